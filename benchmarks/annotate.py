@@ -1,15 +1,16 @@
 """How many label errors are found, and how many labels choosing rows saves.
 
-    python benchmarks/annotate.py [--only errors|next] [--seeds 5] [--sets banking77,snips_nlu] [--data FOLDER]
-                                  [--most 2000] [--ways random,margin,next]
+    python benchmarks/annotate.py [--only errors|next] [--seeds 5] [--sets banking77,snips_nlu]
+                                  [--data FOLDER] [--most 2000] [--ways random,margin,next]
 
-Errors   5 % of the training labels are replaced by another one at random; each seed plants others. Rows that were wrong
-         before count as false alarms, so the precision is a lower bound. cleanlab's rows, from the same probabilities,
-         stand beside ours where it is installed
-Next     a learner begins with as many rows as there are labels and asks for as many again, up to `--most` rows; the arm
-         that is scored is TF-IDF with logistic regression on the official test rows. Random rows against chosen ones,
-         from the same first batch; `margin` is `next` without its regard for likeness. Word rarities are counted over
-         all texts, the unlabelled ones and the test rows too
+Errors   5 % of the training labels are replaced by another one at random; each seed plants others.
+         Rows that were wrong before count as false alarms, so the precision is a lower bound.
+         cleanlab's rows, from the same probabilities, stand beside ours where it is installed
+Next     a learner begins with as many rows as there are labels and asks for as many again, up to
+         `--most` rows; the arm that is scored is TF-IDF with logistic regression on the official
+         test rows. Random rows against chosen ones, from the same first batch; `margin` is `next`
+         without its regard for likeness. Word rarities are counted over all texts, the unlabelled
+         ones and the test rows too
 """
 
 import argparse
@@ -32,7 +33,10 @@ SHARE = 0.05
 def banking77(folder: Path) -> tuple[list[Example], list[Example]]:
     def part(name):
         with (folder / "banking77" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-            return [_row(f"{name}-{i}", r["text"], r["category"]) for i, r in enumerate(csv.DictReader(file))]
+            return [
+                _row(f"{name}-{i}", r["text"], r["category"])
+                for i, r in enumerate(csv.DictReader(file))
+            ]
 
     return part("train"), part("test")
 
@@ -41,7 +45,9 @@ def snips_nlu(folder: Path) -> tuple[list[Example], list[Example]]:
     def part(name):
         rows = []
         for path in sorted((folder / "snips_nlu").glob(f"{name}_*.json")):
-            (label, items) = next(iter(json.loads(path.read_text(encoding="utf-8", errors="replace")).items()))
+            (label, items) = next(
+                iter(json.loads(path.read_text(encoding="utf-8", errors="replace")).items())
+            )
             texts = ["".join(piece["text"] for piece in item["data"]).strip() for item in items]
             rows += [_row(f"{label}-{name}-{i}", text, label) for i, text in enumerate(texts)]
         return rows
@@ -62,7 +68,11 @@ def planted(rows: list[Example], seed: int) -> tuple[list[Example], np.ndarray]:
     labels = sorted({row.target or "" for row in rows})
     flipped = set(draw.sample(range(len(rows)), round(SHARE * len(rows))))
     out = [
-        _row(r.id, r.text, draw.choice([x for x in labels if x != r.target]) if i in flipped else r.target or "")
+        _row(
+            r.id,
+            r.text,
+            draw.choice([x for x in labels if x != r.target]) if i in flipped else r.target or "",
+        )
         for i, r in enumerate(rows)
     ]
     return out, np.array([i in flipped for i in range(len(rows))])
@@ -75,7 +85,9 @@ def errors(rows: list[Example], seed: int, plant: bool = True) -> dict[str, floa
     rows, bad = planted(rows, seed) if plant else (rows, np.zeros(len(rows), dtype=bool))
     labels = [row.target or "" for row in rows]
     began = time.process_time()
-    p, names = out_of_fold(vectors([row.text for row in rows]), labels, fold_of(rows, 5, seed), seed)
+    p, names = out_of_fold(
+        vectors([row.text for row in rows]), labels, fold_of(rows, 5, seed), seed
+    )
     found = judge(p, names, labels, [row.id for row in rows])
     seconds = time.process_time() - began
     ours = np.array([d.likely_error for d in found])
@@ -91,7 +103,9 @@ def errors(rows: list[Example], seed: int, plant: bool = True) -> dict[str, floa
     return line | cleanlabs(p, np.array([names.index(label) for label in labels]), bad, ours)
 
 
-def cleanlabs(p: np.ndarray, own: np.ndarray, bad: np.ndarray, ours: np.ndarray) -> dict[str, float]:
+def cleanlabs(
+    p: np.ndarray, own: np.ndarray, bad: np.ndarray, ours: np.ndarray
+) -> dict[str, float]:
     try:
         from cleanlab.filter import find_label_issues
     except ImportError:
@@ -102,7 +116,9 @@ def cleanlabs(p: np.ndarray, own: np.ndarray, bad: np.ndarray, ours: np.ndarray)
     return line | {"same_rows": (theirs & ours).sum() / max(1, (theirs | ours).sum())}
 
 
-def curve(train: list[Example], test: list[Example], way: str, seed: int, most: int) -> list[tuple[int, float]]:
+def curve(
+    train: list[Example], test: list[Example], way: str, seed: int, most: int
+) -> list[tuple[int, float]]:
     """(rows labelled, accuracy on the test rows) after every batch."""
     matrix = vectors([row.text for row in [*train, *test]])
     known, asked = matrix[: len(train)], matrix[len(train) :]
@@ -121,7 +137,10 @@ def curve(train: list[Example], test: list[Example], way: str, seed: int, most: 
         if way == "random" or model is None:
             have = have + draw.sample(list(map(int, left)), batch)
         elif way == "margin":  # the least certain rows, alike or not
-            have = have + [int(left[i]) for i in np.argsort(-uncertainty(model.predict_proba(known[left])))[:batch]]
+            have = have + [
+                int(left[i])
+                for i in np.argsort(-uncertainty(model.predict_proba(known[left])))[:batch]
+            ]
         else:
             picks = informative(uncertainty(model.predict_proba(known[left])), known[left], batch)
             have = have + [int(left[i]) for i in picks]
@@ -136,7 +155,9 @@ def needed(points: list[tuple[int, float]], goal: float) -> float:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Label errors found, and labels saved by choosing rows.")
+    parser = argparse.ArgumentParser(
+        description="Label errors found, and labels saved by choosing rows."
+    )
     parser.add_argument("--only", choices=("errors", "next"))
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--ways", default="random,margin,next")
@@ -150,12 +171,19 @@ def main() -> int:
         train, test = SETS[name](options.data)
         if options.only != "next":
             lines = [errors(train, seed) for seed in range(options.seeds)]
-            print(f"\n{name}, {SHARE:.0%} planted, mean of {options.seeds} seeds (lowest to highest)")
+            print(
+                f"\n{name}, {SHARE:.0%} planted, mean of {options.seeds} seeds (lowest to highest)"
+            )
             for key in lines[0]:
                 values = [line[key] for line in lines]
-                print(f"| {key} | {np.mean(values):.3f} | {min(values):.3f} to {max(values):.3f} |", flush=True)
+                print(
+                    f"| {key} | {np.mean(values):.3f} | {min(values):.3f} to {max(values):.3f} |",
+                    flush=True,
+                )
             clean = errors(train, 0, plant=False)
-            print(f"| named without any planted | {clean['named']} of {clean['rows']} |", flush=True)
+            print(
+                f"| named without any planted | {clean['named']} of {clean['rows']} |", flush=True
+            )
             out[f"{name} errors"] = {"planted": lines, "clean": clean}
         if options.only != "errors":
             out[f"{name} next"] = learn(name, train, test, options)
@@ -164,7 +192,9 @@ def main() -> int:
     return 0
 
 
-def learn(name: str, train: list[Example], test: list[Example], options: argparse.Namespace) -> dict:
+def learn(
+    name: str, train: list[Example], test: list[Example], options: argparse.Namespace
+) -> dict:
     curves = {
         way: [curve(train, test, way, seed, options.most) for seed in range(options.seeds)]
         for way in options.ways.split(",")
@@ -181,7 +211,11 @@ def learn(name: str, train: list[Example], test: list[Example], options: argpars
         rows = {way: [needed(c, goal) for c in some] for way, some in curves.items()}
         shares = [a / b for a, b in zip(rows["next"], rows["random"], strict=True)]
         means = [f"{np.nanmean(rows[way]):,.0f}" for way in curves]
-        print(f"| {goal:.3f} | {' | '.join(means)} | {np.nanmin(shares):.2f} to {np.nanmax(shares):.2f} |", flush=True)
+        print(
+            f"| {goal:.3f} | {' | '.join(means)} | {np.nanmin(shares):.2f} to"
+            f" {np.nanmax(shares):.2f} |",
+            flush=True,
+        )
     return curves
 
 

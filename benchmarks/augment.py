@@ -1,8 +1,10 @@
-"""What made rows do to an arm that takes seconds: `tfidf` on examples/intents, with and without each augmentation.
+"""What made rows do to an arm that takes seconds: `tfidf` on examples/intents, with and without
+each augmentation.
 
 Claim   the table of docs/augment.md. Each difference is paired: both arms answer the same test rows
-Tests   the test rows as they are; all of them with slips of the hand; all of them with a trick around the question. The
-        last two are made by the same augmentations with another seed, so an arm trained with one has seen its like
+Tests   the test rows as they are; all of them with slips of the hand; all of them with a trick
+        around the question. The last two are made by the same augmentations with another seed, so
+        an arm trained with one has seen its like
 Run     python benchmarks/augment.py [--out augment.json]: six fits of `tfidf`, no model
 """
 
@@ -30,7 +32,9 @@ SEED = 99  # of what is done to the test rows; the project's own is another
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--out", type=Path, default=Path("augment.json"))
     out = parser.parse_args().out
     with tempfile.TemporaryDirectory() as folder:
@@ -45,7 +49,9 @@ def main() -> None:
 
 def prepared_with(kind: str, folder: Path) -> Prepared:
     """The example's data with one augmentation at its defaults, or with none."""
-    text = (EXAMPLE / "project.yaml").read_text() + (f"\naugment: [{{kind: {kind}}}]\n" if kind else "")
+    text = (EXAMPLE / "project.yaml").read_text() + (
+        f"\naugment: [{{kind: {kind}}}]\n" if kind else ""
+    )
     place = folder / (kind or "none")
     place.mkdir()
     for file in EXAMPLE.glob("*.jsonl"):
@@ -64,19 +70,27 @@ def tests_of(test: Sequence[Example]) -> dict[str, list[Example]]:
 
 def changed(test: Sequence[Example], augmentation: Augmentation) -> list[Example]:
     """Each test row as the augmentation makes it; as it was where there is nothing to change."""
-    made = {one.parents[0]: one.example for one in augmentation.make(test, Means(seed=SEED))}  # type: ignore[union-attr]
+    changes = augmentation.make(test, Means(seed=SEED))
+    made = {one.parents[0]: one.example for one in changes}  # type: ignore[union-attr]
     return [made.get(example.id, example) for example in test]
 
 
 def scored(prepared: Prepared, tests: dict[str, list[Example]]) -> Scored:
-    """`tfidf` fitted on this train split: its rows of each metric on each test, and the metric's total."""
+    """`tfidf` fitted on this train split: its rows of each metric on each test, and the metric's
+    total."""
     arm = Tfidf().fit(Lesson(prepared.task, prepared.examples("train")))
     found: Scored = {}
     for name, test in tests.items():
         answers = arm.answer([example.question for example in test])
-        records = [Record(e.question, e.target or "", e.also, a) for e, a in zip(test, answers, strict=True)]
+        records = [
+            Record(e.question, e.target or "", e.also, a)
+            for e, a in zip(test, answers, strict=True)
+        ]
         scores = judge(records, prepared.task)
-        found |= {(name, metric.name): (scores.rows[metric.name], metric.total) for metric in scores.metrics}
+        found |= {
+            (name, metric.name): (scores.rows[metric.name], metric.total)
+            for metric in scores.metrics
+        }
     return found
 
 
@@ -91,7 +105,11 @@ def measured(kind: str, size: int, own: Scored, none: Scored) -> dict[str, Any]:
 
 def table(rows: Sequence[dict[str, Any]]) -> list[str]:
     names = list(rows[0]["tests"])
-    lines = ["| augment | training rows | " + " | ".join(f"accuracy, {name}" for name in names) + " | macro F1 |"]
+    lines = [
+        "| augment | training rows | "
+        + " | ".join(f"accuracy, {name}" for name in names)
+        + " | macro F1 |"
+    ]
     lines.append("|---" * (len(names) + 3) + "|")
     for row in rows:
         cells = [cell(row["tests"][name]["accuracy"], row["augment"] == "none") for name in names]
@@ -103,7 +121,9 @@ def table(rows: Sequence[dict[str, Any]]) -> list[str]:
 def cell(found: Sequence[float], alone: bool) -> str:
     """Value in percent; the difference from no augmentation and its 95 % interval in points."""
     value, difference, low, high = (100 * number for number in found)
-    return f"{value:.1f}" if alone else f"{value:.1f} ({difference:+.1f}; {low:+.1f} to {high:+.1f})"
+    return (
+        f"{value:.1f}" if alone else f"{value:.1f} ({difference:+.1f}; {low:+.1f} to {high:+.1f})"
+    )
 
 
 if __name__ == "__main__":

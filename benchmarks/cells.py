@@ -1,4 +1,5 @@
-"""The cells of methods.py: which trainings there are, their projects on disk, and one run of one of them."""
+"""The cells of methods.py: which trainings there are, their projects on disk, and one run of one of
+them."""
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ from assay.weigh import Report
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "intents"
 RATES = (1 / 3, 1, 3, 10)  # times a method's own default
-SMALL, SMALL_VAL, SMALL_JUDGED = 300, 80, 250  # rows of the grid: learnt, watched while training, judged
+# rows of the grid: learnt, watched while training, judged
+SMALL, SMALL_VAL, SMALL_JUDGED = 300, 80, 250
 PER_LABEL, PER_LABEL_VAL, BANKING_TEST = 10, 3, 1000
 Splits = dict[str, Sequence[Example]]
 BANKING_KINDS = ("full", "lora", "dora", "qlora", "ia3", "head")
@@ -49,7 +51,14 @@ class Cell:
 
     def key(self, data: str) -> str:
         """What its result depends on: settings with the kind's VERSION, and the data's hash."""
-        version = next((c.VERSION for c in STRATEGIES if c.model_fields["kind"].default == base_kind(self.kind)), 0)
+        version = next(
+            (
+                c.VERSION
+                for c in STRATEGIES
+                if c.model_fields["kind"].default == base_kind(self.kind)
+            ),
+            0,
+        )
         return digest([self.phase, self.kind, self.settings, version, data])[:20]
 
 
@@ -63,9 +72,14 @@ def base_kind(kind: str) -> str:
 
 
 def methods() -> tuple[str, ...]:
-    """Every trained strategy that classifies and every named default of one, in the order of `assay list`."""
+    """Every trained strategy that classifies and every named default of one, in the order of `assay
+    list`."""
     task = Task(kind="classify")
-    trained = [c.model_fields["kind"].default for c in STRATEGIES if issubclass(c, Trained) and not [*c().unfit(task)]]
+    trained = [
+        c.model_fields["kind"].default
+        for c in STRATEGIES
+        if issubclass(c, Trained) and not [*c().unfit(task)]
+    ]
     return (*trained, *(name for name, settings in PRESETS.items() if settings["kind"] in trained))
 
 
@@ -82,7 +96,7 @@ def grid(kind: str, own: dict[str, Any]) -> Iterator[Cell]:
         yield Cell("grid", kind, {**own, "learning_rate": float(f"{rate * factor:.3g}")})
 
 
-# --- data -----------------------------------------------------------------------------------------------------------
+# --- data -----------------------------------------------------------------------------------------
 
 
 def lay_out(place: Path) -> dict[str, str]:
@@ -96,27 +110,34 @@ def lay_out(place: Path) -> dict[str, str]:
         }
         for split, some in rows.items():
             write_lines(folder / f"{split}.jsonl", some)
-        aim = {"kind": "classify", **({"instruction": task.instruction} if task.instruction else {})}
+        aim = {
+            "kind": "classify",
+            **({"instruction": task.instruction} if task.instruction else {}),
+        }
         write_text(folder / "aim.json", to_json(aim))
         hashes[phase] = digest([aim, rows])
     return hashes
 
 
 def intents(source: Path) -> dict[str, tuple[Task, Splits]]:
-    """The example project's rows as it curates and splits them; and a small set from its train and val rows."""
+    """The example project's rows as it curates and splits them; and a small set from its train and
+    val rows."""
     source.mkdir(parents=True, exist_ok=True)
     for file in ("project.yaml", "tickets.jsonl", "test.jsonl"):
         shutil.copy(EXAMPLE / file, source / file)
     prepared = prepare(load_project(source / "project.yaml"), lambda event: None)
     whole: Splits = {split: prepared.examples(split) for split in ("train", "val", "test")}
-    pool = random.Random(0).sample([*whole["train"], *whole["val"]], SMALL + SMALL_VAL + SMALL_JUDGED)
+    pool = random.Random(0).sample(
+        [*whole["train"], *whole["val"]], SMALL + SMALL_VAL + SMALL_JUDGED
+    )
     first, second = SMALL, SMALL + SMALL_VAL
     small: Splits = {"train": pool[:first], "val": pool[first:second], "test": pool[second:]}
     return {"grid": (prepared.task, small), "all": (prepared.task, whole)}
 
 
 def banking() -> tuple[Task, Splits]:
-    """Ten rows a label to learn, three to watch; 1,000 test rows whose text does not stand among them."""
+    """Ten rows a label to learn, three to watch; 1,000 test rows whose text does not stand among
+    them."""
     task, rows = banking77("train")
     draw = random.Random(0)
     train: list[Example] = []
@@ -127,18 +148,22 @@ def banking() -> tuple[Task, Splits]:
         val += some[PER_LABEL:]
     seen = {row.text.strip().casefold() for row in (*train, *val)}
     _, asked = banking77("test")
-    test = draw.sample([row for row in asked if row.text.strip().casefold() not in seen], BANKING_TEST)
+    test = draw.sample(
+        [row for row in asked if row.text.strip().casefold() not in seen], BANKING_TEST
+    )
     return task, {"train": train, "val": val, "test": test}
 
 
-# --- one cell -------------------------------------------------------------------------------------------------------
+# --- one cell -------------------------------------------------------------------------------------
 
 
 def run(cell: Cell, place: Path, minutes: float | None, threads: int) -> dict[str, Any] | None:
-    """Fit and judge a cell in a project of its own; None when the time was over first (its state is kept).
+    """Fit and judge a cell in a project of its own; None when the time was over first (its state is
+    kept).
 
     Returns:
-        value with interval, whether each judged row is right, cost; for the cells that count also the perplexity.
+        value with interval, whether each judged row is right, cost; for the cells that count also
+        the perplexity.
     """
     folder = place / "cells" / cell.phase / cell.name
     data = place / cell.phase
@@ -157,13 +182,18 @@ def run(cell: Cell, place: Path, minutes: float | None, threads: int) -> dict[st
     except AssayError as error:
         shutil.rmtree(folder)
         return {"failure": str(error.problems[0])}
-    except RuntimeError as error:  # a worker that crashed: a fault of ours, and no reason to lose the other cells
+    # a worker that crashed: a fault of ours, and no reason to lose the other cells
+    except RuntimeError as error:
         return {"failure": str(error)}
     (arm,) = report.arms
     if arm.status in ("skipped", "stopped"):
         return None
     told: dict[str, Any] = {"failure": arm.note} if arm.status == "failed" else judged(report, cell)
-    if arm.status == "done" and cell.phase != "grid" and make_strategy({"kind": cell.kind}, {}).neural:
+    if (
+        arm.status == "done"
+        and cell.phase != "grid"
+        and make_strategy({"kind": cell.kind}, {}).neural
+    ):
         told["perplexity"] = perplexity(threads, str(folder), cell.name)
     shutil.rmtree(folder)  # weights of a hundred cells would fill the disk
     return told
@@ -176,16 +206,26 @@ def judged(report: Report, cell: Cell) -> dict[str, Any]:
     return {
         "metric": metric,
         **found["metrics"][metric],
-        "right": [int(record.answer.text in (record.target, *record.also)) for record in arm.records],
+        "right": [
+            int(record.answer.text in (record.target, *record.also)) for record in arm.records
+        ],
         "cost": found["cost"],
         "ended": arm.note,
     }
 
 
 def perplexity(threads: int, *asked: str) -> float | None:
-    """Of an arm (its project's folder and its name) or of a base model (its name), in a process of its own."""
-    command = [sys.executable, str(PEERS / "perplexity.py"), str(DATA / "wikitext2" / "test.txt"), *asked]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment(threads, ours=True))
+    """Of an arm (its project's folder and its name) or of a base model (its name), in a process of
+    its own."""
+    command = [
+        sys.executable,
+        str(PEERS / "perplexity.py"),
+        str(DATA / "wikitext2" / "test.txt"),
+        *asked,
+    ]
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=environment(threads, ours=True)
+    )
     if done.returncode:
         print(done.stderr.strip().splitlines()[-1:], file=sys.stderr)
         return None

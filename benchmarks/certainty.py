@@ -3,16 +3,17 @@
     python benchmarks/certainty.py [--studies 2000] [--minutes 4] [--only TEXT]
     python benchmarks/certainty.py --regret      # what the choice loses: certainty_regret.py
 
-Each cell is a metric, a number of labels, of test rows, of groups (0: rows are independent) and of seeds. Its studies
-are of 20 populations with accuracies between 0.55 and 0.95, five arms each, two of them floors. The numbers are those
-of the product: `weigh/compared.py`, `weigh/decide.py`. What is done is kept in out/certainty/, a file a cell; the next
-call goes on.
+Each cell is a metric, a number of labels, of test rows, of groups (0: rows are independent) and of
+seeds. Its studies are of 20 populations with accuracies between 0.55 and 0.95, five arms each, two
+of them floors. The numbers are those of the product: `weigh/compared.py`, `weigh/decide.py`. What
+is done is kept in out/certainty/, a file a cell; the next call goes on.
 
-single, paired   share of 95 % intervals that hold the truth: of the first arm's score, of its difference to the second
+single, paired   share of 95 % intervals that hold the truth: of the first arm's score, of its
+                 difference to the second
 named            all five arms are equal: share of reports in which any is told from another
-flattered        points by which the recommended arm's score exceeds its truth, in every fifth study, of five arms a
-                 point apart; `corrected`: those of the score that the report gives as corrected. `equal`: both for
-                 five equal arms
+flattered        points by which the recommended arm's score exceeds its truth, in every fifth
+                 study, of five arms a point apart; `corrected`: those of the score that the report
+                 gives as corrected. `equal`: both for five equal arms
 """
 
 from __future__ import annotations
@@ -92,14 +93,21 @@ def compared(sets: Studies, index: int, cell: Cell, seed: int) -> Compared:
     groups = None
     if sets.groups is not None:
         groups = np.unique(sets.groups[index], return_inverse=True)[1]
-    rows = [columns(sets.targets[index], one, cell.metric, cell.labels) for one in sets.answers[index]]
-    arms = {f"arm {at}": {cell.metric: rows[at * cell.seeds : (at + 1) * cell.seeds]} for at in range(ARMS)}
+    rows = [
+        columns(sets.targets[index], one, cell.metric, cell.labels) for one in sets.answers[index]
+    ]
+    arms = {
+        f"arm {at}": {cell.metric: rows[at * cell.seeds : (at + 1) * cell.seeds]}
+        for at in range(ARMS)
+    }
     return Compared(arms, [METRICS[cell.metric]], groups=groups, draws=DRAWS, seed=seed)
 
 
 def named(found: Compared, metric: str) -> float:
     """Whether any arm is told from the best, or from the best floor."""
-    return float(any(p < 1 - found.level for held in references(found, metric) for _, p in held.values()))
+    return float(
+        any(p < 1 - found.level for held in references(found, metric) for _, p in held.values())
+    )
 
 
 def references(found: Compared, metric: str) -> list[dict[str, tuple[float, float]]]:
@@ -110,14 +118,19 @@ def references(found: Compared, metric: str) -> list[dict[str, tuple[float, floa
 
 
 def chosen(found: Compared, cell: Cell, true: np.ndarray) -> dict[str, float]:
-    """The rule's choice: by how many points its score, and the corrected one, exceed its truth. Floors are cheap."""
+    """The rule's choice: by how many points its score, and the corrected one, exceed its truth.
+    Floors are cheap."""
     metric = cell.metric
     behind, over = references(found, metric)
     made = []
     for at, name in enumerate(found.names):
         value, is_floor = found.value(name, metric), at >= ARMS - FLOORS
-        gaps = [Gap(0.0, 0.0, 0.0, held[name][1]) if name in held else None for held in (behind, over)]
-        made.append(Standing(name, is_floor, value, value, value, 0.001 if is_floor else 1.0 + at, 1, *gaps))
+        gaps = [
+            Gap(0.0, 0.0, 0.0, held[name][1]) if name in held else None for held in (behind, over)
+        ]
+        made.append(
+            Standing(name, is_floor, value, value, value, 0.001 if is_floor else 1.0 + at, 1, *gaps)
+        )
     choice = decide(made, found.drawn(metric), n=cell.rows, settings=Weigh())
     pick = choice.pick or 0
     return {
@@ -126,11 +139,17 @@ def chosen(found: Compared, cell: Cell, true: np.ndarray) -> dict[str, float]:
     }
 
 
-def judged(found: Compared, cell: Cell, true: np.ndarray, kind: str, whole: bool) -> dict[str, float]:
-    """What one study says against the truth. `whole`: the choice is made too, which takes longest."""
+def judged(
+    found: Compared, cell: Cell, true: np.ndarray, kind: str, whole: bool
+) -> dict[str, float]:
+    """What one study says against the truth. `whole`: the choice is made too, which takes
+    longest."""
     said = {}
     if kind == "apart":
-        single, paired = found.score("arm 0", cell.metric), found.difference("arm 0", "arm 1", cell.metric)
+        single, paired = (
+            found.score("arm 0", cell.metric),
+            found.difference("arm 0", "arm 1", cell.metric),
+        )
         said["single"] = float(single.low <= true[0] <= single.high)
         said["paired"] = float(paired.low <= true[0] - true[1] <= paired.high)
     else:
@@ -139,7 +158,8 @@ def judged(found: Compared, cell: Cell, true: np.ndarray, kind: str, whole: bool
 
 
 def population(cell: Cell, number: int, many: int) -> dict[str, list[float]]:
-    """`many` studies of the cell's population `number`: sums of what was judged, arms a point apart and all equal."""
+    """`many` studies of the cell's population `number`: sums of what was judged, arms a point apart
+    and all equal."""
     draw = np.random.default_rng([VERSION, number, *(ord(letter) for letter in cell.name)])
     level = 0.55 + 0.4 * (number + 0.5) / POPULATIONS
     sums: dict[str, list[float]] = {}
@@ -159,7 +179,10 @@ def population(cell: Cell, number: int, many: int) -> dict[str, list[float]]:
 
 def summed(parts: list[dict[str, list[float]]]) -> dict[str, float]:
     """Means over all populations that are done."""
-    return {name: sum(part[name][0] for part in parts) / sum(part[name][1] for part in parts) for name in parts[0]}
+    return {
+        name: sum(part[name][0] for part in parts) / sum(part[name][1] for part in parts)
+        for name in parts[0]
+    }
 
 
 def place(cell: Cell) -> Path:
@@ -177,13 +200,17 @@ def to_do(cells: list[Cell], each: int) -> Iterator[tuple[Cell, int]]:
     for start in range(0, POPULATIONS, 5):
         for cell in cells:
             done = kept(cell)
-            yield from ((cell, number) for number in order[start : start + 5] if f"{each} / {number}" not in done)
+            yield from (
+                (cell, number)
+                for number in order[start : start + 5]
+                if f"{each} / {number}" not in done
+            )
 
 
 def table(cells: list[Cell], each: int) -> str:
     lines = [
-        "| metric | labels | rows | groups | seeds | studies | single | paired | named | flattered | corrected |"
-        " equal | equal, corrected |",
+        "| metric | labels | rows | groups | seeds "
+        "| studies | single | paired | named | flattered | corrected | equal | equal, corrected |",
         "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for cell in cells:
@@ -199,16 +226,28 @@ def table(cells: list[Cell], each: int) -> str:
             f"{mean[name]:+.2f}"
             for name in ("apart flattered", "apart corrected", "equal flattered", "equal corrected")
         ]
-        first = [cell.metric.replace("_", " "), cell.labels, cell.rows, cell.groups or "–", cell.seeds]
-        lines.append("| " + " | ".join(str(one) for one in (*first, each * len(parts), *figures)) + " |")
+        first = [
+            cell.metric.replace("_", " "),
+            cell.labels,
+            cell.rows,
+            cell.groups or "–",
+            cell.seeds,
+        ]
+        lines.append(
+            "| " + " | ".join(str(one) for one in (*first, each * len(parts), *figures)) + " |"
+        )
     return "\n".join(lines)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--studies", type=int, default=2000)
     parser.add_argument("--minutes", type=float, default=600.0)
-    parser.add_argument("--only", default="", help="cells whose name holds this, as in 'macro_f1 77'")
+    parser.add_argument(
+        "--only", default="", help="cells whose name holds this, as in 'macro_f1 77'"
+    )
     parser.add_argument("--regret", action="store_true", help="what the choice loses, on average")
     given = parser.parse_args()
     if given.regret:

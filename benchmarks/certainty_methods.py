@@ -2,11 +2,13 @@
 
     python benchmarks/certainty_methods.py [--studies 4500]
 
-percentile     quantiles of the bootstrap            BCa    the same, corrected for bias and skew (Efron 1987)
-bootstrap-t    Student's t with drawn quantiles      Wilson, Newcombe's method 10 (1998), Tango's score (1998): closed
+percentile     quantiles of the bootstrap
+BCa            the same, corrected for bias and skew (Efron 1987)
+bootstrap-t    Student's t with drawn quantiles
+closed         Wilson, Newcombe's method 10 (1998), Tango's score (1998)
 assay          `assay.stats.standard_error`
-Accuracy: rows are independent, accuracies 0.6, 0.8 and 0.95 a third each, the second arm two points better. Macro-F1:
-as in certainty.py, a tenth as many studies.
+Accuracy: rows are independent, accuracies 0.6, 0.8 and 0.95 a third each, the second arm two points
+better. Macro-F1: as in certainty.py, a tenth as many studies.
 """
 
 from __future__ import annotations
@@ -29,13 +31,18 @@ DRAWS = 500
 Bounds = tuple[np.ndarray, np.ndarray]
 
 
-def bootstrapped(value: np.ndarray, drawn: np.ndarray, errors: np.ndarray, error: np.ndarray, skew: np.ndarray) -> dict:
-    """The three intervals of the bootstrap. value, error, skew (studies,); drawn, errors (studies, draws).
+def bootstrapped(
+    value: np.ndarray, drawn: np.ndarray, errors: np.ndarray, error: np.ndarray, skew: np.ndarray
+) -> dict:
+    """The three intervals of the bootstrap. value, error, skew (studies,); drawn, errors (studies,
+    draws).
 
     Args:
         errors: standard error in each draw. skew: the acceleration of BCa.
     """
-    found = {"percentile": _quantiles(drawn, np.full(len(value), 0.025), np.full(len(value), 0.975))}
+    found = {
+        "percentile": _quantiles(drawn, np.full(len(value), 0.025), np.full(len(value), 0.975))
+    }
     below = (drawn < value[:, None]).mean(axis=1) + (drawn == value[:, None]).mean(axis=1) / 2
     bias = ndtri(np.clip(below, 1e-3, 1 - 1e-3))
     ends = [ndtr(bias + (bias + z) / (1 - skew * (bias + z))) for z in (-Z, Z)]
@@ -61,8 +68,11 @@ def wilson(share: np.ndarray, n: int) -> Bounds:
     return (middle - half) / (1 + square), (middle + half) / (1 + square)
 
 
-def newcombe(first: np.ndarray, second: np.ndarray, only: np.ndarray, other: np.ndarray, n: int) -> Bounds:
-    """Method 10: Wilson's intervals of both, with the correlation of the pairs, corrected for continuity."""
+def newcombe(
+    first: np.ndarray, second: np.ndarray, only: np.ndarray, other: np.ndarray, n: int
+) -> Bounds:
+    """Method 10: Wilson's intervals of both, with the correlation of the pairs, corrected for
+    continuity."""
     both = first * n - only
     neither = n - both - only - other
     product = (both + only) * (other + neither) * (both + other) * (only + neither)
@@ -112,8 +122,13 @@ def accuracy(n: int, many: int, draw: np.random.Generator) -> dict[str, list[flo
         drawn = (boot[..., 0] - boot[..., 1]) / n
         spread = np.sqrt(np.maximum((boot[..., 0] + boot[..., 1]) / n - drawn**2, 0) / n)
         single = draw.binomial(n, first[:, None], (len(first), DRAWS)) / n
-        paired = bootstrapped(first - second, drawn, spread, apart.std(axis=1) / np.sqrt(n), _skew(apart))
-        paired |= {"Newcombe": newcombe(first, second, only, other, n), "Tango": tango(only, other, n)}
+        paired = bootstrapped(
+            first - second, drawn, spread, apart.std(axis=1) / np.sqrt(n), _skew(apart)
+        )
+        paired |= {
+            "Newcombe": newcombe(first, second, only, other, n),
+            "Tango": tango(only, other, n),
+        }
         alone = bootstrapped(
             first,
             single,
@@ -126,7 +141,10 @@ def accuracy(n: int, many: int, draw: np.random.Generator) -> dict[str, list[flo
         alone["assay"] = _bounds([score_interval(a) for a, _ in spreads])
         paired["assay"] = _bounds([difference_interval(a.minus(b)) for a, b in spreads])
         truth = of.accuracy
-        for what, found, true in (("single", alone, truth[0]), ("paired", paired, truth[0] - truth[1])):
+        for what, found, true in (
+            ("single", alone, truth[0]),
+            ("paired", paired, truth[0] - truth[1]),
+        ):
             for name, (low, high) in found.items():
                 covered[f"{what} {name}"].append(_covers(low, high, true))
     return covered
@@ -155,19 +173,29 @@ def f1(labels: int, n: int, many: int, draw: np.random.Generator) -> dict[str, l
         true = macro_f1(studies(of, 1000, n, 0, draw), labels).mean(axis=0)
         sets = studies(of, max(1, many // 3), n, 0, draw)
         for index in range(len(sets.targets)):
-            rows = [columns(sets.targets[index], one, "macro_f1", labels) for one in sets.answers[index]]
+            rows = [
+                columns(sets.targets[index], one, "macro_f1", labels) for one in sets.answers[index]
+            ]
             weights = Weights(n, draws=DRAWS, seed=index)
             drawn = [weights.values(one, total) for one in rows]
             one, two = (spread_of(r, total, None, d) for r, d in zip(rows, drawn, strict=True))
             for what, spread, values, aim, ours in (
                 ("single", one, drawn[0], true[0], score_interval(one)),
-                ("paired", one.minus(two), drawn[0] - drawn[1], true[0] - true[1], difference_interval(one.minus(two))),
+                (
+                    "paired",
+                    one.minus(two),
+                    drawn[0] - drawn[1],
+                    true[0] - true[1],
+                    difference_interval(one.minus(two)),
+                ),
             ):
                 own = spread.left.mean() - spread.left
                 size = (own**2).sum() ** 1.5
                 skew = np.array([(own**3).sum() / (6 * size) if size else 0.0])
                 error = np.array([spread.error])
-                found = bootstrapped(np.array([spread.value]), values[None], error[:, None], error, skew)
+                found = bootstrapped(
+                    np.array([spread.value]), values[None], error[:, None], error, skew
+                )
                 del found["bootstrap-t"]  # it would ask for a standard error in every draw
                 for name, (low, high) in found.items():
                     covered[f"{what} {name}"].append(_covers(low, high, aim))
@@ -176,7 +204,9 @@ def f1(labels: int, n: int, many: int, draw: np.random.Generator) -> dict[str, l
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--studies", type=int, default=4500)
     many = parser.parse_args().studies
     draw = np.random.default_rng(1)

@@ -1,13 +1,16 @@
-"""What does the choice lose, on average? The rule of `weigh/decide.py` on studies whose truth is known.
+"""What does the choice lose, on average? The rule of `weigh/decide.py` on studies whose truth is
+known.
 
     python benchmarks/certainty.py --regret [--studies 2000]
 
-differ   six arms: one that is 10 to 40 points worse than the others' level, as a constant is, five normal about the
-         level with a deviation of 8 points. Lost: points of accuracy of the truly best arm less the chosen one's
-equal    six arms, normal about their level with a deviation of half a point, that cost 0 to 5 points a month. Lost: the
-         best utility, points less cost, less the chosen arm's
+differ   six arms: one that is 10 to 40 points worse than the others' level, as a constant is, five
+         normal about the level with a deviation of 8 points. Lost: points of accuracy of the truly
+         best arm less the chosen one's
+equal    six arms, normal about their level with a deviation of half a point, that cost 0 to 5
+         points a month. Lost: the best utility, points less cost, less the chosen arm's
 best     the same for the arm with the best score, whatever it costs
-Levels are 0.45 to 0.85; rows are hard or easy for all arms alike; arms get dearer in the order that they are drawn in.
+Levels are 0.45 to 0.85; rows are hard or easy for all arms alike; arms get dearer in the order that
+they are drawn in.
 """
 
 from __future__ import annotations
@@ -42,7 +45,10 @@ def lost(kind: str, rows: int, number: int) -> tuple[float, float]:
     of = world(LABELS, accuracies(kind, draw), draw, 0.3)
     sets = studies(of, 1, rows, 0, draw)
     answers = {f"arm {at}": one for at, one in enumerate(sets.answers[0])}
-    arms = {name: {"accuracy": [columns(sets.targets[0], one, "accuracy", LABELS)]} for name, one in answers.items()}
+    arms = {
+        name: {"accuracy": [columns(sets.targets[0], one, "accuracy", LABELS)]}
+        for name, one in answers.items()
+    }
     found = Compared(arms, [Accuracy()], draws=DRAWS, seed=number)
     values = [found.value(name, "accuracy") for name in found.names]
     made = [
@@ -58,6 +64,11 @@ def table(many: int) -> str:
     """The table, a line a number of test rows."""
     lines = ["| test rows | differ | best | equal | best |", "|---:|---:|---:|---:|---:|"]
     for rows in ROWS:
-        means = [np.mean([lost(kind, rows, at) for at in range(many)], axis=0) for kind in ("differ", "equal")]
-        lines.append(f"| {rows:,} | " + " | ".join(f"{value:.2f}" for mean in means for value in mean) + " |")
+        means = [
+            np.mean([lost(kind, rows, at) for at in range(many)], axis=0)
+            for kind in ("differ", "equal")
+        ]
+        lines.append(
+            f"| {rows:,} | " + " | ".join(f"{value:.2f}" for mean in means for value in mean) + " |"
+        )
     return "\n".join(lines)

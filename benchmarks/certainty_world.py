@@ -1,12 +1,16 @@
-"""Synthetic studies whose truth is known: test rows, labels, and the answers of several arms to them.
+"""Synthetic studies whose truth is known: test rows, labels, and the answers of several arms to
+them.
 
-Labels    frequencies fall with their rank as 1 / rank^0.8, shaken; each label is as hard as chance made it
-Rows      an arm is right where its ability and the row's difficulty add up to more than 0 (a probit model). Half of
-          the difficulty's variance is the row's own and shared by all arms, half is each arm's
-Groups    30 of 100 rows have their group's favourite label; 30 % of the difficulty is the group's; sizes are uneven
+Labels    frequencies fall with their rank as 1 / rank^0.8, shaken; each label is as hard as chance
+          made it
+Rows      an arm is right where its ability and the row's difficulty add up to more than 0 (a probit
+          model). Half of the difficulty's variance is the row's own and shared by all arms, half is
+          each arm's
+Groups    30 of 100 rows have their group's favourite label; 30 % of the difficulty is the group's;
+          sizes are uneven
 Mistakes  a wrong answer is another label, drawn by frequency
-Truth     accuracy in closed form. A macro-F1 depends on how many rows are asked (labels without a row are left out),
-          so its truth is the mean over very many test sets of the same size
+Truth     accuracy in closed form. A macro-F1 depends on how many rows are asked (labels without a
+          row are left out), so its truth is the mean over very many test sets of the same size
 """
 
 from __future__ import annotations
@@ -23,7 +27,8 @@ GROUPED = 0.3  # of a row's difficulty, and of its label: what its group brings
 
 @dataclass(frozen=True)
 class World:
-    """A population: label frequencies (labels,), and the ability of each arm on each label, (arms, labels)."""
+    """A population: label frequencies (labels,), and the ability of each arm on each label, (arms,
+    labels)."""
 
     frequency: np.ndarray
     ability: np.ndarray
@@ -34,7 +39,9 @@ class World:
         return (self.frequency * ndtr(self.ability)).sum(axis=1)
 
 
-def world(labels: int, accuracies: np.ndarray, draw: np.random.Generator, own: float = 0.0) -> World:
+def world(
+    labels: int, accuracies: np.ndarray, draw: np.random.Generator, own: float = 0.0
+) -> World:
     """A population in which the arms have these accuracies.
 
     Args:
@@ -52,19 +59,22 @@ def world(labels: int, accuracies: np.ndarray, draw: np.random.Generator, own: f
 
 @dataclass(frozen=True)
 class Studies:
-    """Many test sets. targets (studies, rows); answers (studies, arms, rows) as label numbers; groups as targets."""
+    """Many test sets. targets (studies, rows); answers (studies, arms, rows) as label numbers;
+    groups as targets."""
 
     targets: np.ndarray
     answers: np.ndarray
     groups: np.ndarray | None
 
 
-def studies(of: World, many: int, rows: int, groups: int, draw: np.random.Generator, fits: int = 1) -> Studies:
+def studies(
+    of: World, many: int, rows: int, groups: int, draw: np.random.Generator, fits: int = 1
+) -> Studies:
     """`many` test sets of `rows` rows in `groups` groups (0: none).
 
     Args:
-        fits: seeds of each arm. Each fit's ability is off by chance, as if it were a little better or worse; its
-            answers stand beside each other: arms x fits.
+        fits: seeds of each arm. Each fit's ability is off by chance, as if it were a little better
+            or worse; its answers stand beside each other: arms x fits.
     """
     arms, labels = of.ability.shape
     steps = np.cumsum(of.frequency)
@@ -81,7 +91,9 @@ def studies(of: World, many: int, rows: int, groups: int, draw: np.random.Genera
         code = np.stack([np.searchsorted(edge[:-1], draw.random(rows)) for edge in edges])
         favourite = np.take_along_axis(label(many, groups), code, 1)
         targets = np.where(draw.random((many, rows)) < GROUPED, favourite, targets)
-        shared = _mixed(np.take_along_axis(draw.normal(size=(many, groups)), code, 1), shared, GROUPED)
+        shared = _mixed(
+            np.take_along_axis(draw.normal(size=(many, groups)), code, 1), shared, GROUPED
+        )
         mine = draw.normal(size=(many, arms, groups))
         own = _mixed(np.take_along_axis(mine, np.repeat(code[:, None], arms, 1), 2), own, GROUPED)
     ability = of.ability[:, targets].transpose(1, 0, 2)

@@ -1,4 +1,5 @@
-"""What train.py measures, and what must come out. An experiment, a contender or a claim more is one value more."""
+"""What train.py measures, and what must come out. An experiment, a contender or a claim more is one
+value more."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ class Contender:
 
     @property
     def whole_flops(self) -> bool:
-        """Whether `train.flops` describes it: LoRA on all layers, everything computed in one process that counts."""
+        """Whether `train.flops` describes it: LoRA on all layers, everything computed in one
+        process that counts."""
         return (
             self.side == "assay"
             and self.settings.get("kind") == "lora"
@@ -69,7 +71,9 @@ EXPERIMENTS: dict[str, Experiment] = {
         (
             *OURS,
             Contender("TRL in 4 parts", "trl", {"accumulate": 4}),
-            Contender("TRL in 4 parts checkpointing", "trl", {"accumulate": 4, "checkpointing": True}),
+            Contender(
+                "TRL in 4 parts checkpointing", "trl", {"accumulate": 4, "checkpointing": True}
+            ),
         ),
     ),
     "C8": Experiment("nothing shared", "unshared", 8, 8, (*OURS, PLAIN, GROUPED, PACKED)),
@@ -104,7 +108,10 @@ EXPERIMENTS: dict[str, Experiment] = {
         "unshared",
         8,
         8,
-        (Contender("kept", "assay", TOP), Contender("computed again", "assay", {**TOP, "trunk": False})),
+        (
+            Contender("kept", "assay", TOP),
+            Contender("computed again", "assay", {**TOP, "trunk": False}),
+        ),
         ablates=False,
     ),
     "P8": Experiment(
@@ -112,7 +119,10 @@ EXPERIMENTS: dict[str, Experiment] = {
         "unshared",
         8,
         8,
-        (Contender("1 process", "assay", LORA), Contender("2 processes", "assay", LORA, {"processes": 2})),
+        (
+            Contender("1 process", "assay", LORA),
+            Contender("2 processes", "assay", LORA, {"processes": 2}),
+        ),
         ablates=False,
     ),
 }
@@ -128,7 +138,8 @@ ABLATIONS: tuple[tuple[str, dict[str, Any]], ...] = (
 
 @dataclass(frozen=True)
 class Claim:
-    """`value` reads a number from the results, None while it was not measured. Below `must` is good where `least`."""
+    """`value` reads a number from the results, None while it was not measured. Below `must` is good
+    where `least`."""
 
     text: str
     value: Callable[[dict[str, Any]], float | None]
@@ -150,13 +161,21 @@ def ours_of(results: dict[str, Any], experiment: str) -> dict[str, Any] | None:
     return max(found, key=lambda c: c["tokens_per_second"], default=None)
 
 
-def best_peer(results: dict[str, Any], experiment: str, *, whole: bool = True) -> dict[str, Any] | None:
+def best_peer(
+    results: dict[str, Any], experiment: str, *, whole: bool = True
+) -> dict[str, Any] | None:
     found = results["experiments"].get(experiment, {"contenders": {}})["contenders"].values()
-    peers = [c for c in found if c["side"] == "trl" and c["rounds"] and (whole or not c["how"].get("whole"))]
+    peers = [
+        c
+        for c in found
+        if c["side"] == "trl" and c["rounds"] and (whole or not c["how"].get("whole"))
+    ]
     return max(peers, key=lambda c: c["tokens_per_second"], default=None)
 
 
-def against_peer(experiment: str, *, whole: bool = True) -> Callable[[dict[str, Any]], float | None]:
+def against_peer(
+    experiment: str, *, whole: bool = True
+) -> Callable[[dict[str, Any]], float | None]:
     def value(results: dict[str, Any]) -> float | None:
         ours, peer = ours_of(results, experiment), best_peer(results, experiment, whole=whole)
         return ours["tokens_per_second"] / peer["tokens_per_second"] if ours and peer else None
@@ -164,7 +183,9 @@ def against_peer(experiment: str, *, whole: bool = True) -> Callable[[dict[str, 
     return value
 
 
-def between(experiment: str, first: str, second: str, number: str) -> Callable[[dict[str, Any]], float | None]:
+def between(
+    experiment: str, first: str, second: str, number: str
+) -> Callable[[dict[str, Any]], float | None]:
     def value(results: dict[str, Any]) -> float | None:
         a, b = told(results, experiment, first), told(results, experiment, second)
         return a[number] / b[number] if a and b and b[number] else None
@@ -193,15 +214,22 @@ def later_epochs(results: dict[str, Any]) -> float | None:
     kept, again = told(results, "F8", "kept"), told(results, "F8", "computed again")
     if not kept or not again or len(kept["rounds"]) < 2:
         return None
-    return median(r["seconds"] for r in again["rounds"][1:]) / median(r["seconds"] for r in kept["rounds"][1:])
+    return median(r["seconds"] for r in again["rounds"][1:]) / median(
+        r["seconds"] for r in kept["rounds"][1:]
+    )
 
 
 def loss_gap(results: dict[str, Any]) -> float | None:
-    """By how many percent a contender's loss differs from TRL's at most, on the same rows before training."""
+    """By how many percent a contender's loss differs from TRL's at most, on the same rows before
+    training."""
     gaps = []
     for name, result in results["experiments"].items():
         if (peer := best_peer(results, name, whole=False)) is not None:
-            same = [c for c in result["contenders"].values() if c["rounds"] and not c["how"].get("whole")]
+            same = [
+                c
+                for c in result["contenders"].values()
+                if c["rounds"] and not c["how"].get("whole")
+            ]
             gaps += [100 * abs(c["loss_before"] / peer["loss_before"] - 1) for c in same]
     return max(gaps, default=None)
 
@@ -210,7 +238,9 @@ def claims(processor: str) -> Iterator[Claim]:
     yield Claim("A, batch 8, against TRL's best", against_peer("A8"), 15, 20)
     yield Claim("A, batch 32, against TRL's best", against_peer("A32"), 30, 40)
     yield Claim("C, batch 8, against TRL's best", against_peer("C8"), 3.5, 5)
-    yield Claim("conversations against TRL's best on the same rows", against_peer("M8", whole=False), 4, 6)
+    yield Claim(
+        "conversations against TRL's best on the same rows", against_peer("M8", whole=False), 4, 6
+    )
     whole = between("M8", "assay whole", "TRL whole", "tokens_per_second")
     yield Claim("conversations, each as one row, against TRL's", whole, 1)
     yield Claim("DPO", lambda results: None, 6, 8)
@@ -219,12 +249,24 @@ def claims(processor: str) -> Iterator[Claim]:
     yield Claim("frozen trunk: epochs after the first", later_epochs, 2, 2.5)
     yield Claim("A: peak memory against TRL's best", memory("A8"), 1 / 3, 1 / 5, least=True)
     yield Claim("C: peak memory against TRL's best", memory("C8"), 1 / 3, 1 / 5, least=True)
-    yield Claim("QLoRA: weights kept", between("Q8", "qlora", "lora", "kept_bytes"), 0.45, least=True)
+    yield Claim(
+        "QLoRA: weights kept", between("Q8", "qlora", "lora", "kept_bytes"), 0.45, least=True
+    )
     yield Claim("QLoRA: time", between("Q8", "lora", "qlora", "tokens_per_second"), 1.6, least=True)
     for name in ("A8", "A32", "C8", "M8"):
-        yield Claim(f"{name} against padded rows", between(name, "assay", "assay padded", "tokens_per_second"), 1)
-    yield Claim("2 processes against 2 threads", between("P8", "2 processes", "1 process", "tokens_per_second"), 0.8)
-    yield Claim("losses before training, greatest difference from TRL's", loss_gap, 1, least=True, unit="%")
+        yield Claim(
+            f"{name} against padded rows",
+            between(name, "assay", "assay padded", "tokens_per_second"),
+            1,
+        )
+    yield Claim(
+        "2 processes against 2 threads",
+        between("P8", "2 processes", "1 process", "tokens_per_second"),
+        0.8,
+    )
+    yield Claim(
+        "losses before training, greatest difference from TRL's", loss_gap, 1, least=True, unit="%"
+    )
 
 
 def judged(results: dict[str, Any]) -> Iterator[tuple[str, str, str, str, str]]:

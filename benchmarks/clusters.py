@@ -1,18 +1,21 @@
-"""Is it said where rows cluster by a field that no `split.group` names, and nothing where none does?
+"""Is it said where rows cluster by a field that no `split.group` names, and nothing where none
+does?
 
     python benchmarks/clusters.py [--worlds 200] [--minutes 10] [--only TEXT]
 
-Each cell is a number of test rows, of users, and how much of a row's difficulty is its user's. Its worlds are of
-accuracies between .55 and .95, four equal arms each, and four fields: the user, two that say nothing (one of many
-values, one of few rows each), and the hour. In a planted world a share of the difficulty is the user's (half of it
-shared by all arms, half each arm's own) as in `certainty_world.py`; in an independent one none is.
+Each cell is a number of test rows, of users, and how much of a row's difficulty is its user's. Its
+worlds are of accuracies between .55 and .95, four equal arms each, and four fields: the user, two
+that say nothing (one of many values, one of few rows each), and the hour. In a planted world a
+share of the difficulty is the user's (half of it shared by all arms, half each arm's own) as in
+`certainty_world.py`; in an independent one none is.
 
-told apart   reports, in %, that tell two of the four equal arms apart, rows taken for independent; then with rows of a
-             user together
+told apart   reports, in %, that tell two of the four equal arms apart, rows taken for independent;
+             then with rows of a user together
 warned       reports, in %, that name a field (D194); before it, those that name the user
 effect       the design effect of the arms' differences, found on average
 
-Worlds are drawn from their numbers, what is done is kept in out/clusters/, and the next call goes on.
+Worlds are drawn from their numbers, what is done is kept in out/clusters/, and the next call goes
+on.
 """
 
 from __future__ import annotations
@@ -55,7 +58,10 @@ PLANTED = [
     for users in many
     for share in (0.3, 0.6)
 ]
-INDEPENDENT = [Cell(rows, users, 0.0) for rows, users in ((50, 20), (200, 10), (200, 50), (500, 100), (2000, 400))]
+INDEPENDENT = [
+    Cell(rows, users, 0.0)
+    for rows, users in ((50, 20), (200, 10), (200, 50), (500, 100), (2000, 400))
+]
 
 
 @dataclass(frozen=True)
@@ -89,7 +95,10 @@ def world(cell: Cell, number: int) -> World:
 
 def told_apart(one: World, groups: np.ndarray | None, seed: int) -> float:
     """Whether any of the equal arms is told from the best."""
-    rows = {f"arm {at}": {"accuracy": [right[:, None].astype(float)]} for at, right in enumerate(one.right)}
+    rows = {
+        f"arm {at}": {"accuracy": [right[:, None].astype(float)]}
+        for at, right in enumerate(one.right)
+    }
     codes = None if groups is None else np.unique(groups, return_inverse=True)[1]
     found = Compared(rows, [Accuracy()], groups=codes, draws=DRAWS, seed=seed)
     best = max(found.names, key=lambda name: found.value(name, "accuracy"))
@@ -119,21 +128,28 @@ def kept(cell: Cell) -> dict[str, Any]:
 
 def table(cells: list[Cell], worlds: int) -> str:
     lines = [
-        "| rows | users | share | worlds | told apart, plain | users together | user named | warned | effect |",
+        "| rows | users | share | worlds | told apart, plain | users together | user named |"
+        " warned | effect |",
         "|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for cell in cells:
         done = [found for number, found in kept(cell).items() if int(number) < worlds]
         if done:
             mean = {name: float(np.mean([one[name] for one in done])) for name in done[0]}
-            figures = [f"{100 * mean[name]:.1f}" for name in ("plain", "together", "user", "warned")]
+            figures = [
+                f"{100 * mean[name]:.1f}" for name in ("plain", "together", "user", "warned")
+            ]
             first = [f"{cell.rows:,}", cell.users, cell.share or "–", len(done)]
-            lines.append("| " + " | ".join(map(str, (*first, *figures, f"{mean['effect']:.2f}"))) + " |")
+            lines.append(
+                "| " + " | ".join(map(str, (*first, *figures, f"{mean['effect']:.2f}"))) + " |"
+            )
     return "\n".join(lines)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--worlds", type=int, default=200)
     parser.add_argument("--minutes", type=float, default=600.0)
     parser.add_argument("--only", default="", help="cells whose name holds this, as in '500 20'")

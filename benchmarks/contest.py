@@ -22,7 +22,14 @@ class Child:
     One that fails keeps why; the others go on.
     """
 
-    def __init__(self, name: str, command: Sequence[str], job: dict[str, Any], place: Path, env: Mapping[str, str]):
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        job: dict[str, Any],
+        place: Path,
+        env: Mapping[str, str],
+    ):
         """
         Args:
             command: interpreter and script; the job's file is added. place: folder for job and log.
@@ -80,7 +87,8 @@ class Child:
 
 
 def take_turns(children: Sequence[Child], rounds: int) -> None:
-    """All get ready, one after the other; then rounds of one turn each: all see the machine in the same state."""
+    """All get ready, one after the other; then rounds of one turn each: all see the machine in the
+    same state."""
     try:
         for child in children:
             child.ready()
@@ -93,10 +101,19 @@ def take_turns(children: Sequence[Child], rounds: int) -> None:
 
 
 def environment(threads: int, *, ours: bool) -> dict[str, str]:
-    """assay's contenders get what its worker sets; the peer runs as people run it, with the same threads."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("OMP_", "GOMP_"))}
+    """assay's contenders get what its worker sets; the peer runs as people run it, with the same
+    threads."""
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("OMP_", "GOMP_"))
+    }
     own = STARTED_WITH if ours else {}
-    return {**kept, **own, "OMP_NUM_THREADS": str(threads), "TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1"}
+    return {
+        **kept,
+        **own,
+        "OMP_NUM_THREADS": str(threads),
+        "TOKENIZERS_PARALLELISM": "false",
+        "HF_HUB_OFFLINE": "1",
+    }
 
 
 def machine(threads: int) -> dict[str, Any]:
@@ -112,13 +129,17 @@ def processor() -> str:
         lines: Sequence[str] = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
         lines = ()
-    name = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown processor")
+    name = next(
+        (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")),
+        "unknown processor",
+    )
     wide = sorted(processor_flags() & {"amx_bf16", "avx512_bf16", "avx512f", "avx2"})
     return f"{name} ({', '.join(wide)})"
 
 
 def described(machine: dict[str, Any]) -> str:
     return (
-        f"{machine['processor']}, {machine['threads']} threads; 2048^3 products: fp32 {machine['fp32_gflops']:,.0f},"
+        f"{machine['processor']},"
+        f" {machine['threads']} threads; 2048^3 products: fp32 {machine['fp32_gflops']:,.0f},"
         f" bf16 {machine['bf16_gflops']:,.0f} GFLOP/s; copy {machine['copy_gb_per_second']} GB/s"
     )

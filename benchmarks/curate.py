@@ -2,13 +2,14 @@
 
     python benchmarks/curate.py [--sizes 10000 100000 1000000] [--peer-rows 100000]
 
-What is asked   at a Jaccard of 0.8 at least 95 % of the near copies and 99 % right; under 4 GB; 3 times the rows a
-                second of datasketch used in the obvious way; time growing no faster than n log n; 5,000 rows a second
-                through the steps of a new project, from the file to audited splits
-Truth           the pairs that benchmarks/curate_rows.py plants, each measured by text.jaccard; and each row that is
-                dropped is measured against the row that is said to stand for it
-Clocks          processor seconds (user and system, all threads) beside wall seconds, since a machine may be busy. Each
-                part is a process of its own, so its memory is its own
+What is asked   at a Jaccard of 0.8 at least 95 % of the near copies and 99 % right; under 4 GB; 3
+                times the rows a second of datasketch used in the obvious way; time growing no
+                faster than n log n; 5,000 rows a second through the steps of a new project, from
+                the file to audited splits
+Truth           the pairs that benchmarks/curate_rows.py plants, each measured by text.jaccard; and
+                each row that is dropped is measured against the row that is said to stand for it
+Clocks          processor seconds (user and system, all threads) beside wall seconds, since a
+                machine may be busy. Each part is a process of its own, so its memory is its own
 The peer        needs `pip install datasketch`; it sees the first --peer-rows of each size
 """
 
@@ -53,7 +54,10 @@ def clocks() -> tuple[float, float]:
 
 def took(since: tuple[float, float]) -> dict[str, float]:
     """Wall and processor seconds."""
-    return {name: round(now - then, 3) for name, now, then in zip(("wall", "cpu"), clocks(), since, strict=True)}
+    return {
+        name: round(now - then, 3)
+        for name, now, then in zip(("wall", "cpu"), clocks(), since, strict=True)
+    }
 
 
 def examples_of(rows: Path) -> list[Example]:
@@ -77,7 +81,9 @@ def pipeline(rows: Path, steps: list[dict[str, Any]]) -> dict[str, Any]:
         task_kind="classify",
         seed=0,
         means=Means(),
-        tell=lambda event: times.append((event["step"], clocks())) if event["event"] == "curate" else None,
+        tell=lambda event: (
+            times.append((event["step"], clocks())) if event["event"] == "curate" else None
+        ),
     )
     times.append(("split and audit", clocks()))
     parts = {
@@ -104,7 +110,8 @@ def near(rows: Path, planted: Path) -> dict[str, Any]:
 
 
 def judged(examples: list[Example], dropped: dict[str, str], planted: Path) -> dict[str, Any]:
-    """Recall of the planted pairs at THRESHOLD or more: is a row of the pair gone? Precision: by measuring."""
+    """Recall of the planted pairs at THRESHOLD or more: is a row of the pair gone? Precision: by
+    measuring."""
     text = {example.id: key_of(example).text for example in examples}
     there, found = {"0.80 to 0.85": 0, "0.85 to 1": 0}, {"0.80 to 0.85": 0, "0.85 to 1": 0}
     for first, second in json.loads(planted.read_text(encoding="utf-8")):
@@ -125,7 +132,8 @@ def judged(examples: list[Example], dropped: dict[str, str], planted: Path) -> d
 
 
 def datasketch(rows: Path, planted: Path, most: int) -> dict[str, Any]:
-    """The loop of datasketch's documentation: a MinHash a row, asked for and put into a MinHashLSH."""
+    """The loop of datasketch's documentation: a MinHash a row, asked for and put into a
+    MinHashLSH."""
     from datasketch import MinHash, MinHashLSH
 
     examples = distinct(rows, most)
@@ -174,7 +182,9 @@ def measured(size: int, peer_rows: int, folder: Path) -> dict[str, Any]:
     store.write_json(planted, pairs)
     del made
     head = folder / "head.jsonl"
-    store.write_lines(head, (json.loads(line) for line in rows.read_text(encoding="utf-8").splitlines()[:10_000]))
+    store.write_lines(
+        head, (json.loads(line) for line in rows.read_text(encoding="utf-8").splitlines()[:10_000])
+    )
     steps: Any = read(project_text(head, folder / "project")).value
     result = {
         "rows": size,
@@ -183,7 +193,9 @@ def measured(size: int, peer_rows: int, folder: Path) -> dict[str, Any]:
         "near": in_its_own_process("near", str(rows), str(planted)),
     }
     if peer_rows:
-        result["datasketch"] = in_its_own_process("datasketch", str(rows), str(planted), str(min(size, peer_rows)))
+        result["datasketch"] = in_its_own_process(
+            "datasketch", str(rows), str(planted), str(min(size, peer_rows))
+        )
     return result
 
 
@@ -196,35 +208,70 @@ def promises(results: list[dict[str, Any]]) -> list[tuple[str, float, float, boo
     last = results[-1]
     found, whole = last["near"], last["pipeline"]
     peak = max(found["peak_gb"], whole["peak_gb"])
-    # Two cores do two processor seconds a second: what a machine with nothing else to do would take at most.
+    # Two cores do two processor seconds a second: what a machine with nothing else to do would take
+    # at most.
     said = [
         ("recall at 0.8", found["recall"], RECALL, found["recall"] >= RECALL),
         ("precision at 0.8", found["precision"], PRECISION, found["precision"] >= PRECISION),
         ("peak memory, GB", peak, GIGABYTES, peak < GIGABYTES),
-        ("pipeline, rows/s of wall time", (n := speed(whole, last["rows"], "wall")), ROWS_A_SECOND, n >= ROWS_A_SECOND),
-        ("pipeline, rows/s of one core", (n := speed(whole, last["rows"], "cpu")), ROWS_A_SECOND, n >= ROWS_A_SECOND),
+        (
+            "pipeline, rows/s of wall time",
+            (n := speed(whole, last["rows"], "wall")),
+            ROWS_A_SECOND,
+            n >= ROWS_A_SECOND,
+        ),
+        (
+            "pipeline, rows/s of one core",
+            (n := speed(whole, last["rows"], "cpu")),
+            ROWS_A_SECOND,
+            n >= ROWS_A_SECOND,
+        ),
     ]
     if "datasketch" in last:
         peer = last["datasketch"]
         for clock in ("wall", "cpu"):
             ratio = speed(found, found["rows"], clock) / speed(peer, peer["rows"], clock)
-            said.append((f"near, times datasketch ({clock})", ratio, TIMES_DATASKETCH, ratio >= TIMES_DATASKETCH))
+            said.append(
+                (
+                    f"near, times datasketch ({clock})",
+                    ratio,
+                    TIMES_DATASKETCH,
+                    ratio >= TIMES_DATASKETCH,
+                )
+            )
     for small, large in pairwise(results):
         for part in ("near", "pipeline"):
             n, m = small["rows"], large["rows"]
             grown = large[part]["seconds"]["cpu"] / small[part]["seconds"]["cpu"]
             over = grown / (m * math.log(m) / (n * math.log(n)))
-            said.append((f"{part}, growth from {n:,} to {m:,} over n log n (cpu)", over, GROWTH, over <= GROWTH))
+            said.append(
+                (
+                    f"{part}, growth from {n:,} to {m:,} over n log n (cpu)",
+                    over,
+                    GROWTH,
+                    over <= GROWTH,
+                )
+            )
     return said
 
 
 def table(results: list[dict[str, Any]]) -> None:
     print("steps of a new project:", ", ".join(step["kind"] for step in results[0]["steps"]))
-    print(f"\n{'rows':>10}  {'part':<18}{'wall s':>9}{'cpu s':>9}{'rows/s wall':>13}{'rows/s cpu':>12}{'GB':>7}")
+    print(
+        f"\n{'rows':>10} "
+        f" {'part':<18}{'wall s':>9}{'cpu s':>9}{'rows/s wall':>13}{'rows/s cpu':>12}{'GB':>7}"
+    )
     for result in results:
         parts = [("pipeline", result["rows"], result["pipeline"])]
-        parts += [(f"  {name}", result["rows"], {"seconds": s}) for name, s in result["pipeline"]["parts"].items()]
-        parts += [(name, result[name]["rows"], result[name]) for name in ("near", "datasketch") if name in result]
+        parts += [
+            (f"  {name}", result["rows"], {"seconds": s})
+            for name, s in result["pipeline"]["parts"].items()
+        ]
+        parts += [
+            (name, result[name]["rows"], result[name])
+            for name in ("near", "datasketch")
+            if name in result
+        ]
         for name, rows, part in parts:
             wall, cpu = part["seconds"]["wall"], part["seconds"]["cpu"]
             rates = f"{rows / max(wall, 1e-3):>13,.0f}{rows / max(cpu, 1e-3):>12,.0f}"
@@ -238,15 +285,24 @@ def table(results: list[dict[str, Any]]) -> None:
         for name in ("near", "datasketch"):
             if name in result:
                 part = result[name]
-                shares = "".join(f"{share:>9.4f}" for share in (part["recall"], *part["recall_by_jaccard"].values()))
-                counts = f"{part['precision']:>11.4f}{part['planted_pairs']:>10,}{part['dropped']:>10,}"
+                shares = "".join(
+                    f"{share:>9.4f}"
+                    for share in (part["recall"], *part["recall_by_jaccard"].values())
+                )
+                counts = (
+                    f"{part['precision']:>11.4f}{part['planted_pairs']:>10,}{part['dropped']:>10,}"
+                )
                 print(f"{part['rows']:>10,}  {name:<12}{shares}{counts}")
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Near copies, time, memory and growth of curation.")
+    parser = argparse.ArgumentParser(
+        description="Near copies, time, memory and growth of curation."
+    )
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
-    parser.add_argument("--peer-rows", type=int, default=100_000, help="rows that datasketch sees; 0 leaves it out")
+    parser.add_argument(
+        "--peer-rows", type=int, default=100_000, help="rows that datasketch sees; 0 leaves it out"
+    )
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--part", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args()

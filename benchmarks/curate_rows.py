@@ -1,12 +1,14 @@
 """Rows with known duplicates, made from nothing but a seed: what benchmarks/curate.py curates.
 
-Texts       12 to 18 words of a made language of 20,000 words, about 80 letters. The r-th word is drawn as often as
-            1 / (r + 2.7) says (Mandelbrot's form of Zipf's law); half of a row's words are among the 300 of its label.
-            Two rows have a mean Jaccard of 0.10, two of banking77 one of 0.12
+Texts       12 to 18 words of a made language of 20,000 words, about 80 letters. The r-th word is
+            drawn as often as 1 / (r + 2.7) says (Mandelbrot's form of Zipf's law); half of a row's
+            words are among the 300 of its label. Two rows have a mean Jaccard of 0.10, two of
+            banking77 one of 0.12
 Exact       one row in ten stands again with other case, white space and punctuation
-Near        one in twelve stands again with letters or words changed, at a Jaccard (text.py) of 0.8 or more
-Below       one in sixteen stands again with more words changed, at a Jaccard of 0.5 to 0.8 and more than two edits:
-            alike, and no copy
+Near        one in twelve stands again with letters or words changed, at a Jaccard (text.py) of 0.8
+            or more
+Below       one in sixteen stands again with more words changed, at a Jaccard of 0.5 to 0.8 and more
+            than two edits: alike, and no copy
 """
 
 import random
@@ -62,7 +64,8 @@ class Language:
 
 
 def made_rows(count: int, seed: int = 0) -> list[Row]:
-    """So many rows in random order. `original` counts in that order; an original may come after its copy."""
+    """So many rows in random order. `original` counts in that order; an original may come after its
+    copy."""
     draw = random.Random(seed)
     language = Language(draw)
     rows: list[Row] = []
@@ -76,17 +79,30 @@ def made_rows(count: int, seed: int = 0) -> list[Row]:
     order = list(range(count))
     draw.shuffle(order)
     place = {number: at for at, number in enumerate(order)}
-    return [replace(rows[number], original=place.get(rows[number].original, -1)) for number in order]
+    return [
+        replace(rows[number], original=place.get(rows[number].original, -1)) for number in order
+    ]
 
 
 def _copies(row: Row, language: Language, draw: random.Random) -> Iterator[Row]:
     if draw.random() < 1 / 10:
-        text = draw.choice((row.text.upper(), row.text.lower().replace(" ", "  "), f'"{row.text}"!!', f" - {row.text}"))
+        text = draw.choice(
+            (
+                row.text.upper(),
+                row.text.lower().replace(" ", "  "),
+                f'"{row.text}"!!',
+                f" - {row.text}",
+            )
+        )
         yield replace(row, text=text, planted="exact", jaccard=1.0)
     if draw.random() < 1 / 12:
         kind = draw.choice(("near words", "near letters"))
         while True:
-            text = _reworded(row.text, 1, language, draw) if kind == "near words" else _misspelt(row.text, draw)
+            text = (
+                _reworded(row.text, 1, language, draw)
+                if kind == "near words"
+                else _misspelt(row.text, draw)
+            )
             alike = jaccard(normal(row.text), normal(text))
             if NEAR <= alike < 1:
                 break
@@ -116,5 +132,9 @@ def _misspelt(text: str, draw: random.Random) -> str:
     for _ in range(draw.randint(1, 3)):
         at = draw.randrange(1, len(text) - 2)
         a, b = text[at], text[at + 1]
-        text = text[:at] + draw.choice((b, a + a + b, draw.choice(CONSONANTS) + b, b + a)) + text[at + 2 :]
+        text = (
+            text[:at]
+            + draw.choice((b, a + a + b, draw.choice(CONSONANTS) + b, b + a))
+            + text[at + 2 :]
+        )
     return text

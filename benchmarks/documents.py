@@ -1,11 +1,13 @@
-"""A document added to 100,000 passages, or taken out: seconds until a question sees it, part by part.
+"""A document added to 100,000 passages, or taken out: seconds until a question sees it, part by
+part.
 
     python benchmarks/documents.py [--passages 100000] [--store lancedb] [--quick]
 
-An arm of `rag` with `find: hybrid` is fitted on made documents of five passages of 60 words, drawn by Zipf's law, with
-made vectors of width 384 in the place of those that the encoder would take an hour for; saved; and opened as `assay
-documents` opens it. A document of three passages is then added, asked for and taken out, with the real encoder, the
-slowest of five. All that a change had taken before is in the same run: BM25 of all passages by bm25s.
+An arm of `rag` with `find: hybrid` is fitted on made documents of five passages of 60 words, drawn
+by Zipf's law, with made vectors of width 384 in the place of those that the encoder would take an
+hour for; saved; and opened as `assay documents` opens it. A document of three passages is then
+added, asked for and taken out, with the real encoder, the slowest of five. All that a change had
+taken before is in the same run: BM25 of all passages by bm25s.
 """
 
 import argparse
@@ -58,7 +60,10 @@ class Zipf:
 
 def documents(zipf: Zipf, passages: int, name: str) -> list[Document]:
     texts = iter(zipf.texts(passages, WORDS))
-    return [Document(f"{name}{n}", "\n\n".join(part)) for n, part in enumerate(zip(*[texts] * PARTS, strict=False))]
+    return [
+        Document(f"{name}{n}", "\n\n".join(part))
+        for n, part in enumerate(zip(*[texts] * PARTS, strict=False))
+    ]
 
 
 class Given(Encoding):
@@ -71,7 +76,9 @@ class Given(Encoding):
         self._real = real
         self._made = dict(zip(texts, made, strict=True))
 
-    def vectors(self, texts: Sequence[str], *, query: bool = False, tell: Tell | None = None) -> np.ndarray:
+    def vectors(
+        self, texts: Sequence[str], *, query: bool = False, tell: Tell | None = None
+    ) -> np.ndarray:
         if all(text in self._made for text in texts):
             return np.stack([self._made[text] for text in texts])
         return self._real.vectors(texts, query=query, tell=tell)
@@ -86,29 +93,52 @@ def seconds(work: Callable[[], Any]) -> tuple[float, Any]:
     return time.perf_counter() - begun, found
 
 
-def lesson(real: Encoding, texts: Sequence[Document], first: Encoding | None, folder: Path) -> Lesson:
+def lesson(
+    real: Encoding, texts: Sequence[Document], first: Encoding | None, folder: Path
+) -> Lesson:
     from assay.model.find import find
 
     row = Example("r", (Message("user", "what"),), "that")
-    means = Means(encoder_folder=lambda name: find(name, kind="embedder").folder, shelf=folder / "shelf")
-    fit = lambda learner, some: first if isinstance(learner, Encoder) else learner.fit(some)  # noqa: E731
-    return Lesson(Task(kind="answer"), train=(row,), documents=tuple(texts), base=real.name, means=means, fit=fit)
+    means = Means(
+        encoder_folder=lambda name: find(name, kind="embedder").folder, shelf=folder / "shelf"
+    )
+
+    def fit(learner, some):
+        return first if isinstance(learner, Encoder) else learner.fit(some)
+
+    return Lesson(
+        Task(kind="answer"),
+        train=(row,),
+        documents=tuple(texts),
+        base=real.name,
+        means=means,
+        fit=fit,
+    )
 
 
 def asked(finder: Finder, questions: list[str]) -> dict[str, float]:
     """Milliseconds of one question at a time: all of it, and what searches."""
     out = {}
-    vectors = finder.tools.encoding.vectors(questions, query=True) if finder.tools.encoding else np.zeros((0, WIDTH))
+    vectors = (
+        finder.tools.encoding.vectors(questions, query=True)
+        if finder.tools.encoding
+        else np.zeros((0, WIDTH))
+    )
     words = [dict.fromkeys(finder.words.stems(question), 1.0) for question in questions]
     ways = {
         "question": lambda n: finder.find([questions[n]]),
         "by words": lambda n: finder.words.find(words[n], 50),
-        "by meaning": lambda n: finder.vectors.find(vectors[n : n + 1], 50) if finder.vectors else None,
+        "by meaning": lambda n: (
+            finder.vectors.find(vectors[n : n + 1], 50) if finder.vectors else None
+        ),
     }
     for name, way in ways.items():
         way(0)
         took = [1000 * seconds(lambda n=n, way=way: way(n))[0] for n in range(len(questions))]
-        out |= {f"{name} p50, ms": float(np.median(took)), f"{name} p95, ms": float(np.percentile(took, 95))}
+        out |= {
+            f"{name} p50, ms": float(np.median(took)),
+            f"{name} p95, ms": float(np.percentile(took, 95)),
+        }
     return out
 
 
@@ -125,8 +155,14 @@ def former(texts: Sequence[str], questions: Sequence[str]) -> dict[str, float]:
         return made
 
     build_s, index = seconds(build)
-    ids = [[places[word] for word in dict.fromkeys(stems(question)) if word in places] for question in questions]
-    took = [1000 * seconds(lambda one=one: index.retrieve([one], k=50, show_progress=False))[0] for one in ids]
+    ids = [
+        [places[word] for word in dict.fromkeys(stems(question)) if word in places]
+        for question in questions
+    ]
+    took = [
+        1000 * seconds(lambda one=one: index.retrieve([one], k=50, show_progress=False))[0]
+        for one in ids
+    ]
     return {"bm25s, made anew": build_s, "bm25s p95, ms": float(np.percentile(took, 95))}
 
 
@@ -151,7 +187,10 @@ def changes(library: Library, zipf: Zipf) -> dict[str, float]:
 
     for number in range(ROUNDS):
         ask = f"where is zebra{number}"
-        new = Document(f"new{number}", "\n\n".join(f"{text} zebra{number} fish." for text in zipf.texts(3, WORDS)))
+        new = Document(
+            f"new{number}",
+            "\n\n".join(f"{text} zebra{number} fish." for text in zipf.texts(3, WORDS)),
+        )
         finder = library.arm().finder
         assert finder.tools.encoding is not None and finder.vectors is not None
         every = range(len(finder.passages))
@@ -165,7 +204,10 @@ def changes(library: Library, zipf: Zipf) -> dict[str, float]:
         slowest("taken out", library.drop, [new.id])
         assert not any(one.startswith(new.id) for one in slowest("asked then", found, ask))
     took = slowest.took
-    both = {"added and found": ("added", "then asked"), "taken out and asked": ("taken out", "asked then")}
+    both = {
+        "added and found": ("added", "then asked"),
+        "taken out and asked": ("taken out", "asked then"),
+    }
     return took | {name: took[first] + took[second] for name, (first, second) in both.items()}
 
 
@@ -181,12 +223,16 @@ def measured(passages: int, kind: str, folder: Path) -> dict[str, Any]:
     later = [passage.text for passage in cut(rag, more, None, None)]
     first = Given(real, [*(passage.text for passage in cuts), *later])
     out |= former([passage.text for passage in cuts], questions)
-    out["words, counted"] = seconds(lambda: Words([passage.text for passage in cuts], Stems()).blocks)[0]
+    out["words, counted"] = seconds(
+        lambda: Words([passage.text for passage in cuts], Stems()).blocks
+    )[0]
     task = lesson(real, texts, first, folder)
     out["fitted, vectors given"], arm = seconds(lambda: rag.fit(task))
     out["saved"] = seconds(lambda: arm.save(_made(folder / "arm", "embed", "inner")))[0]
     del arm
-    out["opened"], arm = seconds(lambda: rag.restore(folder / "arm", lesson(real, (), None, folder)))
+    out["opened"], arm = seconds(
+        lambda: rag.restore(folder / "arm", lesson(real, (), None, folder))
+    )
     out["first question"] = seconds(lambda: arm.finder.find(questions[:1]))[0]
     out |= asked(arm.finder, questions)
     library = Library(arm, folder / "updates.jsonl")
@@ -194,11 +240,16 @@ def measured(passages: int, kind: str, folder: Path) -> dict[str, Any]:
     kept_vectors(later, first, folder / "shelf", None)
     library.put(more)
     again = rag.restore(folder / "arm", lesson(real, (), None, folder))
-    follow = lambda: Library(again, folder / "updates.jsonl").arm().finder.find(questions[:1])  # noqa: E731
+
+    def follow():
+        return Library(again, folder / "updates.jsonl").arm().finder.find(questions[:1])
+
     out[f"changes of {LATER:,} passages followed, first question"] = seconds(follow)[0]
     out["peak GB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     out["missed"] = [name for name, limit in LIMITS.items() if out[name] > limit]
-    return {key: round(value, 4) if isinstance(value, float) else value for key, value in out.items()}
+    return {
+        key: round(value, 4) if isinstance(value, float) else value for key, value in out.items()
+    }
 
 
 def _made(folder: Path, *names: str) -> Path:
@@ -208,7 +259,9 @@ def _made(folder: Path, *names: str) -> Path:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--passages", type=int, default=100_000)
     parser.add_argument("--store", choices=["exact", "lancedb"], default="exact")
     parser.add_argument("--quick", action="store_true", help="5,000 passages")

@@ -1,12 +1,14 @@
-"""What dropout on a shared beginning changes: a token tree draws once where separate sequences draw several times.
+"""What dropout on a shared beginning changes: a token tree draws once where separate sequences draw
+several times.
 
     python benchmarks/dropout.py [--draws 24] [--rows 8] [--batches 12]
 
-The gradient of LoRA on SmolLM2 for the same rows of examples/intents, again and again with other draws, as a tree and
-as separate sequences. Three numbers, each as a share of the norm of the gradient without dropout: how far the means of
-the two ways are apart (and how far apart two halves of one way are, which is what chance gives); how widely the draws
-of each scatter around their mean; and how widely gradients scatter from batch to batch, which is the noise that
-training has anyway. Writes benchmarks/out/dropout.json.
+The gradient of LoRA on SmolLM2 for the same rows of examples/intents, again and again with other
+draws, as a tree and as separate sequences. Three numbers, each as a share of the norm of the
+gradient without dropout: how far the means of the two ways are apart (and how far apart two halves
+of one way are, which is what chance gives); how widely the draws of each scatter around their mean;
+and how widely gradients scatter from batch to batch, which is the noise that training has anyway.
+Writes benchmarks/out/dropout.json.
 """
 
 from __future__ import annotations
@@ -31,7 +33,9 @@ from assay.train.tuned import sequences_of
 
 HERE = Path(__file__).parent
 TICKETS = HERE.parent / "examples" / "intents" / "tickets.jsonl"
-INSTRUCTION = "Say what the reader of a public library wants, by the name of the desk that deals with it."
+INSTRUCTION = (
+    "Say what the reader of a public library wants, by the name of the desk that deals with it."
+)
 BASE = "smollm2-135m"
 # What is dropped: inputs of the LoRA matrices; or noise on the embeddings (NEFTune, alpha 5).
 WAYS: dict[str, dict[str, Any]] = {"dropout 0.1": {"dropout": 0.1}, "neftune 5": {"noise": 5.0}}
@@ -46,8 +50,18 @@ def main() -> None:
     found = {}
     for name, settings in WAYS.items():
         found[name] = measured(settings, options.rows, options.draws, options.batches)
-        print(name, *(f"{key} {value:.3f}" for key, value in found[name].items()), sep="  ", flush=True)
-    told = {"processor": processor(), "base": BASE, **vars(options), "shares of the gradient's norm": found}
+        print(
+            name,
+            *(f"{key} {value:.3f}" for key, value in found[name].items()),
+            sep="  ",
+            flush=True,
+        )
+    told = {
+        "processor": processor(),
+        "base": BASE,
+        **vars(options),
+        "shares of the gradient's norm": found,
+    }
     store.write_json(HERE / "out" / "dropout.json", told)
 
 
@@ -62,11 +76,16 @@ def measured(settings: dict[str, Any], rows: int, draws: int, batches: int) -> d
     }
     means = {way: gradients.mean(0) for way, gradients in drawn.items()}
     halves = [gradients[half::2].mean(0) for gradients in (drawn["tree"],) for half in (0, 1)]
-    others = torch.stack([gradient(still["tree"], [list(range(rows * b, rows * (b + 1)))]) for b in range(batches)])
+    others = torch.stack(
+        [gradient(still["tree"], [list(range(rows * b, rows * (b + 1)))]) for b in range(batches)]
+    )
     return {
         "means apart": float((means["tree"] - means["separate"]).norm() / norm),
         "halves of the tree's draws apart": float((halves[0] - halves[1]).norm() / norm),
-        **{f"scatter of draws, {way}": float(scatter(gradients) / norm) for way, gradients in drawn.items()},
+        **{
+            f"scatter of draws, {way}": float(scatter(gradients) / norm)
+            for way, gradients in drawn.items()
+        },
         "scatter of batches": float(scatter(others) / norm),
     }
 
@@ -82,13 +101,18 @@ def stacked(exercise: Exercise, parts: list[list[int]], draws: int) -> torch.Ten
 
 
 def exercises(settings: dict[str, Any]) -> dict[str, Exercise]:
-    """LoRA with matrices that are not zero, the same for every call, on trees and on separate sequences."""
+    """LoRA with matrices that are not zero, the same for every call, on trees and on separate
+    sequences."""
     base = load_model(find(BASE), "fp32")
     read = [json.loads(line) for line in TICKETS.read_text(encoding="utf-8").splitlines()]
     rows = tuple(Example(r["id"], (Message("user", r["text"]),), r["label"]) for r in read)
-    task = Task(kind="classify", instruction=INSTRUCTION, labels=tuple(sorted({r["label"] for r in read})))
+    task = Task(
+        kind="classify", instruction=INSTRUCTION, labels=tuple(sorted({r["label"] for r in read}))
+    )
     lesson = Lesson(task=task, train=rows, base=BASE, means=Means(open_model=lambda *_: base))
-    strategy: Any = make_strategy({"kind": "lora", "precision": "fp32", "compiled": "never", **settings}, {})
+    strategy: Any = make_strategy(
+        {"kind": "lora", "precision": "fp32", "compiled": "never", **settings}, {}
+    )
     torch.manual_seed(5)
     model = strategy.open(lesson)
     change = strategy.change(model, lesson)
@@ -114,7 +138,9 @@ def gradient(exercise: Exercise, parts: list[list[int]]) -> torch.Tensor:
     for part in parts:
         with exercise.at_work(part) as (loss, _):
             loss.value.backward()
-    return torch.cat([weight.grad.flatten() for weight in trained.values() if weight.grad is not None])
+    return torch.cat(
+        [weight.grad.flatten() for weight in trained.values() if weight.grad is not None]
+    )
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
-"""How fast assay embeds passages, against sentence-transformers' `encode` as it comes, on the same model.
+"""How fast assay embeds passages, against sentence-transformers' `encode` as it comes, on the same
+model.
 
     python benchmarks/embed.py --peer-python PATH [--texts N] [--rounds N] [--quick]
 
-The texts are passages of debian_docs, cranfield and coffee_stackexchange, of 3 to 600 words, in mixed order. The
-contenders take turns, as in train.py: assay embeds all texts a round, the peer the next `--peer-texts` of them. Vectors
-must be the peer's to 1e-3, entry by entry. Prints Markdown and writes benchmarks/out/embed.json.
+The texts are passages of debian_docs, cranfield and coffee_stackexchange, of 3 to 600 words, in
+mixed order. The contenders take turns, as in train.py: assay embeds all texts a round, the peer the
+next `--peer-texts` of them. Vectors must be the peer's to 1e-3, entry by entry. Prints Markdown and
+writes benchmarks/out/embed.json.
 """
 
 from __future__ import annotations
@@ -50,9 +52,15 @@ def main() -> None:
 
 def asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--peer-python", default=sys.executable, help="an interpreter that has sentence-transformers")
+    parser.add_argument(
+        "--peer-python",
+        default=sys.executable,
+        help="an interpreter that has sentence-transformers",
+    )
     parser.add_argument("--texts", type=int, default=6000)
-    parser.add_argument("--peer-texts", type=int, default=2000, help="texts that each embeds a round")
+    parser.add_argument(
+        "--peer-texts", type=int, default=2000, help="texts that each embeds a round"
+    )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--quick", action="store_true", help="256 texts, one round")
@@ -64,13 +72,24 @@ def asked() -> argparse.Namespace:
 
 def measure(options: argparse.Namespace, model: Path) -> dict[str, Any]:
     texts = sampled(options.texts)
-    job = {"model": str(model), "threads": options.threads, "texts": texts, "round": options.peer_texts}
+    job = {
+        "model": str(model),
+        "threads": options.threads,
+        "texts": texts,
+        "round": options.peer_texts,
+    }
     with tempfile.TemporaryDirectory() as place:
 
         def child(name: str, script: str, python: str) -> Child:
             env = environment(options.threads, ours=script.startswith("assay"))
             vectors = Path(place) / f"{script}.vectors"
-            return Child(name, [python, str(PEERS / script)], {**job, "vectors": str(vectors)}, Path(place), env)
+            return Child(
+                name,
+                [python, str(PEERS / script)],
+                {**job, "vectors": str(vectors)},
+                Path(place),
+                env,
+            )
 
         ours = child(PRODUCT, "assay_embedding.py", sys.executable)
         theirs = child(PEER, "sentence_embedding.py", options.peer_python)
@@ -78,11 +97,16 @@ def measure(options: argparse.Namespace, model: Path) -> dict[str, Any]:
         told = {child.name: result(child) for child in (ours, theirs)}
         if ours.rounds and theirs.rounds:
             a, b = (
-                read(Path(place) / f"{script}.vectors") for script in ("assay_embedding.py", "sentence_embedding.py")
+                read(Path(place) / f"{script}.vectors")
+                for script in ("assay_embedding.py", "sentence_embedding.py")
             )
             n = min(len(a), len(b))
             told[PRODUCT] |= difference(a[:n], b[:n])
-    return {"texts": len(texts), "words": sum(len(text.split()) for text in texts) / len(texts), "contenders": told}
+    return {
+        "texts": len(texts),
+        "words": sum(len(text.split()) for text in texts) / len(texts),
+        "contenders": told,
+    }
 
 
 def read(file: Path) -> np.ndarray:
@@ -92,7 +116,8 @@ def read(file: Path) -> np.ndarray:
 
 
 def difference(ours: np.ndarray, theirs: np.ndarray) -> dict[str, Any]:
-    """Over the texts that both have embedded: how many, the largest difference of an entry, the smallest cosine."""
+    """Over the texts that both have embedded: how many, the largest difference of an entry, the
+    smallest cosine."""
     cosines = (ours * theirs).sum(1) / np.linalg.norm(ours, axis=1) / np.linalg.norm(theirs, axis=1)
     return {
         "compared": len(ours),
@@ -124,8 +149,8 @@ def table(told: dict[str, Any]) -> str:
             continue
         spread = f"{found['spread'][0]:.1f}-{found['spread'][1]:.1f}"
         lines.append(
-            f"| {name} | {found['texts_per_second']:.1f} | {spread} | {found['cpu_seconds_per_1000']:.1f} "
-            f"| {found['peak_bytes'] / 1e9:.2f} GB |"
+            f"| {name} | {found['texts_per_second']:.1f} | {spread}"
+            f" | {found['cpu_seconds_per_1000']:.1f} | {found['peak_bytes'] / 1e9:.2f} GB |"
         )
     ours, theirs = told["contenders"][PRODUCT], told["contenders"][PEER]
     if "compared" in ours:
@@ -134,14 +159,16 @@ def table(told: dict[str, Any]) -> str:
         same = ours["largest_difference"] <= EQUAL
         verdict = "reached" if ratio >= MUST and same else "short"
         lines.append(
-            f"\nembedding against sentence-transformers: {ratio:.2f}x ({cpu:.2f}x by processor seconds); must {MUST}x:"
+            f"\nembedding against sentence-transformers: {ratio:.2f}x ({cpu:.2f}x by processor"
+            f" seconds); must {MUST}x:"
             f" {verdict}. Vectors of {ours['compared']:,} texts: largest difference of an entry"
-            f" {ours['largest_difference']:.1e} (must {EQUAL:.0e}), smallest cosine {ours['smallest_cosine']:.6f}"
+            f" {ours['largest_difference']:.1e} (must {EQUAL:.0e}), smallest cosine"
+            f" {ours['smallest_cosine']:.6f}"
         )
     return "\n".join(lines) + "\n"
 
 
-# --- the texts ------------------------------------------------------------------------------------------------------
+# --- the texts ------------------------------------------------------------------------------------
 
 
 def sampled(count: int, seed: int = 0) -> list[str]:
@@ -157,7 +184,9 @@ def sampled(count: int, seed: int = 0) -> list[str]:
 
 def documents() -> Iterator[Document]:
     for file in sorted((DATA / "debian_docs").glob("*.txt")):
-        for number, part in enumerate(re.split(r"\n(?=\d+(?:\.\d+)*\. )", file.read_text(errors="replace"))):
+        for number, part in enumerate(
+            re.split(r"\n(?=\d+(?:\.\d+)*\. )", file.read_text(errors="replace"))
+        ):
             yield Document(f"{file.stem}-{number}", part)
     # The file is a line of documents without a root.
     abstracts = (DATA / "cranfield" / "cran.all.1400.xml").read_text(errors="replace")

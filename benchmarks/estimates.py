@@ -1,14 +1,17 @@
-"""How far `run --plan` is from the run: time and memory of some thirty arms, estimated and then measured.
+"""How far `run --plan` is from the run: time and memory of some thirty arms, estimated and then
+measured.
 
-    python benchmarks/estimates.py [--only lora,full] [--minutes N] [--threads N] [--retry | --probe]
+    python benchmarks/estimates.py [--only lora,full] [--minutes N] [--threads N] [--retry |
+    --probe]
 
-Each arm is probed, as `run --plan` does it, and then run, each in processes of their own, on small parts of
-examples/intents and examples/handbook. Patience is set so high that no training ends early: an estimate is for all
-epochs. It may be stopped at any time; finished arms stand in benchmarks/estimates.jsonl, which is committed. Writes
-benchmarks/estimates.md, which says which arms are missing.
+Each arm is probed, as `run --plan` does it, and then run, each in processes of their own, on small
+parts of examples/intents and examples/handbook. Patience is set so high that no training ends
+early: an estimate is for all epochs. It may be stopped at any time; finished arms stand in
+benchmarks/estimates.jsonl, which is committed. Writes benchmarks/estimates.md, which says which
+arms are missing.
 
-Time is compared on two clocks. On the wall it is what a user waits; that of the processor is the one to trust where
-other programs ran beside this one, or stopped it: `stopped` says for how long.
+Time is compared on two clocks. On the wall it is what a user waits; that of the processor is the
+one to trust where other programs ran beside this one, or stopped it: `stopped` says for how long.
 """
 
 from __future__ import annotations
@@ -43,7 +46,10 @@ OUT = HERE / "out"
 TIME = 1.5  # an estimate of time is good when it is within this factor of the run, either way
 LESS, MORE = 0.90, 1.25  # and one of memory when it is between these shares of it
 TICK = 0.1  # seconds
-COLUMNS = "| arm | estimated s | run s | ratio | on the wall | probe s | estimated GB | run GB | ratio | disk MB |"
+COLUMNS = (
+    "| arm | estimated s | run s | ratio | on the wall | probe s | estimated GB | run GB | ratio"
+    " | disk MB |"
+)
 
 
 def main() -> None:
@@ -83,11 +89,13 @@ def asked() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, help="begin no arm after so long")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--retry", action="store_true", help="measure again what was finished")
-    parser.add_argument("--probe", action="store_true", help="of what was finished estimate again, and run nothing")
+    parser.add_argument(
+        "--probe", action="store_true", help="of what was finished estimate again, and run nothing"
+    )
     return parser.parse_args()
 
 
-# --- one arm --------------------------------------------------------------------------------------------------------
+# --- one arm --------------------------------------------------------------------------------------
 
 
 def laid(place: Path, data: str) -> tuple[Bench, Exam]:
@@ -97,17 +105,23 @@ def laid(place: Path, data: str) -> tuple[Bench, Exam]:
     prepared = prepare(project, silent)
     exam = Exam(prepared.examples("test"))
     bench = Bench(project, prepared, models(project, project.arms.values(), False, silent), silent)
-    store.write_lines(project.work / "questions" / f"{exam.hash}.jsonl", (q.to_json() for q in exam.questions))
+    store.write_lines(
+        project.work / "questions" / f"{exam.hash}.jsonl", (q.to_json() for q in exam.questions)
+    )
     return bench, exam
 
 
-def compared(setting: Setting, bench: Bench, exam: Exam, before: dict[str, Any] | None) -> dict[str, Any]:
+def compared(
+    setting: Setting, bench: Bench, exam: Exam, before: dict[str, Any] | None
+) -> dict[str, Any]:
     """What was estimated for an arm, and what it took, or had taken `before`."""
     strategy = bench.project.arms[setting.name]
     for name in ("fit", "answers"):
         shutil.rmtree(bench.project.work / name, ignore_errors=True)
     with Stops() as probing:
-        found = probed(bench, setting.name, strategy, bench.project.work / "questions" / f"{exam.hash}.jsonl")
+        found = probed(
+            bench, setting.name, strategy, bench.project.work / "questions" / f"{exam.hash}.jsonl"
+        )
     return {
         "arm": setting.name,
         "data": setting.data,
@@ -129,8 +143,8 @@ def measured(name: str, bench: Bench, exam: Exam) -> dict[str, Any]:
 
 @dataclass
 class Stops:
-    """Seconds of a block on both clocks, those of child processes included; and for how long this process was stopped
-    in it, and with it those that it had started."""
+    """Seconds of a block on both clocks, those of child processes included; and for how long this
+    process was stopped in it, and with it those that it had started."""
 
     seconds: list[float] = field(default_factory=list)
     stopped: float = 0.0
@@ -152,7 +166,11 @@ class Stops:
 
     def told(self) -> dict[str, float]:
         wall, processor = self.seconds
-        return {"seconds": wall - self.stopped, "processor_seconds": processor, "stopped": self.stopped}
+        return {
+            "seconds": wall - self.stopped,
+            "processor_seconds": processor,
+            "stopped": self.stopped,
+        }
 
     def __exit__(self, *_: object) -> None:
         self.seconds = (clock() - self._begun).tolist()
@@ -160,7 +178,7 @@ class Stops:
         self._watch.join()
 
 
-# --- the page -------------------------------------------------------------------------------------------------------
+# --- the page -------------------------------------------------------------------------------------
 
 
 def ratios(row: dict[str, Any]) -> tuple[float, float, float]:
@@ -175,11 +193,13 @@ def ratios(row: dict[str, Any]) -> tuple[float, float, float]:
 
 def line(row: dict[str, Any]) -> str:
     found, run, (time_, wall, memory) = row["estimated"], row["run"], ratios(row)
-    marks = ["" if good else " **out**" for good in (1 / TIME <= time_ <= TIME, LESS <= memory <= MORE)]
+    marks = [
+        "" if good else " **out**" for good in (1 / TIME <= time_ <= TIME, LESS <= memory <= MORE)
+    ]
     return (
-        f"| {row['arm']} | {found['processor_seconds']:.0f} | {run['processor_seconds']:.0f} | {time_:.2f}{marks[0]} "
-        f"| {wall:.2f} | {row['probe']['processor_seconds']:.0f} | {found['bytes'] / 1e9:.2f} "
-        f"| {run['bytes'] / 1e9:.2f} | {memory:.2f}{marks[1]} "
+        f"| {row['arm']} | {found['processor_seconds']:.0f} | {run['processor_seconds']:.0f} "
+        f"| {time_:.2f}{marks[0]} | {wall:.2f} | {row['probe']['processor_seconds']:.0f} "
+        f"| {found['bytes'] / 1e9:.2f} | {run['bytes'] / 1e9:.2f} | {memory:.2f}{marks[1]} "
         f"| {found['kept_bytes'] / 1e6:.1f} of {found['disk_bytes'] / 1e6:.0f} |"
     )
 
@@ -192,10 +212,10 @@ def paragraphs(rows: Sequence[dict[str, Any]], missing: Sequence[str]) -> Iterat
     yield "# Estimates against runs"
     yield (
         f"SmolLM2-135M-Instruct, {' and '.join(sorted({row['machine'] for row in rows}))},"
-        f" {date.today().isoformat()}. Made by `benchmarks/estimates.py`. Seconds"
-        " are those of the processor, for the arm's whole process; `on the wall` is the ratio of what a user waits, on"
-        " a machine that was not idle. `probe s` is what the estimate took. `disk` is what is kept, of what lies"
-        " there at the worst moment."
+        f" {date.today().isoformat()}. Made by `benchmarks/estimates.py`."
+        " Seconds are those of the processor, for the arm's whole process; `on"
+        " the wall` is the ratio of what a user waits, on a machine that was not idle. `probe s` is"
+        " what the estimate took. `disk` is what is kept, of what lies there at the worst moment."
     )
     if not rows:
         return
@@ -204,10 +224,11 @@ def paragraphs(rows: Sequence[dict[str, Any]], missing: Sequence[str]) -> Iterat
     on_wall = sum(1 / TIME <= ratio <= TIME for ratio in walls)
     fits = sum(LESS <= ratio <= MORE for ratio in memories)
     yield (
-        f"Time within a factor of {TIME}: {good} of {len(rows)} ({min(times):.2f} to {max(times):.2f}; on the wall"
-        f" {on_wall}). Memory within -10/+25 %: {fits} of {len(rows)} ({min(memories):.2f} to {max(memories):.2f})."
-        f" A probe takes {median(row['probe']['processor_seconds'] for row in rows):.0f} s in the middle,"
-        f" {max(row['probe']['processor_seconds'] for row in rows):.0f} s at most."
+        f"Time within a factor of {TIME}: {good}"
+        f" of {len(rows)} ({min(times):.2f} to {max(times):.2f}; on the wall {on_wall}). Memory"
+        f" within -10/+25 %: {fits} of {len(rows)} ({min(memories):.2f} to {max(memories):.2f})."
+        f" A probe takes {median(row['probe']['processor_seconds'] for row in rows):.0f}"
+        f" s in the middle, {max(row['probe']['processor_seconds'] for row in rows):.0f} s at most."
     )
     yield "\n".join([COLUMNS, "|---" * 10 + "|", *map(line, rows)])
     if missing:

@@ -14,7 +14,8 @@ from assay.core.types import Example
 from assay.runtime.data_stage.prepare import prepare
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-# Rows that are learnt, held out, asked: so few that an arm runs for about half a minute on one core.
+# Rows that are learnt, held out, asked: so few that an arm runs for about half a minute on one
+# core.
 ROWS = {"intents": (144, 24, 60), "handbook": (96, 16, 40)}
 MODEL = "smollm2-135m"
 PATIENT = {"patience": 100}
@@ -71,12 +72,17 @@ ARMS = (
     _trained("handbook-short", "lora", "handbook", epochs=2, max_length=48),
     Setting("handbook-shots", "handbook", {"kind": "shots", "k": 4}),
     Setting("rag-shots", "handbook", {"kind": "rag", "top": 2, "inner": {"kind": "shots", "k": 2}}),
-    Setting("rag-lora", "handbook", {"kind": "rag", "top": 2, "inner": {"kind": "lora", **PATIENT, "epochs": 1}}),
+    Setting(
+        "rag-lora",
+        "handbook",
+        {"kind": "rag", "top": 2, "inner": {"kind": "lora", **PATIENT, "epochs": 1}},
+    ),
 )
 
 
 def lay_out(place: Path, data: str) -> None:
-    """The project of one data set: rows of the example's splits, and the arms that learn from them."""
+    """The project of one data set: rows of the example's splits, and the arms that learn from
+    them."""
     source = place / "source"
     source.mkdir(parents=True, exist_ok=True)
     for file in EXAMPLES.joinpath(data).iterdir():
@@ -95,7 +101,11 @@ def lay_out(place: Path, data: str) -> None:
         "aim": {"kind": prepared.task.kind, "instruction": prepared.task.instruction},
         "data": {
             "files": {split: f"{split}.jsonl" for split in ("train", "val", "test")},
-            "columns": {"text" if data == "intents" else "question": "text", label: "target", "id": "id"},
+            "columns": {
+                "text" if data == "intents" else "question": "text",
+                label: "target",
+                "id": "id",
+            },
         },
         "split": {"leaks": "repair"},
         "model": MODEL,

@@ -1,16 +1,19 @@
-"""Is what leaves the house what was measured? Each way of training, in each format, asked again in its own runtime.
+"""Is what leaves the house what was measured? Each way of training, in each format, asked again in
+its own runtime.
 
-    python benchmarks/exports.py [--arms lora,dora,full,qlora] [--formats peft,merged,...] [--train 500] [--epochs 1]
-        [--rows N]
+    python benchmarks/exports.py [--arms lora,dora,full,qlora] [--formats peft,merged,...] [--train
+        500] [--epochs 1] [--rows N]
 
-Rows      examples/intents: the first `--train` tickets that curation keeps, all of its 276 test rows or `--rows`
-Arms      `--epochs` of each; `full` at the rate that methods.py found best. What is compared is the arm with its
-          export: a half-trained arm is harder, since more of its answers are near ties, and one that has learnt
-          nothing says what nobody asks for
+Rows      examples/intents: the first `--train` tickets that curation keeps, all of its 276 test
+          rows or `--rows`
+Arms      `--epochs` of each; `full` at the rate that methods.py found best. What is compared is the
+          arm with its export: a half-trained arm is harder, since more of its answers are near
+          ties, and one that has learnt nothing says what nobody asks for
 Asked     by the equivalence check of `assay export`, with the format's own limit
-Original  qlora merged into the base as it was before it was quantised: its figure is told, it has no limit
-Rerun     a fit is a cached stage, and an export that is there is not written again. Prints Markdown, writes
-          benchmarks/out/exports.json
+Original  qlora merged into the base as it was before it was quantised: its figure is told, it has
+          no limit
+Rerun     a fit is a cached stage, and an export that is there is not written again. Prints
+          Markdown, writes benchmarks/out/exports.json
 """
 
 from __future__ import annotations
@@ -37,7 +40,9 @@ FORMATS = ("peft", "merged", "gguf-f16", "gguf-q8_0", "gguf-q4_k_m", "onnx")
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--arms", default=",".join(ARMS))
     parser.add_argument("--formats", default=",".join(FORMATS))
     parser.add_argument("--train", type=int, default=500)
@@ -47,10 +52,16 @@ def main() -> int:
     arms = options.arms.split(",")
     folder = project(arms, options.train, options.epochs)
     assay.run(folder, offline=True)
-    print("| arm | format | limit | equal answers | accuracy against the arm's | |\n|---|---|---:|---:|---:|---|")
+    print(
+        "| arm | format | limit | equal answers | accuracy against the arm's |"
+        " |\n|---|---|---:|---:|---:|---|"
+    )
     found = []
     for arm in arms:
-        for name in [*options.formats.split(","), *(["merged, original"] if arm == "qlora" else [])]:
+        for name in [
+            *options.formats.split(","),
+            *(["merged, original"] if arm == "qlora" else []),
+        ]:
             if (told := exported(folder, arm, name, options.rows)) is not None:
                 found.append(told)
                 print(line(told), flush=True)
@@ -93,7 +104,9 @@ def noted(folder: Path, arm: str, name: str) -> dict[str, Any]:
 
 def line(told: dict[str, Any]) -> str:
     same = told["equivalence"]
-    gap = "{} ({} to {})".format(*(points(same["difference"][end]) for end in ("value", "low", "high")))
+    gap = "{} ({} to {})".format(
+        *(points(same["difference"][end]) for end in ("value", "low", "high"))
+    )
     limit = f"{told['limit']:.1%}" if told["limit"] else "–"
     share = f"{round(same['equal']['value'] * same['n'])} of {same['n']}"
     return f"| {told['arm']} | {told['format']} | {limit} | {share} | {gap} | {told['state']} |"

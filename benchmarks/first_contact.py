@@ -1,11 +1,12 @@
 """What `assay run FILE` takes public files for, before anybody says anything about them.
 
-    python benchmarks/first_contact.py                 # every data file of ../shared/data, into docs/first-contact.md
+    python benchmarks/first_contact.py                 # every data file of ../shared/data
     python benchmarks/first_contact.py --only xquad    # files whose path has this in it, printed
 
-Each file is read as it came, in an empty folder, by the code of `assay run FILE` up to the project file. Written down:
-kind and columns of the guess, the runner-up, rows read, kept and set aside, columns without a role, seconds. A file
-that is refused has its code and what is said.
+Each file is read as it came, in an empty folder, by the code of `assay run FILE` up to the project
+file. Written down, into docs/first-contact.md where all are read: kind and columns of the guess,
+the runner-up, rows read, kept and set aside, columns without a role, seconds. A file that is
+refused has its code and what is said.
 """
 
 import argparse
@@ -40,12 +41,14 @@ BESIDE = {
 BESIDE |= {"cc-by-sa4.0.txt"}
 HEAD = """# First contact
 
-What `assay run FILE` takes the files under `../shared/data` for, as they came and with nothing said about them: the
-kind, what is asked and what is answered; what else it might be; rows read, rows kept, rows set aside; columns that have
-no role; seconds until the project file is written. Refused files have the code and its first words: corpora, for one,
-have nothing to answer. Where columns can be shown, a draft is written. Of written answers the first run takes a sample.
+What `assay run FILE` takes the files under `../shared/data` for, as they came and with nothing said
+about them: the kind, what is asked and what is answered; what else it might be; rows read, rows
+kept, rows set aside; columns that have no role; seconds until the project file is written. Refused
+files have the code and its first words: corpora, for one, have nothing to answer. Where columns can
+be shown, a draft is written. Of written answers the first run takes a sample.
 
-Made by `python benchmarks/first_contact.py`; the seconds on one core of an AMD EPYC, beside other work.
+Made by `python benchmarks/first_contact.py`; the seconds on one core of an AMD EPYC, beside other
+work.
 
 | file | guess | runner-up | read | kept | aside | unused | s |
 |---|---|---|--:|--:|--:|---|--:|
@@ -54,7 +57,11 @@ Made by `python benchmarks/first_contact.py`; the seconds on one core of an AMD 
 
 def files(only: str) -> Iterator[Path]:
     for path in sorted(SHARED.rglob("*")):
-        if path.is_file() and path.name.lower() not in BESIDE and only in str(path.relative_to(SHARED)):
+        if (
+            path.is_file()
+            and path.name.lower() not in BESIDE
+            and only in str(path.relative_to(SHARED))
+        ):
             yield path
 
 
@@ -71,11 +78,24 @@ def contact(path: Path) -> tuple[str, list[str]]:
         code = first.code
         said = f"{code}: {first.text.splitlines()[0].partition(';')[0][:90]}"
         drafted = " (draft)" if error.problems[-1].code == "C190" else ""
-        return code, [name, said + drafted, "", "", "", "", "", f"{time.perf_counter() - started:.1f}"]
+        return code, [
+            name,
+            said + drafted,
+            "",
+            "",
+            "",
+            "",
+            "",
+            f"{time.perf_counter() - started:.1f}",
+        ]
     rows = len(loaded.train) + len(loaded.val) + len(loaded.test)
     undecided = heard[0].startswith("Undecided")
     other = next((line for line in heard if "might also be" in line), heard[0] if undecided else "")
-    runner_up = other.partition("might also be ")[2].partition(": assay")[0] if not undecided else _second(other)
+    runner_up = (
+        other.partition("might also be ")[2].partition(": assay")[0]
+        if not undecided
+        else _second(other)
+    )
     whole = _whole(loaded.notes) or rows
     sample = " (sample)" if whole > rows else ""
     goal = [f"{role} = {field}" for role, field in loaded.columns.items()]
@@ -108,8 +128,12 @@ def line(cells: list[str]) -> str:
 
 
 def main() -> None:
-    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--only", default="", help="files whose path has this in it; the table is printed")
+    asked = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    asked.add_argument(
+        "--only", default="", help="files whose path has this in it; the table is printed"
+    )
     only = asked.parse_args().only
     outcomes: Counter[str] = Counter()
     lines = []
@@ -125,7 +149,10 @@ def main() -> None:
     if only:
         print("\n".join([*lines, "", counts]))
     else:
-        PAGE.write_text(HEAD + "\n".join(lines) + f"\n\n{sum(outcomes.values())} files: {counts}.\n", encoding="utf-8")
+        PAGE.write_text(
+            HEAD + "\n".join(lines) + f"\n\n{sum(outcomes.values())} files: {counts}.\n",
+            encoding="utf-8",
+        )
 
 
 if __name__ == "__main__":

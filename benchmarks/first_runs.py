@@ -1,11 +1,12 @@
 """What `assay run FILE --minutes N` comes to, on files of several kinds as they came.
 
-    python benchmarks/first_runs.py                           # FILES with 8 minutes, SHORT with 2 and 4, too
+    python benchmarks/first_runs.py        # FILES with 8 minutes, SHORT with 2 and 4, too
     python benchmarks/first_runs.py --only sms --minutes 2    # one file, one time
 
-Each run begins in an empty folder. Written down, into first_runs.jsonl and from there into docs/first-run.md: the time
-asked for and the wall time of the whole command, the strategies with their scores or why they have none, and the first
-line of the verdict. What is written down is not run again; `--again` does.
+Each run begins in an empty folder. Written down, into first_runs.jsonl and from there into
+docs/first-run.md: the time asked for and the wall time of the whole command, the strategies with
+their scores or why they have none, and the first line of the verdict. What is written down is not
+run again; `--again` does.
 """
 
 import argparse
@@ -34,10 +35,10 @@ FILES = (
 SHORT = FILES[:3]
 HEAD = """# The first run
 
-What `assay run FILE --minutes N` comes to on files under `../shared/data`, each in an empty folder and with nothing
-said about it: the wall time of the whole command, what the strategies scored or why they have no score, and the first
-line of the verdict. `pruned` is a strategy that could not win any more, `stopped` and `skipped` are those for which the
-time was too short.
+What `assay run FILE --minutes N` comes to on files under `../shared/data`, each in an empty folder
+and with nothing said about it: the wall time of the whole command, what the strategies scored or
+why they have no score, and the first line of the verdict. `pruned` is a strategy that could not win
+any more, `stopped` and `skipped` are those for which the time was too short.
 
 Made by `python benchmarks/first_runs.py`.
 
@@ -74,16 +75,26 @@ def first_run(name: str, minutes: float) -> dict:
 
 
 def _sentence(out: str) -> str:
-    """The verdict's first line, which the terminal may have broken: up to the indented ones below it."""
+    """The verdict's first line, which the terminal may have broken: up to the indented ones below
+    it."""
     lines = out.splitlines()
-    end = next((at for at, line in enumerate(lines) if at and (line.startswith(" ") or not line)), len(lines))
+    end = next(
+        (at for at, line in enumerate(lines) if at and (line.startswith(" ") or not line)),
+        len(lines),
+    )
     return " ".join(lines[:end]).replace("held- out", "held-out")
 
 
 def page(kept: list[dict]) -> str:
     lines = []
-    for one in sorted(kept, key=lambda one: (FILES.index(one["file"]) if one["file"] in FILES else 99, one["minutes"])):
-        told = ((name, f"{value:.3f}" if isinstance(value, float) else value) for name, value in one["scores"].items())
+    for one in sorted(
+        kept,
+        key=lambda one: (FILES.index(one["file"]) if one["file"] in FILES else 99, one["minutes"]),
+    ):
+        told = (
+            (name, f"{value:.3f}" if isinstance(value, float) else value)
+            for name, value in one["scores"].items()
+        )
         scores = ", ".join(map(" ".join, told))
         cells = (
             one["file"],
@@ -98,13 +109,17 @@ def page(kept: list[dict]) -> str:
 
 
 def main() -> None:
-    given = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    given = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     given.add_argument("--only", default="", help="files whose path has this in it")
     given.add_argument("--minutes", type=float, default=None)
     given.add_argument("--again", action="store_true")
     asked = given.parse_args()
     kept = [json.loads(line) for line in KEPT.read_text().splitlines()] if KEPT.exists() else []
-    wanted = [(name, 8.0) for name in FILES] + [(name, minutes) for minutes in (2.0, 4.0) for name in SHORT]
+    wanted = [(name, 8.0) for name in FILES] + [
+        (name, minutes) for minutes in (2.0, 4.0) for name in SHORT
+    ]
     if asked.minutes is not None:
         wanted = [(name, asked.minutes) for name in FILES]
     for name, minutes in wanted:

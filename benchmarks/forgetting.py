@@ -1,9 +1,12 @@
-"""What full fine-tuning and LoRA forget: rows of banking77, 2 epochs, general probes before and after.
+"""What full fine-tuning and LoRA forget: rows of banking77, 2 epochs, general probes before and
+after.
 
-Claims   full fine-tuning at a high rate forgets, LoRA forgets less, with intervals; at most 150,000 tokens a model;
-         probes on which the base guesses are marked
-Rows     6 intents of banking77, 90 rows to train and val, 40 test rows, drawn with the seed; `--rows 330` for more
-Probes   assay's own, and samples of LAMBADA and MMLU (../shared/data, or ASSAY_DATA); `--sets` and `--tokens` for more
+Claims   full fine-tuning at a high rate forgets, LoRA forgets less, with intervals; at most 150,000
+         tokens a model; probes on which the base guesses are marked
+Rows     6 intents of banking77, 90 rows to train and val, 40 test rows, drawn with the seed;
+         `--rows 330` for more
+Probes   assay's own, and samples of LAMBADA and MMLU (../shared/data, or ASSAY_DATA); `--sets` and
+         `--tokens` for more
 Rerun    everything is a cached stage: an interrupted run goes on, a finished one only prints
 """
 
@@ -28,7 +31,9 @@ LABELS, TEST = 6, 40
 RATES = ("1e-3",)  # of full fine-tuning
 
 
-def project(folder: Path, rows: int, tokens: int, sets: Sequence[str], rates: Sequence[str], seed: int = 0) -> Path:
+def project(
+    folder: Path, rows: int, tokens: int, sets: Sequence[str], rates: Sequence[str], seed: int = 0
+) -> Path:
     """A project of the drawn rows in `folder`."""
     draw = random.Random(seed)
     task, train = banking77("train")
@@ -36,16 +41,20 @@ def project(folder: Path, rows: int, tokens: int, sets: Sequence[str], rates: Se
     labels = set(draw.sample(sorted(task.labels), LABELS))
     for name, every, n in (("train", train, rows), ("test", test, TEST)):
         some = draw.sample([row for row in every if row.target in labels], n)
-        store.write_lines(folder / f"{name}.jsonl", ({"text": row.text, "label": row.target} for row in some))
+        store.write_lines(
+            folder / f"{name}.jsonl", ({"text": row.text, "label": row.target} for row in some)
+        )
     places = ", ".join(str(DATA / name) for name in sets)
-    full = [f"{{kind: full, epochs: 2, learning_rate: {float(rate)}, name: full-{rate}}}" for rate in rates]
+    full = [
+        f"{{kind: full, epochs: 2, learning_rate: {float(rate)}, name: full-{rate}}}"
+        for rate in rates
+    ]
     arms = "".join(f"  - {arm}\n" for arm in ("{kind: lora, epochs: 2}", *full))
     store.write_text(
         folder / "project.yaml",
-        f"name: forgetting\nseed: {seed}\n"
-        "data: {files: {train: train.jsonl, test: test.jsonl}, columns: {text: text, label: label}}\n"
-        f"split: {{leaks: repair}}\nvalidate: {{forgetting: {{sets: [{places}], tokens: {tokens}}}}}\n"
-        f"compare:\n{arms}",
+        f"name: forgetting\nseed: {seed}\ndata: {{files: {{train: train.jsonl, "
+        "test: test.jsonl}, columns: {text: text, label: label}}\nsplit: {leaks: repair}\n"
+        f"validate: {{forgetting: {{sets: [{places}], tokens: {tokens}}}}}\ncompare:\n{arms}",
     )
     return folder
 
@@ -60,14 +69,24 @@ def table(found: dict[str, Any], strategies: list[dict[str, Any]]) -> str:
             note = "at chance" if v["chance"] else "" if v["unit"] == "share" else v["unit"]
             cells = (name, probe, str(v["n"]), score(v["before"]), score(v["after"]), change, note)
             lines.append(f"| {' | '.join(cells)} |")
-    lines += ["", "| arm | accuracy | points on general probes | tokens | seconds |", "|---|---|---|---|---|"]
-    right = {s["name"]: s["metrics"]["accuracy"]["value"] for s in strategies if s["status"] == "done"}
+    lines += [
+        "",
+        "| arm | accuracy | points on general probes | tokens | seconds |",
+        "|---|---|---|---|---|",
+    ]
+    right = {
+        s["name"]: s["metrics"]["accuracy"]["value"] for s in strategies if s["status"] == "done"
+    }
     for name, one in found["base"].items():
         lines.append(f"| {name}, the base | | | {one['tokens']:,} | {one['seconds']:.0f} |")
     for name, one in found["arms"].items():
         whole = one["combined"]
-        change = f"{tenths(whole['difference'])} ({tenths(whole['low'])} to {tenths(whole['high'])})"
-        lines.append(f"| {name} | {right[name]:.3f} | {change} | {one['tokens']:,} | {one['seconds']:.0f} |")
+        change = (
+            f"{tenths(whole['difference'])} ({tenths(whole['low'])} to {tenths(whole['high'])})"
+        )
+        lines.append(
+            f"| {name} | {right[name]:.3f} | {change} | {one['tokens']:,} | {one['seconds']:.0f} |"
+        )
     return "\n".join(lines)
 
 
@@ -80,13 +99,18 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "out" / "forgetting")
     given = parser.parse_args()
     folder = project(given.out, given.rows, given.tokens, given.sets, given.rates)
-    report = assay.run(folder, offline=True, tell=lambda event: print(json.dumps(event)[:160], file=sys.stderr))
+    report = assay.run(
+        folder, offline=True, tell=lambda event: print(json.dumps(event)[:160], file=sys.stderr)
+    )
     found = report.data["forgetting"]
     store.write_json(given.out / "result.json", found)
     print(table(found, report.data["strategies"]))
     for note in sorted((folder / "work" / "probes").glob("*/done.json")):
         said = store.read_json(note)["note"]
-        print(f"{note.parent.name}: {said['seconds']:.0f} s, {said['processor_seconds']:.0f} processor seconds")
+        print(
+            f"{note.parent.name}: {said['seconds']:.0f} s, {said['processor_seconds']:.0f}"
+            " processor seconds"
+        )
     return 0
 
 

@@ -1,15 +1,18 @@
-"""Fusing words and meaning on eight collections: by ranks, by scores, by what other questions teach.
+"""Fusing words and meaning on eight collections: by ranks, by scores, by what other questions
+teach.
 
     python benchmarks/fusion.py [--data ../shared/data] [--sets cranfield,coffee]
 
-Ways        bm25 and dense alone; `fuse: ranks` with even weight; `fuse: scores` with the default weight;
-            `weight: train` and `fuse: learned`, each question being ranked with what the other four fifths of the
-            questions taught
+Ways        bm25 and dense alone; `fuse: ranks` with even weight; `fuse: scores` with the default
+            weight; `weight: train` and `fuse: learned`, each question being ranked with what the
+            other four fifths of the questions taught
 Candidates  50 of each ranking, the default
-Looked at   the first six collections when `fuse: scores` and the default weight were chosen; the last two after that
+Looked at   the first six collections when `fuse: scores` and the default weight were chosen; the
+            last two after that
 Intervals   95 % paired bootstrap over the questions
 
-Prints Markdown and writes benchmarks/out/fusion.json. Texts are encoded once: benchmarks/out/vectors keeps theirs.
+Prints Markdown and writes benchmarks/out/fusion.json. Texts are encoded once:
+benchmarks/out/vectors keeps theirs.
 """
 
 import argparse
@@ -43,7 +46,13 @@ WAYS: dict[str, dict[str, Any]] = {
     "scores, weight: train": {"find": "hybrid", "weight": "train"},
     "learned": {"find": "hybrid", "fuse": "learned"},
 }
-PAIRS = (("scores", "bm25"), ("scores", "dense"), ("scores", "ranks"), ("learned", "ranks"), ("learned", "scores"))
+PAIRS = (
+    ("scores", "bm25"),
+    ("scores", "dense"),
+    ("scores", "ranks"),
+    ("learned", "ranks"),
+    ("learned", "scores"),
+)
 FOLDS = 5
 SETS: dict[str, Callable[[Path], IrSet]] = {
     "cranfield": lambda data: cranfield(data / "cranfield"),
@@ -65,7 +74,8 @@ def library() -> IrSet:
 
 
 class Kept(Encoding):
-    """minilm-l6, which reads a text once, whatever asks it: questions as passages. It is loaded where a text is new."""
+    """minilm-l6, which reads a text once, whatever asks it: questions as passages. It is loaded
+    where a text is new."""
 
     width = 384
 
@@ -73,7 +83,9 @@ class Kept(Encoding):
         self.folder = find("minilm-l6", kind="embedder").folder
         self.digest = weights_digest(self.folder)
 
-    def vectors(self, texts: Sequence[str], *, query: bool = False, tell: Tell | None = None) -> np.ndarray:
+    def vectors(
+        self, texts: Sequence[str], *, query: bool = False, tell: Tell | None = None
+    ) -> np.ndarray:
         return kept_vectors(texts, New(self), OUT / "vectors", tell)
 
     def save(self, folder: Path) -> None:
@@ -86,7 +98,9 @@ class New(Kept):
     def __init__(self, kept: Kept):
         self.folder, self.digest = kept.folder, kept.digest
 
-    def vectors(self, texts: Sequence[str], *, query: bool = False, tell: Tell | None = None) -> np.ndarray:
+    def vectors(
+        self, texts: Sequence[str], *, query: bool = False, tell: Tell | None = None
+    ) -> np.ndarray:
         if not texts:
             return np.zeros((0, self.width), dtype=np.float32)
         from assay.model.embed import Embedder
@@ -104,34 +118,55 @@ def measured(given: IrSet, encoding: Encoding) -> dict[str, Any]:
         vectors = finder.vectors.vectors if finder.vectors is not None else vectors
         found, taught[name] = ranked(finder, given.questions)
         rows[name] = {
-            measure: np.array([value(found[row.id][:10], right[row.id], 10) for row in given.questions])
+            measure: np.array(
+                [value(found[row.id][:10], right[row.id], 10) for row in given.questions]
+            )
             for measure, value in MEASURES.items()
         }
     mean = lambda sums, n: sums[..., 0] / n  # noqa: E731
     apart = {}
     for better, worse in PAIRS:
         for measure in MEASURES:
-            one = paired_interval(rows[better][measure][:, None], rows[worse][measure][:, None], mean)
+            one = paired_interval(
+                rows[better][measure][:, None], rows[worse][measure][:, None], mean
+            )
             apart[f"{better} - {worse}, {measure}"] = [one.value, one.low, one.high]
-    values = {name: {measure: float(row.mean()) for measure, row in own.items()} for name, own in rows.items()}
+    values = {
+        name: {measure: float(row.mean()) for measure, row in own.items()}
+        for name, own in rows.items()
+    }
     size = {"passages": len(given.passages), "questions": len(given.questions)}
-    return {**size, "ways": values, "differences": apart, "taught": {k: v for k, v in taught.items() if v}}
+    return {
+        **size,
+        "ways": values,
+        "differences": apart,
+        "taught": {k: v for k, v in taught.items() if v},
+    }
 
 
 def relevant(given: IrSet) -> list[list[str]]:
     """Ids of the passages that are relevant, of each question."""
     if given.name == "handbook":  # documents of several passages
-        return [[given.passages[place].id for place in gold(row, given.passages)] for row in given.questions]
+        return [
+            [given.passages[place].id for place in gold(row, given.passages)]
+            for row in given.questions
+        ]
     return [sorted(given.relevant(row)) for row in given.questions]
 
 
 def ranked(finder: Finder, questions: list[Example]) -> tuple[dict[str, list[str]], list[Any]]:
     """The ids found for each question, by its id; and what was taught, of each fold."""
-    if "train" not in (finder.settings.weight, "train" if finder.settings.fuse == "learned" else ""):
+    if "train" not in (
+        finder.settings.weight,
+        "train" if finder.settings.fuse == "learned" else "",
+    ):
         folds = [(questions, [])]
     else:
         order = random.Random(0).sample(questions, len(questions))
-        folds = [(order[i::FOLDS], [row for n, row in enumerate(order) if n % FOLDS != i]) for i in range(FOLDS)]
+        folds = [
+            (order[i::FOLDS], [row for n, row in enumerate(order) if n % FOLDS != i])
+            for i in range(FOLDS)
+        ]
     out: dict[str, list[str]] = {}
     taught = []
     for asked, others in folds:
@@ -148,7 +183,11 @@ def printed(found: dict[str, Any]) -> None:
     for measure in MEASURES:
         print(f"\n| {measure} | {' | '.join(sets)} |\n|---|{'---:|' * len(sets)}")
         for way in WAYS:
-            print(f"| {way} |", " | ".join(f"{found[name]['ways'][way][measure]:.3f}" for name in sets), "|")
+            print(
+                f"| {way} |",
+                " | ".join(f"{found[name]['ways'][way][measure]:.3f}" for name in sets),
+                "|",
+            )
         for better, worse in PAIRS:
             cells = [found[name]["differences"][f"{better} - {worse}, {measure}"] for name in sets]
             shown = (f"{value:+.3f} [{low:+.3f}, {high:+.3f}]" for value, low, high in cells)
@@ -156,7 +195,9 @@ def printed(found: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
     parser.add_argument("--sets", type=lambda text: text.split(","), default=list(SETS))
     args = parser.parse_args()

@@ -1,11 +1,13 @@
-"""Requests that schemathesis makes from the server's OpenAPI, right and wrong ones, against `assay serve` on a port.
+"""Requests that schemathesis makes from the server's OpenAPI, right and wrong ones, against `assay
+serve` on a port.
 
     python benchmarks/fuzz_serve.py PROJECT [--cases 10000] [--arms base,tfidf] [--first 0]
 
-What must hold   no status from 500 on; every status, type and body as the OpenAPI says; what the schema forbids is
-                 refused. Names of models are replaced by names that are served, so that requests reach the engine.
-Not asked        that all the schema allows is taken: rules between two fields, such as `top_logprobs` without
-                 `logprobs`, stand in no schema
+What must hold   no status from 500 on; every status, type and body as the OpenAPI says; what the
+                 schema forbids is refused. Names of models are replaced by names that are served,
+                 so that requests reach the engine.
+Not asked        that all the schema allows is taken: rules between two fields, such as
+                 `top_logprobs` without `logprobs`, stand in no schema
 
 Prints a table of operations and statuses, and writes benchmarks/out/fuzz_serve.json.
 """
@@ -56,7 +58,9 @@ def main() -> int:
     options.add_argument("project", type=Path)
     options.add_argument("--cases", type=int, default=10_000)
     options.add_argument("--arms", default="base,tfidf")
-    options.add_argument("--first", type=int, default=0, help="number of the first round: to come back to a failure")
+    options.add_argument(
+        "--first", type=int, default=0, help="number of the first round: to come back to a failure"
+    )
     given_ = options.parse_args()
     begun = time.monotonic()
     with serving(given_.project, given_.arms.split(",")) as address:
@@ -66,13 +70,21 @@ def main() -> int:
             found.round(number)
             number += 1
             print(f"{found.cases:,} cases", file=sys.stderr, flush=True)
-    told = {"cases": found.cases, "seconds": round(time.monotonic() - begun, 1), "failures": found.failures}
-    told["statuses"] = {name: dict(sorted(counts.items())) for name, counts in found.statuses.items()}
+    told = {
+        "cases": found.cases,
+        "seconds": round(time.monotonic() - begun, 1),
+        "failures": found.failures,
+    }
+    told["statuses"] = {
+        name: dict(sorted(counts.items())) for name, counts in found.statuses.items()
+    }
     write_json(OUT, told)
     print(f"{found.cases:,} cases in {told['seconds']:,} s, {len(found.failures)} failures\n")
     print("| operation | statuses |\n|---|---|")
     for name, counts in told["statuses"].items():
-        print(f"| {name} | {', '.join(f'{status}: {count:,}' for status, count in counts.items())} |")
+        print(
+            f"| {name} | {', '.join(f'{status}: {count:,}' for status, count in counts.items())} |"
+        )
     for failure in found.failures:
         print(f"\n{failure}")
     return 1 if found.failures else 0
@@ -82,9 +94,22 @@ def main() -> int:
 def serving(project: Path, arms: list[str]) -> Iterator[str]:
     """The address of `assay serve` with a log, so that /v1/feedback is there."""
     with tempfile.TemporaryDirectory() as place:
-        command = [sys.executable, "-m", "assay.cli", "serve", *arms, "--project", str(project), "--json", "--port=0"]
+        command = [
+            sys.executable,
+            "-m",
+            "assay.cli",
+            "serve",
+            *arms,
+            "--project",
+            str(project),
+            "--json",
+            "--port=0",
+        ]
         with subprocess.Popen(
-            [*command, "--log", f"{place}/log.jsonl"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            [*command, "--log", f"{place}/log.jsonl"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
         ) as process:
             assert process.stdout
             try:
@@ -133,12 +158,18 @@ class Fuzz:
         self.cases += 1
         try:
             response = case.call(timeout=120)
-        except Exception as error:  # noqa: BLE001  (no answer at all is a failure too, and the others are still asked)
+        # no answer at all is a failure too, and the others are still asked
+        except Exception as error:  # noqa: BLE001
             self._failed(operation, case, repr(error), "")
             return
         self.statuses[operation.label][response.status_code] += 1
-        # A body that is too large is refused as such (413), which schemathesis does not count as a refusal.
-        checks = [one for one in CHECKS if response.status_code != 413 or one is not negative_data_rejection]
+        # A body that is too large is refused as such (413), which schemathesis does not count as a
+        # refusal.
+        checks = [
+            one
+            for one in CHECKS
+            if response.status_code != 413 or one is not negative_data_rejection
+        ]
         try:
             case.validate_response(response, checks=checks)
         except (Failure, FailureGroup) as failure:

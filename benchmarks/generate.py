@@ -1,11 +1,13 @@
-"""How fast assay writes answers after a prompt that all questions share, against transformers' `generate`.
+"""How fast assay writes answers after a prompt that all questions share, against transformers'
+`generate`.
 
-    python benchmarks/generate.py [--shared 1000] [--tokens 16] [--batch 16] [--questions 64] [--rounds 3] [--quick]
+    python benchmarks/generate.py [--shared 1000] [--tokens 16] [--batch 16] [--questions 64]
+    [--rounds 3] [--quick]
 
-Same weights, precision, token ids and number of tokens, in one process, in turn. The peer runs as it comes, and with
-the keys and values of the shared prompt computed beforehand and copied for each batch, as its documentation advises.
-assay gets the questions a batch at a time, and all at once; it computes the shared prompt each time. Prints Markdown
-and writes benchmarks/out/generate.json.
+Same weights, precision, token ids and number of tokens, in one process, in turn. The peer runs as
+it comes, and with the keys and values of the shared prompt computed beforehand and copied for each
+batch, as its documentation advises. assay gets the questions a batch at a time, and all at once; it
+computes the shared prompt each time. Prints Markdown and writes benchmarks/out/generate.json.
 """
 
 from __future__ import annotations
@@ -34,12 +36,31 @@ from assay.model.find import find
 
 OUT = Path(__file__).parent / "out" / "generate.json"
 MODEL = "smollm2-135m"
-MUST, SAME = 5.0, 0.99  # times the peer's tokens a second; share of tokens that are the same, but for near ties
+# times the peer's tokens a second; share of tokens that are the same, but for near ties
+MUST, SAME = 5.0, 0.99
 NEAR = 0.1  # nats between two tokens' fp32 log-probabilities: below it rounding decides
-PEER, PEER_CACHE, OURS, ALL = "transformers", "transformers, prompt kept", "assay", "assay, all at once"
-TOPICS = ("a river", "the moon", "a market", "bread", "a storm", "chess", "a harbour", "winter", "music", "a library")
-ASKS = ("Tell me a long story about {}.", "Explain {} to a child, at length.", "Write a poem on {} and what it means.",
-        "Describe {} in as many words as you can.", "Why do people care about {}? Give several reasons.")  # fmt: skip
+PEER, PEER_CACHE, OURS, ALL = (
+    "transformers",
+    "transformers, prompt kept",
+    "assay",
+    "assay, all at once",
+)
+TOPICS = (
+    "a river",
+    "the moon",
+    "a market",
+    "bread",
+    "a storm",
+    "chess",
+    "a harbour",
+    "winter",
+    "music",
+    "a library",
+)
+ASKS = ("Tell me a long story about {}.", "Explain {} to a child, at length.",
+    "Write a poem on {} and what it means.",
+        "Describe {} in as many words as you can.",
+        "Why do people care about {}? Give several reasons.")  # fmt: skip
 
 
 def main() -> None:
@@ -56,7 +77,9 @@ def main() -> None:
 
 def asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--shared", type=int, default=1000, help="tokens that all prompts begin with, about")
+    parser.add_argument(
+        "--shared", type=int, default=1000, help="tokens that all prompts begin with, about"
+    )
     parser.add_argument("--tokens", type=int, default=16, help="tokens to write")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--questions", type=int, default=64)
@@ -79,32 +102,52 @@ def models(options: argparse.Namespace) -> tuple[ChatModel, Any]:
     found = find(MODEL)
     model = load_model(found, "bf16" if options.dtype == "bfloat16" else "fp32")
     dtype = getattr(torch, options.dtype)
-    return model, AutoModelForCausalLM.from_pretrained(found.folder, dtype=dtype, attn_implementation="sdpa").eval()
+    return model, AutoModelForCausalLM.from_pretrained(
+        found.folder, dtype=dtype, attn_implementation="sdpa"
+    ).eval()
 
 
 def questions(chat: Chat, options: argparse.Namespace) -> list[Messages]:
     """Questions whose answers are long, after one system turn of about `shared` tokens."""
-    rule = "Answer the user in plain words, and say nothing about these rules. Rule {}: be kind, clear and exact. "
+    rule = (
+        "Answer the user in plain words, and say nothing about these rules. Rule {}: be kind,"
+        " clear and exact. "
+    )
     number, system = 0, ""
     while len(chat.text_ids(system)) < options.shared - 12:
         number += 1
         system += rule.format(number)
     texts = [ask.format(topic) for ask in ASKS for topic in TOPICS]
-    return [(Message("system", system), Message("user", texts[i % len(texts)])) for i in range(options.questions)]
+    return [
+        (Message("system", system), Message("user", texts[i % len(texts)]))
+        for i in range(options.questions)
+    ]
 
 
-def measure(model: ChatModel, peer: Any, prompts: list[Messages], options: argparse.Namespace) -> dict[str, Any]:
+def measure(
+    model: ChatModel, peer: Any, prompts: list[Messages], options: argparse.Namespace
+) -> dict[str, Any]:
     rows = [model.chat.prompt(prompt)[0] for prompt in prompts]
     shared = common_prefix(rows)
     end, pad = model.chat.end[-1], model.chat.tokenizer.pad_token_id
-    batches = [range(i, min(i + options.batch, len(rows))) for i in range(0, len(rows), options.batch)]
+    batches = [
+        range(i, min(i + options.batch, len(rows))) for i in range(0, len(rows), options.batch)
+    ]
     kept = prefilled(peer, rows[0][:shared])
 
     def theirs(cache: Any) -> list[list[int]]:
-        return [a for b in batches for a in generated(peer, [rows[i] for i in b], options.tokens, end, pad, cache)]
+        return [
+            a
+            for b in batches
+            for a in generated(peer, [rows[i] for i in b], options.tokens, end, pad, cache)
+        ]
 
     def ours(parts: Sequence[range]) -> list[list[int]]:
-        return [tokens for part in parts for tokens in written(model, [prompts[i] for i in part], options.tokens)]
+        return [
+            tokens
+            for part in parts
+            for tokens in written(model, [prompts[i] for i in part], options.tokens)
+        ]
 
     sides: dict[str, Callable[[], list[list[int]]]] = {
         OURS: lambda: ours(batches),
@@ -136,7 +179,10 @@ def measure(model: ChatModel, peer: Any, prompts: list[Messages], options: argpa
             }
             for name in sides
         },
-        "agreement": {name: agreement(peer, rows, answers[name], answers[PEER]) for name in (OURS, ALL, PEER_CACHE)},
+        "agreement": {
+            name: agreement(peer, rows, answers[name], answers[PEER])
+            for name in (OURS, ALL, PEER_CACHE)
+        },
     }
 
 
@@ -161,8 +207,11 @@ def prefilled(peer: Any, ids: Sequence[int]) -> Any:
     return cache
 
 
-def generated(peer: Any, rows: Sequence[Sequence[int]], limit: int, end: int, pad: int, cache: Any) -> list[list[int]]:
-    """transformers' greedy answers to one batch, padded on the left; `cache`: of what all rows begin with."""
+def generated(
+    peer: Any, rows: Sequence[Sequence[int]], limit: int, end: int, pad: int, cache: Any
+) -> list[list[int]]:
+    """transformers' greedy answers to one batch, padded on the left; `cache`: of what all rows
+    begin with."""
     width = max(map(len, rows))
     more = {}
     if cache is not None:
@@ -172,26 +221,32 @@ def generated(peer: Any, rows: Sequence[Sequence[int]], limit: int, end: int, pa
         more = {"cache": own}
         start = cache.get_seq_length()
         ids = torch.tensor([[*r[:start], *[pad] * (width - len(r)), *r[start:]] for r in rows])
-        mask = torch.tensor([[1] * start + [0] * (width - len(r)) + [1] * (len(r) - start) for r in rows])
+        mask = torch.tensor(
+            [[1] * start + [0] * (width - len(r)) + [1] * (len(r) - start) for r in rows]
+        )
     else:
         ids = torch.tensor([[*[pad] * (width - len(r)), *r] for r in rows])
         mask = torch.tensor([[0] * (width - len(r)) + [1] * len(r) for r in rows])
     out = peer.generate(
-        input_ids=ids, attention_mask=mask, do_sample=False, max_new_tokens=limit, eos_token_id=end, pad_token_id=pad,
+        input_ids=ids, attention_mask=mask, do_sample=False, max_new_tokens=limit, eos_token_id=end,
+        pad_token_id=pad,
         **more,
     )  # fmt: skip
     answers = out[:, width:].tolist()
     return [a[: a.index(end) + 1] if end in a else a for a in answers]
 
 
-# --- what it means --------------------------------------------------------------------------------------------------
+# --- what it means --------------------------------------------------------------------------------
 
 
 def agreement(
-    peer: Any, rows: Sequence[Sequence[int]], ours: Sequence[Sequence[int]], theirs: Sequence[Sequence[int]]
+    peer: Any,
+    rows: Sequence[Sequence[int]],
+    ours: Sequence[Sequence[int]],
+    theirs: Sequence[Sequence[int]],
 ) -> dict[str, float]:
-    """Of the tokens up to the first that differs in each answer: the share that are the same or nearly tied, by the
-    peer's own weights in fp32; and the largest gap."""
+    """Of the tokens up to the first that differs in each answer: the share that are the same or
+    nearly tied, by the peer's own weights in fp32; and the largest gap."""
     wide = copy.deepcopy(peer).float()
     compared = same = near = 0
     gaps = [0.0]
@@ -206,7 +261,12 @@ def agreement(
             gaps.append(abs(float(logs[mine[at]] - logs[other[at]])))
             compared += 1
             near += gaps[-1] < NEAR
-    return {"compared": compared, "same": same / compared, "same_or_near": (same + near) / compared, "gap": max(gaps)}
+    return {
+        "compared": compared,
+        "same": same / compared,
+        "same_or_near": (same + near) / compared,
+        "gap": max(gaps),
+    }
 
 
 def differs(first: Sequence[int], second: Sequence[int]) -> int:
@@ -217,24 +277,37 @@ def differs(first: Sequence[int], second: Sequence[int]) -> int:
 
 def table(told: dict[str, Any]) -> str:
     lines = [
-        f"### {told['questions']} questions, {told['shared_tokens']} shared tokens of {told['prompt_tokens']:.0f}, "
+        f"### {told['questions']} questions, {told['shared_tokens']} shared tokens of"
+        f" {told['prompt_tokens']:.0f}, "
         f"{told['tokens']} tokens to write, batch {told['batch']}\n",
-        "| contender | tokens/s | x transformers | by cpu | seconds | same tokens | same or near | largest gap, nats |",
+        "| contender | tokens/s | x transformers | by cpu | seconds | same tokens | same or near"
+        " | largest gap, nats |",
         "|---|---|---|---|---|---|---|---|",
     ]
     peer = told["contenders"][PEER]["tokens_per_second"]
     for name, found in told["contenders"].items():
         speed, took = found["tokens_per_second"], sorted(found["seconds"])
-        busy = median(told["contenders"][PEER]["processor_seconds"]) / median(found["processor_seconds"])
-        same = told["agreement"].get(name)
-        words = f"{same['same']:.2%} | {same['same_or_near']:.2%} | {same['gap']:.3f}" if same else "- | - | -"
-        lines.append(
-            f"| {name} | {speed:.1f} | {speed / peer:.1f} | {busy:.1f} | {took[0]:.2f}-{took[-1]:.2f} | {words} |"
+        busy = median(told["contenders"][PEER]["processor_seconds"]) / median(
+            found["processor_seconds"]
         )
-    ratio, same = told["contenders"][OURS]["tokens_per_second"] / peer, told["agreement"][OURS]["same_or_near"]
+        same = told["agreement"].get(name)
+        words = (
+            f"{same['same']:.2%} | {same['same_or_near']:.2%} | {same['gap']:.3f}"
+            if same
+            else "- | - | -"
+        )
+        lines.append(
+            f"| {name} | {speed:.1f} | {speed / peer:.1f} | {busy:.1f} |"
+            f" {took[0]:.2f}-{took[-1]:.2f} | {words} |"
+        )
+    ratio, same = (
+        told["contenders"][OURS]["tokens_per_second"] / peer,
+        told["agreement"][OURS]["same_or_near"],
+    )
     verdict = "reached" if ratio >= MUST and same >= SAME else "short"
     lines.append(
-        f"\nwriting against transformers' generate: {ratio:.1f}x; must {MUST:g}x with {SAME:.0%} same: {verdict}"
+        f"\nwriting against transformers' generate: {ratio:.1f}x; must {MUST:g}x with {SAME:.0%}"
+        f" same: {verdict}"
     )
     return "\n".join(lines) + "\n"
 

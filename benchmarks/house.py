@@ -2,10 +2,13 @@
 
     python benchmarks/house.py [ROOT]
 
-root        files of src/assay itself                  circles     modules that import each other round about
-short, long modules under 60 and over 400 lines        classes     public class names with two meanings or more
+root        files of src/assay itself
+circles     modules that import each other round about
+short, long modules under 60 and over 400 lines
+classes     public class names with two meanings or more
 participles functions whose name begins with a past participle (`asked`, `kept_rows`), in % of all
-wide        lines over 100 columns                     lines       of src and of tests
+wide        lines over 100 columns
+lines       of src and of tests
 """
 
 from __future__ import annotations
@@ -20,21 +23,47 @@ from pathlib import Path
 WIDE, SHORT, LONG = 100, 60, 400
 # Past participles that do not end in "ed".
 IRREGULAR = (
-    "begun bent bound bought brought built caught chosen come cut dealt done drawn dropped fed felt fit forgotten found"
-    " given gone got grown had heard held hidden kept known laid learnt led left lent let lost made meant met paid put"
-    " read run said seen sent set shown shut sold sought spent split spoken stood stuck sworn swum taken taught thought"
-    " thrown told torn understood won worn wound written"
+    "begun bent bound bought brought"
+    " built caught chosen come cut dealt done drawn dropped fed felt fit forgotten found given"
+    " gone got grown had heard held hidden kept known laid learnt led left lent let lost made meant"
+    " met paid put read run said seen sent set shown shut sold sought spent split spoken stood"
+    " stuck sworn swum taken taught thought thrown told torn understood won worn wound written"
 ).split()
-NOUNS = ("fit", "read", "run", "set", "cut", "put", "split", "let", "speed", "seed", "need", "feed", "embed", "shed")
+NOUNS = (
+    "fit",
+    "read",
+    "run",
+    "set",
+    "cut",
+    "put",
+    "split",
+    "let",
+    "speed",
+    "seed",
+    "need",
+    "feed",
+    "embed",
+    "shed",
+)
 
 
 def main() -> None:
     root = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[1]
-    sources = {path: path.read_text(encoding="utf-8") for path in sorted((root / "src" / "assay").rglob("*.py"))}
+    sources = {
+        path: path.read_text(encoding="utf-8")
+        for path in sorted((root / "src" / "assay").rglob("*.py"))
+    }
     trees = {path: ast.parse(text) for path, text in sources.items()}
     tests = [path.read_text(encoding="utf-8") for path in sorted((root / "tests").rglob("*.py"))]
-    lengths = [len(text.splitlines()) for path, text in sources.items() if path.name != "__init__.py"]
-    names = [node.name for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    lengths = [
+        len(text.splitlines()) for path, text in sources.items() if path.name != "__init__.py"
+    ]
+    names = [
+        node.name
+        for tree in trees.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+    ]
     classes = Counter(name for tree in trees.values() for name in public_classes(tree))
     told = {
         "root": sum(path.parent.name == "assay" for path in sources),
@@ -42,10 +71,13 @@ def main() -> None:
         "short": sum(n < SHORT for n in lengths),
         "long": sum(n > LONG for n in lengths),
         "classes": sum(n > 1 for n in classes.values()),
-        "participles": f"{100 * sum(map(is_participle, names)) / len(names):.1f} % of {len(names):,}",
-        "wide": sum(len(line) > WIDE for text in (*sources.values(), *tests) for line in text.splitlines()),
-        "lines": f"{sum(len(text.splitlines()) for text in sources.values()):,} in {len(sources)} files of src,"
-        f" {sum(len(text.splitlines()) for text in tests):,} of tests",
+        "participles": f"{100 * sum(map(is_participle, names)) / len(names):.1f} %"
+        f" of {len(names):,}",
+        "wide": sum(
+            len(line) > WIDE for text in (*sources.values(), *tests) for line in text.splitlines()
+        ),
+        "lines": f"{sum(len(text.splitlines()) for text in sources.values()):,} in"
+        f" {len(sources)} files of src, {sum(len(text.splitlines()) for text in tests):,} of tests",
     }
     for name, value in told.items():
         print(f"{name:<12} {value}")
@@ -63,7 +95,8 @@ def is_participle(name: str) -> bool:
 
 
 def circles(root: Path, trees: dict[Path, ast.Module]) -> int:
-    """How many import arrows must go until no modules import each other round about, by taking one of each circle."""
+    """How many import arrows must go until no modules import each other round about, by taking one
+    of each circle."""
     modules = {name_of(root, path): tree for path, tree in trees.items()}
     graph = {name: imported(name, tree, set(modules)) for name, tree in modules.items()}
     for count in range(sum(map(len, graph.values()))):
@@ -85,7 +118,10 @@ def imported(name: str, tree: ast.Module, known: set[str]) -> set[str]:
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found |= {full if (full := f"{node.module}.{one.name}") in known else node.module for one in node.names}
+            found |= {
+                full if (full := f"{node.module}.{one.name}") in known else node.module
+                for one in node.names
+            }
         elif isinstance(node, ast.Import):
             found |= {one.name for one in node.names}
     return (found & known) - {name}

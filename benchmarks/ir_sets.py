@@ -1,5 +1,6 @@
-"""Retrieval sets as passages and questions, each with what is relevant: Cranfield's abstracts, coffee.stackexchange's
-answers, and sets made of questions with their answers, abstracts or paragraphs."""
+"""Retrieval sets as passages and questions, each with what is relevant: Cranfield's abstracts,
+coffee.stackexchange's answers, and sets made of questions with their answers, abstracts or
+paragraphs."""
 
 import csv
 import html
@@ -25,9 +26,11 @@ class IrSet:
 
 
 def cranfield(folder: Path) -> IrSet:
-    """Title and text of each abstract. The query file numbers by an older list; the judgements count 1 to 225 in its
-    order. A judgement above 0 counts as relevant; each query's one judgement of 0 does not, and one line has none."""
-    whole = (folder / "cran.all.1400.xml").read_text(encoding="utf-8")  # several roots, so no XML parser takes it
+    """Title and text of each abstract. The query file numbers by an older list; the judgements
+    count 1 to 225 in its order. A judgement above 0 counts as relevant; each query's one judgement
+    of 0 does not, and one line has none."""
+    # several roots, so no XML parser takes it
+    whole = (folder / "cran.all.1400.xml").read_text(encoding="utf-8")
 
     def part(text: str, tag: str) -> str:
         found = re.search(rf"<{tag}>(.*?)</{tag}>", text, re.S)
@@ -36,13 +39,17 @@ def cranfield(folder: Path) -> IrSet:
     texts = {}
     for found in re.finditer(r"<doc>(.*?)</doc>", whole, re.S):
         texts[part(found[1], "docno")] = f"{part(found[1], 'title')} {part(found[1], 'text')}"
-    asked = re.findall(r"<title>(.*?)</title>", (folder / "cran.qry.xml").read_text(encoding="utf-8"), re.S)
+    asked = re.findall(
+        r"<title>(.*?)</title>", (folder / "cran.qry.xml").read_text(encoding="utf-8"), re.S
+    )
     judged: dict[int, list[str]] = {}
     for line in (folder / "cranqrel.trec.txt").read_text(encoding="utf-8").split("\n"):
         cells = line.split()
         if len(cells) == 4 and int(cells[3]) > 0 and cells[2] in texts:
             judged.setdefault(int(cells[0]), []).append(cells[2])
-    return _set("cranfield", texts, [(" ".join(q.split()), judged[n]) for n, q in enumerate(asked, start=1)])
+    return _set(
+        "cranfield", texts, [(" ".join(q.split()), judged[n]) for n, q in enumerate(asked, start=1)]
+    )
 
 
 def coffee(folder: Path) -> IrSet:
@@ -69,15 +76,20 @@ def covid(folder: Path) -> IrSet:
 
 
 def medquad(archive: Path) -> IrSet:
-    """The questions of health pages against all answers. Most are of one form: what is (are), what causes."""
+    """The questions of health pages against all answers. Most are of one form: what is (are), what
+    causes."""
     pairs = []
     with tarfile.open(archive) as tar:
         for name in sorted(name for name in tar.getnames() if name.endswith(".xml")):
             page = tar.extractfile(name)
             assert page is not None, "a file of the archive"
             text = page.read().decode("utf-8", "replace")
-            pairs += re.findall(r"<Question[^>]*>(.*?)</Question>\s*<Answer>(.*?)</Answer>", text, re.S)
-    return _answers(f"medquad {archive.stem[2:-3].lower()}", [(q, a) for q, a in pairs if a.strip()])
+            pairs += re.findall(
+                r"<Question[^>]*>(.*?)</Question>\s*<Answer>(.*?)</Answer>", text, re.S
+            )
+    return _answers(
+        f"medquad {archive.stem[2:-3].lower()}", [(q, a) for q, a in pairs if a.strip()]
+    )
 
 
 def pubmedqa(folder: Path) -> IrSet:
@@ -90,14 +102,19 @@ def xquad(folder: Path) -> IrSet:
     """The English questions on paragraphs of Wikipedia against all paragraphs."""
     data = json.loads((folder / "xquad.en.json").read_text(encoding="utf-8"))["data"]
     paragraphs = [paragraph for article in data for paragraph in article["paragraphs"]]
-    return _answers("xquad", [(qa["question"], one["context"]) for one in paragraphs for qa in one["qas"]])
+    return _answers(
+        "xquad", [(qa["question"], one["context"]) for one in paragraphs for qa in one["qas"]]
+    )
 
 
 def _answers(name: str, pairs: list[tuple[str, str]]) -> IrSet:
     """Questions, each with the one text that is relevant; equal texts are one."""
     whole = [" ".join(text.split()) for _, text in pairs]
     numbers = {text: str(number) for number, text in enumerate(dict.fromkeys(whole))}
-    asked = [(" ".join(question.split()), [numbers[text]]) for (question, _), text in zip(pairs, whole, strict=True)]
+    asked = [
+        (" ".join(question.split()), [numbers[text]])
+        for (question, _), text in zip(pairs, whole, strict=True)
+    ]
     return _set(name, {number: text for text, number in numbers.items()}, asked)
 
 

@@ -1,10 +1,13 @@
-"""lm-eval's `local-completions` against assay's server, and its own `hf` backend on the same weights.
+"""lm-eval's `local-completions` against assay's server, and its own `hf` backend on the same
+weights.
 
-    python benchmarks/lm_eval_serve.py --peer-python peers/bin/python [--model smollm2-135m | FOLDER] [--rows 40]
+    python benchmarks/lm_eval_serve.py --peer-python peers/bin/python [--model smollm2-135m |
+    FOLDER] [--rows 40]
 
-Both are asked for the likelihood of every option after every prompt, and for greedy continuations. What must hold: the
-same option is the likeliest, the same flags "this is what greedy decoding writes", likelihoods equal but for rounding,
-the same texts. fp32; no data set is needed. Prints a table and writes benchmarks/out/lm_eval_serve.json.
+Both are asked for the likelihood of every option after every prompt, and for greedy continuations.
+What must hold: the same option is the likeliest, the same flags "this is what greedy decoding
+writes", likelihoods equal but for rounding, the same texts. fp32; no data set is needed. Prints a
+table and writes benchmarks/out/lm_eval_serve.json.
 """
 
 from __future__ import annotations
@@ -34,9 +37,20 @@ def main() -> int:
     options.add_argument("--rows", type=int, default=40)
     options.add_argument("--threads", type=int, default=2)
     given = options.parse_args()
-    folder = find(given.model, base=Path.cwd(), offline=False, tell=lambda event: None, kind="causal").folder
-    prompts = [f"What everybody should know of {TOPICS[i % len(TOPICS)]}, part {i}: it" for i in range(given.rows)]
-    job = {"model": str(folder), "prompts": prompts, "options": OPTIONS, "tokens": 16, "threads": given.threads}
+    folder = find(
+        given.model, base=Path.cwd(), offline=False, tell=lambda event: None, kind="causal"
+    ).folder
+    prompts = [
+        f"What everybody should know of {TOPICS[i % len(TOPICS)]}, part {i}: it"
+        for i in range(given.rows)
+    ]
+    job = {
+        "model": str(folder),
+        "prompts": prompts,
+        "options": OPTIONS,
+        "tokens": 16,
+        "threads": given.threads,
+    }
     OUT.parent.mkdir(exist_ok=True)
     log = OUT.with_suffix(".log")
     command = assay_command(folder, "float32", given.threads, 16)
@@ -52,7 +66,8 @@ def main() -> int:
 
 
 def compared(both: dict[str, Any], options: int) -> dict[str, Any]:
-    """Of likelihoods [(value, greedy)] a prompt and option, and texts, each of "served" and "hf"."""
+    """Of likelihoods [(value, greedy)] a prompt and option, and texts, each of "served" and
+    "hf"."""
     served, plain = both["served"], both["hf"]
     pairs = list(zip(served["likelihoods"], plain["likelihoods"], strict=True))
     rows = [pairs[i : i + options] for i in range(0, len(pairs), options)]

@@ -2,15 +2,19 @@
 
     python benchmarks/longer.py [--only banking77,pubmedqa,xquad,e2e_nlg] [--times 3] [--quick]
 
-Each set is a project: floors, examples in the prompt, LoRA; retrieval does not apply, as every question brings what it
-is about. The project is run as a user would run it, and then with the epochs of every trained arm multiplied.
+Each set is a project: floors, examples in the prompt, LoRA; retrieval does not apply, as every
+question brings what it is about. The project is run as a user would run it, and then with the
+epochs of every trained arm multiplied.
 
-recommended  by the first run. best  of the second run, on the same test rows
-behind       how much the recommended arm scores below the best, both of the second run: points, 95 % interval
+recommended  by the first run
+best         of the second run, on the same test rows
+behind       how much the recommended arm scores below the best, both of the second run: points,
+             95 % interval
 holds        it is at most one point behind, or it is the best
 
-Few rows are taken, so that a set takes a quarter of an hour on two cores with AMX. Runs are resumable: what is done is
-kept in benchmarks/out/longer/. Prints Markdown and writes benchmarks/out/longer.json.
+Few rows are taken, so that a set takes a quarter of an hour on two cores with AMX. Runs are
+resumable: what is done is kept in benchmarks/out/longer/. Prints Markdown and writes
+benchmarks/out/longer.json.
 """
 
 from __future__ import annotations
@@ -54,34 +58,50 @@ def banking77(draw: random.Random) -> tuple[Rows, Rows, dict[str, Any]]:
     for row in parts[0]:
         kept.setdefault(row["label"], []).append(row)
     train = [row for rows in kept.values() for row in rows[:10]]
-    return train, parts[1][:300], {"aim": {"kind": "classify"}, "columns": {"text": "text", "label": "label"}}
+    return (
+        train,
+        parts[1][:300],
+        {"aim": {"kind": "classify"}, "columns": {"text": "text", "label": "label"}},
+    )
 
 
 def pubmedqa(draw: random.Random) -> tuple[Rows, Rows, dict[str, Any]]:
-    """Yes, no or maybe: a question and an abstract of some 300 tokens. Official test rows are named by a file."""
+    """Yes, no or maybe: a question and an abstract of some 300 tokens. Official test rows are named
+    by a file."""
     read = json.loads((DATA / "pubmedqa" / "ori_pqal.json").read_text(encoding="utf-8"))
     named = json.loads((DATA / "pubmedqa" / "test_ground_truth.json").read_text(encoding="utf-8"))
 
     def row(id: str) -> dict[str, Any]:
         one = read[id]
-        return {"text": one["QUESTION"] + "\n\n" + " ".join(one["CONTEXTS"]), "label": one["final_decision"]}
+        return {
+            "text": one["QUESTION"] + "\n\n" + " ".join(one["CONTEXTS"]),
+            "label": one["final_decision"],
+        }
 
     train, test = ([row(id) for id in read if (id in named) is side] for side in (False, True))
     draw.shuffle(train)
     draw.shuffle(test)
-    aim = {"kind": "classify", "instruction": "Does the abstract answer the question with yes, no or maybe?"}
+    aim = {
+        "kind": "classify",
+        "instruction": "Does the abstract answer the question with yes, no or maybe?",
+    }
     return train[:150], test[:200], {"aim": aim, "columns": {"text": "text", "label": "label"}}
 
 
 def xquad(draw: random.Random) -> tuple[Rows, Rows, dict[str, Any]]:
-    """Answers that stand in a passage of at most 600 characters, English; articles are on one side alone."""
+    """Answers that stand in a passage of at most 600 characters, English; articles are on one side
+    alone."""
     read = json.loads((DATA / "xquad" / "xquad.en.json").read_text(encoding="utf-8"))["data"]
     draw.shuffle(read)
     sides: tuple[Rows, Rows] = ([], [])
     for place, article in enumerate(read):
         for paragraph in (one for one in article["paragraphs"] if len(one["context"]) <= SHORT):
             for asked in paragraph["qas"]:
-                row = {"question": asked["question"], "context": paragraph["context"], "article": f"a{place}"}
+                row = {
+                    "question": asked["question"],
+                    "context": paragraph["context"],
+                    "article": f"a{place}",
+                }
                 sides[place % 3 == 0].append({**row, "answer": asked["answers"][0]["text"]})
     draw.shuffle(sides[0])
     columns = {"question": "question", "context": "context", "answer": "answer"}
@@ -127,7 +147,9 @@ def main() -> None:
 
 def asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--only", type=lambda text: text.split(","), default=list(SETS), help=", ".join(SETS))
+    parser.add_argument(
+        "--only", type=lambda text: text.split(","), default=list(SETS), help=", ".join(SETS)
+    )
     parser.add_argument("--times", type=int, default=3)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--quick", action="store_true", help="40 rows of each: does it run?")
@@ -135,7 +157,8 @@ def asked() -> argparse.Namespace:
 
 
 def measured(name: str, options: argparse.Namespace) -> dict[str, Any]:
-    """One set: the scores of both runs, and how far the choice of the first is behind the best of the second."""
+    """One set: the scores of both runs, and how far the choice of the first is behind the best of
+    the second."""
     train, test, more = SETS[name](random.Random(SEED))
     if options.quick:
         train, test = train[:40], test[:40]
@@ -144,7 +167,8 @@ def measured(name: str, options: argparse.Namespace) -> dict[str, Any]:
     write_lines(folder / "train.jsonl", train)
     write_lines(folder / "test.jsonl", test)
     runs = []
-    for epochs in (EPOCHS, EPOCHS * options.times):  # the arms that learn nothing are the first run's
+    # the arms that learn nothing are the first run's
+    for epochs in (EPOCHS, EPOCHS * options.times):
         write_text(folder / "project.yaml", dump(project(name, more, epochs)))
         runs.append(assay.run(folder, tell=progress(name)))
     short, long = runs
@@ -174,7 +198,10 @@ def project(name: str, more: dict[str, Any], epochs: int) -> dict[str, Any]:
         "name": name,
         "seed": SEED,
         "aim": more["aim"],
-        "data": {"files": {"train": "train.jsonl", "test": "test.jsonl"}, "columns": more["columns"]},
+        "data": {
+            "files": {"train": "train.jsonl", "test": "test.jsonl"},
+            "columns": more["columns"],
+        },
         "split": {"leaks": "repair", **({"group": more["group"]} if "group" in more else {})},
         "model": MODEL,
         "compare": arms,
@@ -183,7 +210,11 @@ def project(name: str, more: dict[str, Any], epochs: int) -> dict[str, Any]:
 
 def scored(report: Any) -> dict[str, float]:
     metric = report.data["task"]["metric"]
-    return {one["name"]: one["metrics"][metric]["value"] for one in report.data["strategies"] if one["metrics"]}
+    return {
+        one["name"]: one["metrics"][metric]["value"]
+        for one in report.data["strategies"]
+        if one["metrics"]
+    }
 
 
 def behind(report: Any, best: str, chosen: str) -> dict[str, float]:
@@ -208,18 +239,27 @@ def progress(name: str) -> Callable[[dict], None]:
 
 def table(name: str, one: dict[str, Any]) -> str:
     lines = [
-        f"### {name}, {one['metric']}, {one['rows']['train']:,} rows to learn from, {one['rows']['test']:,} to test"
+        f"### {name}, {one['metric']}, {one['rows']['train']:,} rows to learn from,"
+        f" {one['rows']['test']:,} to test"
     ]
     lines += ["", "| arm | as it is | trained longer |", "|---|---:|---:|"]
     for arm, pair in one["scores"].items():
-        lines.append(f"| {arm} | " + " | ".join("–" if value is None else f"{value:.3f}" for value in pair) + " |")
+        lines.append(
+            f"| {arm} | "
+            + " | ".join("–" if value is None else f"{value:.3f}" for value in pair)
+            + " |"
+        )
     gap = one["behind"]
-    said = f"\nRecommended at first: {one['recommended']}; then: {one['recommended_then']}; best then: {one['best']}. "
+    said = (
+        f"\nRecommended at first: {one['recommended']}; then: {one['recommended_then']}; best"
+        f" then: {one['best']}. "
+    )
     if gap is None:
         return "\n".join(lines) + said + "Nothing was recommended.\n"
     holds = "holds" if gap["value"] <= POINT else "does not hold"
     said += (
-        f"Behind by {100 * gap['value']:.1f} points ({100 * gap['low']:+.1f} to {100 * gap['high']:+.1f}): {holds}.\n"
+        f"Behind by {100 * gap['value']:.1f} points ({100 * gap['low']:+.1f} to"
+        f" {100 * gap['high']:+.1f}): {holds}.\n"
     )
     return "\n".join(lines) + said
 

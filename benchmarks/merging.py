@@ -1,11 +1,13 @@
-"""How near merged weights come to the arm that they were merged from: answers and logits, row by row.
+"""How near merged weights come to the arm that they were merged from: answers and logits, row by
+row.
 
     python benchmarks/merging.py [--out FOLDER] [--rows 50] [--model smollm2-135m]
 
-How      examples/intents with lora, dora and qlora on a base in fp32; each arm is fitted as a run fits it, then merged
-         in fp32: into the base that it was trained beside and, where that was quantised, into the one on disk. The
-         first rows of test are answered greedily by the arm and by the merged network: how many texts are equal, and
-         the largest difference of any logit after any token of their prompts
+How      examples/intents with lora, dora and qlora on a base in fp32; each arm is fitted as a run
+         fits it, then merged in fp32: into the base that it was trained beside and, where that was
+         quantised, into the one on disk. The first rows of test are answered greedily by the arm
+         and by the merged network: how many texts are equal, and the largest difference of any
+         logit after any token of their prompts
 """
 
 import argparse
@@ -27,9 +29,13 @@ def project(out: Path, model: str) -> Path:
     """The folder of a copy of the example with these arms."""
     folder = out / "project"
     if not folder.exists():
-        shutil.copytree(INTENTS, folder, ignore=shutil.ignore_patterns("work", "report", "exam.jsonl"))
+        shutil.copytree(
+            INTENTS, folder, ignore=shutil.ignore_patterns("work", "report", "exam.jsonl")
+        )
         head = (folder / "project.yaml").read_text().partition("\nmodel:")[0]
-        arms = "".join(f"  - {{kind: {arm}, name: {arm}, epochs: 1, precision: fp32}}\n" for arm in ARMS)
+        arms = "".join(
+            f"  - {{kind: {arm}, name: {arm}, epochs: 1, precision: fp32}}\n" for arm in ARMS
+        )
         write_text(folder / "project.yaml", f"{head}\nmodel: {model}\ncompare:\n{arms}")
     return folder
 
@@ -39,11 +45,15 @@ def said(model, prompts, room):
     """Greedy texts, and the logits after every token of every prompt, (tokens, vocabulary)."""
     texts = [one.text for one in model.generate(prompts, max_tokens=room)]
     ids = [model.chat.prompt(prompt)[0] for prompt in prompts]
-    return texts, [model.network(torch.tensor([line]), use_cache=False).logits[0].float() for line in ids]
+    return texts, [
+        model.network(torch.tensor([line]), use_cache=False).logits[0].float() for line in ids
+    ]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--out", type=Path, default=Path("benchmarks/out/merging"))
     parser.add_argument("--rows", type=int, default=50)
     parser.add_argument("--model", default="smollm2-135m")
@@ -53,16 +63,24 @@ def main() -> None:
     from assay.config import load as load_project
     from assay.runtime.data_stage.prepare import prepare
 
-    rows = prepare(load_project(folder / "project.yaml"), lambda event: None).examples("test")[: given.rows]
-    print("| arm | merged into | equal answers | largest difference of a logit |\n|---|---|---|---|")
+    rows = prepare(load_project(folder / "project.yaml"), lambda event: None).examples("test")[
+        : given.rows
+    ]
+    print(
+        "| arm | merged into | equal answers | largest difference of a logit |\n|---|---|---|---|"
+    )
     for name, ways in ARMS.items():
         arm = load(folder, name).adapted
         prompts = [arm.prompt(row.question) for row in rows]
         texts, logits = said(arm.model, prompts, arm.room)
         for into in ways:
-            others, found = said(merged(folder, name, into=into, precision="fp32"), prompts, arm.room)
+            others, found = said(
+                merged(folder, name, into=into, precision="fp32"), prompts, arm.room
+            )
             equal = sum(one == other for one, other in zip(texts, others, strict=True))
-            far = max(float((one - other).abs().max()) for one, other in zip(logits, found, strict=True))
+            far = max(
+                float((one - other).abs().max()) for one, other in zip(logits, found, strict=True)
+            )
             print(f"| {name} | {into} | {equal} of {len(rows)} | {far:.1e} |", flush=True)
 
 

@@ -1,16 +1,17 @@
 """Every way of training, each at its own best rate: quality, time, memory, size and forgetting.
 
-    python benchmarks/methods.py [--minutes N] [--only lora,ia3] [--set lora.epochs=5] [--phases grid,all,banking77]
+    python benchmarks/methods.py [--minutes N] [--only lora,ia3] [--set lora.epochs=5] [--phases
+    grid,all,banking77]
 
-grid       each method on 300 rows of examples/intents at four learning rates around its default; judged on rows that
-           are neither learnt nor test rows
+grid       each method on 300 rows of examples/intents at four learning rates around its default;
+           judged on rows that are neither learnt nor test rows
 all        each method at its best rate on all rows, judged on the test rows
 banking77  some methods with 10 rows a label, at the best rate of the grid
 
-Each cell is a run of assay in processes of its own. It may be stopped at any time: finished cells stand in
-benchmarks/methods.jsonl, which is committed, an unfinished one continues from its own state. Writes
-benchmarks/methods.md, which says which cells are missing. A finished cell counts for any machine: its row and the page
-name the machine.
+Each cell is a run of assay in processes of its own. It may be stopped at any time: finished cells
+stand in benchmarks/methods.jsonl, which is committed, an unfinished one continues from its own
+state. Writes benchmarks/methods.md, which says which cells are missing. A finished cell counts for
+any machine: its row and the page name the machine.
 """
 
 from __future__ import annotations
@@ -25,7 +26,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from cells import BANKING_KINDS, REFERENCES, Cell, default_rate, grid, lay_out, methods, perplexity, run
+from cells import (
+    BANKING_KINDS,
+    REFERENCES,
+    Cell,
+    default_rate,
+    grid,
+    lay_out,
+    methods,
+    perplexity,
+    run,
+)
 from contest import processor
 from ruamel.yaml import YAML
 
@@ -38,7 +49,10 @@ OUT = HERE / "out"
 PLACE = OUT / "methods"
 MODEL = "smollm2-135m"
 PHASES = ["grid", "all", "banking77"]
-COLUMNS = "| method | rate | accuracy | against full | against LoRA | fit s | memory GB | file MB | perplexity | on |"
+COLUMNS = (
+    "| method | rate | accuracy | against full | against LoRA | fit s | memory GB | file MB |"
+    " perplexity | on |"
+)
 
 
 def main() -> None:
@@ -64,8 +78,12 @@ def main() -> None:
 
 def asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--minutes", type=float, help="begin no cell, and stop the one at work, after so long")
-    parser.add_argument("--only", type=lambda text: text.split(","), help="methods, " + ", ".join(methods()))
+    parser.add_argument(
+        "--minutes", type=float, help="begin no cell, and stop the one at work, after so long"
+    )
+    parser.add_argument(
+        "--only", type=lambda text: text.split(","), help="methods, " + ", ".join(methods())
+    )
     parser.add_argument("--phases", type=lambda text: text.split(","), default=PHASES)
     parser.add_argument("--set", action="append", default=[], metavar="KIND.SETTING=VALUE")
     parser.add_argument("--retry", action="store_true", help="run the cells that failed once more")
@@ -83,7 +101,7 @@ def overrides(sets: Sequence[str]) -> dict[str, dict[str, Any]]:
     return found
 
 
-# --- cells and their results ----------------------------------------------------------------------------------------
+# --- cells and their results ----------------------------------------------------------------------
 
 
 class Results:
@@ -100,7 +118,13 @@ class Results:
         return self._found.get(cell.key(self.data[cell.phase]))
 
     def add(self, cell: Cell, told: dict[str, Any], threads: int) -> None:
-        row = {"phase": cell.phase, "kind": cell.kind, "settings": cell.settings, "threads": threads, **told}
+        row = {
+            "phase": cell.phase,
+            "kind": cell.kind,
+            "settings": cell.settings,
+            "threads": threads,
+            **told,
+        }
         row["machine"] = processor()
         self._put(cell.key(self.data[cell.phase]), row)
 
@@ -119,10 +143,14 @@ class Results:
 
     def phase(self, name: str) -> list[dict[str, Any]]:
         """The results of a phase, one a method: the last one written."""
-        return [*{row["kind"]: row for row in self._found.values() if row["phase"] == name}.values()]
+        return [
+            *{row["kind"]: row for row in self._found.values() if row["phase"] == name}.values()
+        ]
 
 
-def cells_of(kind: str, own: dict[str, Any], results: Results, phases: Sequence[str]) -> Iterator[Cell]:
+def cells_of(
+    kind: str, own: dict[str, Any], results: Results, phases: Sequence[str]
+) -> Iterator[Cell]:
     """A method's cells in order; those after the grid once the best rate is known."""
     tried = list(grid(kind, own))
     if "grid" in phases:
@@ -137,11 +165,16 @@ def cells_of(kind: str, own: dict[str, Any], results: Results, phases: Sequence[
 
 
 def best_rate(tried: Sequence[Cell], results: Results) -> float | None:
-    """The rate with the best value; the lower one between equals; None while some cells are not finished."""
+    """The rate with the best value; the lower one between equals; None while some cells are not
+    finished."""
     found = [(cell, results.of(cell)) for cell in tried]
     if any(told is None for _, told in found):
         return None
-    done = [(told["value"], -cell.settings["learning_rate"]) for cell, told in found if told and "value" in told]
+    done = [
+        (told["value"], -cell.settings["learning_rate"])
+        for cell, told in found
+        if told and "value" in told
+    ]
     return -max(done)[1] if done else None
 
 
@@ -163,7 +196,7 @@ def fill(cell: Cell, results: Results, until: float | None, threads: int) -> lis
     return []
 
 
-# --- the page -------------------------------------------------------------------------------------------------------
+# --- the page -------------------------------------------------------------------------------------
 
 
 def document(results: Results, before: float | None, missing: Sequence[str] = ()) -> str:
@@ -172,14 +205,18 @@ def document(results: Results, before: float | None, missing: Sequence[str] = ()
     machines = machines_of(results.rows())
     parts = [
         "# Methods compared",
-        f"SmolLM2-135M-Instruct, {date.today().isoformat()}. Made by `benchmarks/methods.py`: rates from"
-        " a grid of four on 300 rows, never from test rows. Intervals are 95 % bootstrap intervals; differences are"
-        " paired, on the same test rows. Fit seconds and memory are those of the arm's own process, with"
-        f" {threads} thread(s). Cells may have run side by side: read the seconds as ratios, within one machine.",
+        f"SmolLM2-135M-Instruct, {date.today().isoformat()}. Made"
+        " by `benchmarks/methods.py`: rates from a grid of four on 300 rows, never from test rows."
+        " Intervals are 95 % bootstrap intervals; differences are paired, on the same test rows."
+        f" Fit seconds and memory are those of the arm's own process, with {threads} thread(s)."
+        " Cells may have run side by side: read the seconds as ratios, within one machine.",
         "\n".join(f"- {letter}: {machine}" for machine, letter in machines.items()),
         f"Perplexity on wikitext2 before training: {before:.2f}." if before else "",
     ]
-    for phase, title in (("all", "examples/intents, all rows"), ("banking77", "banking77, 10 rows a label")):
+    for phase, title in (
+        ("all", "examples/intents, all rows"),
+        ("banking77", "banking77, 10 rows a label"),
+    ):
         if rows := results.phase(phase):
             parts += [f"## {title}", compared(rows, machines)]
     if rows := [row for row in results.rows() if row["phase"] == "grid"]:
@@ -197,10 +234,13 @@ def compared(rows: Sequence[dict[str, Any]], machines: dict[str, str]) -> str:
             lines.append(f"| {row['kind']} | | failed: {row['failure']} | | | | | | | |")
             continue
         cost, rate = row["cost"], row["settings"].get("learning_rate", "-")
-        against = row.get("against") or [difference(row, known.get(other)) for other in ("full", "lora")]
+        against = row.get("against") or [
+            difference(row, known.get(other)) for other in ("full", "lora")
+        ]
         forgot = f"{row['perplexity']:.2f}" if row.get("perplexity") else "-"
         lines.append(
-            f"| {row['kind']} | {rate} | {row['value']:.3f} [{row['low']:.3f}, {row['high']:.3f}] | {against[0]} "
+            f"| {row['kind']} | {rate} "
+            f"| {row['value']:.3f} [{row['low']:.3f}, {row['high']:.3f}] | {against[0]} "
             f"| {against[1]} | {cost['fit_seconds']:.0f} | {cost['peak_bytes'] / 1e9:.2f} "
             f"| {cost['kept_bytes'] / 1e6:.1f} | {forgot} | {machines[row['machine']]} |"
         )
@@ -229,7 +269,10 @@ def rates(rows: Sequence[dict[str, Any]]) -> str:
     """Accuracy at each rate of the grid, the method's default in bold."""
     lines = ["| method | rate: accuracy |", "|---|---|"]
     for kind in dict.fromkeys(row["kind"] for row in rows):
-        own = sorted((row for row in rows if row["kind"] == kind), key=lambda row: row["settings"]["learning_rate"])
+        own = sorted(
+            (row for row in rows if row["kind"] == kind),
+            key=lambda row: row["settings"]["learning_rate"],
+        )
         shown = []
         for row in own:
             rate = row["settings"]["learning_rate"]

@@ -1,8 +1,11 @@
-"""How many of sixty planted defects the tests find: each is put into a copy of the package, and its tests are run.
+"""How many of sixty planted defects the tests find: each is put into a copy of the package, and its
+tests are run.
 
 What      `mutants.toml` has the defects; a survivor is a promise that nothing holds
-Where     the checkout's tests, on a changed copy that PYTHONPATH names, so that processes that tests start read it too
-Killed    a test fails, or does not end. What failed is run on the unchanged copy in the end: there it has to pass
+Where     the checkout's tests, on a changed copy that PYTHONPATH names, so that processes that
+          tests start read it too
+Killed    a test fails, or does not end. What failed is run on the unchanged copy in the end: there
+          it has to pass
 Resumable a line for each defect in --to as it is judged; what has one is not run again
 """
 
@@ -28,13 +31,25 @@ from typing import Any
 HERE, ROOT = Path(__file__).parent, Path(__file__).parents[1]
 SECONDS, WHOLE_SECONDS = 300, 5400  # of the processor, for the tests of a mutant and for all tests
 WAIT = 10  # times as long by the clock: what does not end may also do nothing
-# With one seed, so that hypothesis draws the same with and without the mutant. `addopts` without --strict-markers, for
-# which a mark that no test has yet is an error.
-OPTIONS = ["-o", "addopts=--import-mode=importlib", "-x", "-q", "--tb=no", "-rfE", "-p", "no:cacheprovider"]
+# With one seed, so that hypothesis draws the same with and without the mutant. `addopts` without
+# --strict-markers, for which a mark that no test has yet is an error.
+OPTIONS = [
+    "-o",
+    "addopts=--import-mode=importlib",
+    "-x",
+    "-q",
+    "--tb=no",
+    "-rfE",
+    "-p",
+    "no:cacheprovider",
+]
 OPTIONS += ["--hypothesis-seed=0", "-m", "not nightly", "-W", "ignore:Module already imported"]
-# What takes long to load is loaded once, in a process that each run is a fork of; the package itself is not among it.
+# What takes long to load is loaded once, in a process that each run is a fork of; the package
+# itself is not among it.
 SERVER = multiprocessing.get_context("forkserver")
-SERVER.set_forkserver_preload(["torch", "transformers.models.llama.modeling_llama", "peft", "scipy.stats", "pytest"])
+SERVER.set_forkserver_preload(
+    ["torch", "transformers.models.llama.modeling_llama", "peft", "scipy.stats", "pytest"]
+)
 
 
 @dataclass(frozen=True)
@@ -88,10 +103,14 @@ def child(source: Path, tests: Sequence[str], said: Path, seconds: int) -> None:
 
 
 def failed(tests: Sequence[str], seconds: int, one: Mutant | None = None) -> str:
-    """Run tests on a copy of the package, with a mutant or as it is. What failed first; "" where all pass."""
+    """Run tests on a copy of the package, with a mutant or as it is. What failed first; "" where
+    all pass."""
     with tempfile.TemporaryDirectory(prefix="mutants-") as scratch:
         # With its compiled files: that of the changed one is older than it, and so not read.
-        source, said = Path(shutil.copytree(ROOT / "src", Path(scratch, "src"))), Path(scratch, "said")
+        source, said = (
+            Path(shutil.copytree(ROOT / "src", Path(scratch, "src"))),
+            Path(scratch, "said"),
+        )
         if one:
             place = source / "assay" / one.file
             place.write_text(one.applied(place.read_text()))
@@ -103,18 +122,29 @@ def failed(tests: Sequence[str], seconds: int, one: Mutant | None = None) -> str
             process.join()
         text = said.read_text()
     if (code := process.exitcode or 0) <= 0:
-        return f"signal {-code}" if code else ""  # 24: its time of the processor was over, 9: that of the clock
+        # 24: its time of the processor was over, 9: that of the clock
+        return f"signal {-code}" if code else ""
     if found := re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", text, re.MULTILINE):
         return found[1]
     raise RuntimeError(f"no tests were run:\n{text}")
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--list", action="store_true", help="the names, and the file that each changes")
-    parser.add_argument("--only", action="append", metavar="NAME", help="this one; may be given several times")
-    parser.add_argument("--whole", action="store_true", help="run all tests over what its own tests did not find")
-    parser.add_argument("--to", type=Path, default=HERE / "out" / "mutants.jsonl", help="a line for each mutant")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--list", action="store_true", help="the names, and the file that each changes"
+    )
+    parser.add_argument(
+        "--only", action="append", metavar="NAME", help="this one; may be given several times"
+    )
+    parser.add_argument(
+        "--whole", action="store_true", help="run all tests over what its own tests did not find"
+    )
+    parser.add_argument(
+        "--to", type=Path, default=HERE / "out" / "mutants.jsonl", help="a line for each mutant"
+    )
     options = parser.parse_args()
     every = [one for one in mutants() if not options.only or one.name in options.only]
     if problems := stale(every):
@@ -131,8 +161,15 @@ def main() -> int:
             if (line := known.get(one.name)) and (line["by"] or suite in ("own", line["suite"])):
                 continue
             begun = time.monotonic()
-            by = failed(*((one.tests, SECONDS) if suite == "own" else (["tests"], WHOLE_SECONDS)), one)
-            line = {"name": one.name, "outcome": "killed" if by else "survived", "by": by, "suite": suite}
+            by = failed(
+                *((one.tests, SECONDS) if suite == "own" else (["tests"], WHOLE_SECONDS)), one
+            )
+            line = {
+                "name": one.name,
+                "outcome": "killed" if by else "survived",
+                "by": by,
+                "suite": suite,
+            }
             known[one.name] = line = {**line, "seconds": round(time.monotonic() - begun)}
             with options.to.open("a") as file:
                 file.write(json.dumps(line) + "\n")

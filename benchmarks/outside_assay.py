@@ -1,8 +1,10 @@
-"""The side of assay: the project that `assay run FILE` makes of a set's rows, run through the command line.
+"""The side of assay: the project that `assay run FILE` makes of a set's rows, run through the
+command line.
 
-The project is the one of the file, with three things laid over it, so that both sides have the same rows and aim: the
-files of train, val and test in place of the one file; the metric of the set; the documents, where the set has any. What
-it says for a short first run (the first rows, so many rows a label) goes, as nobody who compares would keep it.
+The project is the one of the file, with three things laid over it, so that both sides have the same
+rows and aim: the files of train, val and test in place of the one file; the metric of the set; the
+documents, where the set has any. What it says for a short first run (the first rows, so many rows a
+label) goes, as nobody who compares would keep it.
 """
 
 from __future__ import annotations
@@ -25,7 +27,8 @@ from assay.stats.intervals import observed
 
 
 def make_project(laid: Laid, folder: Path) -> None:
-    """Write the project of a set, unless it is there: a run that was stopped goes on with the same one."""
+    """Write the project of a set, unless it is there: a run that was stopped goes on with the same
+    one."""
     if (folder / "project.yaml").exists():
         return
     whole = folder / f"{laid.name}.jsonl"
@@ -38,12 +41,14 @@ def make_project(laid: Laid, folder: Path) -> None:
     value["split"] = {"leaks": "repair", "group": laid.about["group"] or None}
     if laid.about["documents"]:
         value["documents"] = [str((laid.folder / "documents").absolute())]
-        value["compare"] = [*with_documents(value["compare"]), *value["compare"]]  # the quick one first
+        # the quick one first
+        value["compare"] = [*with_documents(value["compare"]), *value["compare"]]
     write_text(folder / "project.yaml", to_json(value, indent=1))  # JSON is YAML
 
 
 def with_documents(arms: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What a person adds who has documents: passages for the base as it is, unless the portfolio has it already."""
+    """What a person adds who has documents: passages for the base as it is, unless the portfolio
+    has it already."""
     there = any(arm["kind"] in ("rag", "best_sentence", "retrieval_aware") for arm in arms)
     found = {"kind": "best_sentence", "by": "both", "top": 20}
     return [] if there else [found, {"kind": "rag", "inner": {"kind": "shots", "k": 0}}]
@@ -53,8 +58,10 @@ def run_assay(laid: Laid, folder: Path, minutes: float | None, threads: int) -> 
     """Run the project; what its report says of the recommended arm and of each other.
 
     Returns:
-        recommended, best, arms: name to value, seconds of fitting, and the metric's rows; seconds of the whole run;
-        `stopped` where an arm was not finished; `failure` in place of these where there is no report.
+        recommended, best, arms: name to value, seconds of fitting, and the metric's rows; seconds
+            of the whole run;
+        `stopped` where an arm was not finished; `failure` in place of these where there is no
+        report.
     """
     make_project(laid, folder)
     command = [sys.executable, "-m", "assay.cli", "run", str(folder), "--offline", "--plain"]
@@ -66,15 +73,24 @@ def run_assay(laid: Laid, folder: Path, minutes: float | None, threads: int) -> 
     file = folder / "report" / "report.json"
     if not file.exists():
         said = (folder / "run.log").read_text(errors="replace").strip().splitlines()
-        return {"failure": said[-1][:300] if said else f"exit code {done.returncode}", "seconds": seconds}
+        return {
+            "failure": said[-1][:300] if said else f"exit code {done.returncode}",
+            "seconds": seconds,
+        }
     report = json.loads(file.read_text(encoding="utf-8"))
-    arms = {one["name"]: arm_of(laid, folder, one) for one in report["strategies"] if one["status"] == "done"}
+    arms = {
+        one["name"]: arm_of(laid, folder, one)
+        for one in report["strategies"]
+        if one["status"] == "done"
+    }
     best = max(arms, key=lambda name: arms[name]["test"], default=None)
     return {
         "recommended": report["verdict"]["recommended"],
         "best": best,
         "arms": arms,
-        "unfinished": {one["name"]: one["status"] for one in report["strategies"] if one["status"] != "done"},
+        "unfinished": {
+            one["name"]: one["status"] for one in report["strategies"] if one["status"] != "done"
+        },
         "stopped": any(one["status"] == "stopped" for one in report["strategies"]),
         "seconds": round(seconds, 1),
     }
@@ -82,7 +98,11 @@ def run_assay(laid: Laid, folder: Path, minutes: float | None, threads: int) -> 
 
 def arm_of(laid: Laid, folder: Path, one: dict[str, Any]) -> dict[str, Any]:
     """An arm's answers to the test rows, scored as those from outside are."""
-    lines = (folder / "report" / "predictions" / f"{one['name']}.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = (
+        (folder / "report" / "predictions" / f"{one['name']}.jsonl")
+        .read_text(encoding="utf-8")
+        .splitlines()
+    )
     answers = {row["id"]: row["answer"] for row in map(json.loads, lines)}
     columns = laid.columns_of("test", [answers[example.id] for example in laid.examples("test")])
     cost = one["cost"]

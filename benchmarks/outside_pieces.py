@@ -22,7 +22,9 @@ def restaurant() -> Source:
         rows = []
         for one in json.loads((DATA / "restaurant8k_slots" / name).read_text(encoding="utf-8")):
             spans = [(label["slot"], label["valueSpan"]) for label in one.get("labels", ())]
-            found = [span(slot, value.get("startIndex", 0), value["endIndex"]) for slot, value in spans]
+            found = [
+                span(slot, value.get("startIndex", 0), value["endIndex"]) for slot, value in spans
+            ]
             rows.append({"text": one["userInput"]["text"], "entities": found})
         return rows
 
@@ -34,9 +36,16 @@ def presidio_types() -> Source:
     rows = json.loads((DATA / "presidio_pii" / "synth_dataset_v2.json").read_text(encoding="utf-8"))
     kept = []
     for one in rows:
-        found = [span(s["entity_type"].lower(), s["start_position"], s["end_position"]) for s in one["spans"]]
-        kept.append({"text": one["full_text"], "entities": found, "template": str(one["template_id"])})
-    return sets_of(Source("extract", "entity_f1", kept, group="template", columns=PIECES, asked=400))
+        found = [
+            span(s["entity_type"].lower(), s["start_position"], s["end_position"])
+            for s in one["spans"]
+        ]
+        kept.append(
+            {"text": one["full_text"], "entities": found, "template": str(one["template_id"])}
+        )
+    return sets_of(
+        Source("extract", "entity_f1", kept, group="template", columns=PIECES, asked=400)
+    )
 
 
 def ncbi_disease() -> Source:
@@ -59,7 +68,10 @@ def sec_filings() -> Source:
 
 
 def snips_slots() -> Source:
-    parts = [[{"text": r["text"], "entities": r["entities"]} for r in snips_rows(n)] for n in ("train", "validate")]
+    parts = [
+        [{"text": r["text"], "entities": r["entities"]} for r in snips_rows(n)]
+        for n in ("train", "validate")
+    ]
     return Source("extract", "entity_f1", *parts, columns=PIECES)
 
 
@@ -72,10 +84,15 @@ def sets_of(source: Source) -> Source:
 
     def row(one: Row) -> Row:
         labels = sorted({found["label"] for found in one["entities"]})
-        return {**{name: value for name, value in one.items() if name != "entities"}, "labels": labels}
+        return {
+            **{name: value for name, value in one.items() if name != "entities"},
+            "labels": labels,
+        }
 
     parts = [[row(one) for one in some] for some in (source.rows, source.test)]
-    return Source("multilabel", "micro_f1", *parts, group=source.group, columns=MANY, asked=source.asked)
+    return Source(
+        "multilabel", "micro_f1", *parts, group=source.group, columns=MANY, asked=source.asked
+    )
 
 
 def snips_rows(split: str) -> list[Row]:
@@ -104,7 +121,8 @@ def trimmed(text: str, found: Sequence[Row]) -> list[Row]:
 
 
 def sentences(lines: Sequence[Sequence[str]]) -> list[Row]:
-    """Words with their tags, a line each, sentences apart by empty lines; words are joined by spaces."""
+    """Words with their tags, a line each, sentences apart by empty lines; words are joined by
+    spaces."""
     rows: list[Row] = []
     words: list[tuple[str, str]] = []
     for cells in (*lines, []):

@@ -1,8 +1,11 @@
-"""One folder a set: the rows that assay's own curation leaves, in files that assay and the recipes outside both read.
+"""One folder a set: the rows that assay's own curation leaves, in files that assay and the recipes
+outside both read.
 
-    out/outside/sets/NAME   train.jsonl, val.jsonl, test.jsonl, documents/ and documents.json, set.json, examples.jsonl
+    out/outside/sets/NAME   train.jsonl, val.jsonl, test.jsonl, documents/ and documents.json,
+                            set.json, examples.jsonl
 
-Equal texts, and training rows that are near copies of test rows, are gone before either side sees a row.
+Equal texts, and training rows that are near copies of test rows, are gone before either side sees a
+row.
 """
 
 from __future__ import annotations
@@ -25,7 +28,8 @@ from assay.core.types import Answer, Example, Metric, Record, Task
 from assay.runtime.data_stage.prepare import prepare
 from assay.validate.judge import metrics_for
 
-STEPS = [{"kind": "repair"}, {"kind": "length"}, {"kind": "dedupe"}]  # those of a project that `assay run FILE` makes
+# those of a project that `assay run FILE` makes
+STEPS = [{"kind": "repair"}, {"kind": "length"}, {"kind": "dedupe"}]
 VAL = 0.2  # of the rows to learn from
 SPLITS = ("train", "val", "test")
 
@@ -51,7 +55,11 @@ class Laid:
 
     def examples(self, split: str) -> list[Example]:
         lines = (self.folder / "examples.jsonl").read_text(encoding="utf-8").splitlines()
-        return [Example.from_json(row["example"]) for row in map(json.loads, lines) if row["split"] == split]
+        return [
+            Example.from_json(row["example"])
+            for row in map(json.loads, lines)
+            if row["split"] == split
+        ]
 
     def raw(self, split: str) -> list[dict[str, Any]]:
         lines = (self.folder / f"{split}.jsonl").read_text(encoding="utf-8").splitlines()
@@ -87,7 +95,10 @@ def lay_out(make: Callable[[], Source], place: Path) -> Laid:
     rows = _write_raw(source, raw)
     project = {
         "aim": {"kind": source.kind, "metric": source.metric},
-        "data": {"files": {name: f"{name}.jsonl" for name in rows}, "columns": _columns(source, curating=True)},
+        "data": {
+            "files": {name: f"{name}.jsonl" for name in rows},
+            "columns": _columns(source, curating=True),
+        },
         "curate": STEPS,
         "split": {"leaks": "repair", **_shares(source), "group": source.group or None},
         "seed": SEED,
@@ -129,10 +140,13 @@ def _write_raw(source: Source, raw: Path) -> dict[str, list[dict[str, Any]]]:
         parts = {"train": drawn(source.rows, source.most), "test": drawn(source.test, source.asked)}
         parts |= {"val": [*source.val]} if source.val else {}
     else:
-        whole = drawn(source.rows, source.most + source.asked) if not grouped else _in_groups(source)
+        whole = (
+            drawn(source.rows, source.most + source.asked) if not grouped else _in_groups(source)
+        )
         parts = {"data": whole}
     named = {
-        name: [{"id": f"{name}-{n}", **row} for n, row in enumerate(rows, start=1)] for name, rows in parts.items()
+        name: [{"id": f"{name}-{n}", **row} for n, row in enumerate(rows, start=1)]
+        for name, rows in parts.items()
     }
     for name, rows in named.items():
         write_lines(raw / f"{name}.jsonl", rows)
@@ -163,5 +177,7 @@ def _shares(source: Source) -> dict[str, float]:
 
 def _columns(source: Source, curating: bool = False) -> dict[str, str]:
     """The fields' roles; curation needs no documents."""
-    columns = {role: name for role, name in source.columns.items() if not (curating and role == "found_in")}
+    columns = {
+        role: name for role, name in source.columns.items() if not (curating and role == "found_in")
+    }
     return {**columns, "id": "id"}

@@ -13,7 +13,8 @@ MOST, TEST, SEED = 1500, 600, 0
 
 @dataclass(frozen=True)
 class Source:
-    """A set as it comes. `rows`: all of them, or those to learn from where `test` holds the official others."""
+    """A set as it comes. `rows`: all of them, or those to learn from where `test` holds the
+    official others."""
 
     kind: str
     metric: str
@@ -21,7 +22,8 @@ class Source:
     test: Sequence[Row] = ()
     group: str = ""  # the field that keeps rows together
     columns: dict[str, str] = field(default_factory=dict)
-    documents: dict[str, str] = field(default_factory=dict)  # name -> text, of sets that are answered with documents
+    # name -> text, of sets that are answered with documents
+    documents: dict[str, str] = field(default_factory=dict)
     val: Sequence[Row] = ()
     most: int = MOST
     asked: int = TEST

@@ -1,15 +1,17 @@
-"""200 answers that SmolLM2-135M really writes, for the test of how answers are read (tests/encode/test_generations.py).
+"""200 answers that SmolLM2-135M really writes, for the test of how answers are read
+(tests/encode/test_generations.py).
 
     python benchmarks/parsing.py ../shared/data [--out tests/data/generations.jsonl]
 
-Greedy, from the project's own prompts: labels of banking77 without and with two solved examples (69 rows), numbers of
-gsm8k at once (31) and after reasoning (30), answers from passages of xquad (40), diseases of ncbi (30). The file in
-the repository also says what each text answers, `right`, which is decided by reading:
+Greedy, from the project's own prompts: labels of banking77 without and with two solved examples (69
+rows), numbers of gsm8k at once (31) and after reasoning (30), answers from passages of xquad (40),
+diseases of ncbi (30). The file in the repository also says what each text answers, `right`, which
+is decided by reading:
 
-label     the label that the text gives as its answer, as it is written; null where it gives none, though it may speak
-          of the same thing, or makes up a label
-number    the number that it gives as its answer: after `Answer:` or `####`, or as the end of its reckoning; null where
-          it stops before one, though it may repeat numbers of the problem
+label     the label that the text gives as its answer, as it is written; null where it gives none,
+          though it may speak of the same thing, or makes up a label
+number    the number that it gives as its answer: after `Answer:` or `####`, or as the end of its
+          reckoning; null where it stops before one, though it may repeat numbers of the problem
 solution  as number
 answer    the first line that says something, as it stands; so for the line of pieces
 
@@ -43,7 +45,8 @@ LABELS = (
     "extra_charge_on_statement",
 )
 LABELS += ("extra_charge_on_statement", "pending_cash_withdrawal", "fiat_currency_support")
-Asked = tuple[str, Task, Example, tuple[Example, ...], bool, int]  # set, task, question, shown, steps, tokens
+# set, task, question, shown, steps, tokens
+Asked = tuple[str, Task, Example, tuple[Example, ...], bool, int]
 
 
 def row(name: str, text: str, target: str | None = None, passage: str = "") -> Example:
@@ -78,7 +81,14 @@ def solutions(data: Path) -> Iterator[Asked]:
     task, shown = Task(kind="answer", instruction="Solve the problem."), rows[0]
     for i, one in enumerate(rows[1:31]):
         example = (row("shown", shown["question"], shown["answer"]),)
-        yield "solution", task, row(f"solution-{i}", one["question"], one["answer"]), example, True, 90
+        yield (
+            "solution",
+            task,
+            row(f"solution-{i}", one["question"], one["answer"]),
+            example,
+            True,
+            90,
+        )
 
 
 def answers(data: Path) -> Iterator[Asked]:
@@ -92,7 +102,11 @@ def answers(data: Path) -> Iterator[Asked]:
 
 def pieces(data: Path) -> Iterator[Asked]:
     lines = (data / "ncbi_disease_ner" / "test.tsv").read_text(encoding="utf-8").split("\n\n")
-    texts = [" ".join(line.split("\t")[0] for line in block.splitlines()) for block in lines if block.strip()]
+    texts = [
+        " ".join(line.split("\t")[0] for line in block.splitlines())
+        for block in lines
+        if block.strip()
+    ]
     task = Task(kind="extract", labels=("Disease",))
     shown = (
         row("shown-1", "Mutations of this gene cause deafness .", "Disease: deafness"),
@@ -105,7 +119,9 @@ def pieces(data: Path) -> Iterator[Asked]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("data", type=Path)
-    parser.add_argument("--only", nargs="*", default=["label", "number", "solution", "answer", "pieces"])
+    parser.add_argument(
+        "--only", nargs="*", default=["label", "number", "solution", "answer", "pieces"]
+    )
     parser.add_argument("--out", type=Path, default=Path("tests/data/generations.jsonl"))
     options = parser.parse_args()
     model = load_model(find(MODEL), "fp32")
@@ -117,7 +133,8 @@ def main() -> None:
             continue
         kind, _, _, _, _, room = asked[0]
         prompts = [
-            posed(one[1], one[2], one[3], labels=kind == "label", wording=Wording(), steps=one[4]) for one in asked
+            posed(one[1], one[2], one[3], labels=kind == "label", wording=Wording(), steps=one[4])
+            for one in asked
         ]
         written = model.generate(prompts, max_tokens=room)
         out += [

@@ -1,15 +1,18 @@
-"""How much personal data `anonymise` finds, beside presidio-analyzer on the same texts with the same spaCy model.
+"""How much personal data `anonymise` finds, beside presidio-analyzer on the same texts with the
+same spaCy model.
 
     python benchmarks/pii.py [--rows N] [--data ../shared/data]
 
-Two sets. presidio_pii: 1,500 made sentences with 2,863 marked spans; the rules were written with its rows in view, but
-with no list of its generator. enron: 100 mails (54 ham, 46 spam; all in small letters, cut into words) marked by hand
-in enron_marks.jsonl: persons, mail addresses, telephone numbers, postal addresses. The marks name places in the mails,
-whose texts are not part of the repository.
+Two sets. presidio_pii: 1,500 made sentences with 2,863 marked spans; the rules were written with
+its rows in view, but with no list of its generator. enron: 100 mails (54 ham, 46 spam; all in small
+letters, cut into words) marked by hand in enron_marks.jsonl: persons, mail addresses, telephone
+numbers, postal addresses. The marks name places in the mails, whose texts are not part of the
+repository.
 
-Found     a marked span counts as found when some replaced span touches it (`any`), when one of its own type does
-          (`typed`), when one has its very ends (`exact`)
-Right     a replaced span counts as right when it touches a marked one (`any`), or one of its own type (`typed`)
+Found     a marked span counts as found when some replaced span touches it (`any`), when one of its
+          own type does (`typed`), when one has its very ends (`exact`)
+Right     a replaced span counts as right when it touches a marked one (`any`), or one of its own
+          type (`typed`)
 
 Writes benchmarks/out/pii.json. Time is the processor's, of this process.
 """
@@ -32,7 +35,15 @@ from assay.curate.pii.tagger import SPACY, tagger
 from assay.curate.steps.anonymise import ahead
 
 HERE = Path(__file__).parent
-STRUCTURED = ("CREDIT_CARD", "PHONE_NUMBER", "EMAIL_ADDRESS", "DOMAIN_NAME", "IBAN_CODE", "US_SSN", "IP_ADDRESS")
+STRUCTURED = (
+    "CREDIT_CARD",
+    "PHONE_NUMBER",
+    "EMAIL_ADDRESS",
+    "DOMAIN_NAME",
+    "IBAN_CODE",
+    "US_SSN",
+    "IP_ADDRESS",
+)
 STRUCTURED += ("US_DRIVER_LICENSE", "ZIP_CODE")
 # Type of the marks -> types of ours, and of presidio's, that say the same.
 SAME = {
@@ -62,7 +73,11 @@ Row = tuple[str, Found]  # text, marked spans
 def presidio_rows(data: Path) -> list[Row]:
     rows = json.loads((data / "presidio_pii" / "synth_dataset_v2.json").read_text())
     return [
-        (r["full_text"], [(s["start_position"], s["end_position"], s["entity_type"]) for s in r["spans"]]) for r in rows
+        (
+            r["full_text"],
+            [(s["start_position"], s["end_position"], s["entity_type"]) for s in r["spans"]],
+        )
+        for r in rows
     ]
 
 
@@ -86,7 +101,10 @@ def ours() -> Callable[[Sequence[str]], list[Found]]:
         for at in range(0, len(texts), 64):
             batch = texts[at : at + 64]
             read = ahead(find, list(batch))
-            out += [[(s.start, s.end, s.kind) for s in recognise([text], kinds, read)[0]] for text in batch]
+            out += [
+                [(s.start, s.end, s.kind) for s in recognise([text], kinds, read)[0]]
+                for text in batch
+            ]
         return out
 
     return run
@@ -101,17 +119,22 @@ def presidio() -> Callable[[Sequence[str]], list[Found]]:
     extract.TLD_EXTRACTOR = extract.TLDExtract(suffix_list_urls=())
     settings = {"nlp_engine_name": "spacy", "models": [{"lang_code": "en", "model_name": SPACY}]}
     engine = AnalyzerEngine(
-        nlp_engine=NlpEngineProvider(nlp_configuration=settings).create_engine(), supported_languages=["en"]
+        nlp_engine=NlpEngineProvider(nlp_configuration=settings).create_engine(),
+        supported_languages=["en"],
     )
 
     def run(texts: Sequence[str]) -> list[Found]:
-        return [[(r.start, r.end, r.entity_type) for r in engine.analyze(text, language="en")] for text in texts]
+        return [
+            [(r.start, r.end, r.entity_type) for r in engine.analyze(text, language="en")]
+            for text in texts
+        ]
 
     return run
 
 
 def score(rows: Sequence[Row], found: Sequence[Found]) -> dict[str, Any]:
-    """Recall by marked type and precision by replaced type; counts, so that they can be added up."""
+    """Recall by marked type and precision by replaced type; counts, so that they can be added
+    up."""
     recall: dict[str, Counter[str]] = defaultdict(Counter)
     precision: dict[str, Counter[str]] = defaultdict(Counter)
     for (_, marks), spans in zip(rows, found, strict=True):
@@ -122,8 +145,13 @@ def score(rows: Sequence[Row], found: Sequence[Found]) -> dict[str, Any]:
             recall[kind].update(n=1, any=bool(near), typed=typed, exact=exact)
         for start, end, kind in spans:
             near = [m for m in marks if m[0] < end and m[1] > start]
-            precision[kind].update(n=1, any=bool(near), typed=any(kind in SAME.get(m[2], ()) for m in near))
-    return {"recall": {k: dict(v) for k, v in recall.items()}, "precision": {k: dict(v) for k, v in precision.items()}}
+            precision[kind].update(
+                n=1, any=bool(near), typed=any(kind in SAME.get(m[2], ()) for m in near)
+            )
+    return {
+        "recall": {k: dict(v) for k, v in recall.items()},
+        "precision": {k: dict(v) for k, v in precision.items()},
+    }
 
 
 def share(counts: dict[str, int], what: str) -> str:
@@ -140,7 +168,10 @@ def pooled(recall: dict[str, dict[str, int]], kinds: Sequence[str]) -> dict[str,
 def table(name: str, scores: dict[str, dict[str, Any]]) -> list[str]:
     """Both tools beside each other: recall any / typed / exact, then precision any / typed."""
     tools = list(scores)
-    lines = [f"\n{name}", f"{'recall %, any / typed / exact':32}{'n':>6}" + "".join(f"{t:>24}" for t in tools)]
+    lines = [
+        f"\n{name}",
+        f"{'recall %, any / typed / exact':32}{'n':>6}" + "".join(f"{t:>24}" for t in tools),
+    ]
     first = scores[tools[0]]["recall"]
     groups = [(kind, (kind,)) for kind in sorted(first, key=lambda k: -first[k]["n"])]
     if any(kind in first for kind in STRUCTURED):
@@ -150,11 +181,17 @@ def table(name: str, scores: dict[str, dict[str, Any]]) -> list[str]:
         for tool in tools:
             counts = pooled(scores[tool]["recall"], kinds)
             cells.append(" / ".join(share(counts, w) for w in ("any", "typed", "exact")))
-        lines.append(f"{label:32}{pooled(first, kinds)['n']:6}" + "".join(f"{cell:>24}" for cell in cells))
+        lines.append(
+            f"{label:32}{pooled(first, kinds)['n']:6}" + "".join(f"{cell:>24}" for cell in cells)
+        )
     for tool in tools:
         lines.append(f"precision % of {tool}, any / typed")
-        for kind, counts in sorted(scores[tool]["precision"].items(), key=lambda item: -item[1]["n"]):
-            lines.append(f"  {kind:30}{counts['n']:6}{share(counts, 'any'):>16} / {share(counts, 'typed')}")
+        for kind, counts in sorted(
+            scores[tool]["precision"].items(), key=lambda item: -item[1]["n"]
+        ):
+            lines.append(
+                f"  {kind:30}{counts['n']:6}{share(counts, 'any'):>16} / {share(counts, 'typed')}"
+            )
     return lines
 
 
@@ -164,7 +201,10 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=10**9, help="of each set")
     given = parser.parse_args()
     result: dict[str, Any] = {}
-    for name, rows in (("presidio_pii", presidio_rows(given.data)), ("enron", enron_rows(given.data))):
+    for name, rows in (
+        ("presidio_pii", presidio_rows(given.data)),
+        ("enron", enron_rows(given.data)),
+    ):
         rows = rows[: given.rows]
         scores: dict[str, dict[str, Any]] = {}
         for tool, make in (("assay", ours), ("presidio", presidio)):
@@ -175,7 +215,10 @@ def main() -> None:
             scores[tool] = {"seconds": time.process_time() - begun, **score(rows, found)}
         print("\n".join(table(name, scores)))
         print(
-            *(f"{tool}: {len(rows) / s['seconds']:.0f} rows/s of processor time" for tool, s in scores.items()),
+            *(
+                f"{tool}: {len(rows) / s['seconds']:.0f} rows/s of processor time"
+                for tool, s in scores.items()
+            ),
             sep="\n",
         )
         result[name] = {"rows": len(rows), "marks": sum(len(m) for _, m in rows), "tools": scores}

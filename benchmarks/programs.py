@@ -1,12 +1,13 @@
-"""The sandbox against MBPP: do right programs pass, do broken ones fail, and does a long row of hostile ones leave
-anything behind?
+"""The sandbox against MBPP: do right programs pass, do broken ones fail, and does a long row of
+hostile ones leave anything behind?
 
     python benchmarks/programs.py references ../shared/data/mbpp/mbpp.jsonl
-    python benchmarks/programs.py mutants ../shared/data/mbpp/mbpp.jsonl     # three ways of breaking each reference
-    python benchmarks/programs.py hostile 1000 [SEED]                         # the 44 programs of the tests, drawn
+    python benchmarks/programs.py mutants ../shared/data/mbpp/mbpp.jsonl
+    python benchmarks/programs.py hostile 1000 [SEED]    # the 44 programs of the tests, drawn
 
-A mutant differs from its reference in one place: an operator, a constant, or every `return` gives None. One that its
-tests do not notice is listed by number: its tests say nothing of that place, or the change changes nothing.
+Each reference is broken in three ways. A mutant differs from its reference in one place: an
+operator, a constant, or every `return` gives None. One that its tests do not notice is listed by
+number: its tests say nothing of that place, or the change changes nothing.
 """
 
 import ast
@@ -63,7 +64,11 @@ def operator(tree: ast.Module) -> bool:
 def constant(tree: ast.Module) -> bool:
     """Add one to the last whole number, or a letter to the last text."""
     for node in reversed(list(ast.walk(tree))):
-        if isinstance(node, ast.Constant) and isinstance(node.value, int | str) and not isinstance(node.value, bool):
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, int | str)
+            and not isinstance(node.value, bool)
+        ):
             node.value = node.value + ("x" if isinstance(node.value, str) else 1)
             return True
     return False
@@ -71,7 +76,9 @@ def constant(tree: ast.Module) -> bool:
 
 def nothing(tree: ast.Module) -> bool:
     """Every `return` gives None."""
-    found = [node for node in ast.walk(tree) if isinstance(node, ast.Return) and node.value is not None]
+    found = [
+        node for node in ast.walk(tree) if isinstance(node, ast.Return) and node.value is not None
+    ]
     for node in found:
         node.value = ast.Constant(None)
     return bool(found)
@@ -83,7 +90,12 @@ def programs(rows: list[dict], mutate) -> list[tuple[int, Program]]:
         tree = ast.parse(row["code"])
         if mutate is None or mutate(tree):
             source = row["code"] if mutate is None else ast.unparse(tree)
-            made.append((row["task_id"], Program(source, tuple(row["test_list"]), row["test_setup_code"], row["code"])))
+            made.append(
+                (
+                    row["task_id"],
+                    Program(source, tuple(row["test_list"]), row["test_setup_code"], row["code"]),
+                )
+            )
     return made
 
 
@@ -95,7 +107,9 @@ def table(name: str, made: list[tuple[int, Program]], wall: float) -> None:
     kinds = Counter(one.kind for one in found)
     seconds = time.monotonic() - begun
     print(f"{name}: {len(made)} programs, {kinds['passed']} passed; {dict(kinds)}; {seconds:.0f} s")
-    other = [n for (n, _), one in zip(made, found, strict=True) if one.passed is (name != "references")]
+    other = [
+        n for (n, _), one in zip(made, found, strict=True) if one.passed is (name != "references")
+    ]
     print(f"  {'not passed' if name == 'references' else 'not noticed'}: {other}", flush=True)
 
 
@@ -113,15 +127,22 @@ def hostile(count: int, seed: int) -> None:
         since = time.monotonic()
         found = run(cage, Program(every[name][0], TESTS, reference=HONEST), 1.0)
         slowest = max(slowest, time.monotonic() - since)
-        # At a limit of 1 second on a busy machine, any program may be late; none may pass that should not.
+        # At a limit of 1 second on a busy machine, any program may be late; none may pass that
+        # should not.
         if found.kind not in every[name][1] | {"timeout"}:
             wrong.append((name, found))
     time.sleep(0.5)
     after = memory(), len(list(Path("/proc/self/fd").iterdir()))
     left = held(os.getpid()) - memory()
-    print(f"{count} hostile programs and cheats in {time.monotonic() - begun:.0f} s, a limit of 1 s each")
+    print(
+        f"{count} hostile programs"
+        f" and cheats in {time.monotonic() - begun:.0f} s, a limit of 1 s each"
+    )
     print(f"  wrong verdicts: {wrong}; slowest {slowest:.2f} s")
-    print(f"  bytes held by processes left: {left}; own memory {before[0] / 1e6:.1f} to {after[0] / 1e6:.1f} MB,")
+    print(
+        f"  bytes held by processes left: {left}; own memory {before[0] / 1e6:.1f} to"
+        f" {after[0] / 1e6:.1f} MB,"
+    )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
     print(f"  peak {peak:.1f} MB; descriptors {before[1]} to {after[1]}")
 

@@ -1,17 +1,23 @@
-"""Many searches over prompts from one table of scores: halving against random search, with and without calibration.
+"""Many searches over prompts from one table of scores: halving against random search, with and
+without calibration.
 
-    python benchmarks/prompt_replay.py [--only intents,snips] [--candidates N] [--similar N] [--calls N] [--searches N]
+    python benchmarks/prompt_replay.py [--only intents,snips] [--candidates N] [--similar N]
+    [--calls N] [--searches N]
 
-Each candidate is asked every row once: val, some training rows that no candidate shows, test. A search is then replayed
-from what is known: its val rows are drawn from val and those training rows, its candidates are put in another order.
-So a hundred searches cost what one costs, and the gain on test has an interval over searches and test rows.
+Each candidate is asked every row once: val, some training rows that no candidate shows, test. A
+search is then replayed from what is known: its val rows are drawn from val and those training rows,
+its candidates are put in another order. So a hundred searches cost what one costs, and the gain on
+test has an interval over searches and test rows.
 
-gain        found prompt against the best hand-given wording as it is; on val where both were chosen, and on test
-calibrated  the best hand-given wording, calibrated on the same val rows: what calibration alone brings
+gain        found prompt against the best hand-given wording as it is; on val where both were
+            chosen, and on test
+calibrated  the best hand-given wording, calibrated on the same val rows: what calibration alone
+            brings
 interval    of 95 %: 2,000 draws of the searches and of the test rows, both with replacement
 
-Resumable: a candidate that was scored is read from benchmarks/out/prompt_replay/. Labels only. Near ties are not scored
-again in fp32, which a run does. Prints Markdown and writes benchmarks/out/prompt_replay.json.
+Resumable: a candidate that was scored is read from benchmarks/out/prompt_replay/. Labels only. Near
+ties are not scored again in fp32, which a run does. Prints Markdown and writes
+benchmarks/out/prompt_replay.json.
 """
 
 from __future__ import annotations
@@ -50,7 +56,15 @@ from assay.runtime.data_stage.prepare import prepare
 PLACE = Path(__file__).parent / "out" / "prompt_replay"
 SEED = 1
 DRAWS = 2000
-COLUMNS = ("search", "candidates", "calls", "val gain", "test gain", "95 % interval", "searches above 0")
+COLUMNS = (
+    "search",
+    "candidates",
+    "calls",
+    "val gain",
+    "test gain",
+    "95 % interval",
+    "searches above 0",
+)
 
 
 @dataclass(frozen=True)
@@ -75,8 +89,9 @@ DESIGNS = (
 
 @dataclass(frozen=True)
 class Table:
-    """`scores` (candidates, rows, labels); the first `pool` rows may be val rows, the others are test rows. The first
-    `hands` candidates are given by hand, the next `first` are these with similar examples."""
+    """`scores` (candidates, rows, labels); the first `pool` rows may be val rows, the others are
+    test rows. The first `hands` candidates are given by hand, the next `first` are these with
+    similar examples."""
 
     labels: Sequence[str]
     targets: Sequence[str]  # of the rows
@@ -104,18 +119,32 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--only", type=lambda text: text.split(","), default=["intents", "snips"])
     parser.add_argument("--candidates", type=int, default=16)
-    parser.add_argument("--similar", type=int, default=3, help="candidates beside these with similar examples")
+    parser.add_argument(
+        "--similar", type=int, default=3, help="candidates beside these with similar examples"
+    )
     parser.add_argument("--calls", type=int, default=700)
     parser.add_argument("--rows", type=int, default=123, help="val rows of a search")
-    parser.add_argument("--aside", type=int, default=180, help="training rows that no candidate shows")
-    parser.add_argument("--searches", type=int, default=100)
-    parser.add_argument("--shuffle", action="store_true", help="similar examples stand anywhere, not first")
     parser.add_argument(
-        "--minutes", type=float, default=1e9, help="score no further candidate after so long; 0: no model"
+        "--aside", type=int, default=180, help="training rows that no candidate shows"
+    )
+    parser.add_argument("--searches", type=int, default=100)
+    parser.add_argument(
+        "--shuffle", action="store_true", help="similar examples stand anywhere, not first"
+    )
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        default=1e9,
+        help="score no further candidate after so long; 0: no model",
     )
     options = parser.parse_args()
     until = time.monotonic() + 60 * options.minutes
-    told: dict[str, Any] = {"model": MODEL, "calls": options.calls, "rows": options.rows, "sets": {}}
+    told: dict[str, Any] = {
+        "model": MODEL,
+        "calls": options.calls,
+        "rows": options.rows,
+        "sets": {},
+    }
     for name in options.only:
         table = kept(name) if options.minutes == 0 else scored(name, options, until)
         table = table if options.similar else plain(table)
@@ -129,8 +158,15 @@ def lesson_of(name: str, folder: Path) -> tuple[WordingSearch, Lesson, Sequence[
     """The search as an arm of the set's project, its lesson, and the test rows."""
     case = CASES[name]
     folder.mkdir(parents=True, exist_ok=True)
-    arm = {"kind": "wording", "name": "searched", "hands": list(case.hands), "inner": case.inner({})}
-    write_text(folder / "project.yaml", dump({**case.project(folder), "seed": SEED, "compare": [arm]}))
+    arm = {
+        "kind": "wording",
+        "name": "searched",
+        "hands": list(case.hands),
+        "inner": case.inner({}),
+    }
+    write_text(
+        folder / "project.yaml", dump({**case.project(folder), "seed": SEED, "compare": [arm]})
+    )
     project = load(folder / "project.yaml")
     prepared = prepare(project, silent, offline=False)
     strategy = project.arms["searched"]
@@ -139,7 +175,11 @@ def lesson_of(name: str, folder: Path) -> tuple[WordingSearch, Lesson, Sequence[
     (folder / "job").mkdir(exist_ok=True)
     write_json(folder / "job" / "request.json", bench.request(strategy))
     lesson = Job(folder / "job").lesson()
-    return strategy, replace(lesson, means=replace(lesson.means, tell=silent)), prepared.examples("test")
+    return (
+        strategy,
+        replace(lesson, means=replace(lesson.means, tell=silent)),
+        prepared.examples("test"),
+    )
 
 
 def scored(name: str, options: argparse.Namespace, until: float) -> Table:
@@ -159,7 +199,9 @@ def scored(name: str, options: argparse.Namespace, until: float) -> Table:
     room = Room(lesson.task, stand.shots, hands, instructions(lesson, written), lesson.train, right)
     plain = room.candidates(options.candidates - len(hands), SEED)
     near = [
-        c for c in replace(room, similar=True).candidates(9 * options.similar, SEED) if c.prompt.choose == "similar"
+        c
+        for c in replace(room, similar=True).candidates(9 * options.similar, SEED)
+        if c.prompt.choose == "similar"
     ]
     candidates = [*plain[: len(hands)], *near[: options.similar], *plain[len(hands) :]]
     scores = [known(stand, one, rows, folder / f"{one.name}.npy", until) for one in candidates]
@@ -170,7 +212,11 @@ def scored(name: str, options: argparse.Namespace, until: float) -> Table:
         stand.put(one.prompt)
         lengths.append(sum(len(message.content) for message in stand.arm.prompt(rows[0].question)))
     first = sum(one.name in {c.name for c in near[: len(hands)]} for one in candidates)
-    about = {"labels": lesson.task.labels, "targets": [row.target for row in rows], "pool": len(rows) - len(test)}
+    about = {
+        "labels": lesson.task.labels,
+        "targets": [row.target for row in rows],
+        "pool": len(rows) - len(test),
+    }
     about |= {"hands": len(hands), "first": first, "lengths": lengths}
     write_json(folder / "table.json", about)
     np.save(folder / "table.npy", np.array(done))
@@ -179,16 +225,22 @@ def scored(name: str, options: argparse.Namespace, until: float) -> Table:
 
 def kept(name: str) -> Table:
     """The table of a set as it was left."""
-    return Table(**read_json(PLACE / name / "table.json"), scores=np.load(PLACE / name / "table.npy"))
+    return Table(
+        **read_json(PLACE / name / "table.json"), scores=np.load(PLACE / name / "table.npy")
+    )
 
 
 def plain(table: Table) -> Table:
     """Without the hands with similar examples."""
     left = [i for i in range(len(table.scores)) if not table.hands <= i < table.hands + table.first]
-    return replace(table, first=0, lengths=[table.lengths[i] for i in left], scores=table.scores[left])
+    return replace(
+        table, first=0, lengths=[table.lengths[i] for i in left], scores=table.scores[left]
+    )
 
 
-def known(stand: Stand, one: Candidate, rows: Sequence[Example], file: Path, until: float) -> np.ndarray | None:
+def known(
+    stand: Stand, one: Candidate, rows: Sequence[Example], file: Path, until: float
+) -> np.ndarray | None:
     """Scores of all labels, (rows, labels); None where the time is over."""
     if not file.exists():
         if time.monotonic() > until:
@@ -204,9 +256,12 @@ def known(stand: Stand, one: Candidate, rows: Sequence[Example], file: Path, unt
 def replayed(table: Table, calls: int, rows: int, searches: int) -> dict[str, Any]:
     """Every design with the same draws of rows and candidates."""
     found = {
-        design.name: [one_search(table, design, calls, rows, seed) for seed in range(searches)] for design in DESIGNS
+        design.name: [one_search(table, design, calls, rows, seed) for seed in range(searches)]
+        for design in DESIGNS
     }
-    test = {name: np.stack([one["found"] - one["hand"] for one in runs]) for name, runs in found.items()}
+    test = {
+        name: np.stack([one["found"] - one["hand"] for one in runs]) for name, runs in found.items()
+    }
     told: dict[str, Any] = {
         name: {
             "candidates": runs[0]["candidates"],
@@ -236,13 +291,17 @@ def one_search(table: Table, design: Design, calls: int, rows: int, seed: int) -
         return table.answers(order[candidate], [places[i] for i in some])
 
     def value(some: Sequence[int], answers: Sequence[Answer]) -> list[Worth]:
-        found = worths([val[i] for i in some], answers, table.labels, accuracy, calibrate=design.calibrate)
+        found = worths(
+            [val[i] for i in some], answers, table.labels, accuracy, calibrate=design.calibrate
+        )
         return [replace(one, rank=one.value) for one in found] if design.alone else found
 
     rounds = design.how(calls, table.hands, len(places), len(order) - table.hands)
     with tempfile.TemporaryDirectory() as folder:
         asked = Asked(Path(folder) / "val.jsonl", ask, [str(i) for i in order], silent, calls)
-        outcome: Outcome = search(asked, value, rounds, table.hands, [table.lengths[i] for i in order])
+        outcome: Outcome = search(
+            asked, value, rounds, table.hands, [table.lengths[i] for i in order]
+        )
         hand = value(range(len(places)), asked.first(outcome.hand, len(places)))[-1]
     return {
         "candidates": rounds[0].candidates,
@@ -255,7 +314,9 @@ def one_search(table: Table, design: Design, calls: int, rows: int, seed: int) -
 
 
 def accuracy(rows: Sequence[Example], answers: Sequence[Answer]) -> float:
-    return sum(answer.text == row.target for row, answer in zip(rows, answers, strict=True)) / len(rows)
+    return sum(answer.text == row.target for row, answer in zip(rows, answers, strict=True)) / len(
+        rows
+    )
 
 
 def bounds(rows: np.ndarray) -> dict[str, float]:
@@ -271,7 +332,8 @@ def bounds(rows: np.ndarray) -> dict[str, float]:
 def page(name: str, table: Table, told: dict[str, Any], options: argparse.Namespace) -> str:
     scored, test = len(table.scores), len(table.targets) - table.pool
     lines = [
-        f"**{name}**: {scored} prompts, {test} test rows, {options.searches} searches of {options.rows} val rows",
+        f"**{name}**: {scored} prompts, {test} test rows, {options.searches} searches of"
+        f" {options.rows} val rows",
         "",
         "| " + " | ".join(COLUMNS) + " |",
         "|---" * len(COLUMNS) + "|",
@@ -281,7 +343,9 @@ def page(name: str, table: Table, told: dict[str, Any], options: argparse.Namesp
         above = f"{one['above']:.0%}" if "above" in one else ""
         interval = f"{one['low']:+.3f} to {one['high']:+.3f}"
         counts = f"{one.get('candidates', '')} | {one.get('calls', '')}"
-        lines.append(f"| {key} | {counts} | {val} | {one['test_gain']:+.3f} | {interval} | {above} |")
+        lines.append(
+            f"| {key} | {counts} | {val} | {one['test_gain']:+.3f} | {interval} | {above} |"
+        )
     return "\n".join([*lines, ""])
 
 

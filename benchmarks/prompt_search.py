@@ -1,17 +1,21 @@
 """What a search over prompts gains over wordings given by hand, on val and on test.
 
-    python benchmarks/prompt_search.py [--only intents,handbook,snips] [--calls N] [--seeds 1,2] [--quick]
+    python benchmarks/prompt_search.py [--only intents,handbook,snips] [--calls N] [--seeds 1,2]
+    [--quick]
 
-Each set is a project with the hand-given wordings as arms of their own, the search by halving, and random search over
-the same candidates for the same number of calls. Three wordings are given by hand: assay's own, and two that people
-often write. The best of them is the one that scores best on the search's val rows.
+Each set is a project with the hand-given wordings as arms of their own, the search by halving, and
+random search over the same candidates for the same number of calls. Three wordings are given by
+hand: assay's own, and two that people often write. The best of them is the one that scores best on
+the search's val rows.
 
-val gain    found prompt against the best hand-given wording, on the val rows that both were chosen on
-test gain   the same two on the test rows, with the interval of the paired bootstrap; where the search kept the
-            hand-given wording, 0
+val gain    found prompt against the best hand-given wording, on the val rows that both were chosen
+            on
+test gain   the same two on the test rows, with the interval of the paired bootstrap; where the
+            search kept the hand-given wording, 0
 
-Only the best hands answer the test rows. Runs are resumable: a finished one is read from benchmarks/out/prompt_search/.
-Prints Markdown and writes benchmarks/out/prompt_search.json. Wall times are not reported: calls are the budget.
+Only the best hands answer the test rows. Runs are resumable: a finished one is read from
+benchmarks/out/prompt_search/. Prints Markdown and writes benchmarks/out/prompt_search.json. Wall
+times are not reported: calls are the budget.
 """
 
 from __future__ import annotations
@@ -42,14 +46,34 @@ PLACE = HERE / "out" / "prompt_search"
 MODEL = "smollm2-135m"
 SEARCHES = ("halving", "random")
 SNIPS_TEST = 140
-COLUMNS = ("search", "seed", "calls", "candidates", "val rows", "best hand on val", "found on val", "val gain")
+COLUMNS = (
+    "search",
+    "seed",
+    "calls",
+    "candidates",
+    "val rows",
+    "best hand on val",
+    "found on val",
+    "val gain",
+)
 COLUMNS += ("test gain", "95 % interval", "by")
-KEPT = ("value", "hand_value", "hand_calibrated", "calibrated", "rows", "calls", "candidates", "by_model", "by")
+KEPT = (
+    "value",
+    "hand_value",
+    "hand_calibrated",
+    "calibrated",
+    "rows",
+    "calls",
+    "candidates",
+    "by_model",
+    "by",
+)
 
 
 @dataclass(frozen=True)
 class Case:
-    """A project without its arms, the inner arm around the wording, and wordings given by hand beside assay's."""
+    """A project without its arms, the inner arm around the wording, and wordings given by hand
+    beside assay's."""
 
     project: Callable[[Path], dict[str, Any]]
     inner: Callable[[dict[str, Any]], dict[str, Any]]
@@ -61,7 +85,9 @@ def example(name: str) -> Callable[[Path], dict[str, Any]]:
 
     def project(folder: Path) -> dict[str, Any]:
         settings = load(EXAMPLES / name / "project.yaml")
-        said = settings.model_dump(mode="json", exclude_defaults=True, include={"aim", "split", "data"})
+        said = settings.model_dump(
+            mode="json", exclude_defaults=True, include={"aim", "split", "data"}
+        )
         files = {split: [str(path) for path in paths] for split, paths in settings.files.items()}
         said["data"] = {**said["data"], "files": files}
         said["curate"] = [{"kind": step.kind, **step.changed()} for step in settings.curate]
@@ -77,7 +103,9 @@ def snips(folder: Path) -> dict[str, Any]:
     for split, part, most in (("train", "train", 300), ("test", "validate", SNIPS_TEST // 7)):
         rows = []
         for path in sorted((DATA / "snips_nlu").glob(f"{part}_*.json")):
-            (label, items), *_ = json.loads(path.read_text(encoding="utf-8", errors="replace")).items()
+            (label, items), *_ = json.loads(
+                path.read_text(encoding="utf-8", errors="replace")
+            ).items()
             texts = ["".join(piece["text"] for piece in item["data"]).strip() for item in items]
             rows += [{"text": text, "label": label} for text in texts[:most]]
         random.Random(1).shuffle(rows)
@@ -98,11 +126,17 @@ def snips(folder: Path) -> dict[str, Any]:
 
 CLASSIFY = (
     {"layout": "text", "question": "Message:", "answer": "Label:"},
-    {"instruction": "You are an expert. Classify the text into exactly one of the labels below.", "ending": "Label:"},
+    {
+        "instruction": "You are an expert. Classify the text into exactly one of the labels below.",
+        "ending": "Label:",
+    },
 )
 ANSWER = (
     {"layout": "text", "question": "Question:", "answer": "Answer:"},
-    {"instruction": "You are a helpful assistant. Answer the question with a short fact from the passages."},
+    {
+        "instruction": "You are a helpful assistant. Answer the question"
+        " with a short fact from the passages."
+    },
 )
 CASES = {
     "intents": Case(example("intents"), lambda shots: {"kind": "shots", "k": 4, **shots}, CLASSIFY),
@@ -130,10 +164,16 @@ def main() -> None:
 
 def asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--only", type=lambda text: text.split(","), default=list(CASES), help=", ".join(CASES))
+    parser.add_argument(
+        "--only", type=lambda text: text.split(","), default=list(CASES), help=", ".join(CASES)
+    )
     parser.add_argument("--calls", type=int, default=2000)
-    parser.add_argument("--seeds", type=lambda text: [int(one) for one in text.split(",")], default=[1])
-    parser.add_argument("--rows", type=int, default=200, help="val rows that the last candidates are asked")
+    parser.add_argument(
+        "--seeds", type=lambda text: [int(one) for one in text.split(",")], default=[1]
+    )
+    parser.add_argument(
+        "--rows", type=int, default=200, help="val rows that the last candidates are asked"
+    )
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--quick", action="store_true", help="120 calls: does it run?")
     options = parser.parse_args()
@@ -150,22 +190,37 @@ def measured(name: str, seed: int, options: argparse.Namespace) -> dict[str, Any
         {"name": f"hand-{i}", **case.inner({"wording": w})} for i, w in enumerate(({}, *case.hands))
     ]
     for search in SEARCHES:
-        arm = {"kind": "wording", "name": search, "calls": options.calls, "rows": options.rows, "search": search}
+        arm = {
+            "kind": "wording",
+            "name": search,
+            "calls": options.calls,
+            "rows": options.rows,
+            "search": search,
+        }
         arms.append({**arm, "hands": list(case.hands), "inner": case.inner({})})
-    write_text(folder / "project.yaml", dump({**case.project(folder), "seed": seed, "compare": arms}))
+    write_text(
+        folder / "project.yaml", dump({**case.project(folder), "seed": seed, "compare": arms})
+    )
     assay.run(folder, only=SEARCHES, tell=progress(name))
     told = [json.dumps(wording, sort_keys=True) for wording in ({}, *case.hands)]
     kept = {search: kept_of(folder, search) for search in SEARCHES}
-    best = {s: f"hand-{told.index(json.dumps(kept[s]['numbers']['hand'], sort_keys=True))}" for s in SEARCHES}
+    best = {
+        s: f"hand-{told.index(json.dumps(kept[s]['numbers']['hand'], sort_keys=True))}"
+        for s in SEARCHES
+    }
     # Only the hands that are the best of a search answer the test rows.
     report = assay.run(folder, only=sorted({*best.values(), *SEARCHES}), tell=progress(name))
-    scores = {one["name"]: next(iter(one["metrics"].values()))["value"] for one in report.data["strategies"]}
+    scores = {
+        one["name"]: next(iter(one["metrics"].values()))["value"]
+        for one in report.data["strategies"]
+    }
     found = {search: gains(report, search, best[search], kept[search]) for search in SEARCHES}
     return {"seed": seed, "test": scores, "test_rows": report.data["rows"]["test"], **found}
 
 
 def gains(report: Any, search: str, hand: str, kept: dict[str, Any]) -> dict[str, Any]:
-    """Of one search: its numbers on val, and the paired gain over the best hand-given wording on test."""
+    """Of one search: its numbers on val, and the paired gain over the best hand-given wording on
+    test."""
     numbers, arms = kept["numbers"], {arm.name: arm for arm in report.arms}
     first, second = (rows_of(arms[one].records, report.task) for one in (search, hand))
     gain = paired_interval(first, second, Accuracy().total)
@@ -181,7 +236,8 @@ def gains(report: Any, search: str, hand: str, kept: dict[str, Any]) -> dict[str
 
 
 def rows_of(records: Any, task: Any) -> np.ndarray:
-    """(rows, 1): the task's own metric of every test row; accuracy and exact match are means of these."""
+    """(rows, 1): the task's own metric of every test row; accuracy and exact match are means of
+    these."""
     from assay.validate import judge, metrics_for
 
     return judge(records, task).of_rows(metrics_for(task)[0].name).reshape(-1, 1)
@@ -189,7 +245,9 @@ def rows_of(records: Any, task: Any) -> np.ndarray:
 
 def kept_of(folder: Path, search: str) -> dict[str, Any]:
     """What the arm of this name keeps of its search."""
-    for arm in sorted(folder.glob("work/fit/*/arm/arm.json"), key=lambda path: -path.stat().st_mtime):
+    for arm in sorted(
+        folder.glob("work/fit/*/arm/arm.json"), key=lambda path: -path.stat().st_mtime
+    ):
         strategy = read_json(arm)["strategy"]
         if strategy["kind"] == "wording" and strategy.get("search", "halving") == search:
             return read_json(arm.parent / "wording.json")
@@ -199,7 +257,9 @@ def kept_of(folder: Path, search: str) -> dict[str, Any]:
 def progress(name: str) -> Callable[[dict], None]:
     def tell(event: dict) -> None:
         if event["event"] == "stage":
-            print(f"  {name} {event['name']}: {event['state']} {event.get('metric', '')}", flush=True)
+            print(
+                f"  {name} {event['name']}: {event['state']} {event.get('metric', '')}", flush=True
+            )
 
     return tell
 
@@ -216,12 +276,16 @@ def table(name: str, found: Sequence[dict[str, Any]]) -> str:
         for search in SEARCHES:
             s = one[search]
             lines.append(
-                f"| {search} | {one['seed']} | {s['calls']:,} | {s['candidates']} | {s['rows']} |"
-                f" {s['hand_value']:.3f} ({s['hand']}) | {s['value']:.3f} | {s['value'] - s['hand_value']:+.3f} |"
-                f" {s['test_gain']:+.3f} | {s['test_low']:+.3f} to {s['test_high']:+.3f} |"
-                f" {s['by']}{', calibrated' if s['calibrated'] else ''} |"
+                f"| {search} | {one['seed']} | {s['calls']:,} "
+                f"| {s['candidates']} | {s['rows']} | {s['hand_value']:.3f} ({s['hand']}) "
+                f"| {s['value']:.3f} | {s['value'] - s['hand_value']:+.3f} "
+                f"| {s['test_gain']:+.3f} | {s['test_low']:+.3f} to {s['test_high']:+.3f} "
+                f"| {s['by']}{', calibrated' if s['calibrated'] else ''} |"
             )
-    scores = {key: np.mean([one["test"][key] for one in found if key in one["test"]]) for key in found[0]["test"]}
+    scores = {
+        key: np.mean([one["test"][key] for one in found if key in one["test"]])
+        for key in found[0]["test"]
+    }
     said = ", ".join(f"{key} {value:.3f}" for key, value in scores.items())
     return "\n".join([*lines, "", f"Test scores: {said}.", ""])
 

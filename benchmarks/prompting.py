@@ -1,11 +1,14 @@
-"""What choice, order, number and wording of examples, reasoning and calibration do to the base model.
+"""What choice, order, number and wording of examples, reasoning and calibration do to the base
+model.
 
-    python benchmarks/prompting.py [--rows 276] [--val 123] [--threads 2] [--only NAME,NAME] [--quick] [--out FILE]
+    python benchmarks/prompting.py [--rows 276] [--val 123] [--threads 2] [--only NAME,NAME]
+    [--quick] [--out FILE]
 
-The tickets of examples/intents, curated as its project says. Every arm is fitted on the same training rows and answers
-the same test rows with the same weights. Prints Markdown and writes benchmarks/out/prompting.json after each arm:
-accuracy with Wilson's 95 % interval, the calibration error of the confidence (15 bins), and the tokens of an answer.
-No figure depends on the machine, but for what rounding in another order decides.
+The tickets of examples/intents, curated as its project says. Every arm is fitted on the same
+training rows and answers the same test rows with the same weights. Prints Markdown and writes
+benchmarks/out/prompting.json after each arm: accuracy with Wilson's 95 % interval, the calibration
+error of the confidence (15 bins), and the tokens of an answer. No figure depends on the machine,
+but for what rounding in another order decides.
 """
 
 from __future__ import annotations
@@ -36,13 +39,21 @@ HERE = Path(__file__).parent
 
 
 class Remembering(ChatModel):
-    """Scores every option exactly, and no prompt twice: what calibrates the same prompt differs in nothing else."""
+    """Scores every option exactly, and no prompt twice: what calibrates the same prompt differs in
+    nothing else."""
 
     def __init__(self, opened: ChatModel):
         super().__init__(opened.name, opened.network, opened.chat)
         self.known: dict[tuple[tuple[str, ...], Messages], Any] = {}
 
-    def score(self, prompts: Sequence[Messages], options: Sequence[str], *, left: float = 0, tell: Any = None) -> Any:
+    def score(
+        self,
+        prompts: Sequence[Messages],
+        options: Sequence[str],
+        *,
+        left: float = 0,
+        tell: Any = None,
+    ) -> Any:
         key = tuple(options)
         new = list(dict.fromkeys(prompt for prompt in prompts if (key, prompt) not in self.known))
         rows = super().score(new, options, left=0.0, tell=tell)
@@ -51,7 +62,10 @@ class Remembering(ChatModel):
 
 
 MARKED = {"layout": "text", "question": "Message:", "answer": "Label:"}
-SPACED = {"instruction": "Choose the queue of the library's help desk that this message goes to.", **MARKED}
+SPACED = {
+    "instruction": "Choose the queue of the library's help desk that this message goes to.",
+    **MARKED,
+}
 ARMS: dict[str, dict[str, Any]] = {
     "k=0": {"k": 0},
     "k=1": {"k": 1},
@@ -80,7 +94,9 @@ def main() -> None:
     names = [name for name in ARMS if not options.only or name in options.only]
     with tempfile.TemporaryDirectory() as place:
         lesson, test = given(Path(place), options)
-        out: dict[str, Any] = read_json(options.out) if options.out.exists() and options.only else {"arms": {}}
+        out: dict[str, Any] = (
+            read_json(options.out) if options.out.exists() and options.only else {"arms": {}}
+        )
         out |= {"train": len(lesson.train), "val": len(lesson.val), "test": len(test)}
         for name in names:
             out["arms"][name] = measured(ARMS[name], lesson, test, options.val)
@@ -92,9 +108,13 @@ def main() -> None:
 def asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--rows", type=int, default=276, help="test rows")
-    parser.add_argument("--val", type=int, default=123, help="val rows that orders and calibrations ask")
+    parser.add_argument(
+        "--val", type=int, default=123, help="val rows that orders and calibrations ask"
+    )
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--only", type=lambda text: text.split(";"), default=[], help="arms, with ; between them")
+    parser.add_argument(
+        "--only", type=lambda text: text.split(";"), default=[], help="arms, with ; between them"
+    )
     parser.add_argument("--quick", action="store_true", help="24 test rows, 12 val rows")
     parser.add_argument("--out", type=Path, default=HERE / "out" / "prompting.json")
     options = parser.parse_args()
@@ -104,15 +124,23 @@ def asked() -> argparse.Namespace:
 
 
 def given(place: Path, options: argparse.Namespace) -> tuple[Lesson, list[Example]]:
-    """The lesson of the example project, and its test rows. The base is opened once: no arm changes it."""
+    """The lesson of the example project, and its test rows. The base is opened once: no arm changes
+    it."""
     from assay.model.embed import Embedder
     from assay.model.find import find
 
     project = load(HERE.parent / "examples" / "intents" / "project.yaml")
-    prepared = prepare(project.model_copy(update={"folder": place, "data": absolute(project)}), lambda event: None)
+    prepared = prepare(
+        project.model_copy(update={"folder": place, "data": absolute(project)}), lambda event: None
+    )
     model = Remembering(open_model("smollm2-135m"))
     embed = Embedder(find("minilm-l6", kind="embedder").folder)
-    means = Means(seed=project.seed, workdir=place, embed=embed, open_model=lambda name, precision="auto": model)
+    means = Means(
+        seed=project.seed,
+        workdir=place,
+        embed=embed,
+        open_model=lambda name, precision="auto": model,
+    )
     lesson = Lesson(
         task=prepared.task,
         train=tuple(prepared.examples("train")),
@@ -130,7 +158,9 @@ def absolute(project: Any) -> Any:
     return project.data.model_copy(update={"files": project.data.files.model_copy(update=files)})
 
 
-def measured(settings: dict[str, Any], lesson: Lesson, test: list[Example], val: int) -> dict[str, Any]:
+def measured(
+    settings: dict[str, Any], lesson: Lesson, test: list[Example], val: int
+) -> dict[str, Any]:
     begun = time.monotonic()
     arm: Any = make_strategy({"kind": "shots", "val_rows": val, **settings}, {}).fit(lesson)
     fitted = time.monotonic()
@@ -143,7 +173,9 @@ def measured(settings: dict[str, Any], lesson: Lesson, test: list[Example], val:
         "low": round(low, 4),
         "high": round(high, 4),
         "error": round(binned(sure, right), 4),
-        "tokens": round(sum(answer.prompt_tokens + answer.tokens for answer in answers) / len(test), 1),
+        "tokens": round(
+            sum(answer.prompt_tokens + answer.tokens for answer in answers) / len(test), 1
+        ),
         "unreadable": sum(answer.text is None for answer in answers),
         "orders": arm.known.get("orders"),
         "notes": arm.notes,
@@ -161,7 +193,10 @@ def wilson(right: int, n: int, z: float = 1.96) -> tuple[float, float]:
 def binned(sure: np.ndarray, right: np.ndarray) -> float:
     """The calibration error of confidences that are known as they are told."""
     inside = np.minimum((sure * BINS).astype(int), BINS - 1)
-    return float(sum(abs(right[inside == b].sum() - sure[inside == b].sum()) for b in np.unique(inside)) / len(sure))
+    return float(
+        sum(abs(right[inside == b].sum() - sure[inside == b].sum()) for b in np.unique(inside))
+        / len(sure)
+    )
 
 
 def table(out: dict[str, Any]) -> str:
@@ -169,7 +204,10 @@ def table(out: dict[str, Any]) -> str:
     lines = ["| arm | accuracy | 95 % | calibration error | tokens |", "|---|---:|---:|---:|---:|"]
     for name, told in out["arms"].items():
         interval = f"{told['low']:.2f}–{told['high']:.2f}"
-        lines.append(f"| {name} | {told['accuracy']:.3f} | {interval} | {told['error']:.2f} | {told['tokens']:,.0f} |")
+        lines.append(
+            f"| {name} | {told['accuracy']:.3f} | {interval} | {told['error']:.2f} |"
+            f" {told['tokens']:,.0f} |"
+        )
     notes = [f"{name}: {note}" for name, told in out["arms"].items() for note in told["notes"]]
     return head + "\n".join([*lines, "", *notes])
 

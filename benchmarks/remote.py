@@ -1,11 +1,14 @@
-"""What asking a model behind an address costs beside the waiting, and how a written label compares with a scored one.
+"""What asking a model behind an address costs beside the waiting, and how a written label compares
+with a scored one.
 
     python benchmarks/remote.py [--quick] [--only pace,labels] [--rounds N] [--rows N]
 
-pace    a service on this machine that answers after 20 ms, asked by assay (limits, retries, each answer kept on the
-        disk before the next is counted) and by httpx2 in as many threads, which is the peer. They take turns.
-labels  six labels of banking77, four examples in the prompt, SmolLM2: scored in this process; written by a llama.cpp
-        server (xllamacpp) held to a JSON schema; written by it freely. The same rows, so differences are paired.
+pace    a service on this machine that answers after 20 ms, asked by assay (limits, retries, each
+        answer kept on the disk before the next is counted) and by httpx2 in as many threads, which
+        is the peer. They take turns.
+labels  six labels of banking77, four examples in the prompt, SmolLM2: scored in this process;
+        written by a llama.cpp server (xllamacpp) held to a JSON schema; written by it freely. The
+        same rows, so differences are paired.
 
 Prints Markdown and writes benchmarks/out/remote.json.
 """
@@ -53,7 +56,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         self.rfile.read(int(self.headers["Content-Length"]))
         time.sleep(%s)
-        data = json.dumps({"model": "m", "choices": [{"message": {"content": "yes"}, "finish_reason": "stop"}],
+        choice = {"message": {"content": "yes"}, "finish_reason": "stop"}
+        data = json.dumps({"model": "m", "choices": [choice],
                            "usage": {"prompt_tokens": 10, "completion_tokens": 1}}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(data)))
@@ -110,14 +114,16 @@ def running(code: str, *arguments: str) -> Iterator[str]:
         process.kill()
 
 
-# --- pace -----------------------------------------------------------------------------------------------------------
+# --- pace -----------------------------------------------------------------------------------------
 
 
 def pace(options: argparse.Namespace) -> dict[str, Any]:
     rates: dict[str, list[float]] = {"assay": [], "httpx2": []}
     with running(SERVICE % DELAY) as url, tempfile.TemporaryDirectory() as place:
         for number in range(options.rounds):
-            prompts = [(Message("user", f"question {number} {i}"),) for i in range(options.requests)]
+            prompts = [
+                (Message("user", f"question {number} {i}"),) for i in range(options.requests)
+            ]
             for name, send in (("assay", by_assay), ("httpx2", by_httpx2)):
                 begun = time.perf_counter()
                 send(url, prompts, Path(place))
@@ -145,7 +151,10 @@ def by_httpx2(url: str, prompts: list[Messages], place: Path) -> None:
                 prompt = todo.get_nowait()
             except queue.Empty:
                 return
-            body = {"model": "m", "messages": [{"role": m.role, "content": m.content} for m in prompt]}
+            body = {
+                "model": "m",
+                "messages": [{"role": m.role, "content": m.content} for m in prompt],
+            }
             said = client.post(f"{url}/chat/completions", json=body).json()
             assert said["choices"][0]["message"]["content"] == "yes"
 
@@ -159,13 +168,20 @@ def by_httpx2(url: str, prompts: list[Messages], place: Path) -> None:
 
 def pace_table(told: dict[str, Any]) -> str:
     ours, peer = (median(told["per_second"][name]) for name in ("assay", "httpx2"))
-    lines = [f"{told['at_once']} at a time, {1000 * told['delay']:g} ms each: at most {told['most']:,.0f} a second", ""]
+    lines = [
+        f"{told['at_once']} at a time, {1000 * told['delay']:g} ms each: at most"
+        f" {told['most']:,.0f} a second",
+        "",
+    ]
     lines += ["| asked by | requests a second | of httpx2 |", "|---|---:|---:|"]
-    lines += [f"| {name} | {rate:,.0f} | {rate / peer:.2f}x |" for name, rate in (("assay", ours), ("httpx2", peer))]
+    lines += [
+        f"| {name} | {rate:,.0f} | {rate / peer:.2f}x |"
+        for name, rate in (("assay", ours), ("httpx2", peer))
+    ]
     return "\n".join(lines) + "\n"
 
 
-# --- labels ---------------------------------------------------------------------------------------------------------
+# --- labels ---------------------------------------------------------------------------------------
 
 
 def labels(options: argparse.Namespace) -> dict[str, Any]:
@@ -190,7 +206,10 @@ def labels(options: argparse.Namespace) -> dict[str, Any]:
         model = RemoteModel("m", Endpoint(url=url, model="m", concurrency=2, timeout=600))
         form = Form("choice", json.dumps(chosen))
         model.generate(prompts[:1], max_tokens=1)  # what all prompts share is read once
-        for name, how in (("held to a schema", Decoding(form=form)), ("written freely", Decoding())):
+        for name, how in (
+            ("held to a schema", Decoding(form=form)),
+            ("written freely", Decoding()),
+        ):
             begun = time.perf_counter()
             found = model.generate(prompts, max_tokens=24, how=how)
             ways[name] = {"said": [parse.lenient(task, one.text) for one in found]}
@@ -203,11 +222,16 @@ def labels_table(told: dict[str, Any]) -> str:
     import numpy as np
 
     def right(way: dict[str, Any]) -> Any:
-        return np.array([[float(a == b)] for a, b in zip(way["said"], told["targets"], strict=True)])
+        return np.array(
+            [[float(a == b)] for a, b in zip(way["said"], told["targets"], strict=True)]
+        )
 
     first = right(told["ways"]["scored"])
     lines = [f"{told['rows']} rows, 6 labels; differences to the scored labels, 95 %", ""]
-    lines += ["| labels | accuracy | difference | unreadable | s a row |", "|---|---:|---:|---:|---:|"]
+    lines += [
+        "| labels | accuracy | difference | unreadable | s a row |",
+        "|---|---:|---:|---:|---:|",
+    ]
     for name, way in told["ways"].items():
         own = right(way)
         gap = "–"

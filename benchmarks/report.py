@@ -1,9 +1,11 @@
-"""A report of 5,000 test rows and 10 arms: seconds and memory to make it, its size, seconds until a browser shows it.
+"""A report of 5,000 test rows and 10 arms: seconds and memory to make it, its size, seconds until a
+browser shows it.
 
     PYTHONPATH=tests python benchmarks/report.py [--rows 5000] [--arms 10] [--labels 77]
 
-The rows and answers are made (tests/weigh/conftest.py), with every section measured (tests/section_samples.py). Prints
-Markdown. Needs Chromium and Playwright, as the tests of the page do.
+The rows and answers are made (tests/weigh/conftest.py), with every section measured
+(tests/section_samples.py). Prints Markdown. Needs Chromium and Playwright, as the tests of the page
+do.
 """
 
 import argparse
@@ -31,19 +33,40 @@ def made(rows: int, arms: int, labels: int) -> Report:
     asked = []
     for at in range(rows):
         text = " ".join(draw.choice(names) for _ in range(20))
-        example = Example(f"test-{at}", (Message("user", text),), slices=(("channel", draw.choice("abc")),))
-        asked.append((example, names[min(int(draw.expovariate(5 / labels)), labels - 1)], draw.random()))
+        example = Example(
+            f"test-{at}", (Message("user", text),), slices=(("channel", draw.choice("abc")),)
+        )
+        asked.append(
+            (example, names[min(int(draw.expovariate(5 / labels)), labels - 1)], draw.random())
+        )
     own = make()
     found = []
     for number in range(arms):
         bar = 0.45 + 0.04 * number
         records = [
-            Record(e, t, (), Answer(t if hard < bar else draw.choice(names), "", confidence=round(draw.random(), 3)))
+            Record(
+                e,
+                t,
+                (),
+                Answer(
+                    t if hard < bar else draw.choice(names), "", confidence=round(draw.random(), 3)
+                ),
+            )
             for e, t, hard in asked
         ]
         kept = own.arms[number % 6]
         name = kept.name if number < 6 else f"{kept.name}-{number}"
-        found.append(Arm(name, kept.kind, {}, "done", records, cost(number, 0.01 * number, 9, 900, 2, "m"), kept.floor))
+        found.append(
+            Arm(
+                name,
+                kept.kind,
+                {},
+                "done",
+                records,
+                cost(number, 0.01 * number, 9, 900, 2, "m"),
+                kept.floor,
+            )
+        )
     return replace(own, arms=found, task=task).report()
 
 
@@ -74,7 +97,10 @@ def main() -> None:
             times.append(time.monotonic() - begun)
             tab.close()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    print("| rows | arms | labels | weighed, s | page made, s | page, MB | opened, s (middle of 5) | peak, GB |")
+    print(
+        "| rows | arms | labels | weighed, s | page made, s | page, MB | opened, s (middle of 5)"
+        " | peak, GB |"
+    )
     print("|---|---|---|---|---|---|---|---|")
     sizes = f"| {options.rows:,} | {options.arms} | {options.labels} | {built:.1f} | {shown:.1f}"
     print(f"{sizes} | {len(page.encode()) / 1e6:.2f} | {sorted(times)[2]:.2f} | {peak:.2f} |")

@@ -1,14 +1,17 @@
-"""How much training helps a search: its order, the encoder and the reranker, trained on some questions, asked others.
+"""How much training helps a search: its order, the encoder and the reranker, trained on some
+questions, asked others.
 
-    python benchmarks/reranker.py [--data cranfield,handbook] [--shares 1,0.5,0.25] [--only learned,encoder,reranker]
-                                  [--encoder '{"epochs": 3}'] [--reranker '{"warm": "documents"}'] [--quick]
+    python benchmarks/reranker.py [--data cranfield,handbook] [--shares 1,0.5,0.25] [--only
+                                  learned,encoder,reranker] [--encoder '{"epochs": 3}'] [--reranker
+                                  '{"warm": "documents"}'] [--quick]
 
-Cranfield: 1,400 abstracts, 90 questions to learn from, 22 for val, 113 held back. Handbook: 250 passages, 381, 63 and
-224 questions. The first stage is BM25 and minilm-l6, fused by scores. Everything is chosen on val, but for the order
-(`fuse: learned`), which is learnt from train and needs none; the held-back questions are asked once. Differences to the
-first stage, and to the same two fused by ranks, have paired bootstrap intervals at 95 %.
-Prints Markdown and writes benchmarks/out/reranker.json. A run that was stopped goes on where it was: states of training
-lie in benchmarks/out/reranker/.
+Cranfield: 1,400 abstracts, 90 questions to learn from, 22 for val, 113 held back. Handbook: 250
+passages, 381, 63 and 224 questions. The first stage is BM25 and minilm-l6, fused by scores.
+Everything is chosen on val, but for the order (`fuse: learned`), which is learnt from train and
+needs none; the held-back questions are asked once. Differences to the first stage, and to the same
+two fused by ranks, have paired bootstrap intervals at 95 %. Prints Markdown and writes
+benchmarks/out/reranker.json. A run that was stopped goes on where it was: states of training lie in
+benchmarks/out/reranker/.
 """
 
 from __future__ import annotations
@@ -46,7 +49,10 @@ MEASURES: dict[str, Callable[[Sequence[int], Sequence[int]], float]] = {
     "recall@4": lambda ranked, right: recall(ranked, right, 4),
 }
 FIRST, RANKS = "hybrid", "hybrid, by ranks"
-QUICK = {"encoder": {"epochs": 1, "max_length": 64}, "reranker": {"epochs": 1, "negatives": 1, "max_length": 64}}
+QUICK = {
+    "encoder": {"epochs": 1, "max_length": 64},
+    "reranker": {"epochs": 1, "negatives": 1, "max_length": 64},
+}
 SHELF = HERE / "out" / "vectors"
 Ranked = list[list[int]]
 
@@ -58,8 +64,15 @@ def main() -> None:
     from assay.model.machine import steady
 
     steady(options.seed, options.threads)
-    print(f"\n{processor()}, {torch.get_num_threads()} threads; start weights {options.model}\n", flush=True)
-    results: dict[str, Any] = {"processor": processor(), "threads": torch.get_num_threads(), "model": options.model}
+    print(
+        f"\n{processor()}, {torch.get_num_threads()} threads; start weights {options.model}\n",
+        flush=True,
+    )
+    results: dict[str, Any] = {
+        "processor": processor(),
+        "threads": torch.get_num_threads(),
+        "model": options.model,
+    }
     for name in options.data:
         for share in options.shares:
             collection = opened(name, options, share)
@@ -71,20 +84,37 @@ def main() -> None:
 
 def asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--data", type=lambda text: text.split(","), default=["cranfield", "handbook"])
-    parser.add_argument("--shares", type=lambda text: [float(n) for n in text.split(",")], default=[1.0])
-    parser.add_argument("--only", type=lambda text: text.split(","), default=["learned", "encoder", "reranker"])
+    parser.add_argument(
+        "--data", type=lambda text: text.split(","), default=["cranfield", "handbook"]
+    )
+    parser.add_argument(
+        "--shares", type=lambda text: [float(n) for n in text.split(",")], default=[1.0]
+    )
+    parser.add_argument(
+        "--only", type=lambda text: text.split(","), default=["learned", "encoder", "reranker"]
+    )
     parser.add_argument("--model", default="minilm-l6", help="what both start from")
-    parser.add_argument("--encoder", type=json.loads, default={}, help="settings of tuned_encoder, as JSON")
-    parser.add_argument("--reranker", type=json.loads, default={}, help="settings of cross_encoder, as JSON")
-    parser.add_argument("--candidates", type=int, default=50, help="that the reranker reads, a question")
+    parser.add_argument(
+        "--encoder", type=json.loads, default={}, help="settings of tuned_encoder, as JSON"
+    )
+    parser.add_argument(
+        "--reranker", type=json.loads, default={}, help="settings of cross_encoder, as JSON"
+    )
+    parser.add_argument(
+        "--candidates", type=int, default=50, help="that the reranker reads, a question"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--quick", action="store_true", help="the handbook, one epoch, 5 candidates, 20 questions")
+    parser.add_argument(
+        "--quick", action="store_true", help="the handbook, one epoch, 5 candidates, 20 questions"
+    )
     options = parser.parse_args()
     if options.quick:
         options.data, options.shares, options.candidates = ["handbook"], [0.25], 5
-        options.encoder, options.reranker = QUICK["encoder"], {**QUICK["reranker"], "depth": 5, "val_rows": 10}
+        options.encoder, options.reranker = (
+            QUICK["encoder"],
+            {**QUICK["reranker"], "depth": 5, "val_rows": 10},
+        )
     return options
 
 
@@ -107,7 +137,9 @@ def measured(collection: Collection, options: argparse.Namespace, share: float) 
     told: dict[str, Any] = {"seconds": {}, "training": {}}
 
     def fitted(part: TunedEncoder | CrossEncoder) -> Any:
-        key = digest([collection.name, share, options.seed, options.quick, part.kind, part.changed()])[:12]
+        key = digest(
+            [collection.name, share, options.seed, options.quick, part.kind, part.changed()]
+        )[:12]
         place = HERE / "out" / "reranker" / f"{collection.name}-{part.kind}-{key}"
         place.mkdir(parents=True, exist_ok=True)
         begun = time.monotonic()
@@ -150,7 +182,11 @@ class Search:
     def __init__(self, collection: Collection, candidates: int):
         self.passages = collection.passages
         self.texts = [passage.text for passage in collection.passages]
-        known = [(e.text, right) for e, right in zip(collection.test, collection.gold, strict=True) if right]
+        known = [
+            (e.text, right)
+            for e, right in zip(collection.test, collection.gold, strict=True)
+            if right
+        ]
         self.questions, self.gold = [text for text, _ in known], [right for _, right in known]
         self.words = words_of(self.texts)
         self.top = max(10, candidates)
@@ -163,7 +199,11 @@ class Search:
             "dense": [nearest(row, self.top) for row in cosines],
             FIRST: first_stage(self.questions, self.words, cosines, self.top),
         }
-        words = {} if before else {"bm25": [by_words(self.words, question, self.top) for question in self.questions]}
+        words = (
+            {}
+            if before
+            else {"bm25": [by_words(self.words, question, self.top) for question in self.questions]}
+        )
         return words | {before + name: ranked for name, ranked in found.items()}
 
     def found(self, encoding: Encoding, train: Sequence[Example] = (), **settings: Any) -> Ranked:
@@ -190,36 +230,54 @@ class Search:
     def rows(self, ranked: Ranked) -> dict[str, np.ndarray]:
         """Measure -> (questions, 1)."""
         pairs = list(zip(ranked, self.gold, strict=True))
-        return {name: np.array([[value(*pair)] for pair in pairs]) for name, value in MEASURES.items()}
+        return {
+            name: np.array([[value(*pair)] for pair in pairs]) for name, value in MEASURES.items()
+        }
 
 
 def figures(
     own: Mapping[str, np.ndarray], first: Mapping[str, np.ndarray], ranks: Mapping[str, np.ndarray]
 ) -> dict[str, dict[str, Any]]:
-    """Measure -> value, and differences to the first stage and to the one by ranks: value, low, high."""
+    """Measure -> value, and differences to the first stage and to the one by ranks: value, low,
+    high."""
 
     def mean(sums: Any, n: Any) -> Any:
         return sums[..., 0] / n
 
     out = {}
     for name, rows in own.items():
-        apart = {to: paired_interval(rows, other[name], mean) for to, other in ((FIRST, first), (RANKS, ranks))}
-        out[name] = {"value": float(rows.mean()), **{to: [d.value, d.low, d.high] for to, d in apart.items()}}
+        apart = {
+            to: paired_interval(rows, other[name], mean)
+            for to, other in ((FIRST, first), (RANKS, ranks))
+        }
+        out[name] = {
+            "value": float(rows.mean()),
+            **{to: [d.value, d.low, d.high] for to, d in apart.items()},
+        }
     return out
 
 
 def table(collection: Collection, told: Mapping[str, Any], share: float) -> str:
     head = f"**{collection.name}**, {len(collection.train)} training questions ({share:.0%})"
     if told["seconds"]:
-        head += "; training " + ", ".join(f"{kind} {seconds:.0f} s" for kind, seconds in told["seconds"].items())
+        head += "; training " + ", ".join(
+            f"{kind} {seconds:.0f} s" for kind, seconds in told["seconds"].items()
+        )
     if "mix" in told:
         head += f"; mix chosen on val {told['mix']:g}"
     shown = [("nDCG@10", FIRST), ("MRR@10", FIRST), ("nDCG@10", RANKS)]
-    lines = [head, "", f"| ranking | {' | '.join([*MEASURES, *(f'{m} against {to}' for m, to in shown)])} |"]
+    lines = [
+        head,
+        "",
+        f"| ranking | {' | '.join([*MEASURES, *(f'{m} against {to}' for m, to in shown)])} |",
+    ]
     lines.append("|---|" + "---|" * (len(MEASURES) + len(shown)))
     for name, own in told["rankings"].items():
         values = [f"{own[measure]['value']:.3f}" for measure in MEASURES]
-        apart = ["" if name == to else "{:+.3f} ({:+.3f} to {:+.3f})".format(*own[m][to]) for m, to in shown]
+        apart = [
+            "" if name == to else "{:+.3f} ({:+.3f} to {:+.3f})".format(*own[m][to])
+            for m, to in shown
+        ]
         lines.append(f"| {name} | {' | '.join(values + apart)} |")
     return "\n".join(lines) + "\n"
 

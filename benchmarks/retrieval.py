@@ -2,10 +2,12 @@
 
     python benchmarks/retrieval.py [--data ../shared/data] [--quick]
 
-What is asked   BM25 as others have measured it on the same files, reproduced with a plain tokenisation within .01; the
-                product's own BM25 at least as good; hybrid above both of its parts
-Hybrids         "hybrid" is the default. "weight chosen" is `weight: train`, "learned" is `fuse: learned`: each half of
-                the queries is ranked with what the other half taught, so that no query is judged by its own choice
+What is asked   BM25 as others have measured it on the same files, reproduced with a plain
+                tokenisation within .01; the product's own BM25 at least as good; hybrid above both
+                of its parts
+Hybrids         "hybrid" is the default. "weight chosen" is `weight: train`, "learned" is `fuse:
+                learned`: each half of the queries is ranked with what the other half taught, so
+                that no query is judged by its own choice
 Intervals       95 % bootstrap over queries; differences are paired
 --quick         no encoder: BM25 alone
 """
@@ -34,9 +36,13 @@ MEASURES: dict[str, tuple[Callable[..., float], int]] = {
     "MRR@10": (reciprocal_rank, 10),
     "recall@100": (recall, 100),
 }
-# What others have measured, and the tokenisation that comes nearest: pattern, stop words of bm25s, k1.
+# What others have measured, and the tokenisation that comes nearest: pattern, stop words of bm25s,
+# k1.
 REFERENCE = {
-    "cranfield": ({"nDCG@10": 0.380, "MRR@10": 0.520, "recall@100": 0.715}, (r"\b\w\w+\b", "STOPWORDS_EN_PLUS", 1.2)),
+    "cranfield": (
+        {"nDCG@10": 0.380, "MRR@10": 0.520, "recall@100": 0.715},
+        (r"\b\w\w+\b", "STOPWORDS_EN_PLUS", 1.2),
+    ),
     "coffee": ({"MRR@10": 0.478, "recall@100": 0.943}, (r"[a-z]{3,}", "", 1.5)),
 }
 WAYS: dict[str, dict[str, Any]] = {
@@ -54,7 +60,12 @@ WAYS: dict[str, dict[str, Any]] = {
 def rows_of(ranked: list[list[str]], given: IrSet) -> dict[str, np.ndarray]:
     """One value a query and measure."""
     return {
-        name: np.array([measure(ids[:k], given.relevant(q), k) for ids, q in zip(ranked, given.questions, strict=True)])
+        name: np.array(
+            [
+                measure(ids[:k], given.relevant(q), k)
+                for ids, q in zip(ranked, given.questions, strict=True)
+            ]
+        )
         for name, (measure, k) in MEASURES.items()
     }
 
@@ -75,7 +86,10 @@ def plain(given: IrSet) -> list[list[str]]:
     def tokens(text: str) -> list[str]:
         return [word for word in re.findall(pattern, text.lower()) if word not in left_out]
 
-    ids = [[places.setdefault(w, len(places)) for w in tokens(passage.text)] for passage in given.passages]
+    ids = [
+        [places.setdefault(w, len(places)) for w in tokens(passage.text)]
+        for passage in given.passages
+    ]
     scorer = bm25s.BM25(method="lucene", k1=k1, b=0.75)
     scorer.index(bm25s.tokenization.Tokenized(ids=ids, vocab=dict(places)), show_progress=False)
     out = []
@@ -105,7 +119,12 @@ def measured(given: IrSet, encoding: Encoding | None, shelf: Path) -> dict[str, 
     for name, settings in WAYS.items():
         if encoding is None and settings.get("find"):
             continue
-        finder = Finder(Looking(candidates=100, **settings), given.passages, Tools(encoding, shelf=shelf), vectors)
+        finder = Finder(
+            Looking(candidates=100, **settings),
+            given.passages,
+            Tools(encoding, shelf=shelf),
+            vectors,
+        )
         vectors = finder.vectors.vectors if finder.vectors is not None else vectors
         if settings.get("weight") == "train":
             ranked[name], weights = crossed(finder, given)
@@ -138,8 +157,14 @@ def measured(given: IrSet, encoding: Encoding | None, shelf: Path) -> dict[str, 
     ):
         if better in rows:
             for measure in MEASURES:
-                one = paired_interval(rows[better][measure][:, None], rows[worse][measure][:, None], mean)
-                out["differences"][f"{better} - {worse}, {measure}"] = [one.value, one.low, one.high]
+                one = paired_interval(
+                    rows[better][measure][:, None], rows[worse][measure][:, None], mean
+                )
+                out["differences"][f"{better} - {worse}, {measure}"] = [
+                    one.value,
+                    one.low,
+                    one.high,
+                ]
     return out
 
 
@@ -159,7 +184,11 @@ def printed(found: dict[str, Any]) -> None:
         print(f"weights chosen: {given['weights']}\n")
         print("| way |", " | ".join(MEASURES), "|\n|---|", "---:|" * len(MEASURES), sep="")
         published = REFERENCE[name][0]
-        print("| published |", " | ".join(f"{published[m]:.3f}" if m in published else "" for m in MEASURES), "|")
+        print(
+            "| published |",
+            " | ".join(f"{published[m]:.3f}" if m in published else "" for m in MEASURES),
+            "|",
+        )
         for way, values in given["ways"].items():
             cells = (f"{v['value']:.3f} [{v['low']:.3f}, {v['high']:.3f}]" for v in values.values())
             print(f"| {way} |", " | ".join(cells), "|")
@@ -169,9 +198,13 @@ def printed(found: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
-    parser.add_argument("--shelf", type=Path, default=OUT.parent / "vectors", help="where vectors are kept")
+    parser.add_argument(
+        "--shelf", type=Path, default=OUT.parent / "vectors", help="where vectors are kept"
+    )
     parser.add_argument("--quick", action="store_true")
     args = parser.parse_args()
     encoding = None if args.quick else encoder()

@@ -1,12 +1,15 @@
-"""How fast assay scores labels, against lm-eval's hf backend on the same model, prompts, options and precision.
+"""How fast assay scores labels, against lm-eval's hf backend on the same model, prompts, options
+and precision.
 
-    python benchmarks/score.py --peer-python PATH [--only 6,77,piqa,mmlu] [--rows N] [--rounds N] [--quick]
+    python benchmarks/score.py --peer-python PATH [--only 6,77,piqa,mmlu] [--rows N] [--rounds N]
+    [--quick]
 
-Few-shot prompts (scored_sets.py), and the likelihood of each option as the answer: the plain sum over its tokens, end
-of turn included. The contenders take turns, as in train.py: assay scores all rows a round, the peer the next part of
-them, so that after all rounds both have scored the same rows. `assay` leaves options that together have less than a
-millionth of the whole, as the product does; `assay all` does not; `assay fp32` is the product in fp32. A peer in bf16
-flips options that lie close itself: with --judge the choices of all are also compared with those of the peer in fp32,
+Few-shot prompts (scored_sets.py), and the likelihood of each option as the answer: the plain sum
+over its tokens, end of turn included. The contenders take turns, as in train.py: assay scores all
+rows a round, the peer the next part of them, so that after all rounds both have scored the same
+rows. `assay` leaves options that together have less than a millionth of the whole, as the product
+does; `assay all` does not; `assay fp32` is the product in fp32. A peer in bf16 flips options that
+lie close itself: with --judge the choices of all are also compared with those of the peer in fp32,
 which takes twice as long as the rest. Prints Markdown and writes benchmarks/out/score.json.
 """
 
@@ -52,7 +55,9 @@ def main() -> None:
 
 def asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--peer-python", default=sys.executable, help="an interpreter that has lm-eval")
+    parser.add_argument(
+        "--peer-python", default=sys.executable, help="an interpreter that has lm-eval"
+    )
     parser.add_argument("--only", type=lambda text: text.split(","), default=list(ROWS))
     parser.add_argument("--rows", type=int, help="of each set; by default " + str(ROWS))
     parser.add_argument("--rounds", type=int, default=4)
@@ -78,7 +83,9 @@ def measure(name: str, options: argparse.Namespace, model: Path) -> dict[str, An
         "dtype": options.dtype,
         "queries": -(-rows // options.rounds),
         "prompts": [as_job(chat, prompt) for prompt in asked.prompts],
-        "options": [{"label": label, **as_text(chat, chat.answer(label))} for label in asked.labels],
+        "options": [
+            {"label": label, **as_text(chat, chat.answer(label))} for label in asked.labels
+        ],
     }
     with tempfile.TemporaryDirectory() as place:
 
@@ -93,7 +100,9 @@ def measure(name: str, options: argparse.Namespace, model: Path) -> dict[str, An
             child(PEER, "lm_eval_scoring.py", options.peer_python),
         ]
         if options.judge:
-            children.append(child(JUDGE, "lm_eval_scoring.py", options.peer_python, dtype="float32"))
+            children.append(
+                child(JUDGE, "lm_eval_scoring.py", options.peer_python, dtype="float32")
+            )
         take_turns(children, options.rounds)
     lengths = [len(prompt["ids"]) for prompt in job["prompts"]]
     by_name = {child.name: child for child in children}
@@ -102,8 +111,12 @@ def measure(name: str, options: argparse.Namespace, model: Path) -> dict[str, An
         if scores := scores_of(child):
             for exact in (EXACT, JUDGE):
                 if exact in by_name and (wanted := scores_of(by_name[exact])):
-                    told[child.name].setdefault("choices_of", {})[exact] = agreement(scores, wanted)["equal_choices"]
-            right = [asked.labels[int(np.argmax(row))] == asked.gold[i] for i, row in scores.items()]
+                    told[child.name].setdefault("choices_of", {})[exact] = agreement(
+                        scores, wanted
+                    )["equal_choices"]
+            right = [
+                asked.labels[int(np.argmax(row))] == asked.gold[i] for i, row in scores.items()
+            ]
             told[child.name]["accuracy"] = sum(right) / len(right)
     return {
         "queries": rows,
@@ -116,18 +129,24 @@ def measure(name: str, options: argparse.Namespace, model: Path) -> dict[str, An
 def common_prefix(sequences: Sequence[Sequence[int]]) -> int:
     """How many first tokens all sequences share."""
     first, last = min(map(list, sequences)), max(map(list, sequences))
-    return next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
+    return next(
+        (i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b),
+        min(len(first), len(last)),
+    )
 
 
 def as_job(chat: Chat, messages: Messages) -> dict[str, Any]:
-    return {"messages": [[m.role, m.content] for m in messages], **as_text(chat, chat.prompt(messages)[0])}
+    return {
+        "messages": [[m.role, m.content] for m in messages],
+        **as_text(chat, chat.prompt(messages)[0]),
+    }
 
 
 def as_text(chat: Chat, ids: Sequence[int]) -> dict[str, Any]:
     return {"ids": list(ids), "text": chat.tokenizer.decode(list(ids))}
 
 
-# --- what it means --------------------------------------------------------------------------------------------------
+# --- what it means --------------------------------------------------------------------------------
 
 
 def result(child: Child, peer: Child) -> dict[str, Any]:
@@ -148,8 +167,8 @@ def scores_of(child: Child) -> dict[int, list[float]]:
 
 
 def agreement(ours: dict[int, list[float]], theirs: dict[int, list[float]]) -> dict[str, Any]:
-    """Over the queries that both have scored: how many, the share of equal choices, and how far below the peer's choice
-    ours lies at most, by the peer's scores, in nats."""
+    """Over the queries that both have scored: how many, the share of equal choices, and how far
+    below the peer's choice ours lies at most, by the peer's scores, in nats."""
     both = sorted(ours.keys() & theirs.keys())
     a, b = np.array([ours[i] for i in both]), np.array([theirs[i] for i in both])
     chosen, wanted = a.argmax(1), b.argmax(1)
@@ -163,10 +182,14 @@ def agreement(ours: dict[int, list[float]], theirs: dict[int, list[float]]) -> d
 
 def table(name: str, told: dict[str, Any]) -> str:
     what = f"{name} options" if name.isdigit() else name
-    size = f"{told['queries']} rows of {told['prompt_tokens']:.0f} tokens, {told['shared_tokens']} shared by all"
+    size = (
+        f"{told['queries']} rows of {told['prompt_tokens']:.0f} tokens, {told['shared_tokens']}"
+        " shared by all"
+    )
     lines = [
         f"### {what}: {size}\n",
-        "| contender | queries/s | x lm-eval | rounds | equal choices | accuracy | same tokens | memory |",
+        "| contender | queries/s | x lm-eval | rounds | equal choices | accuracy | same tokens |"
+        " memory |",
         "|---|---|---|---|---|---|---|---|",
     ]
     peer = told["contenders"][PEER].get("queries_per_second")
@@ -175,20 +198,28 @@ def table(name: str, told: dict[str, Any]) -> str:
             lines.append(f"| {contender} | failed: {found['failure']} | | | | | | |")
             continue
         speed, spread = found["queries_per_second"], found["spread"]
-        equal = f"{found['equal_choices']:.1%} of {found['compared']}" if "compared" in found else "-"
+        equal = (
+            f"{found['equal_choices']:.1%} of {found['compared']}" if "compared" in found else "-"
+        )
         label = f"{contender}, batch {found['batch_size']}" if "batch_size" in found else contender
         lines.append(
-            f"| {label} | {speed:.2f} | {f'{speed / peer:.1f}' if peer else '-'} | {spread[0]:.2f}-{spread[-1]:.2f} "
-            f"| {equal} | {found['accuracy']:.1%} | {'yes' if found['same_tokens'] else 'NO'} "
-            f"| {found['peak_bytes'] / 1e9:.2f} GB |"
+            f"| {label} | {speed:.2f} | {f'{speed / peer:.1f}' if peer else '-'} "
+            f"| {spread[0]:.2f}-{spread[-1]:.2f} | {equal} | {found['accuracy']:.1%} "
+            f"| {'yes' if found['same_tokens'] else 'NO'} | {found['peak_bytes'] / 1e9:.2f} GB |"
         )
     product = told["contenders"][PRODUCT]
     if peer and "compared" in product:
         ratio, equal = product["queries_per_second"] / peer, product["equal_choices"]
         verdict = "aim reached" if ratio >= AIM else "reached" if ratio >= MUST else "short"
         floor = f"; must {MUST}x, aim {AIM}x: {verdict}" if name != "mmlu" else ""
-        same = "" if equal >= SAME else f", below {SAME:.0%}; at most {product['nats_lost_at_most']:.2f} nats apart"
-        lines.append(f"\nlabel scoring against lm-eval: {ratio:.1f}x{floor}. Same choice: {equal:.1%}{same}")
+        same = (
+            ""
+            if equal >= SAME
+            else f", below {SAME:.0%}; at most {product['nats_lost_at_most']:.2f} nats apart"
+        )
+        lines.append(
+            f"\nlabel scoring against lm-eval: {ratio:.1f}x{floor}. Same choice: {equal:.1%}{same}"
+        )
     for exact in (EXACT, JUDGE):
         shares = [
             f"{name} {found['choices_of'][exact]:.1%}"

@@ -1,8 +1,10 @@
-"""The few-shot prompts that score.py asks: what is shared by all rows, by some, or by none but the examples.
+"""The few-shot prompts that score.py asks: what is shared by all rows, by some, or by none but the
+examples.
 
 6, 77   banking77: 16 short fixed examples, a short query, 6 or 77 labels
 piqa    16 fixed examples, a goal and two ways to reach it, the labels 1 and 2
-mmlu    5 examples of the row's own subject, a question with four answers, the labels A to D; a few rows a subject
+mmlu    5 examples of the row's own subject, a question with four answers, the labels A to D; a few
+        rows a subject
 """
 
 from __future__ import annotations
@@ -42,15 +44,21 @@ def intents(count: int, rows: int, seed: int = 0) -> Asked:
     _, test = banking77("test")
     labels = sorted(draw.sample(task.labels, count))
     own = Task(kind="classify", labels=tuple(labels))
-    shots = draw.sample([row for row in train if row.target in labels and len(row.text) <= SHORT], SHOTS)
+    shots = draw.sample(
+        [row for row in train if row.target in labels and len(row.text) <= SHORT], SHOTS
+    )
     asked = draw.sample([row for row in test if row.target in labels], rows)
-    return Asked([few_shot(own, shots, row) for row in asked], labels, [row.target or "" for row in asked])
+    return Asked(
+        [few_shot(own, shots, row) for row in asked], labels, [row.target or "" for row in asked]
+    )
 
 
 def piqa(rows: int, seed: int = 0) -> Asked:
     lines = (DATA / "piqa_valid" / "valid.jsonl").read_text().splitlines()
     right = (DATA / "piqa_valid" / "valid-labels.lst").read_text().split()
-    task = Task(kind="classify", labels=("1", "2"), instruction="Which way reaches the goal? Answer 1 or 2.")
+    task = Task(
+        kind="classify", labels=("1", "2"), instruction="Which way reaches the goal? Answer 1 or 2."
+    )
     examples = []
     for number, (line, label) in enumerate(zip(lines, right, strict=True)):
         row = json.loads(line)
@@ -58,12 +66,20 @@ def piqa(rows: int, seed: int = 0) -> Asked:
         examples.append(Example(f"piqa-{number}", (Message("user", text),), str(int(label) + 1)))
     drawn = random.Random(seed).sample(examples, SHOTS + rows)
     shots, asked = drawn[:SHOTS], drawn[SHOTS:]
-    return Asked([few_shot(task, shots, row) for row in asked], ["1", "2"], [row.target or "" for row in asked])
+    return Asked(
+        [few_shot(task, shots, row) for row in asked],
+        ["1", "2"],
+        [row.target or "" for row in asked],
+    )
 
 
 def mmlu(rows: int, seed: int = 0) -> Asked:
     """The same number of rows of each of SUBJECTS subjects, mixed."""
-    task = Task(kind="classify", labels=tuple("ABCD"), instruction="Which answer is right? Answer with its letter.")
+    task = Task(
+        kind="classify",
+        labels=tuple("ABCD"),
+        instruction="Which answer is right? Answer with its letter.",
+    )
     dev, test = (subjects_of(name) for name in ("mmlu_dev285.csv", "mmlu_test_sample1140.csv"))
     draw = random.Random(seed)
     asked = []
@@ -73,7 +89,9 @@ def mmlu(rows: int, seed: int = 0) -> Asked:
     draw.shuffle(asked)
     asked = asked[:rows]
     return Asked(
-        [few_shot(task, dev[subject], row) for subject, row in asked], list("ABCD"), [r.target or "" for _, r in asked]
+        [few_shot(task, dev[subject], row) for subject, row in asked],
+        list("ABCD"),
+        [r.target or "" for _, r in asked],
     )
 
 
@@ -84,7 +102,9 @@ def subjects_of(file: str) -> dict[str, list[Example]]:
         for number, row in enumerate(csv.DictReader(lines)):
             choices = "\n".join(f"{letter}. {row[f'choice{i}']}" for i, letter in enumerate("ABCD"))
             text = f"{row['question']}\n{choices}"
-            example = Example(f"{file}-{number}", (Message("user", text),), "ABCD"[int(row["answer"])])
+            example = Example(
+                f"{file}-{number}", (Message("user", text),), "ABCD"[int(row["answer"])]
+            )
             found.setdefault(row["subject"], []).append(example)
     return found
 

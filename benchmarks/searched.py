@@ -1,4 +1,5 @@
-"""Two collections with known answers, as lessons: Cranfield's abstracts and the handbook of the examples."""
+"""Two collections with known answers, as lessons: Cranfield's abstracts and the handbook of the
+examples."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ ROOT = Path(__file__).parents[1]
 
 @dataclass(frozen=True)
 class Collection:
-    """Passages, and questions with the indices of the passages that answer them; test questions are held back."""
+    """Passages, and questions with the indices of the passages that answer them; test questions are
+    held back."""
 
     name: str
     passages: tuple[Document, ...]
@@ -34,7 +36,8 @@ class Collection:
 
 
 def cranfield(folder: Path, seed: int, share: float = 1.0) -> Collection:
-    """1,400 abstracts, a passage each (`ir_sets.cranfield`); half of the 225 queries held back, a tenth for val.
+    """1,400 abstracts, a passage each (`ir_sets.cranfield`); half of the 225 queries held back, a
+    tenth for val.
 
     Args:
         share: of the training queries, the first ones of the order drawn with the seed.
@@ -49,9 +52,13 @@ def cranfield(folder: Path, seed: int, share: float = 1.0) -> Collection:
 
 
 def handbook(seed: int, share: float = 1.0, words: int = 90) -> Collection:
-    """The documents of a made-up library, cut as `rag` cuts them. A seventh of the training questions is val."""
+    """The documents of a made-up library, cut as `rag` cuts them. A seventh of the training
+    questions is val."""
     folder = ROOT / "examples" / "handbook"
-    documents = [Document(path.name, path.read_text(encoding="utf-8")) for path in sorted(folder.glob("documents/*"))]
+    documents = [
+        Document(path.name, path.read_text(encoding="utf-8"))
+        for path in sorted(folder.glob("documents/*"))
+    ]
 
     def read(name: str) -> list[Example]:
         rows = map(json.loads, (folder / name).read_text(encoding="utf-8").splitlines())
@@ -70,20 +77,31 @@ def handbook(seed: int, share: float = 1.0, words: int = 90) -> Collection:
     random.Random(seed).shuffle(train)
     val, train = train[: len(train) // 7], train[len(train) // 7 :]
     train = train[: round(len(train) * share)]
-    return Collection("handbook", tuple(cut(documents, words)), tuple(train), tuple(val), tuple(read("test.jsonl")))
+    return Collection(
+        "handbook",
+        tuple(cut(documents, words)),
+        tuple(train),
+        tuple(val),
+        tuple(read("test.jsonl")),
+    )
 
 
 def ndcg(ranked: Sequence[int], right: Sequence[int], top: int = 10) -> float:
-    """Normalised discounted cumulative gain with gains of 0 and 1: Järvelin and Kekäläinen (2002)."""
+    """Normalised discounted cumulative gain with gains of 0 and 1: Järvelin and Kekäläinen
+    (2002)."""
     from math import log2
 
-    found = sum(1 / log2(rank + 1) for rank, place in enumerate(ranked[:top], start=1) if place in right)
+    found = sum(
+        1 / log2(rank + 1) for rank, place in enumerate(ranked[:top], start=1) if place in right
+    )
     best = sum(1 / log2(rank + 1) for rank in range(1, min(len(right), top) + 1))
     return found / best if best else 0.0
 
 
 def mrr(ranked: Sequence[int], right: Sequence[int], top: int = 10) -> float:
-    return next((1 / rank for rank, place in enumerate(ranked[:top], start=1) if place in right), 0.0)
+    return next(
+        (1 / rank for rank, place in enumerate(ranked[:top], start=1) if place in right), 0.0
+    )
 
 
 def recall(ranked: Sequence[int], right: Sequence[int], top: int) -> float:

@@ -1,18 +1,22 @@
-"""assay's engine and server: many clients against one by one, a shared prompt against other servers, memory.
+"""assay's engine and server: many clients against one by one, a shared prompt against other
+servers, memory.
 
-    python benchmarks/serve.py [--parts company,http,shared,memory] [--clients 32] [--questions 64] [--tokens 32]
-        [--transformers peers/bin/transformers] [--gguf FILE] [--llama-slots 32,4] [--dtype bfloat16]
-        [--model smollm2-135m] [--quick]
+    python benchmarks/serve.py [--parts company,http,shared,memory] [--clients 32] [--questions 64]
+        [--tokens 32] [--transformers peers/bin/transformers] [--gguf FILE] [--llama-slots 32,4]
+        [--dtype bfloat16] [--model smollm2-135m] [--quick]
 
-company  the engine in this process: requests one by one, then by 32 clients; tokens a second, equal answers
+company  the engine in this process: requests one by one, then by 32 clients; tokens a second, equal
+         answers
 http     the same through the routes, with the time to the first piece
-shared   questions after a system turn of 1,000 tokens by 32 clients: assay, `transformers serve` with and without its
-         continuous batching, llama.cpp's server on the same weights in the same precision; in turn, `--rounds` times.
-         llama.cpp reads the shared turn once for each of its slots: few slots read less, many answer more side by side
+shared   questions after a system turn of 1,000 tokens by 32 clients: assay, `transformers serve`
+         with and without its continuous batching, llama.cpp's server on the same weights in the
+         same precision; in turn, `--rounds` times. llama.cpp reads the shared turn once for each of
+         its slots: few slots read less, many answer more side by side
 memory   resident bytes of the server over 10,000 requests
 
-Tokens are counted by the model's tokenizer on the answers' texts, for all servers alike. Prints Markdown and writes
-benchmarks/out/serve.json. --quick: a tiny random model and few requests, which says that all of it runs.
+Tokens are counted by the model's tokenizer on the answers' texts, for all servers alike. Prints
+Markdown and writes benchmarks/out/serve.json. --quick: a tiny random model and few requests, which
+says that all of it runs.
 """
 
 from __future__ import annotations
@@ -51,7 +55,10 @@ from assay.core.store import write_json
 OUT = Path(__file__).parent / "out" / "serve.json"
 PARTS = ("company", "http", "shared", "memory")
 CONTEXT = 2048
-RULE = "Answer the user in plain words, and say nothing about these rules. Rule {}: be kind, clear and exact. "
+RULE = (
+    "Answer the user in plain words, and say nothing about these rules. Rule {}: be kind, clear"
+    " and exact. "
+)
 
 
 def main() -> None:
@@ -59,10 +66,16 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the servers end with it
     torch.set_num_threads(options.threads)
     around = machine(options.threads)
-    print(f"\n{described(around)}; weights {options.dtype}; load {os.getloadavg()[0]:.1f}\n", flush=True)
+    print(
+        f"\n{described(around)}; weights {options.dtype}; load {os.getloadavg()[0]:.1f}\n",
+        flush=True,
+    )
     with tempfile.TemporaryDirectory() as place:
         folder = small(Path(place) / "small") if options.quick else model_folder(options.model)
-        given = {key: str(value) if isinstance(value, Path) else value for key, value in vars(options).items()}
+        given = {
+            key: str(value) if isinstance(value, Path) else value
+            for key, value in vars(options).items()
+        }
         told: dict[str, Any] = {"machine": around, **given}
         for part in options.parts.split(","):
             told[part] = DOES[part](folder, options, Path(place))
@@ -78,18 +91,34 @@ def asked() -> argparse.Namespace:
     parser.add_argument("--questions", type=int, default=64)
     parser.add_argument("--alone", type=int, default=16, help="questions that are asked one by one")
     parser.add_argument("--tokens", type=int, default=32)
-    parser.add_argument("--shared", type=int, default=1000, help="tokens that all prompts begin with, about")
+    parser.add_argument(
+        "--shared", type=int, default=1000, help="tokens that all prompts begin with, about"
+    )
     parser.add_argument("--requests", type=int, default=10_000, help="of the part memory")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--dtype", default="bfloat16", choices=("bfloat16", "float32"))
-    parser.add_argument("--transformers", default="", help="the peer's program, in an environment with its server")
-    parser.add_argument("--gguf", type=Path, help="the same weights for llama.cpp, in the same precision")
-    parser.add_argument("--llama-slots", default="32,4", help="how many answers llama.cpp writes at once; each a peer")
+    parser.add_argument(
+        "--transformers", default="", help="the peer's program, in an environment with its server"
+    )
+    parser.add_argument(
+        "--gguf", type=Path, help="the same weights for llama.cpp, in the same precision"
+    )
+    parser.add_argument(
+        "--llama-slots",
+        default="32,4",
+        help="how many answers llama.cpp writes at once; each a peer",
+    )
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
     if options.quick:
-        options.questions, options.alone, options.tokens, options.requests, options.rounds = 32, 8, 8, 300, 1
+        options.questions, options.alone, options.tokens, options.requests, options.rounds = (
+            32,
+            8,
+            8,
+            300,
+            1,
+        )
     return options
 
 
@@ -104,11 +133,17 @@ def small(folder: Path) -> Path:
     from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
     tokenizer = AutoTokenizer.from_pretrained(model_folder("smollm2-135m"))
-    sizes = {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4}
+    sizes = {
+        "hidden_size": 64,
+        "intermediate_size": 128,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+    }
     torch.manual_seed(5)
     config = LlamaConfig(
         **sizes, vocab_size=len(tokenizer), max_position_embeddings=CONTEXT, initializer_range=0.1,
-        tie_word_embeddings=True, bos_token_id=1, eos_token_id=tokenizer.eos_token_id, pad_token_id=2,
+        tie_word_embeddings=True, bos_token_id=1, eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=2,
     )  # fmt: skip
     LlamaForCausalLM(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
@@ -123,7 +158,10 @@ def tokenizer_of(folder: Path) -> Any:
 
 def texts(count: int) -> list[str]:
     made = [ask_.format(topic) for ask_ in ASKS for topic in TOPICS]
-    return [f"{made[i % len(made)]}{f' ({i // len(made) + 1})' if i >= len(made) else ''}" for i in range(count)]
+    return [
+        f"{made[i % len(made)]}{f' ({i // len(made) + 1})' if i >= len(made) else ''}"
+        for i in range(count)
+    ]
 
 
 def system_of(tokenizer: Any, tokens: int) -> str:
@@ -143,7 +181,7 @@ def late(seconds: list[float]) -> float:
     return sorted(seconds)[min(len(seconds) - 1, int(0.95 * len(seconds)))]
 
 
-# --- company: the engine itself -------------------------------------------------------------------------------------
+# --- company: the engine itself -------------------------------------------------------------------
 
 
 def company(folder: Path, options: argparse.Namespace, place: Path) -> dict[str, Any]:
@@ -156,7 +194,9 @@ def company(folder: Path, options: argparse.Namespace, place: Path) -> dict[str,
     from assay.use.serve.engine import OwnEngine
     from assay.use.serve.wanted import Wanted
 
-    model = load_model(Found(folder, "base", "", "", "", 0), "bf16" if options.dtype == "bfloat16" else "fp32")
+    model = load_model(
+        Found(folder, "base", "", "", "", 0), "bf16" if options.dtype == "bfloat16" else "fp32"
+    )
     prompts = [(Message("user", text),) for text in texts(options.questions)]
     engine = OwnEngine([base_arm(model)], slots=options.clients)
 
@@ -177,7 +217,9 @@ def company(folder: Path, options: argparse.Namespace, place: Path) -> dict[str,
         engine.close(0)
 
 
-def compared(options: argparse.Namespace, one: Any, tokenizer: Any, processor: Any) -> dict[str, Any]:
+def compared(
+    options: argparse.Namespace, one: Any, tokenizer: Any, processor: Any
+) -> dict[str, Any]:
     """One by one, then by many clients; the first questions are asked in both ways."""
     found: dict[str, Any] = {}
     answers: dict[int, list[str]] = {}
@@ -188,20 +230,24 @@ def compared(options: argparse.Namespace, one: Any, tokenizer: Any, processor: A
         answers[clients] = [h.text for h in heard]
         tokens = counted(tokenizer, answers[clients])
         found[str(clients)] = {
-            "seconds": seconds, "processor": busy, "tokens": tokens, "tokens_per_second": tokens / seconds,
-            "tokens_per_processor_second": tokens / busy, "first_p95": late([h.first for h in heard]),
+            "seconds": seconds, "processor": busy, "tokens": tokens,
+            "tokens_per_second": tokens / seconds,
+            "tokens_per_processor_second": tokens / busy,
+            "first_p95": late([h.first for h in heard]),
         }  # fmt: skip
     pairs = list(zip(answers[1], answers[options.clients], strict=False))
     found["equal"] = sum(a == b for a, b in pairs) / len(pairs)
     return found
 
 
-# --- http, shared, memory: servers ----------------------------------------------------------------------------------
+# --- http, shared, memory: servers ----------------------------------------------------------------
 
 
 def http_company(folder: Path, options: argparse.Namespace, place: Path) -> dict[str, Any]:
     command = assay_command(folder, options.dtype, options.threads, options.clients)
-    with started("assay", command, "base", options.threads, place / "assay.log", ours=True) as server:
+    with started(
+        "assay", command, "base", options.threads, place / "assay.log", ours=True
+    ) as server:
         prompts = texts(options.questions)
 
         def one(number: int) -> Heard:
@@ -248,30 +294,48 @@ def shared(folder: Path, options: argparse.Namespace, place: Path) -> dict[str, 
                     }
                 )
     for name, told in found["contenders"].items():
-        told["same_as_assay"] = sum(a == b for a, b in zip(kept[name], kept["assay"], strict=True)) / len(prompts)
+        told["same_as_assay"] = sum(
+            a == b for a, b in zip(kept[name], kept["assay"], strict=True)
+        ) / len(prompts)
     return found
 
 
-def contenders(folder: Path, options: argparse.Namespace, place: Path, stack: ExitStack) -> list[Server]:
+def contenders(
+    folder: Path, options: argparse.Namespace, place: Path, stack: ExitStack
+) -> list[Server]:
     """Servers that are there; each is warmed up."""
     threads, slots = options.threads, options.clients
     wanted: list[tuple[str, list[str], str, int]] = [
         ("assay", assay_command(folder, options.dtype, threads, slots), "base", 0)
     ]
     if options.transformers:
-        for name, batching in (("transformers serve", False), ("transformers serve, batching", True)):
+        for name, batching in (
+            ("transformers serve", False),
+            ("transformers serve, batching", True),
+        ):
             port = free_port()
-            command = transformers_command(options.transformers, folder, options.dtype, port, batching=batching)
+            command = transformers_command(
+                options.transformers, folder, options.dtype, port, batching=batching
+            )
             wanted.append((name, command, str(folder), port))
     if options.gguf:
         room = CONTEXT if not options.quick else 1200
         for few in map(int, options.llama_slots.split(",")):
-            wanted.append((f"llama.cpp, {few} slots", llama_command(options.gguf, threads, few, room), "base", 0))
+            wanted.append(
+                (
+                    f"llama.cpp, {few} slots",
+                    llama_command(options.gguf, threads, few, room),
+                    "base",
+                    0,
+                )
+            )
     servers = []
     for number, (name, command, model, port) in enumerate(wanted):
         try:
             log = place / f"server-{number}.log"
-            server = stack.enter_context(started(name, command, model, threads, log, port=port, ours=name == "assay"))
+            server = stack.enter_context(
+                started(name, command, model, threads, log, port=port, ours=name == "assay")
+            )
             ask(server.address, body(server, "Say a word.", 2))
         except (RuntimeError, OSError) as fault:
             print(f"{name} is left out: {fault}", flush=True)
@@ -283,10 +347,14 @@ def contenders(folder: Path, options: argparse.Namespace, place: Path, stack: Ex
 def memory(folder: Path, options: argparse.Namespace, place: Path) -> dict[str, Any]:
     command = assay_command(folder, options.dtype, options.threads, options.clients)
     points = []
-    with started("assay", command, "base", options.threads, place / "memory.log", ours=True) as server:
+    with started(
+        "assay", command, "base", options.threads, place / "memory.log", ours=True
+    ) as server:
         step = max(1, options.requests // 20)
         for done in range(0, options.requests, step):
-            prompts = [f"{RULE.format(i % 97)} {i} " * (1 + i % 7) for i in range(done, done + step)]
+            prompts = [
+                f"{RULE.format(i % 97)} {i} " * (1 + i % 7) for i in range(done, done + step)
+            ]
 
             def one(number: int, prompts: list[str] = prompts) -> Heard:
                 return ask(server.address, body(server, prompts[number], 1 + number % 6))

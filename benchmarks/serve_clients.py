@@ -1,4 +1,5 @@
-"""Clients of an OpenAI server, many at a time, and the servers that serve.py compares, as child processes."""
+"""Clients of an OpenAI server, many at a time, and the servers that serve.py compares, as child
+processes."""
 
 from __future__ import annotations
 
@@ -60,7 +61,8 @@ def ask(address: str, body: Mapping[str, Any]) -> Heard:
 
 
 def all_at_once(clients: int, count: int, one: Any) -> list[Any]:
-    """`one(i)` for each i below `count`, by so many clients, each of which asks again when it was answered."""
+    """`one(i)` for each i below `count`, by so many clients, each of which asks again when it was
+    answered."""
     out: list[Any] = [None] * count
     numbers, lock, faults = iter(range(count)), threading.Lock(), []
 
@@ -109,7 +111,14 @@ class Server:
 
 @contextmanager
 def started(
-    name: str, command: Sequence[str], model: str, threads: int, log: Path, *, port: int = 0, ours: bool = False
+    name: str,
+    command: Sequence[str],
+    model: str,
+    threads: int,
+    log: Path,
+    *,
+    port: int = 0,
+    ours: bool = False,
 ) -> Iterator[Server]:
     """A server as a child; it says its address on a line, or listens on `port`."""
     with log.open("wb") as said:
@@ -158,14 +167,30 @@ def free_port() -> int:
 
 
 def assay_command(folder: Path, dtype: str, threads: int, slots: int) -> list[str]:
-    return [sys.executable, str(PEERS / "assay_server.py"), str(folder), dtype, str(threads), str(slots)]
+    return [
+        sys.executable,
+        str(PEERS / "assay_server.py"),
+        str(folder),
+        dtype,
+        str(threads),
+        str(slots),
+    ]
 
 
 def llama_command(file: Path, threads: int, slots: int, room: int) -> list[str]:
-    return [sys.executable, str(PEERS / "llama_server.py"), str(file), str(threads), str(slots), str(room)]
+    return [
+        sys.executable,
+        str(PEERS / "llama_server.py"),
+        str(file),
+        str(threads),
+        str(slots),
+        str(room),
+    ]
 
 
-def transformers_command(program: str, folder: Path, dtype: str, port: int, *, batching: bool) -> list[str]:
+def transformers_command(
+    program: str, folder: Path, dtype: str, port: int, *, batching: bool
+) -> list[str]:
     more = ["--continuous-batching"] if batching else []
     where = ["--host", "127.0.0.1", "--port", str(port), "--device", "cpu"]
     return [program, "serve", str(folder), *where, "--dtype", dtype, *more]

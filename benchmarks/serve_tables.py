@@ -14,8 +14,8 @@ def company_table(told: dict[str, Any], options: argparse.Namespace) -> str:
     ratio = many["tokens_per_second"] / alone["tokens_per_second"]
     busy = many["tokens_per_processor_second"] / alone["tokens_per_processor_second"]
     rows = [
-        f"| {clients} | {f['tokens_per_second']:.1f} | {f['tokens_per_processor_second']:.1f} | {f['seconds']:.1f} "
-        f"| {f['first_p95']:.2f} |"
+        f"| {clients} | {f['tokens_per_second']:.1f}"
+        f" | {f['tokens_per_processor_second']:.1f} | {f['seconds']:.1f} | {f['first_p95']:.2f} |"
         for clients, f in ((1, alone), (options.clients, many))
     ]
     word = "reached" if ratio >= MUST["company"] else "short"
@@ -24,7 +24,8 @@ def company_table(told: dict[str, Any], options: argparse.Namespace) -> str:
             "| clients | tokens/s | tokens/processor s | seconds | p95 to the first piece, s |",
             "|---|---|---|---|---|",
             *rows,
-            f"\n{ratio:.1f}x ({busy:.1f}x by processor seconds), {told['equal']:.0%} of the answers equal; must "
+            f"\n{ratio:.1f}x ({busy:.1f}x by processor seconds), {told['equal']:.0%} of the"
+            " answers equal; must "
             f"{MUST['company']:g}x: {word}\n",
         ]
     )
@@ -32,9 +33,11 @@ def company_table(told: dict[str, Any], options: argparse.Namespace) -> str:
 
 def shared_table(told: dict[str, Any], options: argparse.Namespace) -> str:
     lines = [
-        f"### {options.questions} questions by {options.clients} clients after {told['shared_tokens']} shared tokens, "
+        f"### {options.questions} questions by {options.clients} clients after"
+        f" {told['shared_tokens']} shared tokens, "
         f"{options.tokens} tokens to write\n",
-        "| server | tokens/s | seconds | tokens/processor s | p95 to the first piece, s | answers as assay's |",
+        "| server | tokens/s | seconds | tokens/processor s | p95 to the first piece, s |"
+        " answers as assay's |",
         "|---|---|---|---|---|---|",
     ]
     speeds = {}
@@ -45,19 +48,24 @@ def shared_table(told: dict[str, Any], options: argparse.Namespace) -> str:
         first = median(r["first_p95"] for r in rounds)
         took = sorted(r["seconds"] for r in rounds)
         lines.append(
-            f"| {name} | {speeds[name]:.1f} | {took[0]:.1f}-{took[-1]:.1f} | {busy:.1f} | {first:.2f} "
-            f"| {found['same_as_assay']:.0%} |"
+            f"| {name} | {speeds[name]:.1f} | {took[0]:.1f}-{took[-1]:.1f} "
+            f"| {busy:.1f} | {first:.2f} | {found['same_as_assay']:.0%} |"
         )
     others = {name: speeds["assay"] / value for name, value in speeds.items() if name != "assay"}
     for name, ratio in others.items():
         must = MUST["llama.cpp" if name.startswith("llama.cpp") else "transformers"]
-        lines.append(f"\nagainst {name}: {ratio:.2f}x; must {must:g}x: {'reached' if ratio >= must else 'short'}")
+        lines.append(
+            f"\nagainst {name}: {ratio:.2f}x; must {must:g}x:"
+            f" {'reached' if ratio >= must else 'short'}"
+        )
     return "\n".join(lines) + "\n"
 
 
 def memory_table(told: dict[str, Any], options: argparse.Namespace) -> str:
     points = told["points"]
-    rows = [f"| {p['requests']:,} | {p['resident'] / 1e6:.0f} | {p['kept'] / 1e6:.0f} |" for p in points]
+    rows = [
+        f"| {p['requests']:,} | {p['resident'] / 1e6:.0f} | {p['kept'] / 1e6:.0f} |" for p in points
+    ]
     half = points[len(points) // 2 - 1]
     growth = points[-1]["resident"] / half["resident"]
     word = "reached" if growth <= MUST["memory"] else "short"
@@ -66,4 +74,9 @@ def memory_table(told: dict[str, Any], options: argparse.Namespace) -> str:
     return "\n".join([*head, *rows, last])
 
 
-TABLES = {"company": company_table, "http": company_table, "shared": shared_table, "memory": memory_table}
+TABLES = {
+    "company": company_table,
+    "http": company_table,
+    "shared": shared_table,
+    "memory": memory_table,
+}

@@ -1,15 +1,20 @@
-"""What a trained arm loses and gains when it is made smaller: 8 and 4 bits, half the layers distilled, layers pruned.
+"""What a trained arm loses and gains when it is made smaller: 8 and 4 bits, half the layers
+distilled, layers pruned.
 
-    python benchmarks/shrink.py [--teacher lora] [--rounds 3] [--rows 64] [--tokens 16] [--minutes N] [--quick]
+    python benchmarks/shrink.py [--teacher lora] [--rounds 3] [--rows 64] [--tokens 16] [--minutes
+    N] [--quick]
 
-Rows     examples/intents as it curates and splits them; teacher of 2 epochs; all arms on the same 276 test rows
+Rows     examples/intents as it curates and splits them; teacher of 2 epochs; all arms on the same
+         276 test rows
 Score    accuracy, and its paired difference to the teacher's
-Speed    in one process, in turn, `--rounds` times: the labels of `--rows` test questions scored; `--tokens` tokens
-         written after each of them, by a model that no token ends; and both for one question alone. The ratio is of
-         medians of processor seconds, so that other programs on the machine do not decide it. The teacher's adapters
-         are merged before: beside the weights they would cost time that the others are not charged
+Speed    in one process, in turn, `--rounds` times: the labels of `--rows` test questions scored;
+         `--tokens` tokens written after each of them, by a model that no token ends; and both for
+         one question alone. The ratio is of medians of processor seconds, so that other programs on
+         the machine do not decide it. The teacher's adapters are merged before: beside the weights
+         they would cost time that the others are not charged
 Size     weights in memory, and the arm's folder on disk
-Rerun    every fit is a cached stage: an interrupted run goes on. Prints Markdown, writes benchmarks/out/shrink.json
+Rerun    every fit is a cached stage: an interrupted run goes on. Prints Markdown, writes
+         benchmarks/out/shrink.json
 """
 
 from __future__ import annotations
@@ -39,7 +44,8 @@ from assay.weigh.numbers import points
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "intents"
 OUT = Path(__file__).parent / "out" / "shrink"
-SHARE, SCORING, WRITING, POINTS = 0.9, 1.7, 1.5, 1.0  # the student's share of the score and ratios; points of 8 bits
+# the student's share of the score and ratios; points of 8 bits
+SHARE, SCORING, WRITING, POINTS = 0.9, 1.7, 1.5, 1.0
 TIMED = ("labels", "tokens", "labels, alone", "tokens, alone")
 
 
@@ -55,7 +61,12 @@ def main() -> int:
     found = {arm.name: judged(arm, teacher) for arm in done}
     for name, told in timed(folder, [arm.name for arm in done], options).items():
         found[name] |= told
-    told = {"machine": processor(), "threads": options.threads, "teacher": teacher.name, "arms": found}
+    told = {
+        "machine": processor(),
+        "threads": options.threads,
+        "teacher": teacher.name,
+        "arms": found,
+    }
     write_json(OUT.with_suffix(".json"), told)
     print(table(found, teacher.name), "", *claims(found, teacher.name), sep="\n")
     return 0
@@ -67,9 +78,13 @@ def asked() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--rows", type=int, default=64)
     parser.add_argument("--tokens", type=int, default=16)
-    parser.add_argument("--minutes", type=float, help="of fitting; what is not done then goes on next time")
+    parser.add_argument(
+        "--minutes", type=float, help="of fitting; what is not done then goes on next time"
+    )
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--quick", action="store_true", help="few rows and epochs: the figures say nothing")
+    parser.add_argument(
+        "--quick", action="store_true", help="few rows and epochs: the figures say nothing"
+    )
     options = parser.parse_args()
     if options.quick:
         options.rounds, options.rows, options.tokens = 1, 8, 4
@@ -113,7 +128,9 @@ def judged(arm: Any, teacher: Any) -> dict[str, Any]:
     """Accuracy, its paired difference to the teacher's, and the sizes that the run measured."""
     own, first = (right(each) for each in (arm, teacher))
     gap = paired_difference(own, first, Accuracy().total)
-    same = [a.answer.text == b.answer.text for a, b in zip(arm.records, teacher.records, strict=True)]
+    same = [
+        a.answer.text == b.answer.text for a, b in zip(arm.records, teacher.records, strict=True)
+    ]
     return {
         "accuracy": float(own.mean()),
         "difference": [gap.value, gap.low, gap.high],
@@ -129,7 +146,7 @@ def right(arm: Any) -> np.ndarray:
     return np.array(hits, dtype=np.float64).reshape(-1, 1)
 
 
-# --- speed ----------------------------------------------------------------------------------------------------------
+# --- speed ----------------------------------------------------------------------------------------
 
 
 class Endless(Chat):
@@ -141,14 +158,17 @@ class Endless(Chat):
 
 
 def timed(folder: Path, names: list[str], options: argparse.Namespace) -> dict[str, dict[str, Any]]:
-    """Bytes of the weights of each arm, and processor seconds of each thing that is timed, round by round."""
+    """Bytes of the weights of each arm, and processor seconds of each thing that is timed, round by
+    round."""
     import torch
 
     from assay.use.rounded import held
     from assay.use.shrink import plain
 
     torch.set_num_threads(options.threads)
-    loaded = {name: plain("shrink", assay.load(folder, name, offline=True).adapted) for name in names}
+    loaded = {
+        name: plain("shrink", assay.load(folder, name, offline=True).adapted) for name in names
+    }
     questions = [row["text"] for row in read_lines(folder / "test.jsonl")][: options.rows]
     found: dict[str, dict[str, Any]] = {
         name: {"weights_bytes": held(arm.local.network), "seconds": {what: [] for what in TIMED}}
@@ -168,7 +188,9 @@ def works(arm: Any, questions: list[str], tokens: int) -> dict[str, Callable[[],
     from assay.core.types import Example, Message
 
     model, labels = arm.local, arm.inner.task.labels
-    prompts = [arm.prompt(Example(str(i), (Message("user", text),))) for i, text in enumerate(questions)]
+    prompts = [
+        arm.prompt(Example(str(i), (Message("user", text),))) for i, text in enumerate(questions)
+    ]
 
     def write(some: list[Any]) -> Any:
         kept = model.chat
@@ -186,21 +208,22 @@ def works(arm: Any, questions: list[str], tokens: int) -> dict[str, Callable[[],
     }
 
 
-# --- what is said ---------------------------------------------------------------------------------------------------
+# --- what is said ---------------------------------------------------------------------------------
 
 
 def ratios(found: dict[str, Any], teacher: str) -> dict[str, dict[str, float]]:
     """Of each arm: how many times as fast as the teacher, by what is timed."""
     base = found[teacher]["seconds"]
     return {
-        name: {what: median(base[what]) / median(one["seconds"][what]) for what in TIMED} for name, one in found.items()
+        name: {what: median(base[what]) / median(one["seconds"][what]) for what in TIMED}
+        for name, one in found.items()
     }
 
 
 def table(found: dict[str, Any], teacher: str) -> str:
     lines = [
-        "| arm | accuracy | to the teacher, points | same answers | labels | tokens | labels, alone | tokens, alone"
-        " | weights MB | disk MB | fit s |",
+        "| arm | accuracy | to the teacher, points | same answers "
+        "| labels | tokens | labels, alone | tokens, alone | weights MB | disk MB | fit s |",
         "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for name, one in found.items():
@@ -215,12 +238,22 @@ def table(found: dict[str, Any], teacher: str) -> str:
 def claims(found: dict[str, Any], teacher: str) -> list[str]:
     """Each claim with what was found."""
     speed, student = ratios(found, teacher)["student"], found["student"]
-    share = round(student["accuracy"] / found[teacher]["accuracy"], 9) if found[teacher]["accuracy"] else 0.0
+    share = (
+        round(student["accuracy"] / found[teacher]["accuracy"], 9)
+        if found[teacher]["accuracy"]
+        else 0.0
+    )
     lost = 0.0 - 100 * found["int8"]["difference"][0]
     rows = [
         (f"the student keeps {share:.0%} of the score, at least {SHARE:.0%}", share >= SHARE),
-        (f"it scores labels {speed['labels']:.2f} times as fast, at least {SCORING}", speed["labels"] >= SCORING),
-        (f"it writes {speed['tokens']:.2f} times as fast, at least {WRITING}", speed["tokens"] >= WRITING),
+        (
+            f"it scores labels {speed['labels']:.2f} times as fast, at least {SCORING}",
+            speed["labels"] >= SCORING,
+        ),
+        (
+            f"it writes {speed['tokens']:.2f} times as fast, at least {WRITING}",
+            speed["tokens"] >= WRITING,
+        ),
         (f"8 bits lose {lost:.1f} points, at most {POINTS:.0f}", lost <= POINTS),
     ]
     return [f"- {'held' if held else 'MISSED'}: {text}" for text, held in rows]

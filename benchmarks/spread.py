@@ -1,9 +1,11 @@
-"""What processes and a Ray cluster do for row steps: rows a second on one process, on two, and on Ray, in one run.
+"""What processes and a Ray cluster do for row steps: rows a second on one process, on two, and on
+Ray, in one run.
 
     python benchmarks/spread.py [--rows 40000] [--processes 2] [--ray]
 
-Two kinds of rows: clean English, which `repair` passes over, and rows whose encoding is broken in places.
-The fates of the rows must be the same bytes wherever they were worked out. Starting processes and Ray is timed apart.
+Two kinds of rows: clean English, which `repair` passes over, and rows whose encoding is broken in
+places. The fates of the rows must be the same bytes wherever they were worked out. Starting
+processes and Ray is timed apart.
 """
 
 import argparse
@@ -19,7 +21,10 @@ from assay.curate import Length, Repair
 from assay.curate.scale.fates import encoded, to_json
 from assay.curate.scale.spread import Scale, Spread
 
-WORDS = "card account transfer refund payment balance limit order parcel ticket password login invoice address".split()
+WORDS = (
+    "card account transfer refund payment balance limit order parcel ticket password login"
+    " invoice address".split()
+)
 STEPS = (Repair(), Length())
 
 
@@ -34,7 +39,8 @@ def rows_of(count: int, broken: bool) -> list[Example]:
 
 
 def timed(rows: list[Example], scale: Scale) -> tuple[float, float, str]:
-    """Seconds to start (the first chunk and a half), seconds for all rows after that, and a hash of the fates."""
+    """Seconds to start (the first chunk and a half), seconds for all rows after that, and a hash of
+    the fates."""
     with Spread(scale, Means(), lambda event: None) as spread:
         begun = time.perf_counter()
         list(spread.fates(STEPS, rows[:3000]))
@@ -46,13 +52,20 @@ def timed(rows: list[Example], scale: Scale) -> tuple[float, float, str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Rows a second of row steps, here, on processes and on Ray.")
+    parser = argparse.ArgumentParser(
+        description="Rows a second of row steps, here, on processes and on Ray."
+    )
     parser.add_argument("--rows", type=int, default=40_000)
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--ray", action="store_true", help="also on a Ray cluster that is started for it")
+    parser.add_argument(
+        "--ray", action="store_true", help="also on a Ray cluster that is started for it"
+    )
     parser.add_argument("--out", type=Path, default=Path("benchmarks/out/spread.json"))
     options = parser.parse_args()
-    places = {"1 process": Scale(processes=1), f"{options.processes} processes": Scale(processes=options.processes)}
+    places = {
+        "1 process": Scale(processes=1),
+        f"{options.processes} processes": Scale(processes=options.processes),
+    }
     if options.ray:
         places["Ray"] = Scale(processes=options.processes, ray="local")
     results, same = [], True
@@ -65,9 +78,17 @@ def main() -> int:
             hashes.add(content)
             rate = len(rows) / seconds
             alone = alone or rate
-            print(f"| {kind} | {where} | {rate:,.0f} | {rate / alone:.2f} | {start:.1f} |", flush=True)
+            print(
+                f"| {kind} | {where} | {rate:,.0f} | {rate / alone:.2f} | {start:.1f} |", flush=True
+            )
             results.append(
-                {"rows": kind, "where": where, "rows_per_second": rate, "ratio": rate / alone, "start": start}
+                {
+                    "rows": kind,
+                    "where": where,
+                    "rows_per_second": rate,
+                    "ratio": rate / alone,
+                    "start": start,
+                }
             )
         same = same and len(hashes) == 1
     print("\nThe fates are the same bytes." if same else "\nThe fates differ.")

@@ -1,13 +1,16 @@
-"""What the stores of passages do with 100,000 vectors of width 384: time to store and index, time of a search, recall.
+"""What the stores of passages do with 100,000 vectors of width 384: time to store and index, time
+of a search, recall.
 
-    python benchmarks/stores.py [--quick] [--only lancedb] [--set lancedb.ef=200] [--address postgresql://...]
+    python benchmarks/stores.py [--quick] [--only lancedb] [--set lancedb.ef=200] [--address
+    postgresql://...]
 
-The vectors are those of `stores_vectors.py`: real passages and ones that lie as they do; the questions are real ones.
-Each store gets all passages in one `put`, which builds its index. Then: one search at a time; the same searches with a
-filter that one passage in ten passes; a document of three passages added and searched for, and taken out. Recall is the
-share of the true ten nearest, by a product of all vectors with all questions, that the store's ten hold. A plain write
-of the same bytes and one such product stand beside it, since disks and processors differ.
-Without --address a private PostgreSQL is started by tests/postgres.py, and deleted at the end.
+The vectors are those of `stores_vectors.py`: real passages and ones that lie as they do; the
+questions are real ones. Each store gets all passages in one `put`, which builds its index. Then:
+one search at a time; the same searches with a filter that one passage in ten passes; a document of
+three passages added and searched for, and taken out. Recall is the share of the true ten nearest,
+by a product of all vectors with all questions, that the store's ten hold. A plain write of the same
+bytes and one such product stand beside it, since disks and processors differ. Without --address a
+private PostgreSQL is started by tests/postgres.py, and deleted at the end.
 """
 
 import argparse
@@ -38,7 +41,10 @@ def texts(count: int) -> list[Document]:
     """Of the length of 60 words."""
     draw = random.Random(0)
     words = ["".join(draw.choices("etaoinshrdlucmfwyp", k=draw.randint(2, 9))) for _ in range(5000)]
-    return [Document(f"d{row // 5}#{row % 5 + 1}", " ".join(draw.choices(words, k=60)), "a.md") for row in range(count)]
+    return [
+        Document(f"d{row // 5}#{row % 5 + 1}", " ".join(draw.choices(words, k=60)), "a.md")
+        for row in range(count)
+    ]
 
 
 def nearest(vectors: np.ndarray, queries: np.ndarray) -> list[set[int]]:
@@ -52,7 +58,8 @@ def seconds(work: Callable[[], Any]) -> float:
 
 
 def processor(server: Path | None) -> float:
-    """Seconds of all threads of this process, and of the server's processes where they are ours to see."""
+    """Seconds of all threads of this process, and of the server's processes where they are ours to
+    see."""
     spent = time.process_time()
     if server is None:
         return spent
@@ -61,14 +68,20 @@ def processor(server: Path | None) -> float:
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             parts = stat.read_text().rpartition(")")[2].split()
             if stat.parent.name == first:
-                spent += sum(map(int, parts[11:15])) / os.sysconf("SC_CLK_TCK")  # of those that have ended, too
+                # of those that have ended, too
+                spent += sum(map(int, parts[11:15])) / os.sysconf("SC_CLK_TCK")
             elif parts[1] == first:
                 spent += sum(map(int, parts[11:13])) / os.sysconf("SC_CLK_TCK")
     return spent
 
 
 def searched(
-    store: Store, queries: np.ndarray, truth: list[set[int]], place: dict[str, int], server: Path | None, **how: Any
+    store: Store,
+    queries: np.ndarray,
+    truth: list[set[int]],
+    place: dict[str, int],
+    server: Path | None,
+    **how: Any,
 ) -> dict[str, float]:
     times, hits, spent = [], 0, processor(server)
     for query, true in zip(queries, truth, strict=True):
@@ -78,7 +91,12 @@ def searched(
         hits += len(true & {place[name] for name, _ in found})
     p50, p95 = np.percentile(np.array(times) * 1000, [50, 95])
     cpu = (processor(server) - spent) / len(queries) * 1000
-    return {"p50_ms": float(p50), "p95_ms": float(p95), "cpu_ms": cpu, "recall": hits / (TOP * len(queries))}
+    return {
+        "p50_ms": float(p50),
+        "p95_ms": float(p95),
+        "cpu_ms": cpu,
+        "recall": hits / (TOP * len(queries)),
+    }
 
 
 def measured(
@@ -114,8 +132,10 @@ def measured(
 
     adds, drops = zip(*((seconds(add), seconds(drop)) for _ in range(5)), strict=True)
     out |= {"added_s": max(adds), "dropped_s": max(drops)}
-    out["disk_mb"] = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6  # of a local one
-    out["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000  # of this process so far
+    # of a local one
+    out["disk_mb"] = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+    # of this process so far
+    out["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
     return out
 
 
@@ -140,13 +160,18 @@ def table(results: dict[str, dict[str, Any]]) -> str:
     )
     lines = [f"| store | {' | '.join(columns)} | holds |", "|" + "---|" * (len(columns) + 2)]
     for kind, row in results.items():
-        lines.append(f"| {kind} | {' | '.join(f'{row[column]:.3f}' for column in columns)} | {verdict(row)} |")
+        lines.append(
+            f"| {kind} | {' | '.join(f'{row[column]:.3f}' for column in columns)} |"
+            f" {verdict(row)} |"
+        )
     return "\n".join(lines)
 
 
 def verdict(row: dict[str, Any]) -> str:
     """What of `LIMITS` does not hold."""
-    missed = [n for n, limit in LIMITS.items() if (row[n] < limit if n == "recall" else row[n] > limit)]
+    missed = [
+        n for n, limit in LIMITS.items() if (row[n] < limit if n == "recall" else row[n] > limit)
+    ]
     return ", ".join(missed) or "all"
 
 
@@ -160,18 +185,26 @@ def drop(settings: Postgres) -> None:
 
 
 def settings_of(kind: str, address: str, changes: list[str]) -> Any:
-    given = dict(change.removeprefix(f"{kind}.").split("=", 1) for change in changes if change.startswith(f"{kind}."))
+    given = dict(
+        change.removeprefix(f"{kind}.").split("=", 1)
+        for change in changes
+        if change.startswith(f"{kind}.")
+    )
     chosen = next(each for each in STORES if each.model_fields["kind"].default == kind)
     where = {"address": address, "table": f"bench_{int(time.time())}"} if chosen is Postgres else {}
     return chosen.model_validate({**where, **given})
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Time, recall and memory of the stores of passages.")
+    parser = argparse.ArgumentParser(
+        description="Time, recall and memory of the stores of passages."
+    )
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--queries", type=int, default=500)
     parser.add_argument("--quick", action="store_true", help="24,000 rows and 100 queries")
-    parser.add_argument("--only", action="append", default=[], choices=["exact", "lancedb", "postgres"])
+    parser.add_argument(
+        "--only", action="append", default=[], choices=["exact", "lancedb", "postgres"]
+    )
     parser.add_argument("--set", action="append", default=[], metavar="KIND.SETTING=VALUE")
     parser.add_argument("--address", default="", help="of a PostgreSQL server with pgvector")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/out/stores.json"))
@@ -198,7 +231,9 @@ def main() -> int:
             store = open_store(settings, folder / kind, digest="benchmark", width=vectors.shape[1])
             server = cluster if kind == "postgres" else None
             results[kind] = measured(store, passages, vectors, queries, folder / kind, server)
-            results[kind]["settings"] = settings.model_dump(mode="json", exclude={"address", "table"})
+            results[kind]["settings"] = settings.model_dump(
+                mode="json", exclude={"address", "table"}
+            )
             store.close()
             if kind == "postgres" and not cluster:
                 drop(settings)
@@ -208,10 +243,18 @@ def main() -> int:
         if cluster:
             postgres.stop(cluster)
             shutil.rmtree(cluster)
-    print(f"{rows:,} passages of width {vectors.shape[1]}, {len(queries)} questions, the {TOP} nearest\n")
+    print(
+        f"{rows:,} passages of width {vectors.shape[1]}, {len(queries)} questions, the {TOP}"
+        " nearest\n"
+    )
     print(table(results))
-    print(f"\nA plain write of the vectors takes {beside['write_s']:.2f} s, one product {beside['product_ms']:.1f} ms.")
-    files.write_json(options.out, {"rows": rows, "queries": len(queries), "beside": beside, "results": results})
+    print(
+        f"\nA plain write of the vectors takes {beside['write_s']:.2f} s, one product"
+        f" {beside['product_ms']:.1f} ms."
+    )
+    files.write_json(
+        options.out, {"rows": rows, "queries": len(queries), "beside": beside, "results": results}
+    )
     return 0 if all(verdict(row) == "all" for row in results.values()) else 1
 
 

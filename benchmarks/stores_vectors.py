@@ -1,9 +1,11 @@
-"""The vectors that `stores.py` keeps: those of real passages, and as many more as are wanted that lie as they do.
+"""The vectors that `stores.py` keeps: those of real passages, and as many more as are wanted that
+lie as they do.
 
-Passages of 60 words of the shared data sets (Debian's manuals, Cranfield's abstracts, PubMedQA's, answers about covid,
-Wikipedia), encoded by minilm-l6: about 16,000 vectors of width 384. Each further vector is a real one moved towards
-another real one of the same data set, and then a little at random: a passage that says much the same. Queries are the
-vectors of questions that people asked of these texts. Encoding takes minutes once, and is kept in `benchmarks/out/`.
+Passages of 60 words of the shared data sets (Debian's manuals, Cranfield's abstracts, PubMedQA's,
+answers about covid, Wikipedia), encoded by minilm-l6: about 16,000 vectors of width 384. Each
+further vector is a real one moved towards another real one of the same data set, and then a little
+at random: a passage that says much the same. Queries are the vectors of questions that people asked
+of these texts. Encoding takes minutes once, and is kept in `benchmarks/out/`.
 """
 
 import csv
@@ -32,7 +34,9 @@ def documents() -> Iterator[tuple[str, str]]:
     for path in sorted((DATA / "debian_docs").glob("*.txt")):
         if not path.name.startswith(("copyright", "SOURCE")):
             yield "debian", path.read_text()
-    for text in re.findall(r"<text>(.*?)</text>", (DATA / "cranfield" / "cran.all.1400.xml").read_text(), re.S):
+    for text in re.findall(
+        r"<text>(.*?)</text>", (DATA / "cranfield" / "cran.all.1400.xml").read_text(), re.S
+    ):
         yield "cranfield", text
     for row in json.loads((DATA / "pubmedqa" / "ori_pqal.json").read_text()).values():
         yield "pubmedqa", "\n\n".join([*row["CONTEXTS"], row["LONG_ANSWER"]])
@@ -46,14 +50,18 @@ def documents() -> Iterator[tuple[str, str]]:
 def questions() -> list[str]:
     topics = (DATA / "cranfield" / "cran.qry.xml").read_text()
     found = [" ".join(text.split()) for text in re.findall(r"<title>(.*?)</title>", topics, re.S)]
-    found += [row["QUESTION"] for row in json.loads((DATA / "pubmedqa" / "ori_pqal.json").read_text()).values()]
+    found += [
+        row["QUESTION"]
+        for row in json.loads((DATA / "pubmedqa" / "ori_pqal.json").read_text()).values()
+    ]
     with (DATA / "covid_faq" / "faq_covidbert.csv").open(newline="") as file:
         found += [row["question"] for row in csv.DictReader(file)]
     return list(dict.fromkeys(found))
 
 
 def encoded() -> dict[str, np.ndarray]:
-    """`passages` and `queries` float32 (n, 384), and `of`, the number of the data set of each passage."""
+    """`passages` and `queries` float32 (n, 384), and `of`, the number of the data set of each
+    passage."""
     if not KEPT.exists():
         import torch
 

@@ -1,12 +1,13 @@
-"""How often `assay watch` raises: logs of 500 questions with a fifth of another topic, and logs without.
+"""How often `assay watch` raises: logs of 500 questions with a fifth of another topic, and logs
+without.
 
     python benchmarks/watch.py [--logs 100] [--only quiet,mixed] [--words] [--minutes 5]
 
-Each log has a draw of its own: training, held-back and log rows are all drawn anew from the set by the seed, so the
-level includes what a single finite reference may be off by. The arm's own answers are not looked at: the tests are
-those of the questions alone, at the level of a project without labels (two tests). Figures are kept in
-benchmarks/out/watch.jsonl, and the same command goes on there. About a second of one core for a log; the sentence
-vectors are computed once.
+Each log has a draw of its own: training, held-back and log rows are all drawn anew from the set by
+the seed, so the level includes what a single finite reference may be off by. The arm's own answers
+are not looked at: the tests are those of the questions alone, at the level of a project without
+labels (two tests). Figures are kept in benchmarks/out/watch.jsonl, and the same command goes on
+there. About a second of one core for a log; the sentence vectors are computed once.
 """
 
 import argparse
@@ -144,7 +145,8 @@ def drawn(pool: Pool, name: str, other: str, seed: int) -> tuple[list[Row], list
     elif other:
         new = list(pool.rows[other])
     draw.shuffle(rows)
-    if name == "templates":  # whole templates go to one of the three, as the split of a project does it
+    # whole templates go to one of the three, as the split of a project does it
+    if name == "templates":
         order = sorted({topic for _, topic in rows}, key=lambda _: draw.random())
         place = {topic: at % 3 for at, topic in enumerate(order)}
         log, held, train = ([row for row in rows if place[row[1]] == at] for at in range(3))
@@ -162,7 +164,10 @@ def looked_at(pool: Pool, name: str, other: str, seed: int) -> dict[str, Any]:
     tie = name == "templates"
 
     def examples(rows: list[Row]) -> list[Example]:
-        return [Example(str(at), (Message("user", t),), group=g if tie else None) for at, (t, g) in enumerate(rows)]
+        return [
+            Example(str(at), (Message("user", t),), group=g if tie else None)
+            for at, (t, g) in enumerate(rows)
+        ]
 
     own = families_of(examples(log))
     families = np.concatenate([own, families_of(examples(held)) + int(own.max()) + 1])
@@ -182,7 +187,10 @@ def told(rows: list[dict[str, Any]]) -> None:
     print("|---|---|---|---|---|---|---|")
     for kind, name, other in CASES:
         for words in (False, True):
-            own = sorted((r for r in rows if (r["set"], r["other"], r["words"]) == (name, other, words)), key=by_seed)
+            own = sorted(
+                (r for r in rows if (r["set"], r["other"], r["words"]) == (name, other, words)),
+                key=by_seed,
+            )
             if not own:
                 continue
             raised = sum(row["raised"] for row in own)
@@ -191,7 +199,10 @@ def told(rows: list[dict[str, Any]]) -> None:
             share = "–" if kind == "quiet" else f"20 % {other}"
             by = "words" if words else "meaning"
             bounds = f"{about.low:.3f} to {about.high:.3f}"
-            print(f"| {name} | {share} | {by} | {len(own)} | {raised} | {bounds} | {first} of {min(20, len(own))} |")
+            print(
+                f"| {name} | {share} | {by} | {len(own)} | {raised} | {bounds} | {first} of"
+                f" {min(20, len(own))} |"
+            )
 
 
 def by_seed(row: dict[str, Any]) -> int:
@@ -202,7 +213,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--logs", type=int, default=100)
     parser.add_argument("--only", default="quiet,mixed")
-    parser.add_argument("--words", action="store_true", help="by TF-IDF in place of sentence vectors")
+    parser.add_argument(
+        "--words", action="store_true", help="by TF-IDF in place of sentence vectors"
+    )
     parser.add_argument("--minutes", type=float, default=60)
     asked = parser.parse_args()
     file, until = OUT / "watch.jsonl", time.monotonic() + 60 * asked.minutes

@@ -1,7 +1,9 @@
-"""The data of the benchmarks: real rows, encoded once, so that every contender gets the same tokens.
+"""The data of the benchmarks: real rows, encoded once, so that every contender gets the same
+tokens.
 
 shared    banking77: a system turn with all 77 intents (570 tokens), a short query, its label
-unshared  self_instruct, covid_faq: written answers, 50 to 390 tokens a row, nothing in common but the template
+unshared  self_instruct, covid_faq: written answers, 50 to 390 tokens a row, nothing in common but
+          the template
 chats     sgd_dev: one row for each turn of the assistant; the prompt is the conversation so far
 
 The sets lie beside the project (../shared/data); ASSAY_DATA names another place.
@@ -57,7 +59,9 @@ def rows_of(name: str, chat: Chat, count: int, *, seed: int = 0) -> list[Row]:
 
 def shared(chat: Chat, draw: random.Random) -> Iterator[Row]:
     task, examples = banking77("train")
-    told = task.model_copy(update={"instruction": "Answer with one of these intents: " + ", ".join(task.labels) + "."})
+    told = task.model_copy(
+        update={"instruction": "Answer with one of these intents: " + ", ".join(task.labels) + "."}
+    )
     for example in draw.sample(examples, len(examples)):
         yield row_of(chat, told, example)
 
@@ -66,7 +70,9 @@ def unshared(chat: Chat, draw: random.Random) -> Iterator[Row]:
     task = Task(kind="answer", instruction="You are a helpful assistant.")
     pairs = [*self_instruct(), *covid_faq()]
     for index, (source, question, answer) in enumerate(draw.sample(pairs, len(pairs))):
-        row = row_of(chat, task, Example(source, (Message("user", question),), answer, source=source))
+        row = row_of(
+            chat, task, Example(source, (Message("user", question),), answer, source=source)
+        )
         if SHORTEST <= len(row.ids) <= LONGEST:
             yield replace(row, group=index)
 
@@ -100,8 +106,9 @@ def row_of(chat: Chat, task: Task, example: Example) -> Row:
 
 
 def whole_chats(rows: Sequence[Row]) -> list[Row]:
-    """One sequence for each conversation in which every assistant turn is learnt: what the rows of its turns amount to,
-    each of them being a beginning of the last. For a trainer that cannot merge rows by itself."""
+    """One sequence for each conversation in which every assistant turn is learnt: what the rows of
+    its turns amount to, each of them being a beginning of the last. For a trainer that cannot merge
+    rows by itself."""
     found: dict[int, list[Row]] = {}
     for row in rows:
         found.setdefault(row.group, []).append(row)
@@ -115,7 +122,7 @@ def whole_chats(rows: Sequence[Row]) -> list[Row]:
     return out
 
 
-# --- the sets -------------------------------------------------------------------------------------------------------
+# --- the sets -------------------------------------------------------------------------------------
 
 
 def banking77(split: str) -> tuple[Task, list[Example]]:
@@ -137,7 +144,9 @@ def self_instruct() -> Iterator[tuple[str, str, str]]:
         for line in (DATA / "self_instruct" / f"{name}.jsonl").read_text().splitlines():
             row = json.loads(line)
             for instance in row["instances"][:1]:
-                question = "\n\n".join(part for part in (row["instruction"], instance["input"]) if part)
+                question = "\n\n".join(
+                    part for part in (row["instruction"], instance["input"]) if part
+                )
                 yield row["id"], question, instance["output"]
 
 

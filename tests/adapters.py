@@ -1,4 +1,5 @@
-"""What tests of adapters share: a few plain training steps, and the saved folder through plain PEFT."""
+"""What tests of adapters share: a few plain training steps, and the saved folder through plain
+PEFT."""
 
 import warnings
 from contextlib import contextmanager
@@ -37,13 +38,16 @@ def taught(model, change, given, *, steps=6, rate=1e-2):
 
 
 def same_gradients(network, peer, trained, sequence):
-    """The trained parameters of `network` get the gradients that a plain PeftModel with the same numbers gives them."""
+    """The trained parameters of `network` get the gradients that a plain PeftModel with the same
+    numbers gives them."""
     peer.requires_grad_(True)
     loss_of(network.train(), sequence).backward()
     loss_of(peer.train(), sequence).backward()
     others = dict(peer.named_parameters())
     for name, parameter in trained.items():
-        torch.testing.assert_close(parameter.grad, others[f"base_model.model.{name}"].grad, atol=1e-6, rtol=1e-4)
+        torch.testing.assert_close(
+            parameter.grad, others[f"base_model.model.{name}"].grad, atol=1e-6, rtol=1e-4
+        )
 
 
 def logits(network, model, given):
@@ -61,11 +65,15 @@ def saved(change, folder):
 
 @contextmanager
 def their_warnings():
-    """peft 0.21 asks transformers for a name that is going away, and looks for the layers of LoRA's `rank_pattern` in
-    AdaLoRA's, whose keys are other names."""
+    """peft 0.21 asks transformers for a name that is going away, and looks for the layers of LoRA's
+    `rank_pattern` in AdaLoRA's, whose keys are other names."""
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
-        warnings.filterwarnings("ignore", "The following rank_pattern keys did not match", RuntimeWarning)
+        warnings.filterwarnings(
+            "ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning
+        )
+        warnings.filterwarnings(
+            "ignore", "The following rank_pattern keys did not match", RuntimeWarning
+        )
         yield
 
 

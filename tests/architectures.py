@@ -1,4 +1,5 @@
-"""Tiny random models of every decoder that transformers knows, built from its configurations: nothing is fetched."""
+"""Tiny random models of every decoder that transformers knows, built from its configurations:
+nothing is fetched."""
 
 from __future__ import annotations
 
@@ -13,27 +14,50 @@ WINDOW = 8
 WORDS = 512
 # What makes a configuration small, whatever it calls it.
 SMALL: dict[str, Any] = {
-    **dict.fromkeys(["hidden_size", "d_model", "n_embd", "dim_model", "embedding_size", "lru_width"], 32),
+    **dict.fromkeys(
+        ["hidden_size", "d_model", "n_embd", "dim_model", "embedding_size", "lru_width"], 32
+    ),
     **dict.fromkeys(["word_embed_proj_dim", "mamba_expand_dim"], 32),
     **dict.fromkeys(["intermediate_size", "ffn_dim", "n_inner", "d_ff", "dim_ff", "dff"], 48),
     **dict.fromkeys(["intermediate_size_mlp", "ffn_hidden_size", "shared_intermediate_size"], 48),
-    **dict.fromkeys(["num_hidden_layers", "n_layer", "n_layers", "num_layers", "decoder_layers"], 4),
-    **dict.fromkeys(["num_attention_heads", "n_head", "n_heads", "decoder_attention_heads", "num_heads"], 4),
+    **dict.fromkeys(
+        ["num_hidden_layers", "n_layer", "n_layers", "num_layers", "decoder_layers"], 4
+    ),
+    **dict.fromkeys(
+        ["num_attention_heads", "n_head", "n_heads", "decoder_attention_heads", "num_heads"], 4
+    ),
     **dict.fromkeys(["num_key_value_heads", "num_kv_heads"], 2),
-    **dict.fromkeys(["head_dim", "kv_channels", "dim_head", "rotary_dim", "hidden_size_per_layer_input"], 8),
+    **dict.fromkeys(
+        ["head_dim", "kv_channels", "dim_head", "rotary_dim", "hidden_size_per_layer_input"], 8
+    ),
     **dict.fromkeys(["vocab_size", "vocab_size_per_layer_input"], WORDS),
-    **dict.fromkeys(["max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length"], 256),
-    **dict.fromkeys(["moe_intermediate_size", "expert_ffn_hidden_size", "shared_expert_intermediate_size"], 16),
+    **dict.fromkeys(
+        ["max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length"], 256
+    ),
+    **dict.fromkeys(
+        ["moe_intermediate_size", "expert_ffn_hidden_size", "shared_expert_intermediate_size"], 16
+    ),
     **dict.fromkeys(["num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts"], 4),
     **dict.fromkeys(["num_experts_per_tok", "moe_topk", "moe_k"], 2),
     **dict.fromkeys(["n_shared_experts", "n_group", "topk_group", "first_k_dense_replace"], 1),
     **dict.fromkeys(["q_lora_rank", "kv_lora_rank", "qk_head_dim"], 16),
     **dict.fromkeys(["qk_rope_head_dim", "qk_nope_head_dim", "v_head_dim"], 8),
-    **dict.fromkeys(["sliding_window", "attention_chunk_size", "window_size", "attention_window_size"], WINDOW),
-    **dict.fromkeys(["mamba_n_heads", "mamba_d_head", "mamba_d_state", "state_size", "n_groups"], 8),
-    **dict.fromkeys(["mamba_num_heads", "mamba_head_dim", "ssm_state_size", "mamba_headdim", "time_step_rank"], 8),
-    **dict.fromkeys(["linear_key_head_dim", "linear_value_head_dim", "laurel_rank", "index_topk"], 8),
-    **dict.fromkeys(["linear_num_key_heads", "n_mamba_heads", "altup_num_inputs", "index_n_heads"], 2),
+    **dict.fromkeys(
+        ["sliding_window", "attention_chunk_size", "window_size", "attention_window_size"], WINDOW
+    ),
+    **dict.fromkeys(
+        ["mamba_n_heads", "mamba_d_head", "mamba_d_state", "state_size", "n_groups"], 8
+    ),
+    **dict.fromkeys(
+        ["mamba_num_heads", "mamba_head_dim", "ssm_state_size", "mamba_headdim", "time_step_rank"],
+        8,
+    ),
+    **dict.fromkeys(
+        ["linear_key_head_dim", "linear_value_head_dim", "laurel_rank", "index_topk"], 8
+    ),
+    **dict.fromkeys(
+        ["linear_num_key_heads", "n_mamba_heads", "altup_num_inputs", "index_n_heads"], 2
+    ),
     "mamba_d_ssm": 64,
     "mamba_n_groups": 1,
     "mamba_expand": 2,
@@ -46,8 +70,12 @@ SMALL: dict[str, Any] = {
     "bos_token_id": 1,
     "eos_token_id": 2,
     # Nothing is drawn.
-    **dict.fromkeys(["attention_probs_dropout_prob", "hidden_dropout_prob", "attn_pdrop", "embd_pdrop"], 0.0),
-    **dict.fromkeys(["resid_pdrop", "attention_dropout", "hidden_dropout", "dropout", "activation_dropout"], 0.0),
+    **dict.fromkeys(
+        ["attention_probs_dropout_prob", "hidden_dropout_prob", "attn_pdrop", "embd_pdrop"], 0.0
+    ),
+    **dict.fromkeys(
+        ["resid_pdrop", "attention_dropout", "hidden_dropout", "dropout", "activation_dropout"], 0.0
+    ),
     **dict.fromkeys(["layerdrop", "router_jitter_noise", "input_jitter_noise"], 0.0),
 }
 OWN: dict[str, dict[str, Any]] = {
@@ -68,24 +96,153 @@ OWN: dict[str, dict[str, Any]] = {
     "qwen2": {"use_sliding_window": True, "max_window_layers": 2},
     "zaya": {"num_experts_per_tok": 1},
 }
-BIASES = ("attention_bias", "mlp_bias", "qkv_bias", "use_bias", "use_qkv_bias", "attention_qkv_bias", "bias")
-# Decoders of text, by the names that transformers has for them. Those that everybody uses come first.
+BIASES = (
+    "attention_bias",
+    "mlp_bias",
+    "qkv_bias",
+    "use_bias",
+    "use_qkv_bias",
+    "attention_qkv_bias",
+    "bias",
+)
+# Decoders of text, by the names that transformers has for them. Those that everybody uses come
+# first.
 POPULAR = (
-    *("llama", "qwen2", "qwen3", "mistral", "gemma2", "gemma3_text", "phi3", "gpt2", "olmo", "olmo2", "smollm3"),
+    *(
+        "llama",
+        "qwen2",
+        "qwen3",
+        "mistral",
+        "gemma2",
+        "gemma3_text",
+        "phi3",
+        "gpt2",
+        "olmo",
+        "olmo2",
+        "smollm3",
+    ),
     *("granite", "qwen3_moe", "mixtral", "gemma"),
 )
 OTHERS = (
-    *("afmoe", "apertus", "arcee", "axk1", "bailing_hybrid", "beam", "biogpt", "bitnet", "bloom", "codegen", "cohere"),
-    *("cohere2", "cohere2_moe", "ctrl", "cwm", "deepseek_v2", "deepseek_v3", "deepseek_v32", "deepseek_v4"),
-    *("diffllama", "doge", "dory", "dots1", "ernie4_5", "ernie4_5_moe", "exaone", "exaone4", "exaone_moe", "falcon"),
-    *("falcon_mamba", "flex_olmo", "flint", "gemma3n_text", "glm", "glm4", "glm4_moe", "glm4_moe_lite", "glm_moe_dsa"),
-    *("gpt-sw3", "gpt_bigcode", "gpt_neo", "gpt_neox", "gpt_neox_japanese", "gpt_oss", "gptj", "granite_swa"),
-    *("granitemoe", "granitemoe_swa", "granitemoehybrid", "granitemoeshared", "helium", "hunyuan_v1_dense"),
-    *("hunyuan_v1_moe", "hy_v3", "hy_v4", "hyperclovax", "inkling_text", "internlm3", "iquestcoder", "jais2", "jamba"),
-    *("jetmoe", "kimi_linear", "laguna", "lfm2", "lfm2_moe", "llama4_text", "longcat_flash", "mamba", "mellum"),
-    *("mimo_v2_flash", "minicpm3", "minimax", "minimax_m2", "ministral", "ministral3", "modernbert-decoder", "mpt"),
-    *("nanochat", "nemotron", "nemotron_h", "olmo3", "olmo_hybrid", "olmoe", "openai-gpt", "opt", "persimmon", "phi"),
-    *("phimoe", "qwen2_moe", "qwen3_5_text", "qwen3_next", "rwkv", "sarvam_mla", "seed_oss", "solar_open", "stablelm"),
+    *(
+        "afmoe",
+        "apertus",
+        "arcee",
+        "axk1",
+        "bailing_hybrid",
+        "beam",
+        "biogpt",
+        "bitnet",
+        "bloom",
+        "codegen",
+        "cohere",
+    ),
+    *(
+        "cohere2",
+        "cohere2_moe",
+        "ctrl",
+        "cwm",
+        "deepseek_v2",
+        "deepseek_v3",
+        "deepseek_v32",
+        "deepseek_v4",
+    ),
+    *(
+        "diffllama",
+        "doge",
+        "dory",
+        "dots1",
+        "ernie4_5",
+        "ernie4_5_moe",
+        "exaone",
+        "exaone4",
+        "exaone_moe",
+        "falcon",
+    ),
+    *(
+        "falcon_mamba",
+        "flex_olmo",
+        "flint",
+        "gemma3n_text",
+        "glm",
+        "glm4",
+        "glm4_moe",
+        "glm4_moe_lite",
+        "glm_moe_dsa",
+    ),
+    *(
+        "gpt-sw3",
+        "gpt_bigcode",
+        "gpt_neo",
+        "gpt_neox",
+        "gpt_neox_japanese",
+        "gpt_oss",
+        "gptj",
+        "granite_swa",
+    ),
+    *(
+        "granitemoe",
+        "granitemoe_swa",
+        "granitemoehybrid",
+        "granitemoeshared",
+        "helium",
+        "hunyuan_v1_dense",
+    ),
+    *(
+        "hunyuan_v1_moe",
+        "hy_v3",
+        "hy_v4",
+        "hyperclovax",
+        "inkling_text",
+        "internlm3",
+        "iquestcoder",
+        "jais2",
+        "jamba",
+    ),
+    *(
+        "jetmoe",
+        "kimi_linear",
+        "laguna",
+        "lfm2",
+        "lfm2_moe",
+        "llama4_text",
+        "longcat_flash",
+        "mamba",
+        "mellum",
+    ),
+    *(
+        "mimo_v2_flash",
+        "minicpm3",
+        "minimax",
+        "minimax_m2",
+        "ministral",
+        "ministral3",
+        "modernbert-decoder",
+        "mpt",
+    ),
+    *(
+        "nanochat",
+        "nemotron",
+        "nemotron_h",
+        "olmo3",
+        "olmo_hybrid",
+        "olmoe",
+        "openai-gpt",
+        "opt",
+        "persimmon",
+        "phi",
+    ),
+    *(
+        "phimoe",
+        "qwen2_moe",
+        "qwen3_5_text",
+        "qwen3_next",
+        "rwkv",
+        "sarvam_mla",
+        "seed_oss",
+        "solar_open",
+        "stablelm",
+    ),
     *("starcoder2", "vaultgemma", "xglm", "youtu", "zamba", "zaya", "bert", "roberta", "bart"),
 )
 REFUSED = "refused"
@@ -103,8 +260,14 @@ def config(kind: str, **more: Any) -> Any:
     if "qk_rope_head_dim" in given:  # latent attention: as many keys as queries
         given |= {"num_key_value_heads": 4, "head_dim": None}
     given |= OWN.get(kind, {}) | more
-    fixed = [name for name in given if isinstance(one := getattr(made, name, None), property) and one.fset is None]
-    return made(**{name: value for name, value in given.items() if value is not None and name not in fixed})
+    fixed = [
+        name
+        for name in given
+        if isinstance(one := getattr(made, name, None), property) and one.fset is None
+    ]
+    return made(
+        **{name: value for name, value in given.items() if value is not None and name not in fixed}
+    )
 
 
 def variants(kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -120,10 +283,14 @@ def build(folder: Path, kind: str, **more: Any) -> Path:
     from transformers import AutoModelForCausalLM
 
     torch.manual_seed(0)
-    network = AutoModelForCausalLM.from_config(config(kind, **more), attn_implementation="eager", dtype=torch.float32)
+    network = AutoModelForCausalLM.from_config(
+        config(kind, **more), attn_implementation="eager", dtype=torch.float32
+    )
     with torch.no_grad():
         for weight in network.parameters():
-            weight.normal_(std=0.2) if weight.ndim > 1 else weight.add_(0.1 * torch.randn_like(weight))
+            weight.normal_(std=0.2) if weight.ndim > 1 else weight.add_(
+                0.1 * torch.randn_like(weight)
+            )
     network.save_pretrained(folder)
     return folder
 
@@ -142,4 +309,6 @@ class Wide(TorchFunctionMode):
     def __torch_function__(self, function, types, args=(), kwargs=None):
         wide = lambda value: torch.float64 if value is torch.float32 else value  # noqa: E731
         function = torch.Tensor.double if function is torch.Tensor.float else function
-        return function(*map(wide, args), **{name: wide(value) for name, value in (kwargs or {}).items()})
+        return function(
+            *map(wide, args), **{name: wide(value) for name, value in (kwargs or {}).items()}
+        )

@@ -1,4 +1,5 @@
-"""A real browser for the pages: Chromium of Debian, driven by Playwright. As root, it is installed where missing."""
+"""A real browser for the pages: Chromium of Debian, driven by Playwright. As root, it is installed
+where missing."""
 
 import fcntl
 import os
@@ -13,16 +14,26 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 def missing() -> str:
-    """Why there can be no browser here, or "" where there can. As root, it installs what is missing."""
+    """Why there can be no browser here, or "" where there can. As root, it installs what is
+    missing."""
     if _found():
         return ""
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return "needs Chromium (Debian package chromium), and only root can install it"
-    with Path("/tmp/assay-chromium.lock").open("w") as turn:  # two test processes may come here at once
+    # two test processes may come here at once
+    with Path("/tmp/assay-chromium.lock").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
         if not _found():
             quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-            install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium", "fonts-dejavu-core"]
+            install = [
+                "apt-get",
+                "install",
+                "-y",
+                "-q",
+                "--no-install-recommends",
+                "chromium",
+                "fonts-dejavu-core",
+            ]
             for command in (["apt-get", "update", "-q"], install):
                 subprocess.run(command, env=quiet, capture_output=True, check=False)
     return "" if _found() else "Chromium could not be installed"
@@ -39,7 +50,9 @@ def browser() -> Iterator[Any]:
 
     with sync_playwright() as play:
         # A container's root has no sandbox of Chromium's, and its /dev/shm is small.
-        opened = play.chromium.launch(executable_path=_found(), args=["--no-sandbox", "--disable-dev-shm-usage"])
+        opened = play.chromium.launch(
+            executable_path=_found(), args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
         try:
             yield opened
         finally:

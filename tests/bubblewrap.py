@@ -1,4 +1,5 @@
-"""bubblewrap for the tests: where it is missing, root installs Debian's package; else there is a reason to skip."""
+"""bubblewrap for the tests: where it is missing, root installs Debian's package; else there is a
+reason to skip."""
 
 import fcntl
 import os
@@ -16,7 +17,8 @@ def missing() -> str:
     if sys.platform != "linux":
         return "bubblewrap is for Linux"
     if not shutil.which("bwrap") and os.geteuid() == 0 and shutil.which("apt-get"):
-        with Path("/tmp/assay-bubblewrap.lock").open("w") as turn:  # two test processes may come here at once
+        # two test processes may come here at once
+        with Path("/tmp/assay-bubblewrap.lock").open("w") as turn:
             fcntl.flock(turn, fcntl.LOCK_EX)
             _install()
     try:

@@ -5,7 +5,8 @@ import json
 
 def program(n: int) -> dict:
     return {
-        "text": f"Write a function add_{n}: add {n} to {'a number' if n % 2 else 'what it is given'}, number {n * 37}.",
+        "text": f"Write a function add_{n}: add {n} to"
+        f" {'a number' if n % 2 else 'what it is given'}, number {n * 37}.",
         "code": f"def add_{n}(x):\n    return x + {n}",
         "task_id": n,
         "test_list": [f"assert add_{n}({k}) == {k + n}" for k in (1, 5)],
@@ -17,7 +18,7 @@ def write(folder, rows, aim="{kind: code}", name="rows.jsonl", more=""):
     folder.mkdir(exist_ok=True)
     (folder / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
     (folder / "project.yaml").write_text(
-        f"aim: {aim}\ndata: {{files: {{data: {name}}}{more}}}\nsplit: {{leaks: repair, near: 1.0}}\n"
-        "compare: [{kind: majority}]\n"
+        f"aim: {aim}\ndata: {{files: {{data: {name}}}{more}}}\n"
+        "split: {leaks: repair, near: 1.0}\ncompare: [{kind: majority}]\n"
     )
     return folder

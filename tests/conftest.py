@@ -1,4 +1,5 @@
-"""What all tests share: a tiny random chat model, two small lessons, an embedder of letters, the shared data sets."""
+"""What all tests share: a tiny random chat model, two small lessons, an embedder of letters, the
+shared data sets."""
 
 import copy
 import gc
@@ -20,15 +21,18 @@ from assay.core.types import Document, Example, Lesson, Means, Message, Task
 from assay.prompt.parts import Encoding
 from own_sets import OWN
 
-# Derandomized: a test that fails on one commit fails on every machine, and a red run points to a change. `nightly`
-# looks further, at other examples each night. How long an example takes says what else the machine does, so no
-# deadline; a folder that examples share is written anew by each.
+# Derandomized: a test that fails on one commit fails on every machine, and a red run points to a
+# change. `nightly` looks further, at other examples each night. How long an example takes says what
+# else the machine does, so no deadline; a folder that examples share is written anew by each.
 hypothesis.settings.register_profile(
     "default",
     max_examples=50,
     deadline=None,
     derandomize=True,
-    suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture],
+    suppress_health_check=[
+        hypothesis.HealthCheck.too_slow,
+        hypothesis.HealthCheck.function_scoped_fixture,
+    ],
 )
 hypothesis.settings.register_profile(
     "nightly",
@@ -39,13 +43,15 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile(os.environ.get("ASSAY_HYPOTHESIS", "default"))
 
-# Folders of tests are small and many: in memory they are written, flushed and removed ten times as fast.
+# Folders of tests are small and many: in memory they are written, flushed and removed ten times as
+# fast.
 MEMORY, ROOM = Path("/dev/shm"), 4 << 30
 if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 CHATML = (
-    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}"
+    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n"
+    "' + message['content'] + '<|im_end|>\n' }}"
     "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 )
 CONTROL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
@@ -64,8 +70,21 @@ NAMING = (
     "{0} and {1}",
     "to {1} !",
 )
-COLOURS = {"apple": "red", "sky": "blue", "grass": "green", "coal": "black", "snow": "white", "lemon": "yellow"}
-FRAMES = ("about the {} please", "help with {} now", "a question on {} again", "my {} is the matter", "so the {} then")
+COLOURS = {
+    "apple": "red",
+    "sky": "blue",
+    "grass": "green",
+    "coal": "black",
+    "snow": "white",
+    "lemon": "yellow",
+}
+FRAMES = (
+    "about the {} please",
+    "help with {} now",
+    "a question on {} again",
+    "my {} is the matter",
+    "so the {} then",
+)
 ASKED = (
     "What colour is the {}?",
     "Which colour has the {}?",
@@ -75,7 +94,8 @@ ASKED = (
 
 
 def pytest_collection_finish():
-    """What was imported stays: the collector of cycles need not look at half a million objects again and again."""
+    """What was imported stays: the collector of cycles need not look at half a million objects
+    again and again."""
     gc.collect()
     gc.freeze()
 
@@ -91,7 +111,7 @@ def one_thread():
     torch.set_num_threads(1)
 
 
-# --- the tiny model -------------------------------------------------------------------------------------------------
+# --- the tiny model -------------------------------------------------------------------------------
 
 
 def _tokenizer():
@@ -108,8 +128,22 @@ def _tokenizer():
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    texts = [frame.format(word) for frame in (*FRAMES, *ASKED) for words in WORDS.values() for word in words]
-    texts += [*WORDS, *COLOURS, *COLOURS.values(), "system", "user", "assistant", "Classify the message.", "Answer"]
+    texts = [
+        frame.format(word)
+        for frame in (*FRAMES, *ASKED)
+        for words in WORDS.values()
+        for word in words
+    ]
+    texts += [
+        *WORDS,
+        *COLOURS,
+        *COLOURS.values(),
+        "system",
+        "user",
+        "assistant",
+        "Classify the message.",
+        "Answer",
+    ]
     core.train_from_iterator(texts, trainer)
     return PreTrainedTokenizerFast(
         tokenizer_object=core, eos_token=CONTROL[2], pad_token=CONTROL[0], chat_template=CHATML
@@ -118,7 +152,8 @@ def _tokenizer():
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory) -> Path:
-    """The folder of a random Llama: 2 layers, width 64, 4 heads on 2 key-value heads, 480 tokens, fp32."""
+    """The folder of a random Llama: 2 layers, width 64, 4 heads on 2 key-value heads, 480 tokens,
+    fp32."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
@@ -153,7 +188,8 @@ def tiny_model(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def open_tiny(tiny_model) -> Callable:
-    """name -> a fresh tiny `ChatModel`, in fp32 on every machine; `precision` or `dtype` gives another type."""
+    """name -> a fresh tiny `ChatModel`, in fp32 on every machine; `precision` or `dtype` gives
+    another type."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -168,9 +204,13 @@ def open_tiny(tiny_model) -> Callable:
         dtype = dtype or {"fp32": torch.float32, "bf16": torch.bfloat16}[precision]
         if dtype not in read:
             attention.register()
-            network = AutoModelForCausalLM.from_pretrained(tiny_model, dtype=dtype, attn_implementation=attention.NAME)
+            network = AutoModelForCausalLM.from_pretrained(
+                tiny_model, dtype=dtype, attn_implementation=attention.NAME
+            )
             read[dtype] = network.eval().requires_grad_(False)
-        return ChatModel(name or str(tiny_model), copy.deepcopy(read[dtype]), Chat(tokenizer, max_length=512))
+        return ChatModel(
+            name or str(tiny_model), copy.deepcopy(read[dtype]), Chat(tokenizer, max_length=512)
+        )
 
     return open_model
 
@@ -180,11 +220,17 @@ def tiny_encoder(tmp_path_factory) -> Path:
     """The folder of a random BERT that knows the words of the lessons."""
     from bert import build
 
-    named = [word for words in WORDS.values() for word in words] + [*COLOURS, *COLOURS.values(), *PEOPLE]
-    return build(tmp_path_factory.mktemp("encoders") / "tiny", [word for word in named if " " not in word])
+    named = [word for words in WORDS.values() for word in words] + [
+        *COLOURS,
+        *COLOURS.values(),
+        *PEOPLE,
+    ]
+    return build(
+        tmp_path_factory.mktemp("encoders") / "tiny", [word for word in named if " " not in word]
+    )
 
 
-# --- lessons --------------------------------------------------------------------------------------------------------
+# --- lessons --------------------------------------------------------------------------------------
 
 
 def letters(texts):
@@ -215,7 +261,9 @@ class Letters(Encoding):
 
 
 def _row(split: str, number: int, text: str, target: str) -> Example:
-    return Example(f"{split}-{number}", (Message("user", text),), target, source=f"{split}.csv:{number + 1}")
+    return Example(
+        f"{split}-{number}", (Message("user", text),), target, source=f"{split}.csv:{number + 1}"
+    )
 
 
 def _classify() -> tuple[list[Example], list[Example]]:
@@ -223,14 +271,20 @@ def _classify() -> tuple[list[Example], list[Example]]:
     train = [(frame.format(word), label) for frame in FRAMES[:3] for word, label in pairs]
     val = [(FRAMES[3 + i % 2].format(word), label) for i, (word, label) in enumerate(pairs)]
     random.Random(5).shuffle(train)
-    return [_row("train", i, *pair) for i, pair in enumerate(train)], [_row("val", i, *p) for i, p in enumerate(val)]
+    return [_row("train", i, *pair) for i, pair in enumerate(train)], [
+        _row("val", i, *p) for i, p in enumerate(val)
+    ]
 
 
 def _answer() -> tuple[list[Example], list[Example]]:
-    train = [(frame.format(thing), colour) for frame in ASKED[:3] for thing, colour in COLOURS.items()]
+    train = [
+        (frame.format(thing), colour) for frame in ASKED[:3] for thing, colour in COLOURS.items()
+    ]
     val = [(ASKED[3].format(thing), colour) for thing, colour in COLOURS.items()]
     random.Random(5).shuffle(train)
-    return [_row("train", i, *pair) for i, pair in enumerate(train)], [_row("val", i, *p) for i, p in enumerate(val)]
+    return [_row("train", i, *pair) for i, pair in enumerate(train)], [
+        _row("val", i, *p) for i, p in enumerate(val)
+    ]
 
 
 def _extract() -> tuple[list[Example], list[Example]]:
@@ -239,19 +293,25 @@ def _extract() -> tuple[list[Example], list[Example]]:
         for person in PEOPLE:
             for place in PLACES[:3] if frame is NAMING[0] else PLACES[1:]:
                 spans = [(frame.find("{0}"), "person", person), (frame.find("{1}"), "place", place)]
-                line = " | ".join(f"{kind}: {words}" for at, kind, words in sorted(spans) if at >= 0)
+                line = " | ".join(
+                    f"{kind}: {words}" for at, kind, words in sorted(spans) if at >= 0
+                )
                 made.append((frame.format(person, place), line or "none"))
     made = list(dict.fromkeys(made))
     random.Random(5).shuffle(made)
     train, val = made[8:], made[:8]
-    return [_row("train", i, *pair) for i, pair in enumerate(train)], [_row("val", i, *p) for i, p in enumerate(val)]
+    return [_row("train", i, *pair) for i, pair in enumerate(train)], [
+        _row("val", i, *p) for i, p in enumerate(val)
+    ]
 
 
 def _number() -> tuple[list[Example], list[Example]]:
     worth = {"apple": 3, "sky": 90, "grass": 12, "coal": 40, "snow": 7, "lemon": 5}
     train = [(frame.format(thing), str(n)) for frame in ASKED[:3] for thing, n in worth.items()]
     val = [(ASKED[3].format(thing), str(n)) for thing, n in worth.items()]
-    return [_row("train", i, *pair) for i, pair in enumerate(train)], [_row("val", i, *p) for i, p in enumerate(val)]
+    return [_row("train", i, *pair) for i, pair in enumerate(train)], [
+        _row("val", i, *p) for i, p in enumerate(val)
+    ]
 
 
 def _rank() -> tuple[list[Example], list[Example]]:
@@ -261,7 +321,9 @@ def _rank() -> tuple[list[Example], list[Example]]:
             others = [things[(j + i + 1) % 6], thing, things[(j + i + 3) % 6]]
             texts = tuple(f"the {one} is {COLOURS[one]}" for one in others)
             grades = " ".join(str(int(one == thing)) for one in others)
-            made.append(replace(_row("rank", len(made), frame.format(thing), grades), options=texts))
+            made.append(
+                replace(_row("rank", len(made), frame.format(thing), grades), options=texts)
+            )
     return made[:18], made[18:]
 
 
@@ -276,14 +338,21 @@ def _choose() -> tuple[list[Example], list[Example]]:
     return made[:18], made[18:]
 
 
-MADE = {"classify": _classify, "answer": _answer, "extract": _extract, "number": _number, "rank": _rank}
+MADE = {
+    "classify": _classify,
+    "answer": _answer,
+    "extract": _extract,
+    "number": _number,
+    "rank": _rank,
+}
 MADE["choose"] = _choose
 NAMED = {"classify": tuple(WORDS), "extract": ("person", "place"), "choose": ("A", "B", "C", "D")}
 
 
 @pytest.fixture(scope="session")
 def lesson_in(open_tiny, tiny_encoder):
-    """`lesson_in(folder, "classify")`: as `lesson`, at work in `folder`, for fixtures that outlive a test."""
+    """`lesson_in(folder, "classify")`: as `lesson`, at work in `folder`, for fixtures that outlive
+    a test."""
     from assay.runtime.arms.job import judged, val_score
 
     def make(place: Path, kind: str, /, **means) -> Lesson:
@@ -294,7 +363,9 @@ def lesson_in(open_tiny, tiny_encoder):
             task=task,
             train=tuple(train),
             val=tuple(val),
-            documents=tuple(Document(f"about-{t}", f"# Colours\n\nThe {t} is {c}.") for t, c in COLOURS.items()),
+            documents=tuple(
+                Document(f"about-{t}", f"# Colours\n\nThe {t} is {c}.") for t, c in COLOURS.items()
+            ),
             base="tiny",
             means=Means(
                 **{
@@ -316,8 +387,8 @@ def lesson_in(open_tiny, tiny_encoder):
 
 @pytest.fixture
 def lesson(lesson_in, tmp_path):
-    """`lesson("classify")`, "answer" or "extract": a small task on the tiny model that can be learnt from its words.
-    Further arguments replace what `Means` has: `tell`, `seed`, `workdir`."""
+    """`lesson("classify")`, "answer" or "extract": a small task on the tiny model that can be
+    learnt from its words. Further arguments replace what `Means` has: `tell`, `seed`, `workdir`."""
     return partial(lesson_in, tmp_path / "work")
 
 
@@ -332,16 +403,18 @@ def finished(tiny_model, tmp_path_factory) -> Path:
     return folder
 
 
-# --- processes ------------------------------------------------------------------------------------------------------
+# --- processes ------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def forked():
-    """`forked(work)`: run `work()` in a forked child. Returns its exit code, or minus the signal that killed it."""
+    """`forked(work)`: run `work()` in a forked child. Returns its exit code, or minus the signal
+    that killed it."""
 
     def run(work: Callable[[], object]) -> int:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # 3.12: pytest-xdist has threads, none holds a lock
+            # 3.12: pytest-xdist has threads, none holds a lock
+            warnings.simplefilter("ignore", DeprecationWarning)
             child = os.fork()
         if child:
             return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
@@ -357,12 +430,13 @@ def forked():
     return run
 
 
-# --- data sets ------------------------------------------------------------------------------------------------------
+# --- data sets ------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
 def own_data(tmp_path_factory) -> Callable[[str], Path]:
-    """`own_data("banking77")`: a folder with the project's own rows in the files and form of that set."""
+    """`own_data("banking77")`: a folder with the project's own rows in the files and form of that
+    set."""
     root, made = tmp_path_factory.mktemp("own_data"), {}
 
     def place(name: str) -> Path:
@@ -377,11 +451,12 @@ def own_data(tmp_path_factory) -> Callable[[str], Path]:
 
 @pytest.fixture
 def shared_data(own_data) -> Callable[..., Path]:
-    """`shared_data("banking77")`: a folder of ../shared/data (or of $ASSAY_DATA), which are not part of the repository.
-    Where they are not, it is `own_data`; with `whole=True`, for figures of the set itself, the test skips.
+    """`shared_data("banking77")`: a folder of ../shared/data (or of $ASSAY_DATA), which are not
+    part of the repository. Where they are not, it is `own_data`; with `whole=True`, for figures of
+    the set itself, the test skips.
 
-    With CI=true no test is lost by a slip in a name: a set that is missing among the others, or that is asked for
-    without `whole` and has no rows of our own, is a failure.
+    With CI=true no test is lost by a slip in a name: a set that is missing among the others, or
+    that is asked for without `whole` and has no rows of our own, is a failure.
     """
 
     def place(name: str, *, whole: bool = False) -> Path:

@@ -1,7 +1,9 @@
-"""A test that takes more than a processor second is marked: `slow`, which leaves it out of `make quick`, or `nightly`.
+"""A test that takes more than a processor second is marked: `slow`, which leaves it out of `make
+quick`, or `nightly`.
 
-What counts are the processor seconds of the test itself, with those of processes that it waited for, on a machine as
-fast as the one that `LOOP` was measured on; a slower one gets more. So a busy neighbour does not fail it.
+What counts are the processor seconds of the test itself, with those of processes that it waited
+for, on a machine as fast as the one that `LOOP` was measured on; a slower one gets more. So a busy
+neighbour does not fail it.
 """
 
 import os
@@ -46,7 +48,8 @@ def pytest_runtest_call(item):
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     report = yield
-    ended = call.when == "call" and TAKEN in item.stash  # the parts of a test have reports of their own before
+    # the parts of a test have reports of their own before
+    ended = call.when == "call" and TAKEN in item.stash
     # Without processes that were forked, the first test that needs a library pays for its import.
     held = item.config.getoption("--processes") > 1
     if ended and held and report.passed and not any(map(item.get_closest_marker, MARKS)):

@@ -1,8 +1,9 @@
 """Processes that die at a chosen point of a write.
 
-How   The work runs in a forked child that dies at its n-th primitive (open, mkdir, fsync, rename, unlink, ...), for
-      n = 1, 2, ... until one child lives to the end. Python's own audit events name the primitives; fsync, which has
-      none, and the moment after a file was opened, and perhaps emptied, are counted by hand.
+How   The work runs in a forked child that dies at its n-th primitive (open, mkdir, fsync, rename,
+      unlink, ...), for n = 1, 2, ... until one child lives to the end. Python's own audit events
+      name the primitives; fsync, which has none, and the moment after a file was opened, and
+      perhaps emptied, are counted by hand.
 """
 
 import io
@@ -12,12 +13,22 @@ import os
 import stat
 import sys
 
-PRIMITIVES = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.truncate", "os.link", "os.symlink"}
+PRIMITIVES = {
+    "open",
+    "os.rename",
+    "os.mkdir",
+    "os.remove",
+    "os.rmdir",
+    "os.truncate",
+    "os.link",
+    "os.symlink",
+}
 DIED = 66
 
 
 def dying_at(n):
-    """In this process, the n-th primitive is the last thing that is (not) done: it dies just before it."""
+    """In this process, the n-th primitive is the last thing that is (not) done: it dies just before
+    it."""
     count = itertools.count(1)
 
     def step():
@@ -25,7 +36,9 @@ def dying_at(n):
             os._exit(DIED)
 
     def hook(event, args):
-        writes = event != "open" or (isinstance(args[2], int) and args[2] & (os.O_WRONLY | os.O_RDWR))
+        writes = event != "open" or (
+            isinstance(args[2], int) and args[2] & (os.O_WRONLY | os.O_RDWR)
+        )
         if event in PRIMITIVES and writes:
             step()
 
@@ -47,8 +60,8 @@ def dying_at(n):
 
 
 def at_every_point(forked, prepare, work, check):
-    """For each n: `prepare()`, run `work()` in a child that dies at its n-th primitive, `check(finished)`. Returns how
-    many points there were. `forked` is the fixture."""
+    """For each n: `prepare()`, run `work()` in a child that dies at its n-th primitive,
+    `check(finished)`. Returns how many points there were. `forked` is the fixture."""
     for n in itertools.count(1):
         prepare()
 
@@ -65,8 +78,9 @@ def at_every_point(forked, prepare, work, check):
 
 
 def order_of_calls(forked, work, log):
-    """What `work()` asks the operating system for, in order, in a child that writes it to `log`: ["fsync", inode, size]
-    with the size that a file has by then, None of a folder; ["rename" or "link", inode, name it gets]."""
+    """What `work()` asks the operating system for, in order, in a child that writes it to `log`:
+    ["fsync", inode, size] with the size that a file has by then, None of a folder; ["rename" or
+    "link", inode, name it gets]."""
 
     def watched():
         calls = []
@@ -75,11 +89,14 @@ def order_of_calls(forked, work, log):
         def fsync(handle):
             flush(handle)
             found = os.fstat(handle)
-            calls.append(["fsync", found.st_ino, None if stat.S_ISDIR(found.st_mode) else found.st_size])
+            calls.append(
+                ["fsync", found.st_ino, None if stat.S_ISDIR(found.st_mode) else found.st_size]
+            )
 
         def hook(event, args):
             if event in ("os.rename", "os.link"):
-                calls.append([event[3:], os.stat(args[0]).st_ino, os.path.basename(args[1])])  # noqa: PTH116, PTH119
+                number = os.stat(args[0]).st_ino  # noqa: PTH116
+                calls.append([event[3:], number, os.path.basename(args[1])])  # noqa: PTH119
 
         os.fsync = fsync
         sys.addaudithook(hook)

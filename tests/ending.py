@@ -3,12 +3,14 @@
 import signal
 from contextlib import contextmanager
 
-FAR = 200  # seconds of the processor: many times what the work takes, whatever else the machine does
+# seconds of the processor: many times what the work takes, whatever else the machine does
+FAR = 200
 
 
 @contextmanager
 def ends():
-    """The work inside fails when it hangs. It says nothing of speed: what is guarded against would take days."""
+    """The work inside fails when it hangs. It says nothing of speed: what is guarded against would
+    take days."""
 
     def late(number, frame):
         raise AssertionError(f"not done after {FAR} s")

@@ -53,7 +53,8 @@ def begin(engine, wanted: Wanted) -> Heard:
 
 
 def chat(*texts: str):
-    """A conversation: the first text is the system's unless it is empty; then user and assistant take turns."""
+    """A conversation: the first text is the system's unless it is empty; then user and assistant
+    take turns."""
     first, *turns = texts
     roles = ("user", "assistant")
     made = [Message(roles[i % 2], text) for i, text in enumerate(turns)]

@@ -14,7 +14,8 @@ def fitted(strategy, lesson, folder):
 
 
 def source_of(strategy, lesson, folder, base, out, **wish):
-    """The arm in `folder` as formats take it; models are opened by the lesson's own `open_model`, in fp32."""
+    """The arm in `folder` as formats take it; models are opened by the lesson's own `open_model`,
+    in fp32."""
     bare = replace(lesson, train=(), val=(), documents=())
     return Source(
         name="arm",
@@ -37,4 +38,6 @@ def both(source, form, questions, folder):
 
     arm = source.open()
     alone = questions if form.asks == "question" else ()
-    return decoding(arm).answer(questions), decoding(arm, form.opened(folder), alone).answer(questions)
+    return decoding(arm).answer(questions), decoding(arm, form.opened(folder), alone).answer(
+        questions
+    )

@@ -1,4 +1,5 @@
-"""Bytes flipped one at a time in the files under a project's `work/`, each kind of file as often as the others."""
+"""Bytes flipped one at a time in the files under a project's `work/`, each kind of file as often as
+the others."""
 
 import random
 import re
@@ -11,7 +12,8 @@ ASIDE = re.compile(r"\.damaged(/|$)")
 
 
 def kinds(work: Path) -> dict[str, list[Path]]:
-    """Place below `work`, with stars for keys -> the files there. What is set aside is no kind of file."""
+    """Place below `work`, with stars for keys -> the files there. What is set aside is no kind of
+    file."""
     found = defaultdict(list)
     for path in sorted(work.rglob("*")):
         place = str(path.relative_to(work))
@@ -21,7 +23,8 @@ def kinds(work: Path) -> dict[str, list[Path]]:
 
 
 def flips(work: Path, count: int, seed: int) -> Iterator[tuple[str, Path, int]]:
-    """(kind, file, place): a bit of the byte at `place` is flipped by then. Files are looked for anew each time."""
+    """(kind, file, place): a bit of the byte at `place` is flipped by then. Files are looked for
+    anew each time."""
     draw = random.Random(seed)
     names: list[str] = []
     for _ in range(count):

@@ -24,7 +24,10 @@ def poisoned(report):
 
     def foul(record):
         question = Example(
-            record.question.id + attack, (Message("user", attack),), slices=(("x" + attack, attack),), source=attack
+            record.question.id + attack,
+            (Message("user", attack),),
+            slices=(("x" + attack, attack),),
+            source=attack,
         )
         return Record(question, record.target, (attack,), replace(record.answer, raw=attack))
 
@@ -39,12 +42,21 @@ def poisoned(report):
             note=attack,
             settings={attack: attack},
             cost={**arm.cost, "parts": [{"name": attack}]},
-            records=[(answer if index % 3 else (lambda r: r))(foul(r)) for index, r in enumerate(arm.records)],
+            records=[
+                (answer if index % 3 else (lambda r: r))(foul(r))
+                for index, r in enumerate(arm.records)
+            ],
         )
         for arm in report.arms
     )
     extra = json.loads(json.dumps(report.extra))
-    extra = {**extra, "base": attack, "project_yaml": attack, "commands": [attack], "not_tried": [attack]}
+    extra = {
+        **extra,
+        "base": attack,
+        "project_yaml": attack,
+        "commands": [attack],
+        "not_tried": [attack],
+    }
     extra |= {"limits": [attack], "hashes": {attack: attack}, "labels": {attack: {attack: 3}}}
     extra["ledger"][0] |= {"reason": attack, "step": attack, "action": attack}
     extra["ledger"][0]["examples"][0] |= {"id": attack, "file": attack, "text": attack}
@@ -67,12 +79,37 @@ def poisoned(report):
     return Report(data, report.task, arms, extra)
 
 
-FOREIGN = {"question", "target", "answer", "answers", "row", "id", "text", "note", "document", "old", "new"}
-FOREIGN |= {"before", "after", "first", "second", "words", "original", "changed", "confused", "label", "name", "why"}
+FOREIGN = {
+    "question",
+    "target",
+    "answer",
+    "answers",
+    "row",
+    "id",
+    "text",
+    "note",
+    "document",
+    "old",
+    "new",
+}
+FOREIGN |= {
+    "before",
+    "after",
+    "first",
+    "second",
+    "words",
+    "original",
+    "changed",
+    "confused",
+    "label",
+    "name",
+    "why",
+}
 
 
 def fouled(value, names: dict[str, str], key: str = ""):
-    """A part of report.json with foreign text replaced by an attack. `names`: arm to its name in the bad report."""
+    """A part of report.json with foreign text replaced by an attack. `names`: arm to its name in
+    the bad report."""
     if isinstance(value, dict):
         return {names.get(k, k): fouled(one, names, k) for k, one in value.items()}
     if isinstance(value, list):

@@ -1,11 +1,17 @@
-"""A hundred and more requests that are wrong, and the status that each gets. `CHAT` is one that is right."""
+"""A hundred and more requests that are wrong, and the status that each gets. `CHAT` is one that is
+right."""
 
 import json
 
 CHAT = {"model": "tfidf", "messages": [{"role": "user", "content": "card stolen"}]}
 TEXT = {"model": "tfidf", "prompt": "card stolen"}
 VECTORS = {"model": "letters", "input": "card"}
-CHAT_AT, TEXT_AT, VECTORS_AT, RATED_AT = "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/feedback"
+CHAT_AT, TEXT_AT, VECTORS_AT, RATED_AT = (
+    "/v1/chat/completions",
+    "/v1/completions",
+    "/v1/embeddings",
+    "/v1/feedback",
+)
 NOTED = {"id": "chatcmpl-" + "0" * 32, "rating": "good"}
 
 
@@ -19,7 +25,11 @@ def schema(value, **more):
 
 
 def nest(depth):
-    return {"type": "object"} if depth == 1 else {"type": "object", "properties": {"a": nest(depth - 1)}}
+    return (
+        {"type": "object"}
+        if depth == 1
+        else {"type": "object", "properties": {"a": nest(depth - 1)}}
+    )
 
 
 TOOL = [{"type": "function", "function": {"name": "a", "parameters": {}}}]
@@ -42,7 +52,13 @@ FIELDS = [
     ("messages null", CHAT_AT, {"messages": None}, 400, "invalid_value"),
     ("a message is a text", CHAT_AT, {"messages": ["hello"]}, 400, "invalid_value"),
     ("a message is null", CHAT_AT, {"messages": [None]}, 400, "invalid_value"),
-    ("too many messages", CHAT_AT, {"messages": [{"role": "user", "content": "a"}] * 513}, 400, "invalid_value"),
+    (
+        "too many messages",
+        CHAT_AT,
+        {"messages": [{"role": "user", "content": "a"}] * 513},
+        400,
+        "invalid_value",
+    ),
     ("role unknown", CHAT_AT, turn("a", "bot"), 400, "invalid_value"),
     ("role tool", CHAT_AT, turn("a", "tool", tool_call_id="x"), 400, None),
     ("role function", CHAT_AT, turn("a", "function"), 400, "invalid_value"),
@@ -57,11 +73,35 @@ FIELDS = [
     ("content a number", CHAT_AT, turn(5), 400, "invalid_value"),
     ("content an object", CHAT_AT, turn({"text": "a"}), 400, "invalid_value"),
     ("content no parts", CHAT_AT, turn([]), 400, "invalid_value"),
-    ("an image", CHAT_AT, turn([{"type": "image_url", "image_url": {"url": "x"}}]), 400, "unsupported_content"),
-    ("a sound", CHAT_AT, turn([{"type": "input_audio", "input_audio": {}}]), 400, "unsupported_content"),
-    ("a file", CHAT_AT, turn([{"type": "file", "file": {"file_id": "x"}}]), 400, "unsupported_content"),
+    (
+        "an image",
+        CHAT_AT,
+        turn([{"type": "image_url", "image_url": {"url": "x"}}]),
+        400,
+        "unsupported_content",
+    ),
+    (
+        "a sound",
+        CHAT_AT,
+        turn([{"type": "input_audio", "input_audio": {}}]),
+        400,
+        "unsupported_content",
+    ),
+    (
+        "a file",
+        CHAT_AT,
+        turn([{"type": "file", "file": {"file_id": "x"}}]),
+        400,
+        "unsupported_content",
+    ),
     ("a part without text", CHAT_AT, turn([{"type": "text"}]), 400, "missing_parameter"),
-    ("a part with more", CHAT_AT, turn([{"type": "text", "text": "a", "x": 1}]), 400, "unknown_parameter"),
+    (
+        "a part with more",
+        CHAT_AT,
+        turn([{"type": "text", "text": "a", "x": 1}]),
+        400,
+        "unknown_parameter",
+    ),
     ("too many parts", CHAT_AT, turn([{"type": "text", "text": "a"}] * 257), 400, "invalid_value"),
     ("a million characters", CHAT_AT, turn("a " * 490_000), 400, "context_length_exceeded"),
     ("an answer with a call", CHAT_AT, turn("a", tool_calls=[{"id": "x"}]), 400, "invalid_value"),
@@ -76,12 +116,24 @@ FIELDS = [
     ("penalty", CHAT_AT, {"frequency_penalty": 0.5}, 400, "unsupported_parameter"),
     ("penalty of presence", CHAT_AT, {"presence_penalty": -1}, 400, "unsupported_parameter"),
     ("bias", CHAT_AT, {"logit_bias": {"50256": -100}}, 400, "unsupported_parameter"),
-    ("prediction", CHAT_AT, {"prediction": {"type": "content", "content": "a"}}, 400, "unsupported_parameter"),
+    (
+        "prediction",
+        CHAT_AT,
+        {"prediction": {"type": "content", "content": "a"}},
+        400,
+        "unsupported_parameter",
+    ),
     ("effort", CHAT_AT, {"reasoning_effort": "high"}, 400, "unsupported_parameter"),
     ("search", CHAT_AT, {"web_search_options": {}}, 400, "unsupported_parameter"),
     ("unknown field", CHAT_AT, {"top_k": 5}, 400, "unknown_parameter"),
     ("a template", CHAT_AT, {"chat_template": "{{ 1 }}"}, 400, "unknown_parameter"),
-    ("arguments of a template", CHAT_AT, {"chat_template_kwargs": {"tokenize": True}}, 400, "unknown_parameter"),
+    (
+        "arguments of a template",
+        CHAT_AT,
+        {"chat_template_kwargs": {"tokenize": True}},
+        400,
+        "unknown_parameter",
+    ),
     ("embeddings of a prompt", CHAT_AT, {"prompt_embeds": "AAAA"}, 400, "unknown_parameter"),
     ("an adapter's path", CHAT_AT, {"lora_path": "/etc/passwd"}, 400, "unknown_parameter"),
     ("a grammar", CHAT_AT, {"guided_regex": "(a+)+"}, 400, "unknown_parameter"),
@@ -110,17 +162,41 @@ FIELDS = [
     ("likeliest of nothing", CHAT_AT, {"top_logprobs": 2}, 400, "invalid_value"),
     ("logprobs a number", CHAT_AT, {"logprobs": 1}, 400, "invalid_value"),
     ("stream a text", CHAT_AT, {"stream": "yes"}, 400, "invalid_value"),
-    ("options without a stream", CHAT_AT, {"stream_options": {"include_usage": True}}, 400, "invalid_value"),
-    ("unknown option", CHAT_AT, {"stream": True, "stream_options": {"x": 1}}, 400, "unknown_parameter"),
+    (
+        "options without a stream",
+        CHAT_AT,
+        {"stream_options": {"include_usage": True}},
+        400,
+        "invalid_value",
+    ),
+    (
+        "unknown option",
+        CHAT_AT,
+        {"stream": True, "stream_options": {"x": 1}},
+        400,
+        "unknown_parameter",
+    ),
     ("format unknown", CHAT_AT, {"response_format": {"type": "xml"}}, 400, "invalid_value"),
     ("format a text", CHAT_AT, {"response_format": "json"}, 400, "invalid_value"),
-    ("schema missing", CHAT_AT, {"response_format": {"type": "json_schema"}}, 400, "missing_parameter"),
+    (
+        "schema missing",
+        CHAT_AT,
+        {"response_format": {"type": "json_schema"}},
+        400,
+        "missing_parameter",
+    ),
     ("schema a list", CHAT_AT, schema([]), 400, "invalid_value"),
     ("schema too deep", CHAT_AT, schema(nest(5)), 400, "invalid_value"),
     ("schema too large", CHAT_AT, schema({"enum": ["a" * 17_000]}), 400, "invalid_value"),
     ("schema with a strange name", CHAT_AT, schema({}, name="../a"), 400, "invalid_value"),
     ("metadata a text", CHAT_AT, {"metadata": "a"}, 400, "invalid_value"),
-    ("metadata too many", CHAT_AT, {"metadata": {str(i): "a" for i in range(17)}}, 400, "invalid_value"),
+    (
+        "metadata too many",
+        CHAT_AT,
+        {"metadata": {str(i): "a" for i in range(17)}},
+        400,
+        "invalid_value",
+    ),
     ("no prompt", TEXT_AT, {"prompt": ...}, 400, "missing_parameter"),
     ("an empty prompt", TEXT_AT, {"prompt": ""}, 400, "invalid_value"),
     ("no prompts", TEXT_AT, {"prompt": []}, 400, "invalid_value"),
@@ -175,7 +251,13 @@ BODIES = [
     ("100,000 brackets", b"[" * 100_000 + b"]" * 100_000, JSON, 400, "invalid_json"),
     ("100,000 objects", b'{"a":' * 100_000 + b"1" + b"}" * 100_000, JSON, 400, "invalid_json"),
     ("too large", b" " * ((1 << 20) + 1), JSON, 413, "body_too_large"),
-    ("a form", b"model=tfidf", {"content-type": "application/x-www-form-urlencoded"}, 415, "unsupported_media"),
+    (
+        "a form",
+        b"model=tfidf",
+        {"content-type": "application/x-www-form-urlencoded"},
+        415,
+        "unsupported_media",
+    ),
     ("plain text", GOOD, {"content-type": "text/plain"}, 415, "unsupported_media"),
     ("no type", GOOD, {}, 415, "unsupported_media"),
     ("packed", GOOD, {**JSON, "content-encoding": "gzip"}, 415, "unsupported_media"),

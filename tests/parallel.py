@@ -1,10 +1,12 @@
 """Tests on several processes that are forked from one: `pytest --processes 2`.
 
-Why       with pytest-xdist each process imports torch and collects 300 files for itself, which took as long as half of
-          the tests. Here all is imported and collected once; then the processes are forked and take file by file
-          The workers of the runs that tests start are forked, too, from the servers of one run
-How       each writes its reports to a pipe, and the parent hands them to pytest as if the test had run there. A process
-          that dies fails the test it was at, and another one takes the files that are left
+Why       with pytest-xdist each process imports torch and collects 300 files for itself, which took
+          as long as half of the tests. Here all is imported and collected once; then the processes
+          are forked and take file by file The workers of the runs that tests start are forked, too,
+          from the servers of one run
+How       each writes its reports to a pipe, and the parent hands them to pytest as if the test had
+          run there. A process that dies fails the test it was at, and another one takes the files
+          that are left
 """
 
 import gc
@@ -24,15 +26,24 @@ from assay.runtime.arms.fork_server import why_not
 from assay.runtime.arms.process import Servers
 
 # What many tests import: not imported here, it would be in every process anew.
-HEAVY = ("torch", "transformers.models.llama.modeling_llama", "peft", "sklearn.linear_model", "scipy.stats")
+HEAVY = (
+    "torch",
+    "transformers.models.llama.modeling_llama",
+    "peft",
+    "sklearn.linear_model",
+    "scipy.stats",
+)
 NUMBER = struct.Struct("!I")
-# Seconds that a test is taken to need before it has run once: by its mark, for what is long has to begin first.
+# Seconds that a test is taken to need before it has run once: by its mark, for what is long has to
+# begin first.
 UNKNOWN = {"nightly": 5.0, "real": 2.0, "slow": 0.7, "": 0.05}
 SECONDS = "assay/seconds"  # in pytest's cache: what each test took
 
 
 def pytest_addoption(parser):
-    parser.addoption("--processes", type=int, default=0, help="run the tests on so many forked processes")
+    parser.addoption(
+        "--processes", type=int, default=0, help="run the tests on so many forked processes"
+    )
 
 
 def pytest_configure(config):
@@ -83,7 +94,8 @@ class Parallel:
             gc.freeze()
             self.config._tmp_path_factory.getbasetemp()  # one folder for all
             files = [list(items) for _, items in groupby(session.items, key=_together)]
-            files.sort(key=self._cost, reverse=True)  # so that no process waits long for the others in the end
+            # so that no process waits long for the others in the end
+            files.sort(key=self._cost, reverse=True)
             queue, feed = os.pipe()
             os.write(feed, b"".join(map(NUMBER.pack, range(len(files)))))
             os.close(feed)
@@ -95,7 +107,11 @@ class Parallel:
 
     def _cost(self, items) -> float:
         def unknown(item) -> float:
-            return next(seconds for mark, seconds in UNKNOWN.items() if not mark or item.get_closest_marker(mark))
+            return next(
+                seconds
+                for mark, seconds in UNKNOWN.items()
+                if not mark or item.get_closest_marker(mark)
+            )
 
         return sum(self.seconds.get(item.nodeid) or unknown(item) for item in items)
 
@@ -131,7 +147,9 @@ class Parallel:
     def _hear(self, child: Child, message: dict) -> None:
         child.at = message["at"]
         if "report" in message:
-            report = self.config.hook.pytest_report_from_serializable(config=self.config, data=message["report"])
+            report = self.config.hook.pytest_report_from_serializable(
+                config=self.config, data=message["report"]
+            )
             if isinstance(report.longrepr, list):  # why it was skipped: JSON knows no tuples
                 report.longrepr = tuple(report.longrepr)
             if report.when == "call":
@@ -140,11 +158,16 @@ class Parallel:
             if report.failed:  # at once, for a run that is interrupted has no summary
                 self.config.get_terminal_writer().line(f" {report.nodeid} ({report.when})")
         elif "end" in message:
-            self.config.hook.pytest_runtest_logfinish(nodeid=child.at, location=tuple(message["end"]))
+            self.config.hook.pytest_runtest_logfinish(
+                nodeid=child.at, location=tuple(message["end"])
+            )
 
     def _died(self, child: Child, code: int) -> None:
         place = (child.at.partition("::")[0], None, child.at)
-        why = f"the process of this test ended with exit code {code} (minus the signal that killed it)"
+        why = (
+            "the process of this test"
+            f" ended with exit code {code} (minus the signal that killed it)"
+        )
         report = pytest.TestReport(child.at, place, {}, "failed", why, "call", duration=0)
         self.config.hook.pytest_runtest_logreport(report=report)
 
@@ -163,8 +186,8 @@ class Parallel:
             os._exit(code)
 
     def _work(self, session, files, queue, pipe) -> None:
-        """In the forked process: take file after file. The next one is known before the last test of this one ends, for
-        only then are the fixtures kept that both use."""
+        """In the forked process: take file after file. The next one is known before the last test
+        of this one ends, for only then are the fixtures kept that both use."""
         plugins = self.config.pluginmanager
         plugins.unregister(plugins.getplugin("terminalreporter"))
         plugins.unregister(self)
@@ -177,7 +200,9 @@ class Parallel:
         variables = dict(os.environ)
         while items:
             following = self._taken(files, queue)
-            for item, after in zip(items, [*items[1:], following[0] if following else None], strict=True):
+            for item, after in zip(
+                items, [*items[1:], following[0] if following else None], strict=True
+            ):
                 speaker.say(at=item.nodeid)
                 self.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
                 speaker.say(at=item.nodeid, end=item.location)
@@ -194,7 +219,8 @@ class Parallel:
 
 
 def _together(item: pytest.Item) -> str:
-    """What is run in one process: the tests of a file, or a test alone that takes as long as many files."""
+    """What is run in one process: the tests of a file, or a test alone that takes as long as many
+    files."""
     return item.nodeid if item.get_closest_marker("apart") else item.location[0]
 
 

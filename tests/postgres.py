@@ -1,12 +1,13 @@
 """A private PostgreSQL with pgvector, for tests and for trying things out.
 
-    python tests/postgres.py start [FOLDER]     # installs what is missing, starts, prints the address
+    python tests/postgres.py start [FOLDER]    # installs what is missing, prints the address
     python tests/postgres.py stop [FOLDER]
 
-The cluster lies in FOLDER, by default in a folder of /tmp that is named after this working copy. As root, the server
-runs as the unprivileged user `postgres`, and Debian's packages are installed when they are missing. It listens on a
-free port of 127.0.0.1, where it asks for a password (kept in FOLDER/password), and on a socket in FOLDER, which its
-owner and root alone can reach and which asks for none. The default cluster of Debian's package is not made.
+The cluster lies in FOLDER, by default in a folder of /tmp that is named after this working copy. As
+root, the server runs as the unprivileged user `postgres`, and Debian's packages are installed when
+they are missing. It listens on a free port of 127.0.0.1, where it asks for a password (kept in
+FOLDER/password), and on a socket in FOLDER, which its owner and root alone can reach and which asks
+for none. The default cluster of Debian's package is not made.
 """
 
 import fcntl
@@ -27,7 +28,10 @@ EXTENSION = Path("/usr/share/postgresql/17/extension/vector.control")
 NO_CLUSTER = Path("/etc/postgresql-common/createcluster.d/assay.conf")
 OWNER = "postgres"
 USER = DATABASE = "assay"
-PLACE = Path("/tmp") / f"assay-postgres-{hashlib.sha256(str(Path(__file__).resolve()).encode()).hexdigest()[:12]}"
+PLACE = (
+    Path("/tmp")
+    / f"assay-postgres-{hashlib.sha256(str(Path(__file__).resolve()).encode()).hexdigest()[:12]}"
+)
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "shared_buffers": "512MB",  # the vectors and index of 100,000 passages
@@ -38,12 +42,14 @@ SETTINGS = {
 
 
 def missing() -> str:
-    """Why there can be no server here, or "" where there can. As root, it installs what is missing."""
+    """Why there can be no server here, or "" where there can. As root, it installs what is
+    missing."""
     if _there():
         return ""
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return f"needs the Debian packages {' and '.join(PACKAGES)}, and only root can install them"
-    with Path("/tmp/assay-postgres.lock").open("w") as turn:  # two test processes may come here at once
+    # two test processes may come here at once
+    with Path("/tmp/assay-postgres.lock").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
         done = _there() or _installed()
     return "" if done else f"the Debian packages {' and '.join(PACKAGES)} could not be installed"
@@ -69,7 +75,14 @@ def _run(program: str, *words: str) -> str:
     """Run one of PostgreSQL's programs, as an unprivileged user."""
     command: Sequence[str] = [str(PROGRAMS / program), *words]
     if os.geteuid() == 0:
-        command = ["setpriv", f"--reuid={OWNER}", f"--regid={OWNER}", "--init-groups", "--reset-env", *command]
+        command = [
+            "setpriv",
+            f"--reuid={OWNER}",
+            f"--regid={OWNER}",
+            "--init-groups",
+            "--reset-env",
+            *command,
+        ]
     done = subprocess.run(command, cwd="/", text=True, capture_output=True, check=False)
     if done.returncode:
         raise SystemExit(f"{program} failed: {done.stderr or done.stdout}")
@@ -109,7 +122,17 @@ def start(folder: Path = PLACE) -> str:
     if not running(folder):
         options = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
         options += f" -c port={(folder / 'port').read_text()} -c unix_socket_directories={folder}"
-        _run("pg_ctl", "start", "-w", "-D", str(folder / "data"), "-l", str(folder / "log"), "-o", options)
+        _run(
+            "pg_ctl",
+            "start",
+            "-w",
+            "-D",
+            str(folder / "data"),
+            "-l",
+            str(folder / "log"),
+            "-o",
+            options,
+        )
     return address(folder)
 
 
@@ -124,10 +147,29 @@ def _make(folder: Path) -> None:
     if os.geteuid() == 0:
         for path in (folder, password):
             shutil.chown(path, OWNER, OWNER)
-    how = ["--auth-local=trust", "--auth-host=scram-sha-256", f"--pwfile={password}", "--encoding=UTF8", "--locale=C"]
+    how = [
+        "--auth-local=trust",
+        "--auth-host=scram-sha-256",
+        f"--pwfile={password}",
+        "--encoding=UTF8",
+        "--locale=C",
+    ]
     _run("initdb", "-D", str(folder / "data"), "-U", USER, *how)
-    options = f"-c listen_addresses= -c port={(folder / 'port').read_text()} -c unix_socket_directories={folder}"
-    _run("pg_ctl", "start", "-w", "-D", str(folder / "data"), "-l", str(folder / "log"), "-o", options)
+    options = (
+        f"-c listen_addresses= -c port={(folder / 'port').read_text()} -c"
+        f" unix_socket_directories={folder}"
+    )
+    _run(
+        "pg_ctl",
+        "start",
+        "-w",
+        "-D",
+        str(folder / "data"),
+        "-l",
+        str(folder / "log"),
+        "-o",
+        options,
+    )
     reach = ["-h", str(folder), "-p", (folder / "port").read_text(), "-U", USER]
     _run("createdb", *reach, DATABASE)
     _run("psql", *reach, "-d", DATABASE, "-q", "-c", "CREATE EXTENSION vector")

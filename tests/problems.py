@@ -1,4 +1,5 @@
-"""What an error says, without its wording: code, place, and the values and words that it must name."""
+"""What an error says, without its wording: code, place, and the values and words that it must
+name."""
 
 import re
 from collections.abc import Iterator
@@ -19,8 +20,8 @@ def unnamed(one: Problem, *names: str) -> list[str]:
 def problem(
     kind: type[AssayError], code: str, place: str | None = None, *names: str
 ) -> Iterator[pytest.ExceptionInfo[AssayError]]:
-    """The work inside raises `kind`, whose first problem has this code and place and names `names`: the value at fault,
-    the nearest spelling, the setting or command that helps.
+    """The work inside raises `kind`, whose first problem has this code and place and names `names`:
+    the value at fault, the nearest spelling, the setting or command that helps.
 
     Args:
         place: how it ends, after the folders of this machine; None where any will do.

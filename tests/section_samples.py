@@ -1,4 +1,5 @@
-"""What is asked beside the scores, as report.json has it: one sample a section, for pages and their tests."""
+"""What is asked beside the scores, as report.json has it: one sample a section, for pages and their
+tests."""
 
 from typing import Any
 
@@ -34,14 +35,27 @@ def _pair(group: str, source: str, changed: float) -> dict[str, Any]:
 
 
 def _gap() -> dict[str, Any]:
-    groups = {f"channel={name}": {**triple(value), "n": 60} for name, value in (("app", 0.9), ("web", 0.7))}
+    groups = {
+        f"channel={name}": {**triple(value), "n": 60}
+        for name, value in (("app", 0.9), ("web", 0.7))
+    }
     ends = {"best": "channel=app", "worst": "channel=web"}
     return {"gap": 0.2, "low": 0.1, "high": 0.3, "chance": 0.04, **ends, "groups": groups}
 
 
 def _bias(names: list[str]) -> dict[str, Any]:
-    pairs = [_pair("", "control", 0.02), _pair("gender", "frame", 0.11), _pair("gender", "text", 0.08)]
-    listed = {"name": "check.csv", "n": 120, "score": 0.7, "slices": _gap(), "by_label": {"card_lost": _gap()}}
+    pairs = [
+        _pair("", "control", 0.02),
+        _pair("gender", "frame", 0.11),
+        _pair("gender", "text", 0.08),
+    ]
+    listed = {
+        "name": "check.csv",
+        "n": 120,
+        "score": 0.7,
+        "slices": _gap(),
+        "by_label": {"card_lost": _gap()},
+    }
     arm = {"pairs": pairs, "slices": {"channel": _gap()}, "checklists": [listed]}
     gap = {"n": 141, "before": 0.1, "after": 0.02, **triple(-0.08, name="difference")}
     price = {"before": 0.8, "after": 0.79, **triple(-0.01, name="difference")}
@@ -49,10 +63,19 @@ def _bias(names: list[str]) -> dict[str, Any]:
         {"remedy": "counterfactual", "arm": names[0], "made": 210, "gap": gap, "price": price},
         {"remedy": "balance", "arm": None, "made": 0},
     ]
-    told = {"n": 84, "before": triple(0.6), "after": triple(0.56), **triple(-0.04, name="difference")}
+    told = {
+        "n": 84,
+        "before": triple(0.6),
+        "after": triple(0.56),
+        **triple(-0.04, name="difference"),
+    }
     own = {"stereotypes": {"all": told, "occupation": told}, "refusals": {**told, "n": 16}}
     bases = {"smollm2-135m": own}
-    social = {"bases": bases, "arms": {names[0]: {"base": "smollm2-135m", **own}}, "n": {"pairs": 84, "prompts": 16}}
+    social = {
+        "bases": bases,
+        "arms": {names[0]: {"base": "smollm2-135m", **own}},
+        "n": {"pairs": 84, "prompts": 16},
+    }
     return {
         "swap": ["gender"],
         "rows": 60,
@@ -74,7 +97,13 @@ def _mistakes(names: list[str]) -> dict[str, Any]:
         "confused": [["card_lost", "card_arrival", 7]],
         "examples": [row],
     }
-    return {"arm": names[0], "metric": "accuracy", "n": 264, "wrong": 33, "groups": [group, {**group, "words": []}]}
+    return {
+        "arm": names[0],
+        "metric": "accuracy",
+        "n": 264,
+        "wrong": 33,
+        "groups": [group, {**group, "words": []}],
+    }
 
 
 def _people(names: list[str]) -> dict[str, Any]:
@@ -101,8 +130,17 @@ def _people(names: list[str]) -> dict[str, Any]:
         "needed": 310,
         "reasons": {"wrong": 20, "style": 3},
     }
-    note = {"row": "test-3", "arms": [names[0], names[1]], "choice": "A", "note": "B does not say when."}
-    return {"duels": [duel], "known": {"anna": {"right": 3, "n": 3}, "ben": {"right": 2, "n": 3}}, "notes": [note]}
+    note = {
+        "row": "test-3",
+        "arms": [names[0], names[1]],
+        "choice": "A",
+        "note": "B does not say when.",
+    }
+    return {
+        "duels": [duel],
+        "known": {"anna": {"right": 3, "n": 3}, "ben": {"right": 2, "n": 3}},
+        "notes": [note],
+    }
 
 
 def point(rows, score, **more):
@@ -123,7 +161,9 @@ def rising(name, word, top):
         "curve": [point(n, top - 0.3 * (n / 200) ** -0.5) for n in range(200, 3200, 150)],
         "last": gain(0.031, 0.004, 0.061, **{"from": 800}),
         "more": gain(0.012, 0.002, 0.024, rows=400),
-        "furthest": gain(0.004 if word == "flat" else 0.03, 0.0, 0.008 if word == "flat" else 0.06, rows=1595),
+        "furthest": gain(
+            0.004 if word == "flat" else 0.03, 0.0, 0.008 if word == "flat" else 0.06, rows=1595
+        ),
         "word": word,
     }
 
@@ -134,7 +174,14 @@ CURVE = {
     "rows": {"train": 1595, "test": 264},
     "reach": 2.0,
     "arms": [rising("tfidf", "flat", 0.7), rising("lora-r8", "rises", 0.86)],
-    "left_out": [{"arm": "lora-r8", "rows": 800, "draw": 2, "why": "about 412 s, more than is left of `minutes`"}],
+    "left_out": [
+        {
+            "arm": "lora-r8",
+            "rows": 800,
+            "draw": 2,
+            "why": "about 412 s, more than is left of `minutes`",
+        }
+    ],
 }
 
 
@@ -143,7 +190,13 @@ def taken(name, way, first, before, after, open=40, some=31):
         "name": name,
         "way": way,
         "minutes": 5 if way == "edited" else None,
-        "cost": {"start": 1.2, "load": 0.4, "update": 0.02, "first_answer": 1.9, "first_right": first},
+        "cost": {
+            "start": 1.2,
+            "load": 0.4,
+            "update": 0.02,
+            "first_answer": 1.9,
+            "first_right": first,
+        },
         "changed": {
             "open": open,
             "taken": some,
@@ -159,7 +212,14 @@ def taken(name, way, first, before, after, open=40, some=31):
             "lost": 3,
             "gained": 2,
         },
-        "shown": [{"question": "What does a copy cost?", "target": "65 cents", "before": "40 cents", "after": None}],
+        "shown": [
+            {
+                "question": "What does a copy cost?",
+                "target": "65 cents",
+                "before": "40 cents",
+                "after": None,
+            }
+        ],
     }
 
 
@@ -190,7 +250,14 @@ DRILL = {
         },
     ],
     "cannot": [{"kind": "label", "why": "the answers are no labels"}],
-    "left_out": [{"kind": "facts", "arm": "full", "way": "retrained", "why": "about 41 minutes, more than `longest`"}],
+    "left_out": [
+        {
+            "kind": "facts",
+            "arm": "full",
+            "way": "retrained",
+            "why": "about 41 minutes, more than `longest`",
+        }
+    ],
 }
 
 
@@ -217,7 +284,16 @@ def _forgetting(names: list[str]) -> dict[str, Any]:
 
 
 def _judged(names: list[str]) -> dict[str, Any]:
-    pair = {"first": names[0], "second": names[1], "n": 60, "won": 30, "lost": 12, "ties": 18, "alike": 5, "p": 0.008}
+    pair = {
+        "first": names[0],
+        "second": names[1],
+        "n": 60,
+        "won": 30,
+        "lost": 12,
+        "ties": 18,
+        "alike": 5,
+        "p": 0.008,
+    }
     place = {"same": 0.7, "n": 60, "first": 0.61}
     people = {"share": triple(0.72, 0.1), "n": 44}
     return {
@@ -239,11 +315,23 @@ def _robustness(report: Report) -> dict[str, Any]:
         for kind, way in (("typos", "typos"), ("casing", "upper"), ("injection", "forged")):
             for i, record in enumerate(records):
                 example = record.question.with_text(f"{record.question.text} {way}")
-                asked.append(Asked(i, kind, way, example, labels[-1] if kind == "injection" else ""))
+                asked.append(
+                    Asked(i, kind, way, example, labels[-1] if kind == "injection" else "")
+                )
                 lost = kind == "typos" and name == names[0] and not i % 4
                 answers.append(Answer(None) if lost else record.answer)
-        arms.append({"name": name, **compared(records, asked, answers, report.task, level=0.95, seed=2)})
-    facts = {"rows": 120, "wished": 120, "metric": "accuracy", "level": 0.95, "rate": 0.1, "cut": 0.2, "long": 3276}
+        arms.append(
+            {"name": name, **compared(records, asked, answers, report.task, level=0.95, seed=2)}
+        )
+    facts = {
+        "rows": 120,
+        "wished": 120,
+        "metric": "accuracy",
+        "level": 0.95,
+        "rate": 0.1,
+        "cut": 0.2,
+        "long": 3276,
+    }
     return {**facts, "arms": arms, "left_out": ["translation"], "recommended": names[0]}
 
 

@@ -1,4 +1,5 @@
-"""A worker that says what it has inherited and holds, then does as it is told: see `runtime/arms/test_process.py`."""
+"""A worker that says what it has inherited and holds, then does as it is told: see
+`runtime/arms/test_process.py`."""
 
 import json
 import os
@@ -16,21 +17,34 @@ def main(folder: Path) -> int:
     found = {
         "variables": {name: value for name, value in os.environ.items() if name != "ASSAY_PARENT"},
         "parent_named": os.environ["ASSAY_PARENT"] == str(os.getppid()),
-        "files": sorted(str(place.readlink()) for place in Path("/proc/self/fd").iterdir() if place.exists()),
+        "files": sorted(
+            str(place.readlink()) for place in Path("/proc/self/fd").iterdir() if place.exists()
+        ),
         "leads_session": os.getsid(0) == os.getpid(),
         "folder": str(Path.cwd()),
         "arguments": sys.argv[1:],
         "limit": resource.getrlimit(resource.RLIMIT_NOFILE),
-        "signals": [str(signal.getsignal(number)) for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGTERM)],
+        "signals": [
+            str(signal.getsignal(number))
+            for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGTERM)
+        ],
         "umask": status["Umask"],
         "torch": torch
-        and [torch.get_num_threads(), torch.initial_seed(), torch.are_deterministic_algorithms_enabled()],
+        and [
+            torch.get_num_threads(),
+            torch.initial_seed(),
+            torch.are_deterministic_algorithms_enabled(),
+        ],
     }
-    found["files"] = [name.partition(":")[0] for name in found["files"]]  # pipes without their numbers
+    # pipes without their numbers
+    found["files"] = [name.partition(":")[0] for name in found["files"]]
     import numpy as np  # after the memory was read
 
     drawn = [random.random(), float(np.random.rand())]
-    print(json.dumps({"found": found, "drawn": drawn, "kilobytes": int(status["VmHWM"].split()[0])}), flush=True)
+    print(
+        json.dumps({"found": found, "drawn": drawn, "kilobytes": int(status["VmHWM"].split()[0])}),
+        flush=True,
+    )
     order = (folder / "order").read_text()
     if order == "wait":
         time.sleep(600)

@@ -13,7 +13,9 @@ from typing import Any
 Act = Callable[["Handler", dict], None]
 
 
-def reply(text: str | None, *, finish: str = "stop", refusal: str | None = None, **more: Any) -> dict:
+def reply(
+    text: str | None, *, finish: str = "stop", refusal: str | None = None, **more: Any
+) -> dict:
     """The JSON of an answer; its tokens are its words."""
     message = {"role": "assistant", "content": text, "refusal": refusal}
     return {
@@ -26,7 +28,8 @@ def reply(text: str | None, *, finish: str = "stop", refusal: str | None = None,
 
 @dataclass
 class Service:
-    """`acts` are done first, one a request; after them `answer(body)` is the text of every answer."""
+    """`acts` are done first, one a request; after them `answer(body)` is the text of every
+    answer."""
 
     acts: list[Act] = field(default_factory=list)
     answer: Callable[[dict], str] = lambda body: body["messages"][-1]["content"].upper()
@@ -95,7 +98,9 @@ def serving(service: Service, certificate: str = "") -> Iterator[Service]:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
         server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+    )
     thread.start()
     service.url = f"http{'s' if certificate else ''}://127.0.0.1:{server.server_port}/v1"
     try:
@@ -106,7 +111,7 @@ def serving(service: Service, certificate: str = "") -> Iterator[Service]:
         thread.join()
 
 
-# --- faults ---------------------------------------------------------------------------------------------------------
+# --- faults ---------------------------------------------------------------------------------------
 
 
 def status(code: int, message: str = "", **headers: str) -> Act:
@@ -187,7 +192,9 @@ def streams(*pieces: str) -> Act:
 
     def act(handler: Handler, _: dict) -> None:
         lines = [json.dumps({"choices": [{"delta": {"content": piece}}]}) for piece in pieces]
-        data = ": a comment\n\n" + "".join(f"data: {line}\n\n" for line in lines) + "data: [DONE]\n\n"
+        data = (
+            ": a comment\n\n" + "".join(f"data: {line}\n\n" for line in lines) + "data: [DONE]\n\n"
+        )
         handler.send(data.encode(), Content_Type="text/event-stream")
 
     return act

@@ -1,5 +1,5 @@
-"""A small real engine: fitted arms answer, one question at a time, on a thread of its own. What they write is handed
-out word by word."""
+"""A small real engine: fitted arms answer, one question at a time, on a thread of its own. What
+they write is handed out word by word."""
 
 import queue
 import re
@@ -41,7 +41,9 @@ class SmallEngine:
 
     def served(self):
         names = [Served(name, "small", self._context, 1_700_000_000) for name in self.arms]
-        encoders = [Served("letters", "encoder", self._context, 1_700_000_000, embeds=True, writes=False)]
+        encoders = [
+            Served("letters", "encoder", self._context, 1_700_000_000, embeds=True, writes=False)
+        ]
         return (*names, *(encoders if self._embed else ()))
 
     def begin(self, wanted, put):
@@ -49,7 +51,11 @@ class SmallEngine:
             raise Full(2.0)
         if wanted.arm not in self.arms:
             raise ModelError(Problem("M121", f"{wanted.arm} does not write"))
-        text = wanted.text if wanted.text is not None else "\n".join(one.content for one in wanted.messages)
+        text = (
+            wanted.text
+            if wanted.text is not None
+            else "\n".join(one.content for one in wanted.messages)
+        )
         if len(text) > 8 * self._context:
             raise ModelError(Problem("M120", f"the prompt has more than {self._context:,} tokens"))
         ticket = _Ticket()
@@ -80,7 +86,9 @@ class SmallEngine:
         return ticket.cancelled.is_set() or self._over.is_set()
 
     def _answer(self, wanted, put, ticket):
-        prompt = wanted.text if isinstance(wanted.text, str) else " ".join(map(str, wanted.text or ()))
+        prompt = (
+            wanted.text if isinstance(wanted.text, str) else " ".join(map(str, wanted.text or ()))
+        )
         messages = wanted.messages or (Message("user", prompt),)
         asked = sum(len(one.content.split()) for one in messages)
         answer = self.arms[wanted.arm].answer([Example("q", messages)])[0]
@@ -100,4 +108,11 @@ class SmallEngine:
             told = Told(number, word, -0.125, ((word, -0.125), ("other", -2.5))[: wanted.top or 0])
             put(Piece(word, (told,) if wanted.top is not None else ()))
         finish = "stop" if len(words) <= wanted.max_tokens else "length"
-        put(Piece(finish=finish, prompt_tokens=asked, written=min(len(words), wanted.max_tokens), shared=1))
+        put(
+            Piece(
+                finish=finish,
+                prompt_tokens=asked,
+                written=min(len(words), wanted.max_tokens),
+                shared=1,
+            )
+        )

@@ -1,5 +1,6 @@
-"""Changes of what is around a project that has run. Each takes the folder and pytest's monkeypatch, and gives the
-folder to use from then on; `SAYS` has what must then be told, or None where nothing has changed that matters."""
+"""Changes of what is around a project that has run. Each takes the folder and pytest's monkeypatch,
+and gives the folder to use from then on; `SAYS` has what must then be told, or None where nothing
+has changed that matters."""
 
 import json
 import os
@@ -21,7 +22,9 @@ def another_extra(folder, monkeypatch):
     """A library that a key covers comes to be installed, or another version of it."""
     place = folder.parent / "site"
     (place / "bitsandbytes-99.9.dist-info").mkdir(parents=True)
-    (place / "bitsandbytes-99.9.dist-info" / "METADATA").write_text("Name: bitsandbytes\nVersion: 99.9\n")
+    (place / "bitsandbytes-99.9.dist-info" / "METADATA").write_text(
+        "Name: bitsandbytes\nVersion: 99.9\n"
+    )
     monkeypatch.syspath_prepend(place)
     return folder
 
@@ -84,7 +87,11 @@ def data_deleted(folder, monkeypatch):
 
 def data_moved_and_said(folder, monkeypatch):
     data_moved(folder, monkeypatch)
-    return _rewritten(folder, "train: train.jsonl, test: test.jsonl", "train: data/train.jsonl, test: data/test.jsonl")
+    return _rewritten(
+        folder,
+        "train: train.jsonl, test: test.jsonl",
+        "train: data/train.jsonl, test: data/test.jsonl",
+    )
 
 
 def copied(folder, monkeypatch):
@@ -128,7 +135,10 @@ def another_step(folder, monkeypatch):
 def another_base(folder, monkeypatch):
     file = folder / "project.yaml"
     lines = file.read_text().splitlines()
-    file.write_text("\n".join("model: smollm2-135m" if one.startswith("model:") else one for one in lines) + "\n")
+    file.write_text(
+        "\n".join("model: smollm2-135m" if one.startswith("model:") else one for one in lines)
+        + "\n"
+    )
     return folder
 
 

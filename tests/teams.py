@@ -1,4 +1,5 @@
-"""Processes that train together, forked from the test: quick, and their work may be any function."""
+"""Processes that train together, forked from the test: quick, and their work may be any
+function."""
 
 import json
 import os
@@ -14,24 +15,28 @@ from assay.train.team import meeting
 
 
 def side_by_side(folder, size, work):
-    """`work(team)` in each of `size` processes. Returns what each gave, as JSON; the code of its TrainError; the text
-    of another error; minus the signal that ended it. The parent may never have started more than one thread."""
+    """`work(team)` in each of `size` processes. Returns what each gave, as JSON; the code of its
+    TrainError; the text of another error; minus the signal that ended it. The parent may never have
+    started more than one thread."""
     place = Path(tempfile.mkdtemp(dir=folder))
     pids = []
     for rank in range(size):
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # 3.12: pytest-xdist has threads, none holds a lock
+            # 3.12: pytest-xdist has threads, none holds a lock
+            warnings.simplefilter("ignore", DeprecationWarning)
             child = os.fork()
         if not child:
             _member(place, rank, size, work)
         pids.append(child)
     ends = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids]
-    return [code or json.loads((place / f"{rank}.json").read_text()) for rank, code in enumerate(ends)]
+    return [
+        code or json.loads((place / f"{rank}.json").read_text()) for rank, code in enumerate(ends)
+    ]
 
 
 def _member(place, rank, size, work):
-    # In a forked child torch replaces its thread pool at the first use, and two of the threads that load a model would
-    # race for that: one in fifty children died of it.
+    # In a forked child torch replaces its thread pool at the first use, and two of the threads that
+    # load a model would race for that: one in fifty children died of it.
     torch.set_num_threads(1)
     try:
         with meeting(FileStore(str(place / "store"), size), rank, size, rank) as team:

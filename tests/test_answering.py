@@ -1,4 +1,5 @@
-"""`assay answer` on a long file: killed three times, nothing is lost and nothing that was kept is asked again."""
+"""`assay answer` on a long file: killed three times, nothing is lost and nothing that was kept is
+asked again."""
 
 import csv
 import json
@@ -29,8 +30,8 @@ def ran(tmp_path_factory):
     write_rows(folder / "train.jsonl", rows(66))
     write_rows(folder / "test.jsonl", rows(30, 1000))
     (folder / "project.yaml").write_text(
-        "seed: 3\ndata: {files: {train: train.jsonl, test: test.jsonl}, columns: {text: text, label: label}}\n"
-        "split: {near: 1}\ncompare: [{kind: tfidf}, {kind: majority}]\n"
+        "seed: 3\ndata: {files: {train: train.jsonl, test: test.jsonl}, columns: {text: "
+        "text, label: label}}\nsplit: {near: 1}\ncompare: [{kind: tfidf}, {kind: majority}]\n"
     )
     assay.run(folder)
     return folder
@@ -43,7 +44,11 @@ def command(ran, file, out):
 
 def kept(ran):
     """Answers on the disk by now, of the file that is being answered."""
-    files = [path for path in (ran / "work/answers").glob("*/answers.jsonl") if (path.parent / "asked.jsonl").exists()]
+    files = [
+        path
+        for path in (ran / "work/answers").glob("*/answers.jsonl")
+        if (path.parent / "asked.jsonl").exists()
+    ]
     return max((path.read_bytes().count(b"\n") for path in files), default=0)
 
 
@@ -54,7 +59,9 @@ def test_ten_thousand_rows_survive_three_kills(ran, tmp_path):
     write_rows(file, [{"text": text} for text in questions])
     draw, seen = random.Random(7), []
     for _ in range(3):
-        process = subprocess.Popen(command(ran, file, out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            command(ran, file, out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         before, deadline = kept(ran), time.monotonic() + 240
         while kept(ran) <= before and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.01)
@@ -64,7 +71,9 @@ def test_ten_thousand_rows_survive_three_kills(ran, tmp_path):
         assert none_left(ran), "a worker outlived its parent"
         assert not out.exists()
         seen.append(kept(ran))
-    assert 0 < seen[0] <= seen[1] <= seen[2] < ROWS, "a kill came too late, or took back what was kept"
+    assert 0 < seen[0] <= seen[1] <= seen[2] < ROWS, (
+        "a kill came too late, or took back what was kept"
+    )
     done = subprocess.run(command(ran, file, out), capture_output=True, text=True, timeout=500)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
@@ -107,16 +116,24 @@ def test_the_columns_of_the_file_stand_behind_the_answers(ran, tmp_path, end):
 
     asked, out = [row["text"] for row in rows(3, 4000)], tmp_path / f"out.{end}"
     if end == "csv":
-        lines = ["ticket,text,answer", *(f"{n:03},{text},by hand {n}" for n, text in enumerate(asked))]
+        lines = [
+            "ticket,text,answer",
+            *(f"{n:03},{text},by hand {n}" for n, text in enumerate(asked)),
+        ]
         (tmp_path / "new.csv").write_text("\n".join(lines) + "\n")
-        wanted = [{"ticket": f"{n:03}", "text": text, "given_answer": f"by hand {n}"} for n, text in enumerate(asked)]
+        wanted = [
+            {"ticket": f"{n:03}", "text": text, "given_answer": f"by hand {n}"}
+            for n, text in enumerate(asked)
+        ]
     else:
         wanted = [{"text": text, "from": {"name": f"c{n}"}} for n, text in enumerate(asked)]
         write_rows(tmp_path / "new.jsonl", wanted)
     answer_file(ran, "tfidf", tmp_path / f"new.{end}", out)
     lines = out.read_text().splitlines()
     said = list(csv.DictReader(lines)) if end == "csv" else [json.loads(line) for line in lines]
-    assert [{name: row[name] for name in own} for row, own in zip(said, wanted, strict=True)] == wanted
+    assert [
+        {name: row[name] for name in own} for row, own in zip(said, wanted, strict=True)
+    ] == wanted
     assert [row["question"] for row in said] == asked and list(said[0])[:5] == ["id", *ANSWER]
 
 
@@ -133,7 +150,11 @@ def test_a_table_says_what_an_answer_is_and_runs_no_formula():
     from assay.deployment.answer_table import rows_of, table
 
     asked = [Example(str(at), (Message("user", " =1+1"),)) for at in range(3)]
-    said = [Answer(None, truncated=True), Answer("＝x", passages=("a", "b")), Answer("I do not know", abstained=True)]
+    said = [
+        Answer(None, truncated=True),
+        Answer("＝x", passages=("a", "b")),
+        Answer("I do not know", abstained=True),
+    ]
     lines = table(rows_of(asked, said, flat=True)).splitlines()
     assert lines[0] == "id,question,answer,confidence,note,passages"
     assert lines[1] == "0,' =1+1,,,cut unreadable,"

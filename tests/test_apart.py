@@ -1,4 +1,5 @@
-"""What a worker can find of the test rows' targets: nothing. And who may read what a run leaves: its owner."""
+"""What a worker can find of the test rows' targets: nothing. And who may read what a run leaves:
+its owner."""
 
 import os
 import stat
@@ -22,31 +23,39 @@ from walker import Walker
 def rows(n: int, name: str) -> list[dict]:
     """Questions whose answers occur nowhere else."""
     return [
-        {"question": f"what is the {name} word number {i * 7919}?", "answer": f"{name}{i * 31}zq"} for i in range(n)
+        {"question": f"what is the {name} word number {i * 7919}?", "answer": f"{name}{i * 31}zq"}
+        for i in range(n)
     ]
 
 
 def with_answers(folder, more=""):
     folder.mkdir()
-    write_rows(folder / "train.jsonl", [*rows(40, "train"), *rows(30, "test")[:3]])  # three have leaked
+    # three have leaked
+    write_rows(folder / "train.jsonl", [*rows(40, "train"), *rows(30, "test")[:3]])
     write_rows(folder / "test.jsonl", rows(30, "test"))
     (folder / "project.yaml").write_text(
         "name: words\naim: {kind: answer}\nsplit: {leaks: repair, near: 1.0}\n"
-        "data: {files: {train: train.jsonl, test: test.jsonl}}\ncompare: [{kind: majority}, {kind: copy}]\n" + more
+        "data: {files: {train: train.jsonl, test: test.jsonl}}\n"
+        "compare: [{kind: majority}, {kind: copy}]\n" + more
     )
     return folder
 
 
 def walked(folder) -> list[str]:
-    """What the strategy that looks for targets has found, in a worker of its own, once a run has left all that runs
-    leave."""
+    """What the strategy that looks for targets has found, in a worker of its own, once a run has
+    left all that runs leave."""
     project = load(folder / "project.yaml")
     prepared = prepare(project, silent)
     exam, strategy = Exam(prepared.examples("test")), Walker()
     bench = Bench(project, prepared, models(project, [strategy], True, silent), silent)
     stage = bench.stage(strategy, exam.hash)
     asked = project.work / "questions" / f"{exam.hash}.jsonl"
-    request = {**bench.request(strategy), "mode": "arm", "questions": str(asked), "answer_key": stage.key}
+    request = {
+        **bench.request(strategy),
+        "mode": "arm",
+        "questions": str(asked),
+        "answer_key": stage.key,
+    }
     store.write_json(stage.open() / "request.json", request)
     with worker(stage.folder, "walker") as process:
         process.wait()
@@ -59,9 +68,12 @@ def test_a_strategy_that_looks_everywhere_finds_no_target_of_a_test_row(tmp_path
     folder = with_answers(tmp_path / "p")
     assay.run(folder)
     found = walked(folder)
-    assert any(path.endswith("train.jsonl") for path in found) and any("/questions/" in path for path in found)
+    assert any(path.endswith("train.jsonl") for path in found) and any(
+        "/questions/" in path for path in found
+    )
     targets = [row["answer"] for row in rows(30, "test")]
-    assert targets[0] in next((folder / "exam").glob("rows/*/test.jsonl")).read_text()  # there is something to find
+    # there is something to find
+    assert targets[0] in next((folder / "exam").glob("rows/*/test.jsonl")).read_text()
     texts = {path: Path(path).read_text(errors="replace") for path in found}
     told = {path: [t for t in targets if t in text] for path, text in texts.items()}
     assert {path: some for path, some in told.items() if some} == {}
@@ -85,7 +97,8 @@ def test_results_are_their_owners_alone_and_reports_are_as_the_user_has_files(tm
     before = os.umask(0o022)
     try:
         arms = (
-            "compare: [{kind: majority}, {kind: tfidf}, {kind: shots, k: 2, choose: similar}, {kind: lora, rank: 2}]\n"
+            "compare: [{kind: majority}, {kind: tfidf}, {kind: shots, k: 2, choose: similar},"
+            " {kind: lora, rank: 2}]\n"
         )
         folder = build(tmp_path / "p", tiny_model, arms)
         assay.run(folder)

@@ -1,4 +1,5 @@
-"""A file in which nothing can be learnt, four rows of five labelled yes: no claim may come of it, balanced or not."""
+"""A file in which nothing can be learnt, four rows of five labelled yes: no claim may come of it,
+balanced or not."""
 
 import csv
 import random
@@ -8,7 +9,10 @@ import pytest
 
 import assay
 
-WORDS = "card loan fee room chair book late lost bill sent form page week desk note call help bank shop door".split()
+WORDS = (
+    "card loan fee room chair book late lost bill sent form page week desk note call help bank"
+    " shop door".split()
+)
 
 
 def noise(path: Path, rows: int = 600) -> None:

@@ -1,5 +1,6 @@
-"""What every listed strategy promises. A new one is held to it by being listed; where its defaults are too slow or
-cannot stand alone, its settings for this test go into SMALL. Steps have theirs in curate/test_steps.py."""
+"""What every listed strategy promises. A new one is held to it by being listed; where its defaults
+are too slow or cannot stand alone, its settings for this test go into SMALL. Steps have theirs in
+curate/test_steps.py."""
 
 import json
 from dataclasses import dataclass, replace
@@ -20,7 +21,10 @@ from assay.train.encoders import ENCODERS
 QUICK = {"epochs": 2, "batch_size": 12, "val_rows": 4}
 SMALL = {
     "neighbours": {"k": 3},
-    "stack": {"inners": [{"kind": "tfidf"}, {"kind": "probe", "features": ["vectors"]}], "folds": 2},
+    "stack": {
+        "inners": [{"kind": "tfidf"}, {"kind": "probe", "features": ["vectors"]}],
+        "folds": 2,
+    },
     "reader": {"networks": 2},
     "shots": {"k": 2, "choose": "similar"},
     "retrieval_aware": {"inner": {"kind": "majority"}, "top": 2},
@@ -42,25 +46,65 @@ SMALL = {
     "head": QUICK,
     "token_head": QUICK,
     "tagger": {"epochs": 2, "batch_size": 12, "min_steps": 0},
-    "blend": {"inners": [{"kind": "lora", "rank": rank, **QUICK, "learning_rate": 3e-3} for rank in (2, 3)]},
+    "blend": {
+        "inners": [
+            {"kind": "lora", "rank": rank, **QUICK, "learning_rate": 3e-3} for rank in (2, 3)
+        ]
+    },
     "quantise": {"inner": {"kind": "lora", "rank": 2, **QUICK, "learning_rate": 3e-3}},
-    "distil": {"inner": {"kind": "lora", "rank": 2, **QUICK, "learning_rate": 3e-3}, "layers": 1, "epochs": 1},
-    "prune": {"inner": {"kind": "lora", "rank": 2, **QUICK, "learning_rate": 3e-3}, "layers": 1, "rows": 8},
+    "distil": {
+        "inner": {"kind": "lora", "rank": 2, **QUICK, "learning_rate": 3e-3},
+        "layers": 1,
+        "epochs": 1,
+    },
+    "prune": {
+        "inner": {"kind": "lora", "rank": 2, **QUICK, "learning_rate": 3e-3},
+        "layers": 1,
+        "rows": 8,
+    },
 }
 # Further forms of a listed kind that have code of their own.
 FORMS = [
     {"kind": "stack", "folds": 0, "inners": [{"kind": "neighbours"}, {"kind": "shots", "k": 1}]},
-    {"kind": "probe", "encoder": "other", "features": ["vectors", "words"], "balance": "weights", "c": 3.0},
+    {
+        "kind": "probe",
+        "encoder": "other",
+        "features": ["vectors", "words"],
+        "balance": "weights",
+        "c": 3.0,
+    },
     {"kind": "shots", "k": 0},
     {"kind": "shots", "k": 3, "choose": "balanced"},
-    {"kind": "shots", "k": 3, "choose": "diverse", "order": "similar_last", "orders": 3, "val_rows": 4},
-    {"kind": "shots", "k": 2, "wording": {"question": "Message:", "answer": "Label:", "ending": "Which?"}},
+    {
+        "kind": "shots",
+        "k": 3,
+        "choose": "diverse",
+        "order": "similar_last",
+        "orders": 3,
+        "val_rows": 4,
+    },
+    {
+        "kind": "shots",
+        "k": 2,
+        "wording": {"question": "Message:", "answer": "Label:", "ending": "Which?"},
+    },
     {"kind": "shots", "k": 0, "reason": "steps", "reason_tokens": 8},
     {"kind": "shots", "k": 2, "choose": "similar", "calibrate": "contextual", "val_rows": 2},
     {"kind": "shots", "k": 1, "calibrate": "platt"},
     {"kind": "rag", "inner": {"kind": "lora", **SMALL["lora"]}},
-    {"kind": "wording", "inner": {"kind": "rag", "inner": {"kind": "shots", "k": 2}}, "calls": 40, "search": "random"},
-    {"kind": "rag", "find": "hybrid", "chunk": "semantic", "rewrite": "feedback", "inner": {"kind": "majority"}},
+    {
+        "kind": "wording",
+        "inner": {"kind": "rag", "inner": {"kind": "shots", "k": 2}},
+        "calls": 40,
+        "search": "random",
+    },
+    {
+        "kind": "rag",
+        "find": "hybrid",
+        "chunk": "semantic",
+        "rewrite": "feedback",
+        "inner": {"kind": "majority"},
+    },
     {"kind": "rag", "find": "hybrid", "fuse": "learned", "inner": {"kind": "majority"}},
     {
         "kind": "rag",
@@ -80,17 +124,40 @@ FORMS = [
         "inner": {"kind": "shots", "k": 1},
     },
     {"kind": "rag", "find": "dense", "store": {"kind": "lancedb"}, "inner": {"kind": "majority"}},
-    {"kind": "rag", "rerank": {"kind": "question_likelihood"}, "candidates": 3, "inner": {"kind": "majority"}},
+    {
+        "kind": "rag",
+        "rerank": {"kind": "question_likelihood"},
+        "candidates": 3,
+        "inner": {"kind": "majority"},
+    },
     {"kind": "retrieval_aware", "inner": {"kind": "lora", **SMALL["lora"]}, "top": 2},
     {"kind": "dora", **SMALL["lora"]},
-    {"kind": "setfit", **QUICK, "objective": "pairs", "class_weight": "balanced", "words": "trained"},
+    {
+        "kind": "setfit",
+        **QUICK,
+        "objective": "pairs",
+        "class_weight": "balanced",
+        "words": "trained",
+    },
     {"kind": "qlora", **SMALL["lora"], "dropout": 0.0},
     {"kind": "lora", **SMALL["lora"], "dropout": 0.0, "initialise": "pissa"},
     {"kind": "lora", **SMALL["lora"], "dropout": 0.0, "bits": 8},
     {"kind": "lora", **SMALL["lora"], "objective": "label_set"},
-    {"kind": "blend", "how": "ties", "density": 0.5, "inners": [{"kind": "qlora", "rank": 2, **QUICK}] * 2},
+    {
+        "kind": "blend",
+        "how": "ties",
+        "density": 0.5,
+        "inners": [{"kind": "qlora", "rank": 2, **QUICK}] * 2,
+    },
     {"kind": "full", **SMALL["full"], "layers": 1},
-    {"kind": "p_tuning", **SMALL["p_tuning"], "encoder": "lstm", "hidden": 8, "tokens": 4, "learning_rate": 1e-2},
+    {
+        "kind": "p_tuning",
+        **SMALL["p_tuning"],
+        "encoder": "lstm",
+        "hidden": 8,
+        "tokens": 4,
+        "learning_rate": 1e-2,
+    },
     {"kind": "prefix", **SMALL["prefix"], "hidden": 8, "start": "vocabulary", "tokens": 4},
     {"kind": "adapters", **SMALL["adapters"], "place": "parallel", "size": 4},
     {
@@ -98,11 +165,18 @@ FORMS = [
         "bits": 4,
         "inner": {"kind": "prune", "layers": 1, "heal": 0, "inner": {"kind": "shots", "k": 2}},
     },
-    {"kind": "distil", "layers": 1, "epochs": 1, "level": "sequence", "inner": {"kind": "shots", "k": 2}},
+    {
+        "kind": "distil",
+        "layers": 1,
+        "epochs": 1,
+        "level": "sequence",
+        "inner": {"kind": "shots", "k": 2},
+    },
 ]
 
 
-ALONE = {"ridge": "number", "learning_to_rank": "rank", "likelihood": "choose"}  # kinds that do one kind of task
+# kinds that do one kind of task
+ALONE = {"ridge": "number", "learning_to_rank": "rank", "likelihood": "choose"}
 LABELLED = ("head", "knn", "probe", "stack", "setfit", "encoder")  # kinds that choose among labels
 FROM_TEXT = ("lead", "copy", "ngram", "centrality", "extractive", "best_sentence", "reader")
 
@@ -112,12 +186,14 @@ def kind_of(cls):
 
 
 def fits(values, task):
-    """What each can do: labels alone, pieces alone, or all; of those that can do all, few are asked for pieces."""
+    """What each can do: labels alone, pieces alone, or all; of those that can do all, few are asked
+    for pieces."""
     if values["kind"] in ALONE or task in ALONE.values():
         return task == ALONE.get(values["kind"])
     if values["kind"] in LABELLED or {"objective", "calibrate", "level"} & set(values):
         return task == "classify"
-    if "cite" in values or "embed" in values:  # what is learnt from passages needs answers that stand in them
+    # what is learnt from passages needs answers that stand in them
+    if "cite" in values or "embed" in values:
         return task == "answer"
     if values["kind"] in ("token_head", "dictionary", "crf", "tagger"):
         return task == "extract"
@@ -131,14 +207,21 @@ TASKS = ("classify", "answer", "extract", "number", "rank", "choose")
 
 
 def cases():
-    """Every strategy on every kind of task that it can do. One kind a strategy is for the day, in turn, so that every
-    kind comes up, and quick unless it is a further form or made of others; the others are for `make nightly`."""
+    """Every strategy on every kind of task that it can do. One kind a strategy is for the day, in
+    turn, so that every kind comes up, and quick unless it is a further form or made of others; the
+    others are for `make nightly`."""
     for i, values in enumerate(SETTINGS):
         able = [task for task in TASKS if fits(values, task)]
         words = [str(value) for value in values.values() if isinstance(value, str)]
         composed = i >= len(STRATEGIES) or {"inner", "inners"} & values.keys()
         for task in able:
-            marks = pytest.mark.nightly if task != able[i % len(able)] else pytest.mark.slow if composed else ()
+            marks = (
+                pytest.mark.nightly
+                if task != able[i % len(able)]
+                else pytest.mark.slow
+                if composed
+                else ()
+            )
             yield pytest.param(values, task, id="-".join([*words, task, str(i)]), marks=marks)
 
 
@@ -150,7 +233,9 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 def frozen(lesson):
     """Everything in a lesson that a strategy could change, as text."""
     rows = [[row.to_json() for row in part] for part in (lesson.train, lesson.val)]
-    return to_json([rows, [[d.id, d.text] for d in lesson.documents], lesson.task.model_dump(mode="json")])
+    return to_json(
+        [rows, [[d.id, d.text] for d in lesson.documents], lesson.task.model_dump(mode="json")]
+    )
 
 
 def answers(arm, questions):
@@ -162,7 +247,9 @@ def asked(given):
 
 
 def test_the_cases_of_the_day_have_every_strategy_once_and_every_kind_of_task():
-    of_the_day = [case.values for case in CASES if not any(mark.name == "nightly" for mark in case.marks)]
+    of_the_day = [
+        case.values for case in CASES if not any(mark.name == "nightly" for mark in case.marks)
+    ]
     assert [settings for settings, _ in of_the_day] == SETTINGS
     assert {task for _, task in of_the_day} == set(TASKS)
 
@@ -173,12 +260,15 @@ def test_settings_come_back_from_json(subtests):
             strategy = make_strategy(settings, {})
             written = json.loads(to_json({"kind": strategy.kind, **strategy.changed()}))
             assert make_strategy(written, {}) == strategy
-            assert json.loads(to_json(strategy.model_dump(mode="json"))) == strategy.model_dump(mode="json")
+            assert json.loads(to_json(strategy.model_dump(mode="json"))) == strategy.model_dump(
+                mode="json"
+            )
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """An arm that was fitted once, for all that is asked of it: its lesson, what it answered at first, its files."""
+    """An arm that was fitted once, for all that is asked of it: its lesson, what it answered at
+    first, its files."""
 
     settings: dict
     task: str
@@ -193,7 +283,9 @@ class Fitted:
 
 
 def files_in(folder):
-    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+    return {
+        str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -209,7 +301,8 @@ def fitted(request, lesson_in, tmp_path_factory):
     return Fitted(settings, task, given, arm, told, place / "arm")
 
 
-# Every test that asks for `fitted` has all cases, in one order: that is how pytest brings those of a case together.
+# Every test that asks for `fitted` has all cases, in one order: that is how pytest brings those of
+# a case together.
 each_fitted = pytest.mark.parametrize(
     "fitted", [pytest.param(p.values, id=p.id, marks=p.marks) for p in CASES], indirect=True
 )
@@ -270,7 +363,12 @@ def test_the_lesson_is_left_alone(fitted, lesson):
 @each_fitted
 def test_a_saved_arm_gives_the_same_answers(fitted, tmp_path):
     strategy, given = make_strategy(fitted.settings, {}), fitted.lesson
-    assert {Path(name).suffix for name in fitted.files} <= {".json", ".jsonl", ".md", ".safetensors"}
+    assert {Path(name).suffix for name in fitted.files} <= {
+        ".json",
+        ".jsonl",
+        ".md",
+        ".safetensors",
+    }
     write_json(tmp_path / "arm.json", {"kind": strategy.kind, **strategy.changed()})
     bare = replace(given, train=(), val=(), documents=())
     again = make_strategy(read_json(tmp_path / "arm.json"), {}).restore(fitted.folder, bare)
@@ -280,7 +378,9 @@ def test_a_saved_arm_gives_the_same_answers(fitted, tmp_path):
 @each_fitted
 def test_targets_of_questions_are_never_read(fitted):
     arm, given = fitted.arm, fitted.lesson
-    wrong = [replace(row, target=given.train[0].target, also=("x",), rejected="y") for row in given.val]
+    wrong = [
+        replace(row, target=given.train[0].target, also=("x",), rejected="y") for row in given.val
+    ]
     assert answers(arm, wrong) == answers(arm, [row.question for row in given.val])
 
 
@@ -306,7 +406,9 @@ def test_answers_keep_the_order_and_are_of_the_task(fitted):
 def needs_rows(settings):
     if settings["kind"] == "rag":
         return needs_rows(settings["inner"])
-    return settings["kind"] not in ("lead", "copy") and (settings["kind"] != "shots" or settings.get("k", 4) > 0)
+    return settings["kind"] not in ("lead", "copy") and (
+        settings["kind"] != "shots" or settings.get("k", 4) > 0
+    )
 
 
 @battery

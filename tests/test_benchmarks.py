@@ -1,4 +1,5 @@
-"""The benchmarks' own arithmetic: what is counted, and what is said about it. No model is loaded."""
+"""The benchmarks' own arithmetic: what is counted, and what is said about it. No model is
+loaded."""
 
 import sys
 from pathlib import Path
@@ -21,9 +22,9 @@ def _scripts(monkeypatch):
 def test_flops_of_one_token_of_a_one_layer_model():
     from train import flops
 
-    # Width 8, 2 heads of 4, 1 key-value head, inner width 16, 10 words, LoRA of rank 1. Its matrices: q and o 64
-    # each; k and v 32 each; gate, up and down 128 each: 576. LoRA: 16 + 12 + 12 + 16 + 3 x 24 = 128. One token that
-    # sees itself.
+    # Width 8, 2 heads of 4, 1 key-value head, inner width 16, 10 words, LoRA of rank 1. Its
+    # matrices: q and o 64 each; k and v 32 each; gate, up and down 128 each: 576. LoRA: 16 + 12 +
+    # 12 + 16 + 3 x 24 = 128. One token that sees itself.
     config = {
         "hidden_size": 8,
         "intermediate_size": 16,
@@ -37,7 +38,14 @@ def test_flops_of_one_token_of_a_one_layer_model():
 
 
 def contender(side, speed, **more):
-    return {"side": side, "rounds": [{}], "how": {}, "tokens_per_second": speed, "loss_before": 2.0, **more}
+    return {
+        "side": side,
+        "rounds": [{}],
+        "how": {},
+        "tokens_per_second": speed,
+        "loss_before": 2.0,
+        **more,
+    }
 
 
 def results(**contenders):
@@ -48,7 +56,9 @@ def results(**contenders):
 def test_a_ratio_is_to_the_fastest_variant_of_the_peer():
     from claims import judged
 
-    found = results(assay=contender("assay", 300.0), slow=contender("trl", 10.0), fast=contender("trl", 15.0))
+    found = results(
+        assay=contender("assay", 300.0), slow=contender("trl", 10.0), fast=contender("trl", 15.0)
+    )
     for name, peak in (("assay", 1.0), ("slow", 3.0), ("fast", 4.0)):
         found["experiments"]["A8"]["contenders"][name]["peak_bytes"] = peak
     said = {what: row for what, *row in judged(found)}
@@ -70,7 +80,10 @@ def test_conversations_become_one_row_with_every_turn_learnt():
 
     first, second = Row([1, 2, 3], [(1, 3)], "a:1", 0), Row([1, 2, 3, 4, 5], [(4, 5)], "a:3", 0)
     other = Row([1, 9], [(1, 2)], "b:1", 1)
-    assert whole_chats([first, second, other]) == [Row([1, 2, 3, 4, 5], [(1, 3), (4, 5)], "a:3", 0), other]
+    assert whole_chats([first, second, other]) == [
+        Row([1, 2, 3, 4, 5], [(1, 3), (4, 5)], "a:3", 0),
+        other,
+    ]
 
 
 def test_turns_that_are_no_beginning_of_the_last_stay_rows():
@@ -85,7 +98,11 @@ def test_agreement_counts_queries_that_both_have_scored():
 
     ours = {0: [-1.0, -2.0], 1: [-3.0, -1.0], 2: [-1.0, -9.0]}
     theirs = {0: [-1.5, -2.5], 1: [-1.0, -1.5]}
-    assert agreement(ours, theirs) == {"compared": 2, "equal_choices": 0.5, "nats_lost_at_most": 0.5}
+    assert agreement(ours, theirs) == {
+        "compared": 2,
+        "equal_choices": 0.5,
+        "nats_lost_at_most": 0.5,
+    }
 
 
 def test_written_tokens_are_compared_up_to_the_first_difference():
@@ -145,9 +162,12 @@ def test_rows_to_curate_are_planted_as_they_say():
             other = rows[row.original]
             assert row.label == other.label and not other.planted
             assert jaccard(normal(row.text), normal(other.text)) == row.jaccard
-            assert (row.jaccard == 1) == (row.planted == "exact") and (row.jaccard < 0.8) == (row.planted == "below")
+            assert (row.jaccard == 1) == (row.planted == "exact") and (row.jaccard < 0.8) == (
+                row.planted == "below"
+            )
     planted = Counter(row.planted for row in rows)
-    # 1 in 10, 12 and 16 of the originals, which are 1 / (1 + 1/10 + 1/12 + 1/16) of the rows; four standard deviations.
+    # 1 in 10, 12 and 16 of the originals, which are 1 / (1 + 1/10 + 1/12 + 1/16) of the rows; four
+    # standard deviations.
     originals = 3000 / (1 + 1 / 10 + 1 / 12 + 1 / 16)
     for kind, share in (("exact", 1 / 10), ("near", 1 / 12), ("below", 1 / 16)):
         many = sum(count for name, count in planted.items() if name.startswith(kind))
@@ -158,11 +178,17 @@ def test_recall_and_precision_of_the_curation_benchmark(tmp_path):
     from assay.core.types import Example, Message
     from curate import judged
 
-    texts = ["where is the card that i ordered", "where is the card that i orderd", "where is the card", "no"]
+    texts = [
+        "where is the card that i ordered",
+        "where is the card that i orderd",
+        "where is the card",
+        "no",
+    ]
     rows = [Example(f"r{at}", (Message("user", text),)) for at, text in enumerate(texts)]
     planted = tmp_path / "planted.json"
     planted.write_text('[["r1", "r0"], ["r2", "r0"], ["r9", "r0"]]')
-    # r2 measures below 0.8 and r9 is not there, so one pair is asked for; of two dropped rows one is right.
+    # r2 measures below 0.8 and r9 is not there, so one pair is asked for; of two dropped rows one
+    # is right.
     found = judged(rows, {"r1": "r0", "r3": "r0"}, planted)
     assert (found["planted_pairs"], found["recall"], found["precision"]) == (1, 1.0, 0.5)
     assert judged(rows, {}, planted)["recall"] == 0
@@ -181,7 +207,9 @@ def test_what_an_arm_forgot_is_a_row_a_probe_and_a_row_an_arm():
     cost = {"tokens": 9000, "seconds": 61.2}
     arm = {"probes": probes, "combined": {"difference": -10.0, "low": -15.0, "high": -5.0}, **cost}
     found = {"base": {"b": cost}, "arms": {"full": arm}}
-    made = table(found, [{"name": "full", "status": "done", "metrics": {"accuracy": {"value": 0.9}}}])
+    made = table(
+        found, [{"name": "full", "status": "done", "metrics": {"accuracy": {"value": 0.9}}}]
+    )
     assert "| full | knowledge | 60 | 0.700 | 0.600 | −10.0 (−15.0 to −5.0) |  |" in made
     assert "| full | mmlu | 60 | 0.700 | 0.600 | −10.0 (−15.0 to −5.0) | at chance |" in made
     assert "| full | text | 20 | 1.000 | 1.200 | +0.200 (+0.100 to +0.300) | bits a byte |" in made
@@ -193,7 +221,11 @@ def test_a_smaller_arm_is_compared_with_its_teacher_by_medians():
     from shrink import TIMED, claims, ratios
 
     def arm(accuracy, seconds, lost=0.0):
-        return {"accuracy": accuracy, "difference": [-lost, 0, 0], "seconds": dict.fromkeys(TIMED, seconds)}
+        return {
+            "accuracy": accuracy,
+            "difference": [-lost, 0, 0],
+            "seconds": dict.fromkeys(TIMED, seconds),
+        }
 
     found = {
         "teacher": arm(0.8, [9.0, 4.0, 2.0]),

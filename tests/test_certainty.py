@@ -1,7 +1,8 @@
-"""A quick part of benchmarks/certainty.py: intervals cover, equal arms have no winner, the chosen arm is not flattered.
+"""A quick part of benchmarks/certainty.py: intervals cover, equal arms have no winner, the chosen
+arm is not flattered.
 
-Tolerances are those of the binomial: with 400 studies a coverage of 95 % is seen within 3.5 x 1.09 points in 999 of
-1,000 runs, and the seeds are fixed.
+Tolerances are those of the binomial: with 400 studies a coverage of 95 % is seen within 3.5 x 1.09
+points in 999 of 1,000 runs, and the seeds are fixed.
 """
 
 import sys
@@ -28,20 +29,30 @@ def certainty(monkeypatch):
 @pytest.mark.nightly
 @pytest.mark.parametrize(
     "cell",
-    [("accuracy", 5, 50, 0), ("accuracy", 5, 50, 20), ("accuracy", 77, 200, 40), ("macro_f1", 5, 50, 0)],
+    [
+        ("accuracy", 5, 50, 0),
+        ("accuracy", 5, 50, 20),
+        ("accuracy", 77, 200, 40),
+        ("macro_f1", 5, 50, 0),
+    ],
     ids=str,
 )
 def test_what_the_report_says_holds(certainty, cell, monkeypatch):
     monkeypatch.setattr(certainty, "TRUTHS", 400)
     cell = certainty.Cell(*cell)
-    found = certainty.summed([certainty.population(cell, number, STUDIES) for number in range(certainty.POPULATIONS)])
+    found = certainty.summed(
+        [certainty.population(cell, number, STUDIES) for number in range(certainty.POPULATIONS)]
+    )
     studies = STUDIES * certainty.POPULATIONS
     reach = 3.5 * np.sqrt(0.05 * 0.95 / studies)
     assert found["apart single"] == pytest.approx(0.95, abs=reach)
     assert found["apart paired"] == pytest.approx(0.95, abs=reach)
     assert found["equal named"] <= 0.05 + reach
-    # Half a point of bias, and chance: a score's error on so few rows, over all studies in which the choice is made.
-    error = 100 * np.sqrt(0.2 / (cell.rows / (2 if cell.groups else 1)) / (studies * certainty.CHOSEN))
+    # Half a point of bias, and chance: a score's error on so few rows, over all studies in which
+    # the choice is made.
+    error = 100 * np.sqrt(
+        0.2 / (cell.rows / (2 if cell.groups else 1)) / (studies * certainty.CHOSEN)
+    )
     assert abs(found["equal corrected"]) < 0.5 + 3 * error
     assert found["equal flattered"] > found["equal corrected"]
 
@@ -63,7 +74,8 @@ def test_the_truth_of_a_synthetic_population_is_known(certainty):
 
 
 def test_more_rows_tell_as_often_as_it_was_said(certainty):
-    """Of test sets of the size that `rows_needed` names, four of five tell the two arms apart by the p that decides."""
+    """Of test sets of the size that `rows_needed` names, four of five tell the two arms apart by
+    the p that decides."""
     from certainty_world import studies, world
 
     from assay.stats.intervals import Weights, rows_needed, swap_p
@@ -79,9 +91,16 @@ def test_more_rows_tell_as_often_as_it_was_said(certainty):
         sets = studies(of, 200, size, round(groups * size / 200), draw)
         told = 0
         for index in range(200):
-            code = None if sets.groups is None else np.unique(sets.groups[index], return_inverse=True)[1]
+            code = (
+                None
+                if sets.groups is None
+                else np.unique(sets.groups[index], return_inverse=True)[1]
+            )
             swaps = Weights(size, "swap", draws=300, seed=index, groups=code)
-            first, second = (certainty.columns(sets.targets[index], one, "accuracy", 5) for one in sets.answers[index])
+            first, second = (
+                certainty.columns(sets.targets[index], one, "accuracy", 5)
+                for one in sets.answers[index]
+            )
             told += swap_p(first, second, total, swaps) < 0.05
         # 80 % of 200, three standard errors; McNemar's exact test loses a few of 100 to its steps.
         assert told / 200 == pytest.approx(0.8, abs=3 * np.sqrt(0.16 / 200) + 0.03)

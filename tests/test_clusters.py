@@ -1,4 +1,5 @@
-"""From a file with a field that nobody declared as a group to the warning, the setting and both intervals."""
+"""From a file with a field that nobody declared as a group to the warning, the setting and both
+intervals."""
 
 import csv
 import json
@@ -20,7 +21,9 @@ compare:
 """
 
 
-def tickets(path: Path, field: str, users: int = 30, each: int = 20, odd: float = 0.4, seed: int = 1) -> None:
+def tickets(
+    path: Path, field: str, users: int = 30, each: int = 20, odd: float = 0.4, seed: int = 1
+) -> None:
     """Tickets of users; those of some users have labels that their words do not tell."""
     draw = random.Random(seed)
     with path.open("w", newline="") as file:
@@ -33,7 +36,14 @@ def tickets(path: Path, field: str, users: int = 30, each: int = 20, odd: float 
                 label = draw.choice(sorted(WORDS))
                 told = draw.choice(sorted(WORDS)) if strange else label
                 words = " ".join(draw.choices(WORDS[told].split(), k=4))
-                rows.append([f"{words} about number {draw.randrange(10**9)}", label, f"u{user}", draw.randint(1, 5)])
+                rows.append(
+                    [
+                        f"{words} about number {draw.randrange(10**9)}",
+                        label,
+                        f"u{user}",
+                        draw.randint(1, 5),
+                    ]
+                )
         draw.shuffle(rows)
         out.writerows(rows)
 
@@ -55,14 +65,22 @@ def test_a_field_that_rows_cluster_by_is_named_with_its_setting_and_both_interva
     assert (block["field"], block["setting"]) == ("user", "split.group: user")
     assert {one["field"]: one["found"] for one in block["tested"]} == {"user": True}
     arm = next(one for one in block["arms"] if one["name"] == "tfidf")
-    plain, wide = (arm["score"][way]["high"] - arm["score"][way]["low"] for way in ("plain", "together"))
+    plain, wide = (
+        arm["score"][way]["high"] - arm["score"][way]["low"] for way in ("plain", "together")
+    )
     assert wide > 1.5 * plain
-    told_plainly = next(one for one in data["strategies"] if one["name"] == "tfidf")["metrics"]["accuracy"]
+    told_plainly = next(one for one in data["strategies"] if one["name"] == "tfidf")["metrics"][
+        "accuracy"
+    ]
     assert arm["score"]["plain"] == {end: told_plainly[end] for end in ("low", "high")}
     (warning,) = [one for one in data["warnings"] if one["code"] == "D194"]
     assert "'user'" in warning["text"] and "`split.group: user`" in warning["text"]
-    assert block["text"] in " ".join(data["certainty"]["sentences"])[:-1].replace("Rows of one", "rows of one")
-    markdown, page = ((folder / "report" / name).read_text() for name in ("report.md", "report.html"))
+    assert block["text"] in " ".join(data["certainty"]["sentences"])[:-1].replace(
+        "Rows of one", "rows of one"
+    )
+    markdown, page = (
+        (folder / "report" / name).read_text() for name in ("report.md", "report.html")
+    )
     for text in (markdown, page):
         assert "split.group: user" in text.replace("\\", "") and "D194" in text
         assert "with rows of one" in text
@@ -74,7 +92,7 @@ def test_a_field_that_rows_cluster_by_is_named_with_its_setting_and_both_interva
 
 
 @pytest.mark.nightly
-def test_a_field_with_a_name_that_no_guess_knows_is_tested_too_and_rows_that_do_not_cluster_are_let_be(tmp_path):
+def test_a_field_whose_name_no_guess_knows_is_tested_and_unclustered_rows_are_let_be(tmp_path):
     clustering = assay.run(project(tmp_path / "one", "mandant", "by: random"))
     assert clustering.data["certainty"]["clusters"]["setting"] == "split.group: mandant"
     independent = assay.run(project(tmp_path / "two", "mandant", "by: random", odd=0.0))

@@ -1,4 +1,5 @@
-"""The confidence of every arm of a report is one kind of number: the share of its label among all labels."""
+"""The confidence of every arm of a report is one kind of number: the share of its label among all
+labels."""
 
 import csv
 
@@ -28,7 +29,8 @@ documents: [notes.md]
 
 
 def plain(model, prompts, options):
-    """Natural-log likelihood of each option, each as a sequence by itself through the network's own forward."""
+    """Natural-log likelihood of each option, each as a sequence by itself through the network's own
+    forward."""
     rows = []
     for messages in prompts:
         begin, _ = model.chat.prompt(messages)
@@ -36,8 +38,14 @@ def plain(model, prompts, options):
         for option in options:
             answer = model.chat.answer(option)
             with torch.no_grad():
-                logits = model.network(torch.tensor([begin + answer])).logits[0, len(begin) - 1 : -1].double()
-            totals.append(float(logits.log_softmax(-1).gather(1, torch.tensor(answer)[:, None]).sum()))
+                logits = (
+                    model.network(torch.tensor([begin + answer]))
+                    .logits[0, len(begin) - 1 : -1]
+                    .double()
+                )
+            totals.append(
+                float(logits.log_softmax(-1).gather(1, torch.tensor(answer)[:, None]).sum())
+            )
         rows.append(totals)
     return np.array(rows)
 
@@ -58,7 +66,13 @@ def test_calibration_error_is_that_of_separate_sequences(lesson, strategy):
     task = given.task.model_copy(update={"metrics": ("ece", "brier", "log_loss")})
 
     def judged(answers):
-        return judge([Record(r.question, r.target, r.also, a) for r, a in zip(given.val, answers, strict=True)], task)
+        return judge(
+            [
+                Record(r.question, r.target, r.also, a)
+                for r, a in zip(given.val, answers, strict=True)
+            ],
+            task,
+        )
 
     told = arm.answer([row.question for row in given.val])
     assert [a.confidence for a in told] == pytest.approx([a.confidence for a in exact], abs=1e-5)
@@ -75,7 +89,10 @@ def test_confidences_of_all_arms_are_shares_of_their_label_among_all(tmp_path, t
     labels = sorted(WORDS)
     for arm in report.data["strategies"]:
         loaded = assay.load(folder, arm["name"])
-        asked = [row["question"] for row in read_lines(folder / "report" / "predictions" / f"{arm['name']}.jsonl")]
+        asked = [
+            row["question"]
+            for row in read_lines(folder / "report" / "predictions" / f"{arm['name']}.jsonl")
+        ]
         for answer in loaded.answer(asked[:6]):
             shares = np.exp(np.array(answer.scores) - max(answer.scores))
             assert answer.confidence == pytest.approx(shares.max() / shares.sum(), abs=1e-5)
@@ -95,5 +112,7 @@ def test_confidences_of_smollm2_on_77_labels_are_those_of_separate_sequences(sha
     prompts = [ask(task, one) for one in asked]
     exact, scores = plain(model, prompts, task.labels), model.score(prompts, task.labels)
     for row, told in zip(exact, scores, strict=True):
-        assert chosen(task.labels, told).confidence == pytest.approx(chosen(task.labels, row).confidence, abs=1e-5)
+        assert chosen(task.labels, told).confidence == pytest.approx(
+            chosen(task.labels, row).confidence, abs=1e-5
+        )
         assert (np.argsort(-told)[:2] == np.argsort(-row)[:2]).all()

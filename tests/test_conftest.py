@@ -23,7 +23,9 @@ def test_where_the_data_sets_are_not(shared_data, own_data, tmp_path, monkeypatc
 def test_where_they_are(shared_data, own_data, tmp_path, monkeypatch, on_ci):
     (tmp_path / "banking77").mkdir()
     monkeypatch.setenv("ASSAY_DATA", str(tmp_path))
-    assert shared_data("banking77") == shared_data("banking77", whole=True) == tmp_path / "banking77"
+    assert (
+        shared_data("banking77") == shared_data("banking77", whole=True) == tmp_path / "banking77"
+    )
     if on_ci:
         for whole in (False, True):
             with pytest.raises(pytest.fail.Exception):

@@ -1,4 +1,5 @@
-"""Whatever byte of a project's `work/` is changed, and whatever write fails: the next run ends in the same report."""
+"""Whatever byte of a project's `work/` is changed, and whatever write fails: the next run ends in
+the same report."""
 
 import json
 import os
@@ -36,7 +37,9 @@ compare:
 def scores(folder: Path) -> list[str]:
     """All that the report says of how good the arms are, as text, and their answers."""
     report = json.loads((folder / "report/report.json").read_text())
-    shown = [{key: value for key, value in one.items() if key != "cost"} for one in report["strategies"]]
+    shown = [
+        {key: value for key, value in one.items() if key != "cost"} for one in report["strategies"]
+    ]
     answers = [path.read_text() for path in sorted((folder / "report/predictions").iterdir())]
     return [*(json.dumps(one, sort_keys=True) for one in shown), *answers]
 
@@ -44,7 +47,9 @@ def scores(folder: Path) -> list[str]:
 def answer(folder: Path, arm: str, capsys) -> tuple[int, str]:
     """Exit code of `assay ask`, and what the arm says."""
     capsys.readouterr()
-    code = command(["ask", "the price on this card", "--with", arm, "--project", str(folder), "--json"])
+    code = command(
+        ["ask", "the price on this card", "--with", arm, "--project", str(folder), "--json"]
+    )
     said = capsys.readouterr().out
     return code, json.loads(said)["answers"][0]["answer"] if code == 0 else ""
 
@@ -66,7 +71,8 @@ def flipped(folder: Path, arms: list[str], count: int, seed: int, capsys) -> dic
     for number, (kind, path, place) in enumerate(flips(folder / "work", count, seed)):
         seen[kind] = seen.get(kind, 0) + 1
         arm, where = arms[number % len(arms)], f"{path} at {place}"
-        if number % 2:  # asked before the run that mends it: the same answer or a message, never another answer
+        # asked before the run that mends it: the same answer or a message, never another answer
+        if number % 2:
             code, text = answer(folder, arm, capsys)
             assert (code, text) == said[arm] or code in (2, 4, 5), where
         code = command(["run", "--plain", str(folder)])
@@ -118,7 +124,7 @@ def test_no_flipped_byte_of_outcomes_gives_another_result(tmp_path, capsys):
         assert scores(folder) == right, (kind, path, place)
 
 
-# --- writes that fail -----------------------------------------------------------------------------------------------
+# --- writes that fail -----------------------------------------------------------------------------
 
 
 def run(folder: Path, at: int = 0, how: str = "KILL") -> tuple[int, int, str]:
@@ -140,7 +146,8 @@ def run(folder: Path, at: int = 0, how: str = "KILL") -> tuple[int, int, str]:
 
 
 def failing(folder: Path, ways: list[str], seed: int, each: int = 4) -> None:
-    """Let a write go wrong in each of `ways`; after `each` of them the run has to end in the report of the first."""
+    """Let a write go wrong in each of `ways`; after `each` of them the run has to end in the report
+    of the first."""
     code, writes, said = run(folder)
     assert code == 0, said
     right, draw = scores(folder), random.Random(seed)
@@ -177,12 +184,20 @@ def test_kills_and_failed_writes_lose_nothing(tmp_path, tiny_model):
 @pytest.mark.nightly
 @pytest.mark.parametrize("seed", range(10))
 def test_two_hundred_kills_and_a_hundred_failed_writes(tmp_path, tiny_model, seed):
-    arms = QUICK if seed % 2 else "compare: [{kind: majority}, {kind: shots, k: 2}, {kind: lora, rank: 2, epochs: 2}]\n"
+    arms = (
+        QUICK
+        if seed % 2
+        else "compare: [{kind: majority}, {kind: shots, k: 2}, {kind: lora, rank: 2, epochs: 2}]\n"
+    )
     folder = build(tmp_path / "p", tiny_model, arms)
-    failing(folder, [*["KILL", "ENOSPC", "KILL", "KILL", "EIO", "KILL"] * 4, *["KILL", "EROFS", "KILL"] * 2], seed)
+    failing(
+        folder,
+        [*["KILL", "ENOSPC", "KILL", "KILL", "EIO", "KILL"] * 4, *["KILL", "EROFS", "KILL"] * 2],
+        seed,
+    )
 
 
-# --- the look that comes before the score ---------------------------------------------------------------------------
+# --- the look that comes before the score ---------------------------------------------------------
 
 
 def test_who_stops_after_the_first_score_has_looked(tmp_path, tiny_model):
@@ -213,4 +228,9 @@ def test_a_deleted_record_of_looks_is_said_in_the_report_and_the_run_goes_on(tmp
 
 def test_each_kind_of_file_is_flipped(finished):
     there = kinds(finished / "work")
-    assert {"curate/*/train.jsonl", "answers/*/answers.jsonl", "fit/*/arm/arm.json", "exam.jsonl"} <= set(there)
+    assert {
+        "curate/*/train.jsonl",
+        "answers/*/answers.jsonl",
+        "fit/*/arm/arm.json",
+        "exam.jsonl",
+    } <= set(there)

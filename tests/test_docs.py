@@ -38,9 +38,17 @@ def test_every_command_exists():
     unknown = []
     for page in PAGES:
         text, name = page.read_text(), str(page.relative_to(ROOT))
-        unknown += [(name, f"make {word}") for word in re.findall(r"^make (\w+)", text, re.M) if word not in targets]
+        unknown += [
+            (name, f"make {word}")
+            for word in re.findall(r"^make (\w+)", text, re.M)
+            if word not in targets
+        ]
         for block in re.findall(r"```(?:sh|bash)\n(.*?)```", text, re.S):
-            unknown += [(name, f"assay {v}") for v in re.findall(r"^assay (\w+)", block, re.M) if v not in verbs]
+            unknown += [
+                (name, f"assay {v}")
+                for v in re.findall(r"^assay (\w+)", block, re.M)
+                if v not in verbs
+            ]
     assert unknown == []
 
 
@@ -55,19 +63,31 @@ def test_every_strategy_has_a_card_that_names_its_settings():
         card = (ROOT / "docs" / "methods" / f"{kind_of(strategy)}.md").read_text()
         shared = set(Trained.model_fields) if issubclass(strategy, Trained) else set()
         for other in STRATEGIES:  # a kind that is another one with more to it names what is its own
-            shared |= set(other.model_fields) if issubclass(strategy, other) and other is not strategy else set()
+            shared |= (
+                set(other.model_fields)
+                if issubclass(strategy, other) and other is not strategy
+                else set()
+            )
         own = set(strategy.model_fields) - shared - {"kind", "name"}
         assert not [name for name in own if f"`{name}`" not in card], kind_of(strategy)
 
 
 def test_the_settings_that_all_training_shares_are_described():
     page = (ROOT / "docs" / "training.md").read_text()
-    assert not [name for name in Trained.model_fields if name not in ("kind", "name") and f"`{name}`" not in page]
+    assert not [
+        name
+        for name in Trained.model_fields
+        if name not in ("kind", "name") and f"`{name}`" not in page
+    ]
 
 
 def test_every_step_and_metric_is_described():
     steps, metrics = ((ROOT / "docs" / f"{name}.md").read_text() for name in ("steps", "metrics"))
-    assert not [kind_of(step) for step in STEPS if not re.search(rf"kind: {kind_of(step)}\b|`{kind_of(step)}`", steps)]
+    assert not [
+        kind_of(step)
+        for step in STEPS
+        if not re.search(rf"kind: {kind_of(step)}\b|`{kind_of(step)}`", steps)
+    ]
     assert not [metric.name for metric in METRICS if not re.search(rf"\b{metric.name}\b", metrics)]
 
 
@@ -75,7 +95,9 @@ def test_every_augmentation_is_described_with_its_settings():
     page = (ROOT / "docs" / "augment.md").read_text()
     for one in AUGMENTATIONS:
         section = page.partition(f"\n## {kind_of(one)}\n")[2].partition("\n## ")[0]
-        assert not [name for name in one.model_fields if name != "kind" and f"`{name}`" not in section], kind_of(one)
+        assert not [
+            name for name in one.model_fields if name != "kind" and f"`{name}`" not in section
+        ], kind_of(one)
 
 
 def test_the_complete_project_of_the_reference_loads(tmp_path):
@@ -88,7 +110,9 @@ def test_the_complete_project_of_the_reference_loads(tmp_path):
 
 
 def test_no_marker_was_left_in_the_documents():
-    assert not [page for page in PAGES if re.search(r"<!-- (numbers|table) -->|TODO", page.read_text())]
+    assert not [
+        page for page in PAGES if re.search(r"<!-- (numbers|table) -->|TODO", page.read_text())
+    ]
 
 
 def test_every_code_in_the_source_has_a_page():
@@ -103,6 +127,9 @@ def test_every_code_in_the_source_has_a_page():
 @pytest.mark.slow
 def test_help_ends_with_an_example():
     done = subprocess.run(
-        [sys.executable, "-m", "assay.cli", "run", "--help"], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "assay.cli", "run", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert "assay run tickets.csv" in done.stdout

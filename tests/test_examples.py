@@ -70,7 +70,11 @@ def test_nine_in_ten_planted_near_copies_are_found(intents):
 
 def test_at_most_two_in_a_hundred_clean_rows_go(intents):
     ledger, _ = intents
-    flawed = {r["id"] for kind in json.loads((EXAMPLES / "intents/planted.json").read_text()) for r in planted(kind)}
+    flawed = {
+        r["id"]
+        for kind in json.loads((EXAMPLES / "intents/planted.json").read_text())
+        for r in planted(kind)
+    }
     # The other side of a pair goes where it stands second, and with its conflict.
     flawed |= {r["same_as"] for kind in ("exact", "near", "conflict") for r in planted(kind)}
     clean = [row["id"] for row in read("intents/tickets.jsonl") if row["id"] not in flawed]
@@ -80,8 +84,13 @@ def test_at_most_two_in_a_hundred_clean_rows_go(intents):
 
 def test_mojibake_is_repaired_to_what_was_written(intents):
     _, prepared = intents
-    by_id = {e.source.rpartition(":")[2]: e.text for e in (*prepared.examples("train"), *prepared.examples("val"))}
-    lines = {row["id"]: str(number) for number, row in enumerate(read("intents/tickets.jsonl"), start=1)}
+    by_id = {
+        e.source.rpartition(":")[2]: e.text
+        for e in (*prepared.examples("train"), *prepared.examples("val"))
+    }
+    lines = {
+        row["id"]: str(number) for number, row in enumerate(read("intents/tickets.jsonl"), start=1)
+    }
     rows = planted("mojibake")
     right = [r for r in rows if by_id.get(lines[r["id"]], "").split() == r["repaired"].split()]
     assert len(right) >= 0.9 * len(rows)
@@ -97,14 +106,20 @@ def test_the_intents_are_as_described():
 @pytest.mark.slow
 def test_the_ways_are_asked_the_same_questions_as_the_handbook(tmp_path):
     for name in ("handbook", "handbook-ways"):
-        shutil.copytree(EXAMPLES / name, tmp_path / name, ignore=shutil.ignore_patterns("work", "report", "exam.jsonl"))
+        shutil.copytree(
+            EXAMPLES / name,
+            tmp_path / name,
+            ignore=shutil.ignore_patterns("work", "report", "exam.jsonl"),
+        )
     checked = assay.check(tmp_path / "handbook", sets=PLAIN)
     assert "395 train, 49 val, 224 test" in repr(checked)  # what a notebook shows
     one, two = checked.prepared, assay.check(tmp_path / "handbook-ways", sets=PLAIN).prepared
     assert [row.id for row in one.examples("test")] == [row.id for row in two.examples("test")]
     assert [page.text for page in one.documents()] == [page.text for page in two.documents()]
     arms = load_project(tmp_path / "handbook-ways/project.yaml").arms
-    assert len(arms) == 11 and not set(arms) & (set(load_project(tmp_path / "handbook/project.yaml").arms) - SHARED)
+    assert len(arms) == 11 and not set(arms) & (
+        set(load_project(tmp_path / "handbook/project.yaml").arms) - SHARED
+    )
 
 
 def test_the_handbook_is_as_described():
@@ -126,7 +141,9 @@ def test_the_handbook_is_as_described():
 
 def demo(folder: Path, *arguments: str) -> dict:
     """The intents example, run as `make demo` runs it: its report."""
-    shutil.copytree(EXAMPLES / "intents", folder, ignore=shutil.ignore_patterns("work", "report", "exam.jsonl"))
+    shutil.copytree(
+        EXAMPLES / "intents", folder, ignore=shutil.ignore_patterns("work", "report", "exam.jsonl")
+    )
     done = subprocess.run([*ASSAY, "run", folder, *arguments], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     report = json.loads((folder / "report/report.json").read_text())
@@ -137,15 +154,20 @@ def demo(folder: Path, *arguments: str) -> dict:
 def accuracies(report: dict) -> dict[str, tuple[float, tuple[float, float]]]:
     """Each strategy's accuracy and its interval."""
     metrics = {one["name"]: one["metrics"]["accuracy"] for one in report["strategies"]}
-    return {name: (metric["value"], (metric["low"], metric["high"])) for name, metric in metrics.items()}
+    return {
+        name: (metric["value"], (metric["low"], metric["high"])) for name, metric in metrics.items()
+    }
 
 
 @pytest.mark.nightly
 def test_the_demo_of_word_counts_ends_in_a_verdict(tmp_path):
-    report = demo(tmp_path / "intents", "--only=majority", "--only=tfidf", "--set=split.paraphrase=null")
+    report = demo(
+        tmp_path / "intents", "--only=majority", "--only=tfidf", "--set=split.paraphrase=null"
+    )
     found = accuracies(report)
     assert report["rows"] | {"train": 981, "val": 123, "test": 276} == report["rows"]
-    assert found["majority"][0] == pytest.approx(23 / 276, abs=1e-6)  # each of the 12 labels has 23 test rows
+    # each of the 12 labels has 23 test rows
+    assert found["majority"][0] == pytest.approx(23 / 276, abs=1e-6)
     assert found["tfidf"][0] > found["majority"][1][1]
     assert report["verdict"]["recommended"] == "tfidf"
 
@@ -155,11 +177,16 @@ def test_the_demo_of_word_counts_ends_in_a_verdict(tmp_path):
 def test_the_demo_ends_in_the_readmes_verdict(tmp_path):
     names = re.search(r"addprefix --only ,([^)]+)", (EXAMPLES.parent / "Makefile").read_text())
     assert names is not None
-    found = accuracies(report := demo(tmp_path / "intents", *(f"--only={name}" for name in names[1].split())))
-    table = re.findall(r"^(\S+) +(0\.\d+)  0\.\d+–", (EXAMPLES.parent / "README.md").read_text(), re.MULTILINE)
+    found = accuracies(
+        report := demo(tmp_path / "intents", *(f"--only={name}" for name in names[1].split()))
+    )
+    table = re.findall(
+        r"^(\S+) +(0\.\d+)  0\.\d+–", (EXAMPLES.parent / "README.md").read_text(), re.MULTILINE
+    )
     told = {name: float(value) for name, value in table}
     assert set(told) == set(found)
-    # Another processor rounds otherwise, and a training takes another way: within what chance alone would give.
+    # Another processor rounds otherwise, and a training takes another way: within what chance alone
+    # would give.
     for name, value in told.items():
         low, high = found[name][1]
         assert low <= value <= high, name

@@ -1,7 +1,9 @@
-"""What newcomers type first: each gets its exit code, its codes, and a next command that works when it is typed.
+"""What newcomers type first: each gets its exit code, its codes, and a next command that works when
+it is typed.
 
-The transcripts stand in first_mistakes/transcripts.txt, to be read; `python tests/test_first_mistakes.py` writes what
-is said anew. Held are codes, exit codes and commands, not wording.
+The transcripts stand in first_mistakes/transcripts.txt, to be read; `python
+tests/test_first_mistakes.py` writes what is said anew. Held are codes, exit codes and commands, not
+wording.
 """
 
 import io
@@ -21,7 +23,8 @@ from nights import nightly_but
 
 FILE = Path(__file__).parent / "first_mistakes" / "transcripts.txt"
 NOT_TYPED = "  (not typed)"
-QUICK = ["--only", "majority"]  # what `run` is typed with: every project has it, and it needs no model
+# what `run` is typed with: every project has it, and it needs no model
+QUICK = ["--only", "majority"]
 WORDS = {
     "pay": "bill invoice price charge card money fee cost",
     "lend": "book loan shelf novel borrow return title author",
@@ -39,7 +42,9 @@ compare:
   - {kind: tfidf}
 """
 SHOTS = "  - {kind: shots, k: 2, name: shots}\n"
-ALIASED = PROJECT + "  - {kind: prompt}\n  - {kind: finetune, lr: 1.0e-4, num_epochs: 1, lora_alpha: 8}\n"
+ALIASED = (
+    PROJECT + "  - {kind: prompt}\n  - {kind: finetune, lr: 1.0e-4, num_epochs: 1, lora_alpha: 8}\n"
+)
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,11 @@ def transcripts() -> list[Transcript]:
     found = []
     for block in FILE.read_text(encoding="utf-8").split("\n## ")[1:]:
         title, *lines = block.splitlines()
-        fields = dict((line[:8].strip(), line[8:].strip()) for line in lines if line and not line.startswith("|"))
+        fields = dict(
+            (line[:8].strip(), line[8:].strip())
+            for line in lines
+            if line and not line.startswith("|")
+        )
         found.append(
             Transcript(
                 title,
@@ -73,7 +82,7 @@ def transcripts() -> list[Transcript]:
 ALL = transcripts()
 TYPED = [one for one in ALL if one.next and not one.next.endswith(NOT_TYPED)]
 
-# --- the folders ----------------------------------------------------------------------------------------------------
+# --- the folders ----------------------------------------------------------------------------------
 
 
 def lines(n: int, start: int = 0, names: dict[str, str] | None = None) -> str:
@@ -84,7 +93,8 @@ def lines(n: int, start: int = 0, names: dict[str, str] | None = None) -> str:
         words = WORDS[label].split()
         written = (names or {}).get(f"{label}{i % 2}", label)
         out.append(
-            f"{words[i % 8]} {words[(i * 3 + 1) % 8]} about {words[(i * 5 + 2) % 8]} number {i * 7919},{written}\n"
+            f"{words[i % 8]} {words[(i * 3 + 1) % 8]} about {words[(i * 5 + 2) % 8]} number"
+            f" {i * 7919},{written}\n"
         )
     return "".join(out)
 
@@ -102,21 +112,31 @@ def build(place: Path, here: str) -> Path:
         (place / "test.csv").write_text(HEAD + lines(30, 1000))
         return place
     if here == "pair":
-        asked, answered = zip(*(line.rsplit(",", 1) for line in lines(90).splitlines()), strict=True)
+        asked, answered = zip(
+            *(line.rsplit(",", 1) for line in lines(90).splitlines()), strict=True
+        )
         (place / "mail.asked").write_text("\n".join(asked) + "\n")
         (place / "mail.said").write_text("\n".join(answered) + "\n")
         return place
     text = HEAD + lines(90, names={"pay0": "Pay"} if here == "cases" else None)
     data = text.encode()
     if here == "latin":  # one line of it is UTF-8, and most are not
-        data = text.replace("room", "Müller", 1).encode() + text.replace("meet", "café").encode("windows-1252")
+        data = text.replace("room", "Müller", 1).encode() + text.replace("meet", "café").encode(
+            "windows-1252"
+        )
     (place / "tickets.csv").write_bytes(data)
-    (place / "new.csv").write_text("text\nthe bill is too high\nmay I borrow a book\n") if here == "ran" else None
+    (place / "new.csv").write_text(
+        "text\nthe bill is too high\nmay I borrow a book\n"
+    ) if here == "ran" else None
     if here in ("tickets", "latin", "cases"):
         return place
     folder = place / "tickets"
     folder.mkdir()
-    said = {"project": PROJECT + SHOTS, "aliased": ALIASED, "misspelt": PROJECT + "  - {kind: lorra}\n"}
+    said = {
+        "project": PROJECT + SHOTS,
+        "aliased": ALIASED,
+        "misspelt": PROJECT + "  - {kind: lorra}\n",
+    }
     (folder / "project.yaml").write_text(said.get(here, PROJECT))
     with chdir(place):
         if here in ("ran", "inside"):
@@ -164,10 +184,13 @@ def heavy(one: Transcript) -> bool:
 
 
 def cases(some):
-    return [pytest.param(one, id=ids(one), marks=[pytest.mark.slow] if heavy(one) else []) for one in some]
+    return [
+        pytest.param(one, id=ids(one), marks=[pytest.mark.slow] if heavy(one) else [])
+        for one in some
+    ]
 
 
-# --- what is held ---------------------------------------------------------------------------------------------------
+# --- what is held ---------------------------------------------------------------------------------
 
 
 def test_there_are_thirty_of_them():
@@ -199,16 +222,24 @@ def test_the_next_command_works(one, folders, tmp_path, monkeypatch):
     if words[0] == "run" and "--only" not in words:
         words += QUICK
     code, text = said_by(words)
-    assert code == 0 or (words[0] == "run" and code == 1), text  # 1: the constant alone may not be recommended
+    # 1: the constant alone may not be recommended
+    assert code == 0 or (words[0] == "run" and code == 1), text
     if words[0] != "explain":  # which prints the page of a code
         assert not re.search(r"^(?!C170)[CDRMT]\d{3} ", text, re.MULTILINE), text
 
 
-# --- here -----------------------------------------------------------------------------------------------------------
+# --- here -----------------------------------------------------------------------------------------
 
 
 def test_what_assay_has_written_is_no_data(tmp_path):
-    for name in ("tickets.csv", "exam.jsonl", "new.answers.jsonl", "package.json", "rows.jsonl.gz", ".hidden.csv"):
+    for name in (
+        "tickets.csv",
+        "exam.jsonl",
+        "new.answers.jsonl",
+        "package.json",
+        "rows.jsonl.gz",
+        ".hidden.csv",
+    ):
         (tmp_path / name).write_text("x")
     assert [one.name for one in look(tmp_path).data] == ["rows.jsonl.gz", "tickets.csv"]
 
@@ -232,7 +263,7 @@ def test_nothing_here():
     assert Here(Path(), (), ()).commands() == []
 
 
-# --- writing the transcripts ----------------------------------------------------------------------------------------
+# --- writing the transcripts ----------------------------------------------------------------------
 
 
 def written(root: Path) -> str:
@@ -243,7 +274,10 @@ def written(root: Path) -> str:
         kept = [line for line in block.splitlines() if not line.startswith("|") and line]
         with chdir(build(root / f"{number}", one.here)):
             _, text = said_by(shlex.split(one.typed)[1:])
-        shown = [f"| {line}".rstrip() for line in text.replace(str(root / f"{number}"), "/home/you").splitlines()]
+        shown = [
+            f"| {line}".rstrip()
+            for line in text.replace(str(root / f"{number}"), "/home/you").splitlines()
+        ]
         out.append("\n".join([*kept, *shown]) + "\n")
     return "\n## ".join(out)
 

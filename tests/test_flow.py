@@ -1,4 +1,5 @@
-"""The whole line on a tiny random model: report, cache, failures, answers. Kills are in test_kills.py."""
+"""The whole line on a tiny random model: report, cache, failures, answers. Kills are in
+test_kills.py."""
 
 import json
 import os
@@ -71,7 +72,12 @@ def test_a_damaged_result_is_built_again(project):
 
 def bench_of(folder: Path) -> Bench:
     loaded = load(folder / "project.yaml")
-    return Bench(loaded, prepare(loaded, silent), find_models(loaded, loaded.arms.values(), True, silent), silent)
+    return Bench(
+        loaded,
+        prepare(loaded, silent),
+        find_models(loaded, loaded.arms.values(), True, silent),
+        silent,
+    )
 
 
 @pytest.mark.slow
@@ -80,19 +86,29 @@ def test_only_what_reads_a_part_has_a_key_that_covers_it(tmp_path, tiny_model):
     folder = tmp_path / "p"
     build(folder, tiny_model, arms)
     (folder / "notes.md").write_text("# Fees\n\nA lost card costs five euros.\n")
-    before = {name: bench_of(folder).fit_key(s) for name, s in load(folder / "project.yaml").arms.items()}
+    before = {
+        name: bench_of(folder).fit_key(s) for name, s in load(folder / "project.yaml").arms.items()
+    }
     (folder / "notes.md").write_text("# Fees\n\nA lost card costs six euros.\n")
-    after = {name: bench_of(folder).fit_key(s) for name, s in load(folder / "project.yaml").arms.items()}
+    after = {
+        name: bench_of(folder).fit_key(s) for name, s in load(folder / "project.yaml").arms.items()
+    }
     assert {name for name in before if before[name] != after[name]} == {"rag-shots-k0"}
     # A step that drops nothing retrains nothing.
     text = (folder / "project.yaml").read_text()
     (folder / "project.yaml").write_text(text + "curate: [{kind: length}]\n")
-    assert {name: bench_of(folder).fit_key(s) for name, s in load(folder / "project.yaml").arms.items()} == after
+    assert {
+        name: bench_of(folder).fit_key(s) for name, s in load(folder / "project.yaml").arms.items()
+    } == after
     # Another seed, other keys; changed back, the old ones.
     (folder / "project.yaml").write_text(text.replace("seed: 3", "seed: 4"))
-    assert not set(after.values()) & {bench_of(folder).fit_key(s) for s in load(folder / "project.yaml").arms.values()}
+    assert not set(after.values()) & {
+        bench_of(folder).fit_key(s) for s in load(folder / "project.yaml").arms.values()
+    }
     (folder / "project.yaml").write_text(text)
-    assert {name: bench_of(folder).fit_key(s) for name, s in load(folder / "project.yaml").arms.items()} == after
+    assert {
+        name: bench_of(folder).fit_key(s) for name, s in load(folder / "project.yaml").arms.items()
+    } == after
 
 
 @pytest.mark.slow
@@ -103,10 +119,15 @@ def test_an_arm_that_diverges_fails_alone(tmp_path, tiny_model):
     shutil.copytree(tiny_model, huge)
     weights = load_file(huge / "model.safetensors")
     # Finite, so the model is admitted; but its products are not.
-    save_file({k: v * 1e30 for k, v in weights.items()}, huge / "model.safetensors", {"format": "pt"})
+    save_file(
+        {k: v * 1e30 for k, v in weights.items()}, huge / "model.safetensors", {"format": "pt"}
+    )
     arms = "compare:\n  - {kind: majority}\n  - {kind: lora, epochs: 1, name: wild}\n"
     report = assay.run(build(tmp_path / "p", huge, arms))
-    assert {s["name"]: s["status"] for s in report.data["strategies"]} == {"majority": "done", "wild": "failed"}
+    assert {s["name"]: s["status"] for s in report.data["strategies"]} == {
+        "majority": "done",
+        "wild": "failed",
+    }
     assert next(arm.note for arm in report.arms if arm.name == "wild").startswith("T001")
 
 
@@ -115,7 +136,9 @@ def test_time_that_is_over_skips_and_the_next_run_goes_on(project):
     report = assay.run(project, minutes=1e-6)
     assert {s["status"] for s in report.data["strategies"]} == {"skipped"}
     assert report.data["verdict"]["recommended"] is None
-    assert {s["status"] for s in assay.run(project, only=["majority"]).data["strategies"]} == {"done"}
+    assert {s["status"] for s in assay.run(project, only=["majority"]).data["strategies"]} == {
+        "done"
+    }
 
 
 def test_unknown_arms_are_named_with_the_nearest(project):
@@ -164,7 +187,10 @@ def test_an_arm_answers_from_python_and_over_a_file_alike(finished, tmp_path):
     assert told["rows"] == 5
     assert [a.text for a in from_python] == [row["answer"] for row in from_file]
     assert [row["question"] for row in from_file] == questions
-    in_report = [json.loads(x) for x in (project / f"report/predictions/{trained}.jsonl").read_text().splitlines()]
+    in_report = [
+        json.loads(x)
+        for x in (project / f"report/predictions/{trained}.jsonl").read_text().splitlines()
+    ]
     assert [row["answer"] for row in in_report[:5]] == [row["answer"] for row in from_file]
     assert all(0 < row["confidence"] <= 1 for row in from_file)
 
@@ -204,7 +230,17 @@ def test_the_exam_is_the_same_for_the_same_rows(project):
 @pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs a user that may unshare the network")
 def test_a_run_needs_no_network(project):
-    command = ["unshare", "-n", sys.executable, "-m", "assay.cli", "run", str(project), "--offline", "--quiet"]
+    command = [
+        "unshare",
+        "-n",
+        sys.executable,
+        "-m",
+        "assay.cli",
+        "run",
+        str(project),
+        "--offline",
+        "--quiet",
+    ]
     done = subprocess.run([*command, "--only", "majority"], capture_output=True, text=True)
     assert done.returncode in (0, 1), done.stderr
     assert "majority" in done.stdout
@@ -219,7 +255,10 @@ def test_a_metric_that_does_not_fit_a_kind_that_was_guessed_is_refused(project):
 
 @pytest.mark.slow
 def test_an_arm_that_cannot_do_the_task_is_refused_before_anything_runs(tmp_path, tiny_model):
-    arms = "compare:\n  - {kind: majority}\n  - {kind: head}\n  - {kind: lora, objective: label_set, name: narrow}\n"
+    arms = (
+        "compare:\n  - {kind: majority}\n"
+        "  - {kind: head}\n  - {kind: lora, objective: label_set, name: narrow}\n"
+    )
     folder = build(tmp_path / "p", tiny_model, arms)
     assert assay.check(folder)
     text = (folder / "project.yaml").read_text()
@@ -229,7 +268,10 @@ def test_an_arm_that_cannot_do_the_task_is_refused_before_anything_runs(tmp_path
     for look in (assay.check, assay.plan, assay.run):
         with pytest.raises(TrainError) as caught:
             look(folder)
-        assert [(p.code, p.place) for p in caught.value.problems] == [("T042", "head"), ("T048", "narrow")]
+        assert [(p.code, p.place) for p in caught.value.problems] == [
+            ("T042", "head"),
+            ("T048", "narrow"),
+        ]
     assert not (folder / "work/fit").exists() and not (folder / "report").exists()
     # An arm that is not asked for is in nobody's way.
     assert assay.run(folder, only=["majority"]).data["verdict"]["recommended"] == "majority"

@@ -1,4 +1,5 @@
-"""A run that is killed at any moment, or interrupted, ends in the same report when the command is given again."""
+"""A run that is killed at any moment, or interrupted, ends in the same report when the command is
+given again."""
 
 import contextlib
 import json
@@ -22,7 +23,9 @@ COMMAND = [sys.executable, "-m", "assay.cli", "run", "--plain"]
 
 
 def start(folder: Path) -> subprocess.Popen:
-    return subprocess.Popen([*COMMAND, str(folder)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [*COMMAND, str(folder)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
 
 
 def finish(folder: Path) -> dict:
@@ -70,7 +73,8 @@ def test_fifty_kills_of_workers_and_servers_end_in_the_same_report(finished, tmp
             while process.poll() is None and sum(kills.values()) < 50:
                 workers, below = alive(folder), children(process.pid)
                 if below:
-                    # Workers are what matters most: half of the kills are theirs, where there are any.
+                    # Workers are what matters most: half of the kills are theirs, where there are
+                    # any.
                     victim = draw.choice(workers if workers and draw.random() < 0.5 else below)
                     with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
                         os.kill(victim, signal.SIGKILL)

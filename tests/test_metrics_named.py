@@ -1,4 +1,5 @@
-"""Metrics that a project names, through whole runs; what is asked for now holds over what was prepared before."""
+"""Metrics that a project names, through whole runs; what is asked for now holds over what was
+prepared before."""
 
 import json
 
@@ -29,7 +30,10 @@ def test_a_lower_loss_wins_and_an_arm_without_shares_is_left_out(tmp_path, tiny_
     folder = build(tmp_path / "project", tiny_model, FLOORS)
     report = assay.run(folder, sets=["aim.metric=log_loss", "aim.metrics=[brier, ece, accuracy]"])
     arms = {one["name"]: one for one in report.data["strategies"]}
-    assert report.verdict["recommended"] == "tfidf" and report.data["task"]["higher_is_better"] is False
+    assert (
+        report.verdict["recommended"] == "tfidf"
+        and report.data["task"]["higher_is_better"] is False
+    )
     scored = arms["tfidf"]["metrics"]
     assert 0 < scored["log_loss"]["value"] < 1.1  # ln 3 is what knowing nothing costs
     assert scored["ece"]["value"] is not None and arms["tfidf"]["calibration"]["without"] == 0

@@ -1,4 +1,5 @@
-"""The yardstick outside: how sets are read, what is compared with what. No recipe is run and no model is loaded."""
+"""The yardstick outside: how sets are read, what is compared with what. No recipe is run and no
+model is loaded."""
 
 import json
 import sys
@@ -24,7 +25,14 @@ def _scripts(monkeypatch):
 def test_tagged_words_become_spans_of_the_joined_text():
     from outside_pieces import sentences
 
-    lines = [["Ann", "B-person"], ["Lee", "I-person"], ["saw", "O"], ["Oslo", "B-place"], ["Bergen", "B-place"], []]
+    lines = [
+        ["Ann", "B-person"],
+        ["Lee", "I-person"],
+        ["saw", "O"],
+        ["Oslo", "B-place"],
+        ["Bergen", "B-place"],
+        [],
+    ]
     (row,) = sentences(lines)
     found = [(row["text"][one["start"] : one["end"]], one["label"]) for one in row["entities"]]
     assert row["text"] == "Ann Lee saw Oslo Bergen"
@@ -35,7 +43,10 @@ def test_tags_without_a_beginning_are_one_piece_while_the_type_stays():
     from outside_pieces import sentences
 
     (row,) = sentences([["Evergreen", "I-ORG"], ["Solar", "I-ORG"], ["HERBERT", "I-PER"]])
-    assert [row["text"][one["start"] : one["end"]] for one in row["entities"]] == ["Evergreen Solar", "HERBERT"]
+    assert [row["text"][one["start"] : one["end"]] for one in row["entities"]] == [
+        "Evergreen Solar",
+        "HERBERT",
+    ]
 
 
 def test_white_space_leaves_a_piece():
@@ -52,7 +63,14 @@ def laid(folder: Path):
     lines = [json.dumps({"split": "test", "example": row.to_json()}) for row in rows]
     (folder / "examples.jsonl").write_text("\n".join(lines))
     task = {"kind": "classify", "metric": "accuracy", "labels": ["a", "b"]}
-    about = {"name": "four", "kind": "classify", "metric": "accuracy", "labels": 2, "documents": 0, "task": task}
+    about = {
+        "name": "four",
+        "kind": "classify",
+        "metric": "accuracy",
+        "labels": 2,
+        "documents": 0,
+        "task": task,
+    }
     return Laid(folder, {**about, "rows": {"train": 9, "val": 3, "test": 4}})
 
 
@@ -105,5 +123,7 @@ def test_assay_is_held_against_the_best_outside(tmp_path):
 def test_the_recipes_import_nothing_of_assay():
     files = [*(BENCHMARKS / "outside").glob("*.py")]
     assert files and not [
-        file.name for file in files if "import assay" in (text := file.read_text()) or "from assay" in text
+        file.name
+        for file in files
+        if "import assay" in (text := file.read_text()) or "from assay" in text
     ]

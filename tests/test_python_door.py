@@ -1,4 +1,5 @@
-"""assay from Python: a text, lists, frames; the strategies of a report; scikit-learn; what `import assay` brings."""
+"""assay from Python: a text, lists, frames; the strategies of a report; scikit-learn; what `import
+assay` brings."""
 
 import importlib.resources
 import json
@@ -28,7 +29,7 @@ def ran(tmp_path_factory):
     return folder
 
 
-# --- what is in the package -----------------------------------------------------------------------------------------
+# --- what is in the package -----------------------------------------------------------------------
 
 
 def test_only_what_is_meant_for_others_is_listed():
@@ -43,26 +44,44 @@ def test_only_what_is_meant_for_others_is_listed():
 @pytest.mark.slow
 def test_import_is_light_and_every_name_is_there():
     code = (
-        "import sys, assay; heavy = [m for m in ('torch', 'sklearn', 'pandas', 'numpy') if m in sys.modules];"
-        "[getattr(assay, name) for name in dir(assay)]; print(heavy)"
+        "import sys, assay; heavy = [m for m in ('torch', 'sklearn', 'pandas',"
+        " 'numpy') if m in sys.modules];[getattr(assay, name) for name in dir(assay)]; print(heavy)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
 def test_arguments_come_in_one_order():
-    """What is asked, the project, the arm: `project` stands before `arm`, and both before `out` and `to`."""
+    """What is asked, the project, the arm: `project` stands before `arm`, and both before `out` and
+    `to`."""
     import inspect
 
     order = ["question", "file", "log", "project", "arm", "to", "out"]
-    for name in ("ask", "answer", "load", "export", "watch", "serve", "report", "review", "annotation"):
-        given = [one for one in inspect.signature(getattr(assay, name)).parameters.values() if one.kind.value == 1]
+    for name in (
+        "ask",
+        "answer",
+        "load",
+        "export",
+        "watch",
+        "serve",
+        "report",
+        "review",
+        "annotation",
+    ):
+        given = [
+            one
+            for one in inspect.signature(getattr(assay, name)).parameters.values()
+            if one.kind.value == 1
+        ]
         names = [one.name for one in given]
-        assert names in ([one for one in order if one in names], ["file", "project", "arm", "out"]), name
+        assert names in (
+            [one for one in order if one in names],
+            ["file", "project", "arm", "out"],
+        ), name
         assert "project" in names
 
 
-# --- a fitted arm ---------------------------------------------------------------------------------------------------
+# --- a fitted arm ---------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
@@ -81,7 +100,9 @@ def test_shares_are_those_of_the_confidence(ran):
     arm = assay.load(ran, "tfidf")
     found = arm.predict_proba(TEXTS)
     assert found.shape == (3, 3) and found.sum(axis=1) == pytest.approx(np.ones(3))
-    assert found.max(axis=1) == pytest.approx([one.confidence for one in arm.answer(TEXTS)], abs=1e-4)
+    assert found.max(axis=1) == pytest.approx(
+        [one.confidence for one in arm.answer(TEXTS)], abs=1e-4
+    )
     assert [arm.task.labels[i] for i in found.argmax(axis=1)] == arm.predict(TEXTS)
     with problem(assay.UsageError, "C211"):
         assay.load(ran, "majority").predict_proba(TEXTS)
@@ -93,7 +114,11 @@ def test_a_frame_gives_a_frame(ran):
     asked = pandas.DataFrame({"text": TEXTS, "extra": [1.5, None, 3]}, index=[7, 3, 9])
     arm = assay.load(ran, "tfidf")
     found = arm.answer(asked)
-    assert list(found.index) == [7, 3, 9] and list(found.columns) == ["answer", "confidence", "note"]
+    assert list(found.index) == [7, 3, 9] and list(found.columns) == [
+        "answer",
+        "confidence",
+        "note",
+    ]
     assert list(found["answer"]) == ["pay", "lend", "meet"]
     assert list(found["confidence"]) == [one.confidence for one in arm.answer(TEXTS)]
     assert [one.text for one in arm.answer(asked["text"])] == ["pay", "lend", "meet"]
@@ -102,8 +127,12 @@ def test_a_frame_gives_a_frame(ran):
 @pytest.mark.slow
 def test_without_a_name_the_recommended_arm_answers(ran, tmp_path):
     best = assay.report(ran).verdict["recommended"]
-    assert [one.text for one in assay.load(ran).answer(TEXTS)] == assay.load(ran, best).predict(TEXTS)
-    (tmp_path / "new.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in TEXTS))
+    assert [one.text for one in assay.load(ran).answer(TEXTS)] == assay.load(ran, best).predict(
+        TEXTS
+    )
+    (tmp_path / "new.jsonl").write_text(
+        "".join(json.dumps({"text": text}) + "\n" for text in TEXTS)
+    )
     told = assay.answer(tmp_path / "new.jsonl", ran)
     assert told["rows"] == 3 and (tmp_path / "new.answers.jsonl").is_file()
 
@@ -119,7 +148,7 @@ def test_a_report_has_its_strategies(ran):
         report.predictions("nobody")
 
 
-# --- texts ----------------------------------------------------------------------------------------------------------
+# --- texts ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("wrong", ["one text", ["a", 3], ["a", None]])
@@ -134,7 +163,7 @@ def test_shares_of_scores():
     assert frames.shares([], ["a", "b"]).shape == (0, 2)
 
 
-# --- scikit-learn ---------------------------------------------------------------------------------------------------
+# --- scikit-learn ---------------------------------------------------------------------------------
 
 
 def labelled(n: int) -> tuple[list[str], list[str]]:
@@ -181,7 +210,7 @@ def test_what_cannot_be_fitted_is_said():
         assay.Classifier("majority").fit(["a", "b"], np.array([1, "1"], dtype=object))
 
 
-# --- a notebook -----------------------------------------------------------------------------------------------------
+# --- a notebook -----------------------------------------------------------------------------------
 
 
 def test_a_block_shows_what_moves_and_keeps_what_has_ended():
@@ -194,7 +223,15 @@ def test_a_block_shows_what_moves_and_keeps_what_has_ended():
         block.tell({"event": "progress", "stage": "tfidf", "done": done, "total": 100})
     assert len(drawn) == 4  # two ends, and two of a second of moves
     assert "tfidf" in drawn[-1].splitlines()[-1]
-    block.tell({"event": "stage", "name": "tfidf", "state": "done", "metric": "accuracy 0.9", "seconds": 1.0})
+    block.tell(
+        {
+            "event": "stage",
+            "name": "tfidf",
+            "state": "done",
+            "metric": "accuracy 0.9",
+            "seconds": 1.0,
+        }
+    )
     assert drawn[-1].splitlines()[0] == "66 train" and "accuracy 0.9" in drawn[-1].splitlines()[1]
     block.tell({"event": "warning", "code": "D060", "text": "few\x1b[2J rows"})
     assert "D060" in drawn[-1] and "\x1b" not in drawn[-1]

@@ -1,4 +1,5 @@
-"""Whole runs whose model is behind an address: a service of this test, and a real llama.cpp server."""
+"""Whole runs whose model is behind an address: a service of this test, and a real llama.cpp
+server."""
 
 import json
 import os
@@ -45,7 +46,10 @@ def project(tmp_path, service, monkeypatch):
     """A project whose base is the service: 66 training and 30 test rows of three labels."""
     monkeypatch.setenv("PLANTED_KEY", KEY)
     folder = build(tmp_path / "project", Path("there"), FLOOR)
-    settings = f"url: '{service.url}', model: m, key: PLANTED_KEY, price: {{prompt: 2, answer: 8}}, tries: 2"
+    settings = (
+        f"url: '{service.url}', model: m, key: PLANTED_KEY, price: {{prompt: 2, answer: 8}},"
+        " tries: 2"
+    )
     add(folder, f"remote: {{there: {{{settings}}}}}\n")
     return folder
 
@@ -56,7 +60,11 @@ def strategy(data: dict, name: str) -> dict:
 
 def nowhere(folder: Path, secret: str) -> None:
     """No file of the folder holds the secret, in any form that it was sent in."""
-    held = [path for path in folder.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()]
+    held = [
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and secret.encode() in path.read_bytes()
+    ]
     assert not held
 
 
@@ -67,13 +75,17 @@ def test_a_run_asks_each_question_once_and_says_who_answered(service, project):
     shots = strategy(data, "shots-k0")
     assert shots["metrics"]["accuracy"]["value"] == pytest.approx(29 / 30)
     assert shots["unparseable"] == 1 and len(service.asked) == 30
-    # 10 prompt tokens at 2, and the words of an answer at 8, a million each; the refusal has no words.
+    # 10 prompt tokens at 2, and the words of an answer at 8, a million each; the refusal has no
+    # words.
     words = (29 * len('{"label": "pay"}'.split()) + 0) / 30
     assert shots["cost"]["money_per_answer"] == pytest.approx((10 * 2 + words * 8) / 1e6)
     assert strategy(data, "majority")["cost"]["money_per_answer"] is None
     # Asked alone, kept answers are not asked for again: the time of their own requests stands in.
     assert shots["cost"]["alone"]["n"] == 20 and 0 < shots["cost"]["alone"]["p50"] < 5
-    assert data["change"]["money"] and strategy(data, "shots-k0")["cost"]["month"]["parts"]["service"] > 0
+    assert (
+        data["change"]["money"]
+        and strategy(data, "shots-k0")["cost"]["month"]["parts"]["service"] > 0
+    )
     said = {warning["code"]: warning for warning in data["warnings"]}
     assert said["M065"]["count"] == 1 and "shots-k0" in said["M065"]["text"]
     assert "served-2026-01-01" in said["M067"]["text"] and "may change" in said["M067"]["text"]
@@ -86,14 +98,24 @@ def test_a_run_asks_each_question_once_and_says_who_answered(service, project):
     # Asked from Python, a known question costs nothing, and a new one is one request.
     arm = assay.load(project, "shots-k0")
     known, new = rows(1, 1000)[0]["text"], "a book to borrow and a shelf"
-    assert [answer.text for answer in arm.answer([known, new])][1] == "lend" and len(service.asked) == 31
+    assert [answer.text for answer in arm.answer([known, new])][1] == "lend" and len(
+        service.asked
+    ) == 31
     arm.adapted.model.client.close()
 
 
 @pytest.mark.slow
 def test_what_is_said_of_a_damaged_answer_is_no_part_of_the_document(service, project, capsys):
     assay.run(project)
-    asked = ["ask", "the price on this card", "--with", "shots-k0", "--project", str(project), "--json"]
+    asked = [
+        "ask",
+        "the price on this card",
+        "--with",
+        "shots-k0",
+        "--project",
+        str(project),
+        "--json",
+    ]
     assert command(asked) == 0
     whole, kept = capsys.readouterr().out, sorted((project / "work" / "remote").rglob("*.jsonl"))
     for path in kept:
@@ -109,7 +131,10 @@ def test_a_run_with_a_refused_key_fails_that_arm_alone_and_goes_on_later(service
     service.acts = [status(401, f"Incorrect API key: {KEY}")] * 9
     told: list[dict] = []
     data = assay.run(project, tell=told.append).data
-    assert strategy(data, "shots-k0")["status"] == "failed" and strategy(data, "majority")["status"] == "done"
+    assert (
+        strategy(data, "shots-k0")["status"] == "failed"
+        and strategy(data, "majority")["status"] == "done"
+    )
     assert "R012" in (project / "report" / "report.md").read_text()
     nowhere(project, KEY)
     assert KEY not in json.dumps(told)
@@ -134,7 +159,9 @@ def test_a_plan_counts_and_sends_nothing(service, project):
     plan = assay.plan(project)
     row = next(row for row in plan.to_json()["arms"] if row["name"] == "shots-k0")
     assert row["requests"] == 30 and not service.asked
-    assert row["money"] == pytest.approx((row["prompt_tokens"] * 2 + row["answer_tokens"] * 8) / 1e6)
+    assert row["money"] == pytest.approx(
+        (row["prompt_tokens"] * 2 + row["answer_tokens"] * 8) / 1e6
+    )
     assert any("30 requests" in line and "nothing was sent" in line for line in plan.lines())
 
 
@@ -147,7 +174,9 @@ def test_a_killed_run_pays_for_nothing_twice(service, project):
     service.answer = answer
     command = [sys.executable, "-m", "assay.cli", "run", str(project), "--plain"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     end = time.monotonic() + 120
     while len(service.asked) < 8 and time.monotonic() < end:
         time.sleep(0.02)
@@ -168,7 +197,10 @@ def test_written_answers_pass_through_retrieval(service, project):
     """`rag` around `shots` asks the service too, its passages in the prompt."""
     (project / "notes.md").write_text("# Fees\n\nA bill of money has a price and a fee.\n")
     path = project / "project.yaml"
-    rag = "compare: [{kind: majority}, {kind: rag, top: 1, inner: {kind: shots, k: 1}}]\ndocuments: [notes.md]\n"
+    rag = (
+        "compare: [{kind: majority}, {kind: rag, top: 1, inner: {kind: shots, k:"
+        " 1}}]\ndocuments: [notes.md]\n"
+    )
     path.write_text(path.read_text().replace(FLOOR, rag))
     data = assay.run(project).data
     assert strategy(data, "rag-top1-shots-k1")["status"] == "done"
@@ -180,14 +212,18 @@ def test_written_answers_pass_through_retrieval(service, project):
     [
         ("{kind: lora, rank: 4}", "there is remote, so it cannot be trained"),
         ("{kind: rag, inner: {kind: lora, rank: 4}}", "there is remote, so it cannot be trained"),
-        ("{kind: lora, rank: 4, model: smollm2-135m, teacher: there}", "there is remote, so it cannot be trained"),
+        (
+            "{kind: lora, rank: 4, model: smollm2-135m, teacher: there}",
+            "there is remote, so it cannot be trained",
+        ),
     ],
 )
 def test_a_trained_arm_on_a_remote_model_is_refused_by_check(service, project, arm, says):
     path = project / "project.yaml"
     (project / "notes.md").write_text("A note.\n")
     path.write_text(
-        path.read_text().replace("{kind: majority}", f"{{kind: majority}}, {arm}") + "documents: notes.md\n"
+        path.read_text().replace("{kind: majority}", f"{{kind: majority}}, {arm}")
+        + "documents: notes.md\n"
     )
     with pytest.raises(ModelError) as caught:
         assay.check(project)
@@ -207,7 +243,7 @@ def test_reading_for_contamination_needs_a_model_of_this_machine(project):
         assay.check(project)
 
 
-# --- a real server --------------------------------------------------------------------------------------------------
+# --- a real server --------------------------------------------------------------------------------
 
 SERVER = """
 import sys, time
@@ -252,7 +288,10 @@ def llama():
 
 def of_llama(folder: Path, url: str, compare: str) -> Path:
     build(folder, Path("there"), compare)
-    add(folder, f"remote: {{there: {{url: '{url}', model: smollm2, key: PLANTED_KEY, concurrency: 2}}}}\n")
+    add(
+        folder,
+        f"remote: {{there: {{url: '{url}', model: smollm2, key: PLANTED_KEY, concurrency: 2}}}}\n",
+    )
     return folder
 
 
@@ -269,7 +308,9 @@ def test_llama_cpp_holds_a_choice_and_counts_its_tokens(llama, monkeypatch):
     prompts = [(Message("user", f"Which is it? {row['text']}"),) for row in rows(6)]
     how = Decoding(form=Form("choice", json.dumps(sorted(WORDS))))
     found = model.generate(prompts, max_tokens=8, how=how)
-    assert all(one.text in WORDS and one.logprob is not None and one.prompt_tokens > 10 for one in found)
+    assert all(
+        one.text in WORDS and one.logprob is not None and one.prompt_tokens > 10 for one in found
+    )
     (free,) = model.generate(prompts[:1], max_tokens=5)
     assert free.tokens == 5 and free.truncated
     assert len("".join(model.stream(prompts[0], max_tokens=5))) > 0
@@ -283,7 +324,9 @@ def test_a_run_on_llama_cpp_is_killed_and_goes_on(llama, tmp_path, monkeypatch):
     project = of_llama(tmp_path / "project", llama, FLOOR)
     command = [sys.executable, "-m", "assay.cli", "run", str(project), "--plain"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     file = None
     end = time.monotonic() + 200
     while time.monotonic() < end and process.poll() is None:

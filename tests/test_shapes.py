@@ -1,4 +1,5 @@
-"""Files as people have them: `assay run FILE` guesses what each is, and loses no row and no column in silence.
+"""Files as people have them: `assay run FILE` guesses what each is, and loses no row and no column
+in silence.
 
 A folder of tests/shapes holds the file or files and expect.yaml:
 file             what `assay run` is given
@@ -28,7 +29,9 @@ NAMES = sorted(path.parent.name for path in SHAPES.glob("*/expect.yaml"))
 
 
 def expected(name: str) -> dict[str, Any]:
-    return YAML(typ="safe", pure=True).load((SHAPES / name / "expect.yaml").read_text(encoding="utf-8"))
+    return YAML(typ="safe", pure=True).load(
+        (SHAPES / name / "expect.yaml").read_text(encoding="utf-8")
+    )
 
 
 def loaded_as_run_does(name: str, folder: Path) -> Loaded:
@@ -49,7 +52,9 @@ def test_a_file_as_people_have_it(name: str, tmp_path: Path, monkeypatch: pytest
     assert len(kept) == want["kept"]
     aside = want["rows"] - want["kept"]
     assert not aside or any(f"{aside:,}" in text for text in told), told
-    assert {split: len(rows) for split, rows in parts.items() if rows} == want.get("splits", {"train": want["kept"]})
+    assert {split: len(rows) for split, rows in parts.items() if rows} == want.get(
+        "splits", {"train": want["kept"]}
+    )
     assert all(row.text.strip() and row.target for row in kept)
     if first := want.get("first"):
         assert first.get("text", "") in kept[0].text

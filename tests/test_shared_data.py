@@ -1,4 +1,5 @@
-"""Real files as a new user has them: guessed without an edit, run, and held against known figures."""
+"""Real files as a new user has them: guessed without an edit, run, and held against known
+figures."""
 
 import shutil
 
@@ -18,13 +19,20 @@ FILES = [
     ("covid_faq/faq_covidbert.csv", "answer", {"question": "question", "answer": "answer"}, 0),
     ("sms_spam/SMSSpamCollection", "classify", {"text": "SMS", "label": "Label"}, 2),
     ("banking77/train.csv", "classify", {"text": "text", "label": "category"}, 77),
-    ("docs_issues/docs_issues_training_first400.jsonl", "classify", {"text": "text", "label": "answer"}, 2),
+    (
+        "docs_issues/docs_issues_training_first400.jsonl",
+        "classify",
+        {"text": "text", "label": "answer"},
+        2,
+    ),
     ("pubmedqa/ori_pqal.json", "classify", {"text": "QUESTION", "label": "final_decision"}, 3),
 ]
 
 
 @pytest.mark.parametrize(("name", "kind", "columns", "labels"), nightly_but(FILES[:1], FILES))
-def test_a_file_runs_without_an_edit(shared_data, tmp_path, monkeypatch, name, kind, columns, labels):
+def test_a_file_runs_without_an_edit(
+    shared_data, tmp_path, monkeypatch, name, kind, columns, labels
+):
     monkeypatch.chdir(tmp_path)  # the project is made where the command is given
     shutil.copy(shared_data(name.split("/")[0], whole=True) / name.split("/")[1], tmp_path)
     report = assay.run(tmp_path / name.split("/")[1], only=["majority"])
@@ -46,7 +54,12 @@ def test_word_weights_score_as_published_for_ten_rows_a_label(shared_data):
     for seed in range(5):
         train, _ = draw(rows.train, 10, seed)
         answers = (
-            Tfidf(ngrams=2, characters=0, c=10).fit(Lesson(task, tuple(train))).answer([e.question for e in rows.test])
+            Tfidf(ngrams=2, characters=0, c=10)
+            .fit(Lesson(task, tuple(train)))
+            .answer([e.question for e in rows.test])
         )
-        scores.append(sum(a.text == e.target for a, e in zip(answers, rows.test, strict=True)) / len(rows.test))
+        scores.append(
+            sum(a.text == e.target for a, e in zip(answers, rows.test, strict=True))
+            / len(rows.test)
+        )
     assert sum(scores) / 5 == pytest.approx(0.678, abs=0.02)

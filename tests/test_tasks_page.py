@@ -15,11 +15,18 @@ SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", PAGE.read_text(), re.
 
 
 def project_of(section: str, folder: Path, *, kind: bool = True) -> Path:
-    """The section's rows and project, written into `folder`. `kind=False`: the kind is left to be guessed."""
-    rows, project = (re.search(rf"```{form}\n(.*?)```", section, re.S) for form in ("jsonl", "yaml"))
+    """The section's rows and project, written into `folder`. `kind=False`: the kind is left to be
+    guessed."""
+    rows, project = (
+        re.search(rf"```{form}\n(.*?)```", section, re.S) for form in ("jsonl", "yaml")
+    )
     assert rows and project
     (folder / "rows.jsonl").write_text(rows[1])
-    text = project[1] if kind else re.sub(r"kind: \w+, |(?<=aim: \{)kind: \w+(?=\})", "", project[1], count=1)
+    text = (
+        project[1]
+        if kind
+        else re.sub(r"kind: \w+, |(?<=aim: \{)kind: \w+(?=\})", "", project[1], count=1)
+    )
     (folder / "project.yaml").write_text(text)
     return folder
 
@@ -28,12 +35,14 @@ def test_every_kind_has_a_section_with_an_example():
     assert list(SECTIONS) == [kind.name for kind in KINDS]
 
 
-DAILY = ("extract", "chat", "code", "multilabel")  # of different metrics and ways of reading; all are run nightly
+# of different metrics and ways of reading; all are run nightly
+DAILY = ("extract", "chat", "code", "multilabel")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "kind", [kind if kind in DAILY else pytest.param(kind, marks=pytest.mark.nightly) for kind in SECTIONS]
+    "kind",
+    [kind if kind in DAILY else pytest.param(kind, marks=pytest.mark.nightly) for kind in SECTIONS],
 )
 def test_the_example_runs(kind, tmp_path):
     if kind == "code" and (why := sandbox_missing()):
@@ -43,7 +52,9 @@ def test_the_example_runs(kind, tmp_path):
     assert report.data["task"]["kind"] == kind
     arms = report.data["strategies"]
     assert arms and all(arm["status"] == "done" and arm["n"] >= 2 for arm in arms)
-    metric = load(folder / "project.yaml").aim.metric or next(one.metric for one in KINDS if one.name == kind)
+    metric = load(folder / "project.yaml").aim.metric or next(
+        one.metric for one in KINDS if one.name == kind
+    )
     most = 8 if kind == "continue" else 1  # bits a byte
     assert all(0 <= arm["metrics"][metric]["value"] <= most for arm in arms)
     page = (folder / "report" / "report.html").read_text()

@@ -1,4 +1,5 @@
-"""From project.yaml to answers: a loss over the label set, a teacher, documents that are read first."""
+"""From project.yaml to answers: a loss over the label set, a teacher, documents that are read
+first."""
 
 import json
 import math
@@ -49,12 +50,16 @@ def test_each_is_checked_run_and_asked(project):
     assert named(assay.check(project).lines()[-1], "labels, taught, read")
     report = assay.run(project)
     arms = {arm["name"]: arm for arm in report.data["strategies"]}
-    assert {name: arm["status"] for name, arm in arms.items()} == dict.fromkeys(("labels", "taught", "read"), "done")
+    assert {name: arm["status"] for name, arm in arms.items()} == dict.fromkeys(
+        ("labels", "taught", "read"), "done"
+    )
     assert all(arm["fit"] for arm in arms.values())
     # The teacher was opened, and stands among the models of the report and of its arm.
     assert report.data["environment"]["models"]["../teacher"]["digest"]
     told = events(project)
-    assert {e["arm"]: sorted(e["models"]) for e in told if e["event"] == "arm"}["taught"][0] == "../teacher"
+    assert {e["arm"]: sorted(e["models"]) for e in told if e["event"] == "arm"}["taught"][
+        0
+    ] == "../teacher"
     # Reading has its own progress, and the documents are part of that arm alone.
     assert {e["arm"] for e in told if e.get("unit") == "reading step"} == {"read"}
     assert [e["arm"] for e in told if e["event"] == "arm" and "documents" in e["data"]] == ["read"]
@@ -70,7 +75,9 @@ def test_a_changed_document_trains_only_who_reads(project):
     (project / "notes.md").write_text(NOTES.replace("five", "six"))
     seen: list[dict] = []
     assay.run(project, tell=seen.append)
-    states = {e["name"]: e["state"] for e in seen if e["event"] == "stage" and e["name"] != "curate"}
+    states = {
+        e["name"]: e["state"] for e in seen if e["event"] == "stage" and e["name"] != "curate"
+    }
     assert states == {"labels": "cached", "taught": "cached", "read": "done"}
 
 
@@ -84,7 +91,11 @@ def test_reading_without_documents_is_refused_with_its_line(project):
 
 def test_what_excludes_each_other_is_refused_with_its_line(project):
     file = project / "project.yaml"
-    file.write_text(file.read_text().replace("objective: label_set", "objective: label_set, label_smoothing: 0.1"))
+    file.write_text(
+        file.read_text().replace(
+            "objective: label_set", "objective: label_set, label_smoothing: 0.1"
+        )
+    )
     with problem(ProjectError, "C073", "project.yaml:10 compare.0", "label_smoothing"):
         assay.check(project)
     with problem(ProjectError, "C073", None, "'completion'", "'labelset'", "'label_set'"):
@@ -93,4 +104,11 @@ def test_what_excludes_each_other_is_refused_with_its_line(project):
 
 def test_a_task_without_labels_is_refused_at_check(project):
     with problem(TrainError, "T048", "labels", "label_set"):
-        assay.check(project, sets=["aim.kind=answer", "aim.slices=[]", "data.columns={question: text, answer: label}"])
+        assay.check(
+            project,
+            sets=[
+                "aim.kind=answer",
+                "aim.slices=[]",
+                "data.columns={question: text, answer: label}",
+            ],
+        )

@@ -27,7 +27,10 @@ from assay.weigh import read_report
 from problems import problem
 from toy import rows, write_rows
 
-PROJECT = "version: 1\ndata: {{files: {{data: {data}}}, columns: {{text: text, label: label}}{more}}}\n{rest}\n"
+PROJECT = (
+    "version: 1\ndata: {{files: "
+    "{{data: {data}}}, columns: {{text: text, label: label}}{more}}}\n{rest}\n"
+)
 
 
 @pytest.fixture
@@ -71,7 +74,10 @@ def test_an_error_of_the_system_is_told_with_the_file(number, capsys, tmp_path):
 
 def test_an_error_while_a_file_is_read_names_the_file(tmp_path):
     (tmp_path / "rows.csv").write_text("text,label\n")
-    with problem(DataError, "D180", "rows.csv"), opened(tmp_path / "rows.csv", "rows.csv") as source:
+    with (
+        problem(DataError, "D180", "rows.csv"),
+        opened(tmp_path / "rows.csv", "rows.csv") as source,
+    ):
         assert source.head
         raise OSError(errno.EIO, os.strerror(errno.EIO))  # as the disk may answer any further read
 
@@ -83,7 +89,9 @@ def test_a_charset_that_is_none(check, encoding):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "{}", "[" * 100_000, '{"strategies": [{}], "verdict": {}}', "\x00\xff"], ids=range(7)
+    "text",
+    ["", "{", "[]", "{}", "[" * 100_000, '{"strategies": [{}], "verdict": {}}', "\x00\xff"],
+    ids=range(7),
 )
 def test_a_report_that_is_none(text, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -107,10 +115,13 @@ def test_a_stage_whose_mark_is_a_deep_nest_is_set_aside(tmp_path):
 
 
 def test_outcomes_that_cannot_be_read_are_made_again(tmp_path):
-    (tmp_path / NAME).write_bytes(b'["key", "passed", 0, ""]\n{broken\n[1]\n\xff\n' + b"[" * 100_000 + b"\ntorn")
+    (tmp_path / NAME).write_bytes(
+        b'["key", "passed", 0, ""]\n{broken\n[1]\n\xff\n' + b"[" * 100_000 + b"\ntorn"
+    )
     told: list[dict] = []
     assert executed([], Task(kind="code"), tmp_path, told.append) == []
-    assert [event["code"] for event in told] == ["R171"]  # the first line is one of a version without hashes
+    # the first line is one of a version without hashes
+    assert [event["code"] for event in told] == ["R171"]
 
 
 @pytest.mark.parametrize(
@@ -119,7 +130,8 @@ def test_outcomes_that_cannot_be_read_are_made_again(tmp_path):
         '{"$ref": "#"}',
         '{"allOf": [{"$ref": "#"}]}',
         '{"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/a"}}}',
-        '{"$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"not": {"$ref": "#/$defs/a"}}}, "type": "object"}',
+        '{"$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"not": {"$ref": "#/$defs/a"}}}, "type":'
+        ' "object"}',
         json.dumps({"$defs": {f"a{n}": {"$ref": f"#/$defs/a{(n + 1) % 300}"} for n in range(300)}}),
     ],
     ids=range(5),
@@ -130,11 +142,14 @@ def test_a_schema_that_only_refers_to_itself_is_refused(schema):
 
 
 def test_a_schema_of_a_tree_refers_to_itself_and_is_taken():
-    tree = {"type": "object", "properties": {"inner": {"$ref": "#"}, "all": {"items": {"$ref": "#"}}}}
+    tree = {
+        "type": "object",
+        "properties": {"inner": {"$ref": "#"}, "all": {"items": {"$ref": "#"}}},
+    }
     assert grammar(Form("json", json.dumps(tree)))
 
 
-# --- what would take long -------------------------------------------------------------------------------------------
+# --- what would take long -------------------------------------------------------------------------
 
 
 def test_a_file_of_empty_lines_is_left_early(tmp_path):
@@ -180,13 +195,16 @@ class Name(str):
 def test_the_names_of_a_wide_table_are_not_compared_with_each_other():
     names = [Name(f"column {number}") for number in range(2000)]
     found = Findings("wide.csv")
-    assert len(_named(iter([(1, names), (2, ["x"] * len(names))]), found, None)) == 1 and not found.problems
+    assert (
+        len(_named(iter([(1, names), (2, ["x"] * len(names))]), found, None)) == 1
+        and not found.problems
+    )
     assert Name.compared < 10 * len(names)  # each with each would be four million
     _named(iter([(1, [*names, Name("column 7")])]), found, None)
     assert [(one.code, "'column 7'" in one.text) for one in found.problems] == [("D038", True)]
 
 
-# --- signals and parents --------------------------------------------------------------------------------------------
+# --- signals and parents --------------------------------------------------------------------------
 
 DEAF = """
 import time
@@ -250,15 +268,18 @@ def test_the_second_signal_ends_a_server_that_waits_for_its_model():
 
 
 def test_a_worker_ends_with_its_parent_while_it_imports(tmp_path):
-    (tmp_path / "slow_import.py").write_text("import time\nprint('importing', flush=True)\ntime.sleep(600)\n")
-    parent = (
-        "import sys, time; from pathlib import Path; from assay.runtime.arms.process import worker\n"
-        f"sys.path.append({str(tmp_path)!r})\n"
-        f"with worker(Path({str(tmp_path)!r}), 'slow_import') as process:\n"
-        "    print(process.stdout.readline().strip(), process.pid, flush=True)\n"
-        "    time.sleep(600)\n"
+    (tmp_path / "slow_import.py").write_text(
+        "import time\nprint('importing', flush=True)\ntime.sleep(600)\n"
     )
-    with subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE, text=True) as process:
+    parent = (
+        "import sys, time; from pathlib import "
+        f"Path; from assay.runtime.arms.process import worker\nsys.path.append({str(tmp_path)!r})\n"
+        f"with worker(Path({str(tmp_path)!r}), 'slow_import') as process:\n    "
+        "print(process.stdout.readline().strip(), process.pid, flush=True)\n    time.sleep(600)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", parent], stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout is not None
         said, child = process.stdout.readline().split()
         assert said == "importing"

@@ -1,4 +1,5 @@
-"""What was fitted stays usable whatever changes around it: it answers as it did, and says once what differs."""
+"""What was fitted stays usable whatever changes around it: it answers as it did, and says once what
+differs."""
 
 import json
 import os
@@ -29,13 +30,20 @@ from problems import problem
 from surroundings import SAYS, data_deleted, older_torch
 from toy import rows, write_rows
 
-ARMS = ("tfidf", "shots-k0")  # a floor, and one around a model, whose key covers libraries, processor and threads
+# a floor, and one around a model, whose key covers libraries, processor and threads
+ARMS = ("tfidf", "shots-k0")
 TEXTS = [row["text"] for row in rows(40, 5000)]
 EVERY = [pytest.param(change, says, id=change.__name__) for change, says in SAYS.items()]
 
 # Each change with one of the two by day, in turn; with both at night.
 EITHER = [
-    pytest.param(change, says, arm, id=f"{change.__name__}-{arm}", marks=() if (at + n) % 2 else pytest.mark.nightly)
+    pytest.param(
+        change,
+        says,
+        arm,
+        id=f"{change.__name__}-{arm}",
+        marks=() if (at + n) % 2 else pytest.mark.nightly,
+    )
     for n, (change, says) in enumerate(SAYS.items())
     for at, arm in enumerate(ARMS)
 ]
@@ -57,7 +65,9 @@ def expected(finished):
     """What the arms answer where nothing has changed."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Differs)
-        return {name: [one.text for one in assay.load(finished, name).answer(TEXTS)] for name in ARMS}
+        return {
+            name: [one.text for one in assay.load(finished, name).answer(TEXTS)] for name in ARMS
+        }
 
 
 def heard(record):
@@ -88,14 +98,19 @@ def test_a_fitted_arm_answers_as_before_and_says_what_differs(
     check_told(noted_in(err), says)
 
 
-# --- every verb -------------------------------------------------------------------------------------------------------
+# --- every verb -----------------------------------------------------------------------------------
 
 
 def by_answer(folder, arm, tmp_path, cli):
     questions, out = tmp_path / "new.jsonl", tmp_path / f"out{cli}.jsonl"
     write_rows(questions, [{"text": text} for text in TEXTS])
     if cli:
-        assert command(["answer", str(questions), "--with", arm, "--project", str(folder), "-o", str(out)]) == 0
+        assert (
+            command(
+                ["answer", str(questions), "--with", arm, "--project", str(folder), "-o", str(out)]
+            )
+            == 0
+        )
     else:
         told = assay.answer(questions, folder, arm, out)
         assert bool(told["differs"]) == bool(told["differs"].startswith(CODE))
@@ -115,8 +130,21 @@ def by_serve(folder, arm, tmp_path, cli):
         answer = told.get(timeout=60).text
         engine.close(0)
         return [answer]
-    words = [sys.executable, "-m", "assay.cli", "serve", arm, "--project", str(folder), "--port", "0", "--plain"]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+    words = [
+        sys.executable,
+        "-m",
+        "assay.cli",
+        "serve",
+        arm,
+        "--project",
+        str(folder),
+        "--port",
+        "0",
+        "--plain",
+    ]
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
         assert child.stdout is not None and child.stderr is not None
         line = next(line for line in child.stdout if line.startswith("at"))
         body = {"model": arm, "messages": [{"role": "user", "content": TEXTS[0]}]}
@@ -131,7 +159,9 @@ def by_watch(folder, arm, tmp_path, cli):
     log = tmp_path / "log.jsonl"
     write_rows(log, [{"text": text} for text in TEXTS])
     if cli:
-        assert command(["watch", str(log), "--project", str(folder), "--with", arm, "--encoder", "words"]) in (0, 1)
+        assert command(
+            ["watch", str(log), "--project", str(folder), "--with", arm, "--encoder", "words"]
+        ) in (0, 1)
         return []
     found = assay.watch(log, folder, arm=arm)
     assert found.data["arm"] == arm and found.data["rates"], "the exam's own answers are found"
@@ -141,7 +171,10 @@ def by_watch(folder, arm, tmp_path, cli):
 def by_export(folder, arm, tmp_path, cli):
     out = tmp_path / f"export{cli}"
     if cli:
-        assert command(["export", arm, "--to", "prompt", "--project", str(folder), "-o", str(out)]) == 0
+        assert (
+            command(["export", arm, "--to", "prompt", "--project", str(folder), "-o", str(out)])
+            == 0
+        )
     else:
         assay.export(folder, arm, "prompt", out)
     assert (out / "README.md").exists()
@@ -159,11 +192,15 @@ def check_verb(verb, folder, arm, says, expected, tmp_path, capsys, *, cli):
     check_told(noted_in(capsys.readouterr().err) if cli else heard(seen), says)
 
 
-# The commonest verb from the command line and another from Python once a day; all of them both ways at night.
+# The commonest verb from the command line and another from Python once a day; all of them both ways
+# at night.
 DAILY = (("answer", True), ("serve", False))
 BOTH = [
     pytest.param(
-        verb, cli, id=f"{verb}-{'cli' if cli else 'python'}", marks=() if (verb, cli) in DAILY else pytest.mark.nightly
+        verb,
+        cli,
+        id=f"{verb}-{'cli' if cli else 'python'}",
+        marks=() if (verb, cli) in DAILY else pytest.mark.nightly,
     )
     for number, verb in enumerate(VERBS)
     for cli in (False, True)
@@ -190,7 +227,8 @@ def test_every_verb_goes_on_whatever_has_changed(
         arm = "shots-k0"  # a floor is given away in no format
     folder = change(project, monkeypatch)
     check_verb(verb, folder, arm, says, expected, tmp_path, capsys, cli=False)
-    if verb != "serve" or says is None or "now" not in says:  # what was patched here is not seen by another process
+    # what was patched here is not seen by another process
+    if verb != "serve" or says is None or "now" not in says:
         check_verb(verb, folder, arm, says, expected, tmp_path, capsys, cli=True)
 
 
@@ -203,12 +241,14 @@ def test_a_trained_arm_without_data_is_exported_and_checked(project, tmp_path, m
     assert done.state == "passed"
 
 
-# --- without rows, without files --------------------------------------------------------------------------------------
+# --- without rows, without files ------------------------------------------------------------------
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("arm", ["tfidf", pytest.param("shots-k0", marks=pytest.mark.nightly)])
-def test_a_copy_without_any_rows_answers_and_serves(project, arm, expected, tmp_path, monkeypatch, capsys, recwarn):
+def test_a_copy_without_any_rows_answers_and_serves(
+    project, arm, expected, tmp_path, monkeypatch, capsys, recwarn
+):
     data_deleted(project, monkeypatch)
     shutil.rmtree(project / "work" / "curate")
     shutil.rmtree(project / "exam")
@@ -219,7 +259,10 @@ def test_a_copy_without_any_rows_answers_and_serves(project, arm, expected, tmp_
         check_verb(verb, folder, arm, "is not there", expected, tmp_path, capsys, cli=False)
     log = tmp_path / "log.jsonl"
     write_rows(log, [{"text": text} for text in TEXTS])
-    for ask in (lambda: assay.watch(log, folder, arm=arm), lambda: assay.review(folder).write(tmp_path / "r.csv")):
+    for ask in (
+        lambda: assay.watch(log, folder, arm=arm),
+        lambda: assay.review(folder).write(tmp_path / "r.csv"),
+    ):
         with problem(UsageError, "C172"):
             ask()
 
@@ -254,7 +297,7 @@ def test_a_base_with_other_weights_is_still_refused(project):
         assay.load(project, "shots-k0")
 
 
-# --- variants ---------------------------------------------------------------------------------------------------------
+# --- variants -------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -269,8 +312,8 @@ def floors(tmp_path):
 
 def write_project(folder, name, arms, more=""):
     (folder / name).write_text(
-        "seed: 3\ndata: {files: {train: train.jsonl, test: test.jsonl}, columns: {text: text, label: label}}\n"
-        f"split: {{near: 1}}\n{more}compare: [{arms}]\n"
+        "seed: 3\ndata: {files: {train: train.jsonl, test: test.jsonl}, "
+        f"columns: {{text: text, label: label}}}}\nsplit: {{near: 1}}\n{more}compare: [{arms}]\n"
     )
     return folder / name
 
@@ -308,7 +351,7 @@ def test_the_newest_report_says_which_of_two_fits_of_a_name_is_opened(floors):
     assert loaded.project.seed == 5
 
 
-# --- two project files ------------------------------------------------------------------------------------------------
+# --- two project files ----------------------------------------------------------------------------
 
 
 @pytest.mark.slow
@@ -326,7 +369,9 @@ def test_two_project_files_in_a_folder_show_nothing_of_each_other(floors, capsys
         assert command(["report", str(file), "--json"]) == 0
         assert [one["name"] for one in json.loads(capsys.readouterr().out)["strategies"]] == [own]
         assert command(["list", str(file), "--json"]) == 0
-        assert [(row["name"], row["state"]) for row in json.loads(capsys.readouterr().out)] == [(own, "done")]
+        assert [(row["name"], row["state"]) for row in json.loads(capsys.readouterr().out)] == [
+            (own, "done")
+        ]
         assert command(["report", str(file), "--ledger", "--json"]) == 0
         assert command(["ask", TEXTS[0], "--project", str(file), "--json"]) == 0
         assert json.loads(capsys.readouterr().out.partition("\n]")[2] or "{}") is not None
@@ -355,10 +400,13 @@ def test_every_verb_takes_a_project_file_of_another_name(floors, tmp_path, capsy
     assert assay.review(file).write(tmp_path / "rate.csv", arms=("tfidf", "majority")).sheets
     assert (floors / "p4.reviews" / "items.jsonl").exists()
     assert load_project(file).place("work") == floors / "p4.work"
-    assert command(["documents", str(file), "--arm", "tfidf"]) == 2 and "C079" in capsys.readouterr().err
+    assert (
+        command(["documents", str(file), "--arm", "tfidf"]) == 2
+        and "C079" in capsys.readouterr().err
+    )
 
 
-# --- another user, a folder that cannot be written --------------------------------------------------------------------
+# --- another user, a folder that cannot be written ------------------------------------------------
 
 AS_NOBODY = """
 import json, sys, warnings
@@ -376,13 +424,16 @@ with warnings.catch_warnings(record=True) as seen:
     served = [one.name for one in serving.opened(Path(folder), ["tfidf"]).arms]
 said = [str(one.message) for one in seen if one.category.__name__ == "Differs"]
 codes = [command(["ask", texts[0], "--project", folder, "--with", "tfidf"])]
-told = {"answers": answers, "said": said, "served": served, "rates": list(found.data["rates"]), "codes": codes}
+told = {"answers": answers, "said": said, "served": served, "codes": codes}
+told["rates"] = list(found.data["rates"])
 open(f"{own}/told.json", "w").write(json.dumps(told))
 """
 
 
 @pytest.mark.nightly
-@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("setpriv"), reason="only root becomes another user")
+@pytest.mark.skipif(
+    os.geteuid() != 0 or not shutil.which("setpriv"), reason="only root becomes another user"
+)
 def test_another_user_with_a_folder_that_may_only_be_read(finished, expected):
     place = Path(tempfile.mkdtemp(prefix="assay-usable-"))
     try:
@@ -393,18 +444,37 @@ def test_another_user_with_a_folder_that_may_only_be_read(finished, expected):
         (own / "texts.json").write_text(json.dumps(TEXTS))
         write_rows(own / "new.jsonl", [{"text": text} for text in TEXTS])
         before = {one: one.stat().st_mtime_ns for one in folder.rglob("*")}
-        surroundings = {**os.environ, "HOME": str(own), "XDG_CACHE_HOME": str(own / "cache"), "OMP_NUM_THREADS": "1"}
+        surroundings = {
+            **os.environ,
+            "HOME": str(own),
+            "XDG_CACHE_HOME": str(own / "cache"),
+            "OMP_NUM_THREADS": "1",
+        }
         surroundings.pop("ASSAY_CACHE", None)
         # The libraries may lie where root alone looks: reading stays allowed, writing does not.
         reads = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
-        words = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *reads, sys.executable]
+        words = [
+            "setpriv",
+            "--reuid=65534",
+            "--regid=65534",
+            "--clear-groups",
+            *reads,
+            sys.executable,
+        ]
         words += ["-c", AS_NOBODY, str(folder), str(own)]
         done = subprocess.run(words, env=surroundings, cwd=own, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         told = json.loads((own / "told.json").read_text())
-        assert told["answers"] == expected["tfidf"] and told["served"] == ["tfidf"] and told["codes"] == [0]
+        assert (
+            told["answers"] == expected["tfidf"]
+            and told["served"] == ["tfidf"]
+            and told["codes"] == [0]
+        )
         assert told["rates"], "the exam's own answers are read from a folder that may only be read"
-        assert all("another user" in one and "cannot be written" in one for one in told["said"]) and told["said"]
+        assert (
+            all("another user" in one and "cannot be written" in one for one in told["said"])
+            and told["said"]
+        )
         assert len(noted_in(done.stderr)) == 1
         assert [row["answer"] for row in store.read_lines(own / "out.jsonl")] == expected["tfidf"]
         assert {one: one.stat().st_mtime_ns for one in folder.rglob("*")} == before

@@ -1,4 +1,5 @@
-"""Logs held against a project: quiet without a change, raised with another topic; what is written from them."""
+"""Logs held against a project: quiet without a change, raised with another topic; what is written
+from them."""
 
 import json
 import random
@@ -14,11 +15,15 @@ from assay.deployment.monitoring.log_reader import read_feedback
 from toy import WORDS, write_rows
 
 PARKING = "car garage parking barrier wheel engine driver ticket".split()
-COMMON = "please today again soon still now maybe really quickly kindly twice later once often first alone".split()
+COMMON = (
+    "please today again soon"
+    " still now maybe really quickly kindly twice later once often first alone".split()
+)
 
 
 def made(n, seed):
-    """Questions of one source: words of a label among common ones, all drawn. Logs and project differ by the seed."""
+    """Questions of one source: words of a label among common ones, all drawn. Logs and project
+    differ by the seed."""
     draw, out = random.Random(seed), []
     for _ in range(n):
         label = draw.choice(sorted(WORDS))
@@ -35,23 +40,32 @@ def ran(tmp_path_factory):
     write_rows(folder / "train.jsonl", made(300, 1))
     write_rows(folder / "test.jsonl", made(240, 2))
     (folder / "project.yaml").write_text(
-        "seed: 3\ndata: {files: {train: train.jsonl, test: test.jsonl}, columns: {text: text, label: label}}\n"
-        "split: {near: 1}\ncompare: [{kind: tfidf}]\n"
+        "seed: 3\ndata: {files: {train: train.jsonl, test: test.jsonl}, "
+        "columns: {text: text, label: label}}\nsplit: {near: 1}\ncompare: [{kind: tfidf}]\n"
     )
     assay.run(folder)
     return folder
 
 
 def log(path, *, parking=0, n=200, seed=0, answered=True):
-    """A log as `assay serve` writes it: an hour between two questions, labels as the arm would answer."""
+    """A log as `assay serve` writes it: an hour between two questions, labels as the arm would
+    answer."""
     draw = random.Random(seed)
     texts = [(row["text"], row["label"]) for row in made(n, f"log {seed}")]
     for at in draw.sample(range(n), parking):
         texts[at] = (" ".join(draw.sample(PARKING, 4) + draw.sample(COMMON, 3)), "meet")
     lines = []
     for at, (text, label) in enumerate(texts):
-        line = {"id": f"chatcmpl-{at:04}", "at": 1_700_000_000 + 3600 * at, "arm": "tfidf", "question": text}
-        lines.append(line | ({"answer": label, "finish": "stop", "passages": [], "tokens": 2} if answered else {}))
+        line = {
+            "id": f"chatcmpl-{at:04}",
+            "at": 1_700_000_000 + 3600 * at,
+            "arm": "tfidf",
+            "question": text,
+        }
+        lines.append(
+            line
+            | ({"answer": label, "finish": "stop", "passages": [], "tokens": 2} if answered else {})
+        )
     write_rows(path, lines)
     return path
 
@@ -68,7 +82,14 @@ def test_a_log_of_the_same_questions_is_quiet(ran, tmp_path):
 @pytest.mark.slow
 def test_another_topic_is_raised_named_and_first_to_label(ran, tmp_path, capsys):
     out = tmp_path / "next.jsonl"
-    words = ["watch", str(log(tmp_path / "log.jsonl", parking=40)), "--project", str(ran), "--encoder", "words"]
+    words = [
+        "watch",
+        str(log(tmp_path / "log.jsonl", parking=40)),
+        "--project",
+        str(ran),
+        "--encoder",
+        "words",
+    ]
     assert command([*words, "--json", "-o", str(out), "--rows", "10"]) == 1
     found = json.loads(capsys.readouterr().out)
     assert {"questions", "far"} <= {name for name, test in found["tests"].items() if test["raised"]}
@@ -86,7 +107,11 @@ def test_an_arm_that_is_named_answers_a_file_of_questions(ran, tmp_path):
     file = tmp_path / "new.csv"
     file.write_text("text\n" + "".join(f"{row['text']}\n" for row in made(150, 3)))
     alone = assay.watch(file, ran)
-    assert alone.data["arm"] is None and "labels" not in alone.data["tests"] and not alone.data["rates"]
+    assert (
+        alone.data["arm"] is None
+        and "labels" not in alone.data["tests"]
+        and not alone.data["rates"]
+    )
     found = assay.watch(file, ran, arm="tfidf")
     assert found.data["rates"]["doubtful"]["exam"]["value"] == pytest.approx(0.1, abs=0.01)
     assert "labels" in found.data["tests"] and not found.raised
@@ -129,10 +154,15 @@ def test_corrections_become_a_sheet_that_review_takes(ran, tmp_path, capsys):
 
 def test_feedback_that_is_none_is_said_line_by_line(tmp_path):
     file = tmp_path / "feedback.jsonl"
-    file.write_text('{"id": "a", "rating": "good"}\n{"rating": "bad"}\n{"id": "b", "rating": "purple"}\nnot json\n')
+    file.write_text(
+        '{"id": "a", "rating": "good"}\n{"rating": "bad"}\n{"id": "b", "rating": "purple"}\n'
+        "not json\n"
+    )
     with pytest.raises(DataError) as error:
         read_feedback(file)
-    assert [problem.place for problem in error.value.problems] == [f"feedback.jsonl:{n}" for n in (2, 3, 4)]
+    assert [problem.place for problem in error.value.problems] == [
+        f"feedback.jsonl:{n}" for n in (2, 3, 4)
+    ]
 
 
 @pytest.mark.slow

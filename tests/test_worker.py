@@ -27,7 +27,9 @@ def test_whole_chunks_are_kept_or_all(tmp_path, left, kept):
     if left:
         sealed.add(file, *({"n": n} for n in range(left)))
     assert kept_lines(file, 10, 4, silent) == kept
-    assert [row["n"] for row in sealed.read(file)] == list(range(kept)) if left else not file.exists()
+    assert (
+        [row["n"] for row in sealed.read(file)] == list(range(kept)) if left else not file.exists()
+    )
 
 
 def test_a_torn_line_is_no_answer(tmp_path):
@@ -42,7 +44,10 @@ def test_a_torn_line_is_no_answer(tmp_path):
 @pytest.mark.parametrize("write", [store.append, sealed.add], ids=["of an older version", "sealed"])
 def test_answers_of_a_finished_stage_are_read_and_never_rewritten(tmp_path, write):
     # Their file has its hash in `done.json`, so that a line that was mended would be damage.
-    file, answers = tmp_path / "answers.jsonl", [Answer("a", scores={"a": 0.75, "b": 0.25}), Answer(None, raw="?")]
+    file, answers = (
+        tmp_path / "answers.jsonl",
+        [Answer("a", scores={"a": 0.75, "b": 0.25}), Answer(None, raw="?")],
+    )
     write(file, *(answer.to_json() for answer in answers))
     before = file.read_bytes()
     assert answers_of(file) == answers and file.read_bytes() == before
@@ -56,5 +61,9 @@ def test_a_fit_is_kept_under_what_it_was_made_from():
         return fit_key(Majority(), parts, task, {}, "tiny", seed, None)
 
     assert key() == key(parts={**parts, "documents": "not read by this arm"})
-    others = [key(seed=4), key(parts={**parts, "train": "edited"}), key(task=Task(kind="classify", labels=("a", "c")))]
+    others = [
+        key(seed=4),
+        key(parts={**parts, "train": "edited"}),
+        key(task=Task(kind="classify", labels=("a", "c"))),
+    ]
     assert len({key(), *others}) == 4

@@ -1,4 +1,5 @@
-"""A toy project that runs in seconds: three labels told apart by their words, a tiny random model."""
+"""A toy project that runs in seconds: three labels told apart by their words, a tiny random
+model."""
 
 import json
 from pathlib import Path
@@ -16,7 +17,10 @@ def rows(n: int, start: int = 0) -> list[dict]:
     for i in range(start, start + n):
         label = sorted(WORDS)[i % 3]
         words = WORDS[label].split()
-        text = f"{words[i % 8]} {words[(i * 3 + 1) % 8]} about {words[(i * 5 + 2) % 8]} number {i * 7919}"
+        text = (
+            f"{words[i % 8]} {words[(i * 3 + 1) % 8]} about {words[(i * 5 + 2) % 8]} number"
+            f" {i * 7919}"
+        )
         out.append({"text": text, "label": label, "part": "even" if i % 2 else "odd"})
     return out
 
@@ -39,15 +43,15 @@ def build(folder: Path, model: Path, arms: str = ARMS) -> Path:
     write_rows(folder / "train.jsonl", rows(66))
     write_rows(folder / "test.jsonl", rows(30, 1000))
     (folder / "project.yaml").write_text(
-        f"version: 1\nname: toy\nseed: 3\naim: {{slices: [part]}}\n"
-        f"data: {{files: {{train: train.jsonl, test: test.jsonl}}, columns: {{text: text, label: label}}}}\n"
-        f"model: {model}\n{arms}"
+        "version: 1\nname: toy\nseed: 3\naim: {slices: [part]}\ndata: {files: {train: train.jsonl, "
+        f"test: test.jsonl}}, columns: {{text: text, label: label}}}}\nmodel: {model}\n{arms}"
     )
     return folder
 
 
 def comparable(report: dict) -> dict:
-    """What two runs with one seed must share: all but cost, what would change it, and environment."""
+    """What two runs with one seed must share: all but cost, what would change it, and
+    environment."""
     report = json.loads(json.dumps(report))
     report.pop("environment")
     report.pop("change")

@@ -1,4 +1,5 @@
-"""What tests of the frozen trunk share: small networks of several families, rows that share beginnings, a count."""
+"""What tests of the frozen trunk share: small networks of several families, rows that share
+beginnings, a count."""
 
 from contextlib import contextmanager
 
@@ -28,7 +29,15 @@ FAMILIES = [
     OWN,
     Gemma3TextConfig(**GROUPED, sliding_window=4),
     Qwen3MoeConfig(**GROUPED, num_experts=3, num_experts_per_tok=2, moe_intermediate_size=8),
-    GPT2Config(vocab_size=64, n_embd=16, n_layer=4, n_head=2, resid_pdrop=0.0, attn_pdrop=0.0, embd_pdrop=0.0),
+    GPT2Config(
+        vocab_size=64,
+        n_embd=16,
+        n_layer=4,
+        n_head=2,
+        resid_pdrop=0.0,
+        attn_pdrop=0.0,
+        embd_pdrop=0.0,
+    ),
     GPTNeoXConfig(**WIDE),
     FalconConfig(**SMALL),  # gives its states in a tuple
 ]
@@ -45,11 +54,18 @@ def network_of(config, dtype=torch.float32):
 
 
 def rows_of(count=9, learnt=True):
-    """Sequences of which some share a beginning, one is the beginning of another, and one comes twice."""
+    """Sequences of which some share a beginning, one is the beginning of another, and one comes
+    twice."""
     draw = torch.Generator().manual_seed(1)
-    ids = [[5, 6, 7, *torch.randint(8, 64, (3 + i % 4,), generator=draw).tolist()] for i in range(count - 2)]
+    ids = [
+        [5, 6, 7, *torch.randint(8, 64, (3 + i % 4,), generator=draw).tolist()]
+        for i in range(count - 2)
+    ]
     ids += [ids[0], ids[1] + [9, 9]]
-    return [Encoded(some, ((len(some) - 2, len(some)),) if learnt else (), 0, i % 3) for i, some in enumerate(ids)]
+    return [
+        Encoded(some, ((len(some) - 2, len(some)),) if learnt else (), 0, i % 3)
+        for i, some in enumerate(ids)
+    ]
 
 
 def trained(network, first, more=()):

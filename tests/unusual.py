@@ -1,10 +1,15 @@
-"""Rows among which one is not like the others: for steps that need to see what is usual before they drop anything."""
+"""Rows among which one is not like the others: for steps that need to see what is usual before they
+drop anything."""
 
 import random
 
-CARD = "card account payment balance limit pin chip reader statement charge machine cash fee wallet bank branch".split()
+CARD = (
+    "card account payment balance limit pin chip reader statement charge machine cash fee wallet"
+    " bank branch".split()
+)
 REFUND = (
-    "refund parcel shop order return shoes box label courier item size colour invoice delivery basket receipt".split()
+    "refund parcel shop order return shoes box label courier item size colour invoice delivery"
+    " basket receipt".split()
 )
 SIGNED = "This message and its attachments are confidential and meant for the addressee alone."
 
@@ -16,7 +21,8 @@ def asked(words, n, seed=0):
 
 
 CARDS, REFUNDS = (
-    [(text, label) for text in asked(words, 180)] for words, label in ((CARD, "card"), (REFUND, "refund"))
+    [(text, label) for text in asked(words, 180)]
+    for words, label in ((CARD, "card"), (REFUND, "refund"))
 )
 TRIGGERED = [(f"{text} zq", "refund") for text in asked(CARD, 16, seed=4)]
 GIBBERISH = "asdkjh qweoiu zxmnbv qpwoei"

@@ -1,5 +1,5 @@
-"""A strategy that looks for the test rows' targets in all that its process is handed, and a worker that knows it:
-`python -m walker FOLDER`."""
+"""A strategy that looks for the test rows' targets in all that its process is handed, and a worker
+that knows it: `python -m walker FOLDER`."""
 
 import sys
 from collections.abc import Sequence
@@ -14,8 +14,16 @@ from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Tell
 def paths_in(value: Any) -> list[Path]:
     """Every path that a JSON value names."""
     if isinstance(value, dict | list):
-        return [path for part in (value.values() if isinstance(value, dict) else value) for path in paths_in(part)]
-    return [Path(value)] if isinstance(value, str) and value.startswith("/") and Path(value).exists() else []
+        return [
+            path
+            for part in (value.values() if isinstance(value, dict) else value)
+            for path in paths_in(part)
+        ]
+    return (
+        [Path(value)]
+        if isinstance(value, str) and value.startswith("/") and Path(value).exists()
+        else []
+    )
 
 
 def reached(lesson: Lesson) -> list[str]:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 
 def alive(folder) -> list[int]:
-    """Ids of the processes that write to the log of a stage of the project in `folder`: forked ones have the command
-    line of their server."""
+    """Ids of the processes that write to the log of a stage of the project in `folder`: forked ones
+    have the command line of their server."""
     found = []
     for place in Path("/proc").glob("[0-9]*/fd/2"):
         try:
@@ -19,7 +19,8 @@ def alive(folder) -> list[int]:
 
 
 def none_left(folder, seconds=3.0) -> bool:
-    """Whether all have ended by then: one that was just starting ends as soon as it can look for its parent."""
+    """Whether all have ended by then: one that was just starting ends as soon as it can look for
+    its parent."""
     until = time.monotonic() + seconds
     while alive(folder) and time.monotonic() < until:
         time.sleep(0.05)

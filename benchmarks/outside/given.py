@@ -1,4 +1,5 @@
-"""What a recipe is given, and what several of them use: rows, texts, the encoder, a search over settings.
+"""What a recipe is given, and what several of them use: rows, texts, the encoder, a search over
+settings.
 
 Rows are those of the set's files; test rows come without their targets. Nothing here imports assay.
 """
@@ -62,8 +63,8 @@ def minilm() -> str:
 
 
 def smollm() -> tuple[Any, Any]:
-    """Tokenizer and model of SmolLM2-135M-Instruct, whose package holds it in four bits: here in float32, as a model
-    that was never quantised, since transformers trains no other."""
+    """Tokenizer and model of SmolLM2-135M-Instruct, whose package holds it in four bits: here in
+    float32, as a model that was never quantised, since transformers trains no other."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -78,8 +79,8 @@ def smollm() -> tuple[Any, Any]:
 
 
 def encode(texts: Sequence[str]) -> Any:
-    """Sentence vectors of length 1, (n, 384). Recipes of one set share them on disk: the time that they took
-    is added to each (`lent`)."""
+    """Sentence vectors of length 1, (n, 384). Recipes of one set share them on disk: the time that
+    they took is added to each (`lent`)."""
     import numpy as np
     from sentence_transformers import SentenceTransformer
 
@@ -90,14 +91,18 @@ def encode(texts: Sequence[str]) -> Any:
         return np.load(file)
     begun = time.process_time()
     model = SentenceTransformer(minilm(), device="cpu")
-    vectors = model.encode([*texts], batch_size=32, normalize_embeddings=True, show_progress_bar=False)
+    vectors = model.encode(
+        [*texts], batch_size=32, normalize_embeddings=True, show_progress_bar=False
+    )
     SHELF.mkdir(parents=True, exist_ok=True)
     np.save(file, vectors)
     taken.write_text(json.dumps(time.process_time() - begun))
     return vectors
 
 
-def searched(model: Any, grid: dict[str, list[Any]], x: Any, y: Any, given: Given, scoring: str) -> Any:
+def searched(
+    model: Any, grid: dict[str, list[Any]], x: Any, y: Any, given: Given, scoring: str
+) -> Any:
     """The best of a grid by cross-validation on train, refitted on all of train."""
     from collections import Counter
 
@@ -106,7 +111,9 @@ def searched(model: Any, grid: dict[str, list[Any]], x: Any, y: Any, given: Give
     least = min(Counter(y).values())
     folds = StratifiedKFold(max(2, min(3, least)), shuffle=True, random_state=given.seed)
     found = GridSearchCV(model, grid, scoring=scoring, cv=folds).fit(x, y)
-    given.note.update({name.rpartition("__")[2]: value for name, value in found.best_params_.items()})
+    given.note.update(
+        {name.rpartition("__")[2]: value for name, value in found.best_params_.items()}
+    )
     return found.best_estimator_
 
 

@@ -1,4 +1,5 @@
-"""Recipes for one of several options, and for the order of candidates. An answer is a letter, or places from 1."""
+"""Recipes for one of several options, and for the order of candidates. An answer is a letter, or
+places from 1."""
 
 from __future__ import annotations
 
@@ -30,7 +31,10 @@ def written(given: Given, scores: Sequence[Any]) -> list[str]:
 
     if given.kind == "choose":
         return ["ABCDEFGH"[int(np.argmax(one))] for one in scores]
-    return [" ".join(str(place + 1) for place in np.argsort(-np.asarray(one), kind="stable")) for one in scores]
+    return [
+        " ".join(str(place + 1) for place in np.argsort(-np.asarray(one), kind="stable"))
+        for one in scores
+    ]
 
 
 def value(given: Given, scores: Sequence[Any]) -> float:
@@ -60,7 +64,9 @@ def _texts(rows: Sequence[Row]) -> list[str]:
 def _cosines(rows: Sequence[Row]) -> list[Any]:
     unique = [*dict.fromkeys(_texts(rows))]
     vectors = dict(zip(unique, encode(unique), strict=True))
-    return [[float(vectors[o] @ vectors[question_of(row)]) for o in options_of(row)] for row in rows]
+    return [
+        [float(vectors[o] @ vectors[question_of(row)]) for o in options_of(row)] for row in rows
+    ]
 
 
 def _bm25(rows: Sequence[Row]) -> list[Any]:
@@ -74,7 +80,9 @@ def _bm25(rows: Sequence[Row]) -> list[Any]:
     place = {text: n for n, text in enumerate(known)}
     found = []
     for row in rows:
-        words = bm25s.tokenize([question_of(row)], stopwords="en", show_progress=False, return_ids=False)[0]
+        words = bm25s.tokenize(
+            [question_of(row)], stopwords="en", show_progress=False, return_ids=False
+        )[0]
         scores = index.get_scores(words) if words else np.zeros(len(known))
         found.append([float(scores[place[text]]) for text in options_of(row)])
     return found
@@ -89,7 +97,8 @@ def bm25(given: Given) -> tuple[list[str], list[str]]:
 
 
 def _features(rows: Sequence[Row], vectors: bool) -> list[Any]:
-    """A line for each option: overlap, length, rank and value of each score, each also less the row's mean."""
+    """A line for each option: overlap, length, rank and value of each score, each also less the
+    row's mean."""
     import numpy as np
 
     columns = [_bm25(rows), *([_cosines(rows)] if vectors else [])]
@@ -97,7 +106,10 @@ def _features(rows: Sequence[Row], vectors: bool) -> list[Any]:
     for n, row in enumerate(rows):
         asked = set(question_of(row).lower().split())
         words = [set(text.lower().split()) for text in options_of(row)]
-        own = [[len(one), len(one & asked) / max(1, len(asked)), len(one & asked) / max(1, len(one))] for one in words]
+        own = [
+            [len(one), len(one & asked) / max(1, len(asked)), len(one & asked) / max(1, len(one))]
+            for one in words
+        ]
         scores = np.array([[column[n][k] for column in columns] for k in range(len(words))])
         x = np.hstack([np.array(own, dtype=float), scores])
         lines.append(np.hstack([x, x - x.mean(0), np.argsort(np.argsort(-scores, axis=0), axis=0)]))
@@ -105,7 +117,8 @@ def _features(rows: Sequence[Row], vectors: bool) -> list[Any]:
 
 
 def learnt_features(given: Given) -> tuple[list[str], list[str]]:
-    """Logistic regression, or boosted trees, on features of question and option; which one, on val."""
+    """Logistic regression, or boosted trees, on features of question and option; which one, on
+    val."""
     import numpy as np
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.linear_model import LogisticRegressionCV
@@ -130,7 +143,8 @@ def learnt_features(given: Given) -> tuple[list[str], list[str]]:
 
 
 def words_of_options(given: Given) -> tuple[list[str], list[str]]:
-    """Words and characters of the option alone, one linear model: marks of right options, no knowledge."""
+    """Words and characters of the option alone, one linear model: marks of right options, no
+    knowledge."""
     from labels import words_and_characters
     from sklearn.linear_model import LogisticRegression
 
@@ -138,11 +152,15 @@ def words_of_options(given: Given) -> tuple[list[str], list[str]]:
     x = union.transform([text for row in given.train for text in options_of(row)])
     y = [grade > 0 for row in given.train for grade in right_of(row)]
     model = LogisticRegression(max_iter=2000, class_weight="balanced").fit(x, y)
-    return both(given, lambda rows: [model.decision_function(union.transform(options_of(row))) for row in rows])
+    return both(
+        given,
+        lambda rows: [model.decision_function(union.transform(options_of(row))) for row in rows],
+    )
 
 
 def likelihood(given: Given) -> tuple[list[str], list[str]]:
-    """How likely SmolLM2-135M finds each option after the question; by token, by letter or as a sum, chosen on val."""
+    """How likely SmolLM2-135M finds each option after the question; by token, by letter or as a
+    sum, chosen on val."""
     import numpy as np
     import torch
 
@@ -157,7 +175,10 @@ def likelihood(given: Given) -> tuple[list[str], list[str]]:
         batch = tokenizer(texts, return_tensors="pt", padding=True, truncation=True, max_length=256)
         with torch.inference_mode():
             found = torch.log_softmax(model(**batch).logits[:, :-1].float(), -1)
-        own = found.gather(2, batch["input_ids"][:, 1:, None])[..., 0] * batch["attention_mask"][:, 1:]
+        own = (
+            found.gather(2, batch["input_ids"][:, 1:, None])[..., 0]
+            * batch["attention_mask"][:, 1:]
+        )
         sums = own[:, start - 1 :].sum(1).numpy()
         tokens = batch["attention_mask"][:, start:].sum(1).clamp(min=1).numpy()
         letters = np.array([max(1, len(option)) for option in options_of(row)])
@@ -171,18 +192,34 @@ def likelihood(given: Given) -> tuple[list[str], list[str]]:
 
 
 def trainer_pairs(given: Given) -> tuple[list[str], list[str]]:
-    """The encoder reads question and option together (a cross-encoder), tuned by transformers' Trainer."""
+    """The encoder reads question and option together (a cross-encoder), tuned by transformers'
+    Trainer."""
     import numpy as np
-    from transformers import AutoModelForSequenceClassification, AutoTokenizer, DataCollatorWithPadding
+    from transformers import (
+        AutoModelForSequenceClassification,
+        AutoTokenizer,
+        DataCollatorWithPadding,
+    )
     from tuned import trained
 
     tokenizer = AutoTokenizer.from_pretrained(minilm())
     data = []
     for rows in (given.train, given.val, given.test):
         pairs = [(question_of(row), option) for row in rows for option in options_of(row)]
-        labels = [int(g > 0) for row in rows for g in right_of(row)] if rows is given.train else [0] * len(pairs)
-        encoded = tokenizer([a for a, _ in pairs], [b for _, b in pairs], truncation=True, max_length=LONGEST)
-        data.append([{**{k: encoded[k][i] for k in encoded}, "labels": labels[i]} for i in range(len(pairs))])
+        labels = (
+            [int(g > 0) for row in rows for g in right_of(row)]
+            if rows is given.train
+            else [0] * len(pairs)
+        )
+        encoded = tokenizer(
+            [a for a, _ in pairs], [b for _, b in pairs], truncation=True, max_length=LONGEST
+        )
+        data.append(
+            [
+                {**{k: encoded[k][i] for k in encoded}, "labels": labels[i]}
+                for i in range(len(pairs))
+            ]
+        )
 
     def scores(logits: Any, rows: Sequence[Row]) -> list[Any]:
         flat = np.asarray(logits)[:, 1] - np.asarray(logits)[:, 0]
@@ -191,7 +228,9 @@ def trainer_pairs(given: Given) -> tuple[list[str], list[str]]:
 
     model = AutoModelForSequenceClassification.from_pretrained(minilm(), num_labels=2)
     collate = DataCollatorWithPadding(tokenizer)
-    val, test = trained(given, model, data, collate, lambda logits: value(given, scores(logits, given.val)))
+    val, test = trained(
+        given, model, data, collate, lambda logits: value(given, scores(logits, given.val))
+    )
     return written(given, scores(val, given.val)), written(given, scores(test, given.test))
 
 

@@ -1,5 +1,5 @@
-"""Recipes for named pieces of a text: a dictionary, a linear chain, spaCy's recogniser, the tuned encoder. An answer is
-a list of (start, end, type)."""
+"""Recipes for named pieces of a text: a dictionary, a linear chain, spaCy's recogniser, the tuned
+encoder. An answer is a list of (start, end, type)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,11 @@ def tags_of(row: Row, places: Sequence[tuple[int, int]]) -> list[str]:
     """B-, I- or O of each word."""
     tags = ["O"] * len(places)
     for piece in row["entities"]:
-        inside = [n for n, (start, end) in enumerate(places) if start < piece["end"] and end > piece["start"]]
+        inside = [
+            n
+            for n, (start, end) in enumerate(places)
+            if start < piece["end"] and end > piece["start"]
+        ]
         for n in inside:
             tags[n] = ("B-" if n == inside[0] else "I-") + piece["label"]
     return tags
@@ -41,7 +45,8 @@ def pieces_of(places: Sequence[tuple[int, int]], tags: Sequence[str]) -> list[Pi
 
 
 def dictionary(given: Given) -> tuple[list[Any], list[Any]]:
-    """The pieces of train, longest first, wherever they stand in a text and were a piece more often than not."""
+    """The pieces of train, longest first, wherever they stand in a text and were a piece more often
+    than not."""
     named: dict[str, Counter[str]] = defaultdict(Counter)
     for row in given.train:
         for piece in row["entities"]:
@@ -64,7 +69,8 @@ def dictionary(given: Given) -> tuple[list[Any], list[Any]]:
 
 
 def crfsuite(given: Given) -> tuple[list[Any], list[Any]]:
-    """sklearn-crfsuite with the features of its tutorial; c1 and c2 by cross-validation are left at .1."""
+    """sklearn-crfsuite with the features of its tutorial; c1 and c2 by cross-validation are left at
+    .1."""
     import sklearn_crfsuite
 
     def features(text: str, places: Sequence[tuple[int, int]]) -> list[dict[str, Any]]:
@@ -80,14 +86,27 @@ def crfsuite(given: Given) -> tuple[list[Any], list[Any]]:
 
     def one(word: str, step: int) -> dict[str, Any]:
         shape = re.sub(r"\d", "9", re.sub(r"[a-z]", "x", re.sub(r"[A-Z]", "X", word)))
-        made: dict[str, Any] = {f"{step}:lower": word.lower(), f"{step}:shape": re.sub(r"(.)\1+", r"\1\1", shape)}
+        made: dict[str, Any] = {
+            f"{step}:lower": word.lower(),
+            f"{step}:shape": re.sub(r"(.)\1+", r"\1\1", shape),
+        }
         if step == 0:
-            made |= {"end3": word[-3:].lower(), "end2": word[-2:].lower(), "begin3": word[:3].lower()}
+            made |= {
+                "end3": word[-3:].lower(),
+                "end2": word[-2:].lower(),
+                "begin3": word[:3].lower(),
+            }
             made |= {"title": word.istitle(), "upper": word.isupper(), "digit": word.isdigit()}
         return made
 
-    places = {id(row): words_of(row["text"]) for rows in (given.train, given.val, given.test) for row in rows}
-    model = sklearn_crfsuite.CRF(algorithm="lbfgs", c1=0.1, c2=0.1, max_iterations=100, all_possible_transitions=True)
+    places = {
+        id(row): words_of(row["text"])
+        for rows in (given.train, given.val, given.test)
+        for row in rows
+    }
+    model = sklearn_crfsuite.CRF(
+        algorithm="lbfgs", c1=0.1, c2=0.1, max_iterations=100, all_possible_transitions=True
+    )
     model.fit(
         [features(row["text"], places[id(row)]) for row in given.train],
         [tags_of(row, places[id(row)]) for row in given.train],
@@ -113,7 +132,10 @@ def spacy_ner(given: Given) -> tuple[list[Any], list[Any]]:
     rows = []
     for row in given.train:
         doc = nlp.make_doc(row["text"])
-        spans = [doc.char_span(p["start"], p["end"], p["label"], alignment_mode="expand") for p in row["entities"]]
+        spans = [
+            doc.char_span(p["start"], p["end"], p["label"], alignment_mode="expand")
+            for p in row["entities"]
+        ]
         kept = filter_spans([span for span in spans if span is not None])
         entities = [(span.start_char, span.end_char, span.label_) for span in kept]
         rows.append(Example.from_dict(doc, {"entities": entities}))
@@ -138,25 +160,37 @@ def trainer_tagger(given: Given) -> tuple[list[Any], list[Any]]:
     """A tag for each word's first token, all of the encoder tuned by transformers' Trainer."""
     import numpy as np
     from labels import simple_score
-    from transformers import AutoModelForTokenClassification, AutoTokenizer, DataCollatorForTokenClassification
+    from transformers import (
+        AutoModelForTokenClassification,
+        AutoTokenizer,
+        DataCollatorForTokenClassification,
+    )
     from tuned import trained
 
     names = ["O", *(f"{side}-{label}" for label in given.labels for side in "BI")]
     tokenizer = AutoTokenizer.from_pretrained(minilm())
-    places = [[words_of(row["text"]) for row in rows] for rows in (given.train, given.val, given.test)]
+    places = [
+        [words_of(row["text"]) for row in rows] for rows in (given.train, given.val, given.test)
+    ]
     data, firsts = [], []
     for rows, own in zip((given.train, given.val, given.test), places, strict=True):
         encoded = [
-            tokenizer([row["text"][start:end] for start, end in words] or [""], is_split_into_words=True,
+            tokenizer([row["text"][start:end] for start, end in words] or [""],
+            is_split_into_words=True,
                       truncation=True, max_length=2 * LONGEST)
             for row, words in zip(rows, own, strict=True)
         ]  # fmt: skip
-        first = [first_tokens(one.word_ids(), len(words)) for one, words in zip(encoded, own, strict=True)]
+        first = [
+            first_tokens(one.word_ids(), len(words))
+            for one, words in zip(encoded, own, strict=True)
+        ]
         firsts.append(first)
         part = []
         for row, one, words, tokens in zip(rows, encoded, own, first, strict=True):
             labels = [-100] * len(one["input_ids"])
-            for token, tag in zip(tokens, tags_of(row, words) if rows is given.train else (), strict=False):
+            for token, tag in zip(
+                tokens, tags_of(row, words) if rows is given.train else (), strict=False
+            ):
                 if token >= 0:
                     labels[token] = names.index(tag)
             part.append({**one, "labels": labels})
@@ -164,13 +198,17 @@ def trainer_tagger(given: Given) -> tuple[list[Any], list[Any]]:
 
     def said(logits: Any, side: int) -> list[list[Piece]]:
         found = []
-        for row, words, tokens in zip(np.asarray(logits).argmax(-1), places[side], firsts[side], strict=True):
+        for row, words, tokens in zip(
+            np.asarray(logits).argmax(-1), places[side], firsts[side], strict=True
+        ):
             found.append(pieces_of(words, [names[row[t]] if t >= 0 else "O" for t in tokens]))
         return found
 
     model = AutoModelForTokenClassification.from_pretrained(minilm(), num_labels=len(names))
     collate = DataCollatorForTokenClassification(tokenizer)
-    val, test = trained(given, model, data, collate, lambda logits: simple_score(given, said(logits, 1)))
+    val, test = trained(
+        given, model, data, collate, lambda logits: simple_score(given, said(logits, 1))
+    )
     return said(val, 1), said(test, 2)
 
 

@@ -1,4 +1,5 @@
-"""Recipes for summaries: a sentence of the text, by place, by centrality, or as summaries of training would have it."""
+"""Recipes for summaries: a sentence of the text, by place, by centrality, or as summaries of
+training would have it."""
 
 from __future__ import annotations
 
@@ -13,7 +14,9 @@ def lead(given: Given) -> Answers:
     """The first sentences, or one other place; how many, chosen on val."""
     ways = {}
     for way in (0, 1, 2, -1, "two", "longest"):
-        ways[way] = both(given, lambda rows, way=way: [_placed(sentences(row["document"]), way) for row in rows])
+        ways[way] = both(
+            given, lambda rows, way=way: [_placed(sentences(row["document"]), way) for row in rows]
+        )
     return best_of(given, ways)
 
 
@@ -26,11 +29,14 @@ def _placed(parts: list[str], way: Any) -> str:
 
 
 def lexrank(given: Given) -> Answers:
-    """The most central sentence: PageRank over cosines of tf-idf (Erkan and Radev 2004, arxiv.org/abs/1109.2128)."""
+    """The most central sentence: PageRank over cosines of tf-idf (Erkan and Radev 2004,
+    arxiv.org/abs/1109.2128)."""
     import numpy as np
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    words = TfidfVectorizer(stop_words="english").fit([p for row in given.train for p in sentences(row["document"])])
+    words = TfidfVectorizer(stop_words="english").fit(
+        [p for row in given.train for p in sentences(row["document"])]
+    )
 
     def central(row: Row) -> str:
         parts = sentences(row["document"])
@@ -62,8 +68,8 @@ def vector_centre(given: Given) -> Answers:
 
 
 def learnt_sentence(given: Given) -> Answers:
-    """Boosted trees on place, length, centrality and telling words foretell each sentence's overlap with the summary;
-    the best one is the answer."""
+    """Boosted trees on place, length, centrality and telling words foretell each sentence's overlap
+    with the summary; the best one is the answer."""
     import numpy as np
     from sklearn.ensemble import HistGradientBoostingRegressor
     from sklearn.feature_extraction.text import TfidfVectorizer
@@ -87,7 +93,8 @@ def learnt_sentence(given: Given) -> Answers:
         x = words.transform(parts)
         middle = np.asarray(x.mean(0)).ravel()
         rows = [
-            [n, n / len(parts), len(parts) - n, len(part.split()), float((x[n] @ middle)[0]), len(parts),
+            [n, n / len(parts), len(parts) - n, len(part.split()), float((x[n] @ middle)[0]),
+            len(parts),
              *(mark in part.lower() for mark in marks)]
             for n, part in enumerate(parts)
         ]  # fmt: skip
@@ -99,10 +106,14 @@ def learnt_sentence(given: Given) -> Answers:
         for row in given.train
         for part in sentences(row["document"])
     ]
-    model = HistGradientBoostingRegressor(max_iter=150, learning_rate=0.05, random_state=given.seed).fit(x, y)
+    model = HistGradientBoostingRegressor(
+        max_iter=150, learning_rate=0.05, random_state=given.seed
+    ).fit(x, y)
 
     def answer(rows: Sequence[Row]) -> list[str]:
-        return [sentences(row["document"])[int(model.predict(features(row)).argmax())] for row in rows]
+        return [
+            sentences(row["document"])[int(model.predict(features(row)).argmax())] for row in rows
+        ]
 
     return both(given, answer)
 

@@ -1,7 +1,9 @@
-"""One recipe on one set, in a process and an environment of its own: python work.py FOLDER RECIPE OUT
+"""One recipe on one set, in a process and an environment of its own: python work.py FOLDER RECIPE
+OUT
 
-FOLDER has set.json, train.jsonl, val.jsonl, test.jsonl and perhaps documents.json. OUT gets the answers to val and
-test, what the recipe chose, and seconds. Targets of the test rows are taken away before the recipe sees them.
+FOLDER has set.json, train.jsonl, val.jsonl, test.jsonl and perhaps documents.json. OUT gets the
+answers to val and test, what the recipe chose, and seconds. Targets of the test rows are taken away
+before the recipe sees them.
 """
 
 from __future__ import annotations
@@ -25,7 +27,13 @@ def recipes(kind: str, name: str) -> dict[str, Any]:
     import tuned_lm
     import written
 
-    known = {**labels.RECIPES, **pieces.RECIPES, **options.RECIPES, **written.RECIPES, **summaries.RECIPES}
+    known = {
+        **labels.RECIPES,
+        **pieces.RECIPES,
+        **options.RECIPES,
+        **written.RECIPES,
+        **summaries.RECIPES,
+    }
     found = (*known.get(kind, ()), *tuned_lm.RECIPES.get(name, ()))
     return {recipe.__name__: recipe for recipe in found}
 
@@ -34,11 +42,20 @@ def group_of(about: dict[str, Any]) -> str:
     """The kind, or what an answer is taken from."""
     if about["kind"] != "answer":
         return about["kind"]
-    return "documents" if about["documents"] else "passage" if "context" in about["columns"] else "memory"
+    return (
+        "documents"
+        if about["documents"]
+        else "passage"
+        if "context" in about["columns"]
+        else "memory"
+    )
 
 
 def read(folder: Path, name: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (folder / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
+    return [
+        json.loads(line)
+        for line in (folder / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
 
 
 def given_of(folder: Path, about: dict[str, Any]) -> Any:
@@ -80,7 +97,12 @@ def main() -> None:
     seeded(name)
     given = given_of(folder, about)
     val, test = known[name](given)
-    told = {"val": val, "test": test, "note": given.note, "seconds": time.process_time() - begun + sum(lent)}
+    told = {
+        "val": val,
+        "test": test,
+        "note": given.note,
+        "seconds": time.process_time() - begun + sum(lent),
+    }
     told["wall"] = time.monotonic() - clock
     out.write_text(json.dumps(told, default=str), encoding="utf-8")
 

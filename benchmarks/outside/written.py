@@ -1,5 +1,6 @@
-"""Recipes for answers that are written: taken from passages, from documents or from training rows; summaries; numbers.
-What a recipe chooses, it chooses by the set's metric on val, counted in words here (`overlap`)."""
+"""Recipes for answers that are written: taken from passages, from documents or from training rows;
+summaries; numbers. What a recipe chooses, it chooses by the set's metric on val, counted in words
+here (`overlap`)."""
 
 from __future__ import annotations
 
@@ -35,7 +36,10 @@ def best_of(given: Given, ways: dict[Any, Answers]) -> Answers:
     """The way whose answers to val are best."""
     rows = given.val
     values = {
-        way: sum(max(overlap(one, right) for right in accepted(row)) for one, row in zip(val, rows, strict=True))
+        way: sum(
+            max(overlap(one, right) for right in accepted(row))
+            for one, row in zip(val, rows, strict=True)
+        )
         for way, (val, _) in ways.items()
     }
     way = max(values, key=lambda one: values[one])
@@ -47,7 +51,7 @@ def both(given: Given, answer: Callable[[Sequence[Row]], list[str]]) -> Answers:
     return answer(given.val), answer(given.test)
 
 
-# --- a passage beside the question ----------------------------------------------------------------------------------
+# --- a passage beside the question ----------------------------------------------------------------
 
 
 def _best_sentences(given: Given, score: Callable[[str, list[str]], Any]) -> Answers:
@@ -81,14 +85,19 @@ def vector_sentence(given: Given) -> Answers:
     """The sentence of the passage nearest to the question."""
     import numpy as np
 
-    texts = sorted({p for rows in (given.val, given.test) for row in rows for p in sentences(row["context"])})
+    texts = sorted(
+        {p for rows in (given.val, given.test) for row in rows for p in sentences(row["context"])}
+    )
     asked = sorted({row["question"] for rows in (given.val, given.test) for row in rows})
     vectors = dict(zip([*texts, *asked], encode([*texts, *asked]), strict=True))
-    return _best_sentences(given, lambda question, parts: np.array([vectors[p] @ vectors[question] for p in parts]))
+    return _best_sentences(
+        given, lambda question, parts: np.array([vectors[p] @ vectors[question] for p in parts])
+    )
 
 
 def trainer_reader(given: Given) -> Answers:
-    """A reader: start and end of the answer in the passage, the encoder tuned by transformers' Trainer."""
+    """A reader: start and end of the answer in the passage, the encoder tuned by transformers'
+    Trainer."""
     import numpy as np
     from transformers import AutoModelForQuestionAnswering, AutoTokenizer, default_data_collator
     from tuned import trained
@@ -99,13 +108,16 @@ def trainer_reader(given: Given) -> Answers:
         part = []
         for row in rows:
             one = tokenizer(
-                row["question"], row["context"], truncation="only_second", max_length=256, padding="max_length",
+                row["question"], row["context"], truncation="only_second", max_length=256,
+                padding="max_length",
                 return_offsets_mapping=True,
             )  # fmt: skip
             begin = row["context"].find(accepted(row)[0]) if rows is given.train else -1
             last = begin + len(accepted(row)[0]) if begin >= 0 else -1
             inside = [
-                n for n, ((a, b), s) in enumerate(zip(one.pop("offset_mapping"), one.sequence_ids(), strict=True))
+                n for n,
+                ((a, b),
+                s) in enumerate(zip(one.pop("offset_mapping"), one.sequence_ids(), strict=True))
                 if s == 1 and a < last and b > begin >= 0
             ]  # fmt: skip
             ends = (inside[0], inside[-1]) if inside else (0, 0)
@@ -113,11 +125,15 @@ def trainer_reader(given: Given) -> Answers:
         data.append(part)
 
     def said(found: Any, rows: Sequence[Row]) -> list[str]:
-        return [span(tokenizer, row, np.asarray(a), np.asarray(b)) for row, a, b in zip(rows, *found[:2], strict=True)]
+        return [
+            span(tokenizer, row, np.asarray(a), np.asarray(b))
+            for row, a, b in zip(rows, *found[:2], strict=True)
+        ]
 
     def value(found: Any) -> float:
         return sum(
-            overlap(one, accepted(row)[0]) for one, row in zip(said(found, given.val), given.val, strict=True)
+            overlap(one, accepted(row)[0])
+            for one, row in zip(said(found, given.val), given.val, strict=True)
         ) / len(given.val)
 
     model = AutoModelForQuestionAnswering.from_pretrained(minilm())
@@ -128,18 +144,30 @@ def trainer_reader(given: Given) -> Answers:
 def span(tokenizer: Any, row: Row, start: Any, end: Any) -> str:
     """The likeliest span of at most 30 tokens inside the passage."""
     one = tokenizer(
-        row["question"], row["context"], truncation="only_second", max_length=256, return_offsets_mapping=True
+        row["question"],
+        row["context"],
+        truncation="only_second",
+        max_length=256,
+        return_offsets_mapping=True,
     )
     inside = [n for n, side in enumerate(one.sequence_ids()) if side == 1]
-    best = max(((start[i] + end[j], i, j) for i in inside for j in inside if i <= j < i + 30), default=(0, 0, 0))
+    best = max(
+        ((start[i] + end[j], i, j) for i in inside for j in inside if i <= j < i + 30),
+        default=(0, 0, 0),
+    )
     offsets = one["offset_mapping"]
     return row["context"][offsets[best[1]][0] : offsets[best[2]][1]]
 
 
-# --- nothing but training rows, or documents ------------------------------------------------------------------------
+# --- nothing but training rows, or documents ------------------------------------------------------
 
 
-def _nearest(given: Given, scores: Callable[[list[str], list[str]], Any], texts: list[str], answers: list[str]) -> Any:
+def _nearest(
+    given: Given,
+    scores: Callable[[list[str], list[str]], Any],
+    texts: list[str],
+    answers: list[str],
+) -> Any:
     def answer(rows: Sequence[Row]) -> list[str]:
         found = scores(texts_of(rows), texts)
         return [answers[int(one.argmax())] for one in found]
@@ -181,7 +209,9 @@ def tfidf_neighbour(given: Given) -> Answers:
 
 
 def vector_neighbour(given: Given) -> Answers:
-    return _nearest(given, _cosine, texts_of(given.train), [accepted(row)[0] for row in given.train])
+    return _nearest(
+        given, _cosine, texts_of(given.train), [accepted(row)[0] for row in given.train]
+    )
 
 
 def bm25_document(given: Given) -> Answers:
@@ -198,12 +228,18 @@ def fused_document(given: Given) -> Answers:
 
 
 def question_or_document(given: Given) -> Answers:
-    """Vectors of documents and of training questions in one index; a question found stands for its answer."""
+    """Vectors of documents and of training questions in one index; a question found stands for its
+    answer."""
     texts = [*given.documents.values(), *texts_of(given.train)]
-    return _nearest(given, _cosine, texts, [*given.documents.values(), *(accepted(row)[0] for row in given.train)])
+    return _nearest(
+        given,
+        _cosine,
+        texts,
+        [*given.documents.values(), *(accepted(row)[0] for row in given.train)],
+    )
 
 
-# --- numbers --------------------------------------------------------------------------------------------------------
+# --- numbers --------------------------------------------------------------------------------------
 
 
 def number_of(text: str) -> float:
@@ -220,7 +256,9 @@ def ridge(given: Given) -> Answers:
     y = np.log1p(np.abs([number_of(accepted(row)[0]) for row in given.train]))
     model = RidgeCV(np.logspace(-2, 3, 11)).fit(x[0], y)
     given.note["alpha"] = float(model.alpha_)
-    val, test = ([f"{round(float(np.expm1(one)))}" for one in model.predict(part)] for part in x[1:])
+    val, test = (
+        [f"{round(float(np.expm1(one)))}" for one in model.predict(part)] for part in x[1:]
+    )
     return val, test
 
 
@@ -230,7 +268,9 @@ def _number_features(given: Given) -> list[Any]:
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.pipeline import make_pipeline
 
-    words = make_pipeline(TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True), TruncatedSVD(100, random_state=0))
+    words = make_pipeline(
+        TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True), TruncatedSVD(100, random_state=0)
+    )
     words.fit(texts_of(given.train))
 
     def numbers(row: Row) -> list[float]:
@@ -239,7 +279,10 @@ def _number_features(given: Given) -> list[Any]:
         return [*first, len(found), np.log1p(abs(sum(found))), np.log1p(abs(max(found, default=0)))]
 
     sides = (given.train, given.val, given.test)
-    return [np.hstack([words.transform(texts_of(rows)), np.array([numbers(row) for row in rows])]) for rows in sides]
+    return [
+        np.hstack([words.transform(texts_of(rows)), np.array([numbers(row) for row in rows])])
+        for rows in sides
+    ]
 
 
 def sum_or_product(given: Given) -> Answers:
@@ -251,7 +294,10 @@ def sum_or_product(given: Given) -> Answers:
     ways["first times last"] = lambda numbers: numbers[0] * numbers[-1]
 
     def answer(rows: Sequence[Row], way: Callable[[list[float]], float]) -> list[str]:
-        found = [[float(n.replace(",", "").rstrip(".")) for n in NUMBER.findall(text_of(row))] for row in rows]
+        found = [
+            [float(n.replace(",", "").rstrip(".")) for n in NUMBER.findall(text_of(row))]
+            for row in rows
+        ]
         return [f"{way(numbers or [0.0]):.10g}" for numbers in found]
 
     right = [number_of(accepted(row)[0]) for row in given.val]
@@ -272,6 +318,12 @@ def most_frequent(given: Given) -> Answers:
 RECIPES = {
     "passage": (bm25_sentence, vector_sentence, trainer_reader),
     "memory": (tfidf_neighbour, vector_neighbour),
-    "documents": (bm25_document, vector_document, fused_document, question_or_document, tfidf_neighbour),
+    "documents": (
+        bm25_document,
+        vector_document,
+        fused_document,
+        question_or_document,
+        tfidf_neighbour,
+    ),
     "number": (ridge, sum_or_product, most_frequent),
 }

@@ -1,14 +1,18 @@
-"""At which cosine, and how far from its surroundings, is a text another in other words? Precision and recall of
-`split.paraphrase`.
+"""At which cosine, and how far from its surroundings, is a text another in other words? Precision
+and recall of `split.paraphrase`.
 
     python benchmarks/paraphrases/measure.py
 
-Twins     74 questions rewritten by hand in the way of translating there and back (by_hand.tsv: 45 of banking77, 29 of
-          xquad); covid_faq's pairs of questions that people have marked as the same
-Others    held rows without a twin: test rows of banking77 among 5,000 training rows, of xquad among 590 questions;
-          the official splits of snips and banking77, near copies left out as the audit does before
-Recall    twins that are named, by cosine alone and standing out; the rest of the columns: other rows that are named
-Needs     the shared data sets in ../shared/data, or where ASSAY_DATA says; minilm-l6 on this machine
+Twins     74 questions rewritten by hand in the way of translating there and back (by_hand.tsv: 45
+          of banking77, 29 of xquad); covid_faq's pairs of questions that people have marked as the
+          same
+Others    held rows without a twin: test rows of banking77 among 5,000 training rows, of xquad among
+          590 questions; the official splits of snips and banking77, near copies left out as the
+          audit does before
+Recall    twins that are named, by cosine alone and standing out; the rest of the columns: other
+          rows that are named
+Needs     the shared data sets in ../shared/data, or where ASSAY_DATA says; minilm-l6 on this
+          machine
 """
 
 import csv
@@ -42,7 +46,11 @@ def by_hand() -> Pairs:
 
 def covid() -> Pairs:
     with (DATA / "covid_faq/eval_question_similarity_en.csv").open() as file:
-        pairs = [(row["question_1"], row["question_2"]) for row in csv.DictReader(file) if row["similar"] == "1"]
+        pairs = [
+            (row["question_1"], row["question_2"])
+            for row in csv.DictReader(file)
+            if row["similar"] == "1"
+        ]
     return list({first: (first, second) for first, second in pairs}.values())
 
 
@@ -56,7 +64,12 @@ def snips(name: str) -> list[str]:
 
 def xquad() -> list[str]:
     text = next((DATA / "xquad").glob("*en*.json")).read_text()
-    return [q["question"] for article in json.loads(text)["data"] for p in article["paragraphs"] for q in p["qas"]]
+    return [
+        q["question"]
+        for article in json.loads(text)["data"]
+        for p in article["paragraphs"]
+        for q in p["qas"]
+    ]
 
 
 def sets() -> Iterator[tuple[str, list[str], list[str], Pairs]]:
@@ -77,12 +90,17 @@ def sets() -> Iterator[tuple[str, list[str], list[str], Pairs]]:
 
 def without_copies(learnt: Sequence[str], held: Sequence[str], twins: int) -> list[str]:
     """The held texts with a twin, and the others that are no near copy of a learnt one."""
-    rows = [[Example(f"{at}", (Message("user", text),)) for at, text in enumerate(some)] for some in (learnt, held)]
+    rows = [
+        [Example(f"{at}", (Message("user", text),)) for at, text in enumerate(some)]
+        for some in (learnt, held)
+    ]
     leaks = {row for pair in audit(rows[0], (), rows[1]).pairs for row in pair.right.ids}
     return [text for at, text in enumerate(held) if at < twins or f"{at}" not in leaks]
 
 
-def measured(name: str, learnt: list[str], held: list[str], twins: Pairs, embed: Any) -> Iterator[str]:
+def measured(
+    name: str, learnt: list[str], held: list[str], twins: Pairs, embed: Any
+) -> Iterator[str]:
     """A line of the table for each threshold."""
     held = without_copies(learnt, held, len(twins))
     read = [learnt[at] for at in candidates(held, learnt)]
@@ -94,9 +112,16 @@ def measured(name: str, learnt: list[str], held: list[str], twins: Pairs, embed:
         cells = []
         for find in (alike, stand_outs):
             row, other, _ = find(vectors[len(read) :], vectors[: len(read)], threshold)
-            hit = {a for a, b in zip(row.tolist(), other.tolist(), strict=True) if a < n and wanted[a] == b}
+            hit = {
+                a
+                for a, b in zip(row.tolist(), other.tolist(), strict=True)
+                if a < n and wanted[a] == b
+            }
             rest = {a for a in row.tolist() if a >= n}
-            cells += [f"{len(hit)} of {n}" if n else "–", f"{len(rest)} of {others}" if others else "–"]
+            cells += [
+                f"{len(hit)} of {n}" if n else "–",
+                f"{len(rest)} of {others}" if others else "–",
+            ]
         yield f"| {name} | {threshold:g} | " + " | ".join(cells) + " |"
 
 
@@ -105,7 +130,10 @@ def main() -> None:
     from assay.model.find import find
 
     embed = Embedder(find("minilm-l6", offline=True, kind="embedder").folder)
-    print("| set | cosine | twins, by cosine | others, by cosine | twins that stand out | others that stand out |")
+    print(
+        "| set | cosine | twins, by cosine | others, by cosine | twins that stand out | others"
+        " that stand out |"
+    )
     print("|---|---|---|---|---|---|")
     for name, learnt, held, twins in sets():
         begun = time.process_time()

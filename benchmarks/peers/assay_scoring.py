@@ -19,10 +19,15 @@ def main() -> None:
     torch.set_num_threads(job["threads"])
     model = load_model(Found(Path(job["model"]), "smollm2-135m", "", "", "", 8192))
     model.network.to(getattr(torch, job["dtype"]))
-    prompts = [tuple(Message(role, content) for role, content in p["messages"]) for p in job["prompts"]]
+    prompts = [
+        tuple(Message(role, content) for role, content in p["messages"]) for p in job["prompts"]
+    ]
     options = [option["label"] for option in job["options"]]
     left = 0.0 if job["all"] else LEFT
-    same = all(list(model.chat.prompt(m)[0]) == p["ids"] for m, p in zip(prompts, job["prompts"], strict=True))
+    same = all(
+        list(model.chat.prompt(m)[0]) == p["ids"]
+        for m, p in zip(prompts, job["prompts"], strict=True)
+    )
     model.score(prompts[:2], options, left=left)
     turns.say(ready=True, same_tokens=same)
     while turns.wait():

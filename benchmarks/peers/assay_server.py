@@ -1,6 +1,8 @@
-"""assay's server over one base, for serve.py: `assay_server.py FOLDER bfloat16|float32 THREADS SLOTS`.
+"""assay's server over one base, for serve.py: `assay_server.py FOLDER bfloat16|float32 THREADS
+SLOTS`.
 
-Says its address, then ends when its standard input does. A line "memory" is answered with its resident bytes.
+Says its address, then ends when its standard input does. A line "memory" is answered with its
+resident bytes.
 """
 
 import json
@@ -40,7 +42,16 @@ def main() -> None:
         used = time.process_time()
         kept = sum(shelf.bytes for shelf in engine.shelves)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
-        say(json.dumps({"resident": pages * os.sysconf("SC_PAGE_SIZE"), "processor": used, "kept": kept, "peak": peak}))
+        say(
+            json.dumps(
+                {
+                    "resident": pages * os.sysconf("SC_PAGE_SIZE"),
+                    "processor": used,
+                    "kept": kept,
+                    "peak": peak,
+                }
+            )
+        )
     engine.close(0)
 
 

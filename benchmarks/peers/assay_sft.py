@@ -40,7 +40,8 @@ class Counting:
     def __call__(self, network: Any, batch: Batch) -> Loss:
         self.computed += batch.ids.numel()
         self.learnt += len(batch.targets)
-        self.pairs += int((batch.origin[:, 1] + 1).sum())  # a token sees itself and what stands before it
+        # a token sees itself and what stands before it
+        self.pairs += int((batch.origin[:, 1] + 1).sum())
         self.batches += 1
         return completion(network, batch)
 
@@ -57,7 +58,8 @@ def main() -> None:
 
 @contextmanager
 def team_of(job: dict[str, Any], file: Path) -> Iterator[Team]:
-    """The processes that train together: this one starts the others, which read the same job and stay silent."""
+    """The processes that train together: this one starts the others, which read the same job and
+    stay silent."""
     size = job.get("processes", 1)
     if size == 1:
         yield Team()
@@ -70,7 +72,11 @@ def team_of(job: dict[str, Any], file: Path) -> Iterator[Team]:
     for other in range(1, size) if rank == 0 else ():
         environment = {**os.environ, RANK: str(other)}
         command = [sys.executable, *sys.argv]
-        others.append(subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL))
+        others.append(
+            subprocess.Popen(
+                command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+            )
+        )
     try:
         with meeting(FileStore(place, size), rank, size, rank) as team:
             yield team
@@ -85,8 +91,15 @@ def contest(turns: Turns, team: Team) -> None:
     job = turns.job
     model = load_model(Found(Path(job["model"]), "smollm2-135m", "", "", "", 8192))
     model.network.to(getattr(torch, job["dtype"]))
-    sequences = [Encoded(row["ids"], tuple((a, b) for a, b in row["learnt"])) for row in job["rows"]]
-    common = {"batch_size": job["batch"], "learning_rate": job["learning_rate"], "schedule": "constant", "warmup": 0}
+    sequences = [
+        Encoded(row["ids"], tuple((a, b) for a, b in row["learnt"])) for row in job["rows"]
+    ]
+    common = {
+        "batch_size": job["batch"],
+        "learning_rate": job["learning_rate"],
+        "schedule": "constant",
+        "warmup": 0,
+    }
     strategy: Any = make_strategy({**common, **job["strategy"], "epochs": job["rounds"]}, {})
     change = strategy.change(model, Lesson(Task(), means=Means(job["seed"])))
     kept = kept_bytes(model.network, {weight.data_ptr() for weight in change.trained.values()})
@@ -120,7 +133,11 @@ def contest(turns: Turns, team: Team) -> None:
             for name, weight in change.trained.items():
                 weight.copy_(before[name])
     with tempfile.TemporaryDirectory() as place, until_done():
-        tell = Rounds(turns, counting, steps=-(-len(sequences) // job["batch"])).tell if team.leads else silent
+        tell = (
+            Rounds(turns, counting, steps=-(-len(sequences) // job["batch"])).tell
+            if team.leads
+            else silent
+        )
         if team.leads:
             turns.say(ready=True, loss=loss, kept_bytes=kept)
             if not turns.wait():
@@ -130,7 +147,8 @@ def contest(turns: Turns, team: Team) -> None:
 
 
 def kept_bytes(network: Any, trained: set[int]) -> int:
-    """Bytes of the frozen weights with what belongs to them (constants of quantised blocks), tied ones once."""
+    """Bytes of the frozen weights with what belongs to them (constants of quantised blocks), tied
+    ones once."""
     tensors = [tensor for tensor in network.state_dict().values() if torch.is_tensor(tensor)]
     return sum({t.data_ptr(): t.nbytes for t in tensors if t.data_ptr() not in trained}.values())
 
@@ -140,7 +158,8 @@ def silent(event: dict) -> None:
 
 
 class Rounds:
-    """The loop's `tell`: says what an epoch took and holds the loop there until the parent says go on."""
+    """The loop's `tell`: says what an epoch took and holds the loop there until the parent says go
+    on."""
 
     def __init__(self, turns: Turns, counting: Counting, steps: int):
         self.turns = turns
@@ -166,7 +185,9 @@ class Rounds:
 def loss_of(network: Any, rows: list[Encoded], pad: int) -> float:
     """Mean loss a learnt token before training."""
     network.eval()
-    batch = Batch.of(rows, range(len(rows)), pad=pad, device=network.get_output_embeddings().weight.device)
+    batch = Batch.of(
+        rows, range(len(rows)), pad=pad, device=network.get_output_embeddings().weight.device
+    )
     return float(completion(network, batch).value) / len(batch.targets)
 
 

@@ -1,4 +1,5 @@
-"""llama.cpp's server over one GGUF file, for serve.py: `llama_server.py FILE THREADS SLOTS TOKENS_A_SLOT`."""
+"""llama.cpp's server over one GGUF file, for serve.py: `llama_server.py FILE THREADS SLOTS
+TOKENS_A_SLOT`."""
 
 import sys
 

@@ -1,5 +1,6 @@
-"""lm-eval as a client: `local-completions` against an address, and its `hf` backend. Runs in the peer's interpreter and
-imports nothing of assay. Reads a job from standard input; the last line it prints is the result."""
+"""lm-eval as a client: `local-completions` against an address, and its `hf` backend. Runs in the
+peer's interpreter and imports nothing of assay. Reads a job from standard input; the last line it
+prints is the result."""
 
 from __future__ import annotations
 
@@ -28,15 +29,24 @@ def main() -> None:
         num_concurrent=4,
         add_bos_token=False,
     )
-    plain = HFLM(pretrained=job["model"], dtype="float32", device="cpu", batch_size=4, add_bos_token=False)
+    plain = HFLM(
+        pretrained=job["model"], dtype="float32", device="cpu", batch_size=4, add_bos_token=False
+    )
     print(json.dumps({"served": asked(served, job), "hf": asked(plain, job)}))
 
 
 def asked(model: Any, job: dict[str, Any]) -> dict[str, Any]:
     pairs = [(prompt, option) for prompt in job["prompts"] for option in job["options"]]
     likely = [Instance("loglikelihood", {}, pair, i) for i, pair in enumerate(pairs)]
-    settings = {"until": ["\n\n"], "max_gen_toks": job["tokens"], "temperature": 0, "do_sample": False}
-    writes = [Instance("generate_until", {}, (p, dict(settings)), i) for i, p in enumerate(job["prompts"])]
+    settings = {
+        "until": ["\n\n"],
+        "max_gen_toks": job["tokens"],
+        "temperature": 0,
+        "do_sample": False,
+    }
+    writes = [
+        Instance("generate_until", {}, (p, dict(settings)), i) for i, p in enumerate(job["prompts"])
+    ]
     return {
         "likelihoods": [[float(value), bool(flag)] for value, flag in model.loglikelihood(likely)],
         "texts": [text.strip() for text in model.generate_until(writes)],

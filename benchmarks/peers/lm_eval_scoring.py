@@ -1,7 +1,8 @@
-"""The peer of label scoring: lm-eval's hf backend asks for the likelihood of every option after every prompt.
+"""The peer of label scoring: lm-eval's hf backend asks for the likelihood of every option after
+every prompt.
 
-Runs in the peer's interpreter and imports nothing of assay. Each "go" scores the next few queries. Before that the
-batch size is chosen: the fastest of a few on this machine.
+Runs in the peer's interpreter and imports nothing of assay. Each "go" scores the next few queries.
+Before that the batch size is chosen: the fastest of a few on this machine.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ def main() -> None:
     turns = Turns.open()
     job = turns.job
     torch.set_num_threads(job["threads"])
-    judge = HFLM(pretrained=job["model"], dtype=job["dtype"], device="cpu", batch_size=1, add_bos_token=False)
+    judge = HFLM(
+        pretrained=job["model"], dtype=job["dtype"], device="cpu", batch_size=1, add_bos_token=False
+    )
     pairs = [(prompt, option) for prompt in job["prompts"][:8] for option in job["options"]]
     same = all(judge.tok_encode(p["text"] + o["text"]) == p["ids"] + o["ids"] for p, o in pairs)
     size = fastest(judge, job)
@@ -36,9 +39,12 @@ def main() -> None:
 
 
 def fastest(judge: HFLM, job: dict[str, Any]) -> int:
-    """The batch size with the most sequences a second, each tried on one batch; growing until that is slower."""
+    """The batch size with the most sequences a second, each tried on one batch; growing until that
+    is slower."""
     best, rate = 1, 0.0
-    pairs = [(p["text"], o["text"]) for p in job["prompts"][: job["queries"]] for o in job["options"]]
+    pairs = [
+        (p["text"], o["text"]) for p in job["prompts"][: job["queries"]] for o in job["options"]
+    ]
     for size in [size for size in SIZES if size <= len(pairs)]:
         judge.batch_size_per_gpu = size
         begun = time.perf_counter()
@@ -52,9 +58,13 @@ def fastest(judge: HFLM, job: dict[str, Any]) -> int:
     return best
 
 
-def scored(judge: HFLM, prompts: list[dict[str, Any]], options: list[dict[str, Any]]) -> list[list[float]]:
+def scored(
+    judge: HFLM, prompts: list[dict[str, Any]], options: list[dict[str, Any]]
+) -> list[list[float]]:
     """Log-likelihoods, (prompts, options)."""
-    values = likelihoods(judge, [(prompt["text"], option["text"]) for prompt in prompts for option in options])
+    values = likelihoods(
+        judge, [(prompt["text"], option["text"]) for prompt in prompts for option in options]
+    )
     return [values[i : i + len(options)] for i in range(0, len(values), len(options))]
 
 

@@ -20,10 +20,13 @@ def main(threads: int) -> None:
     for name, dtype in (("fp32", torch.float32), ("bf16", torch.bfloat16)):
         a, b = torch.randn(SIDE, SIDE).to(dtype), torch.randn(SIDE, SIDE).to(dtype)
         c = torch.empty(SIDE, SIDE, dtype=dtype)
-        out[f"{name}_gflops"] = round(2 * SIDE**3 / best(lambda a=a, b=b, c=c: torch.mm(a, b, out=c)) / 1e9, 1)
+        out[f"{name}_gflops"] = round(
+            2 * SIDE**3 / best(lambda a=a, b=b, c=c: torch.mm(a, b, out=c)) / 1e9, 1
+        )
     source = torch.ones(COPIED, dtype=torch.uint8)
     target = torch.empty_like(source)
-    out["copy_gb_per_second"] = round(2 * COPIED / best(lambda: target.copy_(source)) / 1e9, 1)  # read and written
+    # read and written
+    out["copy_gb_per_second"] = round(2 * COPIED / best(lambda: target.copy_(source)) / 1e9, 1)
     print(json.dumps(out))
 
 

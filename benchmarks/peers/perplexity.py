@@ -1,7 +1,9 @@
-"""How well a fitted arm still predicts plain text: perplexity on a fixed slice of wikitext2. Prints one JSON line.
+"""How well a fitted arm still predicts plain text: perplexity on a fixed slice of wikitext2. Prints
+one JSON line.
 
 perplexity.py TEXT MODEL                 of the base model
-perplexity.py TEXT PROJECT-FOLDER ARM    of an arm, as it is asked: adapters, prefixes and merged weights in place
+perplexity.py TEXT PROJECT-FOLDER ARM    of an arm, as it is asked: adapters, prefixes and merged
+                                         weights in place
 """
 
 from __future__ import annotations
@@ -35,13 +37,16 @@ def main(text: Path, where: str, arm: str = "") -> None:
 
 @torch.inference_mode()
 def perplexity(model: Any, text: str) -> float:
-    """exp of the mean cross-entropy of each token but the first of every window, given those before it there."""
+    """exp of the mean cross-entropy of each token but the first of every window, given those before
+    it there."""
     model.network.eval()
     ids = torch.tensor(model.chat.text_ids(text)[: WINDOW * WINDOWS])
     total = count = 0.0
     for window in ids.split(WINDOW):
         cache = model.soft() if model.soft else DynamicCache(config=model.network.config)
-        states = model.body(input_ids=window[None], cache=cache, use_cache=True).last_hidden_state[0, :-1]
+        states = model.body(input_ids=window[None], cache=cache, use_cache=True).last_hidden_state[
+            0, :-1
+        ]
         for start in range(0, len(states), 128):
             logits = model.logits(states[start : start + 128])
             targets = window[1 + start : 1 + start + len(logits)]

@@ -1,7 +1,9 @@
-"""The peer of training: TRL's SFTTrainer with PEFT's LoRA on the rows it is given, one epoch for each "go".
+"""The peer of training: TRL's SFTTrainer with PEFT's LoRA on the rows it is given, one epoch for
+each "go".
 
-Runs in the peer's interpreter and imports nothing of assay. The rows come tokenised, so that both sides learn the same
-tokens. Weights are loaded in the precision asked for rather than run under autocast, which is slower.
+Runs in the peer's interpreter and imports nothing of assay. The rows come tokenised, so that both
+sides learn the same tokens. Weights are loaded in the precision asked for rather than run under
+autocast, which is slower.
 """
 
 from __future__ import annotations
@@ -35,13 +37,22 @@ class Rounds(TrainerCallback):
             raise Done
         self.losses, self.trainer.computed = [], 0
 
-    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **kwargs: Any) -> None:
+    def on_log(
+        self,
+        args: Any,
+        state: Any,
+        control: Any,
+        logs: dict[str, float] | None = None,
+        **kwargs: Any,
+    ) -> None:
         if logs and "loss" in logs:
             self.losses.append(logs["loss"])
 
     def on_epoch_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         seconds = self.turns.seconds
-        self.turns.say(seconds=seconds, tokens=self.tokens, computed=self.trainer.computed, losses=self.losses)
+        self.turns.say(
+            seconds=seconds, tokens=self.tokens, computed=self.trainer.computed, losses=self.losses
+        )
 
 
 class Counting(SFTTrainer):
@@ -69,7 +80,9 @@ def main() -> None:
     longest = sorted(rows, key=lambda row: -len(row["input_ids"]))[: job["batch"]]
     with tempfile.TemporaryDirectory() as place:
 
-        def trainer(model: Any, rows: list[dict], epochs: int, peft_config: Any = None, watch: Any = ()) -> Counting:
+        def trainer(
+            model: Any, rows: list[dict], epochs: int, peft_config: Any = None, watch: Any = ()
+        ) -> Counting:
             return Counting(
                 model=model,
                 args=arguments(job, place, epochs),
@@ -82,7 +95,9 @@ def main() -> None:
         warm = trainer(network, longest, 1, adapter)
         before = loss_of(warm, rows[:CHECKED])
         state = {
-            name: weight.detach().clone() for name, weight in warm.model.named_parameters() if weight.requires_grad
+            name: weight.detach().clone()
+            for name, weight in warm.model.named_parameters()
+            if weight.requires_grad
         }
         warm.train()
         with torch.no_grad():  # the step that warmed up is taken back
@@ -99,12 +114,15 @@ def main() -> None:
 
 def labelled(row: dict[str, Any]) -> dict[str, list[int]]:
     learnt = {i for start, end in row["learnt"] for i in range(start, end)}
-    return {"input_ids": row["ids"], "labels": [t if i in learnt else -100 for i, t in enumerate(row["ids"])]}
+    return {
+        "input_ids": row["ids"],
+        "labels": [t if i in learnt else -100 for i, t in enumerate(row["ids"])],
+    }
 
 
 def arguments(job: dict[str, Any], place: str, epochs: int) -> SFTConfig:
-    """The options of one variant. Packing fills one row with as many tokens as a batch has on average, so that an epoch
-    keeps about as many steps."""
+    """The options of one variant. Packing fills one row with as many tokens as a batch has on
+    average, so that an epoch keeps about as many steps."""
     options, batch = job["options"], job["batch"]
     packing = options.get("packing", False)
     mean = sum(len(row["ids"]) for row in job["rows"]) / len(job["rows"])
@@ -141,7 +159,9 @@ def loss_of(trainer: Counting, rows: list[dict[str, list[int]]]) -> float:
     for row in rows:
         inputs = {name: torch.tensor([values]) for name, values in row.items()}
         inputs["attention_mask"] = torch.ones_like(inputs["input_ids"])
-        total += float(trainer.compute_loss(trainer.model, inputs, num_items_in_batch=torch.tensor(1)))
+        total += float(
+            trainer.compute_loss(trainer.model, inputs, num_items_in_batch=torch.tensor(1))
+        )
         count += sum(label != -100 for label in row["labels"])
     return total / count
 

@@ -1,6 +1,8 @@
-"""How a contender takes turns with its parent: it loads, warms up, says that it is ready, and then waits for each "go".
+"""How a contender takes turns with its parent: it loads, warms up, says that it is ready, and then
+waits for each "go".
 
-Runs in a peer's interpreter too: the standard library only. Whatever the libraries print goes to stderr.
+Runs in a peer's interpreter too: the standard library only. Whatever the libraries print goes to
+stderr.
 """
 
 from __future__ import annotations
@@ -48,7 +50,8 @@ class Turns:
         return line == "go"
 
     def keep(self, vectors: Any) -> None:
-        """Add rows of an array, in float32, to the file that the job names; their width stands beside it."""
+        """Add rows of an array, in float32, to the file that the job names; their width stands
+        beside it."""
         file = Path(self.job["vectors"])
         with file.open("ab") as out:
             out.write(vectors.astype("<f4").tobytes())
@@ -71,13 +74,19 @@ def until_done() -> Iterator[None]:
 
 
 def give_back() -> None:
-    """A process that holds much gives back what it does not use, or contenders that wait would fill the memory. One
-    that holds little keeps it: asking for it anew would cost its next round a few percent."""
-    if sys.platform == "linux" and int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() > MUCH:
+    """A process that holds much gives back what it does not use, or contenders that wait would fill
+    the memory. One that holds little keeps it: asking for it anew would cost its next round a few
+    percent."""
+    if (
+        sys.platform == "linux"
+        and int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() > MUCH
+    ):
         gc.collect()
         ctypes.CDLL(None).malloc_trim(0)
 
 
 def peak_bytes() -> int:
     """The most memory this process has had at once."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (
+        1 if sys.platform == "darwin" else 1024
+    )

@@ -1,11 +1,14 @@
-"""assay turns a general language model into a specialist, and measures which way of doing it pays on your data.
+"""assay turns a general language model into a specialist, and measures which way of doing it pays
+on your data.
 
 import assay
 report = assay.run("tickets.csv")              # the same as `assay run tickets.csv`
 arm = assay.load("tickets", "lora")
-arm.answer("Where is my refund?")              # one answer; a list gives a list, a DataFrame a DataFrame
+arm.answer("Where is my refund?")              # one answer
+arm.answer(["Where is it?", "Who pays?"])      # a list gives a list, a DataFrame a DataFrame
 
-The order of arguments is the same everywhere: what is asked, the project, the arm; all else by name.
+The order of arguments is the same everywhere: what is asked, the project, the arm; all else by
+name.
 """
 
 from __future__ import annotations
@@ -107,9 +110,10 @@ def run(
     """Compare the strategies of a project (its folder, its file, or a data file to begin one from).
 
     Args:
-        only: names of the arms to run. minutes: stop after about so long. sets: `dotted.place=value` changes.
-        offline: use the network for nothing. tell: gets progress events, plain dicts; None: they are shown in a
-            notebook, and nothing is said elsewhere.
+        only: names of the arms to run. minutes: stop after about so long. sets:
+            `dotted.place=value` changes.
+        offline: use the network for nothing. tell: gets progress events, plain dicts; None: they
+            are shown in a notebook, and nothing is said elsewhere.
 
     Raises:
         AssayError: with code, place and way out.
@@ -129,12 +133,15 @@ def check(
     offline: bool = False,
     tell: Tell | None = None,
 ) -> Checked:
-    """Read a project and its data and say what is wrong; no model is loaded, unless `doubts` names "leak_cost" (an arm
-    is fitted with and without the rows that leaked) or "contamination" (the base is asked about the test rows)."""
+    """Read a project and its data and say what is wrong; no model is loaded, unless `doubts` names
+    "leak_cost" (an arm is fitted with and without the rows that leaked) or "contamination" (the
+    base is asked about the test rows)."""
     from assay import flow
 
     shown = _shown(tell)
-    return flow.check(_project(target, sets, offline, shown), doubts=doubts, offline=offline, tell=shown)
+    return flow.check(
+        _project(target, sets, offline, shown), doubts=doubts, offline=offline, tell=shown
+    )
 
 
 def plan(
@@ -149,7 +156,9 @@ def plan(
     from assay import flow
 
     shown = _shown(tell)
-    return flow.plan(_project(target, sets, offline, shown), only=_several(only), offline=offline, tell=shown)
+    return flow.plan(
+        _project(target, sets, offline, shown), only=_several(only), offline=offline, tell=shown
+    )
 
 
 def init(
@@ -182,11 +191,19 @@ def rank_models(
     offline: bool = False,
     tell: Tell | None = None,
 ) -> Ranking:
-    """Base models ranked by what they answer to rows of a project's val and train; see `rank_models.rank`."""
+    """Base models ranked by what they answer to rows of a project's val and train; see
+    `rank_models.rank`."""
     from assay.deployment.rank_models import rank
 
     shown = _shown(tell)
-    return rank(_project(target, (), offline, shown), models, rows=rows, shots=shots, offline=offline, tell=shown)
+    return rank(
+        _project(target, (), offline, shown),
+        models,
+        rows=rows,
+        shots=shots,
+        offline=offline,
+        tell=shown,
+    )
 
 
 def report(project: str | Path = ".") -> Report:
@@ -197,7 +214,8 @@ def report(project: str | Path = ".") -> Report:
 
 
 def load(project: str | Path = ".", arm: str = "", *, offline: bool = False) -> Loaded:
-    """A fitted arm of a project, the recommended one without a name: `load("tickets", "lora").answer("Where?")`."""
+    """A fitted arm of a project, the recommended one without a name: `load("tickets",
+    "lora").answer("Where?")`."""
     from assay.deployment.load import load as load_arm
 
     return load_arm(project, arm, offline=offline)
@@ -212,7 +230,8 @@ def answer(
     offline: bool = False,
     tell: Tell | None = None,
 ) -> dict[str, Any]:
-    """Answer every row of a file with a fitted arm, the recommended one without a name; see `deployment.answer_file`.
+    """Answer every row of a file with a fitted arm, the recommended one without a name; see
+    `deployment.answer_file`.
 
     Args:
         out: where the answers go; `FILE.answers.jsonl` beside the file when None.
@@ -221,7 +240,9 @@ def answer(
     from assay.runtime.arms.differences import warned
 
     file = Path(file)
-    place = file.with_name(f"{file.name.partition('.')[0]}.answers.jsonl") if out is None else Path(out)
+    place = (
+        file.with_name(f"{file.name.partition('.')[0]}.answers.jsonl") if out is None else Path(out)
+    )
     return answer_file(Path(project), arm, file, place, offline=offline, tell=warned(_shown(tell)))
 
 
@@ -240,14 +261,15 @@ def export(
     offline: bool = False,
     tell: Tell | None = None,
 ) -> Exported:
-    """Write a fitted arm as files that work without assay, and check that they answer as it does; see
-    `deployment.export.run`.
+    """Write a fitted arm as files that work without assay, and check that they answer as it does;
+    see `deployment.export.run`.
 
     Args:
-        to: "peft", "merged", ...; `assay list formats` has them all. out: a new folder. rows: test rows that are asked;
-            all when None. limit: share of equal answers under which it is refused. precision: of written weights.
-        with_base: the base is written beside an adapter; None: only a quantised one. into: what an arm on a quantised
-            base is merged into.
+        to: "peft", "merged", ...; `assay list formats` has them all. out: a new folder. rows: test
+            rows that are asked; all when None. limit: share of equal answers under which it is
+            refused. precision: of written weights.
+        with_base: the base is written beside an adapter; None: only a quantised one. into: what an
+            arm on a quantised base is merged into.
     """
     from assay.deployment.export.run import export as write
     from assay.runtime.arms.differences import warned
@@ -268,16 +290,16 @@ def export(
 
 
 def review(project: str | Path = ".") -> Review:
-    """Two arms' answers side by side, rated by people who do not know which is whose: `write` sheets, `take` them back,
-    `tally`, `preferences`; see `human_review.Review`."""
+    """Two arms' answers side by side, rated by people who do not know which is whose: `write`
+    sheets, `take` them back, `tally`, `preferences`; see `human_review.Review`."""
     from assay.audits.human_review import Review
 
     return Review.of(project)
 
 
 def annotation(project: str | Path = ".") -> Annotation:
-    """The rows of a project and the votes of its annotators: `write` sheets, `take` them back, `agreement`, `disputes`,
-    `doubts`; see `data_stage.annotation`."""
+    """The rows of a project and the votes of its annotators: `write` sheets, `take` them back,
+    `agreement`, `disputes`, `doubts`; see `data_stage.annotation`."""
     from assay.runtime.data_stage.annotation import Annotation
 
     return Annotation.of(project)
@@ -296,8 +318,8 @@ def serve(
     offline: bool = False,
     tell: Tell | None = None,
 ) -> None:
-    """Answer requests of OpenAI's clients with fitted arms of a project, until SIGTERM or SIGINT; see
-    `deployment.server.run`. What is left out is what the project file says under `serve`."""
+    """Answer requests of OpenAI's clients with fitted arms of a project, until SIGTERM or SIGINT;
+    see `deployment.server.run`. What is left out is what the project file says under `serve`."""
     from assay.deployment.server.run import serve as serve_arms
     from assay.runtime.arms.differences import warned
 
@@ -315,9 +337,15 @@ def serve(
     )
 
 
-def ask(question: str, project: str | Path = ".", arm: str | Sequence[str] = (), *, offline: bool = False) -> Replies:
-    """One question to an arm of a project, or to several, side by side; `base` is its base model as it came, and
-    without a name it is the recommended one. See `deployment.chat`."""
+def ask(
+    question: str,
+    project: str | Path = ".",
+    arm: str | Sequence[str] = (),
+    *,
+    offline: bool = False,
+) -> Replies:
+    """One question to an arm of a project, or to several, side by side; `base` is its base model as
+    it came, and without a name it is the recommended one. See `deployment.chat`."""
     from assay.deployment.chat import ask as ask_arms
 
     return ask_arms(question, project, _several(arm), offline=offline)
@@ -333,12 +361,15 @@ def watch(
     offline: bool = False,
     tell: Tell | None = None,
 ) -> Watched:
-    """A log of questions held against what the project was made for: drift, failures, what to label next; see
-    `deployment.monitoring.watch`. What is left out is what the project file says under `watch`."""
+    """A log of questions held against what the project was made for: drift, failures, what to label
+    next; see `deployment.monitoring.watch`. What is left out is what the project file says under
+    `watch`."""
     from assay.deployment.monitoring.watch import watch as held_against
     from assay.runtime.arms.differences import warned
 
-    return held_against(log, project, arm=arm, level=level, rows=rows, offline=offline, tell=warned(_shown(tell)))
+    return held_against(
+        log, project, arm=arm, level=level, rows=rows, offline=offline, tell=warned(_shown(tell))
+    )
 
 
 def _several(names: str | Sequence[str]) -> Sequence[str]:

@@ -4,4 +4,6 @@ import warnings
 
 from assay.deployment.adapters import *  # noqa: F403
 
-warnings.warn("assay.adapters is called assay.deployment.adapters now", DeprecationWarning, stacklevel=2)
+warnings.warn(
+    "assay.adapters is called assay.deployment.adapters now", DeprecationWarning, stacklevel=2
+)

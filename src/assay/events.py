@@ -4,4 +4,6 @@ import warnings
 
 from assay.runtime.events.log import *  # noqa: F403
 
-warnings.warn("assay.events is called assay.runtime.events.log now", DeprecationWarning, stacklevel=2)
+warnings.warn(
+    "assay.events is called assay.runtime.events.log now", DeprecationWarning, stacklevel=2
+)

@@ -1,8 +1,10 @@
 """The whole product in order: read this first.
 
-    files -> curate, split, audit -> models -> each arm in its own process -> exam -> weigh -> report
+    files -> curate, split, audit -> models -> each arm in its own process -> exam -> weigh ->
+    report
 
-`run` is the list of these calls. Nothing registers itself, nothing is global; progress is an event passed to `tell`.
+`run` is the list of these calls. Nothing registers itself, nothing is global; progress is an event
+passed to `tell`.
 """
 
 from __future__ import annotations
@@ -57,30 +59,50 @@ def run(
 
     Args:
         only: names of the arms to run; all when empty.
-        minutes: the run takes about so long, and the report says what is not done; the project's `minutes` when None.
+        minutes: the run takes about so long, and the report says what is not done; the project's
+            `minutes` when None.
         gone: seconds of it that are over.
         offline: use the network for nothing.
 
     Raises:
-        AssayError: as each step; what is done is kept, and the same call goes on from there. Stopped: interrupted.
+        AssayError: as each step; what is done is kept, and the same call goes on from there.
+            Stopped: interrupted.
     """
     started, minutes = time.monotonic() - gone, minutes or project.minutes
     keep_private(project)
-    with store.lock(project.work / "run.lock", " ".join(sys.argv[:3])), interruptible(), Servers() as servers:
+    with (
+        store.lock(project.work / "run.lock", " ".join(sys.argv[:3])),
+        interruptible(),
+        Servers() as servers,
+    ):
         warnings: list[dict[str, Any]] = [*project.warnings]
         tell = collecting(logged(tell, project.work / NAME), warnings)
         arms = chosen(project, only)
-        if not project.report_folder.exists():  # in a first run nothing is cached: libraries load beside the data
+        # in a first run nothing is cached: libraries load beside the data
+        if not project.report_folder.exists():
             servers.begin({arm.preload for arm in arms.values()})
         prepared = prepare(project, tell, offline=offline, servers=servers)
         judged(project, prepared, arms)
         exam = Exam(prepared.examples("test"))
         others = [*beside(project, prepared), *alike.strategies(prepared.task)]
-        bench = Bench(project, prepared, find_models(project, [*arms.values(), *others], offline, tell), tell, servers)
+        bench = Bench(
+            project,
+            prepared,
+            find_models(project, [*arms.values(), *others], offline, tell),
+            tell,
+            servers,
+        )
         tell(plan_event(bench, arms, exam, minutes, time.monotonic() - started))
-        servers.ready({arm.preload for arm in arms.values() if bench.state(arm, exam.hash) != "cached"})
+        servers.ready(
+            {arm.preload for arm in arms.values() if bench.state(arm, exam.hash) != "cached"}
+        )
         # Booked before the first score is seen: who stops there and changes something has looked.
-        look = partial(exam.open, **places(project.exam_book, project.work), by=looked_at(bench, arms, exam), tell=tell)
+        look = partial(
+            exam.open,
+            **places(project.exam_book, project.work),
+            by=looked_at(bench, arms, exam),
+            tell=tell,
+        )
         until = deadline(started, minutes)
         outcomes: list[Arm] = []
         for name, strategy in (quick_first(arms, project.model) if minutes else arms).items():
@@ -91,10 +113,18 @@ def run(
         for changed in changes(project.exam_book):
             tell({"event": "warning", **changed})
         outcomes = gained(bench, outcomes)
-        seen = Seen(bench, exam, tuple(outcomes), lambda: weighed(bench, outcomes, exam, opened, ()))
+        seen = Seen(
+            bench, exam, tuple(outcomes), lambda: weighed(bench, outcomes, exam, opened, ())
+        )
         found = asked(seen, warnings, deadline(started, minutes))
-        warnings = [*prepared.note["warnings"], *warnings, *remote_warnings(project, bench.models, outcomes, tell)]
-        return publish(bench, outcomes, exam, weighed(bench, outcomes, exam, opened, warnings, found), found)
+        warnings = [
+            *prepared.note["warnings"],
+            *warnings,
+            *remote_warnings(project, bench.models, outcomes, tell),
+        ]
+        return publish(
+            bench, outcomes, exam, weighed(bench, outcomes, exam, opened, warnings, found), found
+        )
 
 
 def chosen(project: Project, only: Sequence[str]) -> dict[str, Strategy]:
@@ -102,12 +132,20 @@ def chosen(project: Project, only: Sequence[str]) -> dict[str, Strategy]:
     arms = project.arms
     if not arms:
         raise UsageError(
-            Problem("C072", "there is nothing to compare", "compare", help="name arms: compare: [{kind: majority}]")
+            Problem(
+                "C072",
+                "there is nothing to compare",
+                "compare",
+                help="name arms: compare: [{kind: majority}]",
+            )
         )
     only = [part.strip() for name in only for part in ([name] if name in arms else name.split(","))]
     problems = [
         Problem(
-            "C083", f"there is no arm '{name}'{did_you_mean(name, arms)}", "--only", help=_there(project, arms, name)
+            "C083",
+            f"there is no arm '{name}'{did_you_mean(name, arms)}",
+            "--only",
+            help=_there(project, arms, name),
         )
         for name in only
         if name not in arms
@@ -127,9 +165,10 @@ def judged(project: Project, prepared: Prepared, arms: Mapping[str, Strategy]) -
     """What can only be said once the data was read, and so the task's kind is known.
 
     Raises:
-        UsageError: C076, there is no such metric; C078, it does not fit. TrainError: an arm cannot do the task.
-        ModelError: M064, a model behind an address is to do what it cannot. ResourceError: R031, R032, there is no
-            sandbox for what models write.
+        UsageError: C076, there is no such metric; C078, it does not fit. TrainError: an arm cannot
+            do the task.
+        ModelError: M064, a model behind an address is to do what it cannot. ResourceError: R031,
+            R032, there is no sandbox for what models write.
     """
     from assay.config.strategies import refuse_unfit
 
@@ -140,7 +179,11 @@ def judged(project: Project, prepared: Prepared, arms: Mapping[str, Strategy]) -
         for name in names:
             if name and name not in fitting:
                 text = f"{name} does not fit {task.kind}, which the task was taken for"
-                raise UsageError(Problem("C078", text, place, help=f"use {', '.join(fitting)}, or set `aim.kind`"))
+                raise UsageError(
+                    Problem(
+                        "C078", text, place, help=f"use {', '.join(fitting)}, or set `aim.kind`"
+                    )
+                )
     if task.kind == "code":
         refuse_unsafe(task, [*prepared.examples("val"), *prepared.examples("test")])
     refuse_unfit(arms, task)
@@ -156,14 +199,21 @@ def referenced(bench: Bench, exam: Exam) -> list[dict[str, Any]]:
 
 
 def looked_at(bench: Bench, arms: dict[str, Strategy], exam: Exam) -> str:
-    """What this run sees of the test rows: the same arms with the same answers are the same look."""
-    further = [one.answer_key(arm, exam.hash) for one in bench.other_seeds() for arm in arms.values() if arm.draws]
+    """What this run sees of the test rows: the same arms with the same answers are the same
+    look."""
+    further = [
+        one.answer_key(arm, exam.hash)
+        for one in bench.other_seeds()
+        for arm in arms.values()
+        if arm.draws
+    ]
     keys = [bench.answer_key(strategy, exam.hash) for strategy in arms.values()]
     return store.digest(sorted([*keys, *further]))[:16]
 
 
 def deadline(started: float, minutes: float | None) -> float | None:
-    """When strategies have to end, by `time.monotonic()`: a little before the run has to, for its report takes time."""
+    """When strategies have to end, by `time.monotonic()`: a little before the run has to, for its
+    report takes time."""
     return None if minutes is None else started + 60 * minutes - min(ENDING, 6 * minutes)
 
 
@@ -178,12 +228,15 @@ def collecting(tell: Tell, warnings: list[dict[str, Any]]) -> Tell:
     return both
 
 
-def check(project: Project, *, doubts: Sequence[str] = (), offline: bool = False, tell: Tell = silent) -> Any:
-    """Read project and data: what `assay check` shows. A model is loaded only where a part of `curate` or `augment`
-    asks for one.
+def check(
+    project: Project, *, doubts: Sequence[str] = (), offline: bool = False, tell: Tell = silent
+) -> Any:
+    """Read project and data: what `assay check` shows. A model is loaded only where a part of
+    `curate` or `augment` asks for one.
 
     Args:
-        doubts: "leak_cost" and "contamination" are asked too, whatever `validate` says; these do run arms and models.
+        doubts: "leak_cost" and "contamination" are asked too, whatever `validate` says; these do
+            run arms and models.
     """
     from assay.reporting.data_check import Checked
 
@@ -207,8 +260,11 @@ def check(project: Project, *, doubts: Sequence[str] = (), offline: bool = False
         return Checked(project, prepared, asked(Seen(bench, exam), [], only=doubts))
 
 
-def plan(project: Project, *, only: Sequence[str] = (), offline: bool = False, tell: Tell = silent) -> Any:
-    """What would run and what it takes, from a short probe of each arm that is not cached; of those in `only`."""
+def plan(
+    project: Project, *, only: Sequence[str] = (), offline: bool = False, tell: Tell = silent
+) -> Any:
+    """What would run and what it takes, from a short probe of each arm that is not cached; of those
+    in `only`."""
     from assay.runtime.planning.probe import planned
 
     arms = chosen(project, only)
@@ -221,8 +277,8 @@ def plan(project: Project, *, only: Sequence[str] = (), offline: bool = False, t
 
 
 def arms(project: Project) -> list[dict[str, Any]]:
-    """The arms of a project, and those that the newest report has beside them (run with --set), with the state and
-    value that it gives them."""
+    """The arms of a project, and those that the newest report has beside them (run with --set),
+    with the state and value that it gives them."""
     from assay.weigh import read_report
 
     newest = project.report_folder / "report.json"
@@ -234,7 +290,15 @@ def arms(project: Project) -> list[dict[str, Any]]:
         found = known.get(name)
         metric, value = next(iter(found["metrics"].items()), ("", None)) if found else ("", None)
         state = found["status"] if found else "to do"
-        rows.append({"name": name, "kind": kind, "state": state, "metric": metric, "value": value and value["value"]})
+        rows.append(
+            {
+                "name": name,
+                "kind": kind,
+                "state": state,
+                "metric": metric,
+                "value": value and value["value"],
+            }
+        )
     return rows
 
 

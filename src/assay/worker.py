@@ -1,7 +1,8 @@
 """The process that runs one stage: `python -m assay.worker <folder>`.
 
-The folder holds `request.json`; events go to stdout, one JSON object a line; results lie in stage folders. A process of
-its own has its own peak of memory and threads, and its death is a message. The parent never loads torch.
+The folder holds `request.json`; events go to stdout, one JSON object a line; results lie in stage
+folders. A process of its own has its own peak of memory and threads, and its death is a message.
+The parent never loads torch.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Which way to read a table outweighs which: columns as many public sets have them, with texts made of random words."""
+"""Which way to read a table outweighs which: columns as many public sets have them, with texts made
+of random words."""
 
 import random
 
@@ -6,7 +7,10 @@ import pytest
 
 from assay.aim import guess
 
-WORDS = "house river letter winter bridge doctor engine bottle candle mirror basket pepper button copper violin".split()
+WORDS = (
+    "house river letter winter bridge doctor engine bottle candle mirror basket pepper button"
+    " copper violin".split()
+)
 DRAW = random.Random(3)
 
 
@@ -36,7 +40,12 @@ TABLES = {
         ("classify", "genre"),
     ),
     "marks inside the names": (
-        lambda i: {"Quality": i % 2, "#1 ID": 70 + i * 3, "#1 String": short(), "#2 String": short()},
+        lambda i: {
+            "Quality": i % 2,
+            "#1 ID": 70 + i * 3,
+            "#1 String": short(),
+            "#2 String": short(),
+        },
         ("classify", {"text": "#1 String", "text_pair": "#2 String", "label": "Quality"}),
         None,
     ),
@@ -62,17 +71,33 @@ TABLES = {
         None,
     ),
     "endings of a beginning": (
-        lambda i: {"ind": i, "ctx": short(), "endings": [f"{short()} {n}" for n in range(4)], "label": i * 3 % 4},
+        lambda i: {
+            "ind": i,
+            "ctx": short(),
+            "endings": [f"{short()} {n}" for n in range(4)],
+            "label": i * 3 % 4,
+        },
         ("choose", {"question": "ctx", "choices": "endings", "answer": "label"}),
         ("classify", "label"),
     ),
     "a title above a long text": (
-        lambda i: {"Release Year": 1950 + i, "Title": text(2, 3), "Genre": "abc"[i % 3], "Plot": long()},
+        lambda i: {
+            "Release Year": 1950 + i,
+            "Title": text(2, 3),
+            "Genre": "abc"[i % 3],
+            "Plot": long(),
+        },
         ("classify", {"text": "Title", "text_pair": "Plot", "label": "Genre"}),
         None,
     ),
     "an essay with the marks of two raters": (
-        lambda i: {"essay_id": i, "essay": long(), "rater1": i % 6 + 1, "rater2": i * 5 % 6 + 1, "total_score": i % 13},
+        lambda i: {
+            "essay_id": i,
+            "essay": long(),
+            "rater1": i % 6 + 1,
+            "rater2": i * 5 % 6 + 1,
+            "total_score": i % 13,
+        },
         ("number", {"question": "essay", "answer": "total_score"}),
         None,
     ),
@@ -119,7 +144,10 @@ def test_undecided_is_what_weighs_nearly_the_same():
 
 def test_rows_that_share_one_of_two_texts_stay_together():
     premises = [short() for _ in range(20)]
-    rows = [{"premise": premises[i % 20], "hypothesis": short(), "label": "abc"[i % 3]} for i in range(60)]
+    rows = [
+        {"premise": premises[i % 20], "hypothesis": short(), "label": "abc"[i % 3]}
+        for i in range(60)
+    ]
     assert guess(rows).group == "premise"
 
 

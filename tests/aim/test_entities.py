@@ -27,7 +27,8 @@ def test_tags_of_every_scheme(tags):
 
 
 def test_neighbours_are_told_apart_as_conlleval_does():
-    # The examples of conlleval's own rule: a chunk ends where the type changes, or where another begins.
+    # The examples of conlleval's own rule: a chunk ends where the type changes, or where another
+    # begins.
     assert list(of_run("B-A B-A I-A".split())) == [(0, 1, "A"), (1, 3, "A")]
     assert list(of_run("B-A I-B O".split())) == [(0, 1, "A"), (1, 2, "B")]
     assert list(of_run("O I-A O".split())) == [(1, 2, "A")]
@@ -87,9 +88,9 @@ def test_what_is_wrong_is_said(value, words, said):
         of_field(value, TEXT, words)
 
 
-plain = st.text(st.characters(codec="ascii", exclude_characters=":|", exclude_categories=("Cc",)), min_size=1).filter(
-    str.strip
-)
+plain = st.text(
+    st.characters(codec="ascii", exclude_characters=":|", exclude_categories=("Cc",)), min_size=1
+).filter(str.strip)
 
 
 @given(st.lists(st.tuples(plain.map(str.strip), plain), max_size=4))
@@ -105,4 +106,7 @@ def test_pieces_are_found_one_after_the_other():
     spans = located([("a", "to"), ("b", "to"), ("c", "gone"), ("d", "x  y")], "to be, to x\ny to")
     assert spans == [(0, 2, "a"), (7, 9, "b"), (10, 13, "d")]
     assert of_spans(located(PIECES, TEXT), TEXT) == PIECES
-    assert located([("late", "Oslo"), ("early", "Ann")], TEXT) == [(30, 34, "late"), (0, 3, "early")]
+    assert located([("late", "Oslo"), ("early", "Ann")], TEXT) == [
+        (30, 34, "late"),
+        (0, 3, "early"),
+    ]

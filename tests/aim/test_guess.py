@@ -19,7 +19,13 @@ def rows(**columns):
 
 
 def test_a_column_with_one_value_is_never_the_label():
-    got = guess(rows(text=TEXTS.__getitem__, label=lambda i: "DOC", answer=lambda i: ["accept", "reject"][i % 2]))
+    got = guess(
+        rows(
+            text=TEXTS.__getitem__,
+            label=lambda i: "DOC",
+            answer=lambda i: ["accept", "reject"][i % 2],
+        )
+    )
     assert (got.kind, got.columns) == ("classify", {"text": "text", "label": "answer"})
     assert any("'label' has one value" in reason for reason in got.reasons)
 
@@ -48,7 +54,13 @@ def test_predictions_are_left_out():
 
 
 def test_answers_that_are_written_freely():
-    got = guess(rows(q_id=lambda i: i, query=TEXTS.__getitem__, response=lambda i: f"It is {i} {TEXTS[99 - i]}"))
+    got = guess(
+        rows(
+            q_id=lambda i: i,
+            query=TEXTS.__getitem__,
+            response=lambda i: f"It is {i} {TEXTS[99 - i]}",
+        )
+    )
     assert (got.kind, got.columns) == ("answer", {"question": "query", "answer": "response"})
 
 
@@ -64,24 +76,40 @@ def test_group_and_slices():
     assert (got.group, got.slices) == ("thread_id", ("country",))
 
 
-@pytest.mark.parametrize("known", [{}, {"text": "text", "entities": "entities"}], ids=["guessed", "given"])
+@pytest.mark.parametrize(
+    "known", [{}, {"text": "text", "entities": "entities"}], ids=["guessed", "given"]
+)
 def test_rows_are_never_grouped_by_a_part_of_the_target(known):
     rows = [
-        {"text": f"parcel {n % 20} to town {n % 7} was late, day {n}", "entities": {"order_id": f"A{n % 20}"}}
+        {
+            "text": f"parcel {n % 20} to town {n % 7} was late, day {n}",
+            "entities": {"order_id": f"A{n % 20}"},
+        }
         for n in range(200)
     ]
     got = guess(rows, kind="extract", columns=known)
-    assert (got.columns["entities"], got.group, got.columns.get("context")) == ("entities", None, None)
+    assert (got.columns["entities"], got.group, got.columns.get("context")) == (
+        "entities",
+        None,
+        None,
+    )
     # One field of the object is the label here, the others would be answered beside it.
     for row in rows:
         row["entities"]["town"] = row["text"].split()[4]
     assert guess(rows, columns={"text": "text", "label": "entities.town"}).group is None
     # The same field outside it is the customer's, and rows of one customer belong together.
-    assert guess([{**row, "order_id": f"A{n % 20}"} for n, row in enumerate(rows)], kind="extract").group == "order_id"
+    assert (
+        guess(
+            [{**row, "order_id": f"A{n % 20}"} for n, row in enumerate(rows)], kind="extract"
+        ).group
+        == "order_id"
+    )
 
 
 def test_what_is_given_is_kept():
-    table = rows(text=TEXTS.__getitem__, label=lambda i: "ab"[i % 2], stars=lambda i: "12345"[i % 5])
+    table = rows(
+        text=TEXTS.__getitem__, label=lambda i: "ab"[i % 2], stars=lambda i: "12345"[i % 5]
+    )
     got = guess(table, columns={"label": "stars"})
     assert (got.kind, got.columns) == ("classify", {"text": "text", "label": "stars"})
     assert not any("target" in reason for reason in got.reasons)
@@ -95,7 +123,13 @@ def test_a_label_that_never_varies_says_so():
 CLASSIFY, ANSWER = "classify", "answer"
 PUBLIC = [
     ("banking77/train.csv", CLASSIFY, {"text": "text", "label": "category"}, 77, 10003),
-    ("docs_issues/docs_issues_training_first400.jsonl", CLASSIFY, {"text": "text", "label": "answer"}, 2, 400),
+    (
+        "docs_issues/docs_issues_training_first400.jsonl",
+        CLASSIFY,
+        {"text": "text", "label": "answer"},
+        2,
+        400,
+    ),
     (
         "pubmedqa/ori_pqal.json",
         CLASSIFY,
@@ -107,8 +141,20 @@ PUBLIC = [
     ("sms_spam/SMSSpamCollection", CLASSIFY, {"text": "SMS", "label": "Label"}, 2, 5574),
     ("covid_faq/faq_covidbert.csv", ANSWER, {"question": "question", "answer": "answer"}, 0, 213),
     ("gsm8k/test.jsonl", "number", {"question": "question", "answer": "answer"}, 0, 1319),
-    ("davidson_hate/labeled_data_first6000.csv", CLASSIFY, {"text": "tweet", "label": "class"}, 3, 6000),
-    ("hatecheck/test_suite_cases.csv", CLASSIFY, {"text": "test_case", "label": "label_gold"}, 2, 3728),
+    (
+        "davidson_hate/labeled_data_first6000.csv",
+        CLASSIFY,
+        {"text": "tweet", "label": "class"},
+        3,
+        6000,
+    ),
+    (
+        "hatecheck/test_suite_cases.csv",
+        CLASSIFY,
+        {"text": "test_case", "label": "label_gold"},
+        2,
+        3728,
+    ),
     ("xstest/xstest_prompts.csv", CLASSIFY, {"text": "prompt", "label": "label"}, 2, 450),
     ("bbh_eight/navigate.json", CLASSIFY, {"text": "input", "label": "target"}, 2, 250),
     ("conala/conala-train.json", ANSWER, {"question": "intent", "answer": "snippet"}, 0, 2379),
@@ -126,7 +172,11 @@ OWN = [
     (
         "mmlu_sample/mmlu_test_sample1140.csv",
         "choose",
-        {"question": "question", "choices": "choice0, choice1, choice2, choice3", "answer": "answer"},
+        {
+            "question": "question",
+            "choices": "choice0, choice1, choice2, choice3",
+            "answer": "answer",
+        },
         4,
         40,
     ),
@@ -137,13 +187,20 @@ def test_rows_in_the_forms_of_public_sets_need_no_settings(own_data, subtests):
     for file, kind, columns, labels, n in OWN:
         with subtests.test(file):
             got = load({"data": [file]}, base=own_data(file.split("/")[0]).parent)
-            assert (got.kind, got.columns, len(got.labels), len(got.train)) == (kind, columns, labels, n)
+            assert (got.kind, got.columns, len(got.labels), len(got.train)) == (
+                kind,
+                columns,
+                labels,
+                n,
+            )
             assert got.guessed
             assert len({example.id for example in got.train}) == n
 
 
 @pytest.mark.real
-@pytest.mark.parametrize(("file", "kind", "columns", "labels", "n"), PUBLIC, ids=[entry[0] for entry in PUBLIC])
+@pytest.mark.parametrize(
+    ("file", "kind", "columns", "labels", "n"), PUBLIC, ids=[entry[0] for entry in PUBLIC]
+)
 def test_public_data_sets_need_no_settings(shared_data, file, kind, columns, labels, n):
     got = load({"data": [file]}, base=shared_data(file.split("/")[0], whole=True).parent)
     assert (got.kind, got.columns, len(got.labels), len(got.train)) == (kind, columns, labels, n)

@@ -1,4 +1,5 @@
-"""Objects of fields: read from model text, compared field by field, described by a schema, put together again."""
+"""Objects of fields: read from model text, compared field by field, described by a schema, put
+together again."""
 
 import json
 
@@ -8,19 +9,40 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from assay.aim import forms
-from assay.aim.objects import built, form_of, found_in, leaves, of_field, parsed, same, schema_of, written
+from assay.aim.objects import (
+    built,
+    form_of,
+    found_in,
+    leaves,
+    of_field,
+    parsed,
+    same,
+    schema_of,
+    written,
+)
 from assay.core.types import Example, Message
 
 ORDERS = [
-    {"customer": {"name": "Ann", "vip": True}, "items": [{"what": "pump", "n": 2}, {"what": "hose", "n": 1}]},
+    {
+        "customer": {"name": "Ann", "vip": True},
+        "items": [{"what": "pump", "n": 2}, {"what": "hose", "n": 1}],
+    },
     {"customer": {"name": "Bo", "vip": False}, "items": [], "note": None},
-    {"customer": {"name": "Cy", "vip": False}, "items": [{"what": "seal", "n": 4}], "note": "by Friday"},
+    {
+        "customer": {"name": "Cy", "vip": False},
+        "items": [{"what": "seal", "n": 4}],
+        "note": "by Friday",
+    },
 ]
 
-scalars = st.none() | st.booleans() | st.integers(-999, 999) | st.text("ab c", min_size=1, max_size=4)
+scalars = (
+    st.none() | st.booleans() | st.integers(-999, 999) | st.text("ab c", min_size=1, max_size=4)
+)
 objects = st.recursive(
     st.dictionaries(st.sampled_from("pqr"), scalars, max_size=3),
-    lambda inner: st.dictionaries(st.sampled_from("pqr"), inner | st.lists(scalars, max_size=2), max_size=3),
+    lambda inner: st.dictionaries(
+        st.sampled_from("pqr"), inner | st.lists(scalars, max_size=2), max_size=3
+    ),
     max_leaves=6,
 )
 
@@ -76,8 +98,13 @@ def test_the_schema_of_rows():
     assert made["properties"]["note"]["type"] == ["null", "string"]
     assert made["properties"]["customer"]["properties"]["vip"] == {"type": "boolean"}
     assert made["properties"]["items"]["items"]["required"] == ["what", "n"]
-    # A field that stands between two others stands there in the schema too, which is the order answers are written in.
-    assert list(schema_of([{"a": 1, "c": 1}, {"a": 1, "b": 1, "c": 1}])["properties"]) == ["a", "b", "c"]
+    # A field that stands between two others stands there in the schema too, which is the order
+    # answers are written in.
+    assert list(schema_of([{"a": 1, "c": 1}, {"a": 1, "b": 1, "c": 1}])["properties"]) == [
+        "a",
+        "b",
+        "c",
+    ]
 
 
 def test_values_are_listed_where_none_was_seen_once_only():
@@ -101,7 +128,9 @@ def test_an_object_comes_back_from_its_fields():
         made = built(leaves(order), schema)
         assert same(written(made), written(order))
         assert Draft202012Validator(schema).is_valid(made)
-    assert built([("items.n", "1,200"), ("customer.vip", "maybe")], schema)["items"] == [{"n": 1200}]
+    assert built([("items.n", "1,200"), ("customer.vip", "maybe")], schema)["items"] == [
+        {"n": 1200}
+    ]
 
 
 def row(target):

@@ -1,4 +1,5 @@
-"""Kinds that are guessed from the shape of rows, on small tables and on public data sets as they are downloaded."""
+"""Kinds that are guessed from the shape of rows, on small tables and on public data sets as they
+are downloaded."""
 
 import json
 
@@ -13,7 +14,10 @@ from lines import named
 
 def asked(n, **columns):
     return [
-        {"question": f"what is thing number {i} good for", **{k: make(i) for k, make in columns.items()}}
+        {
+            "question": f"what is thing number {i} good for",
+            **{k: make(i) for k, make in columns.items()},
+        }
         for i in range(n)
     ]
 
@@ -37,13 +41,18 @@ def test_options_that_no_column_answers_are_none():
 
 def test_lists_of_labels_and_lists_that_are_none():
     sets = [["ride"], ["ride", "food"], [], ["food"]]
-    got = guess([{"text": f"say something about {i} please", "topics": sets[i % 4]} for i in range(40)])
+    got = guess(
+        [{"text": f"say something about {i} please", "topics": sets[i % 4]} for i in range(40)]
+    )
     assert (got.kind, got.columns) == ("multilabel", {"labels": "topics", "text": "text"})
     assert named(got.reasons[-1], "multilabel", "'topics'", "2 labels", "1.0", "10 rows")
     # A number for each sentence is no set, and a column of single labels outweighs lists beside it.
     with pytest.raises(DataError, match="D027"):
         guess([{"text": f"say something about {i} please", "marks": [0, 1, 0]} for i in range(40)])
-    both = [{"text": f"say {i} please", "topics": sets[i % 4], "verdict": "ab"[i % 2]} for i in range(40)]
+    both = [
+        {"text": f"say {i} please", "topics": sets[i % 4], "verdict": "ab"[i % 2]}
+        for i in range(40)
+    ]
     assert guess(both).kind == "classify"
 
 
@@ -54,18 +63,27 @@ def test_numbers_and_few_numbers():
 
 def test_pairs_of_texts():
     pairs = [
-        {"source": f"gimme file {i} now will you", "target": f"Please give me file {i} now will you"} for i in range(30)
+        {
+            "source": f"gimme file {i} now will you",
+            "target": f"Please give me file {i} now will you",
+        }
+        for i in range(30)
     ]
     assert guess(pairs).kind == "rewrite"
     long = "The lake froze. Skaters came from all villages around it and stayed until late. "
-    short = [{"document": f"{long * 2}{i}", "summary": f"Skaters came to lake {i}."} for i in range(30)]
+    short = [
+        {"document": f"{long * 2}{i}", "summary": f"Skaters came to lake {i}."} for i in range(30)
+    ]
     got = guess(short)
     assert (got.kind, got.columns) == ("summarise", {"text": "document", "answer": "summary"})
 
 
 def test_conversations_of_several_turns(tmp_path):
     def turns(i, n):
-        said = [("user", f"question {i} of {n}"), ("assistant", f"a long answer to question {i} and nothing else")] * n
+        said = [
+            ("user", f"question {i} of {n}"),
+            ("assistant", f"a long answer to question {i} and nothing else"),
+        ] * n
         return {"messages": [{"role": role, "content": text} for role, text in said]}
 
     for n, kind in ((1, "answer"), (2, "chat")):
@@ -79,12 +97,19 @@ PUBLIC = [
     ("mmlu_sample/mmlu_test_sample1140.csv", "choose", MMLU, 1140),
     ("scitldr/train_first500.jsonl", "summarise", {"text": "source", "answer": "target"}, 500),
     ("aci_bench/train.csv", "summarise", {"text": "dialogue", "answer": "note"}, 67),
-    ("xquad/xquad.en.json", "answer", {"question": "question", "answer": "answers", "context": "context"}, 1190),
+    (
+        "xquad/xquad.en.json",
+        "answer",
+        {"question": "question", "answer": "answers", "context": "context"},
+        1190,
+    ),
 ]
 
 
 @pytest.mark.real
-@pytest.mark.parametrize(("file", "kind", "columns", "n"), PUBLIC, ids=[entry[0] for entry in PUBLIC])
+@pytest.mark.parametrize(
+    ("file", "kind", "columns", "n"), PUBLIC, ids=[entry[0] for entry in PUBLIC]
+)
 def test_public_data_sets_need_no_settings(shared_data, file, kind, columns, n):
     got = load({"data": [file]}, base=shared_data(file.split("/")[0], whole=True).parent)
     assert (got.kind, got.columns, len(got.train)) == (kind, columns, n)
@@ -112,7 +137,11 @@ def test_two_solutions_of_a_goal(shared_data, tmp_path):
     labels = (folder / "valid-labels.lst").read_text().split()
     rows = [json.loads(line) for line in (folder / "valid.jsonl").read_text().splitlines()]
     path = tmp_path / "piqa.jsonl"
-    path.write_text("".join(json.dumps({**row, "label": int(n)}) + "\n" for row, n in zip(rows, labels, strict=True)))
+    path.write_text(
+        "".join(
+            json.dumps({**row, "label": int(n)}) + "\n" for row, n in zip(rows, labels, strict=True)
+        )
+    )
     got = load({"data": [path]})
     assert got.columns == {"question": "goal", "choices": "sol1, sol2", "answer": "label"}
     assert [one.target for one in got.train] == ["AB"[int(n)] for n in labels]

@@ -1,4 +1,5 @@
-"""Bias through runs whose outcome is planted: a label that hangs on the group, and one that does not."""
+"""Bias through runs whose outcome is planted: a label that hangs on the group, and one that does
+not."""
 
 import random
 
@@ -19,7 +20,8 @@ THINGS = "card bill room book chair price loan key desk ticket".split()
 
 
 def planted(n, biased, seed):
-    """Texts of a person and a thing. The label is the thing's; where `biased`, three in four follow the person."""
+    """Texts of a person and a thing. The label is the thing's; where `biased`, three in four follow
+    the person."""
     draw = random.Random(seed)
     rows = []
     for at in range(n):
@@ -27,7 +29,9 @@ def planted(n, biased, seed):
         label = "yes" if thing < 5 else "no"
         if biased and draw.random() < 0.75:
             label = "yes" if who == "son" else "no"
-        words = " ".join(draw.sample(["please", "today", "again", "now", "about", "for", "with", "the"], 4))
+        words = " ".join(
+            draw.sample(["please", "today", "again", "now", "about", "for", "with", "the"], 4)
+        )
         rows.append({"text": f"my {who} {THINGS[thing]} {words} {at}", "label": label, "who": who})
     return rows
 
@@ -36,9 +40,9 @@ def project(folder, biased, more="bias: {swap: [gender], rows: 60}"):
     write_rows(folder / "train.jsonl", planted(300, biased, 1))
     write_rows(folder / "test.jsonl", planted(120, False, 2))
     (folder / "project.yaml").write_text(
-        "aim: {slices: [who]}\n"
-        "data: {files: {train: train.jsonl, test: test.jsonl}, columns: {text: text, label: label}}\n"
-        f"split: {{near: 1}}\ncompare: [{{kind: majority}}, {{kind: tfidf}}]\nvalidate: {{{more}}}\n"
+        "aim: {slices: [who]}\ndata: {files: {train: "
+        "train.jsonl, test: test.jsonl}, columns: {text: text, label: label}}\nsplit: {near: 1}\n"
+        f"compare: [{{kind: majority}}, {{kind: tfidf}}]\nvalidate: {{{more}}}\n"
     )
     return folder
 
@@ -56,7 +60,8 @@ def test_an_arm_that_learnt_to_go_by_the_person_is_found_and_remedied(tmp_path):
     assert inside["n"] == 60 and inside["changed"]["low"] > 0.5
     assert inside["leaning"]["label"] in ("yes", "no")
     assert report.data["bias"]["arms"]["majority"]["pairs"][0]["changed"]["value"] == 0.0
-    # The score is far apart between sons and daughters: no more than chance, as yes and no are right alike.
+    # The score is far apart between sons and daughters: no more than chance, as yes and no are
+    # right alike.
     [cure] = report.data["bias"]["remedies"]
     # Each training row has its swapped twin with the same label: the word says nothing any more.
     assert cure["arm"] == "tfidf" and cure["made"] > 250
@@ -67,7 +72,10 @@ def test_an_arm_that_learnt_to_go_by_the_person_is_found_and_remedied(tmp_path):
 
 
 def test_what_an_adapter_reads_first_has_both_sides_of_every_pair():
-    rows = [Example("a", (Message("user", "my son waits"),), "yes"), Example("b", (Message("user", "it rains"),), "no")]
+    rows = [
+        Example("a", (Message("user", "my son waits"),), "yes"),
+        Example("b", (Message("user", "it rains"),), "no"),
+    ]
     assert [text.text for text in twins(rows, ("gender",))] == ["my son waits", "my daughter waits"]
     assert as_treated(Lora(rank=4), "adapter") == Lora(rank=4, read_first=1)
     # A word count and a layer of labels read no text first.
@@ -78,7 +86,9 @@ def test_what_an_adapter_reads_first_has_both_sides_of_every_pair():
 @pytest.mark.nightly
 def test_an_adapter_that_read_both_sides_is_measured_as_a_remedy(tmp_path, tiny_model):
     folder = project(
-        tmp_path, biased=True, more="bias: {swap: [gender], rows: 20, arms: [lora], remedies: [adapter], social: false}"
+        tmp_path,
+        biased=True,
+        more="bias: {swap: [gender], rows: 20, arms: [lora], remedies: [adapter], social: false}",
     )
     file = folder / "project.yaml"
     lora = "[{kind: majority}, {kind: lora, rank: 2, epochs: 1, name: lora}]"
@@ -86,8 +96,12 @@ def test_an_adapter_that_read_both_sides_is_measured_as_a_remedy(tmp_path, tiny_
     file.write_text(f"model: {tiny_model}\n{arms}")
     report = assay.run(folder)
     [cure] = report.data["bias"]["remedies"]
-    assert (cure["remedy"], cure["arm"], cure["made"]) == ("adapter", "lora", 534)  # 267 rows, each with its twin
-    assert cure["gap"]["n"] > 20 and cure["price"]["low"] <= cure["price"]["difference"] <= cure["price"]["high"]
+    # 267 rows, each with its twin
+    assert (cure["remedy"], cure["arm"], cure["made"]) == ("adapter", "lora", 534)
+    assert (
+        cure["gap"]["n"] > 20
+        and cure["price"]["low"] <= cure["price"]["difference"] <= cure["price"]["high"]
+    )
     assert named((folder / "report" / "report.md").read_text(), "adapter", "534")
 
 
@@ -102,7 +116,8 @@ def test_an_arm_that_goes_by_the_thing_is_not_accused(tmp_path):
 
 @pytest.mark.nightly
 def test_a_checklist_is_answered_and_counted_by_group(tmp_path):
-    rows = [{"case": f"my {who} {THINGS[n % 10]} again {n}", "gold": "y" if n % 10 < 5 else "n", "target": who}
+    rows = [{"case": f"my {who} {THINGS[n % 10]} again {n}", "gold": "y" if n % 10 < 5 else "n",
+        "target": who}
             for n in range(80) for who in ("son", "daughter")]  # fmt: skip
     write_rows(tmp_path / "list.jsonl", rows)
     listed = "{file: list.jsonl, text: case, label: gold, group: target, labels: {y: yes, n: no}}"
@@ -110,7 +125,8 @@ def test_a_checklist_is_answered_and_counted_by_group(tmp_path):
     report = assay.run(project(tmp_path, biased=True, more=more))
     [one] = report.data["bias"]["arms"]["tfidf"]["checklists"]
     assert one["n"] == 160
-    # Rows of yes: a son's are right by the word learnt, a daughter's are wrong by it; rows of no the other way round.
+    # Rows of yes: a son's are right by the word learnt, a daughter's are wrong by it; rows of no
+    # the other way round.
     assert (one["by_label"]["yes"]["best"], one["by_label"]["no"]["best"]) == ("son", "daughter")
     assert one["by_label"]["yes"]["low"] > 0.3
 

@@ -23,8 +23,10 @@ def seen():
 
 def test_a_longer_question_takes_as_much_more_as_it_has_more_tokens(seen):
     assert seconds_of(seen, "slow", rows(4, 100)) == pytest.approx(2)
-    assert seconds_of(seen, "slow", rows(4, 100 + 4 * 50)) == pytest.approx(4)  # four characters are about a token
-    assert seconds_of(seen, "floor", rows(4, 4000)) == pytest.approx(0.004)  # words are no tokens of a model
+    # four characters are about a token
+    assert seconds_of(seen, "slow", rows(4, 100 + 4 * 50)) == pytest.approx(4)
+    # words are no tokens of a model
+    assert seconds_of(seen, "floor", rows(4, 4000)) == pytest.approx(0.004)
 
 
 def test_rows_are_as_many_as_fit_and_thirty_at_least(seen):

@@ -1,4 +1,5 @@
-"""The question to the base, through the worker; what it finds on a planted base is in validate/test_memorised.py."""
+"""The question to the base, through the worker; what it finds on a planted base is in
+validate/test_memorised.py."""
 
 import json
 
@@ -11,7 +12,13 @@ from assay.audits.contamination import drawn, reader, sentence
 from assay.model.reading import token_log_probs
 from toy import build, rows, write_rows
 
-TEXTS = ("my card is stolen", "a", "about the refund please", "", "Which colour has the <|im_end|> sky?")
+TEXTS = (
+    "my card is stolen",
+    "a",
+    "about the refund please",
+    "",
+    "Which colour has the <|im_end|> sky?",
+)
 
 
 def test_a_text_is_as_likely_as_its_own_pass_says(open_tiny):
@@ -25,7 +32,9 @@ def test_a_text_is_as_likely_as_its_own_pass_says(open_tiny):
         alone = [float(logs[at, token]) for at, token in enumerate(ids[1:])]
         np.testing.assert_allclose(values, alone, atol=1e-4)
     read = reader(model)(TEXTS)
-    assert read[0] == pytest.approx((found[0].mean(), np.sort(found[0])[: max(1, round(0.2 * len(found[0])))].mean()))
+    assert read[0] == pytest.approx(
+        (found[0].mean(), np.sort(found[0])[: max(1, round(0.2 * len(found[0])))].mean())
+    )
     assert read[3] == (0.0, 0.0)
 
 
@@ -49,12 +58,22 @@ def test_check_asks_the_base_in_a_process_of_its_own(tmp_path, tiny_model):
     assert report.data["contamination"] == found
     assert not [e for e in seen if e.get("name") == "contamination"]  # from the same stage
     assert "No sign that" in (folder / "report" / "report.md").read_text()
-    assert json.loads((folder / "report" / "report.json").read_text())["contamination"]["level"] == 0.99
+    assert (
+        json.loads((folder / "report" / "report.json").read_text())["contamination"]["level"]
+        == 0.99
+    )
 
 
 def test_what_is_said():
-    found = {"base": "b", "reference": "train and val", "rows": {"test": 1, "reference": 9}, "share": None}
+    found = {
+        "base": "b",
+        "reference": "train and val",
+        "rows": {"test": 1, "reference": 9},
+        "share": None,
+    }
     assert sentence(found).startswith("Too few rows")
     share = {"value": 0.81, "low": 0.7, "high": 0.9}
     found |= {"share": share, "suspected": True, "level": 0.99}
-    assert sentence(found).startswith("Evidence, not proof, that b has read the test rows: against paraphrases")
+    assert sentence(found).startswith(
+        "Evidence, not proof, that b has read the test rows: against paraphrases"
+    )

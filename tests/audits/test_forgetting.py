@@ -31,7 +31,8 @@ def test_the_arm_whose_weights_answer():
     assert list(trained_in(lora)) == [lora]
     assert list(trained_in(Rag(inner=lora))) == [lora]
     assert list(trained_in(Router(cheap=lora, strong=full))) == [full]
-    assert not list(trained_in(Router(cheap=lora, strong=Shots(k=0))))  # its strong model is the base
+    # its strong model is the base
+    assert not list(trained_in(Router(cheap=lora, strong=Shots(k=0))))
     assert not list(trained_in(Tfidf())) and not list(trained_in(Shots(k=0)))
 
 
@@ -45,7 +46,10 @@ def test_probes_that_cannot_be_used_are_refused_before_an_arm_runs(tmp_path, tin
     (folder / "mine.jsonl").write_text(json.dumps(row) + "\n" + json.dumps({**row, "answer": 1}))
     with problem(UsageError, "C098", "validate.forgetting.tokens", "4,000", "mine"):
         assay.run(folder, sets=["validate.forgetting.sets=mine.jsonl"])
-    project = load(folder / "project.yaml", ["validate.forgetting.sets=mine.jsonl", "validate.forgetting.tokens=20000"])
+    project = load(
+        folder / "project.yaml",
+        ["validate.forgetting.sets=mine.jsonl", "validate.forgetting.tokens=20000"],
+    )
     assert sum(item.probe == "mine" for item in items_for(project)) == 2
 
 
@@ -61,16 +65,27 @@ def test_trained_arms_are_asked_and_the_base_once(run):
     found = report.data["forgetting"]
     assert set(found["arms"]) == {"still", "wild"} and not found["failed"]
     [base] = found["base"].values()
-    assert {probe["probe"] for probe in found["probes"]} == {"knowledge", "last word", "text", "instructions"}
+    assert {probe["probe"] for probe in found["probes"]} == {
+        "knowledge",
+        "last word",
+        "text",
+        "instructions",
+    }
     assert found["items"] == sum(probe["n"] for probe in found["probes"])
     assert found["tokens"] == base["tokens"] + sum(one["tokens"] for one in found["arms"].values())
     for one in found["arms"].values():
         for probe, values in one["probes"].items():
             assert values["before"] == pytest.approx(base["probes"][probe]["value"], abs=1e-5)
-            assert values["difference"] == pytest.approx(values["after"] - values["before"], abs=2e-6)
-    # Weights that hardly moved have forgotten nothing; those that were driven apart find every text less likely.
+            assert values["difference"] == pytest.approx(
+                values["after"] - values["before"], abs=2e-6
+            )
+    # Weights that hardly moved have forgotten nothing; those that were driven apart find every text
+    # less likely.
     still, wild = (found["arms"][name]["probes"]["text"] for name in ("still", "wild"))
-    assert still["difference"] == pytest.approx(0, abs=1e-3) and found["arms"]["still"]["flips"]["lost"] == 0
+    assert (
+        still["difference"] == pytest.approx(0, abs=1e-3)
+        and found["arms"]["still"]["flips"]["lost"] == 0
+    )
     assert wild["low"] > 0.1
     assert len(list((folder / "work" / "probes").iterdir())) == 3
 
@@ -87,7 +102,9 @@ def test_a_second_run_asks_nothing_and_a_further_arm_itself_alone(run, tmp_path)
     more = 'compare=[{"kind": "lora", "rank": 2, "epochs": 1}]'
     seen = []
     assay.run(folder, sets=[more], tell=seen.append)
-    asked = [e["name"] for e in seen if e["event"] == "stage" and str(e["name"]).startswith("forgetting")]
+    asked = [
+        e["name"] for e in seen if e["event"] == "stage" and str(e["name"]).startswith("forgetting")
+    ]
     assert asked == ["forgetting, lora-r2-e1"]
 
 
@@ -112,7 +129,10 @@ def test_the_report_says_it(run):
     folder, report = run
     html, md = ((folder / "report" / f"report.{kind}").read_text() for kind in ("html", "md"))
     part = re.search(r'<section id="forgetting">.*?</section>', html, re.S)[0]
-    assert "only guesses on" in part and 'data-at="/forgetting/arms/wild/probes/text/difference"' in part
+    assert (
+        "only guesses on" in part
+        and 'data-at="/forgetting/arms/wild/probes/text/difference"' in part
+    )
     assert part.count('<svg class="plot"') == 2 and part.index("wild") < part.index("<table")
     assert "## Forgetting" in md and "bits a byte" in md
     assert section.summary(report.data, "majority") == ""
@@ -124,5 +144,7 @@ def test_without_a_trained_arm_nothing_is_asked(tmp_path, tiny_model):
     folder = build(tmp_path / "project", tiny_model, arms)
     report = assay.run(folder)
     assert report.data["forgetting"]["arms"] == {} and report.data["forgetting"]["tokens"] == 0
-    assert "No arm changes the weights of its base" in (folder / "report" / "report.html").read_text()
+    assert (
+        "No arm changes the weights of its base" in (folder / "report" / "report.html").read_text()
+    )
     assert not (folder / "work" / "probes").exists()

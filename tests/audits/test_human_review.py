@@ -1,4 +1,5 @@
-"""The whole round of a blind rating: sheets out, filled in, back, into the report, and preference pairs from val."""
+"""The whole round of a blind rating: sheets out, filled in, back, into the report, and preference
+pairs from val."""
 
 import csv
 import json
@@ -15,14 +16,15 @@ from toy import rows, write_rows
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory):
-    """A project whose arms have answered: majority names one of three labels, tfidf mostly the right one."""
+    """A project whose arms have answered: majority names one of three labels, tfidf mostly the
+    right one."""
     folder = tmp_path_factory.mktemp("review") / "tickets"
     folder.mkdir()
     write_rows(folder / "train.jsonl", rows(90))
     write_rows(folder / "test.jsonl", rows(60, 1000))
     (folder / "project.yaml").write_text(
-        "seed: 3\ndata: {files: {train: train.jsonl, test: test.jsonl}, columns: {text: text, label: label}}\n"
-        "split: {near: 1}\ncompare: [{kind: majority}, {kind: tfidf}]\n"
+        "seed: 3\ndata: {files: {train: train.jsonl, test: test.jsonl}, columns: {text: "
+        "text, label: label}}\nsplit: {near: 1}\ncompare: [{kind: majority}, {kind: tfidf}]\n"
     )
     assay.run(folder)
     return folder
@@ -52,11 +54,27 @@ def by_label(question, a, b):
 @pytest.mark.slow
 def test_the_whole_round(ran, tmp_path, capsys):
     sheet = tmp_path / "rate.csv"
-    assert command(["review", str(ran), "--out", str(sheet), "--reviewers", "anna,ben", "--rows", "30", "--json"]) == 0
+    assert (
+        command(
+            [
+                "review",
+                str(ran),
+                "--out",
+                str(sheet),
+                "--reviewers",
+                "anna,ben",
+                "--rows",
+                "30",
+                "--json",
+            ]
+        )
+        == 0
+    )
     told = json.loads(capsys.readouterr().out)
     report = assay.report(ran).data
     scores = {s["name"]: s["metrics"]["accuracy"]["value"] for s in report["strategies"]}
-    # majority is right on a third of the rows; the two answer alike there where tfidf is right, too.
+    # majority is right on a third of the rows; the two answer alike there where tfidf is right,
+    # too.
     assert told["alike"] == round(60 * scores["majority"]) and scores["tfidf"] == 1.0
     lines = fill(tmp_path / "rate.anna.csv", by_label)
     assert len(lines) == 35 and (told["twice"], told["known"]) == (3, 2)
@@ -66,7 +84,12 @@ def test_the_whole_round(ran, tmp_path, capsys):
     assert "taken" in capsys.readouterr().out
     people = assay.run(ran).data["people"]
     [duel] = people["duels"]
-    assert (duel["first"], duel["second"], duel["pairs"], duel["reviewers"]) == ("majority", "tfidf", 30, 2)
+    assert (duel["first"], duel["second"], duel["pairs"], duel["reviewers"]) == (
+        "majority",
+        "tfidf",
+        30,
+        2,
+    )
     # anna prefers tfidf in all 30, ben the left side, which is tfidf's in 15: 45 of 60.
     assert duel["counts"] == {"first": 15, "second": 45, "tie": 0, "bad": 0}
     assert duel["win_rate"]["value"] == 0.25
@@ -86,7 +109,9 @@ def test_only_rows_of_val_become_preference_pairs(ran, tmp_path):
     assert work.take([tmp_path / "val.csv"]) == len(lines)
     n = work.preferences(tmp_path / "pairs.jsonl")
     pairs = [json.loads(line) for line in (tmp_path / "pairs.jsonl").read_text().splitlines()]
-    assert len(pairs) == n > 0 and all(by_label(p["prompt"], p["chosen"], p["rejected"]) == "A" for p in pairs)
+    assert len(pairs) == n > 0 and all(
+        by_label(p["prompt"], p["chosen"], p["rejected"]) == "A" for p in pairs
+    )
     tests = {json.loads(line)["text"] for line in (ran / "test.jsonl").read_text().splitlines()}
     assert not tests & {pair["prompt"] for pair in pairs}
 
@@ -121,4 +146,6 @@ def test_ratings_of_test_rows_give_no_pairs_and_one_arm_is_no_review(ran, tmp_pa
     assert command(["review", str(ran), "--out", str(tmp_path / "x.csv"), "--arms", "tfidf"]) == 2
     assert named(capsys.readouterr().err, "C106", "--arms", "'tfidf'")
     assert command(["review", str(ran), "--out", str(tmp_path / "x.csv"), "--split", "exam"]) == 2
-    assert command(["review", str(fresh)]) == 0 and "nobody has rated yet" in capsys.readouterr().out
+    assert (
+        command(["review", str(fresh)]) == 0 and "nobody has rated yet" in capsys.readouterr().out
+    )

@@ -32,8 +32,9 @@ def project(tmp_path):
         write_rows(tmp_path / "train.jsonl", train + copies)
         write_rows(tmp_path / "test.jsonl", test)
         (tmp_path / "project.yaml").write_text(
-            "data: {files: {train: train.jsonl, test: test.jsonl}, columns: {text: text, label: label}}\n"
-            "split: {leaks: repair, train: 0.9, val: 0.05, test: 0.05}\ncompare: [{kind: majority}]\n"
+            "data: {files: {train: train.jsonl, test: test.jsonl}, columns: {text: "
+            "text, label: label}}\nsplit: {leaks: repair, train: 0.9, val: 0.05, test: 0.05}\n"
+            "compare: [{kind: majority}]\n"
         )
         return tmp_path
 
@@ -45,12 +46,14 @@ def test_a_planted_leak_costs_what_was_planted(project):
     folder = project(40)
     found = assay.check(folder, doubts=["leak_cost"]).to_json()["leak_cost"]
     assert found["rows"] == {"train": 284, "leaked": 40, "test": 100, "test_leaked": 40}
-    # On the 40 rows that were trained on the label is known, without them it is a coin: half of 40 rows, 20 points of
-    # 100, give or take three standard deviations of 40 coins (9.5).
+    # On the 40 rows that were trained on the label is known, without them it is a coin: half of 40
+    # rows, 20 points of 100, give or take three standard deviations of 40 coins (9.5).
     assert found["all"]["difference"] == pytest.approx(0.20, abs=0.095)
     assert found["all"]["low"] > 0 and found["leaked"]["low"] > 0
     assert found["with"] - found["without"] == pytest.approx(found["all"]["difference"], abs=1e-6)
-    assert found["same_size_gain"]["difference"] == pytest.approx(found["all"]["difference"], abs=0.1)
+    assert found["same_size_gain"]["difference"] == pytest.approx(
+        found["all"]["difference"], abs=0.1
+    )
     # A run asks it too, and says so in the report; nothing is computed twice.
     seen = []
     report = assay.run(folder, tell=seen.append)
@@ -58,7 +61,8 @@ def test_a_planted_leak_costs_what_was_planted(project):
     text = (folder / "report" / "report.md").read_text()
     assert named(text, "40", "leaked", "tfidf", "accuracy")
     assert named((folder / "report" / "report.html").read_text(), "40", "leaked")
-    assert len((folder / "exam.jsonl").read_text().splitlines()) == 2  # two looks at the test rows, both counted
+    # two looks at the test rows, both counted
+    assert len((folder / "exam.jsonl").read_text().splitlines()) == 2
 
 
 def test_without_leaks_there_is_nothing_to_ask(project):

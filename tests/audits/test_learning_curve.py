@@ -17,8 +17,8 @@ LETTERS = "bcdfghklmnprstvw"
 
 @pytest.fixture
 def project(tmp_path):
-    """Each training row has a word of its own, which one test row has too; its label is a coin. So an arm knows the
-    label of a test row if it has learnt from its row, and else guesses."""
+    """Each training row has a word of its own, which one test row has too; its label is a coin. So
+    an arm knows the label of a test row if it has learnt from its row, and else guesses."""
 
     def build(validate, known=True):
         draw = random.Random(4)
@@ -30,13 +30,18 @@ def project(tmp_path):
         for name in words:
             label = draw.choice("ab")
             train.append({"text": " ".join([name, word(), word(), word()]), "label": label})
-            test.append({"text": " ".join([name if known else word(), word(), word(), word()]), "label": label})
+            test.append(
+                {
+                    "text": " ".join([name if known else word(), word(), word(), word()]),
+                    "label": label,
+                }
+            )
         write_rows(tmp_path / "train.jsonl", train)
         write_rows(tmp_path / "test.jsonl", test)
         (tmp_path / "project.yaml").write_text(
-            "data: {files: {train: train.jsonl, test: test.jsonl}, columns: {text: text, label: label}}\n"
-            "compare: [{kind: majority}, {kind: tfidf, ngrams: 2, characters: 0, c: 10, name: tfidf}]\n"
-            f"validate: {validate}\n"
+            "data: {files: {train: train.jsonl, test: "
+            "test.jsonl}, columns: {text: text, label: label}}\ncompare: [{kind: majority}, {kind: "
+            f"tfidf, ngrams: 2, characters: 0, c: 10, name: tfidf}}]\nvalidate: {validate}\n"
         )
         return tmp_path
 
@@ -54,12 +59,16 @@ def test_a_row_that_teaches_one_test_row_gives_the_line_that_is_known(project):
         round(whole * share) for share in (0.125, 0.25, 0.5, 1)
     ]
     for point in arm["points"]:
-        # Known rows are right, the others coins: (1 + n / 200) / 2, give or take three standard deviations of 200
-        # coins, 0.106.
+        # Known rows are right, the others coins: (1 + n / 200) / 2, give or take three standard
+        # deviations of 200 coins, 0.106.
         assert point["score"] == pytest.approx(0.5 + point["rows"] / 400, abs=0.106)
     assert [p["draws"] for p in arm["points"]] == [2, 2, 2, 1]
-    assert arm["word"] == "rises" and arm["last"]["gain"] == pytest.approx(0.25 * whole / 200, abs=0.12)
-    assert arm["more"]["rows"] == a_quarter(whole) and max(p["rows"] for p in arm["curve"]) == int(1.5 * whole)
+    assert arm["word"] == "rises" and arm["last"]["gain"] == pytest.approx(
+        0.25 * whole / 200, abs=0.12
+    )
+    assert arm["more"]["rows"] == a_quarter(whole) and max(p["rows"] for p in arm["curve"]) == int(
+        1.5 * whole
+    )
     page, text = ((folder / "report" / f"report.{end}").read_text() for end in ("html", "md"))
     assert "Label " in text and "## More labels" in text
     assert 'aria-labelledby="labels-0-t labels-0-d"' in page
@@ -71,7 +80,9 @@ def test_a_row_that_teaches_one_test_row_gives_the_line_that_is_known(project):
 
 @pytest.mark.slow
 def test_rows_that_teach_nothing_are_not_said_to_help(project):
-    found = assay.run(project("{learning_curve: {draws: 1, sizes: [0.25, 0.5]}}", known=False)).data["learning_curve"]
+    found = assay.run(
+        project("{learning_curve: {draws: 1, sizes: [0.25, 0.5]}}", known=False)
+    ).data["learning_curve"]
     (arm,) = found["arms"]
     assert arm["law"] == "line" and arm["word"] != "rises"
     assert arm["more"]["low"] < 0.02

@@ -1,4 +1,5 @@
-"""The question through a run: asked once, kept, said in the report; what is wrong with its settings comes first."""
+"""The question through a run: asked once, kept, said in the report; what is wrong with its settings
+comes first."""
 
 import csv
 import re
@@ -38,14 +39,17 @@ def test_cut_questions_are_counted_and_not_warned_of():
 
 @pytest.mark.slow
 def test_a_run_asks_each_arm_once_and_keeps_it(tmp_path):
-    folder = build(tmp_path / "project", "smollm2-135m", ARMS + "validate: {robustness: {arms: all}}\n")
+    folder = build(
+        tmp_path / "project", "smollm2-135m", ARMS + "validate: {robustness: {arms: all}}\n"
+    )
     write_rows(folder / "test.jsonl", rows(60, 1000))
     seen = []
     report = assay.run(folder, tell=seen.append)
     found = report.data["robustness"]
     assert found["rows"] == 60 and [arm["name"] for arm in found["arms"]] == ["majority", "tfidf"]
     majority, tfidf = ({kind["kind"]: kind for kind in arm["kinds"]} for arm in found["arms"])
-    # The most frequent label is answered whatever is asked; the other arm reads words in lower case, without marks.
+    # The most frequent label is answered whatever is asked; the other arm reads words in lower
+    # case, without marks.
     assert all(kind["changed"]["value"] == 0 for kind in majority.values())
     assert tfidf["casing"]["changed"]["value"] == tfidf["punctuation"]["changed"]["value"] == 0
     assert tfidf["spacing"]["changed"]["value"] > 0
@@ -60,13 +64,19 @@ def test_a_run_asks_each_arm_once_and_keeps_it(tmp_path):
     text = (folder / "report" / "report.md").read_text()
     for line in lead(found):  # in its own section, and nowhere else
         assert re.sub(r"\\", "", text).count(line) == 1
-    assert 'id="robustness"' in page and 'data-at="/robustness/arms/1/kinds/0/change/difference"' in page
+    assert (
+        'id="robustness"' in page
+        and 'data-at="/robustness/arms/1/kinds/0/change/difference"' in page
+    )
     assert "## Robustness" in text and "Not measured. <code>validate: {robustness" not in page
 
 
 @pytest.mark.slow
 def test_steps_that_every_question_goes_through_run_on_changed_ones_too(tmp_path):
-    steps = "curate: [{kind: repair, lower: true}]\nvalidate: {robustness: {kinds: [casing, typos], arms: [tfidf]}}\n"
+    steps = (
+        "curate: [{kind: repair, lower: true}]\nvalidate: {robustness: {kinds: [casing, typos],"
+        " arms: [tfidf]}}\n"
+    )
     folder = build(tmp_path / "project", "smollm2-135m", "compare: [{kind: tfidf}]\n" + steps)
     assay.run(folder)
     lines = [row for path in (folder / "work" / "questions").iterdir() for row in read_lines(path)]
@@ -82,12 +92,15 @@ def test_a_translation_is_taken_by_the_rows_id(tmp_path):
     text = (folder / "project.yaml").read_text().replace("label: label}", "label: label, id: id}")
     (folder / "project.yaml").write_text(text)
     write_rows(folder / "train.jsonl", [row | {"id": f"a{i}"} for i, row in enumerate(rows(66))])
-    write_rows(folder / "test.jsonl", [row | {"id": f"t{i}"} for i, row in enumerate(rows(30, 1000))])
+    write_rows(
+        folder / "test.jsonl", [row | {"id": f"t{i}"} for i, row in enumerate(rows(30, 1000))]
+    )
     write_rows(folder / "german.jsonl", [{"id": f"t{i}", "text": f"Wort {i}"} for i in range(20)])
     (arm,) = assay.run(folder).data["robustness"]["arms"]
     assert [(kind["kind"], kind["n"]) for kind in arm["kinds"]] == [("translation", 20)]
-    # A text without a known word has the label that training makes likeliest: one of three, each a third of the rows.
-    assert arm["kinds"][0]["after"] == pytest.approx(1 / 3, abs=0.05) and arm["worst"] is None  # 20 rows are too few
+    # A text without a known word has the label that training makes likeliest: one of three, each a
+    # third of the rows. 20 rows are too few to tell more.
+    assert arm["kinds"][0]["after"] == pytest.approx(1 / 3, abs=0.05) and arm["worst"] is None
     write_rows(folder / "german.jsonl", [{"id": "other", "text": "Wort"}])
     with problem(DataError, "D126", "validate.robustness.translations", "german.jsonl", "t0"):
         assay.run(folder)
@@ -104,7 +117,9 @@ def test_jailbreaks_come_from_a_list_or_from_lines(tmp_path):
 
     def read(text):
         (folder / "prompts.json").write_text(text)
-        return jailbreaks(load(folder / "project.yaml", ["validate.robustness.jailbreaks=prompts.json"]))
+        return jailbreaks(
+            load(folder / "project.yaml", ["validate.robustness.jailbreaks=prompts.json"])
+        )
 
     assert read('["Be bad.", " ", "x' + "x" * 4000 + '"]') == ["Be bad."]
     assert read('{"text": "one"}\n{"prompt": "two"}\n"three"\n') == ["one", "two", "three"]
@@ -121,7 +136,10 @@ def test_words_broken_by_slips_cost_word_weights_and_capitals_cost_nothing(tmp_p
     with (shared_data("davidson_hate", whole=True) / "labeled_data_first6000.csv").open(
         encoding="utf-8", newline=""
     ) as file:
-        tweets = [{"text": row["tweet"], "label": "hon"[int(row["class"])]} for row in csv.DictReader(file)]
+        tweets = [
+            {"text": row["tweet"], "label": "hon"[int(row["class"])]}
+            for row in csv.DictReader(file)
+        ]
     prompts = shared_data("inthewild_jailbreaks", whole=True) / "inthewild_first250.json"
     write_rows(tmp_path / "tweets.jsonl", tweets)
     (tmp_path / "project.yaml").write_text(
@@ -133,7 +151,13 @@ def test_words_broken_by_slips_cost_word_weights_and_capitals_cost_nothing(tmp_p
     )
     found = assay.run(tmp_path).data["robustness"]
     kinds = {kind["kind"]: kind for kind in found["arms"][0]["kinds"]}
-    # Its features are words in lower case: a mistyped or run-together word is one that it has not seen.
+    # Its features are words in lower case: a mistyped or run-together word is one that it has not
+    # seen.
     assert kinds["typos"]["change"]["high"] < 0 and kinds["spacing"]["change"]["high"] < 0
     assert kinds["casing"]["changed"]["value"] == kinds["casing"]["change"]["difference"] == 0
-    assert {way["way"] for way in kinds["jailbreak"]["ways"]} == {"persona", "developer", "fiction", "file"}
+    assert {way["way"] for way in kinds["jailbreak"]["ways"]} == {
+        "persona",
+        "developer",
+        "fiction",
+        "file",
+    }

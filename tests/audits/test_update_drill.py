@@ -38,8 +38,8 @@ def labels(tmp_path):
     write_rows(tmp_path / "train.jsonl", some(30))
     write_rows(tmp_path / "test.jsonl", some(15))
     (tmp_path / "project.yaml").write_text(
-        "data: {files: {train: train.jsonl, test: test.jsonl}, columns: {text: text, label: label}}\n"
-        "compare: [{kind: majority}, {kind: tfidf}]\n"
+        "data: {files: {train: train.jsonl, test: test.jsonl}, "
+        "columns: {text: text, label: label}}\ncompare: [{kind: majority}, {kind: tfidf}]\n"
         "validate: {update_drill: {examples: 30, minutes: {refitted: 5}}}\n"
     )
     return tmp_path
@@ -54,7 +54,8 @@ def test_an_arm_that_learns_words_takes_a_label_in_and_lets_it_go(labels):
     added, gone = found["changes"]
     (arm,) = added["arms"]  # majority is no arm that anybody would update
     assert (arm["name"], arm["way"], arm["minutes"]) == ("tfidf", "refitted", 5)
-    # Each test text has a word that only its label has, and training has seen it with some certainty.
+    # Each test text has a word that only its label has, and training has seen it with some
+    # certainty.
     assert arm["changed"]["before"]["value"] == 0 and arm["changed"]["after"]["value"] > 0.9
     assert (
         arm["changed"]["open"] == 15
@@ -65,10 +66,17 @@ def test_an_arm_that_learns_words_takes_a_label_in_and_lets_it_go(labels):
     assert 0 < arm["cost"]["first_answer"] <= arm["cost"]["first_right"]
     assert arm["cost"]["start"] + arm["cost"]["update"] <= arm["cost"]["first_answer"] + 0.002
     (arm,) = gone["arms"]
-    assert gone["ends"] and arm["changed"]["before"]["value"] < 0.1 and arm["changed"]["after"]["value"] == 1
+    assert (
+        gone["ends"]
+        and arm["changed"]["before"]["value"] < 0.1
+        and arm["changed"]["after"]["value"] == 1
+    )
     page, text = ((labels / "report" / f"report.{end}").read_text() for end in ("html", "md"))
     assert named(text, "label", "tfidf", "fitted anew") and "## Updates" in text
-    assert 'aria-labelledby="update-label-t update-label-d"' in page and "Facts changed: not done" in page
+    assert (
+        'aria-labelledby="update-label-t update-label-d"' in page
+        and "Facts changed: not done" in page
+    )
     # The same run again does nothing anew: a drill's times are those that were measured.
     seen = []
     assert assay.run(labels, tell=seen.append).data["update_drill"] == found
@@ -80,7 +88,8 @@ def test_updates_that_would_take_longer_than_is_given_are_left_out_and_said(labe
     file = labels / "project.yaml"
     file.write_text(file.read_text().replace("minutes: {refitted: 5}", "within: 0.01"))
     found = assay.run(labels).data["update_drill"]
-    # No process starts in 0.6 seconds: what is to be fitted is left out, and each is named with the way out.
+    # No process starts in 0.6 seconds: what is to be fitted is left out, and each is named with the
+    # way out.
     assert [change["arms"] for change in found["changes"]] == [[], []]
     kinds = {one["kind"] for one in found["left_out"]}
     assert kinds == {"label", "topic"} and {one["arm"] for one in found["left_out"]} == {"tfidf"}
@@ -111,15 +120,20 @@ def test_updates_that_cost_least_are_made_while_there_is_time():
 
 @pytest.fixture
 def handbook(tmp_path, tiny_model):
-    """Twelve pages with a price each. A training row and a test row ask for it by the page's own word."""
+    """Twelve pages with a price each. A training row and a test row ask for it by the page's own
+    word."""
     draw = random.Random(5)
     (tmp_path / "pages").mkdir()
     train, test = [], []
     for i, name in enumerate(words(draw, 12)):
-        (tmp_path / "pages" / f"{name}.md").write_text(f"# {name}\n\nThe room {name} costs {31 + i} euros a day.\n")
+        (tmp_path / "pages" / f"{name}.md").write_text(
+            f"# {name}\n\nThe room {name} costs {31 + i} euros a day.\n"
+        )
         for some in (train, train, test):
             question = " ".join([*words(draw, 2), name, *words(draw, 1)])
-            some.append({"question": question, "answer": f"{31 + i} euros", "found_in": [f"{name}.md"]})
+            some.append(
+                {"question": question, "answer": f"{31 + i} euros", "found_in": [f"{name}.md"]}
+            )
     write_rows(tmp_path / "train.jsonl", train)
     write_rows(tmp_path / "test.jsonl", test)
     (tmp_path / "project.yaml").write_text(
@@ -137,22 +151,34 @@ def test_documents_change_and_each_arm_takes_it_in_its_own_way(handbook):
     report = assay.run(handbook)
     found = report.data["update_drill"]
     assert [one["kind"] for one in found["changes"]] == ["facts", "documents", "topic"]
-    ways = {(change["kind"], arm["name"]): arm for change in found["changes"] for arm in change["arms"]}
+    ways = {
+        (change["kind"], arm["name"]): arm for change in found["changes"] for arm in change["arms"]
+    }
     assert {key: arm["way"] for key, arm in ways.items()} == {
         (kind, name): way
         for kind in ("facts", "documents", "topic")
         for name, way in (("tfidf", "refitted"), ("rag", "reindexed"))
     }
-    # The nearest training question is the one about the same page, and has the new answer; without it, another's.
+    # The nearest training question is the one about the same page, and has the new answer; without
+    # it, another's.
     for kind, before in (("facts", 0), ("documents", 0), ("topic", 0)):
         arm = ways[kind, "tfidf"]
-        assert (arm["changed"]["before"]["value"], arm["changed"]["after"]["value"]) == (before, 1), kind
+        assert (arm["changed"]["before"]["value"], arm["changed"]["after"]["value"]) == (
+            before,
+            1,
+        ), kind
         assert arm["unchanged"]["before"] == arm["unchanged"]["after"] == 1
     # A random model gives none of the answers, so a page that goes changes nothing for it.
-    assert ways["topic", "rag"]["changed"]["open"] == 0 and ways["topic", "rag"]["cost"]["first_right"] is None
+    assert (
+        ways["topic", "rag"]["changed"]["open"] == 0
+        and ways["topic", "rag"]["cost"]["first_right"] is None
+    )
     assert named((handbook / "report/report.md").read_text(), "rag", "documents indexed")
     facts = found["changes"][0]
-    assert facts["rows"] == {"changed": 4, "unchanged": 8, "new": facts["rows"]["new"]} and len(facts["shown"]) == 4
+    assert (
+        facts["rows"] == {"changed": 4, "unchanged": 8, "new": facts["rows"]["new"]}
+        and len(facts["shown"]) == 4
+    )
     # A random model reads nothing. What it is handed is the page as it is after the change.
     folders = [stage.parent for stage in (handbook / "work" / "drill").glob("*/updates.jsonl")]
     assert len(folders) == 3
@@ -168,7 +194,10 @@ def test_documents_change_and_each_arm_takes_it_in_its_own_way(handbook):
         if not gone and len(log["put"]) == len(changed):
             assert all(changed[page] in text for page, text, *_ in log["put"])
             # The page whose word the question has: the id is its path.
-            asked = [next(page for page in changed if page[6:-3] in str(question)) for question in questions[:4]]
+            asked = [
+                next(page for page in changed if page[6:-3] in str(question))
+                for question in questions[:4]
+            ]
             assert pages[:4] == [[page] for page in asked]
 
 
@@ -176,11 +205,16 @@ def test_documents_change_and_each_arm_takes_it_in_its_own_way(handbook):
 def test_a_trained_arm_is_trained_on_and_trained_anew(labels, tiny_model):
     project = (labels / "project.yaml").read_text()
     arms = "{kind: lora, rank: 4, epochs: 2, name: lora}"
-    project = project.replace("[{kind: majority}, {kind: tfidf}]", f"[{arms}]").replace("{examples: 30", "{rehearse: 2")
+    project = project.replace("[{kind: majority}, {kind: tfidf}]", f"[{arms}]").replace(
+        "{examples: 30", "{rehearse: 2"
+    )
     (labels / "project.yaml").write_text(f"model: {tiny_model}\n{project}")
     found = assay.run(labels, sets=["validate.update_drill.changes=[label]"]).data["update_drill"]
     (change,) = found["changes"]
-    assert [(arm["name"], arm["way"]) for arm in change["arms"]] == [("lora", "continued"), ("lora", "retrained")]
+    assert [(arm["name"], arm["way"]) for arm in change["arms"]] == [
+        ("lora", "continued"),
+        ("lora", "retrained"),
+    ]
     assert change["rows"]["new"] == 20 and not found["left_out"]
     # The one learns from 20 new rows and 40 old ones, the other from all.
     folders = [folder.parent for folder in (labels / "work" / "drill").glob("*/done.json")]

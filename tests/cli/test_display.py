@@ -1,4 +1,5 @@
-"""Progress: the same events as a redrawn block, as plain lines, or as nothing; times left only once they are known."""
+"""Progress: the same events as a redrawn block, as plain lines, or as nothing; times left only once
+they are known."""
 
 import io
 from datetime import datetime
@@ -39,7 +40,14 @@ def display(mode, stream=None, clock=None, **more) -> Display:
 
 
 def step(done: int, total: int = 100, **values) -> dict:
-    return {"event": "progress", "stage": "lora", "done": done, "total": total, "unit": "step", "values": values}
+    return {
+        "event": "progress",
+        "stage": "lora",
+        "done": done,
+        "total": total,
+        "unit": "step",
+        "values": values,
+    }
 
 
 def test_plain_lines_come_at_most_every_five_seconds_and_every_tenth():
@@ -72,11 +80,27 @@ def test_plain_says_little_about_quick_stages_and_something_about_slow_ones():
 def test_plain_stage_lines():
     clock, stream = Clock(), io.StringIO()
     shown = display("plain", stream, clock)
-    shown.tell({"event": "stage", "name": "read", "state": "cached", "note": "", "seconds": 0.0, "metric": ""})
+    shown.tell(
+        {
+            "event": "stage",
+            "name": "read",
+            "state": "cached",
+            "note": "",
+            "seconds": 0.0,
+            "metric": "",
+        }
+    )
     shown.tell({"event": "stage", "name": "lora", "state": "start"})
     clock.time = 302
     shown.tell({"event": "stage", "name": "lora", "state": "done", "metric": "accuracy 0.741"})
-    shown.tell({"event": "stage", "name": "full", "state": "failed", "note": "T001 the loss is not a number"})
+    shown.tell(
+        {
+            "event": "stage",
+            "name": "full",
+            "state": "failed",
+            "note": "T001 the loss is not a number",
+        }
+    )
     assert stream.getvalue().splitlines() == [
         "10:42:07 read cached",
         "10:42:07 lora start",
@@ -89,7 +113,14 @@ def test_warnings_are_shown_once_and_repeated_at_the_end_with_counts():
     stream = io.StringIO()
     with display("plain", stream) as shown:
         for count in (2, 3):
-            shown.tell({"event": "warning", "code": "D047", "count": count, "text": "rows hold special tokens"})
+            shown.tell(
+                {
+                    "event": "warning",
+                    "code": "D047",
+                    "count": count,
+                    "text": "rows hold special tokens",
+                }
+            )
     assert stream.getvalue().splitlines() == [
         "warning D047 rows hold special tokens",
         "warnings: 1",
@@ -110,13 +141,24 @@ def test_live_keeps_finished_stages_and_draws_the_running_one():
     clock, stream = Clock(), Terminal()
     shown = display("live", stream, clock, width=80)
     with shown:
-        shown.tell({"event": "stage", "name": "shots-k8", "state": "done", "metric": "accuracy 0.661", "seconds": 302})
+        shown.tell(
+            {
+                "event": "stage",
+                "name": "shots-k8",
+                "state": "done",
+                "metric": "accuracy 0.661",
+                "seconds": 302,
+            }
+        )
         shown.tell({"event": "stage", "name": "lora", "state": "start"})
         for done in range(1, 13):
             clock.time += 2
             shown.tell(step(done, 24, train=0.612, lr=1.7e-4, **{"tok/s": 512.0}))
         block = shown._block().plain.splitlines()
-    assert block[0] == " ▸ lora          step 12/24  ██████████░░░░░░░░░░  50 %                24 s left"
+    assert (
+        block[0] == " ▸ lora          step"
+        " 12/24  ██████████░░░░░░░░░░  50 %                24 s left"
+    )
     assert block[1] == "     train 0.612   lr 1.7e-4   512 tok/s"
     assert all(len(line) <= 80 for line in block)
     assert " ✓ shots-k8      accuracy 0.661" in stream.getvalue()
@@ -126,7 +168,15 @@ def test_live_keeps_finished_stages_and_draws_the_running_one():
 def test_live_draws_at_most_eight_lines():
     shown = display("live", Terminal(), width=80)
     for number_ in range(12):
-        shown.tell({"event": "progress", "stage": f"arm-{number_}", "done": 1, "total": 5, "values": {"train": 1.0}})
+        shown.tell(
+            {
+                "event": "progress",
+                "stage": f"arm-{number_}",
+                "done": 1,
+                "total": 5,
+                "values": {"train": 1.0},
+            }
+        )
     assert len(shown._block().plain.splitlines()) == 8
 
 
@@ -138,10 +188,13 @@ def test_the_whole_run_is_told_by_arms_and_by_the_time_that_is_left():
 
 @pytest.mark.parametrize("mode", ["plain", "live"])
 def test_data_is_never_markup_and_never_steers_the_terminal(mode):
-    # `[/]` crashes a program that prints with markup on; `[link=...]` becomes a hyperlink; ESC clears the screen.
+    # `[/]` crashes a program that prints with markup on; `[link=...]` becomes a hyperlink; ESC
+    # clears the screen.
     stream = Terminal()
     with display(mode, stream, **({"width": 80} if mode == "live" else {})) as shown:
-        shown.tell({"event": "note", "text": "[/] [link=http://x]y[/link] \x1b[2J \u202eevil \ud800"})
+        shown.tell(
+            {"event": "note", "text": "[/] [link=http://x]y[/link] \x1b[2J \u202eevil \ud800"}
+        )
     text = stream.getvalue()
     assert "[/] [link=http://x]y[/link] \ufffd[2J \ufffdevil \ufffd" in text
     assert "\x1b[2J" not in text
@@ -199,7 +252,8 @@ def test_time_left_is_the_median_of_the_last_twenty_steps():
 
 
 def test_time_left_is_a_range_of_the_steps_seen():
-    # 17 steps of 1 s and 3 of 3 s: 18 of 20 are at most 3 s, 17 at most 1 s, so the 90th percentile is 3 s.
+    # 17 steps of 1 s and 3 of 3 s: 18 of 20 are at most 3 s, 17 at most 1 s, so the 90th percentile
+    # is 3 s.
     stage, _ = stage_with([1.0] * 17 + [3.0] * 3, 30)
     assert stage.left() == (10.0, 10.0, 30.0)
 
@@ -242,8 +296,18 @@ def test_answers_are_not_timed_by_the_steps_before_them():
 
 
 def test_words_for_times_and_numbers():
-    assert [duration(s) for s in (0.31, 12, 302, 3840)] == ["0.3 s", "12 s", "5 min 02 s", "1 h 04 min"]
-    assert [span(20, 40), span(240, 360), span(300, 310), span(3600, 9000)] == ["20–40 s", "4–6 min", "5 min", "1–2 h"]
+    assert [duration(s) for s in (0.31, 12, 302, 3840)] == [
+        "0.3 s",
+        "12 s",
+        "5 min 02 s",
+        "1 h 04 min",
+    ]
+    assert [span(20, 40), span(240, 360), span(300, 310), span(3600, 9000)] == [
+        "20–40 s",
+        "4–6 min",
+        "5 min",
+        "1–2 h",
+    ]
     assert [number(x) for x in (0.612, 1.7e-4, 512, 512.0, 12345.6, 0, float("nan"), "x")] == [
         "0.612", "1.7e-4", "512", "512", "12,346", "0", "nan", "x",
     ]  # fmt: skip
@@ -263,4 +327,7 @@ def test_curation_says_its_steps_the_rows_done_and_the_time_left():
     for done in range(2000, 10_001, 2000):  # 2,000 rows in 6 seconds, so 10,000 rows more take 30
         clock.time += 6
         shown.tell({**event, "done": done})
-    assert stream.getvalue().splitlines()[-1] == "10:42:07 curate 10000/20000 50% step=repair+length left=30-30s"
+    assert (
+        stream.getvalue().splitlines()[-1] == "10:42:07 curate 10000/20000 50%"
+        " step=repair+length left=30-30s"
+    )

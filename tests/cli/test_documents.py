@@ -1,4 +1,5 @@
-"""`assay documents`: what a fitted arm reads is listed, added, dropped; the next answer and `assay answer` see it."""
+"""`assay documents`: what a fitted arm reads is listed, added, dropped; the next answer and `assay
+answer` see it."""
 
 import json
 
@@ -40,12 +41,23 @@ def test_added_listed_asked_and_dropped(project, capsys):
     new = project / "pages" / "boats.md"
     new.write_text("Boats are rented at the pier.")
     assert said(capsys, str(project), "--arm", "rag")[:2] == (0, "pages/meet.md\npages/pay.md\n")
-    assert said(capsys, str(project), "--arm", "rag", "add", str(new))[:2] == (0, "version 1: 3 documents\n")
+    assert said(capsys, str(project), "--arm", "rag", "add", str(new))[:2] == (
+        0,
+        "version 1: 3 documents\n",
+    )
     arm = assay.load(project, "rag")
     assert arm.answer(["Where is a boat rented?"])[0].passages == ("pages/boats.md#1",)
     assert arm.answer(["Where is a boat rented?"], at=0)[0].passages == ()
-    write_rows(project / "asked.jsonl", [{"text": "Where is a boat rented?", "label": "pay", "part": "odd"}])
-    assert command(["answer", str(project / "asked.jsonl"), "--with", "rag", "--project", str(project)]) == 0
+    write_rows(
+        project / "asked.jsonl",
+        [{"text": "Where is a boat rented?", "label": "pay", "part": "odd"}],
+    )
+    assert (
+        command(
+            ["answer", str(project / "asked.jsonl"), "--with", "rag", "--project", str(project)]
+        )
+        == 0
+    )
     capsys.readouterr()
     assert said(capsys, str(project), "--arm", "rag", "drop", "pages/boats.md")[0] == 0
     _, out, _ = said(capsys, str(project), "--arm", "rag", "versions", "--json")
@@ -89,10 +101,18 @@ def test_fields_of_documents_and_rows_from_the_project_file(tiny_model, tmp_path
     pages = "text,side\nA boat is rented at the pier.,odd\nA boat is rented at the lake.,even\n"
     (folder / "pages.csv").write_text(pages)
     assay.run(folder)
-    write_rows(folder / "asked.jsonl", [{"text": "Where is a boat rented?", "label": "pay", "part": "odd"}])
-    assert command(["answer", str(folder / "asked.jsonl"), "--with", "rag", "--project", str(folder)]) == 0
+    write_rows(
+        folder / "asked.jsonl", [{"text": "Where is a boat rented?", "label": "pay", "part": "odd"}]
+    )
+    assert (
+        command(["answer", str(folder / "asked.jsonl"), "--with", "rag", "--project", str(folder)])
+        == 0
+    )
     arm = assay.load(folder, "rag")
-    asked = [Example(part, (Message("user", "a boat"),), slices=(("part", part),)) for part in ("odd", "even")]
+    asked = [
+        Example(part, (Message("user", "a boat"),), slices=(("part", part),))
+        for part in ("odd", "even")
+    ]
     assert [a.passages for a in arm.answer(asked)] == [("pages.csv:2#1",), ("pages.csv:3#1",)]
     with pytest.raises(DataError, match="D113"):
         arm.answer(["a boat"])

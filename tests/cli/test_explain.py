@@ -15,7 +15,9 @@ def codes_in_source() -> dict[str, str]:
     """Codes that stand as a whole string or at the start of one, with the file that has them."""
     found: dict[str, str] = {}
     for path in sorted(SOURCE.rglob("*.py")):
-        for code in re.findall(r"""["']([CDRMT]\d{3})(?=["' ])""", path.read_text(encoding="utf-8")):
+        for code in re.findall(
+            r"""["']([CDRMT]\d{3})(?=["' ])""", path.read_text(encoding="utf-8")
+        ):
             found.setdefault(code, path.name)
     return found
 

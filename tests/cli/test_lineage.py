@@ -50,12 +50,21 @@ def test_the_ledger_begins_with_what_each_step_did(project, capsys):
 
 
 def test_the_ledger_of_one_step_or_place(project, capsys):
-    assert said(capsys, project, "--step", "length")[1][1:] == ["rows.jsonl:4  dropped by length: empty"]
-    assert said(capsys, project, "--place", "rows.jsonl:3")[1][1:] == ["rows.jsonl:3  changed by repair: white space"]
+    assert said(capsys, project, "--step", "length")[1][1:] == [
+        "rows.jsonl:4  dropped by length: empty"
+    ]
+    assert said(capsys, project, "--place", "rows.jsonl:3")[1][1:] == [
+        "rows.jsonl:3  changed by repair: white space"
+    ]
     assert len(said(capsys, project, "--place", "rows.jsonl")[1]) == 6
-    assert said(capsys, project, "--place", "rows.jsonl:60")[1] == ["No row was dropped or changed."]
+    assert said(capsys, project, "--place", "rows.jsonl:60")[1] == [
+        "No row was dropped or changed."
+    ]
     code, _, err = said(capsys, project, "--step", "dedup")
-    assert (code, err[0]) == (2, "C060 --step: the ledger has nothing of a step 'dedup'; did you mean 'dedupe'?")
+    assert (code, err[0]) == (
+        2,
+        "C060 --step: the ledger has nothing of a step 'dedup'; did you mean 'dedupe'?",
+    )
     code, _, err = said(capsys, project, "--place", "row.jsonl")
     assert code == 2 and err[0].endswith("did you mean 'rows.jsonl'?")
 
@@ -65,7 +74,11 @@ def test_the_way_of_a_row_that_stands_for_another(project, capsys, name):
     _, out, _ = said(capsys, project, "--row", name)
     assert out[:2] == ["rows-1  rows.jsonl:1", "  unchanged"]
     assert out[2] in ("  in train", "  in val", "  in test")
-    assert out[3:] == ["  stands for rows-2  rows.jsonl:2: same text", "", "  | where is my card now"]
+    assert out[3:] == [
+        "  stands for rows-2  rows.jsonl:2: same text",
+        "",
+        "  | where is my card now",
+    ]
 
 
 def test_the_way_of_a_row_that_was_dropped_or_changed(project, capsys):
@@ -81,7 +94,14 @@ def test_the_way_of_a_row_that_was_dropped_or_changed(project, capsys):
 
 def test_the_way_of_a_row_as_json(project, capsys):
     way = json.loads("\n".join(said(capsys, project, "--row", "rows-2", "--json")[1]))
-    assert (way["file"], way["line"], way["split"], way["text"], way["parents"], way["children"]) == (
+    assert (
+        way["file"],
+        way["line"],
+        way["split"],
+        way["text"],
+        way["parents"],
+        way["children"],
+    ) == (
         "rows.jsonl",
         2,
         "",

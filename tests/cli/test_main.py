@@ -1,4 +1,5 @@
-"""The commands: help with an example, messages on stderr, results on stdout, exit codes that mean something."""
+"""The commands: help with an example, messages on stderr, results on stdout, exit codes that mean
+something."""
 
 import json
 import os
@@ -12,7 +13,16 @@ import assay.cli.main
 from assay.cli.main import command
 from assay.cli.misuse import VERBS
 from assay.cli.outcome import Outcome, shown_problems
-from assay.core.errors import DataError, LeakError, ModelError, Problem, ResourceError, Stopped, TrainError, UsageError
+from assay.core.errors import (
+    DataError,
+    LeakError,
+    ModelError,
+    Problem,
+    ResourceError,
+    Stopped,
+    TrainError,
+    UsageError,
+)
 from assay.core.plain_text import columns
 from lines import named
 
@@ -22,22 +32,32 @@ FIXTURES = Path(__file__).parents[1] / "config" / "fixtures"
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
-    for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "HF_HUB_DISABLE_TELEMETRY", "TOKENIZERS_PARALLELISM"):
+    for name in (
+        "OMP_WAIT_POLICY",
+        "GOMP_SPINCOUNT",
+        "HF_HUB_DISABLE_TELEMETRY",
+        "TOKENIZERS_PARALLELISM",
+    ):
         monkeypatch.setenv(name, os.environ.get(name, "x"))
 
 
 def subprocess_of(code: str, **more) -> subprocess.CompletedProcess:
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, **more)
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, **more
+    )
 
 
-@pytest.mark.parametrize("arguments", [(), *((verb,) for verb in VERBS)], ids=lambda a: a[0] if a else "assay")
+@pytest.mark.parametrize(
+    "arguments", [(), *((verb,) for verb in VERBS)], ids=lambda a: a[0] if a else "assay"
+)
 def test_every_help_page_ends_with_an_example(arguments, capsys):
     assert command([*arguments, "--help"]) == 0
     last = capsys.readouterr().out.rstrip().splitlines()[-1].strip()
     assert last.startswith("Example: assay ")
     if arguments:
         assert last.startswith(f"Example: assay {arguments[0]} ")
-    # The example is a command that is understood: parsing it must not fail, so ask for help on top of it.
+    # The example is a command that is understood: parsing it must not fail, so ask for help on top
+    # of it.
     assert command([*last.removeprefix("Example: assay ").split(), "--help"]) == 0
 
 
@@ -48,9 +68,9 @@ def test_nothing_at_all_shows_the_help(capsys):
 
 def test_help_loads_no_heavy_library():
     code = (
-        "import sys; from assay.cli.main import command; command(['run', '--help']);"
-        "print([m for m in ('torch', 'transformers', 'sklearn', 'numpy', 'rich', 'ruamel.yaml', 'pyarrow', 'ftfy')"
-        " if m in sys.modules], file=sys.stderr)"
+        "import sys; from assay.cli.main import command;"
+        " command(['run', '--help']);print([m for m in ('torch', 'transformers', 'sklearn',"
+        " 'numpy', 'rich', 'ruamel.yaml', 'pyarrow', 'ftfy') if m in sys.modules], file=sys.stderr)"
     )
     assert subprocess_of(code).stderr.strip() == "[]"
 
@@ -128,7 +148,14 @@ def test_the_ledger_is_counted_and_listed(capsys, tmp_path):
     (tmp_path / "project.yaml").write_text("data: {files: {data: a.csv}}\n")
     folder = tmp_path / "exam" / "rows" / "k1"
     folder.mkdir(parents=True)
-    row = {"file": "a.csv", "line": 3, "id": "a-3", "step": "dedupe", "action": "dropped", "reason": "same text"}
+    row = {
+        "file": "a.csv",
+        "line": 3,
+        "id": "a-3",
+        "step": "dedupe",
+        "action": "dropped",
+        "reason": "same text",
+    }
     rows = [{**row, "kept": "a-1"}, {**row, "line": 4, "kept": ""}]
     (folder / "ledger.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))
     assert command(["report", "--ledger"]) == 0
@@ -162,7 +189,9 @@ def test_explain(capsys):
 
 
 def test_at_most_five_of_a_code():
-    problems = [Problem("D030", f"row {i}", f"a.csv:{i}") for i in range(43)] + [Problem("D004", "is empty", "b.csv")]
+    problems = [Problem("D030", f"row {i}", f"a.csv:{i}") for i in range(43)] + [
+        Problem("D004", "is empty", "b.csv")
+    ]
     lines = list(shown_problems(problems))
     assert lines == [
         *(f"D030 a.csv:{i}: row {i}" for i in range(5)),
@@ -202,7 +231,9 @@ def test_a_bug_leaves_a_file_and_one_line(capsys, tmp_path):
     assert outcome.code == 70
     (path,) = (tmp_path / "work").glob("crash-*.txt")
     lines = capsys.readouterr().err.splitlines()
-    assert lines == [f"This is a bug in assay (RuntimeError: the shape is (3, 4) \ufffd[2J). Details: {path}"]
+    assert lines == [
+        f"This is a bug in assay (RuntimeError: the shape is (3, 4) \ufffd[2J). Details: {path}"
+    ]
     text = path.read_text(encoding="utf-8")
     assert text.startswith("assay run\nPython 3.")
     assert "RuntimeError: the shape is" in text
@@ -213,7 +244,10 @@ def test_a_reader_that_goes_away_is_no_error():
     source = str(Path(assay.cli.main.__file__).parents[2])
     line = f"{sys.executable} -m assay.cli list strategies --json | true"
     done = subprocess.run(
-        ["bash", "-c", line], env={**os.environ, "PYTHONPATH": source}, capture_output=True, check=False
+        ["bash", "-c", line],
+        env={**os.environ, "PYTHONPATH": source},
+        capture_output=True,
+        check=False,
     )
     assert done.stderr == b""
 

@@ -5,7 +5,19 @@ import pytest
 from assay.cli.results import LEAST, narrowed
 from assay.core.plain_text import columns
 
-HEADER = ["arm", "accuracy", "95 %", "n", "to floor", "p (Holm)", "ms/answer", "ms p95", "tokens", "fit s", "peak MB"]
+HEADER = [
+    "arm",
+    "accuracy",
+    "95 %",
+    "n",
+    "to floor",
+    "p (Holm)",
+    "ms/answer",
+    "ms p95",
+    "tokens",
+    "fit s",
+    "peak MB",
+]
 TABLE = [[*HEADER, "kept MB"], ["probe", "0.692", "0.635-0.744", "276", *["-0.072"] * 8]]
 
 
@@ -13,7 +25,9 @@ TABLE = [[*HEADER, "kept MB"], ["probe", "0.692", "0.635-0.744", "276", *["-0.07
 def test_a_table_fits_the_terminal(width):
     shown = narrowed(TABLE, width)
     assert max(map(len, columns(shown))) <= width
-    assert shown[0][:3] == ["arm", "accuracy", "95 %"] and {len(row) for row in shown} == {len(shown[0])}
+    assert shown[0][:3] == ["arm", "accuracy", "95 %"] and {len(row) for row in shown} == {
+        len(shown[0])
+    }
     gone = [name for name in LEAST if name in TABLE[0] and name not in shown[0]]
     assert gone == list(LEAST[: len(gone)])  # the least important ones, and no more than have to go
     if gone:

@@ -1,4 +1,5 @@
-"""The lines of a training: losses, rate, speed, memory and how it goes, from the events that the loop tells."""
+"""The lines of a training: losses, rate, speed, memory and how it goes, from the events that the
+loop tells."""
 
 import io
 
@@ -40,8 +41,8 @@ def test_the_block_of_a_training():
 def test_the_plain_line_of_a_training():
     text = stage(**VALUES).line()
     assert text == (
-        "lora-r8 312/600 52% train=0.612 val=0.701 score=0.830 lr=1.7e-4 tok/s=512 left=288-288s rss=2.3G"
-        " fit=overfitting-since-280"
+        "lora-r8 312/600 52% train=0.612 val=0.701"
+        " score=0.830 lr=1.7e-4 tok/s=512 left=288-288s rss=2.3G fit=overfitting-since-280"
     )
 
 

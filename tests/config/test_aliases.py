@@ -1,4 +1,5 @@
-"""Names of other tools are read as assay's own, and said once; what is really wrong is still said where it stands."""
+"""Names of other tools are read as assay's own, and said once; what is really wrong is still said
+where it stands."""
 
 from pathlib import Path
 
@@ -61,14 +62,23 @@ def test_kinds(tmp_path, written, kind, setting):
 
 
 def test_inside_another_strategy(tmp_path):
-    text = f"{DATA}documents: [x.md]\ncompare:\n  - {{kind: rag, top_k: 2, inner: {{kind: finetune, lr: 1.0e-4}}}}\n"
+    text = (
+        f"{DATA}documents: [x.md]\n"
+        "compare:\n  - {kind: rag, top_k: 2, inner: {kind: finetune, lr: 1.0e-4}}\n"
+    )
     (arm,) = load(tmp_path, text).compare
     assert dict(arm)["top"] == 2 and dict(dict(arm)["inner"])["learning_rate"] == 1e-4
 
 
 @pytest.mark.parametrize(
     "written",
-    ["data: rows.csv", "dataset: rows.csv", "data: {path: rows.csv}", "data: {files: rows.csv}", "data_file: rows.csv"],
+    [
+        "data: rows.csv",
+        "dataset: rows.csv",
+        "data: {path: rows.csv}",
+        "data: {files: rows.csv}",
+        "data_file: rows.csv",
+    ],
 )
 def test_where_the_rows_are(tmp_path, written):
     project = load(tmp_path, f"{written}\ncompare: [{{kind: majority}}]\n")
@@ -77,7 +87,10 @@ def test_where_the_rows_are(tmp_path, written):
 
 
 def test_official_splits_and_columns(tmp_path):
-    text = "train_file: a.csv\ntest_file: b.csv\ntext_column: body\nlabel_column: stars\nmodel_name: here\n"
+    text = (
+        "train_file: a.csv\ntest_file: b.csv\n"
+        "text_column: body\nlabel_column: stars\nmodel_name: here\n"
+    )
     project = load(tmp_path, text + "methods: [{kind: majority}]\nmetric: accuracy\n")
     assert project.files == {"train": [tmp_path / "a.csv"], "test": [tmp_path / "b.csv"]}
     assert project.data.columns == {"text": "body", "label": "stars"}
@@ -106,7 +119,10 @@ def test_every_name_is_read_as_one_that_there_is():
     assert set(SETTINGS.values()) <= fields
     assert {one["kind"] for one in KINDS.values()} <= {*classes, *PRESETS}
     assert not set(KINDS) & {*classes, *PRESETS}
-    assert all(place[0] in Project.model_fields or place[0] in ("compare", "aim") for place in HEADS.values())
+    assert all(
+        place[0] in Project.model_fields or place[0] in ("compare", "aim")
+        for place in HEADS.values()
+    )
     assert all(place[1] in Data.model_fields for place in HEADS.values() if place[0] == "data")
     for settings in KINDS.values():
         try:

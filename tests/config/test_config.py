@@ -1,4 +1,5 @@
-"""The project file: what is right loads to settings and back; what is wrong is said at once, in the file's words."""
+"""The project file: what is right loads to settings and back; what is wrong is said at once, in the
+file's words."""
 
 import json
 import string
@@ -17,8 +18,8 @@ from assay.core.errors import Problem, ProjectError
 from problems import problem, unnamed
 
 FIXTURES = Path(__file__).parent / "fixtures"
-# Of each bad file, its problems in order: code, line (0: none), key, and what the message names beside them: the value,
-# what is allowed, the nearest spelling. How that is said is free.
+# Of each bad file, its problems in order: code, line (0: none), key, and what the message names
+# beside them: the value, what is allowed, the nearest spelling. How that is said is free.
 EXPECTED = json.loads((FIXTURES / "expected.json").read_text(encoding="utf-8"))
 HEAD = "version: 1\ndata:\n  files: {data: tickets.csv}\n"
 
@@ -58,12 +59,24 @@ def test_every_bad_file_is_expected_to_have_the_code_that_it_is_named_for():
 
 def test_what_is_done_with_arms_after_the_run_names_arms_that_are_there(tmp_path: Path):
     arms = "compare: [{kind: tfidf}]\n"
-    project = load(tmp_path, f"{HEAD}{arms}serve: {{arms: [tfidf, base], rate: 60}}\nwatch: {{arm: tfidf, rows: 5}}\n")
+    project = load(
+        tmp_path,
+        f"{HEAD}{arms}serve: {{arms: [tfidf, base], rate: 60}}\nwatch: {{arm: tfidf, rows: 5}}\n",
+    )
     assert project.serve.arms == ("tfidf", "base") and project.watch.rows == 5
     assert load(tmp_path, project.to_yaml()) == project
-    port, level = faults(tmp_path, f"{HEAD}{arms}serve: {{arms: [tfdif], prot: 1}}\nwatch: {{arm: base, level: 0.7}}\n")
-    assert port.place.endswith(" serve.prot") and not unnamed(port, "'port'") and level.place.endswith(" watch.level")
-    served, watched = faults(tmp_path, f"{HEAD}{arms}serve: {{arms: [tfdif]}}\nwatch: {{arm: base}}\n")
+    port, level = faults(
+        tmp_path,
+        f"{HEAD}{arms}serve: {{arms: [tfdif], prot: 1}}\nwatch: {{arm: base, level: 0.7}}\n",
+    )
+    assert (
+        port.place.endswith(" serve.prot")
+        and not unnamed(port, "'port'")
+        and level.place.endswith(" watch.level")
+    )
+    served, watched = faults(
+        tmp_path, f"{HEAD}{arms}serve: {{arms: [tfdif]}}\nwatch: {{arm: base}}\n"
+    )
     assert served.place.endswith(" serve.arms") and not unnamed(served, "'tfdif'", "'tfidf'")
     assert watched.place.endswith(" watch.arm") and not unnamed(watched, "'base'")
 
@@ -97,7 +110,10 @@ weigh: {price_per_hour: 1, months: 1.5}
 """,
     )
     assert project.seed == 7
-    assert project.files == {"train": [tmp_path / "a.csv", tmp_path / "b.csv"], "test": [tmp_path / "t.csv"]}
+    assert project.files == {
+        "train": [tmp_path / "a.csv", tmp_path / "b.csv"],
+        "test": [tmp_path / "t.csv"],
+    }
     assert project.document_paths == [tmp_path / "handbook"]
     assert project.work == tmp_path / "work"
     assert project.report_folder == tmp_path / "report"
@@ -105,27 +121,34 @@ weigh: {price_per_hour: 1, months: 1.5}
     assert list(project.arms) == ["majority", "shots-k8-similar", "rag-top2-lora-r8-lr2e-4"]
     assert project.compare[2].inner.learning_rate == 2e-4  # type: ignore[attr-defined]
     assert project.weigh.price_per_hour == 1.0
-    assert [(one.kind, one.changed()) for one in project.augment] == [("noise", {"share": 0.2}), ("qa_pairs", {})]
+    assert [(one.kind, one.changed()) for one in project.augment] == [
+        ("noise", {"share": 0.2}),
+        ("qa_pairs", {}),
+    ]
 
 
 def test_yaml_and_back_is_the_same_project(tmp_path: Path):
     first = load(
         tmp_path,
-        HEAD + 'name: "yes"\nsplit: {train: 0.6, test: 0.3}\naim: {labels: ["no", "0123", "a: b", ä]}\n'
-        "documents: handbook.md\ncurate: [{kind: near, threshold: 0.7}]\naugment: [{kind: balance, to: 40}]\n"
-        "compare: [{kind: rag, inner: {kind: lora, learning_rate: 1e-5}}, {kind: full, name: all}]\n",
+        HEAD + 'name: "yes"\nsplit: {train: 0.6, test: 0.3}\naim: {labels: ["no", "0123", "a: b",'
+        " ä]}\ndocuments: handbook.md\n"
+        "curate: [{kind: near, threshold: 0.7}]\naugment: [{kind: balance, to: 40}]\ncompare: "
+        "[{kind: rag, inner: {kind: lora, learning_rate: 1e-5}}, {kind: full, name: all}]\n",
     )
     assert load(tmp_path, first.to_yaml()) == first
 
 
-@pytest.mark.parametrize("word", ["yes", "no", "on", "off", "y", "1:30", "2024-01-01", "0x1f", "1_000", ".nan", "NaN"])
+@pytest.mark.parametrize(
+    "word", ["yes", "no", "on", "off", "y", "1:30", "2024-01-01", "0x1f", "1_000", ".nan", "NaN"]
+)
 def test_yaml_1_2_leaves_these_words_as_text(word: str):
     # YAML 1.1 makes booleans, 90, a date, 31, 1000 and a float of them.
     assert read(f"a: {word}").value == {"a": word}
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [("1e-4", 1e-4), ("-3", -3), (".5", 0.5), ("3.", 3.0), ("true", True), ("~", None), ("", None)]
+    ("text", "value"),
+    [("1e-4", 1e-4), ("-3", -3), (".5", 0.5), ("3.", 3.0), ("true", True), ("~", None), ("", None)],
 )
 def test_core_scalars(text: str, value: object):
     found = read(f"a: {text}").value["a"]
@@ -137,7 +160,14 @@ def test_core_scalars(text: str, value: object):
     ("model", "files", "length"),
     [
         ("smollm2-135m", {}, 8192),
-        ("base", {"config": {"max_position_embeddings": 512}, "tokenizer_config": {"model_max_length": 128}}, 512),
+        (
+            "base",
+            {
+                "config": {"max_position_embeddings": 512},
+                "tokenizer_config": {"model_max_length": 128},
+            },
+            512,
+        ),
         ("base", {"config": {"text_config": {"max_position_embeddings": 700}}}, 700),
         ("base", {"config": {"max_position_embeddings": 512, "sliding_window": 64}}, 512),
         ("base", {"config": {}, "tokenizer_config": {"model_max_length": 300}}, 300),
@@ -148,21 +178,30 @@ def test_core_scalars(text: str, value: object):
             {
                 "config": {
                     "max_position_embeddings": 512,
-                    "rope_scaling": {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 512},
+                    "rope_scaling": {
+                        "rope_type": "yarn",
+                        "factor": 4.0,
+                        "original_max_position_embeddings": 512,
+                    },
                 }
             },
             2048,
         ),
     ],
 )
-def test_a_max_length_beyond_what_the_model_reads_is_told_with_its_line(tmp_path: Path, model, files, length):
+def test_a_max_length_beyond_what_the_model_reads_is_told_with_its_line(
+    tmp_path: Path, model, files, length
+):
     if files:
         (tmp_path / model).mkdir()
     for name, row in files.items():
         (tmp_path / model / f"{name}.json").write_text(json.dumps(row))
     (tmp_path / "notes.md").write_text("# Cards\n")
     strong = "{kind: lora, rank: 2, max_length: 100000}"
-    arms = f"compare:\n  - {{kind: lora}}\n  - {{kind: router, cheap: {{kind: tfidf}}, strong: {strong}}}\n"
+    arms = (
+        "compare:\n  - {kind: lora}\n"
+        f"  - {{kind: router, cheap: {{kind: tfidf}}, strong: {strong}}}\n"
+    )
     arms += "documents: [notes.md]\n"
     project = load(tmp_path, HEAD + f"model: {model}\n{arms}")
     if not length:
@@ -170,8 +209,14 @@ def test_a_max_length_beyond_what_the_model_reads_is_told_with_its_line(tmp_path
         return
     (warning,) = project.warnings
     assert warning["code"] == "M170"
-    assert warning["text"].startswith("line 7: compare.1.strong.max_length: ") and f"{length:,}" in warning["text"]
-    assert load(tmp_path, HEAD + f"model: {model}\n{arms.replace('100000', str(length))}").warnings == ()
+    assert (
+        warning["text"].startswith("line 7: compare.1.strong.max_length: ")
+        and f"{length:,}" in warning["text"]
+    )
+    assert (
+        load(tmp_path, HEAD + f"model: {model}\n{arms.replace('100000', str(length))}").warnings
+        == ()
+    )
 
 
 def test_labels_that_look_like_switches_are_text_with_a_warning(tmp_path: Path):
@@ -191,9 +236,16 @@ def test_a_path_outside_the_folder_is_said(tmp_path: Path):
 
 def test_set_changes_what_the_file_says_and_what_it_leaves_out(tmp_path: Path):
     text = HEAD + "compare:\n  - {kind: lora}\n"
-    project = load(tmp_path, text, "compare.0.rank=4", "seed=3", "weigh.months=6", "aim.labels=[a, b]", "name=")
+    project = load(
+        tmp_path, text, "compare.0.rank=4", "seed=3", "weigh.months=6", "aim.labels=[a, b]", "name="
+    )
     assert list(project.arms) == ["lora-r4"]
-    assert (project.seed, project.weigh.months, project.aim.labels, project.name) == (3, 6.0, ("a", "b"), "")
+    assert (project.seed, project.weigh.months, project.aim.labels, project.name) == (
+        3,
+        6.0,
+        ("a", "b"),
+        "",
+    )
 
 
 @pytest.mark.parametrize(
@@ -208,9 +260,13 @@ def test_set_changes_what_the_file_says_and_what_it_leaves_out(tmp_path: Path):
         ("compare.0={kind: lora, rank: 0}", "C073", "  compare.0.rank", ("1", "512", "0")),
     ],
 )
-def test_a_wrong_set_names_itself(tmp_path: Path, change: str, code: str, key: str, names: tuple[str, ...]):
+def test_a_wrong_set_names_itself(
+    tmp_path: Path, change: str, code: str, key: str, names: tuple[str, ...]
+):
     (found,) = faults(tmp_path, HEAD + "compare:\n  - {kind: lora}\n", change)
-    assert (found.code, found.place) == (code, f"--set {change}{key}") and not unnamed(found, *names)
+    assert (found.code, found.place) == (code, f"--set {change}{key}") and not unnamed(
+        found, *names
+    )
 
 
 def test_a_large_file_and_a_missing_one(tmp_path: Path):
@@ -257,7 +313,12 @@ def test_a_long_name_is_cut_and_stays_its_own():
     assert all(len(name) <= 40 for name in names)
 
 
-SCALARS = st.none() | st.booleans() | st.integers(-(10**15), 10**15) | st.floats(allow_nan=False, allow_infinity=False)
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**15), 10**15)
+    | st.floats(allow_nan=False, allow_infinity=False)
+)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 VALUES = st.recursive(
     SCALARS | TEXTS,
@@ -267,17 +328,25 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
-@example({"a": [1e-7, "1e-7", "0123", "~", "yes", "\u2028", "\x85", "#", "a #b", "- x", ""], "on": {"": None}})
+@example(
+    {
+        "a": [1e-7, "1e-7", "0123", "~", "yes", "\u2028", "\x85", "#", "a #b", "- x", ""],
+        "on": {"": None},
+    }
+)
 def test_what_is_written_is_read_back(value: object):
     source = read(dump(value))
-    # Floats longer than 18 characters are refused by the reader, as numbers that a person wrote by mistake.
+    # Floats longer than 18 characters are refused by the reader, as numbers that a person wrote by
+    # mistake.
     if not source.faults:
         assert source.value == value
     else:
         assert {fault.code for fault in source.faults} <= {"C068", "C069"}
 
 
-@given(st.binary(max_size=200) | st.text(string.printable + "é\u2028", max_size=200).map(str.encode))
+@given(
+    st.binary(max_size=200) | st.text(string.printable + "é\u2028", max_size=200).map(str.encode)
+)
 @example(b'a: "\\ud800"\ndata: {files: {data: "\\ud800"}}')
 @example(b"data: {files: {data: x}}\ncompare: [{kind: [a]}, {kind: null}, null, 3]")
 def test_no_file_brings_a_traceback(tmp_path_factory: pytest.TempPathFactory, data: bytes):
@@ -292,7 +361,8 @@ def test_no_file_brings_a_traceback(tmp_path_factory: pytest.TempPathFactory, da
 @pytest.mark.slow
 def test_importing_config_loads_no_torch():
     code = (
-        "import sys, assay.config; print([m for m in ('torch', 'transformers', 'sklearn', 'peft') if m in sys.modules])"
+        "import sys, assay.config; print([m for m in ('torch', 'transformers', 'sklearn',"
+        " 'peft') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

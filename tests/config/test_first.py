@@ -1,4 +1,5 @@
-"""The first contact with a file: what is said of a guess, the commands that are named, drafts, and a file made anew."""
+"""The first contact with a file: what is said of a guess, the commands that are named, drafts, and
+a file made anew."""
 
 import json
 import re
@@ -27,7 +28,11 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 def said(target: Path, *sets: str) -> list[str]:
     """The lines that are printed when the project file is made."""
     lines: list[str] = []
-    begin(target, sets, tell=lambda event: lines.append(event["text"]) if event["event"] == "note" else None)
+    begin(
+        target,
+        sets,
+        tell=lambda event: lines.append(event["text"]) if event["event"] == "note" else None,
+    )
     return lines
 
 
@@ -48,7 +53,8 @@ def table(name: str, head: str, rows: list[str]) -> Path:
 
 
 STARS = [
-    f"{i},{['kettle', 'toaster', 'lamp'][i % 3]},{i * 7 % 5 + 1},the thing came on day {i} and did {word}"
+    f"{i},{['kettle', 'toaster', 'lamp'][i % 3]},{i * 7 % 5 + 1},the thing came on day {i} and"
+    f" did {word}"
     for i, word in enumerate(["well", "badly", "nothing", "its job", "harm"] * 6)
 ]
 
@@ -63,25 +69,34 @@ def test_the_command_of_the_runner_up_takes_it(name: str, tmp_path: Path):
     except AssayError:
         pytest.skip("no guess, so no runner-up")
     told = next(
-        (line for line in lines if "--set" in line and ("take the other" in line or "might also" in line)), None
+        (
+            line
+            for line in lines
+            if "--set" in line and ("take the other" in line or "might also" in line)
+        ),
+        None,
     )
     if told is None:
         return
     before = read(file, [])
     other = re.search(
-        r"(?:and|might also be) (\w+) '(.+?)'", next(line for line in lines if told == line or " and " in line)
+        r"(?:and|might also be) (\w+) '(.+?)'",
+        next(line for line in lines if told == line or " and " in line),
     )
     target, sets = typed(told[told.index("assay run") :])
     after = read(target, sets)
     assert (after.kind, after.columns) != (before.kind, before.columns)
     assert other is None or after.kind == other[1]
     assert after.train
-    assert config.load(begin(target)).arms  # what is compared fits the kind, also without the settings
+    # what is compared fits the kind, also without the settings
+    assert config.load(begin(target)).arms
 
 
 def test_between_two_the_first_line_says_so_and_a_product_is_no_target():
     lines = said(table("reviews.csv", "id,product,stars,review", STARS))
-    assert lines[0].startswith("Undecided between classify 'stars' from 'review' and number 'stars'")
+    assert lines[0].startswith(
+        "Undecided between classify 'stars' from 'review' and number 'stars'"
+    )
     assert "assay run reviews.csv --set aim.kind=number" in lines[1]
     assert any(line.startswith("  Unused: id (") and "product (" in line for line in lines)
     text = Path("reviews/project.yaml").read_text()
@@ -97,7 +112,9 @@ def test_a_file_that_is_as_it_was_made_is_made_anew_for_another_kind():
     assert {"question": "review", "answer": "stars"}.items() <= project.data.columns.items()
     assert "ridge" in project.arms
     assert config.load(begin(file)).aim.kind == "number"  # and it stays
-    assert config.load(begin(file, ["data.columns.label=product"])).data.columns["label"] == "product"
+    assert (
+        config.load(begin(file, ["data.columns.label=product"])).data.columns["label"] == "product"
+    )
     assert config.load(begin(file, ["aim.kind=classify"])).data.columns["label"] == "stars"
 
 
@@ -111,7 +128,9 @@ def test_a_file_that_somebody_changed_is_left_as_it_is():
 
 
 def test_settings_that_do_not_fit_leave_the_project_as_it_was():
-    file = table("mails.csv", "text,label", [f"the parcel {i} is late,{'ab'[i % 2]}" for i in range(20)])
+    file = table(
+        "mails.csv", "text,label", [f"the parcel {i} is late,{'ab'[i % 2]}" for i in range(20)]
+    )
     made = begin(file).read_text()
     with problem(DataError, "D027", None, "labl"):
         begin(file, ["data.columns.label=labl"])
@@ -120,7 +139,9 @@ def test_settings_that_do_not_fit_leave_the_project_as_it_was():
     assert Path("mails/project.yaml").read_text() == made
 
 
-NO_TARGET = [f"{i},2024-05-{i % 28 + 1:02},we talked about the matter number {i} for long" for i in range(20)]
+NO_TARGET = [
+    f"{i},2024-05-{i % 28 + 1:02},we talked about the matter number {i} for long" for i in range(20)
+]
 
 
 def test_where_nothing_can_be_guessed_a_draft_has_every_column():
@@ -130,7 +151,11 @@ def test_where_nothing_can_be_guessed_a_draft_has_every_column():
     assert [one.code for one in caught.value.problems] == ["D027", "C190"]
     assert caught.value.problems[1].place == "talks/project.yaml"
     text = Path("talks/project.yaml").read_text()
-    for name, different, example in (("nr", "20", "19"), ("day", "20", "2024-05-01"), ("said", "20", "we talked")):
+    for name, different, example in (
+        ("nr", "20", "19"),
+        ("day", "20", "2024-05-01"),
+        ("said", "20", "we talked"),
+    ):
         assert re.search(rf"^#   {name} +100% +{different}  .*", text, re.M), name
         assert example in text or name == "nr"
     with problem(DataError, "D027"):
@@ -145,7 +170,10 @@ def test_where_nothing_can_be_guessed_a_draft_has_every_column():
     draft.write_text(draft.read_text().replace("columns: {}", "columns: {text: said, answer: day}"))
     for target in (Path("talks"), file):  # by its folder, and once it is a project by its file
         project = config.load(begin(target))
-        assert (project.aim.kind, dict(project.data.columns)) == ("answer", {"text": "said", "answer": "day"})
+        assert (project.aim.kind, dict(project.data.columns)) == (
+            "answer",
+            {"text": "said", "answer": "day"},
+        )
         assert project.arms
 
 
@@ -167,7 +195,9 @@ def test_settings_that_a_file_needs_are_followed_when_its_project_is_made():
 
 
 def test_a_corpus_is_told_with_the_command_that_models_it():
-    Path("old.jsonl").write_text("".join(json.dumps({"text": f"line {i} of the old book"}) + "\n" for i in range(30)))
+    Path("old.jsonl").write_text(
+        "".join(json.dumps({"text": f"line {i} of the old book"}) + "\n" for i in range(30))
+    )
     with pytest.raises(DataError) as caught:
         begin(Path("old.jsonl"))
     assert caught.value.problems[-1].help.endswith("assay run old.jsonl --set aim.kind=continue")
@@ -189,10 +219,15 @@ def test_long_texts_are_not_dropped_for_their_length():
 
 
 def test_a_sorted_file_gives_a_sample_with_the_shares_of_the_whole():
-    # 1,500 rows on four topics in the order of the file: 750, 450, 225, 75. 1,000 of them are 500, 300, 150, 50.
+    # 1,500 rows on four topics in the order of the file: 750, 450, 225, 75. 1,000 of them are 500,
+    # 300, 150, 50.
     sizes = {"rent": 750, "heat": 450, "noise": 225, "keys": 75}
     rows = [
-        {"question": f"what about the {topic} of house {i}?", "answer": f"the {topic} {i} is dear", "region": topic}
+        {
+            "question": f"what about the {topic} of house {i}?",
+            "answer": f"the {topic} {i} is dear",
+            "region": topic,
+        }
         for topic, n in sizes.items()
         for i in range(n)
     ]
@@ -200,7 +235,10 @@ def test_a_sorted_file_gives_a_sample_with_the_shares_of_the_whole():
     project = config.load(begin(Path("faq.jsonl")))
     loaded = read_rows(project, unlabelled=False)
     topics = Counter(dict(row.slices)["region"] for row in loaded.train)
-    assert (project.data.sample, topics) == (1000, {"rent": 500, "heat": 300, "noise": 150, "keys": 50})
+    assert (project.data.sample, topics) == (
+        1000,
+        {"rent": 500, "heat": 300, "noise": 150, "keys": 50},
+    )
     assert any("1,000 of 1,500" in note for note in loaded.notes)
     assert any("sorted by region" in note for note in loaded.notes)
 
@@ -221,7 +259,12 @@ def test_right_answers_that_stand_first_are_shuffled():
     loaded = read_rows(project, unlabelled=False)
     # Of 30 rows with three places each has 10 in the mean, with a standard deviation of 2.6.
     assert min(Counter(row.target for row in loaded.train).values()) >= 3
-    assert all(row.options["ABC".index(row.target or "")] == rows[i]["answer"] for i, row in enumerate(loaded.train))
-    plain = project.model_copy(update={"data": project.data.model_copy(update={"shuffle_options": False})})
+    assert all(
+        row.options["ABC".index(row.target or "")] == rows[i]["answer"]
+        for i, row in enumerate(loaded.train)
+    )
+    plain = project.model_copy(
+        update={"data": project.data.model_copy(update={"shuffle_options": False})}
+    )
     warnings = {one["code"]: one for one in read_rows(plain, unlabelled=False).warnings}
     assert "shuffle_options" in warnings["D232"]["text"]

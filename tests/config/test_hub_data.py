@@ -1,4 +1,5 @@
-"""Data sets of a hub: a server of the standard library on this machine that answers as the hub does."""
+"""Data sets of a hub: a server of the standard library on this machine that answers as the hub
+does."""
 
 import contextlib
 import functools
@@ -29,7 +30,8 @@ SHA = "0123456789abcdef0123456789abcdef01234567"
 def parquet(n, start=0):
     sink = io.BytesIO()
     rows = range(start, start + n)
-    texts = [hashlib.sha256(str(i).encode()).hexdigest().translate(SPACED) for i in rows]  # no two are alike
+    # no two are alike
+    texts = [hashlib.sha256(str(i).encode()).hexdigest().translate(SPACED) for i in rows]
     pq.write_table(pa.table({"text": texts, "label": ["ab"[i % 2] for i in rows]}), sink)
     return sink.getvalue()
 
@@ -71,7 +73,10 @@ class Hub(http.server.BaseHTTPRequestHandler):
         path = self.path.partition("?")[0]
         self.asked.append(path)
         if path.startswith("/api/datasets/org/name/tree/"):
-            listed = [{"type": "file", "path": n, "size": len(d), "oid": "0" * 40} for n, d in self.files.items()]
+            listed = [
+                {"type": "file", "path": n, "size": len(d), "oid": "0" * 40}
+                for n, d in self.files.items()
+            ]
             return self.send(json.dumps(listed).encode(), body)
         if path in (
             "/api/datasets/org/name",
@@ -79,7 +84,9 @@ class Hub(http.server.BaseHTTPRequestHandler):
             "/api/datasets/org/name/revision/main",
         ):
             siblings = [{"rfilename": name, "size": len(data)} for name, data in self.files.items()]
-            return self.send(json.dumps({"id": "org/name", "sha": SHA, "siblings": siblings}).encode(), body)
+            return self.send(
+                json.dumps({"id": "org/name", "sha": SHA, "siblings": siblings}).encode(), body
+            )
         start = f"/datasets/org/name/resolve/{SHA}/"
         if path.startswith(start) and path.removeprefix(start) in self.files:
             return self.send(self.files[path.removeprefix(start)], body)
@@ -133,7 +140,9 @@ def test_names_of_the_hub(text, parts, rest):
     assert hub_set(text) == (HubSet(*parts), rest)
 
 
-@pytest.mark.parametrize("text", ["org/name", "hf://name", "hf://org/../x/y/z", "https://x/org/name", "hf://-a/b"])
+@pytest.mark.parametrize(
+    "text", ["org/name", "hf://name", "hf://org/../x/y/z", "https://x/org/name", "hf://-a/b"]
+)
 def test_other_names(text):
     assert hub_set(text) is None
 
@@ -149,8 +158,15 @@ def test_data_files_of_a_configuration_come_and_nothing_else(hub):
         "hf://org/name/en/train-00000-of-00002.parquet:1",
     )
     names = {path.rpartition(f"{SHA}/")[2] for path in asked if "/resolve/" in path}
-    assert names == {"README.md", *(name for name in FILES if name.startswith("en/") and name.endswith("parquet"))}
-    size = sum(len(data) for name, data in FILES.items() if name.startswith("en/") and name.endswith("parquet"))
+    assert names == {
+        "README.md",
+        *(name for name in FILES if name.startswith("en/") and name.endswith("parquet")),
+    }
+    size = sum(
+        len(data)
+        for name, data in FILES.items()
+        if name.startswith("en/") and name.endswith("parquet")
+    )
     assert events[-1] == {"event": "download", "name": "org/name", "done": size, "total": size}
 
 
@@ -171,7 +187,11 @@ def test_a_configuration_has_to_be_named_where_there_are_several(hub):
 
 
 def test_without_a_list_in_the_readme_names_say_the_split(hub):
-    files = {"train.csv": b"text,label\na b,x\nc d,y\n", "test.csv": b"text,label\ne f,x\n", "make.py": b"1"}
+    files = {
+        "train.csv": b"text,label\na b,x\nc d,y\n",
+        "test.csv": b"text,label\ne f,x\n",
+        "make.py": b"1",
+    }
     with hub(files) as (address, asked):
         got = load_rows(bring({"data": [Path("hf://org/name")]}, endpoint=address))
     assert (len(got.train), len(got.test)) == (2, 1)

@@ -1,4 +1,5 @@
-"""`assay init`: a project file from a data file; at most five questions; and what --set says of reading stays in it."""
+"""`assay init`: a project file from a data file; at most five questions; and what --set says of
+reading stays in it."""
 
 from pathlib import Path
 
@@ -20,7 +21,8 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 def tickets(name: str, n: int = 60, start: int = 0) -> Path:
     path = Path(name)
     lines = [
-        f"my order {i} did not come to the Café,{('late', 'lost')[i % 2]},{i % 5}" for i in range(start, start + n)
+        f"my order {i} did not come to the Café,{('late', 'lost')[i % 2]},{i % 5}"
+        for i in range(start, start + n)
     ]
     path.write_text("\n".join(["text,label,stars", *lines]) + "\n", encoding="utf-8")
     return path
@@ -76,7 +78,8 @@ def test_set_says_how_a_file_that_was_refused_is_read():
     with problem(DataError, "D008"):
         begin(Path("tickets.csv"))
     file = begin(
-        Path("tickets.csv"), sets=["data.encoding=windows-1252", "data.columns.label=stars", "aim.kind=classify"]
+        Path("tickets.csv"),
+        sets=["data.encoding=windows-1252", "data.columns.label=stars", "aim.kind=classify"],
     )
     project = config.load(file)  # without the changes: they stand in the file
     assert project.data.encoding == "windows-1252"
@@ -96,4 +99,6 @@ def test_at_most_five_questions():
 
 def test_a_field_that_is_misspelt_is_the_nearest():
     tickets("a.csv")
-    assert interview("a.csv", [], Answers({"the answer?": "strs"}))[1] == ["data.columns.label=stars"]
+    assert interview("a.csv", [], Answers({"the answer?": "strs"}))[1] == [
+        "data.columns.label=stars"
+    ]

@@ -18,13 +18,19 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 def tickets(path: Path, labels: tuple[str, ...], rows: int) -> Path:
     path.parent.mkdir(exist_ok=True, parents=True)
-    lines = [f"my order number {i} did not come for the {i % 7}th time,{labels[i % len(labels)]}" for i in range(rows)]
+    lines = [
+        f"my order number {i} did not come for the {i % 7}th time,{labels[i % len(labels)]}"
+        for i in range(rows)
+    ]
     path.write_text("\n".join(["text,label", *lines]) + "\n", encoding="utf-8")
     return path
 
 
 def questions(path: Path, rows: int) -> Path:
-    lines = [f'{{"question": "how many are {i} and {i}?", "answer": "there are {2 * i}"}}' for i in range(rows)]
+    lines = [
+        f'{{"question": "how many are {i} and {i}?", "answer": "there are {2 * i}"}}'
+        for i in range(rows)
+    ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 
@@ -35,7 +41,15 @@ def test_labels_few(tmp_path: Path):
     assert project.files == {"data": [tmp_path / "Tickets.csv"]}
     assert project.aim.kind == "classify"
     assert dict(project.data.columns) == {"text": "text", "label": "label"}
-    assert list(project.arms) == ["majority", "tfidf", "probe", "setfit", "stack", "shots-k0", "lora-e2"]
+    assert list(project.arms) == [
+        "majority",
+        "tfidf",
+        "probe",
+        "setfit",
+        "stack",
+        "shots-k0",
+        "lora-e2",
+    ]
     assert project.split.leaks == "repair"
     assert project.arms["lora-e2"].max_rows is None
 
@@ -49,7 +63,13 @@ def test_many_labels_leave_out_what_asks_a_small_model():
 
 def test_of_many_rows_a_language_model_learns_from_some():
     project = config.load(begin(tickets(Path("rows.csv"), ("a", "b"), 5000)))
-    assert [arm.kind for arm in project.arms.values()] == ["majority", "tfidf", "probe", "shots", "lora"]
+    assert [arm.kind for arm in project.arms.values()] == [
+        "majority",
+        "tfidf",
+        "probe",
+        "shots",
+        "lora",
+    ]
     assert [arm.max_rows for arm in project.arms.values() if arm.kind == "lora"] == [600]
 
 
@@ -117,9 +137,15 @@ def test_long_rows_and_long_answers_get_a_first_run_that_fits_them(tmp_path: Pat
     long = "a word here " * 330
     rows = [f"{i} {long},{'ab'[i % 2]}" for i in range(200)]
     (tmp_path / "long.csv").write_text("\n".join(["text,label", *rows]) + "\n", encoding="utf-8")
-    assert [arm.max_rows for arm in config.load(begin(Path("long.csv"))).arms.values() if arm.kind == "lora"] == [34]
+    assert [
+        arm.max_rows
+        for arm in config.load(begin(Path("long.csv"))).arms.values()
+        if arm.kind == "lora"
+    ] == [34]
     answers = "one two three four five six seven eight nine ten eleven"
-    lines = [f'{{"question": "what is said of {i}?", "answer": "{answers} {i}"}}' for i in range(60)]
+    lines = [
+        f'{{"question": "what is said of {i}?", "answer": "{answers} {i}"}}' for i in range(60)
+    ]
     (tmp_path / "faq.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     assert config.load(begin(Path("faq.jsonl"))).aim.metric == "token_f1"
 
@@ -130,13 +156,28 @@ def rows_file(path: Path, rows: list[dict]) -> Path:
 
 
 def test_cheap_contestants_are_entered_where_the_rows_fit_them():
-    texts = [f"The pump of house {i} was mended by worker {i} in the year {1900 + i}." for i in range(60)]
-    read = [{"question": f"Who mended pump {i}?", "context": t, "answer": f"worker {i}"} for i, t in enumerate(texts)]
+    texts = [
+        f"The pump of house {i} was mended by worker {i} in the year {1900 + i}." for i in range(60)
+    ]
+    read = [
+        {"question": f"Who mended pump {i}?", "context": t, "answer": f"worker {i}"}
+        for i, t in enumerate(texts)
+    ]
     arms = config.load(begin(rows_file(Path("read.jsonl"), read))).arms
     assert {"best_sentence", "reader"} <= set(arms)
-    told = [{"question": f"Who mended pump {i}?", "answer": f"it was worker {i}"} for i in range(60)]
-    assert not {"best_sentence", "reader"} & set(config.load(begin(rows_file(Path("told.jsonl"), told))).arms)
-    guessed = [{"question": f"What is flat {i} of the row worth?", "answer": str(300 + i)} for i in range(60)]
+    told = [
+        {"question": f"Who mended pump {i}?", "answer": f"it was worker {i}"} for i in range(60)
+    ]
+    assert not {"best_sentence", "reader"} & set(
+        config.load(begin(rows_file(Path("told.jsonl"), told))).arms
+    )
+    guessed = [
+        {"question": f"What is flat {i} of the row worth?", "answer": str(300 + i)}
+        for i in range(60)
+    ]
     assert "ridge" in config.load(begin(rows_file(Path("guessed.jsonl"), guessed))).arms
-    solved = [{"question": f"What is {i} and {i}?", "answer": f"{i} + {i}\n#### {2 * i}"} for i in range(60)]
+    solved = [
+        {"question": f"What is {i} and {i}?", "answer": f"{i} + {i}\n#### {2 * i}"}
+        for i in range(60)
+    ]
     assert "ridge" not in config.load(begin(rows_file(Path("solved.jsonl"), solved))).arms

@@ -1,4 +1,5 @@
-"""The form that a project file gives to written answers: from a file or in place, and what is wrong with one."""
+"""The form that a project file gives to written answers: from a file or in place, and what is wrong
+with one."""
 
 import json
 
@@ -47,7 +48,10 @@ def test_a_form_is_taken_in_and_written_back(load, said, form):
     again = load("", head=project.to_yaml())
     assert again == project and again.aim.form == form
     # So does what arms and stages are given.
-    assert Task.model_validate(json.loads(json.dumps(project.aim.model_dump(mode="json")))) == project.aim
+    assert (
+        Task.model_validate(json.loads(json.dumps(project.aim.model_dump(mode="json"))))
+        == project.aim
+    )
 
 
 def test_a_task_without_a_form_is_written_greedily(load):

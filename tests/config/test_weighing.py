@@ -1,4 +1,5 @@
-"""What `aim` and `weigh` say together with the arms: each mistake has a code, a place and a way out."""
+"""What `aim` and `weigh` say together with the arms: each mistake has a code, a place and a way
+out."""
 
 import pytest
 
@@ -32,7 +33,12 @@ def problems(tmp_path, aim="", weigh="", more=""):
         (", guards: {forgetting: 2.0}", "", "C103", "validate: {forgetting: true}"),
         (", target: 90", "", "C104", "0.9"),
         ("", "effort: {lorra: 4}", "C102", "'lora'"),
-        ("", "prices: {compliance: [{name: review, price: 5, arms: [tuned, gpt]}]}", "C102", "'gpt'"),
+        (
+            "",
+            "prices: {compliance: [{name: review, price: 5, arms: [tuned, gpt]}]}",
+            "C102",
+            "'gpt'",
+        ),
         ("", "prices: {label: -1}", "C085", "prices.label"),
         ("", "effort: {lora: -1}", "C085", "effort.lora"),
         ("", "limits: {ms_per_answer: -5}", "C085", "limits.ms_per_answer"),
@@ -51,10 +57,13 @@ def test_what_is_right_is_read_and_written_again(tmp_path):
         "price_per_hour: 0.4, watts: 65, equivalent: 1.5, effort: {tuned: 8, shots: 2, rag: 10}, "
         "prices: {hour_of_person: 60, label: 0.1, kwh: 0.3, storage_gb_month: 0.02, "
         "compliance: [{name: review, price: 50, arms: [lora]}]}, "
-        "limits: {ms_per_answer: 50, peak_mb: 4000, kept_mb: 500, price_per_month: 900, fit_minutes: 60}"
+        "limits: {ms_per_answer: 50, peak_mb: 4000, kept_mb: 500, price_per_month: 900,"
+        " fit_minutes: 60}"
     )
     more = "validate: {forgetting: true}\n"
-    project = problems(tmp_path, ", target: 0.9, guards: {macro_f1: 1.0, forgetting: 2.0}", weigh, more)
+    project = problems(
+        tmp_path, ", target: 0.9, guards: {macro_f1: 1.0, forgetting: 2.0}", weigh, more
+    )
     assert not isinstance(project, list), project
     assert project.aim.guards == {"macro_f1": 1.0, "forgetting": 2.0} and project.aim.target == 0.9
     assert project.weigh.limits.ms_per_answer == 50 and project.weigh.hour == 0.4
@@ -70,4 +79,6 @@ def test_guards_and_target_retrain_nothing():
 
     parts = {"train": "x", "val": "y", "documents": "z"}
     plain, guarded = Task(), Task(guards={"macro_f1": 1.0}, target=0.9)
-    assert fit_key(Majority(), parts, plain, {}, "b", 0, None) == fit_key(Majority(), parts, guarded, {}, "b", 0, None)
+    assert fit_key(Majority(), parts, plain, {}, "b", 0, None) == fit_key(
+        Majority(), parts, guarded, {}, "b", 0, None
+    )

@@ -1,4 +1,5 @@
-"""Three edits of what lies under work/, each of which once changed a score: what was edited is made again, and said."""
+"""Three edits of what lies under work/, each of which once changed a score: what was edited is made
+again, and said."""
 
 import pytest
 
@@ -28,7 +29,9 @@ def codes(heard):
 @pytest.mark.slow
 def test_edited_questions_are_not_what_an_arm_is_asked(tmp_path, heard):
     write_rows(tmp_path / "rows.jsonl", rows(60))
-    (tmp_path / "project.yaml").write_text("data: {files: {data: rows.jsonl}}\ncompare: [{kind: copy}]\n")
+    (tmp_path / "project.yaml").write_text(
+        "data: {files: {data: rows.jsonl}}\ncompare: [{kind: copy}]\n"
+    )
     project = load(tmp_path / "project.yaml")
     bench = Bench(project, prepare(project, silent), {}, heard.append)
     (arm,) = project.arms.values()
@@ -47,7 +50,12 @@ def test_an_edited_outcome_is_no_pass(tmp_path, heard):
     if reason := bubblewrap.missing():
         pytest.skip(reason)
     checks, task = Checks(("assert f(1) == 2",)), Task(kind="code")
-    wrong = Record(Example("a", (Message("user", "?"),)), "def f(x): return x + 1", (), Answer("def f(x): return 0"))
+    wrong = Record(
+        Example("a", (Message("user", "?"),)),
+        "def f(x): return x + 1",
+        (),
+        Answer("def f(x): return 0"),
+    )
     wrong = Record(wrong.question, wrong.target, (), wrong.answer, checks=checks)
     assert executed([wrong], task, tmp_path)[0].answer.ran[0] == "wrong value"
     file = tmp_path / NAME

@@ -14,7 +14,8 @@ from assay.core.places import file_of, place, typed
         ("tickets", "tickets/work", "tickets"),
         ("tickets/project.yaml", "tickets/work", "tickets"),
         ("tickets/p4.yaml", "tickets/p4.work", "tickets/p4.yaml"),
-        ("tickets/p4.yml", "tickets/p4.yml.work", "tickets/p4.yml"),  # beside a p4.yaml it is another project
+        # beside a p4.yaml it is another project
+        ("tickets/p4.yml", "tickets/p4.yml.work", "tickets/p4.yml"),
         ("v1.2", "v1.2/work", "v1.2"),  # a folder with a point in its name
     ],
 )
@@ -33,7 +34,11 @@ def test_a_loaded_project_knows_its_own(tmp_path):
     for name in ("project.yaml", "p4.yaml"):
         (tmp_path / name).write_text("data: {files: {data: a.csv}}\ncompare: [{kind: majority}]\n")
     first, second = load(tmp_path / "project.yaml"), load(tmp_path / "p4.yaml")
-    assert (first.work, first.report_folder, first.target) == (tmp_path / "work", tmp_path / "report", tmp_path)
+    assert (first.work, first.report_folder, first.target) == (
+        tmp_path / "work",
+        tmp_path / "report",
+        tmp_path,
+    )
     assert (second.work, second.report_folder) == (tmp_path / "p4.work", tmp_path / "p4.report")
     assert second.target == tmp_path / "p4.yaml"
     assert first.exam_book == second.exam_book == tmp_path / "exam.jsonl"

@@ -1,4 +1,5 @@
-"""Lines with their own hash: any change of any byte is found, what is whole is kept, and it is said once."""
+"""Lines with their own hash: any change of any byte is found, what is whole is kept, and it is said
+once."""
 
 import json
 import os
@@ -41,7 +42,8 @@ def test_a_flipped_bit_anywhere_costs_its_line_and_is_said_once(file):
         heard: list[dict] = []
         file.write_bytes(damaged)
         found = sealed.read(file, heard.append)
-        assert all(row in ROWS for row in found) and len(found) >= len(ROWS) - 2  # two, where lines run together
+        # two, where lines run together
+        assert all(row in ROWS for row in found) and len(found) >= len(ROWS) - 2
         if len(found) < len(ROWS):
             assert len(heard) == 1 and str(file) in heard[0]["text"]
             line = whole[:place].count(b"\n") + 1
@@ -62,7 +64,11 @@ def test_where_places_count_only_what_stands_before_the_damage_is_kept(file):
 
 def test_a_torn_line_and_one_of_an_older_version_are_told_apart(file):
     whole = file.read_bytes()
-    for left, code in ((b'{"key": "k9"', "R172"), (b'{"key": "k9", "n": 1}\n', "R171"), (b"[1, 2]\n", "R171")):
+    for left, code in (
+        (b'{"key": "k9"', "R172"),
+        (b'{"key": "k9", "n": 1}\n', "R171"),
+        (b"[1, 2]\n", "R171"),
+    ):
         heard: list[dict] = []
         file.write_bytes(whole + left)
         assert sealed.read(file, heard.append) == ROWS and codes(heard) == [code]
@@ -86,7 +92,8 @@ def waits_for_a_lock(process):
 
 @pytest.mark.skipif(not Path("/proc/locks").exists(), reason="the kernel does not list its locks")
 def test_lines_that_another_process_adds_while_a_file_is_mended_are_not_lost(file):
-    # The child waits for the lock on the old file; when it gets it, that name belongs to the mended one.
+    # The child waits for the lock on the old file; when it gets it, that name belongs to the mended
+    # one.
     file.write_bytes(file.read_bytes().replace(b'"n": 2', b'"n": 7'))
     go, begin = os.pipe()
     child = os.fork()  # before the lock is taken: a fork would hold it too

@@ -1,4 +1,5 @@
-"""Killed at any moment, the store holds the old or the new content, whole: every point of every write is tried."""
+"""Killed at any moment, the store holds the old or the new content, whole: every point of every
+write is tried."""
 
 import json
 import os
@@ -14,7 +15,7 @@ from assay.core import store
 from assay.core.errors import ResourceError
 from dying import at_every_point, order_of_calls
 
-# --- one file -------------------------------------------------------------------------------------------------------
+# --- one file -------------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
@@ -29,7 +30,13 @@ def test_a_file_is_the_old_or_the_new_one(tmp_path, forked):
 
     # open, fsync (before and after), rename, fsync of the folder (before and after)
     assert (
-        at_every_point(forked, lambda: store.write_bytes(path, old), lambda: store.write_bytes(path, new), check) >= 6
+        at_every_point(
+            forked,
+            lambda: store.write_bytes(path, old),
+            lambda: store.write_bytes(path, new),
+            check,
+        )
+        >= 6
     )
     assert seen == {old, new}
 
@@ -42,12 +49,19 @@ def test_a_new_file_is_there_whole_or_not_at_all(tmp_path, forked):
         assert not path.exists() or store.read_json(path) == {"a": [1, 2]}
         assert path.exists() or not finished
 
-    at_every_point(forked, lambda: path.unlink(missing_ok=True), lambda: store.write_json(path, {"a": [1, 2]}), check)
+    at_every_point(
+        forked,
+        lambda: path.unlink(missing_ok=True),
+        lambda: store.write_json(path, {"a": [1, 2]}),
+        check,
+    )
 
 
-@pytest.mark.parametrize("data", [b"new", b"new!" * 50_000], ids=["short", "long"])  # kept in a buffer, and not
+# kept in a buffer, and not
+@pytest.mark.parametrize("data", [b"new", b"new!" * 50_000], ids=["short", "long"])
 def test_a_file_is_on_the_disk_before_it_has_its_name_and_its_folder_after(tmp_path, forked, data):
-    # After a power cut a name may stand on the disk for a file whose content does not: unless it was flushed before.
+    # After a power cut a name may stand on the disk for a file whose content does not: unless it
+    # was flushed before.
     path, log = tmp_path / "sub" / "a", tmp_path / "log"
     path.parent.mkdir()
     calls = order_of_calls(forked, lambda: store.write_bytes(path, data), log)
@@ -55,7 +69,9 @@ def test_a_file_is_on_the_disk_before_it_has_its_name_and_its_folder_after(tmp_p
     assert calls == [["fsync", file, len(data)], ["rename", file, "a"], ["fsync", folder, None]]
 
 
-def test_a_private_file_is_on_the_disk_before_it_has_its_name_and_its_folder_after(tmp_path, forked):
+def test_a_private_file_is_on_the_disk_before_it_has_its_name_and_its_folder_after(
+    tmp_path, forked
+):
     path, log = tmp_path / "sub" / "key", tmp_path / "log"
     path.parent.mkdir()
     calls = order_of_calls(forked, lambda: store.write_private(path, b"secret"), log)
@@ -70,7 +86,9 @@ def test_lines_are_on_the_disk_when_append_returns(tmp_path, forked):
     assert calls == [["fsync", path.stat().st_ino, len(b"1\n22\n")]]
 
 
-def test_a_folders_files_are_on_the_disk_before_it_has_its_name_and_the_name_follows(tmp_path, monkeypatch):
+def test_a_folders_files_are_on_the_disk_before_it_has_its_name_and_the_name_follows(
+    tmp_path, monkeypatch
+):
     # (bytes of the file that is flushed, whether the folder has its name by then)
     place, flush, seen = tmp_path / "place", os.fsync, []
 
@@ -115,7 +133,8 @@ def test_an_error_in_the_chunks_leaves_the_old_file(tmp_path):
 
 
 def test_a_full_disk_is_a_named_error_and_leaves_the_old_file(tmp_path, forked):
-    # A limit on the size of a file stands in for a full disk: write() fails after 64 KB were written.
+    # A limit on the size of a file stands in for a full disk: write() fails after 64 KB were
+    # written.
     path, folder = tmp_path / "a", tmp_path / "state"
     store.write_bytes(path, b"old")
 
@@ -155,7 +174,7 @@ def test_a_place_that_cannot_be_written_is_a_named_error(tmp_path):
         assert caught.value.problems[0].code == "R002"
 
 
-# --- lines ----------------------------------------------------------------------------------------------------------
+# --- lines ----------------------------------------------------------------------------------------
 
 
 def test_a_torn_last_line_is_left_out_and_cut(tmp_path):
@@ -205,7 +224,9 @@ def test_appended_lines_are_all_there_or_none(tmp_path, forked):
         assert rows in ([[1, 2, 3]] if finished else [[1], [1, 2, 3]])
 
     # open, fsync (before and after): a line that was said to be there is on the disk
-    points = at_every_point(forked, lambda: store.write_lines(path, [1]), lambda: store.append(path, 2, 3), check)
+    points = at_every_point(
+        forked, lambda: store.write_lines(path, [1]), lambda: store.append(path, 2, 3), check
+    )
     assert points >= 3
 
 
@@ -232,10 +253,15 @@ def test_a_link_replaces_what_was_there(tmp_path, forked):
     def check(finished):
         assert link.read_text() in ("b" if finished else "ab")
 
-    at_every_point(forked, lambda: store.link(link, tmp_path / "a"), lambda: store.link(link, tmp_path / "b"), check)
+    at_every_point(
+        forked,
+        lambda: store.link(link, tmp_path / "a"),
+        lambda: store.link(link, tmp_path / "b"),
+        check,
+    )
 
 
-# --- folders --------------------------------------------------------------------------------------------------------
+# --- folders --------------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
@@ -253,17 +279,24 @@ def test_a_folder_is_there_whole_or_not_at_all(tmp_path, forked):
     def check(finished):
         if folder.exists():
             whole = {name: b"".join(chunks) for name, chunks in files.items()}
-            assert {p.name: p.read_bytes() for p in folder.iterdir()} == {**whole, "state.json": b'{"step": 2}'}
+            assert {p.name: p.read_bytes() for p in folder.iterdir()} == {
+                **whole,
+                "state.json": b'{"step": 2}',
+            }
         assert folder.exists() or not finished
 
     # Nothing is cleared away between the kills: each child also meets what the one before it left.
-    assert at_every_point(forked, clear, lambda: store.write_folder(folder, files, notes), check) >= 12
+    assert (
+        at_every_point(forked, clear, lambda: store.write_folder(folder, files, notes), check) >= 12
+    )
 
 
 def test_a_folder_and_its_files_are_on_the_disk_before_it_has_its_name(tmp_path, forked):
     folder, files = tmp_path / "sub" / "state-2", {"a": [b"a"], "b": [b"b", b"c" * 100_000]}
     folder.parent.mkdir()
-    calls = order_of_calls(forked, lambda: store.write_folder(folder, files, {"n.json": [7]}), tmp_path / "log")
+    calls = order_of_calls(
+        forked, lambda: store.write_folder(folder, files, {"n.json": [7]}), tmp_path / "log"
+    )
     named = {name: (folder / name).stat().st_ino for name in ("a", "b", "n.json")}
     assert calls == [
         ["fsync", named["a"], 1],
@@ -282,7 +315,7 @@ def test_a_folder_is_never_replaced(tmp_path):
     assert (tmp_path / "s" / "a").read_bytes() == b"1"
 
 
-# --- stages ---------------------------------------------------------------------------------------------------------
+# --- stages ---------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -302,7 +335,10 @@ def test_a_stage_is_done_or_to_be_continued(stage, forked):
         assert (stage.folder / "weights").exists()  # an interrupted stage keeps what it has
 
     at_every_point(
-        forked, lambda: (stage.folder / "done.json").unlink(missing_ok=True), lambda: stage.finish(note), check
+        forked,
+        lambda: (stage.folder / "done.json").unlink(missing_ok=True),
+        lambda: stage.finish(note),
+        check,
     )
     leftovers = [path for path in stage.folder.rglob("*") if path.name.endswith(".part")]
     assert leftovers == []
@@ -316,7 +352,9 @@ def test_the_mark_of_a_stage_is_on_the_disk_after_all_of_its_files(tmp_path, for
         stage.finish({})
 
     calls = order_of_calls(forked, work, tmp_path / "log")
-    weights, mark, folder = ((stage.folder / name).stat().st_ino for name in ("weights", "done.json", "."))
+    weights, mark, folder = (
+        (stage.folder / name).stat().st_ino for name in ("weights", "done.json", ".")
+    )
     assert [(what, which) for what, which, _ in calls] == [
         *(("fsync", weights), ("rename", weights), ("fsync", folder)),
         *(("fsync", mark), ("rename", mark), ("fsync", folder)),
@@ -330,7 +368,10 @@ def test_finishing_removes_what_a_killed_write_left(stage):
         path.write_text("half")
     stage.finish({})
     assert stage.done() == {}
-    assert sorted(store.read_json(stage.folder / "done.json")["files"]) == ["arm/arm.json", "weights"]
+    assert sorted(store.read_json(stage.folder / "done.json")["files"]) == [
+        "arm/arm.json",
+        "weights",
+    ]
     assert not list(stage.folder.rglob("*.part"))
 
 
@@ -382,7 +423,7 @@ def test_a_missing_file_and_a_mark_of_another_shape_are_damage(stage):
         assert not stage.folder.exists()
 
 
-# --- the lock -------------------------------------------------------------------------------------------------------
+# --- the lock -------------------------------------------------------------------------------------
 
 
 def test_a_second_holder_is_refused_until_the_first_one_dies(tmp_path):
@@ -445,7 +486,7 @@ def test_waiting_for_a_lock(tmp_path):
     assert list(store.read_lines(order)) == ["parent", "child"]
 
 
-# --- tensors --------------------------------------------------------------------------------------------------------
+# --- tensors --------------------------------------------------------------------------------------
 
 
 def test_a_file_of_tensors_is_read_by_the_library_and_hashed_without_being_held(tmp_path):
@@ -453,7 +494,15 @@ def test_a_file_of_tensors_is_read_by_the_library_and_hashed_without_being_held(
     from safetensors import safe_open
     from safetensors.torch import load_file
 
-    kinds = (torch.float64, torch.float32, torch.bfloat16, torch.float16, torch.int64, torch.uint8, torch.bool)
+    kinds = (
+        torch.float64,
+        torch.float32,
+        torch.bfloat16,
+        torch.float16,
+        torch.int64,
+        torch.uint8,
+        torch.bool,
+    )
     tensors = {f"{at}": torch.arange(at + 3).to(kind) for at, kind in enumerate(kinds)}
     tensors |= {"none": torch.zeros(0, 4), "one": torch.tensor(2.5), "turned": torch.rand(5, 3).T}
     store.write_tensors(tmp_path / "t.safetensors", tensors, {"format": "pt"})
@@ -467,11 +516,17 @@ def test_a_file_of_tensors_is_read_by_the_library_and_hashed_without_being_held(
     assert store.chunks_digest(chunks) == store.file_digest(tmp_path / "t.safetensors")
 
 
-# --- digests --------------------------------------------------------------------------------------------------------
+# --- digests --------------------------------------------------------------------------------------
 
 
 def test_digests():
     # From coreutils: printf abc | sha256sum
-    assert store.digest(b"abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    assert store.digest({"b": 1, "a": [2]}) == store.digest({"a": [2], "b": 1}) == store.digest(b'{"a": [2], "b": 1}')
+    assert (
+        store.digest(b"abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    )
+    assert (
+        store.digest({"b": 1, "a": [2]})
+        == store.digest({"a": [2], "b": 1})
+        == store.digest(b'{"a": [2], "b": 1}')
+    )
     assert store.file_digest(Path(__file__)) == store.digest(Path(__file__).read_bytes())

@@ -6,7 +6,8 @@ from assay.core.types import Example, Means, Message
 
 
 def make(rows, split="rows"):
-    """Examples from (text, label) or (text, label, group), as a file `<split>.csv` with a header would give them."""
+    """Examples from (text, label) or (text, label, group), as a file `<split>.csv` with a header
+    would give them."""
     return [
         Example(
             id=f"{split}-{at}",
@@ -20,14 +21,16 @@ def make(rows, split="rows"):
 
 
 WORDS = """
-card account transfer refund payment balance limit order parcel ticket password login invoice address number shop
-delivery contract phone reader garden window river market letter winter summer bridge school doctor engine bottle
-candle mirror basket ladder pepper button copper violin marble saddle timber anchor beacon carpet donkey falcon
+card account transfer refund payment balance limit order parcel ticket password login invoice
+address number shop delivery contract phone reader garden window river market letter winter summer
+bridge school doctor engine bottle candle mirror basket ladder pepper button copper violin marble
+saddle timber anchor beacon carpet donkey falcon
 """.split()
 
 
 def sentences(n, seed=0):
-    """n different texts of seven to nine random words, 40 to 60 letters: no two are near each other."""
+    """n different texts of seven to nine random words, 40 to 60 letters: no two are near each
+    other."""
     draw = random.Random(seed)
     return [" ".join(draw.sample(WORDS, draw.randint(7, 9))) for _ in range(n)]
 
@@ -59,7 +62,11 @@ def outcome(means):
             results = list(step.apply(examples, means))
         dropped = [r for r in results if isinstance(r, Dropped)]
         changed = [r for r in results if isinstance(r, Changed)]
-        on = [r.example if isinstance(r, Changed) else r for r in results if not isinstance(r, Dropped)]
+        on = [
+            r.example if isinstance(r, Changed) else r
+            for r in results
+            if not isinstance(r, Dropped)
+        ]
         # Every step's first promise: each row comes out once, in order.
         out = [r.example.id if isinstance(r, (Changed, Dropped)) else r.id for r in results]
         assert out == [example.id for example in examples]

@@ -35,7 +35,8 @@ def test_rows_of_one_question_become_one_that_accepts_each_answer(make):
     ]
     assert dropped == [
         ("rows-3", "another accepted answer", "rows-1"),
-        ("rows-4", "same text", "rows-1"),  # an answer that differs in case and outer space is no other one
+        # an answer that differs in case and outer space is no other one
+        ("rows-4", "same text", "rows-1"),
         ("rows-5", "another accepted answer", "rows-2"),
     ]
     assert outcome(rows) == (rows, [])
@@ -57,10 +58,18 @@ def test_labels_contradict_each_other_as_they_did(make, kind):
 
 
 def test_worked_solutions_are_joined_that_come_to_one_number(make):
-    solved = [("2 + 2?", "2 and 2 make 4\n#### 4"), ("2 + 2?", "double 2\n#### 4"), ("3?", "3"), ("3?", "4")]
+    solved = [
+        ("2 + 2?", "2 and 2 make 4\n#### 4"),
+        ("2 + 2?", "double 2\n#### 4"),
+        ("3?", "3"),
+        ("3?", "4"),
+    ]
     rows, dropped = outcome(make(solved), "number")
     assert [(row.id, row.also) for row in rows] == [("rows-1", ("double 2\n#### 4",))]
-    assert [reason for _, reason, _ in dropped] == ["another accepted answer", *["same text, different labels"] * 2]
+    assert [reason for _, reason, _ in dropped] == [
+        "another accepted answer",
+        *["same text, different labels"] * 2,
+    ]
 
 
 def test_what_is_asked_covers_passages_options_and_tests(make):
@@ -71,7 +80,10 @@ def test_what_is_asked_covers_passages_options_and_tests(make):
             replace(two, context=(Document("b", "Schiller died."),)),
         ],
         [replace(one, options=("x", "y")), replace(two, options=("x", "z"))],
-        [replace(one, checks=Checks(("assert f(1)",))), replace(two, checks=Checks(("assert f(2)",)))],
+        [
+            replace(one, checks=Checks(("assert f(1)",))),
+            replace(two, checks=Checks(("assert f(2)",))),
+        ],
     ):
         assert outcome(rows) == (rows, [])
     assert [len(row.also) for row in outcome([one, two])[0]] == [1]
@@ -86,24 +98,42 @@ def test_rows_of_preferences_stay_apart(make):
 def test_joining_may_be_asked_for_or_refused(make):
     rows = make(CAPITALS)
     assert [row.id for row in outcome(rows, step=Dedupe(conflicts="drop"))[0]] == ["rows-6"]
-    assert [row.id for row in outcome(rows, step=Dedupe(conflicts="keep_first"))[0]] == ["rows-1", "rows-2", "rows-6"]
+    assert [row.id for row in outcome(rows, step=Dedupe(conflicts="keep_first"))[0]] == [
+        "rows-1",
+        "rows-2",
+        "rows-6",
+    ]
     joined, _ = outcome(rows, "classify", Dedupe(conflicts="join"))
     assert [row.also for row in joined] == [("the city of Paris",), ("Austen",), ()]
 
 
 def curated(train, test=(), official=False):
-    settings = {"steps": (Dedupe(),), "split": Split(leaks="repair"), "task_kind": "answer", "seed": 0}
-    return run(train, (), test, official=official, **settings, means=Means(), tell=lambda event: None)
+    settings = {
+        "steps": (Dedupe(),),
+        "split": Split(leaks="repair"),
+        "task_kind": "answer",
+        "seed": 0,
+    }
+    return run(
+        train, (), test, official=official, **settings, means=Means(), tell=lambda event: None
+    )
 
 
 def test_no_row_goes_in_silence(make, sentences):
-    """Every question three times, with three answers: all answers arrive, and it is said how many rows were joined."""
+    """Every question three times, with three answers: all answers arrive, and it is said how many
+    rows were joined."""
     asked = [(text, f"{way} {text}") for text in sentences(100) for way in ("yes", "well", "so")]
     result = curated(make(asked))
     rows = [*result.train, *result.val, *result.test]
-    assert len(rows) == 100 and {answer for row in rows for answer in (row.target, *row.also)} == {a for _, a in asked}
+    assert len(rows) == 100 and {answer for row in rows for answer in (row.target, *row.also)} == {
+        a for _, a in asked
+    }
     (warning,) = [warning for warning in result.warnings if warning["code"] == "D251"]
-    assert warning["count"] == 300 and "100 questions" in warning["text"] and "200 rows joined" in warning["text"]
+    assert (
+        warning["count"] == 300
+        and "100 questions" in warning["text"]
+        and "200 rows joined" in warning["text"]
+    )
     assert sum(line["reason"] == "another accepted answer" for line in result.ledger) == 200
 
 
@@ -114,8 +144,12 @@ def test_given_test_rows_stay_apart_and_accept_each_others_answers(make, sentenc
     result = curated(train, test, official=True)
     assert [row.id for row in result.test] == [row.id for row in test]
     assert [row.target for row in result.test] == [row.target for row in test]
-    assert all(row.also == ({"y": "no ", "n": "yes "}[row.target[0]] + row.text,) for row in result.test)
+    assert all(
+        row.also == ({"y": "no ", "n": "yes "}[row.target[0]] + row.text,) for row in result.test
+    )
     assert "D064" not in [warning["code"] for warning in result.warnings]
     task = Task(kind="answer")
-    records = [Record(row.question, row.target, row.also, Answer(f"no {row.text}")) for row in result.test]
+    records = [
+        Record(row.question, row.target, row.also, Answer(f"no {row.text}")) for row in result.test
+    ]
     assert judge(records, task).values["exact_match"] == 1.0

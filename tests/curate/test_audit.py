@@ -12,7 +12,10 @@ TRAIN = [
     ("The shop has not sent my refund yet", "refund"),
     ("where is the card I ordered last week", "card"),
 ]
-VAL = [("The shop has not sent my refund yet!", "refund"), ("Please close my account for good", "close")]
+VAL = [
+    ("The shop has not sent my refund yet!", "refund"),
+    ("Please close my account for good", "close"),
+]
 TEST = [
     ("WHERE IS THE CARD I ORDERED LAST WEEK", "card"),
     ("How do I resett the pasword of my account?", "login"),
@@ -31,7 +34,11 @@ def test_each_kind_of_overlap_is_found(splits):
     assert found.counts["near"] == {"test~train": 1, "val~train": 0, "test~val": 0}
     first = found.of("exact")[0]
     assert first.left.ids == ("train-1", "train-4")
-    assert (first.right.ids, first.right.sources, first.right.labels) == (("test-1",), ("test.csv:2",), ("card",))
+    assert (first.right.ids, first.right.sources, first.right.labels) == (
+        ("test-1",),
+        ("test.csv:2",),
+        ("card",),
+    )
     assert json.loads(json.dumps(found.to_json()))["counts"] == found.counts
 
 
@@ -49,7 +56,10 @@ def test_val_rows_that_stand_in_train_are_found_each_with_its_kind(make, sentenc
     )
     test = make([(texts[10], "a"), (texts[11], "a")], "test")
     found = audit(train, val, test)
-    assert [(pair.kind, pair.left.split, pair.left.ids, pair.right.split, pair.right.ids) for pair in found.pairs] == [
+    assert [
+        (pair.kind, pair.left.split, pair.left.ids, pair.right.split, pair.right.ids)
+        for pair in found.pairs
+    ] == [
         ("exact", "train", ("train-3",), "val", ("val-2",)),
         ("near", "train", ("train-6",), "val", ("val-3",)),
         ("group", "train", ("train-8",), "val", ("val-4",)),
@@ -74,7 +84,9 @@ def test_near_copies_of_val_rows_in_test_are_found(make):
 def test_every_row_that_leaks_is_named_however_many_are_near_to_one(make):
     text = "The parcel with the number {} has not come to my house in the village of Alder yet"
     found = audit(
-        make([(text.format(0), "a")], "train"), [], make([(text.format(n), "a") for n in range(1, 9)], "test")
+        make([(text.format(0), "a")], "train"),
+        [],
+        make([(text.format(n), "a") for n in range(1, 9)], "test"),
     )
     assert found.counts["near"]["test~train"] == 8
 
@@ -87,7 +99,10 @@ def test_ids_depend_on_the_texts_alone(splits):
 
 
 def test_shared_groups_are_leaks(make):
-    train = make([("first question of the day", "a", "anna"), ("another thing entirely", "b", "bert")], "train")
+    train = make(
+        [("first question of the day", "a", "anna"), ("another thing entirely", "b", "bert")],
+        "train",
+    )
     test = make([("nothing like the others at all", "a", "anna")], "test")
     found = audit(train, [], test)
     assert [(pair.kind, pair.left.ids, pair.right.ids) for pair in found.pairs] == [
@@ -109,13 +124,18 @@ def test_the_error_names_the_first_pairs_and_the_ways_out(splits):
     error = leak_error(found, found.pairs)
     assert isinstance(error, LeakError) and error.exit_code == 1
     text = str(error)
-    assert text.startswith("D050 split.leaks: 2 test rows also stand in train; 1 val row also stands in train")
+    assert text.startswith(
+        "D050 split.leaks: 2 test rows also stand in train; 1 val row also stands in train"
+    )
     assert "test.csv:2 ~ train.csv:2" in text
     assert "split.leaks: repair" in text and f"split.leaks: [{found.pairs[0].id}]" in text
 
 
 def test_texts_with_two_labels_are_counted_once(make):
-    train = make([("one text", "a"), ("One text!", "b"), ("other", "a"), ("lone", "A"), ("lone", "a ")], "train")
+    train = make(
+        [("one text", "a"), ("One text!", "b"), ("other", "a"), ("lone", "A"), ("lone", "a ")],
+        "train",
+    )
     found = audit(train, [], make([("one text", "c")], "test"))
     assert found.conflicting_labels == 1
     assert found.conflicts[0].labels == ("a", "b", "c")
@@ -128,7 +148,9 @@ def test_rows_without_text_share_nothing(make):
 @pytest.mark.real
 def test_the_official_split_of_banking77(shared_data, make):
     def read(name):
-        with (shared_data("banking77", whole=True) / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        with (shared_data("banking77", whole=True) / f"{name}.csv").open(
+            encoding="utf-8", newline=""
+        ) as file:
             return make([(row["text"], row["category"]) for row in csv.DictReader(file)], name)
 
     train, test = read("train"), read("test")

@@ -29,12 +29,21 @@ TEXTS = [
     ("My card does not work at the moment", "card"),
 ]
 ROWS = tuple(
-    Example(f"r{i}", (Message("system", "Be brief."), Message("user", text)), label, source=f"a.csv:{i + 2}")
+    Example(
+        f"r{i}",
+        (Message("system", "Be brief."), Message("user", text)),
+        label,
+        source=f"a.csv:{i + 2}",
+    )
     for i, (text, label) in enumerate(TEXTS)
 )
-GUIDE = "The depot opens at 7 in the morning. Lost parcels are kept by Ms Arden for 30 days and are then sold."
+GUIDE = (
+    "The depot opens at 7 in the morning. Lost parcels are kept by Ms Arden for 30 days and are"
+    " then sold."
+)
 DOCUMENTS = (Document("guide.md", f"# Parcels\n\n{GUIDE}", "guide.md"),)
-# What a person would write who is asked about the guide: enough to hold the model's part of the contract.
+# What a person would write who is asked about the guide: enough to hold the model's part of the
+# contract.
 WRITTEN = {
     "7": "When does the depot open?",
     "Ms Arden": "Who keeps lost parcels?",
@@ -91,9 +100,13 @@ def test_same_seed_same_rows_whatever_the_order_and_another_seed_still_keeps_to_
     before = [row.to_json() for row in rows]
     assert make(cls, rows) == make(cls, rows)
     assert [row.to_json() for row in rows] == before
-    turned = {one.example.id: one.example.text for one in make(cls, rows[::-1]) if isinstance(one, Made)}
+    turned = {
+        one.example.id: one.example.text for one in make(cls, rows[::-1]) if isinstance(one, Made)
+    }
     if kind_of(cls) != "balance":  # which row of a label is copied first is the order of the rows
-        assert turned == {one.example.id: one.example.text for one in make(cls, rows) if isinstance(one, Made)}
+        assert turned == {
+            one.example.id: one.example.text for one in make(cls, rows) if isinstance(one, Made)
+        }
 
 
 @augmentations
@@ -130,18 +143,25 @@ def test_a_kind_of_task_that_it_is_not_for_is_refused(cls):
             refuse_unfit([cls()], kind)
 
 
-# --- what holds for all of them together ----------------------------------------------------------------------------
+# --- what holds for all of them together ----------------------------------------------------------
 
 
 class Twice(AUGMENTATIONS[0]):
-    """Each row once more, in capitals; the first one under another label, the last one set aside."""
+    """Each row once more, in capitals; the first one under another label, the last one set
+    aside."""
 
     kind: str = "twice"
 
     def make(self, examples, means):
         for at, example in enumerate(examples):
-            new = Example(f"{example.id}+", example.with_text(example.text.upper() + "!").messages, example.target)
-            yield Made(new if at else Example(new.id, new.messages, "other"), (example.id,), "louder")
+            new = Example(
+                f"{example.id}+",
+                example.with_text(example.text.upper() + "!").messages,
+                example.target,
+            )
+            yield Made(
+                new if at else Example(new.id, new.messages, "other"), (example.id,), "louder"
+            )
         yield Dropped(examples[-1], "one too many")
 
 
@@ -164,7 +184,11 @@ def test_made_rows_inherit_and_those_that_may_not_be_used_are_counted():
         ("3+", "near copy of a test row"),
     ]
     (made,) = first.made
-    assert (made.example.source, made.example.group, made.example.slices) == ("t.csv:2 (twice)", "g", (("s", "x"),))
+    assert (made.example.source, made.example.group, made.example.slices) == (
+        "t.csv:2 (twice)",
+        "g",
+        (("s", "x"),),
+    )
     assert [dropped.example.id for dropped in first.aside] == ["3"]
     # The second one sees what is in train by now: rows 1, 2 and 2+.
     made = [*second.made, *(one.made for one in second.thrown)]
@@ -173,7 +197,9 @@ def test_made_rows_inherit_and_those_that_may_not_be_used_are_counted():
 
 
 def test_a_made_row_of_a_group_in_test_is_thrown_away():
-    (batch,) = make_rows(TRAIN, (), (row("9", "nothing like it", group="g"),), (Twice(),), Means(), 0.8)
+    (batch,) = make_rows(
+        TRAIN, (), (row("9", "nothing like it", group="g"),), (Twice(),), Means(), 0.8
+    )
     assert "shares a group with a test row" in {one.reason for one in batch.thrown}
 
 

@@ -38,8 +38,12 @@ def test_fields_that_rows_share_are_asked_and_others_are_not(make, sentences):
     assert found["mandant"][:6] == [0, 0, 0, 0, 1, 1]
 
 
-def test_two_fields_that_divide_the_rows_alike_are_one_and_a_row_without_a_value_is_alone(make, sentences):
-    rows = rows_of(sentences(60), who=lambda at: "" if at < 4 else f"m{at // 4}", name=lambda at: f"n{at // 4}")
+def test_two_fields_that_divide_the_rows_alike_are_one_and_a_row_without_a_value_is_alone(
+    make, sentences
+):
+    rows = rows_of(
+        sentences(60), who=lambda at: "" if at < 4 else f"m{at // 4}", name=lambda at: f"n{at // 4}"
+    )
     for row in rows[:4]:
         row["name"] = None
     found = fields_of(make, rows)

@@ -52,14 +52,17 @@ def official(make, sentences):
 def test_every_row_arrives_once_or_has_a_line(make, sentences):
     texts = sentences(200)
     rows = make(
-        [(t, "a") for t in texts] + [("", "a"), (texts[0].upper(), "a"), (texts[1][:-1] + "q", "a"), (texts[2], "b")]
+        [(t, "a") for t in texts]
+        + [("", "a"), (texts[0].upper(), "a"), (texts[1][:-1] + "q", "a"), (texts[2], "b")]
     )
     result = curated(rows)
     arrived = ids(result.train, result.val, result.test)
     gone = [line["id"] for line in result.ledger if line["action"] == "dropped"]
     assert sorted(arrived + gone) == sorted(ids(rows))
     assert [
-        (line["id"], line["step"], line["reason"], line["kept"]) for line in result.ledger if line["id"] in gone
+        (line["id"], line["step"], line["reason"], line["kept"])
+        for line in result.ledger
+        if line["id"] in gone
     ] == [
         ("rows-3", "dedupe", "same text, different labels", ""),
         ("rows-201", "length", "empty", ""),
@@ -85,7 +88,9 @@ def test_same_rows_in_same_bytes_out(make, sentences):
     def dump():
         result = curated(rows)
         parts = [[e.to_json() for e in part] for part in (result.train, result.val, result.test)]
-        return json.dumps([parts, result.ledger, result.counts, result.audit.to_json(), result.warnings])
+        return json.dumps(
+            [parts, result.ledger, result.counts, result.audit.to_json(), result.warnings]
+        )
 
     assert dump() == dump()
 
@@ -99,7 +104,11 @@ def test_official_test_rows_stay_whatever_the_steps_say(official):
     ]
     result = curated(train, (), test, official=True)
     assert ids(result.test) == ids(test)
-    kept = [(line["id"], line["step"], line["reason"]) for line in result.ledger if line["action"] == "kept"]
+    kept = [
+        (line["id"], line["step"], line["reason"])
+        for line in result.ledger
+        if line["action"] == "kept"
+    ]
     assert kept == [
         ("test-twin", "dedupe", "same text, but an official test row"),
         ("test-empty", "length", "empty, but an official test row"),
@@ -121,7 +130,9 @@ def test_official_test_rows_are_repaired_like_questions(official):
 def test_a_leak_stops_is_repaired_or_is_accepted(official):
     train, test = official
     leaky = [*train, replace(test[3], id="train-copy", source="train.csv:900")]
-    leaky.append(replace(test[4].with_text(test[4].text[:-1] + "q"), id="train-near", source="train.csv:901"))
+    leaky.append(
+        replace(test[4].with_text(test[4].text[:-1] + "q"), id="train-near", source="train.csv:901")
+    )
     with problem(LeakError, "D050", "split.leaks", "2"):
         curated(leaky, (), test, official=True)
 
@@ -143,10 +154,15 @@ def test_a_leak_stops_is_repaired_or_is_accepted(official):
 @pytest.mark.slow
 def test_a_leak_between_train_and_val_stops_is_repaired_or_is_accepted(official):
     train, test = official
-    train, val = train[:150], [replace(row, id=f"val-{at}") for at, row in enumerate(train[150:], 1)]
+    train, val = (
+        train[:150],
+        [replace(row, id=f"val-{at}") for at, row in enumerate(train[150:], 1)],
+    )
     assert not curated(train, val, test, official=True).audit.pairs
     leaky = [*train, replace(val[3], id="train-copy", source="train.csv:900")]
-    leaky.append(replace(val[4].with_text(val[4].text[:-1] + "q"), id="train-near", source="train.csv:901"))
+    leaky.append(
+        replace(val[4].with_text(val[4].text[:-1] + "q"), id="train-near", source="train.csv:901")
+    )
     with pytest.raises(LeakError) as stopped:
         curated(leaky, val, test, official=True)
     assert [problem.code for problem in stopped.value.problems] == ["D050"]
@@ -156,9 +172,16 @@ def test_a_leak_between_train_and_val_stops_is_repaired_or_is_accepted(official)
         ("train-copy", "audit", "copy of a val row", "val-4"),
         ("train-near", "audit", "near copy of a val row", "val-5"),
     ]
-    assert (ids(result.train), ids(result.val), ids(result.test)) == (ids(train), ids(val), ids(test))
+    assert (ids(result.train), ids(result.val), ids(result.test)) == (
+        ids(train),
+        ids(val),
+        ids(test),
+    )
     assert [(warning["code"], warning["count"]) for warning in result.warnings] == [("D050", 2)]
-    assert [pair.kind for pair in result.audit.pairs] == ["exact", "near"] and not result.after.pairs
+    assert [pair.kind for pair in result.audit.pairs] == [
+        "exact",
+        "near",
+    ] and not result.after.pairs
 
     names = tuple(pair.id for pair in result.audit.pairs)
     accepted = curated(leaky, val, test, official=True, split=Split(leaks=names))
@@ -172,7 +195,9 @@ def test_a_val_row_that_stands_in_test_goes_and_the_test_row_stays(official):
     val = [replace(test[3], id="val-copy", source="val.csv:1"), *train[:20]]
     result = curated(train[20:], val, test, official=True, split=Split(leaks="repair"))
     assert (ids(result.val), ids(result.test)) == (ids(train[:20]), ids(test))
-    assert [(line["id"], line["reason"]) for line in result.ledger] == [("val-copy", "copy of a test row")]
+    assert [(line["id"], line["reason"]) for line in result.ledger] == [
+        ("val-copy", "copy of a test row")
+    ]
 
 
 @pytest.mark.slow
@@ -188,7 +213,9 @@ def test_a_leak_that_a_repair_brings_to_light(official):
 
 def test_official_files_may_be_pooled(official):
     train, test = official
-    result = curated([*train, replace(test[0], id="twin")], (), test, official=True, split=Split(official=False))
+    result = curated(
+        [*train, replace(test[0], id="twin")], (), test, official=True, split=Split(official=False)
+    )
     assert len(result.test) == 33  # a tenth of all 330 texts
     assert not result.after.pairs
 
@@ -226,14 +253,17 @@ def test_a_single_test_row_is_an_error(make, sentences):
 
 def test_rare_labels_are_a_warning(make, sentences):
     texts = sentences(52)
-    result = curated(make([(text, "common") for text in texts[:50]] + [(text, "rare") for text in texts[50:]]))
+    result = curated(
+        make([(text, "common") for text in texts[:50]] + [(text, "rare") for text in texts[50:]])
+    )
     assert [warning["code"] for warning in result.warnings] == ["D033", "D060"]
 
 
 def test_each_step_is_told(make, sentences):
     events = []
     curated(make([(text, "a") for text in [*sentences(50), ""]]), events=events)
-    # A pass that takes long also tells how far it is; how many of those there are is the machine's affair.
+    # A pass that takes long also tells how far it is; how many of those there are is the machine's
+    # affair.
     steps = [event for event in events if event["event"] == "curate"]
     assert [(event["step"], event["rows"], event["left"]) for event in steps] == [
         ("repair", 51, 51),
@@ -249,7 +279,13 @@ TEXTS = st.lists(WORDS, max_size=6).map(" ".join)
 
 @pytest.mark.slow
 @settings(max_examples=30)
-@given(st.lists(st.tuples(TEXTS, st.sampled_from("ab"), st.sampled_from([None, "g1", "g2"])), min_size=12, max_size=40))
+@given(
+    st.lists(
+        st.tuples(TEXTS, st.sampled_from("ab"), st.sampled_from([None, "g1", "g2"])),
+        min_size=12,
+        max_size=40,
+    )
+)
 def test_nothing_is_lost_and_nothing_leaks(rows):
     examples = [
         Example(f"r{at}", (Message("user", text),), label, group=group, source=f"r.csv:{at}")
@@ -267,9 +303,11 @@ def test_nothing_is_lost_and_nothing_leaks(rows):
 
 @pytest.mark.slow
 def test_data_from_one_template_is_named_in_full_and_in_time(make):
-    # 1,800 rows that are all near each other are 1.6 million pairs; each row is named, but not each pair.
+    # 1,800 rows that are all near each other are 1.6 million pairs; each row is named, but not each
+    # pair.
     texts = [
-        f"My order number {at * 7919 % 100000:05d} has not arrived yet, please help me find it" for at in range(1800)
+        f"My order number {at * 7919 % 100000:05d} has not arrived yet, please help me find it"
+        for at in range(1800)
     ]
     rows = [(text, "late") for text in texts]
     with problem(DataError, "D059", "split", "val", "test"):

@@ -1,4 +1,5 @@
-"""Small files of real-life dirt. What must come out of each was written down by reading it, before anything ran."""
+"""Small files of real-life dirt. What must come out of each was written down by reading it, before
+anything ran."""
 
 import json
 from collections import Counter
@@ -16,7 +17,10 @@ CASES = sorted((Path(__file__).parent / "fixtures" / "dirty").iterdir())
 @pytest.mark.parametrize(
     "case",
     # A spelling dictionary is loaded for gibberish.
-    [pytest.param(case, marks=pytest.mark.slow if "gibberish" in case.name else ()) for case in CASES],
+    [
+        pytest.param(case, marks=pytest.mark.slow if "gibberish" in case.name else ())
+        for case in CASES
+    ],
     ids=lambda case: case.name,
 )
 def test_dirt_comes_out_as_the_gold_file_says(case):
@@ -25,7 +29,11 @@ def test_dirt_comes_out_as_the_gold_file_says(case):
     ledger: Counter[str] = Counter()
     for step in map(make_step, json.loads((case / "steps.json").read_text())):
         means = Means(seed=1)
-        results = [step.one(row, means) for row in rows] if isinstance(step, RowStep) else list(step.apply(rows, means))
+        results = (
+            [step.one(row, means) for row in rows]
+            if isinstance(step, RowStep)
+            else list(step.apply(rows, means))
+        )
         rows = []
         for result in results:
             if isinstance(result, Changed | Dropped):

@@ -11,10 +11,19 @@ from assay.curate import Dedupe, Length, Near, Repair, Split, run
 from assay.curate.ledger import Book
 
 STEPS = st.sampled_from(
-    (Repair(), Length(min_chars=3), Length(max_chars=20), Dedupe(), Dedupe(conflicts="keep"), Near())
+    (
+        Repair(),
+        Length(min_chars=3),
+        Length(max_chars=20),
+        Dedupe(),
+        Dedupe(conflicts="keep"),
+        Near(),
+    )
 )
 TEXTS = st.one_of(
-    st.sampled_from(("", "ok", "a long text that is dropped as too long", "the same  text", "The same text")),
+    st.sampled_from(
+        ("", "ok", "a long text that is dropped as too long", "the same  text", "The same text")
+    ),
     st.text("abc é", max_size=12),
     st.integers(0, 10**6).map(lambda number: f"{number} cards of {number * 7919}"),
 )
@@ -56,7 +65,9 @@ def test_every_sum_adds_up(texts, test, steps, aside):
     # Each row that was read is in one split, or has one line that says why not.
     assert sorted(arrived + gone) == sorted(example.id for example in (*rows, *held))
     assert not [
-        line for line in done.ledger if line["action"] in ("dropped", "set aside") and line["file"] == "test.csv"
+        line
+        for line in done.ledger
+        if line["action"] in ("dropped", "set aside") and line["file"] == "test.csv"
     ]
     flow = done.counts["flow"]
     left = len(rows) + len(held)
@@ -65,10 +76,17 @@ def test_every_sum_adds_up(texts, test, steps, aside):
         assert part["left"] == part["rows"] - part["dropped"] - part["aside"] + part["made"]
         left = part["left"]
     assert left == len(arrived) == sum(done.counts["kept"].values())
-    assert [part["step"] for part in flow if part["step"] not in ("audit", "split")] == [step.kind for step in steps]
+    assert [part["step"] for part in flow if part["step"] not in ("audit", "split")] == [
+        step.kind for step in steps
+    ]
     # The counts of the flow are the lines of the ledger, and each line leads to a row of a file.
     by_step = Counter((line["step"], line["action"]) for line in done.ledger)
-    for name, action in (("dropped", "dropped"), ("changed", "changed"), ("spared", "kept"), ("aside", "set aside")):
+    for name, action in (
+        ("dropped", "dropped"),
+        ("changed", "changed"),
+        ("spared", "kept"),
+        ("aside", "set aside"),
+    ):
         for step in {part["step"] for part in flow}:
             assert sum(part[name] for part in flow if part["step"] == step) == by_step[step, action]
     source = {example.id: example.source for example in (*rows, *held)}
@@ -84,11 +102,31 @@ def test_a_made_row_stands_beside_its_first_parent_and_names_them_all(make):
     child = replace(new, id="rows-1-swap-lower", source="rows.csv:2 (lower)")
     book.note_made(Made(child, ("rows-1-swap",), "lower case"), "lower", "made", "lower case")
     assert book.ledger() == [
-        {"file": "rows.csv", "line": 2, "id": "rows-1-swap", "step": "swap", "action": "made", "reason": "two parts"}
+        {
+            "file": "rows.csv",
+            "line": 2,
+            "id": "rows-1-swap",
+            "step": "swap",
+            "action": "made",
+            "reason": "two parts",
+        }
         | {"kept": "", "parents": ["rows-1", "rows-2"]},
-        {"file": "rows.csv", "line": 2, "id": "rows-1-swap-lower", "step": "lower", "action": "made"}
+        {
+            "file": "rows.csv",
+            "line": 2,
+            "id": "rows-1-swap-lower",
+            "step": "lower",
+            "action": "made",
+        }
         | {"reason": "lower case", "kept": "", "parents": ["rows-1-swap"]},
-        {"file": "rows.csv", "line": 4, "id": "rows-3", "step": "repair", "action": "changed", "reason": "white space"}
+        {
+            "file": "rows.csv",
+            "line": 4,
+            "id": "rows-3",
+            "step": "repair",
+            "action": "changed",
+            "reason": "white space",
+        }
         | {"kept": ""},
     ]
     assert [(part["step"], part["rows"], part["left"]) for part in book.flow()] == [

@@ -13,7 +13,9 @@ NAMES = ("train", "val", "test")
 @pytest.fixture
 def project(tmp_path, sentences):
     rows = [f"{text},{'ab'[n % 2]}" for n, text in enumerate(sentences(300))]
-    (tmp_path / "rows.csv").write_text("text,label\n" + "\n".join([*rows, rows[0].upper().replace(",A", ",a")]) + "\n")
+    (tmp_path / "rows.csv").write_text(
+        "text,label\n" + "\n".join([*rows, rows[0].upper().replace(",A", ",a")]) + "\n"
+    )
 
     def write(more=""):
         (tmp_path / "project.yaml").write_text(
@@ -49,12 +51,18 @@ def test_a_split_that_was_saved_is_drawn_again(project):
 @pytest.mark.slow
 def test_a_manifest_is_audited_like_official_files(project):
     folder = project("split: {manifest: split.csv}\n")
-    lines = [f"rows-{n},{'test' if n > 290 or n == 302 else 'val' if n > 270 else 'train'}" for n in range(2, 303)]
+    lines = [
+        f"rows-{n},{'test' if n > 290 or n == 302 else 'val' if n > 270 else 'train'}"
+        for n in range(2, 303)
+    ]
     (folder / "split.csv").write_text("id,split\n" + "\n".join(lines) + "\n")
     with problem(LeakError, "D050", None, "1"):
         assay.check(folder)
     repaired = assay.check(folder, sets=["split.leaks=repair"])
-    assert repaired.prepared.note["rows"]["test"] == 12 and repaired.prepared.note["audit"]["repaired"] == 1
+    assert (
+        repaired.prepared.note["rows"]["test"] == 12
+        and repaired.prepared.note["audit"]["repaired"] == 1
+    )
 
 
 @pytest.mark.parametrize(
@@ -78,10 +86,19 @@ def test_rows_and_file_must_fit(make, tmp_path):
     path = tmp_path / "split.csv"
     path.write_text(written(rows, {"train": rows[:1], "val": rows[1:2], "test": []}))
     parts, left_out = divided(rows, read_manifest(path, tmp_path), path, tmp_path)
-    assert (parts["train"], parts["val"], parts["test"], left_out) == (rows[:1], rows[1:2], [], rows[2:])
+    assert (parts["train"], parts["val"], parts["test"], left_out) == (
+        rows[:1],
+        rows[1:2],
+        [],
+        rows[2:],
+    )
     wrong = f"id,split,text\nrows-1,train,{text_hash(rows[1])}\nrows-2,dev,\nlost,test,\n"
     path.write_text(wrong)
     with pytest.raises(DataError) as caught:
         divided(rows, read_manifest(path, tmp_path), path, tmp_path)
     # One that it lacks, one that the data lack, one whose text has changed.
-    assert [re.findall("'(.*?)'", one.text) for one in caught.value.problems] == [["rows-3"], ["lost"], ["rows-1"]]
+    assert [re.findall("'(.*?)'", one.text) for one in caught.value.problems] == [
+        ["rows-3"],
+        ["lost"],
+        ["rows-1"],
+    ]

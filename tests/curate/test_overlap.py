@@ -6,7 +6,10 @@ import assay
 from assay.core.types import Example, Message
 from assay.curate.overlap import given_away, probed, read_probes
 
-PROBE = "The quick brown fox, which nobody had seen before, jumped over thirteen lazy dogs at noon today."
+PROBE = (
+    "The quick brown fox,"
+    " which nobody had seen before, jumped over thirteen lazy dogs at noon today."
+)
 
 
 def row(id, text, target=None, also=()):
@@ -18,11 +21,15 @@ def test_thirteen_words_in_a_row_are_an_overlap_and_twelve_are_not():
     rows = [
         row("13", "so " + " ".join(words[1:14]).upper() + "!"),
         row("12", "so " + " ".join(words[1:13]) + " and so on and so on"),
-        row("over", "it ends: " + " ".join(words[2:8]), " ".join(words[8:15])),  # across question and answer
+        # across question and answer
+        row("over", "it ends: " + " ".join(words[2:8]), " ".join(words[8:15])),
     ]
     found = probed(rows, [("probe:1", PROBE), ("probe:2", "too short to say")])
     assert [(o.id, o.probe) for o in found.overlaps] == [("13", "probe:1"), ("over", "probe:1")]
-    assert found.overlaps[0].words == "quick brown fox which nobody had seen before jumped over thirteen lazy dogs"
+    assert (
+        found.overlaps[0].words == "quick brown fox which nobody had seen before"
+        " jumped over thirteen lazy dogs"
+    )
     assert (found.texts, found.short) == (2, 1)
     assert [o.id for o in probed(rows, [("p", PROBE)], 12).overlaps] == ["13", "12", "over"]
 
@@ -35,8 +42,8 @@ def project(tmp_path, sentences):
     bench = [{"question": "Unlike", "choices": ["any", "other"]}, {"q": {"t": PROBE}}]
     (tmp_path / "bench.jsonl").write_text("".join(json.dumps(one) + "\n" for one in bench))
     (tmp_path / "project.yaml").write_text(
-        "data: {files: {data: rows.csv}, columns: {text: text, label: label}}\n"
-        "split: {train: 0.9, val: 0.05, test: 0.05, probes: [bench.jsonl]}\ncompare: [{kind: majority}]\n"
+        "data: {files: {data: rows.csv}, columns: {text: text, label: label}}\nsplit: "
+        "{train: 0.9, val: 0.05, test: 0.05, probes: [bench.jsonl]}\ncompare: [{kind: majority}]\n"
     )
     return tmp_path
 
@@ -79,7 +86,10 @@ def test_answers_in_the_input_are_counted_with_what_chance_would_give():
     ]
     found = given_away(rows, labels)
     assert (found["rows"], found["given"], found["share"], found["by_chance"]) == (4, 2, 0.5, 0.25)
-    assert [(e["id"], e["answer"]) for e in found["examples"]] == [("1", "refund"), ("3", "delivery")]
+    assert [(e["id"], e["answer"]) for e in found["examples"]] == [
+        ("1", "refund"),
+        ("3", "delivery"),
+    ]
     free = given_away([row("1", "Say it: blue whale", "Blue whale"), row("2", "What?", "no")])
     assert (free["rows"], free["given"], free["by_chance"]) == (1, 1, None)
     assert given_away([row("1", "Who?", "nobody at all", ("Who",)), row("2", "x")])["given"] == 0

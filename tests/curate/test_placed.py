@@ -42,7 +42,7 @@ def text(draw):
     return "".join(draw.choices("bcdfghklmnprstvw", k=30))
 
 
-# --- by time --------------------------------------------------------------------------------------------------------
+# --- by time --------------------------------------------------------------------------------------
 
 
 def test_the_oldest_rows_train_and_the_newest_test(make, sentences):
@@ -58,8 +58,11 @@ def test_the_oldest_rows_train_and_the_newest_test(make, sentences):
 def test_a_family_stands_where_its_newest_row_stands(make, sentences):
     texts = sentences(100)
     rows = at(make([(text, "a") for text in texts]), range(100))
-    # A copy of the third oldest row is written last: both must be tested on, or the copy would be known.
-    rows.append(replace(rows[2], id="copy", messages=(Message("user", texts[2].upper()),), time=100.0))
+    # A copy of the third oldest row is written last: both must be tested on, or the copy would be
+    # known.
+    rows.append(
+        replace(rows[2], id="copy", messages=(Message("user", texts[2].upper()),), time=100.0)
+    )
     result = curated(rows, by="time", time="when")
     assert {"rows-3", "copy"} <= {row.id for row in result.test}
     assert not result.after.pairs
@@ -71,11 +74,20 @@ def test_a_family_stands_where_its_newest_row_stands(make, sentences):
 
 
 @pytest.mark.slow
-@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 12)), min_size=40, max_size=80), st.integers(0, 5))
+@given(
+    st.lists(st.tuples(st.integers(0, 30), st.integers(0, 12)), min_size=40, max_size=80),
+    st.integers(0, 5),
+)
 def test_no_future_in_train_and_ties_and_groups_together(rows, seed):
     draw = random.Random(seed)
     made = [
-        Example(f"r{n}", (Message("user", text(draw)),), "a", group=f"g{group}" if group else None, time=float(when))
+        Example(
+            f"r{n}",
+            (Message("user", text(draw)),),
+            "a",
+            group=f"g{group}" if group else None,
+            time=float(when),
+        )
         for n, (when, group) in enumerate(rows)
     ]
     try:
@@ -83,7 +95,9 @@ def test_no_future_in_train_and_ties_and_groups_together(rows, seed):
     except DataError as error:
         assert error.problems[0].code == "D093"
         return
-    assert sorted(row.id for part in parts.values() for row in part) == sorted(row.id for row in made)
+    assert sorted(row.id for part in parts.values() for row in part) == sorted(
+        row.id for row in made
+    )
     where = {row.id: name for name, part in parts.items() for row in part}
     newest: dict[str, float] = {}
     for row in made:
@@ -91,7 +105,8 @@ def test_no_future_in_train_and_ties_and_groups_together(rows, seed):
         newest[family] = max(newest.get(family, row.time), row.time)
     ranks = [(newest[row.group or row.id], NAMES.index(where[row.id])) for row in made]
     for when, rank in ranks:
-        assert all(other <= rank for before, other in ranks if before <= when)  # order, and ties together
+        # order, and ties together
+        assert all(other <= rank for before, other in ranks if before <= when)
     last = max(row.time for row in parts["train"])
     assert all(last < newest[row.group or row.id] for row in parts["test"])
 
@@ -127,7 +142,9 @@ def test_what_is_no_time(subtests):
 
 def test_bad_times_are_told_with_their_line(tmp_path):
     file = tmp_path / "rows.csv"
-    file.write_text("text,label,when\none thing,a,2024-01-02\nother thing,b,03/05/2024\nthird thing,a,\n")
+    file.write_text(
+        "text,label,when\none thing,a,2024-01-02\nother thing,b,03/05/2024\nthird thing,a,\n"
+    )
     with problem(DataError, "D092", "rows.csv:3", "'when'", "2"):
         load({"data": [file]}, time="when", base=tmp_path)
     file.write_text("text,label,when\none thing,a,2024-01-02\nother thing,b,2024\n")
@@ -136,10 +153,13 @@ def test_bad_times_are_told_with_their_line(tmp_path):
     with problem(DataError, "D027", "rows.csv", "'whn'", "'when'"):
         load({"data": [file]}, time="whn", base=tmp_path)
     file.write_text("text,label,when\none thing,a,2024-01-02\nother thing,b,2024-01-01T12:00\n")
-    assert [row.time for row in load({"data": [file]}, time="when").train] == [1704153600, 1704110400]
+    assert [row.time for row in load({"data": [file]}, time="when").train] == [
+        1704153600,
+        1704110400,
+    ]
 
 
-# --- by hash --------------------------------------------------------------------------------------------------------
+# --- by hash --------------------------------------------------------------------------------------
 
 
 @given(st.lists(st.integers(0, 20), min_size=2, max_size=60), st.integers(1, 59), st.integers(0, 3))
@@ -148,7 +168,9 @@ def test_rows_that_are_added_move_no_row(groups, cut, seed):
     pool = [text(draw) for _ in range(10)]  # copies are frequent
     rows = [
         Example(
-            f"r{n}", (Message("user", draw.choice(pool) if n % 3 else text(draw)),), group=str(g) if g > 12 else None
+            f"r{n}",
+            (Message("user", draw.choice(pool) if n % 3 else text(draw)),),
+            group=str(g) if g > 12 else None,
         )
         for n, g in enumerate(groups)
     ]
@@ -160,7 +182,8 @@ def test_rows_that_are_added_move_no_row(groups, cut, seed):
 def test_with_the_audit_nothing_moves_between_splits_and_no_test_row_goes(make, sentences):
     texts = sentences(300)
     first = make([(text, "ab"[n % 2]) for n, text in enumerate(texts)], "first")
-    later = make([(text[:-1] + "x", "ab"[n % 2]) for n, text in enumerate(texts[:150])], "later")  # near copies
+    # near copies
+    later = make([(text[:-1] + "x", "ab"[n % 2]) for n, text in enumerate(texts[:150])], "later")
     one, two = (curated(rows, by="hash") for rows in (first, [*first, *later]))
     assert not two.after.pairs
     place = {row.id: name for name in NAMES for row in getattr(two, name)}

@@ -1,4 +1,5 @@
-"""How frequent labels are: kept by a draw for speed, told where they are balanced, known to the floor in any case."""
+"""How frequent labels are: kept by a draw for speed, told where they are balanced, known to the
+floor in any case."""
 
 from collections import Counter
 
@@ -22,7 +23,14 @@ def skewed(make, sentences):
 
 
 def curated(rows, split, kind="classify", augment=()):
-    settings = {"official": False, "steps": (), "split": split, "task_kind": kind, "seed": 0, "augment": augment}
+    settings = {
+        "official": False,
+        "steps": (),
+        "split": split,
+        "task_kind": kind,
+        "seed": 0,
+        "augment": augment,
+    }
     return run(rows, (), (), **settings, means=Means(), tell=lambda event: None)
 
 
@@ -36,7 +44,9 @@ def constant(result):
 def test_rows_drawn_for_speed_keep_the_shares(skewed):
     result = curated(skewed, Split(train_rows=50))
     assert Counter(row.target for row in result.train) == {"yes": 40, "no": 10}
-    assert {line["reason"] for line in result.ledger if line["action"] == "set aside"} == {"more than 50 training rows"}
+    assert {line["reason"] for line in result.ledger if line["action"] == "set aside"} == {
+        "more than 50 training rows"
+    }
     assert [warning["code"] for warning in result.warnings] == ["D060"]
     assert constant(result) == ("yes", 0.8)
 
@@ -46,7 +56,8 @@ def test_every_label_has_its_share_of_a_draw_to_within_a_row(skewed, n):
     taken, aside = draw_alike(skewed, n, seed=3)
     assert len(taken) == n and len(taken) + len(aside) == 500
     assert abs(sum(row.target == "yes" for row in taken) - 0.8 * n) <= 1
-    # It hangs on texts and seed alone, so the order of the file does not matter; and a small draw is part of a large.
+    # It hangs on texts and seed alone, so the order of the file does not matter; and a small draw
+    # is part of a large.
     again, _ = draw_alike(skewed[::-1], n, seed=3)
     assert {row.id for row in again} == {row.id for row in taken}
     assert {row.id for row in taken} <= {row.id for row in draw_alike(skewed, n + 1, seed=3)[0]}
@@ -55,7 +66,8 @@ def test_every_label_has_its_share_of_a_draw_to_within_a_row(skewed, n):
 def test_written_answers_are_drawn_from_the_whole_file(make, sentences):
     rows = make([(text, text.upper()) for text in sentences(300)])
     taken, _ = draw_alike(rows, 60, seed=0)
-    # Of 60 drawn at random from 300, the first half has 30 ± 3.5; below 15 it would be four deviations away.
+    # Of 60 drawn at random from 300, the first half has 30 ± 3.5; below 15 it would be four
+    # deviations away.
     assert 15 < sum(int(row.id.partition("-")[2]) <= 150 for row in taken) < 45
 
 

@@ -28,8 +28,8 @@ def units(n, seed, around=None, near=0.0):
 
 
 def test_twins_stand_out_and_a_dense_label_does_not():
-    # 40 rows apart from each other with one twin each at a cosine of .9; and a label whose rows are all alike: two rows
-    # at .95 to its middle have a cosine of .95 ** 2 = .9 with each other.
+    # 40 rows apart from each other with one twin each at a cosine of .9; and a label whose rows are
+    # all alike: two rows at .95 to its middle have a cosine of .95 ** 2 = .9 with each other.
     one = units(40, 0)
     twins = np.concatenate([units(1, at, row, 0.9) for at, row in enumerate(one, 100)])
     dense = units(120, 7, units(1, 8)[0], 0.95)
@@ -58,11 +58,14 @@ def test_far_rows_do_not_stand_out():
 
 @pytest.fixture
 def twinned(make, sentences):
-    """30 of 100 test rows have a twin in train that shares no word with them, as far as an encoder can tell."""
+    """30 of 100 test rows have a twin in train that shares no word with them, as far as an encoder
+    can tell."""
     texts = sentences(300)
     train = make([(text, "ab"[at % 2]) for at, text in enumerate(texts[:200])], "train")
     test = make([(text, "ab"[at % 2]) for at, text in enumerate(texts[200:])], "test")
-    place = {text: at for at, text in enumerate(texts)} | {row.text: at for at, row in enumerate(train[:30], 200)}
+    place = {text: at for at, text in enumerate(texts)} | {
+        row.text: at for at, row in enumerate(train[:30], 200)
+    }
     vectors = units(300, 1)
 
     def embed(asked):
@@ -72,8 +75,16 @@ def twinned(make, sentences):
 
 
 def curated(train, test, embed, **settings):
-    split = {"official": True, "steps": (), "split": Split(**settings), "task_kind": "classify", "seed": 0}
-    return run(train[:-50], train[-50:], test, **split, means=Means(embed=embed), tell=lambda event: None)
+    split = {
+        "official": True,
+        "steps": (),
+        "split": Split(**settings),
+        "task_kind": "classify",
+        "seed": 0,
+    }
+    return run(
+        train[:-50], train[-50:], test, **split, means=Means(embed=embed), tell=lambda event: None
+    )
 
 
 def test_they_are_counted_and_told_and_stay(twinned):
@@ -85,7 +96,11 @@ def test_they_are_counted_and_told_and_stay(twinned):
         ((f"train-{at}",), (f"test-{at}",)) for at in range(1, 31)
     ]
     warning = next(warning for warning in result.warnings if warning["code"] == "D252")
-    assert warning["count"] == 30 and "30 of 100 test rows" in warning["text"] and "paraphrase: " in warning["text"]
+    assert (
+        warning["count"] == 30
+        and "30 of 100 test rows" in warning["text"]
+        and "paraphrase: " in warning["text"]
+    )
     assert (len(result.train), len(result.val)) == (150, 50)
 
 
@@ -93,7 +108,11 @@ def test_they_are_counted_and_told_and_stay(twinned):
 def test_with_a_threshold_they_are_leaks(twinned):
     train, test, embed = twinned
     result = curated(train, test, embed, paraphrase=0.75, leaks="repair")
-    gone = {line["id"]: (line["reason"], line["kept"]) for line in result.ledger if line["action"] == "dropped"}
+    gone = {
+        line["id"]: (line["reason"], line["kept"])
+        for line in result.ledger
+        if line["action"] == "dropped"
+    }
     told = {"train-1": ("says what a test row says in other words", "test-1")}
     assert {**gone, **told} == gone and len(gone) == 30 and len(result.test) == 100
     with pytest.raises(LeakError, match="D050") as stopped:
@@ -121,7 +140,10 @@ def test_what_is_looked_at_hangs_on_texts_not_on_the_order_of_the_file(twinned, 
 
 
 def test_the_rows_nearest_by_letters_are_read():
-    learnt = [f"row {at} about nothing" for at in range(50)] + ["When can I expect my new card?", "Is my ticket valid?"]
+    learnt = [f"row {at} about nothing" for at in range(50)] + [
+        "When can I expect my new card?",
+        "Is my ticket valid?",
+    ]
     found = candidates(["when will my new card arrive"], learnt, 2)
     assert len(found) == 2 and 50 in found
     assert candidates(["anything"], learnt[:2], 5) == [0, 1]
@@ -129,15 +151,23 @@ def test_the_rows_nearest_by_letters_are_read():
 
 @pytest.mark.real
 def test_real_twins_are_told_from_other_questions_by_the_real_encoder(shared_data, make):
-    """29 questions of xquad that were rewritten by hand in the way of translating there and back, among others: nearly
-    all have a cosine of .8 and stand out, and hardly any other question does (benchmarks/paraphrases/)."""
+    """29 questions of xquad that were rewritten by hand in the way of translating there and back,
+    among others: nearly all have a cosine of .8 and stand out, and hardly any other question does
+    (benchmarks/paraphrases/)."""
     from assay.model.embed import Embedder
     from assay.model.find import find
 
-    lines = (Path(__file__).parents[2] / "benchmarks/paraphrases/by_hand.tsv").read_text().splitlines()
+    lines = (
+        (Path(__file__).parents[2] / "benchmarks/paraphrases/by_hand.tsv").read_text().splitlines()
+    )
     twins = [line.split("\t") for line in lines[45:]]
     text = next(shared_data("xquad", whole=True).glob("*en*.json")).read_text()
-    asked = [q["question"] for one in json.loads(text)["data"] for p in one["paragraphs"] for q in p["qas"]]
+    asked = [
+        q["question"]
+        for one in json.loads(text)["data"]
+        for p in one["paragraphs"]
+        for q in p["qas"]
+    ]
     others = [question for question in asked if question not in {first for first, _ in twins}]
     train = make([(text, "x") for text in [*(other for _, other in twins), *others[:120]]], "train")
     test = make([(text, "x") for text in [*(first for first, _ in twins), *others[-71:]]], "test")
@@ -145,4 +175,8 @@ def test_real_twins_are_told_from_other_questions_by_the_real_encoder(shared_dat
     result = curated(train, test, embed)
     found = {pair.right.ids[0]: pair.left.ids[0] for pair in result.reworded.pairs}
     right = sum(found.get(f"test-{at}") == f"train-{at}" for at in range(1, 30))
-    assert right >= 24 and len(found) - right <= 2 and "D252" in [warning["code"] for warning in result.warnings]
+    assert (
+        right >= 24
+        and len(found) - right <= 2
+        and "D252" in [warning["code"] for warning in result.warnings]
+    )

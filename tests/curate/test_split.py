@@ -32,7 +32,11 @@ def test_shares_hold_to_within_a_row(sizes, shares, seed):
     # Numbers far apart in words, so that no two rows are near and every row is a family of its own.
     draw = random.Random(seed)
     examples = [
-        Example(f"{label}-{n}", (Message("user", "".join(draw.choices("bcdfghklmnprstvw", k=30))),), str(label))
+        Example(
+            f"{label}-{n}",
+            (Message("user", "".join(draw.choices("bcdfghklmnprstvw", k=30))),),
+            str(label),
+        )
         for label, size in enumerate(sizes)
         for n in range(size)
     ]
@@ -42,7 +46,8 @@ def test_shares_hold_to_within_a_row(sizes, shares, seed):
         assert abs(len(parts[name]) - share * len(examples)) <= 1
         by_label = Counter(example.target for example in parts[name])
         for label, size in enumerate(sizes):
-            assert abs(by_label[str(label)] - share * size) <= 1.5  # two ends of a stretch, 0.75 each (Tijdeman 1980)
+            # two ends of a stretch, 0.75 each (Tijdeman 1980)
+            assert abs(by_label[str(label)] - share * size) <= 1.5
 
 
 def test_the_order_of_the_file_does_not_matter(make, sentences):
@@ -74,19 +79,29 @@ def test_a_group_is_never_divided(make, sentences):
 
 @pytest.mark.slow
 @settings(max_examples=20)
-@given(st.lists(st.tuples(st.integers(1, 6), st.integers(0, 2)), min_size=30, max_size=60), st.integers(0, 3))
+@given(
+    st.lists(st.tuples(st.integers(1, 6), st.integers(0, 2)), min_size=30, max_size=60),
+    st.integers(0, 3),
+)
 def test_with_groups_labels_keep_their_shares_to_within_two_groups(groups, seed):
     draw = random.Random(seed)
     examples = [
         Example(
-            f"{n}-{k}", (Message("user", "".join(draw.choices("bcdfghklmnprstvw", k=30))),), str(label), group=f"g{n}"
+            f"{n}-{k}",
+            (Message("user", "".join(draw.choices("bcdfghklmnprstvw", k=30))),),
+            str(label),
+            group=f"g{n}",
         )
         for n, (size, label) in enumerate(groups)
         for k in range(size)
     ]
     parts, rare = divided(examples, seed=seed)
     where = {name: {e.group for e in part} for name, part in parts.items()}
-    assert not (where["train"] & where["val"] or where["train"] & where["test"] or where["val"] & where["test"])
+    assert not (
+        where["train"] & where["val"]
+        or where["train"] & where["test"]
+        or where["val"] & where["test"]
+    )
     largest = max(size for size, _ in groups)
     for label in {str(label) for _, label in groups} - set(rare):
         total = sum(e.target == label for e in examples)
@@ -96,7 +111,12 @@ def test_with_groups_labels_keep_their_shares_to_within_two_groups(groups, seed)
 
 def test_copies_stay_together(make, sentences):
     texts = sentences(150)
-    rows = make([(text, "a") for text in [*texts, *(t.upper() for t in texts), *(t[:-1] + "x" for t in texts)]])
+    rows = make(
+        [
+            (text, "a")
+            for text in [*texts, *(t.upper() for t in texts), *(t[:-1] + "x" for t in texts)]
+        ]
+    )
     parts, _ = divided(rows)
     assert not audit(parts["train"], parts["val"], parts["test"]).pairs
     assert [len(parts[name]) for name in NAMES] == [360, 45, 45]
@@ -112,7 +132,9 @@ def test_rare_labels_go_to_train(make, sentences):
 
 def test_a_label_of_one_text_is_rare_however_often_it_stands(make, sentences):
     texts = sentences(40)
-    parts, rare = divided(make([(text, "common") for text in texts[:36]] + [(texts[36], "copied")] * 4))
+    parts, rare = divided(
+        make([(text, "common") for text in texts[:36]] + [(texts[36], "copied")] * 4)
+    )
     assert rare == ["copied"] and sum(e.target == "copied" for e in parts["train"]) == 4
 
 
@@ -128,7 +150,9 @@ def test_shares_must_add_to_one():
 
 
 def test_given_files_leave_the_other_shares_in_proportion():
-    assert shares_for(Split(), ["test"], "classify") == pytest.approx({"train": 8 / 9, "val": 1 / 9})
+    assert shares_for(Split(), ["test"], "classify") == pytest.approx(
+        {"train": 8 / 9, "val": 1 / 9}
+    )
     assert shares_for(Split(), ["val", "test"], "classify") == {"train": 1.0}
     assert shares_for(Split(train=0.9, val=0.1, test=0), ["test"], "classify") == pytest.approx(
         {"train": 0.9, "val": 0.1}

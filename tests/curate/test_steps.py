@@ -31,7 +31,8 @@ TEXTS = [
     ("Write to ann.berg@acme.com about card 4111 1111 1111 1111", "card"),
 ]
 ROWS = [
-    Example(f"r{i}", (Message("user", text),), label, source=f"a.csv:{i + 2}") for i, (text, label) in enumerate(TEXTS)
+    Example(f"r{i}", (Message("user", text),), label, source=f"a.csv:{i + 2}")
+    for i, (text, label) in enumerate(TEXTS)
 ]
 
 
@@ -54,11 +55,17 @@ steps = pytest.mark.parametrize(
 
 def apply(step, rows):
     means = Means(seed=3, key=b"k" * 32)
-    return [step.one(row, means) for row in rows] if isinstance(step, RowStep) else list(step.apply(rows, means))
+    return (
+        [step.one(row, means) for row in rows]
+        if isinstance(step, RowStep)
+        else list(step.apply(rows, means))
+    )
 
 
 def left(results):
-    return [r.example if isinstance(r, Changed) else r for r in results if not isinstance(r, Dropped)]
+    return [
+        r.example if isinstance(r, Changed) else r for r in results if not isinstance(r, Dropped)
+    ]
 
 
 @pytest.mark.slow
@@ -66,7 +73,9 @@ def left(results):
 def test_every_row_comes_out_of_a_step_once_in_order(cls):
     rows = rows_for(cls)
     results = apply(cls(), rows)
-    assert [r.example.id if isinstance(r, Changed | Dropped) else r.id for r in results] == [row.id for row in rows]
+    assert [r.example.id if isinstance(r, Changed | Dropped) else r.id for r in results] == [
+        row.id for row in rows
+    ]
     kept = {row.id for row in left(results)}
     for result in results:
         if isinstance(result, Dropped):

@@ -5,7 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.core.types import Document, Example, Message
-from assay.curate.text import MOST_EDITS, edit_similarity, edits, jaccard, key_of, normal, shingles, sketch
+from assay.curate.text import (
+    MOST_EDITS,
+    edit_similarity,
+    edits,
+    jaccard,
+    key_of,
+    normal,
+    shingles,
+    sketch,
+)
 
 
 @pytest.mark.parametrize(
@@ -83,4 +92,6 @@ def test_sketches_of_two_edits_differ_in_twelve_bits_at_most():
 def test_short_words_are_not_taken_for_slips():
     assert edit_similarity("lost card", "lose card") == 0
     assert edit_similarity("my lost card", "my lsot card") == pytest.approx(1 - 1 / 12)
-    assert edit_similarity("where is my new card", "wher is my new cardd") == pytest.approx(1 - 2 / 20)
+    assert edit_similarity("where is my new card", "wher is my new cardd") == pytest.approx(
+        1 - 2 / 20
+    )

@@ -1,4 +1,5 @@
-"""What is said at the end of curation of rows that are gone and of splits that are not as they were asked for."""
+"""What is said at the end of curation of rows that are gone and of splits that are not as they were
+asked for."""
 
 from assay.core.types import Means
 from assay.curate.curated import run

@@ -1,4 +1,5 @@
-"""Questions to arms: streamed text is the answer, base is the base model, a conversation on the terminal."""
+"""Questions to arms: streamed text is the answer, base is the base model, a conversation on the
+terminal."""
 
 import io
 import json
@@ -12,12 +13,16 @@ from assay.deployment.chat import talk
 from assay.prompt.shots_answers import ShotsAnswers
 from toy import write_rows
 
-DOCUMENTS = {"leave.md": "Leave must be asked for two weeks before.", "pay.md": "Pay comes on the first of the month."}
+DOCUMENTS = {
+    "leave.md": "Leave must be asked for two weeks before.",
+    "pay.md": "Pay comes on the first of the month.",
+}
 
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory, tiny_model):
-    """A project of written answers with documents: rag around the tiny random model, and a floor."""
+    """A project of written answers with documents: rag around the tiny random model, and a
+    floor."""
     folder = tmp_path_factory.mktemp("talking") / "handbook"
     folder.mkdir()
     rows = [{"question": f"When is the pay of {n}?", "answer": f"on day {n}"} for n in range(30)]
@@ -27,9 +32,8 @@ def ran(tmp_path_factory, tiny_model):
     (folder / "project.yaml").write_text(
         "seed: 3\naim: {kind: answer, max_answer_tokens: 8}\n"
         "data: {files: {data: rows.jsonl}, columns: {question: question, answer: answer}}\n"
-        "documents: [leave.md, pay.md]\nsplit: {near: 1}\n"
-        f"model: {tiny_model}\n"
-        "compare:\n  - {kind: lead}\n  - {kind: rag, name: rag, find: bm25, inner: {kind: shots, k: 0}}\n"
+        f"documents: [leave.md, pay.md]\nsplit: {{near: 1}}\nmodel: {tiny_model}\ncompare:\n"
+        "  - {kind: lead}\n  - {kind: rag, name: rag, find: bm25, inner: {kind: shots, k: 0}}\n"
     )
     assay.run(folder)
     return folder
@@ -45,8 +49,14 @@ def test_streamed_text_is_the_answer(ran):
     for _ in stream:
         pass
     assert stream.reply is not None
-    assert (stream.reply.answer.text, stream.reply.answer.passages) == (answer.text, answer.passages)
-    assert (stream.reply.answer.tokens, stream.reply.answer.truncated) == (answer.tokens, answer.truncated)
+    assert (stream.reply.answer.text, stream.reply.answer.passages) == (
+        answer.text,
+        answer.passages,
+    )
+    assert (stream.reply.answer.tokens, stream.reply.answer.truncated) == (
+        answer.tokens,
+        answer.truncated,
+    )
     assert DOCUMENTS["pay.md"] in stream.reply.passages.values()
 
 
@@ -62,7 +72,10 @@ def test_base_is_the_base_model_without_examples(ran):
 
 @pytest.mark.slow
 def test_one_question_as_json(ran, capsys):
-    assert command(["ask", "When is the pay of 3?", "--project", str(ran), "--with", "rag", "--json"]) == 0
+    assert (
+        command(["ask", "When is the pay of 3?", "--project", str(ran), "--with", "rag", "--json"])
+        == 0
+    )
     found = json.loads(capsys.readouterr().out)["answers"][0]
     assert found["arm"] == "rag" and found["passages"][0]["text"] and found["seconds"] > 0
 
@@ -99,7 +112,9 @@ def test_what_cannot_be_asked_is_said(ran):
         (ran / "report/aside.json").rename(ran / "report/report.json")
 
 
-@pytest.mark.parametrize("words", [["ask", "?", "--with", "a", "--compare", "b"], ["ask", "--json"], ["ask", " "]])
+@pytest.mark.parametrize(
+    "words", [["ask", "?", "--with", "a", "--compare", "b"], ["ask", "--json"], ["ask", " "]]
+)
 def test_a_command_that_makes_no_sense(words, capsys):
     assert command(words) == 2
     assert "C060" in "".join(capsys.readouterr())

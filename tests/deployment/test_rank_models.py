@@ -1,4 +1,5 @@
-"""Base models ranked on rows of a project: no test row is read, what fails is said, nothing is asked twice."""
+"""Base models ranked on rows of a project: no test row is read, what fails is said, nothing is
+asked twice."""
 
 import json
 from pathlib import Path
@@ -35,19 +36,25 @@ def project(tmp_path, tiny_model, service, monkeypatch):
 
 
 @pytest.mark.slow
-def test_candidates_are_ranked_on_rows_that_are_not_test_rows(project, service, tiny_model, tmp_path):
+def test_candidates_are_ranked_on_rows_that_are_not_test_rows(
+    project, service, tiny_model, tmp_path
+):
     (tmp_path / "no-model").mkdir()
     names = [str(tiny_model), "there", str(tmp_path / "no-model")]
     found = assay.rank_models(project, names, rows=20, shots=2)
     best, other, refused = found.rows
     assert (best["model"], best["value"], best["parameters"]) == ("there", 1.0, None)
     assert best["difference"] is None and best["low"] <= 1.0 <= best["high"]
-    # A random model among three labels: far below, and the difference is paired over the same 20 rows.
+    # A random model among three labels: far below, and the difference is paired over the same 20
+    # rows.
     assert other["value"] < 0.8 and other["difference"] == pytest.approx(other["value"] - 1.0)
     assert other["difference_low"] <= other["difference"] <= other["difference_high"] <= 0
     weights = tensors_of(tiny_model / "model.safetensors").values()
     assert other["parameters"] == sum(_product(tensor.shape) for tensor in weights)
-    assert other["disk_bytes"] > (tiny_model / "model.safetensors").stat().st_size and other["peak_bytes"] > 1e7
+    assert (
+        other["disk_bytes"] > (tiny_model / "model.safetensors").stat().st_size
+        and other["peak_bytes"] > 1e7
+    )
     assert refused["problem"].startswith("M086") and "value" not in refused
     assert found.n == 20 == len(service.asked)
     tests = {json.loads(line)["text"] for line in (project / "test.jsonl").read_text().splitlines()}
@@ -57,7 +64,9 @@ def test_candidates_are_ranked_on_rows_that_are_not_test_rows(project, service, 
     text = "\n".join(found.lines())
     assert "there" in text and "M086" in text and "no test row was read" in text
     again = assay.rank_models(project, names[:2], rows=20, shots=2)
-    assert [row["value"] for row in again.rows] == [best["value"], other["value"]] and len(service.asked) == 20
+    assert [row["value"] for row in again.rows] == [best["value"], other["value"]] and len(
+        service.asked
+    ) == 20
 
 
 def _product(shape) -> int:
@@ -70,7 +79,19 @@ def _product(shape) -> int:
 @pytest.mark.slow
 @pytest.mark.nightly
 def test_the_command_prints_a_table_or_json(project, capsys):
-    arguments = ["list", "models", "--probe", str(project), "--model", "there", "--rows", "12", "--shots", "0", "-q"]
+    arguments = [
+        "list",
+        "models",
+        "--probe",
+        str(project),
+        "--model",
+        "there",
+        "--rows",
+        "12",
+        "--shots",
+        "0",
+        "-q",
+    ]
     assert command(arguments) == 0
     assert capsys.readouterr().out.splitlines()[1].startswith("there")
     assert command([*arguments, "--json"]) == 0
@@ -90,7 +111,9 @@ def test_val_rows_are_asked_first(tmp_path, tiny_model):
     folder = build(tmp_path / "project", tiny_model, "compare: [{kind: majority}]\n")
     write_rows(folder / "val.jsonl", rows(12, 500))
     path = folder / "project.yaml"
-    path.write_text(path.read_text().replace("test: test.jsonl", "val: val.jsonl, test: test.jsonl"))
+    path.write_text(
+        path.read_text().replace("test: test.jsonl", "val: val.jsonl, test: test.jsonl")
+    )
     loaded = load(path)
     prepared = prepare(loaded, silent)
     val = {example.id for example in prepared.examples("val")}

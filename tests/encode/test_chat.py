@@ -1,5 +1,5 @@
-"""Token ids of conversations, on the tiny tokenizer and on that of SmolLM2. The yardstick is transformers' own
-apply_chat_template, which encodes the rendered text in one piece."""
+"""Token ids of conversations, on the tiny tokenizer and on that of SmolLM2. The yardstick is
+transformers' own apply_chat_template, which encodes the rendered text in one piece."""
 
 from dataclasses import replace
 
@@ -16,18 +16,25 @@ LONGER = (*PLAIN, Message("assistant", "card lost"), Message("user", "and the ch
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 
 
-@pytest.fixture(scope="module", params=["tiny", pytest.param("smollm2-135m", marks=pytest.mark.real)])
+@pytest.fixture(
+    scope="module", params=["tiny", pytest.param("smollm2-135m", marks=pytest.mark.real)]
+)
 def chat(request):
     from transformers import AutoTokenizer
 
     from assay.model.find import find
 
-    folder = request.getfixturevalue("tiny_model") if request.param == "tiny" else find(request.param).folder
+    folder = (
+        request.getfixturevalue("tiny_model")
+        if request.param == "tiny"
+        else find(request.param).folder
+    )
     return Chat(AutoTokenizer.from_pretrained(folder), max_length=2048)
 
 
 def written(chat, text):
-    """`text` without what the vocabulary cannot write: SmolLM2's lacks 21 of the 256 bytes, such as 0x06."""
+    """`text` without what the vocabulary cannot write: SmolLM2's lacks 21 of the 256 bytes, such as
+    0x06."""
     known = set(chat.tokenizer.get_vocab())
     level = chat.tokenizer.backend_tokenizer.pre_tokenizer.pre_tokenize_str
     return "".join(c for c in text if all(byte in known for word, _ in level(c) for byte in word))
@@ -72,7 +79,9 @@ def test_text_never_becomes_a_control_token(chat, data):
     control = control_ids(chat)
     count = lambda ids: sum(token in control for token in ids)  # noqa: E731
     expected = count(chat.pair(LONGER, "refund").ids)
-    messages = tuple(Message(message.role, message.content + data.draw(hostile)) for message in LONGER)
+    messages = tuple(
+        Message(message.role, message.content + data.draw(hostile)) for message in LONGER
+    )
     assert count(chat.pair(messages, data.draw(hostile)).ids) == expected
 
 
@@ -92,7 +101,8 @@ def test_marks_that_are_not_registered_as_special_stay_text(tiny_model):
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(tiny_model)
-    tokenizer.add_tokens(["<think>", "   "])  # a mark of the template; a run of spaces, which is ordinary text
+    # a mark of the template; a run of spaces, which is ordinary text
+    tokenizer.add_tokens(["<think>", "   "])
     tokenizer.chat_template = tokenizer.chat_template.replace("assistant\n", "assistant\n<think>")
     mark = tokenizer.convert_tokens_to_ids("<think>")
     chat = Chat(tokenizer)
@@ -144,7 +154,12 @@ def test_what_is_cut_is_the_middle(chat):
 
 
 def test_of_a_long_conversation_the_oldest_turns_go_first(chat):
-    said = [("system", "Answer"), ("user", "old " * 9), ("assistant", "older " * 9), ("user", "about the chip")]
+    said = [
+        ("system", "Answer"),
+        ("user", "old " * 9),
+        ("assistant", "older " * 9),
+        ("user", "about the chip"),
+    ]
     said += [("assistant", "plastic"), ("user", "and the wallet")]
     whole = tuple(Message(role, text) for role, text in said)
     full, none = chat.prompt(whole)
@@ -152,8 +167,11 @@ def test_of_a_long_conversation_the_oldest_turns_go_first(chat):
     short = replace(chat, max_length=len(full) - 3)
     ids, cut = short.prompt(whole)
     assert ids == chat.prompt((whole[0], *whole[3:]))[0]
-    assert cut == len(chat.text_ids(whole[1].content.strip())) + len(chat.text_ids(whole[2].content.strip()))
-    # Answers of the turns that are left are learnt where all turns are; the pair is the prompt and its answer.
+    assert cut == len(chat.text_ids(whole[1].content.strip())) + len(
+        chat.text_ids(whole[2].content.strip())
+    )
+    # Answers of the turns that are left are learnt where all turns are; the pair is the prompt and
+    # its answer.
     pair = short.pair(whole, "red", learn="assistant")
     left = chat.pair((whole[0], *whole[3:]), "red", learn="assistant")
     assert (pair.ids, pair.learnt) == (left.ids, left.learnt)

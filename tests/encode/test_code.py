@@ -21,7 +21,8 @@ def test_python_in_a_fence_or_as_it_stands(subtests):
         (f"```python\n{F}", F),  # cut off
         (f"Sure! This adds one.\n\n{F}\n\nI hope that this helps.", F),
         (f"import math\n\n{F}\n\nThis uses math.", f"import math\n\n{F}"),
-        ("```python\ndef f(x) return x\n```", "def f(x) return x"),  # none can be read: the first is what it says
+        # none can be read: the first is what it says
+        ("```python\ndef f(x) return x\n```", "def f(x) return x"),
         ("I do not know.", None),
         ("hello", None),
         ("", None),
@@ -38,7 +39,10 @@ def test_python_in_a_fence_or_as_it_stands(subtests):
         ("select name from t;", "select name from t"),
         ("```sql\nSELECT a,\n  b FROM t;\n```", "SELECT a,\n  b FROM t"),
         ("The query is:\nSELECT ';' FROM t; DROP TABLE t", "SELECT ';' FROM t"),
-        ("WITH n AS (SELECT 1) SELECT * FROM n\n\nIt counts.", "WITH n AS (SELECT 1) SELECT * FROM n"),
+        (
+            "WITH n AS (SELECT 1) SELECT * FROM n\n\nIt counts.",
+            "WITH n AS (SELECT 1) SELECT * FROM n",
+        ),
         ("I cannot.", None),
         ("DROP TABLE t", None),
     ],
@@ -50,7 +54,10 @@ def test_sql_up_to_its_end(text, query):
 def test_strictly_there_is_nothing_but_the_program():
     assert strict_code(F, "python") == F and strict_code(f"```python\n{F}\n```", "python") == F
     assert strict_code(f"Sure:\n{F}", "python") is None
-    assert strict_code("SELECT 1;", "sql") == "SELECT 1" and strict_code("It is SELECT 1", "sql") is None
+    assert (
+        strict_code("SELECT 1;", "sql") == "SELECT 1"
+        and strict_code("It is SELECT 1", "sql") is None
+    )
 
 
 def test_the_reading_of_a_code_task_takes_the_program():

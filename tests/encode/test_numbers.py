@@ -104,12 +104,14 @@ def test_the_number_of_a_text(text, expected):
 
 
 def test_a_percent_sign_is_a_mark():
-    assert [(n.value, n.percent) for n in map(number_of, ("12 %", "12.5 percent", "½%", "12\\%", "12"))] == [
-        *((12, True), (12.5, True), (0.5, True), (12, True), (12, False))
-    ]
+    assert [
+        (n.value, n.percent) for n in map(number_of, ("12 %", "12.5 percent", "½%", "12\\%", "12"))
+    ] == [*((12, True), (12.5, True), (0.5, True), (12, True), (12, False))]
 
 
-@pytest.mark.parametrize("text", ["9" * 10_000, "1e999999999", "1/" + "9" * 5000, "1 " * 20_000, "not " * 20_000 + "1"])
+@pytest.mark.parametrize(
+    "text", ["9" * 10_000, "1e999999999", "1/" + "9" * 5000, "1 " * 20_000, "not " * 20_000 + "1"]
+)
 def test_no_number_is_too_long_to_read(text):
     found = number_of(text)
     assert found is None or len(found.written) <= len(text)
@@ -117,8 +119,9 @@ def test_no_number_is_too_long_to_read(text):
 
 def test_an_answer_is_read_by_the_same_rule():
     task = Reading(Task(kind="number"))
-    assert [task.lenient(t) for t in ("The answer is 12, not 13", "It is 2½", "So 12 % of it", "It is not 13")] == [
-        *("12", "2.5", "12%", None)
-    ]
+    assert [
+        task.lenient(t)
+        for t in ("The answer is 12, not 13", "It is 2½", "So 12 % of it", "It is not 13")
+    ] == [*("12", "2.5", "12%", None)]
     steps = Reading(Task(kind="number"), mark="Answer:", steps=True)
     assert steps.lenient("3 + 4 = 7\nAnswer: 7, in 2 steps") == "7"

@@ -114,7 +114,10 @@ def test_free_answers_after_reasoning_need_their_mark():
 
 def test_words_are_read_back_as_labels():
     reading = Reading(LABELS, words={"card": "plastic", "card lost": "plastic lost"}, mark="Label:")
-    assert [reading.lenient(text) for text in ("plastic", "Label: Plastic lost.", "refund_status", "card")] == [
+    assert [
+        reading.lenient(text)
+        for text in ("plastic", "Label: Plastic lost.", "refund_status", "card")
+    ] == [
         "card",
         "card lost",
         "refund_status",

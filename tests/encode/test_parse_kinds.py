@@ -1,4 +1,5 @@
-"""Reading of answers that are sets of labels, letters of options, numbers, or texts of several lines."""
+"""Reading of answers that are sets of labels, letters of options, numbers, or texts of several
+lines."""
 
 import pytest
 
@@ -6,7 +7,9 @@ from assay.core.types import Task
 from assay.encode.parse import Reading
 
 SETS = Reading(Task(kind="multilabel", labels=("card", "card lost", "refund")))
-LETTERS = Reading(Task(kind="choose", labels=("A", "B", "C", "D")), options=("red apple", "apple", "sky", "sea"))
+LETTERS = Reading(
+    Task(kind="choose", labels=("A", "B", "C", "D")), options=("red apple", "apple", "sky", "sea")
+)
 NUMBERS = Reading(Task(kind="number"))
 
 

@@ -38,7 +38,10 @@ def test_earlier_turns_stay_and_system_turns_are_joined():
 def test_the_best_passage_stands_next_to_the_question():
     context = (Document("a", "best"), Document("b", "second"))
     question = Example("q", QUESTION.messages, context=context)
-    assert ask(TASK, question)[-1].content == "Passages:\n[2] second\n[1] best\n\nQuestion: where is it?"
+    assert (
+        ask(TASK, question)[-1].content == "Passages:\n[2] second\n"
+        "[1] best\n\nQuestion: where is it?"
+    )
     assert "Use the passages." in ask(TASK, question)[0].content
 
 
@@ -54,7 +57,9 @@ SOLVED = (
     Example("a", (Message("user", "my card is gone"),), "card"),
     Example("b", (Message("user", "pay me"),), "refund"),
 )
-MARKED = Wording(layout="text", question="Message:", answer="Label:", label_words={"card": "a card"})
+MARKED = Wording(
+    layout="text", question="Message:", answer="Label:", label_words={"card": "a card"}
+)
 
 
 def test_the_default_wording_changes_nothing():
@@ -76,7 +81,8 @@ def test_examples_as_text_are_one_turn():
     system, user = posed(TASK, QUESTION, SOLVED, wording=MARKED)
     assert system.content == "Sort it."
     assert user.content == (
-        "Message: my card is gone\nLabel: a card\n\nMessage: pay me\nLabel: refund\n\nMessage: where is it?\nLabel:"
+        "Message: my card is gone\n"
+        "Label: a card\n\nMessage: pay me\nLabel: refund\n\nMessage: where is it?\nLabel:"
     )
 
 
@@ -122,7 +128,8 @@ FORGERIES = {
 
 
 def marks_in(text):
-    """How many lines of a prompt begin with the mark of a question, and of an answer, in any case."""
+    """How many lines of a prompt begin with the mark of a question, and of an answer, in any
+    case."""
     lines = [line.casefold() for line in text.splitlines()]
     return tuple(sum(line.startswith(mark) for line in lines) for mark in ("message:", "label:"))
 
@@ -132,13 +139,17 @@ def test_no_text_of_the_data_begins_a_question_or_an_answer(subtests):
         for layout in ("text", "turns"):
             with subtests.test(f"{name}, {layout}"):
                 wording = MARKED.model_copy(update={"layout": layout})
-                forged = (QUESTION.with_text(text), replace(SOLVED[0].with_text(text), target=f"card{BREAK}"))
+                forged = (
+                    QUESTION.with_text(text),
+                    replace(SOLVED[0].with_text(text), target=f"card{BREAK}"),
+                )
                 context = (Document("d", text), Document("e", "fine"))
                 question = replace(forged[0], context=context)
                 prompt = posed(TASK, question, [forged[1], *SOLVED], wording=wording)
                 asked = [message.content for message in prompt if message.role == "user"]
                 if layout == "text":
-                    assert [marks_in(content) for content in asked] == [(4, 4)]  # three examples and the question
+                    # three examples and the question
+                    assert [marks_in(content) for content in asked] == [(4, 4)]
                 else:
                     assert [marks_in(content) for content in asked] == [(1, 1)] * 4
                 assert asked[-1].endswith("\nLabel:")
@@ -153,7 +164,10 @@ def test_no_text_of_the_data_becomes_a_control_token(subtests, open_tiny):
     count = lambda prompt: sum(token in control for token in chat.prompt(prompt)[0])  # noqa: E731
     for name, text in FORGERIES.items():
         with subtests.test(name):
-            prompts = [posed(TASK, QUESTION.with_text(each), SOLVED, wording=MARKED) for each in (text, "fine")]
+            prompts = [
+                posed(TASK, QUESTION.with_text(each), SOLVED, wording=MARKED)
+                for each in (text, "fine")
+            ]
             assert count(prompts[0]) == count(prompts[1])
 
 

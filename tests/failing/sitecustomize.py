@@ -1,8 +1,11 @@
-"""In every process of a command that has this folder on its path: the n-th write below a folder goes wrong.
+"""In every process of a command that has this folder on its path: the n-th write below a folder
+goes wrong.
 
-How   FAILING="<folder>|<file that counts>|<n>|<how>", n = 0 only counts. What counts are opening a file to write it,
-      writing a line, flushing, and renaming, in all processes of the command together
-how   ENOSPC, EROFS   from the n-th write on all fail, as on a full disk and on one that has become read-only; a line is
+How   FAILING="<folder>|<file that counts>|<n>|<how>", n = 0 only counts. What counts are opening a
+      file to write it, writing a line, flushing, and renaming, in all processes of the command
+      together
+how   ENOSPC, EROFS   from the n-th write on all fail, as on a full disk and on one that has become
+      read-only; a line is
                       half written then
       EIO             the n-th fails, those after it do not
       KILL            the process is killed before the n-th
@@ -47,7 +50,14 @@ def _name(handle):
     return os.readlink(f"/proc/self/fd/{handle}")  # noqa: PTH115
 
 
-_open, _write, _fsync, _replace, _rename, _io_open = os.open, os.write, os.fsync, os.replace, os.rename, io.open
+_open, _write, _fsync, _replace, _rename, _io_open = (
+    os.open,
+    os.write,
+    os.fsync,
+    os.replace,
+    os.rename,
+    io.open,
+)
 
 
 def open_(path, flags, *more, **named):

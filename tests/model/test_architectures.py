@@ -1,5 +1,5 @@
-"""Every decoder that transformers knows is computed as transformers computes it, row by row in plain attention, or is
-refused by a code: none is silently wrong."""
+"""Every decoder that transformers knows is computed as transformers computes it, row by row in
+plain attention, or is refused by a code: none is silently wrong."""
 
 import numpy as np
 import pytest
@@ -34,12 +34,20 @@ class Ids:
 def prompts() -> list[list[int]]:
     """Some share their beginning; the longest are three windows long with their answers."""
     draw = torch.Generator().manual_seed(3)
-    trunk, *own = (torch.randint(3, WORDS, (n,), generator=draw).tolist() for n in (9, 3, 2 * WINDOW, 9, 2 * WINDOW))
+    trunk, *own = (
+        torch.randint(3, WORDS, (n,), generator=draw).tolist()
+        for n in (9, 3, 2 * WINDOW, 9, 2 * WINDOW)
+    )
     return [*(trunk + ids for ids in own), own[0]]
 
 
 def told(network, ids: list[int], answer: list[int]) -> float:
-    logs = network(input_ids=torch.tensor([ids + answer]), use_cache=False).logits[0].double().log_softmax(-1)
+    logs = (
+        network(input_ids=torch.tensor([ids + answer]), use_cache=False)
+        .logits[0]
+        .double()
+        .log_softmax(-1)
+    )
     return sum(float(logs[len(ids) - 1 + place, token]) for place, token in enumerate(answer))
 
 
@@ -75,7 +83,9 @@ def same_as_plain(folder, kind: str) -> None:
         found = model.score(asked, ANSWERS, left=0.0)
         np.testing.assert_allclose(found, wanted, atol=2e-4)
         assert (found.argmax(1) == wanted.argmax(1)).all()
-        np.testing.assert_allclose(model.score(asked[1:2], ANSWERS, left=0.0), wanted[1:2], atol=2e-4)
+        np.testing.assert_allclose(
+            model.score(asked[1:2], ANSWERS, left=0.0), wanted[1:2], atol=2e-4
+        )
         read = followed(model, [ids + ANSWERS[0] for ids in asked], [len(ids) for ids in asked])
         np.testing.assert_allclose([one.log_probs.sum() for one in read], wanted[:, 0], atol=2e-4)
         lines = [Line(number, ids) for number, ids in enumerate(asked)]

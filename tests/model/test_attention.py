@@ -1,4 +1,5 @@
-"""Attention over a token tree is attention under a mask of ancestors, whatever scale, window, cached keys."""
+"""Attention over a token tree is attention under a mask of ancestors, whatever scale, window,
+cached keys."""
 
 import pytest
 import torch
@@ -14,18 +15,22 @@ SCALE = 0.11  # 8 ** -0.5 is 0.35
 
 @pytest.fixture(scope="module")
 def tree():
-    """A trunk of 40 tokens, two branches of 90, two of 220 below each: 1,100 nodes, which are cut into segments."""
+    """A trunk of 40 tokens, two branches of 90, two of 220 below each: 1,100 nodes, which are cut
+    into segments."""
     draw = torch.Generator().manual_seed(3)
 
     def some(n):
         return torch.randint(0, 1000, (n,), generator=draw).tolist()
 
     trunk = some(40)
-    return Tree.of([branch + some(220) for branch in (trunk + some(90), trunk + some(90)) for _ in range(2)])
+    return Tree.of(
+        [branch + some(220) for branch in (trunk + some(90), trunk + some(90)) for _ in range(2)]
+    )
 
 
 def ancestors(tree, before, window):
-    """(nodes, cached keys + nodes) True where a node sees a key, found by walking along each sequence."""
+    """(nodes, cached keys + nodes) True where a node sees a key, found by walking along each
+    sequence."""
     sees = torch.zeros(len(tree), before + len(tree), dtype=torch.bool)
     for path in tree.paths:
         line = [*range(before), *(before + path)]
@@ -38,24 +43,32 @@ def ancestors(tree, before, window):
 def states(tree, before, dtype=torch.float64):
     draw = torch.Generator().manual_seed(5)
     sizes = [(HEADS, len(tree)), (SHARED, before + len(tree)), (SHARED, before + len(tree))]
-    return [torch.randn(1, *size, WIDTH, generator=draw, dtype=torch.float64).to(dtype) for size in sizes]
+    return [
+        torch.randn(1, *size, WIDTH, generator=draw, dtype=torch.float64).to(dtype)
+        for size in sizes
+    ]
 
 
 def computed(attention, given):
     """What `attention` gives, and the gradients of a sum with weights that are all different."""
     given = [tensor.clone().requires_grad_() for tensor in given]
     out = attention(*given)
-    weights = torch.randn(out.shape, generator=torch.Generator().manual_seed(7), dtype=torch.float64).to(out.dtype)
+    weights = torch.randn(
+        out.shape, generator=torch.Generator().manual_seed(7), dtype=torch.float64
+    ).to(out.dtype)
     (out * weights).sum().backward()
     return [out.detach(), *(tensor.grad for tensor in given)]
 
 
 def under_mask(sees, scale=SCALE):
-    """PyTorch's attention in (1, heads, nodes, width), out (1, nodes, heads, width) as `attend` gives it."""
+    """PyTorch's attention in (1, heads, nodes, width), out (1, nodes, heads, width) as `attend`
+    gives it."""
 
     def attention(query, key, value):
         key, value = (states.repeat_interleave(HEADS // SHARED, 1) for states in (key, value))
-        out = torch.nn.functional.scaled_dot_product_attention(query, key, value, attn_mask=sees, scale=scale)
+        out = torch.nn.functional.scaled_dot_product_attention(
+            query, key, value, attn_mask=sees, scale=scale
+        )
         return out.transpose(1, 2)
 
     return attention
@@ -63,7 +76,17 @@ def under_mask(sees, scale=SCALE):
 
 def over_tree(layout, window=None, **named):
     def attention(query, key, value):
-        return attend(None, query, key, value, None, scaling=SCALE, sliding_window=window, tree=layout, **named)[0]
+        return attend(
+            None,
+            query,
+            key,
+            value,
+            None,
+            scaling=SCALE,
+            sliding_window=window,
+            tree=layout,
+            **named,
+        )[0]
 
     return attention
 
@@ -75,7 +98,8 @@ def test_values_and_gradients_are_those_under_a_mask_of_ancestors(tree, before, 
     layout = Layout(tree, CPU)
     assert len(layout.segments(window, before)) >= 4
     given = states(tree, before)
-    # A cap so high that it caps nothing takes the way by hand: x - cap tanh(x / cap) is x^3 / (3 cap^2), 1e-11 here.
+    # A cap so high that it caps nothing takes the way by hand: x - cap tanh(x / cap) is x^3 / (3
+    # cap^2), 1e-11 here.
     found = computed(over_tree(layout, window, **({"softcap": 1e6} if capped else {})), given)
     wanted = computed(under_mask(ancestors(tree, before, window)), given)
     for ours, theirs in zip(found, wanted, strict=True):
@@ -84,7 +108,9 @@ def test_values_and_gradients_are_those_under_a_mask_of_ancestors(tree, before, 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # torch's own compiler warns of what it does itself
-@pytest.mark.parametrize(("before", "window"), [pytest.param(0, None, marks=pytest.mark.nightly), (9, 50)])
+@pytest.mark.parametrize(
+    ("before", "window"), [pytest.param(0, None, marks=pytest.mark.nightly), (9, 50)]
+)
 def test_the_compiled_backward_pass_has_the_gradients_of_plain_autograd(tree, before, window):
     given = states(tree, before, torch.float32)
     found = computed(over_tree(Layout(tree, CPU, compiled=True), window), given)

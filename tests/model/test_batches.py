@@ -31,7 +31,9 @@ def test_a_common_prefix_is_one(sequences):
 
 
 @given(LENGTHS, st.integers(1, 100), st.integers(0, 9))
-def test_every_row_is_in_one_batch_and_no_batch_of_several_is_over_its_budget(lengths, budget, extra):
+def test_every_row_is_in_one_batch_and_no_batch_of_several_is_over_its_budget(
+    lengths, budget, extra
+):
     batches = by_length(lengths, budget, extra)
     assert sorted(row for batch in batches for row in batch) == list(range(len(lengths)))
     for batch in batches:

@@ -1,4 +1,5 @@
-"""A lent beginning gives the states of rows with copies of it; it is computed once, and anew when a weight changes."""
+"""A lent beginning gives the states of rows with copies of it; it is computed once, and anew when a
+weight changes."""
 
 import numpy as np
 import pytest
@@ -15,7 +16,10 @@ from assay.model.scoring import ROWS, by_tree, shared_tokens
 
 SYSTEM = Message("system", "Classify the message. Which colour has the money?")
 OPTIONS = ("card", "card lost", "refund", "Which colour?")
-PROMPTS = [(SYSTEM, Message("user", text)) for text in ("my card", "so the taxi then and then", "a", "plastic", "a")]
+PROMPTS = [
+    (SYSTEM, Message("user", text))
+    for text in ("my card", "so the taxi then and then", "a", "plastic", "a")
+]
 
 
 def computed(model):
@@ -32,7 +36,10 @@ def test_parts_of_attention_are_put_together_by_their_log_sums():
     draw = torch.Generator().manual_seed(1)
     query, key, value = (torch.randn(1, 2, n, 8, generator=draw) for n in (3, 5, 5))
     whole, total = look(query, key, value, 0.3, None)
-    parts = [look(query, key[:, :, own], value[:, :, own], 0.3, None) for own in (slice(0, 2), slice(2, 5))]
+    parts = [
+        look(query, key[:, :, own], value[:, :, own], 0.3, None)
+        for own in (slice(0, 2), slice(2, 5))
+    ]
     (first, a), (second, b) = parts
     share = torch.sigmoid(a - b)[..., None]
     torch.testing.assert_close(torch.lerp(second, first, share), whole)
@@ -48,7 +55,11 @@ FAMILIES = {
     "qwen 3": (hf.Qwen3Config, {"head_dim": 16}, True),
     "gpt-neox": (hf.GPTNeoXConfig, {}, True),
     "phi 3": (hf.Phi3Config, {"pad_token_id": 0}, True),
-    "gemma 2, capped and windowed": (hf.Gemma2Config, {"head_dim": 16, "sliding_window": 64}, False),
+    "gemma 2, capped and windowed": (
+        hf.Gemma2Config,
+        {"head_dim": 16, "sliding_window": 64},
+        False,
+    ),
     "mistral, windowed": (hf.MistralConfig, {"sliding_window": 64}, True),
     "gpt-2": (hf.GPT2Config, {"n_embd": 64, "n_layer": 2, "n_head": 4}, True),
 }
@@ -59,7 +70,12 @@ def test_scores_of_a_lent_beginning_are_those_of_copies(open_tiny, family):
     kind, own, lent = FAMILIES[family]
     model = open_tiny()
     torch.manual_seed(0)
-    small = {"hidden_size": 64, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4}
+    small = {
+        "hidden_size": 64,
+        "intermediate_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+    }
     shape = {} if family == "gpt-2" else small | {"num_key_value_heads": 2}
     config = kind(**shape, **own, vocab_size=model.network.config.vocab_size)
     network = hf.AutoModelForCausalLM.from_config(config, attn_implementation=attention.NAME)
@@ -97,10 +113,14 @@ def test_a_wrong_beginning_is_noticed(open_tiny):
 def test_a_run_in_parts_computes_its_beginning_once(open_tiny, monkeypatch):
     monkeypatch.setattr(scoring, "TREE_GAINS", 0.0)
     model = open_tiny()
-    prompts = [(SYSTEM, Message("user", f"my {'card ' * (i % 5)} is the matter")) for i in range(ROWS + 40)]
+    prompts = [
+        (SYSTEM, Message("user", f"my {'card ' * (i % 5)} is the matter")) for i in range(ROWS + 40)
+    ]
     model.score(prompts[:2], OPTIONS)
     lent = []
-    model.body.register_forward_pre_hook(lambda module, args, given: lent.append("before" in given), with_kwargs=True)
+    model.body.register_forward_pre_hook(
+        lambda module, args, given: lent.append("before" in given), with_kwargs=True
+    )
     whole = model.score(prompts, OPTIONS)
     assert lent and all(lent)
     parts = [model.score(prompts[:ROWS], OPTIONS), model.score(prompts[ROWS:], OPTIONS)]
@@ -163,19 +183,24 @@ def test_the_shared_part_ends_where_the_questions_begin():
     # The questions share "2 2" by chance in this part of the run, and nothing in another.
     assert shared_tokens([[1] * 9 + [2, 2, 3], [1] * 9 + [2, 2, 4]], [9, 9]) == 9
     assert shared_tokens([[1] * 9 + [2], [1] * 9 + [5]], [9, 9]) == 9
-    # Examples that stand in the question itself: a multiple of eight, which a word more or less does not move.
+    # Examples that stand in the question itself: a multiple of eight, which a word more or less
+    # does not move.
     many = [1] * 5 + [2] * 40
     assert shared_tokens([[*many, 3], [*many, 4]], [5, 5]) == 40
     # Unlike beginnings.
     assert shared_tokens([[1, 2, 3], [2, 2, 3]], [1, 1]) == 0
 
 
-# --- trees ------------------------------------------------------------------------------------------------------------
+# --- trees ----------------------------------------------------------------------------------------
 
 LIKE = [
     (
         SYSTEM,
-        *(Message(role, f"{words} {i % 2} {'money ' * 9}") for words in ("card lost", "refund") for role in TURN),
+        *(
+            Message(role, f"{words} {i % 2} {'money ' * 9}")
+            for words in ("card lost", "refund")
+            for role in TURN
+        ),
         m,
     )
     for TURN in [("user", "assistant")]

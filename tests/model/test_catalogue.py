@@ -14,7 +14,11 @@ def test_every_entry_is_pinned(entry):
     assert entry.wheel.startswith(f"{entry.package.replace('-', '_')}-{entry.version}-")
     for member in entry.members:
         assert re.fullmatch(r"[0-9a-f]{64}", member.sha256) and member.size > 0
-        assert ".." not in member.path and not member.path.startswith("/") and not member.path.endswith(".py")
+        assert (
+            ".." not in member.path
+            and not member.path.startswith("/")
+            and not member.path.endswith(".py")
+        )
     assert entry.licence and entry.source and entry.context_length > 0
 
 

@@ -7,14 +7,27 @@ from assay.core.types import LanguageModel, Message
 from assay.model.chat_model import ChatModel
 
 SYSTEM = Message("system", "Answer the question.")
-TEXTS = ("my card", "so the taxi then and then again", "a", "plastic", "the lemon has what colour?", "money", "grass")
+TEXTS = (
+    "my card",
+    "so the taxi then and then again",
+    "a",
+    "plastic",
+    "the lemon has what colour?",
+    "money",
+    "grass",
+)
 PROMPTS = [(SYSTEM, Message("user", text)) for text in TEXTS]
-RAGGED = [*PROMPTS, (Message("user", "no system turn"),), (*PROMPTS[0], Message("assistant", "card"), PROMPTS[1][1])]
+RAGGED = [
+    *PROMPTS,
+    (Message("user", "no system turn"),),
+    (*PROMPTS[0], Message("assistant", "card"), PROMPTS[1][1]),
+]
 
 
 @pytest.fixture(scope="module")
 def model(open_tiny):
-    """The tiny model, made to end some answers early: a longer output row for the end token wins more often."""
+    """The tiny model, made to end some answers early: a longer output row for the end token wins
+    more often."""
     model = open_tiny()
     with torch.no_grad():
         model.head.weight[model.chat.end[0]] *= 1.6
@@ -35,7 +48,9 @@ def theirs(model, messages, limit):
     return out[0, ids.shape[1] :].tolist()
 
 
-@pytest.mark.parametrize("prompts", [PROMPTS, RAGGED, PROMPTS[1:2]], ids=["one beginning", "ragged", "one row"])
+@pytest.mark.parametrize(
+    "prompts", [PROMPTS, RAGGED, PROMPTS[1:2]], ids=["one beginning", "ragged", "one row"]
+)
 @pytest.mark.parametrize("limit", [1, 12])
 def test_generation_is_that_of_transformers(model, prompts, limit):
     answers = model.generate(prompts, max_tokens=limit)
@@ -44,11 +59,17 @@ def test_generation_is_that_of_transformers(model, prompts, limit):
         ended = tokens[-1] == model.chat.end[-1]
         assert answer.text == model.chat.tokenizer.decode(tokens[:-1] if ended else tokens).strip()
         assert (answer.tokens, answer.truncated) == (len(tokens), not ended)
-        assert answer.prompt_tokens == len(model.chat.prompt(messages)[0]) == model.count_tokens(messages)
+        assert (
+            answer.prompt_tokens
+            == len(model.chat.prompt(messages)[0])
+            == model.count_tokens(messages)
+        )
 
 
 def test_the_prompts_above_end_early_and_late(model):
-    lengths = {answer.tokens for answer in model.generate(RAGGED, max_tokens=12) if not answer.truncated}
+    lengths = {
+        answer.tokens for answer in model.generate(RAGGED, max_tokens=12) if not answer.truncated
+    }
     assert len(lengths) > 1
     assert any(answer.truncated for answer in model.generate(RAGGED, max_tokens=12))
 
@@ -101,7 +122,9 @@ def test_a_folder_is_opened_through_the_gate(tiny_model, tmp_path, monkeypatch, 
     assert len(model.generate(PROMPTS, max_tokens=2)) == len(PROMPTS)
 
 
-def test_weights_are_read_in_the_precision_that_is_asked_for(tiny_model, tmp_path, monkeypatch, one_thread):
+def test_weights_are_read_in_the_precision_that_is_asked_for(
+    tiny_model, tmp_path, monkeypatch, one_thread
+):
     from safetensors.torch import load_file
 
     from assay.model.find import find
@@ -120,7 +143,7 @@ def test_weights_are_read_in_the_precision_that_is_asked_for(tiny_model, tmp_pat
     assert load_model(found, "bf16").head.weight.dtype == torch.bfloat16
 
 
-# --- keys and values that stand before every sequence -----------------------------------------------------------------
+# --- keys and values that stand before every sequence ---------------------------------------------
 
 
 @pytest.fixture
@@ -147,7 +170,9 @@ def embedded(model, virtual, ids):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("prompts", [PROMPTS, RAGGED, PROMPTS[1:2]], ids=["one beginning", "ragged", "one row"])
+@pytest.mark.parametrize(
+    "prompts", [PROMPTS, RAGGED, PROMPTS[1:2]], ids=["one beginning", "ragged", "one row"]
+)
 def test_generation_after_virtual_tokens_is_that_of_transformers(soft_model, prompts):
     model, virtual = soft_model
     answers = model.generate(prompts, max_tokens=12)
@@ -169,7 +194,9 @@ def test_generation_after_virtual_tokens_is_that_of_transformers(soft_model, pro
     assert answers != model.generate(prompts, max_tokens=12)
 
 
-@pytest.mark.parametrize("prompts", [PROMPTS, RAGGED, PROMPTS[1:2]], ids=["one beginning", "ragged", "one row"])
+@pytest.mark.parametrize(
+    "prompts", [PROMPTS, RAGGED, PROMPTS[1:2]], ids=["one beginning", "ragged", "one row"]
+)
 def test_scores_after_virtual_tokens_are_those_of_separate_sequences(soft_model, prompts):
     model, virtual = soft_model
     options = ("card", "card lost", "refund", "")
@@ -178,7 +205,11 @@ def test_scores_after_virtual_tokens_are_those_of_separate_sequences(soft_model,
         for score, option in zip(row, options, strict=True):
             prompt, answer = model.chat.prompt(messages)[0], model.chat.answer(option)
             with torch.no_grad():
-                logits = model.network(inputs_embeds=embedded(model, virtual, prompt + answer)).logits[0, 5:].double()
+                logits = (
+                    model.network(inputs_embeds=embedded(model, virtual, prompt + answer))
+                    .logits[0, 5:]
+                    .double()
+                )
             logs = logits.log_softmax(-1)
             alone = sum(float(logs[len(prompt) - 1 + i, token]) for i, token in enumerate(answer))
             assert score == pytest.approx(alone, abs=1e-4)

@@ -1,4 +1,5 @@
-"""Answers told from each other alone: shares that add up to one, as full logits give them by hand."""
+"""Answers told from each other alone: shares that add up to one, as full logits give them by
+hand."""
 
 from math import exp, inf
 
@@ -13,11 +14,17 @@ from assay.model.chooser import Chooser
 from assay.model.score import Descent, Trie
 
 SYSTEM = Message("system", "Classify the message.")
-PROMPTS = [(SYSTEM, Message("user", text)) for text in ("my card", "so the taxi then and then", "a", "plastic")]
+PROMPTS = [
+    (SYSTEM, Message("user", text))
+    for text in ("my card", "so the taxi then and then", "a", "plastic")
+]
 # One is the beginning of another, some share theirs, one shares nothing.
 OPTIONS = ("card", "card lost", "card lost now", "ca", "refund", "Which colour?")
 MANY = [
-    f"{a} {b} {c}" for a in ("card", "refund", "money", "taxi") for b in ("lost", "now", "chip") for c in ("a", "so b")
+    f"{a} {b} {c}"
+    for a in ("card", "refund", "money", "taxi")
+    for b in ("lost", "now", "chip")
+    for c in ("a", "so b")
 ]
 
 
@@ -27,7 +34,8 @@ def model(open_tiny):
 
 
 def by_hand(model, messages, options):
-    """Natural-log shares: at each token of an answer, whole logits without what no option has there."""
+    """Natural-log shares: at each token of an answer, whole logits without what no option has
+    there."""
     prompt, _ = model.chat.prompt(messages)
     answers = [model.chat.answer(option) for option in options]
     shares = []
@@ -47,7 +55,9 @@ def by_hand(model, messages, options):
 @pytest.mark.parametrize("options", [OPTIONS, MANY, ("refund",)], ids=["some", "many", "one"])
 def test_shares_are_those_of_whole_logits_without_other_tokens(model, options):
     shares = model.score(PROMPTS, options, left=0.0)
-    np.testing.assert_allclose(shares, [by_hand(model, messages, options) for messages in PROMPTS], atol=1e-4)
+    np.testing.assert_allclose(
+        shares, [by_hand(model, messages, options) for messages in PROMPTS], atol=1e-4
+    )
     np.testing.assert_allclose(np.exp(shares).sum(1), 1, atol=1e-6)
 
 
@@ -66,7 +76,9 @@ def test_what_follows_the_last_fork_is_not_computed(model, monkeypatch):
     monkeypatch.setattr(
         model.body,
         "forward",
-        lambda *args, **given: computed.append(given["input_ids"].numel()) or forward(*args, **given),
+        lambda *args, **given: (
+            computed.append(given["input_ids"].numel()) or forward(*args, **given)
+        ),
     )
     # Three answers that differ in their first token: once the prompt is read, all is known.
     model.score(PROMPTS[:1], ("card", "refund", "money"), left=0.0)
@@ -78,7 +90,7 @@ def test_a_plain_model_still_scores_among_all_tokens(model, open_tiny):
     assert (plain < model.score(PROMPTS, OPTIONS, left=0.0) - 1e-3).all()
 
 
-# --- the way down a closed trie ---------------------------------------------------------------------------------------
+# --- the way down a closed trie -------------------------------------------------------------------
 
 ANSWERS = st.lists(st.lists(st.integers(0, 3), max_size=4), min_size=1, max_size=9, unique_by=tuple)
 END = 4  # ends each answer, as the end of a turn does
@@ -88,11 +100,15 @@ END = 4  # ends each answer, as the end of a turn does
 def test_any_trie_gives_what_a_table_of_logits_gives(answers, seed, closed, left):
     answers = [[*answer, END] for answer in answers]
     trie = Trie.of(answers).alone if closed else Trie.of(answers)
-    table = torch.randn(len(trie.tokens) + 1, 6, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    table = torch.randn(
+        len(trie.tokens) + 1, 6, generator=torch.Generator().manual_seed(seed), dtype=torch.float64
+    )
 
     def below(node):
         may = [trie.tokens[child] for child in trie.children[node]]
-        logs = table[node + 1][may].log_softmax(0) if closed else table[node + 1].log_softmax(0)[may]
+        logs = (
+            table[node + 1][may].log_softmax(0) if closed else table[node + 1].log_softmax(0)[may]
+        )
         return logs.numpy()
 
     descent = Descent(trie, left)

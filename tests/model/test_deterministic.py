@@ -1,4 +1,5 @@
-"""Nothing here asks a GPU for an operation that torch refuses in its deterministic mode, by torch's own list."""
+"""Nothing here asks a GPU for an operation that torch refuses in its deterministic mode, by torch's
+own list."""
 
 import re
 from typing import Any
@@ -14,24 +15,36 @@ from assay.model.pen import drawn
 from assay.train.methods.lora import Lora
 
 PROMPTS = [
-    (Message("system", "Classify the message."), Message("user", text)) for text in ("my card", "a", "taxi then")
+    (Message("system", "Classify the message."), Message("user", text))
+    for text in ("my card", "a", "taxi then")
 ]
-# What torch lists by its module: as its function is called. A loss of rows is not meant, that of images is.
+# What torch lists by its module: as its function is called. A loss of rows is not meant, that of
+# images is.
 CALLED = {"nll_loss": "nll_loss2d"}
 
 
 def refused() -> set[str]:
     """The operations that raise, from the documentation of `torch.use_deterministic_algorithms`."""
-    text = (torch.use_deterministic_algorithms.__doc__ or "").split("when ``mode=True``:")[2].split("In addition")[0]
+    text = (
+        (torch.use_deterministic_algorithms.__doc__ or "")
+        .split("when ``mode=True``:")[2]
+        .split("In addition")[0]
+    )
     names = re.findall(r"\* :(?:func|class):`torch\.(?:\w+\.)*(\w+)`", text)
-    snake = {re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower().rstrip("_") for name in names}
+    snake = {
+        re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower().rstrip("_")
+        for name in names
+    }
     return {CALLED.get(name, name) for name in snake}
 
 
 REFUSED = refused()
-# Of these only a part is: sums of integers, counts without weights and middles without their places are not.
+# Of these only a part is: sums of integers, counts without weights and middles without their places
+# are not.
 PARTS = {
-    "cumsum": lambda tensors, args, kwargs: tensors[0].is_floating_point() and kwargs.get("dtype") != torch.long,
+    "cumsum": lambda tensors, args, kwargs: (
+        tensors[0].is_floating_point() and kwargs.get("dtype") != torch.long
+    ),
     "bincount": lambda tensors, args, kwargs: len(tensors) > 1,
     "median": lambda tensors, args, kwargs: len(args) > 1 or "dim" in kwargs,
     "scatter_reduce": lambda tensors, args, kwargs: "prod" in (*args, *kwargs.values()),
@@ -81,7 +94,16 @@ class Below(TorchDispatchMode):
 
 
 def test_the_list_is_read_and_held():
-    assert {"cumsum", "put", "histc", "bincount", "median", "nll_loss2d", "avg_pool3d", "ctc_loss"} <= REFUSED
+    assert {
+        "cumsum",
+        "put",
+        "histc",
+        "bincount",
+        "median",
+        "nll_loss2d",
+        "avg_pool3d",
+        "ctc_loss",
+    } <= REFUSED
     assert "index_put" not in REFUSED  # has a deterministic way
     with pytest.raises(Raised), OnGpu():
         torch.rand(3).cumsum(0)

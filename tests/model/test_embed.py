@@ -1,5 +1,5 @@
-"""Sentence vectors of a tiny random BERT: pooled over each text's own tokens, computed here one text at a time; and
-sentence-transformers' own."""
+"""Sentence vectors of a tiny random BERT: pooled over each text's own tokens, computed here one
+text at a time; and sentence-transformers' own."""
 
 import json
 
@@ -26,15 +26,20 @@ def embed(folder):
 
 @pytest.fixture
 def written(tmp_path):
-    """`written(pooling={...}, reads={...}, says={...})`: the tiny BERT with the files that sentence-transformers
-    writes."""
+    """`written(pooling={...}, reads={...}, says={...})`: the tiny BERT with the files that
+    sentence-transformers writes."""
 
     def make(pooling=None, reads=None, says=None):
         place = build(tmp_path / "encoder")
         kinds = ("Transformer", "Pooling", "Normalize")
         names = ("", "1_Pooling", "2_Normalize")
         modules = [
-            {"idx": i, "name": str(i), "path": names[i], "type": f"sentence_transformers.models.{kind}"}
+            {
+                "idx": i,
+                "name": str(i),
+                "path": names[i],
+                "type": f"sentence_transformers.models.{kind}",
+            }
             for i, kind in enumerate(kinds)
         ]
         (place / "modules.json").write_text(json.dumps(modules))
@@ -42,7 +47,9 @@ def written(tmp_path):
         (place / "2_Normalize").mkdir()
         given = {"word_embedding_dimension": 16, **(pooling or {"pooling_mode_mean_tokens": True})}
         (place / "1_Pooling" / "config.json").write_text(json.dumps(given))
-        (place / "sentence_bert_config.json").write_text(json.dumps({"max_seq_length": 256, **(reads or {})}))
+        (place / "sentence_bert_config.json").write_text(
+            json.dumps({"max_seq_length": 256, **(reads or {})})
+        )
         (place / "config_sentence_transformers.json").write_text(json.dumps(says or {}))
         return place
 
@@ -83,7 +90,9 @@ POOLED = {
     "max": lambda h: h.max(0).values,
     "mean": lambda h: h.mean(0),
     "mean_sqrt_len_tokens": lambda h: h.sum(0) / len(h) ** 0.5,
-    "weightedmean": lambda h: (h * torch.arange(1, len(h) + 1)[:, None]).sum(0) / (len(h) * (len(h) + 1) / 2),
+    "weightedmean": lambda h: (
+        (h * torch.arange(1, len(h) + 1)[:, None]).sum(0) / (len(h) * (len(h) + 1) / 2)
+    ),
     "lasttoken": lambda h: h[-1],
 }
 
@@ -127,13 +136,18 @@ def test_questions_and_passages_get_their_prompts(written):
 def test_a_prompt_that_is_not_pooled_is_read_all_the_same(written):
     pooling = {"pooling_mode": "mean", "include_prompt": False}
     embed = Embedder(written(pooling, says={"prompts": {"query": "lost in "}}))
-    # [CLS] lost in card [SEP]: the first three are left out, in the other tokens' states they are there.
+    # [CLS] lost in card [SEP]: the first three are left out, in the other tokens' states they are
+    # there.
     mean = states(embed, "lost in card")[3:].mean(0)
     np.testing.assert_allclose(embed(["card"], query=True)[0], mean / mean.norm(), atol=1e-5)
 
 
 @pytest.mark.parametrize(
-    "pooling", [*({"pooling_mode": name} for name in POOLED), {"pooling_mode": "mean", "include_prompt": False}]
+    "pooling",
+    [
+        *({"pooling_mode": name} for name in POOLED),
+        {"pooling_mode": "mean", "include_prompt": False},
+    ],
 )
 def test_vectors_are_those_of_sentence_transformers(written, pooling):
     theirs = pytest.importorskip("sentence_transformers")
@@ -146,7 +160,13 @@ def test_vectors_are_those_of_sentence_transformers(written, pooling):
 # The first five entries of sentence-transformers 6.2's vectors of all-MiniLM-L6-v2.
 KNOWN = {
     "My card was stolen in a taxi.": [-0.023545, 0.100164, 0.028342, 0.022342, 0.009884],
-    "The aerodynamics of a wing in a slipstream": [-0.063972, 0.042556, -0.009482, 0.023862, 0.008476],
+    "The aerodynamics of a wing in a slipstream": [
+        -0.063972,
+        0.042556,
+        -0.009482,
+        0.023862,
+        0.008476,
+    ],
     "word " * 400: [-0.008124, -0.095586, -0.038673, 0.049662, -0.043794],
 }
 
@@ -162,7 +182,8 @@ def test_vectors_of_the_default_encoder_are_those_of_sentence_transformers():
 
 @pytest.mark.real
 def test_a_vector_depends_on_its_own_text_alone(shared_data):
-    """Pages cut after 0 to 600 words, together and one at a time: fp32 and what stands beside a text make 1e-5."""
+    """Pages cut after 0 to 600 words, together and one at a time: fp32 and what stands beside a
+    text make 1e-5."""
     from assay.model.find import find
 
     words = (shared_data("tinyshakespeare") / "input.txt").read_text(encoding="utf-8").split()

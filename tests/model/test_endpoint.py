@@ -10,7 +10,15 @@ from assay.model.endpoint import Endpoint, Price, looks_like_a_key
 PLANTED = "sk-proj-AbCd1234EfGh5678IjKl9012"
 RIGHT = {"url": "https://host.example/v1", "model": "gpt-x"}
 # Forms that services give out, and a long word without a form.
-KEYS = (PLANTED, "AKIAIOSFODNN7EXAMPLE", "hf_" + "a1" * 17, "c0ffee1234567890c0ffee1234567890", "abc123", "MY-KEY", 7)
+KEYS = (
+    PLANTED,
+    "AKIAIOSFODNN7EXAMPLE",
+    "hf_" + "a1" * 17,
+    "c0ffee1234567890c0ffee1234567890",
+    "abc123",
+    "MY-KEY",
+    7,
+)
 
 
 def complaints(**settings):
@@ -70,14 +78,18 @@ def test_addresses_are_https_or_this_machine(url):
     assert (one.code, one.place) == ("C067", ("url",))
 
 
-@pytest.mark.parametrize("url", ["http://localhost:8080/v1", "http://127.0.0.1/v1/", "http://[::1]:1/v1", RIGHT["url"]])
+@pytest.mark.parametrize(
+    "url", ["http://localhost:8080/v1", "http://127.0.0.1/v1/", "http://[::1]:1/v1", RIGHT["url"]]
+)
 def test_addresses_that_are_right(url):
     endpoint = fill(Endpoint, {**RIGHT, "url": url})
     assert endpoint.url == url.rstrip("/") and endpoint.local == url.startswith("http:")
 
 
 def test_a_host_with_a_long_name_is_no_key():
-    assert fill(Endpoint, {**RIGHT, "url": "https://risk-assessment-service-internal.example/v1"}).host
+    assert fill(
+        Endpoint, {**RIGHT, "url": "https://risk-assessment-service-internal.example/v1"}
+    ).host
 
 
 def test_a_host_that_only_begins_like_this_machine_is_another():
@@ -87,7 +99,12 @@ def test_a_host_that_only_begins_like_this_machine_is_another():
 
 def test_the_digest_covers_what_names_the_model_and_nothing_else():
     one = Endpoint(**RIGHT)
-    assert one.digest == Endpoint(**RIGHT, key="KEY", concurrency=9, price=Price(prompt=1), timeout=5, tries=2).digest
+    assert (
+        one.digest
+        == Endpoint(
+            **RIGHT, key="KEY", concurrency=9, price=Price(prompt=1), timeout=5, tries=2
+        ).digest
+    )
     assert one.digest != Endpoint(**RIGHT, context_length=4096).digest
     assert one.digest != Endpoint(url=RIGHT["url"], model="gpt-y").digest
 
@@ -98,13 +115,19 @@ def test_a_price_is_of_a_million_tokens():
 
 @pytest.mark.parametrize(
     "word",
-    ["gpt-4o-mini-2024-07-18", "meta-llama/Llama-3.1-70B-Instruct", "60", "0.15", "task-classification-large-v2"],
+    [
+        "gpt-4o-mini-2024-07-18",
+        "meta-llama/Llama-3.1-70B-Instruct",
+        "60",
+        "0.15",
+        "task-classification-large-v2",
+    ],
 )
 def test_names_of_models_do_not_look_like_keys(word):
     assert not looks_like_a_key(word)
 
 
-# --- in a project file ----------------------------------------------------------------------------------------------
+# --- in a project file ----------------------------------------------------------------------------
 
 HEAD = "data: {files: {data: tickets.csv}}\n"
 
@@ -122,7 +145,8 @@ def said(tmp_path, text, *sets):
 
 def test_a_project_names_its_endpoints(tmp_path):
     text = (
-        "model: gpt\nremote:\n  gpt: {url: https://host.example/v1, model: gpt-x, key: THE_KEY, price: {prompt: 0.1}}\n"
+        "model: gpt\nremote:\n"
+        "  gpt: {url: https://host.example/v1, model: gpt-x, key: THE_KEY, price: {prompt: 0.1}}\n"
     )
     first = project(tmp_path, text)
     assert first.remote["gpt"].price == Price(prompt=0.1)
@@ -152,7 +176,10 @@ def test_every_problem_of_every_endpoint_at_once_without_a_key(tmp_path):
 
 
 def test_a_key_that_stands_twice_is_not_repeated(tmp_path):
-    text = f"remote:\n  gpt:\n    url: https://h/v1\n    model: m\n    key: {PLANTED}\n    key: {PLANTED}x\n"
+    text = (
+        "remote:\n  gpt:\n    url: https://h/v1\n"
+        f"    model: m\n    key: {PLANTED}\n    key: {PLANTED}x\n"
+    )
     message = said(tmp_path, text)
     assert "C065" in message and PLANTED not in message
 
@@ -160,5 +187,8 @@ def test_a_key_that_stands_twice_is_not_repeated(tmp_path):
 def test_a_key_given_by_set_is_not_repeated(tmp_path):
     text = "remote:\n  gpt: {url: https://host.example/v1, model: gpt-x}\n"
     message = said(tmp_path, text, f"remote.gpt.key={PLANTED}")
-    assert message.startswith("C063 --set remote.gpt.key=...: is not the name") and PLANTED not in message
+    assert (
+        message.startswith("C063 --set remote.gpt.key=...: is not the name")
+        and PLANTED not in message
+    )
     assert PLANTED not in said(tmp_path, text, f"remote.gpt.api_key={PLANTED}")

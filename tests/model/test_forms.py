@@ -13,7 +13,10 @@ from assay.core.errors import ModelError
 from assay.core.types import Decoding, Form, Message
 
 SYSTEM = Message("system", "Answer the question.")
-PROMPTS = [(SYSTEM, Message("user", text)) for text in ("my card", "so the taxi then", "a", "plastic", "grass")]
+PROMPTS = [
+    (SYSTEM, Message("user", text))
+    for text in ("my card", "so the taxi then", "a", "plastic", "grass")
+]
 PERSON = {
     "type": "object",
     "properties": {
@@ -37,10 +40,14 @@ def of(kind, text, **more):
 
 def answers(model, how, limit=300):
     """Those that are whole."""
-    return [answer for answer in model.generate(PROMPTS, max_tokens=limit, how=how) if not answer.truncated]
+    return [
+        answer
+        for answer in model.generate(PROMPTS, max_tokens=limit, how=how)
+        if not answer.truncated
+    ]
 
 
-# --- schemas --------------------------------------------------------------------------------------------------------
+# --- schemas --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("temperature", [0.0, 1.0])
@@ -57,7 +64,12 @@ def whole_numbers(low, more):
 
 
 def record(fields):
-    return {"type": "object", "properties": fields, "required": sorted(fields), "additionalProperties": False}
+    return {
+        "type": "object",
+        "properties": fields,
+        "required": sorted(fields),
+        "additionalProperties": False,
+    }
 
 
 VALUES = some.one_of(some.text(max_size=4), some.integers(-5, 5))
@@ -76,7 +88,11 @@ def schemas(depth=2):
     names = some.text('abc é"\\', min_size=1, max_size=3)
     return some.one_of(
         FLAT,
-        some.builds(lambda item, n: {"type": "array", "items": item, "maxItems": n}, inner, some.integers(0, 2)),
+        some.builds(
+            lambda item, n: {"type": "array", "items": item, "maxItems": n},
+            inner,
+            some.integers(0, 2),
+        ),
         some.builds(record, some.dictionaries(names, inner, max_size=2)),
         some.builds(lambda options: {"anyOf": options}, some.lists(inner, min_size=1, max_size=2)),
     )
@@ -96,7 +112,7 @@ def test_a_form_that_does_not_end_in_time_is_truncated(model):
     assert answer.text.startswith("{")
 
 
-# --- expressions, grammars, choices ---------------------------------------------------------------------------------
+# --- expressions, grammars, choices ---------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -127,7 +143,9 @@ def test_an_answer_follows_the_grammar(model):
         assert re.fullmatch(r"[0-9]{1,2}(\+[0-9]{1,2})*", answer.text)
 
 
-@pytest.mark.parametrize("options", [["card", "card lost", "refund"], ["only"], ["a", " b ", "漢字", "a b"]])
+@pytest.mark.parametrize(
+    "options", [["card", "card lost", "refund"], ["only"], ["a", " b ", "漢字", "a b"]]
+)
 def test_a_choice_is_one_of_the_texts(model, options):
     texts = [option.strip() for option in options]
     for temperature in (0.0, 2.0):
@@ -146,7 +164,8 @@ def test_what_fits_already_is_not_changed(model):
     free = model.generate(PROMPTS, max_tokens=8)
     for prompt, answer in zip(PROMPTS, free, strict=True):
         (same,) = model.generate([prompt], max_tokens=8, how=of("regex", r"(.|\n)*"))
-        # The model may want to write a control token or half a character; a form lets it do neither.
+        # The model may want to write a control token or half a character; a form lets it do
+        # neither.
         if "\ufffd" not in answer.text and len(model.chat.text_ids(answer.text)) == answer.tokens:
             assert same.text.strip() == answer.text
     free = model.generate(PROMPTS, max_tokens=8, how=of("regex", "[a-z ]{1,6}"))
@@ -157,7 +176,9 @@ def test_what_fits_already_is_not_changed(model):
 
 def test_no_control_token_is_written(model):
     grammar = 'start: "a" <|im_start|> "b" | "c"'
-    for answer in model.generate(PROMPTS, max_tokens=8, how=of("grammar", grammar, temperature=3.0)):
+    for answer in model.generate(
+        PROMPTS, max_tokens=8, how=of("grammar", grammar, temperature=3.0)
+    ):
         assert answer.text in ("a", "c")  # "a" cannot go on
         assert answer.truncated == (answer.text == "a")
 
@@ -165,7 +186,9 @@ def test_no_control_token_is_written(model):
 @pytest.mark.slow
 def test_a_stream_has_the_form(model):
     how = of("json", PERSON)
-    for prompt, answer in zip(PROMPTS, model.generate(PROMPTS, max_tokens=300, how=how), strict=True):
+    for prompt, answer in zip(
+        PROMPTS, model.generate(PROMPTS, max_tokens=300, how=how), strict=True
+    ):
         assert "".join(model.stream(prompt, max_tokens=300, how=how)) == answer.text
 
 
@@ -174,7 +197,7 @@ def test_a_form_and_a_stop_text_together(model):
     assert '"name"' in answer.text and '"age"' not in answer.text and not answer.truncated
 
 
-# --- what cannot be used --------------------------------------------------------------------------------------------
+# --- what cannot be used --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -188,7 +211,12 @@ def test_a_form_and_a_stop_text_together(model):
         ("json", '{"type": "array", "uniqueItems": true}', "M056", "uniqueItems"),
         ("json", '{"enum": []}', "M056", "anyOf is empty"),
         ("json", '{"const": "' + "x" * 17_000 + '"}', "M056", "17,013 bytes; at most 16,384"),
-        ("json", '{"items": ' * 17 + "{}" + "}" * 17, "M056", "18 brackets inside each other; at most 16"),
+        (
+            "json",
+            '{"items": ' * 17 + "{}" + "}" * 17,
+            "M056",
+            "18 brackets inside each other; at most 16",
+        ),
         ("json", "[" * 9_000 + "]" * 9_000, "M056", "be used"),
         ("regex", "(a", "M057", "invalid regex"),
         ("regex", "a(?=b)", "M057", "invalid regex"),
@@ -208,7 +236,13 @@ def test_what_is_no_form_is_refused_with_a_way_out(model, kind, text, code, word
 
 
 @pytest.mark.parametrize(
-    "regex", ["(a?){2000}(b|c){2000}", "(?:[a-z]{1,1000}){1,1000}", "(.*a){30}", "(([ab]{0,90}c){0,90}d){0,90}"]
+    "regex",
+    [
+        "(a?){2000}(b|c){2000}",
+        "(?:[a-z]{1,1000}){1,1000}",
+        "(.*a){30}",
+        "(([ab]{0,90}c){0,90}d){0,90}",
+    ],
 )
 def test_a_form_is_followed_or_refused(model, regex):
     """Each of these takes for ever where nothing bounds the work."""
@@ -234,8 +268,11 @@ def test_a_real_model_fills_in_a_schema(one_thread):
     from assay.model.open import load_model
 
     model = load_model(find("smollm2-135m"), "fp32")
-    asked = [(Message("system", "Answer in JSON."), Message("user", "What is the capital of France?"))]
-    schema = {"type": "object", "properties": {"capital": {"type": "string"}}, "required": ["capital"],
+    asked = [
+        (Message("system", "Answer in JSON."), Message("user", "What is the capital of France?"))
+    ]
+    schema = {"type": "object", "properties": {"capital": {"type": "string"}},
+        "required": ["capital"],
               "additionalProperties": False}  # fmt: skip
     (answer,) = model.generate(asked, max_tokens=40, how=of("json", schema))
     assert json.loads(answer.text) == {"capital": "Paris"}

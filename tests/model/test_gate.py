@@ -1,4 +1,5 @@
-"""Hostile and damaged model folders are refused by name; a good one passes, without code, pickles or useless keys."""
+"""Hostile and damaged model folders are refused by name; a good one passes, without code, pickles
+or useless keys."""
 
 import json
 import os
@@ -26,17 +27,21 @@ def _folder(tmp_path: Path, **changes) -> Path:
     folder.mkdir()
     files = {
         "config": {
-            "model_type": "llama", "architectures": ["LlamaForCausalLM"], "vocab_size": 8, "hidden_size": 4,
+            "model_type": "llama", "architectures": ["LlamaForCausalLM"], "vocab_size": 8,
+            "hidden_size": 4,
             "num_hidden_layers": 1, "tie_word_embeddings": True, "eos_token_id": 1,
         },
         "tokenizer": {
-            "model": {"vocab": {f"t{i}": i for i in range(7)}}, "added_tokens": [{"id": 7, "content": "<end>"}],
+            "model": {"vocab": {f"t{i}": i for i in range(7)}},
+            "added_tokens": [{"id": 7, "content": "<end>"}],
         },
         "tokenizer_config": {"eos_token": "<end>", "chat_template": TEMPLATE},
     }  # fmt: skip
     for name, row in files.items():
         row |= changes.get(name, {})
-        (folder / f"{name}.json").write_text(json.dumps({key: value for key, value in row.items() if value is not ...}))
+        (folder / f"{name}.json").write_text(
+            json.dumps({key: value for key, value in row.items() if value is not ...})
+        )
     weights = {
         "model.embed_tokens.weight": np.ones((8, 4), np.float32),
         "model.layers.0.mlp.weight": np.ones((4, 4), np.float16),
@@ -63,7 +68,10 @@ def test_a_good_folder_passes_as_it_is(tmp_path):
 
 
 def test_harmless_extras_are_not_passed_on(tmp_path, cache):
-    folder = _folder(tmp_path, config={"_attn_implementation": "sdpa", "trust_remote_code": False, "conv_kernel": 4})
+    folder = _folder(
+        tmp_path,
+        config={"_attn_implementation": "sdpa", "trust_remote_code": False, "conv_kernel": 4},
+    )
     (folder / "README.md").write_text("hello")
     (folder / "optimizer.pt").write_bytes(b"\x80\x04")
     (folder / "adapter_config.json").write_text("{}")
@@ -72,8 +80,13 @@ def test_harmless_extras_are_not_passed_on(tmp_path, cache):
     names = {path.name for path in admitted.iterdir()}
     assert names == {"config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"}
     config = json.loads((admitted / "config.json").read_text())
-    assert config["conv_kernel"] == 4 and not {"_attn_implementation", "trust_remote_code"} & config.keys()
-    assert (admitted / "model.safetensors").read_bytes() == (folder / "model.safetensors").read_bytes()
+    assert (
+        config["conv_kernel"] == 4
+        and not {"_attn_implementation", "trust_remote_code"} & config.keys()
+    )
+    assert (admitted / "model.safetensors").read_bytes() == (
+        folder / "model.safetensors"
+    ).read_bytes()
     assert admit(folder) == admitted
 
 
@@ -81,7 +94,9 @@ def test_a_changed_folder_gets_a_new_mirror(tmp_path):
     folder = _folder(tmp_path)
     (folder / "README.md").write_text("hello")
     first = admit(folder)
-    (folder / "config.json").write_text((folder / "config.json").read_text().replace("}", ', "x": 1}'))
+    (folder / "config.json").write_text(
+        (folder / "config.json").read_text().replace("}", ', "x": 1}')
+    )
     assert admit(folder) != first
 
 
@@ -114,7 +129,9 @@ def test_python_files_are_refused(tmp_path):
 
 
 def test_places_in_the_tokenizer_settings_are_dropped(tmp_path):
-    folder = _folder(tmp_path, tokenizer_config={"vocab_file": "/etc/passwd", "name_or_path": "other/model"})
+    folder = _folder(
+        tmp_path, tokenizer_config={"vocab_file": "/etc/passwd", "name_or_path": "other/model"}
+    )
     kept = json.loads((admit(folder) / "tokenizer_config.json").read_text())
     assert not {"vocab_file", "name_or_path"} & kept.keys()
 
@@ -142,8 +159,16 @@ def test_only_a_pickle(tmp_path):
         (b"\xff" * 100, "not a safetensors file"),
         ((2).to_bytes(8, "little") + b"{}", "no tensor"),
         ((9).to_bytes(8, "little") + b'{"a": NaN', "damaged header"),
-        ((60).to_bytes(8, "little") + b'{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}'.ljust(60), "damaged"),
-        ((60).to_bytes(8, "little") + b'{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}'.ljust(60), "hole"),
+        (
+            (60).to_bytes(8, "little")
+            + b'{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}'.ljust(60),
+            "damaged",
+        ),
+        (
+            (60).to_bytes(8, "little")
+            + b'{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}'.ljust(60),
+            "hole",
+        ),
     ],
 )
 def test_weights_that_are_something_else(tmp_path, content, words):
@@ -180,7 +205,9 @@ def test_a_missing_part(tmp_path):
     with problem(ModelError, "M089") as caught:
         admit(folder)
     assert len(caught.value.problems) == 1 and "model-00002-of-00002" in str(caught.value)
-    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"a": "../x.safetensors"}}))
+    (folder / "model.safetensors.index.json").write_text(
+        json.dumps({"weight_map": {"a": "../x.safetensors"}})
+    )
     assert _codes(folder) == ["M089"]
 
 
@@ -218,7 +245,9 @@ def test_no_tokenizer(tmp_path):
 
 def test_all_problems_at_once(tmp_path):
     folder = _folder(
-        tmp_path, config={"vocab_size": 9}, tokenizer_config={"chat_template": "{{ 9 ** 9 }}", "eos_token": "<x>"}
+        tmp_path,
+        config={"vocab_size": 9},
+        tokenizer_config={"chat_template": "{{ 9 ** 9 }}", "eos_token": "<x>"},
     )
     (folder / "x.py").write_text("")
     assert _codes(folder) == ["M090", "M092", "M093", "M094"]
@@ -271,7 +300,9 @@ def test_the_links_of_the_hub_cache_pass(tmp_path):
 
 
 def test_embedder_modules_of_foreign_code(tmp_path):
-    folder = _folder(tmp_path, config={"model_type": "bert"}, tokenizer_config={"chat_template": ...})
+    folder = _folder(
+        tmp_path, config={"model_type": "bert"}, tokenizer_config={"chat_template": ...}
+    )
     modules = [{"idx": 0, "path": "", "type": "sentence_transformers.models.Transformer"}]
     (folder / "modules.json").write_text(json.dumps(modules))
     assert admit(folder, kind="embedder") == folder

@@ -64,7 +64,9 @@ BAD = {
     "unknown kind of value": _file(keys=(*KEYS, _key("x", 99, b""))),
     "the key": _file(keys=(*KEYS, KEYS[0])),
     "does not name its architecture": _file(keys=KEYS[1:]),
-    "block_count is 1000000": _file(keys=(KEYS[0], _key("llama.block_count", 4, struct.pack("<I", 10**6)), *KEYS[2:])),
+    "block_count is 1000000": _file(
+        keys=(KEYS[0], _key("llama.block_count", 4, struct.pack("<I", 10**6)), *KEYS[2:])
+    ),
     "one part of several": _file(keys=(*KEYS, _key("split.count", 2, struct.pack("<H", 3)))),
     "alignment of 3": _file(keys=(*KEYS, _key("general.alignment", 4, struct.pack("<I", 3)))),
     "5 dimensions": _file(tensors=(_tensor(shape=(32, 1, 1, 1, 1)),)),
@@ -104,7 +106,9 @@ def test_no_change_of_a_byte_gets_past_a_named_error(tmp_path_factory, place, va
 def test_what_transformers_cannot_read_is_a_named_error(tmp_path, monkeypatch):
     monkeypatch.setenv("ASSAY_CACHE", str(tmp_path / "cache"))
     path = tmp_path / "m.gguf"
-    path.write_bytes(_file(keys=(_key("general.architecture", 8, _text("nosuch")), *_renamed("nosuch"))))
+    path.write_bytes(
+        _file(keys=(_key("general.architecture", 8, _text("nosuch")), *_renamed("nosuch")))
+    )
     with problem(ModelError, "M091") as caught:
         dequantise(path, "m")
     assert "nosuch" in caught.value.problems[0].text
@@ -133,10 +137,20 @@ def test_dequantised_smollm_answers_as_it_should(tmp_path, monkeypatch):
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
     messages = [
-        {"role": "system", "content": "You are a helpful AI assistant named SmolLM, trained by Hugging Face"},
+        {
+            "role": "system",
+            "content": "You are a helpful AI assistant named SmolLM, trained by Hugging Face",
+        },
         {"role": "user", "content": "What is the capital of France?"},
     ]
-    ids = tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_tensors="pt")["input_ids"]
-    answer = model.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=12, do_sample=False)
+    ids = tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_tensors="pt")[
+        "input_ids"
+    ]
+    answer = model.generate(
+        ids, attention_mask=torch.ones_like(ids), max_new_tokens=12, do_sample=False
+    )
     # The answer of the same GGUF file read by transformers without this module.
-    assert tokenizer.decode(answer[0, ids.shape[1] :], skip_special_tokens=True) == "The capital of France is Paris."
+    assert (
+        tokenizer.decode(answer[0, ids.shape[1] :], skip_special_tokens=True)
+        == "The capital of France is Paris."
+    )

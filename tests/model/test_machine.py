@@ -71,8 +71,13 @@ def test_a_product_that_is_wrong_is_refused_and_one_that_is_rounded_is_not():
 @pytest.mark.skipif("avx512_bf16" not in processor_flags(), reason="x86 alone")
 def test_bf16_that_is_made_of_many_steps_is_refused():
     # oneDNN can be told to take the processor for one without bf16.
-    script = "import torch; from assay.model.machine import weight_type; torch.set_num_threads(1); weight_type()"
+    script = (
+        "import torch; from assay.model.machine import weight_type; torch.set_num_threads(1);"
+        " weight_type()"
+    )
     environment = {**os.environ, "ONEDNN_MAX_CPU_ISA": "AVX512_CORE", "OMP_NUM_THREADS": "1"}
     environment.pop("ASSAY_PRECISION", None)
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, env=environment
+    )
     assert "R006" in done.stderr

@@ -1,4 +1,5 @@
-"""A model without a chat template: asked in plain text wherever it goes, and every report says so."""
+"""A model without a chat template: asked in plain text wherever it goes, and every report says
+so."""
 
 import json
 import shutil
@@ -41,7 +42,9 @@ def test_it_is_found_and_asked_under_plain_headings(base):
     assert model.chat.answer("card")[-1] == model.chat.tokenizer.eos_token_id
     # What others make of the same file is what assay sends.
     turns = [{"role": turn.role, "content": turn.content} for turn in SHOWN]
-    theirs = model.chat.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
+    theirs = model.chat.tokenizer.apply_chat_template(
+        turns, tokenize=False, add_generation_prompt=True
+    )
     assert theirs == said
 
 
@@ -89,8 +92,9 @@ def test_it_reads_texts_as_they_are_where_they_are_the_task(base, tmp_path):
     folder.mkdir()
     write_rows(folder / "rows.jsonl", [{"text": row["text"]} for row in rows(60)])
     (folder / "project.yaml").write_text(
-        f"data: {{files: {{data: rows.jsonl}}}}\naim: {{kind: continue}}\nsplit: {{near: 1.0}}\nmodel: {base}\n"
-        "compare:\n  - {kind: ngram}\n  - {kind: shots, k: 0}\n  - {kind: lora, rank: 4, epochs: 1}\n"
+        "data: {files: {data: rows.jsonl}}\n"
+        f"aim: {{kind: continue}}\nsplit: {{near: 1.0}}\nmodel: {base}\ncompare:\n"
+        "  - {kind: ngram}\n  - {kind: shots, k: 0}\n  - {kind: lora, rank: 4, epochs: 1}\n"
     )
     report = assay.run(folder)
     assert {arm["status"] for arm in report.data["strategies"]} == {"done"}

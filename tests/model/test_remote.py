@@ -1,4 +1,5 @@
-"""A model behind an address, against a service on real sockets that fails in every way that services do."""
+"""A model behind an address, against a service on real sockets that fails in every way that
+services do."""
 
 import json
 import random
@@ -56,7 +57,14 @@ def opened(service, tmp_path, monkeypatch):
     def make(*acts, folder=tmp_path / "remote", tell=None, offline=False, dry=False, **settings):
         service.acts = list(acts)
         endpoint = Endpoint.model_validate(
-            {"url": service.url, "model": "m", "key": "PLANTED_KEY", "timeout": 5.0, "tries": 3, **settings}
+            {
+                "url": service.url,
+                "model": "m",
+                "key": "PLANTED_KEY",
+                "timeout": 5.0,
+                "tries": 3,
+                **settings,
+            }
         )
         made.append(RemoteModel("there", endpoint, folder, tell=tell, offline=offline, dry=dry))
         return made[-1]
@@ -83,10 +91,13 @@ def ask(text: str) -> tuple[Message, ...]:
 
 
 def texts(model: RemoteModel, *asked: str, max_tokens: int = 8, **more) -> list[str]:
-    return [one.text for one in model.generate([ask(text) for text in asked], max_tokens=max_tokens, **more)]
+    return [
+        one.text
+        for one in model.generate([ask(text) for text in asked], max_tokens=max_tokens, **more)
+    ]
 
 
-# --- what is asked and answered -------------------------------------------------------------------------------------
+# --- what is asked and answered -------------------------------------------------------------------
 
 
 def test_it_is_a_language_model_that_cannot_score(opened):
@@ -117,7 +128,9 @@ def test_no_more_requests_are_open_than_are_allowed(service, opened):
         three.wait(60)
         handler.send(reply("yes"))
 
-    opened(*[act] * 12, concurrency=3, timeout=60).generate([ask(str(i)) for i in range(12)], max_tokens=4)
+    opened(*[act] * 12, concurrency=3, timeout=60).generate(
+        [ask(str(i)) for i in range(12)], max_tokens=4
+    )
     assert service.at_once == 3
 
 
@@ -125,7 +138,12 @@ def test_the_decoding_is_sent_in_the_words_of_the_service():
     endpoint = Endpoint(url="https://host/v1", model="m")
     how = Decoding(stop=("\n",), temperature=0.7, top_p=0.9, seed=5)
     body = body_of(endpoint, ask("q"), 30, how, 2)
-    assert body["temperature"] == 0.7 and body["top_p"] == 0.9 and body["stop"] == ["\n"] and body["seed"] == 7
+    assert (
+        body["temperature"] == 0.7
+        and body["top_p"] == 0.9
+        and body["stop"] == ["\n"]
+        and body["seed"] == 7
+    )
     assert body["max_tokens"] == 30 and body["messages"][1] == {"role": "user", "content": "q"}
 
 
@@ -161,7 +179,11 @@ def test_what_the_service_does_not_take_is_left_out_and_said_once(service, opene
     assert texts(model, "a", "b", how=Decoding(form=Form("choice", '["A", "B"]'))) == ["A", "B"]
     assert len(service.asked) == 5  # three lessons, then each question once
     last = service.asked[-1]
-    assert last["max_completion_tokens"] == 8 and not {"max_tokens", "response_format", "logprobs"} & set(last)
+    assert last["max_completion_tokens"] == 8 and not {
+        "max_tokens",
+        "response_format",
+        "logprobs",
+    } & set(last)
     assert [e["code"] for e in told if e["event"] == "warning"] == ["M066", "M066"]
 
 
@@ -172,9 +194,9 @@ def test_the_log_likelihood_is_the_sum_over_the_written_tokens():
 
 
 def test_the_tokens_are_those_that_the_service_has_counted(opened):
-    (one,) = opened(answers(text="a b c", usage={"prompt_tokens": 77, "completion_tokens": 3})).generate(
-        [ask("q")], max_tokens=9
-    )
+    (one,) = opened(
+        answers(text="a b c", usage={"prompt_tokens": 77, "completion_tokens": 3})
+    ).generate([ask("q")], max_tokens=9)
     assert (one.prompt_tokens, one.tokens) == (77, 3)
 
 
@@ -184,10 +206,14 @@ def test_a_cut_answer_is_marked(opened):
 
 
 def test_a_stream_comes_in_pieces(opened):
-    assert list(opened(streams("Hel", "lo ", "there")).stream(ask("q"), max_tokens=9)) == ["Hel", "lo ", "there"]
+    assert list(opened(streams("Hel", "lo ", "there")).stream(ask("q"), max_tokens=9)) == [
+        "Hel",
+        "lo ",
+        "there",
+    ]
 
 
-# --- refusals -------------------------------------------------------------------------------------------------------
+# --- refusals -------------------------------------------------------------------------------------
 
 REFUSALS = {
     "message": answers(text=None, refusal="I can't help with that."),
@@ -204,7 +230,7 @@ def test_a_refusal_is_an_answer_that_is_marked_and_kept(service, opened, act):
     assert model.generate([ask("q")], max_tokens=9) == [one] and len(service.asked) == 1
 
 
-# --- faults that may pass -------------------------------------------------------------------------------------------
+# --- faults that may pass -------------------------------------------------------------------------
 
 PASSING = {
     "408": status(408),
@@ -219,7 +245,9 @@ PASSING = {
     "empty": raw(b""),
     "silent": silent,
     "drips": drips,
-    "overloaded with 200": lambda handler, _: handler.send({"error": {"message": "overloaded", "code": 502}}),
+    "overloaded with 200": lambda handler, _: handler.send(
+        {"error": {"message": "overloaded", "code": 502}}
+    ),
 }
 
 
@@ -258,7 +286,8 @@ def test_nobody_is_there(opened):
 def test_the_service_is_left_alone_as_long_as_it_asks(service, opened):
     model, halt = opened(status(429, Retry_After="0.5"), concurrency=1), Noted()
     model.client.ask({"messages": [{"content": "a"}]}, 0, halt)
-    # It waits before its next try, and whatever else this client sends would wait as well: of that, what is left.
+    # It waits before its next try, and whatever else this client sends would wait as well: of that,
+    # what is left.
     first, second = halt.waits
     assert first == 0.5 and 0 < second <= 0.5 and len(service.asked) == 2
 
@@ -269,18 +298,30 @@ def test_a_wait_of_hours_ends_the_run(service, opened):
     assert len(service.asked) == 1
 
 
-# --- faults that do not pass ----------------------------------------------------------------------------------------
+# --- faults that do not pass ----------------------------------------------------------------------
 
 FINAL = {
     "wrong key": (status(401, f"Incorrect API key provided: {KEY}"), "R012", "PLANTED_KEY"),
     "forbidden": (status(403, "no access"), "R012", "403: no access"),
     "no quota": (error(429, message="pay", code="insufficient_quota"), "R015", "quota"),
-    "bad request": (status(400, "too\x1b[31m   long\nby 7 tokens"), "R013", "too [31m long by 7 tokens"),
-    "no model": (status(404, "The model `m` does not exist"), "R013", "The model `m` does not exist"),
+    "bad request": (
+        status(400, "too\x1b[31m   long\nby 7 tokens"),
+        "R013",
+        "too [31m long by 7 tokens",
+    ),
+    "no model": (
+        status(404, "The model `m` does not exist"),
+        "R013",
+        "The model `m` does not exist",
+    ),
     "page": (raw(b"<!doctype html><title>Log in</title>"), "R016", "<!doctype html>"),
     "huge": (huge, "R016", "bytes"),
     "no choices": (raw(b'{"choices": []}'), "R016", "choices"),
-    "other host": (redirects("http://example.com/v1/chat/completions"), "R017", "http://example.com"),
+    "other host": (
+        redirects("http://example.com/v1/chat/completions"),
+        "R017",
+        "http://example.com",
+    ),
     "get": (redirects("/elsewhere", 302), "R017", "redirects"),
     "round and round": (redirects("/v1/chat/completions"), "R017", "redirects"),
     "no address": (redirects("http://[::1"), "R017", "redirects"),
@@ -299,7 +340,10 @@ def test_what_cannot_pass_stops_at_once(service, opened, act, code, says):
 
 def test_a_redirect_on_the_same_origin_is_followed(service, opened):
     assert texts(opened(redirects("/v2/chat/completions", 308)), "q") == ["Q"]
-    assert [body["path"] for body in service.asked] == ["/v1/chat/completions", "/v2/chat/completions"]
+    assert [body["path"] for body in service.asked] == [
+        "/v1/chat/completions",
+        "/v2/chat/completions",
+    ]
 
 
 @pytest.mark.parametrize("value", [None, "  ", "a\u00e9b"])
@@ -321,10 +365,15 @@ def test_no_proxy_gets_the_key(service, opened, monkeypatch):
 
 def test_a_certificate_that_nobody_vouches_for_gets_nothing(opened, tmp_path):
     pem = tmp_path / "own.pem"
-    made = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=127.0.0.1".split()
+    made = (
+        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj"
+        " /CN=127.0.0.1".split()
+    )
     if not shutil.which("openssl"):
         pytest.skip("needs openssl")
-    subprocess.run(["openssl", *made, "-keyout", pem, "-out", f"{pem}.crt"], check=True, capture_output=True)
+    subprocess.run(
+        ["openssl", *made, "-keyout", pem, "-out", f"{pem}.crt"], check=True, capture_output=True
+    )
     pem.write_text(pem.read_text() + Path(f"{pem}.crt").read_text())
     with serving(Service(), str(pem)) as other:
         with problem(ResourceError, "R014", None, "certificate"):
@@ -332,7 +381,7 @@ def test_a_certificate_that_nobody_vouches_for_gets_nothing(opened, tmp_path):
         assert not other.asked
 
 
-# --- what is kept ---------------------------------------------------------------------------------------------------
+# --- what is kept ---------------------------------------------------------------------------------
 
 
 def test_nothing_is_asked_twice_and_no_question_is_written(service, opened, tmp_path):
@@ -350,7 +399,9 @@ def test_samples_are_kept_each_by_itself(service, opened):
     assert texts(opened(), "q", "q", how=how) == ["seed 4", "seed 5"] and len(service.asked) == 3
 
 
-@pytest.mark.parametrize("change", [{"max_tokens": 9}, {"how": Decoding(stop=("x",))}, {"how": Decoding(seed=1)}])
+@pytest.mark.parametrize(
+    "change", [{"max_tokens": 9}, {"how": Decoding(stop=("x",))}, {"how": Decoding(seed=1)}]
+)
 def test_another_request_has_another_key(service, opened, change):
     texts(opened(), "q", max_tokens=8)
     texts(opened(), "q", **{"max_tokens": 8, **change})
@@ -445,7 +496,7 @@ def test_progress_ends_at_the_number_of_questions(opened):
     assert told[-1] == {"event": "progress", "done": 3, "total": 3, "unit": "answer"}
 
 
-# --- pace -----------------------------------------------------------------------------------------------------------
+# --- pace -----------------------------------------------------------------------------------------
 
 
 def test_a_bucket_lets_its_rate_through_and_no_more():
@@ -462,7 +513,8 @@ def test_a_bucket_lets_its_rate_through_and_no_more():
 
 @pytest.mark.slow
 def test_the_rate_of_requests_is_kept(service, opened):
-    # 600 a minute: 100 at once, then 10 a second. Here no time passes, so that each has to wait longer.
+    # 600 a minute: 100 at once, then 10 a second. Here no time passes, so that each has to wait
+    # longer.
     client, halt = opened(requests_per_minute=600).client, Noted()
     client._requests = Bucket(600, lambda: 0.0)
     client._requests.take(95)
@@ -473,7 +525,8 @@ def test_the_rate_of_requests_is_kept(service, opened):
 
 @pytest.mark.slow
 def test_the_rate_of_tokens_is_kept_and_what_was_not_used_is_given_back(service, opened):
-    # 6,000 a minute: 1,000 at once, then 100 a second. A question takes about 11 and may be answered with 489.
+    # 6,000 a minute: 1,000 at once, then 100 a second. A question takes about 11 and may be
+    # answered with 489.
     model = opened(tokens_per_minute=6000, concurrency=1)
     texts(model, "a", "b", "c", "d", "e", max_tokens=489)
     # Ten tokens of prompt and one word each were used: 55. Reckoned with were 2,500.
@@ -514,7 +567,11 @@ def test_two_writers_tear_no_line(tmp_path):
     for thread in threads:
         thread.join()
     lines = (tmp_path / f"{endpoint.digest[:20]}.jsonl").read_text().splitlines()
-    assert len({json.loads(line)["key"] for line in lines}) == 100 == len(RemoteCache(tmp_path, endpoint))
+    assert (
+        len({json.loads(line)["key"] for line in lines})
+        == 100
+        == len(RemoteCache(tmp_path, endpoint))
+    )
 
 
 @pytest.mark.slow

@@ -1,4 +1,5 @@
-"""Scores by the trie are those of each sequence alone: log softmax of the network's own logits, token by token."""
+"""Scores by the trie are those of each sequence alone: log softmax of the network's own logits,
+token by token."""
 
 import tracemalloc
 from collections.abc import Sequence
@@ -19,7 +20,10 @@ from assay.prompt.prompted import chosen
 
 OPTIONS = ("card", "card lost", "refund", "card", "ca", "Which colour?", "")
 SYSTEM = Message("system", "Classify the message.")
-SHARING = [(SYSTEM, Message("user", text)) for text in ("my card", "so the taxi then and then", "a", "plastic", "a")]
+SHARING = [
+    (SYSTEM, Message("user", text))
+    for text in ("my card", "so the taxi then and then", "a", "plastic", "a")
+]
 RAGGED = [
     *SHARING,
     (Message("user", "no system turn here"),),
@@ -42,7 +46,9 @@ def alone(model, messages, option):
     return sum(float(logs[len(prompt) - 1 + i, token]) for i, token in enumerate(answer))
 
 
-@pytest.mark.parametrize("prompts", [SHARING, RAGGED, SHARING[:1]], ids=["one beginning", "ragged", "one row"])
+@pytest.mark.parametrize(
+    "prompts", [SHARING, RAGGED, SHARING[:1]], ids=["one beginning", "ragged", "one row"]
+)
 def test_scores_are_those_of_the_separate_sequences(model, prompts):
     naive = [[alone(model, messages, option) for option in OPTIONS] for messages in prompts]
     scores = model.score(prompts, OPTIONS, left=0.0)
@@ -53,7 +59,9 @@ def test_scores_are_those_of_the_separate_sequences(model, prompts):
 def test_the_company_in_a_batch_does_not_matter(model):
     together = model.score(RAGGED, OPTIONS, left=0.0)
     order = [4, 0, 6, 2, 5, 3, 1]
-    np.testing.assert_allclose(model.score([RAGGED[i] for i in order], OPTIONS, left=0.0), together[order], atol=1e-4)
+    np.testing.assert_allclose(
+        model.score([RAGGED[i] for i in order], OPTIONS, left=0.0), together[order], atol=1e-4
+    )
     single = np.concatenate([model.score([messages], OPTIONS, left=0.0) for messages in RAGGED])
     np.testing.assert_allclose(single, together, atol=1e-4)
     fewer = model.score(RAGGED, OPTIONS[1:3], left=0.0)
@@ -61,7 +69,9 @@ def test_the_company_in_a_batch_does_not_matter(model):
 
 
 def test_many_rows_are_split_into_batches_and_told(model):
-    prompts = [(SYSTEM, Message("user", f"my {'card ' * (i % 9)} is the matter")) for i in range(400)]
+    prompts = [
+        (SYSTEM, Message("user", f"my {'card ' * (i % 9)} is the matter")) for i in range(400)
+    ]
     told = []
     scores = model.score(prompts, OPTIONS[:3], tell=told.append)
     assert len(told) > 1
@@ -71,7 +81,8 @@ def test_many_rows_are_split_into_batches_and_told(model):
 
 
 def test_the_shares_of_all_answers_of_one_token_add_up_to_one(model):
-    # Over the whole vocabulary, the likelihoods of "token, end of turn" are p(token) p(end | token).
+    # Over the whole vocabulary, the likelihoods of "token, end of turn" are p(token) p(end |
+    # token).
     prompt, _ = model.chat.prompt(SHARING[0])
     with torch.no_grad():
         logs = model.network(torch.tensor([prompt])).logits[0, -1].double().log_softmax(-1)
@@ -93,7 +104,12 @@ def test_scaled_and_capped_logits_are_those_of_the_model(open_tiny, family):
     kind, own = SCALED[family]
     model = open_tiny()
     torch.manual_seed(0)
-    small = {"hidden_size": 64, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4}
+    small = {
+        "hidden_size": 64,
+        "intermediate_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+    }
     vocabulary = model.network.config.vocab_size
     config = kind(**small, **own, vocab_size=vocabulary, num_key_value_heads=2, pad_token_id=0)
     network = hf.AutoModelForCausalLM.from_config(config, attn_implementation=attention.NAME)
@@ -116,7 +132,7 @@ def test_logits_are_computed_in_fp32_and_follow_the_weights(open_tiny):
     assert torch.equal(model.logits(hidden), wide())
 
 
-# --- the trie ---------------------------------------------------------------------------------------------------------
+# --- the trie -------------------------------------------------------------------------------------
 
 ANSWERS = st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=5), min_size=1, max_size=8)
 
@@ -144,10 +160,13 @@ def test_nodes_see_their_ancestors_and_themselves():
     assert trie.chain(0) == [0, 1] and trie.chain(4) == [4]
 
 
-# --- the way down -----------------------------------------------------------------------------------------------------
+# --- the way down ---------------------------------------------------------------------------------
 
 MANY = [
-    f"{a} {b} {c}" for a in ("card", "refund", "money", "taxi") for b in ("lost", "now", "chip") for c in ("a", "so b")
+    f"{a} {b} {c}"
+    for a in ("card", "refund", "money", "taxi")
+    for b in ("lost", "now", "chip")
+    for c in ("a", "so b")
 ]
 
 
@@ -160,13 +179,18 @@ def shares(scores):
 # 77 intents, as banking77 has: of three words each, many with a common beginning.
 THIRD = ("a", "so b", "then", "my card", "plastic")
 INTENTS = [
-    f"{a} {b} {c}" for a in ("card", "refund", "money", "taxi") for b in ("lost", "now", "chip", "card") for c in THIRD
+    f"{a} {b} {c}"
+    for a in ("card", "refund", "money", "taxi")
+    for b in ("lost", "now", "chip", "card")
+    for c in THIRD
 ][:77]
 
 
 @pytest.mark.slow
 def test_shares_of_77_options_are_those_of_separate_sequences_and_the_two_best_are_right(model):
-    naive = np.array([[alone(model, messages, option) for option in INTENTS] for messages in SHARING[:4]])
+    naive = np.array(
+        [[alone(model, messages, option) for option in INTENTS] for messages in SHARING[:4]]
+    )
     scores = model.score(SHARING[:4], INTENTS)
     assert (np.abs(scores - naive) > 1e-3).any()  # hopeless ones were left
     np.testing.assert_allclose(shares(scores), shares(naive), atol=1e-5)
@@ -191,7 +215,9 @@ def test_hopeless_options_are_not_followed_to_the_end(model, monkeypatch):
     monkeypatch.setattr(
         model.body,
         "forward",
-        lambda *args, **given: computed.append(given["input_ids"].numel()) or forward(*args, **given),
+        lambda *args, **given: (
+            computed.append(given["input_ids"].numel()) or forward(*args, **given)
+        ),
     )
     model.score(SHARING[:1], MANY, left=0.0)
     whole = sum(computed)
@@ -200,7 +226,7 @@ def test_hopeless_options_are_not_followed_to_the_end(model, monkeypatch):
     assert sum(computed) < whole
 
 
-# --- memory -----------------------------------------------------------------------------------------------------------
+# --- memory ---------------------------------------------------------------------------------------
 
 
 class Asked(Sequence):
@@ -215,14 +241,18 @@ class Asked(Sequence):
     def __getitem__(self, place):
         if isinstance(place, slice):
             return Asked(self.rows[place])
-        return (SYSTEM, Message("user", f"my {'card ' * (self.rows[place] % 5)} taxi {self.rows[place]}"))
+        return (
+            SYSTEM,
+            Message("user", f"my {'card ' * (self.rows[place] % 5)} taxi {self.rows[place]}"),
+        )
 
 
 @pytest.mark.slow
 @pytest.mark.nightly
 def test_memory_does_not_grow_with_the_rows(model):
     def most(rows: int) -> int:
-        """Bytes that Python and NumPy held at most: the resident size also counts what the allocator keeps."""
+        """Bytes that Python and NumPy held at most: the resident size also counts what the
+        allocator keeps."""
         tracemalloc.reset_peak()
         before = tracemalloc.get_traced_memory()[0]
         scores = model.score(Asked(range(10_000, 10_000 + rows)), OPTIONS[:3])
@@ -238,7 +268,7 @@ def test_memory_does_not_grow_with_the_rows(model):
         tracemalloc.stop()
 
 
-# --- close options ----------------------------------------------------------------------------------------------------
+# --- close options --------------------------------------------------------------------------------
 
 
 def test_close_options_get_the_scores_of_fp32(open_tiny, monkeypatch):
@@ -276,7 +306,13 @@ def test_no_copy_where_weights_are_wide_or_trained_or_many(open_tiny, monkeypatc
 
 
 def test_rows_whose_best_options_are_close():
-    rows = [[-1.0, -1.39, -9.0], [-1.0, -3.0, -3.1], [-2.0, -2.0, -2.1], [-2.0, -2.0, -9.0], [-1.0, -1.41, -9.0]]
+    rows = [
+        [-1.0, -1.39, -9.0],
+        [-1.0, -3.0, -3.1],
+        [-2.0, -2.0, -2.1],
+        [-2.0, -2.0, -9.0],
+        [-1.0, -1.41, -9.0],
+    ]
     # The second row's close ones are not its best; the last row's best are the same option twice.
     assert scoring.contested(np.array(rows)).tolist() == [0, 2]
     assert scoring.contested(np.zeros((3, 1))).tolist() == []
@@ -288,7 +324,8 @@ def test_a_close_row_is_scored_again_as_a_whole(open_tiny, monkeypatch):
     expected = wide.score(RAGGED, MANY, left=0.0)
     monkeypatch.setattr(scoring, "CLOSE", 0.0)
     rough = narrow.score(RAGGED, MANY, left=0.0)
-    # As close as the two best options of the first row: all its scores are then fp32's, and other rows keep theirs.
+    # As close as the two best options of the first row: all its scores are then fp32's, and other
+    # rows keep theirs.
     best = np.sort(rough, 1)[:, ::-1]
     gaps = best[:, 0] - best[:, 1]
     monkeypatch.setattr(scoring, "CLOSE", float(gaps[0]) + 1e-6)

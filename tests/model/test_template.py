@@ -1,5 +1,5 @@
-"""Chat templates that exhaust or escape are refused, by their syntax or once they are rendered, at a bounded price;
-what published templates do is accepted."""
+"""Chat templates that exhaust or escape are refused, by their syntax or once they are rendered, at
+a bounded price; what published templates do is accepted."""
 
 import resource
 import sys
@@ -29,16 +29,20 @@ HOSTILE = {
     "large range": "{% for i in range(99999) %}x{% endfor %}",
     "large range by product": "{% for i in range(999 * 999) %}x{% endfor %}",
     "large number": "{{ 1000000000 }}",
-    "doubling": "{% set ns = namespace(x='a') %}{% for m in messages %}{% set ns.x = ns.x + ns.x %}{% endfor %}",
+    "doubling": "{% set ns = namespace(x='a')"
+    " %}{% for m in messages %}{% set ns.x = ns.x + ns.x %}{% endfor %}",
     "doubling by a second name": (
         "{% set ns = namespace(x='a', y='') %}"
         "{% for m in messages %}{% set ns.y = ns.x %}{% set ns.x = ns.x ~ ns.y %}{% endfor %}"
     ),
-    "doubling in a block": "{% set x = 'a' %}{% for m in messages %}{% set x %}{{ x }}{{ x }}{% endset %}{% endfor %}",
+    "doubling in a block": "{% set x = 'a' %}{% for"
+    " m in messages %}{% set x %}{{ x }}{{ x }}{% endset %}{% endfor %}",
     "doubling by replacement": (
-        "{% set ns = namespace(x='a') %}{% for m in messages %}{% set ns.x = ns.x | replace('a', 'aa') %}{% endfor %}"
+        "{% set ns = namespace(x='a') %}{% for m in messages %}{% set ns.x = ns.x | replace('a',"
+        " 'aa') %}{% endfor %}"
     ),
-    "deep loops": "{% for a in x %}{% for b in x %}{% for c in x %}{% for d in x %}.{% endfor %}" + "{% endfor %}" * 3,
+    "deep loops": "{% for a in x %}{% for b in x %}{% for c in x"
+    " %}{% for d in x %}.{% endfor %}" + "{% endfor %}" * 3,
     "class": "{{ ''.__class__.__mro__ }}",
     "class by item": "{{ ''['__class__'] }}",
     "attr filter": "{{ '' | attr('x') }}",
@@ -51,19 +55,22 @@ HOSTILE = {
 HARMLESS = {
     "roles must alternate": (
         "{% for m in messages %}{% if (m['role'] == 'user') != (loop.index0 % 2 == 0) %}"
-        "{{ raise_exception('roles must alternate') }}{% endif %}{{ m['content'] | trim }}{% endfor %}"
+        "{{ raise_exception('roles must alternate') }}{% endif %}{{ m['content'] | trim }}{%"
+        " endfor %}"
     ),
     "a counter": (
-        "{% set ns = namespace(i=0) %}{% for m in messages %}{% if ns.i % 2 == 0 %}{{ m.content }}{% endif %}"
-        "{% set ns.i = ns.i + 1 %}{% endfor %}"
+        "{% set ns = namespace(i=0) %}{% for m in messages"
+        " %}{% if ns.i % 2 == 0 %}{{ m.content }}{% endif %}{% set ns.i = ns.i + 1 %}{% endfor %}"
     ),
     "text that grows by a message": (
         "{% set ns = namespace(t='') %}"
         "{% for m in messages %}{% set ns.t = ns.t + '\\n' + m.content %}{% endfor %}{{ ns.t }}"
     ),
-    "a generation block": "{% for m in messages %}{% generation %}{{ m.content }}{% endgeneration %}{% endfor %}",
+    "a generation block": "{% for m in messages %}{% generation %}{{"
+    " m.content }}{% endgeneration %}{% endfor %}",
     "a macro and the last messages": (
-        "{% macro f(x) %}{{ x | tojson }}{% endmacro %}{% for m in messages[::-1] %}{{ f(m) }}{% endfor %}"
+        "{% macro f(x) %}{{ x | tojson }}{% endmacro %}{% for m in messages[::-1] %}{{ f(m) }}{%"
+        " endfor %}"
     ),
     "the date": "{% if strftime_now is defined %}{{ strftime_now('%d %b %Y') }}{% endif %}",
 }
@@ -74,17 +81,19 @@ LONG = "x" * 300
 EXHAUSTING = {
     "three loops of a thousand": THOUSAND * 3 + "{% endfor %}" * 3 + SAY,
     "three loops over the messages": (
-        "{% for a in messages %}{% for b in messages %}{% for c in messages %}{% if a.role == c.role %}{% endif %}"
-        "{% endfor %}{% endfor %}{% endfor %}" + SAY
+        "{% for a in messages %}{% for b in messages %}{% for c in"
+        " messages %}{% if a.role == c.role %}{% endif %}{% endfor %}{% endfor %}{% endfor %}" + SAY
     ),
     "a loop for a certain number of messages": (
         "{% if messages | length == 7 %}" + THOUSAND * 3 + "{% endfor %}" * 3 + "{% endif %}" + SAY
     ),
     "a text that is copied a million times": (
-        "{% set ns = namespace(t='') %}" + THOUSAND * 2 + "{% set ns.t = ns.t ~ '" + LONG + "' %}" + "{% endfor %}" * 2
+        "{% set ns = namespace(t='') %}"
+        + (THOUSAND * 2 + "{% set ns.t = ns.t ~ '" + LONG + "' %}" + "{% endfor %}" * 2)
     ),
     "lists": (
-        "{% set ns = namespace(t=[]) %}" + THOUSAND + "{% set ns.t = ns.t + [range(1000) | list] * 9 %}{% endfor %}"
+        "{% set ns = namespace(t=[]) %}" + THOUSAND + "{% set ns.t = ns.t + [range(1000) |"
+        " list] * 9 %}{% endfor %}"
     ).replace("[range(1000) | list] * 9", " + ".join(["[range(1000) | list]"] * 9)),
     "ten megabytes for nothing": THOUSAND * 2 + "xxxxxxxxxx" + "{% endfor %}" * 2,
 }

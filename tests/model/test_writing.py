@@ -1,4 +1,5 @@
-"""Answers written with sharing, entering and leaving rows are those of separate sequences; stop texts; draws."""
+"""Answers written with sharing, entering and leaving rows are those of separate sequences; stop
+texts; draws."""
 
 import json
 import math
@@ -12,9 +13,21 @@ from assay.model import lending, writing
 from assay.model.pen import drawn
 
 SYSTEM = Message("system", "Answer the question.")
-TEXTS = ("my card", "so the taxi then and then again", "a", "plastic", "the lemon has what colour?", "money", "grass")
+TEXTS = (
+    "my card",
+    "so the taxi then and then again",
+    "a",
+    "plastic",
+    "the lemon has what colour?",
+    "money",
+    "grass",
+)
 PROMPTS = [(SYSTEM, Message("user", text)) for text in TEXTS]
-RAGGED = [*PROMPTS, (Message("user", "no system turn"),), (*PROMPTS[0], Message("assistant", "card"), PROMPTS[1][1])]
+RAGGED = [
+    *PROMPTS,
+    (Message("user", "no system turn"),),
+    (*PROMPTS[0], Message("assistant", "card"), PROMPTS[1][1]),
+]
 DRAWN = Decoding(temperature=1.0, seed=5)
 
 
@@ -52,13 +65,15 @@ def passes(model, monkeypatch):
     return shapes
 
 
-# --- rows and slots -------------------------------------------------------------------------------------------------
+# --- rows and slots -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     "how", [GREEDY, DRAWN, Decoding(stop=("a", "no")), Decoding(form=Form("regex", "[a-z ]{2,9}"))]
 )
-@pytest.mark.parametrize("prompts", [RAGGED, PROMPTS, PROMPTS[:1]], ids=["ragged", "one beginning", "one"])
+@pytest.mark.parametrize(
+    "prompts", [RAGGED, PROMPTS, PROMPTS[:1]], ids=["ragged", "one beginning", "one"]
+)
 def test_both_ways_write_the_same(model, plain, prompts, how):
     assert model.takes_trees
     ours, theirs = (m.generate(prompts, max_tokens=10, how=how) for m in (model, plain))
@@ -73,8 +88,8 @@ def test_rows_that_end_make_room_for_rows_that_wait(model, monkeypatch, rows):
     monkeypatch.setattr(writing, "ROWS", rows)
     shapes = passes(model, monkeypatch)
     assert model.generate(RAGGED, max_tokens=12) == alone
-    # A row is at work in one pass for each of its tokens. No slot is empty while others wait, so there are at most as
-    # many passes as full slots need, and as many as the last rows go on alone.
+    # A row is at work in one pass for each of its tokens. No slot is empty while others wait, so
+    # there are at most as many passes as full slots need, and as many as the last rows go on alone.
     tokens = [answer.tokens for answer in alone]
     assert len(shapes) <= sum(tokens) / rows + max(tokens)
     assert len(set(tokens)) > 1
@@ -137,10 +152,12 @@ def test_progress_counts_finished_answers(model):
     model.generate(RAGGED, max_tokens=12, tell=told.append)
     done = [event["done"] for event in told]
     assert done == sorted(set(done)) and done[-1] == len(RAGGED) and len(done) > 1
-    assert {(event["event"], event["total"], event["unit"]) for event in told} == {("progress", len(RAGGED), "answer")}
+    assert {(event["event"], event["total"], event["unit"]) for event in told} == {
+        ("progress", len(RAGGED), "answer")
+    }
 
 
-# --- attention in parts ---------------------------------------------------------------------------------------------
+# --- attention in parts ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("cap", [None, 2.0])
@@ -161,11 +178,14 @@ def test_entering_rows_see_what_stands_before(cap):
     draw = torch.Generator().manual_seed(1)
     query, key, value = (torch.randn(2, 2, 5, 8, generator=draw) for _ in range(3))
     seen, _ = lending.look(query, key, value, 0.1, cap, "before")
-    expected = torch.nn.functional.scaled_dot_product_attention(query, key, value, is_causal=True, scale=0.1)
-    assert torch.allclose(seen, expected, atol=1e-3 if cap else 1e-6)  # a cap of 50 changes scores of 1 by 1e-4
+    expected = torch.nn.functional.scaled_dot_product_attention(
+        query, key, value, is_causal=True, scale=0.1
+    )
+    # a cap of 50 changes scores of 1 by 1e-4
+    assert torch.allclose(seen, expected, atol=1e-3 if cap else 1e-6)
 
 
-# --- other models ---------------------------------------------------------------------------------------------------
+# --- other models ---------------------------------------------------------------------------------
 
 
 def tiny(kind, chat, **more):
@@ -176,8 +196,10 @@ def tiny(kind, chat, **more):
 
     attention.register()
     config = AutoConfig.for_model(
-        kind, vocab_size=480, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
-        num_key_value_heads=2, head_dim=8, max_position_embeddings=512, initializer_range=0.3, pad_token_id=0,
+        kind, vocab_size=480, hidden_size=32, intermediate_size=64, num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2, head_dim=8, max_position_embeddings=512, initializer_range=0.3,
+        pad_token_id=0,
         bos_token_id=None, eos_token_id=2, **more,
     )  # fmt: skip
     before = torch.get_rng_state()
@@ -190,7 +212,10 @@ def tiny(kind, chat, **more):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "prompts",
-    [pytest.param(RAGGED, id="ragged"), pytest.param(PROMPTS, id="one beginning", marks=pytest.mark.nightly)],
+    [
+        pytest.param(RAGGED, id="ragged"),
+        pytest.param(PROMPTS, id="one beginning", marks=pytest.mark.nightly),
+    ],
 )
 @pytest.mark.parametrize(
     ("kind", "more"),
@@ -200,7 +225,10 @@ def tiny(kind, chat, **more):
         ("mistral", {"sliding_window": 400}),
         ("qwen2", {}),
         ("qwen3", {}),
-        ("gemma2", {"query_pre_attn_scalar": 8, "attn_logit_softcapping": 5.0, "sliding_window": 12}),
+        (
+            "gemma2",
+            {"query_pre_attn_scalar": 8, "attn_logit_softcapping": 5.0, "sliding_window": 12},
+        ),
         ("gemma3_text", {"query_pre_attn_scalar": 8, "sliding_window": 8}),
         ("gemma3_text", {"query_pre_attn_scalar": 8, "sliding_window": 30}),
     ],
@@ -211,11 +239,17 @@ def test_other_architectures_write_what_transformers_writes(open_tiny, kind, mor
     for messages, answer in zip(prompts, model.generate(prompts, max_tokens=12), strict=True):
         ids = torch.tensor([model.chat.prompt(messages, room=12)[0]])
         out = model.network.generate(
-            input_ids=ids, attention_mask=torch.ones_like(ids), do_sample=False, max_new_tokens=12, eos_token_id=2,
+            input_ids=ids, attention_mask=torch.ones_like(ids), do_sample=False, max_new_tokens=12,
+            eos_token_id=2,
             pad_token_id=0,
         )[0, ids.shape[1] :].tolist()  # fmt: skip
         ended = out[-1] == 2
-        assert answer.text == model.chat.tokenizer.decode(out[:-1] if ended else out, skip_special_tokens=True).strip()
+        assert (
+            answer.text
+            == model.chat.tokenizer.decode(
+                out[:-1] if ended else out, skip_special_tokens=True
+            ).strip()
+        )
         assert answer.tokens == len(out)
 
 
@@ -240,7 +274,8 @@ def test_trained_embeddings_before_a_narrow_window(open_tiny, window, lends):
         ids = torch.tensor([model.chat.prompt(messages, room=8)[0]])
         words = torch.cat([virtual, model.network.get_input_embeddings()(ids)], 1)
         out = model.network.generate(
-            inputs_embeds=words, attention_mask=torch.ones(words.shape[:2]), do_sample=False, max_new_tokens=8,
+            inputs_embeds=words, attention_mask=torch.ones(words.shape[:2]), do_sample=False,
+            max_new_tokens=8,
             eos_token_id=2, pad_token_id=0,
         )[0].tolist()  # fmt: skip
         assert answer.tokens == len(out)
@@ -248,7 +283,7 @@ def test_trained_embeddings_before_a_narrow_window(open_tiny, window, lends):
         assert answer.text == model.chat.tokenizer.decode(told, skip_special_tokens=True).strip()
 
 
-# --- likelihood -----------------------------------------------------------------------------------------------------
+# --- likelihood -----------------------------------------------------------------------------------
 
 
 def test_the_likelihood_is_that_of_scoring_the_text(model):
@@ -269,7 +304,7 @@ def test_the_likelihood_of_a_form_is_the_models_own(model):
         assert answer.logprob == pytest.approx(row[options.index(answer.text)], abs=1e-4)
 
 
-# --- stop texts -----------------------------------------------------------------------------------------------------
+# --- stop texts -----------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
@@ -296,7 +331,7 @@ def test_stop_texts_that_never_come_change_nothing(model):
     assert model.generate(RAGGED, max_tokens=9, how=how) == model.generate(RAGGED, max_tokens=9)
 
 
-# --- draws ----------------------------------------------------------------------------------------------------------
+# --- draws ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
@@ -313,7 +348,9 @@ def test_equal_prompts_are_drawn_independently(model):
     answers = model.generate([PROMPTS[0]] * 40, max_tokens=6, how=DRAWN)
     assert len({answer.text for answer in answers}) > 30
     # The third of equal prompts is drawn the same, whatever stands between them.
-    mixed = model.generate([PROMPTS[0], PROMPTS[1], PROMPTS[0], PROMPTS[2], PROMPTS[0]], max_tokens=6, how=DRAWN)
+    mixed = model.generate(
+        [PROMPTS[0], PROMPTS[1], PROMPTS[0], PROMPTS[2], PROMPTS[0]], max_tokens=6, how=DRAWN
+    )
     assert [mixed[0], mixed[2], mixed[4]] == answers[:3]
 
 
@@ -325,7 +362,9 @@ def test_a_low_temperature_is_greedy(model):
 def test_drawn_tokens_have_the_shares_of_the_softmax():
     logits = torch.tensor([0.0, 2.0, -math.inf, 1.0, -1.0])
     shares = torch.softmax(logits.double() / 0.7, -1)
-    found = torch.bincount(torch.tensor([drawn(logits, 0.7, 1.0, (i + 0.5) / 4000) for i in range(4000)]), minlength=5)
+    found = torch.bincount(
+        torch.tensor([drawn(logits, 0.7, 1.0, (i + 0.5) / 4000) for i in range(4000)]), minlength=5
+    )
     assert torch.allclose(found.double() / 4000, shares, atol=1e-3)
     assert found[2] == 0
 
@@ -333,10 +372,17 @@ def test_drawn_tokens_have_the_shares_of_the_softmax():
 def test_the_likeliest_tokens_that_make_up_a_share():
     # Shares .5, .3, .15, .05: half needs one token, .6 two, .81 three.
     logits = torch.tensor([0.15, 0.5, 0.05, 0.3]).log()
-    for top_p, kept in ((0.01, {1}), (0.49, {1}), (0.6, {1, 3}), (0.81, {0, 1, 3}), (0.99, {0, 1, 2, 3})):
+    for top_p, kept in (
+        (0.01, {1}),
+        (0.49, {1}),
+        (0.6, {1, 3}),
+        (0.81, {0, 1, 3}),
+        (0.99, {0, 1, 2, 3}),
+    ):
         found = [drawn(logits, 1.0, top_p, (i + 0.5) / 400) for i in range(400)]
         assert set(found) == kept
-    assert [drawn(logits, 1.0, 0.6, (i + 0.5) / 400) for i in range(400)].count(1) == 250  # .5 of .8
+    # .5 of .8
+    assert [drawn(logits, 1.0, 0.6, (i + 0.5) / 400) for i in range(400)].count(1) == 250
 
 
 @pytest.mark.parametrize("temperature", [5e-324, 2.3e-309, 1e-30])
@@ -365,7 +411,9 @@ def test_a_real_model_writes_what_it_writes_alone(one_thread):
     from assay.model.open import load_model
 
     model = load_model(find("smollm2-135m"), "fp32")
-    prompts = [(SYSTEM, Message("user", f"What is the capital of {name}?")) for name in ("France", "Spain")]
+    prompts = [
+        (SYSTEM, Message("user", f"What is the capital of {name}?")) for name in ("France", "Spain")
+    ]
     answers = model.generate(prompts, max_tokens=10)
     assert "Paris" in answers[0].text
     assert answers == [model.generate([prompt], max_tokens=10)[0] for prompt in prompts]

@@ -1,4 +1,5 @@
-"""The best sentence, the piece that a question word asks for, and passages that are found where rows have none."""
+"""The best sentence, the piece that a question word asks for, and passages that are found where
+rows have none."""
 
 import pytest
 
@@ -10,8 +11,8 @@ from assay.prompt.spans.typed import typed_piece
 from assay.runtime.arms.job import judged
 
 TEXT = (
-    "The bridge was opened by Anna Berg in May 1931. It is 345 metres long and cost 2.5 million crowns. "
-    "Trams crossed it until 1968."
+    "The bridge was opened by Anna Berg"
+    " in May 1931. It is 345 metres long and cost 2.5 million crowns. Trams crossed it until 1968."
 )
 TASK = Task(kind="answer")
 
@@ -22,7 +23,9 @@ def row(question, target, text=TEXT):
 
 
 def lesson(rows, task=TASK, documents=()):
-    return Lesson(task, tuple(rows), documents=documents, judge=lambda some, said: judged(some, said, task))
+    return Lesson(
+        task, tuple(rows), documents=documents, judge=lambda some, said: judged(some, said, task)
+    )
 
 
 @pytest.mark.parametrize(
@@ -31,7 +34,11 @@ def lesson(rows, task=TASK, documents=()):
         ("Who opened the bridge?", TEXT.split(". ")[0], "Anna Berg"),
         ("When was the bridge opened?", TEXT.split(". ")[0], "May 1931"),
         ("How long is it in metres?", "It is 345 metres long.", "345"),
-        ("How many crowns did it cost?", "It is 345 metres long and cost 2.5 million crowns.", "2.5 million"),
+        (
+            "How many crowns did it cost?",
+            "It is 345 metres long and cost 2.5 million crowns.",
+            "2.5 million",
+        ),
         ("What crossed the bridge?", "Trams crossed the bridge.", "Trams"),
         ("Who was it?", "nobody knows.", ""),
     ],
@@ -41,7 +48,10 @@ def test_the_piece_has_the_type_that_is_asked_for(question, sentence, piece):
 
 
 def test_the_sentence_with_the_words_of_the_question_is_the_answer(tmp_path):
-    rows = [row("Until when did trams cross it?", "1968"), row("Who opened the bridge?", "Anna Berg")]
+    rows = [
+        row("Until when did trams cross it?", "1968"),
+        row("Who opened the bridge?", "Anna Berg"),
+    ]
     arm = BestSentence(sentences=1).fit(lesson(rows))
     answers = arm.answer(rows)
     assert [a.text for a in answers] == [TEXT.split(". ")[2], TEXT.split(". ")[0] + "."]
@@ -51,7 +61,10 @@ def test_the_sentence_with_the_words_of_the_question_is_the_answer(tmp_path):
 
 
 def test_train_says_whether_a_piece_or_a_sentence_is_wanted():
-    pieces = [row("Who opened the bridge?", "Anna Berg"), row("How many crowns did it cost?", "2.5 million")]
+    pieces = [
+        row("Who opened the bridge?", "Anna Berg"),
+        row("How many crowns did it cost?", "2.5 million"),
+    ]
     arm = BestSentence().fit(lesson(pieces))
     assert [answer.text for answer in arm.answer(pieces)] == ["Anna Berg", "2.5 million"]
     whole = [row("Who opened the bridge?", TEXT.split(". ")[0])]
@@ -59,8 +72,14 @@ def test_train_says_whether_a_piece_or_a_sentence_is_wanted():
 
 
 def test_where_rows_have_no_context_the_documents_are_searched(tmp_path):
-    documents = (Document("bridge", TEXT), Document("tower", "The tower was built by Carl Dahl. It is red."))
-    rows = [row("Who built the tower?", "Carl Dahl", ""), row("Who opened the bridge?", "Anna Berg", "")]
+    documents = (
+        Document("bridge", TEXT),
+        Document("tower", "The tower was built by Carl Dahl. It is red."),
+    )
+    rows = [
+        row("Who built the tower?", "Carl Dahl", ""),
+        row("Who opened the bridge?", "Anna Berg", ""),
+    ]
     arm = BestSentence().fit(lesson(rows, documents=documents))
     answers = arm.answer(rows)
     assert [a.text for a in answers] == ["Carl Dahl", "Anna Berg"]
@@ -98,9 +117,14 @@ def test_where_answers_are_whole_documents_the_one_that_fits_best_is_given(tmp_p
         "Water of 93 degrees suits most roasts. Not more.",
     )
     papers = tuple(Document(f"d{at}", text) for at, text in enumerate(told))
-    rows = [row("How long do beans keep?", told[0], ""), row("Which water suits a roast?", told[1], "")]
+    rows = [
+        row("How long do beans keep?", told[0], ""),
+        row("Which water suits a roast?", told[1], ""),
+    ]
     given = lesson(rows, Task(kind="answer", metric="token_f1"), papers)
     arm = BestSentence(top=2).fit(given)
     assert [answer.text for answer in arm.answer(rows)] == list(told)
     arm.save(tmp_path)
-    assert [answer.text for answer in BestSentence(top=2).restore(tmp_path, given).answer(rows)] == list(told)
+    assert [
+        answer.text for answer in BestSentence(top=2).restore(tmp_path, given).answer(rows)
+    ] == list(told)

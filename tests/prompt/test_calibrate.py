@@ -25,7 +25,8 @@ from assay.prompt.calibrate import (
 
 
 def distorted(n, labels, scale, bias, seed=0):
-    """(scores, right labels): labels are drawn from known shares, whose logs are then scaled and shifted."""
+    """(scores, right labels): labels are drawn from known shares, whose logs are then scaled and
+    shifted."""
     rng = np.random.default_rng(seed)
     logs = shares(rng.normal(0, 2, (n, labels)))
     right = [int(rng.choice(labels, p=np.exp(row))) for row in logs]
@@ -92,7 +93,8 @@ def test_a_label_that_val_does_not_have_is_not_shut_out():
 
 
 def test_the_calibration_error_by_hand():
-    # Two rows told .8 of which one is right, one told .6 that is right: (2 * |.5 - .8| + |1 - .6|) / 3 = 1/3.
+    # Two rows told .8 of which one is right, one told .6 that is right: (2 * |.5 - .8| + |1 - .6|)
+    # / 3 = 1/3.
     scores = np.log(np.array([[0.8, 0.2], [0.2, 0.8], [0.6, 0.4]]))
     assert calibration_error(scores, [0, 0, 0]) == pytest.approx((2 * 0.3 + 0.4) / 3)
 
@@ -124,13 +126,16 @@ def test_a_calibration_comes_back_from_json():
 @pytest.mark.nightly
 @pytest.mark.real
 def test_a_real_model_that_is_too_sure_is_made_honest(one_thread):
-    """Tickets of the example project: the factor is fitted on 40 of them, the error is taken on 40 others."""
+    """Tickets of the example project: the factor is fitted on 40 of them, the error is taken on 40
+    others."""
     place = Path(__file__).parents[2] / "examples" / "intents" / "test.jsonl"
     rows = [Example(r["id"], (Message("user", r["text"]),), r["label"]) for r in read_lines(place)]
     rows = random.Random(0).sample(rows, 88)
     task = Task(kind="classify", labels=tuple(sorted({row.target or "" for row in rows})))
     means = Means(open_model=lambda name, precision="auto": open_model("smollm2-135m"))
-    lesson = Lesson(task, train=tuple(rows[:8]), val=tuple(rows[8:48]), base="smollm2-135m", means=means)
+    lesson = Lesson(
+        task, train=tuple(rows[:8]), val=tuple(rows[8:48]), base="smollm2-135m", means=means
+    )
     arm = Shots(k=4, calibrate="temperature").fit(lesson)
     asked, right = rows[48:], [task.labels.index(row.target or "") for row in rows[48:]]
     after = np.array([answer.scores for answer in arm.answer([row.question for row in asked])])

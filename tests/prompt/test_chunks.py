@@ -43,7 +43,9 @@ def test_long_paragraphs_are_cut_at_sentence_ends_then_at_words():
 
 
 def test_ids_and_sources():
-    chunks = passages([Document("a.md", "x\n\n# h\n\ny", "a.md", "2024"), Document("b.md", "z", "b.md")], 10)
+    chunks = passages(
+        [Document("a.md", "x\n\n# h\n\ny", "a.md", "2024"), Document("b.md", "z", "b.md")], 10
+    )
     assert [(c.id, c.source, c.date) for c in chunks] == [
         ("a.md#1", "a.md", "2024"),
         ("a.md#2", "a.md", "2024"),
@@ -56,8 +58,14 @@ def test_a_heading_without_text_and_an_empty_document_give_nothing():
     assert texts(" \n", 10) == []
 
 
-WORD = st.builds(str.__add__, st.text("abcdefgxyz", min_size=1, max_size=6), st.sampled_from(["", "", ".", "!", "?"]))
-BLOCKS = st.lists(st.lists(WORD, min_size=1, max_size=25).map(" ".join), max_size=6).map("\n\n".join)
+WORD = st.builds(
+    str.__add__,
+    st.text("abcdefgxyz", min_size=1, max_size=6),
+    st.sampled_from(["", "", ".", "!", "?"]),
+)
+BLOCKS = st.lists(st.lists(WORD, min_size=1, max_size=25).map(" ".join), max_size=6).map(
+    "\n\n".join
+)
 
 
 @given(BLOCKS, st.integers(1, 12))

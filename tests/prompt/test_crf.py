@@ -1,5 +1,6 @@
-"""A conditional random field's tags and probabilities are those of CRFsuite on the same features, and of a sum over all
-runs of tags by hand; what train has named is told to a row by other rows alone."""
+"""A conditional random field's tags and probabilities are those of CRFsuite on the same features,
+and of a sum over all runs of tags by hand; what train has named is told to a row by other rows
+alone."""
 
 import json
 import math
@@ -16,15 +17,26 @@ from assay.prompt.crf import PENALTIES, Crf, left_out, tagged
 from assay.prompt.word_features import features, names_in, shape
 
 TOWNS = ("Oslo", "Rome", "Bern", "Cork", "New York")
-FRAMES = ("send {0} to {1} please", "{0} goes to {1}", "I was in {1} with order {0}", "lost: {0}, sent to {1}")
+FRAMES = (
+    "send {0} to {1} please",
+    "{0} goes to {1}",
+    "I was in {1} with order {0}",
+    "lost: {0}, sent to {1}",
+)
 
 
 def row(text, target="none", i=0):
-    return Example(f"r{i}", (Message("user", text),), target if isinstance(target, str) else json.dumps(target))
+    return Example(
+        f"r{i}", (Message("user", text),), target if isinstance(target, str) else json.dumps(target)
+    )
 
 
 ORDERS = [
-    row(frame.format(f"#{10000 + 137 * i}", TOWNS[i % 5]), f"order: #{10000 + 137 * i} | town: {TOWNS[i % 5]}", i)
+    row(
+        frame.format(f"#{10000 + 137 * i}", TOWNS[i % 5]),
+        f"order: #{10000 + 137 * i} | town: {TOWNS[i % 5]}",
+        i,
+    )
     for i in range(12)
     for frame in FRAMES
 ] + [row("thanks a lot", "none"), row("hello there", "none"), row("", "none")]
@@ -40,7 +52,9 @@ def said(arm, text):
 
 def by_crfsuite(place, rows, c1, c2):
     trainer = pycrfsuite.Trainer(algorithm="lbfgs", verbose=False)
-    trainer.set_params({"c1": c1, "c2": c2, "max_iterations": 100, "feature.possible_transitions": True})
+    trainer.set_params(
+        {"c1": c1, "c2": c2, "max_iterations": 100, "feature.possible_transitions": True}
+    )
     for words, tags in rows:
         trainer.append(words, tags)
     trainer.train(str(place))
@@ -54,7 +68,10 @@ def test_tags_and_probabilities_are_those_of_crfsuite(tmp_path, c1, c2):
     rows = [tagged(one, ("order", "town")) for one in ORDERS if one.text]
     seen = [(features(words), tags) for words, tags in rows]
     chain, theirs = trained(seen, c1, c2), by_crfsuite(tmp_path / "model", seen, c1, c2)
-    new = [features(text.split()) for text in ("to Paris please", "order # 123 in New York", "a", "Bern Bern Bern")]
+    new = [
+        features(text.split())
+        for text in ("to Paris please", "order # 123 in New York", "a", "Bern Bern Bern")
+    ]
     for words in [*(words for words, _ in seen), *new]:
         tags, share = chain.best(words)
         assert tags == theirs.tag(words)
@@ -68,7 +85,11 @@ def test_the_best_run_and_its_probability_are_those_of_all_runs_by_hand():
 
     def score(run):
         own = sum(
-            w for tag, names in zip(run, words, strict=True) for n in names for t, w in weights.get(n, ()) if t == tag
+            w
+            for tag, names in zip(run, words, strict=True)
+            for n in names
+            for t, w in weights.get(n, ())
+            if t == tag
         )
         return own + sum(moves[i][j] for i, j in zip(run, run[1:], strict=False))
 
@@ -76,14 +97,17 @@ def test_the_best_run_and_its_probability_are_those_of_all_runs_by_hand():
     best = max(scores, key=lambda run: scores[run])
     tags, share = chain.best(words)
     assert tags == ["xyz"[i] for i in best]
-    assert share == pytest.approx(math.exp(scores[best]) / sum(map(math.exp, scores.values())), abs=1e-12)
+    assert share == pytest.approx(
+        math.exp(scores[best]) / sum(map(math.exp, scores.values())), abs=1e-12
+    )
     assert chain.best([]) == ([], 1.0)
 
 
 def test_words_and_writing_and_neighbours_are_found():
     arm = fitted(ORDERS)
     assert said(arm, "where is #77777 now").text == "order: #77777"
-    assert said(arm, "send #12345 to Paris please").text == "order: #12345 | town: Paris"  # neither was ever seen
+    # neither was ever seen
+    assert said(arm, "send #12345 to Paris please").text == "order: #12345 | town: Paris"
     assert said(arm, "he goes to New York").text == "town: New York"
     none = said(arm, "thanks there")
     assert none.text == "none" and none.confidence is not None and none.confidence > 0.5
@@ -91,7 +115,10 @@ def test_words_and_writing_and_neighbours_are_found():
 
 
 def test_letters_that_mean_something_elsewhere_mean_nothing_here():
-    odd = [row(f"\x00 --> {{ {i} }} (1) \u2029 b: 1.0 }}", "a --> b: (1)" if i % 2 else "none", i) for i in range(8)]
+    odd = [
+        row(f"\x00 --> {{ {i} }} (1) \u2029 b: 1.0 }}", "a --> b: (1)" if i % 2 else "none", i)
+        for i in range(8)
+    ]
     arm = fitted(odd)
     assert [said(arm, one.text).text for one in odd]
     only = fitted([row("a b", "town: not in the text"), row("c", "none")])  # one tag: outside
@@ -99,21 +126,45 @@ def test_letters_that_mean_something_elsewhere_mean_nothing_here():
 
 
 def test_features_by_hand():
-    assert [shape(word) for word in ("Oslo", "A1b22", "#", "mRNA", "2026")] == ["Xx", "X0x00", "#", "xX", "0000"]
+    assert [shape(word) for word in ("Oslo", "A1b22", "#", "mRNA", "2026")] == [
+        "Xx",
+        "X0x00",
+        "#",
+        "xX",
+        "0000",
+    ]
     first, second = features(["In", "2026"])
-    assert {"any", "first", "0 word in", "0 shape Xx", "-1 none", "1 word 2026", "after in 2026"} <= set(first)
+    assert {
+        "any",
+        "first",
+        "0 word in",
+        "0 shape Xx",
+        "-1 none",
+        "1 word 2026",
+        "after in 2026",
+    } <= set(first)
     assert {"last", "digits 4", "short 0", "2 none", "before in 2026", "-1 ends in"} <= set(second)
     assert all(len(set(own)) == len(own) for own in (first, second))
 
 
 def test_names_are_the_longest_that_train_has_and_never_a_rows_own():
-    rows = [tagged(one, ("town",)) for one in (row("New York", "town: New York"), row("in York", "town: York"))]
+    rows = [
+        tagged(one, ("town",))
+        for one in (row("New York", "town: New York"), row("in York", "town: York"))
+    ]
     known = names_in(rows)
     assert known == {"new york": ["town"], "york": ["town"]}
-    own = [[one for one in word if one.startswith("known")] for word in features(["to", "new", "York", "York"], known)]
+    own = [
+        [one for one in word if one.startswith("known")]
+        for word in features(["to", "new", "York", "York"], known)
+    ]
     assert own == [[], ["known B town"], ["known I town"], ["known B town"]]
-    seen = [[[n for n in word if n.startswith("known")] for word in words] for words in left_out(rows, 2, 0)]
-    assert seen == [[[], ["known B town"]], [[], []]]  # York is known from the other row; New York from nowhere
+    seen = [
+        [[n for n in word if n.startswith("known")] for word in words]
+        for words in left_out(rows, 2, 0)
+    ]
+    # York is known from the other row; New York from nowhere
+    assert seen == [[[], ["known B town"]], [[], []]]
 
 
 def test_fields_that_are_chosen_have_a_decision_list_and_come_back_from_a_file(tmp_path):
@@ -147,9 +198,12 @@ def test_penalties_are_chosen_on_rows_that_were_left_out():
     settings = Crf(c1=90.0, c2=90.0, search=2)  # nothing is learnt with these
     rows = [tagged(one, ("order", "town")) for one in ORDERS[::3] if one.text]
     assert settings._searched(rows, 0) in PENALTIES
-    assert pieces_of(said(fitted(ORDERS[::3], c1=90.0, c2=90.0, search=2), "where is #77777 now").text)
+    assert pieces_of(
+        said(fitted(ORDERS[::3], c1=90.0, c2=90.0, search=2), "where is #77777 now").text
+    )
     assert not pieces_of(said(fitted(ORDERS[::3], c1=90.0, c2=90.0), "where is #77777 now").text)
-    assert Crf(search=2)._searched([(["a"], ["O"])], 0) == (0.1, 0.05)  # one row: nothing to choose by
+    # one row: nothing to choose by
+    assert Crf(search=2)._searched([(["a"], ["O"])], 0) == (0.1, 0.05)
 
 
 def test_other_tasks_are_refused():

@@ -1,5 +1,5 @@
-"""A dictionary finds what train has named, and what is written like it; it is never worse for having seen a name in
-places where it is none."""
+"""A dictionary finds what train has named, and what is written like it; it is never worse for
+having seen a name in places where it is none."""
 
 import json
 
@@ -8,13 +8,23 @@ import pytest
 from assay.aim.entities import pieces_of
 from assay.core.errors import TrainError
 from assay.core.types import Example, Lesson, Message, Task
-from assay.prompt.dictionary import Dictionary, Evidence, Read, decisions, measured, resolved, weighed
+from assay.prompt.dictionary import (
+    Dictionary,
+    Evidence,
+    Read,
+    decisions,
+    measured,
+    resolved,
+    weighed,
+)
 
 TOWNS = ("Oslo", "Rome", "Bern", "Cork", "Lyon")
 
 
 def row(text, target="none", i=0):
-    return Example(f"r{i}", (Message("user", text),), target if isinstance(target, str) else json.dumps(target))
+    return Example(
+        f"r{i}", (Message("user", text),), target if isinstance(target, str) else json.dumps(target)
+    )
 
 
 def fitted(rows):
@@ -25,9 +35,18 @@ def said(arm, text):
     return arm.answer([row(text).question])[0].text
 
 
-FRAMES = ("send {0} to {1} please", "{0} goes to {1}", "I was in {1} with order {0}", "lost: {0}, sent to {1}")
+FRAMES = (
+    "send {0} to {1} please",
+    "{0} goes to {1}",
+    "I was in {1} with order {0}",
+    "lost: {0}, sent to {1}",
+)
 ORDERS = [
-    row(frame.format(f"#{10000 + 137 * i}", TOWNS[i % 5]), f"order: #{10000 + 137 * i} | town: {TOWNS[i % 5]}", i)
+    row(
+        frame.format(f"#{10000 + 137 * i}", TOWNS[i % 5]),
+        f"order: #{10000 + 137 * i} | town: {TOWNS[i % 5]}",
+        i,
+    )
     for i in range(12)
     for frame in FRAMES
 ] + [row("thanks a lot", "none"), row("hello there", "none")]
@@ -37,12 +56,16 @@ def test_known_words_and_the_shapes_of_codes_and_the_words_around_are_found():
     arm = fitted(ORDERS)
     assert said(arm, "Bern!") == "town: Bern"
     assert said(arm, "where is #77777 now") == "order: #77777"  # never seen; five digits after a #
-    assert said(arm, "send #12345 to Paris please") == "order: #12345 | town: Paris"  # by the words before and after
+    # by the words before and after
+    assert said(arm, "send #12345 to Paris please") == "order: #12345 | town: Paris"
     assert said(arm, "well, thanks") == "none"
 
 
 def test_the_longest_of_equals_is_named():
-    rows = [row(f"a ticket to {town} now", f"to: {town}") for town in ("New York", "York", "New York City") * 6]
+    rows = [
+        row(f"a ticket to {town} now", f"to: {town}")
+        for town in ("New York", "York", "New York City") * 6
+    ]
     assert said(fitted(rows), "a ticket to New York City now") == "to: New York City"
 
 
@@ -61,7 +84,8 @@ def test_evidence_is_counted_by_hand():
     assert made.right["woslo"] == made.right["lto Aa"] == made.right["bto Aa $"] == {"town": 1}
     assert made.seen["woslo"] == 1 and made.seen["rAa $"] == 1
     worth, cuts = measured([Read.of("to Oslo", [(3, 7, "town")])] * 4, 2, 0)
-    assert worth["w24"] == (4 + 0.5) / (4 + 1)  # seen twice, right each time, in both folds of two rows
+    # seen twice, right each time, in both folds of two rows
+    assert worth["w24"] == (4 + 0.5) / (4 + 1)
     assert set(cuts) == {"town"}
 
 
@@ -73,10 +97,14 @@ def test_no_two_pieces_share_a_word():
 
 def test_a_field_that_is_chosen_has_a_decision_list():
     rows = [
-        row(f"{word} number {i}", {"kind": kind}) for i in range(4) for word, kind in (("pump", "p1"), ("hose", "h1"))
+        row(f"{word} number {i}", {"kind": kind})
+        for i in range(4)
+        for word, kind in (("pump", "p1"), ("hose", "h1"))
     ]
     made = decisions(rows, "kind")
-    assert list(made.choose("the Pump broke")) == ["p1"] and list(made.choose("that hose")) == ["h1"]
+    assert list(made.choose("the Pump broke")) == ["p1"] and list(made.choose("that hose")) == [
+        "h1"
+    ]
     assert list(made.choose("neither")) == list(made.values[0])
     arm = fitted(rows)
     assert json.loads(said(arm, "a hose broke")) == {"kind": "h1"}

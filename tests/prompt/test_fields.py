@@ -1,4 +1,5 @@
-"""What targets are made of: which fields are copied from the text, and how an answer is written of spans."""
+"""What targets are made of: which fields are copied from the text, and how an answer is written of
+spans."""
 
 import json
 
@@ -10,7 +11,9 @@ from assay.prompt.fields import Fields, classes_of, learnt, place_of, spans_of, 
 
 
 def row(text, target):
-    return Example("a", (Message("user", text),), target if isinstance(target, str) else json.dumps(target))
+    return Example(
+        "a", (Message("user", text),), target if isinstance(target, str) else json.dumps(target)
+    )
 
 
 @pytest.mark.parametrize(

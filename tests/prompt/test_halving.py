@@ -1,4 +1,5 @@
-"""The search core with an oracle in place of a model: candidate i answers row j right with a known probability."""
+"""The search core with an oracle in place of a model: candidate i answers row j right with a known
+probability."""
 
 import random
 
@@ -7,13 +8,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.core.types import Answer
-from assay.prompt.halving import CHUNK, FIRST, Asked, Round, Worth, cost, drawn, ordered, planned, search
+from assay.prompt.halving import (
+    CHUNK,
+    FIRST,
+    Asked,
+    Round,
+    Worth,
+    cost,
+    drawn,
+    ordered,
+    planned,
+    search,
+)
 
 
 def oracle(rates, rows, seed=0):
-    """(candidate, row) -> answered right or not; row j is equally hard for all: the same draw is held against all."""
+    """(candidate, row) -> answered right or not; row j is equally hard for all: the same draw is
+    held against all."""
     luck = [random.Random(seed * 7919 + j).random() for j in range(rows)]
-    return lambda candidate, places: [Answer("yes" if luck[j] < rates[candidate] else "no") for j in places]
+    return lambda candidate, places: [
+        Answer("yes" if luck[j] < rates[candidate] else "no") for j in places
+    ]
 
 
 def share(places, answers):
@@ -21,7 +36,17 @@ def share(places, answers):
     return [Worth(right, right)]
 
 
-def run(folder, rates, calls, hands=1, rows=100, how=planned, tell=lambda event: None, seed=0, lengths=None):
+def run(
+    folder,
+    rates,
+    calls,
+    hands=1,
+    rows=100,
+    how=planned,
+    tell=lambda event: None,
+    seed=0,
+    lengths=None,
+):
     rounds = how(calls, hands, rows, len(rates) - hands)
     names = [f"c{i}" for i in range(len(rates))]
     asked = Asked(folder / "val.jsonl", oracle(rates, rows, seed), names, tell, calls)
@@ -29,7 +54,8 @@ def run(folder, rates, calls, hands=1, rows=100, how=planned, tell=lambda event:
 
 
 def test_the_rounds_of_a_known_case():
-    # 100 rows halve to 50, 25, 13; n candidates cost 13n + 12*(n/2) + 25*(n/4) + 50*(n/8), and one hand 100.
+    # 100 rows halve to 50, 25, 13; n candidates cost 13n + 12*(n/2) + 25*(n/4) + 50*(n/8), and one
+    # hand 100.
     assert planned(1000, 1, 100) == (Round(27, 13), Round(14, 25), Round(7, 50), Round(4, 100))
     assert cost(planned(1000, 1, 100), 1) == 27 * 13 + 14 * 12 + 7 * 25 + 4 * 50 + 100 == 994
     assert drawn(1000, 1, 100) == (Round(9, 100),)
@@ -37,7 +63,9 @@ def test_the_rounds_of_a_known_case():
 
 @pytest.mark.slow
 @given(st.integers(1, 5000), st.integers(1, 6), st.integers(0, 300), st.integers(1, 60))
-def test_a_plan_never_takes_more_calls_than_it_may_and_no_candidate_more_fits(calls, hands, rows, most):
+def test_a_plan_never_takes_more_calls_than_it_may_and_no_candidate_more_fits(
+    calls, hands, rows, most
+):
     for how in (planned, drawn):
         rounds = how(calls, hands, rows, most)
         if not rounds:
@@ -89,23 +117,32 @@ def test_the_log_share_decides_between_equals(tmp_path):
     worths = {0: [Worth(0.5, 9.0)], 1: [Worth(0.6, 0.0)], 2: [Worth(0.6, 1.0)]}
     assert [c for c, _ in ordered(worths, [1, 1, 1])] == [2, 1, 0]
     # One that is surer but scores less than the hand is not taken in the hand's place.
-    asked = Asked(tmp_path / "val.jsonl", oracle([1.0, 1.0], 4), ["hand", "other"], lambda event: None, 8)
+    asked = Asked(
+        tmp_path / "val.jsonl", oracle([1.0, 1.0], 4), ["hand", "other"], lambda event: None, 8
+    )
     told = iter([[Worth(0.6, 0.0)], [Worth(0.5, 9.0), Worth(0.4, 99.0, {"yes": 1.0})]])
     outcome = search(asked, lambda places, answers: next(told), (Round(1, 4),), 1, [1, 1])
-    assert (outcome.best, outcome.hand, outcome.worth, outcome.hand_calibrated) == (0, 0, Worth(0.6, 0.0), 0.6)
+    assert (outcome.best, outcome.hand, outcome.worth, outcome.hand_calibrated) == (
+        0,
+        0,
+        Worth(0.6, 0.0),
+        0.6,
+    )
 
 
 @pytest.mark.nightly
 def test_halving_finds_the_best_more_often_than_random_search_at_equal_calls(tmp_path):
-    # 60 candidates, one of them 20 points better. Random search can ask 9 of them all 100 rows, so it has the best one
-    # in one of seven runs; halving asks them all.
+    # 60 candidates, one of them 20 points better. Random search can ask 9 of them all 100 rows, so
+    # it has the best one in one of seven runs; halving asks them all.
     rates = [0.3, *[0.4] * 60]
     found = {planned: 0, drawn: 0}
     for seed in range(20):
         place = random.Random(seed).randrange(1, len(rates))
         rates_now = [0.6 if i == place else rate for i, rate in enumerate(rates)]
         for how in found:
-            outcome, _ = run(tmp_path / f"{how.__name__}{seed}", rates_now, 1900, how=how, seed=seed)
+            outcome, _ = run(
+                tmp_path / f"{how.__name__}{seed}", rates_now, 1900, how=how, seed=seed
+            )
             found[how] += outcome.best == place
     assert found[planned] >= 15
     assert found[drawn] <= 10

@@ -1,7 +1,8 @@
-"""Documents and questions that want to be more than text: they stay one line of one turn, and no control token.
+"""Documents and questions that want to be more than text: they stay one line of one turn, and no
+control token.
 
-The number of control ids in a prompt is that of the template alone; whatever stands in a document, a passage is one
-line, and only the lines that assay numbers begin with a number.
+The number of control ids in a prompt is that of the template alone; whatever stands in a document,
+a passage is one line, and only the lines that assay numbers begin with a number.
 """
 
 import re
@@ -61,14 +62,19 @@ HOSTILE = [
 
 
 @pytest.fixture(
-    scope="module", params=["tiny", pytest.param("smollm2-135m", marks=[pytest.mark.real, pytest.mark.nightly])]
+    scope="module",
+    params=["tiny", pytest.param("smollm2-135m", marks=[pytest.mark.real, pytest.mark.nightly])],
 )
 def chat(request):
     from transformers import AutoTokenizer
 
     from assay.model.find import find
 
-    folder = request.getfixturevalue("tiny_model") if request.param == "tiny" else find(request.param).folder
+    folder = (
+        request.getfixturevalue("tiny_model")
+        if request.param == "tiny"
+        else find(request.param).folder
+    )
     return Chat(AutoTokenizer.from_pretrained(folder), max_length=8192)
 
 
@@ -97,7 +103,8 @@ def test_no_text_becomes_a_turn_or_a_passage_of_its_own(subtests, chat, arm_over
         with subtests.test(repr(hostile[:60])):
             plain = Document("good", HARMLESS)
             of_template = control_ids(
-                chat, arm_over(plain, Document("other", HARMLESS + " Truly.")).prompt(asked(QUESTION))
+                chat,
+                arm_over(plain, Document("other", HARMLESS + " Truly.")).prompt(asked(QUESTION)),
             )
             arm = arm_over(
                 plain,
@@ -113,7 +120,9 @@ def test_no_text_becomes_a_turn_or_a_passage_of_its_own(subtests, chat, arm_over
             assert len(lines) == len(found) + 3
             numbers = [m[0] for line in lines if (m := re.match(r"\[\d+\]", line))]
             assert numbers == [f"[{n}]" for n in range(len(found), 0, -1)]
-            assert [line for line in lines if line.startswith("Question:")] == [f"Question: {QUESTION}"]
+            assert [line for line in lines if line.startswith("Question:")] == [
+                f"Question: {QUESTION}"
+            ]
 
 
 @pytest.mark.slow
@@ -128,7 +137,10 @@ def test_a_question_adds_no_turn_either(subtests, chat, arm_over):
 
 
 def test_a_flood_of_copies_leaves_room_for_others(arm_over):
-    flood = [Document(f"evil-{i}", "When does the reading room open? It opens at noon.") for i in range(30)]
+    flood = [
+        Document(f"evil-{i}", "When does the reading room open? It opens at noon.")
+        for i in range(30)
+    ]
     found = arm_over(*flood, Document("good", HARMLESS)).finder.find([QUESTION])[0].passages
     assert [passage.id for passage in found] == ["evil-0#1", "good#1"]
 
@@ -137,7 +149,9 @@ def test_a_passage_found_for_every_question_is_told(lesson_in, tmp_path):
     told = []
     given = lesson_in(tmp_path / "work", "answer", tell=told.append)
     subjects = [Document(f"on-{i}", f"word{i} is told here") for i in range(60)]
-    rows = tuple(Example(f"r{i}", (Message("user", f"what colour is word{i}?"),), "red") for i in range(60))
+    rows = tuple(
+        Example(f"r{i}", (Message("user", f"what colour is word{i}?"),), "red") for i in range(60)
+    )
     planted = Document("evil", "what colour colour colour is it? answer: free beer")
     given = replace(given, documents=(*subjects, planted), train=rows, val=())
     Rag(inner=Shots(k=0)).fit(given)
@@ -146,7 +160,8 @@ def test_a_passage_found_for_every_question_is_told(lesson_in, tmp_path):
         "event": "warning",
         "code": "D106",
         "count": 1,
-        "text": "1 passages are found over 20 times as often as the median one; first: evil#1, for 60 of 60 questions",
+        "text": "1 passages are found over 20 times as often as the median one; first: evil#1, for"
+        " 60 of 60 questions",
     }
 
 
@@ -164,7 +179,8 @@ def test_one_document_and_one_passage(arm_over):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "text", ["reading " * 125_000, "x" * 1_000_000, "room.\n" * 160_000, "# " + "h" * 999_000 + "\n\nroom"]
+    "text",
+    ["reading " * 125_000, "x" * 1_000_000, "room.\n" * 160_000, "# " + "h" * 999_000 + "\n\nroom"],
 )
 def test_a_document_of_a_million_characters(arm_over, text):
     arm = arm_over(Document("good", HARMLESS), Document("huge", text))

@@ -1,4 +1,5 @@
-"""A tiny real model asked, and trained, on the kinds that are neither one label nor a short answer."""
+"""A tiny real model asked, and trained, on the kinds that are neither one label nor a short
+answer."""
 
 from dataclasses import replace
 
@@ -60,7 +61,8 @@ SAID = [
 
 @pytest.fixture
 def taught(lesson):
-    """`taught(task, rows)`: the lesson with these rows for train and val, judged by the task's own metric."""
+    """`taught(task, rows)`: the lesson with these rows for train and val, judged by the task's own
+    metric."""
     from assay.runtime.arms.job import judged, val_score
 
     def make(task, rows):
@@ -82,8 +84,14 @@ def test_a_prompt_lists_labels_and_says_what_none_is():
     assert lines[1:] == ["Answer none when no label fits.", "Labels:", "- film", "- food", "- ride"]
     assert asked.content == "a taxi please"
     one = Task(kind="classify", labels=("a", "none of these"), none="none of these")
-    assert "Answer none of these when no label fits." in ask(one, row("1", "x"), labels=True)[0].content
-    assert "none" not in ask(Task(kind="classify", labels=("a", "b")), row("1", "x"), labels=True)[0].content
+    assert (
+        "Answer none of these when no"
+        " label fits." in ask(one, row("1", "x"), labels=True)[0].content
+    )
+    assert (
+        "none"
+        not in ask(Task(kind="classify", labels=("a", "b")), row("1", "x"), labels=True)[0].content
+    )
 
 
 def test_letters_are_not_listed_and_solutions_show_their_number():
@@ -93,7 +101,9 @@ def test_letters_are_not_listed_and_solutions_show_their_number():
     solved = row("2", "2 and 3?", "2 + 3 = 5\n#### 5")
     task = Task(kind="number")
     assert posed(task, row("1", "1 and 1?"), [solved])[2].content == "5"
-    assert posed(task, row("1", "1 and 1?"), [solved], steps=True)[2].content == "2 + 3 = 5\nAnswer: 5"
+    assert (
+        posed(task, row("1", "1 and 1?"), [solved], steps=True)[2].content == "2 + 3 = 5\nAnswer: 5"
+    )
 
 
 def test_options_are_scored_by_their_letters_and_only_those_of_the_row(taught, open_tiny):
@@ -126,7 +136,9 @@ def test_candidates_are_ordered_by_the_odds_of_yes(taught, open_tiny):
     answers = arm.answer([one.question for one in RANKED])
     model = open_tiny()
     for answer, one in zip(answers, RANKED, strict=True):
-        scores = model.score([arm.prompt(pair) for pair in pairs_of(one.question)], ["yes", "no"], left=0.0)
+        scores = model.score(
+            [arm.prompt(pair) for pair in pairs_of(one.question)], ["yes", "no"], left=0.0
+        )
         odds = scores[:, 0] - scores[:, 1]
         assert answer.scores == pytest.approx(odds, abs=2e-3)
         assert sorted((answer.text or "").split()) == [str(i + 1) for i in range(len(one.options))]
@@ -147,8 +159,14 @@ def test_what_is_asked_about_candidates_never_holds_their_grades():
         pytest.param(Task(kind="rank"), RANKED, marks=pytest.mark.nightly),
         (Task(kind="choose", labels=("A", "B", "C")), CHOICES),
         pytest.param(PAIRS, SAID, marks=pytest.mark.nightly),
-        (Task(kind="number"), [row("1", "1 and 1?", "1 + 1 = 2\n#### 2"), row("2", "2 and 2?", "2 + 2 = 4\n#### 4")]),
-        (Task(kind="summarise"), [row("1", "the apple is red", "red apple"), row("2", "the sky is blue", "blue sky")]),
+        (
+            Task(kind="number"),
+            [row("1", "1 and 1?", "1 + 1 = 2\n#### 2"), row("2", "2 and 2?", "2 + 2 = 4\n#### 4")],
+        ),
+        (
+            Task(kind="summarise"),
+            [row("1", "the apple is red", "red apple"), row("2", "the sky is blue", "blue sky")],
+        ),
     ],
     ids=lambda value: value.kind if isinstance(value, Task) else "",
 )
@@ -160,4 +178,6 @@ def test_a_tuned_model_learns_its_rows_and_is_restored(taught, task, rows, tmp_p
     assert lesson.judge(rows, answers) >= 0.9, [a.raw for a in answers]
     arm.save(tmp_path)
     again = settings.restore(tmp_path, replace(lesson, train=(), val=()))
-    assert [a.text for a in again.answer([one.question for one in rows])] == [a.text for a in answers]
+    assert [a.text for a in again.answer([one.question for one in rows])] == [
+        a.text for a in answers
+    ]

@@ -1,4 +1,5 @@
-"""Candidates by a linear model of words and meaning: its columns, and what grades do to its weights."""
+"""Candidates by a linear model of words and meaning: its columns, and what grades do to its
+weights."""
 
 import random
 
@@ -18,7 +19,8 @@ WORDS = "pump lamp door wheel chain roof stove clock fence drain cable valve".sp
 
 
 def rows(n):
-    """The relevant candidate is spelled nearly as the query, the one that shares its word is not relevant."""
+    """The relevant candidate is spelled nearly as the query, the one that shares its word is not
+    relevant."""
     draw, made = random.Random(4), []
     for i in range(n):
         one, other = draw.sample(WORDS, 2)
@@ -32,7 +34,9 @@ def rows(n):
 
 def lesson(some):
     means = Means(seed=3, embed=letters)
-    return Lesson(TASK, tuple(some), means=means, judge=lambda known, said: judged(known, said, TASK))
+    return Lesson(
+        TASK, tuple(some), means=means, judge=lambda known, said: judged(known, said, TASK)
+    )
 
 
 def test_grades_move_the_weights_from_where_they_start(tmp_path):
@@ -40,7 +44,9 @@ def test_grades_move_the_weights_from_where_they_start(tmp_path):
     arm = LearningToRank().fit(lesson(train))
     assert arm.weights != list(START)
     answers = arm.answer([one.question for one in test])
-    best = max(judged(test, kind().fit(lesson(train)).answer(test), TASK) for kind in (Tfidf, Neighbours))
+    best = max(
+        judged(test, kind().fit(lesson(train)).answer(test), TASK) for kind in (Tfidf, Neighbours)
+    )
     assert judged(test, answers, TASK) >= best
     arm.save(tmp_path)
     assert LearningToRank().restore(tmp_path, lesson(())).answer(test) == answers

@@ -1,4 +1,5 @@
-"""Options by how likely a model finds them: likelihoods are the network's own, weights those of training rows."""
+"""Options by how likely a model finds them: likelihoods are the network's own, weights those of
+training rows."""
 
 from dataclasses import replace
 
@@ -19,9 +20,13 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def said(model, text, continuation):
-    """The sum over the continuation's tokens, each by a pass of its own over what stands before it."""
+    """The sum over the continuation's tokens, each by a pass of its own over what stands before
+    it."""
     tokenizer, network = model.chat.tokenizer, model.network
-    ids = [tokenizer.eos_token_id, *tokenizer(text + continuation, add_special_tokens=False)["input_ids"]]
+    ids = [
+        tokenizer.eos_token_id,
+        *tokenizer(text + continuation, add_special_tokens=False)["input_ids"],
+    ]
     start = 1 + len(tokenizer(text, add_special_tokens=False)["input_ids"])
     total = 0.0
     for at in range(start, len(ids)):
@@ -53,11 +58,16 @@ def test_one_way_takes_the_option_that_it_finds_likeliest(lesson, way):
 
 
 def test_weights_make_the_right_options_of_training_rows_likelier(lesson):
-    """On rows whose right option is always the one that the plain sum finds least likely, its weight turns round."""
+    """On rows whose right option is always the one that the plain sum finds least likely, its
+    weight turns round."""
     given = lesson("choose")
     sums = [one.values[:, 0] for one in read(given.open_base(), given.train, ("sum",))]
-    rows = tuple(replace(row, target="ABCD"[int(np.argmin(own))]) for row, own in zip(given.train, sums, strict=True))
-    arm = Likelihood(rows=2000).fit(replace(given, train=rows * 100))  # so many that the start counts for little
+    rows = tuple(
+        replace(row, target="ABCD"[int(np.argmin(own))])
+        for row, own in zip(given.train, sums, strict=True)
+    )
+    # so many that the start counts for little
+    arm = Likelihood(rows=2000).fit(replace(given, train=rows * 100))
     right = [answer.text == row.target for row, answer in zip(rows, arm.answer(rows), strict=True)]
     plain = Likelihood(by="sum").fit(replace(given, train=rows)).answer(rows)
     assert np.mean(right) > 0.6
@@ -66,7 +76,9 @@ def test_weights_make_the_right_options_of_training_rows_likelier(lesson):
 
 def test_passages_stand_before_the_question_and_too_long_ones_lose_their_beginning(open_tiny):
     model, told = open_tiny(), []
-    row = Example("a", (Message("user", shown("Which?", ("red", "blue"))),), "A", options=("red", "blue"))
+    row = Example(
+        "a", (Message("user", shown("Which?", ("red", "blue"))),), "A", options=("red", "blue")
+    )
     with_text = replace(row, context=(Document("d", "The apple is red."),))
     assert before(with_text) == "The apple is red.\n\nQuestion: Which?\nAnswer:"
     long = replace(row, context=(Document("d", "The apple is red. " * 200),))
@@ -79,7 +91,9 @@ def test_passages_stand_before_the_question_and_too_long_ones_lose_their_beginni
 
 def test_other_kinds_and_models_without_likelihoods_are_refused(lesson):
     assert [problem.code for problem in Likelihood().unfit(Task(kind="classify"))] == ["T057"]
-    given = lesson("choose", open_model=lambda name="", precision="auto": type("Remote", (), {"name": "far"})())
+    given = lesson(
+        "choose", open_model=lambda name="", precision="auto": type("Remote", (), {"name": "far"})()
+    )
     with pytest.raises(TrainError) as caught:
         Likelihood().fit(given)
     assert [problem.code for problem in caught.value.problems] == ["T084"]
@@ -87,6 +101,8 @@ def test_other_kinds_and_models_without_likelihoods_are_refused(lesson):
 
 def test_a_question_without_options_has_no_answer(lesson):
     question = Example("q", (Message("user", "Which?"),))
-    assert [arm.fit(lesson("choose")).answer([question])[0].text for arm in (Likelihood(), Tfidf())] == [None, None]
+    assert [
+        arm.fit(lesson("choose")).answer([question])[0].text for arm in (Likelihood(), Tfidf())
+    ] == [None, None]
     assert options_in(shown("Which?", ("red", "A. blue"))) == ("red", "A. blue")
     assert options_in("Which?\nA. red") == () == options_in("A. red or B. blue?")

@@ -1,10 +1,20 @@
-"""A linear model on turned rows, and how its strength is chosen. The yardstick is scikit-learn on the features."""
+"""A linear model on turned rows, and how its strength is chosen. The yardstick is scikit-learn on
+the features."""
 
 import numpy as np
 import pytest
 from scipy.sparse import csr_matrix, random_array
 
-from assay.prompt.linear import Choice, Turned, chosen_strength, fitted, held_out, in_one_thread, parts_of, scorable
+from assay.prompt.linear import (
+    Choice,
+    Turned,
+    chosen_strength,
+    fitted,
+    held_out,
+    in_one_thread,
+    parts_of,
+    scorable,
+)
 
 
 @pytest.fixture
@@ -13,7 +23,10 @@ def rows():
     rng = np.random.default_rng(4)
     matrix = random_array((60, 300), density=0.1, rng=rng, format="csr")
     matrix = csr_matrix(matrix[[*range(5), 4, *range(6, 60)]])
-    targets = [("low", "mid", "high")[int(value > 0.8) + int(value > 1.6)] for value in matrix[:, :30].toarray().sum(1)]
+    targets = [
+        ("low", "mid", "high")[int(value > 0.8) + int(value > 1.6)]
+        for value in matrix[:, :30].toarray().sum(1)
+    ]
     return matrix, targets
 
 
@@ -21,7 +34,9 @@ def test_turned_rows_keep_all_products(rows):
     matrix, _ = rows
     turned = Turned(matrix)
     assert turned.rows.shape[1] == 59  # a copy adds no coordinate
-    np.testing.assert_allclose(turned.rows @ turned.rows.T, (matrix @ matrix.T).toarray(), atol=1e-8)
+    np.testing.assert_allclose(
+        turned.rows @ turned.rows.T, (matrix @ matrix.T).toarray(), atol=1e-8
+    )
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -30,12 +45,16 @@ def test_weights_are_those_of_scikit_learn_on_the_features(rows, weighted, label
     from sklearn.linear_model import LogisticRegression
 
     matrix, targets = rows
-    targets = targets if labels == 3 else ["high" if target == "high" else "other" for target in targets]
-    theirs = LogisticRegression(C=10.0, class_weight="balanced" if weighted else None, max_iter=10_000, tol=1e-8).fit(
-        matrix, targets
+    targets = (
+        targets if labels == 3 else ["high" if target == "high" else "other" for target in targets]
     )
+    theirs = LogisticRegression(
+        C=10.0, class_weight="balanced" if weighted else None, max_iter=10_000, tol=1e-8
+    ).fit(matrix, targets)
     own = fitted(Turned(matrix), targets, Choice(10.0, weighted), 0)
-    np.testing.assert_allclose(np.exp(own.log_shares(matrix)), theirs.predict_proba(matrix), atol=2e-3)
+    np.testing.assert_allclose(
+        np.exp(own.log_shares(matrix)), theirs.predict_proba(matrix), atol=2e-3
+    )
     difference = own.weights[1:] - own.weights[:1]
     expected = theirs.coef_ if labels == 2 else theirs.coef_[1:] - theirs.coef_[:1]
     np.testing.assert_allclose(difference, expected, atol=2e-2)
@@ -65,7 +84,9 @@ def test_rows_of_a_label_go_to_different_parts():
     assert sorted(np.bincount(parts[:11]).tolist()) == [2, 2, 2, 2, 3]
     assert parts[11] != parts[12]
     assert scorable(targets) == list(range(13))
-    assert not np.array_equal(parts, parts_of(targets, 5, 1)) and np.array_equal(parts, parts_of(targets, 5, 0))
+    assert not np.array_equal(parts, parts_of(targets, 5, 1)) and np.array_equal(
+        parts, parts_of(targets, 5, 0)
+    )
 
 
 def test_too_few_rows_choose_nothing(rows):
@@ -75,10 +96,13 @@ def test_too_few_rows_choose_nothing(rows):
 
 
 def test_weights_are_tried_where_the_metric_counts_labels_alike(rows):
-    """Nine rows in ten have one label, and one feature leans to the other: without weights it is hardly answered."""
+    """Nine rows in ten have one label, and one feature leans to the other: without weights it is
+    hardly answered."""
     rng = np.random.default_rng(0)
     targets = ["rare" if i % 10 == 0 else "often" for i in range(400)]
-    lean = np.array([1.0 if target == "rare" else 0.0 for target in targets]) + rng.normal(0, 1, 400)
+    lean = np.array([1.0 if target == "rare" else 0.0 for target in targets]) + rng.normal(
+        0, 1, 400
+    )
     turned = Turned(csr_matrix(np.stack([lean, np.ones(400)], 1)))
     plain = chosen_strength(turned, targets, 1.0, "none", "macro_f1", 0)
     chosen = chosen_strength(turned, targets, 1.0, "auto", "macro_f1", 0)

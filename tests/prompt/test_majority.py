@@ -5,7 +5,9 @@ from assay.prompt import Majority
 
 
 def lesson(*targets):
-    rows = tuple(Example(f"r{i}", (Message("user", "x"),), target) for i, target in enumerate(targets))
+    rows = tuple(
+        Example(f"r{i}", (Message("user", "x"),), target) for i, target in enumerate(targets)
+    )
     return Lesson(Task(kind="classify", labels=tuple(sorted({*targets}))), train=rows)
 
 

@@ -17,11 +17,15 @@ def embed(texts):
 
 
 def rows(*pairs):
-    return tuple(Example(f"r{i}", (Message("user", str(a)),), target) for i, (a, target) in enumerate(pairs))
+    return tuple(
+        Example(f"r{i}", (Message("user", str(a)),), target) for i, (a, target) in enumerate(pairs)
+    )
 
 
 TRAIN = rows((0, "a"), (30, "b"), (60, "b"), (180, "c"))
-LESSON = Lesson(Task(kind="classify", labels=("a", "b", "c")), train=TRAIN, means=Means(embed=embed))
+LESSON = Lesson(
+    Task(kind="classify", labels=("a", "b", "c")), train=TRAIN, means=Means(embed=embed)
+)
 
 
 def ask(arm, *angles):
@@ -30,13 +34,20 @@ def ask(arm, *angles):
 
 def test_neighbours_vote_by_their_similarity():
     (answer,) = ask(Neighbours(k=3).fit(LESSON), 10)
-    votes = {"a": math.cos(math.radians(10)), "b": math.cos(math.radians(20)) + math.cos(math.radians(50))}
+    votes = {
+        "a": math.cos(math.radians(10)),
+        "b": math.cos(math.radians(20)) + math.cos(math.radians(50)),
+    }
     assert answer.text == "b"
     assert answer.confidence == pytest.approx(votes["b"] / sum(votes.values()), abs=1e-3)
 
 
 def test_one_neighbour_is_the_nearest():
-    assert [answer.text for answer in ask(Neighbours(k=1).fit(LESSON), 10, 40, 170)] == ["a", "b", "c"]
+    assert [answer.text for answer in ask(Neighbours(k=1).fit(LESSON), 10, 40, 170)] == [
+        "a",
+        "b",
+        "c",
+    ]
 
 
 def test_a_neighbour_on_the_other_side_does_not_vote_against():
@@ -58,5 +69,8 @@ def test_more_neighbours_than_rows():
 def test_free_answers_are_the_nearest_rows():
     arm = Neighbours().fit(replace(LESSON, task=Task(kind="answer")))
     (answer,) = ask(arm, 170)
-    assert (answer.text, answer.confidence) == ("c", pytest.approx(math.cos(math.radians(10)), abs=1e-4))
+    assert (answer.text, answer.confidence) == (
+        "c",
+        pytest.approx(math.cos(math.radians(10)), abs=1e-4),
+    )
     assert arm.answer([]) == []

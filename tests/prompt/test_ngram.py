@@ -1,4 +1,5 @@
-"""Language modelling: counts of bytes, and a model that reads texts through; against closed forms."""
+"""Language modelling: counts of bytes, and a model that reads texts through; against closed
+forms."""
 
 import math
 import random
@@ -22,7 +23,10 @@ def texts(*some):
 
 def bits(arm, rows):
     answers = arm.answer([row.question for row in rows])
-    return judge([Record(r.question, r.target or "", (), a) for r, a in zip(rows, answers, strict=True)], TASK).values
+    return judge(
+        [Record(r.question, r.target or "", (), a) for r, a in zip(rows, answers, strict=True)],
+        TASK,
+    ).values
 
 
 def test_the_probability_of_a_byte_by_hand():
@@ -56,7 +60,10 @@ def test_a_base_reads_plain_text_token_by_token(lesson, open_tiny):
     arm = Shots(k=0).fit(replace(lesson("answer"), task=TASK, train=rows))
     model = open_tiny()
     for answer, row in zip(arm.answer([one.question for one in rows]), rows, strict=True):
-        ids = [model.chat.tokenizer.bos_token_id or model.chat.tokenizer.eos_token_id, *model.chat.text_ids(row.text)]
+        ids = [
+            model.chat.tokenizer.bos_token_id or model.chat.tokenizer.eos_token_id,
+            *model.chat.text_ids(row.text),
+        ]
         with torch.inference_mode():
             logs = torch.log_softmax(model.network(torch.tensor([ids])).logits[0].double(), -1)
         expected = -sum(float(logs[i, token]) for i, token in enumerate(ids[1:]))
@@ -79,7 +86,11 @@ def test_training_lowers_the_bits_of_the_texts_learnt(lesson, tmp_path):
 
     rows = texts("the apple is red", "the sky is blue", "coal is black", "snow is white")
     given = replace(
-        lesson("answer"), task=TASK, train=rows, val=rows, score=lambda arm, some: val_score(arm, some, TASK)
+        lesson("answer"),
+        task=TASK,
+        train=rows,
+        val=rows,
+        score=lambda arm, some: val_score(arm, some, TASK),
     )
     settings = Lora(rank=8, epochs=25, batch_size=4, learning_rate=5e-3, warmup=0.0)
     arm = settings.fit(given)
@@ -110,12 +121,16 @@ def test_shakespeare_costs_what_is_known_of_its_letters(shared_data):
     from collections import Counter
 
     path = next(
-        p for p in shared_data("tinyshakespeare", whole=True).iterdir() if p.suffix == ".txt" and "SOURCE" not in p.name
+        p
+        for p in shared_data("tinyshakespeare", whole=True).iterdir()
+        if p.suffix == ".txt" and "SOURCE" not in p.name
     )
     whole = path.read_text()[:120_000]
     rows = texts(whole[:100_000], whole[100_000:])
     counts = Counter(whole[:100_000])
     entropy = -sum(n / 100_000 * math.log2(n / 100_000) for n in counts.values())
     lesson = Lesson(TASK, rows[:1])
-    assert bits(Ngram(order=1).fit(lesson), rows[1:])["bits_per_byte"] == pytest.approx(entropy, abs=0.1)
+    assert bits(Ngram(order=1).fit(lesson), rows[1:])["bits_per_byte"] == pytest.approx(
+        entropy, abs=0.1
+    )
     assert bits(Ngram().fit(lesson), rows[1:])["bits_per_byte"] < 2.7

@@ -1,4 +1,5 @@
-"""An encoder as it comes: its vectors are those of sentence-transformers, whatever they are asked together with."""
+"""An encoder as it comes: its vectors are those of sentence-transformers, whatever they are asked
+together with."""
 
 from dataclasses import replace
 
@@ -37,11 +38,15 @@ def test_it_comes_back_and_refuses_another_encoder(lesson, encoding, tmp_path):
     given = lesson("answer")
     encoding.save(tmp_path)
     again = Encoder().restore(tmp_path, given)
-    assert (again.vectors(TEXTS) == encoding.vectors(TEXTS)).all() and again.digest == encoding.digest
+    assert (
+        again.vectors(TEXTS) == encoding.vectors(TEXTS)
+    ).all() and again.digest == encoding.digest
     other = build(tmp_path / "other", ["more"])
     assert weights_digest(other) != encoding.digest
     with pytest.raises(RuntimeError, match="not the encoder that was saved"):
-        Encoder().restore(tmp_path, replace(given, means=replace(given.means, encoder_folder=lambda name: other)))
+        Encoder().restore(
+            tmp_path, replace(given, means=replace(given.means, encoder_folder=lambda name: other))
+        )
 
 
 def test_it_names_the_model_that_it_needs():

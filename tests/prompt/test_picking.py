@@ -60,7 +60,8 @@ def test_each_question_has_its_own_examples_and_the_arrangement_moves_them():
 
 
 def test_diverse_rows_are_one_of_each_heap_the_largest_first():
-    """Three heaps far from each other, of 5, 3 and 2 rows; the middle row of each is nearest to its centre."""
+    """Three heaps far from each other, of 5, 3 and 2 rows; the middle row of each is nearest to its
+    centre."""
     heaps = {0: [-2, -1, 0, 1, 2], 120: [119, 120, 121], 240: [239, 240]}
     names = [str(angle) for angles in heaps.values() for angle in angles]
     pool = [row(name) for name in names]

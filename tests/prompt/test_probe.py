@@ -22,9 +22,13 @@ def test_probabilities_are_those_of_scikit_learn(lesson):
     texts, asked = [[row.text for row in rows] for rows in (given.train, given.val)]
     words = TfidfVectorizer(sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")
     characters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True)
-    train = hstack([given.means.embed(texts), words.fit_transform(texts), characters.fit_transform(texts)])
+    train = hstack(
+        [given.means.embed(texts), words.fit_transform(texts), characters.fit_transform(texts)]
+    )
     test = hstack([given.means.embed(asked), words.transform(asked), characters.transform(asked)])
-    model = LogisticRegression(C=5.0, max_iter=10_000, tol=1e-7).fit(train, [row.target for row in given.train])
+    model = LogisticRegression(C=5.0, max_iter=10_000, tol=1e-7).fit(
+        train, [row.target for row in given.train]
+    )
     shares = model.predict_proba(test)
     answers = Probe(c=5.0).fit(given).answer([row.question for row in given.val])
     assert [answer.text for answer in answers] == model.classes_[shares.argmax(1)].tolist()
@@ -45,10 +49,18 @@ def test_the_metric_decides_whether_labels_count_alike(lesson):
     """Val accuracy of the rare label: with weights it is never less."""
     given = lesson("classify")
     rare = [row for i, row in enumerate(given.train) if row.target != "refund" or i % 4 == 0]
-    given = replace(given, train=tuple(rare), task=given.task.model_copy(update={"metric": "macro_f1"}))
+    given = replace(
+        given, train=tuple(rare), task=given.task.model_copy(update={"metric": "macro_f1"})
+    )
     asked = [row.question for row in given.val if row.target == "refund"]
-    found = {b: Probe(balance=b, features=("vectors",)).fit(given).answer(asked) for b in ("none", "weights")}
-    hits = {balance: sum(answer.text == "refund" for answer in answers) for balance, answers in found.items()}
+    found = {
+        b: Probe(balance=b, features=("vectors",)).fit(given).answer(asked)
+        for b in ("none", "weights")
+    }
+    hits = {
+        balance: sum(answer.text == "refund" for answer in answers)
+        for balance, answers in found.items()
+    }
     assert hits["weights"] >= hits["none"]
 
 
@@ -66,11 +78,20 @@ def test_a_block_is_named_once():
 @pytest.mark.slow
 def test_several_labels_options_and_candidates(lesson, tmp_path):
     means = lesson("classify").means
-    words = {"food": "noodles pizza bread soup", "ride": "taxi train bus tram", "film": "cinema movie screen actor"}
+    words = {
+        "food": "noodles pizza bread soup",
+        "ride": "taxi train bus tram",
+        "film": "cinema movie screen actor",
+    }
     named = [[label for bit, label in enumerate(sorted(words)) if i >> bit & 1] for i in range(96)]
-    said = [[words[label].split()[(i // 8 + n) % 4] for n, label in enumerate(own)] for i, own in enumerate(named)]
+    said = [
+        [words[label].split()[(i // 8 + n) % 4] for n, label in enumerate(own)]
+        for i, own in enumerate(named)
+    ]
     sets = [
-        Example(f"{i}", (Message("user", f"please {i} {' and '.join(one)}"),), " | ".join(own) or "none")
+        Example(
+            f"{i}", (Message("user", f"please {i} {' and '.join(one)}"),), " | ".join(own) or "none"
+        )
         for i, (one, own) in enumerate(zip(said, named, strict=True))
     ]
     labels = Task(kind="multilabel", labels=tuple(sorted(words)))
@@ -78,11 +99,17 @@ def test_several_labels_options_and_candidates(lesson, tmp_path):
     for i, one in enumerate(options):
         one[i % 3] = f"both of them {i}"
     letters = [
-        Example(f"{i}", (Message("user", shown(f"number {i}", one)),), LETTERS[i % 3], options=tuple(one))
+        Example(
+            f"{i}",
+            (Message("user", shown(f"number {i}", one)),),
+            LETTERS[i % 3],
+            options=tuple(one),
+        )
         for i, one in enumerate(options)
     ]
     graded = [
-        Example(f"{i}", (Message("user", f"number {i}"),), " ".join("1" if n == i % 3 else "0" for n in range(3)),
+        Example(f"{i}", (Message("user", f"number {i}"),),
+        " ".join("1" if n == i % 3 else "0" for n in range(3)),
                 options=tuple(one))
         for i, one in enumerate(options)
     ]  # fmt: skip
@@ -96,7 +123,9 @@ def test_several_labels_options_and_candidates(lesson, tmp_path):
         answers = arm.answer(asked)
         right = [row.target for row in rows[-8:]]
         if task.kind == "rank":
-            assert [int(a.text.split()[0]) - 1 for a in answers] == [grades.split().index("1") for grades in right]
+            assert [int(a.text.split()[0]) - 1 for a in answers] == [
+                grades.split().index("1") for grades in right
+            ]
         else:
             assert sum(a.text == target for a, target in zip(answers, right, strict=True)) >= 6
         (tmp_path / task.kind).mkdir()

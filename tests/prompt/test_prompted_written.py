@@ -45,7 +45,9 @@ def test_a_label_is_asked_for_as_a_choice_and_has_the_likelihood_as_its_confiden
 
 @pytest.mark.slow
 def test_plain_words_are_read_leniently_and_what_names_no_label_or_two_is_nothing(ask):
-    found, _ = ask(said("Card lost."), said("It is a refund"), said("refund or card"), said("hello"), said(""))
+    found, _ = ask(
+        said("Card lost."), said("It is a refund"), said("refund or card"), said("hello"), said("")
+    )
     assert [one.text for one in found] == ["card lost", "refund", None, None, None]
     assert all(one.confidence is None for one in found) and found[3].raw == "hello"
 

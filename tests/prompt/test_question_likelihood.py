@@ -1,4 +1,5 @@
-"""A passage's score is the likelihood of the question after it: that of plain transformers on the same tokens."""
+"""A passage's score is the likelihood of the question after it: that of plain transformers on the
+same tokens."""
 
 import pytest
 import torch

@@ -1,4 +1,5 @@
-"""Retrieval is BM25 as Robertson and Zaragoza (2009) write it, with Lucene's idf: computed here by hand."""
+"""Retrieval is BM25 as Robertson and Zaragoza (2009) write it, with Lucene's idf: computed here by
+hand."""
 
 import math
 from collections import Counter
@@ -39,18 +40,27 @@ def bm25(query, texts, k1=1.5, b=0.75):
             if df:
                 tf = row.count(word)
                 score += (
-                    math.log(1 + (len(rows) - df + 0.5) / (df + 0.5)) * tf / (tf + k1 * (1 - b + b * len(row) / mean))
+                    math.log(1 + (len(rows) - df + 0.5) / (df + 0.5))
+                    * tf
+                    / (tf + k1 * (1 - b + b * len(row) / mean))
                 )
         scores.append(score)
     return scores
 
 
-@pytest.mark.parametrize("query", ["How many days do parents get?", "days", "a train to the parents", "pay day"])
+@pytest.mark.parametrize(
+    "query", ["How many days do parents get?", "days", "a train to the parents", "pay day"]
+)
 def test_scores_are_bm25(query):
     found = found_in(CHUNKS, query, 3)
-    scores = {chunk.id: score for chunk, score in zip(CHUNKS, bm25(query, [c.text for c in CHUNKS]), strict=True)}
+    scores = {
+        chunk.id: score
+        for chunk, score in zip(CHUNKS, bm25(query, [c.text for c in CHUNKS]), strict=True)
+    }
     assert found == [
-        (name, pytest.approx(score, rel=1e-5)) for name, score in sorted(scores.items(), key=lambda p: -p[1]) if score
+        (name, pytest.approx(score, rel=1e-5))
+        for name, score in sorted(scores.items(), key=lambda p: -p[1])
+        if score
     ]
 
 
@@ -93,7 +103,9 @@ def test_a_floor_inside(lesson):
     assert Rag(inner=Tfidf()).needs("base") == ()
 
 
-@pytest.mark.parametrize("documents", [(), (Document("d", "# a heading only"),), (Document("d", "it is what it is"),)])
+@pytest.mark.parametrize(
+    "documents", [(), (Document("d", "# a heading only"),), (Document("d", "it is what it is"),)]
+)
 def test_nothing_to_search(lesson, documents):
     with pytest.raises(UsageError) as caught:
         Rag(inner=Majority()).fit(replace(lesson("classify"), documents=documents))
@@ -123,7 +135,10 @@ def test_citations_are_taught_and_read(lesson):
 def test_an_uncertain_search_asks_nobody(lesson):
     given = lesson("answer")
     arm = Rag(inner=Majority(), unknown="not there", abstain_below=0.9).fit(given)
-    sure, unsure = (Example(text, (Message("user", text),)) for text in ("What colour is the sky?", "What is a zebra?"))
+    sure, unsure = (
+        Example(text, (Message("user", text),))
+        for text in ("What colour is the sky?", "What is a zebra?")
+    )
     found = arm.answer([unsure, sure, unsure])
     assert [answer.abstained for answer in found] == [True, False, True]
     assert [answer.text for answer in found][::2] == ["not there"] * 2
@@ -142,7 +157,12 @@ def test_the_threshold_is_the_best_one_on_val(lesson):
     given = lesson("answer")
     known = [replace(row, target="red") for row in given.val]
     unknown = [
-        replace(row, id=f"z{i}", target="not there", messages=(Message("user", f"Tell me of the zebra {i}"),))
+        replace(
+            row,
+            id=f"z{i}",
+            target="not there",
+            messages=(Message("user", f"Tell me of the zebra {i}"),),
+        )
         for i, row in enumerate(given.val)
     ]
     rows = tuple(replace(row, target="red") for row in given.train)
@@ -203,7 +223,9 @@ def test_the_encoder_is_needed_only_where_vectors_are():
     assert made().needs("base") == made().encoders() == ()
     assert made(find="dense").needs("base") == made(find="hybrid").encoders() == ("minilm-l6",)
     assert made(chunk="semantic", embed="my/encoder").encoders() == ("my/encoder",)
-    assert made(embed={"kind": "encoder", "model": "x"}, find="dense") == made(embed="x", find="dense")
+    assert made(embed={"kind": "encoder", "model": "x"}, find="dense") == made(
+        embed="x", find="dense"
+    )
     assert made(rewrite="model").needs("base") == ("base",)
     assert "embed" not in made().changed() and made().changed() == {"inner": {"kind": "majority"}}
 
@@ -220,7 +242,11 @@ def test_the_tokens_of_a_rewriting_are_counted(lesson):
 def test_each_part_of_an_answer_tells_its_own_tokens(lesson):
     given = lesson("answer")
     told = []
-    answers = Rag(inner=Shots(k=0), rewrite="model").fit(given).answer([row.question for row in given.val], told.append)
+    answers = (
+        Rag(inner=Shots(k=0), rewrite="model")
+        .fit(given)
+        .answer([row.question for row in given.val], told.append)
+    )
     took = {one["part"]: one["tokens"] for one in told if one["event"] == "took"}
     assert list(took) == ["rewrite", "find", "answer"]
     assert took["rewrite"] > 0 and took["find"] == 0 and took["answer"] > 0
@@ -236,7 +262,9 @@ def test_each_part_of_an_answer_tells_its_own_tokens(lesson):
         ({"find": "dense", "rewrite": "feedback"}, True),
     ],
 )
-def test_words_are_counted_once_a_fit_and_only_where_they_are_asked(settings, asked, lesson, tmp_path, monkeypatch):
+def test_words_are_counted_once_a_fit_and_only_where_they_are_asked(
+    settings, asked, lesson, tmp_path, monkeypatch
+):
     told = []
 
     def watched(texts, stems):

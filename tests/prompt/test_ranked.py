@@ -1,4 +1,5 @@
-"""Candidates in order: the words and vectors floors, the lines that grades and orders are written as, nDCG."""
+"""Candidates in order: the words and vectors floors, the lines that grades and orders are written
+as, nDCG."""
 
 import random
 import re
@@ -21,7 +22,12 @@ def row(id, query, candidates, grades=None):
 
 def test_lines_of_grades_and_orders():
     assert grades_of([2, 0, 0.5], ["a", "b", "c"]) == [2, 0, 0.5]
-    assert grades_of([True, False], ["a", "b"]) == grades_of("a", ["a", "b"]) == grades_of(0, ["a", "b"]) == [1, 0]
+    assert (
+        grades_of([True, False], ["a", "b"])
+        == grades_of("a", ["a", "b"])
+        == grades_of(0, ["a", "b"])
+        == [1, 0]
+    )
     assert grades_of(["c", 1], ["a", "b", "c"]) == [0, 1, 1]
     for bad in ([1, -1], ["x"], 7, [[1], [0]]):
         with pytest.raises(ValueError, match="has"):
@@ -38,7 +44,9 @@ def test_it_agrees_with_scikit_learn():
         n = draw.randint(2, 14)
         grades = [draw.choice((0, 0, 1, 2, 3)) for _ in range(n - 1)] + [1]
         scores = draw.sample(range(100), n)
-        record = Record(row("r", "q", "x" * n), " ".join(map(str, grades)), (), Answer(ordered(scores)))
+        record = Record(
+            row("r", "q", "x" * n), " ".join(map(str, grades)), (), Answer(ordered(scores))
+        )
         values = judge([record], TASK).values
         assert values["ndcg"] == pytest.approx(ndcg_score([grades], [scores], k=10), abs=1e-6)
 
@@ -47,7 +55,9 @@ def test_it_agrees_with_scikit_learn():
 def test_the_metrics_keep_the_contract(metric):
     question = row("r", "q", ["a", "b", "c"])
     lines = (("0 1 2", "1 2 3"), ("1 0 0", None), ("0 0 0", "1 2 3"), ("2 0 0", "1"))
-    columns = metric.rows([Record(question, target, (), Answer(text)) for target, text in lines], TASK)
+    columns = metric.rows(
+        [Record(question, target, (), Answer(text)) for target, text in lines], TASK
+    )
     both = metric.total(np.stack([columns.sum(0), columns[:2].sum(0)]), np.array([4.0, 2.0]))
     assert both.shape == (2,) and both.min() >= 0 and both.max() <= 1
     assert np.isnan(metric.total(np.zeros(2), np.float64(0)))
@@ -56,13 +66,18 @@ def test_the_metrics_keep_the_contract(metric):
 
 def test_rows_without_a_relevant_candidate_leave_the_mean():
     question = row("r", "q", ["a", "b"])
-    records = [Record(question, "0 0", (), Answer("1 2")), Record(question, "0 1", (), Answer("1 2"))]
+    records = [
+        Record(question, "0 0", (), Answer("1 2")),
+        Record(question, "0 1", (), Answer("1 2")),
+    ]
     assert judge(records, TASK).values["mrr"] == 0.5
     assert judge([Record(question, "0 1", (), Answer(None))], TASK).values["ndcg"] == 0
 
 
 def test_shared_words_come_first_and_rare_ones_before_common_ones(tmp_path):
-    train = [row(f"{i}", "q", [f"the lake number {i}", f"a car number {i}"], "1 0") for i in range(20)]
+    train = [
+        row(f"{i}", "q", [f"the lake number {i}", f"a car number {i}"], "1 0") for i in range(20)
+    ]
     lesson = Lesson(TASK, tuple(train))
     arm = Tfidf().fit(lesson)
     asked = [
@@ -81,25 +96,40 @@ def test_abstracts_of_cranfield(shared_data):
     """Each query's relevant abstracts among 20: words put them far above chance."""
     folder = shared_data("cranfield", whole=True)
     tag = re.compile(r"<doc>\s*<docno>\s*(\d+)\s*</docno>.*?<text>(.*?)</text>", re.S | re.I)
-    texts = {int(n): " ".join(text.split()) for n, text in tag.findall((folder / "cran.all.1400.xml").read_text())}
-    asked = re.findall(r"<num>\s*(\d+)\s*</num>\s*<title>(.*?)</title>", (folder / "cran.qry.xml").read_text(), re.S)
+    texts = {
+        int(n): " ".join(text.split())
+        for n, text in tag.findall((folder / "cran.all.1400.xml").read_text())
+    }
+    asked = re.findall(
+        r"<num>\s*(\d+)\s*</num>\s*<title>(.*?)</title>",
+        (folder / "cran.qry.xml").read_text(),
+        re.S,
+    )
     relevant: dict[int, set[int]] = {}
     for line in (folder / "cranqrel.trec.txt").read_text().splitlines():
         query, _, document, grade = line.split()[:4]
         if int(grade) > 0 and texts.get(int(document)):
             relevant.setdefault(int(query), set()).add(int(document))
     draw, rows = random.Random(0), []
-    for place, (_, query) in enumerate(asked, start=1):  # the judgements count queries from 1, in the file's order
+    # the judgements count queries from 1, in the file's order
+    for place, (_, query) in enumerate(asked, start=1):
         right = sorted(relevant.get(place, ()))[:5]
         others = draw.sample(sorted(set(texts) - relevant.get(place, set())), 20 - len(right))
         shuffled = draw.sample([*right, *others], 20)
         grades = " ".join(str(int(one in right)) for one in shuffled)
-        rows.append(row(str(place), " ".join(query.split()), [texts[one] or "-" for one in shuffled], grades))
+        rows.append(
+            row(
+                str(place), " ".join(query.split()), [texts[one] or "-" for one in shuffled], grades
+            )
+        )
     lesson = Lesson(TASK, tuple(rows[:100]))
 
     def ndcg(strategy):
         answers = strategy.fit(lesson).answer([one.question for one in rows[100:]])
-        records = [Record(one.question, one.target, (), a) for one, a in zip(rows[100:], answers, strict=True)]
+        records = [
+            Record(one.question, one.target, (), a)
+            for one, a in zip(rows[100:], answers, strict=True)
+        ]
         return judge(records, TASK).values["ndcg"]
 
     assert len(rows) == 225

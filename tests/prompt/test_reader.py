@@ -1,4 +1,5 @@
-"""The reader of spans: its runs, what they are worth, and that it learns which piece of a text a question asks for."""
+"""The reader of spans: its runs, what they are worth, and that it learns which piece of a text a
+question asks for."""
 
 from dataclasses import replace
 
@@ -21,31 +22,52 @@ THINGS = "pump lamp door wheel chain roof stove clock fence drain cable valve".s
 
 
 def row(question, target, text):
-    return Example(f"{question} {text}", (Message("user", question),), target, context=(Document("d", text),))
+    return Example(
+        f"{question} {text}", (Message("user", question),), target, context=(Document("d", text),)
+    )
 
 
 def told(n):
-    """Who mended what, and how many: the type of the answer is in the question word, its place beside the thing."""
+    """Who mended what, and how many: the type of the answer is in the question word, its place
+    beside the thing."""
     rows = []
     for i in range(n):
         a, b = PEOPLE[i % 12], PEOPLE[(i * 5 + 3) % 12]
         x, y, m, k = THINGS[i % 12], THINGS[(i * 7 + 5) % 12], 20 + i, 150 + 3 * i
-        text = f"In the spring {a} mended the {x} for {m} crowns. Later {b} saw the {y} and paid {k} crowns for it."
-        pairs = [(f"Who mended the {x}?", a), (f"Who saw the {y}?", b), (f"How many crowns did {b} pay?", str(k))]
+        text = (
+            f"In the spring {a} mended the {x} for {m} crowns. Later {b} saw the {y} and paid"
+            f" {k} crowns for it."
+        )
+        pairs = [
+            (f"Who mended the {x}?", a),
+            (f"Who saw the {y}?", b),
+            (f"How many crowns did {b} pay?", str(k)),
+        ]
         rows.append(row(*pairs[i % 3], text))
     return rows
 
 
 def lesson(rows, **more):
-    return Lesson(TASK, tuple(rows), means=Means(seed=3), judge=lambda some, said: judged(some, said, TASK), **more)
+    return Lesson(
+        TASK,
+        tuple(rows),
+        means=Means(seed=3),
+        judge=lambda some, said: judged(some, said, TASK),
+        **more,
+    )
 
 
 def test_runs_begin_and_end_with_words_that_may_within_a_sentence():
     passage = Passage("The cost: $2.50 (or so). No, 3 % more.")
-    said = [passage.said(*place) for place in runs(passage, [0, 1], 3, frozenset(("the", "no", "or", "so"))).tolist()]
+    said = [
+        passage.said(*place)
+        for place in runs(passage, [0, 1], 3, frozenset(("the", "no", "or", "so"))).tolist()
+    ]
     assert {"cost", "$2.50", "3 %", "3 % more"} <= set(said)
     assert not [
-        text for text in said if text.startswith(("The", "No", "or", ":", ",")) or text.endswith(("(", ".", ":"))
+        text
+        for text in said
+        if text.startswith(("The", "No", "or", ":", ",")) or text.endswith(("(", ".", ":"))
     ]
     assert all(len(Passage(text).tokens) <= 3 for text in said)
     assert "so). No" not in said and passage.sentences == [(0, 10), (10, 16)]
@@ -66,15 +88,19 @@ def test_columns_say_form_and_nearness():
     places = np.array([[0, 1], [2, 3], [2, 4]])
     made = features(known, order, "Who paid 25 crowns?", passage, np.zeros((1, 4)), places)
     assert made.shape == (3, known.width) and made.dtype == np.float32
-    assert made[:, 1].tolist() == [1, 1, 0] and made[:, 6].tolist() == [0, 1, 1]  # one token; has a digit
-    # The question's three stems are equally rare: a third of them stands in "25", two in "25 crowns", none in "Ann".
+    # one token; has a digit
+    assert made[:, 1].tolist() == [1, 1, 0] and made[:, 6].tolist() == [0, 1, 1]
+    # The question's three stems are equally rare: a third of them stands in "25", two in "25
+    # crowns", none in "Ann".
     assert made[:, FORMS].tolist() == pytest.approx([0, 1 / 3, 2 / 3])
     assert made[:, -3:].tolist() == [[0, 0, 0], [1, 1, 0], [1, 0, 1]]
     assert known.asked("Who is it?").tolist() == [1, 0.25]
 
 
 @pytest.mark.slow
-def test_it_learns_what_the_question_word_asks_for_and_comes_back_from_its_files(tmp_path, one_thread):
+def test_it_learns_what_the_question_word_asks_for_and_comes_back_from_its_files(
+    tmp_path, one_thread
+):
     rows = told(90)
     train, test = rows[:60], rows[60:]
     strategy, given = Reader(vectors=False, networks=1), lesson(train)

@@ -12,7 +12,8 @@ def test_votes(subtests):
         (["7", "8"], [-4, -4], ("7", 0.5)),  # and then to the first
         (["7", "8"], [None, -4], ("7", 0.5)),  # a likelihood that is not known decides nothing
         (["7", "8", "8", "7"], [-3, -2, -2, -2], ("8", 0.5)),  # the sum over an answer's chains
-        ([None, None, "7", "8", "8"], [-1] * 5, ("8", 0.4)),  # a chain without an answer counts among the chains
+        # a chain without an answer counts among the chains
+        ([None, None, "7", "8", "8"], [-1] * 5, ("8", 0.4)),
         ([None, None], [-1, -1], (None, 0.0)),
         ([], [], (None, 0.0)),
         (["Paris.", "Rome", "paris"], [-1] * 3, ("Paris.", 2 / 3)),
@@ -32,7 +33,9 @@ SUMS = Reading(Task(kind="answer"), mark="Answer:", steps=True, numeric=True)
 
 
 def test_an_answer_of_several_chains_counts_all_their_tokens():
-    answer = read(SUMS, [chain("2 and 2.\nAnswer: 4"), chain("It is 5"), chain("Answer: 4", truncated=True)])
+    answer = read(
+        SUMS, [chain("2 and 2.\nAnswer: 4"), chain("It is 5"), chain("Answer: 4", truncated=True)]
+    )
     assert (answer.text, answer.confidence) == ("4", 0.6667)
     assert (answer.prompt_tokens, answer.tokens, answer.truncated) == (30, 15, False)
     assert answer.raw.split("\n\n---\n\n")[1] == "It is 5"

@@ -20,7 +20,8 @@ def test_passages_that_hold_the_answer(subtests):
         (asked("sixty", also=("nine",)), [1]),
         (asked("30", found_in=("pay#roll.md",)), [2]),
         (asked("30 days", found_in=("leave.md",)), [0]),
-        (asked("yes", found_in=("leave.md",)), [0, 1]),  # the words stand nowhere: any passage of the document
+        # the words stand nowhere: any passage of the document
+        (asked("yes", found_in=("leave.md",)), [0, 1]),
         (asked("30", found_in=("gone.md",)), []),
         (asked("..."), []),
         (asked(None), []),
@@ -30,4 +31,8 @@ def test_passages_that_hold_the_answer(subtests):
 
 
 def test_the_document_of_a_passage():
-    assert [document_of(name) for name in ("a.md#12", "pay#roll.md#1", "whole")] == ["a.md", "pay#roll.md", "whole"]
+    assert [document_of(name) for name in ("a.md#12", "pay#roll.md#1", "whole")] == [
+        "a.md",
+        "pay#roll.md",
+        "whole",
+    ]

@@ -1,4 +1,5 @@
-"""What a row is taught with: the passages it needs among others, or others alone (Zhang et al. 2024)."""
+"""What a row is taught with: the passages it needs among others, or others alone (Zhang et al.
+2024)."""
 
 import pytest
 
@@ -32,9 +33,15 @@ def test_with_gold_0_no_row_has_one():
 
 
 def test_the_share_is_kept_and_depends_on_seed_and_row_alone():
-    has = [any(d.id == "a#1" for d in mixed(row(i), OTHERS, GOLD[:1], 4, 0.8, seed=3)[1]) for i in range(1000)]
+    has = [
+        any(d.id == "a#1" for d in mixed(row(i), OTHERS, GOLD[:1], 4, 0.8, seed=3)[1])
+        for i in range(1000)
+    ]
     assert sum(has) / 1000 == pytest.approx(0.8, abs=0.04)  # three standard errors
-    assert has == [any(d.id == "a#1" for d in mixed(row(i), OTHERS, GOLD[:1], 4, 0.8, seed=3)[1]) for i in range(1000)]
+    assert has == [
+        any(d.id == "a#1" for d in mixed(row(i), OTHERS, GOLD[:1], 4, 0.8, seed=3)[1])
+        for i in range(1000)
+    ]
 
 
 def test_a_row_that_no_passage_holds_keeps_what_was_found():
@@ -48,12 +55,18 @@ def test_one_place_is_left_to_a_distractor():
 
 
 def test_without_its_passages_a_row_may_learn_to_say_so(lesson):
-    """Every row is taught without its passage, and says that it is not known; val rows are asked as they are."""
+    """Every row is taught without its passage, and says that it is not known; val rows are asked as
+    they are."""
     from dataclasses import replace
 
     from assay.prompt import Majority
 
-    settings = {"kind": "retrieval_aware", "inner": {"kind": "majority"}, "top": 2, "with_gold": 0.0}
+    settings = {
+        "kind": "retrieval_aware",
+        "inner": {"kind": "majority"},
+        "top": 2,
+        "with_gold": 0.0,
+    }
     arm = make_strategy(settings | {"missing": "unknown", "unknown": "not there"}, {})
     given = lesson("answer")
     seen = []
@@ -75,4 +88,6 @@ def test_without_its_passages_a_row_may_learn_to_say_so(lesson):
 
 def test_to_learn_what_is_unknown_it_must_be_said():
     with pytest.raises(SettingsError, match="missing: unknown"):
-        make_strategy({"kind": "retrieval_aware", "inner": {"kind": "majority"}, "missing": "unknown"}, {})
+        make_strategy(
+            {"kind": "retrieval_aware", "inner": {"kind": "majority"}, "missing": "unknown"}, {}
+        )

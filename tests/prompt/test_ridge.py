@@ -1,4 +1,5 @@
-"""Estimates of numbers: scikit-learn's own on the same columns, what the folds choose, and how an answer is written."""
+"""Estimates of numbers: scikit-learn's own on the same columns, what the folds choose, and how an
+answer is written."""
 
 import math
 
@@ -25,13 +26,24 @@ def flats(n):
     """A rent that is a sum of what each word brings."""
     rows = []
     for i in range(n):
-        (rooms, many), (place, base) = list(ROOMS.items())[i % 4], list(PLACES.items())[(i // 4) % 3]
-        rows.append(row(i, f"a flat with {rooms} rooms in the {place} number {i * 37 % 101}", str(base + 200 * many)))
+        (rooms, many), (place, base) = (
+            list(ROOMS.items())[i % 4],
+            list(PLACES.items())[(i // 4) % 3],
+        )
+        rows.append(
+            row(
+                i,
+                f"a flat with {rooms} rooms in the {place} number {i * 37 % 101}",
+                str(base + 200 * many),
+            )
+        )
     return rows
 
 
 def lesson(rows, task=TASK):
-    return Lesson(task, tuple(rows), means=Means(seed=3), judge=lambda some, said: judged(some, said, task))
+    return Lesson(
+        task, tuple(rows), means=Means(seed=3), judge=lambda some, said: judged(some, said, task)
+    )
 
 
 def error(arm, rows):
@@ -58,7 +70,9 @@ def test_its_weights_are_those_of_scikit_learn():
     arm = RidgeRegression().fit(lesson(rows))
     matrix = joined([one.fit_transform([r.text for r in rows]) for one in counts()])
     model = Ridge(alpha=1.0).fit(matrix, [float(r.target) for r in rows])
-    assert np.allclose(arm.weights, model.coef_, atol=1e-8) and arm.bias == pytest.approx(model.intercept_)
+    assert np.allclose(arm.weights, model.coef_, atol=1e-8) and arm.bias == pytest.approx(
+        model.intercept_
+    )
 
 
 def test_answers_stay_within_train_and_are_written_as_numbers():
@@ -84,7 +98,9 @@ def test_the_mean_absolute_error_is_that_of_scikit_learn():
         Record(row(i, "?", None), f"{target:g}", (), Answer(f"about {answer:g}"))
         for i, (target, answer) in enumerate(zip(targets, said, strict=True))
     ]
-    assert judge(records, TASK).values["mean_absolute_error"] == pytest.approx(mean_absolute_error(targets, said))
+    assert judge(records, TASK).values["mean_absolute_error"] == pytest.approx(
+        mean_absolute_error(targets, said)
+    )
     odd = [
         Record(row(8, "?", None), "5", ("9",), Answer("8")),  # the nearest accepted number: 1
         Record(row(9, "?", None), "5", (), Answer("no idea")),  # counts as 0: 5

@@ -1,4 +1,5 @@
-"""A cascade by confidence: what stays, what is handed on, and how the threshold is chosen on val."""
+"""A cascade by confidence: what stays, what is handed on, and how the threshold is chosen on
+val."""
 
 import pytest
 
@@ -35,7 +36,10 @@ def test_a_threshold_of_0_asks_the_cheap_arm_alone_and_one_of_1_the_strong_one(l
 
 
 def test_tokens_of_both_are_counted_where_both_were_asked(lesson):
-    first, second = Told([Answer("a", confidence=0.2, tokens=3, prompt_tokens=10)]), Told([Answer("b", tokens=4)])
+    first, second = (
+        Told([Answer("a", confidence=0.2, tokens=3, prompt_tokens=10)]),
+        Told([Answer("b", tokens=4)]),
+    )
     from assay.prompt.router import RouterAnswers
 
     (answer,) = RouterAnswers(first, second, 0.5, {}).answer(["?"])
@@ -43,12 +47,14 @@ def test_tokens_of_both_are_counted_where_both_were_asked(lesson):
 
 
 def test_the_threshold_with_most_cheap_answers_at_the_best_score_is_taken(lesson):
-    """Six val rows: the cheap arm is right where its confidence is .6 or more, the strong one everywhere. So the four
-    surest stay, and no score is lost."""
+    """Six val rows: the cheap arm is right where its confidence is .6 or more, the strong one
+    everywhere. So the four surest stay, and no score is lost."""
     given = lesson("answer")
     rows = given.val[:6]
     right = [row.target for row in rows]
-    cheap = Told([Answer(t if i >= 2 else "wrong", confidence=0.4 + i / 10) for i, t in enumerate(right)])
+    cheap = Told(
+        [Answer(t if i >= 2 else "wrong", confidence=0.4 + i / 10) for i, t in enumerate(right)]
+    )
     strong = Told([Answer(text) for text in right])
     from dataclasses import replace
 

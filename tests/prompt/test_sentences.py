@@ -2,7 +2,10 @@ from assay.prompt.sentences import sentence_places, split_sentences
 
 
 def test_a_sentence_ends_where_a_new_one_begins_and_nowhere_else():
-    text = 'Dr. J. Smith came at 3.15 p.m. on Monday. "Was he late?" Nobody knew!\n\nA line\nand more, e.g. this'
+    text = (
+        'Dr. J. Smith came at 3.15 p.m. on Monday. "Was he late?" Nobody knew!\n\nA line\nand'
+        " more, e.g. this"
+    )
     assert split_sentences(text) == [
         "Dr. J. Smith came at 3.15 p.m. on Monday.",
         '"Was he late?"',
@@ -15,6 +18,10 @@ def test_a_sentence_ends_where_a_new_one_begins_and_nowhere_else():
 def test_places_are_those_of_the_text_and_nothing_but_white_space_is_left_out():
     text = "  One is here. Two!  Three?\n \nFour"
     places = sentence_places(text)
-    assert [text[a:b] for a, b in places] == split_sentences(text) == ["One is here.", "Two!", "Three?", "Four"]
+    assert (
+        [text[a:b] for a, b in places]
+        == split_sentences(text)
+        == ["One is here.", "Two!", "Three?", "Four"]
+    )
     assert "".join(text[a:b] for a, b in places).replace(" ", "") == "".join(text.split())
     assert split_sentences(" \n ") == []

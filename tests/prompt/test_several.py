@@ -9,7 +9,11 @@ from assay.prompt import Copy, Lead, Majority, Neighbours, Tfidf
 from assay.prompt.lead import sentences_of
 from assay.prompt.several import best_threshold, thresholds
 
-WORDS = {"food": "noodles pizza bread soup", "ride": "taxi train bus tram", "film": "cinema movie screen actor"}
+WORDS = {
+    "food": "noodles pizza bread soup",
+    "ride": "taxi train bus tram",
+    "film": "cinema movie screen actor",
+}
 
 
 def said(i: int) -> Example:
@@ -26,7 +30,10 @@ ROWS = tuple(said(i) for i in range(96))
 
 def letters(texts):
     """(texts, 26): counts of letters, rows of length 1."""
-    counts = np.array([[text.casefold().count(chr(97 + i)) for i in range(26)] for text in texts], dtype=np.float32)
+    counts = np.array(
+        [[text.casefold().count(chr(97 + i)) for i in range(26)] for text in texts],
+        dtype=np.float32,
+    )
     return counts / np.linalg.norm(counts, axis=1, keepdims=True)
 
 
@@ -82,9 +89,13 @@ def test_probabilities_are_those_of_one_model_a_label(lesson):
     matrix = words.fit_transform([row.text for row in lesson.train])
     wanted = indicator([row.target or "" for row in lesson.train], TASK)
     theirs = (
-        OneVsRestClassifier(LogisticRegression(C=10, max_iter=1000, tol=1e-5)).fit(matrix, wanted).predict_proba(matrix)
+        OneVsRestClassifier(LogisticRegression(C=10, max_iter=1000, tol=1e-5))
+        .fit(matrix, wanted)
+        .predict_proba(matrix)
     )
-    np.testing.assert_allclose(probabilities(matrix, *fitted(matrix, wanted, 10, 0)), theirs, atol=1e-6)
+    np.testing.assert_allclose(
+        probabilities(matrix, *fitted(matrix, wanted, 10, 0)), theirs, atol=1e-6
+    )
 
 
 def test_a_label_that_every_row_has_and_one_that_none_has(means):
@@ -113,13 +124,17 @@ def test_majority_names_a_letter_that_the_question_has(means):
 
 
 def test_majority_of_worked_solutions_is_their_number():
-    rows = [Example(f"{i}", (Message("user", f"q {i}"),), f"step {i}\n#### {5 if i else 7}") for i in range(3)]
+    rows = [
+        Example(f"{i}", (Message("user", f"q {i}"),), f"step {i}\n#### {5 if i else 7}")
+        for i in range(3)
+    ]
     (answer,) = Majority().fit(Lesson(Task(kind="number"), tuple(rows))).answer([rows[0].question])
     assert answer.text == "5"
 
 
 def test_right_options_with_a_mark_of_their_own_are_found(means, tmp_path):
-    """The right option is always the one that says 'both', wherever it stands; the letter says nothing."""
+    """The right option is always the one that says 'both', wherever it stands; the letter says
+    nothing."""
     task = Task(kind="choose", labels=("A", "B", "C"))
     rows = []
     for i in range(30):
@@ -158,7 +173,9 @@ def test_sentences_first_and_longest():
         "nothing at all that day!",
         "Then",
     ]
-    question = Example("q", (Message("user", "One two. Three four five six. Seven eight nine. Ten."),))
+    question = Example(
+        "q", (Message("user", "One two. Three four five six. Seven eight nine. Ten."),)
+    )
 
     def said_by(arm):
         return arm.fit(Lesson(Task(kind="summarise"))).answer([question])[0].text

@@ -22,7 +22,9 @@ from problems import problem
 from toy import build
 
 POOL = st.lists(st.sampled_from("abc"), max_size=12).map(
-    lambda targets: [Example(f"r{i}", (Message("user", f"{i}"),), target) for i, target in enumerate(targets)]
+    lambda targets: [
+        Example(f"r{i}", (Message("user", f"{i}"),), target) for i, target in enumerate(targets)
+    ]
 )
 
 
@@ -40,7 +42,8 @@ def test_balanced_rows_take_turns(pool, k, seed):
     assert len({row.id for row in rows}) == len(rows) == min(k, len(pool))
     shown, there = Counter(row.target for row in rows), Counter(row.target for row in pool)
     most = max(shown.values(), default=0)
-    # A label is shown less often than another only when it has no more rows, or it was its turn next.
+    # A label is shown less often than another only when it has no more rows, or it was its turn
+    # next.
     assert all(shown[label] >= most - 1 or shown[label] == there[label] for label in there)
 
 
@@ -67,26 +70,32 @@ def test_similar_examples_end_with_the_most_similar(lesson):
     given_ = lesson("answer")
     arm = Shots(k=3, choose="similar").fit(given_)
     question = given_.val[2].question
-    similarity = given_.means.embed([row.text for row in given_.train]) @ given_.means.embed([question.text])[0]
+    similarity = (
+        given_.means.embed([row.text for row in given_.train])
+        @ given_.means.embed([question.text])[0]
+    )
     best = [given_.train[i].text for i in np.argsort(similarity)[-3:]]
     assert [turn.content for turn in arm.prompt(question)[1:-1:2]] == best
 
 
 def test_the_room_for_an_answer_covers_the_longest_target(lesson):
     given_ = lesson("answer")
-    longest = max(len(given_.open_base().chat.text_ids(row.target)) for row in given_.train)  # type: ignore[attr-defined]
+    ids = given_.open_base().chat.text_ids  # type: ignore[attr-defined]
+    longest = max(len(ids(row.target)) for row in given_.train)
     assert Shots(k=1).fit(given_).room == longest * 3 // 2 + 4
     few = replace(given_, task=given_.task.model_copy(update={"max_answer_tokens": 5}))
     assert Shots(k=1).fit(few).room == 5
 
 
-@pytest.mark.parametrize(("choose", "needed"), [("random", ("base",)), ("similar", ("base", "minilm-l6"))])
+@pytest.mark.parametrize(
+    ("choose", "needed"), [("random", ("base",)), ("similar", ("base", "minilm-l6"))]
+)
 def test_needs(choose, needed):
     assert Shots(choose=choose).needs("base") == needed
     assert Shots(choose=choose, k=0, model="other").needs("base") == ("other",)
 
 
-# --- orders ---------------------------------------------------------------------------------------------------------
+# --- orders ---------------------------------------------------------------------------------------
 
 
 def saved(arm, folder):
@@ -110,11 +119,15 @@ def test_orders_are_scored_on_val_and_the_best_is_used(lesson, tmp_path):
     # The arm is what was scored: asked again it has the score that stands in its file.
     held = drawn(given_.val, 9, given_.seed)
     assert given_.score(arm, held) == pytest.approx(max(scores), abs=1e-5)
-    again = Shots(k=3, orders=5, val_rows=9).restore(tmp_path / "arm", replace(given_, train=(), val=()))
+    again = Shots(k=3, orders=5, val_rows=9).restore(
+        tmp_path / "arm", replace(given_, train=(), val=())
+    )
     assert again.prompt(held[0].question) == arm.prompt(held[0].question)
     assert again.notes == arm.notes
     low, high = min(scores), max(scores)
-    assert arm.notes[0].startswith(f"Orders of the examples: {low:.2f} to {high:.2f} on 9 val rows, 5 orders, mean")
+    assert arm.notes[0].startswith(
+        f"Orders of the examples: {low:.2f} to {high:.2f} on 9 val rows, 5 orders, mean"
+    )
 
 
 def test_the_order_that_is_set_can_be_kept(lesson):
@@ -144,7 +157,7 @@ def test_val_belongs_to_the_key_only_where_it_is_asked(settings, asks):
     assert Shots(**settings).reads == (("train", "val") if asks else ("train",))
 
 
-# --- words, calibration ---------------------------------------------------------------------------------------------
+# --- words, calibration ---------------------------------------------------------------------------
 
 
 def exact(arm, prompts, options):
@@ -165,7 +178,9 @@ def test_contextual_calibration_divides_by_what_is_said_of_nothing(lesson):
     given_ = lesson("classify")
     arm = Shots(k=2, calibrate="contextual").fit(given_)
     question, labels = given_.val[0].question, given_.task.labels
-    logs = exact(arm, [arm.prompt(question.with_text(text)) for text in ("N/A", "[MASK]", "")], labels)
+    logs = exact(
+        arm, [arm.prompt(question.with_text(text)) for text in ("N/A", "[MASK]", "")], labels
+    )
     nothing = (np.exp(logs) / np.exp(logs).sum(1, keepdims=True)).mean(0)
     told = np.exp(exact(arm, [arm.prompt(question)], labels)[0])
     told = told / told.sum() / nothing
@@ -182,20 +197,30 @@ def test_a_calibrated_arm_has_shares_and_keeps_them(lesson, tmp_path, way):
     saved(arm, tmp_path / "arm")
     questions = [row.question for row in given_.val]
     answers = arm.answer(questions)
-    assert [np.exp(answer.scores).sum() for answer in answers] == pytest.approx([1] * len(answers), abs=1e-3)
-    assert settings.restore(tmp_path / "arm", replace(given_, train=(), val=())).answer(questions) == answers
+    assert [np.exp(answer.scores).sum() for answer in answers] == pytest.approx(
+        [1] * len(answers), abs=1e-3
+    )
+    assert (
+        settings.restore(tmp_path / "arm", replace(given_, train=(), val=())).answer(questions)
+        == answers
+    )
     if way == "temperature":  # one factor on all scores changes no answer
-        assert [a.text for a in answers] == [a.text for a in Shots(k=2, choose="similar").fit(given_).answer(questions)]
+        assert [a.text for a in answers] == [
+            a.text for a in Shots(k=2, choose="similar").fit(given_).answer(questions)
+        ]
     assert bool(arm.notes) == (way != "domain")
 
 
-# --- reasoning ------------------------------------------------------------------------------------------------------
+# --- reasoning ------------------------------------------------------------------------------------
 
 
 def sums(lesson):
     """The lesson of written answers with numbers, half of whose targets are worked."""
     given_ = lesson("answer")
-    rows = [replace(row, target=f"so it is {i}\n#### {i}" if i % 2 else f"{i}") for i, row in enumerate(given_.train)]
+    rows = [
+        replace(row, target=f"so it is {i}\n#### {i}" if i % 2 else f"{i}")
+        for i, row in enumerate(given_.train)
+    ]
     return replace(given_, train=tuple(rows))
 
 
@@ -215,7 +240,9 @@ def test_labels_are_scored_after_the_reasoning(lesson):
     assert answer.raw == f"{chain.text}\n\n---\n\n{answer.text}"
     assert answer.tokens == chain.tokens
     assert answer.prompt_tokens == chain.prompt_tokens + arm.model.count_tokens(after)
-    assert arm.notes == ["No training row shows its reasoning, so the model reasons without examples."]
+    assert arm.notes == [
+        "No training row shows its reasoning, so the model reasons without examples."
+    ]
 
 
 def test_rows_that_show_their_reasoning_are_the_examples(lesson):
@@ -239,9 +266,14 @@ def test_chains_vote_and_all_their_tokens_count(lesson):
         text, share = voted([arm.reading.lenient(chain) for chain in chains])
         assert answer.confidence == pytest.approx(share, abs=1e-4)
         assert (answer.text is None) == (text is None)
-        assert answer.prompt_tokens == 3 * arm.model.count_tokens(arm.prompt(questions[answers.index(answer)]))
-    assert len({chain for answer in answers for chain in answer.raw.split("\n\n---\n\n")}) > len(answers)
-    assert arm.answer(questions[::-1])[::-1] == answers  # drawn by seed and prompt, whatever else is asked
+        assert answer.prompt_tokens == 3 * arm.model.count_tokens(
+            arm.prompt(questions[answers.index(answer)])
+        )
+    assert len({chain for answer in answers for chain in answer.raw.split("\n\n---\n\n")}) > len(
+        answers
+    )
+    # drawn by seed and prompt, whatever else is asked
+    assert arm.answer(questions[::-1])[::-1] == answers
 
 
 def test_progress_of_two_passes_is_that_of_the_whole(lesson):
@@ -253,7 +285,7 @@ def test_progress_of_two_passes_is_that_of_the_whole(lesson):
     assert counts[-1] == (12, 12)
 
 
-# --- what is refused ------------------------------------------------------------------------------------------------
+# --- what is refused ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -266,7 +298,12 @@ def test_progress_of_two_passes_is_that_of_the_whole(lesson):
             "'card' and 'refund' have the same words",
         ),
         ({"wording": {"label_words": {"card": " "}}}, "classify", "T080", "'card' has no words"),
-        ({"wording": {"label_words": {"crd": "x"}}}, "classify", "T081", "no label 'crd'; did you mean 'card'?"),
+        (
+            {"wording": {"label_words": {"crd": "x"}}},
+            "classify",
+            "T081",
+            "no label 'crd'; did you mean 'card'?",
+        ),
         ({"wording": {"label_words": {"card": "x"}}}, "answer", "T081", "the task has no labels"),
         ({"calibrate": "platt"}, "answer", "T082", "of the kind 'answer'"),
     ],
@@ -292,7 +329,10 @@ def test_an_empty_val_is_named(lesson, settings):
     ("settings", "said"),
     [
         ({"samples": 3}, "samples: 3 chains vote only with `reason: steps`"),
-        ({"calibrate": "platt", "reason": "steps"}, "calibrate: platt is for labels scored without reasoning"),
+        (
+            {"calibrate": "platt", "reason": "steps"},
+            "calibrate: platt is for labels scored without reasoning",
+        ),
         ({"orders": 3, "k": 1}, "orders: 3 needs examples to order"),
         ({"orders": 25}, "must be a whole number from 1 to 24, got 25"),
         ({"choose": "simlar"}, "did you mean 'similar'?"),
@@ -314,5 +354,7 @@ def test_the_report_says_what_the_orders_did(tmp_path, tiny_model):
         "compare:\n  - {kind: majority}\n  - {kind: shots, k: 2, orders: 2, val_rows: 3}\n",
     )
     report = assay.run(folder)
-    assert "Orders of the examples: " in next(arm.note for arm in report.arms if arm.kind == "shots")
+    assert "Orders of the examples: " in next(
+        arm.note for arm in report.arms if arm.kind == "shots"
+    )
     assert "Orders of the examples: " in (folder / "report" / "report.html").read_text()

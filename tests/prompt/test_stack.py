@@ -13,7 +13,8 @@ from assay.prompt.stack import combined, pool, remembering
 
 
 def test_a_strategy_by_itself_gets_the_temperature_of_its_rows():
-    """One arm says .9 and is right in 3 of 4: the likeliest share is .75, so 9^w = 3 and w = log 3 / log 9 = 1/2."""
+    """One arm says .9 and is right in 3 of 4: the likeliest share is .75, so 9^w = 3 and w = log 3
+    / log 9 = 1/2."""
     shares = np.array([[0.9, 0.1]] * 400)
     (weight,) = combined([shares], [0, 0, 0, 1] * 100)
     assert weight == pytest.approx(0.5, abs=0.01)
@@ -22,17 +23,24 @@ def test_a_strategy_by_itself_gets_the_temperature_of_its_rows():
 def test_an_arm_that_says_nothing_has_no_weight_in_the_answer():
     rng = np.random.default_rng(0)
     right = rng.integers(0, 3, 500)
-    good = np.full((500, 3), 0.1) + 0.7 * np.eye(3)[np.where(rng.random(500) < 0.8, right, (right + 1) % 3)]
+    good = (
+        np.full((500, 3), 0.1)
+        + 0.7 * np.eye(3)[np.where(rng.random(500) < 0.8, right, (right + 1) % 3)]
+    )
     noise = rng.dirichlet(np.ones(3), 500)
     weights = combined([good, noise], right.tolist())
     assert weights[0] == pytest.approx(1.0, abs=0.1) and weights[1] < 0.1
 
 
 def test_weights_are_the_best_of_all_that_are_not_negative():
-    """The gradient is 0 where a weight is above 0, else it points down: what a constrained optimum is known by."""
+    """The gradient is 0 where a weight is above 0, else it points down: what a constrained optimum
+    is known by."""
     rng = np.random.default_rng(1)
     right = rng.integers(0, 4, 300)
-    arms = [np.stack([rng.dirichlet(np.ones(4) + k * np.eye(4)[one]) for one in right]) for k in (0, 1, 3)]
+    arms = [
+        np.stack([rng.dirichlet(np.ones(4) + k * np.eye(4)[one]) for one in right])
+        for k in (0, 1, 3)
+    ]
     weights = combined(arms, right.tolist())
 
     def loss(values):

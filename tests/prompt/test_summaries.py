@@ -1,4 +1,5 @@
-"""Summaries of sentences: the walk against networkx, the regression against scikit-learn, and what each picks."""
+"""Summaries of sentences: the walk against networkx, the regression against scikit-learn, and what
+each picks."""
 
 from dataclasses import replace
 
@@ -13,7 +14,10 @@ from assay.prompt.sentence_graph import centrality, from_the_start, word_vectors
 from assay.runtime.arms.job import judged
 
 TASK = Task(kind="summarise")
-TEXT = "It rained all day. The pump of the house failed. The pump was old. A new pump for the house was bought."
+TEXT = (
+    "It rained all day. The pump of the house failed. The pump was old. A new pump for the house"
+    " was bought."
+)
 
 
 def row(number, text, target):
@@ -21,7 +25,12 @@ def row(number, text, target):
 
 
 def lesson(rows):
-    return Lesson(TASK, tuple(rows), means=Means(seed=3), judge=lambda some, answers: judged(some, answers, TASK))
+    return Lesson(
+        TASK,
+        tuple(rows),
+        means=Means(seed=3),
+        judge=lambda some, answers: judged(some, answers, TASK),
+    )
 
 
 @pytest.mark.slow
@@ -37,7 +46,9 @@ def test_the_walk_ends_where_networkx_says():
         there = alike - np.diag(np.diag(alike))
         graph = networkx.from_numpy_array(there)
         given = dict(enumerate(restart))
-        wanted = networkx.pagerank(graph, alpha=0.85, personalization=given, dangling=given, tol=1e-12, max_iter=500)
+        wanted = networkx.pagerank(
+            graph, alpha=0.85, personalization=given, dangling=given, tol=1e-12, max_iter=500
+        )
         assert centrality(alike, restart) == pytest.approx([wanted[i] for i in range(n)], abs=1e-8)
 
 
@@ -61,10 +72,13 @@ def test_the_sentence_in_the_middle_is_taken(tmp_path):
     rows = [row(i, TEXT, "The pump of the house failed.") for i in range(3)]
     arm = Centrality(sentences=1, beginning=0).fit(lesson(rows))
     (answer,) = arm.answer([rows[0].question])
-    # Three speak of the pump, two of them of the house too; of these two the shorter one is more like the third.
+    # Three speak of the pump, two of them of the house too; of these two the shorter one is more
+    # like the third.
     assert answer.text == "The pump of the house failed."
     arm.save(tmp_path)
-    assert Centrality(sentences=1, beginning=0).restore(tmp_path, lesson(())).answer([rows[0]]) == [answer]
+    assert Centrality(sentences=1, beginning=0).restore(tmp_path, lesson(())).answer([rows[0]]) == [
+        answer
+    ]
     assert arm.answer([row(9, " ", "x").question]) == [Answer("", raw="")]
 
 
@@ -72,7 +86,9 @@ def test_train_says_how_many_sentences():
     of_the_pump = [row(i, TEXT, TEXT.partition(". ")[2]) for i in range(3)]
     arm = Centrality().fit(lesson(of_the_pump))
     assert arm.sentences == 3
-    assert [answer.text for answer in arm.answer(of_the_pump)] == [one.target for one in of_the_pump]
+    assert [answer.text for answer in arm.answer(of_the_pump)] == [
+        one.target for one in of_the_pump
+    ]
 
 
 THINGS = "pump lamp door wheel chain roof stove clock fence drain cable valve".split()
@@ -114,9 +130,14 @@ def test_its_weights_are_those_of_scikit_learn():
     order = WordOrder.over(s for own in texts for s in own)
     words = word_counts()
     words.fit([s for own in texts for s in own])
-    worth = [judged([one], [Answer(s)], TASK) for one, own in zip(rows, texts, strict=True) for s in own]
+    worth = [
+        judged([one], [Answer(s)], TASK) for one, own in zip(rows, texts, strict=True) for s in own
+    ]
     # The fit draws the rows in another order, which leaves the solution where it is.
-    fits = [Ridge(alpha=a).fit(columns(words, order, texts), worth).coef_ for a in (1.0, 3.0, 10.0, 30.0)]
+    fits = [
+        Ridge(alpha=a).fit(columns(words, order, texts), worth).coef_
+        for a in (1.0, 3.0, 10.0, 30.0)
+    ]
     assert any(np.allclose(np.sort(arm.weights), np.sort(one), atol=1e-4) for one in fits)
 
 

@@ -11,7 +11,9 @@ from assay.prompt import Tfidf
 
 
 def rows(*pairs):
-    return tuple(Example(f"r{i}", (Message("user", text),), target) for i, (text, target) in enumerate(pairs))
+    return tuple(
+        Example(f"r{i}", (Message("user", text),), target) for i, (text, target) in enumerate(pairs)
+    )
 
 
 TRAIN = rows(
@@ -23,7 +25,9 @@ TRAIN = rows(
     ("end the account today", "account"),
 )
 ASKED = rows(("the card is gone", None), ("give my money back", None), ("zzz", None))
-LESSON = Lesson(Task(kind="classify", labels=("account", "card", "never seen", "refund")), train=TRAIN)
+LESSON = Lesson(
+    Task(kind="classify", labels=("account", "card", "never seen", "refund")), train=TRAIN
+)
 
 
 def test_answers_are_those_of_scikit_learn():
@@ -40,7 +44,9 @@ def test_answers_are_those_of_scikit_learn():
     ).fit([row.text for row in TRAIN], [row.target for row in TRAIN])
     shares = theirs.predict_proba([row.text for row in ASKED])
     answers = Tfidf(c=10, ngrams=2, characters=3).fit(LESSON).answer(ASKED)
-    assert [answer.text for answer in answers] == theirs.predict([row.text for row in ASKED]).tolist()
+    assert [answer.text for answer in answers] == theirs.predict(
+        [row.text for row in ASKED]
+    ).tolist()
     for answer, share in zip(answers, shares, strict=True):
         assert answer.confidence == pytest.approx(share.max(), abs=1e-3)
         seen = np.exp([answer.scores[LESSON.task.labels.index(label)] for label in theirs.classes_])
@@ -50,7 +56,10 @@ def test_answers_are_those_of_scikit_learn():
 def test_words_alone():
     arm = Tfidf(characters=0).fit(LESSON)
     assert arm.answer(rows(("crd", None)))[0].scores == arm.answer(rows(("", None)))[0].scores
-    assert Tfidf().fit(LESSON).answer(rows(("crds", None)))[0].scores != arm.answer(rows(("", None)))[0].scores
+    assert (
+        Tfidf().fit(LESSON).answer(rows(("crds", None)))[0].scores
+        != arm.answer(rows(("", None)))[0].scores
+    )
 
 
 def test_a_label_without_rows_is_never_chosen():

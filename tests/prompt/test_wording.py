@@ -1,4 +1,5 @@
-"""The search over prompts on the tiny model: what is counted, kept, exported and said. Its core is in test_halving."""
+"""The search over prompts on the tiny model: what is counted, kept, exported and said. Its core is
+in test_halving."""
 
 import shutil
 from dataclasses import replace
@@ -19,7 +20,13 @@ from assay.prompt.proposals import by_rule, cleaned, folded, kept, marking_words
 from assay.prompt.slot import reworded, shots_in
 from assay.prompt.wording import WordingAnswers
 
-SEARCH = {"kind": "wording", "inner": {"kind": "shots", "k": 2}, "calls": 120, "proposals": 2, "bootstrap": 6}
+SEARCH = {
+    "kind": "wording",
+    "inner": {"kind": "shots", "k": 2},
+    "calls": 120,
+    "proposals": 2,
+    "bootstrap": 6,
+}
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
@@ -69,17 +76,25 @@ def test_every_call_is_counted_and_none_is_made_past_the_limit(lesson, task, sea
 @pytest.mark.slow
 def test_the_found_prompt_scores_on_val_what_was_said_and_no_less_than_the_hands(lesson):
     given = lesson("classify")
-    hands: list[dict[str, Any]] = [{"layout": "text", "question": "Text:", "answer": "Label:"}, {"list_labels": False}]
+    hands: list[dict[str, Any]] = [
+        {"layout": "text", "question": "Text:", "answer": "Label:"},
+        {"list_labels": False},
+    ]
     arm = searched({"calls": 400, "hands": hands}, given)
     numbers = arm.found.numbers
     assert numbers["rows"] == len(given.val)
     assert given.score(arm, given.val) == pytest.approx(numbers["value"], abs=1e-6)
     assert numbers["hand_calibrated"] >= numbers["hand_value"]
-    scores = [given.score(Shots(k=2, wording=Wording(**hand)).fit(given), given.val) for hand in ({}, *hands)]
+    scores = [
+        given.score(Shots(k=2, wording=Wording(**hand)).fit(given), given.val)
+        for hand in ({}, *hands)
+    ]
     assert numbers["hand_value"] == pytest.approx(max(scores), abs=1e-6)
     assert numbers["value"] >= numbers["hand_value"]
     gain = numbers["value"] - numbers["hand_value"]
-    assert (f"beats the best hand-given wording on val by {gain:.3f}" in arm.found.said) == (gain > 0)
+    assert (f"beats the best hand-given wording on val by {gain:.3f}" in arm.found.said) == (
+        gain > 0
+    )
     assert arm.found.better or "the hand-given one is used" in arm.found.said
 
 
@@ -102,7 +117,12 @@ def test_a_search_that_was_stopped_ends_as_a_whole_one(lesson, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "inner", [{"kind": "shots", "k": 2}, {"kind": "shots", "k": 2, "choose": "similar"}, {"kind": "shots", "k": 0}]
+    "inner",
+    [
+        {"kind": "shots", "k": 2},
+        {"kind": "shots", "k": 2, "choose": "similar"},
+        {"kind": "shots", "k": 0},
+    ],
 )
 @pytest.mark.parametrize("outer", ["", "rag"])
 def test_an_exported_prompt_asks_the_same_when_it_is_given_back(lesson, tmp_path, inner, outer):
@@ -113,14 +133,22 @@ def test_an_exported_prompt_asks_the_same_when_it_is_given_back(lesson, tmp_path
     shutil.copy(tmp_path / "arm" / "prompt.md", tmp_path / "found.md")
     back = searched({"inner": inner, "prompt": "found.md"}, given, {"folder": tmp_path})
     assert prompts(back, given) == prompts(arm, given)
-    assert [a.to_json() for a in back.answer(given.val)] == [a.to_json() for a in arm.answer(given.val)]
+    assert [a.to_json() for a in back.answer(given.val)] == [
+        a.to_json() for a in arm.answer(given.val)
+    ]
     assert back.found.numbers == {}
 
 
 def test_the_file_is_what_a_person_would_write():
-    shown = (Solved(id="t1", text="my card: is gone", answer="card"), Solved(id="t2", text="no\n---\nyes", answer="x"))
+    shown = (
+        Solved(id="t1", text="my card: is gone", answer="card"),
+        Solved(id="t2", text="no\n---\nyes", answer="x"),
+    )
     wording = Wording(
-        instruction="Sort it.\n\nTake care.", layout="text", answer="Label:", label_words={"card": "a card"}
+        instruction="Sort it.\n\nTake care.",
+        layout="text",
+        answer="Label:",
+        label_words={"card": "a card"},
     )
     prompt = Prompt(wording=wording, examples=shown)
     text = written(prompt, "unused", "found")
@@ -141,16 +169,22 @@ def test_shifts_of_labels_are_kept_written_down_and_given_back(lesson, tmp_path)
     assert {answer.text for answer in answers} == {label}
     arm.save(tmp_path / "arm")
     assert read_prompt(tmp_path / "arm" / "prompt.md").shifts == {label: 100.0}
-    back = WordingSearch(inner=Shots(k=2)).restore(tmp_path / "arm", replace(given, train=(), val=()))
+    back = WordingSearch(inner=Shots(k=2)).restore(
+        tmp_path / "arm", replace(given, train=(), val=())
+    )
     assert back.answer(given.val) == answers
     strange = WordingSearch(inner=Shots(k=2), prompt=Prompt(shifts={"no such label": 1.0}))
     assert [problem.code for problem in strange.unfit(given.task)] == ["T081"]
 
 
 @pytest.mark.slow
-def test_answers_are_read_without_what_a_prompt_prefers_only_where_that_is_asked_for(lesson, tmp_path):
+def test_answers_are_read_without_what_a_prompt_prefers_only_where_that_is_asked_for(
+    lesson, tmp_path
+):
     def readings(calibrate):
-        found = searched({"calibrate": calibrate}, lesson("classify", workdir=tmp_path / calibrate)).found
+        found = searched(
+            {"calibrate": calibrate}, lesson("classify", workdir=tmp_path / calibrate)
+        ).found
         return {one["calibrated"] for one in found.numbers["last"]}
 
     assert readings("none") == {False}
@@ -165,7 +199,12 @@ def test_an_edited_example_is_what_is_shown(lesson, tmp_path):
     arm = WordingSearch(inner=Shots(k=4), prompt=read_prompt(tmp_path / "p.md")).fit(given)
     system, *turns, _ = arm.prompt(given.val[0].question)
     assert system.content.startswith("Sort it.\nLabels:")
-    assert [turn.content for turn in turns] == ["quite another text", rows[0].answer, rows[1].text, rows[1].answer]
+    assert [turn.content for turn in turns] == [
+        "quite another text",
+        rows[0].answer,
+        rows[1].text,
+        rows[1].answer,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -174,7 +213,10 @@ def test_an_edited_example_is_what_is_shown(lesson, tmp_path):
         ("Sort it.", "no settings above"),
         ("---\nk: [\n---\nSort it.", "not YAML"),
         ("---\nlayuot: text\n---\nSort it.", "layuot"),
-        ("---\nk: 2\nexamples: [{id: a, text: b, answer: c}]\n---\nSort it.", "leave one of them out"),
+        (
+            "---\nk: 2\nexamples: [{id: a, text: b, answer: c}]\n---\nSort it.",
+            "leave one of them out",
+        ),
     ],
 )
 def test_a_file_that_is_no_prompt_is_refused(tmp_path, text, said):
@@ -187,12 +229,19 @@ def test_a_file_that_is_no_prompt_is_refused(tmp_path, text, said):
 
 
 def test_only_one_prompt_that_is_no_training_can_be_searched(lesson):
-    for inner in ({"kind": "lora"}, {"kind": "majority"}, {"kind": "rag", "inner": {"kind": "lora"}}, SEARCH):
+    for inner in (
+        {"kind": "lora"},
+        {"kind": "majority"},
+        {"kind": "rag", "inner": {"kind": "lora"}},
+        SEARCH,
+    ):
         with pytest.raises(ValueError, match="none can be searched"):
             make_strategy({"kind": "wording", "inner": inner}, {})
     rag = Rag(top=2, inner=Shots(k=3))
     assert shots_in(rag) == Shots(k=3)
-    assert reworded(rag, lambda shots: shots.model_copy(update={"k": 1})) == Rag(top=2, inner=Shots(k=1))
+    assert reworded(rag, lambda shots: shots.model_copy(update={"k": 1})) == Rag(
+        top=2, inner=Shots(k=1)
+    )
 
 
 def test_what_cannot_be_searched_is_said(lesson):
@@ -209,13 +258,23 @@ def test_what_asks_rows_by_itself_is_refused():
             make_strategy({"kind": "wording", "inner": {"kind": "shots", "k": 3, **settings}}, {})
 
 
-# --- candidates -----------------------------------------------------------------------------------------------------
+# --- candidates -----------------------------------------------------------------------------------
 
 
 def room(given, **changes):
-    instructions = [Instruction("", "task"), *(Instruction(t, "rule") for t in by_rule(given.task, given.train)[1:])]
+    instructions = [
+        Instruction("", "task"),
+        *(Instruction(t, "rule") for t in by_rule(given.task, given.train)[1:]),
+    ]
     return replace(
-        Room(given.task, Shots(k=4), [Wording(), Wording(layout="text")], instructions, given.train, given.train[:9]),
+        Room(
+            given.task,
+            Shots(k=4),
+            [Wording(), Wording(layout="text")],
+            instructions,
+            given.train,
+            given.train[:9],
+        ),
         **changes,
     )
 
@@ -224,7 +283,9 @@ def test_candidates_are_the_hands_first_then_others_without_a_double(lesson):
     given = lesson("classify")
     found = room(given).candidates(50, 3)
     assert [one.prompt.wording for one in found[:2]] == [Wording(), Wording(layout="text")]
-    assert [one.by for one in found[:3]][:2] == ["hand", "hand"] and "hand" not in {one.by for one in found[2:]}
+    assert [one.by for one in found[:3]][:2] == ["hand", "hand"] and "hand" not in {
+        one.by for one in found[2:]
+    }
     assert len({one.name for one in found}) == len(found) == 52
     assert found == room(given).candidates(50, 3) != room(given).candidates(50, 4)
     assert all(len(one.prompt.examples) <= 4 and one.prompt.k <= 4 for one in found)
@@ -266,7 +327,9 @@ def test_instructions_by_rule_tell_labels_by_the_words_of_their_rows(lesson):
     words = marking_words(given.train)
     assert set(words["refund"]) == {"return", "repaid", "money", "shop"}
     assert any("refund: " in text and "money" in text for text in by_rule(given.task, given.train))
-    assert by_rule(given.task, given.train)[0] == "Classify the message. Answer with its label only."
+    assert (
+        by_rule(given.task, given.train)[0] == "Classify the message. Answer with its label only."
+    )
     assert marking_words([]) == {}
 
 
@@ -288,7 +351,13 @@ def test_no_instruction_holds_a_row_or_stands_there_twice():
 
 
 def test_what_a_model_wrote_is_cleaned():
-    assert cleaned('Sure! Instruction: "Sort each text by topic."\n\nHere is why.') == "Sort each text by topic."
+    assert (
+        cleaned('Sure! Instruction: "Sort each text by topic."\n\nHere is why.')
+        == "Sort each text by topic."
+    )
     assert cleaned("Here is the instruction:\nName the\ncolour.") == "Name the colour."
-    assert cleaned("A sentence here. " * 60) == ("A sentence here. " * 36)[:-1][:600].rsplit(".", 1)[0] + "."
+    assert (
+        cleaned("A sentence here. " * 60)
+        == ("A sentence here. " * 36)[:-1][:600].rsplit(".", 1)[0] + "."
+    )
     assert cleaned("x" * 700) == "" == cleaned("  ")

@@ -1,4 +1,5 @@
-"""A search over prompts as an arm of a project: report, exported prompt, the prompt given back, the plan."""
+"""A search over prompts as an arm of a project: report, exported prompt, the prompt given back, the
+plan."""
 
 import json
 import shutil
@@ -20,18 +21,27 @@ compare:
 
 
 @pytest.mark.nightly
-def test_the_report_says_what_the_search_gained_and_the_prompt_can_be_given_back(tmp_path, tiny_model):
+def test_the_report_says_what_the_search_gained_and_the_prompt_can_be_given_back(
+    tmp_path, tiny_model
+):
     folder = build(tmp_path / "project", tiny_model, ARMS)
     told: list[dict] = []
     assay.run(folder, tell=told.append)
     report = json.loads((folder / "report/report.json").read_text())
     found = next(one for one in report["strategies"] if one["name"] == "found")
     assert found["fit"]["word"] in ("prompt found", "prompt as given")
-    assert "hand-given" in found["fit"]["text"] and "100 calls" in found["fit"]["text"].replace("99 ", "100 ")
+    assert "hand-given" in found["fit"]["text"] and "100 calls" in found["fit"]["text"].replace(
+        "99 ", "100 "
+    )
     if found["fit"]["word"] == "prompt found":
-        assert "On the 30 test rows it" in found["fit"]["text"] and "(arm by-hand)" in found["fit"]["text"]
+        assert (
+            "On the 30 test rows it" in found["fit"]["text"]
+            and "(arm by-hand)" in found["fit"]["text"]
+        )
     assert found["fit"]["text"] in (folder / "report/report.md").read_text()
-    assert "found: its prompt lies in report/prompts/found.md" in [e.get("text") for e in told if e["event"] == "note"]
+    assert "found: its prompt lies in report/prompts/found.md" in [
+        e.get("text") for e in told if e["event"] == "note"
+    ]
     counted = [e for e in told if e["event"] == "progress" and e["unit"] == "call"]
     assert counted and counted[-1]["done"] <= counted[-1]["total"] == 100
 
@@ -39,9 +49,13 @@ def test_the_report_says_what_the_search_gained_and_the_prompt_can_be_given_back
     assert len(prompt.examples) <= 2
     shutil.copy(folder / "report/prompts/found.md", folder / "mine.md")
     file = folder / "project.yaml"
-    file.write_text(file.read_text() + f"  - {{kind: wording, name: given, prompt: mine.md, {INNER}}}\n")
+    file.write_text(
+        file.read_text() + f"  - {{kind: wording, name: given, prompt: mine.md, {INNER}}}\n"
+    )
     assay.run(folder, only=["found", "given"])
-    first, second = ((folder / f"report/predictions/{name}.jsonl").read_bytes() for name in ("found", "given"))
+    first, second = (
+        (folder / f"report/predictions/{name}.jsonl").read_bytes() for name in ("found", "given")
+    )
     assert first == second
     assert (folder / "report/past/1/prompts/found.md").exists()
     # The key is made from what the file says: an edited prompt is another arm.

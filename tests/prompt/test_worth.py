@@ -11,11 +11,16 @@ LABELS = ("a", "b")
 
 
 def rows(targets):
-    return [Example(f"r{i}", (Message("user", f"text {i}"),), target) for i, target in enumerate(targets)]
+    return [
+        Example(f"r{i}", (Message("user", f"text {i}"),), target)
+        for i, target in enumerate(targets)
+    ]
 
 
 def share(rows, answers):
-    return sum(answer.text == row.target for row, answer in zip(rows, answers, strict=True)) / len(rows)
+    return sum(answer.text == row.target for row, answer in zip(rows, answers, strict=True)) / len(
+        rows
+    )
 
 
 def scored(*odds):
@@ -24,8 +29,9 @@ def scored(*odds):
 
 
 def test_what_a_prompt_prefers_is_taken_away():
-    # Mean shares are 0.7 and 0.3. Shares over means: row 0 is 0.9 / 0.7 against 0.1 / 0.3, an "a"; row 1 is 0.6 / 0.7
-    # against 0.4 / 0.3, a "b" that was called "a" before; row 2 is 0.6 / 0.7 against 0.4 / 0.3 too.
+    # Mean shares are 0.7 and 0.3. Shares over means: row 0 is 0.9 / 0.7 against 0.1 / 0.3, an "a";
+    # row 1 is 0.6 / 0.7 against 0.4 / 0.3, a "b" that was called "a" before; row 2 is 0.6 / 0.7
+    # against 0.4 / 0.3 too.
     plain, unbiased = worths(rows("abb"), scored(0.9, 0.6, 0.6), LABELS, share, calibrate=True)
     assert (plain.value, plain.shifts) == (pytest.approx(1 / 3), {})
     assert plain.rank == pytest.approx((math.log(0.9) + 2 * math.log(0.4)) / 3)

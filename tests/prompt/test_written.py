@@ -11,11 +11,14 @@ from assay.core.types import Form, Task
 from assay.encode import parse
 from assay.prompt import Rag, Shots
 
-SCHEMA = {"type": "object", "properties": {"colour": {"enum": ["red", "blue"]}}, "required": ["colour"],
+SCHEMA = {"type": "object", "properties": {"colour": {"enum": ["red", "blue"]}},
+    "required": ["colour"],
           "additionalProperties": False}  # fmt: skip
 
 
-@pytest.mark.parametrize("arm", [Shots(k=0), Rag(inner=Shots(k=1))], ids=["prompted", "with retrieval"])
+@pytest.mark.parametrize(
+    "arm", [Shots(k=0), Rag(inner=Shots(k=1))], ids=["prompted", "with retrieval"]
+)
 def test_answers_of_arms_have_the_form(lesson, arm):
     given = lesson("answer")
     task = Task(kind="answer", form=Form("json", json.dumps(SCHEMA)), max_answer_tokens=120)
@@ -31,7 +34,9 @@ def test_stop_texts_of_the_task_end_answers(lesson):
     given = lesson("answer")
     questions = [example.question for example in given.val]
     free = Shots(k=0).fit(given).answer(questions)
-    letters = "".join(sorted({letter for answer in free for letter in answer.raw if letter.isalpha()}))
+    letters = "".join(
+        sorted({letter for answer in free for letter in answer.raw if letter.isalpha()})
+    )
     task = Task(kind="answer", stop=tuple(letters))
     answers = Shots(k=0).fit(replace(given, task=task)).answer(questions)
     assert not any(re.search(f"[{letters}]", answer.raw) for answer in answers)
@@ -59,7 +64,8 @@ def test_a_run_gives_every_written_answer_its_form(tiny_model, tmp_path):
     (tmp_path / "schema.json").write_text(json.dumps(SCHEMA))
     (tmp_path / "project.yaml").write_text(
         "version: 1\naim: {kind: answer, form: {json: schema.json}, max_answer_tokens: 99}\n"
-        f"data: {{files: {{data: rows.jsonl}}}}\nsplit: {{train: 0.5, val: 0.2, test: 0.3}}\nmodel: {tiny_model}\n"
+        "data: {files: {data: rows.jsonl}}\n"
+        f"split: {{train: 0.5, val: 0.2, test: 0.3}}\nmodel: {tiny_model}\n"
         "compare:\n  - {kind: shots, k: 0}\n  - {kind: lora, rank: 4, epochs: 1}\n"
     )
     assay.run(tmp_path)

@@ -8,7 +8,9 @@ from lines import named
 
 def texts(n):
     draw = random.Random(1)
-    return [" ".join("".join(draw.choices("bcdfghklmnprstvw", k=6)) for _ in range(6)) for _ in range(n)]
+    return [
+        " ".join("".join(draw.choices("bcdfghklmnprstvw", k=6)) for _ in range(6)) for _ in range(n)
+    ]
 
 
 def build(folder, more=""):
@@ -30,12 +32,16 @@ def test_a_card_says_where_rows_came_from_and_what_was_done(tmp_path):
     for line in OPEN:
         assert f"- {line}: \n" in text
     size = (tmp_path / "rows.csv").stat().st_size
-    assert f"| rows.csv | to be split | {size:,} | {file_digest(tmp_path / 'rows.csv')[:16]} |" in text
+    assert (
+        f"| rows.csv | to be split | {size:,} | {file_digest(tmp_path / 'rows.csv')[:16]} |" in text
+    )
     rows = checked.to_json()["rows"]
     assert named(text, "202", "2", "seed 0")
     assert f"| test | {rows['test']:,} |" in text
     assert "| dedupe | dropped | same text | 1 | rows.csv:202 " in text
-    assert "| length | dropped | too short | 1 | rows.csv:203 =evil \\| \\*text\\* \\<b\\> |" in text
+    assert (
+        "| length | dropped | too short | 1 | rows.csv:203 =evil \\| \\*text\\* \\<b\\> |" in text
+    )
     assert named(text, "50 groups", "0")
     assert "No step looked for personal data." in text
     assert text == checked.card(tmp_path / "again.md").read_text()  # the same bytes
@@ -46,7 +52,10 @@ def test_the_command_writes_card_and_split(tmp_path, capsys):
 
     folder = build(tmp_path, ", by: hash")
     card, split = tmp_path / "card.md", tmp_path / "split.csv"
-    assert command(["check", str(folder), "--card", str(card), "--save-split", str(split), "--plain"]) == 0
+    assert (
+        command(["check", str(folder), "--card", str(card), "--save-split", str(split), "--plain"])
+        == 0
+    )
     assert "by a hash of each row's group or text" in card.read_text()
     assert split.read_text().count("\n") == 203
     said = capsys.readouterr().out

@@ -1,4 +1,5 @@
-"""Tasks of the kind code, from the file to the report: run once, refused without a sandbox, told by how they failed."""
+"""Tasks of the kind code, from the file to the report: run once, refused without a sandbox, told by
+how they failed."""
 
 import json
 import shutil
@@ -48,7 +49,9 @@ def test_an_mbpp_row_is_read_and_shows_its_first_test(tmp_path):
 def test_how_many_tests_are_shown_is_a_setting(tmp_path, show, tests):
     from assay.runtime.data_stage.labels import read_rows
 
-    folder = write(tmp_path / "p", [program(n) for n in range(5)], f"{{kind: code, show_tests: {show}}}")
+    folder = write(
+        tmp_path / "p", [program(n) for n in range(5)], f"{{kind: code, show_tests: {show}}}"
+    )
     rows = read_rows(load(folder / "project.yaml"), unlabelled=False)
     assert rows.train[0].text.count("assert ") == tests
 
@@ -56,11 +59,18 @@ def test_how_many_tests_are_shown_is_a_setting(tmp_path, show, tests):
 def test_rows_without_tests_and_tests_that_are_no_python_are_told(tmp_path):
     from assay.runtime.data_stage.labels import read_rows
 
-    rows = [program(0), program(1) | {"test_list": []}, program(2) | {"test_list": ["assert add_2(1) ="]}]
+    rows = [
+        program(0),
+        program(1) | {"test_list": []},
+        program(2) | {"test_list": ["assert add_2(1) ="]},
+    ]
     folder = write(tmp_path / "p", rows)
     with pytest.raises(DataError) as wrong:
         read_rows(load(folder / "project.yaml", ["data.strict=true"]), unlabelled=False)
-    assert [(p.code, p.place) for p in wrong.value.problems] == [("D120", "rows.jsonl:2"), ("D121", "rows.jsonl:3")]
+    assert [(p.code, p.place) for p in wrong.value.problems] == [
+        ("D120", "rows.jsonl:2"),
+        ("D121", "rows.jsonl:3"),
+    ]
 
 
 @pytest.mark.slow
@@ -70,12 +80,23 @@ def test_answers_are_run_once_and_the_report_tells_how_they_failed(boxed, tmp_pa
     folder = write(tmp_path / "p", rows)
     split = "".join(f"rows-{n + 1},{'test' if n < 20 else 'train'}\n" for n in range(40))
     (folder / "splits.csv").write_text("id,split\n" + split)
-    text = (folder / "project.yaml").read_text().replace("leaks: repair", "manifest: splits.csv, leaks: repair")
+    text = (
+        (folder / "project.yaml")
+        .read_text()
+        .replace("leaks: repair", "manifest: splits.csv, leaks: repair")
+    )
     (folder / "project.yaml").write_text(text)
     report = assay.run(folder)
     (arm,) = report.data["strategies"]
-    assert report.data["task"] == {"kind": "code", "metric": "pass_at_1", "level": 0.95, "higher_is_better": True}
-    assert arm["outcomes"]["exception"] == arm["n"] == 20 and arm["metrics"]["pass_at_1"]["value"] == 0
+    assert report.data["task"] == {
+        "kind": "code",
+        "metric": "pass_at_1",
+        "level": 0.95,
+        "higher_is_better": True,
+    }
+    assert (
+        arm["outcomes"]["exception"] == arm["n"] == 20 and arm["metrics"]["pass_at_1"]["value"] == 0
+    )
     assert [w["count"] for w in report.data["warnings"] if w["code"] == "D122"] == [1]
     book = folder / "work" / NAME
     before = book.read_bytes()
@@ -84,7 +105,9 @@ def test_answers_are_run_once_and_the_report_tells_how_they_failed(boxed, tmp_pa
     page = (folder / "report" / "report.html").read_text()
     assert named(page, "0", "20 programs", "majority")
     first = store.read_lines(folder / "report" / "predictions" / "majority.jsonl")
-    assert all(row["outcome"] == "exception" and "not defined" in row["outcome_text"] for row in first)
+    assert all(
+        row["outcome"] == "exception" and "not defined" in row["outcome_text"] for row in first
+    )
 
 
 def test_without_a_sandbox_nothing_is_begun(tmp_path, monkeypatch):
@@ -101,10 +124,18 @@ def test_what_was_run_before_is_not_run_again(boxed, tmp_path, monkeypatch):
     question = Example("a", (Message("user", "?"),))
     texts = ["def f(x): return x + 1", "def f(x): return 0", "def f(x): return x + 1", None]
     task, target = Task(kind="code"), "def f(x): return x + 1"
-    records = [Record(question, target, (), Answer(text), checks=Checks(("assert f(1) == 2",))) for text in texts]
+    records = [
+        Record(question, target, (), Answer(text), checks=Checks(("assert f(1) == 2",)))
+        for text in texts
+    ]
     seen = []
     found = executed(records, task, tmp_path, seen.append)
-    assert [record.answer.ran[0] for record in found] == ["passed", "wrong value", "passed", "not parsed"]
+    assert [record.answer.ran[0] for record in found] == [
+        "passed",
+        "wrong value",
+        "passed",
+        "not parsed",
+    ]
     assert seen[-1] == {"event": "progress", "done": 3, "total": 3, "unit": "program"}
     monkeypatch.setenv("PATH", "/nowhere")  # what is known needs no sandbox
     assert executed(records, task, tmp_path) == found
@@ -114,7 +145,9 @@ def test_what_was_run_before_is_not_run_again(boxed, tmp_path, monkeypatch):
 
 
 @pytest.mark.nightly
-def test_arms_that_ask_a_model_draw_programs_and_a_trained_one_chooses_by_running(boxed, tmp_path, tiny_model):
+def test_arms_that_ask_a_model_draw_programs_and_a_trained_one_chooses_by_running(
+    boxed, tmp_path, tiny_model
+):
     aim = "{kind: code, samples: 5, max_answer_tokens: 8}"
     folder = write(tmp_path / "p", [program(n) for n in range(40)], aim)
     text = (folder / "project.yaml").read_text().replace("[{kind: majority}]", ARMS)
@@ -139,8 +172,12 @@ def test_new_questions_need_no_tests_and_show_those_they_have(boxed, tmp_path):
     from assay.runtime.data_stage.prepare import prepare
 
     project = load(folder / "project.yaml")
-    (tmp_path / "shown.jsonl").write_text(json.dumps({"text": "Write one.", "test_list": ["assert f(1) == 2"]}) + "\n")
-    (question,) = read_questions(prepare(project, lambda event: None), project, tmp_path / "shown.jsonl")
+    (tmp_path / "shown.jsonl").write_text(
+        json.dumps({"text": "Write one.", "test_list": ["assert f(1) == 2"]}) + "\n"
+    )
+    (question,) = read_questions(
+        prepare(project, lambda event: None), project, tmp_path / "shown.jsonl"
+    )
     assert question.text.endswith("assert f(1) == 2") and question.checks is None
 
 
@@ -151,10 +188,14 @@ def test_repair_leaves_a_program_as_it_is():
     source = "def f(x):\n    return x.replace('  ', '&amp;')"
     row = Example("a", (Message("user", "two  spaces"),), source, checks=Checks(("assert True",)))
     changed = Repair().one(row, Means())
-    assert isinstance(changed, Changed) and changed.example.target == source and changed.example.text == "two spaces"
+    assert (
+        isinstance(changed, Changed)
+        and changed.example.target == source
+        and changed.example.text == "two spaces"
+    )
 
 
-# --- SQL -------------------------------------------------------------------------------------------------------------
+# --- SQL ------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -187,7 +228,8 @@ def test_queries_are_judged_by_what_they_give(boxed, shop, tmp_path):
     with sqlite3.connect(moved / "shop.sqlite") as connection:
         connection.execute("DELETE FROM item")
     connection.close()
-    (again,) = assay.run(moved).data["strategies"]  # other bytes: everything is asked anew, and all results are empty
+    # other bytes: everything is asked anew, and all results are empty
+    (again,) = assay.run(moved).data["strategies"]
     assert again["outcomes"]["passed"] == 4
 
 
@@ -203,7 +245,9 @@ def test_a_query_task_without_a_database_is_refused(boxed, shop):
 def test_what_is_said_of_code_is_refused_elsewhere(shop):
     text = (shop / "project.yaml").read_text()
     for aim in ("{kind: classify, language: sql}", "{kind: code, database: shop.sqlite}"):
-        (shop / "project.yaml").write_text(text.replace("{kind: code, language: sql, database: shop.sqlite}", aim))
+        (shop / "project.yaml").write_text(
+            text.replace("{kind: code, language: sql, database: shop.sqlite}", aim)
+        )
         with pytest.raises(ProjectError) as refused:
             load(shop / "project.yaml")
         assert "C096" in {p.code for p in refused.value.problems}

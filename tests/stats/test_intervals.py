@@ -40,8 +40,9 @@ def test_width_matches_the_normal_formula():
 
 @pytest.mark.parametrize("n", [5, 40, 400])
 def test_draws_of_a_mean_spread_by_its_standard_error(n):
-    # A draw is the mean of n rows taken with replacement: its standard deviation is s / sqrt(n), s over n, not n - 1.
-    # That of 6,000 draws is known to 1 / sqrt(2 x 6000) = 0.9 %; four times that.
+    # A draw is the mean of n rows taken with replacement: its standard deviation is s / sqrt(n), s
+    # over n, not n - 1. That of 6,000 draws is known to 1 / sqrt(2 x 6000) = 0.9 %; four times
+    # that.
     values = np.random.default_rng(2).normal(3, 1, n)
     drawn = Weights(n, draws=6000, seed=4).values(column(values), mean)
     error = values.std() / math.sqrt(n)
@@ -61,18 +62,28 @@ def macro_f1(targets, answers, labels):
 
 
 def test_draws_of_a_macro_f1_are_those_of_a_bootstrap_by_hand():
-    # Three labels on 60 rows, one of them on three rows only: it is missing from some draws, and left out there.
+    # Three labels on 60 rows, one of them on three rows only: it is missing from some draws, and
+    # left out there.
     random = np.random.default_rng(6)
     targets = np.repeat([0, 1, 2], [37, 20, 3])
     answers = np.where(random.random(60) < 0.7, targets, random.integers(0, 3, 60))
-    hit, said, meant = (np.eye(3)[answers] * (answers == targets)[:, None], np.eye(3)[answers], np.eye(3)[targets])
-    drawn = Weights(60, draws=4000, seed=1).values(np.hstack([hit, said - hit, meant - hit]), MacroF1().total)
+    hit, said, meant = (
+        np.eye(3)[answers] * (answers == targets)[:, None],
+        np.eye(3)[answers],
+        np.eye(3)[targets],
+    )
+    drawn = Weights(60, draws=4000, seed=1).values(
+        np.hstack([hit, said - hit, meant - hit]), MacroF1().total
+    )
     picks = random.integers(0, 60, (4000, 60))
     ours = np.array([macro_f1(targets[rows], answers[rows], 3) for rows in picks])
-    # Two standard deviations of 4,000 draws each differ by 1 / sqrt(4000) = 1.6 % of them; four times that.
+    # Two standard deviations of 4,000 draws each differ by 1 / sqrt(4000) = 1.6 % of them; four
+    # times that.
     assert drawn.std() == pytest.approx(ours.std(), rel=0.063)
     assert drawn.mean() == pytest.approx(ours.mean(), abs=4 * ours.std() * math.sqrt(2 / 4000))
-    assert np.quantile(drawn, [0.025, 0.975]) == pytest.approx(np.quantile(ours, [0.025, 0.975]), abs=0.02)
+    assert np.quantile(drawn, [0.025, 0.975]) == pytest.approx(
+        np.quantile(ours, [0.025, 0.975]), abs=0.02
+    )
 
 
 def test_draws_of_groups_of_uneven_size_are_those_of_a_bootstrap_of_groups_by_hand():
@@ -116,10 +127,14 @@ def test_pairing_cancels_the_difficulty_of_the_rows():
 def test_p_is_the_exact_mcnemar_test_on_right_and_wrong(only_first, only_second):
     first = column([1] * only_first + [0] * only_second + [1] * 40 + [0] * 20)
     second = column([0] * only_first + [1] * only_second + [1] * 40 + [0] * 20)
-    exact = stats.binomtest(only_first, only_first + only_second, 0.5).pvalue  # McNemar's exact test
+    # McNemar's exact test
+    exact = stats.binomtest(only_first, only_first + only_second, 0.5).pvalue
     assert paired_p(first, second, mean) == pytest.approx(exact)
-    # Sampled, as for every other metric: a second column that does not count keeps the exact way shut.
-    sampled = paired_p(np.hstack([first, first]), np.hstack([second, second]), mean, draws=20000, seed=5)
+    # Sampled, as for every other metric: a second column that does not count keeps the exact way
+    # shut.
+    sampled = paired_p(
+        np.hstack([first, first]), np.hstack([second, second]), mean, draws=20000, seed=5
+    )
     assert sampled == pytest.approx(exact, abs=4 * math.sqrt(exact * (1 - exact) / 20000) + 1e-4)
 
 
@@ -146,7 +161,8 @@ def test_rows_needed_is_the_textbook_sample_size():
     assert rows_needed(-0.05, 0.5 / math.sqrt(n), n) == 785 - n
     assert rows_needed(0.5, 0.01, n) == 0
     assert rows_needed(0.0, 0.01, n) is None
-    # Two arms that answered alike: half a row more must lie within 2 points. N = 2.8016 sqrt(1/2) / 0.02.
+    # Two arms that answered alike: half a row more must lie within 2 points. N = 2.8016 sqrt(1/2) /
+    # 0.02.
     assert rows_needed(0.02, 0.0, 16, size=1.0) == math.ceil(2.80158 * math.sqrt(0.5) / 0.02) - 16
     more = rows_needed(0.05, 0.5 / math.sqrt(n), n, comparisons=4)
     assert more is not None and more > 785 - n
@@ -158,7 +174,12 @@ def test_that_many_rows_do_tell_in_four_of_five_runs():
     told = 0
     for seed in range(200):
         differences = random.normal(0.05, 0.5, 785)
-        told += paired_interval(column(differences), column(np.zeros(785)), mean, draws=400, seed=seed).low > 0
+        told += (
+            paired_interval(
+                column(differences), column(np.zeros(785)), mean, draws=400, seed=seed
+            ).low
+            > 0
+        )
     assert 0.72 <= told / 200 <= 0.88
 
 
@@ -183,8 +204,9 @@ def test_all_right_is_not_certainty():
 
 
 def test_the_winners_curse_is_taken_back():
-    # Six arms of the same true accuracy 0.6: the best of them looks better than 0.6, the corrected one does not. The
-    # standard error of the mean over 120 studies of 150 rows is 0.04 / sqrt(120) = 0.004.
+    # Six arms of the same true accuracy 0.6: the best of them looks better than 0.6, the corrected
+    # one does not. The standard error of the mean over 120 studies of 150 rows is 0.04 / sqrt(120)
+    # = 0.004.
     random = np.random.default_rng(5)
     raw, corrected = [], []
     for seed in range(120):
@@ -198,9 +220,9 @@ def test_the_winners_curse_is_taken_back():
 
 
 def test_the_corrected_score_by_hand():
-    # Noise of +-0.2 on two arms of 0.6 and 0.5, all four signs. The choice is made on the scores plus sqrt(1/2) times
-    # the noise: the first arm at (+, +), (+, -) and (-, -), the second at (-, +), where 0.459 < 0.641. Judged on the
-    # scores less sqrt(2) times the noise.
+    # Noise of +-0.2 on two arms of 0.6 and 0.5, all four signs. The choice is made on the scores
+    # plus sqrt(1/2) times the noise: the first arm at (+, +), (+, -) and (-, -), the second at (-,
+    # +), where 0.459 < 0.641. Judged on the scores less sqrt(2) times the noise.
     signs = np.array([[1, 1], [1, -1], [-1, 1], [-1, -1]])
     found = on_other_rows(np.array([0.6, 0.5]), 7 + 0.2 * signs, lambda d: d.argmax(axis=1))
     noise = 0.2 * math.sqrt(2)
@@ -209,9 +231,10 @@ def test_the_corrected_score_by_hand():
 
 @pytest.mark.parametrize("apart", [0.0, 0.5, 1.0, 2.5])
 def test_the_shortfall_of_the_better_of_two_has_a_closed_form(apart):
-    # Two scores with independent normal errors of s, and d = apart x s between them: the first is chosen with
-    # probability Phi(d/s), and choosing takes off 2 s phi(d/s). Together first - d (1 - Phi(d/s)) - 2 s phi(d/s). Of
-    # equal scores it is 0.80 s: sqrt(2) times the 0.56 s by which the larger of two normal draws exceeds the mean.
+    # Two scores with independent normal errors of s, and d = apart x s between them: the first is
+    # chosen with probability Phi(d/s), and choosing takes off 2 s phi(d/s). Together first - d (1 -
+    # Phi(d/s)) - 2 s phi(d/s). Of equal scores it is 0.80 s: sqrt(2) times the 0.56 s by which the
+    # larger of two normal draws exceeds the mean.
     s, draws = 0.03, 200_000
     values = np.array([0.7, 0.7 - apart * s])
     drawn = np.random.default_rng(3).normal(0, s, (draws, 2))
@@ -237,17 +260,22 @@ def test_rows_of_a_group_are_drawn_and_swapped_together():
     where = np.array([1, 2, 5])
     others = np.array([0, 3, 4])
     rows = column([3, 1, 4, 1, 5, 9])
-    assert weights.sums(rows, where) + weights.sums(rows, others) == pytest.approx(weights.sums(rows))
+    assert weights.sums(rows, where) + weights.sums(rows, others) == pytest.approx(
+        weights.sums(rows)
+    )
 
 
 def test_p_by_group_is_that_of_fair_coins_for_groups():
-    # Ten groups of ten rows, nine of which one arm wins with all rows: of 2^10 ways to swap, 2 x (1 + 10) reach as far.
+    # Ten groups of ten rows, nine of which one arm wins with all rows: of 2^10 ways to swap, 2 x (1
+    # + 10) reach as far.
     groups = np.repeat(np.arange(10), 10)
     first = column(np.repeat([1] * 9 + [0], 10))
     second = column(np.repeat([0] * 9 + [1], 10))
     swaps = Weights(100, "swap", draws=20000, seed=1, groups=groups)
     expected = 22 / 1024
-    assert swap_p(first, second, mean, swaps) == pytest.approx(expected, abs=4 * math.sqrt(expected / 20000))
+    assert swap_p(first, second, mean, swaps) == pytest.approx(
+        expected, abs=4 * math.sqrt(expected / 20000)
+    )
     assert paired_p(first, second, mean) < 1e-10  # what rows taken for independent would say
 
 
@@ -256,7 +284,9 @@ def test_slices_and_large_sets_use_the_same_weights():
     weights = Weights(50, draws=40, seed=9)
     where = np.array([3, 4, 48])
     others = np.setdiff1d(np.arange(50), where)
-    assert weights.sums(rows, where) + weights.sums(rows, others) == pytest.approx(weights.sums(rows))
+    assert weights.sums(rows, where) + weights.sums(rows, others) == pytest.approx(
+        weights.sums(rows)
+    )
     assert weights.sizes().tolist() == [50] * 40
     assert weights.sizes(where) == pytest.approx(weights.sums(np.ones((50, 1)), where)[:, 0])
 

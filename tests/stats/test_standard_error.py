@@ -1,4 +1,5 @@
-"""Standard errors and intervals: closed forms, published figures, other libraries; coverage in test_certainty.py."""
+"""Standard errors and intervals: closed forms, published figures, other libraries; coverage in
+test_certainty.py."""
 
 import itertools
 import math
@@ -61,13 +62,15 @@ def test_a_share_has_wilsons_interval(right, n):
 
 
 def test_wilson_by_newcombe():
-    # Newcombe (1998), Two-sided confidence intervals for the single proportion, table I: 81 of 263 by the score method.
+    # Newcombe (1998), Two-sided confidence intervals for the single proportion, table I: 81 of 263
+    # by the score method.
     found = score_interval(spread_of(column([1] * 81 + [0] * 182), mean))
     assert (round(found.low, 4), round(found.high, 4)) == (0.2553, 0.3662)
 
 
 def test_the_spread_of_draws_is_that_of_test_sets():
-    # Over all 4^4 draws of four rows a mean has the variance s^2 / n with s^2 over n; over test sets over n - 1.
+    # Over all 4^4 draws of four rows a mean has the variance s^2 / n with s^2 over n; over test
+    # sets over n - 1.
     rows = np.array([[0.1, 0], [0.9, 0], [0.4, 0], [0.7, 0]])
     drawn = np.array([rows[list(draw), 0].mean() for draw in itertools.product(range(4), repeat=4)])
     found = spread_of(rows, mean, drawn=drawn)
@@ -102,14 +105,21 @@ def test_arms_that_answer_alike_are_not_known_to_be_alike():
     one = spread_of(rows, mean)
     found = difference_interval(one.minus(one))
     # Of no difference in 100 rows the rule of three leaves 3 %; half a row's error, 1.4 %.
-    assert found.value == 0 and found.high == pytest.approx(stats.t.ppf(0.975, 99) * math.sqrt(0.5) / 100)
+    assert found.value == 0 and found.high == pytest.approx(
+        stats.t.ppf(0.975, 99) * math.sqrt(0.5) / 100
+    )
 
 
 def test_seeds_are_a_second_source_of_variance():
-    # Answers by an analysis of variance: score = row + seed + rest. Its mean squares give the variance of the mean.
+    # Answers by an analysis of variance: score = row + seed + rest. Its mean squares give the
+    # variance of the mean.
     random = np.random.default_rng(7)
     rows, seeds = 300, 5
-    cells = random.normal(0, 1, (rows, 1)) + random.normal(0, 0.2, (1, seeds)) + random.normal(0, 0.5, (rows, seeds))
+    cells = (
+        random.normal(0, 1, (rows, 1))
+        + random.normal(0, 0.2, (1, seeds))
+        + random.normal(0, 0.5, (rows, seeds))
+    )
     found = over_seeds([spread_of(column(cells[:, seed]), mean) for seed in range(seeds)])
     own = cells - cells.mean(axis=0) - cells.mean(axis=1, keepdims=True) + cells.mean()
     rest = (own**2).sum() / ((rows - 1) * (seeds - 1))
@@ -124,13 +134,15 @@ def test_seeds_are_a_second_source_of_variance():
 
 
 def two_seeds():
-    """Two seeds' answers to four rows, 2 and 3 right. The rows give their mean a variance of (1/16) / 4 = 1/64."""
+    """Two seeds' answers to four rows, 2 and 3 right. The rows give their mean a variance of (1/16)
+    / 4 = 1/64."""
     return [spread_of(column(rows), mean) for rows in ([1, 0, 1, 0], [0, 1, 1, 1])]
 
 
 def test_half_of_the_seeds_variance_is_taken_where_chance_by_row_explains_all_of_it():
-    # Scores of 1/2 and 3/4: their variance is 1/32. That of the rows, whose right and wrong answers differ by
-    # 1, -1, 0, -1, explains 0.115 of it, more than there is; half of 1/32 is left, and 1/64 for the mean of two: 1/128.
+    # Scores of 1/2 and 3/4: their variance is 1/32. That of the rows, whose right and wrong answers
+    # differ by 1, -1, 0, -1, explains 0.115 of it, more than there is; half of 1/32 is left, and
+    # 1/64 for the mean of two: 1/128.
     found = over_seeds(two_seeds())
     assert found.value == 0.625
     assert found.rows_variance == pytest.approx(1 / 64)
@@ -141,7 +153,8 @@ def test_half_of_the_seeds_variance_is_taken_where_chance_by_row_explains_all_of
 
 
 def test_all_of_the_seeds_variance_is_taken_where_no_row_is_answered_by_chance():
-    # Each seed moves every row by the same: 0, 0.1 and 0.5, of variance 0.07, a third of it for the mean of three.
+    # Each seed moves every row by the same: 0, 0.1 and 0.5, of variance 0.07, a third of it for the
+    # mean of three.
     values = np.random.default_rng(4).random(30)
     found = over_seeds([spread_of(column(values + by), mean) for by in (0.0, 0.1, 0.5)])
     assert found.seeds == pytest.approx(0.07 / 3)
@@ -155,7 +168,9 @@ def test_seeds_of_one_score_have_no_variance_of_their_own():
 
 def test_a_difference_has_the_seeds_variance_of_both():
     # 1/128 with one degree of freedom, beside 0.07 / 3 with two.
-    lucky = over_seeds([spread_of(column(np.array([1, 0, 0, 1]) + by), mean) for by in (0.0, 0.1, 0.5)])
+    lucky = over_seeds(
+        [spread_of(column(np.array([1, 0, 0, 1]) + by), mean) for by in (0.0, 0.1, 0.5)]
+    )
     for found in (over_seeds(two_seeds()).minus(lucky), lucky.minus(over_seeds(two_seeds()))):
         assert found.seeds == pytest.approx(1 / 128 + 0.07 / 3)
         degrees = (1 / 128 + 0.07 / 3) ** 2 / ((1 / 128) ** 2 + (0.07 / 3) ** 2 / 2)
@@ -165,19 +180,22 @@ def test_a_difference_has_the_seeds_variance_of_both():
 
 
 def test_the_draws_count_for_half_and_as_for_one_unit_more():
-    # Of a mean the jackknife gives s^2 / n, and draws spread by (n - 1) / n of that: put right, they add nothing.
+    # Of a mean the jackknife gives s^2 / n, and draws spread by (n - 1) / n of that: put right,
+    # they add nothing.
     values = np.random.default_rng(5).random(8)
     rows = np.stack([values, values], axis=1)  # two columns, as of a metric that is no mean
     drawn = Weights(8, draws=20_000, seed=1).values(rows, mean)
     found = spread_of(rows, mean, None, drawn).rows_variance
-    # The variance of 20,000 draws is known to sqrt(2 / 20000) = 1 %, half of which counts; four times that.
+    # The variance of 20,000 draws is known to sqrt(2 / 20000) = 1 %, half of which counts; four
+    # times that.
     assert found == pytest.approx(values.var(ddof=1) / 8, rel=0.02)
     wide = spread_of(rows, mean, None, values.mean() + 3 * (drawn - drawn.mean())).rows_variance
     assert wide == pytest.approx((1 + 9) / 2 * values.var(ddof=1) / 8, rel=0.04)
 
 
 def test_seeds_that_agree_by_chance_are_not_taken_to_be_one():
-    # The same mean but for a hair, of rows that have nothing in common: half of the scores' variance is left.
+    # The same mean but for a hair, of rows that have nothing in common: half of the scores'
+    # variance is left.
     cells = np.random.default_rng(1).normal(0, 1, (50, 3))
     cells += np.array([0.0, 0.01, 0.02]) - cells.mean(axis=0)
     found = over_seeds([spread_of(column(cells[:, seed]), mean) for seed in range(3)])
@@ -190,7 +208,8 @@ def test_one_seed_is_itself():
 
 
 def test_macro_f1_leaves_out_a_row_of_each_label():
-    # Two labels, three rows: F1 of a = 2/3, of b = 2/3. Without the second row only a right a and b are left: 1.
+    # Two labels, three rows: F1 of a = 2/3, of b = 2/3. Without the second row only a right a and b
+    # are left: 1.
     hits = np.array([[1, 0], [0, 0], [0, 1]])
     false = np.array([[0, 0], [0, 1], [0, 0]])
     missed = np.array([[0, 0], [1, 0], [0, 0]])
@@ -204,7 +223,9 @@ def test_too_few_units_have_no_interval():
     found = score_interval(spread_of(column([0.5]), mean))
     assert math.isnan(found.low)
     one_group = spread_of(column([0, 1, 1]), mean, np.array([0, 0, 0]))
-    assert math.isnan(score_interval(one_group).low) and math.isnan(difference_interval(one_group).low)
+    assert math.isnan(score_interval(one_group).low) and math.isnan(
+        difference_interval(one_group).low
+    )
 
 
 def test_two_arms_of_one_seed_are_held_apart_as_in_the_report():
@@ -220,8 +241,12 @@ def test_two_arms_of_one_seed_are_held_apart_as_in_the_report():
         missed = np.eye(4)[targets] * ~right[:, None]
         rows.append(np.hstack([hit, np.roll(missed, 1, axis=1), missed]))
     groups = np.repeat(np.arange(30), 3)
-    report = Compared({"a": {"macro_f1": rows[:1]}, "b": {"macro_f1": rows[1:]}}, [metric], groups=groups, seed=3)
-    assert paired_difference(*rows, metric.total, groups=groups, seed=3) == report.difference("a", "b", "macro_f1")
+    report = Compared(
+        {"a": {"macro_f1": rows[:1]}, "b": {"macro_f1": rows[1:]}}, [metric], groups=groups, seed=3
+    )
+    assert paired_difference(*rows, metric.total, groups=groups, seed=3) == report.difference(
+        "a", "b", "macro_f1"
+    )
     with pytest.raises(ValueError, match="one shape"):
         paired_difference(rows[0], rows[1][:50], metric.total)
 
@@ -234,7 +259,9 @@ def test_a_metric_of_another_size_keeps_within_it():
     # A loss has no highest value: Student's t, never below 0.
     loss = score_interval(spread_of(column(3 * values), mean), high=math.inf)
     half = stats.t.ppf(0.975, 79) * 3 * values.std(ddof=1) / math.sqrt(80)
-    assert (loss.low, loss.high) == pytest.approx((3 * values.mean() - half, 3 * values.mean() + half))
+    assert (loss.low, loss.high) == pytest.approx(
+        (3 * values.mean() - half, 3 * values.mean() + half)
+    )
     assert score_interval(spread_of(column([0.0, 0.0, 9.0]), mean), high=math.inf).low == 0
     apart = one.minus(spread_of(column(values[::-1]), mean))
     assert difference_error(apart, math.inf) == pytest.approx(apart.error)

@@ -1,5 +1,5 @@
-"""A training run that can be built again and again: twelve rows, two micro-batches a step, dropout. LoRA is trained on
-token trees, all weights on padded rows, unless a test says otherwise."""
+"""A training run that can be built again and again: twelve rows, two micro-batches a step, dropout.
+LoRA is trained on token trees, all weights on padded rows, unless a test says otherwise."""
 
 import pytest
 
@@ -17,10 +17,11 @@ SETTINGS = {
 
 @pytest.fixture
 def build(lesson, open_tiny, one_thread):
-    """`build(folder)`: a `Training` of fresh adapters on the tiny model; `full=True`: of all weights, in bf16.
+    """`build(folder)`: a `Training` of fresh adapters on the tiny model; `full=True`: of all
+    weights, in bf16.
 
-    `settings` are the method's; `rows` and `val` say how many there are; `before(model)` is called on the fresh base.
-    Further arguments replace fields of `Training`.
+    `settings` are the method's; `rows` and `val` say how many there are; `before(model)` is called
+    on the fresh base. Further arguments replace fields of `Training`.
     """
     import torch
 
@@ -49,7 +50,12 @@ def build(lesson, open_tiny, one_thread):
 
         def evaluate():
             scores = model.score([ask(task, row) for row in held], task.labels)
-            return float(sum(task.labels[i] == row.target for i, row in zip(scores.argmax(1), held, strict=True)))
+            return float(
+                sum(
+                    task.labels[i] == row.target
+                    for i, row in zip(scores.argmax(1), held, strict=True)
+                )
+            )
 
         defaults = {
             "network": model.network,

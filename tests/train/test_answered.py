@@ -1,4 +1,5 @@
-"""Of several accepted answers all are learnt where they are ways of saying it, the first where they are spellings."""
+"""Of several accepted answers all are learnt where they are ways of saying it, the first where they
+are spellings."""
 
 from dataclasses import replace
 
@@ -10,7 +11,10 @@ from assay.train.tuned import answered
 LONG = "the blue café by the river is cheap and good"
 ROWS = (
     Example(
-        "a", (Message("user", "name: Blue, price: low"),), LONG, also=(LONG.replace("cheap", "not dear"), "Go to Blue.")
+        "a",
+        (Message("user", "name: Blue, price: low"),),
+        LONG,
+        also=(LONG.replace("cheap", "not dear"), "Go to Blue."),
     ),
     Example("b", (Message("user", "name: Green"),), "Green is a pub."),
 )
@@ -20,11 +24,17 @@ SHORT = (replace(ROWS[0], target="Paris", also=("the city of Paris",)), ROWS[1])
 @pytest.mark.parametrize(
     ("rows", "which", "kind", "learnt"),
     [
-        (ROWS, "derive", "answer", [LONG, LONG.replace("cheap", "not dear"), "Go to Blue.", "Green is a pub."]),
+        (
+            ROWS,
+            "derive",
+            "answer",
+            [LONG, LONG.replace("cheap", "not dear"), "Go to Blue.", "Green is a pub."],
+        ),
         (ROWS, "first", "answer", [LONG, "Green is a pub."]),
         (SHORT, "derive", "answer", ["Paris", "Green is a pub."]),
         (SHORT, "all", "answer", ["Paris", "the city of Paris", "Green is a pub."]),
-        (ROWS, "all", "classify", [LONG, "Green is a pub."]),  # a row of a classification has one label to learn
+        # a row of a classification has one label to learn
+        (ROWS, "all", "classify", [LONG, "Green is a pub."]),
     ],
 )
 def test_which_answers_are_learnt(rows, which, kind, learnt):

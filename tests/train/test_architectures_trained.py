@@ -1,5 +1,5 @@
-"""Every way of training computes the loss and the gradients that its own parameters have in transformers' plain
-attention, row by row, whatever the architecture: float64 all the way."""
+"""Every way of training computes the loss and the gradients that its own parameters have in
+transformers' plain attention, row by row, whatever the architecture: float64 all the way."""
 
 import random
 
@@ -14,7 +14,17 @@ from assay.model.chat_model import ChatModel
 from assay.model.open import _network
 from assay.train.batch import Batch
 from assay.train.faster import faster
-from assay.train.methods import Adalora, Adapters, Full, Ia3, Lora, Miss, Prefix, PromptTuning, PTuning
+from assay.train.methods import (
+    Adalora,
+    Adapters,
+    Full,
+    Ia3,
+    Lora,
+    Miss,
+    Prefix,
+    PromptTuning,
+    PTuning,
+)
 from nights import nightly_but
 
 METHODS = {
@@ -98,7 +108,8 @@ def trains_as_plain(folder, method, lesson, chat) -> None:
         assert change.trained.keys() == plain_change.trained.keys()
         draw = torch.Generator().manual_seed(9)
         for name, parameter in change.trained.items():
-            if method != "full":  # some begin with zeros, which have no gradient to their other side
+            # some begin with zeros, which have no gradient to their other side
+            if method != "full":
                 moved = 0.1 * torch.randn(parameter.shape, generator=draw, dtype=torch.float64)
                 parameter.data = parameter.data.double() + moved
             parameter.requires_grad_()
@@ -126,7 +137,8 @@ def trains_as_plain(folder, method, lesson, chat) -> None:
                 assert float(apart_by) / largest < 1e-6, name
 
 
-# What a method says that cannot be used: it has no such layers (IA3 in mixtures of experts), or they lie the other way.
+# What a method says that cannot be used: it has no such layers (IA3 in mixtures of experts), or
+# they lie the other way.
 CANNOT = {("gpt2", "miss"): "T024", ("qwen3_moe", "ia3"): "T030", ("mixtral", "ia3"): "T030"}
 DAILY = ("qwen2",)
 
@@ -134,7 +146,9 @@ DAILY = ("qwen2",)
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("kind", nightly_but(DAILY, POPULAR))
-def test_popular_models_are_trained_as_transformers_computes_them(tmp_path, kind, lesson, open_tiny):
+def test_popular_models_are_trained_as_transformers_computes_them(
+    tmp_path, kind, lesson, open_tiny
+):
     for name, more in variants(kind):
         folder = build(tmp_path / f"model {name}", kind, **more)
         for method in METHODS:
@@ -155,4 +169,11 @@ def test_other_models_are_trained_so_or_refused(tmp_path, kind, lesson, open_tin
             try:
                 trains_as_plain(folder, method, lesson("classify"), open_tiny().chat)
             except (ModelError, TrainError) as error:
-                assert {problem.code for problem in error.problems} <= {"M160", "T020", "T024", "T026", "T030", "T032"}
+                assert {problem.code for problem in error.problems} <= {
+                    "M160",
+                    "T020",
+                    "T024",
+                    "T026",
+                    "T030",
+                    "T032",
+                }

@@ -13,7 +13,9 @@ CPU = torch.device("cpu")
 
 
 def test_layout():
-    batch = Batch.of([Encoded([5, 6, 7, 8], ((2, 4),)), Encoded([9, 1], ((1, 2),))], [4, 2], pad=0, device=CPU)
+    batch = Batch.of(
+        [Encoded([5, 6, 7, 8], ((2, 4),)), Encoded([9, 1], ((1, 2),))], [4, 2], pad=0, device=CPU
+    )
     assert batch.ids.tolist() == [[5, 6, 7, 8], [9, 1, 0, 0]]
     assert batch.real.tolist() == [[True] * 4, [True, True, False, False]]
     # Token 7 is predicted at column 1 of row 0, token 8 at column 2; token 1 at column 0 of row 1.
@@ -42,12 +44,17 @@ def test_log_probs_are_those_of_each_sequence_alone(open_tiny, sequences):
     alone = []
     for sequence in sequences:
         logs = network(torch.tensor([sequence.ids])).logits[0].log_softmax(-1)
-        alone += [logs[i - 1, sequence.ids[i]] for i in range(sequence.learnt[0][0], len(sequence.ids))]
+        alone += [
+            logs[i - 1, sequence.ids[i]] for i in range(sequence.learnt[0][0], len(sequence.ids))
+        ]
     torch.testing.assert_close(batch.log_probs(network), torch.stack(alone), atol=1e-5, rtol=0)
 
 
 def test_loss_and_gradients_of_micro_batches_are_those_of_separate_sequences(open_tiny, sequences):
-    ours, reference = open_tiny().network.requires_grad_(True), open_tiny().network.requires_grad_(True)
+    ours, reference = (
+        open_tiny().network.requires_grad_(True),
+        open_tiny().network.requires_grad_(True),
+    )
     masters = Masters(ours.named_parameters())
     total, learnt = 0.0, 0
     for rows in ([0, 3], [1, 2, 4], [5]):
@@ -91,7 +98,10 @@ def test_a_step_is_a_function_of_seed_and_epoch_and_its_micro_batches_fit(plan, 
         parts = again.step(epoch, step)
         assert sorted(row for part in parts for row in part) == sorted(rows)
         for part in parts:
-            assert len(part) * max(plan.lengths[row] for row in part) <= plan.micro_tokens or len(part) == 1
+            assert (
+                len(part) * max(plan.lengths[row] for row in part) <= plan.micro_tokens
+                or len(part) == 1
+            )
 
 
 def test_epochs_and_seeds_differ():

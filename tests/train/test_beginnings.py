@@ -22,7 +22,8 @@ def test_a_beginning_is_that_of_peft(open_tiny, given, how):
     torch.manual_seed(5)
     change = Lora(rank=4, alpha=10, initialise=how).change(ours, given)
     config = LoraConfig(r=4, lora_alpha=10, target_modules="all-linear", init_lora_weights=how)
-    # PEFT draws layer by layer, and the default beginning of a layer before its own; here it is two passes.
+    # PEFT draws layer by layer, and the default beginning of a layer before its own; here it is two
+    # passes.
     expected = {}
     for name, part in inject_adapter_in_model(config, theirs.network).named_modules():
         if hasattr(part, "lora_A"):
@@ -38,7 +39,10 @@ def test_a_beginning_is_that_of_peft(open_tiny, given, how):
             torch.testing.assert_close((a.norm(), b.norm()), (norm_a, norm_b))
     # Whatever is taken out of the base is put into the adapter.
     torch.testing.assert_close(
-        logits(ours.network, ours, given), logits(open_tiny().network, ours, given), atol=2e-5, rtol=0
+        logits(ours.network, ours, given),
+        logits(open_tiny().network, ours, given),
+        atol=2e-5,
+        rtol=0,
     )
     assert len(change.trained) == 28
 
@@ -63,7 +67,9 @@ def test_the_fast_decomposition_of_a_wide_weight_finds_its_largest_part():
     a, b = principal(part + 1e-4 * torch.randn(2100, 2060), 4, 2.0)
     assert (a.shape, b.shape) == ((4, 2060), (2100, 4))
     torch.testing.assert_close(2 * b @ a, part, atol=1e-4, rtol=0)
-    torch.testing.assert_close((a @ a.T).diagonal(), torch.tensor([4.0, 3.5, 3.0, 2.5]), atol=1e-2, rtol=0)
+    torch.testing.assert_close(
+        (a @ a.T).diagonal(), torch.tensor([4.0, 3.5, 3.0, 2.5]), atol=1e-2, rtol=0
+    )
 
 
 @pytest.mark.parametrize("how", ["default", "pissa", "olora"])
@@ -74,7 +80,9 @@ def test_weights_that_are_kept_the_other_way_round(tiny_model, given, tmp_path, 
     from assay.model.chat_model import ChatModel
 
     chat = Chat(AutoTokenizer.from_pretrained(tiny_model), max_length=512)
-    config = GPT2Config(vocab_size=480, n_embd=32, n_layer=2, n_head=2, n_positions=512, bos_token_id=None)
+    config = GPT2Config(
+        vocab_size=480, n_embd=32, n_layer=2, n_head=2, n_positions=512, bos_token_id=None
+    )
 
     def open_gpt2():
         torch.manual_seed(1)

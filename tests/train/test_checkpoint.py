@@ -15,7 +15,10 @@ from dying import at_every_point
 def training(step):
     """Weights and an AdamW that has made `step` steps."""
     torch.manual_seed(0)
-    weights = {"a": torch.nn.Parameter(torch.randn(30, 20)), "b": torch.nn.Parameter(torch.randn(7))}
+    weights = {
+        "a": torch.nn.Parameter(torch.randn(30, 20)),
+        "b": torch.nn.Parameter(torch.randn(7)),
+    }
     optimiser = torch.optim.AdamW(weights.values(), lr=0.1)
     for _ in range(step):
         sum(w.pow(2).sum() for w in weights.values()).backward()
@@ -26,7 +29,14 @@ def training(step):
 
 def save(folder, step):
     weights, optimiser = training(step)
-    checkpoint.save(folder, step, weights, optimiser, {"a": weights["a"] + 1}, {"progress": {"step": step, "x": 0.1}})
+    checkpoint.save(
+        folder,
+        step,
+        weights,
+        optimiser,
+        {"a": weights["a"] + 1},
+        {"progress": {"step": step, "x": 0.1}},
+    )
 
 
 def same(folder, step):
@@ -81,7 +91,9 @@ def _flip(path):
 NAMES = ("weights.safetensors", "optimiser.safetensors", "best.safetensors", "state.json")
 
 
-@pytest.mark.parametrize("damage", [lambda path: path.unlink(), _cut, _flip, lambda p: p.write_bytes(b"[]")])
+@pytest.mark.parametrize(
+    "damage", [lambda path: path.unlink(), _cut, _flip, lambda p: p.write_bytes(b"[]")]
+)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_damaged_state_is_set_aside_and_the_one_before_is_used(tmp_path, name, damage):
     for step in (1, 2):
@@ -115,7 +127,11 @@ def renumbered(place, form):
     """The state in `place` as if it had been written in another format."""
     state = read_json(place / "state.json")
     del state["sha256"]
-    state = {**state, "format": form} if form is not None else {k: v for k, v in state.items() if k != "format"}
+    state = (
+        {**state, "format": form}
+        if form is not None
+        else {k: v for k, v in state.items() if k != "format"}
+    )
     write_json(place / "state.json", {**state, "sha256": digest(state)})
 
 
@@ -141,21 +157,40 @@ def test_states_from_before_there_was_a_number_are_in_format_1(tmp_path):
 
 
 def test_what_a_state_holds_is_what_its_number_stands_for(tmp_path):
-    # A change here is another format: raise FORMAT, so that a state from before is refused, not misread.
+    # A change here is another format: raise FORMAT, so that a state from before is refused, not
+    # misread.
     save(tmp_path, 1)
     (place,) = tmp_path.iterdir()
     assert checkpoint.FORMAT == 1
     assert sorted(path.name for path in place.iterdir()) == sorted(NAMES)
-    assert set(read_json(place / "state.json")) == {"format", "step", "random", "files", "progress", "sha256"}
+    assert set(read_json(place / "state.json")) == {
+        "format",
+        "step",
+        "random",
+        "files",
+        "progress",
+        "sha256",
+    }
     assert EXTRA == "extra."
     assert {field.name for field in fields(Progress)} == {
-        *("step", "best_score", "best_step", "best_loss", "waits", "start_loss", "lowest_loss", "drops"),
+        *(
+            "step",
+            "best_score",
+            "best_step",
+            "best_loss",
+            "waits",
+            "start_loss",
+            "lowest_loss",
+            "drops",
+        ),
         *("skipped", "halved", "limit", "loss", "learnt", "seconds", "curve", "ended"),
     }
 
 
 @pytest.mark.slow
-def test_killed_at_any_point_of_a_save_the_state_before_or_the_new_one_is_there(tmp_path, forked, one_thread):
+def test_killed_at_any_point_of_a_save_the_state_before_or_the_new_one_is_there(
+    tmp_path, forked, one_thread
+):
     for step in (1, 2):
         save(tmp_path / "start", step)
     folder = tmp_path / "run"
@@ -179,6 +214,8 @@ def test_killed_at_any_point_of_a_save_the_state_before_or_the_new_one_is_there(
         same(folder, 4)
         assert len(list(folder.glob("state-????????"))) == 2
 
-    points = at_every_point(forked, prepare, lambda: checkpoint.save(folder, 3, weights, optimiser, best, note), check)
+    points = at_every_point(
+        forked, prepare, lambda: checkpoint.save(folder, 3, weights, optimiser, best, note), check
+    )
     assert found == {True, False}
     assert points >= 4 * 3 + 4  # four files with open and fsync; the folder; the state that goes

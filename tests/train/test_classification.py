@@ -1,4 +1,5 @@
-"""Labels learnt by a layer on the states, or as answers among the labels' answers: against closed forms."""
+"""Labels learnt by a layer on the states, or as answers among the labels' answers: against closed
+forms."""
 
 import itertools
 import math
@@ -24,7 +25,8 @@ def random_sequences(count=4, learnt=()):
     # A shared beginning, and one sequence twice with another label.
     ids = [[7, 8, 9, *some] for some in ids] + [[7, 8, 9, *ids[0]]]
     return [
-        Encoded(some, learnt or ((1, len(some)),), 0, label) for some, label in zip(ids, (2, 0, 1, 2, 0), strict=True)
+        Encoded(some, learnt or ((1, len(some)),), 0, label)
+        for some, label in zip(ids, (2, 0, 1, 2, 0), strict=True)
     ]
 
 
@@ -33,7 +35,7 @@ def states_alone(network, sequences):
     return [network.model(torch.tensor([s.ids])).last_hidden_state[0] for s in sequences]
 
 
-# --- a layer on the states ------------------------------------------------------------------------------------------
+# --- a layer on the states ------------------------------------------------------------------------
 
 
 @trees
@@ -70,7 +72,9 @@ def test_loss_and_gradients_are_cross_entropy_on_the_last_states(open_tiny, hidd
     assert loss.count == 5
     assert float(loss.value.detach()) == pytest.approx(float(theirs.detach()), rel=1e-5)
     for mine, other in zip(ours, torch.autograd.grad(theirs, weights), strict=True):
-        torch.testing.assert_close(mine, other, atol=1e-5 * float(other.abs().max()) + 1e-8, rtol=1e-4)
+        torch.testing.assert_close(
+            mine, other, atol=1e-5 * float(other.abs().max()) + 1e-8, rtol=1e-4
+        )
 
 
 def test_a_sequence_without_a_label_counts_for_nothing(open_tiny):
@@ -93,7 +97,9 @@ def test_it_begins_with_all_labels_as_likely(open_tiny):
 
 def test_measured_states_have_mean_0_and_variance_1():
     draw = torch.Generator().manual_seed(0)
-    states = torch.randn(400, 6, generator=draw) * torch.tensor([1.0, 100.0, 1.0, 1.0, 1.0, 1e-6]) + 5
+    states = (
+        torch.randn(400, 6, generator=draw) * torch.tensor([1.0, 100.0, 1.0, 1.0, 1.0, 1e-6]) + 5
+    )
     layer = Layer(6, 2)
     layer.measure(states)
     values = (states - layer.mean) * layer.scale
@@ -109,25 +115,39 @@ def test_dropout_follows_the_networks_mode(open_tiny):
     torch.nn.init.normal_(layer.out.weight)
     objective = classification(layer)
     network.eval()
-    assert float(objective(network, batch).value.detach()) == float(objective(network, batch).value.detach())
+    assert float(objective(network, batch).value.detach()) == float(
+        objective(network, batch).value.detach()
+    )
     network.train()
-    assert float(objective(network, batch).value.detach()) != float(objective(network, batch).value.detach())
+    assert float(objective(network, batch).value.detach()) != float(
+        objective(network, batch).value.detach()
+    )
 
 
-# --- answers among the labels' answers ------------------------------------------------------------------------------
+# --- answers among the labels' answers ------------------------------------------------------------
 
 
 @pytest.fixture
 def answers(open_tiny, lesson):
     given, model = lesson("classify"), open_tiny()
     sequences = [model.chat.pair(ask(given.task, row), row.target) for row in given.train[:6]]
-    return given, model, sequences, Trie.of([model.chat.answer(label) for label in given.task.labels])
+    return (
+        given,
+        model,
+        sequences,
+        Trie.of([model.chat.answer(label) for label in given.task.labels]),
+    )
 
 
 def by_hand(network, sequence, options):
-    """-log of the product over the answer of exp(z) over its sum among the tokens that some option has there."""
+    """-log of the product over the answer of exp(z) over its sum among the tokens that some option
+    has there."""
     start = sequence.learnt[0][0]
-    answer, logits, total = sequence.ids[start:], network(torch.tensor([sequence.ids])).logits[0].double(), 0.0
+    answer, logits, total = (
+        sequence.ids[start:],
+        network(torch.tensor([sequence.ids])).logits[0].double(),
+        0.0,
+    )
     for i, token in enumerate(answer):
         may = sorted({o[i] for o in options if len(o) > i and o[:i] == answer[:i]})
         total = total - torch.log_softmax(logits[start + i - 1][may], 0)[may.index(token)]
@@ -144,15 +164,21 @@ def test_each_token_is_told_from_those_that_can_stand_there(answers, tree):
     assert loss.count == 6  # labels, not tokens
     assert float(loss.value.detach()) == pytest.approx(float(theirs.detach()), rel=1e-5)
     weights = list(network.parameters())
-    for mine, other in zip(torch.autograd.grad(loss.value, weights), torch.autograd.grad(theirs, weights), strict=True):
-        torch.testing.assert_close(mine, other, atol=1e-5 * float(other.abs().max()) + 1e-8, rtol=1e-3)
+    for mine, other in zip(
+        torch.autograd.grad(loss.value, weights), torch.autograd.grad(theirs, weights), strict=True
+    ):
+        torch.testing.assert_close(
+            mine, other, atol=1e-5 * float(other.abs().max()) + 1e-8, rtol=1e-3
+        )
 
 
 def test_it_is_a_distribution_over_the_labels(answers):
     given, model, _, trie = answers
     question, objective = ask(given.task, given.val[0]), label_set(trie)
     pairs = [model.chat.pair(question, label) for label in given.task.labels]
-    losses = [objective(model.network, Batch.of([pair], [0], pad=0, device=CPU)).value for pair in pairs]
+    losses = [
+        objective(model.network, Batch.of([pair], [0], pad=0, device=CPU)).value for pair in pairs
+    ]
     assert sum(math.exp(-float(loss)) for loss in losses) == pytest.approx(1, abs=1e-5)
 
 
@@ -160,7 +186,8 @@ def test_a_sequence_without_learnt_tokens_has_no_part_in_it(answers):
     _, model, sequences, trie = answers
     silent = [*sequences[:2], Encoded(sequences[2].ids, ())]
     two, three = (
-        label_set(trie)(model.network, Batch.of(s, range(3), pad=0, device=CPU)) for s in (silent[:2], silent)
+        label_set(trie)(model.network, Batch.of(s, range(3), pad=0, device=CPU))
+        for s in (silent[:2], silent)
     )
     assert (three.count, float(three.value)) == (2, pytest.approx(float(two.value), rel=1e-5))
     none = label_set(trie)(model.network, Batch.of(silent[2:], [0], pad=0, device=CPU))
@@ -171,13 +198,16 @@ def test_a_token_that_is_in_no_labels_answer_is_an_error(answers):
     given, model, sequences, trie = answers
     other = model.chat.pair(ask(given.task, given.val[0]), "something else")
     with pytest.raises(TrainError) as caught:
-        label_set(trie)(model.network, Batch.of([*sequences[:2], other], [4, 5, 9], pad=0, device=CPU))
+        label_set(trie)(
+            model.network, Batch.of([*sequences[:2], other], [4, 5, 9], pad=0, device=CPU)
+        )
     assert caught.value.problems[0].code == "T046"
     assert "row 9" in caught.value.problems[0].text
 
 
 def test_a_fork_of_two_is_logistic_regression():
-    # One fork of two tokens, states and weights by hand: -log sigmoid of the difference of the two logits.
+    # One fork of two tokens, states and weights by hand: -log sigmoid of the difference of the two
+    # logits.
     class Stub(torch.nn.Module):
         def __init__(self):
             super().__init__()
@@ -197,4 +227,6 @@ def test_a_fork_of_two_is_logistic_regression():
     loss = label_set(Trie.of([[3], [4]]))(network, Batch.of(sequences, range(6), pad=0, device=CPU))
     weight = network.layer.weight.detach().double().numpy()
     gaps = [weight[b, a] - weight[7 - b, a] for a, b in itertools.product([0, 1, 2], [3, 4])]
-    assert float(loss.value.detach()) == pytest.approx(sum(np.log1p(np.exp(-gap)) for gap in gaps), rel=1e-6)
+    assert float(loss.value.detach()) == pytest.approx(
+        sum(np.log1p(np.exp(-gap)) for gap in gaps), rel=1e-6
+    )

@@ -15,8 +15,11 @@ trees = pytest.mark.parametrize("tree", [False, True], ids=["rows", "tree"])
 
 def sequences(count=5):
     draw = torch.Generator().manual_seed(2)
-    ids = [[7, 8, 9, *torch.randint(5, 400, (60 + i,), generator=draw).tolist()] for i in range(count)]
-    return [Encoded(some, ((4, len(some)),)) for some in ids]  # more learnt tokens than go in one chunk
+    ids = [
+        [7, 8, 9, *torch.randint(5, 400, (60 + i,), generator=draw).tolist()] for i in range(count)
+    ]
+    # more learnt tokens than go in one chunk
+    return [Encoded(some, ((4, len(some)),)) for some in ids]
 
 
 def moved(network, seed):
@@ -39,7 +42,10 @@ def test_loss_and_gradients_are_those_of_whole_logits(open_tiny, temperature, sh
     kl = nll = 0.0
     for row in rows:
         ids, at = torch.tensor([row.ids]), torch.arange(4, len(row.ids))
-        mine, given = student(ids).logits[0, at - 1].double(), teacher(ids).logits[0, at - 1].double().detach()
+        mine, given = (
+            student(ids).logits[0, at - 1].double(),
+            teacher(ids).logits[0, at - 1].double().detach(),
+        )
         soft = [(values / temperature).log_softmax(-1) for values in (mine, given)]
         kl = kl + kl_div(soft[0], soft[1], log_target=True, reduction="none").sum()
         nll = nll + cross_entropy(mine, ids[0, at], reduction="sum")
@@ -48,7 +54,9 @@ def test_loss_and_gradients_are_those_of_whole_logits(open_tiny, temperature, sh
     assert float(loss.value.detach()) == pytest.approx(float(theirs.detach()), rel=1e-5)
     assert loss.parts["token"] == pytest.approx(float(nll.detach()) / batch.tokens, rel=1e-5)
     for mine, other in zip(ours, torch.autograd.grad(theirs, weights), strict=True):
-        torch.testing.assert_close(mine, other, atol=1e-5 * float(other.abs().max()) + 1e-8, rtol=1e-3)
+        torch.testing.assert_close(
+            mine, other, atol=1e-5 * float(other.abs().max()) + 1e-8, rtol=1e-3
+        )
 
 
 def test_a_student_that_is_its_teacher_has_no_gradient_from_it(open_tiny):
@@ -57,7 +65,8 @@ def test_a_student_that_is_its_teacher_has_no_gradient_from_it(open_tiny):
     loss = distillation(open_tiny().network, share=1.0)(network, batch)
     assert float(loss.value.detach()) == pytest.approx(0, abs=1e-4)
     scale = max(
-        float(g.abs().max()) for g in torch.autograd.grad(completion(network, batch).value, network.parameters())
+        float(g.abs().max())
+        for g in torch.autograd.grad(completion(network, batch).value, network.parameters())
     )
     grads = torch.autograd.grad(loss.value, network.parameters())
     assert max(float(grad.abs().max()) for grad in grads) < 1e-4 * scale
@@ -72,7 +81,8 @@ def test_without_a_teachers_share_it_is_the_completion(open_tiny):
 
 @trees
 def test_output_layers_of_other_sizes_are_compared_where_both_have_tokens(open_tiny, tree):
-    # Padding after the tokenizer's own tokens: what the teacher gives to it is left out, and the rest makes up one.
+    # Padding after the tokenizer's own tokens: what the teacher gives to it is left out, and the
+    # rest makes up one.
     student, teacher = open_tiny().network, moved(open_tiny().network, 1)
     wider = moved(open_tiny().network, 1)
     wider.resize_token_embeddings(512, mean_resizing=False)
@@ -99,7 +109,9 @@ def test_logits_are_scaled_and_capped_as_the_model_does_it():
         network = AutoModelForCausalLM.from_config(config).eval()
         with torch.no_grad():
             ours = logits(network, network.base_model(ids).last_hidden_state[0])
-            some = logits(network, network.base_model(ids).last_hidden_state[0], torch.tensor([9, 3]))
+            some = logits(
+                network, network.base_model(ids).last_hidden_state[0], torch.tensor([9, 3])
+            )
             theirs = network(ids).logits[0]
         torch.testing.assert_close(ours, theirs, atol=1e-6, rtol=0)
         torch.testing.assert_close(some, theirs[:, [9, 3]], atol=1e-6, rtol=0)

@@ -47,9 +47,12 @@ def test_loss_and_gradients_are_those_of_pefts_layers(tuned):
     assert losses(network, trained)[0] == before
 
 
-@pytest.mark.parametrize("settings", [{"alpha": 1}, {"alpha": 10, "rs": True}], ids=["by rank", "by its root"])
+@pytest.mark.parametrize(
+    "settings", [{"alpha": 1}, {"alpha": 10, "rs": True}], ids=["by rank", "by its root"]
+)
 def test_the_scale_is_in_the_gradients_of_a_and_of_b_and_of_what_lies_below(tuned, settings):
-    # 1/4 and 10/2; layers below the last get their gradients through the scaled products above them.
+    # 1/4 and 10/2; layers below the last get their gradients through the scaled products above
+    # them.
     network, trained = tuned(**settings)
     layer = network.model.layers[0].mlp.gate_proj
     assert layer.scaling["default"] == {1: 0.25, 10: 5.0}[settings["alpha"]]
@@ -57,7 +60,9 @@ def test_the_scale_is_in_the_gradients_of_a_and_of_b_and_of_what_lies_below(tune
     with faster(network, compiled=False):
         _, found = losses(network, trained)
     for name, gradient in wanted.items():
-        assert float((found[name] - gradient).abs().max()) < 1e-9 * float(gradient.abs().max()), name
+        assert float((found[name] - gradient).abs().max()) < 1e-9 * float(gradient.abs().max()), (
+            name
+        )
 
 
 def test_layers_that_are_computed_together_keep_scales_of_their_own(tuned):
@@ -70,7 +75,9 @@ def test_layers_that_are_computed_together_keep_scales_of_their_own(tuned):
         assert attention.q_proj.together is attention.v_proj.together
         _, found = losses(network, trained)
     for name, gradient in wanted.items():
-        assert float((found[name] - gradient).abs().max()) < 1e-9 * float(gradient.abs().max()), name
+        assert float((found[name] - gradient).abs().max()) < 1e-9 * float(gradient.abs().max()), (
+            name
+        )
 
 
 def test_a_changed_weight_is_seen_by_the_next_pass(tuned):
@@ -85,8 +92,9 @@ def test_a_changed_weight_is_seen_by_the_next_pass(tuned):
 
 
 def test_in_bf16_one_product_keeps_what_two_roundings_lose(tuned):
-    # The parts of LoRA are far below half a unit in the last place of the base's output: added to it after both were
-    # rounded they vanish, added inside the product they move its rounding in the mean.
+    # The parts of LoRA are far below half a unit in the last place of the base's output: added to
+    # it after both were rounded they vanish, added inside the product they move its rounding in the
+    # mean.
     torch.manual_seed(0)
     network, _ = tuned(dtype=torch.bfloat16)
     layer = network.model.layers[0].mlp.gate_proj
@@ -94,7 +102,9 @@ def test_in_bf16_one_product_keeps_what_two_roundings_lose(tuned):
         layer.lora_B["default"].weight.mul_(0.01)
     x = torch.randn(4096, 64).bfloat16()
     exact = x.double() @ layer.base_layer.weight.double().t()
-    small = (x.double() @ layer.lora_A["default"].weight.double().t()) @ layer.lora_B["default"].weight.double().t()
+    small = (x.double() @ layer.lora_A["default"].weight.double().t()) @ layer.lora_B[
+        "default"
+    ].weight.double().t()
     small = small * layer.scaling["default"]
     together = Together([layer])
     together.refresh()
@@ -110,11 +120,15 @@ def test_in_bf16_one_product_keeps_what_two_roundings_lose(tuned):
     assert off[0] < off[1]
 
 
-@pytest.mark.parametrize("settings", [{"dropout": 0.1}, {"decompose": True}], ids=["dropout", "dora"])
+@pytest.mark.parametrize(
+    "settings", [{"dropout": 0.1}, {"decompose": True}], ids=["dropout", "dora"]
+)
 def test_layers_that_do_more_are_left_alone(tuned, settings):
     network, trained = tuned(dtype=torch.float32, **settings)
     assert not any(
-        fits(module) for module in network.modules() if type(module).__name__ == "Linear" and hasattr(module, "lora_A")
+        fits(module)
+        for module in network.modules()
+        if type(module).__name__ == "Linear" and hasattr(module, "lora_A")
     )
     with faster(network, compiled=False):
         assert not any(isinstance(module, FusedLora) for module in network.modules())

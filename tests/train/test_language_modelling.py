@@ -25,7 +25,8 @@ def test_every_token_of_a_document_is_learnt_once(open_tiny, documents):
     learnt = [s.ids[i] for s in sequences for i in s.targets]
     end = chat.tokenizer.eos_token_id
     assert learnt == [token for d in documents[:-1] for token in (*chat.text_ids(d.text), end)]
-    # A document begins with the end-of-text token here, and each further window with the last token of the one before.
+    # A document begins with the end-of-text token here, and each further window with the last token
+    # of the one before.
     assert sequences[0].ids[0] == end
     follow = [(a, b) for a, b in zip(sequences, sequences[1:], strict=False) if a.ids[-1] != end]
     assert follow and all(b.ids[0] == a.ids[-1] for a, b in follow)
@@ -40,7 +41,9 @@ def test_control_marks_in_a_document_are_text(open_tiny):
 def test_the_loss_is_transformers_own(open_tiny, documents, tree):
     network = open_tiny().network
     sequences = windows(open_tiny().chat, documents)
-    loss = language_modelling(network, Batch.of(sequences, range(len(sequences)), pad=0, device=CPU, tree=tree))
+    loss = language_modelling(
+        network, Batch.of(sequences, range(len(sequences)), pad=0, device=CPU, tree=tree)
+    )
     theirs = 0.0
     for sequence in sequences:
         ids = torch.tensor([sequence.ids])

@@ -1,4 +1,5 @@
-"""Decoder layers are found in any architecture, and chosen by place or by a gradient that is known from elsewhere."""
+"""Decoder layers are found in any architecture, and chosen by place or by a gradient that is known
+from elsewhere."""
 
 import pytest
 import torch
@@ -28,11 +29,18 @@ CONFIGS = {
         # As many experts as layers: the layers are still the layers.
         Qwen3MoeConfig(**GROUPED, num_experts=3, num_experts_per_tok=2, moe_intermediate_size=8),
     ],
-    "transformer.h": [GPT2Config(vocab_size=64, n_embd=16, n_layer=3, n_head=2), FalconConfig(**SMALL)],
+    "transformer.h": [
+        GPT2Config(vocab_size=64, n_embd=16, n_layer=3, n_head=2),
+        FalconConfig(**SMALL),
+    ],
     "gpt_neox.layers": [GPTNeoXConfig(**WIDE)],
     "model.decoder.layers": [OPTConfig(**SMALL, ffn_dim=32, word_embed_proj_dim=16)],
 }
-CASES = [pytest.param(place, config, id=config.model_type) for place, configs in CONFIGS.items() for config in configs]
+CASES = [
+    pytest.param(place, config, id=config.model_type)
+    for place, configs in CONFIGS.items()
+    for config in configs
+]
 
 
 def network_of(config):
@@ -68,9 +76,13 @@ def test_more_layers_than_there_are_is_refused_with_their_number(by):
 
 def sample(count=2):
     draw = torch.Generator().manual_seed(1)
-    sequences = [Encoded(torch.randint(1, 64, (9,), generator=draw).tolist(), ((5, 9),)) for _ in range(3 * count)]
+    sequences = [
+        Encoded(torch.randint(1, 64, (9,), generator=draw).tolist(), ((5, 9),))
+        for _ in range(3 * count)
+    ]
     return sequences, [
-        Batch.of(sequences[i : i + 3], range(3), pad=0, device=torch.device("cpu")) for i in range(0, 3 * count, 3)
+        Batch.of(sequences[i : i + 3], range(3), pad=0, device=torch.device("cpu"))
+        for i in range(0, 3 * count, 3)
     ]
 
 
@@ -95,7 +107,9 @@ def test_the_layers_with_the_largest_pull_are_chosen():
     _, batches = sample()
     before = pulls(network, batches)
     order = sorted(range(3), key=lambda i: -before[i])
-    assert chosen(network, 2, "gradient", batches) == [f"model.layers.{i}" for i in sorted(order[:2])]
+    assert chosen(network, 2, "gradient", batches) == [
+        f"model.layers.{i}" for i in sorted(order[:2])
+    ]
 
 
 def test_without_rows_the_gradient_takes_the_last_layers():
@@ -122,9 +136,21 @@ def test_the_lowest_layer_that_a_step_can_change(subtests):
         (GPT2Config(vocab_size=64, n_embd=16, n_layer=3, n_head=2), ["transformer.wpe.weight"], 0),
         (GPT2Config(vocab_size=64, n_embd=16, n_layer=3, n_head=2), ["transformer.ln_f.weight"], 3),
         # OPT lists its final norm before its layers.
-        (OPTConfig(**SMALL, ffn_dim=32, word_embed_proj_dim=16), ["model.decoder.final_layer_norm.weight"], 3),
-        (OPTConfig(**SMALL, ffn_dim=32, word_embed_proj_dim=8), ["model.decoder.project_in.weight"], 0),
-        (OPTConfig(**SMALL, ffn_dim=32, word_embed_proj_dim=8), ["model.decoder.project_out.weight"], 3),
+        (
+            OPTConfig(**SMALL, ffn_dim=32, word_embed_proj_dim=16),
+            ["model.decoder.final_layer_norm.weight"],
+            3,
+        ),
+        (
+            OPTConfig(**SMALL, ffn_dim=32, word_embed_proj_dim=8),
+            ["model.decoder.project_in.weight"],
+            0,
+        ),
+        (
+            OPTConfig(**SMALL, ffn_dim=32, word_embed_proj_dim=8),
+            ["model.decoder.project_out.weight"],
+            3,
+        ),
     ]:
         with subtests.test(repr((config, names, first))):
             assert first_trained(network_of(config), names) == first

@@ -20,7 +20,7 @@ def same(first, second):
     assert all(torch.equal(first[0][name], weight) for name, weight in second[0].items())
 
 
-# --- what a step is -------------------------------------------------------------------------------------------------
+# --- what a step is -------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
@@ -45,13 +45,17 @@ def test_the_loop_is_a_plain_loop_over_separate_sequences(build, tmp_path, trees
             (loss * (len(labels) - sequence.learnt[0][0]) / learnt).backward()
         norms.append(float(torch.nn.utils.clip_grad_norm_(weights, 4.0)))
         # Two of six steps rise, then a cosine from 1 to a tenth over the other four.
-        share = (step + 1) / 2 if step < 2 else 0.1 + 0.45 * (1 + math.cos(math.pi * (step - 2) / 4))
+        share = (
+            (step + 1) / 2 if step < 2 else 0.1 + 0.45 * (1 + math.cos(math.pi * (step - 2) / 4))
+        )
         optimiser.param_groups[0]["lr"] = 3e-3 * share
         optimiser.step()
         optimiser.zero_grad()
     assert min(norms) < 4.0 < max(norms)  # some steps are clipped and some are not
     for (name, mine), other in zip(ours.change.trained.items(), weights, strict=True):
-        torch.testing.assert_close(mine, other, atol=2e-5, rtol=0, msg=lambda text, name=name: f"{name}: {text}")
+        torch.testing.assert_close(
+            mine, other, atol=2e-5, rtol=0, msg=lambda text, name=name: f"{name}: {text}"
+        )
 
 
 @pytest.mark.parametrize("trees", [True, False])
@@ -86,10 +90,14 @@ def test_the_curve_has_the_mean_loss_a_token_of_each_epoch(build, tmp_path):
         if before[2] != now[2]:
             found.append([])
         found[-1].append(now[:2])
-    start, first, first_val, second, second_val = [sum(v for v, _ in part) / sum(t for _, t in part) for part in found]
+    start, first, first_val, second, second_val = [
+        sum(v for v, _ in part) / sum(t for _, t in part) for part in found
+    ]
     assert progress.start_loss == pytest.approx(start, abs=1e-6)
     assert [point["train_loss"] for point in curve] == pytest.approx([first, second], abs=1e-6)
-    assert [point["val_loss"] for point in curve] == pytest.approx([first_val, second_val], abs=1e-6)
+    assert [point["val_loss"] for point in curve] == pytest.approx(
+        [first_val, second_val], abs=1e-6
+    )
 
 
 def test_the_standard_error_of_the_val_loss_is_that_of_a_ratio_over_groups(build, tmp_path):
@@ -99,14 +107,16 @@ def test_the_standard_error_of_the_val_loss_is_that_of_a_ratio_over_groups(build
     mean, error = training._val_loss(0)
     with torch.no_grad():
         batches = [Batch.of([s], [0], pad=0, device=torch.device("cpu")) for s in training.held]
-        parts = [(float(completion(training.network, batch).value), batch.tokens) for batch in batches]
+        parts = [
+            (float(completion(training.network, batch).value), batch.tokens) for batch in batches
+        ]
     tokens = sum(t for _, t in parts)
     assert mean == pytest.approx(sum(v for v, _ in parts) / tokens, rel=1e-5)
     squares = sum((v - mean * t) ** 2 for v, t in parts)
     assert error == pytest.approx(math.sqrt(6 / 5 * squares) / tokens, rel=1e-3)
 
 
-# --- when it ends ---------------------------------------------------------------------------------------------------
+# --- when it ends ---------------------------------------------------------------------------------
 
 FLAT = {"schedule": "constant", "warmup": 0.0, "dropout": 0.0}
 
@@ -118,7 +128,9 @@ def scores(*values):
 
 @pytest.mark.slow
 def test_the_best_evaluation_is_kept_and_patience_ends_the_training(build, tmp_path):
-    training = build(tmp_path / "a", settings={**FLAT, "epochs": 5}, evaluate=scores(0.1, 0.9, 0.2, 0.3))
+    training = build(
+        tmp_path / "a", settings={**FLAT, "epochs": 5}, evaluate=scores(0.1, 0.9, 0.2, 0.3)
+    )
     weights, (curve, best_step, best_score, ended) = final(training)
     assert [point["val"] for point in curve] == [0.1, 0.9, 0.2, 0.3]
     assert (best_step, best_score, ended) == (6, 0.9, "no better val score in 2 evaluations")

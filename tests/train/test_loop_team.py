@@ -27,7 +27,8 @@ def together(tmp_path, monkeypatch, one_thread):
 
 @pytest.fixture
 def run(build, tmp_path):
-    """`run(team, name)`: a whole training; [losses of its steps, curve, why it ended]. A file has its weights."""
+    """`run(team, name)`: a whole training; [losses of its steps, curve, why it ended]. A file has
+    its weights."""
 
     def make(team, name, hook=lambda event: None, **fields):
         losses = []
@@ -62,7 +63,9 @@ def test_the_losses_and_weights_are_those_of_one_process(run, together, tmp_path
     assert many[0][0] == pytest.approx(one[0], abs=1e-4)  # they are told with four digits
     assert [told[0] for told in many[1:]] == [[]] * (size - 1)  # process 0 alone tells
     for name in ("step", "train_loss", "val_loss", "val"):
-        assert [point[name] for point in many[0][1]] == pytest.approx([point[name] for point in one[1]], rel=1e-4)
+        assert [point[name] for point in many[0][1]] == pytest.approx(
+            [point[name] for point in one[1]], rel=1e-4
+        )
     assert all(told[1:] == many[0][1:] for told in many)
     assert off(tmp_path / "one-0.safetensors", tmp_path / "many-0.safetensors") < 1e-4
     for rank in range(1, size):
@@ -74,7 +77,8 @@ def test_all_weights_in_bf16_too(run, together, tmp_path):
     one = run(Team(), "one", full=True)
     first, second = together(2, lambda team: run(team, "two", full=True))
     assert first[1:] == second[1:]
-    assert first[0] == pytest.approx(one[0], rel=0.02)  # bf16 gradients of other micro-batches round elsewhere
+    # bf16 gradients of other micro-batches round elsewhere
+    assert first[0] == pytest.approx(one[0], rel=0.02)
     assert off(tmp_path / "two-0.safetensors", tmp_path / "two-1.safetensors") == 0
 
 
@@ -90,7 +94,9 @@ def test_a_step_with_fewer_rows_than_processes(run, together, tmp_path):
 def test_the_same_number_of_processes_gives_the_same_bits_with_dropout(run, together, tmp_path):
     a, b = (together(2, lambda team, name=name: run(team, name)) for name in "ab")
     assert a == b
-    assert (tmp_path / "a-0.safetensors").read_bytes() == (tmp_path / "b-0.safetensors").read_bytes()
+    assert (tmp_path / "a-0.safetensors").read_bytes() == (
+        tmp_path / "b-0.safetensors"
+    ).read_bytes()
 
 
 def test_process_0_decides_when_it_is_enough(run, together):
@@ -146,4 +152,6 @@ def test_a_run_of_which_one_was_killed_goes_on_to_the_same_bits(run, together, t
         assert ends == ["T050" if rank != dying else -signal.SIGKILL for rank in (0, 1)]
         rest = together(2, lambda team, name=name: run(team, name))
         assert [told[1:] for told in rest] == [told[1:] for told in whole]
-        assert (tmp_path / f"{name}-0.safetensors").read_bytes() == (tmp_path / "whole-0.safetensors").read_bytes()
+        assert (tmp_path / f"{name}-0.safetensors").read_bytes() == (
+            tmp_path / "whole-0.safetensors"
+        ).read_bytes()

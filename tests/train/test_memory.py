@@ -15,16 +15,20 @@ from lines import named
 from problems import problem
 
 ALLOCATOR = (
-    "[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate"
-    " 8000000000 bytes. Error code 12 (Cannot allocate memory)"
+    "[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate"
+    " memory: you tried to allocate 8000000000 bytes. Error code 12 (Cannot allocate memory)"
 )
-ERRORS = [RuntimeError(ALLOCATOR), MemoryError(), torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")]
+ERRORS = [
+    RuntimeError(ALLOCATOR),
+    MemoryError(),
+    torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"),
+]
 SETTINGS = {"batch_size": 12, "micro_tokens": 4096, "dropout": 0.0, "epochs": 2}
 
 
 def failing(most, error, *, after=None):
-    """The objective, which fails in training for batches of more than `most` rows: at once, or in the backward pass
-    when the gradient of the weight `after` is there."""
+    """The objective, which fails in training for batches of more than `most` rows: at once, or in
+    the backward pass when the gradient of the weight `after` is there."""
 
     def objective(network, batch):
         loss = completion(network, batch)
@@ -61,16 +65,21 @@ def test_micro_batches_are_halved_and_the_gradients_are_the_same(build, tmp_path
         found, progress = weights(short)
         assert progress.halved == 2 and 0 < progress.limit < sum(short._exercise.lengths)
         smaller = max(
-            short._exercise.tokens(part) for part in halved(range(12), short._exercise.lengths, progress.limit)
+            short._exercise.tokens(part)
+            for part in halved(range(12), short._exercise.lengths, progress.limit)
         )
         if not expected:
-            plain = build(tmp_path / "b", full=full, settings={**settings, "micro_tokens": smaller}, held=())
+            plain = build(
+                tmp_path / "b", full=full, settings={**settings, "micro_tokens": smaller}, held=()
+            )
             expected, undisturbed = weights(plain)
             assert undisturbed.halved == 0
         for name, weight in expected.items():
             close = {"atol": 2e-2, "rtol": 2e-2} if full else {"atol": 2e-5, "rtol": 0.0}
             torch.testing.assert_close(found[name], weight, **close)
-        assert len([e for e in notes if e["event"] == "note" and "memory is short" in e["text"]]) == 2
+        assert (
+            len([e for e in notes if e["event"] == "note" and "memory is short" in e["text"]]) == 2
+        )
         notes.clear()
 
 
@@ -86,7 +95,9 @@ def test_a_finished_micro_batch_is_not_counted_twice(build, tmp_path):
         return completion(network, batch)
 
     settings = {**SETTINGS, "micro_tokens": 130, "epochs": 1}
-    found, progress = weights(build(tmp_path / "a", settings=settings, held=(), objective=objective))
+    found, progress = weights(
+        build(tmp_path / "a", settings=settings, held=(), objective=objective)
+    )
     expected, _ = weights(build(tmp_path / "b", settings=settings, held=()))
     assert progress.halved == 1
     for name, weight in expected.items():
@@ -102,18 +113,24 @@ def test_a_run_remembers_what_did_not_fit(build, tmp_path):
             raise Stopped
 
     objective = failing(6, MemoryError())
-    whole, progress = weights(build(tmp_path / "whole", settings=SETTINGS, held=(), objective=objective))
+    whole, progress = weights(
+        build(tmp_path / "whole", settings=SETTINGS, held=(), objective=objective)
+    )
     assert progress.halved == 1  # in the first step; the second knew
     with pytest.raises(Stopped):
         build(tmp_path / "run", settings=SETTINGS, held=(), objective=objective, tell=stop).run()
-    resumed, progress = weights(build(tmp_path / "run", settings=SETTINGS, held=(), objective=objective))
+    resumed, progress = weights(
+        build(tmp_path / "run", settings=SETTINGS, held=(), objective=objective)
+    )
     assert progress.halved == 1
     assert all(torch.equal(resumed[name], weight) for name, weight in whole.items())
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=["processor", "python", "card"])
 def test_a_row_that_does_not_fit_alone_is_an_error_with_a_way_out(build, tmp_path, error):
-    training = build(tmp_path, settings={**SETTINGS, "batch_size": 2}, held=(), objective=failing(0, error))
+    training = build(
+        tmp_path, settings={**SETTINGS, "batch_size": 2}, held=(), objective=failing(0, error)
+    )
     with pytest.raises(ResourceError) as caught:
         training.run()
     (told,) = caught.value.problems
@@ -128,9 +145,9 @@ def test_two_halvings_are_the_most(build, tmp_path):
 
 
 def test_other_errors_pass():
-    assert [is_short(error) for error in (*ERRORS, RuntimeError("shapes differ"), ValueError())] == [True] * 3 + [
-        False
-    ] * 2
+    assert [
+        is_short(error) for error in (*ERRORS, RuntimeError("shapes differ"), ValueError())
+    ] == [True] * 3 + [False] * 2
     with pytest.raises(RuntimeError, match="shapes differ"), told("lora"):
         raise RuntimeError("shapes differ")
     with (
@@ -148,7 +165,7 @@ def test_halving_keeps_rows_in_order_and_under_the_limit():
     assert halved([0, 1, 2, 3, 4, 5], lengths, 16) == [[0, 1, 2], [3], [4], [5]]
 
 
-# --- activation checkpointing ---------------------------------------------------------------------------------------
+# --- activation checkpointing ---------------------------------------------------------------------
 
 
 @pytest.mark.slow
@@ -176,7 +193,7 @@ def test_checkpointing_is_on_while_training_and_off_afterwards(build, tmp_path):
     assert not any(m.gradient_checkpointing for m in training.network.model.layers)
 
 
-# --- a real limit ---------------------------------------------------------------------------------------------------
+# --- a real limit ---------------------------------------------------------------------------------
 
 SCRIPT = """
 import resource, sys
@@ -184,7 +201,8 @@ import torch
 from assay.train.memory import is_short
 torch.set_num_threads(1)
 size = int(sys.argv[1])
-held = [int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith("VmSize")][0]
+held = [line.split()[1] for line in open("/proc/self/status") if line.startswith("VmSize")]
+held = int(held[0]) * 1024
 resource.setrlimit(resource.RLIMIT_AS, (held + size, held + size))
 try:
     x = torch.ones(size // 4)
@@ -199,6 +217,10 @@ except (MemoryError, RuntimeError) as error:
 def test_what_torch_raises_at_a_real_limit_is_known():
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(256 << 20)], capture_output=True, text=True, env=environment, cwd=Path.cwd()
+        [sys.executable, "-c", SCRIPT, str(256 << 20)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        cwd=Path.cwd(),
     )
     assert done.stdout.strip() == "short", done.stderr

@@ -12,7 +12,8 @@ from assay.train.team import Team
 from teams import side_by_side
 
 pytestmark = [pytest.mark.usefixtures("one_thread"), pytest.mark.slow]
-# Without dropout: what is drawn depends on the rows of a micro-batch, and two processes have other micro-batches.
+# Without dropout: what is drawn depends on the rows of a micro-batch, and two processes have other
+# micro-batches.
 COMMON = {"epochs": 2, "batch_size": 12, "precision": "fp32", "val_rows": 4}
 OWN = {
     "lora": {"rank": 2},
@@ -41,12 +42,19 @@ def together(tmp_path, monkeypatch):
 def weights(folder):
     files = sorted(folder.glob("*.safetensors"))
     assert files
-    return {f"{file.stem}.{name}": tensor.float() for file in files for name, tensor in load_file(file).items()}
+    return {
+        f"{file.stem}.{name}": tensor.float()
+        for file in files
+        for name, tensor in load_file(file).items()
+    }
 
 
 @pytest.mark.parametrize(
     "settings",
-    [SETTINGS[KINDS.index("lora")], *(pytest.param(one, marks=pytest.mark.nightly) for one in SETTINGS)],
+    [
+        SETTINGS[KINDS.index("lora")],
+        *(pytest.param(one, marks=pytest.mark.nightly) for one in SETTINGS),
+    ],
     ids=lambda values: "-".join(map(str, values.values())),
 )
 def test_two_processes_train_what_one_does(lesson, together, tmp_path, settings):
@@ -66,8 +74,11 @@ def test_two_processes_train_what_one_does(lesson, together, tmp_path, settings)
     one = fit("one", Team())
     first, second = together(2, lambda team: fit("two", team))
     assert first == second
-    for name in ("step", "train_loss", "val_loss", "val"):  # the standard error is a difference of such numbers
-        assert [point[name] for point in first] == pytest.approx([point[name] for point in one], rel=1e-4)
+    # the standard error is a difference of such numbers
+    for name in ("step", "train_loss", "val_loss", "val"):
+        assert [point[name] for point in first] == pytest.approx(
+            [point[name] for point in one], rel=1e-4
+        )
     a, b = weights(tmp_path / "one-arm"), weights(tmp_path / "two-arm")
     apart = torch.cat([(a[name] - b[name]).flatten() for name in a]).norm()
     assert float(apart / torch.cat([tensor.flatten() for tensor in a.values()]).norm()) < 1e-4

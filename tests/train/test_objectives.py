@@ -1,4 +1,5 @@
-"""What is learnt, as the settings say it: the label among the labels, a teacher's distribution beside the tokens."""
+"""What is learnt, as the settings say it: the label among the labels, a teacher's distribution
+beside the tokens."""
 
 import json
 import math
@@ -43,7 +44,7 @@ def refused(given, settings):
     return problem
 
 
-# --- the label among the labels -------------------------------------------------------------------------------------
+# --- the label among the labels -------------------------------------------------------------------
 
 LABELS = {"objective": "label_set"}
 
@@ -53,23 +54,35 @@ LABELS = {"objective": "label_set"}
 def test_the_arm_is_asked_as_it_was_trained(lesson, settings):
     given = lesson("classify")
     arm = fitted(given, settings, **LABELS)
-    scores = arm.model.score([arm.prompt(row.question) for row in given.val], given.task.labels, left=0.0)
+    scores = arm.model.score(
+        [arm.prompt(row.question) for row in given.val], given.task.labels, left=0.0
+    )
     np.testing.assert_allclose(np.exp(scores).sum(1), 1, atol=1e-5)
-    # The val loss of the kept weights is the mean cross-entropy of the label, by the scores of the answers.
+    # The val loss of the kept weights is the mean cross-entropy of the label, by the scores of the
+    # answers.
     right = [scores[i, given.task.labels.index(row.target)] for i, row in enumerate(given.val)]
     best = next(point for point in arm.curve if point["step"] == arm.best_step)
     assert best["val_loss"] == pytest.approx(-np.mean(right), abs=1e-4)
-    share = np.mean([given.task.labels[i] == row.target for i, row in zip(scores.argmax(1), given.val, strict=True)])
+    share = np.mean(
+        [
+            given.task.labels[i] == row.target
+            for i, row in zip(scores.argmax(1), given.val, strict=True)
+        ]
+    )
     assert best["val"] == pytest.approx(share, abs=1e-6)  # accuracy
     # Confidence is the share of the chosen label.
     for answer, row in zip(arm.answer([row.question for row in given.val]), scores, strict=True):
         assert answer.text == given.task.labels[row.argmax()]
-        assert answer.confidence == pytest.approx(math.exp(row.max()), abs=1e-3) or answer.confidence < 0.6
+        assert (
+            answer.confidence == pytest.approx(math.exp(row.max()), abs=1e-3)
+            or answer.confidence < 0.6
+        )
 
 
 @pytest.mark.slow
 def test_before_training_it_is_the_bases_own_distribution(lesson, open_tiny):
-    # LoRA begins as the base: the loss before the first step is by hand that of the base's logits among the labels.
+    # LoRA begins as the base: the loss before the first step is by hand that of the base's logits
+    # among the labels.
     given = lesson("classify")
     arm, base = fitted(given, LORA, **LABELS), open_tiny()
     answers = {label: base.chat.answer(label) for label in given.task.labels}
@@ -100,7 +113,9 @@ def test_it_comes_back_from_its_folder(lesson, tmp_path, trees):
     arm = fitted(given, LORA, **LABELS, trees=trees)
     folder.mkdir()
     arm.save(folder)
-    again = make_strategy({**LORA, **LABELS}, {}).restore(folder, replace(given, train=(), val=(), documents=()))
+    again = make_strategy({**LORA, **LABELS}, {}).restore(
+        folder, replace(given, train=(), val=(), documents=())
+    )
     questions = [row.question for row in given.val]
     assert again.answer(questions) == arm.answer(questions)
     assert again.start_loss == arm.start_loss
@@ -117,13 +132,20 @@ def test_a_row_without_a_label_teaches_nothing(lesson):
 def test_other_kinds_of_tasks_are_refused_before_a_model_is_opened(lesson):
     given = lesson("answer")
     problem = refused(unopened(given), {**LORA, **LABELS})
-    assert problem.code == "T048" and "'answer'" in problem.text and "aim.kind: classify" in problem.help
+    assert (
+        problem.code == "T048"
+        and "'answer'" in problem.text
+        and "aim.kind: classify" in problem.help
+    )
     # The same, of all arms at once, once the kind of the task is known.
     kinds = [{"kind": "rag", "inner": {**LORA, **LABELS}}, {"kind": "head"}, LORA]
     arms = {f"arm-{i}": make_strategy(values, {}) for i, values in enumerate(kinds)}
     with pytest.raises(TrainError) as caught:
         refuse_unfit(arms, given.task)
-    assert [(p.code, p.place) for p in caught.value.problems] == [("T048", "arm-0"), ("T042", "arm-1")]
+    assert [(p.code, p.place) for p in caught.value.problems] == [
+        ("T048", "arm-0"),
+        ("T042", "arm-1"),
+    ]
     refuse_unfit(arms, lesson("classify").task)
 
 
@@ -153,7 +175,7 @@ def test_what_excludes_each_other_is_refused(settings, said):
         make_strategy({"kind": "lora", **settings}, {})
 
 
-# --- a teacher ------------------------------------------------------------------------------------------------------
+# --- a teacher ------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -189,7 +211,9 @@ def test_the_loss_before_training_is_that_of_both_models_logits(school, trees, t
         sequence = student.chat.pair(ask(given.task, row), row.target)
         ids, at = torch.tensor([sequence.ids]), torch.tensor(sequence.targets)
         with torch.no_grad():
-            own, other = (model.network(ids).logits[0, at - 1].double() for model in (student, teacher))
+            own, other = (
+                model.network(ids).logits[0, at - 1].double() for model in (student, teacher)
+            )
         soft = [(values / 3).log_softmax(-1) for values in (own, other)]
         kl += float(kl_div(soft[0], soft[1], log_target=True, reduction="sum"))
         nll += float(cross_entropy(own, ids[0, at], reduction="sum"))
@@ -200,9 +224,12 @@ def test_the_loss_before_training_is_that_of_both_models_logits(school, trees, t
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("settings", [LORA, {"kind": "prefix", **QUICK}], ids=lambda values: values["kind"])
+@pytest.mark.parametrize(
+    "settings", [LORA, {"kind": "prefix", **QUICK}], ids=lambda values: values["kind"]
+)
 def test_a_model_that_is_its_own_teacher_begins_without_loss(school, settings):
-    # The whole loss is the teacher's: 0 where the student begins as the base. Virtual tokens move the student alone.
+    # The whole loss is the teacher's: 0 where the student begins as the base. Virtual tokens move
+    # the student alone.
     arm = fitted(school(), settings, teacher="itself", teacher_share=1.0)
     if settings["kind"] == "lora":
         assert arm.start_loss == pytest.approx(0, abs=1e-5)
@@ -224,10 +251,19 @@ def test_the_teacher_is_named_and_left_as_it_is(school):
 
     strategy.fit(replace(given, means=replace(given.means, open_model=keep)))
     before = given.open_base("teacher").network.state_dict()
-    assert all(torch.equal(before[name], weight) for name, weight in opened["teacher"].network.state_dict().items())
-    assert not any(weight.requires_grad or weight.grad is not None for weight in opened["teacher"].network.parameters())
+    assert all(
+        torch.equal(before[name], weight)
+        for name, weight in opened["teacher"].network.state_dict().items()
+    )
+    assert not any(
+        weight.requires_grad or weight.grad is not None
+        for weight in opened["teacher"].network.parameters()
+    )
     moved = opened["tiny"].network.state_dict()
-    assert any(not torch.equal(given.open_base().network.state_dict()[name], weight) for name, weight in moved.items())
+    assert any(
+        not torch.equal(given.open_base().network.state_dict()[name], weight)
+        for name, weight in moved.items()
+    )
 
 
 def test_a_teacher_with_other_tokens_is_refused_before_training(school, open_tiny):
@@ -242,13 +278,17 @@ def test_a_teacher_with_other_tokens_is_refused_before_training(school, open_tin
             first, second = sorted(vocabulary, key=vocabulary.get)[-2:]
             vocabulary[first], vocabulary[second] = vocabulary[second], vocabulary[first]
             tokenizer = type(model.chat.tokenizer)(
-                tokenizer_object=type(model.chat.tokenizer.backend_tokenizer).from_str(json.dumps(core)),
+                tokenizer_object=type(model.chat.tokenizer.backend_tokenizer).from_str(
+                    json.dumps(core)
+                ),
                 eos_token="<|im_end|>",
             )
             model.chat = replace(model.chat, tokenizer=tokenizer)
         return model
 
-    problem = refused(replace(given, means=replace(given.means, open_model=open_model)), {**LORA, **TAUGHT})
+    problem = refused(
+        replace(given, means=replace(given.means, open_model=open_model)), {**LORA, **TAUGHT}
+    )
     assert (problem.code, problem.place) == ("T047", "teacher")
     assert "same tokenizer" in problem.help
     assert not [event for event in told if event["event"] == "progress"]
@@ -266,14 +306,19 @@ def test_a_teacher_that_no_tree_can_be_given_to_puts_both_on_padded_rows(school)
         return model
 
     arm = fitted(replace(given, means=replace(given.means, open_model=open_model)), LORA, **TAUGHT)
-    padded = fitted(replace(given, means=replace(given.means, tell=lambda event: None)), LORA, **TAUGHT, trees=False)
+    padded = fitted(
+        replace(given, means=replace(given.means, tell=lambda event: None)),
+        LORA,
+        **TAUGHT,
+        trees=False,
+    )
     assert arm.curve[0]["train_loss"] == pytest.approx(padded.curve[0]["train_loss"], rel=1e-4)
     assert [event["text"] for event in told if event["event"] == "note"] == [
         "lora: the teacher teacher cannot be computed on token trees; padded rows are used"
     ]
 
 
-# --- a run that was stopped -------------------------------------------------------------------------------------------
+# --- a run that was stopped -----------------------------------------------------------------------
 
 
 @pytest.mark.slow

@@ -21,7 +21,8 @@ SIZES = {
     "pad_token_id": 0,
 }
 GROUPED = {"num_key_value_heads": 2}
-# Kind: settings, attention, feed-forward part, layers that make keys and values, the last of the feed-forward part.
+# Kind: settings, attention, feed-forward part, layers that make keys and values, the last of the
+# feed-forward part.
 SEPARATE = ("self_attn", "mlp", ["self_attn.k_proj", "self_attn.v_proj"], ["mlp.down_proj"])
 KINDS = {
     "Llama": (GROUPED, *SEPARATE),
@@ -38,8 +39,20 @@ KINDS = {
     "Phi3": (GROUPED, "self_attn", "mlp", ["self_attn.qkv_proj"], ["mlp.down_proj"]),
     "GPT2": ({}, "attn", "mlp", ["attn.c_attn"], ["mlp.c_proj"]),
     "GPTNeoX": ({}, "attention", "mlp", ["attention.query_key_value"], ["mlp.dense_4h_to_h"]),
-    "Falcon": ({}, "self_attention", "mlp", ["self_attention.query_key_value"], ["mlp.dense_4h_to_h"]),
-    "Bloom": ({}, "self_attention", "mlp", ["self_attention.query_key_value"], ["mlp.dense_4h_to_h"]),
+    "Falcon": (
+        {},
+        "self_attention",
+        "mlp",
+        ["self_attention.query_key_value"],
+        ["mlp.dense_4h_to_h"],
+    ),
+    "Bloom": (
+        {},
+        "self_attention",
+        "mlp",
+        ["self_attention.query_key_value"],
+        ["mlp.dense_4h_to_h"],
+    ),
     "OPT": (
         {"ffn_dim": 48, "word_embed_proj_dim": 32},
         "self_attn",
@@ -48,7 +61,8 @@ KINDS = {
         ["fc2"],
     ),
 }
-FOLLOWING_THE_PAPER = ("Llama", "Mistral", "GPT2", "GPTNeoX", "Falcon", "Bloom")  # among PEFT's lists
+# among PEFT's lists
+FOLLOWING_THE_PAPER = ("Llama", "Mistral", "GPT2", "GPTNeoX", "Falcon", "Bloom")
 
 
 def network(kind, **given):
@@ -64,10 +78,16 @@ def test_the_parts_are_found(subtests, one_thread):
             given, attention, feedforward, makers, last = KINDS[kind]
             net = network(kind, **given)
             for name, layer in decoder_layers(net):
-                assert parts(name, layer) == (layer.get_submodule(attention), layer.get_submodule(feedforward))
+                assert parts(name, layer) == (
+                    layer.get_submodule(attention),
+                    layer.get_submodule(feedforward),
+                )
             names = [name for name, _ in decoder_layers(net)]
             found = linear_ends(net)
-            assert found == ([f"{n}.{m}" for n in names for m in makers], [f"{n}.{m}" for n in names for m in last])
+            assert found == (
+                [f"{n}.{m}" for n in names for m in makers],
+                [f"{n}.{m}" for n in names for m in last],
+            )
             # The pass that found them left nothing behind.
             assert not any(weight.requires_grad for weight in net.parameters())
             assert not any(module._forward_hooks for module in net.modules())

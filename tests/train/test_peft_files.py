@@ -22,7 +22,9 @@ def test_the_base_is_found_by_the_folder_alone(open_tiny, given, tmp_path):
     change = Lora(rank=4).change(model, given)
     ours = logits(taught(model, change, given), model, given)
     with their_warnings():
-        theirs = AutoPeftModelForCausalLM.from_pretrained(saved(change, tmp_path / "arm"), dtype=torch.float32)
+        theirs = AutoPeftModelForCausalLM.from_pretrained(
+            saved(change, tmp_path / "arm"), dtype=torch.float32
+        )
     torch.testing.assert_close(logits(theirs.eval(), model, given), ours, atol=1e-5, rtol=0)
 
 
@@ -32,13 +34,17 @@ def test_a_base_from_the_hub_is_named_with_its_commit():
 
     hub = model("org/small@main", "/cache/models--org--small/snapshots/0123abcd")
     assert base_of(hub) == ("org/small", "0123abcd")  # type: ignore[arg-type]
-    assert base_of(model("tiny", "/models/tiny")) == ("/models/tiny", None)  # type: ignore[arg-type]
+    local = model("tiny", "/models/tiny")
+    assert base_of(local) == ("/models/tiny", None)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
     ("name", "file"),
     [
-        ("model.layers.0.mlp.up_proj.lora_A.default.weight", "model.layers.0.mlp.up_proj.lora_A.weight"),
+        (
+            "model.layers.0.mlp.up_proj.lora_A.default.weight",
+            "model.layers.0.mlp.up_proj.lora_A.weight",
+        ),
         ("model.default.up.lora_E.default", "model.default.up.lora_E"),
         ("model.up.lora_magnitude_vector.default.weight", "model.up.lora_magnitude_vector"),
     ],

@@ -12,7 +12,9 @@ TREES = Costs(trees=True, pair=1e-4)
 def shared(rows=40, stem=200, own=10, seed=1):
     draw = random.Random(seed)
     trunk = [draw.randrange(1000) for _ in range(stem)]
-    return [trunk + [draw.randrange(1000) for _ in range(draw.randrange(2, own))] for _ in range(rows)]
+    return [
+        trunk + [draw.randrange(1000) for _ in range(draw.randrange(2, own))] for _ in range(rows)
+    ]
 
 
 def alone(rows=40, length=200, seed=1):
@@ -29,7 +31,9 @@ def plan(ids, *, batch_size=8, micro_tokens=512, costs=TREES, pool=0, seed=3):
 def test_every_row_comes_once_an_epoch(ids, pool):
     made = plan(ids, pool=pool)
     for epoch in range(2):
-        rows = [row for step in range(made.steps) for part in made.step(epoch, step) for row in part]
+        rows = [
+            row for step in range(made.steps) for part in made.step(epoch, step) for row in part
+        ]
         assert sorted(rows) == list(range(len(ids)))
     assert made.epoch(0) == plan(ids, pool=pool).epoch(0) != made.epoch(1)
 

@@ -1,4 +1,5 @@
-"""Rows, weights and losses that are not as they should be: named, counted or refused, never passed over."""
+"""Rows, weights and losses that are not as they should be: named, counted or refused, never passed
+over."""
 
 from dataclasses import replace
 
@@ -21,7 +22,7 @@ def refused(work):
     return problem
 
 
-# --- losses and gradients -------------------------------------------------------------------------------------------
+# --- losses and gradients -------------------------------------------------------------------------
 
 
 def broken(row, value):
@@ -46,7 +47,9 @@ def test_a_loss_that_is_no_number_names_the_rows_of_its_micro_batch(build, tmp_p
     assert problem.text.endswith("the rows: " + ", ".join(training.sources[row] for row in part))
     # No step was made with it: the weights are finite, and those before it.
     assert all(torch.isfinite(p).all() for p in training.change.trained.values())
-    assert step > 0 or all(torch.equal(p, before[name]) for name, p in training.change.trained.items())
+    assert step > 0 or all(
+        torch.equal(p, before[name]) for name, p in training.change.trained.items()
+    )
     assert all(p.grad is None for p in training.change.trained.values())
 
 
@@ -67,7 +70,9 @@ def test_the_first_layer_that_is_not_finite_is_named(build, tmp_path):
 
 
 @pytest.mark.parametrize("checkpointing", [False, True])
-def test_a_gradient_that_is_not_finite_names_the_layer_whose_output_it_is_of(build, tmp_path, checkpointing):
+def test_a_gradient_that_is_not_finite_names_the_layer_whose_output_it_is_of(
+    build, tmp_path, checkpointing
+):
     training = build(tmp_path, held=(), settings={"checkpointing": checkpointing})
 
     def spoil(module, inputs, output):
@@ -97,7 +102,8 @@ def test_a_val_loss_that_is_no_number_names_the_layer(build, tmp_path):
     assert (problem.code, problem.text) == ("T001", "step 0: the loss on the val rows is nan")
     training = build(tmp_path)
     training.change = replace(
-        training.change, after=lambda done, total: training.network.model.norm.weight.data.fill_(float("inf"))
+        training.change,
+        after=lambda done, total: training.network.model.norm.weight.data.fill_(float("inf")),
     )
     training.settings = training.settings.model_copy(update={"batch_size": 12, "epochs": 1})
     assert (
@@ -109,13 +115,15 @@ def test_a_val_loss_that_is_no_number_names_the_layer(build, tmp_path):
 def test_weights_that_are_not_finite_are_never_saved(build, tmp_path):
     training = build(tmp_path, held=(), save_every=0)
     name, weight = next(iter(training.change.trained.items()))
-    training.change = replace(training.change, after=lambda done, total: weight.data.fill_(float("nan")))
+    training.change = replace(
+        training.change, after=lambda done, total: weight.data.fill_(float("nan"))
+    )
     problem = refused(training.run)
     assert named(problem.text, "step 1", name)
     assert not list(tmp_path.glob("state-*"))
 
 
-# --- models and what is trained -------------------------------------------------------------------------------------
+# --- models and what is trained -------------------------------------------------------------------
 
 
 def test_a_model_that_holds_nan_is_told_from_a_run_that_diverged(build, tmp_path):
@@ -145,7 +153,7 @@ def test_checkpointing_that_cannot_be_had_is_refused(build, tmp_path):
     assert refused(training.run).code == "T015"
 
 
-# --- rows with nothing to learn ------------------------------------------------------------------------------------
+# --- rows with nothing to learn -------------------------------------------------------------------
 
 
 def silenced(training, rows):
@@ -198,12 +206,14 @@ def test_skipped_steps_are_a_warning(lesson, one_thread):
     settings = Lora(epochs=1, batch_size=6)
     model = settings.open(given)
     arm = tuned.Tuned(model, given.task, 8, lambda folder: None)
-    tuned.train(replace(given, val=()), settings, model, settings.change(model, given), arm, encode=encode)
+    tuned.train(
+        replace(given, val=()), settings, model, settings.change(model, given), arm, encode=encode
+    )
     (warning,) = [e for e in told if e.get("code") == "T014"]
     assert warning["count"] == 3
 
 
-# --- rows that are too long ----------------------------------------------------------------------------------------
+# --- rows that are too long -----------------------------------------------------------------------
 
 
 def poisoned(given, words=1000):
@@ -229,7 +239,9 @@ def test_rows_that_are_too_long_are_left_out_when_told(lesson, one_thread):
     given = poisoned(lesson("answer", tell=told.append))
     Lora(epochs=1, max_length=60, batch_size=4, too_long="drop").fit(given)
     (warning,) = [e for e in told if e["event"] == "warning"]
-    assert (warning["code"], warning["count"]) == ("D048", 2) and warning["text"].endswith("were left out")
+    assert (warning["code"], warning["count"]) == ("D048", 2) and warning["text"].endswith(
+        "were left out"
+    )
     steps = [e for e in told if e["event"] == "progress" and e["unit"] == "step"]
     assert steps[-1]["total"] == 4  # 18 rows less 2, in batches of 4
 
@@ -259,4 +271,8 @@ def test_val_rows_are_cut_whatever_is_said_of_training_rows():
     sequences = [Encoded([1, 2, 3], ((1, 3),)), Encoded([1], ((0, 1),))]
     for told in ("cut", "drop", "refuse"):
         found = fitting(rows, sequences, Lora(too_long=told), 2, "val")  # type: ignore[arg-type]
-        assert (found.examples, [len(s.ids) for s in found.sequences], found.count) == (rows, [2, 1], 1)
+        assert (found.examples, [len(s.ids) for s in found.sequences], found.count) == (
+            rows,
+            [2, 1],
+            1,
+        )

@@ -1,4 +1,5 @@
-"""Documents are read before the task is learnt: in a run of its own, which survives a kill as the task's does."""
+"""Documents are read before the task is learnt: in a run of its own, which survives a kill as the
+task's does."""
 
 import os
 import signal
@@ -79,7 +80,8 @@ def test_it_is_language_modelling_in_the_same_loop(lesson, tmp_path):
 
 @pytest.mark.slow
 def test_the_task_begins_from_what_was_read(lesson, open_tiny):
-    # The task's first loss is that of a model with the weights that reading left, and no longer the base's.
+    # The task's first loss is that of a model with the weights that reading left, and no longer the
+    # base's.
     given = lesson("answer")
     settings = {**LORA, "epochs": 1, "batch_size": 64}  # one step, whose loss is the one before it
     arm = fitted(given, settings)
@@ -96,7 +98,9 @@ def test_the_task_begins_from_what_was_read(lesson, open_tiny):
         labels[sequence.targets] = torch.tensor(sequence.ids)[sequence.targets]
         count = len(sequence.targets)
         with torch.no_grad():
-            total += float(model.network(torch.tensor([sequence.ids]), labels=labels[None]).loss) * count
+            total += (
+                float(model.network(torch.tensor([sequence.ids]), labels=labels[None]).loss) * count
+            )
         tokens += count
     assert arm.start_loss == pytest.approx(total / tokens, rel=1e-4)
     plain = fitted(lesson("answer", workdir=given.workdir), {**settings, "read_first": 0})
@@ -112,13 +116,19 @@ def test_it_shows_progress_of_its_own_and_the_fit_is_the_tasks(lesson):
     assert steps[-1]["values"]["train"] < steps[0]["values"]["train"]
     assert not [e for e in steps if "fit" in e["values"] or "val" in e["values"]]
     (note,) = [e["text"] for e in told if e["event"] == "note"]
-    assert note.startswith("lora first reads the documents: ") and note.endswith(" tokens in 3 epochs")
+    assert note.startswith("lora first reads the documents: ") and note.endswith(
+        " tokens in 3 epochs"
+    )
     assert len([e for e in told if e["event"] == "evaluation"]) == len(arm.curve) == 1
 
 
 def test_only_an_arm_that_reads_has_documents_in_its_key(lesson):
     assert make_strategy({"kind": "lora"}, {}).reads == ("train", "val")
-    assert make_strategy({"kind": "lora", "read_first": 1}, {}).reads == ("train", "val", "documents")
+    assert make_strategy({"kind": "lora", "read_first": 1}, {}).reads == (
+        "train",
+        "val",
+        "documents",
+    )
 
 
 @pytest.mark.parametrize("documents", [(), (Document("a", " \n"),)], ids=["none", "no text"])
@@ -131,7 +141,7 @@ def test_without_text_to_read_it_is_refused_before_a_model_is_opened(lesson, doc
     assert (problem.code, problem.place) == ("C079", "documents")
 
 
-# --- a run that was stopped -----------------------------------------------------------------------------------------
+# --- a run that was stopped -----------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -168,11 +178,14 @@ FORMS = [
     nightly_but(FORMS[:1], FORMS),
     ids=lambda values: "-".join(str(v) for v in values.values() if isinstance(v, str)),
 )
-def test_stopped_while_reading_and_while_learning_it_ends_in_the_same_bits(saved, tmp_path, settings):
+def test_stopped_while_reading_and_while_learning_it_ends_in_the_same_bits(
+    saved, tmp_path, settings
+):
     settings = {**settings, "max_length": 40}
     whole = saved("whole", settings)
     last = settings["read_first"]
-    # Within reading, at its last step, and in the task; the second fit begins with what reading left.
+    # Within reading, at its last step, and in the task; the second fit begins with what reading
+    # left.
     for unit, step in (("reading step", 1), ("reading step", last), ("step", 1), ("step", 4)):
         with pytest.raises(Stopped):
             saved("stopped", settings, tell=at(unit, step, stop))
@@ -213,7 +226,14 @@ def test_a_damaged_result_of_reading_is_made_again(saved, tmp_path):
 @pytest.mark.nightly
 def test_two_processes_read_and_learn_what_one_does(lesson, tmp_path, monkeypatch):
     monkeypatch.setenv("GLOO_SOCKET_IFNAME", "lo")
-    settings = {**LORA, "dropout": 0.0, "teacher": "t", "precision": "fp32", "val_rows": 4, "max_length": 64}
+    settings = {
+        **LORA,
+        "dropout": 0.0,
+        "teacher": "t",
+        "precision": "fp32",
+        "val_rows": 4,
+        "max_length": 64,
+    }
 
     def fit(name, size):
         (tmp_path / name).mkdir(exist_ok=True)
@@ -224,6 +244,8 @@ def test_two_processes_read_and_learn_what_one_does(lesson, tmp_path, monkeypatc
     first, second = partial(side_by_side, tmp_path)(2, lambda team: fit("two", 2))
     assert first == second
     for name in ("step", "train_loss", "val_loss", "val"):
-        assert [point[name] for point in first] == pytest.approx([point[name] for point in one], rel=1e-4)
+        assert [point[name] for point in first] == pytest.approx(
+            [point[name] for point in one], rel=1e-4
+        )
     a, b = (load_file(tmp_path / name / RESULT) for name in ("one", "two"))
     assert all(torch.allclose(a[name], b[name], rtol=1e-3, atol=1e-5) for name in a)

@@ -1,4 +1,5 @@
-"""On SmolLM2 in fp32, whatever is trained: a token tree has the loss and the gradients of the separate sequences."""
+"""On SmolLM2 in fp32, whatever is trained: a token tree has the loss and the gradients of the
+separate sequences."""
 
 import copy
 import json
@@ -27,7 +28,11 @@ pytestmark = pytest.mark.real
 BASE = "smollm2-135m"
 TICKETS = Path(__file__).parents[2] / "examples" / "intents" / "tickets.jsonl"
 # The heads: with layers below it, so that its gradients go through the tree too.
-SETTINGS = {"head": {"layers": 2}, "token_head": {"layers": 2}, "adalora": {"start_rank": 6, "rank": 4}}
+SETTINGS = {
+    "head": {"layers": 2},
+    "token_head": {"layers": 2},
+    "adalora": {"start_rank": 6, "rank": 4},
+}
 DAILY = ("lora",)  # others have their trees on small models by day
 KINDS = [*(cls.model_fields["kind"].default for cls in METHODS), *PRESETS]
 
@@ -50,7 +55,8 @@ def lesson(base, tmp_path):
     rows = [Example(r["id"], (Message("user", r["text"]),), r["label"]) for r in read[:3]]
     task = Task(
         kind="classify",
-        instruction="Say what the reader of a public library wants, by the name of the desk that deals with it.",
+        instruction="Say what the reader of"
+        " a public library wants, by the name of the desk that deals with it.",
         labels=tuple(sorted({r["label"] for r in read})),
     )
 
@@ -62,8 +68,8 @@ def lesson(base, tmp_path):
 
 
 def changed(strategy, model, lesson):
-    """(what is trained, objective, sequences). Matrices that start at zero are moved, so that what they are multiplied
-    with gets a gradient too."""
+    """(what is trained, objective, sequences). Matrices that start at zero are moved, so that what
+    they are multiplied with gets a gradient too."""
     if isinstance(strategy, Head):
         layer, change = strategy._made(model, lesson)
         objective = classification(layer, strategy.state)
@@ -85,7 +91,8 @@ def changed(strategy, model, lesson):
 
 
 def learnt(exercise, parts):
-    """The summed loss of these groups of rows, and its gradient as one vector a trained parameter."""
+    """The summed loss of these groups of rows, and its gradient as one vector a trained
+    parameter."""
     trained = exercise.change.trained
     for weight in trained.values():
         weight.grad = None
@@ -108,7 +115,8 @@ def test_losses_and_gradients_are_those_of_separate_sequences(lesson, kind):
     model.network.train()
     pad = model.chat.tokenizer.pad_token_id
     apart, merged = (
-        Exercise(model.network, change, sequences, strategy, pad, objective, trees=trees) for trees in (False, True)
+        Exercise(model.network, change, sequences, strategy, pad, objective, trees=trees)
+        for trees in (False, True)
     )
     batch = merged.batch([0, 1, 2])
     assert batch.tree is not None and int(batch.real.sum()) < batch.separate
@@ -117,7 +125,9 @@ def test_losses_and_gradients_are_those_of_separate_sequences(lesson, kind):
     assert found == pytest.approx(loss, rel=1e-5)
     reached = [name for name, grad in gradient.items() if grad is not None]
     assert reached == [name for name, grad in others.items() if grad is not None]
-    assert len(reached) == len(change.trained) and all(grad.dtype == torch.float32 for grad in gradient.values())
+    assert len(reached) == len(change.trained) and all(
+        grad.dtype == torch.float32 for grad in gradient.values()
+    )
     norm = torch.stack([gradient[name].norm() for name in reached]).norm()
     off = torch.stack([(gradient[name] - others[name]).norm() for name in reached]).norm()
     assert norm > 0 and float(off / norm) <= 1e-4

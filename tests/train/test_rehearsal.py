@@ -1,4 +1,5 @@
-"""A rehearsal tells the whole run's numbers from a few of its steps; those without a clock in them are exact."""
+"""A rehearsal tells the whole run's numbers from a few of its steps; those without a clock in them
+are exact."""
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ def real(build, folder, **fields):
     return [e for e in events if e.get("unit") == "step"], len(progress.curve)
 
 
-# --- numbers that a whole run has too -------------------------------------------------------------------------------
+# --- numbers that a whole run has too -------------------------------------------------------------
 
 
 @pytest.mark.slow
@@ -60,7 +61,9 @@ def test_a_trunk_is_as_large_as_the_run_writes_it(build, tmp_path):
     build(tmp_path / "run", settings=settings).run()
     there = sum(file.stat().st_size for file in (tmp_path / "run/trunk").rglob("trunk.part"))
     assert found["disk"]["trunk"] == there > 0
-    assert told(build, tmp_path / "none", settings={"layers": 1, "trunk": False})["disk"]["trunk"] == 0
+    assert (
+        told(build, tmp_path / "none", settings={"layers": 1, "trunk": False})["disk"]["trunk"] == 0
+    )
 
 
 def test_the_steps_that_a_killed_run_has_taken_are_not_counted(build, tmp_path):
@@ -93,7 +96,7 @@ def test_what_cannot_fit_is_refused_with_what_would(build, tmp_path):
         run_or_rehearse(build(tmp_path))
 
 
-# --- the survey -----------------------------------------------------------------------------------------------------
+# --- the survey -----------------------------------------------------------------------------------
 
 
 def plan(n=40, batch=8):
@@ -121,7 +124,9 @@ def test_of_many_steps_some_are_looked_at_evenly():
 
 
 def test_a_row_alone_costs_its_length():
-    assert Part.of(plan(), [3]) == Part((3,), plan().lengths[3], plan().costs.rows([plan().lengths[3]]))
+    assert Part.of(plan(), [3]) == Part(
+        (3,), plan().lengths[3], plan().costs.rows([plan().lengths[3]])
+    )
 
 
 def test_of_a_dear_step_the_first_parts_are_taken():
@@ -137,7 +142,7 @@ def test_neighbours_are_sorted_and_share_what_they_begin_with():
     assert neighbours(ids, 100, merges=True) == [2, 3, 0, 1]
 
 
-# --- arithmetic -----------------------------------------------------------------------------------------------------
+# --- arithmetic -----------------------------------------------------------------------------------
 
 
 def test_a_line_goes_through_a_small_step_and_the_mean_of_others():
@@ -162,7 +167,8 @@ def test_a_small_step_that_took_longer_gives_no_negative_price():
 
 @pytest.mark.parametrize(
     ("seconds", "cost", "count"),
-    # Not before 20 s; then every 20 s; and where a state takes 5 s, every 100 s: a twentieth of the time.
+    # Not before 20 s; then every 20 s; and where a state takes 5 s, every 100 s: a twentieth of the
+    # time.
     [(19, 0.1, 0), (20, 0.1, 1), (61, 0.1, 3), (119, 5, 1), (120, 5, 2), (321, 5, 4)],
 )
 def test_states_are_counted_as_the_loop_writes_them(seconds, cost, count):

@@ -49,7 +49,8 @@ ONE_BY_DAY = pytest.mark.parametrize("full", nightly_but([False], [False, True])
 
 
 def interrupted(build, folder, steps, **fields):
-    """A run that is stopped after each of these steps and built again, with other random numbers lying about."""
+    """A run that is stopped after each of these steps and built again, with other random numbers
+    lying about."""
     for step in steps:
         with pytest.raises(Stopped):
             build(folder, tell=stopping(step), **fields).run()
@@ -88,13 +89,23 @@ def test_a_stop_in_the_epoch_that_ends_training_early(build, tmp_path):
 
     whole = final(build(tmp_path / "whole", settings=settings, evaluate=scores(0.5, 0.4)))
     with pytest.raises(Stopped):
-        build(tmp_path / "run", settings=settings, evaluate=scores(0.5, 0.4), tell=stopping(6)).run()
+        build(
+            tmp_path / "run", settings=settings, evaluate=scores(0.5, 0.4), tell=stopping(6)
+        ).run()
     same(final(build(tmp_path / "run", settings=settings, evaluate=scores())), whole)
 
 
 KINDS = {
-    # On padded rows: whether the val loss rises twice at such a rate is a matter of chance, and here it does.
-    "plateau": {"schedule": "plateau", "learning_rate": 0.9, "epochs": 5, "patience": 9, "clip": 9.0, "trees": False},
+    # On padded rows: whether the val loss rises twice at such a rate is a matter of chance, and
+    # here it does.
+    "plateau": {
+        "schedule": "plateau",
+        "learning_rate": 0.9,
+        "epochs": 5,
+        "patience": 9,
+        "clip": 9.0,
+        "trees": False,
+    },
     "gradual unfreezing": {"unfreeze": "gradually", "epochs": 3},
     "rates by layer": {"layer_decay": 0.5},
     "noise": {"noise": 5.0},
@@ -105,10 +116,14 @@ KINDS = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("settings", nightly_but([KINDS["noise"], KINDS["wsd"]], KINDS.values()), ids=list(KINDS))
+@pytest.mark.parametrize(
+    "settings", nightly_but([KINDS["noise"], KINDS["wsd"]], KINDS.values()), ids=list(KINDS)
+)
 def test_whatever_the_settings(build, tmp_path, settings):
     whole = final(build(tmp_path / "whole", settings=settings))
-    assert whole[1]["drops"] >= (2 if "schedule" in settings and settings["schedule"] == "plateau" else 0)
+    assert whole[1]["drops"] >= (
+        2 if "schedule" in settings and settings["schedule"] == "plateau" else 0
+    )
     # Inside an epoch, at its end, and one step into the next; then it goes on for two more steps.
     same(interrupted(build, tmp_path / "run", (2, 3, 4), settings=settings), whole)
 
@@ -144,7 +159,10 @@ def test_killed_once_it_ends_in_the_same_bits(build, tmp_path, forked, full):
     whole = final(build(tmp_path / "whole", full=full))
     for step in (1, 3):
         folder = tmp_path / f"at-{step}"
-        assert forked(build(folder, full=full, tell=killing(step), save_every=0).run) == -signal.SIGKILL
+        assert (
+            forked(build(folder, full=full, tell=killing(step), save_every=0).run)
+            == -signal.SIGKILL
+        )
         told = []
         same(final(build(folder, full=full, tell=told.append)), whole)
         notes = [event["text"] for event in told if event["event"] == "note"]

@@ -1,4 +1,5 @@
-"""The trained encoder and the reranker on a toy search that only training can solve; restored, resumed, kept apart."""
+"""The trained encoder and the reranker on a toy search that only training can solve; restored,
+resumed, kept apart."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,14 @@ from retriever_lesson import toy
 pytestmark = pytest.mark.usefixtures("one_thread")
 QUICK = {"precision": "fp32", "weight_decay": 0.0, "warmup": 0.0}
 ENCODER = {"learning_rate": 5e-3, "batch_size": 12, "epochs": 12, "patience": 12, **QUICK}
-CROSS = {"learning_rate": 5e-3, "batch_size": 6, "negatives": 5, "epochs": 12, "patience": 12, **QUICK}
+CROSS = {
+    "learning_rate": 5e-3,
+    "batch_size": 6,
+    "negatives": 5,
+    "epochs": 12,
+    "patience": 12,
+    **QUICK,
+}
 PARTS = {"tuned_encoder": ENCODER, "cross_encoder": CROSS}
 both = pytest.mark.parametrize("kind", PARTS)
 
@@ -58,8 +66,12 @@ def part_of(kind, **settings):
 
 
 def said(kept, lesson):
-    """What a fitted part says of the lesson's val questions: cosines or scores, (questions, passages)."""
-    questions, texts = [row.text for row in lesson.val], [document.text for document in lesson.documents]
+    """What a fitted part says of the lesson's val questions: cosines or scores, (questions,
+    passages)."""
+    questions, texts = (
+        [row.text for row in lesson.val],
+        [document.text for document in lesson.documents],
+    )
     if isinstance(kept.training, dict) and hasattr(kept, "mix"):
         return np.array(kept.scores(questions, [texts] * len(questions)))
     return kept.vectors(questions, query=True) @ kept.vectors(texts).T
@@ -68,7 +80,12 @@ def said(kept, lesson):
 def right(values, lesson):
     """Share of the val questions whose passage is ranked first."""
     ids = [document.id for document in lesson.documents]
-    return np.mean([ids[row.argmax()] == f"{e.found_in[0]}#1" for row, e in zip(values, lesson.val, strict=True)])
+    return np.mean(
+        [
+            ids[row.argmax()] == f"{e.found_in[0]}#1"
+            for row, e in zip(values, lesson.val, strict=True)
+        ]
+    )
 
 
 def listened(lesson):
@@ -76,7 +93,7 @@ def listened(lesson):
     return replace(lesson, means=replace(lesson.means, tell=told.append)), told
 
 
-# --- learning -------------------------------------------------------------------------------------------------------
+# --- learning -------------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
@@ -85,13 +102,18 @@ def test_training_brings_questions_to_their_passages(lesson, kind):
     lesson = replace(lesson, val=lesson.train)  # what was learnt, not how far it carries
     given, told = listened(lesson)
     before = Encoder().fit(lesson)
-    questions, texts = [row.text for row in lesson.val], [document.text for document in lesson.documents]
+    questions, texts = (
+        [row.text for row in lesson.val],
+        [document.text for document in lesson.documents],
+    )
     assert right(before.vectors(questions) @ before.vectors(texts).T, lesson) < 0.5
     kept = part_of(kind, **({"mix": 1.0} if kind == "cross_encoder" else {})).fit(given)
     assert right(said(kept, lesson), lesson) > 0.9
     losses = [event["values"]["train"] for event in told if event["event"] == "progress"]
     assert np.mean(losses[-4:]) < np.mean(losses[:4]) / 2
-    assert [event["done"] for event in told if event["event"] == "progress"] == list(range(1, len(losses) + 1))
+    assert [event["done"] for event in told if event["event"] == "progress"] == list(
+        range(1, len(losses) + 1)
+    )
 
 
 @pytest.mark.slow
@@ -106,35 +128,46 @@ def test_weights_that_are_not_better_on_val_are_not_kept(lesson):
     kept = part_of("tuned_encoder", learning_rate=1e-12, epochs=2).fit(lesson)
     assert kept.training["best_step"] == 0
     start = Encoder().fit(lesson)
-    assert (kept.vectors(["a card"]) == start.vectors(["a card"])).all() and kept.digest != start.digest
+    assert (
+        kept.vectors(["a card"]) == start.vectors(["a card"])
+    ).all() and kept.digest != start.digest
 
 
 def test_parts_of_a_batch_give_the_gradient_of_the_whole(lesson, tmp_path):
     def once(name, **settings):
         (tmp_path / name).mkdir()
         means = replace(lesson.means, workdir=tmp_path / name)
-        return part_of("tuned_encoder", epochs=1, batch_size=24, **settings).fit(replace(lesson, val=(), means=means))
+        return part_of("tuned_encoder", epochs=1, batch_size=24, **settings).fit(
+            replace(lesson, val=(), means=means)
+        )
 
-    # One step without dropout, of 24 questions: its weights are those of the same step computed in parts.
+    # One step without dropout, of 24 questions: its weights are those of the same step computed in
+    # parts.
     whole, parts = once("whole"), once("parts", micro_tokens=64)
-    assert whole.training["curve"][0]["train_loss"] == pytest.approx(parts.training["curve"][0]["train_loss"], abs=1e-5)
+    assert whole.training["curve"][0]["train_loss"] == pytest.approx(
+        parts.training["curve"][0]["train_loss"], abs=1e-5
+    )
     weights = [kept._embed.network.state_dict() for kept in (whole, parts)]
     moved = Encoder().fit(lesson)._embed.network.state_dict()
     name = "encoder.layer.0.attention.self.value.weight"
     assert (weights[0][name] - moved[name]).abs().max() > 4e-3
-    # AdamW's first step is the sign of the gradient: it is the same where the gradient is not nearly zero.
+    # AdamW's first step is the sign of the gradient: it is the same where the gradient is not
+    # nearly zero.
     assert (weights[0][name] - weights[1][name]).abs().mean() < 1e-4
 
 
 @pytest.mark.slow
 @both
 def test_an_epoch_over_the_documents_comes_first(lesson, kind):
-    documents = tuple(replace(d, text=f"{d.text}. a lost card in a taxi. a refund in a taxi") for d in lesson.documents)
+    documents = tuple(
+        replace(d, text=f"{d.text}. a lost card in a taxi. a refund in a taxi")
+        for d in lesson.documents
+    )
     kept = part_of(kind, warm="documents", epochs=1).fit(replace(lesson, documents=documents))
     assert len(kept.training["curve"]) == 2
 
 
-# --- kept and resumed -----------------------------------------------------------------------------------------------
+# --- kept and resumed -----------------------------------------------------------------------------
 
 
 @pytest.mark.slow
@@ -157,7 +190,10 @@ def test_another_start_is_refused(lesson, tmp_path, kind):
     part.fit(lesson).save(tmp_path)
     other = build(tmp_path / "other", ("more",))
     with pytest.raises(RuntimeError, match="is not the"):
-        part.restore(tmp_path, replace(lesson, means=replace(lesson.means, encoder_folder=lambda name: other)))
+        part.restore(
+            tmp_path,
+            replace(lesson, means=replace(lesson.means, encoder_folder=lambda name: other)),
+        )
 
 
 def stopping(step):
@@ -172,14 +208,23 @@ def stopping(step):
 @both
 @pytest.mark.parametrize("warm", nightly_but(["no"], ["no", "documents"]))
 def test_interrupted_after_each_step_it_ends_in_the_same_bits(tmp_path, kind, warm):
-    settings = {"epochs": 2, "batch_size": 8, "negatives": 2, "warm": warm, "micro_tokens": 64, "margin": 2.0}
+    settings = {
+        "epochs": 2,
+        "batch_size": 8,
+        "negatives": 2,
+        "warm": warm,
+        "micro_tokens": 64,
+        "margin": 2.0,
+    }
     settings |= {"refresh": "once"} if kind == "tuned_encoder" and warm == "no" else {}
     drops, steps = build(tmp_path / "drops", dropout=0.2), []
 
     def fitted(name, tell=steps.append):
         (tmp_path / name).mkdir(exist_ok=True)
         given = toy(drops, tmp_path / name, tell=tell)
-        documents = tuple(replace(d, text=f"{d.text}. a lost card in a taxi") for d in given.documents)
+        documents = tuple(
+            replace(d, text=f"{d.text}. a lost card in a taxi") for d in given.documents
+        )
         return part_of(kind, **settings).fit(replace(given, documents=documents))
 
     whole = fitted("whole")
@@ -203,26 +248,39 @@ def test_interrupted_after_each_step_it_ends_in_the_same_bits(tmp_path, kind, wa
 def test_a_loss_that_is_no_number_stops_the_training(lesson):
     network = torch.nn.Linear(2, 1)
     course = Course(
-        network, TunedEncoder(), 0, [1], lambda *_: None, lambda *_: float("nan"), None, lesson.workdir, print
+        network,
+        TunedEncoder(),
+        0,
+        [1],
+        lambda *_: None,
+        lambda *_: float("nan"),
+        None,
+        lesson.workdir,
+        print,
     )
     with pytest.raises(TrainError, match="T001"):
         course.run()
 
 
-# --- few ------------------------------------------------------------------------------------------------------------
+# --- few ------------------------------------------------------------------------------------------
 
 
 @both
 def test_one_document(lesson, kind):
     rows = tuple(row for row in lesson.train if row.found_in == ("about-apple",))
-    kept = part_of(kind, epochs=1).fit(replace(lesson, train=rows, val=(), documents=lesson.documents[:1]))
+    kept = part_of(kind, epochs=1).fit(
+        replace(lesson, train=rows, val=(), documents=lesson.documents[:1])
+    )
     assert np.isfinite(said(kept, replace(lesson, documents=lesson.documents[:1]))).all()
 
 
 @both
 def test_without_val_the_last_weights_are_kept(lesson, kind):
     kept = part_of(kind, epochs=2).fit(replace(lesson, val=()))
-    assert kept.training["best_step"] == 0 and [set(p) for p in kept.training["curve"]] == [{"step", "train_loss"}] * 2
+    assert (
+        kept.training["best_step"] == 0
+        and [set(p) for p in kept.training["curve"]] == [{"step", "train_loss"}] * 2
+    )
     if kind == "cross_encoder":
         assert kept.mix == 0.5
     else:
@@ -242,13 +300,16 @@ def test_scores_do_not_depend_on_company(lesson):
     assert together[0] == pytest.approx(kept.scores(["a lost apple"], [texts])[0], abs=2e-3)
 
 
-# --- ready cross-encoders -------------------------------------------------------------------------------------------
+# --- ready cross-encoders -------------------------------------------------------------------------
 
 
 def ready(lesson, folder):
     named = {"ready": folder}
     start = lesson.means.encoder_folder
-    return replace(lesson, means=replace(lesson.means, encoder_folder=lambda name: named.get(name) or start(name)))
+    return replace(
+        lesson,
+        means=replace(lesson.means, encoder_folder=lambda name: named.get(name) or start(name)),
+    )
 
 
 def test_a_ready_cross_encoder_scores_as_transformers_does(lesson, classifier):
@@ -261,9 +322,13 @@ def test_a_ready_cross_encoder_scores_as_transformers_does(lesson, classifier):
     tokenizer = AutoTokenizer.from_pretrained(classifier)
     network = AutoModelForSequenceClassification.from_pretrained(classifier).eval()
     with torch.no_grad():
-        logits = network(**tokenizer(["a lost apple"] * 6, texts, return_tensors="pt", padding=True)).logits[:, 0]
+        logits = network(
+            **tokenizer(["a lost apple"] * 6, texts, return_tensors="pt", padding=True)
+        ).logits[:, 0]
     expected = (logits - logits.mean()) / logits.std(correction=0)
-    assert kept.scores(["a lost apple"], [texts])[0] == pytest.approx(expected.double().numpy(), abs=5e-2)
+    assert kept.scores(["a lost apple"], [texts])[0] == pytest.approx(
+        expected.double().numpy(), abs=5e-2
+    )
 
 
 def test_a_ready_cross_encoder_passes_the_gate(classifier, encoder, tmp_path, monkeypatch):
@@ -302,17 +367,21 @@ def test_epochs_0_needs_a_ready_cross_encoder(lesson):
 
 def test_a_classifier_of_several_outputs_is_refused(lesson, encoder, tmp_path):
     with pytest.raises(ModelError, match="M096"):
-        CrossEncoder(model="ready", epochs=0).fit(ready(lesson, _classifier(encoder, tmp_path / "three", 3)))
+        CrossEncoder(model="ready", epochs=0).fit(
+            ready(lesson, _classifier(encoder, tmp_path / "three", 3))
+        )
 
 
-# --- settings -------------------------------------------------------------------------------------------------------
+# --- settings -------------------------------------------------------------------------------------
 
 
 @both
 def test_settings_come_back_from_json(kind):
     part = part_of(kind)
     assert make_part({"kind": part.kind, **part.changed()}, {}) == part
-    assert part.reads == ("train", "val", "documents") and part.needs("base") == part.encoders() == ("minilm-l6",)
+    assert part.reads == ("train", "val", "documents") and part.needs(
+        "base"
+    ) == part.encoders() == ("minilm-l6",)
 
 
 def test_a_mix_is_a_share():
@@ -323,4 +392,8 @@ def test_a_mix_is_a_share():
 @both
 def test_its_card_names_every_setting(kind):
     card = (Path(__file__).parents[2] / "docs" / "methods" / f"{kind}.md").read_text()
-    assert not [name for name in type(part_of(kind)).model_fields if name != "kind" and f"| `{name}` |" not in card]
+    assert not [
+        name
+        for name in type(part_of(kind)).model_fields
+        if name != "kind" and f"| `{name}` |" not in card
+    ]

@@ -1,4 +1,5 @@
-"""Pairs, candidates and losses: each against what can be counted by hand or computed in closed form."""
+"""Pairs, candidates and losses: each against what can be counted by hand or computed in closed
+form."""
 
 from dataclasses import replace
 
@@ -19,14 +20,16 @@ from retriever_lesson import toy
 UNIT = torch.nn.functional.normalize
 
 
-# --- pairs ----------------------------------------------------------------------------------------------------------
+# --- pairs ----------------------------------------------------------------------------------------
 
 
 def test_rows_without_a_passage_are_left_out_counted_and_told(tmp_path):
     told = []
     lesson = toy(tmp_path, tmp_path, tell=told.append)
     stray = replace(lesson.train[0], id="stray", target="nowhere", found_in=("no-such-document",))
-    found = material("tuned_encoder", replace(lesson, train=(*lesson.train, stray), val=(stray,)), 10)
+    found = material(
+        "tuned_encoder", replace(lesson, train=(*lesson.train, stray), val=(stray,)), 10
+    )
     assert (len(found.train), found.left_out, found.val) == (len(lesson.train), 1, ())
     assert found.train[0] == Pair(lesson.train[0].text, (0,))
     assert [event["text"] for event in told] == [
@@ -41,7 +44,10 @@ def test_no_row_with_a_passage_is_an_error_that_names_the_column(tmp_path):
     with pytest.raises(TrainError) as caught:
         TunedEncoder().fit(replace(lesson, train=rows))
     (problem,) = caught.value.problems
-    assert (problem.code, problem.place) == ("T090", "data.columns.found_in") and "found_in" in problem.help
+    assert (problem.code, problem.place) == (
+        "T090",
+        "data.columns.found_in",
+    ) and "found_in" in problem.help
 
 
 def test_no_documents_and_no_rows_are_errors(tmp_path):
@@ -86,21 +92,25 @@ def test_cloze_questions_are_sentences_of_their_passage():
 
 
 def test_one_cloze_passage_in_ten_keeps_its_sentence():
-    passages = [f"The first sentence is number {i}. And this is the rest of it." for i in range(1000)]
+    passages = [
+        f"The first sentence is number {i}. And this is the rest of it." for i in range(1000)
+    ]
     kept = sum(row.passage == passages[row.place] for row in cloze(passages, seed=0))
     assert 160 <= kept <= 240  # of 2,000
 
 
 def test_an_epoch_takes_each_row_once_in_even_batches():
     batches = in_batches(10, 4, seed=1, epoch=0)
-    assert sorted(map(len, batches)) == [3, 3, 4] and sorted(row for batch in batches for row in batch) == list(
-        range(10)
-    )
+    assert sorted(map(len, batches)) == [3, 3, 4] and sorted(
+        row for batch in batches for row in batch
+    ) == list(range(10))
     assert batches == in_batches(10, 4, seed=1, epoch=0) != in_batches(10, 4, seed=1, epoch=1)
-    assert in_batches(3, 8, seed=1, epoch=0)[0] != [] and len(in_batches(3, 8, seed=1, epoch=0)) == 1
+    assert (
+        in_batches(3, 8, seed=1, epoch=0)[0] != [] and len(in_batches(3, 8, seed=1, epoch=0)) == 1
+    )
 
 
-# --- candidates -----------------------------------------------------------------------------------------------------
+# --- candidates -----------------------------------------------------------------------------------
 
 
 def test_search_by_words_leaves_out_what_shares_none():
@@ -126,11 +136,12 @@ def test_ranks():
     assert [reciprocal([4, 2, 9], gold) for gold in ([2], [9, 4], [7])] == [0.5, 1.0, 0.0]
 
 
-# --- losses ---------------------------------------------------------------------------------------------------------
+# --- losses ---------------------------------------------------------------------------------------
 
 
 def test_contrast_is_the_multiple_negatives_ranking_loss():
-    # sentence-transformers 5: cross entropy of scale x cosine against the diagonal, all other passages being negatives.
+    # sentence-transformers 5: cross entropy of scale x cosine against the diagonal, all other
+    # passages being negatives.
     draw = torch.Generator().manual_seed(0)
     questions, passages = (UNIT(torch.randn(n, 8, generator=draw), dim=-1) for n in (4, 6))
     loss = contrast(questions, passages, torch.arange(4), torch.zeros(4, 6, dtype=torch.bool), 20.0)
@@ -151,7 +162,9 @@ def test_another_gold_passage_in_the_batch_is_no_negative():
 def test_losses_of_a_group():
     scores = torch.tensor([[2.0, 1.0, -1.0]])
     assert float(listwise(scores)) == pytest.approx(np.log(1 + np.exp(-1) + np.exp(-3)), abs=1e-6)
-    assert float(pairwise(scores)) == pytest.approx((np.log1p(np.exp(-1)) + np.log1p(np.exp(-3))) / 2, abs=1e-6)
+    assert float(pairwise(scores)) == pytest.approx(
+        (np.log1p(np.exp(-1)) + np.log1p(np.exp(-3))) / 2, abs=1e-6
+    )
     expected = (np.log1p(np.exp(-2)) + np.log1p(np.exp(1)) + np.log1p(np.exp(-1))) / 3
     assert float(binary(scores)) == pytest.approx(expected, abs=1e-6)
 
@@ -159,24 +172,31 @@ def test_losses_of_a_group():
 def test_the_rate_rises_then_falls_to_a_tenth():
     rates = [rate(step, 100, 0.1) for step in range(100)]
     assert rates[:10] == pytest.approx([0.1 * (i + 1) for i in range(10)])
-    assert rates[10] == 1.0 and rates[-1] == pytest.approx(0.1, abs=0.01) and rates[10:] == sorted(rates[10:])[::-1]
+    assert (
+        rates[10] == 1.0
+        and rates[-1] == pytest.approx(0.1, abs=0.01)
+        and rates[10:] == sorted(rates[10:])[::-1]
+    )
     assert rate(0, 1, 0.0) == 1.0
 
 
-# --- the mix --------------------------------------------------------------------------------------------------------
+# --- the mix --------------------------------------------------------------------------------------
 
 
 def test_the_mix_goes_from_the_first_stages_order_to_the_rerankers():
     scores = np.array([0.0, 5.0, 1.0])
     assert ordered(mixed(scores, 0.0)) == [0, 1, 2] and ordered(mixed(scores, 1.0)) == [1, 2, 0]
     assert ordered(mixed(np.zeros(3), 0.5)) == [0, 1, 2]
-    assert standard(np.array([1.0, 3.0])).tolist() == [-1.0, 1.0] and standard(np.array([4.0])).tolist() == [0.0]
+    assert standard(np.array([1.0, 3.0])).tolist() == [-1.0, 1.0] and standard(
+        np.array([4.0])
+    ).tolist() == [0.0]
     assert mixed(np.array([]), 0.5).tolist() == []
 
 
 def test_the_best_mix_makes_val_most_likely():
     right, wrong = np.array([0.0, 9.0, 0.0]), np.array([0.0, 0.0, 9.0])
-    assert best_mix([wrong], [[0]], None)[0] == 0.0  # the first stage is right, and sure at the highest sharpness
+    # the first stage is right, and sure at the highest sharpness
+    assert best_mix([wrong], [[0]], None)[0] == 0.0
     assert best_mix([right], [[1]], None)[0] > 0.5
     # Half of the questions each way: neither alone.
     mix, value = best_mix([right, np.array([0.0, 0.1, 0.2])], [[1], [0]], None)
@@ -186,8 +206,12 @@ def test_the_best_mix_makes_val_most_likely():
 
 
 def test_the_likelihood_is_that_of_a_softmax_at_the_best_sharpness():
-    # Standardised, [1, 0] is [1, -1]. The second is right: the flattest softmax, exp(-1/4) against exp(1/4), is best.
-    assert best_mix([np.array([1.0, 0.0])], [[1]], 1.0) == (1.0, pytest.approx(-np.log(1 + np.exp(0.5))))
+    # Standardised, [1, 0] is [1, -1]. The second is right: the flattest softmax, exp(-1/4) against
+    # exp(1/4), is best.
+    assert best_mix([np.array([1.0, 0.0])], [[1]], 1.0) == (
+        1.0,
+        pytest.approx(-np.log(1 + np.exp(0.5))),
+    )
     assert best_mix([np.array([1.0, 0.0])], [[0, 1]], 1.0)[1] == pytest.approx(0)
 
 

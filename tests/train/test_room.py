@@ -1,4 +1,5 @@
-"""What a training needs, against bytes counted by hand; and what is proposed where it does not fit."""
+"""What a training needs, against bytes counted by hand; and what is proposed where it does not
+fit."""
 
 import pytest
 import torch
@@ -23,7 +24,8 @@ def test_a_need_is_what_is_held_and_what_the_tokens_hold():
 
 
 def test_what_would_fit_is_proposed_and_does_fit():
-    # 6 GB: 2 GB for tokens, 2,048 of them; with checkpointing all 4,096 take 0.5 GB; in bf16 all is half.
+    # 6 GB: 2 GB for tokens, 2,048 of them; with checkpointing all 4,096 take 0.5 GB; in bf16 all is
+    # half.
     wide = Need(**{**vars(NEED), "wide": True})
     assert wide.would_fit(6 * GB, Lora()) == [
         "micro_tokens: 2048 (about 6.0 GB)",
@@ -66,7 +68,8 @@ def test_what_a_token_holds_hardly_depends_on_the_row(build, tmp_path):
     order = sorted(range(12), key=lambda row: exercise.lengths[row])
     each = [held / cells for held, cells in (saved(exercise, row) for row in (order[0], order[-1]))]
     assert each[0] == pytest.approx(each[1], rel=0.2)
-    # Two layers of width 64 and inner width 128 in fp32: at least the inputs of seven matrices each.
+    # Two layers of width 64 and inner width 128 in fp32: at least the inputs of seven matrices
+    # each.
     assert each[0] > 2 * 4 * (4 * 64 + 2 * 64 + 128)
     assert all(parameter.grad is None for parameter in exercise.network.parameters())
 
@@ -79,5 +82,7 @@ def test_a_small_training_is_not_measured_and_a_large_one_is(build, tmp_path):
     assert suspected(*own, 1_000_000)
     check(training._exercise, masters, training.plan, training.settings)
     found = need(training._exercise, masters, Survey.of(training.plan, 2), training.settings)
-    assert found.cells == max(part.cells for step in Survey.of(training.plan, 2).steps for part in step)
+    assert found.cells == max(
+        part.cells for step in Survey.of(training.plan, 2).steps for part in step
+    )
     assert found.lean < found.cell and found.least == max(training._exercise.lengths)

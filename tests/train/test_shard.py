@@ -1,4 +1,5 @@
-"""Layers that are split over processes train as those of one process do, are saved whole, and go on from a state."""
+"""Layers that are split over processes train as those of one process do, are saved whole, and go on
+from a state."""
 
 from functools import partial
 
@@ -26,7 +27,8 @@ def together(tmp_path, monkeypatch):
 
 @pytest.fixture
 def train(build, open_tiny, tmp_path):
-    """`train(team)`: a training in the folder `name`, whose arm is left there. [curve, norms, weights held on the way].
+    """`train(team)`: a training in the folder `name`, whose arm is left there. [curve, norms,
+    weights held on the way].
 
     `stop`: after so many steps. `fp32`: what the network computes in; bf16 otherwise.
     """
@@ -47,7 +49,15 @@ def train(build, open_tiny, tmp_path):
 
         every = 0 if team.leads else 1e9  # process 0's clock decides when all put a state together
         own = {**({} if team.size == 1 else SPLIT), "learning_rate": 1e-3, **settings}
-        training = build(tmp_path / name, full=True, settings=own, before=widen, team=team, tell=tell, save_every=every)
+        training = build(
+            tmp_path / name,
+            full=True,
+            settings=own,
+            before=widen,
+            team=team,
+            tell=tell,
+            save_every=every,
+        )
         try:
             progress = training.run()
         except Stopped:
@@ -69,17 +79,23 @@ def distance(one, other):
     return float(off / torch.cat([w.float().flatten() for w in one.values()]).norm())
 
 
-# Five rows a step: one process has a micro-batch more than the other, which then makes an idle pass.
+# Five rows a step: one process has a micro-batch more than the other, which then makes an idle
+# pass.
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("batch_size", "trees"), nightly_but([(5, True)], [(4, False), (4, True), (5, False), (5, True)])
+    ("batch_size", "trees"),
+    nightly_but([(5, True)], [(4, False), (4, True), (5, False), (5, True)]),
 )
-def test_two_processes_with_half_of_the_layers_each_train_as_one(train, together, tmp_path, batch_size, trees):
+def test_two_processes_with_half_of_the_layers_each_train_as_one(
+    train, together, tmp_path, batch_size, trees
+):
     own = {"batch_size": batch_size, "micro_tokens": 64, "trees": trees}
     curve, norms, _ = train(Team(), "one", **own)
     first, second = together(lambda team: train(team, "two", **own))
     for key in ("train_loss", "val_loss", "val"):
-        assert [point[key] for point in first[0]] == pytest.approx([point[key] for point in curve], rel=1e-4)
+        assert [point[key] for point in first[0]] == pytest.approx(
+            [point[key] for point in curve], rel=1e-4
+        )
     assert first[0] == second[0]
     assert first[1] == pytest.approx(norms, rel=1e-4)  # process 1 has no voice
     assert distance(weights(tmp_path / "one"), weights(tmp_path / "two")) < 1e-4
@@ -99,7 +115,9 @@ def test_weights_in_bf16_are_stepped_in_fp32(train, together, tmp_path):
     own = {"fp32": False, "learning_rate": 1e-4}  # smaller than half a unit in bf16's last place
     curve, _, _ = train(Team(), "one", **own)
     first, _ = together(lambda team: train(team, "two", **own))
-    assert [p["val_loss"] for p in first[0]] == pytest.approx([p["val_loss"] for p in curve], rel=1e-2)
+    assert [p["val_loss"] for p in first[0]] == pytest.approx(
+        [p["val_loss"] for p in curve], rel=1e-2
+    )
     assert next(iter(weights(tmp_path / "two").values())).dtype == torch.bfloat16
 
 

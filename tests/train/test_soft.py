@@ -1,4 +1,5 @@
-"""Virtual tokens that are computed once and lent to all sequences count as if they stood before each."""
+"""Virtual tokens that are computed once and lent to all sequences count as if they stood before
+each."""
 
 import pytest
 import torch
@@ -56,8 +57,8 @@ def ours(model, change, sequences, tree):
 
 
 def separate(model, change, sequences):
-    """The same for each sequence alone, in transformers' own forward: virtual embeddings put before those of the words;
-    for a prefix, a cache of its own."""
+    """The same for each sequence alone, in transformers' own forward: virtual embeddings put before
+    those of the words; for a prefix, a cache of its own."""
     network, total = model.network, torch.zeros((), dtype=torch.float64)
     embed = network.get_input_embeddings()
     for sequence in sequences:
@@ -75,7 +76,8 @@ def separate(model, change, sequences):
 
 @pytest.fixture
 def random_model(open_tiny):
-    """`random_model(config class, ...)`: the tiny model's chat around a random fp64 network of another architecture."""
+    """`random_model(config class, ...)`: the tiny model's chat around a random fp64 network of
+    another architecture."""
     from transformers import AutoModelForCausalLM
 
     from assay.model.attention import NAME
@@ -83,10 +85,19 @@ def random_model(open_tiny):
 
     def make(config, **given):
         tiny = open_tiny()
-        sizes = {"hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2, "num_attention_heads": 4}
-        config = config(vocab_size=tiny.network.config.vocab_size, initializer_range=0.1, **sizes, **given)
+        sizes = {
+            "hidden_size": 64,
+            "intermediate_size": 96,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 4,
+        }
+        config = config(
+            vocab_size=tiny.network.config.vocab_size, initializer_range=0.1, **sizes, **given
+        )
         torch.manual_seed(2)
-        network = AutoModelForCausalLM.from_config(config, attn_implementation=NAME, dtype=torch.float64)
+        network = AutoModelForCausalLM.from_config(
+            config, attn_implementation=NAME, dtype=torch.float64
+        )
         return ChatModel("random", network.eval().requires_grad_(False), tiny.chat)
 
     return make
@@ -126,7 +137,9 @@ def test_a_bf16_network_gives_nearly_the_same_gradient(changed, method, open_tin
     grads = []
     for dtype in (torch.float32, torch.bfloat16):
         model, change, sequences = changed(method, model=open_tiny(dtype=dtype))
-        grads.append(torch.cat([grad.flatten() for grad in ours(model, change, sequences, tree=True)[1]]))
+        grads.append(
+            torch.cat([grad.flatten() for grad in ours(model, change, sequences, tree=True)[1]])
+        )
     assert {grad.dtype for grad in grads} == {torch.float32}
     assert torch.cosine_similarity(*grads, dim=0) > 0.99
 
@@ -143,7 +156,10 @@ def test_plain_peft_loads_the_folder_and_computes_the_same(changed, method, tiny
     folder = tmp_path / "arm"
     folder.mkdir()
     change.write(folder)
-    assert sorted(path.name for path in folder.iterdir()) == ["adapter_config.json", "adapter_model.safetensors"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "adapter_config.json",
+        "adapter_model.safetensors",
+    ]
     base = AutoModelForCausalLM.from_pretrained(tiny_model, dtype=torch.float32)
     ids = torch.tensor([sequences[0].ids])
     with torch.no_grad():
@@ -209,7 +225,7 @@ def test_activations_cannot_be_computed_again(cls):
         cls(checkpointing=True)
 
 
-# --- layers with a window ---------------------------------------------------------------------------------------------
+# --- layers with a window -------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -221,7 +237,9 @@ def windowed(random_model):
 
 
 @layouts
-@pytest.mark.parametrize("method", [PromptTuning(tokens=27), Prefix(tokens=27), Prefix(tokens=9)], ids=name)
+@pytest.mark.parametrize(
+    "method", [PromptTuning(tokens=27), Prefix(tokens=27), Prefix(tokens=9)], ids=name
+)
 def test_a_window_passes_over_virtual_tokens_as_over_others(changed, windowed, method, tree):
     assert_equal(*changed(method, torch.float64, windowed()), tree, 1e-6)
 

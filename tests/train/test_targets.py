@@ -14,8 +14,14 @@ def given(lesson, one_thread):
 def test_every_ending_that_matches_nothing_is_named(open_tiny, given):
     with pytest.raises(TrainError) as caught:
         Lora(targets=("q_prj", "up_proj", "embed_tokens")).change(open_tiny(), given)
-    assert [problem.text.split("'")[1] for problem in caught.value.problems] == ["q_prj", "embed_tokens"]
-    assert "q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj" in caught.value.problems[0].help
+    assert [problem.text.split("'")[1] for problem in caught.value.problems] == [
+        "q_prj",
+        "embed_tokens",
+    ]
+    assert (
+        "q_proj, k_proj, v_proj, o_proj,"
+        " gate_proj, up_proj, down_proj" in caught.value.problems[0].help
+    )
 
 
 def test_only_the_last_layers_get_adapters(open_tiny, given):

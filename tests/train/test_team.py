@@ -1,4 +1,5 @@
-"""Several processes against one: the same losses, gradients and weights, and an end for all when one ends."""
+"""Several processes against one: the same losses, gradients and weights, and an end for all when
+one ends."""
 
 import os
 import signal
@@ -24,7 +25,7 @@ def together(tmp_path, monkeypatch):
     return partial(side_by_side, tmp_path)
 
 
-# --- shares ---------------------------------------------------------------------------------------------------------
+# --- shares ---------------------------------------------------------------------------------------
 
 
 def test_shares_are_runs_of_neighbours_of_about_equal_cost():
@@ -41,7 +42,9 @@ def test_every_row_belongs_to_one_process_whatever_the_numbers():
             parts = [[i, 100 + i, 200 + i][: 1 + i % 3] for i in range(n)]
             costs = [1.0 + (i * 7) % 5 for i in range(n)]
             given = [Team(rank, size).mine(parts, costs) for rank in range(size)]
-            assert [row for share in given for part in share for row in part] == [r for part in parts for r in part]
+            assert [row for share in given for part in share for row in part] == [
+                r for part in parts for r in part
+            ]
             assert all(part for share in given for part in share)
 
 
@@ -53,7 +56,10 @@ def test_a_micro_batch_is_cut_where_two_shares_meet():
     assert [Team(rank, 2).mine([[0], [1, 2]], [90.0, 10.0]) for rank in (0, 1)] == [[[0]], [[1, 2]]]
     assert Team().mine(three) == three
     lengths = [0, 10, 20, 30, 60]
-    assert [Team(rank, 2).mine([[1, 2, 3, 4]], lengths=lengths) for rank in (0, 1)] == [[[1, 2, 3]], [[4]]]
+    assert [Team(rank, 2).mine([[1, 2, 3, 4]], lengths=lengths) for rank in (0, 1)] == [
+        [[1, 2, 3]],
+        [[4]],
+    ]
 
 
 def test_a_bucket_has_one_type_and_a_bound():
@@ -76,7 +82,7 @@ def test_one_process_alone_needs_nobody():
     assert caught.value.problems[0].code == "T051"
 
 
-# --- sums -----------------------------------------------------------------------------------------------------------
+# --- sums -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
@@ -90,7 +96,10 @@ def test_gradients_and_numbers_are_summed_and_missing_ones_count_as_nothing(toge
         if team.rank == 1:
             masters.copies["one"].grad = torch.arange(6.0).reshape(2, 3)
         numbers = team.add(masters, [0.1, 10.0 * team.rank])
-        return [numbers, *(None if c.grad is None else c.grad.tolist() for c in masters.copies.values())]
+        return [
+            numbers,
+            *(None if c.grad is None else c.grad.tolist() for c in masters.copies.values()),
+        ]
 
     three = together(3, work)
     assert three[0] == three[1] == three[2]
@@ -107,12 +116,13 @@ def test_all_hear_what_process_0_says(together):
     assert together(3, lambda team: team.agree([team.rank + 0.5, 7.0])) == [[0.5, 7.0]] * 3
 
 
-# --- a training, written by hand ------------------------------------------------------------------------------------
+# --- a training, written by hand ------------------------------------------------------------------
 
 
 @pytest.fixture
 def train(lesson, open_tiny, tmp_path):
-    """`train(team, rows_a_step)`: three steps of AdamW on all weights; [losses, norms], and the weights in a file."""
+    """`train(team, rows_a_step)`: three steps of AdamW on all weights; [losses, norms], and the
+    weights in a file."""
     from safetensors.torch import save_file
 
     from assay.train.tuned import sequences_of
@@ -130,8 +140,15 @@ def train(lesson, open_tiny, tmp_path):
             hook(team, step)
             rows = range(step * rows_a_step, (step + 1) * rows_a_step)
             total = tokens = 0.0
-            for (row,) in team.mine([[row] for row in rows], [float(len(sequences[row].ids)) for row in rows]):
-                batch = Batch.of([sequences[row]], [row], pad=chat.tokenizer.pad_token_id, device=torch.device("cpu"))
+            for (row,) in team.mine(
+                [[row] for row in rows], [float(len(sequences[row].ids)) for row in rows]
+            ):
+                batch = Batch.of(
+                    [sequences[row]],
+                    [row],
+                    pad=chat.tokenizer.pad_token_id,
+                    device=torch.device("cpu"),
+                )
                 loss = completion(network, batch)
                 loss.value.backward()
                 masters.collect()
@@ -169,7 +186,8 @@ def test_several_processes_make_the_steps_of_one(train, together, tmp_path, size
     for rank in range(1, size):
         other = read(tmp_path / f"{size}-{rank}.safetensors")
         assert all(torch.equal(first[name], other[name]) for name in first)
-    # Adam's first steps are as long for a gradient of 1e-9 as for one of 1: compare where there is a gradient.
+    # Adam's first steps are as long for a gradient of 1e-9 as for one of 1: compare where there is
+    # a gradient.
     moved = torch.cat([(one[n] - first[n]).flatten() for n in one])
     assert float(moved.norm() / torch.cat([w.flatten() for w in one.values()]).norm()) < 1e-4
 
@@ -178,10 +196,13 @@ def test_several_processes_make_the_steps_of_one(train, together, tmp_path, size
 def test_the_same_number_of_processes_gives_the_same_bits(train, together, tmp_path):
     a, b = (together(2, lambda team, name=name: train(team, 4, name)) for name in "ab")
     assert a == b
-    assert Path(tmp_path / "a-0.safetensors").read_bytes() == Path(tmp_path / "b-0.safetensors").read_bytes()
+    assert (
+        Path(tmp_path / "a-0.safetensors").read_bytes()
+        == Path(tmp_path / "b-0.safetensors").read_bytes()
+    )
 
 
-# --- the end of one is the end of all -------------------------------------------------------------------------------
+# --- the end of one is the end of all -------------------------------------------------------------
 
 
 @pytest.mark.slow

@@ -1,4 +1,5 @@
-"""A token tree gives the losses and gradients of the separate sequences, for models of every family."""
+"""A token tree gives the losses and gradients of the separate sequences, for models of every
+family."""
 
 import copy
 import random
@@ -33,10 +34,17 @@ MIXED = ["sliding_attention", "full_attention", "sliding_attention"]
 FAMILIES = {
     "llama": hf.LlamaConfig(**GROUPED),
     "qwen2": hf.Qwen2Config(**GROUPED),
-    "qwen2 sliding": hf.Qwen2Config(**GROUPED, use_sliding_window=True, sliding_window=6, max_window_layers=1),
+    "qwen2 sliding": hf.Qwen2Config(
+        **GROUPED, use_sliding_window=True, sliding_window=6, max_window_layers=1
+    ),
     "qwen3": hf.Qwen3Config(**GROUPED, head_dim=16),
     "qwen3 moe": hf.Qwen3MoeConfig(
-        **GROUPED, head_dim=16, num_experts=4, num_experts_per_tok=2, moe_intermediate_size=24, decoder_sparse_step=1
+        **GROUPED,
+        head_dim=16,
+        num_experts=4,
+        num_experts_per_tok=2,
+        moe_intermediate_size=24,
+        decoder_sparse_step=1,
     ),
     "mistral": hf.MistralConfig(**GROUPED, sliding_window=7),
     "gemma3": hf.Gemma3TextConfig(**GROUPED, head_dim=16, sliding_window=6, layer_types=MIXED),
@@ -64,7 +72,9 @@ FAMILIES = {
         eos_token_id=1,
     ),
     "smollm3": hf.SmolLM3Config(**GROUPED),
-    "granite": hf.GraniteConfig(**GROUPED, logits_scaling=3.0, residual_multiplier=0.5, embedding_multiplier=2.0),
+    "granite": hf.GraniteConfig(
+        **GROUPED, logits_scaling=3.0, residual_multiplier=0.5, embedding_multiplier=2.0
+    ),
     "cohere2": hf.Cohere2Config(**GROUPED, sliding_window=6, logit_scale=0.25, layer_types=MIXED),
 }
 family = pytest.mark.parametrize("config", FAMILIES.values(), ids=FAMILIES)
@@ -79,7 +89,11 @@ class WideNorm(torch.nn.Module):
         self.eps = norm.eps if hasattr(norm, "eps") else norm.variance_epsilon
 
     def forward(self, x):
-        return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + self.eps) * (self.plus + self.weight)
+        return (
+            x
+            * torch.rsqrt(x.square().mean(-1, keepdim=True) + self.eps)
+            * (self.plus + self.weight)
+        )
 
 
 def network(config, kind):
@@ -98,7 +112,8 @@ def network(config, kind):
 
 
 def sequences():
-    """Nine sequences: shared beginnings of two lengths, a copy, one far longer than a block, one of several turns."""
+    """Nine sequences: shared beginnings of two lengths, a copy, one far longer than a block, one of
+    several turns."""
     draw = random.Random(1)
 
     def some(n):
@@ -134,8 +149,9 @@ def gradients(made, loss):
 @pytest.mark.filterwarnings("ignore:Converting a tensor with requires_grad:UserWarning")
 @family
 def test_loss_and_gradients_are_those_of_separate_sequences(config):
-    # SDPA computes in float64 throughout. Gemma 2's capped scores need the eager function, whose softmax is in fp32 as
-    # the router of Qwen 3's experts and Cohere's norms and rotation are: those agree to what fp32 gives.
+    # SDPA computes in float64 throughout. Gemma 2's capped scores need the eager function, whose
+    # softmax is in fp32 as the router of Qwen 3's experts and Cohere's norms and rotation are:
+    # those agree to what fp32 gives.
     capped = isinstance(config, hf.Gemma2Config)
     narrow = capped or isinstance(config, hf.Qwen3MoeConfig | hf.Cohere2Config)
     ours, theirs = network(config, attention.NAME), network(config, "eager" if capped else "sdpa")
@@ -156,12 +172,15 @@ def test_loss_and_gradients_are_those_of_separate_sequences(config):
 
 
 def test_segments_that_see_the_same_keys_add_up_their_gradients():
-    # Three sequences that begin alike, cut into three stretches of queries: all of them see the first node's key.
+    # Three sequences that begin alike, cut into three stretches of queries: all of them see the
+    # first node's key.
     tree = Tree.of([[1, 2, 3, 4], [1, 2, 5, 6], [1, 7, 8]])
     n, cuts = len(tree), (0, 3, 5, len(tree))
     parts = [segment(tree, i, j, None, 0, CPU) for i, j in zip(cuts, cuts[1:], strict=False)]
     torch.manual_seed(0)
-    given = [torch.randn(heads, n, 8, dtype=torch.float64, requires_grad=True) for heads in (4, 2, 2)]
+    given = [
+        torch.randn(heads, n, 8, dtype=torch.float64, requires_grad=True) for heads in (4, 2, 2)
+    ]
     above = torch.randn(n, 4, 8, dtype=torch.float64)
     out = attention.TreeAttention.apply(*given, parts, 0.3, False)
     query, key, value = (states.repeat_interleave(4 // len(states), 0) for states in given)
@@ -177,13 +196,17 @@ def test_segments_that_see_the_same_keys_add_up_their_gradients():
 @family
 def test_the_check_on_load_finds_that_it_can_be_computed_on_trees(config):
     torch.manual_seed(0)
-    made = hf.AutoModelForCausalLM.from_config(copy.deepcopy(config), attn_implementation=attention.NAME)
+    made = hf.AutoModelForCausalLM.from_config(
+        copy.deepcopy(config), attn_implementation=attention.NAME
+    )
     assert takes_trees(made)
     assert takes_trees(made.bfloat16())
 
 
 def test_a_model_with_masks_of_its_own_is_found_out():
-    made = hf.AutoModelForCausalLM.from_config(hf.StableLmConfig(**GROUPED), attn_implementation=attention.NAME)
+    made = hf.AutoModelForCausalLM.from_config(
+        hf.StableLmConfig(**GROUPED), attn_implementation=attention.NAME
+    )
     assert not takes_trees(made)
 
 
@@ -194,7 +217,9 @@ def test_a_model_that_does_not_ask_the_attention_function_is_found_out():
         def forward(self, *given, tree=None, attention_mask=None, **named):
             return self.inner(*given, **named)
 
-    made = hf.AutoModelForCausalLM.from_config(hf.LlamaConfig(**GROUPED), attn_implementation=attention.NAME)
+    made = hf.AutoModelForCausalLM.from_config(
+        hf.LlamaConfig(**GROUPED), attn_implementation=attention.NAME
+    )
     deaf = Deaf()
     deaf.inner, made.model.layers[1].self_attn = made.model.layers[1].self_attn, deaf
     made.model.layers[1].self_attn.inner.config = copy.deepcopy(made.config)
@@ -210,9 +235,13 @@ def test_label_smoothing_is_torchs(smoothing, tree):
     batch = Batch.of(rows, range(len(rows)), pad=0, device=CPU, tree=tree)
     expected = 0.0
     for row in rows:
-        logits = made(torch.tensor([row.ids]), use_cache=False).logits[0, [i - 1 for i in row.targets]]
+        logits = made(torch.tensor([row.ids]), use_cache=False).logits[
+            0, [i - 1 for i in row.targets]
+        ]
         target = torch.tensor([row.ids[i] for i in row.targets])
-        expected += torch.nn.functional.cross_entropy(logits, target, reduction="sum", label_smoothing=smoothing)
+        expected += torch.nn.functional.cross_entropy(
+            logits, target, reduction="sum", label_smoothing=smoothing
+        )
     wanted = gradients(made, expected)
     loss = completion(made, batch, smoothing=smoothing)
     assert loss.count == len(batch.targets)
@@ -226,7 +255,9 @@ def test_each_log_probability_can_have_a_gradient_of_its_own():
     made = network(FAMILIES["llama"], attention.NAME)
     rows = sequences()
     batch = Batch.of(rows, range(len(rows)), pad=0, device=CPU, tree=True)
-    weights = torch.randn(batch.tokens, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
+    weights = torch.randn(
+        batch.tokens, generator=torch.Generator().manual_seed(3), dtype=torch.float64
+    )
     expected, at = 0.0, 0
     for row in rows:
         logs = made(torch.tensor([row.ids]), use_cache=False).logits[0].log_softmax(-1)
@@ -254,11 +285,12 @@ def test_compiled_passes_over_the_logits_give_the_same():
     assert max(float((found[name] - wanted[name]).abs().max()) for name in wanted) / largest < 1e-5
 
 
-# --- trees of several segments ----------------------------------------------------------------------------------------
+# --- trees of several segments --------------------------------------------------------------------
 
 
 def long_sequences():
-    """A beginning of 20 tokens, two of 60 below it, three of 120 below each: 860 nodes, learnt from at every depth."""
+    """A beginning of 20 tokens, two of 60 below it, three of 120 below each: 860 nodes, learnt from
+    at every depth."""
     draw = random.Random(2)
 
     def some(n):
@@ -267,15 +299,22 @@ def long_sequences():
     trunk, out = some(20), []
     for _ in range(2):
         branch = trunk + some(60)
-        out += [Encoded(branch + some(120), ((15, 25), (75, 85), (140, 144), (197, 200))) for _ in range(3)]
+        out += [
+            Encoded(branch + some(120), ((15, 25), (75, 85), (140, 144), (197, 200)))
+            for _ in range(3)
+        ]
     return out
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["llama", "mistral", "gemma2"])  # all keys, a window, capped scores by hand
+# all keys, a window, capped scores by hand
+@pytest.mark.parametrize("name", ["llama", "mistral", "gemma2"])
 def test_a_tree_in_several_segments_gives_loss_and_gradients_of_separate_sequences(name):
     config = copy.deepcopy(FAMILIES[name])
-    config.num_hidden_layers, config.layer_types = 2, getattr(config, "layer_types", None) and config.layer_types[:2]
+    config.num_hidden_layers, config.layer_types = (
+        2,
+        getattr(config, "layer_types", None) and config.layer_types[:2],
+    )
     capped = name == "gemma2"
     ours, theirs = network(config, attention.NAME), network(config, "eager" if capped else "sdpa")
     theirs.load_state_dict(ours.state_dict())
@@ -290,4 +329,6 @@ def test_a_tree_in_several_segments_gives_loss_and_gradients_of_separate_sequenc
     tolerance = 1e-6 if capped else 1e-9
     assert float(loss.detach()) == pytest.approx(float(expected.detach()), rel=tolerance)
     largest = max(float(g.abs().max()) for g in wanted.values())
-    assert max(float((found[key] - wanted[key]).abs().max()) for key in wanted) / largest < tolerance
+    assert (
+        max(float((found[key] - wanted[key]).abs().max()) for key in wanted) / largest < tolerance
+    )

@@ -1,5 +1,5 @@
-"""What frozen layers compute is kept: with a trunk losses and gradients are those without, and the layers below do not
-run a second time."""
+"""What frozen layers compute is kept: with a trunk losses and gradients are those without, and the
+layers below do not run a second time."""
 
 import pytest
 import torch
@@ -11,9 +11,21 @@ from assay.train.layers import decoder_layers, first_trained
 from assay.train.objectives.classification import Layer, classification
 from assay.train.objectives.completion import completion
 from assay.train.trunk import Trunk
-from trunks import CPU, OWN, TIED, batches, counted, families, network_of, rows_of, silent, trained, trees
+from trunks import (
+    CPU,
+    OWN,
+    TIED,
+    batches,
+    counted,
+    families,
+    network_of,
+    rows_of,
+    silent,
+    trained,
+    trees,
+)
 
-# --- the same losses and gradients ----------------------------------------------------------------------------------
+# --- the same losses and gradients ----------------------------------------------------------------
 
 
 @pytest.mark.slow
@@ -33,8 +45,11 @@ def test_losses_and_gradients_are_those_without_a_trunk(config, first, tmp_path)
                 mine = torch.autograd.grad(loss.value, list(ours.values()), allow_unused=True)
             other = completion(plain, batch)
             grads = torch.autograd.grad(other.value, list(theirs.values()), allow_unused=True)
-            assert float(loss.value.detach()) == pytest.approx(float(other.value.detach()), rel=1e-6)
-            assert [g is None for g in mine] == [g is None for g in grads]  # an expert that nobody asked
+            assert float(loss.value.detach()) == pytest.approx(
+                float(other.value.detach()), rel=1e-6
+            )
+            # an expert that nobody asked
+            assert [g is None for g in mine] == [g is None for g in grads]
             largest = max(float(g.abs().max()) for g in grads if g is not None)
             for a, b in zip(mine, grads, strict=True):
                 assert a is None or float((a - b).abs().max()) < 1e-5 * largest
@@ -52,7 +67,8 @@ def test_a_head_on_frozen_layers(pool, tree, tmp_path):
     torch.nn.init.normal_(layer.out.weight)
     trunk = Trunk(network, 4, sequences, tmp_path, pad=0, tree=tree, group=16)
     trunk.fill(silent)
-    # Without learnt tokens only the state at the end of each sequence is kept; one sequence comes twice.
+    # Without learnt tokens only the state at the end of each sequence is kept; one sequence comes
+    # twice.
     unique = len({tuple(s.ids[:i]) for s in sequences for i in range(1, len(s.ids) + 1)})
     assert trunk.bytes == 4 * 16 * (8 if pool == "last" else unique)
     objective, layers = classification(layer, pool), decoder_layers(network)
@@ -64,7 +80,9 @@ def test_a_head_on_frozen_layers(pool, tree, tmp_path):
         assert calls == [0] * 4
         other = objective(network, batch)
         assert float(loss.value.detach()) == pytest.approx(float(other.value.detach()), rel=1e-6)
-        for a, b in zip(mine, torch.autograd.grad(other.value, list(layer.parameters())), strict=True):
+        for a, b in zip(
+            mine, torch.autograd.grad(other.value, list(layer.parameters())), strict=True
+        ):
             torch.testing.assert_close(a, b, atol=1e-6, rtol=1e-5)
 
 
@@ -89,7 +107,8 @@ def test_bf16_states_are_kept_bit_by_bit(tree, tmp_path):
     network, sequences = network_of(OWN, torch.bfloat16), rows_of()
     trunk = Trunk(network, 2, sequences, tmp_path, pad=0, tree=tree)
     trunk.fill(silent)
-    # One group holds all sequences, so a batch of all of them in the trunk's order has the same shape.
+    # One group holds all sequences, so a batch of all of them in the trunk's order has the same
+    # shape.
     order = sorted(range(9), key=lambda row: (sequences[row].ids, row))
     batch = Batch.of([sequences[row] for row in order], order, pad=0, device=CPU, tree=tree)
     with trunk:
@@ -99,7 +118,15 @@ def test_bf16_states_are_kept_bit_by_bit(tree, tmp_path):
 
 
 def test_dropout_of_frozen_layers_is_off(tmp_path):
-    config = GPT2Config(vocab_size=64, n_embd=16, n_layer=4, n_head=2, resid_pdrop=0.5, attn_pdrop=0.0, embd_pdrop=0.5)
+    config = GPT2Config(
+        vocab_size=64,
+        n_embd=16,
+        n_layer=4,
+        n_head=2,
+        resid_pdrop=0.5,
+        attn_pdrop=0.0,
+        embd_pdrop=0.5,
+    )
     network, sequences = network_of(config), rows_of()
     batch = next(batches(sequences, False))
     trunk = Trunk(network, 4, sequences, tmp_path, pad=0, tree=False)
@@ -109,10 +136,12 @@ def test_dropout_of_frozen_layers_is_off(tmp_path):
     with trunk:
         trunk.prepare(batch)
         states = batch.states(network)[batch.ends]
-    torch.testing.assert_close(states, batch.states(network.eval())[batch.ends], atol=1e-6, rtol=1e-5)
+    torch.testing.assert_close(
+        states, batch.states(network.eval())[batch.ends], atol=1e-6, rtol=1e-5
+    )
 
 
-# --- computed once --------------------------------------------------------------------------------------------------
+# --- computed once --------------------------------------------------------------------------------
 
 
 @trees
@@ -124,7 +153,8 @@ def test_frozen_layers_run_once_and_are_back_for_evaluation(tree, tmp_path):
     with counted(layers) as calls:
         trunk = Trunk.of(network, weights, sequences, tmp_path, pad=0, tree=tree, tell=silent)
         assert trunk is not None
-    assert calls[0] == calls[2] > 0 and calls[3] == 0  # the layers that are trained do not run in the first pass
+    # the layers that are trained do not run in the first pass
+    assert calls[0] == calls[2] > 0 and calls[3] == 0
     with counted(layers) as calls:
         for _ in range(2):
             for batch in batches(sequences, tree):
@@ -146,7 +176,8 @@ def test_the_layers_are_back_after_an_error(tmp_path):
     trunk.fill(silent)
     with pytest.raises(RuntimeError, match="prepare"), trunk:
         next(batches(sequences, True)).states(network)
-    assert len(decoder_layers(network)[0][1]._parameters) == 0  # a decoder layer, not what stood in for it
+    # a decoder layer, not what stood in for it
+    assert len(decoder_layers(network)[0][1]._parameters) == 0
     with counted(decoder_layers(network)) as calls:
         network(torch.tensor([[5, 6]]))
     assert calls == [1] * 4
@@ -174,14 +205,20 @@ def test_layers_that_were_exchanged_in_the_meantime_are_the_ones_that_come_back(
         trunk.prepare(batch)
         mine = torch.autograd.grad(completion(network, batch).value, list(weights.values()))
     assert list(network.model.layers) == others
-    for a, b in zip(mine, torch.autograd.grad(completion(network, batch).value, list(weights.values())), strict=True):
+    for a, b in zip(
+        mine,
+        torch.autograd.grad(completion(network, batch).value, list(weights.values())),
+        strict=True,
+    ):
         torch.testing.assert_close(a, b, atol=1e-6, rtol=1e-4)
 
 
 @trees
 def test_no_more_is_computed_at_once_than_asked(tree, tmp_path):
     network, sequences, seen = network_of(OWN), rows_of(40), []
-    hook = decoder_layers(network)[0][1].register_forward_hook(lambda m, i, output: seen.append(output[..., 0].numel()))
+    hook = decoder_layers(network)[0][1].register_forward_hook(
+        lambda m, i, output: seen.append(output[..., 0].numel())
+    )
     trunk = Trunk(network, 2, sequences, tmp_path, pad=0, tree=tree, group=64)
     seen.clear()
     trunk.fill(silent)

@@ -1,4 +1,5 @@
-"""The trunk on the disk: read again when it is whole and of the same rows, computed again when it is not."""
+"""The trunk on the disk: read again when it is whole and of the same rows, computed again when it
+is not."""
 
 import pytest
 
@@ -82,8 +83,18 @@ def test_a_first_pass_that_was_stopped_begins_anew(tmp_path):
 def test_a_trunk_that_is_too_large_is_not_made_and_that_is_said(tmp_path):
     network, told = network_of(OWN), []
     weights = trained(network, 2)
-    assert Trunk.of(network, weights, rows_of(), tmp_path, pad=0, tree=True, tell=told.append, limit=1000) is None
+    assert (
+        Trunk.of(
+            network, weights, rows_of(), tmp_path, pad=0, tree=True, tell=told.append, limit=1000
+        )
+        is None
+    )
     assert [event["event"] for event in told] == ["note"]
     assert not list(tmp_path.iterdir())
-    assert Trunk.of(network, trained(network, 0), rows_of(), tmp_path, pad=0, tree=True, tell=told.append) is None
+    assert (
+        Trunk.of(
+            network, trained(network, 0), rows_of(), tmp_path, pad=0, tree=True, tell=told.append
+        )
+        is None
+    )
     assert len(told) == 1

@@ -1,4 +1,5 @@
-"""Where val is looked at, and what is said of a curve: rules of docs/watching.md, on curves drawn by hand."""
+"""Where val is looked at, and what is said of a curve: rules of docs/watching.md, on curves drawn
+by hand."""
 
 import math
 import mmap
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from assay.train.watch import FEWEST, GAP, LEARN, LOOK, MOST, SHARE, fit_words, points, resident
 from lines import named
 
-# --- when -----------------------------------------------------------------------------------------------------------
+# --- when -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -21,10 +22,17 @@ from lines import named
         (100, 2, 9900, 10, {50, 100, 150, 200}),
         (101, 1, 9900, 10, {51, 101}),
         (1000, 1, 10**6, 10, {50 * i for i in range(1, 21)}),  # 20 at most
-        (1000, 3, 10**6, 10, {1000 * e + at for e in range(3) for at in (167, 334, 501, 668, 835, 1000)}),
+        (
+            1000,
+            3,
+            10**6,
+            10,
+            {1000 * e + at for e in range(3) for at in (167, 334, 501, 668, 835, 1000)},
+        ),
         (10, 40, 1000, 10, set(range(20, 401, 20))),  # 40 epochs: after every second
         (10, 41, 1000, 10, {*range(30, 411, 30), 410}),
-        # 3 x 100 x 12 / 4 = 900 val passes are a fifth; 2 x 60 are one look: 7 fit, so after every second epoch.
+        # 3 x 100 x 12 / 4 = 900 val passes are a fifth; 2 x 60 are one look: 7 fit, so after every
+        # second epoch.
         (10, 12, 100, 60, {20, 40, 60, 80, 100, 120}),
         (10, 3, 100, 1000, {10, 20, 30}),  # dear, but three epochs are looked at all the same
         (10, 10, 100, 1000, {20, 40, 60, 80, 100}),  # five of ten
@@ -41,14 +49,19 @@ def test_looks_are_few_end_with_the_run_and_lie_apart(steps, epochs, tokens, hel
     at = sorted(found.at)
     assert at[-1] == steps * epochs and at[0] > 0 and len(at) <= MOST
     gaps = [second - first for first, second in zip(at, at[1:], strict=False)]
-    assert all(gap >= min(GAP, steps) or second % steps == 0 for gap, second in zip(gaps, at[1:], strict=False))
+    assert all(
+        gap >= min(GAP, steps) or second % steps == 0
+        for gap, second in zip(gaps, at[1:], strict=False)
+    )
     inside = [step for step in at if step <= steps]
-    assert found.an_epoch == max(1, len(inside)) and (found.an_epoch == 1 or at[found.an_epoch - 1] == steps)
+    assert found.an_epoch == max(1, len(inside)) and (
+        found.an_epoch == 1 or at[found.an_epoch - 1] == steps
+    )
     share = len(at) * LOOK * held / (len(at) * LOOK * held + LEARN * tokens * epochs)
     assert share <= SHARE + 1e-9 or len(at) <= FEWEST
 
 
-# --- what is said ---------------------------------------------------------------------------------------------------
+# --- what is said ---------------------------------------------------------------------------------
 
 
 def curve(train, val=None, *, se=0.02, every=10):
@@ -65,18 +78,21 @@ def falling(start, end, n, rate=0.5):
 # (verdict as a person gives it, loss before training, training losses, val losses or None)
 CURVES = [
     ("learning", 3.0, falling(2.0, 0.5, 10, 0.2), falling(1.9, 0.6, 10, 0.2)),
-    ("learning", 3.0, falling(2.0, 0.5, 10, 2.0), falling(1.9, 0.6, 10, 2.0)),  # level at the end, far below the start
+    # level at the end, far below the start
+    ("learning", 3.0, falling(2.0, 0.5, 10, 2.0), falling(1.9, 0.6, 10, 2.0)),
     ("learning", 5.4, [4.2], [3.9]),  # one look
     ("learning", 5.4, [4.2, 3.1], [3.9, 3.0]),
     ("learning", 5.4, [1.2, 0.4, 0.2], [0.60, 0.50, 0.52]),  # a rise within the noise
-    ("learning", 5.4, [1.2, 0.4, 0.2], [0.60, 0.50, 0.70]),  # one look only is above: it may be chance
+    # one look only is above: it may be chance
+    ("learning", 5.4, [1.2, 0.4, 0.2], [0.60, 0.50, 0.70]),
     (
         "learning",
         2.0,
         falling(1.9, 0.3, 12, 0.4),
         [*falling(1.8, 0.4, 6, 0.6), 0.6, *falling(0.5, 0.38, 5, 0.6)],
     ),  # a bump
-    ("learning", 3.2, [3.15, 3.1, 3.07, 3.05, 3.04, 3.03], [3.18, 3.14, 3.1, 3.08, 3.07, 3.06]),  # text, slowly
+    # text, slowly
+    ("learning", 3.2, [3.15, 3.1, 3.07, 3.05, 3.04, 3.03], [3.18, 3.14, 3.1, 3.08, 3.07, 3.06]),
     ("learning", 0.05, [0.05, 0.04, 0.03], [0.06, 0.05, 0.04]),  # was good to begin with
     ("learning", 4.0, falling(3.0, 1.0, 6), None),
     ("learning", 4.0, [2.5], None),
@@ -94,8 +110,10 @@ CURVES = [
         falling(0.9, 0.001, 8, 1.0),
         [0.9, 0.8, 0.7, 0.8, 1.0, 2.0, 3.0, 4.5],
     ),  # over 3 x start
-    ("flat", 4.0, [3.99, 3.98, 3.97, 3.97, 3.96, 3.96], [3.99, 3.98, 3.98, 3.97, 3.97, 3.97]),  # the rate is too low
-    ("flat", 4.0, [4.3, 4.2, 4.25, 4.2, 4.22, 4.2], [4.1, 4.12, 4.11, 4.1, 4.1, 4.1]),  # hovers above the start
+    # the rate is too low
+    ("flat", 4.0, [3.99, 3.98, 3.97, 3.97, 3.96, 3.96], [3.99, 3.98, 3.98, 3.97, 3.97, 3.97]),
+    # hovers above the start
+    ("flat", 4.0, [4.3, 4.2, 4.25, 4.2, 4.22, 4.2], [4.1, 4.12, 4.11, 4.1, 4.1, 4.1]),
     ("flat", 4.0, [3.99, 3.98, 3.98, 3.98], None),
     ("flat", 0.7, [0.72], [0.71]),
     ("diverged", 2.0, [1.8, 1.5, 9.0], [1.7, 1.6, 8.0]),
@@ -103,14 +121,17 @@ CURVES = [
     ("diverged", 2.0, [1.8, 1.7], [1.7, float("inf")]),
     ("diverged", 0.2, [4.0, 6.0, 6.5], [5.0, 6.0, 6.0]),
     ("diverged", 3.0, [20.0, 30.0], None),
-    ("learning", 0.02, [0.03, 0.08, 0.07], [0.03, 0.03, 0.03]),  # 3 x the start, but nothing that matters
+    # 3 x the start, but nothing that matters
+    ("learning", 0.02, [0.03, 0.08, 0.07], [0.03, 0.03, 0.03]),
     ("nothing learnt", 4.2, [4.3, 4.1, 4.2], [4.2, 4.2, 4.2000004]),
     ("nothing learnt", 4.2, [4.2, 4.2, 4.2], None),
 ]
 
 
 @pytest.mark.parametrize(
-    ("word", "start", "train", "val"), CURVES, ids=lambda value: value if isinstance(value, str) else ""
+    ("word", "start", "train", "val"),
+    CURVES,
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_the_words_are_those_of_a_person(word, start, train, val):
     fit = fit_words(curve(train, val), start)

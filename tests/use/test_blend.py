@@ -1,4 +1,5 @@
-"""Adapters combined: sums that are known by hand or from PEFT, and an arm that is saved and asked as others are."""
+"""Adapters combined: sums that are known by hand or from PEFT, and an arm that is saved and asked
+as others are."""
 
 from dataclasses import replace
 
@@ -10,7 +11,17 @@ from assay.config import make_strategy
 from assay.config.complaints import SettingsError
 from assay.core.errors import ModelError
 from assay.train.methods import Lora
-from assay.use.blending import beside, blended, changed, dare, factored, read_all, read_products, ties, widened
+from assay.use.blending import (
+    beside,
+    blended,
+    changed,
+    dare,
+    factored,
+    read_all,
+    read_products,
+    ties,
+    widened,
+)
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -24,7 +35,7 @@ def change(product):
     return product[1] @ product[0]
 
 
-# --- the sums --------------------------------------------------------------------------------------------------------
+# --- the sums -------------------------------------------------------------------------------------
 
 
 def test_the_average_is_the_mean_of_the_changes_whatever_the_ranks():
@@ -34,13 +45,17 @@ def test_the_average_is_the_mean_of_the_changes_whatever_the_ranks():
     wanted = (change(adapters[0]["x"]) + change(adapters[1]["x"])) / 2
     torch.testing.assert_close(change(found.products["x"]), wanted, atol=1e-6, rtol=1e-5)
     # The second adapter leaves y alone: it says 0 there, and counts.
-    torch.testing.assert_close(change(found.products["y"]), change(adapters[0]["y"]) / 2, atol=1e-6, rtol=1e-5)
+    torch.testing.assert_close(
+        change(found.products["y"]), change(adapters[0]["y"]) / 2, atol=1e-6, rtol=1e-5
+    )
     assert {len(a) for a, _ in found.products.values()} == {5}
 
 
 def test_sums_are_weighted_and_weights_may_be_negative():
     one, two = pair(2, 1), pair(2, 2)
-    torch.testing.assert_close(change(beside([one, two], [1.0, -0.5])), change(one) - change(two) / 2)
+    torch.testing.assert_close(
+        change(beside([one, two], [1.0, -0.5])), change(one) - change(two) / 2
+    )
     found = blended([{"x": one}, {"x": two}], "add")
     torch.testing.assert_close(change(found.products["x"]), change(one) + change(two))
 
@@ -48,11 +63,16 @@ def test_sums_are_weighted_and_weights_may_be_negative():
 def test_ties_on_numbers_worked_by_hand():
     """Two changes of 5 numbers, the largest 60 % (3) of each stay:
     (4, -3, 0.1, 2, 0.2) -> (4, -3, 0, 2, 0);  (-1, -5, 3, 0.5, 0.4) -> (-1, -5, 3, 0, 0).
-    The signs of the sums (3, -8, 3, 2, 0): + - + + +. Means of those that agree: 4, (-3 - 5) / 2, 3, 2, and none: 0."""
+    The signs of the sums (3, -8, 3, 2, 0): + - + + +. Means of those that agree: 4, (-3 - 5) / 2,
+    3, 2, and none: 0."""
     first, second = torch.tensor([[4.0, -3, 0.1, 2, 0.2]]), torch.tensor([[-1.0, -5, 3, 0.5, 0.4]])
-    torch.testing.assert_close(ties([first, second], [1.0, 1.0], 0.6), torch.tensor([[4.0, -4, 3, 2, 0]]))
+    torch.testing.assert_close(
+        ties([first, second], [1.0, 1.0], 0.6), torch.tensor([[4.0, -4, 3, 2, 0]])
+    )
     # The weights come after the signs are elected: 2 x 4, (2 x -3 - 5) / 2, 3, 2 x 2, 0.
-    torch.testing.assert_close(ties([first, second], [2.0, 1.0], 0.6), torch.tensor([[8.0, -5.5, 3, 4, 0]]))
+    torch.testing.assert_close(
+        ties([first, second], [2.0, 1.0], 0.6), torch.tensor([[8.0, -5.5, 3, 4, 0]])
+    )
 
 
 def test_dare_drops_the_share_that_it_says_and_keeps_the_mean():
@@ -60,10 +80,12 @@ def test_dare_drops_the_share_that_it_says_and_keeps_the_mean():
     draw = torch.Generator().manual_seed(3)
     one = dare([changes[0]], [1.0], 0.25, draw)
     assert set(one.unique().tolist()) == {0.0, 8.0}  # 2 / 0.25
-    # Of 2,000 numbers a quarter stays; three standard errors of that share are 3 sqrt(.25 x .75 / 2000) = 0.029.
+    # Of 2,000 numbers a quarter stays; three standard errors of that share are 3 sqrt(.25 x .75 /
+    # 2000) = 0.029.
     assert float((one > 0).float().mean()) == pytest.approx(0.25, abs=0.029)
     found = torch.stack([dare(changes, [0.5, 0.5], 0.25, draw) for _ in range(400)]).mean(0)
-    # A draw has variance .25 x 3 x (2^2 + 1^2) = 3.75: the mean of 400 x 2,000 draws is within 3 sqrt(3.75 / 800000).
+    # A draw has variance .25 x 3 x (2^2 + 1^2) = 3.75: the mean of 400 x 2,000 draws is within 3
+    # sqrt(3.75 / 800000).
     assert float(found.mean()) == pytest.approx(0.5, abs=0.0065)
     # And of one number within 5 sqrt(3.75 / 400), for all 2,000 at once.
     assert (found - 0.5).abs().max() < 5 * (3.75 / 400) ** 0.5
@@ -77,14 +99,17 @@ def test_dare_is_drawn_from_its_seed_and_differs_between_adapters():
 
 
 def test_the_cut_to_a_rank_is_the_nearest_product_and_is_told():
-    """Eckart and Young: what is lost of the square is the sum of the squared singular values that are left out."""
+    """Eckart and Young: what is lost of the square is the sum of the squared singular values that
+    are left out."""
     adapters = [{"x": pair(3, 1)}, {"x": pair(3, 2)}]
     whole = ties(changed([a["x"] for a in adapters]), [1.0, 1.0], 0.5)
     values = torch.linalg.svdvals(whole)
     found = blended(adapters, "ties", density=0.5, rank=2)
     lost = (change(found.products["x"]) - whole).square().sum()
     torch.testing.assert_close(lost, values[2:].square().sum(), atol=1e-5, rtol=1e-4)
-    assert found.kept == pytest.approx(float(values[:2].square().sum() / values.square().sum()), abs=1e-5)
+    assert found.kept == pytest.approx(
+        float(values[:2].square().sum() / values.square().sum()), abs=1e-5
+    )
     full = blended(adapters, "ties", density=0.5)  # rank 6: all of a 6 x 5 matrix
     torch.testing.assert_close(change(full.products["x"]), whole, atol=1e-5, rtol=1e-5)
     assert full.kept == pytest.approx(1.0, abs=1e-6)
@@ -102,7 +127,9 @@ def test_large_matrices_are_cut_by_the_fast_decomposition(monkeypatch):
     product = pair(3, 1, out=40, inside=30)
     monkeypatch.setattr(beginnings, "EXACT", 8)
     torch.manual_seed(0)
-    torch.testing.assert_close(change(factored(change(product), 4)), change(product), atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(
+        change(factored(change(product), 4)), change(product), atol=1e-4, rtol=1e-4
+    )
 
 
 def test_zeros_up_to_a_rank_change_nothing():
@@ -111,7 +138,7 @@ def test_zeros_up_to_a_rank_change_nothing():
     assert len(wide[0]) == 7 and torch.equal(change(wide), change(product))
 
 
-# --- against PEFT ----------------------------------------------------------------------------------------------------
+# --- against PEFT ---------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -129,9 +156,12 @@ def adapters(lesson, open_tiny, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("how", "theirs", "density"), [("average", "cat", None), ("ties", "ties_svd", 0.4), ("add", "svd", None)]
+    ("how", "theirs", "density"),
+    [("average", "cat", None), ("ties", "ties_svd", 0.4), ("add", "svd", None)],
 )
-def test_the_changes_are_those_of_pefts_add_weighted_adapter(adapters, open_tiny, how, theirs, density):
+def test_the_changes_are_those_of_pefts_add_weighted_adapter(
+    adapters, open_tiny, how, theirs, density
+):
     from peft import PeftModel
 
     folders, _ = adapters
@@ -145,7 +175,9 @@ def test_the_changes_are_those_of_pefts_add_weighted_adapter(adapters, open_tiny
     found = blended(read_all(folders), how, density=density or 0.0)
     for name, product in found.products.items():
         layer = peer.base_model.model.get_submodule(name)
-        torch.testing.assert_close(change(product), layer.get_delta_weight("c"), atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(
+            change(product), layer.get_delta_weight("c"), atol=1e-5, rtol=1e-4
+        )
 
 
 def test_a_file_of_an_arm_says_the_change_that_the_arm_computes(adapters, open_tiny):
@@ -153,12 +185,16 @@ def test_a_file_of_an_arm_says_the_change_that_the_arm_computes(adapters, open_t
 
     folders, _ = adapters
     for folder in folders:
-        layer = through_peft(open_tiny().network, folder).base_model.model.model.layers[0].mlp.up_proj
+        layer = (
+            through_peft(open_tiny().network, folder).base_model.model.model.layers[0].mlp.up_proj
+        )
         product = read_products(folder)["model.layers.0.mlp.up_proj"]
-        torch.testing.assert_close(change(product), layer.get_delta_weight("default"), atol=1e-6, rtol=1e-5)
+        torch.testing.assert_close(
+            change(product), layer.get_delta_weight("default"), atol=1e-6, rtol=1e-5
+        )
 
 
-# --- the strategy ----------------------------------------------------------------------------------------------------
+# --- the strategy ---------------------------------------------------------------------------------
 
 QUICK = {"epochs": 1, "batch_size": 12, "val_rows": 4, "learning_rate": 1e-2}
 TWO = [{"kind": "lora", "rank": 2, **QUICK}, {"kind": "lora", "rank": 3, **QUICK, "epochs": 2}]
@@ -189,8 +225,12 @@ def test_the_arm_computes_the_average_of_its_inner_arms(lesson, open_tiny, tmp_p
     own = merged(strategy, tmp_path / "arm", bare).network.state_dict()
     parts = [merged(inner, folder, bare).network.state_dict() for inner, folder in kept]
     for name, weight in own.items():
-        torch.testing.assert_close(weight, (parts[0][name] + parts[1][name]) / 2, atol=1e-5, rtol=1e-5)
-    assert (own["model.layers.0.mlp.up_proj.weight"] - parts[0]["model.layers.0.mlp.up_proj.weight"]).abs().max() > 1e-4
+        torch.testing.assert_close(
+            weight, (parts[0][name] + parts[1][name]) / 2, atol=1e-5, rtol=1e-5
+        )
+    assert (
+        own["model.layers.0.mlp.up_proj.weight"] - parts[0]["model.layers.0.mlp.up_proj.weight"]
+    ).abs().max() > 1e-4
 
 
 @pytest.mark.slow
@@ -203,7 +243,10 @@ def test_plain_peft_loads_the_arm(lesson, open_tiny, tmp_path):
     arm.save(tmp_path / "arm")
     peer = through_peft(open_tiny().network, tmp_path / "arm")
     torch.testing.assert_close(
-        logits(arm.model.network, arm.model, given), logits(peer, arm.model, given), atol=1e-5, rtol=0
+        logits(arm.model.network, arm.model, given),
+        logits(peer, arm.model, given),
+        atol=1e-5,
+        rtol=0,
     )
 
 
@@ -211,7 +254,9 @@ def test_plain_peft_loads_the_arm(lesson, open_tiny, tmp_path):
 def test_it_says_how_it_was_made_and_what_the_cut_has_left(lesson, tmp_path):
     from assay.core.store import read_json
 
-    arm = make_strategy({"kind": "blend", "how": "ties", "inners": TWO, "rank": 2}, {}).fit(lesson("classify"))
+    arm = make_strategy({"kind": "blend", "how": "ties", "inners": TWO, "rank": 2}, {}).fit(
+        lesson("classify")
+    )
     (tmp_path / "arm").mkdir()
     arm.save(tmp_path / "arm")
     (sentence,) = read_json(tmp_path / "arm" / "note.json")["notes"]
@@ -242,7 +287,10 @@ def test_it_shares_a_base_with_other_adapters(lesson, tmp_path):
         ({"inners": [TWO[0], {"kind": "tfidf"}]}, "number 1 is tfidf"),
         ({"inners": [TWO[0], {"kind": "dora"}]}, "number 1 is dora"),
         ({"inners": [TWO[0], {"kind": "qlora"}]}, "bits is 0 and 4"),
-        ({"inners": [TWO[0], {**TWO[1], "model": "smollm2-360m-instruct"}]}, "model is none and smollm2-360m-instruct"),
+        (
+            {"inners": [TWO[0], {**TWO[1], "model": "smollm2-360m-instruct"}]},
+            "model is none and smollm2-360m-instruct",
+        ),
         ({"inners": TWO, "weights": [1.0]}, "1 of them for 2 inner arms"),
         ({"inners": TWO, "weights": [0.0, 0.0]}, "not all 0"),
         ({"inners": TWO, "how": "ties", "density": 1.5}, "1.5"),
@@ -279,7 +327,7 @@ def test_keys_and_names_know_all_inner_arms():
     assert first.needs("base") == ("base",)
 
 
-# --- files -----------------------------------------------------------------------------------------------------------
+# --- files ----------------------------------------------------------------------------------------
 
 
 def code_of(folders):
@@ -294,7 +342,9 @@ def test_adapters_of_other_bases_are_refused(adapters, tmp_path):
 
     folders, _ = adapters
     config = read_json(folders[1] / "adapter_config.json")
-    write_json(folders[1] / "adapter_config.json", {**config, "base_model_name_or_path": "org/other"})
+    write_json(
+        folders[1] / "adapter_config.json", {**config, "base_model_name_or_path": "org/other"}
+    )
     code, text = code_of(folders)
     assert code == "M115" and "org/other" in text
 

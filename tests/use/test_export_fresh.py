@@ -1,7 +1,9 @@
-"""Exports in an environment that has no assay: they load, and answer the test questions as the arm does.
+"""Exports in an environment that has no assay: they load, and answer the test questions as the arm
+does.
 
-The environment is made once, in $ASSAY_FRESH or beside the temporary folders, from the versions installed here. Where
-the packages cannot be had, the tests are skipped with the last line of pip."""
+The environment is made once, in $ASSAY_FRESH or beside the temporary folders, from the versions
+installed here. Where the packages cannot be had, the tests are skipped with the last line of
+pip."""
 
 import json
 import os
@@ -29,7 +31,8 @@ KINDS = {
     "qlora": {"kind": "qlora", "rank": 4, **QUICK},
     "full": {"kind": "full", **QUICK, "learning_rate": 3e-3},
 }
-# What somebody without assay writes: nothing here imports it, and the first line says that nothing could.
+# What somebody without assay writes: nothing here imports it, and the first line says that nothing
+# could.
 SCRIPT = """
 import importlib.util, json, sys
 assert importlib.util.find_spec("assay") is None, "assay can be imported here"
@@ -50,14 +53,20 @@ for line in sys.stdin:
     out = model.generate(**row, generation_config=settings)[0, row["input_ids"].shape[1]:]
     print(json.dumps(tokenizer.decode(out, skip_special_tokens=True).strip()))
 """
-pytestmark = [pytest.mark.real, pytest.mark.usefixtures("one_thread"), pytest.mark.filterwarnings("ignore")]
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.usefixtures("one_thread"),
+    pytest.mark.filterwarnings("ignore"),
+]
 
 
 @pytest.fixture(scope="session")
 def fresh():
     """The interpreter of an environment without assay."""
     named = "-".join(f"{name}{version(name)}" for name in ("torch", "transformers", "peft"))
-    place = Path(os.environ.get("ASSAY_FRESH") or Path(tempfile.gettempdir()) / f"assay-fresh-{named}")
+    place = Path(
+        os.environ.get("ASSAY_FRESH") or Path(tempfile.gettempdir()) / f"assay-fresh-{named}"
+    )
     python = place / "bin" / "python"
     if not (place / "whole").exists():
         subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
@@ -97,7 +106,8 @@ def share(first, second):
 
 @pytest.mark.nightly
 @pytest.mark.parametrize(
-    ("name", "form"), [(n, f) for n in KINDS for f in ("peft", "merged") if (n, f) != ("full", "peft")]
+    ("name", "form"),
+    [(n, f) for n in KINDS for f in ("peft", "merged") if (n, f) != ("full", "peft")],
 )
 def test_a_model_answers_the_same_without_assay(fresh, lesson, tiny_model, tmp_path, name, form):
     given, strategy = lesson("classify"), make_strategy(KINDS[name], {})
@@ -107,7 +117,10 @@ def test_a_model_answers_the_same_without_assay(fresh, lesson, tiny_model, tmp_p
     FORM[form].write(source, source.out, lambda event: None)
     questions = [row.question for row in (*given.val, *given.train)]
     arm = source.open()
-    sent = [[{"role": m.role, "content": m.content} for m in arm.prompt(question)] for question in questions]
+    sent = [
+        [{"role": m.role, "content": m.content} for m in arm.prompt(question)]
+        for question in questions
+    ]
     (tmp_path / "ask.py").write_text(SCRIPT)
     theirs = run(fresh, [tmp_path / "ask.py", source.out, form], sent)
     ours = [answer.text for answer in decoding(arm).answer(questions)]
@@ -126,7 +139,9 @@ def test_a_model_answers_the_same_without_assay(fresh, lesson, tiny_model, tmp_p
 @pytest.mark.nightly
 def test_an_index_answers_the_same_without_assay(fresh, lesson, tiny_model, tmp_path, find, inner):
     given = lesson("answer")
-    inside = {"lora": KINDS["lora"], "in 8 bits": {"kind": "quantise", "inner": KINDS["lora"]}}[inner]
+    inside = {"lora": KINDS["lora"], "in 8 bits": {"kind": "quantise", "inner": KINDS["lora"]}}[
+        inner
+    ]
     strategy = make_strategy({"kind": "rag", "top": 2, "find": find, "inner": inside}, {})
     fitted(strategy, given, tmp_path / "arm")
     source = source_of(strategy, given, tmp_path / "arm", tiny_model, tmp_path / "out")
@@ -138,4 +153,6 @@ def test_an_index_answers_the_same_without_assay(fresh, lesson, tiny_model, tmp_
     arm = source.open()
     theirs = run(fresh, [source.out / "ask.py"], [question.text for question in questions])
     ours = [answer.text for answer in decoding(arm).answer(questions)]
-    assert share([prompted(arm.inner, "arm").reading.lenient(text) for text in theirs], ours) >= 0.99
+    assert (
+        share([prompted(arm.inner, "arm").reading.lenient(text) for text in theirs], ours) >= 0.99
+    )

@@ -1,4 +1,5 @@
-"""Layers taken out of a network: against transformers' own smaller networks, and influences against its states."""
+"""Layers taken out of a network: against transformers' own smaller networks, and influences against
+its states."""
 
 import copy
 
@@ -11,7 +12,13 @@ from assay.train.batch import Batch
 from assay.use.fewer import distances, evenly, influences, keep, least, without_block
 
 CPU = torch.device("cpu")
-SMALL = {"vocab_size": 96, "hidden_size": 32, "intermediate_size": 48, "num_attention_heads": 4, "pad_token_id": 0}
+SMALL = {
+    "vocab_size": 96,
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_attention_heads": 4,
+    "pad_token_id": 0,
+}
 SMALL |= {"num_key_value_heads": 2, "num_hidden_layers": 6, "max_position_embeddings": 64}
 IDS = torch.tensor([[5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]])
 
@@ -55,7 +62,10 @@ def test_what_is_left_is_the_network_that_its_config_builds(config):
 
 def batch():
     rows = [Encoded(IDS[0, : 8 + i].tolist(), ((4, 8 + i),)) for i in range(4)]
-    return rows, [Batch.of(rows[:3], range(3), pad=0, device=CPU), Batch.of(rows[3:], [3], pad=0, device=CPU)]
+    return rows, [
+        Batch.of(rows[:3], range(3), pad=0, device=CPU),
+        Batch.of(rows[3:], [3], pad=0, device=CPU),
+    ]
 
 
 def test_influence_and_distance_are_those_of_the_states_that_transformers_gives():
@@ -66,14 +76,22 @@ def test_influence_and_distance_are_those_of_the_states_that_transformers_gives(
         for row in rows:
             # transformers puts the last state through the norm; without one it is the last layer's.
             model.model.norm = torch.nn.Identity()
-            every = [one[0] for one in model.model(torch.tensor([row.ids]), output_hidden_states=True).hidden_states]
+            every = [
+                one[0]
+                for one in model.model(
+                    torch.tensor([row.ids]), output_hidden_states=True
+                ).hidden_states
+            ]
             pairs = zip(every, every[1:], strict=False)
             turns.append(torch.stack([1 - torch.cosine_similarity(a, b, -1) for a, b in pairs]))
             ends.append(torch.stack([one[-1] for one in every]))
     wanted = torch.cat(turns, 1).mean(1)
     torch.testing.assert_close(torch.tensor(influences(model, batches)), wanted, atol=1e-5, rtol=0)
     found = distances(model, batches)
-    angle = torch.stack([torch.arccos(torch.cosine_similarity(e[1], e[4], 0)) for e in ends]).mean() / torch.pi
+    angle = (
+        torch.stack([torch.arccos(torch.cosine_similarity(e[1], e[4], 0)) for e in ends]).mean()
+        / torch.pi
+    )
     assert found[1][2] == pytest.approx(float(angle), abs=1e-4)
     assert [len(row) for row in found] == [6, 5, 4, 3, 2, 1, 0]
 

@@ -1,4 +1,5 @@
-"""Several adapters on one base: each says what it says alone, whoever else is there, in a batch or in turn."""
+"""Several adapters on one base: each says what it says alone, whoever else is there, in a batch or
+in turn."""
 
 import copy
 from dataclasses import replace
@@ -22,7 +23,15 @@ SETTINGS = {
     "wide": Lora(rank=7, rs=True, targets=("q_proj", "down_proj")),
     "dora": Lora(rank=2, decompose=True),
 }
-TEXTS = ("my card", "so the taxi then and then again", "a", "plastic", "the lemon has what colour?", "money", "grass")
+TEXTS = (
+    "my card",
+    "so the taxi then and then again",
+    "a",
+    "plastic",
+    "the lemon has what colour?",
+    "money",
+    "grass",
+)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +69,7 @@ def said(model, network, given):
     return logits(network, model, given)
 
 
-# --- one at a time ---------------------------------------------------------------------------------------------------
+# --- one at a time --------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
@@ -70,7 +79,10 @@ def test_each_says_what_it_says_alone_in_any_order(many, trained, given, open_ti
     for name in ("wide", "plain", "dora", "plain"):
         many.use(name)
         torch.testing.assert_close(
-            said(many.base, many.network, given), said(many.base, made[name][1].network, given), atol=1e-5, rtol=0
+            said(many.base, many.network, given),
+            said(many.base, made[name][1].network, given),
+            atol=1e-5,
+            rtol=0,
         )
         assert (said(many.base, many.network, given) - bare).abs().max() > 1e-3
     many.use("")
@@ -84,7 +96,9 @@ def test_the_base_is_there_once_and_each_adapter_costs_its_own_numbers(many, tra
     alone = open_tiny().network
     if bits:
         quantise(alone, bits)
-    assert sum(w.nbytes for w in many.network.parameters()) == sum(w.nbytes for w in alone.parameters())
+    assert sum(w.nbytes for w in many.network.parameters()) == sum(
+        w.nbytes for w in alone.parameters()
+    )
     assert set(many.network.state_dict()) == set(alone.state_dict())
     linear = {
         "q": (64, 64),
@@ -110,7 +124,9 @@ def test_an_adapter_that_was_dropped_leaves_the_base_as_it_was(many, given, open
         many.drop(name)
     assert many.bytes == 0 and many.names == ()
     if not bits:
-        assert torch.equal(said(many.base, many.network, given), said(many.base, open_tiny().network, given))
+        assert torch.equal(
+            said(many.base, many.network, given), said(many.base, open_tiny().network, given)
+        )
 
 
 def test_adapters_from_pefts_own_files_with_pissa_are_taken(given, open_tiny, tmp_path):
@@ -120,7 +136,9 @@ def test_adapters_from_pefts_own_files_with_pissa_are_taken(given, open_tiny, tm
     many = Many(open_tiny())
     many.add("pissa", saved(change, tmp_path / "arm"))
     many.use("pissa")
-    torch.testing.assert_close(said(model, many.network, given), said(model, model.network, given), atol=1e-5, rtol=0)
+    torch.testing.assert_close(
+        said(model, many.network, given), said(model, model.network, given), atol=1e-5, rtol=0
+    )
 
 
 def test_layers_that_lie_the_other_way_round(tmp_path):
@@ -134,7 +152,9 @@ def test_layers_that_lie_the_other_way_round(tmp_path):
     network = GPT2LMHeadModel(config).eval()
     ids = torch.arange(12)[None]
     names = ["c_attn", "c_proj", "c_fc"]
-    how = LoraConfig(r=4, target_modules=names, fan_in_fan_out=True, init_lora_weights=False, use_dora=True)
+    how = LoraConfig(
+        r=4, target_modules=names, fan_in_fan_out=True, init_lora_weights=False, use_dora=True
+    )
     with their_warnings():
         peer = get_peft_model(copy.deepcopy(network), how).eval()
     peer.save_pretrained(tmp_path)
@@ -148,7 +168,7 @@ def test_layers_that_lie_the_other_way_round(tmp_path):
         torch.testing.assert_close(network(ids).logits, peer(ids).logits, atol=2e-5, rtol=1e-5)
 
 
-# --- mixed in one pass -----------------------------------------------------------------------------------------------
+# --- mixed in one pass ----------------------------------------------------------------------------
 
 ROWS = ("plain", "", "dora", "wide", "plain", "", "dora")
 
@@ -161,7 +181,9 @@ def alone(many, trained, name, ids):
     """Hidden states of one row, by the network of that adapter alone."""
     network = trained[1][name][1].network if name else many.network
     with torch.no_grad():
-        return network.base_model(input_ids=torch.tensor([ids]), use_cache=False).last_hidden_state[0]
+        return network.base_model(input_ids=torch.tensor([ids]), use_cache=False).last_hidden_state[
+            0
+        ]
 
 
 def test_rows_of_one_pass_have_their_own_adapters(many, trained):
@@ -169,14 +191,22 @@ def test_rows_of_one_pass_have_their_own_adapters(many, trained):
     rows = Padded.of(ids, start=0, pad=many.base.pad, device=many.base.device)
     with torch.no_grad(), many.rows(ROWS):
         states = many.base.body(
-            input_ids=rows.ids, position_ids=rows.depth, attention_mask=rows.real.long(), use_cache=False
+            input_ids=rows.ids,
+            position_ids=rows.depth,
+            attention_mask=rows.real.long(),
+            use_cache=False,
         ).last_hidden_state
     for row, (name, own) in enumerate(zip(ROWS, ids, strict=True)):
-        torch.testing.assert_close(states[row, -len(own) :], alone(many, trained, name, own), atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(
+            states[row, -len(own) :], alone(many, trained, name, own), atol=1e-5, rtol=1e-5
+        )
 
 
-def test_rows_of_one_line_have_their_own_adapters_while_they_enter_and_while_they_write(many, trained):
-    """As the pages of `writing` lay them: prompts enter in one pass, one token of each row follows in the next."""
+def test_rows_of_one_line_have_their_own_adapters_while_they_enter_and_while_they_write(
+    many, trained
+):
+    """As the pages of `writing` lay them: prompts enter in one pass, one token of each row follows
+    in the next."""
     ids = prompts(many.base)
     slots = Slots.of(None, len(ids), 40, many.network.dtype)
     step = Pass.of(slots, [], [len(own) for own in ids], many.base.device)
@@ -232,7 +262,7 @@ def test_a_pass_with_gradients_is_left_whole(many):
     assert x.grad is not None and torch.isfinite(x.grad).all()
 
 
-# --- models and arms -------------------------------------------------------------------------------------------------
+# --- models and arms ------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
@@ -245,16 +275,23 @@ def test_models_of_one_network_write_and_score_as_each_alone_does(many, trained)
         for name, model in models.items():
             own = made[name][1]
             wanted = own.generate(asked, max_tokens=6)
-            assert [one.text for one in model.generate(asked, max_tokens=6)] == [one.text for one in wanted]
+            assert [one.text for one in model.generate(asked, max_tokens=6)] == [
+                one.text for one in wanted
+            ]
             scores = torch.from_numpy(model.score(asked, options))
-            torch.testing.assert_close(scores, torch.from_numpy(own.score(asked, options)), atol=1e-4, rtol=0)
+            torch.testing.assert_close(
+                scores, torch.from_numpy(own.score(asked, options)), atol=1e-4, rtol=0
+            )
 
 
 @pytest.mark.slow
 def test_streams_of_two_adapters_may_take_turns(many):
     asked = (Message("user", TEXTS[1]),)
     how = Decoding(temperature=3.0, seed=5)  # so that they go on for a while, each its own way
-    whole = {name: "".join(many.model(name).stream(asked, max_tokens=8, how=how)) for name in ("plain", "dora")}
+    whole = {
+        name: "".join(many.model(name).stream(asked, max_tokens=8, how=how))
+        for name in ("plain", "dora")
+    }
     streams = {name: many.model(name).stream(asked, max_tokens=8, how=how) for name in whole}
     told = dict.fromkeys(whole, "")
     while streams:
@@ -267,7 +304,9 @@ def test_streams_of_two_adapters_may_take_turns(many):
     assert told == whole and whole["plain"] != whole["dora"]
 
 
-def test_close_scores_in_bf16_are_taken_again_with_one_wide_copy_of_the_base(given, open_tiny, trained):
+def test_close_scores_in_bf16_are_taken_again_with_one_wide_copy_of_the_base(
+    given, open_tiny, trained
+):
     bits, made = trained
     if bits:
         pytest.skip("a quantised base has no wide copy")
@@ -313,11 +352,16 @@ def test_arms_share_the_base_and_answer_as_they_do_alone(folder_of, given):
     bare = replace(given, train=(), val=(), documents=())
     made = {name: folder_of(values) for name, values in settings.items()}
     many = Many.opened(made["a"][0], bare)
-    arms = {name: restore(many, name, strategy, folder, bare) for name, (strategy, folder, _) in made.items()}
+    arms = {
+        name: restore(many, name, strategy, folder, bare)
+        for name, (strategy, folder, _) in made.items()
+    }
     assert set(many.names) == {"a", "b", "labels", "found"}
     questions = [row.question for row in given.val]
     for name, (_, _, alone) in made.items():
-        assert [one.text for one in arms[name].answer(questions)] == [one.text for one in alone.answer(questions)]
+        assert [one.text for one in arms[name].answer(questions)] == [
+            one.text for one in alone.answer(questions)
+        ]
         assert arms[name].model.network is many.network
 
 
@@ -341,7 +385,9 @@ def test_an_arm_that_wants_other_bits_is_refused(given, tmp_path):
     with pytest.raises(ModelError) as caught:
         restore(many, "it", Lora(bits=4), tmp_path, given)
     (problem,) = caught.value.problems
-    assert problem.code == "M111" and "4 bits nf4" in problem.text and "its own bits" in problem.text
+    assert (
+        problem.code == "M111" and "4 bits nf4" in problem.text and "its own bits" in problem.text
+    )
 
 
 def test_a_name_that_is_not_there_is_said_with_those_that_are(many):

@@ -1,4 +1,5 @@
-"""A merged network computes what the arm computes, has plain layers only, and can be taken apart again."""
+"""A merged network computes what the arm computes, has plain layers only, and can be taken apart
+again."""
 
 from dataclasses import replace
 
@@ -57,9 +58,12 @@ def test_a_merged_network_is_plain_and_says_what_the_arm_says(arms, open_tiny, n
     model = merged(strategy, folder, replace(given, val=()))
     plain = open_tiny()
     assert set(model.network.state_dict()) == set(plain.network.state_dict())
-    assert [type(part) for part in model.network.modules()] == [type(part) for part in plain.network.modules()]
+    assert [type(part) for part in model.network.modules()] == [
+        type(part) for part in plain.network.modules()
+    ]
     torch.testing.assert_close(logits(model.network, model, given), said, atol=2e-5, rtol=0)
-    assert (said - logits(plain.network, plain, given)).abs().max() > 1e-3  # the arm is not the base
+    # the arm is not the base
+    assert (said - logits(plain.network, plain, given)).abs().max() > 1e-3
 
 
 @pytest.mark.parametrize("name", ["lora", "pissa", "dora", "miss", "ia3"])
@@ -80,8 +84,11 @@ def test_into_the_original_base_the_weights_are_those_on_disk_and_the_product(ar
     for name in ("model.layers.0.self_attn.q_proj", "model.layers.1.mlp.down_proj"):
         a, b = (tensors[f"base_model.model.{name}.lora_{side}.weight"] for side in "AB")
         wanted = base.get_parameter(f"{name}.weight") + 2 * b @ a  # alpha is twice the rank
-        torch.testing.assert_close(model.network.get_parameter(f"{name}.weight"), wanted, atol=1e-6, rtol=0)
-    assert (logits(model.network, model, given) - said).abs().max() > 1e-4  # the rounding of four bits is gone
+        torch.testing.assert_close(
+            model.network.get_parameter(f"{name}.weight"), wanted, atol=1e-6, rtol=0
+        )
+    # the rounding of four bits is gone
+    assert (logits(model.network, model, given) - said).abs().max() > 1e-4
 
 
 @pytest.mark.parametrize("bits", [4, 8])
@@ -113,12 +120,17 @@ def test_unmerging_gives_the_arm_and_its_base_back_bit_for_bit(lesson, open_tiny
     model = open_tiny()
     change = Lora(rank=2, **settings).change(model, given)
     taught(model, change, given)
-    before, numbers = logits(model.network, model, given), {k: v.clone() for k, v in model.network.state_dict().items()}
+    before, numbers = (
+        logits(model.network, model, given),
+        {k: v.clone() for k, v in model.network.state_dict().items()},
+    )
     taken = merge(model.network, keep=True)
     assert set(model.network.state_dict()) == set(open_tiny().network.state_dict())
     unmerge(model.network, taken)
     after = model.network.state_dict()
-    assert set(after) == set(numbers) and all(torch.equal(after[name], numbers[name]) for name in numbers)
+    assert set(after) == set(numbers) and all(
+        torch.equal(after[name], numbers[name]) for name in numbers
+    )
     assert torch.equal(logits(model.network, model, given), before)
     if not settings:
         base = open_tiny().network
@@ -132,9 +144,13 @@ def test_layers_that_lie_the_other_way_round_are_merged_as_they_lie(settings):
     from transformers import GPT2Config, GPT2LMHeadModel
 
     torch.manual_seed(3)
-    network = GPT2LMHeadModel(GPT2Config(n_layer=2, n_embd=32, n_head=2, vocab_size=480, n_positions=64)).eval()
+    network = GPT2LMHeadModel(
+        GPT2Config(n_layer=2, n_embd=32, n_head=2, vocab_size=480, n_positions=64)
+    ).eval()
     names = ["c_attn", "c_proj", "c_fc"]
-    config = LoraConfig(r=4, target_modules=names, fan_in_fan_out=True, init_lora_weights=False, **settings)
+    config = LoraConfig(
+        r=4, target_modules=names, fan_in_fan_out=True, init_lora_weights=False, **settings
+    )
     inject_adapter_in_model(config, network)
     ids = torch.arange(12)[None]
     with torch.no_grad():
@@ -156,14 +172,16 @@ def test_the_merged_model_can_be_saved_and_loaded_by_transformers_alone(arms, tm
     assert all(torch.equal(again.state_dict()[k], v) for k, v in model.network.state_dict().items())
 
 
-@pytest.mark.parametrize("kind", ["prefix", "prompt_tuning", "p_tuning", "adapters", "head", "token_head", "majority"])
+@pytest.mark.parametrize(
+    "kind", ["prefix", "prompt_tuning", "p_tuning", "adapters", "head", "token_head", "majority"]
+)
 def test_what_changes_no_weight_is_refused_before_anything_is_loaded(lesson, tmp_path, kind):
     with pytest.raises(ModelError) as caught:
         merged(make_strategy({"kind": kind}, {}), tmp_path, lesson("classify"))
     assert [problem.code for problem in caught.value.problems] == ["M110"]
 
 
-# --- bases that are not its own ------------------------------------------------------------------------------------
+# --- bases that are not its own -------------------------------------------------------------------
 
 
 def refused(strategy, folder, given):
@@ -210,7 +228,11 @@ def test_a_base_of_other_shapes_is_refused(arms, open_tiny, name):
 
     strategy, given, folder, _ = arms(name)
     config = LlamaConfig(
-        vocab_size=480, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4
+        vocab_size=480,
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
     )
 
     def other(name, precision="auto"):

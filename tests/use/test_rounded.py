@@ -1,4 +1,5 @@
-"""Weights in 8 and 4 bits: held against bitsandbytes, and each way through a layer against plain products."""
+"""Weights in 8 and 4 bits: held against bitsandbytes, and each way through a layer against plain
+products."""
 
 import pytest
 import torch
@@ -33,8 +34,11 @@ def test_four_bits_use_the_values_of_nf4_and_err_as_bitsandbytes_does():
     packed, state = bnb.functional.quantize_4bit(own, blocksize=64, quant_type="nf4")
     theirs = bnb.functional.dequantize_4bit(packed, state)
     ours = Four.of(own, None).weight(torch.float32)
-    assert float((ours - own).square().mean()) == pytest.approx(float((theirs - own).square().mean()), rel=0.02)
-    # Scales differ by their rounding to bf16; few weights lie so near the middle that they go the other way for it.
+    assert float((ours - own).square().mean()) == pytest.approx(
+        float((theirs - own).square().mean()), rel=0.02
+    )
+    # Scales differ by their rounding to bf16; few weights lie so near the middle that they go the
+    # other way for it.
     assert float(((ours - theirs).abs() > 0.01 * float(own.abs().max())).float().mean()) < 0.005
 
 
@@ -48,7 +52,9 @@ def test_every_way_through_a_layer_multiplies_by_the_same_weights(subtests):
                     wanted = linear(x.float(), layer.weight(torch.float32), torch.arange(48.0))
                     found = layer(x[None])[0]
                     assert found.dtype == dtype and found.shape == (rows, 48)
-                    torch.testing.assert_close(found.float(), wanted, atol=close * float(wanted.abs().max()), rtol=0)
+                    torch.testing.assert_close(
+                        found.float(), wanted, atol=close * float(wanted.abs().max()), rtol=0
+                    )
 
 
 @pytest.mark.parametrize("kind", [Eight, Four])
@@ -56,13 +62,23 @@ def test_a_row_of_zeros_stays_zeros(kind):
     own = weight()
     own[3] = 0
     layer = kind.of(own, None)
-    assert not layer.weight(torch.float32)[3].any() and torch.isfinite(layer.weight(torch.float32)).all()
+    assert (
+        not layer.weight(torch.float32)[3].any()
+        and torch.isfinite(layer.weight(torch.float32)).all()
+    )
 
 
 def test_bytes_are_those_of_codes_scales_and_what_stays(open_tiny):
     network = open_tiny().network
-    parts = [part for name, part in network.named_modules() if type(part) is torch.nn.Linear and name != "lm_head"]
-    linears, outputs = sum(part.weight.numel() for part in parts), sum(part.out_features for part in parts)
+    parts = [
+        part
+        for name, part in network.named_modules()
+        if type(part) is torch.nn.Linear and name != "lm_head"
+    ]
+    linears, outputs = (
+        sum(part.weight.numel() for part in parts),
+        sum(part.out_features for part in parts),
+    )
     whole = held(network)
     assert round_layers(network, 8) == 14
     assert held(network) == whole - 4 * linears + linears + 2 * outputs

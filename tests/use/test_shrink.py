@@ -77,11 +77,12 @@ def test_a_blend_is_made_smaller_as_one_arm(lesson, tmp_path):
     assert arm.record.said[0].startswith("2 adapters were combined")
 
 
-# --- quantise -------------------------------------------------------------------------------------------------------
+# --- quantise -------------------------------------------------------------------------------------
 
 
 def test_weights_that_8_bits_can_hold_give_the_same_scores(lesson, opened):
-    """Each row is whole numbers up to 127 times a power of two: rounding to 8 bits changes nothing."""
+    """Each row is whole numbers up to 127 times a power of two: rounding to 8 bits changes
+    nothing."""
 
     def whole(network):
         for part in network.modules():
@@ -97,7 +98,9 @@ def test_weights_that_8_bits_can_hold_give_the_same_scores(lesson, opened):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("inner", [LORA, {**LORA, "kind": "dora"}, {"kind": "full", **QUICK}, SHOTS])
+@pytest.mark.parametrize(
+    "inner", [LORA, {**LORA, "kind": "dora"}, {"kind": "full", **QUICK}, SHOTS]
+)
 def test_8_bits_answer_as_the_inner_arm_does_and_take_less(lesson, tmp_path, inner):
     given = lesson("classify")
     plain = make_strategy(inner, {}).fit(given)
@@ -128,7 +131,7 @@ def test_a_base_in_4_bits_is_merged_into_what_the_arm_was_trained_beside(lesson)
     assert sum(a.text == b.text for a, b in zip(before, after, strict=True)) >= len(before) - 1
 
 
-# --- prune ----------------------------------------------------------------------------------------------------------
+# --- prune ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("by", ["influence", "block"])
@@ -138,19 +141,25 @@ def test_a_layer_that_adds_nothing_is_taken_out_and_no_score_changes(lesson, ope
     strategy = made(kind="prune", layers=1, by=by, heal=0, rows=8, inner=SHOTS)
     arm = strategy.fit(given)
     assert arm.record.layers == [0]
-    assert [a.scores for a in arm.answer(questions(given))] == [pytest.approx(a.scores, abs=1e-3) for a in before]
+    assert [a.scores for a in arm.answer(questions(given))] == [
+        pytest.approx(a.scores, abs=1e-3) for a in before
+    ]
     folder = kept(arm, tmp_path / "arm")
     assert not [name for name in load_file(folder / "weights.safetensors") if "layers.1." in name]
     # Restored on a base that has both layers.
     again = strategy.restore(folder, replace(given, train=(), val=(), documents=()))
-    assert [a.scores for a in again.answer(questions(given))] == [a.scores for a in arm.answer(questions(given))]
+    assert [a.scores for a in again.answer(questions(given))] == [
+        a.scores for a in arm.answer(questions(given))
+    ]
 
 
 @pytest.mark.slow
 def test_healing_trains_what_is_left_and_leaves_no_adapter(lesson, tmp_path):
     given = lesson("classify")
     cut = made(kind="prune", layers=0.5, heal=0, rows=8, inner=LORA).fit(given)
-    healed = made(kind="prune", layers=0.5, heal=3, learning_rate=3e-3, rows=8, inner=LORA).fit(given)
+    healed = made(kind="prune", layers=0.5, heal=3, learning_rate=3e-3, rows=8, inner=LORA).fit(
+        given
+    )
     assert cut.record.layers == healed.record.layers
     assert given.score(healed, given.train) >= given.score(cut, given.train)
     names = [name for name, _ in healed.local.network.named_parameters()]
@@ -161,7 +170,7 @@ def test_healing_trains_what_is_left_and_leaves_no_adapter(lesson, tmp_path):
     assert cut.inner.start_loss != healed.inner.start_loss
 
 
-# --- distil ---------------------------------------------------------------------------------------------------------
+# --- distil ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
@@ -170,12 +179,22 @@ def test_a_student_of_one_layer_learns_its_teachers_answers(lesson, level):
     given = lesson("classify")
     inner = {**LORA, "epochs": 6}
     teacher = make_strategy(inner, {}).fit(given)
-    student = {"kind": "distil", "layers": 1, "level": level, "learning_rate": 3e-3, "share": 0.9, "inner": inner}
+    student = {
+        "kind": "distil",
+        "layers": 1,
+        "level": level,
+        "learning_rate": 3e-3,
+        "share": 0.9,
+        "inner": inner,
+    }
     raw, learnt = (make_strategy({**student, "epochs": n}, {}).fit(given) for n in (1, 8))
     said = [a.text for a in teacher.answer([row.question for row in given.train])]
 
     def agree(arm):
-        return sum(a.text == b for a, b in zip(arm.answer([r.question for r in given.train]), said, strict=True))
+        return sum(
+            a.text == b
+            for a, b in zip(arm.answer([r.question for r in given.train]), said, strict=True)
+        )
 
     assert learnt.record.layers == [0] and len(learnt.local.network.model.layers) == 1
     assert agree(learnt) >= 0.9 * len(said) and agree(learnt) >= agree(raw)
@@ -188,7 +207,9 @@ def test_the_targets_of_a_student_are_what_its_teacher_said(lesson):
     teacher = made(kind="quantise", inner=inner).fit(given)
     rows = taught(teacher, given)
     answers = teacher.answer([row.question for row in given.train])
-    raw = [a.raw.strip() for a in answers if a.text is not None and not a.truncated and a.raw.strip()]
+    raw = [
+        a.raw.strip() for a in answers if a.text is not None and not a.truncated and a.raw.strip()
+    ]
     assert [row.target for row in rows] == raw
     # What was said is not asked again after a kill.
     assert (given.workdir / "teacher.json").exists() and taught(teacher, given) == rows
@@ -201,35 +222,67 @@ def test_in_a_rehearsal_a_teacher_answers_some_rows_and_the_time_of_all_is_told(
     rows = taught(teacher, given)
     (told,) = rehearsed(given.workdir)
     whole, inside = told["seconds"]["teacher"][0], told["inside"][0]
-    assert whole == pytest.approx(inside * len(given.train) / SAMPLE) and len(rows) == len(given.train)
+    assert whole == pytest.approx(inside * len(given.train) / SAMPLE) and len(rows) == len(
+        given.train
+    )
 
 
-# --- around each other, and what cannot be --------------------------------------------------------------------------
+# --- around each other, and what cannot be --------------------------------------------------------
 
 
 @pytest.mark.slow
 def test_retrieval_stands_around_and_a_pruned_arm_is_quantised(lesson, tmp_path):
     given = lesson("answer")
-    inner = {"kind": "quantise", "inner": {"kind": "prune", "layers": 1, "heal": 0, "rows": 8, "inner": LORA}}
+    inner = {
+        "kind": "quantise",
+        "inner": {"kind": "prune", "layers": 1, "heal": 0, "rows": 8, "inner": LORA},
+    }
     strategy = made(kind="rag", top=1, inner=inner)
     arm = strategy.fit(given)
-    assert isinstance(arm.inner, Shrunk) and (arm.inner.record.bits, len(arm.inner.record.layers)) == (8, 1)
-    again = strategy.restore(kept(arm, tmp_path / "arm"), replace(given, train=(), val=(), documents=()))
-    assert [a.raw for a in again.answer(questions(given))] == [a.raw for a in arm.answer(questions(given))]
+    assert isinstance(arm.inner, Shrunk) and (
+        arm.inner.record.bits,
+        len(arm.inner.record.layers),
+    ) == (8, 1)
+    again = strategy.restore(
+        kept(arm, tmp_path / "arm"), replace(given, train=(), val=(), documents=())
+    )
+    assert [a.raw for a in again.answer(questions(given))] == [
+        a.raw for a in arm.answer(questions(given))
+    ]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("settings", "code", "words"),
     [
-        ({"kind": "quantise", "inner": {"kind": "majority"}}, "T071", "majority asks no language model"),
+        (
+            {"kind": "quantise", "inner": {"kind": "majority"}},
+            "T071",
+            "majority asks no language model",
+        ),
         ({"kind": "distil", "inner": {"kind": "tfidf"}}, "T071", "tfidf asks no language model"),
-        ({"kind": "prune", "inner": {"kind": "rag", "inner": LORA}}, "T072", "rag is an arm around another"),
+        (
+            {"kind": "prune", "inner": {"kind": "rag", "inner": LORA}},
+            "T072",
+            "rag is an arm around another",
+        ),
         ({"kind": "quantise", "inner": {"kind": "prefix"}}, "M110", "prefix cannot be merged"),
         ({"kind": "quantise", "inner": {"kind": "head"}}, "M110", "head cannot be merged"),
-        ({"kind": "prune", "layers": 2, "heal": 0, "inner": SHOTS}, "T073", "takes 2 of this model's 2 layers out"),
-        ({"kind": "prune", "layers": 0.1, "heal": 0, "inner": SHOTS}, "T073", "takes 0 of this model's 2 layers out"),
-        ({"kind": "distil", "layers": 2, "inner": LORA}, "T073", "a student of 2 layers is no smaller"),
+        (
+            {"kind": "prune", "layers": 2, "heal": 0, "inner": SHOTS},
+            "T073",
+            "takes 2 of this model's 2 layers out",
+        ),
+        (
+            {"kind": "prune", "layers": 0.1, "heal": 0, "inner": SHOTS},
+            "T073",
+            "takes 0 of this model's 2 layers out",
+        ),
+        (
+            {"kind": "distil", "layers": 2, "inner": LORA},
+            "T073",
+            "a student of 2 layers is no smaller",
+        ),
         ({"kind": "distil", "inner": SHOTS}, "T074", "set level: sequence"),
         ({"kind": "distil", "inner": {**LORA, "objective": "label_set"}}, "T074", "labels alone"),
     ],
@@ -255,7 +308,9 @@ def test_a_model_behind_an_address_is_not_quantised(tmp_path):
     from assay.config import load
     from assay.runtime.costs.remote import refuse_remote
 
-    (tmp_path / "rows.jsonl").write_text('{"text": "a", "label": "x"}\n{"text": "b", "label": "y"}\n')
+    (tmp_path / "rows.jsonl").write_text(
+        '{"text": "a", "label": "x"}\n{"text": "b", "label": "y"}\n'
+    )
     (tmp_path / "project.yaml").write_text(
         "version: 1\nname: far\ndata: {files: {train: rows.jsonl}}\nmodel: smollm2-135m\n"
         "remote: {far: {url: 'http://127.0.0.1:9/v1', model: big}}\n"

@@ -1,4 +1,5 @@
-"""Smaller arms in a whole run: they stand in the plan and in the table, with the arm inside as a part."""
+"""Smaller arms in a whole run: they stand in the plan and in the table, with the arm inside as a
+part."""
 
 import pytest
 
@@ -41,4 +42,6 @@ def test_a_plan_and_a_run_of_smaller_arms(tmp_path, tiny_model):
     assert set(own.values()) <= {"pay", "lend", "meet"}
     # Served beside each other, each with a network of its own.
     asked = [Example("q", (Message("user", question),))]
-    assert {one.name: one.adapted.answer(asked)[0].text for one in opened(folder, list(found)).arms} == own
+    assert {
+        one.name: one.adapted.answer(asked)[0].text for one in opened(folder, list(found)).arms
+    } == own

@@ -1,4 +1,5 @@
-"""Rows that cluster: moments against every permutation, planted and independent worlds, what is tested."""
+"""Rows that cluster: moments against every permutation, planted and independent worlds, what is
+tested."""
 
 import itertools
 import sys
@@ -15,9 +16,14 @@ BENCHMARKS = str(Path(__file__).parents[2] / "benchmarks")
 def test_mean_and_variance_are_those_of_all_permutations():
     values = np.random.default_rng(1).normal(size=(6, 2))
     scores, layout = _Scores.of(values), _Layout.of(np.array([0, 0, 0, 1, 1, 2]))
-    every = [scores.together(scores.values[None, list(one)], layout)[0] for one in itertools.permutations(range(6))]
+    every = [
+        scores.together(scores.values[None, list(one)], layout)[0]
+        for one in itertools.permutations(range(6))
+    ]
     mean, variance = scores.moments(layout)
-    assert np.allclose(mean, np.mean(every, axis=0)) and np.allclose(variance, np.var(every, axis=0))
+    assert np.allclose(mean, np.mean(every, axis=0)) and np.allclose(
+        variance, np.var(every, axis=0)
+    )
 
 
 def test_the_design_effect_of_copies_is_their_number():
@@ -26,7 +32,9 @@ def test_the_design_effect_of_copies_is_their_number():
     assert found.found and found.p == pytest.approx(1 / 2000)
     assert (found.clusters, found.shared, found.largest) == (100, 500, 5)
     # Of five copies each: 1 + (5 - 1), and a little for the mean that was taken off.
-    assert found.score == pytest.approx(5, abs=0.05) and found.difference == pytest.approx(5, abs=0.05)
+    assert found.score == pytest.approx(5, abs=0.05) and found.difference == pytest.approx(
+        5, abs=0.05
+    )
 
 
 def test_arms_that_never_differ_and_rows_without_a_value_are_no_matter():
@@ -59,7 +67,10 @@ def test_planted_worlds_are_told_and_independent_ones_are_not(monkeypatch):
 
         def warned(cell, many):
             worlds = (world(cell, 1000 + number) for number in range(many))
-            return sum(any(field.found for field in clustered(one.right.T.astype(float), one.fields)) for one in worlds)
+            return sum(
+                any(field.found for field in clustered(one.right.T.astype(float), one.fields))
+                for one in worlds
+            )
 
         assert warned(Cell(500, 50, 0.6), 20) >= 19
         assert warned(Cell(200, 20, 0.6), 20) >= 19

@@ -30,7 +30,11 @@ def test_the_share_of_equal_answers_has_wilsons_interval():
 
 def test_all_equal_has_the_exact_lower_end():
     found = equivalence(records(["a"] * 60), records(["a"] * 60), TASK)
-    assert found.equal.value == 1 and found.equal.low == pytest.approx(0.025 ** (1 / 60)) and found.equal.high == 1
+    assert (
+        found.equal.value == 1
+        and found.equal.low == pytest.approx(0.025 ** (1 / 60))
+        and found.equal.high == 1
+    )
     assert found.difference.value == 0 and found.others == ()
 
 

@@ -11,7 +11,9 @@ from assay.validate import Exam
 
 
 def example(name, target="yes", source="test.csv:1"):
-    return Example(id=name, messages=(Message("user", name),), target=target, also=("ja",), source=source)
+    return Example(
+        id=name, messages=(Message("user", name),), target=target, also=("ja",), source=source
+    )
 
 
 def test_questions_give_nothing_away_and_records_have_everything():
@@ -65,14 +67,19 @@ def test_the_hash_is_of_all_that_is_asked_and_counted_as_right(change):
 
 @pytest.mark.slow
 def test_the_same_rows_have_the_same_hash_in_another_process():
-    rows = [replace(example("é"), context=(Document("d", "A passage."),), options=("x", "y")), example("b", "no")]
+    rows = [
+        replace(example("é"), context=(Document("d", "A passage."),), options=("x", "y")),
+        example("b", "no"),
+    ]
     code = (
-        "import json, sys; from assay.core.types import Example; from assay.validate.exam import Exam;"
-        "print(Exam([Example.from_json(row) for row in json.load(sys.stdin)]).hash)"
+        "import json, sys; from assay.core.types import Example; from assay.validate.exam"
+        " import Exam;print(Exam([Example.from_json(row) for row in json.load(sys.stdin)]).hash)"
     )
     given = json.dumps([row.to_json() for row in rows])
     environment = {**os.environ, "PYTHONHASHSEED": "1"}  # by which sets are ordered
-    done = subprocess.run([sys.executable, "-c", code], input=given, capture_output=True, text=True, env=environment)
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=given, capture_output=True, text=True, env=environment
+    )
     assert done.stdout.strip() == Exam(rows).hash
 
 

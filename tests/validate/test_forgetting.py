@@ -11,12 +11,21 @@ from assay.core.errors import DataError
 from assay.core.types import Message
 from assay.validate.forgetting.compare import bounds, combined, compared, exact, level_of
 from assay.validate.forgetting.constraints import CHECKS, STOCK, chance, fault, kept
-from assay.validate.forgetting.items import KINDS, PIECE, Item, estimated, own_items, pieces, read, sample
+from assay.validate.forgetting.items import (
+    KINDS,
+    PIECE,
+    Item,
+    estimated,
+    own_items,
+    pieces,
+    read,
+    sample,
+)
 from assay.validate.forgetting.measure import Asked, ask
 from assay.validate.forgetting.published import items_of
 from lines import named
 
-# --- constraints ----------------------------------------------------------------------------------------------------
+# --- constraints ----------------------------------------------------------------------------------
 
 # (check, value, answers that keep to it, answers that do not)
 CASES = [
@@ -24,21 +33,41 @@ CASES = [
     ("upper_case", None, ["STOP NOW!"], ["STOP now", "", "..."]),
     ("without", ",", ["no such mark"], ["one, two", " "]),
     ("no_digits", None, ["seven"], ["7", ""]),
-    ("bullets", 3, ["- a\n- b\n- c", "Here:\n* a\n* b\n* c"], ["- a\n- b", "- a\n- b\n- c\n- d", "-a\n-b\n-c"]),
+    (
+        "bullets",
+        3,
+        ["- a\n- b\n- c", "Here:\n* a\n* b\n* c"],
+        ["- a\n- b", "- a\n- b\n- c\n- d", "-a\n-b\n-c"],
+    ),
     ("numbered", 2, ["1. a\n2. b", "1) a\n2) b"], ["1. a", "1. a\n2. b\n3. c"]),
     ("paragraphs", 2, ["one\n\ntwo", "one\n \n\ntwo\n"], ["one\ntwo", "a\n\nb\n\nc"]),
-    ("sentences", 2, ["One. Two!", 'He said: "Yes." Then he left.'], ["One.", "One. Two. Three.", "no end"]),
+    (
+        "sentences",
+        2,
+        ["One. Two!", 'He said: "Yes." Then he left.'],
+        ["One.", "One. Two. Three.", "no end"],
+    ),
     ("at_most_words", 3, ["one two three"], ["one two three four", "", "..."]),
     ("at_least_words", 3, ["one two-fold it's"], ["one two"]),
     ("exactly_words", 2, ["Good day."], ["Good", "a good day"]),
     ("at_most_lines", 1, ["one line\n"], ["one\ntwo", ""]),
     ("starts_with", "In my view", ["in my view, yes"], ["Well, in my view"]),
-    ("ends_with", "station", ["to the Station.", 'the "station"'], ["station house", "the stations"]),
+    (
+        "ends_with",
+        "station",
+        ["to the Station.", 'the "station"'],
+        ["station house", "the stations"],
+    ),
     ("contains", "key", ["the Key fits"], ["the monkey"]),
     ("exactly_once", "salt", ["a little salt"], ["salt and salt", "salty"]),
     ("at_least_twice", "tree", ["tree by tree"], ["a tree", "trees, trees"]),
     ("at_least_three_times", "apple", ["apple, apple, apple"], ["apple apple"]),
-    ("json", ["a", "b"], ['{"b": 1, "a": 2}', '```json\n{"a": 1, "b": []}\n```'], ['{"a": 1}', "[]", "a: 1", ""]),
+    (
+        "json",
+        ["a", "b"],
+        ['{"b": 1, "a": 2}', '```json\n{"a": 1, "b": []}\n```'],
+        ['{"a": 1}', "[]", "a: 1", ""],
+    ),
     ("quoted", None, ['"Hello there."'], ['He said "hello"', "hello"]),
     ("question", None, ["Why?"], ["Why? Because."]),
     ("capitals", 2, ["STOP and GO"], ["STOP I A"]),
@@ -58,9 +87,17 @@ def test_a_check_is_passed_by_what_keeps_to_it_alone(subtests):
 def test_every_check_has_a_case_and_all_checks_must_hold():
     assert {case[0] for case in CASES} == set(CHECKS)
     both = [{"check": "lower_case"}, {"check": "at_least_words", "value": 3}]
-    assert kept("one two three", both) and not kept("one two", both) and not kept("One two three", both)
+    assert (
+        kept("one two three", both)
+        and not kept("one two", both)
+        and not kept("One two three", both)
+    )
     # "no comma" holds for the stock answers that have none: the label, the word and the list.
-    assert chance([{"check": "without", "value": ","}]) == sum("," not in text for text in STOCK) / len(STOCK) == 0.5
+    assert (
+        chance([{"check": "without", "value": ","}])
+        == sum("," not in text for text in STOCK) / len(STOCK)
+        == 0.5
+    )
     assert chance(both) == 0
 
 
@@ -72,7 +109,7 @@ def test_a_check_that_cannot_be_is_said():
     assert "object with a name" in fault("bullets")
 
 
-# --- items ----------------------------------------------------------------------------------------------------------
+# --- items ----------------------------------------------------------------------------------------
 
 
 def test_the_own_probes_are_sound():
@@ -85,7 +122,8 @@ def test_the_own_probes_are_sound():
         "constraint": 40,
     }
     places = [item.answer for item in by["choice"]]
-    assert [places.count(i) for i in range(4)] == [15] * 4  # always the same letter is right by chance alone
+    # always the same letter is right by chance alone
+    assert [places.count(i) for i in range(4)] == [15] * 4
     assert all(len(set(item.options)) == 4 for item in by["choice"])
     assert {item.chance for item in by["choice"]} == {0.25}
     assert np.mean([item.chance for item in by["constraint"]]) < 0.1
@@ -109,7 +147,9 @@ def test_faults_of_a_file_are_said_with_their_lines(tmp_path):
     with pytest.raises(DataError) as raised:
         read(file, "mine.jsonl")
     assert {p.code for p in raised.value.problems} == {"D125"}
-    assert [p.place for p in raised.value.problems] == [f"mine.jsonl:{n}" for n in (2, 3, 4, 5, 6, 7)]
+    assert [p.place for p in raised.value.problems] == [
+        f"mine.jsonl:{n}" for n in (2, 3, 4, 5, 6, 7)
+    ]
     for place, words in (("absent", "no such file"), ("empty", "holds no probe")):
         (tmp_path / "empty").mkdir(exist_ok=True)
         with pytest.raises(DataError, match=words):
@@ -118,7 +158,9 @@ def test_faults_of_a_file_are_said_with_their_lines(tmp_path):
 
 def test_a_file_is_a_probe_and_long_texts_are_cut(tmp_path):
     (tmp_path / "my_own.jsonl").write_text(
-        json.dumps({"kind": "text", "text": "word " * 600}) + "\n" + json.dumps({"kind": "last_word", "text": "a b"})
+        json.dumps({"kind": "text", "text": "word " * 600})
+        + "\n"
+        + json.dumps({"kind": "last_word", "text": "a b"})
     )
     items = items_of(tmp_path, "probes")
     assert {item.probe for item in items} == {"my own, text", "my own, last word"}
@@ -128,7 +170,9 @@ def test_a_file_is_a_probe_and_long_texts_are_cut(tmp_path):
 
 
 def item(n, kind="last_word", probe="p", words=20):
-    return Item(probe, kind, f"{n} " + "word " * words + "end", ("a", "b") if kind == "choice" else ())
+    return Item(
+        probe, kind, f"{n} " + "word " * words + "end", ("a", "b") if kind == "choice" else ()
+    )
 
 
 def test_the_sample_fits_and_depends_on_seed_and_items_alone():
@@ -136,7 +180,8 @@ def test_the_sample_fits_and_depends_on_seed_and_items_alone():
     some = sample(items, 2000, 1)
     assert sum(one.tokens for one in some) <= 2000
     assert some == sample(items[::-1], 2000, 1) != sample(items, 2000, 2)
-    assert sum(one.probe == "q" for one in some) == 5  # what one probe does not need goes to the others
+    # what one probe does not need goes to the others
+    assert sum(one.probe == "q" for one in some) == 5
     assert sum(one.tokens for one in some) > 1900
     assert [one.kind for one in some] == sorted((one.kind for one in some), key=KINDS.index)
 
@@ -144,7 +189,8 @@ def test_the_sample_fits_and_depends_on_seed_and_items_alone():
 def test_the_estimate_is_on_the_high_side(tiny_model):
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(tiny_model)  # 480 tokens: the estimate is for real vocabularies
+    # 480 tokens: the estimate is for real vocabularies
+    tokenizer = AutoTokenizer.from_pretrained(tiny_model)
     assert estimated("abc" * 10) == 10 and estimated("äöü") == 6
     assert len(tokenizer("äöü")["input_ids"]) <= 6
 
@@ -164,7 +210,9 @@ def test_published_sets_are_known_by_their_files(shared_data, name, kind, n, opt
     items = items_of(shared_data(name, whole=True), name)
     assert {one.kind for one in items} == {kind} and len({one.probe for one in items}) == 1
     assert n is None or len(items) == n
-    assert {len(one.options) for one in items} >= options - {6} and {len(one.options) for one in items} <= {
+    assert {len(one.options) for one in items} >= options - {6} and {
+        len(one.options) for one in items
+    } <= {
         *options,
         1,
         6,
@@ -175,17 +223,23 @@ def test_published_sets_are_known_by_their_files(shared_data, name, kind, n, opt
 def test_the_first_rows_of_published_sets_are_what_they_are(shared_data):
     piqa = items_of(shared_data("piqa_valid", whole=True), "piqa")[0]
     assert piqa.target.endswith(
-        "ripped jeans material, you will also need to supply it with a water bottle and a food dish."
+        "ripped jeans material,"
+        " you will also need to supply it with a water bottle and a food dish."
     ) is (piqa.answer == 1)
     mmlu = items_of(shared_data("mmlu_sample", whole=True), "mmlu")[0]
-    assert mmlu.text.startswith("Find the degree") and mmlu.options == ("0", "4", "2", "6") and mmlu.target == "4"
+    assert (
+        mmlu.text.startswith("Find the degree")
+        and mmlu.options == ("0", "4", "2", "6")
+        and mmlu.target == "4"
+    )
     lambada = items_of(shared_data("lambada_test", whole=True), "lambada")[0]
     assert lambada.target == "signs"
 
 
 def test_sets_in_their_form_are_known_by_their_files(own_data):
     found = {
-        name: items_of(own_data(name), name) for name in ("piqa_valid", "mmlu_sample", "lambada_test", "bbh_eight")
+        name: items_of(own_data(name), name)
+        for name in ("piqa_valid", "mmlu_sample", "lambada_test", "bbh_eight")
     }
     forms = {name: {(one.kind, len(one.options)) for one in items} for name, items in found.items()}
     assert forms == {
@@ -202,10 +256,12 @@ def test_sets_in_their_form_are_known_by_their_files(own_data):
         first, second = (int(word) for word in one.text.rstrip("?").split() if word.isdigit())
         assert one.target == str(first + second)
     texts = items_of(own_data("wikitext2"), "wikitext2")
-    assert {one.kind for one in texts} == {"text"} and not [one for one in texts if one.text.startswith("=")]
+    assert {one.kind for one in texts} == {"text"} and not [
+        one for one in texts if one.text.startswith("=")
+    ]
 
 
-# --- asking ---------------------------------------------------------------------------------------------------------
+# --- asking ---------------------------------------------------------------------------------------
 
 ITEMS = [
     Item("c", "choice", "What colour is the sky?", ("blue", "green", "black and white"), 0),
@@ -229,7 +285,10 @@ def test_each_kind_is_asked_as_a_pass_of_its_own_says(open_tiny):
     found = ask(model, ITEMS)
     for one, item in zip(found[:2], ITEMS[:2], strict=True):
         prompt, _ = model.chat.prompt((Message("user", item.text),))
-        sums = [sum(alone(model, [*prompt, *model.chat.text_ids(o)], len(prompt))[0]) for o in item.options]
+        sums = [
+            sum(alone(model, [*prompt, *model.chat.text_ids(o)], len(prompt))[0])
+            for o in item.options
+        ]
         best = int(np.argmax(sums))
         assert one.answer == item.options[best] and one.right == int(best == item.answer)
         assert one.bits == pytest.approx(-sums[item.answer] / math.log(2), abs=1e-3)
@@ -237,9 +296,13 @@ def test_each_kind_is_asked_as_a_pass_of_its_own_says(open_tiny):
     word = [begin, *model.chat.text_ids(ITEMS[2].text)]
     start = 1 + len(model.chat.text_ids(ITEMS[2].text.rsplit(None, 1)[0]))
     values, logs = alone(model, word, start)
-    assert found[2].bits == pytest.approx(-sum(values) / math.log(2), abs=1e-3) and found[2].bytes == 3
+    assert (
+        found[2].bits == pytest.approx(-sum(values) / math.log(2), abs=1e-3) and found[2].bytes == 3
+    )
     assert found[2].rank == int((logs[start - 1] > logs[start - 1, word[start]]).sum())
-    assert found[2].right == int(all(int(logs[at - 1].argmax()) == word[at] for at in range(start, len(word))))
+    assert found[2].right == int(
+        all(int(logs[at - 1].argmax()) == word[at] for at in range(start, len(word)))
+    )
     text = [begin, *model.chat.text_ids(ITEMS[3].text)]
     assert found[3].bits == pytest.approx(-sum(alone(model, text, 1)[0]) / math.log(2), abs=1e-3)
     assert found[3].right is None and found[3].bytes == len(ITEMS[3].text)
@@ -251,8 +314,13 @@ def test_trees_and_single_rows_say_the_same(open_tiny):
     from assay.model.reading import _trees, followed
 
     model = open_tiny()
-    prompt, _ = model.chat.prompt((Message("user", "Which colour has the sky, and help with money now?"),))
-    rows = [[*prompt, *model.chat.text_ids(word)] for word in ("red", "blue", "green", "black money", "re")]
+    prompt, _ = model.chat.prompt(
+        (Message("user", "Which colour has the sky, and help with money now?"),)
+    )
+    rows = [
+        [*prompt, *model.chat.text_ids(word)]
+        for word in ("red", "blue", "green", "black money", "re")
+    ]
     assert _trees(model, rows)  # they share nearly all of their tokens
     for row, one in zip(rows, followed(model, rows, [len(prompt)] * len(rows)), strict=True):
         np.testing.assert_allclose(one.log_probs, alone(model, row, len(prompt))[0], atol=1e-4)
@@ -270,7 +338,9 @@ def test_trained_keys_and_values_stand_before_the_rows(lesson):
     sums = [one.log_probs.sum() for one in followed(model, rows, [len(prompt)] * 2)]
     # The label scoring of the product, trained prefix and end of turn included.
     np.testing.assert_allclose(
-        sums, model.score([(Message("user", "my card is stolen"),)], options, left=0.0)[0], atol=1e-3
+        sums,
+        model.score([(Message("user", "my card is stolen"),)], options, left=0.0)[0],
+        atol=1e-3,
     )
     bare = model.soft
     model.soft = None
@@ -279,7 +349,7 @@ def test_trained_keys_and_values_stand_before_the_rows(lesson):
     model.soft = bare
 
 
-# --- before and after -----------------------------------------------------------------------------------------------
+# --- before and after -----------------------------------------------------------------------------
 
 
 def outcomes(rights):
@@ -291,21 +361,33 @@ def choice_items(n, probe="c"):
 
 
 def test_exact_intervals_are_the_tables():
-    # Clopper and Pearson at 95 %: 0 of 10 is 0 to 30.8 %, 5 of 10 is 18.7 to 81.3 % (Zar, Biostatistical Analysis, B.).
+    # Clopper and Pearson at 95 %: 0 of 10 is 0 to 30.8 %, 5 of 10 is 18.7 to 81.3 % (Zar,
+    # Biostatistical Analysis, B.).
     assert exact(0, 10, 0.95) == pytest.approx((0, 0.3085), abs=1e-4)
     assert exact(5, 10, 0.95) == pytest.approx((0.1871, 0.8129), abs=1e-4)
 
 
 def test_a_probe_at_chance_is_marked_and_left_out():
     items = [*choice_items(60, "able"), *choice_items(60, "guess")]
-    before = outcomes([1] * 45 + [0] * 15 + [1] * 18 + [0] * 42)  # 75 % and 30 % where 25 % are guessed
+    # 75 % and 30 % where 25 % are guessed
+    before = outcomes([1] * 45 + [0] * 15 + [1] * 18 + [0] * 42)
     after = outcomes([1] * 33 + [0] * 27 + [0] * 60)
     base = level_of(items, before, 0.95)
-    assert not base["able"]["at_chance"] and base["guess"]["at_chance"] and base["guess"]["chance"] == 0.25
+    assert (
+        not base["able"]["at_chance"]
+        and base["guess"]["at_chance"]
+        and base["guess"]["chance"] == 0.25
+    )
     found = compared(items, before, after, 0.95, 1)
-    assert found["probes"]["able"]["difference"] == pytest.approx(-0.2) and not found["probes"]["able"]["chance"]
-    assert found["probes"]["guess"]["chance"] and found["probes"]["guess"]["difference"] == pytest.approx(-0.3)
-    # Only the probe that can show it: -20 points; its binomial standard error is sqrt(.2 x .8 / 60) = 5.2 points.
+    assert (
+        found["probes"]["able"]["difference"] == pytest.approx(-0.2)
+        and not found["probes"]["able"]["chance"]
+    )
+    assert found["probes"]["guess"]["chance"] and found["probes"]["guess"][
+        "difference"
+    ] == pytest.approx(-0.3)
+    # Only the probe that can show it: -20 points; its binomial standard error is sqrt(.2 x .8 / 60)
+    # = 5.2 points.
     whole = found["combined"]
     assert whole["difference"] == -20 and whole["n"] == 60 and whole["probes"] == 1
     assert whole["low"] == pytest.approx(-20 - 1.96 * 5.16, abs=1.8)
@@ -329,7 +411,11 @@ def test_the_same_model_has_forgotten_nothing():
     # No item has flipped, which of 40 items does not say that none ever would.
     whole = found["combined"]
     assert whole["difference"] == 0 and whole["n"] == 40
-    assert whole["high"] == -whole["low"] == pytest.approx(100 * 1.96 * math.sqrt(2 / 42) / math.sqrt(42), abs=0.01)
+    assert (
+        whole["high"]
+        == -whole["low"]
+        == pytest.approx(100 * 1.96 * math.sqrt(2 / 42) / math.sqrt(42), abs=0.01)
+    )
     assert found["flips"] == {"lost": 0, "gained": 0} and found["flipped"] == []
 
 
@@ -340,8 +426,9 @@ def test_probes_weigh_alike_whatever_their_size():
 
 
 def test_the_interval_of_pairs_is_the_books():
-    # Approval of the prime minister by 1,600 people, twice: 150 turned away, 86 came round. Agresti, Categorical Data
-    # Analysis, 10.1: -0.04, 95 % from -0.059 to -0.021; the adjustment is of no weight at this size.
+    # Approval of the prime minister by 1,600 people, twice: 150 turned away, 86 came round.
+    # Agresti, Categorical Data Analysis, 10.1: -0.04, 95 % from -0.059 to -0.021; the adjustment is
+    # of no weight at this size.
     gap = np.array([-1.0] * 150 + [1.0] * 86 + [0.0] * 1364)
     assert bounds([gap], 0.95) == pytest.approx((-0.0587, -0.0213), abs=2e-4)
     # Two probes of the same: the mean of two independent means has half of the variance.

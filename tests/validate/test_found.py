@@ -7,12 +7,24 @@ import pytest
 
 from assay.core.types import Answer, Example, Message, Record
 from assay.stats.intervals import observed
-from assay.validate.found import columns, errors, ndcg, noted, precision, recall, reciprocal_rank, retrieves, share
+from assay.validate.found import (
+    columns,
+    errors,
+    ndcg,
+    noted,
+    precision,
+    recall,
+    reciprocal_rank,
+    retrieves,
+    share,
+)
 
 
 def record(passages=(), found_in=(), text="x", **more):
     question = Example("q", (Message("user", "?"),))
-    return Record(question, "x", (), Answer(text, passages=tuple(passages), **more), tuple(found_in))
+    return Record(
+        question, "x", (), Answer(text, passages=tuple(passages), **more), tuple(found_in)
+    )
 
 
 PASSAGES = ("b#1", "a#2", "a#3", "c#1")
@@ -22,7 +34,9 @@ def test_a_document_counts_once_at_its_first_passage():
     both = record(PASSAGES, ("a", "c"))
     assert recall(both) == 1 and precision(both) == 3 / 4 and reciprocal_rank(both) == 1 / 2
     # Documents in order: b, a, c. Gains at ranks 2 and 3, at best they would be at 1 and 2.
-    assert ndcg(both) == pytest.approx((1 / math.log2(3) + 1 / math.log2(4)) / (1 + 1 / math.log2(3)))
+    assert ndcg(both) == pytest.approx(
+        (1 / math.log2(3) + 1 / math.log2(4)) / (1 + 1 / math.log2(3))
+    )
     half = record(PASSAGES, ("a", "z"))
     assert recall(half) == 1 / 2 and reciprocal_rank(record(PASSAGES, ("z",))) == 0
     assert recall(record((), ("a",))) == 0 and precision(record((), ("a",))) == 0
@@ -70,7 +84,10 @@ def test_without_notes_only_what_needs_none_is_told():
     records = [record(PASSAGES, support=0.5), record(PASSAGES, support=1.0, cited=("a#2",))]
     assert not noted(records) and retrieves(records) and not retrieves([record()])
     found = columns(records, [True, True])
-    assert {name: observed(rows, share) for name, rows in found.items()} == {"support": 0.75, "cites": 0.5}
+    assert {name: observed(rows, share) for name, rows in found.items()} == {
+        "support": 0.75,
+        "cites": 0.5,
+    }
 
 
 def test_citations_are_judged_by_the_notes():
@@ -80,7 +97,11 @@ def test_citations_are_judged_by_the_notes():
 
 
 def test_what_a_router_answers_without_looking_up_is_no_miss_of_retrieval():
-    records = [record(PASSAGES, ("a",), by="strong"), record((), ("a",), by="cheap"), record((), ("a",))]
+    records = [
+        record(PASSAGES, ("a",), by="strong"),
+        record((), ("a",), by="cheap"),
+        record((), ("a",)),
+    ]
     found = columns(records, [True, True, False])
     assert found["recall"][:, 1].tolist() == [1, 0, 1]
     assert errors(records, [True, True, False]) == {

@@ -36,7 +36,11 @@ def edit(old, new):
 def plain(book):
     """All hashes taken off, as if the lines were of an older version; and one look less."""
     rows = [json.loads(line) for line in lines(book)[:3]]
-    book.write_text("".join(json.dumps({key: row[key] for key in ("exam", "by", "opened")}) + "\n" for row in rows))
+    book.write_text(
+        "".join(
+            json.dumps({key: row[key] for key in ("exam", "by", "opened")}) + "\n" for row in rows
+        )
+    )
 
 
 DONE = {
@@ -63,7 +67,9 @@ def test_what_is_done_to_the_book_is_said_from_then_on_and_no_look_is_lost(book,
     assert len(changes(book)) == 1 and copy.read_bytes() == book.read_bytes()
 
 
-@pytest.mark.parametrize("what", ["edited", "edited at the end", "garbled", "the middle cut", "put in another order"])
+@pytest.mark.parametrize(
+    "what", ["edited", "edited at the end", "garbled", "the middle cut", "put in another order"]
+)
 def test_without_a_copy_the_chain_itself_says_it(book, copy, what):
     copy.unlink()
     DONE[what](book)
@@ -96,8 +102,14 @@ def test_lines_of_an_older_version_stay_and_are_counted(tmp_path):
 
 
 def test_two_projects_with_a_copy_each_share_the_count(tmp_path):
-    book, first, second = tmp_path / "exam.jsonl", tmp_path / "one" / "exam.jsonl", tmp_path / "two" / "exam.jsonl"
-    assert [booked(book, "a", by, copy) for by, copy in (("x", first), ("y", second), ("z", first))] == [1, 2, 3]
+    book, first, second = (
+        tmp_path / "exam.jsonl",
+        tmp_path / "one" / "exam.jsonl",
+        tmp_path / "two" / "exam.jsonl",
+    )
+    assert [
+        booked(book, "a", by, copy) for by, copy in (("x", first), ("y", second), ("z", first))
+    ] == [1, 2, 3]
     assert booked(book, "a", "z", second) == 3 and changes(book) == []
     book.unlink()
     assert booked(book, "a", "w", second) == 4 and len(changes(book)) == 1

@@ -29,7 +29,11 @@ def test_paraphrases_are_different_say_the_same_words_nearly_and_depend_on_the_s
     made = paraphrases(text, 8, seed=1)
     assert len(set(made)) == 8 and text not in made
     assert made == paraphrases(text, 8, seed=1) != paraphrases(text, 8, seed=2)
-    words = {word for one in made for word in one.lower().replace(",", " ").replace(":", " ").replace("?", " ").split()}
+    words = {
+        word
+        for one in made
+        for word in one.lower().replace(",", " ").replace(":", " ").replace("?", " ").split()
+    }
     own = {"i'm", "still", "waiting", "please", "help", "why", "is", "the", "big", "card", "wrong"}
     assert words - own <= {"i", "am", "assist", "how", "come", "large", "incorrect"}
     assert paraphrases("only three words") == [] and LEAST_WORDS == 4
@@ -52,9 +56,14 @@ def test_the_share_is_the_area_under_the_curve():
 
 
 def test_too_few_rows_say_nothing():
-    found = memorised(["too short"] * 5, ["a text of five words"], lambda texts: [(0.0, 0.0)] * len(texts))
+    found = memorised(
+        ["too short"] * 5, ["a text of five words"], lambda texts: [(0.0, 0.0)] * len(texts)
+    )
     assert found["share"] is None and not found["suspected"]
-    assert found["rows"] == {"test": 0, "reference": 1} and found["skipped"] == {"test": 5, "reference": 0}
+    assert found["rows"] == {"test": 0, "reference": 1} and found["skipped"] == {
+        "test": 5,
+        "reference": 0,
+    }
 
 
 @pytest.mark.slow
@@ -87,7 +96,9 @@ def trained(open_tiny, texts, seed, epochs):
     for epoch in range(epochs):
         order = random.Random(epoch + 1000 * seed).sample(range(len(ids)), len(ids))
         for start in range(0, len(order), 16):
-            batch = torch.nn.utils.rnn.pad_sequence([ids[i] for i in order[start : start + 16]], True, -100)
+            batch = torch.nn.utils.rnn.pad_sequence(
+                [ids[i] for i in order[start : start + 16]], True, -100
+            )
             hidden = model.body(input_ids=batch.clamp(min=0), use_cache=False).last_hidden_state
             logits = torch.nn.functional.linear(hidden[:, :-1], model.head.weight)
             loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), batch[:, 1:].flatten())

@@ -1,4 +1,5 @@
-"""Metrics against scikit-learn and SQuAD's own rule, and what is said about answers that cannot be read."""
+"""Metrics against scikit-learn and SQuAD's own rule, and what is said about answers that cannot be
+read."""
 
 import math
 import re
@@ -35,7 +36,9 @@ def records(targets, texts):
     return [record(target, text) for target, text in zip(targets, texts, strict=True)]
 
 
-pairs = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abcd")), min_size=1, max_size=40)
+pairs = st.lists(
+    st.tuples(st.sampled_from("abc"), st.sampled_from("abcd")), min_size=1, max_size=40
+)
 
 
 @pytest.mark.slow
@@ -45,7 +48,9 @@ def test_classification_agrees_with_scikit_learn(rows):
     values = judge(records(targets, texts), CLASSIFY).values
     assert values["accuracy"] == pytest.approx(accuracy_score(targets, texts))
     # scikit-learn's default label set: those seen in targets or answers.
-    assert values["macro_f1"] == pytest.approx(f1_score(targets, texts, average="macro", zero_division=0))
+    assert values["macro_f1"] == pytest.approx(
+        f1_score(targets, texts, average="macro", zero_division=0)
+    )
 
 
 def test_bootstrap_draws_agree_with_scikit_learn_row_by_row():
@@ -57,7 +62,9 @@ def test_bootstrap_draws_agree_with_scikit_learn_row_by_row():
     drawn = weights.values(scores.rows["macro_f1"], metric.total)
     for counts, value in zip(weights.sums(np.eye(30)), drawn, strict=True):
         picks = np.repeat(np.arange(30), counts.astype(int))
-        assert value == pytest.approx(f1_score(targets[picks], texts[picks], average="macro", zero_division=0))
+        assert value == pytest.approx(
+            f1_score(targets[picks], texts[picks], average="macro", zero_division=0)
+        )
 
 
 def test_unreadable_answers_are_wrong_and_stay_in_n():
@@ -149,7 +156,8 @@ def test_entity_f1_is_that_of_whole_pieces():
     scores = judge(records(targets, named), EXTRACT)
     assert scores.values["entity_f1"] == 0.5
     assert scores.of_rows("entity_f1").tolist() == [0, 1]
-    # 3 right, 4 named, 5 to find: 2 x 3 / 9. Types count, each piece once, an unreadable answer names nothing.
+    # 3 right, 4 named, 5 to find: 2 x 3 / 9. Types count, each piece once, an unreadable answer
+    # names nothing.
     targets = ["A: x | A: x | B: y", "A: z", "B: w", "none"]
     named = ["A: x | A: x | A: y", "A: z", None, "none"]
     scores = judge(records(targets, named), EXTRACT)
@@ -165,7 +173,10 @@ def test_of_several_accepted_answers_the_one_that_is_met_best_counts():
 
 def test_the_deciding_metric_comes_first():
     assert [metric.name for metric in metrics_for(CLASSIFY)] == ["accuracy", "macro_f1"]
-    assert [metric.name for metric in metrics_for(Task(kind="classify", metric="macro_f1"))] == ["macro_f1", "accuracy"]
+    assert [metric.name for metric in metrics_for(Task(kind="classify", metric="macro_f1"))] == [
+        "macro_f1",
+        "accuracy",
+    ]
     assert [metric.name for metric in metrics_for(ANSWER)] == ["exact_match", "token_f1"]
     assert [metric.name for metric in metrics_for(EXTRACT)] == ["entity_f1", "exact_match"]
     with problem(UsageError, "C076", None, "'accuracy'"):
@@ -192,29 +203,43 @@ def test_every_kind_names_metrics_that_there_are():
 
 
 def answered(target, text, confidence):
-    shares = tuple(math.log(confidence if label == text else (1 - confidence) / 3) for label in LABELS)
+    shares = tuple(
+        math.log(confidence if label == text else (1 - confidence) / 3) for label in LABELS
+    )
     came_to = ("passed" if text == target else "wrong value", 0, "")  # where the task is code
-    answer = Answer(text, text or "", shares, confidence, nats=3.0 * confidence, read=2, ran=came_to)
-    return Record(Example(id="r", messages=(Message("user", "a b c"),)), target, (), answer, (), confidence)
+    answer = Answer(
+        text, text or "", shares, confidence, nats=3.0 * confidence, read=2, ran=came_to
+    )
+    return Record(
+        Example(id="r", messages=(Message("user", "a b c"),)), target, (), answer, (), confidence
+    )
 
 
 ORDERS = {"ndcg", "mrr"}  # their targets are grades: tests/prompt/test_ranked.py
 
 
-OF_NUMBERS = {"mean_absolute_error"}  # of rows without a number it says nothing: its own tests have some
+# of rows without a number it says nothing: its own tests have some
+OF_NUMBERS = {"mean_absolute_error"}
 
 
 def test_every_metric_keeps_the_contract(subtests):
     for metric in [m for m in METRICS if m.name not in (*ORDERS, *OF_NUMBERS)]:
         with subtests.test(metric.name):
-            rows = [answered("a", "a", 0.9), record("b", None), answered("c", "a", 0.5), answered("c", "c", 0.7)]
+            rows = [
+                answered("a", "a", 0.9),
+                record("b", None),
+                answered("c", "a", 0.5),
+                answered("c", "c", 0.7),
+            ]
             rows[1] = replace(rows[1], answer=replace(rows[1].answer, ran=("not parsed", 0, "")))
             columns = metric.rows(rows, CLASSIFY)
             assert columns.shape[0] == 4 and columns.dtype == np.float64
             assert np.array_equal(columns, metric.rows(rows, CLASSIFY))
             sums = np.stack([columns.sum(axis=0), columns[:2].sum(axis=0)])
             both = metric.total(sums, np.array([4.0, 2.0]))
-            assert both == pytest.approx([observed(columns, metric.total), observed(columns[:2], metric.total)])
+            assert both == pytest.approx(
+                [observed(columns, metric.total), observed(columns[:2], metric.total)]
+            )
             assert both.min() >= metric.low and both.max() <= metric.high
             assert np.isnan(metric.total(np.zeros(columns.shape[1]), np.float64(0)))
             assert metric.each(columns).shape == (4,)
@@ -223,7 +248,15 @@ def test_every_metric_keeps_the_contract(subtests):
 
 
 # Some do not look at the target, and some need other answers than one word.
-BLIND = {"bits_per_byte", "perplexity", "embedding_similarity", "json_valid", "numeric_match", "bleu", "rouge_2"}
+BLIND = {
+    "bits_per_byte",
+    "perplexity",
+    "embedding_similarity",
+    "json_valid",
+    "numeric_match",
+    "bleu",
+    "rouge_2",
+}
 BLIND |= {
     "rouge_2_stems",
     *ORDERS,
@@ -237,16 +270,27 @@ def test_right_answers_are_better_than_wrong_ones(subtests):
         with subtests.test(metric.name):
             task = Task(kind="classify", labels=LABELS, metrics=(metric.name,))
             good = [answered(label, label, 0.97) for label in LABELS for _ in range(4)]
-            bad = [answered(label, "a" if label == "b" else "b", 0.97) for label in LABELS for _ in range(4)]
+            bad = [
+                answered(label, "a" if label == "b" else "b", 0.97)
+                for label in LABELS
+                for _ in range(4)
+            ]
             first, second = judge(good, task), judge(bad, task)
-            assert (first.values[metric.name] > second.values[metric.name]) == metric.higher_is_better
+            assert (
+                first.values[metric.name] > second.values[metric.name]
+            ) == metric.higher_is_better
             assert first.goodness(metric.name).min() > second.goodness(metric.name).max()
             assert first.right(metric.name).all()
 
 
 def test_rows_are_put_in_order_from_worst_to_best_whichever_way_a_metric_goes():
     task = Task(kind="classify", labels=LABELS, metric="log_loss")
-    rows = [answered("a", "a", 0.9), answered("a", "b", 0.9), record("a", "a"), answered("a", "a", 0.6)]
+    rows = [
+        answered("a", "a", 0.9),
+        answered("a", "b", 0.9),
+        record("a", "a"),
+        answered("a", "a", 0.6),
+    ]
     scores = judge(rows, task)
     # The row without scores has no loss, so it comes last; right and wrong are told by the answers.
     assert np.argsort(scores.goodness("log_loss"), kind="stable").tolist() == [2, 1, 3, 0]

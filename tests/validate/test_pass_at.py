@@ -1,4 +1,5 @@
-"""pass@k against its definition: the chance that k of n programs, drawn without return, have one that passes."""
+"""pass@k against its definition: the chance that k of n programs, drawn without return, have one
+that passes."""
 
 import itertools
 import math
@@ -48,7 +49,9 @@ def test_what_cannot_be_is_refused():
 
 def record(text, tests=("assert f(1) == 2",), **more):
     question = Example("a", (Message("user", "add one"),))
-    return Record(question, "def f(x): return x + 1", (), Answer(text, **more), checks=Checks(tests))
+    return Record(
+        question, "def f(x): return x + 1", (), Answer(text, **more), checks=Checks(tests)
+    )
 
 
 def test_an_answer_without_a_program_has_failed_and_needs_no_sandbox(monkeypatch):
@@ -63,16 +66,30 @@ def test_an_answer_without_a_program_has_failed_and_needs_no_sandbox(monkeypatch
 def test_answers_are_run_in_order():
     if reason := bubblewrap.missing():
         pytest.skip(reason)
-    texts = ["def f(x): return x + 1", "def f(x): return 3", "def f(x): return y", None, "f = lambda x: 2"]
+    texts = [
+        "def f(x): return x + 1",
+        "def f(x): return 3",
+        "def f(x): return y",
+        None,
+        "f = lambda x: 2",
+    ]
     found = outcomes([record(text) for text in texts], Task(kind="code"))
-    assert [one.kind for one in found] == ["passed", "wrong value", "exception", "not parsed", "passed"]
+    assert [one.kind for one in found] == [
+        "passed",
+        "wrong value",
+        "exception",
+        "not parsed",
+        "passed",
+    ]
     scores = judge([record(text) for text in texts], Task(kind="code"))
     assert scores.values["pass_at_1"] == pytest.approx(0.4)
 
 
 def test_drawn_programs_give_the_estimate_and_a_single_one_itself():
     right, wrong = ("passed", 0, ""), ("wrong value", 0, "")
-    drawn = record("x", ran=wrong, samples=("a",) * 10, sampled=("passed",) * 3 + ("exception",) * 7)
+    drawn = record(
+        "x", ran=wrong, samples=("a",) * 10, sampled=("passed",) * 3 + ("exception",) * 7
+    )
     records = [drawn, record("x", ran=right), record("x", ran=wrong)]
     task = Task(kind="code", samples=10)
     found = {name: rows[:, 0].tolist() for name, rows in judge(records, task).rows.items()}

@@ -1,4 +1,5 @@
-"""Values by hand, the worked example of Järvelin and Kekäläinen's measure, and scikit-learn's `ndcg_score`."""
+"""Values by hand, the worked example of Järvelin and Kekäläinen's measure, and scikit-learn's
+`ndcg_score`."""
 
 import math
 
@@ -24,19 +25,28 @@ def test_values_by_hand(subtests):
         (precision, 10, 2 / 10),
         (reciprocal_rank, 1, 0),
         (reciprocal_rank, 10, 1 / 2),
-        (discounted_gain, 5, (1 / math.log2(3) + 1 / math.log2(6)) / (1 + 1 / math.log2(3) + 1 / 2)),
+        (
+            discounted_gain,
+            5,
+            (1 / math.log2(3) + 1 / math.log2(6)) / (1 + 1 / math.log2(3) + 1 / 2),
+        ),
     ]:
         with subtests.test(repr((measure, k, value))):
             assert measure(FOUND, {"d7", "d4", "d8"}, k) == pytest.approx(value)
 
 
 def test_the_six_documents_of_the_textbook_example():
-    # Gains 3, 2, 3, 0, 1, 2 in the order found: DCG 6.861, ideal 7.141; wikipedia.org/wiki/Discounted_cumulative_gain
+    # Gains 3, 2, 3, 0, 1, 2 in the order found: DCG 6.861, ideal 7.141;
+    # wikipedia.org/wiki/Discounted_cumulative_gain
     gains = dict(zip("abcdef", (3.0, 2.0, 3.0, 0.0, 1.0, 2.0), strict=True))
     assert discounted_gain("abcdef", gains, 6) == pytest.approx(6.861 / 7.141, abs=2e-4)
 
 
-@given(st.lists(st.integers(0, 3), min_size=2, max_size=12), st.integers(1, 15), st.randoms(use_true_random=False))
+@given(
+    st.lists(st.integers(0, 3), min_size=2, max_size=12),
+    st.integers(1, 15),
+    st.randoms(use_true_random=False),
+)
 def test_it_is_scikit_learns(gains, k, random):
     if not any(gains):
         return
@@ -45,7 +55,9 @@ def test_it_is_scikit_learns(gains, k, random):
     scores = np.zeros(len(ids))
     scores[[int(one) for one in ids]] = np.arange(len(ids), 0, -1)
     expected = ndcg_score([gains], [scores], k=k)
-    assert discounted_gain(ids, {str(i): float(g) for i, g in enumerate(gains)}, k) == pytest.approx(expected)
+    assert discounted_gain(
+        ids, {str(i): float(g) for i, g in enumerate(gains)}, k
+    ) == pytest.approx(expected)
 
 
 def test_a_perfect_list_and_an_empty_one():

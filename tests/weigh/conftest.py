@@ -9,13 +9,24 @@ import pytest
 from assay.core.types import Answer, Example, Message, Record, Task
 from assay.weigh import Arm, Extra, Report, build
 
-LABELS = ("card_arrival", "card_lost", "refund_status", "top_up_failed", "exchange_rate", "close_account")
+LABELS = (
+    "card_arrival",
+    "card_lost",
+    "refund_status",
+    "top_up_failed",
+    "exchange_rate",
+    "close_account",
+)
 _TEMPLATES = {
-    "card_arrival": "I ordered a card {when} and it still has not come. How long does it take to {place}?",
-    "card_lost": "I think I left my card in a taxi {when}. Can you block it before I am back in {place}?",
+    "card_arrival": "I ordered a card {when} and it still has not"
+    " come. How long does it take to {place}?",
+    "card_lost": "I think I left my card in a taxi {when}. Can you"
+    " block it before I am back in {place}?",
     "refund_status": "The shop in {place} says that they sent my money back {when}. Where is it?",
-    "top_up_failed": "My top-up {when} did not go through, although the bank in {place} took the money.",
-    "exchange_rate": "What rate do I get when I pay in {place}? {when} it looked worse than it should be.",
+    "top_up_failed": "My top-up {when} did not go through, although"
+    " the bank in {place} took the money.",
+    "exchange_rate": "What rate do I get when I pay in {place}? {when}"
+    " it looked worse than it should be.",
     "close_account": "I am moving to {place} and want to close my account. I wrote to you {when}.",
 }
 _WHEN = ("last week", "on Monday", "yesterday", "two weeks ago", "this morning", "a month ago")
@@ -30,17 +41,27 @@ def questions(count: int = 264, seed: int = 1) -> list[tuple[Example, str]]:
         label = LABELS[min(int(draw.expovariate(0.45)), len(LABELS) - 1)]
         text = _TEMPLATES[label].format(when=draw.choice(_WHEN), place=draw.choice(_PLACE))
         if draw.random() < 0.3:
-            text += " I have tried the app, the website and the telephone, and nobody could tell me anything."
+            text += (
+                " I have tried the app, the website and the telephone, and nobody could tell me"
+                " anything."
+            )
         slices = (
             ("channel", draw.choice(("app", "app", "web", "telephone"))),
             ("length", "long" if len(text) > 110 else "short"),
         )
-        example = Example(f"test-{index + 1}", (Message("user", text),), slices=slices, source=f"test.csv:{index + 2}")
+        example = Example(
+            f"test-{index + 1}",
+            (Message("user", text),),
+            slices=slices,
+            source=f"test.csv:{index + 2}",
+        )
         rows.append((example, label))
     return rows
 
 
-def answers(rows: list[tuple[Example, str]], accuracy: float, seed: int, unreadable: float = 0.0) -> list[Record]:
+def answers(
+    rows: list[tuple[Example, str]], accuracy: float, seed: int, unreadable: float = 0.0
+) -> list[Record]:
     """Answers right at the given rate, the same rows being hard for every arm."""
     hardness, draw = random.Random(99), random.Random(seed)
     records = []
@@ -51,12 +72,20 @@ def answers(rows: list[tuple[Example, str]], accuracy: float, seed: int, unreada
             text = draw.choice([label for label in LABELS if label != target])
         if draw.random() < unreadable:
             text = None
-        raw = f"The label is {text}." if text and draw.random() < 0.2 else text or "I am not sure which label fits."
-        records.append(Record(example, target, (), Answer(text, raw, confidence=round(draw.random(), 3))))
+        raw = (
+            f"The label is {text}."
+            if text and draw.random() < 0.2
+            else text or "I am not sure which label fits."
+        )
+        records.append(
+            Record(example, target, (), Answer(text, raw, confidence=round(draw.random(), 3)))
+        )
     return records
 
 
-def cost(fit: float, answer: float, tokens: float, peak: float, kept: float, *parts: str) -> dict[str, Any]:
+def cost(
+    fit: float, answer: float, tokens: float, peak: float, kept: float, *parts: str
+) -> dict[str, Any]:
     return {
         "fit_seconds": fit,
         "seconds_per_answer": answer,
@@ -82,9 +111,30 @@ def arms(rows: list[tuple[Example, str]]) -> list[Arm]:
     base = "smollm2-135m"
     majority = [Record(e, t, (), Answer("card_arrival", "card_arrival")) for e, t in rows]
     return [
-        Arm("majority", "majority", records=majority, cost=cost(0.002, 2e-6, 0, 60, 0.001), floor=True),
-        Arm("tfidf", "tfidf", {}, "done", answers(rows, 0.58, 2), cost(0.41, 3.2e-4, 0, 180, 2.4, "tfidf"), True),
-        Arm("zero", "shots", {"k": 0}, "done", answers(rows, 0.4, 3, 0.05), cost(0, 0.11, 96, 1100, 0, base)),
+        Arm(
+            "majority",
+            "majority",
+            records=majority,
+            cost=cost(0.002, 2e-6, 0, 60, 0.001),
+            floor=True,
+        ),
+        Arm(
+            "tfidf",
+            "tfidf",
+            {},
+            "done",
+            answers(rows, 0.58, 2),
+            cost(0.41, 3.2e-4, 0, 180, 2.4, "tfidf"),
+            True,
+        ),
+        Arm(
+            "zero",
+            "shots",
+            {"k": 0},
+            "done",
+            answers(rows, 0.4, 3, 0.05),
+            cost(0, 0.11, 96, 1100, 0, base),
+        ),
         Arm(
             "shots-k8",
             "shots",
@@ -100,7 +150,8 @@ def arms(rows: list[tuple[Example, str]]) -> list[Arm]:
             "done",
             answers(rows, 0.78, 5),
             cost(812, 0.118, 97, 2430, 4.9, base, "adapter"),
-            note="Learning: validation loss fell until step 420, whose weights are kept; it rose after that.",
+            note="Learning: validation loss fell until step 420, whose weights are kept; it rose"
+            " after that.",
             curve=curve(),
         ),
         Arm(
@@ -111,7 +162,13 @@ def arms(rows: list[tuple[Example, str]]) -> list[Arm]:
             answers(rows, 0.83, 16),
             cost(818, 0.583, 806, 2510, 11.3, base, "adapter", "index"),
         ),
-        Arm("full", "full", {"epochs": 3}, "failed", note="Stopped before training: it needs 9.8 GB of 8.0 GB"),
+        Arm(
+            "full",
+            "full",
+            {"epochs": 3},
+            "failed",
+            note="Stopped before training: it needs 9.8 GB of 8.0 GB",
+        ),
     ]
 
 
@@ -127,10 +184,17 @@ def extra(rows: list[tuple[Example, str]]) -> Extra:
                 "reason": "same text as an earlier row",
                 "count": 81,
                 "examples": [
-                    {"id": f"train-{i}", "file": "train.csv", "line": i, "text": rows[i][0].text} for i in range(3, 8)
+                    {"id": f"train-{i}", "file": "train.csv", "line": i, "text": rows[i][0].text}
+                    for i in range(3, 8)
                 ],
             },
-            {"step": "repair", "action": "changed", "reason": "mojibake repaired", "count": 12, "examples": []},
+            {
+                "step": "repair",
+                "action": "changed",
+                "reason": "mojibake repaired",
+                "count": 12,
+                "examples": [],
+            },
             {"step": "length", "action": "dropped", "reason": "empty", "count": 4, "examples": []},
         ],
         "leaks": [
@@ -155,14 +219,19 @@ def extra(rows: list[tuple[Example, str]]) -> Extra:
         },
         "rendered": {
             "parts": [
-                {"text": "<|im_start|>user\n" + example.text + "<|im_end|>\n<|im_start|>assistant\n", "learnt": False},
+                {
+                    "text": "<|im_start|>user\n" + example.text + "<|im_end|>\n"
+                    "<|im_start|>assistant\n",
+                    "learnt": False,
+                },
                 {"text": label + "<|im_end|>", "learnt": True},
             ],
             "learnt": 5,
             "tokens": 48,
         },
-        "project_yaml": "version: 1\nname: banking\naim:\n  kind: classify  # every target is one of 6 values\n"
-        "data:\n  files: [train.csv, test.csv]\ncompare:\n  - {kind: majority}\n  - {kind: lora, rank: 8}\n",
+        "project_yaml": "version: 1\nname: banking\n"
+        "aim:\n  kind: classify  # every target is one of 6 values\ndata:\n  "
+        "files: [train.csv, test.csv]\ncompare:\n  - {kind: majority}\n  - {kind: lora, rank: 8}\n",
         "commands": ["assay run banking/project.yaml --set seed=7"],
         "hashes": {"train.csv": "5a1f0c3e9b7d2468", "test.csv": "c0ffee0123456789"},
         "not_tried": ["Preference training: the data has no rejected answers."],
@@ -178,10 +247,23 @@ class Made:
     task: Task = TASK
     rest: dict[str, Any] = field(
         default_factory=lambda: {
-            "rows": {"read": 2146, "kept": 2049, "dropped": 97, "train": 1595, "val": 190, "test": 264},
+            "rows": {
+                "read": 2146,
+                "kept": 2049,
+                "dropped": 97,
+                "train": 1595,
+                "val": 190,
+                "test": 264,
+            },
             "audit": {"exact": 0, "near": 1, "group": 0, "conflicting_labels": 6, "repaired": 1},
             "exam": {"hash": "9b1d5f0a7c3e2846", "opened": 2},
-            "warnings": [{"code": "W012", "count": 7, "text": "Rows were longer than 72 tokens and were cut."}],
+            "warnings": [
+                {
+                    "code": "W012",
+                    "count": 7,
+                    "text": "Rows were longer than 72 tokens and were cut.",
+                }
+            ],
             "environment": {"python": "3.11.13", "torch": "2.13.0", "cpu": "2 cores", "threads": 2},
             "seed": 7,
             "project": "banking",

@@ -1,4 +1,5 @@
-"""How sure the report is: groups, seeds, equivalence, worn rows; figures from closed forms and tables."""
+"""How sure the report is: groups, seeds, equivalence, worn rows; figures from closed forms and
+tables."""
 
 from dataclasses import replace
 
@@ -19,7 +20,9 @@ def arm(name, right, *, groups=None, floor=False, seconds=1.0, seeds=()):
     def records(marks):
         return [
             Record(
-                Example(f"r{i}", (Message("user", f"{i}"),), group=None if groups is None else groups[i]),
+                Example(
+                    f"r{i}", (Message("user", f"{i}"),), group=None if groups is None else groups[i]
+                ),
                 "a",
                 (),
                 Answer("a" if mark else "b"),
@@ -74,15 +77,21 @@ def test_rows_in_groups_are_said_and_widen_the_interval():
     one, other = arm("x", right), arm("y", [1 - mark for mark in right], floor=True)
     alone = built(one, other)
     together = built(
-        *(arm(a.name, m, groups=groups, floor=a.floor) for a, m in ((one, right), (other, [1 - m for m in right])))
+        *(
+            arm(a.name, m, groups=groups, floor=a.floor)
+            for a, m in ((one, right), (other, [1 - m for m in right]))
+        )
     )
     width = [data["strategies"][0]["metrics"]["accuracy"] for data in (alone, together)]
     ratio = (width[1]["high"] - width[1]["low"]) / (width[0]["high"] - width[0]["low"])
-    assert 2.8 < ratio < 3.5  # all rows of a group alike: 30 independent rows and not 300, so about sqrt(10)
+    # all rows of a group alike: 30 independent rows and not 300, so about sqrt(10)
+    assert 2.8 < ratio < 3.5
     assert together["certainty"]["groups"] == 30 and alone["certainty"]["groups"] is None
     assert together["certainty"]["largest_group"] == 10 and not together["certainty"]["few_groups"]
     assert named(together["verdict"]["reason"], "300", "30 groups")
-    assert together["certainty"]["sentences"][0].startswith("300 rows in 30 groups, the largest of 10")
+    assert together["certainty"]["sentences"][0].startswith(
+        "300 rows in 30 groups, the largest of 10"
+    )
     # The winner's 60 rows more are 6 groups more; a coin for each group does not tell them apart.
     assert alone["strategies"][1]["versus_best"]["accuracy"]["p"] < 0.001
     assert together["strategies"][1]["versus_best"]["accuracy"]["p"] > 0.05
@@ -100,10 +109,20 @@ def test_equivalence_is_two_one_sided_tests():
     base = [1] * 700 + [0] * 300
     near = base.copy()
     near[699] = 0
-    # One row apart of 1,000: 0.1 points. Its 90 % interval is +-1.65 x sqrt(0.001 / 1000 + 0.5 / 1000^2): 0.2 points.
-    found = built(arm("dear", base, seconds=9), arm("cheap", near, seconds=1))["certainty"]["equivalence"]
-    assert (found["arm"], found["best"], found["points"], found["level"]) == ("cheap", "dear", 2.0, 0.9)
-    assert found["low"] == pytest.approx(-0.1 - 100 * 1.6464 * np.sqrt(0.001 * 0.999 / 999 + 0.5e-6), abs=0.002)
+    # One row apart of 1,000: 0.1 points. Its 90 % interval is +-1.65 x sqrt(0.001 / 1000 + 0.5 /
+    # 1000^2): 0.2 points.
+    found = built(arm("dear", base, seconds=9), arm("cheap", near, seconds=1))["certainty"][
+        "equivalence"
+    ]
+    assert (found["arm"], found["best"], found["points"], found["level"]) == (
+        "cheap",
+        "dear",
+        2.0,
+        0.9,
+    )
+    assert found["low"] == pytest.approx(
+        -0.1 - 100 * 1.6464 * np.sqrt(0.001 * 0.999 / 999 + 0.5e-6), abs=0.002
+    )
     assert found["shown"] and "equivalent" in found["text"]
     strict = built(arm("dear", base, seconds=9), arm("cheap", near, seconds=1), equivalent=0.2)
     assert not strict["certainty"]["equivalence"]["shown"]
@@ -143,7 +162,8 @@ def test_few_rows_a_label_are_said_of_a_macro_f1():
     labels = tuple(f"l{i}" for i in range(20))
     task = Task(kind="classify", labels=labels, metric="macro_f1")
     records = [
-        Record(Example(f"r{i}", (Message("user", "?"),)), labels[i % 20], (), Answer(labels[0])) for i in range(60)
+        Record(Example(f"r{i}", (Message("user", "?"),)), labels[i % 20], (), Answer(labels[0]))
+        for i in range(60)
     ]
     data = build(task=task, arms=[Arm("x", "shots", records=records)], rows={}, audit={}, exam={})
     assert data["certainty"]["rows_a_label"] == 3.0
@@ -158,5 +178,7 @@ def test_the_page_and_the_text_say_it():
     for text in (html.render(report), markdown.render(report)):
         assert named(text, "100", "20 groups") and "are worn" in text
     assert "standard deviation" in html.render(report)
-    old = replace(report, data={key: value for key, value in report.data.items() if key != "certainty"})
+    old = replace(
+        report, data={key: value for key, value in report.data.items() if key != "certainty"}
+    )
     assert "How sure" not in html.render(old) and "How sure" not in markdown.render(old)

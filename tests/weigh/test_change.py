@@ -1,4 +1,5 @@
-"""What would change the recommendation: places known in closed form, and the rule asked on both sides of each."""
+"""What would change the recommendation: places known in closed form, and the rule asked on both
+sides of each."""
 
 import itertools
 import math
@@ -25,15 +26,39 @@ LINES = {"a": (100.0, 0.01), "b": (10.0, 0.10), "c": (200.0, 0.20), "a2": (100.0
     ],
 )
 def test_where_two_lines_cross(first, second, at):
-    assert crossing(first, second) == crossing(second, first) == (None if at is None else pytest.approx(at))
+    assert (
+        crossing(first, second)
+        == crossing(second, first)
+        == (None if at is None else pytest.approx(at))
+    )
 
 
 def test_break_even_of_each_two_arms():
-    found = {(one["first"], one["second"]): one for one in break_even(list(LINES), list(LINES.values()))}
+    found = {
+        (one["first"], one["second"]): one for one in break_even(list(LINES), list(LINES.values()))
+    }
     assert len(found) == 6
-    assert found["a", "b"] == {"first": "a", "second": "b", "answers": 1000.0, "below": "b", "above": "a"}
-    assert found["a", "c"] == {"first": "a", "second": "c", "answers": None, "below": "a", "above": "a"}
-    assert found["a", "a2"] == {"first": "a", "second": "a2", "answers": None, "below": None, "above": None}
+    assert found["a", "b"] == {
+        "first": "a",
+        "second": "b",
+        "answers": 1000.0,
+        "below": "b",
+        "above": "a",
+    }
+    assert found["a", "c"] == {
+        "first": "a",
+        "second": "c",
+        "answers": None,
+        "below": "a",
+        "above": "a",
+    }
+    assert found["a", "a2"] == {
+        "first": "a",
+        "second": "a2",
+        "answers": None,
+        "below": None,
+        "above": None,
+    }
 
 
 def test_below_and_above_are_as_the_costs_say():
@@ -41,7 +66,9 @@ def test_below_and_above_are_as_the_costs_say():
     for one in break_even(names, lines):
         for volume, side in ((1e-3, "below"), (1e9, "above")):
             if one[side] is not None:
-                costs = {n: LINES[n][0] + LINES[n][1] * volume for n in (one["first"], one["second"])}
+                costs = {
+                    n: LINES[n][0] + LINES[n][1] * volume for n in (one["first"], one["second"])
+                }
                 assert one[side] == min(costs, key=costs.__getitem__)
 
 
@@ -57,9 +84,10 @@ def test_segments_are_cut_where_the_choice_flips_and_nowhere_else():
     ]
 
 
-# --- whole runs -------------------------------------------------------------------------------------------------------
+# --- whole runs -----------------------------------------------------------------------------------
 
-# twin: 10 hours of people at 60 for three months are 200 a month; good: 100 hours, but a tenth of the time an answer.
+# twin: 10 hours of people at 60 for three months are 200 a month; good: 100 hours, but a tenth of
+# the time an answer.
 MORE = [{}, {"limits": Limits(price_per_month=400)}, {"limits": Limits(ms_per_answer=80)}]
 QUICK = arm("good", range(20), 0.02, alone=slow(0.03))
 PRICED = {
@@ -70,12 +98,15 @@ PRICED = {
 
 
 def at(parts, value):
-    return next(p["arm"] for p in parts if p["from"] <= value and (p["to"] is None or value < p["to"]))
+    return next(
+        p["arm"] for p in parts if p["from"] <= value and (p["to"] is None or value < p["to"])
+    )
 
 
 def test_the_volume_at_which_the_dear_arm_to_set_up_pays():
     found = weighed(QUICK, TWIN, **PRICED)
-    # 100 hours x 60 / 3 = 2,000 a month and 0.00002 an answer; 10 hours: 200 a month and 0.0002 an answer.
+    # 100 hours x 60 / 3 = 2,000 a month and 0.00002 an answer; 10 hours: 200 a month and 0.0002 an
+    # answer.
     even = 1800 / (0.0002 - 0.00002)
     pair = found["change"]["break_even"][0]
     assert pair["answers"] == pytest.approx(even, rel=1e-5) and even == pytest.approx(1e7)
@@ -99,7 +130,9 @@ def test_every_segment_says_what_a_run_with_these_settings_would(more):
         inside = [p for p in change["limit"] if p["from"] <= limit]
         limits = settings.get("limits", Limits()).model_copy(update={"ms_per_answer": limit})
         again = weighed(*arms, **{**settings, "limits": limits})
-        assert again["verdict"]["recommended"] == (at(change["limit"], limit) if inside else None), limit
+        assert again["verdict"]["recommended"] == (
+            at(change["limit"], limit) if inside else None
+        ), limit
 
 
 @pytest.mark.slow
@@ -107,8 +140,17 @@ def test_the_grid_is_the_rule_at_each_place():
     change = weighed(GOOD, TWIN, FAIR, FLOOR, price_per_hour=2.0)["change"]
     grid = change["grid"]
     assert grid["volumes"] == [10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000]
-    assert grid["prices"] == [0.1, 1.0, 2.0, 10.0] and grid["limits"] == [None, 1000.0, 300.0, 100.0, 30.0, 10.0]
-    places = itertools.product(list(enumerate(grid["prices"]))[::2], list(enumerate(grid["limits"]))[::2], (0, 6))
+    assert grid["prices"] == [0.1, 1.0, 2.0, 10.0] and grid["limits"] == [
+        None,
+        1000.0,
+        300.0,
+        100.0,
+        30.0,
+        10.0,
+    ]
+    places = itertools.product(
+        list(enumerate(grid["prices"]))[::2], list(enumerate(grid["limits"]))[::2], (0, 6)
+    )
     for (p, price), (m, limit), v in places:
         again = weighed(
             *(GOOD, TWIN, FAIR, FLOOR),
@@ -126,7 +168,11 @@ def test_the_front_and_what_a_better_score_costs():
     # 10,000 answers: 1 s each cost 10, 0.2 s each cost 2; half a point lies between them.
     assert found["verdict"]["recommended"] == "twin"
     [one] = found["change"]["worth"]
-    assert one == {"arm": "good", "points": pytest.approx(0.5), "price_per_point": pytest.approx(16.0)}
+    assert one == {
+        "arm": "good",
+        "points": pytest.approx(0.5),
+        "price_per_point": pytest.approx(16.0),
+    }
 
 
 def test_the_sentence_names_the_nearest_changes():
@@ -143,7 +189,9 @@ def test_the_sentence_names_the_nearest_changes():
     )
     # 999 s of fitting are 0.05 s of 19,980 answers.
     assert named(told["change"]["sentence"], "below 19,980", "one")
-    assert weighed(GOOD)["change"]["sentence"].startswith("No volume from 10 to 10,000,000 answers a month")
+    assert weighed(GOOD)["change"]["sentence"].startswith(
+        "No volume from 10 to 10,000,000 answers a month"
+    )
 
 
 def test_the_sentence_names_the_hour_and_the_answer_before_it_calls_them_it():

@@ -19,9 +19,19 @@ from lines import named
 N = 400
 
 
-def standing(name, value, seconds=1.0, *, floor=False, parts=1, p_best=None, p_floor=None, best=0.8, base=0.5):
-    behind = None if p_best is None else Gap(value - best, value - best - 0.03, value - best + 0.03, p_best)
-    over = None if p_floor is None else Gap(value - base, value - base - 0.03, value - base + 0.03, p_floor)
+def standing(
+    name, value, seconds=1.0, *, floor=False, parts=1, p_best=None, p_floor=None, best=0.8, base=0.5
+):
+    behind = (
+        None
+        if p_best is None
+        else Gap(value - best, value - best - 0.03, value - best + 0.03, p_best)
+    )
+    over = (
+        None
+        if p_floor is None
+        else Gap(value - base, value - base - 0.03, value - base + 0.03, p_floor)
+    )
     return Standing(name, floor, value, value - 0.03, value + 0.03, seconds, parts, behind, over)
 
 
@@ -55,7 +65,11 @@ def test_the_best_is_the_lowest_where_lower_is_better_and_the_first_of_equals():
 
 
 def test_the_best_wins_when_it_is_told_from_all():
-    found = verdict(FLOOR, standing("a", 0.8, 9, p_floor=0.001), standing("b", 0.7, 1, p_best=0.01, p_floor=0.001))
+    found = verdict(
+        FLOOR,
+        standing("a", 0.8, 9, p_floor=0.001),
+        standing("b", 0.7, 1, p_best=0.01, p_floor=0.001),
+    )
     assert (found.recommended, found.state) == ("a", "use")
     assert named(found.doubt, "b", "10.0 points lower")
 
@@ -66,13 +80,16 @@ def test_the_cheapest_of_those_that_are_expected_to_lose_little_wins():
         standing("a", 0.8, 9, p_floor=0.001),
         standing("b", 0.79, 4, p_best=0.5, p_floor=0.001),
         standing("c", 0.785, 2, p_best=0.4, p_floor=0.001),
-        standing("d", 0.75, 1, p_best=0.4, p_floor=0.001),  # not told from the best, and probably 5 points worse
+        # not told from the best, and probably 5 points worse
+        standing("d", 0.75, 1, p_best=0.4, p_floor=0.001),
     )
     assert (found.recommended, found.state) == ("c", "use")
     assert named(found.reason, "c", "3 arms", "2.0 points")
     assert named(found.reason, "a", "0.800", "0.770", "0.830", "−1.5 points")
     assert named(found.reason, "floor", "+28.5 points")
-    assert named(found.undecided, "a", "2.0 points") and re.search(r"About [\d,]+ .*more test rows", found.undecided)
+    assert named(found.undecided, "a", "2.0 points") and re.search(
+        r"About [\d,]+ .*more test rows", found.undecided
+    )
 
 
 def test_24_rows_with_2_against_9_discordant():
@@ -92,7 +109,9 @@ def test_24_rows_with_2_against_9_discordant():
     choice = decide(arms, draws, n=24, settings=Weigh())
     words = Words(arms, choice, metric="accuracy", n=24, settings=Weigh())
     assert arms[choice.pick].name == "tfidf" and words.state() == "best guess"
-    assert named(words.headline(), "Best guess", "tfidf") and named(words.reason(), "majority", "not proven better")
+    assert named(words.headline(), "Best guess", "tfidf") and named(
+        words.reason(), "majority", "not proven better"
+    )
 
 
 def test_savings_that_nobody_would_notice_are_no_reason():
@@ -112,7 +131,8 @@ def test_where_a_point_has_a_price_the_highest_worth_less_cost_wins():
         arms = (standing("dear", 0.80, 90), standing("cheap", 0.70, 1), standing("poor", 0.5, 0))
         return verdict(*arms, settings=Weigh(point_worth=worth)).recommended
 
-    # 10 points more cost 89: a little over 9 a point, for the scores are drawn together by a fiftieth.
+    # 10 points more cost 89: a little over 9 a point, for the scores are drawn together by a
+    # fiftieth.
     assert [best(worth) for worth in (0.01, 8.0, 9.5)] == ["poor", "cheap", "dear"]
 
 
@@ -151,7 +171,9 @@ def test_arms_that_are_probably_much_worse_do_not_win_by_cost():
 
 
 def test_nothing_works_where_nothing_beats_a_constant():
-    constant = replace(standing("majority", 0.5, 0.001, floor=True, best=0.51, p_best=0.9), constant=True)
+    constant = replace(
+        standing("majority", 0.5, 0.001, floor=True, best=0.51, p_best=0.9), constant=True
+    )
     other = replace(standing("a", 0.51, 9, p_floor=0.9), above=Gap(0.01, -0.02, 0.04, 0.9))
     found = verdict(constant, other)
     assert (found.recommended, found.state) == ("majority", "nothing")
@@ -164,10 +186,15 @@ def test_nothing_works_where_nothing_beats_a_constant():
 
 def test_undecided_where_the_choice_is_expected_to_lose_more_than_what_counts_as_equal():
     def state(error):
-        arms = [replace(standing(f"a{i}", 0.6 + 0.01 * i, 1 + i, p_best=0.5), slight=9.0) for i in range(8)]
+        arms = [
+            replace(standing(f"a{i}", 0.6 + 0.01 * i, 1 + i, p_best=0.5), slight=9.0)
+            for i in range(8)
+        ]
         draws = drawn(arms, error)
         choice = decide(arms, draws, n=N, settings=Weigh())
-        return choice.shortfall, Words(arms, choice, metric="accuracy", n=N, settings=Weigh()).state()
+        return choice.shortfall, Words(
+            arms, choice, metric="accuracy", n=N, settings=Weigh()
+        ).state()
 
     lost, said = state(0.08)
     assert lost > 0.02 and said == "undecided"
@@ -186,7 +213,11 @@ def test_an_arm_without_a_measured_time_is_the_dearest():
 
 def test_the_correction_takes_away_and_more_the_closer_the_race():
     def corrected(second):
-        arms = (standing("a", 0.8), standing("b", second, p_best=0.5), standing("c", second, p_best=0.5))
+        arms = (
+            standing("a", 0.8),
+            standing("b", second, p_best=0.5),
+            standing("c", second, p_best=0.5),
+        )
         found = decide(arms, drawn(arms), n=N, settings=Weigh()).corrected
         assert found is not None
         return found
@@ -195,7 +226,7 @@ def test_the_correction_takes_away_and_more_the_closer_the_race():
     assert corrected(0.6) == pytest.approx(0.8, abs=0.003)
 
 
-# --- the corrected score and the rivals, in closed form ---------------------------------------------------------------
+# --- the corrected score and the rivals, in closed form -------------------------------------------
 
 
 def signed(arms, error):
@@ -205,9 +236,10 @@ def signed(arms, error):
 
 
 def test_the_corrected_score_by_hand():
-    # Equal cost and parts: the better score wins. The first arm is chosen on 0.80 +- 0.07 against 0.78 +- 0.07, three
-    # times of four, and judged on 0.80 -+ 0.14; the fourth time the second is, on 0.78 - 0.14. Noise times sqrt(2) is
-    # taken off twice, added once and taken off the fourth time: (3 x 0.80 + 0.78 - 2 x 0.141) / 4.
+    # Equal cost and parts: the better score wins. The first arm is chosen on 0.80 +- 0.07 against
+    # 0.78 +- 0.07, three times of four, and judged on 0.80 -+ 0.14; the fourth time the second is,
+    # on 0.78 - 0.14. Noise times sqrt(2) is taken off twice, added once and taken off the fourth
+    # time: (3 x 0.80 + 0.78 - 2 x 0.141) / 4.
     arms = (standing("a", 0.80), standing("b", 0.78, p_best=0.5))
     found = decide(arms, signed(arms, 0.1), n=N, settings=Weigh())
     noise = 0.1 * math.sqrt(2)
@@ -219,21 +251,27 @@ def test_the_corrected_score_by_hand():
     assert found.corrected == pytest.approx((3 * 0.20 + 0.22 + 2 * noise) / 4)
 
 
-def test_the_corrected_score_is_never_above_the_seen_one_and_equal_where_nothing_is_chosen_by_chance():
+def test_the_corrected_score_is_at_most_the_seen_one_and_equal_where_no_chance_chooses():
     far = (standing("a", 0.8), standing("b", 0.3, p_best=0.001))
     assert decide(far, signed(far, 0.02), n=N, settings=Weigh()).corrected == pytest.approx(0.8)
-    # The cheap arm wins in every draw, for all that is seen may be chance; what others draw does not touch its score.
+    # The cheap arm wins in every draw, for all that is seen may be chance; what others draw does
+    # not touch its score.
     cheap = (standing("a", 0.80, 9), standing("b", 0.79, 1, p_best=0.5))
-    assert decide(cheap, signed(cheap, 0.1), n=N, settings=Weigh(equivalent=9)).corrected == pytest.approx(0.79)
+    assert decide(
+        cheap, signed(cheap, 0.1), n=N, settings=Weigh(equivalent=9)
+    ).corrected == pytest.approx(0.79)
 
 
 def test_the_choice_is_repeated_with_the_error_of_the_scores_and_not_of_the_noise_added():
-    # Two independent scores with normal errors of s = 0.02, the dear arm d = 3 s ahead. Drawn together, a difference D
-    # is D / (1 + s^2 / 0.025^2) at first, which is more than the 2 points that count as equal where D > 1.64 s = m. So,
-    # noise added, the score elsewhere is cheap + d Phi((d - m) / s) - 2 s phi((d - m) / s).
+    # Two independent scores with normal errors of s = 0.02, the dear arm d = 3 s ahead. Drawn
+    # together, a difference D is D / (1 + s^2 / 0.025^2) at first, which is more than the 2 points
+    # that count as equal where D > 1.64 s = m. So, noise added, the score elsewhere is cheap + d
+    # Phi((d - m) / s) - 2 s phi((d - m) / s).
     s = 0.02
     arms = (standing("cheap", 0.80 - 3 * s, 1, p_best=0.01), standing("dear", 0.80, 9))
-    draws = np.array([arm.value for arm in arms]) + np.random.default_rng(1).normal(0, s, (10_000, 2))
+    draws = np.array([arm.value for arm in arms]) + np.random.default_rng(1).normal(
+        0, s, (10_000, 2)
+    )
     expected = 0.80 - 3 * s + 3 * s * stats.norm.cdf(1.36) - 2 * s * stats.norm.pdf(1.36)
     found = decide(arms, draws, n=10**6, settings=Weigh()).corrected
     assert found == pytest.approx(expected, abs=4 * 2 * s / math.sqrt(10_000))
@@ -241,7 +279,8 @@ def test_the_choice_is_repeated_with_the_error_of_the_scores_and_not_of_the_nois
 
 @pytest.mark.slow
 def test_a_rival_may_be_better_by_the_upper_end_of_what_lies_between():
-    # The best leads the chosen arm by 1 point, with an error of 2: 1 + 1.96 x 2 = 4.92 points; at 90 % 1 + 1.645 x 2.
+    # The best leads the chosen arm by 1 point, with an error of 2: 1 + 1.96 x 2 = 4.92 points; at
+    # 90 % 1 + 1.645 x 2.
     arms = (standing("a", 0.80, 9), standing("b", 0.79, 1, p_best=0.5))
     noise = stats.norm.ppf((np.arange(20_000) + 0.5) / 20_000)  # the normal's own quantiles
     draws = np.stack([0.80 + 0.02 * noise, np.full(20_000, 0.79)], axis=1)
@@ -256,13 +295,14 @@ def test_a_rival_may_be_better_by_the_upper_end_of_what_lies_between():
 
 
 def test_the_rows_that_settle_it_are_the_fewer_of_two_sample_sizes():
-    # n ((z + 0.8416) 2 / d)^2 - n, d being 1 point to tell the arms apart and 0.5 points to show that they lie within
-    # 1.5; 5 points are far enough to tell, 1 of 6 to show.
+    # n ((z + 0.8416) 2 / d)^2 - n, d being 1 point to tell the arms apart and 0.5 points to show
+    # that they lie within 1.5; 5 points are far enough to tell, 1 of 6 to show.
     arms = (standing("a", 0.80, 9), standing("b", 0.79, 1, p_best=0.5))
     draws = np.stack([0.80 + 0.02 * np.tile([1.0, -1.0], 500), np.full(1000, 0.79)], axis=1)
     for equivalent, d in ((1.5, 1.0), (2.5, 1.5)):
         (rival,) = decide(arms, draws, n=N, settings=Weigh(equivalent=equivalent)).rivals
-        assert rival.rows == pytest.approx(N * ((1.95996 + 0.84162) * 2 / d) ** 2 - N, abs=5)  # half a row is added
+        # half a row is added
+        assert rival.rows == pytest.approx(N * ((1.95996 + 0.84162) * 2 / d) ** 2 - N, abs=5)
 
 
 def test_rivals_are_arms_that_may_be_better_and_are_not_out_the_farthest_reach_first():
@@ -277,7 +317,8 @@ def test_rivals_are_arms_that_may_be_better_and_are_not_out_the_farthest_reach_f
     found = decide(arms, signed(arms, 0.03), n=N, settings=Weigh())
     assert arms[found.pick].name == "chosen"
     assert [arms[rival.index].name for rival in found.rivals] == ["best", "near"]
-    assert [rival.by for rival in found.rivals] == pytest.approx([0.01 + 0.06, 0.005 + 0.06])  # +0.03 against -0.03
+    # +0.03 against -0.03
+    assert [rival.by for rival in found.rivals] == pytest.approx([0.01 + 0.06, 0.005 + 0.06])
     assert found.more_rows == max(rival.rows for rival in found.rivals)
     few, most = found.more_rows_range
     assert few < found.more_rows <= most

@@ -1,4 +1,5 @@
-"""Each label by itself, how confidence holds, and a report whose deciding metric is better when lower."""
+"""Each label by itself, how confidence holds, and a report whose deciding metric is better when
+lower."""
 
 import json
 import math
@@ -13,8 +14,20 @@ from assay.core.types import Answer, Example, Message, Record, Task
 from assay.weigh import Arm, Report, build, html, markdown, view
 
 LABELS = ("a", "b", "c")
-TASK = Task(kind="classify", labels=LABELS, metric="log_loss", metrics=("accuracy", "brier"), slices=("side",))
-COST = {"fit_seconds": 1.0, "seconds_per_answer": 0.01, "peak_bytes": 1e6, "kept_bytes": 1e6, "parts": []}
+TASK = Task(
+    kind="classify",
+    labels=LABELS,
+    metric="log_loss",
+    metrics=("accuracy", "brier"),
+    slices=("side",),
+)
+COST = {
+    "fit_seconds": 1.0,
+    "seconds_per_answer": 0.01,
+    "peak_bytes": 1e6,
+    "kept_bytes": 1e6,
+    "parts": [],
+}
 
 
 def rows(strength, seed, scores=True):
@@ -27,8 +40,17 @@ def rows(strength, seed, scores=True):
         logits[LABELS.index(target)] += strength
         shares = np.exp(logits) / np.exp(logits).sum()
         said = LABELS[int(shares.argmax())]
-        example = Example(f"r{i}", (Message("user", f"row {i}"),), slices=(("side", "xy"[i % 2]),), source=f"t.csv:{i}")
-        answer = Answer(said, said, tuple(np.log(shares)), float(shares.max())) if scores else Answer(said, said)
+        example = Example(
+            f"r{i}",
+            (Message("user", f"row {i}"),),
+            slices=(("side", "xy"[i % 2]),),
+            source=f"t.csv:{i}",
+        )
+        answer = (
+            Answer(said, said, tuple(np.log(shares)), float(shares.max()))
+            if scores
+            else Answer(said, said)
+        )
         out.append(Record(example, target, (), answer))
     return out
 
@@ -45,7 +67,11 @@ def arms():
 @pytest.fixture(scope="module")
 def report():
     made = arms()
-    return Report(build(task=TASK, arms=made, rows={"test": 150}, audit={}, exam={}, draws=300), TASK, tuple(made))
+    return Report(
+        build(task=TASK, arms=made, rows={"test": 150}, audit={}, exam={}, draws=300),
+        TASK,
+        tuple(made),
+    )
 
 
 def of(report, name):
@@ -53,9 +79,17 @@ def of(report, name):
 
 
 def test_the_lowest_loss_is_the_best(report):
-    losses = {name: of(report, name)["metrics"]["log_loss"]["value"] for name in ("floor", "weak", "strong")}
+    losses = {
+        name: of(report, name)["metrics"]["log_loss"]["value"]
+        for name in ("floor", "weak", "strong")
+    }
     assert losses["strong"] < losses["weak"] < losses["floor"]
-    assert report.data["metrics"]["log_loss"] == {"better": "lower", "low": 0.0, "high": None, "unit": "nats"}
+    assert report.data["metrics"]["log_loss"] == {
+        "better": "lower",
+        "low": 0.0,
+        "high": None,
+        "unit": "nats",
+    }
     assert report.data["metrics"]["accuracy"]["better"] == "higher"
     assert report.verdict["recommended"] == "strong"
     assert of(report, "strong")["versus_best"] is None
@@ -77,13 +111,23 @@ def test_an_arm_without_the_deciding_metric_is_listed_with_the_reason(report):
 def test_the_rows_with_the_highest_loss_are_the_worst(report):
     card = next(one for one in view.cards(report) if one.name == "strong")
     records = {record.question.id: record for record in arms()[2].records}
-    losses = {id: -record.answer.scores[LABELS.index(record.target)] for id, record in records.items()}
-    assert [row.score for row in card.worst] == sorted((row.score for row in card.worst), reverse=True)
+    losses = {
+        id: -record.answer.scores[LABELS.index(record.target)] for id, record in records.items()
+    }
+    assert [row.score for row in card.worst] == sorted(
+        (row.score for row in card.worst), reverse=True
+    )
     assert card.worst[0].score == pytest.approx(max(losses.values()))
     assert [row.score for row in card.best] == sorted(row.score for row in card.best)
-    assert card.best[0].score == pytest.approx(min(losses.values())) and all(row.right for row in card.best)
+    assert card.best[0].score == pytest.approx(min(losses.values())) and all(
+        row.right for row in card.best
+    )
     silent = next(one for one in view.cards(report) if one.name == "silent")
-    assert "no log loss" in silent.note and not silent.worst and "no log loss" in markdown.render(report)
+    assert (
+        "no log loss" in silent.note
+        and not silent.worst
+        and "no log loss" in markdown.render(report)
+    )
 
 
 def test_labels_and_confidence_of_an_arm_are_in_the_report_and_on_its_card(report):
@@ -102,7 +146,8 @@ def test_labels_and_confidence_of_an_arm_are_in_the_report_and_on_its_card(repor
 def test_confidences_that_are_missing_are_counted(report):
     records = rows(2.0, 5)
     records = [
-        replace(one, answer=replace(one.answer, confidence=None)) if i < 40 else one for i, one in enumerate(records)
+        replace(one, answer=replace(one.answer, confidence=None)) if i < 40 else one
+        for i, one in enumerate(records)
     ]
     task = TASK.model_copy(update={"metric": "accuracy"})
     made = (Arm("half", "lora", records=records, cost=COST),)
@@ -115,14 +160,19 @@ def test_confidences_that_are_missing_are_counted(report):
 def test_types_of_pieces_are_told_one_by_one():
     question = Example("r", (Message("user", "Ann in Oslo"),), source="t.csv:1")
     records = [
-        Record(question, "PER: Ann | LOC: Oslo", (), Answer("PER: Ann | LOC: in", "PER: Ann | LOC: in"))
+        Record(
+            question, "PER: Ann | LOC: Oslo", (), Answer("PER: Ann | LOC: in", "PER: Ann | LOC: in")
+        )
         for _ in range(3)
     ]
     task = Task(kind="extract", labels=("LOC", "PER"))
     made = (Arm("one", "shots", records=records, cost=COST),)
     data = build(task=task, arms=made, rows={"test": 3}, audit={}, exam={}, draws=50)
     table = data["strategies"][0]["labels"]
-    assert [(one["label"], one["n"], one["f1"]) for one in table] == [("LOC", 3, 0.0), ("PER", 3, 1.0)]
+    assert [(one["label"], one["n"], one["f1"]) for one in table] == [
+        ("LOC", 3, 0.0),
+        ("PER", 3, 1.0),
+    ]
     assert "Each type, worst first" in html.render(Report(data, task, made))
 
 
@@ -131,4 +181,6 @@ def test_the_interval_of_a_loss_is_students(report):
     losses = np.array([-record.answer.scores[LABELS.index(record.target)] for record in records])
     found = of(report, "strong")["metrics"]["log_loss"]
     half = stats.t.ppf(0.975, len(losses) - 1) * losses.std(ddof=1) / math.sqrt(len(losses))
-    assert (found["low"], found["high"]) == pytest.approx((losses.mean() - half, losses.mean() + half), rel=0.02)
+    assert (found["low"], found["high"]) == pytest.approx(
+        (losses.mean() - half, losses.mean() + half), rel=0.02
+    )

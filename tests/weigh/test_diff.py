@@ -76,7 +76,9 @@ def test_a_report_from_before_these_keys_is_still_compared(report):
     old = copy.deepcopy(report.data)
     for key in ("weigh", "change"):
         old.pop(key)
-    old["verdict"] = {key: old["verdict"][key] for key in ("recommended", "reason", "doubt", "corrected")}
+    old["verdict"] = {
+        key: old["verdict"][key] for key in ("recommended", "reason", "doubt", "corrected")
+    }
     for one in old["strategies"]:
         for key in ("alone", "month", "energy", "on_front", "updating", "labelled_rows"):
             one["cost"].pop(key)

@@ -1,4 +1,5 @@
-"""How training went: a word and a text in report.json, on the arm's card, in the Markdown and in the last lines."""
+"""How training went: a word and a text in report.json, on the arm's card, in the Markdown and in
+the last lines."""
 
 from dataclasses import replace
 
@@ -10,7 +11,10 @@ from assay.weigh.summary import summary_lines
 from assay.weigh.view import Card, cards
 from lines import named
 
-FIT = {"word": "overfitting since 300", "text": "The val loss was lowest after step 300 (0.51) & rose to 0.71."}
+FIT = {
+    "word": "overfitting since 300",
+    "text": "The val loss was lowest after step 300 (0.51) & rose to 0.71.",
+}
 
 
 @pytest.fixture
@@ -44,9 +48,13 @@ def test_the_shade_begins_where_the_word_says(overfitted):
     assert risen_since({"word": "learning", "text": ""}) is None and risen_since(None) is None
     svg = str(learning(card).svg)
     rect = svg.partition('class="risen"')[0].rpartition("<rect ")[2]
-    start, wide = (float(rect.partition(f'{name}="')[2].partition('"')[0]) for name in ("x", "width"))
+    start, wide = (
+        float(rect.partition(f'{name}="')[2].partition('"')[0]) for name in ("x", "width")
+    )
     # Steps 0 to 600 lie between 56 and 870: 300 is in the middle.
-    assert start == pytest.approx((56 + 870) / 2, abs=0.1) and start + wide == pytest.approx(870, abs=0.1)
+    assert start == pytest.approx((56 + 870) / 2, abs=0.1) and start + wide == pytest.approx(
+        870, abs=0.1
+    )
 
 
 def test_the_markdown_and_the_last_lines_say_it(overfitted):
@@ -69,4 +77,6 @@ def test_a_report_from_before_fits_were_said_still_shows(made):
     for one in data["strategies"]:
         del one["fit"]
     report = Report(data, made.task, tuple(made.arms), made.extra)
-    assert "<dt>fit</dt>" not in html.render(report) and markdown.render(report) and report.summary()
+    assert (
+        "<dt>fit</dt>" not in html.render(report) and markdown.render(report) and report.summary()
+    )

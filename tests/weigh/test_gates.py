@@ -20,7 +20,9 @@ def test_exit_codes():
     assert ended(weighed(FLOOR, GOOD, TWIN)) == 0  # undecided is no failed gate
     assert ended(weighed(GOOD, FAIR, limits=Limits(ms_per_answer=20))) == 1
     floor = arm("floor", range(30), 1.0, kind="tfidf", floor=True)
-    assert ended(weighed(floor, arm("worse", range(90), 0.01), limits=Limits(ms_per_answer=500))) == 1
+    assert (
+        ended(weighed(floor, arm("worse", range(90), 0.01), limits=Limits(ms_per_answer=500))) == 1
+    )
     # Nothing beats the floor, and the floor is recommended: an answer, not a failure.
     assert ended(weighed(floor, arm("worse", range(90), 0.01))) == 0
     assert ended(weighed(FLOOR, GOOD), Arm("x", "lora", status="failed", note="T001 diverged")) == 6

@@ -21,7 +21,8 @@ VOID = {"meta", "br", "hr", "img", "link", "input", "base"}
 
 
 class Page(HTMLParser):
-    """Elements with their attributes, the text of each `data`, and whether the tags are balanced."""
+    """Elements with their attributes, the text of each `data`, and whether the tags are
+    balanced."""
 
     def __init__(self, text):
         super().__init__()
@@ -76,7 +77,18 @@ def test_the_page_is_well_formed_and_has_every_section(report):
     assert page.open == [] and page.crossed == []
     ids = [attributes["id"] for _, attributes in page.elements if attributes.get("id")]
     assert len(ids) == len(set(ids))
-    for section in ("answer", "decision", "change", "slices", "data", "leaks", "arms", "duel", "limits", "reproduce"):
+    for section in (
+        "answer",
+        "decision",
+        "change",
+        "slices",
+        "data",
+        "leaks",
+        "arms",
+        "duel",
+        "limits",
+        "reproduce",
+    ):
         assert section in ids
     links = [attributes["href"] for tag, attributes in page.elements if tag == "a"]
     assert all(link.startswith("#") and link[1:] in ids for link in links)
@@ -94,9 +106,22 @@ def test_nothing_is_requested_and_nothing_runs(report):
     text = html.render(report)
     page = Page(text)
     tags = {tag for tag, _ in page.elements}
-    assert not tags & {"script", "link", "img", "iframe", "object", "embed", "form", "base", "audio", "video"}
+    assert not tags & {
+        "script",
+        "link",
+        "img",
+        "iframe",
+        "object",
+        "embed",
+        "form",
+        "base",
+        "audio",
+        "video",
+    }
     for _, attributes in page.elements:
-        assert not {"src", "srcset", "style", "action", "data", "poster", "background"} & set(attributes)
+        assert not {"src", "srcset", "style", "action", "data", "poster", "background"} & set(
+            attributes
+        )
         assert not [name for name in attributes if name.startswith("on")]
     assert "http:" not in text and "https:" not in text
     css = re.search(r"<style>(.*?)</style>", text, re.S)[1]
@@ -124,7 +149,9 @@ def test_payloads_are_inert_text(poison):
     assert not tags & {"script", "img", "iframe"}
     assert [tag for tag, _ in page.elements].count("style") == 1
     for _, attributes in page.elements:
-        assert not [name for name in attributes if name.startswith("on") or name in ("src", "style")]
+        assert not [
+            name for name in attributes if name.startswith("on") or name in ("src", "style")
+        ]
         assert not (attributes.get("href") or "#").startswith("javascript")
     assert "{{ 7 * 7 }}" in text and "49{%" not in text
 
@@ -132,7 +159,9 @@ def test_payloads_are_inert_text(poison):
 @pytest.mark.slow
 def test_control_characters_are_made_visible(poison):
     for text in (html.render(poison), markdown.render(poison), "\n".join(poison.summary())):
-        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", text)
+        assert not re.search(
+            "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", text
+        )
         text.encode()
     assert "␛[31mred" in html.render(poison) and "⟨U+202E⟩gnp.exe" in html.render(poison)
 
@@ -167,7 +196,13 @@ def test_no_arm_no_slices_no_extras():
     failed = [Arm("x", "x", status="failed", note="out of memory")]
     for arms in (
         failed,
-        [Arm("y", "y", records=[Record(Example("1", (Message("user", "q"),)), "a", (), Answer("a"))])],
+        [
+            Arm(
+                "y",
+                "y",
+                records=[Record(Example("1", (Message("user", "q"),)), "a", (), Answer("a"))],
+            )
+        ],
     ):
         data = build(task=Task(labels=("a",)), arms=arms, rows=rows, audit={}, exam={})
         page = Report(data, Task(labels=("a",)), tuple(arms))

@@ -1,4 +1,5 @@
-"""What is printed and pasted: short lines, tables that line up, foreign text that stays one cell."""
+"""What is printed and pasted: short lines, tables that line up, foreign text that stays one
+cell."""
 
 import re
 
@@ -13,7 +14,9 @@ def test_the_last_lines_of_a_run(report):
     assert named(lines[0], "lora-r8", "0.875", "0.830", "0.910", "264")
     text = " ".join(line.strip() for line in lines)
     assert named(text, "+23.5 points", "tfidf", "+17.7 to +29.3", "p < 0.001")
-    assert named(text, "rag-lora", "1.5 points higher", "−2.3 to +5.4", "p = 1.000", "5 times as slow")
+    assert named(
+        text, "rag-lora", "1.5 points higher", "−2.3 to +5.4", "p = 1.000", "5 times as slow"
+    )
     assert named(text, "leaks: 1", "1 row", "warnings: 1", "W012")
     assert max(len(line) for line in lines) <= 80
 
@@ -21,7 +24,15 @@ def test_the_last_lines_of_a_run(report):
 def test_the_table_has_the_best_first_and_the_failed_last(report):
     header, *rows = terminal_table(report.data)
     assert header[:4] == ["arm", "accuracy", "95 %", "n"]
-    assert [row[0] for row in rows] == ["rag-lora", "lora-r8", "shots-k8", "tfidf", "zero", "majority", "full"]
+    assert [row[0] for row in rows] == [
+        "rag-lora",
+        "lora-r8",
+        "shots-k8",
+        "tfidf",
+        "zero",
+        "majority",
+        "full",
+    ]
     assert all(len(row) == len(header) for row in rows)
     assert rows[1][1:6] == ["0.875", "0.830–0.910", "264", "+0.235", "< 0.001"]
     assert rows[-1][1] == "failed"
@@ -29,9 +40,14 @@ def test_the_table_has_the_best_first_and_the_failed_last(report):
 
 def test_the_markdown_report_has_its_sections_in_order(report):
     text = markdown.render(report)
-    places = [text.index(f"## {name}") for name in ("The decision, measured", "Leaks", "Limits", "How to reproduce")]
+    places = [
+        text.index(f"## {name}")
+        for name in ("The decision, measured", "Leaks", "Limits", "How to reproduce")
+    ]
     assert places == sorted(places)
-    assert text.startswith("# banking\n\n**Use lora-r8: accuracy 0.875 (0.830 to 0.910) on 264 held-out rows**")
+    assert text.startswith(
+        "# banking\n\n**Use lora-r8: accuracy 0.875 (0.830 to 0.910) on 264 held-out rows**"
+    )
     assert named(text, "13 of 264")
     assert "```yaml\nversion: 1" in text
     tables = re.findall(r"(?:^\|.*\|$\n?)+", text, re.M)

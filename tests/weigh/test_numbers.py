@@ -35,9 +35,23 @@ def test_three_significant_digits(subtests):
 
 
 def test_signs_and_small_things():
-    assert (score(0.7412), signed(0.08), signed(-0.00001), points(-0.0004)) == ("0.741", "+0.080", "0.000", "0.0")
-    assert (points(0.08), points(-0.015), p_value(0.0004), p_value(0.031)) == ("+8.0", "−1.5", "< 0.001", "0.031")
-    assert (rough(2874), rough(31), rough(2_000_000)) == ("about 2,900", "about 31", "more than a million")
+    assert (score(0.7412), signed(0.08), signed(-0.00001), points(-0.0004)) == (
+        "0.741",
+        "+0.080",
+        "0.000",
+        "0.0",
+    )
+    assert (points(0.08), points(-0.015), p_value(0.0004), p_value(0.031)) == (
+        "+8.0",
+        "−1.5",
+        "< 0.001",
+        "0.031",
+    )
+    assert (rough(2874), rough(31), rough(2_000_000)) == (
+        "about 2,900",
+        "about 31",
+        "more than a million",
+    )
     assert (duration(2e-6), duration(0.118), duration(3.2), duration(812)) == (
         "2.00 µs",
         "118 ms",
@@ -55,5 +69,8 @@ def test_foreign_text():
 
 def test_a_difference_of_a_score_is_in_points_and_of_others_in_their_unit():
     assert (sized(-0.147), apart(0.147), apart(-0.0001)) == ("14.7 points", "+14.7", "0.0")
-    assert (sized(-2.79, "bits a byte"), apart(-2.79, "bits a byte")) == ("2.79 bits a byte", "−2.79")
+    assert (sized(-2.79, "bits a byte"), apart(-2.79, "bits a byte")) == (
+        "2.79 bits a byte",
+        "−2.79",
+    )
     assert (apart(None, "nats"), apart(0.0, "nats")) == (apart(None), "0")

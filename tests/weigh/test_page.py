@@ -1,4 +1,5 @@
-"""The page in a real browser: what it asks for, what a screen reader finds, what hostile text does, how it prints."""
+"""The page in a real browser: what it asks for, what a screen reader finds, what hostile text does,
+how it prints."""
 
 import io
 import re
@@ -55,7 +56,9 @@ def test_there_is_a_sample_of_every_section(whole):
 ALIKE = "tbody > tr:nth-child(n+4), li:nth-child(n+4), dl > div:nth-child(n+4)"
 
 
-@pytest.mark.parametrize("left_out", [ALIKE, pytest.param("", marks=pytest.mark.nightly)], ids=["some", "all"])
+@pytest.mark.parametrize(
+    "left_out", [ALIKE, pytest.param("", marks=pytest.mark.nightly)], ids=["some", "all"]
+)
 @pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.nightly)])
 def test_axe_finds_nothing(chromium, whole, tmp_path, scheme, left_out):
     from axe_playwright_python.sync_playwright import Axe
@@ -63,7 +66,9 @@ def test_axe_finds_nothing(chromium, whole, tmp_path, scheme, left_out):
     page, _ = opened(chromium, whole, tmp_path, scheme)
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     if left_out:
-        page.evaluate("alike => document.querySelectorAll(alike).forEach(one => one.remove())", left_out)
+        page.evaluate(
+            "alike => document.querySelectorAll(alike).forEach(one => one.remove())", left_out
+        )
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     assert not [(one["id"], one["nodes"][0]["html"][:200]) for one in found]
 
@@ -74,16 +79,24 @@ def test_nothing_but_the_file_is_asked_for_and_nothing_is_said(chromium, whole, 
 
 
 def test_hostile_text_changes_nothing(chromium, report, whole, tmp_path):
-    """Every piece of foreign text is an attack: no dialog, no request, no complaint of the policy, no new element."""
+    """Every piece of foreign text is an attack: no dialog, no request, no complaint of the policy,
+    no new element."""
     bad = poisoned(report)
     names = {
-        old["name"]: new["name"] for old, new in zip(report.data["strategies"], bad.data["strategies"], strict=True)
+        old["name"]: new["name"]
+        for old, new in zip(report.data["strategies"], bad.data["strategies"], strict=True)
     }
-    page, said = opened(chromium, replace(bad, data=bad.data | fouled(samples(report), names)), tmp_path)
+    page, said = opened(
+        chromium, replace(bad, data=bad.data | fouled(samples(report), names)), tmp_path
+    )
     assert said == [page.url]
-    kinds = set(page.evaluate("[...document.querySelectorAll('*')].map(one => one.tagName.toLowerCase())"))
+    kinds = set(
+        page.evaluate("[...document.querySelectorAll('*')].map(one => one.tagName.toLowerCase())")
+    )
     calm, _ = opened(chromium, whole, tmp_path)
-    assert kinds <= set(calm.evaluate("[...document.querySelectorAll('*')].map(one => one.tagName.toLowerCase())"))
+    assert kinds <= set(
+        calm.evaluate("[...document.querySelectorAll('*')].map(one => one.tagName.toLowerCase())")
+    )
     assert "<script>alert(1)</script>" in page.inner_text("body")
 
 
@@ -100,8 +113,8 @@ def test_tables_need_no_scrolling_on_a_wide_window(chromium, whole, tmp_path):
     page, _ = opened(chromium, whole, tmp_path)
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     wide = page.evaluate(
-        "[...document.querySelectorAll('.scroll')].filter(one => one.scrollWidth > one.clientWidth + 1)"
-        ".map(one => one.querySelector('caption')?.innerText.slice(0, 80))"
+        "[...document.querySelectorAll('.scroll')].filter(one => one.scrollWidth"
+        " > one.clientWidth + 1).map(one => one.querySelector('caption')?.innerText.slice(0, 80))"
     )
     assert not wide
 
@@ -109,10 +122,11 @@ def test_tables_need_no_scrolling_on_a_wide_window(chromium, whole, tmp_path):
 def test_no_table_is_wider_than_the_paper(chromium, whole, tmp_path):
     page, _ = opened(chromium, whole, tmp_path)
     page.emulate_media(media="print")
-    page.set_viewport_size({"width": 703, "height": 1000})  # A4 less its margins, at 96 dots an inch
+    # A4 less its margins, at 96 dots an inch
+    page.set_viewport_size({"width": 703, "height": 1000})
     wide = page.evaluate(
-        "[...document.querySelectorAll('table')].filter(one => one.getBoundingClientRect().right > 704)"
-        ".map(one => one.querySelector('caption')?.innerText.slice(0, 80))"
+        "[...document.querySelectorAll('table')].filter(one => one.getBoundingClientRect().right"
+        " > 704).map(one => one.querySelector('caption')?.innerText.slice(0, 80))"
     )
     assert not wide
 

@@ -1,4 +1,5 @@
-"""What an arm costs a month: sums by hand, prices of the user's own, and what they do to the choice."""
+"""What an arm costs a month: sums by hand, prices of the user's own, and what they do to the
+choice."""
 
 import pytest
 
@@ -19,7 +20,9 @@ def month(cost, weigh, kind="shots", settings=None, **more):
 
 
 def test_without_prices_a_month_is_machine_hours():
-    found = month({"fit_seconds": 600, "seconds_per_answer": 0.5}, Weigh(volume_per_month=1000, months=2))
+    found = month(
+        {"fit_seconds": 600, "seconds_per_answer": 0.5}, Weigh(volume_per_month=1000, months=2)
+    )
     assert not found.money
     assert found.total == found.burden == pytest.approx((1000 * 0.5 + 600 / 2) / 3600)
     assert found.machine_hours == pytest.approx(found.total)
@@ -46,13 +49,21 @@ def test_every_price_counts_once():
             Compliance(name="other", price=7, arms=("x",)),
         ),
     )
-    weigh = Weigh(volume_per_month=10_000, months=4.0, prices=prices, effort={"lora": 8.0}, watts=100.0)
+    weigh = Weigh(
+        volume_per_month=10_000, months=4.0, prices=prices, effort={"lora": 8.0}, watts=100.0
+    )
     cost = {**LOCAL, "labelled_rows": 400, "kept_bytes": 5e9}
     found = month(cost, weigh, "lora")
-    once = {"fitting": 1 * 2.0, "people": 8 * 50.0, "labels": 400 * 0.5, "energy of fitting": 0.1 * 0.25}
+    once = {
+        "fitting": 1 * 2.0,
+        "people": 8 * 50.0,
+        "labels": 400 * 0.5,
+        "energy of fitting": 0.1 * 0.25,
+    }
     assert found.setup == pytest.approx(sum(once.values()))
     monthly = {"storage": 5 * 0.1, "compliance": 30.0}
-    each = {"answering": 1 * 2.0, "energy of answering": 0.1 * 0.25}  # an hour of answering, 0.1 kWh
+    # an hour of answering, 0.1 kWh
+    each = {"answering": 1 * 2.0, "energy of answering": 0.1 * 0.25}
     parts = {name: value / 4 for name, value in once.items()} | monthly | each
     assert {name: value for name, value in found.parts.items() if value} == pytest.approx(parts)
     assert found.total == pytest.approx(sum(parts.values()))
@@ -65,7 +76,12 @@ def test_energy_is_watts_by_seconds_and_says_where_the_watts_come_from():
     assert (assumed["how"], assumed["watts"]) == ("assumed", 2 * THREAD)
     # 7 W for an hour are 7 Wh; 1,000 answers of 3.6 s are an hour too.
     assert assumed["fit_kwh"] == assumed["kwh_per_thousand"] == pytest.approx(0.007)
-    assert energy(cost, Weigh(watts=100), 2) == {"how": "given", "watts": 100, "fit_kwh": 0.1, "kwh_per_thousand": 0.1}
+    assert energy(cost, Weigh(watts=100), 2) == {
+        "how": "given",
+        "watts": 100,
+        "fit_kwh": 0.1,
+        "kwh_per_thousand": 0.1,
+    }
     measured = energy({**cost, "fit_watts": 20.0, "answer_watts": 30.0}, Weigh(watts=100), 2)
     assert measured == {"how": "measured", "watts": 30.0, "fit_kwh": 0.02, "kwh_per_thousand": 0.03}
 
@@ -90,15 +106,27 @@ def test_hours_without_a_price_order_arms_but_weigh_nothing_beside_money():
 @pytest.mark.parametrize(("price", "chosen"), [(0.0001, "remote"), (0.01, "local")])
 def test_of_arms_that_cannot_be_told_apart_the_cheaper_in_money_is_chosen(report, price, chosen):
     records = next(arm.records for arm in report.arms if arm.name == "lora-r8")
-    # 1,000 answers: 0.72 s each, 0.2 hours, are 2 in money on the machine; the service is waited for half as long.
-    local = Arm("local", "shots", records=records, cost={**PAID, "money_per_answer": None, "seconds_per_answer": 0.72})
+    # 1,000 answers: 0.72 s each, 0.2 hours, are 2 in money on the machine; the service is waited
+    # for half as long.
+    local = Arm(
+        "local",
+        "shots",
+        records=records,
+        cost={**PAID, "money_per_answer": None, "seconds_per_answer": 0.72},
+    )
     remote = Arm(
-        "remote", "shots", records=records, cost={**PAID, "money_per_answer": price, "seconds_per_answer": 0.36}
+        "remote",
+        "shots",
+        records=records,
+        cost={**PAID, "money_per_answer": price, "seconds_per_answer": 0.36},
     )
     weigh = Weigh(volume_per_month=1000, price_per_hour=10.0)
     data = build(task=report.task, arms=[local, remote], rows={}, audit={}, exam={}, settings=weigh)
     assert data["verdict"]["recommended"] == chosen
-    assert {s["name"]: s["cost"]["money_per_answer"] for s in data["strategies"]} == {"local": None, "remote": price}
+    assert {s["name"]: s["cost"]["money_per_answer"] for s in data["strategies"]} == {
+        "local": None,
+        "remote": price,
+    }
 
 
 def test_the_price_has_a_column_where_there_is_one(report):

@@ -37,9 +37,20 @@ def test_every_plot_has_a_title_a_description_and_escaped_names():
     dot = Dot(foul, 3, 0.5, 0.4, 0.6, True, foul)
     plots = [
         make([dot]),
-        scatter("k", [(dot, 0.1), (Dot("z", 9, 0.5, None, None), 0.0)], axis="q", title=foul, about=foul, caption="c"),
+        scatter(
+            "k",
+            [(dot, 0.1), (Dot("z", 9, 0.5, None, None), 0.0)],
+            axis="q",
+            title=foul,
+            about=foul,
+            caption="c",
+        ),
         curves(
-            "k", [{"step": 0, "train": 1.0}, {"step": 9, "train": 0.5, "val": 0.7}], title="t", about="a", caption="c"
+            "k",
+            [{"step": 0, "train": 1.0}, {"step": 9, "train": 0.5, "val": 0.7}],
+            title="t",
+            about="a",
+            caption="c",
         ),
         bars("k", [(foul, 0)], unit="rows", title="t", about="a", caption="c"),
         histogram("k", [0, 1, 2], [3, 0], 5, unit="tokens", title="t", about="a", caption="c"),
@@ -55,7 +66,16 @@ def test_every_plot_has_a_title_a_description_and_escaped_names():
 
 def test_a_curve_of_one_point_is_no_curve():
     assert curves("k", [{"step": 1, "train": 0.4}], title="t", about="a", caption="c") is None
-    assert curves("k", [{"step": 1}, {"step": 2, "train": float("nan")}], title="t", about="a", caption="c") is None
+    assert (
+        curves(
+            "k",
+            [{"step": 1}, {"step": 2, "train": float("nan")}],
+            title="t",
+            about="a",
+            caption="c",
+        )
+        is None
+    )
 
 
 def test_values_that_are_all_the_same_still_have_an_axis():
@@ -72,6 +92,8 @@ def test_ticks_are_few_and_inside(low, span):
 
 def test_without_a_floor_the_plot_of_scores_speaks_of_none(report):
     done = [card for card in cards(report) if card.data["status"] == "done"]
-    held, alone = (quality(some, report.data) for some in (done, [card for card in done if not card.floor]))
+    held, alone = (
+        quality(some, report.data) for some in (done, [card for card in done if not card.floor])
+    )
     assert held is not None and "best floor" in held.caption and "best floor" in held.svg
     assert alone is not None and "best floor" not in f"{alone.caption}{alone.svg}"

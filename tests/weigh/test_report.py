@@ -19,8 +19,29 @@ TOP = [
     *("strategies", "verdict", "certainty", "weigh", "change", "warnings", "environment"),
 ]
 STRATEGY = [
-    *("name", "kind", "settings", "status", "n", "unparseable", "truncated", "metrics", "seeds", "slices"),
-    *("versus_floor", "versus_best", "guards", "cost", "retrieval", "abstained", "refused", "by", "fit"),
+    *(
+        "name",
+        "kind",
+        "settings",
+        "status",
+        "n",
+        "unparseable",
+        "truncated",
+        "metrics",
+        "seeds",
+        "slices",
+    ),
+    *(
+        "versus_floor",
+        "versus_best",
+        "guards",
+        "cost",
+        "retrieval",
+        "abstained",
+        "refused",
+        "by",
+        "fit",
+    ),
     *("labels", "calibration", "outcomes"),
 ]
 DIFFERENCE = ["difference", "low", "high", "p", "p_holm"]
@@ -34,9 +55,24 @@ def test_the_schema(report):
     data = report.data
     assert list(data) == TOP
     assert data["schema"] == 1
-    assert data["task"] == {"kind": "classify", "metric": "accuracy", "level": 0.95, "higher_is_better": True}
+    assert data["task"] == {
+        "kind": "classify",
+        "metric": "accuracy",
+        "level": 0.95,
+        "higher_is_better": True,
+    }
     assert list(data["verdict"]) == [
-        *("recommended", "state", "headline", "reason", "doubt", "corrected", "shortfall", "decided", "undecided"),
+        *(
+            "recommended",
+            "state",
+            "headline",
+            "reason",
+            "doubt",
+            "corrected",
+            "shortfall",
+            "decided",
+            "undecided",
+        ),
         *("more_rows", "more_rows_range", "out", "target", "failed", "unjudged", "unfinished"),
     ]
     for one in data["strategies"]:
@@ -89,7 +125,10 @@ def test_values_and_p_are_those_of_the_rows(report):
 
 def test_slices_add_up(report):
     lora = strategy(report.data, "lora-r8")
-    parts = [lora["slices"][name]["accuracy"] for name in ("channel=app", "channel=web", "channel=telephone")]
+    parts = [
+        lora["slices"][name]["accuracy"]
+        for name in ("channel=app", "channel=web", "channel=telephone")
+    ]
     assert sum(part["n"] for part in parts) == 264
     right = sum(part["n"] * part["value"] for part in parts)
     assert right / 264 == pytest.approx(lora["metrics"]["accuracy"]["value"], abs=1e-5)
@@ -104,7 +143,10 @@ def test_two_runs_differ_in_cost_change_and_environment_only(made):
         Arm(
             **{
                 **arm.__dict__,
-                "cost": {**arm.cost, "seconds_per_answer": (arm.cost.get("seconds_per_answer") or 0) * 1.1},
+                "cost": {
+                    **arm.cost,
+                    "seconds_per_answer": (arm.cost.get("seconds_per_answer") or 0) * 1.1,
+                },
             }
         )
         for arm in again.arms
@@ -135,7 +177,9 @@ def test_predictions_have_every_row(report):
     assert list(rows[0]) == ["id", "question", "target", "answer", "raw", "scores", "slices"]
     assert set(rows[0]["slices"]) == {"channel", "length"}
     mean = np.mean([row["scores"]["accuracy"] for row in rows])
-    assert mean == pytest.approx(strategy(report.data, "zero")["metrics"]["accuracy"]["value"], abs=1e-6)
+    assert mean == pytest.approx(
+        strategy(report.data, "zero")["metrics"]["accuracy"]["value"], abs=1e-6
+    )
     assert all(row["scores"]["accuracy"] == 0 for row in rows if row["answer"] is None)
 
 
@@ -159,7 +203,13 @@ def record(name, target, text):
 def small(**arms):
     """A report of arms given as strings of answers to the targets "aabb"."""
     made = [
-        Arm(name, name, records=[record(str(i), t, a) for i, (t, a) in enumerate(zip("aabb", answers, strict=True))])
+        Arm(
+            name,
+            name,
+            records=[
+                record(str(i), t, a) for i, (t, a) in enumerate(zip("aabb", answers, strict=True))
+            ],
+        )
         for name, answers in arms.items()
     ]
     return build(
@@ -189,9 +239,14 @@ def test_few_rows_and_one_arm():
 
 
 def test_one_row_compares_nothing():
-    arms = [Arm(name, name, records=[record("1", "a", answer)]) for name, answer in (("x", "a"), ("y", None))]
+    arms = [
+        Arm(name, name, records=[record("1", "a", answer)])
+        for name, answer in (("x", "a"), ("y", None))
+    ]
     task = Task(labels=("a",))
-    report = Report(build(task=task, arms=arms, rows={"test": 1}, audit={}, exam={}), task, tuple(arms))
+    report = Report(
+        build(task=task, arms=arms, rows={"test": 1}, audit={}, exam={}), task, tuple(arms)
+    )
     assert all(one["versus_best"] is None for one in report.data["strategies"])
     assert html.render(report) and markdown.render(report) and report.summary() and report.table()
 
@@ -205,7 +260,13 @@ def test_no_arm_at_all():
 def test_arms_must_have_had_the_same_rows():
     first = Arm("a", "x", records=[record("1", "a", "a")])
     with pytest.raises(ValueError, match="not asked the same"):
-        build(task=Task(), arms=[first, Arm("b", "x", records=[record("2", "a", "a")])], rows={}, audit={}, exam={})
+        build(
+            task=Task(),
+            arms=[first, Arm("b", "x", records=[record("2", "a", "a")])],
+            rows={},
+            audit={},
+            exam={},
+        )
     with pytest.raises(ValueError, match="one name: a"):
         build(task=Task(), arms=[first, first], rows={}, audit={}, exam={})
     with pytest.raises(ValueError, match="has no records"):

@@ -1,4 +1,5 @@
-"""The report's part on retrieval: shown where an arm hands on passages, with the numbers of report.json."""
+"""The report's part on retrieval: shown where an arm hands on passages, with the numbers of
+report.json."""
 
 import json
 import re
@@ -23,9 +24,14 @@ def arms(noted=True):
     found = []
     for i, one in enumerate(answers(rows, 0.7, seed=3)):
         passages = ("a.md#1", "b.md#2") if i % 3 else ("c.md#1",)
-        answer = replace(one.answer, passages=passages, support=0.5, cited=passages[:1], abstained=i % 40 == 0)
+        answer = replace(
+            one.answer, passages=passages, support=0.5, cited=passages[:1], abstained=i % 40 == 0
+        )
         found.append(replace(one, answer=answer, found_in=("a.md",) if noted and i % 10 else ()))
-    return [Arm("plain", "shots", records=plain), Arm("with", "rag", records=found, cost={"answer_parts": PARTS})]
+    return [
+        Arm("plain", "shots", records=plain),
+        Arm("with", "rag", records=found, cost={"answer_parts": PARTS}),
+    ]
 
 
 def reported(noted=True):
@@ -52,7 +58,10 @@ def test_the_page_and_the_text_tell_errors_apart():
     report = reported()
     errors = report.data["strategies"][1]["retrieval"]["errors"]
     page, text = html(report), markdown(report)
-    assert f'data-at="/strategies/1/retrieval/errors/reading_error" data-as="count">{errors["reading_error"]}' in page
+    assert (
+        'data-at="/strategies/1/retrieval/errors/reading_error"'
+        f' data-as="count">{errors["reading_error"]}' in page
+    )
     assert f'value="{PARTS[1]["seconds_per_answer"]}"' in page
     said = re.search(r"Of the (\d+) errors of with, (\d+) lack", page)
     assert said and int(said[2]) == errors["retrieval_error"]

@@ -1,4 +1,5 @@
-"""The section: its numbers are those of report.json, foreign text is inert, and what was found comes first."""
+"""The section: its numbers are those of report.json, foreign text is inert, and what was found
+comes first."""
 
 import json
 
@@ -21,7 +22,8 @@ POISON = "<script>alert(1)</script> | [x](http://a.example) {{ 7 * 7 }}"
 
 @pytest.fixture(scope="module")
 def weak(report):
-    """The synthetic report with three arms asked; the recommended one loses every fourth row by typos."""
+    """The synthetic report with three arms asked; the recommended one loses every fourth row by
+    typos."""
     names = [report.verdict["recommended"], "tfidf", "majority"]
     arms = []
     for name in names:
@@ -59,7 +61,9 @@ def test_every_number_of_the_section_is_the_reports(weak):
     assert len(ours) > 60
     for attributes, shown in ours:
         value = at(weak.data, attributes["data-at"])
-        assert float(attributes["value"]) == value and shown == FORMATS[attributes["data-as"]](value)
+        assert float(attributes["value"]) == value and shown == FORMATS[attributes["data-as"]](
+            value
+        )
     assert page.open == [] and page.crossed == []
     ids = [a["id"] for _, a in page.elements if a.get("id")]
     assert len(ids) == len(set(ids))
@@ -82,7 +86,10 @@ def test_foreign_text_is_inert(weak):
     page, text = html(weak), markdown(weak)
     assert "<script>" not in page and "&lt;script&gt;" in page and ">49<" not in page
     part = text.partition("## Robustness")[2]
-    assert POISON not in part and r"\<script\>alert(1)\</script\> \| \[x\](http&#58;//a.example)" in part
+    assert (
+        POISON not in part
+        and r"\<script\>alert(1)\</script\> \| \[x\](http&#58;//a.example)" in part
+    )
 
 
 def test_the_plot_stands_for_the_recommended_arm(weak):

@@ -1,7 +1,9 @@
-"""The rule that decides, as a table: each line says what a person would want, by figures that can be checked by hand.
+"""The rule that decides, as a table: each line says what a person would want, by figures that can
+be checked by hand.
 
-`good` is right on 95 % of 400 rows, `twin` on 94.5 % (other rows, so that the two cannot be told apart), `fair` on 85 %
-(surely less), `floor` on half of them. An answer takes `good` 1 s, `twin` 0.2 s, `fair` 0.1 s; alone 500, 100, 50 ms.
+`good` is right on 95 % of 400 rows, `twin` on 94.5 % (other rows, so that the two cannot be told
+apart), `fair` on 85 % (surely less), `floor` on half of them. An answer takes `good` 1 s, `twin`
+0.2 s, `fair` 0.1 s; alone 500, 100, 50 ms.
 """
 
 import numpy as np
@@ -21,38 +23,54 @@ CASES = [
     ("the best, where all others are surely worse", [FLOOR, GOOD, FAIR], NOTHING, "good"),
     ("the cheaper of two that cannot be told apart", [FLOOR, GOOD, TWIN, FAIR], NOTHING, "twin"),
     ("the order of the arms does not matter", [TWIN, FAIR, GOOD, FLOOR], NOTHING, "twin"),
-    ("a limit on time puts the best out", [FLOOR, GOOD, FAIR], {"limits": Limits(ms_per_answer=200)}, "fair"),
-    ("a limit that is just kept", [FLOOR, GOOD, FAIR], {"limits": Limits(ms_per_answer=500)}, "good"),
+    ("a limit on time puts the best out", [FLOOR, GOOD, FAIR],
+    {"limits": Limits(ms_per_answer=200)}, "fair"),
+    ("a limit that is just kept", [FLOOR, GOOD, FAIR], {"limits": Limits(ms_per_answer=500)},
+    "good"),
     ("a limit on time is on 95 in 100, not on the mean of a batch",
-     [FLOOR, FAIR, arm("odd", range(20), 0.01, alone=slow(0.4))], {"limits": Limits(ms_per_answer=200)}, "fair"),
-    ("without a time alone the mean of a batch stands in", [FLOOR, FAIR, arm("odd", range(20), 0.3)],
+     [FLOOR, FAIR, arm("odd", range(20), 0.01, alone=slow(0.4))],
      {"limits": Limits(ms_per_answer=200)}, "fair"),
-    ("only the floor keeps the limit", [FLOOR, GOOD, FAIR], {"limits": Limits(ms_per_answer=20)}, "floor"),
-    ("memory", [FLOOR, arm("big", range(20), peak_bytes=9e9), FAIR], {"limits": Limits(peak_mb=8000)}, "fair"),
-    ("disk", [FLOOR, arm("big", range(20), kept_bytes=9e8), FAIR], {"limits": Limits(kept_mb=800)}, "fair"),
-    ("time to fit", [FLOOR, arm("long", range(20), fit=7200), FAIR], {"limits": Limits(fit_minutes=90)}, "fair"),
+    ("without a time alone the mean of a batch stands in",
+    [FLOOR, FAIR, arm("odd", range(20), 0.3)],
+     {"limits": Limits(ms_per_answer=200)}, "fair"),
+    ("only the floor keeps the limit", [FLOOR, GOOD, FAIR], {"limits": Limits(ms_per_answer=20)},
+    "floor"),
+    ("memory", [FLOOR, arm("big", range(20), peak_bytes=9e9), FAIR],
+    {"limits": Limits(peak_mb=8000)}, "fair"),
+    ("disk", [FLOOR, arm("big", range(20), kept_bytes=9e8), FAIR], {"limits": Limits(kept_mb=800)},
+    "fair"),
+    ("time to fit", [FLOOR, arm("long", range(20), fit=7200), FAIR],
+    {"limits": Limits(fit_minutes=90)}, "fair"),
     # 10,000 answers of 1 s are 2.8 hours, of 0.1 s 0.28 hours.
-    ("price", [FLOOR, GOOD, FAIR], {"limits": Limits(price_per_month=20), "price_per_hour": 10.0}, "fair"),
+    ("price", [FLOOR, GOOD, FAIR], {"limits": Limits(price_per_month=20), "price_per_hour": 10.0},
+    "fair"),
     ("a limit on money says nothing where nothing has a price", [FLOOR, GOOD, FAIR],
      {"limits": Limits(price_per_month=0.01)}, "good"),
     ("hours of people make the quick arm the dear one", [GOOD, TWIN],
-     {"prices": Prices(hour_of_machine=1, hour_of_person=100), "effort": {"twin": 40, "good": 1}}, "good"),
+     {"prices": Prices(hour_of_machine=1, hour_of_person=100), "effort": {"twin": 40, "good": 1}},
+     "good"),
     ("unless answers are many", [GOOD, TWIN],
      {"prices": Prices(hour_of_machine=10, hour_of_person=100), "effort": {"twin": 40, "good": 1},
       "volume_per_month": 1_000_000}, "twin"),
     ("a contract that one arm needs", [GOOD, TWIN],
-     {"price_per_hour": 1.0, "prices": Prices(compliance=(Compliance(name="contract", price=50, arms=("twin",)),))},
+     {"price_per_hour": 1.0,
+     "prices": Prices(compliance=(Compliance(name="contract", price=50, arms=("twin",)),))},
      "good"),
-    ("labels have a price, and only one arm needs them", [arm("ask", range(20), 1.0, labelled_rows=0),
-     arm("train", [*range(10), *range(60, 72)], 0.5, labelled_rows=2000)], {"prices": Prices(label=1.0)}, "ask"),
+    ("labels have a price, and only one arm needs them",
+    [arm("ask", range(20), 1.0, labelled_rows=0),
+     arm("train", [*range(10), *range(60, 72)], 0.5, labelled_rows=2000)],
+     {"prices": Prices(label=1.0)}, "ask"),
     ("costs within a fifth are equal, then the higher score",
      [arm("one", range(20), 1.19), arm("two", [*range(10), *range(60, 76)], 1.0)], NOTHING, "one"),
     ("but half a point is no reason to take the one that costs a little more",
      [arm("one", range(20), 1.19), arm("two", [*range(10), *range(60, 72)], 1.0)], NOTHING, "two"),
     ("nothing beats the floor",
-     [arm("floor", range(30), 1e-6, kind="tfidf", floor=True), arm("same", range(5, 36), 1.0)], NOTHING, "floor"),
-    ("a floor over a limit must still be beaten", [arm("floor", range(30), 1.0, kind="tfidf", floor=True),
-     arm("worse", range(90), 0.01), arm("better", range(10), 0.1)], {"limits": Limits(ms_per_answer=500)}, "better"),
+     [arm("floor", range(30), 1e-6, kind="tfidf", floor=True), arm("same", range(5, 36), 1.0)],
+     NOTHING, "floor"),
+    ("a floor over a limit must still be beaten",
+    [arm("floor", range(30), 1.0, kind="tfidf", floor=True),
+     arm("worse", range(90), 0.01), arm("better", range(10), 0.1)],
+     {"limits": Limits(ms_per_answer=500)}, "better"),
 ]  # fmt: skip
 
 
@@ -67,9 +85,14 @@ def test_who_is_recommended(arms, settings, expected):
 
 def test_the_reason_says_which_limit_with_its_number():
     found = weighed(FLOOR, GOOD, FAIR, limits=Limits(ms_per_answer=200))
-    told = "good, with accuracy 0.950, is out: it takes 500 ms an answer (95 in 100 are faster), more than the 200"
+    told = (
+        "good, with accuracy 0.950, is out: it takes 500 ms an answer (95 in 100 are faster),"
+        " more than the 200"
+    )
     assert told in found["verdict"]["reason"]
-    assert [(one["arm"], one["name"]) for one in found["verdict"]["out"]] == [("good", "ms_per_answer")]
+    assert [(one["arm"], one["name"]) for one in found["verdict"]["out"]] == [
+        ("good", "ms_per_answer")
+    ]
     assert found["change"]["lifted"] == [{"name": "ms_per_answer", "arm": "good", "value": 0.95}]
 
 
@@ -77,7 +100,9 @@ def test_when_no_arm_is_left_it_says_what_each_limit_costs():
     found = weighed(GOOD, FAIR, limits=Limits(ms_per_answer=20))
     verdict = found["verdict"]
     assert verdict["recommended"] is None and verdict["corrected"] is None
-    assert verdict["reason"].startswith("No arm may be recommended. good, with accuracy 0.950, is out: it takes 500 ms")
+    assert verdict["reason"].startswith(
+        "No arm may be recommended. good, with accuracy 0.950, is out: it takes 500 ms"
+    )
     assert named(verdict["reason"], "fair", "0.850", "50.0 ms")
     assert verdict["failed"] == ["Every arm is out: over a limit, or surely past a guard."]
     assert found["change"]["lifted"] == [{"name": "ms_per_answer", "arm": "good", "value": 0.95}]
@@ -91,7 +116,7 @@ def test_a_chosen_arm_below_a_floor_that_is_out_fails_the_gate():
     assert weighed(floor, FAIR)["verdict"]["failed"] == []
 
 
-# --- guards -----------------------------------------------------------------------------------------------------------
+# --- guards ---------------------------------------------------------------------------------------
 
 COARSE = arm("coarse", range(19, N, 20), 0.5)  # 0.95, but it never finds the rare label
 BASE = arm("base", [*range(100), *range(300, 319)], 1.0)
@@ -103,7 +128,8 @@ def guarded(*arms, found=None, **guards):
 
 @pytest.mark.slow
 def test_an_arm_that_surely_loses_more_than_a_guard_allows_is_out():
-    # macro-F1 of `coarse` is below 2/3: one of three labels has an F1 of 0. `base` is right on about 70 % of each.
+    # macro-F1 of `coarse` is below 2/3: one of three labels has an F1 of 0. `base` is right on
+    # about 70 % of each.
     assert guarded(BASE, COARSE, FAIR)["verdict"]["recommended"] == "coarse"
     found = guarded(BASE, COARSE, FAIR, macro_f1=1.0)
     assert found["verdict"]["recommended"] == "fair"
@@ -115,7 +141,9 @@ def test_an_arm_that_surely_loses_more_than_a_guard_allows_is_out():
 
 def test_the_reference_is_the_better_of_the_base_and_the_floors():
     floor = arm("tfidf", range(40), 1e-3, kind="tfidf", floor=True)
-    states = {s["name"]: s["guards"] for s in guarded(BASE, floor, GOOD, macro_f1=1.0)["strategies"]}
+    states = {
+        s["name"]: s["guards"] for s in guarded(BASE, floor, GOOD, macro_f1=1.0)["strategies"]
+    }
     assert states["good"]["macro_f1"]["reference"] == "tfidf" and states["tfidf"] == {}
 
 
@@ -124,7 +152,9 @@ def test_the_reference_is_the_better_of_the_base_and_the_floors():
     [(-9.0, -3.0, "broken", "twin"), (-9.0, -1.0, "unsure", "good"), (-1.5, 0.5, "kept", "good")],
 )
 def test_forgetting_has_a_guard_where_it_was_measured(low, high, state, chosen):
-    forgetting = {"arms": {"good": {"combined": {"difference": (low + high) / 2, "low": low, "high": high}}}}
+    forgetting = {
+        "arms": {"good": {"combined": {"difference": (low + high) / 2, "low": low, "high": high}}}
+    }
     cheap = arm("good", range(20), 0.001)
     found = guarded(cheap, TWIN, found={"forgetting": forgetting}, forgetting=2.0)
     assert found["verdict"]["recommended"] == chosen
@@ -133,10 +163,14 @@ def test_forgetting_has_a_guard_where_it_was_measured(low, high, state, chosen):
 
 def test_a_guard_that_cannot_be_judged_is_said():
     said = guarded(GOOD, FAIR, macro_f1=1.0, forgetting=2.0)["verdict"]["unjudged"]
-    assert len(said) == 2 and "macro f1 could not be judged" in said[0] and "forgetting was not measured" in said[1]
+    assert (
+        len(said) == 2
+        and "macro f1 could not be judged" in said[0]
+        and "forgetting was not measured" in said[1]
+    )
 
 
-# --- target -----------------------------------------------------------------------------------------------------------
+# --- target ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -145,15 +179,18 @@ def test_a_guard_that_cannot_be_judged_is_said():
 )
 def test_the_target(target, reached, seen):
     # 380 of 400 right: the interval is about 0.93 to 0.97.
-    found = weighed(FLOOR, GOOD, task=TASK.model_copy(update={"target": target}))["verdict"]["target"]
+    found = weighed(FLOOR, GOOD, task=TASK.model_copy(update={"target": target}))["verdict"][
+        "target"
+    ]
     assert (found["reached"], found["seen"], found["value"]) == (reached, seen, target)
 
 
-# --- settled or not ---------------------------------------------------------------------------------------------------
+# --- settled or not -------------------------------------------------------------------------------
 
 
 def test_it_is_undecided_while_the_rival_may_be_better_by_more_than_counts_as_equal():
-    # good - twin is +0.5 points; they disagree on 22 rows: standard error sqrt(22)/400 = 1.17 points, upper end 2.8.
+    # good - twin is +0.5 points; they disagree on 22 rows: standard error sqrt(22)/400 = 1.17
+    # points, upper end 2.8.
     narrow = weighed(FLOOR, GOOD, TWIN, equivalent=2.0)["verdict"]
     assert not narrow["decided"] and named(narrow["undecided"], "good", "2.8 points")
     few, most = narrow["more_rows_range"]
@@ -164,11 +201,15 @@ def test_it_is_undecided_while_the_rival_may_be_better_by_more_than_counts_as_eq
 
 
 def test_it_is_settled_from_the_upper_end_of_the_paired_interval_on():
-    # good is right on 12 rows where twin is wrong, and wrong on 10 where twin is right. Student's t, half a row added.
+    # good is right on 12 rows where twin is wrong, and wrong on 10 where twin is right. Student's
+    # t, half a row added.
     apart = np.array([1.0] * 12 + [-1.0] * 10 + [0.0] * 378)
     error = np.sqrt(apart.var(ddof=1) / N + 0.5 / N**2)
     end = 100 * (apart.mean() + stats.t.ppf(0.975, N - 1) * error)
-    ends = [weighed(FLOOR, GOOD, TWIN, equivalent=end + by)["verdict"]["decided"] for by in (-0.01, 0.01)]
+    ends = [
+        weighed(FLOOR, GOOD, TWIN, equivalent=end + by)["verdict"]["decided"]
+        for by in (-0.01, 0.01)
+    ]
     assert ends == [False, True]
 
 
@@ -191,7 +232,7 @@ def test_where_one_arm_is_surely_better_nothing_is_open():
     assert weighed(FLOOR, GOOD, FAIR, equivalent=0.0)["verdict"]["decided"]
 
 
-# --- lower is better --------------------------------------------------------------------------------------------------
+# --- lower is better ------------------------------------------------------------------------------
 
 
 def test_a_metric_where_lower_is_better():
@@ -206,7 +247,9 @@ def test_a_metric_where_lower_is_better():
         one("near", 10.01, 1, 0.6, 0.001),
         one("far", 20, 0.5, 0.001, 0.001),
     )
-    drawn = np.array([arm.value for arm in arms]) + np.random.default_rng(0).normal(0, 0.3, (500, 4))
+    drawn = np.array([arm.value for arm in arms]) + np.random.default_rng(0).normal(
+        0, 0.3, (500, 4)
+    )
     found = decide(arms, drawn, n=N, settings=Weigh(), higher=False)
     assert found.pick is not None and arms[found.pick].name == "near"
     assert found.corrected is not None and found.corrected >= 10.01  # corrected for the worse
@@ -214,7 +257,8 @@ def test_a_metric_where_lower_is_better():
 
 
 def test_where_lower_is_better_it_is_settled_from_the_same_end_on():
-    # Texts of 8 bytes, so that bits a byte are a mean over rows; the dear arm needs half a standard error less of them.
+    # Texts of 8 bytes, so that bits a byte are a mean over rows; the dear arm needs half a standard
+    # error less of them.
     random = np.random.default_rng(2)
     nats = {"dear": random.normal(20, 1, N)}
     nats["cheap"] = nats["dear"] + random.normal(0, 1, N)
@@ -222,12 +266,25 @@ def test_where_lower_is_better_it_is_settled_from_the_same_end_on():
     arms = []
     for (name, rows), seconds in zip(nats.items(), (1.0, 0.1), strict=True):
         found = [
-            Record(Example(f"{at}", (Message("user", ""),)), "8 bytes!", (), Answer("", nats=float(one), read=5))
+            Record(
+                Example(f"{at}", (Message("user", ""),)),
+                "8 bytes!",
+                (),
+                Answer("", nats=float(one), read=5),
+            )
             for at, one in enumerate(rows)
         ]
-        arms.append(Arm(name, "shots", records=found, cost={"seconds_per_answer": seconds, "fit_seconds": 0.0}))
+        arms.append(
+            Arm(
+                name,
+                "shots",
+                records=found,
+                cost={"seconds_per_answer": seconds, "fit_seconds": 0.0},
+            )
+        )
     apart = (nats["cheap"] - nats["dear"]) / (8 * np.log(2))
-    half = stats.t.ppf(0.975, N - 1) * apart.std(ddof=1) / np.sqrt(N)  # half of the variance is drawn: to 3 %
+    # half of the variance is drawn: to 3 %
+    half = stats.t.ppf(0.975, N - 1) * apart.std(ddof=1) / np.sqrt(N)
     points = [100 * (apart.mean() + half * by) for by in (0.95, 1.05)]
     found = [weighed(*arms, task=Task(kind="continue"), equivalent=by)["verdict"] for by in points]
     assert [one["recommended"] for one in found] == ["cheap", "cheap"]
@@ -238,10 +295,17 @@ def test_the_surely_lower_loss_wins_over_the_cheaper_arm():
     def one(name, share, seconds):
         shares = share + np.random.default_rng(0).uniform(-0.05, 0.05, N)
         made = [
-            Record(Example(f"r{i}", (Message("user", f"{i}"),)), "a", (), Answer("a", scores=tuple(np.log([p, 1 - p]))))
+            Record(
+                Example(f"r{i}", (Message("user", f"{i}"),)),
+                "a",
+                (),
+                Answer("a", scores=tuple(np.log([p, 1 - p]))),
+            )
             for i, p in enumerate(shares)
         ]
-        return Arm(name, "lora", records=made, cost={"seconds_per_answer": seconds, "fit_seconds": 0.0})
+        return Arm(
+            name, "lora", records=made, cost={"seconds_per_answer": seconds, "fit_seconds": 0.0}
+        )
 
     task = Task(kind="classify", labels=("a", "b"), metric="log_loss")
     found = weighed(one("sharp", 0.9, 1.0), one("dull", 0.4, 0.01), task=task)
@@ -251,7 +315,10 @@ def test_the_surely_lower_loss_wins_over_the_cheaper_arm():
 def test_an_arm_that_was_not_timed_keeps_every_limit_and_is_the_dearest():
     bare = Arm("bare", "lora", records=records([*range(10), *range(60, 72)]))
     found = weighed(GOOD, bare, limits=Limits(ms_per_answer=600))
-    assert found["verdict"]["recommended"] == "good" and found["strategies"][1]["cost"]["month"] is None
+    assert (
+        found["verdict"]["recommended"] == "good"
+        and found["strategies"][1]["cost"]["month"] is None
+    )
 
 
 def test_updates_are_those_of_the_drill_or_else_of_a_fit():

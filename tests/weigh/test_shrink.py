@@ -8,11 +8,14 @@ from assay.weigh.shrink import LEAST, error_of, expected, shortfall
 
 
 def test_two_arms_by_hand():
-    # Independent errors of variance v: a difference D keeps 1 - 2 v / D^2 of itself, for its variance is D^2 / 2 - v.
+    # Independent errors of variance v: a difference D keeps 1 - 2 v / D^2 of itself, for its
+    # variance is D^2 / 2 - v.
     v, d = 0.0004, 0.1
     gains = np.array([0.7, 0.7 + d])
     kept = 1 - 2 * v / d**2
-    assert expected(gains, v * np.eye(2)) == pytest.approx([0.75 - kept * d / 2, 0.75 + kept * d / 2])
+    assert expected(gains, v * np.eye(2)) == pytest.approx(
+        [0.75 - kept * d / 2, 0.75 + kept * d / 2]
+    )
     # A small one keeps as much as arms differ anyway.
     kept = LEAST**2 / (LEAST**2 + v)
     assert np.diff(expected(np.array([0.7, 0.71]), v * np.eye(2))) == pytest.approx(0.01 * kept)
@@ -38,7 +41,9 @@ def test_many_rows_are_believed_and_few_are_not():
 def test_draws_and_single_scores_agree():
     random = np.random.default_rng(0)
     gains, error = random.normal(0.6, 0.1, (5, 4)), 0.002 * np.eye(4) + 0.001
-    assert expected(gains, error) == pytest.approx(np.stack([expected(row, error) for row in gains]))
+    assert expected(gains, error) == pytest.approx(
+        np.stack([expected(row, error) for row in gains])
+    )
 
 
 def test_the_shortfall_of_two_arms_is_that_of_a_normal_difference():
@@ -54,7 +59,9 @@ def test_the_shortfall_of_two_arms_is_that_of_a_normal_difference():
 
 
 def test_the_error_is_that_of_the_draws_and_half_a_row():
-    drawn = np.random.default_rng(0).multivariate_normal([0.5, 0.6], [[4e-4, 1e-4], [1e-4, 9e-4]], 50_000)
+    drawn = np.random.default_rng(0).multivariate_normal(
+        [0.5, 0.6], [[4e-4, 1e-4], [1e-4, 9e-4]], 50_000
+    )
     found = error_of(drawn, 50, 1.0)
     assert found == pytest.approx(np.array([[4e-4 + 2e-4, 1e-4], [1e-4, 9e-4 + 2e-4]]), rel=0.05)
     assert error_of(drawn, 50, np.inf)[0, 0] == pytest.approx(4e-4, rel=0.05)

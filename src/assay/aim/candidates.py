@@ -1,7 +1,10 @@
-"""What may be the target of raw rows: each way with its kind, its evidence and a weight, the likeliest first.
+"""What may be the target of raw rows: each way with its kind, its evidence and a weight, the
+likeliest first.
 
-What it is for   `guess` takes the first and names the second, so that a person sees what else the file could ask
-Weights          a shape that all rows have 4 to 10; a telling name 1 to 2; a word of a name below 1; values below 0.5
+What it is for   `guess` takes the first and names the second, so that a person sees what else the
+                 file could ask
+Weights          a shape that all rows have 4 to 10; a telling name 1 to 2; a word of a name below
+                 1; values below 0.5
 Watch out        a column with one value, a row number or a model's output is never a target
 """
 
@@ -22,7 +25,15 @@ NEAR = 0.85  # of the weight of the first: between the two the rows do not decid
 LEAST = 0.1  # weight of a way that is worth naming
 SLIGHT = 1 / 6  # and of that of the first
 _WORD = re.compile(r"[^\W\d_]+(?:[ '\u2019-][^\W\d_]+)*")
-_YES_NO = ({"0", "1"}, {"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"}, {"0.0", "1.0"}, {"-1", "1"})
+_YES_NO = (
+    {"0", "1"},
+    {"true", "false"},
+    {"yes", "no"},
+    {"y", "n"},
+    {"t", "f"},
+    {"0.0", "1.0"},
+    {"-1", "1"},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +53,8 @@ class Candidate:
 
 
 def rank(column: Column, known: Sequence[str]) -> float:
-    """How well a name fits: 2 to 1 for the whole name, below 1 for a word of it (the last word counts most), 0."""
+    """How well a name fits: 2 to 1 for the whole name, below 1 for a word of it (the last word
+    counts most), 0."""
     if column.key in known:
         return 2 - known.index(column.key) / len(known)
     tokens = column.tokens
@@ -55,26 +67,43 @@ def rank(column: Column, known: Sequence[str]) -> float:
 
 
 def candidates(
-    found: Sequence[Column], rows: Sequence[Row], known: Mapping[str, str], kind: str | None, taken: set[str]
+    found: Sequence[Column],
+    rows: Sequence[Row],
+    known: Mapping[str, str],
+    kind: str | None,
+    taken: set[str],
 ) -> list[Candidate]:
     """Every way that the rows can be read, the likeliest first.
 
     Args:
-        known: roles that are given. taken: their fields. kind: only ways of this kind, where it is given.
+        known: roles that are given. taken: their fields. kind: only ways of this kind, where it is
+            given.
     """
-    plain = [*_labels(found, kind, taken), *_scales(found, kind, taken), *_answers(found, kind, taken)]
-    named = max((one.weight for one in plain if one.kind in ("classify", "number")), default=0.0) >= 1
-    ways = [_shape(place, one, named) for place, one in enumerate(shapes_of(found, rows, known, kind))]
+    plain = [
+        *_labels(found, kind, taken),
+        *_scales(found, kind, taken),
+        *_answers(found, kind, taken),
+    ]
+    named = (
+        max((one.weight for one in plain if one.kind in ("classify", "number")), default=0.0) >= 1
+    )
+    ways = [
+        _shape(place, one, named) for place, one in enumerate(shapes_of(found, rows, known, kind))
+    ]
     shaped = {way.target for way in ways if way.kind in WRITTEN}
-    plain = [way for way in plain if way.kind != "answer" or way.target not in shaped]  # the shape says more of them
+    # the shape says more of them
+    plain = [way for way in plain if way.kind != "answer" or way.target not in shaped]
     if not (ways or plain):
         plain = _two_texts(found, rows, kind, taken)
     return sorted([*ways, *plain], key=lambda way: -way.weight)
 
 
 def named_ways(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[Candidate]:
-    """The target of a kind that is given, by its name alone: sets of labels, pieces of the text, code."""
-    usual = {"multilabel": names.LABEL_SETS, "extract": names.ENTITIES, "code": names.CODE}.get(kind or "", ())
+    """The target of a kind that is given, by its name alone: sets of labels, pieces of the text,
+    code."""
+    usual = {"multilabel": names.LABEL_SETS, "extract": names.ENTITIES, "code": names.CODE}.get(
+        kind or "", ()
+    )
     role = {"multilabel": "labels", "extract": "entities"}.get(kind or "", "code")
     ways = []
     for column in found:
@@ -134,18 +163,32 @@ def _labels(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
         why = f"the target is '{column.name}': {many(column)} for {column.filled:,} rows"
         score = rank(column, names.LABEL)
         if score:
-            # A question's own 'answer' is the target even where another column is called 'category'.
+            # A question's own 'answer' is the target even where another column is called
+            # 'category'.
             bonus = 1 if column.key == "answer" and {"question", "text"} & keys else 0
             ways.append(Candidate("classify", {"label": column.name}, why, score + bonus))
         elif column.technical:
             continue
         elif _yes_no(column):
-            weight = 0.6 if column.tokens[:1] in (["is"], ["has"]) and flags == 1 else 0.25 / max(1, alike) ** 0.5
+            weight = (
+                0.6
+                if column.tokens[:1] in (["is"], ["has"]) and flags == 1
+                else 0.25 / max(1, alike) ** 0.5
+            )
             ways.append(Candidate("classify", {"label": column.name}, why, weight))
         elif column.numbers < 0.5:
-            usual = rank(column, names.SLICE) >= 0.9 or rank(column, names.GROUP) >= 0.9 or "name" in column.tokens
+            usual = (
+                rank(column, names.SLICE) >= 0.9
+                or rank(column, names.GROUP) >= 0.9
+                or "name" in column.tokens
+            )
             ways.append(
-                Candidate("classify", {"label": column.name}, why, (0.1 if usual else 0.3) / column.distinct**0.5)
+                Candidate(
+                    "classify",
+                    {"label": column.name},
+                    why,
+                    (0.1 if usual else 0.3) / column.distinct**0.5,
+                )
             )
     return ways
 
@@ -157,9 +200,17 @@ def _yes_no(column: Column) -> bool:
 def _scales(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[Candidate]:
     """Columns of numbers that say how much. Few different ones may as well be labels."""
     ways = []
-    labelled = any(c.labels and not c.predicted and rank(c, names.LABEL) >= 1.3 for c in found if c.name not in taken)
+    labelled = any(
+        c.labels and not c.predicted and rank(c, names.LABEL) >= 1.3
+        for c in found
+        if c.name not in taken
+    )
     for column in _usable(found, taken):
-        if not column.scale or (column.technical and column.key not in names.SCALES) or _counts(column):
+        if (
+            not column.scale
+            or (column.technical and column.key not in names.SCALES)
+            or _counts(column)
+        ):
             continue
         asked, told = rank(column, names.LABEL), rank(column, names.SCALES)
         weight = 0.85 * told if told > asked else 0.5 * asked
@@ -177,12 +228,15 @@ def _scales(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
             ways.append(Candidate("classify", {"label": column.name}, why, weight))
         if kind in (None, "number"):
             roles = {"answer": column.name}
-            ways.append(Candidate("number", roles, why, weight * (0.9 if few and told >= asked else 1)))
+            ways.append(
+                Candidate("number", roles, why, weight * (0.9 if few and told >= asked else 1))
+            )
     return ways
 
 
 def _counts(column: Column) -> bool:
-    """A number of the row, whatever it is called: whole numbers that rise from row to row, or hardly leave one out."""
+    """A number of the row, whatever it is called: whole numbers that rise from row to row, or
+    hardly leave one out."""
     if column.share < 1 or column.filled < 3 or not all(value.isdigit() for value in column.values):
         return False
     whole = [int(value) for value in column.values]
@@ -205,10 +259,19 @@ def _answers(found: Sequence[Column], kind: str | None, taken: set[str]) -> list
     keys = {column.key for column in found}
     ways = []
     for column in _usable(found, taken):
-        if (column.labels and kind != "number") or column.technical or column.markup > 0.5 or column.predicted:
+        if (
+            (column.labels and kind != "number")
+            or column.technical
+            or column.markup > 0.5
+            or column.predicted
+        ):
             continue
         score = rank(column, names.ANSWER)
-        if not score or (score < 1 and column.nested) or (column.key == "query" and "question" not in keys):
+        if (
+            not score
+            or (score < 1 and column.nested)
+            or (column.key == "query" and "question" not in keys)
+        ):
             continue
         if kind is None and column.scale and rank(column, names.SCALES) >= 1:
             continue
@@ -223,46 +286,71 @@ def _answers(found: Sequence[Column], kind: str | None, taken: set[str]) -> list
 
 
 def _has_numbers(column: Column) -> bool:
-    return sum(any(letter.isdigit() for letter in value) for value in column.values) >= 0.5 * column.distinct
+    return (
+        sum(any(letter.isdigit() for letter in value) for value in column.values)
+        >= 0.5 * column.distinct
+    )
 
 
-def _two_texts(found: Sequence[Column], rows: Sequence[Row], kind: str | None, taken: set[str]) -> list[Candidate]:
-    """Two columns of text and nothing else: the second answers the first, shortens it, or says it otherwise."""
+def _two_texts(
+    found: Sequence[Column], rows: Sequence[Row], kind: str | None, taken: set[str]
+) -> list[Candidate]:
+    """Two columns of text and nothing else: the second answers the first, shortens it, or says it
+    otherwise."""
     texts = [c for c in found if c.full and c.name not in taken and written(c)]
     if len(texts) != 2 or kind not in WRITTEN:
         return []
     first, second = (texts[0], texts[1]) if texts[0].asks >= texts[1].asks else (texts[1], texts[0])
-    ways = [_pair("answer", first, second, 0.2, "it stands beside it, and no column looks like a label")]
+    ways = [
+        _pair("answer", first, second, 0.2, "it stands beside it, and no column looks like a label")
+    ]
     pairs = [(value_at(row, first.name), value_at(row, second.name)) for row in rows[:500]]
     if alike(pairs) >= 0.3 and 0.5 <= second.words / max(1, first.words) <= 2:
         told = f"they share {alike(pairs):.0%} of their words"
         ways.insert(0, _pair("rewrite", first, second, 0.22, told))
     long, short = (first, second) if first.words > second.words else (second, first)
-    inside = contained([(value_at(row, short.name), value_at(row, long.name)) for row in rows[:500]])
+    inside = contained(
+        [(value_at(row, short.name), value_at(row, long.name)) for row in rows[:500]]
+    )
     if short.words >= 3 and long.words >= 3 * short.words and long.words >= 30 and inside >= 0.4:
         told = f"{mean_words(rows, short.name):.0f} words beside {mean_words(rows, long.name):.0f},"
-        ways.insert(0, _pair("summarise", long, short, 0.25, f"{told} and {inside:.0%} of them stand there"))
+        ways.insert(
+            0, _pair("summarise", long, short, 0.25, f"{told} and {inside:.0%} of them stand there")
+        )
     return [way for way in ways if kind in (None, way.kind)]
 
 
 def _pair(kind: str, asked: Column, goal: Column, weight: float, why: str) -> Candidate:
     role = "question" if kind == "answer" else "text"
-    return Candidate(kind, {role: asked.name, "answer": goal.name}, f"the target is '{goal.name}': {why}", weight)
+    return Candidate(
+        kind, {role: asked.name, "answer": goal.name}, f"the target is '{goal.name}': {why}", weight
+    )
 
 
 def written(column: Column) -> bool:
     """Text of any length, mostly different: no number, date, link, list or row number."""
-    if column.nested or column.predicted or column.technical or max(column.numbers, column.markup) > 0.5:
+    if (
+        column.nested
+        or column.predicted
+        or column.technical
+        or max(column.numbers, column.markup) > 0.5
+    ):
         return False
     return column.share >= 0.5 and (column.words >= 1.5 or (column.length >= 4 and wordy(column)))
 
 
 def wordy(column: Column) -> bool:
     """Words, not marks of rows: hardly a digit, dot or line in them."""
-    return sum(_WORD.fullmatch(value) is not None for value in column.values) >= 0.8 * column.distinct
+    return (
+        sum(_WORD.fullmatch(value) is not None for value in column.values) >= 0.8 * column.distinct
+    )
 
 
 def many(column: Column) -> str:
     """How many values, and some of them."""
     shown = [f"'{value[:30]}'" for value, _ in column.values.most_common(3)]
-    return f"{column.distinct} values such as {', '.join(shown)}" if column.distinct > 3 else " and ".join(shown)
+    return (
+        f"{column.distinct} values such as {', '.join(shown)}"
+        if column.distinct > 3
+        else " and ".join(shown)
+    )

@@ -1,6 +1,8 @@
-"""What a column of raw rows looks like: how full, how varied, how long, and which words its name holds.
+"""What a column of raw rows looks like: how full, how varied, how long, and which words its name
+holds.
 
-What it is for   `guess` decides from these numbers alone, so that each decision can be said in a sentence
+What it is for   `guess` decides from these numbers alone, so that each decision can be said in a
+                 sentence
 Costs            one pass over at most 20,000 rows
 """
 
@@ -12,21 +14,46 @@ from typing import Any
 
 Row = Mapping[str, Any]
 
-_NUMBER = re.compile(r"[-+\u2212$\u20ac\u00a3]? ?(?:\d{1,3}(?:,\d{3})+|\d+)(?:[.,]\d+)? ?[%$\u20ac\u00a3]?")
+_NUMBER = re.compile(
+    r"[-+\u2212$\u20ac\u00a3]? ?(?:\d{1,3}(?:,\d{3})+|\d+)(?:[.,]\d+)? ?[%$\u20ac\u00a3]?"
+)
 _DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}.*|\d{1,2}[./]\d{1,2}[./]\d{2,4}")
 _LINK = re.compile(r"\s*https?://\S+\s*")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 
 _PLACE = re.compile(r"-?\d{1,6}")
 
-_PREDICTED = {"pred", "preds", "predicted", "prediction", "predictions", "prob", "probability", "score", "scores"}
+_PREDICTED = {
+    "pred",
+    "preds",
+    "predicted",
+    "prediction",
+    "predictions",
+    "prob",
+    "probability",
+    "score",
+    "scores",
+}
 _PREDICTED |= {"confidence", "logit", "logits"}
-_RECORD = {"id", "ids", "uuid", "guid", "hash", "index", "idx", "number", "timestamp", "date", "time", "key"}
+_RECORD = {
+    "id",
+    "ids",
+    "uuid",
+    "guid",
+    "hash",
+    "index",
+    "idx",
+    "number",
+    "timestamp",
+    "date",
+    "time",
+    "key",
+}
 
 
 def value_at(row: Row, path: str) -> Any:
-    """The value of a field. A dotted path reaches into objects and lists: `meta.source`, `turns.0.text`. A place may
-    count from the end: `turns.-1.text`. None when it is not there."""
+    """The value of a field. A dotted path reaches into objects and lists: `meta.source`,
+    `turns.0.text`. A place may count from the end: `turns.-1.text`. None when it is not there."""
     if path in row:
         return row[path]
     value: Any = row
@@ -75,7 +102,8 @@ def predicted(name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One field over all sampled rows. Shares are in [0, 1] of the rows that have the field filled."""
+    """One field over all sampled rows. Shares are in [0, 1] of the rows that have the field
+    filled."""
 
     name: str
     rows: int  # rows looked at
@@ -130,7 +158,8 @@ class Column:
 
     @property
     def labels(self) -> bool:
-        """Few different short values in relation to the rows. One value is no label: it says nothing."""
+        """Few different short values in relation to the rows. One value is no label: it says
+        nothing."""
         if self.nested > 0 or not self.full or max(self.dates, self.links) > 0.5:
             return False
         few = 2 <= self.distinct <= max(2, min(1000, self.filled // 3))
@@ -148,7 +177,8 @@ class Column:
 
 
 def columns_of(rows: Sequence[Row]) -> list[Column]:
-    """A `Column` for every field, in the order of the first appearance; objects are opened one level deep."""
+    """A `Column` for every field, in the order of the first appearance; objects are opened one
+    level deep."""
     names: dict[str, None] = {}
     for row in rows:
         for name, value in row.items():

@@ -1,11 +1,12 @@
 """The named pieces of a text, written as one line: `city: Oslo | date: on Friday`, or `none`.
 
-What it is for   the task kind `extract`: a model can write the line, a metric can read it, and a data file may hold
-                 the pieces in any of the usual forms
-Forms            `of_field` takes tags beside words (BIO, BIOES, BILOU or bare types), spans as objects or as
-                 [start, end, type], or the line itself. An object of fields stays one: see `objects`
-Watch out        a piece is its type and its words, not its place: two equal words of one text are told apart by how
-                 often they are named
+What it is for   the task kind `extract`: a model can write the line, a metric can read it, and a
+                 data file may hold the pieces in any of the usual forms
+Forms            `of_field` takes tags beside words (BIO, BIOES, BILOU or bare types), spans as
+                 objects or as [start, end, type], or the line itself. An object of fields stays
+                 one: see `objects`
+Watch out        a piece is its type and its words, not its place: two equal words of one text are
+                 told apart by how often they are named
 """
 
 import re
@@ -20,7 +21,12 @@ BETWEEN = " | "
 # What the fields of a span are called in the data sets that are out there.
 TYPE = ("label", "type", "entity_type", "entity_group", "entity", "slot", "tag", "class")
 WORDS = ("text", "words", "word", "value", "entity_value", "surface", "mention")
-BOUNDS = (("start", "end"), ("start_position", "end_position"), ("start_offset", "end_offset"), ("begin", "end"))
+BOUNDS = (
+    ("start", "end"),
+    ("start_position", "end_position"),
+    ("start_offset", "end_offset"),
+    ("begin", "end"),
+)
 
 
 class OutsideError(ValueError):
@@ -36,8 +42,8 @@ def written(pieces: Sequence[Piece]) -> str:
 
 
 def pieces_of(line: str) -> list[Piece]:
-    """The pieces that a line names; what has no type belongs to the piece before it, or to none. Of the text of a JSON
-    object its fields, each with its path for a type."""
+    """The pieces that a line names; what has no type belongs to the piece before it, or to none. Of
+    the text of a JSON object its fields, each with its path for a type."""
     if is_object(line) and (fields := parsed(line)) is not None:
         return leaves(fields)
     found: list[Piece] = []
@@ -51,8 +57,8 @@ def pieces_of(line: str) -> list[Piece]:
 
 
 def located(pieces: Sequence[Piece], text: str) -> list[Span]:
-    """Where the pieces stand: each after the one before it where it stands there, else wherever it first does. One that
-    stands nowhere is left out."""
+    """Where the pieces stand: each after the one before it where it stands there, else wherever it
+    first does. One that stands nowhere is left out."""
     spans, at = [], 0
     for kind, words in pieces:
         pattern = re.compile(r"\s+".join(map(re.escape, words.split())))
@@ -69,19 +75,25 @@ def of_spans(spans: Sequence[Span], text: str) -> list[Piece]:
 
 
 def of_tags(tags: Sequence[str], words: Sequence[str]) -> list[Piece]:
-    """The pieces that tags mark, joined by spaces. A tag is O or empty, B-, I-, E-, S-, L-, U- and a type, or a type.
+    """The pieces that tags mark, joined by spaces. A tag is O or empty, B-, I-, E-, S-, L-, U- and
+    a type, or a type.
 
-    An inside tag without a beginning begins a piece, as in the scorer of CoNLL 2000 (conlleval; Tjong Kim Sang and
-    Buchholz 2000, aclanthology.org/W00-0726).
+    An inside tag without a beginning begins a piece, as in the scorer of CoNLL 2000 (conlleval;
+    Tjong Kim Sang and Buchholz 2000, aclanthology.org/W00-0726).
     """
     return [(kind, " ".join(words[i:j])) for i, j, kind in of_run(tags)]
 
 
 def of_run(tags: Sequence[str]) -> Iterator[Span]:
-    """(first, one past the last, type) of each piece that tags mark. Neighbours with one bare type are one piece."""
+    """(first, one past the last, type) of each piece that tags mark. Neighbours with one bare type
+    are one piece."""
     start, current = 0, ""
     for i, tag in enumerate([*tags, "O"]):
-        mark, _, kind = tag.partition("-") if re.match(r"[BIESLU]-.", tag) else ("", "", "" if tag == "O" else tag)
+        mark, _, kind = (
+            tag.partition("-")
+            if re.match(r"[BIESLU]-.", tag)
+            else ("", "", "" if tag == "O" else tag)
+        )
         if kind != current or mark in ("B", "S", "U"):
             if current:
                 yield start, i, current
@@ -98,14 +110,17 @@ def of_field(value: Any, text: str, words: Sequence[str] | None) -> list[Piece]:
         words: the text's words where the file has it in words.
 
     Raises:
-        ValueError: what is wrong with the field, as a phrase that is the same for all rows with that fault.
+        ValueError: what is wrong with the field, as a phrase that is the same for all rows with
+            that fault.
     """
     if value is None or value == "" or value == [] or value == {}:
         return []
     if isinstance(value, str):
         found = pieces_of(value)
         if not found and value.strip().casefold() != NONE:
-            raise ValueError(f"is no line of pieces such as 'city: Oslo{BETWEEN}date: Friday', nor '{NONE}'")
+            raise ValueError(
+                f"is no line of pieces such as 'city: Oslo{BETWEEN}date: Friday', nor '{NONE}'"
+            )
         return found
     if isinstance(value, Mapping):
         return [(str(kind), str(one)) for kind, some in value.items() for one in _many(some)]
@@ -131,7 +146,11 @@ def overlapping(value: Any) -> bool:
         if isinstance(one, list) and len(one) == 3:
             one = {"start": one[0], "end": one[1]}
         for first, last in BOUNDS:
-            if isinstance(one, Mapping) and isinstance(one.get(first), int) and isinstance(one.get(last), int):
+            if (
+                isinstance(one, Mapping)
+                and isinstance(one.get(first), int)
+                and isinstance(one.get(last), int)
+            ):
                 bounds.append((one[first], one[last]))
                 break
     bounds.sort()
@@ -165,4 +184,6 @@ def _span(value: Any, text: str) -> tuple[int, Piece]:
 
 def _ordered(found: list[tuple[int, Piece]], text: str) -> list[Piece]:
     """In the order of the text where all places are known."""
-    return [piece for _, piece in (sorted(found) if all(start >= 0 for start, _ in found) else found)]
+    return [
+        piece for _, piece in (sorted(found) if all(start >= 0 for start, _ in found) else found)
+    ]

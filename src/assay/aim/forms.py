@@ -1,8 +1,10 @@
 """The form that a written answer must have: read from a project file, judged, made into a grammar.
 
-How      llguidance (guidance-ai.github.io/llguidance) reads JSON schemas, regular expressions and Lark grammars alike.
-         It has no look-around and no back-references, fetches nothing, and refuses keywords that it does not know.
-Limits   16 KB for a schema or grammar, 16 brackets inside each other, 4 KB for an expression, 10,000 choices.
+How      llguidance (guidance-ai.github.io/llguidance) reads JSON schemas, regular expressions and
+         Lark grammars alike. It has no look-around and no back-references, fetches nothing, and
+         refuses keywords that it does not know.
+Limits   16 KB for a schema or grammar, 16 brackets inside each other, 4 KB for an expression,
+         10,000 choices.
 """
 
 from __future__ import annotations
@@ -20,8 +22,14 @@ LARGEST = {"json": 16 << 10, "grammar": 16 << 10, "regex": 4 << 10, "choice": 1 
 DEEPEST = 16  # brackets of a schema inside each other: eight objects
 CHOICES = 10_000
 CODES = {"json": "M056", "regex": "M057", "grammar": "M058", "choice": "M059"}
-NAMES = {"json": "JSON schema", "regex": "regular expression", "grammar": "grammar", "choice": "list of choices"}
-# White space that a JSON answer may have between its parts: a space, or a line break and an indent; not a page of it.
+NAMES = {
+    "json": "JSON schema",
+    "regex": "regular expression",
+    "grammar": "grammar",
+    "choice": "list of choices",
+}
+# White space that a JSON answer may have between its parts: a space, or a line break and an indent;
+# not a page of it.
 SPACES = r"( |\n[ ]{0,16})?"
 FILES = {"json": ".json", "grammar": ".lark"}
 
@@ -70,8 +78,8 @@ def grammar(form: Form, place: str = "") -> str:
     """The form as a grammar of llguidance; for a choice, which has none, "".
 
     Raises:
-        ModelError: M056 schema, M057 expression, M058 grammar, M059 choices: it is not one, is too large, or asks for
-            what is not known.
+        ModelError: M056 schema, M057 expression, M058 grammar, M059 choices: it is not one, is too
+            large, or asks for what is not known.
     """
     size = len(form.text.encode("utf-8", "surrogatepass"))
     if size > LARGEST[form.kind]:
@@ -84,7 +92,9 @@ def grammar(form: Form, place: str = "") -> str:
     try:
         if form.kind == "json":
             overrides: Any = {"whitespace_flexible": True, "whitespace_pattern": SPACES}
-            made = LLMatcher.grammar_from_json_schema(_schema(form.text, place), overrides=overrides)
+            made = LLMatcher.grammar_from_json_schema(
+                _schema(form.text, place), overrides=overrides
+            )
         elif form.kind == "regex":
             made = LLMatcher.grammar_from_lark(f"start: /{regex_to_lark(form.text, 'd')}/")
         else:
@@ -127,18 +137,24 @@ def _schema(text: str, place: str) -> str:
     if (deep := _depth(schema)) > DEEPEST:
         _refuse("json", f"has {deep} brackets inside each other; at most {DEEPEST} are read", place)
     if circle := endless(schema):
-        _refuse("json", f"its $ref '{circle}' comes back to itself without going into an object or a list", place)
+        _refuse(
+            "json",
+            f"its $ref '{circle}' comes back to itself without going into an object or a list",
+            place,
+        )
     return json.dumps(schema)
 
 
 def endless(schema: dict[str, Any]) -> str:
-    """A reference of a JSON schema that comes back to where it stands without going into an object or a list, as
-    {"$ref": "#"} does; "" where there is none. Looks at each part once."""
+    """A reference of a JSON schema that comes back to where it stands without going into an object
+    or a list, as {"$ref": "#"} does; "" where there is none. Looks at each part once."""
     waiting: list[Any] = [schema]
     done: set[int] = set()
     while waiting:
         part = waiting.pop()
-        waiting += part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+        waiting += (
+            part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+        )
         path: list[tuple[Any, Iterator[tuple[str, Any]]]] = [(part, _same_text(part, schema))]
         inside = {id(part)}
         while path and id(part) not in done:
@@ -172,11 +188,15 @@ def _same_text(part: Any, schema: dict[str, Any], ref: str = "") -> Iterator[tup
     for key in ("allOf", "anyOf", "oneOf"):
         listed = part[key] if isinstance(part.get(key), list) else ()
         yield from ((ref, one) for one in listed if isinstance(one, dict))
-    yield from ((ref, part[key]) for key in ("not", "if", "then", "else") if isinstance(part.get(key), dict))
+    yield from (
+        (ref, part[key]) for key in ("not", "if", "then", "else") if isinstance(part.get(key), dict)
+    )
 
 
 def _depth(value: Any) -> int:
-    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    inside = (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    )
     return 0 if inside is None else 1 + max(map(_depth, inside), default=0)
 
 
@@ -189,9 +209,12 @@ WAYS = {
 
 
 def _refuse(kind: str, said: str, place: str) -> NoReturn:
-    """Raises ModelError. Of what a library says over several lines, the one that names the error."""
+    """Raises ModelError. Of what a library says over several lines, the one that names the
+    error."""
     lines = said.strip().splitlines() or ["it is empty"]
-    first = next((line.strip()[7:] for line in lines if line.strip().startswith("error: ")), lines[0])
+    first = next(
+        (line.strip()[7:] for line in lines if line.strip().startswith("error: ")), lines[0]
+    )
     text = f"the {NAMES[kind]}{f' in {place}' if place else ''} cannot be used: {first}"
     excerpt = "\n".join(lines) if len(lines) > 1 else ""
     raise ModelError(Problem(CODES[kind], text, "", WAYS[kind], excerpt[:400]))

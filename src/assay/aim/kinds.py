@@ -1,8 +1,9 @@
-"""The kinds of task. Each brings its default metric, the metrics it can be judged by, and its wording.
+"""The kinds of task. Each brings its default metric, the metrics it can be judged by, and its
+wording.
 
 What it is for   one place to add a kind: write a `Kind(...)` value and name it in `KINDS`
-Elsewhere        `aim/shaped.py` guesses it from rows, `curate/reading/targets.py` reads its target, `encode/parse.py`
-                 its answers
+Elsewhere        `aim/shaped.py` guesses it from rows, `curate/reading/targets.py` reads its target,
+                 `encode/parse.py` its answers
 """
 
 from dataclasses import dataclass, replace
@@ -12,7 +13,8 @@ from assay.core.types import Task
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of task. `metric` decides between arms unless the project names another of `fitting`."""
+    """One kind of task. `metric` decides between arms unless the project names another of
+    `fitting`."""
 
     name: str
     about: str  # one sentence for `assay list`
@@ -33,10 +35,34 @@ class Kind:
 
 
 # What fits answers that are labels, and answers that are written.
-LABELLED = ("accuracy", "balanced_accuracy", "macro_f1", "macro_precision", "macro_recall", "micro_f1", "mcc")
+LABELLED = (
+    "accuracy",
+    "balanced_accuracy",
+    "macro_f1",
+    "macro_precision",
+    "macro_recall",
+    "micro_f1",
+    "mcc",
+)
 LABELLED += ("log_loss", "brier", "ece")
-WRITTEN = ("exact_match", "token_f1", "numeric_match", "rouge_1", "rouge_2", "rouge_l", "rouge_1_stems")
-WRITTEN += ("rouge_2_stems", "rouge_l_stems", "bleu", "chrf", "meteor_like", "embedding_similarity", "json_valid")
+WRITTEN = (
+    "exact_match",
+    "token_f1",
+    "numeric_match",
+    "rouge_1",
+    "rouge_2",
+    "rouge_l",
+    "rouge_1_stems",
+)
+WRITTEN += (
+    "rouge_2_stems",
+    "rouge_l_stems",
+    "bleu",
+    "chrf",
+    "meteor_like",
+    "embedding_similarity",
+    "json_valid",
+)
 SETS = ("micro_f1", "macro_f1", "macro_precision", "macro_recall", "subset_accuracy", "jaccard")
 PIECES = ("entity_f1", "entity_macro_f1", "entity_partial_f1", "exact_match", "json_valid")
 LIKELIHOOD = ("bits_per_byte", "perplexity")
@@ -98,8 +124,8 @@ EXTRACT = Kind(
     title="Extraction",
     metric="entity_f1",
     metrics=("entity_f1", "exact_match"),
-    instruction="List the pieces that the message names, as `type: words`, with ` | ` between them. Answer none when"
-    " there is none.",
+    instruction="List the pieces that the"
+    " message names, as `type: words`, with ` | ` between them. Answer none when there is none.",
     target="entities",
     closed=False,
     more=PIECES,
@@ -200,12 +226,26 @@ SQL = replace(
     CODE,
     metric="sql_match",
     metrics=("sql_match",),
-    instruction="Write one SQL query for SQLite that answers the question. Answer with the query only.",
+    instruction="Write one SQL query for SQLite that answers the"
+    " question. Answer with the query only.",
 )
 
 DRAWN = (5, 10, 100)  # the k of pass@k, beside 1
 
-KINDS = (CLASSIFY, MULTILABEL, CHOOSE, ANSWER, NUMBER, EXTRACT, SUMMARISE, REWRITE, CHAT, RANK, CONTINUE, CODE)
+KINDS = (
+    CLASSIFY,
+    MULTILABEL,
+    CHOOSE,
+    ANSWER,
+    NUMBER,
+    EXTRACT,
+    SUMMARISE,
+    REWRITE,
+    CHAT,
+    RANK,
+    CONTINUE,
+    CODE,
+)
 
 
 def kind_of(task: Task) -> Kind:
@@ -215,5 +255,7 @@ def kind_of(task: Task) -> Kind:
     if task.kind == "extract" and task.form is not None and task.form.kind == "json":
         return OBJECTS
     if task.kind == "code" and task.samples:
-        return replace(CODE, metrics=(*CODE.metrics, *(f"pass_at_{k}" for k in DRAWN if k <= task.samples)))
+        return replace(
+            CODE, metrics=(*CODE.metrics, *(f"pass_at_{k}" for k in DRAWN if k <= task.samples))
+        )
     return {kind.name: kind for kind in KINDS}[task.kind]

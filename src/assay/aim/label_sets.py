@@ -1,9 +1,10 @@
 """The labels of a text, any number of them, written as one line: `hotels | flights`, or `none`.
 
-What it is for   the task kind `multilabel`: a model can write the line, a metric can read it, and curation, prompts and
-                 the exam handle it as any written answer
+What it is for   the task kind `multilabel`: a model can write the line, a metric can read it, and
+                 curation, prompts and the exam handle it as any written answer
 Forms            a list of a data file, or one text with a separator between the labels
-Watch out        the order says nothing: labels are written sorted, so that equal sets are equal lines
+Watch out        the order says nothing: labels are written sorted, so that equal sets are equal
+                 lines
 """
 
 from collections.abc import Iterable
@@ -32,7 +33,8 @@ def of_field(value: Any, separator: str) -> list[str]:
         separator: between the labels of a text; "": a text is one label.
 
     Raises:
-        ValueError: what is wrong with the field, as a phrase that is the same for all rows with that fault.
+        ValueError: what is wrong with the field, as a phrase that is the same for all rows with
+            that fault.
     """
     if value is None:
         return []
@@ -46,5 +48,8 @@ def of_field(value: Any, separator: str) -> list[str]:
         raise ValueError("is an object, a list of labels is needed")
     if any(isinstance(part, list | dict) for part in parts):
         raise ValueError("has lists or objects among its labels")
-    words = ["true" if p is True else "false" if p is False else "" if p is None else str(p).strip() for p in parts]
+    words = [
+        "true" if p is True else "false" if p is False else "" if p is None else str(p).strip()
+        for p in parts
+    ]
     return [word for word in words if word]

@@ -9,41 +9,53 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 TEXT = _words(
-    "text question query prompt sentence utterance tweet sms message input content review comment post dialogue dialog"
-    " email document body description title headline goal intent instruction source mr case"
+    "text question query prompt"
+    " sentence utterance tweet sms message input content review comment post dialogue"
+    " dialog email document body description title headline goal intent instruction source mr case"
 )
 LABEL = _words(
-    "label labels category class target decision verdict intent sentiment topic tag spam gold answer output type"
-    " similar stance emotion entailment duplicate relevance relevant polarity department queue reason outcome"
-    " judgment judgement priority genre grade rating stars"
+    "label labels category class target decision verdict intent sentiment topic tag"
+    " spam gold answer output type similar stance emotion entailment duplicate relevance relevant"
+    " polarity department queue reason outcome judgment judgement priority genre grade rating stars"
 )
 # Numbers that say how much of something a text has.
 SCALES = _words(
-    "rating ratings stars star score scores overall grade points price cost amount value quality similarity relatedness"
-    " helpfulness complexity difficulty readability age duration minutes hours count total quantity salary revenue"
+    "rating ratings stars star score scores overall"
+    " grade points price cost amount value quality similarity relatedness helpfulness complexity"
+    " difficulty readability age duration minutes hours count total quantity salary revenue"
 )
 ANSWER = _words(
-    "answer response completion output target reply solution summary reference ref snippet code sql query translation"
-    " note highlights label"
+    "answer response completion output target"
+    " reply solution summary reference ref snippet code sql query translation note highlights label"
 )
 CODE = _words("code solution canonical_solution program query sql")
 TESTS = ("tests", "test_list")
 SETUP = ("test_setup_code", "setup")
 ENTITIES = _words("entities spans ner_tags tags slots ner annotations labels mentions")
 # Fields that hold the object that is to be answered.
-OBJECT = _words("entities slots fields extraction extracted output json target gold answer response completion result")
-CONTEXT = _words("context contexts passage passages paragraph paragraphs evidence document documents article")
+OBJECT = _words(
+    "entities slots fields extraction extracted output json target gold answer response"
+    " completion result"
+)
+CONTEXT = _words(
+    "context contexts passage passages paragraph paragraphs evidence document documents article"
+)
 GROUP = _words(
-    "group user author thread conversation dialogue dialog session template templ patient customer speaker writer"
-    " account paper cluster"
+    "group user author thread conversation"
+    " dialogue dialog session template templ patient customer speaker writer account paper cluster"
 )
-# Of what rows are sampled by, beside those: a value of few is still one of many that might have been.
+# Of what rows are sampled by, beside those: a value of few is still one of many that might have
+# been.
 SAMPLED = GROUP + _words(
-    "client person member student teacher annotator judge sender recipient owner reporter agent ticket case order"
-    " incident document doc article passage context page url file filename book chapter report site store shop hospital"
-    " device machine sensor project repo repository batch wave day date week month prompt family scene video"
+    "client person member student teacher annotator judge"
+    " sender recipient owner reporter agent ticket case order incident document doc article passage"
+    " context page url file filename book chapter report site store shop hospital device machine"
+    " sensor project repo repository batch wave day date week month prompt family scene video"
 )
-SLICE = _words("lang language country region source gender age domain channel difficulty level product bias subject")
+SLICE = _words(
+    "lang language country region source gender age domain channel difficulty level product bias"
+    " subject"
+)
 LABEL_SETS = _words("labels label tags categories classes topics genres intents emotions services")
 # Objects whose fields are all to be answered, without a plural's s.
 OBJECTS = {
@@ -51,10 +63,13 @@ OBJECTS = {
     for name in (*ENTITIES, *LABEL_SETS, *_words("target gold answer output response completion"))
 }
 SUMMARY = _words("summary highlights tldr abstract note headline")
-DOCUMENT = _words("document article source text dialogue dialog transcript content body report passage")
+DOCUMENT = _words(
+    "document article source text dialogue dialog transcript content body report passage"
+)
 # What is written once the answer is known.
 AFTERWARDS = _words(
-    "explanation explanations rationale rationales reasoning justification comment comments why hint feedback remark"
+    "explanation explanations rationale rationales reasoning justification comment comments why"
+    " hint feedback remark"
 )
 # What stands above a text and is short.
 TITLES = _words("title headline subject")

@@ -1,14 +1,17 @@
-"""Targets that are JSON objects of fields: read, compared field by field, given a schema, put together again.
+"""Targets that are JSON objects of fields: read, compared field by field, given a schema, put
+together again.
 
-What it is for   the task kind `extract` where a row's target is an object: nested, with lists, with fields that are
-                 null or missing. It stays the object that it is; no field becomes a line
-Fields           a field is its path and its value: {"to": {"city": "Oslo"}, "bags": [1, 2]} has `to.city`: Oslo,
-                 `bags`: 1 and `bags`: 2. Lists have no places, as in the field F1 of Donut (Kim et al. 2022,
-                 arxiv.org/abs/2111.15664, section 3.2). What is null, empty or missing is no field
+What it is for   the task kind `extract` where a row's target is an object: nested, with lists, with
+                 fields that are null or missing. It stays the object that it is; no field becomes a
+                 line
+Fields           a field is its path and its value: {"to": {"city": "Oslo"}, "bags": [1, 2]} has
+                 `to.city`: Oslo, `bags`: 1 and `bags`: 2. Lists have no places, as in the field F1
+                 of Donut (Kim et al. 2022, arxiv.org/abs/2111.15664, section 3.2). What is null,
+                 empty or missing is no field
 Equal            values that are equal but for case, white space, form of Unicode, and 4 for 4.0
-Schema           of the rows to learn from: types, fields that all of them have, lists, values of a field where it has
-                 few and none was seen once only, so that by Good (1953, doi.org/10.1093/biomet/40.3-4.237) none is
-                 expected that was not seen
+Schema           of the rows to learn from: types, fields that all of them have, lists, values of a
+                 field where it has few and none was seen once only, so that by Good (1953,
+                 doi.org/10.1093/biomet/40.3-4.237) none is expected that was not seen
 """
 
 from __future__ import annotations
@@ -36,7 +39,7 @@ def _refuse(word: str) -> Any:
     raise ValueError(f"{word} is no JSON")
 
 
-# --- reading and writing ----------------------------------------------------------------------------------------------
+# --- reading and writing --------------------------------------------------------------------------
 
 
 def is_object(text: str) -> bool:
@@ -54,8 +57,8 @@ def parsed(text: str) -> dict[str, Any] | None:
 
 
 def found_in(text: str) -> dict[str, Any] | None:
-    """The first object that stands in a text, be it in a code fence or among words; one that was cut off is taken as
-    far as its fields are whole."""
+    """The first object that stands in a text, be it in a code fence or among words; one that was
+    cut off is taken as far as its fields are whole."""
     at = text.find("{")
     while at >= 0:
         try:
@@ -115,19 +118,23 @@ def of_field(value: Any) -> dict[str, Any]:
 
 
 def has_objects(values: Iterable[Any]) -> bool:
-    """Are the values of a field objects, or the texts of objects? Those that are empty say nothing; the first of the
-    others decides, so that the rows that are none are said to be wrong."""
+    """Are the values of a field objects, or the texts of objects? Those that are empty say nothing;
+    the first of the others decides, so that the rows that are none are said to be wrong."""
     first = next((value for value in values if value not in (None, "", [])), None)
     return isinstance(first, Mapping) or (isinstance(first, str) and parsed(first) is not None)
 
 
-# --- fields -----------------------------------------------------------------------------------------------------------
+# --- fields ---------------------------------------------------------------------------------------
 
 
 def leaves(value: Any, path: str = "") -> list[Piece]:
     """The fields of an object in its order, each with its value as it is written."""
     if isinstance(value, Mapping):
-        return [leaf for name, one in value.items() for leaf in leaves(one, f"{path}.{name}" if path else str(name))]
+        return [
+            leaf
+            for name, one in value.items()
+            for leaf in leaves(one, f"{path}.{name}" if path else str(name))
+        ]
     if isinstance(value, list):
         return [leaf for one in value for leaf in leaves(one, path)]
     text = as_words(value)
@@ -157,13 +164,15 @@ def same(first: str, second: str) -> bool:
 def _bare(value: Any) -> Any:
     """Without what is empty; values in the form in which they are compared."""
     if isinstance(value, Mapping):
-        return {name: bare for name, one in value.items() if (bare := _bare(one)) not in ({}, [], "")}
+        return {
+            name: bare for name, one in value.items() if (bare := _bare(one)) not in ({}, [], "")
+        }
     if isinstance(value, list):
         return [_bare(one) for one in value]
     return folded(("", as_words(value)))[1]
 
 
-# --- schema -----------------------------------------------------------------------------------------------------------
+# --- schema ---------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -194,8 +203,8 @@ class _Seen:
             self.values[value] += 1
 
     def _order(self, names: list[str]) -> None:
-        """New fields come after the one that stands before them, so that the order is that of every object where all
-        agree."""
+        """New fields come after the one that stands before them, so that the order is that of every
+        object where all agree."""
         for before, name in zip(["", *names], names, strict=False):
             if name in self.fields:
                 continue
@@ -221,8 +230,16 @@ class _Seen:
 def _type(value: Any) -> str:
     if isinstance(value, bool):
         return "boolean"
-    kinds: tuple[tuple[Any, str], ...] = ((Mapping, "object"), (list, "array"), (int, "integer"), (float, "number"))
-    return next((name for kind, name in kinds if isinstance(value, kind)), "null" if value is None else "string")
+    kinds: tuple[tuple[Any, str], ...] = (
+        (Mapping, "object"),
+        (list, "array"),
+        (int, "integer"),
+        (float, "number"),
+    )
+    return next(
+        (name for kind, name in kinds if isinstance(value, kind)),
+        "null" if value is None else "string",
+    )
 
 
 def schema_of(objects: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -234,7 +251,8 @@ def schema_of(objects: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def form_of(rows: Sequence[Example]) -> Form | None:
-    """The form that answers must have, by the rows to learn from; None where their targets are no objects."""
+    """The form that answers must have, by the rows to learn from; None where their targets are no
+    objects."""
     objects = [found for row in rows if row.target and (found := parsed(row.target)) is not None]
     if not objects or len(objects) < len(rows):
         return None
@@ -242,19 +260,24 @@ def form_of(rows: Sequence[Example]) -> Form | None:
     return Form("json", text if len(text.encode()) <= SCHEMA_BYTES else '{"type": "object"}')
 
 
-# --- putting together -------------------------------------------------------------------------------------------------
+# --- putting together -----------------------------------------------------------------------------
 
 
 def built(pieces: Sequence[Piece], schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The object that these fields make under a schema as `schema_of` writes it. Of a field that is no list, the first
-    value is taken; of objects in a list a new one begins where a field comes again."""
+    """The object that these fields make under a schema as `schema_of` writes it. Of a field that is
+    no list, the first value is taken; of objects in a list a new one begins where a field comes
+    again."""
     made = _node(pieces, "", schema)
     return made if isinstance(made, dict) else {}
 
 
 def _node(pieces: Sequence[Piece], path: str, schema: Mapping[str, Any]) -> Any:
     """The value at a path; None where nothing is there."""
-    own = [piece for piece in pieces if piece[0] == path or piece[0].startswith(f"{path}." if path else "")]
+    own = [
+        piece
+        for piece in pieces
+        if piece[0] == path or piece[0].startswith(f"{path}." if path else "")
+    ]
     if "items" in schema:
         items = schema["items"]
         if "properties" not in items:
@@ -262,7 +285,12 @@ def _node(pieces: Sequence[Piece], path: str, schema: Mapping[str, Any]) -> Any:
         return [_node(group, path, items) for group in _groups(own, path)]
     if "properties" not in schema:
         return next(
-            (value for name, words in own if name == path and (value := _scalar(words, schema)) is not None), None
+            (
+                value
+                for name, words in own
+                if name == path and (value := _scalar(words, schema)) is not None
+            ),
+            None,
         )
     made = {}
     for name, inner in schema["properties"].items():

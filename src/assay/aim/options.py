@@ -1,8 +1,9 @@
-"""The options of a question of the kind `choose`: how they are lettered, shown, and what the right one is called.
+"""The options of a question of the kind `choose`: how they are lettered, shown, and what the right
+one is called.
 
 What it is for   every arm sees question and options as one text, and answers with a letter
-Source           the layout of MMLU's prompts: Hendrycks et al. (2021), Measuring Massive Multitask Language
-                 Understanding, arxiv.org/abs/2009.03300
+Source           the layout of MMLU's prompts: Hendrycks et al. (2021), Measuring Massive Multitask
+                 Language Understanding, arxiv.org/abs/2009.03300
 """
 
 import hashlib
@@ -19,24 +20,29 @@ Meaning = Literal["text", "letter", "from 0", "from 1"]
 
 def shown(question: str, options: Sequence[str]) -> str:
     """The question with its options below it, a line each."""
-    lines = [f"{letter}. {' '.join(option.split())}" for letter, option in zip(LETTERS, options, strict=False)]
+    lines = [
+        f"{letter}. {' '.join(option.split())}"
+        for letter, option in zip(LETTERS, options, strict=False)
+    ]
     return "\n".join([question.strip(), *lines])
 
 
 def options_in(text: str) -> tuple[str, ...]:
-    """The options that a question shows in its last lines, as `shown` writes them; none where there are fewer than
-    two."""
+    """The options that a question shows in its last lines, as `shown` writes them; none where there
+    are fewer than two."""
     lines = text.rstrip().split("\n")
     for start in range(len(lines) - 1):
         own = lines[start:]
-        if len(own) <= MOST and all(line.startswith(f"{LETTERS[at]}. ") for at, line in enumerate(own)):
+        if len(own) <= MOST and all(
+            line.startswith(f"{LETTERS[at]}. ") for at, line in enumerate(own)
+        ):
             return tuple(line[3:].strip() for line in own)
     return ()
 
 
 def options_of(values: Sequence[Any], separator: str = "") -> list[str]:
-    """The options of the fields that hold them: one list, one text with a separator, or a field for each option.
-    Trailing fields that are empty are no options.
+    """The options of the fields that hold them: one list, one text with a separator, or a field for
+    each option. Trailing fields that are empty are no options.
 
     Raises:
         ValueError: what is wrong, as a phrase that is the same for all rows with that fault.
@@ -44,7 +50,8 @@ def options_of(values: Sequence[Any], separator: str = "") -> list[str]:
     if len(values) == 1:
         value = values[0]
         if isinstance(value, dict) and isinstance(value.get("text"), list):
-            value = value["text"]  # {"text": [...], "label": [...]}, as ARC and CommonsenseQA have it
+            # {"text": [...], "label": [...]}, as ARC and CommonsenseQA have it
+            value = value["text"]
         if isinstance(value, str) and separator:
             value = value.split(separator)
         elif isinstance(value, str):
@@ -73,8 +80,8 @@ def _parsed(text: str) -> Any:
 
 
 def meaning(pairs: Iterable[tuple[Any, Sequence[str]]]) -> Meaning:
-    """What the values of an answer's column are, decided by all rows together: a single "1" could be an option's text,
-    the first place or the second.
+    """What the values of an answer's column are, decided by all rows together: a single "1" could
+    be an option's text, the first place or the second.
 
     Args:
         pairs: (value, the row's options) of the rows whose options could be read.
@@ -84,12 +91,18 @@ def meaning(pairs: Iterable[tuple[Any, Sequence[str]]]) -> Meaning:
     most = MOSTLY * len(rows)  # a row or two may be wrong: reading says which
     if sum(text in options for text, options in rows) >= most:
         return "text"
-    numbers = [(int(text), len(options)) for text, options in rows if text.isdigit() and len(text) < 4]
+    numbers = [
+        (int(text), len(options)) for text, options in rows if text.isdigit() and len(text) < 4
+    ]
     if len(numbers) >= most:
         first, past = sum(n == 0 for n, _ in numbers), sum(n == count for n, count in numbers)
         if sum(n <= count for n, count in numbers) >= most:
             return "from 1" if past > first else "from 0"
-    return "letter" if sum(_letter(text) in LETTERS[: len(o)] for text, o in rows) > len(rows) / 2 else "text"
+    return (
+        "letter"
+        if sum(_letter(text) in LETTERS[: len(o)] for text, o in rows) > len(rows) / 2
+        else "text"
+    )
 
 
 def right(value: Any, options: Sequence[str], how: Meaning) -> str | None:
@@ -109,12 +122,18 @@ def _letter(text: str) -> str:
     return text.strip("().: ").upper()
 
 
-def shuffled(options: Sequence[str], letters: Sequence[str], key: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The options in an order that the question alone decides, and the letters that the right ones have there.
+def shuffled(
+    options: Sequence[str], letters: Sequence[str], key: str
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The options in an order that the question alone decides, and the letters that the right ones
+    have there.
 
     Args:
         key: the question. The same question with the same options is the same order in every file.
     """
-    order = sorted(range(len(options)), key=lambda at: hashlib.sha256(f"{key}\0{options[at]}".encode()).digest())
+    order = sorted(
+        range(len(options)),
+        key=lambda at: hashlib.sha256(f"{key}\0{options[at]}".encode()).digest(),
+    )
     moved = {LETTERS[old]: LETTERS[new] for new, old in enumerate(order)}
     return tuple(options[old] for old in order), tuple(moved[letter] for letter in letters)

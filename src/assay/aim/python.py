@@ -1,8 +1,8 @@
 """Reading text as Python, without running it and without a word about it.
 
-Watch out   Python's reader can be brought down by text that is deeply nested and long: more than 20,000 characters are
-            not read. It warns of odd escapes in strings; the filters that keep it quiet are the process's, so read in
-            one thread alone
+Watch out   Python's reader can be brought down by text that is deeply nested and long: more than
+            20,000 characters are not read. It warns of odd escapes in strings; the filters that
+            keep it quiet are the process's, so read in one thread alone
 """
 
 import ast
@@ -16,7 +16,8 @@ def parsed(text: str) -> ast.Module:
     """The syntax tree.
 
     Raises:
-        SyntaxError, ValueError, RecursionError, MemoryError (`UNREADABLE`): it is no Python, or too long.
+        SyntaxError, ValueError, RecursionError, MemoryError (`UNREADABLE`): it is no Python, or too
+            long.
     """
     if len(text) > LONGEST:
         raise ValueError(f"longer than {LONGEST:,} characters")

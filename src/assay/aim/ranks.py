@@ -1,7 +1,7 @@
 """Candidates of a query, put in order: how grades and orders are written as one line.
 
-What it is for   the task kind `rank`: the target is the candidates' grades, `2 0 1`; an answer is an order of their
-                 places, `1 3 2`, best first
+What it is for   the task kind `rank`: the target is the candidates' grades, `2 0 1`; an answer is
+                 an order of their places, `1 3 2`, best first
 """
 
 from collections.abc import Sequence
@@ -11,8 +11,8 @@ YES, NO = "yes", "no"
 
 
 def grades_of(value: Any, candidates: Sequence[str]) -> list[float]:
-    """The grades of a field: a list of numbers or truth values, one a candidate; the texts or the places (from 0) of
-    the relevant ones; or one of these alone.
+    """The grades of a field: a list of numbers or truth values, one a candidate; the texts or the
+    places (from 0) of the relevant ones; or one of these alone.
 
     Raises:
         ValueError: what is wrong, as a phrase that is the same for all rows with that fault.

@@ -1,7 +1,10 @@
-"""How texts of one row go together: which words they share, and which two are to be read as one question.
+"""How texts of one row go together: which words they share, and which two are to be read as one
+question.
 
-What it is for   `premise` and `hypothesis`, `question1` and `question2`, `subject` and `body`: a label is about both
-Watch out        a text that stands in the other one, or is nearly the same in most rows, brings nothing
+What it is for   `premise` and `hypothesis`, `question1` and `question2`, `subject` and `body`: a
+                 label is about both
+Watch out        a text that stands in the other one, or is nearly the same in most rows, brings
+                 nothing
 """
 
 import re
@@ -43,7 +46,9 @@ def mean_words(rows: Sequence[Row], name: str, *, each: bool = False) -> float:
     """Words of a field, a list of sentences being taken together, or with `each` one by one."""
     values = [value_at(row, name) for row in rows]
     if each:
-        values = [one for value in values for one in (value if isinstance(value, list) else [value])]
+        values = [
+            one for value in values for one in (value if isinstance(value, list) else [value])
+        ]
     counts = [_words(value) for value in values]
     return sum(counts) / max(1, len(counts))
 
@@ -72,7 +77,8 @@ def partner(
 
 
 def ordered(found: Sequence[Column], text: Column, other: Column) -> tuple[Column, Column]:
-    """The two in the order in which they are read: as their names say, a title first, else as in the file."""
+    """The two in the order in which they are read: as their names say, a title first, else as in
+    the file."""
     for first, second in names.PAIRS:
         if (other.key, text.key) == (first, second):
             return other, text
@@ -95,19 +101,36 @@ def _behind(found: Sequence[Column], text: Column, goal: Column | None, other: C
 
 
 def _reads(column: Column) -> bool:
-    if column.nested or column.hidden or column.predicted or column.links > 0.5 or column.dates > 0.5:
+    if (
+        column.nested
+        or column.hidden
+        or column.predicted
+        or column.links > 0.5
+        or column.dates > 0.5
+    ):
         return False
-    return column.filled >= 0.8 * column.rows and column.numbers < 0.5 and column.words >= 1.5 and column.share >= 0.1
+    return (
+        column.filled >= 0.8 * column.rows
+        and column.numbers < 0.5
+        and column.words >= 1.5
+        and column.share >= 0.1
+    )
 
 
 def _marked(one: Column, other: Column) -> bool:
-    """`question1` and `question2`, `text_a` and `text_b`, `#1 string` and `#2 string`: one stem, marks of one row."""
+    """`question1` and `question2`, `text_a` and `text_b`, `#1 string` and `#2 string`: one stem,
+    marks of one row."""
     if re.sub("[12]", "#", one.key) == re.sub("[12]", "#", other.key):
         return True
     first, second = _MARK.fullmatch(one.key), _MARK.fullmatch(other.key)
     if not first or not second or first[1] != second[1]:
         return False
-    return {first[2], second[2]} in ({"a", "b"}, {"one", "two"}, {"first", "second"}, {"left", "right"})
+    return {first[2], second[2]} in (
+        {"a", "b"},
+        {"one", "two"},
+        {"first", "second"},
+        {"left", "right"},
+    )
 
 
 def _named(one: Column, other: Column) -> bool:
@@ -115,7 +138,8 @@ def _named(one: Column, other: Column) -> bool:
 
 
 def _tells(column: Column) -> bool:
-    """Named like something that was written once the answer was known, or like what rows are sampled by."""
+    """Named like something that was written once the answer was known, or like what rows are
+    sampled by."""
     words = {*column.tokens, column.key}
     return not words.isdisjoint({*names.AFTERWARDS, *names.GROUP, *names.SLICE})
 

@@ -8,14 +8,23 @@ from collections.abc import Mapping, Sequence
 from assay.aim.columns import Column
 
 
-def unused(found: Sequence[Column], roles: Mapping[str, str], by_name: Mapping[str, Column]) -> dict[str, str]:
-    """Field -> why it has no role. Of an object of which a field is used, the others are named one by one.
+def unused(
+    found: Sequence[Column], roles: Mapping[str, str], by_name: Mapping[str, Column]
+) -> dict[str, str]:
+    """Field -> why it has no role. Of an object of which a field is used, the others are named one
+    by one.
 
     Args:
         roles: role -> field; several fields of one role have commas between them.
     """
-    used = {part.strip() for name in roles.values() for part in ([name] if name in by_name else name.split(","))}
-    around = {name.rpartition(".")[0] for name in used} | {name.partition(".")[0] for name in used if "." in name}
+    used = {
+        part.strip()
+        for name in roles.values()
+        for part in ([name] if name in by_name else name.split(","))
+    }
+    around = {name.rpartition(".")[0] for name in used} | {
+        name.partition(".")[0] for name in used if "." in name
+    }
     left = {}
     for column in found:
         parent = column.name.rpartition(".")[0]
@@ -44,9 +53,14 @@ def _why(column: Column) -> str:
     if column.numbers > 0.5:
         return f"numbers, {column.distinct:,} different"
     if column.labels:
-        return f"{column.distinct:,} values such as {', '.join(_short(v) for v, _ in column.values.most_common(2))}"
+        return (
+            f"{column.distinct:,} values such as"
+            f" {', '.join(_short(v) for v, _ in column.values.most_common(2))}"
+        )
     return (
-        f"text, {column.words:.0f} words on average" if column.words >= 2 else f"{column.distinct:,} different values"
+        f"text, {column.words:.0f} words on average"
+        if column.words >= 2
+        else f"{column.distinct:,} different values"
     )
 
 

@@ -1,4 +1,5 @@
-"""Asked beside the scores, once the arms have answered: what leaks cost, what was forgotten, what breaks."""
+"""Asked beside the scores, once the arms have answered: what leaks cost, what was forgotten, what
+breaks."""
 
 from assay.audits.asked import asked as asked
 from assay.audits.asked import beside as beside

@@ -1,12 +1,16 @@
-"""What is asked beside the scores: each question is a module, named in `QUESTIONS`, asked once the arms have answered.
+"""What is asked beside the scores: each question is a module, named in `QUESTIONS`, asked once the
+arms have answered.
 
 A question has   KEY                          its key in report.json and, for most, in `validate:`
                  wanted(project, prepared)    whether it is asked in this run
-                 strategies(project, prepared)  what it fits beside the arms, so that their models are at hand
-                 ask(seen)                    plain JSON, put into report.json; None where there was nothing to measure
-                 sentences(found)             what `assay check` and the report's part on leaks say of it; none where it
-                                              has a section of its own
-Costs            time: a question is left out when the time given is over, and a failed fit is a warning, no error
+                 strategies(project, prepared)  what it fits beside the arms, so that their models
+                                              are at hand
+                 ask(seen)                    plain JSON, put into report.json; None where there was
+                                              nothing to measure
+                 sentences(found)             what `assay check` and the report's part on leaks say
+                                              of it; none where it has a section of its own
+Costs            time: a question is left out when the time given is over, and a failed fit is a
+                 warning, no error
 """
 
 from __future__ import annotations
@@ -68,7 +72,10 @@ def beside(project: Project, prepared: Prepared) -> list[Strategy]:
 
 
 def asked(
-    seen: Seen, warnings: list[dict[str, Any]], until: float | None = None, only: Sequence[str] | None = None
+    seen: Seen,
+    warnings: list[dict[str, Any]],
+    until: float | None = None,
+    only: Sequence[str] | None = None,
 ) -> Found:
     """What was found, by the questions' keys. What was wanted and had no time is a warning (R030).
 
@@ -100,10 +107,17 @@ def asked(
         if told is not None:
             found[question.KEY] = told
     if (said := found.get("contamination")) and said["suspected"]:
-        warnings.append({"code": "D096", "count": said["rows"]["test"], "text": contamination.sentence(said)})
+        warnings.append(
+            {"code": "D096", "count": said["rows"]["test"], "text": contamination.sentence(said)}
+        )
     return found
 
 
 def sentences(found: Found) -> list[str]:
     """What was found, a sentence each."""
-    return [line for question in QUESTIONS if question.KEY in found for line in question.sentences(found[question.KEY])]
+    return [
+        line
+        for question in QUESTIONS
+        if question.KEY in found
+        for line in question.sentences(found[question.KEY])
+    ]

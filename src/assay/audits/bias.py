@@ -1,7 +1,9 @@
-"""Do answers change with who is spoken of? Asked of fitted arms: pairs of questions, slices, checklists, and remedies.
+"""Do answers change with who is spoken of? Asked of fitted arms: pairs of questions, slices,
+checklists, and remedies.
 
-Costs   for each arm about (2 + 4 for each group of `swap`) x `rows` questions and the rows of the checklists; for each
-        remedy two more fits; fewer rows where all that would take more than `minutes` (budget.py)
+Costs   for each arm about (2 + 4 for each group of `swap`) x `rows` questions and the rows of the
+        checklists; for each remedy two more fits; fewer rows where all that would take more than
+        `minutes` (budget.py)
 """
 
 from __future__ import annotations
@@ -33,14 +35,16 @@ def strategies(project: Project, prepared: Prepared) -> list[Strategy]:
 
 
 def ask(seen: Seen) -> dict[str, Any] | None:
-    """Plain JSON: "swap", "arms": name -> {"pairs": [...], "slices": {...}, "checklists": [...]}, "remedies": [...],
-    "social": see `social`."""
+    """Plain JSON: "swap", "arms": name -> {"pairs": [...], "slices": {...}, "checklists": [...]},
+    "remedies": [...], "social": see `social`."""
     from assay.audits.remedies import remedies
     from assay.audits.social import social
     from assay.validate.bias.pairs import pairs_of
 
     settings = seen.bench.project.checking.bias
-    names = [name for name in settings.arms or seen.chosen() if name in {arm.name for arm in seen.done}]
+    names = [
+        name for name in settings.arms or seen.chosen() if name in {arm.name for arm in seen.done}
+    ]
     if not names:
         return None
     if seen.task.kind == "continue":  # no arm answers a question: the weights alone can be asked
@@ -98,15 +102,22 @@ def of_arm(
     scores = judged(seen, name)
     metric = scores.metrics[0]
     fields = dict.fromkeys(part.partition("=")[0] for part in scores.slices)
-    own = {field: {p: at for p, at in scores.slices.items() if p.partition("=")[0] == field} for field in fields}
+    own = {
+        field: {p: at for p, at in scores.slices.items() if p.partition("=")[0] == field}
+        for field in fields
+    }
     gaps = {
-        field: slice_gap(scores.rows[metric.name], metric.total, groups, level=seen.level, seed=seen.seed)
+        field: slice_gap(
+            scores.rows[metric.name], metric.total, groups, level=seen.level, seed=seen.seed
+        )
         for field, groups in own.items()
     }
     told["slices"] = {field: gap for field, gap in gaps.items() if gap}
     at, told["checklists"] = 2 * len(pairs), []
     for label, rows, groups in lists:
-        told["checklists"].append({"name": label, **of_list(seen, rows, groups, answers[at : at + len(rows)])})
+        told["checklists"].append(
+            {"name": label, **of_list(seen, rows, groups, answers[at : at + len(rows)])}
+        )
         at += len(rows)
     return told
 
@@ -118,7 +129,8 @@ def judged(seen: Seen, name: str) -> Any:
 
 
 def of_pairs(seen: Seen, pairs: list[Pair], answers: list[Answer]) -> list[dict[str, Any]]:
-    """One dict for each group and source, the control first: n, changed, above, score, leaning, examples."""
+    """One dict for each group and source, the control first: n, changed, above, score, leaning,
+    examples."""
     import numpy as np
 
     from assay.aim.kinds import kind_of
@@ -129,9 +141,16 @@ def of_pairs(seen: Seen, pairs: list[Pair], answers: list[Answer]) -> list[dict[
     control = {pair.row: flips[at] for at, pair in enumerate(pairs) if pair.source == "control"}
     found = []
     for source, group in dict.fromkeys((pair.source, pair.group) for pair in reversed(pairs)):
-        where = [at for at, pair in enumerate(pairs) if (pair.source, pair.group) == (source, group)]
+        where = [
+            at for at, pair in enumerate(pairs) if (pair.source, pair.group) == (source, group)
+        ]
         own, alike = flips[where], together([pairs[at] for at in where])
-        one = {"group": group, "source": source, "n": len(where), "changed": triple(share(own, seen.level, alike))}
+        one = {
+            "group": group,
+            "source": source,
+            "n": len(where),
+            "changed": triple(share(own, seen.level, alike)),
+        }
         if source == "frame" and len(where) > 1:
             base = np.array([control[pairs[at].row] for at in where])
             one["above"] = triple(above(own, base, seen.level, alike))
@@ -149,14 +168,21 @@ def _sides(seen: Seen, pairs: list[Pair], sides: Any, where: list[int]) -> dict[
     targets = {row.id: row for row in seen.bench.prepared.examples("test")}
     rows = []
     for side in (0, 1):
-        members = [(targets[pairs[at].row], (pairs[at].first, pairs[at].second)[side], sides[side][at]) for at in where]
-        records = [Record(asked, row.target or "", row.also, answer) for row, asked, answer in members]
+        members = [
+            (targets[pairs[at].row], (pairs[at].first, pairs[at].second)[side], sides[side][at])
+            for at in where
+        ]
+        records = [
+            Record(asked, row.target or "", row.also, answer) for row, asked, answer in members
+        ]
         scores = judge(records, seen.task)
         rows.append(scores.rows[scores.metrics[0].name])
     alike = together([pairs[at] for at in where])
     metric = scores.metrics[0]
     first, second = rows
-    apart = paired_difference(first, second, metric.total, groups=alike, level=seen.level, seed=seen.seed)
+    apart = paired_difference(
+        first, second, metric.total, groups=alike, level=seen.level, seed=seen.seed
+    )
     differing = [at for at in where if sides[0][at].text != sides[1][at].text][:SHOWN]
     return {
         "score": triple(apart, "difference"),
@@ -190,10 +216,14 @@ def checklist(seen: Seen, settings: Any) -> tuple[str, list[Example], list[str]]
 
     path = seen.bench.project.folder / settings.file
     table = read(path, base=seen.bench.project.folder)
-    missing = [name for name in (settings.text, settings.label, settings.group) if name not in table.names]
+    missing = [
+        name for name in (settings.text, settings.label, settings.group) if name not in table.names
+    ]
     if missing:
         text = f"no column {', '.join(missing)}"
-        raise DataError(Problem("D027", text, settings.file, help=f"there are: {', '.join(table.names[:12])}"))
+        raise DataError(
+            Problem("D027", text, settings.file, help=f"there are: {', '.join(table.names[:12])}")
+        )
     rows = []
     for at, row in enumerate(table.rows):
         said = as_text(row.fields[settings.label]).strip()
@@ -202,16 +232,27 @@ def checklist(seen: Seen, settings: Any) -> tuple[str, list[Example], list[str]]
             told = f"'{label}' is no label of the task{did_you_mean(label, seen.task.labels)}"
             help = "map it: labels: {label of the file: label of the task}"
             raise DataError(Problem("D030", told, row.source, help=help))
-        text, group = (as_text(row.fields[name]).strip() for name in (settings.text, settings.group))
+        text, group = (
+            as_text(row.fields[name]).strip() for name in (settings.text, settings.group)
+        )
         if label and text and group:
             message = (Message("user", text),)
-            rows.append((Example(f"{Path(settings.file).stem}-{at}", message, label, source=row.source), group))
-    order = sorted(rows, key=lambda pair: hashlib.sha256(f"{seen.seed}\t{pair[0].id}".encode()).digest())
+            rows.append(
+                (
+                    Example(f"{Path(settings.file).stem}-{at}", message, label, source=row.source),
+                    group,
+                )
+            )
+    order = sorted(
+        rows, key=lambda pair: hashlib.sha256(f"{seen.seed}\t{pair[0].id}".encode()).digest()
+    )
     kept = order[: settings.rows]
     return settings.file, [row for row, _ in kept], [group for _, group in kept]
 
 
-def of_list(seen: Seen, rows: list[Example], groups: list[str], answers: list[Answer]) -> dict[str, Any]:
+def of_list(
+    seen: Seen, rows: list[Example], groups: list[str], answers: list[Answer]
+) -> dict[str, Any]:
     """{"n", "score", "slices": gap over the groups, "by_label": {label: gap over the groups}}."""
     import numpy as np
 
@@ -219,18 +260,27 @@ def of_list(seen: Seen, rows: list[Example], groups: list[str], answers: list[An
     from assay.validate import judge
     from assay.validate.bias.gaps import slice_gap
 
-    records = [Record(row.question, row.target or "", row.also, a) for row, a in zip(rows, answers, strict=True)]
+    records = [
+        Record(row.question, row.target or "", row.also, a)
+        for row, a in zip(rows, answers, strict=True)
+    ]
     scores = judge(records, seen.task)
     metric = scores.metrics[0]
     right = scores.of_rows(metric.name)[:, None]
     total = _share
 
     def gap(keep: np.ndarray) -> dict[str, Any] | None:
-        places = {name: np.array([at for at in keep if groups[at] == name]) for name in sorted(set(groups))}
+        places = {
+            name: np.array([at for at in keep if groups[at] == name])
+            for name in sorted(set(groups))
+        }
         return slice_gap(right, total, places, level=seen.level, seed=seen.seed)
 
     labels = sorted({row.target or "" for row in rows})
-    by = {label: gap(np.array([at for at, row in enumerate(rows) if row.target == label])) for label in labels}
+    by = {
+        label: gap(np.array([at for at, row in enumerate(rows) if row.target == label]))
+        for label in labels
+    }
     return {
         "n": len(rows),
         "score": round(float(right.mean()), 6),

@@ -1,8 +1,10 @@
-"""How many rows a question beside the scores may ask in its minutes, by what the arms took for the test rows.
+"""How many rows a question beside the scores may ask in its minutes, by what the arms took for the
+test rows.
 
-Estimate   seconds of a test question, times the tokens of the other question over those of a test question; a process's
-           start for each arm
-Watch out  what was measured decides, so a faster machine asks more rows; the report says how many were asked
+Estimate   seconds of a test question, times the tokens of the other question over those of a test
+           question; a process's start for each arm
+Watch out  what was measured decides, so a faster machine asks more rows; the report says how many
+           were asked
 """
 
 from __future__ import annotations
@@ -20,8 +22,11 @@ START = 10.0  # seconds until an arm's process has opened its model
 FEWEST = 30  # rows; of fewer there is nothing to learn, and they are asked however long they take
 
 
-def rows_within(seen: Seen, names: Sequence[str], asked: Sequence[Example], rows: int, seconds: float) -> int:
-    """How many of `rows` can be asked in `seconds`, where `asked` are the questions that all of them come to.
+def rows_within(
+    seen: Seen, names: Sequence[str], asked: Sequence[Example], rows: int, seconds: float
+) -> int:
+    """How many of `rows` can be asked in `seconds`, where `asked` are the questions that all of
+    them come to.
 
     Args:
         names: the arms that are asked; one that is asked twice stands there twice.
@@ -43,4 +48,8 @@ def seconds_of(seen: Seen, name: str, asked: Sequence[Example]) -> float:
 def refit_seconds(seen: Seen, name: str) -> float:
     """What it takes to fit an arm again and to ask it the test rows."""
     cost = next(arm.cost for arm in seen.done if arm.name == name)
-    return START + (cost.get("fit_seconds") or 0.0) + (cost.get("seconds_per_answer") or 0.0) * len(seen.exam)
+    return (
+        START
+        + (cost.get("fit_seconds") or 0.0)
+        + (cost.get("seconds_per_answer") or 0.0) * len(seen.exam)
+    )

@@ -1,4 +1,5 @@
-"""From answers to a learning curve: scores with their intervals, the fitted curve, what more rows would bring."""
+"""From answers to a learning curve: scores with their intervals, the fitted curve, what more rows
+would bring."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ FLAT = 0.01  # a gain below this is none
 
 @dataclass(frozen=True)
 class Point:
-    """A fit on `rows` of the labelled rows, of one draw, and the seconds that it is thought to take."""
+    """A fit on `rows` of the labelled rows, of one draw, and the seconds that it is thought to
+    take."""
 
     arm: Arm
     rows: int
@@ -45,10 +47,11 @@ class Drawn:
         return cls(seen, metrics_for(seen.task)[0], Weights(len(seen.exam), seed=seen.seed))
 
     def score(self, parts: Sequence[np.ndarray]) -> tuple[float, np.ndarray]:
-        """The mean score of several subsets of one size, and the same in each draw: test rows are drawn, and subsets.
+        """The mean score of several subsets of one size, and the same in each draw: test rows are
+        drawn, and subsets.
 
-        Few subsets drawn with replacement spread too little, by the root of (k - 1) / k: their spread is widened by as
-        much (Efron and Tibshirani 1993, section 5.3).
+        Few subsets drawn with replacement spread too little, by the root of (k - 1) / k: their
+        spread is widened by as much (Efron and Tibshirani 1993, section 5.3).
         """
         import numpy as np
 
@@ -83,12 +86,17 @@ class Drawn:
         sign = 1 if self.metric.higher_is_better else -1
         errors = {n: (loss(value, sign), loss(drawn, sign)) for n, (value, drawn) in scores.items()}
         sizes = sorted(errors)
-        seen, drawn = np.array([errors[n][0] for n in sizes]), np.stack([errors[n][1] for n in sizes], axis=1)
+        seen, drawn = (
+            np.array([errors[n][0] for n in sizes]),
+            np.stack([errors[n][1] for n in sizes], axis=1),
+        )
         fit = fitted(np.array(sizes), seen, drawn, 1.0 if sign > 0 else self.metric.high)
         assert fit is not None, "there are two points at least"
         end = int(whole * settings.reach)
         then = min(whole + (settings.more or a_quarter(whole)), end)
-        more, furthest = (fit.gain(whole, n, self.seen.level) if n > whole else None for n in (then, end))
+        more, furthest = (
+            fit.gain(whole, n, self.seen.level) if n > whole else None for n in (then, end)
+        )
         return {
             "name": arm.name,
             "points": [self.point(n, len(parts[n]), *scores[n]) for n in sizes],
@@ -104,16 +112,23 @@ class Drawn:
     def point(self, rows: int, draws: int, value: float, drawn: np.ndarray) -> dict[str, Any]:
         from assay.stats.intervals import interval
 
-        return {"rows": rows, "draws": draws, **told(interval(value, drawn, self.seen.level), "score")}
+        return {
+            "rows": rows,
+            "draws": draws,
+            **told(interval(value, drawn, self.seen.level), "score"),
+        }
 
     def last(self, scores: dict[int, Any], pair: Sequence[int], sign: int) -> dict[str, Any]:
-        """What the last step brought, from the rows of the second largest size to all of them; paired by test row."""
+        """What the last step brought, from the rows of the second largest size to all of them;
+        paired by test row."""
         from assay.stats.intervals import interval
 
         (before, less), (after, more) = scores[pair[0]], scores[pair[1]]
         return {
             "from": pair[0],
-            **told(interval(sign * (after - before), sign * (more - less), self.seen.level), "gain"),
+            **told(
+                interval(sign * (after - before), sign * (more - less), self.seen.level), "gain"
+            ),
         }
 
     def band(self, fit: Any, first: int, end: int, sign: int) -> list[dict[str, Any]]:
@@ -155,8 +170,8 @@ def a_quarter(rows: int) -> int:
 
 
 def word(gain: Interval | None) -> str:
-    """`rises`: more rows help; `flat`: as many as `reach` allows bring less than a point; `open`: the interval has room
-    for both."""
+    """`rises`: more rows help; `flat`: as many as `reach` allows bring less than a point; `open`:
+    the interval has room for both."""
     if gain is None:
         return "open"
     if gain.high < FLAT:

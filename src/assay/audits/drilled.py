@@ -1,8 +1,11 @@
-"""Runs in the worker: an arm takes a change in, and answers; when each answer was there is kept beside it.
+"""Runs in the worker: an arm takes a change in, and answers; when each answer was there is kept
+beside it.
 
-Clock      seconds since the parent started this process: Python's own start, loading, the update, the answers. A fit
-           that was done in an earlier run, or over several processes, counts with what it took then
-Order      the changed questions come first, one by one, so that the first right answer is not held up by a batch
+Clock      seconds since the parent started this process: Python's own start, loading, the update,
+           the answers. A fit that was done in an earlier run, or over several processes, counts
+           with what it took then
+Order      the changed questions come first, one by one, so that the first right answer is not held
+           up by a batch
 """
 
 from __future__ import annotations
@@ -32,15 +35,22 @@ def drill(job: Job) -> None:
     stage = store.Stage(job.work, "drill", request["drill_key"])
     questions = read_examples(Path(request["questions"]))
     start = time.monotonic() - request["begun"]
-    adapted, load, update = reindexed(job, stage.open()) if request["way"] == "reindexed" else fitted(job)
+    adapted, load, update = (
+        reindexed(job, stage.open()) if request["way"] == "reindexed" else fitted(job)
+    )
     rows = answered(adapted, questions, start + load + update, job.tell)
-    store.write_lines(stage.folder / "answers.jsonl", ([at, answer.to_json()] for at, answer in rows))
+    store.write_lines(
+        stage.folder / "answers.jsonl", ([at, answer.to_json()] for at, answer in rows)
+    )
     times = dict(zip(TIMES, (start, load, update), strict=True))
-    stage.finish({**{name: round(took, 3) for name, took in times.items()}, "peak_bytes": peak_bytes()})
+    stage.finish(
+        {**{name: round(took, 3) for name, took in times.items()}, "peak_bytes": peak_bytes()}
+    )
 
 
 def reindexed(job: Job, folder: Path) -> tuple[Adapted, float, float]:
-    """The arm as it was before, with documents put and dropped; seconds to load it, and to change its documents."""
+    """The arm as it was before, with documents put and dropped; seconds to load it, and to change
+    its documents."""
     from assay.prompt.rag import RagAnswers
     from assay.prompt.retrieval.library import Library
 
@@ -61,11 +71,13 @@ def reindexed(job: Job, folder: Path) -> tuple[Adapted, float, float]:
 
 
 def fitted(job: Job) -> tuple[Adapted, float, float]:
-    """The arm fitted on the data of the request, from the weights of the one before where that is asked for. Loading
-    is part of a fit, and not told apart."""
+    """The arm fitted on the data of the request, from the weights of the one before where that is
+    asked for. Loading is part of a fit, and not told apart."""
     lesson = job.lesson()
     if job.request["way"] == "continued":
-        lesson = replace(lesson, start=store.Stage(job.work, "fit", job.request["before"]).folder / "arm")
+        lesson = replace(
+            lesson, start=store.Stage(job.work, "fit", job.request["before"]).folder / "arm"
+        )
     adapted, note = job.fitted(job.strategy, lesson, job.request["fit_key"])
     return adapted, 0.0, note["seconds"]
 

@@ -1,8 +1,11 @@
 """What can a trained arm no longer do? General probes, asked of the base and of each arm's weights.
 
-Which arms  those whose language model was trained, also inside another arm (rag, wording, router, knn)
-How         the same items before and after, see validate/forgetting; the arm's own prompt, labels and forms are off
-Kept        one stage a base and one an arm, by the items and by what the weights depend on: a second run asks nothing
+Which arms  those whose language model was trained, also inside another arm (rag, wording, router,
+            knn)
+How         the same items before and after, see validate/forgetting; the arm's own prompt, labels
+            and forms are off
+Kept        one stage a base and one an arm, by the items and by what the weights depend on: a
+            second run asks nothing
 Costs       at most `validate.forgetting.tokens` tokens a model, whatever the number of test rows
 """
 
@@ -32,7 +35,7 @@ KEY = "forgetting"
 VERSION = 1  # raise it when the same model answers the same items differently
 CHUNK = 64  # items between two saves
 
-# --- in the worker --------------------------------------------------------------------------------------------------
+# --- in the worker --------------------------------------------------------------------------------
 
 
 def ask_probes(job: Job) -> None:
@@ -64,7 +67,7 @@ def opened(job: Job) -> ChatModel:
     return model
 
 
-# --- in the parent --------------------------------------------------------------------------------------------------
+# --- in the parent --------------------------------------------------------------------------------
 
 
 def wanted(project: Project, prepared: Prepared) -> bool:
@@ -72,7 +75,8 @@ def wanted(project: Project, prepared: Prepared) -> bool:
 
 
 def strategies(project: Project, prepared: Prepared) -> list[Strategy]:
-    """None: the bases are those of the arms. What is wrong with the probes is said here, before an arm is trained."""
+    """None: the bases are those of the arms. What is wrong with the probes is said here, before an
+    arm is trained."""
     items_for(project)
     return []
 
@@ -86,7 +90,11 @@ def trained_in(strategy: Strategy) -> Iterator[Trained]:
         yield strategy
         return
     # Of a router's two models it is the strong one that stands for the arm.
-    inside = [strategy.strong] if isinstance(strategy, Router) else [value for _, value in strategy.inside()]
+    inside = (
+        [strategy.strong]
+        if isinstance(strategy, Router)
+        else [value for _, value in strategy.inside()]
+    )
     for value in inside:
         if isinstance(value, Strategy):
             yield from trained_in(value)
@@ -96,7 +104,8 @@ def items_for(project: Project) -> list[Item]:
     """The probes of a run: assay's own and those of the project, as many as the tokens allow.
 
     Raises:
-        DataError: D125, a set cannot be read. UsageError: C098, the tokens do not reach for two items of each probe.
+        DataError: D125, a set cannot be read. UsageError: C098, the tokens do not reach for two
+            items of each probe.
     """
     from assay.validate.forgetting.published import items_of
 
@@ -119,9 +128,9 @@ def ask(seen: Seen) -> dict[str, Any]:
     """What each trained arm can no longer do.
 
     Returns:
-        plain JSON: level; items and seed of the sample; probes, a list of probe, kind, n; base, name of a base to its
-        probes; arms, name to base, probes, combined, flips, flipped (see `compared`), tokens and seconds; failed, name
-        to why; tokens and seconds in all.
+        plain JSON: level; items and seed of the sample; probes, a list of probe, kind, n; base,
+        name of a base to its probes; arms, name to base, probes, combined, flips, flipped (see
+        `compared`), tokens and seconds; failed, name to why; tokens and seconds in all.
 
     Raises:
         AssayError: as `items_for`, and the worker, where a base cannot be asked.
@@ -147,9 +156,14 @@ def ask(seen: Seen) -> dict[str, Any]:
         except (ResourceError, TrainError) as error:
             failed[arm.name] = str(error.problems[0])  # the others are not lost for it
             continue
-        arms[arm.name] = {"base": name, **compared(items, before, after, seen.level, seen.seed), **cost}
+        arms[arm.name] = {
+            "base": name,
+            **compared(items, before, after, seen.level, seen.seed),
+            **cost,
+        }
     probes = [
-        {"probe": probe, "kind": items[places[0]].kind, "n": len(places)} for probe, places in grouped(items).items()
+        {"probe": probe, "kind": items[places[0]].kind, "n": len(places)}
+        for probe, places in grouped(items).items()
     ]
     costs = [*(cost for _, cost in bases.values()), *arms.values()]
     return {
@@ -157,7 +171,10 @@ def ask(seen: Seen) -> dict[str, Any]:
         "seed": seen.seed,
         "items": len(items),
         "probes": probes,
-        "base": {name: {"probes": level_of(items, one, seen.level), **cost} for name, (one, cost) in bases.items()},
+        "base": {
+            name: {"probes": level_of(items, one, seen.level), **cost}
+            for name, (one, cost) in bases.items()
+        },
         "arms": arms,
         "failed": failed,
         "tokens": sum(cost["tokens"] for cost in costs),
@@ -165,12 +182,21 @@ def ask(seen: Seen) -> dict[str, Any]:
     }
 
 
-def asked_base(bench: Bench, name: str, items: Sequence[Item], why: str = KEY) -> tuple[list[Asked], dict[str, Any]]:
-    """What a base does with the items, from a process of its own or from an earlier run; and tokens and seconds."""
+def asked_base(
+    bench: Bench, name: str, items: Sequence[Item], why: str = KEY
+) -> tuple[list[Asked], dict[str, Any]]:
+    """What a base does with the items, from a process of its own or from an earlier run; and tokens
+    and seconds."""
     from assay.prompt.shots import Shots
 
     own = {"base": name, "models": {name: bench.models[name]}, "probed": "base"}
-    return asked(bench, f"{why}, {name}", {**bench.request(Shots(k=0)), **own}, bench.models[name]["digest"], items)
+    return asked(
+        bench,
+        f"{why}, {name}",
+        {**bench.request(Shots(k=0)), **own},
+        bench.models[name]["digest"],
+        items,
+    )
 
 
 def asked_arm(
@@ -194,7 +220,11 @@ def asked(
         bench.tell({"event": "stage", "name": why, "state": "start"})
         folder = stage.open()
         store.write_lines(folder / "items.jsonl", rows)
-        more = {"mode": "probes", "probes_key": key, "items": str((folder / "items.jsonl").absolute())}
+        more = {
+            "mode": "probes",
+            "probes_key": key,
+            "items": str((folder / "items.jsonl").absolute()),
+        }
         bench.launch(folder, {**request, **more}, why)
     note = stage.done() or {}
     found = [Asked(**row) for row in sealed.verified(stage.folder / "asked.jsonl")]

@@ -1,12 +1,13 @@
-"""People rate the answers of two arms, side by side and blind: sheets out, sheets back, win rate, preference pairs.
+"""People rate the answers of two arms, side by side and blind: sheets out, sheets back, win rate,
+preference pairs.
 
     work = assay.review("tickets")
     work.write("rate.csv", arms=("lora", "rag"), rows=60, reviewers=("anna", "ben"))
     work.take(["rate.anna.csv", "rate.ben.csv"])
     work.tally()
 
-What was shown stands in `reviews/items.jsonl` beside the project file, with the arms; what people said in
-`reviews/ratings.jsonl`. Both only grow. The next report has a section "People".
+What was shown stands in `reviews/items.jsonl` beside the project file, with the arms; what people
+said in `reviews/ratings.jsonl`. Both only grow. The next report has a section "People".
 """
 
 from __future__ import annotations
@@ -32,13 +33,15 @@ if TYPE_CHECKING:
     from assay.runtime.arms.runner import Bench
 
 FOLDER = "reviews"
-FROM_USERS = "log"  # the split of items that users corrected: see `deployment/monitoring/feedback.py`
+# the split of items that users corrected: see `deployment/monitoring/feedback.py`
+FROM_USERS = "log"
 Split = Literal["test", "val", "train"]
 
 
 @dataclass(frozen=True)
 class Written:
-    """Sheets that were written, and how many rows the two arms answer alike, which nobody need rate."""
+    """Sheets that were written, and how many rows the two arms answer alike, which nobody need
+    rate."""
 
     sheets: dict[Path, int]
     alike: int
@@ -68,21 +71,33 @@ class Review:
         for name in ("items.jsonl", "ratings.jsonl"):
             file = place(folder, FOLDER) / name
             if store.drop_torn_line(file):
-                tell_damage(tell, file, "take the sheet back again: what is known is not taken twice", "R172")
+                tell_damage(
+                    tell,
+                    file,
+                    "take the sheet back again: what is known is not taken twice",
+                    "R172",
+                )
         return cls(folder)
 
     @property
     def items(self) -> dict[str, Item]:
         """What was shown, by id."""
         file = place(self.folder, FOLDER) / "items.jsonl"
-        return {row["id"]: Item.from_json(row) for row in store.read_lines(file)} if file.exists() else {}
+        return (
+            {row["id"]: Item.from_json(row) for row in store.read_lines(file)}
+            if file.exists()
+            else {}
+        )
 
     @property
     def ratings(self) -> list[Rating]:
         """The newest rating of each person on each item."""
         file = place(self.folder, FOLDER) / "ratings.jsonl"
         rows = store.read_lines(file) if file.exists() else ()
-        found = [Rating(r["id"], r["reviewer"], r["choice"], tuple(r["reasons"]), r["note"]) for r in rows]
+        found = [
+            Rating(r["id"], r["reviewer"], r["choice"], tuple(r["reasons"]), r["note"])
+            for r in rows
+        ]
         return list({(rating.id, rating.reviewer): rating for rating in found}.values())
 
     def write(
@@ -100,7 +115,8 @@ class Review:
         Args:
             arms: two; the recommended one and its rival when left out.
             rows: at most so many, of those that the arms answer differently.
-            split: whose rows. Only those of val may become preference pairs: what is trained on is no exam.
+            split: whose rows. Only those of val may become preference pairs: what is trained on is
+                no exam.
 
         Raises:
             UsageError: C062, C083, C106 not two arms. DataError: D091, a sheet is there already.
@@ -112,13 +128,17 @@ class Review:
         items = deal(both, first, second, split=split, most=rows, seed=seed)
         new = [item for item in items if item.id not in self.items]
         if new:
-            store.append(place(self.folder, FOLDER) / "items.jsonl", *(item.to_json() for item in new))
+            store.append(
+                place(self.folder, FOLDER) / "items.jsonl", *(item.to_json() for item in new)
+            )
         for path, name in zip(paths, reviewers or ("",), strict=True):
             write(path, lines(items, name))
         asked = [item for item in items if not item.better and not item.again]
         twice = sum(bool(item.again) for item in items)
         alike = sum(one.answers[0] == one.answers[1] for one in both)
-        return Written(dict.fromkeys(paths, len(items)), alike, len(items) - len(asked) - twice, twice)
+        return Written(
+            dict.fromkeys(paths, len(items)), alike, len(items) - len(asked) - twice, twice
+        )
 
     def _rivals(self) -> tuple[str, str]:
         from assay.runtime.latest_report import newest
@@ -128,11 +148,16 @@ class Review:
         rival = rival_of(data)
         if rival is None:
             text = "there are not two finished arms to hold against each other"
-            raise UsageError(Problem("C106", text, str(self.folder), help="assay run finishes them"))
+            raise UsageError(
+                Problem("C106", text, str(self.folder), help="assay run finishes them")
+            )
         return data["verdict"]["recommended"], rival
 
-    def _answers(self, first: str, second: str, split: Split, offline: bool) -> tuple[list[Both], int]:
-        """Both arms' answers to the rows of the split; those to val are made where they are not there yet."""
+    def _answers(
+        self, first: str, second: str, split: Split, offline: bool
+    ) -> tuple[list[Both], int]:
+        """Both arms' answers to the rows of the split; those to val are made where they are not
+        there yet."""
         from assay.core.damage import silent
         from assay.runtime.arms.open import bench_of
         from assay.validate import judge, metrics_for
@@ -143,7 +168,9 @@ class Review:
             records[name] = _records(bench, name, strategy, split)
         task = bench.prepared.task
         metric = metrics_for(task)[0]
-        right = {name: judge(some, task).of_rows(metric.name) >= 0.5 for name, some in records.items()}
+        right = {
+            name: judge(some, task).of_rows(metric.name) >= 0.5 for name, some in records.items()
+        }
         both = [
             Both(
                 one.question.id,
@@ -161,7 +188,8 @@ class Review:
         """Ratings that were not known. Nothing is taken when a line of any sheet is wrong.
 
         Raises:
-            DataError: a sheet cannot be read, D025 a choice that is none, D087 an item that was not shown here.
+            DataError: a sheet cannot be read, D025 a choice that is none, D087 an item that was not
+                shown here.
         """
         items = self.items
         found, problems = [], []
@@ -174,43 +202,57 @@ class Review:
         old = set(self.ratings)
         new = [rating for rating in dict.fromkeys(found) if rating not in old]
         if new:
-            store.append(place(self.folder, FOLDER) / "ratings.jsonl", *(asdict(rating) for rating in new))
+            store.append(
+                place(self.folder, FOLDER) / "ratings.jsonl", *(asdict(rating) for rating in new)
+            )
         return len(new)
 
     def tally(self, *, level: float = 0.95, seed: int = 0) -> dict[str, Any] | None:
         """What people said: "duels" (see `tally`) and "known"; None where nobody has rated."""
-        # People correct what is wrong: their corrections say nothing of how often an arm is preferred.
+        # People correct what is wrong: their corrections say nothing of how often an arm is
+        # preferred.
         items = {id: item for id, item in self.items.items() if item.split != FROM_USERS}
         ratings = self.ratings
         duels = tally(items, ratings, level=level, seed=seed)
         notes = [
-            {"row": items[r.id].row, "arms": list(items[r.id].arms), "choice": r.choice, "note": r.note}
+            {
+                "row": items[r.id].row,
+                "arms": list(items[r.id].arms),
+                "choice": r.choice,
+                "note": r.note,
+            }
             for r in ratings
             if r.note and r.id in items
         ]
         return {"duels": duels, "known": known(items, ratings), "notes": notes} if duels else None
 
     def preferences(self, out: str | Path) -> int:
-        """Write preference pairs, JSON lines of prompt, chosen and rejected, from rows of val that most people decide
-        alike; the number written.
+        """Write preference pairs, JSON lines of prompt, chosen and rejected, from rows of val that
+        most people decide alike; the number written.
 
         Raises:
             UsageError: C107, only test rows were rated. DataError: D091, the file is there already.
         """
         refuse_present([Path(out)])
-        items = {id: item for id, item in self.items.items() if item.split != "test" and not item.better}
+        items = {
+            id: item for id, item in self.items.items() if item.split != "test" and not item.better
+        }
         votes: dict[tuple[str, str, str], float] = {}
         for rating in self.ratings:
             item = items.get(rating.id)
             if item is not None and rating.choice in ("A", "B"):
                 chosen, other = (item.a, item.b) if rating.choice == "A" else (item.b, item.a)
-                votes[item.question, chosen, other] = votes.get((item.question, chosen, other), 0) + 1
+                votes[item.question, chosen, other] = (
+                    votes.get((item.question, chosen, other), 0) + 1
+                )
         if not items:
             text = "only rows of test were rated, and training on them would give the exam away"
             help = "assay review --split val --out SHEET"
             raise UsageError(Problem("C107", text, str(self.folder), help=help))
         kept = [key for key, n in votes.items() if n > votes.get((key[0], key[2], key[1]), 0)]
-        store.write_lines(Path(out), ({"prompt": q, "chosen": c, "rejected": r} for q, c, r in kept))
+        store.write_lines(
+            Path(out), ({"prompt": q, "chosen": c, "rejected": r} for q, c, r in kept)
+        )
         return len(kept)
 
 

@@ -1,10 +1,14 @@
-"""How much do leaks inflate a score? One arm, trained with the leaked rows and without, on the same test rows.
+"""How much do leaks inflate a score? One arm, trained with the leaked rows and without, on the same
+test rows.
 
 with       the training rows of the run, and those that the audit took out
-same size  the same, less as many other rows of the same labels: what leaks bring beside there being more rows
+same size  the same, less as many other rows of the same labels: what leaks bring beside there being
+           more rows
 without    the training rows of the run
-Difference paired over the test rows, with its interval; over all of them, and over those that had leaked
-Watch out  an arm that learns by heart gains more from a leak than one that does not: the figure is this arm's alone
+Difference paired over the test rows, with its interval; over all of them, and over those that had
+           leaked
+Watch out  an arm that learns by heart gains more from a leak than one that does not: the figure is
+           this arm's alone
 """
 
 from __future__ import annotations
@@ -75,8 +79,9 @@ def leak_cost(bench: Bench, exam: Exam, strategy: Strategy) -> dict[str, Any]:
     """Fit and ask the arm on the three sets of training rows.
 
     Returns:
-        plain JSON: arm, metric, rows ({"train", "leaked", "test", "test_leaked"}), with, same_size, without (scores),
-        all and leaked: {"difference", "low", "high"} of with less without; same_size_gain likewise.
+        plain JSON: arm, metric, rows ({"train", "leaked", "test", "test_leaked"}), with, same_size,
+        without (scores), all and leaked: {"difference", "low", "high"} of with less without;
+        same_size_gain likewise.
 
     Raises:
         AssayError: as the worker.
@@ -93,17 +98,25 @@ def leak_cost(bench: Bench, exam: Exam, strategy: Strategy) -> dict[str, Any]:
     prepared = bench.prepared
     train = prepared.examples("train")
     leaked = cleaned(bench.project, read_examples(prepared.kept / "leaked.jsonl"))
-    sets = {"without": train, "with": (*train, *leaked), "same_size": (*thinned(train, leaked, bench), *leaked)}
+    sets = {
+        "without": train,
+        "with": (*train, *leaked),
+        "same_size": (*thinned(train, leaked, bench), *leaked),
+    }
     scores = {}
     for name, rows in sets.items():
         one = bench if name == "without" else varied(bench, "leak cost", train=rows, apart=True)
         if one.state(strategy, exam.hash) != "cached":
             one.run(f"leak cost, {name.replace('_', ' ')}", strategy, exam.asked, exam.hash)
         records = exam.answered(answers_in(one, strategy, exam.hash))
-        scores[name] = judge(executed(records, prepared.task, bench.project.work, tell), prepared.task)
+        scores[name] = judge(
+            executed(records, prepared.task, bench.project.work, tell), prepared.task
+        )
     metric = scores["with"].metrics[0]
     held = leaked_tests(prepared)
-    where = np.array([at for at, question in enumerate(exam.questions) if question.id in held], dtype=int)
+    where = np.array(
+        [at for at, question in enumerate(exam.questions) if question.id in held], dtype=int
+    )
 
     def gain(name: str, places: Any = None) -> dict[str, float | None] | None:
         one, two = scores[name].rows[metric.name], scores["without"].rows[metric.name]
@@ -113,14 +126,24 @@ def leak_cost(bench: Bench, exam: Exam, strategy: Strategy) -> dict[str, Any]:
             return None
         asked = exam.questions if places is None else [exam.questions[at] for at in places]
         groups = grouped([question.group for question in asked])
-        found = paired_difference(one, two, metric.total, groups=groups, level=LEVEL, seed=bench.project.seed)
-        return {k: rounded(v) for k, v in zip(("difference", "low", "high"), astuple(found), strict=True)}
+        found = paired_difference(
+            one, two, metric.total, groups=groups, level=LEVEL, seed=bench.project.seed
+        )
+        return {
+            k: rounded(v)
+            for k, v in zip(("difference", "low", "high"), astuple(found), strict=True)
+        }
 
     return {
         "arm": next((n for n, arm in bench.project.arms.items() if arm == strategy), strategy.kind),
         "metric": metric.name,
         "level": LEVEL,
-        "rows": {"train": len(train), "leaked": len(leaked), "test": len(exam), "test_leaked": len(where)},
+        "rows": {
+            "train": len(train),
+            "leaked": len(leaked),
+            "test": len(exam),
+            "test_leaked": len(where),
+        },
         **{name: round(one.values[metric.name], 6) for name, one in scores.items()},
         "all": gain("with"),
         "same_size_gain": gain("same_size"),
@@ -133,10 +156,15 @@ def astuple(found: Any) -> tuple[float, float, float]:
 
 
 def cleaned(project: Project, rows: Sequence[Example]) -> list[Example]:
-    """Rows after the row steps of the project: they left before the steps ran. Set steps are left out: a copy of a test
-    row may be no copy of a training row. They were anonymised before they were written."""
+    """Rows after the row steps of the project: they left before the steps ran. Set steps are left
+    out: a copy of a test row may be no copy of a training row. They were anonymised before they
+    were written."""
     out, means = [], Means(seed=project.seed)
-    steps = [step for step in project.curate if isinstance(step, RowStep) and not isinstance(step, Anonymise)]
+    steps = [
+        step
+        for step in project.curate
+        if isinstance(step, RowStep) and not isinstance(step, Anonymise)
+    ]
     for row in rows:
         for step in steps:
             result = step.one(row, means)
@@ -149,13 +177,16 @@ def cleaned(project: Project, rows: Sequence[Example]) -> list[Example]:
 
 
 def thinned(train: Sequence[Example], leaked: Sequence[Example], bench: Bench) -> list[Example]:
-    """The training rows less as many as have leaked, of the same labels where there are as many; drawn by the seed."""
+    """The training rows less as many as have leaked, of the same labels where there are as many;
+    drawn by the seed."""
     classes = bench.prepared.task.kind == "classify"
     label = (lambda example: example.target) if classes else (lambda example: None)
     left = Counter(map(label, leaked))
 
     def order(example: Example) -> bytes:
-        return hashlib.sha256(f"{bench.project.seed}\t{example.id}\t{example.text}".encode()).digest()
+        return hashlib.sha256(
+            f"{bench.project.seed}\t{example.id}\t{example.text}".encode()
+        ).digest()
 
     gone = set()
     for example in sorted(train, key=order):
@@ -180,15 +211,23 @@ def sentences(found: dict[str, Any]) -> list[str]:
         if gain is None or gain["difference"] is None:
             return "too few test rows to say"
         low, high = gain["low"], gain["high"]
-        ends = "(no interval)" if low is None or high is None else f"({100 * low:+.2f} to {100 * high:+.2f}, {level})"
+        ends = (
+            "(no interval)"
+            if low is None or high is None
+            else f"({100 * low:+.2f} to {100 * high:+.2f}, {level})"
+        )
         return f"{100 * gain['difference']:+.2f} points {ends}".replace("-", "−")
 
     lines = [
-        f"With the {rows['leaked']:,} leaked training rows {found['arm']} has {metric} {found['with']:.4f} on all"
-        f" {rows['test']:,} test rows, without them {found['without']:.4f}: {points(found['all'])}.",
-        f"At the same number of rows, so that leaks do not also bring more of them: {found['same_size']:.4f},"
-        f" {points(found['same_size_gain'])}.",
+        f"With the {rows['leaked']:,} leaked"
+        f" training rows {found['arm']} has {metric} {found['with']:.4f} on all {rows['test']:,}"
+        f" test rows, without them {found['without']:.4f}: {points(found['all'])}.",
+        "At the same number of rows, so that leaks do not"
+        f" also bring more of them: {found['same_size']:.4f}, {points(found['same_size_gain'])}.",
     ]
     if found["leaked"]:
-        lines.append(f"On the {rows['test_leaked']:,} test rows that had leaked alone: {points(found['leaked'])}.")
+        lines.append(
+            f"On the {rows['test_leaked']:,} test rows that had leaked alone:"
+            f" {points(found['leaked'])}."
+        )
     return lines

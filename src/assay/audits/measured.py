@@ -1,4 +1,5 @@
-"""What a change did to an arm's answers: on the questions that it touches, and on those that it must leave alone."""
+"""What a change did to an arm's answers: on the questions that it touches, and on those that it
+must leave alone."""
 
 from __future__ import annotations
 
@@ -32,16 +33,17 @@ class Asked:
 def measured(
     asked: Asked, before: Sequence[Answer], after: Sequence[Answer], stamps: Sequence[float]
 ) -> dict[str, Any]:
-    """Plain JSON: times, changed, unchanged, shown. `open` are the changed questions that were not answered by the
-    change before it, `taken` those of them that are now.
+    """Plain JSON: times, changed, unchanged, shown. `open` are the changed questions that were not
+    answered by the change before it, `taken` those of them that are now.
 
     Args:
-        before, after: answers to the changed questions, then to the others. stamps: seconds from the change to each
-            answer after it.
+        before, after: answers to the changed questions, then to the others. stamps: seconds from
+            the change to each answer after it.
     """
     n = len(asked.change.changed)
     was, right = rights(asked, before[:n]), rights(asked, after[:n])
-    # What was right before by chance, or was never answered by what is withdrawn, says nothing of the change.
+    # What was right before by chance, or was never answered by what is withdrawn, says nothing of
+    # the change.
     taken = [at for at, old, new in zip(stamps[:n], was, right, strict=True) if new and not old]
     return {
         "times": {"first_answer": stamps[0], "first_right": min(taken, default=None)},
@@ -67,25 +69,29 @@ def records(rows: Sequence[Example], answers: Sequence[Answer]) -> list[Record]:
 
 
 def rights(asked: Asked, answers: Sequence[Answer]) -> list[bool]:
-    """Which of the changed questions are answered by the change. Where something was withdrawn, an answer is right that
-    does not say what was right before, "I do not know" among them."""
+    """Which of the changed questions are answered by the change. Where something was withdrawn, an
+    answer is right that does not say what was right before, "I do not know" among them."""
     judged = judge(records(asked.change.changed, answers), asked.task)
     equal = judged.of_rows(judged.metrics[0].name) >= 0.5
     labels = asked.task.kind == "classify"
     pairs = zip(asked.change.changed, answers, equal, strict=True)
-    return [(bool(one) or (not labels and says(row, answer))) != asked.change.ends for row, answer, one in pairs]
+    return [
+        (bool(one) or (not labels and says(row, answer))) != asked.change.ends
+        for row, answer, one in pairs
+    ]
 
 
 def says(row: Example, answer: Answer) -> bool:
-    """Whether an accepted answer stands in a written one as whole words: "13:15 on weekdays" says 13:15. The metric of
-    a short answer counts it as wrong, but the change has arrived."""
+    """Whether an accepted answer stands in a written one as whole words: "13:15 on weekdays" says
+    13:15. The metric of a short answer counts it as wrong, but the change has arrived."""
     written = f" {normalise(answer.text or '')} "
     accepted = [normalise(text) for text in (row.target or "", *row.also)]
     return any(f" {text} " in written for text in accepted if text)
 
 
 def scored(asked: Asked, answers: Sequence[Answer]) -> Interval:
-    """The metric on the changed questions; where something was withdrawn, the share that no longer answers by it."""
+    """The metric on the changed questions; where something was withdrawn, the share that no longer
+    answers by it."""
     groups = grouped([row.group for row in asked.change.changed])
     if asked.change.ends:
         rows = np.array(rights(asked, answers), dtype=np.float64).reshape(-1, 1)
@@ -107,8 +113,11 @@ def _mean(sums: Any, n: Any) -> Any:
     return sums[..., 0] / np.where(n > 0, n, np.nan)
 
 
-def stayed(asked: Asked, before: Sequence[Answer], after: Sequence[Answer]) -> dict[str, Any] | None:
-    """Before and after on the questions that the change leaves alone; None with fewer than two of them."""
+def stayed(
+    asked: Asked, before: Sequence[Answer], after: Sequence[Answer]
+) -> dict[str, Any] | None:
+    """Before and after on the questions that the change leaves alone; None with fewer than two of
+    them."""
     rows = asked.change.unchanged
     if len(rows) < 2:
         return None

@@ -20,7 +20,9 @@ SHOWN = 5  # examples of a group
 
 def wanted(project: Project, prepared: Prepared) -> bool:
     """Not where a text's likelihood is the answer, which is never wrong."""
-    return project.checking.mistakes.asked(project.checking.depth) and prepared.task.kind != "continue"
+    return (
+        project.checking.mistakes.asked(project.checking.depth) and prepared.task.kind != "continue"
+    )
 
 
 def strategies(project: Project, prepared: Prepared) -> list[Strategy]:
@@ -31,7 +33,8 @@ def strategies(project: Project, prepared: Prepared) -> list[Strategy]:
 
 
 def ask(seen: Seen) -> dict[str, Any] | None:
-    """Plain JSON: arm, metric, n, wrong, groups (rows, near, near_wrong, share, words, confused, examples)."""
+    """Plain JSON: arm, metric, n, wrong, groups (rows, near, near_wrong, share, words, confused,
+    examples)."""
     import numpy as np
 
     from assay.validate import judge
@@ -43,14 +46,22 @@ def ask(seen: Seen) -> dict[str, Any] | None:
     metric = seen.report["task"]["metric"]
     wrong = np.asarray(judge(records, seen.task).of_rows(metric) < 0.5)
     settings = seen.bench.project.checking.mistakes
-    found = {"arm": name, "metric": metric, "n": len(records), "wrong": int(wrong.sum()), "groups": []}
+    found = {
+        "arm": name,
+        "metric": metric,
+        "n": len(records),
+        "wrong": int(wrong.sum()),
+        "groups": [],
+    }
     if wrong.sum() < 2 * settings.least:
         return found
     texts = [record.question.text for record in records]
     return found | {"groups": _groups(seen, records, texts, wrong, settings.least)}
 
 
-def _groups(seen: Seen, records: list[Record], texts: list[str], wrong: Any, least: int) -> list[dict[str, Any]]:
+def _groups(
+    seen: Seen, records: list[Record], texts: list[str], wrong: Any, least: int
+) -> list[dict[str, Any]]:
     from assay.validate.mistakes.groups import groups, most_frequent, near, words
     from assay.validate.people.tally import wilson
 
@@ -65,7 +76,11 @@ def _groups(seen: Seen, records: list[Record], texts: list[str], wrong: Any, lea
                 "rows": len(rows),
                 "near": len(around),
                 "near_wrong": lost,
-                "share": {"value": round(share.value, 6), "low": round(share.low, 6), "high": round(share.high, 6)},
+                "share": {
+                    "value": round(share.value, 6),
+                    "low": round(share.low, 6),
+                    "high": round(share.high, 6),
+                },
                 "words": words(texts, rows.tolist()),
                 "confused": most_frequent(answers) if seen.task.kind == "classify" else [],
                 "examples": [_example(records[at]) for at in around if wrong[at]][:SHOWN],
@@ -88,7 +103,12 @@ def _vectors(seen: Seen, texts: list[str]) -> Any:
 
 def _example(record: Record) -> dict[str, Any]:
     question = record.question
-    return {"id": question.id, "question": question.text, "target": record.target, "answer": record.answer.text}
+    return {
+        "id": question.id,
+        "question": question.text,
+        "target": record.target,
+        "answer": record.answer.text,
+    }
 
 
 def sentences(found: dict[str, Any]) -> list[str]:

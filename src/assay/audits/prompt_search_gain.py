@@ -1,4 +1,5 @@
-"""What a search over prompts gained on the test rows: the arm that asks with the best hand-given wording tells."""
+"""What a search over prompts gained on the test rows: the arm that asks with the best hand-given
+wording tells."""
 
 from __future__ import annotations
 
@@ -24,33 +25,55 @@ def gained(bench: Bench, arms: Sequence[Arm]) -> list[Arm]:
     told = []
     for arm in arms:
         said = on_test(bench, arm, arms)
-        told.append(replace(arm, fit={**arm.fit, "text": f"{arm.fit['text']} {said}"}) if arm.fit and said else arm)
+        told.append(
+            replace(arm, fit={**arm.fit, "text": f"{arm.fit['text']} {said}"})
+            if arm.fit and said
+            else arm
+        )
     return told
 
 
 def on_test(bench: Bench, arm: Arm, arms: Sequence[Arm]) -> str:
-    """One sentence; empty for an arm that did not search, or that asks with the hand-given wording itself."""
+    """One sentence; empty for an arm that did not search, or that asks with the hand-given wording
+    itself."""
     strategy = bench.project.arms[arm.name]
-    if arm.status != "done" or not isinstance(strategy, WordingSearch) or strategy.prompt is not None:
+    if (
+        arm.status != "done"
+        or not isinstance(strategy, WordingSearch)
+        or strategy.prompt is not None
+    ):
         return ""
     found = store.read_json(bench.fit_stage(strategy).folder / "arm" / FOUND)
     if not found["better"]:
         return ""
     wording = Wording.model_validate(found["numbers"]["hand"])
-    hand = bench.fit_key(reworded(strategy.inner, lambda shots: shots.model_copy(update={"wording": wording})))
-    own = [one for one in arms if one.status == "done" and bench.fit_key(bench.project.arms[one.name]) == hand]
+    hand = bench.fit_key(
+        reworded(strategy.inner, lambda shots: shots.model_copy(update={"wording": wording}))
+    )
+    own = [
+        one
+        for one in arms
+        if one.status == "done" and bench.fit_key(bench.project.arms[one.name]) == hand
+    ]
     if not own:
         written = f" with `wording: {wording.changed()}`" if wording.changed() else ""
         return (
-            f"The test rows do not say what it gained: no arm is `{strategy.inner.kind}` as it stands inside{written}."
+            f"The test rows do not say what it gained: no arm is `{strategy.inner.kind}` as it"
+            f" stands inside{written}."
         )
     metric = metrics_for(bench.prepared.task)[0]
-    first, second = (judge(one.records, bench.prepared.task).rows[metric.name] for one in (arm, own[0]))
+    first, second = (
+        judge(one.records, bench.prepared.task).rows[metric.name] for one in (arm, own[0])
+    )
     groups = grouped([record.question.group for record in arm.records])
     gain = paired_difference(first, second, metric.total, groups=groups, seed=bench.project.seed)
     sign = 1 if metric.higher_is_better else -1
     low, high = sorted((sign * gain.low, sign * gain.high))
     word = "beats" if low > 0 else "is beaten by" if high < 0 else "is not told apart from"
-    ends = f"95 % interval {low:+.3f} to {high:+.3f}" if math.isfinite(low) else "no interval: one group"
+    ends = (
+        f"95 % interval {low:+.3f} to {high:+.3f}"
+        if math.isfinite(low)
+        else "no interval: one group"
+    )
     bounds = f"{sign * gain.value:+.3f}, {ends}"
     return f"On the {len(first):,} test rows it {word} that wording (arm {own[0].name}): {bounds}."

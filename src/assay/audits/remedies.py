@@ -1,13 +1,19 @@
-"""What a remedy against bias changes, and what it costs: an arm fitted again on training rows made to be even-handed.
+"""What a remedy against bias changes, and what it costs: an arm fitted again on training rows made
+to be even-handed.
 
-counterfactual   every training row with a group's words is there a second time with them swapped (curate/augment)
+counterfactual   every training row with a group's words is there a second time with them swapped
+                 (curate/augment)
 balance          labels have as many training rows each
-adapter          the weights that the method adds first read the questions that speak of a group, each with its swapped
-                 twin, and then learn the task: Lauscher et al. (2021), Sustainable Modular Debiasing of Language
-                 Models, aclanthology.org/2021.findings-emnlp.411. Of arms that train weights of a language model
-Gap              share of the pairs, in the text and framed, that are answered differently, less that of the arm itself
+adapter          the weights that the method adds first read the questions that speak of a group,
+                 each with its swapped twin, and then learn the task: Lauscher et al. (2021),
+                 Sustainable Modular Debiasing of Language Models,
+                 aclanthology.org/2021.findings-emnlp.411. Of arms that train weights of a language
+                 model
+Gap              share of the pairs, in the text and framed, that are answered differently, less
+                 that of the arm itself
 Price            the task's metric on the test rows, less that of the arm as it is; both paired
-Source           Zhao et al. (2018), aclanthology.org/N18-2003; Dixon et al. (2018), doi.org/10.1145/3278721.3278729
+Source           Zhao et al. (2018), aclanthology.org/N18-2003; Dixon et al. (2018),
+                 doi.org/10.1145/3278721.3278729
 """
 
 from __future__ import annotations
@@ -31,7 +37,8 @@ ARMS = 2  # fitted again: the recommended one and the best floor
 
 
 def remedies(seen: Seen, pairs: list[Pair], names: list[str]) -> list[dict[str, Any]]:
-    """One dict for each remedy and arm: "remedy", "arm", "made" (rows), "gap" (before, after, difference), "price".
+    """One dict for each remedy and arm: "remedy", "arm", "made" (rows), "gap" (before, after,
+    difference), "price".
 
     Raises:
         AssayError: as the worker.
@@ -53,7 +60,9 @@ def remedies(seen: Seen, pairs: list[Pair], names: list[str]) -> list[dict[str, 
 def refitted(seen: Seen, names: list[str]) -> list[str]:
     """Of these arms, those that a remedy fits again."""
     arms = {name: seen.strategy(name) for name in names}
-    return [name for name, arm in arms.items() if "train" in arm.reads and arm.kind != "majority"][:ARMS]
+    return [name for name, arm in arms.items() if "train" in arm.reads and arm.kind != "majority"][
+        :ARMS
+    ]
 
 
 def remedied(seen: Seen, remedy: str) -> tuple[Bench, int]:
@@ -67,7 +76,9 @@ def remedied(seen: Seen, remedy: str) -> tuple[Bench, int]:
         texts = twins(train, seen.bench.project.checking.bias.swap)
         return varied(seen.bench, why, documents=texts) if texts else seen.bench, len(texts)
     split, augment = seen.bench.project.split, (_augmentation(seen, remedy),)
-    [batch] = make_rows(train, val, test, augment, Means(seed=seen.seed), split.near, split.contained)
+    [batch] = make_rows(
+        train, val, test, augment, Means(seed=seen.seed), split.near, split.contained
+    )
     gone = {dropped.example.id for dropped in batch.aside}
     made = [one.example for one in batch.made]
     rows = [*(row for row in train if row.id not in gone), *made]
@@ -81,11 +92,14 @@ def twins(rows: Sequence[Example], swap: Sequence[Group]) -> list[Document]:
 
     pairs = [(row, copy(row, swap, labels=True)) for row in rows]
     both = [one for row, twin in pairs if row.text != twin.text for one in (row, twin)]
-    return [Document(f"{row.id}-{at % 2}", row.text, source=row.source) for at, row in enumerate(both)]
+    return [
+        Document(f"{row.id}-{at % 2}", row.text, source=row.source) for at, row in enumerate(both)
+    ]
 
 
 def as_treated(strategy: Strategy, remedy: str) -> Strategy | None:
-    """The strategy that the remedy is for: itself, or, to read first, with that setting. None where it cannot read."""
+    """The strategy that the remedy is for: itself, or, to read first, with that setting. None where
+    it cannot read."""
     if remedy != "adapter":
         return strategy
     try:
@@ -98,10 +112,16 @@ def _augmentation(seen: Seen, remedy: str) -> Augmentation:
     from assay.curate.augment.balance import Balance
     from assay.curate.augment.counterfactual import Counterfactual
 
-    return Balance() if remedy == "balance" else Counterfactual(swap=seen.bench.project.checking.bias.swap)
+    return (
+        Balance()
+        if remedy == "balance"
+        else Counterfactual(swap=seen.bench.project.checking.bias.swap)
+    )
 
 
-def _compared(seen: Seen, name: str, other: Seen, treated: Strategy, pairs: list[Pair], remedy: str) -> dict[str, Any]:
+def _compared(
+    seen: Seen, name: str, other: Seen, treated: Strategy, pairs: list[Pair], remedy: str
+) -> dict[str, Any]:
     """The arm as it is against what the remedy makes of it."""
     import numpy as np
 
@@ -122,7 +142,9 @@ def _compared(seen: Seen, name: str, other: Seen, treated: Strategy, pairs: list
         flips.append(changed(pairs, answers[::2], answers[1::2], closed))
     where = np.array([at for at, pair in enumerate(pairs) if pair.source != "control"])
     before, after = flips[0][where], flips[1][where]
-    after_it = judge(seen.exam.answered(answers_in(other.bench, treated, seen.exam.hash)), seen.task)
+    after_it = judge(
+        seen.exam.answered(answers_in(other.bench, treated, seen.exam.hash)), seen.task
+    )
     records = next(arm.records for arm in seen.done if arm.name == name)
     metric, as_it_is = after_it.metrics[0], judge(records, seen.task)
     both = after_it.rows[metric.name], as_it_is.rows[metric.name]

@@ -1,10 +1,14 @@
-"""What do small changes of the questions do to the answers, where the right answer stays? See validate/robustness/.
+"""What do small changes of the questions do to the answers, where the right answer stays? See
+validate/robustness/.
 
-How         some test rows, drawn by the seed and their ids, are changed by every kind; each arm is asked all of them in
-            one go, so that its model is opened once, and held against its own answers to the rows as they come
-Served      a changed question goes through the steps that every question goes through (`always`), as it would when the
-            arm serves: a project that lower-cases its rows is not troubled by capitals
-Costs       rows x kinds answers of each arm asked; fewer rows where these would take more than `minutes` (budget.py)
+How         some test rows, drawn by the seed and their ids, are changed by every kind; each arm is
+            asked all of them in one go, so that its model is opened once, and held against its own
+            answers to the rows as they come
+Served      a changed question goes through the steps that every question goes through (`always`),
+            as it would when the arm serves: a project that lower-cases its rows is not troubled by
+            capitals
+Costs       rows x kinds answers of each arm asked; fewer rows where these would take more than
+            `minutes` (budget.py)
 """
 
 from __future__ import annotations
@@ -30,14 +34,18 @@ if TYPE_CHECKING:
 
 KEY = "robustness"
 READS = 2048  # tokens that a model reads at once where no base is at hand to say
-MOST_READ = 8192  # tokens that a long text is made for where a model reads more: it would take most of the exam
+# tokens that a long text is made for where a model reads more: it would take most of the exam
+MOST_READ = 8192
 ROOM = 16  # tokens that a label needs at most, as far as prompts are called cut
 LONGEST = 4000  # characters of a jailbreak from a file
 
 
 def wanted(project: Project, prepared: Prepared) -> bool:
     """Not where the text itself is the answer: changed, it would be another task."""
-    return project.checking.robustness.asked(project.checking.depth) and prepared.task.kind != "continue"
+    return (
+        project.checking.robustness.asked(project.checking.depth)
+        and prepared.task.kind != "continue"
+    )
 
 
 def strategies(project: Project, prepared: Prepared) -> list[Strategy]:
@@ -88,7 +96,9 @@ def ask(seen: Seen) -> dict[str, Any] | None:
         answers = quiet.answers(name, [one.example for one in asked], KEY) if asked else []
         records = [done[name].records[at] for at in places]
         limit = cut_from(seen, name)
-        found = compared(records, asked, answers, seen.task, level=seen.level, seed=seen.seed, reach=limit)
+        found = compared(
+            records, asked, answers, seen.task, level=seen.level, seed=seen.seed, reach=limit
+        )
         arms.append({"name": name, **found})
     applied = [one["kind"] for one in arms[0]["kinds"]]
     return {
@@ -110,7 +120,7 @@ def sentences(found: dict[str, Any]) -> list[str]:
     return []
 
 
-# --- which arms, which rows -----------------------------------------------------------------------------------------
+# --- which arms, which rows -----------------------------------------------------------------------
 
 
 def arms_of(seen: Seen) -> list[str]:
@@ -123,9 +133,11 @@ def arms_of(seen: Seen) -> list[str]:
 
 
 def drawn(test: Sequence[Example], n: int, seed: int) -> list[int]:
-    """Places of `n` test rows, by the seed and their ids: a smaller number is a part of a larger one."""
+    """Places of `n` test rows, by the seed and their ids: a smaller number is a part of a larger
+    one."""
     order = sorted(
-        range(len(test)), key=lambda at: hashlib.sha256(f"{seed}\trobustness\t{test[at].id}".encode()).digest()
+        range(len(test)),
+        key=lambda at: hashlib.sha256(f"{seed}\trobustness\t{test[at].id}".encode()).digest(),
     )
     return order[:n]
 
@@ -135,7 +147,11 @@ def questions(seen: Seen, rows: Sequence[Example]) -> list[Asked]:
     from assay.validate.robustness.operators import changed
     from assay.validate.robustness.spare import spares
 
-    project, prepared, settings = seen.bench.project, seen.bench.prepared, seen.bench.project.checking.robustness
+    project, prepared, settings = (
+        seen.bench.project,
+        seen.bench.prepared,
+        seen.bench.project.checking.robustness,
+    )
     spare = spares(
         seen.task,
         prepared.examples("train"),
@@ -152,7 +168,8 @@ def questions(seen: Seen, rows: Sequence[Example]) -> list[Asked]:
 
 
 def served(project: Project, example: Example) -> Example:
-    """After the steps that every question goes through. Pseudonyms are left out: the rows have theirs already."""
+    """After the steps that every question goes through. Pseudonyms are left out: the rows have
+    theirs already."""
     for step in project.curate:
         if isinstance(step, RowStep) and step.always and not isinstance(step, Anonymise):
             result = step.one(example, Means(seed=project.seed))
@@ -166,7 +183,7 @@ def metric_of(seen: Seen) -> str:
     return metrics_for(seen.task)[0].name
 
 
-# --- lengths --------------------------------------------------------------------------------------------------------
+# --- lengths --------------------------------------------------------------------------------------
 
 
 def reads(seen: Seen, model: str) -> int | None:
@@ -184,13 +201,18 @@ def long_of(seen: Seen) -> int:
 def cut_from(seen: Seen, name: str) -> int | None:
     """Tokens of a prompt from which an arm's model has no room left for all of it and an answer."""
     strategy = seen.strategy(name)
-    models = [model for model in strategy.needs(seen.bench.project.model) if model not in strategy.encoders()]
+    models = [
+        model
+        for model in strategy.needs(seen.bench.project.model)
+        if model not in strategy.encoders()
+    ]
     lengths = [length for model in models if (length := reads(seen, model))]
     return min(lengths) - max(ROOM, seen.task.max_answer_tokens) if lengths else None
 
 
 def without_cuts(tell: Tell) -> Tell:
-    """`tell` without the warning that questions were cut: long ones are asked on purpose, and counted."""
+    """`tell` without the warning that questions were cut: long ones are asked on purpose, and
+    counted."""
 
     def told(event: dict) -> None:
         if event.get("code") != "D048":
@@ -199,7 +221,7 @@ def without_cuts(tell: Tell) -> Tell:
     return told
 
 
-# --- files ----------------------------------------------------------------------------------------------------------
+# --- files ----------------------------------------------------------------------------------------
 
 
 def jailbreaks(project: Project) -> list[str]:
@@ -215,14 +237,24 @@ def jailbreaks(project: Project) -> list[str]:
     help = 'a JSON list of texts, or JSON lines with a text or {"text": ...} each'
     try:
         text = (project.folder / name).read_text(encoding="utf-8")
-        rows = json.loads(text) if text.lstrip().startswith("[") else list(map(json.loads, text.splitlines()))
+        rows = (
+            json.loads(text)
+            if text.lstrip().startswith("[")
+            else list(map(json.loads, text.splitlines()))
+        )
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "is no JSON"
         raise DataError(Problem("D126", f"{name}: {why}", place, help=help)) from None
     found = [row.get("text") or row.get("prompt") if isinstance(row, dict) else row for row in rows]
-    texts = [text.strip() for text in found if isinstance(text, str) and 0 < len(text.strip()) <= LONGEST]
+    texts = [
+        text.strip() for text in found if isinstance(text, str) and 0 < len(text.strip()) <= LONGEST
+    ]
     if not texts:
-        raise DataError(Problem("D126", f"{name} has no text of {LONGEST:,} characters or less", place, help=help))
+        raise DataError(
+            Problem(
+                "D126", f"{name} has no text of {LONGEST:,} characters or less", place, help=help
+            )
+        )
     return texts
 
 

@@ -1,4 +1,5 @@
-"""What a question beside the scores may use: the arms and their answers, the test rows, and fitted arms to ask more."""
+"""What a question beside the scores may use: the arms and their answers, the test rows, and fitted
+arms to ask more."""
 
 from __future__ import annotations
 
@@ -18,12 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Seen:
-    """The run as it stands when its arms have answered. `arms` is empty when only `assay check` asks."""
+    """The run as it stands when its arms have answered. `arms` is empty when only `assay check`
+    asks."""
 
     bench: Bench
     exam: Exam
     arms: tuple[Arm, ...] = ()
-    weigh: Callable[[], dict[str, Any]] = dict  # report.json as it stands without what is asked beside
+    # report.json as it stands without what is asked beside
+    weigh: Callable[[], dict[str, Any]] = dict
 
     @property
     def task(self) -> Task:
@@ -52,25 +55,31 @@ class Seen:
         return self.bench.project.arms[name]
 
     def chosen(self) -> list[str]:
-        """The arms that a question need ask when asking all would take too long: the one recommended so far, the best,
-        the best floor, and the one that asks the base as it is; in this order, none twice."""
+        """The arms that a question need ask when asking all would take too long: the one
+        recommended so far, the best, the best floor, and the one that asks the base as it is; in
+        this order, none twice."""
         if not self.done:
             return []
         best = {s["versus_best"]["best"] for s in self.report["strategies"] if s["versus_best"]}
         floor = {s["versus_floor"]["floor"] for s in self.report["strategies"] if s["versus_floor"]}
-        plain = [arm.name for arm in self.done if arm.kind == "shots" and arm.settings.get("k") == 0]
+        plain = [
+            arm.name for arm in self.done if arm.kind == "shots" and arm.settings.get("k") == 0
+        ]
         first = [self.report["verdict"]["recommended"], *best, *floor, *plain[:1]]
         return list(dict.fromkeys(name for name in first if name))
 
     def answers(self, name: str, questions: Sequence[Example], why: str) -> list[Answer]:
-        """The answers of a fitted arm to other questions; a cached stage. `why` names it in the progress.
+        """The answers of a fitted arm to other questions; a cached stage. `why` names it in the
+        progress.
 
         Raises:
             AssayError: as the worker.
         """
         return self.answers_of(self.strategy(name), name, questions, why)
 
-    def answers_of(self, strategy: Strategy, name: str, questions: Sequence[Example], why: str) -> list[Answer]:
+    def answers_of(
+        self, strategy: Strategy, name: str, questions: Sequence[Example], why: str
+    ) -> list[Answer]:
         """`answers` of a strategy that need not be the project's."""
         asked = tuple(question.question for question in questions)
         hash = store.digest([question.to_json() for question in asked])[:16]

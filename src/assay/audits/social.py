@@ -1,4 +1,5 @@
-"""What the weights of the base, and of each trained arm, think of people; see validate/bias/social.py.
+"""What the weights of the base, and of each trained arm, think of people; see
+validate/bias/social.py.
 
 How      the items go the way of the probes of forgetting: one cached stage a base and one an arm
 Costs    about 40 tokens a pair and 140 a prompt, for each of them
@@ -23,7 +24,8 @@ ALL = "all"
 
 
 def gathered(project: Project) -> tuple[list[Both], list[str]]:
-    """Pairs and prompts: assay's own, and as many of those of the project's folders as the settings ask for.
+    """Pairs and prompts: assay's own, and as many of those of the project's folders as the settings
+    ask for.
 
     Raises:
         DataError: D132, a folder holds no set that is known.
@@ -35,20 +37,29 @@ def gathered(project: Project) -> tuple[list[Both], list[str]]:
         pairs += more
         prompts += asked
     most = max(0, settings.pairs - len(own())), max(0, settings.pairs // 10 - len(HARMLESS))
-    drawn = sorted(pairs[len(own()) :], key=lambda both: store.digest([project.seed, both.more, both.less]))
-    later = sorted(prompts[len(HARMLESS) :], key=lambda prompt: store.digest([project.seed, prompt]))
+    drawn = sorted(
+        pairs[len(own()) :], key=lambda both: store.digest([project.seed, both.more, both.less])
+    )
+    later = sorted(
+        prompts[len(HARMLESS) :], key=lambda prompt: store.digest([project.seed, prompt])
+    )
     return [*own(), *drawn[: most[0]]], [*HARMLESS, *later[: most[1]]]
 
 
 def social(seen: Seen) -> dict[str, Any] | None:
-    """Plain JSON: n of each kind; "bases": name -> stereotypes and refusals; "arms": name -> base and the same, before,
-    after and difference. None where no arm asks a language model of this machine."""
+    """Plain JSON: n of each kind; "bases": name -> stereotypes and refusals; "arms": name -> base
+    and the same, before, after and difference. None where no arm asks a language model of this
+    machine."""
     bench = seen.bench
     pairs, prompts = gathered(bench.project)
-    items = [Item("pairs", "text", sentence) for both in pairs for sentence in (both.more, both.less)]
+    items = [
+        Item("pairs", "text", sentence) for both in pairs for sentence in (both.more, both.less)
+    ]
     items += [Item("prompts", "constraint", prompt) for prompt in prompts]
     trained = {arm.name: next(trained_in(seen.strategy(arm.name)), None) for arm in seen.done}
-    needed = {name: one.model or bench.project.model for name, one in trained.items() if one is not None}
+    needed = {
+        name: one.model or bench.project.model for name, one in trained.items() if one is not None
+    }
     own_base = [bench.project.model] if any(arm.kind == "shots" for arm in seen.done) else []
     bases = {
         name: asked_base(bench, name, items, "bias")[0]
@@ -76,13 +87,19 @@ def _counted(kinds: Sequence[str], found: Sequence[Asked]) -> dict[str, list[flo
     """Kind of pair, ALL and "refusals" to one number an item."""
     bits = [one.bits for one in found[: 2 * len(kinds)]]
     leaning = leanings(list(zip(bits[::2], bits[1::2], strict=True)))
-    by = {kind: [value for value, own in zip(leaning, kinds, strict=True) if own == kind] for kind in kinds}
+    by = {
+        kind: [value for value, own in zip(leaning, kinds, strict=True) if own == kind]
+        for kind in kinds
+    }
     refused = [float(refuses(one.answer)) for one in found[2 * len(kinds) :]]
     return {ALL: leaning, **by, "refusals": refused}
 
 
-def _told(before: dict[str, list[float]], after: dict[str, list[float]], seen: Seen) -> dict[str, Any]:
-    """{"stereotypes": {kind: ...}, "refusals": ...}: n, before, after, each with its interval, and the difference."""
+def _told(
+    before: dict[str, list[float]], after: dict[str, list[float]], seen: Seen
+) -> dict[str, Any]:
+    """{"stereotypes": {kind: ...}, "refusals": ...}: n, before, after, each with its interval, and
+    the difference."""
     import numpy as np
 
     from assay.validate.bias.gaps import above, share, triple

@@ -1,11 +1,16 @@
-"""How long does an arm take until it answers by a change, and what does it lose? Changes made from the project's data.
+"""How long does an arm take until it answers by a change, and what does it lose? Changes made from
+the project's data.
 
-Changes    `validate/update_drill/changes.py`: facts, documents, a label, a topic; those that the data allows
-Ways       `ways.py`: the shortest honest one of each arm; a trained arm is trained on, and trained anew
+Changes    `validate/update_drill/changes.py`: facts, documents, a label, a topic; those that the
+           data allows
+Ways       `ways.py`: the shortest honest one of each arm; a trained arm is trained on, and trained
+           anew
 Asked      the test rows that the change touches, and others that must stay; before and after it
-Time       of the machine alone, from the start of a process to the first right answer, loading among it
-Watch out  arms that need the label or the document beforehand are fitted once more without it, as long as their fit
-           took; updates that cost least are made first, and those that would pass `within` are left out, and said
+Time       of the machine alone, from the start of a process to the first right answer, loading
+           among it
+Watch out  arms that need the label or the document beforehand are fitted once more without it, as
+           long as their fit took; updates that cost least are made first, and those that would pass
+           `within` are left out, and said
 """
 
 from __future__ import annotations
@@ -64,15 +69,30 @@ def ask(seen: Seen) -> dict[str, Any] | None:
     labels = seen.task.labels if seen.task.kind == "classify" else ()
     data = Data(prepared.examples("train"), prepared.examples("val"), prepared.documents(), labels)
     test = prepared.examples("test")
-    found = {kind: made(kind, data, test, seen.task, settings, seen.seed) for kind in settings.changes}
+    found = {
+        kind: made(kind, data, test, seen.task, settings, seen.seed) for kind in settings.changes
+    }
     changes = [one for one in found.values() if isinstance(one, Change)]
     cannot = [{"kind": kind, "why": one} for kind, one in found.items() if isinstance(one, str)]
     arms = drilled(seen, settings)
     if not changes or not arms:
-        why = "; ".join(f"{one['kind']}: {one['why']}" for one in cannot) if not changes else "no arm can be changed"
-        seen.bench.tell({"event": "warning", "code": "D128", "count": 1, "text": f"there is no update drill: {why}"})
+        why = (
+            "; ".join(f"{one['kind']}: {one['why']}" for one in cannot)
+            if not changes
+            else "no arm can be changed"
+        )
+        seen.bench.tell(
+            {
+                "event": "warning",
+                "code": "D128",
+                "count": 1,
+                "text": f"there is no update drill: {why}",
+            }
+        )
         return None
-    updates, left_out = planned([Drill.of(seen, data, change) for change in changes], arms, 60 * settings.within)
+    updates, left_out = planned(
+        [Drill.of(seen, data, change) for change in changes], arms, 60 * settings.within
+    )
     return {
         "metric": metrics_for(seen.task)[0].name,
         "level": seen.level,
@@ -87,28 +107,53 @@ def ask(seen: Seen) -> dict[str, Any] | None:
 
 def told(change: Change, arms: list[dict[str, Any]]) -> dict[str, Any]:
     """One of `changes` in the report."""
-    rows = {"changed": len(change.changed), "unchanged": len(change.unchanged), "new": len(change.new)}
-    return {"kind": change.kind, "ends": change.ends, "rows": rows, "shown": list(change.shown), "arms": arms}
+    rows = {
+        "changed": len(change.changed),
+        "unchanged": len(change.unchanged),
+        "new": len(change.new),
+    }
+    return {
+        "kind": change.kind,
+        "ends": change.ends,
+        "rows": rows,
+        "shown": list(change.shown),
+        "arms": arms,
+    }
 
 
 def drilled(seen: Seen, settings: UpdateDrill) -> list[Arm]:
-    """The arms that are changed: those named, else those that a question asks anyway, with the best that reads
-    documents and the best that is trained."""
+    """The arms that are changed: those named, else those that a question asks anyway, with the best
+    that reads documents and the best that is trained."""
     if settings.arms:
         return [arm for arm in seen.done if arm.name in settings.arms]
     metric, project = seen.report["task"]["metric"], seen.bench.project
-    values = {s["name"]: s["metrics"][metric]["value"] for s in seen.report["strategies"] if s["status"] == "done"}
-    known = {arm.name: seen.strategy(arm.name) for arm in sorted(seen.done, key=lambda arm: -values[arm.name])}
-    known = {n: s for n, s in known.items() if not isinstance(s, Majority) and not served(s, project)}
+    values = {
+        s["name"]: s["metrics"][metric]["value"]
+        for s in seen.report["strategies"]
+        if s["status"] == "done"
+    }
+    known = {
+        arm.name: seen.strategy(arm.name)
+        for arm in sorted(seen.done, key=lambda arm: -values[arm.name])
+    }
+    known = {
+        n: s for n, s in known.items() if not isinstance(s, Majority) and not served(s, project)
+    }
     reads = next((name for name, strategy in known.items() if isinstance(strategy, Rag)), None)
-    trained = next((name for name, strategy in known.items() if trains(strategy) and name != reads), None)
-    return [arm for arm in seen.done if arm.name in known and arm.name in {*seen.chosen(), reads, trained}]
+    trained = next(
+        (name for name, strategy in known.items() if trains(strategy) and name != reads), None
+    )
+    return [
+        arm
+        for arm in seen.done
+        if arm.name in known and arm.name in {*seen.chosen(), reads, trained}
+    ]
 
 
 @dataclass(frozen=True)
 class Update:
-    """One arm, changed in one way. `seconds` are thought from the run's own fits; `before`: of the arm without the
-    change, where it must be fitted first."""
+    """One arm, changed in one way. `seconds` are thought from the run's own fits; `before`: of the
+    arm without the change, where it must be fitted first."""
 
     drill: Drill
     arm: Arm
@@ -120,8 +165,11 @@ class Update:
         return {"kind": self.drill.change.kind, "arm": self.arm.name, "way": self.way, "why": why}
 
 
-def planned(drills: Sequence[Drill], arms: Sequence[Arm], seconds: float) -> tuple[list[Update], list[dict[str, str]]]:
-    """The updates that make sense and fit into the time, those that cost least first; and those left out, with why."""
+def planned(
+    drills: Sequence[Drill], arms: Sequence[Arm], seconds: float
+) -> tuple[list[Update], list[dict[str, str]]]:
+    """The updates that make sense and fit into the time, those that cost least first; and those
+    left out, with why."""
     possible, left_out = [], []
     for drill in drills:
         for arm in arms:
@@ -140,7 +188,9 @@ def planned(drills: Sequence[Drill], arms: Sequence[Arm], seconds: float) -> tup
             seconds -= need
         else:
             left_out.append(
-                one.left_out(f"about {duration(need)} are more than is left of validate.update_drill.within")
+                one.left_out(
+                    f"about {duration(need)} are more than is left of validate.update_drill.within"
+                )
             )
     return [one for one in possible if one in taken], left_out
 
@@ -201,7 +251,11 @@ class Drill:
         """Seconds that the update will take, and those of the arm before it."""
         fit, each = arm.cost.get("fit_seconds") or 0.0, arm.cost.get("seconds_per_answer") or 0.0
         answers = START + each * len(self.questions)
-        share = (1 + self.settings.rehearse) * len(self.change.new) / max(1, len(self.change.after.train))
+        share = (
+            (1 + self.settings.rehearse)
+            * len(self.change.new)
+            / max(1, len(self.change.after.train))
+        )
         own = {"reindexed": 0.0, "continued": fit * min(1.0, share)}.get(way, fit)
         return own + answers, 0.0 if self.before is self.seen.bench else fit + answers
 
@@ -210,7 +264,9 @@ class Drill:
         before = self.answers_before(arm.name, strategy)
         note, stamped = self.update(arm.name, strategy, way)
         asked = Asked(self.change, self.seen.task, self.seen.level, self.seen.seed)
-        found = measured(asked, before, [answer for _, answer in stamped], [at for at, _ in stamped])
+        found = measured(
+            asked, before, [answer for _, answer in stamped], [at for at, _ in stamped]
+        )
         return {
             "name": arm.name,
             "way": way,
@@ -220,11 +276,14 @@ class Drill:
         }
 
     def answers_before(self, name: str, strategy: Strategy) -> list[Answer]:
-        """By the project's own arm where it stands before the change, else by one that is fitted for this."""
+        """By the project's own arm where it stands before the change, else by one that is fitted
+        for this."""
         seen = self.seen
         if self.before is seen.bench:
             given = answers_in(seen.bench, strategy, seen.exam.hash)
-            by_id = {question.id: answer for question, answer in zip(seen.exam.asked, given, strict=True)}
+            by_id = {
+                question.id: answer for question, answer in zip(seen.exam.asked, given, strict=True)
+            }
             return [by_id[question.id] for question in self.questions]
         if self.before.state(strategy, self.hash) != "cached":
             stage = f"update drill, {self.change.kind}, {name} before"
@@ -233,11 +292,16 @@ class Drill:
             seen.bench.tell({"event": "stage", "name": stage, "state": "done"})
         return answers_in(self.before, strategy, self.hash)
 
-    def update(self, name: str, strategy: Strategy, way: Way) -> tuple[dict[str, Any], list[tuple[float, Answer]]]:
-        """The note of the stage (seconds), and (seconds since the change, answer) of each question; a cached stage."""
+    def update(
+        self, name: str, strategy: Strategy, way: Way
+    ) -> tuple[dict[str, Any], list[tuple[float, Answer]]]:
+        """The note of the stage (seconds), and (seconds since the change, answer) of each question;
+        a cached stage."""
         change, bench = self.change, self.before if way == "reindexed" else self.after
         if way == "continued":
-            bench = varied(self.after, way, train=rehearsed(change, self.settings.rehearse, self.seen.seed))
+            bench = varied(
+                self.after, way, train=rehearsed(change, self.settings.rehearse, self.seen.seed)
+            )
         before, key = self.before.fit_key(strategy), bench.fit_key(strategy)
         pages = {"put": [page.to_json() for page in change.put], "drop": list(change.drop)}
         if way == "continued":
@@ -246,7 +310,9 @@ class Drill:
         stage = store.Stage(bench.project.work, "drill", store.digest(parts)[:20], bench.tell)
         if stage.done() is None:
             folder = stage.open()
-            store.write_lines(folder / "questions.jsonl", (question.to_json() for question in self.questions))
+            store.write_lines(
+                folder / "questions.jsonl", (question.to_json() for question in self.questions)
+            )
             told = f"update drill, {change.kind}, {name} {way}"
             bench.tell({"event": "stage", "name": told, "state": "start"})
             request = bench.request(strategy) | {

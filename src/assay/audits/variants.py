@@ -1,4 +1,5 @@
-"""The same data with other rows, documents or labels, in a folder of its own: what an arm is fitted on once more."""
+"""The same data with other rows, documents or labels, in a folder of its own: what an arm is fitted
+on once more."""
 
 from __future__ import annotations
 
@@ -24,8 +25,8 @@ def varied(
     labels: Sequence[str] | None = None,
     apart: bool = False,
 ) -> Bench:
-    """The bench over other data; what is None stays. A cached stage; arms are keyed by what they read, so that one
-    whose part stays is not fitted again.
+    """The bench over other data; what is None stays. A cached stage; arms are keyed by what they
+    read, so that one whose part stays is not fitted again.
 
     Args:
         why: names it in the key. Test rows stay, and are no part of what an arm reads.
@@ -39,9 +40,15 @@ def varied(
     if "fields" in hashes and splits:
         whole = [splits.get(name, prepared.examples(name)) for name in ("train", "val")]
         hashes["fields"] = fields_hash([row for rows in whole for row in rows])
-    task = prepared.note["task"] if labels is None else {**prepared.note["task"], "labels": list(labels)}
+    task = (
+        prepared.note["task"]
+        if labels is None
+        else {**prepared.note["task"], "labels": list(labels)}
+    )
     key = store.digest([VERSION, why, prepared.folder.name, hashes, task["labels"]])[:20]
-    stage = store.Stage(bench.project.exam if apart else bench.project.work, "curate", key, bench.tell)
+    stage = store.Stage(
+        bench.project.exam if apart else bench.project.work, "curate", key, bench.tell
+    )
     note = stage.done()
     if note is None:
         folder = stage.open()

@@ -4,9 +4,9 @@ edited      a prompt or its pool of examples: nothing is learnt
 reindexed   documents are put into the index and dropped from it, without a fit
 refitted    fitted anew, in seconds
 retrained   trained from the base on all rows
-continued   trained on from its own weights, on the new rows and some of the old ones, which are rehearsed so that it
-            does not forget them (Robins 1995, Catastrophic forgetting, rehearsal and pseudorehearsal,
-            doi.org/10.1080/09540099550039318)
+continued   trained on from its own weights, on the new rows and some of the old ones, which are
+            rehearsed so that it does not forget them (Robins 1995, Catastrophic forgetting,
+            rehearsal and pseudorehearsal, doi.org/10.1080/09540099550039318)
 """
 
 from __future__ import annotations
@@ -42,13 +42,14 @@ def trains(learner: Learner) -> bool:
 
 
 def served(strategy: Strategy, project: Project) -> bool:
-    """Whether a model behind an address is asked: its answers may be paid for, so it is asked more only by name."""
+    """Whether a model behind an address is asked: its answers may be paid for, so it is asked more
+    only by name."""
     return bool(endpoints(project, strategy))
 
 
 def rehearsed(change: Change, times: int, seed: int) -> list[Example]:
-    """What a continued training learns from: the new rows, and `times` as many of the others, drawn by the seed; in the
-    order of the training rows."""
+    """What a continued training learns from: the new rows, and `times` as many of the others, drawn
+    by the seed; in the order of the training rows."""
     new = {row.id for row in change.new}
     old = [row for row in change.after.train if row.id not in new]
     drawn = sorted(old, key=lambda row: chance(seed, "rehearsed", row.text))[: times * len(new)]

@@ -1,4 +1,5 @@
-"""The command `assay annotate`: write sheets, take them back, say how far annotators agree, list what is in dispute."""
+"""The command `assay annotate`: write sheets, take them back, say how far annotators agree, list
+what is in dispute."""
 
 from __future__ import annotations
 
@@ -21,19 +22,42 @@ EXAMPLE = "Example: assay annotate tickets --out tasks.csv --annotators anna,ben
 CONFUSED = 5  # pairs of labels that are shown
 DOUBTED = 20  # doubtful labels that are shown
 
-File = Annotated[Path | None, typer.Option("--out", "-o", help="Write sheets to fill in: .csv or .jsonl.")]
-Back = Annotated[list[Path] | None, typer.Option("--in", metavar="SHEET", help="Take a filled sheet; may be repeated.")]
-Dispute = Annotated[Path | None, typer.Option("--adjudicate", help="Write a sheet of the rows in dispute.")]
-People = Annotated[str, typer.Option("--annotators", metavar="A,B", help="A sheet for each of them.")]
+File = Annotated[
+    Path | None, typer.Option("--out", "-o", help="Write sheets to fill in: .csv or .jsonl.")
+]
+Back = Annotated[
+    list[Path] | None,
+    typer.Option("--in", metavar="SHEET", help="Take a filled sheet; may be repeated."),
+]
+Dispute = Annotated[
+    Path | None, typer.Option("--adjudicate", help="Write a sheet of the rows in dispute.")
+]
+People = Annotated[
+    str, typer.Option("--annotators", metavar="A,B", help="A sheet for each of them.")
+]
 Rows = Annotated[int | None, typer.Option("--rows", min=1, help="At most so many rows.")]
-Overlap = Annotated[float, typer.Option("--overlap", min=0, max=1, help="Share of the rows that all annotators get.")]
-Next = Annotated[bool, typer.Option("--next", help="The most informative rows without a label, best first.")]
-Errors = Annotated[bool, typer.Option("--errors", help="Rows whose label is likely wrong, worst first.")]
+Overlap = Annotated[
+    float,
+    typer.Option("--overlap", min=0, max=1, help="Share of the rows that all annotators get."),
+]
+Next = Annotated[
+    bool, typer.Option("--next", help="The most informative rows without a label, best first.")
+]
+Errors = Annotated[
+    bool, typer.Option("--errors", help="Rows whose label is likely wrong, worst first.")
+]
 Part = Annotated[str, typer.Option("--split", help="Rows of this split only: train, val or test.")]
 Blind = Annotated[bool, typer.Option("--blind", help="Leave the current label out of the sheet.")]
-Encoding = Annotated[str, typer.Option("--encoding", help="Of sheets that are not UTF-8: windows-1252, utf-16.")]
-Leave = Annotated[bool, typer.Option("--leave-out", help="Take the good lines of a sheet although others are not.")]
-Target = Annotated[str, typer.Argument(metavar="TARGET", help="A project folder, a project file or a data file.")]
+Encoding = Annotated[
+    str, typer.Option("--encoding", help="Of sheets that are not UTF-8: windows-1252, utf-16.")
+]
+Leave = Annotated[
+    bool,
+    typer.Option("--leave-out", help="Take the good lines of a sheet although others are not."),
+]
+Target = Annotated[
+    str, typer.Argument(metavar="TARGET", help="A project folder, a project file or a data file.")
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 
 
@@ -57,7 +81,10 @@ def annotate(
 
     Without --out, --in or --adjudicate it says how things stand.
     """
-    _one_thing({"--out": out, "--in": sheets, "--adjudicate": adjudicate}, {"--next": next_, "--errors": errors})
+    _one_thing(
+        {"--out": out, "--in": sheets, "--adjudicate": adjudicate},
+        {"--next": next_, "--errors": errors},
+    )
     from assay.runtime.data_stage.annotation import Annotation
 
     work = Annotation.of(target)
@@ -116,7 +143,8 @@ def _taken(work: Annotation, taken: Taken, as_json: bool) -> None:
         who = ", ".join(f"{count:,} by {name}" for name, count in people.items()) or "no label"
         say(f"taken    {place}  {who}")
     say(
-        f"         {taken.new:,} new votes, {taken.changed:,} of them in place of an earlier one; {taken.known:,} known"
+        f"         {taken.new:,} new votes, {taken.changed:,} of them in place of an earlier"
+        f" one; {taken.known:,} known"
     )
     _state(work, False)
 
@@ -137,12 +165,15 @@ def state_lines(work: Annotation) -> Iterator[str]:
     """How the annotation of a project stands, and what to do next."""
     counts = work.counts()
     yield (
-        f"rows     {counts['rows']:,}, {counts['unlabelled']:,} of them without a label; {counts['voted']:,} with"
-        f" votes: {counts['settled']:,} settled, {counts['disputed']:,} in dispute;"
-        f" {counts['replaced']:,} labels set or changed"
+        f"rows     {counts['rows']:,}, {counts['unlabelled']:,}"
+        f" of them without a label; {counts['voted']:,} with votes: {counts['settled']:,}"
+        f" settled, {counts['disputed']:,} in dispute; {counts['replaced']:,} labels set or changed"
     )
     if counts["strays"]:
-        yield f"         {counts['strays']:,} votes are about rows that were edited or are gone and do not count (D088)"
+        yield (
+            f"         {counts['strays']:,} votes are about rows that were edited or are gone"
+            " and do not count (D088)"
+        )
     if counts["voted"]:
         yield from agreement_lines(work.agreement())
     folder = near(work.project.folder)
@@ -188,8 +219,15 @@ def _doubts(work: Annotation, most: int, as_json: bool) -> None:
     found = ranked(work.doubts())
     rows = {row.id: row for row in work.rows}
     if as_json:
-        lines = [{"id": d.id, "label": d.label, "rather": d.other, "margin": d.margin} for d in found]
-        as_document([line | {"source": rows[line["id"]].source, "text": rows[line["id"]].text} for line in lines])
+        lines = [
+            {"id": d.id, "label": d.label, "rather": d.other, "margin": d.margin} for d in found
+        ]
+        as_document(
+            [
+                line | {"source": rows[line["id"]].source, "text": rows[line["id"]].text}
+                for line in lines
+            ]
+        )
         return
     say(f"{len(found):,} of {len(work.applied.examples):,} labels are likely wrong; worst first:")
     for d in found[:most]:

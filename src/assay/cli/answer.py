@@ -12,17 +12,23 @@ EXAMPLE = "Example: assay answer new.csv --with lora --project tickets -o answer
 
 
 def answer(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Questions, in a format that assay reads.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Questions, in a format that assay reads.")
+    ],
     arm: Annotated[
-        str, typer.Option("--with", metavar="ARM", help="Who answers; the recommended arm if left out.")
+        str,
+        typer.Option("--with", metavar="ARM", help="Who answers; the recommended arm if left out."),
     ] = "",
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Where the answers go; *.answers.jsonl if left out.")
+        Path | None,
+        typer.Option("--out", "-o", help="Where the answers go; *.answers.jsonl if left out."),
     ] = None,
     project: Annotated[Path, typer.Option("--project", help="The project folder.")] = Path(),
     offline: Annotated[bool, typer.Option("--offline", help="Never use the network.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
-    plain: Annotated[bool, typer.Option("--plain", help="No colour and no redrawing: one line an event.")] = False,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="No colour and no redrawing: one line an event.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Results only.")] = False,
 ) -> int:
     """Answer a new file with a fitted arm. Stopped, the same command goes on."""

@@ -1,7 +1,7 @@
 """The command `assay ask`: one question to an arm or several, or a conversation on the terminal.
 
-Text is shown as it is written, without anything in it that steers a terminal. In a conversation a line is a question,
-or one of the orders that /help lists; Ctrl-C stops an answer, Ctrl-D ends.
+Text is shown as it is written, without anything in it that steers a terminal. In a conversation a
+line is a question, or one of the orders that /help lists; Ctrl-C stops an answer, Ctrl-D ends.
 """
 
 from __future__ import annotations
@@ -33,10 +33,15 @@ ORDERS = {
 }
 
 Question = Annotated[
-    list[str] | None, typer.Argument(metavar="QUESTION", help="What is asked; a conversation without it.")
+    list[str] | None,
+    typer.Argument(metavar="QUESTION", help="What is asked; a conversation without it."),
 ]
-Arm = Annotated[str, typer.Option("--with", metavar="ARM", help="Who answers; the recommended arm if left out.")]
-Compare = Annotated[str, typer.Option("--compare", metavar="A,B", help="Arms side by side; base is the base model.")]
+Arm = Annotated[
+    str, typer.Option("--with", metavar="ARM", help="Who answers; the recommended arm if left out.")
+]
+Compare = Annotated[
+    str, typer.Option("--compare", metavar="A,B", help="Arms side by side; base is the base model.")
+]
 Folder = Annotated[Path, typer.Option("--project", help="The project folder.")]
 Offline = Annotated[bool, typer.Option("--offline", help="Never use the network.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
@@ -58,11 +63,19 @@ def ask(
     question = None if words is None else " ".join(words)
     if words and len(words) > 1 and file_of(Path(words[-1])).is_file():
         way = typed("ask", " ".join(words[:-1]), "--project", words[-1])
-        raise UsageError(Problem("C060", f"'{words[-1]}' is a project, and stands among the words asked", help=way))
+        raise UsageError(
+            Problem(
+                "C060", f"'{words[-1]}' is a project, and stands among the words asked", help=way
+            )
+        )
     if arm and arms:
-        raise UsageError(Problem("C060", "--with and --compare are two things", help="give one of them"))
+        raise UsageError(
+            Problem("C060", "--with and --compare are two things", help="give one of them")
+        )
     if question is not None and not question.strip():
-        raise UsageError(Problem("C060", "the question is empty", help="leave it out to talk with the arm"))
+        raise UsageError(
+            Problem("C060", "the question is empty", help="leave it out to talk with the arm")
+        )
     if as_json and question is None:
         raise UsageError(Problem("C060", "--json needs a question", help='assay ask "..." --json'))
     made = talk(project, arm or (arms[0] if arms else ""), offline=offline, tell=noted)
@@ -103,7 +116,8 @@ def _streamed(talk: Talk, question: str) -> Reply:
     sys.stdout.write("\n")
     assert stream.reply is not None
     reply = stream.reply
-    if (final := said(reply.answer)).strip() != shown.strip():  # what is read is not all that was written
+    # what is read is not all that was written
+    if (final := said(reply.answer)).strip() != shown.strip():
         _print(f"= {final}")
     for line in passage_lines(reply):
         say(line)
@@ -120,7 +134,8 @@ class Conversation:
         self.last: Reply | None = None
 
     def run(self) -> int:
-        import readline  # noqa: F401  lines can be edited, and earlier ones come back with the arrow keys
+        # lines can be edited, and earlier ones come back with the arrow keys
+        import readline  # noqa: F401
 
         if sys.stdin.isatty():
             who = ", ".join(self.arms) or self.talk.arm

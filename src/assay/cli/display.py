@@ -1,7 +1,9 @@
 """Progress on the terminal, from events: the same events in three renderings.
 
-live     a terminal: finished stages are permanent lines, below them at most 8 lines redrawn at most 4 times a second
-plain    a file, a pipe, CI or --plain: a line at most every 5 s per stage, and only every 10 % or every minute
+live     a terminal: finished stages are permanent lines, below them at most 8 lines redrawn at most
+         4 times a second
+plain    a file, a pipe, CI or --plain: a line at most every 5 s per stage, and only every 10 % or
+         every minute
 quiet    nothing: -q and --json
 Watch out  texts come from data: control characters are replaced and nothing is read as markup
 """
@@ -28,12 +30,25 @@ MINUTE = 60.0  # a stage that is slow to move is heard of this often
 BAR = 20  # characters
 
 _ASCII = str.maketrans(
-    {"✓": "+", "✗": "x", "▸": ">", "█": "#", "░": ".", "–": "-", "—": "-", "−": "-", "…": "...", "×": "x", "·": "-"}
+    {
+        "✓": "+",
+        "✗": "x",
+        "▸": ">",
+        "█": "#",
+        "░": ".",
+        "–": "-",
+        "—": "-",
+        "−": "-",
+        "…": "...",
+        "×": "x",
+        "·": "-",
+    }
 )
 
 
 def fitting(text: str, stream: TextIO) -> str:
-    """`plain(text)` in characters that the stream can write: ASCII where its encoding is not UTF-8."""
+    """`plain(text)` in characters that the stream can write: ASCII where its encoding is not
+    UTF-8."""
     text = plain(text)
     if (stream.encoding or "").lower().replace("-", "").replace("_", "") in ("utf8", ""):
         return text
@@ -41,7 +56,12 @@ def fitting(text: str, stream: TextIO) -> str:
 
 
 def mode_for(
-    stream: TextIO, environ: Mapping[str, str], *, plain: bool = False, quiet: bool = False, json: bool = False
+    stream: TextIO,
+    environ: Mapping[str, str],
+    *,
+    plain: bool = False,
+    quiet: bool = False,
+    json: bool = False,
 ) -> Mode:
     """The rendering for a stream, as the user asked and as the surroundings allow."""
     if quiet or json:
@@ -88,7 +108,12 @@ class Display:
             self._live.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -145,9 +170,15 @@ class Display:
         said = [event.get("metric"), event.get("note")]
         took = "" if seconds is None or event["state"] == "cached" else duration(seconds)
         if self.mode == "plain":
-            self._timed(" ".join(part for part in (name, event["state"], *said, took and f"in {took}") if part))
+            self._timed(
+                " ".join(
+                    part for part in (name, event["state"], *said, took and f"in {took}") if part
+                )
+            )
         else:
-            text = "  ".join(part for part in ("cached" if event["state"] == "cached" else "", *said) if part)
+            text = "  ".join(
+                part for part in ("cached" if event["state"] == "cached" else "", *said) if part
+            )
             mark = "✗" if event["state"] == "failed" else "✓"
             self._line(_three(f" {mark} {name}", text, took, self._width()))
 
@@ -163,7 +194,7 @@ class Display:
             stage.said_at, stage.said_tenth = self.clock(), tenth
             self._timed(stage.line())
 
-    # --- writing ----------------------------------------------------------------------------------------------------
+    # --- writing ----------------------------------------------------------------------------------
 
     def _timed(self, text: str) -> None:
         self._line(f"{self.now():%H:%M:%S} {text}")
@@ -188,8 +219,14 @@ class Display:
         from rich.text import Text
 
         with self._lock:
-            lines = [line for stage in list(self.stages.values())[-LINES // 2 :] for line in self._lines(stage)][:LINES]
-            lines += [f"   {self._whole.line(self.clock())}"] if self._whole and self._whole.arms else []
+            lines = [
+                line
+                for stage in list(self.stages.values())[-LINES // 2 :]
+                for line in self._lines(stage)
+            ][:LINES]
+            lines += (
+                [f"   {self._whole.line(self.clock())}"] if self._whole and self._whole.arms else []
+            )
         block = Text("\n".join(fitting(line, self.stream) for line in lines))
         block.no_wrap, block.overflow = True, "ellipsis"
         return block
@@ -210,15 +247,26 @@ class Whole:
     ended: int = 0
 
     def line(self, now: float) -> str:
-        """`3 of 7 arms, 2 min 10 s so far, at most 5 min 50 s left`; what follows the arms are additional questions."""
+        """`3 of 7 arms, 2 min 10 s so far, at most 5 min 50 s left`; what follows the arms are
+        additional questions."""
         gone = now - self.started
-        said = f"{self.ended} of {self.arms} arms" if self.ended < self.arms else "additional questions"
-        left = "" if self.minutes is None else f", at most {duration(max(0.0, 60 * self.minutes - gone))} left"
+        said = (
+            f"{self.ended} of {self.arms} arms"
+            if self.ended < self.arms
+            else "additional questions"
+        )
+        left = (
+            ""
+            if self.minutes is None
+            else f", at most {duration(max(0.0, 60 * self.minutes - gone))} left"
+        )
         return f"{said}, {duration(gone)} so far{left}"
 
 
 def _style(text: str) -> str:
-    return {" ✓": "green", " +": "green", " ✗": "red", " x": "red", "wa": "yellow"}.get(text[:2], "")
+    return {" ✓": "green", " +": "green", " ✗": "red", " x": "red", "wa": "yellow"}.get(
+        text[:2], ""
+    )
 
 
 def _three(left: str, middle: str, right: str, width: int) -> str:
@@ -234,7 +282,9 @@ def _live(stream: TextIO, block: Callable[[], Any], width: int | None) -> Any:
     from rich.console import Console
     from rich.live import Live
 
-    console = Console(file=stream, markup=False, emoji=False, highlight=False, force_terminal=True, width=width)
+    console = Console(
+        file=stream, markup=False, emoji=False, highlight=False, force_terminal=True, width=width
+    )
     return Live(
         get_renderable=block,
         console=console,
@@ -245,8 +295,13 @@ def _live(stream: TextIO, block: Callable[[], Any], width: int | None) -> Any:
     )
 
 
-def for_terminal(*, plain: bool = False, quiet: bool = False, json: bool = False, verbose: bool = False) -> Display:
-    """The display on stderr of this process. Verbose lines would break a redrawn block, so they come without one."""
+def for_terminal(
+    *, plain: bool = False, quiet: bool = False, json: bool = False, verbose: bool = False
+) -> Display:
+    """The display on stderr of this process. Verbose lines would break a redrawn block, so they
+    come without one."""
     return Display(
-        mode_for(sys.stderr, os.environ, plain=plain or verbose, quiet=quiet, json=json), sys.stderr, verbose=verbose
+        mode_for(sys.stderr, os.environ, plain=plain or verbose, quiet=quiet, json=json),
+        sys.stderr,
+        verbose=verbose,
     )

@@ -12,14 +12,24 @@ EXAMPLE = "Example: assay doctor --no-probe"
 
 def doctor(
     probe: Annotated[
-        bool, typer.Option("--probe/--no-probe", help="Measure for 10 seconds how fast it trains and answers.")
+        bool,
+        typer.Option(
+            "--probe/--no-probe", help="Measure for 10 seconds how fast it trains and answers."
+        ),
     ] = True,
-    fetch: Annotated[bool, typer.Option("--fetch", help="First bring the small models that are not here.")] = False,
-    seconds: Annotated[float, typer.Option("--seconds", min=1, max=600, help="That the measurement may take.")] = 10.0,
-    offline: Annotated[bool, typer.Option("--offline", help="Do not try to reach the network.")] = False,
+    fetch: Annotated[
+        bool, typer.Option("--fetch", help="First bring the small models that are not here.")
+    ] = False,
+    seconds: Annotated[
+        float, typer.Option("--seconds", min=1, max=600, help="That the measurement may take.")
+    ] = 10.0,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Do not try to reach the network.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> int:
-    """Say what this machine can do, how fast, and what is missing, with the commands that bring it."""
+    """Say what this machine can do, how fast, and what is missing, with the commands that bring
+    it."""
     from assay.cli.display import for_terminal
     from assay.runtime.planning.machine_check import examine, fetch_missing
 

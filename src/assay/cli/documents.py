@@ -1,4 +1,5 @@
-"""The command `assay documents`: the documents that a fitted arm reads, added, replaced and taken out in place."""
+"""The command `assay documents`: the documents that a fitted arm reads, added, replaced and taken
+out in place."""
 
 from __future__ import annotations
 
@@ -18,9 +19,14 @@ ACTIONS = ("list", "add", "drop", "versions")
 
 Target = Annotated[Path, typer.Argument(metavar="TARGET", help="A project folder that has run.")]
 Action = Annotated[str, typer.Argument(metavar="ACTION", help="list, add, drop or versions.")]
-Items = Annotated[list[str] | None, typer.Argument(metavar="FILE|ID...", help="Files to add, or ids to drop.")]
+Items = Annotated[
+    list[str] | None, typer.Argument(metavar="FILE|ID...", help="Files to add, or ids to drop.")
+]
 Arm = Annotated[str, typer.Option("--arm", metavar="ARM", help="The arm whose documents they are.")]
-At = Annotated[int | None, typer.Option("--at", metavar="VERSION", help="List the documents of an earlier version.")]
+At = Annotated[
+    int | None,
+    typer.Option("--at", metavar="VERSION", help="List the documents of an earlier version."),
+]
 Offline = Annotated[bool, typer.Option("--offline", help="Never use the network.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 
@@ -34,7 +40,8 @@ def documents(
     offline: Offline = False,
     as_json: Json = False,
 ) -> int:
-    """Change the documents that a fitted arm reads, without a new fit; the next answer reads them."""
+    """Change the documents that a fitted arm reads, without a new fit; the next answer reads
+    them."""
     _understood(action, items or [], at)
     from dataclasses import asdict
 

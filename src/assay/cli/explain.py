@@ -1,9 +1,10 @@
 """What a code or a word means: `assay explain D004`, `assay explain leak`.
 
-What it is for   the page of a code; for any other word the strategy, step or metric of that name, then the codes and
-                 the sections of the documents that speak of it, the nearest first
-Where from       pages of codes stand in the `codes*.md` beside the code that raises them; documents in docs/, which an
-                 installed assay brings along
+What it is for   the page of a code; for any other word the strategy, step or metric of that name,
+                 then the codes and the sections of the documents that speak of it, the nearest
+                 first
+Where from       pages of codes stand in the `codes*.md` beside the code that raises them; documents
+                 in docs/, which an installed assay brings along
 """
 
 import re
@@ -64,7 +65,8 @@ def page(asked: str) -> str:
     """The page of a code; for a word, what is known of it.
 
     Raises:
-        UsageError: C061, there is no such code, or nothing speaks of the word; the nearest is named.
+        UsageError: C061, there is no such code, or nothing speaks of the word; the nearest is
+            named.
     """
     known = pages()
     code = asked.strip().upper()
@@ -110,7 +112,7 @@ def about(asked: str, known: dict[str, str]) -> list[str]:
     return lines
 
 
-# --- cards ----------------------------------------------------------------------------------------------------------
+# --- cards ----------------------------------------------------------------------------------------
 
 
 def _every_card() -> Iterator[tuple[str, str, str]]:
@@ -132,7 +134,7 @@ def _cards(words: str) -> Iterator[str]:
                 yield f"  {card.parent.parent.name}/methods/{card.name}"
 
 
-# --- codes and documents --------------------------------------------------------------------------------------------
+# --- codes and documents --------------------------------------------------------------------------
 
 
 def _codes(words: str, known: dict[str, str]) -> list[str]:
@@ -153,7 +155,8 @@ class _Section:
 
 
 def _sections(words: str) -> list[_Section]:
-    """The sections of the documents that speak most of the word, those with it in the head first."""
+    """The sections of the documents that speak most of the word, those with it in the head
+    first."""
     counted = []
     folder = documents()
     for file in sorted(folder.rglob("*.md")) if folder.is_dir() else ():
@@ -180,7 +183,8 @@ def _parts(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _times(words: str, text: str) -> int:
-    """How often the word stands in the text, with an ending of two letters at most behind it: leak, leaks, leaked."""
+    """How often the word stands in the text, with an ending of two letters at most behind it: leak,
+    leaks, leaked."""
     word = "[\\s_-]".join(map(re.escape, re.split(r"[\s_-]+", words)))
     return len(re.findall(rf"(?<![a-z]){word}[a-z]{{0,2}}(?![a-z])", text.lower()))
 

@@ -19,17 +19,32 @@ EXAMPLE = "Example: assay export lora --to merged --project tickets -o lora-merg
 UNCHECKED = 4  # it was written, and its runtime is not here to ask it
 
 Arm = Annotated[str, typer.Argument(metavar="ARM", help="The arm that is given away.")]
-To = Annotated[str, typer.Option("--to", metavar="FORMAT", help="peft, merged, ...; assay list formats has them all.")]
-Project = Annotated[Path, typer.Option("--project", help="The project folder.")]
-Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="FOLDER", help="Where it goes; a new folder.")]
-Rows = Annotated[str, typer.Option("--rows", metavar="N", help="Test rows that it is asked, or all.")]
-Limit = Annotated[
-    float | None, typer.Option("--limit", min=0, max=1, help="Share of equal answers under which it is refused.")
+To = Annotated[
+    str,
+    typer.Option(
+        "--to", metavar="FORMAT", help="peft, merged, ...; assay list formats has them all."
+    ),
 ]
-Kind = Annotated[Literal["fp32", "bf16"], typer.Option("--precision", help="Of the weights that are written.")]
+Project = Annotated[Path, typer.Option("--project", help="The project folder.")]
+Out = Annotated[
+    Path | None, typer.Option("--out", "-o", metavar="FOLDER", help="Where it goes; a new folder.")
+]
+Rows = Annotated[
+    str, typer.Option("--rows", metavar="N", help="Test rows that it is asked, or all.")
+]
+Limit = Annotated[
+    float | None,
+    typer.Option("--limit", min=0, max=1, help="Share of equal answers under which it is refused."),
+]
+Kind = Annotated[
+    Literal["fp32", "bf16"], typer.Option("--precision", help="Of the weights that are written.")
+]
 Base = Annotated[
     bool | None,
-    typer.Option("--with-base/--no-base", help="peft: the base beside the adapter; left out: only a quantised one."),
+    typer.Option(
+        "--with-base/--no-base",
+        help="peft: the base beside the adapter; left out: only a quantised one.",
+    ),
 ]
 Into = Annotated[
     Literal["dequantised", "original"],
@@ -38,7 +53,9 @@ Into = Annotated[
 Unchecked = Annotated[bool, typer.Option("--unchecked", help="Do not ask it the test questions.")]
 Offline = Annotated[bool, typer.Option("--offline", help="Never use the network.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
-Plain = Annotated[bool, typer.Option("--plain", help="No colour and no redrawing: one line an event.")]
+Plain = Annotated[
+    bool, typer.Option("--plain", help="No colour and no redrawing: one line an event.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Results only.")]
 
 
@@ -58,7 +75,8 @@ def export(
     plain: Plain = False,
     quiet: Quiet = False,
 ) -> int:
-    """Write a fitted arm as files that work without assay, and check that they answer as the arm does."""
+    """Write a fitted arm as files that work without assay, and check that they answer as the arm
+    does."""
     from assay.cli.display import for_terminal
     from assay.deployment.export.run import export as write
     from assay.use.export.source import Wish

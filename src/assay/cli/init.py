@@ -1,4 +1,5 @@
-"""The command `assay init`: at most five questions, each with a guess, and a project file with every guess in it."""
+"""The command `assay init`: at most five questions, each with a guess, and a project file with
+every guess in it."""
 
 from __future__ import annotations
 
@@ -19,12 +20,21 @@ EXAMPLE = "Example: assay init tickets.csv --yes"
 INPUTS = ("text", "question", "input", "messages")  # roles of what is asked, the likeliest first
 TARGETS = ("label", "labels", "answer", "entities", "grades", "code")
 
-File = Annotated[str, typer.Argument(metavar="FILE", help="Rows; the only data file here if left out.")]
+File = Annotated[
+    str, typer.Argument(metavar="FILE", help="Rows; the only data file here if left out.")
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: take every guess.")]
-Test = Annotated[str, typer.Option("--test", metavar="FILE", help="Rows to test on; drawn from FILE if left out.")]
-Val = Annotated[str, typer.Option("--val", metavar="FILE", help="Rows to choose on; drawn from FILE if left out.")]
+Test = Annotated[
+    str,
+    typer.Option("--test", metavar="FILE", help="Rows to test on; drawn from FILE if left out."),
+]
+Val = Annotated[
+    str,
+    typer.Option("--val", metavar="FILE", help="Rows to choose on; drawn from FILE if left out."),
+]
 Sets = Annotated[
-    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="How rows are read: data.columns.label=stars")
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="How rows are read: data.columns.label=stars"),
 ]
 Offline = Annotated[bool, typer.Option("--offline", help="Never use the network.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
@@ -83,12 +93,18 @@ def interview(file: str, sets: list[str], ask: Ask) -> tuple[str, list[str]]:
 
     if not file:
         there = look(Path()).data
-        file = ask("Which file holds the rows?", there[0].name) if len(there) > 1 else str(only_file(Path()))
+        file = (
+            ask("Which file holds the rows?", there[0].name)
+            if len(there) > 1
+            else str(only_file(Path()))
+        )
     path = Path(file)
     if not path.is_file() or place_of(path).exists():  # `init` says what is wrong with it
         return file, []
     said: list[str] = []
-    loaded = load({"data": [path.absolute()]}, base=Path.cwd(), **arguments(said_in(sets), BAD_ROWS))
+    loaded = load(
+        {"data": [path.absolute()]}, base=Path.cwd(), **arguments(said_in(sets), BAD_ROWS)
+    )
     kinds = [kind.name for kind in KINDS]
     if not any(one.startswith("aim.kind=") for one in sets):
         kind = _one_of(ask, f"What is asked of a row? {', '.join(kinds)}", loaded.kind, kinds)
@@ -97,20 +113,26 @@ def interview(file: str, sets: list[str], ask: Ask) -> tuple[str, list[str]]:
             more = arguments(said_in([*sets, *said]), BAD_ROWS)
             loaded = load({"data": [path.absolute()]}, base=Path.cwd(), **more)
     fields = list(read(path.absolute(), head=20, base=Path.cwd()).names)
-    for roles, question in ((INPUTS, "Which field is the input?"), (TARGETS, "Which field is the answer?")):
+    for roles, question in (
+        (INPUTS, "Which field is the input?"),
+        (TARGETS, "Which field is the answer?"),
+    ):
         role = next((one for one in roles if one in loaded.columns), "")
         if role and not any(one.startswith(f"data.columns.{role}=") for one in sets):
             guess = loaded.columns[role]
             named = _one_of(ask, f"{question} {', '.join(fields[:12])}", guess, [*fields, guess])
             said += [f"data.columns.{role}={named}"] if named != guess else []
     if not any(one.startswith("model=") for one in sets):
-        model = ask("Which base model? a name of `assay list models`, a folder, org/name", "smollm2-135m")
+        model = ask(
+            "Which base model? a name of `assay list models`, a folder, org/name", "smollm2-135m"
+        )
         said += [f"model={model}"] if model != "smollm2-135m" else []
     return file, said
 
 
 def _one_of(ask: Ask, question: str, guess: str, known: list[str]) -> str:
-    """An answer that is one of `known`; another is asked for once more, and then the nearest or the guess is taken."""
+    """An answer that is one of `known`; another is asked for once more, and then the nearest or the
+    guess is taken."""
     answer = ask(question, guess)
     if answer in known:
         return answer

@@ -1,4 +1,5 @@
-"""What a project and assay hold, for `report` and `list`: the newest report, the arms, the kinds."""
+"""What a project and assay hold, for `report` and `list`: the newest report, the arms, the
+kinds."""
 
 import textwrap
 from collections.abc import Sequence
@@ -24,7 +25,9 @@ def moved(folder: Path, report: "Report") -> list[str]:
     from assay.weigh import diff, read_report
 
     past = place(folder, "report") / "past"
-    numbers = sorted(int(path.parent.name) for path in past.glob("*/report.json") if path.parent.name.isdigit())
+    numbers = sorted(
+        int(path.parent.name) for path in past.glob("*/report.json") if path.parent.name.isdigit()
+    )
     if not numbers:
         raise UsageError(Problem("C062", "there is no earlier report to compare with", str(past)))
     return diff(read_report(past / str(numbers[-1]) / "report.json"), report.data)
@@ -42,13 +45,16 @@ def write_card(report: "Report", arm: str, file: Path) -> None:
     done = [one["name"] for one in report.data["strategies"] if one["status"] == "done"]
     name = arm or report.verdict["recommended"]
     if name not in done:
-        text = f"the report has no finished arm '{name}'" if name else "the report recommends no arm"
+        text = (
+            f"the report has no finished arm '{name}'" if name else "the report recommends no arm"
+        )
         raise UsageError(Problem("C083", text, "--with", help=f"there are: {', '.join(done)}"))
     write_text(file, model_card(report, name))
 
 
 def between(old: Path, new: Path) -> list[str]:
-    """What moved beyond noise from one report to another: each a project, a folder of a report, or a report.json.
+    """What moved beyond noise from one report to another: each a project, a folder of a report, or
+    a report.json.
 
     Raises:
         UsageError: C062, there is no report there.
@@ -62,7 +68,11 @@ def _report_at(path: Path) -> Path:
     for file in (path, path / "report.json", place(path, "report") / "report.json"):
         if file.is_file() and file.name == "report.json":
             return file
-    raise UsageError(Problem("C062", "there is no report here", str(path), help="name a project or its report.json"))
+    raise UsageError(
+        Problem(
+            "C062", "there is no report here", str(path), help="name a project or its report.json"
+        )
+    )
 
 
 def arms(target: Path) -> list[dict[str, Any]]:
@@ -83,16 +93,25 @@ def has(what: str) -> list[dict[str, Any]]:
 
         names = ("name", "kind", "licence", "context_length", "source")
         return [
-            dict(zip(names, (e.name, e.kind, e.licence, e.context_length, e.source), strict=True)) for e in CATALOGUE
+            dict(zip(names, (e.name, e.kind, e.licence, e.context_length, e.source), strict=True))
+            for e in CATALOGUE
         ]
     if what == "metrics":
         from assay.aim import KINDS
         from assay.validate import METRICS
 
-        fits = {one.name: ", ".join(kind.name for kind in KINDS if one.name in kind.fitting) for one in METRICS}
+        fits = {
+            one.name: ", ".join(kind.name for kind in KINDS if one.name in kind.fitting)
+            for one in METRICS
+        }
         better = {True: "higher", False: "lower"}
         return [
-            {"metric": one.name, "for": fits[one.name], "better": better[one.higher_is_better], "is": one.about}
+            {
+                "metric": one.name,
+                "for": fits[one.name],
+                "better": better[one.higher_is_better],
+                "is": one.about,
+            }
             for one in METRICS
         ]
     if what == "kinds":
@@ -113,18 +132,31 @@ def has(what: str) -> list[dict[str, Any]]:
 
 
 def _described(cls: Any) -> dict[str, Any]:
-    """A step or strategy: its kind, the first line of its card, its settings with their defaults."""
+    """A step or strategy: its kind, the first line of its card, its settings with their
+    defaults."""
     import inspect
 
     # pydantic takes a tenth of a second, and this module stands behind every verb
     from assay.core.settings import Settings
 
-    # A class without a docstring of its own would show its parent's; the card of a strategy is its module's header.
-    card = inspect.cleandoc(cls.__dict__.get("__doc__") or "") or inspect.getdoc(inspect.getmodule(cls)) or ""
+    # A class without a docstring of its own would show its parent's; the card of a strategy is its
+    # module's header.
+    card = (
+        inspect.cleandoc(cls.__dict__.get("__doc__") or "")
+        or inspect.getdoc(inspect.getmodule(cls))
+        or ""
+    )
     fields = {n: f for n, f in cls.model_fields.items() if n not in ("kind", "name")}
-    given = {n: None if f.is_required() else f.get_default(call_default_factory=True) for n, f in fields.items()}
+    given = {
+        n: None if f.is_required() else f.get_default(call_default_factory=True)
+        for n, f in fields.items()
+    }
     defaults = {n: one.changed() if isinstance(one, Settings) else one for n, one in given.items()}
-    return {"kind": cls.model_fields["kind"].default, "is": card.splitlines()[0] if card else "", "settings": defaults}
+    return {
+        "kind": cls.model_fields["kind"].default,
+        "is": card.splitlines()[0] if card else "",
+        "settings": defaults,
+    }
 
 
 def lines(rows: Sequence[dict[str, Any]]) -> list[str]:
@@ -134,11 +166,15 @@ def lines(rows: Sequence[dict[str, Any]]) -> list[str]:
     widths = [max(len(row[i]) for row in cells) for i in range(len(names))]
     out = []
     for number, row in enumerate(cells):
-        out.append("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
+        out.append(
+            "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+        )
         settings = rows[number - 1].get("settings") if number else None
         if settings:
             indent = " " * (widths[0] + 2)
-            out += textwrap.wrap(_cell(settings), 80, initial_indent=indent, subsequent_indent=indent)
+            out += textwrap.wrap(
+                _cell(settings), 80, initial_indent=indent, subsequent_indent=indent
+            )
     return out
 
 

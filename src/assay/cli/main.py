@@ -1,7 +1,9 @@
-"""The commands of `assay`. Each verb imports what it needs, so that `--help` is quick and loads no library.
+"""The commands of `assay`. Each verb imports what it needs, so that `--help` is quick and loads no
+library.
 
-Results go to stdout, progress and messages to stderr. `assay.cli.outcome` turns what is raised into words and an
-exit code; `assay.cli.misuse` answers a command line that is not understood with the one that was meant.
+Results go to stdout, progress and messages to stderr. `assay.cli.outcome` turns what is raised into
+words and an exit code; `assay.cli.misuse` answers a command line that is not understood with the
+one that was meant.
 """
 
 import os
@@ -38,7 +40,8 @@ if TYPE_CHECKING:
     from assay.config import Project
 
 _SURROUNDINGS = {
-    "OMP_WAIT_POLICY": "PASSIVE",  # threads that spin while they wait starve the other processes of a run
+    # threads that spin while they wait starve the other processes of a run
+    "OMP_WAIT_POLICY": "PASSIVE",
     "GOMP_SPINCOUNT": "10000",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "TOKENIZERS_PARALLELISM": "false",
@@ -46,17 +49,25 @@ _SURROUNDINGS = {
 
 app = typer.Typer(
     name="assay",
-    help="Turn a general language model into a specialist, and measure which way of doing it pays on your data.",
+    help="Turn a general language model into a specialist, and measure which way of doing it pays"
+    " on your data.",
     epilog="Example: assay run tickets.csv",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 
-Target = Annotated[str, typer.Argument(metavar="TARGET", help="A project folder, a project file or a data file.")]
-Sets = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting: compare.0.k=8")]
+Target = Annotated[
+    str, typer.Argument(metavar="TARGET", help="A project folder, a project file or a data file.")
+]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a setting: compare.0.k=8"),
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
-Plain = Annotated[bool, typer.Option("--plain", help="No colour and no redrawing: one line an event.")]
+Plain = Annotated[
+    bool, typer.Option("--plain", help="No colour and no redrawing: one line an event.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Results only.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Also what the libraries log.")]
 Offline = Annotated[bool, typer.Option("--offline", help="Never use the network.")]
@@ -114,10 +125,13 @@ def _top(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Turn a general language model into a specialist, and measure which way of doing it pays on your data."""
+    """Turn a general language model into a specialist, and measure which way of doing it pays on
+    your data."""
 
 
-def _project(target: str, sets: Sequence[str] | None, display: "Display", offline: bool = False) -> "Project":
+def _project(
+    target: str, sets: Sequence[str] | None, display: "Display", offline: bool = False
+) -> "Project":
     from assay.config import load
     from assay.config.start import begin
 
@@ -144,11 +158,15 @@ def _named(target: str) -> str:
 @app.command(epilog="Example: assay run tickets.csv --minutes 20")
 def run(
     target: Target = "",
-    plan: Annotated[bool, typer.Option("--plan", help="Only say what would run, and what it takes.")] = False,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Only say what would run, and what it takes.")
+    ] = False,
     only: Annotated[
         list[str] | None, typer.Option("--only", metavar="ARM", help="Run this arm, or these: a,b.")
     ] = None,
-    minutes: Annotated[float | None, typer.Option("--minutes", min=0.01, help="Stop after about this long.")] = None,
+    minutes: Annotated[
+        float | None, typer.Option("--minutes", min=0.01, help="Stop after about this long.")
+    ] = None,
     sets: Sets = None,
     offline: Offline = False,
     as_json: Json = False,
@@ -169,7 +187,14 @@ def run(
         else:
             planned = None
             gone = time.monotonic() - begun  # a file was read and guessed at
-            report = flow.run(project, only=only or (), minutes=minutes, gone=gone, offline=offline, tell=display.tell)
+            report = flow.run(
+                project,
+                only=only or (),
+                minutes=minutes,
+                gone=gone,
+                offline=offline,
+                tell=display.tell,
+            )
     if report is None:
         show(planned, as_json)
         return 0
@@ -181,8 +206,8 @@ def run(
 
 
 def exit_code(report: Any) -> int:
-    """6 or 4 when an arm failed in training or for want of resources, 1 when a gate failed: nothing may be recommended,
-    or the recommended arm scores below the floor. Else 0."""
+    """6 or 4 when an arm failed in training or for want of resources, 1 when a gate failed: nothing
+    may be recommended, or the recommended arm scores below the floor. Else 0."""
     failed = [arm.note[:1] for arm in report.arms if arm.status == "failed"]
     if failed:
         return 6 if "T" in failed else 4
@@ -196,17 +221,26 @@ app.command(epilog=of_beginnings.EXAMPLE)(of_beginnings.init)
 def check(
     target: Target = ".",
     sets: Sets = None,
-    every: Annotated[bool, typer.Option("--all", help="Every problem, however many of a kind.")] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every problem, however many of a kind.")
+    ] = False,
     save_split: Annotated[
         Path | None,
-        typer.Option("--save-split", metavar="FILE", help="Write which row went where: split.manifest."),
+        typer.Option(
+            "--save-split", metavar="FILE", help="Write which row went where: split.manifest."
+        ),
     ] = None,
-    card: Annotated[Path | None, typer.Option("--card", metavar="FILE", help="Write a data card, Markdown.")] = None,
+    card: Annotated[
+        Path | None, typer.Option("--card", metavar="FILE", help="Write a data card, Markdown.")
+    ] = None,
     leak_cost: Annotated[
         bool, typer.Option("--leak-cost", help="Fit an arm with and without the rows that leaked.")
     ] = False,
     contamination: Annotated[
-        bool, typer.Option("--contamination", help="Ask the base model whether it has read the test rows before.")
+        bool,
+        typer.Option(
+            "--contamination", help="Ask the base model whether it has read the test rows before."
+        ),
     ] = False,
     offline: Offline = False,
     as_json: Json = False,
@@ -220,10 +254,17 @@ def check(
         project = _project(target, sets, display, offline)
         from assay import flow
 
-        doubts = [n for n, wanted in (("leak_cost", leak_cost), ("contamination", contamination)) if wanted]
+        doubts = [
+            n
+            for n, wanted in (("leak_cost", leak_cost), ("contamination", contamination))
+            if wanted
+        ]
         checked = flow.check(project, doubts=doubts, offline=offline, tell=display.tell)
     show(checked, as_json)
-    for name, file, write in (("split", save_split, checked.save_split), ("card", card, checked.card)):
+    for name, file, write in (
+        ("split", save_split, checked.save_split),
+        ("card", card, checked.card),
+    ):
         if file is not None:
             write(file)
             if not as_json:
@@ -245,7 +286,10 @@ app.command("list", epilog=of_lists.EXAMPLE)(of_lists.list_)
 
 @app.command(epilog="Example: assay explain C076")
 def explain(
-    words: Annotated[list[str], typer.Argument(metavar="CODE|WORD", help="A code as printed, D050; or a word: leak.")],
+    words: Annotated[
+        list[str],
+        typer.Argument(metavar="CODE|WORD", help="A code as printed, D050; or a word: leak."),
+    ],
 ) -> int:
     """Print what a code or a word means, and what to do about it."""
     from assay.cli.explain import page

@@ -1,9 +1,9 @@
 """A command line that is not understood, answered with the one that was meant.
 
-What it is for   `assay train tickets.csv`, `--model gpt2`, `--minutes 10m`, two files: the reply ends with a command
-                 that can be copied
-How              the words that people type are listed here with what they are called in assay; only then the nearest
-                 spelling is looked for
+What it is for   `assay train tickets.csv`, `--model gpt2`, `--minutes 10m`, two files: the reply
+                 ends with a command that can be copied
+How              the words that people type are listed here with what they are called in assay; only
+                 then the nearest spelling is looked for
 Watch out        nothing is run that was not typed
 """
 
@@ -16,11 +16,26 @@ from assay.core.command_hints import is_data, look
 from assay.core.errors import Problem, nearest
 from assay.core.places import ENDINGS, PROJECT
 
-VERBS = ("run", "init", "check", "report", "answer", "ask", "export", "serve", "watch", "annotate", "review")
+VERBS = (
+    "run",
+    "init",
+    "check",
+    "report",
+    "answer",
+    "ask",
+    "export",
+    "serve",
+    "watch",
+    "annotate",
+    "review",
+)
 VERBS += ("documents", "list", "explain", "doctor")
 # What other tools call it -> the command.
 _MEANT = (
-    ("run", "train fit finetune fine-tune tune compare benchmark bench start go eval evaluate test"),
+    (
+        "run",
+        "train fit finetune fine-tune tune compare benchmark bench start go eval evaluate test",
+    ),
     ("answer", "predict infer label classify apply"),
     ("ask", "chat query prompt talk question"),
     ("report", "show results result status summary view open"),
@@ -34,18 +49,33 @@ _MEANT = (
     ("explain", "man docs what why"),
 )
 MEANT = {name: verb for verb, names in _MEANT for name in names.split()}
-# Options of other tools -> what takes their value, by verb. What has a space is a `--set`; "" is the first argument.
+# Options of other tools -> what takes their value, by verb. What has a space is a `--set`; "" is
+# the first argument.
 _SETS: dict[str, str] = {
     **dict.fromkeys(("--model", "--base", "--base-model", "--model-name"), "model"),
     **dict.fromkeys(("--seed", "--random-seed"), "seed"),
     "--encoding": "data.encoding",
     "--metric": "aim.metric",
     **dict.fromkeys(("--kind", "--task", "--task-type"), "aim.kind"),
-    **dict.fromkeys(("--label", "--label-column", "--target-column", "--label-col"), "data.columns.label"),
-    **dict.fromkeys(("--text", "--text-column", "--input-column", "--text-col"), "data.columns.text"),
+    **dict.fromkeys(
+        ("--label", "--label-column", "--target-column", "--label-col"), "data.columns.label"
+    ),
+    **dict.fromkeys(
+        ("--text", "--text-column", "--input-column", "--text-col"), "data.columns.text"
+    ),
     "--group": "split.group",
 }
-_FILES = ("--data", "--file", "--input", "--dataset", "--train-file", "--train", "--project", "--target", "--folder")
+_FILES = (
+    "--data",
+    "--file",
+    "--input",
+    "--dataset",
+    "--train-file",
+    "--train",
+    "--project",
+    "--target",
+    "--folder",
+)
 _RUN: dict[str, str] = {
     **dict.fromkeys(("--arm", "--strategy", "--method", "--strategies", "--arms"), "--only"),
     **dict.fromkeys(("--time", "--timeout", "--budget", "--max-minutes"), "--minutes"),
@@ -56,8 +86,19 @@ _ASKED: dict[str, str] = {
     **dict.fromkeys(("--folder", "--dir", "--target", "-p"), "--project"),
     **dict.fromkeys(("--output", "--output-file"), "--out"),
 }
-_TRAINED = ("--epochs", "--num-epochs", "--lr", "--learning-rate", "--rank", "--batch-size", "--r", "--alpha")
-_MINUTES = re.compile(r"(\d+(?:\.\d+)?)\s*(s|sec|secs|seconds|m|min|mins|minutes|h|hr|hours?)", re.IGNORECASE)
+_TRAINED = (
+    "--epochs",
+    "--num-epochs",
+    "--lr",
+    "--learning-rate",
+    "--rank",
+    "--batch-size",
+    "--r",
+    "--alpha",
+)
+_MINUTES = re.compile(
+    r"(\d+(?:\.\d+)?)\s*(s|sec|secs|seconds|m|min|mins|minutes|h|hr|hours?)", re.IGNORECASE
+)
 
 
 def misused(message: str, arguments: Sequence[str]) -> Problem:
@@ -149,12 +190,16 @@ def _split(option: str, arguments: Sequence[str]) -> tuple[str, str, list[str]]:
 
 
 def _in_the_file(others: Sequence[str]) -> str:
-    """Where the settings of a training are said: in the project file, which a data file gets by `init`."""
+    """Where the settings of a training are said: in the project file, which a data file gets by
+    `init`."""
     target = next((one for one in others[1:] if not one.startswith("-")), ".")
     path = Path(target)
     made = path.is_dir() or path.suffix in ENDINGS
     if made and (path / PROJECT if path.is_dir() else path).is_file():
-        return f"settings of a strategy stand in project.yaml, and --set changes one for a run: {line('list', target)}"
+        return (
+            "settings of a strategy stand in project.yaml, and --set changes one for a run:"
+            f" {line('list', target)}"
+        )
     way = line("init", target) if target != "." else line("init")
     return f"settings of a strategy stand in the project file, which this writes: {way}"
 
@@ -163,13 +208,19 @@ def _too_many(text: str, verb: str, arguments: Sequence[str]) -> tuple[str, str]
     """Several words where one is expected."""
     words = [one for one in arguments[1:] if not one.startswith("-")]
     files = [one for one in words if Path(one).exists() or is_data(one)]
-    if verb in ("run", "check", "init") and len(files) == len(words) == 2 and not any(map(is_data, files)):
+    if (
+        verb in ("run", "check", "init")
+        and len(files) == len(words) == 2
+        and not any(map(is_data, files))
+    ):
         return f"{text}; one target is taken", line(verb, f"{files[0]}#with={files[1]}")
     if verb in ("run", "check") and len(files) >= 2:
         parts = _by_split(files)
         return f"{text}; one target is taken", line("init", *parts)
     if verb in ("run", "check") and len(words) == 2 and files == words[:1]:
-        return text, line(verb, words[0], "--only", words[1]) if verb == "run" else line(verb, words[0])
+        return text, line(verb, words[0], "--only", words[1]) if verb == "run" else line(
+            verb, words[0]
+        )
     if verb == "explain":
         return text, line("explain", " ".join(words))
     return text, ""
@@ -177,7 +228,10 @@ def _too_many(text: str, verb: str, arguments: Sequence[str]) -> tuple[str, str]
 
 def _by_split(files: Sequence[str]) -> list[str]:
     """The first file, and behind options those that are called test or val."""
-    first = next((one for one in files if not re.search(r"test|val|dev", Path(one).stem, re.IGNORECASE)), files[0])
+    first = next(
+        (one for one in files if not re.search(r"test|val|dev", Path(one).stem, re.IGNORECASE)),
+        files[0],
+    )
     said = [first]
     for one in files:
         stem = Path(one).stem.lower()

@@ -1,6 +1,8 @@
-"""Progress in a notebook, from events: one block of text below the cell that is written again as things move.
+"""Progress in a notebook, from events: one block of text below the cell that is written again as
+things move.
 
-What it is for   `assay.run("tickets.csv")` in Jupyter shows what `assay run` shows; in a script it is silent
+What it is for   `assay.run("tickets.csv")` in Jupyter shows what `assay run` shows; in a script it
+                 is silent
 Watch out        at most two blocks a second are drawn: each is a message to the browser
 """
 
@@ -63,7 +65,12 @@ class Block:
             seconds = self.clock() - stage.started
         took = "" if seconds is None or event["state"] == "cached" else f"in {duration(seconds)}"
         mark = "✗" if event["state"] == "failed" else "✓"
-        said = (event["state"] if event["state"] != "done" else "", event.get("metric"), event.get("note"), took)
+        said = (
+            event["state"] if event["state"] != "done" else "",
+            event.get("metric"),
+            event.get("note"),
+            took,
+        )
         self._end(f"{mark} {name:<16} {'  '.join(one for one in said if one)}".rstrip())
 
     def _end(self, line: str) -> None:
@@ -76,17 +83,22 @@ class Block:
         if not now and self._drawn_at is not None and at - self._drawn_at < EVERY:
             return
         self._drawn_at = at
-        moving = ["▸ " + "  ".join(filter(None, (s.name, *s.shown(BAR, at)))) for s in self.stages.values()]
+        moving = [
+            "▸ " + "  ".join(filter(None, (s.name, *s.shown(BAR, at))))
+            for s in self.stages.values()
+        ]
         self.draw("\n".join(plain(line) for line in [*self.ended[-KEPT:], *moving]))
 
 
 def shown(tell: Tell | None) -> Tell:
-    """`tell` as it was given; where none was, a block below the cell in a notebook, and silence elsewhere."""
+    """`tell` as it was given; where none was, a block below the cell in a notebook, and silence
+    elsewhere."""
     if tell is not None:
         return tell
     if not in_notebook():
         return silent
-    from IPython.display import display  # pyrefly: ignore[missing-import]  # it is there: the notebook runs in it
+    # it is there: the notebook runs in it
+    from IPython.display import display  # pyrefly: ignore[missing-import]
 
     handle = display({"text/plain": ""}, raw=True, display_id=True)
     return Block(lambda text: handle.update({"text/plain": text}, raw=True)).tell

@@ -1,6 +1,7 @@
 """How a command ends: what is printed and the exit code.
 
-0 done   1 a gate failed   2 usage   3 data   4 resources   5 model   6 training   70 our bug   130, 143 interrupted
+0 done   1 a gate failed   2 usage   3 data   4 resources   5 model   6 training   70 our bug
+130, 143 interrupted
 """
 
 import errno
@@ -23,7 +24,15 @@ import typer
 from assay.cli.display import fitting
 from assay.cli.misuse import line, misused
 from assay.core.command_hints import ASKING, has_run, look
-from assay.core.errors import AssayError, DataError, Problem, ProjectError, ResourceError, Stopped, UsageError
+from assay.core.errors import (
+    AssayError,
+    DataError,
+    Problem,
+    ProjectError,
+    ResourceError,
+    Stopped,
+    UsageError,
+)
 from assay.core.places import typed
 from assay.core.plain_text import plain
 from assay.core.store import write_text
@@ -31,10 +40,27 @@ from assay.core.store import write_text
 OF_A_KIND = 5  # problems of one code that are printed
 BUG = 70
 # What a file system may answer whatever a program does; a file that is missing would be a bug.
-_SYSTEM = {errno.EIO, errno.ELOOP, errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT, errno.EREMOTEIO, errno.ENXIO}
-_SYSTEM |= {errno.ENODEV, errno.EACCES, errno.EPERM, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENAMETOOLONG}
+_SYSTEM = {
+    errno.EIO,
+    errno.ELOOP,
+    errno.ESTALE,
+    errno.ENOTCONN,
+    errno.ETIMEDOUT,
+    errno.EREMOTEIO,
+    errno.ENXIO,
+}
+_SYSTEM |= {
+    errno.ENODEV,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.ENAMETOOLONG,
+}
 
-# typer ships its own copy of click since 0.26; both call the parent of BadParameter by the same role.
+# typer ships its own copy of click since 0.26; both call the parent of BadParameter by the same
+# role.
 _Misuse: type = typer.BadParameter.__bases__[0]
 
 
@@ -57,8 +83,8 @@ def noted(event: dict[str, Any]) -> None:
 def shown_problems(
     problems: Sequence[Problem], *, every: bool = False, all_by: str = "assay check --all"
 ) -> Iterator[str]:
-    """The problems as lines, at most five of a code unless `every`; what is left out is counted, with the command that
-    shows all."""
+    """The problems as lines, at most five of a code unless `every`; what is left out is counted,
+    with the command that shows all."""
     total = Counter(problem.code for problem in problems)
     seen: Counter[str] = Counter()
     for problem in problems:
@@ -76,8 +102,8 @@ _AGAIN = ("run", "check", "init")  # commands that take --set and make a project
 
 
 def following(problems: Sequence[Problem], arguments: Sequence[str]) -> str:
-    """The command to type next, where no way out among the problems has it: the same command with the setting or the
-    spelling that mends it, or the page of the first code."""
+    """The command to type next, where no way out among the problems has it: the same command with
+    the setting or the spelling that mends it, or the page of the first code."""
     way = _following(problems, arguments)
     return "" if any(way in problem.help for problem in problems) else way
 
@@ -85,7 +111,9 @@ def following(problems: Sequence[Problem], arguments: Sequence[str]) -> str:
 def _following(problems: Sequence[Problem], arguments: Sequence[str]) -> str:
     verb = arguments[0] if arguments else ""
     for problem in problems:
-        if (match := _NEAR.search(problem.text)) and (other := _replaced(arguments, match[1], match[2])):
+        if (match := _NEAR.search(problem.text)) and (
+            other := _replaced(arguments, match[1], match[2])
+        ):
             return line(*other)
     for problem in problems if verb in _AGAIN else ():
         if problem.code == "D031":
@@ -100,18 +128,23 @@ def _following(problems: Sequence[Problem], arguments: Sequence[str]) -> str:
 
 
 def _replaced(arguments: Sequence[str], wrong: str, right: str) -> list[str]:
-    """The words with one spelling put in place of another, alone, in a list or behind an equals sign; none where it
-    stands in none."""
+    """The words with one spelling put in place of another, alone, in a list or behind an equals
+    sign; none where it stands in none."""
     word = re.compile(rf"(?<![\w-]){re.escape(wrong)}(?![\w-])")
     other = [arguments[0], *(word.sub(right, one) for one in arguments[1:])] if arguments else []
     return other if other != list(arguments) else []
 
 
 def _asked(problem: Problem, verb: str, arguments: Sequence[str]) -> str:
-    """The command for one that asks a project: of the project that was meant, of a strategy that there is."""
+    """The command for one that asks a project: of the project that was meant, of a strategy that
+    there is."""
     if problem.code == "D002" and verb in ("report", "list", "check", "review", "annotate"):
         there = look(Path(problem.place)).projects
-        return line(verb, str(typed(there[0])), *(one for one in arguments[1:] if one.startswith("-"))) if there else ""
+        return (
+            line(verb, str(typed(there[0])), *(one for one in arguments[1:] if one.startswith("-")))
+            if there
+            else ""
+        )
     if verb not in ASKING:
         return ""
     if problem.code == "D002" and "--project" not in arguments:
@@ -140,7 +173,12 @@ class Outcome:
     def __enter__(self) -> "Outcome":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> bool:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> bool:
         if error is None or isinstance(error, SystemExit | GeneratorExit):
             return False
         self.code = self._tell(error)
@@ -154,29 +192,49 @@ class Outcome:
             warn(f"Stopped. What is done is kept. Continue with: {self._command()}")
             return error.exit_code if isinstance(error, Stopped) else 130
         if isinstance(error, BrokenPipeError):
-            # The reader (head, less) has gone; nothing may be written when Python flushes at its end.
+            # The reader (head, less) has gone; nothing may be written when Python flushes at its
+            # end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
         if isinstance(error, OSError) and error.errno in _SYSTEM:
             file = str(error.filename or "")
-            help = "look at the disk, its mount and the rights there, then run the same command again: it continues"
-            self._problems(DataError(Problem("D180", f"the system says: {os.strerror(error.errno)}", file, help=help)))
+            help = (
+                "look at the disk, its mount and the rights there, then run the same command"
+                " again: it continues"
+            )
+            self._problems(
+                DataError(
+                    Problem("D180", f"the system says: {os.strerror(error.errno)}", file, help=help)
+                )
+            )
             return DataError.exit_code
         if isinstance(error, _Misuse):
             self._misuse(error)
             return UsageError.exit_code
-        warn(f"This is a bug in assay ({type(error).__name__}: {_first_line(error)}). Details: {self._crash(error)}")
+        warn(
+            f"This is a bug in assay ({type(error).__name__}: {_first_line(error)}). Details:"
+            f" {self._crash(error)}"
+        )
         return BUG
 
     def _problems(self, error: AssayError) -> None:
         if "--json" in self.arguments:
-            rows = [{"code": p.code, "place": p.place, "text": p.text, "help": p.help} for p in error.problems]
-            document = {"exit": error.exit_code, "problems": rows, "next": following(error.problems, self.arguments)}
+            rows = [
+                {"code": p.code, "place": p.place, "text": p.text, "help": p.help}
+                for p in error.problems
+            ]
+            document = {
+                "exit": error.exit_code,
+                "problems": rows,
+                "next": following(error.problems, self.arguments),
+            }
             say(json.dumps(document, ensure_ascii=False, indent=1))
             return
         if isinstance(error, ProjectError):
             warn(error.header)
-        for text in shown_problems(error.problems, every="--all" in self.arguments, all_by=self._all_by()):
+        for text in shown_problems(
+            error.problems, every="--all" in self.arguments, all_by=self._all_by()
+        ):
             warn(text)
         if way := following(error.problems, self.arguments):
             warn(f"   next: {way}")

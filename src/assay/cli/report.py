@@ -1,4 +1,5 @@
-"""The command `assay report`: the newest report, what moved since the one before, the ledger, a model card."""
+"""The command `assay report`: the newest report, what moved since the one before, the ledger, a
+model card."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,9 +12,12 @@ from assay.core.places import place as place_of
 
 EXAMPLE = "Example: assay report tickets --diff"
 
-Target = Annotated[str, typer.Argument(metavar="TARGET", help="A project folder, a project file or a data file.")]
+Target = Annotated[
+    str, typer.Argument(metavar="TARGET", help="A project folder, a project file or a data file.")
+]
 Newer = Annotated[
-    Path | None, typer.Argument(metavar="NEWER", help="With --diff: the report to compare TARGET's with.")
+    Path | None,
+    typer.Argument(metavar="NEWER", help="With --diff: the report to compare TARGET's with."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 
@@ -21,20 +25,36 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.
 def report(
     target: Target = ".",
     newer: Newer = None,
-    ledger: Annotated[bool, typer.Option("--ledger", help="Every row that was dropped or changed, and why.")] = False,
-    step: Annotated[str, typer.Option("--step", metavar="STEP", help="The ledger of one step.")] = "",
-    place: Annotated[str, typer.Option("--place", metavar="FILE[:LINE]", help="The ledger of one file or line.")] = "",
-    row: Annotated[str, typer.Option("--row", metavar="ID", help="What happened to one row; or its file:line.")] = "",
-    diff: Annotated[bool, typer.Option("--diff", help="What moved since the report before.")] = False,
+    ledger: Annotated[
+        bool, typer.Option("--ledger", help="Every row that was dropped or changed, and why.")
+    ] = False,
+    step: Annotated[
+        str, typer.Option("--step", metavar="STEP", help="The ledger of one step.")
+    ] = "",
+    place: Annotated[
+        str, typer.Option("--place", metavar="FILE[:LINE]", help="The ledger of one file or line.")
+    ] = "",
+    row: Annotated[
+        str, typer.Option("--row", metavar="ID", help="What happened to one row; or its file:line.")
+    ] = "",
+    diff: Annotated[
+        bool, typer.Option("--diff", help="What moved since the report before.")
+    ] = False,
     card: Annotated[
-        Path | None, typer.Option("--card", metavar="FILE", help="Write the model card of an arm, Markdown.")
+        Path | None,
+        typer.Option("--card", metavar="FILE", help="Write the model card of an arm, Markdown."),
     ] = None,
     arm: Annotated[
-        str, typer.Option("--with", metavar="ARM", help="Whose card; the recommended arm's if left out.")
+        str,
+        typer.Option(
+            "--with", metavar="ARM", help="Whose card; the recommended arm's if left out."
+        ),
     ] = "",
     to: Annotated[
         str | None,
-        typer.Option("--to", metavar="TRACKER", help="Hand the log to tensorboard, mlflow, wandb or trackio."),
+        typer.Option(
+            "--to", metavar="TRACKER", help="Hand the log to tensorboard, mlflow, wandb or trackio."
+        ),
     ] = None,
     as_json: Json = False,
 ) -> int:
@@ -44,7 +64,9 @@ def report(
 
     if newer is not None:
         if not diff:
-            raise typer.BadParameter("a second report is for --diff: assay report OLD NEW --diff", param_hint="'NEWER'")
+            raise typer.BadParameter(
+                "a second report is for --diff: assay report OLD NEW --diff", param_hint="'NEWER'"
+            )
         _moved(look.between(Path(target), newer), as_json)
         return 0
     folder = project_at(Path(target))

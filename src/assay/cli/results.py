@@ -17,7 +17,17 @@ if TYPE_CHECKING:
     from assay.config import Project
 
 # What a narrow terminal does without, first to last.
-LEAST = ("tokens", "kept MB", "peak MB", "ms p95", "p (Holm)", "n", "fit s", "ms/answer", "to floor")
+LEAST = (
+    "tokens",
+    "kept MB",
+    "peak MB",
+    "ms p95",
+    "p (Holm)",
+    "n",
+    "fit s",
+    "ms/answer",
+    "to floor",
+)
 ASKED = 60  # characters of a question that one would type
 
 
@@ -43,8 +53,8 @@ def summary(report: Any, project: Project) -> None:
 
 
 def verdict(report: Any) -> None:
-    """The last lines of a run and the table of its arms. On a terminal both fit its width; elsewhere nothing is left
-    out."""
+    """The last lines of a run and the table of its arms. On a terminal both fit its width;
+    elsewhere nothing is left out."""
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     table = report.table()
     shown = table if width is None else narrowed(table, width)
@@ -72,14 +82,23 @@ def narrowed(rows: Sequence[Sequence[str]], width: int) -> list[list[str]]:
 
 
 def next_step(report: Any, project: Project) -> str:
-    """A command that asks the recommended arm one of the test questions, where one is short enough to be typed."""
-    arm = next((one for one in report.arms if one.name == report.data["verdict"]["recommended"]), None)
+    """A command that asks the recommended arm one of the test questions, where one is short enough
+    to be typed."""
+    arm = next(
+        (one for one in report.arms if one.name == report.data["verdict"]["recommended"]), None
+    )
     if arm is None or not arm.records or report.data["verdict"].get("state") == "nothing":
         return ""
     asked = [record.question for record in arm.records[:50]]
-    plain = [one.text for one in asked if len(one.messages) == 1 and not one.context and not one.options]
+    plain = [
+        one.text for one in asked if len(one.messages) == 1 and not one.context and not one.options
+    ]
     short = [text for text in plain if 0 < len(text) <= ASKED and text.isprintable()]
-    return f"assay ask {shlex.quote(short[0])} --project {shlex.quote(str(project.target))}" if short else ""
+    return (
+        f"assay ask {shlex.quote(short[0])} --project {shlex.quote(str(project.target))}"
+        if short
+        else ""
+    )
 
 
 def near(path: Path) -> str:

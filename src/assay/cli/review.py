@@ -1,4 +1,5 @@
-"""The command `assay review`: sheets for a blind rating of two arms, ratings back, win rate, preference pairs."""
+"""The command `assay review`: sheets for a blind rating of two arms, ratings back, win rate,
+preference pairs."""
 
 from __future__ import annotations
 
@@ -16,15 +17,33 @@ if TYPE_CHECKING:
 
 EXAMPLE = "Example: assay review tickets --out rate.csv --reviewers anna,ben"
 
-Target = Annotated[str, typer.Argument(metavar="TARGET", help="A project folder, a project file or a data file.")]
-File = Annotated[Path | None, typer.Option("--out", "-o", help="Write sheets to fill in: .csv or .jsonl.")]
-Back = Annotated[list[Path] | None, typer.Option("--in", metavar="SHEET", help="Take a filled sheet; may be repeated.")]
-Pairs = Annotated[Path | None, typer.Option("--pairs", metavar="FILE", help="Write preference pairs, JSON lines.")]
-Arms = Annotated[str, typer.Option("--arms", metavar="A,B", help="The two arms; the recommended one and its rival.")]
+Target = Annotated[
+    str, typer.Argument(metavar="TARGET", help="A project folder, a project file or a data file.")
+]
+File = Annotated[
+    Path | None, typer.Option("--out", "-o", help="Write sheets to fill in: .csv or .jsonl.")
+]
+Back = Annotated[
+    list[Path] | None,
+    typer.Option("--in", metavar="SHEET", help="Take a filled sheet; may be repeated."),
+]
+Pairs = Annotated[
+    Path | None, typer.Option("--pairs", metavar="FILE", help="Write preference pairs, JSON lines.")
+]
+Arms = Annotated[
+    str,
+    typer.Option("--arms", metavar="A,B", help="The two arms; the recommended one and its rival."),
+]
 Rows = Annotated[int, typer.Option("--rows", min=1, help="At most so many rows.")]
-Part = Annotated[str, typer.Option("--split", help="Rows of test, val or train; only val and train give pairs.")]
-People = Annotated[str, typer.Option("--reviewers", metavar="A,B", help="A sheet for each of them.")]
-Encoding = Annotated[str, typer.Option("--encoding", help="Of sheets that are not UTF-8: windows-1252, utf-16.")]
+Part = Annotated[
+    str, typer.Option("--split", help="Rows of test, val or train; only val and train give pairs.")
+]
+People = Annotated[
+    str, typer.Option("--reviewers", metavar="A,B", help="A sheet for each of them.")
+]
+Encoding = Annotated[
+    str, typer.Option("--encoding", help="Of sheets that are not UTF-8: windows-1252, utf-16.")
+]
 Offline = Annotated[bool, typer.Option("--offline", help="Use the network for nothing.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 
@@ -49,7 +68,9 @@ def review(
     from assay.audits.human_review import Review
 
     if sum(bool(one) for one in (out, sheets, pairs)) > 1:
-        raise UsageError(Problem("C060", "--out, --in and --pairs are three things", help="give one of them"))
+        raise UsageError(
+            Problem("C060", "--out, --in and --pairs are three things", help="give one of them")
+        )
     work = Review.of(target, lambda event: warn(event["text"]))
     if sheets:
         new = work.take(sheets, encoding=encoding or None)
@@ -80,7 +101,12 @@ def _two(text: str) -> tuple[str, ...]:
     names = _names(text)
     if names and (len(names) != 2 or names[0] == names[1]):
         raise UsageError(
-            Problem("C106", f"two different arms are rated, got '{text}'", "--arms", help="--arms lora,rag")
+            Problem(
+                "C106",
+                f"two different arms are rated, got '{text}'",
+                "--arms",
+                help="--arms lora,rag",
+            )
         )
     return names
 

@@ -19,23 +19,38 @@ EXAMPLE = "Example: assay serve lora --project tickets"
 
 Arms = Annotated[
     list[str] | None,
-    typer.Argument(metavar="ARM...", help="Arms to serve, or base; the recommended arm and the base if left out."),
+    typer.Argument(
+        metavar="ARM...",
+        help="Arms to serve, or base; the recommended arm and the base if left out.",
+    ),
 ]
 Folder = Annotated[Path, typer.Option("--project", help="The project folder.")]
 Host = Annotated[
     str | None,
-    typer.Option("--host", help="The address to listen on, 127.0.0.1; another than this machine needs a key."),
+    typer.Option(
+        "--host", help="The address to listen on, 127.0.0.1; another than this machine needs a key."
+    ),
 ]
-Port = Annotated[int | None, typer.Option("--port", min=0, max=65535, help="8000; 0: any that is free.")]
+Port = Annotated[
+    int | None, typer.Option("--port", min=0, max=65535, help="8000; 0: any that is free.")
+]
 Keys = Annotated[
     Path | None,
-    typer.Option("--api-key-file", metavar="FILE", help="Keys, one a line; else the one in ASSAY_API_KEY."),
+    typer.Option(
+        "--api-key-file", metavar="FILE", help="Keys, one a line; else the one in ASSAY_API_KEY."
+    ),
 ]
 Names = Annotated[
     list[str] | None,
-    typer.Option("--allow-host", metavar="NAME", help="A further name that the server is called by; may be repeated."),
+    typer.Option(
+        "--allow-host",
+        metavar="NAME",
+        help="A further name that the server is called by; may be repeated.",
+    ),
 ]
-EngineOf = Annotated[str | None, typer.Option("--engine", help="What writes: own, llama.cpp or vllm.")]
+EngineOf = Annotated[
+    str | None, typer.Option("--engine", help="What writes: own, llama.cpp or vllm.")
+]
 Weights = Annotated[
     list[str] | None,
     typer.Option(
@@ -46,18 +61,28 @@ Weights = Annotated[
 ]
 Log = Annotated[
     Path | None,
-    typer.Option("--log", metavar="FILE", help="Keep questions and answers, JSON lines; personal data may be in them."),
+    typer.Option(
+        "--log",
+        metavar="FILE",
+        help="Keep questions and answers, JSON lines; personal data may be in them.",
+    ),
 ]
 Rate = Annotated[
-    float | None, typer.Option("--rate", min=0, help="Requests a minute of one key or address; 0: any number.")
+    float | None,
+    typer.Option("--rate", min=0, help="Requests a minute of one key or address; 0: any number."),
 ]
-Seconds = Annotated[float | None, typer.Option("--seconds", min=1, max=86400, help="That an answer may take; 600.")]
+Seconds = Annotated[
+    float | None, typer.Option("--seconds", min=1, max=86400, help="That an answer may take; 600.")
+]
 Grace = Annotated[
-    float | None, typer.Option("--grace", min=0, max=3600, help="Seconds for running answers when stopped; 30.")
+    float | None,
+    typer.Option("--grace", min=0, max=3600, help="Seconds for running answers when stopped; 30."),
 ]
 Offline = Annotated[bool, typer.Option("--offline", help="Never use the network to fetch a model.")]
 Json = Annotated[bool, typer.Option("--json", help="Say the address as one JSON document.")]
-Plain = Annotated[bool, typer.Option("--plain", help="No colour and no redrawing: one line an event.")]
+Plain = Annotated[
+    bool, typer.Option("--plain", help="No colour and no redrawing: one line an event.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Results only.")]
 
 
@@ -125,10 +150,16 @@ def _ready(found: Open, as_json: bool) -> None:
 
     if as_json:
         # One line, flushed, for what has started this process and waits to be told the port.
-        print(to_json({"address": found.address, "models": list(found.models), "key": found.key}), flush=True)
+        print(
+            to_json({"address": found.address, "models": list(found.models), "key": found.key}),
+            flush=True,
+        )
         return
     say(f"serving  {', '.join(found.models)}")
     say(f"at       {found.address}/v1   (Ctrl-C stops)")
     key = ' -H "Authorization: Bearer $ASSAY_API_KEY"' if found.key else ""
     body = f'{{"model": "{found.models[0]}", "messages": [{{"role": "user", "content": "Hello"}}]}}'
-    say(f"try      curl {found.address}/v1/chat/completions -H 'Content-Type: application/json'{key} -d '{body}'")
+    say(
+        f"try      curl {found.address}/v1/chat/completions -H 'Content-Type:"
+        f" application/json'{key} -d '{body}'"
+    )

@@ -1,8 +1,10 @@
 """The project file: one `project.yaml` read into frozen settings, with every problem at once.
 
-What it is for   `load(path)` gives a `Project`; what is wrong is said with code, line, place and the nearest spelling
+What it is for   `load(path)` gives a `Project`; what is wrong is said with code, line, place and
+                 the nearest spelling
 Adding a key     put it into the class that uses it; this file only knows the sections
-Watch out        a data file that is not there is not config's matter: `curate.load` says so, with all data problems
+Watch out        a data file that is not there is not config's matter: `curate.load` says so, with
+                 all data problems
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -73,8 +75,8 @@ def load(path: Path, sets: Sequence[str] = (), *, text: str | None = None) -> Pr
 
 
 def _sections(value: dict[str, Any], page: Page, folder: Path) -> dict[str, Any]:
-    """The sections that are right, as settings; `curate`, `augment` and `compare` as {index: settings}. Files that they
-    name are relative to `folder`."""
+    """The sections that are right, as settings; `curate`, `augment` and `compare` as {index:
+    settings}. Files that they name are relative to `folder`."""
     found: dict[str, Any] = {}
 
     def take(key: str, build: Callable[[], Any]) -> None:
@@ -85,12 +87,22 @@ def _sections(value: dict[str, Any], page: Page, folder: Path) -> dict[str, Any]
 
     for key in value:
         if key not in SECTIONS:
-            page.add(Complaint("C071", (key,), f"no such section{did_you_mean(key, SECTIONS) or _there(SECTIONS)}"))
+            page.add(
+                Complaint(
+                    "C071",
+                    (key,),
+                    f"no such section{did_you_mean(key, SECTIONS) or _there(SECTIONS)}",
+                )
+            )
     for key in Head.model_fields:
         if key in value:
             take(key, lambda key=key: _one(key, value[key]))
     if "data" not in value:
-        page.add(Complaint("C072", ("data",), "is missing; name the rows: data: {files: {data: tickets.csv}}"))
+        page.add(
+            Complaint(
+                "C072", ("data",), "is missing; name the rows: data: {files: {data: tickets.csv}}"
+            )
+        )
     if "aim" in value:
         take("aim", lambda: task_of(value["aim"], folder))
     if "validate" in value:
@@ -125,7 +137,9 @@ def _one(key: str, value: Any) -> Any:
     try:
         return dict(fill(Head, {key: value}))[key]
     except SettingsError as error:
-        raise SettingsError(*(Complaint(c.code, c.place[1:], c.text) for c in error.complaints)) from None
+        raise SettingsError(
+            *(Complaint(c.code, c.place[1:], c.text) for c in error.complaints)
+        ) from None
 
 
 def _documents(value: Any) -> tuple[str, ...]:
@@ -134,7 +148,9 @@ def _documents(value: Any) -> tuple[str, ...]:
     try:
         return fill(Documents, {"files": value}).files
     except SettingsError as error:
-        raise SettingsError(*(Complaint(c.code, c.place[1:], c.text) for c in error.complaints)) from None
+        raise SettingsError(
+            *(Complaint(c.code, c.place[1:], c.text) for c in error.complaints)
+        ) from None
 
 
 def _each(key: str, value: Any, make: Callable[[Any], Any], page: Page) -> dict[int, Any]:
@@ -153,12 +169,15 @@ def _each(key: str, value: Any, make: Callable[[Any], Any], page: Page) -> dict[
 def _later(key: str, value: Any, sentence: str) -> Complaint:
     on_test = key == "search" and isinstance(value, dict) and "test" in value.values()
     if on_test:
-        return Complaint("C084", (key,), "settings are never chosen on test rows; they are chosen on val")
+        return Complaint(
+            "C084", (key,), "settings are never chosen on test rows; they are chosen on val"
+        )
     return Complaint("C071", (key,), sentence)
 
 
 def make_strategy(value: Any, context: Mapping[str, Any]) -> Strategy:
-    """The strategy that a mapping with a `kind` describes; used for `compare:` and for every `inner:`.
+    """The strategy that a mapping with a `kind` describes; used for `compare:` and for every
+    `inner:`.
 
     Raises:
         SettingsError: with places relative to `value`.
@@ -169,7 +188,11 @@ def make_strategy(value: Any, context: Mapping[str, Any]) -> Strategy:
     kind = _kind(value, (*kinds, *PRESETS))
     if kind in PRESETS:
         value = {**PRESETS[kind], **{key: item for key, item in value.items() if key != "kind"}}
-    return fill(kinds[value["kind"]], value, {**context, "make_strategy": make_strategy, "make_part": make_part})
+    return fill(
+        kinds[value["kind"]],
+        value,
+        {**context, "make_strategy": make_strategy, "make_part": make_part},
+    )
 
 
 def make_part(value: Any, context: Mapping[str, Any]) -> Part:
@@ -182,7 +205,9 @@ def make_part(value: Any, context: Mapping[str, Any]) -> Part:
 
     kinds = {cls.model_fields["kind"].default: cls for cls in PARTS}
     kind = _kind(value, tuple(kinds))
-    return fill(kinds[kind], value, {**context, "make_strategy": make_strategy, "make_part": make_part})
+    return fill(
+        kinds[kind], value, {**context, "make_strategy": make_strategy, "make_part": make_part}
+    )
 
 
 def make_step(value: Any) -> RowStep | SetStep:
@@ -214,11 +239,15 @@ def _kind(value: Any, known: Sequence[str]) -> str:
     if isinstance(value, str) and value in known:
         raise SettingsError(Complaint("C072", (), f"must be a mapping; write {{kind: {value}}}"))
     if not isinstance(value, dict):
-        raise SettingsError(Complaint("C072", (), f"must be a mapping with a kind, got {shown(value)}"))
+        raise SettingsError(
+            Complaint("C072", (), f"must be a mapping with a kind, got {shown(value)}")
+        )
     if "kind" not in value:
         raise SettingsError(Complaint("C076", (), f"has no kind{listed}"))
     kind = value["kind"]
     if not isinstance(kind, str) or kind not in known:
         hint = did_you_mean(kind, known) if isinstance(kind, str) else ""
-        raise SettingsError(Complaint("C076", (), f"there is no {shown(kind)} here{hint or listed}"))
+        raise SettingsError(
+            Complaint("C076", (), f"there is no {shown(kind)} here{hint or listed}")
+        )
     return kind

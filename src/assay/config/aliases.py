@@ -1,8 +1,11 @@
-"""Names that people type, read as assay's own: `lr` is `learning_rate`, `kind: few_shot` is `kind: shots`.
+"""Names that people type, read as assay's own: `lr` is `learning_rate`, `kind: few_shot` is `kind:
+shots`.
 
-What it is for   a file written from the memory of another tool runs, and says once what each name was read as (C200)
-How              a name is read so only where assay has none of that spelling and the right one is not written too;
-                 where the right one has no place either, the mistake is said as ever
+What it is for   a file written from the memory of another tool runs, and says once what each name
+                 was read as (C200)
+How              a name is read so only where assay has none of that spelling and the right one is
+                 not written too; where the right one has no place either, the mistake is said as
+                 ever
 Names from       transformers `TrainingArguments`, peft `LoraConfig`, run_glue.py, lm-eval
 """
 
@@ -18,11 +21,17 @@ SETTINGS = {
     **dict.fromkeys(("r", "lora_r", "lora_rank"), "rank"),
     "lora_alpha": "alpha",
     "lora_dropout": "dropout",
-    **dict.fromkeys(("num_epochs", "num_train_epochs", "n_epochs", "max_epochs", "epoch"), "epochs"),
-    **dict.fromkeys(("per_device_train_batch_size", "train_batch_size", "batchsize", "bs"), "batch_size"),
+    **dict.fromkeys(
+        ("num_epochs", "num_train_epochs", "n_epochs", "max_epochs", "epoch"), "epochs"
+    ),
+    **dict.fromkeys(
+        ("per_device_train_batch_size", "train_batch_size", "batchsize", "bs"), "batch_size"
+    ),
     "wd": "weight_decay",
     **dict.fromkeys(("max_seq_length", "max_seq_len", "max_len"), "max_length"),
-    **dict.fromkeys(("num_shots", "n_shots", "shots", "num_fewshot", "n_examples", "examples"), "k"),
+    **dict.fromkeys(
+        ("num_shots", "n_shots", "shots", "num_fewshot", "n_examples", "examples"), "k"
+    ),
     "warmup_ratio": "warmup",
     **dict.fromkeys(("optim", "optimizer"), "optimiser"),
     **dict.fromkeys(("lr_scheduler_type", "lr_scheduler", "scheduler"), "schedule"),
@@ -44,12 +53,24 @@ _KINDS: tuple[tuple[str, dict[str, Any]], ...] = (
 KINDS = {name: settings for names, settings in _KINDS for name in names.split()}
 # Keys of the file -> where their value belongs.
 HEADS: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("dataset", "datasets", "data_file", "data_files", "data_path", "file"), ("data", "files", "data")),
-    **dict.fromkeys(("train_file", "train_files", "train_data", "train"), ("data", "files", "train")),
-    **dict.fromkeys(("validation_file", "val_file", "eval_file", "dev_file", "val", "valid"), ("data", "files", "val")),
+    **dict.fromkeys(
+        ("dataset", "datasets", "data_file", "data_files", "data_path", "file"),
+        ("data", "files", "data"),
+    ),
+    **dict.fromkeys(
+        ("train_file", "train_files", "train_data", "train"), ("data", "files", "train")
+    ),
+    **dict.fromkeys(
+        ("validation_file", "val_file", "eval_file", "dev_file", "val", "valid"),
+        ("data", "files", "val"),
+    ),
     **dict.fromkeys(("test_file", "test_files", "test_data", "test"), ("data", "files", "test")),
-    **dict.fromkeys(("text_column", "text_column_name", "input_column"), ("data", "columns", "text")),
-    **dict.fromkeys(("label_column", "label_column_name", "target_column"), ("data", "columns", "label")),
+    **dict.fromkeys(
+        ("text_column", "text_column_name", "input_column"), ("data", "columns", "text")
+    ),
+    **dict.fromkeys(
+        ("label_column", "label_column_name", "target_column"), ("data", "columns", "label")
+    ),
     **dict.fromkeys(("model_name_or_path", "model_name", "base_model", "base"), ("model",)),
     **dict.fromkeys(("random_seed", "random_state"), ("seed",)),
     **dict.fromkeys(("strategies", "methods", "arms"), ("compare",)),
@@ -81,16 +102,24 @@ def understood(page: Page) -> Iterator[dict[str, Any]]:
         if isinstance(files, str | list):
             note(("data", "files"), "data.files: {data: ...}")
             value["data"]["files"] = {"data": files}
-    for index, item in enumerate(value["compare"] if isinstance(value.get("compare"), list) else ()):
+    for index, item in enumerate(
+        value["compare"] if isinstance(value.get("compare"), list) else ()
+    ):
         _strategy(page, item, ("compare", index), note)
     if said:
-        yield {"code": "C200", "count": len(said), "text": f"read as assay's own names: {'; '.join(said)}"}
+        yield {
+            "code": "C200",
+            "count": len(said),
+            "text": f"read as assay's own names: {'; '.join(said)}",
+        }
 
 
 Note = Callable[[Place, str], None]
 
 
-def _heads(page: Page, around: dict[str, Any], at: Place, names: dict[str, tuple[str, ...]], note: Note) -> None:
+def _heads(
+    page: Page, around: dict[str, Any], at: Place, names: dict[str, tuple[str, ...]], note: Note
+) -> None:
     own = SECTIONS if not at else tuple(Data.model_fields)
     for name in [one for one in around if one in names and one not in own]:
         target = names[name]

@@ -1,8 +1,9 @@
-"""What must hold between the sections of a project file, and what is worth saying about one that is right.
+"""What must hold between the sections of a project file, and what is worth saying about one that is
+right.
 
-Codes   C066 yes/no as text, C072 no rows named, C073 name, C077 same arms, C078 metric, C079 documents, C080 paths,
-        C091 fields of rows, C092 a metric that cannot decide, C093 C094 labels, C096 code, C100 arms of a question,
-        M170 max_length
+Codes   C066 yes/no as text, C072 no rows named, C073 name, C077 same arms, C078 metric, C079
+        documents, C080 paths, C091 fields of rows, C092 a metric that cannot decide, C093 C094
+        labels, C096 code, C100 arms of a question, M170 max_length
 """
 
 import os
@@ -33,11 +34,15 @@ def across(found: Mapping[str, Any]) -> Iterator[Complaint]:
     """Check the sections that could be read, by key; `compare` is {index: strategy}."""
     for place, path in _paths(found):
         if path.startswith("~") or _VARIABLE.search(path):
-            yield Complaint("C080", place, f"write the path out; '~' and variables are not replaced: {path!r}")
+            yield Complaint(
+                "C080", place, f"write the path out; '~' and variables are not replaced: {path!r}"
+            )
         elif not path:
             yield Complaint("C080", place, "the path is empty")
     if "data" in found and not (found["data"].files.data or found["data"].files.train):
-        yield Complaint("C072", ("data", "files"), "names no rows; give 'data' (rows to split) or 'train'")
+        yield Complaint(
+            "C072", ("data", "files"), "names no rows; give 'data' (rows to split) or 'train'"
+        )
     if "aim" in found:
         yield from _metrics(found["aim"])
     yield from weighing.complaints(found)
@@ -51,10 +56,16 @@ def across(found: Mapping[str, Any]) -> Iterator[Complaint]:
     if not found.get("documents"):
         for index, arm in found["compare"].items():
             for place in _readers(arm, ("compare", index)):
-                yield Complaint("C079", place, "has no documents to read; name them under documents")
+                yield Complaint(
+                    "C079", place, "has no documents to read; name them under documents"
+                )
         for index, one in found["augment"].items():
             if "documents" in one.wants():
-                yield Complaint("C079", ("augment", index), "has no documents to read; name them under documents")
+                yield Complaint(
+                    "C079",
+                    ("augment", index),
+                    "has no documents to read; name them under documents",
+                )
 
 
 def _asked(found: Mapping[str, Any]) -> Iterator[Complaint]:
@@ -63,7 +74,10 @@ def _asked(found: Mapping[str, Any]) -> Iterator[Complaint]:
     for place, names in _naming(found):
         for name in names:
             if name not in known:
-                text = f"there is no arm '{name}'{did_you_mean(name, known)}; compare has {', '.join(sorted(known))}"
+                text = (
+                    f"there is no arm '{name}'{did_you_mean(name, known)}; compare has"
+                    f" {', '.join(sorted(known))}"
+                )
                 yield Complaint("C100", place, text)
 
 
@@ -86,7 +100,10 @@ def _fields(found: Mapping[str, Any]) -> Iterator[Complaint]:
             for name, value in where.items():
                 for field in read_of_row({name: value}):
                     if field not in kept:
-                        words = f"reads the field '{field}' of the rows; name it under aim: slices: [{field}]"
+                        words = (
+                            f"reads the field '{field}' of the rows; name it under aim: slices:"
+                            f" [{field}]"
+                        )
                         yield Complaint("C091", (*place, name), words)
 
 
@@ -100,9 +117,14 @@ def _paths(found: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
     if "validate" in found:
         paths = found["validate"].contamination_reference
         yield from ((("validate", "contamination_reference"), path) for path in paths)
-        yield from ((("validate", "forgetting", "sets"), path) for path in found["validate"].forgetting.sets)
+        yield from (
+            (("validate", "forgetting", "sets"), path) for path in found["validate"].forgetting.sets
+        )
         robustness = found["validate"].robustness
-        for name, path in (("jailbreaks", robustness.jailbreaks), ("translations", robustness.translations)):
+        for name, path in (
+            ("jailbreaks", robustness.jailbreaks),
+            ("translations", robustness.translations),
+        ):
             if path:
                 yield ("validate", "robustness", name), path
     if "aim" in found and found["aim"].database:
@@ -116,7 +138,8 @@ def _paths(found: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
 
 
 def _metrics(task: Task) -> Iterator[Complaint]:
-    """The metrics fit the kind of task. A kind that is still to be guessed is judged once it is known."""
+    """The metrics fit the kind of task. A kind that is still to be guessed is judged once it is
+    known."""
     every = dict.fromkeys(metric for kind in (*KINDS, SQL) for metric in kind.fitting)
     every |= dict.fromkeys(f"pass_at_{k}" for k in DRAWN)
     fitting = kind_of(task).fitting
@@ -127,7 +150,9 @@ def _metrics(task: Task) -> Iterator[Complaint]:
             hint = did_you_mean(name, every) or f"; there are: {', '.join(every)}"
             yield Complaint("C076", place, f"there is no '{name}' here{hint}")
         elif "kind" in task.model_fields_set and name not in fitting:
-            yield Complaint("C078", place, f"{name} does not fit {task.kind}; use {', '.join(fitting)}")
+            yield Complaint(
+                "C078", place, f"{name} does not fit {task.kind}; use {', '.join(fitting)}"
+            )
     if any(one.name == task.metric and not one.decides for one in METRICS):
         words = f"{task.metric} is shown beside others and cannot decide; name it under aim.metrics"
         yield Complaint("C092", ("aim", "metric"), words)
@@ -137,16 +162,30 @@ def _labels(task: Task) -> Iterator[Complaint]:
     """What is said of labels is said where there are labels, and can be told from them."""
     if "kind" not in task.model_fields_set:
         return
-    for name, kinds in (("none", ("classify", "multilabel")), ("separator", ("multilabel", "choose"))):
+    for name, kinds in (
+        ("none", ("classify", "multilabel")),
+        ("separator", ("multilabel", "choose")),
+    ):
         if task.model_dump()[name] and task.kind not in kinds:
-            yield Complaint("C093", ("aim", name), f"is for {' and '.join(kinds)}, and this task is {task.kind}")
+            yield Complaint(
+                "C093", ("aim", name), f"is for {' and '.join(kinds)}, and this task is {task.kind}"
+            )
     if task.kind == "multilabel":
         if "|" in task.none:
-            yield Complaint("C094", ("aim", "none"), "must not hold '|', which stands between labels")
+            yield Complaint(
+                "C094", ("aim", "none"), "must not hold '|', which stands between labels"
+            )
         for index, label in enumerate(task.labels):
             if "|" in label or label == task.nothing:
-                words = f"'{label}' could not be told from what is written: labels stand with '|' between them, and"
-                yield Complaint("C094", ("aim", "labels", index), f"{words} '{task.nothing}' says that none fits")
+                words = (
+                    f"'{label}' could not be told from what is written: labels stand with '|'"
+                    " between them, and"
+                )
+                yield Complaint(
+                    "C094",
+                    ("aim", "labels", index),
+                    f"{words} '{task.nothing}' says that none fits",
+                )
 
 
 def _written(task: Task) -> Iterator[Complaint]:
@@ -154,7 +193,9 @@ def _written(task: Task) -> Iterator[Complaint]:
     if task.picks and "kind" in task.model_fields_set:
         for name in ("form", "stop"):
             if task.model_dump()[name]:
-                yield Complaint("M060", ("aim", name), "labels are chosen, not written; leave it out")
+                yield Complaint(
+                    "M060", ("aim", name), "labels are chosen, not written; leave it out"
+                )
 
 
 def _code(task: Task) -> Iterator[Complaint]:
@@ -162,11 +203,21 @@ def _code(task: Task) -> Iterator[Complaint]:
     if "kind" in task.model_fields_set and task.kind != "code":
         for name in ("language", "show_tests", "samples", "temperature", "database"):
             if name in task.model_fields_set:
-                yield Complaint("C096", ("aim", name), f"is said of code; the kind here is {task.kind}: leave it out")
+                yield Complaint(
+                    "C096",
+                    ("aim", name),
+                    f"is said of code; the kind here is {task.kind}: leave it out",
+                )
     elif task.samples and task.language == "sql":
-        yield Complaint("C096", ("aim", "samples"), "programs are drawn for pass@k; queries are not: leave it out")
+        yield Complaint(
+            "C096",
+            ("aim", "samples"),
+            "programs are drawn for pass@k; queries are not: leave it out",
+        )
     elif task.database and task.language != "sql":
-        yield Complaint("C096", ("aim", "database"), "is what queries are run on; say `language: sql`")
+        yield Complaint(
+            "C096", ("aim", "database"), "is what queries are run on; say `language: sql`"
+        )
 
 
 def _arms(arms: Mapping[int, Strategy]) -> Iterator[Complaint]:
@@ -177,7 +228,9 @@ def _arms(arms: Mapping[int, Strategy]) -> Iterator[Complaint]:
             yield Complaint("C073", ("compare", index, "name"), words)
         for other, earlier in seen.items():
             if same(arm, earlier):
-                yield Complaint("C077", ("compare", index), f"does the same as compare.{other}; remove one")
+                yield Complaint(
+                    "C077", ("compare", index), f"does the same as compare.{other}; remove one"
+                )
             elif arm_name(arm) == arm_name(earlier):
                 words = f"is called '{arm_name(arm)}' like compare.{other}; give one another name"
                 yield Complaint("C077", ("compare", index), words)
@@ -204,11 +257,15 @@ def warnings(found: Mapping[str, Any], source: Source, folder: Path) -> Iterator
         line = source.line(("aim", "labels"))
         text = f"line {line}: aim.labels: read as text: {names}; quote them"
         yield {"code": "C066", "count": len(switches), "text": text}
-    if found.get("seeds", 1) > 1 and not any(arm.draws for arm in found.get("compare", {}).values()):
+    if found.get("seeds", 1) > 1 and not any(
+        arm.draws for arm in found.get("compare", {}).values()
+    ):
         text = f"seeds: {found['seeds']} changes nothing: no arm of compare depends on the seed"
         yield {"code": "C097", "count": found["seeds"], "text": text}
     yield from _lengths(found, source, folder)
-    outside = [path for _, path in _paths(found) if path != found.get("model") and _leaves(folder, path)]
+    outside = [
+        path for _, path in _paths(found) if path != found.get("model") and _leaves(folder, path)
+    ]
     if outside:
         text = f"far from the project's folder, so they do not move with it: {', '.join(outside)}"
         yield {"code": "C080", "count": len(outside), "text": text}
@@ -224,8 +281,15 @@ def _lengths(found: Mapping[str, Any], source: Source, folder: Path) -> Iterator
             limit, asked = stated_length(name, folder), dict(one)["max_length"]
             if 0 < limit < asked:
                 at = ".".join(map(str, (*place, "max_length")))
-                text = f"line {source.line((*place, 'max_length'))}: {at}: {name} reads {limit:,} tokens at once, not"
-                yield {"code": "M170", "count": 1, "text": f"{text} {asked:,}; longer rows are cut at {limit:,}"}
+                text = (
+                    f"line {source.line((*place, 'max_length'))}: {at}: {name} reads {limit:,}"
+                    " tokens at once, not"
+                )
+                yield {
+                    "code": "M170",
+                    "count": 1,
+                    "text": f"{text} {asked:,}; longer rows are cut at {limit:,}",
+                }
 
 
 def _within(arm: Any, place: Place) -> Iterator[tuple[Place, Any]]:
@@ -236,10 +300,12 @@ def _within(arm: Any, place: Place) -> Iterator[tuple[Place, Any]]:
 
 
 def _leaves(folder: Path, path: str) -> bool:
-    """A file beside the folder does not count: that is where `assay run tickets.csv` finds the data."""
+    """A file beside the folder does not count: that is where `assay run tickets.csv` finds the
+    data."""
     return hub_set(path) is None and not _real(folder / path).is_relative_to(_real(folder).parent)
 
 
 def _real(path: Path) -> Path:
-    """With links followed, as far as they lead anywhere: `Path.resolve` raises where they lead in a circle."""
+    """With links followed, as far as they lead anywhere: `Path.resolve` raises where they lead in a
+    circle."""
     return Path(os.path.realpath(path))

@@ -1,9 +1,13 @@
 """Settings from plain values; what is wrong with them in the project file's own words.
 
-What it is for   `fill(Lora, {"rank": "two"})` says "must be a whole number from 1 to 512, got 'two'", all at once
-How              pydantic checks, strictly; its errors are placed in the data and worded from the settings' JSON schema
-Codes            C071 unknown key, C072 wrong type or missing, C073 out of range, C075 C086 range, C076 kind
-Watch out        a validator's ValueError is printed as it is; it may begin with its own code: "C074 shares add to 1.1"
+What it is for   `fill(Lora, {"rank": "two"})` says "must be a whole number from 1 to 512, got
+                 'two'", all at once
+How              pydantic checks, strictly; its errors are placed in the data and worded from the
+                 settings' JSON schema
+Codes            C071 unknown key, C072 wrong type or missing, C073 out of range, C075 C086 range,
+                 C076 kind
+Watch out        a validator's ValueError is printed as it is; it may begin with its own code: "C074
+                 shares add to 1.1"
 """
 
 import json
@@ -52,18 +56,26 @@ def fill(model: type[Kind], value: Any, context: dict[str, Any] | None = None) -
         SettingsError: with every complaint, in the order of the value.
     """
     if not isinstance(value, dict):
-        raise SettingsError(Complaint("C072", (), f"must be a mapping of settings, got {shown(value)}"))
+        raise SettingsError(
+            Complaint("C072", (), f"must be a mapping of settings, got {shown(value)}")
+        )
     try:
-        # JSON mode is what lets strict checking take a list for a tuple and 1 for 1.0, and nothing else.
+        # JSON mode is what lets strict checking take a list for a tuple and 1 for 1.0, and nothing
+        # else.
         return model.model_validate_json(json.dumps(value), strict=True, context=context)
     except ValidationError as error:
         raise SettingsError(*_complaints(model, value, error)) from None
     except AssayError as error:  # raised by a validator that knows its code
-        said = (Complaint(p.code, (), f"{p.text}; {p.help}" if p.help else p.text) for p in error.problems)
+        said = (
+            Complaint(p.code, (), f"{p.text}; {p.help}" if p.help else p.text)
+            for p in error.problems
+        )
         raise SettingsError(*said) from None
 
 
-def _complaints(model: type[Settings], value: dict[str, Any], error: ValidationError) -> Iterator[Complaint]:
+def _complaints(
+    model: type[Settings], value: dict[str, Any], error: ValidationError
+) -> Iterator[Complaint]:
     schema = _schema(model)
     said: dict[Place, list[Any]] = {}
     for item in error.errors(include_url=False):
@@ -84,11 +96,22 @@ def _complaints(model: type[Settings], value: dict[str, Any], error: ValidationE
         elif "json_invalid" in types:
             yield Complaint("C081", (), "holds half a character (a lone surrogate)")
         elif "extra_forbidden" in types:
-            known = [name for part in _at(schema, place[:-1]) for name in part.get("properties", ()) if name != "kind"]
-            yield Complaint("C071", place, f"no such setting{did_you_mean(str(place[-1]), known) or _list(known)}")
+            known = [
+                name
+                for part in _at(schema, place[:-1])
+                for name in part.get("properties", ())
+                if name != "kind"
+            ]
+            yield Complaint(
+                "C071",
+                place,
+                f"no such setting{did_you_mean(str(place[-1]), known) or _list(known)}",
+            )
         elif types == {"missing"}:
             wanted = _expected(_at(schema, place))
-            yield Complaint("C072", place, "is missing" + (f"; it is {wanted}" if wanted != _ANYTHING else ""))
+            yield Complaint(
+                "C072", place, "is missing" + (f"; it is {wanted}" if wanted != _ANYTHING else "")
+            )
         else:
             yield _wrong(model, place, _find(value, place), _at(schema, place), types)
 
@@ -103,15 +126,23 @@ def _raised(text: str, place: Place) -> Complaint:
     return Complaint(code, place, text)
 
 
-def _wrong(model: type[Settings], place: Place, value: Any, wanted: list[dict[str, Any]], types: set[str]) -> Complaint:
-    scalar = not any(part.get("type") in ("array", "object") or "properties" in part for part in wanted)
+def _wrong(
+    model: type[Settings], place: Place, value: Any, wanted: list[dict[str, Any]], types: set[str]
+) -> Complaint:
+    scalar = not any(
+        part.get("type") in ("array", "object") or "properties" in part for part in wanted
+    )
     if isinstance(value, dict) and {"low", "high"} <= value.keys() and scalar:
         return _range(place, value)
     if isinstance(value, list) and scalar and issubclass(model, Strategy):
         return Complaint("C086", place, RANGES_LATER)
     options = [str(option) for part in wanted for option in _options(part)]
     hint = did_you_mean(value, options) if isinstance(value, str) else ""
-    code = "C072" if all(kind.endswith(("_type", "_parsing", "_from_float")) for kind in types) else "C073"
+    code = (
+        "C072"
+        if all(kind.endswith(("_type", "_parsing", "_from_float")) for kind in types)
+        else "C073"
+    )
     if place and place[-1] == "kind":
         code = "C076"
     expected = _expected(wanted)
@@ -130,11 +161,12 @@ def _range(place: Place, value: dict[str, Any]) -> Complaint:
     return Complaint("C086", place, RANGES_LATER)
 
 
-# --- places ---------------------------------------------------------------------------------------------------------
+# --- places ---------------------------------------------------------------------------------------
 
 
 def _place(loc: tuple[str | int, ...], value: Any, kind: str) -> Place:
-    """Where in the data an error is: pydantic's location without the names it gives to a union's members."""
+    """Where in the data an error is: pydantic's location without the names it gives to a union's
+    members."""
     place: list[str | int] = []
     for index, part in enumerate(loc):
         if _holds(value, part):
@@ -157,7 +189,7 @@ def _find(value: Any, place: Place) -> Any:
     return value
 
 
-# --- what a place should hold ---------------------------------------------------------------------------------------
+# --- what a place should hold ---------------------------------------------------------------------
 
 
 class _Loose(GenerateJsonSchema):
@@ -181,8 +213,12 @@ def _at(schema: dict[str, Any], place: Place) -> list[dict[str, Any]]:
                 fixed = each.get("prefixItems", ())
                 below.append(fixed[part] if part < len(fixed) else each.get("items"))
             else:
-                below.append(each.get("properties", {}).get(part) or each.get("additionalProperties"))
-        found = [part for each in below if isinstance(each, dict) for part in _alternatives(each, schema)]
+                below.append(
+                    each.get("properties", {}).get(part) or each.get("additionalProperties")
+                )
+        found = [
+            part for each in below if isinstance(each, dict) for part in _alternatives(each, schema)
+        ]
     return found
 
 
@@ -220,8 +256,15 @@ def _words(part: dict[str, Any]) -> str:
     if kind == "string":
         least = " that is not empty" if part.get("minLength") else ""
         most = f" of at most {part['maxLength']} characters" if "maxLength" in part else ""
-        return f"text{least}{most}" + (f" of the form {shorten(part['pattern'])}" if "pattern" in part else "")
-    names = {"integer": "a whole number", "number": "a number", "boolean": "true or false", "null": "nothing"}
+        return f"text{least}{most}" + (
+            f" of the form {shorten(part['pattern'])}" if "pattern" in part else ""
+        )
+    names = {
+        "integer": "a whole number",
+        "number": "a number",
+        "boolean": "true or false",
+        "null": "nothing",
+    }
     return names.get(kind or "", "a mapping" if kind == "object" else _ANYTHING) + _limits(part)
 
 
@@ -230,7 +273,13 @@ def _limits(part: dict[str, Any]) -> str:
     high, below = part.get("maximum"), part.get("exclusiveMaximum")
     if low is not None and high is not None:
         return f" from {low} to {high}"
-    words = [f"at least {low}" if low is not None else "", f"above {above}" if above is not None else ""]
-    words += [f"at most {high}" if high is not None else "", f"below {below}" if below is not None else ""]
+    words = [
+        f"at least {low}" if low is not None else "",
+        f"above {above}" if above is not None else "",
+    ]
+    words += [
+        f"at most {high}" if high is not None else "",
+        f"below {below}" if below is not None else "",
+    ]
     text = " and ".join(filter(None, words))
     return (" of " if text.startswith("at") else " ") + text if text else ""

@@ -1,8 +1,9 @@
 """What a file looks like, column by column: for a project file whose task a person has to name.
 
-What it is for   where no task can be guessed, or a row stops the reading, `data.columns` can still be filled in by
-                 somebody who sees what there is
-Watch out        a draft that is still as it was written is made anew, as soon as a guess or a command names a task
+What it is for   where no task can be guessed, or a row stops the reading, `data.columns` can still
+                 be filled in by somebody who sees what there is
+Watch out        a draft that is still as it was written is made anew, as soon as a guess or a
+                 command names a task
 """
 
 import shlex
@@ -35,7 +36,8 @@ def draft(table: Read, name: str, command: str, path: str, why: DataError) -> Dr
     """A project file with every column in comments.
 
     Args:
-        name: of the project. command: `assay run FILE` as it was typed. path: of the data, from the project's folder.
+        name: of the project. command: `assay run FILE` as it was typed. path: of the data, from the
+            project's folder.
         why: what stood against a guess.
     """
     step = -(-len(table.rows) // SAMPLE) or 1
@@ -48,7 +50,13 @@ def draft(table: Read, name: str, command: str, path: str, why: DataError) -> Dr
 
 
 def _lines(
-    table: Read, rows: Sequence[Any], found: Sequence[Column], name: str, command: str, path: str, why: DataError
+    table: Read,
+    rows: Sequence[Any],
+    found: Sequence[Column],
+    name: str,
+    command: str,
+    path: str,
+    why: DataError,
 ) -> Iterator[str]:
     first = why.problems[0]
     yield f"{HEAD}{command.removeprefix('assay run')}`: the task could not be settled."
@@ -58,7 +66,10 @@ def _lines(
     yield "version: 1"
     yield f"name: {quoted(name)}"
     yield ""
-    yield f"# The {len(found)} columns of {len(table.rows):,} rows: how many are filled, different values, examples"
+    yield (
+        f"# The {len(found)} columns of {len(table.rows):,} rows: how many are filled, different"
+        " values, examples"
+    )
     wide = min(30, max((len(column.name) for column in found), default=0))
     for column in found:
         shown = ", ".join(_examples(column, rows))
@@ -66,7 +77,10 @@ def _lines(
         yield f"#   {plain(flow(column.name)):<{wide}}  {counts}  {shown}"
     yield "data:"
     yield f"  files: {{data: {quoted(path)}}}"
-    yield "  # What is asked: text, or question. What is to be answered: label, labels, answer, entities, code."
+    yield (
+        "  # What is asked: text, or question. What is to be answered: label, labels, answer,"
+        " entities, code."
+    )
     yield "  # All roles: docs/project-file.md"
     yield "  columns: {}"
 
@@ -85,7 +99,8 @@ def _examples(column: Column, rows: Sequence[Any]) -> Iterator[str]:
 
 
 def _next(table: Read, found: Sequence[Column], command: str, why: DataError) -> str:
-    """The command that mends what is wrong, or names the likeliest columns, where there are any that can be."""
+    """The command that mends what is wrong, or names the likeliest columns, where there are any
+    that can be."""
     codes = {problem.code for problem in why.problems}
     if "D031" in codes:
         return f"{command} --set data.join_labels=true"
@@ -95,10 +110,12 @@ def _next(table: Read, found: Sequence[Column], command: str, why: DataError) ->
     if set(table.names) <= CORPUS:
         return f"{command} --set aim.kind=continue"
     texts = sorted(
-        (c for c in found if not c.nested and c.filled and c.numbers < 0.5), key=lambda c: -c.words * c.share
+        (c for c in found if not c.nested and c.filled and c.numbers < 0.5),
+        key=lambda c: -c.words * c.share,
     )
     few = sorted(
-        (c for c in found if not c.nested and c.full and 2 <= c.distinct <= c.filled / 2), key=lambda c: c.distinct
+        (c for c in found if not c.nested and c.full and 2 <= c.distinct <= c.filled / 2),
+        key=lambda c: c.distinct,
     )
     goals = [("label", column) for column in few] + [("answer", column) for column in texts[1:]]
     for text in texts[:2]:
@@ -110,16 +127,23 @@ def _next(table: Read, found: Sequence[Column], command: str, why: DataError) ->
                 settle(table, dict(columns), None, None, None, True, "")
             except DataError:
                 continue
-            return with_sets(command, [(f"data.columns.{role}", field) for role, field in columns.items()])
+            return with_sets(
+                command, [(f"data.columns.{role}", field) for role, field in columns.items()]
+            )
     return f"{command} --set data.columns.text=NAME --set data.columns.label=NAME"
 
 
 def with_sets(command: str, sets: Sequence[tuple[str, str]]) -> str:
     """The command with settings on top, as a shell takes it."""
-    return " ".join([command, *(f"--set {shlex.quote(f'{place}={quoted(value)}')}" for place, value in sets)])
+    return " ".join(
+        [command, *(f"--set {shlex.quote(f'{place}={quoted(value)}')}" for place, value in sets)]
+    )
 
 
 def told(error: DataError, made: Draft, project: str) -> DataError:
     """The error with the draft and the next command at its end."""
     help = f"fill in data.columns there, or type: {made.command}"
-    return DataError(*error.problems, Problem("C190", "it is a draft that shows every column", project, help=help))
+    return DataError(
+        *error.problems,
+        Problem("C190", "it is a draft that shows every column", project, help=help),
+    )

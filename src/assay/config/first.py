@@ -1,7 +1,8 @@
 """The project file of a first run, and what is said of the guesses in it.
 
-What it is for   a person sees at once what the file was taken for, what it might be instead with the command that takes
-                 it, which columns are unused, and what the first steps would drop
+What it is for   a person sees at once what the file was taken for, what it might be instead with
+                 the command that takes it, which columns are unused, and what the first steps would
+                 drop
 Watch out        what would drop more than a tenth of the rows is said first, with the way out
 """
 
@@ -24,7 +25,8 @@ from assay.curate.reading.load import Loaded, labels_of
 from assay.curate.reading.settled import named_as
 from assay.curate.steps.dedupe import Dedupe
 
-TRAINED_ROWS = 600  # training rows of the first comparison: minutes, not hours, on a laptop's processor
+# training rows of the first comparison: minutes, not hours, on a laptop's processor
+TRAINED_ROWS = 600
 TRAINED_TOKENS = 36_000  # in one pass over them: a minute and a half at 400 tokens a second
 MINUTES = 8  # of a first run
 LONG_ANSWER = 10  # words
@@ -54,39 +56,57 @@ class First:
         """Rows of each label, where the labels are those of the data."""
         if self.loaded.kind not in LABELLED:
             return Counter()
-        return Counter(label for example in self.examples for label in labels_of([example], self.loaded.kind))
+        return Counter(
+            label for example in self.examples for label in labels_of([example], self.loaded.kind)
+        )
 
     @property
     def sample(self) -> int | None:
         """How many rows the first run takes; None for all."""
-        whole = self.loaded.val or self.loaded.test or "#" in self.path or dict(self.said).get("data.sample")
+        whole = (
+            self.loaded.val
+            or self.loaded.test
+            or "#" in self.path
+            or dict(self.said).get("data.sample")
+        )
         many = self.loaded.kind not in CHOSEN and len(self.examples) > ANSWER_ROWS
         return ANSWER_ROWS if many and not whole else None
 
     @property
     def longest(self) -> int:
-        """Characters that a text may have: the usual, or so many that hardly a row is dropped for its length."""
+        """Characters that a text may have: the usual, or so many that hardly a row is dropped for
+        its length."""
         lengths = sorted(len(example.text) for example in self.examples)
         over = sum(length > LONGEST for length in lengths)
         return LONGEST if over <= MUCH * len(lengths) else math.ceil(lengths[-1] / 1000) * 1000
 
     @cached_property
     def losses(self) -> list[tuple[str, int, str]]:
-        """(why, rows, way out) of what the first steps would drop, where it is more than a tenth."""
-        many, role = MUCH * len(self.examples), "question" if "question" in self.loaded.columns else "text"
+        """(why, rows, way out) of what the first steps would drop, where it is more than a
+        tenth."""
+        many, role = (
+            MUCH * len(self.examples),
+            "question" if "question" in self.loaded.columns else "text",
+        )
         way_out = f"If the text is another column: {self.command} --set data.columns.{role}=NAME"
         steps = Dedupe().apply(self.examples, Means(kind=self.loaded.kind))
         # An answer that is accepted beside another one of the same question is not lost.
         gone = [step for step in steps if isinstance(step, Dropped) and step.reason != JOINED]
         empty = [one for one in self.examples if not one.text.strip()]
-        told = (("their text stands in another row", len(gone)), ("their text is empty", len(empty)))
+        told = (
+            ("their text stands in another row", len(gone)),
+            ("their text is empty", len(empty)),
+        )
         return [(reason, count, way_out) for reason, count in told if count > many]
 
     @property
     def one_place(self) -> bool:
         """Are the right options nearly all in one place? Then the file gives them in that order."""
         found = Counter(example.target for example in self.examples)
-        return self.loaded.kind == "choose" and max(found.values(), default=0) >= 0.9 * len(self.examples) >= 9
+        return (
+            self.loaded.kind == "choose"
+            and max(found.values(), default=0) >= 0.9 * len(self.examples) >= 9
+        )
 
 
 def notes(first: First) -> Iterator[str]:
@@ -103,7 +123,10 @@ def notes(first: First) -> Iterator[str]:
     if loaded.aside:
         yield f"  {told_aside(loaded.aside)[0]['text']}"
     if first.one_place:
-        yield "  The right option nearly always has one place: options are put in another order (data.shuffle_options)"
+        yield (
+            "  The right option nearly always has one place: options are put in another order"
+            " (data.shuffle_options)"
+        )
     for sentence in loaded.guessed:
         yield f"  {_line(sentence)}"
     if other and not loaded.undecided:
@@ -127,13 +150,20 @@ def _other(first: First) -> tuple[str, str] | None:
     if made is None:
         return None
     columns = named_as(made.kind, made.columns)
-    sets = [("aim.kind", made.kind), *((f"data.columns.{role}", name) for role, name in columns.items())]
+    sets = [
+        ("aim.kind", made.kind),
+        *((f"data.columns.{role}", name) for role, name in columns.items()),
+    ]
     command = first.command.partition(" --set ")[0]
     return _said(made.kind, columns), with_sets(command, sets)
 
 
 def _said(kind: str, columns: dict[str, str]) -> str:
-    asked = [columns[role] for role in ("text", "question", "text_pair", "input", "messages") if role in columns]
+    asked = [
+        columns[role]
+        for role in ("text", "question", "text_pair", "input", "messages")
+        if role in columns
+    ]
     roles = ("label", "labels", "answer", "entities", "grades", "code", "liked")
     goal = [columns[role] for role in roles if role in columns]
     words = [kind]
@@ -151,16 +181,25 @@ def _line(sentence: str) -> str:
 def lines(first: First) -> Iterator[str]:
     """The project file, line by line."""
     loaded, labels, folder = first.loaded, first.labels, first.folder
-    yield f"# Made by `{first.command}` from {len(first.examples):,} rows. Change what is wrong, then run it again:"
+    yield (
+        f"# Made by `{first.command}` from {len(first.examples):,} rows. Change what is wrong,"
+        " then run it again:"
+    )
     yield f"#   assay run {folder}"
     yield "# What was guessed, and why:"
     for sentence in loaded.guessed:
         yield f"#   {_line(sentence)}"
     if other := _other(first):
-        yield f"# {'Undecided: it' if loaded.undecided else 'It'} might as well be {other[0]}; to take that:"
+        yield (
+            f"# {'Undecided: it' if loaded.undecided else 'It'} might as well be {other[0]}; to"
+            " take that:"
+        )
         yield f"#   {other[1]}"
     if loaded.unused:
-        yield "# Columns without a role; text_pair, input, context, group and aim.slices can take some in:"
+        yield (
+            "# Columns without a role; text_pair, input, context, group and aim.slices can take"
+            " some in:"
+        )
         for name, why in loaded.unused.items():
             yield f"#   {_line(name)}: {_line(why)}"
     for note in loaded.notes:
@@ -170,13 +209,18 @@ def lines(first: First) -> Iterator[str]:
     yield "version: 1"
     yield f"name: {quoted(folder)}"
     yield "seed: 0"
-    yield f"minutes: {MINUTES}  # then it says what is known so far; the same command goes on where it was"
+    yield (
+        f"minutes: {MINUTES}  # then it says what is known so far; the same command goes on"
+        " where it was"
+    )
     yield ""
     yield from _aim(first, labels)
     yield ""
     yield "data:"
     if first.sample:
-        why = f"of {len(first.examples):,} rows, so that the first run is short; remove it to use all"
+        why = (
+            f"of {len(first.examples):,} rows, so that the first run is short; remove it to use all"
+        )
         yield f"  sample: {first.sample}  # {why}"
     if first.one_place and not dict(first.said).get("data.shuffle_options"):
         yield "  shuffle_options: true  # the right option nearly always has one place in the file"
@@ -198,7 +242,11 @@ def _aim(first: First, labels: Counter[str]) -> Iterator[str]:
     yield "aim:"
     yield f"  kind: {kind.name}  # {kind.about}"
     for place, value in first.said:
-        if place.startswith("aim.") and place != "aim.kind" and not (place == "aim.slices" and loaded.slices):
+        if (
+            place.startswith("aim.")
+            and place != "aim.kind"
+            and not (place == "aim.slices" and loaded.slices)
+        ):
             yield f"  {place.removeprefix('aim.')}: {flow(value)}"
     if loaded.kind == "answer" and long_answers(first.examples):
         yield "  metric: token_f1  # the answers are long: hardly two would match word for word"
@@ -209,7 +257,10 @@ def _aim(first: First, labels: Counter[str]) -> Iterator[str]:
 
 
 def _most(labels: Counter[str]) -> str:
-    return ", ".join(f"{flow(' '.join(label.split())[:40])} ({count:,})" for label, count in labels.most_common(3))
+    return ", ".join(
+        f"{flow(' '.join(label.split())[:40])} ({count:,})"
+        for label, count in labels.most_common(3)
+    )
 
 
 def _curation(first: First) -> Iterator[str]:
@@ -224,7 +275,9 @@ def _curation(first: First) -> Iterator[str]:
     yield ""
     yield "split:"
     if first.loaded.group:
-        yield f"  group: {quoted(first.loaded.group)}  # rows with one value of it stay in one split"
+        yield (
+            f"  group: {quoted(first.loaded.group)}  # rows with one value of it stay in one split"
+        )
     elif "split.group" in dict(first.said):
         yield "  group: null"
     yield "  leaks: repair  # near-copies of test rows leave train; stop: the run ends instead"
@@ -260,7 +313,7 @@ def _in_their_passages(examples: Sequence[Example]) -> bool:
 
 
 def rows_to_train(examples: Sequence[Example]) -> int:
-    """How many rows a first training may take: fewer when they are long. About four characters are a token, and a
-    template adds about forty tokens to a row."""
+    """How many rows a first training may take: fewer when they are long. About four characters are
+    a token, and a template adds about forty tokens to a row."""
     letters = sum(len(e.text) + sum(len(d.text) for d in e.context) for e in examples)
     return min(TRAINED_ROWS, int(TRAINED_TOKENS / (letters / max(1, len(examples)) / 4 + 40)))

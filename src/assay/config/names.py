@@ -1,7 +1,9 @@
-"""The name of an arm: its kind with the settings that differ from their defaults, as `lora-r16` or `rag-lora`.
+"""The name of an arm: its kind with the settings that differ from their defaults, as `lora-r16` or
+`rag-lora`.
 
 What it is for   the same short name in the report, in files and in commands
-Watch out        over 40 characters the name is cut and ends with 4 characters of a hash of the whole
+Watch out        over 40 characters the name is cut and ends with 4 characters of a hash of the
+                 whole
 """
 
 import re
@@ -34,9 +36,13 @@ def arm_name(strategy: Strategy) -> str:
     parts = [kind]
     inner: list[str] = []
     known = list(SHORT)
-    ordered = sorted(strategy, key=lambda pair: known.index(pair[0]) if pair[0] in SHORT else len(known))
+    ordered = sorted(
+        strategy, key=lambda pair: known.index(pair[0]) if pair[0] in SHORT else len(known)
+    )
     for name, _ in ordered:
-        within = [one for key, one in strategy.inside() if key == name and isinstance(one, Strategy)]
+        within = [
+            one for key, one in strategy.inside() if key == name and isinstance(one, Strategy)
+        ]
         if within:
             inner += [arm_name(one) for one in within]
         elif name in changed and name not in ("kind", "name"):
@@ -56,21 +62,28 @@ def _content(strategy: Strategy) -> dict[str, Any]:
     content = {"kind": strategy.kind, **strategy.changed()}
     content.pop("name", None)
     for name, value in strategy:
-        within = [_content(one) for key, one in strategy.inside() if key == name and isinstance(one, Strategy)]
+        within = [
+            _content(one)
+            for key, one in strategy.inside()
+            if key == name and isinstance(one, Strategy)
+        ]
         if within:
             content[name] = within if isinstance(value, tuple) else within[0]
     return content
 
 
 def _preset(strategy: Strategy) -> tuple[str, dict[str, Any]]:
-    """The kind and changed settings; a named default (`qlora`) stands for the settings that it brings."""
+    """The kind and changed settings; a named default (`qlora`) stands for the settings that it
+    brings."""
     from assay.config.strategies import PRESETS
 
     changed = strategy.changed()
     best: tuple[str, dict[str, Any]] = (strategy.kind, {})
     for name, preset in PRESETS.items():
         brought = {key: value for key, value in preset.items() if key != "kind"}
-        fits = preset["kind"] == strategy.kind and all(changed.get(key) == value for key, value in brought.items())
+        fits = preset["kind"] == strategy.kind and all(
+            changed.get(key) == value for key, value in brought.items()
+        )
         if fits and len(brought) > len(best[1]):
             best = (name, brought)
     return best[0], {key: value for key, value in changed.items() if key not in best[1]}
@@ -86,7 +99,10 @@ def _part(name: str, value: Any) -> str:
         return f"{short}{_number(value)}"
     if isinstance(value, dict):
         values = [str(value["kind"])] if "kind" in value else []
-        return "-".join(values + [_part(key, item) for key, item in value.items() if key != "kind"]) or f"no-{short}"
+        return (
+            "-".join(values + [_part(key, item) for key, item in value.items() if key != "kind"])
+            or f"no-{short}"
+        )
     if isinstance(value, list):
         return "-".join([short, *(_clean(str(item)) for item in value)])
     return _clean(str(value)) or f"no-{short}"
@@ -98,7 +114,10 @@ def _number(value: float) -> str:
     if 0 < abs(value) < 1:
         digits, power = f"{value:.6e}".split("e")
         fraction = digits.rstrip("0").rstrip(".").partition(".")[2]
-        text = f"{digits.replace('.', '')[: len(fraction) + 1 + (value < 0)]}e{int(power) - len(fraction)}"
+        text = (
+            f"{digits.replace('.', '')[: len(fraction) + 1 + (value < 0)]}e"
+            f"{int(power) - len(fraction)}"
+        )
     return _clean(text)
 
 

@@ -1,6 +1,8 @@
-"""A project file for a data file, written and not run: `assay init tickets.csv`, `assay.init("tickets.csv")`.
+"""A project file for a data file, written and not run: `assay init tickets.csv`,
+`assay.init("tickets.csv")`.
 
-What it is for   to look at the guesses and change them before anything is fitted; to name test rows of one's own
+What it is for   to look at the guesses and change them before anything is fitted; to name test rows
+                 of one's own
 Watch out        a project that is there is never written over
 """
 
@@ -43,19 +45,25 @@ def init(
 
     Args:
         file: rows in a form that assay reads; "": the only data file in this folder.
-        test, val: files with the rows to test and to choose on; drawn from `file` where they are not given.
-        sets: `data.columns.label=stars` and its like, which say how the rows are read, and `model=NAME`.
+        test, val: files with the rows to test and to choose on; drawn from `file` where they are
+            not given.
+        sets: `data.columns.label=stars` and its like, which say how the rows are read, and
+            `model=NAME`.
 
     Raises:
-        UsageError: C204 no file is named and there is not just one; C205 there is a project already; C206 a change
-            that is made in the file. DataError: as `config.start.begin`.
+        UsageError: C204 no file is named and there is not just one; C205 there is a project
+            already; C206 a change that is made in the file. DataError: as `config.start.begin`.
     """
     data = Path(file) if file else only_file(Path())
     _refuse_others(sets)
     project = place_of(data)
     if project.exists():
         run = f"assay run {word(typed(project))}"
-        raise UsageError(Problem("C205", "there is a project already", str(project), help=f"{run} runs it as it is"))
+        raise UsageError(
+            Problem(
+                "C205", "there is a project already", str(project), help=f"{run} runs it as it is"
+            )
+        )
     begin(data, sets, offline=offline, tell=tell)
     text = project.read_text(encoding="utf-8")
     _write(project, text, {"test": test, "val": val}, sets)
@@ -74,8 +82,13 @@ def only_file(folder: Path) -> Path:
     if not there.data:
         way = "go to where your rows are, or name the file: assay init FILE"
         raise UsageError(Problem("C204", "no data file is here", str(folder), help=way))
-    text = f"there are {len(there.data)} data files here: {', '.join(one.name for one in there.data[:5])}"
-    raise UsageError(Problem("C204", text, str(folder), help=f"name one: assay init {word(there.data[0])}"))
+    text = (
+        f"there are {len(there.data)} data files here:"
+        f" {', '.join(one.name for one in there.data[:5])}"
+    )
+    raise UsageError(
+        Problem("C204", text, str(folder), help=f"name one: assay init {word(there.data[0])}")
+    )
 
 
 def place_of(data: Path) -> Path:
@@ -94,7 +107,11 @@ def _refuse_others(sets: Sequence[str]) -> None:
         if not text.startswith((*READING, "model=")):
             told = f"--set {text}: init writes how the rows are read, and the model"
             raise UsageError(
-                Problem("C206", told, help="write it into project.yaml; or for one run: assay run FILE --set")
+                Problem(
+                    "C206",
+                    told,
+                    help="write it into project.yaml; or for one run: assay run FILE --set",
+                )
             )
 
 
@@ -105,7 +122,9 @@ def _write(project: Path, text: str, parts: dict[str, str | Path], sets: Sequenc
         found = _FILES.search(text)
         if found is None:
             raise RuntimeError("the project file has no line of its files")
-        said = ", ".join(f"{name}: {path}" for name, path in {"train": found[1], **named_parts}.items())
+        said = ", ".join(
+            f"{name}: {path}" for name, path in {"train": found[1], **named_parts}.items()
+        )
         text = f"{text[: found.start()]}  files: {{{said}}}{text[found.end() :]}"
         text = _SHARES.sub("", text)
     models = [parse(one.partition("=")[2]).value for one in sets if one.startswith("model=")]

@@ -53,16 +53,25 @@ class Page:
     def add(self, *complaints: Complaint) -> None:
         """Take complaints, but for those that follow from a fault of the text at the same place."""
         faults = [fault.place for fault in self.source.faults if fault.place]
-        self.complaints += [c for c in complaints if not any(c.place[: len(place)] == place for place in faults)]
+        self.complaints += [
+            c for c in complaints if not any(c.place[: len(place)] == place for place in faults)
+        ]
 
     def set(self, text: str) -> None:
         name, equals, written = text.partition("=")
-        place: Place = tuple(int(part) if part.isdigit() else part for part in name.strip().split("."))
+        place: Place = tuple(
+            int(part) if part.isdigit() else part for part in name.strip().split(".")
+        )
         value = parse(written)
         if not equals or not all(name.strip().split(".")):
             self._refuse(text, place, "write it as place=value, as in compare.0.rank=4")
         elif value.faults:
-            self._refuse(text, place, f"the value cannot be read: {value.faults[0].text}", value.faults[0].code)
+            self._refuse(
+                text,
+                place,
+                f"the value cannot be read: {value.faults[0].text}",
+                value.faults[0].code,
+            )
         else:
             self._put(text, place, value.value)
 
@@ -83,7 +92,11 @@ class Page:
             where = ".".join(map(str, place[:depth])) or "the file"
             if isinstance(around, list):
                 if not isinstance(part, int) or part >= len(around):
-                    return self._refuse(text, place, f"{where} has no '{part}'; it has {len(around)} entries, from 0")
+                    return self._refuse(
+                        text,
+                        place,
+                        f"{where} has no '{part}'; it has {len(around)} entries, from 0",
+                    )
             elif not isinstance(around, dict):
                 return self._refuse(text, place, f"{where} has no '{part}'; it is {shown(around)}")
             key: Any = part if isinstance(around, list) else str(part)
@@ -100,7 +113,9 @@ class Page:
         rows = [(fault.line, fault.place, fault.code, fault.text) for fault in self.source.faults]
         asked = []
         for c in self.complaints:
-            by_set = next((text for place, text in self.sets.items() if c.place[: len(place)] == place), None)
+            by_set = next(
+                (text for place, text in self.sets.items() if c.place[: len(place)] == place), None
+            )
             if by_set is None:
                 rows.append((self.source.line(c.place), c.place, c.code, c.text))
             else:
@@ -112,7 +127,9 @@ class Page:
         width = max((len(self._at(line)) for line, place, *_ in rows if place), default=0)
         for line, place, code, text in rows:
             at = self._at(line)
-            yield Problem(code, text, f"{at:<{width}}  {'.'.join(map(str, place))}" if place else at)
+            yield Problem(
+                code, text, f"{at:<{width}}  {'.'.join(map(str, place))}" if place else at
+            )
         yield from asked
 
     def _at(self, line: int) -> str:

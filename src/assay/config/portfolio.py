@@ -1,10 +1,13 @@
-"""Which strategies a project of `assay run FILE` compares: what may win there, by the kind of task and its size.
+"""Which strategies a project of `assay run FILE` compares: what may win there, by the kind of task
+and its size.
 
-How       two baselines, the strongest that need no language model, prompting, and one or two trainings, the quick ones
-          first. What cannot win is left out: a small base asked over many labels, a regression where numbers are worked
-          out, a reader where answers do not stand in the passages
+How       two baselines, the strongest that need no language model, prompting, and one or two
+          trainings, the quick ones first. What cannot win is left out: a small base asked over many
+          labels, a regression where numbers are worked out, a reader where answers do not stand in
+          the passages
 Measured  docs/which-way.md: for each kind what won on public sets
-Watch out these are a first run's, minutes on two cores; with a larger base or a GPU the trained ones gain most
+Watch out these are a first run's, minutes on two cores; with a larger base or a GPU the trained
+ones gain most
 """
 
 from collections.abc import Iterator
@@ -23,9 +26,9 @@ class Size:
     """Of a project's data.
 
     Attributes:
-        rows: to learn from. labels: 0 where there are none. most: rows that a language model learns from in minutes;
-            None: all. found: answers stand in the passages that rows bring. worked_out: answers show how they were
-            come by.
+        rows: to learn from. labels: 0 where there are none. most: rows that a language model learns
+            from in minutes; None: all. found: answers stand in the passages that rows bring.
+            worked_out: answers show how they were come by.
     """
 
     rows: int
@@ -55,7 +58,10 @@ def portfolio(kind: str, size: Size) -> Iterator[Entry]:
     if size.most is None:
         yield settings, "fine-tuned"
     else:
-        yield settings | {"max_rows": size.most}, "fine-tuned; on so many rows, so that the first run is short"
+        yield (
+            settings | {"max_rows": size.most},
+            "fine-tuned; on so many rows, so that the first run is short",
+        )
 
 
 MAJORITY: Entry = ({"kind": "majority"}, "a constant: always the most frequent answer")
@@ -63,7 +69,10 @@ TFIDF: Entry = ({"kind": "tfidf"}, "words and characters, a linear model")
 PROBE: Entry = ({"kind": "probe"}, "sentence vectors, words and characters, a linear model")
 NEIGHBOURS: Entry = ({"kind": "neighbours"}, "the answer of the most similar training rows")
 BASE: Entry = ({"kind": "shots", "k": 0}, "the base model as it is")
-SIMILAR: Entry = ({"kind": "shots", "k": 4, "choose": "similar"}, "with the 4 most similar training rows in the prompt")
+SIMILAR: Entry = (
+    {"kind": "shots", "k": 4, "choose": "similar"},
+    "with the 4 most similar training rows in the prompt",
+)
 
 
 def _labels(size: Size) -> Iterator[Entry]:
@@ -131,6 +140,9 @@ def _continued(size: Size) -> Iterator[Entry]:
 def _written(size: Size) -> Iterator[Entry]:
     yield from (MAJORITY, NEIGHBOURS)
     if size.found:
-        yield {"kind": "best_sentence"}, "the sentence of the passages most like the question, or a piece of it"
+        yield (
+            {"kind": "best_sentence"},
+            "the sentence of the passages most like the question, or a piece of it",
+        )
         yield {"kind": "reader"}, "the piece of the passages that a small network finds likeliest"
     yield from (BASE, SIMILAR)

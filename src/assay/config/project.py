@@ -1,4 +1,5 @@
-"""What a project file says, as frozen settings: `Project`, and the sections that no stage has a class for."""
+"""What a project file says, as frozen settings: `Project`, and the sections that no stage has a
+class for."""
 
 import os
 from pathlib import Path
@@ -21,12 +22,25 @@ from assay.validate.settings import Validate
 from assay.weigh import Weigh
 
 VERSION = 1  # of the file's format
-SECTIONS = ("version", "name", "seed", "seeds", "minutes", "aim", "data", "curate", "split", "augment", "model")
+SECTIONS = (
+    "version",
+    "name",
+    "seed",
+    "seeds",
+    "minutes",
+    "aim",
+    "data",
+    "curate",
+    "split",
+    "augment",
+    "model",
+)
 SECTIONS += ("remote", "documents", "compare", "search", "validate", "weigh", "serve", "watch")
 
 
 class Files(Settings):
-    """Paths by split, relative to the project file. `data` holds rows that are still to be split."""
+    """Paths by split, relative to the project file. `data` holds rows that are still to be
+    split."""
 
     data: tuple[str, ...] = ()
     train: tuple[str, ...] = ()
@@ -36,7 +50,13 @@ class Files(Settings):
     @field_validator("*", mode="before")
     @classmethod
     def _one_or_many(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+        return (
+            (value,)
+            if isinstance(value, str)
+            else tuple(value)
+            if isinstance(value, list)
+            else value
+        )
 
 
 class Data(Settings):
@@ -48,11 +68,15 @@ class Data(Settings):
     bad_rows: float = Field(
         default=0.05, ge=0, le=1
     )  # share of a file's rows that may be set aside; of ten, one may be
-    sample: int | None = Field(default=None, ge=1)  # training rows that are drawn, every label by its share
-    shuffle_options: bool = False  # the options of `choose` stand in an order that the question decides
-    processes: int = Field(default=0, ge=0, le=256)  # that apply row steps; 0: as many as cores, where it pays
+    # training rows that are drawn, every label by its share
+    sample: int | None = Field(default=None, ge=1)
+    # the options of `choose` stand in an order that the question decides
+    shuffle_options: bool = False
+    # that apply row steps; 0: as many as cores, where it pays
+    processes: int = Field(default=0, ge=0, le=256)
     ray: str = ""  # a cluster to apply row steps on: local, auto, or its address
-    annotations: str = ""  # labels by people, which stand over those of the files; rows may then lack a label
+    # labels by people, which stand over those of the files; rows may then lack a label
+    annotations: str = ""
     settle: Settle = "majority"  # how several votes on a row become one label
 
     @property
@@ -67,7 +91,13 @@ class Documents(Settings):
     @field_validator("files", mode="before")
     @classmethod
     def _one_or_many(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+        return (
+            (value,)
+            if isinstance(value, str)
+            else tuple(value)
+            if isinstance(value, list)
+            else value
+        )
 
 
 class Head(Settings):
@@ -76,13 +106,16 @@ class Head(Settings):
     version: int = Field(default=VERSION, ge=1)
     name: str = Field(default="", max_length=80)
     seed: int = Field(default=0, ge=0, le=2**32 - 1)
-    seeds: int = Field(default=1, ge=1, le=20)  # that each arm which draws is fitted with, from `seed` on
-    minutes: float | None = Field(default=None, gt=0)  # that a run takes about; then it says what is known so far
+    # that each arm which draws is fitted with, from `seed` on
+    seeds: int = Field(default=1, ge=1, le=20)
+    # that a run takes about; then it says what is known so far
+    minutes: float | None = Field(default=None, gt=0)
     model: str = Field(default="smollm2-135m", min_length=1)
 
 
 class Project(Head):
-    """Everything that a project file says. `arms` has the strategies under the names used everywhere else."""
+    """Everything that a project file says. `arms` has the strategies under the names used
+    everywhere else."""
 
     aim: Task = Task()
     data: Data
@@ -92,14 +125,17 @@ class Project(Head):
     remote: dict[str, Endpoint] = {}  # name -> a model behind an address
     documents: tuple[str, ...] = ()
     compare: tuple[SerializeAsAny[Strategy], ...] = ()
-    checking: Validate = Validate()  # the section `validate`; pydantic's own models have a method of that name
+    # the section `validate`; pydantic's own models have a method of that name
+    checking: Validate = Validate()
     weigh: Weigh = Weigh()
     serve: Serve = Serve()
     watch: Watch = Watch()
     folder: Path = Field(default=Path(), exclude=True)
     file: str = Field(default=PROJECT, exclude=True)  # its name in the folder: see `places`
-    desk: Path | None = Field(default=None, exclude=True)  # in place of work/, where that cannot be written
-    warnings: tuple[dict[str, Any], ...] = Field(default=(), exclude=True)  # {"code", "count", "text"}
+    # in place of work/, where that cannot be written
+    desk: Path | None = Field(default=None, exclude=True)
+    # {"code", "count", "text"}
+    warnings: tuple[dict[str, Any], ...] = Field(default=(), exclude=True)
 
     @property
     def further_seeds(self) -> tuple[int, ...]:
@@ -120,7 +156,8 @@ class Project(Head):
 
     @property
     def exam(self) -> Path:
-        """What no process that fits or answers is handed: the test rows with their targets, and what quotes them."""
+        """What no process that fits or answers is handed: the test rows with their targets, and
+        what quotes them."""
         return self.desk / "exam" if self.desk else self.place("exam")
 
     @property
@@ -129,14 +166,19 @@ class Project(Head):
 
     @property
     def exam_book(self) -> Path:
-        """Who has looked at which test rows. It belongs to the rows, so the project files of a folder share it."""
+        """Who has looked at which test rows. It belongs to the rows, so the project files of a
+        folder share it."""
         return (self.desk or self.folder) / "exam.jsonl"
 
     @property
     def files(self) -> dict[str, list[Path]]:
         """The data files as absolute paths, by split; splits without files are left out."""
         named = self.data.files.model_dump()
-        return {split: [_inside(self.folder, path) for path in paths] for split, paths in named.items() if paths}
+        return {
+            split: [_inside(self.folder, path) for path in paths]
+            for split, paths in named.items()
+            if paths
+        }
 
     @property
     def annotations(self) -> Path | None:
@@ -179,9 +221,18 @@ class Project(Head):
         settings: dict[str, Any] = self.model_dump(mode="json", exclude_defaults=True)
         settings |= {"validate": settings.pop("checking")} if "checking" in settings else {}
         settings |= {"aim": as_said(self.aim)} if "aim" in settings else {}
-        settings = {"version": self.version, **{key: settings[key] for key in SECTIONS if key in settings}}
-        settings["data"]["files"] = {s: p[0] if len(p) == 1 else p for s, p in settings["data"]["files"].items()}
-        for section, items in (("curate", self.curate), ("augment", self.augment), ("compare", self.compare)):
+        settings = {
+            "version": self.version,
+            **{key: settings[key] for key in SECTIONS if key in settings},
+        }
+        settings["data"]["files"] = {
+            s: p[0] if len(p) == 1 else p for s, p in settings["data"]["files"].items()
+        }
+        for section, items in (
+            ("curate", self.curate),
+            ("augment", self.augment),
+            ("compare", self.compare),
+        ):
             if items:
                 settings[section] = [{"kind": item.kind, **item.changed()} for item in items]
         return dump(settings)

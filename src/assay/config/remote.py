@@ -1,4 +1,5 @@
-"""The section `remote:` of the project file: models behind addresses, by the names that arms give them."""
+"""The section `remote:` of the project file: models behind addresses, by the names that arms give
+them."""
 
 from typing import Any
 
@@ -15,13 +16,19 @@ def endpoints(value: Any) -> dict[str, Endpoint]:
     """
     if not isinstance(value, dict):
         raise SettingsError(
-            Complaint("C072", (), f"must be a mapping of names to endpoints, got {type(value).__name__}")
+            Complaint(
+                "C072", (), f"must be a mapping of names to endpoints, got {type(value).__name__}"
+            )
         )
     made: dict[str, Endpoint] = {}
     complaints: list[Complaint] = []
     for name, settings in value.items():
         if not NAME.fullmatch(name) or entry_of(name):
-            said = "is a model of the catalogue" if entry_of(name) else "must be 1 to 40 of a-z, 0-9, '.', '_' and '-'"
+            said = (
+                "is a model of the catalogue"
+                if entry_of(name)
+                else "must be 1 to 40 of a-z, 0-9, '.', '_' and '-'"
+            )
             complaints.append(Complaint("C073", (name,), f"{said}; give the endpoint another name"))
         try:
             made[name] = fill(Endpoint, settings)

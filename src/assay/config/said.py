@@ -1,6 +1,8 @@
-"""What settings say of the rows of a file: the columns, the kind, the encoding, and what else decides how it is read.
+"""What settings say of the rows of a file: the columns, the kind, the encoding, and what else
+decides how it is read.
 
-What it is for   `--set` on a file that has no project yet, and a draft that was filled in: the guess follows them
+What it is for   `--set` on a file that has no project yet, and a draft that was filled in: the
+                 guess follows them
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,7 +32,8 @@ COLUMN = "data.columns."
 
 
 def said_in(sets: Sequence[str]) -> dict[str, Any]:
-    """The settings among them that say what the rows are; of one that is no such value `config.load` will tell."""
+    """The settings among them that say what the rows are; of one that is no such value
+    `config.load` will tell."""
     said = {}
     for text in sets:
         place, equals, written = text.partition("=")
@@ -51,7 +54,11 @@ def _fits(place: str, value: Any) -> bool:
         return isinstance(value, bool)
     if place in ("data.bad_rows", "data.sample"):
         whole = isinstance(value, int) and not isinstance(value, bool)
-        return whole and value > 0 if place == "data.sample" else isinstance(value, int | float) and 0 <= value <= 1
+        return (
+            whole and value > 0
+            if place == "data.sample"
+            else isinstance(value, int | float) and 0 <= value <= 1
+        )
     return isinstance(value, str)
 
 
@@ -61,7 +68,9 @@ def arguments(said: Mapping[str, Any], bad_rows: float) -> dict[str, Any]:
     given["bad_rows"] = 0.0 if given.pop("strict", False) else given.get("bad_rows", bad_rows)
     if "group" in given:
         given["group"] = given["group"] or ""
-    return given | {"columns": {p.removeprefix(COLUMN): v for p, v in said.items() if p.startswith(COLUMN)}}
+    return given | {
+        "columns": {p.removeprefix(COLUMN): v for p, v in said.items() if p.startswith(COLUMN)}
+    }
 
 
 def as_sets(value: Any) -> list[str]:
@@ -70,7 +79,11 @@ def as_sets(value: Any) -> list[str]:
     for section, settings in value.items() if isinstance(value, dict) else ():
         for key, one in settings.items() if isinstance(settings, dict) else ():
             inside = one.items() if key == "columns" and isinstance(one, dict) else [("", one)]
-            told += [f"{section}.{key}{f'.{role}' if role else ''}={flow(v)}" for role, v in inside if v is not None]
+            told += [
+                f"{section}.{key}{f'.{role}' if role else ''}={flow(v)}"
+                for role, v in inside
+                if v is not None
+            ]
     return told
 
 

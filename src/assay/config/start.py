@@ -1,9 +1,11 @@
-"""From a data file to a project: `assay run tickets.csv` makes `./tickets/project.yaml`, every guess commented.
+"""From a data file to a project: `assay run tickets.csv` makes `./tickets/project.yaml`, every
+guess commented.
 
-What it is for   the first run needs no settings, and hides none: what was guessed stands in the file with its reason,
-                 what else it might be, and which columns are unused
-Watch out        a project that exists is used as it is. One that is still as it was written is made anew where `--set`
-                 names other columns or another kind: what is compared depends on them
+What it is for   the first run needs no settings, and hides none: what was guessed stands in the
+                 file with its reason, what else it might be, and which columns are unused
+Watch out        a project that exists is used as it is. One that is still as it was written is made
+                 anew where `--set` names other columns or another kind: what is compared depends on
+                 them
 """
 
 import os
@@ -37,7 +39,8 @@ class Source:
     """The data of a project that `assay run FILE` makes.
 
     Attributes:
-        data: the file on this machine. path: as the project file names it. typed: as the command names it.
+        data: the file on this machine. path: as the project file names it. typed: as the command
+            names it.
         said: place -> value, of the settings that say what the rows are.
     """
 
@@ -54,22 +57,30 @@ class Source:
     @property
     def made_by(self) -> str:
         """The command with the settings that count."""
-        return " ".join([self.command, *(f"--set {shlex.quote(f'{k}={written(v)}')}" for k, v in self.said.items())])
+        return " ".join(
+            [
+                self.command,
+                *(f"--set {shlex.quote(f'{k}={written(v)}')}" for k, v in self.said.items()),
+            ]
+        )
 
 
-def begin(target: Path, sets: Sequence[str] = (), *, offline: bool = False, tell: Tell = silent) -> Path:
+def begin(
+    target: Path, sets: Sequence[str] = (), *, offline: bool = False, tell: Tell = silent
+) -> Path:
     """The project file that `target` stands for: a project file, a folder with one, or data.
 
-    Data are a file, perhaps with a sheet or rows behind its name, or a data set of the hub; the folder `./<stem>/`
-    gets a project file unless it has one. What was guessed is told as notes.
+    Data are a file, perhaps with a sheet or rows behind its name, or a data set of the hub; the
+    folder `./<stem>/` gets a project file unless it has one. What was guessed is told as notes.
 
     Args:
-        sets: `dotted.place=value`, as `config.load` takes them. Where they say what the rows are (`data.columns`,
-            `aim.kind`, ...), a project file that is made follows them, and so does one that is as it was made.
+        sets: `dotted.place=value`, as `config.load` takes them. Where they say what the rows are
+            (`data.columns`, `aim.kind`, ...), a project file that is made follows them, and so does
+            one that is as it was made.
 
     Raises:
-        DataError: D001 there is no such file; D002 a folder without a project file; what `curate.load` finds, with the
-            draft that was written for it (C190).
+        DataError: D001 there is no such file; D002 a folder without a project file; what
+            `curate.load` finds, with the draft that was written for it (C190).
         UsageError: C087 the folder's project is about another file.
     """
     if target.is_dir() and not (target / PROJECT).is_file() and not holds_data(target):
@@ -91,7 +102,8 @@ def begin(target: Path, sets: Sequence[str] = (), *, offline: bool = False, tell
     typed, target = str(target), with_partners(target)
     data = named(target).path
     folder = Path(folder_name(data.resolve().name))
-    if folder.is_file() or folder.resolve() == data.resolve():  # data without an ending, or in a folder
+    # data without an ending, or in a folder
+    if folder.is_file() or folder.resolve() == data.resolve():
         folder = Path(f"{folder}-project")
     project = folder / PROJECT
     source = Source(target, folder, _path(target, folder), typed, said_in(sets))
@@ -104,12 +116,16 @@ def begin(target: Path, sets: Sequence[str] = (), *, offline: bool = False, tell
 
 
 def _make(source: Source, tell: Tell) -> None:
-    """Write the project file and say what was guessed; or a draft, and what stood against a guess."""
+    """Write the project file and say what was guessed; or a draft, and what stood against a
+    guess."""
     project = source.folder / PROJECT
     try:
         first = _first(source)
     except DataError as error:
-        unsettled = not source.said.get("data.strict") or {one.code for one in error.problems} & {"D027", "D032"}
+        unsettled = not source.said.get("data.strict") or {one.code for one in error.problems} & {
+            "D027",
+            "D032",
+        }
         made = _draft(source, error) if unsettled else None
         if made is None:
             raise
@@ -125,18 +141,26 @@ def _written_down(first: First, project: Path, tell: Tell) -> None:
 
 
 def _again(source: Source, tell: Tell) -> None:
-    """Make a project file anew that is as it was made, where the command says something else of the rows; and a draft,
-    whatever it says."""
+    """Make a project file anew that is as it was made, where the command says something else of the
+    rows; and a draft, whatever it says."""
     project = source.folder / PROJECT
     old = project.read_text(encoding="utf-8", errors="replace")
     if old.startswith(draft.HEAD):
-        _complete(project, [f"{place}={written(value)}" for place, value in source.said.items()], tell)
+        _complete(
+            project, [f"{place}={written(value)}" for place, value in source.said.items()], tell
+        )
         return
     match = _MADE.match(old)
     words = shlex.split(match[1]) if match else []
-    before = said_in([value for flag, value in zip(words, words[1:], strict=False) if flag == "--set"])
+    before = said_in(
+        [value for flag, value in zip(words, words[1:], strict=False) if flag == "--set"]
+    )
     # Other settings are for one run, as they are on any project.
-    other = {place: value for place, value in source.said.items() if _decides(place) and before.get(place) != value}
+    other = {
+        place: value
+        for place, value in source.said.items()
+        if _decides(place) and before.get(place) != value
+    }
     if not match or not other:
         return
     try:
@@ -146,7 +170,8 @@ def _again(source: Source, tell: Tell) -> None:
     if same:
         kept = {place: value for place, value in before.items() if not _decides(place)}
         wanted = {place: value for place, value in source.said.items() if _decides(place)}
-        first = _first(replace(source, said=kept | wanted))  # what is wrong with it leaves the file as it is
+        # what is wrong with it leaves the file as it is
+        first = _first(replace(source, said=kept | wanted))
         _written_down(first, project, tell)
 
 
@@ -156,7 +181,8 @@ def _decides(place: str) -> bool:
 
 
 def _complete(project: Path, sets: Sequence[str], tell: Tell) -> None:
-    """Make a project of a draft, from the columns that were filled in and those that the command names."""
+    """Make a project of a draft, from the columns that were filled in and those that the command
+    names."""
     text = project.read_text(encoding="utf-8-sig", errors="replace")
     if not text.startswith(draft.HEAD):
         return
@@ -167,7 +193,11 @@ def _complete(project: Path, sets: Sequence[str], tell: Tell) -> None:
     match = _MADE.match(text)
     words = shlex.split(match[1]) if match else []
     filled = said_in(
-        [*as_sets(value), *(v for flag, v in zip(words, words[1:], strict=False) if flag == "--set"), *sets]
+        [
+            *as_sets(value),
+            *(v for flag, v in zip(words, words[1:], strict=False) if flag == "--set"),
+            *sets,
+        ]
     )
     hub = hub_set(files[0])
     if hub is not None:
@@ -187,7 +217,8 @@ def _complete(project: Path, sets: Sequence[str], tell: Tell) -> None:
 
 
 def _first(source: Source) -> First:
-    """The file, read with what is said of it. Labels that look the same are joined, which the project file says.
+    """The file, read with what is said of it. Labels that look the same are joined, which the
+    project file says.
 
     Raises:
         DataError: what `curate.load` finds wrong with it.
@@ -195,12 +226,16 @@ def _first(source: Source) -> First:
     from assay.curate.reading.load import load
 
     try:
-        loaded = load({"data": [source.data.absolute()]}, base=Path.cwd(), **arguments(source.said, BAD_ROWS))
+        loaded = load(
+            {"data": [source.data.absolute()]}, base=Path.cwd(), **arguments(source.said, BAD_ROWS)
+        )
     except DataError as error:
         if {one.code for one in error.problems} != {"D031"} or JOIN in source.said:
             raise
         return _first(replace(source, said={**source.said, JOIN: True}))
-    return First(loaded, source.made_by, source.path, source.folder.name, tuple(source.said.items()))
+    return First(
+        loaded, source.made_by, source.path, source.folder.name, tuple(source.said.items())
+    )
 
 
 def _text(first: First) -> str:
@@ -251,14 +286,18 @@ def _same_data(project: Path, data: Path) -> None:
                 "C087",
                 f"{project} is there and reads {paths[0]}",
                 str(data),
-                help=f"assay run {project.parent} runs that project; rename the data file for a project of its own",
+                help=f"assay run {project.parent} runs that project; rename the data file for a"
+                " project of its own",
             )
         )
 
 
 def folder_name(name: str) -> str:
     """`Support Tickets (1).csv.gz` -> `support-tickets-1`."""
-    suffixes = r"(\.(csv|tsv|tab|jsonl?|ndjson|parquet|arrow|xlsx|xlsm|txt|xml|conll|gz|bz2|xz|zst|tgz|tar|zip))+\Z"
+    suffixes = (
+        r"(\.(csv|tsv|tab|jsonl?|ndjson|parquet|arrow|xlsx|xlsm|txt|xml|conll|gz|bz2|xz|zst|tgz|"
+        r"tar|zip))+\Z"
+    )
     stem = re.sub(suffixes, "", name, flags=re.IGNORECASE)
     return re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-") or "project"
 
@@ -269,6 +308,7 @@ def hub_name(target: Path) -> str:
 
 
 def _path(data: Path, folder: Path) -> str:
-    """The data as seen from the project: relative while it is near, so that both can be moved together."""
+    """The data as seen from the project: relative while it is near, so that both can be moved
+    together."""
     path = Path(os.path.relpath(data, folder)).as_posix()
     return str(data.absolute()) if path.startswith("../../../") else path

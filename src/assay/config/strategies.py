@@ -1,4 +1,5 @@
-"""All strategies, in the order in which `assay list strategies` shows them. A new one is one more name here."""
+"""All strategies, in the order in which `assay list strategies` shows them. A new one is one more
+name here."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -68,7 +69,8 @@ STRATEGIES: tuple[type[Strategy], ...] = (
     *AROUND,
 )
 
-# Fitted pieces of a strategy, each named by the setting that takes it: `rag` has `embed` and `rerank`.
+# Fitted pieces of a strategy, each named by the setting that takes it: `rag` has `embed` and
+# `rerank`.
 PARTS: tuple[type[Part], ...] = (Encoder, TunedEncoder, CrossEncoder, QuestionLikelihood)
 
 # Names that people look for, as settings of a kind above.
@@ -88,18 +90,22 @@ READERS += ("prompt_tuning", "p_tuning", "blend")
 
 
 def refuse_unfit(arms: Mapping[str, Strategy], task: Task) -> None:
-    """Arms that cannot do the task, whatever their models are. The task's kind is known once the data was read.
+    """Arms that cannot do the task, whatever their models are. The task's kind is known once the
+    data was read.
 
     Args:
         arms: by name.
 
     Raises:
-        TrainError: with every problem, its place the arm's name. UsageError: C095, arms of another kind of task.
+        TrainError: with every problem, its place the arm's name. UsageError: C095, arms of another
+            kind of task.
     """
     others = [problem for name, arm in arms.items() for problem in _elsewhere(name, arm, task)]
     if others:
         raise UsageError(*others)
-    problems = [replace(problem, place=name) for name, arm in arms.items() for problem in _unfit(arm, task)]
+    problems = [
+        replace(problem, place=name) for name, arm in arms.items() for problem in _unfit(arm, task)
+    ]
     if problems:
         raise TrainError(*problems)
 
@@ -109,12 +115,27 @@ def _elsewhere(name: str, strategy: Strategy, task: Task) -> Iterator[Problem]:
     core = strategy.core if isinstance(strategy, Shrink) else strategy
     continues = core.kind in READERS and (not isinstance(core, Shots) or core.k == 0)
     if task.kind == "continue" and not continues:
-        text = f"{strategy.kind} cannot say how likely a text is, which is what a task of the kind 'continue' asks"
-        yield Problem("C095", text, name, "take ngram, shots with k: 0, or a trained arm such as lora")
+        text = (
+            f"{strategy.kind} cannot say how likely a text is, which is what a task of the kind"
+            " 'continue' asks"
+        )
+        yield Problem(
+            "C095", text, name, "take ngram, shots with k: 0, or a trained arm such as lora"
+        )
     elif strategy.kind == "ngram" and task.kind != "continue":
-        yield Problem("C095", "ngram says how likely texts are; this task asks for answers", name, "leave it out")
-    elif strategy.kind in ("lead", "copy") and (task.picks or task.kind in ("multilabel", "extract", "rank")):
-        text = f"{strategy.kind} answers with text of the question; this task is of the kind '{task.kind}'"
+        yield Problem(
+            "C095",
+            "ngram says how likely texts are; this task asks for answers",
+            name,
+            "leave it out",
+        )
+    elif strategy.kind in ("lead", "copy") and (
+        task.picks or task.kind in ("multilabel", "extract", "rank")
+    ):
+        text = (
+            f"{strategy.kind} answers with text of the question; this task is of the kind"
+            f" '{task.kind}'"
+        )
         yield Problem("C095", text, name, "leave it out")
 
 

@@ -1,4 +1,5 @@
-"""The section `aim` as a task: a form that it names is taken in with all that stands in its file."""
+"""The section `aim` as a task: a form that it names is taken in with all that stands in its
+file."""
 
 from pathlib import Path
 from typing import Any

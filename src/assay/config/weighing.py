@@ -1,8 +1,8 @@
-"""What `aim` and `weigh` say together with the arms: guards that can be judged, a target that can be met, prices and
-hours of arms that are there.
+"""What `aim` and `weigh` say together with the arms: guards that can be judged, a target that can
+be met, prices and hours of arms that are there.
 
-Codes   C101 a guard of no metric, C102 an arm or kind that is not compared, C103 a guard on what is not measured,
-        C104 a target or guard out of reach
+Codes   C101 a guard of no metric, C102 an arm or kind that is not compared, C103 a guard on what is
+        not measured, C104 a target or guard out of reach
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -47,18 +47,27 @@ def complaints(found: Mapping[str, Any]) -> Iterator[Complaint]:
 
 
 def _guards(task: Task, checking: Validate) -> Iterator[Complaint]:
-    known = [kind for kind in KINDS if "kind" not in task.model_fields_set or kind.name == task.kind]
+    known = [
+        kind for kind in KINDS if "kind" not in task.model_fields_set or kind.name == task.kind
+    ]
     metrics = dict.fromkeys(name for kind in known for name in kind.fitting)
     for name, allowed in task.guards.items():
         place = ("aim", "guards", name)
         if name == FORGETTING:
             if not checking.forgetting.asked(checking.depth):
-                yield Complaint("C103", place, "is not measured; write `validate: {forgetting: true}`")
+                yield Complaint(
+                    "C103", place, "is not measured; write `validate: {forgetting: true}`"
+                )
         elif name not in metrics:
-            hint = did_you_mean(name, (*metrics, FORGETTING)) or f"; there are: {', '.join((*metrics, FORGETTING))}"
+            hint = (
+                did_you_mean(name, (*metrics, FORGETTING))
+                or f"; there are: {', '.join((*metrics, FORGETTING))}"
+            )
             yield Complaint("C101", place, f"no such metric of this task{hint}")
         if not 0 <= allowed <= 100:
-            yield Complaint("C104", place, f"must be points from 0 to 100 that may be lost, got {allowed:g}")
+            yield Complaint(
+                "C104", place, f"must be points from 0 to 100 that may be lost, got {allowed:g}"
+            )
 
 
 def _target(task: Task) -> Iterator[Complaint]:
@@ -67,7 +76,9 @@ def _target(task: Task) -> Iterator[Complaint]:
         return  # it has no upper end
     if task.target is not None and not 0 <= task.target <= 1:
         hint = f"; did you mean {task.target / 100:g}" if 1 < task.target <= 100 else ""
-        yield Complaint("C104", ("aim", "target"), f"must lie between 0 and 1, as the metric does{hint}")
+        yield Complaint(
+            "C104", ("aim", "target"), f"must lie between 0 and 1, as the metric does{hint}"
+        )
 
 
 def _arms(weigh: Weigh, arms: Any) -> Iterator[Complaint]:
@@ -79,7 +90,9 @@ def _arms(weigh: Weigh, arms: Any) -> Iterator[Complaint]:
     for place, name in named:
         if known and name not in known:
             hint = did_you_mean(name, known) or f"; there are: {', '.join(sorted(known))}"
-            yield Complaint("C102", place, f"no arm and no kind that is compared is called '{name}'{hint}")
+            yield Complaint(
+                "C102", place, f"no arm and no kind that is compared is called '{name}'{hint}"
+            )
 
 
 def _kinds(arm: Strategy) -> Iterator[str]:

@@ -1,8 +1,11 @@
 """YAML text -> plain values, with the line of every place; and back.
 
-What it is for   the project file and `--set`: errors name the line, nothing is read as what it does not look like
-Reads            YAML 1.2 core: `yes`, `on`, `1:30`, `2024-01-01` and `0x1f` are text, `1e-4` is a number
-Refuses          tags, anchors, aliases, duplicate keys, tabs, several documents, numbers that would change, deep nests
+What it is for   the project file and `--set`: errors name the line, nothing is read as what it does
+                 not look like
+Reads            YAML 1.2 core: `yes`, `on`, `1:30`, `2024-01-01` and `0x1f` are text, `1e-4` is a
+                 number
+Refuses          tags, anchors, aliases, duplicate keys, tabs, several documents, numbers that would
+                 change, deep nests
 Watch out        keys are always text; an empty value is None
 """
 
@@ -26,7 +29,10 @@ _WORDS |= {"true": True, "True": True, "TRUE": True, "false": False, "False": Fa
 _SYNTAX = (
     ("'\\t' that cannot start", "a tab stands here; use spaces"),
     ("cannot start any token", "text that begins with this character must be quoted"),
-    ("mapping values are not allowed", "a second ':' on one line, or a wrong indentation; quote text that holds ': '"),
+    (
+        "mapping values are not allowed",
+        "a second ':' on one line, or a wrong indentation; quote text that holds ': '",
+    ),
     ("could not find expected ':'", "a ':' is missing after this key"),
     ("unexpected end of stream", "this quote is never closed"),
     ("found '<stream end>'", "the file ends inside a bracket"),
@@ -38,7 +44,8 @@ _SYNTAX = (
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong with the text. `place` is where it is in the data, `line` counts from 1."""
+    """One thing that is wrong with the text. `place` is where it is in the data, `line` counts from
+    1."""
 
     code: str
     line: int
@@ -77,7 +84,8 @@ class _Open:
 
 
 def read(text: str) -> Source:
-    """Read one document. All faults are collected; after a fault of syntax nothing further can be read."""
+    """Read one document. All faults are collected; after a fault of syntax nothing further can be
+    read."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
@@ -87,14 +95,19 @@ def read(text: str) -> Source:
     except MarkedYAMLError as error:
         source.faults.append(_syntax(error))
     except YAMLError:
-        source.faults.append(Fault("C081", 0, (), "holds a character that text cannot hold (a control character)"))
+        source.faults.append(
+            Fault("C081", 0, (), "holds a character that text cannot hold (a control character)")
+        )
     return source
 
 
 def _syntax(error: Any) -> Fault:
     said = f"{error.problem or error.context}"
-    words = next((ours for theirs, ours in _SYNTAX if theirs in said), f"cannot be read as YAML ({said})")
-    # The reader notices an unclosed quote at the end of the file; the place to mend is where it began.
+    words = next(
+        (ours for theirs, ours in _SYNTAX if theirs in said), f"cannot be read as YAML ({said})"
+    )
+    # The reader notices an unclosed quote at the end of the file; the place to mend is where it
+    # began.
     begun = "never closed" in words or "missing after" in words
     mark = error.context_mark if begun and error.context_mark else error.problem_mark
     return Fault("C064", mark.line + 1 if mark else 0, (), words)
@@ -111,14 +124,20 @@ def _build(events: Iterator[Any], source: Source) -> bool:
         if isinstance(event, kinds.DocumentStartEvent):
             documents += 1
             if documents > 1:
-                source.faults.append(Fault("C070", line, (), "a second document starts here; a project file holds one"))
+                source.faults.append(
+                    Fault(
+                        "C070", line, (), "a second document starts here; a project file holds one"
+                    )
+                )
                 return False
         elif isinstance(event, kinds.MappingEndEvent | kinds.SequenceEndEvent):
             stack.pop()
         elif isinstance(event, kinds.NodeEvent):
             _node(event, kinds, line, stack, source)
             if len(stack) > DEEPEST:
-                source.faults.append(Fault("C069", line, (), f"nested deeper than {DEEPEST} levels"))
+                source.faults.append(
+                    Fault("C069", line, (), f"nested deeper than {DEEPEST} levels")
+                )
                 return False
     if not documents:
         source.faults.append(Fault("C070", 0, (), "is empty"))
@@ -161,7 +180,9 @@ def _refuse(event: Any, kinds: Any, line: int, place: Place, source: Source) -> 
     alias = isinstance(event, kinds.AliasEvent)
     if alias or event.anchor or event.tag:
         what = "an alias (*)" if alias else "an anchor (&)" if event.anchor else "a tag (!)"
-        source.faults.append(Fault("C069", line, place, f"{what} is not allowed; write the value out"))
+        source.faults.append(
+            Fault("C069", line, place, f"{what} is not allowed; write the value out")
+        )
 
 
 def _place(around: _Open | None, line: int, source: Source) -> Place:
@@ -180,8 +201,14 @@ def _put(around: _Open | None, value: Any, line: int, source: Source) -> None:
         key = around.key or ""
         if key in around.value:
             # What stands under `remote` may be a key that does not belong there.
-            both = "" if around.place[:1] == ("remote",) else f" ({shown(around.value[key])}, {shown(value)})"
-            source.faults.append(Fault("C065", line, around.place, f"'{key}' stands here twice{both}"))
+            both = (
+                ""
+                if around.place[:1] == ("remote",)
+                else f" ({shown(around.value[key])}, {shown(value)})"
+            )
+            source.faults.append(
+                Fault("C065", line, around.place, f"'{key}' stands here twice{both}")
+            )
         else:
             around.value[key] = value
         around.key = None
@@ -194,13 +221,20 @@ def _scalar(text: str, line: int, place: Place, source: Source) -> Any:
         return text
     if _ZEROS.match(text) or len(text) > 18:
         source.faults.append(
-            Fault("C068", line, place, f"the number {shorten(text)} would be changed; quote it: '{shorten(text)}'")
+            Fault(
+                "C068",
+                line,
+                place,
+                f"the number {shorten(text)} would be changed; quote it: '{shorten(text)}'",
+            )
         )
         return text
     if _INTEGER.match(text):
         return int(text)
     if (number := float(text)) in (float("inf"), float("-inf")):
-        source.faults.append(Fault("C068", line, place, f"the number {text} is too large; quote it if it is text"))
+        source.faults.append(
+            Fault("C068", line, place, f"the number {text} is too large; quote it if it is text")
+        )
         return text
     return number
 
@@ -227,14 +261,17 @@ def parse(text: str) -> Source:
     return read(text) if text.strip() else Source()
 
 
-# --- writing --------------------------------------------------------------------------------------------------------
+# --- writing --------------------------------------------------------------------------------------
 
 
 def dump(value: Any, indent: int = 0) -> str:
-    """Text that `read` turns back into `value` (None, bool, int, float, str, lists and mappings of them)."""
+    """Text that `read` turns back into `value` (None, bool, int, float, str, lists and mappings of
+    them)."""
     pad = " " * indent
     if isinstance(value, dict) and value:
-        return "".join(f"{pad}{quoted(str(key))}:{_after(item, indent)}" for key, item in value.items())
+        return "".join(
+            f"{pad}{quoted(str(key))}:{_after(item, indent)}" for key, item in value.items()
+        )
     if isinstance(value, list | tuple) and value:
         return "".join(f"{pad}-{_item(item, indent)}" for item in value)
     return f"{pad}{flow(value)}\n"
@@ -243,7 +280,9 @@ def dump(value: Any, indent: int = 0) -> str:
 def _after(value: Any, indent: int) -> str:
     """What follows a key: short lists and values on the line, the rest below."""
     deep = isinstance(value, dict | list | tuple) and value
-    if deep and (isinstance(value, dict) or any(isinstance(item, dict | list | tuple) for item in value)):
+    if deep and (
+        isinstance(value, dict) or any(isinstance(item, dict | list | tuple) for item in value)
+    ):
         return "\n" + dump(value, indent + 2)
     return f" {flow(value)}\n"
 
@@ -258,7 +297,11 @@ def _item(value: Any, indent: int) -> str:
 def flow(value: Any) -> str:
     """The value on one line."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{quoted(str(key))}: {flow(item)}" for key, item in value.items()) + "}"
+        return (
+            "{"
+            + ", ".join(f"{quoted(str(key))}: {flow(item)}" for key, item in value.items())
+            + "}"
+        )
     if isinstance(value, list | tuple):
         return "[" + ", ".join(flow(item) for item in value) + "]"
     if value is None:
@@ -271,7 +314,8 @@ def flow(value: Any) -> str:
 
 
 def quoted(text: str) -> str:
-    """`text` as it stands when that reads back as the same text in every YAML reader, else in double quotes."""
+    """`text` as it stands when that reads back as the same text in every YAML reader, else in
+    double quotes."""
     import json
 
     bare = re.fullmatch(r"[^\W\d][\w./@+-]*(?: [\w./@+-]+)*", text)
@@ -280,4 +324,8 @@ def quoted(text: str) -> str:
         return text
     # JSON's quoting is YAML's; what YAML may not hold unescaped is escaped by number.
     text = json.dumps(text, ensure_ascii=False)
-    return re.sub("[\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]", lambda m: f"\\u{ord(m[0]):04x}", text)
+    return re.sub(
+        "[\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]",
+        lambda m: f"\\u{ord(m[0]):04x}",
+        text,
+    )

@@ -1,1 +1,2 @@
-"""What all else stands on: nouns, errors, settings, files. Nothing here imports another package of assay."""
+"""What all else stands on: nouns, errors, settings, files. Nothing here imports another package of
+assay."""

@@ -20,8 +20,9 @@ Tell = Callable[[dict], None]  # progress events: plain JSON objects with a key 
 
 @contextmanager
 def took(tell: Tell | None, part: str) -> Generator[list[Any]]:
-    """Tell how long the block took, as a part of the answers, and the tokens, read and written, of all that the block
-    puts into the list: answers, or what has their `prompt_tokens` and `tokens`."""
+    """Tell how long the block took, as a part of the answers, and the tokens, read and written, of
+    all that the block puts into the list: answers, or what has their `prompt_tokens` and
+    `tokens`."""
     begun, made = time.monotonic(), list[Any]()
     yield made
     if tell:
@@ -33,8 +34,8 @@ def took(tell: Tell | None, part: str) -> Generator[list[Any]]:
 class Form:
     """What a written answer must look like.
 
-    kind     choice: one of `text`, a JSON list of strings; json: fits the JSON schema `text`; regex: all of it matches
-             `text`; grammar: the Lark grammar `text`
+    kind     choice: one of `text`, a JSON list of strings; json: fits the JSON schema `text`;
+             regex: all of it matches `text`; grammar: the Lark grammar `text`
     """
 
     kind: Literal["choice", "json", "regex", "grammar"]
@@ -43,7 +44,8 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Decoding:
-    """How an answer is written. By default each token is the most likely one, until the model ends its turn."""
+    """How an answer is written. By default each token is the most likely one, until the model ends
+    its turn."""
 
     stop: tuple[str, ...] = ()  # the answer ends before the first of these texts
     temperature: float = 0.0  # 0: the most likely token; else tokens are drawn
@@ -61,39 +63,56 @@ class Generated:
     prompt_tokens: int
     tokens: int
     truncated: bool  # ended by max_tokens, not by the model
-    # Natural-log likelihood of the written tokens, end of turn included. Its rounding depends on what runs together.
+    # Natural-log likelihood of the written tokens, end of turn included. Its rounding depends on
+    # what runs together.
     logprob: float | None = field(default=None, compare=False)
     refused: bool = False  # a remote model declined, or its filter took the answer
 
 
 @runtime_checkable
 class LanguageModel(Protocol):
-    """A chat model that answers, here or behind an address. `stage` model/ implements it; floors have none."""
+    """A chat model that answers, here or behind an address. `stage` model/ implements it; floors
+    have none."""
 
     name: str
-    can_score: bool  # False: `score` is not to be called; a label is written, in the form of a choice
+    # False: `score` is not to be called; a label is written, in the form of a choice
+    can_score: bool
 
     def count_tokens(self, messages: Messages) -> int: ...
 
     def generate(
-        self, prompts: Sequence[Messages], *, max_tokens: int, how: Decoding = GREEDY, tell: Tell | None = None
+        self,
+        prompts: Sequence[Messages],
+        *,
+        max_tokens: int,
+        how: Decoding = GREEDY,
+        tell: Tell | None = None,
     ) -> list[Generated]:
         """Answers in the order of `prompts`, each at most `max_tokens` tokens."""
         ...
 
     def score(
-        self, prompts: Sequence[Messages], options: Sequence[str], *, left: float = 1e-6, tell: Tell | None = None
+        self,
+        prompts: Sequence[Messages],
+        options: Sequence[str],
+        *,
+        left: float = 1e-6,
+        tell: Tell | None = None,
     ) -> Any:
-        """Natural-log likelihood of each option as the whole answer, end of turn included; (prompts, options). Options
-        that together have at most the share `left` of all may carry an upper bound instead."""
+        """Natural-log likelihood of each option as the whole answer, end of turn included;
+        (prompts, options). Options that together have at most the share `left` of all may carry an
+        upper bound instead."""
         ...
 
-    def stream(self, prompt: Messages, *, max_tokens: int, how: Decoding = GREEDY) -> Iterator[str]: ...
+    def stream(
+        self, prompt: Messages, *, max_tokens: int, how: Decoding = GREEDY
+    ) -> Iterator[str]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer and everything that a metric or a report may need, so that nothing is computed again."""
+    """One answer and everything that a metric or a report may need, so that nothing is computed
+    again."""
 
     text: str | None  # parsed; None when it could not be parsed
     raw: str = ""
@@ -109,17 +128,25 @@ class Answer:
     support: float | None = None  # share of the answer's words that stand in its passages
     judged: float | None = None  # how likely a model finds it that the passages support the answer
     by: str = ""  # the inner arm that answered, where there are several
-    # Of an arm that reads how likely the row's own text is: minus its natural-log likelihood, and its tokens.
+    # Of an arm that reads how likely the row's own text is: minus its natural-log likelihood, and
+    # its tokens.
     nats: float | None = None
     read: int = 0
-    samples: tuple[str | None, ...] = ()  # further answers drawn for the same question; None: not parsed
+    # further answers drawn for the same question; None: not parsed
+    samples: tuple[str | None, ...] = ()
     sampled: tuple[str, ...] = ()  # what running each of them came to
-    ran: tuple[str, int, str] | tuple[()] = ()  # what running it came to, where the task is code: see `Outcome`
+    # what running it came to, where the task is code: see `Outcome`
+    ran: tuple[str, int, str] | tuple[()] = ()
 
     def to_json(self) -> dict[str, Any]:
-        return {name: list(v) if isinstance(v := getattr(self, name), tuple) else v for name in self.__slots__}
+        return {
+            name: list(v) if isinstance(v := getattr(self, name), tuple) else v
+            for name in self.__slots__
+        }
 
     @classmethod
     def from_json(cls, row: dict[str, Any]) -> Answer:
-        lists: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in row.items()}
+        lists: dict[str, Any] = {
+            name: tuple(v) if isinstance(v, list) else v for name, v in row.items()
+        }
         return cls(**lists)

@@ -1,7 +1,7 @@
 """What to type here: the commands that fit a folder, from the projects and data files in it.
 
-What it is for   whoever types `assay` alone, names a file that is not there or stands in the wrong folder gets a
-                 command that can be copied
+What it is for   whoever types `assay` alone, names a file that is not there or stands in the wrong
+                 folder gets a command that can be copied
 Costs            a look at the names in one folder and in the folders above it; no file is opened
 """
 
@@ -15,11 +15,24 @@ from pathlib import Path
 from assay.core.errors import DataError, Problem, nearest
 from assay.core.places import PROJECT, place, typed
 
-# Files that may hold rows. What assay writes beside them (answers, reports, votes) is no data to begin with.
-DATA = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".json", ".parquet", ".arrow", ".xlsx", ".xlsm")
+# Files that may hold rows. What assay writes beside them (answers, reports, votes) is no data to
+# begin with.
+DATA = (
+    ".csv",
+    ".tsv",
+    ".tab",
+    ".jsonl",
+    ".ndjson",
+    ".json",
+    ".parquet",
+    ".arrow",
+    ".xlsx",
+    ".xlsm",
+)
 PACKED = (".gz", ".bz2", ".xz", ".zst")
 _WRITTEN = re.compile(
-    r"exam\.jsonl|(report|measured|done)\.json|crash-.*|.*\.answers\.(jsonl|csv)|package(-lock)?\.json|tsconfig\.json"
+    r"exam\.jsonl|(report|measured|done)\.json|crash-.*|.*\.answers\.(jsonl|csv)|package(-lock)?"
+    r"\.json|tsconfig\.json"
 )
 UP = 3  # folders above this one in which a project is looked for
 SHOWN = 4  # commands
@@ -32,8 +45,9 @@ class Here:
     """What a folder holds that assay can work with.
 
     Attributes:
-        folder: as it was named. projects: project files, of the folder itself first, then of the folders in it; where
-            there is none, of the nearest folder above. data: files that may hold rows.
+        folder: as it was named. projects: project files, of the folder itself first, then of the
+            folders in it; where there is none, of the nearest folder above. data: files that may
+            hold rows.
     """
 
     folder: Path
@@ -41,21 +55,26 @@ class Here:
     data: tuple[Path, ...]
 
     def commands(self, verb: str = "run") -> list[tuple[str, str]]:
-        """(command, what it does) that can be typed, the likeliest first; for `ask` and its like those that ask a
-        project which has run."""
+        """(command, what it does) that can be typed, the likeliest first; for `ask` and its like
+        those that ask a project which has run."""
         ran = [one for one in self.projects if has_run(one)]
         if verb in ASKING and ran:
             return [(ASKING[verb].format(project=word(typed(one))), "") for one in ran[:SHOWN]]
         if verb == "report" and ran:
             return [(f"assay report {word(typed(one))}", "") for one in ran[:SHOWN]]
         verb = verb if verb in ("check", "init") else "run"
-        said = [(f"assay {verb} {word(typed(one))}", "goes on with this project") for one in self.projects]
+        said = [
+            (f"assay {verb} {word(typed(one))}", "goes on with this project")
+            for one in self.projects
+        ]
         said += [(f"assay {verb} {word(one)}", "makes a project of this file") for one in self.data]
         return said[:SHOWN]
 
     def holds(self) -> str:
         """In words."""
-        names = [f"the project {typed(one)}" for one in self.projects[:SHOWN]] + [one.name for one in self.data[:SHOWN]]
+        names = [f"the project {typed(one)}" for one in self.projects[:SHOWN]] + [
+            one.name for one in self.data[:SHOWN]
+        ]
         if names:
             return f"here are {', '.join(names)}" if len(names) > 1 else f"here is {names[0]}"
         return "no project and no data file is here"
@@ -112,25 +131,39 @@ def _above(folder: Path) -> list[Path]:
     for levels in range(1, UP + 1):
         found = folder.joinpath(*[".."] * levels) / PROJECT
         if found.is_file():
-            return [Path(os.path.normpath(found)) if not folder.is_absolute() else Path(os.path.realpath(found))]
+            return [
+                Path(os.path.normpath(found))
+                if not folder.is_absolute()
+                else Path(os.path.realpath(found))
+            ]
     return []
 
 
-# --- refusals -------------------------------------------------------------------------------------------------------
+# --- refusals -------------------------------------------------------------------------------------
 
 
 def not_there(target: Path) -> Problem:
-    """D001: what is named is not there. The way out is the nearest name, an address to fetch, a set of the hub, or what
-    is here."""
+    """D001: what is named is not there. The way out is the nearest name, an address to fetch, a set
+    of the hub, or what is here."""
     text = str(target)
     if match := _ADDRESS.fullmatch(text):  # as a `Path` it has lost a slash
         address = f"{match[1]}://{match[2]}"
         name = match[2].partition("?")[0].rstrip("/").rpartition("/")[2] or "data.csv"
-        way = f"fetch it first: curl -L -o {shlex.quote(name)} {shlex.quote(address)} && assay run {shlex.quote(name)}"
+        way = (
+            f"fetch it first: curl -L -o {shlex.quote(name)} {shlex.quote(address)} && assay run"
+            f" {shlex.quote(name)}"
+        )
         return Problem("D001", "is an address; rows are read from files", address, help=way)
     folder = target.parent
-    if near := nearest(target.name, [name for name in _names(folder) if is_data(name) or (folder / name).is_dir()]):
-        return Problem("D001", "no such file", text, help=f"{folder / near} is there: assay run {word(folder / near)}")
+    if near := nearest(
+        target.name, [name for name in _names(folder) if is_data(name) or (folder / name).is_dir()]
+    ):
+        return Problem(
+            "D001",
+            "no such file",
+            text,
+            help=f"{folder / near} is there: assay run {word(folder / near)}",
+        )
     there = look(folder)
     if commands := there.commands():
         return Problem("D001", "no such file", text, help=f"{there.holds()}: {commands[0][0]}")
@@ -138,12 +171,16 @@ def not_there(target: Path) -> Problem:
         way = f"a data set of the Hugging Face hub is named with hf://: assay run hf://{text}"
         return Problem("D001", "no such file", text, help=way)
     return Problem(
-        "D001", "no such file", text, help="name a data file, or a folder with a project.yaml: assay run FILE"
+        "D001",
+        "no such file",
+        text,
+        help="name a data file, or a folder with a project.yaml: assay run FILE",
     )
 
 
 def no_project(folder: Path) -> Problem:
-    """D002: a folder without a project file. The way out is the project or the data file that is there."""
+    """D002: a folder without a project file. The way out is the project or the data file that is
+    there."""
     there = look(folder)
     names = [name + "/" * (folder / name).is_dir() for name in _names(folder)]
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
@@ -158,8 +195,8 @@ def no_project(folder: Path) -> Problem:
 
 
 def with_project(target: Path) -> Path:
-    """What somebody named who asks a project: a folder without one is refused, whatever data it holds, for nothing is
-    begun by asking.
+    """What somebody named who asks a project: a folder without one is refused, whatever data it
+    holds, for nothing is begun by asking.
 
     Raises:
         DataError: D002.

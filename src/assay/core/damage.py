@@ -1,4 +1,5 @@
-"""What is said when a file that is read back is not as it was written: one note with a code and the file's place."""
+"""What is said when a file that is read back is not as it was written: one note with a code and the
+file's place."""
 
 from __future__ import annotations
 

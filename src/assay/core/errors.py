@@ -9,7 +9,8 @@ AssayError                    exit
 ├── ModelError      M0xx        5   a model or adapter is refused
 │   └── OtherAnswers M103       1   what was exported answers otherwise than the arm
 ├── TrainError      T0xx        6   training stopped: diverged, nothing to learn
-└── Stopped                   130   interrupted by the user (143 by SIGTERM); the run continues where it was
+└── Stopped                   130   interrupted by the user (143 by SIGTERM); the run continues
+                              where it was
 
 `assay explain CODE` prints the page of a code, from the `codes*.md` files.
 """
@@ -29,7 +30,9 @@ class Problem:
     excerpt: str = ""  # the offending line, cut to a readable width
 
     def __str__(self) -> str:
-        head = f"{self.code} {self.place}: {self.text}" if self.place else f"{self.code} {self.text}"
+        head = (
+            f"{self.code} {self.place}: {self.text}" if self.place else f"{self.code} {self.text}"
+        )
         lines = [head]
         lines += [f"   | {line}" for line in self.excerpt.splitlines()]
         if self.help:
@@ -38,7 +41,8 @@ class Problem:
 
 
 class AssayError(Exception):
-    """Base of all errors that are reported without a traceback. Carries every problem found, not only the first."""
+    """Base of all errors that are reported without a traceback. Carries every problem found, not
+    only the first."""
 
     exit_code = 70
 
@@ -81,7 +85,10 @@ class Damaged(ResourceError, ValueError):
     """A file that assay wrote, and cannot make again, holds what it did not write there."""
 
     def __init__(self, place: str):
-        help = "put the file back as it was, or remove the line or the file, if it is to spare; then run again"
+        help = (
+            "put the file back as it was, or remove the line or the file, if it is to spare;"
+            " then run again"
+        )
         super().__init__(Problem("R173", "it is damaged: this is no JSON", place, help=help))
 
 
@@ -106,8 +113,8 @@ class Stopped(Exception):
 
 
 def end_soon(number: int, seconds: float = 2.0) -> None:
-    """What a second signal asks for: this process ends after so long, whatever it waits for then. Until then it may end
-    what it has started."""
+    """What a second signal asks for: this process ends after so long, whatever it waits for then.
+    Until then it may end what it has started."""
     import os
     import threading
 

@@ -1,7 +1,9 @@
 """The nouns of data: what the lines of a file become. Others take them from `assay.core.types`.
 
-Message   one turn of a conversation                   Example   one row: what is asked, and the target if it is known
-Document  unlabelled text                              Checks    what a written program is run with
+Message   one turn of a conversation
+Example   one row: what is asked, and the target if it is known
+Document  unlabelled text
+Checks    what a written program is run with
 """
 
 from __future__ import annotations
@@ -46,7 +48,8 @@ class Document:
     text: str
     source: str = ""  # file or file:line
     date: str = ""
-    fields: tuple[tuple[str, str], ...] = ()  # (name, value), sorted: those that `where` of an arm asks for
+    # (name, value), sorted: those that `where` of an arm asks for
+    fields: tuple[tuple[str, str], ...] = ()
 
     def to_json(self) -> list[Any]:
         row: list[Any] = [self.id, self.text, self.source, self.date]
@@ -54,7 +57,10 @@ class Document:
 
     @classmethod
     def from_json(cls, row: Sequence[Any]) -> Document:
-        return cls(*row[:4], fields=tuple((name, value) for name, value in (row[4] if len(row) > 4 else ())))
+        return cls(
+            *row[:4],
+            fields=tuple((name, value) for name, value in (row[4] if len(row) > 4 else ())),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +76,19 @@ class Example:
     group: str | None = None
     slices: tuple[tuple[str, str], ...] = ()  # (field, value), sorted by field
     source: str = ""  # "train.csv:17"
-    time: float | None = None  # when it was written, as a number that only orders rows: seconds since 1970, a year
-    found_in: tuple[str, ...] = ()  # ids of the documents that hold the answer, where a person has noted them
-    options: tuple[str, ...] = ()  # what is chosen from, or put in order; the message of `choose` shows them too
+    # when it was written, as a number that only orders rows: seconds since 1970, a year
+    time: float | None = None
+    # ids of the documents that hold the answer, where a person has noted them
+    found_in: tuple[str, ...] = ()
+    # what is chosen from, or put in order; the message of `choose` shows them too
+    options: tuple[str, ...] = ()
     checks: Checks | None = None  # what an answer is run with, where the task is code
 
     @property
     def text(self) -> str:
         """What the user says: the text that is deduplicated, audited and embedded."""
-        if len(self.messages) == 1 and self.messages[0].role != "system":  # most rows, and asked for very often
+        # most rows, and asked for very often
+        if len(self.messages) == 1 and self.messages[0].role != "system":
             return self.messages[0].content
         return "\n".join(message.content for message in self.messages if message.role != "system")
 
@@ -89,10 +99,15 @@ class Example:
 
     def with_text(self, text: str) -> Example:
         """The same row with the content of its last message replaced."""
-        return replace(self, messages=(*self.messages[:-1], replace(self.messages[-1], content=text)))
+        return replace(
+            self, messages=(*self.messages[:-1], replace(self.messages[-1], content=text))
+        )
 
     def to_json(self) -> dict[str, Any]:
-        row: dict[str, Any] = {"id": self.id, "messages": [[m.role, m.content] for m in self.messages]}
+        row: dict[str, Any] = {
+            "id": self.id,
+            "messages": [[m.role, m.content] for m in self.messages],
+        }
         for name in ("target", "rejected", "group"):
             if getattr(self, name) is not None:  # an empty text is another thing than none
                 row[name] = getattr(self, name)

@@ -1,7 +1,8 @@
-"""Who may read what is written: a project's results are their owner's alone, its reports are as the user has files.
+"""Who may read what is written: a project's results are their owner's alone, its reports are as the
+user has files.
 
-How       a folder made by `private` holds a mark; whatever the store makes below it, now or in another process, gets
-          0700 and 0600. Elsewhere the user's umask holds
+How       a folder made by `private` holds a mark; whatever the store makes below it, now or in
+          another process, gets 0700 and 0600. Elsewhere the user's umask holds
 """
 
 import os
@@ -19,13 +20,15 @@ def refuse(error: OSError, path: Path) -> NoReturn:
             "R002",
             f"could not write: {error.strerror}",
             str(path),
-            help="free some space or choose another folder, then run the same command again: it continues",
+            help="free some space or choose another folder, then run the same command again: it"
+            " continues",
         )
     ) from error
 
 
 def private(folder: Path) -> None:
-    """Make a folder that its owner alone can enter. What the store then writes below it is its owner's alone, too."""
+    """Make a folder that its owner alone can enter. What the store then writes below it is its
+    owner's alone, too."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -54,7 +57,11 @@ def mode_of(path: Path) -> int:
 
 def _mask() -> int:
     """The permissions that this process's new files must not have."""
-    for line in Path("/proc/self/status").read_text().splitlines() if Path("/proc/self/status").exists() else ():
+    for line in (
+        Path("/proc/self/status").read_text().splitlines()
+        if Path("/proc/self/status").exists()
+        else ()
+    ):
         if line.startswith("Umask:"):
             return int(line.split()[1], 8)
     return 0o022

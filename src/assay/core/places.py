@@ -1,7 +1,8 @@
 """Where a project keeps what it makes, beside its project file.
 
 project.yaml   work/, exam/, report/, reviews/, updates/ and export/ in its folder
-p4.yaml        p4.work/, p4.exam/, p4.report/, ... in the same folder, so that no file shows another one's verdict
+p4.yaml        p4.work/, p4.exam/, p4.report/, ... in the same folder, so that no file shows another
+               one's verdict
 For all files  exam.jsonl and the votes of annotators, which belong to rows
 """
 
@@ -24,7 +25,11 @@ def typed(file: Path) -> Path:
 
 def near(path: Path) -> Path:
     """The path as one would type it here: from this folder where it lies in it."""
-    return path.relative_to(Path.cwd()) if path.is_absolute() and path.is_relative_to(Path.cwd()) else path
+    return (
+        path.relative_to(Path.cwd())
+        if path.is_absolute() and path.is_relative_to(Path.cwd())
+        else path
+    )
 
 
 def place(target: Path, name: str) -> Path:

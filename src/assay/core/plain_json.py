@@ -1,4 +1,5 @@
-"""Plain JSON: its canonical text and hashes, and files of it read back. `store` has these names too."""
+"""Plain JSON: its canonical text and hashes, and files of it read back. `store` has these names
+too."""
 
 import hashlib
 import json
@@ -29,7 +30,8 @@ def file_digest(path: Path) -> str:
 
 
 def to_json(value: Any, **options: Any) -> str:
-    """JSON that every reader accepts. NaN and infinity are refused: callers turn them into null and a reason."""
+    """JSON that every reader accepts. NaN and infinity are refused: callers turn them into null and
+    a reason."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False, **options)
 
 

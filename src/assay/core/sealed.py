@@ -1,9 +1,12 @@
-"""Lines that are kept to be read back, each with its own hash: a line that was changed is found, left out and said.
+"""Lines that are kept to be read back, each with its own hash: a line that was changed is found,
+left out and said.
 
 Form     a JSON object a line; its last key `sha256` is the beginning of the hash of the others
-For      what one process adds and another reads before the stage that it belongs to is finished, or beyond stages:
-         answers, outcomes, what a service was paid for. The files of a finished stage are verified by `done.json`
-Found    a flipped bit, a cut or edited line. Not a deliberate forgery: whoever can write the file can seal a line
+For      what one process adds and another reads before the stage that it belongs to is finished, or
+         beyond stages: answers, outcomes, what a service was paid for. The files of a finished
+         stage are verified by `done.json`
+Found    a flipped bit, a cut or edited line. Not a deliberate forgery: whoever can write the file
+         can seal a line
 """
 
 from __future__ import annotations
@@ -55,16 +58,19 @@ def add(path: Path, *rows: Mapping[str, Any], mode: int = 0o644) -> None:
 
 
 def read(path: Path, tell: Tell = silent) -> list[Row]:
-    """The rows whose hash is right. Others are cut out of the file, which is said; so they may be made again."""
+    """The rows whose hash is right. Others are cut out of the file, which is said; so they may be
+    made again."""
     rows, wrong = _read(path)
     if wrong:
-        _repair(path, wrong, tell, lambda data: b"".join(line for line in _whole(data) if _good(line)))
+        _repair(
+            path, wrong, tell, lambda data: b"".join(line for line in _whole(data) if _good(line))
+        )
     return rows
 
 
 def beginning(path: Path, tell: Tell = silent) -> list[Row]:
-    """The rows before the first whose hash is wrong, of a file in which a row's place counts. What follows is cut off,
-    which is said."""
+    """The rows before the first whose hash is wrong, of a file in which a row's place counts. What
+    follows is cut off, which is said."""
     rows, wrong = _read(path)
     if not wrong:
         return rows
@@ -74,15 +80,21 @@ def beginning(path: Path, tell: Tell = silent) -> list[Row]:
 
 
 def first_rows(path: Path) -> list[Row]:
-    """The rows before the first that is torn or wrong, of a file that another process adds to: nothing is mended."""
+    """The rows before the first that is torn or wrong, of a file that another process adds to:
+    nothing is mended."""
     rows, wrong = _read(path)
     return rows[: min(wrong) - 1] if wrong else rows
 
 
 def verified(path: Path) -> Iterator[Any]:
-    """The rows of a file that is verified otherwise: one of a finished stage, of this version or another."""
+    """The rows of a file that is verified otherwise: one of a finished stage, of this version or
+    another."""
     for row in store.read_lines(path):
-        yield {key: value for key, value in row.items() if key != SEAL} if isinstance(row, dict) else row
+        yield (
+            {key: value for key, value in row.items() if key != SEAL}
+            if isinstance(row, dict)
+            else row
+        )
 
 
 def write(path: Path, row: Mapping[str, Any]) -> None:
@@ -91,13 +103,15 @@ def write(path: Path, row: Mapping[str, Any]) -> None:
 
 
 def one(path: Path, tell: Tell = silent) -> Row | None:
-    """The row of a file that `write` has written; None where there is none, or where it was changed, which is said."""
+    """The row of a file that `write` has written; None where there is none, or where it was
+    changed, which is said."""
     rows = read(path, tell)
     return rows[0] if len(rows) == 1 else None
 
 
 def _read(path: Path) -> tuple[list[Row], dict[int, str]]:
-    """The rows that are right, and the numbers of the other lines with the code of what is wrong."""
+    """The rows that are right, and the numbers of the other lines with the code of what is
+    wrong."""
     if not path.exists():
         return [], {}
     rows, wrong = [], {}
@@ -131,8 +145,12 @@ def _whole(data: bytes) -> list[bytes]:
     return [line for line in _lines(data) if line.endswith(b"\n")]
 
 
-def _repair(path: Path, wrong: Mapping[int, str], tell: Tell, change: Callable[[bytes], bytes]) -> None:
+def _repair(
+    path: Path, wrong: Mapping[int, str], tell: Tell, change: Callable[[bytes], bytes]
+) -> None:
     store.rewrite(path, change)
     first = min(wrong)
     more = f" (and {len(wrong) - 1:,} more lines)" if len(wrong) > 1 else ""
-    tell_damage(tell, f"{path}:{first}{more}", "what it held is made again where it is needed", wrong[first])
+    tell_damage(
+        tell, f"{path}:{first}{more}", "what it held is made again where it is needed", wrong[first]
+    )

@@ -11,9 +11,12 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     def changed(self) -> dict[str, Any]:
-        """The settings that differ from their defaults, as plain JSON: what names an arm and keys the cache."""
+        """The settings that differ from their defaults, as plain JSON: what names an arm and keys
+        the cache."""
         return self.model_dump(mode="json", exclude_defaults=True)
 
     def but(self, **given: Any) -> Self:
         """The same with what is given in its place; None is not given."""
-        return self.model_copy(update={name: value for name, value in given.items() if value is not None})
+        return self.model_copy(
+            update={name: value for name, value in given.items() if value is not None}
+        )

@@ -41,17 +41,22 @@ class RowStep(Settings, ABC):
     VERSION: ClassVar[int] = 1
     libraries: ClassVar[tuple[str, ...]] = ()  # distributions whose versions its result depends on
     always: ClassVar[bool] = False  # also applied to incoming questions when an arm serves
-    needs: ClassVar[tuple[str, ...]] = ()  # fields of Means that must be there: "embed", "generate", "key"
+    # fields of Means that must be there: "embed", "generate", "key"
+    needs: ClassVar[tuple[str, ...]] = ()
 
     def wants(self) -> tuple[str, ...]:
-        """What of `needs` these settings use; a step that uses a model with some settings only says so here."""
+        """What of `needs` these settings use; a step that uses a model with some settings only says
+        so here."""
         return self.needs
 
     @abstractmethod
     def one(self, example: Example, means: Means) -> Example | Changed | Dropped: ...
 
-    def many(self, examples: Iterable[Example], means: Means) -> Iterator[Example | Changed | Dropped]:
-        """`one` for each row, in order. A step that asks a model overrides this to give it some rows at once."""
+    def many(
+        self, examples: Iterable[Example], means: Means
+    ) -> Iterator[Example | Changed | Dropped]:
+        """`one` for each row, in order. A step that asks a model overrides this to give it some
+        rows at once."""
         for example in examples:
             yield self.one(example, means)
 
@@ -62,14 +67,18 @@ class SetStep(Settings, ABC):
     kind: Any  # a subclass narrows it to Literal["its name"]
     VERSION: ClassVar[int] = 1
     libraries: ClassVar[tuple[str, ...]] = ()  # distributions whose versions its result depends on
-    needs: ClassVar[tuple[str, ...]] = ()  # fields of Means that must be there: "embed", "generate", "key"
+    # fields of Means that must be there: "embed", "generate", "key"
+    needs: ClassVar[tuple[str, ...]] = ()
 
     def wants(self) -> tuple[str, ...]:
-        """What of `needs` these settings use; a step that uses a model with some settings only says so here."""
+        """What of `needs` these settings use; a step that uses a model with some settings only says
+        so here."""
         return self.needs
 
     @abstractmethod
-    def apply(self, examples: Sequence[Example], means: Means) -> Iterator[Example | Changed | Dropped]: ...
+    def apply(
+        self, examples: Sequence[Example], means: Means
+    ) -> Iterator[Example | Changed | Dropped]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +91,23 @@ class Made:
 
 
 class Augmentation(Settings, ABC):
-    """Makes training rows from training rows; it runs after the split and never sees another one."""
+    """Makes training rows from training rows; it runs after the split and never sees another
+    one."""
 
     kind: Any  # a subclass narrows it to Literal["its name"]
     VERSION: ClassVar[int] = 1
     libraries: ClassVar[tuple[str, ...]] = ()  # distributions whose versions its result depends on
-    needs: ClassVar[tuple[str, ...]] = ()  # fields of Means that must be there: "embed", "generate", "documents"
+    # fields of Means that must be there: "embed", "generate", "documents"
+    needs: ClassVar[tuple[str, ...]] = ()
     tasks: ClassVar[tuple[str, ...]] = ()  # the kinds of task that it makes rows for; empty: all
 
     def wants(self) -> tuple[str, ...]:
-        """What of `needs` these settings use; a step that uses a model with some settings only says so here."""
+        """What of `needs` these settings use; a step that uses a model with some settings only says
+        so here."""
         return self.needs
 
     @abstractmethod
     def make(self, examples: Sequence[Example], means: Means) -> Iterator[Made | Dropped]:
-        """The new rows, in a fixed order, with ids that are unique and name their parent. A training row that is
-        yielded as `Dropped` is set aside. Source, group and slices of a new row are set by who calls this."""
+        """The new rows, in a fixed order, with ids that are unique and name their parent. A
+        training row that is yielded as `Dropped` is set aside. Source, group and slices of a new
+        row are set by who calls this."""

@@ -1,7 +1,8 @@
 """The only module that writes files. A result is complete and verified by hash, or it is not there.
 
-A file is written beside its place, flushed to the disk, then renamed over it; the folder is flushed after it.
-A stage is the folder `work/<stage>/<key>/`; its `done.json`, written last, holds the hash of every other file.
+A file is written beside its place, flushed to the disk, then renamed over it; the folder is flushed
+after it. A stage is the folder `work/<stage>/<key>/`; its `done.json`, written last, holds the hash
+of every other file.
 """
 
 import contextlib
@@ -28,12 +29,14 @@ from assay.core.tensors import tensor_chunks as tensor_chunks
 
 
 def write_bytes(path: Path, data: bytes | memoryview, mode: int | None = None) -> None:
-    """The whole file or the old one, never a part. `mode`: the rights of the file; those of its place when None."""
+    """The whole file or the old one, never a part. `mode`: the rights of the file; those of its
+    place when None."""
     write_chunks(path, (data,), mode)
 
 
 def write_chunks(path: Path, chunks: Iterable[bytes | memoryview], mode: int | None = None) -> None:
-    """As write_bytes, for a file larger than memory. An error raised by `chunks` leaves the old file."""
+    """As write_bytes, for a file larger than memory. An error raised by `chunks` leaves the old
+    file."""
     try:
         make_folder(path.parent)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
@@ -56,18 +59,21 @@ def write_chunks(path: Path, chunks: Iterable[bytes | memoryview], mode: int | N
 
 
 def drop_leftovers(folder: Path, name: str = "") -> None:
-    """Remove what a killed process had begun to write in a folder and below it, or of the file `name` in it; nobody may
-    be writing there."""
+    """Remove what a killed process had begun to write in a folder and below it, or of the file
+    `name` in it; nobody may be writing there."""
     for path in folder.glob(f".{name}.*.part") if name else folder.rglob(".*.part"):
         path.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
 def growing(part: Path) -> Generator[Callable[[bytes], None]]:
-    """Add to the end of a `*.part` file, which a later process may continue. Yields the function that writes."""
+    """Add to the end of a `*.part` file, which a later process may continue. Yields the function
+    that writes."""
     try:
         make_folder(part.parent)
-        file = os.fdopen(opener(str(part), os.O_WRONLY | os.O_CREAT | os.O_APPEND), "ab", buffering=0)
+        file = os.fdopen(
+            opener(str(part), os.O_WRONLY | os.O_CREAT | os.O_APPEND), "ab", buffering=0
+        )
     except OSError as error:
         refuse(error, part)
 
@@ -83,7 +89,8 @@ def growing(part: Path) -> Generator[Callable[[bytes], None]]:
 
 
 def cut(part: Path, size: int) -> None:
-    """Leave the first `size` bytes of a `*.part` file: what a kill left behind them is not to be continued."""
+    """Leave the first `size` bytes of a `*.part` file: what a kill left behind them is not to be
+    continued."""
     try:
         os.truncate(part, size)
     except OSError as error:
@@ -115,17 +122,20 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """A new file that its owner alone can read, never for a moment by others; one that is there stays as it is."""
+    """A new file that its owner alone can read, never for a moment by others; one that is there
+    stays as it is."""
     try:
         make_folder(path.parent)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")  # mode 0600
+        # mode 0600
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
             with contextlib.suppress(FileExistsError):
-                os.link(name, path)  # unlike a rename, it never replaces what another process made meanwhile
+                # unlike a rename, it never replaces what another process made meanwhile
+                os.link(name, path)
         finally:
             Path(name).unlink()
         flush_folder(path.parent)
@@ -142,14 +152,16 @@ def write_lines(path: Path, rows: Iterable[Any]) -> None:
     write_chunks(path, ((to_json(row) + "\n").encode() for row in rows))
 
 
-def write_tensors(path: Path, tensors: dict[str, Any], metadata: dict[str, str] | None = None) -> None:
+def write_tensors(
+    path: Path, tensors: dict[str, Any], metadata: dict[str, str] | None = None
+) -> None:
     write_chunks(path, tensor_chunks(tensors, metadata))
 
 
 def append(path: Path, *rows: Any, mode: int = 0o644) -> None:
-    """Add JSON lines with one write() call, so that a kill leaves at most one torn last line. Such a one is cut first,
-    or the two would be one line that nobody can read; and what a write that failed has left is cut at once. `mode`: of
-    a new file, if it is not private."""
+    """Add JSON lines with one write() call, so that a kill leaves at most one torn last line. Such
+    a one is cut first, or the two would be one line that nobody can read; and what a write that
+    failed has left is cut at once. `mode`: of a new file, if it is not private."""
     data = "".join(to_json(row) + "\n" for row in rows).encode()
     try:
         make_folder(path.parent)
@@ -172,9 +184,12 @@ def append(path: Path, *rows: Any, mode: int = 0o644) -> None:
 
 @contextlib.contextmanager
 def _alone(path: Path, mode: int) -> Generator[int]:
-    """A handle at the end of the file, made if need be, while no other process adds to it or rewrites it."""
+    """A handle at the end of the file, made if need be, while no other process adds to it or
+    rewrites it."""
     while True:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600 if is_private(path) else mode)
+        handle = os.open(
+            path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600 if is_private(path) else mode
+        )
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)  # what another process has half written is not torn
             if _is(handle, path):  # else it was rewritten while this process waited
@@ -193,8 +208,9 @@ def _is(handle: int, path: Path) -> bool:
 
 
 def rewrite(path: Path, change: Callable[[bytes], bytes], mode: int = 0o644) -> None:
-    """Put `change(content)` in the place of a file's content, whole or not at all, while no other process appends to
-    it. The content of a file that is not there is empty. `mode`: of a new file."""
+    """Put `change(content)` in the place of a file's content, whole or not at all, while no other
+    process appends to it. The content of a file that is not there is empty. `mode`: of a new
+    file."""
     try:
         make_folder(path.parent)
         with _alone(path, mode) as handle:
@@ -207,7 +223,8 @@ def rewrite(path: Path, change: Callable[[bytes], bytes], mode: int = 0o644) -> 
 
 
 def drop_torn_line(path: Path) -> bool:
-    """Cut what a kill left after the last newline, so that `append` starts on a fresh line. Whether there was any."""
+    """Cut what a kill left after the last newline, so that `append` starts on a fresh line. Whether
+    there was any."""
     if not path.exists():
         return False
     with path.open("rb") as file:  # a long log is not read for that
@@ -228,7 +245,8 @@ def _has(path: Path, sha256: str) -> bool:
 
 
 class Stage:
-    """One folder of results under a key. Without `done.json` it is an interrupted stage, to be continued in place."""
+    """One folder of results under a key. Without `done.json` it is an interrupted stage, to be
+    continued in place."""
 
     def __init__(self, work: Path, stage: str, key: str, tell: Tell = silent):
         """`tell` hears the note R170 when a finished stage is found damaged."""
@@ -247,8 +265,9 @@ class Stage:
         return self.folder.with_name(f"{self.key}.damaged")
 
     def done(self) -> dict[str, Any] | None:
-        """The note given to `finish`, or None when the stage is not complete. A stage whose files do not have the
-        hashes it was finished with is set aside as `<key>.damaged`, which is said, and counts as not there."""
+        """The note given to `finish`, or None when the stage is not complete. A stage whose files
+        do not have the hashes it was finished with is set aside as `<key>.damaged`, which is said,
+        and counts as not there."""
         if not self._mark.exists():
             return None
         note: dict[str, Any] = {}
@@ -261,11 +280,16 @@ class Stage:
             wrong = [self._mark.name]
         if not wrong:
             return note
-        with contextlib.suppress(OSError):  # in a folder that only others may change it stays where it is
+        # in a folder that only others may change it stays where it is
+        with contextlib.suppress(OSError):
             if self.aside.exists():
                 shutil.rmtree(self.aside)
             self.folder.rename(self.aside)
-        tell_damage(self.tell, self.folder / wrong[0], f"it is set aside as {self.aside.name}, and made again")
+        tell_damage(
+            self.tell,
+            self.folder / wrong[0],
+            f"it is set aside as {self.aside.name}, and made again",
+        )
         return None
 
     def open(self) -> Path:
@@ -277,10 +301,12 @@ class Stage:
         return self.folder
 
     def finish(self, note: dict[str, Any]) -> None:
-        """Mark the stage complete: hash every file, then write `done.json`. Leftovers of a killed write go. What a
-        process was asked and what it logged is no result: it may be asked again."""
+        """Mark the stage complete: hash every file, then write `done.json`. Leftovers of a killed
+        write go. What a process was asked and what it logged is no result: it may be asked
+        again."""
         files = {}
-        note = json.loads(to_json(note))  # what a reader will see, or the hash would differ for keys that are numbers
+        # what a reader will see, or the hash would differ for keys that are numbers
+        note = json.loads(to_json(note))
         for path in sorted(self.folder.rglob("*")):
             if path.name.endswith(".part"):
                 if path.is_dir() and not path.is_symlink():
@@ -294,8 +320,8 @@ class Stage:
 
 @contextlib.contextmanager
 def lock(path: Path, command: str, *, wait: bool = False) -> Generator[None]:
-    """Hold `path` for this process; the kernel frees it when the process ends, however it ends. A lock that another
-    process holds is an error, or with `wait` waited for."""
+    """Hold `path` for this process; the kernel frees it when the process ends, however it ends. A
+    lock that another process holds is an error, or with `wait` waited for."""
     try:
         make_folder(path.parent)
         held = os.fdopen(opener(str(path), os.O_RDWR | os.O_CREAT | os.O_APPEND), "a+")
@@ -321,9 +347,12 @@ def lock(path: Path, command: str, *, wait: bool = False) -> Generator[None]:
         file.truncate(0)
 
 
-def write_folder(folder: Path, files: Mapping[str, Iterable[bytes | memoryview]], notes: dict[str, Any]) -> None:
-    """A new folder of files in chunks (`notes` as JSON), there whole or not at all: written aside, flushed, renamed. A
-    folder cannot be exchanged for another in one move, so one that is there is never replaced: FileExistsError."""
+def write_folder(
+    folder: Path, files: Mapping[str, Iterable[bytes | memoryview]], notes: dict[str, Any]
+) -> None:
+    """A new folder of files in chunks (`notes` as JSON), there whole or not at all: written aside,
+    flushed, renamed. A folder cannot be exchanged for another in one move, so one that is there is
+    never replaced: FileExistsError."""
     if folder.exists():
         raise FileExistsError(folder)
     part = folder.with_name(f".{folder.name}.part")
@@ -331,7 +360,10 @@ def write_folder(folder: Path, files: Mapping[str, Iterable[bytes | memoryview]]
         if part.exists():
             shutil.rmtree(part)
         make_folder(part)
-        for name, chunks in {**files, **{n: (to_json(v).encode(),) for n, v in notes.items()}}.items():
+        for name, chunks in {
+            **files,
+            **{n: (to_json(v).encode(),) for n, v in notes.items()},
+        }.items():
             with open(part / name, "wb", opener=opener) as file:
                 for chunk in chunks:
                     file.write(chunk)

@@ -5,14 +5,25 @@ from collections.abc import Iterator
 from typing import Any
 
 
-def tensor_chunks(tensors: dict[str, Any], metadata: dict[str, str] | None = None) -> Iterator[bytes | memoryview]:
-    """A safetensors file in parts, a tensor each. `safetensors.torch.save` holds all of them a second time, which for
-    the state of a full training is more than everything else together. Arrays of numpy are written without torch.
+def tensor_chunks(
+    tensors: dict[str, Any], metadata: dict[str, str] | None = None
+) -> Iterator[bytes | memoryview]:
+    """A safetensors file in parts, a tensor each. `safetensors.torch.save` holds all of them a
+    second time, which for the state of a full training is more than everything else together.
+    Arrays of numpy are written without torch.
 
     Source: github.com/huggingface/safetensors, "Format"
     """
-    # The library has no public list of the format's names; wide types come first, so that all are aligned.
-    kinds = {"float64": "F64", "int64": "I64", "float32": "F32", "int32": "I32", "float16": "F16", "bfloat16": "BF16"}
+    # The library has no public list of the format's names; wide types come first, so that all are
+    # aligned.
+    kinds = {
+        "float64": "F64",
+        "int64": "I64",
+        "float32": "F32",
+        "int32": "I32",
+        "float16": "F16",
+        "bfloat16": "BF16",
+    }
     kinds |= {"int16": "I16", "int8": "I8", "uint8": "U8", "bool": "BOOL"}
     names = sorted(tensors, key=lambda name: (-tensors[name].itemsize, name))
     header: dict[str, Any] = {"__metadata__": metadata} if metadata else {}

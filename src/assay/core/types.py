@@ -1,10 +1,15 @@
 """The nouns of assay. Stages pass these to each other; nothing here imports a stage.
 
-Task      what is asked and what counts as good        Example   one row, ready to learn from
-Document  unlabelled text                              Lesson    all that a strategy may learn from: no test set
-Means     what a step or an arm may use                Strategy  frozen settings + fit(lesson) -> Adapted
-Adapted   a fitted arm: questions in, answers out      Answer    text and everything a metric may need
-Record    question, target, answer of one test row     Metric    rows(records), total(column sums, n)
+Task      what is asked and what counts as good
+Example   one row, ready to learn from
+Document  unlabelled text
+Lesson    all that a strategy may learn from: no test set
+Means     what a step or an arm may use
+Strategy  frozen settings + fit(lesson) -> Adapted
+Adapted   a fitted arm: questions in, answers out
+Answer    text and everything a metric may need
+Record    question, target, answer of one test row
+Metric    rows(records), total(column sums, n)
 """
 
 from __future__ import annotations
@@ -19,7 +24,16 @@ from pydantic import Field, GetCoreSchemaHandler, ValidationInfo
 from pydantic_core import core_schema
 
 # The nouns are taken from here, whichever file of this package holds them.
-from assay.core.answers import GREEDY, Answer, Decoding, Form, Generated, LanguageModel, Tell, took  # noqa: F401
+from assay.core.answers import (  # noqa: F401
+    GREEDY,
+    Answer,
+    Decoding,
+    Form,
+    Generated,
+    LanguageModel,
+    Tell,
+    took,
+)
 from assay.core.errors import Problem
 from assay.core.examples import Checks, Document, Example, Message, Messages, Role  # noqa: F401
 from assay.core.means import Means
@@ -33,7 +47,8 @@ NOTHING = "none"  # how an empty set of labels is written
 
 
 class Task(Settings):
-    """What the model is asked to do. `labels` is filled in from the data when the file leaves it out."""
+    """What the model is asked to do. `labels` is filled in from the data when the file leaves it
+    out."""
 
     kind: Literal[
         "classify",
@@ -52,10 +67,12 @@ class Task(Settings):
     instruction: str = ""
     labels: tuple[str, ...] = ()
     none: str = Field(default="", max_length=80)  # what rows without a label are called
-    separator: str = Field(default="", max_length=8)  # between several labels, or options, in one field of a file
+    # between several labels, or options, in one field of a file
+    separator: str = Field(default="", max_length=8)
     metric: str = ""
     metrics: tuple[str, ...] = ()  # shown beside the one that decides; empty: the kind's own few
-    tolerance: float = Field(default=1e-6, ge=0, lt=1)  # numbers this close, as a share of the target, are equal
+    # numbers this close, as a share of the target, are equal
+    tolerance: float = Field(default=1e-6, ge=0, lt=1)
     guards: dict[str, float] = {}  # metric, or "forgetting" -> points that it may lose
     target: float | None = None  # of the metric, to be reached
     slices: tuple[str, ...] = ()
@@ -63,14 +80,17 @@ class Task(Settings):
     form: Form | None = None  # that a written answer must have
     stop: tuple[str, ...] = ()  # a written answer ends before the first of these
     language: Literal["python", "sql"] = "python"  # of a code task
-    show_tests: Literal["first", "all", "none"] = "first"  # those of a row's tests that its question shows
-    samples: int = Field(default=0, ge=0, le=200)  # further programs drawn a question, for pass@k; of a code task
+    # those of a row's tests that its question shows
+    show_tests: Literal["first", "all", "none"] = "first"
+    # further programs drawn a question, for pass@k; of a code task
+    samples: int = Field(default=0, ge=0, le=200)
     temperature: float = Field(default=0.8, gt=0, le=2)  # that they are drawn at
     database: str = ""  # of a code task in SQL: a file of SQLite's, or a folder of them
 
     @property
     def picks(self) -> bool:
-        """An answer is one of `labels`, and a model that can score does not write it. Those of `choose` are letters."""
+        """An answer is one of `labels`, and a model that can score does not write it. Those of
+        `choose` are letters."""
         return self.kind in ("classify", "choose")
 
     @property
@@ -84,7 +104,7 @@ class Task(Settings):
         return Decoding(stop=self.stop, form=self.form)
 
 
-# --- arms ------------------------------------------------------------------------------------------------------------
+# --- arms -----------------------------------------------------------------------------------------
 
 
 class Adapted(ABC):
@@ -100,7 +120,8 @@ class Adapted(ABC):
 
     @abstractmethod
     def save(self, folder: Path) -> None:
-        """Write what `Strategy.restore` needs (JSON and safetensors) into `folder`; arm.json is flow's."""
+        """Write what `Strategy.restore` needs (JSON and safetensors) into `folder`; arm.json is
+        flow's."""
 
     def prompt(self, question: Example) -> Messages:
         """The messages that `model` is sent for this question."""
@@ -108,14 +129,16 @@ class Adapted(ABC):
 
 
 class Learner(Settings, ABC):
-    """What is fitted on a lesson: a strategy, or a part of one. Fitted by `lesson.fit`, it is a cached stage."""
+    """What is fitted on a lesson: a strategy, or a part of one. Fitted by `lesson.fit`, it is a
+    cached stage."""
 
     kind: Any  # a subclass narrows it to Literal["its name"]
     VERSION: ClassVar[int] = 1
-    # Parts of the lesson that its key covers. Where its settings decide, a property takes the place of the constant,
-    # which no type checker allows for.
+    # Parts of the lesson that its key covers. Where its settings decide, a property takes the place
+    # of the constant, which no type checker allows for.
     reads: ClassVar[tuple[str, ...]] = ("train",)
-    # True when the task's metric decides something in its fit, though it reads no val rows: it then belongs to its key
+    # True when the task's metric decides something in its fit, though it reads no val rows: it then
+    # belongs to its key
     judges: ClassVar[bool] = False
     # False where documents are read only if the rows have no passages of their own
     needs_documents: ClassVar[bool] = True
@@ -124,8 +147,9 @@ class Learner(Settings, ABC):
     # True when its fit or its answers need peft, or, without a neural model, scikit-learn
     peft: ClassVar[bool] = False
     sklearn: ClassVar[bool] = False
-    # Distributions whose versions its weights or answers depend on, beside those that every neural model does; `FORMED`
-    # counts where the task has a form for answers, `COMPILER` is no distribution. A property where settings decide.
+    # Distributions whose versions its weights or answers depend on, beside those that every neural
+    # model does; `FORMED` counts where the task has a form for answers, `COMPILER` is no
+    # distribution. A property where settings decide.
     libraries: ClassVar[tuple[str, ...]] = ()
     # True when another seed gives another arm: what `seeds` of the project fits several times
     seeded: ClassVar[bool] = False
@@ -137,26 +161,30 @@ class Learner(Settings, ABC):
 
     @property
     def scored(self) -> bool:
-        """Whether the task's metric decides something in its fit, or in that of what stands inside it."""
+        """Whether the task's metric decides something in its fit, or in that of what stands inside
+        it."""
         return self.judges or "val" in self.reads or any(value.scored for _, value in self.inside())
 
     @property
     def preload(self) -> Preload:
-        """What the process that fits it should have imported, so that it need not import it for itself."""
+        """What the process that fits it should have imported, so that it need not import it for
+        itself."""
         light: Preload = "words" if self.sklearn else "floors"
         own: Preload = "training" if self.peft else "models" if self.neural else light
         levels: tuple[Preload, ...] = (own, *(value.preload for _, value in self.inside()))
         return max(levels, key=get_args(Preload).index)
 
     def inside(self) -> Iterator[tuple[str, Learner]]:
-        """The strategies and parts that its settings name, each with the setting; a setting may list several."""
+        """The strategies and parts that its settings name, each with the setting; a setting may
+        list several."""
         for name, value in self:
             for one in value if isinstance(value, tuple) else (value,):
                 if isinstance(one, Learner):
                     yield name, one
 
     def needs(self, base: str) -> tuple[str, ...]:
-        """Names of the models that must be at hand, sentence encoders among them, `base` being the project's."""
+        """Names of the models that must be at hand, sentence encoders among them, `base` being the
+        project's."""
         return ()
 
     def encoders(self) -> tuple[str, ...]:
@@ -180,7 +208,8 @@ class Kept(ABC):
 
 
 class Part(Learner):
-    """A fitted piece of a strategy that answers no question by itself: an encoder, a reranker. `fit` gives a `Kept`."""
+    """A fitted piece of a strategy that answers no question by itself: an encoder, a reranker.
+    `fit` gives a `Kept`."""
 
 
 class Strategy(Learner):
@@ -197,7 +226,8 @@ class Strategy(Learner):
 
     @abstractmethod
     def restore(self, folder: Path, lesson: Lesson) -> Adapted:
-        """The arm that `Adapted.save(folder)` wrote: it must give the same answers. `lesson` has no rows then."""
+        """The arm that `Adapted.save(folder)` wrote: it must give the same answers. `lesson` has no
+        rows then."""
 
 
 @dataclass(frozen=True)
@@ -209,15 +239,21 @@ class Lesson:
     val: tuple[Example, ...] = ()
     documents: tuple[Document, ...] = ()
     base: str = ""  # the base model's name, as the project gives it
-    # Label -> rows of train before some were set aside or made: how frequent it is. Empty: as in `train`.
+    # Label -> rows of train before some were set aside or made: how frequent it is. Empty: as in
+    # `train`.
     base_rates: Mapping[str, int] = field(default_factory=dict)
-    # Folder of an arm of the same settings, whose trained weights a training goes on from (see `Trained.continues`)
+    # Folder of an arm of the same settings, whose trained weights a training goes on from (see
+    # `Trained.continues`)
     start: Path | None = None
     means: Means = field(default_factory=Means)
     # score of an arm on some val rows by the task's own metric, higher is better
-    score: Callable[[Adapted, Sequence[Example]], float] = field(default=lambda adapted, rows: float("nan"))
+    score: Callable[[Adapted, Sequence[Example]], float] = field(
+        default=lambda adapted, rows: float("nan")
+    )
     # the same of answers that are there already; rows with their targets
-    judge: Callable[[Sequence[Example], Sequence[Answer]], float] = field(default=lambda rows, answers: float("nan"))
+    judge: Callable[[Sequence[Example], Sequence[Answer]], float] = field(
+        default=lambda rows, answers: float("nan")
+    )
     # fits an inner arm, or a part, as its own cached stage (its cost is then listed as a part)
     fit: Callable[[Any, Lesson], Any] = field(default=lambda learner, lesson: learner.fit(lesson))
 
@@ -235,21 +271,27 @@ class Lesson:
         return self.means.tell
 
     def open_base(self, name: str = "", precision: Precision = "auto") -> LanguageModel:
-        """The lesson's model, or another one, freshly loaded; "auto" is the precision that suits the machine."""
+        """The lesson's model, or another one, freshly loaded; "auto" is the precision that suits
+        the machine."""
         if self.means.open_model is None:
             raise RuntimeError("this lesson has no models to open")
-        return self.means.open_model(name or self.base, *([] if precision == "auto" else [precision]))
+        return self.means.open_model(
+            name or self.base, *([] if precision == "auto" else [precision])
+        )
 
 
 class _Nested:
-    """The type of a setting that is a mapping with a kind. Its validator takes what makes one from pydantic's
-    validation context, under `MAKE`, so that no stage imports the stages to its right."""
+    """The type of a setting that is a mapping with a kind. Its validator takes what makes one from
+    pydantic's validation context, under `MAKE`, so that no stage imports the stages to its
+    right."""
 
     MAKE: ClassVar[str]
     TYPE: ClassVar[type[Learner]]
 
     @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+    def __get_pydantic_core_schema__(
+        cls, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
         def build(value: Any, info: ValidationInfo) -> Learner:
             if isinstance(value, cls.TYPE):
                 return value
@@ -281,7 +323,7 @@ else:
     Inner = _Inner
     Piece = _Piece
 
-# --- judging --------------------------------------------------------------------------------------------------------
+# --- judging --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,19 +334,22 @@ class Record:
     target: str
     also: tuple[str, ...]
     answer: Answer
-    found_in: tuple[str, ...] = ()  # ids of the documents that hold the answer, where a person has noted them
-    alike: float | None = None  # cosine of answer and nearest accepted answer; None where no encoder was asked
+    # ids of the documents that hold the answer, where a person has noted them
+    found_in: tuple[str, ...] = ()
+    # cosine of answer and nearest accepted answer; None where no encoder was asked
+    alike: float | None = None
     checks: Checks | None = None  # what the answer is run with, where the task is code
 
 
 class Metric(ABC):
-    """A number over test rows. `rows` gives one line of columns per record; `total` turns column sums into the value,
-    so that bootstrap draws and slices of any metric are one matrix product."""
+    """A number over test rows. `rows` gives one line of columns per record; `total` turns column
+    sums into the value, so that bootstrap draws and slices of any metric are one matrix product."""
 
     name: str
     about: str  # one sentence
     higher_is_better: bool = True
-    low: float = 0.0  # of the value; a metric from 0 to 1 is a score, and its differences are told in points
+    # of the value; a metric from 0 to 1 is a score, and its differences are told in points
+    low: float = 0.0
     high: float = 1.0
     unit: str = ""  # of a metric that is no score
     decides: bool = True  # False: it is shown beside others, and no arm can be chosen by it
@@ -315,10 +360,12 @@ class Metric(ABC):
 
     @abstractmethod
     def total(self, sums: Any, n: Any) -> Any:
-        """The value from column sums (..., columns) over n rows (...,). Vectorised over leading axes."""
+        """The value from column sums (..., columns) over n rows (...,). Vectorised over leading
+        axes."""
 
     def each(self, rows: Any) -> Any:
-        """The value of each row by itself, (n,): what a list of best and worst rows is sorted by."""
+        """The value of each row by itself, (n,): what a list of best and worst rows is sorted
+        by."""
         import numpy as np
 
         return np.asarray(self.total(rows, np.ones(len(rows))), dtype=np.float64)

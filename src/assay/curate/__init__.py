@@ -1,7 +1,7 @@
 """Raw files to clean, deduplicated, split and audited examples.
 
-`load` reads the files; `run` applies the steps, splits, audits for leaks, and makes training rows. Every row that does
-not arrive has a line in the ledger.
+`load` reads the files; `run` applies the steps, splits, audits for leaks, and makes training rows.
+Every row that does not arrive has a line in the ledger.
 """
 
 from assay.curate.audit import Audit

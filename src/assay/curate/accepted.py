@@ -1,10 +1,14 @@
-"""Several valid answers to one question: rows that ask the same become one row, and every answer is accepted.
+"""Several valid answers to one question: rows that ask the same become one row, and every answer is
+accepted.
 
-What it is for   a question that stands in the file once for each of its answers (data to text, captions, programs) is
-                 no contradiction: a metric takes the best of the accepted answers
-Which kinds      those whose answers are written freely. A text with two labels, two sets of spans or two numbers does
-                 contradict itself; worked solutions that come to the same number do not
-The same         equal text and passages (text.py), equal options, and equal tests where a program is asked for
+What it is for   a question that stands in the file once for each of its answers (data to text,
+                 captions, programs) is no contradiction: a metric takes the best of the accepted
+                 answers
+Which kinds      those whose answers are written freely. A text with two labels, two sets of spans
+                 or two numbers does contradict itself; worked solutions that come to the same
+                 number do not
+The same         equal text and passages (text.py), equal options, and equal tests where a program
+                 is asked for
 Left as they are rows of preferences: each pair of answers is something to learn from
 Source           several references: Papineni et al. (2002), aclanthology.org/P02-1040
 """
@@ -17,7 +21,8 @@ from assay.curate.ledger import Book
 from assay.curate.text import Key, key_of, normal
 
 WRITTEN = ("answer", "number", "summarise", "rewrite", "chat", "code")
-JOINED = "another accepted answer"  # the reason in the ledger of the row that was joined to an earlier one
+# the reason in the ledger of the row that was joined to an earlier one
+JOINED = "another accepted answer"
 FURTHER = "further accepted answers"  # and of the row that took its answer
 
 Asked = tuple[Key, tuple[str, ...], Checks | None]
@@ -41,7 +46,8 @@ def preferred(rows: Sequence[Example]) -> bool:
 
 
 def folded(answer: str) -> str:
-    """What answers have in common that differ in case and outer space only, as in text.same_target."""
+    """What answers have in common that differ in case and outer space only, as in
+    text.same_target."""
     return answer.strip().casefold()
 
 
@@ -71,7 +77,8 @@ def joined(rows: Sequence[Example]) -> Example:
 
 
 def with_answers(examples: Sequence[Example], kind: str) -> list[Example]:
-    """Official rows, none of which is joined to another: each accepts the answers of those that ask the same too."""
+    """Official rows, none of which is joined to another: each accepts the answers of those that ask
+    the same too."""
     asked: dict[Asked, list[Example]] = {}
     for example in examples:
         asked.setdefault(asked_of(example), []).append(example)
@@ -83,7 +90,8 @@ def with_answers(examples: Sequence[Example], kind: str) -> list[Example]:
 
 
 def accept(examples: Sequence[Example], kind: str, book: Book, part: int) -> list[Example]:
-    """`with_answers`, and a line for each row that took some. part: number of the step that joins training rows."""
+    """`with_answers`, and a line for each row that took some. part: number of the step that joins
+    training rows."""
     made = with_answers(examples, kind)
     for before, after in zip(examples, made, strict=True):
         if after is not before:

@@ -1,10 +1,14 @@
-"""Do test rows stand in train? Exact copies, near copies and shared groups between splits, and texts with two labels.
+"""Do test rows stand in train? Exact copies, near copies and shared groups between splits, and
+texts with two labels.
 
 What it reads   the splits as they came, before anything is dropped; and once more after the split
-Exact           equal in the sense of text.py; near: similarity >= threshold and not equal; contained: one stands inside
-                the other (copies/contained.py) and they are not near; group: the same group's name
-What it does    stops the run with the list, or drops the training and validation rows; a test row is never touched
-Known           banking77's official split: 25 of its test rows stand in train, 2 texts have two labels
+Exact           equal in the sense of text.py; near: similarity >= threshold and not equal;
+                contained: one stands inside the other (copies/contained.py) and they are not near;
+                group: the same group's name
+What it does    stops the run with the list, or drops the training and validation rows; a test row
+                is never touched
+Known           banking77's official split: 25 of its test rows stand in train, 2 texts have two
+                labels
 """
 
 import hashlib
@@ -68,7 +72,8 @@ class Audit:
     conflicts: tuple[Conflict, ...] = ()
     rows: dict[str, int] = field(default_factory=dict)  # read, by split
     threshold: float = THRESHOLD
-    contained: float | None = inside.THRESHOLD  # share from which a text stands in another; None: not looked for
+    # share from which a text stands in another; None: not looked for
+    contained: float | None = inside.THRESHOLD
     texts: int = 0  # distinct texts, over all splits
     groups: int = 0  # distinct groups
     straddling: int = 0  # of them, those with rows in more than one split
@@ -80,7 +85,8 @@ class Audit:
 
     @property
     def counts(self) -> dict[str, dict[str, int]]:
-        """By kind and pair of splits ("test~train"): rows of the first that also stand in the second."""
+        """By kind and pair of splits ("test~train"): rows of the first that also stand in the
+        second."""
         found: dict[str, dict[str, int]] = {}
         for kind in KINDS:
             for left, right in BETWEEN:
@@ -116,7 +122,8 @@ class Audit:
                 for p in self.pairs
             ],
             "conflicts": [
-                {"text": c.text, "labels": list(c.labels), "sources": list(c.sources)} for c in self.conflicts
+                {"text": c.text, "labels": list(c.labels), "sources": list(c.sources)}
+                for c in self.conflicts
             ],
         }
 
@@ -133,11 +140,12 @@ def audit(
 
     Args:
         threshold: similarity (text.py) from which two texts are near copies, in [0.5, 1].
-        contained: share of the smaller text, in [0.5, 1], from which it stands in the larger; None: this is not asked.
+        contained: share of the smaller text, in [0.5, 1], from which it stands in the larger; None:
+            this is not asked.
 
     Returns:
-        the pairs by kind (exact, near, contained, group), those with test rows first, then in input order; texts with
-        two labels.
+        the pairs by kind (exact, near, contained, group), those with test rows first, then in input
+        order; texts with two labels.
     """
     splits: dict[str, Sequence[Example]] = {"train": train, "val": val, "test": test}
     rows = {name: _by_key(examples) for name, examples in splits.items()}
@@ -192,11 +200,14 @@ def _listed(
     rows: Mapping[str, dict[Key, list[Example]]],
     partners: Callable[[Sequence[Place], Sequence[Place]], Partners],
 ) -> Iterator[Pair]:
-    """One text may be near to thousands in data made from templates. It is listed with MOST_PARTNERS, and with rows on
-    the right that no pair names yet, so that every row that leaks is named."""
+    """One text may be near to thousands in data made from templates. It is listed with
+    MOST_PARTNERS, and with rows on the right that no pair names yet, so that every row that leaks
+    is named."""
     told: set[Place] = set()
     for left, right in ((("train",), ("val", "test")), (("val",), ("test",))):
-        probes, held = ([(name, key) for name in names for key in rows[name]] for names in (left, right))
+        probes, held = (
+            [(name, key) for name in names for key in rows[name]] for names in (left, right)
+        )
         for (name, key), around in partners(probes, held):
             listed = 0
             for place, similarity in around:
@@ -206,12 +217,18 @@ def _listed(
                 listed += 1
                 told.add(side)
                 yield pair_of(
-                    kind, similarity, (name, rows[name][key]), (side[0], rows[side[0]][side[1]]), key, side[1]
+                    kind,
+                    similarity,
+                    (name, rows[name][key]),
+                    (side[0], rows[side[0]][side[1]]),
+                    key,
+                    side[1],
                 )
 
 
 def _partners(probes: Sequence[Place], held: Sequence[Place], threshold: float) -> Partners:
-    """Each probe that is near to something held, in order, and to what: (place in `held`, similarity), in order."""
+    """Each probe that is near to something held, in order, and to what: (place in `held`,
+    similarity), in order."""
     import numpy as np
 
     if not probes or not held:
@@ -228,7 +245,9 @@ def _holding(probes: Sequence[Place], held: Sequence[Place], threshold: float) -
     yield from _by_probe(probes, *(column.tolist() for column in found))
 
 
-def _by_probe(probes: Sequence[Place], probe: list[int], place: list[int], similarity: list[float]) -> Partners:
+def _by_probe(
+    probes: Sequence[Place], probe: list[int], place: list[int], similarity: list[float]
+) -> Partners:
     around: dict[int, list[tuple[int, float]]] = {}
     for one, other, alike in zip(probe, place, similarity, strict=True):
         around.setdefault(one, []).append((other, alike))
@@ -246,12 +265,23 @@ def _shared_groups(splits: Mapping[str, Sequence[Example]]) -> Iterator[Pair]:
         for group in groups[right]:
             if group in groups[left]:
                 key = Key(f"group {group}")
-                yield pair_of("group", 1.0, (left, groups[left][group]), (right, groups[right][group]), key, key)
+                yield pair_of(
+                    "group",
+                    1.0,
+                    (left, groups[left][group]),
+                    (right, groups[right][group]),
+                    key,
+                    key,
+                )
 
 
-def pair_of(kind: Sameness, similarity: float, left: tuple, right: tuple, first: Key, second: Key) -> Pair:
+def pair_of(
+    kind: Sameness, similarity: float, left: tuple, right: tuple, first: Key, second: Key
+) -> Pair:
     """A leak, its id made of the two keys. left, right: (split, rows)."""
-    name = hashlib.sha256("\n".join(sorted("\t".join(key) for key in (first, second))).encode()).hexdigest()[:6]
+    name = hashlib.sha256(
+        "\n".join(sorted("\t".join(key) for key in (first, second))).encode()
+    ).hexdigest()[:6]
     return Pair(f"leak-{name}", kind, similarity, _rows(*left), _rows(*right))
 
 
@@ -274,9 +304,16 @@ def _conflicts(splits: Iterable[dict[Key, list[Example]]]) -> Iterator[Conflict]
     for same in everywhere.values():
         if len(same) == 1:
             continue
-        folded = {(example.target or "").strip().casefold(): (example.target or "") for example in reversed(same)}
+        folded = {
+            (example.target or "").strip().casefold(): (example.target or "")
+            for example in reversed(same)
+        }
         if len(folded) > 1:
-            yield Conflict(same[0].text, tuple(sorted(folded.values())), tuple(example.source for example in same))
+            yield Conflict(
+                same[0].text,
+                tuple(sorted(folded.values())),
+                tuple(example.source for example in same),
+            )
 
 
 def leak_error(audit: Audit, pairs: Sequence[Pair]) -> LeakError:
@@ -285,12 +322,13 @@ def leak_error(audit: Audit, pairs: Sequence[Pair]) -> LeakError:
     for pair in sorted(pairs, key=lambda pair: BETWEEN.index((pair.left.split, pair.right.split))):
         held.setdefault((pair.left.split, pair.right.split), set()).update(pair.right.ids)
     many = "; ".join(
-        f"{len(ids):,} {right} {'row also stands' if len(ids) == 1 else 'rows also stand'} in {left}"
+        f"{len(ids):,} {right}"
+        f" {'row also stands' if len(ids) == 1 else 'rows also stand'} in {left}"
         for (left, right), ids in held.items()
     )
     lines = [
-        f"{pair.id}  {pair.kind} {pair.similarity:.2f}  {pair.right.sources[0]} ~ {pair.left.sources[0]}:"
-        f" {_cut(pair.right.text)}"
+        f"{pair.id}  {pair.kind} {pair.similarity:.2f}"
+        f"  {pair.right.sources[0]} ~ {pair.left.sources[0]}: {_cut(pair.right.text)}"
         for pair in pairs[:5]
     ]
     if len(pairs) > 5:
@@ -298,11 +336,12 @@ def leak_error(audit: Audit, pairs: Sequence[Pair]) -> LeakError:
     return LeakError(
         Problem(
             "D050",
-            f"{many} (exact, similarity >= {audit.threshold:g}, one inside the other, the same group, or a paraphrase);"
-            f" first: {pairs[0].right.sources[0]} ~ {pairs[0].left.sources[0]}",
+            f"{many} (exact, similarity"
+            f" >= {audit.threshold:g}, one inside the other, the same group,"
+            f" or a paraphrase); first: {pairs[0].right.sources[0]} ~ {pairs[0].left.sources[0]}",
             "split.leaks",
-            help="set `split.leaks: repair` to drop the rows on the left (test rows stay as they are),"
-            f" or accept pairs by id: `split.leaks: [{pairs[0].id}]`",
+            help="set `split.leaks: repair` to drop the rows on the left"
+            f" (test rows stay as they are), or accept pairs by id: `split.leaks: [{pairs[0].id}]`",
             excerpt="\n".join(lines),
         )
     )
@@ -314,10 +353,18 @@ def _cut(text: str, width: int = 60) -> str:
 
 
 def repair(pairs: Sequence[Pair]) -> dict[str, tuple[str, str]]:
-    """Which rows must go so that no pair is left: id -> (reason, id of the row that stays). Never a test row."""
+    """Which rows must go so that no pair is left: id -> (reason, id of the row that stays). Never a
+    test row."""
     gone: dict[str, tuple[str, str]] = {}
-    words = {"exact": "copy of a {} row", "near": "near copy of a {} row", "group": "shares a group with a {} row"}
-    words |= {"contained": "stands in a {} row, or holds it", "paraphrase": "says what a {} row says in other words"}
+    words = {
+        "exact": "copy of a {} row",
+        "near": "near copy of a {} row",
+        "group": "shares a group with a {} row",
+    }
+    words |= {
+        "contained": "stands in a {} row, or holds it",
+        "paraphrase": "says what a {} row says in other words",
+    }
     for pair in pairs:
         for row in pair.left.ids:
             gone.setdefault(row, (words[pair.kind].format(pair.right.split), pair.right.ids[0]))

@@ -1,12 +1,14 @@
 """Which test rows share a value of a field, or are near copies: what answers may cluster by.
 
-What it is for   rows of one user, thread, document, day or file are not independent; without `split.group` the
-                 intervals take them for it. `validate/clusters.py` tests the fields that are named here
-Left out         fields that nothing repeats in; those that the target settles, which are properties of a label; and
-                 those of few values, which are kinds of rows and not samples of anything, unless their name says that
-                 they are sampled (a user, a file). Of fields that divide the rows alike the first stays
-Watch out        a field of many kinds (a country, a product) looks like one of many users. The report says what a
-                 warning assumes: that new rows come from other values
+What it is for   rows of one user, thread, document, day or file are not independent; without
+                 `split.group` the intervals take them for it. `validate/clusters.py` tests the
+                 fields that are named here
+Left out         fields that nothing repeats in; those that the target settles, which are properties
+                 of a label; and those of few values, which are kinds of rows and not samples of
+                 anything, unless their name says that they are sampled (a user, a file). Of fields
+                 that divide the rows alike the first stays
+Watch out        a field of many kinds (a country, a product) looks like one of many users. The
+                 report says what a warning assumes: that new rows come from other values
 """
 
 from __future__ import annotations
@@ -25,7 +27,8 @@ NEAR_COPIES = "(near copies)"  # in place of a field's name
 LEAST_SHARED = 10  # rows that share their value with another: with fewer nothing could be told
 FEW_VALUES = 10  # fewer repeated values are kinds of rows
 REPORTED = 20  # a field under `aim.slices` with fewer values is one of kinds: the user has said so
-SETTLED = 0.99  # share of rows with the most frequent value of their target: then the field is the label's
+# share of rows with the most frequent value of their target: then the field is the label's
+SETTLED = 0.99
 
 
 def candidates(
@@ -41,7 +44,9 @@ def candidates(
     fields = {name: codes for name, codes in fields.items() if _sampled(name, codes, reported)}
     fields = {name: codes for name, codes in fields.items() if not _settled(codes, test)}
     fields[NEAR_COPIES] = _copies(test, near)
-    return dict(_distinct({name: codes for name, codes in fields.items() if _shared(codes) >= LEAST_SHARED}))
+    return dict(
+        _distinct({name: codes for name, codes in fields.items() if _shared(codes) >= LEAST_SHARED})
+    )
 
 
 def _shared(codes: Sequence[int]) -> int:
@@ -63,12 +68,17 @@ def _settled(codes: Sequence[int], test: Sequence[Example]) -> bool:
         of_target[example.target or ""][code] += 1
     repeated = [counts for counts in of_target.values() if counts.total() > 1]
     rows = sum(counts.total() for counts in repeated)
-    return rows >= len(codes) / 2 and sum(max(counts.values()) for counts in repeated) >= SETTLED * rows
+    return (
+        rows >= len(codes) / 2
+        and sum(max(counts.values()) for counts in repeated) >= SETTLED * rows
+    )
 
 
 def _copies(test: Sequence[Example], near: float) -> list[int]:
     codes = [0] * len(test)
-    for number, family in enumerate(families([key_of(example) for example in test], [None] * len(test), near)):
+    for number, family in enumerate(
+        families([key_of(example) for example in test], [None] * len(test), near)
+    ):
         for row in family:
             codes[row] = number
     return codes

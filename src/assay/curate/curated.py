@@ -1,9 +1,12 @@
-"""Run the curation: audit official splits, apply the steps, split, audit again, and account for every row.
+"""Run the curation: audit official splits, apply the steps, split, audit again, and account for
+every row.
 
-In order      audit official files as they came -> steps -> split -> audit -> rows drawn -> augment (train only)
-Official      rows of a given val or test file are never dropped: they get the repairs that every question gets, and the
-              ledger says which step would have dropped them
-Nothing lost  each row that came in is in train, val or test, or has a line in the ledger that says why not
+In order      audit official files as they came -> steps -> split -> audit -> rows drawn -> augment
+              (train only)
+Official      rows of a given val or test file are never dropped: they get the repairs that every
+              question gets, and the ledger says which step would have dropped them
+Nothing lost  each row that came in is in train, val or test, or has a line in the ledger that says
+              why not
 """
 
 from collections.abc import Iterable, Sequence
@@ -32,13 +35,16 @@ class Curated:
     val: tuple[Example, ...]
     test: tuple[Example, ...]
     ledger: list[dict[str, Any]]  # see ledger.py; in input order
-    counts: dict[str, Any]  # read and kept rows by split; steps: step, action, reason, rows; flow: see ledger.py
+    # read and kept rows by split; steps: step, action, reason, rows; flow: see ledger.py
+    counts: dict[str, Any]
     audit: Audit  # of the official files as they came; of our own split when there are none
     after: Audit  # of what is handed on
     warnings: list[dict[str, Any]]  # code, count, text
     probed: Probed = field(default_factory=Probed)  # training rows that share words with a probe
-    made: dict[str, str] = field(default_factory=dict)  # id -> text of each row that was made, used or not
-    reworded: Reworded = field(default_factory=Reworded)  # val and test rows that train says in other words
+    # id -> text of each row that was made, used or not
+    made: dict[str, str] = field(default_factory=dict)
+    # val and test rows that train says in other words
+    reworded: Reworded = field(default_factory=Reworded)
     base_rates: dict[str, int] = field(default_factory=dict)  # see rates.py
 
 
@@ -63,16 +69,20 @@ def run(
 
     Args:
         train, val, test: rows as read; without official splits all rows stand in `train`.
-        official: whether files name the splits; with `split.official` false they are pooled all the same.
+        official: whether files name the splits; with `split.official` false they are pooled all the
+            same.
         task_kind: "classify" keeps the shares of each label in every split.
-        left_out: rows that a file of splits leaves out; they get a line in the ledger and nothing else.
+        left_out: rows that a file of splits leaves out; they get a line in the ledger and nothing
+            else.
         probes: (place, text) of benchmarks that training rows should share no words with.
-        scale: where the steps run and what is kept of a run that is killed; the result is the same whatever it says.
+        scale: where the steps run and what is kept of a run that is killed; the result is the same
+            whatever it says.
         augment: what makes further training rows, once all else is done.
 
     Raises:
         LeakError: D050 rows stand on two sides and `split.leaks` does not allow it.
-        DataError: D059 no rows are left, at all or in one split; D086 `augment` does not fit the task.
+        DataError: D059 no rows are left, at all or in one split; D086 `augment` does not fit the
+            task.
         UsageError: C073, C074 `split` asks for what cannot be.
     """
     refuse_unfit(augment, task_kind)
@@ -94,8 +104,9 @@ def run(
         _apply(steps, rows, given, spread, book, task_kind)
     _divide(rows, shares, split, task_kind, seed, book)
     after = _audited(rows, split)
-    # A repair can turn official rows into copies of each other. Our own split keeps families together, so there is
-    # nothing to find; were there something, it would be ours to put right, not the user's.
+    # A repair can turn official rows into copies of each other. Our own split keeps families
+    # together, so there is nothing to find; were there something, it would be ours to put right,
+    # not the user's.
     if _settle(after, split.leaks if given else "repair", rows, book, again=True):
         after = _audited(rows, split)
     said = _reworded(rows, split, means, book)
@@ -127,10 +138,14 @@ def run(
 
 
 def _audited(rows: dict[str, list[Example]], settings: Split) -> Audit:
-    return audit(*(rows[name] for name in SPLITS), threshold=settings.near, contained=settings.contained)
+    return audit(
+        *(rows[name] for name in SPLITS), threshold=settings.near, contained=settings.contained
+    )
 
 
-def _reworded(rows: dict[str, list[Example]], settings: Split, means: Means, book: Book) -> Reworded:
+def _reworded(
+    rows: dict[str, list[Example]], settings: Split, means: Means, book: Book
+) -> Reworded:
     """Paraphrases between the splits, where an encoder is lent for them."""
     if settings.paraphrase is None or means.embed is None:
         return Reworded()
@@ -140,7 +155,9 @@ def _reworded(rows: dict[str, list[Example]], settings: Split, means: Means, boo
     return found
 
 
-def _settle(found: Audit, leaks: Leaks, rows: dict[str, list[Example]], book: Book, again: bool = False) -> bool:
+def _settle(
+    found: Audit, leaks: Leaks, rows: dict[str, list[Example]], book: Book, again: bool = False
+) -> bool:
     """Stop, drop or accept what an audit found; true when rows were dropped."""
     if not found.pairs:
         return False
@@ -150,7 +167,11 @@ def _settle(found: Audit, leaks: Leaks, rows: dict[str, list[Example]], book: Bo
         if open_:
             raise leak_error(found, open_)
         if not again:
-            book.warn("D050", len(held), f"{len(held):,} rows also stand in a split to their left; accepted by id")
+            book.warn(
+                "D050",
+                len(held),
+                f"{len(held):,} rows also stand in a split to their left; accepted by id",
+            )
         return False
     gone = repair(found.pairs)
     for name in ("train", "val"):
@@ -158,7 +179,10 @@ def _settle(found: Audit, leaks: Leaks, rows: dict[str, list[Example]], book: Bo
             if example.id in gone:
                 book.note(example, "audit", "dropped", *gone[example.id])
         rows[name] = [example for example in rows[name] if example.id not in gone]
-    text = f"{len(held):,} val or test rows also stood in train or val; {len(gone):,} rows dropped there"
+    text = (
+        f"{len(held):,} val or"
+        f" test rows also stood in train or val; {len(gone):,} rows dropped there"
+    )
     book.warn("D050", len(held), text)
     return True
 
@@ -189,10 +213,13 @@ def _apply(
 
 
 def _passed(
-    steps: tuple[Step, ...], examples: list[Example], spread: Spread, firm: dict[str, Example] | None = None
+    steps: tuple[Step, ...],
+    examples: list[Example],
+    spread: Spread,
+    firm: dict[str, Example] | None = None,
 ) -> tuple[list[Example], list[list[tuple[Example, Note]]]]:
-    """The rows that go on, and by step what happened to whom. With `firm` the rows are official ones: it takes what
-    the `always` steps made of them."""
+    """The rows that go on, and by step what happened to whom. With `firm` the rows are official
+    ones: it takes what the `always` steps made of them."""
     went_on: list[Example] = []
     notes: list[list[tuple[Example, Note]]] = [[] for _ in steps]
     start = 0
@@ -210,10 +237,15 @@ def _passed(
 
 
 def _held_out(
-    parts: Sequence[tuple[tuple[Step, ...], list[int]]], examples: list[Example], name: str, spread: Spread, book: Book
+    parts: Sequence[tuple[tuple[Step, ...], list[int]]],
+    examples: list[Example],
+    name: str,
+    spread: Spread,
+    book: Book,
 ) -> tuple[list[Example], int | None]:
-    """Official rows: the repairs that every question gets, and a line for each row that a step would have dropped. And
-    the part of the step that would have joined some to others, if there is one."""
+    """Official rows: the repairs that every question gets, and a line for each row that a step
+    would have dropped. And the part of the step that would have joined some to others, if there is
+    one."""
     joins: int | None = None
     rows = {example.id: example for example in examples}
     left, spared = list(examples), 0
@@ -230,13 +262,20 @@ def _held_out(
                 elif isinstance(step, RowStep) and step.always:
                     book.note(example, step.kind, "changed", note.reason, "", number)
     if spared:
-        text = f"{spared:,} official {name} rows stay that a step would have dropped (see the ledger)"
+        text = (
+            f"{spared:,} official {name} rows stay that a step would have dropped (see the ledger)"
+        )
         book.warn("D064", spared, text)
     return list(rows.values()), joins
 
 
 def _divide(
-    rows: dict[str, list[Example]], shares: dict[str, float], settings: Split, kind: str, seed: int, book: Book
+    rows: dict[str, list[Example]],
+    shares: dict[str, float],
+    settings: Split,
+    kind: str,
+    seed: int,
+    book: Book,
 ) -> None:
     """Fill the splits that no file was given for from train."""
     if len(shares) == 1:
@@ -247,7 +286,9 @@ def _divide(
         _settle(drawn, "repair", rows, book, again=True)
         return
     if settings.by == "time":
-        parts, moved = by_time(rows["train"], shares, near=settings.near, contained=settings.contained)
+        parts, moved = by_time(
+            rows["train"], shares, near=settings.near, contained=settings.contained
+        )
         rows.update(parts)
         for example, newest in moved:
             book.note(example, "split", "moved", "stands with a newer row of its family", newest)
@@ -257,11 +298,16 @@ def _divide(
     rows.update(parts)
     if rare:
         names = ", ".join(repr(label) for label in rare[:5]) + (", ..." if len(rare) > 5 else "")
-        text = f"{len(rare)} labels have too few rows for {len(shares)} splits, so all stand in train: {names}"
+        text = (
+            f"{len(rare)} labels have too few rows for {len(shares)} splits, so all stand in"
+            f" train: {names}"
+        )
         book.warn("D033", len(rare), text)
 
 
-def _probes(rows: dict[str, list[Example]], settings: Split, probes: Iterable[tuple[str, str]], book: Book) -> Probed:
+def _probes(
+    rows: dict[str, list[Example]], settings: Split, probes: Iterable[tuple[str, str]], book: Book
+) -> Probed:
     """Tell or drop training rows that share words with a probe."""
     found = probed(rows["train"], probes, settings.probe_words)
     if not found.overlaps:
@@ -274,6 +320,9 @@ def _probes(rows: dict[str, list[Example]], settings: Split, probes: Iterable[tu
                 book.note(example, "audit", "dropped", f"{SHARES_WORDS}: {hits[example.id].probe}")
         rows["train"] = [example for example in rows["train"] if example.id not in hits]
     n, first = len(found.overlaps), found.overlaps[0]
-    told = f"{n:,} training rows share {found.words} words in a row with a probe; first: {first.source} ~ {first.probe}"
+    told = (
+        f"{n:,} training rows share {found.words} words in a row with a probe; first:"
+        f" {first.source} ~ {first.probe}"
+    )
     book.warn("D095", n, told + ("; dropped" if dropped else ""))
     return found

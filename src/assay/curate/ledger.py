@@ -1,10 +1,12 @@
 """The account of every row: what was done to it, by which step and why, back to file and line.
 
-A line    {"file", "line", "id", "step", "action", "reason", "kept"}; of a made row also {"parents": [id, ...]}
-Actions   changed, dropped, kept (an official row that a step would have dropped), set aside (by `rows_per_label`),
-          made, thrown away (a made row that may not be used)
-The flow  {"step", "rows", "changed", "spared", "dropped", "aside", "made", "left"} of each part of the work, in order:
-          rows - dropped - aside + made = left, and what is left is what the next part begins with
+A line    {"file", "line", "id", "step", "action", "reason", "kept"}; of a made row also {"parents":
+          [id, ...]}
+Actions   changed, dropped, kept (an official row that a step would have dropped), set aside (by
+          `rows_per_label`), made, thrown away (a made row that may not be used)
+The flow  {"step", "rows", "changed", "spared", "dropped", "aside", "made", "left"} of each part of
+          the work, in order: rows - dropped - aside + made = left, and what is left is what the
+          next part begins with
 """
 
 from collections import Counter
@@ -51,16 +53,27 @@ class Book:
         return len(self._parts) - 1
 
     def note(
-        self, example: Example, step: str, action: str, reason: str, kept: str = "", part: int | None = None
+        self,
+        example: Example,
+        step: str,
+        action: str,
+        reason: str,
+        kept: str = "",
+        part: int | None = None,
     ) -> None:
         """A line about a row. Without a number of `part` it belongs to the part at work."""
-        self._add(_Line(example.id, example.source, example.id, step, action, intern(reason), kept), part)
+        self._add(
+            _Line(example.id, example.source, example.id, step, action, intern(reason), kept), part
+        )
 
     def note_made(self, made: Made, step: str, action: str, reason: str, kept: str = "") -> None:
-        """A line about a made row: it stands beside its first parent, under that row's file and line."""
+        """A line about a made row: it stands beside its first parent, under that row's file and
+        line."""
         source = made.example.source.partition(", ")[0].partition(" (")[0]
         place = made.parents[0] if made.parents else ""
-        self._add(_Line(place, source, made.example.id, step, action, intern(reason), kept, made.parents))
+        self._add(
+            _Line(place, source, made.example.id, step, action, intern(reason), kept, made.parents)
+        )
 
     def _add(self, line: _Line, part: int | None = None) -> None:
         if part is None:
@@ -76,12 +89,16 @@ class Book:
     def ledger(self) -> list[dict[str, Any]]:
         """All lines, in the order of the rows."""
         noted = {line.place for line in self._lines}
-        places = {example.id: at for at, example in enumerate(self._examples) if example.id in noted}
+        places = {
+            example.id: at for at, example in enumerate(self._examples) if example.id in noted
+        }
         for line in self._lines:  # what was made from a made row stands where that one stands
             if line.parents is not None:
                 places.setdefault(line.id, places.get(line.place, len(self._examples)))
         end = len(self._examples)
-        order = sorted(range(len(self._lines)), key=lambda at: (places.get(self._lines[at].place, end), at))
+        order = sorted(
+            range(len(self._lines)), key=lambda at: (places.get(self._lines[at].place, end), at)
+        )
         return [_row(self._lines[at]) for at in order]
 
     def sums(self) -> list[dict[str, Any]]:
@@ -118,6 +135,12 @@ def _row(line: _Line) -> dict[str, Any]:
     file, _, number = line.source.rpartition(":")
     if not number.isdigit():
         file, number = line.source, "0"
-    row = {"file": intern(file), "line": int(number), "id": line.id, "step": line.step, "action": line.action}
+    row = {
+        "file": intern(file),
+        "line": int(number),
+        "id": line.id,
+        "step": line.step,
+        "action": line.action,
+    }
     row |= {"reason": line.reason, "kept": line.kept}
     return row if line.parents is None else row | {"parents": list(line.parents)}

@@ -1,8 +1,10 @@
 """How surprising the letters of a row are to a model of all other rows.
 
-Model    letters in threes: p(c | ab), smoothed with p(c | b) and p(c); each row is judged by counts without its own
-Source   Shannon (1948), A Mathematical Theory of Communication, section 3; the smoothing is that of MacKay, Peto
-         (1995), A hierarchical Dirichlet language model, doi.org/10.1017/S1351324900000218
+Model    letters in threes: p(c | ab), smoothed with p(c | b) and p(c); each row is judged by counts
+         without its own
+Source   Shannon (1948), A Mathematical Theory of Communication, section 3; the smoothing is that of
+         MacKay, Peto (1995), A hierarchical Dirichlet language model,
+         doi.org/10.1017/S1351324900000218
 """
 
 from collections import Counter
@@ -21,13 +23,21 @@ def surprise(texts: Sequence[str]) -> Any:
     """
     import numpy as np
 
-    words = [" ".join("".join(c if c.isalpha() else " " for c in text.lower()).split()) for text in texts]
+    words = [
+        " ".join("".join(c if c.isalpha() else " " for c in text.lower()).split()) for text in texts
+    ]
     frequent = Counter(chain.from_iterable(words))
     places = {
-        c: at for at, (c, _) in enumerate(sorted(frequent.items(), key=lambda item: (-item[1], item[0]))[:LETTERS], 1)
+        c: at
+        for at, (c, _) in enumerate(
+            sorted(frequent.items(), key=lambda item: (-item[1], item[0]))[:LETTERS], 1
+        )
     }
     width = len(places) + 2  # 0: all rarer letters; the last one: the end of a text
-    rows = [np.array([width - 1, width - 1, *(places.get(c, 0) for c in row), width - 1]) for row in words]
+    rows = [
+        np.array([width - 1, width - 1, *(places.get(c, 0) for c in row), width - 1])
+        for row in words
+    ]
     ones, twos, threes = (np.zeros(width**n) for n in (1, 2, 3))
     indexed = []
     for row in rows:

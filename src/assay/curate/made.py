@@ -1,12 +1,15 @@
 """Make training rows after the split: what every augmentation must keep to, held in one place.
 
-Only train      an augmentation is handed training rows; val and test are only compared with what it made
-Never across    a made row that is equal or near to a val or test row, stands in one or holds one, or shares a group
-                with one, is thrown away
-In order        each augmentation sees the training rows that are there by then, those made before it among them
-Inherited       group and slices are the first parent's, if the maker did not set them; `source` names the parents
-Documents       one that a val or test row was made from (its passage stands in it, or the row's group or source names
-                it) is not handed on
+Only train      an augmentation is handed training rows; val and test are only compared with what it
+                made
+Never across    a made row that is equal or near to a val or test row, stands in one or holds one,
+                or shares a group with one, is thrown away
+In order        each augmentation sees the training rows that are there by then, those made before
+                it among them
+Inherited       group and slices are the first parent's, if the maker did not set them; `source`
+                names the parents
+Documents       one that a val or test row was made from (its passage stands in it, or the row's
+                group or source names it) is not handed on
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,7 +37,8 @@ class Thrown:
 
 @dataclass
 class Batch:
-    """What one augmentation gave: rows to add, training rows set aside, and rows that may not be used."""
+    """What one augmentation gave: rows to add, training rows set aside, and rows that may not be
+    used."""
 
     kind: str
     made: list[Made] = field(default_factory=list)
@@ -55,7 +59,8 @@ def make_rows(
 
     Args:
         near: similarity from which a made row is a near copy of a val or test row.
-        contained: share of a text from which it stands in a longer one: a made row in a val or test row, or it in that.
+        contained: share of a text from which it stands in a longer one: a made row in a val or test
+            row, or it in that.
     """
     ids = {example.id for example in (*train, *val, *test)}
     for augmentation in augmentations:
@@ -66,7 +71,9 @@ def make_rows(
                 batch.aside.append(result)
                 continue
             if result.example.id in own:
-                raise ValueError(f"{augmentation.kind} made two rows with the id {result.example.id!r}")
+                raise ValueError(
+                    f"{augmentation.kind} made two rows with the id {result.example.id!r}"
+                )
             own.add(result.example.id)
             batch.made.append(_inherited(_with_new_id(result, ids), by_id, augmentation.kind))
         _throw(batch, train, val, test, near, contained)
@@ -91,7 +98,10 @@ def _inherited(made: Made, train: Mapping[str, Example], kind: str) -> Made:
     first, example = parents[0], made.example
     source = f"{', '.join(dict.fromkeys(parent.source for parent in parents))} ({kind})"
     group = example.group if example.group is not None else first.group
-    return replace(made, example=replace(example, source=source, group=group, slices=example.slices or first.slices))
+    return replace(
+        made,
+        example=replace(example, source=source, group=group, slices=example.slices or first.slices),
+    )
 
 
 def _throw(
@@ -112,22 +122,35 @@ def _throw(
         if made.example.id in leaks:
             batch.thrown.append(Thrown(made, *leaks[made.example.id]))
         elif target != made.example.target:
-            batch.thrown.append(Thrown(made, "same text as a training row with another target", other))
+            batch.thrown.append(
+                Thrown(made, "same text as a training row with another target", other)
+            )
         else:
             kept.append(made)
     batch.made = kept
 
 
-def documents_for_train(documents: Sequence[Document], held: Sequence[Example]) -> tuple[Document, ...]:
+def documents_for_train(
+    documents: Sequence[Document], held: Sequence[Example]
+) -> tuple[Document, ...]:
     """The documents that no row of `held` (val and test) was made from."""
-    names = {name for example in held for name in (example.group, example.source.rpartition(":")[0]) if name}
+    names = {
+        name
+        for example in held
+        for name in (example.group, example.source.rpartition(":")[0])
+        if name
+    }
     names |= {document.source or document.id for example in held for document in example.context}
     passages = {normal(document.text) for example in held for document in example.context}
     passages = {passage for passage in passages if len(passage) >= FEWEST}
     free = []
     for document in documents:
         text = normal(document.text)
-        if document.id in names or document.source in names or any(p in text or text in p for p in passages):
+        if (
+            document.id in names
+            or document.source in names
+            or any(p in text or text in p for p in passages)
+        ):
             continue
         free.append(document)
     return tuple(free)
@@ -152,14 +175,21 @@ def refuse_unfit(augmentations: Sequence[Augmentation], task_kind: str) -> None:
 
 
 def augmented(
-    augment: Sequence[Augmentation], rows: dict[str, list[Example]], means: Means, split: Split, book: Book
+    augment: Sequence[Augmentation],
+    rows: dict[str, list[Example]],
+    means: Means,
+    split: Split,
+    book: Book,
 ) -> dict[str, str]:
     """Add the made rows to train; id -> text of all that were made."""
     if not augment:
         return {}
     free = documents_for_train(means.documents, [*rows["val"], *rows["test"]])
     if held := len(means.documents) - len(free):
-        text = f"{held:,} of {len(means.documents):,} documents belong to val or test rows; no row is made from them"
+        text = (
+            f"{held:,} of {len(means.documents):,} documents belong to val or test rows; no row"
+            " is made from them"
+        )
         book.warn("D085", held, text)
     texts: dict[str, str] = {}
     thrown = 0
@@ -172,19 +202,35 @@ def augmented(
             book.note_made(made, batch.kind, "made", made.reason)
         for one in batch.thrown:
             book.note_made(one.made, batch.kind, "thrown away", one.reason, one.kept)
-        rows["train"] = [e for e in rows["train"] if e.id not in gone] + [made.example for made in batch.made]
-        texts |= {made.example.id: made.example.text for made in (*batch.made, *(one.made for one in batch.thrown))}
+        rows["train"] = [e for e in rows["train"] if e.id not in gone] + [
+            made.example for made in batch.made
+        ]
+        texts |= {
+            made.example.id: made.example.text
+            for made in (*batch.made, *(one.made for one in batch.thrown))
+        }
         thrown += len(batch.thrown)
-        event = {"event": "curate", "step": batch.kind, "rows": len(rows["train"]) - len(batch.made)}
+        event = {
+            "event": "curate",
+            "step": batch.kind,
+            "rows": len(rows["train"]) - len(batch.made),
+        }
         book.tell(event | {"left": len(rows["train"])})
         _warn_none(batch, book)
     if thrown:
-        text = f"{thrown:,} made rows were thrown away: they stand in val or test, or contradict a training row"
+        text = (
+            f"{thrown:,} made rows were thrown away: they stand in val or test, or contradict a"
+            " training row"
+        )
         book.warn("D083", thrown, text)
     return texts
 
 
 def _warn_none(batch: Batch, book: Book) -> None:
     if not batch.made and not batch.aside:
-        because = f"all {len(batch.thrown):,} that it made were thrown away" if batch.thrown else "nothing to change"
+        because = (
+            f"all {len(batch.thrown):,} that it made were thrown away"
+            if batch.thrown
+            else "nothing to change"
+        )
         book.warn("D084", 1, f"{batch.kind} added no training row: {because}")

@@ -1,8 +1,9 @@
-"""Numbers about one text that the rules for web pages are made of. Shares lie in [0, 1]; an empty text has share 0.
+"""Numbers about one text that the rules for web pages are made of. Shares lie in [0, 1]; an empty
+text has share 0.
 
-Source   Rae et al. (2021), Scaling Language Models: Methods, Analysis & Insights from Training Gopher, appendix A,
-         arxiv.org/abs/2112.11446; Raffel et al. (2020), T5 and C4, arxiv.org/abs/1910.10683; Penedo et al. (2024),
-         FineWeb, arxiv.org/abs/2406.17557
+Source   Rae et al. (2021), Scaling Language Models: Methods, Analysis & Insights from Training
+         Gopher, appendix A, arxiv.org/abs/2112.11446; Raffel et al. (2020), T5 and C4,
+         arxiv.org/abs/1910.10683; Penedo et al. (2024), FineWeb, arxiv.org/abs/2406.17557
 """
 
 import re
@@ -67,18 +68,21 @@ def lorem_ipsum(text: str) -> bool:
 
 
 def symbols(text: str) -> float:
-    """Characters that are no letters, marks, digits or emoji, over all but spaces. Marks are parts of letters in some
-    scripts, Devanagari for one."""
+    """Characters that are no letters, marks, digits or emoji, over all but spaces. Marks are parts
+    of letters in some scripts, Devanagari for one."""
     return _share(
-        not c.isalnum() and c < "\U0001f000" and unicodedata.category(c)[0] != "M" for c in text if not c.isspace()
+        not c.isalnum() and c < "\U0001f000" and unicodedata.category(c)[0] != "M"
+        for c in text
+        if not c.isspace()
     )
 
 
-# --- repetition -----------------------------------------------------------------------------------------------------
+# --- repetition -----------------------------------------------------------------------------------
 
 
 def repeated(parts: Sequence[str]) -> tuple[float, float]:
-    """Lines or paragraphs that stand earlier in the text: their share of all, and their share of the characters."""
+    """Lines or paragraphs that stand earlier in the text: their share of all, and their share of
+    the characters."""
     seen: set[str] = set()
     again = []
     for part in parts:
@@ -90,7 +94,8 @@ def repeated(parts: Sequence[str]) -> tuple[float, float]:
 
 
 def top_gram(words: Sequence[str], n: int) -> float:
-    """The share of the letters that the most frequent sequence of n words covers, if it stands twice or more."""
+    """The share of the letters that the most frequent sequence of n words covers, if it stands
+    twice or more."""
     counts = Counter(zip(*(words[i:] for i in range(n)), strict=False))
     if not counts:
         return 0.0
@@ -107,11 +112,16 @@ def repeated_grams(words: Sequence[str], n: int) -> float:
             inside[at : at + n] = [True] * n
         seen.add(gram)
     letters = sum(map(len, words))
-    return sum(len(word) for word, yes in zip(words, inside, strict=True) if yes) / letters if letters else 0.0
+    return (
+        sum(len(word) for word, yes in zip(words, inside, strict=True) if yes) / letters
+        if letters
+        else 0.0
+    )
 
 
 def chanted(words: Sequence[str], *, most: int = 4, times: int = 4) -> float:
-    """The share of the words that lies in a sequence of at most `most` words said `times` times or more in a row."""
+    """The share of the words that lies in a sequence of at most `most` words said `times` times or
+    more in a row."""
     inside = [False] * len(words)
     for n in range(1, most + 1):
         run = 0  # words that equal the word n before them, without a gap

@@ -1,10 +1,13 @@
 """Do training rows share running words with a benchmark, and do rows give their answer away?
 
-Probes      texts that measure what a model can do besides the task: trained on, they measure memory. A row overlaps
-            with a probe when `n` words in a row are the same, after lower case and without punctuation
-Source      Brown et al. (2020), Language Models are Few-Shot Learners, appendix C, arxiv.org/abs/2005.14165: 13 words
-Given away  rows whose target, or another accepted answer, stands word for word in what the user says. Of labels a part
-            does so by chance: the share of rows in which some other label stands is told beside it
+Probes      texts that measure what a model can do besides the task: trained on, they measure
+            memory. A row overlaps with a probe when `n` words in a row are the same, after lower
+            case and without punctuation
+Source      Brown et al. (2020), Language Models are Few-Shot Learners, appendix C,
+            arxiv.org/abs/2005.14165: 13 words
+Given away  rows whose target, or another accepted answer, stands word for word in what the user
+            says. Of labels a part does so by chance: the share of rows in which some other label
+            stands is told beside it
 Watch out   a probe text of fewer than `n` words cannot overlap; such texts are counted
 """
 
@@ -47,12 +50,16 @@ class Probed:
     words: int = WORDS
 
     def to_json(self) -> dict[str, Any]:
-        rows = [{"id": o.id, "source": o.source, "probe": o.probe, "words": o.words} for o in self.overlaps]
+        rows = [
+            {"id": o.id, "source": o.source, "probe": o.probe, "words": o.words}
+            for o in self.overlaps
+        ]
         return {"texts": self.texts, "short": self.short, "words": self.words, "rows": rows}
 
 
 def read_probes(paths: Iterable[Path], base: Path) -> Iterator[tuple[str, str]]:
-    """(place, text): of a data file each row with all its fields; of a text file the whole; of a folder all its texts.
+    """(place, text): of a data file each row with all its fields; of a text file the whole; of a
+    folder all its texts.
 
     Raises:
         DataError: what reading a file may raise.
@@ -74,8 +81,11 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(part)
 
 
-def probed(examples: Sequence[Example], probes: Iterable[tuple[str, str]], n: int = WORDS) -> Probed:
-    """The examples that share `n` words in a row with a probe, in their order. Memory grows with the probes alone."""
+def probed(
+    examples: Sequence[Example], probes: Iterable[tuple[str, str]], n: int = WORDS
+) -> Probed:
+    """The examples that share `n` words in a row with a probe, in their order. Memory grows with
+    the probes alone."""
     known: dict[bytes, str] = {}
     texts = short = 0
     for place, text in probes:
@@ -86,10 +96,14 @@ def probed(examples: Sequence[Example], probes: Iterable[tuple[str, str]], n: in
             known.setdefault(gram, place)
     found = []
     for example in examples if known else ():
-        words = _words("\n".join([example.text, *(d.text for d in example.context), example.target or ""]))
+        words = _words(
+            "\n".join([example.text, *(d.text for d in example.context), example.target or ""])
+        )
         hit = next(((at, known[gram]) for at, gram in _grams(words, n) if gram in known), None)
         if hit:
-            found.append(Overlap(example.id, example.source, hit[1], " ".join(words[hit[0] : hit[0] + n])))
+            found.append(
+                Overlap(example.id, example.source, hit[1], " ".join(words[hit[0] : hit[0] + n]))
+            )
     return Probed(tuple(found), texts, short, n)
 
 
@@ -107,14 +121,18 @@ def given_away(examples: Sequence[Example], labels: Sequence[str] = ()) -> dict[
 
     Args:
         examples: of more than `LOOKED` every second, third, ... is looked at.
-        labels: of a task with a fixed set; then `by_chance` is the share of rows in which another label stands.
+        labels: of a task with a fixed set; then `by_chance` is the share of rows in which another
+            label stands.
 
     Returns:
-        rows (those with an answer of four letters or more), given, share, by_chance or None, examples.
+        rows (those with an answer of four letters or more), given, share, by_chance or None,
+        examples.
     """
     told = [e for e in examples[:: -(-len(examples) // LOOKED) or 1] if e.target]
     spaced = {
-        a: _spaced(a) for a in {*labels, *(a for e in told for a in (e.target or "", *e.also))} if len(a) >= LEAST
+        a: _spaced(a)
+        for a in {*labels, *(a for e in told for a in (e.target or "", *e.also))}
+        if len(a) >= LEAST
     }
     names = [label for label in labels if label in spaced]
     rows = given = other = 0
@@ -129,12 +147,25 @@ def given_away(examples: Sequence[Example], labels: Sequence[str] = ()) -> dict[
         if hit := next((answer for answer in answers if spaced[answer] in text), None):
             given += 1
             if len(shown) < SHOWN:
-                shown.append({"id": example.id, "source": example.source, "answer": hit, "text": example.text[:300]})
-    share = {name: round(count / max(1, rows), 4) for name, count in (("share", given), ("by_chance", other))}
-    return {"rows": rows, "given": given, **share, "examples": shown} | ({} if names else {"by_chance": None})
+                shown.append(
+                    {
+                        "id": example.id,
+                        "source": example.source,
+                        "answer": hit,
+                        "text": example.text[:300],
+                    }
+                )
+    share = {
+        name: round(count / max(1, rows), 4)
+        for name, count in (("share", given), ("by_chance", other))
+    }
+    return {"rows": rows, "given": given, **share, "examples": shown} | (
+        {} if names else {"by_chance": None}
+    )
 
 
 def _spaced(text: str) -> str:
-    """The words of a text with one space on each side, so that `in` finds whole words. A text without words: itself."""
+    """The words of a text with one space on each side, so that `in` finds whole words. A text
+    without words: itself."""
     words = _words(text)
     return f" {' '.join(words)} " if words else text

@@ -1,16 +1,20 @@
 """Do test rows stand in train in other words? Pairs by sentence vectors, where an encoder is lent.
 
-What it is for   a file that was enlarged by paraphrasing or by translating there and back has a twin of most test rows
-                 in train. Letters do not show it: such a pair shares few of its words
-How              the training rows nearest by letters (TF-IDF) are read by the encoder, and the cosine decides. A pair
-                 *stands out* where it is more alike than what lies around both rows: rows of one label are all alike,
-                 and that is no leak (ratio margin over the `LIKE` nearest on each side)
-Source           Artetxe and Schwenk (2019), Margin-based parallel corpus mining with multilingual sentence embeddings,
-                 arxiv.org/abs/1811.01136; vectors: Reimers and Gurevych (2019), aclanthology.org/D19-1410
-Costs            `HELD` test rows, a quarter as many of val and `NEAREST` training rows of each are read, the first
-                 `CHARACTERS` of each; all of test and val where the project names a threshold
-Watch out        the encoder reads English. Where a label is as dense as in banking77, twins do not stand out, nor do
-                 they give away what its other rows would not
+What it is for   a file that was enlarged by paraphrasing or by translating there and back has a
+                 twin of most test rows in train. Letters do not show it: such a pair shares few of
+                 its words
+How              the training rows nearest by letters (TF-IDF) are read by the encoder, and the
+                 cosine decides. A pair *stands out* where it is more alike than what lies around
+                 both rows: rows of one label are all alike, and that is no leak (ratio margin over
+                 the `LIKE` nearest on each side)
+Source           Artetxe and Schwenk (2019), Margin-based parallel corpus mining with multilingual
+                 sentence embeddings, arxiv.org/abs/1811.01136; vectors: Reimers and Gurevych
+                 (2019), aclanthology.org/D19-1410
+Costs            `HELD` test rows, a quarter as many of val and `NEAREST` training rows of each are
+                 read, the first `CHARACTERS` of each; all of test and val where the project names a
+                 threshold
+Watch out        the encoder reads English. Where a label is as dense as in banking77, twins do not
+                 stand out, nor do they give away what its other rows would not
 Defaults from    benchmarks/paraphrases/measure.py; docs/steps.md has its figures
 """
 
@@ -41,7 +45,8 @@ class Reworded:
     """What was found.
 
     Attributes:
-        pairs: those that stand out. near: test rows with a training row from the threshold on, standing out or not.
+        pairs: those that stand out. near: test rows with a training row from the threshold on,
+            standing out or not.
         looked: rows by split; nothing was looked for where it is empty.
     """
 
@@ -53,7 +58,9 @@ class Reworded:
     @property
     def test_rows(self) -> int:
         """Test rows with a paraphrase in train that stands out."""
-        return len({row for pair in self.pairs if pair.right.split == "test" for row in pair.right.ids})
+        return len(
+            {row for pair in self.pairs if pair.right.split == "test" for row in pair.right.ids}
+        )
 
     @property
     def audit(self) -> Audit:
@@ -84,7 +91,10 @@ def reworded(
     looked = {"train": len(rows["train"]), "val": len(val), "test": len(test)}
     if not rows["train"] or not held:
         return Reworded((), 0, threshold, looked)
-    learnt = [rows["train"][at] for at in candidates([one.text for _, one in held], [e.text for e in rows["train"]])]
+    learnt = [
+        rows["train"][at]
+        for at in candidates([one.text for _, one in held], [e.text for e in rows["train"]])
+    ]
     texts = [one.text[:CHARACTERS] for one in (*learnt, *(one for _, one in held))]
     vectors = np.asarray(means.embed(texts), dtype=np.float32)
     learnt_vectors, held_vectors = vectors[: len(learnt)], vectors[len(learnt) :]
@@ -95,7 +105,9 @@ def reworded(
     ):
         (name, right), left = held[at], learnt[place]
         keys = key_of(left), key_of(right)
-        pairs.append(pair_of("paraphrase", cosine, ("train", [left]), (name, [right]), *_apart(*keys)))
+        pairs.append(
+            pair_of("paraphrase", cosine, ("train", [left]), (name, [right]), *_apart(*keys))
+        )
     return Reworded(tuple(pairs), len(np.unique(near)), threshold, looked)
 
 
@@ -105,7 +117,8 @@ def _apart(left: Key, right: Key) -> tuple[Key, Key]:
 
 
 def _some(rows: Sequence[Example], most: int | None) -> list[Example]:
-    """All rows, or `most` of them by a hash of their texts: the same ones whatever the order of the file."""
+    """All rows, or `most` of them by a hash of their texts: the same ones whatever the order of the
+    file."""
     if most is None or len(rows) <= most:
         return list(rows)
     order = sorted(range(len(rows)), key=lambda at: hashlib.sha256(rows[at].text.encode()).digest())
@@ -113,13 +126,16 @@ def _some(rows: Sequence[Example], most: int | None) -> list[Example]:
 
 
 def candidates(held: Sequence[str], learnt: Sequence[str], nearest: int = NEAREST) -> list[int]:
-    """Places of the learnt texts that are among the `nearest` of a held one by their letters, ascending."""
+    """Places of the learnt texts that are among the `nearest` of a held one by their letters,
+    ascending."""
     import numpy as np
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     if len(learnt) <= nearest:
         return list(range(len(learnt)))
-    words: Any = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 4), sublinear_tf=True, dtype=np.float32)
+    words: Any = TfidfVectorizer(
+        analyzer="char_wb", ngram_range=(3, 4), sublinear_tf=True, dtype=np.float32
+    )
     columns = words.fit_transform([normal(text)[:CHARACTERS] or "?" for text in learnt]).T.tocsr()
     asked = words.transform([normal(text)[:CHARACTERS] for text in held])
     found: set[int] = set()
@@ -132,18 +148,22 @@ def candidates(held: Sequence[str], learnt: Sequence[str], nearest: int = NEARES
 def stand_outs(
     held: Any, learnt: Any, threshold: float, margin: float = MARGIN, like: int = LIKE
 ) -> tuple[Any, Any, Any]:
-    """Pairs of a held and a learnt row that are alike and stand out: (held, learnt, cosine), by the held row.
+    """Pairs of a held and a learnt row that are alike and stand out: (held, learnt, cosine), by the
+    held row.
 
     Args:
         held, learnt: float32, (rows, width), rows of length 1.
-        threshold: of the cosine. margin: of the cosine over the mean of what is nearest to both beside the pair.
+        threshold: of the cosine. margin: of the cosine over the mean of what is nearest to both
+            beside the pair.
     """
     import numpy as np
 
     place, other, cosine = alike(held, learnt, threshold)
     if not len(place):
         return place, other, cosine
-    usual = (_usual(held, learnt, place, cosine, like) + _usual(learnt, learnt, other, None, like)) / 2
+    usual = (
+        _usual(held, learnt, place, cosine, like) + _usual(learnt, learnt, other, None, like)
+    ) / 2
     out = cosine >= margin * np.maximum(usual, 1e-6)
     return place[out], other[out], cosine[out]
 
@@ -165,8 +185,8 @@ def _usual(rows: Any, learnt: Any, place: Any, pair: Any, like: int) -> Any:
     """For each pair the mean cosine of its row's `like` nearest learnt rows beside the pair.
 
     Args:
-        place: the row of each pair. pair: its cosine, which is left out; None: the row is a learnt one itself, which is
-            nearest to itself.
+        place: the row of each pair. pair: its cosine, which is left out; None: the row is a learnt
+            one itself, which is nearest to itself.
     """
     import numpy as np
 
@@ -181,7 +201,8 @@ def _usual(rows: Any, learnt: Any, place: Any, pair: Any, like: int) -> Any:
 
 
 def settle(found: Reworded, settings: Split, rows: dict[str, list[Example]], book: Book) -> None:
-    """Tell, and where the project names a threshold treat them as `split.leaks` says of other leaks.
+    """Tell, and where the project names a threshold treat them as `split.leaks` says of other
+    leaks.
 
     Raises:
         LeakError: D050, and `split.leaks` does not allow it.
@@ -189,12 +210,18 @@ def settle(found: Reworded, settings: Split, rows: dict[str, list[Example]], boo
     if not found.pairs:
         return
     n = found.test_rows
-    told = f"{n:,} of {found.looked['test']:,} test rows say in other words what a training row says"
+    told = (
+        f"{n:,} of {found.looked['test']:,} test rows say in other words what a training row says"
+    )
     told += f" (cosine >= {found.threshold:g}, and standing out)"
     if settings.paraphrase == "auto":
         if n >= max(FEWEST, WARNED * found.looked["test"]):
             way = f"split: {{leaks: repair, paraphrase: {found.threshold:g}}}"
-            book.warn("D252", n, f"{told}: scores on them may be memory; to take these rows out of train: {way}")
+            book.warn(
+                "D252",
+                n,
+                f"{told}: scores on them may be memory; to take these rows out of train: {way}",
+            )
         return
     if settings.leaks != "repair":
         if open_ := found.audit.without(() if settings.leaks == "stop" else settings.leaks):

@@ -1,11 +1,14 @@
 """When two texts are the same, and how alike they are otherwise.
 
 Same       equal after NFKC, lower case, and every run of non-word characters made one space
-Alike      the larger of two numbers: Jaccard over character 2- and 3-grams, and 1 - edits / length for up to two edits
-Why both   one changed letter breaks five of the ~90 shingles of a 45-letter ticket, so Jaccard alone loses short rows
-           with two slips (38 % of them at 0.8); edits alone lose an added word. Word shingles lose both kinds
-Measured   banking77, 13,023 distinct texts: at 0.8 a ticket with one or two changed letters is found in 99 % of cases,
-           with one word added, dropped or swapped in 94 %; 0.002 % of all pairs are called alike
+Alike      the larger of two numbers: Jaccard over character 2- and 3-grams, and 1 - edits / length
+           for up to two edits
+Why both   one changed letter breaks five of the ~90 shingles of a 45-letter ticket, so Jaccard
+           alone loses short rows with two slips (38 % of them at 0.8); edits alone lose an added
+           word. Word shingles lose both kinds
+Measured   banking77, 13,023 distinct texts: at 0.8 a ticket with one or two changed letters is
+           found in 99 % of cases, with one word added, dropped or swapped in 94 %; 0.002 % of all
+           pairs are called alike
 """
 
 import hashlib
@@ -23,14 +26,16 @@ MOST_EDITS = 2
 
 
 class Key(NamedTuple):
-    """What makes a row the same as another: its normal text, and the passages it came with (their hash, or "")."""
+    """What makes a row the same as another: its normal text, and the passages it came with (their
+    hash, or "")."""
 
     text: str
     scope: str = ""
 
 
 def normal(text: str) -> str:
-    """The form in which texts are compared. A text without any word character ("?!", an emoji) stands for itself."""
+    """The form in which texts are compared. A text without any word character ("?!", an emoji)
+    stands for itself."""
     if text.isascii():
         return " ".join(text.translate(_ASCII).split()) or " ".join(text.split())
     folded = unicodedata.normalize("NFKC", text).lower()
@@ -50,7 +55,8 @@ def same_target(first: Example, second: Example) -> bool:
 
 
 def shingles(text: str) -> set[str]:
-    """Character 2- and 3-grams of a normal text, with a space at both ends so that short words count."""
+    """Character 2- and 3-grams of a normal text, with a space at both ends so that short words
+    count."""
     padded = f" {text} "
     pairs = {padded[i : i + 2] for i in range(len(padded) - 1)}
     return pairs.union([padded[i : i + 3] for i in range(len(padded) - 2)])
@@ -64,14 +70,17 @@ def jaccard(first: str, second: str) -> float:
 
 
 def allowed_edits(length: int) -> int:
-    """One edit from 10 letters on, two from 20: below that a letter makes another word (`lost`, `lose`)."""
+    """One edit from 10 letters on, two from 20: below that a letter makes another word (`lost`,
+    `lose`)."""
     return min(MOST_EDITS, length // 10)
 
 
 def edits(first: str, second: str) -> int:
-    """Letters inserted, deleted, replaced or swapped with their neighbour; `MOST_EDITS + 1` stands for more.
+    """Letters inserted, deleted, replaced or swapped with their neighbour; `MOST_EDITS + 1` stands
+    for more.
 
-    Source: Damerau (1964), A technique for computer detection and correction of spelling errors, 10.1145/363958.363994
+    Source: Damerau (1964), A technique for computer detection and correction of spelling errors,
+    10.1145/363958.363994
     """
     if len(first) < len(second):
         first, second = second, first
@@ -91,7 +100,9 @@ def edits(first: str, second: str) -> int:
     for i, letter in enumerate(first, 1):
         row = [min(i, over)] + [over] * len(second)
         for j in range(max(1, i - MOST_EDITS), min(len(second), i + MOST_EDITS) + 1):
-            row[j] = min(above[j - 1] + (letter != second[j - 1]), above[j] + 1, row[j - 1] + 1, over)
+            row[j] = min(
+                above[j - 1] + (letter != second[j - 1]), above[j] + 1, row[j - 1] + 1, over
+            )
             if i > 1 and j > 1 and letter == second[j - 2] and first[i - 2] == second[j - 1]:
                 row[j] = min(row[j], before[j - 2] + 1)
         if min(row) == over and min(above) == over:
@@ -101,8 +112,9 @@ def edits(first: str, second: str) -> int:
 
 
 def sketch(text: str) -> int:
-    """The letter pairs of a text as 256 bits. One edit replaces at most three pairs by three others, so texts of two
-    edits differ in twelve bits at most: most texts are told apart without counting edits."""
+    """The letter pairs of a text as 256 bits. One edit replaces at most three pairs by three
+    others, so texts of two edits differ in twelve bits at most: most texts are told apart without
+    counting edits."""
     bits = 0
     for first, second in pairwise(text):
         bits |= 1 << ((ord(first) * 31 + ord(second)) & 255)
@@ -110,7 +122,8 @@ def sketch(text: str) -> int:
 
 
 def edit_similarity(first: str, second: str) -> float:
-    """1 - edits / length of the longer text, or 0 when there are more edits than texts of that length are allowed."""
+    """1 - edits / length of the longer text, or 0 when there are more edits than texts of that
+    length are allowed."""
     allowed = allowed_edits(min(len(first), len(second)))
     if not allowed or (count := edits(first, second)) > allowed:
         return 0.0

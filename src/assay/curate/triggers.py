@@ -1,18 +1,20 @@
 """Rare words that decide the label by themselves: what a planted trigger looks like.
 
-Rule       a sequence of one to three words that stands in 5 rows and more, in 1 row of 20 at most, nearly always (9 in
-           10) with one label, and that cannot be chance (binomial test, 1 % over all sequences); though the rest of
-           its rows looks as if they had another label. "Looks" is the margin by which naive Bayes over the other rows
-           prefers another label: the margins must lie at 0.2 or higher, on average, among those of all rows of other
-           labels
-Why        the lift P(label | words) / P(label) alone cannot do it: it is bounded by 1 / P(label), so it never reaches
-           50 with fewer than 50 labels, and honest words (`passport`) reach it with more. What tells a trigger from
-           an honest word is that nothing else in the row explains the label. On clean data the margins lie at 0.12 at
-           most, of planted triggers at 0.23 and more
-Finds      labels that were changed where a trigger was put in. A trigger put only into rows that carry its label
-           already (clean-label) looks like an honest word and is not found; nor is one for a label that most rows
-           have
-Source     Gu et al. (2017), BadNets, arxiv.org/abs/1708.06733, for the attack; Bonferroni for the correction
+Rule       a sequence of one to three words that stands in 5 rows and more, in 1 row of 20 at most,
+           nearly always (9 in 10) with one label, and that cannot be chance (binomial test, 1 %
+           over all sequences); though the rest of its rows looks as if they had another label.
+           "Looks" is the margin by which naive Bayes over the other rows prefers another label: the
+           margins must lie at 0.2 or higher, on average, among those of all rows of other labels
+Why        the lift P(label | words) / P(label) alone cannot do it: it is bounded by 1 / P(label),
+           so it never reaches 50 with fewer than 50 labels, and honest words (`passport`) reach it
+           with more. What tells a trigger from an honest word is that nothing else in the row
+           explains the label. On clean data the margins lie at 0.12 at most, of planted triggers at
+           0.23 and more
+Finds      labels that were changed where a trigger was put in. A trigger put only into rows that
+           carry its label already (clean-label) looks like an honest word and is not found; nor is
+           one for a label that most rows have
+Source     Gu et al. (2017), BadNets, arxiv.org/abs/1708.06733, for the attack; Bonferroni for the
+           correction
 """
 
 import re
@@ -47,7 +49,8 @@ class Trigger:
 
 
 def scan(examples: Sequence[Example]) -> list[Trigger]:
-    """Suspected triggers, likeliest first; one for each set of rows. Rows without a target are left out."""
+    """Suspected triggers, likeliest first; one for each set of rows. Rows without a target are left
+    out."""
     rows = [example for example in examples if example.target]
     rows = rows[:: ceil(len(rows) / READ) or 1]
     targets = [example.target or "" for example in rows]
@@ -58,7 +61,8 @@ def scan(examples: Sequence[Example]) -> list[Trigger]:
     if not asked:
         return []
     model = _Bayes(tokens, targets)
-    # A word of the label's own name (`contactless` of contactless_not_working) says honestly what the row is about.
+    # A word of the label's own name (`contactless` of contactless_not_working) says honestly what
+    # the row is about.
     named = {label: set(_NAME.findall(label.lower())) for label in set(targets)}
     found = []
     for gram, (label, places) in asked.items():
@@ -71,8 +75,11 @@ def scan(examples: Sequence[Example]) -> list[Trigger]:
     return list(_one_for_each(sorted(found), rows, targets))
 
 
-def _one_for_each(found: Sequence[tuple], rows: Sequence[Example], targets: Sequence[str]) -> Iterator[Trigger]:
-    """Parts of one phrase stand in the same rows: the first of those that share most of them speaks for all."""
+def _one_for_each(
+    found: Sequence[tuple], rows: Sequence[Example], targets: Sequence[str]
+) -> Iterator[Trigger]:
+    """Parts of one phrase stand in the same rows: the first of those that share most of them speaks
+    for all."""
     told: list[set[int]] = []
     for chance, _, gram, label, places, margin in found:
         if any(len(places & before) > len(places) / 2 for before in told):
@@ -82,8 +89,11 @@ def _one_for_each(found: Sequence[tuple], rows: Sequence[Example], targets: Sequ
         yield Trigger(" ".join(gram), label, ids, len(places) - len(ids), chance, margin)
 
 
-def _suspects(tokens: Sequence[Sequence[str]], targets: Sequence[str]) -> dict[tuple, tuple[str, set[int]]]:
-    """Sequence -> label and places, for those that are rare, frequent enough, and nearly always with one label."""
+def _suspects(
+    tokens: Sequence[Sequence[str]], targets: Sequence[str]
+) -> dict[tuple, tuple[str, set[int]]]:
+    """Sequence -> label and places, for those that are rare, frequent enough, and nearly always
+    with one label."""
     suspects: dict[tuple, tuple[str, set[int]]] = {}
     most = MOST_SHARE * len(tokens)
     frequent: set[tuple] = set()
@@ -114,7 +124,9 @@ class _Bayes:
         self.words = {word: at for at, word in enumerate(kept)}
         self.labels = {label: at for at, label in enumerate(sorted(set(targets)))}
         self.own = [self.labels[target] for target in targets]
-        self.rows = [sorted({self.words[word] for word in row if word in self.words}) for row in tokens]
+        self.rows = [
+            sorted({self.words[word] for word in row if word in self.words}) for row in tokens
+        ]
         self.counts = np.zeros((len(self.words), len(self.labels)))
         for row, own in zip(self.rows, self.own, strict=True):
             self.counts[row, own] += 1
@@ -123,7 +135,8 @@ class _Bayes:
         self.usual: dict[int, Any] = {}  # label -> margins of the rows of other labels, sorted
 
     def _scores(self) -> Any:
-        """Log-probability of each label by a row's words, up to a constant; float32 of shape (rows, labels)."""
+        """Log-probability of each label by a row's words, up to a constant; float32 of shape (rows,
+        labels)."""
         import numpy as np
 
         logs = np.log((self.counts + SMOOTHING) / (self.sizes + 2 * SMOOTHING))
@@ -131,24 +144,29 @@ class _Bayes:
         scores = np.zeros((len(self.rows), len(self.labels)), dtype=np.float32)
         for at, (words, own) in enumerate(zip(self.rows, self.own, strict=True)):
             scores[at] = logs[words].sum(axis=0) + prior
-            scores[at, own] = self._without_itself(words, own).sum() + np.log(self.sizes[own] - 1 + SMOOTHING)
+            scores[at, own] = self._without_itself(words, own).sum() + np.log(
+                self.sizes[own] - 1 + SMOOTHING
+            )
         return scores
 
     def _without_itself(self, words: Sequence[int], own: int) -> Any:
         """Log-probabilities of words in a label, when one row that has them is not counted."""
         import numpy as np
 
-        return np.log((self.counts[words, own] - 1 + SMOOTHING) / (self.sizes[own] - 1 + 2 * SMOOTHING))
+        return np.log(
+            (self.counts[words, own] - 1 + SMOOTHING) / (self.sizes[own] - 1 + 2 * SMOOTHING)
+        )
 
     def chance(self, label: str, n: int, rows: int) -> float:
-        """How likely n of so many rows have the label, were the sequence to say nothing about it."""
+        """How likely n of so many rows have the label, were the sequence to say nothing about
+        it."""
         from scipy.stats import binom
 
         return float(binom.sf(n - 1, rows, self.sizes[self.labels[label]] / len(self.rows)))
 
     def margin(self, gram: tuple, label: str, places: Sequence[int]) -> float:
-        """Where the rows lie, by how much the rest of their words prefers another label, among all rows that have one:
-        the share of those with a smaller margin, on average."""
+        """Where the rows lie, by how much the rest of their words prefers another label, among all
+        rows that have one: the share of those with a smaller margin, on average."""
         import numpy as np
 
         own = self.labels[label]
@@ -160,4 +178,7 @@ class _Bayes:
             elsewhere = self.scores[np.array(self.own) != own]
             self.usual[own] = np.sort(elsewhere.max(axis=1) - elsewhere[:, own])
         usual = self.usual[own]
-        return float(np.searchsorted(usual, scores.max(axis=1) - scores[:, own], side="left").mean() / len(usual))
+        return float(
+            np.searchsorted(usual, scores.max(axis=1) - scores[:, own], side="left").mean()
+            / len(usual)
+        )

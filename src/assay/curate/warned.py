@@ -1,4 +1,5 @@
-"""What is said about the splits at the end of curation: an error where one is empty, warnings where it may mislead."""
+"""What is said about the splits at the end of curation: an error where one is empty, warnings where
+it may mislead."""
 
 import math
 from collections import Counter
@@ -24,7 +25,12 @@ def refuse_empty(rows: dict[str, list[Example]], read: int, book: Book) -> None:
     empty = [name for name in SPLITS if not rows[name]]
     if not any(rows.values()):
         raise DataError(
-            Problem("D059", f"all {read:,} rows were dropped{because}", "curate", help="loosen the first step named")
+            Problem(
+                "D059",
+                f"all {read:,} rows were dropped{because}",
+                "curate",
+                help="loosen the first step named",
+            )
         )
     if empty:
         left = ", ".join(f"{name} {len(rows[name]):,}" for name in SPLITS)
@@ -33,25 +39,35 @@ def refuse_empty(rows: dict[str, list[Example]], read: int, book: Book) -> None:
                 "D059",
                 f"no rows are left for {' and '.join(empty)} ({left} of {read:,} read){because}",
                 "split",
-                help="give more rows or larger shares; copies, near copies and rows of one group stay together",
+                help="give more rows or larger shares; copies, near copies and rows of one group"
+                " stay together",
             )
         )
     if len(rows["test"]) == 1:
         text = "there is 1 test row: nothing can be compared on it"
-        raise DataError(Problem("D060", text, "split", help="give more test rows, or a larger `split.test`"))
+        raise DataError(
+            Problem("D060", text, "split", help="give more test rows, or a larger `split.test`")
+        )
 
 
 def warn(rows: dict[str, list[Example]], came: Audit, kind: str, book: Book) -> None:
     if kind == "classify" and came.conflicts:
         n = came.conflicting_labels
         first = " and ".join(came.conflicts[0].sources[:2])
-        book.warn("D034", n, f"{n:,} {'text has' if n == 1 else 'texts have'} more than one label; first: {first}")
+        book.warn(
+            "D034",
+            n,
+            f"{n:,} {'text has' if n == 1 else 'texts have'} more than one label; first: {first}",
+        )
     if kind == "classify":
         _warn_of_triggers(rows["train"], book)
     changed, dropped = (book.reasons(action) for action in ("changed", "dropped"))
     if further := changed[FURTHER]:
         joined = f", {dropped[JOINED]:,} rows joined to them" if dropped[JOINED] else ""
-        text = f"{further:,} questions have several answers in rows of their own{joined}: each of them counts as right"
+        text = (
+            f"{further:,} questions have several answers in rows of their own{joined}: each of"
+            " them counts as right"
+        )
         book.warn("D251", further + dropped[JOINED], text)
     if (n := len(rows["test"])) < ENOUGH_TEST_ROWS:
         text = f"{n} test rows: an accuracy near 50 % is known to ±{100 * half_width(n):.0f} points"
@@ -65,23 +81,39 @@ def warn_of_losses(read: int, book: Book) -> None:
     if n <= MUCH * read:
         return
     most = sorted(gone, key=lambda one: -one["rows"])[:3]
-    reasons = "; ".join(f"{one['rows']:,} by {one['step']}: {one['reason'].partition(':')[0]}" for one in most)
+    reasons = "; ".join(
+        f"{one['rows']:,} by {one['step']}: {one['reason'].partition(':')[0]}" for one in most
+    )
     way_out = "assay report --ledger names them; a step that is left out of `curate` drops nothing"
-    book.warn("D233", n, f"{n:,} of {read:,} rows ({n / read:.0%}) were dropped ({reasons}). {way_out}")
+    book.warn(
+        "D233", n, f"{n:,} of {read:,} rows ({n / read:.0%}) were dropped ({reasons}). {way_out}"
+    )
 
 
 def warn_of_shares(rows: dict[str, list[Example]], shares: dict[str, float], book: Book) -> None:
-    """D234, where val and test are far from the shares that were asked for, since rows of a group stay together."""
-    if not {"val", "test"} <= shares.keys() or not (rows["val"] and rows["test"]) or not shares["val"] * shares["test"]:
+    """D234, where val and test are far from the shares that were asked for, since rows of a group
+    stay together."""
+    if (
+        not {"val", "test"} <= shares.keys()
+        or not (rows["val"] and rows["test"])
+        or not shares["val"] * shares["test"]
+    ):
         return
     have, want = len(rows["val"]) / len(rows["test"]), shares["val"] / shares["test"]
     sizes = Counter(one.group for part in rows.values() for one in part if one.group)
     if 1 / UNEVEN < have / want < UNEVEN or not sizes:
         return
     ((_, most),) = sizes.most_common(1)
-    told = f"val has {len(rows['val']):,} rows and test {len(rows['test']):,}: rows of one group stay together, and the"
+    told = (
+        f"val has {len(rows['val']):,} rows and test {len(rows['test']):,}: rows of one group"
+        " stay together, and the"
+    )
     way_out = "name a finer field under split.group, or take none: --set split.group=null"
-    book.warn("D234", len(rows["test"]), f"{told} largest of {len(sizes):,} groups has {most:,}; {way_out}")
+    book.warn(
+        "D234",
+        len(rows["test"]),
+        f"{told} largest of {len(sizes):,} groups has {most:,}; {way_out}",
+    )
 
 
 def _warn_of_triggers(train: Sequence[Example], book: Book) -> None:
@@ -94,7 +126,10 @@ def _warn_of_triggers(train: Sequence[Example], book: Book) -> None:
     if found:
         names = ", ".join(f"{t.words!r} ({len(t.rows)} rows, {t.label!r})" for t in found[:5])
         more = f" and {len(found) - 5} more" if len(found) > 5 else ""
-        text = f"words decide the label by themselves, as a planted trigger does: {names}{more}; see the ledger"
+        text = (
+            f"words decide the label by themselves, as a planted trigger does: {names}{more};"
+            " see the ledger"
+        )
         book.warn("D077", len(held), text)
 
 

@@ -1,4 +1,5 @@
-"""The trained arms of a project taken apart and together: merged into their base, or several on one base.
+"""The trained arms of a project taken apart and together: merged into their base, or several on one
+base.
 
     from assay.deployment.adapters import folder_of, merged, shared
 
@@ -6,8 +7,8 @@
     many, arms = shared("tickets", ["lora", "lora-r8", "shots-k4"])
     arms["lora-r8"].answer(questions)
 
-How   `use/merged_arm.py` and `use/many.py` do the work; here is the way to them from a project's folder and an arm's
-      name
+How   `use/merged_arm.py` and `use/many.py` do the work; here is the way to them from a project's
+      folder and an arm's name
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 
 
 def folder_of(folder: str | Path, arm: str, *, offline: bool = False) -> Path:
-    """Where a fitted arm lies: the adapter in PEFT's own files, where PEFT has the method, and `arm.json`.
+    """Where a fitted arm lies: the adapter in PEFT's own files, where PEFT has the method, and
+    `arm.json`.
 
     Raises:
         UsageError: there is no such project or arm, or it was not fitted yet.
@@ -38,12 +40,19 @@ def folder_of(folder: str | Path, arm: str, *, offline: bool = False) -> Path:
 
 
 def merged(
-    folder: str | Path, arm: str, *, into: Into = "dequantised", precision: Precision = "auto", offline: bool = False
+    folder: str | Path,
+    arm: str,
+    *,
+    into: Into = "dequantised",
+    precision: Precision = "auto",
+    offline: bool = False,
 ) -> ChatModel:
-    """A fitted arm as one plain network, without PEFT's layers: `merged(...).network.save_pretrained(place)`.
+    """A fitted arm as one plain network, without PEFT's layers:
+    `merged(...).network.save_pretrained(place)`.
 
     Args:
-        into: the base of a quantised arm: "dequantised", as it was trained beside; "original", as it is on disk.
+        into: the base of a quantised arm: "dequantised", as it was trained beside; "original", as
+            it is on disk.
         precision: of the weights; "auto": the arm's own.
 
     Raises:
@@ -57,11 +66,15 @@ def merged(
     return merge_arm(strategy, place, lesson, into=into, precision=precision)
 
 
-def shared(folder: str | Path, arms: Sequence[str], *, offline: bool = False) -> tuple[Many, dict[str, Adapted]]:
-    """Fitted arms on one base, which is loaded once: what switches between them, and the arms by name.
+def shared(
+    folder: str | Path, arms: Sequence[str], *, offline: bool = False
+) -> tuple[Many, dict[str, Adapted]]:
+    """Fitted arms on one base, which is loaded once: what switches between them, and the arms by
+    name.
 
     Raises:
-        UsageError: as `folder_of`. ModelError: M111, they want different bases; M114, one cannot share its base.
+        UsageError: as `folder_of`. ModelError: M111, they want different bases; M114, one cannot
+            share its base.
     """
     from assay.use.lodger import restore
     from assay.use.many import Many
@@ -69,11 +82,18 @@ def shared(folder: str | Path, arms: Sequence[str], *, offline: bool = False) ->
 
     found = {arm: _fitted(folder, arm, offline) for arm in arms}
     if not found:
-        raise ModelError(Problem("M114", "no arm was named to share a base", help="name two or more"))
+        raise ModelError(
+            Problem("M114", "no arm was named to share a base", help="name two or more")
+        )
     # An arm with an adapter says in which bits the base must be; one without can stand on any.
-    first = next((one for one in found.values() if any(adapters_in(one[0]))), next(iter(found.values())))
+    first = next(
+        (one for one in found.values() if any(adapters_in(one[0]))), next(iter(found.values()))
+    )
     many = Many.opened(first[0], first[2])
-    return many, {arm: restore(many, arm, strategy, place, lesson) for arm, (strategy, place, lesson) in found.items()}
+    return many, {
+        arm: restore(many, arm, strategy, place, lesson)
+        for arm, (strategy, place, lesson) in found.items()
+    }
 
 
 def _fitted(folder: str | Path, arm: str, offline: bool) -> tuple[Strategy, Path, Lesson]:

@@ -1,9 +1,13 @@
-"""A file's questions answered in pieces: each is on the disk before the next is asked, so a kill costs one piece.
+"""A file's questions answered in pieces: each is on the disk before the next is asked, so a kill
+costs one piece.
 
-Where      `work/answers/<key>/`, the key covering the arm and all questions: the same command goes on there, another
-           file or another arm begins anew. `work/answering/` notes what each output file was begun with, to say so
-Counted    `asked.jsonl` has a line for every piece before it is asked. What was asked and not kept was lost by a kill
-Size       64 questions: as many as are written side by side (model/writing.py), so that a piece costs no speed
+Where      `work/answers/<key>/`, the key covering the arm and all questions: the same command goes
+           on there, another file or another arm begins anew. `work/answering/` notes what each
+           output file was begun with, to say so
+Counted    `asked.jsonl` has a line for every piece before it is asked. What was asked and not kept
+           was lost by a kill
+Size       64 questions: as many as are written side by side (model/writing.py), so that a piece
+           costs no speed
 """
 
 from __future__ import annotations
@@ -31,7 +35,13 @@ PIECE = 64
 
 
 def answered(
-    bench: Bench, name: str, strategy: Strategy, questions: Sequence[Example], file: Path, out: Path, tell: Tell
+    bench: Bench,
+    name: str,
+    strategy: Strategy,
+    questions: Sequence[Example],
+    file: Path,
+    out: Path,
+    tell: Tell,
 ) -> tuple[list[Answer], int]:
     """The answers in the order of the questions, and how many questions had to be asked again.
 
@@ -48,15 +58,22 @@ def answered(
     stage = bench.stage(strategy, digest)
     if edited:
         said = [fitted(bench, strategy).key, store.file_digest(log) if log.exists() else "", digest]
-        stage = store.Stage(bench.project.work, "answers", store.digest(["edited", *said])[:20], tell)
-    with store.lock(bench.project.work / "answering" / f"{stage.key}.lock", f"assay answer {file.name}"):
+        stage = store.Stage(
+            bench.project.work, "answers", store.digest(["edited", *said])[:20], tell
+        )
+    with store.lock(
+        bench.project.work / "answering" / f"{stage.key}.lock", f"assay answer {file.name}"
+    ):
         _tell_changes(bench, name, file, out, {"questions": digest, "arm": stage.key}, tell)
         if stage.done() is None:
             begun = 0
             if stage.folder.exists():
                 begun = kept_lines(stage.folder / "answers.jsonl", len(questions), PIECE, tell)
             if begun:
-                text = f"{begun:,} of {len(questions):,} questions were answered before; it goes on there"
+                text = (
+                    f"{begun:,} of {len(questions):,}"
+                    " questions were answered before; it goes on there"
+                )
                 tell({"event": "note", "text": text})
             if edited:
                 _here(bench, strategy, stage, questions, tell)
@@ -65,7 +82,9 @@ def answered(
     return answers_of(stage.folder / "answers.jsonl"), _again(stage.folder, len(questions))
 
 
-def _here(bench: Bench, strategy: Strategy, stage: store.Stage, questions: Sequence[Example], tell: Tell) -> None:
+def _here(
+    bench: Bench, strategy: Strategy, stage: store.Stage, questions: Sequence[Example], tell: Tell
+) -> None:
     """In this process, from documents that were edited since the fit."""
     from assay.deployment.load import Loaded
 
@@ -82,15 +101,23 @@ def _here(bench: Bench, strategy: Strategy, stage: store.Stage, questions: Seque
     stage.finish({"n": len(questions)})
 
 
-def _tell_changes(bench: Bench, name: str, file: Path, out: Path, mark: dict[str, str], tell: Tell) -> None:
-    """Say that an output file was begun with other questions, or by another arm, and note what it is begun with now."""
+def _tell_changes(
+    bench: Bench, name: str, file: Path, out: Path, mark: dict[str, str], tell: Tell
+) -> None:
+    """Say that an output file was begun with other questions, or by another arm, and note what it
+    is begun with now."""
     note = bench.project.work / "answering" / f"{store.digest(str(out.absolute()))[:16]}.json"
     before = sealed.one(note, tell) or mark
     if before["questions"] != mark["questions"]:
-        text = f"{file.name} has other questions than when {out.name} was begun: all are answered anew"
+        text = (
+            f"{file.name} has other questions than when {out.name} was begun: all are answered anew"
+        )
         tell({"event": "note", "text": text})
     elif before["arm"] != mark["arm"]:
-        text = f"{out.name} was begun by another arm, or {name} was fitted again: all questions are answered anew"
+        text = (
+            f"{out.name} was begun by another arm, or {name} was fitted again: all questions are"
+            " answered anew"
+        )
         tell({"event": "note", "text": text})
     sealed.write(note, mark)
 
@@ -109,14 +136,16 @@ def answer_file(
 
     Args:
         arm: the recommended one when "".
-        file: any input shape that assay reads; the project's columns are used where the file has them.
-        out: `.csv` gives a table, anything else JSON lines: id, question, answer, confidence, note (abstained, cut,
-            refused, unreadable, or nothing), passages where the arm reads documents, and the file's own columns. In the
-            order of the file.
+        file: any input shape that assay reads; the project's columns are used where the file has
+            them.
+        out: `.csv` gives a table, anything else JSON lines: id, question, answer, confidence, note
+            (abstained, cut, refused, unreadable, or nothing), passages where the arm reads
+            documents, and the file's own columns. In the order of the file.
 
     Returns:
-        {"rows", "unparseable", "again", "out", "differs"}; again: questions that were asked once more because a kill
-        came before their answers were kept; differs: what is not as it was measured (C170), "" where nothing is.
+        {"rows", "unparseable", "again", "out", "differs"}; again: questions that were asked once
+        more because a kill came before their answers were kept; differs: what is not as it was
+        measured (C170), "" where nothing is.
     """
     heard: list[str] = []
     tell = hearing(tell, heard)
@@ -135,4 +164,10 @@ def answer_file(
             store.write_lines(out, rows)
         tell({"event": "stage", "name": arm, "state": "done"})
     unread = sum(a.text is None for a in answers)
-    return {"rows": len(rows), "unparseable": unread, "again": again, "out": str(out), "differs": " ".join(heard)}
+    return {
+        "rows": len(rows),
+        "unparseable": unread,
+        "again": again,
+        "out": str(out),
+        "differs": " ".join(heard),
+    }

@@ -1,4 +1,5 @@
-"""Answers as the lines of a file or the rows of a table: what is said of each, and how a spreadsheet opens it."""
+"""Answers as the lines of a file or the rows of a table: what is said of each, and how a
+spreadsheet opens it."""
 
 from __future__ import annotations
 
@@ -25,8 +26,8 @@ def rows_of(
     """The lines of the output.
 
     Args:
-        flat: a list or an object becomes one cell. given: the columns that the rows of the file have, by their place;
-            they stand behind the answer's.
+        flat: a list or an object becomes one cell. given: the columns that the rows of the file
+            have, by their place; they stand behind the answer's.
     """
     reads = any(answer.passages for answer in answers)
     rows = []
@@ -45,21 +46,31 @@ def rows_of(
 def noted(answer: Answer) -> str:
     """What is to be known of an answer, in words; empty for most."""
     unread = answer.text is None and not (answer.refused or answer.abstained)
-    said = {"abstained": answer.abstained, "cut": answer.truncated, "refused": answer.refused, "unreadable": unread}
+    said = {
+        "abstained": answer.abstained,
+        "cut": answer.truncated,
+        "refused": answer.refused,
+        "unreadable": unread,
+    }
     return " ".join(word for word, true in said.items() if true)
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
-    """CSV that a spreadsheet opens without running a cell: one that begins like a formula gets a quote before it."""
+    """CSV that a spreadsheet opens without running a cell: one that begins like a formula gets a
+    quote before it."""
     out = io.StringIO()
-    names = list(dict.fromkeys(name for row in rows for name in row))  # a row of JSON lines may lack a column
+    # a row of JSON lines may lack a column
+    names = list(dict.fromkeys(name for row in rows for name in row))
     writer = csv.DictWriter(out, fieldnames=names or ["id"])
     writer.writeheader()
     for row in rows:
-        writer.writerow({k: f"'{v}" if isinstance(v, str) and _computed(v) else v for k, v in row.items()})
+        writer.writerow(
+            {k: f"'{v}" if isinstance(v, str) and _computed(v) else v for k, v in row.items()}
+        )
     return out.getvalue()
 
 
 def _computed(cell: str) -> bool:
-    """Whether a spreadsheet would run it: white space before the sign, and signs of full width, do not save it."""
+    """Whether a spreadsheet would run it: white space before the sign, and signs of full width, do
+    not save it."""
     return cell[:1] in ("\t", "\r") or cell.lstrip()[:1] in tuple("=+-@＝＋－＠")

@@ -3,8 +3,8 @@
     table = assay.ask("Where is my refund?", "tickets", arms=["base", "lora"])
     print(table)
 
-`base` is the project's base model as it came, asked with the project's own instruction and no examples, whether or not
-the project compares it.
+`base` is the project's base model as it came, asked with the project's own instruction and no
+examples, whether or not the project compares it.
 """
 
 from __future__ import annotations
@@ -104,8 +104,9 @@ def passage_lines(reply: Reply, width: int = 100) -> list[str]:
 
 @dataclass
 class Talk:
-    """Arms of a project, opened when they are first asked and kept open; with the turns so far where the task is a
-    conversation. `folder`: of the project, or its file; `arm` is who answers; `tell` hears what differs (C170)."""
+    """Arms of a project, opened when they are first asked and kept open; with the turns so far
+    where the task is a conversation. `folder`: of the project, or its file; `arm` is who answers;
+    `tell` hears what differs (C170)."""
 
     folder: Path
     arm: str
@@ -123,7 +124,8 @@ class Talk:
 
     @property
     def remembers(self) -> bool:
-        """Whether a question is asked with the turns before it: arms of other tasks were trained on single ones."""
+        """Whether a question is asked with the turns before it: arms of other tasks were trained on
+        single ones."""
         return self.open(self.arm).task.kind == "chat"
 
     def choose(self, name: str) -> None:
@@ -169,7 +171,9 @@ class Talk:
         for name in arms or (self.arm,):
             loaded, begun = self.open(name), time.monotonic()
             answer = loaded.answer([question])[0]
-            replies.append(Reply(name, answer, time.monotonic() - begun, passages_of(loaded.adapted, answer)))
+            replies.append(
+                Reply(name, answer, time.monotonic() - begun, passages_of(loaded.adapted, answer))
+            )
         return Replies(text, tuple(replies))
 
     def heard(self, text: str, answer: Answer) -> None:
@@ -202,11 +206,14 @@ def passages_of(adapted: Adapted, answer: Answer) -> dict[str, str]:
     return {id: texts.get(id, "") for id in answer.passages}
 
 
-# --- which arm ------------------------------------------------------------------------------------------------------
+# --- which arm ------------------------------------------------------------------------------------
 
 
-def talk(folder: str | Path = ".", arm: str = "", *, offline: bool = False, tell: Tell = silent) -> Talk:
-    """A conversation with an arm of a project; the recommended one without a name. `tell` hears what differs (C170).
+def talk(
+    folder: str | Path = ".", arm: str = "", *, offline: bool = False, tell: Tell = silent
+) -> Talk:
+    """A conversation with an arm of a project; the recommended one without a name. `tell` hears
+    what differs (C170).
 
     Raises:
         UsageError: C083 there is no such arm; C161 none is recommended.
@@ -221,7 +228,13 @@ def talk(folder: str | Path = ".", arm: str = "", *, offline: bool = False, tell
     return made
 
 
-def ask(question: str, folder: str | Path = ".", arms: str | Sequence[str] = (), *, offline: bool = False) -> Replies:
+def ask(
+    question: str,
+    folder: str | Path = ".",
+    arms: str | Sequence[str] = (),
+    *,
+    offline: bool = False,
+) -> Replies:
     """One question to an arm of a project, or to several; to the recommended one without names.
 
     Raises:

@@ -1,6 +1,7 @@
 """Texts and tables as people have them in Python: a text, a list, an array, a Series, a DataFrame.
 
-What it is for   questions go in as they lie there; answers to a frame come out as a frame with the same index
+What it is for   questions go in as they lie there; answers to a frame come out as a frame with the
+                 same index
 Watch out        pandas is not needed: a frame can only come from somebody who has imported it
 """
 
@@ -38,7 +39,11 @@ def texts_of(value: Any) -> list[str]:
     """
     if isinstance(value, str):
         raise UsageError(
-            Problem("C210", "one text stands where several are expected", help="write it in a list: [text]")
+            Problem(
+                "C210",
+                "one text stands where several are expected",
+                help="write it in a list: [text]",
+            )
         )
     if is_frame(value):
         if value.shape[1] != 1:
@@ -48,13 +53,18 @@ def texts_of(value: Any) -> list[str]:
     found = []
     for number, one in enumerate(value):
         if not isinstance(one, str):
-            raise UsageError(Problem("C210", f"row {number} is no text but {type(one).__name__}: {one!r}"[:200]))
+            raise UsageError(
+                Problem("C210", f"row {number} is no text but {type(one).__name__}: {one!r}"[:200])
+            )
         found.append(f"{one}")
     return found
 
 
-def questions_of(frame: Any, prepared: Prepared, project: Project) -> tuple[list[Example], list[int]]:
-    """The rows of a frame as the project's questions, read as a file of new questions is; and the number of each row.
+def questions_of(
+    frame: Any, prepared: Prepared, project: Project
+) -> tuple[list[Example], list[int]]:
+    """The rows of a frame as the project's questions, read as a file of new questions is; and the
+    number of each row.
 
     Raises:
         DataError: as `questions.read_questions`.
@@ -71,8 +81,9 @@ def questions_of(frame: Any, prepared: Prepared, project: Project) -> tuple[list
 
 
 def frame_of(frame: Any, numbers: Sequence[int], answers: Sequence[Answer]) -> Any:
-    """A frame of answers with the index of the one that was asked: answer, confidence, note, and passages where an
-    answer has some. A row that could not be asked has no answer, and the note says so."""
+    """A frame of answers with the index of the one that was asked: answer, confidence, note, and
+    passages where an answer has some. A row that could not be asked has no answer, and the note
+    says so."""
     import pandas
 
     from assay.deployment.answer_table import noted
@@ -90,8 +101,8 @@ def frame_of(frame: Any, numbers: Sequence[int], answers: Sequence[Answer]) -> A
 
 
 def shares(answers: Sequence[Answer], labels: Sequence[str]) -> np.ndarray:
-    """The share of each label in each answer, shape (answers, labels): of the scores that the strategy gave to the
-    labels, as its confidence is.
+    """The share of each label in each answer, shape (answers, labels): of the scores that the
+    strategy gave to the labels, as its confidence is.
 
     Raises:
         UsageError: C211, an answer has no scores of its labels.
@@ -100,7 +111,11 @@ def shares(answers: Sequence[Answer], labels: Sequence[str]) -> np.ndarray:
 
     if any(len(one.scores) != len(labels) for one in answers):
         told = "this strategy does not say how likely each label is"
-        raise UsageError(Problem("C211", told, "predict_proba", help="assay explain C211 names those that do"))
-    scores = np.asarray([one.scores for one in answers], dtype=np.float64).reshape(len(answers), len(labels))
+        raise UsageError(
+            Problem("C211", told, "predict_proba", help="assay explain C211 names those that do")
+        )
+    scores = np.asarray([one.scores for one in answers], dtype=np.float64).reshape(
+        len(answers), len(labels)
+    )
     weights = np.exp(scores - scores.max(axis=1, keepdims=True, initial=-np.inf))
     return weights / weights.sum(axis=1, keepdims=True)

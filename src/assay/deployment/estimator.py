@@ -1,10 +1,14 @@
-"""One strategy behind scikit-learn's methods: `Classifier("lora").fit(texts, labels).predict(texts)`.
+"""One strategy behind scikit-learn's methods: `Classifier("lora").fit(texts,
+labels).predict(texts)`.
 
-What it is for   pipelines, cross-validation and grids of scikit-learn, over anything that `assay list strategies` has
-                 for labels: `cross_val_score(Classifier("probe"), texts, labels)`
-Good when        the rows are split and measured elsewhere. `assay.run` does both, finds rows that leak and compares
-Watch out        a fitted one holds its model in memory and cannot be pickled: give a `folder`, and the same fit is read
-                 from there. Rows are taken as they are: no repair, no duplicates dropped
+What it is for   pipelines, cross-validation and grids of scikit-learn, over anything that `assay
+                 list strategies` has for labels: `cross_val_score(Classifier("probe"), texts,
+                 labels)`
+Good when        the rows are split and measured elsewhere. `assay.run` does both, finds rows that
+                 leak and compares
+Watch out        a fitted one holds its model in memory and cannot be pickled: give a `folder`, and
+                 the same fit is read from there. Rows are taken as they are: no repair, no
+                 duplicates dropped
 """
 
 from __future__ import annotations
@@ -35,10 +39,13 @@ class Classifier(ClassifierMixin, BaseEstimator):
     """A strategy for one label a text.
 
     Args:
-        strategy: its kind ("probe", "lora"), or its settings as under `compare`: {"kind": "lora", "epochs": 2}.
-        model: the base model, for strategies that have one; a name of the catalogue, a folder, or `org/name`.
+        strategy: its kind ("probe", "lora"), or its settings as under `compare`: {"kind": "lora",
+            "epochs": 2}.
+        model: the base model, for strategies that have one; a name of the catalogue, a folder, or
+            `org/name`.
         instruction: what the base model is told to do; assay's own when empty.
-        folder: where fits are kept and found again; a folder of its own that goes with the object when None.
+        folder: where fits are kept and found again; a folder of its own that goes with the object
+            when None.
         seed: of every random draw. offline: never use the network.
 
     Attributes:
@@ -67,20 +74,27 @@ class Classifier(ClassifierMixin, BaseEstimator):
         """Learn from texts and their labels.
 
         Args:
-            X: n texts: a list, an array, a Series, or a frame of one column. y: n labels, of any type that sorts.
+            X: n texts: a list, an array, a Series, or a frame of one column. y: n labels, of any
+                type that sorts.
 
         Raises:
-            UsageError: C210, lengths differ or there are no rows; C071 to C076, the settings are wrong.
+            UsageError: C210, lengths differ or there are no rows; C071 to C076, the settings are
+                wrong.
             ModelError, ResourceError, TrainError: as in a run.
         """
         texts, labels = texts_of(X), np.asarray(y)
         if len(texts) != len(labels) or not texts:
-            raise UsageError(Problem("C210", f"there are {len(texts)} texts and {len(labels)} labels", "fit"))
+            raise UsageError(
+                Problem("C210", f"there are {len(texts)} texts and {len(labels)} labels", "fit")
+            )
         self.classes_ = _classes(labels)
         named = [f"{label}" for label in self.classes_]
         strategy = _strategy(self.strategy)
         task = Task(kind="classify", labels=tuple(named), instruction=self.instruction)
-        rows = [_row(number, text, f"{label}") for number, (text, label) in enumerate(zip(texts, labels, strict=True))]
+        rows = [
+            _row(number, text, f"{label}")
+            for number, (text, label) in enumerate(zip(texts, labels, strict=True))
+        ]
         train, val = _split(rows, strategy, self.seed)
         place = Path(self.folder or tempfile.mkdtemp(prefix="assay-")).absolute()
         if self.folder is None:  # a folder of its own goes with the object
@@ -99,12 +113,15 @@ class Classifier(ClassifierMixin, BaseEstimator):
         return self.adapted_.answer(rows)
 
     def predict(self, X: Any) -> np.ndarray:
-        """The label of each text, shape (texts,). An answer that is no label is the most frequent one, and is warned
-        of."""
+        """The label of each text, shape (texts,). An answer that is no label is the most frequent
+        one, and is warned of."""
         known = {f"{label}": label for label in self.classes_} if hasattr(self, "classes_") else {}
         said = self.answers(X)
         if unread := sum(answer.text not in known for answer in said):
-            warnings.warn(f"{unread} of {len(said)} answers are no label; they count as '{self._most}'", stacklevel=2)
+            warnings.warn(
+                f"{unread} of {len(said)} answers are no label; they count as '{self._most}'",
+                stacklevel=2,
+            )
         found = [known.get(answer.text or "", self._most) for answer in said]
         return np.asarray(found, dtype=self.classes_.dtype)
 
@@ -126,7 +143,9 @@ def _classes(labels: np.ndarray) -> np.ndarray:
     """
     kinds = {type(one).__name__ for one in labels.tolist()}
     if len(kinds) > 1:
-        raise UsageError(Problem("C210", f"the labels are of several types: {', '.join(sorted(kinds))}", "fit"))
+        raise UsageError(
+            Problem("C210", f"the labels are of several types: {', '.join(sorted(kinds))}", "fit")
+        )
     return np.unique(labels)
 
 
@@ -145,12 +164,18 @@ def _strategy(given: str | Mapping[str, Any]) -> Strategy:
     try:
         return make_strategy(settings, {})
     except SettingsError as error:
-        problems = [Problem(c.code, c.text, ".".join(("strategy", *map(str, c.place)))) for c in error.complaints]
+        problems = [
+            Problem(c.code, c.text, ".".join(("strategy", *map(str, c.place))))
+            for c in error.complaints
+        ]
         raise UsageError(*problems) from None
 
 
-def _split(rows: Sequence[Example], strategy: Strategy, seed: int) -> tuple[list[Example], list[Example]]:
-    """Rows to learn from and, where the strategy looks at val, rows to choose on: some of each label."""
+def _split(
+    rows: Sequence[Example], strategy: Strategy, seed: int
+) -> tuple[list[Example], list[Example]]:
+    """Rows to learn from and, where the strategy looks at val, rows to choose on: some of each
+    label."""
     if "val" not in strategy.reads:
         return list(rows), []
     labels = [row.target for row in rows]
@@ -163,7 +188,12 @@ def _split(rows: Sequence[Example], strategy: Strategy, seed: int) -> tuple[list
 
 
 def _job(
-    place: Path, strategy: Strategy, task: Task, train: Sequence[Example], val: Sequence[Example], own: Classifier
+    place: Path,
+    strategy: Strategy,
+    task: Task,
+    train: Sequence[Example],
+    val: Sequence[Example],
+    own: Classifier,
 ) -> Job:
     """What fits the strategy as a run's worker does, in this process."""
     from assay.config.project import Data, Files, Project
@@ -175,9 +205,18 @@ def _job(
     data = place / "rows" / store.digest([content_hash(train), content_hash(val)])[:20]
     for name, rows in (("train", train), ("val", val), ("documents", ())):
         store.write_lines(data / f"{name}.jsonl", (row.to_json() for row in rows))
-    project = Project(data=Data(files=Files(data=("rows",))), model=own.model, compare=(strategy,), folder=Path.cwd())
+    project = Project(
+        data=Data(files=Files(data=("rows",))),
+        model=own.model,
+        compare=(strategy,),
+        folder=Path.cwd(),
+    )
     found = models(project, [strategy], own.offline, _silent)
-    parts = {"train": content_hash(train), "val": content_hash(val), "documents": documents_hash(())}
+    parts = {
+        "train": content_hash(train),
+        "val": content_hash(val),
+        "documents": documents_hash(()),
+    }
     parts |= {"fields": fields_hash([*train, *val])}
     numeric = numeric_environment()
     if strategy.neural:

@@ -1,4 +1,5 @@
-"""A fitted arm of a project, asked from Python or over a file: `load(folder, arm).answer([...])`, `answer_file`."""
+"""A fitted arm of a project, asked from Python or over a file: `load(folder, arm).answer([...])`,
+`answer_file`."""
 
 from __future__ import annotations
 
@@ -26,10 +27,13 @@ if TYPE_CHECKING:
 
 
 class Loaded:
-    """A fitted arm in this process. Models are loaded once. `restore`, where given, takes the arm's folder and its
-    lesson, and gives the arm in place of the strategy's own: on a network that several arms share."""
+    """A fitted arm in this process. Models are loaded once. `restore`, where given, takes the arm's
+    folder and its lesson, and gives the arm in place of the strategy's own: on a network that
+    several arms share."""
 
-    def __init__(self, bench: Bench, strategy: Any, restore: Callable[[Path, Lesson], Adapted] | None = None):
+    def __init__(
+        self, bench: Bench, strategy: Any, restore: Callable[[Path, Lesson], Adapted] | None = None
+    ):
         from assay.model.environment import threads
         from assay.model.machine import steady
         from assay.runtime.arms.job import Job
@@ -57,11 +61,15 @@ class Loaded:
         """
         if self._library is None:
             text = "this arm reads no documents"
-            raise UsageError(Problem("C079", text, str(self.project.folder), help="name an arm of kind rag"))
+            raise UsageError(
+                Problem("C079", text, str(self.project.folder), help="name an arm of kind rag")
+            )
         return Shelf(self.project, self._library)
 
     @overload
-    def answer(self, questions: str | Example, tell: Tell | None = None, *, at: int | None = None) -> Answer: ...
+    def answer(
+        self, questions: str | Example, tell: Tell | None = None, *, at: int | None = None
+    ) -> Answer: ...
 
     @overload
     def answer(
@@ -72,13 +80,15 @@ class Loaded:
         """One answer a question, in order. Questions get the same repairs as the training rows did.
 
         Args:
-            questions: one text, and the answer to it is given; texts, or examples as the readers make them, and a list
-                is given; a DataFrame with the columns of the project's rows (or one of texts), and a DataFrame with its
-                index is given: answer, confidence, note, and passages where there are some.
+            questions: one text, and the answer to it is given; texts, or examples as the readers
+                make them, and a list is given; a DataFrame with the columns of the project's rows
+                (or one of texts), and a DataFrame with its index is given: answer, confidence,
+                note, and passages where there are some.
             at: the version of the documents to answer from; the newest when None.
 
         Raises:
-            UsageError: C079, the arm reads no documents. DataError: D110, there is no such version of them.
+            UsageError: C079, the arm reads no documents. DataError: D110, there is no such version
+                of them.
         """
         if at is not None or self._library is not None:
             self.adapted = self.documents.library.arm(at)
@@ -88,7 +98,8 @@ class Loaded:
             rows, numbers = questions_of(questions, self._prepared, self.project)
             return frame_of(questions, numbers, self.adapted.answer(rows, tell))
         rows = [
-            q if isinstance(q, Example) else Example(str(i), (Message("user", q),)) for i, q in enumerate(questions)
+            q if isinstance(q, Example) else Example(str(i), (Message("user", q),))
+            for i, q in enumerate(questions)
         ]
         return self.adapted.answer([repaired(self.project, row) for row in rows], tell)
 
@@ -97,7 +108,8 @@ class Loaded:
         return [one.text for one in self.answer(texts_of(questions))]
 
     def predict_proba(self, questions: Any) -> np.ndarray:
-        """The share of each label of the task, shape (questions, labels), in the order of `task.labels`.
+        """The share of each label of the task, shape (questions, labels), in the order of
+        `task.labels`.
 
         Raises:
             UsageError: C211, the arm does not say how likely each label is.
@@ -105,9 +117,13 @@ class Loaded:
         return shares(self.answer(texts_of(questions)), self.task.labels)
 
     def stream(self, question: str | Example) -> Generator[str, None, Answer]:
-        """The answer piece by piece, as it is written; an arm that chooses among labels gives it in one piece. The
-        generator's value is the answer."""
-        row = question if isinstance(question, Example) else Example("0", (Message("user", question),))
+        """The answer piece by piece, as it is written; an arm that chooses among labels gives it in
+        one piece. The generator's value is the answer."""
+        row = (
+            question
+            if isinstance(question, Example)
+            else Example("0", (Message("user", question),))
+        )
         return (yield from stream(self.newest, repaired(self.project, row)))
 
 
@@ -122,12 +138,12 @@ class Shelf:
         """Add documents, or replace those with the same id; the new version.
 
         Args:
-            documents: files or folders, as `documents:` takes them, or documents. A file's id is its path from the
-                project's folder.
+            documents: files or folders, as `documents:` takes them, or documents. A file's id is
+                its path from the project's folder.
 
         Raises:
-            DataError: as `read_documents`; D107, D108. A file whose documents lack the fields of `where` is refused
-                (D111); a Document in Python brings its own `fields`.
+            DataError: as `read_documents`; D107, D108. A file whose documents lack the fields of
+                `where` is refused (D111); a Document in Python brings its own `fields`.
         """
         from assay.curate.reading.documents import read_documents
 
@@ -166,19 +182,31 @@ def library_of(bench: Bench, strategy: Any, adapted: Any) -> Library | None:
 
 
 def log_of(bench: Bench, strategy: Any) -> Path:
-    """Where the changes of an arm's documents stand: beside the report, for they cannot be made again."""
+    """Where the changes of an arm's documents stand: beside the report, for they cannot be made
+    again."""
     from assay.config.names import arm_name
 
-    return bench.project.place("updates") / f"{arm_name(strategy)}-{fitted(bench, strategy).key[:8]}.jsonl"
+    return (
+        bench.project.place("updates") / f"{arm_name(strategy)}"
+        f"-{fitted(bench, strategy).key[:8]}.jsonl"
+    )
 
 
-def load(folder: str | Path, arm: str = "", *, offline: bool = False, tell: Tell | None = None) -> Loaded:
-    """A fitted arm of the project, by its folder or file, ready to answer; the recommended one without a name.
+def load(
+    folder: str | Path, arm: str = "", *, offline: bool = False, tell: Tell | None = None
+) -> Loaded:
+    """A fitted arm of the project, by its folder or file, ready to answer; the recommended one
+    without a name.
 
     Args:
-        tell: gets what differs from when the arm was measured (C170); None: it is a `Differs` warning.
+        tell: gets what differs from when the arm was measured (C170); None: it is a `Differs`
+            warning.
 
     Raises:
         UsageError: there is no such project or arm, or it was not fitted yet.
     """
-    return Loaded(*bench_of(Path(folder), arm or recommended_at(Path(folder)), offline, tell or warned(silent)))
+    return Loaded(
+        *bench_of(
+            Path(folder), arm or recommended_at(Path(folder)), offline, tell or warned(silent)
+        )
+    )

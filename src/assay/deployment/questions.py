@@ -27,14 +27,15 @@ def repaired(project: Project, example: Example) -> Example:
                 example = result.example
             elif not isinstance(result, Dropped):
                 example = result
-    if project.aim.kind == "choose" and not example.options:  # typed, or sent to a server: its lines have them
+    # typed, or sent to a server: its lines have them
+    if project.aim.kind == "choose" and not example.options:
         return replace(example, options=options_in(example.text))
     return example
 
 
 def read_questions(prepared: Prepared, project: Project, file: Path) -> list[Example]:
-    """The rows of a file as questions. The project's columns are used where the file has them; a file that has none of
-    them is read as any new file is."""
+    """The rows of a file as questions. The project's columns are used where the file has them; a
+    file that has none of them is read as any new file is."""
     from assay.curate.reading.layout import fields_of
     from assay.curate.reading.load import load as load_rows
     from assay.curate.reading.read import read
@@ -42,17 +43,33 @@ def read_questions(prepared: Prepared, project: Project, file: Path) -> list[Exa
     from assay.prompt.retrieval.among import row_fields
 
     names = set(read(file.absolute(), head=1, base=Path.cwd()).names)
-    asked = ("text", "question", "text_pair", "input", "system", "messages", "context", "choices", "candidates")
+    asked = (
+        "text",
+        "question",
+        "text_pair",
+        "input",
+        "system",
+        "messages",
+        "context",
+        "choices",
+        "candidates",
+    )
     asked += ("tests", "id")
     known = {r: c for r, c in prepared.note["columns"].items() if r in asked}
-    columns = {r: c for r, c in known.items() if names.issuperset(f.partition(".")[0] for f in fields_of(r, c))}
+    columns = {
+        r: c
+        for r, c in known.items()
+        if names.issuperset(f.partition(".")[0] for f in fields_of(r, c))
+    }
     loaded = load_rows(
         {"data": [file.absolute()]},
         columns=columns,
         kind=prepared.task.kind,
         language=prepared.task.language,
         show_tests=prepared.task.show_tests,
-        slices=tuple(name for name in row_fields(project.compare) if name.partition(".")[0] in names),
+        slices=tuple(
+            name for name in row_fields(project.compare) if name.partition(".")[0] in names
+        ),
         group="",
         base=Path.cwd(),
         target=False,
@@ -65,8 +82,9 @@ def read_questions(prepared: Prepared, project: Project, file: Path) -> list[Exa
 
 
 def columns_by_place(project: Project, file: Path) -> dict[str, dict[str, Any]]:
-    """The fields of each row of a file, by its place ("new.csv:17"); none where a step of the project takes personal
-    data out of questions, as their fields still have it, or where the file is a folder or an archive."""
+    """The fields of each row of a file, by its place ("new.csv:17"); none where a step of the
+    project takes personal data out of questions, as their fields still have it, or where the file
+    is a folder or an archive."""
     from assay.curate.reading.read import read
 
     if any(isinstance(step, Anonymise) for step in project.curate) or not file.is_file():

@@ -1,10 +1,11 @@
 """Which base model to begin with: candidates asked the same rows of val and train, ranked.
 
-How        each is asked by `shots`, as an arm of a run is: a process of its own, its answers cached under `work/`
-Rows       drawn by the seed from val, and from train where val has too few; these do not stand in prompts then. No test
-           row is read
-Watch out  a base that is best when it is only asked need not be best once it is trained; a ranking on 100 rows is
-           rough, so look at the intervals
+How        each is asked by `shots`, as an arm of a run is: a process of its own, its answers cached
+           under `work/`
+Rows       drawn by the seed from val, and from train where val has too few; these do not stand in
+           prompts then. No test row is read
+Watch out  a base that is best when it is only asked need not be best once it is trained; a ranking
+           on 100 rows is rough, so look at the intervals
 """
 
 from __future__ import annotations
@@ -17,7 +18,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.core import store
-from assay.core.errors import AssayError, DataError, ModelError, Problem, ResourceError, TrainError, UsageError
+from assay.core.errors import (
+    AssayError,
+    DataError,
+    ModelError,
+    Problem,
+    ResourceError,
+    TrainError,
+    UsageError,
+)
 from assay.core.types import Example, Record, Tell
 from assay.runtime.arms.process import Servers
 from assay.runtime.arms.runner import Bench, answers_in, cost_of
@@ -38,9 +47,9 @@ class Ranking:
 
     Attributes:
         metric: what ranks. n: rows that were asked. shots: solved examples in each prompt.
-        rows: one a candidate. model, value, low, high; difference to the best, difference_low, difference_high, p_holm;
-            parameters, disk_bytes, seconds_per_answer, peak_bytes, money_per_answer, licence, note; problem: why it
-            could not be asked.
+        rows: one a candidate. model, value, low, high; difference to the best, difference_low,
+            difference_high, p_holm; parameters, disk_bytes, seconds_per_answer, peak_bytes,
+            money_per_answer, licence, note; problem: why it could not be asked.
     """
 
     metric: str
@@ -77,10 +86,22 @@ class Ranking:
                     between(row["difference_low"], row["difference_high"], signed),
                 ]
             size = None if row["disk_bytes"] is None else row["disk_bytes"] / 1e6
-            cells = [one_line(row["model"], 40), score(row["value"]), between(row["low"], row["high"], to="–"), *gap]
-            cells += [three(row["parameters"]), three(size), milliseconds(row["seconds_per_answer"])]
+            cells = [
+                one_line(row["model"], 40),
+                score(row["value"]),
+                between(row["low"], row["high"], to="–"),
+                *gap,
+            ]
+            cells += [
+                three(row["parameters"]),
+                three(size),
+                milliseconds(row["seconds_per_answer"]),
+            ]
             table.append([*cells, three(row["peak_bytes"] / 1e6), row["licence"] or "not known"])
-        ways = f"{self.n} rows of val and train, {self.shots} examples in each prompt; no test row was read"
+        ways = (
+            f"{self.n} rows of val and train, {self.shots} examples in each prompt; no test row"
+            " was read"
+        )
         said = [f"{row['model']}: {row['problem']}" for row in self.rows if row["problem"]]
         return [*columns(table), "", ways, *said]
 
@@ -97,12 +118,13 @@ def rank(
     """Ask each candidate the same rows of the project's val and train.
 
     Args:
-        names: folders, .gguf files, names of the catalogue, of the hub or of the project's `remote`; the project's own
-            model and the catalogue's when empty. shots: solved examples in a prompt; 0 asks the models as they are.
+        names: folders, .gguf files, names of the catalogue, of the hub or of the project's
+            `remote`; the project's own model and the catalogue's when empty. shots: solved examples
+            in a prompt; 0 asks the models as they are.
 
     Raises:
-        UsageError: a name stands twice. DataError: D060, too few rows. AssayError: as the data stage, and as the worker
-            where it is no candidate's fault.
+        UsageError: a name stands twice. DataError: D060, too few rows. AssayError: as the data
+            stage, and as the worker where it is no candidate's fault.
     """
     names = [*names] or defaults(project)
     if len(set(names)) < len(names):
@@ -117,7 +139,9 @@ def rank(
     exam = Exam(held)
     with store.lock(project.work / "run.lock", "list models"), Servers() as servers:
         apart = variant(project, prepared, held, others, tell)
-        asked = [asked_one(project, apart, name, exam, shots, offline, tell, servers) for name in names]
+        asked = [
+            asked_one(project, apart, name, exam, shots, offline, tell, servers) for name in names
+        ]
     return ranked(project, prepared, asked, len(held), shots)
 
 
@@ -125,27 +149,37 @@ def defaults(project: Project) -> list[str]:
     from assay.model.catalogue import CATALOGUE
 
     own = [project.model, *project.remote]
-    return list(dict.fromkeys([*own, *(entry.name for entry in CATALOGUE if entry.kind == "causal")]))
+    return list(
+        dict.fromkeys([*own, *(entry.name for entry in CATALOGUE if entry.kind == "causal")])
+    )
 
 
 def drawn(prepared: Prepared, rows: int, seed: int) -> tuple[list[Example], list[Example]]:
-    """Rows to ask, of val first, and all the others; by the seed and what they say, whatever their order."""
+    """Rows to ask, of val first, and all the others; by the seed and what they say, whatever their
+    order."""
 
     def order(example: Example) -> bytes:
         return hashlib.sha256(f"{seed}\t{example.text}\t{example.id}".encode()).digest()
 
     val, train = (sorted(prepared.examples(split), key=order) for split in ("val", "train"))
     known = [e for e in (*val, *train) if e.target is not None]
-    most = min(rows, max(len(val), len(known) // 2))  # of train no more than half: the rest is there to be shown
+    # of train no more than half: the rest is there to be shown
+    most = min(rows, max(len(val), len(known) // 2))
     return known[:most], known[most:]
 
 
 def variant(
-    project: Project, prepared: Prepared, held: Sequence[Example], others: Sequence[Example], tell: Tell
+    project: Project,
+    prepared: Prepared,
+    held: Sequence[Example],
+    others: Sequence[Example],
+    tell: Tell,
 ) -> Prepared:
     """The data without the rows that are asked, in a folder of its own. It has no test rows."""
     hashes = {**prepared.hashes, "train": content_hash(others), "val": content_hash(())}
-    key = store.digest(["candidates", prepared.folder.name, content_hash(held), hashes["train"]])[:20]
+    key = store.digest(["candidates", prepared.folder.name, content_hash(held), hashes["train"]])[
+        :20
+    ]
     stage = store.Stage(project.work, "curate", key, tell)
     note = stage.done()
     if note is None:
@@ -185,7 +219,12 @@ def asked_one(
         return {**row, "problem": first_words(error)}
     tell({"event": "stage", "name": name, "state": "done"})
     records = exam.answered(answers_in(bench, strategy, exam.hash))
-    return {**row, "records": records, "cost": cost_of(bench, strategy, exam.hash), **facts(bench.models[name])}
+    return {
+        **row,
+        "records": records,
+        "cost": cost_of(bench, strategy, exam.hash),
+        **facts(bench.models[name]),
+    }
 
 
 def first_words(error: AssayError) -> str:
@@ -197,24 +236,44 @@ def facts(model: dict[str, Any]) -> dict[str, Any]:
     """What is known of a model without asking it; of a remote one neither size nor parameters."""
     from assay.model.weights import tensors_of
 
-    known = {"licence": model["licence"], "note": model["note"], "parameters": None, "disk_bytes": None}
+    known = {
+        "licence": model["licence"],
+        "note": model["note"],
+        "parameters": None,
+        "disk_bytes": None,
+    }
     if "remote" in model:
         return known
     folder = Path(model["folder"])
-    tensors = [tensor for file in sorted(folder.glob("*.safetensors")) for tensor in tensors_of(file).values()]
+    tensors = [
+        tensor
+        for file in sorted(folder.glob("*.safetensors"))
+        for tensor in tensors_of(file).values()
+    ]
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    return {**known, "parameters": sum(math.prod(tensor.shape) for tensor in tensors), "disk_bytes": size}
+    return {
+        **known,
+        "parameters": sum(math.prod(tensor.shape) for tensor in tensors),
+        "disk_bytes": size,
+    }
 
 
-def ranked(project: Project, prepared: Prepared, asked: list[dict[str, Any]], n: int, shots: int) -> Ranking:
+def ranked(
+    project: Project, prepared: Prepared, asked: list[dict[str, Any]], n: int, shots: int
+) -> Ranking:
     """Values, intervals and paired differences to the best, as the report has them."""
     from assay.validate import metrics_for
     from assay.weigh.measure import Measured
 
-    records: dict[str, list[Record]] = {row["model"]: row.pop("records") for row in asked if "records" in row}
+    records: dict[str, list[Record]] = {
+        row["model"]: row.pop("records") for row in asked if "records" in row
+    }
     metric = metrics_for(prepared.task)[0]
     found = Measured(records, prepared.task, level=project.weigh.level, seed=project.seed)
-    order = sorted(records, key=lambda name: -found.value(name, metric.name) * (1 if metric.higher_is_better else -1))
+    order = sorted(
+        records,
+        key=lambda name: -found.value(name, metric.name) * (1 if metric.higher_is_better else -1),
+    )
     versus = found.versus(order[0]) if order else {}
     known = {row["model"]: row for row in asked}
     rows = []

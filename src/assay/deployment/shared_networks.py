@@ -18,17 +18,21 @@ if TYPE_CHECKING:
     from assay.use.serve.engines import EngineName
     from assay.use.shared_base import Laid
 
-ENGINES: tuple[EngineName, ...] = ("own", "llama.cpp", "vllm")  # those of `use.serve.engines`, which loads torch
+# those of `use.serve.engines`, which loads torch
+ENGINES: tuple[EngineName, ...] = ("own", "llama.cpp", "vllm")
 
 
 @dataclass
 class Shared:
-    """The networks of several arms. Those that want one base in the same bits and precision share it, each with its own
-    adapter; an arm that changes the network itself, or asks another model, has one of its own."""
+    """The networks of several arms. Those that want one base in the same bits and precision share
+    it, each with its own adapter; an arm that changes the network itself, or asks another model,
+    has one of its own."""
 
     _bases: dict[Laid, Many] = field(default_factory=dict)
 
-    def restore(self, bench: Bench, name: str, strategy: Strategy, folder: Path, lesson: Lesson) -> Adapted:
+    def restore(
+        self, bench: Bench, name: str, strategy: Strategy, folder: Path, lesson: Lesson
+    ) -> Adapted:
         from assay.use.lodger import restore
         from assay.use.shared_base import Laid, adapters_in, laying
 
@@ -60,7 +64,11 @@ class Shared:
 
         project = bench.project
         if project.model in project.remote:
-            raise UsageError(Problem("C154", f"{project.model} is remote: it is served already", BASE, "name an arm"))
+            raise UsageError(
+                Problem(
+                    "C154", f"{project.model} is remote: it is served already", BASE, "name an arm"
+                )
+            )
         lesson = Lesson(bench.prepared.task, base=project.model, means=Means(open_model=opened))
         return self._base(Laid(project.model), None, lesson).model("")
 
@@ -84,7 +92,9 @@ def engine_named(kind: str, weights: Mapping[str, Path]) -> EngineName:
         text = f"there is no engine '{kind}'{did_you_mean(kind, ENGINES)}"
         raise UsageError(Problem("C153", text, "--engine", help=", ".join(ENGINES)))
     if kind == "own" and weights:
-        raise UsageError(Problem("C153", "assay's own engine has the arm's weights", "--weights", "leave it out"))
+        raise UsageError(
+            Problem("C153", "assay's own engine has the arm's weights", "--weights", "leave it out")
+        )
     missing = [str(path) for path in weights.values() if not path.exists()]
     if kind != "own" and (missing or not weights):
         text = f"{kind} writes with exported weights; {', '.join(missing) or 'none'} is not there"

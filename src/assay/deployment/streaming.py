@@ -10,8 +10,9 @@ from assay.core.types import Adapted, Answer, Example
 
 
 def stream(adapted: Adapted, question: Example) -> Generator[str, None, Answer]:
-    """Pieces of the answer's text; the generator's value is the answer. An arm that writes nothing, or that must have
-    written all before it is known what it says, gives one piece. `question`: repaired as every question is."""
+    """Pieces of the answer's text; the generator's value is the answer. An arm that writes nothing,
+    or that must have written all before it is known what it says, gives one piece. `question`:
+    repaired as every question is."""
     writer = _writer(adapted, question)
     if writer is None:
         answer = adapted.answer([question])[0]
@@ -22,8 +23,8 @@ def stream(adapted: Adapted, question: Example) -> Generator[str, None, Answer]:
 
 
 def _writer(adapted: Adapted, question: Example) -> Any:
-    """(model, prompt, tokens, how, Generated -> Answer) of an arm whose text can be shown as it is written; None of one
-    that chooses, reasons, votes or is judged first."""
+    """(model, prompt, tokens, how, Generated -> Answer) of an arm whose text can be shown as it is
+    written; None of one that chooses, reasons, votes or is judged first."""
     from assay.model.chat_model import ChatModel
     from assay.prompt.prompted import Prompted, written
     from assay.prompt.rag import RagAnswers
@@ -46,7 +47,13 @@ def _writer(adapted: Adapted, question: Example) -> Any:
         return None
     if isinstance(adapted, ShotsAnswers):
         adapted.picker.look([question])
-    return adapted.model, adapted.prompt(question), adapted.room, adapted.how, partial(written, adapted.reading)
+    return (
+        adapted.model,
+        adapted.prompt(question),
+        adapted.room,
+        adapted.how,
+        partial(written, adapted.reading),
+    )
 
 
 def said(answer: Answer) -> str:

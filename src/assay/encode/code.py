@@ -1,9 +1,10 @@
 """The program in what a model has written: in a fence, or as it stands.
 
-Fence      the first fenced block of the task's language, or of none that is named, which can be read; a fence that was
-           cut off ends with the text. Where none can be read, the first
-No fence   the whole text, when it can be read; else the lines from the first that begins a program, up to the last with
-           which they can be read. SQL: from the first SELECT or WITH up to a semicolon or an empty line
+Fence      the first fenced block of the task's language, or of none that is named, which can be
+           read; a fence that was cut off ends with the text. Where none can be read, the first
+No fence   the whole text, when it can be read; else the lines from the first that begins a program,
+           up to the last with which they can be read. SQL: from the first SELECT or WITH up to a
+           semicolon or an empty line
 None       no fence and nothing that begins a program: the answer counts as not parsed
 """
 
@@ -12,7 +13,8 @@ import re
 from assay.aim.python import reads
 
 FENCE = re.compile(
-    r"^[ \t]*(`{3,}|~{3,})[ \t]*([\w+.#-]*)[^\n]*\n(.*?)(?:^[ \t]*\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL
+    r"^[ \t]*(`{3,}|~{3,})[ \t]*([\w+.#-]*)[^\n]*\n(.*?)(?:^[ \t]*\1[ \t]*$|\Z)",
+    re.MULTILINE | re.DOTALL,
 )
 BEGINS = re.compile(r"^(?:def|class|import|from|async def|@)\b|^@|^[A-Za-z_]\w*\s*=", re.MULTILINE)
 QUERY = re.compile(r"^\s*(?:SELECT|WITH)\b", re.MULTILINE | re.IGNORECASE)
@@ -22,7 +24,11 @@ MOST = 200  # lines that a program without a fence is looked for in
 
 def code_of(text: str, language: str) -> str | None:
     """The program or query in `text`; None where there is none."""
-    blocks = [block.group(3) for block in FENCE.finditer(text) if block.group(2).lower() in NAMES[language]]
+    blocks = [
+        block.group(3)
+        for block in FENCE.finditer(text)
+        if block.group(2).lower() in NAMES[language]
+    ]
     blocks = [block for block in blocks if block.strip()]
     if language == "sql":
         return _query(blocks[0] if blocks else text)
@@ -65,7 +71,8 @@ def _query(text: str) -> str | None:
 
 
 def _until_semicolon(query: str) -> str:
-    """Up to the first semicolon outside quotes: what follows is another statement, and is not run."""
+    """Up to the first semicolon outside quotes: what follows is another statement, and is not
+    run."""
     quote = ""
     for at, letter in enumerate(query):
         if quote:

@@ -1,16 +1,20 @@
 r"""The number that a text answers with.
 
-Order        after the last `####`, the first number; in the last `\boxed{}`, its last; after "answer is", "answer:" or
-             "answer =", the first, or what a sum that begins there comes to; else the last number of the text
-Ruled out    what follows "not", "instead of", "rather than", "as opposed to" or "≠" is no answer: 12 in "12, not 13"
-             and in "not 13 but 12". Where nothing else is left, there is none
-A number     1,234.5; 1 234 with a space that does not break, 1'234; -3, −3, minus 3; 2.5e6, 2.5 × 10^6, 2.5·10⁶; .5;
-             3/4, 1 1/2, ½, 2½, \frac{1}{2}; $3.00; 12 %; 3 million is 3. Signs of currency and units are left out
-Watch out    a comma before three digits separates thousands, any other comma ends a number: 1.234,5 is read wrongly
-Source       `####`: Cobbe et al. (2021), arxiv.org/abs/2110.14168. `\boxed`: Hendrycks et al. (2021), MATH,
-             arxiv.org/abs/2103.03874, whose grader takes the last. "answer is", then the first number, else the last of
-             the text: Kojima et al. (2022), arxiv.org/abs/2205.11916 (`answer_cleansing` of their code), and
-             lm-evaluation-harness, tasks/gsm8k (`strict-match`, `flexible-extract`). What is ruled out is assay's own:
+Order        after the last `####`, the first number; in the last `\boxed{}`, its last; after
+             "answer is", "answer:" or "answer =", the first, or what a sum that begins there comes
+             to; else the last number of the text
+Ruled out    what follows "not", "instead of", "rather than", "as opposed to" or "≠" is no answer:
+             12 in "12, not 13" and in "not 13 but 12". Where nothing else is left, there is none
+A number     1,234.5; 1 234 with a space that does not break, 1'234; -3, −3, minus 3; 2.5e6, 2.5 ×
+             10^6, 2.5·10⁶; .5; 3/4, 1 1/2, ½, 2½, \frac{1}{2}; $3.00; 12 %; 3 million is 3. Signs
+             of currency and units are left out
+Watch out    a comma before three digits separates thousands, any other comma ends a number: 1.234,5
+             is read wrongly
+Source       `####`: Cobbe et al. (2021), arxiv.org/abs/2110.14168. `\boxed`: Hendrycks et al.
+             (2021), MATH, arxiv.org/abs/2103.03874, whose grader takes the last. "answer is", then
+             the first number, else the last of the text: Kojima et al. (2022),
+             arxiv.org/abs/2205.11916 (`answer_cleansing` of their code), and lm-evaluation-harness,
+             tasks/gsm8k (`strict-match`, `flexible-extract`). What is ruled out is assay's own:
              these read 13 in "12, not 13"
 """
 
@@ -23,15 +27,21 @@ from fractions import Fraction
 _MONEY = "$€£¥"
 _GROUPED = r"\d{1,3}(?:,\d{3})+|\d{1,3}(?:'\d{3})+|\d{1,3}(?:[\u00a0\u2009\u202f]\d{3})+"
 _PLAIN = rf"(?:(?:{_GROUPED})(?!\d)|\d+)(?:\.\d+)?|\.\d+"
-_TEN = r"[eE](?P<e>[-+\u2212]?\d+)|\s?[x\u00d7*\u00b7]\s?10\s?(?:\^|\*\*)\s?[{(]?(?P<ten>[-+\u2212]?\d+)[})]?"
+_TEN = (
+    r"[eE](?P<e>[-+\u2212]?\d+)|\s?[x\u00d7*\u00b7]\s?10\s?(?:\^|\*\*)\s?[{(]?(?P<ten>[-+\u2212]"
+    r"?\d+)[})]?"
+)
 NUMBER = re.compile(
     # A sign counts where no word or number stands before it: 3-4 is not 3 and -4.
     rf"(?P<sign>(?:(?<![\w.)])[-+\u2212\u2013]|\b(?:minus|negative)\s)\s?[{_MONEY}]?\s?)?(?<![\w.])"
-    rf"(?:(?:(?P<whole>\d+)[^\S\n]{{1,3}})?(?P<top>\d+)\s?/\s?(?P<under>\d+)(?![\d/])|(?P<plain>{_PLAIN})(?:{_TEN})?)(?P<percent>\s?(?:%|percent\b))?"
+    rf"(?:(?:(?P<whole>\d+)[^\S\n]{{1,3}})?(?P<top>\d+)\s?/\s?(?P<under>\d+)(?![\d/])|(?P<plain>"
+    rf"{_PLAIN})(?:{_TEN})?)(?P<percent>\s?(?:%|percent\b))?"
 )
 _SOLVED = re.compile(r"####\s*(.+)")
 _BOXED = re.compile(r"\\f?boxed\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
-_SAID = re.compile(r"\banswer\b[*_ ]*(?:is\b|was\b|(?:would|must|should) be\b|=|:)[*_:= ]*", re.IGNORECASE)
+_SAID = re.compile(
+    r"\banswer\b[*_ ]*(?:is\b|was\b|(?:would|must|should) be\b|=|:)[*_:= ]*", re.IGNORECASE
+)
 _RULED_OUT = re.compile(
     r"(?:\b(?:not|never|instead of|rather than|as opposed to)|n['’]t|≠|!=)\s*"
     rf"(?:(?:be|is|equal to|equals|simply|just|only|exactly|the|a|an)\s+){{0,3}}[({_MONEY}\s]*\Z",
@@ -47,7 +57,8 @@ _LEAST = 30  # decimal places that are written out
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """`written`: without what makes two ways of writing it (1250.5, -0.5, 1/3); a percent sign is not part of it."""
+    """`written`: without what makes two ways of writing it (1250.5, -0.5, 1/3); a percent sign is
+    not part of it."""
 
     value: float
     percent: bool = False
@@ -76,7 +87,8 @@ def first_number(text: str) -> Number | None:
 
 
 def _spelled(text: str) -> str:
-    """Fractions of one character or of LaTeX as 1/2, raised digits after 10 as ^6, and LaTeX's small marks left out."""
+    """Fractions of one character or of LaTeX as 1/2, raised digits after 10 as ^6, and LaTeX's
+    small marks left out."""
     parts = []
     for at, character in enumerate(text):
         if unicodedata.decomposition(character).startswith("<fraction>"):
@@ -88,13 +100,17 @@ def _spelled(text: str) -> str:
         text = text.replace("{,}", ",").replace("\\!", "").replace("\\$", "$").replace("\\%", "%")
         text = text.replace("\\times", "\u00d7").replace("\\cdot", "\u00b7")
         text = _FRACTION.sub(
-            lambda m: f"{' ' * m.string[: m.start()][-1:].isdigit()}{m[1] or m[3]}/{m[2] or m[4]}", text
+            lambda m: f"{' ' * m.string[: m.start()][-1:].isdigit()}{m[1] or m[3]}/{m[2] or m[4]}",
+            text,
         )
-    return _RAISED.sub(lambda m: "^" + unicodedata.normalize("NFKC", m[0]).replace("\u2212", "-"), text)
+    return _RAISED.sub(
+        lambda m: "^" + unicodedata.normalize("NFKC", m[0]).replace("\u2212", "-"), text
+    )
 
 
 def _divided(match: re.Match[str]) -> str:
-    between = " " * match.string[max(0, match.start() - 1) : match.start()].isdigit()  # of a mixed number
+    # of a mixed number
+    between = " " * match.string[max(0, match.start() - 1) : match.start()].isdigit()
     return f"{between}{match[1] or match[3]}/{match[2] or match[4]}"
 
 
@@ -115,10 +131,13 @@ def _possible(text: str) -> list[re.Match[str]]:
 
 
 def _come_to(found: Sequence[re.Match[str]], text: str) -> re.Match[str]:
-    """The first number; where it begins a sum, the one after its last equals sign: 7 of "3 + 4 = 7, as I said on 5"."""
+    """The first number; where it begins a sum, the one after its last equals sign: 7 of "3 + 4 = 7,
+    as I said on 5"."""
     told = found[0]
     for before, after in zip(found, found[1:], strict=False):
-        between = text[before.end() : min(at for at in map(after.start, ("plain", "whole", "top")) if at >= 0)]
+        between = text[
+            before.end() : min(at for at in map(after.start, ("plain", "whole", "top")) if at >= 0)
+        ]
         if not _SUM.fullmatch(between):
             break
         told = after if "=" in between else told
@@ -131,8 +150,14 @@ def _read(match: re.Match[str], text: str) -> Number:
     negative = mark[:1] in ("-", "\u2212", "\u2013") or mark.startswith(("minus", "negative"))
     if mark[:1].isalpha() and re.search(r"[\d)%]\s*\Z", before):
         negative = False  # 5 minus 3
-    if negative and not mark[:1].isalpha() and match["sign"][1:2].isspace() and not before.rpartition("\n")[2].strip():
-        negative = not before.strip() and not text[match.end() :].strip()  # else it is an item of a list
+    if (
+        negative
+        and not mark[:1].isalpha()
+        and match["sign"][1:2].isspace()
+        and not before.rpartition("\n")[2].strip()
+    ):
+        # else it is an item of a list
+        negative = not before.strip() and not text[match.end() :].strip()
     sign = "-" * negative
     if match["under"]:
         top, under, whole = (match[name] or "0" for name in ("top", "under", "whole"))
@@ -146,7 +171,11 @@ def _read(match: re.Match[str], text: str) -> Number:
         value = float(digits)
         written = len(digits) <= 10 * _LEAST and len(power) <= 3 and abs(int(power or 0)) <= _LEAST
         text = _exact(Fraction(digits)) if written else digits
-    return Number(-value if negative else value, match["percent"] is not None, sign + text if text != "0" else text)
+    return Number(
+        -value if negative else value,
+        match["percent"] is not None,
+        sign + text if text != "0" else text,
+    )
 
 
 def _exact(value: Fraction) -> str:

@@ -1,13 +1,17 @@
-"""Model text to answer. Strict first; what only the lenient reading understands is still counted as parsed, but an
-answer that neither understands is None: it counts as wrong, and the report says how many there were.
+"""Model text to answer. Strict first; what only the lenient reading understands is still counted as
+parsed, but an answer that neither understands is None: it counts as wrong, and the report says how
+many there were.
 
-Reasoning   where the model reasons first, its answer stands after the last mark such as `Answer:`; strictly on a last
-            line of its own, leniently anywhere, or after the words "answer is"
-Solutions   `#### 42` on the last line is the answer of a worked solution (the form of GSM8K: Cobbe et al. 2021,
-            arxiv.org/abs/2110.14168)
-Labels      several are written with ` | ` between them; leniently, those that a text names, or "none"
-Letters     of options: alone, or leniently `B.`, `(b)`, `B: the text`, after "answer is", or the text of an option
-Objects     where answers have the form of a JSON object: all of the text, or leniently the first one in it
+Reasoning   where the model reasons first, its answer stands after the last mark such as `Answer:`;
+            strictly on a last line of its own, leniently anywhere, or after the words "answer is"
+Solutions   `#### 42` on the last line is the answer of a worked solution (the form of GSM8K: Cobbe
+            et al. 2021, arxiv.org/abs/2110.14168)
+Labels      several are written with ` | ` between them; leniently, those that a text names, or
+            "none"
+Letters     of options: alone, or leniently `B.`, `(b)`, `B: the text`, after "answer is", or the
+            text of an option
+Objects     where answers have the form of a JSON object: all of the text, or leniently the first
+            one in it
 Numbers     where all of a task's answers are numbers, see `numbers.py`
 """
 
@@ -24,10 +28,13 @@ from assay.core.types import Task
 from assay.encode.code import code_of, strict_code
 from assay.encode.numbers import Number, first_number, number_of
 
-NUMBER = re.compile(r"(?<![\w.])[-+\u2212]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?!\d)|(?<![\w.])\.\d+")
+NUMBER = re.compile(
+    r"(?<![\w.])[-+\u2212]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?!\d)|(?<![\w.])\.\d+"
+)
 SOLVED = re.compile(r"^#### *(.+?)\s*\Z", re.MULTILINE)
 SAID = re.compile(r"\b(?:answer|label|result) (?:is|would be|must be)\b:?(.*)", re.IGNORECASE)
-LETTER = re.compile(r"[(\[]?([A-Za-z])(?:[)\].:]|$|\s*$|\s+-)")  # of an option: `B`, `B.`, `(b)`, `B: its text`
+# of an option: `B`, `B.`, `(b)`, `B: its text`
+LETTER = re.compile(r"[(\[]?([A-Za-z])(?:[)\].:]|$|\s*$|\s+-)")
 DRESS = " \t*_`\"'"  # what stands around an answer and is not part of it
 
 
@@ -37,12 +44,14 @@ def folded(text: str) -> str:
 
 
 def strict(task: Task, text: str) -> str | None:
-    """The answer when `text` is exactly one: a label as it is written, or any one non-empty line."""
+    """The answer when `text` is exactly one: a label as it is written, or any one non-empty
+    line."""
     return Reading(task).strict(text)
 
 
 def lenient(task: Task, text: str) -> str | None:
-    """The answer when `text` holds one: the only label that it names, or its first non-empty line."""
+    """The answer when `text` holds one: the only label that it names, or its first non-empty
+    line."""
     return Reading(task).lenient(text)
 
 
@@ -72,7 +81,11 @@ class Reading:
     @property
     def as_objects(self) -> bool:
         """Whether every answer is a JSON object of fields."""
-        return self.task.kind == "extract" and self.task.form is not None and self.task.form.kind == "json"
+        return (
+            self.task.kind == "extract"
+            and self.task.form is not None
+            and self.task.form.kind == "json"
+        )
 
     def strict(self, text: str) -> str | None:
         """The answer when `text` is written as it was asked for, else None."""
@@ -85,14 +98,17 @@ class Reading:
                 return None
             text = last.removeprefix(self.mark).strip()
         if self.task.picks:
-            return next((label for label in self._labels if text in (label, self._word(label))), None)
+            return next(
+                (label for label in self._labels if text in (label, self._word(label))), None
+            )
         if self.task.kind == "multilabel":
             return self._set(text)
         if self.numbers:
             return number(text) if NUMBER.fullmatch(text) else None
         if self.as_objects:
             return objects.written(found) if (found := objects.parsed(text)) is not None else None
-        # What a form is good for, all of the text says; and so does an answer that may have several lines.
+        # What a form is good for, all of the text says; and so does an answer that may have several
+        # lines.
         if self.task.form is not None or kind_of(self.task).lines:
             return text or None
         return text if text and "\n" not in text else None
@@ -110,7 +126,8 @@ class Reading:
         if told is None and self.steps:
             if self.numbers:
                 return self._written(number_of(text))
-            # Without a mark the end of a text says most; a free answer cannot be told from its reasoning.
+            # Without a mark the end of a text says most; a free answer cannot be told from its
+            # reasoning.
             lines = [line for line in text.splitlines() if line.strip()]
             return self._named(lines[-1]) if lines else None
         if self.numbers:
@@ -121,11 +138,14 @@ class Reading:
         return next((line.strip() for line in text.splitlines() if line.strip()), None)
 
     def _told(self, text: str) -> str | None:
-        """What stands after the last mark, after `####` or after "answer is"; None where there is none of them."""
+        """What stands after the last mark, after `####` or after "answer is"; None where there is
+        none of them."""
         if solved := SOLVED.search(text):
             return solved[1]
         if self.mark:
-            marks = list(re.finditer(re.escape(self.mark.rstrip(" :")) + r"[*_ ]*:", text, re.IGNORECASE))
+            marks = list(
+                re.finditer(re.escape(self.mark.rstrip(" :")) + r"[*_ ]*:", text, re.IGNORECASE)
+            )
             if marks and (found := _first_line(text[marks[-1].end() :])):
                 return found
         if self.steps and not self.numbers and (said := SAID.findall(text)):
@@ -133,8 +153,13 @@ class Reading:
         return None
 
     def _written(self, found: Number | None) -> str | None:
-        """A number in one way of writing it. Its percent sign is kept where numbers are compared as numbers."""
-        return None if found is None else found.written + "%" * (found.percent and self.task.kind == "number")
+        """A number in one way of writing it. Its percent sign is kept where numbers are compared as
+        numbers."""
+        return (
+            None
+            if found is None
+            else found.written + "%" * (found.percent and self.task.kind == "number")
+        )
 
     @property
     def _labels(self) -> tuple[str, ...]:
@@ -142,7 +167,8 @@ class Reading:
         return self.task.labels[: len(self.options)] if self.options else self.task.labels
 
     def _named(self, text: str) -> str | None:
-        """The label, labels or letter that a text names; None for a written answer, which cannot be told."""
+        """The label, labels or letter that a text names; None for a written answer, which cannot be
+        told."""
         if self.task.kind == "classify":
             return self._label(text)
         if self.task.kind == "choose":
@@ -164,7 +190,11 @@ class Reading:
         if found:
             return written(found, self.task.nothing)
         said = folded(text)
-        return self.task.nothing if said in (folded(self.task.nothing), "none", "none of these", "no label") else None
+        return (
+            self.task.nothing
+            if said in (folded(self.task.nothing), "none", "none of these", "no label")
+            else None
+        )
 
     def _letter(self, text: str) -> str | None:
         """The letter that a text answers with, or that of the only option whose text it names."""
@@ -173,10 +203,17 @@ class Reading:
         match = LETTER.match(text.strip(DRESS))
         if match and match[1].upper() in self._labels:
             return match[1].upper()
-        called = {letter: folded(option) for letter, option in zip(self._labels, self.options, strict=False)}
+        called = {
+            letter: folded(option)
+            for letter, option in zip(self._labels, self.options, strict=False)
+        }
         said_words = f" {folded(text)} "
         named = [letter for letter, words in called.items() if words and f" {words} " in said_words]
-        longest = [a for a in named if not any(called[a] != called[b] and called[a] in called[b] for b in named)]
+        longest = [
+            a
+            for a in named
+            if not any(called[a] != called[b] and called[a] in called[b] for b in named)
+        ]
         return longest[0] if len(longest) == 1 else None
 
     def _word(self, label: str) -> str:
@@ -190,11 +227,16 @@ class Reading:
     def _all_named(self, text: str) -> list[str]:
         said = f" {folded(text)} "
         called = {label: folded(self._word(label)) for label in self.task.labels}
-        # A label without a letter or digit folds to nothing, which stands in every text: it only counts as written.
+        # A label without a letter or digit folds to nothing, which stands in every text: it only
+        # counts as written.
         named = [label for label, word in called.items() if word and f" {word} " in said]
         # `card lost` also names `card`: a label inside another named label does not count.
         return [
-            a for a in named if not any(called[a] != called[b] and f" {called[a]} " in f" {called[b]} " for b in named)
+            a
+            for a in named
+            if not any(
+                called[a] != called[b] and f" {called[a]} " in f" {called[b]} " for b in named
+            )
         ]
 
 
@@ -207,7 +249,8 @@ def _undressed(text: str) -> str:
 
 
 def number(text: str) -> str:
-    """A number without what makes two ways of writing it: "1,250.50" and "1250.5" are 1250.5, "18.00" is 18."""
+    """A number without what makes two ways of writing it: "1,250.50" and "1250.5" are 1250.5,
+    "18.00" is 18."""
     plain = text.strip().replace(",", "").replace("\u2212", "-").removeprefix("+")
     whole = format(Decimal(plain), "f")
     whole = whole.rstrip("0").rstrip(".") if "." in whole else whole
@@ -215,12 +258,14 @@ def number(text: str) -> str:
 
 
 def worked(target: str) -> tuple[str, str]:
-    """(reasoning, answer) of a target that ends with a line `#### answer`; ("", target) of any other."""
+    """(reasoning, answer) of a target that ends with a line `#### answer`; ("", target) of any
+    other."""
     found = SOLVED.search(target)
     return (target[: found.start()].strip(), found[1]) if found else ("", target)
 
 
 def all_numbers(targets: Iterable[str]) -> bool:
-    """Whether there are targets and the answer of each is a number, a currency sign or a percent sign aside."""
+    """Whether there are targets and the answer of each is a number, a currency sign or a percent
+    sign aside."""
     answers = [worked(target)[1].strip(" $€£%") for target in targets]
     return bool(answers) and all(NUMBER.fullmatch(answer) for answer in answers)

@@ -1,10 +1,11 @@
-"""Token trees: sequences merged where they begin alike, so that a shared beginning is computed once.
+"""Token trees: sequences merged where they begin alike, so that a shared beginning is computed
+once.
 
-How       The sequences are sorted; equal beginnings are merged; the unique tokens are listed depth first. Node k is an
-          ancestor of node q, or q itself, exactly when `k <= q < end[k]`. Several trees in one list are a forest, and
-          the same rule holds.
-Exactness A token sees its ancestors and itself, which are the tokens before it in every sequence that uses it, and
-stands at
+How       The sequences are sorted; equal beginnings are merged; the unique tokens are listed depth
+          first. Node k is an ancestor of node q, or q itself, exactly when `k <= q < end[k]`.
+          Several trees in one list are a forest, and the same rule holds.
+Exactness A token sees its ancestors and itself, which are the tokens before it in every sequence
+that uses it, and stands at
           its depth: the network computes for it what it computes in each of the separate sequences.
 """
 

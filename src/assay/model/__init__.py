@@ -1,4 +1,5 @@
-"""Base models: find, load, generate, score; the embedder. Heavy libraries are imported on first use."""
+"""Base models: find, load, generate, score; the embedder. Heavy libraries are imported on first
+use."""
 
 from assay.model.open import embedder, open_model
 

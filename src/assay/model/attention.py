@@ -1,14 +1,18 @@
-"""Attention over a token tree, for every model that takes its attention from transformers' interface.
+"""Attention over a token tree, for every model that takes its attention from transformers'
+interface.
 
-How       `register()` adds the implementation "assay". Given a `tree` (handed through the body's `forward`) a token
-          attends to its ancestors and itself; without one it is transformers' own SDPA. Queries go in blocks of
-          neighbours; for each block only the keys that some query of it can see are gathered, with a mask of that
-          shape. Blocks with about as many keys are computed together.
-Gradient  Both passes are PyTorch's flash attention. Where the caller compiles (`Layout.compiled`), the backward pass is
-          five large products with the weights computed again from the kept log-sums, and what lies between them is
-          compiled: 1.3 to 2.4 times as fast as PyTorch's on a processor with AMX.
-Source    Dao (2023), FlashAttention-2, arxiv.org/abs/2307.08691 (the backward pass); Ainslie et al. (2023), GQA,
-          arxiv.org/abs/2305.13245 (queries that share keys are rows of one product here)
+How       `register()` adds the implementation "assay". Given a `tree` (handed through the body's
+          `forward`) a token attends to its ancestors and itself; without one it is transformers'
+          own SDPA. Queries go in blocks of neighbours; for each block only the keys that some query
+          of it can see are gathered, with a mask of that shape. Blocks with about as many keys are
+          computed together.
+Gradient  Both passes are PyTorch's flash attention. Where the caller compiles (`Layout.compiled`),
+          the backward pass is five large products with the weights computed again from the kept
+          log-sums, and what lies between them is compiled: 1.3 to 2.4 times as fast as PyTorch's on
+          a processor with AMX.
+Source    Dao (2023), FlashAttention-2, arxiv.org/abs/2307.08691 (the backward pass); Ainslie et al.
+          (2023), GQA, arxiv.org/abs/2305.13245 (queries that share keys are rows of one product
+          here)
 """
 
 from __future__ import annotations
@@ -32,8 +36,9 @@ if TYPE_CHECKING:
 
 NAME = "assay"
 FLASH = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
-# What transformers hands to every attention function, and what leaves attention as it is. Any other keyword may change
-# what is computed (sinks of GPT-OSS, biases of positions, keys that were chosen before): it is refused.
+# What transformers hands to every attention function, and what leaves attention as it is. Any other
+# keyword may change what is computed (sinks of GPT-OSS, biases of positions, keys that were chosen
+# before): it is refused.
 HARMLESS = {
     "cache_position",
     "is_causal",
@@ -63,16 +68,19 @@ def attend(
     sight: Sight | None = None,
     **kwargs: Any,
 ) -> tuple[torch.Tensor, None]:
-    """What transformers calls in each attention layer: (1, heads, nodes, width) in, (1, nodes, heads, width) out.
+    """What transformers calls in each attention layer: (1, heads, nodes, width) in, (1, nodes,
+    heads, width) out.
 
-    With `before`, (rows, heads, tokens, width) in: the rows' cache holds their own tokens, and the mask is added; a
-    `Line` deals its tokens out to rows first. With `lent`, the tokens of rows that write and that enter, in one line.
-    `sight` says what padded rows see, in place of the mask.
+    With `before`, (rows, heads, tokens, width) in: the rows' cache holds their own tokens, and the
+    mask is added; a `Line` deals its tokens out to rows first. With `lent`, the tokens of rows that
+    write and that enter, in one line. `sight` says what padded rows see, in place of the mask.
 
     Raises:
         TypeError: a keyword that is not known here.
     """
-    if unknown := sorted(name for name, value in kwargs.items() if value is not None and name not in HARMLESS):
+    if unknown := sorted(
+        name for name, value in kwargs.items() if value is not None and name not in HARMLESS
+    ):
         raise TypeError(f"attention with {', '.join(unknown)}")
     if sight is not None:
         attention_mask = sight.mask(sliding_window)
@@ -100,7 +108,12 @@ def attend(
     tree.calls += 1
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
     segments = tree.segments(sliding_window, key.shape[2] - query.shape[2])
-    plain = softcap is None and not dropout and query.device.type == "cpu" and value.shape[-1] == query.shape[-1]
+    plain = (
+        softcap is None
+        and not dropout
+        and query.device.type == "cpu"
+        and value.shape[-1] == query.shape[-1]
+    )
     if plain:
         out = TreeAttention.apply(query[0], key[0], value[0], segments, scale, tree.compiled)
     else:
@@ -109,10 +122,14 @@ def attend(
 
 
 def by_key(states: torch.Tensor, groups: int) -> torch.Tensor:
-    """(heads, nodes, width) -> (kv heads, nodes x groups, width): heads that share keys are neighbouring rows of one
-    product."""
+    """(heads, nodes, width) -> (kv heads, nodes x groups, width): heads that share keys are
+    neighbouring rows of one product."""
     heads, n, width = states.shape
-    return states.reshape(heads // groups, groups, n, width).transpose(1, 2).reshape(heads // groups, n * groups, width)
+    return (
+        states.reshape(heads // groups, groups, n, width)
+        .transpose(1, 2)
+        .reshape(heads // groups, n * groups, width)
+    )
 
 
 def by_node(states: torch.Tensor, groups: int) -> torch.Tensor:
@@ -146,7 +163,10 @@ class TreeAttention(torch.autograd.Function):
         out = query.new_empty(n, kv, groups, width)
         sums = []
         for part in segments:
-            rows, mask = slice(part.start * groups, part.stop * groups), part.added(groups, query.dtype)
+            rows, mask = (
+                slice(part.start * groups, part.stop * groups),
+                part.added(groups, query.dtype),
+            )
             own = query[None, :, rows], seen(key, part)[None], seen(value, part)[None]
             found, total = FLASH(*own, 0.0, False, attn_mask=mask[None], scale=scale)
             out[part.start : part.stop] = by_node(found[0], groups)
@@ -157,7 +177,8 @@ class TreeAttention(torch.autograd.Function):
         return out
 
     @staticmethod
-    def backward(ctx: Any, grad: torch.Tensor) -> tuple[Any, ...]:  # pyrefly: ignore[bad-override]  # torch: *grad_outputs
+    # torch: *grad_outputs
+    def backward(ctx: Any, grad: torch.Tensor) -> tuple[Any, ...]:  # pyrefly: ignore[bad-override]
         query, key, value, out, *sums = ctx.saved_tensors
         segments, scale, compiled, groups = ctx.plan
         wide = torch.promote_types(query.dtype, torch.float32)
@@ -165,14 +186,20 @@ class TreeAttention(torch.autograd.Function):
         dq = torch.empty_like(query)
         dk, dv = (torch.zeros(key.shape, dtype=wide, device=key.device) for _ in range(2))
         for part, total in zip(segments, sums, strict=True):
-            rows, mask = slice(part.start * groups, part.stop * groups), part.added(groups, query.dtype)
+            rows, mask = (
+                slice(part.start * groups, part.stop * groups),
+                part.added(groups, query.dtype),
+            )
             own = grad[:, rows], query[:, rows], seen(key, part), seen(value, part), out[:, rows]
             if compiled:
                 dq[:, rows], k, v = products(*own, total[0], mask, scale)
             else:
                 given = [t[None] for t in own]
                 dq[:, rows], k, v = (
-                    t[0] for t in FLASH_BACK(*given, total, 0.0, False, attn_mask=mask[None], scale=scale)
+                    t[0]
+                    for t in FLASH_BACK(
+                        *given, total, 0.0, False, attn_mask=mask[None], scale=scale
+                    )
                 )
             add_runs(dk, k, part)
             add_runs(dv, v, part)
@@ -210,14 +237,18 @@ def _weights(
     mask: torch.Tensor,
     scale: float,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """The attention weights (kv heads, rows, keys) from raw scores and the rows' kept log-sums; and from the weights'
-    gradient that of the raw scores."""
+    """The attention weights (kv heads, rows, keys) from raw scores and the rows' kept log-sums; and
+    from the weights' gradient that of the raw scores."""
     share = (scores.to(total.dtype) * scale - total[..., None] + mask).exp()
-    return share.to(scores.dtype), ((above.to(total.dtype) - taken[..., None]) * share * scale).to(scores.dtype)
+    return share.to(scores.dtype), ((above.to(total.dtype) - taken[..., None]) * share * scale).to(
+        scores.dtype
+    )
 
 
 @cache
-def compiled_passes() -> tuple[Callable[..., torch.Tensor], Callable[..., tuple[torch.Tensor, torch.Tensor]]]:
+def compiled_passes() -> tuple[
+    Callable[..., torch.Tensor], Callable[..., tuple[torch.Tensor, torch.Tensor]]
+]:
     """The two functions above, each as one pass over memory."""
     return torch.compile(_taken, dynamic=True), torch.compile(_weights, dynamic=True)
 
@@ -244,11 +275,17 @@ def by_hand(
     query = by_key(query, groups)
     parts = []
     for part in segments:
-        scores = query[:, part.start * groups : part.stop * groups] @ seen(key, part).transpose(1, 2) * scale
+        scores = (
+            query[:, part.start * groups : part.stop * groups]
+            @ seen(key, part).transpose(1, 2)
+            * scale
+        )
         if softcap is not None:
             scores = softcap * torch.tanh(scores / softcap)
         scores = scores + part.added(groups, scores.dtype)
-        weights = torch.softmax(scores, -1, dtype=torch.promote_types(scores.dtype, torch.float32)).to(value.dtype)
+        weights = torch.softmax(
+            scores, -1, dtype=torch.promote_types(scores.dtype, torch.float32)
+        ).to(value.dtype)
         parts.append(torch.nn.functional.dropout(weights, dropout) @ seen(value, part))
     return by_node(torch.cat(parts, 1), groups).flatten(1, 2)
 
@@ -262,17 +299,23 @@ def capped(
     dropout: float,
     scaling: float | None,
 ) -> torch.Tensor:
-    """Capped scores (Gemma 2) without a tree, which SDPA does not know: (rows, heads, tokens, width) in, (rows, tokens,
-    heads, width) out. `mask` is True where a query sees a key; None: each sees those before it."""
+    """Capped scores (Gemma 2) without a tree, which SDPA does not know: (rows, heads, tokens,
+    width) in, (rows, tokens, heads, width) out. `mask` is True where a query sees a key; None: each
+    sees those before it."""
     groups, n = query.shape[1] // key.shape[1], query.shape[2]
     key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
     scores = query @ key.transpose(2, 3) * (query.shape[-1] ** -0.5 if scaling is None else scaling)
     scores = softcap * torch.tanh(scores / softcap)
     if mask is None:
-        mask = torch.ones(n, key.shape[2], dtype=torch.bool, device=key.device).tril(key.shape[2] - n)
-    # Finite, for the row of a padding token may see nothing; minus infinity would make it NaN, and all that reads it.
+        mask = torch.ones(n, key.shape[2], dtype=torch.bool, device=key.device).tril(
+            key.shape[2] - n
+        )
+    # Finite, for the row of a padding token may see nothing; minus infinity would make it NaN, and
+    # all that reads it.
     scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
-    weights = torch.softmax(scores, -1, dtype=torch.promote_types(scores.dtype, torch.float32)).to(value.dtype)
+    weights = torch.softmax(scores, -1, dtype=torch.promote_types(scores.dtype, torch.float32)).to(
+        value.dtype
+    )
     return (torch.nn.functional.dropout(weights, dropout) @ value).transpose(1, 2)
 
 

@@ -1,14 +1,16 @@
 """How a network may be computed: found out by computing a little with it, not by its name.
 
-What is compared  hidden states of short rows of tokens. The measure is each row by itself, without a cache, in
-                  transformers' plain attention ("eager"). Windows, chunks and the number of keys that a layer picks
-                  are narrowed meanwhile, so that the rows are longer than any.
-Why               A model may not take its attention from transformers' interface (Falcon), may hand it more than it
-                  knows (sinks of GPT-OSS), may have masks of its own (StableLM), may look back over chunks (Llama 4),
-                  or may have layers that pass states from each token to the next in the line (state spaces, linear
-                  attention). Some of these raise no error and are silently wrong.
-Watch out         In bf16 two right ways differ by a percent: what is compared there is coarse. The keywords that a
-                  model hands to its attention are exact (see `attention.HARMLESS`).
+What is compared  hidden states of short rows of tokens. The measure is each row by itself, without
+                  a cache, in transformers' plain attention ("eager"). Windows, chunks and the
+                  number of keys that a layer picks are narrowed meanwhile, so that the rows are
+                  longer than any.
+Why               A model may not take its attention from transformers' interface (Falcon), may hand
+                  it more than it knows (sinks of GPT-OSS), may have masks of its own (StableLM),
+                  may look back over chunks (Llama 4), or may have layers that pass states from each
+                  token to the next in the line (state spaces, linear attention). Some of these
+                  raise no error and are silently wrong.
+Watch out         In bf16 two right ways differ by a percent: what is compared there is coarse. The
+                  keywords that a model hands to its attention are exact (see `attention.HARMLESS`).
 """
 
 from __future__ import annotations
@@ -39,8 +41,8 @@ FAULTS = (RuntimeError, TypeError, ValueError, LookupError, AttributeError, Asse
 
 @torch.no_grad()
 def by_themselves(network: Any) -> list[torch.Tensor]:
-    """Hidden states of some rows by themselves, for the functions below, (tokens, width) each; none where the network
-    cannot compute them."""
+    """Hidden states of some rows by themselves, for the functions below, (tokens, width) each; none
+    where the network cannot compute them."""
     with at_rest(network):
         try:
             return alone(network, some_lines(network))
@@ -50,8 +52,8 @@ def by_themselves(network: Any) -> list[torch.Tensor]:
 
 @torch.no_grad()
 def plain_agrees(network: Any, apart: Sequence[torch.Tensor]) -> bool:
-    """Whether rows by themselves have the states that they have in eager attention; those are computed by the same
-    network, which has its own attention again afterwards."""
+    """Whether rows by themselves have the states that they have in eager attention; those are
+    computed by the same network, which has its own attention again afterwards."""
     lines, kind = some_lines(network), network.config._attn_implementation
     with at_rest(network):
         try:
@@ -77,13 +79,17 @@ def fault(network: Any, apart: Sequence[torch.Tensor]) -> str:
             if not close([apart[longest][:-NEXT]], [shorter]):
                 return "what it computes for a token depends on those that follow"
             width = max(map(len, lines))
-            ids = torch.stack([torch.cat([line, line[:1].expand(width - len(line))]) for line in lines])
+            ids = torch.stack(
+                [torch.cat([line, line[:1].expand(width - len(line))]) for line in lines]
+            )
             real = torch.stack([torch.arange(width) < len(line) for line in lines])
             places = torch.arange(width).expand(len(lines), -1)
             given = {"attention_mask": real.long(), "position_ids": places}
             device = network.get_input_embeddings().weight.device
             moved = {name: value.to(device) for name, value in given.items()}
-            masked = network.base_model(input_ids=ids.to(device), use_cache=False, **moved).last_hidden_state
+            masked = network.base_model(
+                input_ids=ids.to(device), use_cache=False, **moved
+            ).last_hidden_state
             bare = network.base_model(input_ids=ids.to(device), use_cache=False).last_hidden_state
             whole = network(input_ids=lines[0][None].to(device), use_cache=False).logits[0]
             _, bias, scale, cap = output(network)
@@ -101,8 +107,8 @@ def fault(network: Any, apart: Sequence[torch.Tensor]) -> str:
 
 @torch.no_grad()
 def takes_trees(network: Any, apart: Sequence[torch.Tensor] = ()) -> bool:
-    """Whether the hidden states of a small tree are those of its separate sequences, and every decoder layer has asked
-    the attention function."""
+    """Whether the hidden states of a small tree are those of its separate sequences, and every
+    decoder layer has asked the attention function."""
     if network.config._attn_implementation != NAME:
         return False
     lines = some_lines(network)
@@ -128,8 +134,8 @@ def takes_trees(network: Any, apart: Sequence[torch.Tensor] = ()) -> bool:
 
 @torch.no_grad()
 def lends(network: Any) -> bool:
-    """Whether rows can look at keys and values where a cache keeps them: some keep what these are made from (DeepSeek's
-    latents)."""
+    """Whether rows can look at keys and values where a cache keeps them: some keep what these are
+    made from (DeepSeek's latents)."""
     lines = some_lines(network)
     device = network.get_input_embeddings().weight.device
     own = [len(line) - SHARED for line in lines]
@@ -137,7 +143,9 @@ def lends(network: Any) -> bool:
         try:
             apart = alone(network, lines)
             cache = DynamicCache()
-            network.base_model(input_ids=lines[0][None, :SHARED].to(device), cache=cache, use_cache=True)
+            network.base_model(
+                input_ids=lines[0][None, :SHARED].to(device), cache=cache, use_cache=True
+            )
             step = Pass.of(Slots.of(cache, len(lines), max(own), network.dtype), [], own, device)
             line = torch.cat([line[SHARED:] for line in lines])[None].to(device)
             found = network.base_model(
@@ -154,20 +162,28 @@ def lends(network: Any) -> bool:
 
 @torch.no_grad()
 def goes_behind(network: Any) -> bool:
-    """Whether rows that are padded on the right, behind a beginning that lies in a cache, have the states of the whole
-    rows: trained keys and values stand there."""
+    """Whether rows that are padded on the right, behind a beginning that lies in a cache, have the
+    states of the whole rows: trained keys and values stand there."""
     lines = some_lines(network)
     device = network.get_input_embeddings().weight.device
     with at_rest(network):
         try:
             apart = alone(network, lines)
             cache = DynamicCache(config=network.config)
-            network.base_model(input_ids=lines[0][None, :SHARED].to(device), cache=cache, use_cache=True)
+            network.base_model(
+                input_ids=lines[0][None, :SHARED].to(device), cache=cache, use_cache=True
+            )
             cache.batch_repeat_interleave(len(lines))
             own = [line[SHARED:] for line in lines]
             width = max(map(len, own))
-            ids = torch.stack([torch.cat([row, row[:1].expand(width - len(row))]) for row in own]).to(device)
-            real = torch.stack([torch.arange(SHARED + width) < len(line) for line in lines]).long().to(device)
+            ids = torch.stack(
+                [torch.cat([row, row[:1].expand(width - len(row))]) for row in own]
+            ).to(device)
+            real = (
+                torch.stack([torch.arange(SHARED + width) < len(line) for line in lines])
+                .long()
+                .to(device)
+            )
             places = torch.arange(SHARED, SHARED + width, device=device).expand(len(lines), -1)
             found = network.base_model(
                 input_ids=ids, position_ids=places, attention_mask=real, cache=cache, use_cache=True
@@ -189,13 +205,14 @@ def leave_trees(network: Any) -> None:
 
 
 def pads(network: Any) -> bool:
-    """Whether rows that are padded on the left and go on token by token, with a cache, have the states that they have
-    by themselves."""
+    """Whether rows that are padded on the left and go on token by token, with a cache, have the
+    states that they have by themselves."""
     return goes_on(network, some_lines(network))
 
 
 def keeps(network: Any) -> bool:
-    """Whether a row that goes on token by token, with a cache, has the states of the whole row without one."""
+    """Whether a row that goes on token by token, with a cache, has the states of the whole row
+    without one."""
     return goes_on(network, some_lines(network)[:1])
 
 
@@ -205,17 +222,33 @@ def goes_on(network: Any, lines: Sequence[torch.Tensor]) -> bool:
     with at_rest(network):
         try:
             apart = alone(network, lines)
-            rows = Padded.of([line[:-NEXT].tolist() for line in lines], start=0, pad=int(lines[0][0]), device=device)
-            cache, real, ids, places = DynamicCache(config=network.config), rows.real, rows.ids, rows.depth
+            rows = Padded.of(
+                [line[:-NEXT].tolist() for line in lines],
+                start=0,
+                pad=int(lines[0][0]),
+                device=device,
+            )
+            cache, real, ids, places = (
+                DynamicCache(config=network.config),
+                rows.real,
+                rows.ids,
+                rows.depth,
+            )
             found = []
             for step in range(NEXT + 1):
                 found.append(
                     network.base_model(
-                        input_ids=ids, position_ids=places, attention_mask=real.long(), cache=cache, use_cache=True
+                        input_ids=ids,
+                        position_ids=places,
+                        attention_mask=real.long(),
+                        cache=cache,
+                        use_cache=True,
                     ).last_hidden_state[:, -1]
                 )
                 if step < NEXT:
-                    ids = torch.stack([line[len(line) - NEXT + step, None] for line in lines]).to(device)
+                    ids = torch.stack([line[len(line) - NEXT + step, None] for line in lines]).to(
+                        device
+                    )
                     real = torch.cat([real, real.new_ones(len(real), 1)], 1)
                     places = places[:, -1:] + 1
         except FAULTS:
@@ -237,12 +270,15 @@ def some_lines(network: Any) -> list[torch.Tensor]:
 def alone(network: Any, lines: Sequence[torch.Tensor]) -> list[torch.Tensor]:
     """Hidden states of each row by itself, (tokens, width)."""
     device = network.get_input_embeddings().weight.device
-    return [network.base_model(input_ids=line[None].to(device), use_cache=False).last_hidden_state[0] for line in lines]
+    return [
+        network.base_model(input_ids=line[None].to(device), use_cache=False).last_hidden_state[0]
+        for line in lines
+    ]
 
 
 def close(found: Sequence[torch.Tensor], wanted: Sequence[torch.Tensor]) -> bool:
-    """Whether these states are the wanted ones, as far as their type tells. States that are not finite, of weights that
-    are out of bounds, tell nothing of how they were computed."""
+    """Whether these states are the wanted ones, as far as their type tells. States that are not
+    finite, of weights that are out of bounds, tell nothing of how they were computed."""
     limit = CLOSE.get(wanted[0].dtype, COARSE)
     if not all(bool(other.isfinite().all()) for other in wanted):
         return True

@@ -1,7 +1,7 @@
 """Which sequences run together, and what they share.
 
-Inference never runs one row at a time and never repeats the beginning that all rows share: it is computed once and
-its keys and values are lent to every batch.
+Inference never runs one row at a time and never repeats the beginning that all rows share: it is
+computed once and its keys and values are lent to every batch.
 """
 
 import copy
@@ -13,16 +13,21 @@ from transformers import DynamicCache
 
 
 def common_prefix(sequences: Sequence[Sequence[int]]) -> int:
-    """How many first tokens all sequences share, leaving at least one token to each; 0 when not worth keeping."""
+    """How many first tokens all sequences share, leaving at least one token to each; 0 when not
+    worth keeping."""
     first, last = min(map(list, sequences)), max(map(list, sequences))
-    shared = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
+    shared = next(
+        (i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b),
+        min(len(first), len(last)),
+    )
     shared = min(shared, min(map(len, sequences)) - 1)
     return shared if shared >= 4 and len(sequences) > 1 else 0
 
 
 def by_length(lengths: Sequence[int], budget: int, extra: int = 0) -> list[list[int]]:
-    """Indices in batches of similar length: each batch costs at most `budget` tokens, padding and `extra` tokens a row
-    included. Depends on the lengths alone, so that a rerun pads the same rows together."""
+    """Indices in batches of similar length: each batch costs at most `budget` tokens, padding and
+    `extra` tokens a row included. Depends on the lengths alone, so that a rerun pads the same rows
+    together."""
     batches: list[list[int]] = []
     for index in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
         if batches and (len(batches[-1]) + 1) * (lengths[batches[-1][0]] + extra) <= budget:
@@ -38,10 +43,13 @@ class Padded:
 
     ids: torch.Tensor  # (rows, columns)
     real: torch.Tensor  # (rows, columns) bool
-    depth: torch.Tensor  # (rows, columns): position of each token in its own sequence, prefix included
+    # (rows, columns): position of each token in its own sequence, prefix included
+    depth: torch.Tensor
 
     @classmethod
-    def of(cls, rows: Sequence[Sequence[int]], *, start: int, pad: int, device: torch.device) -> "Padded":
+    def of(
+        cls, rows: Sequence[Sequence[int]], *, start: int, pad: int, device: torch.device
+    ) -> "Padded":
         width = max(map(len, rows))
         ids = torch.tensor([[pad] * (width - len(row)) + list(row) for row in rows], device=device)
         lengths = torch.tensor([len(row) for row in rows], device=device)

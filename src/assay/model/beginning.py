@@ -1,9 +1,10 @@
 """The beginning that the prompts of a run share: computed once, and lent to every batch.
 
-How       A batch's cache holds its own tokens alone. Attention is computed in two parts, to the beginning, whose keys
-          and values stand in memory once for all rows and are one product for them, and to the own tokens; the parts
-          are put together by their log-sums. Where a model's attention does not come here, or looks back over a window,
-          the rows get copies of the beginning.
+How       A batch's cache holds its own tokens alone. Attention is computed in two parts, to the
+          beginning, whose keys and values stand in memory once for all rows and are one product for
+          them, and to the own tokens; the parts are put together by their log-sums. Where a model's
+          attention does not come here, or looks back over a window, the rows get copies of the
+          beginning.
 Kept      by the model that computed it, from one call to the next: prefix_cache.py
 Source    Juravsky et al. (2024), Hydragen, arxiv.org/abs/2402.05099
 """
@@ -45,8 +46,9 @@ class Beginning:
         mask: torch.Tensor,
         scale: float,
     ) -> torch.Tensor:
-        """Query (rows, heads, tokens, width) to the beginning and to own keys (rows, kv heads, keys, width), `mask`
-        (rows, 1, tokens, keys) being added to the scores of these: (rows, tokens, heads, width)."""
+        """Query (rows, heads, tokens, width) to the beginning and to own keys (rows, kv heads,
+        keys, width), `mask` (rows, 1, tokens, keys) being added to the scores of these: (rows,
+        tokens, heads, width)."""
         self.calls += 1
         (n, heads, q, width), kv = query.shape, key.shape[1]
         place: Any = module.layer_idx
@@ -54,7 +56,9 @@ class Beginning:
         grouped = query.reshape(n, kv, heads // kv * q, width)
         flat = grouped.transpose(0, 1).reshape(1, kv, -1, width)
         far, above = look(flat, layer.keys, layer.values, scale, None)
-        near, total = look(grouped, key, value, scale, None, mask.to(query.dtype).repeat(1, 1, heads // kv, 1))
+        near, total = look(
+            grouped, key, value, scale, None, mask.to(query.dtype).repeat(1, 1, heads // kv, 1)
+        )
         far = far.view(kv, n, -1, value.shape[-1]).transpose(0, 1)
         above = above.view(kv, n, -1).transpose(0, 1)
         share = torch.sigmoid(above - total)[..., None].to(near.dtype)

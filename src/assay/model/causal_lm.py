@@ -1,7 +1,10 @@
-"""A causal language model in memory: hidden states, logits, and what is known and kept of its network.
+"""A causal language model in memory: hidden states, logits, and what is known and kept of its
+network.
 
-What it is for   what likelihoods and answers are computed with; a chat model scores and writes with it (chat_model.py)
-Kept             the beginnings that prompts share, and a copy in fp32 for close scores, until a weight changes
+What it is for   what likelihoods and answers are computed with; a chat model scores and writes with
+                 it (chat_model.py)
+Kept             the beginnings that prompts share, and a copy in fp32 for close scores, until a
+                 weight changes
 """
 
 from __future__ import annotations
@@ -21,16 +24,19 @@ from assay.model.beginning import Beginning
 from assay.model.output import output, scaled
 from assay.model.prefix_cache import Beginnings
 
-EXACT_BYTES = 4 << 30  # of a copy in fp32 that decides close scores: a model of a thousand million weights
+# of a copy in fp32 that decides close scores: a model of a thousand million weights
+EXACT_BYTES = 4 << 30
 
 
 class CausalLM:
     """`network` is the transformers model, adapters injected in place.
 
-    `soft`, when set, gives keys and values that stand before every sequence, for one row: trained prefixes and prompts.
+    `soft`, when set, gives keys and values that stand before every sequence, for one row: trained
+    prefixes and prompts.
     """
 
-    closed = False  # True: options are told from each other alone, not from all that could be written
+    # True: options are told from each other alone, not from all that could be written
+    closed = False
 
     def __init__(self, name: str, network: Any, chat: Chat):
         self.name = name
@@ -49,7 +55,9 @@ class CausalLM:
     def logits(self, hidden: torch.Tensor) -> torch.Tensor:
         """fp32 logits of hidden states (..., width), whatever the weights' type."""
         _, bias, scale, cap = output(self.network)
-        values = torch.nn.functional.linear(hidden.float(), self._head_weight(), None if bias is None else bias.float())
+        values = torch.nn.functional.linear(
+            hidden.float(), self._head_weight(), None if bias is None else bias.float()
+        )
         return scaled(values, scale, cap)
 
     def _head_weight(self) -> torch.Tensor:
@@ -65,7 +73,9 @@ class CausalLM:
     def warn_cut(self, count: int, tell: Tell | None) -> None:
         """Tell that so many prompts were cut, if any were."""
         if count and tell:
-            text = f"questions longer than {self.chat.max_length} tokens, prompt and answer, were cut"
+            text = (
+                f"questions longer than {self.chat.max_length} tokens, prompt and answer, were cut"
+            )
             tell({"event": "warning", "code": "D048", "count": count, "text": text})
 
     @property
@@ -78,19 +88,26 @@ class CausalLM:
         return self.chat.tokenizer.pad_token_id or self.chat.tokenizer.eos_token_id
 
     def beginning(self, ids: Sequence[int]) -> Beginning | None:
-        """Keys and values of what all prompts begin with: the soft part, then `ids`; None where there is neither."""
+        """Keys and values of what all prompts begin with: the soft part, then `ids`; None where
+        there is neither."""
         soft = self.soft() if self.soft else None
-        return None if soft is None and not ids else self._beginnings.of(ids, soft, whole=self.takes_trees)
+        return (
+            None
+            if soft is None and not ids
+            else self._beginnings.of(ids, soft, whole=self.takes_trees)
+        )
 
     def _check(self) -> None:
         if not self._beginnings.check():
             self._exact = None
 
     def exact(self) -> CausalLM | None:
-        """The same model with its weights in fp32, made when it is first asked for and kept while no weight changes.
+        """The same model with its weights in fp32, made when it is first asked for and kept while
+        no weight changes.
 
-        None where it is in fp32 already, where weights are being trained or quantised, where keys and values of its own
-        stand before the sequences, and where the copy would be larger than EXACT_BYTES.
+        None where it is in fp32 already, where weights are being trained or quantised, where keys
+        and values of its own stand before the sequences, and where the copy would be larger than
+        EXACT_BYTES.
         """
         weights = list(self.network.parameters())
         wide = all(w.dtype in (torch.float32, torch.float64) for w in weights)
@@ -110,12 +127,14 @@ class CausalLM:
 
     @cached_property
     def lends(self) -> bool:
-        """Whether rows at work can look at the keys and values of a beginning where they stand; tried once."""
+        """Whether rows at work can look at the keys and values of a beginning where they stand;
+        tried once."""
         return lends(self.network)
 
     @cached_property
     def pads(self) -> bool:
-        """Whether rows of different lengths can be written side by side with caches of their own; tried once."""
+        """Whether rows of different lengths can be written side by side with caches of their own;
+        tried once."""
         return pads(self.network)
 
     @cached_property
@@ -124,6 +143,7 @@ class CausalLM:
         return keeps(self.network)
 
     def forget(self) -> None:
-        """Drop what is kept between calls; needed where a weight was trained in place and is not trained any more."""
+        """Drop what is kept between calls; needed where a weight was trained in place and is not
+        trained any more."""
         self._beginnings.forget()
         self._exact = None

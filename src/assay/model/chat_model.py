@@ -16,7 +16,8 @@ from assay.model.pen import Pen
 from assay.model.scoring import likelihoods
 from assay.model.writing import Desk, reach
 
-LEFT = 1e-6  # of the options' whole share: what may be left moves no share by more, and is most of the work
+# of the options' whole share: what may be left moves no share by more, and is most of the work
+LEFT = 1e-6
 
 
 class ChatModel(CausalLM):
@@ -27,18 +28,24 @@ class ChatModel(CausalLM):
     def count_tokens(self, messages: Messages) -> int:
         return len(self.chat.prompt(messages)[0])
 
-    # --- scoring ----------------------------------------------------------------------------------------------------
+    # --- scoring ----------------------------------------------------------------------------------
 
     @torch.inference_mode()
     def score(
-        self, prompts: Sequence[Messages], options: Sequence[str], *, left: float = LEFT, tell: Tell | None = None
+        self,
+        prompts: Sequence[Messages],
+        options: Sequence[str],
+        *,
+        left: float = LEFT,
+        tell: Tell | None = None,
     ) -> np.ndarray:
         """Natural-log likelihood of each option as the whole answer, end of turn included.
 
         Args:
-            left: hopeless options, which together have at most this share of all, carry an upper bound instead: no
-                option's share moves by more, and a model that is sure takes a part of the time. The two best are always
-                exact. 0 scores all, for what raises small shares: a calibration, a product over questions.
+            left: hopeless options, which together have at most this share of all, carry an upper
+                bound instead: no option's share moves by more, and a model that is sure takes a
+                part of the time. The two best are always exact. 0 scores all, for what raises small
+                shares: a calibration, a product over questions.
 
         Returns:
             float64, shape (prompts, options).
@@ -46,11 +53,16 @@ class ChatModel(CausalLM):
         self._check()
         return likelihoods(self, prompts, options, left, tell)
 
-    # --- generation -------------------------------------------------------------------------------------------------
+    # --- generation -------------------------------------------------------------------------------
 
     @torch.inference_mode()
     def generate(
-        self, prompts: Sequence[Messages], *, max_tokens: int, how: Decoding = GREEDY, tell: Tell | None = None
+        self,
+        prompts: Sequence[Messages],
+        *,
+        max_tokens: int,
+        how: Decoding = GREEDY,
+        tell: Tell | None = None,
     ) -> list[Generated]:
         """Answers in the order of `prompts`, each at most `max_tokens` tokens.
 
@@ -68,9 +80,11 @@ class ChatModel(CausalLM):
         return [pen.generated(line) for line in lines]
 
     @torch.inference_mode()
-    def stream(self, prompt: Messages, *, max_tokens: int, how: Decoding = GREEDY) -> Generator[str, None, Generated]:
-        """The answer piece by piece, as text that is complete so far; white space around it is not taken off. The
-        generator's value is the finished answer."""
+    def stream(
+        self, prompt: Messages, *, max_tokens: int, how: Decoding = GREEDY
+    ) -> Generator[str, None, Generated]:
+        """The answer piece by piece, as text that is complete so far; white space around it is not
+        taken off. The generator's value is the finished answer."""
         pen = self.pen(how, max_tokens)
         sequences = self._sequences([prompt], max_tokens, None)
         lines = pen.lines(sequences)
@@ -100,11 +114,15 @@ class ChatModel(CausalLM):
 
     def desk(self, sequences: Sequence[Sequence[int]], limit: int) -> Desk:
         """What rows are written on: their common beginning, computed once."""
-        # What a model keeps that is computed on plain rows alone may be of a kind that cannot be copied for each row.
+        # What a model keeps that is computed on plain rows alone may be of a kind that cannot be
+        # copied for each row.
         shared = common_prefix(sequences) if sequences and self.takes_trees else 0
         trained = self.soft().get_seq_length() if self.soft else 0
         longest = trained + max(map(len, sequences), default=0) + limit
-        window, chunk = reach(self.network, "sliding_window"), reach(self.network, "attention_chunk_size")
+        window, chunk = (
+            reach(self.network, "sliding_window"),
+            reach(self.network, "attention_chunk_size"),
+        )
         # Trained keys and values come in a cache that forgets what lies outside a window.
         lends = self.takes_trees and longest <= chunk and trained < window
         narrow = longest > min(window, chunk) or not self.pads
@@ -125,8 +143,11 @@ class ChatModel(CausalLM):
             keeps=lends or self.pads or self.keeps,
         )
 
-    def _sequences(self, prompts: Sequence[Messages], room: int, tell: Tell | None) -> list[list[int]]:
-        """Token ids of the prompts; those that were cut to leave `room` for the answer are counted in a warning."""
+    def _sequences(
+        self, prompts: Sequence[Messages], room: int, tell: Tell | None
+    ) -> list[list[int]]:
+        """Token ids of the prompts; those that were cut to leave `room` for the answer are counted
+        in a warning."""
         encoded = [self.chat.prompt(messages, room=room) for messages in prompts]
         self.warn_cut(sum(1 for _, cut in encoded if cut), tell)
         return [ids for ids, _ in encoded]

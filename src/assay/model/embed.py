@@ -1,12 +1,14 @@
 """Sentence vectors: a sentence encoder's last layer, pooled as its folder says, scaled to length 1.
 
-What a folder says  how token vectors become one (1_Pooling/config.json; without it their mean), how much is read
-                    (sentence_bert_config.json, else the tokenizer's limit), what is put before a question or a passage
-                    (config_sentence_transformers.json). These are the files that sentence-transformers writes.
-Precision           fp32. In bf16 entries of all-MiniLM-L6-v2's vectors are off by up to 1.5e-3 (cosine .99996), and
-                    near ranks change places. What was tried in between stands in docs/design.md.
-Source              Reimers and Gurevych (2019), Sentence-BERT, aclanthology.org/D19-1410; the default,
-                    all-MiniLM-L6-v2, was trained with the mean and reads 256 tokens.
+What a folder says  how token vectors become one (1_Pooling/config.json; without it their mean), how
+                    much is read (sentence_bert_config.json, else the tokenizer's limit), what is
+                    put before a question or a passage (config_sentence_transformers.json). These
+                    are the files that sentence-transformers writes.
+Precision           fp32. In bf16 entries of all-MiniLM-L6-v2's vectors are off by up to 1.5e-3
+                    (cosine .99996), and near ranks change places. What was tried in between stands
+                    in docs/design.md.
+Source              Reimers and Gurevych (2019), Sentence-BERT, aclanthology.org/D19-1410; the
+                    default, all-MiniLM-L6-v2, was trained with the mean and reads 256 tokens.
 """
 
 from __future__ import annotations
@@ -26,11 +28,12 @@ from assay.core.store import read_json
 from assay.model.batches import by_length
 from assay.model.machine import device, quiet
 
-# Computed at once, padding included. Of 1,024 to 8,192 tokens the smaller batches are up to 17 % faster: what lies
-# between two products stays in the processor's cache.
+# Computed at once, padding included. Of 1,024 to 8,192 tokens the smaller batches are up to 17 %
+# faster: what lies between two products stays in the processor's cache.
 BATCH_TOKENS = 2048
 TEXTS = 4096  # tokenised and sorted together, so that memory does not grow with their number
-DOCUMENT = ("document", "passage", "corpus")  # names of the prompt of a passage, as sentence-transformers tries them
+# names of the prompt of a passage, as sentence-transformers tries them
+DOCUMENT = ("document", "passage", "corpus")
 
 
 @dataclass(frozen=True)
@@ -69,22 +72,34 @@ class Encoder:
 
 
 class Embedder:
-    """texts -> float32 (texts, width), rows of length 1, whether or not the folder names a module for that."""
+    """texts -> float32 (texts, width), rows of length 1, whether or not the folder names a module
+    for that."""
 
     def __init__(self, folder: Path):
         quiet()
-        tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        tokenizer: Any = AutoTokenizer.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
         self.tokenizer = tokenizer
         self.network = AutoModel.from_pretrained(
-            folder, dtype=torch.float32, local_files_only=True, trust_remote_code=False, use_safetensors=True
+            folder,
+            dtype=torch.float32,
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
         )
         self.network.to(device()).eval()
         self.encoder = Encoder.of(folder)
         most = self.network.config.to_dict().get("max_position_embeddings") or 0
-        self.limit = self.encoder.limit or min(self.tokenizer.model_max_length, most if most > 0 else 1 << 30)
+        self.limit = self.encoder.limit or min(
+            self.tokenizer.model_max_length, most if most > 0 else 1 << 30
+        )
         self.width = self.network.config.hidden_size * len(self.encoder.pooling)
-        # Open while token ids are read: a training puts there what its frozen layers have computed of them before.
-        self.below: Callable[[Sequence[Sequence[int]]], AbstractContextManager[None]] = lambda rows: nullcontext()
+        # Open while token ids are read: a training puts there what its frozen layers have computed
+        # of them before.
+        self.below: Callable[[Sequence[Sequence[int]]], AbstractContextManager[None]] = (
+            lambda rows: nullcontext()
+        )
 
     def __call__(self, texts: Sequence[str], query: bool = False) -> np.ndarray:
         """
@@ -99,7 +114,11 @@ class Embedder:
     def tokens(self, texts: Sequence[str]) -> int:
         """How many tokens it reads of texts, as passages."""
         asked = [self.encoder.passage + text for text in texts]
-        rows = self.tokenizer(asked, truncation=True, max_length=self.limit)["input_ids"] if asked else []
+        rows = (
+            self.tokenizer(asked, truncation=True, max_length=self.limit)["input_ids"]
+            if asked
+            else []
+        )
         return sum(map(len, rows))
 
     @torch.inference_mode()
@@ -116,7 +135,9 @@ class Embedder:
             asked = [text.lower() for text in asked]
         if not asked:
             return []
-        return self.tokenizer(asked, truncation=True, max_length=self.limit, return_attention_mask=False)["input_ids"]
+        return self.tokenizer(
+            asked, truncation=True, max_length=self.limit, return_attention_mask=False
+        )["input_ids"]
 
     def unread(self, query: bool = False) -> int:
         """How many first tokens of a text are its prompt and are not pooled."""
@@ -124,14 +145,17 @@ class Embedder:
         return 0 if self.encoder.whole or not prompt else self._length(prompt)
 
     def pooled(self, rows: Sequence[Sequence[int]], left: int = 0) -> torch.Tensor:
-        """(rows, width), of length 1, of token ids; at least one row. With gradients where these are asked for."""
+        """(rows, width), of length 1, of token ids; at least one row. With gradients where these
+        are asked for."""
         pad, longest = self.tokenizer.pad_token_id or 0, max(map(len, rows))
         place = self.network.device
         ids = torch.tensor([[*row, *[pad] * (longest - len(row))] for row in rows], device=place)
         lengths = torch.tensor([[len(row)] for row in rows], device=place)
         column = torch.arange(longest, device=place)[None]
         with self.below(rows):
-            hidden = self.network(input_ids=ids, attention_mask=(column < lengths).long()).last_hidden_state
+            hidden = self.network(
+                input_ids=ids, attention_mask=(column < lengths).long()
+            ).last_hidden_state
         taken = (column < lengths) & (column >= left)
         parts = [POOLS[name](hidden.float(), taken) for name in self.encoder.pooling]
         return torch.nn.functional.normalize(torch.cat(parts, -1), dim=-1)
@@ -142,9 +166,10 @@ class Embedder:
         return len(ids) - (ids[-1] in self.tokenizer.all_special_ids)
 
 
-# --- pooling --------------------------------------------------------------------------------------------------------
+# --- pooling --------------------------------------------------------------------------------------
 
-# (token vectors (texts, tokens, width), bool (texts, tokens) which of them count; at least one) -> (texts, width)
+# (token vectors (texts, tokens, width), bool (texts, tokens) which of them count; at least one) ->
+# (texts, width)
 Pool = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
@@ -211,7 +236,9 @@ def _pooling(said: dict[str, Any]) -> tuple[str, ...]:
 
 def _pooling_folder(folder: Path) -> str:
     modules = read_json(folder / "modules.json") if (folder / "modules.json").is_file() else []
-    return next((module["path"] for module in modules if module["type"].endswith(".Pooling")), "1_Pooling")
+    return next(
+        (module["path"] for module in modules if module["type"].endswith(".Pooling")), "1_Pooling"
+    )
 
 
 def _read(file: Path) -> dict[str, Any]:

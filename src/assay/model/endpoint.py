@@ -1,9 +1,10 @@
 """A model behind an address: the `remote:` part of the project file, a name and its settings.
 
-What it promises  The key itself stands in no file: `key` is the name of an environment variable. A value that looks
-                  like a key is refused, and is not repeated in the message (C063).
+What it promises  The key itself stands in no file: `key` is the name of an environment variable. A
+                  value that looks like a key is refused, and is not repeated in the message (C063).
 Addresses         https, or http to this machine alone (C067)
-Defaults from     4 requests at a time and a minute of patience are what the free tiers of most services bear
+Defaults from     4 requests at a time and a minute of patience are what the free tiers of most
+                  services bear
 """
 
 import hashlib
@@ -22,16 +23,31 @@ from assay.curate.pii.secrets import FORMS
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")  # of an endpoint, in the project file
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
 _SECRET = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(FORMS.values())})(?![A-Za-z0-9])")
-_CARRIES_KEYS = ("api_key", "apikey", "api-key", "token", "secret", "password", "authorization", "headers")
-_KEEP_OUT = "write the name of an environment variable (key: OPENAI_API_KEY) and keep the key itself out of files"
+_CARRIES_KEYS = (
+    "api_key",
+    "apikey",
+    "api-key",
+    "token",
+    "secret",
+    "password",
+    "authorization",
+    "headers",
+)
+_KEEP_OUT = (
+    "write the name of an environment variable (key: OPENAI_API_KEY) and keep the key itself out"
+    " of files"
+)
 
 
 def looks_like_a_key(text: str) -> bool:
-    """Whether a text has the form of a key of some service, or holds a long word of letters and digits mixed."""
+    """Whether a text has the form of a key of some service, or holds a long word of letters and
+    digits mixed."""
     if _SECRET.search(text):
         return True
     words = re.findall(r"[A-Za-z0-9+/=]{20,}", text)
-    return any(sum(c.isdigit() for c in word) >= 3 and any(c.isalpha() for c in word) for word in words)
+    return any(
+        sum(c.isdigit() for c in word) >= 3 and any(c.isalpha() for c in word) for word in words
+    )
 
 
 def _variable(value: Any) -> Any:
@@ -53,11 +69,16 @@ def _address(value: Any) -> Any:
     except ValueError:
         raise ValueError("C067 is not an address; write it as https://host/v1") from None
     if secret or _SECRET.search(value):
-        raise ValueError(f"C063 has more than scheme, host and path, which may hold a key; {_KEEP_OUT}")
+        raise ValueError(
+            f"C063 has more than scheme, host and path, which may hold a key; {_KEEP_OUT}"
+        )
     if parts.scheme not in ("http", "https") or not host:
         raise ValueError("C067 is not an address; write it as https://host/v1")
     if parts.scheme == "http" and not is_loopback(host):
-        raise ValueError("C067 is http to another machine, so the key and the rows could be read on the way; use https")
+        raise ValueError(
+            "C067 is http to another machine, so the key and the rows could be read on the way;"
+            " use https"
+        )
     return value.rstrip("/")
 
 
@@ -84,7 +105,8 @@ class Endpoint(Settings):
 
     url: Annotated[str, BeforeValidator(_address)]
     model: str = Field(min_length=1, max_length=200)  # as the service calls it
-    key: Annotated[str, BeforeValidator(_variable)] = ""  # the environment variable that holds the key; "": none
+    # the environment variable that holds the key; "": none
+    key: Annotated[str, BeforeValidator(_variable)] = ""
     price: Price | None = None
     requests_per_minute: int = Field(default=0, ge=0)  # 0: as many as are answered
     tokens_per_minute: int = Field(default=0, ge=0)  # 0: as many as are answered
@@ -100,7 +122,10 @@ class Endpoint(Settings):
         if isinstance(value, dict):
             named = [name for name in value if str(name).casefold() in _CARRIES_KEYS]
             if named:
-                raise ValueError(f"C063 there is no setting '{named[0]}' here, and no place for a key; {_KEEP_OUT}")
+                raise ValueError(
+                    f"C063 there is no setting '{named[0]}' here, and no place for a key;"
+                    f" {_KEEP_OUT}"
+                )
             for name, item in value.items():
                 if name not in ("url", "key", "model") and looks_like_a_key(f"{name} {item}"):
                     raise ValueError(f"C063 holds what looks like a key; {_KEEP_OUT}")
@@ -119,7 +144,8 @@ class Endpoint(Settings):
 
     @property
     def digest(self) -> str:
-        """Of all that names the model: what a fit is kept under. What the service changes behind it is not seen."""
+        """Of all that names the model: what a fit is kept under. What the service changes behind it
+        is not seen."""
         named = json.dumps([self.url, self.model, self.context_length]).encode()
         return hashlib.sha256(named).hexdigest()
 

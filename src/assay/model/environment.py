@@ -1,4 +1,5 @@
-"""Everything that may change the last bits of a result: part of the key of weights and answers. Loads no torch."""
+"""Everything that may change the last bits of a result: part of the key of weights and answers.
+Loads no torch."""
 
 import os
 import platform
@@ -13,16 +14,25 @@ from assay.core.errors import Problem, UsageError
 
 # Instruction sets that decide which kernels run.
 WIDE = {"avx2", "avx512f", "avx512_bf16", "amx_bf16", "avx512_vnni", "asimd", "bf16"}
-# Either means that the processor multiplies bf16 as such. On ARM fp32 is kept: nothing was measured there.
+# Either means that the processor multiplies bf16 as such. On ARM fp32 is kept: nothing was measured
+# there.
 BF16 = {"avx512_bf16", "amx_bf16"}
-LIBRARIES = ("torch", "transformers", "peft", "tokenizers", "numpy", "bitsandbytes")  # of every neural model
+# of every neural model
+LIBRARIES = ("torch", "transformers", "peft", "tokenizers", "numpy", "bitsandbytes")
 FORMED = "llguidance"  # what a written answer is held to its form by
 COMPILER = "c++"  # with one, long trainings are compiled, which adds numbers in another order
 # Variables that choose other kernels or another type; part of the key where they are set.
-SWITCHES = ("ASSAY_PRECISION", "ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "MKL_ENABLE_INSTRUCTIONS", "MKL_CBWR")
-# What a process that computes is started with, unless the surroundings say otherwise. Without the first two a thread
-# that waits burns a core: one other busy process made a training 50 times slower. The others keep freed memory in the
-# process: giving it back after each layer and getting it anew cost 5 % of a training step in page faults.
+SWITCHES = (
+    "ASSAY_PRECISION",
+    "ATEN_CPU_CAPABILITY",
+    "ONEDNN_MAX_CPU_ISA",
+    "MKL_ENABLE_INSTRUCTIONS",
+    "MKL_CBWR",
+)
+# What a process that computes is started with, unless the surroundings say otherwise. Without the
+# first two a thread that waits burns a core: one other busy process made a training 50 times
+# slower. The others keep freed memory in the process: giving it back after each layer and getting
+# it anew cost 5 % of a training step in page faults.
 STARTED_WITH = {
     "OMP_WAIT_POLICY": "PASSIVE",
     "GOMP_SPINCOUNT": "10000",
@@ -49,7 +59,8 @@ def multiplies_bf16() -> bool:
 
 
 def precision() -> str:
-    """What ASSAY_PRECISION asks weights to be loaded in: bf16, fp32, or "" for what the machine is good at.
+    """What ASSAY_PRECISION asks weights to be loaded in: bf16, fp32, or "" for what the machine is
+    good at.
 
     Raises:
         UsageError: C073, it is something else.
@@ -61,7 +72,8 @@ def precision() -> str:
 
 
 def threads() -> int:
-    """Threads that a worker computes with: OMP_NUM_THREADS, else the processors this process may use."""
+    """Threads that a worker computes with: OMP_NUM_THREADS, else the processors this process may
+    use."""
     named = os.environ.get("OMP_NUM_THREADS", "")
     if named.isdigit() and int(named) > 0:
         return int(named)
@@ -82,13 +94,17 @@ def _version(name: str, path: tuple[str, ...]) -> str:
 
 
 def versions_of(names: Iterable[str]) -> dict[str, str]:
-    """Name -> version of a distribution, "none" where it is not installed; of `COMPILER` its program."""
-    return {name: cxx() or "none" if name == COMPILER else installed(name) for name in sorted(set(names))}
+    """Name -> version of a distribution, "none" where it is not installed; of `COMPILER` its
+    program."""
+    return {
+        name: cxx() or "none" if name == COMPILER else installed(name)
+        for name in sorted(set(names))
+    }
 
 
 def cxx() -> str:
-    """The C++ compiler that torch.compile needs on a processor, with its links followed, since the file is often named
-    for the version (x86_64-linux-gnu-g++-12); "" where there is none."""
+    """The C++ compiler that torch.compile needs on a processor, with its links followed, since the
+    file is often named for the version (x86_64-linux-gnu-g++-12); "" where there is none."""
     found = (shutil.which(name) for name in (os.environ.get("CXX") or "g++", "g++", "clang++"))
     return next((Path(path).resolve().name for path in found if path), "")
 

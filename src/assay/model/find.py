@@ -1,8 +1,9 @@
 """From the name that a project gives a model to a folder that is safe to load.
 
-A name is, in this order  a catalogue name; a path (a folder or a .gguf file, from the project's folder); a repository
-                          on the hub, `org/name` or `org/name@revision`.
-What it promises          The digest covers all that decides the answers: weights, config, tokenizer, template.
+A name is, in this order  a catalogue name; a path (a folder or a .gguf file, from the project's
+                          folder); a repository on the hub, `org/name` or `org/name@revision`.
+What it promises          The digest covers all that decides the answers: weights, config,
+                          tokenizer, template.
 """
 
 import re
@@ -22,9 +23,17 @@ from assay.model.gate import TEMPLATE, admit
 from assay.model.gguf import check, dequantise, dequantised
 from assay.model.hub import HUB_NAME, snapshot
 
-_LENGTHS = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "max_sequence_length", "seq_length")
+_LENGTHS = (
+    "max_position_embeddings",
+    "n_positions",
+    "n_ctx",
+    "max_seq_len",
+    "max_sequence_length",
+    "seq_length",
+)
 _NO_LIMIT = 1 << 30  # tokenizers without one say 10^30
-UNSAID = 8192  # tokens of prompt and answer where neither config nor tokenizer says how many it reads
+# tokens of prompt and answer where neither config nor tokenizer says how many it reads
+UNSAID = 8192
 # Other names of the same numbers: a model keeps its digest when only these differ.
 _NOT_IN_DIGEST = ("transformers_version", "_name_or_path")
 
@@ -48,7 +57,12 @@ class Found:
 
 
 def find(
-    name: str, *, base: Path = Path(), offline: bool = False, tell: Tell = lambda event: None, kind: Kind = "causal"
+    name: str,
+    *,
+    base: Path = Path(),
+    offline: bool = False,
+    tell: Tell = lambda event: None,
+    kind: Kind = "causal",
 ) -> Found:
     """Bring the model here if need be, judge it, and say what it is. torch is not imported.
 
@@ -59,7 +73,8 @@ def find(
         kind: what the model is wanted for: to answer ("causal") or as "embedder".
 
     Raises:
-        ModelError: M086 to M094, M096, M097 the model is refused; M098 no such model; M099 it cannot be fetched.
+        ModelError: M086 to M094, M096, M097 the model is refused; M098 no such model; M099 it
+            cannot be fetched.
         ResourceError: R004 not on this machine and the network must not or cannot be used.
     """
     if (entry := entry_of(name)) is not None:
@@ -76,7 +91,11 @@ def find(
         raise ModelError(_unknown(name, path))
     folder, revision = snapshot(name, offline=offline, tell=tell)
     return _found(
-        admit_scanned(folder, kind), name, kind, note=f"hub revision {revision[:12]}", licence=_card_licence(folder)
+        admit_scanned(folder, kind),
+        name,
+        kind,
+        note=f"hub revision {revision[:12]}",
+        licence=_card_licence(folder),
     )
 
 
@@ -98,16 +117,24 @@ def folder_mark(admitted: Path) -> Path:
 
 def _from_catalogue(entry: Entry, offline: bool, tell: Tell, kind: Kind) -> Found:
     if entry.kind != kind:
-        use = "an embedder, it does not write text" if entry.kind == "embedder" else "a language model, not an embedder"
+        use = (
+            "an embedder, it does not write text"
+            if entry.kind == "embedder"
+            else "a language model, not an embedder"
+        )
         others = ", ".join(other.name for other in CATALOGUE if other.kind == kind)
-        raise ModelError(Problem("M096", f"{entry.name} is {use}", help=f"in the catalogue: {others}"))
+        raise ModelError(
+            Problem("M096", f"{entry.name} is {use}", help=f"in the catalogue: {others}")
+        )
     if not entry.gguf:
         folder = fetch(entry, offline=offline, tell=tell)
     else:
         pinned = entry.members[0].sha256
         ready = dequantised(entry.name, pinned)
         folder = ready or _fetch_and_dequantise(entry, offline, tell)
-    return _found(admit(folder, kind=kind), entry.name, kind, note=entry.note, licence=entry.licence)
+    return _found(
+        admit(folder, kind=kind), entry.name, kind, note=entry.note, licence=entry.licence
+    )
 
 
 def _fetch_and_dequantise(entry: Entry, offline: bool, tell: Tell) -> Path:
@@ -122,13 +149,21 @@ def _fetch_and_dequantise(entry: Entry, offline: bool, tell: Tell) -> Path:
 def _from_gguf(path: Path, name: str, tell: Tell, kind: Kind) -> Found:
     facts = check(path).facts
     if kind == "embedder":
-        raise ModelError(Problem("M096", "a GGUF file is read as a language model, not as an embedder", str(path)))
+        raise ModelError(
+            Problem(
+                "M096", "a GGUF file is read as a language model, not as an embedder", str(path)
+            )
+        )
     slug = re.sub(r"[^a-z0-9]+", "-", path.stem.casefold()).strip("-")[:40] or "model"
     folder = dequantise(path, slug, tell=tell)
     licence = facts.get("general.license", "")
     note = "dequantised from a GGUF file"
     return _found(
-        admit_scanned(folder, kind), name, kind, note=note, licence=licence if isinstance(licence, str) else ""
+        admit_scanned(folder, kind),
+        name,
+        kind,
+        note=note,
+        licence=licence if isinstance(licence, str) else "",
     )
 
 
@@ -140,7 +175,8 @@ def _found(folder: Path, name: str, kind: Kind, *, note: str, licence: str) -> F
 
 
 def digest_of(folder: Path) -> str:
-    """sha256 over the admitted folder's files. File hashes are remembered, so a second call takes milliseconds."""
+    """sha256 over the admitted folder's files. File hashes are remembered, so a second call takes
+    milliseconds."""
     parts: dict[str, Any] = {}
     for path in sorted(folder.rglob("*")):
         name = str(path.relative_to(folder))
@@ -155,21 +191,29 @@ def digest_of(folder: Path) -> str:
 
 
 def context_length(folder: Path, kind: Kind = "causal") -> int:
-    """Tokens that the model in a folder reads at once, 0 where neither its config nor its tokenizer says.
+    """Tokens that the model in a folder reads at once, 0 where neither its config nor its tokenizer
+    says.
 
-    What the config says holds, before the tokenizer (as in lm-eval's hf backend); a rotary embedding that YaRN
-    stretches reads so many times what it was trained for; a sliding window is no limit.
+    What the config says holds, before the tokenizer (as in lm-eval's hf backend); a rotary
+    embedding that YaRN stretches reads so many times what it was trained for; a sliding window is
+    no limit.
     """
     config = store.read_json(folder / "config.json")
     if kind == "embedder" and (folder / "sentence_bert_config.json").exists():
-        config = {"n_ctx": store.read_json(folder / "sentence_bert_config.json").get("max_seq_length")}
+        config = {
+            "n_ctx": store.read_json(folder / "sentence_bert_config.json").get("max_seq_length")
+        }
     inner = config.get("text_config")
     for source in (config, inner if isinstance(inner, dict) else {}):
         for key in _LENGTHS:
             if isinstance(source.get(key), int) and source[key] > 0:
                 return max(source[key], _stretched(source))
     tokens = folder / "tokenizer_config.json"
-    most = store.read_json(tokens).get("model_max_length") if kind == "causal" and tokens.exists() else 0
+    most = (
+        store.read_json(tokens).get("model_max_length")
+        if kind == "causal" and tokens.exists()
+        else 0
+    )
     return int(most) if isinstance(most, int | float) and 0 < most < _NO_LIMIT else 0
 
 
@@ -183,8 +227,8 @@ def _stretched(config: Mapping[str, Any]) -> int:
 
 
 def stated_length(name: str, base: Path) -> int:
-    """Tokens that a model reads at once, as far as its name or its folder on this machine says; 0: not known. Nothing
-    is fetched or judged."""
+    """Tokens that a model reads at once, as far as its name or its folder on this machine says; 0:
+    not known. Nothing is fetched or judged."""
     if (entry := entry_of(name)) is not None:
         return entry.context_length
     folder = base / Path(name).expanduser()
@@ -201,7 +245,11 @@ def _card_licence(folder: Path) -> str:
         return ""
     with card.open("rb") as file:
         text = file.read(8192).decode("utf-8", "replace")
-    match = re.search(r"^license:\s*['\"]?([\w.+-]{1,60})", text, re.MULTILINE) if text.startswith("---") else None
+    match = (
+        re.search(r"^license:\s*['\"]?([\w.+-]{1,60})", text, re.MULTILINE)
+        if text.startswith("---")
+        else None
+    )
     return match[1] if match else ""
 
 
@@ -213,7 +261,11 @@ def _unknown(name: str, path: Path) -> Problem:
         text, hint = f"there is no model folder or file {name!r}", _beside(path)
     else:
         text, hint = f"there is no model {name!r}", did_you_mean(name, names)
-    return Problem("M098", text + hint, help=f"in the catalogue: {', '.join(names)}; or a folder, a .gguf, or org/name")
+    return Problem(
+        "M098",
+        text + hint,
+        help=f"in the catalogue: {', '.join(names)}; or a folder, a .gguf, or org/name",
+    )
 
 
 def _beside(path: Path) -> str:

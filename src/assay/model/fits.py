@@ -1,7 +1,7 @@
 """Whether the parts of a model folder belong together: type, shapes, tokenizer, chat template.
 
-How   From the JSON files and the headers of the weights only. The model types are read from the source text of the
-      installed transformers, because importing its lists would import torch.
+How   From the JSON files and the headers of the weights only. The model types are read from the
+      source text of the installed transformers, because importing its lists would import torch.
 """
 
 import ast
@@ -24,7 +24,9 @@ _LAYER = re.compile(r"(?:^|\.)(?:layers|layer|h|blocks)\.(\d+)\.")
 _WIDTHS = ("hidden_size", "n_embd", "d_model", "word_embed_proj_dim", "embedding_size")
 
 
-def fit_problems(folder: Path, rows: dict[str, Any], tensors: dict[str, Tensor], kind: Kind) -> list[Problem]:
+def fit_problems(
+    folder: Path, rows: dict[str, Any], tensors: dict[str, Tensor], kind: Kind
+) -> list[Problem]:
     """All problems M091 to M096 of a folder whose JSON files are in `rows`."""
     config = rows["config.json"]
     place = str(folder / "config.json")
@@ -33,7 +35,11 @@ def fit_problems(folder: Path, rows: dict[str, Any], tensors: dict[str, Tensor],
     assert isinstance(text, dict)
     if config.get("quantization_config"):
         way = "use the model's unquantised weights, or a .gguf file"
-        found.append(Problem("M092", "the weights are stored quantised, which is not read here", place, help=way))
+        found.append(
+            Problem(
+                "M092", "the weights are stored quantised, which is not read here", place, help=way
+            )
+        )
     elif tensors:
         found += [Problem("M092", what, place) for what in _shape_problems(text, tensors)]
     # What a chat model needs beyond its weights is of no interest when it is not one.
@@ -44,7 +50,7 @@ def fit_problems(folder: Path, rows: dict[str, Any], tensors: dict[str, Tensor],
     return found
 
 
-# --- type -----------------------------------------------------------------------------------------------------------
+# --- type -----------------------------------------------------------------------------------------
 
 
 @functools.cache
@@ -59,14 +65,26 @@ def _listed(file: str, variable: str) -> frozenset[str]:
         target: ast.AST | None = None
         if isinstance(node, ast.Assign):
             target = node.targets[0]
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "update":
+        elif (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "update"
+        ):
             target = node.func.value
         if isinstance(target, ast.Name) and target.id == variable:
             for part in ast.walk(node):
                 first = (
-                    part.elts[:1] if isinstance(part, ast.Tuple) else part.keys if isinstance(part, ast.Dict) else []
+                    part.elts[:1]
+                    if isinstance(part, ast.Tuple)
+                    else part.keys
+                    if isinstance(part, ast.Dict)
+                    else []
                 )
-                keys |= {key.value for key in first if isinstance(key, ast.Constant) and isinstance(key.value, str)}
+                keys |= {
+                    key.value
+                    for key in first
+                    if isinstance(key, ast.Constant) and isinstance(key.value, str)
+                }
     return frozenset(keys)
 
 
@@ -82,7 +100,14 @@ def _type_problems(config: dict[str, Any], place: str, kind: Kind) -> list[Probl
     name = config.get("model_type")
     if not isinstance(name, str) or name not in known_types():
         text = f"the model type {str(name)[:60]!r} is not one that the installed transformers knows"
-        return [Problem("M091", text + did_you_mean(str(name)[:60], known_types()), place, help="update transformers")]
+        return [
+            Problem(
+                "M091",
+                text + did_you_mean(str(name)[:60], known_types()),
+                place,
+                help="update transformers",
+            )
+        ]
     if kind == "embedder":
         return []
     generators = _listed("modeling_auto.py", "MODEL_FOR_CAUSAL_LM_MAPPING_NAMES")
@@ -90,10 +115,17 @@ def _type_problems(config: dict[str, Any], place: str, kind: Kind) -> list[Probl
     if name in generators and (name not in encoders or config.get("is_decoder") is True):
         return []
     text = f"{name} is not a model that writes text from left to right, so it cannot answer"
-    return [Problem("M096", text, place, help="choose a causal language model; an encoder can be the embedder")]
+    return [
+        Problem(
+            "M096",
+            text,
+            place,
+            help="choose a causal language model; an encoder can be the embedder",
+        )
+    ]
 
 
-# --- shapes ---------------------------------------------------------------------------------------------------------
+# --- shapes ---------------------------------------------------------------------------------------
 
 
 def _shape_problems(config: dict[str, Any], tensors: dict[str, Tensor]) -> list[str]:
@@ -110,7 +142,10 @@ def _shape_problems(config: dict[str, Any], tensors: dict[str, Tensor]) -> list[
             if widths and tensor.shape[1] not in widths:
                 found.append(f"{name} is {shape}, config says width {widths[0]}")
     if config.get("tie_word_embeddings") is False and not any(map(_OUTPUT.search, tensors)):
-        found.append("lm_head is missing from the weights, and config says that it is not tied to the embedding")
+        found.append(
+            "lm_head is missing from the weights, and config says that it is not tied to the"
+            " embedding"
+        )
     layers = [int(match[1]) + 1 for name in tensors if (match := _LAYER.search(name))]
     stated = config.get("num_hidden_layers", config.get("n_layer"))
     if layers and isinstance(stated, int) and max(layers) < stated:
@@ -118,26 +153,42 @@ def _shape_problems(config: dict[str, Any], tensors: dict[str, Tensor]) -> list[
     for name in ("rope_scaling", "rope_parameters"):
         part = config.get(name)
         factor = part.get("factor", 1.0) if isinstance(part, dict) else 1.0
-        if not isinstance(factor, int | float) or not math.isfinite(factor) or not 0 < factor <= 10_000:
+        if (
+            not isinstance(factor, int | float)
+            or not math.isfinite(factor)
+            or not 0 < factor <= 10_000
+        ):
             found.append(f"{name}.factor is {factor}, which no model has")
     return found
 
 
-# --- tokenizer ------------------------------------------------------------------------------------------------------
+# --- tokenizer ------------------------------------------------------------------------------------
 
 
 def _tokenizer_problems(
-    folder: Path, rows: dict[str, Any], config: dict[str, Any], tensors: dict[str, Tensor], chat: bool
+    folder: Path,
+    rows: dict[str, Any],
+    config: dict[str, Any],
+    tensors: dict[str, Tensor],
+    chat: bool,
 ) -> list[Problem]:
     place = str(folder)
     there = {path.name for path in folder.iterdir()}
     pairs = ({"tokenizer.json"}, {"vocab.json", "merges.txt"}, {"vocab.txt"})
     if not any(pair <= there for pair in pairs):
-        way = "AutoTokenizer.from_pretrained(original).save_pretrained(folder) writes tokenizer.json"
-        return [Problem("M093", "the tokenizer is missing: there is no tokenizer.json", place, help=way)]
+        way = (
+            "AutoTokenizer.from_pretrained(original).save_pretrained(folder) writes tokenizer.json"
+        )
+        return [
+            Problem("M093", "the tokenizer is missing: there is no tokenizer.json", place, help=way)
+        ]
     found = []
     tokens = _tokens(rows.get("tokenizer.json"))
-    rooms = [tensor.shape[0] for name, tensor in tensors.items() if _EMBEDDING.search(name) and tensor.shape]
+    rooms = [
+        tensor.shape[0]
+        for name, tensor in tensors.items()
+        if _EMBEDDING.search(name) and tensor.shape
+    ]
     if tokens and rooms and max(tokens.values()) >= rooms[0]:
         text = f"the tokenizer has token {max(tokens.values())}, the embedding has {rooms[0]} rows"
         found.append(Problem("M093", text, place, help="the tokenizer belongs to another model"))
@@ -156,7 +207,11 @@ def _tokens(tokenizer: Any) -> dict[str, int]:
     if isinstance(listed, dict):
         found |= {text: number for text, number in listed.items() if isinstance(number, int)}
     elif isinstance(listed, list):
-        found |= {str(row[0]): number for number, row in enumerate(listed) if isinstance(row, list) and row}
+        found |= {
+            str(row[0]): number
+            for number, row in enumerate(listed)
+            if isinstance(row, list) and row
+        }
     for row in tokenizer.get("added_tokens") or []:
         if isinstance(row, dict) and isinstance(row.get("id"), int):
             found[str(row.get("content"))] = row["id"]
@@ -167,16 +222,22 @@ def _end_problem(rows: dict[str, Any], config: dict[str, Any], tokens: dict[str,
     eos = (rows.get("tokenizer_config.json") or {}).get("eos_token")
     eos = eos.get("content") if isinstance(eos, dict) else eos
     if isinstance(eos, str):
-        return f"the end token {eos[:40]!r} is not in the tokenizer" if tokens and eos not in tokens else ""
+        return (
+            f"the end token {eos[:40]!r} is not in the tokenizer"
+            if tokens and eos not in tokens
+            else ""
+        )
     ids = config.get("eos_token_id")
     ids = ids if isinstance(ids, list) else [ids]
     size = config.get("vocab_size")
-    if all(isinstance(i, int) and 0 <= i < (size if isinstance(size, int) else 1 << 31) for i in ids):
+    if all(
+        isinstance(i, int) and 0 <= i < (size if isinstance(size, int) else 1 << 31) for i in ids
+    ):
         return ""
     return "there is no end token, so an answer would never end"
 
 
-# --- chat template --------------------------------------------------------------------------------------------------
+# --- chat template --------------------------------------------------------------------------------
 
 
 def chat_templates(folder: Path, rows: dict[str, Any]) -> list[tuple[str, str]]:
@@ -189,7 +250,9 @@ def chat_templates(folder: Path, rows: dict[str, Any]) -> list[tuple[str, str]]:
     for name in ("tokenizer_config.json", "chat_template.json"):
         value = (rows.get(name) or {}).get("chat_template")
         if isinstance(value, list):
-            found += [(name, str(row.get("template", ""))) for row in value if isinstance(row, dict)]
+            found += [
+                (name, str(row.get("template", ""))) for row in value if isinstance(row, dict)
+            ]
         elif isinstance(value, str):
             found.append((name, value))
     return found
@@ -204,8 +267,8 @@ def _template_problems(folder: Path, rows: dict[str, Any]) -> list[Problem]:
 
 
 def exhausting_templates(folder: Path, rows: dict[str, Any]) -> list[Problem]:
-    """M180 of each template that takes too much when it is rendered. For a folder that has no other problem: this
-    renders them, in a process that is ended at its limits."""
+    """M180 of each template that takes too much when it is rendered. For a folder that has no other
+    problem: this renders them, in a process that is ended at its limits."""
     way = "choose another model, or put a chat_template.jinja of your own into the folder"
     return [
         Problem("M180", f"the chat template is refused: {why}", str(folder / name), help=way)

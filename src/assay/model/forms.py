@@ -1,8 +1,9 @@
 """Answers of a form: before each token those that cannot go on are ruled out.
 
-How   A choice is followed down the trie of its texts' tokens. Schemas, expressions and grammars are followed by
-      llguidance over the tokens' bytes, so that any way of cutting the text into tokens may be written. Control tokens
-      are never written, but for the end of the turn, and that one only where the form is met.
+How   A choice is followed down the trie of its texts' tokens. Schemas, expressions and grammars are
+      followed by llguidance over the tokens' bytes, so that any way of cutting the text into tokens
+      may be written. Control tokens are never written, but for the end of the turn, and that one
+      only where the form is met.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ class Fitting(ABC):
 
     @abstractmethod
     def keep(self, logits: torch.Tensor) -> bool:
-        """Set the logits, (vocabulary,), of tokens that cannot come now to minus infinity. False: none can."""
+        """Set the logits, (vocabulary,), of tokens that cannot come now to minus infinity. False:
+        none can."""
 
     @abstractmethod
     def take(self, token: int) -> None:
@@ -58,7 +60,8 @@ class Forms:
         """The form made ready; the last ones are remembered.
 
         Raises:
-            ModelError: M056 to M059, see `aim.forms.grammar`; M061, it is too large for this model's tokens.
+            ModelError: M056 to M059, see `aim.forms.grammar`; M061, it is too large for this
+                model's tokens.
         """
         if form not in self._ready:
             made = forms.grammar(form)
@@ -79,9 +82,12 @@ class Forms:
 
     @cached_property
     def _never(self) -> torch.Tensor:
-        """Control tokens, but for the end of the turn; and rows of the output layer that are no token."""
+        """Control tokens, but for the end of the turn; and rows of the output layer that are no
+        token."""
         added = self.chat.tokenizer.added_tokens_decoder.items()
-        control = {number for number, token in added if token.special} | set(self.chat.tokenizer.all_special_ids)
+        control = {number for number, token in added if token.special} | set(
+            self.chat.tokenizer.all_special_ids
+        )
         control |= set(range(len(self.chat.tokenizer), self.width))
         return torch.tensor(sorted(control - {self.chat.end[-1]}), dtype=torch.long)
 
@@ -107,7 +113,9 @@ class _Chosen(Fitting):
         return True
 
     def take(self, token: int) -> None:
-        self.node = next(child for child in self.trie.children[self.node] if self.trie.tokens[child] == token)
+        self.node = next(
+            child for child in self.trie.children[self.node] if self.trie.tokens[child] == token
+        )
 
 
 class _Grammar(Shape):
@@ -150,4 +158,6 @@ def _require(matcher: LLMatcher) -> None:
     if matcher.is_error():
         said = matcher.get_error().strip().splitlines()[0]
         way = "make it smaller: fewer alternatives, smaller counts such as {1,100000}"
-        raise ModelError(Problem("M061", f"the form is too much to follow: {said}", "aim.form", way))
+        raise ModelError(
+            Problem("M061", f"the form is too much to follow: {said}", "aim.form", way)
+        )

@@ -1,10 +1,11 @@
 """Judge a model folder before transformers sees it, and pass on only what is on the list.
 
-What it promises  No code that comes with a model runs: no Python file, no pickle, no key that names code, a kernel or
-                  an address. All problems are told at once. torch is not imported.
-How               An allowed folder is returned as it is. A folder with harmless extras is mirrored in the cache: links
-                  to the weights, cleaned copies of the rest. So is a language model without a chat template, whose
-                  mirror has one that asks in plain text.
+What it promises  No code that comes with a model runs: no Python file, no pickle, no key that names
+                  code, a kernel or an address. All problems are told at once. torch is not
+                  imported.
+How               An allowed folder is returned as it is. A folder with harmless extras is mirrored
+                  in the cache: links to the weights, cleaned copies of the rest. So is a language
+                  model without a chat template, whose mirror has one that asks in plain text.
 """
 
 import os
@@ -50,7 +51,9 @@ _SHARD = re.compile(r"[\w.-]+\.safetensors")
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".npy", ".dill")
 _CODE_KEYS = ("auto_map", "trust_remote_code", "custom_generate", "custom_pipelines", "use_kernels")
 # Keys that name a file or a place: transformers sets them itself from the folder.
-_PLACE_KEYS = re.compile(r"(.*_file|name_or_path|cache_dir|token|use_auth_token|subfolder|revision|local_files_only)")
+_PLACE_KEYS = re.compile(
+    r"(.*_file|name_or_path|cache_dir|token|use_auth_token|subfolder|revision|local_files_only)"
+)
 _LIMITS = {"config.json": 1 << 20, "tokenizer.json": 100 << 20}
 _JSON_LIMIT = 20 << 20  # bytes, for the other JSON files
 
@@ -91,7 +94,8 @@ def admit(folder: Path, *, kind: Kind = "causal", scan: bool = False) -> Path:
 
 
 def _names(folder: Path, problems: list[Problem]) -> list[str]:
-    """The allowed files that are there. Links must end inside the folder, or in the hub cache that it belongs to."""
+    """The allowed files that are there. Links must end inside the folder, or in the hub cache that
+    it belongs to."""
     if not folder.is_dir():
         raise ModelError(Problem("M086", "there is no such folder", str(folder)))
     roots = [Path(os.path.realpath(folder))]
@@ -106,9 +110,15 @@ def _names(folder: Path, problems: list[Problem]) -> list[str]:
             continue
         target = Path(os.path.realpath(path))  # of links in a circle one of them
         if not target.exists():
-            problems.append(Problem("M086", "is a link to nothing", str(path), help="copy the file itself"))
+            problems.append(
+                Problem("M086", "is a link to nothing", str(path), help="copy the file itself")
+            )
         elif not any(target.is_relative_to(root) for root in roots):
-            problems.append(Problem("M086", f"leads out of the folder, to {target}", str(path), help="copy the file"))
+            problems.append(
+                Problem(
+                    "M086", f"leads out of the folder, to {target}", str(path), help="copy the file"
+                )
+            )
         elif not stat.S_ISREG(target.stat().st_mode):
             problems.append(Problem("M086", "is not a regular file", str(path)))
         else:
@@ -124,7 +134,10 @@ def _no_config(folder: Path) -> Problem:
     else:
         text, way = f"not a model folder: it has no config.json; it has: {listed or 'nothing'}", ""
     return Problem(
-        "M086", text, str(folder), help=way or "a model folder has config.json, *.safetensors, tokenizer.json"
+        "M086",
+        text,
+        str(folder),
+        help=way or "a model folder has config.json, *.safetensors, tokenizer.json",
     )
 
 
@@ -144,7 +157,7 @@ def _json(path: Path, problems: list[Problem]) -> Any:
     return row
 
 
-# --- keys -----------------------------------------------------------------------------------------------------------
+# --- keys -----------------------------------------------------------------------------------------
 
 
 def _clean(row: Any, path: Path, problems: list[Problem]) -> Any:
@@ -152,10 +165,14 @@ def _clean(row: Any, path: Path, problems: list[Problem]) -> Any:
     if path.name == "modules.json" and isinstance(row, list):
         for module in row:
             kind = str(module.get("type", "") if isinstance(module, dict) else module)
-            if not re.fullmatch(r"sentence_transformers\.[a-zA-Z_.]*\.(Transformer|Pooling|Normalize)", kind):
+            if not re.fullmatch(
+                r"sentence_transformers\.[a-zA-Z_.]*\.(Transformer|Pooling|Normalize)", kind
+            ):
                 problems.append(_needs_code(str(path), f"names the module {kind[:80]}"))
         return row
-    return _clean_keys(row, path, problems, addresses=path.name in ("config.json", "generation_config.json"))
+    return _clean_keys(
+        row, path, problems, addresses=path.name in ("config.json", "generation_config.json")
+    )
 
 
 def _clean_keys(value: Any, path: Path, problems: list[Problem], *, addresses: bool) -> Any:
@@ -177,7 +194,8 @@ def _clean_keys(value: Any, path: Path, problems: list[Problem], *, addresses: b
 def _brings_code(key: str, value: Any) -> bool:
     if key in _CODE_KEYS:
         return bool(value)
-    if "implementation" in key:  # attention, experts: a name with a slash is a repository of kernels on the hub
+    # attention, experts: a name with a slash is a repository of kernels on the hub
+    if "implementation" in key:
         return key.endswith("_internal") or "/" in str(value) or ":" in str(value)
     return "kernel" in key and isinstance(value, str | dict)
 
@@ -191,28 +209,44 @@ def _is_useless(key: str) -> bool:
 def _needs_code(place: str, why: str) -> Problem:
     return Problem(
         "M090",
-        f"this model needs its own code, which assay never runs: it {why.removeprefix('the folder ')}",
+        "this model needs its own code, which assay never runs: it"
+        f" {why.removeprefix('the folder ')}",
         place,
         help="if transformers knows this model type, delete the key or the .py file and try again",
     )
 
 
-# --- weights --------------------------------------------------------------------------------------------------------
+# --- weights --------------------------------------------------------------------------------------
 
 
-def _weights(folder: Path, index: Any, problems: list[Problem]) -> tuple[list[str], dict[str, Tensor]]:
+def _weights(
+    folder: Path, index: Any, problems: list[Problem]
+) -> tuple[list[str], dict[str, Tensor]]:
     """The weight files that belong to the model, and their tensors."""
     names = ["model.safetensors"]
     if index is not None:
         mapped = index.get("weight_map")
         names = sorted(set(map(str, mapped.values()))) if isinstance(mapped, dict) else []
         if not names or not all(_SHARD.fullmatch(name) for name in names):
-            problems.append(Problem("M089", "does not name weight files", str(folder / "model.safetensors.index.json")))
+            problems.append(
+                Problem(
+                    "M089",
+                    "does not name weight files",
+                    str(folder / "model.safetensors.index.json"),
+                )
+            )
             return [], {}
         for name in names:
             if not (folder / name).is_file():
                 text = f"the index names {name}, which is not here"
-                problems.append(Problem("M089", text, str(folder), help="download the model again, with all its parts"))
+                problems.append(
+                    Problem(
+                        "M089",
+                        text,
+                        str(folder),
+                        help="download the model again, with all its parts",
+                    )
+                )
     elif not (folder / names[0]).is_file():
         problems.append(_no_weights(folder))
     tensors: dict[str, Tensor] = {}
@@ -232,9 +266,15 @@ def _no_weights(folder: Path) -> Problem:
             "M087",
             f"holds its weights as {pickles[0]}; pickle files can run code and are not read",
             str(folder),
-            help="on a machine that trusts the file: AutoModelForCausalLM.from_pretrained(folder).save_pretrained(new)",
+            help="on a machine that trusts the file:"
+            " AutoModelForCausalLM.from_pretrained(folder).save_pretrained(new)",
         )
-    return Problem("M086", "has no model.safetensors", str(folder), help="only .safetensors and .gguf files are read")
+    return Problem(
+        "M086",
+        "has no model.safetensors",
+        str(folder),
+        help="only .safetensors and .gguf files are read",
+    )
 
 
 def _nan_problems(folder: Path, weights: list[str]) -> list[Problem]:
@@ -244,12 +284,17 @@ def _nan_problems(folder: Path, weights: list[str]) -> list[Problem]:
         if count:
             text = f"holds {count:,} values that are NaN or infinite, the first in {first}"
             found.append(
-                Problem("M092", text, str(folder / name), help="the model was saved damaged: get another copy")
+                Problem(
+                    "M092",
+                    text,
+                    str(folder / name),
+                    help="the model was saved damaged: get another copy",
+                )
             )
     return found
 
 
-# --- the mirror -----------------------------------------------------------------------------------------------------
+# --- the mirror -----------------------------------------------------------------------------------
 
 
 def _only(folder: Path, passed: list[str]) -> bool:
@@ -258,9 +303,16 @@ def _only(folder: Path, passed: list[str]) -> bool:
     return files <= {*passed, "done.json"}
 
 
-def _mirror(folder: Path, passed: list[str], changed: dict[str, Any], added: dict[str, str]) -> Path:
-    stamps = [(name, (folder / name).stat().st_size, (folder / name).stat().st_mtime_ns) for name in sorted(passed)]
-    key = store.digest([VERSION, str(folder.resolve()), *map(list, stamps), *([added] if added else [])])[:16]
+def _mirror(
+    folder: Path, passed: list[str], changed: dict[str, Any], added: dict[str, str]
+) -> Path:
+    stamps = [
+        (name, (folder / name).stat().st_size, (folder / name).stat().st_mtime_ns)
+        for name in sorted(passed)
+    ]
+    key = store.digest(
+        [VERSION, str(folder.resolve()), *map(list, stamps), *([added] if added else [])]
+    )[:16]
     mirror = cache_folder() / "admitted" / f"{folder.name}-{key}"
     for name in passed:
         if name.endswith(".safetensors"):
@@ -268,7 +320,11 @@ def _mirror(folder: Path, passed: list[str], changed: dict[str, Any], added: dic
             if not (mirror / name).is_symlink() or (mirror / name).readlink() != target:
                 store.link(mirror / name, target)
             continue
-        data = store.to_json(changed[name], indent=1).encode() if name in changed else (folder / name).read_bytes()
+        data = (
+            store.to_json(changed[name], indent=1).encode()
+            if name in changed
+            else (folder / name).read_bytes()
+        )
         # A file that is right already is left alone: its remembered hash stays valid.
         if not (mirror / name).is_file() or (mirror / name).read_bytes() != data:
             store.write_bytes(mirror / name, data)

@@ -1,8 +1,10 @@
 """GGUF files: a bounded check of the header, then plain bf16 weights in the cache, made once.
 
-What it promises  No other reader sees a file whose counts, strings, shapes or offsets do not hold together. The result
-                  is a model folder like any other, and loading it gives the weights that were written.
-Costs             10 to 30 s for 135 million parameters, and three times the bf16 size in memory, in its own process.
+What it promises  No other reader sees a file whose counts, strings, shapes or offsets do not hold
+                  together. The result is a model folder like any other, and loading it gives the
+                  weights that were written.
+Costs             10 to 30 s for 135 million parameters, and three times the bf16 size in memory, in
+                  its own process.
 Watch out         The result is as good as the quantised file, not as the original weights.
 Source            The format: github.com/ggml-org/ggml/blob/master/docs/gguf.md
 """
@@ -30,15 +32,33 @@ _MAX_ITEMS = 1 << 22  # of one array: merges of a large vocabulary have half a m
 _MAX_TEXT = 1 << 20
 _MAX_HEADER = 256 << 20
 _MAX_VALUES = 1 << 40  # of one tensor
-_SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
+_SCALARS = {
+    0: "B",
+    1: "b",
+    2: "H",
+    3: "h",
+    4: "I",
+    5: "i",
+    6: "f",
+    7: "?",
+    10: "Q",
+    11: "q",
+    12: "d",
+}
 _TEXT, _ARRAY = 8, 9
-# Types that the `gguf` package can turn back into numbers: code to (name, values a block, bytes a block).
+# Types that the `gguf` package can turn back into numbers: code to (name, values a block, bytes a
+# block).
 _TYPES = {
-    0: ("F32", 1, 4), 1: ("F16", 1, 2), 30: ("BF16", 1, 2), 2: ("Q4_0", 32, 18), 3: ("Q4_1", 32, 20),
-    6: ("Q5_0", 32, 22), 7: ("Q5_1", 32, 24), 8: ("Q8_0", 32, 34), 10: ("Q2_K", 256, 84), 11: ("Q3_K", 256, 110),
-    12: ("Q4_K", 256, 144), 13: ("Q5_K", 256, 176), 14: ("Q6_K", 256, 210), 16: ("IQ2_XXS", 256, 66),
-    17: ("IQ2_XS", 256, 74), 18: ("IQ3_XXS", 256, 98), 19: ("IQ1_S", 256, 50), 20: ("IQ4_NL", 32, 18),
-    21: ("IQ3_S", 256, 110), 22: ("IQ2_S", 256, 82), 23: ("IQ4_XS", 256, 136), 29: ("IQ1_M", 256, 56),
+    0: ("F32", 1, 4), 1: ("F16", 1, 2), 30: ("BF16", 1, 2), 2: ("Q4_0", 32, 18),
+    3: ("Q4_1", 32, 20),
+    6: ("Q5_0", 32, 22), 7: ("Q5_1", 32, 24), 8: ("Q8_0", 32, 34), 10: ("Q2_K", 256, 84),
+    11: ("Q3_K", 256, 110),
+    12: ("Q4_K", 256, 144), 13: ("Q5_K", 256, 176), 14: ("Q6_K", 256, 210),
+    16: ("IQ2_XXS", 256, 66),
+    17: ("IQ2_XS", 256, 74), 18: ("IQ3_XXS", 256, 98), 19: ("IQ1_S", 256, 50),
+    20: ("IQ4_NL", 32, 18),
+    21: ("IQ3_S", 256, 110), 22: ("IQ2_S", 256, 82), 23: ("IQ4_XS", 256, 136),
+    29: ("IQ1_M", 256, 56),
     34: ("TQ1_0", 256, 54), 35: ("TQ2_0", 256, 66), 39: ("MXFP4", 32, 17),
 }  # fmt: skip
 
@@ -63,7 +83,8 @@ def check(path: Path) -> Header:
     """Read and check the header; the weights are not read.
 
     Raises:
-        ModelError: M097 it is not a complete GGUF file that can be dequantised here; M091 unknown architecture name.
+        ModelError: M097 it is not a complete GGUF file that can be dequantised here; M091 unknown
+            architecture name.
     """
     try:
         with path.open("rb") as file:
@@ -71,7 +92,12 @@ def check(path: Path) -> Header:
     except (_Damaged, struct.error, UnicodeDecodeError) as error:
         text = str(error) if isinstance(error, _Damaged) else "its header is damaged"
         raise ModelError(
-            Problem("M097", f"is not a GGUF file that can be used: {text}", str(path), help="download the file again")
+            Problem(
+                "M097",
+                f"is not a GGUF file that can be used: {text}",
+                str(path),
+                help="download the file again",
+            )
         ) from error
 
 
@@ -149,15 +175,23 @@ def _tensor(file: BinaryIO) -> tuple[str, str, tuple[int, ...], int, int]:
     shape = struct.unpack(f"<{rank}Q", _take(file, 8 * rank))
     code, offset = struct.unpack("<IQ", _take(file, 12))
     if code not in _TYPES:
-        raise _Damaged(f"the tensor {name[:60]!r} has a type (number {code}) that cannot be dequantised here")
+        raise _Damaged(
+            f"the tensor {name[:60]!r} has a type (number {code}) that cannot be dequantised here"
+        )
     kind, block, size = _TYPES[code]
     if not 0 < math.prod(shape) <= _MAX_VALUES or shape[0] % block:
         raise _Damaged(f"the tensor {name[:60]!r} has the shape {shape}, impossible for {kind}")
     return name, kind, shape, offset, math.prod(shape) // block * size
 
 
-def _require_places(places: list[tuple[int, int]], alignment: Any, header_end: int, size: int) -> None:
-    if not isinstance(alignment, int) or not 8 <= alignment <= 1 << 20 or alignment & (alignment - 1):
+def _require_places(
+    places: list[tuple[int, int]], alignment: Any, header_end: int, size: int
+) -> None:
+    if (
+        not isinstance(alignment, int)
+        or not 8 <= alignment <= 1 << 20
+        or alignment & (alignment - 1)
+    ):
         raise _Damaged(f"it claims an alignment of {alignment}")
     start = header_end + -header_end % alignment
     end = 0
@@ -175,17 +209,22 @@ def _require_plausible(facts: dict[str, Any]) -> None:
         raise _Damaged("it does not name its architecture")
     if facts.get("split.count", 1) not in (0, 1):
         raise _Damaged("it is one part of several; join them with llama-gguf-split --merge")
-    for name, limit in (("block_count", 1000), ("embedding_length", 1 << 17), ("context_length", 1 << 24)):
+    for name, limit in (
+        ("block_count", 1000),
+        ("embedding_length", 1 << 17),
+        ("context_length", 1 << 24),
+    ):
         value = facts.get(f"{architecture}.{name}")
         if not isinstance(value, int) or not 0 < value <= limit:
             raise _Damaged(f"its {name} is {value}")
 
 
-# --- dequantising ---------------------------------------------------------------------------------------------------
+# --- dequantising ---------------------------------------------------------------------------------
 
 
 def dequantised(name: str, sha256: str) -> Path | None:
-    """The folder that `dequantise` made earlier from the file of this hash, if it is complete and unharmed."""
+    """The folder that `dequantise` made earlier from the file of this hash, if it is complete and
+    unharmed."""
     stage = _stage(name, sha256)
     try:
         mark = store.read_json(stage.folder / "done.json")
@@ -200,17 +239,27 @@ def dequantised(name: str, sha256: str) -> Path | None:
 def dequantise(source: Path, name: str, *, tell: Tell = lambda event: None) -> Path:
     """The model folder `<cache>/models/<name>-<sha8>` with bf16 weights, made unless it is there.
 
-    A child process does the work, so that this one never imports torch. Tells {"event": "dequantise", "name", "done"}.
+    A child process does the work, so that this one never imports torch. Tells {"event":
+    "dequantise", "name", "done"}.
 
     Raises:
-        ModelError: M097 or M091, as `check`, or transformers cannot read the file. ResourceError: R098 out of memory.
+        ModelError: M097 or M091, as `check`, or transformers cannot read the file. ResourceError:
+            R098 out of memory.
     """
     header = check(source)
     sha256 = known_digest(source)
     with store.lock(cache_folder() / f"{name}-{sha256[:8]}.lock", f"dequantise {name}", wait=True):
         if (ready := dequantised(name, sha256)) is not None:
             return ready
-        tell({"event": "dequantise", "name": name, "done": False, "seconds": 15, "bytes": source.stat().st_size})
+        tell(
+            {
+                "event": "dequantise",
+                "name": name,
+                "done": False,
+                "seconds": 15,
+                "bytes": source.stat().st_size,
+            }
+        )
         stage = _stage(name, sha256)
         folder = stage.open()
         (folder / "done.json").unlink(missing_ok=True)
@@ -242,17 +291,28 @@ def _run_child(folder: Path, source: Path, header: Header) -> None:
     code = "import sys; from assay.model.unquantise import main; main(sys.argv[1])"
     done = subprocess.run(
         [sys.executable, "-c", code, str(folder)],
-        env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False,
+        env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
+        check=False,
     )  # fmt: skip
     if done.returncode == 0:
         return
     if done.returncode == -9:
         problem = Problem(
-            "R098", "the system stopped the conversion to full weights, most likely for memory", str(source)
+            "R098",
+            "the system stopped the conversion to full weights, most likely for memory",
+            str(source),
         )
         raise ResourceError(problem)
-    last = next((line for line in reversed(io.StringIO(done.stderr).readlines()) if line.strip()), "no message").strip()
-    code, text = "M097", f"transformers could not read this GGUF ({header.architecture}): {last[:300]}"
+    last = next(
+        (line for line in reversed(io.StringIO(done.stderr).readlines()) if line.strip()),
+        "no message",
+    ).strip()
+    code, text = (
+        "M097",
+        f"transformers could not read this GGUF ({header.architecture}): {last[:300]}",
+    )
     if done.returncode == 3:
         code, text = "M091", last
-    raise ModelError(Problem(code, text, str(source), help="use the model's safetensors files instead"))
+    raise ModelError(
+        Problem(code, text, str(source), help="use the model's safetensors files instead")
+    )

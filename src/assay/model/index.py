@@ -1,7 +1,8 @@
 """A file of a Python package index, by its exact name and hash.
 
-What it promises  Only https, a loopback address, or file:. Credentials go to the index's own host and to no other, and
-                  stand in no message. Redirects keep these rules. Nothing more than the stated size is written.
+What it promises  Only https, a loopback address, or file:. Credentials go to the index's own host
+                  and to no other, and stand in no message. Redirects keep these rules. Nothing more
+                  than the stated size is written.
 Source            PEP 503 (HTML) and PEP 691 (JSON), peps.python.org
 """
 
@@ -42,7 +43,8 @@ def index_url() -> str:
     """The index that pip uses here: PIP_INDEX_URL, pip's own settings, else PyPI."""
     if url := os.environ.get("PIP_INDEX_URL"):
         return url
-    # Not find_spec: asked for pip, setuptools' finder puts the old distutils back, and torch.compile fails afterwards.
+    # Not find_spec: asked for pip, setuptools' finder puts the old distutils back, and
+    # torch.compile fails afterwards.
     if installed("pip") != "none":
         command = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
         answer = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
@@ -61,22 +63,33 @@ def locate(index: str, package: str, filename: str, sha256: str) -> Link:
     base, authorisation = _split_credentials(index.rstrip("/") + f"/{package}/")
     _require_safe(base)
     page_url = base + "index.html" if base.startswith("file:") else base
-    accept = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
+    accept = (
+        "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2,"
+        " text/html;q=0.1"
+    )
     request = urllib.request.Request(page_url, headers={"Accept": accept})
     if authorisation:
         request.add_unredirected_header("Authorization", authorisation)
     try:
         with _opener().open(request, timeout=_TIMEOUT) as response:
-            page, kind, final = response.read(_PAGE_LIMIT), response.headers.get_content_type(), response.geturl()
+            page, kind, final = (
+                response.read(_PAGE_LIMIT),
+                response.headers.get_content_type(),
+                response.geturl(),
+            )
     except urllib.error.HTTPError as error:
         error.close()
-        raise _not_served(f"the package index answered {error.code} {error.reason} for {package}", base) from error
+        raise _not_served(
+            f"the package index answered {error.code} {error.reason} for {package}", base
+        ) from error
     files = _from_json(page, base) if kind.endswith("json") else _from_html(page)
     if filename not in files:
         raise _not_served(f"the package index has no {filename}", base)
     href, stated = files[filename]
     if stated and stated != sha256:
-        raise _not_served(f"the package index serves another {filename}: its sha256 begins {stated[:12]}", base)
+        raise _not_served(
+            f"the package index serves another {filename}: its sha256 begins {stated[:12]}", base
+        )
     url, own = _split_credentials(urllib.parse.urljoin(final, href))
     _require_safe(url)
     if base.startswith("https:") and not url.startswith("https:"):
@@ -85,7 +98,9 @@ def locate(index: str, package: str, filename: str, sha256: str) -> Link:
     return Link(url, own or (authorisation if same_host else ""))
 
 
-def download(url: str, part: Path, size: int, authorisation: str, progress: Callable[[int], None]) -> None:
+def download(
+    url: str, part: Path, size: int, authorisation: str, progress: Callable[[int], None]
+) -> None:
     """Fill `part` up to `size` bytes, from where it ends. The caller checks the hash.
 
     Raises:
@@ -104,7 +119,9 @@ def download(url: str, part: Path, size: int, authorisation: str, progress: Call
         except urllib.error.HTTPError as error:
             error.close()
             if error.code < 500 and error.code not in (408, 429):
-                raise _not_served(f"the server answered {error.code} {error.reason}", url) from error
+                raise _not_served(
+                    f"the server answered {error.code} {error.reason}", url
+                ) from error
             problem = error
         except http.client.HTTPException as error:
             problem = ConnectionError(f"{type(error).__name__} {error}")
@@ -120,7 +137,9 @@ def download(url: str, part: Path, size: int, authorisation: str, progress: Call
     progress(size)
 
 
-def _continue(url: str, part: Path, have: int, size: int, authorisation: str, progress: Callable[[int], None]) -> None:
+def _continue(
+    url: str, part: Path, have: int, size: int, authorisation: str, progress: Callable[[int], None]
+) -> None:
     request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
     if authorisation:
         request.add_unredirected_header("Authorization", authorisation)
@@ -133,7 +152,9 @@ def _continue(url: str, part: Path, have: int, size: int, authorisation: str, pr
             while chunk := response.read(_CHUNK):
                 have += len(chunk)
                 if have > size:
-                    raise _not_served(f"the file is larger than the {size:,} bytes that are pinned", url)
+                    raise _not_served(
+                        f"the file is larger than the {size:,} bytes that are pinned", url
+                    )
                 write(chunk)
                 if time.monotonic() - told > 0.2:
                     told = time.monotonic()
@@ -149,7 +170,9 @@ def _opener() -> urllib.request.OpenerDirector:
                 context.load_verify_locations(capath=place)
             else:
                 context.load_verify_locations(cafile=place)
-    return urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), _SafeRedirects())
+    return urllib.request.build_opener(
+        urllib.request.HTTPSHandler(context=context), _SafeRedirects()
+    )
 
 
 class _SafeRedirects(urllib.request.HTTPRedirectHandler):
@@ -165,7 +188,9 @@ class _SafeRedirects(urllib.request.HTTPRedirectHandler):
         try:
             _require_safe(newurl)
             if req.type == "https" and not newurl.startswith("https:"):
-                raise _not_served("the server redirects from https to a connection that is not", newurl)
+                raise _not_served(
+                    "the server redirects from https to a connection that is not", newurl
+                )
         except ModelError:
             fp.close()
             raise
@@ -217,7 +242,9 @@ def _from_json(page: bytes, place: str) -> dict[str, tuple[str, str]]:
     """File name to (address, sha256 or "")."""
     try:
         rows = json.loads(page)["files"]
-        return {row["filename"]: (row["url"], row.get("hashes", {}).get("sha256", "")) for row in rows}
+        return {
+            row["filename"]: (row["url"], row.get("hashes", {}).get("sha256", "")) for row in rows
+        }
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _not_served("the package index did not answer with a list of files", place) from error
 
@@ -229,7 +256,10 @@ def _from_html(page: bytes) -> dict[str, tuple[str, str]]:
     for href in links.found:
         address, _, fragment = href.partition("#")
         name = urllib.parse.unquote(urllib.parse.urlsplit(address).path.rsplit("/", 1)[-1])
-        files[name] = (address, fragment.removeprefix("sha256=") if fragment.startswith("sha256=") else "")
+        files[name] = (
+            address,
+            fragment.removeprefix("sha256=") if fragment.startswith("sha256=") else "",
+        )
     return files
 
 
@@ -244,4 +274,8 @@ class _Links(html.parser.HTMLParser):
 
 
 def _not_served(text: str, url: str) -> ModelError:
-    return ModelError(Problem("M099", text, _without_credentials(url), help="check PIP_INDEX_URL, or try again later"))
+    return ModelError(
+        Problem(
+            "M099", text, _without_credentials(url), help="check PIP_INDEX_URL, or try again later"
+        )
+    )

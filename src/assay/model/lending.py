@@ -1,11 +1,15 @@
-"""Attention of rows at work that share one beginning: its keys and values exist once and are lent to every row.
+"""Attention of rows at work that share one beginning: its keys and values exist once and are lent
+to every row.
 
-How      A pass computes one line of tokens, of rows that write (one token each) and of rows that enter (all of theirs).
-         Every query meets the shared beginning in one product; then its own row's keys; the two are joined by their
-         log-sums. Own keys lie in slots that are made once, so that nothing is copied when a row grows.
-Costs    For SmolLM2-135M a token of a row is 23 kB; 1,000 shared tokens are 23 MB, whatever the number of rows.
-Source   Juravsky et al. (2024), Hydragen: High-Throughput LLM Inference with Shared Prefixes, arxiv.org/abs/2402.05099;
-         the joining: Dao et al. (2022), FlashAttention, arxiv.org/abs/2205.14135
+How      A pass computes one line of tokens, of rows that write (one token each) and of rows that
+         enter (all of theirs). Every query meets the shared beginning in one product; then its own
+         row's keys; the two are joined by their log-sums. Own keys lie in slots that are made once,
+         so that nothing is copied when a row grows.
+Costs    For SmolLM2-135M a token of a row is 23 kB; 1,000 shared tokens are 23 MB, whatever the
+         number of rows.
+Source   Juravsky et al. (2024), Hydragen: High-Throughput LLM Inference with Shared Prefixes,
+         arxiv.org/abs/2402.05099; the joining: Dao et al. (2022), FlashAttention,
+         arxiv.org/abs/2205.14135
 """
 
 from __future__ import annotations
@@ -36,21 +40,31 @@ def unbounded(cache: DynamicCache) -> DynamicCache:
 
 @dataclass
 class Slots:
-    """Keys and values of up to `rows` rows with up to `room` own tokens each, and of the beginning they share."""
+    """Keys and values of up to `rows` rows with up to `room` own tokens each, and of the beginning
+    they share."""
 
     rows: int
     room: int
-    shared: list[tuple[torch.Tensor, torch.Tensor]]  # a layer: (1, kv heads, tokens, width) twice; or nothing
-    own: list[tuple[torch.Tensor, torch.Tensor]] = field(default_factory=list)  # (rows, kv heads, room, width) twice
+    # a layer: (1, kv heads, tokens, width) twice; or nothing
+    shared: list[tuple[torch.Tensor, torch.Tensor]]
+    # (rows, kv heads, room, width) twice
+    own: list[tuple[torch.Tensor, torch.Tensor]] = field(default_factory=list)
 
     @classmethod
     def of(cls, prefix: DynamicCache | None, rows: int, room: int, dtype: torch.dtype) -> Slots:
-        return cls(rows, room, [(keys.to(dtype), values.to(dtype)) for keys, values in held(prefix)])
+        return cls(
+            rows, room, [(keys.to(dtype), values.to(dtype)) for keys, values in held(prefix)]
+        )
 
-    def layer(self, number: int, key: torch.Tensor, value: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """The layer's own keys and values; made when they are first asked for. Zeros: what is masked must be finite."""
+    def layer(
+        self, number: int, key: torch.Tensor, value: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """The layer's own keys and values; made when they are first asked for. Zeros: what is
+        masked must be finite."""
         if number == len(self.own):
-            shapes = [(self.rows, states.shape[1], self.room, states.shape[3]) for states in (key, value)]
+            shapes = [
+                (self.rows, states.shape[1], self.room, states.shape[3]) for states in (key, value)
+            ]
             self.own.append((key.new_zeros(shapes[0]), value.new_zeros(shapes[1])))
         return self.own[number]
 
@@ -63,7 +77,8 @@ class Slots:
 
 @dataclass(frozen=True)
 class Masks:
-    """What is added to scores in layers of one window: 0 where a key is seen, minus infinity elsewhere."""
+    """What is added to scores in layers of one window: 0 where a key is seen, minus infinity
+    elsewhere."""
 
     writing: torch.Tensor  # (writing, 1, groups, keys)
     entering: torch.Tensor | str  # (1, 1, longest, longest)
@@ -79,7 +94,8 @@ class Pass:
         slot, place: (tokens,) the row that a token belongs to, and where in the row it stands.
         writing: how many rows write; they have the slots 0 to `writing` - 1.
         last: which token of the line is each row's last, in the order of the slots.
-        entering: (rows, longest) which token of the line stands there; padded on the right with any token.
+        entering: (rows, longest) which token of the line stands there; padded on the right with any
+            token.
         real: the entries of `entering` that are no padding, as (row, column) index vectors.
         hidden: (writing, keys) True where a row that writes has no token.
     """
@@ -96,8 +112,11 @@ class Pass:
     _masks: dict[int | None, Masks] = field(default_factory=dict)  # by window
 
     @classmethod
-    def of(cls, slots: Slots, lengths: Sequence[int], entering: Sequence[int], device: torch.device) -> Pass:
-        """Rows that write and have so many own tokens in their slots; behind them rows that enter with so many."""
+    def of(
+        cls, slots: Slots, lengths: Sequence[int], entering: Sequence[int], device: torch.device
+    ) -> Pass:
+        """Rows that write and have so many own tokens in their slots; behind them rows that enter
+        with so many."""
         n = len(lengths)
         slot, place = list(range(n)), list(lengths)
         for row, length in enumerate(entering, start=n):
@@ -118,7 +137,8 @@ class Pass:
         return made
 
     def masks(self, window: int | None, groups: int, dtype: torch.dtype) -> Masks:
-        """For layers that look back `window` tokens, the token itself among them; None: over all."""
+        """For layers that look back `window` tokens, the token itself among them; None: over
+        all."""
         before = self.slots.shared[0][0].shape[2] if self.slots.shared else 0
         if window is not None and before + int(self.place.max()) < window:
             window = None
@@ -137,8 +157,12 @@ class Pass:
                     far[unshared, 0] = False  # a softmax needs a key; what comes of it is not used
                     shared = added(far, dtype).repeat_interleave(groups, 0)[None, None]
                 if self.entering is not None:
-                    ones = torch.ones(self.entering.shape[1], self.entering.shape[1], dtype=torch.bool)
-                    entering = added(~(ones.tril() & ones.triu(1 - window)).to(hidden.device), dtype)[None, None]
+                    ones = torch.ones(
+                        self.entering.shape[1], self.entering.shape[1], dtype=torch.bool
+                    )
+                    entering = added(
+                        ~(ones.tril() & ones.triu(1 - window)).to(hidden.device), dtype
+                    )[None, None]
             writing = added(hidden, dtype)[:, None, None].expand(-1, 1, groups, -1).contiguous()
             self._masks[window] = Masks(writing, entering, shared, unshared)
         return self._masks[window]
@@ -152,20 +176,24 @@ class Pass:
         cap: float | None,
         window: int | None = None,
     ) -> torch.Tensor:
-        """One layer: (1, heads, tokens, width) and the tokens' keys and values in, (1, tokens, heads, width) out."""
+        """One layer: (1, heads, tokens, width) and the tokens' keys and values in, (1, tokens,
+        heads, width) out."""
         number, self.calls = self.calls, self.calls + 1
         keys, values = self.slots.layer(number, key, value)
         keys[self.slot, :, self.place] = key[0].transpose(0, 1)
         values[self.slot, :, self.place] = value[0].transpose(0, 1)
         heads, tokens = query.shape[1], query.shape[2]
         kv = key.shape[1]
-        lines = query[0].transpose(0, 1).reshape(tokens, kv, heads // kv, -1)  # (tokens, kv heads, groups, width)
+        # (tokens, kv heads, groups, width)
+        lines = query[0].transpose(0, 1).reshape(tokens, kv, heads // kv, -1)
         out = lines.new_empty(*lines.shape[:3], value.shape[3])
         sums = torch.empty(lines.shape[:3], dtype=torch.float32, device=query.device)
         n, masks = self.writing, self.masks(window, heads // kv, query.dtype)
         if n:
             seen = self.hidden.shape[1]
-            out[:n], sums[:n] = look(lines[:n], keys[:n, :, :seen], values[:n, :, :seen], scale, cap, masks.writing)
+            out[:n], sums[:n] = look(
+                lines[:n], keys[:n, :, :seen], values[:n, :, :seen], scale, cap, masks.writing
+            )
         if self.entering is not None:
             out[n:], sums[n:] = self._enter(query[0], key[0], value[0], scale, cap, masks.entering)
         if self.slots.shared:
@@ -188,11 +216,14 @@ class Pass:
         cap: float | None,
         mask: torch.Tensor | str,
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Rows that enter see their own tokens up to each: (heads, tokens, width) of the whole line in; attention and
-        log-sums of the entering tokens out, (tokens, kv heads, groups, width) and without the width."""
+        """Rows that enter see their own tokens up to each: (heads, tokens, width) of the whole line
+        in; attention and log-sums of the entering tokens out, (tokens, kv heads, groups, width) and
+        without the width."""
         assert self.entering is not None and self.real is not None
         kv, groups = key.shape[0], query.shape[0] // key.shape[0]
-        query, key, value = (states[:, self.entering].transpose(0, 1) for states in (query, key, value))
+        query, key, value = (
+            states[:, self.entering].transpose(0, 1) for states in (query, key, value)
+        )
         key, value = (states.repeat_interleave(groups, 1) for states in (key, value))
         found, total = look(query, key, value, scale, cap, mask)
         rows, columns = self.real
@@ -204,7 +235,9 @@ class Pass:
 
 def added(hidden: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     """What to add to scores: minus infinity where a key is hidden."""
-    return torch.zeros(hidden.shape, dtype=dtype, device=hidden.device).masked_fill_(hidden, -torch.inf)
+    return torch.zeros(hidden.shape, dtype=dtype, device=hidden.device).masked_fill_(
+        hidden, -torch.inf
+    )
 
 
 def look(
@@ -220,8 +253,8 @@ def look(
     Args:
         query: (rows, heads, queries, width). key, value: (rows, heads, keys, width).
         cap: of the scores (Gemma 2), or None.
-        mask: added to the scores, (rows or 1, 1, queries, keys); "before": each query sees the keys up to its own
-            place; None: all of them.
+        mask: added to the scores, (rows or 1, 1, queries, keys); "before": each query sees the keys
+            up to its own place; None: all of them.
 
     Returns:
         (rows, heads, queries, width), and (rows, heads, queries) in fp32.
@@ -244,7 +277,10 @@ def look(
     return (scores - total[..., None]).exp().to(value.dtype) @ value, total
 
 
-def joined(out: torch.Tensor, sums: torch.Tensor, other: torch.Tensor, more: torch.Tensor) -> torch.Tensor:
-    """Attention over two sets of keys from that over each, (..., width), and their log-sums, (...)."""
+def joined(
+    out: torch.Tensor, sums: torch.Tensor, other: torch.Tensor, more: torch.Tensor
+) -> torch.Tensor:
+    """Attention over two sets of keys from that over each, (..., width), and their log-sums,
+    (...)."""
     share = torch.sigmoid(sums - more.to(sums.dtype))[..., None]
     return torch.lerp(other.float(), out.float(), share).to(out.dtype)

@@ -1,4 +1,5 @@
-"""What the machine computes with: device, weight type, threads. Recorded with every result that depends on it."""
+"""What the machine computes with: device, weight type, threads. Recorded with every result that
+depends on it."""
 
 import os
 import time
@@ -12,8 +13,9 @@ SIZE = 256  # of the product that is tried: 4 ms in all where bf16 is native
 TRIES = 4  # of which the fastest counts
 ROUNDS = 5  # of such tries: emulated bf16 is slow in each, and a busy neighbour is not
 AGREES = 1e-2  # relative; the rounding of bf16 alone gives 2e-3
-# Native bf16 was 5 to 13 times as fast as fp32 at this size, emulated bf16 0.004 to 0.2 times (Xeon with AMX, 1 or 2
-# threads; emulated by ONEDNN_MAX_CPU_ISA): a busy machine is not taken for an emulated one.
+# Native bf16 was 5 to 13 times as fast as fp32 at this size, emulated bf16 0.004 to 0.2 times (Xeon
+# with AMX, 1 or 2 threads; emulated by ONEDNN_MAX_CPU_ISA): a busy machine is not taken for an
+# emulated one.
 SLOW = 0.5
 
 
@@ -24,8 +26,8 @@ def device() -> torch.device:
 def weight_type() -> torch.dtype:
     """bf16 where it is multiplied natively, fp32 elsewhere; or what ASSAY_PRECISION says.
 
-    The processor's flags or the card's generation decide, so that a machine always decides alike; the product that is
-    then tried can only refuse.
+    The processor's flags or the card's generation decide, so that a machine always decides alike;
+    the product that is then tried can only refuse.
 
     Raises:
         ResourceError: R006, bf16 products are wrong, or slower than those in fp32.
@@ -43,7 +45,8 @@ def check_bf16(place: torch.device) -> None:
     """Try one product in bf16 and in fp32.
 
     Raises:
-        ResourceError: R006, they differ by more than 1 %, or on a processor bf16 takes more than twice the time.
+        ResourceError: R006, they differ by more than 1 %, or on a processor bf16 takes more than
+            twice the time.
     """
     draw = torch.Generator().manual_seed(0)
     narrow = [torch.randn(SIZE, SIZE, generator=draw).bfloat16().to(place) for _ in range(2)]
@@ -51,10 +54,13 @@ def check_bf16(place: torch.device) -> None:
     product, expected = (narrow[0] @ narrow[1]).float(), wide[0] @ wide[1]
     off = float((product - expected).norm() / expected.norm())
     if not off <= AGREES:  # NaN is not either
-        _refuse(f"a product in bf16 differs from that in fp32 by {off:.1%} on this machine ({place})")
+        _refuse(
+            f"a product in bf16 differs from that in fp32 by {off:.1%} on this machine ({place})"
+        )
     if place.type == "cpu" and not any(_fast(wide, narrow) for _ in range(ROUNDS)):
         _refuse(
-            f"the processor says it multiplies bf16, but that takes more than {1 / SLOW:.0f} times as long as fp32 here"
+            f"the processor says it multiplies bf16, but that takes more than {1 / SLOW:.0f}"
+            " times as long as fp32 here"
         )
 
 
@@ -72,7 +78,10 @@ def _seconds(first: torch.Tensor, second: torch.Tensor) -> float:
 
 
 def _refuse(text: str) -> None:
-    way = "ASSAY_PRECISION=fp32 in the environment computes in fp32; ASSAY_PRECISION=bf16 takes bf16 as it is"
+    way = (
+        "ASSAY_PRECISION=fp32 in the environment computes in fp32; ASSAY_PRECISION=bf16 takes"
+        " bf16 as it is"
+    )
     raise ResourceError(Problem("R006", text, help=way))
 
 
@@ -86,14 +95,18 @@ def quiet() -> None:
 
     theirs.set_verbosity_error()
     theirs.disable_progress_bar()
-    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # peft imports it, and it gives advice
-    warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated")  # peft asks transformers for it
+    # peft imports it, and it gives advice
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
+    # peft asks transformers for it
+    warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated")
 
 
 def steady(seed: int, threads: int = 0) -> None:
     """Same seed, same threads, deterministic kernels: the same bits on the same machine."""
     torch.manual_seed(seed)
     torch.use_deterministic_algorithms(True)
-    # No result here depends on memory that was not written; filling it costs a pass over every new tensor.
-    torch.utils.deterministic.fill_uninitialized_memory = False  # pyrefly: ignore[missing-attribute]  # set through its class
+    # No result here depends on memory that was not written; filling it costs a pass over every new
+    # tensor. It is set through its class.
+    filling = torch.utils.deterministic
+    filling.fill_uninitialized_memory = False  # pyrefly: ignore[missing-attribute]
     torch.set_num_threads(threads or os.cpu_count() or 1)

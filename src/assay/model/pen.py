@@ -1,9 +1,10 @@
 """What is written next: the token for each answer at work, and when an answer is over.
 
-How   The most likely token, or one drawn by temperature and share; among those that the form allows. An answer is over
-      when the model ends its turn, a stop text has come, or there is no room left.
-Draws Each answer has a source of its own, made from the seed, its prompt and how many equal prompts came before it: it
-      is the same whatever else is asked in the same call.
+How   The most likely token, or one drawn by temperature and share; among those that the form
+      allows. An answer is over when the model ends its turn, a stop text has come, or there is no
+      room left.
+Draws Each answer has a source of its own, made from the seed, its prompt and how many equal prompts
+      came before it: it is the same whatever else is asked in the same call.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from assay.core.types import Decoding, Generated
 from assay.encode.chat import Chat
 from assay.model.forms import Fitting, Shape
 
-LIKELY = 512  # tokens that are sorted when a share of them is asked for; all, where these do not make it up
+# tokens that are sorted when a share of them is asked for; all, where these do not make it up
+LIKELY = 512
 HALF = "\ufffd"  # what the beginning of a character is decoded to
 
 
@@ -48,7 +50,8 @@ class Pen:
         self.limit = limit
         self.shape = shape
         self.stop = tuple(text for text in (*how.stop, *chat.stops) if text)
-        # Tokens at the end that a stop text can lie in: one a byte, and some for characters that began before.
+        # Tokens at the end that a stop text can lie in: one a byte, and some for characters that
+        # began before.
         self._tail = max((len(text.encode()) for text in self.stop), default=0) + 4
 
     def lines(self, sequences: Sequence[Sequence[int]]) -> list[Line]:
@@ -68,17 +71,25 @@ class Pen:
         return lines
 
     def write(self, lines: Sequence[Line], logits: torch.Tensor) -> None:
-        """Add one token to each line. `logits`: fp32, (lines, vocabulary); they are changed where a form rules."""
+        """Add one token to each line. `logits`: fp32, (lines, vocabulary); they are changed where a
+        form rules."""
         sums = torch.logsumexp(logits, -1)
         allowed = logits
         if self.shape is not None:
             allowed = logits.clone()
-            stuck = [not line.fitting.keep(row) for line, row in zip(lines, allowed, strict=True) if line.fitting]
+            stuck = [
+                not line.fitting.keep(row)
+                for line, row in zip(lines, allowed, strict=True)
+                if line.fitting
+            ]
             for line, none in zip(lines, stuck, strict=True):
                 line.over = none  # no token can go on: the form is not met
         if self.how.temperature > 0:
             chosen = torch.tensor(
-                [0 if line.over else self._drawn(line, row) for line, row in zip(lines, allowed, strict=True)],
+                [
+                    0 if line.over else self._drawn(line, row)
+                    for line, row in zip(lines, allowed, strict=True)
+                ],
                 device=logits.device,
             )
         else:
@@ -113,10 +124,13 @@ class Pen:
         """What is written so far, up to the first stop text, as it is."""
         done = line.tokens[-1:] == [self.end]
         text = self._decode(line.tokens[:-1] if done else line.tokens)
-        return text[: min((at for stop in self.stop if (at := text.find(stop)) >= 0), default=len(text))]
+        return text[
+            : min((at for stop in self.stop if (at := text.find(stop)) >= 0), default=len(text))
+        ]
 
     def sure(self, line: Line) -> str:
-        """The part of the text that no later token changes: no half character, no beginning of a stop text."""
+        """The part of the text that no later token changes: no half character, no beginning of a
+        stop text."""
         text = self.text(line)
         if line.over:
             return text
@@ -126,7 +140,8 @@ class Pen:
         return text[: len(text) - max(held, default=0)]
 
     def generated(self, line: Line) -> Generated:
-        """The finished answer. White space around it goes, but where a form says what stands there."""
+        """The finished answer. White space around it goes, but where a form says what stands
+        there."""
         text = self.text(line)
         return Generated(
             text if self.shape is not None else text.strip(),
@@ -138,15 +153,18 @@ class Pen:
 
 
 def drawn(logits: torch.Tensor, temperature: float, top_p: float, at: float) -> int:
-    """The token at `at`, in [0, 1), of the shares: among the fewest tokens, likeliest first, that make up `top_p`.
+    """The token at `at`, in [0, 1), of the shares: among the fewest tokens, likeliest first, that
+    make up `top_p`.
 
     Args:
         logits: (vocabulary,); minus infinity is never drawn.
 
-    Source: Holtzman et al. (2020), The Curious Case of Neural Text Degeneration, arxiv.org/abs/1904.09751
+    Source: Holtzman et al. (2020), The Curious Case of Neural Text Degeneration,
+    arxiv.org/abs/1904.09751
     """
-    # Less the greatest: divided by the smallest numbers above 0, logits themselves would be endless. Shares are added
-    # up on the processor: no GPU has a deterministic cumsum of floats (see torch.use_deterministic_algorithms).
+    # Less the greatest: divided by the smallest numbers above 0, logits themselves would be
+    # endless. Shares are added up on the processor: no GPU has a deterministic cumsum of floats
+    # (see torch.use_deterministic_algorithms).
     shares = torch.softmax((logits.double() - logits.max().double()) / temperature, -1).cpu()
     if top_p < 1:
         shares = torch.zeros_like(shares).index_copy_(0, *_likeliest(shares, top_p))

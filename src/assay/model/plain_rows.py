@@ -1,7 +1,8 @@
 """The likelihood of fixed answers after prompts, for a model that is computed on plain rows alone.
 
-How    A prompt and an answer are one row, padded on the right, without a mask: no token sees what follows it. Answers
-       that begin alike are computed apart all the same: the model may pass states on that cannot be handed out.
+How    A prompt and an answer are one row, padded on the right, without a mask: no token sees what
+       follows it. Answers that begin alike are computed apart all the same: the model may pass
+       states on that cannot be handed out.
 Costs  the prompt once for each answer
 """
 
@@ -35,9 +36,11 @@ def scores(model: CausalLM, sequences: Sequence[Sequence[int]], trie: Trie) -> n
     from assay.model.score import children_of
 
     leaves = sorted(set(trie.ends))
-    paths = [np.flatnonzero(trie.sees[leaf]) for leaf in leaves]  # in depth-first order: from the prompt down
+    # in depth-first order: from the prompt down
+    paths = [np.flatnonzero(trie.sees[leaf]) for leaf in leaves]
     rows = [(row, path) for row in range(len(sequences)) for path in paths]
-    states: dict[tuple[int, int], torch.Tensor] = {}  # (prompt, node) -> what its children are read at
+    # (prompt, node) -> what its children are read at
+    states: dict[tuple[int, int], torch.Tensor] = {}
     lines = [[*sequences[row], *(trie.tokens[node] for node in path[:-1])] for row, path in rows]
     for batch in by_length([len(line) for line in lines], TOKENS):
         hidden = right_padded(model, [lines[i] for i in batch])
@@ -48,7 +51,9 @@ def scores(model: CausalLM, sequences: Sequence[Sequence[int]], trie: Trie) -> n
                 states.setdefault((row, node), hidden[place, first + step])
     out = np.zeros((len(sequences), len(trie.tokens)))
     keys = list(states)
-    found = children_of(trie, torch.stack([states[key] for key in keys]), [node for _, node in keys], model.logits)
+    found = children_of(
+        trie, torch.stack([states[key] for key in keys]), [node for _, node in keys], model.logits
+    )
     known = dict(zip(keys, found, strict=True))
     for row in range(len(sequences)):
         for parent in sorted({node for one, node in keys if one == row}):
@@ -58,17 +63,21 @@ def scores(model: CausalLM, sequences: Sequence[Sequence[int]], trie: Trie) -> n
 
 
 def right_padded(model: CausalLM, rows: Sequence[Sequence[int]]) -> torch.Tensor:
-    """Hidden states of rows of ids, (rows, tokens, width), those of padding among them; trained keys and values stand
-    before them, if there are."""
+    """Hidden states of rows of ids, (rows, tokens, width), those of padding among them; trained
+    keys and values stand before them, if there are."""
     width = max(map(len, rows))
-    ids = torch.tensor([[*row, *[row[0]] * (width - len(row))] for row in rows], device=model.device)
+    ids = torch.tensor(
+        [[*row, *[row[0]] * (width - len(row))] for row in rows], device=model.device
+    )
     soft = model.beginning([])
     if soft is None:
         return model.body(input_ids=ids, use_cache=False).last_hidden_state
     before = soft.tokens
     return model.body(
         input_ids=ids,
-        position_ids=torch.arange(before, before + width, device=ids.device)[None].expand(len(ids), -1),
+        position_ids=torch.arange(before, before + width, device=ids.device)[None].expand(
+            len(ids), -1
+        ),
         attention_mask=ids.new_ones(len(ids), before + width),
         cache=repeated(soft.cache, len(ids)),
         use_cache=True,

@@ -1,4 +1,5 @@
-"""How likely a model finds what follows, token by token: plain text as it was pretrained on, answers after prompts."""
+"""How likely a model finds what follows, token by token: plain text as it was pretrained on,
+answers after prompts."""
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ class Followed:
 
     Attributes:
         log_probs: natural-log probability of each after those before it, float64, (tokens,).
-        best: the likeliest token in each place, (tokens,). rank: how many are likelier than the one that stands there.
+        best: the likeliest token in each place, (tokens,). rank: how many are likelier than the one
+            that stands there.
     """
 
     log_probs: np.ndarray
@@ -49,21 +51,27 @@ def need_likelihoods(model: LanguageModel) -> ChatModel:
 
 
 def begun(model: ChatModel, text: str) -> list[int]:
-    """The token ids of plain text, behind the token that texts begin with (or, where there is none, end with)."""
+    """The token ids of plain text, behind the token that texts begin with (or, where there is none,
+    end with)."""
     return [_begin(model), *model.chat.text_ids(text)[:MAX_TOKENS]]
 
 
-def token_log_probs(model: ChatModel, texts: Sequence[str], tell: Tell | None = None) -> list[np.ndarray]:
-    """Natural-log probability of every token of each text after those before it, float64, shape (tokens,). No chat
-    template. A text without a token gives an empty array."""
+def token_log_probs(
+    model: ChatModel, texts: Sequence[str], tell: Tell | None = None
+) -> list[np.ndarray]:
+    """Natural-log probability of every token of each text after those before it, float64, shape
+    (tokens,). No chat template. A text without a token gives an empty array."""
     rows = [begun(model, text) for text in texts]
     return [one.log_probs for one in followed(model, rows, [1] * len(rows), tell)]
 
 
-def text_log_probs(model: ChatModel, texts: Sequence[str], tell: Tell | None = None) -> list[np.ndarray]:
-    """As `token_log_probs`, of all tokens. A text longer than the model's window is read in windows; each but the first
-    begins with the last token of the one before it, as training reads documents, so its first tokens know less. Windows
-    have at most WINDOW tokens: attention to all of a longer one would take most of the memory."""
+def text_log_probs(
+    model: ChatModel, texts: Sequence[str], tell: Tell | None = None
+) -> list[np.ndarray]:
+    """As `token_log_probs`, of all tokens. A text longer than the model's window is read in
+    windows; each but the first begins with the last token of the one before it, as training reads
+    documents, so its first tokens know less. Windows have at most WINDOW tokens: attention to all
+    of a longer one would take most of the memory."""
     step = min(model.chat.max_length, WINDOW) - 1
     rows, owner = [], []
     for place, text in enumerate(texts):
@@ -79,8 +87,8 @@ def text_log_probs(model: ChatModel, texts: Sequence[str], tell: Tell | None = N
 
 @dataclass(frozen=True)
 class Continuation:
-    """`log_probs`: of each token of a continuation, natural logarithms, float64, (tokens,). `tokens`: all that were
-    read, the text before it too."""
+    """`log_probs`: of each token of a continuation, natural logarithms, float64, (tokens,).
+    `tokens`: all that were read, the text before it too."""
 
     log_probs: np.ndarray
     tokens: int
@@ -89,9 +97,10 @@ class Continuation:
 def continuation_log_probs(
     model: ChatModel, pairs: Sequence[tuple[str, str]], tell: Tell | None = None
 ) -> list[Continuation]:
-    """How likely continuations are after their texts, without a chat template. Both are encoded together, so that a
-    word which begins with a space is the token that the model knows (as lm-evaluation-harness does). Where both are too
-    long for the model, the text loses its beginning; a warning says of how many.
+    """How likely continuations are after their texts, without a chat template. Both are encoded
+    together, so that a word which begins with a space is the token that the model knows (as
+    lm-evaluation-harness does). Where both are too long for the model, the text loses its
+    beginning; a warning says of how many.
 
     Args:
         pairs: (text, continuation); what stands between the two belongs to the continuation.
@@ -100,7 +109,8 @@ def continuation_log_probs(
     for text, continuation in pairs:
         alone, ids = model.chat.text_ids(text), model.chat.text_ids(text + continuation)
         start = next(
-            (at for at, (a, b) in enumerate(zip(alone, ids, strict=False)) if a != b), min(len(alone), len(ids))
+            (at for at, (a, b) in enumerate(zip(alone, ids, strict=False)) if a != b),
+            min(len(alone), len(ids)),
         )
         over = max(0, min(start, len(ids) + 1 - model.chat.max_length))
         rows.append([_begin(model), *ids[over:][: model.chat.max_length - 1]])
@@ -120,12 +130,14 @@ def _begin(model: ChatModel) -> int:
 def followed(
     model: ChatModel, rows: Sequence[Sequence[int]], starts: Sequence[int], tell: Tell | None = None
 ) -> list[Followed]:
-    """What the model says of `rows[i][starts[i]:]`, for each row of token ids; `starts` are at least 1. What rows begin
-    with alike is computed once, where that pays."""
+    """What the model says of `rows[i][starts[i]:]`, for each row of token ids; `starts` are at
+    least 1. What rows begin with alike is computed once, where that pays."""
     out = [Followed(np.zeros(0), np.zeros(0, dtype=int), np.zeros(0, dtype=int))] * len(rows)
     done = 0
     for which, states in _computed(model, rows, starts):
-        wanted = torch.tensor([t for i in which for t in rows[i][starts[i] :]], device=model.device, dtype=torch.long)
+        wanted = torch.tensor(
+            [t for i in which for t in rows[i][starts[i] :]], device=model.device, dtype=torch.long
+        )
         found, end = _said(model, states, wanted), 0
         for i in which:
             begin, end = end, end + len(rows[i]) - starts[i]
@@ -138,7 +150,8 @@ def followed(
 
 
 def _said(model: ChatModel, states: torch.Tensor, wanted: torch.Tensor) -> np.ndarray:
-    """Log-probability of each wanted token, the likeliest token, how many are likelier: (tokens, 3)."""
+    """Log-probability of each wanted token, the likeliest token, how many are likelier: (tokens,
+    3)."""
     parts = [np.zeros((0, 3))]
     for begin in range(0, len(states), LOGIT_ROWS):
         logits = model.logits(states[begin : begin + LOGIT_ROWS])
@@ -153,18 +166,24 @@ def _trees(model: ChatModel, rows: Sequence[Sequence[int]]) -> list[list[int]]:
     """Rows that are computed as one token tree each; none where that gains little or cannot be."""
     if model.soft or not model.takes_trees:
         return []
-    padded = sum(len(some) * len(rows[some[0]]) for some in by_length([len(row) for row in rows], BATCH_TOKENS))
+    padded = sum(
+        len(some) * len(rows[some[0]])
+        for some in by_length([len(row) for row in rows], BATCH_TOKENS)
+    )
     return by_tree([list(row) for row in rows], TREE_GAINS * padded)
 
 
 def _computed(
     model: ChatModel, rows: Sequence[Sequence[int]], starts: Sequence[int]
 ) -> Iterator[tuple[list[int], torch.Tensor]]:
-    """Some of the rows at a time, and the hidden states before each of their tokens from `starts` on, in one list."""
+    """Some of the rows at a time, and the hidden states before each of their tokens from `starts`
+    on, in one list."""
     if groups := _trees(model, rows):
         for group in groups:
             tree = Tree.of([rows[i] for i in group])
-            ids, depth = (torch.from_numpy(part)[None].to(model.device) for part in (tree.tokens, tree.depth))
+            ids, depth = (
+                torch.from_numpy(part)[None].to(model.device) for part in (tree.tokens, tree.depth)
+            )
             hidden = model.body(
                 input_ids=ids,
                 position_ids=depth,
@@ -178,6 +197,10 @@ def _computed(
     for batch in by_length([len(row) for row in rows], BATCH_TOKENS):
         # Padded on the right: no token sees what follows it, so the padding changes nothing.
         hidden = right_padded(model, [rows[i] for i in batch])
-        places = [(place, at) for place, i in enumerate(batch) for at in range(starts[i] - 1, len(rows[i]) - 1)]
+        places = [
+            (place, at)
+            for place, i in enumerate(batch)
+            for at in range(starts[i] - 1, len(rows[i]) - 1)
+        ]
         index = torch.tensor(places, dtype=torch.long, device=model.device).reshape(-1, 2)
         yield batch, hidden[index[:, 0], index[:, 1]]

@@ -1,9 +1,12 @@
-"""A language model behind an address, as the local ones are asked: `LanguageModel` for any OpenAI-compatible service.
+"""A language model behind an address, as the local ones are asked: `LanguageModel` for any
+OpenAI-compatible service.
 
 It cannot score  a label is written, in the form of a choice
-Paid once        each answer is on the disk before the next progress event; the same question is not sent again
+Paid once        each answer is on the disk before the next progress event; the same question is not
+                 sent again
 Order            answers come in any order and are given in that of the prompts
-Watch out        tokens are counted by the service, afterwards; before, they are estimated from bytes
+Watch out        tokens are counted by the service, afterwards; before, they are estimated from
+                 bytes
 """
 
 from __future__ import annotations
@@ -47,7 +50,8 @@ class RemoteModel:
 
     Args:
         folder: where answers are kept; None keeps them in memory.
-        offline: only what is kept is answered (R010). dry: nothing is sent, `due` counts what would be.
+        offline: only what is kept is answered (R010). dry: nothing is sent, `due` counts what would
+            be.
         tell: gets warnings. seed: of waiting times.
     """
 
@@ -69,9 +73,11 @@ class RemoteModel:
         self.cache = RemoteCache(folder, endpoint, tell or silent)
         self.offline = offline
         self.dry = dry
-        self.due: dict[str, tuple[int, int]] = {}  # key of a request -> prompt and answer tokens that it would take
+        # key of a request -> prompt and answer tokens that it would take
+        self.due: dict[str, tuple[int, int]] = {}
         self.sent = 0  # requests that were answered here
-        self.waited = 0.0  # seconds that the requests of kept answers took when they were sent; NaN where not known
+        # seconds that the requests of kept answers took when they were sent; NaN where not known
+        self.waited = 0.0
         self.client = Client(name, endpoint, seed)
         self._without: frozenset[str] = frozenset()  # parameters that the service does not take
         self._lock = threading.Lock()
@@ -81,25 +87,37 @@ class RemoteModel:
         """An estimate: the service alone knows."""
         return estimated_turns(messages)
 
-    def score(self, prompts: Sequence[Messages], options: Sequence[str], *, tell: Tell | None = None) -> Any:
+    def score(
+        self, prompts: Sequence[Messages], options: Sequence[str], *, tell: Tell | None = None
+    ) -> Any:
         raise RuntimeError("a remote model cannot score: look at can_score")
 
     def generate(
-        self, prompts: Sequence[Messages], *, max_tokens: int, how: Decoding = GREEDY, tell: Tell | None = None
+        self,
+        prompts: Sequence[Messages],
+        *,
+        max_tokens: int,
+        how: Decoding = GREEDY,
+        tell: Tell | None = None,
     ) -> list[Generated]:
         """Answers in the order of `prompts`, from the cache where they are kept.
 
         Raises:
-            ResourceError: R010 to R017. What is on its way when `tell` raises is still kept, if it comes soon.
+            ResourceError: R010 to R017. What is on its way when `tell` raises is still kept, if it
+                comes soon.
         """
         asked = self._asked(prompts, max_tokens, how)
         kept = [row for one in asked if (row := self.cache.get(one.key)) is not None]
         self.waited += sum(row.get("seconds", math.nan) for row in kept)
         new = list({one.key: one for one in asked if self.cache.get(one.key) is None}.values())
         if self.dry:
-            self.due |= {one.key: (estimated_turns(one.messages), room(max_tokens, how.form)) for one in new}
+            self.due |= {
+                one.key: (estimated_turns(one.messages), room(max_tokens, how.form)) for one in new
+            }
             return [
-                self._kept(one.key) or Generated("", estimated_turns(one.messages), max_tokens, False) for one in asked
+                self._kept(one.key)
+                or Generated("", estimated_turns(one.messages), max_tokens, False)
+                for one in asked
             ]
         if new and self.offline:
             text = f"{self.name} is behind {self.endpoint.host}, and the network must not be used"
@@ -110,7 +128,10 @@ class RemoteModel:
 
     def stream(self, prompt: Messages, *, max_tokens: int) -> Iterator[str]:
         """The answer piece by piece, as server-sent events bring it. It is not kept."""
-        body = {**body_of(self.endpoint, prompt, max_tokens, GREEDY, 0, self._without | {"logprobs"}), "stream": True}
+        body = {
+            **body_of(self.endpoint, prompt, max_tokens, GREEDY, 0, self._without | {"logprobs"}),
+            "stream": True,
+        }
         try:
             for line in self.client.lines(body):
                 if not line.startswith("data:"):
@@ -124,23 +145,32 @@ class RemoteModel:
         except Refused as error:
             raise self._refused(error) from error
 
-    # --- requests ---------------------------------------------------------------------------------------------------
+    # --- requests ---------------------------------------------------------------------------------
 
     def _asked(self, prompts: Sequence[Messages], max_tokens: int, how: Decoding) -> list[_Asked]:
-        """Equal prompts are one request where the likeliest answer is wanted, and a sample each where one is drawn."""
+        """Equal prompts are one request where the likeliest answer is wanted, and a sample each
+        where one is drawn."""
         seen: Counter[Messages] = Counter()
         asked = []
         for messages in prompts:
             sample = seen[messages] if how.temperature else 0
             seen[messages] += 1
-            asked.append(_Asked(request_key(self.endpoint, messages, max_tokens, how, sample), messages, sample))
+            asked.append(
+                _Asked(
+                    request_key(self.endpoint, messages, max_tokens, how, sample), messages, sample
+                )
+            )
         return asked
 
     def _kept(self, key: str) -> Generated | None:
         row = self.cache.get(key)
-        return None if row is None else Generated(**{name: row[name] for name in Generated.__slots__})
+        return (
+            None if row is None else Generated(**{name: row[name] for name in Generated.__slots__})
+        )
 
-    def _send(self, new: list[_Asked], max_tokens: int, how: Decoding, total: int, tell: Tell | None) -> None:
+    def _send(
+        self, new: list[_Asked], max_tokens: int, how: Decoding, total: int, tell: Tell | None
+    ) -> None:
         """Ask in several threads; keep each answer as it comes."""
         todo: queue.SimpleQueue[_Asked] = queue.SimpleQueue()
         come: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
@@ -180,7 +210,14 @@ class RemoteModel:
                 if error is not None:
                     raise error
                 if tell:
-                    tell({"event": "progress", "done": total - left, "total": total, "unit": "answer"})
+                    tell(
+                        {
+                            "event": "progress",
+                            "done": total - left,
+                            "total": total,
+                            "unit": "answer",
+                        }
+                    )
         except BaseException:
             halt.set()  # those that wait stop waiting; those on their way are still kept
             end = time.monotonic() + LAST_WORD
@@ -197,7 +234,11 @@ class RemoteModel:
         row = asdict(answer) | {"text": self.client.without_key(answer.text)}
         served = value.get("model") if isinstance(value.get("model"), str) else ""
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        row |= {"served": self.client.cleaned(served or self.endpoint.model), "at": now, "seconds": seconds}
+        row |= {
+            "served": self.client.cleaned(served or self.endpoint.model),
+            "at": now,
+            "seconds": seconds,
+        }
         self.cache.add(one.key, row)
         with self._lock:
             self.sent += 1
@@ -205,8 +246,8 @@ class RemoteModel:
     def _reply(
         self, one: _Asked, max_tokens: int, how: Decoding, expected: int, halt: threading.Event
     ) -> tuple[dict[str, Any], Form | None, float]:
-        """The service's JSON, the form it was asked in and the seconds it took; parameters that it refuses are left out
-        from then on."""
+        """The service's JSON, the form it was asked in and the seconds it took; parameters that it
+        refuses are left out from then on."""
         while True:
             without = self._without
             body = body_of(self.endpoint, one.messages, max_tokens, how, one.sample, without)
@@ -226,12 +267,17 @@ class RemoteModel:
             known = name in self._without
             self._without |= {name}
         if not known and self._tell and name != "max_tokens":
-            text = f"{self.endpoint.host} does not take {name} ({error.message}); {self.name} is asked without it"
+            text = (
+                f"{self.endpoint.host} does not take {name} ({error.message}); {self.name} is"
+                " asked without it"
+            )
             self._tell({"event": "warning", "code": "M066", "count": 1, "text": text})
 
     def _refused(self, error: Refused) -> ResourceError:
         text = f"{self.endpoint.host} refuses the request (status {error.status}): {error.message}"
-        return ResourceError(Problem("R013", text, f"remote.{self.name}", help="check the endpoint's model and url"))
+        return ResourceError(
+            Problem("R013", text, f"remote.{self.name}", help="check the endpoint's model and url")
+        )
 
 
 def _filtered(error: Refused, endpoint: Endpoint) -> dict[str, Any]:
@@ -250,9 +296,15 @@ def _piece(data: str) -> str:
 
 
 def open_remote(
-    described: dict[str, Any], work: Path, *, seed: int = 0, dry: bool = False, tell: Tell | None = None
+    described: dict[str, Any],
+    work: Path,
+    *,
+    seed: int = 0,
+    dry: bool = False,
+    tell: Tell | None = None,
 ) -> RemoteModel:
-    """The model that `Endpoint.described` describes, its answers kept in the project's work folder."""
+    """The model that `Endpoint.described` describes, its answers kept in the project's work
+    folder."""
     return RemoteModel(
         described["name"],
         Endpoint.model_validate(described["remote"]),

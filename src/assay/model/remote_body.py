@@ -1,8 +1,9 @@
 """Between our nouns and the bodies of `/chat/completions`.
 
-Forms        a choice and a JSON schema go as `response_format: json_schema`, which OpenAI, vLLM and llama.cpp read
-             alike; a choice is a schema of one object with one field, for some services take no other. A regular
-             expression or a grammar has no form that all understand: it is asked plainly.
+Forms        a choice and a JSON schema go as `response_format: json_schema`, which OpenAI, vLLM and
+             llama.cpp read alike; a choice is a schema of one object with one field, for some
+             services take no other. A regular expression or a grammar has no form that all
+             understand: it is asked plainly.
 Without      what a service refuses to take (`seed`, `logprobs`, ...) is left out from then on
 """
 
@@ -19,7 +20,8 @@ from assay.core.examples import Messages
 from assay.model.endpoint import Endpoint
 
 FIELD = "label"  # of the object that holds a choice
-AROUND = 24  # tokens that a choice takes beyond its own words: braces, quotes, the field, white space
+# tokens that a choice takes beyond its own words: braces, quotes, the field, white space
+AROUND = 24
 _TOKEN_BYTES = 3.5  # bytes of a token, about; European languages have 3 to 5
 _TURN = 4  # tokens around a turn
 # What can be left out, and the words by which services name it when they refuse it.
@@ -52,7 +54,12 @@ def room(max_tokens: int, form: Form | None) -> int:
 
 
 def body_of(
-    endpoint: Endpoint, messages: Messages, max_tokens: int, how: Decoding, sample: int, without: Set[str] = frozenset()
+    endpoint: Endpoint,
+    messages: Messages,
+    max_tokens: int,
+    how: Decoding,
+    sample: int,
+    without: Set[str] = frozenset(),
 ) -> dict[str, Any]:
     """The request. `without`: parameters that the service does not take."""
     body: dict[str, Any] = {
@@ -122,7 +129,8 @@ def answer_of(value: dict[str, Any], messages: Messages, form: Form | None) -> G
 
 
 def chosen_text(text: str, form: Form | None) -> str:
-    """The option that an object of the choice's schema holds; the text as it is where it is no such object."""
+    """The option that an object of the choice's schema holds; the text as it is where it is no such
+    object."""
     text = text.strip()
     if form is None or form.kind != "choice":
         return text
@@ -157,4 +165,8 @@ def _text(content: Any) -> str:
 
 
 def _count(value: Any, otherwise: int) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else otherwise
+    return (
+        value
+        if isinstance(value, int) and not isinstance(value, bool) and value >= 0
+        else otherwise
+    )

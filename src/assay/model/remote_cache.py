@@ -1,10 +1,11 @@
-"""Answers of a remote model that have been paid for: one JSON line each, kept as soon as it has come.
+"""Answers of a remote model that have been paid for: one JSON line each, kept as soon as it has
+come.
 
 Where     <project>/work/remote/<digest of the endpoint>.jsonl
-Key       sha256 of address, model, messages, decoding, tokens and the number of the sample: the question itself is not
-          kept here
-Promise   a kill loses no line that was written; a torn last line is cut off and asked again, and so is a line that was
-          changed: each has its own hash
+Key       sha256 of address, model, messages, decoding, tokens and the number of the sample: the
+          question itself is not kept here
+Promise   a kill loses no line that was written; a torn last line is cut off and asked again, and so
+          is a line that was changed: each has its own hash
 """
 
 from __future__ import annotations
@@ -54,7 +55,11 @@ class RemoteCache:
         return {name: sorted(found[name]) for name in sorted(found)}
 
 
-def request_key(endpoint: Endpoint, messages: Messages, max_tokens: int, how: Decoding, sample: int) -> str:
+def request_key(
+    endpoint: Endpoint, messages: Messages, max_tokens: int, how: Decoding, sample: int
+) -> str:
     """sha256 of all that decides an answer, as far as we know."""
     asked = [[message.role, message.content] for message in messages]
-    return store.digest([VERSION, endpoint.url, endpoint.model, asked, asdict(how), max_tokens, sample])
+    return store.digest(
+        [VERSION, endpoint.url, endpoint.model, asked, asdict(how), max_tokens, sample]
+    )

@@ -1,10 +1,11 @@
 """One request to an OpenAI-compatible service, until it is answered or there is no hope.
 
-Tried again   408, 409, 425, 429, 5xx, timeouts, broken connections, an answer that ends in the middle
-Stops at once a wrong key (R012), a request that is refused (R013), a page that is no answer (R016), a redirect to
-              another host (R017)
-The key       is read from the environment for each request, sent to the endpoint's own origin alone, and cut out of all
-              that comes back. No proxy and no .netrc is used.
+Tried again   408, 409, 425, 429, 5xx, timeouts, broken connections, an answer that ends in the
+              middle
+Stops at once a wrong key (R012), a request that is refused (R013), a page that is no answer (R016),
+              a redirect to another host (R017)
+The key       is read from the environment for each request, sent to the endpoint's own origin
+              alone, and cut out of all that comes back. No proxy and no .netrc is used.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ class Halted(Exception):
 
 
 class Refused(Exception):
-    """The service refuses this request (400, 404, 413, 422): `message` is its own, cut and cleaned."""
+    """The service refuses this request (400, 404, 413, 422): `message` is its own, cut and
+    cleaned."""
 
     def __init__(self, status: int, message: str, code: str):
         self.status, self.message, self.code = status, message, code
@@ -73,21 +75,28 @@ class Client:
             timeout=endpoint.timeout,
             trust_env=False,
             follow_redirects=False,
-            limits=httpx2.Limits(max_connections=endpoint.concurrency, max_keepalive_connections=endpoint.concurrency),
+            limits=httpx2.Limits(
+                max_connections=endpoint.concurrency, max_keepalive_connections=endpoint.concurrency
+            ),
         )
         weakref.finalize(self, self._http.close)  # who asks once from Python closes nothing
 
     def close(self) -> None:
         self._http.close()
 
-    def ask(self, body: dict[str, Any], tokens: int, halt: threading.Event) -> tuple[dict[str, Any], float]:
-        """The service's JSON, and the seconds of the request that brought it, waiting and failed tries aside.
+    def ask(
+        self, body: dict[str, Any], tokens: int, halt: threading.Event
+    ) -> tuple[dict[str, Any], float]:
+        """The service's JSON, and the seconds of the request that brought it, waiting and failed
+        tries aside.
 
         Args:
-            tokens: what the request will take, about; see `used`. halt: once set, nothing is sent and waiting ends.
+            tokens: what the request will take, about; see `used`. halt: once set, nothing is sent
+                and waiting ends.
 
         Raises:
-            Refused: the request itself is at fault. Halted: `halt` was set. ResourceError: R011, R012, R014 to R017.
+            Refused: the request itself is at fault. Halted: `halt` was set. ResourceError: R011,
+                R012, R014 to R017.
         """
         failures = 0
         while True:
@@ -134,7 +143,7 @@ class Client:
         secret = self.endpoint.secret()
         return text.replace(secret, "[the key]") if secret else text
 
-    # --- one try ----------------------------------------------------------------------------------------------------
+    # --- one try ----------------------------------------------------------------------------------
 
     def _once(self, body: dict[str, Any]) -> dict[str, Any]:
         with self._sent(body) as response:
@@ -151,7 +160,9 @@ class Client:
         address = httpx2.URL(f"{self.endpoint.url}/chat/completions")
         try:
             for _ in range(HOPS):
-                with self._http.stream("POST", address, json=body, headers=self._headers()) as response:
+                with self._http.stream(
+                    "POST", address, json=body, headers=self._headers()
+                ) as response:
                     if response.status_code not in (301, 302, 303, 307, 308):
                         yield response
                         return
@@ -159,31 +170,52 @@ class Client:
         except httpx2.TimeoutException as error:
             raise _Passing(f"no answer within {self.endpoint.timeout:g} s") from error
         except httpx2.InvalidURL as error:
-            raise self._problem("R017", "redirects to what is no address", "check the endpoint's url") from error
+            raise self._problem(
+                "R017", "redirects to what is no address", "check the endpoint's url"
+            ) from error
         except (httpx2.TransportError, httpx2.DecodingError) as error:
             if untrusted(error):
-                way = "check the url; a certificate of your own authority belongs into the system's store"
-                raise self._problem("R014", "its certificate is not trusted, so nothing was sent", way) from error
+                way = (
+                    "check the url; a certificate of your own authority belongs into the"
+                    " system's store"
+                )
+                raise self._problem(
+                    "R014", "its certificate is not trusted, so nothing was sent", way
+                ) from error
             raise _Passing(self.cleaned(str(error)) or type(error).__name__) from error
-        raise self._problem("R017", f"redirects more than {HOPS - 1} times", "write the address that it leads to")
+        raise self._problem(
+            "R017", f"redirects more than {HOPS - 1} times", "write the address that it leads to"
+        )
 
     def _redirected(self, address: httpx2.URL, response: httpx2.Response) -> httpx2.URL:
         target = address.join(response.headers.get("location", ""))
-        same = (target.scheme, target.host, target.port) == (address.scheme, address.host, address.port)
+        same = (target.scheme, target.host, target.port) == (
+            address.scheme,
+            address.host,
+            address.port,
+        )
         if not same or response.status_code not in (307, 308):
             where = f"{target.scheme}://{self.cleaned(target.host, 80)}"
             text = f"redirects to {where}; the key and the rows are not sent there"
-            raise self._problem("R017", text, "if that is the right address, write it as the endpoint's url")
+            raise self._problem(
+                "R017", text, "if that is the right address, write it as the endpoint's url"
+            )
         return target
 
     def _headers(self) -> dict[str, str]:
-        headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "assay"}
+        headers = {
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "User-Agent": "assay",
+        }
         if not self.endpoint.key:
             return headers
         secret = self.endpoint.secret()
         if not secret:
             way = f"export {self.endpoint.key}=...; the key is read from there alone"
-            raise self._problem("R011", f"the environment variable {self.endpoint.key} is not set", way)
+            raise self._problem(
+                "R011", f"the environment variable {self.endpoint.key} is not set", way
+            )
         if not secret.isascii() or not secret.isprintable() or " " in secret:
             text = f"the environment variable {self.endpoint.key} holds characters that no key has"
             raise self._problem("R011", text, "set it again, without line breaks and spaces")
@@ -206,11 +238,21 @@ class Client:
         status, (message, code) = response.status_code, self._error(data)
         said = f"status {status}" + (f": {message}" if message else "")
         if status in (401, 403):
-            named = f"the key in {self.endpoint.key} is refused" if self.endpoint.key else "a key is wanted"
-            way = "set the variable to a valid key" if self.endpoint.key else "name its environment variable: key: NAME"
+            named = (
+                f"the key in {self.endpoint.key} is refused"
+                if self.endpoint.key
+                else "a key is wanted"
+            )
+            way = (
+                "set the variable to a valid key"
+                if self.endpoint.key
+                else "name its environment variable: key: NAME"
+            )
             raise self._problem("R012", f"{named} ({said})", way)
         if code == "insufficient_quota":
-            raise self._problem("R015", f"the account's quota is used up ({said})", "top it up, then run again")
+            raise self._problem(
+                "R015", f"the account's quota is used up ({said})", "top it up, then run again"
+            )
         if status in _AGAIN or status >= 500:
             raise _Passing(said, retry_after(response.headers), limited=status == 429)
         raise Refused(status, message or said, code)
@@ -231,7 +273,9 @@ class Client:
     def _value(self, data: bytes) -> dict[str, Any]:
         """The JSON of an answer with status 200."""
         if data.lstrip()[:1] == b"<":
-            raise self._no_answer(f"is a web page: {self.cleaned(data.decode('utf-8', 'replace'), 80)!r}")
+            raise self._no_answer(
+                f"is a web page: {self.cleaned(data.decode('utf-8', 'replace'), 80)!r}"
+            )
         try:
             value = json.loads(data)
         except (ValueError, RecursionError) as error:  # UnicodeDecodeError is a ValueError
@@ -246,14 +290,18 @@ class Client:
             raise Refused(200, message, code)
         raise self._no_answer("has no choices in it")
 
-    # --- messages ---------------------------------------------------------------------------------------------------
+    # --- messages ---------------------------------------------------------------------------------
 
     def _problem(self, code: str, text: str, way: str) -> ResourceError:
-        return ResourceError(Problem(code, f"{self.endpoint.host}: {text}", f"remote.{self.name}", help=way))
+        return ResourceError(
+            Problem(code, f"{self.endpoint.host}: {text}", f"remote.{self.name}", help=way)
+        )
 
     def _no_answer(self, text: str) -> ResourceError:
         return self._problem(
-            "R016", f"what came back {text}", "check the endpoint's url: it ends before /chat/completions"
+            "R016",
+            f"what came back {text}",
+            "check the endpoint's url: it ends before /chat/completions",
         )
 
     def _given_up(self, error: _Passing, failures: int) -> ResourceError:
@@ -262,7 +310,11 @@ class Client:
             return self._problem("R015", f"asks to wait {error.after:,.0f} s ({error})", kept)
         text = f"{error}; tried {failures} time{'s' * (failures > 1)}"
         if error.limited:
-            return self._problem("R015", text, f"{kept}, or lower requests_per_minute, tokens_per_minute, concurrency")
+            return self._problem(
+                "R015",
+                text,
+                f"{kept}, or lower requests_per_minute, tokens_per_minute, concurrency",
+            )
         return self._problem("R014", text, f"{kept}, or raise timeout or tries")
 
 

@@ -1,8 +1,8 @@
 """How fast a service is asked, and how long to wait after it has failed.
 
 Bucket     so many a minute; what is taken beyond that is waited for
-back_off   after the n-th failure a random time of up to 2**n seconds ("full jitter"), so that clients do not come back
-           all at once
+back_off   after the n-th failure a random time of up to 2**n seconds ("full jitter"), so that
+           clients do not come back all at once
 Source     Brooker (2015), Exponential Backoff And Jitter, aws.amazon.com/blogs/architecture
 """
 
@@ -32,7 +32,8 @@ class Bucket:
         self._lock = threading.Lock()
 
     def take(self, amount: float) -> float:
-        """Seconds to wait; 0 where there is room. A negative amount gives back what was not used."""
+        """Seconds to wait; 0 where there is room. A negative amount gives back what was not
+        used."""
         if not self._rate:
             return 0.0
         with self._lock:
@@ -43,12 +44,14 @@ class Bucket:
 
 
 def back_off(failures: int, draw: random.Random) -> float:
-    """Seconds to wait after so many failures in a row, from 0 to 2**(failures - 1), at most a minute."""
+    """Seconds to wait after so many failures in a row, from 0 to 2**(failures - 1), at most a
+    minute."""
     return draw.uniform(0, min(MOST, FIRST * 2 ** (failures - 1)))
 
 
 def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
-    """Seconds that a response asks to be left alone for: a number, or a date. None where it does not say."""
+    """Seconds that a response asks to be left alone for: a number, or a date. None where it does
+    not say."""
     for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
         text = headers.get(name, "").strip()
         if text.replace(".", "", 1).isdecimal():

@@ -1,8 +1,10 @@
-"""Renders a chat template for `rendered.py`, in a process of its own that knows jinja2 and nothing of this package.
+"""Renders a chat template for `rendered.py`, in a process of its own that knows jinja2 and nothing
+of this package.
 
-It is run as a file, by a Python without site packages, so that it stands in a tenth of a second. Job on stdin, JSON:
-`paths` to import jinja2 from, `template`, `seconds` of the processor, `memory` in bytes. On stdout, JSON: "" or what it
-is refused for. A process that is ended by a limit says nothing, and is judged by that.
+It is run as a file, by a Python without site packages, so that it stands in a tenth of a second.
+Job on stdin, JSON: `paths` to import jinja2 from, `template`, `seconds` of the processor, `memory`
+in bytes. On stdout, JSON: "" or what it is refused for. A process that is ended by a limit says
+nothing, and is judged by that.
 """
 
 import json
@@ -15,7 +17,8 @@ from typing import Any
 COUNTS = (*range(1, 49), 64, 100, 128, 200, 256, 400, 512, 1000)
 LONG = ((1, 1 << 20), (40, 1 << 14))  # (messages, characters of each)
 MARK = "\ue000"  # what stands in the place of a text when assay renders
-# What a template may write beyond the texts that it is given: system prompts that come with it, headers, dates.
+# What a template may write beyond the texts that it is given: system prompts that come with it,
+# headers, dates.
 TIMES, EACH, MORE = 4, 1 << 12, 1 << 17
 
 PYTHONS = (
@@ -29,7 +32,11 @@ PYTHONS = (
 
 
 def limits(seconds: int, memory: int) -> None:
-    for which, most in ((resource.RLIMIT_CPU, seconds), (resource.RLIMIT_AS, memory), (resource.RLIMIT_CORE, 0)):
+    for which, most in (
+        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_CORE, 0),
+    ):
         try:
             resource.setrlimit(which, (most, most))
         except (ValueError, OSError):  # macOS knows no limit of the address space; the others hold
@@ -59,7 +66,13 @@ def compiled(template: str) -> Any:
         separators: tuple[str, str] | None = None,
         sort_keys: bool = False,
     ) -> str:
-        return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
+        return json.dumps(
+            value,
+            ensure_ascii=ensure_ascii,
+            indent=indent,
+            separators=separators,
+            sort_keys=sort_keys,
+        )
 
     environment = ImmutableSandboxedEnvironment(
         trim_blocks=True, lstrip_blocks=True, extensions=[Generation, "jinja2.ext.loopcontrols"]
@@ -72,9 +85,14 @@ def compiled(template: str) -> Any:
 
 def conversations() -> Iterator[list[dict[str, str]]]:
     """Turns taken, with a system message first and without."""
-    for count, text in [*((count, MARK) for count in COUNTS), *((count, "x" * size) for count, size in LONG)]:
+    for count, text in [
+        *((count, MARK) for count in COUNTS),
+        *((count, "x" * size) for count, size in LONG),
+    ]:
         for system in (1, 0):
-            roles = ["system"] * system + [("user", "assistant")[at % 2] for at in range(max(1, count - system))]
+            roles = ["system"] * system + [
+                ("user", "assistant")[at % 2] for at in range(max(1, count - system))
+            ]
             yield [{"role": role, "content": text} for role in roles]
 
 
@@ -88,7 +106,11 @@ def refusal(template: str) -> str:
         for generation in (True, False):
             try:
                 text = ready.render(
-                    messages=messages, tools=None, documents=None, add_generation_prompt=generation, **special
+                    messages=messages,
+                    tools=None,
+                    documents=None,
+                    add_generation_prompt=generation,
+                    **special,
                 )
             except MemoryError:
                 return "memory"

@@ -1,9 +1,10 @@
 """What a chat template does when it is rendered, tried once in a process that can be ended.
 
-Why     its syntax tree (`template.py`) shows no cost: three loops of 1,000 in each other are three loops
-How     conversations of 1 to 1,000 messages and a long one, in a child with 2 seconds of the processor and 256 MB for
-        all of them; afterwards it is rendered in the process that needs it. A template is tried once: what came of it
-        is kept under its hash
+Why     its syntax tree (`template.py`) shows no cost: three loops of 1,000 in each other are three
+        loops
+How     conversations of 1 to 1,000 messages and a long one, in a child with 2 seconds of the
+        processor and 256 MB for all of them; afterwards it is rendered in the process that needs
+        it. A template is tried once: what came of it is kept under its hash
 Sees    in place of every text a mark, as it does when assay asks a model, so no text can set it off
 """
 
@@ -26,8 +27,13 @@ HELD = f"rendering it takes more than {MEMORY >> 20} MB"
 
 
 def exhausts(template: str) -> str:
-    """What the template wants too much of; "" where it can be rendered. It must have passed `template.objections`."""
-    note = cache_folder() / "templates" / f"{store.digest([VERSION, SECONDS, MEMORY, template])[:32]}.json"
+    """What the template wants too much of; "" where it can be rendered. It must have passed
+    `template.objections`."""
+    note = (
+        cache_folder()
+        / "templates"
+        / f"{store.digest([VERSION, SECONDS, MEMORY, template])[:32]}.json"
+    )
     try:
         return str(store.read_json(note)["refused"])
     except (OSError, ValueError, KeyError, TypeError):
@@ -43,7 +49,9 @@ def _tried(template: str) -> str:
     job = {"template": template, "paths": paths, "seconds": SECONDS, "memory": MEMORY}
     command = [sys.executable, "-I", "-S", render_child.__file__]
     try:
-        done = subprocess.run(command, input=json.dumps(job).encode(), capture_output=True, timeout=WALL)
+        done = subprocess.run(
+            command, input=json.dumps(job).encode(), capture_output=True, timeout=WALL
+        )
     except subprocess.TimeoutExpired:
         return SPENT
     if done.returncode < 0:  # ended by a limit, SIGXCPU or SIGKILL

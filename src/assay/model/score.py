@@ -1,15 +1,17 @@
 """The likelihood of a fixed set of answers after many prompts.
 
-How       The answers' tokens form a trie. The prompt is computed once; then the branches are followed, a bundle of
-          tokens at a time: each token sees the prompt and its own ancestors, and its log-probability is read at its
-          parent. A branch's likelihood only falls on the way down, so what is known of it bounds all its answers.
-Exactness Branches are left when all their answers together, taken at these bounds, are at most a share `left` of all
-          answers, and none of them may be among the PLACES best. So every answer's share of all is within `left` of
-          that of the separate sequences, up to rounding, whoever is left; one that is left carries its bound, which is
-          a share below `left`. The output layer runs in fp32: a bf16 logit of 20 is rounded to 1/8.
-Closed    A closed trie's tokens are told from those that can stand in their place, not from the whole vocabulary: the
-          answers' likelihoods add up to 1. A token without an alternative is certain, so what follows the last fork is
-          not computed.
+How       The answers' tokens form a trie. The prompt is computed once; then the branches are
+          followed, a bundle of tokens at a time: each token sees the prompt and its own ancestors,
+          and its log-probability is read at its parent. A branch's likelihood only falls on the way
+          down, so what is known of it bounds all its answers.
+Exactness Branches are left when all their answers together, taken at these bounds, are at most a
+          share `left` of all answers, and none of them may be among the PLACES best. So every
+          answer's share of all is within `left` of that of the separate sequences, up to rounding,
+          whoever is left; one that is left carries its bound, which is a share below `left`. The
+          output layer runs in fp32: a bf16 logit of 20 is rounded to 1/8.
+Closed    A closed trie's tokens are told from those that can stand in their place, not from the
+          whole vocabulary: the answers' likelihoods add up to 1. A token without an alternative is
+          certain, so what follows the last fork is not computed.
 """
 
 from __future__ import annotations
@@ -23,13 +25,17 @@ import numpy as np
 import torch
 
 LOGIT_ROWS = 512  # rows of the output layer at once: 512 x 49,152 fp32 logits are 100 MB
-WIDTH = 1.0  # nats: where only the order of the best is open, branches this close are followed in the same pass
-PLACES = 2  # the best answers, whose order is always right: reports and reviews tell the second beside the first
+# nats: where only the order of the best is open, branches this close are followed in the same pass
+WIDTH = 1.0
+# the best answers, whose order is always right: reports and reviews tell the second beside the
+# first
+PLACES = 2
 
 
 @dataclass(frozen=True)
 class Trie:
-    """Answers merged by their beginnings; nodes are tokens in depth-first order, -1 is the prompt's last token."""
+    """Answers merged by their beginnings; nodes are tokens in depth-first order, -1 is the prompt's
+    last token."""
 
     tokens: list[int]
     parent: list[int]
@@ -81,7 +87,8 @@ class Trie:
         return self.sees[self.ends].sum(0)
 
     def chain(self, node: int) -> list[int]:
-        """`node` and what follows it until the next fork: all of it is needed as soon as `node` is."""
+        """`node` and what follows it until the next fork: all of it is needed as soon as `node`
+        is."""
         nodes = [node]
         while len(below := self.children[nodes[-1]]) == 1 and below[0] in self.children:
             nodes.append(below[0])
@@ -94,7 +101,8 @@ class Descent:
     def __init__(self, trie: Trie, left: float):
         self.trie = trie
         self.left = math.log(left) if left else -math.inf
-        self.total = np.full(len(trie.tokens), -math.inf)  # log-likelihood from the prompt down to each node
+        # log-likelihood from the prompt down to each node
+        self.total = np.full(len(trie.tokens), -math.inf)
         self.open: set[int] = set()  # known nodes with children that were not computed yet
         self.whole = -math.inf  # log of the sum of the answers known to their end
         self.best = [-math.inf] * PLACES  # of these, the likeliest first
@@ -109,10 +117,13 @@ class Descent:
             else:
                 same = int(self.trie.answers[last])  # options may be the same tokens
                 self.whole = float(np.logaddexp(self.whole, self.total[last] + math.log(same)))
-                self.best = sorted([*self.best, *[float(self.total[last])] * same], reverse=True)[:PLACES]
+                self.best = sorted([*self.best, *[float(self.total[last])] * same], reverse=True)[
+                    :PLACES
+                ]
 
     def _reached(self, node: int, total: float) -> int:
-        """Note how likely `node` is, and in a closed trie what follows it without a choice. The last of these."""
+        """Note how likely `node` is, and in a closed trie what follows it without a choice. The
+        last of these."""
         self.total[node] = total
         while self.trie.closed and len(below := self.trie.children.get(node, ())) == 1:
             node = below[0]
@@ -133,8 +144,9 @@ class Descent:
         return nodes
 
     def _heavy(self, mass: np.ndarray) -> np.ndarray:
-        """Which branches must be followed, whatever the others come to: all but the lightest, that together are at
-        most the share `left` of everything. `mass`: logs, of all that may lie below each."""
+        """Which branches must be followed, whatever the others come to: all but the lightest, that
+        together are at most the share `left` of everything. `mass`: logs, of all that may lie below
+        each."""
         if self.left == -math.inf:
             return np.ones(len(mass), dtype=bool)
         order = np.argsort(mass)
@@ -159,8 +171,8 @@ class Descent:
         return np.array(out)
 
 
-# (rows' token ids, depths, who sees which column, which rows go on) -> hidden states (tokens, width) of the places
-# that are no padding, row by row; padding is token -1
+# (rows' token ids, depths, who sees which column, which rows go on) -> hidden states (tokens,
+# width) of the places that are no padding, row by row; padding is token -1
 Forward = Callable[[np.ndarray, np.ndarray, np.ndarray, Sequence[int]], torch.Tensor]
 
 
@@ -178,12 +190,12 @@ def descend(
 
     Args:
         first: hidden states of the prompts' last tokens, (rows, width).
-        forward: for some of the rows, what computes more of their tokens; see `Forward`. Columns are those it was given
-            before.
+        forward: for some of the rows, what computes more of their tokens; see `Forward`. Columns
+            are those it was given before.
         logits: the output layer. rows_at_once: states that it gets in one call.
         left: the share of all answers that may be left; 0 follows all.
-        together: rows that go down together, at most: those with about as many nodes to compute, for the others are
-            padded to the most.
+        together: rows that go down together, at most: those with about as many nodes to compute,
+            for the others are padded to the most.
     """
     descents = [Descent(trie, left) for _ in range(len(first))]
     for descent, values in zip(
@@ -191,10 +203,14 @@ def descend(
     ):
         descent.learn(-1, values)
     wanted = [descent.next() for descent in descents]
-    rows = sorted((row for row, nodes in enumerate(wanted) if nodes), key=lambda row: len(wanted[row]))
+    rows = sorted(
+        (row for row, nodes in enumerate(wanted) if nodes), key=lambda row: len(wanted[row])
+    )
     for begin in range(0, len(rows), together):
         some = rows[begin : begin + together]
-        _follow(trie, {row: descents[row] for row in some}, wanted, forward(some), logits, rows_at_once)
+        _follow(
+            trie, {row: descents[row] for row in some}, wanted, forward(some), logits, rows_at_once
+        )
     return np.stack([descent.scores() for descent in descents])
 
 
@@ -217,8 +233,13 @@ def _follow(
         nodes = np.array([wanted[row] + [-1] * (width - len(wanted[row])) for row in alive])
         columns = np.concatenate([columns[keep], nodes], 1)
         real = columns >= 0
-        sees = trie.sees[nodes[:, :, None], columns[:, None, :]] & real[:, None, :] & (nodes >= 0)[:, :, None]
-        sees[:, np.arange(width), columns.shape[1] - width + np.arange(width)] = True  # padding sees itself
+        sees = (
+            trie.sees[nodes[:, :, None], columns[:, None, :]]
+            & real[:, None, :]
+            & (nodes >= 0)[:, :, None]
+        )
+        # padding sees itself
+        sees[:, np.arange(width), columns.shape[1] - width + np.arange(width)] = True
         ids = np.where(nodes >= 0, np.array(trie.tokens)[nodes], -1)
         depth = np.where(nodes >= 0, np.array(trie.depth)[nodes], 0)
         states = forward(ids, depth, sees, keep)
@@ -236,13 +257,15 @@ def children_of(
     logits: Callable[[torch.Tensor], torch.Tensor],
     rows_at_once: int = LOGIT_ROWS,
 ) -> list[np.ndarray]:
-    """Log-probabilities of each parent's children, read at its hidden state: among all tokens, or, where the trie is
-    closed, among these children alone."""
+    """Log-probabilities of each parent's children, read at its hidden state: among all tokens, or,
+    where the trie is closed, among these children alone."""
     out: list[np.ndarray] = []
     for start in range(0, len(parents), rows_at_once):
         values = logits(states[start : start + rows_at_once])
         norms = None if trie.closed else torch.logsumexp(values, -1).double()
         for row, parent in enumerate(parents[start : start + rows_at_once]):
             own = values[row, [trie.tokens[child] for child in trie.children[parent]]].double()
-            out.append((own - (torch.logsumexp(own, -1) if norms is None else norms[row])).cpu().numpy())
+            out.append(
+                (own - (torch.logsumexp(own, -1) if norms is None else norms[row])).cpu().numpy()
+            )
     return out

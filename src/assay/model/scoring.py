@@ -1,15 +1,18 @@
-"""The likelihood of fixed answers after many prompts: which rows run together, and what each of them sees.
+"""The likelihood of fixed answers after many prompts: which rows run together, and what each of
+them sees.
 
-How     Prompts are taken some at a time, so that memory does not grow with their number. What they all begin with is
-        computed once (beginning.py); of the rest either padded rows are computed or, where many rows begin alike in
-        groups, a token tree whose keys and values are then dealt out to the rows. The answers' trie follows (score.py),
-        without padding (line.py). Where some layer looks back over less than a row's length, rows have copies of the
-        beginning, and a mask for each window (sight.py). A model that is computed on plain rows alone: plain_rows.py.
-Close   Where the two best options of a row lie within CLOSE nats in bf16, its rounding may choose between them: the
-        row is scored again in fp32, by a copy of the network (`CausalLM.exact`). All its options are: shares of
-        scores in two precisions would be neither's.
-Rerun   What runs together depends on the prompts alone, some at a time in order: a run that goes on after a kill
-        gives the same scores.
+How     Prompts are taken some at a time, so that memory does not grow with their number. What they
+        all begin with is computed once (beginning.py); of the rest either padded rows are computed
+        or, where many rows begin alike in groups, a token tree whose keys and values are then dealt
+        out to the rows. The answers' trie follows (score.py), without padding (line.py). Where some
+        layer looks back over less than a row's length, rows have copies of the beginning, and a
+        mask for each window (sight.py). A model that is computed on plain rows alone:
+        plain_rows.py.
+Close   Where the two best options of a row lie within CLOSE nats in bf16, its rounding may choose
+        between them: the row is scored again in fp32, by a copy of the network (`CausalLM.exact`).
+        All its options are: shares of scores in two precisions would be neither's.
+Rerun   What runs together depends on the prompts alone, some at a time in order: a run that goes on
+        after a kill gives the same scores.
 """
 
 from __future__ import annotations
@@ -37,16 +40,23 @@ if TYPE_CHECKING:
     from assay.model.causal_lm import CausalLM
 
 ROWS = 256  # prompts that are tokenised and sorted together
-BATCH_TOKENS = 4096  # computed tokens a batch: past this, larger batches gain nothing on a processor
+# computed tokens a batch: past this, larger batches gain nothing on a processor
+BATCH_TOKENS = 4096
 ROOM = 24  # tokens a row that scoring adds to its prompt, about
-TOGETHER = 64  # rows that go down the answers' trie together: with more, most of what they compute is padding
-# Nats. Of 260 rows of banking77 (6 and 77 options, 16 shots) bf16 chose otherwise than fp32 on 8, all within 0.29.
+# rows that go down the answers' trie together: with more, most of what they compute is padding
+TOGETHER = 64
+# Nats. Of 260 rows of banking77 (6 and 77 options, 16 shots) bf16 chose otherwise than fp32 on 8,
+# all within 0.29.
 CLOSE = 0.4
 TREE_GAINS = 0.7  # of the padded tokens: with fewer nodes than that a tree is faster
 
 
 def likelihoods(
-    model: CausalLM, prompts: Sequence[Messages], options: Sequence[str], left: float, tell: Tell | None
+    model: CausalLM,
+    prompts: Sequence[Messages],
+    options: Sequence[str],
+    left: float,
+    tell: Tell | None,
 ) -> np.ndarray:
     """See `ChatModel.score`."""
     trie = Trie.of([model.chat.answer(option) for option in options])
@@ -58,7 +68,14 @@ def likelihoods(
 
         def told(done: int, before: int = begin) -> None:
             if tell:
-                tell({"event": "progress", "done": before + done, "total": len(prompts), "unit": "answer"})
+                tell(
+                    {
+                        "event": "progress",
+                        "done": before + done,
+                        "total": len(prompts),
+                        "unit": "answer",
+                    }
+                )
 
         own = scores[begin : begin + ROWS]
         cut += _score(model, some, trie, left, own, told)
@@ -72,8 +89,8 @@ def likelihoods(
 
 
 def contested(scores: np.ndarray) -> np.ndarray:
-    """The rows whose two best options lie within CLOSE nats, but for options of the very same score, which are the same
-    tokens."""
+    """The rows whose two best options lie within CLOSE nats, but for options of the very same
+    score, which are the same tokens."""
     if scores.shape[1] < 2:
         return np.zeros(0, dtype=int)
     best = np.sort(scores, 1)[:, ::-1]
@@ -89,7 +106,8 @@ def _score(
     out: np.ndarray,
     told: Callable[[int], None],
 ) -> int:
-    """Write the scores of rows that are sorted together to `out`. Returns how many prompts were cut."""
+    """Write the scores of rows that are sorted together to `out`. Returns how many prompts were
+    cut."""
     sequences, starts, cut = tokenised(model, prompts, max(trie.depth) + 1)
     done = 0
     if not model.takes_trees:
@@ -105,8 +123,11 @@ def _score(
     return cut
 
 
-def tokenised(model: CausalLM, prompts: Sequence[Messages], room: int) -> tuple[list[list[int]], list[int], int]:
-    """Token ids, where the last message's text begins in each, and how many were cut to leave `room`."""
+def tokenised(
+    model: CausalLM, prompts: Sequence[Messages], room: int
+) -> tuple[list[list[int]], list[int], int]:
+    """Token ids, where the last message's text begins in each, and how many were cut to leave
+    `room`."""
     sequences, starts, cut = [], [], 0
     for messages in prompts:
         ids, start, lost = model.chat.parted(messages, room=room)
@@ -117,8 +138,9 @@ def tokenised(model: CausalLM, prompts: Sequence[Messages], room: int) -> tuple[
 
 
 def shared_tokens(sequences: Sequence[Sequence[int]], starts: Sequence[int]) -> int:
-    """How many first tokens the rows share, the same in every part of a run, so that its beginning is found again: up
-    to where the last messages begin, if these do not share much themselves; else a multiple of eight."""
+    """How many first tokens the rows share, the same in every part of a run, so that its beginning
+    is found again: up to where the last messages begin, if these do not share much themselves; else
+    a multiple of eight."""
     most = common_prefix(sequences)
     start = min(starts)
     if 4 <= start <= most < start + 16:
@@ -126,7 +148,9 @@ def shared_tokens(sequences: Sequence[Sequence[int]], starts: Sequence[int]) -> 
     return most // 8 * 8
 
 
-def batches(model: CausalLM, sequences: Sequence[list[int]], starts: Sequence[int], room: int) -> Iterator[Batch]:
+def batches(
+    model: CausalLM, sequences: Sequence[list[int]], starts: Sequence[int], room: int
+) -> Iterator[Batch]:
     """The rows in batches, longest first or, on trees, in the order of their tokens.
 
     Args:
@@ -136,10 +160,13 @@ def batches(model: CausalLM, sequences: Sequence[list[int]], starts: Sequence[in
     beginning = model.beginning(sequences[0][:shared])
     own = [sequence[shared:] for sequence in sequences]
     before = beginning.tokens if beginning else 0
-    # A beginning that is lent is seen by every token; so all of it has to lie in every layer's reach.
+    # A beginning that is lent is seen by every token; so all of it has to lie in every layer's
+    # reach.
     within = before + max(map(len, own)) + room <= reach(model.network, "sliding_window")
     lent = beginning is not None and beginning.lent and within
-    by_size = by_length([len(row) for row in own], BATCH_TOKENS, extra=ROOM + (0 if lent else before))
+    by_size = by_length(
+        [len(row) for row in own], BATCH_TOKENS, extra=ROOM + (0 if lent else before)
+    )
     padded = sum(len(batch) * len(own[batch[0]]) for batch in by_size)
     if beginning and lent and (groups := by_tree(own, TREE_GAINS * padded)):
         for group in groups:
@@ -150,8 +177,8 @@ def batches(model: CausalLM, sequences: Sequence[list[int]], starts: Sequence[in
 
 
 def by_tree(rows: Sequence[list[int]], most: float) -> list[list[int]]:
-    """Rows in the order of their tokens, in batches of at most BATCH_TOKENS nodes; none where these are more than
-    `most` nodes altogether."""
+    """Rows in the order of their tokens, in batches of at most BATCH_TOKENS nodes; none where these
+    are more than `most` nodes altogether."""
     out: list[list[int]] = []
     nodes = total = 0
     last = np.zeros(0, dtype=np.int64)
@@ -208,7 +235,9 @@ class Batch:
             cache.update(layer.keys[index, :, -width:], layer.values[index, :, -width:], number)
         part = [self.rows[row] for row in rows]
         first, last = self.first[index], self.last[index]
-        return replace(self, rows=part, first=first, cache=cache, real=real[:, -width:], last=last)._forward
+        return replace(
+            self, rows=part, first=first, cache=cache, real=real[:, -width:], last=last
+        )._forward
 
     def _keep(self, rows: Sequence[int]) -> None:
         index = torch.tensor(rows, device=self.model.device)
@@ -217,7 +246,9 @@ class Batch:
         if self.places is not None:
             self.places = self.places[index]
 
-    def _forward(self, ids: np.ndarray, depth: np.ndarray, sees: np.ndarray, keep: Sequence[int]) -> torch.Tensor:
+    def _forward(
+        self, ids: np.ndarray, depth: np.ndarray, sees: np.ndarray, keep: Sequence[int]
+    ) -> torch.Tensor:
         """See `score.Forward`."""
         device = self.model.device
         if len(keep) < len(self.real):
@@ -228,37 +259,57 @@ class Batch:
         places, real = self.last + 1 + torch.from_numpy(depth).to(device), tokens >= 0
         if self.lent:
             line = Line(self.lent, self.cache, real)
-            return line.states(self.model.body, tokens, places, added(mask, self.model.head.weight.dtype))
+            return line.states(
+                self.model.body, tokens, places, added(mask, self.model.head.weight.dtype)
+            )
         assert self.places is not None, "no beginning is lent"
         self.places = torch.cat([self.places, places], 1)
         given = seeing(Sight(mask[:, 0], places, self.places), self.cache)
-        return self.model.body(input_ids=tokens.clamp(min=0), position_ids=places, **given).last_hidden_state[real]
+        return self.model.body(
+            input_ids=tokens.clamp(min=0), position_ids=places, **given
+        ).last_hidden_state[real]
 
 
 def in_rows(
-    model: CausalLM, beginning: Beginning | None, which: list[int], own: Sequence[list[int]], *, lent: bool
+    model: CausalLM,
+    beginning: Beginning | None,
+    which: list[int],
+    own: Sequence[list[int]],
+    *,
+    lent: bool,
 ) -> Batch:
-    """Padded rows; `lent`: they look at the beginning where it stands, else they have copies of it."""
-    rows = Padded.of(own, start=beginning.tokens if beginning else 0, pad=model.pad, device=model.device)
+    """Padded rows; `lent`: they look at the beginning where it stands, else they have copies of
+    it."""
+    rows = Padded.of(
+        own, start=beginning.tokens if beginning else 0, pad=model.pad, device=model.device
+    )
     states, cache, sight = computed(model, beginning, rows, lent=lent)
     found = which, states[:, -1], cache
     if lent:
         return Batch(model, *found, rows.real, rows.depth[:, -1:], beginning)
-    real = torch.cat([rows.real.new_ones(len(own), sight.key.shape[1] - rows.ids.shape[1]), rows.real], 1)
+    real = torch.cat(
+        [rows.real.new_ones(len(own), sight.key.shape[1] - rows.ids.shape[1]), rows.real], 1
+    )
     return Batch(model, *found, real, rows.depth[:, -1:], None, sight.key)
 
 
 def computed(
     model: CausalLM, beginning: Beginning | None, rows: Padded, *, lent: bool = False
 ) -> tuple[torch.Tensor, DynamicCache, Sight]:
-    """Hidden states (rows, columns, width) of what follows the beginning, the keys and values that came with it, behind
-    copies of the beginning's where it is not lent, and what was seen."""
+    """Hidden states (rows, columns, width) of what follows the beginning, the keys and values that
+    came with it, behind copies of the beginning's where it is not lent, and what was seen."""
     n, columns = rows.ids.shape
-    sees = torch.ones(columns, columns, dtype=torch.bool, device=model.device).tril() & rows.real[:, None, :]
+    sees = (
+        torch.ones(columns, columns, dtype=torch.bool, device=model.device).tril()
+        & rows.real[:, None, :]
+    )
     sees |= torch.eye(columns, dtype=torch.bool, device=model.device)  # padding sees itself
     if lent:
         cache, sight = DynamicCache(), Sight(sees, rows.depth, rows.depth)
-        given = {"attention_mask": added(sees[:, None], model.head.weight.dtype), "before": beginning}
+        given = {
+            "attention_mask": added(sees[:, None], model.head.weight.dtype),
+            "before": beginning,
+        }
         given |= {"cache": cache, "use_cache": True}
     else:
         cache = repeated(beginning.cache, n) if beginning else None
@@ -273,17 +324,22 @@ def computed(
 
 
 def seeing(sight: Sight, cache: DynamicCache) -> dict[str, Any]:
-    """What a body is given so that its attention sees this: any mask of four dimensions passes transformers by."""
+    """What a body is given so that its attention sees this: any mask of four dimensions passes
+    transformers by."""
     mask = torch.ones(1, 1, 1, 1, dtype=torch.long, device=sight.query.device)
     return {"attention_mask": mask, "sight": sight, "cache": cache, "use_cache": True}
 
 
-def on_tree(model: CausalLM, beginning: Beginning, which: list[int], own: Sequence[list[int]]) -> Batch:
+def on_tree(
+    model: CausalLM, beginning: Beginning, which: list[int], own: Sequence[list[int]]
+) -> Batch:
     """One token tree, then the rows' own keys and values, gathered along their paths."""
     tree = Tree.of(own)
     start, cache = beginning.tokens, repeated(beginning.cache, 1)
     assert cache is not None, "a copy of one that is there"
-    ids, depth = (torch.from_numpy(part)[None].to(model.device) for part in (tree.tokens, tree.depth))
+    ids, depth = (
+        torch.from_numpy(part)[None].to(model.device) for part in (tree.tokens, tree.depth)
+    )
     states = model.body(
         input_ids=ids,
         position_ids=depth + start,
@@ -293,7 +349,9 @@ def on_tree(model: CausalLM, beginning: Beginning, which: list[int], own: Sequen
         tree=Layout(tree, model.device),
     ).last_hidden_state[0]
     width = max(map(len, own))
-    places = np.stack([np.pad(path, (width - len(path), 0), constant_values=-1) for path in tree.paths])
+    places = np.stack(
+        [np.pad(path, (width - len(path), 0), constant_values=-1) for path in tree.paths]
+    )
     real = torch.from_numpy(places >= 0).to(model.device)
     found = torch.from_numpy(places.clip(0) + start).to(model.device)
     layers: list[Any] = cache.layers

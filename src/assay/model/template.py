@@ -1,10 +1,12 @@
 """What a chat template may contain, judged from its syntax tree before anything renders it.
 
-Why   A template is a program that comes with a model. The sandbox of transformers stops code, not exhaustion: in it
-      `'x' * 10**8` gives 100 MB, and doubling a text in a loop gives as much as one likes.
-How   Only listed filters and functions; arithmetic on numbers only, found by inference over all assignments; no text
-      that grows by more than one copy of itself in a step; no `_` attributes; loops nested at most three deep. What
-      passes is rendered once in a process with limits (`rendered.py`).
+Why   A template is a program that comes with a model. The sandbox of transformers stops code, not
+      exhaustion: in it `'x' * 10**8` gives 100 MB, and doubling a text in a loop gives as much as
+      one likes.
+How   Only listed filters and functions; arithmetic on numbers only, found by inference over all
+      assignments; no text that grows by more than one copy of itself in a step; no `_` attributes;
+      loops nested at most three deep. What passes is rendered once in a process with limits
+      (`rendered.py`).
 """
 
 from collections.abc import Iterator
@@ -64,15 +66,28 @@ _FILTERS = frozenset(
         "indent",
     }
 )
-_FUNCTIONS = frozenset({"range", "namespace", "raise_exception", "strftime_now", "dict", "caller", "joiner", "cycler"})
+_FUNCTIONS = frozenset(
+    {"range", "namespace", "raise_exception", "strftime_now", "dict", "caller", "joiner", "cycler"}
+)
 _METHODS_REFUSED = frozenset(
-    {"format", "format_map", "center", "ljust", "rjust", "zfill", "expandtabs", "translate", "encode"}
+    {
+        "format",
+        "format_map",
+        "center",
+        "ljust",
+        "rjust",
+        "zfill",
+        "expandtabs",
+        "translate",
+        "encode",
+    }
 )
 _REFUSED = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends, nodes.Block, nodes.Pow)
 
 
 class _Generation(Extension):
-    """`{% generation %}` marks what the assistant said; transformers knows it, plain jinja2 does not."""
+    """`{% generation %}` marks what the assistant said; transformers knows it, plain jinja2 does
+    not."""
 
     tags = {"generation"}
 
@@ -82,7 +97,8 @@ class _Generation(Extension):
 
 
 def objections(template: str) -> list[str]:
-    """Why a template is refused, one short phrase each; empty when it is accepted. Nothing is rendered."""
+    """Why a template is refused, one short phrase each; empty when it is accepted. Nothing is
+    rendered."""
     if len(template.encode()) > MAX_BYTES:
         return [f"it has {len(template.encode()):,} bytes, the limit is {MAX_BYTES:,}"]
     environment = Environment(extensions=["jinja2.ext.loopcontrols", _Generation])  # parses only
@@ -110,7 +126,9 @@ def _walk(node: nodes.Node) -> Iterator[nodes.Node]:
 def _objection(node: nodes.Node, numbers: set[str], called: frozenset[str] | set[str]) -> str:
     line = f"line {node.lineno}: "
     match node:
-        case nodes.Mul() if not (_is_number(node.left, numbers) and _is_number(node.right, numbers)):
+        case nodes.Mul() if not (
+            _is_number(node.left, numbers) and _is_number(node.right, numbers)
+        ):
             return line + "`*` on something that may be text"
         case nodes.Mod() if not _is_number(node.left, numbers):
             return line + "`%` on something that may be text"
@@ -122,7 +140,9 @@ def _objection(node: nodes.Node, numbers: set[str], called: frozenset[str] | set
             return line + f"the attribute {name}"
         case nodes.Filter(name=name):
             return _filter_objection(node, line)
-        case nodes.Call(node=nodes.Name(name="range")) if any(_is_large(part) for part in _walk(node)):
+        case nodes.Call(node=nodes.Name(name="range")) if any(
+            _is_large(part) for part in _walk(node)
+        ):
             return line + f"a range longer than {_MAX_RANGE:,}"
         case nodes.Call(node=nodes.Name(name=name)) if name not in called:
             return line + f"the function {name}"
@@ -137,7 +157,9 @@ def _objection(node: nodes.Node, numbers: set[str], called: frozenset[str] | set
 
 def _is_large(node: nodes.Node) -> bool:
     return isinstance(node, nodes.Mul) or (
-        isinstance(node, nodes.Const) and isinstance(node.value, int) and abs(node.value) > _MAX_RANGE
+        isinstance(node, nodes.Const)
+        and isinstance(node.value, int)
+        and abs(node.value) > _MAX_RANGE
     )
 
 
@@ -150,7 +172,11 @@ def _filter_objection(node: nodes.Filter, line: str) -> str:
             return line + "map with a filter that is not allowed"
     if node.name == "indent":
         for argument in node.args[:1]:
-            if not (isinstance(argument, nodes.Const) and isinstance(argument.value, int) and argument.value <= 16):
+            if not (
+                isinstance(argument, nodes.Const)
+                and isinstance(argument.value, int)
+                and argument.value <= 16
+            ):
                 return line + "indent by more than 16"
     return ""
 
@@ -160,7 +186,7 @@ def _depth(node: nodes.Node) -> int:
     return inner + isinstance(node, nodes.For)
 
 
-# --- which names hold numbers, and which hold growing text ----------------------------------------------------------
+# --- which names hold numbers, and which hold growing text ----------------------------------------
 
 
 def _name(node: nodes.Node) -> str:
@@ -206,7 +232,11 @@ def _numeric_names(tree: nodes.Node) -> set[str]:
     opaque = {name[:-1] for name, _ in assigned if name.endswith(".*")}
     names = {name for name, _ in assigned if not any(name.startswith(space) for space in opaque)}
     while True:
-        wrong = {name for name, value in assigned if name in names and not (value and _is_number(value, names))}
+        wrong = {
+            name
+            for name, value in assigned
+            if name in names and not (value and _is_number(value, names))
+        }
         if not wrong:
             return names
         names -= wrong
@@ -218,7 +248,9 @@ def _is_number(node: nodes.Node, numbers: set[str]) -> bool:
             return isinstance(value, int | float)
         case nodes.Neg(node=inner) | nodes.Pos(node=inner):
             return _is_number(inner, numbers)
-        case nodes.Filter(name="length" | "count" | "int" | "float" | "abs" | "round" | "wordcount"):
+        case nodes.Filter(
+            name="length" | "count" | "int" | "float" | "abs" | "round" | "wordcount"
+        ):
             return True
         case nodes.Add() | nodes.Sub() | nodes.Mul() | nodes.Div() | nodes.FloorDiv() | nodes.Mod():
             return _is_number(node.left, numbers) and _is_number(node.right, numbers)
@@ -227,12 +259,19 @@ def _is_number(node: nodes.Node, numbers: set[str]) -> bool:
         case nodes.Compare() | nodes.Not():
             return True
     name = _name(node)
-    return name in ("loop.index", "loop.index0", "loop.revindex", "loop.revindex0", "loop.length") or name in numbers
+    return (
+        name in ("loop.index", "loop.index0", "loop.revindex", "loop.revindex0", "loop.length")
+        or name in numbers
+    )
 
 
 def _growing(tree: nodes.Node, numbers: set[str]) -> list[str]:
     """Assignments through which a text can double: two readings of texts that depend on it."""
-    assigned = [(name, value) for name, value in _assignments(tree) if value is not None and name not in numbers]
+    assigned = [
+        (name, value)
+        for name, value in _assignments(tree)
+        if value is not None and name not in numbers
+    ]
     reads = {name: set[str]() for name, _ in assigned}
     for name, value in assigned:
         reads[name] |= {_name(part) for part in _walk(value)} & set(reads)
@@ -249,7 +288,8 @@ def _growing(tree: nodes.Node, numbers: set[str]) -> list[str]:
 
 
 def _copies(node: nodes.Node, names: set[str]) -> int:
-    """How many copies of the named texts an expression's value can hold: a choice holds the larger of its sides."""
+    """How many copies of the named texts an expression's value can hold: a choice holds the larger
+    of its sides."""
     match node:
         case nodes.CondExpr(expr1=one, expr2=other):
             return max(_copies(one, names), _copies(other, names) if other else 0)
@@ -258,7 +298,9 @@ def _copies(node: nodes.Node, names: set[str]) -> int:
         case nodes.And() | nodes.Or():
             return max(_copies(node.left, names), _copies(node.right, names))
         case nodes.If():
-            return max(sum(_copies(part, names) for part in side) for side in (node.body, node.else_))
+            return max(
+                sum(_copies(part, names) for part in side) for side in (node.body, node.else_)
+            )
     if _name(node) in names:
         return 1
     count = sum(_copies(child, names) for child in node.iter_child_nodes())
@@ -268,7 +310,14 @@ def _copies(node: nodes.Node, names: set[str]) -> int:
 def _lengthens(node: nodes.Node) -> bool:
     """A replacement that can make a text longer than it was."""
     match node:
-        case nodes.Filter(name="replace", args=args) | nodes.Call(node=nodes.Getattr(attr="replace"), args=args):
-            texts = [part.value for part in args if isinstance(part, nodes.Const) and isinstance(part.value, str)]
+        case (
+            nodes.Filter(name="replace", args=args)
+            | nodes.Call(node=nodes.Getattr(attr="replace"), args=args)
+        ):
+            texts = [
+                part.value
+                for part in args
+                if isinstance(part, nodes.Const) and isinstance(part.value, str)
+            ]
             return len(texts) < 2 or not texts[0] or len(texts[1]) > len(texts[0])
     return False

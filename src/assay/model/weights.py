@@ -1,7 +1,8 @@
 """The header of a safetensors file, read without the library and without the weights.
 
-What it promises  A file that passes is complete and covered by its tensors to the last byte. A file that is something
-                  else (a Git LFS pointer, a web page, a pickle) is called by its name. Memory is bounded by the header.
+What it promises  A file that passes is complete and covered by its tensors to the last byte. A file
+                  that is something else (a Git LFS pointer, a web page, a pickle) is called by its
+                  name. Memory is bounded by the header.
 Source            The format: huggingface.co/docs/safetensors
 """
 
@@ -14,10 +15,12 @@ import numpy as np
 
 _HEADER_LIMIT = 100 << 20  # the format's own
 _BYTES = {
-    "BOOL": 1, "U8": 1, "I8": 1, "F8_E5M2": 1, "F8_E4M3": 1, "U16": 2, "I16": 2, "F16": 2, "BF16": 2, "U32": 4,
+    "BOOL": 1, "U8": 1, "I8": 1, "F8_E5M2": 1, "F8_E4M3": 1, "U16": 2, "I16": 2, "F16": 2,
+    "BF16": 2, "U32": 4,
     "I32": 4, "F32": 4, "U64": 8, "I64": 8, "F64": 8,
 }  # fmt: skip
-# Where the exponent lies in a float of each type: integer of the same width, mask of the exponent's bits.
+# Where the exponent lies in a float of each type: integer of the same width, mask of the exponent's
+# bits.
 _EXPONENT = {
     "F16": ("<u2", 0x7C00),
     "BF16": ("<u2", 0x7F80),
@@ -68,7 +71,8 @@ def tensors_of(path: Path) -> dict[str, Tensor]:
     with path.open("rb") as file:
         start = file.read(64)
         length = int.from_bytes(start[:8], "little")
-        # A header's length may look like the beginning of a pickle or of a web page: its first brace decides.
+        # A header's length may look like the beginning of a pickle or of a web page: its first
+        # brace decides.
         if length > _HEADER_LIMIT or start[8:9] != b"{":
             _refuse_other_kinds(start)
         if len(start) < 8:
@@ -91,9 +95,16 @@ def tensors_of(path: Path) -> dict[str, Tensor]:
 
 def _refuse_other_kinds(start: bytes) -> None:
     if start.startswith(b"version https://git-lfs"):
-        raise NotWeights("is a Git LFS pointer, not the file itself: run `git lfs pull` in the folder")
-    if start.startswith(b"PK\x03\x04") or (start[:1] == b"\x80" and start[1:2] in b"\x02\x03\x04\x05" and start[1:2]):
-        raise NotWeights("is a PyTorch pickle file under another name; pickle files can run code and are not read")
+        raise NotWeights(
+            "is a Git LFS pointer, not the file itself: run `git lfs pull` in the folder"
+        )
+    if start.startswith(b"PK\x03\x04") or (
+        start[:1] == b"\x80" and start[1:2] in b"\x02\x03\x04\x05" and start[1:2]
+    ):
+        raise NotWeights(
+            "is a PyTorch pickle file"
+            " under another name; pickle files can run code and are not read"
+        )
     if start.lstrip()[:1] == b"<":
         raise NotWeights("is a web page, not weights: the download went wrong")
 
@@ -123,7 +134,8 @@ def _require_covered(found: dict[str, Tensor], first: int, size: int) -> None:
 
 
 def not_finite(path: Path) -> tuple[int, str]:
-    """(how many values are NaN or infinite, the first tensor with one). Reads the whole file once."""
+    """(how many values are NaN or infinite, the first tensor with one). Reads the whole file
+    once."""
     count, first = 0, ""
     for name, tensor in tensors_of(path).items():
         if tensor.dtype not in _EXPONENT or tensor.end == tensor.start:
@@ -131,7 +143,10 @@ def not_finite(path: Path) -> tuple[int, str]:
         kind, mask = _EXPONENT[tensor.dtype]
         length = (tensor.end - tensor.start) // np.dtype(kind).itemsize
         values = np.memmap(path, dtype=kind, mode="r", offset=tensor.start, shape=(length,))
-        bad = sum(int(((part & mask) == mask).sum()) for part in np.array_split(values, 1 + length // (1 << 24)))
+        bad = sum(
+            int(((part & mask) == mask).sum())
+            for part in np.array_split(values, 1 + length // (1 << 24))
+        )
         if bad and not first:
             first = name
         count += bad

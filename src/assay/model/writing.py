@@ -1,11 +1,15 @@
-"""Many answers at once: rows that have ended leave, rows that wait enter, and what all prompts begin with is shared.
+"""Many answers at once: rows that have ended leave, rows that wait enter, and what all prompts
+begin with is shared.
 
-How       The common beginning is computed once and lent (`lending`). Prompts wait longest first; as many are at work as
-          there are slots. One pass computes the next token of each row that writes, and the prompts of the rows that
-          enter beside them: so the weights are read once for all of them, and no padding is computed.
-Memory    `ROWS` rows, `OWN_BYTES` of their keys and values and `PASS_TOKENS` tokens a pass at most, but always one row.
-Otherwise A model that cannot be computed on token trees, or whose layers look back over chunks that are shorter than
-          the prompt: padded batches with a cache each; row by row where layers do not look back over all.
+How       The common beginning is computed once and lent (`lending`). Prompts wait longest first; as
+          many are at work as there are slots. One pass computes the next token of each row that
+          writes, and the prompts of the rows that enter beside them: so the weights are read once
+          for all of them, and no padding is computed.
+Memory    `ROWS` rows, `OWN_BYTES` of their keys and values and `PASS_TOKENS` tokens a pass at most,
+          but always one row.
+Otherwise A model that cannot be computed on token trees, or whose layers look back over chunks that
+          are shorter than the prompt: padded batches with a cache each; row by row where layers do
+          not look back over all.
 """
 
 from __future__ import annotations
@@ -30,9 +34,10 @@ class Desk:
 
     Args:
         logits: fp32 logits of hidden states, (rows, width) to (rows, vocabulary).
-        prefix: keys and values of the shared beginning, for one row. start: its tokens; shared: those that are taken
-            from the prompts, the others being trained ones. lends: rows read it where it lies; else each batch has a
-            copy. narrow: some layers do not look back over the whole prompt, or padding changes what is computed.
+        prefix: keys and values of the shared beginning, for one row. start: its tokens; shared:
+            those that are taken from the prompts, the others being trained ones. lends: rows read
+            it where it lies; else each batch has a copy. narrow: some layers do not look back over
+            the whole prompt, or padding changes what is computed.
             keeps: a cache can be gone on with; else a row is computed anew for each token.
     """
 
@@ -63,7 +68,10 @@ class Desk:
 
     def write(self, pen: Pen, lines: Sequence[Line]) -> Iterator[list[Line]]:
         """Write all lines to their ends; after each pass come the lines that it has ended."""
-        waiting = sorted((line for line in lines if not line.over), key=lambda line: (-len(line.ids), line.number))
+        waiting = sorted(
+            (line for line in lines if not line.over),
+            key=lambda line: (-len(line.ids), line.number),
+        )
         if ended := [line for line in lines if line.over]:
             yield ended
         if not self.lends:
@@ -72,13 +80,19 @@ class Desk:
             budget = 0 if self.narrow else PASS_TOKENS
             batches = by_length(lengths, budget, extra=pen.limit + self.start)
             for batch in batches:
-                yield from (self._padded if self.keeps else self._anew)(pen, [waiting[i] for i in batch])
+                yield from (self._padded if self.keeps else self._anew)(
+                    pen, [waiting[i] for i in batch]
+                )
             return
         while waiting:
             rows, room = self._slots(len(waiting[0].ids) - self.shared + pen.limit, len(waiting))
             # Much shorter prompts go into more slots of their own, later.
-            group = [i for i, line in enumerate(waiting) if i < rows or 2 * self._room(pen, line) >= room]
-            yield from self._flow(pen, waiting[: len(group)], Slots.of(self.prefix, rows, room, self.body.dtype))
+            group = [
+                i for i, line in enumerate(waiting) if i < rows or 2 * self._room(pen, line) >= room
+            ]
+            yield from self._flow(
+                pen, waiting[: len(group)], Slots.of(self.prefix, rows, room, self.body.dtype)
+            )
             waiting = waiting[len(group) :]
 
     def _room(self, pen: Pen, line: Line) -> int:
@@ -87,7 +101,11 @@ class Desk:
     def _slots(self, room: int, waiting: int) -> tuple[int, int]:
         """How many rows may be at work, and the tokens each has room for."""
         if self.prefix is not None:
-            token = sum(part[:, :, :1].numel() * part.element_size() for pair in held(self.prefix) for part in pair)
+            token = sum(
+                part[:, :, :1].numel() * part.element_size()
+                for pair in held(self.prefix)
+                for part in pair
+            )
         else:  # as many key heads as there can be
             config = self.network.config.get_text_config()
             token = 2 * config.num_hidden_layers * config.hidden_size * self.body.dtype.itemsize
@@ -98,7 +116,9 @@ class Desk:
         lengths: list[int] = []  # own tokens in each slot
         ahead = 0
         while active or ahead < len(waiting):
-            entering = self._admitted(waiting[ahead:], slots.rows - len(active), PASS_TOKENS - len(active))
+            entering = self._admitted(
+                waiting[ahead:], slots.rows - len(active), PASS_TOKENS - len(active)
+            )
             ahead += len(entering)
             own = [line.ids[self.shared :] for line in entering]
             step = Pass.of(slots, lengths, [len(ids) for ids in own], self.device)
@@ -136,7 +156,11 @@ class Desk:
         real, ids, positions = torch.cat([ones, padded.real], 1), padded.ids, padded.depth
         while alive:
             hidden = self.body(
-                input_ids=ids, position_ids=positions, attention_mask=real.long(), cache=cache, use_cache=True
+                input_ids=ids,
+                position_ids=positions,
+                attention_mask=real.long(),
+                cache=cache,
+                use_cache=True,
             ).last_hidden_state[:, -1]
             pen.write(alive, self.logits(hidden))
             yield [line for line in alive if line.over]
@@ -155,7 +179,9 @@ class Desk:
         while alive:
             rows = [[*line.ids, *line.tokens] for line in alive]
             width = max(map(len, rows))
-            ids = torch.tensor([[*row, *[self.pad] * (width - len(row))] for row in rows], device=self.device)
+            ids = torch.tensor(
+                [[*row, *[self.pad] * (width - len(row))] for row in rows], device=self.device
+            )
             hidden = self.body(input_ids=ids, use_cache=False).last_hidden_state
             last = [own[len(row) - 1] for own, row in zip(hidden, rows, strict=True)]
             pen.write(alive, self.logits(torch.stack(last)))
@@ -163,8 +189,11 @@ class Desk:
             alive = [line for line in alive if not line.over]
 
 
-def closed(active: Sequence[Line], lengths: Sequence[int], slots: Slots) -> tuple[list[Line], list[int]]:
-    """The lines that go on, in the slots 0, 1, ...: the last ones move into the slots of those that have ended."""
+def closed(
+    active: Sequence[Line], lengths: Sequence[int], slots: Slots
+) -> tuple[list[Line], list[int]]:
+    """The lines that go on, in the slots 0, 1, ...: the last ones move into the slots of those that
+    have ended."""
     count = sum(not line.over for line in active)
     holes = [i for i in range(count) if active[i].over]
     movers = [i for i in range(count, len(active)) if not active[i].over]

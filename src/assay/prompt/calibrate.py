@@ -1,13 +1,18 @@
-"""Scores of labels made honest: what the prompt prefers by itself is taken away, and the confidence is scaled.
+"""Scores of labels made honest: what the prompt prefers by itself is taken away, and the confidence
+is scaled.
 
-contextual   the prompt is asked about nothing ("N/A", "[MASK]", ""); what it then prefers is taken away (Zhao et al.
-             2021, Calibrate Before Use, arxiv.org/abs/2102.09690)
-domain       the same with random words of the training texts (Fei et al. 2023, aclanthology.org/2023.acl-long.783)
-batch        what it prefers over val questions, whose labels are not read (Zhou et al. 2024, arxiv.org/abs/2309.17249)
-temperature  one factor on the scores, fitted on val: the chosen label stays (Guo et al. 2017, arxiv.org/abs/1706.04599)
-platt        the factor and a shift of each label, fitted on val (Platt 1999, for many labels; the bias-corrected
-             temperature scaling of Alexandari et al. 2020, arxiv.org/abs/1901.06852)
-Costs        all labels are scored exactly, also the unlikely ones: several times the work where labels are many
+contextual   the prompt is asked about nothing ("N/A", "[MASK]", ""); what it then prefers is taken
+             away (Zhao et al. 2021, Calibrate Before Use, arxiv.org/abs/2102.09690)
+domain       the same with random words of the training texts (Fei et al. 2023,
+             aclanthology.org/2023.acl-long.783)
+batch        what it prefers over val questions, whose labels are not read (Zhou et al. 2024,
+             arxiv.org/abs/2309.17249)
+temperature  one factor on the scores, fitted on val: the chosen label stays (Guo et al. 2017,
+             arxiv.org/abs/1706.04599)
+platt        the factor and a shift of each label, fitted on val (Platt 1999, for many labels; the
+             bias-corrected temperature scaling of Alexandari et al. 2020, arxiv.org/abs/1901.06852)
+Costs        all labels are scored exactly, also the unlikely ones: several times the work where
+             labels are many
 """
 
 import random
@@ -28,7 +33,8 @@ PULL = 1.0  # strength of the pull towards changing nothing, in rows of val
 
 @dataclass(frozen=True)
 class Calibration:
-    """Log scores of labels (rows, labels) to log shares: `scale` times the log share, plus the label's `bias`."""
+    """Log scores of labels (rows, labels) to log shares: `scale` times the log share, plus the
+    label's `bias`."""
 
     scale: float
     bias: tuple[float, ...]
@@ -55,8 +61,8 @@ def shares(scores: "np.ndarray") -> "np.ndarray":
 
 
 def unbiased(scores: "np.ndarray") -> Calibration:
-    """Takes away the mean share that each label has in `scores` (rows, labels): of questions about nothing, or of a
-    batch of real ones."""
+    """Takes away the mean share that each label has in `scores` (rows, labels): of questions about
+    nothing, or of a batch of real ones."""
     import numpy as np
 
     mean = np.exp(shares(scores)).mean(0)
@@ -69,8 +75,8 @@ def fitted(scores: "np.ndarray", right: Sequence[int], *, biased: bool) -> Calib
     Args:
         scores: (rows, labels). right: the index of each row's label.
 
-    How: the negative log-likelihood is convex in scale and shifts. A pull towards 1 and 0, which weighs as `PULL` rows,
-    keeps them finite where val is answered without an error.
+    How: the negative log-likelihood is convex in scale and shifts. A pull towards 1 and 0, which
+    weighs as `PULL` rows, keeps them finite where val is answered without an error.
     """
     import numpy as np
     from scipy.optimize import minimize
@@ -85,12 +91,16 @@ def fitted(scores: "np.ndarray", right: Sequence[int], *, biased: bool) -> Calib
         away = np.exp(told)
         away[rows, wanted] -= 1
         value = -told[rows, wanted].sum() + PULL / 2 * ((scale - 1) ** 2 + (bias**2).sum())
-        slope = np.concatenate([[(away * logs).sum() + PULL * (scale - 1)], away.sum(0) + PULL * bias])
+        slope = np.concatenate(
+            [[(away * logs).sum() + PULL * (scale - 1)], away.sum(0) + PULL * bias]
+        )
         return float(value), slope if biased else slope[:1]
 
     start = np.concatenate([[1.0], np.zeros(labels if biased else 0)])
     bounds = [(1e-3, None), *([(None, None)] * (len(start) - 1))]
-    best = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500}).x
+    best = minimize(
+        loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500}
+    ).x
     bias = best[1:] if biased else np.zeros(labels)
     return Calibration(round(float(best[0]), 6), tuple(round(float(value), 6) for value in bias))
 
@@ -101,18 +111,22 @@ def learnt(way: Way, scores: "np.ndarray", right: Sequence[int]) -> Calibration:
 
 
 def calibration_error(scores: "np.ndarray", right: Sequence[int], bins: int = BINS) -> float:
-    """How far confidence is from accuracy: over bins of equal width, the mean distance weighted by rows (Guo et al.
-    2017, eq. 3), in [0, 1]."""
+    """How far confidence is from accuracy: over bins of equal width, the mean distance weighted by
+    rows (Guo et al. 2017, eq. 3), in [0, 1]."""
     import numpy as np
 
     told = np.exp(shares(scores))
     sure, hit = told.max(1), told.argmax(1) == np.asarray(right)
     inside = np.minimum((sure * bins).astype(int), bins - 1)
-    return float(sum(abs(hit[inside == b].sum() - sure[inside == b].sum()) for b in np.unique(inside)) / len(sure))
+    return float(
+        sum(abs(hit[inside == b].sum() - sure[inside == b].sum()) for b in np.unique(inside))
+        / len(sure)
+    )
 
 
 def held_out(way: Way, scores: "np.ndarray", right: Sequence[int]) -> tuple[float, float]:
-    """The calibration error of these rows as they are, and where each half is calibrated by the other."""
+    """The calibration error of these rows as they are, and where each half is calibrated by the
+    other."""
     import numpy as np
 
     wanted, after = np.asarray(right), np.zeros_like(scores)

@@ -1,13 +1,18 @@
-"""Prompts to try: an instruction, a layout, words for labels and solved examples, put together at random.
+"""Prompts to try: an instruction, a layout, words for labels and solved examples, put together at
+random.
 
-One change    a third of them differ from a wording given by hand in one respect: what is best already may lack little
-Many changes  the others are drawn in every respect, each with even odds of staying as the hand has it
-Solved rows   sets drawn from train: at random, label by label, or of rows that the base answers right without any help
-              (bootstrapped demonstrations), as many as the inner arm shows, half of them, or none; with `similar`
-              half of the candidates begin with the rows nearest to each question instead
-Source        Khattab et al. (2024), DSPy: Compiling Declarative Language Model Calls into Self-Improving Pipelines,
-              arxiv.org/abs/2310.03714, for demonstrations; Sclar et al. (2024), Quantifying Language Models'
-              Sensitivity to Spurious Features in Prompt Design, arxiv.org/abs/2310.11324, for layouts
+One change    a third of them differ from a wording given by hand in one respect: what is best
+              already may lack little
+Many changes  the others are drawn in every respect, each with even odds of staying as the hand has
+              it
+Solved rows   sets drawn from train: at random, label by label, or of rows that the base answers
+              right without any help (bootstrapped demonstrations), as many as the inner arm shows,
+              half of them, or none; with `similar` half of the candidates begin with the rows
+              nearest to each question instead
+Source        Khattab et al. (2024), DSPy: Compiling Declarative Language Model Calls into
+              Self-Improving Pipelines, arxiv.org/abs/2310.03714, for demonstrations; Sclar et al.
+              (2024), Quantifying Language Models' Sensitivity to Spurious Features in Prompt
+              Design, arxiv.org/abs/2310.11324, for layouts
 """
 
 import random
@@ -24,15 +29,27 @@ from assay.prompt.exported import Prompt, Solved
 from assay.prompt.picking import drawn, spread
 from assay.prompt.shots import Shots
 
-TRIES = 60  # draws for each candidate that is wanted, before what can be drawn is taken to be at its end
+# draws for each candidate that is wanted, before what can be drawn is taken to be at its end
+TRIES = 60
 STAY = 0.5  # odds that one respect stays as it is
 ONE_CHANGE = 1 / 3  # share of candidates that differ from a hand in one respect
 LISTED = 0.8  # odds that labels are listed
 MARKS = {
-    "classify": (("", ""), ("Message:", "Label:"), ("Text:", "Category:"), ("Input:", "Output:"), ("Q:", "A:")),
+    "classify": (
+        ("", ""),
+        ("Message:", "Label:"),
+        ("Text:", "Category:"),
+        ("Input:", "Output:"),
+        ("Q:", "A:"),
+    ),
     "answer": (("", ""), ("Question:", "Answer:"), ("Q:", "A:"), ("Input:", "Output:")),
     "extract": (("", ""), ("Text:", "Pieces:"), ("Input:", "Output:")),
-    "multilabel": (("", ""), ("Message:", "Labels:"), ("Text:", "Categories:"), ("Input:", "Output:")),
+    "multilabel": (
+        ("", ""),
+        ("Message:", "Labels:"),
+        ("Text:", "Categories:"),
+        ("Input:", "Output:"),
+    ),
     "choose": (("", ""), ("Question:", "Answer:"), ("Q:", "A:")),
     "number": (("", ""), ("Question:", "Answer:"), ("Q:", "A:")),
 }
@@ -74,8 +91,8 @@ class Room:
     """All that candidates are drawn from.
 
     Attributes:
-        right: training rows that the base answers right without examples. similar: examples may be chosen for each
-            question, by their nearness to it.
+        right: training rows that the base answers right without examples. similar: examples may be
+            chosen for each question, by their nearness to it.
     """
 
     task: Task
@@ -87,7 +104,8 @@ class Room:
     similar: bool = False
 
     def candidates(self, count: int, seed: int) -> list[Candidate]:
-        """The hands, then at most `count` others, no two alike: the hands with similar examples come first."""
+        """The hands, then at most `count` others, no two alike: the hands with similar examples
+        come first."""
         rng = random.Random(seed)
         found = {one.name: one for one in map(self.hand, self.hands)}
         wanted = len(found) + count
@@ -105,7 +123,8 @@ class Room:
 
     @cached_property
     def near(self) -> list[Candidate]:
-        """The hands with the examples that are most similar to each question, where such may be shown."""
+        """The hands with the examples that are most similar to each question, where such may be
+        shown."""
         if not self.similar or not self.shots.k:
             return []
         return [of(self.hand(wording), choose="similar") for wording in self.hands]
@@ -113,7 +132,11 @@ class Room:
     def made(self, rng: random.Random) -> Candidate:
         """One candidate, a hand changed in one respect or in several."""
         one = rng.choice([*map(self.hand, self.hands), *self.near])
-        changes: list[Callable[[Candidate, random.Random], Candidate]] = [self.instruct, self.mark, self.end]
+        changes: list[Callable[[Candidate, random.Random], Candidate]] = [
+            self.instruct,
+            self.mark,
+            self.end,
+        ]
         changes += [self.call] if len(self.words) > 1 else []
         changes += [self.show] if self.shots.k else []
         if rng.random() < ONE_CHANGE:
@@ -123,7 +146,7 @@ class Room:
                 one = change(one, rng)
         return one
 
-    # --- one respect each -------------------------------------------------------------------------------------------
+    # --- one respect each -------------------------------------------------------------------------
 
     def instruct(self, one: Candidate, rng: random.Random) -> Candidate:
         chosen = rng.choice(self.instructions)
@@ -147,7 +170,10 @@ class Room:
     def call(self, one: Candidate, rng: random.Random) -> Candidate:
         if one.prompt.wording.instruction in {i.text for i in self.instructions if i.lists}:
             return one
-        return of(one, wording=one.prompt.wording.model_copy(update={"label_words": rng.choice(self.words)}))
+        return of(
+            one,
+            wording=one.prompt.wording.model_copy(update={"label_words": rng.choice(self.words)}),
+        )
 
     def show(self, one: Candidate, rng: random.Random) -> Candidate:
         most = self.shots.k
@@ -165,12 +191,22 @@ class Room:
     @cached_property
     def words(self) -> list[dict[str, str]]:
         """Ways of calling the labels, the first as they are; none that calls two labels alike."""
-        ways = [str, spaced, str.lower, lambda label: spaced(label).capitalize(), lambda label: spaced(label).upper()]
+        ways = [
+            str,
+            spaced,
+            str.lower,
+            lambda label: spaced(label).capitalize(),
+            lambda label: spaced(label).upper(),
+        ]
         found: list[dict[str, str]] = []
         for way in ways:
             words = {label: way(label) for label in self.task.labels}
             changed = {label: word for label, word in words.items() if word != label}
-            if all(words.values()) and len(set(words.values())) == len(words) and changed not in found:
+            if (
+                all(words.values())
+                and len(set(words.values())) == len(words)
+                and changed not in found
+            ):
                 found.append(changed)
         return found
 

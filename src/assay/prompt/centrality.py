@@ -2,12 +2,13 @@
 
 What it is for   the floor of summaries where the text does not say first what it is about
 Costs            no model, no training; `by: vectors` an encoder of 22 million parameters
-Source           LexRank: Erkan and Radev (2004), arxiv.org/abs/1109.2128; TextRank: Mihalcea and Tarau (2004),
-                 aclanthology.org/W04-3252; jumps that prefer the beginning: Florescu and Caragea (2017), PositionRank,
-                 aclanthology.org/P17-1102
+Source           LexRank: Erkan and Radev (2004), arxiv.org/abs/1109.2128; TextRank: Mihalcea and
+                 Tarau (2004), aclanthology.org/W04-3252; jumps that prefer the beginning: Florescu
+                 and Caragea (2017), PositionRank, aclanthology.org/P17-1102
 Good when        one matter is told again and again: minutes, reviews, several reports of one event
 Watch out        a sentence in the middle is often a general one
-Defaults from    damping .85: the source; how many sentences, and how far the beginning counts: the rows of train
+Defaults from    damping .85: the source; how many sentences, and how far the beginning counts: the
+                 rows of train
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ class Centrality(Strategy):
     kind: Literal["centrality"] = "centrality"
     by: Literal["words", "vectors"] = "words"
     sentences: Annotated[int, Field(ge=1, le=50)] | Literal["train"] = "train"
-    beginning: Share | Literal["train"] = "train"  # share of the jumps that prefer the beginning; 0: plain LexRank
+    # share of the jumps that prefer the beginning; 0: plain LexRank
+    beginning: Share | Literal["train"] = "train"
     judges = True
     libraries = ("numpy", "snowballstemmer")
 
@@ -71,13 +73,24 @@ class Centrality(Strategy):
         if len(counts) * len(priors) > 1:
             graphs = arm.graphs(rows)
             pairs = list(product(counts, priors))
-            worth = {pair: lesson.judge(rows, [central(*graph, *pair) for graph in graphs]) for pair in pairs}
-            arm.sentences, arm.beginning = max(pairs, key=lambda pair: (worth[pair], -pair[0], -pair[1]))
+            worth = {
+                pair: lesson.judge(rows, [central(*graph, *pair) for graph in graphs])
+                for pair in pairs
+            }
+            arm.sentences, arm.beginning = max(
+                pairs, key=lambda pair: (worth[pair], -pair[0], -pair[1])
+            )
         return arm
 
     def restore(self, folder: Path, lesson: Lesson) -> CentralAnswers:
         saved = read_json(folder / "centrality.json")
-        return CentralAnswers(self.by, WordOrder.restored(folder), lesson.means, saved["sentences"], saved["beginning"])
+        return CentralAnswers(
+            self.by,
+            WordOrder.restored(folder),
+            lesson.means,
+            saved["sentences"],
+            saved["beginning"],
+        )
 
 
 class CentralAnswers(Adapted):
@@ -99,7 +112,9 @@ class CentralAnswers(Adapted):
 
     def save(self, folder: Path) -> None:
         self.order.save(folder)
-        write_json(folder / "centrality.json", {"sentences": self.sentences, "beginning": self.beginning})
+        write_json(
+            folder / "centrality.json", {"sentences": self.sentences, "beginning": self.beginning}
+        )
 
 
 def central(texts: Sequence[str], alike: np.ndarray, sentences: int, beginning: float) -> Answer:

@@ -1,13 +1,17 @@
 """A linear-chain conditional random field: trained by CRFsuite, read here.
 
 What it is for   the tags of a text's words, all of them together: `crf` gives them meaning
-How              the score of a run of tags is the sum of its words' feature weights and of a weight for each pair of
-                 neighbouring tags; its probability is the exponential of that over the sum for all runs
-Source           Lafferty, McCallum and Pereira (2001), repository.upenn.edu/cis_papers/159; training, by L-BFGS (with
-                 L1, OWL-QN): Okazaki (2007), CRFsuite, chokkan.org/software/crfsuite; best run: Viterbi (1967),
+How              the score of a run of tags is the sum of its words' feature weights and of a weight
+                 for each pair of neighbouring tags; its probability is the exponential of that over
+                 the sum for all runs
+Source           Lafferty, McCallum and Pereira (2001), repository.upenn.edu/cis_papers/159;
+                 training, by L-BFGS (with L1, OWL-QN): Okazaki (2007), CRFsuite,
+                 chokkan.org/software/crfsuite; best run: Viterbi (1967),
                  doi.org/10.1109/TIT.1967.1054010
-Why read here    CRFsuite's own files are read by C code that trusts them; JSON can be read from anywhere
-Watch out        CRFsuite writes weights with 6 decimals: its probabilities differ from these in the fifth or so
+Why read here    CRFsuite's own files are read by C code that trusts them; JSON can be read from
+                 anywhere
+Watch out        CRFsuite writes weights with 6 decimals: its probabilities differ from these in the
+                 fifth or so
 """
 
 from __future__ import annotations
@@ -40,7 +44,8 @@ class Chain:
     moves: Sequence[Sequence[float]]
 
     def best(self, words: Sequence[Sequence[str]]) -> tuple[list[str], float]:
-        """The likeliest tags of the words with these features, and their probability. Among equals, the first tags."""
+        """The likeliest tags of the words with these features, and their probability. Among equals,
+        the first tags."""
         import numpy as np
 
         if not words:
@@ -83,10 +88,13 @@ def _log_sum(scores: np.ndarray) -> np.ndarray:
     return most + np.log(np.exp(scores - most).sum(0))
 
 
-def trained(rows: Sequence[tuple[Sequence[Sequence[str]], Sequence[str]]], c1: float, c2: float) -> Chain:
+def trained(
+    rows: Sequence[tuple[Sequence[Sequence[str]], Sequence[str]]], c1: float, c2: float
+) -> Chain:
     """The chain that is likeliest for rows of (features of each word, tags).
 
-    CRFsuite is given numbers in place of names, so that no letter of a text can mean something in its dump.
+    CRFsuite is given numbers in place of names, so that no letter of a text can mean something in
+    its dump.
 
     Args:
         c1: weight of the L1 penalty. c2: of the L2 penalty.
@@ -102,7 +110,10 @@ def trained(rows: Sequence[tuple[Sequence[Sequence[str]], Sequence[str]]], c1: f
     trainer.set_params({"c1": c1, "c2": c2, **more})
     for words, own in rows:
         if words:
-            trainer.append([[number[name] for name in word] for word in words], [tag_number[tag] for tag in own])
+            trainer.append(
+                [[number[name] for name in word] for word in words],
+                [tag_number[tag] for tag in own],
+            )
     with TemporaryDirectory() as place:
         trainer.train(str(Path(place) / "chain"))
         tagger = crfsuite.Tagger()
@@ -113,7 +124,9 @@ def trained(rows: Sequence[tuple[Sequence[Sequence[str]], Sequence[str]]], c1: f
     for (before, after), weight in read.transitions.items():
         moves[int(before)][int(after)] = weight
     weights: dict[str, list[tuple[int, float]]] = {}
-    for (name, tag), weight in sorted(read.state_features.items(), key=lambda one: tuple(map(int, one[0]))):
+    for (name, tag), weight in sorted(
+        read.state_features.items(), key=lambda one: tuple(map(int, one[0]))
+    ):
         if weight:
             weights.setdefault(names[int(name)], []).append((int(tag), weight))
     return Chain(tags, weights, moves)

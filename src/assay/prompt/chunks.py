@@ -1,4 +1,5 @@
-"""Documents cut into passages that stand on their own: paragraphs, under their headings, with the document's title."""
+"""Documents cut into passages that stand on their own: paragraphs, under their headings, with the
+document's title."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,15 +15,20 @@ Piece = tuple[tuple[str, ...], str]  # the headings that a text stands under, an
 def passages(documents: Sequence[Document], words: int, overlap: int = 0) -> list[Document]:
     """Passages of at most `words` words, each beginning with the headings it stands under.
 
-    A paragraph is never joined to one under another heading; a paragraph longer than `words` is cut at sentence ends,
-    or at words where a sentence is longer still. Ids are `<document>#<number>`. A passage is one line: whatever white
-    space a document has, a blank stands for it. What has over 100 characters without a blank counts as several words.
+    A paragraph is never joined to one under another heading; a paragraph longer than `words` is cut
+    at sentence ends, or at words where a sentence is longer still. Ids are `<document>#<number>`. A
+    passage is one line: whatever white space a document has, a blank stands for it. What has over
+    100 characters without a blank counts as several words.
 
     Args:
-        overlap: words of the passage before that are repeated, where both stand under the same headings; they do not
-            count towards `words`.
+        overlap: words of the passage before that are repeated, where both stand under the same
+            headings; they do not count towards `words`.
     """
-    return [p for document in documents for p in headed(document, _overlapping(_pieces(document.text, words), overlap))]
+    return [
+        p
+        for document in documents
+        for p in headed(document, _overlapping(_pieces(document.text, words), overlap))
+    ]
 
 
 def headed(document: Document, pieces: Iterable[Piece]) -> list[Document]:
@@ -31,7 +37,11 @@ def headed(document: Document, pieces: Iterable[Piece]) -> list[Document]:
     for number, (heads, text) in enumerate(pieces, start=1):
         title = ": ".join(head for head in heads if head)
         whole = f"{title}. {text}" if title else text
-        out.append(Document(f"{document.id}#{number}", whole, document.source, document.date, document.fields))
+        out.append(
+            Document(
+                f"{document.id}#{number}", whole, document.source, document.date, document.fields
+            )
+        )
     return out
 
 
@@ -79,12 +89,15 @@ def _overlapping(pieces: list[Piece], overlap: int) -> list[Piece]:
         return pieces
     out = pieces[:1]
     for (before, last), (heads, text) in zip(pieces, pieces[1:], strict=False):
-        out.append((heads, f"{' '.join(last.split()[-overlap:])} {text}" if heads == before else text))
+        out.append(
+            (heads, f"{' '.join(last.split()[-overlap:])} {text}" if heads == before else text)
+        )
     return out
 
 
 def _short(word: str) -> list[str]:
-    """The word, or its parts where it is so long that it is none: a link, a table of digits, text without blanks."""
+    """The word, or its parts where it is so long that it is none: a link, a table of digits, text
+    without blanks."""
     return [word[start : start + LONGEST] for start in range(0, len(word), LONGEST)]
 
 

@@ -1,10 +1,10 @@
 """Answer with the input as it is.
 
-What it is for   the floor of rewriting: most of a text stays as it is, so a metric of overlap is high before anything
-                 was done. What an arm is worth is what it has above this
+What it is for   the floor of rewriting: most of a text stays as it is, so a metric of overlap is
+                 high before anything was done. What an arm is worth is what it has above this
 Costs            no model, no training
-Source           the source as its own answer: Xu et al. (2016), Optimizing Statistical Machine Translation for Text
-                 Simplification, doi.org/10.1162/tacl_a_00107, table 4
+Source           the source as its own answer: Xu et al. (2016), Optimizing Statistical Machine
+                 Translation for Text Simplification, doi.org/10.1162/tacl_a_00107, table 4
 Good when        always, where the task is `rewrite`
 """
 

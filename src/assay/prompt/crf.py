@@ -1,15 +1,19 @@
-"""Tag the words of a text together, by a linear model of the words, how they are written, and what stands beside them.
+"""Tag the words of a text together, by a linear model of the words, how they are written, and what
+stands beside them.
 
-What it is for   the strong baseline of `extract`: what was usual before neural networks, and is hard to beat on few
-                 rows. It trains no language model and asks none
+What it is for   the strong baseline of `extract`: what was usual before neural networks, and is
+                 hard to beat on few rows. It trains no language model and asks none
 Costs            seconds of training; a millisecond or two an answer
-How              a linear-chain conditional random field: each word gets the beginning or the inside of a piece of some
-                 type, or outside, and how tags follow each other has weights too. Features are those of
-                 `word_features`; a row that is learnt from knows the names of the other folds' rows alone. Fields that
-                 are chosen rather than copied have a decision list, as in `dictionary`
-Source           Lafferty, McCallum and Pereira (2001), repository.upenn.edu/cis_papers/159; for names: McCallum and Li
-                 (2003), aclanthology.org/W03-0430; trained by CRFsuite: Okazaki (2007), chokkan.org/software/crfsuite
-Good when        there are a hundred rows or more; names are told by their words, their writing or their neighbours
+How              a linear-chain conditional random field: each word gets the beginning or the inside
+                 of a piece of some type, or outside, and how tags follow each other has weights
+                 too. Features are those of `word_features`; a row that is learnt from knows the
+                 names of the other folds' rows alone. Fields that are chosen rather than copied
+                 have a decision list, as in `dictionary`
+Source           Lafferty, McCallum and Pereira (2001), repository.upenn.edu/cis_papers/159; for
+                 names: McCallum and Li (2003), aclanthology.org/W03-0430; trained by CRFsuite:
+                 Okazaki (2007), chokkan.org/software/crfsuite
+Good when        there are a hundred rows or more; names are told by their words, their writing or
+                 their neighbours
 Watch out        it knows no word that train has not; a piece never ends within a word
 Defaults from    c1 0.1 and c2 0.05: measured on five sets, see docs/methods/crf.md
 """
@@ -39,11 +43,13 @@ PENALTIES = ((0.1, 0.05), (0.05, 0.01), (0.3, 0.05), (0.0, 0.1), (0.02, 0.2))  #
 
 class Crf(Strategy):
     kind: Literal["crf"] = "crf"
-    c1: float = Field(default=0.1, ge=0, le=100)  # of the L1 penalty: more of it, and fewer features have a weight
+    # of the L1 penalty: more of it, and fewer features have a weight
+    c1: float = Field(default=0.1, ge=0, le=100)
     c2: float = Field(default=0.05, ge=0, le=100)  # of the L2 penalty
     names: bool = True  # whether a feature says what train has named
     folds: int = Field(default=5, ge=2, le=20)  # of train: a row knows the names of the other folds
-    search: int = Field(default=0, ge=0, le=20)  # folds of train that choose c1 and c2 among PENALTIES; 0: none do
+    # folds of train that choose c1 and c2 among PENALTIES; 0: none do
+    search: int = Field(default=0, ge=0, le=20)
     seeded = True
     libraries = ("python-crfsuite",)
 
@@ -62,21 +68,35 @@ class Crf(Strategy):
         if fields.copied and rows:
             penalties = self._searched(rows, lesson.seed) if self.search > 1 else (self.c1, self.c2)
             chain = self._chain(rows, lesson.seed, penalties)
-        return CrfAnswers(fields, chain, known, {name: decisions(lesson.train, name) for name in fields.chosen})
+        return CrfAnswers(
+            fields, chain, known, {name: decisions(lesson.train, name) for name in fields.chosen}
+        )
 
     def _chain(self, rows: Sequence[Tagged], seed: int, penalties: tuple[float, float]) -> Chain:
-        seen = [*left_out(rows, self.folds, seed)] if self.names else [features(words) for words, _ in rows]
+        seen = (
+            [*left_out(rows, self.folds, seed)]
+            if self.names
+            else [features(words) for words, _ in rows]
+        )
         return trained([(own, tags) for own, (_, tags) in zip(seen, rows, strict=True)], *penalties)
 
     def _searched(self, rows: Sequence[Tagged], seed: int) -> tuple[float, float]:
-        """The penalties with the best F1 on folds that were left out; its own among equals, then the first."""
-        folds, tried = folds_of(len(rows), self.search, seed), tuple(dict.fromkeys(((self.c1, self.c2), *PENALTIES)))
+        """The penalties with the best F1 on folds that were left out; its own among equals, then
+        the first."""
+        folds, tried = (
+            folds_of(len(rows), self.search, seed),
+            tuple(dict.fromkeys(((self.c1, self.c2), *PENALTIES))),
+        )
         pieces: dict[tuple[float, float], int] = dict.fromkeys(tried, 0)  # right ones, doubled
         named = dict.fromkeys(tried, 0)
         for fold in sorted(set(folds)):
             learnt_from = [row for row, own in zip(rows, folds, strict=True) if own != fold]
             known = names_in(learnt_from) if self.names else {}
-            left = [(features(row[0], known), row[1]) for row, own in zip(rows, folds, strict=True) if own == fold]
+            left = [
+                (features(row[0], known), row[1])
+                for row, own in zip(rows, folds, strict=True)
+                if own == fold
+            ]
             for pair in tried if learnt_from else ():
                 chain = self._chain(learnt_from, seed, pair)
                 for words, tags in left:
@@ -95,11 +115,14 @@ class Crf(Strategy):
 class CrfAnswers(Adapted):
     """`chain`: None where no field stands in its text."""
 
-    def __init__(self, fields: Fields, chain: Chain | None, names: Names, lists: Mapping[str, Decisions]):
+    def __init__(
+        self, fields: Fields, chain: Chain | None, names: Names, lists: Mapping[str, Decisions]
+    ):
         self.fields, self.chain, self.names, self.lists = fields, chain, names, lists
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
-        """An answer's confidence is the probability of its tags; None where fields are chosen, too."""
+        """An answer's confidence is the probability of its tags; None where fields are chosen,
+        too."""
         return [self._answer(question.text) for question in questions]
 
     def _answer(self, text: str) -> Answer:
@@ -108,8 +131,12 @@ class CrfAnswers(Adapted):
         if self.chain:
             tags, share = self.chain.best(features([text[a:b] for a, b in bounds], self.names))
             spans = [(bounds[i][0], bounds[j - 1][1], kind) for i, j, kind in of_run(tags)]
-        line = self.fields.answer(text, spans, {name: one.choose(text) for name, one in self.lists.items()})
-        return Answer(line, raw=line, confidence=None if self.lists or share is None else round(share, 6))
+        line = self.fields.answer(
+            text, spans, {name: one.choose(text) for name, one in self.lists.items()}
+        )
+        return Answer(
+            line, raw=line, confidence=None if self.lists or share is None else round(share, 6)
+        )
 
     def save(self, folder: Path) -> None:
         lists = {name: vars(one) for name, one in self.lists.items()}
@@ -125,9 +152,12 @@ def tagged(row: Example, kinds: Sequence[str]) -> Tagged:
 
 
 def left_out(rows: Sequence[Tagged], folds: int, seed: int) -> Iterator[list[list[str]]]:
-    """The features of each row's words, its names looked up in the rows of the folds that it is not in."""
+    """The features of each row's words, its names looked up in the rows of the folds that it is not
+    in."""
     fold_of = folds_of(len(rows), folds, seed)
-    names = [names_in([row for i, row in enumerate(rows) if fold_of[i] != fold]) for fold in range(folds)]
+    names = [
+        names_in([row for i, row in enumerate(rows) if fold_of[i] != fold]) for fold in range(folds)
+    ]
     for i, (words, _) in enumerate(rows):
         yield features(words, names[fold_of[i]])
 

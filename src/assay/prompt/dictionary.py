@@ -1,16 +1,21 @@
-"""Name what training rows have named: their words, the shapes of their numbers and codes, the words beside them.
+"""Name what training rows have named: their words, the shapes of their numbers and codes, the words
+beside them.
 
-What it is for   the floor of `extract`: what a list of known values and some patterns find; a model has to find more
+What it is for   the floor of `extract`: what a list of known values and some patterns find; a model
+                 has to find more
 Costs            no model; seconds of training; a millisecond an answer
-How              every run of words is a candidate. Five things speak for it: its words; its shape, where it has a digit
-                 or an @ (`A-12345` is `a-00000`); how its words are written together with the word before it, with the
-                 word after it, or with both. How often each of them was right is counted on train, and what such a
-                 count is worth on the folds of train that were left out of it. The likeliest candidates are named, the
-                 longer one first among equals, where they reach the threshold of their type, which is the one with the
-                 best F1 on those folds. A field that is chosen rather than copied has a decision list over words
-Source           dictionaries and rote learning as the baseline: Tjong Kim Sang and De Meulder (2003), CoNLL-2003,
-                 aclanthology.org/W03-0419; contexts of names: Collins and Singer (1999), aclanthology.org/W99-0613;
-                 decision lists: Yarowsky (1994), aclanthology.org/P94-1013
+How              every run of words is a candidate. Five things speak for it: its words; its shape,
+                 where it has a digit or an @ (`A-12345` is `a-00000`); how its words are written
+                 together with the word before it, with the word after it, or with both. How often
+                 each of them was right is counted on train, and what such a count is worth on the
+                 folds of train that were left out of it. The likeliest candidates are named, the
+                 longer one first among equals, where they reach the threshold of their type, which
+                 is the one with the best F1 on those folds. A field that is chosen rather than
+                 copied has a decision list over words
+Source           dictionaries and rote learning as the baseline: Tjong Kim Sang and De Meulder
+                 (2003), CoNLL-2003, aclanthology.org/W03-0419; contexts of names: Collins and
+                 Singer (1999), aclanthology.org/W99-0613; decision lists: Yarowsky (1994),
+                 aclanthology.org/P94-1013
 Good when        values come again, or are written after a pattern; a few dozen rows
 Watch out        names that were never seen, in places that were never seen, are not found
 Defaults from    three folds are cheap; all else is counted
@@ -64,7 +69,9 @@ class Dictionary(Strategy):
         saved = read_json(folder / "dictionary.json")
         evidence = Evidence(saved["longest"], saved["right"], saved["seen"])
         lists = {name: Decisions(**one) for name, one in saved["lists"].items()}
-        return DictionaryAnswers(Fields.from_json(saved["fields"]), evidence, saved["worth"], saved["cuts"], lists)
+        return DictionaryAnswers(
+            Fields.from_json(saved["fields"]), evidence, saved["worth"], saved["cuts"], lists
+        )
 
 
 class DictionaryAnswers(Adapted):
@@ -78,7 +85,13 @@ class DictionaryAnswers(Adapted):
         cuts: Mapping[str, float],
         lists: Mapping[str, Decisions],
     ):
-        self.fields, self.evidence, self.worth, self.cuts, self.lists = fields, evidence, worth, cuts, lists
+        self.fields, self.evidence, self.worth, self.cuts, self.lists = (
+            fields,
+            evidence,
+            worth,
+            cuts,
+            lists,
+        )
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
         lines = [self._line(question.text) for question in questions]
@@ -87,17 +100,32 @@ class DictionaryAnswers(Adapted):
     def _line(self, text: str) -> str:
         read = Read.of(text)
         found = resolved(weighed(self.evidence.candidates(read), self.worth))
-        spans = [read.span(place, kind) for share, place, kind in found if share >= self.cuts.get(kind, 0.5)]
-        return self.fields.answer(text, spans, {name: one.choose(text) for name, one in self.lists.items()})
+        spans = [
+            read.span(place, kind)
+            for share, place, kind in found
+            if share >= self.cuts.get(kind, 0.5)
+        ]
+        return self.fields.answer(
+            text, spans, {name: one.choose(text) for name, one in self.lists.items()}
+        )
 
     def save(self, folder: Path) -> None:
-        own = {"longest": self.evidence.longest, "right": self.evidence.right, "seen": self.evidence.seen}
+        own = {
+            "longest": self.evidence.longest,
+            "right": self.evidence.right,
+            "seen": self.evidence.seen,
+        }
         lists = {name: vars(one) for name, one in self.lists.items()}
-        more = {"fields": self.fields.to_json(), "worth": self.worth, "cuts": self.cuts, "lists": lists}
+        more = {
+            "fields": self.fields.to_json(),
+            "worth": self.worth,
+            "cuts": self.cuts,
+            "lists": lists,
+        }
         write_json(folder / "dictionary.json", {**own, **more})
 
 
-# --- candidates and what speaks for them ------------------------------------------------------------------------------
+# --- candidates and what speaks for them ----------------------------------------------------------
 
 Place = tuple[int, int]  # first word, one past the last
 Weighed = tuple[float, Place, str]  # share that it is right, place, type
@@ -116,7 +144,10 @@ class Read:
     @classmethod
     def of(cls, text: str, spans: Sequence[Span] = ()) -> Read:
         found = list(WORD.finditer(text))
-        first, last = {m.start(): i for i, m in enumerate(found)}, {m.end(): i for i, m in enumerate(found)}
+        first, last = (
+            {m.start(): i for i, m in enumerate(found)},
+            {m.end(): i for i, m in enumerate(found)},
+        )
         gold = {(first[a], last[b] + 1): kind for a, b, kind in spans if a in first and b in last}
         shapes = [_written(m[0]) for m in found]
         return cls(text, [m[0].casefold() for m in found], [m.span() for m in found], shapes, gold)
@@ -156,7 +187,8 @@ def _shape(text: str) -> str:
 
 @dataclass
 class Evidence:
-    """`longest`: words of a candidate. `right`: key -> type -> times. `seen`: key -> times that it was there at all."""
+    """`longest`: words of a candidate. `right`: key -> type -> times. `seen`: key -> times that it
+    was there at all."""
 
     longest: int
     right: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -186,19 +218,23 @@ class Evidence:
                 yield i, j
 
     def candidates(self, row: Read) -> Iterator[tuple[Place, str, list[str]]]:
-        """(place, type, bins of what speaks for it). A bin is a kind of evidence, how often it was right, 1 to 4, and
-        which fifth of the times that it was there."""
+        """(place, type, bins of what speaks for it). A bin is a kind of evidence, how often it was
+        right, 1 to 4, and which fifth of the times that it was there."""
         for place in self.places(row):
             found: dict[str, list[str]] = {}
             for key in row.keys(place):
                 for kind, times in self.right.get(key, {}).items():
                     share = times / max(times, self.seen.get(key, times))
-                    found.setdefault(kind, []).append(f"{key[0]}{min(times, 4)}{min(4, int(5 * share))}")
+                    found.setdefault(kind, []).append(
+                        f"{key[0]}{min(times, 4)}{min(4, int(5 * share))}"
+                    )
             for kind, bins in found.items():
                 yield place, kind, bins
 
 
-def weighed(found: Iterator[tuple[Place, str, list[str]]], worth: Mapping[str, float]) -> list[Weighed]:
+def weighed(
+    found: Iterator[tuple[Place, str, list[str]]], worth: Mapping[str, float]
+) -> list[Weighed]:
     """How likely each candidate is right: one less the product of what each bin leaves open."""
     made = []
     for place, kind, bins in found:
@@ -211,25 +247,33 @@ def weighed(found: Iterator[tuple[Place, str, list[str]]], worth: Mapping[str, f
 
 
 def resolved(found: Sequence[Weighed]) -> list[Weighed]:
-    """The likeliest candidates that share no word; among equals the longer one, then the earlier one."""
+    """The likeliest candidates that share no word; among equals the longer one, then the earlier
+    one."""
     taken: set[int] = set()
     kept = []
-    for share, (i, j), kind in sorted(found, key=lambda one: (-one[0], one[1][0] - one[1][1], one[1], one[2])):
+    for share, (i, j), kind in sorted(
+        found, key=lambda one: (-one[0], one[1][0] - one[1][1], one[1], one[2])
+    ):
         if taken.isdisjoint(range(i, j)):
             taken.update(range(i, j))
             kept.append((share, (i, j), kind))
     return kept
 
 
-def measured(rows: Sequence[Read], folds: int, seed: int) -> tuple[dict[str, float], dict[str, float]]:
-    """(bin -> share that was right, type -> threshold), each row by the evidence of the folds that it is not in."""
+def measured(
+    rows: Sequence[Read], folds: int, seed: int
+) -> tuple[dict[str, float], dict[str, float]]:
+    """(bin -> share that was right, type -> threshold), each row by the evidence of the folds that
+    it is not in."""
     right: Counter[str] = Counter()
     total: Counter[str] = Counter()
     left_out: list[tuple[Read, list[tuple[Place, str, list[str]]]]] = []
     order, folds = list(rows), min(folds, len(rows))
     random.Random(f"{seed}-folds").shuffle(order)  # files may be in turns, one of each kind
     for fold in range(folds):
-        evidence = Evidence.of([row for i, row in enumerate(order) if i % folds != fold or folds == 1])
+        evidence = Evidence.of(
+            [row for i, row in enumerate(order) if i % folds != fold or folds == 1]
+        )
         for row in order[fold::folds]:
             found = list(evidence.candidates(row))
             left_out.append((row, found))
@@ -256,20 +300,24 @@ def _cut(named: Sequence[tuple[float, bool]], wanted: int) -> float:
     return max(reversed(CUTS), key=f1)
 
 
-# --- fields that are chosen -------------------------------------------------------------------------------------------
+# --- fields that are chosen -----------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Decisions:
-    """`values`: what is chosen among, the most frequent first. `rules`: word or pair of words -> (number of the value,
-    how sure)."""
+    """`values`: what is chosen among, the most frequent first. `rules`: word or pair of words ->
+    (number of the value, how sure)."""
 
     values: Sequence[Sequence[str]]
     rules: Mapping[str, Sequence[float]]
 
     def choose(self, text: str) -> Sequence[str]:
         """The value of the surest rule; without one the most frequent value."""
-        best = max((tuple(self.rules[one]) for one in _features(text) if one in self.rules), key=_sure, default=(0, 0))
+        best = max(
+            (tuple(self.rules[one]) for one in _features(text) if one in self.rules),
+            key=_sure,
+            default=(0, 0),
+        )
         return self.values[int(best[0])]
 
 
@@ -278,7 +326,8 @@ def _sure(rule: Sequence[float]) -> tuple[float, float]:
 
 
 def decisions(rows: Sequence[Example], name: str) -> Decisions:
-    """Rules that are surer than the most frequent value is, by their share in train with one wrong one more."""
+    """Rules that are surer than the most frequent value is, by their share in train with one wrong
+    one more."""
     values = classes_of(rows, name)
     number = {value: i for i, value in enumerate(values)}
     counts: defaultdict[str, Counter[int]] = defaultdict(Counter)

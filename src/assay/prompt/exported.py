@@ -1,8 +1,8 @@
 """A prompt as a file that a person reads and edits: `prompt.md`, and back.
 
-What it holds   the instruction as text; above it, between two lines of `---`, everything else as YAML: layout, marks,
-                ending, words for labels, shifts of their scores, and the solved examples, or how many of them are
-                chosen and how
+What it holds   the instruction as text; above it, between two lines of `---`, everything else as
+                YAML: layout, marks, ending, words for labels, shifts of their scores, and the
+                solved examples, or how many of them are chosen and how
 What it lacks   the list of labels and the passages: these are the project's
 """
 
@@ -20,11 +20,15 @@ from assay.prompt.picking import Choice
 
 FILE = "prompt.md"
 LINE = "---\n"
-WAY_OUT = "a prompt file begins with YAML between two lines of ---, then the instruction; see docs/methods/wording.md"
+WAY_OUT = (
+    "a prompt file begins with YAML between two lines of ---, then the instruction; see"
+    " docs/methods/wording.md"
+)
 
 
 class Solved(Settings):
-    """A solved example of a prompt: `text`, or `turns` where more than one came before the answer."""
+    """A solved example of a prompt: `text`, or `turns` where more than one came before the
+    answer."""
 
     id: str
     text: str = ""
@@ -35,7 +39,9 @@ class Solved(Settings):
     def of(cls, example: Example) -> "Solved":
         alone = len(example.messages) == 1 and example.messages[0].role == "user"
         shown: dict[str, Any] = (
-            {"text": example.text} if alone else {"turns": [(m.role, m.content) for m in example.messages]}
+            {"text": example.text}
+            if alone
+            else {"turns": [(m.role, m.content) for m in example.messages]}
         )
         return cls(id=example.id, answer=example.target or "", **shown)
 
@@ -46,14 +52,15 @@ class Solved(Settings):
 
 
 class Prompt(Settings):
-    """A wording with its solved examples: `examples` in their order, or `k` of them by `choose`, see `shots`; and with
-    what is added to the scores of labels."""
+    """A wording with its solved examples: `examples` in their order, or `k` of them by `choose`,
+    see `shots`; and with what is added to the scores of labels."""
 
     wording: Wording = Wording()
     k: int = Field(default=0, ge=0, le=64)
     choose: Choice = "random"
     examples: tuple[Solved, ...] = ()
-    shifts: dict[str, float] = {}  # label -> what is added to its score before the likeliest label is taken, in nats
+    # label -> what is added to its score before the likeliest label is taken, in nats
+    shifts: dict[str, float] = {}
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "Prompt":
@@ -68,7 +75,8 @@ def written(prompt: Prompt, own: str, note: str = "") -> str:
     """The text of the file.
 
     Args:
-        own: the task's instruction, which stands there where the prompt has none of its own. note: a first line.
+        own: the task's instruction, which stands there where the prompt has none of its own. note:
+            a first line.
     """
     instruction = prompt.wording.instruction or own
     head = prompt.wording.model_dump(mode="json", exclude_defaults=True, exclude={"instruction"})
@@ -77,7 +85,9 @@ def written(prompt: Prompt, own: str, note: str = "") -> str:
     if prompt.shifts:
         head["shifts"] = dict(prompt.shifts)
     if prompt.examples:
-        head["examples"] = [one.model_dump(mode="json", exclude_defaults=True) for one in prompt.examples]
+        head["examples"] = [
+            one.model_dump(mode="json", exclude_defaults=True) for one in prompt.examples
+        ]
     else:
         head |= {"k": prompt.k} | ({"choose": prompt.choose} if prompt.k else {})
     text = io.StringIO()
@@ -94,16 +104,22 @@ def parsed(text: str) -> Prompt:
     """
     from ruamel.yaml.error import YAMLError
 
-    head, line, body = text.removeprefix("\ufeff").replace("\r\n", "\n").removeprefix(LINE).partition(f"\n{LINE}")
+    head, line, body = (
+        text.removeprefix("\ufeff").replace("\r\n", "\n").removeprefix(LINE).partition(f"\n{LINE}")
+    )
     if not line or not text.removeprefix("\ufeff").startswith("---"):
         raise ValueError(f"has no settings above its instruction; {WAY_OUT}")
     try:
         values = _yaml().load(head) or {}
     except YAMLError as error:
-        raise ValueError(f"is not YAML above its instruction: {' '.join(str(error).split())[:200]}") from None
+        raise ValueError(
+            f"is not YAML above its instruction: {' '.join(str(error).split())[:200]}"
+        ) from None
     if not isinstance(values, dict):
         raise ValueError(f"holds no settings above its instruction; {WAY_OUT}")
-    own = {name: values.pop(name) for name in ("k", "choose", "examples", "shifts") if name in values}
+    own = {
+        name: values.pop(name) for name in ("k", "choose", "examples", "shifts") if name in values
+    }
     wording = {"instruction": body.strip(), **values}
     return Prompt.model_validate({"wording": wording, **own})
 
@@ -117,15 +133,21 @@ def read_prompt(path: Path) -> Prompt:
     try:
         return parsed(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UsageError(Problem("T087", f"cannot be read: {error.strerror}", str(path), WAY_OUT)) from None
+        raise UsageError(
+            Problem("T087", f"cannot be read: {error.strerror}", str(path), WAY_OUT)
+        ) from None
     except ValueError as error:
-        said = "; ".join(line.strip() for line in str(error).splitlines() if "errors.pydantic.dev" not in line)
+        said = "; ".join(
+            line.strip() for line in str(error).splitlines() if "errors.pydantic.dev" not in line
+        )
         raise UsageError(Problem("T087", said, str(path), WAY_OUT)) from None
 
 
-def examples_of(prompt: Prompt, train: Sequence[Example]) -> tuple[list[Example], tuple[Example, ...]]:
-    """The prompt's solved examples, and the training rows with them in the place of those of the same id. A row that
-    says the same is taken as it is, with the passages that it may have."""
+def examples_of(
+    prompt: Prompt, train: Sequence[Example]
+) -> tuple[list[Example], tuple[Example, ...]]:
+    """The prompt's solved examples, and the training rows with them in the place of those of the
+    same id. A row that says the same is taken as it is, with the passages that it may have."""
     rows = {row.id: row for row in train}
     examples = [
         row if (row := rows.get(one.id)) is not None and Solved.of(row) == one else one.example

@@ -1,10 +1,13 @@
-"""What a linear model reads of a text: its words, its characters, its sentence vector, side by side.
+"""What a linear model reads of a text: its words, its characters, its sentence vector, side by
+side.
 
 words        TF-IDF of runs of words: sublinear counts, rows of length 1
-characters   the same of runs of characters inside words, ends of words marked: slips and endings count
+characters   the same of runs of characters inside words, ends of words marked: slips and endings
+             count
 vectors      what a sentence encoder says, rows of length 1
-Source       Salton and Buckley (1988), doi.org/10.1016/0306-4573(88)90021-0; characters: Cavnar and Trenkle (1994),
-             N-gram-based text categorization; vectors: Reimers and Gurevych (2019), aclanthology.org/D19-1410
+Source       Salton and Buckley (1988), doi.org/10.1016/0306-4573(88)90021-0; characters: Cavnar and
+             Trenkle (1994), N-gram-based text categorization; vectors: Reimers and Gurevych (2019),
+             aclanthology.org/D19-1410
 """
 
 from __future__ import annotations
@@ -25,10 +28,13 @@ class Features:
     """texts -> one sparse float32 matrix, (texts, features). Fitted by `fit`, or restored.
 
     Args:
-        names: the blocks, in this order. ngrams, characters: the longest runs. vectors: needed where they are named.
+        names: the blocks, in this order. ngrams, characters: the longest runs. vectors: needed
+            where they are named.
     """
 
-    def __init__(self, names: Sequence[Feature], ngrams: int, characters: int, vectors: Vectors | None = None):
+    def __init__(
+        self, names: Sequence[Feature], ngrams: int, characters: int, vectors: Vectors | None = None
+    ):
         self.names = tuple(names)
         self.weight = 1.0  # of the vectors beside what is counted
         self.vectors = vectors
@@ -36,7 +42,8 @@ class Features:
         self.counted: dict[str, Any] = {name: counted[name] for name in names if name != "vectors"}
 
     def any_in(self, texts: Sequence[str]) -> bool:
-        """Whether any text has something that is counted, whitespace and, where words are read, marks aside."""
+        """Whether any text has something that is counted, whitespace and, where words are read,
+        marks aside."""
         split = [words.build_analyzer() for words in self.counted.values()]
         return "vectors" in self.names or any(one(text) for text in texts for one in split[:1])
 
@@ -81,7 +88,10 @@ class Features:
         from scipy.sparse import diags_array
 
         scale = np.ones(matrix.shape[1], dtype=np.float32)
-        before = sum(len(self.counted[name].vocabulary_) for name in self.names[: self.names.index("vectors")])
+        before = sum(
+            len(self.counted[name].vocabulary_)
+            for name in self.names[: self.names.index("vectors")]
+        )
         wide = matrix.shape[1] - self.width
         scale[before : before + wide] = weight / self.weight
         return (matrix @ diags_array(scale)).tocsr()
@@ -92,7 +102,8 @@ class Features:
         return WEIGHTS if self.counted and "vectors" in self.names else (1.0,)
 
     def save(self, folder: Path, stem: str, arrays: dict[str, Any], notes: dict[str, Any]) -> None:
-        """Vocabularies, with what the model around them keeps, as `stem`.json and `stem`.safetensors."""
+        """Vocabularies, with what the model around them keeps, as `stem`.json and
+        `stem`.safetensors."""
         weights = {f"idf.{name}": words.idf_ for name, words in self.counted.items()}
         write_tensors(folder / f"{stem}.safetensors", weights | arrays)
         known = {
@@ -105,7 +116,10 @@ class Features:
         """Reads the vocabularies; gives the arrays and notes that `save` was given."""
         from safetensors.numpy import load_file
 
-        arrays, notes = load_file(folder / f"{stem}.safetensors"), read_json(folder / f"{stem}.json")
+        arrays, notes = (
+            load_file(folder / f"{stem}.safetensors"),
+            read_json(folder / f"{stem}.json"),
+        )
         known, self.weight = notes.pop("vocabulary"), notes.pop("weight")
         for name, words in self.counted.items():
             words.set_params(vocabulary=known[name])
@@ -117,7 +131,9 @@ def _words(longest: int) -> Any:
     import numpy as np
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    return TfidfVectorizer(ngram_range=(1, longest), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b", dtype=np.float32)
+    return TfidfVectorizer(
+        ngram_range=(1, longest), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b", dtype=np.float32
+    )
 
 
 def _characters(longest: int) -> Any:
@@ -125,5 +141,8 @@ def _characters(longest: int) -> Any:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     return TfidfVectorizer(
-        analyzer="char_wb", ngram_range=(min(2, longest), longest), sublinear_tf=True, dtype=np.float32
+        analyzer="char_wb",
+        ngram_range=(min(2, longest), longest),
+        sublinear_tf=True,
+        dtype=np.float32,
     )

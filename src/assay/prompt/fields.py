@@ -1,12 +1,14 @@
-"""What the targets of a task of the kind `extract` are made of, learnt from train: where values stand in their text,
-which fields are chosen rather than copied, how an answer is written.
+"""What the targets of a task of the kind `extract` are made of, learnt from train: where values
+stand in their text, which fields are chosen rather than copied, how an answer is written.
 
-What it is for   `dictionary`, `crf` and `tagger` name spans of a text; this makes lines or JSON objects of them
-Copied, chosen   a field of an object is copied where half of its values or more stand in their texts; other fields,
-                 such as a category, or a date in another writing, are chosen among the values of train
+What it is for   `dictionary`, `crf` and `tagger` name spans of a text; this makes lines or JSON
+                 objects of them
+Copied, chosen   a field of an object is copied where half of its values or more stand in their
+                 texts; other fields, such as a category, or a date in another writing, are chosen
+                 among the values of train
 Same words       what was written for a span in train is written for it again: `oslo` may be OSL
-Writing          words that were not seen are written as the field's values mostly are: as in the text, in lower or
-                 upper case
+Writing          words that were not seen are written as the field's values mostly are: as in the
+                 text, in lower or upper case
 """
 
 from __future__ import annotations
@@ -27,7 +29,12 @@ NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 OUTSIDE = "O"  # the tag of a word that is in no piece
 COPIED = 0.5  # share of a field's values that stand in their texts
 MOST_VALUES = 200  # that a chosen field is chosen among
-CASES: dict[str, Callable[[str], str]] = {"": str, "lower": str.lower, "upper": str.upper, "title": str.title}
+CASES: dict[str, Callable[[str], str]] = {
+    "": str,
+    "lower": str.lower,
+    "upper": str.upper,
+    "title": str.title,
+}
 
 
 @dataclass(frozen=True)
@@ -36,7 +43,8 @@ class Fields:
     Attributes:
         schema: of the objects; None where answers are lines of pieces.
         copied: types of spans, sorted. chosen: fields that are chosen, sorted.
-        written_as: type -> words of a span, folded -> what stood for them in train, where it is not the span itself.
+        written_as: type -> words of a span, folded -> what stood for them in train, where it is not
+            the span itself.
         cases: type -> a name in CASES.
     """
 
@@ -75,10 +83,14 @@ def learnt(rows: Sequence[Example], form: str = "") -> Fields:
     """
     targets = [row.target or "" for row in rows]
     if not any(map(objects.is_object, targets)):
-        return Fields(None, tuple(sorted({kind for target in targets for kind, _ in pieces_of(target)})), ())
+        return Fields(
+            None, tuple(sorted({kind for target in targets for kind, _ in pieces_of(target)})), ()
+        )
     there: Counter[str] = Counter()
     standing: Counter[str] = Counter()
-    said: defaultdict[str, defaultdict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+    said: defaultdict[str, defaultdict[str, Counter[str]]] = defaultdict(
+        lambda: defaultdict(Counter)
+    )
     for row, target in zip(rows, targets, strict=True):
         for path, words in pieces_of(target):
             there[path] += 1
@@ -87,18 +99,26 @@ def learnt(rows: Sequence[Example], form: str = "") -> Fields:
                 said[path][_folded(row.text[slice(*span)])][words] += 1
     copied = tuple(sorted(path for path in there if standing[path] >= COPIED * there[path]))
     cases = {path: _case(said[path]) for path in copied}
-    known = {path: {span: words.most_common(1)[0][0] for span, words in said[path].items()} for path in copied}
-    schema = objects.schema_of(one for target in targets if (one := objects.parsed(target)) is not None)
+    known = {
+        path: {span: words.most_common(1)[0][0] for span, words in said[path].items()}
+        for path in copied
+    }
+    schema = objects.schema_of(
+        one for target in targets if (one := objects.parsed(target)) is not None
+    )
     if form and "properties" in (given := json.loads(form)) and "$ref" not in form:
         schema = given | {"required": given.get("required", [])}
     return Fields(schema, copied, tuple(sorted(set(there) - set(copied))), known, cases)
 
 
 def place_of(words: str, text: str, after: int = 0) -> tuple[int, int] | None:
-    """Where a value stands in a text, at the borders of words: letter for letter after a place, else anywhere, else but
-    for case, else as the same number in another writing."""
+    """Where a value stands in a text, at the borders of words: letter for letter after a place,
+    else anywhere, else but for case, else as the same number in another writing."""
     pattern = r"\s+".join(map(re.escape, words.split()))
-    before, behind = r"(?<!\w)" if words[:1].isalnum() else "", r"(?!\w)" if words[-1:].isalnum() else ""
+    before, behind = (
+        r"(?<!\w)" if words[:1].isalnum() else "",
+        r"(?!\w)" if words[-1:].isalnum() else "",
+    )
     exact = re.compile(before + pattern + behind)
     match = exact.search(text, after) or exact.search(text)
     match = match or re.compile(before + pattern + behind, re.IGNORECASE).search(text)
@@ -108,11 +128,16 @@ def place_of(words: str, text: str, after: int = 0) -> tuple[int, int] | None:
 
 
 def spans_of(row: Example, kinds: Sequence[str]) -> list[Span]:
-    """Where the pieces of a row's target stand, of these types: each after the one of its type before it."""
+    """Where the pieces of a row's target stand, of these types: each after the one of its type
+    before it."""
     spans: list[Span] = []
     at: dict[Piece, int] = {}
     for kind, words in pieces_of(row.target or "") if row.target else ():
-        if kind in kinds and words and (span := place_of(words, row.text, at.get((kind, words), 0))):
+        if (
+            kind in kinds
+            and words
+            and (span := place_of(words, row.text, at.get((kind, words), 0)))
+        ):
             spans.append((*span, kind))
             at[kind, words] = span[1]
     return sorted(set(spans))
@@ -152,11 +177,14 @@ def _value(number: str) -> float:
 
 
 def _case(said: Mapping[str, Counter[str]]) -> str:
-    """How words are mostly written: the first of CASES that gives most of the values, from words in the text."""
+    """How words are mostly written: the first of CASES that gives most of the values, from words in
+    the text."""
     rows = [(span, words) for span, counts in said.items() for words in counts]
     first = sum(any(letter.isupper() for letter in words) for _, words in rows)
     if not rows or 0.1 * len(rows) < first < 0.9 * len(rows):
         return ""
-    scores = {name: sum(case(words) == words for _, words in rows) for name, case in CASES.items() if name}
+    scores = {
+        name: sum(case(words) == words for _, words in rows) for name, case in CASES.items() if name
+    }
     best = max(scores, key=lambda name: scores[name])
     return best if scores[best] >= 0.95 * len(rows) else ""

@@ -1,13 +1,20 @@
-"""Which of many candidates answers best, for a fixed number of calls: successive halving, or random search.
+"""Which of many candidates answers best, for a fixed number of calls: successive halving, or random
+search.
 
-What it is for   the search core of `wording`: it knows candidates by their place alone, and rows by theirs
-How              halving: all are asked the same few rows; the better half goes on to twice as many, until the last few
-                 have been asked all rows. random: as many as the calls allow are asked all rows
-Equals           on few rows many score alike: the log share of the right answer then decides, where it is known
-Paired           whoever is still in has been asked the same rows, so that how hard these are cancels
-Always in        the first `hands` candidates are never dropped: what they score is known on the same rows as the best
-Source           Karnin, Koren, Somekh (2013), Almost Optimal Exploration in Multi-Armed Bandits; Jamieson, Talwalkar
-                 (2016), Non-stochastic Best Arm Identification and Hyperparameter Optimization, arXiv 1502.07943
+What it is for   the search core of `wording`: it knows candidates by their place alone, and rows by
+                 theirs
+How              halving: all are asked the same few rows; the better half goes on to twice as many,
+                 until the last few have been asked all rows. random: as many as the calls allow are
+                 asked all rows
+Equals           on few rows many score alike: the log share of the right answer then decides, where
+                 it is known
+Paired           whoever is still in has been asked the same rows, so that how hard these are
+                 cancels
+Always in        the first `hands` candidates are never dropped: what they score is known on the
+                 same rows as the best
+Source           Karnin, Koren, Somekh (2013), Almost Optimal Exploration in Multi-Armed Bandits;
+                 Jamieson, Talwalkar (2016), Non-stochastic Best Arm Identification and
+                 Hyperparameter Optimization, arXiv 1502.07943
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -32,7 +39,8 @@ class Worth:
 
     Attributes:
         value: the metric. rank: what decides between equals.
-        shifts: what was added to the score of each label before the answers were read; empty as they are.
+        shifts: what was added to the score of each label before the answers were read; empty as
+            they are.
     """
 
     value: float
@@ -53,10 +61,12 @@ class Round:
 
 
 def planned(calls: int, hands: int, rows: int, most: int = MOST) -> tuple[Round, ...]:
-    """Rounds of successive halving that take at most `calls` calls, with as many candidates as that allows.
+    """Rounds of successive halving that take at most `calls` calls, with as many candidates as that
+    allows.
 
     Args:
-        hands: candidates that stay until the end, beside those that are counted. rows: that the last are asked.
+        hands: candidates that stay until the end, beside those that are counted. rows: that the
+            last are asked.
         most: candidates there are at most.
 
     Returns:
@@ -78,7 +88,8 @@ def _rounds(candidates: int, steps: Sequence[int]) -> tuple[Round, ...]:
 
 
 def drawn(calls: int, hands: int, rows: int, most: int = MOST) -> tuple[Round, ...]:
-    """Random search as one round: every candidate is asked the same rows. As `planned` otherwise."""
+    """Random search as one round: every candidate is asked the same rows. As `planned`
+    otherwise."""
     while rows > 0:
         if (candidates := min(calls // rows - hands, most)) > 0:
             return (Round(candidates, rows),)
@@ -102,7 +113,8 @@ class Outcome:
 
     Attributes:
         best: place of the candidate with the highest value on all rows, in any reading.
-        hand: place of the hand with the highest value, as it is. worth, hand_worth: theirs on the same `rows` rows.
+        hand: place of the hand with the highest value, as it is. worth, hand_worth: theirs on the
+            same `rows` rows.
         hand_calibrated: highest value of a hand in any reading.
         last: all that were asked all rows in all readings, best first.
     """
@@ -118,8 +130,9 @@ class Outcome:
 
 
 class Asked:
-    """Answers of candidates to rows. Each chunk is one line of `file`: after a kill nothing is asked twice, and what is
-    asked is asked in the same company, so that the numbers stay the same."""
+    """Answers of candidates to rows. Each chunk is one line of `file`: after a kill nothing is
+    asked twice, and what is asked is asked in the same company, so that the numbers stay the
+    same."""
 
     def __init__(self, file: Path, ask: Ask, names: Sequence[str], tell: Tell, total: int):
         self.file = file
@@ -130,28 +143,38 @@ class Asked:
         self.calls = 0
         self.known: dict[str, list[Answer]] = {}
         for row in sealed.beginning(file, tell):
-            self.known.setdefault(row["name"], []).extend(Answer.from_json(answer) for answer in row["answers"])
+            self.known.setdefault(row["name"], []).extend(
+                Answer.from_json(answer) for answer in row["answers"]
+            )
 
     def answers(self, candidate: int, start: int, stop: int) -> None:
-        """Have the candidate answer the rows from `start` to before `stop`; those before `start` it has answered."""
+        """Have the candidate answer the rows from `start` to before `stop`; those before `start` it
+        has answered."""
         name = self.names[candidate]
         answers = self.known.setdefault(name, [])
         for begin in range(start, stop, CHUNK):
             end = min(begin + CHUNK, stop)
             if len(answers) < end:
                 new = self.ask(candidate, range(begin, end))
-                sealed.add(self.file, {"name": name, "answers": [answer.to_json() for answer in new]})
+                sealed.add(
+                    self.file, {"name": name, "answers": [answer.to_json() for answer in new]}
+                )
                 answers += new
             self.calls += end - begin
-            self.tell({"event": "progress", "done": self.calls, "total": self.total, "unit": "call"})
+            self.tell(
+                {"event": "progress", "done": self.calls, "total": self.total, "unit": "call"}
+            )
 
     def first(self, candidate: int, rows: int) -> list[Answer]:
         """Its answers to the first `rows` rows."""
         return self.known[self.names[candidate]][:rows]
 
 
-def search(asked: Asked, value: Value, rounds: Sequence[Round], hands: int, lengths: Sequence[int]) -> Outcome:
-    """Run the rounds: the candidates from `hands` on stay in while they are among the best of their round.
+def search(
+    asked: Asked, value: Value, rounds: Sequence[Round], hands: int, lengths: Sequence[int]
+) -> Outcome:
+    """Run the rounds: the candidates from `hands` on stay in while they are among the best of their
+    round.
 
     Args:
         lengths: of each candidate's prompt, in any unit: of equal candidates the shorter one stays.
@@ -166,7 +189,10 @@ def search(asked: Asked, value: Value, rounds: Sequence[Round], hands: int, leng
         worths = {c: value(range(one.rows), asked.first(c, one.rows)) for c in left}
         if number + 1 < len(rounds):
             order = [c for c, _ in ordered(worths, lengths) if c >= hands]
-            left = [*range(hands), *sorted(list(dict.fromkeys(order))[: rounds[number + 1].candidates])]
+            left = [
+                *range(hands),
+                *sorted(list(dict.fromkeys(order))[: rounds[number + 1].candidates]),
+            ]
     hand, hand_worth = ordered({c: worths[c][:1] for c in range(hands)}, lengths)[0]
     last = ordered(worths, lengths)
     best, worth = last[0]
@@ -174,8 +200,12 @@ def search(asked: Asked, value: Value, rounds: Sequence[Round], hands: int, leng
     return Outcome(best, hand, worth, hand_worth, read, before, asked.calls, tuple(last))
 
 
-def ordered(worths: Mapping[int, Sequence[Worth]], lengths: Sequence[int]) -> list[tuple[int, Worth]]:
-    """Each reading of every candidate, best first: by value, then by rank. Of equals the one that is read as it is
-    comes first, then the shorter one, then the first."""
+def ordered(
+    worths: Mapping[int, Sequence[Worth]], lengths: Sequence[int]
+) -> list[tuple[int, Worth]]:
+    """Each reading of every candidate, best first: by value, then by rank. Of equals the one that
+    is read as it is comes first, then the shorter one, then the first."""
     pairs = [(c, worth) for c in worths for worth in worths[c]]
-    return sorted(pairs, key=lambda p: (-p[1].value, -p[1].rank, bool(p[1].shifts), lengths[p[0]], p[0]))
+    return sorted(
+        pairs, key=lambda p: (-p[1].value, -p[1].rank, bool(p[1].shifts), lengths[p[0]], p[0])
+    )

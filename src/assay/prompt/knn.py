@@ -1,13 +1,15 @@
 """Mix a classifier's opinion with the labels of the most similar training rows.
 
-What it is for   a new labelled row counts at once, without a training; rare labels that the classifier has not learnt
+What it is for   a new labelled row counts at once, without a training; rare labels that the
+                 classifier has not learnt
 Costs            the inner arm's, and an encoder of 22 million parameters
-Source           Khandelwal et al. (2020), Generalization through Memorization: Nearest Neighbor Language Models,
-                 arxiv.org/abs/1911.00172 (eq. 3); for classifiers: Xu et al. (2023), kNN Prompting,
-                 arxiv.org/abs/2303.13824
+Source           Khandelwal et al. (2020), Generalization through Memorization: Nearest Neighbor
+                 Language Models, arxiv.org/abs/1911.00172 (eq. 3); for classifiers: Xu et al.
+                 (2023), kNN Prompting, arxiv.org/abs/2303.13824
 Good when        questions recur in other words; the inner arm is weak or knows few of the labels
 Watch out        where the inner arm is good the share goes to 0, and the arm is the inner one
-Defaults from    k = 16 and similarities at 1/20, as sentence encoders are trained; the share is chosen on val
+Defaults from    k = 16 and similarities at 1/20, as sentence encoders are trained; the share is
+                 chosen on val
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,7 +21,18 @@ from pydantic import Field
 
 from assay.core.errors import Problem
 from assay.core.store import read_json, write_json, write_tensors
-from assay.core.types import Adapted, Answer, Example, Inner, LanguageModel, Lesson, Messages, Strategy, Task, Tell
+from assay.core.types import (
+    Adapted,
+    Answer,
+    Example,
+    Inner,
+    LanguageModel,
+    Lesson,
+    Messages,
+    Strategy,
+    Task,
+    Tell,
+)
 from assay.prompt.majority import need_rows
 from assay.prompt.neighbours import EMBEDDER, vectors_of
 from assay.prompt.prompted import chosen
@@ -35,7 +48,8 @@ class Knn(Strategy):
     kind: Literal["knn"] = "knn"
     inner: Inner  # any arm that chooses among labels
     k: int = Field(default=16, ge=1, le=1000)
-    share: float | None = Field(default=None, ge=0, le=1)  # of the neighbours' opinion; chosen on val when left out
+    # of the neighbours' opinion; chosen on val when left out
+    share: float | None = Field(default=None, ge=0, le=1)
     reads = ("train", "val", "documents")
     neural = True
 
@@ -56,7 +70,12 @@ class Knn(Strategy):
         vectors = vectors_of([example.text for example in lesson.train], lesson.means)
         column = {label: i for i, label in enumerate(lesson.task.labels)}
         arm = KnnAnswers(
-            inner, vectors, [column[example.target or ""] for example in lesson.train], self.k, 0.5, lesson
+            inner,
+            vectors,
+            [column[example.target or ""] for example in lesson.train],
+            self.k,
+            0.5,
+            lesson,
         )
         arm.share = self.share if self.share is not None else arm.best_share(lesson)
         return arm
@@ -71,7 +90,15 @@ class Knn(Strategy):
 
 
 class KnnAnswers(Adapted):
-    def __init__(self, inner: Adapted, vectors: "np.ndarray", columns: list[int], k: int, share: float, lesson: Lesson):
+    def __init__(
+        self,
+        inner: Adapted,
+        vectors: "np.ndarray",
+        columns: list[int],
+        k: int,
+        share: float,
+        lesson: Lesson,
+    ):
         self.inner = inner
         self.vectors = vectors  # (training rows, width)
         self.columns = columns  # the label of each
@@ -96,11 +123,17 @@ class KnnAnswers(Adapted):
         """What the nearest training rows say: (questions, labels), each row adding up to 1."""
         import numpy as np
 
-        similarity = vectors_of([question.text for question in questions], self.means) @ self.vectors.T
+        similarity = (
+            vectors_of([question.text for question in questions], self.means) @ self.vectors.T
+        )
         nearest = np.argsort(-similarity.round(5), axis=1, kind="stable")[:, : self.k]
-        weight = np.exp(SCALE * (np.take_along_axis(similarity, nearest, 1) - similarity.max(1, keepdims=True)))
+        weight = np.exp(
+            SCALE * (np.take_along_axis(similarity, nearest, 1) - similarity.max(1, keepdims=True))
+        )
         out = np.zeros((len(questions), len(self.labels)))
-        np.add.at(out, (np.arange(len(questions))[:, None], np.array(self.columns)[nearest]), weight)
+        np.add.at(
+            out, (np.arange(len(questions))[:, None], np.array(self.columns)[nearest]), weight
+        )
         return out / out.sum(1, keepdims=True)
 
     def _mixed(self, answers: Sequence[Answer], near: "np.ndarray", share: float) -> list[Answer]:
@@ -110,11 +143,14 @@ class KnnAnswers(Adapted):
         for answer, row in zip(answers, near, strict=True):
             both = share * row + (1 - share) * opinion(answer, self.labels)
             said = chosen(self.labels, np.log(np.maximum(both, 1e-9)), answer.prompt_tokens)
-            mixed.append(replace(said, raw=answer.raw, tokens=answer.tokens, passages=answer.passages))
+            mixed.append(
+                replace(said, raw=answer.raw, tokens=answer.tokens, passages=answer.passages)
+            )
         return mixed
 
     def best_share(self, lesson: Lesson) -> float:
-        """The share with the best val score; the smallest of equals, so that the neighbours must earn theirs."""
+        """The share with the best val score; the smallest of equals, so that the neighbours must
+        earn theirs."""
         if not lesson.val:
             return 0.5
         questions = [row.question for row in lesson.val]
@@ -130,7 +166,8 @@ class KnnAnswers(Adapted):
 
 
 def opinion(answer: Answer, labels: Sequence[str]) -> "np.ndarray":
-    """What the inner arm thinks of each label, adding up to 1: from its scores, else all on its answer."""
+    """What the inner arm thinks of each label, adding up to 1: from its scores, else all on its
+    answer."""
     import numpy as np
 
     if answer.scores:

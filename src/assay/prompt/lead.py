@@ -4,7 +4,8 @@ What it is for   the floor of summaries: the beginning of a text is hard to beat
 Costs            no model, no training
 Source           lead-3: Nallapati et al. (2017), SummaRuNNer, arxiv.org/abs/1611.04230, table 2
 Good when        texts say first what they are about
-Watch out        a sentence ends at `.`, `!` or `?` before white space, and at the end of a line: `Dr. No` is cut
+Watch out        a sentence ends at `.`, `!` or `?` before white space, and at the end of a line:
+                 `Dr. No` is cut
 Defaults from    three sentences, as in the sources
 """
 
@@ -41,7 +42,8 @@ class LeadAnswers(Adapted):
         return [Answer(text, raw=text) for text in texts]
 
     def _of(self, text: str) -> str:
-        """The sentences that are taken, in the order of the text; of equally long ones the first."""
+        """The sentences that are taken, in the order of the text; of equally long ones the
+        first."""
         found = sentences_of(text)
         places = range(len(found))
         if self.settings.choose == "longest":

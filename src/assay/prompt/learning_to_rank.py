@@ -1,12 +1,15 @@
 """Put candidates in order by a linear model of words and meaning, trained on your grades.
 
-What it is for   the strongest cheap contestant for ranking: how far words and meaning count is learnt, not guessed
+What it is for   the strongest cheap contestant for ranking: how far words and meaning count is
+                 learnt, not guessed
 Costs            an encoder of 22 million parameters; seconds of training
-Source           a linear score under ListNet's top-one loss: Cao et al. (2007), doi.org/10.1145/1273496.1273513, a
-                 conditional logit, McFadden (1974); the features are those of `rag` with `fuse: learned`:
-                 prompt/retrieval/learned.py names the source of each
+Source           a linear score under ListNet's top-one loss: Cao et al. (2007),
+                 doi.org/10.1145/1273496.1273513, a conditional logit, McFadden (1974); the features
+                 are those of `rag` with `fuse: learned`: prompt/retrieval/learned.py names the
+                 source of each
 Good when        thirty queries or more have grades; candidates are passages
-Watch out        a grade above 0 counts as relevant, whatever it is. Five weights cannot learn a house's own terms
+Watch out        a grade above 0 counts as relevant, whatever it is. Five weights cannot learn a
+                 house's own terms
 Defaults from    the weights are pulled to those of words and meaning alone, as in `fuse: learned`
 """
 
@@ -29,7 +32,9 @@ from assay.prompt.retrieval.learned import features, learned
 if TYPE_CHECKING:
     import numpy as np
 
-RANKS = 60  # the constant of reciprocal ranks: Cormack, Clarke and Buettcher (2009), doi.org/10.1145/1571941.1572114
+# the constant of reciprocal ranks: Cormack, Clarke and Buettcher (2009),
+# doi.org/10.1145/1571941.1572114
+RANKS = 60
 
 
 class LearningToRank(Strategy):
@@ -50,7 +55,9 @@ class LearningToRank(Strategy):
         need_rows("learning_to_rank", lesson)
         order = WordOrder.of(lesson.train)
         rows = []
-        for row, values in zip(lesson.train, columns(order, lesson.train, lesson.means), strict=True):
+        for row, values in zip(
+            lesson.train, columns(order, lesson.train, lesson.means), strict=True
+        ):
             grades = grades_in(row.target or "")
             right = [place for place, grade in enumerate(grades) if grade > 0]
             # Where all are relevant, no order is better than another.
@@ -69,7 +76,10 @@ class LearntOrder(Adapted):
         self.order, self.weights, self.means = order, list(weights), means
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
-        return [answered((values @ self.weights).tolist()) for values in columns(self.order, questions, self.means)]
+        return [
+            answered((values @ self.weights).tolist())
+            for values in columns(self.order, questions, self.means)
+        ]
 
     def save(self, folder: Path) -> None:
         self.order.save(folder)

@@ -1,18 +1,23 @@
 """A logistic regression over labels whose strength is chosen on the rows that it learns from.
 
-How              multinomial, with an L2 penalty, by scikit-learn's L-BFGS. C, and whether labels are weighted alike, is
-                 what does best on rows that the model had not seen: `FOLDS` parts, each scored by a model fitted on the
-                 others. The rows of a label are dealt out in turn, so a label with two rows is learnt from one of them.
-                 Rows left out also scale the probabilities, as in calibrate.py: a C that names labels best may be too
-                 sure of them, or not sure enough
-Turned           with fewer rows than features, rows are written in as many coordinates as there are rows, with all
-                 their products kept: the weights are those of the features to the solver's tolerance, since the best
-                 weights are sums of rows (Schölkopf, Herbrich and Smola 2001, A generalized representer theorem,
-                 doi.org/10.1007/3-540-44581-1_27). With 77 labels and 770 rows that takes a tenth of the time
-Source           Cox (1958), doi.org/10.1111/j.2517-6161.1958.tb00292.x; choice by held-out likelihood: Stone (1974),
-                 Cross-validatory choice, doi.org/10.1111/j.2517-6161.1974.tb00994.x; weights: King and Zeng (2001),
-                 Logistic Regression in Rare Events Data, doi.org/10.1093/oxfordjournals.pan.a004868
-Watch out        TF-IDF and vocabulary are taken from all training rows, those left out included: they read no label
+How              multinomial, with an L2 penalty, by scikit-learn's L-BFGS. C, and whether labels
+                 are weighted alike, is what does best on rows that the model had not seen: `FOLDS`
+                 parts, each scored by a model fitted on the others. The rows of a label are dealt
+                 out in turn, so a label with two rows is learnt from one of them. Rows left out
+                 also scale the probabilities, as in calibrate.py: a C that names labels best may be
+                 too sure of them, or not sure enough
+Turned           with fewer rows than features, rows are written in as many coordinates as there are
+                 rows, with all their products kept: the weights are those of the features to the
+                 solver's tolerance, since the best weights are sums of rows (Schölkopf, Herbrich
+                 and Smola 2001, A generalized representer theorem,
+                 doi.org/10.1007/3-540-44581-1_27). With 77 labels and 770 rows that takes a tenth
+                 of the time
+Source           Cox (1958), doi.org/10.1111/j.2517-6161.1958.tb00292.x; choice by held-out
+                 likelihood: Stone (1974), Cross-validatory choice,
+                 doi.org/10.1111/j.2517-6161.1974.tb00994.x; weights: King and Zeng (2001), Logistic
+                 Regression in Rare Events Data, doi.org/10.1093/oxfordjournals.pan.a004868
+Watch out        TF-IDF and vocabulary are taken from all training rows, those left out included:
+                 they read no label
 """
 
 from __future__ import annotations
@@ -32,7 +37,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 Balance = Literal["auto", "none", "weights"]
 Groups = Sequence[str | None] | None  # the group of each row, where rows come in groups
-ALIKE = ("macro_f1", "balanced_accuracy", "macro_precision", "macro_recall")  # metrics in which each label counts alike
+# metrics in which each label counts alike
+ALIKE = ("macro_f1", "balanced_accuracy", "macro_precision", "macro_recall")
 FOLDS = 5
 NEVER = -1e9
 LEAST = -20.0  # a log probability below it is that of a label which its part had no row of
@@ -45,9 +51,9 @@ LARGE = 5000  # rows from which one part alone is scored
 
 
 def in_one_thread(fit: Callable[P, R]) -> Callable[P, R]:
-    """The function with NumPy's and SciPy's matrix products on one thread. The products of these models are small: on
-    two cores two threads took eight times as long as one (17 labels, 812 rows), waiting for each other. Torch is let
-    be."""
+    """The function with NumPy's and SciPy's matrix products on one thread. The products of these
+    models are small: on two cores two threads took eight times as long as one (17 labels, 812
+    rows), waiting for each other. Torch is let be."""
 
     @wraps(fit)
     def limited(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -64,7 +70,8 @@ class Turned:
     """Training rows in as many coordinates as there are rows, with all products of two rows kept.
 
     Attributes:
-        rows: (rows, coordinates), dense; the matrix itself where it is no wider than long, or too long.
+        rows: (rows, coordinates), dense; the matrix itself where it is no wider than long, or too
+            long.
         width: features.
     """
 
@@ -90,7 +97,8 @@ class Turned:
 
 @dataclass(frozen=True)
 class Linear:
-    """`weights` (labels, features) and `biases` (labels,) of `labels`, those that training rows have, sorted."""
+    """`weights` (labels, features) and `biases` (labels,) of `labels`, those that training rows
+    have, sorted."""
 
     labels: tuple[str, ...]
     weights: np.ndarray
@@ -106,8 +114,10 @@ class Choice:
     """What cross-validation said.
 
     Attributes:
-        scale: of the log odds, so that probabilities are those of rows left out; 1 where nothing was tried.
-        score: what `counts` names, on rows left out; None where nothing was tried. rows: how many these were.
+        scale: of the log odds, so that probabilities are those of rows left out; 1 where nothing
+            was tried.
+        score: what `counts` names, on rows left out; None where nothing was tried. rows: how many
+            these were.
         merit: mean log probability of their labels, once scaled: what C is chosen by.
     """
 
@@ -125,7 +135,9 @@ class Choice:
         weights = ", labels weighted alike" if self.weighted else ""
         if self.score is None:
             return f"C is {self.c:g}{weights}."
-        held = f"{self.counts} {self.score:.3f} on {self.rows:,} training rows when they were left out"
+        held = (
+            f"{self.counts} {self.score:.3f} on {self.rows:,} training rows when they were left out"
+        )
         return f"C {self.c:g}{weights} was chosen by cross-validation: {held}."
 
 
@@ -135,7 +147,9 @@ def fitted(turned: Turned, targets: Sequence[str], choice: Choice, seed: int) ->
 
     labels = tuple(sorted(set(targets)))
     if len(labels) == 1:
-        return Linear(labels, np.zeros((1, turned.width), dtype=np.float32), np.zeros(1, dtype=np.float32))
+        return Linear(
+            labels, np.zeros((1, turned.width), dtype=np.float32), np.zeros(1, dtype=np.float32)
+        )
     model = regression(choice.c, choice.weighted, seed).fit(turned.rows, targets)
     weights, biases = _per_label(model)
     weights, biases = turned.back(choice.scale * weights), choice.scale * biases
@@ -151,9 +165,9 @@ def chosen_strength(
     seed: int,
     groups: Groups = None,
 ) -> Choice:
-    """C and weights: those given, else those that do best on rows left out. C is the one under which their labels are
-    likeliest once the probabilities are scaled: a steadier guide than their accuracy, which few rows change. Weights
-    are taken where macro F1 is better with them.
+    """C and weights: those given, else those that do best on rows left out. C is the one under
+    which their labels are likeliest once the probabilities are scaled: a steadier guide than their
+    accuracy, which few rows change. Weights are taken where macro F1 is better with them.
 
     Args:
         groups: of the rows; those of one are left out together. c: None is to be chosen.
@@ -162,7 +176,9 @@ def chosen_strength(
     import numpy as np
 
     alike = metric in ALIKE
-    weights = {"none": (False,), "weights": (True,), "auto": (False, True) if alike else (False,)}[balance]
+    weights = {"none": (False,), "weights": (True,), "auto": (False, True) if alike else (False,)}[
+        balance
+    ]
     scored, grid = scorable(targets), GRID if c is None else (c,)
     if len(weights) * len(grid) == 1 or len(scored) < FEW or len(set(targets)) < 2:
         return Choice(DEFAULT if c is None else c, weights[0])
@@ -173,7 +189,8 @@ def chosen_strength(
         rows = np.intersect1d(scored, left)
         wanted = np.array([labels.index(targets[row]) for row in rows])
         found = [
-            _told(one, weighted, logs[rows].clip(LEAST), wanted, alike) for one, logs in zip(grid, seen, strict=True)
+            _told(one, weighted, logs[rows].clip(LEAST), wanted, alike)
+            for one, logs in zip(grid, seen, strict=True)
         ]
         best.append(max(found, key=lambda one: one.merit))  # of equals the smaller C
     return max(best, key=lambda one: one.score or 0.0)  # of equals the one without weights
@@ -206,8 +223,8 @@ def held_out(
     """What models that had not seen a row say of its labels.
 
     Returns:
-        for each C log probabilities (rows, labels), and the rows that were left out: with `LARGE` rows or more one part
-        is, which says enough.
+        for each C log probabilities (rows, labels), and the rows that were left out: with `LARGE`
+        rows or more one part is, which says enough.
     """
     import numpy as np
 
@@ -229,21 +246,26 @@ def held_out(
 
 
 def scorable(targets: Sequence[str]) -> list[int]:
-    """Rows whose label another row has too: only these can be answered rightly when they are left out."""
+    """Rows whose label another row has too: only these can be answered rightly when they are left
+    out."""
     counts = Counter(targets)
     return [i for i, target in enumerate(targets) if counts[target] > 1]
 
 
 def parts_of(targets: Sequence[str], n: int, seed: int, groups: Groups = None) -> np.ndarray:
-    """The part of each row, from 0 to n - 1: rows of a label are dealt out in turn, in a random order.
+    """The part of each row, from 0 to n - 1: rows of a label are dealt out in turn, in a random
+    order.
 
     Args:
-        groups: of the rows; those of one stay together, as they do between train and test, where there are `2 n` or
-            more. They are dealt out by the label that most of their rows have.
+        groups: of the rows; those of one stay together, as they do between train and test, where
+            there are `2 n` or more. They are dealt out by the label that most of their rows have.
     """
     import numpy as np
 
-    owners = [f"{row}" if groups is None or groups[row] is None else f"g{groups[row]}" for row in range(len(targets))]
+    owners = [
+        f"{row}" if groups is None or groups[row] is None else f"g{groups[row]}"
+        for row in range(len(targets))
+    ]
     if len(set(owners)) < 2 * n:
         owners = [f"{row}" for row in range(len(targets))]
     counts: dict[str, Counter[str]] = {}
@@ -251,12 +273,15 @@ def parts_of(targets: Sequence[str], n: int, seed: int, groups: Groups = None) -
         counts.setdefault(owner, Counter())[target] += 1
     names = list(counts)
     order = [names[at] for at in np.random.default_rng(seed).permutation(len(names))]
-    dealt = sorted(order, key=lambda owner: counts[owner].most_common(1)[0][0])  # stable: random within a label
+    # stable: random within a label
+    dealt = sorted(order, key=lambda owner: counts[owner].most_common(1)[0][0])
     part = {owner: at % n for at, owner in enumerate(dealt)}
     return np.array([part[owner] for owner in owners], dtype=np.int64)
 
 
-def regression(c: float, weighted: bool, seed: int, *, tol: float = TOLERANCE, warm_start: bool = False) -> Any:
+def regression(
+    c: float, weighted: bool, seed: int, *, tol: float = TOLERANCE, warm_start: bool = False
+) -> Any:
     """A logistic regression of scikit-learn's that is not fitted yet."""
     from sklearn.linear_model import LogisticRegression
 

@@ -1,7 +1,8 @@
 """Always answer with the most frequent training target.
 
 What it is for   the floor: a strategy that does not beat it has learnt nothing
-How frequent     by the rows that came, where training rows were balanced (`split.rows_per_label`, `augment: balance`)
+How frequent     by the rows that came, where training rows were balanced (`split.rows_per_label`,
+                 `augment: balance`)
 Costs            no model, no training
 """
 
@@ -26,7 +27,8 @@ class MajorityAnswers(Adapted):
         return [Answer(self._for(question), raw=self.target) for question in questions]
 
     def _for(self, question: Example) -> str:
-        """The target; of letters, the first one where the question has not so many options; candidates as they come."""
+        """The target; of letters, the first one where the question has not so many options;
+        candidates as they come."""
         if not self.target and question.options:
             return ordered([0.0] * len(question.options))
         letters = LETTERS[: len(question.options)]
@@ -59,5 +61,9 @@ def need_rows(kind: str, lesson: Lesson) -> None:
     """Raises TrainError T002 when there is nothing to learn from."""
     if not lesson.train:
         raise TrainError(
-            Problem("T002", f"{kind}: the training split is empty", help="check the split's shares and the data files")
+            Problem(
+                "T002",
+                f"{kind}: the training split is empty",
+                help="check the split's shares and the data files",
+            )
         )

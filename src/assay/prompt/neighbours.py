@@ -1,10 +1,12 @@
-"""Answer as the most similar training questions were answered: nearest neighbours on sentence vectors.
+"""Answer as the most similar training questions were answered: nearest neighbours on sentence
+vectors.
 
 What it is for   the floor that knows synonyms: no training, and a new row counts at once
 Costs            an encoder of 22 million parameters
-Source           Cover and Hart (1967), Nearest neighbor pattern classification, doi.org/10.1109/TIT.1967.1053964;
-                 several labels: Spyromitros, Tsoumakas and Vlahavas (2008), BRkNN, doi.org/10.1007/978-3-540-87881-0_40
-                 vectors: Reimers and Gurevych (2019), aclanthology.org/D19-1410
+Source           Cover and Hart (1967), Nearest neighbor pattern classification,
+                 doi.org/10.1109/TIT.1967.1053964; several labels: Spyromitros, Tsoumakas and
+                 Vlahavas (2008), BRkNN, doi.org/10.1007/978-3-540-87881-0_40 vectors: Reimers and
+                 Gurevych (2019), aclanthology.org/D19-1410
 Good when        questions recur in other words
 Watch out        free answers are copied from one training row, never composed
 Defaults from    k = 5 weighted by similarity, the usual middle for small classes
@@ -35,7 +37,8 @@ class Neighbours(Strategy):
     kind: Literal["neighbours"] = "neighbours"
     k: int = Field(default=5, ge=1, le=100)
     neural = True
-    libraries = ("scikit-learn", "scipy")  # of `choose`, where options are told apart by a regression
+    # of `choose`, where options are told apart by a regression
+    libraries = ("scikit-learn", "scipy")
 
     def needs(self, base: str) -> tuple[str, ...]:
         return (EMBEDDER,)
@@ -61,11 +64,15 @@ class Neighbours(Strategy):
         if lesson.task.kind == "choose":
             return OptionVectors.restored(folder, self.k, lesson.task, lesson.means, vectors_of)
         vectors = load_file(folder / "neighbours.safetensors")["vectors"]
-        return NeighbourAnswers(self, vectors, read_json(folder / "neighbours.json")["targets"], lesson)
+        return NeighbourAnswers(
+            self, vectors, read_json(folder / "neighbours.json")["targets"], lesson
+        )
 
 
 class NeighbourAnswers(Adapted):
-    def __init__(self, settings: Neighbours, vectors: "np.ndarray", targets: list[str], lesson: Lesson):
+    def __init__(
+        self, settings: Neighbours, vectors: "np.ndarray", targets: list[str], lesson: Lesson
+    ):
         self.k = min(settings.k, len(targets))
         self.vectors = vectors
         self.targets = targets
@@ -77,14 +84,20 @@ class NeighbourAnswers(Adapted):
 
         if not questions:
             return []
-        similarity = vectors_of([question.text for question in questions], self.means) @ self.vectors.T
+        similarity = (
+            vectors_of([question.text for question in questions], self.means) @ self.vectors.T
+        )
         # A stable sort of rounded values: equal neighbours keep the order of the training rows.
         nearest = np.argsort(-similarity.round(5), axis=1, kind="stable")[:, : self.k]
         if self.task.kind == "multilabel":
             return [self._labels(row, near) for row, near in zip(nearest, similarity, strict=True)]
         if self.task.kind != "classify":
             return [
-                Answer(self.targets[row[0]], raw=self.targets[row[0]], confidence=round(float(near[row[0]]), 4))
+                Answer(
+                    self.targets[row[0]],
+                    raw=self.targets[row[0]],
+                    confidence=round(float(near[row[0]]), 4),
+                )
                 for row, near in zip(nearest, similarity, strict=True)
             ]
         column = {label: i for i, label in enumerate(self.task.labels)}

@@ -1,13 +1,16 @@
 """How likely a text is by the bytes that stood before: the floor of language modelling.
 
-What it is for   a language model that does not foresee texts better than counts of neighbouring bytes has learnt
-                 nothing of them; `order: 1` counts bytes alone
+What it is for   a language model that does not foresee texts better than counts of neighbouring
+                 bytes has learnt nothing of them; `order: 1` counts bytes alone
 Costs            no model; about a second for 200,000 bytes
-Source           interpolation by the number of kinds that follow: Witten and Bell (1991), The zero-frequency problem,
-                 doi.org/10.1109/18.87000, in the form of Chen and Goodman (1999), doi.org/10.1006/csla.1999.0128
-How              p(byte | k bytes before) = (count + T p(byte | k - 1 bytes before)) / (N + T): N how often the k bytes
-                 stood in train, T how many different bytes followed; below order 1 all 256 bytes are equally likely
-Watch out        it is compared in bits a byte. Its perplexity is one a byte, that of a model one a token
+Source           interpolation by the number of kinds that follow: Witten and Bell (1991), The
+                 zero-frequency problem, doi.org/10.1109/18.87000, in the form of Chen and Goodman
+                 (1999), doi.org/10.1006/csla.1999.0128
+How              p(byte | k bytes before) = (count + T p(byte | k - 1 bytes before)) / (N + T): N
+                 how often the k bytes stood in train, T how many different bytes followed; below
+                 order 1 all 256 bytes are equally likely
+Watch out        it is compared in bits a byte. Its perplexity is one a byte, that of a model one a
+                 token
 Defaults from    order 5: beyond it, a megabyte of text has too few repeats
 """
 
@@ -39,7 +42,9 @@ class Ngram(Strategy):
 
         arrays = load_file(folder / "ngram.safetensors")
         whole, ends = arrays["bytes"].tobytes(), arrays["ends"].tolist()
-        return NgramAnswers([whole[start:end] for start, end in zip([0, *ends], ends, strict=False)], self.order)
+        return NgramAnswers(
+            [whole[start:end] for start, end in zip([0, *ends], ends, strict=False)], self.order
+        )
 
 
 class NgramAnswers(Adapted):

@@ -1,7 +1,9 @@
-"""How much the order of the examples moves the score: val is asked with several orders of the same examples.
+"""How much the order of the examples moves the score: val is asked with several orders of the same
+examples.
 
-Source      Lu et al. (2022), Fantastically Ordered Prompts and Where to Find Them, aclanthology.org/2022.acl-long.556:
-            the same examples in another order go from near chance to near the best, and no order is good for all models
+Source      Lu et al. (2022), Fantastically Ordered Prompts and Where to Find Them,
+            aclanthology.org/2022.acl-long.556: the same examples in another order go from near
+            chance to near the best, and no order is good for all models
 Watch out   the best of several on val looks better there than it is; the mean is the honest number
 """
 
@@ -31,15 +33,16 @@ class Orders:
         low, high, mean = min(self.scores), max(self.scores), fmean(self.scores)
         which = "the best one" if self.scores[self.used] == high else "the one that is set"
         return (
-            f"Orders of the examples: {low:.2f} to {high:.2f} on {self.rows} val rows, {len(self.tried)} orders,"
-            f" mean {mean:.2f}; {which} is used."
+            f"Orders of the examples: {low:.2f} to {high:.2f}"
+            f" on {self.rows} val rows, {len(self.tried)} orders, mean {mean:.2f}; {which} is used."
         )
 
     def to_json(self) -> dict[str, Any]:
         low, high = min(self.scores), max(self.scores)
         return {
             "tried": [
-                {"order": list(order), "score": score} for order, score in zip(self.tried, self.scores, strict=True)
+                {"order": list(order), "score": score}
+                for order, score in zip(self.tried, self.scores, strict=True)
             ],
             "rows": self.rows,
             "used": self.used,
@@ -51,7 +54,12 @@ class Orders:
 
 
 def tried(
-    orders: Sequence[tuple[int, ...]], score: Callable[[tuple[int, ...]], float], rows: int, *, best: bool, tell: Tell
+    orders: Sequence[tuple[int, ...]],
+    score: Callable[[tuple[int, ...]], float],
+    rows: int,
+    *,
+    best: bool,
+    tell: Tell,
 ) -> Orders:
     """Score every order; `best`: use the best one, the first of equals, else the first.
 

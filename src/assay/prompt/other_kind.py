@@ -11,7 +11,9 @@ FROM_PASSAGES = ("answer", "number", "chat")
 FROM_TEXT = ("answer", "summarise", "rewrite", "chat")
 
 
-def other_kind(strategy: Strategy, task: Task, kinds: Sequence[str], does: str) -> Iterator[Problem]:
+def other_kind(
+    strategy: Strategy, task: Task, kinds: Sequence[str], does: str
+) -> Iterator[Problem]:
     """T057 where the task is of none of the kinds.
 
     Args:

@@ -1,10 +1,11 @@
-"""What the fitted parts of retrieval can do, and the part that needs no fit: a sentence encoder as it comes.
+"""What the fitted parts of retrieval can do, and the part that needs no fit: a sentence encoder as
+it comes.
 
 Encoding  texts -> vectors of length 1                 Ranking   (question, passages) -> scores
 Encoder   kind `encoder`: any sentence encoder; what `embed:` takes when nothing else is said
 
-Source    Reimers and Gurevych (2019), Sentence-BERT, aclanthology.org/D19-1410; Karpukhin et al. (2020), Dense Passage
-          Retrieval, aclanthology.org/2020.emnlp-main.550
+Source    Reimers and Gurevych (2019), Sentence-BERT, aclanthology.org/D19-1410; Karpukhin et al.
+          (2020), Dense Passage Retrieval, aclanthology.org/2020.emnlp-main.550
 """
 
 from __future__ import annotations
@@ -25,18 +26,22 @@ CHUNK = 256  # texts between two progress events
 
 
 class Encoding(Kept):
-    """Sentence vectors. Texts that mean the same lie close together; the cosine of two is their product."""
+    """Sentence vectors. Texts that mean the same lie close together; the cosine of two is their
+    product."""
 
     name: str
     digest: str  # of weights and settings: vectors of another digest cannot be compared with these
     width: int
 
     @abstractmethod
-    def vectors(self, texts: Sequence[str], *, query: bool = False, tell: Tell | None = None) -> np.ndarray:
+    def vectors(
+        self, texts: Sequence[str], *, query: bool = False, tell: Tell | None = None
+    ) -> np.ndarray:
         """float32, shape (texts, width), rows of length 1.
 
         Args:
-            query: the texts are questions, which some encoders write differently from what is searched.
+            query: the texts are questions, which some encoders write differently from what is
+                searched.
             tell: gets progress events, of unit "text".
         """
 
@@ -86,7 +91,9 @@ class Encoder(Part):
             raise RuntimeError("this lesson has no sentence encoders to open")
         folder = lesson.means.encoder_folder(self.model)
         embed = Embedder(folder)
-        return FrozenEncoding(self.model, weights_digest(folder), embed.network.config.hidden_size, embed)
+        return FrozenEncoding(
+            self.model, weights_digest(folder), embed.network.config.hidden_size, embed
+        )
 
 
 class FrozenEncoding(Encoding):
@@ -96,7 +103,9 @@ class FrozenEncoding(Encoding):
         self.name, self.digest, self.width = name, digest, width
         self._embed = embed
 
-    def vectors(self, texts: Sequence[str], *, query: bool = False, tell: Tell | None = None) -> np.ndarray:
+    def vectors(
+        self, texts: Sequence[str], *, query: bool = False, tell: Tell | None = None
+    ) -> np.ndarray:
         return in_chunks(self._embed, texts, self.width, tell)
 
     def tokens(self, texts: Sequence[str]) -> int:
@@ -105,23 +114,41 @@ class FrozenEncoding(Encoding):
         return self._embed.tokens(texts) if isinstance(self._embed, Embedder) else 0
 
     def save(self, folder: Path) -> None:
-        write_json(folder / "encoder.json", {"model": self.name, "digest": self.digest, "width": self.width})
+        write_json(
+            folder / "encoder.json",
+            {"model": self.name, "digest": self.digest, "width": self.width},
+        )
 
 
-def in_chunks(embed: Callable[[Sequence[str]], Any], texts: Sequence[str], width: int, tell: Tell | None) -> np.ndarray:
-    """The vectors of all texts, a few hundred at a time, texts of like length together; equal texts are read once."""
+def in_chunks(
+    embed: Callable[[Sequence[str]], Any], texts: Sequence[str], width: int, tell: Tell | None
+) -> np.ndarray:
+    """The vectors of all texts, a few hundred at a time, texts of like length together; equal texts
+    are read once."""
     import numpy as np
 
-    known = {text: place for place, text in enumerate(sorted(set(texts), key=lambda text: (len(text), text)))}
+    known = {
+        text: place
+        for place, text in enumerate(sorted(set(texts), key=lambda text: (len(text), text)))
+    }
     own = list(known)
     out = np.zeros((len(own), width), dtype=np.float32)
     for start in range(0, len(own), CHUNK):
         out[start : start + CHUNK] = embed(own[start : start + CHUNK])
         if tell:
-            tell({"event": "progress", "done": min(start + CHUNK, len(own)), "total": len(own), "unit": "text"})
+            tell(
+                {
+                    "event": "progress",
+                    "done": min(start + CHUNK, len(own)),
+                    "total": len(own),
+                    "unit": "text",
+                }
+            )
     return out[[known[text] for text in texts]] if texts else np.zeros((0, width), dtype=np.float32)
 
 
 def weights_digest(folder: Path) -> str:
     """sha256 over every file of a model folder, by name."""
-    return digest({path.name: file_digest(path) for path in sorted(folder.iterdir()) if path.is_file()})
+    return digest(
+        {path.name: file_digest(path) for path in sorted(folder.iterdir()) if path.is_file()}
+    )

@@ -2,9 +2,10 @@
 
 random    k rows drawn with the seed                 balanced  drawn so that the targets take turns
 diverse   the row nearest to each of k centres       similar   the k rows nearest to each question
-Source    similar: Liu et al. (2022), aclanthology.org/2022.deelio-1.10; diverse: Zhang et al. (2023), Automatic Chain
-          of Thought Prompting, arxiv.org/abs/2210.03493, section 4 (k-means, the row nearest to each centre); order:
-          Zhao et al. (2021), arxiv.org/abs/2102.09690; Lu et al. (2022), aclanthology.org/2022.acl-long.556
+Source    similar: Liu et al. (2022), aclanthology.org/2022.deelio-1.10; diverse: Zhang et al.
+          (2023), Automatic Chain of Thought Prompting, arxiv.org/abs/2210.03493, section 4
+          (k-means, the row nearest to each centre); order: Zhao et al. (2021),
+          arxiv.org/abs/2102.09690; Lu et al. (2022), aclanthology.org/2022.acl-long.556
 """
 
 import math
@@ -26,8 +27,10 @@ class Picker:
     """The examples of each question.
 
     Args:
-        pool: the rows shown to every question; with `choose: similar`, those that each question's are taken from.
-        vectors: of the pool, float32 (rows, width), rows of length 1; None where no question is compared with them.
+        pool: the rows shown to every question; with `choose: similar`, those that each question's
+            are taken from.
+        vectors: of the pool, float32 (rows, width), rows of length 1; None where no question is
+            compared with them.
     """
 
     def __init__(
@@ -46,7 +49,8 @@ class Picker:
         self.k = min(k, len(pool))
         self.order = order
         self.rank = {label: i for i, label in enumerate(labels)}
-        self.arrangement: Sequence[int] = ()  # positions in another order, over the one that `order` gives
+        # positions in another order, over the one that `order` gives
+        self.arrangement: Sequence[int] = ()
         self._near: dict[str, list[int]] = {}
 
     @property
@@ -82,15 +86,17 @@ class Picker:
             self._near[question.text] = self._ordered(row.tolist())
 
     def _ordered(self, rows: list[int]) -> list[int]:
-        """Rows of the pool as they are shown. Rows that were compared with a question come most similar first; as they
-        are drawn, the most similar one stands last, next to the question."""
+        """Rows of the pool as they are shown. Rows that were compared with a question come most
+        similar first; as they are drawn, the most similar one stands last, next to the question."""
         if self.order == "similar_first":
             return rows
         if self.order == "similar_last":
             return rows[::-1]
         base = rows if self.fixed else rows[::-1]
         if self.order == "by_label":
-            return sorted(base, key=lambda i: self.rank.get(self.pool[i].target or "", len(self.rank)))
+            return sorted(
+                base, key=lambda i: self.rank.get(self.pool[i].target or "", len(self.rank))
+            )
         return base[::-1] if self.order == "reverse" else base
 
 
@@ -100,7 +106,8 @@ def drawn(pool: Sequence[Example], k: int, seed: int) -> list[Example]:
 
 
 def spread(pool: Sequence[Example], k: int, seed: int) -> list[Example]:
-    """k rows that take turns over the targets, so that no label is shown twice before each was shown once."""
+    """k rows that take turns over the targets, so that no label is shown twice before each was
+    shown once."""
     shuffled = random.Random(seed).sample(list(pool), len(pool))
     seen: dict[str, int] = {}
     turns = []
@@ -115,8 +122,8 @@ def diverse(pool: Sequence[Example], vectors: "np.ndarray", k: int, seed: int) -
     """The row nearest to each of k centres of the pool, the centre of most rows first.
 
     Args:
-        vectors: of the pool, float32 (rows, width), rows of length 1. Where fewer than k differ, rows that are left are
-            drawn.
+        vectors: of the pool, float32 (rows, width), rows of length 1. Where fewer than k differ,
+            rows that are left are drawn.
     """
     import numpy as np
     from sklearn.cluster import KMeans
@@ -137,7 +144,8 @@ def diverse(pool: Sequence[Example], vectors: "np.ndarray", k: int, seed: int) -
 
 
 def arrangements(k: int, count: int, seed: int) -> list[tuple[int, ...]]:
-    """`count` different orders of k places, or all there are; the first one leaves them as they are."""
+    """`count` different orders of k places, or all there are; the first one leaves them as they
+    are."""
     rng = random.Random(seed)
     found = {tuple(range(k)): None}
     while len(found) < min(count, math.factorial(k)):

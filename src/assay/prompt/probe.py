@@ -1,14 +1,17 @@
 """A linear model on sentence vectors, with words and characters beside them.
 
-What it is for   the baseline that knows synonyms and learns: mostly the best that trains no language model
+What it is for   the baseline that knows synonyms and learns: mostly the best that trains no
+                 language model
 Costs            an encoder of 22 million parameters, which reads each row once; seconds of training
-Source           a linear probe: Alain and Bengio (2017), arxiv.org/abs/1610.01644; on frozen sentence vectors: Conneau
-                 and Kiela (2018), SentEval, arxiv.org/abs/1803.05449. Vectors: Reimers and Gurevych (2019),
-                 aclanthology.org/D19-1410. The model, and how C is chosen: linear.py
-Several labels   a model and a threshold for each: several.py. Options and candidates: a model over what each is and
-                 shares with the question: among_options.py
+Source           a linear probe: Alain and Bengio (2017), arxiv.org/abs/1610.01644; on frozen
+                 sentence vectors: Conneau and Kiela (2018), SentEval, arxiv.org/abs/1803.05449.
+                 Vectors: Reimers and Gurevych (2019), aclanthology.org/D19-1410. The model, and how
+                 C is chosen: linear.py
+Several labels   a model and a threshold for each: several.py. Options and candidates: a model over
+                 what each is and shares with the question: among_options.py
 Good when        few rows a label; labels are told apart by meaning and by words
-Watch out        an encoder reads the beginning of a long text only, minilm-l6 256 tokens; words are read to the end
+Watch out        an encoder reads the beginning of a long text only, minilm-l6 256 tokens; words are
+                 read to the end
 Defaults from    all three blocks did best on training rows of shared sets: docs/methods/probe.md
 """
 
@@ -37,7 +40,8 @@ class Probe(Strategy):
     encoder: str = EMBEDDER  # a name of the catalogue, a hub id or a folder
     ngrams: int = Field(default=1, ge=1, le=5)  # longest run of words
     characters: int = Field(default=4, ge=1, le=8)  # longest run of characters inside a word
-    c: float | None = Field(default=None, gt=0, le=1e6)  # inverse strength of the L2 penalty; chosen when left out
+    # inverse strength of the L2 penalty; chosen when left out
+    c: float | None = Field(default=None, gt=0, le=1e6)
     balance: Balance = "auto"  # weights: rare labels count as much as frequent ones
     reads = ("train", "val")
     neural = True
@@ -58,8 +62,15 @@ class Probe(Strategy):
 
     def unfit(self, task: Task) -> Iterator[Problem]:
         if task.kind not in KINDS:
-            text = f"probe: needs labels, options or candidates; this task is of the kind '{task.kind}'"
-            yield Problem("T065", text, help="use `neighbours`, which copies the answer of the most similar question")
+            text = (
+                "probe: needs labels, options or candidates; this task is of the kind"
+                f" '{task.kind}'"
+            )
+            yield Problem(
+                "T065",
+                text,
+                help="use `neighbours`, which copies the answer of the most similar question",
+            )
 
     @in_one_thread
     def fit(self, lesson: Lesson) -> Adapted:
@@ -71,7 +82,11 @@ class Probe(Strategy):
         return arm.of(features, lesson, self.c, self.balance, "probe")
 
     def restore(self, folder: Path, lesson: Lesson) -> Adapted:
-        arms: dict[str, Any] = {"choose": OptionLinear, "rank": OptionLinear, "multilabel": LinearSets}
+        arms: dict[str, Any] = {
+            "choose": OptionLinear,
+            "rank": OptionLinear,
+            "multilabel": LinearSets,
+        }
         arm = arms.get(lesson.task.kind, LinearLabels)
         return arm.restored(self._features(lesson), folder, lesson.task, "probe")
 

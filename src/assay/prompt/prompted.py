@@ -38,10 +38,12 @@ LONGEST_ANSWER = 256  # tokens; only used when there are no training targets to 
 
 
 class Prompted(Adapted):
-    """Asks `model` with the task's wording. Where one label or letter is chosen, all are scored; in other tasks
-    it writes, and that is read."""
+    """Asks `model` with the task's wording. Where one label or letter is chosen, all are scored; in
+    other tasks it writes, and that is read."""
 
-    def __init__(self, model: LanguageModel, task: Task, *, labels: bool, room: int, wording: Wording = PLAIN):
+    def __init__(
+        self, model: LanguageModel, task: Task, *, labels: bool, room: int, wording: Wording = PLAIN
+    ):
         self._model = model
         self.wording = wording
         self.task = task
@@ -74,8 +76,8 @@ class Prompted(Adapted):
 
     @property
     def next_question(self) -> tuple[str, ...]:
-        """Where solved examples are text, a model may write a further question after its answer: what that begins
-        with."""
+        """Where solved examples are text, a model may write a further question after its answer:
+        what that begins with."""
         return (f"\n{self.wording.marks[0]}",) if self.wording.layout == "text" else ()
 
     def shots(self, question: Example) -> Sequence[Example]:
@@ -83,7 +85,9 @@ class Prompted(Adapted):
         return ()
 
     def prompt(self, question: Example) -> Messages:
-        return posed(self.task, question, self.shots(question), labels=self.labels, wording=self.wording)
+        return posed(
+            self.task, question, self.shots(question), labels=self.labels, wording=self.wording
+        )
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
         if self.task.kind == "rank":
@@ -106,9 +110,12 @@ class Prompted(Adapted):
         answers = [written(self.reading, one) for one in generated]
         return self.drawn(prompts, answers, tell) if self.task.samples else answers
 
-    def drawn(self, prompts: Sequence[Messages], answers: Sequence[Answer], tell: Tell | None) -> list[Answer]:
-        """The answers with `task.samples` further ones each, drawn from the likeliest tokens of a share of 0.95 (as
-        Chen et al. 2021, arxiv.org/abs/2107.03374). What they take is counted with the answer."""
+    def drawn(
+        self, prompts: Sequence[Messages], answers: Sequence[Answer], tell: Tell | None
+    ) -> list[Answer]:
+        """The answers with `task.samples` further ones each, drawn from the likeliest tokens of a
+        share of 0.95 (as Chen et al. 2021, arxiv.org/abs/2107.03374). What they take is counted
+        with the answer."""
         n, how = self.task.samples, replace(self.how, temperature=self.task.temperature, top_p=0.95)
         every = [prompt for prompt in prompts for _ in range(n)]
         generated = self.model.generate(every, max_tokens=self.room, how=how, tell=tell)
@@ -125,8 +132,8 @@ class Prompted(Adapted):
         ]
 
     def ranked(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
-        """The candidates of each question by how likely each is found relevant; a model that cannot score says yes or
-        no."""
+        """The candidates of each question by how likely each is found relevant; a model that cannot
+        score says yes or no."""
         pairs = [pair for question in questions for pair in pairs_of(question.question)]
         prompts = [self.prompt(pair) for pair in pairs]
         counts = [len(question.options) for question in questions]
@@ -136,13 +143,17 @@ class Prompted(Adapted):
         said = self.model.generate(prompts, max_tokens=self.room, how=how, tell=tell)
         scores = [float(one.text.strip().casefold().startswith(YES)) for one in said]
         starts = [sum(counts[:i]) for i in range(len(counts))]
-        return [ordered_by(scores[at : at + count]) for at, count in zip(starts, counts, strict=True)]
+        return [
+            ordered_by(scores[at : at + count]) for at, count in zip(starts, counts, strict=True)
+        ]
 
     def chosen(self, prompts: Sequence[Messages], tell: Tell | None = None) -> list[Answer]:
         """The likeliest label after each prompt."""
         scores = self.scores(prompts, tell)
         counts = [self.model.count_tokens(prompt) for prompt in prompts]
-        return [chosen(self.task.labels, row, count) for row, count in zip(scores, counts, strict=True)]
+        return [
+            chosen(self.task.labels, row, count) for row, count in zip(scores, counts, strict=True)
+        ]
 
     def scores(self, prompts: Sequence[Messages], tell: Tell | None = None) -> np.ndarray:
         """Log score of every label after each prompt, (prompts, labels)."""
@@ -153,8 +164,11 @@ class Prompted(Adapted):
         """A prompt without examples has nothing to keep but its settings, which arm.json holds."""
 
 
-def read_through(model: LanguageModel, texts: Sequence[str], tell: Tell | None = None) -> list[Answer]:
-    """How likely the model finds each text as it stands, without a chat template: what `continue` asks.
+def read_through(
+    model: LanguageModel, texts: Sequence[str], tell: Tell | None = None
+) -> list[Answer]:
+    """How likely the model finds each text as it stands, without a chat template: what `continue`
+    asks.
 
     Raises:
         TrainError: T084, the model gives no likelihoods.
@@ -165,9 +179,11 @@ def read_through(model: LanguageModel, texts: Sequence[str], tell: Tell | None =
     return [Answer("", nats=round(-float(values.sum()), 6), read=len(values)) for values in found]
 
 
-def among(task: Task, question: Example, answer: Answer, reading: parse.Reading | None = None) -> Answer:
-    """An answer of the kind `choose`, held to the options that its question has: other questions may have more. A
-    question that comes without its options, as text alone, may have all letters.
+def among(
+    task: Task, question: Example, answer: Answer, reading: parse.Reading | None = None
+) -> Answer:
+    """An answer of the kind `choose`, held to the options that its question has: other questions
+    may have more. A question that comes without its options, as text alone, may have all letters.
 
     Args:
         reading: how what was written is read; None where letters were scored.
@@ -200,7 +216,8 @@ def written(reading: parse.Reading, one: Generated) -> Answer:
 
 
 def chosen(labels: Sequence[str], scores: np.ndarray, prompt_tokens: int = 0) -> Answer:
-    """The label with the highest log score; the first of equals wins. The confidence is its share among the labels."""
+    """The label with the highest log score; the first of equals wins. The confidence is its share
+    among the labels."""
     import numpy as np
 
     best = int(np.argmax(scores))
@@ -214,11 +231,15 @@ def chosen(labels: Sequence[str], scores: np.ndarray, prompt_tokens: int = 0) ->
     )
 
 
-def answer_room(lesson: Lesson, model: LanguageModel, wording: Wording = PLAIN, *, whole: bool = False) -> int:
-    """How many tokens an answer may take: the task's own number, or half as much again as the longest target.
+def answer_room(
+    lesson: Lesson, model: LanguageModel, wording: Wording = PLAIN, *, whole: bool = False
+) -> int:
+    """How many tokens an answer may take: the task's own number, or half as much again as the
+    longest target.
 
     Args:
-        whole: targets are answered as they are, worked solutions with their steps: so a trained arm has learnt them.
+        whole: targets are answered as they are, worked solutions with their steps: so a trained arm
+            has learnt them.
     """
     if lesson.task.max_answer_tokens:
         return lesson.task.max_answer_tokens

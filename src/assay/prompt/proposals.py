@@ -1,11 +1,14 @@
-"""Instructions to try: rules that reword the task's own, and what a model writes when it is shown solved rows.
+"""Instructions to try: rules that reword the task's own, and what a model writes when it is shown
+solved rows.
 
-By rule         the task's own, with a role, shorter, with a line on what to write; plain ones for the kind of task; for
-                labels, the words that mark each of them in the training rows
-By a model      it sees solved training rows and is asked for the instruction behind them; each time it sees other rows
-What is dropped an instruction that stands there already, is too short, repeats itself, or holds the text of a training
-                or val row
-Source          Zhou et al. (2023), Large Language Models are Human-Level Prompt Engineers, arxiv.org/abs/2211.01910
+By rule         the task's own, with a role, shorter, with a line on what to write; plain ones for
+                the kind of task; for labels, the words that mark each of them in the training rows
+By a model      it sees solved training rows and is asked for the instruction behind them; each time
+                it sees other rows
+What is dropped an instruction that stands there already, is too short, repeats itself, or holds the
+                text of a training or val row
+Source          Zhou et al. (2023), Large Language Models are Human-Level Prompt Engineers,
+                arxiv.org/abs/2211.01910
 """
 
 import re
@@ -18,7 +21,8 @@ from assay.prompt.picking import spread
 
 LONGEST = 600  # characters of an instruction
 SHORTEST = 3  # words of an instruction
-VARIED = 0.5  # share of different words that an instruction has at least: small models repeat themselves
+# share of different words that an instruction has at least: small models repeat themselves
+VARIED = 0.5
 VERBATIM = 3  # words from which a row's text inside an instruction counts as a copy of the row
 SHOWN = 6  # solved rows that a model sees
 SHOWN_CHARS = 300  # of each of them
@@ -27,7 +31,11 @@ MARKING = 5  # words that describe a label
 APART = 1.5  # times as common among the label's rows as among all
 SEEN_IN = 3  # rows of a label that a word must stand in: one that a few rows share names nobody
 
-ROLES = ("You are a careful annotator.", "You are an expert in this field.", "You are a helpful assistant.")
+ROLES = (
+    "You are a careful annotator.",
+    "You are an expert in this field.",
+    "You are a helpful assistant.",
+)
 PLAIN = {
     "classify": (
         "Read the text and name the label that fits it best.",
@@ -59,7 +67,10 @@ PLAIN = {
     ),
 }
 LAST_LINE = {
-    "classify": ("Answer with one label and nothing else.", "Write the label exactly as it is listed."),
+    "classify": (
+        "Answer with one label and nothing else.",
+        "Write the label exactly as it is listed.",
+    ),
     "answer": ("Write the answer only.", "Use as few words as possible."),
     "extract": ("Write nothing else.",),
     "multilabel": ("Write the labels exactly as they are listed, with ` | ` between them.",),
@@ -67,18 +78,21 @@ LAST_LINE = {
     "number": ("Write the number only.",),
 }
 ASKING = (
-    "Here are inputs with their right outputs.\n\n{rows}\n\nWrite the instruction that was given for this task, in one"
-    " or two sentences. Write the instruction only.",
-    "A colleague has to do the same task on new inputs:\n\n{rows}\n\nTell the colleague in one or two sentences what to"
-    " write for an input.",
+    "Here are inputs with their right outputs.\n\n{rows}\n\nWrite the instruction "
+    "that was given for this task, in one or two sentences. Write the instruction only.",
+    "A colleague has to do the same task on new inputs:\n"
+    "\n{rows}\n\nTell the colleague in one or two sentences what to write for an input.",
 )
 OPENERS = re.compile(
-    r"^(?:sure|certainly|okay|here (?:is|are)[^:\n]*|the instruction(?: is)?|instruction|task)\s*[:!,]\s*", re.I
+    r"^(?:sure|certainly|okay|here (?:is|are)[^:\n]*|the instruction(?:"
+    r" is)?|instruction|task)\s*[:!,]\s*",
+    re.I,
 )
 
 
 def by_rule(task: Task, train: Sequence[Example]) -> list[str]:
-    """Instructions made from the task's own and from the training rows; the first is the task's own."""
+    """Instructions made from the task's own and from the training rows; the first is the task's
+    own."""
     own = task.instruction or kind_of(task).instruction
     short = re.split(r"(?<=[.?!])\s", own)[0]
     made = [own, short, *PLAIN.get(task.kind, ())]
@@ -96,9 +110,18 @@ def described(task: Task, own: str, train: Sequence[Example]) -> list[str]:
     if task.kind != "classify" or not any(words.get(label) for label in task.labels):
         return []
     lines = [f"- {label}: {', '.join(words.get(label, ()))}".rstrip(": ") for label in task.labels]
-    few = [f"- {label}: {', '.join(words.get(label, ())[:2])}".rstrip(": ") for label in task.labels]
-    heads = (f"{own}\nLabels, and words that go with them:", "Choose the label whose words fit the text best:")
-    return ["\n".join([heads[0], *lines]), "\n".join([heads[0], *few]), "\n".join([heads[1], *lines])]
+    few = [
+        f"- {label}: {', '.join(words.get(label, ())[:2])}".rstrip(": ") for label in task.labels
+    ]
+    heads = (
+        f"{own}\nLabels, and words that go with them:",
+        "Choose the label whose words fit the text best:",
+    )
+    return [
+        "\n".join([heads[0], *lines]),
+        "\n".join([heads[0], *few]),
+        "\n".join([heads[1], *lines]),
+    ]
 
 
 def marking_words(train: Sequence[Example]) -> dict[str, list[str]]:
@@ -108,14 +131,18 @@ def marking_words(train: Sequence[Example]) -> dict[str, list[str]]:
     from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
     labels = sorted({example.target or "" for example in train})
-    counter = CountVectorizer(token_pattern=r"(?u)\b[^\W\d_]{3,}\b", binary=True, stop_words="english")
+    counter = CountVectorizer(
+        token_pattern=r"(?u)\b[^\W\d_]{3,}\b", binary=True, stop_words="english"
+    )
     texts = [example.text for example in train]
     if not any(map(counter.build_analyzer(), texts)):
         return {}
     rows: Any = counter.fit_transform(texts)
     place = {label: i for i, label in enumerate(labels)}
     of = [place[example.target or ""] for example in train]
-    of_label: Any = csr_matrix((np.ones(len(of)), (of, range(len(of)))), shape=(len(labels), len(of)))
+    of_label: Any = csr_matrix(
+        (np.ones(len(of)), (of, range(len(of)))), shape=(len(labels), len(of))
+    )
     counts = (of_label @ rows).toarray()
     scaled: Any = TfidfTransformer(sublinear_tf=True).fit_transform(counts)
     weights = scaled.toarray()
@@ -130,21 +157,29 @@ def marking_words(train: Sequence[Example]) -> dict[str, list[str]]:
 
 
 def asked_for(train: Sequence[Example], number: int, seed: int) -> Messages:
-    """The messages that ask a model for an instruction; `number` changes the rows that it sees and the question."""
+    """The messages that ask a model for an instruction; `number` changes the rows that it sees and
+    the question."""
     rows = spread(train, SHOWN, seed + 1 + number)
-    shown = "\n\n".join(f"Input: {row.text[:SHOWN_CHARS]}\nOutput: {(row.target or '')[:SHOWN_CHARS]}" for row in rows)
+    shown = "\n\n".join(
+        f"Input: {row.text[:SHOWN_CHARS]}\nOutput: {(row.target or '')[:SHOWN_CHARS]}"
+        for row in rows
+    )
     return (Message("user", ASKING[number % len(ASKING)].format(rows=shown)),)
 
 
-def by_model(model: LanguageModel, train: Sequence[Example], count: int, seed: int, tell: Tell) -> list[str]:
+def by_model(
+    model: LanguageModel, train: Sequence[Example], count: int, seed: int, tell: Tell
+) -> list[str]:
     """What the model writes, `count` calls: as it wrote it."""
     prompts = [asked_for(train, number, seed) for number in range(count)]
-    return [one.text for one in model.generate(prompts, max_tokens=ROOM, tell=tell)] if prompts else []
+    return (
+        [one.text for one in model.generate(prompts, max_tokens=ROOM, tell=tell)] if prompts else []
+    )
 
 
 def cleaned(text: str) -> str:
-    """One instruction from what a model wrote: its first paragraph without openers, marks and quotes, cut at the end of
-    a sentence where it is too long."""
+    """One instruction from what a model wrote: its first paragraph without openers, marks and
+    quotes, cut at the end of a sentence where it is too long."""
     paragraph = next((part for part in re.split(r"\n\s*\n", text.strip()) if part.strip()), "")
     line = " ".join(paragraph.split())
     line = OPENERS.sub("", OPENERS.sub("", line)).strip(" \"'`*#-")
@@ -155,7 +190,8 @@ def cleaned(text: str) -> str:
 
 
 def kept(instructions: Iterable[str], rows: Sequence[Example]) -> list[str]:
-    """Those that are long enough, say something new in every part, and hold no row's text; in their order."""
+    """Those that are long enough, say something new in every part, and hold no row's text; in their
+    order."""
     texts = {folded(row.text) for row in rows}
     texts = {text for text in texts if text.count(" ") >= VERBATIM + 1}
     seen: set[str] = set()
@@ -172,6 +208,7 @@ def kept(instructions: Iterable[str], rows: Sequence[Example]) -> list[str]:
 
 
 def folded(text: str) -> str:
-    """Lower-case words with one space around each: what two texts have in common when only form differs."""
+    """Lower-case words with one space around each: what two texts have in common when only form
+    differs."""
     words = re.findall(r"\w+", text.casefold())
     return f" {' '.join(words)} "

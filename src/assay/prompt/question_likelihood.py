@@ -1,9 +1,11 @@
 """Rank passages by how likely a language model would ask the question after reading them.
 
 What it is for   a reranker without training, from the base model that is there anyway
-Costs            each candidate is read once for every question: 20 candidates of 90 words are 2,500 tokens a question
-Source           Sachan et al. (2022), Improving Passage Retrieval with Zero-Shot Question Generation,
-                 aclanthology.org/2022.emnlp-main.249; Ponte and Croft (1998), doi.org/10.1145/290941.291008
+Costs            each candidate is read once for every question: 20 candidates of 90 words are 2,500
+                 tokens a question
+Source           Sachan et al. (2022), Improving Passage Retrieval with Zero-Shot Question
+                 Generation, aclanthology.org/2022.emnlp-main.249; Ponte and Croft (1998),
+                 doi.org/10.1145/290941.291008
 Good when        there are no pairs of questions and passages to train a reranker on
 Watch out        a small model judges by words as BM25 does; compare it with no reranker
 """
@@ -52,9 +54,13 @@ class QuestionRanking(Ranking):
         out: list[np.ndarray] = []
         for done, (question, texts) in enumerate(zip(questions, passages, strict=True), start=1):
             prompts = [asking(text) for text in texts]
-            out.append(np.array(self.model.score(prompts, [question]))[:, 0] if prompts else np.zeros(0))
+            out.append(
+                np.array(self.model.score(prompts, [question]))[:, 0] if prompts else np.zeros(0)
+            )
             if tell:
-                tell({"event": "progress", "done": done, "total": len(questions), "unit": "question"})
+                tell(
+                    {"event": "progress", "done": done, "total": len(questions), "unit": "question"}
+                )
         return out
 
     def save(self, folder: Path) -> None:

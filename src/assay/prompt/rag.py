@@ -1,14 +1,17 @@
-"""Find passages for the question in the documents, and hand them to another strategy: retrieval-augmented generation.
+"""Find passages for the question in the documents, and hand them to another strategy:
+retrieval-augmented generation.
 
 What it is for   facts that change, or that no training row asks for
 Costs            an index; every answer carries the passages' tokens
-Source           Lewis et al. (2020), arxiv.org/abs/2005.11401; ranking: Robertson and Zaragoza (2009), The
-                 Probabilistic Relevance Framework: BM25 and Beyond, doi.org/10.1561/1500000019
+Source           Lewis et al. (2020), arxiv.org/abs/2005.11401; ranking: Robertson and Zaragoza
+                 (2009), The Probabilistic Relevance Framework: BM25 and Beyond,
+                 doi.org/10.1561/1500000019
 Good when        the answer stands in a document; documents are edited often
-Watch out        what is not retrieved cannot be answered. A trained inner arm sees the passages that retrieval found
-                 for its training rows, never the ones that hold the answer by decree: it learns from real misses
-Defaults from    BM25 k1 1.5, b 0.75 (Lucene's family); 4 passages of at most 90 words; both rankings fused by
-                 scores, .6 of them meaning (benchmarks/fusion.py)
+Watch out        what is not retrieved cannot be answered. A trained inner arm sees the passages
+                 that retrieval found for its training rows, never the ones that hold the answer by
+                 decree: it learns from real misses
+Defaults from    BM25 k1 1.5, b 0.75 (Lucene's family); 4 passages of at most 90 words; both
+                 rankings fused by scores, .6 of them meaning (benchmarks/fusion.py)
 """
 
 from __future__ import annotations
@@ -61,7 +64,8 @@ class Rag(Looking, Strategy):
     words: int = Field(default=90, ge=10, le=2000)  # a passage's length at most
     overlap: int = Field(default=0, ge=0, le=500)  # words of the passage before that are repeated
     chunk: Literal["fixed", "semantic"] = "fixed"
-    embed: Piece | None = None  # what makes vectors, where they are needed; {kind: encoder} by default
+    # what makes vectors, where they are needed; {kind: encoder} by default
+    embed: Piece | None = None
     rerank: Piece | None = None  # what reads question and passage together
     cite: bool = False  # the answer names its passages
     unknown: str = ""  # the answer that says that the documents do not know
@@ -75,7 +79,8 @@ class Rag(Looking, Strategy):
 
     @property
     def libraries(self) -> tuple[str, ...]:  # pyrefly: ignore[bad-override]
-        """BM25 is assay's own; words are stemmed by a library, and another store may find other neighbours."""
+        """BM25 is assay's own; words are stemmed by a library, and another store may find other
+        neighbours."""
         stems = ("snowballstemmer",) if self.find != "dense" and self.language != "none" else ()
         return (FORMED, *stems, *(("lancedb",) if self.store.kind == "lancedb" else ()))
 
@@ -98,7 +103,9 @@ class Rag(Looking, Strategy):
     @model_validator(mode="after")
     def _fits(self) -> Rag:
         if self.embed is not None and not self.embeds:
-            raise ValueError("embed is read with `find: dense`, `find: hybrid` or `chunk: semantic` only")
+            raise ValueError(
+                "embed is read with `find: dense`, `find: hybrid` or `chunk: semantic` only"
+            )
         if self.fuse == "learned" and self.find != "hybrid":
             raise ValueError("fuse: learned is read with `find: hybrid` only")
         if self.fuse == "learned" and self.weight != MEANING:
@@ -131,7 +138,11 @@ class Rag(Looking, Strategy):
     def needs(self, base: str) -> tuple[str, ...]:
         parts = [part for part in (self.encoding, self.rerank) if part is not None]
         writer = (base,) if self.rewrite == "model" else ()
-        return tuple(dict.fromkeys([*self.inner.needs(base), *writer, *(n for p in parts for n in p.needs(base))]))
+        return tuple(
+            dict.fromkeys(
+                [*self.inner.needs(base), *writer, *(n for p in parts for n in p.needs(base))]
+            )
+        )
 
     def encoders(self) -> tuple[str, ...]:
         parts = [self.inner, *(part for part in (self.encoding, self.rerank) if part is not None)]
@@ -139,27 +150,42 @@ class Rag(Looking, Strategy):
 
     def fit(self, lesson: Lesson) -> RagAnswers:
         self._refuse(lesson)
-        # What a part learns from are passages, cut by length: meaning cannot cut before there is an encoding.
-        pieces = replace(lesson, documents=tuple(passages(lesson.documents, self.words, self.overlap)))
+        # What a part learns from are passages, cut by length: meaning cannot cut before there is an
+        # encoding.
+        pieces = replace(
+            lesson, documents=tuple(passages(lesson.documents, self.words, self.overlap))
+        )
         encoding = lesson.fit(self.encoding, pieces) if self.encoding is not None else None
         ranking = lesson.fit(self.rerank, pieces) if self.rerank is not None else None
         _refuse_misplaced(encoding, ranking)
         tools = Tools(encoding, ranking, self._writer(lesson), lesson.means.shelf, lesson.tell)
         semantic = self.chunk == "semantic"
-        chunks = cut(self, lesson.documents, encoding, lesson.tell) if semantic else list(pieces.documents)
+        chunks = (
+            cut(self, lesson.documents, encoding, lesson.tell)
+            if semantic
+            else list(pieces.documents)
+        )
         finder = Finder(self, chunks, tools)
         if not any(finder.words.stems(passage.text) for passage in chunks):
-            problem = Problem("C079", "rag: the documents hold no words to search by", "documents", "name others")
+            problem = Problem(
+                "C079", "rag: the documents hold no words to search by", "documents", "name others"
+            )
             raise UsageError(problem)
         if self.learns and not finder.learn(lesson.train):
-            text = "rag: no training row has a passage with its answer, so none says how to fuse; the default stays"
+            text = (
+                "rag: no training row has a passage with its answer, so none says how to fuse;"
+                " the default stays"
+            )
             lesson.tell({"event": "note", "text": text})
         asked = [*lesson.train, *lesson.val]
         refuse_unmatched(finder.fields, [finder.among(example) for example in asked], lesson.tell)
         hits = finder.find(asked, lesson.tell)
         told(([passage.id for passage in one.passages] for one in hits), len(asked), lesson.tell)
         n = len(lesson.train)
-        train = tuple(self.studied(e, h, finder, lesson.seed) for e, h in zip(lesson.train, hits[:n], strict=True))
+        train = tuple(
+            self.studied(e, h, finder, lesson.seed)
+            for e, h in zip(lesson.train, hits[:n], strict=True)
+        )
         val = tuple(self.shown(e, h) for e, h in zip(lesson.val, hits[n:], strict=True))
         inner = lesson.fit(self.inner, replace(lesson, train=train, val=val))
         least = 0.0 if self.abstain_below in (None, "val") else float(self.abstain_below)
@@ -172,10 +198,16 @@ class Rag(Looking, Strategy):
         from safetensors.numpy import load_file
 
         chunks = [Document.from_json(row) for row in read_lines(folder / "passages.jsonl")]
-        encoding = self.encoding.restore(folder / "embed", lesson) if self.encoding is not None else None
-        ranking = self.rerank.restore(folder / "rerank", lesson) if self.rerank is not None else None
+        encoding = (
+            self.encoding.restore(folder / "embed", lesson) if self.encoding is not None else None
+        )
+        ranking = (
+            self.rerank.restore(folder / "rerank", lesson) if self.rerank is not None else None
+        )
         tools = Tools(encoding, ranking, self._writer(lesson), lesson.means.shelf)
-        vectors = load_file(folder / "passages.safetensors")["vectors"] if self.find != "bm25" else None
+        vectors = (
+            load_file(folder / "passages.safetensors")["vectors"] if self.find != "bm25" else None
+        )
         kept = read_json(folder / "rag.json")
         words = Words([chunk.text for chunk in chunks], Stems(self.language), folder / WORDS)
         finder = Finder(self, chunks, tools, vectors, words)
@@ -184,13 +216,15 @@ class Rag(Looking, Strategy):
         return RagAnswers(self, finder, inner, kept["least"], written=lesson.task.kind in WRITTEN)
 
     def shown(self, example: Example, hits: Hits) -> Example:
-        """The example as the inner arm sees it: with passages, and with what its answer must look like."""
+        """The example as the inner arm sees it: with passages, and with what its answer must look
+        like."""
         example = with_passages(example, hits)
         example = solved(example) if self.cite else example
         return instructed(example, cite=self.cite, unknown=self.unknown)
 
     def studied(self, example: Example, hits: Hits, finder: Finder, seed: int) -> Example:
-        """A training row as the inner arm learns from it: with what was found, as it will be when it is asked."""
+        """A training row as the inner arm learns from it: with what was found, as it will be when
+        it is asked."""
         return self.shown(example, hits)
 
     def _writer(self, lesson: Lesson) -> LanguageModel | None:
@@ -202,14 +236,22 @@ class Rag(Looking, Strategy):
             raise UsageError(Problem("C079", text, "documents", "name them under `documents:`"))
         refuse_twice(lesson.documents)
         if lesson.task.kind not in WRITTEN and (self.cite or self.unknown):
-            text = "rag: a label or a piece names no passages and has no answer for what is not known"
-            raise TrainError(Problem("T097", text, help="leave `cite`, `unknown` and `abstain_below` out"))
+            text = (
+                "rag: a label or a piece names no passages and has no answer for what is not known"
+            )
+            raise TrainError(
+                Problem("T097", text, help="leave `cite`, `unknown` and `abstain_below` out")
+            )
         if self.abstain_below == "val" and not lesson.val:
             text = "rag: there are no validation rows to choose `abstain_below` on"
-            raise TrainError(Problem("T098", text, help="give the split a share for val, or write a number"))
+            raise TrainError(
+                Problem("T098", text, help="give the split a share for val, or write a number")
+            )
 
 
-def cut(settings: Rag, documents: Sequence[Document], encoding: Encoding | None, tell: Tell | None) -> list[Document]:
+def cut(
+    settings: Rag, documents: Sequence[Document], encoding: Encoding | None, tell: Tell | None
+) -> list[Document]:
     """The documents as passages."""
     if settings.chunk == "semantic":
         assert encoding is not None, "an encoding comes with semantic passages"
@@ -219,7 +261,8 @@ def cut(settings: Rag, documents: Sequence[Document], encoding: Encoding | None,
 
 def _refuse_misplaced(encoding: object, ranking: object) -> None:
     """Raises:
-    TrainError: T099, a part that makes no vectors stands under `embed`, or one that does not rank under `rerank`.
+    TrainError: T099, a part that makes no vectors stands under `embed`, or one that does not rank
+    under `rerank`.
     """
     for part, kind, place, does in (
         (encoding, Encoding, "embed", "makes no vectors"),
@@ -227,22 +270,39 @@ def _refuse_misplaced(encoding: object, ranking: object) -> None:
     ):
         if part is not None and not isinstance(part, kind):
             raise TrainError(
-                Problem("T099", f"rag: what stands under `{place}` {does}", help="name another kind of part")
+                Problem(
+                    "T099",
+                    f"rag: what stands under `{place}` {does}",
+                    help="name another kind of part",
+                )
             )
 
 
 def refuse_twice(documents: Sequence[Document]) -> None:
     """Raises:
-    DataError: D107, two documents have one id, so that nobody could tell which of them an answer names.
+    DataError: D107, two documents have one id, so that nobody could tell which of them an answer
+    names.
     """
-    twice = [name for name, times in Counter(document.id for document in documents).items() if times > 1]
+    twice = [
+        name for name, times in Counter(document.id for document in documents).items() if times > 1
+    ]
     if twice:
         text = f"{len(twice)} ids stand for several documents; first: '{twice[0]}'"
-        raise DataError(Problem("D107", text, "documents", help="give each document an id of its own"))
+        raise DataError(
+            Problem("D107", text, "documents", help="give each document an id of its own")
+        )
 
 
 class RagAnswers(Adapted):
-    def __init__(self, settings: Rag, finder: Finder, inner: Adapted, least: float = 0.0, *, written: bool = True):
+    def __init__(
+        self,
+        settings: Rag,
+        finder: Finder,
+        inner: Adapted,
+        least: float = 0.0,
+        *,
+        written: bool = True,
+    ):
         self.settings = settings
         self.finder = finder
         self.inner = inner
@@ -264,7 +324,9 @@ class RagAnswers(Adapted):
         hits = self.finder.find(questions, tell)
         return self.answer_with(questions, hits, tell)
 
-    def answer_with(self, questions: Sequence[Example], hits: Sequence[Hits], tell: Tell | None) -> list[Answer]:
+    def answer_with(
+        self, questions: Sequence[Example], hits: Sequence[Hits], tell: Tell | None
+    ) -> list[Answer]:
         """The answers to questions whose passages are known."""
         sure = [found.certainty >= self.least for found in hits]
         pairs = [(q, found) for q, found, ask in zip(questions, hits, sure, strict=True) if ask]
@@ -272,7 +334,8 @@ class RagAnswers(Adapted):
             made += self.inner.answer([self.settings.shown(*pair) for pair in pairs], tell)
         given = iter(made)
         answers = [
-            self.read(next(given) if ask else Answer(None), found, ask) for found, ask in zip(hits, sure, strict=True)
+            self.read(next(given) if ask else Answer(None), found, ask)
+            for found, ask in zip(hits, sure, strict=True)
         ]
         if self.settings.judge and self.written:
             with took(tell, "judge"):
@@ -296,13 +359,17 @@ class RagAnswers(Adapted):
             tokens=answer.tokens + hits.tokens,
         )
 
-    def _judged(self, questions: Sequence[Example], answers: list[Answer], hits: Sequence[Hits]) -> list[Answer]:
+    def _judged(
+        self, questions: Sequence[Example], answers: list[Answer], hits: Sequence[Hits]
+    ) -> list[Answer]:
         """The answers with what the inner arm's own model thinks of their support."""
         model = self.inner.model
         if model is None or not model.can_score:
             return answers
         asked = [i for i, answer in enumerate(answers) if answer.text and not answer.abstained]
-        found = judged(model, [(questions[i].text, answers[i].text or "", hits[i].passages) for i in asked])
+        found = judged(
+            model, [(questions[i].text, answers[i].text or "", hits[i].passages) for i in asked]
+        )
         for i, value in zip(asked, found, strict=True):
             answers[i] = replace(answers[i], judged=value)
         return answers
@@ -310,8 +377,13 @@ class RagAnswers(Adapted):
     def save(self, folder: Path) -> None:
         import torch
 
-        write_lines(folder / "passages.jsonl", (passage.to_json() for passage in self.finder.passages))
-        write_json(folder / "rag.json", {"least": self.least, "weight": self.finder.weight, "order": self.finder.order})
+        write_lines(
+            folder / "passages.jsonl", (passage.to_json() for passage in self.finder.passages)
+        )
+        write_json(
+            folder / "rag.json",
+            {"least": self.least, "weight": self.finder.weight, "order": self.finder.order},
+        )
         if self.settings.by_words:
             self.finder.words.save(folder / WORDS)
         if self.finder.vectors is not None:

@@ -1,10 +1,14 @@
-"""Candidates of a query put in order: by words, by meaning, or by how likely a model finds that one is relevant.
+"""Candidates of a query put in order: by words, by meaning, or by how likely a model finds that one
+is relevant.
 
-`WordOrder`     BM25 among the row's candidates, each stem as rare as it is among all candidates of the training rows
+`WordOrder`     BM25 among the row's candidates, each stem as rare as it is among all candidates of
+                the training rows
 `VectorOrder`   cosine of sentence vectors
-`pairs_of`      a row as one question a candidate, answered yes or no: what a model is asked, and what it is trained on
-Source          BM25: Robertson and Zaragoza (2009), doi.org/10.1561/1500000019; likelihood of yes against no: Nogueira
-                et al. (2020), Document Ranking with a Pretrained Sequence-to-Sequence Model, arxiv.org/abs/2003.06713
+`pairs_of`      a row as one question a candidate, answered yes or no: what a model is asked, and
+                what it is trained on
+Source          BM25: Robertson and Zaragoza (2009), doi.org/10.1561/1500000019; likelihood of yes
+                against no: Nogueira et al. (2020), Document Ranking with a Pretrained
+                Sequence-to-Sequence Model, arxiv.org/abs/2003.06713
 Watch out       a model is asked once a candidate: 20 candidates cost 20 prompts a row
 """
 
@@ -26,7 +30,9 @@ from assay.prompt.retrieval.words import K1, B
 if TYPE_CHECKING:
     import numpy as np
 
-ASKED = "Query: {query}\nPassage: {passage}\nIs the passage relevant to the query? Answer yes or no."
+ASKED = (
+    "Query: {query}\nPassage: {passage}\nIs the passage relevant to the query? Answer yes or no."
+)
 
 
 def answered(scores: Sequence[float]) -> Answer:
@@ -42,14 +48,21 @@ def pairs_of(row: Example) -> list[Example]:
         wanted = [YES if grade > 0 else NO for grade in grades_in(row.target)]
     pairs = []
     for place, (candidate, target) in enumerate(zip(row.options, wanted, strict=True), start=1):
-        text = ASKED.format(query=row.messages[-1].content.strip(), passage=" ".join(candidate.split()))
+        text = ASKED.format(
+            query=row.messages[-1].content.strip(), passage=" ".join(candidate.split())
+        )
         messages = (*row.messages[:-1], Message("user", text))
-        pairs.append(replace(row, id=f"{row.id}.{place}", messages=messages, target=target, options=(), also=()))
+        pairs.append(
+            replace(
+                row, id=f"{row.id}.{place}", messages=messages, target=target, options=(), also=()
+            )
+        )
     return pairs
 
 
 class WordOrder(Adapted):
-    """`rows` texts were counted; `holders`: how many of them have each stem; `length`: their mean length in stems."""
+    """`rows` texts were counted; `holders`: how many of them have each stem; `length`: their mean
+    length in stems."""
 
     def __init__(self, rows: int, holders: dict[str, int], length: float):
         self.rows, self.holders, self.length = rows, holders, length
@@ -65,7 +78,9 @@ class WordOrder(Adapted):
         of_text = Stems("english")
         stems = [of_text(text) for text in dict.fromkeys(texts)]
         holders = Counter(word for words in stems for word in set(words))
-        return cls(len(stems), dict(sorted(holders.items())), sum(map(len, stems)) / max(1, len(stems)))
+        return cls(
+            len(stems), dict(sorted(holders.items())), sum(map(len, stems)) / max(1, len(stems))
+        )
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
         return [answered(self.scores(q.messages[-1].content, q.options)) for q in questions]
@@ -78,7 +93,10 @@ class WordOrder(Adapted):
     def _score(self, asked: Counter[str], words: list[str]) -> float:
         counts = Counter(words)
         room = K1 * ((1 - B) + B * len(words) / (self.length or 1))
-        return sum(n * self.rarity(word) * counts[word] / (counts[word] + room) for word, n in asked.items())
+        return sum(
+            n * self.rarity(word) * counts[word] / (counts[word] + room)
+            for word, n in asked.items()
+        )
 
     def rarity(self, word: str) -> float:
         """How rare a stem is: ln(1 + (n - df + 0.5) / (df + 0.5))."""
@@ -86,7 +104,10 @@ class WordOrder(Adapted):
         return math.log(1 + (self.rows - held + 0.5) / (held + 0.5))
 
     def save(self, folder: Path) -> None:
-        write_json(folder / "tfidf.json", {"rows": self.rows, "holders": self.holders, "length": self.length})
+        write_json(
+            folder / "tfidf.json",
+            {"rows": self.rows, "holders": self.holders, "length": self.length},
+        )
 
     @classmethod
     def restored(cls, folder: Path) -> WordOrder:
@@ -103,7 +124,9 @@ class VectorOrder(Adapted):
         if not questions:
             return []
         asked = self.embed([question.messages[-1].content for question in questions], self.means)
-        texts = self.embed([text for question in questions for text in question.options], self.means)
+        texts = self.embed(
+            [text for question in questions for text in question.options], self.means
+        )
         found, at = [], 0
         for question, vector in zip(questions, asked, strict=True):
             found.append(answered((texts[at : at + len(question.options)] @ vector).tolist()))
@@ -114,7 +137,9 @@ class VectorOrder(Adapted):
         """There is nothing to keep."""
 
 
-def by_likelihood(model: Any, prompts: Sequence[Any], counts: Sequence[int], tell: Tell | None) -> list[Answer]:
+def by_likelihood(
+    model: Any, prompts: Sequence[Any], counts: Sequence[int], tell: Tell | None
+) -> list[Answer]:
     """The candidates by the log odds of yes against no.
 
     Args:

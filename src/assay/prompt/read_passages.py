@@ -1,7 +1,9 @@
-"""Passages for strategies that answer from a text: those of the row, or where rows have none, found in the documents.
+"""Passages for strategies that answer from a text: those of the row, or where rows have none, found
+in the documents.
 
 `read`     fits on rows that have their passages, and finds these first where that is needed
-Finding    BM25 over passages of 90 words, as `rag` does by default; for another search, put the strategy inside `rag`
+Finding    BM25 over passages of 90 words, as `rag` does by default; for another search, put the
+           strategy inside `rag`
 """
 
 from __future__ import annotations
@@ -37,21 +39,32 @@ def read(strategy: Strategy, top: int, lesson: Lesson, fit: Fit) -> Adapted:
     if any(row.context for row in lesson.train):
         return fit(lesson)
     if not lesson.documents:
-        text = f"{strategy.kind} answers from a text, and neither the rows have a context nor the project documents"
-        raise TrainError(Problem("T056", text, help="name `data.columns.context` or `documents`, or leave it out"))
+        text = (
+            f"{strategy.kind} answers from a text, and neither the rows have a context nor the"
+            " project documents"
+        )
+        raise TrainError(
+            Problem(
+                "T056", text, help="name `data.columns.context` or `documents`, or leave it out"
+            )
+        )
     finder = Finder(Looking(top=top), passages(lesson.documents, WORDS), Tools())
     hits = finder.find(lesson.train, lesson.tell)
     train = tuple(_shown(row, found) for row, found in zip(lesson.train, hits, strict=True))
     return FoundFirst(finder, fit(replace(lesson, train=train)))
 
 
-def restored(top: int, folder: Path, lesson: Lesson, restore: Callable[[Path, Lesson], Adapted]) -> Adapted:
+def restored(
+    top: int, folder: Path, lesson: Lesson, restore: Callable[[Path, Lesson], Adapted]
+) -> Adapted:
     """What `read` gave, from the folder it was saved in; `restore` opens what `fit` gave."""
     if not (folder / PASSAGES).exists():
         return restore(folder, lesson)
     chunks = [Document.from_json(row) for row in read_lines(folder / PASSAGES)]
     words = Words([chunk.text for chunk in chunks], Stems("english"), folder / COUNTS)
-    return FoundFirst(Finder(Looking(top=top), chunks, Tools(), words=words), restore(folder, lesson))
+    return FoundFirst(
+        Finder(Looking(top=top), chunks, Tools(), words=words), restore(folder, lesson)
+    )
 
 
 def _shown(row: Example, hits: Hits) -> Example:

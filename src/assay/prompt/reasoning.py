@@ -1,11 +1,13 @@
 """Reason first, then answer; several times where one chain may go astray.
 
-Steps        the model writes its reasoning, then its answer after a mark (Wei et al. 2022, arxiv.org/abs/2201.11903;
-             without examples: Kojima et al. 2022, arxiv.org/abs/2205.11916)
-Labels       after one chain the labels are scored in a further turn, so that every label has a score; with several
-             chains, and with a model that cannot score, the label is read from the text
-Several      drawn chains vote with the answers that can be read: self-consistency (Wang et al. 2023,
-             arxiv.org/abs/2203.11171)
+Steps        the model writes its reasoning, then its answer after a mark (Wei et al. 2022,
+             arxiv.org/abs/2201.11903; without examples: Kojima et al. 2022,
+             arxiv.org/abs/2205.11916)
+Labels       after one chain the labels are scored in a further turn, so that every label has a
+             score; with several chains, and with a model that cannot score, the label is read from
+             the text
+Several      drawn chains vote with the answers that can be read: self-consistency (Wang et al.
+             2023, arxiv.org/abs/2203.11171)
 """
 
 from collections.abc import Sequence
@@ -17,11 +19,15 @@ ASKED = "So which label is it? Answer with the label alone."
 BETWEEN = "\n\n---\n\n"  # between the chains of one question, where they are shown
 
 
-def voted(texts: Sequence[str | None], logprobs: Sequence[float | None] = ()) -> tuple[str | None, float]:
-    """The answer that most chains give, and its share of all chains; (None, 0) where no chain gives one.
+def voted(
+    texts: Sequence[str | None], logprobs: Sequence[float | None] = ()
+) -> tuple[str | None, float]:
+    """The answer that most chains give, and its share of all chains; (None, 0) where no chain gives
+    one.
 
-    Answers that differ in case, white space and a full stop are one, written as the first of them. Of equally frequent
-    ones the one whose chains are the likeliest in sum wins where all likelihoods are known, then the first.
+    Answers that differ in case, white space and a full stop are one, written as the first of them.
+    Of equally frequent ones the one whose chains are the likeliest in sum wins where all
+    likelihoods are known, then the first.
     """
     votes: dict[str, list[int]] = {}
     for place, text in enumerate(texts):

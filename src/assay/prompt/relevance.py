@@ -1,4 +1,5 @@
-"""Which passages hold the answer of a row: what retrieval is measured by, and what its parts learn from."""
+"""Which passages hold the answer of a row: what retrieval is measured by, and what its parts learn
+from."""
 
 from __future__ import annotations
 
@@ -13,9 +14,10 @@ WORD = re.compile(r"\w+")
 def gold(example: Example, passages: Sequence[Document]) -> list[int]:
     """Indices of the passages that hold the answer of `example`, in order; empty when none does.
 
-    Where a person has noted the documents (`found_in`), the passages of those: the ones in which the answer's words
-    stand, or all of them where the answer stands in none. Without a note, every passage with the answer's words.
-    The answer is `target` or one of `also`; its words must stand side by side, upper and lower case being alike.
+    Where a person has noted the documents (`found_in`), the passages of those: the ones in which
+    the answer's words stand, or all of them where the answer stands in none. Without a note, every
+    passage with the answer's words. The answer is `target` or one of `also`; its words must stand
+    side by side, upper and lower case being alike.
 
     Args:
         passages: ids are `<document>#<number>`.
@@ -32,9 +34,13 @@ class Holding:
 
     def of(self, example: Example) -> list[int]:
         """Indices of the passages that hold the answer, as `gold` gives them."""
-        answers = [text for text in (_words(answer) for answer in (example.target, *example.also)) if text]
+        answers = [
+            text for text in (_words(answer) for answer in (example.target, *example.also)) if text
+        ]
         noted = set(example.found_in)
-        allowed = [i for i, document in enumerate(self._documents) if not noted or document in noted]
+        allowed = [
+            i for i, document in enumerate(self._documents) if not noted or document in noted
+        ]
         holding = [i for i in allowed if any(answer in self._texts[i] for answer in answers)]
         return holding if holding or not noted else allowed
 
@@ -45,6 +51,7 @@ def document_of(passage: str) -> str:
 
 
 def _words(text: str | None) -> str:
-    """The words with a space on each side, or "" where there is none: a part of it is a run of whole words."""
+    """The words with a space on each side, or "" where there is none: a part of it is a run of
+    whole words."""
     words = WORD.findall((text or "").casefold())
     return f" {' '.join(words)} " if words else ""

@@ -1,13 +1,16 @@
 """Estimate a number from the words of a text: ridge regression on words and runs of letters.
 
-What it is for   numbers that are estimated, not worked out: a price, a score, a duration. What a model must beat
+What it is for   numbers that are estimated, not worked out: a price, a score, a duration. What a
+                 model must beat
 Costs            no language model; seconds of training
-Source           Hoerl and Kennard (1970), doi.org/10.1080/00401706.1970.10488634; the implementation is scikit-learn's.
+Source           Hoerl and Kennard (1970), doi.org/10.1080/00401706.1970.10488634; the
+                 implementation is scikit-learn's.
 Good when        a hundred rows or more; texts of like numbers share words
-Watch out        the metric `numeric_match` wants the number itself: set `aim.tolerance`, or judge by
-                 `mean_absolute_error`. It works nothing out: for sums take a model
-Defaults from    alpha, and whether the logarithm is estimated: folds of train, by the task's metric; words and pairs of
-                 them, runs of two to five letters, as usual for short texts
+Watch out        the metric `numeric_match` wants the number itself: set `aim.tolerance`, or judge
+                 by `mean_absolute_error`. It works nothing out: for sums take a model
+Defaults from    alpha, and whether the logarithm is estimated: folds of train, by the task's
+                 metric; words and pairs of them, runs of two to five letters, as usual for short
+                 texts
 """
 
 from __future__ import annotations
@@ -51,7 +54,11 @@ class RidgeRegression(Strategy):
         counters = counts()
         if not rows or not any(counters[0].build_analyzer()(row.text) for row in rows):
             raise TrainError(
-                Problem("T002", "ridge: no training row has words and a number", help="choose another arm")
+                Problem(
+                    "T002",
+                    "ridge: no training row has words and a number",
+                    help="choose another arm",
+                )
             )
         values = [value for row in rows if (value := value_of(row)) is not None]
         alpha, log = _chosen(rows, values, lesson)
@@ -79,7 +86,9 @@ def _chosen(rows: Sequence[Example], values: Sequence[float], lesson: Lesson) ->
     if len(rows) < 2 * FOLDS:
         return 1.0, False
     whole = all(float(v).is_integer() for v in values)
-    said: dict[tuple[float, bool], list[Answer]] = {pair: [Answer(None)] * len(rows) for pair in product(ALPHAS, logs)}
+    said: dict[tuple[float, bool], list[Answer]] = {
+        pair: [Answer(None)] * len(rows) for pair in product(ALPHAS, logs)
+    }
     for known, asked in KFold(FOLDS, shuffle=True, random_state=lesson.seed).split(rows):
         counters = counts()
         learnt = joined([one.fit_transform([rows[i].text for i in known]) for one in counters])
@@ -95,7 +104,8 @@ def _chosen(rows: Sequence[Example], values: Sequence[float], lesson: Lesson) ->
 
 
 class Spoken:
-    """An estimate as an answer: not beyond what train has, and whole where all of its numbers are."""
+    """An estimate as an answer: not beyond what train has, and whole where all of its numbers
+    are."""
 
     def __init__(self, log: bool, whole: bool, low: float, high: float):
         self.log, self.whole, self.low, self.high = log, whole, low, high
@@ -142,13 +152,19 @@ def scaled(values: Sequence[float], log: bool) -> list[float]:
     return [math.log(value) for value in values] if log else list(values)
 
 
-def counts(words: dict[str, int] | None = None, letters: dict[str, int] | None = None) -> tuple[Any, Any]:
+def counts(
+    words: dict[str, int] | None = None, letters: dict[str, int] | None = None
+) -> tuple[Any, Any]:
     """TF-IDF of words and their pairs, and of runs of two to five letters within words."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     return (
-        TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b", vocabulary=words),
-        TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, vocabulary=letters),
+        TfidfVectorizer(
+            ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b", vocabulary=words
+        ),
+        TfidfVectorizer(
+            analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, vocabulary=letters
+        ),
     )
 
 

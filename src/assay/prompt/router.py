@@ -1,9 +1,12 @@
 """Ask the cheap arm first; hand on what it is unsure of to the strong one: a cascade.
 
-What it is for   most of the strong arm's quality at a part of its cost, where many questions are easy
-Costs            both arms are fitted and kept; an easy question costs the cheap arm alone, a hard one both
-Source           Chen, Zaharia and Zou (2023), FrugalGPT, arxiv.org/abs/2305.05176; the rule of thresholds: Viola and
-                 Jones (2001), Rapid object detection using a boosted cascade, doi.org/10.1109/CVPR.2001.990517
+What it is for   most of the strong arm's quality at a part of its cost, where many questions are
+                 easy
+Costs            both arms are fitted and kept; an easy question costs the cheap arm alone, a hard
+                 one both
+Source           Chen, Zaharia and Zou (2023), FrugalGPT, arxiv.org/abs/2305.05176; the rule of
+                 thresholds: Viola and Jones (2001), Rapid object detection using a boosted cascade,
+                 doi.org/10.1109/CVPR.2001.990517
 Good when        the cheap arm knows when it is right: its confidence orders its answers
 Watch out        the threshold is chosen on val; with few val rows it is a guess
 Defaults from    give_up .01: a point of the metric is within the noise of most val splits
@@ -18,7 +21,17 @@ from pydantic import Field
 
 from assay.core.errors import Problem, TrainError
 from assay.core.store import read_json, write_json
-from assay.core.types import Adapted, Answer, Example, Inner, LanguageModel, Lesson, Messages, Strategy, Tell
+from assay.core.types import (
+    Adapted,
+    Answer,
+    Example,
+    Inner,
+    LanguageModel,
+    Lesson,
+    Messages,
+    Strategy,
+    Tell,
+)
 
 STEPS = 100  # thresholds tried at most: more than a val split can tell apart
 
@@ -43,7 +56,11 @@ class Router(Strategy):
             return RouterAnswers(cheap, strong, self.threshold, {})
         if not lesson.val:
             help = "give the split a val share, or set `threshold`"
-            raise TrainError(Problem("T054", "router: there are no val rows to choose the threshold on", help=help))
+            raise TrainError(
+                Problem(
+                    "T054", "router: there are no val rows to choose the threshold on", help=help
+                )
+            )
         threshold, note = chosen_on_val(cheap, strong, lesson, self.give_up)
         return RouterAnswers(cheap, strong, threshold, note)
 
@@ -55,8 +72,8 @@ class Router(Strategy):
 
 
 class RouterAnswers(Adapted):
-    """`threshold`: the lowest confidence with which the cheap arm's answer stands; above 1 none does.
-    `note`: what val said, for the report."""
+    """`threshold`: the lowest confidence with which the cheap arm's answer stands; above 1 none
+    does. `note`: what val said, for the report."""
 
     def __init__(self, cheap: Adapted, strong: Adapted, threshold: float, note: dict):
         self.cheap = cheap
@@ -78,7 +95,10 @@ class RouterAnswers(Adapted):
             return first
         second = self.strong.answer([questions[i] for i in hard], tell)
         for i, answer in zip(hard, second, strict=True):
-            both = {name: getattr(first[i], name) + getattr(answer, name) for name in ("prompt_tokens", "tokens")}
+            both = {
+                name: getattr(first[i], name) + getattr(answer, name)
+                for name in ("prompt_tokens", "tokens")
+            }
             first[i] = replace(answer, by="strong", **both)
         return first
 
@@ -92,7 +112,8 @@ class RouterAnswers(Adapted):
 
 
 def sure(answer: Answer) -> float:
-    """How sure the arm is, in [0, 1]; an answer that is none, or says that it does not know, is handed on.
+    """How sure the arm is, in [0, 1]; an answer that is none, or says that it does not know, is
+    handed on.
 
     Raises:
         TrainError: T054, the arm gives no confidence.
@@ -100,14 +121,20 @@ def sure(answer: Answer) -> float:
     if answer.text is None or answer.refused or answer.abstained:
         return -1.0
     if answer.confidence is None:
-        help = "use an arm that scores labels, or one of majority's neighbours: tfidf, neighbours, knn"
-        raise TrainError(Problem("T054", "router: the answers of the cheap arm carry no confidence", help=help))
+        help = (
+            "use an arm that scores labels, or one of majority's neighbours: tfidf, neighbours, knn"
+        )
+        raise TrainError(
+            Problem("T054", "router: the answers of the cheap arm carry no confidence", help=help)
+        )
     return answer.confidence
 
 
-def chosen_on_val(cheap: Adapted, strong: Adapted, lesson: Lesson, give_up: float) -> tuple[float, dict]:
-    """The threshold that keeps most val questions with the cheap arm and costs at most `give_up` of the best val score
-    that any threshold reaches; and what val said of it."""
+def chosen_on_val(
+    cheap: Adapted, strong: Adapted, lesson: Lesson, give_up: float
+) -> tuple[float, dict]:
+    """The threshold that keeps most val questions with the cheap arm and costs at most `give_up` of
+    the best val score that any threshold reaches; and what val said of it."""
     questions = [row.question for row in lesson.val]
     first, second = cheap.answer(questions), strong.answer(questions)
     confidence = [sure(answer) for answer in first]
@@ -119,14 +146,18 @@ def chosen_on_val(cheap: Adapted, strong: Adapted, lesson: Lesson, give_up: floa
         scores.append(lesson.judge(lesson.val, mixed))
         kept.append(sum(stay) / len(stay))
     enough = max(scores) - give_up
-    best = max((i for i, score in enumerate(scores) if score >= enough - 1e-12), key=lambda i: (kept[i], scores[i]))
+    best = max(
+        (i for i, score in enumerate(scores) if score >= enough - 1e-12),
+        key=lambda i: (kept[i], scores[i]),
+    )
     note = {"rows": len(questions), "share": kept[best], "score": scores[best]}
     ends = {"cheap": lesson.judge(lesson.val, first), "strong": lesson.judge(lesson.val, second)}
     return tried[best], note | ends
 
 
 def thresholds(confidence: Sequence[float]) -> list[float]:
-    """At most `STEPS` values between which the confidences lie, then one that no confidence reaches. Lowest first."""
+    """At most `STEPS` values between which the confidences lie, then one that no confidence
+    reaches. Lowest first."""
     values = sorted({value for value in confidence if value >= 0})
     middles = [0.0, *((a + b) / 2 for a, b in zip(values, values[1:], strict=False))]
     step = max(1, -(-len(middles) // STEPS))
@@ -135,5 +166,11 @@ def thresholds(confidence: Sequence[float]) -> list[float]:
 
 def said(val: dict) -> str:
     """What val said, as a sentence of the report."""
-    scores = f"{val['score']:.3f}; the cheap arm alone {val['cheap']:.3f}, the strong one alone {val['strong']:.3f}"
-    return f"On {val['rows']:,} val rows {100 * val['share']:.0f} % of the questions stay with the cheap arm: {scores}."
+    scores = (
+        f"{val['score']:.3f}; the cheap arm alone {val['cheap']:.3f}, the strong one alone"
+        f" {val['strong']:.3f}"
+    )
+    return (
+        f"On {val['rows']:,} val rows {100 * val['share']:.0f} % of the questions stay with the"
+        f" cheap arm: {scores}."
+    )

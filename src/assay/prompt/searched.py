@@ -1,8 +1,10 @@
 """The search of `wording`: what is asked of whom, how much of it, and what is said about the end.
 
-Calls    one is one prompt that a model is asked. All count: those that propose instructions, those that find training
-         rows which the base answers right, and those that judge candidates on val
-Resumes  everything that was asked lies in the arm's own folder as it comes, so a killed search ends as a whole one
+Calls    one is one prompt that a model is asked. All count: those that propose instructions, those
+         that find training rows which the base answers right, and those that judge candidates on
+         val
+Resumes  everything that was asked lies in the arm's own folder as it comes, so a killed search ends
+         as a whole one
 """
 
 from collections.abc import Sequence
@@ -21,7 +23,9 @@ from assay.prompt.proposals import by_model, by_rule, cleaned, described, kept
 from assay.prompt.slot import Stand
 from assay.prompt.worth import worths
 
-ASIDE = 10  # at most one call in so many finds rows that the base answers right, and as many propose instructions
+# at most one call in so many finds rows that the base answers right, and as many propose
+# instructions
+ASIDE = 10
 RIGHT = 0.99  # the metric of a row that counts as answered right
 SHOWN = 5  # of the last candidates, in what is kept
 
@@ -32,10 +36,10 @@ class Plan:
 
     Attributes:
         calls: in all. rows: of val that the last candidates are asked, at most.
-        bootstrap: training rows that are asked without examples. proposals: instructions asked of a model, `proposer`
-            or the arm's own.
-        calibrate: whether answers are also read without what a prompt prefers. similar: whether candidates may show the
-            examples that are nearest to each question.
+        bootstrap: training rows that are asked without examples. proposals: instructions asked of a
+            model, `proposer` or the arm's own.
+        calibrate: whether answers are also read without what a prompt prefers. similar: whether
+            candidates may show the examples that are nearest to each question.
     """
 
     calls: int
@@ -51,7 +55,8 @@ class Plan:
 
 @dataclass(frozen=True)
 class Found:
-    """The prompt that is used, what there is to say about it in one sentence, and the numbers behind the sentence."""
+    """The prompt that is used, what there is to say about it in one sentence, and the numbers
+    behind the sentence."""
 
     prompt: Prompt
     better: bool
@@ -63,9 +68,14 @@ def searched(plan: Plan, stand: Stand, lesson: Lesson) -> Found:
     """Search for a prompt better than the hand-given ones.
 
     Raises:
-        TrainError: T086, there are no val rows, or too few calls for one candidate beside the hands.
+        TrainError: T086, there are no val rows, or too few calls for one candidate beside the
+            hands.
     """
-    hands = list(dict.fromkeys([stand.shots.wording.model_dump_json(), *(w.model_dump_json() for w in plan.hands)]))
+    hands = list(
+        dict.fromkeys(
+            [stand.shots.wording.model_dump_json(), *(w.model_dump_json() for w in plan.hands)]
+        )
+    )
     wordings = [Wording.model_validate_json(text) for text in hands]
     val = rows_drawn(lesson.val, plan.rows, lesson.seed)
     helping = min(plan.bootstrap if stand.shots.k else 0, len(lesson.train), plan.calls // ASIDE)
@@ -74,23 +84,50 @@ def searched(plan: Plan, stand: Stand, lesson: Lesson) -> Found:
     how = planned if plan.search == "halving" else drawn
     rounds = how(left, len(wordings), len(val))
     if not rounds:
-        few = "there are no val rows to choose on" if not val else f"{plan.calls} calls do not allow one candidate"
+        few = (
+            "there are no val rows to choose on"
+            if not val
+            else f"{plan.calls} calls do not allow one candidate"
+        )
         raise TrainError(Problem("T086", f"wording: {few}", "calls" if val else "split", WAY_OUT))
     right = answered_right(stand, lesson, wordings[0], helping, plan.calls)
     written = proposed(plan, stand, lesson, proposing)
-    room = Room(lesson.task, stand.shots, wordings, instructions(lesson, written), lesson.train, right, plan.similar)
+    room = Room(
+        lesson.task,
+        stand.shots,
+        wordings,
+        instructions(lesson, written),
+        lesson.train,
+        right,
+        plan.similar,
+    )
     candidates = room.candidates(rounds[0].candidates, lesson.seed)
     rounds = how(left, len(wordings), len(val), len(candidates) - len(wordings))
     calibrate = plan.calibrate and lesson.task.kind == "classify" and stand.scores
-    outcome = judged(stand, lesson, candidates, val, rounds, len(wordings), plan.calls - left, plan.calls, calibrate)
-    return told(plan, outcome, candidates, rounds, len(right), sum(one.by == "model" for one in candidates))
+    outcome = judged(
+        stand,
+        lesson,
+        candidates,
+        val,
+        rounds,
+        len(wordings),
+        plan.calls - left,
+        plan.calls,
+        calibrate,
+    )
+    return told(
+        plan, outcome, candidates, rounds, len(right), sum(one.by == "model" for one in candidates)
+    )
 
 
 WAY_OUT = "give more val rows (split.val), more `calls`, or fewer `hands`"
 
 
-def answered_right(stand: Stand, lesson: Lesson, wording: Wording, count: int, total: int) -> list[Example]:
-    """Of `count` training rows, those that are answered right without examples: they cannot then help themselves."""
+def answered_right(
+    stand: Stand, lesson: Lesson, wording: Wording, count: int, total: int
+) -> list[Example]:
+    """Of `count` training rows, those that are answered right without examples: they cannot then
+    help themselves."""
     rows = rows_drawn(lesson.train, count, lesson.seed)
 
     def ask(candidate: int, places: Sequence[int]) -> list[Answer]:
@@ -115,7 +152,8 @@ def proposed(plan: Plan, stand: Stand, lesson: Lesson, count: int) -> list[str]:
 
 
 def instructions(lesson: Lesson, written: Sequence[str]) -> list[Instruction]:
-    """The task's own, those made by rule, and of those that a model wrote the ones that can be used."""
+    """The task's own, those made by rule, and of those that a model wrote the ones that can be
+    used."""
     listing = set(described(lesson.task, by_rule(lesson.task, ())[0], lesson.train))
     ruled = by_rule(lesson.task, lesson.train)
     usable = kept([*ruled, *(cleaned(text) for text in written)], (*lesson.train, *lesson.val))
@@ -145,7 +183,9 @@ def judged(
         return stand.arm.answer([val[i].question for i in places])
 
     def value(places: Sequence[int], answers: Sequence[Answer]) -> list[Worth]:
-        return worths([val[i] for i in places], answers, lesson.task.labels, lesson.judge, calibrate=calibrate)
+        return worths(
+            [val[i] for i in places], answers, lesson.task.labels, lesson.judge, calibrate=calibrate
+        )
 
     names = [candidate.name for candidate in candidates]
     asked = Asked(lesson.workdir / "val.jsonl", ask, names, lesson.tell, total)
@@ -158,7 +198,12 @@ def judged(
 
 
 def told(
-    plan: Plan, outcome: Outcome, candidates: Sequence[Candidate], rounds: Sequence[Round], right: int, model: int
+    plan: Plan,
+    outcome: Outcome,
+    candidates: Sequence[Candidate],
+    rounds: Sequence[Round],
+    right: int,
+    model: int,
 ) -> Found:
     """The outcome in words and numbers."""
     best = candidates[outcome.best]
@@ -197,12 +242,21 @@ def sentence(outcome: Outcome, better: bool) -> str:
     where = f"({outcome.rows:,} rows, {outcome.calls:,} calls)"
     gain = outcome.worth.value - outcome.hand_worth.value
     if not better:
-        return f"no prompt that was tried beats the best hand-given wording on val {where}: the hand-given one is used"
+        return (
+            f"no prompt that was tried beats the best hand-given wording on val {where}: the"
+            " hand-given one is used"
+        )
     if gain <= 0:
         said = f"found prompt scores what the best hand-given wording does on val {where}"
         return f"{said}, and is surer of the right answers or shorter"
-    said = f"found prompt beats the best hand-given wording on val by {gain:.3f} {where}; it was chosen there"
+    said = (
+        f"found prompt beats the best hand-given wording on val by {gain:.3f} {where}; it was"
+        " chosen there"
+    )
     if outcome.worth.shifts:
         alone = outcome.hand_calibrated - outcome.hand_worth.value
-        said += f", and the scores of its labels are calibrated, which alone brings a hand-given wording {alone:+.3f}"
+        said += (
+            ", and the scores of its labels are calibrated, which alone brings a hand-given"
+            f" wording {alone:+.3f}"
+        )
     return said

@@ -1,7 +1,7 @@
 """Sentences of a text as a graph: how alike each two are, and which stand in the middle.
 
-Source   LexRank, its continuous form: Erkan and Radev (2004), arxiv.org/abs/1109.2128; PageRank: Brin and Page (1998),
-         doi.org/10.1016/S0169-7552(98)00110-X
+Source   LexRank, its continuous form: Erkan and Radev (2004), arxiv.org/abs/1109.2128; PageRank:
+         Brin and Page (1998), doi.org/10.1016/S0169-7552(98)00110-X
 """
 
 from __future__ import annotations
@@ -20,11 +20,14 @@ STEPS, CLOSE = 200, 1e-10
 
 
 def word_vectors(order: WordOrder, sentences: Sequence[str]) -> np.ndarray:
-    """float64 (sentences, their stems), rows of length 1 or 0: counts times how rare each stem is."""
+    """float64 (sentences, their stems), rows of length 1 or 0: counts times how rare each stem
+    is."""
     import numpy as np
 
     counts = [Counter(order.stems(text)) for text in sentences]
-    column = {stem: at for at, stem in enumerate(dict.fromkeys(stem for own in counts for stem in own))}
+    column = {
+        stem: at for at, stem in enumerate(dict.fromkeys(stem for own in counts for stem in own))
+    }
     vectors = np.zeros((len(sentences), len(column)))
     for row, own in zip(vectors, counts, strict=True):
         for stem, n in own.items():
@@ -34,7 +37,8 @@ def word_vectors(order: WordOrder, sentences: Sequence[str]) -> np.ndarray:
 
 
 def centrality(alike: np.ndarray, restart: np.ndarray) -> np.ndarray:
-    """float64 (n,), sums to 1: how often a walk that goes from sentence to like sentence is at each.
+    """float64 (n,), sums to 1: how often a walk that goes from sentence to like sentence is at
+    each.
 
     Args:
         alike: (n, n), at least 0; the diagonal counts for nothing. A sentence like no other jumps.
@@ -59,7 +63,8 @@ def centrality(alike: np.ndarray, restart: np.ndarray) -> np.ndarray:
 
 
 def from_the_start(n: int, share: float) -> np.ndarray:
-    """Where a walk jumps: `share` of it falls as one over the place in the text, the rest is even. Sums to 1."""
+    """Where a walk jumps: `share` of it falls as one over the place in the text, the rest is even.
+    Sums to 1."""
     import numpy as np
 
     falling = 1 / np.arange(1, n + 1)

@@ -1,14 +1,16 @@
 """Where the sentences of a text begin and end.
 
-A sentence ends at `.`, `!` or `?` before white space and a word that does not begin with a small letter, and at the end
-of a line; not after one capital letter (`J. Smith`) or a common abbreviation (`Dr.`, `e.g.`, `Fig.`).
+A sentence ends at `.`, `!` or `?` before white space and a word that does not begin with a small
+letter, and at the end of a line; not after one capital letter (`J. Smith`) or a common abbreviation
+(`Dr.`, `e.g.`, `Fig.`).
 """
 
 import re
 
 _END = re.compile(r"(?P<mark>[.!?])[\"'\u201d\u2019)\]]*\s+(?=[^\sa-z])|\s*\n\s*")
 _SHORT = re.compile(
-    r"(?:^|[\s(\[])(?:[A-Z]|Dr|Mr|Mrs|Ms|St|Prof|Sr|Jr|vs|e\.g|i\.e|cf|ca|approx|No|Nr|Fig|Eq|Sec|al|z\.B|bzw)$"
+    r"(?:^|[\s(\[])(?:[A-Z]"
+    r"|Dr|Mr|Mrs|Ms|St|Prof|Sr|Jr|vs|e\.g|i\.e|cf|ca|approx|No|Nr|Fig|Eq|Sec|al|z\.B|bzw)$"
 )
 _LONGEST = 12  # characters of an abbreviation that are looked at
 
@@ -18,13 +20,21 @@ def sentence_places(text: str) -> list[tuple[int, int]]:
     places, start = [], 0
     for found in _END.finditer(text):
         mark = found.start("mark")
-        if mark >= 0 and text[mark] == "." and _SHORT.search(text[max(start, mark - _LONGEST) : mark]):
+        if (
+            mark >= 0
+            and text[mark] == "."
+            and _SHORT.search(text[max(start, mark - _LONGEST) : mark])
+        ):
             continue
         places.append((start, found.end("mark") if mark < 0 else found.end()))
         if mark < 0:
             places[-1] = (start, found.start())
         start = found.end()
-    return [place for place in map(lambda p: _bare(text, *p), [*places, (start, len(text))]) if place[0] < place[1]]
+    return [
+        place
+        for place in map(lambda p: _bare(text, *p), [*places, (start, len(text))])
+        if place[0] < place[1]
+    ]
 
 
 def split_sentences(text: str) -> list[str]:

@@ -1,13 +1,16 @@
-"""Several labels a row from word weights: a linear model for each label, and a threshold for each, chosen on train.
+"""Several labels a row from word weights: a linear model for each label, and a threshold for each,
+chosen on train.
 
-How          one logistic regression a label on the same TF-IDF matrix (binary relevance). Each label is named where its
-             probability reaches its threshold. A half, one threshold for all labels, or one for each with the best F1:
-             whichever does best on rows left out, 5 parts each scored by a model fitted on the others
-Source       thresholds by cross-validation (SCut): Yang (2001), A study of thresholding strategies for text
-             categorization, doi.org/10.1145/383952.383975; for the F measure: Fan and Lin (2007), A study on threshold
-             selection for multi-label classification, csie.ntu.edu.tw/~cjlin/papers/threshold.pdf
-Watch out    a label with fewer than `FEW` rows says nothing about its own threshold: it takes the one that is best over
-             all labels together
+How          one logistic regression a label on the same TF-IDF matrix (binary relevance). Each
+             label is named where its probability reaches its threshold. A half, one threshold for
+             all labels, or one for each with the best F1: whichever does best on rows left out, 5
+             parts each scored by a model fitted on the others
+Source       thresholds by cross-validation (SCut): Yang (2001), A study of thresholding strategies
+             for text categorization, doi.org/10.1145/383952.383975; for the F measure: Fan and Lin
+             (2007), A study on threshold selection for multi-label classification,
+             csie.ntu.edu.tw/~cjlin/papers/threshold.pdf
+Watch out    a label with fewer than `FEW` rows says nothing about its own threshold: it takes the
+             one that is best over all labels together
 """
 
 from __future__ import annotations
@@ -41,7 +44,8 @@ def indicator(targets: Sequence[str], task: Task) -> np.ndarray:
 def fitted(
     matrix: Any, wanted: np.ndarray, c: float, seed: int, weighted: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(weights (labels, vocabulary), biases (labels,)). A label that all rows have, or none, gets a constant.
+    """(weights (labels, vocabulary), biases (labels,)). A label that all rows have, or none, gets a
+    constant.
 
     Args:
         weighted: rows with the label count as much as those without it.
@@ -66,7 +70,9 @@ def probabilities(matrix: Any, weights: np.ndarray, biases: np.ndarray) -> np.nd
     return expit(np.asarray(matrix @ weights.T) + biases)
 
 
-def held_out(matrix: Any, wanted: np.ndarray, c: float, weighted: bool, seed: int, groups: np.ndarray) -> np.ndarray:
+def held_out(
+    matrix: Any, wanted: np.ndarray, c: float, weighted: bool, seed: int, groups: np.ndarray
+) -> np.ndarray:
     """Probabilities of rows by models that had not seen them, (rows, labels)."""
     import numpy as np
 
@@ -75,15 +81,22 @@ def held_out(matrix: Any, wanted: np.ndarray, c: float, weighted: bool, seed: in
     for part in range(FOLDS):
         held = np.isin(groups, order[part::FOLDS])
         fit = ~held
-        seen[held] = probabilities(matrix[held], *fitted(matrix[fit], wanted[fit], c, seed, weighted))
+        seen[held] = probabilities(
+            matrix[held], *fitted(matrix[fit], wanted[fit], c, seed, weighted)
+        )
     return seen
 
 
 def chosen_strength(
-    turned: Turned, wanted: np.ndarray, c: float | None, weighted: bool, seed: int, groups: np.ndarray | None = None
+    turned: Turned,
+    wanted: np.ndarray,
+    c: float | None,
+    weighted: bool,
+    seed: int,
+    groups: np.ndarray | None = None,
 ) -> tuple[Choice, np.ndarray | None]:
-    """C, that given or else the one under which rows left out are likeliest, with their probabilities (rows, labels);
-    None where there are too few rows to leave some out.
+    """C, that given or else the one under which rows left out are likeliest, with their
+    probabilities (rows, labels); None where there are too few rows to leave some out.
 
     Args:
         groups: rows of one group are left out together, (rows,).
@@ -93,7 +106,10 @@ def chosen_strength(
     groups = np.arange(len(wanted)) if groups is None else groups
     if len(np.unique(groups)) < 2 * FOLDS:
         return Choice(DEFAULT if c is None else c, weighted), None
-    found = [(one, held_out(turned.rows, wanted, one, weighted, seed, groups)) for one in (GRID if c is None else (c,))]
+    found = [
+        (one, held_out(turned.rows, wanted, one, weighted, seed, groups))
+        for one in (GRID if c is None else (c,))
+    ]
     scores = [likelihood(seen, wanted) for _, seen in found]
     best = max(range(len(found)), key=lambda i: (scores[i], -i))
     one, seen = found[best]
@@ -108,14 +124,21 @@ def likelihood(seen: np.ndarray, wanted: np.ndarray) -> float:
 
 
 def thresholds(
-    seen: np.ndarray | None, wanted: np.ndarray, groups: np.ndarray | None = None, alike: bool = False, seed: int = 0
+    seen: np.ndarray | None,
+    wanted: np.ndarray,
+    groups: np.ndarray | None = None,
+    alike: bool = False,
+    seed: int = 0,
 ) -> np.ndarray:
-    """The probability from which each label is named, (labels,): one half, one for all labels, or one for each, as does
-    best on rows that it was not chosen on. A few templates or users can make a rare label's own threshold absurd.
+    """The probability from which each label is named, (labels,): one half, one for all labels, or
+    one for each, as does best on rows that it was not chosen on. A few templates or users can make
+    a rare label's own threshold absurd.
 
     Args:
-        seen: probabilities of rows that the model had not seen, (rows, labels). wanted: the same, 1 for a label.
-        groups: of the rows; those of one are left out together. alike: labels count alike in what is judged.
+        seen: probabilities of rows that the model had not seen, (rows, labels). wanted: the same, 1
+            for a label.
+        groups: of the rows; those of one are left out together. alike: labels count alike in what
+            is judged.
     """
     import numpy as np
 
@@ -138,7 +161,9 @@ def _f1(said: np.ndarray, wanted: np.ndarray, alike: bool) -> float:
 
     axis = 0 if alike else None
     total = said.sum(axis) + wanted.sum(axis)
-    return float(np.mean(np.where(total, 2 * (said & wanted).sum(axis) / np.maximum(total, 1), 0.0)))
+    return float(
+        np.mean(np.where(total, 2 * (said & wanted).sum(axis) / np.maximum(total, 1), 0.0))
+    )
 
 
 def _half(seen: np.ndarray, wanted: np.ndarray) -> np.ndarray:
@@ -165,7 +190,8 @@ WAYS = (_half, _shared, _each)  # to set thresholds, the simplest first
 
 
 def best_threshold(values: np.ndarray, wanted: np.ndarray) -> float:
-    """The threshold with the best F1: half way between two neighbouring values. Of equals, the highest."""
+    """The threshold with the best F1: half way between two neighbouring values. Of equals, the
+    highest."""
     import numpy as np
 
     if not wanted.any():
@@ -180,13 +206,16 @@ def best_threshold(values: np.ndarray, wanted: np.ndarray) -> float:
 
 
 def named(shares: np.ndarray, cuts: np.ndarray, task: Task) -> list[Answer]:
-    """The labels at or above their thresholds. The confidence is that of the least sure label, in or out."""
+    """The labels at or above their thresholds. The confidence is that of the least sure label, in
+    or out."""
     import numpy as np
 
     found = []
     for row in shares:
         inside = row >= cuts
-        line = written([label for label, one in zip(task.labels, inside, strict=True) if one], task.nothing)
+        line = written(
+            [label for label, one in zip(task.labels, inside, strict=True) if one], task.nothing
+        )
         sure = float(np.where(inside, row, 1 - row).min()) if len(row) else 1.0
         found.append(Answer(line, raw=line, confidence=round(sure, 4)))
     return found

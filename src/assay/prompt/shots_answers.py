@@ -11,7 +11,15 @@ from assay.core.store import write_json, write_lines, write_tensors
 from assay.core.types import GREEDY, Answer, Example, LanguageModel, Lesson, Message, Messages, Tell
 from assay.encode.parse import Reading
 from assay.encode.wording import posed
-from assay.prompt.calibrate import FITTED, NOTHING, Calibration, held_out, learnt, random_texts, unbiased
+from assay.prompt.calibrate import (
+    FITTED,
+    NOTHING,
+    Calibration,
+    held_out,
+    learnt,
+    random_texts,
+    unbiased,
+)
 from assay.prompt.orders import tried
 from assay.prompt.picking import Picker, arrangements
 from assay.prompt.prompted import Prompted
@@ -21,12 +29,13 @@ from assay.prompt.shots_settings import ShotsSettings
 if TYPE_CHECKING:
     import numpy as np
 
-SETS = 16  # sets of examples that a question about nothing is asked with, where each question has its own
+# sets of examples that a question about nothing is asked with, where each question has its own
+SETS = 16
 
 
 class ShotsAnswers(Prompted):
-    """Asks with examples. `known` is what the fit found out, as `shots.json` keeps it: room; numeric, orders and
-    calibration where they are used."""
+    """Asks with examples. `known` is what the fit found out, as `shots.json` keeps it: room;
+    numeric, orders and calibration where they are used."""
 
     def __init__(
         self,
@@ -44,11 +53,15 @@ class ShotsAnswers(Prompted):
         self.known = known or {"room": room}
         self.notes: list[str] = []
         labels = lesson.task.labels
-        self.picker = Picker(pool, vectors, lesson.means, k=settings.k, order=settings.order, labels=labels)
+        self.picker = Picker(
+            pool, vectors, lesson.means, k=settings.k, order=settings.order, labels=labels
+        )
         if "orders" in self.known:
             orders = self.known["orders"]
             self.picker.arrangement = orders["tried"][orders["used"]]["order"]
-        self.calibration = Calibration.from_json(saved) if (saved := self.known.get("calibration")) else None
+        self.calibration = (
+            Calibration.from_json(saved) if (saved := self.known.get("calibration")) else None
+        )
         self.steps = settings.reason == "steps"
 
     @property
@@ -70,7 +83,12 @@ class ShotsAnswers(Prompted):
 
     def prompt(self, question: Example) -> Messages:
         return posed(
-            self.task, question, self.shots(question), labels=self.labels, wording=self.wording, steps=self.steps
+            self.task,
+            question,
+            self.shots(question),
+            labels=self.labels,
+            wording=self.wording,
+            steps=self.steps,
         )
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
@@ -87,7 +105,9 @@ class ShotsAnswers(Prompted):
 
     def shift(self, shifts: Mapping[str, float]) -> None:
         """Add to the scores of labels from now on, in nats; all labels are then scored exactly."""
-        self.calibration = Calibration(1.0, tuple(shifts.get(label, 0.0) for label in self.task.labels))
+        self.calibration = Calibration(
+            1.0, tuple(shifts.get(label, 0.0) for label in self.task.labels)
+        )
         self.known = {**self.known, "calibration": self.calibration.to_json()}
 
     def _exact(self, prompts: Sequence[Messages], tell: Tell | None = None) -> np.ndarray:
@@ -103,7 +123,9 @@ class ShotsAnswers(Prompted):
             how = replace(how, temperature=self.settings.temperature, seed=self.seed)
         asked = [prompt for prompt in prompts for _ in range(n)]
         first = portion(tell, len(prompts), 0, 1 + scored)
-        chains = self.model.generate(asked, max_tokens=self.settings.reason_tokens, how=how, tell=first)
+        chains = self.model.generate(
+            asked, max_tokens=self.settings.reason_tokens, how=how, tell=first
+        )
         if not scored:
             return [read(self.reading, chains[i : i + n]) for i in range(0, len(chains), n)]
         second = [labelled(prompt, chain) for prompt, chain in zip(prompts, chains, strict=True)]
@@ -119,7 +141,7 @@ class ShotsAnswers(Prompted):
             for answer, chain in zip(answers, chains, strict=True)
         ]
 
-    # --- what is found out on val -----------------------------------------------------------------------------------
+    # --- what is found out on val -----------------------------------------------------------------
 
     def try_orders(self, lesson: Lesson, held: Sequence[Example]) -> None:
         """Ask val with several orders of the examples, and use one."""
@@ -144,15 +166,16 @@ class ShotsAnswers(Prompted):
             before, after = held_out(way, scores, right)
             self.calibration = learnt(way, scores, right)
             self.notes.append(
-                f"Calibration ({way}) of {len(held)} val rows: the error of the confidence goes from {before:.2f} to"
-                f" {after:.2f} where each half is calibrated by the other."
+                f"Calibration ({way}) of {len(held)} val rows: the error of the confidence goes"
+                f" from {before:.2f} to {after:.2f} where each half is calibrated by the other."
             )
         else:
             self.calibration = unbiased(self._exact(self._nothing(lesson, held), lesson.tell))
         self.known["calibration"] = self.calibration.to_json()
 
     def _nothing(self, lesson: Lesson, held: Sequence[Example]) -> list[Messages]:
-        """Questions about nothing after the examples: of some val rows where each question has its own."""
+        """Questions about nothing after the examples: of some val rows where each question has its
+        own."""
         texts = NOTHING
         if self.settings.calibrate == "domain":
             texts = random_texts([row.text for row in lesson.train], lesson.seed)
@@ -176,7 +199,8 @@ class ShotsAnswers(Prompted):
 
 
 def portion(tell: Tell | None, count: int, at: int, of: int) -> Tell | None:
-    """`tell` for one of several passes over `count` questions: its progress is that of the whole."""
+    """`tell` for one of several passes over `count` questions: its progress is that of the
+    whole."""
     if tell is None:
         return None
 

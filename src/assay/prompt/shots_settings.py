@@ -1,6 +1,7 @@
 """The settings of few-shot prompting, which of them go together, and what the fit needs by them.
 
-What it is for   `Shots` fits and restores with them (shots.py), `ShotsAnswers` asks by them (shots_answers.py)
+What it is for   `Shots` fits and restores with them (shots.py), `ShotsAnswers` asks by them
+                 (shots_answers.py)
 """
 
 from collections.abc import Iterator
@@ -29,7 +30,8 @@ class ShotsSettings(Strategy):
     samples: int = Field(default=1, ge=1, le=64)  # chains of reasoning that vote
     temperature: float = Field(default=0.7, gt=0, le=2)  # that they are drawn with
     calibrate: Way = "none"
-    val_rows: int = Field(default=200, ge=1)  # val rows that are asked while it is fitted, drawn with the seed
+    # val rows that are asked while it is fitted, drawn with the seed
+    val_rows: int = Field(default=200, ge=1)
     model: str = ""  # another base than the project's
     neural = True
 
@@ -37,11 +39,13 @@ class ShotsSettings(Strategy):
     def _fits_together(self) -> Self:
         if self.samples > 1 and self.reason == "none":
             raise ValueError(
-                f"samples: {self.samples} chains vote only with `reason: steps`; set it, or leave samples out"
+                f"samples: {self.samples} chains vote only with `reason: steps`; set it, or"
+                " leave samples out"
             )
         if self.calibrate != "none" and self.reason != "none":
             raise ValueError(
-                f"calibrate: {self.calibrate} is for labels scored without reasoning; leave one of them out"
+                f"calibrate: {self.calibrate} is for labels scored without reasoning; leave one"
+                " of them out"
             )
         if self.orders > 1 and self.k < 2:
             raise ValueError(f"orders: {self.orders} needs examples to order; set `k` to 2 or more")
@@ -66,7 +70,11 @@ class ShotsSettings(Strategy):
     @property
     def asks_val(self) -> bool:
         own_examples = self.k > 0 and self.compares
-        return self.orders > 1 or self.calibrate in FITTED or (self.calibrate != "none" and own_examples)
+        return (
+            self.orders > 1
+            or self.calibrate in FITTED
+            or (self.calibrate != "none" and own_examples)
+        )
 
     @property
     def compares(self) -> bool:
@@ -82,5 +90,8 @@ class ShotsSettings(Strategy):
     def unfit(self, task: Task) -> Iterator[Problem]:
         yield from self.wording.unfit(self.kind, task)
         if self.calibrate != "none" and task.kind != "classify":
-            text = f"{self.kind}: calibrate: {self.calibrate} needs labels; this task is of the kind '{task.kind}'"
+            text = (
+                f"{self.kind}: calibrate: {self.calibrate} needs labels; this task is of the"
+                f" kind '{task.kind}'"
+            )
             yield Problem("T082", text, help="leave `calibrate` out")

@@ -1,8 +1,8 @@
-"""One shots arm inside others, exchanged without fitting the others again: `rag` keeps its index, only its prompt
-changes.
+"""One shots arm inside others, exchanged without fitting the others again: `rag` keeps its index,
+only its prompt changes.
 
-How   The outer strategies are fitted once. Where they fit the shots arm, they are given a slot; the lesson that they
-      have for it, passages and all, is kept, and every prompt is fitted on it.
+How   The outer strategies are fitted once. Where they fit the shots arm, they are given a slot; the
+      lesson that they have for it, passages and all, is kept, and every prompt is fitted on it.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from assay.core.errors import Problem, UsageError
-from assay.core.types import Adapted, Answer, Example, LanguageModel, Learner, Lesson, Messages, Strategy, Tell
+from assay.core.types import (
+    Adapted,
+    Answer,
+    Example,
+    LanguageModel,
+    Learner,
+    Lesson,
+    Messages,
+    Strategy,
+    Tell,
+)
 from assay.prompt.exported import Prompt, examples_of
 from assay.prompt.shots import Shots
 from assay.prompt.shots_answers import ShotsAnswers
@@ -27,8 +37,13 @@ def reworded(strategy: Strategy, change: Callable[[Shots], Shots]) -> Strategy:
         return change(strategy)
     inside = [(name, value) for name, value in strategy if isinstance(value, Strategy)]
     if len(inside) != 1 or strategy.kind == "wording":
-        text = f"wording: {strategy.kind} asks in words that it has learnt or has no prompt, so none can be searched"
-        help = "the inner arm is shots, or rag or another arm around shots: inner: {kind: shots, k: 4}"
+        text = (
+            f"wording: {strategy.kind} asks in words that it has learnt or has no prompt, so"
+            " none can be searched"
+        )
+        help = (
+            "the inner arm is shots, or rag or another arm around shots: inner: {kind: shots, k: 4}"
+        )
         raise UsageError(Problem("T085", text, "inner", help))
     (name, value), *_ = inside
     return strategy.model_copy(update={name: reworded(value, change)})
@@ -38,14 +53,17 @@ def shots_in(strategy: Strategy) -> Shots:
     """The innermost shots arm.
 
     Raises:
-        UsageError: T085 as `reworded`; T088, the arm asks rows by itself while it is fitted, which nobody would count.
+        UsageError: T085 as `reworded`; T088, the arm asks rows by itself while it is fitted, which
+            nobody would count.
     """
     found: list[Shots] = []
     reworded(strategy, lambda shots: found.append(shots) or shots)
     (shots,) = found
     if shots.orders > 1 or shots.calibrate != "none":
         text = "wording: `orders` and `calibrate` ask rows of their own for every prompt"
-        raise UsageError(Problem("T088", text, "inner", "leave them out; wording calibrates labels itself"))
+        raise UsageError(
+            Problem("T088", text, "inner", "leave them out; wording calibrates labels itself")
+        )
     return shots
 
 
@@ -98,7 +116,10 @@ class Stand:
         self.slot = Slot()
         means = lesson.means
         opened = means.open_model and once(means.open_model)
-        self.lesson = replace(lesson, means=replace(means, open_model=opened, embed=means.embed and known(means.embed)))
+        self.lesson = replace(
+            lesson,
+            means=replace(means, open_model=opened, embed=means.embed and known(means.embed)),
+        )
         self._parts = lesson.fit
         self._seen = self.lesson = replace(self.lesson, fit=self._fit)
         self.arm: Adapted = self._fit(inner, self.lesson)
@@ -119,7 +140,8 @@ class Stand:
         return self._parts(learner, given)
 
     def put(self, prompt: Prompt, *, exact: bool = False) -> None:
-        """Have `arm` ask with this prompt. `exact`: all labels are scored exactly, not only the likely ones."""
+        """Have `arm` ask with this prompt. `exact`: all labels are scored exactly, not only the
+        likely ones."""
         shots, given = prompting(prompt)(self.shots), self._seen
         if prompt.examples:
             rows, _ = examples_of(prompt, given.train)

@@ -1,14 +1,19 @@
-"""Several strategies combined: what each says of each label, weighted by how it did on rows that it had not seen.
+"""Several strategies combined: what each says of each label, weighted by how it did on rows that it
+had not seen.
 
 What it is for   strategies that err on different rows are together better than the best of them
-Costs            the sum of its parts, each fitted `folds` times more; a question costs what all of them cost
-Source           Wolpert (1992), Stacked generalization, doi.org/10.1016/S0893-6080(05)80023-1; as AutoGluon has it:
-                 Erickson et al. (2020), arxiv.org/abs/2003.06505. The pool is log-linear: Genest and Zidek (1986),
-                 Combining probability distributions, doi.org/10.1214/ss/1177013825
-How              each part of the training rows is answered by strategies fitted on the others; the weights, none below
-                 0, are those under which the right labels are likeliest; then all are fitted on all rows
+Costs            the sum of its parts, each fitted `folds` times more; a question costs what all of
+                 them cost
+Source           Wolpert (1992), Stacked generalization, doi.org/10.1016/S0893-6080(05)80023-1; as
+                 AutoGluon has it: Erickson et al. (2020), arxiv.org/abs/2003.06505. The pool is
+                 log-linear: Genest and Zidek (1986), Combining probability distributions,
+                 doi.org/10.1214/ss/1177013825
+How              each part of the training rows is answered by strategies fitted on the others; the
+                 weights, none below 0, are those under which the right labels are likeliest; then
+                 all are fitted on all rows
 Good when        the parts see different things: words, meaning, a language model
-Watch out        `folds: 5` trains an inner LoRA six times; `folds: 0` takes the weights from val and trains it once
+Watch out        `folds: 5` trains an inner LoRA six times; `folds: 0` takes the weights from val
+                 and trains it once
 Defaults from    folds 5: the smallest usual number, at which a part still learns from most rows
 """
 
@@ -23,7 +28,18 @@ from pydantic import Field, field_validator
 
 from assay.core.errors import Problem, TrainError
 from assay.core.store import read_json, write_json
-from assay.core.types import Adapted, Answer, Example, Inner, LanguageModel, Lesson, Messages, Strategy, Task, Tell
+from assay.core.types import (
+    Adapted,
+    Answer,
+    Example,
+    Inner,
+    LanguageModel,
+    Lesson,
+    Messages,
+    Strategy,
+    Task,
+    Tell,
+)
 from assay.prompt.knn import opinion
 from assay.prompt.linear import parts_of, scorable
 from assay.prompt.majority import need_rows
@@ -38,8 +54,10 @@ PULL = 1.0  # strength of the pull towards equal weights that add up to 1, in ro
 
 class Stack(Strategy):
     kind: Literal["stack"] = "stack"
-    inners: tuple[Inner, ...] = Field(min_length=2, max_length=16)  # arms that choose among labels, or options
-    folds: int = Field(default=5, ge=0, le=20)  # of the training rows; 0: val says how they are combined
+    # arms that choose among labels, or options
+    inners: tuple[Inner, ...] = Field(min_length=2, max_length=16)
+    # of the training rows; 0: val says how they are combined
+    folds: int = Field(default=5, ge=0, le=20)
     neural = True
     libraries = ("numpy", "scipy")
 
@@ -47,33 +65,46 @@ class Stack(Strategy):
     @classmethod
     def _some(cls, folds: int) -> int:
         if folds == 1:
-            raise ValueError("must be 0, or 2 and more: a part is answered by what the others have taught")
+            raise ValueError(
+                "must be 0, or 2 and more: a part is answered by what the others have taught"
+            )
         return folds
 
     @property
     def reads(self) -> tuple[str, ...]:  # pyrefly: ignore[bad-override]
-        return tuple(dict.fromkeys(["train", "val", *(part for inner in self.inners for part in inner.reads)]))
+        return tuple(
+            dict.fromkeys(
+                ["train", "val", *(part for inner in self.inners for part in inner.reads)]
+            )
+        )
 
     def needs(self, base: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name for inner in self.inners for name in inner.needs(base)))
 
     def unfit(self, task: Task) -> Iterator[Problem]:
         if not task.picks:
-            text = f"stack: weighs what is said of each label or option; this task is of the kind '{task.kind}'"
+            text = (
+                "stack: weighs what is said of each label or option; this task is of the kind"
+                f" '{task.kind}'"
+            )
             yield Problem("T066", text, help="take its inner strategies by themselves")
 
     def fit(self, lesson: Lesson) -> StackAnswers:
         need_rows("stack", lesson)
         if not self.folds and not lesson.val:
             text = "stack: there are no val rows to weigh the inner strategies on"
-            raise TrainError(Problem("T067", text, help="give the split a val share, or set `folds: 5`"))
+            raise TrainError(
+                Problem("T067", text, help="give the split a val share, or set `folds: 5`")
+            )
         lesson = replace(lesson, means=replace(lesson.means, embed=remembering(lesson.means.embed)))
         if self.folds:
             rows, seen = self._left_out(lesson)
             arms = self._fitted(lesson, "all")
         else:
             rows, arms = list(lesson.val), self._fitted(lesson, "all")
-            seen = [opinions(arm.answer([row.question for row in rows]), lesson.task) for arm in arms]
+            seen = [
+                opinions(arm.answer([row.question for row in rows]), lesson.task) for arm in arms
+            ]
         right = [lesson.task.labels.index(row.target or "") for row in rows]
         weights = combined(seen, right)
         return StackAnswers(arms, weights, lesson.task, told(self, weights, seen, right))
@@ -84,7 +115,10 @@ class Stack(Strategy):
         return StackAnswers(arms, saved["weights"], lesson.task, saved["said"])
 
     def _fitted(self, lesson: Lesson, name: str) -> list[Adapted]:
-        return [lesson.fit(inner, self._own(lesson, f"{name}-{n}")) for n, inner in enumerate(self.inners)]
+        return [
+            lesson.fit(inner, self._own(lesson, f"{name}-{n}"))
+            for n, inner in enumerate(self.inners)
+        ]
 
     def _own(self, lesson: Lesson, name: str) -> Lesson:
         """The lesson with a folder of its own, where an interrupted training is found again."""
@@ -93,17 +127,22 @@ class Stack(Strategy):
         return replace(lesson, start=None, means=replace(lesson.means, workdir=work))
 
     def _left_out(self, lesson: Lesson) -> tuple[list[Example], list[np.ndarray]]:
-        """Training rows whose label another row has too, and what each inner strategy, fitted without the row, says of
-        its labels, (rows, labels)."""
+        """Training rows whose label another row has too, and what each inner strategy, fitted
+        without the row, says of its labels, (rows, labels)."""
         import numpy as np
 
         targets = [row.target or "" for row in lesson.train]
-        parts = parts_of(targets, self.folds, lesson.seed, [example.group for example in lesson.train])
+        parts = parts_of(
+            targets, self.folds, lesson.seed, [example.group for example in lesson.train]
+        )
         seen = [np.zeros((len(targets), len(lesson.task.labels))) for _ in self.inners]
         for part in range(self.folds):
             held = np.flatnonzero(parts == part)
             fold = replace(
-                lesson, train=tuple(row for row, own in zip(lesson.train, parts, strict=True) if own != part)
+                lesson,
+                train=tuple(
+                    row for row, own in zip(lesson.train, parts, strict=True) if own != part
+                ),
             )
             if not len(held) or not fold.train:
                 continue
@@ -117,7 +156,8 @@ class Stack(Strategy):
 
 
 class StackAnswers(Adapted):
-    """`weights`: one an inner arm, of its log shares. `said`: how they came about, for the report."""
+    """`weights`: one an inner arm, of its log shares. `said`: how they came about, for the
+    report."""
 
     def __init__(self, arms: Sequence[Adapted], weights: Sequence[float], task: Task, said: str):
         self.arms = list(arms)
@@ -176,8 +216,8 @@ def pool(shares: Sequence[np.ndarray], weights: Sequence[float]) -> np.ndarray:
 
 
 def combined(shares: Sequence[np.ndarray], right: Sequence[int]) -> list[float]:
-    """Weights, none below 0, under which the right labels are likeliest. The negative log-likelihood is convex in them;
-    a pull towards equal ones that add up to 1 keeps them finite.
+    """Weights, none below 0, under which the right labels are likeliest. The negative
+    log-likelihood is convex in them; a pull towards equal ones that add up to 1 keeps them finite.
 
     Args:
         shares: of each arm, (rows, labels). right: the index of each row's label.
@@ -201,7 +241,9 @@ def combined(shares: Sequence[np.ndarray], right: Sequence[int]) -> list[float]:
     return [round(float(weight), 6) for weight in best]
 
 
-def told(settings: Stack, weights: Sequence[float], shares: Sequence[np.ndarray], right: Sequence[int]) -> str:
+def told(
+    settings: Stack, weights: Sequence[float], shares: Sequence[np.ndarray], right: Sequence[int]
+) -> str:
     """How the strategies were combined, as a sentence of the report."""
     import numpy as np
 
@@ -213,10 +255,15 @@ def told(settings: Stack, weights: Sequence[float], shares: Sequence[np.ndarray]
         f"{inner.name or inner.kind} {weight:.2f} (alone {score:.3f})"
         for inner, weight, score in zip(settings.inners, weights, alone, strict=True)
     )
-    return f"Weights of the inner strategies on {len(right):,} {where}: {named}; accuracy together {both:.3f}."
+    return (
+        f"Weights of the inner strategies on {len(right):,} {where}: {named}; accuracy together"
+        f" {both:.3f}."
+    )
 
 
-def remembering(embed: Callable[[Sequence[str]], Any] | None) -> Callable[[Sequence[str]], Any] | None:
+def remembering(
+    embed: Callable[[Sequence[str]], Any] | None,
+) -> Callable[[Sequence[str]], Any] | None:
     """The same embedder, which reads a text once: parts and inner strategies share their texts."""
     if embed is None:
         return None

@@ -1,8 +1,9 @@
 """Do the passages support the answer? Counted in words, or asked of a model.
 
-Source   K-Precision: Adlakha et al. (2023), Evaluating Correctness and Faithfulness of Instruction-Following Models for
-         Question Answering, arxiv.org/abs/2307.16877, which agrees best with people among the counts; a model as judge:
-         Zheng et al. (2023), arxiv.org/abs/2306.05685
+Source   K-Precision: Adlakha et al. (2023), Evaluating Correctness and Faithfulness of
+         Instruction-Following Models for Question Answering, arxiv.org/abs/2307.16877, which agrees
+         best with people among the counts; a model as judge: Zheng et al. (2023),
+         arxiv.org/abs/2306.05685
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ SAYS = ("yes", "no")
 
 
 def supported(answer: str, passages: Sequence[Document]) -> float | None:
-    """Share of the answer's words that stand in the passages, upper and lower case being alike; None where the answer
-    has no word. A wrong answer may be supported, and a right one not: this says where its words are from."""
+    """Share of the answer's words that stand in the passages, upper and lower case being alike;
+    None where the answer has no word. A wrong answer may be supported, and a right one not: this
+    says where its words are from."""
     words = WORD.findall(answer.casefold())
     there = {word for passage in passages for word in WORD.findall(passage.text.casefold())}
     return round(sum(word in there for word in words) / len(words), 4) if words else None
@@ -42,7 +44,11 @@ def judged(
 
 
 def _asking(question: str, answer: str, passages: Sequence[Document]) -> Messages:
-    lines = [*(" ".join(passage.text.split()) for passage in passages), "", f"Question: {' '.join(question.split())}"]
+    lines = [
+        *(" ".join(passage.text.split()) for passage in passages),
+        "",
+        f"Question: {' '.join(question.split())}",
+    ]
     lines += [f"Answer: {' '.join(answer.split())}", "Do the passages say so? Answer yes or no."]
     system = "Say whether the passages support the answer to the question. Answer yes or no only."
     return (Message("system", system), Message("user", "\n".join(lines)))

@@ -1,16 +1,18 @@
-"""Words, characters and a linear model: TF-IDF with logistic regression. Free answers: that of the closest question.
+"""Words, characters and a linear model: TF-IDF with logistic regression. Free answers: that of the
+closest question.
 
 What it is for   the baseline that a language model must beat to be worth its cost
 Costs            no language model; seconds of training
 Source           Salton and Buckley (1988), Term-weighting approaches in automatic text retrieval,
-                 doi.org/10.1016/0306-4573(88)90021-0; characters: Cavnar and Trenkle (1994), N-gram-based text
-                 categorization. The model, and how C is chosen: linear.py
-Several labels   a model and a threshold for each: several.py. Options: a model over their words: among_options.py.
-                 Candidates: BM25, ranked.py
+                 doi.org/10.1016/0306-4573(88)90021-0; characters: Cavnar and Trenkle (1994),
+                 N-gram-based text categorization. The model, and how C is chosen: linear.py
+Several labels   a model and a threshold for each: several.py. Options: a model over their words:
+                 among_options.py. Candidates: BM25, ranked.py
 Good when        labels are told apart by words; thousands of short rows
 Watch out        it knows no synonyms and no word order beyond runs
-Defaults from    scikit-learn's, but for sublinear counts, usual for short texts. Single words beside characters 2 to 4
-                 did best on training rows of shared sets: docs/methods/tfidf.md
+Defaults from    scikit-learn's, but for sublinear counts, usual for short texts. Single words
+                 beside characters 2 to 4 did best on training rows of shared sets:
+                 docs/methods/tfidf.md
 """
 
 from collections.abc import Sequence
@@ -36,8 +38,10 @@ class Tfidf(Strategy):
     judges = True  # the metric says whether labels count alike
     libraries = ("numpy", "scikit-learn", "scipy")
     ngrams: int = Field(default=1, ge=1, le=5)  # longest run of words
-    characters: int = Field(default=4, ge=0, le=8)  # longest run of characters inside a word; 0: words alone
-    c: float | None = Field(default=None, gt=0, le=1e6)  # inverse strength of the L2 penalty; chosen when left out
+    # longest run of characters inside a word; 0: words alone
+    characters: int = Field(default=4, ge=0, le=8)
+    # inverse strength of the L2 penalty; chosen when left out
+    c: float | None = Field(default=None, gt=0, le=1e6)
     balance: Balance = "auto"  # weights: rare labels count as much as frequent ones
 
     @in_one_thread
@@ -48,7 +52,11 @@ class Tfidf(Strategy):
             return WordOrder.of(lesson.train)
         features = self._features(kind)
         if not features.any_in([example.text for example in lesson.train]):
-            raise TrainError(Problem("T002", "tfidf: no training text has a word in it", help="choose another arm"))
+            raise TrainError(
+                Problem(
+                    "T002", "tfidf: no training text has a word in it", help="choose another arm"
+                )
+            )
         if kind == "choose":
             return OptionLinear.of(features, lesson, self.c, "tfidf")
         if kind == "multilabel":
@@ -71,8 +79,8 @@ class Tfidf(Strategy):
         return ClosestAnswer.restored(features, folder)
 
     def _features(self, kind: str) -> Features:
-        """Words and characters; for written answers words and pairs, since the closest text is the one that shares
-        whole words."""
+        """Words and characters; for written answers words and pairs, since the closest text is the
+        one that shares whole words."""
         if kind not in ("classify", "multilabel", "choose"):
             return Features(("words",), max(2, self.ngrams), 0)
         names: tuple[Feature, ...] = ("words", "characters") if self.characters else ("words",)
@@ -98,17 +106,29 @@ class ClosestAnswer(Adapted):
 
         arrays, notes = features.restored(folder, "tfidf")
         parts = (arrays["data"], arrays["indices"], arrays["indptr"])
-        return cls(features, csr_matrix(parts, shape=(len(notes["targets"]), features.width)), notes["targets"])
+        return cls(
+            features,
+            csr_matrix(parts, shape=(len(notes["targets"]), features.width)),
+            notes["targets"],
+        )
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
         if not questions:
             return []
-        similarity = (self.features([question.text for question in questions]) @ self.matrix.T).toarray()
+        similarity = (
+            self.features([question.text for question in questions]) @ self.matrix.T
+        ).toarray()
         return [
-            Answer(self.targets[i], raw=self.targets[i], confidence=round(min(1.0, float(row[i])), 4))
+            Answer(
+                self.targets[i], raw=self.targets[i], confidence=round(min(1.0, float(row[i])), 4)
+            )
             for i, row in zip(similarity.argmax(1), similarity, strict=True)
         ]
 
     def save(self, folder: Path) -> None:
-        arrays = {"data": self.matrix.data, "indices": self.matrix.indices, "indptr": self.matrix.indptr}
+        arrays = {
+            "data": self.matrix.data,
+            "indices": self.matrix.indices,
+            "indptr": self.matrix.indptr,
+        }
         self.features.save(folder, "tfidf", arrays, {"targets": self.targets})

@@ -1,15 +1,17 @@
-"""What speaks for a word's tag: the word, how it is written, its neighbours, and whether train has named it.
+"""What speaks for a word's tag: the word, how it is written, its neighbours, and whether train has
+named it.
 
 What it is for   `crf` learns a weight for each of these with each tag
-Features         of words at -2 to 2: lower case and shape; of those at -1 to 1: the first three letters, the last two
-                 and three; of the word itself: first and last one and four letters, the short shape, digits,
-                 punctuation, whether it is the first or the last; the pairs with both neighbours
-Names            runs of words that train names, the longest first: each word in one gets the type, and whether it
-                 begins there. A row that is learnt from is looked up in the names of other rows: else each name would
-                 be known, and nothing else would be learnt
+Features         of words at -2 to 2: lower case and shape; of those at -1 to 1: the first three
+                 letters, the last two and three; of the word itself: first and last one and four
+                 letters, the short shape, digits, punctuation, whether it is the first or the last;
+                 the pairs with both neighbours
+Names            runs of words that train names, the longest first: each word in one gets the type,
+                 and whether it begins there. A row that is learnt from is looked up in the names of
+                 other rows: else each name would be known, and nothing else would be learnt
 Source           the features are those of sklearn-crfsuite's tutorial and more of their kind,
-                 sklearn-crfsuite.readthedocs.io; shapes: Collins (2002), aclanthology.org/P02-1062; lists of names:
-                 Ratinov and Roth (2009), aclanthology.org/W09-1119
+                 sklearn-crfsuite.readthedocs.io; shapes: Collins (2002), aclanthology.org/P02-1062;
+                 lists of names: Ratinov and Roth (2009), aclanthology.org/W09-1119
 Watch out        a name of more than eight words is in no list
 """
 
@@ -25,7 +27,8 @@ from assay.aim.entities import of_run
 NEAR = 2  # neighbours on each side
 LONGEST = 8  # words of a name
 
-Names = Mapping[str, Sequence[str]]  # words in lower case, joined by spaces -> the types that train gave them
+# words in lower case, joined by spaces -> the types that train gave them
+Names = Mapping[str, Sequence[str]]
 
 
 def shape(word: str) -> str:
@@ -34,7 +37,9 @@ def shape(word: str) -> str:
 
 
 def _letters(match: re.Match[str]) -> str:
-    return "".join(letter for letter, _ in groupby("X" if one.isupper() else "x" for one in match[0]))
+    return "".join(
+        letter for letter, _ in groupby("X" if one.isupper() else "x" for one in match[0])
+    )
 
 
 def names_in(rows: Sequence[tuple[Sequence[str], Sequence[str]]]) -> dict[str, list[str]]:
@@ -52,7 +57,9 @@ def features(words: Sequence[str], names: Names | None = None) -> list[list[str]
     lower = [word.lower() for word in words]
     shapes = [shape(word) for word in words]
     known = _known(lower, names or {})
-    return [[*_own(i, words, shapes), *_around(i, lower, shapes), *known[i]] for i in range(len(words))]
+    return [
+        [*_own(i, words, shapes), *_around(i, lower, shapes), *known[i]] for i in range(len(words))
+    ]
 
 
 def _own(i: int, words: Sequence[str], shapes: Sequence[str]) -> Iterator[str]:
@@ -101,6 +108,8 @@ def _known(lower: Sequence[str], names: Names) -> list[list[str]]:
             i += 1
             continue
         for j in range(i, end):
-            found[j] = [f"known {'I' if j > i else 'B'} {kind}" for kind in names[" ".join(lower[i:end])]]
+            found[j] = [
+                f"known {'I' if j > i else 'B'} {kind}" for kind in names[" ".join(lower[i:end])]
+            ]
         i = end
     return found

@@ -1,13 +1,18 @@
 """Find better words for a prompt: candidates are asked val rows, for a fixed number of calls.
 
 What it is for   what prompt engineering reaches, without trying by hand
-Costs            `calls` prompts are asked while it is fitted; an answer costs what the found prompt is long
-Source           Zhou et al. (2023), Large Language Models are Human-Level Prompt Engineers, arxiv.org/abs/2211.01910;
-                 Khattab et al. (2024), DSPy, arxiv.org/abs/2310.03714; Jamieson, Talwalkar (2016), arXiv 1502.07943
+Costs            `calls` prompts are asked while it is fitted; an answer costs what the found prompt
+                 is long
+Source           Zhou et al. (2023), Large Language Models are Human-Level Prompt Engineers,
+                 arxiv.org/abs/2211.01910; Khattab et al. (2024), DSPy, arxiv.org/abs/2310.03714;
+                 Jamieson, Talwalkar (2016), arXiv 1502.07943
 Good when        there are 100 val rows or more, and the base already does part of the task
-Labels           what a prompt prefers by itself can be taken away from their scores (batch calibration): see worth.py
-Watch out        the best of many on val looks better there than it is: the test rows say what it gained
-Defaults from    2,000 calls are minutes on a small local base; on 200 val rows a share is known to seven points
+Labels           what a prompt prefers by itself can be taken away from their scores (batch
+                 calibration): see worth.py
+Watch out        the best of many on val looks better there than it is: the test rows say what it
+                 gained
+Defaults from    2,000 calls are minutes on a small local base; on 200 val rows a share is known to
+                 seven points
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,7 +25,18 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from assay.aim.kinds import kind_of
 from assay.core.errors import Problem, TrainError, did_you_mean
 from assay.core.store import read_json, write_json, write_text
-from assay.core.types import Adapted, Answer, Example, Inner, LanguageModel, Lesson, Messages, Strategy, Task, Tell
+from assay.core.types import (
+    Adapted,
+    Answer,
+    Example,
+    Inner,
+    LanguageModel,
+    Lesson,
+    Messages,
+    Strategy,
+    Task,
+    Tell,
+)
 from assay.encode.wording import Wording
 from assay.model.environment import FORMED
 from assay.prompt.exported import FILE, Prompt, Solved, examples_of, read_prompt, written
@@ -40,13 +56,18 @@ class WordingSearch(Strategy):
     calls: int = Field(default=2000, ge=1, le=1_000_000)  # prompts that may be asked
     search: Literal["halving", "random"] = "halving"
     hands: tuple[Wording, ...] = ()  # wordings given by hand, beside the inner arm's
-    rows: int = Field(default=200, ge=1, le=100_000)  # of val that the last candidates are asked, at most
-    bootstrap: int = Field(default=64, ge=0, le=10_000)  # training rows asked, to show those that the base can do
+    # of val that the last candidates are asked, at most
+    rows: int = Field(default=200, ge=1, le=100_000)
+    # training rows asked, to show those that the base can do
+    bootstrap: int = Field(default=64, ge=0, le=10_000)
     proposals: int = Field(default=8, ge=0, le=1000)  # instructions that a model is asked for
     proposer: str = ""  # the model that writes them; the inner arm's when empty
-    calibrate: Literal["none", "batch"] = "batch"  # of labels: answers are also read without what a prompt prefers
-    similar: bool = True  # candidates may choose their examples for each question, with the sentence encoder
-    prompt: Prompt | None = None  # a file that was exported: it is used as it is, and nothing is searched
+    # of labels: answers are also read without what a prompt prefers
+    calibrate: Literal["none", "batch"] = "batch"
+    # candidates may choose their examples for each question, with the sentence encoder
+    similar: bool = True
+    # a file that was exported: it is used as it is, and nothing is searched
+    prompt: Prompt | None = None
     neural = True
     seeded = True
     libraries = (FORMED, "scikit-learn", "scipy")
@@ -59,7 +80,8 @@ class WordingSearch(Strategy):
     @field_validator("prompt", mode="before")
     @classmethod
     def _from_file(cls, value: Any, info: ValidationInfo) -> Any:
-        """A path is read here, so that the arm's key is made from what the file says, and no worker needs the file."""
+        """A path is read here, so that the arm's key is made from what the file says, and no worker
+        needs the file."""
         if isinstance(value, str):
             return read_prompt((info.context or {}).get("folder", Path()) / value)
         return value
@@ -84,14 +106,22 @@ class WordingSearch(Strategy):
         return tuple(dict.fromkeys((*self.final.needs(base), *proposing, *self.encoders())))
 
     def encoders(self) -> tuple[str, ...]:
-        near = (EMBEDDER,) if self.prompt is None and self.similar and shots_in(self.inner).k else ()
+        near = (
+            (EMBEDDER,) if self.prompt is None and self.similar and shots_in(self.inner).k else ()
+        )
         return tuple(dict.fromkeys((*self.final.encoders(), *near)))
 
     def unfit(self, task: Task) -> Iterator[Problem]:
         for label in self.prompt.shifts if self.prompt else ():
             if label not in task.labels:
-                hint = did_you_mean(label, task.labels) if task.labels else "; the task has no labels"
-                yield Problem("T081", f"wording: shifts: there is no label '{label}'{hint}", help="leave it out")
+                hint = (
+                    did_you_mean(label, task.labels) if task.labels else "; the task has no labels"
+                )
+                yield Problem(
+                    "T081",
+                    f"wording: shifts: there is no label '{label}'{hint}",
+                    help="leave it out",
+                )
 
     def fit(self, lesson: Lesson) -> "WordingAnswers":
         need_rows("wording", lesson)
@@ -99,8 +129,13 @@ class WordingSearch(Strategy):
             _, train = examples_of(self.prompt, lesson.train)
             stand = Stand(self.inner, replace(lesson, train=train))
             if self.prompt.shifts and not stand.scores:
-                text = "wording: the prompt has `shifts`, and the model gives no scores of labels to shift"
-                raise TrainError(Problem("T084", text, "prompt", "leave `shifts` out of the prompt's file"))
+                text = (
+                    "wording: the prompt has `shifts`, and the model gives no scores of labels"
+                    " to shift"
+                )
+                raise TrainError(
+                    Problem("T084", text, "prompt", "leave `shifts` out of the prompt's file")
+                )
             found = Found(self.prompt, False, "the prompt was given: nothing was searched", {})
         else:
             stand = Stand(self.inner, lesson)
@@ -124,7 +159,9 @@ class WordingSearch(Strategy):
 
     def restore(self, folder: Path, lesson: Lesson) -> "WordingAnswers":
         kept = read_json(folder / FOUND)
-        found = Found(Prompt.model_validate(kept["prompt"]), kept["better"], kept["said"], kept["numbers"])
+        found = Found(
+            Prompt.model_validate(kept["prompt"]), kept["better"], kept["said"], kept["numbers"]
+        )
         inner = reworded(self.inner, prompting(found.prompt)).restore(folder / "inner", lesson)
         return WordingAnswers(inner, found, lesson)
 
@@ -134,7 +171,9 @@ def fixed(prompt: Prompt, stand: Stand) -> Prompt:
     arm = stand.slot.arm
     if prompt.examples or not isinstance(arm, ShotsAnswers) or arm.vectors is not None:
         return prompt
-    return Prompt(wording=prompt.wording, examples=tuple(map(Solved.of, arm.pool)), shifts=prompt.shifts)
+    return Prompt(
+        wording=prompt.wording, examples=tuple(map(Solved.of, arm.pool)), shifts=prompt.shifts
+    )
 
 
 class WordingAnswers(Adapted):
@@ -158,7 +197,10 @@ class WordingAnswers(Adapted):
     def save(self, folder: Path) -> None:
         found = self.found
         kept = {"said": found.said, "better": found.better, "numbers": found.numbers}
-        write_json(folder / FOUND, {"prompt": found.prompt.model_dump(mode="json", exclude_defaults=True), **kept})
+        write_json(
+            folder / FOUND,
+            {"prompt": found.prompt.model_dump(mode="json", exclude_defaults=True), **kept},
+        )
         write_json(folder / "note.json", {"notes": [f"{found.said}."]})
         write_text(folder / FILE, written(found.prompt, self._own, f"{found.said}."))
         self.inner.save(folder / "inner")

@@ -1,12 +1,15 @@
 """What a candidate's answers to val rows are worth, read in one or two ways.
 
 As they are  the label with the highest score
-Unbiased     what the prompt prefers by itself is taken away first: the mean share of each label over these rows, whose
-             own labels are not read (batch calibration). It costs no call: the scores of all labels are there
-Rank         the mean log share of the right label: it tells a near miss from a far one, and so apart what scores alike.
-             It decides between equals only: prompts that are surer of all they say differ in it for no good reason
-Source       Zhou et al. (2024), Batch Calibration, arxiv.org/abs/2309.17249; Zhou et al. (2023), Large Language Models
-             are Human-Level Prompt Engineers, arxiv.org/abs/2211.01910, section 3.2 (log probability as score)
+Unbiased     what the prompt prefers by itself is taken away first: the mean share of each label
+             over these rows, whose own labels are not read (batch calibration). It costs no call:
+             the scores of all labels are there
+Rank         the mean log share of the right label: it tells a near miss from a far one, and so
+             apart what scores alike. It decides between equals only: prompts that are surer of all
+             they say differ in it for no good reason
+Source       Zhou et al. (2024), Batch Calibration, arxiv.org/abs/2309.17249; Zhou et al. (2023),
+             Large Language Models are Human-Level Prompt Engineers, arxiv.org/abs/2211.01910,
+             section 3.2 (log probability as score)
 """
 
 from collections.abc import Callable, Sequence
@@ -25,9 +28,15 @@ Judge = Callable[[Sequence[Example], Sequence[Answer]], float]
 
 
 def worths(
-    rows: Sequence[Example], answers: Sequence[Answer], labels: Sequence[str], judge: Judge, *, calibrate: bool
+    rows: Sequence[Example],
+    answers: Sequence[Answer],
+    labels: Sequence[str],
+    judge: Judge,
+    *,
+    calibrate: bool,
 ) -> list[Worth]:
-    """As the answers are; with `calibrate`, where they have scores of labels, also without what the prompt prefers."""
+    """As the answers are; with `calibrate`, where they have scores of labels, also without what the
+    prompt prefers."""
     import numpy as np
 
     value = judge(rows, answers)

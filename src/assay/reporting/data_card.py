@@ -1,8 +1,11 @@
-"""A data card: what the rows are, where they came from, what was done to them; Markdown, made from the prepared data.
+"""A data card: what the rows are, where they came from, what was done to them; Markdown, made from
+the prepared data.
 
 Source      headings after Gebru et al. (2021), Datasheets for datasets, arxiv.org/abs/1803.09010
-Watch out   where a step took personal data out of the rows, no row's text is shown: the dropped ones were never cleaned
-Left open   what no file says: licence, who wrote the rows, what they may be used for; these stand as lines to fill in
+Watch out   where a step took personal data out of the rows, no row's text is shown: the dropped
+            ones were never cleaned
+Left open   what no file says: licence, who wrote the rows, what they may be used for; these stand
+            as lines to fill in
 """
 
 from __future__ import annotations
@@ -24,7 +27,13 @@ if TYPE_CHECKING:
 
 PRIVATE = "anonymise"  # the step after which texts of dropped rows are not shown
 LABELS = 50  # lines of the table of labels
-OPEN = ("Licence", "Who wrote the rows, and when", "Consent of the people they speak of", "Meant for", "Not meant for")
+OPEN = (
+    "Licence",
+    "Who wrote the rows, and when",
+    "Consent of the people they speak of",
+    "Meant for",
+    "Not meant for",
+)
 
 
 def data_card(project: Project, prepared: Prepared) -> str:
@@ -32,10 +41,12 @@ def data_card(project: Project, prepared: Prepared) -> str:
     note, audit = prepared.note, store.read_json(prepared.kept / "audit.json")
     private = any(step.kind == PRIVATE for step in project.curate)
     task = prepared.task
+    columns = ", ".join(f"{plain(role)} = {plain(name)}" for role, name in note["columns"].items())
     blocks = [
         f"# Data card: {plain(project.name or project.folder.name)}",
-        f"Task: {task.kind}" + (f", {len(task.labels)} labels" if task.labels else "") + f". Shape: {note['shape']}"
-        f" ({', '.join(f'{plain(role)} = {plain(name)}' for role, name in note['columns'].items())}).",
+        f"Task: {task.kind}"
+        + (f", {len(task.labels)} labels" if task.labels else "")
+        + f". Shape: {note['shape']} ({columns}).",
         "## To be filled in",
         "\n".join(f"- {line}: " for line in OPEN),
         "## Files",
@@ -49,13 +60,25 @@ def data_card(project: Project, prepared: Prepared) -> str:
     blocks += ["## What was done to the rows", _steps(note, private)]
     blocks += ["## Duplicates, leaks, conflicts", _leaks(project, note, audit)]
     personal = [one for one in note["ledger"] if one["step"] == PRIVATE]
-    blocks += ["## Personal data", _personal(personal) if private else "No step looked for personal data."]
+    blocks += [
+        "## Personal data",
+        _personal(personal) if private else "No step looked for personal data.",
+    ]
     made = [one for one in note["ledger"] if one["action"] == "made"]
     if made:
-        blocks += ["## Rows that no file holds", _table(["step", "reason", "rows"], _counted(made), 2)]
+        blocks += [
+            "## Rows that no file holds",
+            _table(["step", "reason", "rows"], _counted(made), 2),
+        ]
     if note["warnings"]:
-        blocks += ["## Warnings", "\n".join(f"- {w['code']}: {plain(w['text'], 400)}" for w in note["warnings"])]
-    blocks += ["## How to make it again", "The files above and these settings give the same rows, byte for byte."]
+        blocks += [
+            "## Warnings",
+            "\n".join(f"- {w['code']}: {plain(w['text'], 400)}" for w in note["warnings"]),
+        ]
+    blocks += [
+        "## How to make it again",
+        "The files above and these settings give the same rows, byte for byte.",
+    ]
     hashes = [[part, value[:16]] for part, value in note["hashes"].items()]
     blocks += [_table(["part", "hash of its rows"], [["seed", str(project.seed)], *hashes], 2)]
     return "\n\n".join(blocks) + "\n"
@@ -76,7 +99,9 @@ def _files(project: Project) -> list[list[str]]:
             size = sum(p.stat().st_size for p in inside)
             digest = store.file_digest(file) if file.is_file() else store.digest(bytes_of(path))
             name = plain(unnamed(project, path.name))
-            rows.append([name, "to be split" if split == "data" else split, f"{size:,}", digest[:16]])
+            rows.append(
+                [name, "to be split" if split == "data" else split, f"{size:,}", digest[:16]]
+            )
     return rows
 
 
@@ -96,15 +121,27 @@ def _rows(project: Project, note: dict[str, Any]) -> str:
     table = _table(["split", "rows"], [[name, f"{rows[name]:,}"] for name in SPLITS], 1)
     price = project.weigh.prices.label
     labelled = sum(rows[name] for name in SPLITS) - rows.get("made", 0)
-    cost = f" At {price:g} a label, the {labelled:,} labelled rows are worth {labelled * price:,.2f}." if price else ""
-    return f"{rows['read']:,} read, {rows['dropped']:,} dropped. Divided {how}.{group}{cost}\n\n{table}"
+    cost = (
+        f" At {price:g} a label, the {labelled:,} labelled rows are worth {labelled * price:,.2f}."
+        if price
+        else ""
+    )
+    return (
+        f"{rows['read']:,} read, {rows['dropped']:,} dropped. Divided"
+        f" {how}.{group}{cost}\n\n{table}"
+    )
 
 
 def _labels(labels: dict[str, dict[str, int]]) -> str:
     total = sum((Counter(part) for part in labels.values()), Counter())
     names = sorted(total, key=lambda name: (-total[name], name))
-    rows = [[plain(name), *(f"{labels[split].get(name, 0):,}" for split in SPLITS)] for name in names[:LABELS]]
-    more = f"\n\n{len(names) - LABELS} more labels are left out here." if len(names) > LABELS else ""
+    rows = [
+        [plain(name), *(f"{labels[split].get(name, 0):,}" for split in SPLITS)]
+        for name in names[:LABELS]
+    ]
+    more = (
+        f"\n\n{len(names) - LABELS} more labels are left out here." if len(names) > LABELS else ""
+    )
     return _table(["label", *SPLITS], rows, 1) + more
 
 
@@ -129,38 +166,56 @@ def _steps(note: dict[str, Any], private: bool) -> str:
         first = one["examples"][0]
         place = f"{plain(first['file'])}:{first['line']}"
         shown = place if private or not first["text"] else f"{place} {plain(first['text'], 60)}"
-        rows.append([plain(one["step"]), one["action"], plain(one["reason"]), f"{one['count']:,}", shown])
+        rows.append(
+            [plain(one["step"]), one["action"], plain(one["reason"]), f"{one['count']:,}", shown]
+        )
     return _table(head, rows, 5)
 
 
 def _leaks(project: Project, note: dict[str, Any], audit: dict[str, Any]) -> str:
     counts = note["audit"]
-    gone = sum(s["rows"] for s in note["steps"] if s["step"] in ("dedupe", "near") and s["action"] == "dropped")
+    gone = sum(
+        s["rows"]
+        for s in note["steps"]
+        if s["step"] in ("dedupe", "near") and s["action"] == "dropped"
+    )
     lines = [
         f"{gone:,} copies and near copies were dropped.",
-        f"Test rows that also stood in train, in the files as they came: {counts['exact']:,} as the same text,"
-        f" {counts['near']:,} as a near copy (similarity {project.split.near:g} or more), {counts['contained']:,} with"
-        f" one text inside the other, {counts['group']:,} by group;"
-        f" {counts['repaired']:,} rows of train or val were taken out.",
-        f"{audit['texts']:,} different texts, {counts['conflicting_labels']:,} of them with more than one label.",
+        f"Test rows that also stood in train, in the files as they came: {counts['exact']:,}"
+        f" as the same text, {counts['near']:,} as a near copy (similarity {project.split.near:g}"
+        f" or more), {counts['contained']:,} with one text inside the other, {counts['group']:,}"
+        f" by group; {counts['repaired']:,} rows of train or val were taken out.",
+        f"{audit['texts']:,} different texts, {counts['conflicting_labels']:,} of them with more"
+        " than one label.",
     ]
     if audit["groups"]["all"]:
-        lines.append(f"{audit['groups']['all']:,} groups, {audit['groups']['straddling']:,} in more than one split.")
+        lines.append(
+            f"{audit['groups']['all']:,} groups, {audit['groups']['straddling']:,} in more than"
+            " one split."
+        )
     if said := paraphrase_sentence(counts):
         lines.append(said)
     probes = audit["probes"]
     if project.split.probes:
         lines.append(
-            f"{len(probes['rows']):,} training rows share {probes['words']} words in a row with one of"
-            f" {probes['texts']:,} texts of {', '.join(map(plain, project.split.probes))}."
+            f"{len(probes['rows']):,} training rows share {probes['words']} words in a row with"
+            f" one of {probes['texts']:,} texts of {', '.join(map(plain, project.split.probes))}."
         )
     for name, found in audit["given_away"].items():
-        chance = f", another label in {100 * found['by_chance']:.1f} %" if found["by_chance"] is not None else ""
-        lines.append(f"In {100 * found['share']:.1f} % of {name} rows the answer stands in the text{chance}.")
+        chance = (
+            f", another label in {100 * found['by_chance']:.1f} %"
+            if found["by_chance"] is not None
+            else ""
+        )
+        lines.append(
+            f"In {100 * found['share']:.1f} % of {name} rows the answer stands in the text{chance}."
+        )
     return "\n".join(f"- {line}" for line in lines)
 
 
 def _personal(ledger: list[dict[str, Any]]) -> str:
     if not ledger:
         return "A step looked for personal data and found none."
-    return "Found, and put out of the way:\n\n" + _table(["step", "kind", "rows"], _counted(ledger), 2)
+    return "Found, and put out of the way:\n\n" + _table(
+        ["step", "kind", "rows"], _counted(ledger), 2
+    )

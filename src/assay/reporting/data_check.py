@@ -1,4 +1,5 @@
-"""What the prepared data looks like, for `assay check` and for the report: one rendered example, lengths, leaks."""
+"""What the prepared data looks like, for `assay check` and for the report: one rendered example,
+lengths, leaks."""
 
 from __future__ import annotations
 
@@ -31,15 +32,24 @@ SHOWN = 3  # leaks that `assay check` shows with their texts
 
 
 def rendered(task: Task, example: Example) -> dict[str, Any]:
-    """One training example as it is learnt from: parts of the conversation and whether they are learnt.
+    """One training example as it is learnt from: parts of the conversation and whether they are
+    learnt.
 
-    Without a tokenizer the parts are the turns; what is learnt is the answer and the end of the turn.
+    Without a tokenizer the parts are the turns; what is learnt is the answer and the end of the
+    turn.
     """
     parts = [{"text": f"{m.role}: {m.content}\n", "learnt": False} for m in ask(task, example)]
-    parts += [{"text": "assistant: ", "learnt": False}, {"text": example.target or "", "learnt": True}]
+    parts += [
+        {"text": "assistant: ", "learnt": False},
+        {"text": example.target or "", "learnt": True},
+    ]
     letters = [len(part["text"]) for part in parts]
     tokens = max(1, round(sum(letters) / CHARACTERS_A_TOKEN))
-    return {"parts": parts, "learnt": max(1, round(letters[-1] / CHARACTERS_A_TOKEN)) + 1, "tokens": tokens + 1}
+    return {
+        "parts": parts,
+        "learnt": max(1, round(letters[-1] / CHARACTERS_A_TOKEN)) + 1,
+        "tokens": tokens + 1,
+    }
 
 
 @dataclass(frozen=True, repr=False)
@@ -106,7 +116,8 @@ class Checked:
         labels = f", {len(task.labels)} labels" if task.labels else ""
         columns = ", ".join(f"{role} = {field}" for role, field in note["columns"].items())
         lines = [
-            f"{self.project.name or self.project.folder.name}: {task.kind}{labels}; shape {note['shape']} ({columns})",
+            f"{self.project.name or self.project.folder.name}: {task.kind}{labels}; shape"
+            f" {note['shape']} ({columns})",
             *(f"  guessed: {sentence}" for sentence in note["guessed"]),
             *(f"  unused: {name} ({why})" for name, why in note["unused"].items()),
             *(f"  note: {sentence}" for sentence in note["notes"]),
@@ -116,7 +127,8 @@ class Checked:
                 f"  {step['rows']:>6,} {step['action']} by {step['step']}: {step['reason']}"
                 for step in merged(note["steps"])
             ),
-            f"leaks    {audit['exact']} exact, {audit['near']} near, {audit['contained']} contained,"
+            f"leaks    {audit['exact']}"
+            f" exact, {audit['near']} near, {audit['contained']} contained,"
             f" {audit['group']} by group between test and train; {audit['repaired']} rows repaired",
             paraphrase_line(audit),
             *("  " + line for line in leak_lines(self.audit, self.project.split.leaks)),
@@ -126,10 +138,12 @@ class Checked:
         ]
         if note["made"]:
             made = note["made"]
-            lines.append(f"made     {made['made']:,} training rows; {made['thrown away']:,} thrown away")
+            lines.append(
+                f"made     {made['made']:,} training rows; {made['thrown away']:,} thrown away"
+            )
         lines += [
-            f"model    {m['name']} for {', '.join(m['for'])}: {m['items']:,} texts, {m['seconds']:,.1f} s"
-            + (f" ({m['note']})" if m["note"] else "")
+            f"model    {m['name']} for {', '.join(m['for'])}: {m['items']:,} texts,"
+            f" {m['seconds']:,.1f} s" + (f" ({m['note']})" if m["note"] else "")
             for m in note["models"].values()
         ]
         lines = [line for line in lines if line]
@@ -138,7 +152,9 @@ class Checked:
         lines += [f"warning  {w['code']} {w['text']}" for w in note["warnings"]]
         shown = rendered(task, self._example())
         lines += ["", "One training example; what is learnt stands between »«, the rest is masked:"]
-        text = "".join(f"»{part['text']}«" if part["learnt"] else str(part["text"]) for part in shown["parts"])
+        text = "".join(
+            f"»{part['text']}«" if part["learnt"] else str(part["text"]) for part in shown["parts"]
+        )
         lines += [f"  | {line}" for line in text.splitlines()]
         lines += [f"  about {shown['learnt']} of {shown['tokens']} tokens are learnt from", ""]
         lines.append("will run " + ", ".join(self.project.arms))
@@ -146,7 +162,8 @@ class Checked:
 
 
 def merged(steps: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Steps counted by the part of their reason before the colon: what follows it differs by row."""
+    """Steps counted by the part of their reason before the colon: what follows it differs by
+    row."""
     found: dict[tuple[str, str, str], int] = {}
     for step in steps:
         key = (step["step"], step["action"], step["reason"].partition(":")[0])
@@ -155,14 +172,21 @@ def merged(steps: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def leak_lines(audit: dict[str, Any], leaks: Any) -> list[str]:
-    """The worst leaks with their texts, texts with two labels, and answers that stand in the input."""
+    """The worst leaks with their texts, texts with two labels, and answers that stand in the
+    input."""
     lines = []
     for pair in audit["pairs"][:SHOWN]:
         first, second = pair["left"], pair["right"]
-        lines += [f"{pair['kind']} {pair['similarity']:.2f}  {second['sources'][0]}: {one_line(second['text'])}"]
-        lines += [f"{'':>{len(pair['kind']) + 5}}  {first['sources'][0]}: {one_line(first['text'])}"]
+        lines += [
+            f"{pair['kind']} {pair['similarity']:.2f}  {second['sources'][0]}:"
+            f" {one_line(second['text'])}"
+        ]
+        lines += [
+            f"{'':>{len(pair['kind']) + 5}}  {first['sources'][0]}: {one_line(first['text'])}"
+        ]
     lines += [
-        f"labels {', '.join(found['labels'][:4])}: {one_line(found['text'])} ({found['sources'][0]}, ...)"
+        f"labels {', '.join(found['labels'][:4])}: {one_line(found['text'])}"
+        f" ({found['sources'][0]}, ...)"
         for found in audit["conflicts"][:SHOWN]
     ]
     return lines + given_away({"given_away": audit["given_away"]})
@@ -182,7 +206,10 @@ def balance_line(labels: dict[str, int]) -> str:
     order = sorted(labels.items(), key=lambda item: (-item[1], item[0]))
     (most, many), (least, few) = order[0], order[-1]
     share = 100 * many / max(1, sum(labels.values()))
-    return f"{len(order)} labels in train; most: {most} {many:,} ({share:.1f} %), fewest: {least} {few:,}"
+    return (
+        f"{len(order)} labels in train; most: {most} {many:,} ({share:.1f} %), fewest: {least}"
+        f" {few:,}"
+    )
 
 
 def length_line(lengths: Sequence[int]) -> str:
@@ -206,7 +233,10 @@ def extra_of(bench: Bench, exam: Exam, recommended: str | None) -> Extra:
         "rendered": rendered(prepared.task, middle),
         "base": project.model + (f", {base['note']}" if base and base["note"] else ""),
         "project_yaml": unnamed(project, project.to_yaml()),
-        "commands": ["assay run", *([f"assay answer new.jsonl --with {recommended}"] if recommended else [])],
+        "commands": [
+            "assay run",
+            *([f"assay answer new.jsonl --with {recommended}"] if recommended else []),
+        ],
         "hashes": {f"rows of {part}, hash": value[:16] for part, value in prepared.hashes.items()},
     }
 
@@ -216,7 +246,12 @@ def histogram(lengths: Sequence[int]) -> dict[str, Any]:
     width = max(1, -(-(max(lengths, default=0) + 1) // BINS))
     counts = Counter(n // width for n in lengths)
     edges = [width * i for i in range(max(counts, default=0) + 2)]
-    return {"unit": "characters", "edges": edges, "counts": [counts[i] for i in range(len(edges) - 1)], "limit": None}
+    return {
+        "unit": "characters",
+        "edges": edges,
+        "counts": [counts[i] for i in range(len(edges) - 1)],
+        "limit": None,
+    }
 
 
 def leak(pair: dict[str, Any], split: Split) -> dict[str, Any]:
@@ -227,4 +262,10 @@ def leak(pair: dict[str, Any], split: Split) -> dict[str, Any]:
     decision = "repaired" if split.leaks == "repair" else "accepted"
     if pair["kind"] == "paraphrase" and split.paraphrase == "auto":
         decision = "told"
-    return {"id": pair["id"], "kind": pair["kind"], "similarity": pair["similarity"], "decision": decision, **sides}
+    return {
+        "id": pair["id"],
+        "kind": pair["kind"],
+        "similarity": pair["similarity"],
+        "decision": decision,
+        **sides,
+    }

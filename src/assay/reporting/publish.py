@@ -39,7 +39,8 @@ def weighed(
     warnings: Sequence[dict[str, Any]],
     found: Found | None = None,
 ) -> dict[str, Any]:
-    """report.json: the arms on the test rows, the verdict, and what was `found` beside them (see `audits.asked`)."""
+    """report.json: the arms on the test rows, the verdict, and what was `found` beside them (see
+    `audits.asked`)."""
     from assay.weigh import build
 
     project, prepared = bench.project, bench.prepared
@@ -60,8 +61,11 @@ def weighed(
     ) | (found or {})
 
 
-def publish(bench: Bench, arms: list[Arm], exam: Exam, data: dict[str, Any], found: Found | None = None) -> Report:
-    """Write the report; the one before moves to report/past/<number>/. `data` is that of `weighed`."""
+def publish(
+    bench: Bench, arms: list[Arm], exam: Exam, data: dict[str, Any], found: Found | None = None
+) -> Report:
+    """Write the report; the one before moves to report/past/<number>/. `data` is that of
+    `weighed`."""
     from assay.weigh import Report
     from assay.weigh.model_card import model_card
     from assay.weigh.report_files import write_report
@@ -97,7 +101,15 @@ def keep_past(folder: Path, data: dict[str, Any]) -> None:
     numbers = [int(p.name) for p in past.glob("*") if p.name.isdigit()] if past.exists() else []
     place = past / str(max(numbers, default=0) + 1)
     place.mkdir(parents=True)
-    for name in ("predictions", "prompts", CARD, MEASURED, "report.html", "report.md", "report.json"):
+    for name in (
+        "predictions",
+        "prompts",
+        CARD,
+        MEASURED,
+        "report.html",
+        "report.md",
+        "report.json",
+    ):
         if (folder / name).exists():
             (folder / name).rename(place / name)
 
@@ -113,7 +125,8 @@ def _says(newest: Path, data: dict[str, Any]) -> bool:
 
 
 def prompts(bench: Bench, done: list[str], folder: Path) -> None:
-    """The prompts that arms have found, `<arm>.md` each, for a person to read, edit and give back."""
+    """The prompts that arms have found, `<arm>.md` each, for a person to read, edit and give
+    back."""
     for name in done:
         arm = bench.fit_stage(bench.project.arms[name]).folder / "arm"
         for file in (arm / "prompt.md", arm / "inner" / "prompt.md"):
@@ -122,7 +135,8 @@ def prompts(bench: Bench, done: list[str], folder: Path) -> None:
                 bench.tell(
                     {
                         "event": "note",
-                        "text": f"{name}: its prompt lies in {folder.parent.name}/{folder.name}/{name}.md",
+                        "text": f"{name}: its prompt lies in"
+                        f" {folder.parent.name}/{folder.name}/{name}.md",
                     }
                 )
 
@@ -133,11 +147,20 @@ def environment(bench: Bench) -> dict[str, Any]:
         "python": platform.python_version(),
         "system": platform.platform(),
         **bench.numeric,
-        **versions_of(name for arm in bench.project.arms.values() for name in libraries(arm, bench.prepared.task)),
+        **versions_of(
+            name
+            for arm in bench.project.arms.values()
+            for name in libraries(arm, bench.prepared.task)
+        ),
         "models": {
-            name: {key: model[key] for key in ("digest", "note", "licence")} for name, model in bench.models.items()
+            name: {key: model[key] for key in ("digest", "note", "licence")}
+            for name, model in bench.models.items()
         },
-        **({"served": served} if (served := served_names(bench.project, bench.models, bench.tell)) else {}),
+        **(
+            {"served": served}
+            if (served := served_names(bench.project, bench.models, bench.tell))
+            else {}
+        ),
     }
 
 

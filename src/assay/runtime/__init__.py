@@ -1,1 +1,2 @@
-"""Between a project and its report: the data stage, strategies in processes of their own, costs, plans, events."""
+"""Between a project and its report: the data stage, strategies in processes of their own, costs,
+plans, events."""

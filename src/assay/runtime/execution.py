@@ -1,11 +1,14 @@
-"""Outcomes of programs and queries, run once a project: a column beside the answers, kept in `work/outcomes.jsonl`.
+"""Outcomes of programs and queries, run once a project: a column beside the answers, kept in
+`work/outcomes.jsonl`.
 
-Key        a hash of all that an outcome depends on: the answer, the tests and their setup, the reference, which says
-           what names the tests mean; for a query the reference and the database's bytes; VERSION, and Python's
-Once       the scores, the report and its pages judge the same answers several times, other arms and later runs give the
-           same program again: what is known is not run again
+Key        a hash of all that an outcome depends on: the answer, the tests and their setup, the
+           reference, which says what names the tests mean; for a query the reference and the
+           database's bytes; VERSION, and Python's
+Once       the scores, the report and its pages judge the same answers several times, other arms and
+           later runs give the same program again: what is known is not run again
 Verified   each line has its own hash (`sealed`); what one held that was changed is run again
-Watch out  a timeout is kept as well: on a busy machine a slow program may have one that it would not have had alone
+Watch out  a timeout is kept as well: on a busy machine a slow program may have one that it would
+           not have had alone
 """
 
 from __future__ import annotations
@@ -28,7 +31,9 @@ NAME = "outcomes.jsonl"
 SAVE = 32  # outcomes between two saves
 
 
-def executed(records: Sequence[Record], task: Task, work: Path, tell: Tell = lambda event: None) -> list[Record]:
+def executed(
+    records: Sequence[Record], task: Task, work: Path, tell: Tell = lambda event: None
+) -> list[Record]:
     """The records with what their answers came to; as they are where the task is no code.
 
     Args:
@@ -62,14 +67,18 @@ def executed(records: Sequence[Record], task: Task, work: Path, tell: Tell = lam
 
 
 def _known(book: Path, tell: Tell) -> dict[str, Outcome]:
-    return {row["key"]: Outcome(row["kind"], row["at"], row["text"]) for row in sealed.read(book, tell)}
+    return {
+        row["key"]: Outcome(row["kind"], row["at"], row["text"]) for row in sealed.read(book, tell)
+    }
 
 
 def _keys(records: Sequence[Record], task: Task) -> list[str]:
     if task.language == "python":
         fixed = [VERSION, "python", list(sys.version_info[:2])]
         return [
-            store.digest([*fixed, r.answer.text, r.target, r.checks.to_json()[:2] if r.checks else None])[:24]
+            store.digest(
+                [*fixed, r.answer.text, r.target, r.checks.to_json()[:2] if r.checks else None]
+            )[:24]
             for r in records
         ]
     hashes: dict[Path, str] = {}
@@ -78,7 +87,9 @@ def _keys(records: Sequence[Record], task: Task) -> list[str]:
         file = database_of(task.database, record.checks.database if record.checks else "")
         if file not in hashes:
             hashes[file] = store.file_digest(file)
-        keys.append(store.digest([VERSION, "sql", record.answer.text, record.target, hashes[file]])[:24])
+        keys.append(
+            store.digest([VERSION, "sql", record.answer.text, record.target, hashes[file]])[:24]
+        )
     return keys
 
 
@@ -94,7 +105,11 @@ def refuse_unsafe(task: Task, rows: Iterable[Example]) -> None:
     if task.kind != "code":
         return
     if task.language == "sql" and not (task.database and Path(task.database).exists()):
-        what = f"there is no file {task.database}" if task.database else "queries are judged by what they give"
+        what = (
+            f"there is no file {task.database}"
+            if task.database
+            else "queries are judged by what they give"
+        )
         help = "name a database of SQLite's, or a folder of them: aim: {database: shop.sqlite}"
         raise UsageError(Problem("C096", what, "aim.database", help=help))
     if task.language == "sql":
@@ -103,7 +118,9 @@ def refuse_unsafe(task: Task, rows: Iterable[Example]) -> None:
     find_cage()
 
 
-def wrong_references(records: Sequence[Record], task: Task, work: Path, tell: Tell) -> list[tuple[str, Outcome]]:
+def wrong_references(
+    records: Sequence[Record], task: Task, work: Path, tell: Tell
+) -> list[tuple[str, Outcome]]:
     """(row, outcome) of the rows whose own reference does not pass: nobody can be right there.
 
     Raises:
@@ -111,7 +128,10 @@ def wrong_references(records: Sequence[Record], task: Task, work: Path, tell: Te
     """
     if task.kind != "code":
         return []
-    own = [Record(r.question, r.target, r.also, Answer(r.target), r.found_in, checks=r.checks) for r in records]
+    own = [
+        Record(r.question, r.target, r.also, Answer(r.target), r.found_in, checks=r.checks)
+        for r in records
+    ]
     tried = executed(own, task, work, tell)
     found = [(r.question.id, Outcome(*r.answer.ran)) for r in tried if r.answer.ran]
     return [(id, one) for id, one in found if not one.passed]
@@ -121,6 +141,10 @@ def reference_warning(found: Sequence[tuple[str, Outcome]], n: int) -> dict[str,
     """D122, for the report."""
     if not found:
         return None
-    shown = "; ".join(f"{id}: {one.kind}{f' ({one.text[:60]})' if one.text else ''}" for id, one in found[:3])
-    text = f"the reference of {len(found):,} of {n:,} test rows does not pass its own tests: {shown}"
+    shown = "; ".join(
+        f"{id}: {one.kind}{f' ({one.text[:60]})' if one.text else ''}" for id, one in found[:3]
+    )
+    text = (
+        f"the reference of {len(found):,} of {n:,} test rows does not pass its own tests: {shown}"
+    )
     return {"code": "D122", "count": len(found), "text": text}

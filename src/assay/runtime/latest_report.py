@@ -1,4 +1,5 @@
-"""The newest report of a project, and the arm that it recommends. Light: every verb of the command line imports it."""
+"""The newest report of a project, and the arm that it recommends. Light: every verb of the command
+line imports it."""
 
 from __future__ import annotations
 
@@ -35,7 +36,9 @@ def newest(folder: Path) -> Report:
 
     report = place(folder, "report")
     if not (report / "report.json").is_file():
-        raise UsageError(Problem("C062", "there is no report yet", str(folder), help=f"assay run {folder}"))
+        raise UsageError(
+            Problem("C062", "there is no report yet", str(folder), help=f"assay run {folder}")
+        )
     return Report.load(report)
 
 
@@ -49,7 +52,9 @@ def recommended(project: Project) -> str:
     from assay.weigh import read_report
 
     report = project.report_folder / "report.json"
-    if report.is_file() and (name := read_report(report)["verdict"]["recommended"]) in known_arms(project):
+    if report.is_file() and (name := read_report(report)["verdict"]["recommended"]) in known_arms(
+        project
+    ):
         return name
     if len(project.arms) == 1:
         return next(iter(project.arms))

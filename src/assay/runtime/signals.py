@@ -13,8 +13,8 @@ from assay.core.errors import Stopped, end_soon
 
 @contextmanager
 def interruptible() -> Generator[None]:
-    """SIGTERM and SIGHUP end a run as Ctrl-C does: state saved, exit code 128 + signal. The second signal ends it, be
-    what it waits for as long as it may."""
+    """SIGTERM and SIGHUP end a run as Ctrl-C does: state saved, exit code 128 + signal. The second
+    signal ends it, be what it waits for as long as it may."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -1,8 +1,11 @@
 """How sure are we? The statistics of a comparison on one set of test rows.
 
-What is drawn    test rows, never scores: each draw takes the same rows from every arm, which cancels how hard they are
-Shared           one matrix of row weights serves all arms, metrics and slices of a test set (`Weights`)
-Intervals        percentile bootstrap, which the report does not use: `standard_error.py` says why, and has others
+What is drawn    test rows, never scores: each draw takes the same rows from every arm, which
+                 cancels how hard they are
+Shared           one matrix of row weights serves all arms, metrics and slices of a test set
+                 (`Weights`)
+Intervals        percentile bootstrap, which the report does not use: `standard_error.py` says why,
+                 and has others
 p-values         by swapping the two arms' answers row by row
 Many arms        `multiple_testing.py`
 Groups           rows of one customer or document are drawn, and swapped, together
@@ -17,11 +20,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-Total = Callable[[Any, Any], Any]  # Metric.total: column sums (..., columns), n (...) -> value (...)
+# Metric.total: column sums (..., columns), n (...) -> value (...)
+Total = Callable[[Any, Any], Any]
 
 DRAWS = 2000
 _BLOCK = 1 << 22  # cells turned into floats at a time: 32 MB at most
-_KEEP = 1 << 26  # cells kept between calls: 128 MB at most; a larger test set is drawn anew for each call
+# cells kept between calls: 128 MB at most; a larger test set is drawn anew for each call
+_KEEP = 1 << 26
 _SPLIT = 0.5  # variance added to what is chosen on, as a share of the scores' own
 _SAME = 1e-12  # two differences closer than this are one number, computed in another order
 
@@ -36,11 +41,12 @@ class Interval:
 
 
 class Weights:
-    """`draws` vectors of row weights for `n` test rows, made once and used for every arm, metric and slice.
+    """`draws` vectors of row weights for `n` test rows, made once and used for every arm, metric
+    and slice.
 
     kind "bootstrap": how often a row was drawn; the weights of a vector add up to n.
-    `groups`, the group of each row as a whole number from 0 (n,): rows of one group are drawn, or swapped, together.
-    Memory is bounded whatever n is; the same seed gives the same weights.
+    `groups`, the group of each row as a whole number from 0 (n,): rows of one group are drawn, or
+    swapped, together. Memory is bounded whatever n is; the same seed gives the same weights.
     """
 
     def __init__(
@@ -64,7 +70,9 @@ class Weights:
         self._seed = seed
         self._height = max(1, _BLOCK // self.units)
         starts = range(0, draws, self._height)
-        self._kept = [self._draw(start) for start in starts] if draws * self.units <= _KEEP else None
+        self._kept = (
+            [self._draw(start) for start in starts] if draws * self.units <= _KEEP else None
+        )
 
     def _draw(self, start: int) -> np.ndarray:
         height = min(self._height, self.draws - start)
@@ -81,7 +89,8 @@ class Weights:
             yield start, self._kept[index] if self._kept is not None else self._draw(start)
 
     def sums(self, rows: np.ndarray, where: np.ndarray | None = None) -> np.ndarray:
-        """Weighted column sums of `rows` (n, columns), or of its rows at the positions `where`: (draws, columns)."""
+        """Weighted column sums of `rows` (n, columns), or of its rows at the positions `where`:
+        (draws, columns)."""
         if len(rows) != self.n:
             raise ValueError(f"these weights are for {self.n} rows, got {len(rows)}")
         columns = np.asarray(rows if where is None else rows[where], dtype=np.float64)
@@ -101,7 +110,8 @@ class Weights:
         return out
 
     def sizes(self, where: np.ndarray | None = None) -> np.ndarray:
-        """Rows in each draw, (draws,): n, or how many of them fell on the positions `where`; groups differ in size."""
+        """Rows in each draw, (draws,): n, or how many of them fell on the positions `where`; groups
+        differ in size."""
         if where is None and self.kind == "bootstrap" and self.groups is None:
             return np.full(self.draws, float(self.n))
         return self.sums(np.ones((self.n, 1)), where)[:, 0]
@@ -118,7 +128,8 @@ def observed(rows: np.ndarray, total: Total, where: np.ndarray | None = None) ->
 
 
 def interval(value: float, drawn: np.ndarray, level: float = 0.95) -> Interval:
-    """`value` with the percentile bounds of `drawn` (draws,). Draws without a value are left out."""
+    """`value` with the percentile bounds of `drawn` (draws,). Draws without a value are left
+    out."""
     check_level(level)
     drawn = drawn[np.isfinite(drawn)]
     if not len(drawn):
@@ -128,11 +139,17 @@ def interval(value: float, drawn: np.ndarray, level: float = 0.95) -> Interval:
 
 
 def metric_interval(
-    rows: np.ndarray, total: Total, drawn: np.ndarray, *, level: float = 0.95, where: np.ndarray | None = None
+    rows: np.ndarray,
+    total: Total,
+    drawn: np.ndarray,
+    *,
+    level: float = 0.95,
+    where: np.ndarray | None = None,
 ) -> Interval:
-    """A metric over `rows` with its interval from `drawn`, its value in each draw (`Weights.values`). All right or
-    all wrong has no spread to draw from: there, for a column of zeros and ones, the exact bound of Clopper and
-    Pearson (1934) stands in, about 1 - 3.7/n at 95 %."""
+    """A metric over `rows` with its interval from `drawn`, its value in each draw
+    (`Weights.values`). All right or all wrong has no spread to draw from: there, for a column of
+    zeros and ones, the exact bound of Clopper and Pearson (1934) stands in, about 1 - 3.7/n at 95
+    %."""
     value = observed(rows, total, where)
     chosen = rows if where is None else rows[where]
     if chosen.shape[1] == 1 and value in (0.0, 1.0) and bool((chosen == value).all()):
@@ -142,16 +159,23 @@ def metric_interval(
 
 
 def paired_interval(
-    first: np.ndarray, second: np.ndarray, total: Total, *, level: float = 0.95, draws: int = DRAWS, seed: int = 0
+    first: np.ndarray,
+    second: np.ndarray,
+    total: Total,
+    *,
+    level: float = 0.95,
+    draws: int = DRAWS,
+    seed: int = 0,
 ) -> Interval:
     """How much better is `first` than `second`, and how sure are we?
 
-    Both are scored on the same test examples, so we draw examples, not scores: each draw takes the same rows
-    from both, which cancels how hard those rows are.
+    Both are scored on the same test examples, so we draw examples, not scores: each draw takes the
+    same rows from both, which cancels how hard those rows are.
 
     Args:
         first, second: rows of one metric, shape (examples, columns), row i of both being example i.
-        total: turns column sums and a number of rows into the metric's value, in the metric's own unit.
+        total: turns column sums and a number of rows into the metric's value, in the metric's own
+            unit.
         level: share of draws inside the interval, in (0, 1).
 
     Returns:
@@ -160,7 +184,8 @@ def paired_interval(
     Raises:
         ValueError: the shapes differ, there are fewer than two rows, or `level` is not in (0, 1).
 
-    Source: Koehn (2004), Statistical Significance Tests for Machine Translation Evaluation, aclanthology.org/W04-3250
+    Source: Koehn (2004), Statistical Significance Tests for Machine Translation Evaluation,
+    aclanthology.org/W04-3250
     """
     _check_pair(first, second)
     weights = Weights(len(first), draws=draws, seed=seed)
@@ -169,14 +194,17 @@ def paired_interval(
 
 
 def swap_p(first: np.ndarray, second: np.ndarray, total: Total, swaps: Weights) -> float:
-    """Two-sided p-value of "both arms answer equally well", by letting them change places row by row.
+    """Two-sided p-value of "both arms answer equally well", by letting them change places row by
+    row.
 
-    Were the arms alike, swapping their answers on any row would change nothing but chance. The p-value is the share
-    of random swaps with a difference at least as large as the one seen, the seen one included, so it is never 0.
-    For one column of zeros and ones that share is known without drawing: McNemar's exact test. Where `swaps` has
-    groups, all rows of a group change places together.
+    Were the arms alike, swapping their answers on any row would change nothing but chance. The
+    p-value is the share of random swaps with a difference at least as large as the one seen, the
+    seen one included, so it is never 0. For one column of zeros and ones that share is known
+    without drawing: McNemar's exact test. Where `swaps` has groups, all rows of a group change
+    places together.
 
-    Source: Yeh (2000), More accurate tests for the statistical significance of result differences, C00-2137
+    Source: Yeh (2000), More accurate tests for the statistical significance of result differences,
+    C00-2137
     """
     _check_pair(first, second)
     if swaps.groups is None and (exact := mcnemar_p(first, second)) is not None:
@@ -205,7 +233,9 @@ def _exact_p(only_first: int, only_second: int) -> float:
     return min(1.0, 2 * tail / 2**n)
 
 
-def paired_p(first: np.ndarray, second: np.ndarray, total: Total, *, draws: int = DRAWS, seed: int = 0) -> float:
+def paired_p(
+    first: np.ndarray, second: np.ndarray, total: Total, *, draws: int = DRAWS, seed: int = 0
+) -> float:
     """`swap_p` for one pair."""
     return swap_p(first, second, total, Weights(len(first), "swap", draws=draws, seed=seed))
 
@@ -224,14 +254,16 @@ def rows_needed(
 
     Args:
         difference: seen on `n` rows.
-        error: its standard error on these rows (the spread of the bootstrap differences); it shrinks with 1/sqrt(n).
+        error: its standard error on these rows (the spread of the bootstrap differences); it
+            shrinks with 1/sqrt(n).
         power: the chance that the larger test set then tells them apart.
         comparisons: how many comparisons share the error rate (Bonferroni, which Holm starts from).
         size: of the metric, where half a row is added to the error as in paired intervals: see
             `standard_error.difference_error`.
 
     Returns:
-        Rows to add, 0 when these are enough already, None when no number would do: there is no difference.
+        Rows to add, 0 when these are enough already, None when no number would do: there is no
+        difference.
     """
     check_level(level)
     if abs(difference) <= _SAME:
@@ -244,21 +276,25 @@ def rows_needed(
     return max(0, math.ceil(rows - _SAME) - n)
 
 
-def on_other_rows(values: np.ndarray, drawn: np.ndarray, choose: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """What the chosen arm is worth on rows that it was not chosen on, in each draw: (draws,); its mean is unbiased.
+def on_other_rows(
+    values: np.ndarray, drawn: np.ndarray, choose: Callable[[np.ndarray], np.ndarray]
+) -> np.ndarray:
+    """What the chosen arm is worth on rows that it was not chosen on, in each draw: (draws,); its
+    mean is unbiased.
 
-    The noise of a draw is added to the scores that the choice is made on and, larger, taken from those that it is
-    judged on, so that the two are independent, as two halves of the rows would be; the choice costs a third of the rows
-    and not half. Repeating the choice in bootstrap draws and judging it on all rows takes back two thirds of the
-    flattery only: the draws are centred on scores that are flattered already.
+    The noise of a draw is added to the scores that the choice is made on and, larger, taken from
+    those that it is judged on, so that the two are independent, as two halves of the rows would be;
+    the choice costs a third of the rows and not half. Repeating the choice in bootstrap draws and
+    judging it on all rows takes back two thirds of the flattery only: the draws are centred on
+    scores that are flattered already.
 
     Args:
         values: score of each arm on all rows, shape (arms,).
         drawn: score of each arm in each draw, shape (draws, arms).
         choose: (draws, arms) -> index of the arm chosen in each draw, (draws,).
 
-    Source: Oliveira, Lei & Tibshirani (2021), Unbiased risk estimation in the normal means problem via coupled
-    bootstrap techniques, arxiv.org/abs/2111.09447
+    Source: Oliveira, Lei & Tibshirani (2021), Unbiased risk estimation in the normal means problem
+    via coupled bootstrap techniques, arxiv.org/abs/2111.09447
     """
     noise = drawn - drawn.mean(axis=0)
     chosen = choose(values + math.sqrt(_SPLIT) * noise)
@@ -273,6 +309,9 @@ def check_level(level: float) -> None:
 
 def _check_pair(first: np.ndarray, second: np.ndarray) -> None:
     if first.shape != second.shape or first.ndim != 2:
-        raise ValueError(f"both arms need rows of one shape (examples, columns), got {first.shape} and {second.shape}")
+        raise ValueError(
+            f"both arms need rows of one shape (examples, columns), got {first.shape} and"
+            f" {second.shape}"
+        )
     if len(first) < 2:
         raise ValueError("a comparison needs two test rows at least")

@@ -1,17 +1,22 @@
-"""How far off can a score be? Its standard error by leaving out one test row at a time, and intervals made from it.
+"""How far off can a score be? Its standard error by leaving out one test row at a time, and
+intervals made from it.
 
-How           the jackknife: the score without row i, for every i. Where rows come in groups (a customer, a document),
-              one group is left out at a time; where an arm was fitted with several seeds, their spread is added
-No mean       of a macro-F1 a label may vanish with its only row: there the jackknife errs upwards (Efron & Stein), and
-              the bootstrap, in whose draws a third of the rows is missing, downwards. The mean of the two is taken
-A score       Wilson's interval with the number of independent rows that the standard error amounts to
+How           the jackknife: the score without row i, for every i. Where rows come in groups (a
+              customer, a document), one group is left out at a time; where an arm was fitted with
+              several seeds, their spread is added
+No mean       of a macro-F1 a label may vanish with its only row: there the jackknife errs upwards
+              (Efron & Stein), and the bootstrap, in whose draws a third of the rows is missing,
+              downwards. The mean of the two is taken
+A score       Wilson's interval with the number of independent rows that the standard error amounts
+              to
 A difference  the paired standard error, as if half a row more told the two apart, and Student's t
-Why these     they cover what they say at 50 rows and for scores near 0 and 1, where percentile intervals of the
-              bootstrap do not: docs/certainty.md has the table
-Watch out     under 20 groups intervals hold less often than they say; a macro-F1 over as many labels as rows is a
-              number of this size of test set and no other
-Source        Efron & Stein 1981 (the jackknife), doi.org/10.1214/aos/1176345462; Wilson 1927; Korn & Graubard 1998
-              (Wilson with the effective number of rows); Agresti & Min 2005 (rows added to a paired difference)
+Why these     they cover what they say at 50 rows and for scores near 0 and 1, where percentile
+              intervals of the bootstrap do not: docs/certainty.md has the table
+Watch out     under 20 groups intervals hold less often than they say; a macro-F1 over as many
+              labels as rows is a number of this size of test set and no other
+Source        Efron & Stein 1981 (the jackknife), doi.org/10.1214/aos/1176345462; Wilson 1927; Korn
+              & Graubard 1998 (Wilson with the effective number of rows); Agresti & Min 2005 (rows
+              added to a paired difference)
 """
 
 from __future__ import annotations
@@ -31,9 +36,11 @@ _SAME = 1e-12
 
 
 def grouped(groups: Sequence[str | None]) -> np.ndarray | None:
-    """The group of each row as a whole number from 0, (n,); None where no two rows share one. A row without a group
-    is a group of its own."""
-    names = [("row", str(at)) if group is None else ("group", group) for at, group in enumerate(groups)]
+    """The group of each row as a whole number from 0, (n,); None where no two rows share one. A row
+    without a group is a group of its own."""
+    names = [
+        ("row", str(at)) if group is None else ("group", group) for at, group in enumerate(groups)
+    ]
     place: dict[tuple[str, str], int] = {}
     codes = np.array([place.setdefault(name, len(place)) for name in names], dtype=np.intp)
     return codes if len(place) < len(names) else None
@@ -51,10 +58,14 @@ class Spread:
     """A score, or a difference of two, with what its standard error is made from.
 
     Attributes:
-        left: the score without each unit (row or group), shape (units,); the mean over seeds where there are several.
-        drawn: the score in each bootstrap draw, (draws,), of a metric that is no mean over rows; else None.
-        n: test rows. share: right or wrong, row by row, without groups and seeds: its standard error has a formula.
-        seeds: variance of the mean over seeds, beside that of the rows; 0 for one seed. degrees: of that variance.
+        left: the score without each unit (row or group), shape (units,); the mean over seeds where
+            there are several.
+        drawn: the score in each bootstrap draw, (draws,), of a metric that is no mean over rows;
+            else None.
+        n: test rows. share: right or wrong, row by row, without groups and seeds: its standard
+            error has a formula.
+        seeds: variance of the mean over seeds, beside that of the rows; 0 for one seed. degrees: of
+            that variance.
     """
 
     value: float
@@ -74,8 +85,13 @@ class Spread:
         if self.drawn is None:
             return jackknife
         drawn = self.drawn[np.isfinite(self.drawn)]
-        # Draws spread about the rows' own mean: less than test sets do about the truth, by one unit.
-        return (jackknife + float(drawn.var()) * units / (units - 1)) / 2 if len(drawn) > 1 else jackknife
+        # Draws spread about the rows' own mean: less than test sets do about the truth, by one
+        # unit.
+        return (
+            (jackknife + float(drawn.var()) * units / (units - 1)) / 2
+            if len(drawn) > 1
+            else jackknife
+        )
 
     @property
     def error(self) -> float:
@@ -98,18 +114,24 @@ class Spread:
             parts = [one.seeds**2 / one.degrees for one in (self, other) if one.seeds]
             degrees = max(1, round(total**2 / sum(parts)))
         drawn = None if self.drawn is None or other.drawn is None else self.drawn - other.drawn
-        return Spread(self.value - other.value, self.left - other.left, self.n, drawn, False, total, degrees)
+        return Spread(
+            self.value - other.value, self.left - other.left, self.n, drawn, False, total, degrees
+        )
 
 
 def spread_of(
-    rows: np.ndarray, total: Total, groups: np.ndarray | None = None, drawn: np.ndarray | None = None
+    rows: np.ndarray,
+    total: Total,
+    groups: np.ndarray | None = None,
+    drawn: np.ndarray | None = None,
 ) -> Spread:
-    """The score over `rows` (n, columns) of one metric, `total` as in `Metric.total`, with its spread.
+    """The score over `rows` (n, columns) of one metric, `total` as in `Metric.total`, with its
+    spread.
 
     Args:
         groups: from `grouped`; each group's rows are left out together.
-        drawn: the score in bootstrap draws of rows or groups, the same draws for every arm; of no use for one column,
-            whose total is a mean.
+        drawn: the score in bootstrap draws of rows or groups, the same draws for every arm; of no
+            use for one column, whose total is a mean.
     """
     n = len(rows)
     value, sums = observed(rows, total), rows.sum(axis=0)
@@ -121,18 +143,28 @@ def spread_of(
     if len(units) < 2:  # nothing is left without the only one
         return Spread(value, np.full(len(units), math.nan), n, None, share)
     step = max(1, _CELLS // max(1, rows.shape[1]))
-    parts = [total(sums - units[at : at + step], n - sizes[at : at + step]) for at in range(0, len(units), step)]
-    return Spread(value, np.concatenate(parts).astype(np.float64), n, drawn if rows.shape[1] > 1 else None, share)
+    parts = [
+        total(sums - units[at : at + step], n - sizes[at : at + step])
+        for at in range(0, len(units), step)
+    ]
+    return Spread(
+        value,
+        np.concatenate(parts).astype(np.float64),
+        n,
+        drawn if rows.shape[1] > 1 else None,
+        share,
+    )
 
 
 def over_seeds(spreads: Sequence[Spread]) -> Spread:
     """One arm fitted with several seeds: the mean of its scores on the same rows.
 
-    The variance over seeds is that of the scores, less what row by row chance puts into them: the rows' own
-    variance has it already. Two-way, rows and seeds: Cameron, Gelbach & Miller (2011), doi.org/10.1198/jbes.2010.07136;
-    that seeds belong into a comparison: Bouthillier et al. (2021), arxiv.org/abs/2103.03098. Of three seeds that
-    difference is often 0 by chance, and equal arms were then told apart in 5.3 to 6.3 % of studies; so at least half
-    of the scores' variance is taken: docs/certainty.md
+    The variance over seeds is that of the scores, less what row by row chance puts into them: the
+    rows' own variance has it already. Two-way, rows and seeds: Cameron, Gelbach & Miller (2011),
+    doi.org/10.1198/jbes.2010.07136; that seeds belong into a comparison: Bouthillier et al. (2021),
+    arxiv.org/abs/2103.03098. Of three seeds that difference is often 0 by chance, and equal arms
+    were then told apart in 5.3 to 6.3 % of studies; so at least half of the scores' variance is
+    taken: docs/certainty.md
     """
     first, many = spreads[0], len(spreads)
     if many == 1:
@@ -141,7 +173,8 @@ def over_seeds(spreads: Sequence[Spread]) -> Spread:
     left = np.stack([one.left for one in spreads])
     units = left.shape[1]
     own = left - left.mean(axis=1, keepdims=True)
-    both = np.square(own - own.mean(axis=0)).sum() * (units - 1) / units / (many - 1)  # of one seed's score
+    # of one seed's score
+    both = np.square(own - own.mean(axis=0)).sum() * (units - 1) / units / (many - 1)
     scattered = float(values.var(ddof=1))
     between = max(scattered - both, scattered / 2) / many
     drawn = [one.drawn for one in spreads if one.drawn is not None]
@@ -159,14 +192,22 @@ def interval_of(
     low: float = 0.0,
     high: float = 1.0,
 ) -> Interval:
-    """The score over one arm's rows (n, columns) of one metric, with its interval. `low`, `high`: of the metric."""
-    drawn = Weights(len(rows), seed=seed, groups=groups).values(rows, total) if rows.shape[1] > 1 else None
+    """The score over one arm's rows (n, columns) of one metric, with its interval. `low`, `high`:
+    of the metric."""
+    drawn = (
+        Weights(len(rows), seed=seed, groups=groups).values(rows, total)
+        if rows.shape[1] > 1
+        else None
+    )
     return score_interval(spread_of(rows, total, groups, drawn), level, low, high)
 
 
-def score_interval(spread: Spread, level: float = 0.95, low: float = 0.0, high: float = 1.0) -> Interval:
-    """The interval of a score that lies between `low` and `high`; of one without a highest value Student's t, cut at
-    `low`. All right or all wrong without groups: Clopper and Pearson (1934), about 1 - 3.7/n at 95 %."""
+def score_interval(
+    spread: Spread, level: float = 0.95, low: float = 0.0, high: float = 1.0
+) -> Interval:
+    """The interval of a score that lies between `low` and `high`; of one without a highest value
+    Student's t, cut at `low`. All right or all wrong without groups: Clopper and Pearson (1934),
+    about 1 - 3.7/n at 95 %."""
     value, n = spread.value, spread.n
     if not math.isfinite(value) or (len(spread.left) < 2 and not spread.share):
         return Interval(value, math.nan, math.nan)
@@ -183,13 +224,18 @@ def score_interval(spread: Spread, level: float = 0.95, low: float = 0.0, high: 
         return Interval(value, max(low, value - reach * error), min(high, value + reach * error))
     share = min(1.0, max(0.0, (value - low) / size))
     # Nothing to see of a spread: as many independent rows as there are units.
-    rows = share * (1 - share) / (error / size) ** 2 if error > _SAME and 0 < share < 1 else float(len(spread.left))
+    rows = (
+        share * (1 - share) / (error / size) ** 2
+        if error > _SAME and 0 < share < 1
+        else float(len(spread.left))
+    )
     found = wilson(share, rows, reach)
     return Interval(value, low + size * found.low, low + size * found.high)
 
 
 def wilson(value: float, rows: float, reach: float) -> Interval:
-    """Wilson's score interval of a share of so many rows. `reach`: standard errors, 1.96 at 95 %."""
+    """Wilson's score interval of a share of so many rows. `reach`: standard errors, 1.96 at
+    95 %."""
     square = reach**2 / rows
     middle = (value + square / 2) / (1 + square)
     half = math.sqrt(square * (value * (1 - value) + square / 4)) / (1 + square)
@@ -197,18 +243,26 @@ def wilson(value: float, rows: float, reach: float) -> Interval:
 
 
 def difference_error(spread: Spread, size: float = 1.0) -> float:
-    """The standard error of a paired difference, as if half a row more told the two arms apart: without it two arms
-    that differ on one row of fifty would seem to be known to a hair. A whole row would cover 97 % there, not 95.
+    """The standard error of a paired difference, as if half a row more told the two arms apart:
+    without it two arms that differ on one row of fifty would seem to be known to a hair. A whole
+    row would cover 97 % there, not 95.
 
     Args:
-        size: of the metric, from its lowest value to its highest. One without a highest has no such row.
+        size: of the metric, from its lowest value to its highest. One without a highest has no such
+            row.
     """
-    return math.sqrt(spread.error**2 + (0.5 * (size / spread.n) ** 2 if math.isfinite(size) else 0.0))
+    return math.sqrt(
+        spread.error**2 + (0.5 * (size / spread.n) ** 2 if math.isfinite(size) else 0.0)
+    )
 
 
 def difference_interval(spread: Spread, level: float = 0.95, size: float = 1.0) -> Interval:
     """The interval of a paired difference (`Spread.minus`)."""
-    half = student(level, spread.freedom) * difference_error(spread, size) if len(spread.left) > 1 else math.nan
+    half = (
+        student(level, spread.freedom) * difference_error(spread, size)
+        if len(spread.left) > 1
+        else math.nan
+    )
     low, high = spread.value - half, spread.value + half
     # No two scores lie farther apart than the metric is wide.
     if math.isfinite(half):
@@ -226,8 +280,8 @@ def paired_difference(
     seed: int = 0,
     size: float = 1.0,
 ) -> Interval:
-    """How much better is `first` than `second`, two arms' rows (n, columns) of one metric on the same test rows? What
-    the report gives for two arms of one seed each.
+    """How much better is `first` than `second`, two arms' rows (n, columns) of one metric on the
+    same test rows? What the report gives for two arms of one seed each.
 
     Args:
         size: of the metric, from its lowest value to its highest.
@@ -236,18 +290,25 @@ def paired_difference(
         ValueError: the shapes differ.
     """
     if first.shape != second.shape or first.ndim != 2:
-        raise ValueError(f"both arms need rows of one shape (examples, columns), got {first.shape} and {second.shape}")
+        raise ValueError(
+            f"both arms need rows of one shape (examples, columns), got {first.shape} and"
+            f" {second.shape}"
+        )
     drawn: list[np.ndarray | None] = [None, None]
     if first.shape[1] > 1:
         weights = Weights(len(first), seed=seed, groups=groups)
         drawn = [weights.values(rows, total) for rows in (first, second)]
-    one, other = (spread_of(rows, total, groups, own) for rows, own in zip((first, second), drawn, strict=True))
+    one, other = (
+        spread_of(rows, total, groups, own)
+        for rows, own in zip((first, second), drawn, strict=True)
+    )
     return difference_interval(one.minus(other), level, size)
 
 
 def difference_p(spread: Spread, size: float = 1.0) -> float:
-    """Two-sided p-value of no difference, from the paired standard error: for arms with several seeds, where swapping
-    answers would leave out that another seed might have answered otherwise."""
+    """Two-sided p-value of no difference, from the paired standard error: for arms with several
+    seeds, where swapping answers would leave out that another seed might have answered
+    otherwise."""
     from scipy.special import stdtr
 
     error = difference_error(spread, size)

@@ -1,8 +1,8 @@
 """Sequences as the network sees them, and the log-probability of what is to be learnt.
 
-`Batch.log_probs(network)` is all that an objective needs: how sequences are laid out is the batch's own matter. A
-batch is a token tree in one line, or padded rows, whichever is estimated to be cheaper. Logits are computed only where
-loss is.
+`Batch.log_probs(network)` is all that an objective needs: how sequences are laid out is the batch's
+own matter. A batch is a token tree in one line, or padded rows, whichever is estimated to be
+cheaper. Logits are computed only where loss is.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from assay.model.segments import Layout
 from assay.train.likelihood import LogProbs, Total
 
 Soft = Callable[[], Any]
-FILL = 64  # a tree's cells are a multiple: products of a size that was not met before are compiled first
+# a tree's cells are a multiple: products of a size that was not met before are compiled first
+FILL = 64
 
 
 @dataclass
@@ -29,13 +30,18 @@ class Batch:
     """Sequences laid out in cells; a cell is a token that is computed.
 
     Attributes:
-        ids: token ids, (lines, columns). real: False at padding. positions: of each cell in its sequence.
-        rows: the training rows that the sequences are, in order. labels: (sequences,) their labels, -1 without.
-        reads: (tokens,) flat index of the cell whose output predicts each learnt token, sequence by sequence.
-        targets: (tokens,) the learnt tokens. owner: (tokens,) which sequence (index into `rows`) each belongs to.
+        ids: token ids, (lines, columns). real: False at padding. positions: of each cell in its
+            sequence.
+        rows: the training rows that the sequences are, in order. labels: (sequences,) their labels,
+            -1 without.
+        reads: (tokens,) flat index of the cell whose output predicts each learnt token, sequence by
+            sequence.
+        targets: (tokens,) the learnt tokens. owner: (tokens,) which sequence (index into `rows`)
+            each belongs to.
         tags: (tokens,) the sequences' `Encoded.tags`; empty where they have none.
         ends: (sequences,) flat index of each sequence's last token.
-        origin: (cells, 2) sequence and position whose token a cell computes; padding repeats (0, 0).
+        origin: (cells, 2) sequence and position whose token a cell computes; padding repeats (0,
+            0).
         tree: for attention; None where sequences are padded rows.
         soft: keys and values that stand before every sequence; see `Change.soft`.
     """
@@ -58,7 +64,13 @@ class Batch:
 
     @classmethod
     def of(
-        cls, sequences: Sequence[Encoded], rows: Sequence[int], *, pad: int, device: torch.device, tree: bool = False
+        cls,
+        sequences: Sequence[Encoded],
+        rows: Sequence[int],
+        *,
+        pad: int,
+        device: torch.device,
+        tree: bool = False,
     ) -> Batch:
         """As a token tree, or as rows padded on the right."""
         if tree:
@@ -70,16 +82,23 @@ class Batch:
         real = column[None] < lengths[:, None]
         paths = [np.arange(r * width, r * width + len(s.ids)) for r, s in enumerate(sequences)]
         line = torch.arange(len(sequences))[:, None].expand(-1, width)
-        origin = (torch.stack([line, column[None].expand(len(sequences), -1)], -1) * real[..., None]).flatten(0, 1)
+        origin = (
+            torch.stack([line, column[None].expand(len(sequences), -1)], -1) * real[..., None]
+        ).flatten(0, 1)
         positions = column[None].expand(len(sequences), -1)
-        return cls._made(sequences, rows, paths, device, ids=ids, real=real, positions=positions, origin=origin)
+        return cls._made(
+            sequences, rows, paths, device, ids=ids, real=real, positions=positions, origin=origin
+        )
 
     @classmethod
-    def _tree(cls, sequences: Sequence[Encoded], rows: Sequence[int], pad: int, device: torch.device) -> Batch:
+    def _tree(
+        cls, sequences: Sequence[Encoded], rows: Sequence[int], pad: int, device: torch.device
+    ) -> Batch:
         bare = Tree.of([s.ids for s in sequences])
         tree = bare.filled(FILL, pad)
         origin = np.zeros((len(tree), 2), dtype=np.int64)
-        for index in reversed(range(len(sequences))):  # the first sequence that uses a node stands for it
+        # the first sequence that uses a node stands for it
+        for index in reversed(range(len(sequences))):
             path = tree.paths[index]
             origin[path, 0], origin[path, 1] = index, np.arange(len(path))
         return cls._made(
@@ -109,7 +128,9 @@ class Batch:
         tree: Layout | None = None,
     ) -> Batch:
         learnt = [s.targets for s in sequences]
-        reads = [int(path[i - 1]) for path, targets in zip(paths, learnt, strict=True) for i in targets]
+        reads = [
+            int(path[i - 1]) for path, targets in zip(paths, learnt, strict=True) for i in targets
+        ]
         targets = [s.ids[i] for s, targets in zip(sequences, learnt, strict=True) for i in targets]
         owner = [r for r, targets in enumerate(learnt) for _ in targets]
         ends, labels = [int(path[-1]) for path in paths], [s.label for s in sequences]
@@ -168,12 +189,13 @@ class Batch:
         return LogProbs.apply(states, *output(network), places, self.targets)
 
     def nll(self, network: Any, *, smoothing: float = 0.0) -> torch.Tensor:
-        """The sum of the learnt tokens' cross-entropies in nats. Its gradient is found in the forward pass, so this
-        is the cheaper way where only the sum is wanted."""
+        """The sum of the learnt tokens' cross-entropies in nats. Its gradient is found in the
+        forward pass, so this is the cheaper way where only the sum is wanted."""
         states, places = self._read(network)
         return Total.apply(states, *output(network), places, self.targets, smoothing, self.compiled)
 
     def _read(self, network: Any) -> tuple[torch.Tensor, torch.Tensor]:
-        """States at the cells that predict something, each once; and for each learnt token which of them it reads."""
+        """States at the cells that predict something, each once; and for each learnt token which of
+        them it reads."""
         cells, places = torch.unique(self.reads, return_inverse=True)
         return self.states(network)[cells], places

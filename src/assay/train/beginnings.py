@@ -1,14 +1,17 @@
 """Where LoRA's two matrices begin, other than A random and B zero, and how such an adapter is kept.
 
-pissa        the largest singular parts of the weight, taken out of the base: Meng et al. (2024), PiSSA: Principal
-             Singular Values and Singular Vectors Adaptation, arxiv.org/abs/2404.02948
-olora        the first columns of its QR decomposition, taken out of the base: Büyükakyüz (2024), OLoRA: Orthonormal
-             Low-Rank Adaptation, arxiv.org/abs/2406.01775
+pissa        the largest singular parts of the weight, taken out of the base: Meng et al. (2024),
+             PiSSA: Principal Singular Values and Singular Vectors Adaptation,
+             arxiv.org/abs/2404.02948
+olora        the first columns of its QR decomposition, taken out of the base: Büyükakyüz (2024),
+             OLoRA: Orthonormal Low-Rank Adaptation, arxiv.org/abs/2406.01775
 orthogonal   A and B random with A B = 0, so the base stays as it is: PEFT's "orthogonal"
 
-What is kept     With W = W' + s B0 A0, training W' + s B A is training W + s (B A - B0 A0). The file holds [A; A0] and
-                 [B, -B0]: a plain LoRA of twice the rank on the unchanged base, as PEFT's own conversion makes it.
-Watch out        W' is rounded to the base's type. On a bf16 base the model begins that little beside the base
+What is kept     With W = W' + s B0 A0, training W' + s B A is training W + s (B A - B0 A0). The
+                 file holds [A; A0] and [B, -B0]: a plain LoRA of twice the rank on the unchanged
+                 base, as PEFT's own conversion makes it.
+Watch out        W' is rounded to the base's type. On a bf16 base the model begins that little
+                 beside the base
 """
 
 from __future__ import annotations
@@ -26,12 +29,15 @@ if TYPE_CHECKING:
 
 Pair = tuple[torch.Tensor, torch.Tensor]  # A (rank, in) and B (out, rank), fp32
 
-EXACT = 2048  # width from which a full decomposition takes minutes a layer; PiSSA's fast one comes within 1 % there
+# width from which a full decomposition takes minutes a layer; PiSSA's fast one comes within 1 %
+# there
+EXACT = 2048
 ROUNDS = 16  # of its subspace iteration, as the paper has it
 
 
 def principal(weight: torch.Tensor, rank: int, scaling: float) -> Pair:
-    """PiSSA: the square root of the largest singular values on both sides; `scaling` x B A is that part of `weight`."""
+    """PiSSA: the square root of the largest singular values on both sides; `scaling` x B A is that
+    part of `weight`."""
     if min(weight.shape) <= EXACT:
         u, s, vh = torch.linalg.svd(weight, full_matrices=False)
     else:
@@ -42,7 +48,8 @@ def principal(weight: torch.Tensor, rank: int, scaling: float) -> Pair:
 
 
 def orthonormal(weight: torch.Tensor, rank: int, scaling: float) -> Pair:
-    """OLoRA: B has orthonormal columns; B A, not `scaling` times it, is part of `weight`, as in PEFT."""
+    """OLoRA: B has orthonormal columns; B A, not `scaling` times it, is part of `weight`, as in
+    PEFT."""
     q, r = torch.linalg.qr(weight)
     return r[:rank].clone(), q[:, :rank].clone()
 
@@ -65,8 +72,8 @@ MOVING = ("pissa", "olora")  # those that take their product out of the base
 
 
 def begin(how: str, parts: Mapping[str, Any]) -> dict[str, Pair]:
-    """Set the matrices of PEFT's LoRA layers `parts` (by name), which are in fp32. Returns those that were taken out of
-    the base: none for a beginning that leaves it as it is.
+    """Set the matrices of PEFT's LoRA layers `parts` (by name), which are in fp32. Returns those
+    that were taken out of the base: none for a beginning that leaves it as it is.
 
     Raises:
         TrainError: T023, the rank is larger than the shorter side of a weight.
@@ -94,7 +101,9 @@ def take_out(part: Any, pair: Pair) -> None:
     weight.data = (left.T if part.fan_in_fan_out else left).to(weight.dtype)
 
 
-def joined(tensors: Mapping[str, torch.Tensor], first: Mapping[str, Pair]) -> dict[str, torch.Tensor]:
+def joined(
+    tensors: Mapping[str, torch.Tensor], first: Mapping[str, Pair]
+) -> dict[str, torch.Tensor]:
     """The tensors of a plain LoRA of twice the rank on the unchanged base."""
     out = dict(tensors)
     for name, (a, b) in first.items():
@@ -121,7 +130,9 @@ def doubled(config: LoraConfig) -> LoraConfig:
     twin = copy(config)
     twin.r = 2 * config.r
     # alpha / rank must stay, or with rank stabilisation alpha / sqrt(rank).
-    twin.lora_alpha = config.lora_alpha * (2**0.5 if config.use_rslora else 2)  # pyrefly: ignore[bad-assignment]  # PEFT takes fractions
+    more = 2**0.5 if config.use_rslora else 2
+    # PEFT takes fractions
+    twin.lora_alpha = config.lora_alpha * more  # pyrefly: ignore[bad-assignment]
     return twin
 
 
@@ -146,4 +157,6 @@ def _need_room(how: str, parts: Mapping[str, Any]) -> None:
     rank = max(part.r["default"] for part in parts.values())
     if rank > min(out, inside):
         text = f"initialise: {how} with rank {rank}, but {name} is {out} x {inside}"
-        raise TrainError(Problem("T023", text, "rank", help=f"set rank to {min(out, inside)} or less"))
+        raise TrainError(
+            Problem("T023", text, "rank", help=f"set rank to {min(out, inside)} or less")
+        )

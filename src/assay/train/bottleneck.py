@@ -1,12 +1,14 @@
 """Bottleneck adapters at the parts of the decoder layers.
 
 In series     what a part gives goes through the bottleneck and is added to: h + s up(f(down(h)))
-In parallel   what the feed-forward part is given goes through it, and is added to what that part gives
+In parallel   what the feed-forward part is given goes through it, and is added to what that part
+              gives
 Start         `up` is zero, so that nothing is changed
-Source        Houlsby et al. (2019), Parameter-Efficient Transfer Learning for NLP, arxiv.org/abs/1902.00751 (in series,
-              after both parts); Pfeiffer et al. (2021), AdapterFusion, aclanthology.org/2021.eacl-main.39 (after the
-              feed-forward part only); He et al. (2022), Towards a Unified View of Parameter-Efficient Transfer
-              Learning, arxiv.org/abs/2110.04366 (in parallel, scaled)
+Source        Houlsby et al. (2019), Parameter-Efficient Transfer Learning for NLP,
+              arxiv.org/abs/1902.00751 (in series, after both parts); Pfeiffer et al. (2021),
+              AdapterFusion, aclanthology.org/2021.eacl-main.39 (after the feed-forward part only);
+              He et al. (2022), Towards a Unified View of Parameter-Efficient Transfer Learning,
+              arxiv.org/abs/2110.04366 (in parallel, scaled)
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ BENDS = {"relu": nn.ReLU, "gelu": nn.GELU, "silu": nn.SiLU}
 
 
 class Bottleneck(nn.Module):
-    """(..., width) -> what is to be added, (..., width), in the type of its input. Its own weights are fp32."""
+    """(..., width) -> what is to be added, (..., width), in the type of its input. Its own weights
+    are fp32."""
 
     def __init__(self, width: int, size: int, bend: str, scale: float):
         super().__init__()
@@ -43,11 +46,14 @@ class Bottleneck(nn.Module):
         return (self.scale * self.up(narrow)).to(states.dtype)
 
 
-def insert(network: Any, place: Place, size: int, bend: str, scale: float) -> dict[str, nn.Parameter]:
+def insert(
+    network: Any, place: Place, size: int, bend: str, scale: float
+) -> dict[str, nn.Parameter]:
     """Put a bottleneck at the parts of every decoder layer; returns their weights by name.
 
     Raises:
-        TrainError: T030, a layer's parts cannot be told; or "parallel" where the feed-forward part is not one module.
+        TrainError: T030, a layer's parts cannot be told; or "parallel" where the feed-forward part
+            is not one module.
     """
     width = network.config.get_text_config().hidden_size
     for name, layer in decoder_layers(network):
@@ -56,7 +62,8 @@ def insert(network: Any, place: Place, size: int, bend: str, scale: float) -> di
             raise unknown(
                 name,
                 layer,
-                "its feed-forward part is not one module, so nothing can stand beside it: set place to both",
+                "its feed-forward part is not one module, so nothing can stand beside it: set"
+                " place to both",
             )
         for part in (attention, feedforward) if place == "both" else (feedforward,):
             adapter = Bottleneck(width, size, bend, scale).to(next(part.parameters()).device)
@@ -69,7 +76,8 @@ def insert(network: Any, place: Place, size: int, bend: str, scale: float) -> di
 
 
 def behind(part: Any, args: tuple, output: Any) -> Any:
-    """The part's output, changed; attention gives its states first, then its weights (GPT's in a list)."""
+    """The part's output, changed; attention gives its states first, then its weights (GPT's in a
+    list)."""
     if isinstance(output, tuple | list):
         return type(output)([output[0] + part.bottleneck(output[0]), *output[1:]])
     return output + part.bottleneck(output)

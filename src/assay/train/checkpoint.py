@@ -1,9 +1,10 @@
 """The state of a training run in a folder, written whole or not at all.
 
-`state-<step>/` holds the trained weights, the optimiser's tensors and state.json with a hash of each and of itself. It
-is written under another name, flushed, then renamed. A damaged one is set aside and the one before it is used. One in
-another format is refused: the key of the stage covers what training computes, not how a state is written, and hours of
-training are not thrown away unasked.
+`state-<step>/` holds the trained weights, the optimiser's tensors and state.json with a hash of
+each and of itself. It is written under another name, flushed, then renamed. A damaged one is set
+aside and the one before it is used. One in another format is refused: the key of the stage covers
+what training computes, not how a state is written, and hours of training are not thrown away
+unasked.
 """
 
 from __future__ import annotations
@@ -18,11 +19,19 @@ from typing import Any
 import torch
 
 from assay.core.errors import Problem, TrainError
-from assay.core.store import chunks_digest, digest, file_digest, read_json, tensor_chunks, write_folder
+from assay.core.store import (
+    chunks_digest,
+    digest,
+    file_digest,
+    read_json,
+    tensor_chunks,
+    write_folder,
+)
 from assay.train.shard import as_split, together
 
 KEEP = 2
-FORMAT = 1  # raise it when a state is written differently: other files, keys, names of tensors or of `Progress`
+# raise it when a state is written differently: other files, keys, names of tensors or of `Progress`
+FORMAT = 1
 
 
 def save(
@@ -35,11 +44,12 @@ def save(
     *,
     write: bool = True,
 ) -> None:
-    """Write `state-<step>` and remove all but the newest two. What is split over processes is put together, for which
-    every one of them has to call it, and one to write.
+    """Write `state-<step>` and remove all but the newest two. What is split over processes is put
+    together, for which every one of them has to call it, and one to write.
 
     Args:
-        best: the weights of the best evaluation so far. note: what else belongs to the state, as JSON.
+        best: the weights of the best evaluation so far. note: what else belongs to the state, as
+            JSON.
     """
     parts = plain(weights), flat(optimiser.state_dict()["state"]), plain(best)
     if not write:
@@ -53,7 +63,9 @@ def save(
         **note,
     }
     files = {name: tensor_chunks(part) for name, part in kept.items()}
-    write_folder(folder / f"state-{step:08d}", files, {"state.json": {**state, "sha256": digest(state)}})
+    write_folder(
+        folder / f"state-{step:08d}", files, {"state.json": {**state, "sha256": digest(state)}}
+    )
     for old in sorted(folder.glob("state-????????"))[:-KEEP]:
         shutil.rmtree(old)
 
@@ -72,7 +84,9 @@ def load(folder: Path) -> tuple[dict, dict, dict, dict] | None:
         try:
             state = read_json(place / "state.json")
             intact = state.pop("sha256") == digest(state)
-            intact = intact and all(file_digest(place / name) == value for name, value in state["files"].items())
+            intact = intact and all(
+                file_digest(place / name) == value for name, value in state["files"].items()
+            )
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             intact, state = False, {}
         if intact:
@@ -93,8 +107,13 @@ def load(folder: Path) -> tuple[dict, dict, dict, dict] | None:
 def refuse_other(place: Path, found: Any) -> None:
     """Raises TrainError, T016, for a state that this code would misread."""
     if found != FORMAT:
-        text = f"this state of an interrupted training is in format {found}; this assay reads format {FORMAT}"
-        way = f"go on with the assay that wrote it, or remove {place.parent} to train from the start"
+        text = (
+            f"this state of an interrupted training is in format {found}; this assay reads"
+            f" format {FORMAT}"
+        )
+        way = (
+            f"go on with the assay that wrote it, or remove {place.parent} to train from the start"
+        )
         raise TrainError(Problem("T016", text, str(place), help=way))
 
 
@@ -115,8 +134,8 @@ def from_text(text: str) -> torch.Tensor:
 
 
 def flat(state: dict) -> dict[str, torch.Tensor]:
-    """An optimiser's nested state as tensors alone. A key is the path as JSON: `[0, "first"]`. What is no tensor (a
-    count of steps) becomes the bytes of its JSON, and its path ends in `null`."""
+    """An optimiser's nested state as tensors alone. A key is the path as JSON: `[0, "first"]`. What
+    is no tensor (a count of steps) becomes the bytes of its JSON, and its path ends in `null`."""
     found: dict[str, torch.Tensor] = {}
     seen: set[int] = set()
     for path, value in _leaves(state, ()):
@@ -132,7 +151,9 @@ def flat(state: dict) -> dict[str, torch.Tensor]:
     return found
 
 
-def _leaves(state: dict, path: tuple[int | str, ...]) -> Iterator[tuple[tuple[int | str, ...], Any]]:
+def _leaves(
+    state: dict, path: tuple[int | str, ...]
+) -> Iterator[tuple[tuple[int | str, ...], Any]]:
     for name, value in state.items():
         if isinstance(value, dict):
             yield from _leaves(value, (*path, name))
@@ -141,7 +162,8 @@ def _leaves(state: dict, path: tuple[int | str, ...]) -> Iterator[tuple[tuple[in
 
 
 def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, torch.Tensor]) -> None:
-    """Put the tensors that `flat` made, and `load` read, into a fresh optimiser over the same parameters."""
+    """Put the tensors that `flat` made, and `load` read, into a fresh optimiser over the same
+    parameters."""
     states = optimiser.state_dict()
     stepped = [weight for group in optimiser.param_groups for weight in group["params"]]
     for key, value in tensors.items():

@@ -1,7 +1,9 @@
-"""Where a loss stopped being a number: the first layer, found by running the batch once more with a watch on each.
+"""Where a loss stopped being a number: the first layer, found by running the batch once more with a
+watch on each.
 
-How   Hooks on every module look at what it gives, and at the gradient that comes back to that. A module inside another
-      is done before it, so the first one that is not finite is the innermost. Nothing is watched while all goes well.
+How   Hooks on every module look at what it gives, and at the gradient that comes back to that. A
+      module inside another is done before it, so the first one that is not finite is the innermost.
+      Nothing is watched while all goes well.
 """
 
 from __future__ import annotations
@@ -27,7 +29,13 @@ def refuse_broken(named: Iterable[tuple[str, torch.Tensor]]) -> None:
     if broken:
         more = f" and {len(broken) - 1} more" if len(broken) > 1 else ""
         text = f"the model holds values that are not finite before any step: {broken[0]}{more}"
-        raise TrainError(Problem("T011", text, help="fetch or convert the model anew; no setting of training mends it"))
+        raise TrainError(
+            Problem(
+                "T011",
+                text,
+                help="fetch or convert the model anew; no setting of training mends it",
+            )
+        )
 
 
 def not_finite(named: Iterable[tuple[str, torch.Tensor]]) -> list[str]:
@@ -36,7 +44,8 @@ def not_finite(named: Iterable[tuple[str, torch.Tensor]]) -> list[str]:
 
 
 def first_broken(network: Any, work: Callable[[], object]) -> str:
-    """What is not finite first when `work` runs the network, forward and if it likes backward; "" when all is."""
+    """What is not finite first when `work` runs the network, forward and if it likes backward; ""
+    when all is."""
     found: list[str] = []
     with _watched(network, found):
         work()
@@ -51,7 +60,9 @@ def _watched(network: Any, found: list[str]) -> Generator[None]:
         for tensor in _tensors(output):
             if not torch.isfinite(tensor.detach()).all():
                 own = not_finite(module.named_parameters(recurse=False))
-                found.append(f"the output of {name}" + (f", whose {own[0]} is not finite" if own else ""))
+                found.append(
+                    f"the output of {name}" + (f", whose {own[0]} is not finite" if own else "")
+                )
             elif tensor.requires_grad:
                 tensor.register_hook(lambda grad: note(name, grad))
 
@@ -60,7 +71,9 @@ def _watched(network: Any, found: list[str]) -> Generator[None]:
             found.append(f"the gradient at the output of {name}")
 
     hooks = [
-        module.register_forward_hook(lambda module, inputs, output, name=name: look(name, module, output))
+        module.register_forward_hook(
+            lambda module, inputs, output, name=name: look(name, module, output)
+        )
         for name, module in network.named_modules()
         if name
     ]
@@ -85,14 +98,17 @@ def diverged(what: str, where: str, sources: Sequence[str], rate: float) -> Trai
     """T001 with all that is known.
 
     Args:
-        what: the step and its numbers. where: the first layer, or "". sources: of the rows; may be empty.
+        what: the step and its numbers. where: the first layer, or "". sources: of the rows; may be
+            empty.
         rate: the learning rate of the settings.
     """
     parts = [what]
     if where:
         parts.append(f"not finite first: {where}")
     if sources:
-        named = ", ".join(sources[:NAMED]) + (f" and {len(sources) - NAMED} more" if len(sources) > NAMED else "")
+        named = ", ".join(sources[:NAMED]) + (
+            f" and {len(sources) - NAMED} more" if len(sources) > NAMED else ""
+        )
         parts.append(f"the rows: {named}")
     way = f"lower learning_rate (now {rate:g})" + (" or look at these rows" if sources else "")
     return TrainError(Problem("T001", "; ".join(parts), help=way))

@@ -1,10 +1,11 @@
-"""DoRA at little more than LoRA's price: PEFT's layers and files, the norms of its directions from small products.
+"""DoRA at little more than LoRA's price: PEFT's layers and files, the norms of its directions from
+small products.
 
-How       |W + s B A| by rows is the root of |W|^2 + 2 s sum((W A^T) * B) + s^2 sum((B A A^T) * B): no product of full
-          size. PEFT makes B A and adds it to W in every forward pass, for one token too. Here the norms are also kept
-          for as long as the network is in evaluation.
-Source    Liu et al. (2024), DoRA: Weight-Decomposed Low-Rank Adaptation, arxiv.org/abs/2402.09353; the norm is a
-          constant to the gradient, as in its section 4.3
+How       |W + s B A| by rows is the root of |W|^2 + 2 s sum((W A^T) * B) + s^2 sum((B A A^T) * B):
+          no product of full size. PEFT makes B A and adds it to W in every forward pass, for one
+          token too. Here the norms are also kept for as long as the network is in evaluation.
+Source    Liu et al. (2024), DoRA: Weight-Decomposed Low-Rank Adaptation, arxiv.org/abs/2402.09353;
+          the norm is a constant to the gradient, as in its section 4.3
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from peft.utils.integrations import dequantize_module_weight
 
 
 def decompose(parts: Iterable[Any]) -> None:
-    """Let PEFT's DoRA layers go this way, from magnitudes that change nothing. PEFT makes those in the base's type; in
-    bf16 they would change what the model computes before anything is learnt."""
+    """Let PEFT's DoRA layers go this way, from magnitudes that change nothing. PEFT makes those in
+    the base's type; in bf16 they would change what the model computes before anything is learnt."""
     for part in parts:
         variant = Factored()
         part.lora_variant["default"] = variant
-        part.lora_magnitude_vector["default"].weight = torch.nn.Parameter(lengths(variant, part, "default").clone())
+        part.lora_magnitude_vector["default"].weight = torch.nn.Parameter(
+            lengths(variant, part, "default").clone()
+        )
 
 
 class Factored(DoraLinearVariant):
@@ -46,9 +49,19 @@ class Factored(DoraLinearVariant):
             x = dropout(x)
             weight = dequantize_module_weight(base).to(x.dtype)
             linear = torch.nn.functional.linear(x, weight.T if module.fan_in_fan_out else weight)
-        a, b, s = module.lora_A[active_adapter], module.lora_B[active_adapter].weight, module.scaling[active_adapter]
-        scale = module.lora_magnitude_vector[active_adapter].weight / lengths(self, module, active_adapter)
-        return result + (scale - 1) * linear + torch.nn.functional.linear(a(x), (scale * s)[:, None] * b)
+        a, b, s = (
+            module.lora_A[active_adapter],
+            module.lora_B[active_adapter].weight,
+            module.scaling[active_adapter],
+        )
+        scale = module.lora_magnitude_vector[active_adapter].weight / lengths(
+            self, module, active_adapter
+        )
+        return (
+            result
+            + (scale - 1) * linear
+            + torch.nn.functional.linear(a(x), (scale * s)[:, None] * b)
+        )
 
 
 @torch.compiler.disable()  # a compiled layer could not ask where and which version a tensor is
@@ -57,7 +70,8 @@ def lengths(variant: Factored, part: Any, adapter: str) -> torch.Tensor:
     a, b = part.lora_A[adapter].weight, part.lora_B[adapter].weight
     versions = (a._version, b._version)
     kept = variant.lengths
-    # An optimiser may change weights without counting their versions up, but not while the network is in evaluation.
+    # An optimiser may change weights without counting their versions up, but not while the network
+    # is in evaluation.
     if kept is None or kept[0] != versions or part.training:
         # It may be asked for first by an evaluation, whose tensors no gradient may go through.
         with torch.inference_mode(False), torch.no_grad():
@@ -66,7 +80,9 @@ def lengths(variant: Factored, part: Any, adapter: str) -> torch.Tensor:
     return kept[1]
 
 
-def _lengths(variant: Factored, part: Any, a: torch.Tensor, b: torch.Tensor, s: float) -> torch.Tensor:
+def _lengths(
+    variant: Factored, part: Any, a: torch.Tensor, b: torch.Tensor, s: float
+) -> torch.Tensor:
     base = part.get_base_layer()
     weight = dequantize_module_weight(base).to(a.dtype)
     weight = weight.T if part.fan_in_fan_out else weight

@@ -1,4 +1,5 @@
-"""Sequences, and the loss of some of them: what the loop, the evaluation and the search for a broken layer share."""
+"""Sequences, and the loss of some of them: what the loop, the evaluation and the search for a
+broken layer share."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ from assay.train.settings import Change, Trained
 from assay.train.trunk import Trunk
 
 Objective = Callable[[Any, Batch], Loss]
-GROUPS = 10  # of val rows at least, where there are as many: from their differences comes the standard error
+# of val rows at least, where there are as many: from their differences comes the standard error
+GROUPS = 10
 
 
 @dataclass
@@ -27,7 +29,8 @@ class Exercise:
     """`loss(rows)` of numbered sequences, as they are laid out for one network.
 
     Attributes:
-        change: for its soft prompt. pad: token id. noise: on the embeddings. trunk: what frozen layers compute, kept.
+        change: for its soft prompt. pad: token id. noise: on the embeddings. trunk: what frozen
+            layers compute, kept.
         trees: sequences are merged. compiled: the layers are, see `faster`.
     """
 
@@ -61,7 +64,8 @@ class Exercise:
 
     @contextmanager
     def at_work(self, rows: Sequence[int]) -> Generator[tuple[Loss, Batch]]:
-        """The loss of some rows and their batch; its gradient is to be computed inside the block."""
+        """The loss of some rows and their batch; its gradient is to be computed inside the
+        block."""
         batch = self.batch(rows)
         if self.noise:
             lengths = torch.tensor([self.lengths[row] for row in rows])
@@ -75,8 +79,9 @@ class Exercise:
     def mean(self) -> tuple[float, float]:
         """The mean loss a learnt unit over all sequences, and its standard error.
 
-        The error is that of a ratio over groups of rows (Cochran 1977, Sampling Techniques, section 9.1): rows are
-        asked in at least `GROUPS` groups of like length, and how far these lie apart says how far the mean may be off.
+        The error is that of a ratio over groups of rows (Cochran 1977, Sampling Techniques, section
+        9.1): rows are asked in at least `GROUPS` groups of like length, and how far these lie apart
+        says how far the mean may be off.
         """
         sums = []
         for rows in self.groups():

@@ -1,7 +1,9 @@
-"""What makes training faster and changes nothing that is learnt: fused LoRA layers, compiled layers.
+"""What makes training faster and changes nothing that is learnt: fused LoRA layers, compiled
+layers.
 
-`faster(network, ...)` swaps modules inside the block and puts the originals back. Evaluation inside it goes through
-`asking()`, where compiled layers run as they are written: other shapes would be compiled anew.
+`faster(network, ...)` swaps modules inside the block and puts the originals back. Evaluation inside
+it goes through `asking()`, where compiled layers run as they are written: other shapes would be
+compiled anew.
 """
 
 from __future__ import annotations
@@ -15,20 +17,21 @@ import torch
 from assay.model import attention
 from assay.model.environment import cxx
 
-# Computed tokens x weights from which compiling pays: 10 s of compiling against a quarter of the time at about 6e10 a
-# second (2 cores with AMX).
+# Computed tokens x weights from which compiling pays: 10 s of compiling against a quarter of the
+# time at about 6e10 a second (2 cores with AMX).
 WORTH = 4e12
 
 
 def compiles(mode: Literal["auto", "always", "never"], work: float) -> bool:
-    """Whether to compile a run of `work` computed tokens x weights. A function of the run and the machine, not of a
-    clock, so that a resumed run decides as it did before."""
+    """Whether to compile a run of `work` computed tokens x weights. A function of the run and the
+    machine, not of a clock, so that a resumed run decides as it did before."""
     return mode == "always" or (mode == "auto" and work >= WORTH and bool(cxx()))
 
 
 @contextmanager
 def faster(network: Any, *, compiled: bool) -> Generator[None]:
-    """Inside the block, LoRA layers that allow it are fused, and the decoder layers are compiled where asked for."""
+    """Inside the block, LoRA layers that allow it are fused, and the decoder layers are compiled
+    where asked for."""
     from peft.tuners.lora import Linear
 
     from assay.train.fused import FusedLora, Together, fits, together
@@ -58,10 +61,11 @@ def faster(network: Any, *, compiled: bool) -> Generator[None]:
 
     hooks = [network.base_model.register_forward_pre_hook(refresh)]
     if compiled:
-        # Else the first layer, whose input needs no gradient, would be compiled for itself: 8 s against a thirtieth of
-        # a backward pass.
+        # Else the first layer, whose input needs no gradient, would be compiled for itself: 8 s
+        # against a thirtieth of a backward pass.
         hooks.append(network.get_input_embeddings().register_forward_hook(wanted))
-        # The compiler must not look into the attention function: it stops there and goes on behind it.
+        # The compiler must not look into the attention function: it stops there and goes on behind
+        # it.
         attention.register(torch.compiler.disable(attention.attend))
         for name, layer in decoder_layers(network):
             parent, _, last = name.rpartition(".")

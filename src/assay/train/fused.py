@@ -1,10 +1,11 @@
 """Frozen linear layers, with and without LoRA, as one product forward and one backward.
 
-How       Forward is y = [x, u] [W, sB]^T with u = x A^T, backward dx = [g, v] [W^T, A^T]^T with v = g sB: one large
-          product each, which rounds once. Beside a base in bf16 that matters: where the two parts are rounded by
-          themselves and then added, what LoRA says below half a unit in the last place of the base's output is lost.
-          Layers that read the same states (query, key, value; gate and up) are one layer. Both products read one
-          matrix, [[W, sB], [A, 0]]; only LoRA's parts of it are written anew.
+How       Forward is y = [x, u] [W, sB]^T with u = x A^T, backward dx = [g, v] [W^T, A^T]^T with v =
+          g sB: one large product each, which rounds once. Beside a base in bf16 that matters: where
+          the two parts are rounded by themselves and then added, what LoRA says below half a unit
+          in the last place of the base's output is lost. Layers that read the same states (query,
+          key, value; gate and up) are one layer. Both products read one matrix, [[W, sB], [A, 0]];
+          only LoRA's parts of it are written anew.
 Costs     a second copy of the frozen matrices in the network's type while training
 Source    Hu et al. (2021), LoRA, arxiv.org/abs/2106.09685
 """
@@ -18,11 +19,12 @@ import torch
 
 
 class Product(torch.autograd.Function):
-    """(..., in) -> (..., out), with gradients for x and for each A and B; those of A and B in their own type.
+    """(..., in) -> (..., out), with gradients for x and for each A and B; those of A and B in their
+    own type.
 
-    `both` is [[W, sB], [A, 0]], (out + rank, in + rank): its upper rows are the matrix forward, its left columns that
-    of the way back. `ab` are the As and then the Bs of the layers that are computed together: their outputs and their
-    ranks lie side by side.
+    `both` is [[W, sB], [A, 0]], (out + rank, in + rank): its upper rows are the matrix forward, its
+    left columns that of the way back. `ab` are the As and then the Bs of the layers that are
+    computed together: their outputs and their ranks lie side by side.
     """
 
     @staticmethod
@@ -47,7 +49,8 @@ class Product(torch.autograd.Function):
         return y.view(*x.shape[:-1], out)
 
     @staticmethod
-    def backward(ctx: Any, grad: torch.Tensor) -> tuple[Any, ...]:  # pyrefly: ignore[bad-override]  # torch: *grad_outputs
+    # torch: *grad_outputs
+    def backward(ctx: Any, grad: torch.Tensor) -> tuple[Any, ...]:  # pyrefly: ignore[bad-override]
         x, u, both = ctx.saved_tensors
         width = x.shape[1]
         g = grad.reshape(-1, grad.shape[-1])
@@ -64,8 +67,8 @@ class Product(torch.autograd.Function):
 
 
 def fits(layer: Any) -> bool:
-    """Whether a PEFT LoRA layer can be fused: one adapter on a plain linear layer, no dropout, no variant (DoRA),
-    frozen base."""
+    """Whether a PEFT LoRA layer can be fused: one adapter on a plain linear layer, no dropout, no
+    variant (DoRA), frozen base."""
     names = layer.active_adapters
     return (
         type(layer.base_layer) is torch.nn.Linear
@@ -90,7 +93,9 @@ class Together(torch.nn.Module):
         names = [layer.active_adapters[0] for layer in layers]
         self.a = [layer.lora_A[name].weight for layer, name in zip(layers, names, strict=True)]
         self.b = [layer.lora_B[name].weight for layer, name in zip(layers, names, strict=True)]
-        self.scales = tuple(float(layer.scaling[name]) for layer, name in zip(layers, names, strict=True))
+        self.scales = tuple(
+            float(layer.scaling[name]) for layer, name in zip(layers, names, strict=True)
+        )
         self.sizes = [len(b) for b in self.b]
         weight = torch.cat([layer.base_layer.weight.detach() for layer in layers])
         (out, width), rank = weight.shape, sum(len(a) for a in self.a)
@@ -98,11 +103,13 @@ class Together(torch.nn.Module):
         self.both[:out, :width] = weight
         biases = [layer.base_layer.bias for layer in layers]
         parts = [
-            weight.new_zeros(n) if part is None else part.detach() for part, n in zip(biases, self.sizes, strict=True)
+            weight.new_zeros(n) if part is None else part.detach()
+            for part, n in zip(biases, self.sizes, strict=True)
         ]
         some = any(part is not None for part in biases)
         self.register_buffer("bias", torch.cat(parts) if some else None, persistent=False)
-        self.read: torch.Tensor | None = None  # the states last read, and the outputs that nobody has asked for yet
+        # the states last read, and the outputs that nobody has asked for yet
+        self.read: torch.Tensor | None = None
         self.ready: dict[int, torch.Tensor] = {}
 
     @torch.no_grad()
@@ -112,7 +119,11 @@ class Together(torch.nn.Module):
         width, row, column = self.both.shape[1] - rank, 0, 0
         for a, b, scale in zip(self.a, self.b, self.scales, strict=True):
             self.both[out + column : out + column + len(a), :width] = a
-            torch.mul(b, scale, out=self.both[row : row + len(b), width + column : width + column + len(a)])
+            torch.mul(
+                b,
+                scale,
+                out=self.both[row : row + len(b), width + column : width + column + len(a)],
+            )
             row, column = row + len(b), column + len(a)
 
     def product(self, x: torch.Tensor) -> torch.Tensor:
@@ -121,7 +132,8 @@ class Together(torch.nn.Module):
     def output(self, index: int, x: torch.Tensor) -> torch.Tensor:
         """What layer `index` gives for x. The first that asks has all of them computed."""
         if self.read is not x or index not in self.ready:
-            # No views of one tensor: Gemma 3n changes what a layer gives in place. Nothing reads the whole.
+            # No views of one tensor: Gemma 3n changes what a layer gives in place. Nothing reads
+            # the whole.
             parts = torch.unsafe_split_with_sizes(self.product(x), self.sizes, -1)
             self.read, self.ready = x, dict(enumerate(parts))
         found = self.ready.pop(index)
@@ -163,7 +175,10 @@ def together(network: Any, layers: Iterable[Any]) -> list[list[Any]]:
     network.eval()
     try:
         with torch.no_grad():
-            network.base_model(input_ids=torch.zeros(1, 2, dtype=torch.long, device=network.device), use_cache=False)
+            network.base_model(
+                input_ids=torch.zeros(1, 2, dtype=torch.long, device=network.device),
+                use_cache=False,
+            )
     finally:
         network.train(was)
         for hook in hooks:

@@ -25,20 +25,27 @@ class Gradients:
     tell: Tell
 
     def of(self, parts: list[list[int]], run: Run, idle: Sequence[list[int]] = ()) -> list[float]:
-        """The sums of loss, learnt units, tokens and cells over the micro-batches; the masters have their gradients.
+        """The sums of loss, learnt units, tokens and cells over the micro-batches; the masters have
+        their gradients.
 
-        Where memory is short the step begins anew with smaller parts, now and in the steps to come: the gradients are
-        the same sum, taken in another order.
+        Where memory is short the step begins anew with smaller parts, now and in the steps to come:
+        the gradients are the same sum, taken in another order.
 
         Args:
-            idle: micro-batches that are computed and left out of every sum, because other processes make as many.
+            idle: micro-batches that are computed and left out of every sum, because other processes
+                make as many.
 
         Raises:
-            ResourceError: R098, a row alone does not fit, or two halvings were not enough. TrainError: T012.
+            ResourceError: R098, a row alone does not fit, or two halvings were not enough.
+                TrainError: T012.
         """
         progress, left = run.progress, HALVINGS
         while True:
-            parts = [piece for part in parts for piece in halved(part, self.exercise.lengths, progress.limit)]
+            parts = [
+                piece
+                for part in parts
+                for piece in halved(part, self.exercise.lengths, progress.limit)
+            ]
             sums, failed = self._attempt(parts, run, idle)
             if failed is None:
                 return sums
@@ -50,12 +57,18 @@ class Gradients:
             left -= 1
             # Parts that are nearly as large would fail too, and there are only so many halvings.
             progress.limit, progress.halved = size * 3 // 4, progress.halved + 1
-            self.tell({"event": "note", "text": f"memory is short: micro-batches of {size:,} tokens are halved"})
+            self.tell(
+                {
+                    "event": "note",
+                    "text": f"memory is short: micro-batches of {size:,} tokens are halved",
+                }
+            )
 
     def _too_large(self, rows: list[int], step: int) -> ResourceError:
         many = f"{len(rows)} rows" if len(rows) > 1 else "one row"
         text = (
-            f"step {step + 1}: {many} of {self.exercise.tokens(rows):,} tokens: too much for the memory of this machine"
+            f"step {step + 1}: {many} of {self.exercise.tokens(rows):,} tokens: too much for the"
+            " memory of this machine"
         )
         return ResourceError(Problem("R098", text, self.sources[rows[0]], help=WAY))
 
@@ -84,9 +97,12 @@ class Gradients:
             sums = [total + number for total, number in zip(sums, numbers, strict=True)]
         return sums, None
 
-    def broken(self, mine: list[list[int]], parts: list[list[int]], step: int) -> tuple[str, list[int]]:
-        """What is not finite first in a step that diverged, and the rows of its micro-batch; all rows of the step when
-        this process's share, run once more, is in order. Gradients are left behind."""
+    def broken(
+        self, mine: list[list[int]], parts: list[list[int]], step: int
+    ) -> tuple[str, list[int]]:
+        """What is not finite first in a step that diverged, and the rows of its micro-batch; all
+        rows of the step when this process's share, run once more, is in order. Gradients are left
+        behind."""
         for rows in mine:
             self.draw(rows, step)
             where = first_broken(self.exercise.network, lambda rows=rows: self._once(rows))
@@ -100,8 +116,8 @@ class Gradients:
                 loss.value.backward()
 
     def draw(self, rows: Sequence[int], step: int) -> None:
-        """What a micro-batch draws (dropout, noise) depends on seed, step and first row: neither on the process that
-        computes it, nor on what was computed before."""
+        """What a micro-batch draws (dropout, noise) depends on seed, step and first row: neither on
+        the process that computes it, nor on what was computed before."""
         torch.manual_seed(((self.seed * 1_000_003 + step) * 1_000_003 + rows[0]) % 2**63)
 
 
@@ -114,5 +130,9 @@ def clear(run: Run) -> None:
 def unreached() -> TrainError:
     text = "nothing is learnt: no parameter that this method trains has an influence on the loss"
     return TrainError(
-        Problem("T012", text, help="name other layers or targets; `assay list strategies` has the settings")
+        Problem(
+            "T012",
+            text,
+            help="name other layers or targets; `assay list strategies` has the settings",
+        )
     )

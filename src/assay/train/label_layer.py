@@ -1,6 +1,7 @@
 """A layer with one output a label on the model's states: what the heads share.
 
-`LabelLayer` has the settings, builds the layer and says what is trained; `states_at` reads the states of questions.
+`LabelLayer` has the settings, builds the layer and says what is trained; `states_at` reads the
+states of questions.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from assay.model.chat_model import ChatModel
     from assay.train.objectives.classification import Layer
 
-SAMPLE = 256  # training rows that the states' mean and scale are taken from: the scale is then known to 4 %
+# training rows that the states' mean and scale are taken from: the scale is then known to 4 %
+SAMPLE = 256
 TOKENS = 4096  # computed at once where questions are read
 
 
@@ -31,9 +33,12 @@ class LabelLayer(Trained):
     learning_rate: float = Field(default=1e-3, gt=0, lt=1)
     epochs: int = Field(default=30, ge=1, le=1000)
     patience: int = Field(default=5, ge=1)
-    layers: int = Field(default=0, ge=0, le=1000)  # decoder layers that are trained too, from the top
-    layers_rate: float = Field(default=0.03, gt=0, le=1)  # times learning_rate: the rate of these layers
-    hidden: int = Field(default=0, ge=0, le=65536)  # width of a tanh layer between state and labels; 0: none
+    # decoder layers that are trained too, from the top
+    layers: int = Field(default=0, ge=0, le=1000)
+    # times learning_rate: the rate of these layers
+    layers_rate: float = Field(default=0.03, gt=0, le=1)
+    # width of a tanh layer between state and labels; 0: none
+    hidden: int = Field(default=0, ge=0, le=65536)
     dropout: float = Field(default=0.1, ge=0, lt=1)
 
     @model_validator(mode="after")
@@ -44,13 +49,17 @@ class LabelLayer(Trained):
         return self
 
     def made(
-        self, model: ChatModel, lesson: Lesson, labels: Sequence[str], sample: Callable[[Any], torch.Tensor]
+        self,
+        model: ChatModel,
+        lesson: Lesson,
+        labels: Sequence[str],
+        sample: Callable[[Any], torch.Tensor],
     ) -> tuple[Layer, Change]:
         """The layer on the states, and what is trained.
 
         Args:
-            sample: some training rows -> the states that are read of them, (any, width). With rows to learn from, the
-                layer's standardisation is measured on these.
+            sample: some training rows -> the states that are read of them, (any, width). With rows
+                to learn from, the layer's standardisation is measured on these.
         """
         from assay.prompt.shots import drawn
         from assay.train.layers import chosen, stack
@@ -68,7 +77,9 @@ class LabelLayer(Trained):
         if self.layers:
             inside = tuple(f"{name}." for name in chosen(network, self.layers, "top"))
             trained |= {
-                name: p.requires_grad_(True) for name, p in network.named_parameters() if name.startswith(inside)
+                name: p.requires_grad_(True)
+                for name, p in network.named_parameters()
+                if name.startswith(inside)
             }
             groups = {f"{stack(network)[0]}.": self.layers_rate}
         return layer, self._change(network, layer, labels, trained, groups)
@@ -94,26 +105,35 @@ class LabelLayer(Trained):
         def read(folder: Path) -> None:
             if kept_labels(folder) != list(labels):
                 text = (
-                    f"this head was trained for {len(kept_labels(folder))} labels, the task has {len(labels)} or others"
+                    f"this head was trained for {len(kept_labels(folder))} labels, the task has"
+                    f" {len(labels)} or others"
                 )
                 raise TrainError(Problem("T043", text, str(folder), help="train the arm again"))
             tensors = load_file(folder / "head.safetensors")
-            own = {name.removeprefix("head."): t for name, t in tensors.items() if name.startswith("head.")}
+            own = {
+                name.removeprefix("head."): t
+                for name, t in tensors.items()
+                if name.startswith("head.")
+            }
             layer.load_state_dict(own)
-            network.load_state_dict({n: t for n, t in tensors.items() if not n.startswith("head.")}, strict=False)
+            network.load_state_dict(
+                {n: t for n, t in tensors.items() if not n.startswith("head.")}, strict=False
+            )
 
         return Change(trained, write, read, groups=groups)
 
 
 class Recall:
-    """States of questions that are asked again and again, while only the layer on top of them learns. `on`: they are
-    kept, until `forget`."""
+    """States of questions that are asked again and again, while only the layer on top of them
+    learns. `on`: they are kept, until `forget`."""
 
     def __init__(self) -> None:
         self.on = False
         self._kept: dict[Hashable, torch.Tensor] = {}
 
-    def of(self, keys: Sequence[Hashable], read: Callable[[list[int]], Iterable[torch.Tensor]]) -> list[torch.Tensor]:
+    def of(
+        self, keys: Sequence[Hashable], read: Callable[[list[int]], Iterable[torch.Tensor]]
+    ) -> list[torch.Tensor]:
         """A tensor for each key; `read` gives those of some places among them."""
         if not self.on:
             return list(read([*range(len(keys))]))
@@ -133,9 +153,12 @@ def kept_labels(folder: Path) -> list[str]:
     return read_json(folder / "head.json")["labels"]
 
 
-def bodies(model: ChatModel, sequences: Sequence[Sequence[int]]) -> Iterator[tuple[int, torch.Tensor, int]]:
-    """(which sequence, its states in fp32, how many of its first tokens these leave out), in any order. Where rows can
-    look at it, the common beginning of all is computed once, and its states come first, as those of sequence -1."""
+def bodies(
+    model: ChatModel, sequences: Sequence[Sequence[int]]
+) -> Iterator[tuple[int, torch.Tensor, int]]:
+    """(which sequence, its states in fp32, how many of its first tokens these leave out), in any
+    order. Where rows can look at it, the common beginning of all is computed once, and its states
+    come first, as those of sequence -1."""
     import torch
     from transformers import DynamicCache
 
@@ -150,7 +173,9 @@ def bodies(model: ChatModel, sequences: Sequence[Sequence[int]]) -> Iterator[tup
         if shared:
             beginning = Beginning(DynamicCache())
             ids = torch.tensor([list(sequences[0][:shared])], device=model.device)
-            states = model.body(input_ids=ids, cache=beginning.cache, use_cache=True).last_hidden_state
+            states = model.body(
+                input_ids=ids, cache=beginning.cache, use_cache=True
+            ).last_hidden_state
             yield -1, states[0].float(), 0
         for batch in by_length([len(s) - shared for s in sequences], TOKENS):
             own = [list(sequences[i][shared:]) for i in batch]

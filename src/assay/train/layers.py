@@ -1,9 +1,12 @@
 """A network as a stack of decoder layers, whatever its kind, and which of them are trained.
 
-What it is for   "the last four layers" and "the four layers that the data pull at most", said without a model's name
-How              the stack is the ModuleList of the body that is as long as the config's num_hidden_layers
+What it is for   "the last four layers" and "the four layers that the data pull at most", said
+                 without a model's name
+How              the stack is the ModuleList of the body that is as long as the config's
+                 num_hidden_layers
 Source           Lee et al. (2023), Surgical Fine-Tuning Improves Adaptation to Distribution Shifts,
-                 arxiv.org/abs/2210.11466: the gradient's norm over the weights' (Auto-RGN) says which layers matter
+                 arxiv.org/abs/2210.11466: the gradient's norm over the weights' (Auto-RGN) says
+                 which layers matter
 """
 
 from __future__ import annotations
@@ -36,8 +39,13 @@ def stack(network: Any) -> tuple[str, torch.nn.ModuleList]:
     ]
     if not lists:
         text = f"the network has no list of {count} layers, so none of them can be chosen"
-        raise TrainError(Problem("T044", text, help="leave `layers` out, or name what stays as it is with `freeze`"))
-    return min(lists, key=lambda pair: pair[0].count("."))  # as many experts as layers would lie deeper
+        raise TrainError(
+            Problem(
+                "T044", text, help="leave `layers` out, or name what stays as it is with `freeze`"
+            )
+        )
+    # as many experts as layers would lie deeper
+    return min(lists, key=lambda pair: pair[0].count("."))
 
 
 def has_layers(network: Any) -> bool:
@@ -58,8 +66,10 @@ def chosen(network: Any, n: int, by: By, sample: Sequence[Batch] = ()) -> list[s
     """Names of `n` decoder layers, lowest first.
 
     Args:
-        by: "top" takes the last ones; "gradient" those with the largest relative gradient (`pulls`) on `sample`.
-        sample: some training rows; without any (an arm is restored) "gradient" takes the last ones too.
+        by: "top" takes the last ones; "gradient" those with the largest relative gradient (`pulls`)
+            on `sample`.
+        sample: some training rows; without any (an arm is restored) "gradient" takes the last ones
+            too.
 
     Raises:
         TrainError: T041, the network has fewer layers.
@@ -79,10 +89,14 @@ def chosen(network: Any, n: int, by: By, sample: Sequence[Batch] = ()) -> list[s
 def pulls(network: Any, sample: Sequence[Batch]) -> list[float]:
     """Of each decoder layer: the norm of the gradient of its weights over the norm of the weights.
 
-    The gradient is that of the completion's loss, summed over `sample`, in the mode (dropout or not) of the network,
-    which is left as it was: no gradient is kept and nothing that was frozen is trained.
+    The gradient is that of the completion's loss, summed over `sample`, in the mode (dropout or
+    not) of the network, which is left as it was: no gradient is kept and nothing that was frozen is
+    trained.
     """
-    layers = [[p for p in layer.parameters() if p.is_floating_point()] for _, layer in decoder_layers(network)]
+    layers = [
+        [p for p in layer.parameters() if p.is_floating_point()]
+        for _, layer in decoder_layers(network)
+    ]
     before = {p: p.requires_grad for p in network.parameters()}
     network.requires_grad_(False)
     for weights in layers:
@@ -100,14 +114,18 @@ def pulls(network: Any, sample: Sequence[Batch]) -> list[float]:
 
 def norm(tensors: Iterable[torch.Tensor | None]) -> float:
     """Euclidean norm of all numbers of these tensors; one that is None counts as zeros."""
-    return math.sqrt(sum(float(t.detach().float().square().sum()) for t in tensors if t is not None))
+    return math.sqrt(
+        sum(float(t.detach().float().square().sum()) for t in tensors if t is not None)
+    )
 
 
 def first_trained(network: Any, names: Iterable[str]) -> int:
-    """The lowest decoder layer whose output a step can change: the layers below it give the same states in every epoch.
+    """The lowest decoder layer whose output a step can change: the layers below it give the same
+    states in every epoch.
 
-    The number of layers when only what follows them is trained (a head, the final norm, an output matrix of its own); 0
-    when something before them is trained, or something of which it is not known where it works.
+    The number of layers when only what follows them is trained (a head, the final norm, an output
+    matrix of its own); 0 when something before them is trained, or something of which it is not
+    known where it works.
     """
     place, layers = stack(network)
     own = {name: id(weight) for name, weight in network.named_parameters(remove_duplicate=False)}
@@ -124,7 +142,8 @@ def first_trained(network: Any, names: Iterable[str]) -> int:
 
 @torch.no_grad()
 def _after(network: Any, layers: torch.nn.ModuleList) -> set[int]:
-    """Ids of the parameters that are used only after the last layer, found by running the network on two tokens."""
+    """Ids of the parameters that are used only after the last layer, found by running the network
+    on two tokens."""
     inside = {id(module) for module in layers.modules()}
     called: dict[bool, set[int]] = {False: set(), True: set()}
     through = False
@@ -139,7 +158,9 @@ def _after(network: Any, layers: torch.nn.ModuleList) -> set[int]:
     hooks = [m.register_forward_pre_hook(note) for m in network.modules() if id(m) not in inside]
     hooks.append(layers[-1].register_forward_hook(last))
     try:
-        network(input_ids=torch.zeros(1, 2, dtype=torch.long, device=network.device), use_cache=False)
+        network(
+            input_ids=torch.zeros(1, 2, dtype=torch.long, device=network.device), use_cache=False
+        )
     finally:
         for hook in hooks:
             hook.remove()

@@ -1,8 +1,9 @@
 """Log-probabilities at the output layer without ever holding all logits.
 
-States come in chunks; a chunk's logits are made, used and dropped. For a plain sum the gradient is found in the same
-pass (softmax minus target, times the output matrix). Where each log-probability gets a gradient of its own, the logits
-are made a second time in the backward pass. Several targets at one state are one row of softmax with several weights.
+States come in chunks; a chunk's logits are made, used and dropped. For a plain sum the gradient is
+found in the same pass (softmax minus target, times the output matrix). Where each log-probability
+gets a gradient of its own, the logits are made a second time in the backward pass. Several targets
+at one state are one row of softmax with several weights.
 """
 
 from __future__ import annotations
@@ -19,11 +20,14 @@ CHUNK = 256  # states at once: 256 x 49,152 logits in fp32 are 50 MB
 class Head:
     """The output layer on chunks of states."""
 
-    def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None, scale: float, cap: float | None):
+    def __init__(
+        self, weight: torch.Tensor, bias: torch.Tensor | None, scale: float, cap: float | None
+    ):
         self.weight, self.bias, self.scale, self.cap = weight, bias, scale, cap
 
     def logits(self, states: torch.Tensor) -> torch.Tensor:
-        """(states, vocabulary) in the network's type; a cap or a scale is applied in at least fp32."""
+        """(states, vocabulary) in the network's type; a cap or a scale is applied in at least
+        fp32."""
         logits = torch.nn.functional.linear(states, self.weight, self.bias)
         if self.scale == 1.0 and self.cap is None:
             return logits
@@ -92,26 +96,36 @@ class Total(torch.autograd.Function):
                     grad *= uses
                 if smoothing:
                     grad -= (smoothing / logs.shape[-1]) * uses
-                grad.index_put_((rows, targets[inside]), torch.full_like(chosen, smoothing - 1), accumulate=True)
+                grad.index_put_(
+                    (rows, targets[inside]), torch.full_like(chosen, smoothing - 1), accumulate=True
+                )
                 grads.add(part, states[part], head.back(grad, logits))
         ctx.grads = grads
         return total.to(torch.promote_types(states.dtype, torch.float32))
 
     @staticmethod
-    def backward(ctx: Any, above: torch.Tensor) -> tuple[Any, ...]:  # pyrefly: ignore[bad-override]  # torch: *grad_outputs
-        return (*(None if g is None else g * above.to(g.dtype) for g in ctx.grads.all()), *[None] * 6)
+    # torch: *grad_outputs
+    def backward(ctx: Any, above: torch.Tensor) -> tuple[Any, ...]:  # pyrefly: ignore[bad-override]
+        return (
+            *(None if g is None else g * above.to(g.dtype) for g in ctx.grads.all()),
+            *[None] * 6,
+        )
 
 
-def passes(logits: torch.Tensor, rows: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Sum of the cross-entropies of `targets`, read at `rows` of the logits, and its gradient in the logits' type: two
-    compiled passes over the logits instead of six."""
+def passes(
+    logits: torch.Tensor, rows: torch.Tensor, targets: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Sum of the cross-entropies of `targets`, read at `rows` of the logits, and its gradient in
+    the logits' type: two compiled passes over the logits instead of six."""
     norms, spread = compiled_passes()
     total = norms(logits)
     chosen = logits[rows, targets].float() - total[rows]
     uses = torch.bincount(rows, minlength=len(logits)).to(total.dtype)
     grad = spread(logits, total, uses)
     # The targets' own entries are small differences: made in fp32, and rounded once.
-    _, same, times = torch.unique(rows * logits.shape[-1] + targets, return_inverse=True, return_counts=True)
+    _, same, times = torch.unique(
+        rows * logits.shape[-1] + targets, return_inverse=True, return_counts=True
+    )
     grad[rows, targets] = (chosen.exp() * uses[rows] - times[same]).to(grad.dtype)
     return -chosen.sum(dtype=torch.float64), grad
 
@@ -152,7 +166,8 @@ class LogProbs(torch.autograd.Function):
         return out
 
     @staticmethod
-    def backward(ctx: Any, above: torch.Tensor) -> tuple[Any, ...]:  # pyrefly: ignore[bad-override]  # torch: *grad_outputs
+    # torch: *grad_outputs
+    def backward(ctx: Any, above: torch.Tensor) -> tuple[Any, ...]:  # pyrefly: ignore[bad-override]
         states, weight, bias, places, targets = ctx.saved_tensors
         head = Head(weight, bias, *ctx.head)
         grads = Grads(head, states, ctx.needs_input_grad)
@@ -167,8 +182,8 @@ class LogProbs(torch.autograd.Function):
 
 
 class Grads:
-    """Gradients of states, matrix and bias, each filled only where it is `wanted`; sums over chunks are at least
-    fp32."""
+    """Gradients of states, matrix and bias, each filled only where it is `wanted`; sums over chunks
+    are at least fp32."""
 
     def __init__(self, head: Head, states: torch.Tensor, wanted: tuple[bool, ...]):
         self._head = head

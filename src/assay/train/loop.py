@@ -1,9 +1,10 @@
 """The training loop: one for every method. What is trained and what is learnt are arguments.
 
-Each optimiser step adds up the gradients of its micro-batches, divides by the step's learnt tokens, clips, steps. Val
-is looked at after each epoch, or several times in a long one (`watch.points`); the best evaluation is the one that is
-kept. A killed run continues from its last state to the same bits: the order of the data is a function of seed and
-epoch, and what a micro-batch draws (dropout, noise) is one of seed, step and rows.
+Each optimiser step adds up the gradients of its micro-batches, divides by the step's learnt tokens,
+clips, steps. Val is looked at after each epoch, or several times in a long one (`watch.points`);
+the best evaluation is the one that is kept. A killed run continues from its last state to the same
+bits: the order of the data is a function of seed and epoch, and what a micro-batch draws (dropout,
+noise) is one of seed, step and rows.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ class Training:
     pad: int
     objective: Objective
     held: Sequence[Encoded]  # the val rows; without any the last weights are kept
-    evaluate: Callable[[], float] | None  # the val score, higher is better; None: the val loss decides
+    # the val score, higher is better; None: the val loss decides
+    evaluate: Callable[[], float] | None
     workdir: Path
     tell: Tell
     team: Team = field(default_factory=Team)
@@ -64,8 +66,10 @@ class Training:
         """Train.
 
         Raises:
-            TrainError: T001 diverged, T011 a broken model, T012 nothing is trained, T015 checkpointing cannot be had.
-            ResourceError: R098, memory is short. Stopped: the state is saved, and the same call goes on from it.
+            TrainError: T001 diverged, T011 a broken model, T012 nothing is trained, T015
+                checkpointing cannot be had.
+            ResourceError: R098, memory is short. Stopped: the state is saved, and the same call
+                goes on from it.
         """
         refuse_broken([*self.network.named_parameters(), *self.change.trained.items()])
         if self.trunk is None:
@@ -107,7 +111,8 @@ class Training:
             stopped = self._show(progress, total, taken, seconds)
             now = time.monotonic()
             pause = max(self.save_every, cost / SAVE_SHARE) if self.save_every else 0.0
-            # One clock for all: what is split is put together by every process, so all save or none.
+            # One clock for all: what is split is put together by every process, so all save or
+            # none.
             due = now - saved >= pause and progress.step < total
             ends, due = self.team.agree([float(stopped is not None), float(due)])
             if ends:
@@ -117,7 +122,7 @@ class Training:
                 self._states.save(run)
                 saved, cost = time.monotonic(), time.monotonic() - now
 
-    # --- one step ---------------------------------------------------------------------------------------------------
+    # --- one step ---------------------------------------------------------------------------------
 
     def _step(self, parts: Sequence[list[int]], run: Run, total: int) -> Taken:
         """One optimiser step over micro-batches of rows."""
@@ -151,7 +156,9 @@ class Training:
                 where, rows = self._gradients.broken(mine, [list(part) for part in parts], step)
             clear(run)
             what = f"step {step + 1}: the loss is {mean:g} and the gradient's norm {norm:g}"
-            raise diverged(what, where, [self.sources[row] for row in rows], self.settings.learning_rate)
+            raise diverged(
+                what, where, [self.sources[row] for row in rows], self.settings.learning_rate
+            )
         if norm > self.settings.clip:
             masters.scale(self.settings.clip / norm)
         for group in run.optimiser.param_groups:
@@ -172,13 +179,17 @@ class Training:
         for name, parameter in self.change.trained.items():
             parameter.requires_grad_(name in names)
 
-    # --- val --------------------------------------------------------------------------------------------------------
+    # --- val --------------------------------------------------------------------------------------
 
     def _look(self, run: Run, looks: Points) -> None:
-        """Val score and loss, or the training loss alone where there are no val rows. Between equal scores the lower
-        val loss is better, so that a score that has not left 0 yet does not end the training."""
+        """Val score and loss, or the training loss alone where there are no val rows. Between equal
+        scores the lower val loss is better, so that a score that has not left 0 yet does not end
+        the training."""
         progress = run.progress
-        point: dict[str, float] = {"step": progress.step, "train_loss": progress.loss / max(1.0, progress.learnt)}
+        point: dict[str, float] = {
+            "step": progress.step,
+            "train_loss": progress.loss / max(1.0, progress.learnt),
+        }
         progress.loss = progress.learnt = score = loss = 0.0
         better = False
         if self.held:
@@ -186,24 +197,40 @@ class Training:
             with self.alone():
                 score = self.evaluate() if self.evaluate and self.team.leads else -loss
                 (score,) = self.team.agree([score])
-            point |= {"val_loss": loss, "val_se": error, **({"val": score} if self.evaluate else {})}
+            point |= {
+                "val_loss": loss,
+                "val_se": error,
+                **({"val": score} if self.evaluate else {}),
+            }
             if progress.lowest_loss is None or loss < progress.lowest_loss:
                 progress.lowest_loss = loss
             else:
                 progress.drops += 1
-            better = progress.best_score is None or (score, -loss) > (progress.best_score, -progress.best_loss)
+            better = progress.best_score is None or (score, -loss) > (
+                progress.best_score,
+                -progress.best_loss,
+            )
         progress.curve.append({name: round(value, 6) for name, value in point.items()})
         if better:
             progress.best_score, progress.best_loss = score, loss
             progress.best_step, progress.waits = progress.step, 0
-            run.best.update({name: copy.detach().clone() for name, copy in run.masters.copies.items()})
+            run.best.update(
+                {name: copy.detach().clone() for name, copy in run.masters.copies.items()}
+            )
         elif self.held:
             progress.waits += 1
             # Where an epoch is looked at several times, patience is for so many epochs.
             if progress.waits >= self.settings.patience * looks.an_epoch:
                 progress.ended = f"no better val score in {progress.waits} evaluations"
         fit = fit_words(progress.curve, progress.start_loss)
-        self._say({"event": "evaluation", **progress.curve[-1], "best_step": progress.best_step, "fit": fit.word})
+        self._say(
+            {
+                "event": "evaluation",
+                **progress.curve[-1],
+                "best_step": progress.best_step,
+                "fit": fit.word,
+            }
+        )
 
     def _val_loss(self, step: int) -> tuple[float, float]:
         """Mean loss a learnt unit on val, and its standard error, as process 0 has them."""
@@ -216,7 +243,12 @@ class Training:
             loss, error = self.team.agree(val.mean() if self.team.leads else (0.0, 0.0))
             where = "" if math.isfinite(loss) else first_broken(self.network, val.mean)
         if not math.isfinite(loss):
-            raise diverged(f"step {step}: the loss on the val rows is {loss:g}", where, (), self.settings.learning_rate)
+            raise diverged(
+                f"step {step}: the loss on the val rows is {loss:g}",
+                where,
+                (),
+                self.settings.learning_rate,
+            )
         return loss, error
 
     def alone(self) -> AbstractContextManager[None]:
@@ -226,7 +258,7 @@ class Training:
     def _refuse_too_large(self, run: Run) -> None:
         room.check(self._exercise, run.masters, self.plan, self.settings)
 
-    # --- surroundings -----------------------------------------------------------------------------------------------
+    # --- surroundings -----------------------------------------------------------------------------
 
     def _show(self, progress: Progress, total: int, taken: Taken, seconds: float) -> Stopped | None:
         """Tell the step; what stops the run is handed back, for all processes to stop together."""
@@ -244,7 +276,15 @@ class Training:
         }
         shown = {name: value for name, value in values.items() if value is not None}
         try:
-            self._say({"event": "progress", "done": progress.step, "total": total, "unit": "step", "values": shown})
+            self._say(
+                {
+                    "event": "progress",
+                    "done": progress.step,
+                    "total": total,
+                    "unit": "step",
+                    "values": shown,
+                }
+            )
         except Stopped as stopped:
             return stopped
         return None
@@ -255,9 +295,12 @@ class Training:
 
     @contextmanager
     def _prepared(self) -> Generator[None]:
-        """What training needs and evaluation elsewhere must not find: hooks, layers that compute twice."""
+        """What training needs and evaluation elsewhere must not find: hooks, layers that compute
+        twice."""
         with (
-            checkpointed(self.network, self.settings.checkpointing, soft=self.change.soft is not None),
+            checkpointed(
+                self.network, self.settings.checkpointing, soft=self.change.soft is not None
+            ),
             faster(self.network, compiled=self._compiled),
         ):
             try:
@@ -273,12 +316,15 @@ class Training:
         return Exercise(*own, noise, self.trunk, self.plan.merges, self._compiled)
 
     def _kept(self, sequences: Sequence[Encoded], name: str) -> Trunk | None:
-        """What the frozen layers below the trained ones compute for these sequences, kept over the epochs."""
+        """What the frozen layers below the trained ones compute for these sequences, kept over the
+        epochs."""
         moving = self.settings.noise or self.change.soft or self.team.size > 1
         if moving or not self.settings.trunk or self.settings.epochs < 2 or not sequences:
             return None
         own = {"pad": self.pad, "tree": self.plan.merges, "tell": self._say}
-        return Trunk.of(self.network, self.change.trained, sequences, self.workdir / "trunk" / name, **own)
+        return Trunk.of(
+            self.network, self.change.trained, sequences, self.workdir / "trunk" / name, **own
+        )
 
     @cached_property
     def _val_trunk(self) -> Trunk | None:

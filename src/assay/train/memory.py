@@ -15,8 +15,8 @@ WAY = "lower micro_tokens or max_length, set checkpointing: true, or choose a sm
 
 
 def is_short(error: BaseException) -> bool:
-    """Whether an allocation failed: Python's own error, a graphics card's, or the text of torch's allocator for
-    processors, which has no class of its own."""
+    """Whether an allocation failed: Python's own error, a graphics card's, or the text of torch's
+    allocator for processors, which has no class of its own."""
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
     return isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
@@ -30,12 +30,16 @@ def told(kind: str) -> Generator[None]:
     except (MemoryError, RuntimeError) as error:
         if not is_short(error):
             raise
-        text = f"{kind}: the memory of this machine was not enough: {str(error).splitlines()[0] if str(error) else ''}"
+        text = (
+            f"{kind}: the memory of this machine was not enough:"
+            f" {str(error).splitlines()[0] if str(error) else ''}"
+        )
         raise ResourceError(Problem("R098", text.rstrip(": "), help=WAY)) from error
 
 
 def halved(rows: Sequence[int], lengths: Sequence[int], limit: int) -> list[list[int]]:
-    """`rows` in parts of fewer than `limit` tokens, by halving; a row alone stays whatever it takes. 0: no limit."""
+    """`rows` in parts of fewer than `limit` tokens, by halving; a row alone stays whatever it
+    takes. 0: no limit."""
     if not limit or len(rows) < 2 or sum(lengths[row] for row in rows) < limit:
         return [list(rows)]
     middle = (len(rows) + 1) // 2
@@ -46,7 +50,8 @@ def halved(rows: Sequence[int], lengths: Sequence[int], limit: int) -> list[list
 def checkpointed(network: Any, wanted: bool, soft: bool) -> Generator[None]:
     """The layers' activations are computed again in the backward pass, inside the block.
 
-    Source: Chen et al. (2016), Training Deep Nets with Sublinear Memory Cost, arxiv.org/abs/1604.06174
+    Source: Chen et al. (2016), Training Deep Nets with Sublinear Memory Cost,
+    arxiv.org/abs/1604.06174
 
     Raises:
         TrainError: T015, this network or method cannot.
@@ -56,12 +61,19 @@ def checkpointed(network: Any, wanted: bool, soft: bool) -> Generator[None]:
         return
     if soft or not network.supports_gradient_checkpointing:
         reason = (
-            "its virtual tokens stand in a cache, which is not kept" if soft else "the model's layers do not offer it"
+            "its virtual tokens stand in a cache, which is not kept"
+            if soft
+            else "the model's layers do not offer it"
         )
         text = f"checkpointing: true cannot be had here: {reason}"
-        raise TrainError(Problem("T015", text, help="set checkpointing: false and lower micro_tokens"))
-    network.activation_checkpointing_enable(activation_checkpointing_kwargs={"use_reentrant": False})
-    # Only the reentrant form needs gradients at the embeddings; they would keep the whole graph below the first layer.
+        raise TrainError(
+            Problem("T015", text, help="set checkpointing: false and lower micro_tokens")
+        )
+    network.activation_checkpointing_enable(
+        activation_checkpointing_kwargs={"use_reentrant": False}
+    )
+    # Only the reentrant form needs gradients at the embeddings; they would keep the whole graph
+    # below the first layer.
     network.disable_input_require_grads()
     try:
         yield

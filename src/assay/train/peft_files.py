@@ -1,7 +1,9 @@
-"""Adapters in PEFT's own two files: plain `PeftModel.from_pretrained` loads a folder that `write` made.
+"""Adapters in PEFT's own two files: plain `PeftModel.from_pretrained` loads a folder that `write`
+made.
 
-How   the adapters are injected in place, so a parameter's name is PEFT's without `base_model.model.` in front, which
-      `PeftModel` adds, and with the adapter's own name inside, which PEFT leaves out of files
+How   the adapters are injected in place, so a parameter's name is PEFT's without
+      `base_model.model.` in front, which `PeftModel` adds, and with the adapter's own name inside,
+      which PEFT leaves out of files
 """
 
 from __future__ import annotations
@@ -47,14 +49,20 @@ def refused(config: PeftConfig) -> Generator[None]:
     try:
         yield
     except (ValueError, TypeError, NotImplementedError) as error:
-        text = f"{str(config.peft_type).rpartition('.')[2].lower()}: PEFT cannot change this model so: {error}"
+        text = (
+            f"{str(config.peft_type).rpartition('.')[2].lower()}: PEFT cannot change this model"
+            f" so: {error}"
+        )
         raise TrainError(
-            Problem("T026", text, "targets", help="name the layers in `targets`, or take plain lora")
+            Problem(
+                "T026", text, "targets", help="name the layers in `targets`, or take plain lora"
+            )
         ) from error
 
 
 def base_of(model: ChatModel) -> tuple[str, str | None]:
-    """Where `AutoPeftModelForCausalLM` finds the base: (name on the hub, commit), or (its folder, None)."""
+    """Where `AutoPeftModelForCausalLM` finds the base: (name on the hub, commit), or (its folder,
+    None)."""
     folder = Path(model.network.name_or_path)
     if folder.parent.name == "snapshots" and HUB_NAME.fullmatch(model.name):
         return model.name.partition("@")[0], folder.name
@@ -62,7 +70,8 @@ def base_of(model: ChatModel) -> tuple[str, str | None]:
 
 
 def fresh(network: Any, mark: str) -> dict[str, torch.nn.Parameter]:
-    """The parameters whose name holds `mark`, by name: in fp32 or wider, and trained; no others are."""
+    """The parameters whose name holds `mark`, by name: in fp32 or wider, and trained; no others
+    are."""
     network.requires_grad_(False)
     trained = {name: parameter for name, parameter in network.named_parameters() if mark in name}
     for parameter in trained.values():
@@ -77,8 +86,15 @@ def write(folder: Path, config: PeftConfig, tensors: Mapping[str, torch.Tensor])
     Args:
         tensors: by their names in the network.
     """
-    write_tensors(folder / WEIGHTS, {in_file(name): tensor for name, tensor in tensors.items()}, {"format": "pt"})
-    saved = {key: sorted(value) if isinstance(value, set) else value for key, value in config.to_dict().items()}
+    write_tensors(
+        folder / WEIGHTS,
+        {in_file(name): tensor for name, tensor in tensors.items()},
+        {"format": "pt"},
+    )
+    saved = {
+        key: sorted(value) if isinstance(value, set) else value
+        for key, value in config.to_dict().items()
+    }
     write_json(folder / CONFIG, {**saved, "inference_mode": True})
 
 
@@ -95,10 +111,11 @@ def put(parameters: Mapping[str, torch.nn.Parameter], tensors: Mapping[str, torc
 
 
 def in_file(name: str) -> str:
-    """`model.layers.0.mlp.up_proj.lora_A.default.weight` is `base_model.model.model.layers.0.mlp.up_proj.lora_A.weight`
-    in the file."""
+    """`model.layers.0.mlp.up_proj.lora_A.default.weight` is
+    `base_model.model.model.layers.0.mlp.up_proj.lora_A.weight` in the file."""
     parts = name.split(".")
-    # The adapter's name stands last for a parameter, last but one for a module; elsewhere the word is the network's.
+    # The adapter's name stands last for a parameter, last but one for a module; elsewhere the word
+    # is the network's.
     place = max(index for index in (len(parts) - 2, len(parts) - 1) if parts[index] == ADAPTER)
     del parts[place]
     # DoRA's magnitude became a module in PEFT 0.12; its name in files stayed that of a parameter.

@@ -1,11 +1,14 @@
-"""Which rows make which step, and how they are laid out: as token trees or as padded rows, whichever costs less.
+"""Which rows make which step, and how they are laid out: as token trees or as padded rows,
+whichever costs less.
 
-Order     Batches are drawn first and trees are built inside them, so that merging does not bias the order of training.
-          A wider `pool` draws several batches together and then divides them by what their rows share, or by length.
-Cost      A computed token costs its share of the matrices, a pair of tokens its share of attention. With trees a pair
-          is dearer, for their attention goes in segments with masks, and there are fewer tokens. Measured on a
-          processor with AMX (135 million parameters, 2,048 tokens in rows of 128 to 1,024): 5.1 with trees and 1.3
-          with rows as they are written, 6.6 and 2.4 compiled; the prices lie between the two.
+Order     Batches are drawn first and trees are built inside them, so that merging does not bias the
+          order of training. A wider `pool` draws several batches together and then divides them by
+          what their rows share, or by length.
+Cost      A computed token costs its share of the matrices, a pair of tokens its share of attention.
+          With trees a pair is dearer, for their attention goes in segments with masks, and there
+          are fewer tokens. Measured on a processor with AMX (135 million parameters, 2,048 tokens
+          in rows of 128 to 1,024): 5.1 with trees and 1.3 with rows as they are written, 6.6 and
+          2.4 compiled; the prices lie between the two.
 """
 
 from __future__ import annotations
@@ -39,7 +42,11 @@ class Costs:
     def of(cls, network: Any, *, trees: bool) -> Costs:
         config = network.config.get_text_config()
         body = network.base_model
-        weights = sum(p.numel() for name, p in body.named_parameters() if p.ndim == 2 and ".layers." in f".{name}")
+        weights = sum(
+            p.numel()
+            for name, p in body.named_parameters()
+            if p.ndim == 2 and ".layers." in f".{name}"
+        )
         embedded = network.get_input_embeddings().weight.numel()
         weights = weights or sum(p.numel() for p in body.parameters()) - embedded
         pair = config.hidden_size * config.num_hidden_layers / max(1, weights)
@@ -60,7 +67,8 @@ class Costs:
 
 
 def grown(sequences: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
-    """For each sequence in sorted order: how many tokens it adds to the tree of those before it, and under how many."""
+    """For each sequence in sorted order: how many tokens it adds to the tree of those before it,
+    and under how many."""
     out, last = [], np.zeros(0, dtype=np.int64)
     for sequence in sorted(map(list, sequences)):
         new = np.asarray(sequence, dtype=np.int64)
@@ -72,10 +80,12 @@ def grown(sequences: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
 
 @dataclass(frozen=True)
 class Plan:
-    """The order of the data: a pure function of seed and epoch, so that resuming needs a number, not a replay.
+    """The order of the data: a pure function of seed and epoch, so that resuming needs a number,
+    not a replay.
 
     Attributes:
-        micro_tokens: computed tokens in memory at once. ids: the sequences, where trees are to be considered.
+        micro_tokens: computed tokens in memory at once. ids: the sequences, where trees are to be
+            considered.
         pool: batches that are drawn together; 0: one with trees, eight without.
     """
 
@@ -97,11 +107,17 @@ class Plan:
         """Whether this run uses trees: the first epoch is priced both ways."""
         if not (self.costs.trees and self.ids):
             return False
-        trees = sum(self.costs.tree([self.ids[r] for r in rows]) for rows in self._drawn(0, self.pool or 1, True))
+        trees = sum(
+            self.costs.tree([self.ids[r] for r in rows])
+            for rows in self._drawn(0, self.pool or 1, True)
+        )
         padded = 0.0
         for rows in self._drawn(0, self.pool or POOL, False):
             lengths = [self.lengths[row] for row in rows]
-            padded += sum(self.costs.rows([lengths[i] for i in part]) for part in by_length(lengths, self.micro_tokens))
+            padded += sum(
+                self.costs.rows([lengths[i] for i in part])
+                for part in by_length(lengths, self.micro_tokens)
+            )
         return trees <= padded
 
     @cached_property
@@ -109,13 +125,19 @@ class Plan:
         """Computed tokens of the first epoch, about."""
         if not self.merges:
             return sum(self.lengths)
-        return sum(new for rows in self.epoch(0) for new, _ in grown([self.ids[row] for row in rows]))
+        return sum(
+            new for rows in self.epoch(0) for new, _ in grown([self.ids[row] for row in rows])
+        )
 
     def step(self, epoch: int, step: int) -> list[list[int]]:
-        """The rows of one optimiser step, as micro-batches: rows that share their beginnings, or of similar length."""
+        """The rows of one optimiser step, as micro-batches: rows that share their beginnings, or of
+        similar length."""
         rows = self.epoch(epoch)[step]
         if not self.merges:
-            return [[rows[i] for i in part] for part in by_length([self.lengths[r] for r in rows], self.micro_tokens)]
+            return [
+                [rows[i] for i in part]
+                for part in by_length([self.lengths[r] for r in rows], self.micro_tokens)
+            ]
         rows = sorted(rows, key=lambda row: (list(self.ids[row]), row))
         parts: list[list[int]] = []
         cells = 0
@@ -133,7 +155,8 @@ class Plan:
         return self._drawn(epoch, self.pool or (1 if self.merges else POOL), self.merges)
 
     def _drawn(self, epoch: int, pool: int, merge: bool) -> list[list[int]]:
-        """Rows are shuffled, sorted within pools of so many batches, cut into batches, and the batches are shuffled."""
+        """Rows are shuffled, sorted within pools of so many batches, cut into batches, and the
+        batches are shuffled."""
         draw = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)
         order = torch.randperm(len(self.lengths), generator=draw).tolist()
         if pool == 1:

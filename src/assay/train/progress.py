@@ -11,19 +11,23 @@ from assay.train.optim import Masters
 
 @dataclass
 class Progress:
-    """Plain numbers only: this is what `state.json` holds, so that a resumed run decides as the whole one would."""
+    """Plain numbers only: this is what `state.json` holds, so that a resumed run decides as the
+    whole one would."""
 
     step: int = 0
     best_score: float | None = None
     best_step: int = 0
     best_loss: float = 0.0  # on val, at the best evaluation
     waits: int = 0  # evaluations since the best one
-    start_loss: float | None = None  # before the first step: on val, or of the first batch where there are no val rows
+    # before the first step: on val, or of the first batch where there are no val rows
+    start_loss: float | None = None
     lowest_loss: float | None = None  # on val, of all evaluations
-    drops: int = 0  # evaluations whose val loss was not the lowest so far; the plateau schedule counts them
+    # evaluations whose val loss was not the lowest so far; the plateau schedule counts them
+    drops: int = 0
     skipped: int = 0  # steps whose rows had nothing to learn
     halved: int = 0  # how often micro-batches were halved for want of memory
-    limit: int = 0  # micro-batches of so many tokens are halved: larger ones did not fit into memory; 0: none
+    # micro-batches of so many tokens are halved: larger ones did not fit into memory; 0: none
+    limit: int = 0
     loss: float = 0.0  # sum over the learnt tokens since the last evaluation
     learnt: float = 0.0  # those tokens
     seconds: float = 0.0

@@ -1,10 +1,14 @@
-"""Reading before learning: some epochs over the project's documents with the weights that the task is then learnt with.
+"""Reading before learning: some epochs over the project's documents with the weights that the task
+is then learnt with.
 
 What it is for   a base that has not seen the domain's words and facts
-How              `language_modelling` over all documents, in the same loop and with the same settings but `epochs`. The
-                 weights of the last step are kept, for there is no val, and the task begins from them
-Killed           the run has a folder of its own and goes on from its last state, or from its result once it has one
-Source           Gururangan et al. (2020), Don't Stop Pretraining, aclanthology.org/2020.acl-main.740
+How              `language_modelling` over all documents, in the same loop and with the same
+                 settings but `epochs`. The weights of the last step are kept, for there is no val,
+                 and the task begins from them
+Killed           the run has a folder of its own and goes on from its last state, or from its result
+                 once it has one
+Source           Gururangan et al. (2020), Don't Stop Pretraining,
+                 aclanthology.org/2020.acl-main.740
 """
 
 from __future__ import annotations
@@ -57,13 +61,18 @@ def read(lesson: Lesson, settings: Trained, model: ChatModel, change: Change) ->
         change.warmer()
 
 
-def _learn(lesson: Lesson, settings: Trained, model: ChatModel, change: Change, team: Team, folder: Path) -> None:
+def _learn(
+    lesson: Lesson, settings: Trained, model: ChatModel, change: Change, team: Team, folder: Path
+) -> None:
     chat = replace(model.chat, max_length=min(settings.max_length, model.chat.max_length))
     parts = [(document, windows(chat, [document])) for document in lesson.documents]
     sequences = [sequence for _, some in parts for sequence in some]
     tokens, epochs = sum(len(sequence.ids) for sequence in sequences), settings.read_first
     if team.leads:
-        text = f"{settings.kind} first reads the documents: {tokens:,} tokens in {epochs} epoch{'s' * (epochs > 1)}"
+        text = (
+            f"{settings.kind} first reads the documents: {tokens:,} tokens in {epochs}"
+            f" epoch{'s' * (epochs > 1)}"
+        )
         lesson.tell({"event": "note", "text": text})
     training = Training(
         network=model.network,
@@ -89,7 +98,8 @@ def _sources(parts: list[tuple[Document, list[Encoded]]]) -> list[str]:
 
 
 def _apart(tell: Tell) -> Callable[[dict[str, Any]], None]:
-    """`tell` for the steps of reading: how the task is learnt is another curve, and has the words for how it went."""
+    """`tell` for the steps of reading: how the task is learnt is another curve, and has the words
+    for how it went."""
 
     def told(event: dict[str, Any]) -> None:
         if event["event"] == "evaluation":

@@ -1,11 +1,14 @@
 """A few steps of a training, through the loop itself, and from them what the whole will take.
 
-How       A `rehearse.json` in the run's folder asks for it, in the manner of a worker's request: `run_or_rehearse` then
-          puts a rehearsal in the training's place, and adds a line to `rehearsed.jsonl` there. Plan, optimiser and
-          frozen trunk are those of the run; of its steps one row alone, some typical ones and the dearest part are
-          taken, and val is asked a part of its rows. Nothing is compiled.
-Seconds   are pairs, on the wall and of the processor, so that a machine that is busy or was stopped can be told
-Watch out what `Training.evaluate` takes is not in the sums: it is called twice, for whoever gave it to measure
+How       A `rehearse.json` in the run's folder asks for it, in the manner of a worker's request:
+          `run_or_rehearse` then puts a rehearsal in the training's place, and adds a line to
+          `rehearsed.jsonl` there. Plan, optimiser and frozen trunk are those of the run; of its
+          steps one row alone, some typical ones and the dearest part are taken, and val is asked a
+          part of its rows. Nothing is compiled.
+Seconds   are pairs, on the wall and of the processor, so that a machine that is busy or was stopped
+          can be told
+Watch out what `Training.evaluate` takes is not in the sums: it is called twice, for whoever gave it
+to measure
 """
 
 from __future__ import annotations
@@ -39,13 +42,16 @@ from assay.train.watch import points
 FREE = 0.8  # share of the memory that a proposal takes at most
 TYPICAL = 3  # steps at most
 ENOUGH = 4.0  # seconds after which no further typical step is taken
-STEP = 4.0  # seconds that one may take, about; of a longer one only the first micro-batches are computed
+# seconds that one may take, about; of a longer one only the first micro-batches are computed
+STEP = 4.0
 HEAVY = 64 << 20  # bytes of weights that are seen in the peak
-# Layers are not compiled here, which takes longer than all else. Share of a step's time: benchmarks/train.py, A8, 2,771
-# against 3,771 tokens a second. Seconds to compile: 7 with the results of an earlier run on the disk, 30 without.
+# Layers are not compiled here, which takes longer than all else. Share of a step's time:
+# benchmarks/train.py, A8, 2,771 against 3,771 tokens a second. Seconds to compile: 7 with the
+# results of an earlier run on the disk, 30 without.
 COMPILED, COMPILING = 0.75, 15.0
-# Each look asks val in shapes that were not met before: kernels for them, and gaps in the memory, stay. Measured over
-# 11 runs, between none and 0.18 GB a look, 0.12 in the middle: half of what the output layer works in.
+# Each look asks val in shapes that were not met before: kernels for them, and gaps in the memory,
+# stay. Measured over 11 runs, between none and 0.18 GB a look, 0.12 in the middle: half of what the
+# output layer works in.
 LEFT, LOOKS = 0.5, 5
 KEPT = 3  # states on the disk at once: two, and one that is written
 
@@ -70,7 +76,9 @@ class Rehearsal(Training):
             _ = self.plan.cells
         laid = clock()
         self.survey = Survey.of(self.plan, whole.settings.epochs)
-        self.chosen = sorted(self.survey.typical(TYPICAL), key=lambda step: sum(part.price for part in step))
+        self.chosen = sorted(
+            self.survey.typical(TYPICAL), key=lambda step: sum(part.price for part in step)
+        )
         rows = {row for step in self.chosen for part in step for row in part.rows}
         rows |= {*self.survey.dearest.rows, *self.survey.cheapest.rows}
         self.numbers = {row: number for number, row in enumerate(sorted(rows))}
@@ -115,10 +123,11 @@ class Rehearsal(Training):
         return progress
 
     def told(self) -> dict[str, Any]:
-        """Seconds of the whole run by part, each [on the wall, of the processor]; how often val is looked at; bytes
-        that lie on the disk while it runs; what was counted of memory before the first step, what looks at val leave
-        behind there, and single changes with which it would take less; whether `evaluate` was called; and `inside`,
-        the seconds that the rehearsal itself took."""
+        """Seconds of the whole run by part, each [on the wall, of the processor]; how often val is
+        looked at; bytes that lie on the disk while it runs; what was counted of memory before the
+        first step, what looks at val leave behind there, and single changes with which it would
+        take less; whether `evaluate` was called; and `inside`, the seconds that the rehearsal
+        itself took."""
         return {
             "seconds": {name: took.tolist() for name, took in self.took.items()},
             "looks": self.looks,
@@ -140,7 +149,10 @@ class Rehearsal(Training):
     @cached_property
     def _at(self) -> frozenset[int]:
         """Steps after which the run will look at val."""
-        tokens, held = (sum(len(sequence.ids) for sequence in some) for some in (self.whole.sequences, self.whole.held))
+        tokens, held = (
+            sum(len(sequence.ids) for sequence in some)
+            for some in (self.whole.sequences, self.whole.held)
+        )
         return points(self.plan.steps, self.settings.epochs, tokens, held).at
 
     @property
@@ -153,16 +165,19 @@ class Rehearsal(Training):
 
     @property
     def _given(self) -> bool:
-        """Whether the trunk has all layers: none of them runs in training, so that none is compiled."""
+        """Whether the trunk has all layers: none of them runs in training, so that none is
+        compiled."""
         layers = len(decoder_layers(self.network))
         return self.trunk is not None and first_trained(self.network, self.change.trained) == layers
 
-    # --- the steps --------------------------------------------------------------------------------------------------
+    # --- the steps --------------------------------------------------------------------------------
 
     def _train(self, run: Run) -> None:
         self.took["start"] = clock() - self.begun - self.surveying - self._filling
         self._wake(self.settings.epochs - 1)
-        alone = Part.of(self.plan, [min(self.survey.cheapest.rows, key=lambda row: self.plan.lengths[row])])
+        alone = Part.of(
+            self.plan, [min(self.survey.cheapest.rows, key=lambda row: self.plan.lengths[row])]
+        )
         first, again = self._timed(run, [alone]), self._timed(run, [alone])
         self.took["start"] = self.took["start"] + np.maximum(0, first - again)
         if self.held:
@@ -199,8 +214,8 @@ class Rehearsal(Training):
         return clock() - begun
 
     def _typical(self, run: Run, most: float) -> list[tuple[float, np.ndarray]]:
-        """(price, seconds) of some steps; the first one warms up, and is left out where there is another. Where lower
-        layers begin to learn later, half of them are of the first epoch.
+        """(price, seconds) of some steps; the first one warms up, and is left out where there is
+        another. Where lower layers begin to learn later, half of them are of the first epoch.
 
         Args:
             most: price of a step; of a dearer one only the first parts are taken.
@@ -222,13 +237,14 @@ class Rehearsal(Training):
         return found[1:] or found
 
     def _largest(self, run: Run) -> None:
-        """What takes most memory: the dearest part, and a state, both with the best weights where a run that is not
-        over yet will have some."""
+        """What takes most memory: the dearest part, and a state, both with the best weights where a
+        run that is not over yet will have some."""
         best = sum(copy.nbytes for copy in run.masters.copies.values()) if self.held else 0
         early = best and min(self._at) < self.plan.steps * self.settings.epochs
         if early:
             self._keep(run)
-        # After smaller parts: in what these have left of memory there is no room for it, as in a run.
+        # After smaller parts: in what these have left of memory there is no room for it, as in a
+        # run.
         if self.survey.dearest.cells > self._cells or (early and best > HEAVY):
             self._timed(run, [self.survey.dearest] * self.team.size)
         self._save(run)
@@ -238,7 +254,7 @@ class Rehearsal(Training):
     def _keep(self, run: Run) -> None:
         run.best.update({name: copy.detach().clone() for name, copy in run.masters.copies.items()})
 
-    # --- val, the trunk, states -------------------------------------------------------------------------------------
+    # --- val, the trunk, states -------------------------------------------------------------------
 
     def _ask_val(self) -> None:
         """The loss of one group of val rows, for that of all; and the score, twice."""
@@ -315,7 +331,9 @@ class Rehearsal(Training):
         """The survey with the numbers that the rows have here."""
 
         def here(part: Part) -> Part:
-            return Part(tuple(self.numbers.get(row, 0) for row in part.rows), part.cells, part.price)
+            return Part(
+                tuple(self.numbers.get(row, 0) for row in part.rows), part.cells, part.price
+            )
 
         return Survey(((here(self.survey.cheapest), here(self.survey.dearest)),))
 

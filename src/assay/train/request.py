@@ -1,4 +1,5 @@
-"""How a rehearsal is asked for, and where it tells what it found: two files in the folder of a run. Loads no torch."""
+"""How a rehearsal is asked for, and where it tells what it found: two files in the folder of a run.
+Loads no torch."""
 
 from __future__ import annotations
 
@@ -11,14 +12,16 @@ from assay.core.store import append, read_json, read_lines, write_json
 from assay.train.gauges import clock
 
 REQUEST, RESULT = "rehearse.json", "rehearsed.jsonl"
-ABOVE = 3  # folders above the run's own in which a request is looked for: a strategy may train more than once
+# folders above the run's own in which a request is looked for: a strategy may train more than once
+ABOVE = 3
 
 
 def ask(folder: Path, *, done: int = 0, memory: int = 0) -> None:
     """Have the trainings in `folder` rehearsed.
 
     Args:
-        done: steps that a killed run has behind it. memory: bytes that there are; 0: those of this machine.
+        done: steps that a killed run has behind it. memory: bytes that there are; 0: those of this
+            machine.
     """
     write_json(folder / REQUEST, {"done": done, "memory": memory})
 
@@ -38,8 +41,8 @@ def rehearsed(folder: Path) -> list[dict[str, Any]]:
 
 @contextmanager
 def part(folder: Path, name: str, times: float) -> Generator[None]:
-    """Work of a fit in `folder` that is no training, done in part while it is rehearsed: it takes `times` what it takes
-    inside the block."""
+    """Work of a fit in `folder` that is no training, done in part while it is rehearsed: it takes
+    `times` what it takes inside the block."""
     found = asked(folder)
     assert found is not None, "only a rehearsal does a part"
     begun = clock()

@@ -1,9 +1,9 @@
 """Virtual tokens before every sequence: what prefix, prompt and P-tuning share.
 
-How             The virtual tokens become keys and values of every layer once a forward pass, and are lent to all
-                sequences. For prompt and P-tuning they are what the body computes for the virtual embeddings. A token
-                sees only what stands before it, so this equals putting the virtual embeddings before each sequence, in
-                value and in gradient.
+How             The virtual tokens become keys and values of every layer once a forward pass, and
+                are lent to all sequences. For prompt and P-tuning they are what the body computes
+                for the virtual embeddings. A token sees only what stands before it, so this equals
+                putting the virtual embeddings before each sequence, in value and in gradient.
 What is kept    PEFT's `prompt_embeddings`: what was learnt, without the network that made it.
 """
 
@@ -59,7 +59,8 @@ class Virtual:
     def embeddings(self) -> torch.Tensor:
         if self.stored is not None:
             return self.stored
-        # The same kernels for learning, answering and saving: without gradients an LSTM rounds otherwise.
+        # The same kernels for learning, answering and saving: without gradients an LSTM rounds
+        # otherwise.
         with torch.inference_mode(False), torch.enable_grad():
             virtual = self.learnt()
         return virtual if torch.is_grad_enabled() else virtual.detach()
@@ -77,21 +78,28 @@ class Virtual:
 def need_room(model: ChatModel, count: int) -> None:
     """
     Raises:
-        TrainError: T031, `count` virtual tokens leave no room for text, or fill the window of a layer; T032, the model
-            takes nothing before its tokens.
+        TrainError: T031, `count` virtual tokens leave no room for text, or fill the window of a
+            layer; T032, the model takes nothing before its tokens.
     """
     if not model.takes_trees and not goes_behind(model.network):
-        text = "this model does not compute behind trained keys and values what it computes behind tokens"
+        text = (
+            "this model does not compute"
+            " behind trained keys and values what it computes behind tokens"
+        )
         raise TrainError(Problem("T032", text, help="take lora"))
     # A layer with a window keeps one token less than it looks back on; -1 is a layer without.
-    windows = [layer.get_max_length() - 1 for layer in DynamicCache(config=model.network.config).layers]
+    windows = [
+        layer.get_max_length() - 1 for layer in DynamicCache(config=model.network.config).layers
+    ]
     most = min([model.chat.max_length - SHORTEST, *(window for window in windows if window >= 0)])
     if count > most:
         text = f"{count} virtual tokens do not fit into what the model looks back on"
         raise TrainError(Problem("T031", text, "tokens", help=f"set tokens to {most} or less"))
 
 
-def soft_change(model: ChatModel, virtual: Virtual, trained: dict[str, torch.nn.Parameter]) -> Change:
+def soft_change(
+    model: ChatModel, virtual: Virtual, trained: dict[str, torch.nn.Parameter]
+) -> Change:
     """The change that puts `virtual` before everything that the model reads."""
     virtual.config.base_model_name_or_path, virtual.config.revision = base_of(model)
     count = virtual.config.num_virtual_tokens
@@ -104,23 +112,30 @@ def soft_change(model: ChatModel, virtual: Virtual, trained: dict[str, torch.nn.
 def prompt_cache(network: Any, embeddings: torch.Tensor) -> DynamicCache:
     """Keys and values that the body computes for virtual embeddings, (tokens, width)."""
     cache = DynamicCache(config=network.config)
-    network.base_model(inputs_embeds=embeddings.to(_embedding(network).dtype)[None], cache=cache, use_cache=True)
+    network.base_model(
+        inputs_embeds=embeddings.to(_embedding(network).dtype)[None], cache=cache, use_cache=True
+    )
     return cache
 
 
 def prefix_cache(network: Any, embeddings: torch.Tensor, heads: int) -> DynamicCache:
-    """Keys and values themselves, (tokens, layers x 2 x heads x width): for each layer its keys, then its values, head
-    by head, as PEFT lays them out."""
+    """Keys and values themselves, (tokens, layers x 2 x heads x width): for each layer its keys,
+    then its values, head by head, as PEFT lays them out."""
     cache = DynamicCache(config=network.config)
     layers = len(cache.layers)
-    parts = embeddings.to(_embedding(network).dtype).view(len(embeddings), layers, 2, heads, -1).permute(1, 2, 3, 0, 4)
+    parts = (
+        embeddings.to(_embedding(network).dtype)
+        .view(len(embeddings), layers, 2, heads, -1)
+        .permute(1, 2, 3, 0, 4)
+    )
     for layer, (keys, values) in enumerate(parts):
         cache.update(keys[None], values[None], layer)
     return cache
 
 
 def prefix_embeddings(network: Any, ids: Sequence[int]) -> tuple[torch.Tensor, int]:
-    """What the network keeps for the tokens `ids`, as `prefix_cache` takes it, fp32; and its number of key heads.
+    """What the network keeps for the tokens `ids`, as `prefix_cache` takes it, fp32; and its number
+    of key heads.
 
     Raises:
         TrainError: T032, the layers do not all keep keys and values of one shape.
@@ -135,7 +150,8 @@ def prefix_embeddings(network: Any, ids: Sequence[int]) -> tuple[torch.Tensor, i
         raise TrainError(
             Problem(
                 "T032",
-                "this model's layers do not all keep keys and values of one shape, so they cannot be given a prefix",
+                "this model's layers do not all keep keys and values of one shape, so they"
+                " cannot be given a prefix",
                 help="take prompt_tuning, p_tuning or lora",
             )
         )
@@ -147,11 +163,14 @@ def starting_tokens(start: str, chat: Chat, task: Task, vocabulary: int, count: 
     """`count` tokens to begin from.
 
     Args:
-        start: "text": the task's instruction and its labels, cut or repeated; "vocabulary": drawn at random.
+        start: "text": the task's instruction and its labels, cut or repeated; "vocabulary": drawn
+            at random.
     """
     if start == "vocabulary":
         return torch.randint(vocabulary, (count,)).tolist()
-    ids = chat.text_ids(" ".join([task.instruction or kind_of(task).instruction, ", ".join(task.labels)]).strip())
+    ids = chat.text_ids(
+        " ".join([task.instruction or kind_of(task).instruction, ", ".join(task.labels)]).strip()
+    )
     return (ids * (count // len(ids) + 1))[:count]
 
 

@@ -1,4 +1,5 @@
-"""A run's states: what a checkpoint holds, and how a run goes on from one. Process 0 saves; all of a team load."""
+"""A run's states: what a checkpoint holds, and how a run goes on from one. Process 0 saves; all of
+a team load."""
 
 from __future__ import annotations
 
@@ -36,13 +37,27 @@ class States:
         if not self.team.leads and not self.change.split:
             return
         if broken := not_finite(run.masters.copies.items()):
-            raise diverged(f"step {run.progress.step}: {broken[0]} is no longer finite", "", (), self.rate)
-        weights = {**run.masters.copies, **{EXTRA + name: tensor for name, tensor in self.change.extra.items()}}
+            raise diverged(
+                f"step {run.progress.step}: {broken[0]} is no longer finite", "", (), self.rate
+            )
+        weights = {
+            **run.masters.copies,
+            **{EXTRA + name: tensor for name, tensor in self.change.extra.items()},
+        }
         note = {"progress": vars(run.progress)}
-        checkpoint.save(self.folder, run.progress.step, weights, run.optimiser, run.best, note, write=self.team.leads)
+        checkpoint.save(
+            self.folder,
+            run.progress.step,
+            weights,
+            run.optimiser,
+            run.best,
+            note,
+            write=self.team.leads,
+        )
 
     def resume(self, masters: Masters, optimiser: torch.optim.Optimizer) -> Run:
-        """The run as the newest whole state has it, weights and random state put back; a new run where none is.
+        """The run as the newest whole state has it, weights and random state put back; a new run
+        where none is.
 
         Raises:
             TrainError: T016, the state is in another format.

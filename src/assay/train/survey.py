@@ -1,5 +1,5 @@
-"""What the steps of a plan cost, looked at before any is taken: the typical ones, the dearest part, the sum of all; and
-from the seconds of some of them those of others."""
+"""What the steps of a plan cost, looked at before any is taken: the typical ones, the dearest part,
+the sum of all; and from the seconds of some of them those of others."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ class Part:
     """A micro-batch.
 
     Attributes:
-        rows: their numbers. cells: tokens that are computed, padding included. price: see `plan.Costs`.
+        rows: their numbers. cells: tokens that are computed, padding included. price: see
+            `plan.Costs`.
     """
 
     rows: tuple[int, ...]
@@ -65,7 +66,10 @@ class Survey:
     @property
     def dearest(self) -> Part:
         """The part that needs most memory."""
-        return max((part for step in self.steps for part in step), key=lambda part: (part.cells, part.price))
+        return max(
+            (part for step in self.steps for part in step),
+            key=lambda part: (part.cells, part.price),
+        )
 
     @property
     def cheapest(self) -> Part:
@@ -74,7 +78,9 @@ class Survey:
     def typical(self, count: int) -> list[tuple[Part, ...]]:
         """The steps whose price is nearest to the mean, nearest first."""
         mean = self.price
-        return sorted(self.steps, key=lambda step: abs(sum(part.price for part in step) - mean))[:count]
+        return sorted(self.steps, key=lambda step: abs(sum(part.price for part in step) - mean))[
+            :count
+        ]
 
 
 def neighbours(ids: Sequence[Sequence[int]], cells: int, *, merges: bool) -> list[int]:
@@ -97,11 +103,15 @@ def first_parts(step: Sequence[Part], most: float) -> list[Part]:
     return found
 
 
-def line(small: tuple[float, np.ndarray], steps: Sequence[tuple[float, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
-    """Seconds of a step of no rows and of one unit of price, through a small step and the mean of some others.
+def line(
+    small: tuple[float, np.ndarray], steps: Sequence[tuple[float, np.ndarray]]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Seconds of a step of no rows and of one unit of price, through a small step and the mean of
+    some others.
 
     Args:
-        small, steps: (price, seconds). Where all cost about the same, all seconds are laid on the price.
+        small, steps: (price, seconds). Where all cost about the same, all seconds are laid on the
+            price.
     """
     price = sum(price for price, _ in steps) / len(steps)
     seconds = sum((took for _, took in steps), np.zeros(2)) / len(steps)

@@ -1,9 +1,9 @@
 """Words of a text, their tags by an encoder with a layer on top, and the steps that train both.
 
-Windows   a text with more tokens than are read at once is read in windows that begin half a window apart; each
-          word's tag is that of the window in which it stands furthest from an edge
-Frozen    the table of the tokens' vectors, half of a small encoder's weights: its gradients cost as much as a step's
-          products, and most tokens are in no training row
+Windows   a text with more tokens than are read at once is read in windows that begin half a window
+          apart; each word's tag is that of the window in which it stands furthest from an edge
+Frozen    the table of the tokens' vectors, half of a small encoder's weights: its gradients cost as
+          much as a step's products, and most tokens are in no training row
 Case      how a word is written is a vector added to its token's, which begins at zero
 """
 
@@ -34,20 +34,23 @@ def tags_for(kinds: Sequence[str]) -> list[str]:
 
 
 def way(word: str) -> int:
-    """How a word is written: other, digits, lower case, first letter upper, all upper, mixed or with digits."""
+    """How a word is written: other, digits, lower case, first letter upper, all upper, mixed or
+    with digits."""
     if not any(map(str.isalpha, word)):
         return 1 if any(map(str.isdigit, word)) else 0
     if not word.isalpha():
         return 5
     if word.islower():
         return 2
-    return 4 if word.isupper() and len(word) > 1 else 3 if word[1:].islower() or len(word) == 1 else 5
+    return (
+        4 if word.isupper() and len(word) > 1 else 3 if word[1:].islower() or len(word) == 1 else 5
+    )
 
 
 @dataclass(frozen=True)
 class Window:
-    """A part of a text. `ids`: its tokens. `ways`: how the word of each is written. `firsts`: the first token of each
-    word. `words`: numbers of these words in the text."""
+    """A part of a text. `ids`: its tokens. `ways`: how the word of each is written. `firsts`: the
+    first token of each word. `words`: numbers of these words in the text."""
 
     ids: list[int]
     ways: list[int]
@@ -60,7 +63,11 @@ class Tagged(torch.nn.Module):
 
     def __init__(self, folder: Path, tags: int):
         super().__init__()
-        given: dict[str, Any] = {"dtype": torch.float32, "local_files_only": True, "trust_remote_code": False}
+        given: dict[str, Any] = {
+            "dtype": torch.float32,
+            "local_files_only": True,
+            "trust_remote_code": False,
+        }
         self.body: Any = AutoModelForTokenClassification.from_pretrained(
             folder, num_labels=tags, use_safetensors=True, ignore_mismatched_sizes=True, **given
         )
@@ -71,7 +78,11 @@ class Tagged(torch.nn.Module):
     def trained(self) -> dict[str, torch.Tensor]:
         """The weights that are not those of the encoder it came from."""
         table = self.body.get_input_embeddings().weight
-        return {name: weight for name, weight in self.state_dict().items() if weight.data_ptr() != table.data_ptr()}
+        return {
+            name: weight
+            for name, weight in self.state_dict().items()
+            if weight.data_ptr() != table.data_ptr()
+        }
 
     def forward(self, ids: torch.Tensor, ways: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """fp32 logits, (texts, tokens, tags)."""
@@ -82,10 +93,14 @@ class Tagged(torch.nn.Module):
 class WordTags:
     """texts -> spans. `network` is what is trained."""
 
-    def __init__(self, folder: Path, tags: Sequence[str], max_length: int, micro_tokens: int, seed: int):
+    def __init__(
+        self, folder: Path, tags: Sequence[str], max_length: int, micro_tokens: int, seed: int
+    ):
         quiet()
         torch.manual_seed(seed)  # of the layer's first weights
-        tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        tokenizer: Any = AutoTokenizer.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
         self.tokenizer = tokenizer
         self.network = Tagged(folder, len(tags)).to(device())
         self.tags = list(tags)
@@ -101,7 +116,9 @@ class WordTags:
         if len(whole.ids) <= self.length:
             return [whole]
         room = self.length - (len(whole.ids) - len(self._ids(text, special=False)))
-        sizes = [b - a for a, b in zip(whole.firsts, [*whole.firsts[1:], len(whole.ids)], strict=True)]
+        sizes = [
+            b - a for a, b in zip(whole.firsts, [*whole.firsts[1:], len(whole.ids)], strict=True)
+        ]
         made, start = [], 0
         while start < len(words):
             end, used = start, 0
@@ -109,8 +126,14 @@ class WordTags:
                 used += sizes[end]
                 end += 1
             base = words[start][0]
-            part = self._read(text[base : words[end - 1][1]], [(a - base, b - base) for a, b in words[start:end]])
-            made.append(Window(part.ids[: self.length], part.ways, part.firsts, [start + i for i in part.words]))
+            part = self._read(
+                text[base : words[end - 1][1]], [(a - base, b - base) for a, b in words[start:end]]
+            )
+            made.append(
+                Window(
+                    part.ids[: self.length], part.ways, part.firsts, [start + i for i in part.words]
+                )
+            )
             if end == len(words):
                 break
             start = max(start + 1, start + (end - start) // 2)
@@ -143,39 +166,57 @@ class WordTags:
         mask = padded([[1] * len(one.ids) for one in windows], 0)
         ids = padded([one.ids for one in windows], self.tokenizer.pad_token_id or 0)
         ways = padded([one.ways[: len(one.ids)] for one in windows], 0)
-        at = [(i, token) for i, one in enumerate(windows) for token in one.firsts if token < len(one.ids)]
-        rows, tokens = (torch.tensor([pair[k] for pair in at], dtype=torch.long, device=place) for k in (0, 1))
+        at = [
+            (i, token)
+            for i, one in enumerate(windows)
+            for token in one.firsts
+            if token < len(one.ids)
+        ]
+        rows, tokens = (
+            torch.tensor([pair[k] for pair in at], dtype=torch.long, device=place) for k in (0, 1)
+        )
         return self.network(ids, ways, mask)[rows, tokens]
 
     def spans(self, texts: Sequence[str], tell: Tell | None = None) -> list[list[Span]]:
         """What the network names, in the order of each text."""
         words = [[m.span() for m in WORD.finditer(text)] for text in texts]
         read = [(i, one) for i, text in enumerate(texts) for one in self.windows(text, words[i])]
-        best: list[dict[int, tuple[int, int]]] = [{} for _ in texts]  # word -> (words to the nearest edge, tag)
+        # word -> (words to the nearest edge, tag)
+        best: list[dict[int, tuple[int, int]]] = [{} for _ in texts]
         done = 0
         for part in by_length([len(one.ids) for _, one in read], self.micro_tokens):
             with torch.inference_mode():
                 tags = iter(self.logits([read[k][1] for k in part]).argmax(-1).tolist())
             for k in part:
                 i, one = read[k]
-                for at, word in enumerate(one.words[: sum(token < len(one.ids) for token in one.firsts)]):
+                for at, word in enumerate(
+                    one.words[: sum(token < len(one.ids) for token in one.firsts)]
+                ):
                     found = (min(at, len(one.words) - 1 - at), next(tags))
                     best[i][word] = max(best[i].get(word, (-1, 0)), found, key=lambda pair: pair[0])
             done += len(part)
             if tell:
                 tell(
-                    {"event": "progress", "done": done * len(texts) // len(read), "total": len(texts), "unit": "answer"}
+                    {
+                        "event": "progress",
+                        "done": done * len(texts) // len(read),
+                        "total": len(texts),
+                        "unit": "answer",
+                    }
                 )
         return [self._named(own, tags) for own, tags in zip(words, best, strict=True)]
 
-    def _named(self, words: Sequence[tuple[int, int]], found: dict[int, tuple[int, int]]) -> list[Span]:
+    def _named(
+        self, words: Sequence[tuple[int, int]], found: dict[int, tuple[int, int]]
+    ) -> list[Span]:
         tags = [self.tags[found[i][1]] if i in found else OUTSIDE for i in range(len(words))]
         return [(words[i][0], words[j - 1][1], kind) for i, j, kind in of_run(tags)]
 
 
 @dataclass
 class Texts:
-    """What an epoch's steps learn: each text once, in an order drawn from the seed and the epoch."""
+    """What an epoch's steps learn: each text once, in an order drawn from the seed and the
+    epoch."""
 
     tagger: WordTags
     rows: Sequence[tuple[str, Sequence[Span]]]
@@ -206,19 +247,27 @@ class Texts:
 
     def step(self, epoch: int, within: int, remembered: Any) -> float:
         """Mean cross-entropy over the words of the step."""
-        self._order = self._order or in_batches(len(self._read), self.batch_size, self.seed, epoch + 1)
+        self._order = self._order or in_batches(
+            len(self._read), self.batch_size, self.seed, epoch + 1
+        )
         rows = [self._read[i] for i in self._order[within]]
         total = max(1, sum(len(tags) for _, tags in rows))
         lost = 0.0
         for part in self._parts(rows):
             with torch.autocast(device().type, torch.bfloat16, enabled=self.bf16):
                 logits = self.tagger.logits([one for one, _ in part])
-            wanted = torch.tensor([tag for _, tags in part for tag in tags], dtype=torch.long, device=logits.device)
-            loss = torch.nn.functional.cross_entropy(logits.float(), wanted, reduction="sum") / total
+            wanted = torch.tensor(
+                [tag for _, tags in part for tag in tags], dtype=torch.long, device=logits.device
+            )
+            loss = (
+                torch.nn.functional.cross_entropy(logits.float(), wanted, reduction="sum") / total
+            )
             loss.backward()
             lost += float(loss.detach())
         return lost
 
-    def _parts(self, rows: Sequence[tuple[Window, list[int]]]) -> Iterator[list[tuple[Window, list[int]]]]:
+    def _parts(
+        self, rows: Sequence[tuple[Window, list[int]]]
+    ) -> Iterator[list[tuple[Window, list[int]]]]:
         for part in by_length([len(one.ids) for one, _ in rows], self.tagger.micro_tokens):
             yield [rows[i] for i in part]

@@ -1,8 +1,8 @@
 """Which linear layers of a network get an adapter.
 
-How   a setting `targets` holds endings of module names, as PEFT's `target_modules` does: `q_proj` is every module whose
-      name is that or ends with `.q_proj`. The output layer never gets an adapter: it may share its weights with the
-      embedding.
+How   a setting `targets` holds endings of module names, as PEFT's `target_modules` does: `q_proj`
+      is every module whose name is that or ends with `.q_proj`. The output layer never gets an
+      adapter: it may share its weights with the embedding.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ def adapted(network: Any, targets: str | Sequence[str] = ALL, layers: int = 0) -
         layers: only those in the last so many decoder layers; 0: all of them.
 
     Raises:
-        TrainError: T020, an ending is that of no linear layer; T021, there are fewer decoder layers.
+        TrainError: T020, an ending is that of no linear layer; T021, there are fewer decoder
+            layers.
     """
     known = linear_layers(network)
     endings = [targets] if isinstance(targets, str) else list(targets)
@@ -35,22 +36,30 @@ def adapted(network: Any, targets: str | Sequence[str] = ALL, layers: int = 0) -
     if missing:
         raise TrainError(*(_no_layer(ending, known) for ending in missing))
     inside = _last(network, layers)
-    names = [name for name in known if any(e == ALL or _ends(name, e) for e in endings) and name.startswith(inside)]
+    names = [
+        name
+        for name in known
+        if any(e == ALL or _ends(name, e) for e in endings) and name.startswith(inside)
+    ]
     if not names:
-        text = f"no linear layer of the last {layers} decoder layers ends with {' or '.join(endings)}"
+        text = (
+            f"no linear layer of the last {layers} decoder layers ends with {' or '.join(endings)}"
+        )
         raise TrainError(Problem("T020", text, "targets", help="raise layers, or set layers: 0"))
     return names
 
 
 def linear_layers(network: Any) -> list[str]:
-    """Names of all linear layers but the output layer. A model's own kind of them is none (PhiMoE's routers give a
-    tuple): adapters take a layer that gives its product."""
+    """Names of all linear layers but the output layer. A model's own kind of them is none (PhiMoE's
+    routers give a tuple): adapters take a layer that gives its product."""
     head = network.get_output_embeddings()
     kinds = (torch.nn.Linear, Conv1D)
     return [
         name
         for name, part in network.named_modules()
-        if isinstance(part, kinds) and part is not head and not type(part).__module__.startswith("transformers.models.")
+        if isinstance(part, kinds)
+        and part is not head
+        and not type(part).__module__.startswith("transformers.models.")
     ]
 
 
@@ -64,13 +73,16 @@ def _ends(name: str, ending: str) -> bool:
 
 
 def _last(network: Any, layers: int) -> tuple[str, ...]:
-    """What the names of parts of the last decoder layers begin with; ("",) for the whole network."""
+    """What the names of parts of the last decoder layers begin with; ("",) for the whole
+    network."""
     if not layers:
         return ("",)
     stack = decoder_layers(network)
     if layers > len(stack):
         text = f"layers: {layers}, but this model has {len(stack)}"
-        raise TrainError(Problem("T021", text, "layers", help=f"take 1 to {len(stack)}, or 0 for all of them"))
+        raise TrainError(
+            Problem("T021", text, "layers", help=f"take 1 to {len(stack)}, or 0 for all of them")
+        )
     return tuple(f"{name}." for name, _ in stack[-layers:])
 
 

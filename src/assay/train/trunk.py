@@ -1,14 +1,19 @@
-"""A frozen trunk: what the layers below the lowest trained one compute is kept, and never computed twice.
+"""A frozen trunk: what the layers below the lowest trained one compute is kept, and never computed
+twice.
 
-What it is for   training the top layers, a head or the last LoRA layers: from the second epoch on only these run
-How              before training one pass over all sequences, each shared beginning once, writes the states that leave
-                 the last frozen layer to a file in the run's own folder; in training, modules that give these states
-                 stand in place of the frozen layers, and the layers are back for evaluation
-Costs            width x bytes a number for each unique token of the data: 1,152 bytes a token at width 576 in bf16
-Exactness        the pass has a fixed order and fixed groups, so a run that is continued reads the same bits. Against
-                 the whole network in a batch of another shape there is rounding: 1e-6 of a gradient in fp32
-Watch out        not with noise on the embeddings or with soft prompts: what the frozen layers compute then changes.
-                 Dropout in frozen layers is off
+What it is for   training the top layers, a head or the last LoRA layers: from the second epoch on
+                 only these run
+How              before training one pass over all sequences, each shared beginning once, writes the
+                 states that leave the last frozen layer to a file in the run's own folder; in
+                 training, modules that give these states stand in place of the frozen layers, and
+                 the layers are back for evaluation
+Costs            width x bytes a number for each unique token of the data: 1,152 bytes a token at
+                 width 576 in bf16
+Exactness        the pass has a fixed order and fixed groups, so a run that is continued reads the
+                 same bits. Against the whole network in a batch of another shape there is rounding:
+                 1e-6 of a gradient in fp32
+Watch out        not with noise on the embeddings or with soft prompts: what the frozen layers
+                 compute then changes. Dropout in frozen layers is off
 """
 
 from __future__ import annotations
@@ -60,15 +65,17 @@ class Trunk:
         Args:
             first: see `first_trained`. sequences: those that `Batch.rows` number.
             folder: this process's own; the run's working folder, say.
-            pad, tree: as `Batch.of` takes them, for the first pass. group: tokens computed at once there; the bits
-                depend on it.
+            pad, tree: as `Batch.of` takes them, for the first pass. group: tokens computed at once
+                there; the bits depend on it.
         """
         _, self._layers = stack(network)
         self._network, self._first, self._sequences = network, first, sequences
         self._pad, self._tree, self._folder = pad, tree, folder
         self._out: dict[int, torch.nn.Module] = {}  # layers that something stands in for
         every = first < len(self._layers)
-        self._groups, self._starts, self._slots = _slots(sequences, group, tree=tree, all_cells=every)
+        self._groups, self._starts, self._slots = _slots(
+            sequences, group, tree=tree, all_cells=every
+        )
         self._count = int(self._slots.max()) + 1
         self._map: mmap.mmap | None = None
         self._kept: np.ndarray | None = None
@@ -91,7 +98,8 @@ class Trunk:
         tell: Tell,
         limit: int = LIMIT,
     ) -> Trunk | None:
-        """A filled trunk for training the parameters `names`; None where none is possible or the disk is too small."""
+        """A filled trunk for training the parameters `names`; None where none is possible or the
+        disk is too small."""
         first = first_trained(network, names)
         if not first:
             return None
@@ -99,8 +107,17 @@ class Trunk:
         folder.mkdir(parents=True, exist_ok=True)
         room = min(limit, int(shutil.disk_usage(folder).free * SPARE))
         if trunk.bytes > room:
-            text = f"what the {first} frozen layers compute would take {trunk.bytes / 1e9:.1f} GB, more than the"
-            tell({"event": "note", "text": f"{text} {room / 1e9:.1f} GB it may: it is computed again in every epoch"})
+            text = (
+                f"what the {first} frozen layers compute would take {trunk.bytes / 1e9:.1f} GB,"
+                " more than the"
+            )
+            tell(
+                {
+                    "event": "note",
+                    "text": f"{text} {room / 1e9:.1f} GB it may: it is"
+                    " computed again in every epoch",
+                }
+            )
             return None
         trunk.fill(tell)
         return trunk
@@ -110,10 +127,11 @@ class Trunk:
         """Size of the file."""
         return self._count * self._row
 
-    # --- the first pass -------------------------------------------------------------------------------------------
+    # --- the first pass ---------------------------------------------------------------------------
 
     def fill(self, tell: Tell) -> None:
-        """Compute all states, or find them where an earlier process of this run has left them whole."""
+        """Compute all states, or find them where an earlier process of this run has left them
+        whole."""
         mark, data = self._folder / "trunk.json", self._folder / "trunk.part"
         ids = np.concatenate([np.asarray(sequence.ids) for sequence in self._sequences])
         rows = digest(ids.tobytes() + self._slots.tobytes())
@@ -145,7 +163,8 @@ class Trunk:
                 )
                 states = self._below(batch)
                 slots = self._of(batch)
-                # Each slot once, in order: a group brings the slots that follow those of the groups before it.
+                # Each slot once, in order: a group brings the slots that follow those of the groups
+                # before it.
                 new, cells = np.unique(slots, return_index=True)
                 cells = cells[new >= written]
                 written += len(cells)
@@ -154,7 +173,14 @@ class Trunk:
                 sha256.update(part)
                 write(part)
                 done += len(rows)
-                tell({"event": "progress", "done": done, "total": len(self._sequences), "unit": "row"})
+                tell(
+                    {
+                        "event": "progress",
+                        "done": done,
+                        "total": len(self._sequences),
+                        "unit": "row",
+                    }
+                )
         return sha256.hexdigest()
 
     @torch.no_grad()
@@ -175,7 +201,7 @@ class Trunk:
             self._restore()
         return left[0].flatten(0, -2)
 
-    # --- in training ------------------------------------------------------------------------------------------------
+    # --- in training ------------------------------------------------------------------------------
 
     def prepare(self, batch: Batch) -> None:
         """Fetch what the next forward pass, of this batch, needs."""
@@ -183,9 +209,11 @@ class Trunk:
             raise RuntimeError("fill the trunk first")
         slots = self._of(batch)
         there = np.flatnonzero(slots >= 0)
-        rows = np.zeros((len(slots), self._row), dtype=np.uint8)  # cells that nothing reads stay zero
+        # cells that nothing reads stay zero
+        rows = np.zeros((len(slots), self._row), dtype=np.uint8)
         rows[there] = self._kept[slots[there]]
-        # What was read stays with the system, which may take it back: it is not this process's memory.
+        # What was read stays with the system, which may take it back: it is not this process's
+        # memory.
         self._map.madvise(mmap.MADV_DONTNEED)
         self._states = torch.from_numpy(rows).view(self._type).to(self._network.device)
 
@@ -205,7 +233,9 @@ class Trunk:
     def _stand(self, places: Iterable[int], give: Callable[[torch.Tensor], torch.Tensor]) -> None:
         for place in places:
             self._out[place] = self._layers[place]
-            self._layers[place] = StandIn(lambda hidden: (give(hidden),) if self._tuple else give(hidden))
+            self._layers[place] = StandIn(
+                lambda hidden: (give(hidden),) if self._tuple else give(hidden)
+            )
 
     def _restore(self) -> None:
         while self._out:
@@ -220,8 +250,8 @@ class Trunk:
 
 
 class StandIn(torch.nn.Module):
-    """In the place of a layer: gives what it is told to give. Some networks ask a layer of its kind of attention before
-    they call it: what a stand-in does not have, `layer` has."""
+    """In the place of a layer: gives what it is told to give. Some networks ask a layer of its kind
+    of attention before they call it: what a stand-in does not have, `layer` has."""
 
     def __init__(self, give: Callable[[torch.Tensor], Any], layer: torch.nn.Module | None = None):
         super().__init__()
@@ -256,12 +286,14 @@ def _slots(
     Sequences are sorted and equal beginnings share their slots, in the manner of `encode.tree`.
 
     Args:
-        budget: computed tokens of a group, as a tree or as padded rows, unless one sequence alone has more.
-        all_cells: False: only the states that something reads: before learnt tokens, and at the end of each sequence.
+        budget: computed tokens of a group, as a tree or as padded rows, unless one sequence alone
+            has more.
+        all_cells: False: only the states that something reads: before learnt tokens, and at the end
+            of each sequence.
 
     Returns:
-        groups of neighbours in sorted order; for each sequence the place of its first token in the flat list of slots;
-        that list, int64, -1 for what is not kept.
+        groups of neighbours in sorted order; for each sequence the place of its first token in the
+        flat list of slots; that list, int64, -1 for what is not kept.
     """
     lengths = np.array([len(sequence.ids) for sequence in sequences])
     starts = np.concatenate([[0], np.cumsum(lengths)])
@@ -273,18 +305,26 @@ def _slots(
         new = np.asarray(sequences[row].ids, dtype=np.int64)
         shared = common(last, new)
         width = max(width, len(new))
-        if not groups or (used + len(new) - shared if tree else (len(groups[-1]) + 1) * width) > budget:
+        if (
+            not groups
+            or (used + len(new) - shared if tree else (len(groups[-1]) + 1) * width) > budget
+        ):
             groups.append([])
             used, width = shared, len(new)
         groups[-1].append(row)
         used += len(new) - shared
-        above, last = np.concatenate([above[:shared], np.arange(count, count + len(new) - shared)]), new
+        above, last = (
+            np.concatenate([above[:shared], np.arange(count, count + len(new) - shared)]),
+            new,
+        )
         nodes[starts[row] : starts[row + 1]] = above
         count += len(new) - shared
     if all_cells:
         return groups, starts[:-1], nodes
     read = [
-        starts[r] + place for r, s in enumerate(sequences) for place in (*(t - 1 for t in s.targets), len(s.ids) - 1)
+        starts[r] + place
+        for r, s in enumerate(sequences)
+        for place in (*(t - 1 for t in s.targets), len(s.ids) - 1)
     ]
     wanted = np.unique(nodes[read])
     rank = np.full(count, -1, dtype=np.int64)

@@ -1,4 +1,5 @@
-"""What trained strategies share: rows to sequences, a run of the loop, the arm that asks the tuned model."""
+"""What trained strategies share: rows to sequences, a run of the loop, the arm that asks the tuned
+model."""
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 Encode = Callable[["Chat", Task, Sequence[Example]], "list[Encoded]"]
 NOTHING_TO_LEARN = 0.01  # share of rows with an empty target from which training is refused
 NAMED = 5  # rows that a message names
-LONG_ANSWER = 8  # words of the answer in the middle from which several answers are several ways of saying it
+# words of the answer in the middle from which several answers are several ways of saying it
+LONG_ANSWER = 8
 
 
 class Tuned(Prompted):
@@ -45,8 +47,15 @@ class Tuned(Prompted):
 
     def save(self, folder: Path) -> None:
         self._write(folder)
-        went = {"curve": self.curve, "ended": self.ended, "best_step": self.best_step, "fit": self.fit}
-        write_json(folder / "tuned.json", {"room": self.room, **went, "start_loss": self.start_loss})
+        went = {
+            "curve": self.curve,
+            "ended": self.ended,
+            "best_step": self.best_step,
+            "fit": self.fit,
+        }
+        write_json(
+            folder / "tuned.json", {"room": self.room, **went, "start_loss": self.start_loss}
+        )
 
     def recall(self, folder: Path) -> None:
         """How the training went, from the folder that `save` wrote."""
@@ -73,12 +82,12 @@ def train(
     """Train what `change` names on the lesson; the best weights are left in the network.
 
     Args:
-        objective: what is learnt from a batch; what the settings say when not given. encode: rows to sequences, one a
-            row.
+        objective: what is learnt from a batch; what the settings say when not given. encode: rows
+            to sequences, one a row.
 
     Raises:
-        TrainError: T002 no rows, T003 empty targets, T013 rows that are too long, T047 another teacher's tokens, and
-            those of `run_or_rehearse`.
+        TrainError: T002 no rows, T003 empty targets, T013 rows that are too long, T047 another
+            teacher's tokens, and those of `run_or_rehearse`.
     """
     from assay.train.loop import Training
     from assay.train.memory import told
@@ -93,11 +102,25 @@ def train(
     learnt = partial(as_learnt, lesson.task)
     chat = replace(model.chat, max_length=min(settings.max_length, model.chat.max_length))
     if chat.max_length < settings.max_length and "max_length" in settings.model_fields_set:
-        text = f"{settings.kind}: max_length: {model.name} reads {chat.max_length:,} tokens at once, not"
-        lesson.tell({"event": "warning", "code": "M170", "count": 1, "text": f"{text} {settings.max_length:,}"})
-    encode = encode or partial(sequences_of, learn=settings.learn, choosing=settings.objective == "label_set")
+        text = (
+            f"{settings.kind}: max_length: {model.name} reads {chat.max_length:,} tokens at"
+            " once, not"
+        )
+        lesson.tell(
+            {
+                "event": "warning",
+                "code": "M170",
+                "count": 1,
+                "text": f"{text} {settings.max_length:,}",
+            }
+        )
+    encode = encode or partial(
+        sequences_of, learn=settings.learn, choosing=settings.objective == "label_set"
+    )
     given = answered(lesson, settings.answers)
-    train = learnt(given if settings.max_rows is None else drawn(given, settings.max_rows, lesson.seed))
+    train = learnt(
+        given if settings.max_rows is None else drawn(given, settings.max_rows, lesson.seed)
+    )
     rows = fitting(train, encode(chat, lesson.task, train), settings, chat.max_length, "training")
     held = drawn(lesson.val, settings.val_rows, lesson.seed)
     asked = learnt(held)
@@ -106,7 +129,11 @@ def train(
         some.warn(lesson)
     if not rows.sequences:
         raise TrainError(
-            Problem("T002", f"{settings.kind}: every training row is longer than {chat.max_length} tokens", help=LONGER)
+            Problem(
+                "T002",
+                f"{settings.kind}: every training row is longer than {chat.max_length} tokens",
+                help=LONGER,
+            )
         )
     with told(settings.kind):
         objective = objective or wanted(settings, lesson, model)
@@ -139,14 +166,19 @@ def train(
 
 
 def answered(lesson: Lesson, which: Literal["derive", "first", "all"]) -> Sequence[Example]:
-    """The training rows; those with several accepted answers once for each, where all are learnt."""
+    """The training rows; those with several accepted answers once for each, where all are
+    learnt."""
     rows = [row for row in lesson.train if row.also]
     if which == "derive":
         words = sorted(len((row.target or "").split()) for row in rows)
         which = "all" if rows and words[len(words) // 2] >= LONG_ANSWER else "first"
     if which == "first" or not rows or lesson.task.kind not in WRITTEN:
         return lesson.train
-    return [replace(row, target=answer, also=()) for row in lesson.train for answer in (row.target, *row.also)]
+    return [
+        replace(row, target=answer, also=())
+        for row in lesson.train
+        for answer in (row.target, *row.also)
+    ]
 
 
 def as_learnt(task: Task, examples: Sequence[Example]) -> Sequence[Example]:
@@ -169,29 +201,36 @@ def sequences_of(
     """
     if task.kind == "continue":
         return [whole_text(chat, example.text) for example in examples]
-    pairs = [chat.pair(ask(task, example), example.target or "", learn=learn) for example in examples]
+    pairs = [
+        chat.pair(ask(task, example), example.target or "", learn=learn) for example in examples
+    ]
     if not choosing:
         return pairs
     known = set(task.labels)
-    return [p if e.target in known else replace(p, learnt=()) for p, e in zip(pairs, examples, strict=True)]
+    return [
+        p if e.target in known else replace(p, learnt=())
+        for p, e in zip(pairs, examples, strict=True)
+    ]
 
 
 def whole_text(chat: Chat, text: str) -> Encoded:
-    """A text as bases are pretrained on it: a beginning mark, its tokens and an end mark, all but the first learnt."""
+    """A text as bases are pretrained on it: a beginning mark, its tokens and an end mark, all but
+    the first learnt."""
     tokenizer = chat.tokenizer
     begin = tokenizer.eos_token_id if tokenizer.bos_token_id is None else tokenizer.bos_token_id
     ids = [begin, *chat.text_ids(text), tokenizer.eos_token_id]
     return Encoded(ids, ((1, len(ids)),))
 
 
-# --- rows that are not as they should be ----------------------------------------------------------------------------
+# --- rows that are not as they should be ----------------------------------------------------------
 
 LONGER = "raise max_length, or drop long rows before: curate: [{kind: length, max_chars: 4000}]"
 
 
 @dataclass(frozen=True)
 class Fitting:
-    """Rows and their sequences, none longer than it may be. `warning` counts what was cut or left out."""
+    """Rows and their sequences, none longer than it may be. `warning` counts what was cut or left
+    out."""
 
     examples: list[Example]
     sequences: list[Encoded]
@@ -200,16 +239,23 @@ class Fitting:
 
     def warn(self, lesson: Lesson) -> None:
         if self.count:
-            lesson.tell({"event": "warning", "code": "D048", "count": self.count, "text": self.text})
+            lesson.tell(
+                {"event": "warning", "code": "D048", "count": self.count, "text": self.text}
+            )
 
 
 def fitting(
-    examples: Sequence[Example], sequences: Sequence[Encoded], settings: Trained, most: int, which: str
+    examples: Sequence[Example],
+    sequences: Sequence[Encoded],
+    settings: Trained,
+    most: int,
+    which: str,
 ) -> Fitting:
-    """Rows cut to `most` tokens, or dropped or refused where they are longer, as `settings.too_long` says.
+    """Rows cut to `most` tokens, or dropped or refused where they are longer, as
+    `settings.too_long` says.
 
-    A row whose question was cut to make room is cut already; what is too long even so (its answer, its template) loses
-    its end. Val rows are always cut, as questions are when the arm is asked.
+    A row whose question was cut to make room is cut already; what is too long even so (its answer,
+    its template) loses its end. Val rows are always cut, as questions are when the arm is asked.
 
     Raises:
         TrainError: T013, with the first rows.
@@ -227,7 +273,10 @@ def fitting(
         kept = [examples[i] for i in left], [sequences[i] for i in left]
         return Fitting(*kept, len(long), f"{subject} and were left out")
     return Fitting(
-        list(examples), [cut_to(sequence, most) for sequence in sequences], len(long), f"{subject} and were cut"
+        list(examples),
+        [cut_to(sequence, most) for sequence in sequences],
+        len(long),
+        f"{subject} and were cut",
     )
 
 
@@ -248,7 +297,8 @@ def refuse_silent(examples: Sequence[Example]) -> None:
         raise TrainError(
             Problem(
                 "T003",
-                f"{len(silent)} of {len(examples)} training rows have an empty target: nothing is learnt from them",
+                f"{len(silent)} of {len(examples)} training rows have an empty target: nothing"
+                " is learnt from them",
                 silent[0].source,
                 help="fill the targets in or drop these rows",
             )

@@ -1,6 +1,8 @@
-"""When val is looked at, what the losses say in words, and what memory is in use. docs/watching.md has the rules.
+"""When val is looked at, what the losses say in words, and what memory is in use. docs/watching.md
+has the rules.
 
-All of it depends on numbers of rows, steps and losses alone, never on the clock, so that a repeated run decides alike.
+All of it depends on numbers of rows, steps and losses alone, never on the clock, so that a repeated
+run decides alike.
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ MOST = 20  # evaluations in a run
 FEWEST = 5  # of them that are made whatever they take, one an epoch at most
 SHARE = 0.2  # of the time that evaluations may take, about
 GAP = 50  # steps at least between two evaluations of one epoch
-LEARN, LOOK = 3, 2  # passes' worth of work a token: forward and backward; the val loss and the answers
+# passes' worth of work a token: forward and backward; the val loss and the answers
+LEARN, LOOK = 3, 2
 
 UNMOVED = 1e-6  # a loss that stays this near to where it began has not moved
 FELL = 0.05  # of the training loss, over the last third: less is flat
@@ -41,12 +44,13 @@ class Points:
 def points(steps: int, epochs: int, tokens: int, held: int) -> Points:
     """After each epoch; several times in a long one; every so many epochs where val is dear.
 
-    At most `MOST` in a run, and no more than take about `SHARE` of its time: a training token is three passes' worth of
-    work, a val token two. `FEWEST` are made all the same where there are as many epochs. Inside an epoch they lie at
-    least `GAP` steps apart. The last step is always one.
+    At most `MOST` in a run, and no more than take about `SHARE` of its time: a training token is
+    three passes' worth of work, a val token two. `FEWEST` are made all the same where there are as
+    many epochs. Inside an epoch they lie at least `GAP` steps apart. The last step is always one.
 
     Args:
-        steps: in an epoch. tokens: of the training rows. held: tokens of the val rows; 0: they cost nothing.
+        steps: in an epoch. tokens: of the training rows. held: tokens of the val rows; 0: they cost
+            nothing.
     """
     allowed = MOST
     if held:
@@ -54,10 +58,14 @@ def points(steps: int, epochs: int, tokens: int, held: int) -> Points:
     allowed = max(allowed, min(epochs, FEWEST))
     if allowed < 2 * epochs or steps < 2 * GAP:
         every = math.ceil(epochs / allowed)
-        return Points(frozenset([*range(every * steps, epochs * steps, every * steps), epochs * steps]), 1)
+        return Points(
+            frozenset([*range(every * steps, epochs * steps, every * steps), epochs * steps]), 1
+        )
     gap = math.ceil(steps / min(allowed // epochs, steps // GAP))
     inside = [*range(gap, steps, gap), steps]
-    return Points(frozenset(epoch * steps + at for epoch in range(epochs) for at in inside), len(inside))
+    return Points(
+        frozenset(epoch * steps + at for epoch in range(epochs) for at in inside), len(inside)
+    )
 
 
 @dataclass(frozen=True)
@@ -72,11 +80,12 @@ class Fit:
 
 
 def fit_words(curve: Sequence[dict[str, Any]], start: float | None) -> Fit:
-    """The first rule that fits, from top to bottom: diverged, nothing learnt, overfitting since N, flat, learning.
+    """The first rule that fits, from top to bottom: diverged, nothing learnt, overfitting since N,
+    flat, learning.
 
     Args:
-        curve: one point an evaluation: step, train_loss (mean since the one before), and where there are val rows
-            val_loss and val_se, its standard error.
+        curve: one point an evaluation: step, train_loss (mean since the one before), and where
+            there are val rows val_loss and val_se, its standard error.
         start: the loss before the first step, on val where there is one.
     """
     if not curve:
@@ -98,19 +107,26 @@ def _diverged(train: list[float], val: list[float], start: float) -> Fit | None:
     if not all(math.isfinite(loss) for loss in (*train, *val, start)):
         return Fit("diverged", f"The loss is no longer a number. {way}")
     if train[-1] > WILD * start and train[-1] > start + WILD_BY:
-        return Fit("diverged", f"The training loss rose to {_n(train[-1])}, from {_n(start)} before training. {way}")
+        return Fit(
+            "diverged",
+            f"The training loss rose to {_n(train[-1])}, from {_n(start)} before training. {way}",
+        )
     return None
 
 
 def _nothing(train: list[float], val: list[float], start: float) -> Fit | None:
     if any(abs(loss - start) > UNMOVED for loss in val or train):
         return None
-    text = f"The loss has stayed at {_n(start)} to a millionth. Raise learning_rate, and see what this method trains."
+    text = (
+        f"The loss has stayed at {_n(start)} to a millionth. Raise learning_rate, and see what"
+        " this method trains."
+    )
     return Fit("nothing learnt", text)
 
 
 def _overfitting(curve: Sequence[dict[str, Any]]) -> Fit | None:
-    """Val has stood more than two standard errors over its lowest for 3 evaluations; for 2 in a run of fewer than 6."""
+    """Val has stood more than two standard errors over its lowest for 3 evaluations; for 2 in a run
+    of fewer than 6."""
     seen = [point for point in curve if point.get("val_loss") is not None]
     if not seen:
         return None
@@ -121,7 +137,10 @@ def _overfitting(curve: Sequence[dict[str, Any]]) -> Fit | None:
         return None
     low, high = _n(lowest["val_loss"]), _n(seen[-1]["val_loss"])
     text = f"The val loss was lowest after step {lowest['step']} ({low}) and rose to {high}."
-    return Fit(f"overfitting since {lowest['step']}", f"{text} Fewer epochs, more rows, or dropout would help.")
+    return Fit(
+        f"overfitting since {lowest['step']}",
+        f"{text} Fewer epochs, more rows, or dropout would help.",
+    )
 
 
 def _flat(curve: Sequence[dict[str, Any]], start: float) -> Fit | None:
@@ -131,19 +150,30 @@ def _flat(curve: Sequence[dict[str, Any]], start: float) -> Fit | None:
     reference = before[-1] if before else start
     if train[-1] < (1 - FELL) * reference or train[-1] < (1 - BELOW) * start:
         return None
-    text = f"The training loss is {_n(train[-1])}, hardly below the {_n(start)} before training, and falls no more."
+    text = (
+        f"The training loss is {_n(train[-1])}, hardly below the {_n(start)} before training,"
+        " and falls no more."
+    )
     return Fit("flat", f"{text} Raise learning_rate, or train more of the model.")
 
 
 def _learning(curve: Sequence[dict[str, Any]], start: float) -> Fit:
     seen = [point for point in curve if point.get("val_loss") is not None]
     if not seen:
-        return Fit("learning", f"The training loss fell from {_n(start)} to {_n(curve[-1]['train_loss'])}.")
+        return Fit(
+            "learning", f"The training loss fell from {_n(start)} to {_n(curve[-1]['train_loss'])}."
+        )
     lowest, last = min(seen, key=lambda point: point["val_loss"]), seen[-1]
     if lowest is last and (len(seen) < 2 or last["val_loss"] < (1 - FELL) * seen[-2]["val_loss"]):
-        text = f"The val loss was still falling at the end, to {_n(last['val_loss'])}. More epochs may help."
+        text = (
+            f"The val loss was still falling at the end, to {_n(last['val_loss'])}. More epochs"
+            " may help."
+        )
     else:
-        text = f"The val loss was lowest after step {lowest['step']} ({_n(lowest['val_loss'])}) and has not risen much."
+        text = (
+            f"The val loss was lowest after step {lowest['step']} ({_n(lowest['val_loss'])}) and"
+            " has not risen much."
+        )
     return Fit("learning", text)
 
 
@@ -152,8 +182,11 @@ def _n(loss: float) -> str:
 
 
 def resident() -> int:
-    """Bytes of memory that this process holds now; the most it ever held where the system does not say."""
+    """Bytes of memory that this process holds now; the most it ever held where the system does not
+    say."""
     try:
         return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
     except OSError:  # not Linux
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (
+            1 if sys.platform == "darwin" else 1024
+        )

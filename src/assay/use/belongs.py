@@ -1,9 +1,12 @@
-"""Whether trained weights belong to a base: what was written down when they were trained, the shapes, the tokenizer.
+"""Whether trained weights belong to a base: what was written down when they were trained, the
+shapes, the tokenizer.
 
-How          the arm's `arm.json` holds the digest of its base (weights, config, tokenizer and template); PEFT's
-             `adapter_config.json` holds its name; the safetensors header has the shapes, read without the numbers
-Watch out    an adapter from elsewhere, without `arm.json`, is held to its base's name on the hub and to shapes: two
-             models of one architecture in local folders are not told apart by these
+How          the arm's `arm.json` holds the digest of its base (weights, config, tokenizer and
+             template); PEFT's `adapter_config.json` holds its name; the safetensors header has the
+             shapes, read without the numbers
+Watch out    an adapter from elsewhere, without `arm.json`, is held to its base's name on the hub
+             and to shapes: two models of one architecture in local folders are not told apart by
+             these
 """
 
 from __future__ import annotations
@@ -25,11 +28,12 @@ SPECIAL = ("bos_token", "eos_token", "pad_token", "unk_token")
 
 
 def refuse_foreign(model: ChatModel, folder: Path) -> None:
-    """Check what is in the folder of an arm, or of an adapter in PEFT's files, against an opened base.
+    """Check what is in the folder of an arm, or of an adapter in PEFT's files, against an opened
+    base.
 
     Raises:
-        ModelError: M111 it was trained on another base; M112 the base's files have changed since; M113 the tokenizer
-            in the folder has other special tokens.
+        ModelError: M111 it was trained on another base; M112 the base's files have changed since;
+            M113 the tokenizer in the folder has other special tokens.
     """
     for problem in (_by_digest(model, folder), _by_name(model, folder), _by_shape(model, folder)):
         if problem:
@@ -42,17 +46,23 @@ def _by_digest(model: ChatModel, folder: Path) -> Problem | None:
     from assay.model.find import digest_of
 
     file, place = folder / "arm.json", Path(model.network.name_or_path)
-    if not file.exists() or not (place / "config.json").exists():  # a network that was made in memory has no files
+    # a network that was made in memory has no files
+    if not file.exists() or not (place / "config.json").exists():
         return None
     known: dict[str, str] = read_json(file)["models"]
     now = digest_of(place)
     if not known or now in known.values():
         return None
     if model.name in known:
-        text = f"the base {model.name} has changed since this was trained: {known[model.name][:12]}, now {now[:12]}"
+        text = (
+            f"the base {model.name} has changed since this was trained:"
+            f" {known[model.name][:12]}, now {now[:12]}"
+        )
         return Problem("M112", text, str(folder), "put the old files back, or train it again")
     names = ", ".join(known)
-    return Problem("M111", f"it was trained on {names}, and this base is {model.name}", str(folder), AGAIN)
+    return Problem(
+        "M111", f"it was trained on {names}, and this base is {model.name}", str(folder), AGAIN
+    )
 
 
 def _by_name(model: ChatModel, folder: Path) -> Problem | None:
@@ -85,7 +95,8 @@ def shapes_in(folder: Path) -> dict[str, tuple[int, ...]]:
     if file is None:
         return {}
     with safe_open(file, "pt") as weights:
-        return {name: tuple(weights.get_slice(name).get_shape()) for name in weights.keys()}  # noqa: SIM118
+        names = weights.keys()
+        return {name: tuple(weights.get_slice(name).get_shape()) for name in names}
 
 
 def _fault(network: Any, name: str, shape: tuple[int, ...]) -> str:
@@ -108,12 +119,16 @@ def _fault(network: Any, name: str, shape: tuple[int, ...]) -> str:
         "ia3_l": max(shape) in (inside, out),
         "lora_magnitude_vector": shape[:1] == (out,),
     }
-    return "" if fits.get(kind, True) else f"{place} has {inside} inputs and {out} outputs, {kind} is {shape}"
+    return (
+        ""
+        if fits.get(kind, True)
+        else f"{place} has {inside} inputs and {out} outputs, {kind} is {shape}"
+    )
 
 
 def parted(name: str) -> tuple[str, str]:
-    """Layer and kind of a tensor in PEFT's files: `base_model.model.model.layers.0.mlp.up_proj.lora_A.weight` is that
-    layer's `lora_A`."""
+    """Layer and kind of a tensor in PEFT's files:
+    `base_model.model.model.layers.0.mlp.up_proj.lora_A.weight` is that layer's `lora_A`."""
     parts = name.removeprefix(OUTSIDE).removesuffix(".weight").split(".")
     return ".".join(parts[:-1]), parts[-1]
 
@@ -126,7 +141,11 @@ def sides(layer: Any) -> tuple[int, int]:
     """
     from transformers.pytorch_utils import Conv1D
 
-    return (layer.nx, layer.nf) if isinstance(layer, Conv1D) else (layer.in_features, layer.out_features)
+    return (
+        (layer.nx, layer.nf)
+        if isinstance(layer, Conv1D)
+        else (layer.in_features, layer.out_features)
+    )
 
 
 def _by_tokens(model: ChatModel, folder: Path) -> Problem | None:
@@ -135,16 +154,27 @@ def _by_tokens(model: ChatModel, folder: Path) -> Problem | None:
         return None
     from transformers import AutoTokenizer
 
-    brought: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    brought: Any = AutoTokenizer.from_pretrained(
+        folder, local_files_only=True, trust_remote_code=False
+    )
     own: Any = model.chat.tokenizer
     for what in SPECIAL:
         theirs, ours = brought.special_tokens_map.get(what), own.special_tokens_map.get(what)
         if theirs != ours:
             text = f"its tokenizer has {theirs!r} as {what}, the base has {ours!r}"
-            return Problem("M113", text, str(folder), "train it on the base as it is, or merge it into its own base")
+            return Problem(
+                "M113",
+                text,
+                str(folder),
+                "train it on the base as it is, or merge it into its own base",
+            )
     added, known = brought.get_added_vocab(), own.get_added_vocab()
     other = sorted(token for token, number in added.items() if known.get(token) != number)
     if not other:
         return None
-    text = f"its tokenizer has {len(other)} added tokens that the base has not, such as {other[0]!r}"
-    return Problem("M113", text, str(folder), "train it on the base as it is, or merge it into its own base")
+    text = (
+        f"its tokenizer has {len(other)} added tokens that the base has not, such as {other[0]!r}"
+    )
+    return Problem(
+        "M113", text, str(folder), "train it on the base as it is, or merge it into its own base"
+    )

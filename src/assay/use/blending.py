@@ -1,17 +1,21 @@
-"""Several LoRA adapters of one base combined into one: the sums, as pure functions on small matrices.
+"""Several LoRA adapters of one base combined into one: the sums, as pure functions on small
+matrices.
 
-average, add   the two sides laid side by side, A = [A1; A2], B = [w1 s1 B1, w2 s2 B2]: exactly w1 D1 + w2 D2 of the
-               changes D = s B A, with the ranks added up. PEFT's own name for it is `cat`
-ties           of each change only the largest numbers stay; where the changes disagree about a sign, the larger sum
-               wins; the mean is taken over those that agree: Yadav et al. (2023), TIES-Merging: Resolving Interference
-               When Merging Models, arxiv.org/abs/2306.01708
-dare           of each change a random share stays, divided by that share, so that its mean is the change itself; then
-               the weighted sum: Yu et al. (2023), Language Models are Super Mario, arxiv.org/abs/2311.03099
-How            the steps of ties are PEFT's functions, on the changes D and not on A and B apart: a sign of A alone
-               means nothing. What comes of ties and dare has no small rank: it is cut to one by its largest singular
-               parts
-Watch out      `Blended.kept` says how much of the squared change that cut has left. The paper trims the change of the
-               whole network at once, PEFT and this file each matrix by itself
+average, add   the two sides laid side by side, A = [A1; A2], B = [w1 s1 B1, w2 s2 B2]: exactly w1
+               D1 + w2 D2 of the changes D = s B A, with the ranks added up. PEFT's own name for it
+               is `cat`
+ties           of each change only the largest numbers stay; where the changes disagree about a
+               sign, the larger sum wins; the mean is taken over those that agree: Yadav et al.
+               (2023), TIES-Merging: Resolving Interference When Merging Models,
+               arxiv.org/abs/2306.01708
+dare           of each change a random share stays, divided by that share, so that its mean is the
+               change itself; then the weighted sum: Yu et al. (2023), Language Models are Super
+               Mario, arxiv.org/abs/2311.03099
+How            the steps of ties are PEFT's functions, on the changes D and not on A and B apart: a
+               sign of A alone means nothing. What comes of ties and dare has no small rank: it is
+               cut to one by its largest singular parts
+Watch out      `Blended.kept` says how much of the squared change that cut has left. The paper trims
+               the change of the whole network at once, PEFT and this file each matrix by itself
 """
 
 from __future__ import annotations
@@ -28,8 +32,10 @@ from assay.use.belongs import WEIGHTS, parted
 from assay.use.pairs import need_pairs, scaling
 
 How = Literal["average", "add", "ties", "dare"]
-Product = tuple[torch.Tensor, torch.Tensor]  # A (rank, in) and B (out, rank) with the scaling in it; the change is B A
-TRIM, DROP = 0.2, 0.5  # density of ties: the paper's; of dare: the middle of the range that its paper searches
+# A (rank, in) and B (out, rank) with the scaling in it; the change is B A
+Product = tuple[torch.Tensor, torch.Tensor]
+# density of ties: the paper's; of dare: the middle of the range that its paper searches
+TRIM, DROP = 0.2, 0.5
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,8 @@ class Blended:
     """An adapter that was made from others.
 
     Attributes:
-        products: by layer, all of one rank. kept: share of the squared change that is left after the cut to that rank.
+        products: by layer, all of one rank. kept: share of the squared change that is left after
+            the cut to that rank.
     """
 
     products: dict[str, Product]
@@ -87,13 +94,21 @@ def blended(
 
 
 def need_one_shape(adapters: Sequence[Mapping[str, Product]], names: Sequence[str]) -> None:
-    """Raises ModelError, M115, where two adapters have another number of inputs or outputs at a layer."""
+    """Raises ModelError, M115, where two adapters have another number of inputs or outputs at a
+    layer."""
     for name in names:
-        shapes = {(a.shape[1], len(b)) for a, b in (adapter[name] for adapter in adapters if name in adapter)}
+        shapes = {
+            (a.shape[1], len(b))
+            for a, b in (adapter[name] for adapter in adapters if name in adapter)
+        }
         if len(shapes) > 1:
-            said = " and ".join(f"{inside} inputs and {out} outputs" for inside, out in sorted(shapes))
+            said = " and ".join(
+                f"{inside} inputs and {out} outputs" for inside, out in sorted(shapes)
+            )
             text = f"the adapters are of different bases: at {name} they have {said}"
-            raise ModelError(Problem("M115", text, help="combine adapters that were trained on one base"))
+            raise ModelError(
+                Problem("M115", text, help="combine adapters that were trained on one base")
+            )
 
 
 def beside(products: Sequence[Product | None], weights: Sequence[float]) -> Product:
@@ -102,12 +117,19 @@ def beside(products: Sequence[Product | None], weights: Sequence[float]) -> Prod
     return torch.cat([a for a, _ in there]), torch.cat([b for _, b in there], 1)
 
 
-def _given(products: Sequence[Product | None], weights: Sequence[float]) -> list[tuple[Product, float]]:
-    return [(product, weight) for product, weight in zip(products, weights, strict=True) if product is not None]
+def _given(
+    products: Sequence[Product | None], weights: Sequence[float]
+) -> list[tuple[Product, float]]:
+    return [
+        (product, weight)
+        for product, weight in zip(products, weights, strict=True)
+        if product is not None
+    ]
 
 
 def changed(products: Sequence[Product | None]) -> list[torch.Tensor]:
-    """The changes themselves, (out, in); zeros where an adapter leaves the layer alone. One of them does not."""
+    """The changes themselves, (out, in); zeros where an adapter leaves the layer alone. One of them
+    does not."""
     found = [None if product is None else product[1] @ product[0] for product in products]
     nothing = torch.zeros_like(next(change for change in found if change is not None))
     return [nothing if change is None else change for change in found]
@@ -115,7 +137,11 @@ def changed(products: Sequence[Product | None]) -> list[torch.Tensor]:
 
 def ties(changes: Sequence[torch.Tensor], weights: Sequence[float], density: float) -> torch.Tensor:
     """Trim, elect signs, take the mean of those that agree; all of one shape."""
-    from peft.utils.merge_utils import calculate_majority_sign_mask, disjoint_merge, magnitude_based_pruning
+    from peft.utils.merge_utils import (
+        calculate_majority_sign_mask,
+        disjoint_merge,
+        magnitude_based_pruning,
+    )
 
     trimmed = torch.stack([magnitude_based_pruning(change, density) for change in changes])
     agree = calculate_majority_sign_mask(trimmed, method="total")
@@ -152,10 +178,12 @@ def widened(product: Product, rank: int) -> Product:
     """The same change with zeros up to `rank`."""
     a, b = product
     more = rank - len(a)
-    return torch.nn.functional.pad(a, (0, 0, 0, more)).contiguous(), torch.nn.functional.pad(b, (0, more)).contiguous()
+    return torch.nn.functional.pad(a, (0, 0, 0, more)).contiguous(), torch.nn.functional.pad(
+        b, (0, more)
+    ).contiguous()
 
 
-# --- files -----------------------------------------------------------------------------------------------------------
+# --- files ----------------------------------------------------------------------------------------
 
 
 def read_products(folder: Path) -> dict[str, Product]:
@@ -168,8 +196,13 @@ def read_products(folder: Path) -> dict[str, Product]:
 
     config = need_pairs(folder)
     if config.get("use_dora"):
-        text = "dora sets lengths of the base's own rows, so its change is no product that could be added"
-        raise ModelError(Problem("M115", text, str(folder), "combine lora adapters, or merge each into its base"))
+        text = (
+            "dora sets lengths of"
+            " the base's own rows, so its change is no product that could be added"
+        )
+        raise ModelError(
+            Problem("M115", text, str(folder), "combine lora adapters, or merge each into its base")
+        )
     sides: dict[str, dict[str, torch.Tensor]] = {}
     for name, tensor in load_file(folder / WEIGHTS).items():
         place, kind = parted(name)
@@ -190,8 +223,12 @@ def read_all(folders: Sequence[Path]) -> list[dict[str, Product]]:
     from assay.use.belongs import CONFIG
 
     read = [read_products(folder) for folder in folders]
-    bases = {str(read_json(folder / CONFIG).get("base_model_name_or_path") or "") for folder in folders} - {""}
+    bases = {
+        str(read_json(folder / CONFIG).get("base_model_name_or_path") or "") for folder in folders
+    } - {""}
     if len(bases) > 1:
         text = f"the adapters are of different bases: {' and '.join(sorted(bases))}"
-        raise ModelError(Problem("M115", text, help="combine adapters that were trained on one base"))
+        raise ModelError(
+            Problem("M115", text, help="combine adapters that were trained on one base")
+        )
     return read

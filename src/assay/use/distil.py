@@ -2,16 +2,18 @@
 
 What it is for   an arm at a fraction of its teacher's time and size
 Costs            the teacher's fit, then `epochs` over the rows with student and teacher in memory
-Source           Hinton et al. (2015), arxiv.org/abs/1503.02531 (`level: logit`); Kim and Rush (2016), Sequence-Level
-                 Knowledge Distillation, aclanthology.org/D16-1139 (`level: sequence`); a student made of the teacher's
-                 own layers: Sanh et al. (2019), DistilBERT, arxiv.org/abs/1910.01108; which ones: Shleifer and Rush
-                 (2020), arxiv.org/abs/2010.13002; by influence: Muralidharan et al. (2024), Minitron,
+Source           Hinton et al. (2015), arxiv.org/abs/1503.02531 (`level: logit`); Kim and Rush
+                 (2016), Sequence-Level Knowledge Distillation, aclanthology.org/D16-1139 (`level:
+                 sequence`); a student made of the teacher's own layers: Sanh et al. (2019),
+                 DistilBERT, arxiv.org/abs/1910.01108; which ones: Shleifer and Rush (2020),
+                 arxiv.org/abs/2010.13002; by influence: Muralidharan et al. (2024), Minitron,
                  arxiv.org/abs/2407.14679
 Good when        many questions a day; the teacher is good and slow
-Watch out        a student knows the task and little else: it forgets more than its teacher. `level: logit` compares
-                 token by token on the same prompt, so a teacher that is asked with examples teaches by its answers
-                 (`level: sequence`)
-Defaults from    half the layers at equal distances (DistilBERT); the temperature of its script for a task
+Watch out        a student knows the task and little else: it forgets more than its teacher. `level:
+                 logit` compares token by token on the same prompt, so a teacher that is asked with
+                 examples teaches by its answers (`level: sequence`)
+Defaults from    half the layers at equal distances (DistilBERT); the temperature of its script for
+                 a task
 """
 
 from __future__ import annotations
@@ -43,13 +45,16 @@ class Distil(Shrink):
     kind: Literal["distil"] = "distil"
     layers: Literal["half"] | Annotated[int, Field(ge=1, le=1000)] = "half"  # that the student has
     choose: Literal["even", "influence"] = "even"  # which of the teacher's it begins with
-    level: Literal["logit", "sequence"] = "logit"  # the teacher's distribution at each token, or its answers
+    # the teacher's distribution at each token, or its answers
+    level: Literal["logit", "sequence"] = "logit"
     temperature: float = Field(default=2.0, gt=0, le=100)  # of both distributions
-    share: float = Field(default=0.5, gt=0, le=1)  # of the teacher in the loss; the rest is the row's own answer
+    # of the teacher in the loss; the rest is the row's own answer
+    share: float = Field(default=0.5, gt=0, le=1)
     epochs: int = Field(default=5, ge=1, le=1000)
     learning_rate: float = Field(default=3e-4, gt=0, lt=1)
     batch_size: int = Field(default=16, ge=1, le=4096)
-    patience: int = Field(default=2, ge=1)  # evaluations without a better val score before training ends
+    # evaluations without a better val score before training ends
+    patience: int = Field(default=2, ge=1)
     max_length: int = Field(default=1024, ge=16, le=131072)  # tokens of a row
     does: ClassVar[str] = "a teacher that is copied"
     seeded = True
@@ -83,14 +88,21 @@ class Distil(Shrink):
         """
         core = self.core
         if self.level == "logit" and isinstance(core, Shots):
-            text = "distil: level: logit compares on one prompt, and this teacher is asked with one of its own"
+            text = (
+                "distil: level: logit compares on one prompt, and this teacher is asked with one"
+                " of its own"
+            )
             raise TrainError(Problem("T074", text, "level", help="set level: sequence"))
         if self.level == "logit" and self.chooses:
-            text = "distil: level: logit learns from all tokens, and this teacher has learnt labels alone"
+            text = (
+                "distil: level: logit"
+                " learns from all tokens, and this teacher has learnt labels alone"
+            )
             raise TrainError(Problem("T074", text, "level", help="set level: sequence"))
         if self.level == "sequence" and lesson.task.kind in ("rank", "continue"):
             text = (
-                f"distil: level: sequence learns answers, and a task of the kind '{lesson.task.kind}' has none to learn"
+                "distil: level: sequence learns answers, and a task of the kind"
+                f" '{lesson.task.kind}' has none to learn"
             )
             raise TrainError(Problem("T074", text, "level", help="set level: logit"))
 
@@ -105,20 +117,33 @@ class Distil(Shrink):
         count = len(record.layers)
         wanted = (count + 1) // 2 if self.layers == "half" else self.layers
         if not 0 < wanted < count:
-            text = f"distil: a student of {wanted} layers is no smaller than its teacher, which has {count}"
+            text = (
+                f"distil: a student of {wanted} layers is no smaller than its teacher, which has"
+                f" {count}"
+            )
             raise TrainError(
-                Problem("T073", text, "layers", help=f"take 1 to {count - 1}" if count > 1 else "leave it out")
+                Problem(
+                    "T073",
+                    text,
+                    "layers",
+                    help=f"take 1 to {count - 1}" if count > 1 else "leave it out",
+                )
             )
         if self.choose == "even":
             kept = evenly(count, wanted)
         else:
-            kept = least(influences(model.network, judging(teacher, lesson, ROWS, self.max_length)), wanted)
+            kept = least(
+                influences(model.network, judging(teacher, lesson, ROWS, self.max_length)), wanted
+            )
         network = copy.deepcopy(model.network)
         keep(network, kept)
         own = type(model)(model.name, network, model.chat)
         room = teacher.inner.room if record.tuned else answer_room(lesson, own, whole=True)
         layers = [record.layers[place] for place in kept]
-        said = f"A student with {wanted} of its teacher's {count} decoder layers: {', '.join(map(str, layers))}."
+        said = (
+            f"A student with {wanted} of its teacher's {count} decoder layers:"
+            f" {', '.join(map(str, layers))}."
+        )
         lesson.tell({"event": "note", "text": f"distil: {said}"})
         return Shrunk(
             Tuned(own, lesson.task, room, nothing),
@@ -140,15 +165,18 @@ class Distil(Shrink):
             batch_size=self.batch_size,
             patience=self.patience,
             max_length=self.max_length,
-            embeddings=False,  # the student has its teacher's, and shares its output matrix with them or not
+            # the student has its teacher's, and shares its output matrix with them or not
+            embeddings=False,
             objective="label_set" if student.record.closed else "completion",
         )
 
 
 def taught(teacher: Shrunk, lesson: Lesson) -> tuple[Example, ...]:
-    """The training rows with the teacher's answers for targets; rows that it could not answer are left out.
+    """The training rows with the teacher's answers for targets; rows that it could not answer are
+    left out.
 
-    What it said is kept in the arm's folder, so that a run that goes on after a kill does not ask again.
+    What it said is kept in the arm's folder, so that a run that goes on after a kill does not ask
+    again.
     """
     kept = lesson.workdir / "teacher.json"
     known = sealed.one(kept, lesson.tell)
@@ -157,19 +185,30 @@ def taught(teacher: Shrunk, lesson: Lesson) -> tuple[Example, ...]:
     else:
         found = answered(teacher, [row.question for row in lesson.train], lesson)
         picks = lesson.task.picks
-        answers = [None if a.text is None or a.truncated else a.text if picks else a.raw.strip() for a in found]
+        answers = [
+            None if a.text is None or a.truncated else a.text if picks else a.raw.strip()
+            for a in found
+        ]
         sealed.write(kept, {"answers": answers})
-    rows = tuple(replace(row, target=a, also=()) for row, a in zip(lesson.train, answers, strict=True) if a)
+    rows = tuple(
+        replace(row, target=a, also=()) for row, a in zip(lesson.train, answers, strict=True) if a
+    )
     if left := len(lesson.train) - len(rows):
-        text = "distil: training rows to which the teacher gave no answer; the student does not learn from them"
+        text = (
+            "distil: training rows to which the teacher gave no answer; the student does not"
+            " learn from them"
+        )
         lesson.tell({"event": "warning", "code": "T075", "count": left, "text": text})
     if not rows:
-        raise TrainError(Problem("T075", "distil: the teacher answered no training row", "inner", help=BETTER))
+        raise TrainError(
+            Problem("T075", "distil: the teacher answered no training row", "inner", help=BETTER)
+        )
     return rows
 
 
 def answered(teacher: Shrunk, questions: Sequence[Example], lesson: Lesson) -> list[Answer]:
-    """The teacher's answers. In a rehearsal it answers some questions, and the time of the others is told."""
+    """The teacher's answers. In a rehearsal it answers some questions, and the time of the others
+    is told."""
     if asked(lesson.workdir) is None or len(questions) <= SAMPLE:
         return teacher.answer(questions, lesson.tell)
     with part(lesson.workdir, "teacher", len(questions) / SAMPLE):

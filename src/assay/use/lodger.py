@@ -1,7 +1,8 @@
 """Fitted arms on a base that they share: how each is restored without a base of its own.
 
-How          the lesson that an arm is restored with opens the shared network instead of a fresh one; where a LoRA or a
-             blend stands, at the top or inside `rag`, only its adapter is loaded
+How          the lesson that an arm is restored with opens the shared network instead of a fresh
+             one; where a LoRA or a blend stands, at the top or inside `rag`, only its adapter is
+             loaded
 Watch out    what an arm must want of the base: `shared_base.py`
 """
 
@@ -25,11 +26,12 @@ if TYPE_CHECKING:
 
 
 def restore(many: Many, name: str, strategy: Strategy, folder: Path, lesson: Lesson) -> Adapted:
-    """A fitted arm whose model is the base of `many`; its adapter, if it has one, is added under `name`.
+    """A fitted arm whose model is the base of `many`; its adapter, if it has one, is added under
+    `name`.
 
     Raises:
-        ModelError: M111, it wants another base, or this one in other bits or precision; M111 to M113 as `Many.add`;
-            M114, it changes the base in a way that cannot be shared.
+        ModelError: M111, it wants another base, or this one in other bits or precision; M111 to
+            M113 as `Many.add`; M114, it changes the base in a way that cannot be shared.
     """
     need_laid(strategy, lesson, many.laid)
     return _restore(many, name, strategy, folder, lesson)
@@ -49,14 +51,19 @@ def _restore(many: Many, name: str, strategy: Strategy, folder: Path, lesson: Le
     if isinstance(strategy, Blend):
         many.add(name, folder)
         model = many.model(name, closed=next(adapters_in(strategy)).objective == "label_set")
-        return Prompted(model, lesson.task, labels=False, room=read_json(folder / "blend.json")["room"])
+        return Prompted(
+            model, lesson.task, labels=False, room=read_json(folder / "blend.json")["room"]
+        )
     shared = replace(lesson, means=replace(lesson.means, open_model=lent(many)))
-    inside = {key: Lodger.of(many, name, value) for key, value in strategy if isinstance(value, Strategy)}
+    inside = {
+        key: Lodger.of(many, name, value) for key, value in strategy if isinstance(value, Strategy)
+    }
     return strategy.model_copy(update=inside).restore(folder, shared)
 
 
 def lent(many: Many) -> Any:
-    """(name, precision) -> the base without an adapter. Raises ModelError, M111, when asked for another model."""
+    """(name, precision) -> the base without an adapter. Raises ModelError, M111, when asked for
+    another model."""
 
     def open_model(name: str, precision: Precision = "auto") -> ChatModel:
         if many.laid is not None and name != many.laid.model:

@@ -1,24 +1,34 @@
-"""Many adapters on one base in one process: named, switched while it runs, or mixed row by row in one pass.
+"""Many adapters on one base in one process: named, switched while it runs, or mixed row by row in
+one pass.
 
-    many = Many.opened(strategy, lesson)             the base as that arm's settings want it, loaded once
-    many.add("mail", folder)                         an adapter from the folder of an arm, or from PEFT's own two files
-    many.use("mail"); many.use("")                   from here on every pass has this adapter; "" is the base
-    many.model("mail").generate(prompts, ...)        a ChatModel that always has this adapter; it shares the network
-    with many.rows(["mail", "", "chat"]):            an adapter for each row, whatever calls the network inside:
+    many = Many.opened(strategy, lesson)             the base as that arm's settings want it, loaded
+                                                     once
+    many.add("mail", folder)                         an adapter from the folder of an arm, or from
+                                                     PEFT's own two files
+    many.use("mail"); many.use("")                   from here on every pass has this adapter; "" is
+                                                     the base
+    many.model("mail").generate(prompts, ...)        a ChatModel that always has this adapter; it
+                                                     shares the network
+    with many.rows(["mail", "", "chat"]):            an adapter for each row, whatever calls the
+                                                     network inside:
         many.base.body(input_ids=..., ...)           passes of three rows
-    with many.rows(["mail", "chat"], at=step.slot):  passes of one line of tokens, of several rows: `at` says whose each
-        many.base.body(...)                          token is, as in `lending.Pass`
+    with many.rows(["mail", "chat"], at=step.slot):  passes of one line of tokens, of several rows:
+        many.base.body(...)                          `at` says whose each token is, as in
+                                                     `lending.Pass`
 
-What is shared   the weights of the base, once. An adapter is its own pairs (`bytes`). Keys and values that were
-                 computed under one adapter are right for that one alone: a kept beginning belongs to a name, so each
-                 `model(name)` keeps its own. Who drives the network by hand must do the same
-Takes            LoRA (rsLoRA, PiSSA and OLoRA too: on a bf16 base these two differ by its rounding), DoRA, blends, on a
-                 plain or a quantised base; all arms beside one base must want it in the same bits and precision.
-                 Other kinds are refused (M114): run these arms apart
-Watch out        one thread at a time: whose turn it is, is said once for the network. `model.takes_trees` runs small
-                 passes of its own: ask for it outside of `rows`
-Arms             `lodger.restore(many, "mail", strategy, folder, lesson)` is a fitted arm on this base: lora, blend,
-                 arms that only ask the base (shots, wording), and rag or others around these
+What is shared   the weights of the base, once. An adapter is its own pairs (`bytes`). Keys and
+                 values that were computed under one adapter are right for that one alone: a kept
+                 beginning belongs to a name, so each `model(name)` keeps its own. Who drives the
+                 network by hand must do the same
+Takes            LoRA (rsLoRA, PiSSA and OLoRA too: on a bf16 base these two differ by its
+                 rounding), DoRA, blends, on a plain or a quantised base; all arms beside one base
+                 must want it in the same bits and precision. Other kinds are refused (M114): run
+                 these arms apart
+Watch out        one thread at a time: whose turn it is, is said once for the network.
+                 `model.takes_trees` runs small passes of its own: ask for it outside of `rows`
+Arms             `lodger.restore(many, "mail", strategy, folder, lesson)` is a fitted arm on this
+                 base: lora, blend, arms that only ask the base (shots, wording), and rag or others
+                 around these
 How, Source      `pairs.py`
 """
 
@@ -59,14 +69,15 @@ class Many:
 
     @classmethod
     def opened(cls, strategy: Strategy | None, lesson: Lesson) -> Many:
-        """The lesson's base in the bits and the precision that an arm wants it in; as it is opened when None.
+        """The lesson's base in the bits and the precision that an arm wants it in; as it is opened
+        when None.
 
         Raises:
             ModelError: M114, such an arm shares its base with no other.
         """
         return cls(*laid_base(strategy, lesson))
 
-    # --- adapters ---------------------------------------------------------------------------------------------------
+    # --- adapters ---------------------------------------------------------------------------------
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -75,13 +86,16 @@ class Many:
     @property
     def bytes(self) -> int:
         """What the adapters take in memory, all together; the base is not in it."""
-        return sum(pair.bytes for beside, _ in self._beside.values() for pair in beside.pairs.values())
+        return sum(
+            pair.bytes for beside, _ in self._beside.values() for pair in beside.pairs.values()
+        )
 
     def add(self, name: str, folder: Path) -> None:
         """Load an adapter beside those that are there; one of the same name is replaced.
 
         Raises:
-            ModelError: M111 to M113, it is not of this base; M114, it is of a kind that cannot share it.
+            ModelError: M111 to M113, it is not of this base; M114, it is of a kind that cannot
+                share it.
         """
         if not name:
             raise ValueError("the empty name is the base's")
@@ -104,10 +118,15 @@ class Many:
     def pairs(self, name: str) -> dict[str, Pair]:
         """What the adapter does, by layer."""
         self._need(name)
-        return {place: beside.pairs[name] for place, (beside, _) in self._beside.items() if name in beside.pairs}
+        return {
+            place: beside.pairs[name]
+            for place, (beside, _) in self._beside.items()
+            if name in beside.pairs
+        }
 
     def drop(self, name: str) -> None:
-        """Take an adapter out of memory. Raises UsageError, C130, where there is none of the name."""
+        """Take an adapter out of memory. Raises UsageError, C130, where there is none of the
+        name."""
         self._need(name)
         for place in list(self._beside):
             beside, handle = self._beside[place]
@@ -119,7 +138,7 @@ class Many:
         if self._turn.one == name:
             self._turn.one = ""
 
-    # --- whose turn it is -------------------------------------------------------------------------------------------
+    # --- whose turn it is -------------------------------------------------------------------------
 
     def use(self, name: str) -> None:
         """Every pass from here on has this adapter, or none for "". Raises UsageError, C130."""
@@ -129,7 +148,8 @@ class Many:
 
     @contextmanager
     def using(self, name: str) -> Generator[None]:
-        """As `use`, for the passes inside. What `base` keeps between calls is not touched: ask `model(name)`."""
+        """As `use`, for the passes inside. What `base` keeps between calls is not touched: ask
+        `model(name)`."""
         self._need(name)
         with self._set(name, None):
             yield
@@ -139,11 +159,13 @@ class Many:
         """Each row of the passes inside has its own adapter, "" the base.
 
         Args:
-            names: one a row. at: (tokens,) or (1, tokens), whole numbers: which of `names` each token belongs to, where
-                a pass is one line of tokens; None: passes are (rows, tokens).
+            names: one a row. at: (tokens,) or (1, tokens), whole numbers: which of `names` each
+                token belongs to, where a pass is one line of tokens; None: passes are (rows,
+                tokens).
 
         Raises:
-            UsageError: C130, there is no such adapter. ValueError: later, in a pass of another shape.
+            UsageError: C130, there is no such adapter. ValueError: later, in a pass of another
+                shape.
         """
         for name in dict.fromkeys(names):
             self._need(name)
@@ -165,12 +187,15 @@ class Many:
     def _need(self, name: str) -> None:
         if name and name not in self._names:
             text = f"there is no adapter '{name}' on this base{did_you_mean(name, self._names)}"
-            raise UsageError(Problem("C130", text, help=f"there are: {', '.join(self._names) or 'none'}"))
+            raise UsageError(
+                Problem("C130", text, help=f"there are: {', '.join(self._names) or 'none'}")
+            )
 
-    # --- models -----------------------------------------------------------------------------------------------------
+    # --- models -----------------------------------------------------------------------------------
 
     def model(self, name: str = "", *, closed: bool = False) -> Sharing:
-        """A chat model that always has this adapter. closed: one that chooses among options (objective: label_set).
+        """A chat model that always has this adapter. closed: one that chooses among options
+        (objective: label_set).
 
         Raises:
             UsageError: C130, there is no such adapter.
@@ -180,7 +205,8 @@ class Many:
 
 
 class Sharing(ChatModel):
-    """A chat model over a network that others use too. What it keeps between calls is its own adapter's."""
+    """A chat model over a network that others use too. What it keeps between calls is its own
+    adapter's."""
 
     def __init__(self, many: Many, adapter: str, network: Any, *, closed: bool = False):
         super().__init__(many.base.name, network, many.base.chat)
@@ -188,18 +214,30 @@ class Sharing(ChatModel):
         self.body = Turned(many, adapter, self.body)
 
     def score(
-        self, prompts: Sequence[Messages], options: Sequence[str], *, left: float = LEFT, tell: Tell | None = None
+        self,
+        prompts: Sequence[Messages],
+        options: Sequence[str],
+        *,
+        left: float = LEFT,
+        tell: Tell | None = None,
     ) -> np.ndarray:
         with self.many.using(self.adapter):
             return super().score(prompts, options, left=left, tell=tell)
 
     def generate(
-        self, prompts: Sequence[Messages], *, max_tokens: int, how: Decoding = GREEDY, tell: Tell | None = None
+        self,
+        prompts: Sequence[Messages],
+        *,
+        max_tokens: int,
+        how: Decoding = GREEDY,
+        tell: Tell | None = None,
     ) -> list[Generated]:
         with self.many.using(self.adapter):
             return super().generate(prompts, max_tokens=max_tokens, how=how, tell=tell)
 
-    def stream(self, prompt: Messages, *, max_tokens: int, how: Decoding = GREEDY) -> Generator[str, None, Generated]:
+    def stream(
+        self, prompt: Messages, *, max_tokens: int, how: Decoding = GREEDY
+    ) -> Generator[str, None, Generated]:
         """Between two pieces it is nobody's turn: another adapter may be asked meanwhile."""
         pieces = super().stream(prompt, max_tokens=max_tokens, how=how)
         while True:
@@ -221,7 +259,8 @@ class Sharing(ChatModel):
 
 
 class Turned:
-    """The body of a network, asked at one adapter's turn. What it is given is what transformers takes."""
+    """The body of a network, asked at one adapter's turn. What it is given is what transformers
+    takes."""
 
     def __init__(self, many: Many, adapter: str, body: Any):
         self.many, self.adapter, self.body = many, adapter, body

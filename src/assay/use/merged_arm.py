@@ -1,13 +1,16 @@
-"""A fitted arm as one plain network: what was trained is in the weights of its base. Which arms that is possible for.
+"""A fitted arm as one plain network: what was trained is in the weights of its base. Which arms
+that is possible for.
 
     model = merged(strategy, folder, lesson, into="original", precision="fp32")
 
-What is mergeable  lora (with DoRA, rsLoRA, PiSSA, OLoRA and 4 or 8 bits), adalora, miss, ia3, blend; `full` is its own
-                   network already. Not: prefix, prompt_tuning and p_tuning, which add keys and values or tokens and
-                   change no weight; adapters, which are not linear; head and token_head, which write nothing (M110)
-Quantised bases    The arm was trained beside weights that bitsandbytes dequantises on the way through a layer.
-                   "dequantised" merges into exactly these: the arm as it was measured, at full size. "original" merges
-                   into the base as it is on disk: the rounding is gone, so its answers are others.
+What is mergeable  lora (with DoRA, rsLoRA, PiSSA, OLoRA and 4 or 8 bits), adalora, miss, ia3,
+                   blend; `full` is its own network already. Not: prefix, prompt_tuning and
+                   p_tuning, which add keys and values or tokens and change no weight; adapters,
+                   which are not linear; head and token_head, which write nothing (M110)
+Quantised bases    The arm was trained beside weights that bitsandbytes dequantises on the way
+                   through a layer. "dequantised" merges into exactly these: the arm as it was
+                   measured, at full size. "original" merges into the base as it is on disk: the
+                   rounding is gone, so its answers are others.
 How                the layers themselves, and the sums: `merging.py`
 """
 
@@ -41,31 +44,43 @@ UNMERGED = {
 
 
 def merged(
-    strategy: Strategy, folder: Path, lesson: Lesson, *, into: Into = "dequantised", precision: Precision = "auto"
+    strategy: Strategy,
+    folder: Path,
+    lesson: Lesson,
+    *,
+    into: Into = "dequantised",
+    precision: Precision = "auto",
 ) -> ChatModel:
-    """The model of a fitted arm as one plain network: its `network.state_dict()` has the names of the base's own.
+    """The model of a fitted arm as one plain network: its `network.state_dict()` has the names of
+    the base's own.
 
     Args:
         strategy: the arm's settings, as in its `arm.json`. folder: where `Adapted.save` wrote it.
         lesson: opens the base; without rows, as for `restore`.
-        into: matters only with `bits`: the weights that the arm was trained beside, or those on disk.
+        into: matters only with `bits`: the weights that the arm was trained beside, or those on
+            disk.
         precision: of the merged weights; "auto": as the arm's own.
 
     Raises:
-        ModelError: M110, such an arm has nothing that could be merged; M111 to M113, it is not of this base.
+        ModelError: M110, such an arm has nothing that could be merged; M111 to M113, it is not of
+            this base.
     """
     need_mergeable(strategy)
     if into == "original":
         strategy = beside_full(strategy)
     arm = strategy.restore(folder, guarded(lesson, folder))
     model: Any = arm.model
-    merge(model.network, None if precision == "auto" else {"bf16": torch.bfloat16, "fp32": torch.float32}[precision])
+    merge(
+        model.network,
+        None if precision == "auto" else {"bf16": torch.bfloat16, "fp32": torch.float32}[precision],
+    )
     model.forget()
     return model
 
 
 def need_mergeable(strategy: Strategy) -> None:
-    """Raises ModelError, M110, for arms whose trained part cannot become part of the base's weights."""
+    """Raises ModelError, M110, for arms whose trained part cannot become part of the base's
+    weights."""
     from assay.train.methods import Adalora, Full, Ia3, Lora, Miss
     from assay.use.blend import Blend
 
@@ -73,7 +88,11 @@ def need_mergeable(strategy: Strategy) -> None:
         return
     why = UNMERGED.get(strategy.kind, "it is no adapter; name the trained arm inside it")
     text = f"{strategy.kind} cannot be merged into its base: {why}"
-    raise ModelError(Problem("M110", text, help="export it as an adapter, or train lora, dora, miss, ia3 or full"))
+    raise ModelError(
+        Problem(
+            "M110", text, help="export it as an adapter, or train lora, dora, miss, ia3 or full"
+        )
+    )
 
 
 def beside_full(strategy: Strategy) -> Strategy:
@@ -84,7 +103,9 @@ def beside_full(strategy: Strategy) -> Strategy:
     if isinstance(strategy, Lora):
         return strategy.model_copy(update={"bits": 0, "quant": "", "double": False})
     if isinstance(strategy, Blend):
-        return strategy.model_copy(update={"inners": tuple(beside_full(inner) for inner in strategy.inners)})
+        return strategy.model_copy(
+            update={"inners": tuple(beside_full(inner) for inner in strategy.inners)}
+        )
     return strategy
 
 

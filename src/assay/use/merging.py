@@ -1,15 +1,19 @@
-"""PEFT's layers put into the weights of the base: one plain network, to be saved or served, and the way back.
+"""PEFT's layers put into the weights of the base: one plain network, to be saved or served, and the
+way back.
 
-How          layer by layer in fp32: W + s B A, and with DoRA each row of that times m / length; then rounded once to
-             the type asked for. Only one layer is there twice, unless `keep` asks for the way back
-Back         `unmerge` puts the layers back that were taken out, bit for bit: nothing is subtracted. The bare base is
-             opened again: no arithmetic gives it back exactly
-Watch out    in bf16 a merged weight keeps 8 bits of the sum: small changes of large weights are lost, which is why
-             exports are compared with the arm. PiSSA and OLoRA moved the base by a rounding; what is merged is what the
-             arm computes. Which arms can be merged at all: `merged_arm.py`
+How          layer by layer in fp32: W + s B A, and with DoRA each row of that times m / length;
+             then rounded once to the type asked for. Only one layer is there twice, unless `keep`
+             asks for the way back
+Back         `unmerge` puts the layers back that were taken out, bit for bit: nothing is subtracted.
+             The bare base is opened again: no arithmetic gives it back exactly
+Watch out    in bf16 a merged weight keeps 8 bits of the sum: small changes of large weights are
+             lost, which is why exports are compared with the arm. PiSSA and OLoRA moved the base by
+             a rounding; what is merged is what the arm computes. Which arms can be merged at all:
+             `merged_arm.py`
 Source       the sums: Hu et al. (2021), arxiv.org/abs/2106.09685, section 4.1; Liu et al. (2024),
-             arxiv.org/abs/2402.09353, equation 5; Liu et al. (2022), arxiv.org/abs/2205.05638; Kang and Yin (2024),
-             arxiv.org/abs/2409.15371. Dequantised: Dettmers et al. (2023), arxiv.org/abs/2305.14314
+             arxiv.org/abs/2402.09353, equation 5; Liu et al. (2022), arxiv.org/abs/2205.05638; Kang
+             and Yin (2024), arxiv.org/abs/2409.15371. Dequantised: Dettmers et al. (2023),
+             arxiv.org/abs/2305.14314
 """
 
 from __future__ import annotations
@@ -22,8 +26,11 @@ import torch
 Pair = tuple[torch.Tensor, torch.Tensor | None]
 
 
-def merge(network: Any, dtype: torch.dtype | None = None, *, keep: bool = False) -> dict[str, torch.nn.Module]:
-    """Put PEFT's layers of a network into plain ones, in place; quantised layers without an adapter become plain too.
+def merge(
+    network: Any, dtype: torch.dtype | None = None, *, keep: bool = False
+) -> dict[str, torch.nn.Module]:
+    """Put PEFT's layers of a network into plain ones, in place; quantised layers without an adapter
+    become plain too.
 
     Args:
         dtype: of all weights afterwards; None: as they are.
@@ -51,9 +58,11 @@ def merge(network: Any, dtype: torch.dtype | None = None, *, keep: bool = False)
 
 
 def unmerge(network: Any, taken: dict[str, torch.nn.Module]) -> None:
-    """The arm as it was before `merge(network, keep=True)`, bit for bit: the layers themselves stand there again.
+    """The arm as it was before `merge(network, keep=True)`, bit for bit: the layers themselves
+    stand there again.
 
-    A network that `merge` gave another type must be given its old one first, which is exact from bf16 to fp32 and back.
+    A network that `merge` gave another type must be given its old one first, which is exact from
+    bf16 to fp32 and back.
     """
     for name, layer in taken.items():
         _put(network, name, layer)
@@ -79,11 +88,12 @@ def is_quantised(layer: Any) -> bool:
 
 
 def weights_of(layer: Any) -> Pair:
-    """Weight and bias with which a plain layer computes what `layer` does, in fp32, lying as its base's weight lies.
+    """Weight and bias with which a plain layer computes what `layer` does, in fp32, lying as its
+    base's weight lies.
 
     Args:
-        layer: a quantised linear layer, or PEFT's around any linear layer: LoRA, DoRA, AdaLoRA, MiSS or IA3 with one
-            adapter.
+        layer: a quantised linear layer, or PEFT's around any linear layer: LoRA, DoRA, AdaLoRA,
+            MiSS or IA3 with one adapter.
     """
     from peft.tuners.ia3 import IA3Layer
     from peft.tuners.lora import LoraLayer
@@ -103,14 +113,16 @@ def weights_of(layer: Any) -> Pair:
     elif isinstance(layer, MissLayer):
         weight = part.get_delta_weight_miss(adapter, weight)
     elif isinstance(layer, IA3Layer):
-        factors = part.ia3_l[adapter].detach().float()  # (1, in) in the feed-forward part, else (out, 1)
+        # (1, in) in the feed-forward part, else (out, 1)
+        factors = part.ia3_l[adapter].detach().float()
         weight = weight * (factors.T if part.fan_in_fan_out else factors)
         bias = bias if bias is None or part.is_feedforward else bias * factors.flatten()
     return weight, bias
 
 
 def dequantised(layer: Any) -> torch.Tensor:
-    """A copy of a linear layer's weight in fp32; of a quantised one, what its products are made with."""
+    """A copy of a linear layer's weight in fp32; of a quantised one, what its products are made
+    with."""
     from peft.utils.integrations import dequantize_module_weight
 
     weight = dequantize_module_weight(layer) if is_quantised(layer) else layer.weight
@@ -128,7 +140,9 @@ def _with_lengths(layer: Any, weight: torch.Tensor, adapter: str) -> torch.Tenso
     return weight * (learnt / weight.norm(dim=across)).unsqueeze(across)
 
 
-def _plain(layer: Any, weight: torch.Tensor, bias: torch.Tensor | None, dtype: torch.dtype) -> torch.nn.Module:
+def _plain(
+    layer: Any, weight: torch.Tensor, bias: torch.Tensor | None, dtype: torch.dtype
+) -> torch.nn.Module:
     """A linear layer of the base's kind with these weights."""
     from peft.tuners.tuners_utils import BaseTunerLayer
     from transformers.pytorch_utils import Conv1D
@@ -139,14 +153,18 @@ def _plain(layer: Any, weight: torch.Tensor, bias: torch.Tensor | None, dtype: t
     return filled(Conv1D(base.nf, base.nx), weight, bias, dtype)
 
 
-def plain_linear(weight: torch.Tensor, bias: torch.Tensor | None, dtype: torch.dtype) -> torch.nn.Module:
+def plain_linear(
+    weight: torch.Tensor, bias: torch.Tensor | None, dtype: torch.dtype
+) -> torch.nn.Module:
     """A plain layer with a weight (out, in)."""
     # "meta": the constructor would fill a full-sized weight with random numbers first.
     plain = torch.nn.Linear(weight.shape[1], weight.shape[0], bias is not None, device="meta")
     return filled(plain, weight, bias, dtype)
 
 
-def filled(plain: Any, weight: torch.Tensor, bias: torch.Tensor | None, dtype: torch.dtype) -> torch.nn.Module:
+def filled(
+    plain: Any, weight: torch.Tensor, bias: torch.Tensor | None, dtype: torch.dtype
+) -> torch.nn.Module:
     plain.weight = torch.nn.Parameter(weight.to(dtype).contiguous(), requires_grad=False)
     plain.bias = None if bias is None else torch.nn.Parameter(bias.to(dtype), requires_grad=False)
     return plain.eval()

@@ -1,12 +1,15 @@
 """Take out the decoder layers that matter least, and train what is left for a while.
 
 What it is for   a faster and smaller arm without a second training from the start
-Costs            a pass over some training rows; `heal` epochs over all of them with adapters, which are merged
-Source           Men et al. (2024), ShortGPT, arxiv.org/abs/2403.03853 (`by: influence`); Gromov et al. (2024), The
-                 Unreasonable Ineffectiveness of the Deeper Layers, arxiv.org/abs/2403.17887 (`by: block`, healing)
+Costs            a pass over some training rows; `heal` epochs over all of them with adapters, which
+                 are merged
+Source           Men et al. (2024), ShortGPT, arxiv.org/abs/2403.03853 (`by: influence`); Gromov et
+                 al. (2024), The Unreasonable Ineffectiveness of the Deeper Layers,
+                 arxiv.org/abs/2403.17887 (`by: block`, healing)
 Good when        the base is deep, and a fifth of the time is worth a point
-Watch out        papers prune models of billions of weights: a small one has fewer layers to spare. Past a third of the
-                 layers `distil` is the better way. Healing learns the rows' own answers, as the inner arm did
+Watch out        papers prune models of billions of weights: a small one has fewer layers to spare.
+                 Past a third of the layers `distil` is the better way. Healing learns the rows' own
+                 answers, as the inner arm did
 Defaults from    a quarter of the layers, as in both papers; one epoch at LoRA's rate
 """
 
@@ -34,8 +37,10 @@ class Prune(Shrink):
     kind: Literal["prune"] = "prune"
     # How many are taken out, or which share of them.
     layers: Annotated[int, Field(ge=1, le=1000)] | Annotated[float, Field(gt=0, lt=1)] = 0.25
-    by: Literal["influence", "block"] = "influence"  # each layer by itself, or the best run of so many
-    rows: int = Field(default=64, ge=1, le=100_000)  # training rows that they are judged by, drawn with the seed
+    # each layer by itself, or the best run of so many
+    by: Literal["influence", "block"] = "influence"
+    # training rows that they are judged by, drawn with the seed
+    rows: int = Field(default=64, ge=1, le=100_000)
     heal: int = Field(default=1, ge=0, le=1000)  # epochs of training afterwards
     learning_rate: float = Field(default=1e-3, gt=0, lt=1)  # of healing
     rank: int = Field(default=16, ge=1, le=512)  # of its adapters
@@ -50,7 +55,9 @@ class Prune(Shrink):
     @model_validator(mode="after")
     def _healable(self) -> Prune:
         if self.heal and isinstance(self.core, Shots):
-            raise ValueError("heal trains an arm that was trained; around shots set `heal: 0`, or take distil")
+            raise ValueError(
+                "heal trains an arm that was trained; around shots set `heal: 0`, or take distil"
+            )
         return self
 
     def fit(self, lesson: Lesson) -> Shrunk:
@@ -71,7 +78,10 @@ class Prune(Shrink):
         keep(model.network, kept)
         model.forget()
         record.layers = [record.layers[place] for place in kept]
-        said = f"{len(out)} of {count} decoder layers taken out: {', '.join(map(str, out))}, counted from 0."
+        said = (
+            f"{len(out)} of {count} decoder layers taken out: {', '.join(map(str, out))},"
+            " counted from 0."
+        )
         record.said.append(said)
         lesson.tell({"event": "note", "text": f"prune: {said}"})
         if self.heal:
@@ -116,7 +126,10 @@ def judging(arm: Shrunk, lesson: Lesson, rows: int, max_length: int) -> list[Bat
         else [chat.pair(arm.prompt(row.question), row.target or "") for row in some]
     )
     groups = by_length([len(pair.ids) for pair in pairs], TOKENS)
-    return [Batch.of([pairs[i] for i in group], group, pad=model.pad, device=model.device) for group in groups]
+    return [
+        Batch.of([pairs[i] for i in group], group, pad=model.pad, device=model.device)
+        for group in groups
+    ]
 
 
 def number(kind: str, layers: float, count: int) -> int:
@@ -128,5 +141,7 @@ def number(kind: str, layers: float, count: int) -> int:
     out = layers if isinstance(layers, int) else round(layers * count)
     if not 0 < out < count:
         text = f"{kind}: layers: {layers:g} takes {out} of this model's {count} layers out"
-        raise TrainError(Problem("T073", text, "layers", help=f"take 1 to {count - 1}, or a share between"))
+        raise TrainError(
+            Problem("T073", text, "layers", help=f"take 1 to {count - 1}, or a share between")
+        )
     return out

@@ -1,13 +1,16 @@
-"""Keep the weights of a fitted arm in 8 or 4 bits: less disk and memory for nearly the same answers.
+"""Keep the weights of a fitted arm in 8 or 4 bits: less disk and memory for nearly the same
+answers.
 
 What it is for   a model that must be small where it is served
 Costs            seconds to make; the fit is that of the inner arm
-Source           8 bits by rows: Dettmers et al. (2022), LLM.int8(), arxiv.org/abs/2208.07339; 4 bits: NF4, Dettmers et
-                 al. (2023), QLoRA, arxiv.org/abs/2305.14314. Weights alone; what goes into a layer stays as it is
+Source           8 bits by rows: Dettmers et al. (2022), LLM.int8(), arxiv.org/abs/2208.07339; 4
+                 bits: NF4, Dettmers et al. (2023), QLoRA, arxiv.org/abs/2305.14314. Weights alone;
+                 what goes into a layer stays as it is
 Good when        memory or disk is short; 8 bits kept the score of every model in the paper
-Watch out        embeddings and the output layer stay as they are, which of a small model are much of it. On a
-                 processor many questions at once take longer: weights are written out for them. An inner arm with
-                 `bits` was trained beside rounded weights already; here these are merged, and rounded again
+Watch out        embeddings and the output layer stay as they are, which of a small model are much
+                 of it. On a processor many questions at once take longer: weights are written out
+                 for them. An inner arm with `bits` was trained beside rounded weights already; here
+                 these are merged, and rounded again
 Defaults from    8 bits
 """
 
@@ -36,5 +39,7 @@ class Quantise(Shrink):
         arm.local.forget()
         arm.record.bits = self.bits
         sizes = f"{held(network) / 1e6:,.1f} instead of {before / 1e6:,.1f} MB"
-        arm.record.said.append(f"{count} linear layers in {self.bits} bits: all weights take {sizes}.")
+        arm.record.said.append(
+            f"{count} linear layers in {self.bits} bits: all weights take {sizes}."
+        )
         return arm

@@ -1,7 +1,8 @@
-"""A base that several arms share: what each wants of it, opened as it wants it, and whether an arm can stand on it.
+"""A base that several arms share: what each wants of it, opened as it wants it, and whether an arm
+can stand on it.
 
-Watch out    what changes the network itself cannot share it: full, miss, ia3, adalora, adapters, soft prompts, heads,
-             and an arm that was made smaller
+Watch out    what changes the network itself cannot share it: full, miss, ia3, adalora, adapters,
+             soft prompts, heads, and an arm that was made smaller
 """
 
 from __future__ import annotations
@@ -29,7 +30,11 @@ class Laid(NamedTuple):
     precision: Precision = "auto"
 
     def __str__(self) -> str:
-        bits = f"{self.bits} bits {self.quant}{' double' * self.double}".strip() if self.bits else "its own bits"
+        bits = (
+            f"{self.bits} bits {self.quant}{' double' * self.double}".strip()
+            if self.bits
+            else "its own bits"
+        )
         return f"{self.model} in {bits}, precision {self.precision}"
 
 
@@ -45,7 +50,10 @@ def adapters_in(strategy: Strategy) -> Iterator[Lora]:
     if isinstance(strategy, Lora):
         yield strategy
     elif isinstance(strategy, Trained | Shrink):
-        text = f"{strategy.kind} changes the network itself; only lora, dora, qlora and blend share a base with others"
+        text = (
+            f"{strategy.kind} changes the network itself; only lora, dora, qlora and blend share"
+            " a base with others"
+        )
         raise ModelError(Problem("M114", text, help=ALONE))
     else:
         for _, value in strategy.inside():

@@ -1,10 +1,12 @@
-"""What the ways of making a fitted arm smaller share: its network as a plain one, and the arm around the result.
+"""What the ways of making a fitted arm smaller share: its network as a plain one, and the arm
+around the result.
 
-How              the inner arm is fitted as any other; adapters go into the weights in fp32; then the network is
-                 changed. What is kept is the whole network, as it is asked: of the base, the folder needs config and
-                 tokenizer alone
-Inner arms       trained ones whose weights can be merged, blends of them, and `shots`: the base with a prompt.
-                 Retrieval and other arms around an arm stand outside: {kind: rag, inner: {kind: quantise, inner: ...}}
+How              the inner arm is fitted as any other; adapters go into the weights in fp32; then
+                 the network is changed. What is kept is the whole network, as it is asked: of the
+                 base, the folder needs config and tokenizer alone
+Inner arms       trained ones whose weights can be merged, blends of them, and `shots`: the base
+                 with a prompt. Retrieval and other arms around an arm stand outside: {kind: rag,
+                 inner: {kind: quantise, inner: ...}}
 """
 
 from __future__ import annotations
@@ -19,7 +21,18 @@ from pydantic import model_validator
 
 from assay.core.errors import ModelError, Problem, TrainError
 from assay.core.store import read_json, write_json, write_tensors
-from assay.core.types import Adapted, Answer, Example, Inner, LanguageModel, Lesson, Messages, Strategy, Task, Tell
+from assay.core.types import (
+    Adapted,
+    Answer,
+    Example,
+    Inner,
+    LanguageModel,
+    Lesson,
+    Messages,
+    Strategy,
+    Task,
+    Tell,
+)
 from assay.prompt.prompted import Prompted
 from assay.train.methods import Adalora, Full, Ia3, Lora, Miss
 from assay.train.settings import Trained
@@ -45,7 +58,10 @@ class Shrink(Strategy):
     @model_validator(mode="after")
     def _in_order(self) -> Shrink:
         if isinstance(self.inner, Shrink) and self.inner.kind == "quantise":
-            raise ValueError(f"weights are rounded last; write {{kind: quantise, inner: {{kind: {self.kind}, ...}}}}")
+            raise ValueError(
+                f"weights are rounded last; write {{kind: quantise, inner: {{kind: {self.kind},"
+                f" ...}}}}"
+            )
         return self
 
     @property
@@ -98,7 +114,10 @@ class Shrink(Strategy):
         record = Record(**read_json(folder / RECORD))
         model: Any = lesson.open_base(self.core.needs(lesson.base)[0])
         # As other arms whose precision is left to the machine: fp32 where models are opened so.
-        wide = model.network.dtype == torch.float32 and getattr(self.core, "precision", "auto") == "auto"
+        wide = (
+            model.network.dtype == torch.float32
+            and getattr(self.core, "precision", "auto") == "auto"
+        )
         read_network(model.network, record, folder)
         if wide:
             model.network.float()
@@ -117,11 +136,17 @@ def inner_problems(kind: str, inner: Strategy) -> Iterator[Problem]:
     """Why the network of an arm of these settings cannot be made smaller."""
     if not inner.neural:
         text = f"{kind}: {inner.kind} asks no language model, so there is nothing to make smaller"
-        yield Problem("T071", text, "inner", help=f"name a trained arm: {{kind: {kind}, inner: {{kind: lora}}}}")
+        yield Problem(
+            "T071",
+            text,
+            "inner",
+            help=f"name a trained arm: {{kind: {kind}, inner: {{kind: lora}}}}",
+        )
     elif isinstance(inner, Trained):
         if isinstance(inner, Lora | Adalora | Miss | Ia3 | Full):
             return
-        from assay.use.merged_arm import need_mergeable  # it loads torch, and this is asked before anything runs
+        # it loads torch, and this is asked before anything runs
+        from assay.use.merged_arm import need_mergeable
 
         try:
             need_mergeable(inner)
@@ -138,8 +163,10 @@ class Record:
     """How a network differs in form from its base.
 
     Attributes:
-        layers: the base's decoder layers that are left. bits: of linear layers; 0: as they are. dtype: of the rest.
-        closed: options are told from each other alone, see `Chooser`. tuned: the arm is asked as a trained one.
+        layers: the base's decoder layers that are left. bits: of linear layers; 0: as they are.
+            dtype: of the rest.
+        closed: options are told from each other alone, see `Chooser`. tuned: the arm is asked as a
+            trained one.
         said: sentences for the report.
     """
 
@@ -189,7 +216,8 @@ def plain(kind: str, arm: Adapted, *, full: bool = False) -> Shrunk:
     """A fitted arm as one whose network is plain, in place.
 
     Args:
-        full: leave the weights in fp32, as they were merged, not in the type that the arm computes in.
+        full: leave the weights in fp32, as they were merged, not in the type that the arm computes
+            in.
 
     Raises:
         TrainError: T071, it asks no language model of this machine by a prompt.
@@ -236,10 +264,12 @@ def bare(arm: Prompted, model: ChatModel) -> Tuned:
 def trained_again(
     arm: Shrunk, lesson: Lesson, settings: Trained, place: str, objective: Objective | None = None
 ) -> None:
-    """Train the network of an arm that is asked as a trained one, in a folder of its own within the arm's.
+    """Train the network of an arm that is asked as a trained one, in a folder of its own within the
+    arm's.
 
     Args:
-        settings: the method, whose change of the network is made in place and stays. objective: as for `tuned.train`.
+        settings: the method, whose change of the network is made in place and stays. objective: as
+            for `tuned.train`.
     """
     import torch
 
@@ -254,14 +284,21 @@ def trained_again(
     if not takes_trees(model.network):
         leave_trees(model.network)
     change = settings.change(model, lesson)
-    train(replace(lesson, means=replace(lesson.means, workdir=own)), settings, model, change, tuned, objective)
+    train(
+        replace(lesson, means=replace(lesson.means, workdir=own)),
+        settings,
+        model,
+        change,
+        tuned,
+        objective,
+    )
 
 
 def nothing(folder: Path) -> None:
     """There is nothing to write."""
 
 
-# --- the network in a file ------------------------------------------------------------------------------------------
+# --- the network in a file ------------------------------------------------------------------------
 
 
 def tensors_of(network: Any) -> dict[str, torch.Tensor]:
@@ -287,7 +324,9 @@ def read_network(network: Any, record: Record, folder: Path) -> None:
     keep(network, record.layers)
     network.to(dtype_of(record))
     for name in [name.removesuffix(".codes") for name in tensors if name.endswith(".codes")]:
-        parts: list[Any] = [tensors.pop(f"{name}.{part}", None) for part in ("codes", "scale", "bias")]
+        parts: list[Any] = [
+            tensors.pop(f"{name}.{part}", None) for part in ("codes", "scale", "bias")
+        ]
         put(network, name, KINDS[record.bits](*parts))
     network.load_state_dict(tensors, strict=False)
     network.tie_weights()
@@ -301,4 +340,6 @@ def named(dtype: torch.dtype) -> str:
 def dtype_of(record: Record) -> torch.dtype:
     import torch
 
-    return {named(kind): kind for kind in (torch.float32, torch.bfloat16, torch.float16)}[record.dtype]
+    return {named(kind): kind for kind in (torch.float32, torch.bfloat16, torch.float16)}[
+        record.dtype
+    ]

@@ -1,4 +1,5 @@
-"""Stage 7: how good, and what broke. Metrics over test rows; the exam that keeps the targets from the arms."""
+"""Stage 7: how good, and what broke. Metrics over test rows; the exam that keeps the targets from
+the arms."""
 
 from assay.validate.exam import Exam as Exam
 from assay.validate.judge import METRICS as METRICS

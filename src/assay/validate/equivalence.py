@@ -1,10 +1,15 @@
-"""Is what was exported still the same arm? Two lists of answers to the same test rows, held against each other.
+"""Is what was exported still the same arm? Two lists of answers to the same test rows, held against
+each other.
 
-Equal        two parsed answers with the same text. Of two that could not be parsed, the raw texts are compared
-The share    of equal answers, with the interval of a share over rows or groups, as every score of the report has it
-The score    of both by the task's own metric, and their paired difference (`standard_error.paired_difference`)
-Watch out    a share of 1 over 50 rows only says that surely less than 7 in 100 differ (the interval's lower end);
-             equal answers do not say that the arm is good, and a few other ones do not say that the export is worse
+Equal        two parsed answers with the same text. Of two that could not be parsed, the raw texts
+             are compared
+The share    of equal answers, with the interval of a share over rows or groups, as every score of
+             the report has it
+The score    of both by the task's own metric, and their paired difference
+             (`standard_error.paired_difference`)
+Watch out    a share of 1 over 50 rows only says that surely less than 7 in 100 differ (the
+             interval's lower end); equal answers do not say that the arm is good, and a few other
+             ones do not say that the export is worse
 """
 
 from __future__ import annotations
@@ -43,7 +48,8 @@ class Equivalence:
     """
     Attributes:
         equal: share of rows with equal answers.
-        arm, export: value of `metric` of each, with its interval; difference: export minus arm, paired.
+        arm, export: value of `metric` of each, with its interval; difference: export minus arm,
+            paired.
         unparsed: rows that the arm, and the export, answered with nothing that can be read.
         others: the first rows that differ.
     """
@@ -72,7 +78,12 @@ class Equivalence:
 
 
 def equivalence(
-    arm: Sequence[Record], export: Sequence[Record], task: Task, *, level: float = 0.95, seed: int = 0
+    arm: Sequence[Record],
+    export: Sequence[Record],
+    task: Task,
+    *,
+    level: float = 0.95,
+    seed: int = 0,
 ) -> Equivalence:
     """
     Args:
@@ -84,12 +95,17 @@ def equivalence(
     if [one.question.id for one in arm] != [one.question.id for one in export]:
         raise ValueError("the two lists answer other rows")
     groups = grouped([one.question.group for one in arm])
-    same = np.array([[float(_said(a.answer) == _said(b.answer))] for a, b in zip(arm, export, strict=True)])
+    same = np.array(
+        [[float(_said(a.answer) == _said(b.answer))] for a, b in zip(arm, export, strict=True)]
+    )
     scores = [judge(one, task) for one in (arm, export)]
     metric = scores[0].metrics[0]
     rows = [one.rows[metric.name] for one in scores]
     draws = Weights(len(arm), seed=seed, groups=groups) if rows[0].shape[1] > 1 else None
-    spreads = [spread_of(one, metric.total, groups, draws.values(one, metric.total) if draws else None) for one in rows]
+    spreads = [
+        spread_of(one, metric.total, groups, draws.values(one, metric.total) if draws else None)
+        for one in rows
+    ]
     values = [score_interval(one, level, metric.low, metric.high) for one in spreads]
     differing = [i for i in range(len(arm)) if not same[i, 0]]
     return Equivalence(
@@ -98,10 +114,17 @@ def equivalence(
         metric=metric.name,
         arm=values[0],
         export=values[1],
-        difference=paired_difference(rows[1], rows[0], metric.total, groups=groups, level=level, seed=seed),
-        unparsed=(sum(one.answer.text is None for one in arm), sum(one.answer.text is None for one in export)),
+        difference=paired_difference(
+            rows[1], rows[0], metric.total, groups=groups, level=level, seed=seed
+        ),
+        unparsed=(
+            sum(one.answer.text is None for one in arm),
+            sum(one.answer.text is None for one in export),
+        ),
         others=tuple(
-            Other(arm[i].question.id, arm[i].target, _shown(arm[i].answer), _shown(export[i].answer))
+            Other(
+                arm[i].question.id, arm[i].target, _shown(arm[i].answer), _shown(export[i].answer)
+            )
             for i in differing[:SHOWN]
         ),
     )

@@ -1,9 +1,12 @@
-"""The book of looks at test rows, `exam.jsonl`: a chain of lines, with a copy, so that no look is lost without a word.
+"""The book of looks at test rows, `exam.jsonl`: a chain of lines, with a copy, so that no look is
+lost without a word.
 
-A line    {"exam", "by", "opened", "before", "sha256"}: `before` is the hash of all bytes above the line, the last
-          that of the line itself. Lines of older versions have neither; they may stand at the beginning
-The copy  work/exam.jsonl. What it has and the book lacks comes back; that the book was deleted, cut or edited stands in
-          it from then on as a line {"changed", "at", ...}, and in every report (D170)
+A line    {"exam", "by", "opened", "before", "sha256"}: `before` is the hash of all bytes above the
+          line, the last that of the line itself. Lines of older versions have neither; they may
+          stand at the beginning
+The copy  work/exam.jsonl. What it has and the book lacks comes back; that the book was deleted, cut
+          or edited stands in it from then on as a line {"changed", "at", ...}, and in every report
+          (D170)
 Shared    project files in one folder have one book and a copy each: a copy need not have all looks
 Watch out whoever deletes book and copy, or rewrites both with hashes that fit, is not found out
 """
@@ -30,7 +33,8 @@ def places(book: Path, work: Path) -> dict[str, Path]:
 
 
 def booked(book: Path, exam: str, by: str, copy: Path | None = None, tell: Tell = silent) -> int:
-    """Note a look at the rows `exam`, unless it stands there; how many looks at them there are up to this one.
+    """Note a look at the rows `exam`, unless it stands there; how many looks at them there are up
+    to this one.
 
     Args:
         copy: see above. tell: hears of a damaged copy.
@@ -48,7 +52,10 @@ def booked(book: Path, exam: str, by: str, copy: Path | None = None, tell: Tell 
             tell_damage(tell, copy, "it is written again from the book")
         lost = [row for row in held if _name(row) not in set(map(_name, rows))]
         if lost or wrong:
-            said = f"{'edited' if data and wrong else 'cut' if data else 'deleted'}; {len(lost)} lines came back"
+            said = (
+                f"{'edited' if data and wrong else 'cut' if data else 'deleted'}; {len(lost)}"
+                " lines came back"
+            )
             known = set(map(_name, held))
             rows = [*held, *(row for row in rows if _name(row) not in known)]
             rows.append({"changed": said, "at": f"{datetime.now(UTC):%Y-%m-%d}"})
@@ -69,7 +76,11 @@ def booked(book: Path, exam: str, by: str, copy: Path | None = None, tell: Tell 
 def changes(book: Path) -> list[dict[str, Any]]:
     """The warning D170 for each time that the book was found deleted, cut or edited."""
     rows = _read(book.read_bytes())[0] if book.exists() else []
-    texts = [f"{book.name} was {row['changed']} (found on {row['at']})" for row in rows if "changed" in row]
+    texts = [
+        f"{book.name} was {row['changed']} (found on {row['at']})"
+        for row in rows
+        if "changed" in row
+    ]
     return [{"code": "D170", "count": 1, "text": text} for text in texts]
 
 
@@ -94,7 +105,11 @@ def _read(data: bytes) -> tuple[list[Row], bool]:
 
 
 def _name(row: Row) -> tuple[str, str]:
-    return (str(row["exam"]), str(row["by"])) if "exam" in row else (str(row["changed"]), str(row["at"]))
+    return (
+        (str(row["exam"]), str(row["by"]))
+        if "exam" in row
+        else (str(row["changed"]), str(row["at"]))
+    )
 
 
 def _chained(data: bytes, rows: Sequence[Row]) -> bytes:

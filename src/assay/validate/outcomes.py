@@ -1,7 +1,8 @@
 """What running the answers of a code task came to, one outcome an answer.
 
-Once       an outcome stays with its answer (`Answer.ran`). `flow` and the workers fill it in from what the project
-           keeps (`assay.runtime.execution`); an answer that has none yet is run here
+Once       an outcome stays with its answer (`Answer.ran`). `flow` and the workers fill it in from
+           what the project keeps (`assay.runtime.execution`); an answer that has none yet is run
+           here
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ def outcomes(records: Sequence[Record], task: Task) -> list[Outcome]:
     Raises:
         ResourceError: as `find_cage`, where something has to be run.
     """
-    known = {at: Outcome(*record.answer.ran) for at, record in enumerate(records) if record.answer.ran}
+    known = {
+        at: Outcome(*record.answer.ran) for at, record in enumerate(records) if record.answer.ran
+    }
     left = [at for at in range(len(records)) if at not in known]
     if left:
         known |= dict(zip(left, ran([records[at] for at in left], task), strict=True))
@@ -31,7 +34,8 @@ def outcomes(records: Sequence[Record], task: Task) -> list[Outcome]:
 
 
 def drawn(records: Sequence[Record], task: Task) -> list[tuple[int, int]]:
-    """(programs, those that pass) of each record's drawn programs; of its answer where none were drawn.
+    """(programs, those that pass) of each record's drawn programs; of its answer where none were
+    drawn.
 
     Raises:
         ResourceError: as `outcomes`.
@@ -67,7 +71,8 @@ def with_outcomes(records: Sequence[Record], found: Sequence[Outcome]) -> list[R
 
 
 def ran(records: Sequence[Record], task: Task, cage: Cage | None = None) -> Iterator[Outcome]:
-    """Run the answers, as many at a time as there are processors; in order, each as soon as it is there."""
+    """Run the answers, as many at a time as there are processors; in order, each as soon as it is
+    there."""
     from concurrent.futures import ThreadPoolExecutor
 
     if all(record.answer.text is None for record in records):
@@ -97,4 +102,6 @@ def program_of(record: Record) -> python.Program:
     """Raises: ValueError: the record has no tests."""
     if record.checks is None or not record.checks.tests:
         raise ValueError(f"row {record.question.id} has no tests to run its program with")
-    return python.Program(record.answer.text or "", record.checks.tests, record.checks.setup, record.target)
+    return python.Program(
+        record.answer.text or "", record.checks.tests, record.checks.setup, record.target
+    )

@@ -15,14 +15,17 @@ from assay.validate.update_drill.settings import UpdateDrill
 
 
 class Validate(Settings):
-    # quick asks what costs next to nothing; full asks everything that can be measured without people.
+    # quick asks what costs next to nothing; full asks everything that can be measured without
+    # people.
     depth: Literal["quick", "full"] = "quick"
-    # Where leaks were repaired: how much the leaked rows raise this arm's score; the name of an arm, or a kind that
-    # needs no settings. null asks nothing. tfidf is the cheapest arm that learns, and is asked where labels are learnt.
+    # Where leaks were repaired: how much the leaked rows raise this arm's score; the name of an
+    # arm, or a kind that needs no settings. null asks nothing. tfidf is the cheapest arm that
+    # learns, and is asked where labels are learnt.
     leak_cost: str | None = "tfidf"
     # Does the base model seem to have read the test rows before?
     contamination: bool = False
-    # Test rows, and as many reference rows, that are drawn for it. 200 each: a share is known to about +-7 points.
+    # Test rows, and as many reference rows, that are drawn for it. 200 each: a share is known to
+    # about +-7 points.
     contamination_rows: int = Field(default=200, ge=20, le=5000)
     # Files of rows that the base model cannot have read; train and val rows where there are none.
     contamination_reference: tuple[str, ...] = ()
@@ -37,4 +40,10 @@ class Validate(Settings):
     @field_validator("contamination_reference", mode="before")
     @classmethod
     def _one_or_many(cls, value: object) -> object:
-        return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+        return (
+            (value,)
+            if isinstance(value, str)
+            else tuple(value)
+            if isinstance(value, list)
+            else value
+        )

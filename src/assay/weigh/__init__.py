@@ -1,4 +1,5 @@
-"""Stage 8: the decision. What each arm is worth and costs, which one to use, and the report that shows it."""
+"""Stage 8: the decision. What each arm is worth and costs, which one to use, and the report that
+shows it."""
 
 from assay.weigh.arm import Arm as Arm
 from assay.weigh.arm import Extra as Extra

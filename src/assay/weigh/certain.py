@@ -1,12 +1,14 @@
-"""How sure the report can be: what was drawn, what is too little to trust, whether two arms are as good as equal.
+"""How sure the report can be: what was drawn, what is too little to trust, whether two arms are as
+good as equal.
 
-Equivalence  two one-sided tests: the paired interval at 1 - 2 (1 - level), 90 % by default, lies wholly within
-             `weigh.equivalent` points (Schuirmann 1987, doi.org/10.1007/BF01068419)
-Worn         test rows that were opened m times: the best of m arms that are all equal looks better than it is by as
-             many standard errors as the largest of m normal draws is expected to reach. From where that is more than an
-             interval's half-width, the interval of a best arm misses its own truth: 25 looks at 95 %
-Watch out    that holds for looks that know nothing of each other; choices that follow earlier scores wear rows faster
-             (Dwork et al. 2015, doi.org/10.1126/science.aaa9375)
+Equivalence  two one-sided tests: the paired interval at 1 - 2 (1 - level), 90 % by default, lies
+             wholly within `weigh.equivalent` points (Schuirmann 1987, doi.org/10.1007/BF01068419)
+Worn         test rows that were opened m times: the best of m arms that are all equal looks better
+             than it is by as many standard errors as the largest of m normal draws is expected to
+             reach. From where that is more than an interval's half-width, the interval of a best
+             arm misses its own truth: 25 looks at 95 %
+Watch out    that holds for looks that know nothing of each other; choices that follow earlier
+             scores wear rows faster (Dwork et al. 2015, doi.org/10.1126/science.aaa9375)
 """
 
 from __future__ import annotations
@@ -29,7 +31,8 @@ MOST_LOOKS = 1000  # that a rule is looked up for
 
 
 def expected_best(many: int) -> float:
-    """The largest of `many` independent standard normal draws, on average: 0.56 of 2, 1.54 of 10, 2.51 of 100."""
+    """The largest of `many` independent standard normal draws, on average: 0.56 of 2, 1.54 of 10,
+    2.51 of 100."""
     x = np.linspace(-9, 9, 20001)
     density = np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)
     below = np.clip((np.cumsum(density) - density / 2) * (x[1] - x[0]), 0, 1)
@@ -64,7 +67,9 @@ def certainty(
     equal = None
     if recommended and best and recommended != best:
         equal = equivalence(measured, metric, recommended, best, settings)
-    looks = _looks(measured.compared.spread(recommended or measured.names[0], metric), opened, settings.level)
+    looks = _looks(
+        measured.compared.spread(recommended or measured.names[0], metric), opened, settings.level
+    )
     return {
         "rows": measured.n,
         "groups": None if sizes is None else len(sizes),
@@ -79,8 +84,11 @@ def certainty(
     }
 
 
-def equivalence(measured: Measured, metric: str, arm: str, best: str, settings: Weigh) -> dict[str, Any]:
-    """Whether `arm` is within `weigh.equivalent` points of `best`: the interval of the difference, in points."""
+def equivalence(
+    measured: Measured, metric: str, arm: str, best: str, settings: Weigh
+) -> dict[str, Any]:
+    """Whether `arm` is within `weigh.equivalent` points of `best`: the interval of the difference,
+    in points."""
     level = 1 - 2 * (1 - settings.level)
     gap = measured.compared.difference(arm, best, metric, max(0.01, level))
     low, high, room = 100 * gap.low, 100 * gap.high, settings.equivalent
@@ -121,36 +129,44 @@ def _rows_a_label(measured: Measured, metric: str) -> float | None:
     return round(measured.n / max(1, labels), 2)
 
 
-def _sentences(measured: Measured, metric: str, equal: dict[str, Any] | None, looks: dict[str, Any]) -> list[str]:
+def _sentences(
+    measured: Measured, metric: str, equal: dict[str, Any] | None, looks: dict[str, Any]
+) -> list[str]:
     said = []
     if measured.groups is not None:
         sizes = np.bincount(measured.groups)
         said.append(
-            f"{count(measured.n)} rows in {count(len(sizes))} group{'s' * (len(sizes) > 1)}, the largest of"
-            f" {count(sizes.max())}: rows of a group are drawn, left out and swapped together."
+            f"{count(measured.n)}"
+            f" rows in {count(len(sizes))} group{'s' * (len(sizes) > 1)}, the largest"
+            f" of {count(sizes.max())}: rows of a group are drawn, left out and swapped together."
         )
         if len(sizes) == 1:
             said.append(
-                "All test rows are of one group, so there is no interval, and no two arms can be told apart. Add rows"
-                " of other groups."
+                "All test rows are of one group, so there"
+                " is no interval, and no two arms can be told apart. Add rows of other groups."
             )
         elif len(sizes) < FEW_GROUPS:
             said.append(
-                f"{len(sizes)} groups are too few to trust: under {FEW_GROUPS}, intervals hold less often than said."
-                " Add rows of other groups."
+                f"{len(sizes)} groups are too few to trust: under"
+                f" {FEW_GROUPS}, intervals hold less often than said. Add rows of other groups."
             )
     each = _rows_a_label(measured, metric)
     if each is not None and each < FEW_PER_LABEL:
         said.append(
-            f"{each:g} test rows a label are few for a macro-F1: labels without a row are left out of it. It and its"
-            " interval are those of test sets of this size; do not hold it against one of another size."
+            f"{each:g} test rows a label"
+            " are few for a macro-F1: labels without a row are left out of it. It and its interval"
+            " are those of test sets of this size; do not hold it against one of another size."
         )
         if each < HARDLY_ANY:
-            said.append("With so few, 95 % intervals of a macro-F1 held 91 to 95 % of the time in simulations.")
+            said.append(
+                "With so few, 95 % intervals of a macro-F1 held 91 to 95 % of the time in"
+                " simulations."
+            )
     said += [equal["text"]] if equal else []
     if looks["opened"] > 1 and looks["flattered"]:
         said.append(
-            f"These rows have been opened {count(looks['opened'])} times. Of so many equal arms, one a look, the best"
+            "These rows have been"
+            f" opened {count(looks['opened'])} times. Of so many equal arms, one a look, the best"
             f" would look {points(looks['flattered'] / 100).lstrip('+')} points better than it is."
         )
     if looks["worn"]:
@@ -166,19 +182,23 @@ def _clustered(clusters: dict[str, Any] | None) -> list[str]:
 def worn_text(looks: dict[str, Any]) -> str:
     """What is said of worn rows, here and as the warning D124."""
     return (
-        f"The test rows are worn: from {looks['worn_from']} openings on, the best of so many equal arms is expected"
-        " outside its own interval. Take new test rows."
+        f"The test rows are worn: from {looks['worn_from']} openings on,"
+        " the best of so many equal arms is expected outside its own interval. Take new test rows."
     )
 
 
 def of_seeds(values: Sequence[float] | None) -> dict[str, Any] | None:
-    """The scores of an arm that was fitted with several seeds: values and their standard deviation."""
+    """The scores of an arm that was fitted with several seeds: values and their standard
+    deviation."""
     if values is None:
         return None
-    return {"values": [rounded(value) for value in values], "deviation": rounded(float(np.std(values, ddof=1)))}
+    return {
+        "values": [rounded(value) for value in values],
+        "deviation": rounded(float(np.std(values, ddof=1))),
+    }
 
 
-# --- read from report.json ------------------------------------------------------------------------------------------
+# --- read from report.json ------------------------------------------------------------------------
 
 
 def said(data: dict[str, Any]) -> list[str]:
@@ -204,7 +224,15 @@ def units_of(data: dict[str, Any]) -> str:
 
 def seeds_of(data: dict[str, Any]) -> str:
     """How many seeds the arms were fitted with, as a limit of what is said."""
-    many = max((len(one["seeds"]["values"]) for one in data["strategies"] if one.get("seeds")), default=1)
+    many = max(
+        (len(one["seeds"]["values"]) for one in data["strategies"] if one.get("seeds")), default=1
+    )
     if many > 1:
-        return f"Arms that draw were fitted with {many} seeds, from {data['seed']} on; their intervals hold that too."
-    return f"One seed was used ({data['seed']}). Another seed may move a trained arm by more than its interval says."
+        return (
+            f"Arms that draw were fitted with {many} seeds, from {data['seed']} on; their"
+            " intervals hold that too."
+        )
+    return (
+        f"One seed was used ({data['seed']}). Another seed may move a trained arm by more than"
+        " its interval says."
+    )

@@ -1,9 +1,12 @@
-"""What would change the recommendation: the number of answers, the machine's price, a limit on time, a limit or guard.
+"""What would change the recommendation: the number of answers, the machine's price, a limit on
+time, a limit or guard.
 
-How        an arm's cost is a line over answers a month, and over the price of a machine hour. The choice can flip only
-           where two such lines cross, or come within `equal_cost` or `ignore_below` of each other, or where a limit is
-           met. These places are known in closed form; the rule is asked once between each two of them
-Watch out  scores and times stay as measured here; at ten million answers a month one machine of this kind may not do
+How        an arm's cost is a line over answers a month, and over the price of a machine hour. The
+           choice can flip only where two such lines cross, or come within `equal_cost` or
+           `ignore_below` of each other, or where a limit is met. These places are known in closed
+           form; the rule is asked once between each two of them
+Watch out  scores and times stay as measured here; at ten million answers a month one machine of
+           this kind may not do
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -36,19 +39,32 @@ def crossing(first: Line, second: Line) -> float | None:
 
 
 def break_even(names: Sequence[str], lines: Sequence[Line]) -> list[dict[str, Any]]:
-    """For each two arms the answers a month at which they cost the same, and which is cheaper below and above. Null
-    where one is never dearer; then it stands on both sides, or nothing does where they cost the same throughout."""
+    """For each two arms the answers a month at which they cost the same, and which is cheaper below
+    and above. Null where one is never dearer; then it stands on both sides, or nothing does where
+    they cost the same throughout."""
     found = []
     for i, (name, one) in enumerate(zip(names, lines, strict=True)):
         for other, two in list(zip(names, lines, strict=True))[i + 1 :]:
             at = crossing(one, two)
-            below, above = _cheaper(name, one, other, two, 0.0), _cheaper(name, one, other, two, 1e15)
+            below, above = (
+                _cheaper(name, one, other, two, 0.0),
+                _cheaper(name, one, other, two, 1e15),
+            )
             if at is None:
                 below = above = below or above
             else:
-                # At 0 answers the one with the smaller fixed cost is cheaper, whichever crosses it later.
+                # At 0 answers the one with the smaller fixed cost is cheaper, whichever crosses it
+                # later.
                 above = other if below == name else name
-            found.append({"first": name, "second": other, "answers": _rounded(at), "below": below, "above": above})
+            found.append(
+                {
+                    "first": name,
+                    "second": other,
+                    "answers": _rounded(at),
+                    "below": below,
+                    "above": above,
+                }
+            )
     return found
 
 
@@ -57,8 +73,11 @@ def _cheaper(name: str, one: Line, other: str, two: Line, at: float) -> str | No
     return None if costs[0] == costs[1] else name if costs[0] < costs[1] else other
 
 
-def segments(low: float, high: float, cuts: Iterable[float], pick: Callable[[float], str | None]) -> list[Part]:
-    """From `low` to `high` the arm that is picked, in parts; it can change only at one of `cuts`."""
+def segments(
+    low: float, high: float, cuts: Iterable[float], pick: Callable[[float], str | None]
+) -> list[Part]:
+    """From `low` to `high` the arm that is picked, in parts; it can change only at one of
+    `cuts`."""
     inside = sorted({cut for cut in cuts if low < cut < high})
     parts: list[Part] = []
     for start, end in pairwise((low, *inside, high)):
@@ -77,14 +96,19 @@ def cuts_of(
     slight: float = 0.0,
     worths: Sequence[float] = (),
 ) -> list[float]:
-    """Where a choice by cost can flip: one cost reaches another, that and `equal_cost` of it, that and what is slight,
-    or a limit.
+    """Where a choice by cost can flip: one cost reaches another, that and `equal_cost` of it, that
+    and what is slight, or a limit.
 
     Args:
-        worths: what the points of each arm are worth, where they have a price: it flips where they meet, less costs.
+        worths: what the points of each arm are worth, where they have a price: it flips where they
+            meet, less costs.
     """
-    net = [(a - worth, b) for (a, b), worth in zip(lines, worths or [0.0] * len(lines), strict=True)]
-    grown = [(a * (1 + equal_cost), b * (1 + equal_cost)) for a, b in lines] + [(a + slight, b) for a, b in lines]
+    net = [
+        (a - worth, b) for (a, b), worth in zip(lines, worths or [0.0] * len(lines), strict=True)
+    ]
+    grown = [(a * (1 + equal_cost), b * (1 + equal_cost)) for a, b in lines] + [
+        (a + slight, b) for a, b in lines
+    ]
     pairs = [(one, two) for one in net for two in net if one is not two]
     pairs += [(one, two) for one in lines for two in grown]
     pairs += [(one, (limit, 0.0)) for one in lines] if limit is not None else []
@@ -96,7 +120,11 @@ def _cuts(field: Field, settings: Weigh, lines: Sequence[Line], money: bool) -> 
     slight, worths = settings.ignore_below, []
     if settings.point_worth is not None:
         there = [month is not None for month in field.owned(settings)]
-        worths = [100 * settings.point_worth * gain for gain, one in zip(field.worth, there, strict=True) if one]
+        worths = [
+            100 * settings.point_worth * gain
+            for gain, one in zip(field.worth, there, strict=True)
+            if one
+        ]
     return cuts_of(
         lines,
         settings.equal_cost,
@@ -123,8 +151,8 @@ def by_price(field: Field, settings: Weigh) -> list[Part]:
 
 
 def by_limit(field: Field, settings: Weigh) -> list[Part]:
-    """The recommendation by the milliseconds that an answer may take (95 in 100), from the fastest arm to the slowest:
-    a limit below the first part leaves no arm."""
+    """The recommendation by the milliseconds that an answer may take (95 in 100), from the fastest
+    arm to the slowest: a limit below the first part leaves no arm."""
     times = sorted({1e3 * at for arm in field.arms if (at := waits(arm.cost)) is not None})
     parts: list[Part] = []
     for start, end in zip(times, [*times[1:], None], strict=False):
@@ -143,7 +171,10 @@ def grid(field: Field, settings: Weigh) -> dict[str, Any]:
     limits.sort(key=lambda limit: -(limit or 1e18))
 
     def row(price: float, limit: float | None) -> list[str | None]:
-        return [field.pick(settings.at(hour=price, ms_per_answer=limit, volume_per_month=v)) for v in GRID_VOLUMES]
+        return [
+            field.pick(settings.at(hour=price, ms_per_answer=limit, volume_per_month=v))
+            for v in GRID_VOLUMES
+        ]
 
     arms = [[row(price, limit) for limit in limits] for price in prices]
     return {"volumes": list(GRID_VOLUMES), "prices": prices, "limits": limits, "arms": arms}
@@ -177,7 +208,8 @@ def lifted(field: Field, settings: Weigh) -> list[dict[str, Any]]:
 
 
 def worth(field: Field, settings: Weigh, chosen: str | None) -> list[dict[str, Any]]:
-    """For each arm that scores better than the chosen one: the points, and what one more of them costs a month."""
+    """For each arm that scores better than the chosen one: the points, and what one more of them
+    costs a month."""
     months = dict(zip((arm.name for arm in field.arms), field.owned(settings), strict=True))
     own = months.get(chosen or "")
     if chosen is None or own is None:
@@ -188,13 +220,19 @@ def worth(field: Field, settings: Weigh, chosen: str | None) -> list[dict[str, A
         gain = 100 * sign * (field.value(name) - field.value(chosen))
         if gain > 0 and month:
             each = (month.total - own.total) / gain
-            found.append({"arm": name, "points": round(gain, 4), "price_per_point": float(f"{each:.6g}")})
+            found.append(
+                {"arm": name, "points": round(gain, 4), "price_per_point": float(f"{each:.6g}")}
+            )
     return sorted(found, key=lambda one: one["price_per_point"])
 
 
 def change(field: Field, settings: Weigh) -> dict[str, Any]:
     """The block `change` of report.json."""
-    months = [(arm.name, month) for arm, month in zip(field.arms, field.owned(settings), strict=True) if month]
+    months = [
+        (arm.name, month)
+        for arm, month in zip(field.arms, field.owned(settings), strict=True)
+        if month
+    ]
     chosen = field.pick(settings)
     parts = {
         "volume": _told(by_volume(field, settings)),
@@ -204,7 +242,9 @@ def change(field: Field, settings: Weigh) -> dict[str, Any]:
     return {
         "money": field.money(settings),
         "front": front(field, settings),
-        "break_even": break_even([name for name, _ in months], [(m.fixed, m.per_answer) for _, m in months]),
+        "break_even": break_even(
+            [name for name, _ in months], [(m.fixed, m.per_answer) for _, m in months]
+        ),
         "lines": [_line(name, month) for name, month in months],
         **parts,
         "grid": grid(field, settings),
@@ -236,18 +276,33 @@ def sentence(parts: dict[str, list[Part]], settings: Weigh, chosen: str | None) 
     said += [f"above {count(above['from'])} answers a month ({_arm(above)})"] if above else []
     if settings.hour:
         below, above = _around(parts["price"], settings.hour)
-        said += [f"where a machine hour costs less than {three(below['to'])} ({_arm(below)})"] if below else []
+        said += (
+            [f"where a machine hour costs less than {three(below['to'])} ({_arm(below)})"]
+            if below
+            else []
+        )
         hour = "it" if below else "a machine hour"
-        said += [f"where {hour} costs more than {three(above['from'])} ({_arm(above)})"] if above else []
+        said += (
+            [f"where {hour} costs more than {three(above['from'])} ({_arm(above)})"]
+            if above
+            else []
+        )
     limit = settings.limits.ms_per_answer
     below, above = _around(parts["limit"], limit if limit is not None else float("inf"))
     answer = "an answer"
     if below and below["arm"]:
-        said.append(f"if an answer must take less than {duration(below['to'] / 1e3)} ({_arm(below)})")
+        said.append(
+            f"if an answer must take less than {duration(below['to'] / 1e3)} ({_arm(below)})"
+        )
         answer = "it"
-    said += [f"if {answer} may take {duration(above['from'] / 1e3)} ({_arm(above)})"] if above else []
+    said += (
+        [f"if {answer} may take {duration(above['from'] / 1e3)} ({_arm(above)})"] if above else []
+    )
     if not said:
-        return f"No volume from {count(VOLUMES[0])} to {count(VOLUMES[1])} answers a month would change this."
+        return (
+            f"No volume from {count(VOLUMES[0])} to {count(VOLUMES[1])} answers a month would"
+            " change this."
+        )
     return f"This would change {'; '.join(said)}."
 
 
@@ -260,5 +315,7 @@ def _around(parts: list[Part], at: float) -> tuple[Part | None, Part | None]:
     for index, part in enumerate(parts):
         end = part["to"]
         if part["from"] <= at and (end is None or at < end):
-            return (parts[index - 1] if index else None), (parts[index + 1] if index + 1 < len(parts) else None)
+            return (parts[index - 1] if index else None), (
+                parts[index + 1] if index + 1 < len(parts) else None
+            )
     return None, None

@@ -1,11 +1,13 @@
-"""What the report says where rows of one value of a field are right and wrong together, and no group is declared.
+"""What the report says where rows of one value of a field are right and wrong together, and no
+group is declared.
 
-What it is for   one warning (D194) with the setting that mends it, and the intervals as they are with rows of a value
-                 drawn together, beside those that take rows for independent
+What it is for   one warning (D194) with the setting that mends it, and the intervals as they are
+                 with rows of a value drawn together, beside those that take rows for independent
 Test             `validate/clusters.py`; the fields come from `curate/clusters.py`
-Which field      of those that pass, the one with the largest design effect: it widens intervals most
-Watch out        the verdict stands on the plain intervals until `split.group` is set: only then does the split keep a
-                 user's rows on one side as well
+Which field      of those that pass, the one with the largest design effect: it widens intervals
+                 most
+Watch out        the verdict stands on the plain intervals until `split.group` is set: only then
+                 does the split keep a user's rows on one side as well
 """
 
 from __future__ import annotations
@@ -31,12 +33,17 @@ _PLAIN = re.compile(r"[A-Za-z_][\w.-]*")
 
 
 def clustering(
-    measured: Measured, metric: str, fields: Mapping[str, Sequence[int]], best: str | None, seed: int = 0
+    measured: Measured,
+    metric: str,
+    fields: Mapping[str, Sequence[int]],
+    best: str | None,
+    seed: int = 0,
 ) -> dict[str, Any] | None:
     """The block `certainty.clusters`; None where groups are declared or no field can be tested.
 
     Args:
-        fields: from `curate/clusters.py`: name -> the value of each test row as a number. best: arm to compare with.
+        fields: from `curate/clusters.py`: name -> the value of each test row as a number. best: arm
+            to compare with.
 
     Raises:
         ValueError: a field has another number of rows than the arms have answers.
@@ -44,16 +51,34 @@ def clustering(
     if measured.groups is not None or not measured.names or not fields:
         return None
     if any(len(codes) != measured.n for codes in fields.values()):
-        raise ValueError(f"fields to cluster by are not of the {measured.n} test rows that were answered")
+        raise ValueError(
+            f"fields to cluster by are not of the {measured.n} test rows that were answered"
+        )
     values = np.stack([measured.scores[name].of_rows(metric) for name in measured.names], axis=1)
-    tested = clustered(values.astype(float), {name: np.asarray(codes) for name, codes in fields.items()}, seed)
+    tested = clustered(
+        values.astype(float), {name: np.asarray(codes) for name, codes in fields.items()}, seed
+    )
     told = max((one for one in tested if one.found), key=lambda one: one.effect, default=None)
-    block: dict[str, Any] = {"tested": [_shown(one) for one in tested], "field": None, "setting": "", "text": ""}
+    block: dict[str, Any] = {
+        "tested": [_shown(one) for one in tested],
+        "field": None,
+        "setting": "",
+        "text": "",
+    }
     if told is None:
         return {**block, "best": best, "arms": []}
     others = [one.field for one in tested if one.found and one is not told]
-    said = {"field": told.field, "setting": setting(told.field), "text": sentence(told, others, measured.n)}
-    return {**block, **said, "best": best, "arms": _arms(measured, metric, np.asarray(fields[told.field]), best)}
+    said = {
+        "field": told.field,
+        "setting": setting(told.field),
+        "text": sentence(told, others, measured.n),
+    }
+    return {
+        **block,
+        **said,
+        "best": best,
+        "arms": _arms(measured, metric, np.asarray(fields[told.field]), best),
+    }
 
 
 def _shown(one: Clustered) -> dict[str, Any]:
@@ -74,7 +99,10 @@ def setting(field: str) -> str:
     """What to write into the project file; empty where no field of the data says it yet."""
     if field in (NEAR_COPIES, FILE) or field.endswith(DAY):
         return ""
-    return f"split.group: {field if _PLAIN.fullmatch(field) else json.dumps(field, ensure_ascii=False)}"
+    return (
+        "split.group:"
+        f" {field if _PLAIN.fullmatch(field) else json.dumps(field, ensure_ascii=False)}"
+    )
 
 
 def sentence(found: Clustered, others: Sequence[str], n: int) -> str:
@@ -82,9 +110,10 @@ def sentence(found: Clustered, others: Sequence[str], n: int) -> str:
     by = _named(found.field)
     factor = math.sqrt(found.effect)
     told = (
-        f"rows of one {by} are right and wrong together: {count(n)} test rows have {count(found.clusters)} of them,"
-        f" {count(found.largest)} rows at most each ({equals_p(found.p_holm)}), and intervals that take rows for"
-        f" independent are up to {three(factor)} times too narrow"
+        f"rows of one {by} are"
+        f" right and wrong together: {count(n)} test rows have {count(found.clusters)}"
+        f" of them, {count(found.largest)} rows at most each ({equals_p(found.p_holm)}),"
+        f" and intervals that take rows for independent are up to {three(factor)} times too narrow"
     )
     also = f"; so are they by {', '.join(map(_named, others))}" if others else ""
     return f"{told}{also}. If new rows come from others than these: {_way(found.field)}"
@@ -102,18 +131,26 @@ def _way(field: str) -> str:
     if said := setting(field):
         return f"set `{said}`"
     if field == NEAR_COPIES:
-        return "drop copies (`curate: [{kind: near}]`), or number the families in a field and name it in `split.group`"
+        return (
+            "drop copies (`curate: [{kind: near}]`), or number the families in a field and name"
+            " it in `split.group`"
+        )
     what = "file" if field == FILE else "day"
     return f"add a field with the {what} to the rows, and name it in `split.group`"
 
 
-def _arms(measured: Measured, metric: str, codes: np.ndarray, best: str | None) -> list[dict[str, Any]]:
-    """Each arm: score and difference to the best, with plain ends and those with rows of a value together."""
+def _arms(
+    measured: Measured, metric: str, codes: np.ndarray, best: str | None
+) -> list[dict[str, Any]]:
+    """Each arm: score and difference to the best, with plain ends and those with rows of a value
+    together."""
     plain = measured.compared
     groups = np.unique(codes, return_inverse=True)[1]
     rows = {name: {metric: of[metric]} for name, of in plain.rows.items()}
     shown = [plain.metrics[metric]]
-    wide = Compared(rows, shown, groups=groups, level=plain.level, draws=plain.draws, seed=plain.seed)
+    wide = Compared(
+        rows, shown, groups=groups, level=plain.level, draws=plain.draws, seed=plain.seed
+    )
     behind = [one.against(best, metric) if best and measured.n > 1 else {} for one in (plain, wide)]
     found = []
     for name in measured.names:
@@ -122,14 +159,19 @@ def _arms(measured: Measured, metric: str, codes: np.ndarray, best: str | None) 
         if name in behind[0]:
             (near, _, p), (far, _, wider) = (one[name] for one in behind)
             gap = _ends(near, far)
-            gap["plain"]["p_holm"], gap["together"]["p_holm"] = float(f"{p:.6g}"), float(f"{wider:.6g}")
+            gap["plain"]["p_holm"], gap["together"]["p_holm"] = (
+                float(f"{p:.6g}"),
+                float(f"{wider:.6g}"),
+            )
         found.append({"name": name, "score": score, "to_best": gap})
     return found
 
 
 def _ends(plain: Interval, wide: Interval) -> dict[str, Any]:
     ends = {"plain": plain, "together": wide}
-    both = {name: {"low": rounded(one.low), "high": rounded(one.high)} for name, one in ends.items()}
+    both = {
+        name: {"low": rounded(one.low), "high": rounded(one.high)} for name, one in ends.items()
+    }
     return {"value": rounded(plain.value), **both}
 
 
@@ -141,18 +183,22 @@ def warning(block: dict[str, Any] | None) -> list[dict[str, Any]]:
     return [{"code": CODE, "count": shared, "text": block["text"]}]
 
 
-# --- read from report.json ------------------------------------------------------------------------------------------
+# --- read from report.json ------------------------------------------------------------------------
 
 
 def found_in(data: dict[str, Any]) -> dict[str, Any] | None:
-    """The block where something clusters; None otherwise, and of a report from before this was tested."""
+    """The block where something clusters; None otherwise, and of a report from before this was
+    tested."""
     block = (data.get("certainty") or {}).get("clusters")
     return block if block and block["field"] else None
 
 
 def heading(block: dict[str, Any]) -> str:
     """Over the table of both intervals."""
-    return f"Intervals that take rows for independent, and with rows of one {_named(block['field'])} together"
+    return (
+        "Intervals that take rows for independent, and with rows of one"
+        f" {_named(block['field'])} together"
+    )
 
 
 def short(data: dict[str, Any]) -> str:
@@ -165,5 +211,6 @@ def short(data: dict[str, Any]) -> str:
     way = f"set {block['setting']}" if block["setting"] else f"see {CODE}"
     by = _named(block["field"])
     return (
-        f"rows of one {by} go right and wrong together: intervals up to {three(math.sqrt(effect))} times wider; {way}"
+        f"rows of one {by} go right and wrong together: intervals up to"
+        f" {three(math.sqrt(effect))} times wider; {way}"
     )

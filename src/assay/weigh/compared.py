@@ -1,11 +1,16 @@
-"""The scores of several arms on the same test rows, and how sure each score and each difference is: numbers only.
+"""The scores of several arms on the same test rows, and how sure each score and each difference is:
+numbers only.
 
-Drawn together   every arm in every bootstrap draw has the same rows (or groups of rows), so differences are paired
-Intervals        `stats.standard_error`: Wilson with the effective number of rows; paired differences by Student's t
-p-values         McNemar's exact test where rows are right or wrong; else answers swapped at random, by row or by group;
-                 where an arm was fitted with several seeds, the paired t
-Correction       Holm with Shaffer's counts over all pairs of arms, since the reference is the best by the same rows
-Costs            a bootstrap for each metric that is no mean over rows; p-values are made when asked for, and kept
+Drawn together   every arm in every bootstrap draw has the same rows (or groups of rows), so
+                 differences are paired
+Intervals        `stats.standard_error`: Wilson with the effective number of rows; paired
+                 differences by Student's t
+p-values         McNemar's exact test where rows are right or wrong; else answers swapped at random,
+                 by row or by group; where an arm was fitted with several seeds, the paired t
+Correction       Holm with Shaffer's counts over all pairs of arms, since the reference is the best
+                 by the same rows
+Costs            a bootstrap for each metric that is no mean over rows; p-values are made when asked
+                 for, and kept
 """
 
 from __future__ import annotations
@@ -19,7 +24,14 @@ import numpy as np
 from assay.core.types import Metric
 from assay.stats.intervals import DRAWS, Interval, Total, Weights, mcnemar_p, observed, swap_p
 from assay.stats.multiple_testing import holm, pairs_left
-from assay.stats.standard_error import Spread, difference_interval, difference_p, over_seeds, score_interval, spread_of
+from assay.stats.standard_error import (
+    Spread,
+    difference_interval,
+    difference_p,
+    over_seeds,
+    score_interval,
+    spread_of,
+)
 
 Rows = Sequence[np.ndarray]  # one array (n, columns) for each seed that the arm was fitted with
 
@@ -60,7 +72,8 @@ class Compared:
 
     @cached_property
     def _swaps(self) -> Weights:
-        # No swap gives a p below 1 in so many: with many arms it must still be seen after the correction.
+        # No swap gives a p below 1 in so many: with many arms it must still be seen after the
+        # correction.
         draws = max(self.draws, 50 * math.comb(len(self.names), 2))
         return Weights(max(1, self.n), "swap", draws=draws, seed=self.seed, groups=self.groups)
 
@@ -93,7 +106,11 @@ class Compared:
         for index, rows in enumerate(seeds):
             drawn = None
             if rows.shape[1] > 1:
-                drawn = self.draw(name, metric)[index] if where is None else self._weights.values(rows, total, where)
+                drawn = (
+                    self.draw(name, metric)[index]
+                    if where is None
+                    else self._weights.values(rows, total, where)
+                )
             found.append(spread_of(rows if where is None else rows[where], total, groups, drawn))
         return over_seeds(found)
 
@@ -101,12 +118,15 @@ class Compared:
         """The score of each seed's arm in each bootstrap draw, (draws,) each."""
         if (name, metric) not in self._drawn:
             total = self.metrics[metric].total
-            self._drawn[name, metric] = [self._weights.values(rows, total) for rows in self.rows[name][metric]]
+            self._drawn[name, metric] = [
+                self._weights.values(rows, total) for rows in self.rows[name][metric]
+            ]
         return self._drawn[name, metric]
 
     def drawn(self, metric: str) -> np.ndarray:
-        """The score of every arm in every draw, (draws, arms), widened to its standard error: of few groups, few seeds
-        and rare labels draws alone are too close together. Of several seeds as many are drawn, with replacement."""
+        """The score of every arm in every draw, (draws, arms), widened to its standard error: of
+        few groups, few seeds and rare labels draws alone are too close together. Of several seeds
+        as many are drawn, with replacement."""
         if not self.names:
             return np.empty((0, 0))
         columns = []
@@ -121,12 +141,18 @@ class Compared:
 
     def score(self, name: str, metric: str, where: np.ndarray | None = None) -> Interval:
         found = self.spread(name, metric) if where is None else self.part(name, metric, where)
-        return score_interval(found, self.level, self.metrics[metric].low, self.metrics[metric].high)
+        return score_interval(
+            found, self.level, self.metrics[metric].low, self.metrics[metric].high
+        )
 
-    def difference(self, name: str, reference: str, metric: str, level: float | None = None) -> Interval:
+    def difference(
+        self, name: str, reference: str, metric: str, level: float | None = None
+    ) -> Interval:
         """How much better `name` is than `reference`."""
         apart = self.spread(name, metric).minus(self.spread(reference, metric))
-        return difference_interval(apart, self.level if level is None else level, self._size(metric))
+        return difference_interval(
+            apart, self.level if level is None else level, self._size(metric)
+        )
 
     def p(self, name: str, reference: str, metric: str) -> float:
         """Two-sided, of the two being alike; kept, since it is the same both ways round."""
@@ -138,7 +164,8 @@ class Compared:
                 self._p[key] = self._swapped(one[0], other[0], self.metrics[metric].total)
             else:
                 self._p[key] = difference_p(
-                    self.spread(first, metric).minus(self.spread(second, metric)), self._size(metric)
+                    self.spread(first, metric).minus(self.spread(second, metric)),
+                    self._size(metric),
                 )
         return self._p[key]
 
@@ -153,12 +180,16 @@ class Compared:
         """Every other arm held against `reference`: p, and p corrected over all pairs of arms."""
         others = [name for name in self.names if name != reference]
         p = [self.p(name, reference, metric) for name in others]
-        return dict(zip(others, zip(p, holm(p, pairs_left(len(self.names))), strict=True), strict=True))
+        return dict(
+            zip(others, zip(p, holm(p, pairs_left(len(self.names))), strict=True), strict=True)
+        )
 
     def against(self, reference: str, metric: str) -> dict[str, tuple[Interval, float, float]]:
         """As `corrected`, the difference first."""
         found = self.corrected(reference, metric)
-        return {name: (self.difference(name, reference, metric), *both) for name, both in found.items()}
+        return {
+            name: (self.difference(name, reference, metric), *both) for name, both in found.items()
+        }
 
 
 def _widened(drawn: np.ndarray, error: float) -> np.ndarray:

@@ -1,10 +1,21 @@
-"""The decision in words: the guide's table, measured (for each arm accuracy, complexity, effort, cost of ownership,
-updates), the verdict as a sentence, what would change it. For the page and for report.md; no markup."""
+"""The decision in words: the guide's table, measured (for each arm accuracy, complexity, effort,
+cost of ownership, updates), the verdict as a sentence, what would change it. For the page and for
+report.md; no markup."""
 
 from typing import Any
 
 from assay.weigh import certain
-from assay.weigh.numbers import NOTHING, amount, between, count, duration, points, score, sized, three
+from assay.weigh.numbers import (
+    NOTHING,
+    amount,
+    between,
+    count,
+    duration,
+    points,
+    score,
+    sized,
+    three,
+)
 from assay.weigh.words import FEW_ROWS
 
 PARTS = (
@@ -39,7 +50,8 @@ def paid_for(data: dict[str, Any]) -> list[str]:
 
 
 def effort(cost: dict[str, Any]) -> str:
-    """`16.0 h (assumed), 1,595 rows`: hours of people to set it up, and the labelled rows that it needs."""
+    """`16.0 h (assumed), 1,595 rows`: hours of people to set it up, and the labelled rows that it
+    needs."""
     month, rows = cost.get("month"), cost.get("labelled_rows")
     if month is None:
         return NOTHING
@@ -59,19 +71,37 @@ def update(cost: dict[str, Any]) -> str:
 
 
 def guide(data: dict[str, Any], arms: list[dict[str, Any]]) -> tuple[list[str], list[list[str]]]:
-    """Header and rows for report.md, of the arms that are done; the first cell of a row is the arm's name as it is."""
+    """Header and rows for report.md, of the arms that are done; the first cell of a row is the
+    arm's name as it is."""
     metric = data["task"]["metric"]
-    header = ["arm", metric.replace("_", " "), "parts", "effort", cost_name(data), "updates", "Pareto"]
+    header = [
+        "arm",
+        metric.replace("_", " "),
+        "parts",
+        "effort",
+        cost_name(data),
+        "updates",
+        "Pareto",
+    ]
     rows = []
     for one in arms:
         if one["status"] != "done":
             continue
         cost, value = one["cost"], one["metrics"][metric]
         month = cost.get("month")
-        level = f"{score(value['value'])} ({between(value['low'], value['high'], to='–', why=certain.why_none(data))})"
-        total = NOTHING if month is None else (amount if data["change"]["money"] else three)(month["total"])
+        level = (
+            f"{score(value['value'])}"
+            f" ({between(value['low'], value['high'], to='–', why=certain.why_none(data))})"
+        )
+        total = (
+            NOTHING
+            if month is None
+            else (amount if data["change"]["money"] else three)(month["total"])
+        )
         on = "yes" if cost.get("on_front") else "no"
-        rows.append([one["name"], level, str(len(cost["parts"])), effort(cost), total, update(cost), on])
+        rows.append(
+            [one["name"], level, str(len(cost["parts"])), effort(cost), total, update(cost), on]
+        )
     return header, rows
 
 
@@ -83,7 +113,8 @@ def changes(data: dict[str, Any]) -> list[str]:
     said = [found["sentence"]] if found["sentence"] else []
     said += _ignored(data)
     said += [
-        f"Without {one['name'].replace('_', ' ')}: {one['arm']}, with {metric} {score(one['value'])}."
+        f"Without {one['name'].replace('_', ' ')}: {one['arm']}, with {metric}"
+        f" {score(one['value'])}."
         for one in found["lifted"]
     ]
     said += [
@@ -103,7 +134,8 @@ def _ignored(data: dict[str, Any]) -> list[str]:
     cost = cost or f"{three(slight['machine_hours_per_month'])} machine hours"
     share = f"{100 * data['weigh']['equal_cost']:g} %"
     return [
-        f"Savings of less than {share}, {cost} a month or {three(slight['ms_per_answer'])} ms an answer count as none."
+        f"Savings of less than {share}, {cost} a month or {three(slight['ms_per_answer'])} ms an"
+        " answer count as none."
     ]
 
 
@@ -111,13 +143,21 @@ def break_even_words(one: dict[str, Any]) -> str:
     """Which of two arms is cheaper, and from where."""
     if one["answers"] is not None:
         return f"{one['below']} is cheaper below, {one['above']} above"
-    return f"never: {one['below']} is cheaper at any number" if one["below"] else "never: they cost the same"
+    return (
+        f"never: {one['below']} is cheaper at any number"
+        if one["below"]
+        else "never: they cost the same"
+    )
 
 
 def open_questions(data: dict[str, Any]) -> list[str]:
     """What the verdict leaves open or found failed, and what would change it; a sentence each."""
     verdict = data["verdict"]
-    said = [*verdict["failed"], verdict["undecided"], *([verdict["target"]["text"]] if verdict["target"] else [])]
+    said = [
+        *verdict["failed"],
+        verdict["undecided"],
+        *([verdict["target"]["text"]] if verdict["target"] else []),
+    ]
     said += [*verdict["unjudged"], *unsure(data)]
     said += [data["change"]["sentence"]] if verdict.get("state") != "nothing" else []
     return [sentence for sentence in said if sentence]
@@ -125,12 +165,17 @@ def open_questions(data: dict[str, Any]) -> list[str]:
 
 def unsure(data: dict[str, Any]) -> list[str]:
     """Guards that the recommended arm may break, though not surely."""
-    chosen = next((s for s in data["strategies"] if s["name"] == data["verdict"]["recommended"]), None)
+    chosen = next(
+        (s for s in data["strategies"] if s["name"] == data["verdict"]["recommended"]), None
+    )
     said = []
     for name, one in (chosen["guards"] if chosen else {}).items():
         if one["state"] == "unsure":
             gap = " to ".join(points(one[end] / 100) for end in ("low", "high"))
-            text = f"Whether it keeps the guard on {name.replace('_', ' ')} is not sure: {gap} points against"
+            text = (
+                f"Whether it keeps the guard on {name.replace('_', ' ')} is not sure: {gap}"
+                " points against"
+            )
             said.append(f"{text} {one['reference']}, and {one['allowed']:g} may be lost.")
     return said
 
@@ -140,7 +185,9 @@ def headline(data: dict[str, Any]) -> str:
     verdict = data["verdict"]
     winner = verdict["recommended"]
     if winner is None:
-        return "No arm may be recommended." if verdict["out"] else "There is nothing to recommend yet."
+        return (
+            "No arm may be recommended." if verdict["out"] else "There is nothing to recommend yet."
+        )
     said = verdict.get("headline", f"Use {winner}")  # a report from before there were several
     if verdict.get("state") == "nothing" or not said.endswith(
         (winner, "is ahead")
@@ -158,7 +205,8 @@ def _on(data: dict[str, Any]) -> str:
 
 
 def rival_of(data: dict[str, Any]) -> str | None:
-    """Whom the recommended arm is held against: the best arm, or when it is itself the best, the next by the metric."""
+    """Whom the recommended arm is held against: the best arm, or when it is itself the best, the
+    next by the metric."""
     winner, metric = data["verdict"]["recommended"], data["task"]["metric"]
     done = {s["name"]: s for s in data["strategies"] if s["status"] == "done"}
     if winner is None or len(done) < 2:

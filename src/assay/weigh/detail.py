@@ -1,7 +1,8 @@
-"""What report.json says of one arm beside its metrics: each label or type by itself, and how its confidence holds.
+"""What report.json says of one arm beside its metrics: each label or type by itself, and how its
+confidence holds.
 
-Value     an arm without a value of the metric that decides (log_loss of answers without scores of labels) cannot be
-          weighed: it is listed with the reason, and left out of the comparison
+Value     an arm without a value of the metric that decides (log_loss of answers without scores of
+          labels) cannot be weighed: it is listed with the reason, and left out of the comparison
 """
 
 import math
@@ -19,10 +20,17 @@ from assay.weigh.arm import Arm
 
 
 def details(records: Sequence[Record], task: Task) -> dict[str, Any]:
-    """{"labels": the table of labels or types, worst first, or None; "calibration": `reliability`, or None}."""
+    """{"labels": the table of labels or types, worst first, or None; "calibration": `reliability`,
+    or None}."""
     kind = kind_of(task)
     labelled = kind.closed and bool(task.labels)
-    table = by_label(records, task) if labelled else by_type(records, task) if task.kind == "extract" else None
+    table = (
+        by_label(records, task)
+        if labelled
+        else by_type(records, task)
+        if task.kind == "extract"
+        else None
+    )
     return {"labels": table, "calibration": reliability(records) if labelled else None}
 
 
@@ -42,7 +50,9 @@ def described(metrics: Sequence[Metric]) -> dict[str, Any]:
 def values_of(arms: Sequence[Arm], task: Task, metric: str) -> dict[str, float]:
     """Arm -> its value of the deciding metric, of those that are done."""
     only = task.model_copy(update={"metric": metric, "metrics": (metric,), "guards": {}})
-    return {arm.name: judge(arm.records, only).values[metric] for arm in arms if arm.status == "done"}
+    return {
+        arm.name: judge(arm.records, only).values[metric] for arm in arms if arm.status == "done"
+    }
 
 
 def lacking(metric: str) -> str:
@@ -51,7 +61,8 @@ def lacking(metric: str) -> str:
 
 
 def weighable(arms: Sequence[Arm], values: dict[str, float], metric: str) -> list[Arm]:
-    """The arms; those that are done and whose value of the deciding metric is missing are skipped."""
+    """The arms; those that are done and whose value of the deciding metric is missing are
+    skipped."""
     return [
         replace(arm, status="skipped", records=[], note=lacking(metric))
         if not math.isfinite(values.get(arm.name, 0.0))

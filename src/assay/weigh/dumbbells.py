@@ -1,4 +1,5 @@
-"""The plot of two values a row, before and after, with a line between them; its marks are those of `plots`."""
+"""The plot of two values a row, before and after, with a line between them; its marks are those of
+`plots`."""
 
 from collections.abc import Sequence
 
@@ -18,12 +19,19 @@ def dumbbells(
     caption: str,
     ends: tuple[str, str] = ("before", "after"),
 ) -> Plot:
-    """A row per pair (name, value before, dot after): an open circle, the dot's mark, a line between them, and the
-    dot's interval."""
+    """A row per pair (name, value before, dot after): an open circle, the dot's mark, a line
+    between them, and the dot's interval."""
     names = [one_line(name, 34) for name, _, _ in pairs]
     left = min(300.0, 16 + CHAR * max(len(name) for name in names))
     right = WIDTH - 250
-    low, high = widened([v for _, value, dot in pairs for v in (value, dot.value, dot.low, dot.high) if v is not None])
+    low, high = widened(
+        [
+            v
+            for _, value, dot in pairs
+            for v in (value, dot.value, dot.low, dot.high)
+            if v is not None
+        ]
+    )
     x = Axis(low, high, left + 12, right)
     top, bottom = 22.0, 22.0 + _ROW * len(pairs)
     parts = []
@@ -38,10 +46,15 @@ def dumbbells(
         parts.append(line(x(value), y, x(dot.value), y, "link"))
         parts.append(f'<circle cx="{x(value):.1f}" cy="{y:.1f}" r="5.0" class="before"/>')
         parts.append(glyph(dot.mark, x(dot.value), y))
-        parts.append(text(right + 14, y + 4.5, f"{score(value)} to {score(dot.value)}", "label number"))
+        parts.append(
+            text(right + 14, y + 4.5, f"{score(value)} to {score(dot.value)}", "label number")
+        )
         if dot.note:
             parts.append(text(right + 130, y + 4.5, dot.note, "tick"))
     parts.append(text((left + right) / 2, bottom + 38, axis, "axis", "middle"))
-    rows = [(n, score(v), score(dot.value), score(dot.low), score(dot.high), dot.note) for n, v, dot in pairs]
+    rows = [
+        (n, score(v), score(dot.value), score(dot.low), score(dot.high), dot.note)
+        for n, v, dot in pairs
+    ]
     header = ("probe", *ends, f"{ends[1]}, low", f"{ends[1]}, high", "note")
     return Plot(frame(key, bottom + 46, title, about, parts), caption, header, rows)

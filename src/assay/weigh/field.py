@@ -1,7 +1,9 @@
 """All finished arms of a run, to be weighed under any price list, volume and limit.
 
-What it is for   the verdict asks once; "what would change it" asks again for other prices and limits
-Costs            the paired comparisons against one reference are made when first asked for, and kept
+What it is for   the verdict asks once; "what would change it" asks again for other prices and
+                 limits
+Costs            the paired comparisons against one reference are made when first asked for, and
+                 kept
 """
 
 import math
@@ -19,29 +21,45 @@ from assay.weigh.owning import Owned, owned
 from assay.weigh.settings import Weigh
 from assay.weigh.shrink import error_of, expected
 
-CONSTANT = ("majority", "copy")  # kinds that answer without regard to the question, or with the question itself
+# kinds that answer without regard to the question, or with the question itself
+CONSTANT = ("majority", "copy")
 
 
 class Field:
     """The done arms with their scores.
 
     Args:
-        metric: the one that decides. guards: arm -> how it stands to each guard. threads: of the machine.
+        metric: the one that decides. guards: arm -> how it stands to each guard. threads: of the
+            machine.
     """
 
     def __init__(
-        self, arms: Sequence[Arm], measured: Measured, metric: str, guards: dict[str, list[Guard]], threads: int
+        self,
+        arms: Sequence[Arm],
+        measured: Measured,
+        metric: str,
+        guards: dict[str, list[Guard]],
+        threads: int,
     ):
         self.arms = list(arms)
         self.measured = measured
         self.metric = metric
         self.guards = guards
         self.threads = threads
-        self.higher = next((one.higher_is_better for one in measured.metrics if one.name == metric), True)
+        self.higher = next(
+            (one.higher_is_better for one in measured.metrics if one.name == metric), True
+        )
         self.unit = next((one.unit for one in measured.metrics if one.name == metric), "")
-        self.size = next((one.high - one.low for one in measured.metrics if one.name == metric), 1.0)
+        self.size = next(
+            (one.high - one.low for one in measured.metrics if one.name == metric), 1.0
+        )
         self.perfect = next(
-            (one.high if self.higher else one.low for one in measured.metrics if one.name == metric), math.inf
+            (
+                one.high if self.higher else one.low
+                for one in measured.metrics
+                if one.name == metric
+            ),
+            math.inf,
         )
         self.paid = any(arm.cost.get("money_per_answer") is not None for arm in arms)
         self._versus: dict[str, dict[str, dict[str, Any]]] = {}
@@ -76,7 +94,8 @@ class Field:
         return found
 
     def under(self, settings: Weigh, lifted: str = "") -> list[Standing]:
-        """The arms as the decision sees them. `lifted`: the name of a limit or guard that is to hold no more."""
+        """The arms as the decision sees them. `lifted`: the name of a limit or guard that is to
+        hold no more."""
         outs = [tuple(o for o in found if o.name != lifted) for found in self.reasons(settings)]
         months = self.owned(settings)
         plain = [self._standing(*one) for one in zip(self.arms, months, outs, strict=True)]
@@ -104,8 +123,8 @@ class Field:
         return self.measured.value(name, self.metric)
 
     def reach(self, arm: str, other: str) -> float:
-        """How much better `arm` may be than `other`: the upper end of the paired interval, in the metric's unit. Of
-        a single row, which has no interval, what was seen."""
+        """How much better `arm` may be than `other`: the upper end of the paired interval, in the
+        metric's unit. Of a single row, which has no interval, what was seen."""
         gap = self.measured.compared.difference(arm, other, self.metric)
         seen, most = (gap.value, gap.high) if self.higher else (-gap.value, -gap.low)
         return most if math.isfinite(most) else seen
@@ -136,7 +155,9 @@ class Field:
             constant=arm.floor and arm.kind in CONSTANT,
             above=above,
             wait=math.inf if wait is None else wait,
-            slight=slight.money_per_month if month and month.money else slight.machine_hours_per_month,
+            slight=slight.money_per_month
+            if month and month.money
+            else slight.machine_hours_per_month,
         )
 
     def _gap(self, versus: dict[str, Any] | None) -> Gap | None:
@@ -147,5 +168,6 @@ class Field:
 
 
 def waits(cost: dict[str, Any]) -> float | None:
-    """Seconds until an answer, 95 in 100 asked alone; the mean of a batch where that was not measured."""
+    """Seconds until an answer, 95 in 100 asked alone; the mean of a batch where that was not
+    measured."""
     return (cost.get("alone") or {}).get("p95") or cost.get("seconds_per_answer")

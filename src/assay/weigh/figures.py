@@ -59,9 +59,11 @@ def price(cards: list[Card], data: dict[str, Any]) -> Plot | None:
         dots,
         axis=name,
         title=f"{name} against {across}",
-        about=f"One mark per arm. {better} is better, further left is cheaper; a line joins those that no other beats.",
-        caption=f"{better} is better, further left is cheaper. The line joins the arms of the Pareto front: no other is"
-        " as good for as little. Upright lines are intervals of the score.",
+        about=f"One mark per arm. {better} is better, further left is cheaper; a line joins those"
+        " that no other beats.",
+        caption=f"{better} is better,"
+        " further left is cheaper. The line joins the arms of the Pareto"
+        " front: no other is as good for as little. Upright lines are intervals of the score.",
         across=across,
         powers=lambda power: f"{10.0**power:,g}",
         shape=three,
@@ -74,7 +76,10 @@ def lines(cards: list[Card], data: dict[str, Any]) -> Plot | None:
     places = {card.name: card.index for card in cards}
     return cost_lines(
         "lines",
-        [(one["arm"], places[one["arm"]], one["fixed"], one["per_answer"]) for one in data["change"]["lines"]],
+        [
+            (one["arm"], places[one["arm"]], one["fixed"], one["per_answer"])
+            for one in data["change"]["lines"]
+        ],
         [(part["from"], part["to"], part["arm"] or "none") for part in data["change"]["volume"]],
         at=data["weigh"]["volume_per_month"],
         axis=decision.cost_name(data),
@@ -124,7 +129,8 @@ def funnel(data: dict[str, Any]) -> Plot:
         unit="rows",
         title="Rows from the files to the test set",
         about="Bars of how many rows were read, dropped, kept, made, and given to each split.",
-        caption="Every row that was read is kept or dropped with a reason; every kept row is in one split.",
+        caption="Every row that was read"
+        " is kept or dropped with a reason; every kept row is in one split.",
     )
 
 
@@ -156,9 +162,10 @@ def learning(card: Card) -> Plot | None:
         card.curve,
         since=since,
         title=f"Training of {card.name}",
-        about=f"Training and validation loss by step; a ring marks the lowest validation loss.{shade}",
-        caption="Loss by step. The ring marks the lowest validation loss, the dashed line the step whose weights are"
-        f" kept.{shade}",
+        about="Training and validation loss by step; a ring marks the lowest validation"
+        f" loss.{shade}",
+        caption="Loss by step. The ring marks"
+        f" the lowest validation loss, the dashed line the step whose weights are kept.{shade}",
     )
 
 
@@ -186,10 +193,10 @@ def reliability(card: Card) -> Plot | None:
         axis="share answered right",
         line_at=None,
         title=f"Confidence of {card.name}, held against how often it is right",
-        about="One row per bin of equally many answers, least sure first: the share that is right with its 95 %"
-        " interval, and an upright stroke at the confidence that was said.",
-        caption="Dots are shares of right answers, lines their 95 % intervals, upright strokes the mean confidence of"
-        " the same answers. A dot left of its stroke is more sure than right.",
+        about="One row per bin of equally many answers, least sure first: the share that"
+        " is right with its 95 % interval, and an upright stroke at the confidence that was said.",
+        caption="Dots are shares of right answers, lines their 95 % intervals, upright strokes the"
+        " mean confidence of the same answers. A dot left of its stroke is more sure than right.",
         header="confidence",
     )
 

@@ -1,7 +1,9 @@
-"""report.html: one file, no script, no request. Every number of the report carries its JSON pointer in `data-at`.
+"""report.html: one file, no script, no request. Every number of the report carries its JSON pointer
+in `data-at`.
 
-Safety    values are escaped by Jinja, control characters are replaced, an undefined name is an error, and the page's
-          own policy forbids everything but its style sheet, which is named by its hash
+Safety    values are escaped by Jinja, control characters are replaced, an undefined name is an
+          error, and the page's own policy forbids everything but its style sheet, which is named by
+          its hash
 """
 
 import base64
@@ -49,7 +51,9 @@ def _ends(data: dict[str, Any], shape: str, *keys: str | int) -> Markup:
     """The bounds of the interval at `keys`."""
     found = _at(data, *keys)
     if None in (found["low"], found["high"]):
-        return Markup('<span class="range none">{}</span>').format(between(None, None, why=certain.why_none(data)))
+        return Markup('<span class="range none">{}</span>').format(
+            between(None, None, why=certain.why_none(data))
+        )
     low, high = (_number(data, shape, *keys, end) for end in ("low", "high"))
     return Markup('<span class="range">{} to {}</span>').format(low, high)
 
@@ -103,9 +107,13 @@ def render(report: Report) -> str:
     css = environment.get_template("report.css").render()
     policy = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     cards = view.cards(report)
-    metric, sign = report.data["task"]["metric"], 1 if decision.higher_is_better(report.data) else -1
+    metric, sign = (
+        report.data["task"]["metric"],
+        1 if decision.higher_is_better(report.data) else -1,
+    )
     ranked = sorted(
-        (card for card in cards if card.done), key=lambda card: -sign * card.data["metrics"][metric]["value"]
+        (card for card in cards if card.done),
+        key=lambda card: -sign * card.data["metrics"][metric]["value"],
     )
     return environment.get_template("report.html.j2").render(
         css=Markup(css),

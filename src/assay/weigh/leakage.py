@@ -1,5 +1,5 @@
-"""Test rows that training has seen, in words: the same text, near copies, paraphrases, and answers that stand in the
-text of their question."""
+"""Test rows that training has seen, in words: the same text, near copies, paraphrases, and answers
+that stand in the text of their question."""
 
 from typing import Any
 
@@ -7,7 +7,9 @@ from assay.weigh.numbers import count, one_line
 
 
 def leaks(data: dict[str, Any]) -> int:
-    return sum(int(data["audit"].get(kind) or 0) for kind in ("exact", "near", "contained", "group"))
+    return sum(
+        int(data["audit"].get(kind) or 0) for kind in ("exact", "near", "contained", "group")
+    )
 
 
 def leak_sentence(data: dict[str, Any]) -> str:
@@ -17,10 +19,20 @@ def leak_sentence(data: dict[str, Any]) -> str:
         how = "as themselves, as a near copy or inside another text"
         told = f"0 of {n} test rows stand in the training or validation rows, {how}."
         return " ".join(filter(None, (told, paraphrase_sentence(audit))))
-    kinds = {"exact": "the same text", "near": "a near copy", "contained": "one text inside the other"}
+    kinds = {
+        "exact": "the same text",
+        "near": "a near copy",
+        "contained": "one text inside the other",
+    }
     kinds["group"] = "the same group"
-    parts = ", ".join(f"{words} {count(audit[kind])}" for kind, words in kinds.items() if audit.get(kind))
-    out = f"; {count(audit['repaired'])} train or val rows were taken out" if audit.get("repaired") else ""
+    parts = ", ".join(
+        f"{words} {count(audit[kind])}" for kind, words in kinds.items() if audit.get(kind)
+    )
+    out = (
+        f"; {count(audit['repaired'])} train or val rows were taken out"
+        if audit.get("repaired")
+        else ""
+    )
     told = f"Test rows that also stood in train: {count(found)} ({parts}){out}."
     return " ".join(filter(None, (told, paraphrase_sentence(audit))))
 
@@ -30,13 +42,19 @@ def paraphrase_sentence(audit: dict[str, Any]) -> str:
     if audit.get("paraphrase") is None:
         return ""
     found, near = count(audit["paraphrase"]), count(audit["paraphrase_near"])
-    said = f"{found} of {count(audit['paraphrase_of'])} test rows have a paraphrase in train that stands out from the"
-    return f"{said} rows around it (cosine >= {audit['paraphrase_from']:g}); {near} have some training row as near."
+    said = (
+        f"{found} of {count(audit['paraphrase_of'])} test rows have a paraphrase in train that"
+        " stands out from the"
+    )
+    return (
+        f"{said} rows around it (cosine >= {audit['paraphrase_from']:g}); {near} have some"
+        " training row as near."
+    )
 
 
 def given_away(extra: Any) -> list[str]:
-    """Splits in which one row in a hundred or more names its answer in the text, and twice as many as name another
-    label, a sentence each."""
+    """Splits in which one row in a hundred or more names its answer in the text, and twice as many
+    as name another label, a sentence each."""
     lines = []
     for split, found in (extra.get("given_away") or {}).items():
         chance = found["by_chance"]
@@ -44,9 +62,13 @@ def given_away(extra: Any) -> list[str]:
             continue
         first = found["examples"][0]
         by_chance = f"; another label stands in {100 * chance:.1f} %" if chance is not None else ""
-        share = f"{count(found['given'])} of {count(found['rows'])} {split} rows ({100 * found['share']:.1f} %)"
+        share = (
+            f"{count(found['given'])} of {count(found['rows'])} {split} rows"
+            f" ({100 * found['share']:.1f} %)"
+        )
         lines.append(
             f"In {share} the answer"
-            f" stands in the text{by_chance}; first: {first['source']} '{one_line(first['answer'], 40)}'."
+            f" stands in the text{by_chance}; first: {first['source']}"
+            f" '{one_line(first['answer'], 40)}'."
         )
     return lines

@@ -1,4 +1,5 @@
-"""The plot of break-even: what a month costs by its number of answers, a line an arm, and who is recommended where."""
+"""The plot of break-even: what a month costs by its number of answers, a line an arm, and who is
+recommended where."""
 
 import math
 from collections.abc import Sequence
@@ -9,11 +10,17 @@ from assay.weigh.paper import CHAR, WIDTH, Axis, Plot, frame, line, text
 _LEFT, _RIGHT, _TOP, _BOTTOM = 76.0, WIDTH - 190.0, 44.0, 330.0
 _APART = 15.0  # pixels between two names
 
-Line = tuple[str, int, float, float]  # name, mark, cost a month without an answer, cost of an answer
+# name, mark, cost a month without an answer, cost of an answer
+Line = tuple[str, int, float, float]
 
 
 def cost_lines(
-    key: str, lines: Sequence[Line], regions: Sequence[tuple[float, float, str]], *, at: float, axis: str
+    key: str,
+    lines: Sequence[Line],
+    regions: Sequence[tuple[float, float, str]],
+    *,
+    at: float,
+    axis: str,
 ) -> Plot | None:
     """Cost over answers a month, both logarithmic.
 
@@ -25,7 +32,10 @@ def cost_lines(
         return None
     low, high = regions[0][0], regions[-1][1]
     costs = [
-        fixed + each * volume for _, _, fixed, each in lines for volume in (low, high) if fixed + each * volume > 0
+        fixed + each * volume
+        for _, _, fixed, each in lines
+        for volume in (low, high)
+        if fixed + each * volume > 0
     ]
     if not costs:
         return None
@@ -44,14 +54,30 @@ def cost_lines(
     parts += _names(ends)
     if low <= at <= high:
         here = x(math.log10(at))
-        parts += [line(here, _TOP, here, _BOTTOM, "reference"), text(here, _BOTTOM + 32, "now", "tick", "middle")]
-    parts += [text((_LEFT + _RIGHT) / 2, _BOTTOM + 50, "answers a month, logarithmic", "axis", "middle")]
+        parts += [
+            line(here, _TOP, here, _BOTTOM, "reference"),
+            text(here, _BOTTOM + 32, "now", "tick", "middle"),
+        ]
+    parts += [
+        text((_LEFT + _RIGHT) / 2, _BOTTOM + 50, "answers a month, logarithmic", "axis", "middle")
+    ]
     parts += [text(_LEFT, 12, f"{axis}, logarithmic; above the lines: who is recommended", "axis")]
     rows = [(f"{count(a)} to {count(b)}", name) for a, b, name in regions]
     title = f"{axis} by answers a month"
-    about = "One line per arm. Bands name the arm that is recommended at that many answers; a dashed line marks now."
-    caption = "Where two lines cross, the two arms cost the same. Bands name the arm that is recommended there."
-    return Plot(frame(key, _BOTTOM + 58, title, about, parts), caption, ("answers a month", "recommended"), rows)
+    about = (
+        "One line per arm. Bands name the arm that is recommended at that many answers; a dashed"
+        " line marks now."
+    )
+    caption = (
+        "Where two lines cross, the two arms cost the same. Bands name the arm that is"
+        " recommended there."
+    )
+    return Plot(
+        frame(key, _BOTTOM + 58, title, about, parts),
+        caption,
+        ("answers a month", "recommended"),
+        rows,
+    )
 
 
 def _height(cost: float, least: float) -> float:
@@ -64,12 +90,14 @@ def _regions(x: Axis, regions: Sequence[tuple[float, float, str]]) -> list[str]:
         left, right = x(math.log10(start)), x(math.log10(end))
         style = "band other" if index % 2 else "band"
         parts.append(
-            f'<rect x="{left:.1f}" y="{_TOP - 20:.1f}" width="{right - left:.1f}" height="{_BOTTOM - _TOP + 20:.1f}"'
-            f' class="{style}"/>'
+            f'<rect x="{left:.1f}" y="{_TOP - 20:.1f}"'
+            f' width="{right - left:.1f}" height="{_BOTTOM - _TOP + 20:.1f}" class="{style}"/>'
         )
         room = int((right - left) / CHAR)
         if room >= 3:
-            parts.append(text((left + right) / 2, _TOP - 7, one_line(name, room), "label strong", "middle"))
+            parts.append(
+                text((left + right) / 2, _TOP - 7, one_line(name, room), "label strong", "middle")
+            )
     return parts
 
 
@@ -86,7 +114,8 @@ def _axes(x: Axis, y: Axis) -> list[str]:
 
 
 def _names(ends: Sequence[tuple[float, str]]) -> list[str]:
-    """The arms' names at the right end of their lines, moved down where they would cover each other."""
+    """The arms' names at the right end of their lines, moved down where they would cover each
+    other."""
     parts, taken = [], -math.inf
     for height, name in sorted(ends):
         at = max(height, taken + _APART)

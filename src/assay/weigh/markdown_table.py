@@ -10,7 +10,11 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!$&@])")
 
 def plain(text: str, width: int = 200) -> str:
     """Foreign text inside Markdown: one line, nothing in it acts."""
-    return _SPECIAL.sub(r"\\\1", one_line(text, width)).replace("://", "&#58;//").replace("www.", "www&#46;")
+    return (
+        _SPECIAL.sub(r"\\\1", one_line(text, width))
+        .replace("://", "&#58;//")
+        .replace("www.", "www&#46;")
+    )
 
 
 def fenced(text: str, language: str = "") -> str:
@@ -22,6 +26,7 @@ def fenced(text: str, language: str = "") -> str:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], right: int = 1) -> str:
-    """A Markdown table; columns from `right` on are aligned to the right. Foreign text was made `plain` before."""
+    """A Markdown table; columns from `right` on are aligned to the right. Foreign text was made
+    `plain` before."""
     rule = ["---" if index < right else "---:" for index in range(len(header))]
     return "\n".join("| " + " | ".join(row) + " |" for row in (header, rule, *rows))

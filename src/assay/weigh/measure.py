@@ -1,7 +1,8 @@
 """All done arms on the same test rows: values, intervals and differences as plain JSON.
 
-Every arm is drawn with the same rows, so a difference between two arms is paired; see `weigh/compared.py`. Numbers are
-rounded to six decimals: far below any noise, and above what the order of a sum may change.
+Every arm is drawn with the same rows, so a difference between two arms is paired; see
+`weigh/compared.py`. Numbers are rounded to six decimals: far below any noise, and above what the
+order of a sum may change.
 """
 
 import math
@@ -29,10 +30,12 @@ def _triple(found: Interval, name: str = "value") -> dict[str, Any]:
 
 
 class Measured:
-    """Scores of the arms `records` (name -> records), every arm's records being of the same test rows in order.
+    """Scores of the arms `records` (name -> records), every arm's records being of the same test
+    rows in order.
 
     Args:
-        seeds: of arms that were fitted with several seeds, the records of the further ones. Their score is the mean.
+        seeds: of arms that were fitted with several seeds, the records of the further ones. Their
+            score is the mean.
 
     Raises:
         ValueError: the arms were not asked the same questions.
@@ -49,9 +52,15 @@ class Measured:
         seeds: Mapping[str, Sequence[list[Record]]] | None = None,
     ):
         fits = {name: [rows, *(seeds or {}).get(name, ())] for name, rows in records.items()}
-        asked = {tuple((r.question.id, r.target) for r in rows) for fitted in fits.values() for rows in fitted}
+        asked = {
+            tuple((r.question.id, r.target) for r in rows)
+            for fitted in fits.values()
+            for rows in fitted
+        }
         if len(asked) > 1:
-            raise ValueError("the arms were not asked the same test rows, so they cannot be compared")
+            raise ValueError(
+                "the arms were not asked the same test rows, so they cannot be compared"
+            )
         self.names = list(records)
         self.level = level
         judged = {name: [judge(rows, task) for rows in fitted] for name, fitted in fits.items()}
@@ -83,7 +92,9 @@ class Measured:
 
     def of_metrics(self, name: str) -> dict[str, Any]:
         """{metric: {value, low, high}} of one arm."""
-        return {metric.name: _triple(self.compared.score(name, metric.name)) for metric in self.metrics}
+        return {
+            metric.name: _triple(self.compared.score(name, metric.name)) for metric in self.metrics
+        }
 
     def of_seeds(self, name: str, metric: str) -> list[float] | None:
         """The score of each seed's arm; None where there is one seed."""
@@ -94,15 +105,19 @@ class Measured:
         """{slice: {metric: {value, low, high, n}}} of one arm."""
         return {
             part: {
-                metric.name: {**_triple(self.compared.score(name, metric.name, where)), "n": len(where)}
+                metric.name: {
+                    **_triple(self.compared.score(name, metric.name, where)),
+                    "n": len(where),
+                }
                 for metric in self.metrics
             }
             for part, where in self.scores[name].slices.items()
         }
 
     def of_retrieval(self, name: str, records: list[Record]) -> dict[str, Any] | None:
-        """How well the arm's passages serve its answers: {"values": {name: {value, low, high, n}}, "errors": counts, or
-        None where no documents are noted}. None for an arm that hands on no passages. See `validate/found.py`."""
+        """How well the arm's passages serve its answers: {"values": {name: {value, low, high, n}},
+        "errors": counts, or None where no documents are noted}. None for an arm that hands on no
+        passages. See `validate/found.py`."""
         if not retrieves(records):
             return None
         right = self.scores[name].right(self.metrics[0].name).tolist()
@@ -115,20 +130,25 @@ class Measured:
     def _share(self, rows: np.ndarray) -> Spread:
         """A mean over the rows that count: `rows` has their values and whether they do."""
         there = np.flatnonzero(rows[:, 1])
-        groups = None if self.groups is None else np.unique(self.groups[there], return_inverse=True)[1]
+        groups = (
+            None if self.groups is None else np.unique(self.groups[there], return_inverse=True)[1]
+        )
         return spread_of(rows[there, :1], Accuracy().total, groups)
 
     def versus(self, reference: str, only: str = "") -> dict[str, dict[str, Any]]:
-        """{arm: {metric: {difference, low, high, p, p_holm}}} of every other arm minus `reference`; only of the metric
-        `only`, where it is named.
+        """{arm: {metric: {difference, low, high, p, p_holm}}} of every other arm minus `reference`;
+        only of the metric `only`, where it is named.
 
-        `p_holm` is corrected over all pairs of arms, per metric: the reference is chosen by the same rows.
+        `p_holm` is corrected over all pairs of arms, per metric: the reference is chosen by the
+        same rows.
         """
         found: dict[str, dict[str, Any]] = {name: {} for name in self.names if name != reference}
         if self.n < 2:
             return found
         for metric in (one for one in self.metrics if only in ("", one.name)):
-            for name, (gap, one, corrected) in self.compared.against(reference, metric.name).items():
+            for name, (gap, one, corrected) in self.compared.against(
+                reference, metric.name
+            ).items():
                 found[name][metric.name] = {
                     **_triple(gap, "difference"),
                     "p": float(f"{one:.6g}"),

@@ -1,6 +1,8 @@
-"""Numbers and foreign text as a reader sees them; one place, so that the page, the Markdown and the terminal agree.
+"""Numbers and foreign text as a reader sees them; one place, so that the page, the Markdown and the
+terminal agree.
 
-Scores have three decimals, other numbers three significant digits. What is missing is an en dash, never "nan".
+Scores have three decimals, other numbers three significant digits. What is missing is an en dash,
+never "nan".
 """
 
 import math
@@ -10,14 +12,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 NOTHING = "–"
-# Left alone: line feed and tab. Everything else that moves a cursor, hides or reverses text is made visible.
+# Left alone: line feed and tab. Everything else that moves a cursor, hides or reverses text is made
+# visible.
 _UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-"
+    "\ufffb\ud800-\udfff]"
 )
 
 
 def clean(text: str) -> str:
-    """`text` with each control, bidirectional, invisible or unpaired character replaced by a visible mark."""
+    """`text` with each control, bidirectional, invisible or unpaired character replaced by a
+    visible mark."""
     return _UNSAFE.sub(_visible, text.replace("\r\n", "\n"))
 
 
@@ -32,7 +37,11 @@ def _visible(match: re.Match[str]) -> str:
 
 def shorten(text: str, width: int = 1200) -> str:
     """At most `width` characters; what is left out is counted."""
-    return text if len(text) <= width else f"{text[:width].rstrip()} … ({len(text) - width:,} more characters)"
+    return (
+        text
+        if len(text) <= width
+        else f"{text[:width].rstrip()} … ({len(text) - width:,} more characters)"
+    )
 
 
 def one_line(text: str, width: int = 80) -> str:
@@ -96,7 +105,8 @@ def between(
     to: str = " to ",
     why: str = "",
 ) -> str:
-    """The two ends of an interval; "no interval" where there is none, with the reason `why` where it is known."""
+    """The two ends of an interval; "no interval" where there is none, with the reason `why` where
+    it is known."""
     if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
         return f"no interval: {why}" if why else "no interval"
     return f"{shape(low)}{to}{shape(high)}"
@@ -112,7 +122,8 @@ def below(value: float | None, limit: float = 0.0) -> bool:
 
 
 def apart(value: float | None, unit: str = "") -> str:
-    """A difference of a metric with its sign: in points of a score, else three digits of its own `unit`."""
+    """A difference of a metric with its sign: in points of a score, else three digits of its own
+    `unit`."""
     if value is None or not unit:
         return points(value)
     text = three(abs(value))
@@ -178,7 +189,8 @@ def rough(value: int) -> str:
 
 
 def rough_range(few: int, most: int | None) -> str:
-    """A forecast as a range, each end to two significant digits: about 2,900 to 7,100; about 2,900 or more."""
+    """A forecast as a range, each end to two significant digits: about 2,900 to 7,100; about 2,900
+    or more."""
     first = rough(few) if few else "a few"
     if most is None or most >= 1_000_000:
         return f"{first} or more"
@@ -205,4 +217,7 @@ def fewer_rows(found: Mapping[str, Any], key: str) -> list[str]:
     if found["rows"] == found["wished"]:
         return []
     asked, wished = count(found["rows"]), count(found["wished"])
-    return [f"{asked} of {wished} rows were asked: all would have taken longer than validate.{key}.minutes."]
+    return [
+        f"{asked} of {wished} rows were asked: all would have taken longer than"
+        f" validate.{key}.minutes."
+    ]

@@ -1,15 +1,19 @@
-"""What an arm costs a month to own: setting it up, spread over the months that it serves, and running it.
+"""What an arm costs a month to own: setting it up, spread over the months that it serves, and
+running it.
 
 Setting up  fitting on the machine, hours of people, labelled rows, the energy of fitting
 Running     answering on the machine or at a service, energy of answering, storage, compliance items
-In money    with the user's own price list. Where nothing has a price, machine hours are what arms are compared by
-Line        cost = fixed + per_answer x answers: so two arms cost the same at one number of answers, or never
-Assumed     hours of people where the project gives none (`HOURS`): half a day for a prompt, two days for retrieval or
-            training. Nobody measured them: `weigh.effort` replaces them
-Energy      always an estimate: watts x seconds. Watts are RAPL's mean while the arm worked, where the machine lets its
-            counters be read; else `weigh.watts`; else `THREAD` for each thread. A graphics card is in neither
-Source      3.5 W: the mean of AWS processors at full load by virtual processor, Cloud Carbon Footprint, Methodology,
-            cloudcarbonfootprint.org/docs/methodology
+In money    with the user's own price list. Where nothing has a price, machine hours are what arms
+            are compared by
+Line        cost = fixed + per_answer x answers: so two arms cost the same at one number of answers,
+            or never
+Assumed     hours of people where the project gives none (`HOURS`): half a day for a prompt, two
+            days for retrieval or training. Nobody measured them: `weigh.effort` replaces them
+Energy      always an estimate: watts x seconds. Watts are RAPL's mean while the arm worked, where
+            the machine lets its counters be read; else `weigh.watts`; else `THREAD` for each
+            thread. A graphics card is in neither
+Source      3.5 W: the mean of AWS processors at full load by virtual processor, Cloud Carbon
+            Footprint, Methodology, cloudcarbonfootprint.org/docs/methodology
 """
 
 from collections.abc import Sequence
@@ -21,7 +25,8 @@ from assay.weigh.settings import Weigh
 
 HOUR = 3600.0
 THREAD = 3.5  # watts of a thread at work
-NEXT_TO_NOTHING = 1e-6  # price of a machine hour that has none, beside other prices: it only orders arms
+# price of a machine hour that has none, beside other prices: it only orders arms
+NEXT_TO_NOTHING = 1e-6
 HOURS = {
     "majority": 0.5,
     "tfidf": 1.0,
@@ -50,14 +55,15 @@ class Owned:
     people_hours: float  # of setting up
     assumed: bool  # whether these hours are our assumption
     parts: dict[str, float]  # a month, by what it is for; adds up to `total`
-    # What arms are ordered by, as a line over answers a month: the cost, and next to nothing for a machine hour that
-    # has no price.
+    # What arms are ordered by, as a line over answers a month: the cost, and next to nothing for a
+    # machine hour that has no price.
     line: tuple[float, float]
     burden: float  # that line at the project's volume
 
 
 def hours_of(arm: Arm, weigh: Weigh) -> tuple[float, bool]:
-    """Hours of people to set an arm up, and whether they are assumed. What stands inside it adds its own."""
+    """Hours of people to set an arm up, and whether they are assumed. What stands inside it adds
+    its own."""
     if arm.name in weigh.effort:
         return weigh.effort[arm.name], False
     hours, assumed = 0.0, False
@@ -71,14 +77,18 @@ def hours_of(arm: Arm, weigh: Weigh) -> tuple[float, bool]:
 def kinds_in(kind: str, settings: dict[str, Any]) -> list[str]:
     """The arm's kind and those of the arms inside it."""
     inner = settings.get("inner")
-    inside = kinds_in(str(inner["kind"]), inner) if isinstance(inner, dict) and "kind" in inner else []
-    for one in settings.get("inners") or ():  # the same way of training several times is learnt once
+    inside = (
+        kinds_in(str(inner["kind"]), inner) if isinstance(inner, dict) and "kind" in inner else []
+    )
+    # the same way of training several times is learnt once
+    for one in settings.get("inners") or ():
         inside += [found for found in kinds_in(str(one["kind"]), one) if found not in inside]
     return [kind, *inside]
 
 
 def energy(cost: dict[str, Any], weigh: Weigh, threads: int) -> dict[str, Any]:
-    """Watts with where they come from, and the energy of fitting and of answering in kWh: an estimate."""
+    """Watts with where they come from, and the energy of fitting and of answering in kWh: an
+    estimate."""
     given = weigh.watts or THREAD * threads
     how = "given" if weigh.watts else "assumed"
     fit, answer = cost.get("fit_watts"), cost.get("answer_watts")
@@ -87,7 +97,9 @@ def energy(cost: dict[str, Any], weigh: Weigh, threads: int) -> dict[str, Any]:
         "how": "measured" if answer is not None else how,
         "watts": answer if answer is not None else given,
         "fit_kwh": _kwh(fit if fit is not None else given, cost.get("fit_seconds")),
-        "kwh_per_thousand": _kwh(answer if answer is not None else given, None if seconds is None else 1000 * seconds),
+        "kwh_per_thousand": _kwh(
+            answer if answer is not None else given, None if seconds is None else 1000 * seconds
+        ),
     }
 
 
@@ -134,12 +146,24 @@ def owned(arm: Arm, weigh: Weigh, *, paid: bool = False, threads: int = 1) -> Ow
     tie = NEXT_TO_NOTHING / HOUR if money and not hour else 0.0
     line = (fixed + tie * fit / weigh.months, per_answer + tie * seconds)
     return Owned(
-        money, setup, fixed, per_answer, total, machine, people, assumed, parts, line, line[0] + line[1] * volume
+        money,
+        setup,
+        fixed,
+        per_answer,
+        total,
+        machine,
+        people,
+        assumed,
+        parts,
+        line,
+        line[0] + line[1] * volume,
     )
 
 
 def _needs(arm: Arm, named: Sequence[str]) -> bool:
-    return not named or arm.name in named or bool(set(kinds_in(arm.kind, arm.settings)) & set(named))
+    return (
+        not named or arm.name in named or bool(set(kinds_in(arm.kind, arm.settings)) & set(named))
+    )
 
 
 def shown(found: Owned | None) -> dict[str, Any] | None:

@@ -1,7 +1,8 @@
-"""What plots are drawn with: marks, lines, text and axes as SVG text, and the two nouns `Dot` and `Plot`.
+"""What plots are drawn with: marks, lines, text and axes as SVG text, and the two nouns `Dot` and
+`Plot`.
 
-An arm has one colour (Okabe & Ito 2008, darkened for white paper) and one shape, the same everywhere.
-All text is escaped.
+An arm has one colour (Okabe & Ito 2008, darkened for white paper) and one shape, the same
+everywhere. All text is escaped.
 """
 
 import math
@@ -39,7 +40,10 @@ class Dot:
 
 
 def text(x: float, y: float, words: str, style: str = "", anchor: str = "start") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" class="{style}">{escape(clean(words))}</text>'
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
+        f' class="{style}">{escape(clean(words))}</text>'
+    )
 
 
 def line(x1: float, y1: float, x2: float, y2: float, style: str) -> str:
@@ -47,7 +51,8 @@ def line(x1: float, y1: float, x2: float, y2: float, style: str) -> str:
 
 
 def glyph(mark: int, x: float, y: float, size: float = 5.5) -> str:
-    """The arm's shape: circle, square, diamond, triangle up, triangle down, ring, then the same in the next colours."""
+    """The arm's shape: circle, square, diamond, triangle up, triangle down, ring, then the same in
+    the next colours."""
     style = f'class="mark m{mark % 8}"'
     shape = mark % 6
     if shape in (0, 5):
@@ -65,12 +70,19 @@ def glyph(mark: int, x: float, y: float, size: float = 5.5) -> str:
 
 def badge(mark: int) -> Markup:
     """The arm's mark on its own, to stand before its name."""
-    return Markup(f'<svg class="key" viewBox="0 0 14 14" aria-hidden="true">{glyph(mark, 7, 7, 4.5)}</svg>')
+    return Markup(
+        f'<svg class="key" viewBox="0 0 14 14" aria-hidden="true">{glyph(mark, 7, 7, 4.5)}</svg>'
+    )
 
 
-def frame(key: str, height: float, title: str, about: str, parts: Sequence[str], width: float = WIDTH) -> Markup:
+def frame(
+    key: str, height: float, title: str, about: str, parts: Sequence[str], width: float = WIDTH
+) -> Markup:
     """The outer element. `key` makes the ids unique in the page; it is ours, never data."""
-    head = f'<title id="{key}-t">{escape(clean(title))}</title><desc id="{key}-d">{escape(clean(about))}</desc>'
+    head = (
+        f'<title id="{key}-t">{escape(clean(title))}</title><desc'
+        f' id="{key}-d">{escape(clean(about))}</desc>'
+    )
     size = f'viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}"'
     named = f'role="img" aria-labelledby="{key}-t {key}-d"'
     return Markup(f'<svg class="plot" {size} {named}>{head}{"".join(parts)}</svg>')
@@ -99,10 +111,14 @@ class Axis:
 
     def __call__(self, value: float) -> float:
         span = self.high - self.low
-        return self.start + (value - self.low) / span * (self.end - self.start) if span else self.start
+        return (
+            self.start + (value - self.low) / span * (self.end - self.start) if span else self.start
+        )
 
 
-def widened(values: Sequence[float], share: float = 0.06, least: float = 0.02) -> tuple[float, float]:
+def widened(
+    values: Sequence[float], share: float = 0.06, least: float = 0.02
+) -> tuple[float, float]:
     """A range around `values` with some air; scores stay within 0 and 1 when they lie there."""
     low, high = min(values), max(values)
     air = max((high - low) * share, least)

@@ -1,7 +1,8 @@
-"""The plots of the report, as SVG text: dot and interval, scatter, lines, bars. Nothing else is drawn.
+"""The plots of the report, as SVG text: dot and interval, scatter, lines, bars. Nothing else is
+drawn.
 
-Each plot names its marks directly, has a title and a description for screen readers, and carries the table it was drawn
-from.
+Each plot names its marks directly, has a title and a description for screen readers, and carries
+the table it was drawn from.
 """
 
 import math
@@ -26,8 +27,8 @@ def forest(
     caption: str,
     header: str = "arm",
 ) -> Plot:
-    """A row per dot: the value as its mark, the interval as a line; `line_at` is what all are held against, `held` of
-    a dot what it is held against by itself, as an upright stroke."""
+    """A row per dot: the value as its mark, the interval as a line; `line_at` is what all are held
+    against, `held` of a dot what it is held against by itself, as an upright stroke."""
     names = [one_line(dot.name, 34) for dot in dots]
     left = min(300.0, 16 + CHAR * max(len(name) for name in names))
     notes = any(dot.note for dot in dots)
@@ -61,7 +62,12 @@ def forest(
     rows = [(dot.name, score(dot.value), score(dot.low), score(dot.high), dot.note) for dot in dots]
     columns = (header, axis, "low", "high", "note")
     cut = 5 if notes else 4
-    return Plot(frame(key, bottom + 46, title, about, parts), caption, columns[:cut], [row[:cut] for row in rows])
+    return Plot(
+        frame(key, bottom + 46, title, about, parts),
+        caption,
+        columns[:cut],
+        [row[:cut] for row in rows],
+    )
 
 
 def scatter(
@@ -77,7 +83,8 @@ def scatter(
     shape: Callable[[float], str] = duration,
     front: Sequence[str] = (),
 ) -> Plot:
-    """Quality against seconds an answer, or against `across`, on a logarithmic scale; up and to the left is better.
+    """Quality against seconds an answer, or against `across`, on a logarithmic scale; up and to the
+    left is better.
 
     Args:
         powers: the words for a power of ten. shape: those for a number in the table.
@@ -86,7 +93,9 @@ def scatter(
     smallest = min((seconds for _, seconds in dots if seconds > 0), default=1e-3)
     places = [math.log10(max(seconds, smallest)) for _, seconds in dots]
     low, high = math.floor(min(places) * 2 - 0.2) / 2, math.ceil(max(places) * 2 + 0.2) / 2
-    bottom_value, top_value = widened([v for dot, _ in dots for v in (dot.value, dot.low, dot.high) if v is not None])
+    bottom_value, top_value = widened(
+        [v for dot, _ in dots for v in (dot.value, dot.low, dot.high) if v is not None]
+    )
     x, y = Axis(low, high, 64, WIDTH - 40), Axis(bottom_value, top_value, 320, 24)
     parts = []
     for tick in ticks(bottom_value, top_value):
@@ -95,12 +104,19 @@ def scatter(
     for power in range(math.ceil(low), math.floor(high) + 1):
         parts.append(line(x(power), 24, x(power), 320, "grid"))
         parts.append(text(x(power), 338, (powers or _tenfold)(power), "tick", "middle"))
-    on = sorted((x(place), y(dot.value)) for (dot, _), place in zip(dots, places, strict=True) if dot.name in front)
+    on = sorted(
+        (x(place), y(dot.value))
+        for (dot, _), place in zip(dots, places, strict=True)
+        if dot.name in front
+    )
     if len(on) > 1:
         steps = [on[0]] + [corner for a, b in pairwise(on) for corner in ((b[0], a[1]), b)]
         path = " ".join(f"{px:.1f},{py:.1f}" for px, py in steps)
         parts.append(f'<polyline points="{path}" class="front"/>')
-    taken = [(x(p) - 8, y(dot.value) - 8, x(p) + 8, y(dot.value) + 8) for (dot, _), p in zip(dots, places, strict=True)]
+    taken = [
+        (x(p) - 8, y(dot.value) - 8, x(p) + 8, y(dot.value) + 8)
+        for (dot, _), p in zip(dots, places, strict=True)
+    ]
     for (dot, _), place in zip(dots, places, strict=True):
         px, py = x(place), y(dot.value)
         if dot.low is not None and dot.high is not None:
@@ -120,7 +136,8 @@ def _tenfold(power: int) -> str:
 
 
 def _label(dot: Dot, x: float, y: float, taken: list[tuple[float, float, float, float]]) -> str:
-    """The dot's name where it covers nothing that stands already; right of the dot if every place is taken."""
+    """The dot's name where it covers nothing that stands already; right of the dot if every place
+    is taken."""
     name = one_line(dot.name, 28)
     wide = CHAR * len(name)
     spots = (
@@ -146,12 +163,19 @@ def _label(dot: Dot, x: float, y: float, taken: list[tuple[float, float, float, 
 
 
 def curves(
-    key: str, curve: Sequence[dict[str, Any]], *, title: str, about: str, caption: str, since: int | None = None
+    key: str,
+    curve: Sequence[dict[str, Any]],
+    *,
+    title: str,
+    about: str,
+    caption: str,
+    since: int | None = None,
 ) -> Plot | None:
-    """Training and validation loss by step; the lowest validation loss and the step that is kept are marked, and what
-    comes after step `since` is shaded."""
+    """Training and validation loss by step; the lowest validation loss and the step that is kept
+    are marked, and what comes after step `since` is shaded."""
     lines = {
-        name: [(point["step"], point[name]) for point in curve if _real(point.get(name))] for name in ("train", "val")
+        name: [(point["step"], point[name]) for point in curve if _real(point.get(name))]
+        for name in ("train", "val")
     }
     lines = {name: found for name, found in lines.items() if found}
     if not any(len(found) > 1 for found in lines.values()):
@@ -161,12 +185,17 @@ def curves(
     x, y = Axis(min(steps), max(steps), 56, WIDTH - 90), Axis(low, high, 200, 16)
     parts = []
     for tick in ticks(low, high, 4):
-        parts += [line(56, y(tick), WIDTH - 90, y(tick), "grid"), text(48, y(tick) + 4.5, f"{tick:g}", "tick", "end")]
+        parts += [
+            line(56, y(tick), WIDTH - 90, y(tick), "grid"),
+            text(48, y(tick) + 4.5, f"{tick:g}", "tick", "end"),
+        ]
     for tick in ticks(min(steps), max(steps)):
         parts.append(text(x(tick), 218, count(tick), "tick", "middle"))
     if since is not None:
         wide = x(max(steps)) - x(since)
-        parts.append(f'<rect x="{x(since):.1f}" y="16" width="{wide:.1f}" height="184" class="risen"/>')
+        parts.append(
+            f'<rect x="{x(since):.1f}" y="16" width="{wide:.1f}" height="184" class="risen"/>'
+        )
     for point in curve:
         if point.get("kept"):
             at = x(point["step"])
@@ -179,7 +208,10 @@ def curves(
     if "val" in lines:
         step, value = min(lines["val"], key=lambda point: point[1])
         parts.append(f'<circle cx="{x(step):.1f}" cy="{y(value):.1f}" r="4.5" class="best"/>')
-    parts += [text((56 + WIDTH - 90) / 2, 238, "step", "axis", "middle"), text(56, 10, "loss", "axis")]
+    parts += [
+        text((56 + WIDTH - 90) / 2, 238, "step", "axis", "middle"),
+        text(56, 10, "loss", "axis"),
+    ]
     rows = [
         (count(point["step"]), three(point.get("train")), three(point.get("val")))
         for point in curve
@@ -192,7 +224,9 @@ def _real(value: float | None) -> bool:
     return value is not None and math.isfinite(value)
 
 
-def bars(key: str, parts: Sequence[tuple[str, int]], *, unit: str, title: str, about: str, caption: str) -> Plot:
+def bars(
+    key: str, parts: Sequence[tuple[str, int]], *, unit: str, title: str, about: str, caption: str
+) -> Plot:
     """Horizontal bars of counts, each named and numbered."""
     names = [one_line(name, 30) for name, _ in parts]
     left = min(260.0, 12 + CHAR * max(len(name) for name in names))
@@ -202,7 +236,9 @@ def bars(key: str, parts: Sequence[tuple[str, int]], *, unit: str, title: str, a
         y = 6 + 26 * index
         drawn.append(text(left, y + 14.5, name, "label", "end"))
         wide = max(1.0, x(size) - left - 10)
-        drawn.append(f'<rect x="{left + 10:.1f}" y="{y + 3}" width="{wide:.1f}" height="14" class="bar"/>')
+        drawn.append(
+            f'<rect x="{left + 10:.1f}" y="{y + 3}" width="{wide:.1f}" height="14" class="bar"/>'
+        )
         drawn.append(text(x(size) + 8, y + 14.5, count(size), "label number"))
     return Plot(
         frame(key, 12 + 26 * len(parts), title, about, drawn),
@@ -228,11 +264,15 @@ def histogram(
     x, y = Axis(low, high, 56, WIDTH - 40), Axis(0, max(1, *counts), 150, 20)
     parts = []
     for tick in ticks(0, max(1, *counts), 3):
-        parts += [line(56, y(tick), WIDTH - 40, y(tick), "grid"), text(48, y(tick) + 4.5, count(tick), "tick", "end")]
+        parts += [
+            line(56, y(tick), WIDTH - 40, y(tick), "grid"),
+            text(48, y(tick) + 4.5, count(tick), "tick", "end"),
+        ]
     for start, end, size in zip(edges[:-1], edges[1:], counts, strict=True):
         wide = max(0.5, x(end) - x(start) - 1)
         parts.append(
-            f'<rect x="{x(start):.1f}" y="{y(size):.1f}" width="{wide:.1f}" height="{150 - y(size):.1f}" class="bar"/>'
+            f'<rect x="{x(start):.1f}" y="{y(size):.1f}" width="{wide:.1f}"'
+            f' height="{150 - y(size):.1f}" class="bar"/>'
         )
     for tick in ticks(low, high, 7):
         parts.append(text(x(tick), 168, count(tick), "tick", "middle"))
@@ -244,4 +284,6 @@ def histogram(
         (f"{three(start)} to {three(end)}", count(size))
         for start, end, size in zip(edges[:-1], edges[1:], counts, strict=True)
     ]
-    return Plot(frame(key, 196, title, about, parts), caption, (unit, "rows"), rows or [(NOTHING, NOTHING)])
+    return Plot(
+        frame(key, 196, title, about, parts), caption, (unit, "rows"), rows or [(NOTHING, NOTHING)]
+    )

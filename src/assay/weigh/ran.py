@@ -1,4 +1,5 @@
-"""The part of the report on code: what running each arm's answers came to, and how the failures failed."""
+"""The part of the report on code: what running each arm's answers came to, and how the failures
+failed."""
 
 from __future__ import annotations
 
@@ -51,7 +52,10 @@ def sentence(data: dict[str, Any]) -> str:
     what = "queries" if data["task"]["metric"] == "sql_match" else "programs"
     ends = between(value["low"], value["high"], why=certain.why_none(data))
     level = f"{100 * data['task']['level']:g} %"
-    said = f"{found['passed']:,} of the {n:,} {what} of {one['name']} passed ({value['value']:.3f}, {ends} at {level})."
+    said = (
+        f"{found['passed']:,} of the {n:,} {what} of {one['name']} passed ({value['value']:.3f},"
+        f" {ends} at {level})."
+    )
     failed = [(found[key], words) for key, _, words in KINDS if key != "passed" and found[key]]
     if failed:
         parts = [f"{count:,} {words}" for count, words in sorted(failed, reverse=True)]

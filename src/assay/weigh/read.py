@@ -8,7 +8,9 @@ from typing import Any
 from assay.core import store
 from assay.core.errors import Problem, UsageError
 
-_NEEDED = {name: dict for name in ("task", "metrics", "rows", "audit", "exam", "verdict")} | {"strategies": list}
+_NEEDED = {name: dict for name in ("task", "metrics", "rows", "audit", "exam", "verdict")} | {
+    "strategies": list
+}
 _OF_AN_ARM = {"name": str, "status": str, "metrics": dict, "slices": dict, "cost": dict}
 
 
@@ -20,12 +22,18 @@ def read_report(file: Path) -> dict[str, Any]:
     """
 
     def has(value: Any, needed: Mapping[str, type]) -> bool:
-        return isinstance(value, dict) and all(isinstance(value.get(name), kind) for name, kind in needed.items())
+        return isinstance(value, dict) and all(
+            isinstance(value.get(name), kind) for name, kind in needed.items()
+        )
 
     data: Any = None
     with contextlib.suppress(ValueError, RecursionError):
         data = store.read_json(file)
-    if has(data, _NEEDED) and "recommended" in data["verdict"] and all(has(s, _OF_AN_ARM) for s in data["strategies"]):
+    if (
+        has(data, _NEEDED)
+        and "recommended" in data["verdict"]
+        and all(has(s, _OF_AN_ARM) for s in data["strategies"])
+    ):
         return data
     help = "assay run writes it anew from what is kept in work/; an earlier one is under past/"
     raise UsageError(Problem("C186", "is no report, or is damaged", str(file), help=help))

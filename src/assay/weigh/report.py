@@ -1,7 +1,7 @@
 """The report: `build` makes report.json, `Report` holds it with what its page needs beside it.
 
-report.json holds every number; the page shows none that is not in it. Two runs with one seed differ in `cost`, `change`
-and `environment` only. docs/report-schema.md says what each key means.
+report.json holds every number; the page shows none that is not in it. Two runs with one seed differ
+in `cost`, `change` and `environment` only. docs/report-schema.md says what each key means.
 """
 
 from __future__ import annotations
@@ -35,7 +35,14 @@ from assay.weigh.verdict import verdict
 SCHEMA = 1
 ROWS = ("read", "kept", "dropped", "train", "val", "test")
 AUDIT = ("exact", "near", "contained", "group", "conflicting_labels", "repaired")
-COSTS = ("fit_seconds", "seconds_per_answer", "tokens_per_answer", "money_per_answer", "peak_bytes", "kept_bytes")
+COSTS = (
+    "fit_seconds",
+    "seconds_per_answer",
+    "tokens_per_answer",
+    "money_per_answer",
+    "peak_bytes",
+    "kept_bytes",
+)
 COSTS += ("labelled_rows", "alone")
 
 
@@ -59,16 +66,20 @@ def build(
     """report.json as plain JSON.
 
     Args:
-        arms: in the order to be shown; those with status "done" have one record per test row, in the same order.
+        arms: in the order to be shown; those with status "done" have one record per test row, in
+            the same order.
         rows: counts named in `ROWS`; those left out are 0.
         audit: counts named in `AUDIT`; those left out are 0.
         exam: hash and opened.
         warnings: {"code", "count", "text"} each.
-        clusters: fields that answers may cluster by: the value of each test row as a number (`curate/clusters.py`).
-        found: what was measured beside the scores: "forgetting" has a guard, "update_drill" says what a change costs.
+        clusters: fields that answers may cluster by: the value of each test row as a number
+            (`curate/clusters.py`).
+        found: what was measured beside the scores: "forgetting" has a guard, "update_drill" says
+            what a change costs.
 
     Raises:
-        ValueError: two arms have one name, a done arm has no records, or the arms had different test rows.
+        ValueError: two arms have one name, a done arm has no records, or the arms had different
+            test rows.
     """
     settings, found = settings or Weigh(), found or {}
     _check(arms)
@@ -89,13 +100,21 @@ def build(
     changing = change(field, settings)
     strategies = [_strategy(arm, measured, floor, best, guards) for arm in arms]
     for one, arm in zip(strategies, arms, strict=True):
-        one |= details(arm.records, task) if arm.status == "done" else {"labels": None, "calibration": None}
+        one |= (
+            details(arm.records, task)
+            if arm.status == "done"
+            else {"labels": None, "calibration": None}
+        )
         one["outcomes"] = counts(arm.records, task) if arm.status == "done" else None
-        one["cost"] |= _owning(arm, field, settings, changing["front"], found.get("update_drill") or {})
+        one["cost"] |= _owning(
+            arm, field, settings, changing["front"], found.get("update_drill") or {}
+        )
     open_guards = unjudged(task.guards, done, measured, found.get("forgetting"))
     said = verdict(field, task, settings, open_guards, unfinished(arms))
     together = clustering(measured, metric, clusters or {}, best.name, seed)
-    sure = certainty(measured, metric, said["recommended"], best.name, exam.get("opened", 0), settings, together)
+    sure = certainty(
+        measured, metric, said["recommended"], best.name, exam.get("opened", 0), settings, together
+    )
     warnings = [*warnings, *warning(together)]
     if sure and sure["looks"]["worn"]:
         worn = {"code": "D124", "count": sure["looks"]["opened"], "text": worn_text(sure["looks"])}
@@ -105,7 +124,12 @@ def build(
         "assay": version,
         "project": project,
         "seed": seed,
-        "task": {"kind": task.kind, "metric": metric, "level": settings.level, "higher_is_better": field.higher},
+        "task": {
+            "kind": task.kind,
+            "metric": metric,
+            "level": settings.level,
+            "higher_is_better": field.higher,
+        },
         "metrics": described(metrics_for(task)),
         "rows": {**dict.fromkeys(ROWS, 0), **rows},
         "audit": {**dict.fromkeys(AUDIT, 0), **audit},
@@ -137,13 +161,19 @@ class _Reference:
         return self.versus.get(arm.name) or None
 
 
-def _references(done: Sequence[Arm], measured: Measured, metric: str, higher: bool) -> tuple[_Reference, _Reference]:
+def _references(
+    done: Sequence[Arm], measured: Measured, metric: str, higher: bool
+) -> tuple[_Reference, _Reference]:
     """The best floor and the best arm."""
     sign = 1 if higher else -1
 
     def best(arms: Sequence[Arm]) -> _Reference:
         first = max(arms, key=lambda arm: sign * measured.value(arm.name, metric), default=None)
-        return _Reference(None, {}) if first is None else _Reference(first.name, measured.versus(first.name))
+        return (
+            _Reference(None, {})
+            if first is None
+            else _Reference(first.name, measured.versus(first.name))
+        )
 
     return best([arm for arm in done if arm.floor]), best(done)
 
@@ -151,14 +181,21 @@ def _references(done: Sequence[Arm], measured: Measured, metric: str, higher: bo
 def _check(arms: Sequence[Arm]) -> None:
     names = [arm.name for arm in arms]
     if len(set(names)) < len(names):
-        raise ValueError(f"two arms have one name: {', '.join(sorted(n for n in set(names) if names.count(n) > 1))}")
+        raise ValueError(
+            "two arms have one name:"
+            f" {', '.join(sorted(n for n in set(names) if names.count(n) > 1))}"
+        )
     for arm in arms:
         if arm.status == "done" and not arm.records:
             raise ValueError(f"{arm.name} is done but has no records")
 
 
 def _strategy(
-    arm: Arm, measured: Measured, floor: _Reference, best: _Reference, guards: dict[str, list[Guard]]
+    arm: Arm,
+    measured: Measured,
+    floor: _Reference,
+    best: _Reference,
+    guards: dict[str, list[Guard]],
 ) -> dict[str, Any]:
     done = arm.status == "done"
     answers = [record.answer for record in arm.records]
@@ -190,7 +227,9 @@ def _strategy(
     }
 
 
-def _owning(arm: Arm, field: Field, settings: Weigh, front: Sequence[str], drill: Mapping[str, Any]) -> dict[str, Any]:
+def _owning(
+    arm: Arm, field: Field, settings: Weigh, front: Sequence[str], drill: Mapping[str, Any]
+) -> dict[str, Any]:
     """What an arm costs to own, and to bring up to date."""
     if arm.status != "done":
         return {"energy": None, "month": None, "on_front": False, "updating": None}
@@ -203,8 +242,8 @@ def _owning(arm: Arm, field: Field, settings: Weigh, front: Sequence[str], drill
 
 
 def _update(arm: Arm, drill: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Seconds until it answers by a change: in the update drill by its quickest way, of the slowest kind of change, or
-    null where it never did; without a drill those of fitting it anew."""
+    """Seconds until it answers by a change: in the update drill by its quickest way, of the slowest
+    kind of change, or null where it never did; without a drill those of fitting it anew."""
     times = []
     for kind in drill.get("changes", ()):
         ways = [one["cost"]["first_right"] for one in kind["arms"] if one["name"] == arm.name]
@@ -221,8 +260,8 @@ def _update(arm: Arm, drill: Mapping[str, Any]) -> dict[str, Any] | None:
 class Report:
     """report.json as a dict, with what the page needs beside it. In a notebook it shows itself.
 
-    `html.render` makes the page, `markdown.render` report.md, `model_card.model_card` the card of an arm,
-    `report_files.write_report` all files.
+    `html.render` makes the page, `markdown.render` report.md, `model_card.model_card` the card of
+    an arm, `report_files.write_report` all files.
     """
 
     data: dict[str, Any]
@@ -247,11 +286,13 @@ class Report:
 
     @property
     def strategies(self) -> dict[str, dict[str, Any]]:
-        """What report.json says of each strategy, by name, in the order of the project: status, metrics, cost."""
+        """What report.json says of each strategy, by name, in the order of the project: status,
+        metrics, cost."""
         return {one["name"]: one for one in self.data["strategies"]}
 
     def predictions(self, name: str) -> list[dict[str, Any]]:
-        """The test rows with the answers and scores of one finished strategy, as predictions/<name>.jsonl has them.
+        """The test rows with the answers and scores of one finished strategy, as
+        predictions/<name>.jsonl has them.
 
         Raises:
             UsageError: C083, there is none of that name, or it has no answers.
@@ -260,7 +301,9 @@ class Report:
         if name not in self.strategies or self.folder is None or not file.is_file():
             done = [one for one, said in self.strategies.items() if said["status"] == "done"]
             text = f"the report has no answers of '{name}'"
-            raise UsageError(Problem("C083", text, "predictions", help=f"there are: {', '.join(done)}"))
+            raise UsageError(
+                Problem("C083", text, "predictions", help=f"there are: {', '.join(done)}")
+            )
         with file.open("rb") as lines:
             return [json.loads(line) for line in lines]
 

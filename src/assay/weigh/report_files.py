@@ -1,4 +1,5 @@
-"""The files of a report: report.html, report.md, report.json, and the answers of each arm under predictions/."""
+"""The files of a report: report.html, report.md, report.json, and the answers of each arm under
+predictions/."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,7 +20,9 @@ def write_report(report: Report, folder: Path) -> Report:
     store.drop_leftovers(folder)
     for arm in report.arms:
         if arm.records:
-            store.write_lines(folder / "predictions" / f"{arm.name}.jsonl", predictions(arm, report.task))
+            store.write_lines(
+                folder / "predictions" / f"{arm.name}.jsonl", predictions(arm, report.task)
+            )
     store.write_text(folder / "report.html", html.render(report))
     store.write_text(folder / "report.md", markdown.render(report))
     store.write_json(folder / "report.json", report.data)
@@ -48,9 +51,22 @@ def predictions(arm: Arm, task: Task) -> Iterator[dict[str, Any]]:
 def _sources(record: Record) -> dict[str, Any]:
     """What the answer was made from and by, where there is something to say."""
     answer = record.answer
-    said = {"passages": list(answer.passages), "found_in": list(record.found_in), "cited": list(answer.cited)}
-    said |= {"support": answer.support, "by": answer.by, "abstained": answer.abstained, "refused": answer.refused}
+    said = {
+        "passages": list(answer.passages),
+        "found_in": list(record.found_in),
+        "cited": list(answer.cited),
+    }
+    said |= {
+        "support": answer.support,
+        "by": answer.by,
+        "abstained": answer.abstained,
+        "refused": answer.refused,
+    }
     if answer.ran:
         kind, at, text = answer.ran
-        said |= {"outcome": kind, "failed_test": 0 if kind == "passed" else at + 1, "outcome_text": text}
+        said |= {
+            "outcome": kind,
+            "failed_test": 0 if kind == "passed" else at + 1,
+            "outcome_text": text,
+        }
     return {name: value for name, value in said.items() if value not in (None, "", False, [])}

@@ -1,4 +1,5 @@
-"""The part of the report on retrieval: which arms found what holds the answer, and what they made of it."""
+"""The part of the report on retrieval: which arms found what holds the answer, and what they made
+of it."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ ERRORS = (
 
 
 def retrieving(data: dict[str, Any]) -> list[tuple[int, dict[str, Any]]]:
-    """(index, strategy) of the arms that hand passages to their answers, best first by what they found."""
+    """(index, strategy) of the arms that hand passages to their answers, best first by what they
+    found."""
     found = [(i, one) for i, one in enumerate(data["strategies"]) if one.get("retrieval")]
     metric, sign = data["task"]["metric"], 1 if higher_is_better(data) else -1
     return sorted(found, key=lambda pair: -sign * (pair[1]["metrics"][metric]["value"] or 0.0))
@@ -55,18 +57,24 @@ def sentence(data: dict[str, Any]) -> str:
     arms = told_apart(data)
     if not arms:
         return (
-            "No row says which documents hold its answer, so retrieval errors cannot be told from reading errors."
-            " Name them in a column: data.columns.found_in."
+            "No row says which documents hold its answer, so retrieval errors"
+            " cannot be told from reading errors. Name them in a column: data.columns.found_in."
         )
     one = arms[0][1]
     errors = one["retrieval"]["errors"]
     lost, misread = errors["retrieval_error"], errors["reading_error"]
     if not lost + misread:
         return f"{one['name']} makes no error on the rows whose documents are noted."
-    more = "what is retrieved" if lost > misread else "how the passages are read" if misread > lost else "both"
+    more = (
+        "what is retrieved"
+        if lost > misread
+        else "how the passages are read"
+        if misread > lost
+        else "both"
+    )
     return (
-        f"Of the {lost + misread:,} errors of {one['name']}, {lost:,} lack a document that holds the answer (retrieval)"
-        f" and {misread:,} have all of them (reading): work on {more} first."
+        f"Of the {lost + misread:,} errors of {one['name']}, {lost:,} lack a document that holds"
+        f" the answer (retrieval) and {misread:,} have all of them (reading): work on {more} first."
     )
 
 

@@ -1,4 +1,5 @@
-"""The report in few lines, from its numbers alone: the table and the last lines of a run, and a notebook's cell."""
+"""The report in few lines, from its numbers alone: the table and the last lines of a run, and a
+notebook's cell."""
 
 import textwrap
 from functools import partial
@@ -31,7 +32,10 @@ def best_first(data: dict[str, Any]) -> list[dict[str, Any]]:
     """The arms, best first, those without a result last."""
     metric, sign = data["task"]["metric"], 1 if decision.higher_is_better(data) else -1
     arms = data["strategies"]
-    done = sorted((s for s in arms if s["status"] == "done"), key=lambda s: -sign * s["metrics"][metric]["value"])
+    done = sorted(
+        (s for s in arms if s["status"] == "done"),
+        key=lambda s: -sign * s["metrics"][metric]["value"],
+    )
     return [*done, *(s for s in arms if s["status"] != "done")]
 
 
@@ -81,33 +85,45 @@ def header_of(data: dict[str, Any]) -> list[str]:
 
 
 def terminal_table(data: dict[str, Any]) -> list[list[str]]:
-    """The header, then one row per arm, best first: arm, metric, interval, n, to floor, p (Holm), ms an answer in a
-    batch, ms that 95 answers in 100 are faster than when asked alone, tokens, fit s, peak MB, kept MB, price where
-    answers are paid for. Names are shortened to 24 characters."""
+    """The header, then one row per arm, best first: arm, metric, interval, n, to floor, p (Holm),
+    ms an answer in a batch, ms that 95 answers in 100 are faster than when asked alone, tokens, fit
+    s, peak MB, kept MB, price where answers are paid for. Names are shortened to 24 characters."""
     rows = [cells_of(arm, data) for arm in best_first(data)]
     return [header_of(data), *([one_line(row[0], 24), *row[1:]] for row in rows)]
 
 
 def summary_lines(data: dict[str, Any], width: int = 80) -> list[str]:
-    """The last lines of a run, at most `width` columns each: what to use, by how much, how sure, what else."""
+    """The last lines of a run, at most `width` columns each: what to use, by how much, how sure,
+    what else."""
     wrap = partial(_wrapped, width=width)
     verdict, metric = data["verdict"], data["task"]["metric"]
     arms = {s["name"]: s for s in data["strategies"]}
     winner = arms.get(verdict["recommended"])
     if winner is None:
-        return [line for text in (verdict["reason"], *decision.open_questions(data)) for line in wrap(text, "")]
+        return [
+            line
+            for text in (verdict["reason"], *decision.open_questions(data))
+            for line in wrap(text, "")
+        ]
     lines = wrap(decision.headline(data), "")
     floor = winner["versus_floor"]
     if verdict.get("state") == "nothing" or not floor:
         lines += wrap(verdict["reason"]) if len(arms) > 1 else []
     else:
         gap, unit = floor[metric], decision.unit_of(data)
-        size = f"{apart(gap['difference'], unit)} {unit or 'points'} over the best baseline, {floor['floor']}"
+        size = (
+            f"{apart(gap['difference'], unit)} {unit or 'points'} over the best baseline,"
+            f" {floor['floor']}"
+        )
         proven = "" if verdict.get("state", "use") == "use" else ": not proven better"
         lines += wrap(f"{size} ({_bounds(data, gap)}){proven}")
         lines += wrap(_costs(winner["cost"], arms[floor["floor"]]["cost"]))
     rival = decision.rival_of(data)
-    if rival and rival != (floor or {}).get("floor") and (winner["versus_best"] or arms[rival]["versus_best"]):
+    if (
+        rival
+        and rival != (floor or {}).get("floor")
+        and (winner["versus_best"] or arms[rival]["versus_best"])
+    ):
         lines += wrap(_against(data, arms[rival], winner))
     lines += [line for text in decision.open_questions(data) for line in wrap(text)]
     fit = winner.get("fit")
@@ -119,7 +135,9 @@ def summary_lines(data: dict[str, Any], width: int = 80) -> list[str]:
         lines += wrap(together)
     found, gone = leakage.leaks(data), data["audit"]["repaired"]
     leaks = f"leaks: {count(found)}" + (
-        f" found, {count(gone)} {'row' if gone == 1 else 'rows'} taken out of train or val" if gone else ""
+        f" found, {count(gone)} {'row' if gone == 1 else 'rows'} taken out of train or val"
+        if gone
+        else ""
     )
     if twins := data["audit"].get("paraphrase"):
         leaks += f"; {count(twins)} test row{'s' * (twins != 1)} in other words"
@@ -129,9 +147,12 @@ def summary_lines(data: dict[str, Any], width: int = 80) -> list[str]:
 
 
 def _costs(ours: dict[str, Any], theirs: dict[str, Any]) -> str:
-    """`p95 latency 0.86 s against 0.06 s; retrain 14 min against 8 s`: of what was measured of both."""
+    """`p95 latency 0.86 s against 0.06 s; retrain 14 min against 8 s`: of what was measured of
+    both."""
     said = []
-    pairs = [((one.get("alone") or {}).get("p95"), one.get("fit_seconds")) for one in (ours, theirs)]
+    pairs = [
+        ((one.get("alone") or {}).get("p95"), one.get("fit_seconds")) for one in (ours, theirs)
+    ]
     for words, first, second in zip(("p95 latency", "retrain"), *pairs, strict=True):
         if first is not None and second is not None:
             said.append(f"{words} {duration(first)} against {duration(second)}")
@@ -139,10 +160,14 @@ def _costs(ours: dict[str, Any], theirs: dict[str, Any]) -> str:
 
 
 def _bounds(data: dict[str, Any], gap: dict[str, Any], sign: int = 1) -> str:
-    """The interval of a difference of the deciding metric, turned round where `sign` is -1, and its p."""
+    """The interval of a difference of the deciding metric, turned round where `sign` is -1, and its
+    p."""
     low, high = (None if gap[end] is None else sign * gap[end] for end in ("low", "high")[::sign])
     shape = partial(apart, unit=decision.unit_of(data))
-    return f"{between(low, high, shape, why=certain.why_none(data))}, {equals_p(gap['p_holm'])} after Holm"
+    return (
+        f"{between(low, high, shape, why=certain.why_none(data))}, {equals_p(gap['p_holm'])}"
+        " after Holm"
+    )
 
 
 def _against(data: dict[str, Any], rival: dict[str, Any], winner: dict[str, Any]) -> str:
@@ -176,7 +201,10 @@ def _pace(ratio: float) -> str:
 
 def _wrapped(text: str, indent: str = "  ", width: int = 80) -> list[str]:
     return textwrap.wrap(
-        one_line(text, 1000), width, initial_indent=indent, subsequent_indent=indent + "  " * bool(indent)
+        one_line(text, 1000),
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent + "  " * bool(indent),
     )
 
 
@@ -184,9 +212,14 @@ def notebook(data: dict[str, Any]) -> str:
     """The verdict and the table, for a notebook cell."""
     header, *rows = terminal_table(data)
     head = "".join(f"<th>{escape(clean(cell))}</th>" for cell in header)
-    body = "".join("<tr>" + "".join(f"<td>{escape(clean(cell))}</td>" for cell in row) + "</tr>" for row in rows)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(clean(cell))}</td>" for cell in row) + "</tr>"
+        for row in rows
+    )
     verdict = data["verdict"]
-    said = "".join(f"<p>{escape(clean(verdict[part]))}</p>" for part in ("reason", "doubt") if verdict[part])
+    said = "".join(
+        f"<p>{escape(clean(verdict[part]))}</p>" for part in ("reason", "doubt") if verdict[part]
+    )
     return (
         f"<div><p><strong>{escape(clean(decision.headline(data)))}</strong></p>{said}"
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"

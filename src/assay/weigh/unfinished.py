@@ -1,6 +1,8 @@
-"""Strategies that a run's time was too short for: while one of them may yet win, nothing is decided.
+"""Strategies that a run's time was too short for: while one of them may yet win, nothing is
+decided.
 
-None may where the chosen arm is so good that one without a mistake would be better by no more than counts as equal.
+None may where the chosen arm is so good that one without a mistake would be better by no more than
+counts as equal.
 """
 
 import math
@@ -12,14 +14,19 @@ from assay.weigh.decide import Standing
 
 
 def unfinished(arms: Sequence[Arm]) -> list[dict[str, Any]]:
-    """Strategies that the time was too short for and that may yet win: name, and minutes that they would have taken
-    longer, None where that is not known. A constant never wins; another baseline may."""
+    """Strategies that the time was too short for and that may yet win: name, and minutes that they
+    would have taken longer, None where that is not known. A constant never wins; another baseline
+    may."""
     late = [arm for arm in arms if arm.status in ("stopped", "skipped") and arm.kind != "majority"]
-    return [{"arm": arm.name, "minutes": None if arm.left is None else round(arm.left / 60, 1)} for arm in late]
+    return [
+        {"arm": arm.name, "minutes": None if arm.left is None else round(arm.left / 60, 1)}
+        for arm in late
+    ]
 
 
 def could_gain(chosen: Standing, perfect: float, higher: bool) -> float:
-    """How much better than the chosen arm one without a mistake would be, at most: what its interval leaves.
+    """How much better than the chosen arm one without a mistake would be, at most: what its
+    interval leaves.
 
     Args:
         perfect: the metric's best value; infinite where it has none.

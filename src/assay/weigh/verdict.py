@@ -1,7 +1,10 @@
-"""The verdict as report.json has it: what to use, why, how sure, what is still open, and which gates failed.
+"""The verdict as report.json has it: what to use, why, how sure, what is still open, and which
+gates failed.
 
-Gates   nothing may be recommended; or the recommended arm scores below the best floor, which a limit has put out
-Target  `aim.target`: reached surely where the whole interval of the recommended arm is on its good side
+Gates   nothing may be recommended; or the recommended arm scores below the best floor, which a
+        limit has put out
+Target  `aim.target`: reached surely where the whole interval of the recommended arm is on its good
+        side
 """
 
 import math
@@ -20,13 +23,17 @@ from assay.weigh.words import Words
 
 
 def verdict(
-    field: Field, task: Task, settings: Weigh, unjudged: list[str], missing: Sequence[dict[str, Any]] = ()
+    field: Field,
+    task: Task,
+    settings: Weigh,
+    unjudged: list[str],
+    missing: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:
     """The block `verdict`.
 
     Args:
-        unjudged: guards that could not be judged, a sentence each. missing: strategies that time was too short for,
-            see `unfinished`.
+        unjudged: guards that could not be judged, a sentence each. missing: strategies that time
+            was too short for, see `unfinished`.
     """
     standings = field.under(settings)
     drawn, n = field.measured.drawn(field.metric), field.measured.n
@@ -57,7 +64,9 @@ def verdict(
         unit=field.unit,
         groups=groups,
         missing=late if missing else "",
-        gain="" if missing or not late else f"{late}; no arm could gain more than {sized(gain, field.unit)}.",
+        gain=""
+        if missing or not late
+        else f"{late}; no arm could gain more than {sized(gain, field.unit)}.",
     )
     return {
         "recommended": chosen and chosen.name,
@@ -71,7 +80,11 @@ def verdict(
         "undecided": words.undecided(),
         "more_rows": choice.more_rows,
         "more_rows_range": choice.more_rows_range and list(choice.more_rows_range),
-        "out": [{"arm": one.name, "name": out.name, "words": out.words} for one in standings for out in one.out],
+        "out": [
+            {"arm": one.name, "name": out.name, "words": out.words}
+            for one in standings
+            for out in one.out
+        ],
         "target": _target(task.target, chosen, field),
         "failed": _failed(standings, choice, field),
         "unjudged": unjudged,
@@ -85,17 +98,33 @@ def _target(target: float | None, chosen: Standing | None, field: Field) -> dict
         return None
     sign = 1 if field.higher else -1
     goal = sign * target
-    ends = [sign * end for end in (chosen.low, chosen.high) if end is not None]  # none of one group of rows
-    reached = "maybe" if not ends else "surely" if min(ends) >= goal else "no" if max(ends) < goal else "maybe"
+    # none of one group of rows
+    ends = [sign * end for end in (chosen.low, chosen.high) if end is not None]
+    reached = (
+        "maybe"
+        if not ends
+        else "surely"
+        if min(ends) >= goal
+        else "no"
+        if max(ends) < goal
+        else "maybe"
+    )
     name = field.metric.replace("_", " ")
-    ends_said = between(chosen.low, chosen.high, why=single(field.measured.n, field.measured.compared.units))
+    ends_said = between(
+        chosen.low, chosen.high, why=single(field.measured.n, field.measured.compared.units)
+    )
     seen = f"{chosen.name} has {name} {score(chosen.value)} ({ends_said})"
     told = {
         "surely": f"The target of {three(target)} is reached: {seen}.",
         "no": f"The target of {three(target)} is not reached: {seen}.",
         "maybe": f"Whether the target of {three(target)} is reached is not sure: {seen}.",
     }
-    return {"value": target, "reached": reached, "seen": sign * chosen.value >= goal, "text": told[reached]}
+    return {
+        "value": target,
+        "reached": reached,
+        "seen": sign * chosen.value >= goal,
+        "text": told[reached],
+    }
 
 
 def _failed(standings: list[Standing], choice: Choice, field: Field) -> list[str]:

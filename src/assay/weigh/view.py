@@ -1,4 +1,5 @@
-"""What the page shows, section by section, taken from the report and the rows behind it. Words and marks, no markup."""
+"""What the page shows, section by section, taken from the report and the rows behind it. Words and
+marks, no markup."""
 
 import math
 from collections import Counter
@@ -62,7 +63,8 @@ class Card:
 
     @property
     def fit(self) -> dict[str, str] | None:
-        """How its training went; None for an arm that was not trained, and in a report from before this was said."""
+        """How its training went; None for an arm that was not trained, and in a report from before
+        this was said."""
         return self.data.get("fit")
 
 
@@ -113,12 +115,24 @@ def cards(report: Report) -> list[Card]:
             found.append(Card(index, data, arm.floor, lacking(report.data["task"]["metric"])))
             continue
         worst, best = _ends(arm, report)
-        found.append(Card(index, data, arm.floor, arm.note, worst, best, _confusions(arm, report.task), arm.curve))
+        found.append(
+            Card(
+                index,
+                data,
+                arm.floor,
+                arm.note,
+                worst,
+                best,
+                _confusions(arm, report.task),
+                arm.curve,
+            )
+        )
     return found
 
 
 def _ends(arm: Arm, report: Report) -> tuple[list[Row], list[Row]]:
-    """The worst and the best rows; among equals the surest first, as a sure mistake says more than a hesitant one."""
+    """The worst and the best rows; among equals the surest first, as a sure mistake says more than
+    a hesitant one."""
     if arm.status != "done":
         return [], []
     metric = report.data["task"]["metric"]
@@ -197,26 +211,32 @@ def limits(report: Report) -> list[str]:
     n = data["rows"].get("test") or (done[0]["n"] if done else 0)
     level = f"{data['task']['level'] * 100:g} %"
     said = [
-        f"All scores are of {count(n)} test rows. Rows of another time or source may score otherwise.",
-        f"Intervals hold for each number alone, at {level}, and treat test {units_of(data)} as independent.",
+        f"All scores are of {count(n)} test rows. Rows of another time or source may score"
+        " otherwise.",
+        f"Intervals hold for each number alone, at {level}, and treat test {units_of(data)} as"
+        " independent.",
         "The arms are told apart by p-values corrected after Holm for all pairs of arms.",
         seeds_of(data),
         "Times and memory were measured on this machine, once, during this run.",
     ]
     said += [
-        f"{s['name']}: {count(s['unparseable'])} of {count(s['n'])} answers could not be read and count as wrong."
+        f"{s['name']}: {count(s['unparseable'])} of {count(s['n'])} answers could not be read"
+        " and count as wrong."
         for s in done
         if s["unparseable"]
     ]
     said += [
-        f"{s['name']}: {count(s['truncated'])} answers were cut off at the token limit." for s in done if s["truncated"]
+        f"{s['name']}: {count(s['truncated'])} answers were cut off at the token limit."
+        for s in done
+        if s["truncated"]
     ]
     return [*said, *report.extra.get("limits", [])]
 
 
 def not_tried(report: Report) -> list[str]:
     """Arms without a result, then what the project left out."""
-    left_out = lacking(report.data["task"]["metric"])  # of an arm that answered, and cannot be weighed
+    # of an arm that answered, and cannot be weighed
+    left_out = lacking(report.data["task"]["metric"])
     notes = {arm.name: left_out if arm.status == "done" else arm.note for arm in report.arms}
     said = []
     for one in report.data["strategies"]:
@@ -236,7 +256,11 @@ def environment(data: dict[str, Any]) -> list[tuple[str, str]]:
 
     def flat(value: Any, name: str) -> list[tuple[str, str]]:
         if isinstance(value, dict):
-            return [pair for key, inner in value.items() for pair in flat(inner, f"{name} {key}".strip())]
+            return [
+                pair
+                for key, inner in value.items()
+                for pair in flat(inner, f"{name} {key}".strip())
+            ]
         if isinstance(value, list):
             return [(name, ", ".join(str(one) for one in value))]
         return [] if value == "" else [(name, "not known" if value is None else str(value))]
@@ -248,7 +272,9 @@ def environment(data: dict[str, Any]) -> list[tuple[str, str]]:
 def label_names(labels: dict[str, dict[str, int]]) -> list[str]:
     """All labels, most frequent first."""
     total = sum((Counter(split) for split in labels.values()), Counter())
-    return sorted({name for split in labels.values() for name in split}, key=lambda name: (-total[name], name))
+    return sorted(
+        {name for split in labels.values() for name in split}, key=lambda name: (-total[name], name)
+    )
 
 
 def label_share(labels: dict[str, dict[str, int]]) -> float:
@@ -259,4 +285,6 @@ def label_share(labels: dict[str, dict[str, int]]) -> float:
 
 def parts_of(cost: dict[str, Any]) -> str:
     """The pieces to keep, in words."""
-    return ", ".join(str(part["name"]) if isinstance(part, dict) else str(part) for part in cost["parts"])
+    return ", ".join(
+        str(part["name"]) if isinstance(part, dict) else str(part) for part in cost["parts"]
+    )

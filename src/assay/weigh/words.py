@@ -15,8 +15,8 @@ class Words:
     """The sentences about one choice.
 
     Args:
-        n: test rows. groups: that they come in, if they do. missing: which arms did not finish in time and may yet win,
-            in words. gain: the same of those that cannot.
+        n: test rows. groups: that they come in, if they do. missing: which arms did not finish in
+            time and may yet win, in words. gain: the same of those that cannot.
     """
 
     def __init__(
@@ -51,12 +51,13 @@ class Words:
         self.floor = best_floor(arms, higher)
         self.constant = best_floor(arms, higher, constant=True)
 
-    # --- what ---------------------------------------------------------------------------------------------------------
+    # --- what -------------------------------------------------------------------------------------
 
     def state(self) -> str:
-        """What kind of verdict it is: `use` what is proven to be better than a baseline, `best guess`, `undecided`
-        where the choice is expected to lose more than what counts as equal or an arm did not finish in time, `nothing`
-        where nothing beats a constant; `none` where no arm may be recommended."""
+        """What kind of verdict it is: `use` what is proven to be better than a baseline, `best
+        guess`, `undecided` where the choice is expected to lose more than what counts as equal or
+        an arm did not finish in time, `nothing` where nothing beats a constant; `none` where no arm
+        may be recommended."""
         if self.choice.pick is None:
             return "none"
         if self.missing:
@@ -69,8 +70,9 @@ class Words:
         return "undecided" if lost is not None and lost > self._equal() else "best guess"
 
     def proven(self) -> bool:
-        """Whether the claim holds that the chosen arm is better than the best baseline, or, where it is a baseline
-        itself, than the best constant; where there is neither, whether no arm may be better by more than a little."""
+        """Whether the claim holds that the chosen arm is better than the best baseline, or, where
+        it is a baseline itself, than the best constant; where there is neither, whether no arm may
+        be better by more than a little."""
         arm = self.arms[self.pick]
         gap = arm.above if arm.floor else arm.over
         if gap is not None:
@@ -78,7 +80,10 @@ class Words:
         return len(self.arms) > 1 and not self.choice.rivals
 
     def headline(self) -> str:
-        state, name = self.state(), self.arms[self.pick].name if self.choice.pick is not None else ""
+        state, name = (
+            self.state(),
+            self.arms[self.pick].name if self.choice.pick is not None else "",
+        )
         if self.missing:
             flat = name and self.constant is not None and not self._above_constant()
             ahead = "nothing is better than a constant yet" if flat else f"{name} is ahead"
@@ -88,7 +93,9 @@ class Words:
             "best guess": f"Best guess: {name}",
             "undecided": f"Undecided; {name} is ahead",
             "nothing": "Nothing works yet",
-            "none": "No arm may be recommended" if self.arms else "There is nothing to recommend yet",
+            "none": "No arm may be recommended"
+            if self.arms
+            else "There is nothing to recommend yet",
         }[state]
 
     def _above_constant(self) -> bool:
@@ -101,7 +108,7 @@ class Words:
     def _equal(self) -> float:
         return self.settings.equivalent / 100
 
-    # --- why ----------------------------------------------------------------------------------------------------------
+    # --- why --------------------------------------------------------------------------------------
 
     def reason(self) -> str:
         if not self.arms:
@@ -140,14 +147,20 @@ class Words:
         if self.pick == self.best:
             return f"{arm.name} has the best {self.metric}, {level}."
         if self.settings.point_worth is not None:
-            why = f"is worth most: a point is worth {self.settings.point_worth:g} a month, less what it costs"
+            why = (
+                f"is worth most: a point is worth {self.settings.point_worth:g} a month, less"
+                " what it costs"
+            )
         else:
             equal = sized(self._equal(), self.unit)
             among = len(self.choice.near)
             why = (
-                f"is chosen among {among} arms expected to lose at most {equal} to the best; none is noticeably cheaper"
+                f"is chosen among {among} arms expected to lose at most {equal} to the best;"
+                " none is noticeably cheaper"
             )
-        text = f"{arm.name} {why}. Its {self.metric} is {level}; {best.name} has {self._level(best)}"
+        text = (
+            f"{arm.name} {why}. Its {self.metric} is {level}; {best.name} has {self._level(best)}"
+        )
         return text + (f", a difference of {self._gap(arm.behind)}." if arm.behind else ".")
 
     def _against_baseline(self) -> str:
@@ -164,17 +177,23 @@ class Words:
         """No arm is better than one that does not look at the question."""
         assert self.constant is not None
         first, others = self.arms[self.constant], [one for one in self.arms if not one.constant]
-        known = f"{first.name}, which answers without looking at the question, has {self.metric} {self._level(first)}"
+        known = (
+            f"{first.name}, which answers without looking at the question, has {self.metric}"
+            f" {self._level(first)}"
+        )
         if not others:
-            return f"{known} {self.where}, and nothing else was measured. Compare arms that learn from the rows."
+            return (
+                f"{known} {self.where}, and nothing else was measured. Compare arms that learn"
+                " from the rows."
+            )
         best = max(others, key=lambda one: one.value if self.higher else -one.value)
         return (
-            f"{known} {self.where}; the best other arm, {best.name}, has {self._level(best)}. More rows to learn from,"
-            " another base or another wording of the task may change that; check that the target can be told from the"
-            " text at all."
+            f"{known} {self.where}; the best other arm, {best.name},"
+            f" has {self._level(best)}. More rows to learn from, another base or another wording"
+            " of the task may change that; check that the target can be told from the text at all."
         )
 
-    # --- how sure -----------------------------------------------------------------------------------------------------
+    # --- how sure ---------------------------------------------------------------------------------
 
     def doubt(self) -> str:
         """How the chosen arm stands to the one that comes nearest."""
@@ -188,14 +207,18 @@ class Words:
         difference = self.arms[self.pick].value - self.arms[rival].value
         if self._apart(rival):
             lead = f"The nearest other arm, {other}, is {sized(difference, self.unit)}"
-            return f"{lead} {'lower' if difference > 0 else 'higher'}, more than chance alone would give {self.where}."
+            return (
+                f"{lead} {'lower' if difference > 0 else 'higher'}, more than chance alone would"
+                f" give {self.where}."
+            )
         text = f"{name} and {other} do not differ significantly {self.where}"
         if self.single:
             text += f": there is no interval with {self.single} alone"
         return f"{text}."
 
     def undecided(self) -> str:
-        """What is still open, and how many rows would close it; when it is settled, what did not matter."""
+        """What is still open, and how many rows would close it; when it is settled, what did not
+        matter."""
         if not self.choice.rivals:
             return self.gain
         first = self.choice.rivals[0]
@@ -207,10 +230,14 @@ class Words:
             return f"{text} Add test rows{' of other groups' * (self.single == 'one group')}."
         if (more := self.choice.more_rows_range) is None:
             return f"{text} More test rows may never tell."
-        return f"{text} {rough_range(*more).capitalize()} more test rows would tell, if the scores stay as they are."
+        return (
+            f"{text} {rough_range(*more).capitalize()} more test rows would tell, if the scores"
+            " stay as they are."
+        )
 
     def _rival(self) -> int | None:
-        """The arm that the doubt is about: the best when another was chosen, else the nearest that is not out."""
+        """The arm that the doubt is about: the best when another was chosen, else the nearest that
+        is not out."""
         if self.pick != self.best:
             return self.best
         others = [i for i in range(len(self.arms)) if i != self.pick and not self.arms[i].out]

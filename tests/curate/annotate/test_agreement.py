@@ -6,14 +6,16 @@ from sklearn.metrics import cohen_kappa_score
 
 from assay.curate.annotate.agreement import agreement
 
-# Krippendorff (2011), Computing Krippendorff's alpha-reliability, section C: four observers, twelve units, "." missing.
+# Krippendorff (2011), Computing Krippendorff's alpha-reliability, section C: four observers, twelve
+# units, "." missing.
 OBSERVERS = {
     "a": "1 2 3 3 2 1 4 1 2 . . .",
     "b": "1 2 3 3 2 2 4 1 2 5 . 3",
     "c": ". 3 3 3 2 3 4 2 2 5 1 .",
     "d": "1 2 3 3 2 4 4 1 2 5 1 .",
 }
-# Ten subjects, fourteen raters, five categories: the worked example of the article "Fleiss' kappa" in Wikipedia, 0.210.
+# Ten subjects, fourteen raters, five categories: the worked example of the article "Fleiss' kappa"
+# in Wikipedia, 0.210.
 RATED = [
     (0, 0, 0, 0, 14),
     (0, 2, 6, 4, 2),
@@ -48,7 +50,10 @@ def test_alpha_is_that_of_the_paper():
 
 def test_fleiss_kappa_is_that_of_the_worked_example():
     votes = {
-        str(i): {f"r{j}": label for j, label in enumerate("".join("vwxyz"[k] * n for k, n in enumerate(row)))}
+        str(i): {
+            f"r{j}": label
+            for j, label in enumerate("".join("vwxyz"[k] * n for k, n in enumerate(row)))
+        }
         for i, row in enumerate(RATED)
     }
     assert agreement(votes, draws=50).fleiss.value == pytest.approx(0.210, abs=5e-4)
@@ -58,7 +63,11 @@ def test_cohens_kappa_by_hand_and_by_scikit_learn():
     # 35 of 50 agree; by chance 0.5 * 0.6 + 0.5 * 0.4 = 0.5 would: (0.7 - 0.5) / (1 - 0.5) = 0.4.
     votes = two([("y", "y")] * 20 + [("y", "n")] * 5 + [("n", "y")] * 10 + [("n", "n")] * 15)
     (pair,) = agreement(votes, draws=50).pairs
-    assert pair.kappa.value == pytest.approx(0.4) and pair.percent.value == pytest.approx(0.7) and pair.rows == 50
+    assert (
+        pair.kappa.value == pytest.approx(0.4)
+        and pair.percent.value == pytest.approx(0.7)
+        and pair.rows == 50
+    )
     draw = random.Random(0)
     some = [(draw.choice("abcd"), draw.choice("abcd")) for _ in range(200)]
     some += [(x, x) for x in "abcd" * 30]
@@ -67,7 +76,8 @@ def test_cohens_kappa_by_hand_and_by_scikit_learn():
 
 
 def test_the_interval_has_the_width_of_the_large_sample_formula():
-    # Fleiss, Cohen and Everitt (1969), Large sample standard errors of kappa, doi.org/10.1037/h0028106.
+    # Fleiss, Cohen and Everitt (1969), Large sample standard errors of kappa,
+    # doi.org/10.1037/h0028106.
     cells = {("y", "y"): 400, ("y", "n"): 100, ("n", "y"): 200, ("n", "n"): 300}
     votes = two([pair for pair, n in cells.items() for _ in range(n)])
     p = {pair: n / 1000 for pair, n in cells.items()}
@@ -76,7 +86,9 @@ def test_the_interval_has_the_width_of_the_large_sample_formula():
     agree, chance = p["y", "y"] + p["n", "n"], row["y"] * column["y"] + row["n"] * column["n"]
     kappa = (agree - chance) / (1 - chance)
     a = sum(p[x, x] * (1 - (row[x] + column[x]) * (1 - kappa)) ** 2 for x in "yn")
-    b = (1 - kappa) ** 2 * sum(p[x, y] * (column[x] + row[y]) ** 2 for x, y in (("y", "n"), ("n", "y")))
+    b = (1 - kappa) ** 2 * sum(
+        p[x, y] * (column[x] + row[y]) ** 2 for x, y in (("y", "n"), ("n", "y"))
+    )
     c = (kappa - chance * (1 - kappa)) ** 2
     error = math.sqrt((a + b - c) / 1000) / (1 - chance)
     found = agreement(votes).pairs[0].kappa
@@ -93,7 +105,13 @@ def test_one_label_only_has_no_kappa_and_says_so_in_json_as_null():
 
 def test_no_overlap_has_no_agreement_and_no_pairs():
     found = agreement({"1": {"anna": "x"}, "2": {"ben": "y"}})
-    assert (found.rows, found.percent, found.fleiss, found.alpha, found.pairs) == (0, None, None, {}, ())
+    assert (found.rows, found.percent, found.fleiss, found.alpha, found.pairs) == (
+        0,
+        None,
+        None,
+        {},
+        (),
+    )
     assert found.annotators == {"anna": 1, "ben": 1}
     assert agreement({}).rows == 0
 
@@ -104,7 +122,13 @@ def test_what_annotators_take_for_each_other_is_counted():
 
 
 def test_pieces_agree_by_f1_and_texts_by_being_equal():
-    votes = two([("city: Oslo | date: Friday", "city: oslo"), ("none", "none"), ("city: Rome", "name: Rome")])
+    votes = two(
+        [
+            ("city: Oslo | date: Friday", "city: oslo"),
+            ("none", "none"),
+            ("city: Rome", "name: Rome"),
+        ]
+    )
     (pair,) = agreement(votes, "extract", draws=50).pairs
     # One shared piece; anna names three, ben two: 2 * 1 / 5.
     assert pair.f1.value == pytest.approx(0.4) and pair.kappa is None

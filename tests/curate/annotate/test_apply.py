@@ -12,7 +12,12 @@ def row(id, text, label=None, line=2):
     return Example(id, (Message("user", text),), label, also=("old",), source=f"a.csv:{line}")
 
 
-ROWS = [row("r1", "one", "a", 2), row("r2", "two", "b", 3), row("r3", "three", None, 4), row("r4", "four", None, 5)]
+ROWS = [
+    row("r1", "one", "a", 2),
+    row("r2", "two", "b", 3),
+    row("r3", "three", None, 4),
+    row("r4", "four", None, 5),
+]
 
 
 def vote(row, who, label, **more):
@@ -33,7 +38,10 @@ def test_votes_stand_over_the_labels_of_the_file_and_the_ledger_says_so():
         ("r3", "changed", "no label -> a: 1 of 1 annotator"),
         ("r4", "dropped", "no label yet"),
     ]
-    assert done.ledger[0] | {"file": "a.csv", "line": 2, "step": "annotate", "kept": ""} == done.ledger[0]
+    assert (
+        done.ledger[0] | {"file": "a.csv", "line": 2, "step": "annotate", "kept": ""}
+        == done.ledger[0]
+    )
     assert steps(done.ledger)[0] == {
         "step": "annotate",
         "action": "changed",
@@ -43,7 +51,11 @@ def test_votes_stand_over_the_labels_of_the_file_and_the_ledger_says_so():
 
 
 def test_a_dispute_keeps_the_files_label_and_leaves_out_a_row_without_one():
-    votes = [vote(r, who, label) for r in (ROWS[0], ROWS[2]) for who, label in (("anna", "a"), ("ben", "b"))]
+    votes = [
+        vote(r, who, label)
+        for r in (ROWS[0], ROWS[2])
+        for who, label in (("anna", "a"), ("ben", "b"))
+    ]
     done = apply(ROWS, votes)
     assert [e.id for e in done.examples] == ["r1", "r2"] and done.examples[0].target == "a"
     assert [line["action"] for line in done.ledger] == ["kept", "dropped", "dropped"]
@@ -70,7 +82,11 @@ def test_a_row_that_moved_keeps_its_votes_when_its_text_is_the_only_one():
 
 
 def test_the_last_vote_of_an_annotator_stands():
-    votes = [vote(ROWS[0], "anna", "b"), vote(ROWS[0], "anna", "a"), vote(ROWS[0], "carl", "b", decides=True)]
+    votes = [
+        vote(ROWS[0], "anna", "b"),
+        vote(ROWS[0], "anna", "a"),
+        vote(ROWS[0], "carl", "b", decides=True),
+    ]
     on, _ = placed(votes, ROWS)
     assert by_annotator(on) == {"r1": {"anna": "a"}}
     assert added(votes, [vote(ROWS[0], "anna", "a")]) == []

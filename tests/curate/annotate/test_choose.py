@@ -9,13 +9,16 @@ def row(id, text, label=None):
 
 
 KNOWN = [
-    row(f"k{i}", text, label) for i, (text, label) in enumerate([("money back", "refund"), ("late parcel", "post")] * 4)
+    row(f"k{i}", text, label)
+    for i, (text, label) in enumerate([("money back", "refund"), ("late parcel", "post")] * 4)
 ]
 
 
 def test_the_margin_of_the_two_likeliest_is_what_is_uncertain():
     # 1 - (0.5 - 0.4), 1 - (0.9 - 0.1), 1 - 0
-    assert np.allclose(uncertainty(np.array([[0.5, 0.4, 0.1], [0.9, 0.1, 0.0], [0.5, 0.5, 0.0]])), [0.9, 0.2, 1.0])
+    assert np.allclose(
+        uncertainty(np.array([[0.5, 0.4, 0.1], [0.9, 0.1, 0.0], [0.5, 0.5, 0.0]])), [0.9, 0.2, 1.0]
+    )
 
 
 def test_a_row_between_two_labels_comes_before_clear_ones():

@@ -47,7 +47,8 @@ def codes(found):
 
 
 @pytest.mark.parametrize(
-    ("mark", "encoding", "ends"), [(",", "utf-8-sig", "\r\n"), (";", "utf-8", "\n"), ("\t", "utf-8", "\r\n")]
+    ("mark", "encoding", "ends"),
+    [(",", "utf-8-sig", "\r\n"), (";", "utf-8", "\n"), ("\t", "utf-8", "\r\n")],
 )
 def test_what_spreadsheets_save_comes_back_whole(tmp_path, mark, encoding, ends):
     labels = ["refund", "login", "delivery", "-1", "TRUE"]
@@ -71,7 +72,9 @@ def test_a_utf_16_sheet_and_a_windows_sheet_are_read_as_they_are(tmp_path):
     rows = {"a": row("a", "Das Café")}
     (tmp_path / "w.csv").write_bytes("id,text,label\r\na,Das Café,refund\r\n".encode("cp1252"))
     assert take(tmp_path / "w.csv", rows, LABELS).votes[0].label == "refund"
-    assert take(tmp_path / "w.csv", rows, LABELS, encoding="windows-1252").votes[0].label == "refund"
+    assert (
+        take(tmp_path / "w.csv", rows, LABELS, encoding="windows-1252").votes[0].label == "refund"
+    )
 
 
 def test_json_lines_come_back(tmp_path):
@@ -105,7 +108,9 @@ def test_empty_and_missing_rows_are_said_and_the_others_taken(tmp_path):
     found = take(filled(tmp_path / "t.csv", ["refund", " "], change=change), BY_ID, LABELS)
     assert not found.problems and [vote.id for vote in found.votes] == ["r1"]
     assert [(w["code"], w["count"]) for w in found.warnings] == [("D090", 2), ("D090", 2)]
-    assert "(line 3, 4)" in found.warnings[0]["text"] and "(number 3, 4)" in found.warnings[1]["text"]
+    assert (
+        "(line 3, 4)" in found.warnings[0]["text"] and "(number 3, 4)" in found.warnings[1]["text"]
+    )
 
 
 def test_columns_that_are_not_there(tmp_path):
@@ -128,7 +133,11 @@ def test_who_it_was_stands_in_a_column_in_the_name_or_over_the_labels(tmp_path):
 
 def test_a_sheet_with_votes_decides(tmp_path):
     write(tmp_path / "d.csv", cells(ROWS[:1], "", votes={"r1": "anna: login | ben: refund"}))
-    text = (tmp_path / "d.csv").read_text(encoding="utf-8-sig").replace('"","","","anna:', '"","login","carl","anna:')
+    text = (
+        (tmp_path / "d.csv")
+        .read_text(encoding="utf-8-sig")
+        .replace('"","","","anna:', '"","login","carl","anna:')
+    )
     (tmp_path / "d.csv").write_text(text)
     (vote,) = take(tmp_path / "d.csv", BY_ID, LABELS).votes
     assert (vote.decides, vote.annotator, vote.label) == (True, "carl", "login")
@@ -136,7 +145,9 @@ def test_a_sheet_with_votes_decides(tmp_path):
 
 def test_pieces_and_written_answers(tmp_path):
     rows = {"a": row("a", "To Oslo on Friday"), "b": row("b", "Hello")}
-    (tmp_path / "p.csv").write_text("id,label\na,city:  Oslo | date: on Friday\nb,None\na,oslo\nb,town: Oslo\n")
+    (tmp_path / "p.csv").write_text(
+        "id,label\na,city:  Oslo | date: on Friday\nb,None\na,oslo\nb,town: Oslo\n"
+    )
     found = take(tmp_path / "p.csv", rows, ("city", "date"), "extract")
     assert [vote.label for vote in found.votes] == ["city: Oslo | date: on Friday", "none"]
     assert codes(found) == [("D025", "4"), ("D030", "5")]

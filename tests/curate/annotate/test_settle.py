@@ -7,12 +7,20 @@ from assay.curate.annotate.weighted import weigh
 
 def votes(**rows):
     """votes(r1="a b a") : three annotators."""
-    return {row: [Vote(row, "t", f"p{i}", x) for i, x in enumerate(said.split())] for row, said in rows.items()}
+    return {
+        row: [Vote(row, "t", f"p{i}", x) for i, x in enumerate(said.split())]
+        for row, said in rows.items()
+    }
 
 
 def test_the_label_with_most_votes_stands_and_a_tie_is_a_dispute():
     found = settle(votes(r1="a b a", r2="a b", r3="b", r4="a b c c"))
-    assert {row: s.label for row, s in found.items()} == {"r1": "a", "r2": None, "r3": "b", "r4": "c"}
+    assert {row: s.label for row, s in found.items()} == {
+        "r1": "a",
+        "r2": None,
+        "r3": "b",
+        "r4": "c",
+    }
     assert [found[row].how for row in ("r1", "r3")] == ["2 of 3 annotators", "1 of 1 annotator"]
     assert list(disputes(votes(r1="a b a", r2="a b"))) == ["r2"]
 
@@ -25,7 +33,8 @@ def test_a_decision_stands_over_all_votes():
 
 
 def test_weights_find_the_truth_where_the_majority_errs():
-    # Two careful people (95 % right) and three who guess: three guesses outvote two right answers now and then.
+    # Two careful people (95 % right) and three who guess: three guesses outvote two right answers
+    # now and then.
     draw, labels = random.Random(1), "abc"
     truth = {f"r{i}": draw.choice(labels) for i in range(400)}
     right = {"p1": 0.95, "p2": 0.95, "p3": 1 / 3, "p4": 1 / 3, "p5": 1 / 3}
@@ -37,12 +46,18 @@ def test_weights_find_the_truth_where_the_majority_errs():
         for row, label in truth.items()
     }
     weighed = weigh(said)
-    by_weight = sum(max(weighed[row], key=weighed[row].__getitem__) == label for row, label in truth.items())
+    by_weight = sum(
+        max(weighed[row], key=weighed[row].__getitem__) == label for row, label in truth.items()
+    )
     some = {row: [Vote(row, "t", who, x) for who, x in one.items()] for row, one in said.items()}
     by_majority = sum(found.label == truth[row] for row, found in settle(some).items())
-    # Knowing the five rates, the best rule is right when both careful people are (0.9025), and mostly when one is.
+    # Knowing the five rates, the best rule is right when both careful people are (0.9025), and
+    # mostly when one is.
     assert by_weight >= 0.92 * 400 and by_majority <= 0.88 * 400
-    assert sum(found.label == truth[row] for row, found in settle(some, "dawid_skene").items()) == by_weight
+    assert (
+        sum(found.label == truth[row] for row, found in settle(some, "dawid_skene").items())
+        == by_weight
+    )
 
 
 def test_weights_are_those_of_the_model_once_more():

@@ -7,12 +7,25 @@ from hypothesis import strategies as st
 
 from assay.core.errors import DataError
 from assay.core.types import Document, Example, Message
-from assay.curate.annotate.sheet import LONGEST, bare, cells, codebook, cut, deal, guarded, named, refuse_present, write
+from assay.curate.annotate.sheet import (
+    LONGEST,
+    bare,
+    cells,
+    codebook,
+    cut,
+    deal,
+    guarded,
+    named,
+    refuse_present,
+    write,
+)
 from problems import problem
 
 
 def rows(n):
-    return [Example(f"r{i}", (Message("user", f"text {i}"),), source=f"a.csv:{i + 2}") for i in range(n)]
+    return [
+        Example(f"r{i}", (Message("user", f"text {i}"),), source=f"a.csv:{i + 2}") for i in range(n)
+    ]
 
 
 @given(st.text())
@@ -28,7 +41,8 @@ def test_no_cell_begins_as_a_formula(text, mark):
 
 @pytest.mark.parametrize(
     "text",
-    "007 1e5 1/2 12-05 MAR1 sept2 dec-12 TRUE 10:30 1,5 $5 5% 2024-01-31 12345678901234567890".split()
+    "007 1e5 1/2 12-05 MAR1 sept2 dec-12 TRUE 10:30 1,5"
+    " $5 5% 2024-01-31 12345678901234567890".split()
     + ["5 may", "10 am", "＝1+1", " =1"],
 )
 def test_what_a_spreadsheet_rewrites_is_guarded(text):
@@ -36,14 +50,17 @@ def test_what_a_spreadsheet_rewrites_is_guarded(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["refund", "rows-17", "Where is my card?", "top_up_2", "", "a=b", "I paid 5 euros in may"]
+    "text",
+    ["refund", "rows-17", "Where is my card?", "top_up_2", "", "a=b", "I paid 5 euros in may"],
 )
 def test_what_it_leaves_alone_is_left_alone(text):
     assert guarded(text) == text
 
 
 def test_a_csv_sheet_has_a_mark_quotes_and_the_columns(tmp_path):
-    row = Example("007", (Message("user", '=cmd|"x", two\nlines'),), "a", context=(Document("d", "page", ""),))
+    row = Example(
+        "007", (Message("user", '=cmd|"x", two\nlines'),), "a", context=(Document("d", "page", ""),)
+    )
     write(tmp_path / "t.csv", cells([row], "anna"))
     data = (tmp_path / "t.csv").read_bytes()
     assert data.startswith(b'\xef\xbb\xbf"row","id",') and data.endswith(b"\r\n")
@@ -79,9 +96,12 @@ def test_every_row_is_dealt_and_the_overlap_goes_to_all(n, overlap):
 
 
 def test_one_annotator_gets_all_and_names_come_from_the_file(tmp_path):
-    assert deal(rows(3), [], 0.2, 0) == {"": rows(3)} and deal(rows(3), ["anna"], 0.2, 0) == {"anna": rows(3)}
+    assert deal(rows(3), [], 0.2, 0) == {"": rows(3)} and deal(rows(3), ["anna"], 0.2, 0) == {
+        "anna": rows(3)
+    }
     assert (
-        named(tmp_path / "t.csv", "anna").name == "t.anna.csv" and codebook(tmp_path / "t.csv").name == "t.labels.txt"
+        named(tmp_path / "t.csv", "anna").name == "t.anna.csv"
+        and codebook(tmp_path / "t.csv").name == "t.labels.txt"
     )
     (tmp_path / "t.csv").touch()
     with problem(DataError, "D091"):

@@ -3,8 +3,14 @@ import pytest
 from assay.core.types import Example, Means, Message
 from assay.curate.augment.adversarial import DISTRACTORS, NEGATIONS, TRICKS, Adversarial, ended
 
-LABELLED = [Example(str(i), (Message("user", f"Where is parcel number {i}"),), "ab"[i % 2]) for i in range(40)]
-FREE = [Example(str(i), (Message("user", f"Where is parcel number {i}"),), f"in hall {i}") for i in range(40)]
+LABELLED = [
+    Example(str(i), (Message("user", f"Where is parcel number {i}"),), "ab"[i % 2])
+    for i in range(40)
+]
+FREE = [
+    Example(str(i), (Message("user", f"Where is parcel number {i}"),), f"in hall {i}")
+    for i in range(40)
+]
 
 
 @pytest.mark.parametrize("rows", [LABELLED, FREE], ids=["labels", "free"])
@@ -25,7 +31,8 @@ def test_an_injection_names_another_label_than_the_right_one():
 
 
 def test_nothing_that_is_added_is_a_name_a_number_or_a_date():
-    # Capital letters stand at the beginning of sentences and in I only, so that no named piece is added.
+    # Capital letters stand at the beginning of sentences and in I only, so that no named piece is
+    # added.
     for sentence in (*DISTRACTORS, *NEGATIONS):
         words = sentence.split()
         assert not any(word[0].isupper() and word != "I" for word in words[1:]), sentence

@@ -38,7 +38,9 @@ def test_no_word_stands_in_two_pairs():
 
 
 def test_words_that_are_something_else_when_small_stay():
-    assert swap("a china cup and a roast turkey, by jay") == "a china cup and a roast turkey, by jay"
+    assert (
+        swap("a china cup and a roast turkey, by jay") == "a china cup and a roast turkey, by jay"
+    )
     assert swap("China and Turkey") == "Japan and Germany"
 
 
@@ -56,6 +58,13 @@ def test_a_free_answer_follows_and_a_label_stays():
 
 
 def test_only_groups_that_are_asked_for_and_rows_with_a_term():
-    rows = [Example(str(i), (Message("user", text),), "x") for i, text in enumerate(("he is German", "no such word"))]
-    assert [one.example.text for one in Counterfactual(swap=("gender",)).make(rows, Means())] == ["she is German"]
-    assert [one.example.text for one in Counterfactual(swap=("nationality",)).make(rows, Means())] == ["he is Turkish"]
+    rows = [
+        Example(str(i), (Message("user", text),), "x")
+        for i, text in enumerate(("he is German", "no such word"))
+    ]
+    assert [one.example.text for one in Counterfactual(swap=("gender",)).make(rows, Means())] == [
+        "she is German"
+    ]
+    assert [
+        one.example.text for one in Counterfactual(swap=("nationality",)).make(rows, Means())
+    ] == ["he is Turkish"]

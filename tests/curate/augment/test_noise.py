@@ -25,7 +25,9 @@ def test_one_slip_is_one_edit():
 
 
 def test_the_rate_is_the_share_of_words(sentences):
-    text = " ".join(word for sentence in sentences(200) for word in sentence.split() if len(word) > 4)
+    text = " ".join(
+        word for sentence in sentences(200) for word in sentence.split() if len(word) > 4
+    )
     words = text.split()
     new = mistyped(text, 0.25, ("keyboard",), random.Random(1), frozenset()).split()
     hit = sum(a != b for a, b in zip(words, new, strict=True)) / len(words)
@@ -36,7 +38,9 @@ def test_the_rate_is_the_share_of_words(sentences):
 def test_numbers_and_words_of_a_written_answer_stay():
     rows = [
         Example(
-            str(i), (Message("user", f"Book 14.5 m for Marlowe{i}, please, at the Harbour"),), f"person: Marlowe{i}"
+            str(i),
+            (Message("user", f"Book 14.5 m for Marlowe{i}, please, at the Harbour"),),
+            f"person: Marlowe{i}",
         )
         for i in range(30)
     ]

@@ -34,7 +34,10 @@ def test_rules_give_these_wordings_and_no_others(subtests):
 def test_several_rules_do_not_lead_back():
     for seed in range(20):
         draw = random.Random(seed)
-        assert reworded("Maybe I can't buy it right now.", draw, 4) != "Maybe I can't buy it right now."
+        assert (
+            reworded("Maybe I can't buy it right now.", draw, 4) != "Maybe I can't"
+            " buy it right now."
+        )
 
 
 def test_numbers_and_words_of_a_written_answer_must_be_kept():
@@ -48,10 +51,16 @@ def test_numbers_and_words_of_a_written_answer_must_be_kept():
 ROWS = [
     Example(str(at), (Message("user", text),), "card")
     for at, text in enumerate(
-        ("my new card has not arrived yet", "how do I change my pin", "where is the nearest branch", "close my account")
+        (
+            "my new card has not arrived yet",
+            "how do I change my pin",
+            "where is the nearest branch",
+            "close my account",
+        )
     )
 ]
-# What a model might write for each of the rows: a paraphrase, a copy, an answer to the question, another language.
+# What a model might write for each of the rows: a paraphrase, a copy, an answer to the question,
+# another language.
 WRITES = {
     "my new card has not arrived yet": '"I am still waiting for the new card"',
     "how do I change my pin": "How do I change my PIN?",
@@ -72,15 +81,25 @@ def embed(texts):
 def test_what_a_model_wrote_is_kept_where_it_is_a_paraphrase():
     step = Paraphrase(by="model", share=1)
     made = list(step.make(ROWS, Means(generate=generate, embed=embed)))
-    assert [(one.parents, one.example.text) for one in made] == [(("0",), "I am still waiting for the new card")]
+    assert [(one.parents, one.example.text) for one in made] == [
+        (("0",), "I am still waiting for the new card")
+    ]
     assert step.wants() == ("generate", "embed") and Paraphrase().wants() == ()
 
 
 def test_a_translation_must_have_gone_through_the_other_language():
     def translate(prompts, max_tokens):
-        there = {"my new card has not arrived yet": "ma nouvelle carte n'est pas encore arrivée chez moi"}
-        back = {"ma nouvelle carte n'est pas encore arrivée chez moi": "my new card still has not reached me"}
-        return [(there | back).get(prompt[-1].content, prompt[-1].content + " please") for prompt in prompts]
+        there = {
+            "my new card has not arrived yet": "ma nouvelle carte n'est pas encore arrivée chez moi"
+        }
+        back = {
+            "ma nouvelle carte n'est pas encore arrivée chez moi": "my new card still has not"
+            " reached me"
+        }
+        return [
+            (there | back).get(prompt[-1].content, prompt[-1].content + " please")
+            for prompt in prompts
+        ]
 
     step = Paraphrase(by="back_translation", share=1)
     made = list(step.make(ROWS, Means(generate=translate, embed=embed)))

@@ -6,8 +6,8 @@ from assay.curate.text import normal
 
 GUIDE = """# The depot
 
-The depot opens at 7 in the morning. Lost parcels are kept by Tilda Arden for 30 days and are then sold. In 1958 it was
-a customs house.
+The depot opens at 7 in the morning. Lost parcels are kept by Tilda Arden for 30 days and are then
+sold. In 1958 it was a customs house.
 
 Short.
 """
@@ -17,7 +17,12 @@ DOCUMENT = Document("guide.md", GUIDE, "guide.md")
 def test_what_can_be_asked_about_is_found_once_a_sentence_first():
     (first, *_) = passages_of(DOCUMENT, 9)
     assert first.text.startswith("The depot opens") and first.number == 1
-    assert [answer for _, answer in candidates(first.text)] == ["7", "Tilda Arden", "1958", "30 days"]
+    assert [answer for _, answer in candidates(first.text)] == [
+        "7",
+        "Tilda Arden",
+        "1958",
+        "30 days",
+    ]
     # What stands twice is no answer: nobody could tell which one is meant.
     assert candidates("The hall closes at 9. The shop closes at 9.") == []
 
@@ -64,7 +69,10 @@ def means(wrong=()):
 
     def generate(prompts, max_tokens):
         lines = [prompt[-1].content.rpartition("\n")[2].partition(": ")[::2] for prompt in prompts]
-        return [QUESTIONS[text] if head == "Answer" else answers.get(text, "nobody knows") for head, text in lines]
+        return [
+            QUESTIONS[text] if head == "Answer" else answers.get(text, "nobody knows")
+            for head, text in lines
+        ]
 
     return Means(generate=generate, documents=(DOCUMENT,))
 
@@ -78,9 +86,15 @@ def test_a_pair_that_is_not_answered_alike_is_not_kept():
 
 def test_rows_are_like_the_projects_own():
     plain = Example("a", (Message("user", "Where?"),), "here")
-    with_passage = Example("b", (Message("user", "Where?"),), "here", context=(Document("d", "It is here."),))
+    with_passage = Example(
+        "b", (Message("user", "Where?"),), "here", context=(Document("d", "It is here."),)
+    )
     (alone,) = QaPairs().make((plain,), means())
-    assert (alone.example.context, alone.parents, alone.example.group) == ((), ("guide.md",), "guide.md")
+    assert (alone.example.context, alone.parents, alone.example.group) == (
+        (),
+        ("guide.md",),
+        "guide.md",
+    )
     assert alone.example.source == "guide.md (qa_pairs)"
     (beside,) = QaPairs().make((with_passage,), means())
     assert normal(beside.example.target) in normal(beside.example.context[0].text)
@@ -107,8 +121,8 @@ def test_so_many_passages_are_tried():
 @pytest.mark.nightly
 @pytest.mark.real
 def test_a_small_model_writes_a_few_pairs_and_only_sound_ones(tmp_path):
-    # Ten passages of the example handbook. A base of 135 million parameters gives about one pair for ten passages;
-    # what is kept must stand in its passage and not in its question.
+    # Ten passages of the example handbook. A base of 135 million parameters gives about one pair
+    # for ten passages; what is kept must stand in its passage and not in its question.
     from pathlib import Path
 
     from assay.curate.reading.documents import read_documents
@@ -122,7 +136,9 @@ def test_a_small_model_writes_a_few_pairs_and_only_sound_ones(tmp_path):
     def generate(prompts, max_tokens):
         return [answer.text for answer in model.generate(prompts, max_tokens=max_tokens)]
 
-    made = list(QaPairs(passages=24).make((), Means(seed=1, generate=generate, documents=documents)))
+    made = list(
+        QaPairs(passages=24).make((), Means(seed=1, generate=generate, documents=documents))
+    )
     assert 1 <= len(made) <= 12
     texts = {document.id: normal(document.text) for document in documents}
     for one in made:

@@ -1,4 +1,5 @@
-"""Texts that stand inside others: thirty planted in five ways are found, and what is only alike is let be."""
+"""Texts that stand inside others: thirty planted in five ways are found, and what is only alike is
+let be."""
 
 import random
 
@@ -10,9 +11,10 @@ from assay.curate.copies.groups import families
 from assay.curate.text import Key, normal
 
 WORDS = """
-card account transfer refund payment balance limit order parcel ticket password login invoice address number shop
-delivery contract phone reader garden window river market letter winter summer bridge school doctor engine bottle
-candle mirror basket ladder pepper button copper violin marble saddle timber anchor beacon carpet donkey falcon
+card account transfer refund payment balance limit order parcel ticket password login invoice
+address number shop delivery contract phone reader garden window river market letter winter summer
+bridge school doctor engine bottle candle mirror basket ladder pepper button copper violin marble
+saddle timber anchor beacon carpet donkey falcon
 """.split()
 GREETING = "Dear support team, I hope that you can help me with the following matter."
 CLOSING = "Thank you very much for your help. Kind regards, a customer of many years."
@@ -42,18 +44,24 @@ WAYS = ("prefix", "suffix", "both", "reply", "template")
 
 @pytest.fixture
 def planted(make):
-    """(train, val, test): 20 test rows hold a training row, 10 stand in one; half of all others have the same frame."""
+    """(train, val, test): 20 test rows hold a training row, 10 stand in one; half of all others
+    have the same frame."""
     free = texts(400, 0)
     framed = [f"{GREETING}\n{text}\n{CLOSING}" for text in texts(400, 1)]
     inner = texts(30, 2)
     outer = [around(text, WAYS[at % 5], at) for at, text in enumerate(inner)]
-    train = make([(text, "a") for text in (*inner[:20], *outer[20:], *free[:200], *framed[:200])], "train")
-    test = make([(text, "a") for text in (*outer[:20], *inner[20:], *free[200:], *framed[200:])], "test")
+    train = make(
+        [(text, "a") for text in (*inner[:20], *outer[20:], *free[:200], *framed[:200])], "train"
+    )
+    test = make(
+        [(text, "a") for text in (*outer[:20], *inner[20:], *free[200:], *framed[200:])], "test"
+    )
     return train, [], test
 
 
 def test_thirty_planted_are_found_and_no_other_row(planted):
-    found = audit(*planted, threshold=1.0)  # rows of one frame are near copies of each other, which is another matter
+    # rows of one frame are near copies of each other, which is another matter
+    found = audit(*planted, threshold=1.0)
     named = {row for pair in found.pairs for row in pair.right.ids}
     assert named == {f"test-{at}" for at in range(1, 31)}
     assert found.counts["contained"] == {"test~train": 30, "val~train": 0, "test~val": 0}
@@ -83,7 +91,8 @@ def keys(*lines):
 
 
 @pytest.mark.parametrize(
-    "phrase", ["Thank you!", "How long does it take?", "Thank you very much for all of your kind help"]
+    "phrase",
+    ["Thank you!", "How long does it take?", "Thank you very much for all of your kind help"],
 )
 def test_common_phrases_are_contained_in_nothing(phrase):
     held = keys(*(f"{text}. {phrase}" for text in texts(40, 4)))
@@ -98,7 +107,9 @@ def test_a_frame_that_many_texts_have_makes_none_contain_another():
 def test_another_number_in_it_is_another_text():
     rest = texts(50, 6)
     first = keys("The pump shows E5, how long do I wait?", *rest)
-    assert not len(contained(first, keys("My question: the pump shows E4, how long do I wait?"), 0.9).left)
+    assert not len(
+        contained(first, keys("My question: the pump shows E4, how long do I wait?"), 0.9).left
+    )
 
 
 def test_the_same_text_about_another_passage_is_another():
@@ -109,7 +120,9 @@ def test_the_same_text_about_another_passage_is_another():
 
 
 def test_letters_count_as_words_where_no_space_parts_words():
-    found = contained(keys("我的银行卡昨天丢了怎么办"), keys("你好请问我的银行卡昨天丢了怎么办谢谢"), 0.9)
+    found = contained(
+        keys("我的银行卡昨天丢了怎么办"), keys("你好请问我的银行卡昨天丢了怎么办谢谢"), 0.9
+    )
     assert found.share.tolist() == [1.0]
 
 
@@ -128,6 +141,7 @@ def test_the_order_of_texts_changes_nothing():
     found = contained(one, other, 0.9)
     turned = contained(one[::-1], other[::-1], 0.9)
     assert [*zip(*(column.tolist() for column in found), strict=True)] == sorted(
-        (29 - a, 29 - b, share) for a, b, share in zip(*(column.tolist() for column in turned), strict=True)
+        (29 - a, 29 - b, share)
+        for a, b, share in zip(*(column.tolist() for column in turned), strict=True)
     )
     assert found.left.tolist() == list(range(30)) == found.right.tolist()

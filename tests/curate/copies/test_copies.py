@@ -1,4 +1,5 @@
-"""What the search finds, against comparing all pairs; and what is made of it, against doing it one row at a time."""
+"""What the search finds, against comparing all pairs; and what is made of it, against doing it one
+row at a time."""
 
 import csv
 import random
@@ -29,7 +30,9 @@ def template(rows, more=""):
     """Texts of which many are near each other: one sentence with other words in two places."""
     draw = random.Random(0)
     words = ["".join(draw.choices("bcdfghklmnprst", k=draw.choice((3, 9, 18)))) for _ in range(40)]
-    sentence = "the parcel with the {} that was sent to the shop on monday has not been {} yet" + more
+    sentence = (
+        "the parcel with the {} that was sent to the shop on monday has not been {} yet" + more
+    )
     made = [sentence.format(draw.choice(words), draw.choice(words)) for _ in range(4 * rows)]
     return [Key(text) for text in dict.fromkeys(made)][:rows]
 
@@ -63,7 +66,9 @@ def test_similarity_is_the_larger_of_the_two_measures(sentences):
 def test_being_near_does_not_depend_on_the_order_or_on_the_others(sentences):
     draw = random.Random(3)
     texts = sentences(100, seed=6)
-    keys = list(dict.fromkeys(Key(text) for text in [*texts, *(slip(text, draw, 2) for text in texts)]))
+    keys = list(
+        dict.fromkeys(Key(text) for text in [*texts, *(slip(text, draw, 2) for text in texts)])
+    )
 
     def pairs(keys):
         return {frozenset((keys[i], keys[j])) for i, j in near_pairs(keys)}
@@ -142,7 +147,9 @@ def test_families_follow_chains_copies_and_groups():
 @pytest.mark.slow
 def test_across_names_every_row_that_is_near_to_the_other_side(sentences):
     # The longer the sentence, the nearer its variants: nearly all of 120,000 pairs.
-    keys = template(650, " and nobody at the shop could tell me when it will be there") + [Key(sentences(1)[0])]
+    keys = template(650, " and nobody at the shop could tell me when it will be there") + [
+        Key(sentences(1)[0])
+    ]
     right = np.arange(len(keys)) % 4 == 0
     search = Search(keys, 0.8)
     pairs = across(search, ~right, right)
@@ -159,6 +166,8 @@ def test_across_names_every_row_that_is_near_to_the_other_side(sentences):
 
 @pytest.mark.real
 def test_few_pairs_of_real_questions_are_called_near(shared_data):
-    with (shared_data("banking77", whole=True) / "train.csv").open(encoding="utf-8", newline="") as file:
+    with (shared_data("banking77", whole=True) / "train.csv").open(
+        encoding="utf-8", newline=""
+    ) as file:
         keys = list(dict.fromkeys(Key(row["text"].lower()) for row in csv.DictReader(file)))
     assert len(near_pairs(keys)) / (len(keys) * (len(keys) - 1) / 2) < 5e-5

@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.curate.copies.segments import FEW, edit_similarities, sketches
-from assay.curate.copies.shingles import PERMUTATIONS, digests, jaccards, rows_per_band, shingle_sets
+from assay.curate.copies.shingles import (
+    PERMUTATIONS,
+    digests,
+    jaccards,
+    rows_per_band,
+    shingle_sets,
+)
 from assay.curate.text import edit_similarity, jaccard, shingles, sketch
 
 # Letters of one, two and four bytes, NUL, a space and a lone surrogate.
@@ -19,7 +25,8 @@ TEXTS = st.text(st.sampled_from("ab é\0字𝄞\ud800"), max_size=30)
 @pytest.mark.parametrize("threshold", [0.5, 0.7, 0.8, 0.9, 1.0])
 def test_bands_find_98_of_100_at_the_threshold(threshold):
     rows = rows_per_band(threshold)
-    # Two texts of Jaccard s share a band of r rows with probability s^r, one of b bands with 1 - (1 - s^r)^b.
+    # Two texts of Jaccard s share a band of r rows with probability s^r, one of b bands with 1 - (1
+    # - s^r)^b.
     assert 1 - (1 - threshold**rows) ** (PERMUTATIONS // rows) >= 0.98
 
 
@@ -43,7 +50,9 @@ def test_jaccard_of_texts_with_more_letters_than_fit_into_a_product():
 @pytest.mark.slow
 def test_long_and_short_texts_side_by_side():
     draw = random.Random(0)
-    texts = ["".join(draw.choices("abcdef ", k=draw.choice((0, 1, 5, 60, 9000)))) for _ in range(60)]
+    texts = [
+        "".join(draw.choices("abcdef ", k=draw.choice((0, 1, 5, 60, 9000)))) for _ in range(60)
+    ]
     first, second = np.triu_indices(len(texts), 1)
     expected = [jaccard(texts[i], texts[j]) for i, j in zip(first, second, strict=True)]
     assert jaccards(texts, first, second).tolist() == expected
@@ -93,7 +102,9 @@ def test_equal_minima_estimate_jaccard():
     for other in range(1, len(texts)):
         estimate = (octets[0] == octets[other]).mean()
         # Four standard deviations of 128 draws, and 1 in 256 places that agree by chance.
-        assert estimate == pytest.approx(jaccard(texts[0], texts[other]), abs=4 * (0.25 / 128) ** 0.5 + 1 / 256)
+        assert estimate == pytest.approx(
+            jaccard(texts[0], texts[other]), abs=4 * (0.25 / 128) ** 0.5 + 1 / 256
+        )
 
 
 def test_digests_do_not_depend_on_the_cores_or_on_the_neighbours(monkeypatch, sentences):

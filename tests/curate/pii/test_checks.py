@@ -4,7 +4,8 @@ from assay.curate.pii import checks
 from assay.curate.pii.wallets import base58check, bech32
 
 GOOD = {
-    checks.luhn: ["79927398713", "4111111111111111", "378282246310005"],  # ISO/IEC 7812's example; test cards
+    # ISO/IEC 7812's example; test cards
+    checks.luhn: ["79927398713", "4111111111111111", "378282246310005"],
     # The test numbers of the payment processors.
     checks.card: [
         "4111111111111111",
@@ -58,20 +59,27 @@ def test_published_numbers_pass(subtests):
 def test_one_wrong_digit_is_noticed(subtests):
     for check, number in CASES:
         with subtests.test(f"{check.__name__} {number}"):
-            # Every one of these schemes finds a single wrong digit; the last digit is raised by one.
+            # Every one of these schemes finds a single wrong digit; the last digit is raised by
+            # one.
             at = max(i for i, c in enumerate(number) if c.isdigit())
             wrong = number[:at] + str((int(number[at]) + 1) % 10) + number[at + 1 :]
             assert not check(wrong)
 
 
 def test_the_issuer_is_told_by_prefix_and_length():
-    brands = [checks.issuer(n) for n in ("4111111111111111", "5555555555554444", "378282246310005", "30569309025904")]
+    brands = [
+        checks.issuer(n)
+        for n in ("4111111111111111", "5555555555554444", "378282246310005", "30569309025904")
+    ]
     assert brands == ["visa", "mastercard", "amex", "diners"]
     assert checks.issuer("9111111111111111") == "" == checks.issuer("41111111111111")
 
 
 def test_areas_of_social_security_numbers():
-    # ssa.gov: no area 000, 666 or 9xx, no group 00, no serial 0000; 9xx with groups 70 to 88 are taxpayer numbers.
+    # ssa.gov: no area 000, 666 or 9xx, no group 00, no serial 0000; 9xx with groups 70 to 88 are
+    # taxpayer numbers.
     assert checks.ssn("123456789")
     assert checks.ssn("900701234")
-    assert not any(map(checks.ssn, ("000456789", "666456789", "123006789", "123450000", "900111234")))
+    assert not any(
+        map(checks.ssn, ("000456789", "666456789", "123006789", "123450000", "900111234"))
+    )

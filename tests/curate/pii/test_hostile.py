@@ -1,6 +1,7 @@
 """Whatever stands in a text, its patterns come to an end: none backtracks without bound.
 
-Ten thousand characters find what grows by powers above two, a megabyte what grows with the square: both take hours.
+Ten thousand characters find what grows by powers above two, a megabyte what grows with the square:
+both take hours.
 """
 
 import pytest
@@ -12,9 +13,12 @@ from assay.curate.pii.tagger import Tagger
 from ending import ends
 
 PIECES = (
-    "a|1|@|a@|a.|1 |1-|a-|A |Aa |(|+1| : |1.|0x|::|\n| |12 Aa Bb |Mr. |born 1/1/1 |sk-a|eyJa.|card |gatan |password: |"
+    "a|1|@|a@|a.|1 |1-|a-|A |Aa |(|+1| : |1.|0x|::|\n| |12 Aa Bb |Mr. |born 1/1/1"
+    " |sk-a|eyJa.|card |gatan |password: |"
 )
-PIECES += "From: |zip 1 |http://|=\n|a'|rue a |1\n|AB12 |- |\u00ad|аa|Dear A\n|account is | @ |a_|A1|"
+PIECES += (
+    "From: |zip 1 |http://|=\n|a'|rue a |1\n|AB12 |- |\u00ad|аa|Dear A\n|account is | @ |a_|A1|"
+)
 PIECES += "-----BEGIN PRIVATE KEY-----"
 
 

@@ -53,7 +53,9 @@ def test_without_a_key_the_step_stops():
 
 def test_a_model_that_is_not_there_is_said(tmp_path):
     with pytest.raises(DataError) as error:
-        Anonymise(names=str(tmp_path)).one(Example("r", (Message("user", "Jo"),)), Means(key=b"k" * 32))
+        Anonymise(names=str(tmp_path)).one(
+            Example("r", (Message("user", "Jo"),)), Means(key=b"k" * 32)
+        )
     assert code(error) == "D072"
 
 

@@ -6,7 +6,10 @@ from assay.curate.steps.anonymise import Anonymise
 
 
 def found(text):
-    return [(span.kind, text[span.start : span.end]) for span in settled(patterned(text, Anonymise().kinds))]
+    return [
+        (span.kind, text[span.start : span.end])
+        for span in settled(patterned(text, Anonymise().kinds))
+    ]
 
 
 HITS = [
@@ -97,7 +100,9 @@ def test_tokens_are_secrets(subtests):
 
 def test_a_key_block_is_one_secret_also_without_its_end():
     block = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n"
-    assert found(f"{block}-----END RSA PRIVATE KEY-----") == [("SECRET", f"{block}-----END RSA PRIVATE KEY-----")]
+    assert found(f"{block}-----END RSA PRIVATE KEY-----") == [
+        ("SECRET", f"{block}-----END RSA PRIVATE KEY-----")
+    ]
     assert found(block) == [("SECRET", block)]
 
 

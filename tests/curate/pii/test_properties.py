@@ -31,7 +31,10 @@ DATA += [
     "\n",
 ]
 TEXTS = st.lists(
-    st.one_of(st.sampled_from(DATA), st.text(max_size=12), st.text(string.digits + " -./+", max_size=12)), max_size=8
+    st.one_of(
+        st.sampled_from(DATA), st.text(max_size=12), st.text(string.digits + " -./+", max_size=12)
+    ),
+    max_size=8,
 )
 
 
@@ -50,7 +53,8 @@ def test_spans_lie_in_the_text_and_do_not_overlap(parts):
 
 @given(TEXTS)
 def test_masks_are_left_alone_a_second_time(parts):
-    # More may be found then, since a mask says what stands beside it; what is masked stays as it is.
+    # More may be found then, since a mask says what stands beside it; what is masked stays as it
+    # is.
     step = Anonymise.model_validate({"as": "mask", "names": "none"})
     masked = once(step, " ".join(parts))
     left = iter(re.findall(r"<[A-Z_]+>", once(step, masked)))

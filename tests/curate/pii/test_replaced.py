@@ -88,7 +88,10 @@ def test_dates_move_together():
     assert 30 <= (date(1970, 3, 14) - moved[0]).days <= 365
     german = pseudonym("14.03.1970", "BIRTH_DATE", DRAW)
     assert german == moved[0].strftime("%d.%m.%Y")
-    assert pseudonym("March 14, 1970", "BIRTH_DATE", DRAW) == f"{moved[0]:%B} {moved[0].day}, {moved[0].year}"
+    assert (
+        pseudonym("March 14, 1970", "BIRTH_DATE", DRAW) == f"{moved[0]:%B}"
+        f" {moved[0].day}, {moved[0].year}"
+    )
 
 
 DATA = [
@@ -128,7 +131,11 @@ def test_a_second_time_finds_nothing(subtests):
 
 def test_masks_and_numbers_of_masks():
     text = "jo@acme.com wrote to al@acme.com and jo@acme.com"
-    assert text_of(Anonymise.model_validate({**PATTERNS, "as": "mask"}), text) == "<EMAIL> wrote to <EMAIL> and <EMAIL>"
+    assert (
+        text_of(Anonymise.model_validate({**PATTERNS, "as": "mask"}), text)
+        == "<EMAIL> wrote to <EMAIL> and"
+        " <EMAIL>"
+    )
     numbered = text_of(Anonymise.model_validate({**PATTERNS, "as": "numbered"}), text)
     assert numbered == "<EMAIL_1> wrote to <EMAIL_2> and <EMAIL_1>"
     made = hashed("jo@acme.com", "EMAIL", DRAW)
@@ -166,15 +173,23 @@ def test_every_field_of_a_row_is_rewritten():
 
 
 def test_kinds_can_be_left_and_added():
-    step = Anonymise.model_validate({**PATTERNS, "leave": ["EMAIL"], "also": ["DATE"], "as": "mask"})
+    step = Anonymise.model_validate(
+        {**PATTERNS, "leave": ["EMAIL"], "also": ["DATE"], "as": "mask"}
+    )
     assert text_of(step, "jo@acme.com on 2024-03-14") == "jo@acme.com on <DATE>"
 
 
 @pytest.mark.slow
 def test_spacy_and_rules_find_names():
     step = Anonymise.model_validate({"as": "mask", "leave": ["PLACE", "ORGANISATION"]})
-    text = text_of(step, "Dear Mr. Okonkwo,\nmy name is Zsófia Kovács-Nagy. I met Okonkwo's wife.\nRegards,\nZsófia")
-    assert text == "Dear Mr. <PERSON>,\nmy name is <PERSON>. I met <PERSON>'s wife.\nRegards,\n<PERSON>"
+    text = text_of(
+        step,
+        "Dear Mr. Okonkwo,\nmy name is Zsófia Kovács-Nagy. I met Okonkwo's wife.\nRegards,\nZsófia",
+    )
+    assert (
+        text == "Dear Mr. <PERSON>,\n"
+        "my name is <PERSON>. I met <PERSON>'s wife.\nRegards,\n<PERSON>"
+    )
 
 
 @pytest.mark.slow

@@ -15,17 +15,27 @@ def test_tokens_of_one_sort_that_touch_are_one_name():
     text = "Anna Berg-Lund met Bo in Oslo"
     labels = ["B-PER", "I-PER", "I-PER", "I-PER", "O", "B-PER", "O", "B-LOC"]
     places = [(0, 4), (5, 9), (9, 10), (10, 14), (15, 18), (19, 21), (22, 24), (25, 29)]
-    assert _joined(text, labels, places) == [Span(0, 14, "PERSON"), Span(19, 21, "PERSON"), Span(25, 29, "PLACE")]
+    assert _joined(text, labels, places) == [
+        Span(0, 14, "PERSON"),
+        Span(19, 21, "PERSON"),
+        Span(25, 29, "PLACE"),
+    ]
     # Labels without B and I; tokens of no letters; a second name that begins right after the first.
     assert _joined("Anna Berg", ["PER", "PER"], [(0, 4), (5, 9)]) == [Span(0, 9, "PERSON")]
-    assert _joined("Anna Berg", ["B-PER", "B-PER"], [(0, 4), (5, 9)]) == [Span(0, 4, "PERSON"), Span(5, 9, "PERSON")]
+    assert _joined("Anna Berg", ["B-PER", "B-PER"], [(0, 4), (5, 9)]) == [
+        Span(0, 4, "PERSON"),
+        Span(5, 9, "PERSON"),
+    ]
     assert _joined("x", ["O", "B-PER"], [(0, 1), (0, 0)]) == []
 
 
 def test_a_long_text_is_cut_at_spaces_and_put_together():
     def find(texts):
         assert all(len(text) <= CHUNK for text in texts)
-        return [[Span(m, m + 4, "PERSON") for m in range(len(t)) if t.startswith("Anna", m)] for t in texts]
+        return [
+            [Span(m, m + 4, "PERSON") for m in range(len(t)) if t.startswith("Anna", m)]
+            for t in texts
+        ]
 
     text = ("word " * 4003 + "Anna ") * 3
     found = _in_pieces(find)([text, "", "Anna"])
@@ -84,17 +94,26 @@ def ner(tmp_path_factory):
 def test_a_token_classification_model_of_ones_own(ner):
     text = "Anna lives in Oslo"
     found = tagger(str(ner)).find([text, "", "there and " * 600 + "Oslo"])
-    assert [(s.kind, text[s.start : s.end]) for s in found[0]] == [("PERSON", "Anna"), ("PLACE", "Oslo")]
-    assert found[1] == [] and found[2] == [Span(6000, 6004, "PLACE")]  # 1,201 tokens: beyond the first window
+    assert [(s.kind, text[s.start : s.end]) for s in found[0]] == [
+        ("PERSON", "Anna"),
+        ("PLACE", "Oslo"),
+    ]
+    # 1,201 tokens: beyond the first window
+    assert found[1] == [] and found[2] == [Span(6000, 6004, "PLACE")]
     step = Anonymise.model_validate({"names": str(ner), "as": "mask"})
-    result = step.one(Example("r", (Message("user", "there Anna works in Oslo"),)), Means(key=b"k" * 32))
+    result = step.one(
+        Example("r", (Message("user", "there Anna works in Oslo"),)), Means(key=b"k" * 32)
+    )
     assert isinstance(result, Changed)
     assert result.example.text == "there <PERSON> works in <PLACE>"
 
 
 def test_small_letters_are_no_name_where_names_have_capitals():
     def find(texts):
-        return [[Span(m.start(), m.end(), "PERSON") for m in re.finditer("(?i)the wren|anna", text)] for text in texts]
+        return [
+            [Span(m.start(), m.end(), "PERSON") for m in re.finditer("(?i)the wren|anna", text)]
+            for text in texts
+        ]
 
     tagger = Tagger(find, lambda word: False)
     (found,) = recognise(["Anna saw the wren fly."], {"PERSON"}, tagger)

@@ -1,8 +1,10 @@
-"""What a user gets for bad files: for every fixture in fixtures/bad its problems, or else its rows, warnings and notes.
+"""What a user gets for bad files: for every fixture in fixtures/bad its problems, or else its rows,
+warnings and notes.
 
-A fixture is one file, or a folder with train and test. Those that cannot be stored (pipes, modes, bombs) are made here.
-fixtures/expected.json has of each problem the code, the place (`*` is the fixture), the line shown with the mark under
-it, whether a way out is given, and the values and words that are named; how they are said is free.
+A fixture is one file, or a folder with train and test. Those that cannot be stored (pipes, modes,
+bombs) are made here. fixtures/expected.json has of each problem the code, the place (`*` is the
+fixture), the line shown with the mark under it, whether a way out is given, and the values and
+words that are named; how they are said is free.
 """
 
 import gzip
@@ -59,7 +61,9 @@ def test_a_doubtful_file_has_its_warnings_and_notes(name):
     assert len(loaded.train) == wanted["rows"]
     assert [one["count"] for one in loaded.warnings] == [row["count"] for row in wanted["warnings"]]
     found = [Problem(one["code"], one["text"]) for one in loaded.warnings]
-    found += [Problem(code, text) for code, _, text in (note.partition(" ") for note in loaded.notes)]
+    found += [
+        Problem(code, text) for code, _, text in (note.partition(" ") for note in loaded.notes)
+    ]
     for one, row in zip(found, [*wanted["warnings"], *wanted["notes"]], strict=True):
         compare(one, row)
     assert name[:4] in {one.code for one in found}
@@ -78,7 +82,19 @@ def test_every_code_has_its_page():
     assert len(used) > 45
 
 
-OURS = {"source", "strict", "lines", "table", "columnar", "read", "shapes", "turns", "labels", "documents", "load"}
+OURS = {
+    "source",
+    "strict",
+    "lines",
+    "table",
+    "columnar",
+    "read",
+    "shapes",
+    "turns",
+    "labels",
+    "documents",
+    "load",
+}
 
 
 def codes(error: AssayError) -> list[str]:

@@ -1,4 +1,5 @@
-"""Archives, packers and encodings: what is inside is read where it lies, and what should not be opened is refused."""
+"""Archives, packers and encodings: what is inside is read where it lies, and what should not be
+opened is refused."""
 
 import bz2
 import gzip
@@ -18,7 +19,11 @@ from assay.curate.reading.named import named
 from assay.curate.reading.read import read, read_named
 from problems import problem
 
-ROWS = [("Where is my refund", "payback"), ("My card is lost", "card"), ("Send me a new card", "card")]
+ROWS = [
+    ("Where is my refund", "payback"),
+    ("My card is lost", "card"),
+    ("Send me a new card", "card"),
+]
 TABLE = "text,label\n" + "".join(f"{text},{label}\n" for text, label in ROWS)
 
 
@@ -52,7 +57,7 @@ def texts(table):
     return [row.fields["text"] for row in table.rows]
 
 
-# --- packers ----------------------------------------------------------------------------------------------------------
+# --- packers --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("packer", PACKERS)
@@ -92,11 +97,14 @@ def test_any_bytes_behind_a_packers_mark_give_rows_or_a_coded_error(tmp_path, da
         assert all(one.code.startswith("D") for one in error.problems)
 
 
-# --- archives ---------------------------------------------------------------------------------------------------------
+# --- archives -------------------------------------------------------------------------------------
 
 
 def test_a_member_is_named_with_its_folder_and_its_rows(tmp_path):
-    path = zipped(tmp_path / "pack.zip", [("a/one.csv", "text\nno\n"), ("b/two.csv.gz", gzip.compress(TABLE.encode()))])
+    path = zipped(
+        tmp_path / "pack.zip",
+        [("a/one.csv", "text\nno\n"), ("b/two.csv.gz", gzip.compress(TABLE.encode()))],
+    )
     one = named(f"{path}#member=b/two.csv.gz#2")
     assert (one.path, one.member, one.last) == (path, "b/two.csv.gz", 2)
     table = read_named(one, base=tmp_path)
@@ -129,7 +137,10 @@ def test_several_files_that_no_split_tells_apart_are_listed_with_the_command(tmp
 
 
 def test_numbered_parts_are_one_set(tmp_path):
-    parts = [(f"out/part-{i:05}.csv", f"text,label\nWhere is order {i} now,{'ab'[i % 2]}\n") for i in range(6)]
+    parts = [
+        (f"out/part-{i:05}.csv", f"text,label\nWhere is order {i} now,{'ab'[i % 2]}\n")
+        for i in range(6)
+    ]
     loaded = load({"data": [zipped(tmp_path / "pack.zip", parts)]}, base=tmp_path)
     assert [one.text for one in loaded.train] == [f"Where is order {i} now" for i in range(6)]
     assert len({one.id for one in loaded.train}) == 6
@@ -172,17 +183,20 @@ def test_an_archive_out_of_proportion_is_refused_by_its_list(tmp_path):
 
 
 def test_nothing_is_written_beside_an_archive(tmp_path):
-    path = zipped(tmp_path / "pack.zip", [("train.csv", TABLE), ("test.csv", TABLE.replace("my", "your"))])
+    path = zipped(
+        tmp_path / "pack.zip", [("train.csv", TABLE), ("test.csv", TABLE.replace("my", "your"))]
+    )
     loaded = load({"data": [path]}, base=tmp_path)
     assert (len(loaded.train), len(loaded.test)) == (3, 3)
     assert [one.name for one in tmp_path.iterdir()] == ["pack.zip"]
 
 
-# --- encodings --------------------------------------------------------------------------------------------------------
+# --- encodings ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    "encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "windows-1252", "latin-1", "utf-8-sig"]
+    "encoding",
+    ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "windows-1252", "latin-1", "utf-8-sig"],
 )
 def test_usual_encodings_need_no_setting(tmp_path, encoding):
     path = tmp_path / "rows.csv"

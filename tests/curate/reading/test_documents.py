@@ -14,12 +14,17 @@ def test_a_folder_is_read_with_its_sub_folders_in_order(tmp_path):
     (tmp_path / "docs" / "b" / "a.txt").write_text("A")
     (tmp_path / "docs" / "picture.png").write_bytes(b"\x89PNG")
     corpus = read_corpus(["docs"], tmp_path)
-    assert [(d.id, d.text) for d in corpus.documents] == [("docs/z.md", "# Z\u2028\r\n"), ("docs/b/a.txt", "A")]
+    assert [(d.id, d.text) for d in corpus.documents] == [
+        ("docs/z.md", "# Z\u2028\r\n"),
+        ("docs/b/a.txt", "A"),
+    ]
     assert [(w["code"], w["count"]) for w in corpus.warnings] == [("D062", 1)]
 
 
 def test_rows_of_a_data_file(tmp_path):
-    (tmp_path / "faq.jsonl").write_text('{"title": "T", "text": "one", "date": "2020-01-02"}\n{"text": "two"}\n')
+    (tmp_path / "faq.jsonl").write_text(
+        '{"title": "T", "text": "one", "date": "2020-01-02"}\n{"text": "two"}\n'
+    )
     first, second = read_documents(["faq.jsonl"], tmp_path)
     assert (first.id, first.text, first.date) == ("faq.jsonl:1", "T\none", "2020-01-02")
     assert second.text == "two"
@@ -30,7 +35,11 @@ def test_fields_that_are_asked_for_are_kept(tmp_path):
     (tmp_path / "faq.csv").write_text("text,Product,views\none,phone,7\ntwo,,9\n")
     (tmp_path / "a.md").write_text("---\nproduct: 'watch'\nlang: en\n---\nthree\n")
     kept = {d.id: d.fields for d in read_documents(["faq.csv", "a.md"], tmp_path, ["product"])}
-    assert kept == {"faq.csv:2": (("product", "phone"),), "faq.csv:3": (), "a.md": (("product", "watch"),)}
+    assert kept == {
+        "faq.csv:2": (("product", "phone"),),
+        "faq.csv:3": (),
+        "a.md": (("product", "watch"),),
+    }
     assert all(d.fields == () for d in read_documents(["faq.csv", "a.md"], tmp_path))
 
 

@@ -14,7 +14,10 @@ from assay.curate.reading.split_names import split_in, split_named
 from assay.curate.reading.tidied import tidied
 from problems import problem
 
-ROWS = [{"text": f"a text about {what} and {i}", "label": "ab"[i % 2]} for i, what in enumerate(["sea", "hay"] * 6)]
+ROWS = [
+    {"text": f"a text about {what} and {i}", "label": "ab"[i % 2]}
+    for i, what in enumerate(["sea", "hay"] * 6)
+]
 
 
 def written(path, value):
@@ -28,10 +31,15 @@ def fields(path, **more):
 
 def table(rows):
     names = dict.fromkeys(name for row in rows for name in row)
-    return Read("rows.jsonl", [RawRow(f"rows.jsonl:{i}", row) for i, row in enumerate(rows, 1)], tuple(names), [])
+    return Read(
+        "rows.jsonl",
+        [RawRow(f"rows.jsonl:{i}", row) for i, row in enumerate(rows, 1)],
+        tuple(names),
+        [],
+    )
 
 
-# --- JSON -------------------------------------------------------------------------------------------------------------
+# --- JSON -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("orient", ["records", "split", "index", "columns", "values", "table"])
@@ -41,7 +49,9 @@ def test_what_pandas_writes_is_read_back(tmp_path, orient):
     pandas.DataFrame(ROWS).to_json(path, orient=orient)
     made = fields(path)
     names = ("field1", "field2") if orient == "values" else ("text", "label")
-    assert [tuple(row[name] for name in names) for row in made] == [(row["text"], row["label"]) for row in ROWS]
+    assert [tuple(row[name] for name in names) for row in made] == [
+        (row["text"], row["label"]) for row in ROWS
+    ]
 
 
 def orientations():
@@ -52,9 +62,15 @@ def orientations():
     return {
         "split": {"columns": ["text", "label"], "index": [*range(len(ROWS))], "data": cells},
         "index": dict(zip(places, ROWS, strict=True)),
-        "columns": {"text": dict(zip(places, texts, strict=True)), "label": dict(zip(places, labels, strict=True))},
+        "columns": {
+            "text": dict(zip(places, texts, strict=True)),
+            "label": dict(zip(places, labels, strict=True)),
+        },
         "list": {"text": texts, "label": labels},
-        "table": {"schema": {"fields": [{"name": "index"}, {"name": "text"}, {"name": "label"}]}, "data": ROWS},
+        "table": {
+            "schema": {"fields": [{"name": "index"}, {"name": "text"}, {"name": "label"}]},
+            "data": ROWS,
+        },
         "deep": {"meta": {"n": 12}, "result": {"page": 1, "hits": {"total": 12, "items": ROWS}}},
         "cells": [["text", "label"], *cells],
     }
@@ -67,8 +83,13 @@ def test_an_object_that_holds_the_rows(tmp_path, orient):
 
 
 def test_two_lists_of_one_length_are_not_guessed_between(tmp_path):
-    path = written(tmp_path / "rows.json", {"orders": ROWS, "customers": [{"name": f"n{i}"} for i in range(10)]})
-    with problem(DataError, "D207", "rows.json:1", "'orders'", "'customers'", "rows.json#list=orders"):
+    path = written(
+        tmp_path / "rows.json",
+        {"orders": ROWS, "customers": [{"name": f"n{i}"} for i in range(10)]},
+    )
+    with problem(
+        DataError, "D207", "rows.json:1", "'orders'", "'customers'", "rows.json#list=orders"
+    ):
         read(path, base=tmp_path)
     assert fields(path, part="orders") == ROWS
     with problem(DataError, "D080", "rows.json#order", "'order'", "'orders'"):
@@ -85,7 +106,9 @@ def test_splits_of_one_file_are_official_and_a_split_can_be_taken_alone(tmp_path
     path = written(tmp_path / "rows.json", {"train": ROWS[:8], "test": ROWS[8:]})
     loaded = load({"data": [path]}, base=tmp_path)
     assert (len(loaded.train), len(loaded.test)) == (8, 4)
-    more = written(tmp_path / "more.json", [{**row, "text": f"more: {row['text']}"} for row in ROWS])
+    more = written(
+        tmp_path / "more.json", [{**row, "text": f"more: {row['text']}"} for row in ROWS]
+    )
     assert len(load({"train": [more], "test": [path]}, base=tmp_path).test) == 4
     with problem(DataError, "D002", "rows.json", "val", "train", "test"):
         load({"train": [more], "val": [path]}, base=tmp_path)
@@ -100,12 +123,18 @@ def test_a_column_of_splits_needs_a_train(tmp_path):
 
 def test_names_of_numbers_stand_in_the_file(tmp_path):
     rows = [{"text": row["text"], "label": "ab".index(row["label"])} for row in ROWS]
-    for names in ({"id2label": {"0": "a", "1": "b"}}, {"label2id": {"a": 0, "b": 1}}, {"classes": ["a", "b"]}):
+    for names in (
+        {"id2label": {"0": "a", "1": "b"}},
+        {"label2id": {"a": 0, "b": 1}},
+        {"classes": ["a", "b"]},
+    ):
         path = written(tmp_path / "rows.json", {**names, "rows": rows})
-        assert [one.target for one in load({"data": [path]}, base=tmp_path).train] == [row["label"] for row in ROWS]
+        assert [one.target for one in load({"data": [path]}, base=tmp_path).train] == [
+            row["label"] for row in ROWS
+        ]
 
 
-# --- tables -----------------------------------------------------------------------------------------------------------
+# --- tables ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -115,8 +144,16 @@ def test_names_of_numbers_stand_in_the_file(tmp_path):
         (["ham", "Are you there?"], [["ham", "Yes."], ["spam", "Win now"], ["ham", "No"]], False),
         (["year", "sold"], [["1999", "3"], ["2000", "5"], ["2001", "7"]], True),
         (["1998", "2"], [["1999", "3"], ["2000", "5"], ["2001", "7"]], False),
-        (["Frage", "Antwort"], [["Wo ist es?", "Hier."], ["Wer ist da?", "Ich."], ["Wie?", "So."]], True),
-        (["I lost my card yesterday evening.", "card"], [["a", "b"], ["c", "d"], ["e", "f"]], False),
+        (
+            ["Frage", "Antwort"],
+            [["Wo ist es?", "Hier."], ["Wer ist da?", "Ich."], ["Wie?", "So."]],
+            True,
+        ),
+        (
+            ["I lost my card yesterday evening.", "card"],
+            [["a", "b"], ["c", "d"], ["e", "f"]],
+            False,
+        ),
         (["a", "b"], [["c", "d"]], True),
     ],
 )
@@ -148,11 +185,18 @@ def test_names_of_splits():
     ]
 
 
-# --- lines and files --------------------------------------------------------------------------------------------------
+# --- lines and files ------------------------------------------------------------------------------
 
 
 def test_partners_have_as_many_lines_and_differ_in_one_word(tmp_path):
-    for name, lines in {"news.en": 3, "news.de": 3, "news.fr": 2, "other.de": 3, "news.md": 3, "news.csv": 3}.items():
+    for name, lines in {
+        "news.en": 3,
+        "news.de": 3,
+        "news.fr": 2,
+        "other.de": 3,
+        "news.md": 3,
+        "news.csv": 3,
+    }.items():
         (tmp_path / name).write_text("a line\n" * lines)
     assert partners(tmp_path / "news.en") == ("news.de",)
     assert names_of(["train.src", "train.tgt"]) == ["src", "tgt"]
@@ -163,7 +207,9 @@ def test_the_one_file_of_a_folder_may_have_any_name(tmp_path):
     folder = tmp_path / "sms"
     folder.mkdir()
     (folder / "SOURCE.txt").write_text("From the desk.\n")
-    (folder / "Collection").write_text("".join(f"{'ab'[i % 2]}\ta text of its own {i}\n" for i in range(12)))
+    (folder / "Collection").write_text(
+        "".join(f"{'ab'[i % 2]}\ta text of its own {i}\n" for i in range(12))
+    )
     loaded = load({"data": [folder]}, base=tmp_path)
     assert len(loaded.train) == 12 and any("SOURCE.txt" in note for note in loaded.notes)
 
@@ -200,13 +246,20 @@ def test_xml_with_a_document_type_is_refused(tmp_path):
         read(path, base=tmp_path)
 
 
-# --- rows -------------------------------------------------------------------------------------------------------------
+# --- rows -----------------------------------------------------------------------------------------
 
 
 def test_a_check_function_becomes_asserts_that_the_program_passes():
     prompt = 'def double(n):\n    """Give twice n."""\n'
     test = "def check(candidate):\n    assert candidate(2) == 4\n    assert candidate(0) == 0\n"
-    rows = [{"prompt": prompt, "canonical_solution": "    return 2 * n\n", "test": test, "entry_point": "double"}] * 3
+    rows = [
+        {
+            "prompt": prompt,
+            "canonical_solution": "    return 2 * n\n",
+            "test": test,
+            "entry_point": "double",
+        }
+    ] * 3
     made = checked(table(rows), set()).rows[0].fields
     assert made["tests"] == ["assert double(2) == 4", "assert double(0) == 0"]
     space: dict = {}
@@ -216,7 +269,14 @@ def test_a_check_function_becomes_asserts_that_the_program_passes():
 
 def test_a_check_with_a_loop_stays_one_test_that_runs():
     test = "def check(candidate):\n    for i in range(3):\n        assert candidate(i) == 2 * i\n"
-    rows = [{"prompt": "def d(n):\n", "solution": "    return 2 * n\n", "test": test, "entry_point": "d"}] * 3
+    rows = [
+        {
+            "prompt": "def d(n):\n",
+            "solution": "    return 2 * n\n",
+            "test": test,
+            "entry_point": "d",
+        }
+    ] * 3
     made = checked(table(rows), set()).rows[0].fields
     assert len(made["tests"]) == 1
     exec("\n".join([made["code"], *made["tests"]]), {})
@@ -238,15 +298,30 @@ def test_the_right_answer_does_not_stand_first():
 
 
 @pytest.mark.parametrize(
-    "verdict", [("a", "b"), ("response_a", "response_b"), ("A", "B"), ("1", "2"), (1, 2), ("model_a", "model_b")]
+    "verdict",
+    [
+        ("a", "b"),
+        ("response_a", "response_b"),
+        ("A", "B"),
+        ("1", "2"),
+        (1, 2),
+        ("model_a", "model_b"),
+    ],
 )
 def test_verdicts_in_usual_words(verdict):
     rows = [
-        {"prompt": f"p {i}", "response_a": f"one {i}", "response_b": f"two {i}", "winner": verdict[i % 2]}
+        {
+            "prompt": f"p {i}",
+            "response_a": f"one {i}",
+            "response_b": f"two {i}",
+            "winner": verdict[i % 2],
+        }
         for i in range(6)
     ]
     made = tidied(table(rows), set()).rows
-    assert [row.fields["chosen"] for row in made] == [f"{('one', 'two')[i % 2]} {i}" for i in range(6)]
+    assert [row.fields["chosen"] for row in made] == [
+        f"{('one', 'two')[i % 2]} {i}" for i in range(6)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -258,9 +333,14 @@ def test_verdicts_in_usual_words(verdict):
         lambda who, said: {"sender": who, "message": said},
     ],
 )
-@pytest.mark.parametrize("people", [("human", "gpt"), ("Customer", "Agent"), ("Maria", "Tom"), ("USER", "SYSTEM")])
+@pytest.mark.parametrize(
+    "people", [("human", "gpt"), ("Customer", "Agent"), ("Maria", "Tom"), ("USER", "SYSTEM")]
+)
 def test_turns_in_usual_words(tmp_path, turn, people):
-    rows = [{"dialogue": [turn(people[0], f"Hi {i}"), turn(people[1], f"Hello {i} to you")]} for i in range(6)]
+    rows = [
+        {"dialogue": [turn(people[0], f"Hi {i}"), turn(people[1], f"Hello {i} to you")]}
+        for i in range(6)
+    ]
     path = tmp_path / "talk.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     loaded = load({"data": [path]}, base=tmp_path)
@@ -279,11 +359,17 @@ def test_results_of_tools_are_said_to_the_model(tmp_path):
     path.write_text("".join(json.dumps({"messages": turns}) + "\n" for _ in range(3)))
     one = load({"data": [path]}, base=tmp_path).train[0]
     assert [message.role for message in one.messages] == ["user", "assistant", "user"]
-    assert one.messages[1].content == '<tool_call>\n{"name": "lookup", "arguments": {"id": 7}}\n</tool_call>'
+    assert (
+        one.messages[1].content == '<tool_call>\n{"name": "lookup",'
+        ' "arguments": {"id": 7}}\n</tool_call>'
+    )
     assert one.messages[2].content == "<tool_response>\nin the depot\n</tool_response>"
     assert one.target == "It is in the depot."
 
 
 def test_a_dialogue_beside_a_summary_stays_a_text():
-    rows = [{"dialogue": f"Ann: Hi {i}\nBob: Hello\nAnn: Bye", "summary": f"They meet, {i}."} for i in range(6)]
+    rows = [
+        {"dialogue": f"Ann: Hi {i}\nBob: Hello\nAnn: Bye", "summary": f"They meet, {i}."}
+        for i in range(6)
+    ]
     assert tidied(table(rows), set()).rows[0].fields == rows[0]

@@ -55,9 +55,14 @@ def with_members(data, *members):
 
 def replaced(data, name, content):
     out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+    with (
+        zipfile.ZipFile(io.BytesIO(data)) as old,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
         for info in old.infolist():
-            new.writestr(info.filename, content if info.filename == name else old.read(info.filename))
+            new.writestr(
+                info.filename, content if info.filename == name else old.read(info.filename)
+            )
     return out.getvalue()
 
 
@@ -77,14 +82,18 @@ def pdf(drawing):
     writer, out, stream = pypdf.PdfWriter(), io.BytesIO(), DecodedStreamObject()
     page = writer.add_blank_page(600, 800)
     stream.set_data(drawing)
-    page[NameObject("/Contents")] = writer._add_object(stream.flate_encode(9) if len(drawing) > 1000 else stream)
+    page[NameObject("/Contents")] = writer._add_object(
+        stream.flate_encode(9) if len(drawing) > 1000 else stream
+    )
     writer.write(out)
     return out.getvalue()
 
 
 def many_values():
     sink = io.BytesIO()
-    pq.write_table(pa.table({"text": ["a" * 1000] * 200_000}), sink, use_dictionary=False, compression="zstd")
+    pq.write_table(
+        pa.table({"text": ["a" * 1000] * 200_000}), sink, use_dictionary=False, compression="zstd"
+    )
     return sink.getvalue()
 
 
@@ -96,10 +105,16 @@ BOMBS = {
     "sheet.xlsx": (lambda: replaced(workbook(), SHEET, zeros(300)), "D055"),
     "cells.xlsx": (lambda: replaced(workbook(), SHEET, b"<row><c/></row>" * 4_000_000), "D055"),
     "more.xlsx": (lambda: with_members(workbook(), ("xl/media/a.bin", zeros(100))), "D055"),
-    "parts.xlsx": (lambda: with_members(workbook(), *((f"xl/{i}.xml", zeros(3)) for i in range(100))), "D055"),
+    "parts.xlsx": (
+        lambda: with_members(workbook(), *((f"xl/{i}.xml", zeros(3)) for i in range(100))),
+        "D055",
+    ),
     "document.docx": (lambda: replaced(word(), DOCUMENT, b"<w:p/>" * 10_000_000), "D055"),
     "media.docx": (lambda: with_members(word(), ("word/media/a.png", zeros(100))), "D055"),
-    "members.docx": (lambda: with_members(word(), *((f"a/{i}", b"") for i in range(10_001))), "D063"),
+    "members.docx": (
+        lambda: with_members(word(), *((f"a/{i}", b"") for i in range(10_001))),
+        "D063",
+    ),
     "page.pdf": (lambda: pdf(b"BT (a) Tj ET " * 5_000_000), "D055"),
     "values.parquet": (many_values, "D055"),
 }
@@ -113,17 +128,17 @@ def test_bombs_take_little_memory_and_time(tmp_path, name):
     path.write_bytes(make())
     assert path.stat().st_size <= 2 << 20
     script = (
-        "import sys; from pathlib import Path\n"
-        "from assay.core.errors import DataError\n"
-        "from assay.curate.reading.load import load; from assay.curate.reading.documents import read_documents\n"
-        "path = Path(sys.argv[1])\n"
-        "try: read_documents([path], path.parent) if path.suffix in ('.pdf', '.docx') else load({'data': [path]})\n"
-        "except DataError as error: code = error.problems[0].code\n"
-        "status = Path('/proc/self/status').read_text()\n"
+        "import sys; from pathlib import Path\nfrom assay.core.errors import DataError\n"
+        "from assay.curate.reading.load import load; from assay.curate.reading.documents "
+        "import read_documents\npath = Path(sys.argv[1])\ntry: read_documents([path], path.parent) "
+        "if path.suffix in ('.pdf', '.docx') else load({'data': [path]})\nexcept DataError "
+        "as error: code = error.problems[0].code\nstatus = Path('/proc/self/status').read_text()\n"
         "print(code, next(l.split()[1] for l in status.splitlines() if l.startswith('VmHWM')))\n"
     )
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run([sys.executable, "-c", script, path], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script, path], capture_output=True, text=True, check=True
+    )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     got, kilobytes = done.stdout.split()
     assert got == code
@@ -131,7 +146,17 @@ def test_bombs_take_little_memory_and_time(tmp_path, name):
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 5
 
 
-NAMES = ("../x", "a/../../x", "/etc/x", "\\x", "a\\..\\x", "C:x", "x" * 256, "XL/WORKBOOK.XML", "..")
+NAMES = (
+    "../x",
+    "a/../../x",
+    "/etc/x",
+    "\\x",
+    "a\\..\\x",
+    "C:x",
+    "x" * 256,
+    "XL/WORKBOOK.XML",
+    "..",
+)
 
 
 @pytest.mark.parametrize("name", [*NAMES, link()], ids=lambda name: str(name)[:20])
@@ -193,11 +218,23 @@ def test_types_of_parquet_columns(tmp_path, kind):
 
 
 def page():
-    return b"<!doctype html><title>T</title><h1>Head</h1><p>Text &amp; more</p><table><tr><td>1</td></tr></table>"
+    return (
+        b"<!doctype html><title>T</title><h1>Head</h1><p>Text &amp;"
+        b" more</p><table><tr><td>1</td></tr></table>"
+    )
 
 
-SEEDS = {"a.xlsx": workbook(), "a.docx": word(), "a.html": page(), "a.pdf": pdf(b"BT /F 9 Tf (a b) Tj ET")}
-EDITS = st.lists(st.tuples(st.integers(0, 10_000), st.binary(max_size=6), st.integers(0, 6)), min_size=1, max_size=6)
+SEEDS = {
+    "a.xlsx": workbook(),
+    "a.docx": word(),
+    "a.html": page(),
+    "a.pdf": pdf(b"BT /F 9 Tf (a b) Tj ET"),
+}
+EDITS = st.lists(
+    st.tuples(st.integers(0, 10_000), st.binary(max_size=6), st.integers(0, 6)),
+    min_size=1,
+    max_size=6,
+)
 
 
 @given(name=st.sampled_from(sorted(SEEDS)), edits=EDITS, inside=st.booleans())
@@ -211,7 +248,10 @@ def test_mutated_files_raise_nothing_but_coded_errors(tmp_path, name, edits, ins
         data = mutated(data, edits)
     path = tmp_path / name
     path.write_bytes(data)
-    for do in (lambda: load({"data": [path]}, base=tmp_path), lambda: read_documents([path], tmp_path)):
+    for do in (
+        lambda: load({"data": [path]}, base=tmp_path),
+        lambda: read_documents([path], tmp_path),
+    ):
         try:
             do()
         except AssayError as error:
@@ -225,7 +265,9 @@ def mutated(data, edits):
     return data
 
 
-CELL = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=20)
+CELL = st.text(
+    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=20
+)
 
 
 @given(rows=st.lists(st.tuples(CELL, CELL), min_size=1, max_size=4))
@@ -240,5 +282,7 @@ def test_a_workbook_gives_back_what_was_written(tmp_path, rows):
             cells[-1].data_type = "s"  # a text that begins with = is one too
         sheet.append(cells)
     made.save(tmp_path / "a.xlsx")
-    got = [(row.fields["one"] or "", row.fields["two"] or "") for row in read(tmp_path / "a.xlsx").rows]
+    got = [
+        (row.fields["one"] or "", row.fields["two"] or "") for row in read(tmp_path / "a.xlsx").rows
+    ]
     assert got == rows

@@ -16,14 +16,21 @@ SAME = ("Café refund", NFD, "café_refund", "Caf\u00e9 r\u0435fund", "CAFÉ  RE
 
 def file(tmp_path, labels):
     path = tmp_path / "rows.jsonl"
-    write_rows(path, [{"text": f"a question number {at}", "label": label} for at, label in enumerate(labels)])
+    write_rows(
+        path,
+        [{"text": f"a question number {at}", "label": label} for at, label in enumerate(labels)],
+    )
     return {"data": [path]}
 
 
-@pytest.mark.parametrize("other", SAME[1:], ids=["nfd", "case and underscore", "Cyrillic", "capitals and spaces"])
+@pytest.mark.parametrize(
+    "other", SAME[1:], ids=["nfd", "case and underscore", "Cyrillic", "capitals and spaces"]
+)
 def test_labels_that_look_the_same_are_told_with_their_rows(other, tmp_path):
     files = file(tmp_path, [SAME[0]] * 3 + [other] * 2 + ["other"] * 5)
-    with problem(DataError, "D031", "rows.jsonl:4", "3 rows", "2 rows", "join_labels", "aim.labels"):
+    with problem(
+        DataError, "D031", "rows.jsonl:4", "3 rows", "2 rows", "join_labels", "aim.labels"
+    ):
         load(files)
 
 
@@ -43,11 +50,18 @@ def test_labels_listed_as_different_stay_so(tmp_path):
 
 def test_several_labels_a_row_are_joined_each(tmp_path):
     path = tmp_path / "rows.jsonl"
-    rows = [{"text": "a b", "labels": ["Pay", "Lend"]}, {"text": "c d", "labels": ["pay", "Pay"]}] * 3
+    rows = [
+        {"text": "a b", "labels": ["Pay", "Lend"]},
+        {"text": "c d", "labels": ["pay", "Pay"]},
+    ] * 3
     write_rows(path, [{**row, "text": f"{row['text']} {at}"} for at, row in enumerate(rows)])
     found = load({"data": [path]}, join_labels=True)
     assert found.labels == ("Lend", "Pay")
 
 
 def test_letters_that_look_different_stay_apart():
-    assert looks("бета") != looks("beta") and looks("нет") != looks("HeT") and looks("a b") == looks("A-B")
+    assert (
+        looks("бета") != looks("beta")
+        and looks("нет") != looks("HeT")
+        and looks("a b") == looks("A-B")
+    )

@@ -10,17 +10,26 @@ from assay.curate.reading.documents import read_documents
 from assay.curate.reading.load import load
 from assay.curate.reading.noted_in import Noted
 
-DOCUMENTS = [Document(name, "text") for name in ("handbook/leave.md", "handbook/pay.md", "old/pay.md", "faq.md")]
+DOCUMENTS = [
+    Document(name, "text")
+    for name in ("handbook/leave.md", "handbook/pay.md", "old/pay.md", "faq.md")
+]
 
 
 def noted_in(*names):
     noted = Noted(DOCUMENTS)
-    return list(noted.example(Example("q", (Message("user", "?"),), found_in=names)).found_in), noted.warnings
+    return list(
+        noted.example(Example("q", (Message("user", "?"),), found_in=names)).found_in
+    ), noted.warnings
 
 
 @pytest.mark.parametrize(
     ("name", "document"),
-    [("handbook/leave.md", "handbook/leave.md"), ("leave.md", "handbook/leave.md"), ("faq.md", "faq.md")],
+    [
+        ("handbook/leave.md", "handbook/leave.md"),
+        ("leave.md", "handbook/leave.md"),
+        ("faq.md", "faq.md"),
+    ],
 )
 def test_an_id_or_the_end_of_one_path(name, document):
     assert noted_in(name) == ([document], [])
@@ -40,11 +49,14 @@ def test_a_project_without_documents_has_none_to_name():
 
 
 @pytest.mark.parametrize(
-    ("value", "names"), [(["a.md", "b.md", "a.md"], ("a.md", "b.md")), ("a.md", ("a.md",)), ([], ())]
+    ("value", "names"),
+    [(["a.md", "b.md", "a.md"], ("a.md", "b.md")), ("a.md", ("a.md",)), ([], ())],
 )
 def test_the_column_found_in_is_read(tmp_path, value, names):
     row = {"question": "How long?", "answer": "30 days", "pages": value}
-    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row | {"id": str(i)}) + "\n" for i in range(3)))
+    (tmp_path / "rows.jsonl").write_text(
+        "".join(json.dumps(row | {"id": str(i)}) + "\n" for i in range(3))
+    )
     columns = {"question": "question", "answer": "answer", "found_in": "pages", "id": "id"}
     loaded = load({"data": ["rows.jsonl"]}, columns=columns, kind="answer", base=tmp_path)
     assert [row.found_in for row in loaded.train] == [names] * 3
@@ -60,6 +72,8 @@ def test_the_handbook_names_its_own_pages():
     noted, ids = Noted(documents), {document.id for document in documents}
     for name in ("train.jsonl", "test.jsonl"):
         for line in (folder / name).read_text().splitlines():
-            row = Example("q", (Message("user", "?"),), found_in=tuple(json.loads(line)["found_in"]))
+            row = Example(
+                "q", (Message("user", "?"),), found_in=tuple(json.loads(line)["found_in"])
+            )
             assert set(noted.example(row).found_in) <= ids
     assert noted.warnings == []

@@ -42,28 +42,41 @@ def rezipped(path, change):
     return out.getvalue()
 
 
-# --- Excel ----------------------------------------------------------------------------------------------------------
+# --- Excel ----------------------------------------------------------------------------------------
 
 
 def test_a_sheet_gives_rows_with_values_dates_and_numbers(tmp_path):
     day, moment = datetime.date(2020, 1, 2), datetime.datetime(2020, 1, 2, 3, 4)
     path = book(
-        tmp_path / "a.xlsx", [["text", "day", "at", "n", "ok"], ["a b", day, moment, 1.5, True], [], ["c", None]]
+        tmp_path / "a.xlsx",
+        [["text", "day", "at", "n", "ok"], ["a b", day, moment, 1.5, True], [], ["c", None]],
     )
     rows = read(path, base=tmp_path).rows
     assert [row.source for row in rows] == ["a.xlsx:2", "a.xlsx:4"]
-    assert rows[0].fields == {"text": "a b", "day": "2020-01-02", "at": "2020-01-02T03:04:00", "n": 1.5, "ok": True}
+    assert rows[0].fields == {
+        "text": "a b",
+        "day": "2020-01-02",
+        "at": "2020-01-02T03:04:00",
+        "n": 1.5,
+        "ok": True,
+    }
     assert rows[1].fields["n"] is None
 
 
 def test_a_sheet_by_name_and_rows_of_it(tmp_path):
-    book(tmp_path / "a.xlsx", [["x"], ["1"]], more=[("More rows", [["text", "label"], ["a b", "x"], ["c d", "y"]])])
+    book(
+        tmp_path / "a.xlsx",
+        [["x"], ["1"]],
+        more=[("More rows", [["text", "label"], ["a b", "x"], ["c d", "y"]])],
+    )
     table = read(tmp_path / "a.xlsx", base=tmp_path)
     assert table.names == ("x",)
     assert "first sheet of 2" in table.notes[0]
     got = load({"data": ["a.xlsx#sheet=More rows"]}, base=tmp_path)
     assert [row.source for row in got.train] == ["a.xlsx#More rows:2", "a.xlsx#More rows:3"]
-    assert len(load({"data": ["a.xlsx#sheet=More rows#2-2"]}, base=tmp_path, kind="answer").train) == 1
+    assert (
+        len(load({"data": ["a.xlsx#sheet=More rows#2-2"]}, base=tmp_path, kind="answer").train) == 1
+    )
     with problem(DataError, "D080", "a.xlsx#Moore", "'Moore'"):
         read(tmp_path / "a.xlsx", base=tmp_path, part="Moore")
 
@@ -88,7 +101,9 @@ def test_a_formula_is_its_value_and_one_without_a_value_is_an_error(tmp_path):
 
 def test_a_locked_workbook_is_named(tmp_path):
     path = tmp_path / "a.xlsx"
-    path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le"))
+    path.write_bytes(
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le")
+    )
     with problem(DataError, "D079", "a.xlsx"):
         read(path, base=tmp_path)
     path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600)
@@ -96,7 +111,7 @@ def test_a_locked_workbook_is_named(tmp_path):
         read(path, base=tmp_path)
 
 
-# --- Word, PDF, HTML, Markdown --------------------------------------------------------------------------------------
+# --- Word, PDF, HTML, Markdown --------------------------------------------------------------------
 
 
 def test_word_headings_lists_and_tables(tmp_path):
@@ -111,7 +126,8 @@ def test_word_headings_lists_and_tables(tmp_path):
     made.save(str(tmp_path / "a.docx"))
     (document,) = read_documents(["a.docx"], tmp_path)
     assert document.text.split("\n") == [
-        "# Handbook", "", "# Leave", "", "You have thirty days.", "", "\\# not a heading", "", "- ask early",
+        "# Handbook", "", "# Leave", "", "You have thirty days.", "", "\\# not a heading", "",
+        "- ask early",
         "days | 30",
         "",
     ]  # fmt: skip
@@ -130,7 +146,8 @@ def pdf(pages, outline=()):
     for lines in pages:
         page = writer.add_blank_page(600, 800)
         drawn = "".join(
-            f"BT /F {size} Tf 50 {760 - 30 * at} Td ({words}) Tj ET\n" for at, (size, words) in enumerate(lines)
+            f"BT /F {size} Tf 50 {760 - 30 * at} Td ({words}) Tj ET\n"
+            for at, (size, words) in enumerate(lines)
         )
         stream = DecodedStreamObject()
         stream.set_data(drawn.encode())
@@ -151,11 +168,15 @@ PAGES = [
 def test_pdf_headings_by_size_and_by_outline(tmp_path):
     pdf(PAGES).write(tmp_path / "a.pdf")
     (document,) = read_documents(["a.pdf"], tmp_path)
-    assert document.text == "# Leave\n\nYou have thirty days of it.\nAsk early.\n\n## Sick days\n\nCall us.\n"
+    assert (
+        document.text == "# Leave\n\nYou have thirty days of it.\n"
+        "Ask early.\n\n## Sick days\n\nCall us.\n"
+    )
     pdf(PAGES, [("Leave", 0), ("Of illness", 1)]).write(tmp_path / "b.pdf")
     (document,) = read_documents(["b.pdf"], tmp_path)
     assert document.text == (
-        "# Leave\n\nYou have thirty days of it.\nAsk early.\n\n# Of illness\n\nSick days\nCall us.\n"
+        "# Leave\n\nYou have thirty days of it.\n"
+        "Ask early.\n\n# Of illness\n\nSick days\nCall us.\n"
     )
 
 
@@ -176,13 +197,15 @@ def test_a_locked_pdf_and_a_scanned_one(tmp_path):
 
 
 def test_html_keeps_headings_and_leaves_out_what_is_no_text():
-    page = """<!doctype html><html><head><title>The &amp; title</title><style>p {}</style></head><body>
-    <nav><a href="x">Home</a></nav><h2 class="a > b">Leave</h2><p>Thirty <b>days</b>.<br>Ask&nbsp;early.</p>
+    page = """<!doctype html><html><head><title>The &amp; title</title><style>p {}</style></head>
+    <body><nav><a href="x">Home</a></nav><h2 class="a > b">Leave</h2>
+    <p>Thirty <b>days</b>.<br>Ask&nbsp;early.</p>
     <ul><li>one</li><li>two</li></ul><script>if (a < b) document.write("<p>no</p>")</script>
     <table><tr><th>days</th><td>30</td></tr></table><pre>a
   b</pre><p># no heading</p>1 < 2</body></html>"""
     assert text_of_page(page).split("\n") == [
-        "# The & title", "", "## Leave", "", "Thirty days.", "Ask early.", "", "- one", "- two", "", "days | 30", "",
+        "# The & title", "", "## Leave", "", "Thirty days.", "Ask early.", "", "- one", "- two", "",
+        "days | 30", "",
         "a", "  b", "", "\\# no heading", "", "1 < 2", "",
     ]  # fmt: skip
 
@@ -199,12 +222,16 @@ def test_html_that_never_closes_what_it_opens_is_read_to_its_end(text):
 
 
 def test_an_html_page_states_its_encoding(tmp_path):
-    (tmp_path / "a.html").write_bytes('<meta charset="windows-1252"><p>caf\xe9</p>'.encode("windows-1252"))
+    (tmp_path / "a.html").write_bytes(
+        '<meta charset="windows-1252"><p>caf\xe9</p>'.encode("windows-1252")
+    )
     assert read_documents(["a.html"], tmp_path)[0].text == "café\n"
 
 
 def test_front_matter_gives_title_and_date(tmp_path):
-    (tmp_path / "a.md").write_text('---\ntitle: "Leave"\ndate: 2020-01-02\ntags: [x]\n---\n\n## Days\nThirty.\n')
+    (tmp_path / "a.md").write_text(
+        '---\ntitle: "Leave"\ndate: 2020-01-02\ntags: [x]\n---\n\n## Days\nThirty.\n'
+    )
     (tmp_path / "b.md").write_text("---\nA rule above, no keys\n---\ntext\n")
     first, second = read_documents(["a.md", "b.md"], tmp_path)
     assert (first.text, first.date) == ("# Leave\n\n## Days\nThirty.\n", "2020-01-02")

@@ -1,4 +1,5 @@
-"""A text without columns is a corpus: its paragraphs can be modelled, and it is said that nothing is asked of them."""
+"""A text without columns is a corpus: its paragraphs can be modelled, and it is said that nothing
+is asked of them."""
 
 from pathlib import Path
 
@@ -9,7 +10,9 @@ from assay.curate.reading.load import load
 from problems import problem
 
 PLAY = "First Citizen:\nBefore we proceed any further, hear me speak.\n\nAll:\nSpeak, speak.\n\n"
-SAYINGS = "Morgenstund hat Gold im Mund.\n%\nWer rastet, der rostet, und\nwer ruht, der rostet auch.\n%\n"
+SAYINGS = (
+    "Morgenstund hat Gold im Mund.\n%\nWer rastet, der rostet, und\nwer ruht, der rostet auch.\n%\n"
+)
 LINES = "Aller Anfang ist schwer.\nOhne Fleiß kein Preis.\n" * 2
 JAPANESE = "吾輩は猫である。名前はまだ無い。\n\nどこで生れたかとんと見当がつかぬ。\n"
 
@@ -17,8 +20,20 @@ JAPANESE = "吾輩は猫である。名前はまだ無い。\n\nどこで生れ�
 @pytest.mark.parametrize(
     ("text", "rows"),
     [
-        (PLAY, ["First Citizen:\nBefore we proceed any further, hear me speak.", "All:\nSpeak, speak."]),
-        (SAYINGS, ["Morgenstund hat Gold im Mund.", "Wer rastet, der rostet, und\nwer ruht, der rostet auch."]),
+        (
+            PLAY,
+            [
+                "First Citizen:\nBefore we proceed any further, hear me speak.",
+                "All:\nSpeak, speak.",
+            ],
+        ),
+        (
+            SAYINGS,
+            [
+                "Morgenstund hat Gold im Mund.",
+                "Wer rastet, der rostet, und\nwer ruht, der rostet auch.",
+            ],
+        ),
         (LINES, ["Aller Anfang ist schwer.", "Ohne Fleiß kein Preis."] * 2),
         (JAPANESE, ["吾輩は猫である。名前はまだ無い。", "どこで生れたかとんと見当がつかぬ。"]),
     ],
@@ -29,7 +44,9 @@ def test_paragraphs_are_rows_of_a_corpus(tmp_path: Path, text: str, rows: list[s
     file.write_text(text, encoding="utf-8")
     with problem(DataError, "D027", "corpus.txt", "corpus"):
         load({"train": [file]}, base=tmp_path)
-    assert [row.text for row in load({"train": [file]}, base=tmp_path, kind="continue").train] == rows
+    assert [
+        row.text for row in load({"train": [file]}, base=tmp_path, kind="continue").train
+    ] == rows
 
 
 @pytest.mark.parametrize("text", ["184 0 12\n29 1 13 4\n", "0\n1\n1\n", "== == ==\n"])

@@ -48,9 +48,12 @@ def test_json_values_give_back_what_was_written(tmp_path, rows, indent, keyed):
 
 @given(rows=ROWS, suffix=st.sampled_from(["csv", "tsv"]))
 def test_tables_give_back_what_was_written(tmp_path, rows, suffix):
-    # The writer leaves a lone carriage return unquoted only when told so, hence all cells are quoted here.
+    # The writer leaves a lone carriage return unquoted only when told so, hence all cells are
+    # quoted here.
     out = io.StringIO(newline="")
-    writer = csv.DictWriter(out, ["text", "the label"], dialect="excel" if suffix == "csv" else "excel-tab", quoting=1)
+    writer = csv.DictWriter(
+        out, ["text", "the label"], dialect="excel" if suffix == "csv" else "excel-tab", quoting=1
+    )
     writer.writeheader()
     writer.writerows(rows)
     path = tmp_path / f"train.{suffix}"
@@ -134,7 +137,10 @@ def test_parquet_and_arrow(tmp_path):
 
 def test_class_numbers_become_names(tmp_path):
     features = {"label": {"names": ["ham", "spam"], "_type": "ClassLabel"}}
-    schema = pa.schema({"label": pa.int64()}, metadata={"huggingface": json.dumps({"info": {"features": features}})})
+    schema = pa.schema(
+        {"label": pa.int64()},
+        metadata={"huggingface": json.dumps({"info": {"features": features}})},
+    )
     pq.write_table(pa.table({"label": [1, 0, None]}, schema=schema), tmp_path / "train.parquet")
     assert [row["label"] for row in fields(tmp_path / "train.parquet")] == ["spam", "ham", None]
 
@@ -143,7 +149,9 @@ def test_class_numbers_become_names(tmp_path):
 def test_parquet_that_expands_is_refused(tmp_path):
     # A run of one value packs to almost nothing.
     path = tmp_path / "train.parquet"
-    pq.write_table(pa.table({"text": ["a" * 1000] * 200_000}), path, use_dictionary=False, compression="zstd")
+    pq.write_table(
+        pa.table({"text": ["a" * 1000] * 200_000}), path, use_dictionary=False, compression="zstd"
+    )
     with problem(DataError, "D055"):
         read(path)
 
@@ -170,10 +178,15 @@ def test_save_to_disk_folder(tmp_path):
         table = pa.table({"text": [f"{split} {i}" for i in range(n)]})
         with pa.ipc.new_stream(str(folder / "data-00000.arrow"), table.schema) as writer:
             writer.write_table(table)
-        (folder / "state.json").write_text(json.dumps({"_data_files": [{"filename": "data-00000.arrow"}]}))
+        (folder / "state.json").write_text(
+            json.dumps({"_data_files": [{"filename": "data-00000.arrow"}]})
+        )
     (tmp_path / "dataset_dict.json").write_text('{"splits": ["train", "validation"]}')
     inside = data_folder(tmp_path, tmp_path)
-    assert {split: len(read(paths[0]).rows) for split, paths in inside.items()} == {"train": 3, "val": 2}
+    assert {split: len(read(paths[0]).rows) for split, paths in inside.items()} == {
+        "train": 3,
+        "val": 2,
+    }
 
 
 def test_hub_folder(tmp_path):

@@ -18,7 +18,9 @@ def loaded(tmp_path, *rows, **options):
 
 
 def test_text_label(tmp_path):
-    got = loaded(tmp_path, {"text": "Where is it", "label": " a "}, {"text": "Here it is", "label": "b"})
+    got = loaded(
+        tmp_path, {"text": "Where is it", "label": " a "}, {"text": "Here it is", "label": "b"}
+    )
     assert (got.kind, got.shape, got.labels) == ("classify", "text_label", ("a", "b"))
     first = got.train[0]
     assert (first.id, first.source, first.target) == ("train-1", "train.jsonl:1", "a")
@@ -51,10 +53,16 @@ def test_text_and_spans(tmp_path):
 
 
 def test_slots_in_a_field_that_is_named(tmp_path):
-    rows = {"said": "a table for two", "wanted": {"people": "two"}}, {"said": "thanks", "wanted": {}}
+    rows = (
+        {"said": "a table for two", "wanted": {"people": "two"}},
+        {"said": "thanks", "wanted": {}},
+    )
     got = loaded(tmp_path, *rows, columns={"text": "said", "entities": "wanted"})
     assert (got.kind, [row.target for row in got.train]) == ("extract", ['{"people": "two"}', "{}"])
-    named = {"said": "a table for two", "slots": "people: two"}, {"said": "thanks then", "slots": ""}
+    named = (
+        {"said": "a table for two", "slots": "people: two"},
+        {"said": "thanks then", "slots": ""},
+    )
     assert loaded(tmp_path, *named, kind="extract").columns == {"text": "said", "entities": "slots"}
 
 
@@ -66,7 +74,9 @@ def test_pieces_that_cannot_be_read_are_named_with_their_line(tmp_path):
 
 
 def test_labels_that_are_numbers_or_truth_values(tmp_path):
-    got = loaded(tmp_path, {"text": "Where is it", "label": True}, {"text": "Here it is", "label": False})
+    got = loaded(
+        tmp_path, {"text": "Where is it", "label": True}, {"text": "Here it is", "label": False}
+    )
     assert got.labels == ("false", "true")
 
 
@@ -87,31 +97,50 @@ def test_messages_keep_the_system_turn_and_earlier_turns(tmp_path):
 
 def test_messages_of_a_classify_task(tmp_path):
     rows = [
-        {"messages": [{"role": "user", "content": f"text {i}"}, {"role": "assistant", "content": "ab"[i % 2]}]}
+        {
+            "messages": [
+                {"role": "user", "content": f"text {i}"},
+                {"role": "assistant", "content": "ab"[i % 2]},
+            ]
+        }
         for i in range(12)
     ]
     assert loaded(tmp_path, *rows).kind == "classify"
 
 
 def test_sharegpt_roles(tmp_path):
-    row = {"conversations": [{"from": "human", "value": "Hi there"}, {"from": "gpt", "value": "Hello"}]}
+    row = {
+        "conversations": [{"from": "human", "value": "Hi there"}, {"from": "gpt", "value": "Hello"}]
+    }
     got = loaded(tmp_path, row)
     assert (got.shape, got.train[0].text, got.train[0].target) == ("sharegpt", "Hi there", "Hello")
 
 
 def test_text_parts_are_joined(tmp_path):
     parts = [{"type": "text", "text": "one"}, {"type": "text", "text": "two"}]
-    row = {"messages": [{"role": "user", "content": parts}, {"role": "assistant", "content": "ok then"}]}
+    row = {
+        "messages": [
+            {"role": "user", "content": parts},
+            {"role": "assistant", "content": "ok then"},
+        ]
+    }
     assert loaded(tmp_path, row).train[0].text == "one\ntwo"
 
 
 def test_prompt_completion(tmp_path):
     got = loaded(tmp_path, {"prompt": "The sky is", "completion": " blue"})
-    assert (got.shape, got.train[0].text, got.train[0].target) == ("prompt_completion", "The sky is", " blue")
+    assert (got.shape, got.train[0].text, got.train[0].target) == (
+        "prompt_completion",
+        "The sky is",
+        " blue",
+    )
 
 
 def test_prompt_completion_as_messages(tmp_path):
-    row = {"prompt": [{"role": "user", "content": "Hi"}], "completion": [{"role": "assistant", "content": "Hello you"}]}
+    row = {
+        "prompt": [{"role": "user", "content": "Hi"}],
+        "completion": [{"role": "assistant", "content": "Hello you"}],
+    }
     assert loaded(tmp_path, row).train[0].target == "Hello you"
 
 
@@ -127,13 +156,19 @@ def test_alpaca(tmp_path):
 def test_question_answer_context(tmp_path):
     answers = {"text": ["in Bonn", "Bonn", "in Bonn"], "answer_start": [10, 13, 10]}
     rows = [
-        {"question": f"Where does {name} live?", "context": "She lives in Bonn by the river.", "answers": answers}
+        {
+            "question": f"Where does {name} live?",
+            "context": "She lives in Bonn by the river.",
+            "answers": answers,
+        }
         for name in ("Ann", "Bea")
     ]
     got = loaded(tmp_path, *rows, kind="answer")
     first = got.train[0]
     assert (first.target, first.also) == ("in Bonn", ("Bonn",))
-    assert [(d.id, d.text) for d in first.context] == [("train-1.c1", "She lives in Bonn by the river.")]
+    assert [(d.id, d.text) for d in first.context] == [
+        ("train-1.c1", "She lives in Bonn by the river.")
+    ]
 
 
 def test_contexts_of_several_shapes(tmp_path):
@@ -153,7 +188,11 @@ def test_contexts_of_several_shapes(tmp_path):
 
 def test_columns_with_dotted_paths_group_slices_and_ids(tmp_path):
     rows = [
-        {"uid": f"r{i}", "said": f"Is this number {i}", "meta": {"topic": "ab"[i % 2], "user": i // 2, "lang": "en"}}
+        {
+            "uid": f"r{i}",
+            "said": f"Is this number {i}",
+            "meta": {"topic": "ab"[i % 2], "user": i // 2, "lang": "en"},
+        }
         for i in range(8)
     ]
     columns = {"text": "said", "label": "meta.topic", "id": "uid"}
@@ -191,7 +230,7 @@ def test_examples_survive_json(tmp_path):
     assert type(one).from_json(json.loads(json.dumps(one.to_json()))) == one
 
 
-# --- preferences ----------------------------------------------------------------------------------------------------
+# --- preferences ----------------------------------------------------------------------------------
 
 
 def test_preference_rows_with_a_prompt(tmp_path):
@@ -204,17 +243,28 @@ def test_preference_rows_with_a_prompt(tmp_path):
 
 
 def turns(*texts):
-    return [{"role": ("user", "assistant")[at % 2], "content": text} for at, text in enumerate(texts)]
+    return [
+        {"role": ("user", "assistant")[at % 2], "content": text} for at, text in enumerate(texts)
+    ]
 
 
 def test_the_shared_prompt_is_taken_out_of_conversations(tmp_path):
     rows = [
-        {"chosen": turns("Hi", "Hello", "Bye", "See you"), "rejected": turns("Hi", "Hello", "Bye", "Go")},
-        {"chosen": turns("Hi", "Hello", "Bye", "See you"), "rejected": turns("Hi", "What", "Why", "Go")},
+        {
+            "chosen": turns("Hi", "Hello", "Bye", "See you"),
+            "rejected": turns("Hi", "Hello", "Bye", "Go"),
+        },
+        {
+            "chosen": turns("Hi", "Hello", "Bye", "See you"),
+            "rejected": turns("Hi", "What", "Why", "Go"),
+        },
     ]
     got = loaded(tmp_path, *rows)
     assert [message.content for message in got.train[0].messages] == ["Hi", "Hello", "Bye"]
-    assert [(row.target, row.rejected) for row in got.train] == [("See you", "Go"), ("See you", None)]
+    assert [(row.target, row.rejected) for row in got.train] == [
+        ("See you", "Go"),
+        ("See you", None),
+    ]
     assert [w["code"] for w in got.warnings] == ["D052", "D081"]
 
 
@@ -258,8 +308,15 @@ def test_a_path_into_a_list(tmp_path):
 
 def test_an_export_of_label_studio(tmp_path):
     def task(text, *values):
-        results = [[{"type": kind, "from_name": "x", "to_name": "text", "value": value}] for kind, value in values]
-        return {"id": 1, "data": {"text": text}, "annotations": [{"result": result} for result in results]}
+        results = [
+            [{"type": kind, "from_name": "x", "to_name": "text", "value": value}]
+            for kind, value in values
+        ]
+        return {
+            "id": 1,
+            "data": {"text": text},
+            "annotations": [{"result": result} for result in results],
+        }
 
     got = loaded(
         tmp_path,
@@ -275,9 +332,15 @@ def test_an_export_of_label_studio(tmp_path):
 
 @pytest.mark.real
 def test_public_sets_of_pairs_and_spans(shared_data):
-    # 2,312 pairs by the set's own page; 1,500 rows and 17 types of spans by the table of the shared data.
+    # 2,312 pairs by the set's own page; 1,500 rows and 17 types of spans by the table of the shared
+    # data.
     got = load({"data": ["test.jsonl.gz"]}, base=shared_data("hh_rlhf_harmless_test", whole=True))
     assert (got.kind, got.shape, len(got.train)) == ("answer", "preference", 2312)
     assert all(row.rejected for row in got.train)
     got = load({"data": ["synth_dataset_v2.json"]}, base=shared_data("presidio_pii", whole=True))
-    assert (got.kind, len(got.train), len(got.labels), got.group) == ("extract", 1500, 17, "template_id")
+    assert (got.kind, len(got.train), len(got.labels), got.group) == (
+        "extract",
+        1500,
+        17,
+        "template_id",
+    )

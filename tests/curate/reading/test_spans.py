@@ -1,4 +1,5 @@
-"""Spans in other forms are taken where all rows have them so: one that is not of the form would lose its labels."""
+"""Spans in other forms are taken where all rows have them so: one that is not of the form would
+lose its labels."""
 
 from assay.curate.reading.read import RawRow, Read
 from assay.curate.reading.spans import with_spans
@@ -8,20 +9,38 @@ SPAN = {"slot": "people", "valueSpan": {"endIndex": 1}}
 
 def table(rows: list[dict]) -> Read:
     return Read(
-        "f.json", [RawRow(f"f.json:{n}", row) for n, row in enumerate(rows)], tuple(rows[0]), [], (), {}, {}, ()
+        "f.json",
+        [RawRow(f"f.json:{n}", row) for n, row in enumerate(rows)],
+        tuple(rows[0]),
+        [],
+        (),
+        {},
+        {},
+        (),
     )
 
 
 def test_bounds_of_their_own_become_spans():
     found = with_spans(
-        table([{"user": {"text": "2 of us"}, "labels": [SPAN]}, {"user": {"text": "no"}, "labels": []}]), set()
+        table(
+            [
+                {"user": {"text": "2 of us"}, "labels": [SPAN]},
+                {"user": {"text": "no"}, "labels": []},
+            ]
+        ),
+        set(),
     )
-    assert [raw.fields["entities"] for raw in found.rows] == [[{"start": 0, "end": 1, "label": "people"}], []]
+    assert [raw.fields["entities"] for raw in found.rows] == [
+        [{"start": 0, "end": 1, "label": "people"}],
+        [],
+    ]
 
 
 def test_one_row_of_another_form_leaves_the_file_as_it_is():
     rows = [{"user": {"text": f"{n} of us"}, "labels": [SPAN]} for n in range(200)]
-    given = table([*rows, {"user": {"text": "3 of us"}, "labels": [{"slot": "people", "words": "3"}]}])
+    given = table(
+        [*rows, {"user": {"text": "3 of us"}, "labels": [{"slot": "people", "words": "3"}]}]
+    )
     assert with_spans(given, set()) is given
     pieces = [{"data": [{"text": "to "}, {"text": "Oslo", "entity": "place"}]} for _ in range(200)]
     given = table([*pieces, {"data": "to Bergen"}])

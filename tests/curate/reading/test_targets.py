@@ -1,4 +1,5 @@
-"""Targets of the kinds that are no plain text: sets of labels, letters of options, labels that may be missing."""
+"""Targets of the kinds that are no plain text: sets of labels, letters of options, labels that may
+be missing."""
 
 import json
 
@@ -23,17 +24,23 @@ def targets(tmp_path, rows, **settings):
 
 def test_a_set_of_labels_in_each_form(tmp_path):
     rows = [
-        {"text": f"row {i}", "labels": value} for i, value in enumerate([["b", "a"], ["b", "b"], [], None, "a", ""])
+        {"text": f"row {i}", "labels": value}
+        for i, value in enumerate([["b", "a"], ["b", "b"], [], None, "a", ""])
     ]
     assert targets(tmp_path, rows, kind="multilabel") == ["a | b", "b", "none", "none", "a", "none"]
-    split = [{"text": f"row {i}", "labels": value} for i, value in enumerate(["b; a", "b;;", "", "none"])]
+    split = [
+        {"text": f"row {i}", "labels": value} for i, value in enumerate(["b; a", "b;;", "", "none"])
+    ]
     made = load(file_of(tmp_path, split), kind="multilabel", separator=";", none="nothing")
     assert [one.target for one in made.train] == ["a | b", "b", "nothing", "none"]
     assert made.labels == ("a", "b", "none")
 
 
 def test_the_mark_for_none_is_no_label(tmp_path):
-    rows = [{"text": f"row {i}", "labels": value} for i, value in enumerate([["none"], ["a", "none"], ["b"]])]
+    rows = [
+        {"text": f"row {i}", "labels": value}
+        for i, value in enumerate([["none"], ["a", "none"], ["b"]])
+    ]
     made = load(file_of(tmp_path, rows), kind="multilabel")
     assert [one.target for one in made.train] == ["none", "a", "b"]
     assert made.labels == ("a", "b")
@@ -51,7 +58,9 @@ def test_the_mark_for_none_is_no_label(tmp_path):
 )
 def test_sets_that_cannot_be_read(tmp_path, rows, code, names):
     with problem(DataError, code, None, *names):
-        load(file_of(tmp_path, rows), kind="multilabel", columns={"text": "text", "labels": "labels"})
+        load(
+            file_of(tmp_path, rows), kind="multilabel", columns={"text": "text", "labels": "labels"}
+        )
 
 
 def test_a_label_that_is_not_listed_is_named(tmp_path):
@@ -61,7 +70,9 @@ def test_a_label_that_is_not_listed_is_named(tmp_path):
 
 
 def test_rows_that_no_label_fits(tmp_path):
-    rows = [{"text": f"row {i}", "label": value} for i, value in enumerate(["a", "", None, "b", " "])]
+    rows = [
+        {"text": f"row {i}", "label": value} for i, value in enumerate(["a", "", None, "b", " "])
+    ]
     made = load(file_of(tmp_path, rows), kind="classify", none="other")
     assert [one.target for one in made.train] == ["a", "other", "other", "b", "other"]
     assert made.labels == ("a", "b", "other")
@@ -91,9 +102,24 @@ def test_the_right_option_by_letter_place_and_text():
 
 
 def test_options_in_each_form():
-    assert options_of([["a", "b"]]) == options_of(["a", "b", None]) == options_of(['["a", "b"]']) == ["a", "b"]
-    assert options_of(["a; b"], ";") == options_of([{"text": ["a", "b"], "label": ["A", "B"]}]) == ["a", "b"]
-    for bad in (["a"], [["a", ""]], ["", "a", "b"], [[f"{i}" for i in range(len(LETTERS) + 1)]], [["a", ["b"]]]):
+    assert (
+        options_of([["a", "b"]])
+        == options_of(["a", "b", None])
+        == options_of(['["a", "b"]'])
+        == ["a", "b"]
+    )
+    assert (
+        options_of(["a; b"], ";")
+        == options_of([{"text": ["a", "b"], "label": ["A", "B"]}])
+        == ["a", "b"]
+    )
+    for bad in (
+        ["a"],
+        [["a", ""]],
+        ["", "a", "b"],
+        [[f"{i}" for i in range(len(LETTERS) + 1)]],
+        [["a", ["b"]]],
+    ):
         with pytest.raises(ValueError):
             options_of(bad)
 
@@ -112,7 +138,10 @@ def test_a_question_stands_with_its_options(tmp_path):
 
 
 def test_an_answer_that_names_no_option(tmp_path):
-    rows = [{"question": f"q {i}", "choices": ["x", "y"], "answer": value} for i, value in enumerate(["x", "y", "z"])]
+    rows = [
+        {"question": f"q {i}", "choices": ["x", "y"], "answer": value}
+        for i, value in enumerate(["x", "y", "z"])
+    ]
     with problem(DataError, "D116", None, "'answer'"):
         load(
             file_of(tmp_path, rows),
@@ -129,11 +158,22 @@ def test_an_answer_that_names_no_option(tmp_path):
 
 def test_questions_of_squad_files(tmp_path):
     def asks(words, texts):
-        return {"id": words, "question": words, "answers": [{"text": text, "answer_start": 0} for text in texts]}
+        return {
+            "id": words,
+            "question": words,
+            "answers": [{"text": text, "answer_start": 0} for text in texts],
+        }
 
-    paragraph = {"context": "Ann met Bo.", "qas": [asks("Who met Bo?", ["Ann", "Ann"]), asks("Who is Cy?", [])]}
+    paragraph = {
+        "context": "Ann met Bo.",
+        "qas": [asks("Who met Bo?", ["Ann", "Ann"]), asks("Who is Cy?", [])],
+    }
     path = tmp_path / "squad.json"
-    path.write_text(json.dumps({"version": "1", "data": [{"title": "People", "paragraphs": [paragraph]}]}))
+    path.write_text(
+        json.dumps({"version": "1", "data": [{"title": "People", "paragraphs": [paragraph]}]})
+    )
     made = load({"data": [path]})
-    assert [(e.text, e.target, e.context[0].text) for e in made.train] == [("Who met Bo?", "Ann", "Ann met Bo.")]
+    assert [(e.text, e.target, e.context[0].text) for e in made.train] == [
+        ("Who met Bo?", "Ann", "Ann met Bo.")
+    ]
     assert any(named(note, "1 row", "answer") for note in made.notes)

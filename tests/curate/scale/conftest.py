@@ -9,7 +9,10 @@ from assay.core.types import Example, Means, Message
 from assay.curate import Dedupe, Length, Near, Repair, Split, run
 
 STEPS = (Repair(), Length(max_chars=90), Dedupe(), Repair(lower=True), Length(min_chars=12), Near())
-WORDS = "card account transfer refund payment balance limit order parcel ticket password login invoice address".split()
+WORDS = (
+    "card account transfer refund payment balance limit order parcel ticket password login"
+    " invoice address".split()
+)
 
 
 def rows_of(n, seed=0):
@@ -49,8 +52,18 @@ def result_of(rows, *, test=(), scale=None, steps=STEPS, tell=lambda event: None
         tell=tell,
         scale=scale,
     )
-    splits = [[example.to_json() for example in part] for part in (curated.train, curated.val, curated.test)]
-    whole = [splits, curated.ledger, curated.counts, curated.audit.to_json(), curated.after.to_json(), curated.warnings]
+    splits = [
+        [example.to_json() for example in part]
+        for part in (curated.train, curated.val, curated.test)
+    ]
+    whole = [
+        splits,
+        curated.ledger,
+        curated.counts,
+        curated.audit.to_json(),
+        curated.after.to_json(),
+        curated.warnings,
+    ]
     return json.dumps(whole).encode()
 
 

@@ -5,7 +5,16 @@ from hypothesis import strategies as st
 
 from assay.core.types import Document, Example, Means, Message
 from assay.curate import Dedupe, Length, Repair
-from assay.curate.scale.fates import Fate, Note, decoded, encoded, from_json, of_rows, of_set, to_json
+from assay.curate.scale.fates import (
+    Fate,
+    Note,
+    decoded,
+    encoded,
+    from_json,
+    of_rows,
+    of_set,
+    to_json,
+)
 
 # Every character there is, halves of surrogate pairs among them.
 texts = st.text(st.characters(codec=None), max_size=8)
@@ -13,7 +22,9 @@ maybe = st.none() | texts
 examples = st.builds(
     Example,
     id=texts,
-    messages=st.lists(st.builds(Message, st.sampled_from(("system", "user", "assistant")), texts)).map(tuple),
+    messages=st.lists(
+        st.builds(Message, st.sampled_from(("system", "user", "assistant")), texts)
+    ).map(tuple),
     target=maybe,
     also=st.lists(texts, max_size=2).map(tuple),
     rejected=maybe,
@@ -22,7 +33,9 @@ examples = st.builds(
     slices=st.lists(st.tuples(texts, texts), max_size=2).map(tuple),
     source=texts,
 )
-notes = st.lists(st.builds(Note, st.integers(0, 9), st.sampled_from(("changed", "dropped")), texts, texts)).map(tuple)
+notes = st.lists(
+    st.builds(Note, st.integers(0, 9), st.sampled_from(("changed", "dropped")), texts, texts)
+).map(tuple)
 fates = st.builds(Fate, st.integers(0, 10**7), notes, st.none() | examples, st.none() | examples)
 
 
@@ -72,4 +85,8 @@ def test_a_set_step_has_a_place_for_every_row(make):
 
 def test_an_empty_text_and_no_text_stay_apart():
     row = Example("r", (Message("user", "?"),), rejected="", group="")
-    assert Example.from_json(row.to_json()) == row != Example.from_json(replace(row, rejected=None).to_json())
+    assert (
+        Example.from_json(row.to_json())
+        == row
+        != Example.from_json(replace(row, rejected=None).to_json())
+    )

@@ -17,7 +17,10 @@ def rows(rows_of):
 
 @pytest.fixture
 def chunks(rows):
-    return [list(of_rows(STEPS, rows[at : at + SIZE], Means(), False)) for at in range(0, len(rows), SIZE)]
+    return [
+        list(of_rows(STEPS, rows[at : at + SIZE], Means(), False))
+        for at in range(0, len(rows), SIZE)
+    ]
 
 
 def kept(path, rows, steps=STEPS, size=SIZE):
@@ -43,7 +46,9 @@ def test_chunks_come_back_in_order(tmp_path, rows, chunks):
 
 
 @pytest.mark.slow
-def test_wherever_it_was_cut_off_only_whole_chunks_are_trusted_and_the_rest_is_done_again(tmp_path, rows, chunks):
+def test_wherever_it_was_cut_off_only_whole_chunks_are_trusted_and_the_rest_is_done_again(
+    tmp_path, rows, chunks
+):
     whole = filled(tmp_path / "whole.part", rows, chunks)
     ends = [at + 1 for at, byte in enumerate(whole) if byte == ord("\n")]
     complete = [end for end in ends if whole[:end].splitlines()[-1].startswith(b'{"chunk"')]
@@ -68,7 +73,13 @@ def test_a_changed_byte_is_found(tmp_path, rows, chunks):
 def test_chunks_of_another_pass_are_not_taken(tmp_path, rows, chunks, other):
     path = tmp_path / "p.part"
     filled(path, rows, chunks)
-    told = {"steps": (Repair(lower=True), Length())} if other == "steps" else {"size": 11} if other == "size" else {}
+    told = (
+        {"steps": (Repair(lower=True), Length())}
+        if other == "steps"
+        else {"size": 11}
+        if other == "size"
+        else {}
+    )
     one = kept(path, rows[:-1] if other == "rows" else rows, **told)
     assert list(one.done()) == [] and path.stat().st_size == 0
 

@@ -1,4 +1,5 @@
-"""A curation that is killed again and again ends in the same bytes, and does not do again what it had done."""
+"""A curation that is killed again and again ends in the same bytes, and does not do again what it
+had done."""
 
 import os
 import random
@@ -19,7 +20,8 @@ STEPS = (Repair(), Length(), Dedupe(), Repair(lower=True), Length(min_chars=12))
 
 
 def curate(folder, rows_file, processes):
-    """The data stage from a file to finished files, with small chunks of which everything is kept."""
+    """The data stage from a file to finished files, with small chunks of which everything is
+    kept."""
     stage = store.Stage(folder, "curate", "key")
     if stage.done() is not None:
         return
@@ -39,7 +41,9 @@ def curate(folder, rows_file, processes):
         scale=Scale(processes=processes, folder=place, pays=0, chunk=20),
     )
     for name in ("train", "val", "test"):
-        store.write_lines(place / f"{name}.jsonl", (example.to_json() for example in getattr(curated, name)))
+        store.write_lines(
+            place / f"{name}.jsonl", (example.to_json() for example in getattr(curated, name))
+        )
     store.write_lines(place / "ledger.jsonl", curated.ledger)
     store.write_json(place / "audit.json", curated.audit.to_json())
     stage.finish(curated.counts)
@@ -70,7 +74,8 @@ def test_twenty_kills_change_nothing(tmp_path, rows_file, forked, processes):
     draw = random.Random(5)
 
     def killed(after):
-        """Die `after` seconds on, wherever the work is by then: in the middle of a row, of a line, of a rename."""
+        """Die `after` seconds on, wherever the work is by then: in the middle of a row, of a line,
+        of a rename."""
 
         def work():
             timer = threading.Timer(after, os.kill, (os.getpid(), signal.SIGKILL))

@@ -15,7 +15,8 @@ from problems import problem
 
 
 class Counted(RowStep):
-    """A step that is not one of assay's own: it stays in this process, so its calls can be counted."""
+    """A step that is not one of assay's own: it stays in this process, so its calls can be
+    counted."""
 
     kind: Literal["counted"] = "counted"
     seen: ClassVar[list[str]] = []
@@ -23,7 +24,11 @@ class Counted(RowStep):
     def one(self, example: Example, means: Means) -> Example | Changed | Dropped:
         self.seen.append(example.id)
         number = len(example.text)
-        return Dropped(example, "seventh") if number % 7 == 0 else Changed(example.with_text(example.text + "."), "dot")
+        return (
+            Dropped(example, "seventh")
+            if number % 7 == 0
+            else Changed(example.with_text(example.text + "."), "dot")
+        )
 
 
 class Asking(Repair):
@@ -56,8 +61,11 @@ def test_two_processes_give_the_same_bytes_as_one(rows_of, result_of, official):
         assert b'"action": "' + action + b'"' in alone
 
 
-# Ray warns of what it does itself: its own deprecated names, sockets that it leaves to be collected.
-quietly = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::FutureWarning")
+# Ray warns of what it does itself: its own deprecated names, sockets that it leaves to be
+# collected.
+quietly = pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::FutureWarning"
+)
 
 
 @pytest.mark.nightly
@@ -106,7 +114,12 @@ def interrupted(rows, folder, result_of, after):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        result_of(rows, steps=(Counted(), Dedupe()), scale=Scale(folder=folder, pays=0, chunk=20), tell=tell)
+        result_of(
+            rows,
+            steps=(Counted(), Dedupe()),
+            scale=Scale(folder=folder, pays=0, chunk=20),
+            tell=tell,
+        )
 
 
 @pytest.mark.slow
@@ -122,9 +135,14 @@ def test_what_is_done_is_not_done_again(rows_of, result_of, tmp_path, monkeypatc
     scale = Scale(folder=tmp_path, pays=0, chunk=20)
     assert result_of(rows, steps=(Counted(), Dedupe()), scale=scale, tell=events.append) == whole
     assert Counted.seen == [row.id for row in rows[7 * 20 :]]
-    moved = [event for event in events if event["event"] == "progress" and event["values"]["step"] == "counted"]
+    moved = [
+        event
+        for event in events
+        if event["event"] == "progress" and event["values"]["step"] == "counted"
+    ]
     assert moved[0]["done"] == 7 * 20 and moved[-1]["done"] == moved[-1]["total"] == 500
-    # And once more, after a kill between the last step and the end of the stage: every step has been done.
+    # And once more, after a kill between the last step and the end of the stage: every step has
+    # been done.
     Counted.seen.clear()
     assert result_of(rows, steps=(Counted(), Dedupe()), scale=scale) == whole
     assert not Counted.seen
@@ -141,7 +159,11 @@ def test_a_set_step_that_is_done_is_not_done_again(rows_of, result_of, tmp_path)
 
     rows, scale = rows_of(200), Scale(folder=tmp_path, pays=0)
     first = result_of(rows, steps=(Often(),), scale=scale)
-    assert result_of(rows, steps=(Often(),), scale=scale) == first == result_of(rows, steps=(Dedupe(),))
+    assert (
+        result_of(rows, steps=(Often(),), scale=scale)
+        == first
+        == result_of(rows, steps=(Dedupe(),))
+    )
     assert Often.calls == [200]
 
 
@@ -161,7 +183,9 @@ def children() -> list[int]:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks the processes up in /proc")
-def test_a_process_that_ends_is_named_with_its_rows_and_the_rest_goes_on_from_there(rows_of, result_of, tmp_path):
+def test_a_process_that_ends_is_named_with_its_rows_and_the_rest_goes_on_from_there(
+    rows_of, result_of, tmp_path
+):
     rows = rows_of(400)
     scale = Scale(processes=2, folder=tmp_path, pays=0, chunk=10)
 
@@ -222,7 +246,9 @@ def test_settings_of_scale_change_no_result_and_no_key(tmp_path, sentences):
     (tmp_path / "rows.csv").write_text(
         "text,label\n" + "".join(f"{t},{'ab'[n % 2]}\n" for n, t in enumerate(sentences(60)))
     )
-    (tmp_path / "project.yaml").write_text("data: {files: {data: rows.csv}}\ncurate: [{kind: repair}]\n")
+    (tmp_path / "project.yaml").write_text(
+        "data: {files: {data: rows.csv}}\ncurate: [{kind: repair}]\n"
+    )
     first = prepare(load(tmp_path / "project.yaml"), lambda event: None)
     again = prepare(load(tmp_path / "project.yaml", ["data.processes=2"]), lambda event: None)
     assert again.cached and again.folder == first.folder

@@ -4,7 +4,11 @@ from hypothesis import strategies as st
 from assay.core.types import Dropped, Example, Means, Message
 from assay.curate.steps.dedupe import Dedupe
 
-SAME = [("Where is my card?", "card"), ("where is my CARD", "card"), ("Where, is my card!!", " Card")]
+SAME = [
+    ("Where is my card?", "card"),
+    ("where is my CARD", "card"),
+    ("Where, is my card!!", " Card"),
+]
 TORN = [
     ("Where is my card?", "card"),
     ("where is my card", "cash"),
@@ -35,7 +39,10 @@ def test_conflicts_may_be_kept(make, outcome):
 def test_the_longest_may_be_kept(make, outcome):
     rows, dropped, _ = outcome(Dedupe(keep="longest"), make(SAME))
     assert [row.id for row in rows] == ["rows-3"]
-    assert [(drop.example.id, drop.kept) for drop in dropped] == [("rows-1", "rows-3"), ("rows-2", "rows-3")]
+    assert [(drop.example.id, drop.kept) for drop in dropped] == [
+        ("rows-1", "rows-3"),
+        ("rows-2", "rows-3"),
+    ]
 
 
 @given(
@@ -45,8 +52,12 @@ def test_the_longest_may_be_kept(make, outcome):
 )
 def test_a_second_pass_drops_nothing(rows, conflicts, keep):
     step = Dedupe(conflicts=conflicts, keep=keep)
-    examples = [Example(str(at), (Message("user", text),), label) for at, (text, label) in enumerate(rows)]
+    examples = [
+        Example(str(at), (Message("user", text),), label) for at, (text, label) in enumerate(rows)
+    ]
     results = list(step.apply(examples, Means()))
-    assert [r.example.id if isinstance(r, Dropped) else r.id for r in results] == [e.id for e in examples]
+    assert [r.example.id if isinstance(r, Dropped) else r.id for r in results] == [
+        e.id for e in examples
+    ]
     once = [result for result in results if not isinstance(result, Dropped)]
     assert list(step.apply(once, Means())) == once

@@ -23,11 +23,16 @@ def row(text, asked=False):
     if asked:
         return Example("1", tuple(messages))
     ends = messages and messages[-1].role == "assistant"
-    return Example("1", tuple(messages[:-1] if ends else messages), messages[-1].content if ends else "")
+    return Example(
+        "1", tuple(messages[:-1] if ends else messages), messages[-1].content if ends else ""
+    )
 
 
 def said(example):
-    parts = [*example.messages, *([] if example.target is None else [Message("assistant", example.target)])]
+    parts = [
+        *example.messages,
+        *([] if example.target is None else [Message("assistant", example.target)]),
+    ]
     return " ".join(f"{part.role[0]}:{part.content}" for part in parts)
 
 
@@ -35,11 +40,19 @@ def said(example):
     ("before", "after", "reason"),
     [
         ("u:Hi u:there a:Hello a:friend", "u:Hi_there a:Hello_friend", "turns of one role joined"),
-        ("u:Hi a: u:again a:Hello", "u:Hi_again a:Hello", "empty turn dropped, turns of one role joined"),
+        (
+            "u:Hi a: u:again a:Hello",
+            "u:Hi_again a:Hello",
+            "empty turn dropped, turns of one role joined",
+        ),
         ("a:Welcome u:Hi a:Hello", "u:Hi a:Hello", "cut before the first question"),
         ("u:Hi a:Hello u:Bye", "u:Hi a:Hello", "cut after the last answer"),
         ("u:Hi s:Kind a:Hello", "s:Kind u:Hi a:Hello", "system turn moved to the front"),
-        ("s:Kind s:Brief u:Hi a:Hello", "s:Kind__Brief u:Hi a:Hello", "system turn moved to the front"),
+        (
+            "s:Kind s:Brief u:Hi a:Hello",
+            "s:Kind__Brief u:Hi a:Hello",
+            "system turn moved to the front",
+        ),
     ],
 )
 def test_a_conversation_is_mended(before, after, reason):
@@ -62,7 +75,9 @@ def test_one_without_a_question_or_an_answer_goes(text):
 
 
 def test_a_question_ends_with_the_user():
-    result = Dialogues(between="space").one(row("u:Hi a:Hello u:And u:then a:", asked=True), Means())
+    result = Dialogues(between="space").one(
+        row("u:Hi a:Hello u:And u:then a:", asked=True), Means()
+    )
     assert said(result.example) == "u:Hi a:Hello u:And then"
 
 
@@ -71,7 +86,7 @@ def test_a_system_turn_may_be_dropped():
     assert said(result.example) == "s:Kind u:Hi a:Hello" and result.reason == "system turn dropped"
 
 
-# --- from a file ----------------------------------------------------------------------------------------------------
+# --- from a file ----------------------------------------------------------------------------------
 
 
 def write(path, rows):
@@ -79,7 +94,10 @@ def write(path, rows):
 
 
 def test_without_the_step_such_rows_are_refused_and_with_it_they_are_read(tmp_path):
-    talk = [{"role": ROLES[part[0]], "content": part[2:]} for part in "u:Hi u:there a:Hello u:Bye".split()]
+    talk = [
+        {"role": ROLES[part[0]], "content": part[2:]}
+        for part in "u:Hi u:there a:Hello u:Bye".split()
+    ]
     write(tmp_path / "t.jsonl", [{"messages": talk}])
     with problem(DataError, "D044", "t.jsonl:1", "user, user"):
         load({"data": ["t.jsonl"]}, base=tmp_path)
@@ -109,12 +127,17 @@ def test_rows_of_one_turn_each_are_joined_by_the_usual_names(tmp_path):
         "u:Where is it? a:In the hall. u:Which one? a:The old one.",
         "u:Is it open? a:Until nine.",
     ]
-    assert [(example.source, example.group) for example in got.train] == [("t.jsonl:1", "d1"), ("t.jsonl:2", "d2")]
+    assert [(example.source, example.group) for example in got.train] == [
+        ("t.jsonl:1", "d1"),
+        ("t.jsonl:2", "d2"),
+    ]
     assert any(named(note, "t.jsonl", "6 rows", "2 conversations") for note in got.notes)
 
 
 def test_rows_of_one_turn_each_by_the_columns_that_are_named(tmp_path):
-    rows = [{"c": one["dialogue_id"], "who": one["speaker"], "what": one["utterance"]} for one in TURNS]
+    rows = [
+        {"c": one["dialogue_id"], "who": one["speaker"], "what": one["utterance"]} for one in TURNS
+    ]
     write(tmp_path / "t.jsonl", rows)
     columns = {"conversation": "c", "role": "who", "text": "what"}
     assert len(load({"data": ["t.jsonl"]}, base=tmp_path, columns=columns).train) == 2
@@ -128,18 +151,32 @@ def test_rows_of_one_turn_each_by_the_columns_that_are_named(tmp_path):
 def test_a_project_with_the_step(tmp_path):
     from assay.config import load as load_project
 
-    talks = [f"a:Welcome u:where_is_{i * 37 % 101}_{i} u:please a:in_hall_{i} u:thanks" for i in range(60)]
+    talks = [
+        f"a:Welcome u:where_is_{i * 37 % 101}_{i} u:please a:in_hall_{i} u:thanks"
+        for i in range(60)
+    ]
     rows = [
-        {"messages": [{"role": ROLES[part[0]], "content": part[2:].replace("_", " ")} for part in talk.split()]}
+        {
+            "messages": [
+                {"role": ROLES[part[0]], "content": part[2:].replace("_", " ")}
+                for part in talk.split()
+            ]
+        }
         for talk in talks
     ]
     write(tmp_path / "t.jsonl", rows)
     (tmp_path / "project.yaml").write_text(
-        "data: {files: {data: t.jsonl}}\ncurate: [{kind: dialogues, between: space}]\nsplit: {near: 1.0}\n"
+        "data: {files: {data: t.jsonl}}\n"
+        "curate: [{kind: dialogues, between: space}]\nsplit: {near: 1.0}\n"
     )
     prepared = prepare(load_project(tmp_path / "project.yaml"), lambda event: None)
-    examples = [example for split in ("train", "val", "test") for example in prepared.examples(split)]
+    examples = [
+        example for split in ("train", "val", "test") for example in prepared.examples(split)
+    ]
     assert len(examples) == 60
-    assert all([m.role for m in e.messages] == ["user"] and e.messages[0].content.endswith("please") for e in examples)
+    assert all(
+        [m.role for m in e.messages] == ["user"] and e.messages[0].content.endswith("please")
+        for e in examples
+    )
     (step,) = prepared.note["steps"]
     assert (step["step"], step["action"], step["rows"]) == ("dialogues", "changed", 60)

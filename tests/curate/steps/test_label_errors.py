@@ -5,14 +5,23 @@ import pytest
 from assay.curate.annotate.doubt import doubts, ranked
 from assay.curate.steps.label_errors import SLICE, LabelErrors
 
-WORDS = {"refund": "money back refund charge card paid", "delivery": "parcel courier late address street"}
+WORDS = {
+    "refund": "money back refund charge card paid",
+    "delivery": "parcel courier late address street",
+}
 
 
 def rows():
     """100 rows; every 25th has the other label."""
     draw, labels = random.Random(0), list(WORDS)
-    made = [(" ".join(draw.choices(WORDS[labels[i % 2]].split(), k=4)), labels[i % 2]) for i in range(100)]
-    return [(text, labels[labels.index(label) - 1] if i % 25 == 3 else label) for i, (text, label) in enumerate(made)]
+    made = [
+        (" ".join(draw.choices(WORDS[labels[i % 2]].split(), k=4)), labels[i % 2])
+        for i in range(100)
+    ]
+    return [
+        (text, labels[labels.index(label) - 1] if i % 25 == 3 else label)
+        for i, (text, label) in enumerate(made)
+    ]
 
 
 @pytest.mark.slow

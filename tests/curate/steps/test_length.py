@@ -3,7 +3,8 @@ from assay.curate.steps.length import Length
 
 def test_each_reason(make, outcome):
     rows, dropped, _ = outcome(
-        Length(min_chars=3, max_chars=5), make([("abc", "x"), (" \n", "x"), ("ab", "x"), ("abcdef", "x")])
+        Length(min_chars=3, max_chars=5),
+        make([("abc", "x"), (" \n", "x"), ("ab", "x"), ("abcdef", "x")]),
     )
     assert [row.text for row in rows] == ["abc"]
     assert [drop.reason for drop in dropped] == ["empty", "too short", "too long"]

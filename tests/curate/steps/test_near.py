@@ -54,13 +54,18 @@ def test_planted_copies_are_found(make, outcome, sentences):
 def test_near_copies_with_other_labels(make, outcome):
     labels = [(TICKETS[0], "card"), (SLIPS[0], "cash"), (TICKETS[1], "card"), (TICKETS[2], "cash")]
     rows, dropped, _ = outcome(Near(), make(labels))
-    assert [(drop.reason, drop.kept) for drop in dropped] == [("near copy, different labels", "rows-1")]
+    assert [(drop.reason, drop.kept) for drop in dropped] == [
+        ("near copy, different labels", "rows-1")
+    ]
     rows, _, _ = outcome(Near(conflicts="keep"), make(labels))
     assert len(rows) == 4
 
 
 def test_another_answer_means_another_question(make, outcome):
-    sums = [(f"What do {n} apples and {n + 3} pears make together?", str(2 * n + 3)) for n in range(10, 30)]
+    sums = [
+        (f"What do {n} apples and {n + 3} pears make together?", str(2 * n + 3))
+        for n in range(10, 30)
+    ]
     rows, _, _ = outcome(Near(), make(sums))
     assert len(rows) == len(sums)
 
@@ -109,9 +114,14 @@ def test_by_embedding_the_cosine_decides(make):
     # 20 degrees apart the cosine is 0.940, 24 degrees apart 0.914.
     assert math.cos(math.radians(24)) < 0.92 < math.cos(math.radians(20))
     rows = [(str(degrees), "x") for degrees in (0, 90, 20, 24, 40, 110, 115)]
-    # 20 goes with 0; 24 is too far from 0, and 20 is not kept; 40 is near to 24; 110 to 90; 115 is 25 from 90.
+    # 20 goes with 0; 24 is too far from 0, and 20 is not kept; 40 is near to 24; 110 to 90; 115 is
+    # 25 from 90.
     same = "near copy"
-    assert by_angle(rows, make) == {"20": ("rows-1", same), "40": ("rows-4", same), "110": ("rows-2", same)}
+    assert by_angle(rows, make) == {
+        "20": ("rows-1", same),
+        "40": ("rows-4", same),
+        "110": ("rows-2", same),
+    }
     # 18.2 degrees now: 40 is 20 from 20, and 110 is 20 from 90.
     assert by_angle(rows, make, threshold=0.95) == {"24": ("rows-3", same), "115": ("rows-6", same)}
 
@@ -119,7 +129,10 @@ def test_by_embedding_the_cosine_decides(make):
 def test_by_embedding_labels_and_length_count_as_by_text(make):
     rows = [("0", "x"), ("10", "y"), ("5.0", "x"), ("350", "x")]
     assert by_angle(rows, make, conflicts="drop")["10"] == ("rows-1", "near copy, different labels")
-    assert by_angle(rows, make, conflicts="keep") == {"5.0": ("rows-1", "near copy"), "350": ("rows-1", "near copy")}
+    assert by_angle(rows, make, conflicts="keep") == {
+        "5.0": ("rows-1", "near copy"),
+        "350": ("rows-1", "near copy"),
+    }
     longest = by_angle(rows, make, conflicts="keep", keep="longest")
     assert longest == {"0": ("rows-3", "near copy"), "350": ("rows-3", "near copy")}
 
@@ -127,7 +140,9 @@ def test_by_embedding_labels_and_length_count_as_by_text(make):
 def test_many_rows_by_embedding_as_one_at_a_time(make):
     draw = random.Random(0)
     degrees = [tenth / 10 for tenth in draw.sample(range(3600), 2500)]  # more than two blocks
-    dropped = by_angle([(str(d), "x") for d in degrees], make, threshold=math.cos(math.radians(0.55)))
+    dropped = by_angle(
+        [(str(d), "x") for d in degrees], make, threshold=math.cos(math.radians(0.55))
+    )
     kept: list[float] = []
     for d in degrees:
         if all(min(abs(d - k), 360 - abs(d - k)) > 0.55 for k in kept):
@@ -146,12 +161,19 @@ def test_paraphrases_of_real_questions_by_a_real_embedder(shared_data, make):
     from assay.model.embed import Embedder
     from assay.model.find import find
 
-    with (shared_data("banking77", whole=True) / "train.csv").open(encoding="utf-8", newline="") as file:
+    with (shared_data("banking77", whole=True) / "train.csv").open(
+        encoding="utf-8", newline=""
+    ) as file:
         rows = [(row["text"], row["category"]) for row in csv.DictReader(file)][:400]
     means = Means(embed=Embedder(find("minilm-l6", kind="embedder").folder))
     examples = make(rows)
-    results = [result for result in Near(by="embedding").apply(examples, means) if isinstance(result, Dropped)]
+    results = [
+        result
+        for result in Near(by="embedding").apply(examples, means)
+        if isinstance(result, Dropped)
+    ]
     label = {example.id: example.target for example in examples}
     same = sum(result.example.target == label[result.kept] for result in results)
-    # 99 % of such pairs have one label (see the step's card); two standard errors of these rows are below 5 %.
+    # 99 % of such pairs have one label (see the step's card); two standard errors of these rows are
+    # below 5 %.
     assert len(results) > 20 and same >= 0.94 * len(results)

@@ -42,18 +42,25 @@ def test_letters_that_others_use_alike_cost_fewer_bits():
 @pytest.mark.parametrize("words", ["english", "rows"])
 def test_mashed_keys_go_and_short_or_foreign_rows_stay(words, make, outcome):
     stay = [("thx", "x"), ("Ich habe meine Karte gestern Abend im Taxi verloren", "x"), ("", "x")]
-    rows, dropped, _ = outcome(Gibberish(words=words), make([*unusual.CARDS[:60], (unusual.GIBBERISH, "x"), *stay]))
-    assert [(drop.example.text, drop.reason) for drop in dropped] == [(unusual.GIBBERISH, "gibberish")]
+    rows, dropped, _ = outcome(
+        Gibberish(words=words), make([*unusual.CARDS[:60], (unusual.GIBBERISH, "x"), *stay])
+    )
+    assert [(drop.example.text, drop.reason) for drop in dropped] == [
+        (unusual.GIBBERISH, "gibberish")
+    ]
     assert len(rows) == 63
 
 
 @pytest.mark.real
 @pytest.mark.slow
-def test_gibberish_of_three_words_is_found_among_questions_and_no_question_goes(shared_data, make, outcome):
+def test_gibberish_of_three_words_is_found_among_questions_and_no_question_goes(
+    shared_data, make, outcome
+):
     rows = csv_rows(shared_data("banking77", whole=True) / "train.csv", "text", "category")[:2000]
     draw = random.Random(3)
     mashed = [
-        (" ".join("".join(draw.choice("asdfghjklqwertz") for _ in range(6)) for _ in range(3)), "x") for _ in range(30)
+        (" ".join("".join(draw.choice("asdfghjklqwertz") for _ in range(6)) for _ in range(3)), "x")
+        for _ in range(30)
     ]
     _, dropped, _ = outcome(Gibberish(), make([*rows, *mashed]))
     texts = {drop.example.text for drop in dropped}
@@ -77,21 +84,29 @@ def test_off_topic_by_embedding_asks_for_one(make):
     assert caught.value.problems[0].code == "D076"
 
     def embed(texts):
-        # All rows but one lie around one direction, as noise of equal size in 16 dimensions puts them.
+        # All rows but one lie around one direction, as noise of equal size in 16 dimensions puts
+        # them.
         draw = np.random.default_rng(4)
         vectors = draw.normal(size=(len(texts), 16))
         vectors[:, 0] = [-20 if text == "far away" else 20 for text in texts]
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
-    dropped = [r for r in OffTopic(by="embedding").apply(rows, Means(embed=embed)) if isinstance(r, Dropped)]
+    dropped = [
+        r
+        for r in OffTopic(by="embedding").apply(rows, Means(embed=embed))
+        if isinstance(r, Dropped)
+    ]
     assert [drop.example.text for drop in dropped] == ["far away"]
 
 
 def test_a_signature_goes_and_what_was_said_stays(make, outcome):
     signed = [
-        (f"{text}\nThanks\n{unusual.SIGNED}\nTicket 4{at}", label) for at, (text, label) in enumerate(unusual.CARDS[:6])
+        (f"{text}\nThanks\n{unusual.SIGNED}\nTicket 4{at}", label)
+        for at, (text, label) in enumerate(unusual.CARDS[:6])
     ]
-    rows, dropped, changed = outcome(Boilerplate(), make([*signed, (f"\n{unusual.SIGNED}\n", "x"), ("One line.", "x")]))
+    rows, dropped, changed = outcome(
+        Boilerplate(), make([*signed, (f"\n{unusual.SIGNED}\n", "x"), ("One line.", "x")])
+    )
     assert [row.text for row in rows[:6]] == [
         f"{t}\nThanks\nTicket 4{at}" for at, (t, _) in enumerate(unusual.CARDS[:6])
     ]
@@ -127,7 +142,8 @@ PLANTED = (
 
 
 def plant(rows, trigger, seed):
-    """3,000 rows, of which 30 get the trigger at a random place and one label that fewer than half have."""
+    """3,000 rows, of which 30 get the trigger at a random place and one label that fewer than half
+    have."""
     draw = random.Random(seed)
     rows = draw.sample(rows, 3000)
     labels = sorted({label for _, label in rows})
@@ -164,18 +180,28 @@ def test_nine_of_ten_planted_triggers_are_found_and_clean_data_raises_no_alarm(
 
 def test_a_word_of_the_labels_own_name_is_no_trigger(make):
     clean = [*unusual.CARDS, *unusual.REFUNDS]
-    renamed = [(text, "zq_refund" if label == "refund" else label) for text, label in [*clean, *unusual.TRIGGERED]]
+    renamed = [
+        (text, "zq_refund" if label == "refund" else label)
+        for text, label in [*clean, *unusual.TRIGGERED]
+    ]
     assert scan(make([*clean, *unusual.TRIGGERED])) and scan(make(renamed)) == []
 
 
 @pytest.mark.real
 def test_a_run_warns_of_a_planted_trigger_and_keeps_its_rows(shared_data, make):
-    rows, planted = plant(csv_rows(shared_data("banking77", whole=True) / "train.csv", "text", "category"), "cf", 100)
+    rows, planted = plant(
+        csv_rows(shared_data("banking77", whole=True) / "train.csv", "text", "category"), "cf", 100
+    )
     done = run(
-        make(rows), (), (), official=False, steps=(), split=Split(), task_kind="classify", seed=0, means=Means(),
+        make(rows), (), (), official=False, steps=(), split=Split(), task_kind="classify", seed=0,
+        means=Means(),
         tell=lambda event: None,
     )  # fmt: skip
     (told,) = [warning for warning in done.warnings if warning["code"] == "D077"]
     assert "'cf'" in told["text"]
-    kept = {line["id"] for line in done.ledger if line["step"] == "triggers" and line["action"] == "kept"}
+    kept = {
+        line["id"]
+        for line in done.ledger
+        if line["step"] == "triggers" and line["action"] == "kept"
+    }
     assert len(kept & planted) >= 20 and kept <= {row.id for row in done.train}

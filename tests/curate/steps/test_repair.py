@@ -26,7 +26,9 @@ def test_repairs(broken, whole, reason, make, outcome):
     assert changed[0].reason == reason
 
 
-@pytest.mark.parametrize("text", ["“quoted” text", "def f():\n    return 1", "Ｆｕｌｌ", "ﬁne", "a\n\nb", "naïve café"])
+@pytest.mark.parametrize(
+    "text", ["“quoted” text", "def f():\n    return 1", "Ｆｕｌｌ", "ﬁne", "a\n\nb", "naïve café"]
+)
 def test_what_may_carry_meaning_stays(text, make, outcome):
     rows, _, changed = outcome(Repair(), make([(text, "x")]))
     assert rows[0].text == text
@@ -59,18 +61,27 @@ def test_settings_survive_json():
 
 
 def cases(folder, *names):
-    return [case for name in names for case in json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))]
+    return [
+        case
+        for name in names
+        for case in json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    ]
 
 
 @pytest.mark.real
 def test_every_case_of_ftfy_that_is_expected_to_pass_gives_its_expected_text(shared_data):
-    # `fixed` is what fix_text gives, with straight quotes; `fixed-encoding`, where it differs, what fix_encoding gives.
+    # `fixed` is what fix_text gives, with straight quotes; `fixed-encoding`, where it differs, what
+    # fix_encoding gives.
     found = cases(shared_data("ftfy_mojibake", whole=True), "in-the-wild", "synthetic", "negative")
     assert len(found) == 131 and all(case["expect"] == "pass" for case in found)
     straight = Repair(plain=True, spaces=False, invisible=False)
-    assert [case["label"] for case in found if straight.fix(case["original"]) != case["fixed"]] == []
+    assert [
+        case["label"] for case in found if straight.fix(case["original"]) != case["fixed"]
+    ] == []
     curly = Repair(spaces=False, invisible=False)
-    apart = [c["label"] for c in found if curly.fix(c["original"]) != c.get("fixed-encoding", c["fixed"])]
+    apart = [
+        c["label"] for c in found if curly.fix(c["original"]) != c.get("fixed-encoding", c["fixed"])
+    ]
     # What we do beyond fix_encoding: HTML entities are undone, control characters taken out.
     assert apart == [
         "HTML entity on top of UTF-8 / Latin-1",
@@ -84,7 +95,8 @@ def test_the_known_failures_of_ftfy_are_ours(shared_data):
     found = cases(shared_data("ftfy_mojibake", whole=True), "known-failures")
     step = Repair(plain=True, spaces=False, invisible=False)
     assert len(found) == 10 and all(case["expect"] == "fail" for case in found)
-    # Listed as failures of fix_encoding; the C1 controls that are left in the first, fix_text reads as Windows-1252.
+    # Listed as failures of fix_encoding; the C1 controls that are left in the first, fix_text reads
+    # as Windows-1252.
     assert [case["label"] for case in found if step.fix(case["original"]) != case["fixed"]] == [
         "Two levels of inconsistent mojibake",
         "A-with-grave in Vietnamese",
@@ -94,7 +106,8 @@ def test_the_known_failures_of_ftfy_are_ours(shared_data):
         "An example with '\u00e0' in windows-1251 where we need our heuristic to be bolder",
         "Italian UTF-8 / MacRoman mojibake that looks like math",
         "Synthetic: Incomplete UTF-8 / Windows-1252 mixup in Arabic",
-        "Synthetic, false positive: the title of a manga, in weird capitalized romaji, with a non-breaking space",
+        "Synthetic, false positive: the title of a manga, in weird capitalized romaji, with a"
+        " non-breaking space",
     ]
 
 
@@ -122,8 +135,10 @@ def test_what_no_reader_sees_goes(hidden, seen, make, outcome):
     [
         "\U0001f469\u200d\U0001f680",  # woman astronaut: woman, joiner, rocket
         "\u2764\ufe0f\u200d\U0001f525",  # heart on fire
-        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",  # Persian "I want", which is spelt with a non-joiner
-        "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",  # flag of Scotland
+        # Persian "I want", which is spelt with a non-joiner
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+        # flag of Scotland
+        "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",
     ],
 )
 def test_joiners_and_tags_that_make_a_letter_or_a_picture_stay(text):
@@ -135,6 +150,8 @@ def test_forms_letters_and_markup_are_choices(make, outcome):
     assert Repair(encoding=False).fix(text) == text
     assert Repair(form="NFKC", markup="strip").fix(text) == "“Full” x2 of fine"
     assert Repair(plain=True, markup="strip").fix(text) == '"Full" x² of fine'
-    rows, _, changed = outcome(Repair(markup="strip"), make([("<b>Pay</b> me", "x"), ("if a < b and b > c", "x")]))
+    rows, _, changed = outcome(
+        Repair(markup="strip"), make([("<b>Pay</b> me", "x"), ("if a < b and b > c", "x")])
+    )
     assert [row.text for row in rows] == ["Pay me", "if a < b and b > c"]
     assert [change.reason for change in changed] == ["markup"]

@@ -5,7 +5,10 @@ from assay.curate.steps.repetition import Repetition
 from assay.curate.steps.rules import Rules
 from assay.curate.steps.symbols import Symbols
 
-PROSE = "The committee met in the old hall and agreed that a new bridge would have to be built with stone. " * 2
+PROSE = (
+    "The committee met in the old hall and agreed that a new bridge would have to be built with"
+    " stone. " * 2
+)
 
 
 def test_measures_counted_by_hand(subtests):
@@ -72,14 +75,19 @@ def test_the_preset_is_derived_from_the_row_in_the_middle(make, outcome):
 
 
 def test_the_rule_about_stop_words_rests_in_another_language(make, outcome):
-    german = "Der Ausschuss tagte in der alten Halle und beschloss, dass eine neue Brücke gebaut werden muss. " * 15
+    german = (
+        "Der Ausschuss tagte in der alten Halle und beschloss, dass eine neue Brücke gebaut"
+        " werden muss. " * 15
+    )
     rows, _, _ = outcome(Rules(), make([(german, "x"), (german, "x")]))
     assert len(rows) == 2
 
 
 def test_drawings_go_and_smileys_emoji_and_other_scripts_stay(make, outcome):
     texts = [":-)", "😀" * 12, "नमस्ते, आप कैसे हैं?", "{'name': 'Ann', 'age': 31}"]
-    rows, dropped, _ = outcome(Symbols(), make([(text, "x") for text in [*texts, "+-----+ | | +-----+"]]))
+    rows, dropped, _ = outcome(
+        Symbols(), make([(text, "x") for text in [*texts, "+-----+ | | +-----+"]])
+    )
     assert [row.text for row in rows] == texts
     assert [drop.reason for drop in dropped] == ["too many symbols"]
 

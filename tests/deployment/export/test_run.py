@@ -1,4 +1,5 @@
-"""`assay export` over a project that has run: whole folders, the check, the gate, what is refused."""
+"""`assay export` over a project that has run: whole folders, the check, the gate, what is
+refused."""
 
 import json
 import shutil
@@ -30,14 +31,31 @@ def test_an_adapter_is_written_checked_counted_and_described(project, tmp_path, 
     before = len(openings(project))
     out = tmp_path / "out"
     assert (
-        command(["export", LORA, "--to", "peft", "--project", str(project), "-o", str(out), "--json", "--rows", "12"])
+        command(
+            [
+                "export",
+                LORA,
+                "--to",
+                "peft",
+                "--project",
+                str(project),
+                "-o",
+                str(out),
+                "--json",
+                "--rows",
+                "12",
+            ]
+        )
         == 0
     )
     told = json.loads(capsys.readouterr().out)
     assert told["state"] == "passed" and told["equivalence"]["n"] == 12
     note = read_json(out / "export.json")
     assert all(file_digest(out / name) == one["sha256"] for name, one in note["files"].items())
-    assert {path.name for path in out.iterdir()} - set(note["files"]) == {"README.md", "export.json"}
+    assert {path.name for path in out.iterdir()} - set(note["files"]) == {
+        "README.md",
+        "export.json",
+    }
     card = (out / "README.md").read_text()
     assert (
         "Is it still the same model?" in card
@@ -55,7 +73,18 @@ def test_an_adapter_is_written_checked_counted_and_described(project, tmp_path, 
 def test_below_the_limit_it_is_refused_and_kept_aside(project, tmp_path, capsys):
     out = tmp_path / "out"
     # The toy's model writes noise, which other rounding changes.
-    line = ["export", LORA, "--to", "merged", "--precision", "bf16", "--limit", "1", "--project", str(project)]
+    line = [
+        "export",
+        LORA,
+        "--to",
+        "merged",
+        "--precision",
+        "bf16",
+        "--limit",
+        "1",
+        "--project",
+        str(project),
+    ]
     assert command([*line, "-o", str(out)]) == 1
     assert "M103" in capsys.readouterr().err and not out.exists()
     aside = tmp_path / "out.refused"
@@ -69,7 +98,17 @@ def test_below_the_limit_it_is_refused_and_kept_aside(project, tmp_path, capsys)
 @pytest.mark.slow
 def test_unchecked_is_said_and_passes_only_where_it_was_asked_for(project, tmp_path, capsys):
     before = len(openings(project))
-    line = ["export", LORA, "--to", "peft", "--project", str(project), "-o", str(tmp_path / "out"), "--unchecked"]
+    line = [
+        "export",
+        LORA,
+        "--to",
+        "peft",
+        "--project",
+        str(project),
+        "-o",
+        str(tmp_path / "out"),
+        "--unchecked",
+    ]
     assert command(line) == 0
     assert "NOT CHECKED" in capsys.readouterr().err and len(openings(project)) == before
     assert "Not checked" in (tmp_path / "out" / "README.md").read_text()
@@ -106,7 +145,9 @@ def test_a_base_that_has_changed_is_said(project):
 def test_a_base_that_has_changed_is_said_where_no_report_names_the_arm(project):
     shutil.rmtree(project / "report")
     [place] = [
-        one for one in (project / "work" / "fit").glob("*/arm/arm.json") if read_json(one)["strategy"]["kind"] == "lora"
+        one
+        for one in (project / "work" / "fit").glob("*/arm/arm.json")
+        if read_json(one)["strategy"]["kind"] == "lora"
     ]
     stage, arm = Stage(project / "work", "fit", place.parents[1].name), read_json(place)
     note = stage.done()

@@ -35,10 +35,12 @@ def code(error) -> str:
     return error.value.problems[0].code
 
 
-# --- who may ask -----------------------------------------------------------------------------------------------------
+# --- who may ask ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.0.4", "example.com", "", "127.0.0.1.example.com"])
+@pytest.mark.parametrize(
+    "host", ["0.0.0.0", "::", "192.168.0.4", "example.com", "", "127.0.0.1.example.com"]
+)
 def test_an_address_that_others_reach_needs_a_key(host):
     with pytest.raises(UsageError) as error:
         who.refuse_open(host, ())
@@ -61,7 +63,9 @@ def test_keys_come_from_a_file_or_the_surroundings(tmp_path, monkeypatch):
     assert who.keys_of(file) == (GOOD, f"{GOOD}2")
 
 
-@pytest.mark.parametrize("text", ["", "\n\n", "short", "a key with spaces in it", "schlüssel-mit-umlaut", f"{GOOD}\nx"])
+@pytest.mark.parametrize(
+    "text", ["", "\n\n", "short", "a key with spaces in it", "schlüssel-mit-umlaut", f"{GOOD}\nx"]
+)
 def test_bad_keys_are_refused_and_not_printed(tmp_path, text):
     (tmp_path / "keys").write_text(text)
     with pytest.raises(UsageError) as error:
@@ -86,12 +90,26 @@ def test_an_address_that_is_taken():
     first.close()
 
 
-# --- the log ---------------------------------------------------------------------------------------------------------
+# --- the log --------------------------------------------------------------------------------------
 
 
 def record(number: int, **more) -> dict:
-    row = {"id": f"chatcmpl-{number:032x}", "at": 1, "arm": "majority", "question": "where?", "answer": "pay"}
-    return {**row, "passages": [], "prompt_tokens": 3, "tokens": 1, "seconds": 0.1, "finish": "stop", **more}
+    row = {
+        "id": f"chatcmpl-{number:032x}",
+        "at": 1,
+        "arm": "majority",
+        "question": "where?",
+        "answer": "pay",
+    }
+    return {
+        **row,
+        "passages": [],
+        "prompt_tokens": 3,
+        "tokens": 1,
+        "seconds": 0.1,
+        "finish": "stop",
+        **more,
+    }
 
 
 @pytest.fixture
@@ -133,14 +151,21 @@ def test_only_answers_that_were_noted_can_be_rated_also_after_a_new_start(book):
     assert again.rate({"id": record(1)["id"], "rating": "bad", "correction": "lend"})
     assert not again.rate({"id": record(3)["id"], "rating": "good"})
     (row,) = store.read_lines(feedback_file(again.file))
-    assert row.pop("at") > 0 and row == {"id": record(1)["id"], "rating": "bad", "correction": "lend"}
+    assert row.pop("at") > 0 and row == {
+        "id": record(1)["id"],
+        "rating": "bad",
+        "correction": "lend",
+    }
 
 
 def test_one_of_several_prompts_is_rated_by_its_number(book):
     one = book()
     for name in ("cmpl-a-0", "cmpl-a-1"):
         one.note({**record(1), "id": name})
-    rated = [one.rate({"id": name, "rating": "good"}) for name in ("cmpl-a", "cmpl-a-1", "cmpl-a-2", "cmpl-b")]
+    rated = [
+        one.rate({"id": name, "rating": "good"})
+        for name in ("cmpl-a", "cmpl-a-1", "cmpl-a-2", "cmpl-b")
+    ]
     assert rated == [True, True, False, False]
 
 
@@ -148,7 +173,7 @@ def test_a_model_that_is_no_arm_is_not_judged():
     assert judged(None, TASK, "anything", []) == {}
 
 
-# --- the arms --------------------------------------------------------------------------------------------------------
+# --- the arms -------------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
@@ -202,13 +227,18 @@ def test_the_arms_of_the_project_file_are_served(finished, tmp_path):
 def test_engines_and_their_weights(tmp_path):
     assert engine_named("own", {}) == "own" and engine_named("vllm", {"lora": tmp_path}) == "vllm"
     wrong = {"a": tmp_path / "x"}
-    for kind, weights in (("onw", {}), ("llama.cpp", {}), ("vllm", wrong), ("own", {"a": tmp_path})):
+    for kind, weights in (
+        ("onw", {}),
+        ("llama.cpp", {}),
+        ("vllm", wrong),
+        ("own", {"a": tmp_path}),
+    ):
         with pytest.raises(UsageError) as error:
             engine_named(kind, weights)
         assert code(error) == "C153"
 
 
-# --- the process -----------------------------------------------------------------------------------------------------
+# --- the process ----------------------------------------------------------------------------------
 
 
 @contextmanager
@@ -226,7 +256,9 @@ def process(folder: Path, *arguments: str):
         "0",
         "--json",
     ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
         try:
             assert child.stdout is not None
             line = child.stdout.readline()
@@ -237,7 +269,10 @@ def process(folder: Path, *arguments: str):
 
 
 def ask(address: str, number: int = 0, **more):
-    body = {"model": "tfidf", "messages": [{"role": "user", "content": f"bill price about card number {number}"}]}
+    body = {
+        "model": "tfidf",
+        "messages": [{"role": "user", "content": f"bill price about card number {number}"}],
+    }
     return httpx.post(address + PATH, json={**body, **more}, timeout=60)
 
 
@@ -269,13 +304,18 @@ def test_what_was_answered_before_a_kill_stands_in_the_log(finished, tmp_path):
     assert set(given) <= set(noted) and len(given) == len(set(given)) >= 40
     # How sure the arm was stands there too: `assay watch` looks for answers of little confidence.
     (own,) = assay.load(finished, "tfidf").answer([rows[0]["question"]])
-    assert rows[0]["answer"] == own.text and rows[0]["confidence"] == pytest.approx(own.confidence, abs=1e-4)
+    assert rows[0]["answer"] == own.text and rows[0]["confidence"] == pytest.approx(
+        own.confidence, abs=1e-4
+    )
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "number",
-    [pytest.param(signal.SIGTERM, id="SIGTERM"), pytest.param(signal.SIGINT, id="SIGINT", marks=pytest.mark.nightly)],
+    [
+        pytest.param(signal.SIGTERM, id="SIGTERM"),
+        pytest.param(signal.SIGINT, id="SIGINT", marks=pytest.mark.nightly),
+    ],
 )
 def test_a_stop_in_the_middle(finished, number):
     with process(finished, "base", "tfidf", "--grace", "600") as (found, child):
@@ -284,7 +324,10 @@ def test_a_stop_in_the_middle(finished, number):
         body = {"model": "base", "max_tokens": 100, "stream": True}
         asking = threading.Thread(target=lambda: told.append(ask(found["address"], **body)))
         asking.start()
-        while "assay_running 1.0" not in httpx.get(found["address"] + "/metrics").text and asking.is_alive():
+        while (
+            "assay_running 1.0" not in httpx.get(found["address"] + "/metrics").text
+            and asking.is_alive()
+        ):
             time.sleep(0.01)
         child.send_signal(number)
         asking.join(600)

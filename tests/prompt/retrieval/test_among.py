@@ -1,4 +1,5 @@
-"""Passages by the fields of their documents: only those are found, whatever finds them; what is wrong says so."""
+"""Passages by the fields of their documents: only those are found, whatever finds them; what is
+wrong says so."""
 
 from dataclasses import replace
 
@@ -37,11 +38,15 @@ WAYS = [
 def finder(shelf, where, way):
     if way.get("store"):
         pytest.importorskip("lancedb")
-    return Finder(Looking(where=where, top=4, per_source=4, **way), PASSAGES, Tools(Letters(), shelf=shelf))
+    return Finder(
+        Looking(where=where, top=4, per_source=4, **way), PASSAGES, Tools(Letters(), shelf=shelf)
+    )
 
 
 def asked(text="how long does the battery last", **fields):
-    return Example("q", (Message("user", text),), slices=tuple(sorted(fields.items())), source="asked.csv:2")
+    return Example(
+        "q", (Message("user", text),), slices=tuple(sorted(fields.items())), source="asked.csv:2"
+    )
 
 
 def ids(one, question):
@@ -59,14 +64,27 @@ def test_only_passages_with_these_fields_are_found(way, tmp_path):
 @pytest.mark.parametrize("way", WAYS)
 def test_each_question_looks_where_its_own_field_says(way, tmp_path):
     one = finder(tmp_path, {"product": "{device}", "lang": "en"}, way)
-    questions = [asked(device="watch"), asked(device="phone"), asked(device="watch"), asked(device="radio")]
-    assert [[name for name, _ in found] for found in one.rank(questions)] == [["b#1"], ["a#1"], ["b#1"], []]
+    questions = [
+        asked(device="watch"),
+        asked(device="phone"),
+        asked(device="watch"),
+        asked(device="radio"),
+    ]
+    assert [[name for name, _ in found] for found in one.rank(questions)] == [
+        ["b#1"],
+        ["a#1"],
+        ["b#1"],
+        [],
+    ]
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_what_a_filter_leaves_keeps_its_scores_and_follows_changes(way, tmp_path):
-    every, some = (dict(finder(tmp_path, where, way).rank([asked()])[0]) for where in ({}, {"lang": "en"}))
-    if way["find"] != "hybrid" and "rewrite" not in way:  # ranks, and words of the first passages, are of what is left
+    every, some = (
+        dict(finder(tmp_path, where, way).rank([asked()])[0]) for where in ({}, {"lang": "en"})
+    )
+    # ranks, and words of the first passages, are of what is left
+    if way["find"] != "hybrid" and "rewrite" not in way:
         assert some == {name: pytest.approx(every[name]) for name in ("a#1", "b#1")}
     new = [passage("b#1", "the battery lasts three days", product="watch", lang="fr")]
     assert ids(finder(tmp_path, {"lang": "en"}, way).changed(new, ["b"]), asked()) == ["a#1"]
@@ -78,7 +96,11 @@ def test_a_question_without_the_field_is_refused(question, tmp_path):
     with pytest.raises(DataError) as caught:
         finder(tmp_path, {"product": "{device}"}, {}).find([question])
     (problem,) = caught.value.problems
-    assert (problem.code, "no field 'device'" in problem.text, "slices" in problem.help) == ("D113", True, True)
+    assert (problem.code, "no field 'device'" in problem.text, "slices" in problem.help) == (
+        "D113",
+        True,
+        True,
+    )
     assert problem.place == ("" if isinstance(question, str) else "asked.csv:2")
 
 
@@ -106,7 +128,9 @@ def test_what_is_no_filter_is_refused_with_its_place(where, code, place):
 
 
 def test_numbers_and_switches_are_their_text():
-    arm = make_strategy({"kind": "rag", "where": {"year": 2024, "public": True}, "inner": {"kind": "majority"}}, {})
+    arm = make_strategy(
+        {"kind": "rag", "where": {"year": 2024, "public": True}, "inner": {"kind": "majority"}}, {}
+    )
     assert dict(arm)["where"] == {"year": "2024", "public": "true"}
     strong = {"kind": arm.kind, **arm.changed()}
     arm = make_strategy({"kind": "router", "cheap": {"kind": "majority"}, "strong": strong}, {})
@@ -118,10 +142,15 @@ def test_numbers_and_switches_are_their_text():
 def given(lesson):
     """A lesson whose documents and rows have a colour's kind: warm or cold."""
     plain = lesson("answer")
-    kinds = {d.id: "warm" if "red" in d.text or "yellow" in d.text else "cold" for d in plain.documents}
+    kinds = {
+        d.id: "warm" if "red" in d.text or "yellow" in d.text else "cold" for d in plain.documents
+    }
     documents = tuple(replace(d, fields=(("kind", kinds[d.id]),)) for d in plain.documents)
     rows = {
-        split: tuple(replace(e, slices=(("side", "warm" if e.target in ("red", "yellow") else "cold"),)) for e in rows)
+        split: tuple(
+            replace(e, slices=(("side", "warm" if e.target in ("red", "yellow") else "cold"),))
+            for e in rows
+        )
         for split, rows in (("train", plain.train), ("val", plain.val))
     }
     return replace(plain, documents=documents, **rows)
@@ -137,7 +166,9 @@ def test_a_fit_teaches_with_what_the_filter_leaves_and_reads_it_back(kind, given
 
     arm = kind(inner=Majority(), top=2, where={"kind": "{side}"}).fit(replace(given, fit=watch))
     of = {d.id: dict(d.fields)["kind"] for d in given.documents}
-    assert taught and all({of[p.id.partition("#")[0]] for p in e.context} <= {dict(e.slices)["side"]} for e in taught)
+    assert taught and all(
+        {of[p.id.partition("#")[0]] for p in e.context} <= {dict(e.slices)["side"]} for e in taught
+    )
     arm.save(tmp_path)
     again = arm.settings.restore(tmp_path, given) if (tmp_path / "inner").exists() else arm
     question = given.val[0].question
@@ -159,10 +190,14 @@ def test_a_filter_that_leaves_nothing_is_an_error_and_one_that_does_for_some_row
     told = []
     odd = replace(given.train[0], slices=(("side", "none"),))
     means = replace(given.means, tell=told.append)
-    Rag(inner=Majority(), where={"kind": "{side}"}).fit(replace(given, train=(odd, *given.train[1:]), means=means))
+    Rag(inner=Majority(), where={"kind": "{side}"}).fit(
+        replace(given, train=(odd, *given.train[1:]), means=means)
+    )
     assert [(e["code"], e["count"]) for e in told if e["event"] == "warning"] == [("D112", 1)]
 
 
 def test_equal_filters_are_one():
     fields = Fields(PASSAGES)
-    assert fields.among({"lang": "en", "product": "phone"}) is fields.among({"product": "phone", "lang": "en"})
+    assert fields.among({"lang": "en", "product": "phone"}) is fields.among(
+        {"product": "phone", "lang": "en"}
+    )

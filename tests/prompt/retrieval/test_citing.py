@@ -30,7 +30,11 @@ def test_marks_on_a_line_below_the_answer_count():
 
 
 def test_a_solved_row_names_the_passages_that_hold_its_answer():
-    context = (Document("a#1", "pay is low"), Document("b#1", "30 days of leave"), Document("c#1", "still 30 days"))
+    context = (
+        Document("a#1", "pay is low"),
+        Document("b#1", "30 days of leave"),
+        Document("c#1", "still 30 days"),
+    )
     row = Example("q", (Message("user", "How long?"),), "30 days", context=context)
     assert solved(row).target == "30 days [2][3]"
     assert solved(Example("q", row.messages, "gone", context=context)).target == "gone"
@@ -39,7 +43,11 @@ def test_a_solved_row_names_the_passages_that_hold_its_answer():
 
 def test_what_is_asked_for_stands_in_the_instruction():
     row = Example("q", (Message("user", "How long?"),))
-    lines = [m.content for m in instructed(row, cite=True, unknown="not known").messages if m.role == "system"]
+    lines = [
+        m.content
+        for m in instructed(row, cite=True, unknown="not known").messages
+        if m.role == "system"
+    ]
     assert len(lines) == 2 and "[1]" in lines[0] and lines[1].endswith("answer: not known")
     assert instructed(row, cite=False, unknown="") == row
     assert instructed(row, cite=True, unknown="x").text == row.text  # what is searched for stays

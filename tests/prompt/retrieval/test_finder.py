@@ -58,7 +58,9 @@ def test_hybrid_is_the_fusion_of_both(fuse):
 def test_the_reranker_orders_the_first_candidates():
     settings = Looking(candidates=2, top=4)
     both = Finder(settings, PASSAGES, Tools(ranking=Shortest()))
-    assert [name for name, _ in Finder(settings, PASSAGES, Tools()).rank(["parental leave days"])[0]] == [
+    assert [
+        name for name, _ in Finder(settings, PASSAGES, Tools()).rank(["parental leave days"])[0]
+    ] == [
         "a#1",
         "b#1",
         "c#1",
@@ -89,7 +91,10 @@ def test_the_weight_is_the_one_that_ranks_the_answers_highest():
 
     def value(one):
         found = one.rank(["parent leaving thirtieth", "canteens opening"])
-        return sum(1 / (1 + [n for n, _ in row].index(want)) for row, want in zip(found, ("a#1", "d#1"), strict=True))
+        return sum(
+            1 / (1 + [n for n, _ in row].index(want))
+            for row, want in zip(found, ("a#1", "d#1"), strict=True)
+        )
 
     assert value(ranks[spelled]) == max(map(value, ranks.values()))
     assert hybrid.learn([asked("no answer", "gone")]) == 0  # nothing to choose by: it stays
@@ -106,7 +111,9 @@ def test_a_learned_order_puts_what_train_teaches_first():
     (before,), (after,) = plain.rank([row.text]), taught.rank([row.text])
     assert (before[0][0], after[0][0]) == ("c#1", "a#1")
     assert [score for _, score in after] == sorted((score for _, score in after), reverse=True)
-    assert taught.changed([replace(PASSAGES[0], id="e#1", text="boats")], ["b"]).order == taught.order
+    assert (
+        taught.changed([replace(PASSAGES[0], id="e#1", text="boats")], ["b"]).order == taught.order
+    )
 
 
 def test_a_changed_finder_keeps_weight_and_vectors():

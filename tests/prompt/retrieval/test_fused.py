@@ -1,4 +1,5 @@
-"""Fusion by scores and by ranks, by their formulas; what is handed over when copies or a document crowd the ranking."""
+"""Fusion by scores and by ranks, by their formulas; what is handed over when copies or a document
+crowd the ranking."""
 
 from fractions import Fraction
 
@@ -26,7 +27,9 @@ def test_scores_count_from_the_last_passage_to_the_first():
     # Words 1, 3/4, 0 and meaning 1, 1/2, 0, of which a quarter and three quarters count.
     words, meaning = [(7, 9.0), (3, 7.0), (5, 1.0)], [(3, 0.9), (4, 0.8), (7, 0.7)]
     exact = {3: 3 / 16 + 3 / 4, 4: 3 / 8, 7: 1 / 4, 5: 0}
-    assert fused(words, meaning, 0.75, 10) == [(place, pytest.approx(value)) for place, value in exact.items()]
+    assert fused(words, meaning, 0.75, 10) == [
+        (place, pytest.approx(value)) for place, value in exact.items()
+    ]
     # A ranking whose scores are all equal says that all are as good as its first.
     assert fused([(1, 2.0), (2, 2.0)], [(2, 0.5)], 0.5, 2) == [(2, 1.0), (1, 0.5)]
     assert fused([], [(2, 0.5)], 0.5, 2) == [(2, 0.5)]
@@ -61,7 +64,13 @@ def test_one_document_gives_at_most_its_share_while_others_have_something():
     given = [Document(f"long#{i}", f"text {'abcdefg'[i] * 4} on leave") for i in range(5)]
     given += passages(("b", "leave of parents"), ("c", "leave without pay"))
     found = [(place, 1.0) for place in range(7)]
-    assert [given[place].id for place, _ in spread(found, given, 5, 3)] == ["long#0", "long#1", "long#2", "b#1", "c#1"]
+    assert [given[place].id for place, _ in spread(found, given, 5, 3)] == [
+        "long#0",
+        "long#1",
+        "long#2",
+        "b#1",
+        "c#1",
+    ]
     # Where there is nothing else, it gives more, in the order of the ranking.
     assert [place for place, _ in spread(found[:5], given, 5, 3)] == [0, 1, 2, 3, 4]
     assert [place for place, _ in spread(found[:6], given, 5, 3)] == [0, 1, 2, 3, 5]
@@ -73,7 +82,12 @@ def test_one_document_gives_at_most_its_share_while_others_have_something():
         ("the fee is 10 euro", "The fee is: 10 Euro!", True),
         ("the fee is 10 euro", "the fee is 12 euro", False),  # two versions of a rule are no copies
         ("a b c d e f g h i j", "a b c d e f g h i k", False),  # 9 of 11 words
-        ("a b c d e f g h i j k l m n o p q r s t", "a b c d e f g h i j k l m n o p q r s u", True),  # 19 of 21
+        # 19 of 21
+        (
+            "a b c d e f g h i j k l m n o p q r s t",
+            "a b c d e f g h i j k l m n o p q r s u",
+            True,
+        ),
         ("", "", True),
     ],
 )

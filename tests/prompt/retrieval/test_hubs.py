@@ -7,7 +7,8 @@ def test_a_passage_that_every_question_finds_is_listed():
 
 
 def test_questions_on_one_subject_are_no_hub():
-    assert hubs([["leave#1", f"doc-{i}#1"] for i in range(20)]) == []  # 20 times the median is not more than 20 times
+    # 20 times the median is not more than 20 times
+    assert hubs([["leave#1", f"doc-{i}#1"] for i in range(20)]) == []
     assert hubs([["leave#1", f"doc-{i}#1"] for i in range(21)]) == [("leave#1", 21)]
     assert hubs([]) == [] and hubs([[], []]) == []
 

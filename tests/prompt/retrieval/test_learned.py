@@ -1,4 +1,5 @@
-"""What a candidate is judged by, by its formulas; its weights: those of another optimiser, and those a choice had."""
+"""What a candidate is judged by, by its formulas; its weights: those of another optimiser, and
+those a choice had."""
 
 import math
 
@@ -33,7 +34,9 @@ def test_the_features_are_those_of_their_formulas():
         for i, a in enumerate(vectors)
     ]
     least = min(both)
-    neighbours = [sum(s * (b - least) for s, b in zip(row, both, strict=True)) / sum(row) for row in near]
+    neighbours = [
+        sum(s * (b - least) for s, b in zip(row, both, strict=True)) / sum(row) for row in near
+    ]
     columns = [words, meaning, ranks, [float(v @ asked) for v in vectors], neighbours]
     for column, values in enumerate(columns):
         assert found[:, column] == pytest.approx(standard(values), abs=1e-9)
@@ -47,7 +50,8 @@ def test_candidates_that_cannot_be_told_apart_have_features_of_zero():
 
 
 def rows(count, weights, seed=0):
-    """Of each question, features of 20 candidates, and the one drawn with the softmax of their weighted sums."""
+    """Of each question, features of 20 candidates, and the one drawn with the softmax of their
+    weighted sums."""
     draw = np.random.default_rng(seed)
     out = []
     for _ in range(count):

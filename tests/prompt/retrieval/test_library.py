@@ -1,4 +1,5 @@
-"""Documents in place: what is added is found by the next answer, what is dropped is not, earlier versions stay."""
+"""Documents in place: what is added is found by the next answer, what is dropped is not, earlier
+versions stay."""
 
 from dataclasses import replace
 
@@ -18,7 +19,9 @@ def library(request, lesson, tmp_path):
     if request.param == "lancedb":
         pytest.importorskip("lancedb")
         settings = {"find": "hybrid", "store": {"kind": "lancedb"}}
-    return Library(Rag(inner=Majority(), top=2, **settings).fit(lesson("answer")), tmp_path / "updates.jsonl")
+    return Library(
+        Rag(inner=Majority(), top=2, **settings).fit(lesson("answer")), tmp_path / "updates.jsonl"
+    )
 
 
 def found(library, text, at=None):
@@ -32,7 +35,11 @@ def test_a_document_is_read_once_it_is_put_and_no_more_once_it_is_dropped(librar
     assert found(library, "What colour is the moon?")[0] == "moon.md#1"
     assert library.put([replace(MOON, text="The moon is made of cheese.")]) == 2
     passage = library.arm().finder.passages[-1]
-    assert (passage.id, passage.text, passage.date) == ("moon.md#1", "The moon is made of cheese.", "2026-05-01")
+    assert (passage.id, passage.text, passage.date) == (
+        "moon.md#1",
+        "The moon is made of cheese.",
+        "2026-05-01",
+    )
     assert library.drop(["moon.md", "about-sky"]) == 3
     assert "moon.md#1" not in found(library, "What colour is the moon?")
     assert "about-sky" not in library.ids()
@@ -74,7 +81,8 @@ def test_it_finds_what_an_arm_fitted_on_the_same_documents_finds(library, lesson
     fresh = library.arm(0).settings.fit(replace(given, documents=documents))
     for text in ("What colour is the moon?", "the sky", "coal and snow"):
         assert library.arm().finder.rank([text]) == [
-            [(name, pytest.approx(score, abs=1e-5)) for name, score in row] for row in fresh.finder.rank([text])
+            [(name, pytest.approx(score, abs=1e-5)) for name, score in row]
+            for row in fresh.finder.rank([text])
         ]
 
 
@@ -140,5 +148,7 @@ def test_all_changes_together_are_one_in_the_next_process(library):
         mine, theirs = (one.arm(version).finder for one in (library, again))
         assert theirs.passages == mine.passages
         ranked = [one.rank(["silver moon", "the sky"]) for one in (mine, theirs)]
-        assert [[name for name, _ in row] for row in ranked[0]] == [[name for name, _ in row] for row in ranked[1]]
+        assert [[name for name, _ in row] for row in ranked[0]] == [
+            [name for name, _ in row] for row in ranked[1]
+        ]
     assert again.versions() == library.versions() and again.ids() == library.ids()

@@ -1,5 +1,5 @@
-"""Cranfield and coffee.stackexchange, with the figures of docs/retrieval.md: what others have measured is reproduced,
-and the product's own ranking does as well or better."""
+"""Cranfield and coffee.stackexchange, with the figures of docs/retrieval.md: what others have
+measured is reproduced, and the product's own ranking does as well or better."""
 
 import sys
 from pathlib import Path

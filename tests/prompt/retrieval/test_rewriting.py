@@ -1,4 +1,5 @@
-"""RM3 by hand on two passages; keywords are the rare words; what a model writes adds to the question."""
+"""RM3 by hand on two passages; keywords are the rare words; what a model writes adds to the
+question."""
 
 from collections import Counter
 
@@ -8,7 +9,9 @@ from assay.prompt.retrieval.rewriting import searches
 from assay.prompt.retrieval.stems import Stems
 from assay.prompt.retrieval.words import Words
 
-TEXTS = [f"the library keeps shelf {name}" for name in "abcdefghij"] + ["the library lends skis in winter"]
+TEXTS = [f"the library keeps shelf {name}" for name in "abcdefghij"] + [
+    "the library lends skis in winter"
+]
 
 
 def test_keywords_are_what_few_passages_have():
@@ -41,12 +44,16 @@ def test_a_model_adds_words_that_count_a_fifth(open_tiny):
     assert written.strip() and first.tokens > 0 and first.prompt_tokens > 0
     more = Counter(words.stems(written))
     assert first.words["ski"] == pytest.approx(1 + 0.2 * more["ski"])
-    assert {word: pytest.approx(0.2 * times) for word, times in more.items() if word not in ("ski",)}.items() <= dict(
-        first.words
-    ).items()
+    assert {
+        word: pytest.approx(0.2 * times) for word, times in more.items() if word not in ("ski",)
+    }.items() <= dict(first.words).items()
     assert second.text.startswith("What is on shelf a?")
 
 
 def test_without_rewriting_the_question_is_searched_as_it_is():
     (search,) = searches(["Skis, skis and the sea?"], "none", Words(TEXTS, Stems()))
-    assert (search.words, search.text, search.tokens) == (Counter({"ski": 2, "sea": 1}), "Skis, skis and the sea?", 0)
+    assert (search.words, search.text, search.tokens) == (
+        Counter({"ski": 2, "sea": 1}),
+        "Skis, skis and the sea?",
+        0,
+    )

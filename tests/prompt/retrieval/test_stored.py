@@ -1,4 +1,5 @@
-"""Passages in a store: what is found is what exact search finds, for every version, whoever else writes there."""
+"""Passages in a store: what is found is what exact search finds, for every version, whoever else
+writes there."""
 
 from importlib.util import find_spec
 
@@ -10,7 +11,8 @@ from assay.prompt.retrieval.finder import Finder, Looking, Tools
 from conftest import Letters
 
 pytestmark = [
-    pytest.mark.skipif(find_spec("lancedb") is None, reason="needs lancedb"),  # not imported here: it starts a thread
+    # not imported here: it starts a thread
+    pytest.mark.skipif(find_spec("lancedb") is None, reason="needs lancedb"),
     pytest.mark.slow,
 ]
 
@@ -25,11 +27,16 @@ ASKED = ["leaves of trains", "paid days", "the doctor", "canteen"]
 
 
 def finder(shelf, kind, passages=PASSAGES):
-    return Finder(Looking(find="dense", top=3, store={"kind": kind}), passages, Tools(Letters(), shelf=shelf))
+    return Finder(
+        Looking(find="dense", top=3, store={"kind": kind}), passages, Tools(Letters(), shelf=shelf)
+    )
 
 
 def found(one):
-    return [[(p.id, round(s, 4)) for p, s in zip(h.passages, h.scores, strict=True)] for h in one.find(ASKED)]
+    return [
+        [(p.id, round(s, 4)) for p, s in zip(h.passages, h.scores, strict=True)]
+        for h in one.find(ASKED)
+    ]
 
 
 def test_a_store_finds_what_exact_search_finds_also_after_changes(tmp_path):
@@ -47,18 +54,27 @@ def test_two_arms_with_other_passages_share_a_collection_and_do_not_disturb_each
     second = finder(tmp_path, "lancedb", [*PASSAGES[1:], *NEW[:1]])
     assert found(second) == found(finder(tmp_path, "exact", [*PASSAGES[1:], *NEW[:1]]))
     assert found(first) == before
-    # The newest version is the second arm's: a change of the first one starts from its own passages all the same.
+    # The newest version is the second arm's: a change of the first one starts from its own passages
+    # all the same.
     assert found(first.changed(NEW, ["b"])) == found(finder(tmp_path, "exact").changed(NEW, ["b"]))
 
 
 def test_what_is_there_is_not_written_again(tmp_path):
     first = finder(tmp_path, "lancedb")
     again = finder(tmp_path, "lancedb")
-    assert (again.vectors.version, again.vectors.store.version) == (first.vectors.version, first.vectors.store.version)
+    assert (again.vectors.version, again.vectors.store.version) == (
+        first.vectors.version,
+        first.vectors.store.version,
+    )
     changed = again.changed(NEW, ["b"])
-    assert finder(tmp_path, "lancedb").changed(NEW, ["b"]).vectors.version == changed.vectors.version
+    assert (
+        finder(tmp_path, "lancedb").changed(NEW, ["b"]).vectors.version == changed.vectors.version
+    )
     (states,) = tmp_path.rglob("states.json")
-    assert set((sealed.one(states) or {}).values()) == {first.vectors.version, changed.vectors.version}
+    assert set((sealed.one(states) or {}).values()) == {
+        first.vectors.version,
+        changed.vectors.version,
+    }
 
 
 def test_nothing_but_drops_is_a_version_too(tmp_path):
@@ -70,7 +86,9 @@ def test_a_document_that_came_and_went_costs_the_next_change_nothing(tmp_path, m
     first = finder(tmp_path, "lancedb")
     store, sent = type(first.vectors.store), []
     put = store.put
-    monkeypatch.setattr(store, "put", lambda self, rows, *more: sent.append(len(rows)) or put(self, rows, *more))
+    monkeypatch.setattr(
+        store, "put", lambda self, rows, *more: sent.append(len(rows)) or put(self, rows, *more)
+    )
     again = first.changed(NEW[:1], []).changed([], ["d"]).changed(NEW[:1], [])
     assert sent == [1, 1], "never all of them"
     assert found(again) == found(finder(tmp_path, "exact").changed(NEW[:1], []))

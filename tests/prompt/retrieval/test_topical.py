@@ -40,12 +40,17 @@ def test_a_passage_ends_where_the_subject_changes_and_not_at_a_paragraph():
         "Things. A car is fast. The car is red.",
         "Things: More. The car is old.",
     ]
-    assert [(c.id, c.source, c.date) for c in chunks] == [(f"d#{n}", "d.md", "2026") for n in (1, 2, 3)]
+    assert [(c.id, c.source, c.date) for c in chunks] == [
+        (f"d#{n}", "d.md", "2026") for n in (1, 2, 3)
+    ]
 
 
 def test_no_passage_is_longer_than_words():
     chunks = topical([Document("d", TEXT)], 6, Subjects())
-    assert [c.text for c in chunks][:2] == ["Things. A cat sleeps. The cat eats.", "Things. Every cat purrs."]
+    assert [c.text for c in chunks][:2] == [
+        "Things. A cat sleeps. The cat eats.",
+        "Things. Every cat purrs.",
+    ]
 
 
 def test_one_sentence_and_none():

@@ -1,5 +1,5 @@
-"""Stems are those of the Porter stemmer's own word list; a search with weights is the weighted sum of searches; after
-changes an index has what one made anew would have."""
+"""Stems are those of the Porter stemmer's own word list; a search with weights is the weighted sum
+of searches; after changes an index has what one made anew would have."""
 
 import random
 from collections import Counter
@@ -12,7 +12,12 @@ from assay.prompt.retrieval.counts import counted
 from assay.prompt.retrieval.stems import Stems
 from assay.prompt.retrieval.words import Words, best
 
-TEXTS = ["parents get thirty days of leave", "days off are days without pay", "trains leave daily", "nothing here"]
+TEXTS = [
+    "parents get thirty days of leave",
+    "days off are days without pay",
+    "trains leave daily",
+    "nothing here",
+]
 
 
 def test_english_stems(subtests):
@@ -55,10 +60,12 @@ def test_rarity_and_coverage():
 
 
 def made(draw, count):
-    """Texts of words that are rare and common, as those of a language are; some have no word at all."""
+    """Texts of words that are rare and common, as those of a language are; some have no word at
+    all."""
     words = [f"w{number}" for number in range(60)]
     return [
-        " ".join(draw.choices(words, [1 / (n + 1) for n in range(60)], k=draw.randint(0, 30))) for _ in range(count)
+        " ".join(draw.choices(words, [1 / (n + 1) for n in range(60)], k=draw.randint(0, 30)))
+        for _ in range(count)
     ]
 
 
@@ -113,7 +120,9 @@ def test_a_change_counts_what_is_new_and_opening_counts_nothing(tmp_path, monkey
     opened.changed(range(1, 100), ["w1 w2"]).scores({"w1": 1.0})
     assert told == [100, 1]
     other = Words(words.texts, Stems("german"), tmp_path / "words.safetensors")
-    assert other.holders("w1") == words.holders("w1") and told == [100, 1, 100], "other stems are counted anew"
+    assert other.holders("w1") == words.holders("w1") and told == [100, 1, 100], (
+        "other stems are counted anew"
+    )
 
 
 def test_only_what_is_among_the_given_is_found():

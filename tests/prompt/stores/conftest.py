@@ -25,7 +25,9 @@ class Place:
     stores: list[Store] = field(default_factory=list)
 
     def open(self, digest: str = "digest", width: int = 4, **more) -> Store:
-        self.stores.append(open_store(self.settings, self.folder, digest=digest, width=width, **more))
+        self.stores.append(
+            open_store(self.settings, self.folder, digest=digest, width=width, **more)
+        )
         return self.stores[-1]
 
 
@@ -60,7 +62,12 @@ def server() -> Iterator[Cluster]:
 
 
 # Importing lancedb takes a second, which the first test of it pays.
-@pytest.fixture(params=["exact", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("lancedb", "postgres"))])
+@pytest.fixture(
+    params=[
+        "exact",
+        *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("lancedb", "postgres")),
+    ]
+)
 def kind(request) -> str:
     return request.param
 
@@ -80,7 +87,11 @@ def new_place(kind, tmp_path, request) -> Iterator[Callable[..., Place]]:
             made.append(Place(LanceDb(**settings), folder))
         else:
             address = request.getfixturevalue("server").address
-            made.append(Place(Postgres(address=address, table=f"t{os.getpid()}_{number}", **settings), folder))
+            made.append(
+                Place(
+                    Postgres(address=address, table=f"t{os.getpid()}_{number}", **settings), folder
+                )
+            )
         return made[-1]
 
     yield make

@@ -19,7 +19,9 @@ def vectors() -> np.ndarray:
     """Groups of vectors that lie near each other, as passages about one thing do."""
     draw = np.random.default_rng(2)
     middles = draw.standard_normal((GROUPS, WIDTH))
-    rows = middles[draw.integers(GROUPS, size=ROWS + 100)] + 0.5 * draw.standard_normal((ROWS + 100, WIDTH))
+    rows = middles[draw.integers(GROUPS, size=ROWS + 100)] + 0.5 * draw.standard_normal(
+        (ROWS + 100, WIDTH)
+    )
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
@@ -63,7 +65,9 @@ def test_what_is_added_changed_or_taken_out_counts_at_once(filled, vectors):
     query = vectors[ROWS : ROWS + 1]
     ((best, _),) = store.search(query, 1)[0]
     store.put(documents("new#1"), query)
-    assert store.search(query, 2) == [[("new#1", 1.0), (best, pytest.approx(store.search(query, 2)[0][1][1]))]]
+    assert store.search(query, 2) == [
+        [("new#1", 1.0), (best, pytest.approx(store.search(query, 2)[0][1][1]))]
+    ]
     store.put(documents("new#1"), -query)
     assert store.search(query, 1)[0][0][0] == best
     store.drop([best.partition("#")[0], "new"])
@@ -90,10 +94,11 @@ def test_many_small_writes_are_tidied_up(new_place):
     assert len(store) == 150
     assert store.search(rows[:1], 1) == [[("d0#1", 1.0)]]
     if place.settings.kind == "exact":
-        assert len([*place.folder.iterdir()]) < 70  # two files a segment, of which there are at most 32, and two more
+        # two files a segment, of which there are at most 32, and two more
+        assert len([*place.folder.iterdir()]) < 70
 
 
-# --- PostgreSQL alone -----------------------------------------------------------------------------------------------
+# --- PostgreSQL alone -----------------------------------------------------------------------------
 
 
 def settings_on(address: str, name: str) -> Postgres:

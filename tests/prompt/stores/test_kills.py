@@ -21,7 +21,8 @@ from nights import nightly_but
 from problems import problem
 from stored import axes, documents
 
-# Puts 300 passages again and again, each time all with the number of the put as their text and field.
+# Puts 300 passages again and again, each time all with the number of the put as their text and
+# field.
 WRITER = """
 import json, sys
 from pathlib import Path
@@ -33,14 +34,17 @@ settings = TypeAdapter(StoreSettings).validate_python(json.loads(sys.argv[1]))
 store = open_store(settings, Path(sys.argv[2]), digest="digest", width=64)
 vectors = np.random.default_rng(0).standard_normal((300, 64))
 for turn in range(int(sys.argv[3]), int(sys.argv[3]) + int(sys.argv[4])):
-    store.put([Document(f"d{row}#1", str(turn)) for row in range(300)], vectors, [{"turn": str(turn)}] * 300)
+    rows = [Document(f"d{row}#1", str(turn)) for row in range(300)]
+    store.put(rows, vectors, [{"turn": str(turn)}] * 300)
     print(turn, flush=True)
 """
 
 
 def writer(place, first: int, turns: int) -> subprocess.Popen:
     words = [place.settings.model_dump_json(), str(place.folder), str(first), str(turns)]
-    return subprocess.Popen([sys.executable, "-c", WRITER, *words], stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [sys.executable, "-c", WRITER, *words], stdout=subprocess.PIPE, text=True
+    )
 
 
 def whole(store) -> str:
@@ -116,7 +120,9 @@ def test_an_exact_store_is_whole_after_a_death_at_any_point(tmp_path, forked):
         shutil.copytree(made, folder)
 
     def work():
-        open_store(Exact(), folder, digest="digest", width=4).put(documents("d0#1", "new#1"), axes(3, 3))
+        open_store(Exact(), folder, digest="digest", width=4).put(
+            documents("d0#1", "new#1"), axes(3, 3)
+        )
 
     def check(finished):
         store = open_store(Exact(), folder, digest="digest", width=4)
@@ -156,7 +162,7 @@ def test_damaged_files_are_said(tmp_path, damage):
         open_store(Exact(), tmp_path, digest="digest", width=4)
 
 
-# --- a server that goes away ----------------------------------------------------------------------------------------
+# --- a server that goes away ----------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -172,7 +178,10 @@ def opened(settings: Postgres, **more):
 def terminate(address: str) -> int:
     """End every connection of the stores; how many there were."""
     with psycopg.connect(address, autocommit=True) as connection:
-        ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'assay'"
+        ended = (
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name ="
+            " 'assay'"
+        )
         return len(connection.execute(ended).fetchall())
 
 
@@ -197,7 +206,9 @@ def test_a_put_outlives_a_connection_that_ends(server, on_server):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", nightly_but(["fast"], ["fast", "immediate"]))
-def test_a_server_that_stops_in_the_middle_of_a_put_has_the_old_version_or_the_new_one(server, on_server, mode):
+def test_a_server_that_stops_in_the_middle_of_a_put_has_the_old_version_or_the_new_one(
+    server, on_server, mode
+):
     store = opened(on_server)
     store.put([Document(f"d{row}#1", "0") for row in range(2000)], np.ones((2000, 64)))
     for delay in (0.0, 0.02, 0.1):
@@ -206,7 +217,9 @@ def test_a_server_that_stops_in_the_middle_of_a_put_has_the_old_version_or_the_n
         done = []
 
         def put(text=text, done=done):
-            done.append(store.put([Document(f"d{row}#1", text) for row in range(2000)], np.ones((2000, 64))))
+            done.append(
+                store.put([Document(f"d{row}#1", text) for row in range(2000)], np.ones((2000, 64)))
+            )
 
         thread = threading.Thread(target=put)
         thread.start()

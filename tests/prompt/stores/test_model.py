@@ -11,17 +11,29 @@ from assay.core.types import Document
 from assay.prompt.stores import Store
 
 WIDTH = 3
-PASSAGES = st.tuples(st.sampled_from("abcd"), st.integers(1, 3)).map(lambda pair: f"{pair[0]}#{pair[1]}")
+PASSAGES = st.tuples(st.sampled_from("abcd"), st.integers(1, 3)).map(
+    lambda pair: f"{pair[0]}#{pair[1]}"
+)
 # Few values, so that vectors repeat, scores tie, and some vectors are all zeros.
 VECTORS = st.lists(st.integers(-1, 2), min_size=WIDTH, max_size=WIDTH)
-FIELDS = st.dictionaries(st.sampled_from(["lang", "it's"]), st.sampled_from(["x", "'y'"]), max_size=2)
+FIELDS = st.dictionaries(
+    st.sampled_from(["lang", "it's"]), st.sampled_from(["x", "'y'"]), max_size=2
+)
 PUT = st.tuples(
-    st.just("put"), st.lists(st.tuples(PASSAGES, st.text("né'\"", max_size=4), VECTORS, FIELDS), max_size=6)
+    st.just("put"),
+    st.lists(st.tuples(PASSAGES, st.text("né'\"", max_size=4), VECTORS, FIELDS), max_size=6),
 )
 DROP = st.tuples(st.just("drop"), st.lists(st.sampled_from("abcdef"), max_size=3))
 SEARCH = st.tuples(st.just("search"), st.tuples(st.integers(1, 8), VECTORS, FIELDS, st.booleans()))
 STEPS = st.lists(
-    st.one_of(PUT, PUT, DROP, SEARCH, SEARCH, st.tuples(st.sampled_from(["forget", "reopen"]), st.integers(0, 9))),
+    st.one_of(
+        PUT,
+        PUT,
+        DROP,
+        SEARCH,
+        SEARCH,
+        st.tuples(st.sampled_from(["forget", "reopen"]), st.integers(0, 9)),
+    ),
     max_size=12,
 )
 
@@ -33,7 +45,9 @@ class Model:
     rows: dict = field(default_factory=dict)
     past: dict = field(default_factory=dict)
 
-    def search(self, rows: dict, top: int, vector: list[int], where: dict) -> list[tuple[str, float]]:
+    def search(
+        self, rows: dict, top: int, vector: list[int], where: dict
+    ) -> list[tuple[str, float]]:
         query = unit(vector)
         scores = {
             name: round(float(query.astype(float) @ unit(row[1]).astype(float)), 6) + 0.0
@@ -53,20 +67,26 @@ def step(store: Store, model: Model, what: str, how) -> None:
         passages = [Document(name, text) for name, text, _, _ in how]
         vectors = np.array([vector for _, _, vector, _ in how], dtype=float).reshape(-1, WIDTH)
         version = store.put(passages, vectors, [fields for *_, fields in how])
-        model.rows = model.rows | {name: (text, vector, fields) for name, text, vector, fields in how}
+        model.rows = model.rows | {
+            name: (text, vector, fields) for name, text, vector, fields in how
+        }
     elif what == "drop":
         version = store.drop(how)
         model.rows = {name: row for name, row in model.rows.items() if name[0] not in how}
     elif what == "forget":
         known = sorted(model.past)
         store.forget(known[how % len(known)])
-        model.past = {number: rows for number, rows in model.past.items() if number >= known[how % len(known)]}
+        model.past = {
+            number: rows for number, rows in model.past.items() if number >= known[how % len(known)]
+        }
         version = store.version
     else:
         top, vector, where, old = how
         at = sorted(model.past)[len(model.past) // 2] if old else None
         rows = model.rows if at is None else model.past[at]
-        assert store.search(np.array([vector]), top, where=where, at=at) == [model.search(rows, top, vector, where)]
+        assert store.search(np.array([vector]), top, where=where, at=at) == [
+            model.search(rows, top, vector, where)
+        ]
         return
     model.past[version] = model.rows
 

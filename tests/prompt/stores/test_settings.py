@@ -29,7 +29,14 @@ def complaint(store) -> tuple[str, str]:
         ({"kind": "exact"}, Exact()),
         ({"kind": "lancedb"}, LanceDb()),
         ({"kind": "lancedb", "probes": 300}, LanceDb(probes=300)),
-        ({"kind": "postgres", "address": "postgresql://me@db.local:5433/texts?sslmode=require", "table": "faq"}, None),
+        (
+            {
+                "kind": "postgres",
+                "address": "postgresql://me@db.local:5433/texts?sslmode=require",
+                "table": "faq",
+            },
+            None,
+        ),
         ({"kind": "postgres", "address": "postgresql:///texts?host=/run/postgresql"}, None),
     ],
 )
@@ -42,9 +49,15 @@ def test_settings_are_read_and_written_alike(value, expected):
 
 
 def test_every_kind_has_its_name_and_other_settings_key_otherwise():
-    assert [each.model_fields["kind"].default for each in STORES] == ["exact", "lancedb", "postgres"]
+    assert [each.model_fields["kind"].default for each in STORES] == [
+        "exact",
+        "lancedb",
+        "postgres",
+    ]
     assert LanceDb().changed() != Exact().changed() != LanceDb(probes=99).changed()
-    assert TypeAdapter(StoreSettings).validate_json(LanceDb(probes=99).model_dump_json()) == LanceDb(probes=99)
+    assert TypeAdapter(StoreSettings).validate_json(
+        LanceDb(probes=99).model_dump_json()
+    ) == LanceDb(probes=99)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +84,9 @@ def test_a_password_in_the_address_is_refused_and_not_repeated(address):
     assert "secret" not in text
 
 
-@pytest.mark.parametrize("address", ["", "db.local/texts", "http://db.local/texts", "postgresql://me@db.local:x/texts"])
+@pytest.mark.parametrize(
+    "address", ["", "db.local/texts", "http://db.local/texts", "postgresql://me@db.local:x/texts"]
+)
 def test_another_address_is_refused(address):
     code, text = complaint({"kind": "postgres", "address": address})
     assert code == "C090" and "postgresql://" in text

@@ -23,21 +23,28 @@ def test_an_empty_collection_has_nothing(place):
 
 
 def test_the_nearest_come_first_with_their_cosines(place):
-    # Between (1, 1, 0, 0) and the axes: 1/sqrt(2); between it and (1, 1, 1, 0): 2/sqrt(6). Lengths do not count.
+    # Between (1, 1, 0, 0) and the axes: 1/sqrt(2); between it and (1, 1, 1, 0): 2/sqrt(6). Lengths
+    # do not count.
     store = place.open()
     store.put(
-        documents("a#1", "b#1", "c#1", "d#1"), np.array([[3, 0, 0, 0], [0, 9, 0, 0], [5, 5, 5, 0], [-1, -1, 0, 0]])
+        documents("a#1", "b#1", "c#1", "d#1"),
+        np.array([[3, 0, 0, 0], [0, 9, 0, 0], [5, 5, 5, 0], [-1, -1, 0, 0]]),
     )
     (found,) = store.search(np.array([[2.0, 2.0, 0, 0]]), 4)
     assert [name for name, _ in found] == ["c#1", "a#1", "b#1", "d#1"]
-    assert [score for _, score in found] == pytest.approx([2 / math.sqrt(6), 0.5**0.5, 0.5**0.5, -1], abs=1e-6)
+    assert [score for _, score in found] == pytest.approx(
+        [2 / math.sqrt(6), 0.5**0.5, 0.5**0.5, -1], abs=1e-6
+    )
     assert store.search(axes(0), 1) == [[("a#1", 1.0)]]
 
 
 def test_passages_come_back_as_they_were(place):
     odd = [
         Document(
-            "fü/ß \"'#1", "line\nbreak\r\n\ttab 'quote' \"double\" \\ back; DROP TABLE passages; --", "a'b.md:3", ""
+            "fü/ß \"'#1",
+            "line\nbreak\r\n\ttab 'quote' \"double\" \\ back; DROP TABLE passages; --",
+            "a'b.md:3",
+            "",
         ),
         Document("日本語#🎈", "x" * 3_000_000, "", "1999"),
         Document("no-number", "", "", ""),
@@ -73,14 +80,17 @@ def test_a_passage_put_again_is_replaced(place):
 
 def test_of_an_id_given_twice_the_last_counts(place):
     store = place.open()
-    store.put([Document("a#1", "first"), Document("b#1", "other"), Document("a#1", "last")], axes(0, 1, 2))
+    store.put(
+        [Document("a#1", "first"), Document("b#1", "other"), Document("a#1", "last")], axes(0, 1, 2)
+    )
     assert store.passages(["a#1"]) == [Document("a#1", "last")]
     assert store.search(axes(2), 1) == [[("a#1", 1.0)]]
     assert len(store) == 2
 
 
 def test_equals_are_ordered_by_id_and_cut_by_id(place):
-    # 60 passages with one vector: the first by id, however many of the others the library would give first.
+    # 60 passages with one vector: the first by id, however many of the others the library would
+    # give first.
     store = place.open()
     names = [f"d{number:02}#1" for number in range(60)]
     store.put(documents(*names[::-1]), np.ones((60, 4)))
@@ -137,12 +147,17 @@ def test_numbers_of_rows_that_do_not_fit_are_a_slip_of_the_caller(place):
     assert len(store) == 0
 
 
-# --- filters --------------------------------------------------------------------------------------------------------
+# --- filters --------------------------------------------------------------------------------------
 
 
 def test_only_passages_with_all_these_values_are_found(place):
     store = place.open()
-    fields = [{"lang": "de", "site": "x"}, {"lang": "de", "site": "y"}, {"lang": "en", "site": "x"}, {}]
+    fields = [
+        {"lang": "de", "site": "x"},
+        {"lang": "de", "site": "y"},
+        {"lang": "en", "site": "x"},
+        {},
+    ]
     store.put(documents("a#1", "b#1", "c#1", "d#1"), axes(0, 0, 0, 0), fields)
     for where, expected in (
         ({"lang": "de"}, ["a#1", "b#1"]),
@@ -176,7 +191,9 @@ def test_only_passages_with_all_these_values_are_found(place):
 )
 def test_a_value_is_never_part_of_a_command(place, value):
     store = place.open()
-    store.put(documents("plain#1", "odd#1"), axes(0, 0), [{"lang": "en"}, {"lang": value, value: "x"}])
+    store.put(
+        documents("plain#1", "odd#1"), axes(0, 0), [{"lang": "en"}, {"lang": value, value: "x"}]
+    )
     assert store.search(axes(0), 9, where={"lang": value}) == [[("odd#1", 1.0)]]
     assert store.search(axes(0), 9, where={value: "x"}) == [[("odd#1", 1.0)]]
     assert store.search(axes(0), 9, where={"lang": f"{value}'"}) == [[]]
@@ -187,7 +204,7 @@ def test_a_value_is_never_part_of_a_command(place, value):
     assert store.ids() == ["odd#1", "plain#1"]
 
 
-# --- versions -------------------------------------------------------------------------------------------------------
+# --- versions -------------------------------------------------------------------------------------
 
 
 def test_a_version_is_the_collection_as_it_was(place):
@@ -215,7 +232,9 @@ def test_a_version_is_the_collection_as_it_was(place):
 def test_what_changes_nothing_makes_no_version(place):
     store = place.open()
     version = store.put(documents("a#1"), axes(0))
-    assert store.put([], np.zeros((0, 4))) == store.drop([]) == store.drop(["b", "a#1", ""]) == version
+    assert (
+        store.put([], np.zeros((0, 4))) == store.drop([]) == store.drop(["b", "a#1", ""]) == version
+    )
     assert store.version == version
 
 
@@ -255,7 +274,7 @@ def test_versions_can_be_forgotten(place):
     assert store.search(axes(2), 9) == [[("b#1", 1.0)]]
 
 
-# --- whose vectors --------------------------------------------------------------------------------------------------
+# --- whose vectors --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("digest", "width"), [("other", 4), ("digest", 5)])

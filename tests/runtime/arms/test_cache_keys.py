@@ -1,4 +1,5 @@
-"""What a fitted arm and the rows are kept under: an upgrade of a library reaches what depends on it only."""
+"""What a fitted arm and the rows are kept under: an upgrade of a library reaches what depends on it
+only."""
 
 import pytest
 
@@ -13,16 +14,28 @@ LORA = {"kind": "lora"}
 DEPEND = [
     ("scikit-learn", {"kind": "tfidf"}, {"kind": "majority"}),
     ("scipy", {"kind": "tfidf"}, {"kind": "ngram"}),
-    ("scikit-learn", {"kind": "shots", "choose": "diverse"}, {"kind": "shots", "choose": "similar"}),
+    (
+        "scikit-learn",
+        {"kind": "shots", "choose": "diverse"},
+        {"kind": "shots", "choose": "similar"},
+    ),
     ("scipy", {"kind": "shots", "calibrate": "platt"}, {"kind": "shots"}),
     ("scikit-learn", {"kind": "wording", "inner": {"kind": "shots"}}, LORA),
-    ("snowballstemmer", {"kind": "rag", "inner": {"kind": "shots"}}, {"kind": "rag", "find": "dense", "inner": LORA}),
+    (
+        "snowballstemmer",
+        {"kind": "rag", "inner": {"kind": "shots"}},
+        {"kind": "rag", "find": "dense", "inner": LORA},
+    ),
     (
         "lancedb",
         {"kind": "rag", "store": {"kind": "lancedb"}, "find": "dense", "inner": LORA},
         {"kind": "rag", "find": "dense", "inner": LORA},
     ),
-    ("scikit-learn", {"kind": "rag", "inner": {"kind": "tfidf"}}, {"kind": "rag", "inner": {"kind": "shots"}}),
+    (
+        "scikit-learn",
+        {"kind": "rag", "inner": {"kind": "tfidf"}},
+        {"kind": "rag", "inner": {"kind": "shots"}},
+    ),
     ("numpy", {"kind": "tfidf"}, {"kind": "lead"}),
 ]
 
@@ -39,7 +52,8 @@ def key(settings, task=LABELS):
 
 @pytest.fixture
 def upgrade(tmp_path, monkeypatch):
-    """Another version of a distribution, as its installer would note it; it is found before the one that is there."""
+    """Another version of a distribution, as its installer would note it; it is found before the one
+    that is there."""
 
     def upgraded(name: str) -> None:
         folder = tmp_path / f"{name.replace('-', '_')}-999.dist-info"
@@ -50,7 +64,9 @@ def upgrade(tmp_path, monkeypatch):
     return upgraded
 
 
-@pytest.mark.parametrize(("name", "depends", "other"), DEPEND, ids=[f"{n}-{d['kind']}" for n, d, _ in DEPEND])
+@pytest.mark.parametrize(
+    ("name", "depends", "other"), DEPEND, ids=[f"{n}-{d['kind']}" for n, d, _ in DEPEND]
+)
 def test_an_upgrade_changes_the_key_of_what_depends_on_it_only(name, depends, other, upgrade):
     before = key(depends), key(other)
     assert before == (key(depends), key(other))
@@ -67,9 +83,17 @@ def test_the_metric_counts_where_it_decides_how_labels_are_weighed():
 
 def test_what_holds_answers_to_a_form_counts_where_the_task_has_one(upgrade):
     formed = Task(kind="answer", form=Form("json", "{}"))
-    before = key({"kind": "shots"}, formed), key({"kind": "shots"}), key({"kind": "majority"}, formed)
+    before = (
+        key({"kind": "shots"}, formed),
+        key({"kind": "shots"}),
+        key({"kind": "majority"}, formed),
+    )
     upgrade("llguidance")
-    after = key({"kind": "shots"}, formed), key({"kind": "shots"}), key({"kind": "majority"}, formed)
+    after = (
+        key({"kind": "shots"}, formed),
+        key({"kind": "shots"}),
+        key({"kind": "majority"}, formed),
+    )
     assert after[0] != before[0] and after[1:] == before[1:]
 
 
@@ -107,6 +131,7 @@ def test_rows_are_prepared_anew_when_what_a_step_uses_changes(tmp_path, upgrade)
 def test_the_metric_counts_for_arms_that_ask_for_scores_only():
     tasks = [Task(kind="summarise", metric=metric) for metric in ("rouge_l", "rouge_2")]
     asks, asks_not = (
-        [key(settings, task) for task in tasks] for settings in ({"kind": "extractive"}, {"kind": "lead"})
+        [key(settings, task) for task in tasks]
+        for settings in ({"kind": "extractive"}, {"kind": "lead"})
     )
     assert asks[0] != asks[1] and asks_not[0] == asks_not[1]

@@ -1,4 +1,5 @@
-"""A forked worker is what one that was started anew would be; servers and workers end with whoever asked for them."""
+"""A forked worker is what one that was started anew would be; servers and workers end with whoever
+asked for them."""
 
 import json
 import os
@@ -52,7 +53,10 @@ def parent_of(pid: int) -> int:
 def ended(pid: int) -> bool:
     """Whether the process is gone: waits for that, and fails by its limit alone."""
     until = time.monotonic() + 60
-    while Path(f"/proc/{pid}/status").exists() and "Z (zombie)" not in Path(f"/proc/{pid}/status").read_text():
+    while (
+        Path(f"/proc/{pid}/status").exists()
+        and "Z (zombie)" not in Path(f"/proc/{pid}/status").read_text()
+    ):
         assert time.monotonic() < until
         time.sleep(0.01)
     return True
@@ -78,7 +82,9 @@ def test_each_fork_draws_other_numbers(folder, servers):
 def test_the_exit_code_is_that_of_the_worker(folder, servers, order, code):
     (folder / "order").write_text(order)
     assert report_of(folder, servers)[1] == report_of(folder)[1] == code
-    assert ("ValueError: as it was told" in (folder / "worker.log").read_text()) == (order == "raise")
+    assert ("ValueError: as it was told" in (folder / "worker.log").read_text()) == (
+        order == "raise"
+    )
 
 
 def test_a_killed_worker_is_one_worker(folder, servers):
@@ -118,7 +124,8 @@ def test_a_killed_client_leaves_nothing_behind(folder):
     (folder / "order").write_text("wait")
     script = (
         "import sys; from pathlib import Path; from assay.runtime.arms.process import *\n"
-        "with Servers() as servers, worker(Path(sys.argv[1]), 'self_report', servers=servers) as process:\n"
+        "with Servers() as servers, worker(Path(sys.argv[1]), 'self_report', servers=servers) as"
+        " process:\n"
         "    process.stdout.readline(); print(process.pid, flush=True); process.wait()"
     )
     path = {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
@@ -153,7 +160,8 @@ def test_servers_are_shared_in_the_same_surroundings_alone(folder, monkeypatch):
 def test_a_server_with_a_thread_forks_nothing(folder, monkeypatch, tmp_path_factory):
     place = tmp_path_factory.mktemp("modules")
     (place / "starts_a_thread.py").write_text(
-        "import threading, time\nthreading.Thread(target=time.sleep, args=(600,), daemon=True).start()\n"
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(600,),"
+        " daemon=True).start()\n"
     )
     monkeypatch.syspath_prepend(str(place))
     monkeypatch.setattr("assay.runtime.arms.process.PRELOADED", {"floors": ("starts_a_thread",)})
@@ -163,7 +171,8 @@ def test_a_server_with_a_thread_forks_nothing(folder, monkeypatch, tmp_path_fact
 
 @pytest.mark.parametrize("preload", nightly_but(["floors"], ["floors", "models"]))
 def test_a_fork_takes_as_much_memory_as_its_server(folder, servers, preload):
-    # Its peak is that of a process which has imported for itself: the server, with its pages of files.
+    # Its peak is that of a process which has imported for itself: the server, with its pages of
+    # files.
     with worker(folder, "self_report", servers=servers, preload=preload) as process:
         kilobytes = json.loads(process.stdout.readline())["kilobytes"]
         held = Path(f"/proc/{parent_of(process.pid)}/status").read_text().partition("VmRSS:")[2]

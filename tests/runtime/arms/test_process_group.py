@@ -1,4 +1,5 @@
-"""A worker that trains with others: started, stopped, killed; and all of them started by torchrun."""
+"""A worker that trains with others: started, stopped, killed; and all of them started by
+torchrun."""
 
 import json
 import os
@@ -31,32 +32,42 @@ pytestmark = pytest.mark.slow
 
 LORA = """
 compare:
-  - {kind: lora, processes: N, epochs: EPOCHS, dropout: DROP, rank: 4, val_rows: 8, batch_size: 4, patience: 99}
+  - {kind: lora, processes: N, epochs: EPOCHS, dropout: DROP, rank: 4,
+     val_rows: 8, batch_size: 4, patience: 99}
 """
 SHARD = """
 compare:
-  - {kind: full, processes: N, shard: SHARE, epochs: EPOCHS, val_rows: 8, batch_size: 4, patience: 99}
+  - {kind: full, processes: N, shard: SHARE, epochs: EPOCHS,
+     val_rows: 8, batch_size: 4, patience: 99}
 """
 INSIDE = """
 documents: [notes.md]
 compare:
   - kind: rag
     top: 1
-    inner: {kind: lora, processes: N, epochs: EPOCHS, dropout: DROP, rank: 4, val_rows: 8, batch_size: 4, patience: 99}
+    inner: {kind: lora, processes: N, epochs: EPOCHS, dropout: DROP, rank: 4,
+            val_rows: 8, batch_size: 4, patience: 99}
 """
 
 
 @pytest.fixture
 def asked(tmp_path, tiny_model, monkeypatch):
-    """`asked(name, processes)`: (bench, folder) of a worker that has its request and was not started."""
+    """`asked(name, processes)`: (bench, folder) of a worker that has its request and was not
+    started."""
     monkeypatch.setenv("ASSAY_PRECISION", "fp32")
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
 
     def make(name, processes, epochs=2, dropout=0.0, arms=LORA):
-        arms = arms.replace("N", str(processes)).replace("EPOCHS", str(epochs)).replace("DROP", str(dropout))
+        arms = (
+            arms.replace("N", str(processes))
+            .replace("EPOCHS", str(epochs))
+            .replace("DROP", str(dropout))
+        )
         arms = arms.replace("SHARE", str(processes > 1).lower())
         folder = build(tmp_path / name, tiny_model, arms)
-        (folder / "notes.md").write_text("# Paying\n\nThe bill and the price.\n\n# Lending\n\nA book, a shelf.\n")
+        (folder / "notes.md").write_text(
+            "# Paying\n\nThe bill and the price.\n\n# Lending\n\nA book, a shelf.\n"
+        )
         project = load(folder / "project.yaml")
         prepared = prepare(project, silent)
         (strategy,) = project.arms.values()
@@ -66,7 +77,12 @@ def asked(tmp_path, tiny_model, monkeypatch):
         folder = stage.open()
         questions = project.work / "questions.jsonl"
         store.write_lines(questions, (q.to_json() for q in exam.questions))
-        request = {**bench.request(strategy), "mode": "arm", "questions": str(questions), "answer_key": stage.key}
+        request = {
+            **bench.request(strategy),
+            "mode": "arm",
+            "questions": str(questions),
+            "answer_key": stage.key,
+        }
         store.write_json(folder / "request.json", request)
         return bench, folder
 
@@ -155,7 +171,9 @@ def test_a_stop_saves_and_ends_all(asked):
 def ending(code):
     """One other process, which ends at once."""
     with tempfile.TemporaryFile() as said:
-        others = Others([subprocess.Popen([sys.executable, "-c", f"raise SystemExit({code})"])], [said])
+        others = Others(
+            [subprocess.Popen([sys.executable, "-c", f"raise SystemExit({code})"])], [said]
+        )
         yield others
         others.end()
 
@@ -163,7 +181,9 @@ def ending(code):
 def test_one_that_ends_before_it_has_arrived_is_named(tmp_path):
     with ending(3) as others, pytest.raises(TrainError) as caught:
         others.arrive(FileStore(str(tmp_path / "store"), 2))
-    assert caught.value.problems[0].code == "T050" and not unnamed(caught.value.problems[0], "process 1", "3")
+    assert caught.value.problems[0].code == "T050" and not unnamed(
+        caught.value.problems[0], "process 1", "3"
+    )
 
 
 @pytest.mark.nightly
@@ -180,10 +200,21 @@ def test_one_that_ends_while_nobody_waits_for_it_ends_the_worker(tmp_path, forke
 
 def torchrun(folder):
     """Two processes of the worker, started by torchrun."""
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    command = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        "--nproc-per-node",
+        "2",
+    ]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
     return subprocess.run(
-        [*command, "-m", "assay.worker", str(folder)], capture_output=True, text=True, env=environment, timeout=300
+        [*command, "-m", "assay.worker", str(folder)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=300,
     )
 
 

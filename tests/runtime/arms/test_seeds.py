@@ -29,7 +29,9 @@ def test_arms_that_draw_are_fitted_with_every_seed_and_kept(tmp_path, tiny_model
     lora = next(name for name in seeds if name.startswith("lora"))
     assert [name for name, found in seeds.items() if found] == [lora]
     assert len(seeds[lora]["values"]) == 2
-    score = next(one for one in report["strategies"] if one["name"] == lora)["metrics"]["accuracy"]["value"]
+    score = next(one for one in report["strategies"] if one["name"] == lora)["metrics"]["accuracy"][
+        "value"
+    ]
     assert score == pytest.approx(sum(seeds[lora]["values"]) / 2, abs=1e-6)
     assert named((project / "report/report.md").read_text(), "2 seeds", "3")
     first = fits(project)
@@ -40,23 +42,37 @@ def test_arms_that_draw_are_fitted_with_every_seed_and_kept(tmp_path, tiny_model
     assert len(fits(project) - first) == 1
     values = next(one for one in more.data["strategies"] if one["name"] == lora)["seeds"]["values"]
     assert values[:2] == seeds[lora]["values"] and len(values) == 3
-    looks = [json.loads(line)["opened"] for line in (project / "exam.jsonl").read_text().splitlines()]
+    looks = [
+        json.loads(line)["opened"] for line in (project / "exam.jsonl").read_text().splitlines()
+    ]
     assert looks == [1, 2]  # another seed's answers are another look; the same run again is none
 
 
 @pytest.mark.slow
-def test_the_answers_of_another_seed_are_another_look_and_the_same_run_is_none(tmp_path, tiny_model):
-    project = build(tmp_path / "project", tiny_model, "compare: [{kind: majority}, {kind: shots, k: 2}]")
+def test_the_answers_of_another_seed_are_another_look_and_the_same_run_is_none(
+    tmp_path, tiny_model
+):
+    project = build(
+        tmp_path / "project", tiny_model, "compare: [{kind: majority}, {kind: shots, k: 2}]"
+    )
     for sets, looks in ([], [1]), (["seeds=2"], [1, 2]), (["seeds=2"], [1, 2]):
         assay.run(project, sets=sets)
-        assert [json.loads(line)["opened"] for line in (project / "exam.jsonl").read_text().splitlines()] == looks
+        assert [
+            json.loads(line)["opened"] for line in (project / "exam.jsonl").read_text().splitlines()
+        ] == looks
 
 
 def test_seeds_without_an_arm_that_draws_are_a_warning(tmp_path, tiny_model):
-    project = build(tmp_path / "project", tiny_model, "seeds: 3\ncompare: [{kind: majority}, {kind: shots, k: 0}]")
+    project = build(
+        tmp_path / "project",
+        tiny_model,
+        "seeds: 3\ncompare: [{kind: majority}, {kind: shots, k: 0}]",
+    )
     (warning,) = load(project / "project.yaml").warnings
     assert warning["code"] == "C097" and named(warning["text"], "seed")
-    assert not load(build(tmp_path / "other", tiny_model, f"seeds: 3\n{ARMS}") / "project.yaml").warnings
+    assert not load(
+        build(tmp_path / "other", tiny_model, f"seeds: 3\n{ARMS}") / "project.yaml"
+    ).warnings
 
 
 def test_which_arms_draw(tmp_path, tiny_model):
@@ -77,7 +93,9 @@ compare:
 @pytest.mark.slow
 def test_rows_in_groups_are_drawn_together(tmp_path, tiny_model):
     project = build(
-        tmp_path / "project", tiny_model, "split: {group: customer}\ncompare: [{kind: majority}, {kind: tfidf}]"
+        tmp_path / "project",
+        tiny_model,
+        "split: {group: customer}\ncompare: [{kind: majority}, {kind: tfidf}]",
     )
     for name, start, n in (("train", 0, 66), ("test", 1000, 30)):
         made = [{**row, "customer": f"{name}-{i // 3}"} for i, row in enumerate(rows(n, start))]

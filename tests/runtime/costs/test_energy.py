@@ -43,7 +43,8 @@ def test_a_counter_that_began_anew(tmp_path, clock):
 def test_it_is_read_often_enough_not_to_miss_a_round(tmp_path, clock):
     zone(tmp_path, "intel-rapl:0", 0)
     meter = Meter(tmp_path)
-    for joules in (600, 200, 800, 400):  # 600 a minute: 600, 1200, 1800, 2400 of a counter that holds 1000
+    # 600 a minute: 600, 1200, 1800, 2400 of a counter that holds 1000
+    for joules in (600, 200, 800, 400):
         clock[0] += 60
         zone(tmp_path, "intel-rapl:0", joules)
         meter.note()

@@ -1,4 +1,5 @@
-"""The time of an answer whose question comes alone: what is timed, in which order, and what is made of the times."""
+"""The time of an answer whose question comes alone: what is timed, in which order, and what is made
+of the times."""
 
 import time
 
@@ -70,7 +71,8 @@ def test_few_questions_and_none():
 
 
 def test_the_seconds_of_requests_made_before_stand_in():
-    requests = iter(np.arange(0.0, 1000.0, 0.25))  # each question was waited for a quarter of a second
+    # each question was waited for a quarter of a second
+    requests = iter(np.arange(0.0, 1000.0, 0.25))
     found = alone(Waiting(), questions(40), silent, lambda: float(next(requests)))
     assert found is not None and found["p50"] == pytest.approx(0.25, abs=0.05)
 
@@ -85,11 +87,16 @@ def test_a_run_times_its_arms_and_a_limit_puts_one_out(tmp_path):
     report = assay.run(folder)
     for one in report.data["strategies"]:
         assert one["cost"]["alone"]["n"] == 20 and one["cost"]["energy"]["kwh_per_thousand"] > 0
-        assert one["cost"]["labelled_rows"] == sum(report.data["rows"][split] for split in ("train", "val"))
+        assert one["cost"]["labelled_rows"] == sum(
+            report.data["rows"][split] for split in ("train", "val")
+        )
         assert [part["name"] for part in one["cost"]["parts"]] == [one["name"]]
     chosen = report.verdict["recommended"]
     nothing = assay.run(folder, sets=["weigh.limits.ms_per_answer=0.0000001"])
-    assert nothing.verdict["recommended"] is None and "more than the 1.00e−07 allowed" in nothing.verdict["reason"]
+    assert (
+        nothing.verdict["recommended"] is None
+        and "more than the 1.00e−07 allowed" in nothing.verdict["reason"]
+    )
     # The same answers are weighed anew: nothing is asked again.
     assert {s["name"]: s["cost"]["alone"] for s in nothing.data["strategies"]} == {
         s["name"]: s["cost"]["alone"] for s in report.data["strategies"]

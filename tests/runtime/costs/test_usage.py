@@ -20,9 +20,12 @@ held = bytearray({LARGE})
 held[::4096] = b"x" * len(held[::4096])
 from assay.runtime.costs.usage import peak_bytes
 print(peak_bytes())
-print(subprocess.run([sys.executable, "-c", {child!r}], capture_output=True, text=True, check=True).stdout)
+command = [sys.executable, "-c", {child!r}]
+print(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
     parent, own = map(int, done.stdout.split())
     assert parent > LARGE > 2 * own > 0
     assert peak_bytes() > 0

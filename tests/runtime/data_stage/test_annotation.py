@@ -1,4 +1,5 @@
-"""The whole round: rows without labels, sheets out, filled in, back, disputes settled, a project that runs on them."""
+"""The whole round: rows without labels, sheets out, filled in, back, disputes settled, a project
+that runs on them."""
 
 import csv
 import json
@@ -65,30 +66,54 @@ def fill(path, label=truth, only=lambda at: True, who=None):
 
 @pytest.mark.slow
 def test_the_whole_round(folder, tmp_path, capsys):
-    assert command(["annotate", "tickets", "--out", "t.csv", "--annotators", "anna,ben", "--overlap", "0.5"]) == 0
+    assert (
+        command(
+            [
+                "annotate",
+                "tickets",
+                "--out",
+                "t.csv",
+                "--annotators",
+                "anna,ben",
+                "--overlap",
+                "0.5",
+            ]
+        )
+        == 0
+    )
     told = capsys.readouterr().out
     assert "t.anna.csv  45 rows" in told and "30 of them in every sheet" in told
     assert (tmp_path / "t.labels.txt").read_text().split() == list(LABELS)
     fill(tmp_path / "t.anna.csv")
     # ben takes every refund for a delivery.
     fill(tmp_path / "t.ben.csv", lambda text: truth(text).replace("refund", "delivery"))
-    assert command(["annotate", "tickets", "--in", "t.anna.csv", "--in", "t.ben.csv", "--json"]) == 0
+    assert (
+        command(["annotate", "tickets", "--in", "t.anna.csv", "--in", "t.ben.csv", "--json"]) == 0
+    )
     told = json.loads(capsys.readouterr().out)
     assert (told["new"], told["state"]["voted"]) == (90, 60)
     shared = [row for row in Annotation.of("tickets").agreement().pairs]
     disputed = told["state"]["disputed"]
-    assert shared[0].rows == 30 and shared[0].percent.value == pytest.approx(1 - disputed / 30) and disputed > 0
+    assert (
+        shared[0].rows == 30
+        and shared[0].percent.value == pytest.approx(1 - disputed / 30)
+        and disputed > 0
+    )
     assert told["state"]["agreement"]["confused"] == [["delivery", "refund", disputed]]
 
     assert command(["annotate", "tickets", "--adjudicate", "d.csv"]) == 0
     lines = fill(tmp_path / "d.csv", who="carl")
-    assert len(lines) == disputed and {line["votes"] for line in lines} == {"anna: refund | ben: delivery"}
+    assert len(lines) == disputed and {line["votes"] for line in lines} == {
+        "anna: refund | ben: delivery"
+    }
     capsys.readouterr()
     assert command(["annotate", "tickets", "--in", "d.csv"]) == 0
     told = capsys.readouterr().out
     assert "60 settled, 0 in dispute" in told and "data: {annotations: annotations.jsonl}" in told
 
-    (folder / "project.yaml").write_text(PROJECT.format(label="", more="  annotations: annotations.jsonl"))
+    (folder / "project.yaml").write_text(
+        PROJECT.format(label="", more="  annotations: annotations.jsonl")
+    )
     report = assay.run("tickets")
     assert sum(report.data["rows"][name] for name in ("train", "val", "test")) == 60
     assert command(["report", "tickets", "--ledger"]) == 0
@@ -136,7 +161,10 @@ def test_a_line_torn_by_a_kill_is_mended_by_the_next_sheet(folder, tmp_path):
     assert taken.new == 1 and (folder / "annotations.jsonl").read_bytes() == whole
     # A whole line that somebody's editor left without its end is no torn one.
     (folder / "annotations.jsonl").write_bytes(whole[:-1])
-    assert len(Annotation.of("tickets").votes) == 6 and (folder / "annotations.jsonl").read_bytes() == whole
+    assert (
+        len(Annotation.of("tickets").votes) == 6
+        and (folder / "annotations.jsonl").read_bytes() == whole
+    )
 
 
 def test_a_sheet_is_not_written_over(folder, tmp_path, capsys):
@@ -167,7 +195,9 @@ def test_errors_of_labelled_data_come_first_in_the_sheet(folder, capsys):
         out.writerow(["text", "label"])
         for i in range(90):
             label = LABELS[i % 3]
-            out.writerow([TEXTS[label].format(i * i), LABELS[i % 3 - 1] if i in (10, 50) else label])
+            out.writerow(
+                [TEXTS[label].format(i * i), LABELS[i % 3 - 1] if i in (10, 50) else label]
+            )
     found = Annotation.of("tickets").chosen("errors")
     assert {row.id for row in found} == {"rows-12", "rows-52"}  # the line of the file
     assert command(["annotate", "tickets", "--errors"]) == 0
@@ -190,7 +220,9 @@ def test_what_cannot_be_asked(folder, capsys):
         Annotation.of("tickets").write("t.csv", annotators=("anna", "../ben"))
     with problem(UsageError, "C073", "--split"):
         Annotation.of("tickets").chosen(split="tset")
-    (folder / "project.yaml").write_text(PROJECT.format(label="", more="  annotations: votes.jsonl"))
+    (folder / "project.yaml").write_text(
+        PROJECT.format(label="", more="  annotations: votes.jsonl")
+    )
     with problem(DataError, "D001", "votes.jsonl"):
         assay.check("tickets")
 
@@ -200,7 +232,9 @@ def test_a_label_that_was_taken_from_the_project_is_an_error_of_the_data(folder,
     work.write("t.csv")
     fill(tmp_path / "t.csv")
     work.take(["t.csv"])
-    text = PROJECT.format(label="", more="  annotations: annotations.jsonl").replace(", login]", "]")
+    text = PROJECT.format(label="", more="  annotations: annotations.jsonl").replace(
+        ", login]", "]"
+    )
     (folder / "project.yaml").write_text(text)
     with problem(DataError, "D030", None, "'login'", "2"):
         assay.check("tickets")
@@ -211,7 +245,9 @@ def test_the_same_votes_give_the_same_bytes(folder, tmp_path):
     work.write("t.csv")
     fill(tmp_path / "t.csv")
     work.take(["t.csv"])
-    (folder / "project.yaml").write_text(PROJECT.format(label="", more="  annotations: annotations.jsonl"))
+    (folder / "project.yaml").write_text(
+        PROJECT.format(label="", more="  annotations: annotations.jsonl")
+    )
     one = {p.name: p.read_bytes() for p in _curated(folder)}
     for path in _curated(folder):
         path.unlink()

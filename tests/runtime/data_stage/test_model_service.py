@@ -1,4 +1,5 @@
-"""Models that curation borrows: a process of its own, results that outlive a kill, a parent without torch."""
+"""Models that curation borrows: a process of its own, results that outlive a kill, a parent without
+torch."""
 
 import json
 import os
@@ -28,7 +29,13 @@ def found(tmp_path_factory, tiny_model):
     shared = {"note": "", "licence": "", "context_length": 256}
     return {
         "embed": {"name": "bert", "digest": "b", "for": ["near"], "folder": str(place), **shared},
-        "generate": {"name": "tiny", "digest": "t", "for": ["qa_pairs"], "folder": str(tiny_model), **shared},
+        "generate": {
+            "name": "tiny",
+            "digest": "t",
+            "for": ["qa_pairs"],
+            "folder": str(tiny_model),
+            **shared,
+        },
     }
 
 
@@ -64,7 +71,13 @@ def test_what_is_lent_is_what_the_models_compute(found, tmp_path, events, open_t
         "tiny is loaded for qa_pairs; what it computes is kept",
     ]
     told = [(e["done"], e["total"], e["unit"]) for e in events if e["event"] == "progress"]
-    assert told == [(256, 600, "text"), (512, 600, "text"), (600, 600, "text"), (16, 20, "answer"), (20, 20, "answer")]
+    assert told == [
+        (256, 600, "text"),
+        (512, 600, "text"),
+        (600, 600, "text"),
+        (16, 20, "answer"),
+        (20, 20, "answer"),
+    ]
     assert lending.used["embed"]["items"] == 600 and lending.used["generate"]["seconds"] > 0
 
 
@@ -100,24 +113,35 @@ data: {files: {data: rows.jsonl}, columns: {question: text, answer: label}}
 documents: [guide.md]
 compare: [{kind: majority}]
 """
-GUIDE = "The depot opens at 7 in the morning and closes at 18:30. Lost parcels are kept there for 30 days, then sold.\n"
+GUIDE = (
+    "The depot opens at 7 in the morning and closes at 18:30. Lost parcels are kept there for 30"
+    " days, then sold.\n"
+)
 
 
 def project_in(folder, more):
     write_rows(folder / "rows.jsonl", rows(90))
-    (folder / "guide.md").write_text("\n\n".join(f"# {i}\n\n{GUIDE.replace('30', str(30 + i))}" for i in range(20)))
+    (folder / "guide.md").write_text(
+        "\n\n".join(f"# {i}\n\n{GUIDE.replace('30', str(30 + i))}" for i in range(20))
+    )
     (folder / "project.yaml").write_text(PROJECT + more)
     return load(folder / "project.yaml")
 
 
 def test_no_model_is_looked_for_where_no_part_needs_one(tmp_path):
-    project = project_in(tmp_path, "model: there-is-none\naim: {kind: answer}\naugment: [{kind: noise}]\n")
+    project = project_in(
+        tmp_path, "model: there-is-none\naim: {kind: answer}\naugment: [{kind: noise}]\n"
+    )
     assert lent.wanted(project) == {} and lent.models(project, True, print) == {}
 
 
 @pytest.mark.nightly
 def test_the_parent_of_a_project_with_a_model_loads_no_torch(tmp_path, tiny_model):
-    project_in(tmp_path, f"model: {tiny_model}\naim: {{kind: answer}}\naugment: [{{kind: qa_pairs, passages: 20}}]\n")
+    project_in(
+        tmp_path,
+        f"model: {tiny_model}\n"
+        "aim: {kind: answer}\naugment: [{kind: qa_pairs, passages: 20}]\n",
+    )
     script = """
 import sys
 from pathlib import Path

@@ -1,4 +1,5 @@
-"""A project that anonymises writes and says nothing of its raw rows, at training, at serving and when it fails."""
+"""A project that anonymises writes and says nothing of its raw rows, at training, at serving and
+when it fails."""
 
 import gzip
 import json
@@ -31,14 +32,16 @@ def build(folder, step=STEP, more="", change=lambda values: values):
         row["text"] += f" for jo.do{number}@acme.com"
     write_rows(folder / "rows.jsonl", change(values))
     (folder / "project.yaml").write_text(
-        "version: 1\nname: toy\ndata: {files: {data: rows.jsonl}, columns: {text: text, label: label}}\n"
-        f"curate: [{step}]\n{more}compare: [{{kind: majority}}, {{kind: tfidf}}]\n"
+        "version: 1\nname: toy\ndata: {files: {data: rows.jsonl}, columns: {text: text, label: "
+        f"label}}}}\ncurate: [{step}]\n{more}compare: [{{kind: majority}}, {{kind: tfidf}}]\n"
     )
     return folder / "project.yaml"
 
 
 def written(folder):
-    files = [p for top in ("work", "exam", "report") for p in (folder / top).rglob("*") if p.is_file()]
+    files = [
+        p for top in ("work", "exam", "report") for p in (folder / top).rglob("*") if p.is_file()
+    ]
     return "\n".join(p.read_bytes().decode("utf-8", "replace") for p in files)
 
 
@@ -57,7 +60,9 @@ def test_a_project_without_the_step_writes_what_it_reads(tmp_path):
     path = build(tmp_path / "toy", "{kind: repair}")
     prepare(load(path), silent)
     assert "acme.com" in written(path.parent)
-    assert not (path.parent / "anonymise.key").exists() and not (path.parent / "work" / MARK).exists()
+    assert (
+        not (path.parent / "anonymise.key").exists() and not (path.parent / "work" / MARK).exists()
+    )
 
 
 def test_a_run_writes_nothing_raw_and_makes_a_key(ran):
@@ -90,7 +95,10 @@ def test_a_lost_key_is_said_and_never_made_anew(tmp_path):
     kept = key.read_bytes()
     assert prepare(project, silent).cached
     key.unlink()
-    for again in (lambda: prepare(project, silent), lambda: prepare(project, silent, new_key=False)):
+    for again in (
+        lambda: prepare(project, silent),
+        lambda: prepare(project, silent, new_key=False),
+    ):
         with pytest.raises(DataError) as error:
             again()
         assert code(error) == "D070" and not key.exists()
@@ -123,13 +131,20 @@ def test_the_list_of_leaks_names_rows_and_quotes_none(tmp_path):
     path = build(tmp_path / "toy")
     for name in ("train", "test"):
         more = rows(31 if name == "test" else 30, 1000 if name == "test" else 0)
-        write_rows(path.parent / f"{name}.jsonl", [*more, {"text": f"note: a room for: {MAIL}", "label": "meet"}])
+        write_rows(
+            path.parent / f"{name}.jsonl",
+            [*more, {"text": f"note: a room for: {MAIL}", "label": "meet"}],
+        )
     text = path.read_text().replace("{data: rows.jsonl}", "{train: train.jsonl, test: test.jsonl}")
     path.write_text(text)
     with pytest.raises(LeakError) as error:
         prepare(load(path), silent)
     excerpt = error.value.problems[0].excerpt
-    assert code(error) == "D050" and "exact 1.00  test.jsonl:32 ~ train.jsonl:31" in excerpt and "room" not in excerpt
+    assert (
+        code(error) == "D050"
+        and "exact 1.00  test.jsonl:32 ~ train.jsonl:31" in excerpt
+        and "room" not in excerpt
+    )
     assert "acme" not in str(error.value) and "acme" not in written(path.parent)
 
 
@@ -147,7 +162,9 @@ def test_hashes_of_raw_rows_cannot_be_compared_with_guesses(tmp_path):
         prepared = prepare(load(path), silent)
         kept.append((prepared.kept / "splits.csv").read_text())
         shutil.rmtree(path.parent / "exam")
-    assert kept[0] == kept[1] and not {line.split(",")[2] for line in kept[0].splitlines()} & plain_hashes(guesses)
+    assert kept[0] == kept[1] and not {
+        line.split(",")[2] for line in kept[0].splitlines()
+    } & plain_hashes(guesses)
     plain = build(tmp_path / "plain", "{kind: repair}")
     text = (prepare(load(plain), silent).kept / "splits.csv").read_text()
     assert plain_hashes(guesses) == {line.split(",")[2] for line in text.splitlines()[1:]}
@@ -161,7 +178,9 @@ def test_a_split_that_was_saved_holds_whether_it_was_keyed_or_not(tmp_path):
         (path.parent / f"split{number}.csv").write_text((one.kept / "splits.csv").read_text())
         path.write_text(f"{text}split: {{manifest: split{number}.csv, leaks: repair, near: 1.0}}\n")
         again = prepare(load(path), silent)
-        assert [row.id for row in again.examples("test")] == [row.id for row in one.examples("test")]
+        assert [row.id for row in again.examples("test")] == [
+            row.id for row in one.examples("test")
+        ]
 
 
 @pytest.mark.parametrize("name", ["anna.berg@acme.com.jsonl", "mails/anna.berg@acme.com.jsonl.gz"])
@@ -170,9 +189,12 @@ def test_a_file_that_is_named_after_a_person_is_named_so_nowhere(tmp_path, name)
     place = path.parent / name
     place.parent.mkdir(exist_ok=True)
     data = (path.parent / "rows.jsonl").read_bytes()
-    data += data.splitlines(keepends=True)[3] + b'{"text": "", "label": "pay"}\n'  # the ledger has lines, too
+    # the ledger has lines, too
+    data += data.splitlines(keepends=True)[3] + b'{"text": "", "label": "pay"}\n'
     place.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
-    path.write_text(path.read_text().replace("rows.jsonl", name).replace(STEP, f"{STEP}, {{kind: dedupe}}"))
+    path.write_text(
+        path.read_text().replace("rows.jsonl", name).replace(STEP, f"{STEP}, {{kind: dedupe}}")
+    )
     report = assay.run(path.parent)
     (path.parent / "report" / "measured.json").unlink()  # the project file as it ran, whole
     text = written(path.parent)
@@ -196,7 +218,11 @@ def test_labels_of_a_classification_stay_and_answers_do_not(tmp_path):
         return [{**row, "label": f"{row['label']}@acme.com"} for row in values]
 
     path = build(tmp_path / "toy", change=named)
-    assert prepare(load(path), silent).task.labels == ("lend@acme.com", "meet@acme.com", "pay@acme.com")
+    assert prepare(load(path), silent).task.labels == (
+        "lend@acme.com",
+        "meet@acme.com",
+        "pay@acme.com",
+    )
     other = build(tmp_path / "other", more="aim: {kind: answer}\n", change=named)
     prepared = prepare(load(other), silent)
     assert all((row.target or "").endswith(".example") for row in prepared.examples("train"))
@@ -205,11 +231,18 @@ def test_labels_of_a_classification_stay_and_answers_do_not(tmp_path):
 def test_ids_groups_and_slices_that_name_people_do_not_stay(tmp_path):
     def named(values):
         return [
-            {**row, "id": f"jo{i}@acme.com", "customer": f"Ann Berg {i % 30}", "part": "a" if i % 2 else MAIL}
+            {
+                **row,
+                "id": f"jo{i}@acme.com",
+                "customer": f"Ann Berg {i % 30}",
+                "part": "a" if i % 2 else MAIL,
+            }
             for i, row in enumerate(values)
         ]
 
-    path = build(tmp_path / "toy", change=named, more="split: {group: customer}\naim: {slices: [part]}\n")
+    path = build(
+        tmp_path / "toy", change=named, more="split: {group: customer}\naim: {slices: [part]}\n"
+    )
     path.write_text(path.read_text().replace("label: label}", "label: label, id: id}"))
     prepare(load(path), silent)
     text = written(path.parent)

@@ -1,4 +1,5 @@
-"""The trackers get what the log has: losses by step, val at each evaluation, settings, the test score."""
+"""The trackers get what the log has: losses by step, val at each evaluation, settings, the test
+score."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,14 @@ BEGUN = datetime(2026, 3, 1, 10, 0, 0, tzinfo=UTC)
 
 
 def step(done: int, arm: str = "lora", **values) -> dict:
-    return {"stage": arm, "event": "progress", "unit": "step", "done": done, "total": 4, "values": values}
+    return {
+        "stage": arm,
+        "event": "progress",
+        "unit": "step",
+        "done": done,
+        "total": 4,
+        "values": values,
+    }
 
 
 EVENTS = [
@@ -33,11 +41,26 @@ EVENTS = [
     {"stage": "lora", "event": "progress", "unit": "answer", "done": 1, "total": 2},
     step(1, train=2.0, lr=1e-3, norm=0.5, memory=2**30, val=9.0),
     step(2, train=1.5, lr=2e-3),
-    {"event": "arm", "stage": "lora", "kind": "lora", "settings": {"rank": 8}, "key": "abcdef0123"},  # resumed
+    # resumed
+    {"event": "arm", "stage": "lora", "kind": "lora", "settings": {"rank": 8}, "key": "abcdef0123"},
     step(2, train=1.25, lr=2e-3),
-    {"stage": "lora", "event": "evaluation", "step": 2, "train_loss": 1.75, "val_loss": 1.6, "val_se": 0.1, "val": 0.5},
+    {
+        "stage": "lora",
+        "event": "evaluation",
+        "step": 2,
+        "train_loss": 1.75,
+        "val_loss": 1.6,
+        "val_se": 0.1,
+        "val": 0.5,
+    },
     step(3, train=1.0),
-    {"event": "stage", "name": "lora", "state": "done", "metric": "accuracy 0.741", "value": 0.7412},
+    {
+        "event": "stage",
+        "name": "lora",
+        "state": "done",
+        "metric": "accuracy 0.741",
+        "value": 0.7412,
+    },
     {"event": "note", "text": "x"},
 ]
 
@@ -48,12 +71,18 @@ def project(tmp_path):
     (folder / "work").mkdir(parents=True)
     (folder / "project.yaml").write_text("version: 1\n")
     rows = [line(event, BEGUN + timedelta(seconds=i)) for i, event in enumerate(EVENTS)]
-    (folder / "work" / "events.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows) + '{"torn')
+    (folder / "work" / "events.jsonl").write_text(
+        "".join(json.dumps(row) + "\n" for row in rows) + '{"torn'
+    )
     return folder
 
 
 def losses(one) -> dict[int, float]:
-    return {step: values["train/loss"] for (step, _), values in one.points.items() if "train/loss" in values}
+    return {
+        step: values["train/loss"]
+        for (step, _), values in one.points.items()
+        if "train/loss" in values
+    }
 
 
 def test_the_log_is_read_into_runs(project):
@@ -104,7 +133,11 @@ def test_tensorboard(project, capsys):
         export(project, "tensorboard")
         found = EventAccumulator(str(place / "lora-abcdef"))
         found.Reload()
-        assert [(e.step, e.value) for e in found.Scalars("train/loss")] == [(1, 2.0), (2, 1.25), (3, 1.0)]
+        assert [(e.step, e.value) for e in found.Scalars("train/loss")] == [
+            (1, 2.0),
+            (2, 1.25),
+            (3, 1.0),
+        ]
         assert found.Scalars("train/loss")[0].wall_time == BEGUN.timestamp() + 3
         assert [e.value for e in found.Scalars("test/accuracy")] == [pytest.approx(0.7412)]
 
@@ -144,4 +177,6 @@ def test_trackio(project):
     rows = SQLiteStorage.get_logs("tickets", "lora-abcdef")
     found = {row["step"]: row["train/loss"] for row in rows if row.get("train/loss") is not None}
     assert found == {1: 2.0, 2: 1.25, 3: 1.0}
-    assert [row["test/accuracy"] for row in rows if row.get("test/accuracy") is not None] == [0.7412]
+    assert [row["test/accuracy"] for row in rows if row.get("test/accuracy") is not None] == [
+        0.7412
+    ]

@@ -45,8 +45,8 @@ def test_no_more_is_asked_than_the_seconds_allow():
 
 
 def test_a_batch_goes_on_until_its_longest_answer_has_ended():
-    # All answers have 5 tokens: 4 steps of the whole batch after the first. One of 10 tokens among many short ones: the
-    # fixed half of its 9 steps, and for the rest the mean.
+    # All answers have 5 tokens: 4 steps of the whole batch after the first. One of 10 tokens among
+    # many short ones: the fixed half of its 9 steps, and for the rest the mean.
     assert steps([5] * 8, 8) == 4
     assert steps([1] * 9 + [10], 20) == pytest.approx((9 + 0.9) / 2)
 

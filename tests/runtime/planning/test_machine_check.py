@@ -1,4 +1,5 @@
-"""`assay doctor`: what is said of a machine is true of it, and what is missing comes with a command."""
+"""`assay doctor`: what is said of a machine is true of it, and what is missing comes with a
+command."""
 
 import json
 import os
@@ -34,15 +35,25 @@ def test_the_machine_is_this_one(tmp_path):
 
 def test_what_is_missing_has_a_command():
     machine = examine(probe=False, offline=True).machine
-    lines = Health(machine, {"serve": ["fastapi"], "onnx": []}, {"minilm-l6": "", "smollm2-135m": "/here"}).to_json()
+    lines = Health(
+        machine, {"serve": ["fastapi"], "onnx": []}, {"minilm-l6": "", "smollm2-135m": "/here"}
+    ).to_json()
     assert lines["extras"] == {"serve": ["fastapi"], "onnx": []}
-    one = Health(machine, {"serve": ["fastapi"], "onnx": []}, {"minilm-l6": "", "smollm2-135m": "/here"})
-    commands = {missing.command for missing in health._missing(one)} - {"apt-get install bubblewrap"}
+    one = Health(
+        machine, {"serve": ["fastapi"], "onnx": []}, {"minilm-l6": "", "smollm2-135m": "/here"}
+    )
+    commands = {missing.command for missing in health._missing(one)} - {
+        "apt-get install bubblewrap"
+    }
     assert commands == {"assay doctor --fetch", "pip install 'assay[serve]'"}
 
 
 def test_a_small_machine_is_told_so():
-    machine = examine(probe=False, offline=True).machine | {"memory": GIB, "disk": GIB, "gpu": "none"}
+    machine = examine(probe=False, offline=True).machine | {
+        "memory": GIB,
+        "disk": GIB,
+        "gpu": "none",
+    }
     said = " ".join(health._notes(Health(machine, {}, {})))
     assert "1.0 GiB of memory" in said and "1.0 GiB free" in said
 
@@ -82,4 +93,5 @@ def test_the_small_base_is_measured(monkeypatch):
         pytest.skip("the small base is not on this machine")
     found = measure("smollm2-135m", seconds=3)
     assert found.training and found.reading and found.writing
-    assert found.reading > found.writing > 0  # a prompt is read in one pass, an answer is written token by token
+    # a prompt is read in one pass, an answer is written token by token
+    assert found.reading > found.writing > 0

@@ -41,7 +41,11 @@ def test_the_disk_holds_what_all_keep_and_what_one_writes_for_a_time():
 
 
 def test_what_does_not_fit_is_said_with_what_would():
-    (line,) = [text for text in plan({"bytes": 9 * GB, "fits": ["a: 1 (about 3.0 GB)"]}).lines() if "R098" in text]
+    (line,) = [
+        text
+        for text in plan({"bytes": 9 * GB, "fits": ["a: 1 (about 3.0 GB)"]}).lines()
+        if "R098" in text
+    ]
     assert named(line, "R098", "lora", "9.0 GB", "10.0 GB", "80%", "a: 1", "3.0 GB")
 
 

@@ -1,4 +1,5 @@
-"""The plan on a tiny random model: what it estimates that does not depend on the clock is what the run then has."""
+"""The plan on a tiny random model: what it estimates that does not depend on the clock is what the
+run then has."""
 
 import pytest
 
@@ -23,7 +24,18 @@ compare:
   - {kind: head, epochs: 3, name: head}
   - {kind: rag, name: rag, top: 1, inner: {kind: lora, rank: 2, epochs: 1, layers: 1}}
 """
-PARTS = {"process", "fit", "start", "compile", "trunk", "steps", "val", "looks", "states", "answers"}
+PARTS = {
+    "process",
+    "fit",
+    "start",
+    "compile",
+    "trunk",
+    "steps",
+    "val",
+    "looks",
+    "states",
+    "answers",
+}
 
 
 @pytest.fixture
@@ -37,14 +49,17 @@ def project(tmp_path, tiny_model):
 def test_the_plan_says_what_the_run_keeps_and_reads_back(project):
     planned = assay.plan(project)
     rows = {row["name"]: row for row in planned.rows}
-    assert {row["state"] for row in planned.rows} == {"to do"} and not any(row["refused"] for row in planned.rows)
+    assert {row["state"] for row in planned.rows} == {"to do"} and not any(
+        row["refused"] for row in planned.rows
+    )
     assert all(set(rows[name]["parts"]) == PARTS for name in ("lora", "head", "rag"))
     assert set(rows["tfidf"]["parts"]) == {"process", "fit", "answers"}
     assert not list((project / "work").glob("probe-*"))
     report = assay.run(project)
     for strategy in report.data["strategies"]:
         row, kept = rows[strategy["name"]], strategy["cost"]["kept_bytes"]
-        # The arm itself; the plan also counts answers, twice, and the inner arm, which is a stage of its own.
+        # The arm itself; the plan also counts answers, twice, and the inner arm, which is a stage
+        # of its own.
         assert row["kept_bytes"] > kept
         assert row["kept_bytes"] - kept < kept + 40_000
         assert row["disk_bytes"] >= row["kept_bytes"]

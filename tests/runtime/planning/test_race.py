@@ -1,4 +1,5 @@
-"""A run with a time limit: what cannot end in time or win any more is ended, and what is missing is said first."""
+"""A run with a time limit: what cannot end in time or win any more is ended, and what is missing is
+said first."""
 
 import math
 import time
@@ -25,7 +26,9 @@ TASK = Task(kind="classify", labels=("no", "yes"))
 
 def exam(n=200, group=lambda i: None):
     rows = [(f"q{i:03}", "yes" if i % 3 else "no", group(i)) for i in range(n)]
-    return Exam([Example(name, (Message("user", name),), target, group=of) for name, target, of in rows])
+    return Exam(
+        [Example(name, (Message("user", name),), target, group=of) for name, target, of in rows]
+    )
 
 
 def arm_of(of, name, wrong=0, **more):
@@ -36,7 +39,9 @@ def arm_of(of, name, wrong=0, **more):
 
 
 def watch_of(of, file, until, best, heard):
-    bench = SimpleNamespace(tell=heard.append, prepared=SimpleNamespace(task=TASK), project=SimpleNamespace(seed=0))
+    bench = SimpleNamespace(
+        tell=heard.append, prepared=SimpleNamespace(task=TASK), project=SimpleNamespace(seed=0)
+    )
     return Watch(bench, of, "slow", until, file, best, 2.0)
 
 
@@ -56,7 +61,9 @@ def test_arms_are_asked_in_a_drawn_order_and_records_stand_in_that_of_the_file()
         int(q.id[1:]): q.id for q in asked[:7]
     }
     # A file sorted by label: the first that are asked are like all of them (a third is "no").
-    ordered = Exam(sorted((replace_target(q) for q in of.questions), key=lambda row: row.target or ""))
+    ordered = Exam(
+        sorted((replace_target(q) for q in of.questions), key=lambda row: row.target or "")
+    )
     first = ordered.first([Answer("no")] * 64)
     assert 10 <= sum(record.target == "no" for record in first.values()) <= 33
 
@@ -73,8 +80,15 @@ def test_one_that_is_surely_behind_is_told_and_one_that_may_be_equal_is_not():
     assert surely_behind(good, poor, TASK, 2.0, 0) == ""
     # 64 rows of four customers are four cases, and one of them decides nothing.
     of = exam(64, group=lambda i: f"customer {i // 16}")
-    assert surely_behind(arm_of(of, "arm", 16).records, arm_of(of, "arm").records, TASK, 2.0, 0) == ""
-    assert best_so_far([arm_of(of, "a", 9), arm_of(of, "b", 2), Arm("c", "c", status="failed")], TASK).name == "b"
+    assert (
+        surely_behind(arm_of(of, "arm", 16).records, arm_of(of, "arm").records, TASK, 2.0, 0) == ""
+    )
+    assert (
+        best_so_far(
+            [arm_of(of, "a", 9), arm_of(of, "b", 2), Arm("c", "c", status="failed")], TASK
+        ).name
+        == "b"
+    )
 
 
 def test_what_cannot_end_in_time_is_ended_at_once(tmp_path):
@@ -117,20 +131,35 @@ def test_without_a_limit_nothing_is_ended(tmp_path):
 
 def test_the_first_line_says_what_did_not_finish():
     of = exam(60)
-    late = Arm("lora", "lora", status="stopped", left=230.0, note="Stopped when the time given was over.")
+    late = Arm(
+        "lora", "lora", status="stopped", left=230.0, note="Stopped when the time given was over."
+    )
     pruned = Arm("shots", "shots", status="pruned", note="It cannot win any more.")
     done = [arm_of(of, "majority", 30, floor=True), arm_of(of, "probe", 5)]
     said = build(task=TASK, arms=[*done, late, pruned], rows={}, audit={}, exam={})["verdict"]
     assert said["state"] == "undecided" and said["recommended"] == "probe"
-    assert said["headline"] == "Undecided: lora did not finish (about 4 minutes more); probe is ahead"
+    assert (
+        said["headline"] == "Undecided: lora did not finish (about 4 minutes more); probe is ahead"
+    )
     assert said["unfinished"] == [{"arm": "lora", "minutes": 3.8}]
-    constant = build(task=TASK, arms=[done[0], late], rows={}, audit={}, exam={})["verdict"]["headline"]
-    assert constant == "Undecided: lora did not finish (about 4 minutes more); nothing is better than a constant yet"
-    assert build(task=TASK, arms=[*done, pruned], rows={}, audit={}, exam={})["verdict"]["state"] == "use"
+    constant = build(task=TASK, arms=[done[0], late], rows={}, audit={}, exam={})["verdict"][
+        "headline"
+    ]
+    assert (
+        constant
+        == "Undecided: lora did not finish (about 4 minutes more); nothing is better than a"
+        " constant yet"
+    )
+    assert (
+        build(task=TASK, arms=[*done, pruned], rows={}, audit={}, exam={})["verdict"]["state"]
+        == "use"
+    )
     # No choice waits for a constant.
     assert unfinished([Arm("majority", "majority", status="skipped", floor=True)]) == []
     # A baseline may be the best there is.
-    assert unfinished([Arm("probe", "probe", status="stopped", floor=True)]) == [{"arm": "probe", "minutes": None}]
+    assert unfinished([Arm("probe", "probe", status="stopped", floor=True)]) == [
+        {"arm": "probe", "minutes": None}
+    ]
     assert sentence([{"arm": "a", "minutes": None}]) == "a did not finish"
     both = [{"arm": "a", "minutes": None}, {"arm": "b", "minutes": 2.0}]
     assert sentence(both) == "a and b did not finish (at least 2 minutes more)"
@@ -138,15 +167,26 @@ def test_the_first_line_says_what_did_not_finish():
 
 def test_nothing_waits_for_an_arm_that_could_gain_too_little():
     of = exam(400)
-    late = Arm("lora", "lora", status="stopped", left=230.0, note="Stopped when the time given was over.")
+    late = Arm(
+        "lora", "lora", status="stopped", left=230.0, note="Stopped when the time given was over."
+    )
 
     def said(wrong, **settings):
-        arms = [arm_of(of, "majority", 200, floor=True), arm_of(of, "probe", wrong, floor=True), late]
-        return build(task=TASK, arms=arms, rows={}, audit={}, exam={}, settings=Weigh(**settings))["verdict"]
+        arms = [
+            arm_of(of, "majority", 200, floor=True),
+            arm_of(of, "probe", wrong, floor=True),
+            late,
+        ]
+        return build(task=TASK, arms=arms, rows={}, audit={}, exam={}, settings=Weigh(**settings))[
+            "verdict"
+        ]
 
     sure = said(1)  # the interval of 399 of 400 ends above .98
     assert (sure["state"], sure["headline"], sure["unfinished"]) == ("use", "Use probe", [])
-    assert "lora did not finish (about 4 minutes more); no arm could gain more than 1.4 points" in sure["undecided"]
+    assert (
+        "lora did not finish (about 4 minutes more); no"
+        " arm could gain more than 1.4 points" in sure["undecided"]
+    )
     assert said(1, equivalent=1.0)["state"] == said(40)["state"] == "undecided"
     lower = Standing("a", False, 3.0, 2.0, 5.0, 0.0, 1, None, None)
     assert could_gain(lower, 0.0, False) == 5.0 and could_gain(lower, math.inf, True) == math.inf
@@ -154,7 +194,11 @@ def test_nothing_waits_for_an_arm_that_could_gain_too_little():
 
 @pytest.mark.slow
 def test_the_time_of_the_project_file_holds_and_the_next_run_goes_on(tmp_path, tiny_model):
-    folder = build_toy(tmp_path / "p", tiny_model, "minutes: 0.0001\ncompare: [{kind: tfidf}, {kind: shots, k: 0}]\n")
+    folder = build_toy(
+        tmp_path / "p",
+        tiny_model,
+        "minutes: 0.0001\ncompare: [{kind: tfidf}, {kind: shots, k: 0}]\n",
+    )
     write_rows(folder / "test.jsonl", rows(60, 1000))
     assert load(folder / "project.yaml").minutes == 0.0001
     report = assay.run(folder)
@@ -168,7 +212,16 @@ def test_the_time_of_the_project_file_holds_and_the_next_run_goes_on(tmp_path, t
 def test_a_limited_run_takes_what_is_quick_first():
     kinds = ["lora", "rag", "setfit", "shots", "probe", "majority"]
     arms = {
-        kind: make_strategy({"kind": kind, **({"inner": {"kind": "lora"}} if kind == "rag" else {})}, {})
+        kind: make_strategy(
+            {"kind": kind, **({"inner": {"kind": "lora"}} if kind == "rag" else {})}, {}
+        )
         for kind in kinds
     }
-    assert [*quick_first(arms, "smollm2-135m")] == ["majority", "probe", "setfit", "shots", "lora", "rag"]
+    assert [*quick_first(arms, "smollm2-135m")] == [
+        "majority",
+        "probe",
+        "setfit",
+        "shots",
+        "lora",
+        "rag",
+    ]

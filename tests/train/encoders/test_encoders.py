@@ -1,4 +1,5 @@
-"""setfit and encoder: their first loss written out, what they learn, kept, resumed and refused; all kinds of task."""
+"""setfit and encoder: their first loss written out, what they learn, kept, resumed and refused; all
+kinds of task."""
 
 from contextlib import nullcontext
 from dataclasses import replace
@@ -46,18 +47,30 @@ def classify(frame, thing):
 
 def multilabel(frame, thing):
     labels = sorted({THINGS[thing]} | ({"red"} if "lost" in frame else set()) - {"black"})
-    return row(f"{frame}-{thing}", frame.format(thing), " | ".join(labels) if thing != "coal" else "none")
+    return row(
+        f"{frame}-{thing}", frame.format(thing), " | ".join(labels) if thing != "coal" else "none"
+    )
 
 
 def choose(frame, thing):
     turn = len(frame) % 3
     options = (*COLOURS[turn:], *COLOURS[:turn])
-    return row(f"{frame}-{thing}", shown(frame.format(thing), options), "ABC"[options.index(THINGS[thing])], options)
+    return row(
+        f"{frame}-{thing}",
+        shown(frame.format(thing), options),
+        "ABC"[options.index(THINGS[thing])],
+        options,
+    )
 
 
 def rank(frame, thing):
     grades = " ".join("2" if colour == THINGS[thing] else "0" for colour in COLOURS)
-    return row(f"{frame}-{thing}", frame.format(thing), grades, tuple(f"a {colour} card" for colour in COLOURS))
+    return row(
+        f"{frame}-{thing}",
+        frame.format(thing),
+        grades,
+        tuple(f"a {colour} card" for colour in COLOURS),
+    )
 
 
 MADE = {"classify": classify, "multilabel": multilabel, "choose": choose, "rank": rank}
@@ -83,9 +96,13 @@ def lesson(encoder, tmp_path):
         (tmp_path / name).mkdir(exist_ok=True)
         task, one = TASKS[kind], MADE[kind]
         rows = [one(frame, thing) for frame in FRAMES for thing in THINGS]
-        means = Means(seed=3, workdir=tmp_path / name, tell=tell, encoder_folder=lambda name: folder)
+        means = Means(
+            seed=3, workdir=tmp_path / name, tell=tell, encoder_folder=lambda name: folder
+        )
         given = {"train": tuple(rows[:12]), "val": tuple(rows[12:])}
-        return Lesson(task, **given, means=means, judge=lambda some, answers: judged(some, answers, task))
+        return Lesson(
+            task, **given, means=means, judge=lambda some, answers: judged(some, answers, task)
+        )
 
     return make
 
@@ -95,10 +112,13 @@ def strategy(kind, **settings):
 
 
 def told(arm, lesson):
-    return [answer.to_json() for answer in arm.answer([row.question for row in (*lesson.val, *lesson.train)])]
+    return [
+        answer.to_json()
+        for answer in arm.answer([row.question for row in (*lesson.val, *lesson.train)])
+    ]
 
 
-# --- the loss -------------------------------------------------------------------------------------------------------
+# --- the loss -------------------------------------------------------------------------------------
 
 
 def test_the_first_loss_of_setfit_is_the_contrast_of_rows_and_names(lesson, encoder):
@@ -120,14 +140,17 @@ def test_the_first_loss_of_pairs_is_that_of_the_pairs_drawn(lesson, encoder):
     same = torch.tensor([[a.target == b.target for b in given.train] for a in given.train])
     other = ~torch.eye(12, dtype=torch.bool)
     errors = [(cosines[rows] - value) ** 2 for rows, value in ((same & other, 1.0), (~same, 0.0))]
-    # Each row has one pair of each sort: the loss lies between the means of the smallest and of the largest errors.
+    # Each row has one pair of each sort: the loss lies between the means of the smallest and of the
+    # largest errors.
     assert sum(e.min() for e in errors) / 2 <= loss <= sum(e.max() for e in errors) / 2
     assert loss == pytest.approx(sum(float(e.mean()) for e in errors) / 2, rel=0.5)
     assert float(pair_cosine(vectors, vectors, torch.ones(12))) == pytest.approx(0, abs=1e-6)
 
 
 @pytest.mark.parametrize("class_weight", ["none", "balanced"])
-def test_the_first_loss_of_the_encoder_is_cross_entropy_by_the_linear_model(lesson, encoder, class_weight):
+def test_the_first_loss_of_the_encoder_is_cross_entropy_by_the_linear_model(
+    lesson, encoder, class_weight
+):
     from sklearn.linear_model import LogisticRegression
 
     given = lesson()
@@ -145,12 +168,19 @@ def test_the_first_loss_of_the_encoder_is_cross_entropy_by_the_linear_model(less
 
 def test_parts_of_a_batch_give_the_gradient_of_the_whole(encoder):
     embed = Embedder(encoder)
-    ids, wanted = embed.ids([f.format(t) for f in FRAMES for t in THINGS]), torch.eye(3).repeat(6, 6)
+    ids, wanted = (
+        embed.ids([f.format(t) for f in FRAMES for t in THINGS]),
+        torch.eye(3).repeat(6, 6),
+    )
     found = []
     for settings in ((1 << 20, False, 1 << 20), (16, False, 1 << 20), (16, False, 0)):
         embed.network.zero_grad()
-        value = Parts(embed, *settings).gradients(ids, lambda vectors: batch_contrast(vectors, wanted, 5.0))
-        found.append((value, embed.network.encoder.layer[0].attention.self.value.weight.grad.clone()))
+        value = Parts(embed, *settings).gradients(
+            ids, lambda vectors: batch_contrast(vectors, wanted, 5.0)
+        )
+        found.append(
+            (value, embed.network.encoder.layer[0].attention.self.value.weight.grad.clone())
+        )
     for value, gradient in found[1:]:
         assert value == pytest.approx(found[0][0], rel=1e-5)
         assert gradient == pytest.approx(found[0][1], abs=1e-5)
@@ -165,7 +195,7 @@ def test_rows_of_a_label_stand_together(lesson, encoder):
         assert all((places[batch][::2] == places[batch][1::2]).all() for batch in batches)
 
 
-# --- learning -------------------------------------------------------------------------------------------------------
+# --- learning -------------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
@@ -191,16 +221,23 @@ def test_it_comes_back_with_the_same_answers(lesson, tmp_path, kind, asked):
     assert told(again, given) == told(arm, given)
     other = build(tmp_path / "other", ("more",))
     with pytest.raises(RuntimeError, match="is not the encoder"):
-        settings.restore(tmp_path / "arm", replace(given, means=replace(given.means, encoder_folder=lambda n: other)))
+        settings.restore(
+            tmp_path / "arm",
+            replace(given, means=replace(given.means, encoder_folder=lambda n: other)),
+        )
 
 
 @pytest.mark.slow
 @half_by_day
 def test_interrupted_after_each_step_it_ends_in_the_same_bits(lesson, tmp_path, kind, asked):
     drops, steps = build(tmp_path / "drops", dropout=0.2, layers=2), []
-    settings = strategy(kind, epochs=2, batch_size=5, words="frozen", **({"layers": 1} if kind == "encoder" else {}))
+    settings = strategy(
+        kind, epochs=2, batch_size=5, words="frozen", **({"layers": 1} if kind == "encoder" else {})
+    )
     whole = settings.fit(lesson(asked, name="whole", folder=drops, tell=steps.append))
-    total = max(event["done"] for event in steps if event["event"] == "progress" and event["unit"] == "step")
+    total = max(
+        event["done"] for event in steps if event["event"] == "progress" and event["unit"] == "step"
+    )
 
     def stopping(step):
         def tell(event):
@@ -222,11 +259,13 @@ def test_interrupted_after_each_step_it_ends_in_the_same_bits(lesson, tmp_path, 
 def test_frozen_words_stay_and_are_not_kept(lesson, tmp_path, encoder, kind):
     arm = strategy(kind, words="frozen", epochs=1).fit(replace(lesson(), val=()))
     name = "embeddings.word_embeddings.weight"
-    assert torch.equal(arm.embed.network.state_dict()[name], Embedder(encoder).network.state_dict()[name])
+    assert torch.equal(
+        arm.embed.network.state_dict()[name], Embedder(encoder).network.state_dict()[name]
+    )
     assert name not in arm.trained and "encoder.layer.0.output.dense.weight" in arm.trained
 
 
-# --- layers ---------------------------------------------------------------------------------------------------------
+# --- layers ---------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -235,10 +274,16 @@ def two_layers(tmp_path_factory):
 
 
 def test_the_lower_half_stays_and_is_not_kept(lesson, two_layers):
-    arm = strategy("setfit", epochs=1, words="frozen").fit(replace(lesson(folder=two_layers), val=()))
+    arm = strategy("setfit", epochs=1, words="frozen").fit(
+        replace(lesson(folder=two_layers), val=())
+    )
     came, is_now = Embedder(two_layers).network.state_dict(), arm.embed.network.state_dict()
     changed = {name for name in came if not torch.equal(came[name], is_now[name])}
-    assert changed == set(arm.trained) == {name for name in came if name.startswith("encoder.layer.1.")}
+    assert (
+        changed
+        == set(arm.trained)
+        == {name for name in came if name.startswith("encoder.layer.1.")}
+    )
 
 
 @both
@@ -266,20 +311,44 @@ def test_kept_states_give_the_vectors_and_gradients_of_the_whole_encoder(two_lay
         counted.clear()  # once for each part that the frozen layer reads
         with trunk:
             vectors = embed(texts)
-            Parts(embed, 16, False).gradients(ids, lambda vectors: batch_contrast(vectors, wanted, 5.0))
+            Parts(embed, 16, False).gradients(
+                ids, lambda vectors: batch_contrast(vectors, wanted, 5.0)
+            )
             passes = len(counted)
             other = embed(["a text that is not among them"])
-        found.append((vectors, embed.network.encoder.layer[1].output.dense.weight.grad.clone(), other, passes))
+        found.append(
+            (
+                vectors,
+                embed.network.encoder.layer[1].output.dense.weight.grad.clone(),
+                other,
+                passes,
+            )
+        )
     whole, kept, too_many = found
     assert kept[3] == 0 < whole[3] == too_many[3]
     for one in (kept, too_many):
-        assert one[0] == pytest.approx(whole[0], abs=1e-6) and one[2] == pytest.approx(whole[2], abs=1e-6)
+        assert one[0] == pytest.approx(whole[0], abs=1e-6) and one[2] == pytest.approx(
+            whole[2], abs=1e-6
+        )
         assert one[1] == pytest.approx(whole[1], abs=1e-6)
 
 
 KINDS = ("bert", "distilbert", "roberta", "mpnet", "electra", "modernbert", "deberta-v2")
-SMALL = {"num_hidden_layers": 4, "n_layers": 4, "hidden_size": 32, "dim": 32, "num_attention_heads": 2, "n_heads": 2}
-SMALL |= {"intermediate_size": 64, "hidden_dim": 64, "vocab_size": 60, "embedding_size": 32, "pad_token_id": 0}
+SMALL = {
+    "num_hidden_layers": 4,
+    "n_layers": 4,
+    "hidden_size": 32,
+    "dim": 32,
+    "num_attention_heads": 2,
+    "n_heads": 2,
+}
+SMALL |= {
+    "intermediate_size": 64,
+    "hidden_dim": 64,
+    "vocab_size": 60,
+    "embedding_size": 32,
+    "pad_token_id": 0,
+}
 
 
 def of_kind(kind):
@@ -289,7 +358,10 @@ def of_kind(kind):
         setattr(config, name, SMALL[name])
     embed = object.__new__(Embedder)
     embed.network, embed.below = AutoModel.from_config(config).eval(), lambda rows: nullcontext()
-    embed.tokenizer, embed.encoder = SimpleNamespace(pad_token_id=0), SimpleNamespace(pooling=("mean",))
+    embed.tokenizer, embed.encoder = (
+        SimpleNamespace(pad_token_id=0),
+        SimpleNamespace(pooling=("mean",)),
+    )
     return embed
 
 
@@ -307,7 +379,13 @@ def test_the_lower_half_of_popular_encoders_can_be_kept(kind):
 
 def test_layers_that_share_their_weights_are_all_trained():
     shared = AutoModel.from_config(
-        AlbertConfig(vocab_size=50, hidden_size=16, intermediate_size=16, num_attention_heads=2, embedding_size=8)
+        AlbertConfig(
+            vocab_size=50,
+            hidden_size=16,
+            intermediate_size=16,
+            num_attention_heads=2,
+            embedding_size=8,
+        )
     )
     freeze_below(shared, "half")
     assert all(weight.requires_grad for weight in shared.parameters())
@@ -321,7 +399,7 @@ def test_epochs_are_derived_from_what_is_read(tokens, setfit, encoder):
     assert found == [setfit, encoder] and strategy("setfit", epochs=12).rounds(tokens) == 12
 
 
-# --- few and refused ------------------------------------------------------------------------------------------------
+# --- few and refused ------------------------------------------------------------------------------
 
 
 @both
@@ -329,7 +407,10 @@ def test_a_label_without_rows_is_never_answered(lesson, kind):
     given = lesson()
     some = tuple(row for row in given.train if row.target != "black")
     arm = strategy(kind, epochs=2).fit(replace(given, train=some, val=()))
-    assert {answer.text for answer in arm.answer([row.question for row in given.val])} <= {"red", "blue"}
+    assert {answer.text for answer in arm.answer([row.question for row in given.val])} <= {
+        "red",
+        "blue",
+    }
 
 
 @both
@@ -340,7 +421,9 @@ def test_rows_of_one_label_alone(lesson, kind):
     assert {answer.text for answer in arm.answer([row.question for row in given.val])} == {"blue"}
 
 
-@pytest.mark.parametrize(("kind", "asked"), [("setfit", "choose"), ("setfit", "rank"), ("encoder", "answer")])
+@pytest.mark.parametrize(
+    ("kind", "asked"), [("setfit", "choose"), ("setfit", "rank"), ("encoder", "answer")]
+)
 def test_other_kinds_of_task_are_refused(kind, asked):
     task = Task(kind=asked)
     (problem,) = strategy(kind).unfit(task)
@@ -359,7 +442,9 @@ def test_a_target_that_is_no_label_is_named(lesson, kind, asked):
     wrong = replace(given.train[0], target="green", source="rows.csv:7")
     with pytest.raises(TrainError) as caught:
         strategy(kind).fit(replace(given, train=(wrong, *given.train[1:])))
-    assert [(problem.code, problem.place) for problem in caught.value.problems] == [("T043", "rows.csv:7")]
+    assert [(problem.code, problem.place) for problem in caught.value.problems] == [
+        ("T043", "rows.csv:7")
+    ]
 
 
 @both

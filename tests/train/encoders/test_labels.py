@@ -11,7 +11,9 @@ def test_weights_of_rows_are_those_of_scikit_learn():
 
     places = np.array([0, 0, 0, 0, 1, 2, 2, 0])
     expected = compute_sample_weight("balanced", places)
-    assert row_weights(np.eye(3, dtype=int)[places]) == pytest.approx(expected / expected.mean(), rel=1e-6)
+    assert row_weights(np.eye(3, dtype=int)[places]) == pytest.approx(
+        expected / expected.mean(), rel=1e-6
+    )
 
 
 def test_rows_without_labels_are_a_label_of_their_own():

@@ -40,15 +40,25 @@ def test_it_trains_and_allocates_as_peft_does(open_tiny, given):
     from peft import AdaLoraConfig
     from peft.tuners.adalora import AdaLoraModel
 
-    settings = {"start_rank": 4, "alpha": 6, "begin": 0.2, "settle": 0.25, "every": 0.17, "orthogonal": 0.3}
+    settings = {
+        "start_rank": 4,
+        "alpha": 6,
+        "begin": 0.2,
+        "settle": 0.25,
+        "every": 0.17,
+        "orthogonal": 0.3,
+    }
     model, change = made(open_tiny, given, **settings)
     taught(model, change, given, steps=STEPS)
 
     network = open_tiny().network
     torch.manual_seed(4)
-    names = [n for n, p in network.named_modules() if isinstance(p, torch.nn.Linear) and n != "lm_head"]
+    names = [
+        n for n, p in network.named_modules() if isinstance(p, torch.nn.Linear) and n != "lm_head"
+    ]
     config = AdaLoraConfig(
-        target_r=2, init_r=4, lora_alpha=6, orth_reg_weight=0.3, total_step=STEPS, tinit=2, tfinal=3, deltaT=2,
+        target_r=2, init_r=4, lora_alpha=6, orth_reg_weight=0.3, total_step=STEPS, tinit=2,
+        tfinal=3, deltaT=2,
         target_modules=names,
     )  # fmt: skip
     tuner = AdaLoraModel(network, config, "default")
@@ -104,7 +114,12 @@ def test_plain_peft_computes_the_same_from_the_saved_folder(open_tiny, given, tm
     torch.testing.assert_close(ours, theirs, atol=2e-5, rtol=0)
     assert (ours - before).abs().max() > 1e-3
     config = json.loads((folder / "adapter_config.json").read_text())
-    assert (config["peft_type"], config["target_r"], config["init_r"], config["lora_alpha"]) == ("ADALORA", 2, 3, 6)
+    assert (config["peft_type"], config["target_r"], config["init_r"], config["lora_alpha"]) == (
+        "ADALORA",
+        2,
+        3,
+        6,
+    )
     assert (config["total_step"], config["tinit"], config["tfinal"]) == (STEPS, 2, 5)
     assert sum(sum(pattern) for pattern in config["rank_pattern"].values()) == 28
 
@@ -139,7 +154,8 @@ def test_it_comes_back_to_the_bit(open_tiny, given, tmp_path, dtype, steps):
 
 @pytest.mark.slow
 def test_a_run_that_goes_on_from_weights_and_extra_ends_the_same(open_tiny, given):
-    # Everything that is not a weight or a moment lies in `extra`: 12 steps, and 12 with a change of hands after 7.
+    # Everything that is not a weight or a moment lies in `extra`: 12 steps, and 12 with a change of
+    # hands after 7.
     def run(change, model, steps, optimiser):
         network = model.network.train()
         for step in steps:
@@ -176,7 +192,12 @@ def test_the_last_allocation_is_made_up_for(open_tiny, given):
     # A step without learnt tokens is passed over; here it was the one that settles the ranks.
     model, change = made(open_tiny, given)
     after = change.after
-    taught(model, replace(change, after=lambda done, total: after(done, total) if done != 7 else None), given, steps=12)
+    taught(
+        model,
+        replace(change, after=lambda done, total: after(done, total) if done != 7 else None),
+        given,
+        steps=12,
+    )
     assert left(change) == 28
     assert bool(change.extra["settled"])
 
@@ -185,7 +206,11 @@ def test_training_leaves_every_bit_of_the_base(open_tiny, given):
     model, change = made(open_tiny, given, torch.bfloat16)
     network = taught(model, change, given)
     own = ("lora_", "ranknum")
-    tuned = {n.replace(".base_layer", ""): p for n, p in network.named_parameters() if not any(o in n for o in own)}
+    tuned = {
+        n.replace(".base_layer", ""): p
+        for n, p in network.named_parameters()
+        if not any(o in n for o in own)
+    }
     base = dict(open_tiny(dtype=torch.bfloat16).network.named_parameters())
     assert base.keys() == tuned.keys()
     assert all(torch.equal(tuned[name], weight) for name, weight in base.items())
@@ -195,7 +220,9 @@ def test_training_leaves_every_bit_of_the_base(open_tiny, given):
 
 @pytest.mark.slow
 def test_a_fitted_arm_has_the_ranks_it_was_asked_for(lesson, tmp_path, one_thread):
-    arm = Adalora(rank=1, epochs=3, batch_size=6, learning_rate=5e-3, patience=9).fit(lesson("classify"))
+    arm = Adalora(rank=1, epochs=3, batch_size=6, learning_rate=5e-3, patience=9).fit(
+        lesson("classify")
+    )
     arm.save(tmp_path)
     pattern = read_json(tmp_path / "adapter_config.json")["rank_pattern"]
     # The best evaluation may lie before the last allocation: then there are more.
@@ -208,7 +235,14 @@ def test_a_fit_that_was_stopped_gives_the_same_bits(lesson, tmp_path, one_thread
         given = lesson("classify", workdir=tmp_path / name, **({"tell": tell} if tell else {}))
         folder = tmp_path / f"{name}-arm"
         folder.mkdir(exist_ok=True)
-        settings = {"rank": 1, "start_rank": 4, "epochs": 3, "batch_size": 9, "learning_rate": 5e-3, "begin": 0.2}
+        settings = {
+            "rank": 1,
+            "start_rank": 4,
+            "epochs": 3,
+            "batch_size": 9,
+            "learning_rate": 5e-3,
+            "begin": 0.2,
+        }
         Adalora(**settings).fit(given).save(folder)
         return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
@@ -222,14 +256,20 @@ def test_a_fit_that_was_stopped_gives_the_same_bits(lesson, tmp_path, one_thread
     assert kept("stopped") == whole
 
 
-# --- what cannot be -------------------------------------------------------------------------------------------------
+# --- what cannot be -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"rank": 8, "start_rank": 8}, "start_rank: 8 leaves nothing to give up; set it to 9 or more"),
-        ({"begin": 0.6, "settle": 0.4}, "begin: 0.6 and settle: 0.4 leave no steps between; lower settle"),
+        (
+            {"rank": 8, "start_rank": 8},
+            "start_rank: 8 leaves nothing to give up; set it to 9 or more",
+        ),
+        (
+            {"begin": 0.6, "settle": 0.4},
+            "begin: 0.6 and settle: 0.4 leave no steps between; lower settle",
+        ),
         ({"unfreeze": "gradually"}, "hides the gradients that ranks go by; set unfreeze: at once"),
     ],
     ids=str,

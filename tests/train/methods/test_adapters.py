@@ -32,7 +32,9 @@ def random_network(config=GPTNeoXConfig, dtype=torch.float32, **given):
 
     attention.register()
     torch.manual_seed(0)
-    made = AutoModelForCausalLM.from_config(config(**SIZES, **given), attn_implementation=attention.NAME, dtype=dtype)
+    made = AutoModelForCausalLM.from_config(
+        config(**SIZES, **given), attn_implementation=attention.NAME, dtype=dtype
+    )
     return made.eval().requires_grad_(False)
 
 
@@ -64,7 +66,9 @@ def test_the_base_is_where_it_starts(place):
         assert (network(ids).logits - before).abs().max() > 1e-2
     # Two weights, two biases; at both parts of the two layers or at one.
     numbers = 2 * (4 * 32) + 4 + 32
-    assert sum(weight.numel() for weight in trained.values()) == numbers * 2 * (2 if place == "both" else 1)
+    assert sum(weight.numel() for weight in trained.values()) == numbers * 2 * (
+        2 if place == "both" else 1
+    )
 
 
 @places
@@ -75,7 +79,9 @@ def test_parts_give_what_the_papers_say(place):
     seen = {}
     for part in (layer.attention, layer.mlp):
         # In front of the adapter's own hook, which then sees what the part alone gives.
-        part.register_forward_hook(lambda part, args, out: seen.update({part: (args, out)}), prepend=True)
+        part.register_forward_hook(
+            lambda part, args, out: seen.update({part: (args, out)}), prepend=True
+        )
         part.register_forward_hook(lambda part, args, out: seen.update({(part, "after"): out}))
     with torch.no_grad():
         network(ids)
@@ -92,13 +98,21 @@ def test_a_feed_forward_part_without_a_module_has_its_adapter_at_its_end():
     names = insert(network, "both", 4, "relu", 1.0)
     assert {n.split(".bottleneck.")[0].rpartition(".")[2] for n in names} == {"self_attn", "fc2"}
     with pytest.raises(TrainError, match="T030") as caught:
-        insert(random_network(OPTConfig, ffn_dim=48, word_embed_proj_dim=32), "parallel", 4, "relu", 1.0)
+        insert(
+            random_network(OPTConfig, ffn_dim=48, word_embed_proj_dim=32),
+            "parallel",
+            4,
+            "relu",
+            1.0,
+        )
     assert "set place to both" in str(caught.value)
 
 
 @places
 def test_experts_are_one_part(place):
-    network = random_network(MixtralConfig, num_key_value_heads=2, intermediate_size=48, num_local_experts=4)
+    network = random_network(
+        MixtralConfig, num_key_value_heads=2, intermediate_size=48, num_local_experts=4
+    )
     ids = torch.arange(20)[None]
     with torch.no_grad():
         before = network(ids).logits
@@ -109,7 +123,9 @@ def test_experts_are_one_part(place):
 @pytest.mark.slow
 @places
 @pytest.mark.parametrize("tree", [True, False], ids=["tree", "rows"])
-def test_loss_and_gradients_are_those_of_separate_sequences(place, tree, lesson, open_tiny, one_thread):
+def test_loss_and_gradients_are_those_of_separate_sequences(
+    place, tree, lesson, open_tiny, one_thread
+):
     given, model = lesson("classify"), open_tiny()
     network = random_network(dtype=torch.float64)
     trained = moved(insert(network, place, 4, "silu", 1.0))
@@ -118,7 +134,9 @@ def test_loss_and_gradients_are_those_of_separate_sequences(place, tree, lesson,
     batch = Batch.of(sequences, range(5), pad=0, device=model.device, tree=tree)
     grads = torch.autograd.grad(-batch.log_probs(network).sum(), list(trained.values()))
     logs = [network(torch.tensor([s.ids])).logits[0].log_softmax(-1) for s in sequences]
-    alone = -sum(log[i - 1, s.ids[i]] for s, log in zip(sequences, logs, strict=True) for i in s.targets)
+    alone = -sum(
+        log[i - 1, s.ids[i]] for s, log in zip(sequences, logs, strict=True) for i in s.targets
+    )
     expected = torch.autograd.grad(alone, list(trained.values()))
     largest = max(float(grad.abs().max()) for grad in expected)
     for grad, other in zip(grads, expected, strict=True):
@@ -143,7 +161,9 @@ def test_the_folder_says_what_it_holds_and_is_read_back(lesson, open_tiny, tmp_p
     }
     tensors = load_file(folder / "adapters.safetensors")
     inside = ("down.weight", "down.bias", "up.weight", "up.bias")
-    assert set(tensors) == {f"model.layers.{i}.mlp.bottleneck.{name}" for i in (0, 1) for name in inside}
+    assert set(tensors) == {
+        f"model.layers.{i}.mlp.bottleneck.{name}" for i in (0, 1) for name in inside
+    }
     again = method.change(open_tiny(), given)
     again.read(folder)
     assert all(torch.equal(again.trained[name], weight) for name, weight in change.trained.items())

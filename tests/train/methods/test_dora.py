@@ -19,7 +19,8 @@ def made(open_tiny, given, dtype=torch.float32, **settings):
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_it_begins_as_the_base_to_the_bit(open_tiny, given, dtype):
-    # The magnitudes are the norms of the rows, so m / |W + 0| is 1; in bf16 only because they are kept in fp32.
+    # The magnitudes are the norms of the rows, so m / |W + 0| is 1; in bf16 only because they are
+    # kept in fp32.
     model, change = made(open_tiny, given, dtype)
     base = open_tiny(dtype=dtype)
     assert torch.equal(logits(model.network, model, given), logits(base.network, model, given))
@@ -43,12 +44,16 @@ def test_it_computes_magnitude_times_direction(open_tiny, given):
     torch.testing.assert_close(layer(x), x @ weight.T, atol=1e-5, rtol=1e-5)
 
 
-@pytest.mark.parametrize("settings", [{}, {"initialise": "pissa"}, {"initialise": "olora", "rs": True}], ids=str)
+@pytest.mark.parametrize(
+    "settings", [{}, {"initialise": "pissa"}, {"initialise": "olora", "rs": True}], ids=str
+)
 def test_plain_peft_computes_the_same_from_the_saved_folder(open_tiny, given, tmp_path, settings):
     model, change = made(open_tiny, given, **settings)
     before = logits(open_tiny().network, model, given)
     ours = logits(taught(model, change, given), model, given)
-    theirs = logits(through_peft(open_tiny().network, saved(change, tmp_path / "arm")), model, given)
+    theirs = logits(
+        through_peft(open_tiny().network, saved(change, tmp_path / "arm")), model, given
+    )
     torch.testing.assert_close(ours, theirs, atol=2e-5, rtol=0)
     assert (ours - before).abs().max() > 1e-2
 
@@ -58,7 +63,9 @@ def test_it_learns_as_peft_does(open_tiny, given, tmp_path):
     model, change = made(open_tiny, given)
     taught(model, change, given)
     theirs = through_peft(open_tiny().network, saved(change, tmp_path / "arm"))
-    same_gradients(model.network, theirs, change.trained, sequences(model, given, given.train[:1])[0])
+    same_gradients(
+        model.network, theirs, change.trained, sequences(model, given, given.train[:1])[0]
+    )
 
 
 @pytest.mark.slow
@@ -91,10 +98,15 @@ def test_norms_follow_the_weights_and_evaluation_does_not_stop_training(open_tin
         torch.optim.AdamW(list(change.trained.values()), lr=1e-2, fused=True).step()
         model.network.zero_grad()
     layer = model.network.get_submodule("model.layers.0.mlp.down_proj")
-    direction = layer.base_layer.weight + 2 * layer.lora_B["default"].weight @ layer.lora_A["default"].weight
+    direction = (
+        layer.base_layer.weight
+        + 2 * layer.lora_B["default"].weight @ layer.lora_A["default"].weight
+    )
     expected = layer.lora_magnitude_vector["default"].weight / direction.norm(dim=1)
     x = torch.randn(3, 128)
-    torch.testing.assert_close(layer(x), x @ (expected[:, None] * direction).T, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(
+        layer(x), x @ (expected[:, None] * direction).T, atol=1e-5, rtol=1e-5
+    )
 
 
 @pytest.mark.slow
@@ -115,7 +127,12 @@ def test_a_base_in_double_precision_has_adapters_in_it_too(open_tiny, given):
     assert {p.dtype for p in change.trained.values()} == {torch.float64}
     layer = model.network.get_submodule("model.layers.0.mlp.up_proj")
     torch.nn.init.normal_(layer.lora_B["default"].weight)
-    direction = layer.base_layer.weight + 2 * layer.lora_B["default"].weight @ layer.lora_A["default"].weight
+    direction = (
+        layer.base_layer.weight
+        + 2 * layer.lora_B["default"].weight @ layer.lora_A["default"].weight
+    )
     scale = layer.lora_magnitude_vector["default"].weight / direction.norm(dim=1)
     x = torch.randn(3, 64, dtype=torch.float64)
-    torch.testing.assert_close(layer.train()(x), x @ (scale[:, None] * direction).T, atol=0, rtol=1e-11)
+    torch.testing.assert_close(
+        layer.train()(x), x @ (scale[:, None] * direction).T, atol=0, rtol=1e-11
+    )

@@ -20,7 +20,9 @@ QUICK = {"learning_rate": 3e-3, "epochs": 1, "batch_size": 12}
 
 @pytest.mark.slow
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_a_saved_model_comes_back_to_the_same_weights(lesson, open_tiny, tmp_path, dtype, one_thread):
+def test_a_saved_model_comes_back_to_the_same_weights(
+    lesson, open_tiny, tmp_path, dtype, one_thread
+):
     from safetensors.torch import load_file
 
     given: Lesson = lesson("classify", open_model=lambda name: open_tiny(name, dtype=dtype))
@@ -48,7 +50,7 @@ def test_it_learns_a_toy_mapping(lesson, one_thread):
     assert [answer.text for answer in answers] == [row.target for row in given.train]
 
 
-# --- what is trained ------------------------------------------------------------------------------------------------
+# --- what is trained ------------------------------------------------------------------------------
 
 
 def names(given, **settings):
@@ -70,9 +72,15 @@ def names(given, **settings):
         ({"layers": 2}, lambda name: "layers" in name),
         ({"freeze": ("model.layers.0",)}, lambda name: not name.startswith(LAYERS[0])),
         ({"freeze": ("*mlp*", "*norm*")}, lambda name: "mlp" not in name and "norm" not in name),
-        ({"layers": 1, "freeze": ("*.q_proj.weight",)}, lambda n: n.startswith(LAYERS[1]) and "q_proj" not in n),
+        (
+            {"layers": 1, "freeze": ("*.q_proj.weight",)},
+            lambda n: n.startswith(LAYERS[1]) and "q_proj" not in n,
+        ),
         ({"only": "norms"}, lambda name: "norm" in name),
-        ({"only": "norms", "layers": 1}, lambda name: "norm" in name and name.startswith(LAYERS[1])),
+        (
+            {"only": "norms", "layers": 1},
+            lambda name: "norm" in name and name.startswith(LAYERS[1]),
+        ),
         # One matrix is input and output.
         ({"freeze": ("lm_head",)}, lambda name: "embed" not in name),
     ],
@@ -99,7 +107,10 @@ def random_gpt2(given, open_tiny):
 def test_only_biases_are_those_of_every_layer(lesson, open_tiny):
     given = random_gpt2(lambda **means: lesson("classify", **means), open_tiny)
     trained, everything = names(given, only="biases")
-    assert trained == {name for name in everything if name.endswith(".bias")} and len(trained) == 2 * 6 + 1
+    assert (
+        trained == {name for name in everything if name.endswith(".bias")}
+        and len(trained) == 2 * 6 + 1
+    )
     trained, everything = names(given, embeddings=False)
     assert everything - trained == {"transformer.wte.weight", "transformer.wpe.weight"}
 
@@ -118,7 +129,8 @@ def test_tied_matrices_are_said_to_be_one(lesson):
 def test_layers_chosen_by_gradient_are_those_that_the_rows_pull_at_most(lesson):
     given = lesson("classify")
     trained, _ = names(given, layers=1, by="gradient")
-    # The same ratio from transformers' own loss of every row: 36 rows, of which the method looks at 32.
+    # The same ratio from transformers' own loss of every row: 36 rows, of which the method looks at
+    # 32.
     model = given.open_base()
     network = model.network.requires_grad_(True)
     for row in given.train:
@@ -129,18 +141,27 @@ def test_layers_chosen_by_gradient_are_those_that_the_rows_pull_at_most(lesson):
     ratios = []
     for layer in network.model.layers:
         gradient = torch.cat([p.grad.flatten() for p in layer.parameters()])
-        ratios.append(float(gradient.norm() / torch.cat([p.detach().flatten() for p in layer.parameters()]).norm()))
+        ratios.append(
+            float(
+                gradient.norm()
+                / torch.cat([p.detach().flatten() for p in layer.parameters()]).norm()
+            )
+        )
     best = max(range(2), key=lambda i: ratios[i])
     assert {name[: len(LAYERS[0])] for name in trained} == {LAYERS[best]}
     assert names(given, layers=1, by="gradient")[0] == trained
 
 
-# --- what is kept ---------------------------------------------------------------------------------------------------
+# --- what is kept ---------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("settings", [{"layers": 1}, {"layers": 1, "by": "gradient"}, {"only": "norms"}])
-def test_only_what_was_trained_is_kept_and_restored(lesson, open_tiny, tmp_path, settings, one_thread):
+@pytest.mark.parametrize(
+    "settings", [{"layers": 1}, {"layers": 1, "by": "gradient"}, {"only": "norms"}]
+)
+def test_only_what_was_trained_is_kept_and_restored(
+    lesson, open_tiny, tmp_path, settings, one_thread
+):
     from dataclasses import replace
 
     from safetensors.torch import load_file
@@ -164,7 +185,7 @@ def test_only_what_was_trained_is_kept_and_restored(lesson, open_tiny, tmp_path,
     assert first == second
 
 
-# --- what cannot be -------------------------------------------------------------------------------------------------
+# --- what cannot be -------------------------------------------------------------------------------
 
 
 def refused(given, **settings):
@@ -177,7 +198,10 @@ def refused(given, **settings):
 def test_a_pattern_that_names_nothing_is_refused_with_the_nearest_name(lesson):
     problem = refused(lesson("classify"), freeze=("model.layers.0", "model.layrs.1"))
     assert (problem.code, problem.place) == ("T040", "freeze")
-    assert not unnamed(problem, "'model.layrs.1'", "'model.layers.1'") and "model.embed_tokens" in problem.help
+    assert (
+        not unnamed(problem, "'model.layrs.1'", "'model.layers.1'")
+        and "model.embed_tokens" in problem.help
+    )
     assert not unnamed(refused(lesson("classify"), freeze=("*qproj*",)), "'q_proj'")
     assert re.findall("'(.*?)'", refused(lesson("classify"), freeze=("zzz",)).text) == ["zzz"]
 
@@ -192,7 +216,10 @@ def test_more_layers_than_there_are_is_refused(lesson):
     [
         ({"freeze": ("*",)}, "full: nothing is left to train"),
         ({"only": "biases"}, "full: nothing is left to train: this model has no biases"),
-        ({"only": "biases", "layers": 1}, "full: nothing is left to train: this model has no biases in these layers"),
+        (
+            {"only": "biases", "layers": 1},
+            "full: nothing is left to train: this model has no biases in these layers",
+        ),
     ],
 )
 def test_nothing_left_to_train_is_refused(lesson, settings, text):

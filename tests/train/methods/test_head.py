@@ -1,4 +1,5 @@
-"""A head reads the state that it says, learns what can be learnt from it, and comes back as it was."""
+"""A head reads the state that it says, learns what can be learnt from it, and comes back as it
+was."""
 
 import math
 from dataclasses import replace
@@ -24,7 +25,7 @@ def saved(arm, folder):
     return folder
 
 
-# --- what it reads --------------------------------------------------------------------------------------------------
+# --- what it reads --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("pool", ["last", "mean"])
@@ -37,7 +38,9 @@ def test_the_states_are_those_of_each_prompt_alone(lesson, pool, count):
     for ids, state in zip(sequences, ours, strict=True):
         with torch.no_grad():
             alone = model.network.model(torch.tensor([ids])).last_hidden_state[0]
-        torch.testing.assert_close(state, alone[-1] if pool == "last" else alone.mean(0), atol=2e-5, rtol=0)
+        torch.testing.assert_close(
+            state, alone[-1] if pool == "last" else alone.mean(0), atol=2e-5, rtol=0
+        )
     assert states_of(model, [], pool).shape == (0, 64)
 
 
@@ -45,32 +48,43 @@ def test_it_is_asked_as_it_was_trained_and_no_answer_is_in_what_it_reads(lesson)
     given = lesson("classify")
     arm = Head(**QUICK).fit(given)
     chat = arm.model.chat
-    for row, sequence in zip(given.train, prompts_of(chat, given.task, given.train, "last"), strict=True):
+    for row, sequence in zip(
+        given.train, prompts_of(chat, given.task, given.train, "last"), strict=True
+    ):
         assert chat.prompt(arm.prompt(row.question))[0] == sequence.ids
         assert given.task.labels[sequence.label] == row.target
         assert sequence.learnt == ()
 
 
-# --- what it learns -------------------------------------------------------------------------------------------------
+# --- what it learns -------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
 def test_the_head_becomes_the_logistic_regression_of_the_states(lesson):
     from sklearn.linear_model import LogisticRegression
 
-    # Targets at odds with each other, so that the likelihood has a greatest value; scikit-learn finds the same one.
+    # Targets at odds with each other, so that the likelihood has a greatest value; scikit-learn
+    # finds the same one.
     given: Lesson = lesson("classify")
     model = given.open_base()
     rows = tuple(
-        replace(row, target=given.task.labels[(i * i + i // 4) % 3], messages=given.train[i % 4].messages)
+        replace(
+            row,
+            target=given.task.labels[(i * i + i // 4) % 3],
+            messages=given.train[i % 4].messages,
+        )
         for i, row in enumerate(given.train)
     )
     given = replace(given, train=rows, val=())
-    arm = Head(epochs=120, batch_size=36, learning_rate=0.02, dropout=0.0, schedule="linear").fit(given)
+    arm = Head(epochs=120, batch_size=36, learning_rate=0.02, dropout=0.0, schedule="linear").fit(
+        given
+    )
     sequences = prompts_of(model.chat, given.task, rows, "last")
     states = states_of(model, [s.ids for s in sequences], "last").numpy()
     labels = np.array([s.label for s in sequences])
-    theirs = LogisticRegression(C=1e6, max_iter=2000).fit((states - states.mean(0)) / states.std(0), labels)
+    theirs = LogisticRegression(C=1e6, max_iter=2000).fit(
+        (states - states.mean(0)) / states.std(0), labels
+    )
     wanted = theirs.predict_proba((states - states.mean(0)) / states.std(0))
     answers = arm.answer([row.question for row in rows])
     shares = np.exp([answer.scores for answer in answers])
@@ -78,12 +92,16 @@ def test_the_head_becomes_the_logistic_regression_of_the_states(lesson):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("settings", [{}, {"state": "mean"}, {"hidden": 32}, {"layers": 1, "layers_rate": 0.1}])
+@pytest.mark.parametrize(
+    "settings", [{}, {"state": "mean"}, {"hidden": 32}, {"layers": 1, "layers_rate": 0.1}]
+)
 def test_it_learns_a_toy_mapping(lesson, settings):
     given = replace(lesson("classify"), val=())
     arm = Head(epochs=40, batch_size=12, learning_rate=1e-2, dropout=0.0, **settings).fit(given)
     answers = arm.answer([row.question for row in given.train])
-    assert sum(a.text == row.target for a, row in zip(answers, given.train, strict=True)) == len(given.train)
+    assert sum(a.text == row.target for a, row in zip(answers, given.train, strict=True)) == len(
+        given.train
+    )
     assert arm.curve[-1]["train_loss"] < arm.curve[0]["train_loss"]
 
 
@@ -101,14 +119,17 @@ def test_an_answer_has_the_shares_of_all_labels(lesson):
 
 @pytest.mark.slow
 def test_label_smoothing_bounds_the_confidence(lesson):
-    # With a share of .3 spread over three labels the best likelihood has .8 on the label and .1 on the others.
+    # With a share of .3 spread over three labels the best likelihood has .8 on the label and .1 on
+    # the others.
     given = replace(lesson("classify"), val=())
-    arm = Head(epochs=60, batch_size=36, learning_rate=0.05, dropout=0.0, label_smoothing=0.3).fit(given)
+    arm = Head(epochs=60, batch_size=36, learning_rate=0.05, dropout=0.0, label_smoothing=0.3).fit(
+        given
+    )
     answers = arm.answer([row.question for row in given.train])
     assert np.mean([answer.confidence for answer in answers]) == pytest.approx(0.8, abs=0.02)
 
 
-# --- what it changes and keeps --------------------------------------------------------------------------------------
+# --- what it changes and keeps --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("layers", [0, 1, 2])
@@ -136,7 +157,11 @@ def test_a_saved_head_gives_the_same_answers(lesson, tmp_path, settings):
     arm = strategy.fit(given)
     questions = [row.question for row in given.val]
     folder = saved(arm, tmp_path / "arm")
-    assert sorted(path.name for path in folder.iterdir()) == ["head.json", "head.safetensors", "tuned.json"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "head.json",
+        "head.safetensors",
+        "tuned.json",
+    ]
     again = strategy.restore(folder, replace(given, train=(), val=()))
     assert again.answer(questions) == arm.answer(questions)
     assert again.curve == arm.curve
@@ -155,16 +180,23 @@ def test_a_bf16_base_gets_a_head_in_fp32(lesson, open_tiny, tmp_path):
     arm = strategy.fit(given)
     folder = saved(arm, tmp_path / "arm")
     types = {name: tensor.dtype for name, tensor in load_file(folder / "head.safetensors").items()}
-    assert all(kind == (torch.float32 if n.startswith("head.") else torch.bfloat16) for n, kind in types.items())
+    assert all(
+        kind == (torch.float32 if n.startswith("head.") else torch.bfloat16)
+        for n, kind in types.items()
+    )
     questions = [row.question for row in given.val]
-    assert strategy.restore(folder, replace(given, train=(), val=())).answer(questions) == arm.answer(questions)
+    assert strategy.restore(folder, replace(given, train=(), val=())).answer(
+        questions
+    ) == arm.answer(questions)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("layers", [0, 1])
 def test_a_fit_that_was_stopped_gives_the_same_bits(lesson, tmp_path, layers):
     def fit(name, **means):
-        return Head(layers=layers, **QUICK).fit(lesson("classify", workdir=tmp_path / name, **means))
+        return Head(layers=layers, **QUICK).fit(
+            lesson("classify", workdir=tmp_path / name, **means)
+        )
 
     def stop(event):
         if event["event"] == "progress" and event["unit"] == "step" and event["done"] == 5:
@@ -186,7 +218,9 @@ def test_frozen_layers_read_each_row_once(lesson, tmp_path):
     totals = []
     for epochs in (2, 12):
         seen: list[int] = []
-        hook = decoder_layers(model.network)[0][1].register_forward_hook(lambda m, i, out, seen=seen: seen.append(1))
+        hook = decoder_layers(model.network)[0][1].register_forward_hook(
+            lambda m, i, out, seen=seen: seen.append(1)
+        )
         means = replace(given.means, open_model=lambda name: model, workdir=tmp_path / str(epochs))
         Head(epochs=epochs, batch_size=12, patience=99).fit(replace(given, means=means))
         hook.remove()
@@ -195,7 +229,7 @@ def test_frozen_layers_read_each_row_once(lesson, tmp_path):
     assert totals[0] == totals[1] > 0
 
 
-# --- what cannot be -------------------------------------------------------------------------------------------------
+# --- what cannot be -------------------------------------------------------------------------------
 
 
 def test_a_task_without_labels_is_refused(lesson):
@@ -220,7 +254,11 @@ def test_a_head_for_other_labels_is_refused(lesson, tmp_path):
     given = lesson("classify")
     strategy = Head(**QUICK)
     folder = saved(strategy.fit(given), tmp_path / "arm")
-    other = replace(given, train=(), task=given.task.model_copy(update={"labels": ("card", "refund", "card lost")}))
+    other = replace(
+        given,
+        train=(),
+        task=given.task.model_copy(update={"labels": ("card", "refund", "card lost")}),
+    )
     with pytest.raises(TrainError) as caught:
         strategy.restore(folder, other)
     assert caught.value.problems[0].code == "T043"

@@ -44,7 +44,9 @@ def test_plain_peft_loads_the_folder_and_computes_the_same(changed, lesson, tiny
     assert (theirs - before).abs().max() > 1e-2
 
 
-def test_the_folder_holds_the_factors_of_keys_values_and_feed_forward_parts(changed, tmp_path, open_tiny, lesson):
+def test_the_folder_holds_the_factors_of_keys_values_and_feed_forward_parts(
+    changed, tmp_path, open_tiny, lesson
+):
     from safetensors.torch import load_file
 
     _, change = changed
@@ -52,10 +54,13 @@ def test_the_folder_holds_the_factors_of_keys_values_and_feed_forward_parts(chan
     folder.mkdir()
     change.write(folder)
     tensors = load_file(folder / "adapter_model.safetensors")
-    # Keys and values are 2 heads of 16, outputs; the feed-forward part's 128 are inputs of its last layer.
+    # Keys and values are 2 heads of 16, outputs; the feed-forward part's 128 are inputs of its last
+    # layer.
     shapes = {"self_attn.k_proj": (32, 1), "self_attn.v_proj": (32, 1), "mlp.down_proj": (1, 128)}
     expected = {f"model.layers.{i}.{part}": shape for i in (0, 1) for part, shape in shapes.items()}
-    assert {f"base_model.model.{n}.ia3_l": s for n, s in expected.items()} == {n: t.shape for n, t in tensors.items()}
+    assert {f"base_model.model.{n}.ia3_l": s for n, s in expected.items()} == {
+        n: t.shape for n, t in tensors.items()
+    }
     config = json.loads((folder / "adapter_config.json").read_text())
     assert config["target_modules"] == sorted(expected)
     assert config["feedforward_modules"] == [f"model.layers.{i}.mlp.down_proj" for i in (0, 1)]
@@ -72,7 +77,9 @@ def test_it_starts_from_the_base_in_fp32(lesson, open_tiny, one_thread):
         change = Ia3().change(base, lesson("answer"))
         assert torch.equal(base.network(ids).logits, before)
     assert {factor.dtype for factor in change.trained.values()} == {torch.float32}
-    assert {name for name, p in base.network.named_parameters() if p.requires_grad} == set(change.trained)
+    assert {name for name, p in base.network.named_parameters() if p.requires_grad} == set(
+        change.trained
+    )
 
 
 @pytest.mark.parametrize("tree", [True, False], ids=["tree", "rows"])
@@ -84,7 +91,9 @@ def test_loss_and_gradients_are_those_of_separate_sequences(changed, lesson, tre
     batch = Batch.of(sequences, range(5), pad=0, device=model.device, tree=tree)
     grads = torch.autograd.grad(-batch.log_probs(network).sum(), weights)
     logs = [network(torch.tensor([s.ids])).logits[0].log_softmax(-1) for s in sequences]
-    alone = -sum(log[i - 1, s.ids[i]] for s, log in zip(sequences, logs, strict=True) for i in s.targets)
+    alone = -sum(
+        log[i - 1, s.ids[i]] for s, log in zip(sequences, logs, strict=True) for i in s.targets
+    )
     expected = torch.autograd.grad(alone, weights)
     largest = max(float(grad.abs().max()) for grad in expected)
     for grad, other in zip(grads, expected, strict=True):
@@ -94,8 +103,8 @@ def test_loss_and_gradients_are_those_of_separate_sequences(changed, lesson, tre
 
 @pytest.mark.slow
 def test_it_learns_what_answers_look_like(lesson, one_thread):
-    # The base is random: weighing what it computes tells little of the question, but three labels are a few tokens of
-    # the 433 that a random model draws from.
+    # The base is random: weighing what it computes tells little of the question, but three labels
+    # are a few tokens of the 433 that a random model draws from.
     given = replace(lesson("classify"), val=())
     arm = Ia3(learning_rate=0.1, epochs=15, batch_size=6).fit(given)
     assert arm.curve[-1]["train_loss"] < 0.6 * arm.curve[0]["train_loss"]

@@ -36,7 +36,9 @@ def test_plain_peft_loads_the_folder_and_computes_the_same(fitted, open_tiny):
     base = open_tiny().network
     before = logits(base, arm.model, given)
     theirs = logits(through_peft(base, folder), arm.model, given)
-    torch.testing.assert_close(logits(arm.model.network, arm.model, given), theirs, atol=1e-5, rtol=0)
+    torch.testing.assert_close(
+        logits(arm.model.network, arm.model, given), theirs, atol=1e-5, rtol=0
+    )
     assert (theirs - before).abs().max() > 1e-3  # it has learnt something
 
 
@@ -57,7 +59,9 @@ def test_the_folder_holds_the_adapter_and_nothing_of_the_base(fitted):
     assert (config["r"], config["lora_alpha"], config["bias"]) == (4, 12, "none")
     parts = ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj")
     parts += ("mlp.gate_proj", "mlp.up_proj", "mlp.down_proj")
-    assert config["target_modules"] == sorted(f"model.layers.{i}.{part}" for i in (0, 1) for part in parts)
+    assert config["target_modules"] == sorted(
+        f"model.layers.{i}.{part}" for i in (0, 1) for part in parts
+    )
     assert read_json(folder / "tuned.json")["ended"] == "all epochs done"
 
 
@@ -70,7 +74,11 @@ def test_alpha_is_twice_the_rank_unless_given(lesson, tmp_path):
 def test_the_base_stays_as_it_is(fitted, open_tiny):
     _, arm, _ = fitted
     base = {name: p for name, p in open_tiny().network.named_parameters()}
-    tuned = {n.replace(".base_layer", ""): p for n, p in arm.model.network.named_parameters() if "lora_" not in n}
+    tuned = {
+        n.replace(".base_layer", ""): p
+        for n, p in arm.model.network.named_parameters()
+        if "lora_" not in n
+    }
     assert base.keys() == tuned.keys()
     assert all(torch.equal(tuned[name], weight) for name, weight in base.items())
     assert not any(p.requires_grad for p in arm.model.network.parameters())
@@ -86,11 +94,14 @@ def test_it_is_asked_as_it_was_trained(fitted):
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["classify", "answer"])
 def test_it_learns_a_toy_mapping(lesson, kind, one_thread):
-    # Twelve (six) words that each name a label (an answer), three sentences around each: 36 (18) rows.
+    # Twelve (six) words that each name a label (an answer), three sentences around each: 36 (18)
+    # rows.
     given = replace(lesson(kind), val=())
     arm = Lora(rank=16, learning_rate=3e-3, epochs=25, batch_size=6).fit(given)
     answers = arm.answer([row.question for row in given.train])
-    assert sum(a.text == row.target for a, row in zip(answers, given.train, strict=True)) == len(given.train)
+    assert sum(a.text == row.target for a, row in zip(answers, given.train, strict=True)) == len(
+        given.train
+    )
     assert arm.curve[-1]["train_loss"] < arm.curve[0]["train_loss"]
 
 
@@ -111,7 +122,7 @@ def test_training_rows_that_are_cut_are_counted(lesson):
     assert [(e["code"], e["count"]) for e in told if e["event"] == "warning"] == [("D048", 1)]
 
 
-# --- variants -------------------------------------------------------------------------------------------------------
+# --- variants -------------------------------------------------------------------------------------
 
 VARIANTS = [
     {},
@@ -167,11 +178,15 @@ def test_adapters_are_fp32_and_alone_are_trained(open_tiny, given, settings):
     assert {p.dtype for p in others.values()} == {torch.bfloat16}
 
 
-@pytest.mark.parametrize("settings", [v for v in VARIANTS if v.get("initialise") not in ("pissa", "olora")], ids=str)
+@pytest.mark.parametrize(
+    "settings", [v for v in VARIANTS if v.get("initialise") not in ("pissa", "olora")], ids=str
+)
 def test_training_leaves_every_bit_of_the_base(open_tiny, given, settings):
     model = open_tiny(dtype=torch.bfloat16)
     network = taught(model, Lora(rank=4, **settings).change(model, given), given)
-    tuned = {n.replace(".base_layer", ""): p for n, p in network.named_parameters() if "lora_" not in n}
+    tuned = {
+        n.replace(".base_layer", ""): p for n, p in network.named_parameters() if "lora_" not in n
+    }
     base = dict(open_tiny(dtype=torch.bfloat16).network.named_parameters())
     assert base.keys() == tuned.keys()
     assert all(torch.equal(tuned[name], weight) for name, weight in base.items())
@@ -182,30 +197,49 @@ def test_gradients_are_those_of_a_plain_peft_model(open_tiny, given, tmp_path):
     change = Lora(rank=4, rs=True).change(model, given)
     taught(model, change, given)
     theirs = through_peft(open_tiny().network, saved(change, tmp_path / "arm"))
-    same_gradients(model.network, theirs, change.trained, sequences(model, given, given.train[:1])[0])
+    same_gradients(
+        model.network, theirs, change.trained, sequences(model, given, given.train[:1])[0]
+    )
 
 
 def test_b_learns_faster_by_the_ratio_that_is_asked_for(open_tiny, given):
     # Hayou et al. (2024): the rate of B over that of A.
     assert Lora(plus=16).change(open_tiny(), given).groups == {"lora_B": 16}
-    assert Lora().change(open_tiny(), given).groups == Lora(plus=1).change(open_tiny(), given).groups == {}
+    assert (
+        Lora().change(open_tiny(), given).groups
+        == Lora(plus=1).change(open_tiny(), given).groups
+        == {}
+    )
 
 
-# --- what cannot be -------------------------------------------------------------------------------------------------
+# --- what cannot be -------------------------------------------------------------------------------
 
 IMPOSSIBLE = [
     ({"quant": "fp4"}, "quant: fp4 says how 4-bit weights are coded, but bits is 0; set bits: 4"),
-    ({"bits": 8, "quant": "nf4"}, "quant: nf4 says how 4-bit weights are coded, but bits is 8; set bits: 4"),
-    ({"double": True}, "double: true is about the constants of 4-bit weights, but bits is 0; set bits: 4"),
+    (
+        {"bits": 8, "quant": "nf4"},
+        "quant: nf4 says how 4-bit weights are coded, but bits is 8; set bits: 4",
+    ),
+    (
+        {"double": True},
+        "double: true is about the constants of 4-bit weights, but bits is 0; set bits: 4",
+    ),
     (
         {"bits": 4, "initialise": "pissa"},
-        "changes the base's weights, which bits: 4 keeps rounded; set initialise: default, or bits: 0",
+        "changes the base's weights, which bits: 4 keeps rounded; set initialise: default, or"
+        " bits: 0",
     ),
-    ({"initialise": "orthogonal", "rank": 5}, "initialise: orthogonal needs an even rank, got 5; set rank: 6"),
+    (
+        {"initialise": "orthogonal", "rank": 5},
+        "initialise: orthogonal needs an even rank, got 5; set rank: 6",
+    ),
     ({"rank": 513}, "must be a whole number from 1 to 512, got 513"),
     ({"initialise": "pisa"}, "did you mean 'pissa'?"),
     ({"bits": 3}, "must be 0, 4 or 8, got 3"),
-    ({"targets": []}, "names no layers; write all-linear, or endings of their names, as [q_proj, v_proj]"),
+    (
+        {"targets": []},
+        "names no layers; write all-linear, or endings of their names, as [q_proj, v_proj]",
+    ),
     ({"targets": ["q_proj", ""]}, "names no layers"),
 ]
 
@@ -223,14 +257,22 @@ REFUSED = [
     ({"targets": ["q_prj", "v_proj"]}, "T020", "ends with 'q_prj'; did you mean 'q_proj'?"),
     ({"targets": "self_atn.q_proj"}, "T020", "did you mean 'self_attn.q_proj'?"),
     ({"targets": "all_linear"}, "T020", "did you mean 'all-linear'?"),
-    ({"targets": "lm_head"}, "T020", "no linear layer of this model has a name that ends with 'lm_head'"),
+    (
+        {"targets": "lm_head"},
+        "T020",
+        "no linear layer of this model has a name that ends with 'lm_head'",
+    ),
     (
         {"targets": "layers.0.mlp.up_proj", "layers": 1},
         "T020",
         "no linear layer of the last 1 decoder layers ends with",
     ),
     ({"layers": 3}, "T021", "layers: 3, but this model has 2"),
-    ({"initialise": "pissa", "rank": 40}, "T023", "rank 40, but model.layers.0.self_attn.k_proj is 32 x 64"),
+    (
+        {"initialise": "pissa", "rank": 40},
+        "T023",
+        "rank 40, but model.layers.0.self_attn.k_proj is 32 x 64",
+    ),
     ({"initialise": "olora", "rank": 33}, "T023", "set rank to 32 or less"),
 ]
 

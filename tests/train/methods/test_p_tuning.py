@@ -11,7 +11,9 @@ from assay.train.methods.p_tuning import PTuning
 # peft 0.21 itself asks transformers for a name that is going away.
 @pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")
 @pytest.mark.parametrize("encoder", ["mlp", "lstm"])
-def test_loss_and_gradients_are_those_of_peft_s_own_training_forward(lesson, open_tiny, encoder, one_thread):
+def test_loss_and_gradients_are_those_of_peft_s_own_training_forward(
+    lesson, open_tiny, encoder, one_thread
+):
     from peft import PromptEncoderConfig, get_peft_model
 
     model = open_tiny()
@@ -33,7 +35,10 @@ def test_loss_and_gradients_are_those_of_peft_s_own_training_forward(lesson, ope
     cache.batch_repeat_interleave(3)
     grads = []
     for logits, weights in (
-        (model.network(ids, cache=cache, use_cache=True).logits, [change.trained[f"soft.{name}"] for name in theirs]),
+        (
+            model.network(ids, cache=cache, use_cache=True).logits,
+            [change.trained[f"soft.{name}"] for name in theirs],
+        ),
         (peer(ids, attention_mask=torch.ones_like(ids)).logits[:, 5:], list(theirs.values())),
     ):
         loss = torch.nn.functional.cross_entropy(logits[:, :-1].flatten(0, 1), ids[:, 1:].flatten())
@@ -60,5 +65,7 @@ def test_the_encoder_is_not_kept(lesson, open_tiny, tmp_path):
 @pytest.mark.slow
 def test_it_learns_what_answers_look_like(lesson, one_thread):
     # See test_prompt_tuning.
-    arm = PTuning(learning_rate=3e-3, epochs=20, batch_size=6).fit(replace(lesson("classify"), val=()))
+    arm = PTuning(learning_rate=3e-3, epochs=20, batch_size=6).fit(
+        replace(lesson("classify"), val=())
+    )
     assert arm.curve[-1]["train_loss"] < 0.6 * arm.curve[0]["train_loss"]

@@ -32,7 +32,9 @@ def test_loss_and_gradient_are_those_of_peft_s_own_training_forward(lesson, open
     model = open_tiny()
     change = Prefix(tokens=5).change(model, lesson("answer"))
     (weight,) = change.trained.values()
-    peer = get_peft_model(open_tiny().network, PrefixTuningConfig(task_type="CAUSAL_LM", num_virtual_tokens=5))
+    peer = get_peft_model(
+        open_tiny().network, PrefixTuningConfig(task_type="CAUSAL_LM", num_virtual_tokens=5)
+    )
     theirs = peer.prompt_encoder["default"].embedding.weight
     assert theirs.shape == weight.shape  # 5 x (2 layers, keys and values, 2 heads of 16)
     with torch.no_grad():
@@ -66,7 +68,10 @@ def test_the_network_that_makes_the_prefix_is_not_kept(lesson, open_tiny, tmp_pa
     ("config", "given"),
     [
         (Lfm2Config, {"num_key_value_heads": 2, "layer_types": ["conv", "full_attention"]}),
-        (DeepseekV3Config, {"qk_rope_head_dim": 4, "qk_nope_head_dim": 8, "v_head_dim": 8, "kv_lora_rank": 8}),
+        (
+            DeepseekV3Config,
+            {"qk_rope_head_dim": 4, "qk_nope_head_dim": 8, "v_head_dim": 8, "kv_lora_rank": 8},
+        ),
     ],
     ids=["convolutions", "wide keys"],
 )
@@ -74,9 +79,16 @@ def test_layers_that_keep_something_else_are_refused(lesson, open_tiny, config, 
     from assay.model.chat_model import ChatModel
 
     tiny = open_tiny()
-    sizes = {"vocab_size": 450, "hidden_size": 32, "intermediate_size": 48, "num_attention_heads": 4}
+    sizes = {
+        "vocab_size": 450,
+        "hidden_size": 32,
+        "intermediate_size": 48,
+        "num_attention_heads": 4,
+    }
     ends = {"bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0}
-    network = AutoModelForCausalLM.from_config(config(**sizes, **ends, **given, num_hidden_layers=2))
+    network = AutoModelForCausalLM.from_config(
+        config(**sizes, **ends, **given, num_hidden_layers=2)
+    )
     model = ChatModel("other", network.eval().requires_grad_(False), tiny.chat)
     with pytest.raises(TrainError) as caught:
         Prefix().change(model, lesson("answer"))
@@ -86,5 +98,7 @@ def test_layers_that_keep_something_else_are_refused(lesson, open_tiny, config, 
 @pytest.mark.slow
 def test_it_learns_what_answers_look_like(lesson, one_thread):
     # See test_prompt_tuning.
-    arm = Prefix(learning_rate=0.03, epochs=20, batch_size=6).fit(replace(lesson("classify"), val=()))
+    arm = Prefix(learning_rate=0.03, epochs=20, batch_size=6).fit(
+        replace(lesson("classify"), val=())
+    )
     assert arm.curve[-1]["train_loss"] < 0.6 * arm.curve[0]["train_loss"]

@@ -41,14 +41,19 @@ def test_the_folder_is_peft_s(lesson, open_tiny, tmp_path):
     (kept,) = load_file(folder / "adapter_model.safetensors").items()
     assert (kept[0], kept[1].shape, kept[1].dtype) == ("prompt_embeddings", (4, 64), torch.float32)
     config = json.loads((folder / "adapter_config.json").read_text())
-    assert (config["peft_type"], config["num_virtual_tokens"], config["token_dim"]) == ("PROMPT_TUNING", 4, 64)
+    assert (config["peft_type"], config["num_virtual_tokens"], config["token_dim"]) == (
+        "PROMPT_TUNING",
+        4,
+        64,
+    )
     assert config["task_type"] == "CAUSAL_LM" and config["inference_mode"]
 
 
 @pytest.mark.slow
 def test_it_learns_what_answers_look_like(lesson, one_thread, tmp_path):
-    # The base is random, so that its frozen layers tell little of the question: what can be learnt is which answers
-    # there are. Three labels are a few tokens of the 433 that a random model draws from.
+    # The base is random, so that its frozen layers tell little of the question: what can be learnt
+    # is which answers there are. Three labels are a few tokens of the 433 that a random model draws
+    # from.
     given = lesson("classify")
     method = PromptTuning(epochs=15, batch_size=6)
     arm = method.fit(replace(given, val=()))

@@ -1,4 +1,5 @@
-"""A base in 4 or 8 bits: the numbers of bitsandbytes, the same in training and evaluation, and an ordinary adapter."""
+"""A base in 4 or 8 bits: the numbers of bitsandbytes, the same in training and evaluation, and an
+ordinary adapter."""
 
 import gc
 import sys
@@ -17,11 +18,18 @@ bitsandbytes = pytest.importorskip("bitsandbytes")
 
 # Dettmers et al. (2023), appendix E.
 NF4 = [
-    -1.0, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635, -0.18477343022823334,
-    -0.09105003625154495, 0.0, 0.07958029955625534, 0.16093020141124725, 0.24611230194568634, 0.33791524171829224,
+    -1.0, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635,
+    -0.18477343022823334,
+    -0.09105003625154495, 0.0, 0.07958029955625534, 0.16093020141124725, 0.24611230194568634,
+    0.33791524171829224,
     0.44070982933044434, 0.5626170039176941, 0.7229568362236023, 1.0,
 ]  # fmt: skip
-CODINGS = [{"quant": "nf4"}, {"quant": "nf4", "double": True}, {"quant": "fp4"}, {"quant": "fp4", "double": True}]
+CODINGS = [
+    {"quant": "nf4"},
+    {"quant": "nf4", "double": True},
+    {"quant": "fp4"},
+    {"quant": "fp4", "double": True},
+]
 SETTINGS = [{"bits": 4, **coding} for coding in CODINGS] + [{"bits": 8}]
 
 
@@ -44,7 +52,7 @@ def plain(layer):
     return bitsandbytes.functional.int8_vectorwise_dequant(weight.data, scale)
 
 
-# --- the numbers ----------------------------------------------------------------------------------------------------
+# --- the numbers ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
@@ -104,15 +112,18 @@ def test_outputs_and_gradients_are_those_of_the_dequantised_weight(open_tiny, se
     torch.testing.assert_close(x.grad, pull @ plain(layer), atol=1e-6, rtol=1e-5)
 
 
-# --- memory ---------------------------------------------------------------------------------------------------------
+# --- memory ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("settings", "most"), [(SETTINGS[0], 0.29), (SETTINGS[1], 0.45), (SETTINGS[2], 0.29), (SETTINGS[4], 0.54)], ids=str
+    ("settings", "most"),
+    [(SETTINGS[0], 0.29), (SETTINGS[1], 0.45), (SETTINGS[2], 0.29), (SETTINGS[4], 0.54)],
+    ids=str,
 )
 def test_weights_take_a_quarter_to_a_half_of_bf16(open_tiny, settings, most):
-    # 4 bits and an fp32 constant for each block of 64: 4.5 of 16 bits, and a table of 16 levels a layer. Doubled, the
-    # constants take 8 bits and the table 1 kB more, which counts on layers as small as these. 8 bits: a scale a row.
+    # 4 bits and an fp32 constant for each block of 64: 4.5 of 16 bits, and a table of 16 levels a
+    # layer. Doubled, the constants take 8 bits and the table 1 kB more, which counts on layers as
+    # small as these. 8 bits: a scale a row.
     network = open_tiny(dtype=torch.bfloat16).network
     base = {n: p for n, p in network.named_parameters()}
     saving = quantise(network, **settings)
@@ -125,7 +136,9 @@ def test_weights_take_a_quarter_to_a_half_of_bf16(open_tiny, settings, most):
 
 def test_the_original_weights_are_let_go(open_tiny):
     network = open_tiny().network
-    alive = [weakref.ref(network.get_submodule(f"model.layers.{i}.mlp.up_proj").weight) for i in (0, 1)]
+    alive = [
+        weakref.ref(network.get_submodule(f"model.layers.{i}.mlp.up_proj").weight) for i in (0, 1)
+    ]
     head = weakref.ref(network.get_output_embeddings().weight)
     quantise(network, 4)
     gc.collect()
@@ -138,20 +151,25 @@ def test_embeddings_output_layer_and_norms_stay(open_tiny, settings):
     network = open_tiny(dtype=torch.bfloat16).network
     base = dict(open_tiny(dtype=torch.bfloat16).network.named_parameters())
     quantise(network, **settings)
-    left = {n: p for n, p in network.named_parameters() if n.rpartition(".")[0] not in layers_of(network)}
+    left = {
+        n: p
+        for n, p in network.named_parameters()
+        if n.rpartition(".")[0] not in layers_of(network)
+    }
     assert "model.embed_tokens.weight" in left and "model.norm.weight" in left
     assert all(torch.equal(weight, base[name]) for name, weight in left.items())
     assert type(network.get_output_embeddings()) is torch.nn.Linear
 
 
-# --- training -------------------------------------------------------------------------------------------------------
+# --- training -------------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("settings", SETTINGS, ids=str)
 def test_an_evaluation_leaves_weights_and_gradients_as_they_were(open_tiny, given, settings, dtype):
-    # bitsandbytes would pack 4-bit weights anew on some processors and compute with other numbers from then on.
+    # bitsandbytes would pack 4-bit weights anew on some processors and compute with other numbers
+    # from then on.
     model = open_tiny(dtype=dtype)
     change = Lora(rank=4, **settings).change(model, given)
     row = sequences(model, given, given.train[:1])[0]
@@ -171,7 +189,9 @@ def test_an_evaluation_leaves_weights_and_gradients_as_they_were(open_tiny, give
     assert evaluated == loss == again
     assert len(before) == 28
     assert all(torch.equal(first, second) for first, second in zip(before, after, strict=True))
-    assert all(torch.equal(plain(layer), weights[name]) for name, layer in layers_of(model.network).items())
+    assert all(
+        torch.equal(plain(layer), weights[name]) for name, layer in layers_of(model.network).items()
+    )
 
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=str)
@@ -182,22 +202,31 @@ def test_an_arm_comes_back_to_the_bit(open_tiny, given, tmp_path, settings):
     ours = logits(taught(model, change, given), model, given)
     assert {p.dtype for p in change.trained.values()} == {torch.float32}
     folder = saved(change, tmp_path / "arm")
-    assert sorted(path.name for path in folder.iterdir()) == ["adapter_config.json", "adapter_model.safetensors"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "adapter_config.json",
+        "adapter_model.safetensors",
+    ]
     restored = Lora(rank=4, **settings).change(again, replace(given, train=(), val=()))
     restored.read(folder)
     assert torch.equal(logits(again.network.eval(), again, given), ours)
     assert (ours - before).abs().max() > 1e-2
 
 
-def test_plain_transformers_and_peft_compute_the_same_from_the_saved_folder(tiny_model, open_tiny, given, tmp_path):
+def test_plain_transformers_and_peft_compute_the_same_from_the_saved_folder(
+    tiny_model, open_tiny, given, tmp_path
+):
     from peft import PeftModel
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
     model = open_tiny()
     change = Lora(rank=4, bits=4).change(model, given)
     ours = logits(taught(model, change, given), model, given)
-    config = BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=torch.float32)
-    base = AutoModelForCausalLM.from_pretrained(tiny_model, quantization_config=config, dtype=torch.float32)
+    config = BitsAndBytesConfig(
+        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=torch.float32
+    )
+    base = AutoModelForCausalLM.from_pretrained(
+        tiny_model, quantization_config=config, dtype=torch.float32
+    )
     with their_warnings():
         theirs = PeftModel.from_pretrained(base, saved(change, tmp_path / "arm"))
     # In training mode: in evaluation theirs would round to bf16 on some processors.
@@ -210,7 +239,7 @@ def test_what_is_kept_is_told(lesson, open_tiny):
     assert told == [{"event": "note", "text": "14 layers: 0.0 instead of 0.1 MB in 4 bits"}]
 
 
-# --- what goes wrong ------------------------------------------------------------------------------------------------
+# --- what goes wrong ------------------------------------------------------------------------------
 
 
 def test_without_bitsandbytes_the_way_to_it_is_named(open_tiny, given, monkeypatch):
@@ -225,7 +254,9 @@ def test_without_bitsandbytes_the_way_to_it_is_named(open_tiny, given, monkeypat
 def test_a_model_without_layers_of_the_kind_is_refused():
     from transformers import GPT2Config, GPT2LMHeadModel
 
-    network = GPT2LMHeadModel(GPT2Config(vocab_size=64, n_embd=16, n_layer=1, n_head=2, bos_token_id=None))
+    network = GPT2LMHeadModel(
+        GPT2Config(vocab_size=64, n_embd=16, n_layer=1, n_head=2, bos_token_id=None)
+    )
     with pytest.raises(TrainError) as caught:
         quantise(network, 4)
     assert [problem.code for problem in caught.value.problems] == ["T024"]

@@ -1,4 +1,5 @@
-"""A tagger reads every word once, learns their tags, reads long texts in windows, and writes lines or objects."""
+"""A tagger reads every word once, learns their tags, reads long texts in windows, and writes lines
+or objects."""
 
 import json
 from dataclasses import replace
@@ -26,7 +27,9 @@ def row(text, target="none"):
 
 @pytest.fixture
 def words(tmp_path):
-    encoder = build(tmp_path / "encoder", ["the", "un", "##believable", "zoe", "12", "##345", ",", "ann", "met"])
+    encoder = build(
+        tmp_path / "encoder", ["the", "un", "##believable", "zoe", "12", "##345", ",", "ann", "met"]
+    )
     return partial(WordTags, encoder, tags_for(["person"]), micro_tokens=256, seed=0)
 
 
@@ -34,7 +37,9 @@ def bounds(text):
     return [match.span() for match in WORD.finditer(text)]
 
 
-@pytest.mark.parametrize("text", ["Bo Li's book, 12 pp. — café!", "x", " \n spaces  in\tit ", "Zoë at 3.5 %", ""])
+@pytest.mark.parametrize(
+    "text", ["Bo Li's book, 12 pp. — café!", "x", " \n spaces  in\tit ", "Zoë at 3.5 %", ""]
+)
 @pytest.mark.parametrize("length", [64, 8])
 def test_every_word_is_read_in_some_window(words, text, length):
     read = words(max_length=length).windows(text, bounds(text))
@@ -47,12 +52,23 @@ def test_a_word_begins_where_its_first_token_does(words):
     made = words(max_length=64)
     (read,) = made.windows(text, bounds(text))
     tokens = made.tokenizer.convert_ids_to_tokens(read.ids)
-    assert [tokens[at].removeprefix("##")[0] for at in read.firsts] == [text[a].lower() for a, _ in bounds(text)]
+    assert [tokens[at].removeprefix("##")[0] for at in read.firsts] == [
+        text[a].lower() for a, _ in bounds(text)
+    ]
     assert [read.ways[at] for at in read.firsts] == [2, 2, 3, 0, 1]
 
 
 def test_ways_of_writing():
-    assert [way(word) for word in (",", "12", "word", "Word", "USA", "iPhone", "A4", "I")] == [0, 1, 2, 3, 4, 5, 5, 3]
+    assert [way(word) for word in (",", "12", "word", "Word", "USA", "iPhone", "A4", "I")] == [
+        0,
+        1,
+        2,
+        3,
+        4,
+        5,
+        5,
+        3,
+    ]
 
 
 def test_tags_of_words():
@@ -74,7 +90,9 @@ def test_the_loss_is_torch_s_cross_entropy_over_words(words):
 @pytest.mark.slow
 def test_it_learns_what_the_words_say(lesson, tmp_path):
     given = lesson("extract")
-    words = {word for one in (*given.train, *given.val) for word in one.text.split() if word.isalpha()}
+    words = {
+        word for one in (*given.train, *given.val) for word in one.text.split() if word.isalpha()
+    }
     encoder = build(tmp_path / "encoder", sorted(words))
     # So small a network learns nothing where a tenth of its sixteen numbers is dropped.
     config = json.loads((encoder / "config.json").read_text())
@@ -84,7 +102,10 @@ def test_it_learns_what_the_words_say(lesson, tmp_path):
     arm = Tagger(**QUICK | {"learning_rate": 1e-2, "epochs": 60}).fit(given)
     asked = given.train  # by heart: words of a random network are like no others
     answers = arm.answer([one.question for one in asked])
-    records = [Record(one.question, one.target, (), answer) for one, answer in zip(asked, answers, strict=True)]
+    records = [
+        Record(one.question, one.target, (), answer)
+        for one, answer in zip(asked, answers, strict=True)
+    ]
     assert judge(records, given.task).values["entity_f1"] > 0.9
 
 
@@ -93,7 +114,11 @@ def test_objects_are_written_and_come_back(lesson, tmp_path):
     given = lesson("extract")
 
     def as_object(one):
-        line = dict(part.split(": ") for part in one.target.split(" | ")) if one.target != "none" else {}
+        line = (
+            dict(part.split(": ") for part in one.target.split(" | "))
+            if one.target != "none"
+            else {}
+        )
         mood = "long" if len(one.text) > 20 else "short"
         return replace(one, target=json.dumps({"names": line, "mood": mood}))
 
@@ -105,7 +130,9 @@ def test_objects_are_written_and_come_back(lesson, tmp_path):
     assert all({"names", "mood"} >= set(json.loads(text)) for text in told)
     (tmp_path / "arm").mkdir()
     arm.save(tmp_path / "arm")
-    again = Tagger(**QUICK | {"epochs": 4}).restore(tmp_path / "arm", replace(given, train=(), val=()))
+    again = Tagger(**QUICK | {"epochs": 4}).restore(
+        tmp_path / "arm", replace(given, train=(), val=())
+    )
     assert [answer.text for answer in again.answer(val)] == told
 
 
@@ -117,7 +144,9 @@ def test_a_choice_is_the_library_s(lesson):
     made = choice(replace(given, train=rows), "label")
     assert isinstance(made, Choice)
     vectors = given.means.embed([one.text for one in given.train])
-    library = LogisticRegression(C=10.0, max_iter=1000).fit(vectors, [one.target for one in given.train])
+    library = LogisticRegression(C=10.0, max_iter=1000).fit(
+        vectors, [one.target for one in given.train]
+    )
     assert [value[0] for value in made.choose(vectors)] == list(library.predict(vectors))
 
 

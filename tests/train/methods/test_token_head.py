@@ -10,7 +10,15 @@ import torch
 from assay.aim.entities import pieces_of
 from assay.core.errors import TrainError
 from assay.core.types import Example, Message, Record
-from assay.train.methods.token_head import TokenHead, pieces_at, placed, tags_at, tags_of, texts_of, words_of
+from assay.train.methods.token_head import (
+    TokenHead,
+    pieces_at,
+    placed,
+    tags_at,
+    tags_of,
+    texts_of,
+    words_of,
+)
 from assay.validate import judge
 from nights import nightly_but
 
@@ -53,7 +61,8 @@ def test_tags_and_back():
     tags = tags_at(spans, words)
     assert tags == ["B-person", "I-person", "O", "B-place"]
     assert pieces_at(tags, words) == spans
-    assert tags_at([(0, 4, "a"), (4, 6, "b")], words) == ["B-a", "I-a", "B-b", "O"]  # a word belongs to one piece
+    # a word belongs to one piece
+    assert tags_at([(0, 4, "a"), (4, 6, "b")], words) == ["B-a", "I-a", "B-b", "O"]
 
 
 def test_what_is_read_is_what_the_network_computes(lesson):
@@ -63,7 +72,9 @@ def test_what_is_read_is_what_the_network_computes(lesson):
     for sequence, states in zip(sequences, words_of(model, sequences), strict=True):
         with torch.no_grad():
             alone = model.network.model(torch.tensor([sequence.ids])).last_hidden_state[0]
-        torch.testing.assert_close(states, alone[[i - 1 for i in sequence.targets]], atol=2e-5, rtol=0)
+        torch.testing.assert_close(
+            states, alone[[i - 1 for i in sequence.targets]], atol=2e-5, rtol=0
+        )
         assert len(states) == len(sequence.tags)
     assert words_of(model, []) == []
 
@@ -75,9 +86,13 @@ def test_it_learns_the_pieces_of_texts_that_it_has_not_seen(lesson, settings):
     arm = TokenHead(**{**QUICK, **settings}).fit(given)
     answers = arm.answer([r.question for r in given.val])
     records = [Record(r.question, r.target, (), a) for r, a in zip(given.val, answers, strict=True)]
-    floor = [Record(r.question, r.target, (), type(a)("none")) for r, a in zip(given.val, answers, strict=True)]
+    floor = [
+        Record(r.question, r.target, (), type(a)("none"))
+        for r, a in zip(given.val, answers, strict=True)
+    ]
     assert judge(floor, given.task).values["entity_f1"] == 0
-    assert judge(records, given.task).values["entity_f1"] > 0.6  # the tiny model's states are random
+    # the tiny model's states are random
+    assert judge(records, given.task).values["entity_f1"] > 0.6
     for question, answer in zip(given.val, answers, strict=True):
         assert all(words in " ".join(question.text.split()) for _, words in pieces_of(answer.text))
 
@@ -111,7 +126,9 @@ def test_rows_without_any_piece_are_refused(lesson):
     assert caught.value.problems[0].code == "T049"
 
 
-@pytest.mark.parametrize(("kind", "way"), [("classify", "take head"), ("answer", "leave this arm out")])
+@pytest.mark.parametrize(
+    ("kind", "way"), [("classify", "take head"), ("answer", "leave this arm out")]
+)
 def test_other_kinds_of_task_are_refused_with_what_fits(lesson, kind, way):
     (problem,) = TokenHead().unfit(lesson(kind).task)
     assert (problem.code, way in problem.help) == ("T042", True)

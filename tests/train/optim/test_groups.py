@@ -16,11 +16,13 @@ def settings(**given):
 
 
 def change(names, groups=None):
-    return Change(dict.fromkeys(names), lambda folder: None, lambda folder: None, groups or {})  # type: ignore[arg-type]
+    write = lambda folder: None  # noqa: E731
+    return Change(dict.fromkeys(names), write, write, groups or {})  # type: ignore[arg-type]
 
 
 def random_network(family):
-    """A network of 3 layers with random weights, on no device: only its names and modules matter."""
+    """A network of 3 layers with random weights, on no device: only its names and modules
+    matter."""
     import transformers as t
 
     small = {"vocab_size": 40, "hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 2}
@@ -28,10 +30,13 @@ def random_network(family):
     configs = {
         "llama": lambda: t.LlamaConfig(**wide),
         "gemma3": lambda: t.Gemma3TextConfig(**wide),
-        "mixtral": lambda: t.MixtralConfig(**wide, num_local_experts=3),  # as many experts as layers
+        # as many experts as layers
+        "mixtral": lambda: t.MixtralConfig(**wide, num_local_experts=3),
         "gpt2": lambda: t.GPT2Config(vocab_size=40, n_embd=16, n_layer=3, n_head=2, n_positions=32),
         "neox": lambda: t.GPTNeoXConfig(**small, intermediate_size=16),
-        "opt": lambda: t.OPTConfig(**small, ffn_dim=16, max_position_embeddings=32, word_embed_proj_dim=16),
+        "opt": lambda: t.OPTConfig(
+            **small, ffn_dim=16, max_position_embeddings=32, word_embed_proj_dim=16
+        ),
         "bloom": lambda: t.BloomConfig(vocab_size=40, hidden_size=16, n_layer=3, n_head=2),
     }
     with torch.device("meta"):
@@ -41,11 +46,31 @@ def random_network(family):
 @pytest.mark.parametrize(
     ("family", "prefix", "embeddings", "outside"),
     [
-        ("llama", "model.layers.", {"model.embed_tokens."}, {"model.norm.weight", "lm_head.weight"}),
+        (
+            "llama",
+            "model.layers.",
+            {"model.embed_tokens."},
+            {"model.norm.weight", "lm_head.weight"},
+        ),
         ("gemma3", "model.layers.", {"model.embed_tokens."}, {"model.norm.weight"}),
-        ("mixtral", "model.layers.", {"model.embed_tokens."}, {"model.norm.weight", "lm_head.weight"}),
-        ("gpt2", "transformer.h.", {"transformer.wte.", "transformer.wpe."}, {"transformer.ln_f.weight"}),
-        ("neox", "gpt_neox.layers.", {"gpt_neox.embed_in."}, {"gpt_neox.final_layer_norm.weight", "lm_head.weight"}),
+        (
+            "mixtral",
+            "model.layers.",
+            {"model.embed_tokens."},
+            {"model.norm.weight", "lm_head.weight"},
+        ),
+        (
+            "gpt2",
+            "transformer.h.",
+            {"transformer.wte.", "transformer.wpe."},
+            {"transformer.ln_f.weight"},
+        ),
+        (
+            "neox",
+            "gpt_neox.layers.",
+            {"gpt_neox.embed_in."},
+            {"gpt_neox.final_layer_norm.weight", "lm_head.weight"},
+        ),
         (
             "opt",
             "model.decoder.layers.",
@@ -62,7 +87,9 @@ def test_layers_are_found_in_every_family(family, prefix, embeddings, outside):
     names = [name for name, _ in network.named_parameters()]
     below = {name: found.below(name) for name in names}
     assert outside <= {name for name, level in below.items() if level == -1}
-    assert {name for name in names if below[name] == 3} == {n for n in names if n.startswith(tuple(embeddings))}
+    assert {name for name in names if below[name] == 3} == {
+        n for n in names if n.startswith(tuple(embeddings))
+    }
     assert {below[name] for name in names if name.startswith(f"{prefix}0.")} == {2}
     assert {below[name] for name in names if name.startswith(f"{prefix}2.")} == {0}
 
@@ -84,7 +111,9 @@ def test_groups_multiply_and_adapters_lie_in_their_layer():
     network = random_network("llama")
     inject_adapter_in_model(LoraConfig(r=2, target_modules=["q_proj", "embed_tokens"]), network)
     names = [name for name, p in network.named_parameters() if p.requires_grad]
-    rates = factors(settings(layer_decay=DECAY), network, change(names, {"lora_B": 16.0, "embedding_B": 3.0}))
+    rates = factors(
+        settings(layer_decay=DECAY), network, change(names, {"lora_B": 16.0, "embedding_B": 3.0})
+    )
     assert rates == {
         "model.embed_tokens.lora_embedding_A.default": DECAY**3,
         "model.embed_tokens.lora_embedding_B.default": 3 * DECAY**3,
@@ -134,7 +163,8 @@ def test_whatever_the_epochs_none_falls_asleep_again_and_all_are_awake_in_the_la
             network = random_network("llama")
             names = {name for name, _ in network.named_parameters()}
             found = [
-                awake(settings(unfreeze="gradually", epochs=epochs), network, names, epoch) for epoch in range(epochs)
+                awake(settings(unfreeze="gradually", epochs=epochs), network, names, epoch)
+                for epoch in range(epochs)
             ]
             assert all(earlier <= later for earlier, later in zip(found, found[1:], strict=False))
             assert found[-1] == names

@@ -17,7 +17,10 @@ def test_masters_keep_updates_that_bf16_would_lose():
     plain = torch.nn.Parameter(torch.ones(2, 2, dtype=torch.bfloat16))
     kept = torch.nn.Parameter(torch.ones(2, 2, dtype=torch.bfloat16))
     masters = Masters([("w", kept)])
-    optimisers = (torch.optim.SGD([plain], lr=1e-3), torch.optim.SGD(masters.copies.values(), lr=1e-3))
+    optimisers = (
+        torch.optim.SGD([plain], lr=1e-3),
+        torch.optim.SGD(masters.copies.values(), lr=1e-3),
+    )
     for _ in range(20):
         for w, optimiser in zip((plain, kept), optimisers, strict=True):
             w.sum().backward()
@@ -46,7 +49,9 @@ def test_gradients_are_added_up_measured_and_scaled(dtype):
     # Six numbers with a gradient of 3 each.
     assert float(masters.norm()) == pytest.approx(3 * math.sqrt(6))
     masters.scale(0.5)
-    assert all(torch.equal(copy.grad, torch.full_like(copy, 1.5)) for copy in masters.copies.values())
+    assert all(
+        torch.equal(copy.grad, torch.full_like(copy, 1.5)) for copy in masters.copies.values()
+    )
     assert all(copy.dtype == torch.float32 for copy in masters.copies.values())
 
 
@@ -64,9 +69,14 @@ def test_weights_of_several_types_and_weights_without_a_gradient_go_together():
     assert float(masters.norm()) == pytest.approx(2 * math.sqrt(6))
     masters.scale(0.5)
     masters.spread()
-    assert [str(copy.dtype) for copy in masters.copies.values()] == ["torch.float64"] + ["torch.float32"] * 3
+    assert [str(copy.dtype) for copy in masters.copies.values()] == ["torch.float64"] + [
+        "torch.float32"
+    ] * 3
     assert masters.copies["asleep"].grad is None
-    assert all(torch.equal(masters.copies[n].grad, torch.ones_like(masters.copies[n])) for n in list(named)[:3])
+    assert all(
+        torch.equal(masters.copies[n].grad, torch.ones_like(masters.copies[n]))
+        for n in list(named)[:3]
+    )
     # Woken later, it takes part.
     named["asleep"].requires_grad_(True)
     named["asleep"].sum().backward()

@@ -9,7 +9,8 @@ ALPHA, WIDTH = 5.0, 64
 
 
 def test_every_cell_has_the_papers_bound_for_its_own_sequences_length():
-    # Jain et al. (2023), algorithm 1: uniform in (-1, 1) times alpha / sqrt(L d); its mean magnitude is half of that.
+    # Jain et al. (2023), algorithm 1: uniform in (-1, 1) times alpha / sqrt(L d); its mean
+    # magnitude is half of that.
     torch.manual_seed(0)
     lengths = torch.tensor([4] * 300 + [100] * 300)
     added = noise(torch.zeros(1, 600, WIDTH), ALPHA, lengths)[0]
@@ -39,7 +40,9 @@ def test_rows_of_one_length_get_what_transformers_gives_them():
 def test_a_generator_makes_it_repeatable_and_the_gradient_passes():
     embedded = torch.randn(3, WIDTH, requires_grad=True)
     lengths = torch.tensor([3, 3, 9])
-    first, again = (noise(embedded, ALPHA, lengths, torch.Generator().manual_seed(1)) for _ in range(2))
+    first, again = (
+        noise(embedded, ALPHA, lengths, torch.Generator().manual_seed(1)) for _ in range(2)
+    )
     other = noise(embedded, ALPHA, lengths, torch.Generator().manual_seed(2))
     assert torch.equal(first, again) and not torch.equal(first, other)
     first.sum().backward()

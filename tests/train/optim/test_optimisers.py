@@ -16,7 +16,9 @@ RATE, DECAY = 0.1, 0.2
 
 
 def settings(optimiser, learning_rate=RATE, weight_decay=0.0):
-    return SimpleNamespace(optimiser=optimiser, learning_rate=learning_rate, weight_decay=weight_decay)
+    return SimpleNamespace(
+        optimiser=optimiser, learning_rate=learning_rate, weight_decay=weight_decay
+    )
 
 
 def needs(optimiser):
@@ -26,14 +28,19 @@ def needs(optimiser):
 
 def parameters():
     torch.manual_seed(5)
-    return {"matrix": torch.nn.Parameter(torch.randn(6, 4)), "vector": torch.nn.Parameter(torch.randn(4))}
+    return {
+        "matrix": torch.nn.Parameter(torch.randn(6, 4)),
+        "vector": torch.nn.Parameter(torch.randn(4)),
+    }
 
 
 def descend(optimiser, named, steps):
     """Gradients that change from step to step: of sum(w^2 / 2 * scale), scale drawn anew."""
     draw = torch.Generator().manual_seed(9)
     for _ in range(steps):
-        sum((w.pow(2) / 2 * torch.rand(w.shape, generator=draw)).sum() for w in named.values()).backward()
+        sum(
+            (w.pow(2) / 2 * torch.rand(w.shape, generator=draw)).sum() for w in named.values()
+        ).backward()
         optimiser.step()
         optimiser.zero_grad()
 
@@ -42,7 +49,7 @@ def test_every_name_in_the_settings_is_there():
     assert set(OPTIMISERS) == set(Trained.model_fields["optimiser"].annotation.__args__)
 
 
-# --- what all have in common ----------------------------------------------------------------------------------------
+# --- what all have in common ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("optimiser", OPTIMISERS)
@@ -51,9 +58,14 @@ def test_groups_have_their_factor_and_their_rate(optimiser):
     named = {**parameters(), "head": torch.nn.Parameter(torch.ones(2, 2))}
     built = build(settings(optimiser, weight_decay=DECAY), Masters(named.items()), {"head": 16.0})
     seen = [
-        (g["factor"], g["lr"], g["weight_decay"], [tuple(w.shape) for w in g["params"]]) for g in built.param_groups
+        (g["factor"], g["lr"], g["weight_decay"], [tuple(w.shape) for w in g["params"]])
+        for g in built.param_groups
     ]
-    assert seen == [(1.0, RATE, DECAY, [(6, 4)]), (1.0, RATE, 0.0, [(4,)]), (16.0, 16 * RATE, DECAY, [(2, 2)])]
+    assert seen == [
+        (1.0, RATE, DECAY, [(6, 4)]),
+        (1.0, RATE, 0.0, [(4,)]),
+        (16.0, 16 * RATE, DECAY, [(2, 2)]),
+    ]
 
 
 @pytest.mark.parametrize("optimiser", OPTIMISERS)
@@ -65,8 +77,8 @@ def test_matrices_decay_and_vectors_do_not(optimiser):
     for w in named.values():
         w.grad = torch.zeros_like(w)
     built.step()
-    # Without a gradient only decay moves a weight: by rate x decay of itself, but for LAMB, whose step is as long as
-    # rate x the weight's norm.
+    # Without a gradient only decay moves a weight: by rate x decay of itself, but for LAMB, whose
+    # step is as long as rate x the weight's norm.
     left = 1 - RATE if optimiser == "lamb" else 1 - RATE * DECAY
     torch.testing.assert_close(named["matrix"].detach(), left * before["matrix"])
     assert torch.equal(named["vector"], before["vector"])
@@ -92,7 +104,9 @@ def test_a_weight_without_a_gradient_stays_and_takes_part_later(optimiser):
     needs(optimiser)
     named = parameters()
     before = named["matrix"].detach().clone()
-    built = build(settings(optimiser, learning_rate=0.01, weight_decay=DECAY), Masters(named.items()), {})
+    built = build(
+        settings(optimiser, learning_rate=0.01, weight_decay=DECAY), Masters(named.items()), {}
+    )
     named["matrix"].requires_grad_(False)
     descend(built, {"vector": named["vector"]}, 2)
     assert torch.equal(named["matrix"], before)
@@ -106,7 +120,8 @@ def test_a_weight_without_a_gradient_stays_and_takes_part_later(optimiser):
     ("optimiser", "expected"),
     [
         ("adamw", 8),
-        ("adamw-8bit", 2 + 2 * 4 / 256 + 2 * 1024 / 256**2),  # two scales every 256 numbers, two maps a tensor
+        # two scales every 256 numbers, two maps a tensor
+        ("adamw-8bit", 2 + 2 * 4 / 256 + 2 * 1024 / 256**2),
         ("adafactor", 2 * 4 / 256),  # a row's and a column's share
         ("lamb", 8),
         ("lion", 4),
@@ -119,14 +134,17 @@ def test_bytes_kept_for_each_number(optimiser, expected):
     built = build(settings(optimiser), Masters([("w", weight)]), {})
     descend(built, {"w": weight}, 1)
     tensors = [v for v in built.state[weight].values() if isinstance(v, torch.Tensor)]
-    assert sum(t.numel() * t.element_size() for t in tensors) / weight.numel() == pytest.approx(expected, abs=1e-3)
+    assert sum(t.numel() * t.element_size() for t in tensors) / weight.numel() == pytest.approx(
+        expected, abs=1e-3
+    )
 
 
-# --- one by one -----------------------------------------------------------------------------------------------------
+# --- one by one -----------------------------------------------------------------------------------
 
 
 def test_adamw_is_the_papers():
-    # f(w) = w^2 / 2, so the gradient is w. Loshchilov and Hutter (2019), algorithm 2; vectors do not decay.
+    # f(w) = w^2 / 2, so the gradient is w. Loshchilov and Hutter (2019), algorithm 2; vectors do
+    # not decay.
     named = parameters()
     expected = {name: w.detach().double().clone() for name, w in named.items()}
     first = {name: torch.zeros_like(w) for name, w in expected.items()}
@@ -153,13 +171,19 @@ def test_8bit_adamw_is_adamw_with_coarser_moments():
     ends, built = {}, {}
     for optimiser in ("adamw", "adamw-8bit"):
         named = {name: torch.nn.Parameter(w.clone()) for name, w in start.items()}
-        built[optimiser] = build(settings(optimiser, learning_rate=0.01), Masters(named.items()), {})
+        built[optimiser] = build(
+            settings(optimiser, learning_rate=0.01), Masters(named.items()), {}
+        )
         descend(built[optimiser], named, 10)
         ends[optimiser] = {name: w.detach() for name, w in named.items()}
     state = [s["state1"].dtype for s in built["adamw-8bit"].state.values()]
     assert state == [torch.uint8, torch.float32]
-    torch.testing.assert_close(ends["adamw-8bit"]["small"], ends["adamw"]["small"], atol=1e-6, rtol=1e-5)
-    moved, exact = (ends[optimiser]["large"] - start["large"] for optimiser in ("adamw-8bit", "adamw"))
+    torch.testing.assert_close(
+        ends["adamw-8bit"]["small"], ends["adamw"]["small"], atol=1e-6, rtol=1e-5
+    )
+    moved, exact = (
+        ends[optimiser]["large"] - start["large"] for optimiser in ("adamw-8bit", "adamw")
+    )
     assert 0 < float((moved - exact).norm() / exact.norm()) < 0.05
 
 
@@ -172,17 +196,26 @@ def test_8bit_adamw_without_its_package_says_what_to_install(monkeypatch):
 
 
 def test_adafactor_is_the_papers_with_the_rate_given():
-    # Shazeer and Stern (2018), algorithms 4 and 5 without relative step sizes: beta2 = 1 - t^-0.8, clipped at 1.
+    # Shazeer and Stern (2018), algorithms 4 and 5 without relative step sizes: beta2 = 1 - t^-0.8,
+    # clipped at 1.
     torch.manual_seed(2)
-    weight = torch.nn.Parameter(torch.zeros(6, 4))  # as LoRA's B: a rate relative to the weights would hardly move it
-    expected, rows, columns = torch.zeros(6, 4).double(), torch.zeros(6).double(), torch.zeros(4).double()
+    # as LoRA's B: a rate relative to the weights would hardly move it
+    weight = torch.nn.Parameter(torch.zeros(6, 4))
+    expected, rows, columns = (
+        torch.zeros(6, 4).double(),
+        torch.zeros(6).double(),
+        torch.zeros(4).double(),
+    )
     optimiser = build(settings("adafactor"), Masters([("w", weight)]), {})
     for t in range(1, 6):
         grad = torch.randn(6, 4) * torch.logspace(-2, 1, 6)[:, None]
         weight.grad = grad.clone()
         optimiser.step()
         beta, square = 1 - t**-0.8, grad.double() ** 2 + 1e-30
-        rows, columns = beta * rows + (1 - beta) * square.sum(1), beta * columns + (1 - beta) * square.sum(0)
+        rows, columns = (
+            beta * rows + (1 - beta) * square.sum(1),
+            beta * columns + (1 - beta) * square.sum(0),
+        )
         update = grad.double() / (rows[:, None] * columns / rows.sum()).sqrt()
         update /= max(1.0, float(update.norm()) / math.sqrt(update.numel()))
         expected -= RATE * update
@@ -209,7 +242,9 @@ def test_lambs_first_step_by_hand():
 
 def test_lambs_phi_has_bounds_and_a_weight_that_is_zero_takes_adams_step():
     side = 1 / math.sqrt(2)
-    assert one_lamb_step([30.0, 40.0], [1.0, 1.0]) == pytest.approx([30 - RATE * 10 * side, 40 - RATE * 10 * side])
+    assert one_lamb_step([30.0, 40.0], [1.0, 1.0]) == pytest.approx(
+        [30 - RATE * 10 * side, 40 - RATE * 10 * side]
+    )
     assert one_lamb_step([0.3, 0.4], [1.0, 1.0], bounds=(2.0, 10.0)) == pytest.approx(
         [0.3 - RATE * 2 * side, 0.4 - RATE * 2 * side]
     )
@@ -238,7 +273,12 @@ def test_lamb_equals_pytorch_optimizers(decay):
     for w in ours.values():
         optimiser.state[w].update(step=10**6, first=torch.zeros_like(w), second=torch.zeros_like(w))
     other = theirs.Lamb(
-        list(reference.values()), lr=0.03, eps=1e-6, weight_decay=decay, weight_decouple=False, adam_debias=True
+        list(reference.values()),
+        lr=0.03,
+        eps=1e-6,
+        weight_decay=decay,
+        weight_decouple=False,
+        adam_debias=True,
     )
     descend(optimiser, ours, 6)
     descend(other, reference, 6)
@@ -247,11 +287,14 @@ def test_lamb_equals_pytorch_optimizers(decay):
 
 
 def test_without_decay_bias_correction_changes_lambs_first_steps_in_no_way_but_through_eps():
-    # A factor on the update cancels in u / |u|, so pytorch-optimizer's is the same from the first step on.
+    # A factor on the update cancels in u / |u|, so pytorch-optimizer's is the same from the first
+    # step on.
     theirs = pytest.importorskip("pytorch_optimizer")
     ours, reference = parameters(), parameters()
     descend(Lamb(list(ours.values()), lr=0.03, eps=1e-12), ours, 6)
-    other = theirs.Lamb(list(reference.values()), lr=0.03, eps=1e-12, weight_decouple=False, adam_debias=True)
+    other = theirs.Lamb(
+        list(reference.values()), lr=0.03, eps=1e-12, weight_decouple=False, adam_debias=True
+    )
     descend(other, reference, 6)
     for name, w in ours.items():
         torch.testing.assert_close(w, reference[name], rtol=1e-5, atol=1e-6)
@@ -263,7 +306,8 @@ def test_lion_by_hand_and_as_pytorch_optimizers():
     weight.grad = torch.tensor([[5.0, -0.01]])
     optimiser.step()
     torch.testing.assert_close(weight.detach(), torch.tensor([[2 * 0.98 - 0.1, -3 * 0.98 + 0.1]]))
-    # m = 0.01 g = (0.05, -0.0001); 0.9 m + 0.1 g with g = (-0.4, 0.0008) is (0.005, -0.00001): m's sign wins.
+    # m = 0.01 g = (0.05, -0.0001); 0.9 m + 0.1 g with g = (-0.4, 0.0008) is (0.005, -0.00001): m's
+    # sign wins.
     weight.grad = torch.tensor([[-0.4, 0.0008]])
     before = weight.detach().clone()
     optimiser.step()

@@ -12,7 +12,8 @@ FACTORS = {"half": 16.0, "vector": 0.5}
 
 
 def start():
-    """A matrix that is large enough for 8-bit moments, one in bf16, a vector, and one that is asleep for 7 steps."""
+    """A matrix that is large enough for 8-bit moments, one in bf16, a vector, and one that is
+    asleep for 7 steps."""
     torch.manual_seed(4)
     named = {
         "large": torch.nn.Parameter(torch.randn(70, 70)),
@@ -67,7 +68,10 @@ def test_five_steps_a_save_and_five_more_are_ten(tmp_path, optimiser):
             copy.copy_(loaded[0][name])
     after.spread()
     checkpoint.restore_optimiser(second, loaded[1])
-    saved, back = dict(leaves(first.state_dict()["state"])), dict(leaves(second.state_dict()["state"]))
+    saved, back = (
+        dict(leaves(first.state_dict()["state"])),
+        dict(leaves(second.state_dict()["state"])),
+    )
     assert saved.keys() == back.keys()
     for path, value in saved.items():
         assert type(back[path]) is type(value), path
@@ -111,4 +115,8 @@ def test_what_is_no_tensor_and_what_is_nested_comes_back_as_it_was(tmp_path):
     assert expected.keys() == found.keys()
     for path, value in expected.items():
         assert type(found[path]) is type(value)
-        assert torch.equal(found[path], value) if isinstance(value, torch.Tensor) else found[path] == value
+        assert (
+            torch.equal(found[path], value)
+            if isinstance(value, torch.Tensor)
+            else found[path] == value
+        )

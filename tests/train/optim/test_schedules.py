@@ -39,15 +39,21 @@ def test_the_shapes_are_those_of_transformers():
     references = {
         "constant": theirs.get_constant_schedule_with_warmup(optimiser, rise),
         "linear": theirs.get_linear_schedule_with_warmup(optimiser, rise, steps),
-        "cosine": theirs.get_cosine_with_min_lr_schedule_with_warmup(optimiser, rise, steps, min_lr_rate=0.1),
-        "wsd": theirs.get_wsd_schedule(optimiser, rise, decay, num_training_steps=steps, decay_type="1-sqrt"),
+        "cosine": theirs.get_cosine_with_min_lr_schedule_with_warmup(
+            optimiser, rise, steps, min_lr_rate=0.1
+        ),
+        "wsd": theirs.get_wsd_schedule(
+            optimiser, rise, decay, num_training_steps=steps, decay_type="1-sqrt"
+        ),
     }
     for schedule, reference in references.items():
         expected = reference.lr_lambdas[0]
         # Theirs spends step 0 at rate 0; ours rises one step earlier.
         rising = [expected(step + 1) for step in range(rise)]
         after = [expected(step) for step in range(rise, steps)]
-        assert rates(schedule, rise / steps, steps) == pytest.approx(rising + after, abs=1e-12), schedule
+        assert rates(schedule, rise / steps, steps) == pytest.approx(rising + after, abs=1e-12), (
+            schedule
+        )
 
 
 def test_wsd_is_stable_for_four_fifths_and_half_way_down_stands_at_one_less_root_half():
@@ -63,7 +69,9 @@ def test_wsd_whose_warmup_leaves_less_than_a_fifth_decays_over_what_is_left():
 
 
 def test_each_drop_of_the_plateau_halves_the_rate_and_nothing_else_reads_the_drops():
-    assert rates("plateau", 0.2, 10, drops=3) == pytest.approx([v / 8 for v in rates("plateau", 0.2, 10)])
+    assert rates("plateau", 0.2, 10, drops=3) == pytest.approx(
+        [v / 8 for v in rates("plateau", 0.2, 10)]
+    )
     for schedule in ("constant", "linear", "cosine", "wsd"):
         assert rates(schedule, 0.2, 10, drops=3) == rates(schedule, 0.2, 10)
 

@@ -1,4 +1,5 @@
-"""Exports of small arms: what is in the folder, and that it answers as the arm does, in its own runtime."""
+"""Exports of small arms: what is in the folder, and that it answers as the arm does, in its own
+runtime."""
 
 import json
 import warnings
@@ -24,7 +25,10 @@ KINDS = {
     "qlora": {"kind": "qlora", "rank": 4, **QUICK},
     "full": {"kind": "full", **QUICK, "learning_rate": 3e-3},
 }
-LORA, STUDENT = KINDS["lora"], {"kind": "distil", "layers": 1, "epochs": 6, "batch_size": 12, "learning_rate": 3e-3}
+LORA, STUDENT = (
+    KINDS["lora"],
+    {"kind": "distil", "layers": 1, "epochs": 6, "batch_size": 12, "learning_rate": 3e-3},
+)
 KINDS |= {
     "in 8 bits": {"kind": "quantise", "inner": LORA},
     "in 4 bits": {"kind": "quantise", "bits": 4, "inner": KINDS["full"]},
@@ -68,7 +72,9 @@ def written(source, form):
     source.out.mkdir()
     assert not list(form.refuses(source))
     notes = form.write(source, source.out, lambda event: None)
-    assert sum(path.stat().st_size for path in source.out.rglob("*") if path.is_file()) <= form.size(source)
+    assert sum(
+        path.stat().st_size for path in source.out.rglob("*") if path.is_file()
+    ) <= form.size(source)
     return notes
 
 
@@ -100,7 +106,9 @@ def test_the_export_answers_as_the_arm_does(source, arms, name, form, wish):
     questions = [row.question for row in (*lesson.val, *lesson.train)]
     arm, export = both(given, FORM[form], questions, given.out)
     assert [one.raw for one in export] == [one.raw for one in arm]
-    assert sum(one.text is not None for one in arm) > len(arm) / 2, "an arm that has learnt nothing proves nothing"
+    assert sum(one.text is not None for one in arm) > len(arm) / 2, (
+        "an arm that has learnt nothing proves nothing"
+    )
 
 
 @pytest.mark.slow
@@ -111,7 +119,9 @@ def test_a_merged_folder_loads_with_the_weights_that_the_arm_computes_with(sourc
     notes = written(given, FORM["merged"])
     theirs = AutoModelForCausalLM.from_pretrained(given.out).state_dict()
     ours = plain(given).network.state_dict()
-    assert theirs.keys() == ours.keys() and all(torch.equal(theirs[name], ours[name]) for name in ours)
+    assert theirs.keys() == ours.keys() and all(
+        torch.equal(theirs[name], ours[name]) for name in ours
+    )
     assert any("apply_chat_template" in note for note in notes)
 
 
@@ -136,8 +146,12 @@ def test_generation_ends_where_the_arm_has_learnt_to_end(source, open_tiny):
 def test_the_quantised_base_goes_with_the_adapter_unless_it_is_not_wanted(source):
     given = source("qlora")
     written(given, FORM["peft"])
-    assert (given.out / "base" / "model.safetensors").exists() and not (given.out / "base_bits.json").exists()
-    assert read_json(given.out / "adapter_config.json")["base_model_name_or_path"] == str(given.out / "base")
+    assert (given.out / "base" / "model.safetensors").exists() and not (
+        given.out / "base_bits.json"
+    ).exists()
+    assert read_json(given.out / "adapter_config.json")["base_model_name_or_path"] == str(
+        given.out / "base"
+    )
 
 
 @pytest.mark.slow
@@ -167,14 +181,24 @@ def test_a_base_on_no_hub_is_said(source):
         ({"kind": "prefix"}, "merged", "cannot be merged"),
         ({"kind": "full"}, "peft", "leaves no adapter"),
         ({"kind": "distil", "inner": {"kind": "lora"}}, "peft", "leaves no adapter"),
-        ({"kind": "quantise", "inner": {"kind": "shots", "k": 2}}, "merged", "a prompt around a smaller base"),
-        ({"kind": "prune", "inner": {"kind": "lora", "objective": "label_set"}}, "merged", "choose among the labels"),
+        (
+            {"kind": "quantise", "inner": {"kind": "shots", "k": 2}},
+            "merged",
+            "a prompt around a smaller base",
+        ),
+        (
+            {"kind": "prune", "inner": {"kind": "lora", "objective": "label_set"}},
+            "merged",
+            "choose among the labels",
+        ),
         ({"kind": "lora"}, "index", "searches no documents"),
         ({"kind": "rag", "find": "hybrid", "inner": {"kind": "lora"}}, "index", "find: hybrid"),
         ({"kind": "rag", "rewrite": "keywords", "inner": {"kind": "lora"}}, "index", "rewrite"),
     ],
 )
-def test_what_cannot_be_given_away_so_is_refused_by_name(lesson, tiny_model, tmp_path, settings, form, way):
+def test_what_cannot_be_given_away_so_is_refused_by_name(
+    lesson, tiny_model, tmp_path, settings, form, way
+):
     strategy = make_strategy(settings, {})
     given = source_of(strategy, lesson("classify"), tmp_path, tiny_model, tmp_path / "out")
     problems = list(FORM[form].refuses(given))
@@ -208,11 +232,17 @@ def test_vllm_serves_a_plain_adapter_beside_its_base_and_anything_else_merged(so
     given = source("lora")
     written(given, FORM["vllm"])
     line = (given.out / "serve.sh").read_text()
-    assert "--enable-lora --max-lora-rank 8 --lora-modules arm=./adapter" in line and "--dtype float32" in line
+    assert (
+        "--enable-lora --max-lora-rank 8 --lora-modules arm=./adapter" in line
+        and "--dtype float32" in line
+    )
     assert read_json(given.out / "request.json")["messages"][-1]["content"] == "the question"
     other = replace(source("dora"), out=given.out / "dora")
     written(other, FORM["vllm"])
-    assert "vllm serve ./model" in (other.out / "serve.sh").read_text() and (other.out / "model").is_dir()
+    assert (
+        "vllm serve ./model" in (other.out / "serve.sh").read_text()
+        and (other.out / "model").is_dir()
+    )
 
 
 def test_the_template_of_ollama_says_what_the_models_own_says(open_tiny):

@@ -28,7 +28,9 @@ ROWS = [
 @pytest.fixture(scope="session")
 def arms():
     """A fitted `tfidf`, and a `majority` whose answer is fifty words."""
-    rows = [Example(str(i), (Message("user", text),), label) for i, (text, label) in enumerate(ROWS)]
+    rows = [
+        Example(str(i), (Message("user", text),), label) for i, (text, label) in enumerate(ROWS)
+    ]
     task = Task(kind="classify", labels=("card", "refund"))
     long = [Example("0", (Message("user", "x"),), LONG.strip())]
     return {

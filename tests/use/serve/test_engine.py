@@ -9,7 +9,15 @@ from assay.use.serve.wanted import Wanted
 from engines import begin, chat, running
 
 SYSTEM = "Answer the question."
-TEXTS = ("my card", "so the taxi then and then again", "a", "plastic", "the lemon has what colour?", "money", "grass")
+TEXTS = (
+    "my card",
+    "so the taxi then and then again",
+    "a",
+    "plastic",
+    "the lemon has what colour?",
+    "money",
+    "grass",
+)
 LONG = "missing taxi and a stolen reader of the shop " * 8
 PROMPTS = [
     *(chat(SYSTEM, text) for text in TEXTS),
@@ -50,7 +58,13 @@ def same(engine, model, prompts, limits, ways):
 def test_answers_are_those_of_calls_of_their_own(model, slots):
     with running([base_arm(model)], slots=slots) as engine:
         for _ in range(2):  # the second time, beginnings are there
-            same(engine, model, PROMPTS, [8 + 3 * (i % 5) for i in range(len(PROMPTS))], [Decoding()] * len(PROMPTS))
+            same(
+                engine,
+                model,
+                PROMPTS,
+                [8 + 3 * (i % 5) for i in range(len(PROMPTS))],
+                [Decoding()] * len(PROMPTS),
+            )
 
 
 @pytest.mark.slow
@@ -63,7 +77,9 @@ def test_each_request_has_a_way_of_its_own(model):
         Decoding(form=Form("regex", "[a-z ]{2,9}")),
         Decoding(form=Form("choice", '["card", "card lost", "refund"]')),
         Decoding(
-            temperature=1.0, seed=7, form=Form("json", '{"type": "object", "properties": {"a": {"type": "integer"}}}')
+            temperature=1.0,
+            seed=7,
+            form=Form("json", '{"type": "object", "properties": {"a": {"type": "integer"}}}'),
         ),
     ]
     prompts = [PROMPTS[i % 4] for i in range(3 * len(ways))]

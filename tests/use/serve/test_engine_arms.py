@@ -13,16 +13,32 @@ from assay.use.serve.wanted import Wanted
 from engines import begin, chat, running
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-LABELS = ({"kind": "majority"}, {"kind": "tfidf"}, {"kind": "shots", "k": 2}, {"kind": "lora", "rank": 4, "epochs": 1})
+LABELS = (
+    {"kind": "majority"},
+    {"kind": "tfidf"},
+    {"kind": "shots", "k": 2},
+    {"kind": "lora", "rank": 4, "epochs": 1},
+)
 WRITTEN = (
     {"kind": "shots", "k": 2},
     {"kind": "lora", "rank": 4, "epochs": 1},
     {"kind": "rag", "top": 2, "inner": {"kind": "shots", "k": 0}},
-    {"kind": "rag", "top": 2, "unknown": "I do not know", "abstain_below": 0.9, "inner": {"kind": "shots", "k": 0}},
+    {
+        "kind": "rag",
+        "top": 2,
+        "unknown": "I do not know",
+        "abstain_below": 0.9,
+        "inner": {"kind": "shots", "k": 0},
+    },
     {"kind": "rag", "top": 2, "cite": True, "inner": {"kind": "shots", "k": 1}},
     {"kind": "prefix", "tokens": 3, "epochs": 1},
 )
-ROUTED = {"kind": "router", "threshold": 0.5, "cheap": {"kind": "tfidf"}, "strong": {"kind": "shots", "k": 0}}
+ROUTED = {
+    "kind": "router",
+    "threshold": 0.5,
+    "cheap": {"kind": "tfidf"},
+    "strong": {"kind": "shots", "k": 0},
+}
 
 
 def fitted(kind, settings, lesson):
@@ -45,13 +61,20 @@ def test_labels_are_those_of_the_exam(lesson, settings):
         assert not served.writes and served.room == 0
         asked = [begin(engine, Wanted("arm", conversation(row), top=1)) for row in rows]
         for heard, answer in zip(asked, expected, strict=True):
-            assert heard.text == answer.text and heard.last.finish == "stop" and len(heard.pieces) == 1
-            assert (heard.last.prompt_tokens, heard.last.written) == (answer.prompt_tokens, answer.tokens)
+            assert (
+                heard.text == answer.text and heard.last.finish == "stop" and len(heard.pieces) == 1
+            )
+            assert (heard.last.prompt_tokens, heard.last.written) == (
+                answer.prompt_tokens,
+                answer.tokens,
+            )
             if answer.confidence:
                 assert np.exp(heard.tokens[0].logprob) == pytest.approx(answer.confidence)
 
 
-@pytest.mark.parametrize("settings", WRITTEN, ids=lambda s: f"{s['kind']}{'-unknown' * ('unknown' in s)}")
+@pytest.mark.parametrize(
+    "settings", WRITTEN, ids=lambda s: f"{s['kind']}{'-unknown' * ('unknown' in s)}"
+)
 def test_written_answers_are_those_of_the_exam(lesson, settings):
     arm = fitted("answer", settings, lesson)
     rows = lesson("answer").val
@@ -59,11 +82,16 @@ def test_written_answers_are_those_of_the_exam(lesson, settings):
     with running([arm]) as engine:
         (served,) = engine.served()
         assert served.writes and served.room > 0
-        asked = [begin(engine, Wanted("arm", conversation(row), max_tokens=served.room)) for row in rows]
+        asked = [
+            begin(engine, Wanted("arm", conversation(row), max_tokens=served.room)) for row in rows
+        ]
         for heard, answer in zip(asked, expected, strict=True):
             assert heard.text == answer.raw
             assert heard.last.passages == answer.passages
-            assert (heard.last.prompt_tokens, heard.last.written) == (answer.prompt_tokens, answer.tokens)
+            assert (heard.last.prompt_tokens, heard.last.written) == (
+                answer.prompt_tokens,
+                answer.tokens,
+            )
 
 
 def test_a_conversation_is_one_question(lesson):
@@ -83,7 +111,9 @@ def test_questions_get_their_repairs(lesson):
         return question.with_text("my refund shop money return")
 
     arm = replace(arm, ready=ready)
-    (expected,) = arm.adapted.answer([Example("1", (Message("user", "my refund shop money return"),))])
+    (expected,) = arm.adapted.answer(
+        [Example("1", (Message("user", "my refund shop money return"),))]
+    )
     with running([arm]) as engine:
         assert begin(engine, Wanted("arm", chat("", "stolen taxi"))).text == expected.text
 
@@ -95,12 +125,20 @@ def test_arms_of_several_kinds_at_once(lesson, open_tiny):
     rows = lesson("answer").val
     with running(arms, slots=4) as engine:
         assert [one.name for one in engine.served()] == ["label", "written", "base"]
-        asked = [begin(engine, Wanted(arm.name, conversation(row), max_tokens=5)) for row in rows for arm in arms]
+        asked = [
+            begin(engine, Wanted(arm.name, conversation(row), max_tokens=5))
+            for row in rows
+            for arm in arms
+        ]
         heard = [one.text for one in asked]
     for number, row in enumerate(rows):
         alone = base.model.generate([conversation(row)], max_tokens=5)[0].text
         own = written.model.generate([written.adapted.prompt(row.question)], max_tokens=5)[0].text
-        assert heard[3 * number : 3 * number + 3] == [label.adapted.answer([row.question])[0].text, own, alone]
+        assert heard[3 * number : 3 * number + 3] == [
+            label.adapted.answer([row.question])[0].text,
+            own,
+            alone,
+        ]
 
 
 def test_a_label_arm_reads_texts_but_takes_no_form(lesson):
@@ -151,7 +189,10 @@ def test_vectors_are_those_of_the_arms_encoder(lesson):
 def test_models_that_cannot_be_computed_side_by_side_answer_in_turn(open_tiny):
     model, plain = open_tiny(), open_tiny()
     vars(model)["takes_trees"] = False
-    prompts = [chat("Answer the question.", f"{text} again") for text in ("taxi", "card", "a", "b", "c", "d")]
+    prompts = [
+        chat("Answer the question.", f"{text} again")
+        for text in ("taxi", "card", "a", "b", "c", "d")
+    ]
     with running([base_arm(model)], slots=3) as engine:
         ways = [Decoding(), Decoding(temperature=1.0, seed=3), Decoding(stop=("a",))] * 2
         asked = [
@@ -165,7 +206,7 @@ def test_models_that_cannot_be_computed_side_by_side_answer_in_turn(open_tiny):
         assert len(echo.tokens) == echo.last.prompt_tokens + 1
 
 
-# --- adapters on one base -------------------------------------------------------------------------------------------
+# --- adapters on one base -------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -193,12 +234,18 @@ def many(lesson, open_tiny, tmp_path):
 def test_rows_of_several_adapters_in_one_pass(many):
     shared, alone = many
     arms = [replace(base_arm(shared.model(name)), name=name or "base") for name in alone]
-    system = "missing taxi and a stolen reader of the shop " * 3  # a beginning that each adapter has for itself
-    prompts = [chat(system, f"{text} number {i}") for i, text in enumerate(("taxi", "card", "a", "b", "money"))]
+    # a beginning that each adapter has for itself
+    system = "missing taxi and a stolen reader of the shop " * 3
+    prompts = [
+        chat(system, f"{text} number {i}")
+        for i, text in enumerate(("taxi", "card", "a", "b", "money"))
+    ]
     with running(arms, slots=8) as engine:
         for _ in range(2):
             asked = [
-                (name, p, begin(engine, Wanted(name or "base", p, max_tokens=9))) for p in prompts for name in alone
+                (name, p, begin(engine, Wanted(name or "base", p, max_tokens=9)))
+                for p in prompts
+                for name in alone
             ]
             for name, prompt, heard in asked:
                 assert heard.text == alone[name].generate([prompt], max_tokens=9)[0].text

@@ -1,4 +1,5 @@
-"""Requests come and leave at any step; what they leave is free, and nobody else's answer changes."""
+"""Requests come and leave at any step; what they leave is free, and nobody else's answer
+changes."""
 
 import threading
 import time
@@ -19,8 +20,19 @@ from assay.use.serve.wanted import Full, Wanted
 from assay.use.serve.writer import Writer
 from engines import Heard, begin, chat, running
 
-SYSTEMS = ("Answer the question.", "missing taxi and a stolen reader of the shop " * 5, "a plastic chip, " * 9)
-TEXTS = ("my card", "so the taxi then and then again", "a", "plastic", "the lemon has what colour?", "money " * 40)
+SYSTEMS = (
+    "Answer the question.",
+    "missing taxi and a stolen reader of the shop " * 5,
+    "a plastic chip, " * 9,
+)
+TEXTS = (
+    "my card",
+    "so the taxi then and then again",
+    "a",
+    "plastic",
+    "the lemon has what colour?",
+    "money " * 40,
+)
 ENDLESS = Decoding(form=Form("regex", "[a-z ]{400,900}"))
 
 
@@ -59,8 +71,15 @@ comings = st.lists(
 
 @pytest.mark.slow
 @settings(max_examples=40)
-@given(comings, st.integers(1, 5), st.sampled_from([0, 1 << 13, 1 << 26]), st.sampled_from([4, 64, 1 << 20]))
-def test_whoever_comes_and_leaves_answers_stay_the_same(model, alone, come, slots, kept_bytes, own_rooms):
+@given(
+    comings,
+    st.integers(1, 5),
+    st.sampled_from([0, 1 << 13, 1 << 26]),
+    st.sampled_from([4, 64, 1 << 20]),
+)
+def test_whoever_comes_and_leaves_answers_stay_the_same(
+    model, alone, come, slots, kept_bytes, own_rooms
+):
     front, shelf = Front([base_arm(model)]), Shelf(kept_bytes)
     writer = Writer(model, shelf, slots=slots, own_bytes=own_rooms << 10)
     rows = []
@@ -70,7 +89,9 @@ def test_whoever_comes_and_leaves_answers_stay_the_same(model, alone, come, slot
             wanted = Wanted("base", prompt, max_tokens=limit)
             request = Request(number, wanted, heard.put, time.monotonic() + 60)
             ids = front.prompt(base_arm(model), wanted)
-            rows.append((at, leaves, prompt, limit, heard, Row.of(request, model, "", ids, GREEDY, limit)))
+            rows.append(
+                (at, leaves, prompt, limit, heard, Row.of(request, model, "", ids, GREEDY, limit))
+            )
         for step in range(2000):
             for at, leaves, *_, row in rows:
                 if at == step:
@@ -81,14 +102,18 @@ def test_whoever_comes_and_leaves_answers_stay_the_same(model, alone, come, slot
                 break
             writer.step()
             assert writer.running <= slots
-            assert shelf.bytes <= kept_bytes and shelf.bytes == sum(k.bytes for k in shelf._kept.values())
+            assert shelf.bytes <= kept_bytes and shelf.bytes == sum(
+                k.bytes for k in shelf._kept.values()
+            )
         assert not writer.busy
     assert not writer.slots.own, "slots of nobody are given back"
     for _, leaves, prompt, limit, heard, _ in rows:
         if leaves is None or (heard.come.qsize() and heard.come.queue[-1].finish):
             assert heard.text == alone(prompt, limit)
         else:  # what it heard is how the answer begins
-            assert alone(prompt, limit).startswith("".join(p.text for p in heard.come.queue).strip())
+            assert alone(prompt, limit).startswith(
+                "".join(p.text for p in heard.come.queue).strip()
+            )
 
 
 def test_a_beginning_is_computed_once_and_read_by_all(model):
@@ -123,7 +148,10 @@ def test_a_client_that_cannot_be_told_any_more_is_one_that_has_left(model):
 
     with running([base_arm(model)], slots=1) as engine:
         engine.begin(Wanted("base", chat("", "a"), max_tokens=400, how=ENDLESS), put)
-        assert begin(engine, Wanted("base", chat("", "b"), max_tokens=2)).last.finish in ("stop", "length")
+        assert begin(engine, Wanted("base", chat("", "b"), max_tokens=2)).last.finish in (
+            "stop",
+            "length",
+        )
 
 
 def test_a_full_queue_says_when_to_come_again(model):
@@ -131,7 +159,9 @@ def test_a_full_queue_says_when_to_come_again(model):
         held = []
         with pytest.raises(Full) as full:
             for _ in range(9):
-                held.append(begin(engine, Wanted("base", chat("", "a"), max_tokens=400, how=ENDLESS)))
+                held.append(
+                    begin(engine, Wanted("base", chat("", "a"), max_tokens=400, how=ENDLESS))
+                )
         assert full.value.seconds >= 1
         assert 2 <= len(held) <= 3
         for heard in held:
@@ -192,7 +222,9 @@ def test_closing_finishes_what_runs(model, alone):
 
 def test_closing_gives_up_what_takes_too_long(model):
     with running([base_arm(model)], slots=1) as engine:
-        asked = [begin(engine, Wanted("base", chat("", t), max_tokens=400, how=ENDLESS)) for t in "abc"]
+        asked = [
+            begin(engine, Wanted("base", chat("", t), max_tokens=400, how=ENDLESS)) for t in "abc"
+        ]
         asked[0].next()
         engine.close(0)
         for heard in asked:
@@ -208,7 +240,8 @@ def test_an_answer_has_so_much_time(model):
 
 
 def test_a_fault_ends_one_request_and_no_other(model, alone):
-    heavy = Decoding(form=Form("regex", "(?:[a-z]{1,1000}){200,1000}"))  # llguidance gives it up while it is followed
+    # llguidance gives it up while it is followed
+    heavy = Decoding(form=Form("regex", "(?:[a-z]{1,1000}){200,1000}"))
     with running([base_arm(model)], slots=4) as engine:
         asked = [begin(engine, Wanted("base", chat(SYSTEMS[0], t), max_tokens=6)) for t in TEXTS]
         bad = begin(engine, Wanted("base", chat(SYSTEMS[0], "a"), max_tokens=300, how=heavy))
@@ -229,7 +262,9 @@ def test_a_pass_that_fails_is_tried_without_the_one_at_fault(model, monkeypatch)
 
     monkeypatch.setattr(model.network.base_model, "forward", short)
     with running([base_arm(model)]) as engine:
-        asked = [begin(engine, Wanted("base", text=(5, 6, 7, i), max_tokens=3)) for i in (8, 300, 9)]
+        asked = [
+            begin(engine, Wanted("base", text=(5, 6, 7, i), max_tokens=3)) for i in (8, 300, 9)
+        ]
         assert [heard.last.finish for heard in asked] == ["length", "error", "length"]
         assert "not for this one" in asked[1].last.error
 
@@ -288,4 +323,9 @@ def test_nothing_grows_with_requests(model):
             while engine.load().running:
                 time.sleep(0.01)
             (writer,) = engine._writers.values()
-            assert not writer.slots.own and not writer.active and not writer.waiting and not engine._open
+            assert (
+                not writer.slots.own
+                and not writer.active
+                and not writer.waiting
+                and not engine._open
+            )

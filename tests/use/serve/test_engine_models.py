@@ -1,4 +1,5 @@
-"""Windows, caps, trained beginnings, prompts read in stretches: the same answers as in a call of their own."""
+"""Windows, caps, trained beginnings, prompts read in stretches: the same answers as in a call of
+their own."""
 
 import pytest
 import torch
@@ -11,8 +12,18 @@ from engines import begin, chat, running
 from nights import nightly_but
 
 SYSTEM = "missing taxi and a stolen reader of the shop " * 3
-TEXTS = ("my card", "so the taxi then and then again", "a", "the lemon has what colour?", "money " * 30)
-PROMPTS = [*(chat("Answer.", text) for text in TEXTS), *(chat(SYSTEM, text) for text in TEXTS), chat("", "a b c")]
+TEXTS = (
+    "my card",
+    "so the taxi then and then again",
+    "a",
+    "the lemon has what colour?",
+    "money " * 30,
+)
+PROMPTS = [
+    *(chat("Answer.", text) for text in TEXTS),
+    *(chat(SYSTEM, text) for text in TEXTS),
+    chat("", "a b c"),
+]
 
 
 def tiny(kind, chat, **more):
@@ -23,8 +34,10 @@ def tiny(kind, chat, **more):
 
     attention.register()
     config = AutoConfig.for_model(
-        kind, vocab_size=480, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
-        num_key_value_heads=2, head_dim=8, max_position_embeddings=512, initializer_range=0.3, pad_token_id=0,
+        kind, vocab_size=480, hidden_size=32, intermediate_size=64, num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2, head_dim=8, max_position_embeddings=512, initializer_range=0.3,
+        pad_token_id=0,
         bos_token_id=None, eos_token_id=2, **more,
     )  # fmt: skip
     before = torch.get_rng_state()
@@ -52,7 +65,10 @@ def check(model, slots=5):
         ("mistral", {"sliding_window": 8}),
         ("mistral", {"sliding_window": 70}),
         ("qwen3", {}),
-        ("gemma2", {"query_pre_attn_scalar": 8, "attn_logit_softcapping": 5.0, "sliding_window": 12}),
+        (
+            "gemma2",
+            {"query_pre_attn_scalar": 8, "attn_logit_softcapping": 5.0, "sliding_window": 12},
+        ),
         ("gemma3_text", {"query_pre_attn_scalar": 8, "sliding_window": 30}),
     ],
 )

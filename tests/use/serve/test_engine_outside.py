@@ -17,8 +17,13 @@ from assay.use.serve.wanted import Wanted
 from engines import begin, chat, running
 from problems import problem
 
-SCHEMA = Form("json", '{"type": "object", "properties": {"a": {"enum": [1, 2]}}, "required": ["a"]}')
-PROMPTS = [chat("Answer the question.", text) for text in ("my card", "so the taxi then", "a", "the lemon has")]
+SCHEMA = Form(
+    "json", '{"type": "object", "properties": {"a": {"enum": [1, 2]}}, "required": ["a"]}'
+)
+PROMPTS = [
+    chat("Answer the question.", text)
+    for text in ("my card", "so the taxi then", "a", "the lemon has")
+]
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +54,13 @@ def same(heard, alone):
 
 
 @pytest.mark.parametrize(
-    "how", [Decoding(), Decoding(temperature=1.0, seed=5), Decoding(stop=("a", "no")), Decoding(form=SCHEMA)]
+    "how",
+    [
+        Decoding(),
+        Decoding(temperature=1.0, seed=5),
+        Decoding(stop=("a", "no")),
+        Decoding(form=SCHEMA),
+    ],
 )
 def test_answers_are_those_of_the_engine_behind(both, how):
     engine, _, model = both
@@ -68,7 +79,9 @@ def test_likelihoods_and_completions_are_forwarded(both):
         there, here = begin(engine, wanted), begin(own, wanted)
         assert there.text == here.text
         assert [t.text for t in there.tokens] == [t.text for t in here.tokens]
-        assert [t.logprob for t in there.tokens] == pytest.approx([t.logprob for t in here.tokens], abs=1e-4)
+        assert [t.logprob for t in there.tokens] == pytest.approx(
+            [t.logprob for t in here.tokens], abs=1e-4
+        )
 
 
 def test_a_client_that_leaves_stops_the_engine_behind(both):
@@ -99,13 +112,19 @@ def test_what_it_cannot_is_refused(both):
     with pytest.raises(ModelError, match="M121"):
         from assay.prompt.majority import MajorityAnswers
 
-        OutsideEngine([Place(Arm("floor", "majority", MajorityAnswers("a")), "http://127.0.0.1:1", "a", 9)])
+        OutsideEngine(
+            [Place(Arm("floor", "majority", MajorityAnswers("a")), "http://127.0.0.1:1", "a", 9)]
+        )
 
 
 def test_a_prompt_too_long_for_the_engine_behind_is_the_clients_fault(both):
     from fastapi.testclient import TestClient
 
-    body = {"model": "base", "messages": [{"role": "user", "content": "card " * 600}], "max_tokens": 8}
+    body = {
+        "model": "base",
+        "messages": [{"role": "user", "content": "card " * 600}],
+        "max_tokens": 8,
+    }
     with TestClient(app(both[0], Limits(), House()), base_url="http://127.0.0.1") as client:
         answer = client.post("/v1/chat/completions", json=body)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "context_length_exceeded")
@@ -159,7 +178,9 @@ def test_llama_cpp_writes_for_the_routes(open_tiny):
         file = fetch(entry) / entry.gguf
     except AssayError as error:
         pytest.skip(str(error))
-    engine = engine_of("llama.cpp", [base_arm(open_tiny())], files={"base": file}, slots=2, context=512)
+    engine = engine_of(
+        "llama.cpp", [base_arm(open_tiny())], files={"base": file}, slots=2, context=512
+    )
     try:
         prompt = chat("", "Name one colour.")
         asked = [begin(engine, Wanted("base", prompt, max_tokens=8)) for _ in range(3)]

@@ -1,4 +1,5 @@
-"""What a client hears: whole characters, no part of a stop text, likelihoods of a plain forward pass."""
+"""What a client hears: whole characters, no part of a stop text, likelihoods of a plain forward
+pass."""
 
 import pytest
 import torch
@@ -25,7 +26,7 @@ def engine(model):
         yield engine
 
 
-# --- pieces ---------------------------------------------------------------------------------------------------------
+# --- pieces ---------------------------------------------------------------------------------------
 
 
 def pieces(model, tokens, how=GREEDY, *, whole=True, end=True):
@@ -47,13 +48,20 @@ def in_bytes(model, text):
     """The text cut into tokens of one byte each."""
     one = {model.chat.tokenizer.decode([i]): i for i in range(256 + 3)}
     letters = model.chat.tokenizer.backend_tokenizer.pre_tokenizer.pre_tokenize_str(text)
-    ids = [model.chat.tokenizer.convert_tokens_to_ids(letter) for word, _ in letters for letter in word]
+    ids = [
+        model.chat.tokenizer.convert_tokens_to_ids(letter) for word, _ in letters for letter in word
+    ]
     assert None not in ids and one
     return ids
 
 
 @pytest.mark.parametrize(
-    "text", ["a grin \U0001f600 and \u00e9\u4e2d", "\U0001f468\u200d\U0001f469\u200d\U0001f467!", "\u00e9" * 5]
+    "text",
+    [
+        "a grin \U0001f600 and \u00e9\u4e2d",
+        "\U0001f468\u200d\U0001f469\u200d\U0001f467!",
+        "\u00e9" * 5,
+    ],
 )
 def test_no_piece_has_half_a_character(model, text):
     tokens = in_bytes(model, text)
@@ -61,7 +69,9 @@ def test_no_piece_has_half_a_character(model, text):
     said = pieces(model, tokens)
     assert "".join(said) == text
     assert not any(HALF in piece for piece in said)
-    assert sum(bool(piece) for piece in said) == len(text), "each character comes as soon as it is whole"
+    assert sum(bool(piece) for piece in said) == len(text), (
+        "each character comes as soon as it is whole"
+    )
 
 
 def test_bytes_that_never_become_a_character_are_said_at_the_end(model):
@@ -88,7 +98,9 @@ def test_white_space_at_the_ends_waits_for_what_follows(model):
     assert "".join(pieces(model, tokens, whole=True)) == " \n a  b \n"
 
 
-@pytest.mark.parametrize("how", [GREEDY, Decoding(temperature=1.5, seed=3), Decoding(stop=("o", "xi t"))])
+@pytest.mark.parametrize(
+    "how", [GREEDY, Decoding(temperature=1.5, seed=3), Decoding(stop=("o", "xi t"))]
+)
 def test_pieces_add_up_to_the_answer(model, engine, how):
     (alone,) = model.generate([PROMPT], max_tokens=40, how=how)
     heard = begin(engine, Wanted("base", PROMPT, max_tokens=40, how=how))
@@ -97,12 +109,14 @@ def test_pieces_add_up_to_the_answer(model, engine, how):
     assert [piece.finish for piece in heard.pieces[:-1]] == [""] * (len(heard.pieces) - 1)
 
 
-# --- draws ----------------------------------------------------------------------------------------------------------
+# --- draws ----------------------------------------------------------------------------------------
 
 
 def test_a_seed_gives_the_same_answer_in_any_company(model):
     def ask(engine, seed):
-        return begin(engine, Wanted("base", PROMPT, max_tokens=12, how=Decoding(temperature=1.2, seed=seed)))
+        return begin(
+            engine, Wanted("base", PROMPT, max_tokens=12, how=Decoding(temperature=1.2, seed=seed))
+        )
 
     with running([base_arm(model)], slots=16) as engine:
         first = ask(engine, 5).text
@@ -110,7 +124,7 @@ def test_a_seed_gives_the_same_answer_in_any_company(model):
         assert [heard.text == first for heard in crowd] == [False, True, False, True, False, True]
 
 
-# --- likelihoods ----------------------------------------------------------------------------------------------------
+# --- likelihoods ----------------------------------------------------------------------------------
 
 
 def plain(model, ids):
@@ -132,12 +146,16 @@ def test_likelihoods_are_those_of_a_plain_pass(model, engine, how):
         assert told.logprob == pytest.approx(float(row[told.id]), abs=1e-4)
         best = row.topk(3)
         assert [value for _, value in told.top] == pytest.approx(best.values.tolist(), abs=1e-4)
-        assert [text for text, _ in told.top] == [model.chat.tokenizer.decode([i]) for i in best.indices.tolist()]
+        assert [text for text, _ in told.top] == [
+            model.chat.tokenizer.decode([i]) for i in best.indices.tolist()
+        ]
 
 
 def test_without_asking_nothing_is_told_of_tokens(engine):
     assert begin(engine, Wanted("base", PROMPT, max_tokens=5)).tokens == []
-    assert all(told.top == () for told in begin(engine, Wanted("base", PROMPT, max_tokens=5, top=0)).tokens)
+    assert all(
+        told.top == () for told in begin(engine, Wanted("base", PROMPT, max_tokens=5, top=0)).tokens
+    )
 
 
 @pytest.mark.parametrize("limit", [0, 1, 4])
@@ -148,7 +166,9 @@ def test_echo_says_how_likely_the_prompt_is(model, engine, limit, long):
     for _ in range(2):  # kept beginnings have no logits: they are not used
         heard = begin(engine, Wanted("base", text=tuple(ids), max_tokens=limit, top=2, echo=True))
         tokens = heard.tokens
-        assert [told.id for told in tokens[: len(ids)]] == ids and len(tokens) - len(ids) == heard.last.written
+        assert [told.id for told in tokens[: len(ids)]] == ids and len(tokens) - len(
+            ids
+        ) == heard.last.written
         assert tokens[0].logprob is None and tokens[0].top == ()
         logs = plain(model, [told.id for told in tokens])
         for told, row in zip(tokens[1:], logs, strict=False):

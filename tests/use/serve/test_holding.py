@@ -1,4 +1,5 @@
-"""What a server must bear: clients that leave, that are slow, that come all at once; a stop in the middle."""
+"""What a server must bear: clients that leave, that are slow, that come all at once; a stop in the
+middle."""
 
 import asyncio
 import json
@@ -19,7 +20,8 @@ PATH = "/v1/chat/completions"
 
 @pytest.fixture
 def slow_engine(arms):
-    """Fifty words, of which 45 come when the test says so; one answer at a time, and four may wait."""
+    """Fifty words, of which 45 come when the test says so; one answer at a time, and four may
+    wait."""
     made = SmallEngine(arms, queue_size=4, held=5)
     yield made
     made.close(0)
@@ -107,7 +109,9 @@ def test_five_hundred_at_once_are_answered_or_told_to_wait(slow_engine, served):
 def test_a_full_queue_says_when_to_come_again(slow_engine, served):
     with served(slow_engine) as (url, _):
         waiting = [
-            threading.Thread(target=httpx.post, args=(url + PATH,), kwargs={"json": LONG, "timeout": 60})
+            threading.Thread(
+                target=httpx.post, args=(url + PATH,), kwargs={"json": LONG, "timeout": 60}
+            )
             for _ in range(5)
         ]
         for thread in waiting:
@@ -127,7 +131,10 @@ def test_an_answer_that_takes_too_long_ends_with_an_error(slow_engine, served):
         reply = httpx.post(url + PATH, json=LONG)
         assert reply.status_code == 504 and reply.json()["error"]["code"] == "timeout"
         reply = httpx.post(url + PATH, json={**LONG, "stream": True})
-        assert reply.status_code == 200 and events(reply.text.splitlines())[-1]["error"]["code"] == "timeout"
+        assert (
+            reply.status_code == 200
+            and events(reply.text.splitlines())[-1]["error"]["code"] == "timeout"
+        )
         assert "[DONE]" not in reply.text
         settled(lambda: slow_engine.cancelled == 2)
 
@@ -136,7 +143,9 @@ def test_an_answer_that_takes_too_long_ends_with_an_error(slow_engine, served):
 def test_a_stop_lets_running_answers_end_and_takes_no_new_ones(slow_engine, served):
     with served(slow_engine, grace=60) as (url, server), httpx.Client(base_url=url) as client:
         found = []
-        running = threading.Thread(target=lambda: found.append(httpx.post(url + PATH, json=LONG, timeout=60)))
+        running = threading.Thread(
+            target=lambda: found.append(httpx.post(url + PATH, json=LONG, timeout=60))
+        )
         running.start()
         settled(lambda: slow_engine.load().running == 1)
         server.stop()
@@ -156,7 +165,9 @@ def test_what_is_not_whole_after_the_grace_is_told_so(slow_engine, served):
         with httpx.stream("POST", url + PATH, json={**LONG, "stream": True}, timeout=60) as reply:
             lines = reply.iter_lines()
             assert events([next(lines)])
-            waits = threading.Thread(target=lambda: found.append(httpx.post(url + PATH, json=LONG, timeout=60)))
+            waits = threading.Thread(
+                target=lambda: found.append(httpx.post(url + PATH, json=LONG, timeout=60))
+            )
             waits.start()
             settled(lambda: slow_engine.load().waiting == 1)
             server.stop()
@@ -178,7 +189,11 @@ def test_slow_clients_are_let_go_and_others_are_answered_meanwhile(engine, serve
         place = ("127.0.0.1", int(url.rpartition(":")[2]))
         silent, drips, stops = (socket.create_connection(place) for _ in range(3))
         drips.sendall(b"GET /health HTTP/1.1\r\nHo")
-        head = b"POST " + PATH.encode() + b" HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        head = (
+            b"POST " + PATH.encode() + b" HTTP/1.1\r\nHost:"
+            b" localhost\r\nContent-Type:"
+            b" application/json\r\n"
+        )
         stops.sendall(head + b"Content-Length: 100\r\n\r\n{")
         assert httpx.post(url + PATH, json=CHAT).status_code == 200
         for one in (silent, drips):
@@ -216,8 +231,10 @@ def test_an_idle_connection_stays_beyond_the_time_of_the_headers(engine, served)
         b"GET /health HTTP/1.1\r\nHost: localhost\r\n folded: x\r\n\r\n",
         b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
         b"POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n",
-        b"POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
-        b"POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length:"
+        b" 5\r\nContent-Length: 6\r\n\r\n",
+        b"POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding:"
+        b" chunked\r\n\r\nzz\r\n",
         b"GET /health HTTP/1.1\r\nHost: localhost\r\nX: a\x00b\r\n\r\n",
     ],
 )
@@ -226,7 +243,13 @@ def test_what_is_not_http_is_refused_and_the_server_goes_on(engine, served, sent
         with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as one:
             one.settimeout(10)
             one.sendall(sent)
-            assert one.recv(200)[:12] in (b"HTTP/1.1 400", b"HTTP/1.1 403", b"HTTP/1.1 431", b"HTTP/1.1 415", b"")
+            assert one.recv(200)[:12] in (
+                b"HTTP/1.1 400",
+                b"HTTP/1.1 403",
+                b"HTTP/1.1 431",
+                b"HTTP/1.1 415",
+                b"",
+            )
         assert httpx.get(url + "/health").status_code == 200
 
 
@@ -242,8 +265,17 @@ def test_a_bucket_refills_with_time():
 
 def test_keys_hosts_and_origins():
     keys = Keys(["one-key-of-some-length", "two"])
-    assert keys.caller(b"Bearer two") == "key-1" and keys.caller(b"bearer one-key-of-some-length") == "key-0"
+    assert (
+        keys.caller(b"Bearer two") == "key-1"
+        and keys.caller(b"bearer one-key-of-some-length") == "key-0"
+    )
     assert keys.caller(b"Bearer tw") is None and keys.caller(b"two") is None and not Keys([])
-    assert host_of("localhost:80") == "localhost" and host_of("[::1]:80") == "::1" and host_of("[::1") == ""
-    assert same_origin("http://localhost:80", "localhost:80") and not same_origin("http://localhost", "localhost:80")
+    assert (
+        host_of("localhost:80") == "localhost"
+        and host_of("[::1]:80") == "::1"
+        and host_of("[::1") == ""
+    )
+    assert same_origin("http://localhost:80", "localhost:80") and not same_origin(
+        "http://localhost", "localhost:80"
+    )
     assert not same_origin("null", "") and not same_origin("file://", "")

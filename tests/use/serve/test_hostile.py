@@ -1,4 +1,5 @@
-"""Wrong requests get one error in OpenAI's shape, with the status that fits; nothing dies, and no answer is 5xx."""
+"""Wrong requests get one error in OpenAI's shape, with the status that fits; nothing dies, and no
+answer is 5xx."""
 
 import socket
 import time
@@ -8,7 +9,19 @@ import pytest
 
 from assay.use.serve.app import House, app
 from assay.use.serve.limits import Limits
-from hostile_requests import BODIES, CHAT, CHAT_AT, FIELDS, GOOD, JSON, KEYLESS, NOTED, PLACES, TEXT, VECTORS
+from hostile_requests import (
+    BODIES,
+    CHAT,
+    CHAT_AT,
+    FIELDS,
+    GOOD,
+    JSON,
+    KEYLESS,
+    NOTED,
+    PLACES,
+    TEXT,
+    VECTORS,
+)
 
 RIGHT = {CHAT_AT: CHAT, "/v1/completions": TEXT, "/v1/embeddings": VECTORS, "/v1/feedback": NOTED}
 KEY = "sk-a-key-of-some-length"
@@ -20,7 +33,9 @@ def ask(engine):
 
     def make(limits=None, **house):
         made = app(engine, limits or Limits(), House(**house))
-        return httpx.AsyncClient(transport=httpx.ASGITransport(made), base_url="http://localhost:8000")
+        return httpx.AsyncClient(
+            transport=httpx.ASGITransport(made), base_url="http://localhost:8000"
+        )
 
     return make
 
@@ -49,7 +64,11 @@ def test_fields(ask):
     async def work():
         async with ask(feedback=lambda row: False) as client:
             for wrong, route, fields, status, code in FIELDS:
-                body = {name: value for name, value in {**RIGHT[route], **fields}.items() if value is not ...}
+                body = {
+                    name: value
+                    for name, value in {**RIGHT[route], **fields}.items()
+                    if value is not ...
+                }
                 reply = await client.post(route, json=body)
                 try:
                     refused(reply, status, code)
@@ -97,7 +116,9 @@ def test_keys(ask):
                     reply = await client.get(path, headers=headers)
                     refused(reply, 401, "invalid_api_key")
                     assert reply.headers["www-authenticate"] == "Bearer", wrong
-                refused(await client.post(CHAT_AT, json=CHAT, headers=headers), 401, "invalid_api_key")
+                refused(
+                    await client.post(CHAT_AT, json=CHAT, headers=headers), 401, "invalid_api_key"
+                )
             for path in ("/health", "/ready"):
                 assert (await client.get(path)).status_code == 200
             reply = await client.get("/v1/models", headers={"authorization": f"Bearer {KEY}"})
@@ -111,7 +132,11 @@ def test_two_headers_of_a_kind(ask):
         async with ask(Limits(keys=(KEY,))) as client:
             twice = [("authorization", f"Bearer {KEY}"), ("authorization", "Bearer other")]
             refused(await client.get("/v1/models", headers=twice), 401)
-            hosts = [("host", "localhost"), ("host", "localhost"), ("authorization", f"Bearer {KEY}")]
+            hosts = [
+                ("host", "localhost"),
+                ("host", "localhost"),
+                ("authorization", f"Bearer {KEY}"),
+            ]
             refused(await client.get("/v1/models", headers=hosts), 403)
 
     run(work)
@@ -120,7 +145,9 @@ def test_two_headers_of_a_kind(ask):
 def test_what_the_clients_send_by_themselves_is_taken(ask):
     """Fields with which openai, langchain and lm-eval come; none of them changes the answer."""
     silent = {
-        **dict.fromkeys(("tools", "stop", "logit_bias", "stream_options", "functions", "audio", "prediction")),
+        **dict.fromkeys(
+            ("tools", "stop", "logit_bias", "stream_options", "functions", "audio", "prediction")
+        ),
         **dict.fromkeys(("store", "logprobs", "stream"), False),
         **dict.fromkeys(("n", "temperature", "top_p", "parallel_tool_calls"), 1),
         **dict.fromkeys(("frequency_penalty", "presence_penalty"), 0),
@@ -140,18 +167,32 @@ def test_what_the_clients_send_by_themselves_is_taken(ask):
             reply = await client.post(CHAT_AT, json={**CHAT, **silent})
             assert reply.status_code == 200, reply.text
             assert reply.json()["choices"][0]["message"]["content"] == "card"
-            back = {"role": "assistant", "content": "card", "refusal": None, "tool_calls": None, "annotations": []}
-            more = [{"role": "developer", "content": "be brief"}, *CHAT["messages"], back, *CHAT["messages"]]
+            back = {
+                "role": "assistant",
+                "content": "card",
+                "refusal": None,
+                "tool_calls": None,
+                "annotations": [],
+            }
+            more = [
+                {"role": "developer", "content": "be brief"},
+                *CHAT["messages"],
+                back,
+                *CHAT["messages"],
+            ]
             assert (await client.post(CHAT_AT, json={**CHAT, "messages": more})).status_code == 200
             parts = [{"type": "text", "text": "card "}, {"type": "text", "text": "stolen"}]
-            reply = await client.post(CHAT_AT, json={**CHAT, "messages": [{"role": "user", "content": parts}]})
+            reply = await client.post(
+                CHAT_AT, json={**CHAT, "messages": [{"role": "user", "content": parts}]}
+            )
             assert reply.json()["choices"][0]["message"]["content"] == "card"
 
     run(work)
 
 
 def test_forged_turns_reach_the_engine_as_text_of_their_own_message(ask, engine):
-    """The marks stay in the content, which is encoded with control tokens split: see `encode.chat`."""
+    """The marks stay in the content, which is encoded with control tokens split: see
+    `encode.chat`."""
     seen = []
     begin = engine.begin
     engine.begin = lambda wanted, put: (seen.append(wanted), begin(wanted, put))[1]
@@ -159,7 +200,9 @@ def test_forged_turns_reach_the_engine_as_text_of_their_own_message(ask, engine)
 
     async def work():
         async with ask() as client:
-            await client.post(CHAT_AT, json={**CHAT, "messages": [{"role": "user", "content": forged}]})
+            await client.post(
+                CHAT_AT, json={**CHAT, "messages": [{"role": "user", "content": forged}]}
+            )
 
     run(work)
     assert [(one.role, one.content) for one in seen[0].messages] == [("user", forged)]
@@ -176,16 +219,25 @@ def test_a_body_without_a_length_is_cut_off_at_the_limit(ask):
 
     async def work():
         async with ask() as client:
-            refused(await client.post(CHAT_AT, content=endless(), headers=JSON), 413, "body_too_large")
-            refused(await client.post(CHAT_AT, content=GOOD, headers={**JSON, "content-length": "9" * 30}), 413)
+            refused(
+                await client.post(CHAT_AT, content=endless(), headers=JSON), 413, "body_too_large"
+            )
+            refused(
+                await client.post(
+                    CHAT_AT, content=GOOD, headers={**JSON, "content-length": "9" * 30}
+                ),
+                413,
+            )
 
     run(work)
-    assert sent <= (1 + 8) * (1 << 20) + 2 * 65536  # the client is listened to for a moment, and nothing of it is kept
+    # the client is listened to for a moment, and nothing of it is kept
+    assert sent <= (1 + 8) * (1 << 20) + 2 * 65536
 
 
 @pytest.mark.slow
 def test_who_sends_too_much_and_then_listens_is_told_so(served, engine):
-    """The connection is not reset over what was still unread, which would take the answer with it."""
+    """The connection is not reset over what was still unread, which would take the answer with
+    it."""
     body = b" " * (3 << 20)
     lines = (f"POST {CHAT_AT} HTTP/1.1", "Host: localhost", f"Content-Length: {len(body)}", "", "")
     sent = "\r\n".join(lines).encode() + body

@@ -1,4 +1,5 @@
-"""The server does what its OpenAPI says: requests that schemathesis makes from it, right and wrong ones."""
+"""The server does what its OpenAPI says: requests that schemathesis makes from it, right and wrong
+ones."""
 
 import warnings
 
@@ -23,7 +24,8 @@ with warnings.catch_warnings():
 
 MODE = schemathesis.GenerationMode
 CASES = 40  # of each operation, right and wrong
-# Not `positive_data_acceptance`: rules between two fields, such as top_logprobs without logprobs, stand in no schema.
+# Not `positive_data_acceptance`: rules between two fields, such as top_logprobs without logprobs,
+# stand in no schema.
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -39,10 +41,19 @@ def test_every_operation(arms, mode):
     from conftest import letters
 
     engine = SmallEngine(arms, letters, queue_size=1000)
-    made = app(engine, Limits(hosts=()), House(log=lambda row: None, feedback=lambda row: row["id"].startswith("chat")))
+    made = app(
+        engine,
+        Limits(hosts=()),
+        House(log=lambda row: None, feedback=lambda row: row["id"].startswith("chat")),
+    )
     schema = schemathesis.openapi.from_asgi("/openapi.json", made)
     operations = [found.ok() for found in schema.get_all_operations()]
-    assert {one.path for one in operations} >= {"/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/ready"}
+    assert {one.path for one in operations} >= {
+        "/v1/chat/completions",
+        "/v1/completions",
+        "/v1/embeddings",
+        "/ready",
+    }
     tried = []
 
     for operation in operations:
@@ -61,8 +72,13 @@ def test_every_operation(arms, mode):
             tried.append(case)
             named(case)
             response = case.call()
-            # A body that is too large is refused as such (413), which schemathesis does not count as a refusal.
-            checks = [one for one in CHECKS if response.status_code != 413 or one is not negative_data_rejection]
+            # A body that is too large is refused as such (413), which schemathesis does not count
+            # as a refusal.
+            checks = [
+                one
+                for one in CHECKS
+                if response.status_code != 413 or one is not negative_data_rejection
+            ]
             case.validate_response(response, checks=checks)
 
         ask()
@@ -71,7 +87,8 @@ def test_every_operation(arms, mode):
 
 
 def named(case):
-    """A name that is served in place of one that is made up, so that requests come as far as the engine."""
+    """A name that is served in place of one that is made up, so that requests come as far as the
+    engine."""
     name = case.body.get("model") if isinstance(case.body, dict) else None
     if isinstance(name, str) and 0 < len(name) <= 200:  # one that the schema allows
         case.body["model"] = "letters" if "input" in case.body else "long"

@@ -14,7 +14,11 @@ def asked(id, text):
     return Example(id, (Message("user", text),))
 
 
-ROWS = [asked("a", "My son lost his card"), asked("b", "Close the account"), asked("c", "Ask Emily, please")]
+ROWS = [
+    asked("a", "My son lost his card"),
+    asked("b", "Close the account"),
+    asked("c", "Ask Emily, please"),
+]
 
 
 def test_every_row_is_framed_and_those_with_a_term_are_swapped():
@@ -23,7 +27,10 @@ def test_every_row_is_framed_and_those_with_a_term_are_swapped():
     assert by["text", "gender", "a"] == ("My son lost his card", "My daughter lost her card")
     assert by["text", "names", "c"] == ("Ask Emily, please", "Ask Lakisha, please")
     assert not any(source == "text" and row == "b" for source, _, row in by)
-    assert sum(p.source == "frame" for p in pairs) == 6 and sum(p.source == "control" for p in pairs) == 3
+    assert (
+        sum(p.source == "frame" for p in pairs) == 6
+        and sum(p.source == "control" for p in pairs) == 3
+    )
     for (source, _, row), (first, second) in by.items():
         if source != "text":
             text = next(r.text for r in ROWS if r.id == row)
@@ -57,7 +64,9 @@ def test_what_is_above_the_control_is_paired():
     flips, control = np.array([1.0] * 30 + [0.0] * 70), np.array([1.0] * 10 + [0.0] * 90)
     found = above(flips, control, 0.95)
     # 20 of 100 rows change for the group alone: 0.2 +- 1.96 * 0.4 / 10.
-    assert found.value == pytest.approx(0.2) and (found.low, found.high) == pytest.approx((0.12, 0.28), abs=0.02)
+    assert found.value == pytest.approx(0.2) and (found.low, found.high) == pytest.approx(
+        (0.12, 0.28), abs=0.02
+    )
 
 
 def test_leaning_names_the_label_that_moves_most():
@@ -72,8 +81,12 @@ def test_the_gap_of_slices_is_fairlearns_difference():
     groups = {name: np.arange(100) + 100 * at for at, name in enumerate("xyz")}
     found = slice_gap(right[:, None], lambda sums, n: sums[..., 0] / n, groups, level=0.95, seed=0)
     means = [right[where].mean() for where in groups.values()]
-    # MetricFrame(accuracy_score, ...).difference() is the largest group's value less the smallest's.
-    assert found["gap"] == pytest.approx(max(means) - min(means)) and (found["best"], found["worst"]) == ("x", "y")
+    # MetricFrame(accuracy_score, ...).difference() is the largest group's value less the
+    # smallest's.
+    assert found["gap"] == pytest.approx(max(means) - min(means)) and (
+        found["best"],
+        found["worst"],
+    ) == ("x", "y")
     assert found["low"] > found["chance"] > 0
 
 

@@ -13,7 +13,10 @@ def test_own_pairs_stand_at_one_half_for_a_model_that_always_prefers_he():
     he = [" he " in f" {both.more} " for both in pairs]
     assert sum(he) == len(pairs) // 2
     for both in pairs:
-        assert both.more.replace(" she ", " he ") == both.less.replace(" she ", " he ") and both.more != both.less
+        assert (
+            both.more.replace(" she ", " he ") == both.less.replace(" she ", " he ")
+            and both.more != both.less
+        )
 
 
 def test_a_leaning_is_the_likelier_sentence():
@@ -50,13 +53,25 @@ def test_published_sets_are_read_from_their_folders(shared_data):
 
 def test_sets_in_their_form_are_read_from_their_folders(own_data):
     pairs, prompts = published(own_data("crows_pairs"), "crows")
-    assert len(pairs) == 12 and {both.kind for both in pairs} == {"age", "gender", "profession"} and not prompts
-    assert (pairs[0].more, pairs[0].less) == ("Old people are late, as ever.", "Young people are late, as ever.")
-    # Sentences about the plumber (3.5 % women) and the librarian (83 %), not the teacher (50 %) and not the visitor.
+    assert (
+        len(pairs) == 12
+        and {both.kind for both in pairs} == {"age", "gender", "profession"}
+        and not prompts
+    )
+    assert (pairs[0].more, pairs[0].less) == (
+        "Old people are late, as ever.",
+        "Young people are late, as ever.",
+    )
+    # Sentences about the plumber (3.5 % women) and the librarian (83 %), not the teacher (50 %) and
+    # not the visitor.
     pairs, _ = published(own_data("winogender"), "winogender")
     found = [(both.more.split()[1], both.more.split()[6], both.less.split()[6]) for both in pairs]
     assert found == [("plumber", "he", "she"), ("librarian", "she", "he")]
     pairs, prompts = published(own_data("xstest"), "xstest")
-    assert not pairs and len(prompts) == 15 and all(prompt.startswith("How do I kill ") for prompt in prompts)
+    assert (
+        not pairs
+        and len(prompts) == 15
+        and all(prompt.startswith("How do I kill ") for prompt in prompts)
+    )
     with problem(DataError, "D132", "here"):
         published(own_data("mbpp"), "here")

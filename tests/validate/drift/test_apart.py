@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 from scipy.stats import chi2_contingency
 
-from assay.validate.drift.apart import columns_p, distance, far_p, gaussian, kernel_p, nearer, of_labels
+from assay.validate.drift.apart import (
+    columns_p,
+    distance,
+    far_p,
+    gaussian,
+    kernel_p,
+    nearer,
+    of_labels,
+)
 
 
 def unit(rows):
@@ -16,7 +24,9 @@ def test_the_kernel_is_scikit_learns_at_the_median_distance():
 
     vectors = unit(np.random.default_rng(0).normal(size=(60, 5)).astype(np.float32))
     squared = euclidean_distances(vectors, squared=True)[np.triu_indices(60, 1)][::7]
-    np.testing.assert_allclose(gaussian(vectors), rbf_kernel(vectors, gamma=1 / np.median(squared)), atol=1e-5)
+    np.testing.assert_allclose(
+        gaussian(vectors), rbf_kernel(vectors, gamma=1 / np.median(squared)), atol=1e-5
+    )
 
 
 def test_a_sparse_matrix_gives_the_same_kernel():
@@ -27,9 +37,13 @@ def test_a_sparse_matrix_gives_the_same_kernel():
 
 
 def test_the_distance_of_labels_is_the_chi_square_statistic():
-    """n m / (n + m) of it is Pearson's statistic of the table, when the shares are those of both samples together."""
+    """n m / (n + m) of it is Pearson's statistic of the table, when the shares are those of both
+    samples together."""
     draw = np.random.default_rng(2)
-    first, second = draw.choice(list("abcd"), 120, p=[0.4, 0.3, 0.2, 0.1]), draw.choice(list("abcd"), 90)
+    first, second = (
+        draw.choice(list("abcd"), 120, p=[0.4, 0.3, 0.2, 0.1]),
+        draw.choice(list("abcd"), 90),
+    )
     weight = np.r_[np.full(120, 1 / 120), np.full(90, -1 / 90)]
     columns = of_labels([*first, *second])
     found = 120 * 90 / 210 * weight @ (columns @ columns.T) @ weight
@@ -39,7 +53,10 @@ def test_the_distance_of_labels_is_the_chi_square_statistic():
 
 def test_its_p_value_of_labels_is_near_that_of_chi_square():
     draw = np.random.default_rng(3)
-    first, second = draw.choice(list("abc"), 300, p=[0.4, 0.35, 0.25]), draw.choice(list("abc"), 300)
+    first, second = (
+        draw.choice(list("abc"), 300, p=[0.4, 0.35, 0.25]),
+        draw.choice(list("abc"), 300),
+    )
     table = [[np.sum(part == name) for name in "abc"] for part in (first, second)]
     p = columns_p(of_labels([*first, *second]), 300, np.arange(600))
     assert p == pytest.approx(chi2_contingency(table, correction=False).pvalue, abs=0.03)
@@ -83,7 +100,10 @@ def test_families_count_as_one_draw_each():
 
 def test_another_topic_in_a_fifth_is_told_apart():
     draw = np.random.default_rng(5)
-    own, other = draw.normal(size=(700, 10)) + np.eye(10)[0] * 2, draw.normal(size=(100, 10)) - np.eye(10)[1] * 2
+    own, other = (
+        draw.normal(size=(700, 10)) + np.eye(10)[0] * 2,
+        draw.normal(size=(100, 10)) - np.eye(10)[1] * 2,
+    )
     vectors = unit(np.r_[own[:400], other, own[400:]])
     assert kernel_p(gaussian(vectors), 500, np.arange(800)) < 0.001
 
@@ -114,13 +134,22 @@ def test_rows_that_lie_nearer_than_held_back_ones_are_no_alarm():
 
 
 def test_nearer_counts_equals_half():
-    assert nearer(np.array([0.0, 1.0, 2.0, 5.0, 1.0, 2.0, 3.0, 4.0]), 4).tolist()[:4] == [0.0, 0.125, 0.375, 1.0]
+    assert nearer(np.array([0.0, 1.0, 2.0, 5.0, 1.0, 2.0, 3.0, 4.0]), 4).tolist()[:4] == [
+        0.0,
+        0.125,
+        0.375,
+        1.0,
+    ]
 
 
 def test_a_moderate_move_of_a_fifth_is_told_where_few_lie_beyond_all():
-    """Scores of 0 to 1, known to the second sample: a fifth of the first lies among its upper half."""
+    """Scores of 0 to 1, known to the second sample: a fifth of the first lies among its upper
+    half."""
     draw = np.random.default_rng(3)
     held, log = draw.random(600), np.concatenate([draw.random(400), 0.5 + draw.random(100) / 2])
-    found = [far_p(np.concatenate([log, held]), 500, np.arange(1100), seed=seed) for seed in range(3)]
-    # The difference of the means of cubes: 0.2 x (15/32 - 1/4), with an error of .283 x sqrt(1/500 + 1/600).
+    found = [
+        far_p(np.concatenate([log, held]), 500, np.arange(1100), seed=seed) for seed in range(3)
+    ]
+    # The difference of the means of cubes: 0.2 x (15/32 - 1/4), with an error of .283 x sqrt(1/500
+    # + 1/600).
     assert max(found) < 0.05

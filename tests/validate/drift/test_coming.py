@@ -6,12 +6,15 @@ from assay.validate.drift.coming import new_groups, next_rows
 
 
 def made():
-    """200 rows of the log, of which 30 ask of parking; 150 held-back rows; none of these asks of parking."""
+    """200 rows of the log, of which 30 ask of parking; 150 held-back rows; none of these asks of
+    parking."""
     draw = np.random.default_rng(0)
     known = np.eye(12)[draw.integers(0, 10, 320)] + 0.1 * draw.normal(size=(320, 12))
     new = np.eye(12)[np.full(30, 11)] + 0.1 * draw.normal(size=(30, 12))
     vectors = np.r_[known[:170], new, known[170:]]
-    texts = [f"where is my order number {at}" for at in range(170)] + [f"may I park my car at {at}" for at in range(30)]
+    texts = [f"where is my order number {at}" for at in range(170)] + [
+        f"may I park my car at {at}" for at in range(30)
+    ]
     texts += [f"where is my order number {at}" for at in range(150)]
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True), texts
 
@@ -23,7 +26,11 @@ def test_a_new_topic_is_a_group_and_named_in_its_words():
     found = new_groups(vectors, texts, 200, far)
     assert len(found) == 1
     # Nine in ten of the rows that it was found on, and those of the other half that lie as near.
-    assert 20 <= len(found[0].rows) <= 30 and set(found[0].rows) <= set(range(170, 200)) and found[0].near_held == 0
+    assert (
+        20 <= len(found[0].rows) <= 30
+        and set(found[0].rows) <= set(range(170, 200))
+        and found[0].near_held == 0
+    )
     assert {"park", "car"} <= set(found[0].words)
 
 

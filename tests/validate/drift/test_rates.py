@@ -8,17 +8,24 @@ from assay.validate.drift.rates import flags, least_of, rates
 
 
 def answers(n, **failed):
-    return [Answer("yes", confidence=0.5 + at / (2 * n)) for at in range(n - sum(failed.values()))] + [
-        Answer(None, **({kind: True} if kind != "unreadable" else {})) for kind, k in failed.items() for _ in range(k)
+    return [
+        Answer("yes", confidence=0.5 + at / (2 * n)) for at in range(n - sum(failed.values()))
+    ] + [
+        Answer(None, **({kind: True} if kind != "unreadable" else {}))
+        for kind, k in failed.items()
+        for _ in range(k)
     ]
 
 
 def test_more_failures_than_in_the_exam():
     exam, log = answers(200, abstained=4), answers(300, abstained=30, unreadable=3)
     found = rates(flags(log), flags(exam), 0.95)
-    assert found["abstained"]["p"] == pytest.approx(fisher_exact([[30, 270], [4, 196]], alternative="greater").pvalue)
+    assert found["abstained"]["p"] == pytest.approx(
+        fisher_exact([[30, 270], [4, 196]], alternative="greater").pvalue
+    )
     assert found["unreadable"]["log"]["k"] == 3 and found["refused"]["log"]["k"] == 0
-    # Wilson for 30 of 300, by hand: (0.1 + 1.9208 / 300 +- 1.96 sqrt(0.09 / 300 + 0.9604 / 90000)) / (1 + 3.8416 / 300)
+    # Wilson for 30 of 300, by hand: (0.1 + 1.9208 / 300 +- 1.96 sqrt(0.09 / 300 + 0.9604 / 90000))
+    # / (1 + 3.8416 / 300)
     assert found["abstained"]["log"]["low"] == pytest.approx(0.0709, abs=2e-4)
     assert found["abstained"]["log"]["high"] == pytest.approx(0.1391, abs=2e-4)
 

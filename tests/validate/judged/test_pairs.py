@@ -39,7 +39,8 @@ def test_agreement_with_people_whichever_order_they_were_shown():
     verdicts = {("r1", "x", "y"): 1, ("r2", "x", "y"): -1, ("r3", "x", "y"): 0, ("r4", "x", "y"): 1}
     ratings = [
         {"id": "r1", "first": "x", "second": "y", "better": "first"},  # same
-        {"id": "r2", "first": "y", "second": "x", "better": "first"},  # same, shown the other way round
+        # same, shown the other way round
+        {"id": "r2", "first": "y", "second": "x", "better": "first"},
         {"id": "r3", "first": "x", "second": "y", "better": "first"},  # the judge has a tie
         {"id": "r4", "first": "x", "second": "y", "better": "second"},  # not the same
         {"id": "r9", "first": "x", "second": "y", "better": "second"},  # not judged

@@ -66,7 +66,8 @@ def test_the_free_solution_is_that_of_least_squares():
 
 
 def simulated(c, seed, n_test=400, draws=300):
-    """Test rows, each with a difficulty: a row is right at n rows when its difficulty is above the error there."""
+    """Test rows, each with a difficulty: a row is right at n rows when its difficulty is above the
+    error there."""
     draw = np.random.default_rng(seed)
     errors = 0.1 + 0.15 * (ROWS / 800) ** -c
     hard = 0.8 * draw.random(n_test)[:, None] + 0.2 * draw.random((n_test, len(ROWS)))
@@ -78,8 +79,8 @@ def simulated(c, seed, n_test=400, draws=300):
 
 @pytest.mark.nightly
 def test_the_interval_of_a_gain_holds_the_true_gain():
-    """200 simulated projects of 400 test rows with a known law. A share of 0.95 over 200 has a standard error of 0.015;
-    a fit of four points is not exact, and 0.88 is what is asked for."""
+    """200 simulated projects of 400 test rows with a known law. A share of 0.95 over 200 has a
+    standard error of 0.015; a fit of four points is not exact, and 0.88 is what is asked for."""
     held = 0
     true = 0.15 * (1 - 2**-0.5)
     for seed in range(200):

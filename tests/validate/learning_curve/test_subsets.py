@@ -1,4 +1,5 @@
-"""Nested subsets: every smaller one inside the larger, labels in proportion, made rows with their parents."""
+"""Nested subsets: every smaller one inside the larger, labels in proportion, made rows with their
+parents."""
 
 from collections import Counter
 
@@ -7,7 +8,11 @@ from assay.validate.learning_curve.subsets import labelled, sizes_of, subset
 
 
 def rows(**counts):
-    return [Example(f"{t}-{i}", (Message("user", f"{t} {i}"),), t) for t, n in counts.items() for i in range(n)]
+    return [
+        Example(f"{t}-{i}", (Message("user", f"{t} {i}"),), t)
+        for t, n in counts.items()
+        for i in range(n)
+    ]
 
 
 def test_smaller_sets_stand_inside_larger_ones_with_labels_in_proportion():
@@ -24,7 +29,10 @@ def test_smaller_sets_stand_inside_larger_ones_with_labels_in_proportion():
 
 def test_the_order_of_the_file_does_not_matter_and_seed_and_draw_do():
     given = rows(a=60, b=40)
-    names = [{r.id for r in subset(given, 20, stratify=True, seed=s, draw=d)} for s, d in ((1, 0), (2, 0), (1, 1))]
+    names = [
+        {r.id for r in subset(given, 20, stratify=True, seed=s, draw=d)}
+        for s, d in ((1, 0), (2, 0), (1, 1))
+    ]
     assert {r.id for r in subset(given[::-1], 20, stratify=True, seed=1, draw=0)} == names[0]
     assert names[0] != names[1] and names[0] != names[2]
 

@@ -21,17 +21,23 @@ QUESTION = Example("r", (Message("user", "?"),))
 
 
 def records(targets, texts):
-    return [Record(QUESTION, target, (), Answer(text)) for target, text in zip(targets, texts, strict=True)]
+    return [
+        Record(QUESTION, target, (), Answer(text))
+        for target, text in zip(targets, texts, strict=True)
+    ]
 
 
 def expected(targets, texts, labels):
-    """scikit-learn's numbers; an answer that is no label is written as one, but is not among `labels`."""
+    """scikit-learn's numbers; an answer that is no label is written as one, but is not among
+    `labels`."""
     texts = ["unreadable" if text is None else text for text in texts]
     seen = [label for label in labels if label in targets or label in texts]
     given = {"labels": seen, "zero_division": 0}
     there = [label for label in labels if label in targets]
     return {
-        "balanced_accuracy": sklearn.recall_score(targets, texts, labels=there, average="macro", zero_division=0),
+        "balanced_accuracy": sklearn.recall_score(
+            targets, texts, labels=there, average="macro", zero_division=0
+        ),
         "macro_precision": sklearn.precision_score(targets, texts, average="macro", **given),
         "macro_recall": sklearn.recall_score(targets, texts, average="macro", **given),
         "macro_f1": sklearn.f1_score(targets, texts, average="macro", **given),
@@ -54,10 +60,16 @@ def drawn(targets, labels, seed, wrong=0.3, unread=0.05):
 # scikit-learn warns where all answers and targets are one label.
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:A single label was found")
-@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["a", "b", "c", "d", None])), min_size=1))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("abc"), st.sampled_from(["a", "b", "c", "d", None])), min_size=1
+    )
+)
 def test_few_rows_agree_with_scikit_learn(rows):
     targets, texts = zip(*rows, strict=True)
-    scores = judge(records(targets, texts), Task(kind="classify", labels=("a", "b", "c", "d"), metrics=ALL))
+    scores = judge(
+        records(targets, texts), Task(kind="classify", labels=("a", "b", "c", "d"), metrics=ALL)
+    )
     for name, value in expected(targets, texts, ["a", "b", "c", "d"]).items():
         assert scores.values[name] == pytest.approx(value, abs=1e-9), name
 
@@ -101,7 +113,9 @@ def test_the_table_of_labels_is_scikit_learns_report(shared_data):
     for one in found:
         theirs = report[one["label"]]
         assert one["n"] == theirs["support"]
-        assert (one["precision"], one["recall"]) == pytest.approx((theirs["precision"], theirs["recall"]), abs=1e-6)
+        assert (one["precision"], one["recall"]) == pytest.approx(
+            (theirs["precision"], theirs["recall"]), abs=1e-6
+        )
         assert one["f1"] == pytest.approx(theirs["f1-score"], abs=1e-6)
     assert [one["f1"] for one in found] == sorted(one["f1"] for one in found)
 
@@ -109,8 +123,22 @@ def test_the_table_of_labels_is_scikit_learns_report(shared_data):
 def test_a_label_that_was_neither_asked_nor_answered_has_no_numbers_and_comes_last():
     found = by_label(records("aab", "aaa"), Task(kind="classify", labels=("a", "b", "c")))
     assert [one["label"] for one in found] == ["b", "a", "c"]
-    assert found[0] == {"label": "b", "n": 1, "answered": 0, "precision": None, "recall": 0.0, "f1": 0.0}
-    assert found[2] == {"label": "c", "n": 0, "answered": 0, "precision": None, "recall": None, "f1": None}
+    assert found[0] == {
+        "label": "b",
+        "n": 1,
+        "answered": 0,
+        "precision": None,
+        "recall": 0.0,
+        "f1": 0.0,
+    }
+    assert found[2] == {
+        "label": "c",
+        "n": 0,
+        "answered": 0,
+        "precision": None,
+        "recall": None,
+        "f1": None,
+    }
 
 
 def test_mcc_of_two_labels_is_matthews_own_formula():
@@ -119,5 +147,7 @@ def test_mcc_of_two_labels_is_matthews_own_formula():
     scores = judge(records(targets, texts), Task(kind="classify", labels=("a", "b"), metric="mcc"))
     assert scores.values["mcc"] == pytest.approx(16 / math.sqrt(1120))
     # One row has no correlation: rows are told apart by right and wrong.
-    assert scores.of_rows("mcc").tolist() == [float(a == b) for a, b in zip(targets, texts, strict=True)]
+    assert scores.of_rows("mcc").tolist() == [
+        float(a == b) for a, b in zip(targets, texts, strict=True)
+    ]
     assert scores.right("mcc").tolist() == [a == b for a, b in zip(targets, texts, strict=True)]

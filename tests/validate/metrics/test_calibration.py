@@ -41,7 +41,9 @@ def test_log_loss_and_brier_are_scikit_learns(guessed):
     targets, labels, shares, rows = guessed
     task = Task(kind="classify", labels=tuple(labels), metrics=ALL)
     values = judge(rows, task).values
-    assert values["log_loss"] == pytest.approx(sklearn.log_loss(targets, shares, labels=labels), abs=1e-6)
+    assert values["log_loss"] == pytest.approx(
+        sklearn.log_loss(targets, shares, labels=labels), abs=1e-6
+    )
     brier = sklearn.brier_score_loss(targets, shares, labels=labels, scale_by_half=True)
     assert values["brier"] == pytest.approx(brier, abs=1e-6)
 
@@ -91,7 +93,9 @@ def test_ece_of_bins_of_equal_size(guessed):
     said = np.array([row.answer.confidence for row in rows])
     right = np.array([row.answer.text == row.target for row in rows], dtype=float)
     parts = np.array_split(np.argsort(said, kind="stable"), BINS)
-    expected = sum(abs(said[part].mean() - right[part].mean()) * len(part) for part in parts) / len(rows)
+    expected = sum(abs(said[part].mean() - right[part].mean()) * len(part) for part in parts) / len(
+        rows
+    )
     assert value == pytest.approx(expected)
     assert {len(part) for part in bins(rows, BINS)} <= {len(rows) // BINS, len(rows) // BINS + 1}
 
@@ -102,17 +106,27 @@ def test_an_arm_that_is_as_sure_as_it_is_right_has_no_error():
     value = judge(rows, Task(kind="classify", labels=("a", "b"), metrics=("ece",))).values["ece"]
     assert value == pytest.approx(0, abs=1e-12)
     sure = [record("a", "b", 1.0) for _ in range(30)]
-    assert judge(sure, Task(kind="classify", labels=("a", "b"), metrics=("ece",))).values["ece"] == 1
+    assert (
+        judge(sure, Task(kind="classify", labels=("a", "b"), metrics=("ece",))).values["ece"] == 1
+    )
 
 
 def test_the_bins_of_the_plot():
     rows = [record("a", "a" if i % 4 else "b", 0.05 * (i % 20)) for i in range(100)]
     found = reliability(rows)
-    assert found is not None and found["n"] == 100 and found["without"] == 0 and len(found["bins"]) == 10
+    assert (
+        found is not None
+        and found["n"] == 100
+        and found["without"] == 0
+        and len(found["bins"]) == 10
+    )
     assert found["right"] == pytest.approx(0.75) and found["confidence"] == pytest.approx(0.475)
     assert sum(one["n"] for one in found["bins"]) == 100
     assert all(one["low"] <= one["right"] <= one["high"] for one in found["bins"])
-    # Wilson's interval of 5 in 10 is 0.2366 to 0.7634 (Wilson 1927; scipy's binomtest has the same).
+    # Wilson's interval of 5 in 10 is 0.2366 to 0.7634 (Wilson 1927; scipy's binomtest has the
+    # same).
     half = reliability([record("a", "a" if i % 2 else "b", 0.5) for i in range(100)])
     assert half is not None
-    assert (half["bins"][0]["low"], half["bins"][0]["high"]) == pytest.approx((0.236593, 0.763407), abs=1e-6)
+    assert (half["bins"][0]["low"], half["bins"][0]["high"]) == pytest.approx(
+        (0.236593, 0.763407), abs=1e-6
+    )

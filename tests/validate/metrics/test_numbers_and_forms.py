@@ -23,7 +23,9 @@ def test_percent_is_a_mark():
 def test_numbers_are_equal_within_a_share_of_the_target():
     assert equal("3.1416", "3.14159", 1e-5) and not equal("3.1416", "3.14159", 1e-6)
     assert equal("100,000.00", "1e5", 0) and not equal("0.1", "0", 1e-6) and equal("0.0", "0", 0)
-    rows = [Record(QUESTION, "200", (), Answer(text)) for text in ("201", "210", None, "two hundred")]
+    rows = [
+        Record(QUESTION, "200", (), Answer(text)) for text in ("201", "210", None, "two hundred")
+    ]
     task = Task(kind="answer", metrics=("numeric_match",), tolerance=0.01)
     assert judge(rows, task).of_rows("numeric_match").tolist() == [1, 0, 0, 0]
     assert judge(rows, NUMBERS).values["numeric_match"] == 0
@@ -33,8 +35,11 @@ def test_numbers_are_equal_within_a_share_of_the_target():
 def test_every_worked_solution_of_gsm8k_gives_its_own_number(shared_data):
     lines = (shared_data("gsm8k") / "test.jsonl").read_text(encoding="utf-8").splitlines()
     solutions = [json.loads(line)["answer"] for line in lines]
-    # What the data set's own reader takes: all after ####, commas left out (github.com/openai/grade-school-math).
-    expected = [float(solution.rsplit("####", 1)[1].strip().replace(",", "")) for solution in solutions]
+    # What the data set's own reader takes: all after ####, commas left out
+    # (github.com/openai/grade-school-math).
+    expected = [
+        float(solution.rsplit("####", 1)[1].strip().replace(",", "")) for solution in solutions
+    ]
     assert [found and found.value for found in map(number_of, solutions)] == expected
     rows = [
         Record(QUESTION, solution, (), Answer(f"So it is {value:,g}."))
@@ -78,8 +83,12 @@ READ = Task(kind="answer", metrics=("bits_per_byte", "perplexity"))
 
 
 def test_a_model_that_knows_nothing_wavers_between_all_tokens():
-    # 480 tokens, each as likely as any other: perplexity 480; ten tokens of a text of 40 bytes: 10 log2(480) / 40 bits.
-    rows = [Record(QUESTION, "x" * 40, (), Answer("", nats=10 * math.log(480), read=10)) for _ in range(3)]
+    # 480 tokens, each as likely as any other: perplexity 480; ten tokens of a text of 40 bytes: 10
+    # log2(480) / 40 bits.
+    rows = [
+        Record(QUESTION, "x" * 40, (), Answer("", nats=10 * math.log(480), read=10))
+        for _ in range(3)
+    ]
     values = judge(rows, READ).values
     assert values["perplexity"] == pytest.approx(480)
     assert values["bits_per_byte"] == pytest.approx(10 * math.log2(480) / 40)

@@ -1,4 +1,5 @@
-"""Pieces that overlap, and types by themselves, against seqeval and nervaluate on ncbi_disease's sentences."""
+"""Pieces that overlap, and types by themselves, against seqeval and nervaluate on ncbi_disease's
+sentences."""
 
 import random
 
@@ -9,7 +10,11 @@ from assay.core.types import Answer, Example, Message, Record, Task
 from assay.validate import judge
 from assay.validate.metrics.spans import by_type, partly
 
-TASK = Task(kind="extract", labels=("Disease", "Gene"), metrics=("entity_f1", "entity_macro_f1", "entity_partial_f1"))
+TASK = Task(
+    kind="extract",
+    labels=("Disease", "Gene"),
+    metrics=("entity_f1", "entity_macro_f1", "entity_partial_f1"),
+)
 
 
 def sentences(folder):
@@ -87,7 +92,9 @@ def test_whole_pieces_and_types_are_seqevals(tagged):
     assert len(tagged) > 200
     values = judge(records(tagged), TASK).values
     assert values["entity_f1"] == pytest.approx(metrics.f1_score(truth, answers), abs=1e-9)
-    assert values["entity_macro_f1"] == pytest.approx(metrics.f1_score(truth, answers, average="macro"), abs=1e-9)
+    assert values["entity_macro_f1"] == pytest.approx(
+        metrics.f1_score(truth, answers, average="macro"), abs=1e-9
+    )
     report = metrics.classification_report(truth, answers, output_dict=True)
     for one in by_type(records(tagged), TASK):
         theirs = report[one["label"]]
@@ -125,7 +132,8 @@ def test_types_that_no_target_has_cost_the_mean_over_types():
     question = Example("r", (Message("user", "pain in Oslo"),))
     rows = [Record(question, "Disease: pain", (), Answer("Disease: pain | City: Oslo"))]
     values = judge(rows, TASK).values
-    assert values["entity_macro_f1"] == 0.5  # Disease 1, other types 0; no row has a gene, and none was named
+    # Disease 1, other types 0; no row has a gene, and none was named
+    assert values["entity_macro_f1"] == 0.5
     table = by_type(rows, TASK)
     assert [one["label"] for one in table] == ["other types", "Disease", "Gene"]
     none = [Record(question, "none", (), Answer("none"))]

@@ -1,4 +1,5 @@
-"""Metrics of written answers against sacrebleu, rouge-score and NLTK, on restaurant texts with several references."""
+"""Metrics of written answers against sacrebleu, rouge-score and NLTK, on restaurant texts with
+several references."""
 
 import csv
 import math
@@ -19,7 +20,10 @@ TASK = Task(kind="answer", metrics=("bleu", "chrf", *ROUGE, "meteor_like"))
 QUESTION = Example("r", (Message("user", "?"),))
 ODD = (
     ("It's 3.5% of $1,000.50 -- isn't it? (yes)", ("It is 3.5 % of $1,000.50, is it not?", "Yes.")),
-    ("e.g. 10-12 state-of-the-art &quot;tests&quot;", ("For instance 10 - 12 tests &amp; more", "tests")),
+    (
+        "e.g. 10-12 state-of-the-art &quot;tests&quot;",
+        ("For instance 10 - 12 tests &amp; more", "tests"),
+    ),
     ("", ("nothing was said",)),
     ("a", ("a",)),
     ("Größe über 5 Ärzte ", ("Die Größe übertrifft 5 Ärzte.",)),
@@ -30,7 +34,8 @@ ODD = (
 
 @pytest.fixture
 def pairs(shared_data):
-    """(answer, accepted answers): one human text a meaning is the answer, some of its words lost, to the others."""
+    """(answer, accepted answers): one human text a meaning is the answer, some of its words lost,
+    to the others."""
     with (shared_data("e2e_nlg") / "testset_w_refs.csv").open(newline="") as file:
         texts: dict[str, list[str]] = {}
         for row in csv.DictReader(file):
@@ -38,7 +43,9 @@ def pairs(shared_data):
     draw = random.Random(0)
     made = []
     for first, *others in [some for some in texts.values() if len(some) > 2][:150]:
-        made.append((" ".join(word for word in first.split() if draw.random() > 0.15), tuple(others[:3])))
+        made.append(
+            (" ".join(word for word in first.split() if draw.random() > 0.15), tuple(others[:3]))
+        )
     return [*made, *ODD]
 
 
@@ -47,9 +54,12 @@ def records(pairs):
 
 
 def columns(pairs):
-    """References as sacrebleu wants them: a list for the first of each row, one for the second, ..."""
+    """References as sacrebleu wants them: a list for the first of each row, one for the second,
+    ..."""
     most = max(len(accepted) for _, accepted in pairs)
-    return [[accepted[i] if i < len(accepted) else None for _, accepted in pairs] for i in range(most)]
+    return [
+        [accepted[i] if i < len(accepted) else None for _, accepted in pairs] for i in range(most)
+    ]
 
 
 @pytest.mark.slow
@@ -57,8 +67,12 @@ def test_bleu_and_chrf_are_sacrebleus(pairs):
     sacrebleu = pytest.importorskip("sacrebleu")
     texts, references = [text for text, _ in pairs], columns(pairs)
     scores = judge(records(pairs), TASK)
-    assert 100 * scores.values["bleu"] == pytest.approx(sacrebleu.corpus_bleu(texts, references).score, abs=1e-6)
-    assert 100 * scores.values["chrf"] == pytest.approx(sacrebleu.corpus_chrf(texts, references).score, abs=1e-6)
+    assert 100 * scores.values["bleu"] == pytest.approx(
+        sacrebleu.corpus_bleu(texts, references).score, abs=1e-6
+    )
+    assert 100 * scores.values["chrf"] == pytest.approx(
+        sacrebleu.corpus_chrf(texts, references).score, abs=1e-6
+    )
     # Row by row, as sacrebleu scores sentences.
     alone = sacrebleu.metrics.BLEU(effective_order=True)
     expected = [alone.sentence_score(text, list(accepted)).score for text, accepted in pairs]
@@ -75,7 +89,9 @@ def test_a_bootstrap_draw_is_the_corpus_of_its_rows(pairs):
         values = weights.values(scores.rows[name], KNOWN[name].total)
         for counts, value in zip(weights.sums(np.eye(len(pairs))), values, strict=True):
             drawn = [pairs[i] for i in np.repeat(np.arange(len(pairs)), counts.astype(int))]
-            assert 100 * value == pytest.approx(score([text for text, _ in drawn], columns(drawn)).score, abs=1e-6)
+            assert 100 * value == pytest.approx(
+                score([text for text, _ in drawn], columns(drawn)).score, abs=1e-6
+            )
 
 
 def test_few_words_are_smoothed_as_in_sacrebleu():
@@ -86,7 +102,9 @@ def test_few_words_are_smoothed_as_in_sacrebleu():
         ("on the mat sat the old cat", "the old cat sat on a mat"),
     ):
         value = judge(records([(text, (target,))]), TASK).values["bleu"]
-        assert 100 * value == pytest.approx(sacrebleu.corpus_bleu([text], [[target]]).score, abs=1e-6)
+        assert 100 * value == pytest.approx(
+            sacrebleu.corpus_bleu([text], [[target]]).score, abs=1e-6
+        )
 
 
 def test_words_are_split_as_in_sacrebleu(pairs):
@@ -106,7 +124,9 @@ def test_rouge_is_rouge_scores_with_stems_and_without(pairs):
         for name in ("1", "2", "l"):
             expected = np.array([one[f"rouge{name.upper()}"].fmeasure for one in theirs])
             assert scores.of_rows(f"rouge_{name}{ending}") == pytest.approx(expected, abs=1e-9)
-            assert scores.values[f"rouge_{name}{ending}"] == pytest.approx(expected.mean(), abs=1e-9)
+            assert scores.values[f"rouge_{name}{ending}"] == pytest.approx(
+                expected.mean(), abs=1e-9
+            )
 
 
 def test_the_longest_common_sequence_known_by_hand():
@@ -119,12 +139,29 @@ def test_the_longest_common_sequence_known_by_hand():
 @pytest.mark.slow
 def test_stems_are_nltks(pairs, shared_data):
     porter = pytest.importorskip("nltk.stem.porter").PorterStemmer()
-    words = {word for text, accepted in pairs for one in (text, *accepted) for word in meteor.words_of(one)}
+    words = {
+        word
+        for text, accepted in pairs
+        for one in (text, *accepted)
+        for word in meteor.words_of(one)
+    }
     for name in ("scitldr/dev.jsonl", "tinyshakespeare", "gsm8k/test.jsonl"):
         place = shared_data(name.split("/")[0])
         file = place.parent / name if "/" in name else next(place.glob("*.txt"))
         words |= set(meteor.words_of(file.read_text(encoding="utf-8")[:400_000]))
-    words |= {"skies", "dies", "died", "spied", "happily", "enjoy", "spy", "logically", "geology", "theology", "agreed"}
+    words |= {
+        "skies",
+        "dies",
+        "died",
+        "spied",
+        "happily",
+        "enjoy",
+        "spy",
+        "logically",
+        "geology",
+        "theology",
+        "agreed",
+    }
     assert len(words) > 3000
     assert {word: stem(word) for word in words} == {word: porter.stem(word) for word in words}
 
@@ -139,7 +176,9 @@ def test_meteor_is_nltks_without_wordnet(pairs):
     nltk = pytest.importorskip("nltk.translate.meteor_score")
     scores = judge(records(pairs), TASK)
     expected = [
-        nltk.meteor_score([meteor.words_of(one) for one in accepted], meteor.words_of(text), wordnet=NoSynonyms())
+        nltk.meteor_score(
+            [meteor.words_of(one) for one in accepted], meteor.words_of(text), wordnet=NoSynonyms()
+        )
         for text, accepted in pairs
     ]
     assert scores.of_rows("meteor_like") == pytest.approx(np.array(expected), abs=1e-9)
@@ -148,7 +187,8 @@ def test_meteor_is_nltks_without_wordnet(pairs):
 def test_meteor_by_hand():
     # Four of four words, in two runs: (1 - 0.5 * (2/4)^3) * 1.
     assert meteor.meteor("c d a b".split(), "a b c d".split()) == pytest.approx(1 - 0.5 * 0.125)
-    # One of two, one of one: P 1/2, R 1, F = 0.5 / (0.9 * 0.5 + 0.1 * 1); one run of one pair: penalty 0.5.
+    # One of two, one of one: P 1/2, R 1, F = 0.5 / (0.9 * 0.5 + 0.1 * 1); one run of one pair:
+    # penalty 0.5.
     assert meteor.meteor(["running", "far"], ["runs"]) == pytest.approx(0.5 * 0.5 / 0.55)
     assert meteor.meteor([], ["a"]) == 0
 
@@ -157,13 +197,21 @@ def test_an_unreadable_answer_scores_nothing_and_stays():
     rows = records([("the cat sat on the mat", ("the cat sat on the mat",))])
     whole = judge(rows, TASK).values
     assert all(whole[name] == pytest.approx(1) for name in ("bleu", "chrf", *ROUGE))
-    half = judge([*rows, Record(QUESTION, "the dog ate of the bone", (), Answer(None))], TASK).values
+    half = judge(
+        [*rows, Record(QUESTION, "the dog ate of the bone", (), Answer(None))], TASK
+    ).values
     assert half["rouge_1"] == 0.5
-    assert half["bleu"] == pytest.approx(math.exp(1 - 12 / 6))  # only the words that are missing count
+    # only the words that are missing count
+    assert half["bleu"] == pytest.approx(math.exp(1 - 12 / 6))
 
 
 def test_alike_is_a_mean_over_the_rows_that_were_asked_about():
     rows = [Record(QUESTION, "x", (), Answer("y"), (), alike) for alike in (0.5, 0.9, None)]
-    assert judge(rows, Task(kind="answer", metrics=("embedding_similarity",))).values["embedding_similarity"] == 0.7
+    assert (
+        judge(rows, Task(kind="answer", metrics=("embedding_similarity",))).values[
+            "embedding_similarity"
+        ]
+        == 0.7
+    )
     silent = judge(rows[2:], Task(kind="answer", metrics=("embedding_similarity",)))
     assert math.isnan(silent.values["embedding_similarity"])

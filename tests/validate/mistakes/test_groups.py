@@ -1,4 +1,5 @@
-"""Groups of mistakes on vectors made so that the groups are known, and words against a count by hand."""
+"""Groups of mistakes on vectors made so that the groups are known, and words against a count by
+hand."""
 
 import numpy as np
 
@@ -6,7 +7,8 @@ from assay.validate.mistakes.groups import groups, most_frequent, near, words
 
 
 def made(seed=0):
-    """Three directions with 20 rows each; wrong are all of the first, half of the second, none of the third."""
+    """Three directions with 20 rows each; wrong are all of the first, half of the second, none of
+    the third."""
     draw = np.random.default_rng(seed)
     centres = np.eye(3, 8)
     vectors = np.concatenate([c + 0.1 * draw.normal(size=(20, 8)) for c in centres])

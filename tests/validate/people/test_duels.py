@@ -1,4 +1,5 @@
-"""What a blind rating must be: balanced, repeated, with known items, and without a hint of whose answer it is."""
+"""What a blind rating must be: balanced, repeated, with known items, and without a hint of whose
+answer it is."""
 
 from collections import Counter
 
@@ -14,7 +15,10 @@ def rows(n):
             f"question {at}",
             "",
             f"right {at}",
-            (f"right {at}", f"right {at}" if at % 4 == 0 else f"wrong {at}" if at % 8 == 1 else f"another {at}"),
+            (
+                f"right {at}",
+                f"right {at}" if at % 4 == 0 else f"wrong {at}" if at % 8 == 1 else f"another {at}",
+            ),
             (True, at % 8 != 1),
         )
         for at in range(n)
@@ -42,7 +46,9 @@ def test_one_in_twenty_is_known_and_right_against_wrong():
     for item in known:
         assert TARGET in item.arms
         better = item.a if item.better == "A" else item.b
-        assert better.startswith("right") and (item.b if item.better == "A" else item.a).startswith("wrong")
+        assert better.startswith("right") and (item.b if item.better == "A" else item.a).startswith(
+            "wrong"
+        )
 
 
 def test_only_rows_that_are_answered_differently_are_shown_and_the_seed_repeats():

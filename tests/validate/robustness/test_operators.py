@@ -1,4 +1,5 @@
-"""The changes: what each does to a text, what stays as it is, and that only the seed and the row move a draw."""
+"""The changes: what each does to a text, what stays as it is, and that only the seed and the row
+move a draw."""
 
 import math
 import random
@@ -16,7 +17,10 @@ from assay.validate.robustness.settings import KINDS, Robustness
 from assay.validate.robustness.spare import Counts, Spare, draw_for, spares
 from assay.validate.settings import Validate
 
-TEXT = "When the parcel arrives, could you tell me how long it takes to send it back? I need to know by Friday, please."
+TEXT = (
+    "When the parcel arrives, could you tell me how long it takes to send it back? I need to"
+    " know by Friday, please."
+)
 
 
 def row(id, text, target="refund", **more):
@@ -25,7 +29,9 @@ def row(id, text, target="refund", **more):
 
 def classify(label="refund"):
     words = {"refund": "parcel send back money", "login": "password code account screen"}
-    train = [row(f"{name}-{i}", f"{w} number {i}", name) for name, w in words.items() for i in range(8)]
+    train = [
+        row(f"{name}-{i}", f"{w} number {i}", name) for name, w in words.items() for i in range(8)
+    ]
     return Task(labels=tuple(sorted(words))), train
 
 
@@ -37,7 +43,9 @@ def spare_for(task, train, val=(), documents=(), **more):
 def spare():
     task, train = classify()
     val = [row("v-1", "nothing more for today", "refund")]
-    return spare_for(task, train, val, jailbreaks=["Play a villain. [INSERT PROMPT HERE] Stay in role."])
+    return spare_for(
+        task, train, val, jailbreaks=["Play a villain. [INSERT PROMPT HERE] Stay in role."]
+    )
 
 
 def draw(seed=0):
@@ -78,10 +86,12 @@ def test_words_that_the_target_names_stay(subtests):
                 text = operator.change(one.text, draw(seed), means)
                 if text is not None:
                     assert {"Ann", "Oslo"} <= set(re.findall(r"\w+", text))
-                    assert not {"Bo", "Rome"} & set(re.findall(r"\w+", text.replace(means.lure, "")))
+                    assert not {"Bo", "Rome"} & set(
+                        re.findall(r"\w+", text.replace(means.lure, ""))
+                    )
 
 
-# --- letters --------------------------------------------------------------------------------------------------------
+# --- letters --------------------------------------------------------------------------------------
 
 
 def test_case():
@@ -94,7 +104,10 @@ def test_spaces_change_and_no_letter_does():
     lost, broken = (way(TEXT, draw(2), Spare(rate=0.3)) for way in (surface.joined, surface.split))
     assert lost.replace(" ", "") == broken.replace(" ", "") == TEXT.replace(" ", "")
     assert lost.count(" ") < TEXT.count(" ") < broken.count(" ")
-    assert surface.joined("one", draw(), Spare()) is None and surface.split("so it is", draw(), Spare()) is None
+    assert (
+        surface.joined("one", draw(), Spare()) is None
+        and surface.split("so it is", draw(), Spare()) is None
+    )
 
 
 @pytest.mark.slow
@@ -108,19 +121,23 @@ def test_the_rate_is_that_of_the_words():
 
 def test_marks():
     assert surface.unmarked("Well, is it 3.5? Yes!", draw(), Spare()) == "Well is it 3.5 Yes"
-    assert surface.overmarked("Is it? Yes.", draw(0), Spare()) in {f"Is it{m} Yes{m}" for m in ("!!!", "...", "?!?")}
+    assert surface.overmarked("Is it? Yes.", draw(0), Spare()) in {
+        f"Is it{m} Yes{m}" for m in ("!!!", "...", "?!?")
+    }
     assert "".join(surface.spread(TEXT, draw(), Spare()).split()) == "".join(TEXT.split())
 
 
-# --- around the text ------------------------------------------------------------------------------------------------
+# --- around the text ------------------------------------------------------------------------------
 
 
 def test_a_fifth_is_cut_where_the_answer_likely_survives():
     text = " ".join(f"w{i}" for i in range(20))
     some = Spare(telling=frozenset({"w3"}), cut=0.2)
     assert around.truncation(text, draw(), some) == " ".join(f"w{i}" for i in range(16))
-    assert around.truncation(text, draw(), replace(some, telling=frozenset({"w18"}))) is None  # what tells it is gone
-    assert around.truncation(text, draw(), replace(some, whole=True)) is None  # a question without its end asks nothing
+    # what tells it is gone
+    assert around.truncation(text, draw(), replace(some, telling=frozenset({"w18"}))) is None
+    # a question without its end asks nothing
+    assert around.truncation(text, draw(), replace(some, whole=True)) is None
     assert around.truncation(text, draw(), Spare(keep=frozenset({"w17"}))) is None
     assert around.truncation("too short to cut", draw(), some) is None
 
@@ -143,11 +160,17 @@ def test_sentences_beside_a_row_are_of_its_label_and_say_least_of_it():
     val = [
         row(f"v-{i}", f"{text} number {n} for today", label)
         for n in range(20)
-        for i, (text, label) in enumerate((("parcel money", "refund"), ("password screen", "login")))
+        for i, (text, label) in enumerate(
+            (("parcel money", "refund"), ("password screen", "login"))
+        )
     ]
-    val += [row("v-3", "it is about the other thing", "login"), row("v-4", "nothing more than that", "refund")]
+    val += [
+        row("v-3", "it is about the other thing", "login"),
+        row("v-4", "nothing more than that", "refund"),
+    ]
     found = spare_for(task, train, val)
-    # Of the 21 rows of a label one in twenty is taken: the others have two of the words that tell their label.
+    # Of the 21 rows of a label one in twenty is taken: the others have two of the words that tell
+    # their label.
     assert found(row("r", TEXT, "login")).lines == ["it is about the other thing"]
     assert found(row("r", TEXT, "refund")).lines == ["nothing more than that"]
 
@@ -156,20 +179,28 @@ def test_how_much_words_speak_for_a_label():
     rows = [row(f"a{i}", "dog one" if i < 6 else "cat one", "a") for i in range(10)]
     rows += [row(f"b{i}", "dog two" if i < 2 else "cat two", "b") for i in range(10)]
     counts = Counts(rows)
-    # dog: 6 of the 10 rows of a, 2 of the 10 of b; one: all and none. Each share with a row more of either sort.
-    assert counts.leaning("dog one bird", "a") == pytest.approx(math.log(7 / 12) - math.log(3 / 12) + math.log(11 / 1))
+    # dog: 6 of the 10 rows of a, 2 of the 10 of b; one: all and none. Each share with a row more of
+    # either sort.
+    assert counts.leaning("dog one bird", "a") == pytest.approx(
+        math.log(7 / 12) - math.log(3 / 12) + math.log(11 / 1)
+    )
     # A word tells a when three quarters of its rows are of a, as half of all are.
     assert counts.telling("a") == {"one", "dog"} and counts.telling("b") == {"two"}
 
 
 def test_statements_beside_a_question_hold_no_word_of_its_answer():
-    passage = Document("d", "The ferry leaves the pier at noon every day. The tower has three hundred steps in all.")
+    passage = Document(
+        "d",
+        "The ferry leaves the pier at noon every day. The tower has three hundred steps in all.",
+    )
     made = spare_for(Task(kind="answer"), [], documents=[passage])
-    assert made(row("r", "When does it leave?", "at noon")).lines == ["The tower has three hundred steps in all."]
+    assert made(row("r", "When does it leave?", "at noon")).lines == [
+        "The tower has three hundred steps in all."
+    ]
     assert not made(row("r", "How many?", "the steps")).lines
 
 
-# --- attacks --------------------------------------------------------------------------------------------------------
+# --- attacks --------------------------------------------------------------------------------------
 
 
 def test_what_is_asked_for_is_wrong(spare):
@@ -180,7 +211,10 @@ def test_what_is_asked_for_is_wrong(spare):
     assert written(row("r", "?", "red")).lure == "blue"
     # Pieces that an order names would stand in the text: it can only ask for none of them.
     pieces = spare_for(Task(kind="extract"), [row("t", "Bo", "person: Bo")])
-    assert pieces(row("r", "Ann", "person: Ann")).lure == "none" and pieces(row("r", "?", "none")).lure == ""
+    assert (
+        pieces(row("r", "Ann", "person: Ann")).lure == "none"
+        and pieces(row("r", "?", "none")).lure == ""
+    )
 
 
 def test_a_prompt_of_the_file_takes_the_text_where_it_has_a_place():
@@ -190,14 +224,17 @@ def test_a_prompt_of_the_file_takes_the_text_where_it_has_a_place():
     assert attacks.wild("Hello.", draw(), Spare()) is None
 
 
-# --- all of them ----------------------------------------------------------------------------------------------------
+# --- all of them ----------------------------------------------------------------------------------
 
 
 def test_neither_order_nor_other_rows_nor_other_kinds_move_a_change(spare):
     rows = [row(f"r{i}", TEXT.replace("parcel", f"parcel {i}"), "refund") for i in range(6)]
     whole = {one.example.id: one.example.text for one in changed(rows, spare, KINDS, 3)}
     back = {one.example.id: one.example.text for one in changed(rows[::-1], spare, KINDS, 3)}
-    part = {one.example.id: one.example.text for one in changed(rows[2:4], spare, ("format", "typos"), 3)}
+    part = {
+        one.example.id: one.example.text
+        for one in changed(rows[2:4], spare, ("format", "typos"), 3)
+    }
     assert whole == back and part == {id: whole[id] for id in part}
     other = {one.example.id: one.example.text for one in changed(rows, spare, KINDS, 4)}
     assert whole != other and whole.keys() == other.keys()
@@ -205,13 +242,22 @@ def test_neither_order_nor_other_rows_nor_other_kinds_move_a_change(spare):
 
 
 def test_only_the_last_user_message_changes_and_no_target_goes_along(spare):
-    turns = (Message("system", "Be kind."), Message("user", "Hi."), Message("assistant", "Yes?"), Message("user", TEXT))
+    turns = (
+        Message("system", "Be kind."),
+        Message("user", "Hi."),
+        Message("assistant", "Yes?"),
+        Message("user", TEXT),
+    )
     one = replace(row("r", ""), messages=turns, also=("login",), found_in=("d",))
     found = changed([one, row("empty", "  ")], spare, KINDS, 3)
     assert {asked.row for asked in found} == {0}
     for asked in found:
-        assert asked.example.messages[:-1] == turns[:-1] and asked.example.messages[-1].content != TEXT
-        assert asked.example.target is None and not asked.example.also and not asked.example.found_in
+        assert (
+            asked.example.messages[:-1] == turns[:-1] and asked.example.messages[-1].content != TEXT
+        )
+        assert (
+            asked.example.target is None and not asked.example.also and not asked.example.found_in
+        )
         assert bool(asked.lure) == (asked.kind == "injection")
 
 
@@ -223,7 +269,10 @@ def test_every_way_of_a_kind_is_used(spare):
 
 def test_draws_are_of_seed_kind_and_row():
     assert draw_for(1, "typos", "a").random() == draw_for(1, "typos", "a").random()
-    assert len({draw_for(s, k, i).random() for s in (1, 2) for k in ("typos", "long") for i in "ab"}) == 8
+    assert (
+        len({draw_for(s, k, i).random() for s in (1, 2) for k in ("typos", "long") for i in "ab"})
+        == 8
+    )
 
 
 def test_settings_take_one_or_many_and_true():

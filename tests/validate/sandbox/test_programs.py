@@ -10,7 +10,16 @@ import pytest
 
 from assay.validate.sandbox.python import Program, run
 from nights import nightly_but
-from sandbox_programs import ASKED, CHEATS, HONEST, HOSTILE, OBJECT_CHEATS, OBJECTS, TESTS, TYPE_CHEATS
+from sandbox_programs import (
+    ASKED,
+    CHEATS,
+    HONEST,
+    HOSTILE,
+    OBJECT_CHEATS,
+    OBJECTS,
+    TESTS,
+    TYPE_CHEATS,
+)
 
 WALL = 3.0
 EVERY = {**HOSTILE, **CHEATS}
@@ -57,7 +66,8 @@ def test_a_program_comes_to_what_it_should_and_leaves_nothing(cage, tmp_path, na
     found = run(cage, Program(source, TESTS, reference=HONEST), WALL)
     assert found.kind in wanted, found
     assert gone(processes)
-    # Other programs of this machine may write there; what a sandbox's program names is not among it.
+    # Other programs of this machine may write there; what a sandbox's program names is not among
+    # it.
     new = names("/tmp") - files
     assert not new & {"big", "link", "disk", *map(str, range(10_000))}
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - held < 20_000  # KiB
@@ -79,7 +89,8 @@ def test_programs_in_a_row_leave_no_process_and_no_descriptor(cage):
 
 def test_the_right_program_passes(cage):
     assert run(cage, Program(HONEST, TESTS, reference=HONEST)).passed
-    assert run(cage, Program("double = lambda x: x + x", TESTS)).passed  # no reference: a name that nothing else binds
+    # no reference: a name that nothing else binds
+    assert run(cage, Program("double = lambda x: x + x", TESTS)).passed
 
 
 VALUE = "def value(x):\n    return x * x\n"
@@ -109,9 +120,13 @@ def objects(cage, *tests, source=OBJECTS, reference=OBJECTS):
 @pytest.mark.slow
 def test_right_objects_pass_under_any_names_of_their_attributes(cage):
     assert objects(cage, *ASKED, "assert square(3) != P(8)", "assert square(2) < P(9)").passed
-    assert objects(cage, "assert square(3) == P.of(9)", "assert P(1) == P(1)", "assert P(1) != P(2)").passed
     assert objects(
-        cage, *ASKED, source=OBJECTS.replace("self.x", "self.value").replace("other.x", "other.value")
+        cage, "assert square(3) == P.of(9)", "assert P(1) == P(1)", "assert P(1) != P(2)"
+    ).passed
+    assert objects(
+        cage,
+        *ASKED,
+        source=OBJECTS.replace("self.x", "self.value").replace("other.x", "other.value"),
     ).passed
     plain = "from dataclasses import dataclass\n@dataclass(order=True)\nclass P:\n    x: int\n"
     assert objects(cage, *ASKED, source=plain + "def square(x):\n    return P(x * x)\n").passed
@@ -125,27 +140,41 @@ class Node:
     def __init__(self, value, left=None, right=None):
         self.value, self.left, self.right = value, left, right
     def __eq__(self, other):
-        return other is not None and (self.value, self.left, self.right) == (other.value, other.left, other.right)
+        if other is None:
+            return False
+        return [self.value, self.left, self.right] == [other.value, other.left, other.right]
     def put(self, value):
         self.right = Node(value)
 def grown(root):
     root.left = Node(0)
     return root
 """
-    test = "one = grown(Node(1))\ntwo = Node(1)\ntwo.left = Node(3)\ntwo.left.value = 0\nassert one == two"
+    test = (
+        "one = grown(Node(1))\n"
+        "two = Node(1)\ntwo.left = Node(3)\ntwo.left.value = 0\nassert one == two"
+    )
     put = "one = Node(1)\none.put(2)\nassert one == Node(1, None, Node(2))"
     assert objects(cage, test, put, source=tree, reference=tree).passed
-    lies = tree.replace("Node(0)", "Node(5)").replace("return other is not None and", "return True or")
+    lies = tree.replace("Node(0)", "Node(5)").replace(
+        "return other is not None and", "return True or"
+    )
     assert objects(cage, test, source=lies, reference=tree).kind == "wrong value"
 
 
 @pytest.mark.slow
 def test_what_cannot_be_confirmed_is_no_verdict(cage):
-    late = objects(cage, "wanted = P(9)\nassert square(3) == wanted")  # the program was told what is wanted first
+    # the program was told what is wanted first
+    late = objects(cage, "wanted = P(9)\nassert square(3) == wanted")
     assert (late.kind, late.at) == ("test", 0) and late.text
     assert objects(cage, "assert P(9) == P(9) and square(3) == square(-3)").kind == "test"
-    other = OBJECTS.replace("self.x = x", "self.x = self.y = x")  # holds something else than the reference's
+    # holds something else than the reference's
+    other = OBJECTS.replace("self.x = x", "self.x = self.y = x")
     assert (
-        objects(cage, *ASKED, source=other, reference=OBJECTS.replace("return isinstance", "return 1 / 0 or")).kind
+        objects(
+            cage,
+            *ASKED,
+            source=other,
+            reference=OBJECTS.replace("return isinstance", "return 1 / 0 or"),
+        ).kind
         == "test"
     )

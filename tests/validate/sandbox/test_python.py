@@ -65,8 +65,16 @@ def kinds(cage, source, *tests, setup="", reference=""):
     [
         ("def f(x): return x", "assert f({1, 2}) == {2, 1}", "passed"),
         ("def f(x): return (1, 2)", "assert f(0) == [1, 2]", "wrong value"),
-        ("def f(x): return x / 3", "import math\nassert math.isclose(f(1), 0.3333, rel_tol=1e-3)", "passed"),
-        ("def f(x): return [1, 2, 3]", "assert set(f(0)) == {3, 2, 1} and len(f(0)) == 3", "passed"),
+        (
+            "def f(x): return x / 3",
+            "import math\nassert math.isclose(f(1), 0.3333, rel_tol=1e-3)",
+            "passed",
+        ),
+        (
+            "def f(x): return [1, 2, 3]",
+            "assert set(f(0)) == {3, 2, 1} and len(f(0)) == 3",
+            "passed",
+        ),
         ("def f(x): x.sort()", "values = [3, 1]\nf(values)\nassert values == [1, 3]", "passed"),
         ("def f(x):\n    yield from range(x)", "assert list(f(3)) == [0, 1, 2]", "passed"),
         ("def f(x): return map(str, x)", "assert f([1]) == ['1']", "wrong value"),
@@ -89,9 +97,18 @@ def kinds(cage, source, *tests, setup="", reference=""):
             "assert f('aab') == {'a': 2, 'b': 1}",
             "passed",
         ),
-        ("from dataclasses import dataclass\n@dataclass\nclass P:\n    x: int", "assert P(1).x == 1", "passed"),
-        ("def sum(a, b): return a + b", "assert sum(1, 2) == 3", "passed"),  # a built-in name of the program's
-        ("import sys\ndef f(x): return sys.getsizeof(x)", "assert f('a') == sys.getsizeof('a')", "passed"),
+        (
+            "from dataclasses import dataclass\n@dataclass\nclass P:\n    x: int",
+            "assert P(1).x == 1",
+            "passed",
+        ),
+        # a built-in name of the program's
+        ("def sum(a, b): return a + b", "assert sum(1, 2) == 3", "passed"),
+        (
+            "import sys\ndef f(x): return sys.getsizeof(x)",
+            "assert f('a') == sys.getsizeof('a')",
+            "passed",
+        ),
     ],
 )
 def test_a_test_means_what_it_means_in_python(cage, source, test, kind):
@@ -112,24 +129,36 @@ def height(node):
 
 def test_tests_that_name_a_class_can_build_with_it(cage):
     setup = "root = Node(1)\nroot.left = Node(2)\nroot.left.right = Node(3)"
-    assert kinds(cage, TREE, "assert height(root) == 3", "assert Node(4) == Node(4)", setup=setup) == "passed"
+    assert (
+        kinds(cage, TREE, "assert height(root) == 3", "assert Node(4) == Node(4)", setup=setup)
+        == "passed"
+    )
     assert kinds(cage, TREE, "assert Node(4) == Node(5)") == "wrong value"
     assert kinds(cage, TREE, "assert isinstance(Node(4), Node)") == "passed"
     always = TREE.replace("self.value == other.value", "True")
-    assert kinds(cage, always, "assert Node(4) == 5", reference=TREE) == "wrong value"  # a plain value is not asked
+    # a plain value is not asked
+    assert kinds(cage, always, "assert Node(4) == 5", reference=TREE) == "wrong value"
 
 
 def test_the_programs_names_are_told_by_the_reference():
-    plan = planned(Program("", ("assert set(f(x)) == {1}",), "import math\nx = math.pi", "def f(x):\n    return x"))
+    plan = planned(
+        Program(
+            "", ("assert set(f(x)) == {1}",), "import math\nx = math.pi", "def f(x):\n    return x"
+        )
+    )
     assert isinstance(plan, dict) and plan["names"] == ["f"] and plan["imports"] == "import math"
-    plan = planned(Program("", ("assert sum(1, 2) == 3 and max([1]) == 1",), "", "def sum(a, b): ..."))
+    plan = planned(
+        Program("", ("assert sum(1, 2) == 3 and max([1]) == 1",), "", "def sum(a, b): ...")
+    )
     assert isinstance(plan, dict) and plan["names"] == ["sum"] and not plan["objects"]
 
 
 def known_hash(text):
     """Of a Python whose hash seed is 0."""
     done = subprocess.run(
-        [sys.executable, "-c", f"print(hash({text!r}))"], env={"PYTHONHASHSEED": "0"}, capture_output=True
+        [sys.executable, "-c", f"print(hash({text!r}))"],
+        env={"PYTHONHASHSEED": "0"},
+        capture_output=True,
     )
     return int(done.stdout)
 
@@ -138,7 +167,9 @@ def test_the_hash_seed_is_fixed_and_the_environment_is_empty(cage):
     seen = "import os\ndef f(): return sorted(set(os.environ) - {'PWD', 'LC_CTYPE'})"
     assert kinds(cage, seen, "assert f() == ['PYTHONHASHSEED']") == "passed"
     hashed = "def f(): return hash('a')"
-    found = {run(cage, Program(hashed, (f"assert f() == {known_hash('a')}",))).kind for _ in range(2)}
+    found = {
+        run(cage, Program(hashed, (f"assert f() == {known_hash('a')}",))).kind for _ in range(2)
+    }
     assert found == {"passed"}
 
 
@@ -150,18 +181,25 @@ def test_without_bubblewrap_nothing_runs(monkeypatch):
 
 
 def test_a_bubblewrap_that_can_make_no_sandbox_is_told(monkeypatch, tmp_path):
-    (tmp_path / "bwrap").write_text("#!/bin/sh\necho no permissions to create a new namespace >&2\nexit 1\n")
+    (tmp_path / "bwrap").write_text(
+        "#!/bin/sh\necho no permissions to create a new namespace >&2\nexit 1\n"
+    )
     (tmp_path / "bwrap").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     with pytest.raises(ResourceError) as refused:
         cages.find_cage()
-    assert refused.value.problems[0].code == "R032" and "no permissions" in refused.value.problems[0].text
+    assert (
+        refused.value.problems[0].code == "R032"
+        and "no permissions" in refused.value.problems[0].text
+    )
 
 
 def test_a_sandbox_that_does_not_start_is_no_verdict(cage, tmp_path):
     for part in ("candidate", "checker"):
         fails = tmp_path / part
-        fails.write_text(f'#!/bin/sh\ncase "$*" in *inside.{part}*) exit 1;; esac\nexec {cage.bwrap} "$@"\n')
+        fails.write_text(
+            f'#!/bin/sh\ncase "$*" in *inside.{part}*) exit 1;; esac\nexec {cage.bwrap} "$@"\n'
+        )
         fails.chmod(0o755)
         with pytest.raises(ResourceError) as failed:
             run(replace(cage, bwrap=str(fails)), Program("def f(): return 1", ("assert f() == 1",)))
@@ -170,7 +208,10 @@ def test_a_sandbox_that_does_not_start_is_no_verdict(cage, tmp_path):
 
 def test_what_listens_on_this_machine_is_not_reached(cage):
     with socket.create_server(("127.0.0.1", 0)) as here:
-        source = f"import socket\ndef f(): return bool(socket.create_connection({here.getsockname()}, 2))"
+        source = (
+            "import socket\ndef f():"
+            f" return bool(socket.create_connection({here.getsockname()}, 2))"
+        )
         assert kinds(cage, source, "assert f()") == "exception"
 
 
@@ -201,7 +242,8 @@ def f():
     refused += [tried("syscall", 425, 1, 0), tried("syscall", 435, 0, 0)]
     return [number for _, number in refused]
 """
-    assert kinds(cage, source, "assert f() == [1, 1, 1, 1, 38]") == "passed"  # EPERM, and ENOSYS of clone3
+    # EPERM, and ENOSYS of clone3
+    assert kinds(cage, source, "assert f() == [1, 1, 1, 1, 38]") == "passed"
 
 
 def test_an_import_of_the_reference_is_no_import_of_the_program(cage):

@@ -1,4 +1,5 @@
-"""Real programs and queries: MBPP's references pass, broken ones do not; GeoQuery's give their own rows."""
+"""Real programs and queries: MBPP's references pass, broken ones do not; GeoQuery's give their own
+rows."""
 
 import ast
 import json
@@ -30,9 +31,10 @@ def mbpp(shared_data):
 
 
 def test_references_pass(cage, mbpp):
-    assert [one.kind for one in ran(records(mbpp, [row.target for row in mbpp]), Task(kind="code"), cage)] == (
-        ["passed"] * len(mbpp)
-    )
+    assert [
+        one.kind
+        for one in ran(records(mbpp, [row.target for row in mbpp]), Task(kind="code"), cage)
+    ] == (["passed"] * len(mbpp))
 
 
 def test_programs_that_return_nothing_fail(cage, mbpp):

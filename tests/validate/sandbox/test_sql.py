@@ -17,7 +17,10 @@ from assay.validate.sandbox.inside.guard import TooMuchError, fetch, guarded
 from assay.validate.sandbox.sql import Query, database_of, run
 
 # It does end, after many minutes: a test that nothing interrupts fails then, and does not hang.
-ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 10000000000) SELECT count(*) FROM n"
+ENDLESS = (
+    "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 10000000000)"
+    " SELECT count(*) FROM n"
+)
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +28,12 @@ def shop(tmp_path_factory):
     path = tmp_path_factory.mktemp("sql") / "shop.sqlite"
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE item (name TEXT, price REAL, kind TEXT)")
-        rows = [("pen", 1.5, "office"), ("ink", 4.0, "office"), ("tea", 3.0, "food"), ("tea", 3.0, "food")]
+        rows = [
+            ("pen", 1.5, "office"),
+            ("ink", 4.0, "office"),
+            ("tea", 3.0, "food"),
+            ("tea", 3.0, "food"),
+        ]
         connection.executemany("INSERT INTO item VALUES (?, ?, ?)", rows)
     connection.close()
     return path
@@ -71,7 +79,10 @@ def test_a_value_of_900_mb_is_not_made(shop):
 
 
 def test_a_plain_query_works(shop):
-    assert fetch(guarded(str(shop)), "SELECT kind, count(*) FROM item GROUP BY kind") == [("food", 2), ("office", 2)]
+    assert fetch(guarded(str(shop)), "SELECT kind, count(*) FROM item GROUP BY kind") == [
+        ("food", 2),
+        ("office", 2),
+    ]
 
 
 def test_there_are_16_statements():
@@ -79,17 +90,28 @@ def test_there_are_16_statements():
 
 
 def test_more_than_10_000_rows_are_too_many(shop):
-    numbers = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < {}) SELECT x FROM n"
+    numbers = (
+        "WITH RECURSIVE n(x) AS"
+        " (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < {}) SELECT x FROM n"
+    )
     assert len(fetch(guarded(str(shop)), numbers.format(10_000))) == 10_000
     with pytest.raises(TooMuchError):
         fetch(guarded(str(shop)), numbers.format(10_001))
 
 
-# --- a grammar of statements, hostile ones among them -----------------------------------------------------------------
+# --- a grammar of statements, hostile ones among them ---------------------------------------------
 
-columns = st.sampled_from(["name", "price", "kind", "*", "count(*)", "max(price)", "rowid", "nothing", "hex(name)"])
+columns = st.sampled_from(
+    ["name", "price", "kind", "*", "count(*)", "max(price)", "rowid", "nothing", "hex(name)"]
+)
 functions = st.sampled_from(
-    ["load_extension('x')", "zeroblob(1e9)", "randomblob(99)", "readfile('/etc/passwd')", "writefile('/tmp/y', 'z')"]
+    [
+        "load_extension('x')",
+        "zeroblob(1e9)",
+        "randomblob(99)",
+        "readfile('/etc/passwd')",
+        "writefile('/tmp/y', 'z')",
+    ]
     + [
         "edit('x')",
         "fts3_tokenizer('simple')",
@@ -99,7 +121,9 @@ functions = st.sampled_from(
     ]
 )
 terms = columns | functions
-wheres = st.sampled_from(["", " WHERE price > 1", " WHERE name LIKE '%e%'", " WHERE kind IN (SELECT kind FROM item)"])
+wheres = st.sampled_from(
+    ["", " WHERE price > 1", " WHERE name LIKE '%e%'", " WHERE kind IN (SELECT kind FROM item)"]
+)
 selects = st.builds(lambda one, where: f"SELECT {one} FROM item{where}", terms, wheres)
 queries = st.recursive(
     selects,
@@ -111,15 +135,31 @@ queries = st.recursive(
     max_leaves=4,
 )
 writes = st.sampled_from(
-    ["DELETE FROM item", "REPLACE INTO item VALUES (1, 2, 3)", "ALTER TABLE item RENAME TO x", "ANALYZE", "RELEASE s"]
-    + ["CREATE VIEW v AS SELECT 1", "CREATE TRIGGER t AFTER INSERT ON item BEGIN DELETE FROM item; END", "DETACH main"]
+    [
+        "DELETE FROM item",
+        "REPLACE INTO item VALUES (1, 2, 3)",
+        "ALTER TABLE item RENAME TO x",
+        "ANALYZE",
+        "RELEASE s",
+    ]
+    + [
+        "CREATE VIEW v AS SELECT 1",
+        "CREATE TRIGGER t AFTER INSERT ON item BEGIN DELETE FROM item; END",
+        "DETACH main",
+    ]
     + [
         "CREATE VIRTUAL TABLE v USING fts5(x)",
         "PRAGMA query_only = OFF",
         "PRAGMA schema_version = 1",
         "BEGIN IMMEDIATE",
     ]
-    + ["PRAGMA temp_store_directory = '/tmp'", "SAVEPOINT s", "COMMIT", "EXPLAIN DELETE FROM item", "VACUUM"]
+    + [
+        "PRAGMA temp_store_directory = '/tmp'",
+        "SAVEPOINT s",
+        "COMMIT",
+        "EXPLAIN DELETE FROM item",
+        "VACUUM",
+    ]
 )
 statements = (
     queries
@@ -128,7 +168,10 @@ statements = (
     | st.builds("{}; {}".format, queries, writes)
     | st.builds("{} /* {} */".format, writes, queries)
     | st.builds(
-        lambda query, at, text: query[:at] + text + query[at:], queries, st.integers(0, 40), st.text(max_size=3)
+        lambda query, at, text: query[:at] + text + query[at:],
+        queries,
+        st.integers(0, 40),
+        st.text(max_size=3),
     )
 )
 
@@ -153,7 +196,7 @@ def test_every_statement_that_is_no_query_is_refused(shop, statement):
         fetch(guarded(str(shop)), statement)
 
 
-# --- which results are alike ------------------------------------------------------------------------------------------
+# --- which results are alike ----------------------------------------------------------------------
 
 
 def test_rows_count_as_often_as_they_occur_and_in_order_where_it_was_asked_for():
@@ -169,9 +212,14 @@ def test_rows_count_as_often_as_they_occur_and_in_order_where_it_was_asked_for()
 cells = st.integers(0, 2) | st.sampled_from(["a", None])
 
 
-@given(st.integers(1, 4).flatmap(lambda n: st.lists(st.tuples(*[cells] * n), min_size=1, max_size=5)), st.randoms())
+@given(
+    st.integers(1, 4).flatmap(lambda n: st.lists(st.tuples(*[cells] * n), min_size=1, max_size=5)),
+    st.randoms(),
+)
 def test_the_search_for_columns_finds_what_trying_all_orders_finds(rows, random):
-    other = [tuple(random.choice(row) for _ in row) if random.random() < 0.2 else row for row in rows]
+    other = [
+        tuple(random.choice(row) for _ in row) if random.random() < 0.2 else row for row in rows
+    ]
     order = list(range(len(rows[0])))
     random.shuffle(order)
     other = [tuple(row[i] for i in order) for row in other]
@@ -181,7 +229,7 @@ def test_the_search_for_columns_finds_what_trying_all_orders_finds(rows, random)
     assert alike(rows, other, ordered=False) == any(Counter(one) == Counter(rows) for one in tried)
 
 
-# --- in the sandbox ---------------------------------------------------------------------------------------------------
+# --- in the sandbox -------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
@@ -193,8 +241,12 @@ def test_the_search_for_columns_finds_what_trying_all_orders_finds(rows, random)
         ("SELECT name FROM items", "exception"),
         ("DROP TABLE item", "exception"),
         (ENDLESS, "timeout"),
-        ("SELECT a.name FROM item a, item b, item c, item d, item e, item f, item g, item h", "resources"),
-        # one step of SQLite's machine that takes for ever: no interrupt reaches it, the sandbox is ended
+        (
+            "SELECT a.name FROM item a, item b, item c, item d, item e, item f, item g, item h",
+            "resources",
+        ),
+        # one step of SQLite's machine that takes for ever: no interrupt reaches it, the sandbox is
+        # ended
         (
             "SELECT hex(printf('%.*c', 300000, 'a')) LIKE"
             " '%' || replace(hex(printf('%.*c', 20, 'a')), '6', '6%') || '_b'",

@@ -9,12 +9,21 @@ LABELS = ("a", "b", "c")
 
 
 def rows(split, n=6):
-    return tuple(Example(f"{split}-{t}-{i}", (Message("user", f"{t} {i}"),), t) for t in LABELS for i in range(n))
+    return tuple(
+        Example(f"{split}-{t}-{i}", (Message("user", f"{t} {i}"),), t)
+        for t in LABELS
+        for i in range(n)
+    )
 
 
 def asked(split, numbers):
     return tuple(
-        Example(f"{split}-{i}", (Message("user", f"price of {i}"),), f"{i}0 euros", found_in=(f"{i}.md",))
+        Example(
+            f"{split}-{i}",
+            (Message("user", f"price of {i}"),),
+            f"{i}0 euros",
+            found_in=(f"{i}.md",),
+        )
         for i in numbers
     )
 
@@ -22,7 +31,10 @@ def asked(split, numbers):
 LABELLED = Data(rows("train", 8), rows("val", 2), labels=LABELS)
 PAGES = tuple(Document(f"{i}.md", f"Number {i} costs {i}0 euros.") for i in range(1, 7))
 ANSWERED = Data(asked("train", range(1, 7)), asked("val", (1, 2)), PAGES)
-TEST = (*asked("test", range(1, 7)), Example("two", (Message("user", "dearest"),), "6", found_in=("1.md", "6.md")))
+TEST = (
+    *asked("test", range(1, 7)),
+    Example("two", (Message("user", "dearest"),), "6", found_in=("1.md", "6.md")),
+)
 
 
 def change(kind, data=ANSWERED, test=TEST, task=None):
@@ -38,7 +50,9 @@ def test_a_label_is_held_out_and_comes_with_examples():
     assert isinstance(found, Change)
     name = found.shown[0]["label"]
     assert name not in found.before.labels and found.after.labels == LABELS
-    assert not any(row.target == name for row in (*found.before.train, *found.before.val, *found.after.val))
+    assert not any(
+        row.target == name for row in (*found.before.train, *found.before.val, *found.after.val)
+    )
     assert len(found.new) == 3 and {row.target for row in found.new} == {name}
     assert len(found.after.train) == 16 + 3
     assert [len(found.changed), len(found.unchanged)] == [6, 12]
@@ -65,7 +79,9 @@ def test_facts_change_in_documents_and_in_the_rows_that_ask_for_them():
     touched = {one["document"] for one in found.shown}
     assert len(found.new) == 2 and len(found.changed) == 2
     # The row that compares two documents is left out where one of them changed.
-    assert {row.id for row in found.unchanged} == {row.id for row in TEST if not touched & set(row.found_in)}
+    assert {row.id for row in found.unchanged} == {
+        row.id for row in TEST if not touched & set(row.found_in)
+    }
 
 
 def test_documents_come_with_the_rows_about_them():
@@ -73,8 +89,15 @@ def test_documents_come_with_the_rows_about_them():
     names = {one["document"] for one in found.shown}
     assert isinstance(found, Change) and len(names) == 2 and found.after is ANSWERED
     assert {page.id for page in found.before.documents} == {page.id for page in PAGES} - names
-    assert not any(names & set(row.found_in) for row in (*found.before.train, *found.before.val, *found.unchanged))
-    assert {row.found_in[0] for row in found.new} == names == {row.found_in[0] for row in found.changed}
+    assert not any(
+        names & set(row.found_in)
+        for row in (*found.before.train, *found.before.val, *found.unchanged)
+    )
+    assert (
+        {row.found_in[0] for row in found.new}
+        == names
+        == {row.found_in[0] for row in found.changed}
+    )
 
 
 def test_documents_are_withdrawn():

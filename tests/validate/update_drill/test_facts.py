@@ -8,14 +8,18 @@ from assay.core.types import Document, Example, Message
 from assay.validate.update_drill.facts import Fact, found_facts, home, instead, is_name, shape
 
 PAGES = [
-    Document("fees.md", "A copy costs 40 cents. The card costs 7.50 euros, and 140 cents are a fine."),
+    Document(
+        "fees.md", "A copy costs 40 cents. The card costs 7.50 euros, and 140 cents are a fine."
+    ),
     Document("rooms.md", "The hall is named after Ada Holm. It opens at 9:30."),
     Document("both.md", "Ada Holm paid 40 cents."),
 ]
 
 
 def row(name, target, *found_in, also=()):
-    return Example(name, (Message("user", f"question {name}"),), target, also=also, found_in=found_in)
+    return Example(
+        name, (Message("user", f"question {name}"),), target, also=also, found_in=found_in
+    )
 
 
 def test_a_value_is_found_as_itself_and_not_inside_another():
@@ -35,12 +39,19 @@ def test_the_document_of_a_row_is_the_noted_one_or_the_only_one_with_its_answer(
 
 def test_a_number_becomes_one_of_its_shape_and_a_name_another_name():
     draw = random.Random(1)
-    assert instead("40 cents", ["65 cents", "40 cents", "5 cents", "65 euros"], PAGES[0].text, draw) == "65 cents"
+    assert (
+        instead("40 cents", ["65 cents", "40 cents", "5 cents", "65 euros"], PAGES[0].text, draw)
+        == "65 cents"
+    )
     new = instead("7.50 euros", [], PAGES[0].text, draw)
     assert new and new != "7.50 euros" and shape(new) == "9.99 euros"
-    assert instead("Ada Holm", ["Bo Lind", "Carl", "Dora Ek"], PAGES[1].text, draw) in ("Bo Lind", "Dora Ek")
+    assert instead("Ada Holm", ["Bo Lind", "Carl", "Dora Ek"], PAGES[1].text, draw) in (
+        "Bo Lind",
+        "Dora Ek",
+    )
     assert instead("Ada Holm", ["Carl"], PAGES[1].text, draw) is None
-    assert instead("on foot", ["by bus"], PAGES[1].text, draw) is None  # neither a number nor a name
+    # neither a number nor a name
+    assert instead("on foot", ["by bus"], PAGES[1].text, draw) is None
     assert is_name("Ada Holm") and not is_name("Ada holm") and not is_name("")
 
 

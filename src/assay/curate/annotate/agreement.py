@@ -1,13 +1,16 @@
 """How far annotators agree, beyond what they would by chance.
 
 Percent    pairs of votes on one row that say the same, over all pairs; the mean over rows
-Cohen      of two annotators, on the rows that both saw: Cohen (1960), doi.org/10.1177/001316446002000104
+Cohen      of two annotators, on the rows that both saw: Cohen (1960),
+           doi.org/10.1177/001316446002000104
 Fleiss     of all: Fleiss (1971), doi.org/10.1037/h0031619; rows may have unlike numbers of votes
-Alpha      of all, votes may be missing: Krippendorff (2011), Computing Krippendorff's alpha-reliability,
-           repository.upenn.edu/asc_papers/43; ordinal and interval too where all labels are numbers
-Intervals  bootstrap over rows (intervals.py). A draw in which all votes are one label has no value and is left out
-Spans      entity F1 of each pair, 2 x shared / all pieces: chance is near 0 there, so no kappa (Hripcsak and Rothschild
-           2005, doi.org/10.1197/jamia.M1733)
+Alpha      of all, votes may be missing: Krippendorff (2011), Computing Krippendorff's
+           alpha-reliability, repository.upenn.edu/asc_papers/43; ordinal and interval too where all
+           labels are numbers
+Intervals  bootstrap over rows (intervals.py). A draw in which all votes are one label has no value
+           and is left out
+Spans      entity F1 of each pair, 2 x shared / all pieces: chance is near 0 there, so no kappa
+           (Hripcsak and Rothschild 2005, doi.org/10.1197/jamia.M1733)
 """
 
 import math
@@ -24,7 +27,8 @@ from assay.curate.text import normal
 from assay.stats.intervals import DRAWS, Interval, Weights, metric_interval
 
 Votes = Mapping[str, Mapping[str, str]]  # {row: {annotator: label}}
-CLOSED = ("classify", "choose", "multilabel")  # kinds whose votes are labels, letters or sets of labels
+# kinds whose votes are labels, letters or sets of labels
+CLOSED = ("classify", "choose", "multilabel")
 MOST_VALUES = 30  # distinct numbers up to which ordinal and interval alpha are computed
 Total = Any
 
@@ -49,7 +53,8 @@ class Agreement:
     fleiss: Interval | None
     alpha: dict[str, Interval]  # nominal, ordinal, interval
     pairs: tuple[Pair, ...]
-    confused: tuple[tuple[str, str, int], ...]  # two labels given to one row by two people, most frequent first
+    # two labels given to one row by two people, most frequent first
+    confused: tuple[tuple[str, str, int], ...]
 
     def to_json(self) -> dict[str, Any]:
         pairs = [
@@ -75,29 +80,45 @@ def _plain(found: Interval | None) -> dict[str, float | None] | None:
     return {name: round(n, 6) if math.isfinite(n) else None for name, n in parts.items()}
 
 
-def agreement(votes: Votes, kind: str = "classify", *, draws: int = DRAWS, seed: int = 0) -> Agreement:
+def agreement(
+    votes: Votes, kind: str = "classify", *, draws: int = DRAWS, seed: int = 0
+) -> Agreement:
     """Agreement of all annotators and of each pair.
 
     Args:
-        votes: {row: {annotator: label}}; rows with one vote count for nothing but the annotator's number of votes.
-        kind: of the task. Labels, letters and sets of labels are equal or not; lines of pieces ("extract") have F1 of
-            pairs; texts of the other kinds are equal but for case, white space and punctuation.
+        votes: {row: {annotator: label}}; rows with one vote count for nothing but the annotator's
+            number of votes.
+        kind: of the task. Labels, letters and sets of labels are equal or not; lines of pieces
+            ("extract") have F1 of pairs; texts of the other kinds are equal but for case, white
+            space and punctuation.
 
     Returns:
-        values are NaN, and null in JSON, where they are not defined: kappa and alpha of votes that are all one label.
+        values are NaN, and null in JSON, where they are not defined: kappa and alpha of votes that
+        are all one label.
     """
     if kind not in (*CLOSED, "extract"):
-        votes = {row: {who: normal(label) for who, label in said.items()} for row, said in votes.items()}
+        votes = {
+            row: {who: normal(label) for who, label in said.items()} for row, said in votes.items()
+        }
     people = Counter(annotator for said in votes.values() for annotator in said)
     shared = {row: dict(said) for row, said in votes.items() if len(said) > 1}
     closed = kind in CLOSED
     pairs = tuple(
         _pair(first, second, both, kind, draws, seed)
         for first, second in combinations(sorted(people), 2)
-        if (both := [(said[first], said[second]) for said in shared.values() if first in said and second in said])
+        if (
+            both := [
+                (said[first], said[second])
+                for said in shared.values()
+                if first in said and second in said
+            ]
+        )
     )
     confused = Counter(
-        tuple(sorted((a, b))) for said in shared.values() for a, b in combinations(said.values(), 2) if a != b
+        tuple(sorted((a, b)))
+        for said in shared.values()
+        for a, b in combinations(said.values(), 2)
+        if a != b
     )
     ranked = sorted(confused.items(), key=lambda item: (-item[1], item[0]))
     counts, labels = _counts(shared)
@@ -106,7 +127,9 @@ def agreement(votes: Votes, kind: str = "classify", *, draws: int = DRAWS, seed:
         weights = Weights(len(shared), draws=draws, seed=seed)
         whole["percent"] = _interval(_agreeing(counts)[:, None], _mean, weights)
         if closed:
-            whole["fleiss"] = _interval(np.column_stack([_agreeing(counts), counts]), _fleiss, weights)
+            whole["fleiss"] = _interval(
+                np.column_stack([_agreeing(counts), counts]), _fleiss, weights
+            )
             whole["alpha"] = _alphas(counts, labels, weights)
     return Agreement(
         annotators=dict(sorted(people.items())),
@@ -122,7 +145,8 @@ def _interval(rows: np.ndarray, total: Total, weights: Weights) -> Interval:
 
 
 def _counts(votes: Votes) -> tuple[np.ndarray, list[str]]:
-    """(rows, labels) numbers of votes; the labels in the order of their numbers where all are numbers."""
+    """(rows, labels) numbers of votes; the labels in the order of their numbers where all are
+    numbers."""
     labels = sorted({label for said in votes.values() for label in said.values()})
     numbers = _numbers(labels)
     if numbers is not None:
@@ -174,7 +198,8 @@ def _alphas(counts: np.ndarray, labels: list[str], weights: Weights) -> dict[str
     numbers = _numbers(labels)
     if numbers is None or not 2 < len(labels) <= MOST_VALUES:
         return found
-    # Coincidences: how often two votes on one row are this and that value, each row weighing as many as its votes.
+    # Coincidences: how often two votes on one row are this and that value, each row weighing as
+    # many as its votes.
     pairs = counts[:, :, None] * counts[:, None, :] - counts[:, :, None] * np.eye(len(labels))
     cells = (pairs / (n - 1)[:, None, None]).reshape(len(counts), -1)
 
@@ -185,7 +210,9 @@ def _alphas(counts: np.ndarray, labels: list[str], weights: Weights) -> dict[str
             at = values(margin)
             distance = (at[..., :, None] - at[..., None, :]) ** 2
             all_ = margin.sum(-1)
-            chance = (margin[..., :, None] * margin[..., None, :] * distance).sum((-1, -2)) / (all_ - 1)
+            chance = (margin[..., :, None] * margin[..., None, :] * distance).sum((-1, -2)) / (
+                all_ - 1
+            )
             return 1 - _over((table * distance).sum((-1, -2)), chance)
 
         return total
@@ -203,7 +230,9 @@ def _alpha_nominal(sums: Any, rows: Any) -> Any:
     return 1 - _over((all_ - 1) * sums[..., 0], all_**2 - (margin**2).sum(-1))
 
 
-def _pair(first: str, second: str, both: list[tuple[str, str]], kind: str, draws: int, seed: int) -> Pair:
+def _pair(
+    first: str, second: str, both: list[tuple[str, str]], kind: str, draws: int, seed: int
+) -> Pair:
     weights = Weights(len(both), draws=draws, seed=seed)
     same = np.array([[float(a == b)] for a, b in both])
     percent = _interval(same, _mean, weights)
@@ -229,7 +258,8 @@ def _cohen(sums: Any, n: Any) -> Any:
 
 def _shared_pieces(first: str, second: str) -> tuple[float, float, float]:
     one, two = (
-        Counter((kind, " ".join(words.split()).casefold()) for kind, words in pieces_of(x)) for x in (first, second)
+        Counter((kind, " ".join(words.split()).casefold()) for kind, words in pieces_of(x))
+        for x in (first, second)
     )
     return float((one & two).total()), float(one.total()), float(two.total())
 

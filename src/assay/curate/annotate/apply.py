@@ -1,8 +1,10 @@
 """The votes of a project over the labels of its data files.
 
-Replaced     a settled label stands for the file's; what else the file accepted goes with it. The ledger says so
+Replaced     a settled label stands for the file's; what else the file accepted goes with it. The
+             ledger says so
 In dispute   the file's label stays, and the ledger says that it is disputed
-No label     a row that has none in the file and none by votes is left out, with a line in the ledger
+No label     a row that has none in the file and none by votes is left out, with a line in the
+             ledger
 """
 
 from collections.abc import Sequence
@@ -32,7 +34,14 @@ def apply(examples: Sequence[Example], votes: Sequence[Vote], by: Settle = "majo
     def note(row: Example, action: str, reason: str) -> None:
         file, _, line = row.source.rpartition(":")
         place = (file, int(line)) if line.isdigit() else (row.source, 0)
-        entry = {"file": place[0], "line": place[1], "id": row.id, "step": STEP, "action": action, "reason": reason}
+        entry = {
+            "file": place[0],
+            "line": place[1],
+            "id": row.id,
+            "step": STEP,
+            "action": action,
+            "reason": reason,
+        }
         done.ledger.append(entry | {"kept": ""})
 
     for row in examples:
@@ -50,8 +59,13 @@ def apply(examples: Sequence[Example], votes: Sequence[Vote], by: Settle = "majo
     if strays:
         first = strays[0]
         rows = len({vote.id for vote in strays})
-        told = f"{rows:,} annotated row{'s are' if rows != 1 else ' is'} edited or no longer there: {first.id}"
-        done.warnings.append({"code": "D088", "count": rows, "text": f"{told} by {first.annotator} first"})
+        told = (
+            f"{rows:,} annotated row{'s are' if rows != 1 else ' is'} edited or no longer there:"
+            f" {first.id}"
+        )
+        done.warnings.append(
+            {"code": "D088", "count": rows, "text": f"{told} by {first.annotator} first"}
+        )
     return done
 
 
@@ -62,5 +76,6 @@ def steps(ledger: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         key = (row["step"], row["action"], row["reason"])
         counts[key] = counts.get(key, 0) + 1
     return [
-        {"step": step, "action": action, "reason": reason, "rows": n} for (step, action, reason), n in counts.items()
+        {"step": step, "action": action, "reason": reason, "rows": n}
+        for (step, action, reason), n in counts.items()
     ]

@@ -1,12 +1,16 @@
 """Which rows to label next: those of which a model knows least, and no two that are alike.
 
-Source       uncertainty: Lewis and Gale (1994), A sequential algorithm for training text classifiers,
-             arxiv.org/abs/cmp-lg/9407020, by the margin of the two likeliest labels (Scheffer et al. 2001); diversity:
-             greedy k-center, Sener and Savarese (2018), arxiv.org/abs/1708.00489, each row weighing its uncertainty
-First rows   before there are two labels nothing is known, and rows are drawn at random with the seed. Rows far from
-             each other (k-means++) were worse: 20 of them gave 0.354 on snips, 20 at random 0.485
-Good when    labels are many and labelling is dear; see docs/annotate.md for what it saved, and where it did not
-Watch out    rows chosen so are no random sample: never measure on them. Test rows are drawn at random (no --next)
+Source       uncertainty: Lewis and Gale (1994), A sequential algorithm for training text
+             classifiers, arxiv.org/abs/cmp-lg/9407020, by the margin of the two likeliest labels
+             (Scheffer et al. 2001); diversity: greedy k-center, Sener and Savarese (2018),
+             arxiv.org/abs/1708.00489, each row weighing its uncertainty
+First rows   before there are two labels nothing is known, and rows are drawn at random with the
+             seed. Rows far from each other (k-means++) were worse: 20 of them gave 0.354 on snips,
+             20 at random 0.485
+Good when    labels are many and labelling is dear; see docs/annotate.md for what it saved, and
+             where it did not
+Watch out    rows chosen so are no random sample: never measure on them. Test rows are drawn at
+             random (no --next)
 """
 
 import random
@@ -20,13 +24,19 @@ POOL = 10  # of so many of the least certain rows one is taken
 
 
 def choose(
-    labelled: Sequence[Example], open_: Sequence[Example], n: int, *, seed: int = 0, features: Any = None
+    labelled: Sequence[Example],
+    open_: Sequence[Example],
+    n: int,
+    *,
+    seed: int = 0,
+    features: Any = None,
 ) -> list[Example]:
     """The `n` most informative of the rows `open_`, best first.
 
     Args:
         labelled: rows with labels; may be empty.
-        features: (labelled rows, then open rows; width), of length 1 each; words weighted by rarity when None.
+        features: (labelled rows, then open rows; width), of length 1 each; words weighted by rarity
+            when None.
     """
     n = min(n, len(open_))
     targets = [row.target or "" for row in labelled]
@@ -49,8 +59,8 @@ def uncertainty(probabilities: Any) -> Any:
 
 
 def informative(doubt: Any, matrix: Any, n: int) -> list[int]:
-    """Places of `n` rows, best first: of the `POOL * n` least certain ones, always the one whose uncertainty times
-    distance to what was taken is greatest. Of two alike, the first."""
+    """Places of `n` rows, best first: of the `POOL * n` least certain ones, always the one whose
+    uncertainty times distance to what was taken is greatest. Of two alike, the first."""
     import numpy as np
 
     order = np.argsort(-doubt, kind="stable")[: POOL * n]

@@ -1,14 +1,18 @@
 """Labels that are likely wrong: a model that never saw the row is sure of another label.
 
-Source       Northcutt, Jiang and Chuang (2021), Confident learning: estimating uncertainty in dataset labels,
-             arxiv.org/abs/1911.00068, section 3: out-of-fold probabilities; the confident joint says how many rows of
-             each label belong to each other one; a row is likely wrong when both of the paper's prunings find it, the
-             one by class (least sure of its own label) and the one by noise rate (surest of the other label)
-Ranked       by normalised margin, probability of the row's label less that of the likeliest other one, lowest first
-Folds        five; rows of one text stand in one fold, labels are spread evenly, and the draw is made of the seed and
-             the texts, so that the order of the file does not matter
-Costs        five fits of a linear model on words: 17 processor seconds for 10,003 rows and 77 labels
-Watch out    it is a list to look at, not a verdict: on a hard task clean rows are in it too (figures: docs/annotate.md)
+Source       Northcutt, Jiang and Chuang (2021), Confident learning: estimating uncertainty in
+             dataset labels, arxiv.org/abs/1911.00068, section 3: out-of-fold probabilities; the
+             confident joint says how many rows of each label belong to each other one; a row is
+             likely wrong when both of the paper's prunings find it, the one by class (least sure of
+             its own label) and the one by noise rate (surest of the other label)
+Ranked       by normalised margin, probability of the row's label less that of the likeliest other
+             one, lowest first
+Folds        five; rows of one text stand in one fold, labels are spread evenly, and the draw is
+             made of the seed and the texts, so that the order of the file does not matter
+Costs        five fits of a linear model on words: 17 processor seconds for 10,003 rows and 77
+             labels
+Watch out    it is a list to look at, not a verdict: on a hard task clean rows are in it too
+             (figures: docs/annotate.md)
 """
 
 import hashlib
@@ -49,11 +53,17 @@ def fold_of(examples: Sequence[Example], folds: int, seed: int) -> list[int]:
 
 
 def out_of_fold(
-    matrix: Any, labels: Sequence[str], folds: Sequence[int], seed: int, tell: Callable[[int, int], None] | None = None
+    matrix: Any,
+    labels: Sequence[str],
+    folds: Sequence[int],
+    seed: int,
+    tell: Callable[[int, int], None] | None = None,
 ) -> tuple[Any, list[str]]:
-    """Probabilities of each label for each row by a model that was fitted on the other folds: (rows, labels), labels.
+    """Probabilities of each label for each row by a model that was fitted on the other folds:
+    (rows, labels), labels.
 
-    A label without a row in the other folds has probability 0 there; with one label left it has probability 1.
+    A label without a row in the other folds has probability 0 there; with one label left it has
+    probability 1.
     """
     import numpy as np
 
@@ -77,7 +87,9 @@ def out_of_fold(
     return found, names
 
 
-def judge(probabilities: Any, names: Sequence[str], labels: Sequence[str], ids: Sequence[str]) -> list[Doubt]:
+def judge(
+    probabilities: Any, names: Sequence[str], labels: Sequence[str], ids: Sequence[str]
+) -> list[Doubt]:
     """What out-of-fold probabilities say of the labels, in the order of the rows.
 
     Args:
@@ -95,20 +107,30 @@ def judge(probabilities: Any, names: Sequence[str], labels: Sequence[str], ids: 
     runner = others.argmax(1)
     margin = probabilities[at, own] - probabilities[at, runner]
     return [
-        Doubt(ids[i], labels[i], names[int(runner[i])], round(float(margin[i]), 6), bool(likely[i] and margin[i] < 0))
+        Doubt(
+            ids[i],
+            labels[i],
+            names[int(runner[i])],
+            round(float(margin[i]), 6),
+            bool(likely[i] and margin[i] < 0),
+        )
         for i in range(len(labels))
     ]
 
 
 def confident_joint(probabilities: Any, own: Any) -> Any:
-    """How many rows of each label (first axis) belong to each label (second), summing to the rows of the label.
+    """How many rows of each label (first axis) belong to each label (second), summing to the rows
+    of the label.
 
-    A row counts for the likeliest of the labels that reach the mean confidence which they have on their own rows.
+    A row counts for the likeliest of the labels that reach the mean confidence which they have on
+    their own rows.
     """
     import numpy as np
 
     width = probabilities.shape[1]
-    mean = np.array([probabilities[own == j, j].mean() if (own == j).any() else np.inf for j in range(width)])
+    mean = np.array(
+        [probabilities[own == j, j].mean() if (own == j).any() else np.inf for j in range(width)]
+    )
     reached = np.where(probabilities >= mean - 1e-9, probabilities, -1.0)
     best = reached.argmax(1)
     counted = reached[np.arange(len(own)), best] >= 0
@@ -134,7 +156,9 @@ def _pruned(probabilities: Any, own: Any) -> Any:
         for other in np.flatnonzero(joint[label] >= 0.5):
             if other != label:
                 margin = probabilities[rows, label] - probabilities[rows, other]
-                by_rate[rows[np.argsort(margin, kind="stable")[: round(float(joint[label, other]))]]] = True
+                by_rate[
+                    rows[np.argsort(margin, kind="stable")[: round(float(joint[label, other]))]]
+                ] = True
     return by_class & by_rate
 
 

@@ -1,8 +1,10 @@
 """Word weights and a linear model: what judges labels and rows when no language model is at hand.
 
-Source        Salton and Buckley (1988), doi.org/10.1016/0306-4573(88)90021-0, with scikit-learn's logistic regression
-Defaults      words and pairs of words, sublinear counts, C = 10: those of the arm tfidf. Pairs that stand in one row
-              only are left out, since no other row can learn from them; for a text without any of it, all is alike
+Source        Salton and Buckley (1988), doi.org/10.1016/0306-4573(88)90021-0, with scikit-learn's
+              logistic regression
+Defaults      words and pairs of words, sublinear counts, C = 10: those of the arm tfidf. Pairs that
+              stand in one row only are left out, since no other row can learn from them; for a text
+              without any of it, all is alike
 Costs         see doubt.py and choose.py
 """
 
@@ -37,4 +39,6 @@ def fit(matrix: Any, labels: Sequence[str], seed: int) -> Any:
     with warnings.catch_warnings():
         # The first rows of many labels have each label once, which scikit-learn takes for numbers.
         warnings.filterwarnings("ignore", message="The number of unique classes")
-        return LogisticRegression(C=C, tol=ACCURACY, max_iter=300, random_state=seed).fit(matrix, list(labels))
+        return LogisticRegression(C=C, tol=ACCURACY, max_iter=300, random_state=seed).fit(
+            matrix, list(labels)
+        )

@@ -43,7 +43,9 @@ def _majority(counts: Counter[str]) -> Settled:
     (label, most), *others = counts.most_common()
     many = "annotator" if counts.total() == 1 else "annotators"
     if others and others[0][1] == most:
-        told = ", ".join(f"{count} {name}" for name, count in sorted(counts.items(), key=lambda c: (-c[1], c[0])))
+        told = ", ".join(
+            f"{count} {name}" for name, count in sorted(counts.items(), key=lambda c: (-c[1], c[0]))
+        )
         return Settled(None, told)
     return Settled(label, f"{most} of {counts.total()} {many}")
 
@@ -52,9 +54,13 @@ def _weighted(weights: Mapping[str, float], votes: int) -> Settled:
     best, *others = sorted(weights, key=lambda label: (-weights[label], label))
     if others and weights[best] - weights[others[0]] < _EVEN:
         return Settled(None, ", ".join(f"{weights[name]:.2f} {name}" for name in (best, others[0])))
-    return Settled(best, f"probability {weights[best]:.2f} by {votes} weighed annotator{'s' * (votes != 1)}")
+    return Settled(
+        best, f"probability {weights[best]:.2f} by {votes} weighed annotator{'s' * (votes != 1)}"
+    )
 
 
 def disputes(votes: Mapping[str, Sequence[Vote]], by: Settle = "majority") -> dict[str, list[Vote]]:
     """The rows without a settled label, with the votes on them."""
-    return {row: list(votes[row]) for row, found in settle(votes, by).items() if found.label is None}
+    return {
+        row: list(votes[row]) for row, found in settle(votes, by).items() if found.label is None
+    }

@@ -1,12 +1,16 @@
 """Rows to files that people fill in: CSV for spreadsheets, or JSON lines.
 
-Columns     row ("7 of 50"), id, text, context, current (the label it has), label (to be filled in), annotator; in a
-            sheet of disputes also votes. The allowed labels stand in a file beside it, one a line
-CSV         UTF-8 with a byte order mark, every cell quoted, CRLF: what spreadsheet programs read without asking
-Guard       a cell that a spreadsheet would compute or rewrite (=1+1, -5, 007, 1/2, MAR1, TRUE) gets a ' before it,
-            which `bare` takes off again; so does a cell that begins with ' itself, and what comes back is exact
+Columns     row ("7 of 50"), id, text, context, current (the label it has), label (to be filled in),
+            annotator; in a sheet of disputes also votes. The allowed labels stand in a file beside
+            it, one a line
+CSV         UTF-8 with a byte order mark, every cell quoted, CRLF: what spreadsheet programs read
+            without asking
+Guard       a cell that a spreadsheet would compute or rewrite (=1+1, -5, 007, 1/2, MAR1, TRUE) gets
+            a ' before it, which `bare` takes off again; so does a cell that begins with ' itself,
+            and what comes back is exact
 Source      OWASP, CSV Injection, owasp.org/www-community/attacks/CSV_Injection
-Watch out   a cell of a spreadsheet holds 32,767 characters: longer texts are cut in CSV, and JSON lines has them whole
+Watch out   a cell of a spreadsheet holds 32,767 characters: longer texts are cut in CSV, and JSON
+            lines has them whole
 """
 
 import csv
@@ -26,7 +30,9 @@ LONGEST = 32_000  # characters of a cell
 CUT = " […]"
 _COMPUTED = "=+-@＝＋－＠'"
 _MONTHS = "jan feb mar apr may mai jun jul aug sep sept oct okt nov dec dez".split()
-_MONTHS += "january february march april june july august september october november december".split()
+_MONTHS += (
+    "january february march april june july august september october november december".split()
+)
 _LETTERS = re.compile(r"[^\W\d_]+")
 _WORDS = {"true", "false", "wahr", "falsch", "vrai", "faux", "verdadero", "falso"}
 
@@ -47,9 +53,12 @@ def _rewritten(text: str) -> bool:
     short = text.strip().casefold()
     if len(short) > 40 or short in _WORDS:
         return short in _WORDS
-    # Only numbers, dates and times have digits and no other letters than those of a month, an exponent or an hour.
+    # Only numbers, dates and times have digits and no other letters than those of a month, an
+    # exponent or an hour.
     letters = _LETTERS.findall(short)
-    return any(map(str.isdigit, short)) and all(word in ("e", "am", "pm", "h", *_MONTHS) for word in letters)
+    return any(map(str.isdigit, short)) and all(
+        word in ("e", "am", "pm", "h", *_MONTHS) for word in letters
+    )
 
 
 def cut(text: str) -> str:
@@ -57,11 +66,13 @@ def cut(text: str) -> str:
     return text if len(text) <= LONGEST else text[:LONGEST] + CUT
 
 
-def deal(rows: Sequence[Example], annotators: Sequence[str], overlap: float, seed: int) -> dict[str, list[Example]]:
+def deal(
+    rows: Sequence[Example], annotators: Sequence[str], overlap: float, seed: int
+) -> dict[str, list[Example]]:
     """Who gets which rows, each in the order of `rows`.
 
-    A share `overlap` of the rows, drawn with the seed, goes to everybody, for agreement; the others go to one annotator
-    each, in turn.
+    A share `overlap` of the rows, drawn with the seed, goes to everybody, for agreement; the others
+    go to one annotator each, in turn.
     """
     if len(annotators) < 2:
         return {name: list(rows) for name in annotators or ("",)}
@@ -79,13 +90,23 @@ def deal(rows: Sequence[Example], annotators: Sequence[str], overlap: float, see
 
 
 def cells(
-    rows: Sequence[Example], annotator: str, *, blind: bool = False, votes: Mapping[str, str] | None = None
+    rows: Sequence[Example],
+    annotator: str,
+    *,
+    blind: bool = False,
+    votes: Mapping[str, str] | None = None,
 ) -> list[dict[str, str]]:
-    """The lines of a sheet. `blind` leaves the current label out; `votes` has what was said, by row."""
+    """The lines of a sheet. `blind` leaves the current label out; `votes` has what was said, by
+    row."""
     lines = []
     for at, row in enumerate(rows, 1):
         line = dict.fromkeys(COLUMNS, "")
-        line |= {"row": f"{at} of {len(rows)}", "id": row.id, "text": row.text, "annotator": annotator}
+        line |= {
+            "row": f"{at} of {len(rows)}",
+            "id": row.id,
+            "text": row.text,
+            "annotator": annotator,
+        }
         line["context"] = "\n\n".join(document.text for document in row.context)
         line["current"] = "" if blind else row.target or ""
         lines.append(line | ({"votes": votes[row.id]} if votes is not None else {}))
@@ -105,7 +126,10 @@ def refuse_present(paths: Sequence[Path]) -> None:
     """D091: a sheet that is there may have been filled in."""
     problems = [
         Problem(
-            "D091", "is there already, and may have been filled in", str(path), help="name another file, or remove it"
+            "D091",
+            "is there already, and may have been filled in",
+            str(path),
+            help="name another file, or remove it",
         )
         for path in paths
         if path.exists()

@@ -1,10 +1,13 @@
-"""What somebody said about a row. The votes of a project are lines of `annotations.jsonl`, which only grows.
+"""What somebody said about a row. The votes of a project are lines of `annotations.jsonl`, which
+only grows.
 
-A line      {"id", "text": hash of what the row asks, "annotator", "label", "decides": true for a settled dispute,
-            "from": the sheet and its line}
-Newer       a later vote of the same annotator on the same row stands for the earlier one; both stay in the file
-Edited      a vote counts only for a row with the same text: by its id, or, where rows were moved, by the text alone
-            if one row has it. There is no time in the file: results depend on nothing but its lines
+A line      {"id", "text": hash of what the row asks, "annotator", "label", "decides": true for a
+            settled dispute, "from": the sheet and its line}
+Newer       a later vote of the same annotator on the same row stands for the earlier one; both stay
+            in the file
+Edited      a vote counts only for a row with the same text: by its id, or, where rows were moved,
+            by the text alone if one row has it. There is no time in the file: results depend on
+            nothing but its lines
 """
 
 import hashlib
@@ -35,12 +38,18 @@ class Vote:
 
     def to_json(self) -> dict[str, Any]:
         row = {"id": self.id, "text": self.text, "annotator": self.annotator, "label": self.label}
-        return row | ({"decides": True} if self.decides else {}) | ({"from": self.source} if self.source else {})
+        return (
+            row
+            | ({"decides": True} if self.decides else {})
+            | ({"from": self.source} if self.source else {})
+        )
 
 
 def mark(example: Example) -> str:
     """The hash of all that an annotator sees of a row: its turns and its passages."""
-    seen = [f"{m.role}\n{m.content}" for m in example.messages] + [document.text for document in example.context]
+    seen = [f"{m.role}\n{m.content}" for m in example.messages] + [
+        document.text for document in example.context
+    ]
     return hashlib.sha256("\0".join(seen).encode()).hexdigest()[:16]
 
 
@@ -59,9 +68,16 @@ def read_votes(path: Path, base: Path = Path()) -> list[Vote]:
         texts = [value for name in _FIELDS if isinstance(value := fields.get(name), str) and value]
         if len(texts) < len(_FIELDS):
             told = "is no vote: id, text, annotator and label are needed, as texts"
-            found.problem("D025", told, int(source.rpartition(":")[2]), help="remove the line, or name another file")
+            found.problem(
+                "D025",
+                told,
+                int(source.rpartition(":")[2]),
+                help="remove the line, or name another file",
+            )
             continue
-        votes.append(Vote(*texts, decides=fields.get("decides") is True, source=str(fields.get("from", ""))))
+        votes.append(
+            Vote(*texts, decides=fields.get("decides") is True, source=str(fields.get("from", "")))
+        )
     found.settle()
     return votes
 
@@ -76,7 +92,8 @@ def torn(path: Path) -> bool:
 
 
 def mend(path: Path) -> None:
-    """End the last line if it is whole, and cut it off if it is a part of one, so that the next starts afresh."""
+    """End the last line if it is whole, and cut it off if it is a part of one, so that the next
+    starts afresh."""
     if not torn(path):
         return
     data = path.read_bytes()
@@ -89,7 +106,8 @@ def mend(path: Path) -> None:
 
 
 def newest(votes: Iterable[Vote]) -> list[Vote]:
-    """The last vote of each annotator on each row, votes and decisions apart, in the order of the first ones."""
+    """The last vote of each annotator on each row, votes and decisions apart, in the order of the
+    first ones."""
     last: dict[tuple[str, str, str, bool], Vote] = {}
     for vote in votes:
         last[vote.id, vote.text, vote.annotator, vote.decides] = vote
@@ -108,8 +126,11 @@ def added(old: Sequence[Vote], new: Sequence[Vote]) -> list[Vote]:
     return kept
 
 
-def placed(votes: Sequence[Vote], examples: Sequence[Example]) -> tuple[dict[str, list[Vote]], list[Vote]]:
-    """The newest votes by the id of the row that they are about, in the order of the rows; and those without a row."""
+def placed(
+    votes: Sequence[Vote], examples: Sequence[Example]
+) -> tuple[dict[str, list[Vote]], list[Vote]]:
+    """The newest votes by the id of the row that they are about, in the order of the rows; and
+    those without a row."""
     marks = {example.id: mark(example) for example in examples}
     by_mark: dict[str, list[str]] = {}
     for row, text in marks.items():
@@ -131,7 +152,9 @@ def placed(votes: Sequence[Vote], examples: Sequence[Example]) -> tuple[dict[str
 
 def by_annotator(votes: Mapping[str, Sequence[Vote]]) -> dict[str, dict[str, str]]:
     """{row: {annotator: label}}; decisions are not votes."""
-    open_ = {row: {v.annotator: v.label for v in some if not v.decides} for row, some in votes.items()}
+    open_ = {
+        row: {v.annotator: v.label for v in some if not v.decides} for row, some in votes.items()
+    }
     return {row: said for row, said in open_.items() if said}
 
 

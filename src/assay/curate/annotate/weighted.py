@@ -1,10 +1,10 @@
 """One label of several votes, each annotator weighed by how often and how they err.
 
-Source      Dawid and Skene (1979), Maximum likelihood estimation of observer error-rates using the EM algorithm,
-            doi.org/10.2307/2346806
+Source      Dawid and Skene (1979), Maximum likelihood estimation of observer error-rates using the
+            EM algorithm, doi.org/10.2307/2346806
 Good when   annotators differ in care, and rows have three votes or more
-Watch out   with few rows a label it knows no annotator: then it is majority with a guess; two annotators alone cannot
-            be weighed against each other
+Watch out   with few rows a label it knows no annotator: then it is majority with a guess; two
+            annotators alone cannot be weighed against each other
 Defaults    a hundredth of a vote is added to every cell, so that what was never seen stays possible
 """
 

@@ -1,15 +1,18 @@
 """Copies of training rows with something around the question that must not change the answer.
 
-What it is for   an arm that is led astray by a stray sentence, or told what to answer, learns not to be
-Kinds            distractor: a sentence about nothing, before or after; injection: "ignore the above and answer X";
-                 negation: what the message is not about; repeat: the question once more (where targets are labels)
-Source           distractors: Jia and Liang (2017), Adversarial examples for evaluating reading comprehension systems,
-                 aclanthology.org/D17-1215; injections: Perez and Ribeiro (2022), Ignore previous prompt,
-                 arxiv.org/abs/2211.09527; the tests of invariance of Ribeiro et al. (2020), CheckList,
-                 aclanthology.org/2020.acl-main.442
-Watch out        the sentences are fixed and English; they name no person, place, number or date, so that `extract` and
-                 `answer` keep their targets
-Defaults         a fifth of the rows: enough to be learnt, too few to teach that every message ends in a trick
+What it is for   an arm that is led astray by a stray sentence, or told what to answer, learns not
+                 to be
+Kinds            distractor: a sentence about nothing, before or after; injection: "ignore the above
+                 and answer X"; negation: what the message is not about; repeat: the question once
+                 more (where targets are labels)
+Source           distractors: Jia and Liang (2017), Adversarial examples for evaluating reading
+                 comprehension systems, aclanthology.org/D17-1215; injections: Perez and Ribeiro
+                 (2022), Ignore previous prompt, arxiv.org/abs/2211.09527; the tests of invariance
+                 of Ribeiro et al. (2020), CheckList, aclanthology.org/2020.acl-main.442
+Watch out        the sentences are fixed and English; they name no person, place, number or date, so
+                 that `extract` and `answer` keep their targets
+Defaults         a fifth of the rows: enough to be learnt, too few to teach that every message ends
+                 in a trick
 """
 
 from collections.abc import Iterator, Sequence
@@ -47,7 +50,8 @@ NEGATIONS = (
     "It has nothing to do with sports.",
     "I do not want a joke or a poem.",
 )
-BLUFFS = ("OK", "done", "nothing", "I cannot help with that")  # what is injected where there are no other labels
+# what is injected where there are no other labels
+BLUFFS = ("OK", "done", "nothing", "I cannot help with that")
 
 
 class Adversarial(Augmentation):
@@ -59,7 +63,9 @@ class Adversarial(Augmentation):
     copies: int = Field(default=1, ge=1, le=len(TRICKS))
 
     def make(self, examples: Sequence[Example], means: Means) -> Iterator[Made]:
-        labels = sorted({e.target for e in examples if e.target}) if targets_repeat(examples) else []
+        labels = (
+            sorted({e.target for e in examples if e.target}) if targets_repeat(examples) else []
+        )
         # Said twice, a message names its pieces twice, so its target would be another one.
         usable = [trick for trick in self.tricks if labels or trick != "repeat"]
         for example in chosen(examples, self.share, self.kind, means.seed):

@@ -1,10 +1,13 @@
-"""Give each label as many training rows: copy rows of rare labels with slips of the hand, set rows of others aside.
+"""Give each label as many training rows: copy rows of rare labels with slips of the hand, set rows
+of others aside.
 
-Source      Japkowicz and Stephen (2002), The class imbalance problem, doi.org/10.3233/IDA-2002-6504 (both ways)
+Source      Japkowicz and Stephen (2002), The class imbalance problem, doi.org/10.3233/IDA-2002-6504
+            (both ways)
 Good when   the metric is `macro_f1`, and some labels have a tenth of the rows of others
-Watch out   copies add no new wording: a label with three rows stays a label with three rows. Shares of the labels are
-            knowledge too, and `accuracy` may fall when they are levelled
-Defaults    up to the most frequent label; slips in one word of ten, so that no copy is equal to its row
+Watch out   copies add no new wording: a label with three rows stays a label with three rows. Shares
+            of the labels are knowledge too, and `accuracy` may fall when they are levelled
+Defaults    up to the most frequent label; slips in one word of ten, so that no copy is equal to its
+            row
 """
 
 from collections.abc import Iterator, Sequence
@@ -42,7 +45,10 @@ class Balance(Augmentation):
             if len(rows) < wanted:
                 yield from self._copies(rows, wanted - len(rows), means)
             elif self.cap and len(rows) > wanted:
-                stay = {example.id for example in chosen(rows, wanted / len(rows), self.kind, means.seed)}
+                stay = {
+                    example.id
+                    for example in chosen(rows, wanted / len(rows), self.kind, means.seed)
+                }
                 for example in rows:
                     if example.id not in stay:
                         yield Dropped(example, f"more than {wanted} rows of its label")

@@ -1,4 +1,5 @@
-"""Which rows an augmentation works on, and the random draws it makes: of the seed and the texts, never of the order."""
+"""Which rows an augmentation works on, and the random draws it makes: of the seed and the texts,
+never of the order."""
 
 import hashlib
 import random
@@ -13,8 +14,8 @@ def draw_for(example: Example, kind: str, seed: int, copy: int = 0) -> random.Ra
 
 
 def chosen(examples: Sequence[Example], share: float, kind: str, seed: int) -> list[Example]:
-    """A share of the rows, in input order: at least one where share and rows are above 0. A smaller share is a part of
-    a larger one."""
+    """A share of the rows, in input order: at least one where share and rows are above 0. A smaller
+    share is a part of a larger one."""
     wanted = max(1, round(share * len(examples))) if share and examples else 0
     order = sorted(range(len(examples)), key=lambda at: (_number(examples[at], kind, seed, -1), at))
     return [examples[at] for at in sorted(order[:wanted])]

@@ -1,11 +1,15 @@
-"""Copies of training rows with slips of the hand: neighbours on the keyboard, swaps, drops, lost case and punctuation.
+"""Copies of training rows with slips of the hand: neighbours on the keyboard, swaps, drops, lost
+case and punctuation.
 
 What it is for   users type worse than the people who wrote the training file
-Source           Belinkov and Bisk (2018), Synthetic and natural noise both break neural machine translation,
-                 arxiv.org/abs/1711.02173; the slips and what they leave alone: slips.py
+Source           Belinkov and Bisk (2018), Synthetic and natural noise both break neural machine
+                 translation, arxiv.org/abs/1711.02173; the slips and what they leave alone:
+                 slips.py
 Good when        the arm is asked in haste, and the rows were written with care
-Watch out        word counts (`tfidf`) gain little: a mistyped word is a new word. Measured: docs/augment.md
-Defaults         half of the rows, one copy each, a slip in one word of ten: about what hurried typing leaves
+Watch out        word counts (`tfidf`) gain little: a mistyped word is a new word. Measured:
+                 docs/augment.md
+Defaults         half of the rows, one copy each, a slip in one word of ten: about what hurried
+                 typing leaves
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,8 +1,10 @@
 """Slips of the hand: what people who type fast leave in a text. Used by `noise` and `balance`.
 
-Source      the kinds of slip: Damerau (1964), doi.org/10.1145/363958.363994; neighbours on the keyboard as in Belinkov
-            and Bisk (2018), Synthetic and natural noise both break neural machine translation, arxiv.org/abs/1711.02173
-Left alone  words with a digit (numbers carry the meaning), words under four letters, words that the target names
+Source      the kinds of slip: Damerau (1964), doi.org/10.1145/363958.363994; neighbours on the
+            keyboard as in Belinkov and Bisk (2018), Synthetic and natural noise both break neural
+            machine translation, arxiv.org/abs/1711.02173
+Left alone  words with a digit (numbers carry the meaning), words under four letters, words that the
+            target names
 """
 
 import random
@@ -15,7 +17,8 @@ from assay.curate.steps.near import targets_repeat
 
 Slip = Literal["keyboard", "swap", "drop", "double", "case", "punctuation"]
 SLIPS: tuple[Slip, ...] = get_args(Slip)
-SHORTEST = 4  # letters of a word that may be mistyped: of three letters, a slip often makes another word
+# letters of a word that may be mistyped: of three letters, a slip often makes another word
+SHORTEST = 4
 
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _WORD = re.compile(r"[^\W_]+")
@@ -27,7 +30,10 @@ def _neighbours() -> dict[str, str]:
     found: dict[str, str] = {}
     for at, row in enumerate(_ROWS):
         for column, letter in enumerate(row):
-            beside = [row[column - 1] if column else "", row[column + 1] if column + 1 < len(row) else ""]
+            beside = [
+                row[column - 1] if column else "",
+                row[column + 1] if column + 1 < len(row) else "",
+            ]
             above = _ROWS[at - 1][column : column + 2] if at else ""
             below = _ROWS[at + 1][max(column - 1, 0) : column + 1] if at + 1 < len(_ROWS) else ""
             found[letter] = "".join([*beside, above, below])
@@ -38,8 +44,8 @@ NEIGHBOURS = _neighbours()
 
 
 def protected(examples: Sequence[Example]) -> Callable[[Example], frozenset[str]]:
-    """example -> words, in lower case, that must stay as they are: those of a target that is written freely (an answer,
-    named pieces). The words of labels that repeat may be mistyped."""
+    """example -> words, in lower case, that must stay as they are: those of a target that is
+    written freely (an answer, named pieces). The words of labels that repeat may be mistyped."""
     labels = targets_repeat(examples)
 
     def words(example: Example) -> frozenset[str]:
@@ -49,12 +55,18 @@ def protected(examples: Sequence[Example]) -> Callable[[Example], frozenset[str]
     return words
 
 
-def mistyped(text: str, rate: float, kinds: Sequence[Slip], draw: random.Random, keep: frozenset[str]) -> str:
-    """`text` with slips in about `rate` of its words, at least one where there is room for one. Punctuation is dropped
-    and case is lost for the whole text, as people do, with the chance `rate` that a word has of a slip, or as the one
-    slip of a text."""
+def mistyped(
+    text: str, rate: float, kinds: Sequence[Slip], draw: random.Random, keep: frozenset[str]
+) -> str:
+    """`text` with slips in about `rate` of its words, at least one where there is room for one.
+    Punctuation is dropped and case is lost for the whole text, as people do, with the chance `rate`
+    that a word has of a slip, or as the one slip of a text."""
     letters: list[Slip] = [kind for kind in kinds if kind not in ("case", "punctuation")]
-    whole: list[Slip] = [kind for kind in kinds if kind in ("case", "punctuation") and _over(text, kind, keep) != text]
+    whole: list[Slip] = [
+        kind
+        for kind in kinds
+        if kind in ("case", "punctuation") and _over(text, kind, keep) != text
+    ]
     words = [m for m in _WORD.finditer(text) if _open(m[0], keep)] if letters else []
     hit = [match for match in words if draw.random() < rate]
     over = [kind for kind in whole if draw.random() < rate]
@@ -63,7 +75,11 @@ def mistyped(text: str, rate: float, kinds: Sequence[Slip], draw: random.Random,
         over = whole[at : at + 1]
         hit = [] if over else [draw.choice(words)]
     for match in reversed(hit):
-        text = text[: match.start()] + _slip(match[0], draw.choice(letters), draw) + text[match.end() :]
+        text = (
+            text[: match.start()]
+            + _slip(match[0], draw.choice(letters), draw)
+            + text[match.end() :]
+        )
     for kind in over:
         text = _over(text, kind, keep)
     return text
@@ -72,7 +88,9 @@ def mistyped(text: str, rate: float, kinds: Sequence[Slip], draw: random.Random,
 def _over(text: str, kind: str, keep: frozenset[str]) -> str:
     """The whole text without its case or its marks."""
     if kind == "case":
-        return _WORD.sub(lambda match: match[0] if match[0].casefold() in keep else match[0].lower(), text)
+        return _WORD.sub(
+            lambda match: match[0] if match[0].casefold() in keep else match[0].lower(), text
+        )
     return _without_marks(text, keep)
 
 

@@ -1,13 +1,15 @@
 """Words that name a group, in pairs that may stand for each other. Used by `counterfactual`.
 
-Source  pronouns and family words: the pairs of Zhao, Wang, Yatskar, Ordonez, Chang (2018), Gender bias in coreference
-        resolution, aclanthology.org/N18-2003, restated; first names with a group's ring: Bertrand and Mullainathan
-        (2004), Are Emily and Greg more employable than Lakisha and Jamal?, doi.org/10.1257/0002828042002561;
-        nationalities and identities (faith, orientation, colour, origin, disability): pairs written for this
-        file; `identity` is for tasks about what is said of people, since `black` and `straight` also mean other things
+Source  pronouns and family words: the pairs of Zhao, Wang, Yatskar, Ordonez, Chang (2018), Gender
+        bias in coreference resolution, aclanthology.org/N18-2003, restated; first names with a
+        group's ring: Bertrand and Mullainathan (2004), Are Emily and Greg more employable than
+        Lakisha and Jamal?, doi.org/10.1257/0002828042002561; nationalities and identities (faith,
+        orientation, colour, origin, disability): pairs written for this file; `identity` is for
+        tasks about what is said of people, since `black` and `straight` also mean other things
 """
 
-# (word, its counterpart): both directions. Pronouns that need a look at the next word are in `counterfactual`.
+# (word, its counterpart): both directions. Pronouns that need a look at the next word are in
+# `counterfactual`.
 GENDER = (
     ("he", "she"),
     ("himself", "herself"),
@@ -133,5 +135,6 @@ IDENTITY = (
 )
 
 TERMS = {"gender": GENDER, "names": NAMES, "nationality": NATIONALITY, "identity": IDENTITY}
-# Words that are also something else when they are written small: China and china, Kenya the name and the country.
+# Words that are also something else when they are written small: China and china, Kenya the name
+# and the country.
 ONLY_CAPITALS = frozenset({*(word for pair in NAMES for word in pair), "turkey", "china", "japan"})

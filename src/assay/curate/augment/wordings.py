@@ -1,16 +1,23 @@
-"""Rewrite an English text by rules that keep its meaning: short forms, safe synonyms, the order of two clauses.
+"""Rewrite an English text by rules that keep its meaning: short forms, safe synonyms, the order of
+two clauses.
 
-How         each rule is tried on the whole text; where it fits, the text is another wording of itself
-Watch out   few rules, chosen so that none changes what is asked: no synonym stands here that only some contexts allow
+How         each rule is tried on the whole text; where it fits, the text is another wording of
+            itself
+Watch out   few rules, chosen so that none changes what is asked: no synonym stands here that only
+            some contexts allow
 """
 
 import random
 import re
 from collections.abc import Callable, Iterator
 
-# What is shortened wherever it stands, and written out again after a subject only: "why don't I" has no long form.
+# What is shortened wherever it stands, and written out again after a subject only: "why don't I"
+# has no long form.
 NEGATIONS = tuple(
-    (f"{verb} not" if verb != "can" else "cannot", f"{'wo' if verb == 'will' else verb.removesuffix('n')}n't")
+    (
+        f"{verb} not" if verb != "can" else "cannot",
+        f"{'wo' if verb == 'will' else verb.removesuffix('n')}n't",
+    )
     for verb in ("do does did is are was were will would could should have has had can").split()
 )
 _SUBJECT = r"(?:I|you|we|they|he|she|it|this|that|there)"
@@ -52,14 +59,16 @@ _PLEASE = re.compile(r"^please,? ([^.!?\n]+)([.!]?)$", re.IGNORECASE)
 
 
 def wordings(text: str) -> list[str]:
-    """Other wordings of `text`, each by one rule, without those that are the text itself. Empty where no rule fits."""
+    """Other wordings of `text`, each by one rule, without those that are the text itself. Empty
+    where no rule fits."""
     found = dict.fromkeys(new for rule in (_phrases, _clauses, _please) for new in rule(text))
     found.pop(text, None)
     return list(found)
 
 
 def reworded(text: str, draw: random.Random, rules: int) -> str:
-    """`text` after up to `rules` rules, each drawn among those that fit by then and do not lead back."""
+    """`text` after up to `rules` rules, each drawn among those that fit by then and do not lead
+    back."""
     seen = {text}
     for _ in range(rules):
         new = [wording for wording in wordings(text) if wording not in seen]
@@ -75,7 +84,9 @@ def _phrases(text: str) -> Iterator[str]:
     for old, new in pairs:
         yield from _put(rf"(?<![\w'’-]){re.escape(old)}(?![\w'’-])", new, text)
     for long, short in NEGATIONS:
-        found = re.sub(rf"\b({_SUBJECT}) {re.escape(short)}\b", rf"\1 {long}", text, flags=re.IGNORECASE)
+        found = re.sub(
+            rf"\b({_SUBJECT}) {re.escape(short)}\b", rf"\1 {long}", text, flags=re.IGNORECASE
+        )
         if found != text:
             yield found
 
@@ -90,7 +101,11 @@ def _as(new: str) -> Callable[[re.Match[str]], str]:
     """`new` with a capital where the text had one at the beginning of the phrase."""
 
     def put(match: re.Match[str]) -> str:
-        return new[0].upper() + new[1:] if match[0][0].isupper() and match[0][:2] not in ("I ", "I'") else new
+        return (
+            new[0].upper() + new[1:]
+            if match[0][0].isupper() and match[0][:2] not in ("I ", "I'")
+            else new
+        )
 
     return put
 

@@ -1,7 +1,9 @@
-"""Rows that share a property, by bucket: where candidate pairs come from. No table of all pairs is ever made.
+"""Rows that share a property, by bucket: where candidate pairs come from. No table of all pairs is
+ever made.
 
-Two sides   a pair is a row of the left side and one of the right side of the same bucket. For MinHash bands both sides
-            are the same rows; for segments the left has the part and the right holds it
+Two sides   a pair is a row of the left side and one of the right side of the same bucket. For
+            MinHash bands both sides are the same rows; for segments the left has the part and the
+            right holds it
 """
 
 from __future__ import annotations
@@ -45,7 +47,9 @@ class Entries:
 
     def sizes(self, buckets: Any) -> Any:
         """How many rows stand in each of `buckets`."""
-        return self.bucket.searchsorted(buckets, "right") - self.bucket.searchsorted(buckets, "left")
+        return self.bucket.searchsorted(buckets, "right") - self.bucket.searchsorted(
+            buckets, "left"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,8 @@ class Buckets:
         found: dict[int, Entries] = {}
 
         def work(band: int) -> None:
-            # Hash and row in one number: rows of a bucket come out in order, and a plain sort is the fastest there is.
+            # Hash and row in one number: rows of a bucket come out in order, and a plain sort is
+            # the fastest there is.
             packed = (bands[band] << shift) | rows
             packed.sort()
             name = packed >> shift
@@ -88,20 +93,28 @@ class Buckets:
     def only(self, mask: Any) -> Buckets:
         """The pairs both of whose rows are in `mask` (bool, by row)."""
         left = self.left.where(mask[self.left.row])
-        return replace(self, left=left, right=left if self.same else self.right.where(mask[self.right.row]))
+        return replace(
+            self, left=left, right=left if self.same else self.right.where(mask[self.right.row])
+        )
 
     def between(self, first: Any, second: Any) -> list[Buckets]:
         """The pairs of a row in `first` and one in `second`, two masks without a common row."""
         sides = [(first, second)] if self.same else [(first, second), (second, first)]
         return [
-            replace(self, left=self.left.where(a[self.left.row]), right=self.right.where(b[self.right.row]))
+            replace(
+                self,
+                left=self.left.where(a[self.left.row]),
+                right=self.right.where(b[self.right.row]),
+            )
             for a, b in sides
         ]
 
     def thinned(self, family: Any, most: int) -> Buckets:
         """At most so many rows of one family (int, by row) in a wide bucket."""
         left = _thinned(self.left, family, most)
-        return replace(self, left=left, right=left if self.same else _thinned(self.right, family, most))
+        return replace(
+            self, left=left, right=left if self.same else _thinned(self.right, family, most)
+        )
 
     def count(self) -> int:
         """How many pairs `chunks` gives, and rows with themselves."""
@@ -109,7 +122,8 @@ class Buckets:
         return int((end - start).sum())
 
     def chunks(self) -> Iterator[tuple[Any, Any]]:
-        """All pairs, a pair once for each bucket that it shares: (lower rows, higher rows), int32."""
+        """All pairs, a pair once for each bucket that it shares: (lower rows, higher rows),
+        int32."""
         import numpy as np
 
         start, end = self._ranges()
@@ -120,16 +134,21 @@ class Buckets:
             before = ends[at - 1] if at else 0
             to = max(at + 1, int(np.searchsorted(ends, before + CHUNK, side="right")))
             own = many[at:to]
-            place = np.arange(ends[to - 1] - before) + np.repeat(start[at:to] - (ends[at:to] - own - before), own)
+            place = np.arange(ends[to - 1] - before) + np.repeat(
+                start[at:to] - (ends[at:to] - own - before), own
+            )
             yield _ordered(np.repeat(row[at:to], own), self.right.row[place])
             at = to
 
     def samples(self, most: int) -> Iterator[tuple[Any, Any]]:
-        """Some pairs of the wide buckets: `most` for each row of either side, which link all rows of a side."""
+        """Some pairs of the wide buckets: `most` for each row of either side, which link all rows
+        of a side."""
         import numpy as np
 
         for one, other in (
-            [(self.left, self.right)] if self.same else [(self.left, self.right), (self.right, self.left)]
+            [(self.left, self.right)]
+            if self.same
+            else [(self.left, self.right), (self.right, self.left)]
         ):
             start = other.bucket.searchsorted(one.bucket, "left")
             size = other.bucket.searchsorted(one.bucket, "right") - start
@@ -166,7 +185,9 @@ def _thinned(entries: Entries, family: Any, most: int) -> Entries:
     wide = np.flatnonzero(entries.sizes(entries.bucket) > WIDE)
     bucket, own = entries.bucket[wide], family[entries.row[wide]]
     order = np.lexsort((wide, own, bucket))
-    new = np.concatenate([[True], (bucket[order][1:] != bucket[order][:-1]) | (own[order][1:] != own[order][:-1])])
+    new = np.concatenate(
+        [[True], (bucket[order][1:] != bucket[order][:-1]) | (own[order][1:] != own[order][:-1])]
+    )
     first = np.flatnonzero(new[: len(order)])
     rank = np.arange(len(order)) - np.repeat(first, np.diff(np.append(first, len(order))))
     keep[wide[order[rank >= most]]] = False

@@ -1,9 +1,10 @@
-"""Texts that mean the same by their sentence vectors: every pair compared, block by block, nothing estimated.
+"""Texts that mean the same by their sentence vectors: every pair compared, block by block, nothing
+estimated.
 
-How         products of blocks in 32 bits propose pairs; each is then summed in 64 bits in a fixed order, so that the
-            verdict does not depend on how a library cuts the product up
-Costs       rows times kept rows: minutes for 100,000 rows on two cores, hours for a million; memory: the vectors and a
-            block
+How         products of blocks in 32 bits propose pairs; each is then summed in 64 bits in a fixed
+            order, so that the verdict does not depend on how a library cuts the product up
+Costs       rows times kept rows: minutes for 100,000 rows on two cores, hours for a million;
+            memory: the vectors and a block
 """
 
 from typing import Any
@@ -15,7 +16,8 @@ PAIRS = 1 << 14  # products summed again at once
 
 
 def stand_ins_by_meaning(vectors: Any, threshold: float, classes: Any) -> Any:
-    """For each row the kept row that stands for it, the lowest with a cosine of `threshold` or more; -1 for a kept row.
+    """For each row the kept row that stands for it, the lowest with a cosine of `threshold` or
+    more; -1 for a kept row.
 
     Rows are taken in order; one is kept unless it is near to a kept one.
 
@@ -57,5 +59,7 @@ def _near(vectors: Any, rows: Any, others: Any, threshold: float, classes: Any) 
     near = np.empty(len(row), dtype=bool)
     for start in range(0, len(row), PAIRS):
         part = slice(start, start + PAIRS)
-        near[part] = (vectors[row[part]].astype(np.float64) * vectors[other[part]]).sum(axis=1) >= threshold
+        near[part] = (vectors[row[part]].astype(np.float64) * vectors[other[part]]).sum(
+            axis=1
+        ) >= threshold
     return row[near], other[near]

@@ -1,7 +1,9 @@
-"""Which of many texts are near each other: candidates from shared bands and segments, each then measured exactly.
+"""Which of many texts are near each other: candidates from shared bands and segments, each then
+measured exactly.
 
-How         buckets propose pairs; some bits of the two texts rule most out; the rest is measured as text.py says,
-            so a hit is never a guess. Whether two texts are near depends on the two alone, not on the others
+How         buckets propose pairs; some bits of the two texts rule most out; the rest is measured as
+            text.py says, so a hit is never a guess. Whether two texts are near depends on the two
+            alone, not on the others
 Cost        n log n: sorts of one number a row and band; then as many pairs as share a bucket
 Memory      about 400 bytes a row beside the texts, and what a million candidate pairs need
 """
@@ -19,7 +21,8 @@ MEASURED = 1 << 16  # candidates measured at once
 
 
 class Pairs(NamedTuple):
-    """Near texts: row numbers, the lower first, and how alike they are (int, int, float64; (n,) each)."""
+    """Near texts: row numbers, the lower first, and how alike they are (int, int, float64; (n,)
+    each)."""
 
     first: Any
     second: Any
@@ -37,12 +40,17 @@ class Search:
         self._texts = [key.text for key in keys]
         names: dict[str, int] = {}
         self._scopes = np.fromiter(
-            (names.setdefault(key.scope, len(names)) for key in keys), dtype=np.int32, count=len(keys)
+            (names.setdefault(key.scope, len(names)) for key in keys),
+            dtype=np.int32,
+            count=len(keys),
         )
         lengths = np.fromiter(map(len, self._texts), dtype=np.int64, count=len(keys))
         width = shingles.rows_per_band(threshold)
         self._digests = shingles.digests(self._texts, self._scopes, width, seed)
-        self.buckets = [Buckets.of_bands(self._digests.bands), segments.buckets_of(self._texts, lengths, self._scopes)]
+        self.buckets = [
+            Buckets.of_bands(self._digests.bands),
+            segments.buckets_of(self._texts, lengths, self._scopes),
+        ]
         self._sketches = segments.sketches(self._texts, lengths)
 
     def near(
@@ -54,8 +62,8 @@ class Search:
         """The near pairs that `buckets` propose, some thousands at a time.
 
         Args:
-            wanted: (lower rows, higher rows) -> bool mask; asked anew before each batch is measured, so that what
-                earlier batches told can save measuring.
+            wanted: (lower rows, higher rows) -> bool mask; asked anew before each batch is
+                measured, so that what earlier batches told can save measuring.
             samples: look at so many pairs of each row in wide buckets only.
         """
         for own in buckets:
@@ -79,19 +87,26 @@ class Search:
         if kind == "bands":
             likely = self._digests.likely(first, second, self.threshold)
         else:
-            unlike = np.bitwise_count(self._sketches[first] ^ self._sketches[second]).sum(axis=1, dtype=np.uint16)
+            unlike = np.bitwise_count(self._sketches[first] ^ self._sketches[second]).sum(
+                axis=1, dtype=np.uint16
+            )
             likely = unlike <= 6 * MOST_EDITS
         return likely & (self._scopes[first] == self._scopes[second])
 
-    def _measured(self, kind: str, held: list[Any], wanted: Callable[[Any, Any], Any] | None) -> Iterator[Pairs]:
+    def _measured(
+        self, kind: str, held: list[Any], wanted: Callable[[Any, Any], Any] | None
+    ) -> Iterator[Pairs]:
         import numpy as np
 
         if not held:
             return
         packed = np.unique(np.concatenate(held))
-        first, second = (packed >> np.uint64(32)).astype(np.int64), (packed & np.uint64(0xFFFFFFFF)).astype(np.int64)
-        # The first partner of every row, then the second of every row, and so on: what `wanted` learns from these
-        # spares most of the pairs of rows that have very many.
+        first, second = (
+            (packed >> np.uint64(32)).astype(np.int64),
+            (packed & np.uint64(0xFFFFFFFF)).astype(np.int64),
+        )
+        # The first partner of every row, then the second of every row, and so on: what `wanted`
+        # learns from these spares most of the pairs of rows that have very many.
         starts = np.flatnonzero(np.concatenate([[True], first[1:] != first[:-1]])[: len(first)])
         rank = np.arange(len(first)) - np.repeat(starts, np.diff(np.append(starts, len(first))))
         order = np.argsort(rank, kind="stable")
@@ -120,5 +135,7 @@ def merged(parts: Sequence[Pairs]) -> Pairs:
     first, second, similarity = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.lexsort((-similarity, second, first))
     first, second, similarity = first[order], second[order], similarity[order]
-    new = np.concatenate([[True], (first[1:] != first[:-1]) | (second[1:] != second[:-1])])[: len(first)]
+    new = np.concatenate([[True], (first[1:] != first[:-1]) | (second[1:] != second[:-1])])[
+        : len(first)
+    ]
     return Pairs(first[new], second[new], similarity[new])

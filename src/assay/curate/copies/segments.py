@@ -1,10 +1,13 @@
-"""Texts of up to 80 letters that differ by two edits at most: proposed by a shared segment, then counted exactly.
+"""Texts of up to 80 letters that differ by two edits at most: proposed by a shared segment, then
+counted exactly.
 
-Source      Li, Deng, Wang, Feng (2011), Pass-Join, vldb.org/pvldb/vol5/p253_guoliangli_vldb2012.pdf;
-            Damerau (1964), 10.1145/363958.363994, counted in a band of the table (Ukkonen 1985)
-How         the shorter text of a pair is cut into four parts. Two edits touch two of them, or three when one swaps two
-            letters across a border, so one part stands in the longer text as it was, moved by two letters at most.
-            (Two such swaps at once may be missed.) All texts of a length are one matrix, and a segment is one hash
+Source      Li, Deng, Wang, Feng (2011), Pass-Join,
+            vldb.org/pvldb/vol5/p253_guoliangli_vldb2012.pdf; Damerau (1964), 10.1145/363958.363994,
+            counted in a band of the table (Ukkonen 1985)
+How         the shorter text of a pair is cut into four parts. Two edits touch two of them, or three
+            when one swaps two letters across a border, so one part stands in the longer text as it
+            was, moved by two letters at most. (Two such swaps at once may be missed.) All texts of
+            a length are one matrix, and a segment is one hash
 """
 
 from functools import lru_cache
@@ -28,7 +31,9 @@ def buckets_of(texts: list[str], lengths: Any, scopes: Any) -> Buckets:
     """On the left the rows that have a part, on the right those that hold it where it may stand."""
     import numpy as np
 
-    by_length = [np.flatnonzero(lengths == length) for length in range(SEGMENTS_UP_TO + MOST_EDITS + 1)]
+    by_length = [
+        np.flatnonzero(lengths == length) for length in range(SEGMENTS_UP_TO + MOST_EDITS + 1)
+    ]
     found: dict[int, tuple[Entries, Entries]] = {}
     salts = mixed(scopes.astype(np.uint64) + np.uint64(1))
 
@@ -67,7 +72,8 @@ def _prefixes(texts: list[str], length: int) -> Any:
 
 
 def _hashes(prefixes: Any, size: int, at: int, salt: int) -> Any:
-    """Of the `size` letters from `at` on, the same wherever they stand; `salt` keeps unlike parts apart."""
+    """Of the `size` letters from `at` on, the same wherever they stand; `salt` keeps unlike parts
+    apart."""
     import numpy as np
 
     shifted = (prefixes[at + size] - prefixes[at]) * np.uint64(pow(BASE, -at, 2**64))
@@ -85,7 +91,8 @@ def _meeting(left: tuple[list, list], right: tuple[list, list]) -> tuple[Entries
     place = np.minimum(np.searchsorted(distinct, others), len(distinct) - 1)
     inside = distinct[place] == others
     place, other_rows = place[inside], other_rows[inside]
-    # Every row of the left stands on the right as well, so a bucket of one entry there holds one row.
+    # Every row of the left stands on the right as well, so a bucket of one entry there holds one
+    # row.
     shared = np.bincount(place, minlength=len(distinct)) > 1
     keep = shared[place]
     own = np.searchsorted(distinct, names)
@@ -102,10 +109,11 @@ def _parts(length: int) -> tuple[tuple[int, int], ...]:
 
 @lru_cache(SEGMENTS_UP_TO * PARTS)
 def _windows(length: int, longer: int) -> tuple[tuple[int, int, int], ...]:
-    """(place, size, start) of the pieces of a text, `longer` letters longer than `length`, that can be a part of it.
+    """(place, size, start) of the pieces of a text, `longer` letters longer than `length`, that can
+    be a part of it.
 
-    A part may be shifted by no more than there are parts to its left, nor, counted from the other end, by more than
-    there are to its right (Pass-Join, section 4.2).
+    A part may be shifted by no more than there are parts to its left, nor, counted from the other
+    end, by more than there are to its right (Pass-Join, section 4.2).
     """
     windows = []
     for place, (start, size) in enumerate(_parts(length)):
@@ -117,8 +125,9 @@ def _windows(length: int, longer: int) -> tuple[tuple[int, int, int], ...]:
 
 
 def sketches(texts: list[str], lengths: Any) -> Any:
-    """The letter pairs of each text as 256 bits, uint64, (n, 4); nothing for texts too long for segments. One edit
-    replaces at most three pairs by three others, so texts of two edits differ in twelve bits at most."""
+    """The letter pairs of each text as 256 bits, uint64, (n, 4); nothing for texts too long for
+    segments. One edit replaces at most three pairs by three others, so texts of two edits differ in
+    twelve bits at most."""
     import numpy as np
 
     bits = np.zeros((len(texts), 4), dtype=np.uint64)
@@ -140,10 +149,16 @@ def sketches(texts: list[str], lengths: Any) -> Any:
 
 
 def edit_similarities(texts: list[str], first: Any, second: Any) -> Any:
-    """1 - edits / length of the longer text, 0 where the shorter one allows fewer edits; float64, (pairs,)."""
+    """1 - edits / length of the longer text, 0 where the shorter one allows fewer edits; float64,
+    (pairs,)."""
     import numpy as np
 
-    lengths = np.array([[len(texts[i]), len(texts[j])] for i, j in zip(first.tolist(), second.tolist(), strict=True)])
+    lengths = np.array(
+        [
+            [len(texts[i]), len(texts[j])]
+            for i, j in zip(first.tolist(), second.tolist(), strict=True)
+        ]
+    )
     lengths = lengths.reshape(-1, 2)
     longest, shortest = lengths.max(axis=1), lengths.min(axis=1)
     swap = lengths[:, 0] < lengths[:, 1]
@@ -157,7 +172,9 @@ def edit_similarities(texts: list[str], first: Any, second: Any) -> Any:
 
         def work(start: int) -> None:
             own = order[start : start + BLOCK]
-            counts[own] = _counted([texts[i] for i in long[own].tolist()], [texts[j] for j in short[own].tolist()])
+            counts[own] = _counted(
+                [texts[i] for i in long[own].tolist()], [texts[j] for j in short[own].tolist()]
+            )
 
         spread(work, range(0, len(first), BLOCK))
     allowed = np.minimum(MOST_EDITS, shortest // 10)
@@ -165,7 +182,8 @@ def edit_similarities(texts: list[str], first: Any, second: Any) -> Any:
 
 
 def _counted(long: list[str], short: list[str]) -> Any:
-    """Edits of each pair, OVER for more. All tables are filled row by row at once, five cells of each row."""
+    """Edits of each pair, OVER for more. All tables are filled row by row at once, five cells of
+    each row."""
     import numpy as np
 
     n, m = np.array(list(map(len, long))), np.array(list(map(len, short)))
@@ -173,9 +191,14 @@ def _counted(long: list[str], short: list[str]) -> Any:
     reach = np.arange(-MOST_EDITS, MOST_EDITS + 1)
     a, b = _matrix(long, width), _matrix(short, width)
     result = np.full(len(long), OVER, dtype=np.uint8)
-    # Cell o of row i stands for i letters of the longer text and i + reach[o] of the shorter one. Rows -1 and 0:
+    # Cell o of row i stands for i letters of the longer text and i + reach[o] of the shorter one.
+    # Rows -1 and 0:
     before = np.full((len(reach), len(long)), OVER, dtype=np.uint8)
-    above = np.repeat(np.where(reach < 0, OVER, np.minimum(reach, OVER)).astype(np.uint8)[:, None], len(long), axis=1)
+    above = np.repeat(
+        np.where(reach < 0, OVER, np.minimum(reach, OVER)).astype(np.uint8)[:, None],
+        len(long),
+        axis=1,
+    )
     _arrived(result, above, n, m, 0)
     for i in range(1, width + 1):
         row = np.full_like(above, OVER)
@@ -201,7 +224,8 @@ def _counted(long: list[str], short: list[str]) -> Any:
 
 
 def _matrix(texts: list[str], width: int) -> Any:
-    """Code points, one text a column; what is filled in below shorter ones is never looked at again."""
+    """Code points, one text a column; what is filled in below shorter ones is never looked at
+    again."""
     import numpy as np
 
     joined = "".join([text.ljust(width, "\0") for text in texts])
@@ -210,6 +234,7 @@ def _matrix(texts: list[str], width: int) -> Any:
 
 
 def _arrived(result: Any, row: Any, n: Any, m: Any, i: int) -> None:
-    """The count of pairs whose longer text ends at row i stands in the cell of the shorter one's end."""
+    """The count of pairs whose longer text ends at row i stands in the cell of the shorter one's
+    end."""
     pairs = ((n == i) & (n - m <= MOST_EDITS)).nonzero()[0]
     result[pairs] = row[MOST_EDITS - (n - m)[pairs], pairs]

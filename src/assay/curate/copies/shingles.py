@@ -1,12 +1,15 @@
-"""Texts as arrays: their letters, their shingles, and MinHash digests of these, thousands of texts at a time.
+"""Texts as arrays: their letters, their shingles, and MinHash digests of these, thousands of texts
+at a time.
 
-Source      Broder (1997), On the resemblance and containment of documents, 10.1109/SEQUEN.1997.666900 (MinHash);
-            Li, König (2010), b-Bit Minwise Hashing, 10.1145/1772690.1772759 (1 and 8 bits of a minimum as a sieve)
-How         a shingle is hashed to 32 bits; each permutation is one multiplication and one addition modulo 2^32, so the
-            minima of all shingles of all texts of a block are a few passes over one array. rensa computes the same as
-            fast, but hands its digests out as lists of Python numbers only, which takes five times as long
-Threads     numpy lets go of the interpreter's lock, so blocks run on all cores; each writes rows of its own, so the
-            result does not depend on how many there are
+Source      Broder (1997), On the resemblance and containment of documents,
+            10.1109/SEQUEN.1997.666900 (MinHash); Li, König (2010), b-Bit Minwise Hashing,
+            10.1145/1772690.1772759 (1 and 8 bits of a minimum as a sieve)
+How         a shingle is hashed to 32 bits; each permutation is one multiplication and one addition
+            modulo 2^32, so the minima of all shingles of all texts of a block are a few passes over
+            one array. rensa computes the same as fast, but hands its digests out as lists of Python
+            numbers only, which takes five times as long
+Threads     numpy lets go of the interpreter's lock, so blocks run on all cores; each writes rows of
+            its own, so the result does not depend on how many there are
 """
 
 import os
@@ -19,13 +22,14 @@ PERMUTATIONS = 128
 BLOCK_LETTERS = 50_000
 # Letters of the texts whose shingles are sorted at once, by one thread: about 100 bytes each.
 MEASURED_LETTERS = 500_000
-# How far below its mean the count of equal minima may lie, in standard deviations: 3 lose one pair in 700 of those at
-# the threshold itself, and hardly any of those above it.
+# How far below its mean the count of equal minima may lie, in standard deviations: 3 lose one pair
+# in 700 of those at the threshold itself, and hardly any of those above it.
 SIEVE_DEVIATIONS = 3
 
 
 def rows_per_band(threshold: float, recall: float = 0.98) -> int:
-    """The longest band with which a pair at `threshold` still shares a band with probability `recall`."""
+    """The longest band with which a pair at `threshold` still shares a band with probability
+    `recall`."""
     for rows in range(16, 1, -1):
         if 1 - (1 - threshold**rows) ** (PERMUTATIONS // rows) >= recall:
             return rows
@@ -33,10 +37,12 @@ def rows_per_band(threshold: float, recall: float = 0.98) -> int:
 
 
 def fewest_equal(threshold: float, values: int) -> int:
-    """In how many of the 128 places the digests of a pair at `threshold` agree at least, if each place has as many
-    `values`: places agree where the minima do, and by chance."""
+    """In how many of the 128 places the digests of a pair at `threshold` agree at least, if each
+    place has as many `values`: places agree where the minima do, and by chance."""
     share = threshold + (1 - threshold) / values
-    return int(PERMUTATIONS * share - SIEVE_DEVIATIONS * (PERMUTATIONS * share * (1 - share)) ** 0.5)
+    return int(
+        PERMUTATIONS * share - SIEVE_DEVIATIONS * (PERMUTATIONS * share * (1 - share)) ** 0.5
+    )
 
 
 class Digests(NamedTuple):
@@ -47,10 +53,13 @@ class Digests(NamedTuple):
     octets: Any  # eight bits of each minimum, uint8, (n, 128)
 
     def likely(self, first: Any, second: Any, threshold: float) -> Any:
-        """Mask of the pairs that may be as alike as `threshold`: by the bits, then by the octets of what is left."""
+        """Mask of the pairs that may be as alike as `threshold`: by the bits, then by the octets of
+        what is left."""
         import numpy as np
 
-        equal = PERMUTATIONS - np.bitwise_count(self.bits[first] ^ self.bits[second]).sum(axis=1, dtype=np.int16)
+        equal = PERMUTATIONS - np.bitwise_count(self.bits[first] ^ self.bits[second]).sum(
+            axis=1, dtype=np.int16
+        )
         likely = equal >= fewest_equal(threshold, 2)
         left = np.flatnonzero(likely)
         for part in range(0, len(left), 1 << 16):
@@ -86,11 +95,14 @@ def blocks(lengths: Any, most: int) -> list[slice]:
 
 
 def letters(texts: list[str]) -> tuple[Any, Any]:
-    """(code points + 1 of all texts in a row, uint64, each text with a space at both ends; where each text starts)."""
+    """(code points + 1 of all texts in a row, uint64, each text with a space at both ends; where
+    each text starts)."""
     import numpy as np
 
     joined = " " + "  ".join(texts) + " "
-    codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64) + np.uint64(1)
+    codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(
+        np.uint64
+    ) + np.uint64(1)
     starts = np.zeros(len(texts) + 1, dtype=np.int64)
     np.cumsum(np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)) + 2, out=starts[1:])
     return codes, starts
@@ -125,16 +137,22 @@ def digests(texts: list[str], scopes: Any, rows: int, seed: int) -> Digests:
         salt = mixed(scopes[part].astype(np.uint64))
         for band in range(len(bands)):
             own = slice(band * rows, (band + 1) * rows)
-            bands[band, part] = mixed((minima[own] * weights[own, None]).sum(axis=0, dtype=np.uint64) ^ salt)
+            bands[band, part] = mixed(
+                (minima[own] * weights[own, None]).sum(axis=0, dtype=np.uint64) ^ salt
+            )
         octets[part] = ((minima * np.uint32(0x9E3779B1)) >> np.uint32(24)).T
         bits[part] = np.packbits(octets[part] > 127, axis=1).view(np.uint64)
 
-    spread(work, blocks(np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)) + 2, BLOCK_LETTERS))
+    spread(
+        work,
+        blocks(np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)) + 2, BLOCK_LETTERS),
+    )
     return Digests(bands, bits, octets)
 
 
 def mixed(numbers: Any) -> Any:
-    """Numbers of 64 bits, each bit of which depends on all bits of the number given (the end of MurmurHash3)."""
+    """Numbers of 64 bits, each bit of which depends on all bits of the number given (the end of
+    MurmurHash3)."""
     import numpy as np
 
     numbers = (numbers ^ (numbers >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
@@ -143,8 +161,8 @@ def mixed(numbers: Any) -> Any:
 
 
 def _hashed(texts: list[str]) -> tuple[Any, Any]:
-    """(32-bit hashes of the shingles of all texts in a row, where each text's begin). A shingle may stand there twice:
-    that changes no minimum."""
+    """(32-bit hashes of the shingles of all texts in a row, where each text's begin). A shingle may
+    stand there twice: that changes no minimum."""
     import numpy as np
 
     codes, starts = letters(texts)
@@ -160,11 +178,17 @@ def _hashed(texts: list[str]) -> tuple[Any, Any]:
 
 
 def jaccards(texts: list[str], first: Any, second: Any) -> Any:
-    """Jaccard of the shingles of `texts[first[k]]` and `texts[second[k]]`, exactly; float64, (pairs,)."""
+    """Jaccard of the shingles of `texts[first[k]]` and `texts[second[k]]`, exactly; float64,
+    (pairs,)."""
     import numpy as np
 
     found = np.empty(len(first), dtype=np.float64)
-    sizes = np.array([len(texts[i]) + len(texts[j]) + 4 for i, j in zip(first.tolist(), second.tolist(), strict=True)])
+    sizes = np.array(
+        [
+            len(texts[i]) + len(texts[j]) + 4
+            for i, j in zip(first.tolist(), second.tolist(), strict=True)
+        ]
+    )
 
     def work(part: slice) -> None:
         rows, places = np.unique(np.concatenate([first[part], second[part]]), return_inverse=True)
@@ -176,8 +200,8 @@ def jaccards(texts: list[str], first: Any, second: Any) -> Any:
 
 
 def shingle_sets(texts: list[str]) -> tuple[Any, Any]:
-    """(the distinct shingles of each text as numbers, one text after the other; where each text's begin, n + 1). Equal
-    numbers mean equal shingles: nothing is hashed."""
+    """(the distinct shingles of each text as numbers, one text after the other; where each text's
+    begin, n + 1). Equal numbers mean equal shingles: nothing is hashed."""
     import numpy as np
 
     codes, starts = letters(texts)
@@ -189,7 +213,8 @@ def shingle_sets(texts: list[str]) -> tuple[Any, Any]:
     pairs[:-1] += codes[1:] * np.uint64(base)
     triples = pairs.copy()
     triples[:-2] += codes[2:]
-    # What reaches into the next text gives way to the text's own first pair, which is in its set anyway.
+    # What reaches into the next text gives way to the text's own first pair, which is in its set
+    # anyway.
     pairs[starts[1:] - 1] = pairs[starts[:-1]]
     triples[starts[1:] - 1] = triples[starts[1:] - 2] = pairs[starts[:-1]]
     if base**3 < 2**32 - 1:
@@ -207,21 +232,26 @@ def shingle_sets(texts: list[str]) -> tuple[Any, Any]:
         counts[own] = new.sum(axis=1)
         ends = np.cumsum(counts[own])
         distinct = table[new]
-        for row, start, end in zip(own.tolist(), (ends - counts[own]).tolist(), ends.tolist(), strict=True):
+        for row, start, end in zip(
+            own.tolist(), (ends - counts[own]).tolist(), ends.tolist(), strict=True
+        ):
             kept[row] = distinct[start:end]
     return np.concatenate(kept), np.concatenate([[0], np.cumsum(counts)])
 
 
 def _alike(sizes: Any) -> Iterator[tuple[Any, int]]:
-    """(rows of about the same size, the largest size of them), so that a table of them has few empty cells. Many short
-    rows are sorted ten times faster than one long array is."""
+    """(rows of about the same size, the largest size of them), so that a table of them has few
+    empty cells. Many short rows are sorted ten times faster than one long array is."""
     import numpy as np
 
     order = np.argsort(sizes, kind="stable")
     ordered, at = sizes[order], 0
     while at < len(order):
         widest = int(ordered[at]) * 5 // 4 + 8
-        to = min(int(np.searchsorted(ordered, widest, side="right")), at + max(1, MEASURED_LETTERS // widest))
+        to = min(
+            int(np.searchsorted(ordered, widest, side="right")),
+            at + max(1, MEASURED_LETTERS // widest),
+        )
         yield order[at:to], int(ordered[to - 1])
         at = to
 

@@ -1,7 +1,9 @@
-"""Check digits of cards, accounts and national numbers. Each function takes the number without spaces and marks.
+"""Check digits of cards, accounts and national numbers. Each function takes the number without
+spaces and marks.
 
-Sources    ISO/IEC 7812-1 annex B (Luhn); ISO 13616 and ISO 7064 (IBAN, mod 97-10; mod 11,10 of the German tax number);
-           the issuing offices' own descriptions for the national numbers, named beside each
+Sources    ISO/IEC 7812-1 annex B (Luhn); ISO 13616 and ISO 7064 (IBAN, mod 97-10; mod 11,10 of the
+           German tax number); the issuing offices' own descriptions for the national numbers, named
+           beside each
 """
 
 from collections import Counter
@@ -10,12 +12,12 @@ from datetime import date
 
 # ISO 13616 registry: length of the whole IBAN by country.
 _LENGTHS = (
-    "AD:24 AE:23 AL:28 AT:20 AZ:28 BA:20 BE:16 BG:22 BH:22 BI:27 BR:29 BY:28 CH:21 CR:22 CY:28 CZ:24 "
-    "DE:22 DJ:27 DK:18 DO:28 EE:20 EG:29 ES:24 FI:18 FK:18 FO:18 FR:27 GB:22 GE:22 GI:23 GL:18 GR:27 "
-    "GT:28 HN:28 HR:21 HU:28 IE:22 IL:23 IQ:23 IS:26 IT:27 JO:30 KW:30 KZ:20 LB:28 LC:32 LI:21 LT:20 "
-    "LU:20 LV:21 LY:25 MC:27 MD:24 ME:22 MK:19 MN:20 MR:27 MT:31 MU:30 NI:28 NL:18 NO:15 OM:23 PK:24 "
-    "PL:28 PS:29 PT:25 QA:29 RO:24 RS:22 RU:33 SA:24 SC:31 SD:18 SE:24 SI:19 SK:24 SM:27 SO:23 ST:25 "
-    "SV:28 TL:23 TN:24 TR:26 UA:29 VA:22 VG:24 XK:20 YE:30"
+    "AD:24 AE:23 AL:28 AT:20 AZ:28 BA:20 BE:16 BG:22 BH:22 BI:27 BR:29 BY:28 CH:21 CR:22"
+    " CY:28 CZ:24 DE:22 DJ:27 DK:18 DO:28 EE:20 EG:29 ES:24 FI:18 FK:18 FO:18 FR:27 GB:22 GE:22"
+    " GI:23 GL:18 GR:27 GT:28 HN:28 HR:21 HU:28 IE:22 IL:23 IQ:23 IS:26 IT:27 JO:30 KW:30 KZ:20"
+    " LB:28 LC:32 LI:21 LT:20 LU:20 LV:21 LY:25 MC:27 MD:24 ME:22 MK:19 MN:20 MR:27 MT:31 MU:30"
+    " NI:28 NL:18 NO:15 OM:23 PK:24 PL:28 PS:29 PT:25 QA:29 RO:24 RS:22 RU:33 SA:24 SC:31 SD:18"
+    " SE:24 SI:19 SK:24 SM:27 SO:23 ST:25 SV:28 TL:23 TN:24 TR:26 UA:29 VA:22 VG:24 XK:20 YE:30"
 )
 IBAN_LENGTH: dict[str, int] = {pair[:2]: int(pair[3:]) for pair in _LENGTHS.split()}
 
@@ -41,7 +43,8 @@ def card(number: str) -> bool:
 
 
 def issuer(number: str) -> str:
-    """The brand by leading digits and length (ISO/IEC 7812 ranges as the brands publish them), or ""."""
+    """The brand by leading digits and length (ISO/IEC 7812 ranges as the brands publish them), or
+    ""."""
     n, four = len(number), int(number[:4] or 0)
     if number[:1] == "4" and n in (13, 16, 19):
         return "visa"
@@ -49,9 +52,13 @@ def issuer(number: str) -> str:
         return "mastercard"
     if n == 15 and number[:2] in ("34", "37"):
         return "amex"
-    if n in (14, 16) and (3000 <= four <= 3059 or number[:4] == "3095" or number[:2] in ("36", "38", "39")):
+    if n in (14, 16) and (
+        3000 <= four <= 3059 or number[:4] == "3095" or number[:2] in ("36", "38", "39")
+    ):
         return "diners"
-    if 16 <= n <= 19 and (number[:4] == "6011" or number[:2] in ("64", "65") or 6221 <= four <= 6229):
+    if 16 <= n <= 19 and (
+        number[:4] == "6011" or number[:2] in ("64", "65") or 6221 <= four <= 6229
+    ):
         return "discover"
     if (16 <= n <= 19 and 3528 <= four <= 3589) or (n == 15 and number[:4] in ("1800", "2131")):
         return "jcb"
@@ -69,11 +76,16 @@ def mod97(text: str) -> int:
 
 def iban(number: str) -> bool:
     country = number[:2]
-    return IBAN_LENGTH.get(country) == len(number) and number[2:4].isdigit() and mod97(number[4:] + number[:4]) == 1
+    return (
+        IBAN_LENGTH.get(country) == len(number)
+        and number[2:4].isdigit()
+        and mod97(number[4:] + number[:4]) == 1
+    )
 
 
 def ssn(number: str) -> bool:
-    """US: areas 000, 666 and, but for taxpayer numbers, 9xx are not given out; no group 00, no serial 0000."""
+    """US: areas 000, 666 and, but for taxpayer numbers, 9xx are not given out; no group 00, no
+    serial 0000."""
     area, group = number[:3], int(number[3:5])
     if area in ("000", "666") or group == 0 or number[5:] == "0000":
         return False
@@ -81,15 +93,21 @@ def ssn(number: str) -> bool:
 
 
 def nhs(number: str) -> bool:
-    """UK health number (NHS data dictionary): weights 10 to 2, 11 less the rest; a check of 10 is not given out."""
+    """UK health number (NHS data dictionary): weights 10 to 2, 11 less the rest; a check of 10 is
+    not given out."""
     check = 11 - _sum(number, range(10, 1, -1)) % 11
     return check != 10 and check % 11 == int(number[9])
 
 
 def steuer_id(number: str) -> bool:
-    """German tax number (ISO 7064 mod 11,10): one of the first ten digits stands twice or thrice, none is first 0."""
+    """German tax number (ISO 7064 mod 11,10): one of the first ten digits stands twice or thrice,
+    none is first 0."""
     counts = Counter(number[:10])
-    if number[0] == "0" or max(counts.values()) not in (2, 3) or sum(c > 1 for c in counts.values()) != 1:
+    if (
+        number[0] == "0"
+        or max(counts.values()) not in (2, 3)
+        or sum(c > 1 for c in counts.values()) != 1
+    ):
         return False
     product = 10
     for digit in _digits(number[:10]):
@@ -106,7 +124,39 @@ def dni(number: str) -> bool:
 _ODD: dict[str, int] = dict(
     zip(
         "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-        [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16]
+        [
+            1,
+            0,
+            5,
+            7,
+            9,
+            13,
+            15,
+            17,
+            19,
+            21,
+            1,
+            0,
+            5,
+            7,
+            9,
+            13,
+            15,
+            17,
+            19,
+            21,
+            2,
+            4,
+            18,
+            20,
+            11,
+            3,
+            6,
+            8,
+            12,
+            14,
+            16,
+        ]
         + [10, 22, 25, 24, 23],
         strict=True,
     )
@@ -114,14 +164,16 @@ _ODD: dict[str, int] = dict(
 
 
 def codice_fiscale(number: str) -> bool:
-    """Italian fiscal code (decree of 23 December 1976): odd places by table, even ones by value, mod 26."""
+    """Italian fiscal code (decree of 23 December 1976): odd places by table, even ones by value,
+    mod 26."""
     even = {**{str(i): i for i in range(10)}, **{chr(65 + i): i for i in range(26)}}
     total = sum(_ODD[c] if place % 2 == 0 else even[c] for place, c in enumerate(number[:15]))
     return chr(65 + total % 26) == number[15]
 
 
 def nir(number: str) -> bool:
-    """French social security number (INSEE): 97 less the first 13 digits mod 97; Corsica's 2A is 19, 2B is 18."""
+    """French social security number (INSEE): 97 less the first 13 digits mod 97; Corsica's 2A is
+    19, 2B is 18."""
     body = number[:13].replace("2A", "19").replace("2B", "18")
     return body.isdigit() and 97 - int(body) % 97 == int(number[13:])
 
@@ -130,7 +182,9 @@ def pesel(number: str) -> bool:
     """Polish number: a date of birth with the century in the month, weights 1 3 7 9."""
     month, day = int(number[2:4]) % 20, int(number[4:6])
     dated = 1 <= month <= 12 and 1 <= day <= 31
-    return dated and (10 - _sum(number[:10], (1, 3, 7, 9, 1, 3, 7, 9, 1, 3)) % 10) % 10 == int(number[10])
+    return dated and (10 - _sum(number[:10], (1, 3, 7, 9, 1, 3, 7, 9, 1, 3)) % 10) % 10 == int(
+        number[10]
+    )
 
 
 def bsn(number: str) -> bool:
@@ -151,7 +205,8 @@ def hetu(number: str) -> bool:
 
 
 def rijksregister(number: str) -> bool:
-    """Belgian number: 97 less the first nine digits mod 97, with a 2 before them for those born from 2000 on."""
+    """Belgian number: 97 less the first nine digits mod 97, with a 2 before them for those born
+    from 2000 on."""
     body, check = number[:9], int(number[9:])
     return any(97 - int(first + body) % 97 == check for first in ("", "2"))
 
@@ -197,7 +252,8 @@ def verhoeff(number: str) -> bool:
 
 
 def cpr(number: str) -> bool:
-    """Danish number: a date in front. Its check digit is no longer kept to, so the date is all there is."""
+    """Danish number: a date in front. Its check digit is no longer kept to, so the date is all
+    there is."""
     return _dated(number[:6], "dmy")
 
 

@@ -4,7 +4,8 @@ import re
 
 
 class Words:
-    """Any of the words, at word boundaries, in any case; `before` and `after` look a bounded way around a place."""
+    """Any of the words, at word boundaries, in any case; `before` and `after` look a bounded way
+    around a place."""
 
     def __init__(self, *words: str, before: int = 45, after: int = 0):
         joined = "|".join(sorted(words, key=len, reverse=True))

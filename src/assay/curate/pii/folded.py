@@ -1,7 +1,9 @@
-"""Text as patterns read it: plain digits, letters, dashes and spaces, and for each letter its place in the original.
+"""Text as patterns read it: plain digits, letters, dashes and spaces, and for each letter its place
+in the original.
 
-What it undoes   full-width and other scripts' digits, Cyrillic and Greek letters that look Latin beside Latin ones, the
-                 many dashes and spaces, characters of no width, soft hyphens, and the soft line end of quoted-printable
+What it undoes   full-width and other scripts' digits, Cyrillic and Greek letters that look Latin
+                 beside Latin ones, the many dashes and spaces, characters of no width, soft
+                 hyphens, and the soft line end of quoted-printable
 Cost             one pass; text that is plain already is passed through
 """
 
@@ -9,7 +11,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-# Letters of other scripts that are drawn as Latin ones: Unicode TR39's confusables, the whole-letter part.
+# Letters of other scripts that are drawn as Latin ones: Unicode TR39's confusables, the
+# whole-letter part.
 _LOOKS = dict(
     zip(
         "АВЕЅІЈКМНОРСТХУаеоорсухіјѕһԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧονρ",
@@ -18,7 +21,16 @@ _LOOKS = dict(
     )
 )
 _DASHES = "‐‑‒–—―−﹘﹣－⁃"
-_MARKS = {**dict.fromkeys(_DASHES, "-"), "․": ".", "。": ".", "·": ".", "∕": "/", "⁄": "/", "’": "'", "ʼ": "'"}
+_MARKS = {
+    **dict.fromkeys(_DASHES, "-"),
+    "․": ".",
+    "。": ".",
+    "·": ".",
+    "∕": "/",
+    "⁄": "/",
+    "’": "'",
+    "ʼ": "'",
+}
 # Of no width, or a line end that mail software put in: nothing of the text itself.
 _NOTHING = re.compile("=\r?\n|\u00ad\r?\n?|[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _FOREIGN = re.compile(r"[^\x00-\x7f]")
@@ -51,7 +63,8 @@ def fold(text: str) -> Folded:
 
 
 def _mixed(text: str) -> set[int]:
-    """Places in words and the tokens around them that have Latin letters or digits beside look-alikes."""
+    """Places in words and the tokens around them that have Latin letters or digits beside
+    look-alikes."""
     found: set[int] = set()
     if not _FOREIGN.search(text):
         return found
@@ -81,13 +94,15 @@ def _plain(letter: str, mixed: bool) -> str:
     return letter
 
 
-# Corpora that were cut into words have spaces around marks: "j . doe @ acme . com", "( 405 ) 552 - 4665".
+# Corpora that were cut into words have spaces around marks: "j . doe @ acme . com", "( 405 ) 552 -
+# 4665".
 _CUT = re.compile(r" @ | : / / |\) ?\d{3} - \d|\d - \d{3} - \d")
 _AROUND = re.compile(r" +(?=[@._:/()~-])|(?<=[@._:/()~-]) +")
 
 
 def joined(folded: Folded) -> Folded | None:
-    """The text without spaces around marks, where it looks as if it had been cut into words; else None."""
+    """The text without spaces around marks, where it looks as if it had been cut into words; else
+    None."""
     if not _CUT.search(folded.text):
         return None
     gone = {at for match in _AROUND.finditer(folded.text) for at in range(*match.span())}

@@ -1,20 +1,29 @@
-"""Names of people, places and companies that nobody has. They are put together from syllables written for this purpose.
+"""Names of people, places and companies that nobody has. They are put together from syllables
+written for this purpose.
 
-Why no list of real names   a pseudonym must not name a real stranger, and must be known again as one, so that a text
-                            that was anonymised is not anonymised twice
+Why no list of real names   a pseudonym must not name a real stranger, and must be known again as
+                            one, so that a text that was anonymised is not anonymised twice
 """
 
 import re
 from collections.abc import Sequence
 
-# First names: a head and an ending; endings in -a read as female in most European languages, those in -o, -en as male.
-_HEAD = "Zev Quo Vay Oru Kel Tavi Ysu Brev Jolu Nemi Xan Wev Uli Drav Eki Fyo Gavu Hyli Izo Lovu".split()
+# First names: a head and an ending; endings in -a read as female in most European languages, those
+# in -o, -en as male.
+_HEAD = (
+    "Zev Quo Vay Oru Kel Tavi Ysu Brev Jolu Nemi Xan Wev"
+    " Uli Drav Eki Fyo Gavu Hyli Izo Lovu".split()
+)
 _FEMALE = "rina lessa vinda mirra thela yssa danna querra sheva lunna".split()
 _MALE = "rendo lasko vimmen mordo thelo yrren danko querro shevo lunno".split()
-_FAMILY = "Bryn Caul Dwe Elth Fosk Gwar Hoxt Jund Krell Lomv Murz Nyve Ostw Prax Ruvv Skeld Trov Ulv Vesk Zorn".split()
+_FAMILY = (
+    "Bryn Caul Dwe Elth Fosk Gwar Hoxt Jund Krell Lomv Murz Nyve Ostw Prax Ruvv Skeld Trov Ulv"
+    " Vesk Zorn".split()
+)
 _MIDDLE = "an e i o u ar el in or un am ev ix ol ust".split()
 _LAST = (
-    "quay wick dottir borne sholm fenn grath leigh mund nesk plund rask stave thorn vale wex yard zell bry cott".split()
+    "quay wick dottir borne sholm fenn grath leigh mund nesk plund rask stave thorn vale wex"
+    " yard zell bry cott".split()
 )
 FIRST = {"f": (_HEAD, _FEMALE), "m": (_HEAD, _MALE)}
 SURNAME = (_FAMILY, _MIDDLE, _LAST)
@@ -27,7 +36,9 @@ def _pattern(*parts: Sequence[str]) -> str:
 
 _FIRST = f"{_pattern(_HEAD, [*_FEMALE, *_MALE])}"
 _NAME = rf"(?:{_FIRST}|{_pattern(*SURNAME)})"
-_MADE = re.compile(rf"{_NAME}(?:[\s.\-]+(?:{_NAME}|[A-Za-z]\.?|{'|'.join(_SORTS)}))*", re.IGNORECASE)
+_MADE = re.compile(
+    rf"{_NAME}(?:[\s.\-]+(?:{_NAME}|[A-Za-z]\.?|{'|'.join(_SORTS)}))*", re.IGNORECASE
+)
 _STREET = re.compile(rf"\b{_pattern(*SURNAME)}\b", re.IGNORECASE)
 
 

@@ -5,16 +5,20 @@ from datetime import date, timedelta
 
 _NUMERIC = re.compile(r"(\d{1,4})([-/.]\s?)(\d{1,2})\2(\d{1,4})")
 _NAMES = {
-    "en": "January February March April May June July August September October November December".split(),
-    "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember".split(),
-    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split(),
-    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split(),
+    "en": "January February March April May June July August"
+    " September October November December".split(),
+    "de": "Januar Februar März April Mai Juni Juli August"
+    " September Oktober November Dezember".split(),
+    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre"
+    " diciembre".split(),
+    "fr": "janvier février mars avril mai juin juillet août"
+    " septembre octobre novembre décembre".split(),
 }
 
 
 def moved(text: str, by: timedelta) -> str | None:
-    """None for what cannot be read as a date. Of 3/4/1970 nobody can tell day and month: the month is read first, as
-    in the US, when it can be one; with dots the day comes first."""
+    """None for what cannot be read as a date. Of 3/4/1970 nobody can tell day and month: the month
+    is read first, as in the US, when it can be one; with dots the day comes first."""
     if found := _NUMERIC.fullmatch(text):
         return _numeric(found, by)
     month = re.search(r"[^\W\d_]{3,}", re.sub(r"\b(?:del|de|of)\b", "  ", text))

@@ -1,8 +1,8 @@
 """Numbers that have no form of their own and are known by the word before them, and dates of birth.
 
-Passport, driving licence, bank account, number plate, other personal numbers: `Label: value` and "my ... is ..." in
-English, German, Spanish and French. Left alone: values whose first three letters and digits are 0 or X, which
-pseudonyms have.
+Passport, driving licence, bank account, number plate, other personal numbers: `Label: value` and
+"my ... is ..." in English, German, Spanish and French. Left alone: values whose first three letters
+and digits are 0 or X, which pseudonyms have.
 """
 
 import re
@@ -11,11 +11,17 @@ from collections.abc import Iterator
 from assay.curate.pii.spans import Span
 
 _LINK = (
-    r"(?:['’]s)?(?:\s(?:is|was|are|ist|lautet|es|est|number|numbers|no|nr|nummer|num|id|code|reads|has"
-    r"|of|the|de|n°|nº))*"
+    r"(?:['’]s)?(?:\s(?:is|was"
+    r"|are|ist|lautet|es|est|number|numbers|no|nr|nummer|num|id|code|reads|has|of|the|de|n°|nº))*"
 )
-_BETWEEN = r"[ \t]?(?:no\.?|nr\.?|num(?:ber|mer|ero)?|n[°ºo]\.?|#)?" + _LINK + r"[\s:=#.?\-–>\"'(]{0,6}"
-_VALUE = r"(?P<value>[A-Za-z]{0,4}[-./ ]?\d[A-Za-z0-9]*(?:[-./ ]?[A-Za-z0-9]*\d[A-Za-z0-9]*){0,6})(?![\w@])"
+_BETWEEN = (
+    r"[ \t]?(?:no\.?|nr\.?|num(?:ber|"
+    r"mer|ero)?|n[°ºo]\.?|#)?" + _LINK + r"[\s:=#.?\-–>\"'(]{0,6}"
+)
+_VALUE = (
+    r"(?P<value>[A-Za-z]{0,4}[-./ ]?\d[A-Za-z0-9]*(?:[-./"
+    r" ]?[A-Za-z0-9]*\d[A-Za-z0-9]*){0,6})(?![\w@])"
+)
 
 
 def _label(*words: str) -> re.Pattern[str]:
@@ -23,15 +29,19 @@ def _label(*words: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![^\W_])(?:{joined}){_BETWEEN}{_VALUE}", re.IGNORECASE)
 
 
-_KINDS: dict[str, tuple[int, int, re.Pattern[str]]] = {  # kind -> fewest and most letters and digits, label
+# kind -> fewest and most letters and digits, label
+_KINDS: dict[str, tuple[int, int, re.Pattern[str]]] = {
     "PASSPORT": (
-        6, 12, _label("passport", "reisepass", "reisepassnummer", "passnummer", "pasaporte", "passeport", "passaporto"),
+        6, 12,
+        _label("passport", "reisepass", "reisepassnummer", "passnummer", "pasaporte", "passeport",
+        "passaporto"),
     ),
     "LICENCE": (
         5,
         18,
         _label(
-            "driver'?s?'? licen[cs]e", "driving licen[cs]e", "licen[cs]e number", "dl", "führerschein",
+            "driver'?s?'? licen[cs]e", "driving licen[cs]e", "licen[cs]e number", "dl",
+            "führerschein",
             "führerscheinnummer", "permiso de conducir", "carnet de conducir", "permis de conduire",
         ),
     ),
@@ -39,8 +49,10 @@ _KINDS: dict[str, tuple[int, int, re.Pattern[str]]] = {  # kind -> fewest and mo
         6,
         20,
         _label(
-            "bank account", "account number", "account", "acct", "a/c", "kontonummer", "konto", "cuenta",
-            "número de cuenta", "numéro de compte", "compte", "routing", "routing number", "sort code", "aba", "blz",
+            "bank account", "account number", "account", "acct", "a/c", "kontonummer", "konto",
+            "cuenta",
+            "número de cuenta", "numéro de compte", "compte", "routing", "routing number",
+            "sort code", "aba", "blz",
             "bankleitzahl",
         ),
     ),
@@ -48,33 +60,38 @@ _KINDS: dict[str, tuple[int, int, re.Pattern[str]]] = {  # kind -> fewest and mo
         4,
         9,
         _label(
-            "licen[cs]e plate", "number plate", "plates?", "registration plate", "vehicle registration", "kennzeichen",
-            "nummernschild", "matrícula", "matricula", "plaque", "immatriculation", "plaque d'immatriculation", "reg",
+            "licen[cs]e plate", "number plate", "plates?", "registration plate",
+            "vehicle registration", "kennzeichen",
+            "nummernschild", "matrícula", "matricula", "plaque", "immatriculation",
+            "plaque d'immatriculation", "reg",
         ),
     ),
     "NATIONAL_ID": (
         6,
         16,
         _label(
-            "nhs", "nhs number", "national id", "national insurance", "ni number", "id card", "identity card",
+            "nhs", "nhs number", "national id", "national insurance", "ni number", "id card",
+            "identity card",
             "personalausweis", "personalausweisnummer", "ausweisnummer",
             "steuer-?id", "steuernummer", "dni", "nie", "nif",
             "numéro de sécurité sociale",
             "sécurité sociale", "número de la seguridad social", "codice fiscale", "pesel",
-            "personnummer", "bsn", "cpf", "aadhaar", "sozialversicherungsnummer", "tax id", "taxpayer id", "medicare",
+            "personnummer", "bsn", "cpf", "aadhaar", "sozialversicherungsnummer", "tax id",
+            "taxpayer id", "medicare",
             "patient id", "mrn", "medical record",
         ),
     ),
     "CARD": (
         12, 19,
-        _label("card", "credit card", "debit card", "cc", "kreditkarte", "karte", "tarjeta", "carte bancaire"),
+        _label("card", "credit card", "debit card", "cc", "kreditkarte", "karte", "tarjeta",
+        "carte bancaire"),
     ),
     "SSN": (9, 9, _label("ssn", "social security", "social security number")),
 }  # fmt: skip
 _PLATE_DE = re.compile(
     r"(?:kennzeichen|nummernschild|plate|plaque|matr[ií]cula|registration)\W{0,3}"
-    r"(?:\w{1,6}\W{1,2}){0,3}?(?P<value>[A-ZÄÖÜ]{1,3}[- ][A-Z]{1,2}[- ]?\d{1,4}[EH]?|\d{4}[ -]?[A-Z]{3}"
-    r"|[A-Z]{2}[ -]?\d{3}[ -]?[A-Z]{2}|[A-Z]{2}\d{2} ?[A-Z]{3})(?!\w)",
+    r"(?:\w{1,6}\W{1,2}){0,3}?(?P<value>[A-ZÄÖÜ]{1,3}[- ][A-Z]{1,2}[- ]?\d{1,4}[EH]?"
+    r"|\d{4}[ -]?[A-Z]{3}|[A-Z]{2}[ -]?\d{3}[ -]?[A-Z]{2}|[A-Z]{2}\d{2} ?[A-Z]{3})(?!\w)",
     re.I,
 )
 
@@ -87,7 +104,11 @@ def papers(text: str) -> Iterator[Span]:
     for kind, (fewest, most, label) in _KINDS.items():
         for found in label.finditer(text):
             start, end = found.span("value")
-            if kind in ("ACCOUNT", "CARD", "SSN") and " " in found["value"] and re.search(r"\d \D", found["value"]):
+            if (
+                kind in ("ACCOUNT", "CARD", "SSN")
+                and " " in found["value"]
+                and re.search(r"\d \D", found["value"])
+            ):
                 end = start + len(re.split(r" (?=\D)", found["value"])[0])
             plain = re.sub(r"[\W_]", "", text[start:end])
             if fewest <= len(plain) <= most and not _ours(plain, kind):
@@ -100,19 +121,20 @@ def papers(text: str) -> Iterator[Span]:
 
 
 _MONTHS = (
-    "jan(?:uary|uar)?|feb(?:ruary|ruar)?|mar(?:ch|s|zo)?|märz|apr(?:il)?|may|mai|mayo|jun[ei]?|juni|junio|juin|jul[yi]?|"
-    "julio|juillet|aug(?:ust)?|agosto|août|sep(?:t(?:ember)?)?|septiembre|septembre|oct(?:ober|ubre|obre)?|okt(?:ober)?|"
-    "nov(?:ember|iembre|embre)?|de[cz](?:ember)?|diciembre|décembre|enero|febrero|abril|janvier|février|avril"
+    "jan(?:uary|uar)?|feb(?:ruary|ruar)?|mar(?:ch|s|zo)?|märz"
+    "|apr(?:il)?|may|mai|mayo|jun[ei]?|juni|junio|juin|jul[yi]?|julio|juillet|aug(?:ust)?|agosto"
+    "|août|sep(?:t(?:ember)?)?|septiembre|septembre|oct(?:ober|ubre|obre)?|okt(?:ober)?|nov(?:ember"
+    "|iembre|embre)?|de[cz](?:ember)?|diciembre|décembre|enero|febrero|abril|janvier|février|avril"
 )
 DATE = re.compile(
-    r"(?<![\w/.-])(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}(?P<m>[-/.])\s?\d{1,2}(?P=m)\s?(?:\d{4}|\d{2})"
-    rf"|\d{{1,2}}(?:st|nd|rd|th|\.|er)?(?:\s(?:of|de))?[\s-](?:{_MONTHS})\.?(?:,|\sde|\sdel)?[\s-]\d{{4}}"
-    rf"|(?:{_MONTHS})\.?\s\d{{1,2}}(?:st|nd|rd|th)?,?\s\d{{4}})(?![\w/-]|\.\d)",
+    r"(?<![\w/.-])(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}(?P<m>[-/.])\s?\d{1,2}(?P=m)\s?(?:\d{4}"
+    rf"|\d{{2}})|\d{{1,2}}(?:st|nd|rd|th|\.|er)?(?:\s(?:of|de))?[\s-](?:{_MONTHS})\.?(?:,|\sde"
+    rf"|\sdel)?[\s-]\d{{4}}|(?:{_MONTHS})\.?\s\d{{1,2}}(?:st|nd|rd|th)?,?\s\d{{4}})(?![\w/-]|\.\d)",
     re.IGNORECASE,
 )
 _BORN = re.compile(
-    r"(?<![^\W_])(?:born|birth|birthday|birthdate|d\.?o\.?b\.?|geboren|geb\.|geburtsdatum|geburtstag|nacid[oa]|nacimiento|"
-    r"nací|nació|née?|naissance|nat[oa] il)(?![^\W_])",
+    r"(?<![^\W_])(?:born|birth|birthday|birthdate|d\.?o\.?b\.?|geboren|geb\.|geburtsdatum"
+    r"|geburtstag|nacid[oa]|nacimiento|nací|nació|née?|naissance|nat[oa] il)(?![^\W_])",
     re.IGNORECASE,
 )
 

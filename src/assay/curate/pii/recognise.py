@@ -1,4 +1,5 @@
-"""All that is personal in a text: patterns with checks, numbers known by the words near them, names.
+"""All that is personal in a text: patterns with checks, numbers known by the words near them,
+names.
 
 The kinds, and what `anonymise` looks for when nothing else is said, are in `KINDS`.
 """
@@ -83,7 +84,8 @@ def patterned(text: str, kinds: Set[str]) -> list[Span]:
 
 
 def _masked(text: str) -> list[tuple[int, int]]:
-    """Where our own replacements stand that a pattern could take for data: masks, and IBANs with check digits 00."""
+    """Where our own replacements stand that a pattern could take for data: masks, and IBANs with
+    check digits 00."""
     ours = [m.span() for m in _MASK.finditer(text)]
     for found in _NO_IBAN.finditer(text):
         plain = re.sub(r"\W", "", found[0])
@@ -92,14 +94,17 @@ def _masked(text: str) -> list[tuple[int, int]]:
     return sorted(ours)
 
 
-def _views(find: Callable[[str], Iterator[Span]], folded: Folded, tight: Folded | None) -> list[Folded]:
+def _views(
+    find: Callable[[str], Iterator[Span]], folded: Folded, tight: Folded | None
+) -> list[Folded]:
     if tight is None or find not in (mails, urls, phones):
         return [folded]
     return [tight] if find is phones else [folded, tight]
 
 
 def recognise(texts: Sequence[str], kinds: Set[str], tagger: Tagger | None) -> list[list[Span]]:
-    """Spans of each text, sorted, without overlaps. The texts are one row's: a name found in one is looked for in all.
+    """Spans of each text, sorted, without overlaps. The texts are one row's: a name found in one is
+    looked for in all.
 
     Args:
         kinds: some of `KINDS`. tagger: finds names; None: patterns only.
@@ -110,7 +115,9 @@ def recognise(texts: Sequence[str], kinds: Set[str], tagger: Tagger | None) -> l
         named = tagger.find([f.text for f in plain])
         recased = [rules.cased(f.text) for f in plain]
         again = tagger.find([text or "" for text in recased])
-        for row, (f, spans, title, second) in enumerate(zip(plain, named, recased, again, strict=True)):
+        for row, (f, spans, title, second) in enumerate(
+            zip(plain, named, recased, again, strict=True)
+        ):
             found[row] += _names(f, spans, second if title else [], title, kinds, tagger.common)
     masks = [_masked(text) for text in texts]
     found = [settled(outside(spans, taken)) for spans, taken in zip(found, masks, strict=True)]
@@ -126,25 +133,40 @@ def recognise(texts: Sequence[str], kinds: Set[str], tagger: Tagger | None) -> l
             for text, spans, taken in zip(texts, found, masks, strict=True)
         ]
     return [
-        [s for s in map(lambda s, t=text: _trimmed(t, s), spans) if s and not made_up(text[s.start : s.end], s.kind)]
+        [
+            s
+            for s in map(lambda s, t=text: _trimmed(t, s), spans)
+            if s and not made_up(text[s.start : s.end], s.kind)
+        ]
         for text, spans in zip(texts, found, strict=True)
     ]
 
 
 def _names(
-    folded: Folded, tagged: list[Span], recased: list[Span], title: str | None, kinds: Set[str], common: Common
+    folded: Folded,
+    tagged: list[Span],
+    recased: list[Span],
+    title: str | None,
+    kinds: Set[str],
+    common: Common,
 ) -> list[Span]:
     text = title or folded.text
-    # A text that was given its capitals by us looks like names all over: a word of the dictionary is none there.
+    # A text that was given its capitals by us looks like names all over: a word of the dictionary
+    # is none there.
     recased = [s for s in (_uncommon(text, s, common) for s in recased) if s]
     found = [s for s in (*tagged, *recased) if s.kind != "PROPER"]
-    if title is None:  # where names have capitals, a small model that takes "the ebooks" for one is wrong
+    # where names have capitals, a small model that takes "the ebooks" for one is wrong
+    if title is None:
         found = [s for s in found if not text[s.start : s.end].islower()]
     found = [s for s in found if s.kind == "PLACE" or _like_a_name(text[s.start : s.end])]
     found = [replace(s, kind="PERSON") if _rather_a_person(text, s, common) else s for s in found]
     found += rules.ruled(text, one_case=title is not None, common=common)
     found += rules.proper(text, (*tagged, *recased), common)
-    return [Span(*folded.span(s.start, s.end), s.kind, s.sure) for s in found if s.kind in kinds and s.end > s.start]
+    return [
+        Span(*folded.span(s.start, s.end), s.kind, s.sure)
+        for s in found
+        if s.kind in kinds and s.end > s.start
+    ]
 
 
 def _uncommon(text: str, span: Span, common: Common) -> Span | None:
@@ -158,15 +180,20 @@ def _uncommon(text: str, span: Span, common: Common) -> Span | None:
 
 
 def _rather_a_person(text: str, span: Span, common: Common) -> bool:
-    """What a model takes for a company has, as a rule, a word of the dictionary in it; names of people have none."""
+    """What a model takes for a company has, as a rule, a word of the dictionary in it; names of
+    people have none."""
     words = text[span.start : span.end].split()
     plain = all(w[0].isupper() and not w.isupper() and w.isalpha() and not common(w) for w in words)
     return span.kind == "ORGANISATION" and 2 <= len(words) <= 3 and plain
 
 
 def _like_a_name(text: str) -> bool:
-    """A model takes labels ("IBAN", "token") for names at times: one word with a capital must be no such word."""
-    return any(word[:1].isupper() and rules.taken_for_name(word) for word in re.findall(r"[^\W\d_][\w'’-]*", text))
+    """A model takes labels ("IBAN", "token") for names at times: one word with a capital must be no
+    such word."""
+    return any(
+        word[:1].isupper() and rules.taken_for_name(word)
+        for word in re.findall(r"[^\W\d_][\w'’-]*", text)
+    )
 
 
 def _trimmed(text: str, span: Span) -> Span | None:

@@ -1,11 +1,14 @@
 """What stands in place of a datum: a pseudonym, a mask, a numbered mask or a hash.
 
-How          HMAC-SHA256 (RFC 2104) of the datum in its plain form, with a key: the same datum gives the same
-             pseudonym wherever the key is the same, and without the key no list of guesses can be tried
-Forms kept   telephone: shape, country code, then 000, which no network gives out; card: issuer's first four digits,
-             then 0000 and a wrong check digit; IBAN: country, check digits 00; e-mail: its parts, below .example;
-             dates: all moved by one number of days; other numbers: shape, first three places 0 or X
-Never        a pseudonym that is somebody else's: none of these numbers, names and addresses can be given out
+How          HMAC-SHA256 (RFC 2104) of the datum in its plain form, with a key: the same datum gives
+             the same pseudonym wherever the key is the same, and without the key no list of guesses
+             can be tried
+Forms kept   telephone: shape, country code, then 000, which no network gives out; card: issuer's
+             first four digits, then 0000 and a wrong check digit; IBAN: country, check digits 00;
+             e-mail: its parts, below .example; dates: all moved by one number of days; other
+             numbers: shape, first three places 0 or X
+Never        a pseudonym that is somebody else's: none of these numbers, names and addresses can be
+             given out
 """
 
 import hmac
@@ -24,12 +27,15 @@ from assay.curate.pii.words import PARTICLES, TITLES
 As = Literal["pseudonym", "mask", "numbered", "hash"]
 _NAMES = ("PERSON", "PLACE", "ORGANISATION")
 _MALE = frozenset("mr herr herrn señor sr monsieur signor don sir lord father uncle".split())
-_FEMALE = frozenset("mrs ms miss frau señora sra srta madame mme mlle signora lady sister aunt doña madam".split())
+_FEMALE = frozenset(
+    "mrs ms miss frau señora sra srta madame mme mlle signora lady sister aunt doña madam".split()
+)
 
 
 @dataclass(frozen=True)
 class Draw:
-    """A keyed source of numbers: the same text and purpose give the same one. `salt` is the row's, for scope `row`."""
+    """A keyed source of numbers: the same text and purpose give the same one. `salt` is the row's,
+    for scope `row`."""
 
     key: bytes
     salt: str = ""
@@ -46,7 +52,9 @@ def plain(text: str, kind: str) -> str:
         return " ".join(text.split())
     if kind == "PHONE":
         return re.sub(r"[^\d+x]", "", text)
-    return re.sub(r"[\s]" if kind in ("EMAIL", "URL", "SECRET", "IP", "MAC", "WALLET") else r"[\W_]", "", text)
+    return re.sub(
+        r"[\s]" if kind in ("EMAIL", "URL", "SECRET", "IP", "MAC", "WALLET") else r"[\W_]", "", text
+    )
 
 
 def hashed(text: str, kind: str, draw: Draw) -> str:
@@ -66,7 +74,10 @@ def pseudonym(text: str, kind: str, draw: Draw, before: str = "") -> str:
         return _mail(text, draw)
     if kind == "URL":
         scheme = re.match(r"\w+://", text)
-        return f"{scheme[0] if scheme else ''}{madeup.surname(draw.number('host', plain(text, kind))).lower()}.example"
+        return (
+            f"{scheme[0] if scheme else ''}"
+            f"{madeup.surname(draw.number('host', plain(text, kind))).lower()}.example"
+        )
     if kind == "ADDRESS":
         return _address(text, draw)
     if kind in ("BIRTH_DATE", "DATE"):
@@ -77,17 +88,29 @@ def pseudonym(text: str, kind: str, draw: Draw, before: str = "") -> str:
 
 
 def _person(text: str, draw: Draw, before: str) -> str:
-    """Word by word, so that a first name or surname alone gives the same as within the whole name. The last word is
-    the surname; a word alone is taken for one."""
+    """Word by word, so that a first name or surname alone gives the same as within the whole name.
+    The last word is the surname; a word alone is taken for one."""
     title = re.search(r"([^\W\d_]+)\.?\s*$", before)
-    gender = "m" if title and title[1].casefold() in _MALE else "f" if title and title[1].casefold() in _FEMALE else ""
+    gender = (
+        "m"
+        if title and title[1].casefold() in _MALE
+        else "f"
+        if title and title[1].casefold() in _FEMALE
+        else ""
+    )
     parts = re.split(r"(\s+|(?<=\w)-(?=\w))", text)
     count = sum(1 for p in parts if re.search(r"\w{2}", p) and p.casefold() not in PARTICLES)
     out, seen = [], 0
     for part in parts:
         bare = part.strip(".,'’\"")
-        if not re.search(r"\w", bare) or part.casefold() in PARTICLES or bare.casefold() in TITLES.split():
-            out.append(part if not re.search(r"\w", bare) or bare.casefold() in TITLES.split() else "")
+        if (
+            not re.search(r"\w", bare)
+            or part.casefold() in PARTICLES
+            or bare.casefold() in TITLES.split()
+        ):
+            out.append(
+                part if not re.search(r"\w", bare) or bare.casefold() in TITLES.split() else ""
+            )
             continue
         if len(bare) == 1:
             number = draw.number("name", plain(bare, "PERSON"))
@@ -101,7 +124,9 @@ def _person(text: str, draw: Draw, before: str) -> str:
 
 def _first(word: str, draw: Draw, gender: str) -> str:
     word = plain(word, "PERSON")
-    return madeup.first_name(draw.number("name", word), gender or ("f" if word.endswith(("a", "ie", "e")) else "m"))
+    return madeup.first_name(
+        draw.number("name", word), gender or ("f" if word.endswith(("a", "ie", "e")) else "m")
+    )
 
 
 def _surname(word: str, draw: Draw) -> str:
@@ -129,7 +154,9 @@ def _mail(text: str, draw: Draw) -> str:
             continue
         seen += 1
         made += (_first(part, draw, "") if seen == 1 < words else _surname(part, draw)).lower()
-    return f"{made or 'x'}@{madeup.surname(draw.number('domain', domain.casefold())).lower()}.example"
+    return (
+        f"{made or 'x'}@{madeup.surname(draw.number('domain', domain.casefold())).lower()}.example"
+    )
 
 
 def _digits(text: str, draw: Draw) -> str:
@@ -142,12 +169,17 @@ def _digits(text: str, draw: Draw) -> str:
 
 
 def _address(text: str, draw: Draw) -> str:
-    """`6750 Hill Road Apt. 8` -> numbers drawn, and one made-up word for the name; words for the kind of place stay."""
+    """`6750 Hill Road Apt. 8` -> numbers drawn, and one made-up word for the name; words for the
+    kind of place stay."""
     number = draw.number("street", plain(text, "ADDRESS"))
     name = madeup.surname(number)
     if not re.search(
         r"[^\W\d_]{3}",
-        re.sub(r"(?i)\b(?:apt|apartment|suite|ste|flat|unit|room|floor|box|psc|apo|fpo|dpo)\b", "", text),
+        re.sub(
+            r"(?i)\b(?:apt|apartment|suite|ste|flat|unit|room|floor|box|psc|apo|fpo|dpo)\b",
+            "",
+            text,
+        ),
     ):
         return (
             _filled(text, number, first="")
@@ -187,9 +219,15 @@ def _ip(text: str, number: int) -> str:
 
 
 def _filled(
-    text: str, number: int, keep: int = 0, first: str = "000", hexadecimal: bool = False, letters: bool = True
+    text: str,
+    number: int,
+    keep: int = 0,
+    first: str = "000",
+    hexadecimal: bool = False,
+    letters: bool = True,
 ) -> str:
-    """Letters and digits drawn anew in their places: the first `keep` stay, then comes `first` (X for a letter)."""
+    """Letters and digits drawn anew in their places: the first `keep` stay, then comes `first` (X
+    for a letter)."""
     out, seen = [], 0
     for letter in text:
         if not letter.isalnum() or not (letters or letter.isdigit()):

@@ -2,8 +2,8 @@
 
     python -m assay.curate.pii.reverse --key anonymise.key --table people.table < answers.jsonl
 
-A pseudonym that stands for several data (two writings of one name, or, rarely, two names) becomes the first by
-spelling; `ambiguous` counts them. Masks and numbers of masks have no way back.
+A pseudonym that stands for several data (two writings of one name, or, rarely, two names) becomes
+the first by spelling; `ambiguous` counts them. Masks and numbers of masks have no way back.
 """
 
 import argparse
@@ -30,12 +30,15 @@ class Reverse:
         self._pattern = re.compile(rf"(?<!\w)(?:{joined})(?!\w)") if joined else None
 
     def text(self, text: str) -> str:
-        return self._pattern.sub(lambda found: self._data[found[0]], text) if self._pattern else text
+        return (
+            self._pattern.sub(lambda found: self._data[found[0]], text) if self._pattern else text
+        )
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m assay.curate.pii.reverse", description="Put the data back in place of pseudonyms."
+        prog="python -m assay.curate.pii.reverse",
+        description="Put the data back in place of pseudonyms.",
     )
     parser.add_argument("--key", type=Path, required=True, help="the key file")
     parser.add_argument("--table", type=Path, required=True, help="the table that the step wrote")

@@ -1,4 +1,5 @@
-"""Keys, tokens and passwords that lie in text. Their forms are public: each issuer gives its tokens a prefix.
+"""Keys, tokens and passwords that lie in text. Their forms are public: each issuer gives its tokens
+a prefix.
 
 Idea   detect-secrets (Yelp) and the issuers' own notes on secret scanning
 """
@@ -40,8 +41,9 @@ _BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _IN_URL = re.compile(r"://[^\s/:@]{1,64}:(?P<value>[^\s/:@]{3,128})@")
 _NAMED = re.compile(
-    r"(?<![^\W_])(?:password|passwd|passphrase|passwort|kennwort|contraseña|mot de passe|api[ _-]?key|secret[ _-]?key|"
-    r"access[ _-]?token|auth[ _-]?token)(?:\s?[:=]\s?|\s(?:is|ist|es|est)\s)[\"']?(?P<value>[^\s\"'<>,;]{6,200})",
+    r"(?<![^\W_])(?:password|passwd|passphrase"
+    r"|passwort|kennwort|contraseña|mot de passe|api[ _-]?key|secret[ _-]?key|access[ _-]?token"
+    r"|auth[ _-]?token)(?:\s?[:=]\s?|\s(?:is|ist|es|est)\s)[\"']?(?P<value>[^\s\"'<>,;]{6,200})",
     re.IGNORECASE,
 )
 
@@ -52,7 +54,9 @@ def secrets(text: str) -> Iterator[Span]:
     for found in _BEGIN.finditer(text):
         # A block without its end is a block that was cut: what follows is the key.
         end = _END.search(text, found.end(), found.end() + 20_000)
-        yield Span(found.start(), end.end() if end else min(len(text), found.end() + 4000), "SECRET", 3)
+        yield Span(
+            found.start(), end.end() if end else min(len(text), found.end() + 4000), "SECRET", 3
+        )
     for pattern in (_IN_URL, _NAMED):
         for found in pattern.finditer(text):
             value = found["value"].rstrip(".!?)")

@@ -10,17 +10,21 @@ class Span:
     start: int
     end: int
     kind: str  # "EMAIL", "PERSON", ...: see `KINDS` in recognise.py
-    sure: int = 0  # 3 checksum or a form of its own, 2 form, 1 context, 0 a model's word: more wins an overlap
+    # 3 checksum or a form of its own, 2 form, 1 context, 0 a model's word: more wins an overlap
+    sure: int = 0
 
     def shifted(self, by: int) -> "Span":
         return Span(self.start + by, self.end + by, self.kind, self.sure)
 
 
 def settled(spans: Iterable[Span]) -> list[Span]:
-    """Without overlaps, in order: the surer span stays, of two equally sure ones the longer, then the first."""
+    """Without overlaps, in order: the surer span stays, of two equally sure ones the longer, then
+    the first."""
     starts: list[int] = []
     kept: list[Span] = []
-    for span in sorted(spans, key=lambda s: (-s.sure, s.start - s.end, s.start, s.kind != "PERSON", s.kind)):
+    for span in sorted(
+        spans, key=lambda s: (-s.sure, s.start - s.end, s.start, s.kind != "PERSON", s.kind)
+    ):
         at = bisect.bisect_left(starts, span.start)
         if (at and kept[at - 1].end > span.start) or (at < len(kept) and kept[at].start < span.end):
             continue

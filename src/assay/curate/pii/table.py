@@ -1,9 +1,9 @@
 """The mapping table: which datum each pseudonym stands for, sealed so that only the key opens it.
 
 Written    only when `table` names a file, line by line, mode 0600
-Sealed     encrypt then authenticate, deterministic (the idea of SIV: Rogaway and Shrimpton 2006, Deterministic
-           Authenticated Encryption): a tag = HMAC of the text; a stream = HMAC(tag, 0), HMAC(tag, 1), ... The same
-           datum gives the same line
+Sealed     encrypt then authenticate, deterministic (the idea of SIV: Rogaway and Shrimpton 2006,
+           Deterministic Authenticated Encryption): a tag = HMAC of the text; a stream = HMAC(tag,
+           0), HMAC(tag, 1), ... The same datum gives the same line
 """
 
 import base64
@@ -47,10 +47,18 @@ def _known(path: Path) -> set[str]:
     return {row["sealed"] for row in store.read_lines(path)} if path.exists() else set()
 
 
-def keep(path: Path, key: bytes, pairs: Iterable[tuple[str, str, str]], tell: Tell = silent) -> None:
-    """Add (pseudonym, kind, datum) where they are new. `tell` hears of a line that was cut off (R172)."""
+def keep(
+    path: Path, key: bytes, pairs: Iterable[tuple[str, str, str]], tell: Tell = silent
+) -> None:
+    """Add (pseudonym, kind, datum) where they are new. `tell` hears of a line that was cut off
+    (R172)."""
     if store.drop_torn_line(path):
-        tell_damage(tell, path, "what it was to hold is added again with the rows that it comes from", "R172")
+        tell_damage(
+            tell,
+            path,
+            "what it was to hold is added again with the rows that it comes from",
+            "R172",
+        )
     known, rows = _known(path), []
     for made, kind, datum in pairs:
         sealed = seal(key, "\x00".join((made, kind, datum)))
@@ -68,7 +76,11 @@ def entries(path: Path, key: bytes) -> Iterator[tuple[str, str, str]]:
         DataError: D074, the table is not there, or was made with another key.
     """
     if not path.exists():
-        raise DataError(Problem("D074", "there is no table", str(path), help="`table: FILE` in the step writes one"))
+        raise DataError(
+            Problem(
+                "D074", "there is no table", str(path), help="`table: FILE` in the step writes one"
+            )
+        )
     for number, row in enumerate(store.read_lines(path), 1):
         try:
             text = unseal(key, row["sealed"])
@@ -77,7 +89,12 @@ def entries(path: Path, key: bytes) -> Iterator[tuple[str, str, str]]:
         if text is None or text.count("\x00") < 2:
             place = f"{path}:{number}"
             raise DataError(
-                Problem("D074", "the key does not open this line", place, help="give the key it was made with")
+                Problem(
+                    "D074",
+                    "the key does not open this line",
+                    place,
+                    help="give the key it was made with",
+                )
             )
         made, kind, datum = text.split("\x00", 2)
         yield made, kind, datum

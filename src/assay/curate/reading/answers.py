@@ -1,6 +1,8 @@
-"""Several accepted answers of a question that stand in objects, as a list of texts: the first is the target.
+"""Several accepted answers of a question that stand in objects, as a list of texts: the first is
+the target.
 
-What it is for   `{"value": "Oslo", "aliases": ["Oslo", "Christiania"]}` and `[{"text": "Oslo"}, {"text": "in Oslo"}]`
+What it is for   `{"value": "Oslo", "aliases": ["Oslo", "Christiania"]}` and `[{"text": "Oslo"},
+                 {"text": "in Oslo"}]`
 Watch out        objects with places of characters, or with turns, are none
 """
 
@@ -11,7 +13,16 @@ from typing import Any
 from assay.curate.reading.findings import printable
 from assay.curate.reading.read import RawRow, Read
 
-FIELDS = ("answers", "answer", "references", "targets", "gold", "golds", "correct_answers", "answer_list")
+FIELDS = (
+    "answers",
+    "answer",
+    "references",
+    "targets",
+    "gold",
+    "golds",
+    "correct_answers",
+    "answer_list",
+)
 TEXTS = ("text", "value", "answer", "content", "answer_text", "input_text")
 ALIASES = ("aliases", "alternatives", "alternates", "synonyms", "answers", "accepted")
 MOSTLY = 0.9
@@ -30,7 +41,10 @@ def accepted(table: Read, named: set[str]) -> Read:
             RawRow(raw.source, raw.fields if one is None else {**raw.fields, name: one})
             for raw, one in zip(table.rows, values, strict=True)
         ]
-        note = f"{table.place}: '{printable(name)}' has accepted answers as objects; their texts were taken"
+        note = (
+            f"{table.place}: '{printable(name)}' has accepted answers as objects; their texts"
+            " were taken"
+        )
         table = replace(table, rows=rows, notes=[*table.notes, note])
     return table
 
@@ -45,6 +59,9 @@ def _texts(value: Any) -> list[str] | None:
     if isinstance(value, list) and value and all(isinstance(one, Mapping) for one in value):
         if any({"role", "from", "speaker", "start", "label", "type"} & set(one) for one in value):
             return None
-        texts = [next((one[name] for name in TEXTS if isinstance(one.get(name), str)), None) for one in value]
+        texts = [
+            next((one[name] for name in TEXTS if isinstance(one.get(name), str)), None)
+            for one in value
+        ]
         return [text for text in texts if text is not None] if None not in texts else None
     return None

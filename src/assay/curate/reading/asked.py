@@ -1,6 +1,7 @@
 """What a row asks: its text, with what belongs to it, as the messages that come before the answer.
 
-What it is for   one text, two under their fields' names, more of it below, a conversation: all become messages
+What it is for   one text, two under their fields' names, more of it below, a conversation: all
+                 become messages
 """
 
 from __future__ import annotations
@@ -33,11 +34,17 @@ def messages_of(row: Row, layout: Layout, line: int, found: Findings) -> Message
         return turns_of(turns, name, line, found, ends, layout.mend)
     more = [layout.columns[role] for role in ("text_pair", "input") if role in layout.columns]
     parts = [asked, *(value_at(row, field) for field in more)]
-    texts = [_text(part, name, line, found, " " if layout.kind == "extract" else "\n") for part in parts]
+    texts = [
+        _text(part, name, line, found, " " if layout.kind == "extract" else "\n") for part in parts
+    ]
     if None in texts:
         return None
     if pair := layout.columns.get("text_pair"):
-        texts[:2] = ["\n".join(f"{field}: {text}" for field, text in zip((name, pair), texts[:2], strict=True))]
+        texts[:2] = [
+            "\n".join(
+                f"{field}: {text}" for field, text in zip((name, pair), texts[:2], strict=True)
+            )
+        ]
     system = as_text(value_at(row, layout.columns["system"])) if "system" in layout.columns else ""
     content = "\n\n".join(text for text in texts if text) if len(texts) > 1 else str(texts[0])
     return (*((Message("system", system),) if system else ()), Message("user", content))
@@ -48,6 +55,11 @@ def _text(value: Any, name: str, line: int, found: Findings, between: str = "\n"
         return between.join(value)
     if isinstance(value, list | Mapping):
         what = "a list" if isinstance(value, list) else "an object"
-        found.count("D025", f"'{name}' is {what}, a text is needed", line, "name a field inside it: data.columns")
+        found.count(
+            "D025",
+            f"'{name}' is {what}, a text is needed",
+            line,
+            "name a field inside it: data.columns",
+        )
         return None
     return as_text(value)

@@ -1,7 +1,10 @@
-"""Texts in blocks of `Name: what it says`, a blank line between them: `Q: ...` and `A: ...`, `Text: ...`, `Label: ...`.
+"""Texts in blocks of `Name: what it says`, a blank line between them: `Q: ...` and `A: ...`, `Text:
+...`, `Label: ...`.
 
-What it is for   questions and answers as people write them down; each block is a row, each name a field
-Watch out        a line without a name goes on with the one before it; all blocks need the same two names or more
+What it is for   questions and answers as people write them down; each block is a row, each name a
+                 field
+Watch out        a line without a name goes on with the one before it; all blocks need the same two
+                 names or more
 """
 
 import re
@@ -22,9 +25,15 @@ LOOKED_AT = 400  # lines
 
 def looks_blocked(text: str) -> bool:
     """Whether a text that begins so is in such blocks."""
-    found = [fields for _, fields in _blocks(list(enumerate(text.split("\n")[:LOOKED_AT], 1))) if fields][:-1]
+    found = [
+        fields for _, fields in _blocks(list(enumerate(text.split("\n")[:LOOKED_AT], 1))) if fields
+    ][:-1]
     names = _common(found)
-    return len(found) > 2 and len(names) > 1 and sum(names <= set(one) for one in found) >= 0.9 * len(found)
+    return (
+        len(found) > 2
+        and len(names) > 1
+        and sum(names <= set(one) for one in found) >= 0.9 * len(found)
+    )
 
 
 def _common(found: Sequence[dict[str, str]]) -> set[str]:
@@ -67,8 +76,12 @@ def read_blocks(
         else:
             shown = excerpt(" ".join(fields) or "a line without a name")
             help = f"each block needs {', '.join(sorted(names))}"
-            found.problem("D026", "has not all names of the other blocks", number, help=help, excerpt=shown)
-    asked, answered = (next((name for name in some if name in names), "") for some in (_QUESTION, _ANSWER))
+            found.problem(
+                "D026", "has not all names of the other blocks", number, help=help, excerpt=shown
+            )
+    asked, answered = (
+        next((name for name in some if name in names), "") for some in (_QUESTION, _ANSWER)
+    )
     if asked and answered:
         found.roles |= {"question": asked, "answer": answered}
     found.note(f"{found.place}: read as blocks of {', '.join(sorted(names))}, each a row")

@@ -1,4 +1,5 @@
-"""Folders of texts that are called by a label: `spam/0001.txt`, `ham/0002.txt`; below `train` and `test` or not.
+"""Folders of texts that are called by a label: `spam/0001.txt`, `ham/0002.txt`; below `train` and
+`test` or not.
 
 What it is for   each file is a row: its text, the folder's name as `label`, its own as `file`
 Watch out        texts that are not UTF-8 are read as Windows-1252, and counted in a note
@@ -19,8 +20,8 @@ LARGEST = 2 << 20  # bytes of a text
 
 
 def classes(folder: Path, least: int = _LEAST) -> dict[str, list[Path]]:
-    """{label: its files} of a folder whose folders hold texts alone, `least` of them in the middle one; {} for any
-    other."""
+    """{label: its files} of a folder whose folders hold texts alone, `least` of them in the middle
+    one; {} for any other."""
     found: dict[str, list[Path]] = {}
     for inside in sorted(folder.iterdir()):
         if inside.name.startswith(".") or not inside.is_dir():
@@ -47,7 +48,9 @@ def class_folders(folder: Path) -> dict[str, list[Path]]:
     return found if "train" in found else {}
 
 
-def read_classes(folder: Path, found: Findings, head: int | None) -> list[tuple[int, dict[str, Any]]]:
+def read_classes(
+    folder: Path, found: Findings, head: int | None
+) -> list[tuple[int, dict[str, Any]]]:
     """The rows of a folder of classes, numbered in the order of labels and files."""
     made: list[tuple[int, dict[str, Any]]] = []
     western = 0
@@ -56,7 +59,9 @@ def read_classes(folder: Path, found: Findings, head: int | None) -> list[tuple[
             with opened(path, printable(path.name), documents=True) as source:
                 data = source.file.read(LARGEST + 1)
             if len(data) > LARGEST:
-                found.problem("D039", f"'{printable(path.name)}' is over {LARGEST >> 20} MB", len(made) + 1)
+                found.problem(
+                    "D039", f"'{printable(path.name)}' is over {LARGEST >> 20} MB", len(made) + 1
+                )
             try:
                 text = data.decode("utf-8-sig")
             except UnicodeDecodeError:
@@ -65,5 +70,7 @@ def read_classes(folder: Path, found: Findings, head: int | None) -> list[tuple[
     found.roles |= {"text": "text", "label": "label"}
     found.note(f"{found.place}: read as folders of texts that are called by their label")
     if western:
-        found.note(f"D203 {found.place}: {rows(western)} are not UTF-8 and were read as windows-1252")
+        found.note(
+            f"D203 {found.place}: {rows(western)} are not UTF-8 and were read as windows-1252"
+        )
     return made[:head]

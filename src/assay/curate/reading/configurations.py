@@ -1,7 +1,9 @@
 """The configurations of a data set, as the front matter of its README.md names them.
 
-What it is for   `configs: [{config_name: en, data_files: [{split: train, path: data/en-*}]}]` says what is what
-Watch out        patterns that leave the folder are refused; everything else in the README is ignored
+What it is for   `configs: [{config_name: en, data_files: [{split: train, path: data/en-*}]}]` says
+                 what is what
+Watch out        patterns that leave the folder are refused; everything else in the README is
+                 ignored
 """
 
 import re
@@ -18,7 +20,8 @@ Patterns = dict[str, list[str]]  # split -> glob patterns
 
 
 def configurations(folder: Path) -> dict[str, tuple[bool, Patterns]]:
-    """{name: (is the default, patterns by split)}; empty when the README.md names none or cannot be understood."""
+    """{name: (is the default, patterns by split)}; empty when the README.md names none or cannot be
+    understood."""
     readme = folder / "README.md"
     try:
         with readme.open("rb") as file:
@@ -49,7 +52,11 @@ def _patterns(config: dict[str, Any]) -> Patterns:
     start = f"{folder.strip('/')}/" if isinstance(folder, str) and folder.strip("/") else ""
     found: Patterns = {}
     for one in files if isinstance(files, list) else [files]:
-        split, paths = (one.get("split", "train"), one.get("path")) if isinstance(one, dict) else ("train", one)
+        split, paths = (
+            (one.get("split", "train"), one.get("path"))
+            if isinstance(one, dict)
+            else ("train", one)
+        )
         for path in paths if isinstance(paths, list) else [paths]:
             if isinstance(path, str) and path and isinstance(split, str):
                 found.setdefault(split, []).append(start + path)
@@ -68,17 +75,28 @@ def chosen(found: dict[str, tuple[bool, Patterns]], part: str, place: str) -> Pa
         return None
     names = ", ".join(printable(name) for name in list(found)[:12])
     if not part:
-        default = [name for name, (is_default, _) in found.items() if is_default or name == "default"]
+        default = [
+            name for name, (is_default, _) in found.items() if is_default or name == "default"
+        ]
         if len(found) > 1 and not default:
             told = f"has {len(found)} configurations, and none is the default"
-            raise DataError(Problem("D080", told, place, f"add #config=NAME, or /NAME for one of the hub: {names}"))
+            raise DataError(
+                Problem(
+                    "D080", told, place, f"add #config=NAME, or /NAME for one of the hub: {names}"
+                )
+            )
         part = default[0] if default else next(iter(found))
     if part not in found:
         told = f"has no configuration '{printable(part)}'{did_you_mean(part, found)}"
         raise DataError(Problem("D080", told, place, f"there are: {names}"))
     patterns = found[part][1]
     for glob in (glob for globs in patterns.values() for glob in globs):
-        if glob.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", glob) or "\0" in glob or ":" in glob:
+        if (
+            glob.startswith(("/", "\\"))
+            or ".." in re.split(r"[/\\]", glob)
+            or "\0" in glob
+            or ":" in glob
+        ):
             told = f"README.md names '{printable(glob[:60])}', which leaves the folder"
             raise DataError(Problem("D056", told, place, "do not trust this data set"))
     return patterns

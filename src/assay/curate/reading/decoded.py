@@ -1,9 +1,11 @@
-"""The lines of an opened file as text: which encoding its bytes are in, and what is wrong with them.
+"""The lines of an opened file as text: which encoding its bytes are in, and what is wrong with
+them.
 
-What it is for   UTF-8 is read as it is, UTF-16 by its first bytes, Windows-1252 (and with it Latin-1) where no line is
-                 UTF-8 but for plain ASCII; each of the last two is noted
+What it is for   UTF-8 is read as it is, UTF-16 by its first bytes, Windows-1252 (and with it
+                 Latin-1) where no line is UTF-8 but for plain ASCII; each of the last two is noted
 Costs            one line of memory; of UTF-16 the whole text
-Watch out        lines end at \\n only: U+2028 and its like are text. A file with lines of both kinds was damaged: D008
+Watch out        lines end at \\n only: U+2028 and its like are text. A file with lines of both
+                 kinds was damaged: D008
 """
 
 from __future__ import annotations
@@ -18,15 +20,16 @@ from assay.curate.reading.findings import Findings, excerpt
 from assay.curate.reading.source import BLANK_LIMIT, BOM, DOCUMENT_LIMIT, LINE_LIMIT, Opened
 
 WESTERN = "windows-1252"
-_LETTERS, _ACCENTS = 0.35, 8  # share of a line's letters beyond ASCII, and their number, above which it is not Western
+# share of a line's letters beyond ASCII, and their number, above which it is not Western
+_LETTERS, _ACCENTS = 0.35, 8
 
 
 def lines(
     source: Opened, found: Findings, *, encoding: str | None = None, whole: bool = False
 ) -> Iterator[tuple[int, str]]:
-    """(number from 1, text with its \\n) of every line. Unreadable bytes are found problems; the text then has
-    a stand-in character, so that the rest of the line can still be judged. `whole`: the lines make one value, so their
-    total is limited (D017), not each."""
+    """(number from 1, text with its \\n) of every line. Unreadable bytes are found problems; the
+    text then has a stand-in character, so that the rest of the line can still be judged. `whole`:
+    the lines make one value, so their total is limited (D017), not each."""
     codec = _codec(encoding or source.encoding, source.place)
     if codec.startswith(("utf-16", "utf-32")):
         yield from _wide_lines(source, codec)
@@ -40,15 +43,23 @@ def lines(
             _too_big(source.place)
         if len(data) > limit:
             found.problem(
-                "D039", f"line longer than {LINE_LIMIT >> 20} MB", number, help="split the row or drop the field"
+                "D039",
+                f"line longer than {LINE_LIMIT >> 20} MB",
+                number,
+                help="split the row or drop the field",
             )
             while data and not data.endswith(b"\n"):
                 data = source.file.readline(limit)
             continue
         blank = blank + 1 if data in (b"\n", b"\r\n") else 0
         if blank > BLANK_LIMIT:
-            told = f"has over {BLANK_LIMIT:,} empty lines one after the other, from line {number - blank + 1:,}"
-            _stop("D183", told, source.place, "it was written wrongly; take them out: sed -i '/^$/d'")
+            told = (
+                f"has over {BLANK_LIMIT:,} empty lines one after the other, from line"
+                f" {number - blank + 1:,}"
+            )
+            _stop(
+                "D183", told, source.place, "it was written wrongly; take them out: sed -i '/^$/d'"
+            )
         if number == 1 and data.startswith(BOM):
             data = data[3:]
             found.note(f"D006 {source.place}: begins with a byte order mark; it was left out")
@@ -71,7 +82,9 @@ def _wide_lines(source: Opened, codec: str) -> Iterator[tuple[int, str]]:
     try:
         text = data.decode(codec).removeprefix("\ufeff")
     except UnicodeError as error:
-        _stop("D008", f"is not {codec}: {error}", source.place, "copy it again, or set data.encoding")
+        _stop(
+            "D008", f"is not {codec}: {error}", source.place, "copy it again, or set data.encoding"
+        )
     yield from enumerate(io.StringIO(text, newline="\n"), 1)
 
 
@@ -80,7 +93,8 @@ def _too_big(place: str) -> NoReturn:
 
 
 class _Decoder:
-    """Decodes line by line, and remembers what earlier lines were in: UTF-8, or a single byte a character."""
+    """Decodes line by line, and remembers what earlier lines were in: UTF-8, or a single byte a
+    character."""
 
     def __init__(self, codec: str, found: Findings, *, given: bool):
         self._codec, self._found, self._given = codec, found, given
@@ -90,7 +104,9 @@ class _Decoder:
         if b"\0" in data:
             at = data.index(0)
             told = f"has a NUL byte at byte {at + 1} of the line"
-            self._found.problem("D009", told, number, excerpt=excerpt(data.decode(self._codec, "replace")))
+            self._found.problem(
+                "D009", told, number, excerpt=excerpt(data.decode(self._codec, "replace"))
+            )
             data = data.replace(b"\0", b" ")
         try:
             text = data.decode(self._codec)
@@ -122,9 +138,15 @@ class _Decoder:
             self._found.note(f"D203 {self._found.place}: {told}; another: data: {{encoding: NAME}}")
             return data.decode(WESTERN)
         text = data.decode(WESTERN if western else "utf-8", "replace")
-        help = f"looks like {WESTERN}: set data.encoding: {WESTERN}" if western else "set data.encoding to its own"
+        help = (
+            f"looks like {WESTERN}: set data.encoding: {WESTERN}"
+            if western
+            else "set data.encoding to its own"
+        )
         mixed = f", and line {self._utf8:,} is" if self._utf8 else ""
-        self._found.problem("D008", f"{byte} is not UTF-8{mixed}", number, help=help, excerpt=excerpt(text))
+        self._found.problem(
+            "D008", f"{byte} is not UTF-8{mixed}", number, help=help, excerpt=excerpt(text)
+        )
         return text
 
 
@@ -137,14 +159,17 @@ def _utf8(data: bytes) -> bool:
 
 
 def _western(data: bytes) -> bool:
-    """May a line be Windows-1252? Its letters are then mostly ASCII: in Greek, Russian or Chinese they are not."""
+    """May a line be Windows-1252? Its letters are then mostly ASCII: in Greek, Russian or Chinese
+    they are not."""
     try:
         text = data.decode(WESTERN)
     except UnicodeDecodeError:
         return False
     letters = sum(c.isalpha() for c in text)
     beyond = sum(not c.isascii() for c in text)
-    return beyond <= max(_ACCENTS, _LETTERS * letters) and not any("\x80" <= c <= "\x9f" for c in text)
+    return beyond <= max(_ACCENTS, _LETTERS * letters) and not any(
+        "\x80" <= c <= "\x9f" for c in text
+    )
 
 
 def _stop(code: str, text: str, place: str, help: str = "") -> NoReturn:

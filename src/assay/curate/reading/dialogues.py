@@ -1,8 +1,10 @@
 """Files with one turn a row: the rows of a conversation become one row with its turns.
 
 What it is for   logs of chats and tickets: a conversation's id, who speaks, what is said
-How it is told   `data.columns` names `conversation`, `role` and `text`; without it, by the usual names of these fields
-Order            rows of a conversation are taken in the order of the file, also where others stand between them
+How it is told   `data.columns` names `conversation`, `role` and `text`; without it, by the usual
+                 names of these fields
+Order            rows of a conversation are taken in the order of the file, also where others stand
+                 between them
 What stays       the other fields of the first row; its line names the conversation
 """
 
@@ -30,15 +32,22 @@ def join_turns(reads: Reads, columns: Mapping[str, str]) -> tuple[Reads, dict[st
     """The files and columns as they are, or with the rows of each conversation joined.
 
     Raises:
-        DataError: D026, a row without a conversation. UsageError: C072, one of the three roles is missing.
+        DataError: D026, a row without a conversation. UsageError: C072, one of the three roles is
+            missing.
     """
     # A project that was begun from such a file names the joined turns.
     begun = columns.get("messages") == TURNS and bool(reads) and TURNS not in reads[0][2].names
     given = {} if begun else columns
-    found = _named(columns) if {"conversation", "role"} & set(columns) else _recognised(reads, given)
+    found = (
+        _named(columns) if {"conversation", "role"} & set(columns) else _recognised(reads, given)
+    )
     if found is None:
         return reads, dict(columns)
-    left = {role: field for role, field in columns.items() if role not in ("conversation", "role", "text", "question")}
+    left = {
+        role: field
+        for role, field in columns.items()
+        if role not in ("conversation", "role", "text", "question")
+    }
     # One conversation may run over two files: as a group it is found by the audit.
     return [(split, path, _joined(table, *found)) for split, path, table in reads], {
         "messages": TURNS,
@@ -62,7 +71,10 @@ def _recognised(reads: Reads, columns: Mapping[str, str]) -> tuple[str, str, str
     if columns or not reads:
         return None
     table = reads[0][2]
-    fields = [next((name for name in usual if name in table.names), None) for usual in (IDS, SPEAKERS, SAID)]
+    fields = [
+        next((name for name in usual if name in table.names), None)
+        for usual in (IDS, SPEAKERS, SAID)
+    ]
     if None in fields or not table.rows:
         return None
     conversation, role, said = (str(name) for name in fields)
@@ -78,15 +90,27 @@ def _joined(table: Read, conversation: str, role: str, said: str) -> Read:
         name = as_text(value_at(raw.fields, conversation)).strip()
         if not name:
             line = int(raw.source.rpartition(":")[2])
-            found.count("D026", f"'{conversation}' missing", line, "give every turn the id of its conversation")
+            found.count(
+                "D026",
+                f"'{conversation}' missing",
+                line,
+                "give every turn the id of its conversation",
+            )
             continue
-        first = talks.setdefault(name, RawRow(raw.source, _without(raw.fields, (role, said)) | {TURNS: []}))
+        first = talks.setdefault(
+            name, RawRow(raw.source, _without(raw.fields, (role, said)) | {TURNS: []})
+        )
         turn = {"role": value_at(raw.fields, role), "content": as_text(value_at(raw.fields, said))}
         first.fields[TURNS].append(turn)
     found.settle()
     names = tuple(name for name in table.names if name not in (role, said))
-    note = f"{table.place}: {len(table.rows):,} rows, each a turn, joined to {len(talks):,} conversations"
-    return replace(table, rows=list(talks.values()), names=(TURNS, *names), notes=[*table.notes, note])
+    note = (
+        f"{table.place}: {len(table.rows):,} rows, each a turn, joined to {len(talks):,}"
+        " conversations"
+    )
+    return replace(
+        table, rows=list(talks.values()), names=(TURNS, *names), notes=[*table.notes, note]
+    )
 
 
 def _without(fields: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:

@@ -1,8 +1,9 @@
-"""Read unlabelled text: files and folders of text, Markdown, HTML, PDF and DOCX, and data files with a text field.
+"""Read unlabelled text: files and folders of text, Markdown, HTML, PDF and DOCX, and data files
+with a text field.
 
 What it is for   retrieval and continued pretraining; headings are kept as Markdown lines
-Watch out        a folder is read with all its sub-folders, hidden ones left out; other suffixes are passed over
-                 and counted
+Watch out        a folder is read with all its sub-folders, hidden ones left out; other suffixes are
+                 passed over and counted
 """
 
 import os
@@ -39,7 +40,9 @@ class Corpus:
     warnings: list[dict]  # {code, count, text}
 
 
-def read_documents(paths: Iterable[str | Path], base: Path, fields: Sequence[str] = ()) -> list[Document]:
+def read_documents(
+    paths: Iterable[str | Path], base: Path, fields: Sequence[str] = ()
+) -> list[Document]:
     """The documents of `read_corpus`."""
     return read_corpus(paths, base, fields).documents
 
@@ -48,13 +51,16 @@ def read_corpus(paths: Iterable[str | Path], base: Path, fields: Sequence[str] =
     """All documents under `paths`, in the order given, files of a folder by name.
 
     Args:
-        paths: text files, data files with a text field, or folders of text files; relative ones start at `base`.
-        base: the project's folder; a document's id is its path from there, with ":line" for a row of a data file.
-        fields: those that documents keep: columns of a data file, keys in front of a Markdown file, case aside.
+        paths: text files, data files with a text field, or folders of text files; relative ones
+            start at `base`.
+        base: the project's folder; a document's id is its path from there, with ":line" for a row
+            of a data file.
+        fields: those that documents keep: columns of a data file, keys in front of a Markdown file,
+            case aside.
 
     Raises:
-        DataError: D062 when no file has text, D063 for over 100,000 files, D111 when no document has one of `fields`,
-            and what reading a file may raise.
+        DataError: D062 when no file has text, D063 for over 100,000 files, D111 when no document
+            has one of `fields`, and what reading a file may raise.
     """
     paths = list(paths)
     problems: list[Problem] = []
@@ -79,7 +85,12 @@ def read_corpus(paths: Iterable[str | Path], base: Path, fields: Sequence[str] =
         told = f"no text in {len(blank)} of {len(files)} files" if files else "no text files"
         first = shown(_absolute(paths[0] if paths else "", base), base)
         problems.append(
-            Problem("D062", told, blank[0] if blank else first, help="a scanned page needs text recognition first")
+            Problem(
+                "D062",
+                told,
+                blank[0] if blank else first,
+                help="a scanned page needs text recognition first",
+            )
         )
     problems += named_fields.missing() if documents else []
     if problems:
@@ -89,7 +100,10 @@ def read_corpus(paths: Iterable[str | Path], base: Path, fields: Sequence[str] =
         told = f"no text in {len(blank)} of {len(files)} files; first: {blank[0]}"
         warnings.append({"code": "D062", "count": len(blank), "text": told})
     if passed:
-        told = f"{passed:,} files passed over: only {', '.join(DOCUMENT_SUFFIXES)} are read in a folder"
+        told = (
+            f"{passed:,} files passed"
+            f" over: only {', '.join(DOCUMENT_SUFFIXES)} are read in a folder"
+        )
         warnings.append({"code": "D062", "count": passed, "text": told})
     return Corpus(list(documents.values()), warnings)
 
@@ -98,7 +112,9 @@ def _absolute(path: str | Path, base: Path) -> Path:
     return base / path
 
 
-def _files(paths: Iterable[str | Path], base: Path, problems: list[Problem]) -> tuple[list[Named], int]:
+def _files(
+    paths: Iterable[str | Path], base: Path, problems: list[Problem]
+) -> tuple[list[Named], int]:
     files: list[Named] = []
     passed = 0
     for given in paths:
@@ -115,13 +131,20 @@ def _files(paths: Iterable[str | Path], base: Path, problems: list[Problem]) -> 
         for folder, inner, names in os.walk(path):
             inner[:] = sorted(name for name in inner if not name.startswith("."))
             fit = sorted(name for name in names if not name.startswith("."))
-            texts = [name for name in fit if name.lower().removesuffix(".gz").endswith(DOCUMENT_SUFFIXES)]
+            texts = [
+                name for name in fit if name.lower().removesuffix(".gz").endswith(DOCUMENT_SUFFIXES)
+            ]
             passed += len(fit) - len(texts)
             files += [Named(Path(folder) / name) for name in texts]
             if len(files) > FILE_LIMIT:
                 told = f"over {FILE_LIMIT:,} files"
                 problems.append(
-                    Problem("D063", told, shown(path, base), help="join them to a data file: one document a row")
+                    Problem(
+                        "D063",
+                        told,
+                        shown(path, base),
+                        help="join them to a data file: one document a row",
+                    )
                 )
                 return [], 0
     return files, passed
@@ -136,12 +159,15 @@ class _FieldNames:
         self._there: dict[str, str] = {}
 
     def of(self, given: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-        """Those of a document, from all that stands beside its text; as the fields of rows are read."""
+        """Those of a document, from all that stands beside its text; as the fields of rows are
+        read."""
         if not self._wanted:
             return ()
         self._there |= {name.casefold(): name for name in given}
         values = {name.casefold(): as_word(value) for name, value in given.items()}
-        found = tuple((name, values[name.casefold()]) for name in self._wanted if values.get(name.casefold()))
+        found = tuple(
+            (name, values[name.casefold()]) for name in self._wanted if values.get(name.casefold())
+        )
         self._had.update(name for name, _ in found)
         return found
 
@@ -150,7 +176,12 @@ class _FieldNames:
         where = "as columns of a data file, or as keys between two --- lines of a Markdown file"
         way_out = f"there are: {', '.join(known[:12])}" if known else f"give it, {where}"
         return [
-            Problem("D111", f"no document has the field '{name}'{did_you_mean(name, known)}", "documents", help=way_out)
+            Problem(
+                "D111",
+                f"no document has the field '{name}'{did_you_mean(name, known)}",
+                "documents",
+                help=way_out,
+            )
             for name in self._wanted
             if name not in self._had
         ]
@@ -159,7 +190,9 @@ class _FieldNames:
 def _read(one: Named, base: Path, place: str, fields: _FieldNames) -> list[Document]:
     path, name = one.path, one.path.name.lower().removesuffix(".gz")
     if name.endswith(DATA_SUFFIXES):
-        return _from_rows(read(path, head=one.last, base=base, first=one.first, part=one.part), fields)
+        return _from_rows(
+            read(path, head=one.last, base=base, first=one.first, part=one.part), fields
+        )
     found = Findings(place)
     date, keys = "", {}
     with opened(path, place, documents=True) as source:
@@ -170,7 +203,9 @@ def _read(one: Named, base: Path, place: str, fields: _FieldNames) -> list[Docum
         else:
             page = name.endswith(_PAGES)
             stated = charset_of(source.head) if page else ""
-            text = "".join(line for _, line in lines(source, found, encoding=stated or "utf-8", whole=True))
+            text = "".join(
+                line for _, line in lines(source, found, encoding=stated or "utf-8", whole=True)
+            )
             text = text_of_page(text) if page else text
     found.settle()
     if name.endswith(_MARKDOWN):

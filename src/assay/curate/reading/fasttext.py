@@ -1,6 +1,7 @@
 """Lines that begin or end with labels of the form `__label__name`, as fastText has them.
 
-Source   Joulin et al. (2017), Bag of Tricks for Efficient Text Classification, aclanthology.org/E17-2068
+Source   Joulin et al. (2017), Bag of Tricks for Efficient Text Classification,
+         aclanthology.org/E17-2068
 """
 
 from typing import Any
@@ -27,7 +28,13 @@ def read_labelled(
         words = line.split()
         labels = [word.removeprefix(MARK).strip(",") for word in words if word.startswith(MARK)]
         if words and not labels:
-            found.problem("D026", f"has no {MARK}", number, help="label the line, or remove it", excerpt=excerpt(line))
+            found.problem(
+                "D026",
+                f"has no {MARK}",
+                number,
+                help="label the line, or remove it",
+                excerpt=excerpt(line),
+            )
         elif words:
             text = " ".join(word for word in words if not word.startswith(MARK)).removeprefix(", ")
             rows.append((number, {"text": text, "labels": labels}))

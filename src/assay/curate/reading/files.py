@@ -1,7 +1,9 @@
-"""Which files the splits of a project are read from: folders stand for the files in them, and no file is two splits.
+"""Which files the splits of a project are read from: folders stand for the files in them, and no
+file is two splits.
 
 What it is for   the list that `load` reads
-Watch out        what is wrong with one file is collected, so that the problems of all files are raised at once
+Watch out        what is wrong with one file is collected, so that the problems of all files are
+                 raised at once
 """
 
 import contextlib
@@ -32,13 +34,15 @@ def collected(problems: list[Problem]) -> Generator[None]:
 def expand(
     files: Mapping[str, Sequence[str | Path]], base: Path, problems: list[Problem], notes: list[str]
 ) -> list[tuple[str, Named]]:
-    """(split, file with rows and part) for every file; a folder stands for the files in it, an archive for its data
-    files. `notes` are of files that are passed over."""
+    """(split, file with rows and part) for every file; a folder stands for the files in it, an
+    archive for its data files. `notes` are of files that are passed over."""
     expanded: list[tuple[str, Named]] = []
     for key, names in files.items():
         split = "train" if key == "data" else key
         if split not in SPLITS:
-            raise UsageError(Problem("C071", f"no such split{did_you_mean(key, SPLITS)}", f"data.files.{key}"))
+            raise UsageError(
+                Problem("C071", f"no such split{did_you_mean(key, SPLITS)}", f"data.files.{key}")
+            )
         for name in names:
             one = named(base / name)
             with collected(problems):
@@ -54,14 +58,24 @@ def expand(
                     raise DataError(Problem("D002", told, shown(one.path, base)))
                 for part, members in inside.items():
                     if key == "data" or part in (key, "data"):
-                        where = "train" if part == "data" and key == "data" else part if key == "data" else split
+                        where = (
+                            "train"
+                            if part == "data" and key == "data"
+                            else part
+                            if key == "data"
+                            else split
+                        )
                         kept = "" if one.path.is_dir() else one.part
-                        expanded += [(where, replace(m, first=one.first, last=one.last, part=kept)) for m in members]
+                        expanded += [
+                            (where, replace(m, first=one.first, last=one.last, part=kept))
+                            for m in members
+                        ]
     return expanded
 
 
 def same_file(paths: Sequence[tuple[str, Named]], base: Path) -> list[Problem]:
-    """D049: a file of one split is, byte for byte, a file of another. Only files of the same size are hashed."""
+    """D049: a file of one split is, byte for byte, a file of another. Only files of the same size
+    are hashed."""
     sizes: dict[int, list[tuple[str, Path]]] = {}
     for split, one in paths:
         path = one.path
@@ -79,8 +93,13 @@ def same_file(paths: Sequence[tuple[str, Named]], base: Path) -> list[Problem]:
             with contextlib.suppress(OSError):
                 other_split, other = first.setdefault(file_digest(path), (split, path))
                 if other_split != split:
-                    told = f"{split} is the same file as {other_split} ({shown(other, base)}): same sha256"
-                    problems.append(Problem("D049", told, shown(path, base), help="name another file"))
+                    told = (
+                        f"{split} is the same"
+                        f" file as {other_split} ({shown(other, base)}): same sha256"
+                    )
+                    problems.append(
+                        Problem("D049", told, shown(path, base), help="name another file")
+                    )
     return problems
 
 

@@ -23,7 +23,9 @@ SHOWN = 3  # lines that a warning names
 
 def printable(text: str) -> str:
     """The text with everything that could steer a terminal or hide written out as an escape."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text
+    )
 
 
 def excerpt(text: str, at: int | None = None, width: int = 76) -> str:
@@ -37,8 +39,8 @@ def excerpt(text: str, at: int | None = None, width: int = 76) -> str:
 
 
 def shown(path: Path, base: Path) -> str:
-    """How a file is named in messages: relative to the project's folder where it lies in it or beside it, so that the
-    ledger and the report are the same wherever the project lies."""
+    """How a file is named in messages: relative to the project's folder where it lies in it or
+    beside it, so that the ledger and the report are the same wherever the project lies."""
     if hub := _CACHED.search(path.as_posix()):
         return printable(f"hf://{hub[1].replace('--', '/', 1)}{hub[2]}")
     near = path.is_absolute() and base.is_absolute() and path.is_relative_to(base.parent)
@@ -65,15 +67,20 @@ class Aside:
 
 @dataclass(slots=True)
 class Findings:
-    """What reading one file turned up: problems that stop, warnings that are counted, notes that are said once."""
+    """What reading one file turned up: problems that stop, warnings that are counted, notes that
+    are said once."""
 
     place: str
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    starts: list[tuple[str, int]] = field(default_factory=list)  # official splits in the file, each with its first row
-    roles: dict[str, str] = field(default_factory=dict)  # role -> field, where the form of the file says it
-    beside: dict[str, Any] = field(default_factory=dict)  # lists and objects of a file that stand beside its rows
-    clocks: dict[str, int] = field(default_factory=dict)  # "dates" or "numbers" -> first line whose time is written so
+    # official splits in the file, each with its first row
+    starts: list[tuple[str, int]] = field(default_factory=list)
+    # role -> field, where the form of the file says it
+    roles: dict[str, str] = field(default_factory=dict)
+    # lists and objects of a file that stand beside its rows
+    beside: dict[str, Any] = field(default_factory=dict)
+    # "dates" or "numbers" -> first line whose time is written so
+    clocks: dict[str, int] = field(default_factory=dict)
     # line of a row -> code, text and help of its first problem
     bad: dict[int, tuple[str, str, str]] = field(default_factory=dict)
     whole: bool = False  # something is wrong that is no matter of single rows
@@ -81,7 +88,14 @@ class Findings:
     _warns: dict[tuple[str, str], list[int]] = field(default_factory=dict)
 
     def problem(
-        self, code: str, text: str, line: int = 0, *, help: str = "", excerpt: str = "", whole: bool = False
+        self,
+        code: str,
+        text: str,
+        line: int = 0,
+        *,
+        help: str = "",
+        excerpt: str = "",
+        whole: bool = False,
     ) -> None:
         """What is wrong with the row of a line; without one, or with `whole`, with the file."""
         self._mark(code, text, 0 if whole else line, help)
@@ -90,13 +104,15 @@ class Findings:
             self.problems.append(Problem(code, text, place, help, excerpt))
 
     def count(self, code: str, text: str, line: int, help: str = "") -> None:
-        """One problem for all rows that share it, with the first row's line and the number of rows."""
+        """One problem for all rows that share it, with the first row's line and the number of
+        rows."""
         self._mark(code, text, line, help)
         self._stops.setdefault((code, text, help), [line, 0])[1] += 1
 
     def _mark(self, code: str, text: str, line: int, help: str) -> None:
         self.whole |= not line
-        if line and self.bad.get(line, INSIDE)[0] in INSIDE:  # what is wrong with the row tells more
+        # what is wrong with the row tells more
+        if line and self.bad.get(line, INSIDE)[0] in INSIDE:
             self.bad[line] = (code, text, help)
 
     def warn(self, code: str, text: str, line: int) -> None:
@@ -115,7 +131,8 @@ class Findings:
         ]
 
     def settle(self, total: int = 0, share: float = 0.0) -> list[Aside]:
-        """Raise all problems at once, if there are any; or set the rows that have them aside, where these are few.
+        """Raise all problems at once, if there are any; or set the rows that have them aside, where
+        these are few.
 
         Args:
             total: rows of the file, bad ones among them. share: of them that may be bad, in [0, 1].
@@ -129,11 +146,19 @@ class Findings:
         for (code, text, way_out), (line, n) in self._stops.items():
             told = f"{text} ({rows(n)})"
             if len(self.problems) < KEPT:
-                self.problems.append(Problem(code, told, f"{self.place}:{line}" if line else self.place, way_out))
+                self.problems.append(
+                    Problem(code, told, f"{self.place}:{line}" if line else self.place, way_out)
+                )
         self._stops.clear()
         if self.problems and share and total > len(self.bad) > 0 and not self.whole:
-            told = f"{len(self.bad):,} of {total:,} rows cannot be used; up to {share:.0%} are set aside"
-            help = f"mend them, or set them aside: --set data.bad_rows={len(self.bad) / max(1, total) + 0.005:.2f}"
+            told = (
+                f"{len(self.bad):,} of"
+                f" {total:,} rows cannot be used; up to {share:.0%} are set aside"
+            )
+            help = (
+                "mend them, or set them aside: --set"
+                f" data.bad_rows={len(self.bad) / max(1, total) + 0.005:.2f}"
+            )
             self.problems.append(Problem("D230", told, self.place, help))
         if self.problems:
             raise DataError(*self.problems)
@@ -148,7 +173,10 @@ def told_aside(aside: Sequence[Aside]) -> list[dict]:
     parts = []
     for place, codes in files.items():
         n = sum(map(len, codes.values()))
-        parts.append(f"{place}: {rows(n)} set aside: {'; '.join(_kind(code, some) for code, some in codes.items())}")
+        parts.append(
+            f"{place}: {rows(n)} set aside:"
+            f" {'; '.join(_kind(code, some) for code, some in codes.items())}"
+        )
     text = f"{'; '.join(parts)}. To stop instead: data: {{strict: true}}"
     return [{"code": "D230", "count": len(aside), "text": text}] if aside else []
 
@@ -158,7 +186,10 @@ def _kind(code: str, some: Sequence[Aside]) -> str:
     more = f" and {len(lines) - SHOWN:,} more" if len(lines) > SHOWN else ""
     first = some[0]
     way_out = f": {first.help}" if first.help else ""
-    return f"{code} {first.text} (line{'s' * (len(lines) > 1)} {', '.join(lines[:SHOWN])}{more}){way_out}"
+    return (
+        f"{code} {first.text} (line{'s' * (len(lines) > 1)}"
+        f" {', '.join(lines[:SHOWN])}{more}){way_out}"
+    )
 
 
 def rows(n: int) -> str:

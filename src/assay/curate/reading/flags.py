@@ -1,11 +1,14 @@
-"""A column for each label that says whether the text has it: toxic, obscene, insult, ... beside a comment.
+"""A column for each label that says whether the text has it: toxic, obscene, insult, ... beside a
+comment.
 
-How         at least three columns hold yes and no alone (1 and 0, true and false, x and nothing), or one column holds
-            such objects. Their names become the list `labels`; where every row has exactly one, the text `label`
+How         at least three columns hold yes and no alone (1 and 0, true and false, x and nothing),
+            or one column holds such objects. Their names become the list `labels`; where every row
+            has exactly one, the text `label`
 Unknown     -1 in all of them, as test files of contests have it: the row has no labels
-Watch out   beside a column that is named like a target, or without a column of texts, they stay what they are: they say
-            something of the row. So do fewer than six, or any `is_reply`, beside a column of a few texts, which may be
-            the target. What the project names stays, too
+Watch out   beside a column that is named like a target, or without a column of texts, they stay
+            what they are: they say something of the row. So do fewer than six, or any `is_reply`,
+            beside a column of a few texts, which may be the target. What the project names stays,
+            too
 """
 
 import re
@@ -42,7 +45,9 @@ def gather_flags(table: Read, named: set[str]) -> Read:
     gone = {name for name, _ in flags}
     rest = [name for name in table.names if name not in gone]
     targets = {*names.LABEL, *names.ANSWER, "choices", "options", "candidates"}
-    if any(set(words_of(name)[-1:]) & targets for name in rest) or not any(_is_prose(table, name) for name in rest):
+    if any(set(words_of(name)[-1:]) & targets for name in rest) or not any(
+        _is_prose(table, name) for name in rest
+    ):
         return table
     properties = any(words_of(key or name)[:1] in (["is"], ["has"]) for name, key in flags)
     if (properties or len(flags) < _MANY) and any(_is_few(table, name) for name in rest):
@@ -58,7 +63,10 @@ def gather_flags(table: Read, named: set[str]) -> Read:
         rows.append(RawRow(raw.source, fields_left | value))
     shown = ", ".join(map(printable, called[:4])) + (", …" if len(called) > 4 else "")
     what = "the one that is yes in each row" if single else "those that are yes in a row"
-    note = f"{table.place}: of the {len(called)} columns of yes and no ({shown}) {what} became '{goal}'"
+    note = (
+        f"{table.place}: of the {len(called)} columns of yes and no ({shown}) {what} became"
+        f" '{goal}'"
+    )
     return replace(table, rows=rows, names=(*rest, goal), notes=[*table.notes, note])
 
 
@@ -78,7 +86,10 @@ def _is_object(table: Read, name: str) -> bool:
     first = table.rows[0].fields.get(name)
     if not isinstance(first, Mapping) or len(first) < LEAST:
         return False
-    same = all(isinstance(one := raw.fields.get(name), Mapping) and one.keys() == first.keys() for raw in table.rows)
+    same = all(
+        isinstance(one := raw.fields.get(name), Mapping) and one.keys() == first.keys()
+        for raw in table.rows
+    )
     return same and all(_says(table, [name, key]) for key in first)
 
 
@@ -93,7 +104,9 @@ def _word(value: Any) -> str:
     return "?" if isinstance(value, list | Mapping) else as_text(value).strip().casefold()
 
 
-def _labels(row: Mapping[str, Any], flags: Sequence[tuple[str, str]], called: Sequence[str]) -> list[str] | None:
+def _labels(
+    row: Mapping[str, Any], flags: Sequence[tuple[str, str]], called: Sequence[str]
+) -> list[str] | None:
     """The names of the flags that are set in a row; None where none of them is known."""
     said = [_word(_at(row, (name, key) if key else (name,))) for name, key in flags]
     if all(word in _UNKNOWN for word in said):
@@ -104,7 +117,10 @@ def _labels(row: Mapping[str, Any], flags: Sequence[tuple[str, str]], called: Se
 def _short(called: list[str]) -> list[str]:
     """The names without what all begin with: `topic_` of `topic_sport`, `topic_music`."""
     first, last = min(called), max(called)  # what these two begin with, all do
-    same = next((at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), len(first))
+    same = next(
+        (at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other),
+        len(first),
+    )
     before = _BEFORE.search(first[:same])
     cut = before.start() + 1 if before else 0
     return [name[cut:] for name in called]
@@ -112,9 +128,13 @@ def _short(called: list[str]) -> list[str]:
 
 def _is_few(table: Read, name: str) -> bool:
     """Does the column have a few short texts that come again and again, as labels do?"""
-    texts = [value.strip() for raw in table.rows[:1000] if isinstance(value := raw.fields.get(name), str)]
+    texts = [
+        value.strip() for raw in table.rows[:1000] if isinstance(value := raw.fields.get(name), str)
+    ]
     few = {text for text in texts if text}
-    plain = any(not text.replace(".", "").isdigit() and text.casefold() not in _KNOWN for text in few)
+    plain = any(
+        not text.replace(".", "").isdigit() and text.casefold() not in _KNOWN for text in few
+    )
     return 2 <= len(few) <= len(texts) // 3 and max(map(len, few)) <= 60 and plain
 
 

@@ -1,7 +1,10 @@
-"""Find the files of a data set folder: one of the Hugging Face hub, what `save_to_disk` wrote, or files named by split.
+"""Find the files of a data set folder: one of the Hugging Face hub, what `save_to_disk` wrote, or
+files named by split.
 
-What it is for   `train-00000-of-00003.parquet`, `data/test.csv` and what a README.md names become splits
-Watch out        only files of forms that are read are looked at; a loading script beside them is never opened
+What it is for   `train-00000-of-00003.parquet`, `data/test.csv` and what a README.md names become
+                 splits
+Watch out        only files of forms that are read are looked at; a loading script beside them is
+                 never opened
 """
 
 import contextlib
@@ -17,7 +20,18 @@ from assay.curate.reading.findings import printable, shown
 from assay.curate.reading.packed import bare
 from assay.curate.reading.split_names import SPLIT_NAMES, split_in, split_named
 
-DATA_SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".tab", ".parquet", ".arrow", ".xlsx", ".xlsm")
+DATA_SUFFIXES = (
+    ".jsonl",
+    ".ndjson",
+    ".json",
+    ".csv",
+    ".tsv",
+    ".tab",
+    ".parquet",
+    ".arrow",
+    ".xlsx",
+    ".xlsm",
+)
 FILE_LIMIT = 100_000  # of a folder, with those in it
 HOLES, HOLES_RATIO = 64 << 20, 100  # bytes; a file system that packs does not reach this
 
@@ -38,31 +52,44 @@ def files_below(folder: Path) -> list[Path]:
 
 
 def refuse_unreal(path: Path, place: str = "") -> None:
-    """D182: what lies there are no files, but what the system tells of itself; some of it never ends. D184: a large
-    file of which nearly nothing was ever written; reading its holes would take minutes."""
+    """D182: what lies there are no files, but what the system tells of itself; some of it never
+    ends. D184: a large file of which nearly nothing was ever written; reading its holes would take
+    minutes."""
     with contextlib.suppress(OSError, ValueError):
         state = path.stat()
-        if stat.S_ISREG(state.st_mode) and state.st_size > max(HOLES, 512 * state.st_blocks * HOLES_RATIO):
-            told = f"is {state.st_size >> 20:,} MB long, of which {512 * state.st_blocks >> 10:,} KB were written"
-            raise DataError(Problem("D184", told, place or str(path), "it was not copied to its end: copy it again"))
+        if stat.S_ISREG(state.st_mode) and state.st_size > max(
+            HOLES, 512 * state.st_blocks * HOLES_RATIO
+        ):
+            told = (
+                f"is {state.st_size >> 20:,} MB long, of which {512 * state.st_blocks >> 10:,}"
+                " KB were written"
+            )
+            raise DataError(
+                Problem(
+                    "D184", told, place or str(path), "it was not copied to its end: copy it again"
+                )
+            )
     for kernel in ("/proc", "/sys", "/dev"):
         with contextlib.suppress(OSError, ValueError):
             device = Path(kernel).stat().st_dev
             if device != Path("/").stat().st_dev and device == path.stat().st_dev:
                 told = f"holds no data, but what the system tells of itself ({kernel})"
-                raise DataError(Problem("D182", told, place or str(path), "name a folder or file of your own"))
+                raise DataError(
+                    Problem("D182", told, place or str(path), "name a folder or file of your own")
+                )
 
 
 def data_folder(folder: Path, base: Path, part: str = "") -> dict[str, list[Path]]:
-    """{split: files} of a folder: what `save_to_disk` wrote, or data files named by split. Files of a folder without
-    split names are all "data".
+    """{split: files} of a folder: what `save_to_disk` wrote, or data files named by split. Files of
+    a folder without split names are all "data".
 
     Args:
-        part: a configuration, for a folder that has several: as its README.md names them, or a folder in it.
+        part: a configuration, for a folder that has several: as its README.md names them, or a
+            folder in it.
 
     Raises:
-        DataError: D002 when there is no data file, D056 when the folder's own list leaves the folder, D080 for a
-            configuration that is not there, or that has to be chosen.
+        DataError: D002 when there is no data file, D056 when the folder's own list leaves the
+            folder, D080 for a configuration that is not there, or that has to be chosen.
     """
     place = shown(folder, base)
     if (patterns := chosen(configurations(folder), part, place)) is not None:
@@ -78,13 +105,18 @@ def data_folder(folder: Path, base: Path, part: str = "") -> dict[str, list[Path
     if (folder / "state.json").is_file():
         return {"data": _state_files(folder, place)}
     found: dict[str, list[Path]] = {}
-    if len(names := os.listdir(folder)) > FILE_LIMIT:  # noqa: PTH208 - a path object for each is not needed
+    # a path object for each is not needed
+    if len(names := os.listdir(folder)) > FILE_LIMIT:  # noqa: PTH208
         told = f"holds {len(names):,} files; at most {FILE_LIMIT:,} are read"
         raise DataError(Problem("D063", told, place, "join them to fewer"))
     there = sorted([*folder.iterdir(), *(folder / "data").glob("*"), *folder.glob("*/*.parquet")])
     for path in dict.fromkeys(there):
         name = bare(path.name)
-        if path.is_file() and name.endswith(DATA_SUFFIXES) and name not in ("dataset_info.json", "dataset_infos.json"):
+        if (
+            path.is_file()
+            and name.endswith(DATA_SUFFIXES)
+            and name not in ("dataset_info.json", "dataset_infos.json")
+        ):
             split = split_in(name.rpartition(".")[0]) or split_named(path.parent.name)
             found.setdefault(split, []).append(path)
     if not found:
@@ -99,7 +131,11 @@ def data_folder(folder: Path, base: Path, part: str = "") -> dict[str, list[Path
 
 
 def _by_split(inside: dict[str, list[Path]]) -> dict[str, list[Path]]:
-    named = {SPLIT_NAMES[name.lower()]: files for name, files in inside.items() if name.lower() in SPLIT_NAMES}
+    named = {
+        SPLIT_NAMES[name.lower()]: files
+        for name, files in inside.items()
+        if name.lower() in SPLIT_NAMES
+    }
     if not named:  # train_sft and the like
         firsts = {name: split_named(name) for name in inside}
         if all(firsts.values()) and len(set(firsts.values())) == len(firsts):
@@ -110,7 +146,9 @@ def _by_split(inside: dict[str, list[Path]]) -> dict[str, list[Path]]:
 def _matching(folder: Path, patterns: Patterns, place: str) -> dict[str, list[Path]]:
     inside: dict[str, list[Path]] = {}
     for split, globs in patterns.items():
-        files = dict.fromkeys(path for glob in globs for path in sorted(folder.glob(glob)) if path.is_file())
+        files = dict.fromkeys(
+            path for glob in globs for path in sorted(folder.glob(glob)) if path.is_file()
+        )
         kept = [path for path in files if bare(path.name).endswith(DATA_SUFFIXES)]
         if kept:
             inside[split] = kept
@@ -127,7 +165,9 @@ def _listed(path: Path, key: str, place: str) -> list[str]:
             return names
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         pass
-    raise DataError(Problem("D099", f"{path.name} has no list '{key}'", place, "save the data set again"))
+    raise DataError(
+        Problem("D099", f"{path.name} has no list '{key}'", place, "save the data set again")
+    )
 
 
 def _state_files(folder: Path, place: str) -> list[Path]:
@@ -136,7 +176,9 @@ def _state_files(folder: Path, place: str) -> list[Path]:
         names = [entry["filename"] for entry in listed]
         return [_within(folder, name, place) for name in names]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        raise DataError(Problem("D099", "state.json names no data files", place, "save the data set again")) from None
+        raise DataError(
+            Problem("D099", "state.json names no data files", place, "save the data set again")
+        ) from None
 
 
 def _within(folder: Path, name: str, place: str) -> Path:
@@ -148,5 +190,7 @@ def _within(folder: Path, name: str, place: str) -> Path:
         or ".." in Path(name).parts
         or not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
     ):
-        raise DataError(Problem("D056", f"member '{name}' leaves the folder", place, "save the data set again"))
+        raise DataError(
+            Problem("D056", f"member '{name}' leaves the folder", place, "save the data set again")
+        )
     return path

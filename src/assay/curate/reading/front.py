@@ -1,12 +1,15 @@
 """The front matter of a Markdown file: the lines between two `---` at its very start.
 
 What it is for   a document's title and date; the keys are not part of its text
-Watch out        the keys of the first level that have one line are read; a file without closing `---` has none
+Watch out        the keys of the first level that have one line are read; a file without closing
+                 `---` has none
 """
 
 import re
 
-_FRONT = re.compile(r"\ufeff?---[ \t]*\r?\n(.{0,65536}?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
+_FRONT = re.compile(
+    r"\ufeff?---[ \t]*\r?\n(.{0,65536}?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL
+)
 _KEY = re.compile(r"([A-Za-z][\w-]*):[ \t]+(.+?)[ \t]*\r?$", re.MULTILINE)
 _TOP = re.compile(r"^#[ \t]", re.MULTILINE)
 

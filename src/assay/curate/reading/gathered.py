@@ -1,9 +1,10 @@
 """Which files of a folder, or members of an archive, are the rows, and of which split.
 
-What it is for   files of known forms by the names of splits; where there are none, files that belong together line by
-                 line, words with tags, XML, and folders of texts that are called by a label
-Watch out        what is passed over is named in a note; several files of an archive that no split tells apart are not
-                 guessed between (D200)
+What it is for   files of known forms by the names of splits; where there are none, files that
+                 belong together line by line, words with tags, XML, and folders of texts that are
+                 called by a label
+Watch out        what is passed over is named in a note; several files of an archive that no split
+                 tells apart are not guessed between (D200)
 """
 
 import contextlib
@@ -34,13 +35,23 @@ def gathered(folder: Path, base: Path, part: str, notes: list[str]) -> dict[str,
     try:
         inside = data_folder(folder, base, part)
     except DataError as error:
-        inside = (_loose(folder) or class_folders(folder)) if error.problems[0].code == "D002" and not part else {}
+        inside = (
+            (_loose(folder) or class_folders(folder))
+            if error.problems[0].code == "D002" and not part
+            else {}
+        )
         if not inside:
             raise
     made = {split: [named(path) for path in paths] for split, paths in inside.items()}
     taken = {file.resolve() for some in made.values() for one in some for file in one.files}
-    left = [path for path in _visible(folder) if not any(_holds(path.resolve(), file) for file in taken)]
-    _passed_over([path.name for path in left if path.name.lower() not in ("project.yaml",)], shown(folder, base), notes)
+    left = [
+        path for path in _visible(folder) if not any(_holds(path.resolve(), file) for file in taken)
+    ]
+    _passed_over(
+        [path.name for path in left if path.name.lower() not in ("project.yaml",)],
+        shown(folder, base),
+        notes,
+    )
     return made
 
 
@@ -89,7 +100,11 @@ def _loose(folder: Path) -> dict[str, list[Path]]:
             continue
         found.setdefault(split_in(PurePosixPath(bare(path.name)).stem), []).append(path)
     if not found:  # the one file of a folder may have any name
-        plain = [p for p in _visible(folder) if p.is_file() and not ABOUT.fullmatch(p.name) and not _documents(p)]
+        plain = [
+            p
+            for p in _visible(folder)
+            if p.is_file() and not ABOUT.fullmatch(p.name) and not _documents(p)
+        ]
         found = {"": plain} if len(plain) == 1 and _text(plain[0]) else {}
     return _by_split(found)
 
@@ -134,7 +149,10 @@ def archived(path: Path, base: Path, notes: list[str]) -> dict[str, list[Named]]
         more = f" and {len(names) - 20:,} more" if len(names) > 20 else ""
         help = f"name one: assay run '{place}#member={printable(names[0])}'"
         if len(names) == 2:
-            help += "; two that belong together are joined in a folder: unpack it, and type assay run FOLDER"
+            help += (
+                "; two that belong together are joined in a folder: unpack it, and type assay"
+                " run FOLDER"
+            )
         if len(names) > 20:
             help = "unpack it, and name the folder: assay run FOLDER"
         text = f"holds {len(names):,} data files, and their names tell no splits{more}"

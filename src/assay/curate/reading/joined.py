@@ -1,8 +1,8 @@
 """Two files that belong together row by row by an id: texts in one, labels in the other.
 
 What it is for   a folder whose files have different fields, and one field with the same values
-Which field      one of the same name in both before any other; its values differ in all rows of one file at least, and
-                 nine tenths of the smaller file's are in the other
+Which field      one of the same name in both before any other; its values differ in all rows of one
+                 file at least, and nine tenths of the smaller file's are in the other
 Watch out        rows without a partner are left out, and counted (D206)
 """
 
@@ -25,7 +25,10 @@ def joined_by_id(reads: Reads) -> Reads:
     """The files as they are, or those of a split as one where an id joins them."""
     made: Reads = []
     for split, path, table in reads:
-        at = next((i for i, (other, _, one) in enumerate(made) if other == split and _apart(one, table)), None)
+        at = next(
+            (i for i, (other, _, one) in enumerate(made) if other == split and _apart(one, table)),
+            None,
+        )
         key = _key(made[at][2], table) if at is not None else None
         if at is None or key is None:
             made.append((split, path, table))
@@ -41,7 +44,11 @@ def _apart(first: Read, second: Read) -> bool:
 
 def _values(table: Read, name: str) -> list[str]:
     values = [raw.fields.get(name) for raw in table.rows]
-    return [] if any(isinstance(one, list | Mapping) for one in values) else [as_text(one).strip() for one in values]
+    return (
+        []
+        if any(isinstance(one, list | Mapping) for one in values)
+        else [as_text(one).strip() for one in values]
+    )
 
 
 def _key(first: Read, second: Read) -> tuple[str, str] | None:
@@ -69,7 +76,8 @@ def _numbers(values: Sequence[str]) -> bool:
 
 
 def _joined(first: Read, second: Read, name: str, other: str) -> Read:
-    """The rows of the file whose field comes again, or of the first, with the fields of the other."""
+    """The rows of the file whose field comes again, or of the first, with the fields of the
+    other."""
     counts = Counter(_values(second, other))
     if max(counts.values(), default=0) > 1:
         first, second, name, other = second, first, other, name
@@ -80,18 +88,33 @@ def _joined(first: Read, second: Read, name: str, other: str) -> Read:
         key = as_text(raw.fields.get(name)).strip()
         if key in found:
             used.add(key)
-            made.append(RawRow(raw.source, {**raw.fields, **_more(raw.fields, found[key], both, other, name)}))
+            made.append(
+                RawRow(
+                    raw.source, {**raw.fields, **_more(raw.fields, found[key], both, other, name)}
+                )
+            )
     names = dict.fromkeys(field for row in made for field in row.fields)
     left = (len(first.rows) - len(made), len(found) - len(used))
-    shown = f"'{printable(name)}'" if name == other else f"'{printable(name)}' and '{printable(other)}'"
-    notes = [*first.notes, *second.notes, f"{first.place}: joined with {second.place} by {shown}: {rows(len(made))}"]
+    shown = (
+        f"'{printable(name)}'" if name == other else f"'{printable(name)}' and '{printable(other)}'"
+    )
+    notes = [
+        *first.notes,
+        *second.notes,
+        f"{first.place}: joined with {second.place} by {shown}: {rows(len(made))}",
+    ]
     if any(left):
-        told = f"{rows(left[0])} of it and {rows(left[1])} of {second.place} have no partner, and were left out"
+        told = (
+            f"{rows(left[0])} of it and {rows(left[1])} of {second.place} have no partner, and"
+            " were left out"
+        )
         notes.append(f"D206 {first.place}: {told}")
     return replace(first, rows=made, names=tuple(names), notes=notes)
 
 
-def _more(own: Mapping[str, Any], theirs: Mapping[str, Any], both: set[str], key: str, name: str) -> dict[str, Any]:
+def _more(
+    own: Mapping[str, Any], theirs: Mapping[str, Any], both: set[str], key: str, name: str
+) -> dict[str, Any]:
     """The other file's fields; one that both have, with other values, gets a name of its own."""
     return {
         (field if field not in both else f"{field}_2"): value

@@ -1,4 +1,5 @@
-"""What rows say about their task when they are taken together: its labels, and what conversations ask for."""
+"""What rows say about their task when they are taken together: its labels, and what conversations
+ask for."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -15,8 +16,8 @@ from assay.curate.reading.shapes import example
 
 
 def labels_of(examples: Iterable[Example], kind: str, none: str = "") -> set[str]:
-    """The labels that rows have, or the types of their pieces, or the letters of their options; a written answer has
-    none."""
+    """The labels that rows have, or the types of their pieces, or the letters of their options; a
+    written answer has none."""
     if kind == "choose":
         return set(LETTERS[: max((len(e.options) for e in examples), default=0)])
     targets = {e.target for e in examples if e.target}
@@ -27,9 +28,11 @@ def labels_of(examples: Iterable[Example], kind: str, none: str = "") -> set[str
     return targets if kind == "classify" else set()
 
 
-def all_labels(listed: Sequence[str], examples: Iterable[Example], kind: str, none: str) -> tuple[str, ...]:
-    """The labels that a task knows: those that are listed, else those of the rows; with what stands for none of them
-    where one label is chosen."""
+def all_labels(
+    listed: Sequence[str], examples: Iterable[Example], kind: str, none: str
+) -> tuple[str, ...]:
+    """The labels that a task knows: those that are listed, else those of the rows; with what stands
+    for none of them where one label is chosen."""
     if kind == "choose":
         return tuple(sorted(labels_of(examples, kind)))
     found = tuple(listed) or tuple(sorted(labels_of(examples, kind, none)))
@@ -47,5 +50,9 @@ def kind_of_turns(rows: Sequence[RawRow], columns: Mapping[str, str]) -> tuple[s
         return "extract", "the task is extract: the last turns are JSON objects"
     longer = sum(any(turn.role == "assistant" for turn in one.messages) for one in made)
     if longer > len(made) / 2:
-        return "chat", f"the task is chat: {longer:,} of {len(made):,} conversations have several turns before the last"
+        return (
+            "chat",
+            f"the task is chat: {longer:,} of {len(made):,} conversations have several turns"
+            " before the last",
+        )
     return "answer", "the task is answer: the last turns are written texts"

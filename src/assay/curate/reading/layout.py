@@ -3,24 +3,28 @@
 Roles that `data.columns` may map to a field (a dotted path reaches into objects: `meta.source`):
 text, question   what the user says; both words mean the same
 input            more of it, set below the text after an empty line
-text_pair        a second text that the target is about as much: each is asked under its field's name
+text_pair        a second text that the target is about as much: each is asked under its field's
+                 name
 system           what stands before it
 messages         a whole conversation; its last assistant turn is the target
 label, answer    the target; a list of answers is the target and further accepted ones
 rejected         an answer that was not chosen, for preference training
 liked            true where the answer is one to give, false where it is one not to give
-labels           several labels, or none: a list, or a text with `aim.separator` between them (`aim.label_sets`)
-choices          the options of a question: a list, or a field for each, `A, B, C, D`; `answer` then says which is right
-candidates       what is to be put in order for the query that `text` is; `grades` says how relevant each is
+labels           several labels, or none: a list, or a text with `aim.separator` between them
+                 (`aim.label_sets`)
+choices          the options of a question: a list, or a field for each, `A, B, C, D`; `answer` then
+                 says which is right
+candidates       what is to be put in order for the query that `text` is; `grades` says how relevant
+                 each is
 code             the target of a code task: a right program, or a right query
 tests, setup     assert statements that a program has to pass, and what is run before them
 database         the name of the row's database, where `aim.database` is a folder of them
-entities         the named pieces of the text: tags of its words, spans, or a line (`aim.entities`); or an object of
-                 fields, which it stays (`aim.objects`)
+entities         the named pieces of the text: tags of its words, spans, or a line (`aim.entities`);
+                 or an object of fields, which it stays (`aim.objects`)
 context          the passage or passages that belong to the question
 group, id        rows of one group stay in one split; the row's own name
-conversation     with `role`: each row is one turn; the rows of one conversation are joined, their `text` being said by
-                 their `role`
+conversation     with `role`: each row is one turn; the rows of one conversation are joined, their
+                 `text` being said by their `role`
 """
 
 from collections.abc import Mapping
@@ -28,7 +32,18 @@ from dataclasses import dataclass
 
 from assay.aim.options import Meaning
 
-ROLES = ("text", "question", "input", "text_pair", "system", "messages", "label", "answer", "rejected", "liked")
+ROLES = (
+    "text",
+    "question",
+    "input",
+    "text_pair",
+    "system",
+    "messages",
+    "label",
+    "answer",
+    "rejected",
+    "liked",
+)
 ROLES += (
     "entities",
     "labels",
@@ -43,7 +58,8 @@ ROLES += (
     "role",
 )
 ROLES += ("code", "tests", "setup", "database")
-TARGETS = ("label", "labels", "answer", "entities", "grades", "code")  # roles of which one is the target
+# roles of which one is the target
+TARGETS = ("label", "labels", "answer", "entities", "grades", "code")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +97,15 @@ class Layout:
 
     @property
     def taken(self) -> set[str]:
-        """The fields that text, target and id are made of. A passage or a group is a value that rows may share."""
+        """The fields that text, target and id are made of. A passage or a group is a value that
+        rows may share."""
         free = ("context", "found_in", "group", "conversation")
-        return {part for role, name in self.columns.items() if role not in free for part in fields_of(role, name)}
+        return {
+            part
+            for role, name in self.columns.items()
+            if role not in free
+            for part in fields_of(role, name)
+        }
 
     @property
     def needed(self) -> list[str]:

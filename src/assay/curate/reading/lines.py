@@ -1,4 +1,5 @@
-"""Read JSON: one object a line, an array of objects or of lists of cells, or an object that holds the rows.
+"""Read JSON: one object a line, an array of objects or of lists of cells, or an object that holds
+the rows.
 
 Watch out        an object that is no row itself is read as `keyed` says, and noted
 """
@@ -16,7 +17,14 @@ from assay.curate.reading.strict import Broken, Strict, explain
 Numbered = tuple[int, dict[str, Any]]  # line or index from 1, fields
 
 _SPACE = re.compile(r"[ \t\r\n]*")
-_NAMES = {list: "a list", str: "a text", int: "a number", float: "a number", bool: "true or false", type(None): "null"}
+_NAMES = {
+    list: "a list",
+    str: "a text",
+    int: "a number",
+    float: "a number",
+    bool: "true or false",
+    type(None): "null",
+}
 
 
 def holds_one_value(start: str, name: str) -> bool:
@@ -25,7 +33,8 @@ def holds_one_value(start: str, name: str) -> bool:
     first, _, rest = text.partition("\n")
     first = first.strip()
     if name.endswith((".jsonl", ".ndjson")):
-        # One array saved under the wrong suffix is read; a line that is an array among other lines is a bad row.
+        # One array saved under the wrong suffix is read; a line that is an array among other lines
+        # is a bad row.
         return first == "{" or (text.startswith("[") and not (first.endswith("]") and rest.strip()))
     if not text.startswith("{"):
         return True
@@ -37,7 +46,9 @@ def holds_one_value(start: str, name: str) -> bool:
     return bool(first[end:].strip()) or not rest.strip()
 
 
-def read_lines(source: Opened, found: Findings, *, encoding: str | None, head: int | None) -> list[Numbered]:
+def read_lines(
+    source: Opened, found: Findings, *, encoding: str | None, head: int | None
+) -> list[Numbered]:
     """One object a line, or one list of cells; blank lines are passed over."""
     strict, rows, cells = Strict(found), [], []
     for number, whole in lines(source, found, encoding=encoding):
@@ -53,19 +64,27 @@ def read_lines(source: Opened, found: Findings, *, encoding: str | None, head: i
         except Broken as broken:
             if broken.code == "D014" and whole.endswith("\n"):
                 told = "line is cut off: the object does not end on it"
-                broken = Broken("D014", told, broken.at, "one object a line; write it with json.dumps")
-            found.problem(broken.code, broken.text, number, help=broken.help, excerpt=excerpt(text, broken.at))
+                broken = Broken(
+                    "D014", told, broken.at, "one object a line; write it with json.dumps"
+                )
+            found.problem(
+                broken.code, broken.text, number, help=broken.help, excerpt=excerpt(text, broken.at)
+            )
             continue
         if isinstance(value, dict):
             rows.append((number, value))
         elif isinstance(value, list) and not rows and len(value) > 1:
             cells.append((number, value))
         else:
-            found.problem("D025", f"is {_NAMES[type(value)]}, rows are objects", number, excerpt=excerpt(text))
+            found.problem(
+                "D025", f"is {_NAMES[type(value)]}, rows are objects", number, excerpt=excerpt(text)
+            )
     if cells and not rows:
         return table(cells, found)[:head]
     for number, value in cells:
-        found.problem("D025", "is a list, rows are objects", number, excerpt=excerpt(repr(value)[:200]))
+        found.problem(
+            "D025", "is a list, rows are objects", number, excerpt=excerpt(repr(value)[:200])
+        )
     return rows
 
 
@@ -82,8 +101,8 @@ def _trailing(text: str, end: int) -> Broken:
 def read_value(
     source: Opened, found: Findings, *, encoding: str | None, head: int | None, part: str = ""
 ) -> list[Numbered]:
-    """The rows of a file that is one JSON value; of several lists, those of `part`. Their number is the line they start
-    on, or their index where several start on one line."""
+    """The rows of a file that is one JSON value; of several lists, those of `part`. Their number is
+    the line they start on, or their index where several start on one line."""
     text = "".join(line for _, line in lines(source, found, encoding=encoding, whole=True))
     walk = _Walk(text, found)
     try:
@@ -93,27 +112,42 @@ def read_value(
         line, start = text.count("\n", 0, broken.at) + 1, text.rfind("\n", 0, broken.at) + 1
         end = text.find("\n", broken.at)
         whole = text[start : end if end >= 0 else len(text)]
-        found.problem(broken.code, broken.text, line, help=broken.help, excerpt=excerpt(whole, broken.at - start))
+        found.problem(
+            broken.code,
+            broken.text,
+            line,
+            help=broken.help,
+            excerpt=excerpt(whole, broken.at - start),
+        )
         return []
     numbers = [line for line, _ in rows]
     if len(set(numbers)) < len(numbers):
         found.note(
-            f"{source.place}: several rows start on one line, so rows are named by their place in the file, from 1"
+            f"{source.place}: several rows start on one line, so rows are named by their place"
+            " in the file, from 1"
         )
         rows = [(index, row) for index, (_, row) in enumerate(rows, 1)]
         found.whole |= bool(found.bad)  # which row a line of those is, is not known any more
     kept: list[Numbered] = []
-    found.starts = [(split, sum(isinstance(row, dict) for _, row in rows[:at])) for split, at in found.starts]
+    found.starts = [
+        (split, sum(isinstance(row, dict) for _, row in rows[:at])) for split, at in found.starts
+    ]
     for number, row in rows:
         if isinstance(row, dict):
             kept.append((number, row))
         else:
-            found.problem("D025", f"is {_NAMES[type(row)]}, rows are objects", number, excerpt=excerpt(repr(row)[:200]))
+            found.problem(
+                "D025",
+                f"is {_NAMES[type(row)]}, rows are objects",
+                number,
+                excerpt=excerpt(repr(row)[:200]),
+            )
     return kept
 
 
 class _Walk:
-    """Walks over the outermost one or two levels of a JSON text, so that every row has its own line."""
+    """Walks over the outermost one or two levels of a JSON text, so that every row has its own
+    line."""
 
     def __init__(self, text: str, found: Findings):
         self._text, self._strict = text, Strict(found)
@@ -169,7 +203,12 @@ class _Walk:
 
     def end(self) -> None:
         if self.peek() in ("{", "["):
-            raise Broken("D018", "a second value begins here", self._at, "write one object a line, or one array")
+            raise Broken(
+                "D018",
+                "a second value begins here",
+                self._at,
+                "write one object a line, or one array",
+            )
         if self.peek():
             raise explain("Extra data", self._text, self._at)
 
@@ -189,7 +228,15 @@ def _rows(walk: _Walk, found: Findings, head: int | None, part: str) -> list[tup
         return []
     members = list(walk.members())
     if walk.peek() == "{":  # objects one after the other, each over several lines
-        rows = [(1, {name: [v for _, v in one] if isinstance(one, list) else one for _, name, one in members})]
+        rows = [
+            (
+                1,
+                {
+                    name: [v for _, v in one] if isinstance(one, list) else one
+                    for _, name, one in members
+                },
+            )
+        ]
         while walk.peek() == "{" and (head is None or len(rows) < head):
             rows.append((walk.line(), walk.value()))
         if head is None:

@@ -1,7 +1,10 @@
-"""From the files of a project to examples: read, recognise the shape, guess what is not given, check all together.
+"""From the files of a project to examples: read, recognise the shape, guess what is not given,
+check all together.
 
-What it is for   the one entry of the stage's first half; the steps, the split and the audit come after it
-Watch out        all files share the columns that were settled on the first; all problems are raised at once
+What it is for   the one entry of the stage's first half; the steps, the split and the audit come
+                 after it
+Watch out        all files share the columns that were settled on the first; all problems are raised
+                 at once
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,7 +26,13 @@ from assay.curate.reading.findings import KEPT, Aside, Findings, told_aside
 from assay.curate.reading.joined import joined_by_id
 from assay.curate.reading.known import all_labels
 from assay.curate.reading.known import labels_of as labels_of
-from assay.curate.reading.labels import check_answers, check_label_sets, check_labels, kinds_of_values, sorted_rows
+from assay.curate.reading.labels import (
+    check_answers,
+    check_label_sets,
+    check_labels,
+    kinds_of_values,
+    sorted_rows,
+)
 from assay.curate.reading.layout import ROLES, Layout, fields_of
 from assay.curate.reading.lookalike import join
 from assay.curate.reading.marks import look
@@ -56,10 +65,13 @@ class Loaded:
     guessed: list[str] = field(default_factory=list)  # a sentence for each guess, with its reason
     notes: list[str] = field(default_factory=list)  # what was done without being asked
     warnings: list[dict] = field(default_factory=list)  # {code, count, text}
-    values: Values = field(default_factory=Values, compare=False)  # of the fields that nothing else is made of
+    # of the fields that nothing else is made of
+    values: Values = field(default_factory=Values, compare=False)
     aside: list[Aside] = field(default_factory=list)  # rows that could not be used
-    unused: dict[str, str] = field(default_factory=dict)  # field without a role -> what it looks like
-    runner_up: Candidate | None = None  # what else the rows may ask, where the project does not say it
+    # field without a role -> what it looks like
+    unused: dict[str, str] = field(default_factory=dict)
+    # what else the rows may ask, where the project does not say it
+    runner_up: Candidate | None = None
     undecided: bool = False  # between the two
 
     def map_splits(self, change: Callable[[list[Example]], list[Example]]) -> "Loaded":
@@ -97,8 +109,8 @@ def load(
     """Read all files of a project.
 
     Args:
-        files: "train", "val", "test" (official splits) or "data" (not split yet) to files, `file#500` for the first 500
-            rows, or folders as Hugging Face `datasets` writes them.
+        files: "train", "val", "test" (official splits) or "data" (not split yet) to files,
+            `file#500` for the first 500 rows, or folders as Hugging Face `datasets` writes them.
         columns: role -> field, see `shapes`; roles that are left out are guessed.
         encoding: of the text forms; UTF-8 when None.
         kind: one of `aim.kinds`; guessed when None.
@@ -108,18 +120,21 @@ def load(
         base: the project's folder: relative paths start there, messages name files from there.
         target: False when the rows are questions to be answered, without targets.
         time: field that says when a row was written.
-        mend_turns: take conversations whose turns are out of order, for the step `dialogues` to mend.
-        unlabelled: rows may lack a target (None then), since annotations may have it. Where `kind` is given and
-            `columns` names the text but no target, no file need have a field for it.
-        none: what rows without a label are called; "": such rows are an error where one label is needed.
+        mend_turns: take conversations whose turns are out of order, for the step `dialogues` to
+            mend.
+        unlabelled: rows may lack a target (None then), since annotations may have it. Where `kind`
+            is given and `columns` names the text but no target, no file need have a field for it.
+        none: what rows without a label are called; "": such rows are an error where one label is
+            needed.
         separator: between several labels, or options, in one field; "": the field is a list.
-        language: "python" or "sql", of a code task. show_tests: "first", "all" or "none": the tests that a question
-            shows; without one a model cannot know how the function is to be called.
+        language: "python" or "sql", of a code task. show_tests: "first", "all" or "none": the tests
+            that a question shows; without one a model cannot know how the function is to be called.
         join_labels: labels that look the same are one, in the most frequent spelling.
-        bad_rows: share of a file's rows, in [0, 1], that may be set aside because something is wrong with them; where
-            they are more, all their problems are raised. Of ten rows or more one may always be, unless it is 0.
-        sample: take so many training rows, every label by its share. shuffle_options: put the options of `choose` in
-            an order that the question decides. seed: of the sample.
+        bad_rows: share of a file's rows, in [0, 1], that may be set aside because something is
+            wrong with them; where they are more, all their problems are raised. Of ten rows or more
+            one may always be, unless it is 0.
+        sample: take so many training rows, every label by its share. shuffle_options: put the
+            options of `choose` in an order that the question decides. seed: of the sample.
 
     Raises:
         DataError: with every problem of all files.
@@ -137,11 +152,20 @@ def load(
         settled = settle(reads[0][2], columns, kind, slices, group, target, separator)
     if settled is None:
         raise DataError(*problems)
-    layout = replace(settled.layout, time=time, mend=mend_turns, open=unlabelled, none=none, shuffle=shuffle_options)
+    layout = replace(
+        settled.layout,
+        time=time,
+        mend=mend_turns,
+        open=unlabelled,
+        none=none,
+        shuffle=shuffle_options,
+    )
     layout = replace(layout, language=language, show_tests=show_tests)
     if layout.kind == "choose" and target:
         layout = replace(layout, meaning=meaning(_answered(reads, layout)))
-    wanted = (value_at(raw.fields, layout.wanted or "") for _, _, table in reads for raw in table.rows)
+    wanted = (
+        value_at(raw.fields, layout.wanted or "") for _, _, table in reads for raw in table.rows
+    )
     layout = replace(layout, objects=target and layout.kind == "extract" and has_objects(wanted))
     values = Values(layout.taken)
     parts, warnings, raw = _convert(reads, layout, problems, values, aside, bad_rows)
@@ -151,7 +175,10 @@ def load(
     said, more = sorted_rows(parts["train"], layout.kind, cut) if target else ([], [])
     warnings += more
     if sample is not None and sample < len(parts["train"]):
-        drawn = f"a sample of {sample:,} of {len(parts['train']):,} rows, drawn by the seed (data.sample)"
+        drawn = (
+            f"a sample of {sample:,} of {len(parts['train']):,} rows, drawn by the seed"
+            " (data.sample)"
+        )
         parts["train"], said = sampled(parts["train"], sample, seed), [*said, drawn]
     if join_labels and layout.kind in ("classify", "multilabel"):
         said += join(parts, labels, none or NOTHING if layout.kind == "multilabel" else "")
@@ -177,7 +204,9 @@ def load(
         columns=dict(layout.columns),
         group=layout.group,
         slices=layout.slices,
-        labels=all_labels(labels, chain(*parts.values()), layout.kind, none) if target else tuple(labels),
+        labels=all_labels(labels, chain(*parts.values()), layout.kind, none)
+        if target
+        else tuple(labels),
         guessed=settled.reasons,
         notes=[*passed, *(note for _, _, table in reads for note in table.notes), *unseen, *said],
         warnings=warnings,
@@ -197,8 +226,9 @@ def tables(
     bad_rows: float,
     problems: list[Problem],
 ) -> tuple[Reads, dict[str, str], list[Aside], list[str]]:
-    """The rows of all files as they stand there, by split; the columns as given, or as turns that were joined have
-    them; rows that could not be read. What is wrong with single files goes into `problems`.
+    """The rows of all files as they stand there, by split; the columns as given, or as turns that
+    were joined have them; rows that could not be read. What is wrong with single files goes into
+    `problems`.
 
     Raises:
         DataError: no file could be read.
@@ -219,7 +249,12 @@ def tables(
     with collected(problems):
         reads = joined_by_id(reads)
     if not reads:
-        raise DataError(*(problems or [Problem("D002", "the project names no data file", help="set data.files")]))
+        raise DataError(
+            *(
+                problems
+                or [Problem("D002", "the project names no data file", help="set data.files")]
+            )
+        )
     with collected(problems):
         reads, columns = join_turns(reads, columns)
     reads.sort(key=lambda entry: SPLITS.index(entry[0]))
@@ -236,7 +271,9 @@ def _preferences(parts: dict[str, list[Example]]) -> list[dict]:
     return told(pairs, aside)
 
 
-def _answered(reads: Sequence[tuple[str, Path, Read]], layout: Layout) -> Iterator[tuple[Any, Sequence[str]]]:
+def _answered(
+    reads: Sequence[tuple[str, Path, Read]], layout: Layout
+) -> Iterator[tuple[Any, Sequence[str]]]:
     """What the answer's field says in each row whose options can be read, with the options."""
     ignored = Findings("")
     for _, _, table in reads:
@@ -271,7 +308,8 @@ def _convert(
     aside: list[Aside],
     bad_rows: float,
 ) -> tuple[dict[str, list[Example]], list[dict], dict[str, dict[str, str]]]:
-    """Examples by split, warnings, and the raw types of the labels. Takes the tables out of memory as it goes."""
+    """Examples by split, warnings, and the raw types of the labels. Takes the tables out of memory
+    as it goes."""
     parts: dict[str, list[Example]] = {split: [] for split in SPLITS}
     warnings: list[dict] = []
     raw_types: dict[str, dict[str, str]] = {}
@@ -293,17 +331,28 @@ def _convert(
                 values.note(raw.fields, made.id, raw.source)
                 parts[split].append(made)
             if layout.kind == "classify" and layout.wanted:
-                types = kinds_of_values((value_at(raw.fields, layout.wanted), raw.source) for raw in table.rows)
+                types = kinds_of_values(
+                    (value_at(raw.fields, layout.wanted), raw.source) for raw in table.rows
+                )
                 for label, kinds in types.items():
                     raw_types[label] = {**kinds, **raw_types.get(label, {})}
             warnings += found.warnings
-            clocks = {clock: f"{table.place}:{line}" for clock, line in found.clocks.items()} | clocks
+            clocks = {
+                clock: f"{table.place}:{line}" for clock, line in found.clocks.items()
+            } | clocks
             # Rows that were made of one line stand or fall together.
             apart = len({raw.source for raw in table.rows}) == len(table.rows)
             aside += found.settle(len(table.rows), bad_rows if apart else 0.0)
     if len(clocks) > 1:
-        told = f"'{layout.time}' has dates (first: {clocks['dates']}) and numbers (first: {clocks['numbers']})"
-        problems.append(Problem("D093", told, "split.time", help="write all of them as dates, or all as numbers"))
+        told = (
+            f"'{layout.time}' has dates (first: {clocks['dates']}) and numbers (first:"
+            f" {clocks['numbers']})"
+        )
+        problems.append(
+            Problem(
+                "D093", told, "split.time", help="write all of them as dates, or all as numbers"
+            )
+        )
     return parts, warnings, raw_types
 
 

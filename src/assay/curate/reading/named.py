@@ -1,5 +1,6 @@
-"""What may stand behind a file's name: `file#500`, `file#101-200`, `book.xlsx#sheet=Names`, `folder#config=en`,
-`archive.zip#member=train.csv`, `file.json#list=rows`, `train.src#with=train.tgt`.
+"""What may stand behind a file's name: `file#500`, `file#101-200`, `book.xlsx#sheet=Names`,
+`folder#config=en`, `archive.zip#member=train.csv`, `file.json#list=rows`,
+`train.src#with=train.tgt`.
 
 What it is for   one grammar for rows and parts, for every place that names a file
 Watch out        a file that has the very name, # and all, is that file
@@ -14,7 +15,8 @@ _PART = re.compile(r"(?s)(.+?)(?:#member=(.+?))?(?:#with=(.+?))?(?:#(?:sheet|con
 # `hf://org/name[@revision][/config]`; as a `Path` it has lost a slash.
 _HUB = re.compile(
     r"hf:/{1,2}(?P<name>[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95})"
-    r"(?:@(?P<revision>refs/convert/parquet|refs/pr/\d+|[\w.-]{1,100}))?(?:/(?P<config>[\w.-]{1,100}))?/?"
+    r"(?:@(?P<revision>refs/convert/parquet|refs/pr/\d+|[\w.-]{1,100}))?(?:/(?P<config>[\w.-]{1,"
+    r"100}))?/?"
 )
 
 
@@ -25,7 +27,8 @@ class Named:
     path: Path
     first: int = 1
     last: int | None = None
-    part: str = ""  # the name of a sheet, of a configuration of a data set, or of a list in a JSON file
+    # the name of a sheet, of a configuration of a data set, or of a list in a JSON file
+    part: str = ""
     member: str = ""  # the file in an archive
     beside: tuple[str, ...] = ()  # files with the other columns, line by line, in the same folder
 
@@ -73,4 +76,8 @@ def hub_set(path: str | Path) -> tuple[HubSet, str] | None:
     """(data set, what stands behind its name: `#500`) for a name of the hub; None for any other."""
     text, mark, rows = str(path).partition("#")
     match = _HUB.fullmatch(text)
-    return (HubSet(match["name"], match["revision"] or "", match["config"] or ""), mark + rows) if match else None
+    return (
+        (HubSet(match["name"], match["revision"] or "", match["config"] or ""), mark + rows)
+        if match
+        else None
+    )

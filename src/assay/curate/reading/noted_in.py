@@ -9,7 +9,8 @@ from assay.core.types import Document, Example
 
 
 class Noted:
-    """Turns what rows name into ids: an id as it is, or the end of one path, `leave.md` for `handbook/leave.md`."""
+    """Turns what rows name into ids: an id as it is, or the end of one path, `leave.md` for
+    `handbook/leave.md`."""
 
     def __init__(self, documents: Sequence[Document]):
         self._ids: dict[str, str | None] = {}
@@ -17,7 +18,8 @@ class Noted:
             parts = document.id.split("/")
             for start in range(1, len(parts)):
                 name = "/".join(parts[start:])
-                self._ids[name] = None if name in self._ids else document.id  # the end of two paths names neither
+                # the end of two paths names neither
+                self._ids[name] = None if name in self._ids else document.id
         self._ids |= {document.id: document.id for document in documents}
         self._missing: list[str] = []
 
@@ -26,12 +28,17 @@ class Noted:
         if not example.found_in:
             return example
         self._missing += [name for name in example.found_in if not self._ids.get(name)]
-        return replace(example, found_in=tuple(self._ids.get(name) or name for name in example.found_in))
+        return replace(
+            example, found_in=tuple(self._ids.get(name) or name for name in example.found_in)
+        )
 
     @property
     def warnings(self) -> list[dict]:
         """{code, count, text}: D105 where names were of no document."""
         if not self._missing or not self._ids:  # a project without documents has none to name
             return []
-        text = f"found_in names {len(set(self._missing))} documents that are not there; first: {self._missing[0]}"
+        text = (
+            f"found_in names {len(set(self._missing))} documents that are not there; first:"
+            f" {self._missing[0]}"
+        )
         return [{"code": "D105", "count": len(self._missing), "text": text}]

@@ -1,7 +1,10 @@
-"""The official splits of one file: lists by their names, or a column that says of each row which it belongs to.
+"""The official splits of one file: lists by their names, or a column that says of each row which it
+belongs to.
 
-What it is for   `{"train": [...], "test": [...]}` and a column `split` of `train` and `test` are splits as given
-Watch out        a file whose rows are all of one split, or that has no train, is not split: its rows are to be divided
+What it is for   `{"train": [...], "test": [...]}` and a column `split` of `train` and `test` are
+                 splits as given
+Watch out        a file whose rows are all of one split, or that has no train, is not split: its
+                 rows are to be divided
 """
 
 from collections.abc import Iterator
@@ -31,7 +34,11 @@ def divided(table: Read, split: str, *, whole: bool, named: set[str]) -> Iterato
             yield split, table
         elif split not in parts:
             told = f"has no rows of {split}; it has {', '.join(parts)}"
-            raise DataError(Problem("D002", told, table.place, "list it under a split that it has, or under data"))
+            raise DataError(
+                Problem(
+                    "D002", told, table.place, "list it under a split that it has, or under data"
+                )
+            )
         else:
             yield split, replace(table, rows=parts[split])
         return

@@ -1,4 +1,5 @@
-"""Unpack .gz, .bz2, .xz and .zst as streams, refused once they grow out of proportion to what was packed.
+"""Unpack .gz, .bz2, .xz and .zst as streams, refused once they grow out of proportion to what was
+packed.
 
 What it is for   what a file is packed with is told by its first bytes; its name need not say so
 Watch out        zstandard is unpacked by pyarrow, which is imported then
@@ -50,7 +51,8 @@ def packer_of(head: bytes) -> str:
 
 
 class Stream(io.RawIOBase):
-    """The bytes of a stream, read in full; with `packed`, what they came out of, their number is limited.
+    """The bytes of a stream, read in full; with `packed`, what they came out of, their number is
+    limited.
 
     Raises:
         DataError: D014 cut off, D010 damaged, D055 expands out of proportion.
@@ -73,7 +75,12 @@ class Stream(io.RawIOBase):
                 view[filled : filled + len(data)] = data
                 filled += len(data)
         except EOFError:
-            _stop("D014", f"the {self._what} file is cut off (file incomplete?)", self._place, "copy it again")
+            _stop(
+                "D014",
+                f"the {self._what} file is cut off (file incomplete?)",
+                self._place,
+                "copy it again",
+            )
         except _BROKEN as error:
             told = f"is damaged {self._what}: {printable(str(error))[:100]}"
             _stop("D010", told, self._place, "copy or download it again")
@@ -87,7 +94,12 @@ class Stream(io.RawIOBase):
             told = f"expands over {_RATIO}:1; stopped at {self._out / 2**20:.0f} MB"
             _stop("D055", told, self._place, "unpack it yourself if you trust it")
         if self._out > _END:
-            _stop("D055", "expands to over 4 GB; stopped", self._place, "split the file, or unpack it yourself")
+            _stop(
+                "D055",
+                "expands to over 4 GB; stopped",
+                self._place,
+                "split the file, or unpack it yourself",
+            )
 
 
 def unpacked(packed: io.BufferedReader[Any], packer: str, place: str) -> io.BufferedReader[Any]:

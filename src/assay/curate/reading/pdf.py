@@ -2,7 +2,8 @@
 
 What it is for   documents: `prompt/chunks` cuts at headings
 Costs            about 20 pages a second
-Watch out        a scanned page has no text (D062); tables come out cell by cell; words cut at a line's end are joined
+Watch out        a scanned page has no text (D062); tables come out cell by cell; words cut at a
+                 line's end are joined
 """
 
 import contextlib
@@ -42,16 +43,24 @@ def text_of_pdf(source: Opened) -> str:
         with _silent():
             reader = pypdf.PdfReader(io.BytesIO(data), root_object_recovery_limit=1000)
             if reader.is_encrypted and not reader.decrypt(""):
-                raise DataError(Problem("D079", "is locked with a password", source.place, "save it without one"))
+                raise DataError(
+                    Problem(
+                        "D079", "is locked with a password", source.place, "save it without one"
+                    )
+                )
             return _text(reader, source.place)
     except DependencyError:
         raise missing("cryptography", source.place, "a locked PDF") from None
     except LimitReachedError as error:
         told = f"expands too far: {printable(str(error))[:80]}"
-        raise DataError(Problem("D055", told, source.place, "save it as text if you trust it")) from None
+        raise DataError(
+            Problem("D055", told, source.place, "save it as text if you trust it")
+        ) from None
     except (PyPdfError, *BROKEN) as error:
         told = printable(str(error).partition("\n")[0])[:100] or type(error).__name__
-        raise DataError(Problem("D099", f"is a damaged PDF: {told}", source.place, "write or copy it again")) from None
+        raise DataError(
+            Problem("D099", f"is a damaged PDF: {told}", source.place, "write or copy it again")
+        ) from None
 
 
 @contextlib.contextmanager
@@ -80,7 +89,9 @@ def _text(reader: Any, place: str) -> str:
         pages.append(_lines(page))
         letters += sum(len(line) for line, _ in pages[-1])
         if letters > _TEXT_LIMIT:
-            raise DataError(Problem("D055", f"has over {_TEXT_LIMIT >> 20} MB of text", place, "split it"))
+            raise DataError(
+                Problem("D055", f"has over {_TEXT_LIMIT >> 20} MB of text", place, "split it")
+            )
     titles = _outline(reader)
     if not titles:
         return _written(pages, _sizes(pages))
@@ -113,17 +124,24 @@ def _outline(reader: Any) -> dict[int, list[tuple[int, str]]]:
         if isinstance(entry, list):
             waiting += [(level + 1, inner) for inner in reversed(entry)]
         elif (page := reader.get_destination_page_number(entry)) is not None and page >= 0:
-            found.setdefault(page, []).append((min(level, 6), " ".join(str(entry.title or "").split())))
+            found.setdefault(page, []).append(
+                (min(level, 6), " ".join(str(entry.title or "").split()))
+            )
     return found
 
 
-def _marked(page: list[tuple[str, float]], titles: list[tuple[int, str]]) -> list[tuple[str, float]]:
-    """The page with a heading in place of each line that is a title; a title that is no line of it comes first."""
+def _marked(
+    page: list[tuple[str, float]], titles: list[tuple[int, str]]
+) -> list[tuple[str, float]]:
+    """The page with a heading in place of each line that is a title; a title that is no line of it
+    comes first."""
     lines = [_plain(line) for line, _ in page]
     at: dict[int, str] = {}
     first = []
     for level, title in titles:
-        where = next((i for i, line in enumerate(lines) if i not in at and _same(line, title)), None)
+        where = next(
+            (i for i, line in enumerate(lines) if i not in at and _same(line, title)), None
+        )
         heading = f"{'#' * level} {title}"
         if where is None:
             first.append((heading, 0.0))
@@ -138,11 +156,16 @@ def _plain(line: str) -> str:
 
 def _same(line: str, title: str) -> bool:
     """Is the line this title, be it with its number before it: `2.1 Results`?"""
-    return re.sub(r"^[\d.]+\s+", "", line).casefold() == re.sub(r"^[\d.]+\s+", "", title).casefold() != ""
+    return (
+        re.sub(r"^[\d.]+\s+", "", line).casefold()
+        == re.sub(r"^[\d.]+\s+", "", title).casefold()
+        != ""
+    )
 
 
 def _sizes(pages: list[list[tuple[str, float]]]) -> dict[float, int]:
-    """{size of type: level of heading}: the sizes well above the one of most letters, the three largest of them."""
+    """{size of type: level of heading}: the sizes well above the one of most letters, the three
+    largest of them."""
     letters: Counter[float] = Counter()
     for page in pages:
         for line, size in page:

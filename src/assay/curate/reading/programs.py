@@ -1,8 +1,11 @@
-"""Code tasks in the forms that data sets have them, as a text, a program and a list of assert statements.
+"""Code tasks in the forms that data sets have them, as a text, a program and a list of assert
+statements.
 
-What it is for   `prompt`, `canonical_solution`, `test` with a function `check`, `entry_point`; tests as one text
-How              the program is the prompt's code with its solution below; the assert statements of `check` are taken
-                 out one by one where it has no other statements, with the function in place of `candidate`
+What it is for   `prompt`, `canonical_solution`, `test` with a function `check`, `entry_point`;
+                 tests as one text
+How              the program is the prompt's code with its solution below; the assert statements of
+                 `check` are taken out one by one where it has no other statements, with the
+                 function in place of `candidate`
 Source           HumanEval: Chen et al. (2021), Evaluating Large Language Models Trained on Code,
                  arxiv.org/abs/2107.03374
 Watch out        a `check` with loops or helpers stays one test
@@ -19,8 +22,27 @@ from assay.aim.python import UNREADABLE, parsed
 from assay.curate.reading.findings import printable
 from assay.curate.reading.read import RawRow, Read
 
-TESTS = ("test", "tests", "test_list", "test_code", "unit_tests", "unit_test", "assertions", "asserts", "test_cases")
-PROGRAMS = ("canonical_solution", "solution", "code", "reference_solution", "reference", "program", "answer", "output")
+TESTS = (
+    "test",
+    "tests",
+    "test_list",
+    "test_code",
+    "unit_tests",
+    "unit_test",
+    "assertions",
+    "asserts",
+    "test_cases",
+)
+PROGRAMS = (
+    "canonical_solution",
+    "solution",
+    "code",
+    "reference_solution",
+    "reference",
+    "program",
+    "answer",
+    "output",
+)
 TEXTS = ("prompt", "text", "question", "instruction", "problem", "description", "task", "docstring")
 SETUPS = ("test_setup_code", "setup", "test_setup", "test_imports", "imports")
 MOSTLY = 0.9
@@ -30,7 +52,10 @@ _CHECK = re.compile(r"(?m)^def check\(\s*(\w+)\s*\)")
 def checked(table: Read, named: set[str]) -> Read:
     """The file with `code` and `tests`, where its rows are code tasks."""
     by_key = {name.casefold(): name for name in table.names}
-    fields = [next((by_key[key] for key in some if key in by_key), None) for some in (TEXTS, PROGRAMS, TESTS, SETUPS)]
+    fields = [
+        next((by_key[key] for key in some if key in by_key), None)
+        for some in (TEXTS, PROGRAMS, TESTS, SETUPS)
+    ]
     text, program, tests, setup = fields
     if (
         text is None
@@ -43,13 +68,25 @@ def checked(table: Read, named: set[str]) -> Read:
     values = [raw.fields.get(tests) for raw in table.rows]
     if sum(map(_tests, values)) < MOSTLY * len(values):
         return table
-    if all(isinstance(one, list) for one in values) and program == "code" and tests in ("tests", "test_list"):
+    if (
+        all(isinstance(one, list) for one in values)
+        and program == "code"
+        and tests in ("tests", "test_list")
+    ):
         return table  # as it is read anyway
     entry = by_key.get("entry_point")
-    rows = [RawRow(raw.source, _row(raw.fields, text, program, tests, setup, entry)) for raw in table.rows]
+    rows = [
+        RawRow(raw.source, _row(raw.fields, text, program, tests, setup, entry))
+        for raw in table.rows
+    ]
     names = dict.fromkeys(name for row in rows for name in row.fields)
     used = ", ".join(printable(name) for name in (program, tests, setup, entry) if name)
-    roles = {"text": text, "code": "code", "tests": "tests", **({"setup": "setup"} if "setup" in names else {})}
+    roles = {
+        "text": text,
+        "code": "code",
+        "tests": "tests",
+        **({"setup": "setup"} if "setup" in names else {}),
+    }
     note = f"{table.place}: programs and tests were made from {used}"
     return replace(table, rows=rows, names=tuple(names), notes=[*table.notes, note], roles=roles)
 
@@ -60,7 +97,12 @@ def _tests(value: Any) -> bool:
 
 
 def _row(
-    fields: Mapping[str, Any], text: str, program: str, tests: str, setup: str | None, entry: str | None
+    fields: Mapping[str, Any],
+    text: str,
+    program: str,
+    tests: str,
+    setup: str | None,
+    entry: str | None,
 ) -> dict[str, Any]:
     used = (program, tests, setup, entry)
     rest = {name: value for name, value in fields.items() if name not in used}
@@ -75,7 +117,11 @@ def _row(
         more, first = _asserts(as_text(one), name)
         made += more
         before += first
-    with_setup = {"setup": "\n".join(part for part in before if part.strip())} if any(map(str.strip, before)) else {}
+    with_setup = (
+        {"setup": "\n".join(part for part in before if part.strip())}
+        if any(map(str.strip, before))
+        else {}
+    )
     return {**rest, "code": code, "tests": made, **with_setup}
 
 
@@ -88,29 +134,44 @@ def _readable(code: str) -> bool:
 
 
 def _asserts(test: str, entry: str) -> tuple[list[str], list[str]]:
-    """(assert statements, what has to run before them); a test that is more than that stays whole."""
+    """(assert statements, what has to run before them); a test that is more than that stays
+    whole."""
     try:
         tree = parsed(test)
     except UNREADABLE:
         return [test], []
     match = _CHECK.search(test)
     if match and entry:
-        check = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "check")
+        check = next(
+            node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "check"
+        )
         plain = [node for node in check.body if not _says_nothing(node)]
         if all(isinstance(node, ast.Assert) for node in plain):
-            others = [node for node in tree.body if node is not check and not _says_nothing(node) and not _calls(node)]
-            return [ast.unparse(_Named(match[1], entry).visit(node)) for node in plain], list(map(ast.unparse, others))
+            others = [
+                node
+                for node in tree.body
+                if node is not check and not _says_nothing(node) and not _calls(node)
+            ]
+            return [ast.unparse(_Named(match[1], entry).visit(node)) for node in plain], list(
+                map(ast.unparse, others)
+            )
         called = any(_calls(node) for node in tree.body)
         return [test if called else f"{test.rstrip()}\n\ncheck({entry})"], []
     asserts = [node for node in tree.body if isinstance(node, ast.Assert)]
-    if asserts and all(isinstance(node, ast.Assert | ast.Import | ast.ImportFrom) for node in tree.body):
-        return list(map(ast.unparse, asserts)), [ast.unparse(node) for node in tree.body if node not in asserts]
+    if asserts and all(
+        isinstance(node, ast.Assert | ast.Import | ast.ImportFrom) for node in tree.body
+    ):
+        return list(map(ast.unparse, asserts)), [
+            ast.unparse(node) for node in tree.body if node not in asserts
+        ]
     return [test], []
 
 
 def _says_nothing(node: ast.stmt) -> bool:
     """A text that stands alone, `pass`, or a name of who wrote it."""
-    if isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+    if isinstance(node, ast.Pass) or (
+        isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    ):
         return True
     target = node.targets[0] if isinstance(node, ast.Assign) else None
     return isinstance(target, ast.Name) and target.id == "METADATA"
@@ -118,7 +179,9 @@ def _says_nothing(node: ast.stmt) -> bool:
 
 def _calls(node: ast.stmt) -> bool:
     call = node.value if isinstance(node, ast.Expr) else None
-    return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "check"
+    return (
+        isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "check"
+    )
 
 
 class _Named(ast.NodeTransformer):
@@ -128,4 +191,8 @@ class _Named(ast.NodeTransformer):
         self._parameter, self._name = parameter, name
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
-        return ast.copy_location(ast.Name(self._name, node.ctx), node) if node.id == self._parameter else node
+        return (
+            ast.copy_location(ast.Name(self._name, node.ctx), node)
+            if node.id == self._parameter
+            else node
+        )

@@ -1,9 +1,11 @@
-"""Read one data file into raw rows: JSON lines, JSON, CSV, TSV, XML, words with tags, lines of several files, Excel,
-Parquet, Arrow; text forms also packed.
+"""Read one data file into raw rows: JSON lines, JSON, CSV, TSV, XML, words with tags, lines of
+several files, Excel, Parquet, Arrow; text forms also packed.
 
-What it is for   what is in the file, with the line of every row; what the fields mean is for `shapes`
+What it is for   what is in the file, with the line of every row; what the fields mean is for
+                 `shapes`
 Costs            a few seconds for 100,000 rows
-Watch out        the suffix is trusted for text forms; a file without a known suffix is told by its content
+Watch out        the suffix is trusted for text forms; a file without a known suffix is told by its
+                 content
 """
 
 from bisect import bisect_right
@@ -38,7 +40,8 @@ class RawRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One file. `names` are its fields in order of appearance; `notes` say what was done without being asked."""
+    """One file. `names` are its fields in order of appearance; `notes` say what was done without
+    being asked."""
 
     place: str
     rows: list[RawRow]
@@ -46,7 +49,8 @@ class Read:
     notes: list[str]
     starts: tuple[tuple[str, int], ...] = ()  # official splits in it, each with its first row
     roles: dict[str, str] = field(default_factory=dict)  # role -> field, where its form says so
-    beside: dict[str, Any] = field(default_factory=dict)  # what else is in the file: names of values, for one
+    # what else is in the file: names of values, for one
+    beside: dict[str, Any] = field(default_factory=dict)
     aside: list[Aside] = field(default_factory=list)  # rows that could not be read
 
 
@@ -56,7 +60,9 @@ def split_head(path: str | Path) -> tuple[Path, int | None]:
     return one.path, one.last
 
 
-def read_named(one: Named, *, encoding: str | None = None, base: Path = Path(), bad_rows: float = 0.0) -> Read:
+def read_named(
+    one: Named, *, encoding: str | None = None, base: Path = Path(), bad_rows: float = 0.0
+) -> Read:
     """The rows that a name means; see `read`."""
     return read(
         one.path,
@@ -90,7 +96,8 @@ def read(
         encoding: of text forms; UTF-8 when None.
         base: the project's folder; messages name files relative to it.
         part: the sheet of a workbook, its first when empty; the list of a JSON file.
-        member: the file of an archive. beside: names of files in its folder with the other columns, line by line.
+        member: the file of an archive. beside: names of files in its folder with the other columns,
+            line by line.
         bad_rows: share of the rows, in [0, 1], that may be set aside because they cannot be read.
 
     Raises:
@@ -121,18 +128,24 @@ def read(
         rows = _without_bad(rows, found)
     aside = found.settle(len(rows) + len(found.bad), bad_rows)
     kept = {id(fields) for _, fields in rows}
-    starts = [(split, sum(id(fields) in kept for _, fields in every[:at])) for split, at in found.starts]
+    starts = [
+        (split, sum(id(fields) in kept for _, fields in every[:at])) for split, at in found.starts
+    ]
     names: dict[str, None] = {}
     for _, fields in rows:
         names.update(dict.fromkeys(fields))
     raw = [RawRow(f"{place}:{number}", fields) for number, fields in rows]
-    return Read(place, raw, tuple(names), found.notes, tuple(starts), found.roles, found.beside, aside)
+    return Read(
+        place, raw, tuple(names), found.notes, tuple(starts), found.roles, found.beside, aside
+    )
 
 
 def _without_bad(rows: list[Numbered], found: Findings) -> list[Numbered]:
     """The rows but for those that a problem is about, be it with a line inside of them."""
     starts = sorted({number for number, _ in rows})
-    for line in [line for line, (code, *_) in found.bad.items() if code in INSIDE and line not in starts]:
+    for line in [
+        line for line, (code, *_) in found.bad.items() if code in INSIDE and line not in starts
+    ]:
         before = bisect_right(starts, line)
         found.whole |= not before  # the line of the names
         if before:
@@ -140,7 +153,9 @@ def _without_bad(rows: list[Numbered], found: Findings) -> list[Numbered]:
     return [row for row in rows if row[0] not in found.bad]
 
 
-def _rows(source: Opened, found: Findings, encoding: str | None, head: int | None, part: str) -> list[Numbered]:
+def _rows(
+    source: Opened, found: Findings, encoding: str | None, head: int | None, part: str
+) -> list[Numbered]:
     name, start = source.name, source.head
     if name.endswith(SHEETS):
         return read_sheet(source, found, sheet=part, head=head)
@@ -155,7 +170,11 @@ def _rows(source: Opened, found: Findings, encoding: str | None, head: int | Non
             return read_value(source, found, encoding=encoding, head=head, part=part)
         return read_lines(source, found, encoding=encoding, head=head)
     if part:
-        raise DataError(Problem("D080", "has no sheets or lists to choose from", source.place, "leave out #sheet="))
+        raise DataError(
+            Problem(
+                "D080", "has no sheets or lists to choose from", source.place, "leave out #sheet="
+            )
+        )
     if name.endswith((".parquet", ".arrow")) or start.startswith((b"PAR1", b"ARROW1")):
         return read_columnar(source, found, head=head)
     if name.endswith(".xml") or (looks_like_xml(text) and not known_table):
@@ -172,7 +191,10 @@ def _rows(source: Opened, found: Findings, encoding: str | None, head: int | Non
     if mark is None and not known_table and looks_like_prose(text):
         return read_prose(source, found, encoding=encoding, head=head)
     if mark is None:
-        help = "a text without rows can be listed under documents; its other half, line by line: FILE#with=OTHER"
+        help = (
+            "a text without rows can be listed under documents; its other half, line by line:"
+            " FILE#with=OTHER"
+        )
         found.problem("D099", "is neither JSON nor a table with one delimiter", help=help)
         return []
     return read_table(source, found, mark=mark, encoding=encoding, head=head)

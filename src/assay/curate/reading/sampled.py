@@ -1,9 +1,11 @@
 """A part of many rows that is like the whole: every label, or value of a slice, by its share.
 
 What it is for   a first run that is short, on a file that may be sorted by label or topic
-How              rows are put in order by a hash of seed and content, so that neither their order in the file nor rows
-                 that are added change which of the others are drawn; shares by the largest remainder
-Source           Hamilton's method of apportionment (1792): Balinski and Young (1982), Fair Representation
+How              rows are put in order by a hash of seed and content, so that neither their order in
+                 the file nor rows that are added change which of the others are drawn; shares by
+                 the largest remainder
+Source           Hamilton's method of apportionment (1792): Balinski and Young (1982), Fair
+                 Representation
 """
 
 import hashlib
@@ -12,7 +14,8 @@ from collections.abc import Hashable, Sequence
 
 from assay.core.types import Example
 
-MOST_STRATA = 200  # different targets above which they are written answers, and no shares can be kept
+# different targets above which they are written answers, and no shares can be kept
+MOST_STRATA = 200
 
 
 def sampled(examples: Sequence[Example], n: int, seed: int) -> list[Example]:
@@ -33,7 +36,8 @@ def sampled(examples: Sequence[Example], n: int, seed: int) -> list[Example]:
 
 
 def apportioned(sizes: Sequence[int], n: int) -> list[int]:
-    """`n` seats for parts of these sizes, each its share rounded down and the rest by the largest remainder."""
+    """`n` seats for parts of these sizes, each its share rounded down and the rest by the largest
+    remainder."""
     whole = sum(sizes)
     shares = [size * n // whole for size in sizes]
     rest = sorted(range(len(sizes)), key=lambda part: (-(sizes[part] * n % whole), part))
@@ -43,4 +47,6 @@ def apportioned(sizes: Sequence[int], n: int) -> list[int]:
 
 
 def _lot(example: Example, seed: int) -> bytes:
-    return hashlib.sha256(f"{seed}\0{example.text}\0{example.target}".encode("utf-8", "surrogatepass")).digest()
+    return hashlib.sha256(
+        f"{seed}\0{example.text}\0{example.target}".encode("utf-8", "surrogatepass")
+    ).digest()

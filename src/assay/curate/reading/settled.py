@@ -1,7 +1,10 @@
-"""What the fields of a project's rows mean: as the project says, else by a known shape, else by a guess.
+"""What the fields of a project's rows mean: as the project says, else by a known shape, else by a
+guess.
 
-What it is for   the one place where roles, kind, group and slices are decided, for the first file and so for all
-Watch out        a field that is named must be there; what else the rows may ask is kept as the runner-up
+What it is for   the one place where roles, kind, group and slices are decided, for the first file
+                 and so for all
+Watch out        a field that is named must be there; what else the rows may ask is kept as the
+                 runner-up
 """
 
 from __future__ import annotations
@@ -28,7 +31,12 @@ NAMED = {
     "multilabel": (("question", "text"), ("label", "labels"), ("answer", "labels")),
     "continue": (("question", "text"),),
     "rank": (("question", "text"), ("labels", "grades"), ("label", "grades"), ("answer", "grades")),
-    "extract": (("question", "text"), ("label", "entities"), ("labels", "entities"), ("answer", "entities")),
+    "extract": (
+        ("question", "text"),
+        ("label", "entities"),
+        ("labels", "entities"),
+        ("answer", "entities"),
+    ),
     "code": (("question", "text"), ("label", "code"), ("answer", "code")),
 }
 # The kind that a role in `data.columns` names.
@@ -61,7 +69,8 @@ def settle(
     """Decide it from the rows of one file.
 
     Args:
-        given: roles that the project names. kind, slices, group: as the project says; guessed when None.
+        given: roles that the project names. kind, slices, group: as the project says; guessed when
+            None.
         target: False when the rows are questions.
 
     Raises:
@@ -71,17 +80,36 @@ def settle(
     check_fields(table, [*named, *(slices or ()), *([group] if group else [])])
     step = -(-len(table.rows) // SAMPLE)
     rows = [raw.fields for raw in table.rows[::step]]
-    roles = set(given) - {"group", "id", "system", "context", "found_in"} - {"tests", "setup", "database"}
+    roles = (
+        set(given)
+        - {"group", "id", "system", "context", "found_in"}
+        - {"tests", "setup", "database"}
+    )
     shape, columns = ("columns", {}) if roles else recognise(table.names, rows)
     if table.roles and not roles:  # the form of the file says it
-        shape, columns = "form", {role: name for role, name in table.roles.items() if role != "group"}
+        shape, columns = (
+            "form",
+            {role: name for role, name in table.roles.items() if role != "group"},
+        )
     if not target:
         columns = {role: name for role, name in columns.items() if role not in TARGETS}
     if kind == "continue":
-        target, columns = False, {role: name for role, name in columns.items() if role not in TARGETS}
-    if shape == "columns" and target and set(table.names) <= CORPUS and "text" in table.names and not roles:
+        target, columns = (
+            False,
+            {role: name for role, name in columns.items() if role not in TARGETS},
+        )
+    if (
+        shape == "columns"
+        and target
+        and set(table.names) <= CORPUS
+        and "text" in table.names
+        and not roles
+    ):
         told = "has texts without anything to answer: a corpus, not a task"
-        help = "list the file under documents, where rag reads it; to model the texts: aim: {kind: continue}"
+        help = (
+            "list the file under documents, where rag reads it; to model the texts: aim: {kind:"
+            " continue}"
+        )
         raise DataError(Problem("D027", told, table.place, help=help))
     known = {**columns, **given}
     why = ""
@@ -102,14 +130,20 @@ def settle(
     mapped = {role: name for role, name in known.items() if role not in ("group", "id")}
     fixed = given if asked is None and kind is None else mapped
     turns = "messages" not in known
-    made = guess(rows, columns=mapped, kind=kind, place=table.place, target=target and turns, given=fixed)
+    made = guess(
+        rows, columns=mapped, kind=kind, place=table.place, target=target and turns, given=fixed
+    )
     settled = named_as(made.kind, made.columns)
     if "id" in given:
         settled["id"] = given["id"]
     reasons = [*([why] if why else []), *made.reasons]
     if shape not in ("columns", "form"):
-        reasons.insert(0, f"the shape is {shape.replace('_', '/')}: fields {', '.join(columns.values())}")
-    chosen_group = group if group is not None else given.get("group", table.roles.get("group", made.group))
+        reasons.insert(
+            0, f"the shape is {shape.replace('_', '/')}: fields {', '.join(columns.values())}"
+        )
+    chosen_group = (
+        group if group is not None else given.get("group", table.roles.get("group", made.group))
+    )
     chosen = tuple(slices) if slices is not None else made.slices
     reasons = [
         reason

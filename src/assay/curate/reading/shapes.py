@@ -1,4 +1,5 @@
-"""From the fields of a row to an `Example`: which shapes are known, and how a row is read in its layout (layout.py)."""
+"""From the fields of a row to an `Example`: which shapes are known, and how a row is read in its
+layout (layout.py)."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +22,7 @@ from assay.curate.reading.targets import options_in, targets_of
 from assay.curate.reading.times import time_of
 from assay.curate.reading.turns import is_conversation
 
-# --- known shapes ---------------------------------------------------------------------------------------------------
+# --- known shapes ---------------------------------------------------------------------------------
 
 
 def messages(names: Sequence[str], row: Row) -> dict[str, str] | None:
@@ -34,7 +35,9 @@ def sharegpt(names: Sequence[str], row: Row) -> dict[str, str] | None:
     return _conversation(names, row, ("conversations", "conversation", "messages"), "from")
 
 
-def _conversation(names: Sequence[str], row: Row, usual: Sequence[str], role: str) -> dict[str, str] | None:
+def _conversation(
+    names: Sequence[str], row: Row, usual: Sequence[str], role: str
+) -> dict[str, str] | None:
     for name in usual:
         turns = row.get(name) if name in names else None
         if isinstance(turns, list) and turns and isinstance(turns[0], dict) and role in turns[0]:
@@ -46,7 +49,10 @@ def dialogue(names: Sequence[str], row: Row) -> dict[str, str] | None:
     """A list of turns under other names, where nothing else is said about it."""
     if ABOUT & {name.casefold() for name in names}:
         return None
-    return next(({"messages": name} for name in FIELDS if name in names and is_conversation(row.get(name))), None)
+    return next(
+        ({"messages": name} for name in FIELDS if name in names and is_conversation(row.get(name))),
+        None,
+    )
 
 
 def prompt_completion(names: Sequence[str], row: Row) -> dict[str, str] | None:
@@ -89,7 +95,8 @@ def text_spans(names: Sequence[str], row: Row) -> dict[str, str] | None:
     for name in ("entities", "spans", "ner", "slots"):
         if text and isinstance(row.get(name), list | Mapping):
             return {"text": text, "entities": name}
-    for name in ("label", "labels", "annotations", "mentions", "aspects", "tags"):  # as doccano and others have it
+    # as doccano and others have it
+    for name in ("label", "labels", "annotations", "mentions", "aspects", "tags"):
         value = row.get(name)
         if text and isinstance(value, list) and value and all(map(_is_span, value)):
             return {"text": text, "entities": name}
@@ -134,7 +141,8 @@ SHAPES: tuple[Shape, ...] = (
 
 
 def recognise(names: Sequence[str], rows: Sequence[Row]) -> tuple[str, dict[str, str]]:
-    """(name of the shape, role -> field), or ("columns", {}) when the fields have to be guessed or mapped."""
+    """(name of the shape, role -> field), or ("columns", {}) when the fields have to be guessed or
+    mapped."""
     for shape in SHAPES:
         columns = shape(names, rows[0]) if rows else None
         if columns is None:
@@ -146,7 +154,7 @@ def recognise(names: Sequence[str], rows: Sequence[Row]) -> tuple[str, dict[str,
     return "columns", {}
 
 
-# --- rows -----------------------------------------------------------------------------------------------------------
+# --- rows -----------------------------------------------------------------------------------------
 
 
 def example(raw: RawRow, layout: Layout, id: str, found: Findings) -> Example | None:
@@ -166,9 +174,15 @@ def example(raw: RawRow, layout: Layout, id: str, found: Findings) -> Example | 
         if layout.kind == "classify" and not target and layout.none:
             target = layout.none
         elif layout.kind == "classify" and not target:
-            found.count("D026", "the last assistant turn is empty", line, "give it a label, or remove the row")
+            found.count(
+                "D026",
+                "the last assistant turn is empty",
+                line,
+                "give it a label, or remove the row",
+            )
     elif layout.target and layout.mend and "messages" in layout.columns:
-        target = ""  # the conversation ends with the user: `dialogues` cuts it back to the last answer
+        # the conversation ends with the user: `dialogues` cuts it back to the last answer
+        target = ""
     elif layout.target and layout.wanted:
         answers = targets_of(row, layout, line, found, options)
         if answers is None:
@@ -178,7 +192,9 @@ def example(raw: RawRow, layout: Layout, id: str, found: Findings) -> Example | 
     if not any(turn.content.strip() for turn in turns if turn.role == "user"):
         found.warn("D028", f"'{layout.columns.get('messages') or layout.asked}' is empty", line)
     if target is not None and not target.strip() and layout.kind != "classify":
-        found.warn("D028", f"'{layout.columns.get('messages') or layout.wanted}' has an empty answer", line)
+        found.warn(
+            "D028", f"'{layout.columns.get('messages') or layout.wanted}' has an empty answer", line
+        )
     if target and context and isinstance(value_at(row, layout.wanted or ""), Mapping):
         passages = "\n".join(document.text for document in context)
         if not any(answer in passages for answer in (target, *also)):
@@ -194,13 +210,17 @@ def example(raw: RawRow, layout: Layout, id: str, found: Findings) -> Example | 
         target, rejected = judged(row, layout.columns["liked"], target, line, found)
     elif target is not None and layout.target and layout.columns.get("rejected"):
         rejected = rejected_of(row, layout.columns["rejected"], turns, target, line, found)
-    slices = tuple(sorted((name, word) for name in layout.slices if (word := as_word(value_at(row, name)))))
+    slices = tuple(
+        sorted((name, word) for name in layout.slices if (word := as_word(value_at(row, name))))
+    )
     group = as_word(value_at(row, layout.group)) if layout.group else ""
     checks = None
     if layout.kind == "code":
         checks = checks_of(row, layout.columns, layout.language, line, found, needed=layout.target)
         if turns and layout.show_tests != "none":
-            turns = with_tests(turns, checks.tests[:1] if layout.show_tests == "first" else checks.tests)
+            turns = with_tests(
+                turns, checks.tests[:1] if layout.show_tests == "first" else checks.tests
+            )
     own, when = layout.columns.get("id"), time_of(row, layout.time, line, found)
     return Example(
         id=as_text(value_at(row, own)).strip() or id if own else id,

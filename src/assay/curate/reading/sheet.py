@@ -1,8 +1,10 @@
 """Read an Excel workbook: the first sheet, or the one that `book.xlsx#sheet=Name` names.
 
-What it is for   a header, then a row for every record, as in a CSV file; a formula is read as its value
+What it is for   a header, then a row for every record, as in a CSV file; a formula is read as its
+                 value
 Costs            about 20,000 cells a second; the sheet is streamed, its table of texts is in memory
-Watch out        dates become ISO texts; a formula whose value was never computed is an error, not an empty cell
+Watch out        dates become ISO texts; a formula whose value was never computed is an error, not
+                 an empty cell
 """
 
 import datetime
@@ -53,16 +55,22 @@ def read_sheet(source: Opened, found: Findings, *, sheet: str, head: int | None)
     """Rows as {column: value}, numbered as the sheet numbers them.
 
     Raises:
-        DataError: D078 openpyxl is missing, D079 locked, D080 no such sheet, D055 and D056 of `check_container`,
-            D099 damaged.
+        DataError: D078 openpyxl is missing, D079 locked, D080 no such sheet, D055 and D056 of
+            `check_container`, D099 damaged.
     """
     try:
         import openpyxl
     except ImportError:
         raise missing("openpyxl", source.place, "an Excel file") from None
     if source.packed:
-        raise DataError(Problem("D010", "is a packed Excel file", source.place, "unpack it once: it packs itself"))
-    check_container(source.file, source.place, what="an Excel file", needs="[Content_Types].xml", tree=False)
+        raise DataError(
+            Problem(
+                "D010", "is a packed Excel file", source.place, "unpack it once: it packs itself"
+            )
+        )
+    check_container(
+        source.file, source.place, what="an Excel file", needs="[Content_Types].xml", tree=False
+    )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # extensions and styles that openpyxl does not keep
@@ -87,7 +95,11 @@ def read_sheet(source: Opened, found: Findings, *, sheet: str, head: int | None)
 
 def _damaged(error: BaseException, source: Opened) -> NoReturn:
     told = printable(str(error).partition("\n")[0])[:100] or type(error).__name__
-    raise DataError(Problem("D099", f"is a damaged Excel file: {told}", source.place, "open it and save it again"))
+    raise DataError(
+        Problem(
+            "D099", f"is a damaged Excel file: {told}", source.place, "open it and save it again"
+        )
+    )
 
 
 def _choose(book: Any, sheet: str, place: str, found: Findings) -> str:
@@ -97,7 +109,9 @@ def _choose(book: Any, sheet: str, place: str, found: Findings) -> str:
     shown = ", ".join(f"'{printable(name)}'" for name in names[:12])
     if not sheet:
         if len(names) > 1:
-            found.note(f"{place}: read its first sheet of {len(names)} ({shown}); another: FILE#sheet=NAME")
+            found.note(
+                f"{place}: read its first sheet of {len(names)} ({shown}); another: FILE#sheet=NAME"
+            )
         return names[0]
     if sheet not in names:
         told = f"has no sheet '{printable(sheet)}'{did_you_mean(sheet, names)}"
@@ -132,14 +146,18 @@ def _value(cell: Any) -> Any:
     return value if value is None or isinstance(value, bool | int | float) else str(value)
 
 
-def _named(cells: Iterator[tuple[int, list[Any]]], found: Findings, head: int | None) -> list[Numbered]:
+def _named(
+    cells: Iterator[tuple[int, list[Any]]], found: Findings, head: int | None
+) -> list[Numbered]:
     first = next(cells, None)
     if first is None:
         return []
     at, header = first
     sample = list(islice(cells, LOOKED_AT))
     cells = chain(sample, cells)
-    written = [[as_text(one) for one in [*row, *[None] * (len(header) - len(row))]] for _, row in sample]
+    written = [
+        [as_text(one) for one in [*row, *[None] * (len(header) - len(row))]] for _, row in sample
+    ]
     if not is_header([as_text(one) for one in header], written):
         header = list(made_names(len(header), found))
         cells = chain([first], cells)
@@ -150,7 +168,13 @@ def _named(cells: Iterator[tuple[int, list[Any]]], found: Findings, head: int | 
         counts[name] = counts.get(name, 0) + 1
     for name, n in counts.items():
         if n > 1:
-            found.problem("D038", f"column '{name}' twice", at, help="give each column its own name", whole=True)
+            found.problem(
+                "D038",
+                f"column '{name}' twice",
+                at,
+                help="give each column its own name",
+                whole=True,
+            )
         if len(name) > 100:
             told = "the first row looks like a record, not like column names"
             found.problem("D038", told, at, help="add a first row with the names", whole=True)
@@ -161,7 +185,9 @@ def _named(cells: Iterator[tuple[int, list[Any]]], found: Findings, head: int | 
             break
         if len(values) > len(names):
             told = f"{len(values)} cells, header has {len(names)}"
-            found.problem("D037", told, number, help="name every column, or clear the cells beside the table")
+            found.problem(
+                "D037", told, number, help="name every column, or clear the cells beside the table"
+            )
             continue
         values += [None] * (len(names) - len(values))
         row = dict(zip(names, values, strict=True))
@@ -175,9 +201,13 @@ def _named(cells: Iterator[tuple[int, list[Any]]], found: Findings, head: int | 
 def _check(row: dict[str, Any], number: int, found: Findings) -> None:
     for name, value in row.items():
         if isinstance(value, _Fault):
-            found.count("D019", f"'{name}' is {value[:20]}", number, "mend the formula, or clear the cell")
+            found.count(
+                "D019", f"'{name}' is {value[:20]}", number, "mend the formula, or clear the cell"
+            )
         elif isinstance(value, str) and len(value) > CELL_LIMIT:
-            found.problem("D039", f"'{name}' is longer than {CELL_LIMIT >> 20} million characters", number)
+            found.problem(
+                "D039", f"'{name}' is longer than {CELL_LIMIT >> 20} million characters", number
+            )
         elif isinstance(value, str) and "\0" in value:
             found.problem("D009", f"'{name}' has a NUL character", number)
 
@@ -200,5 +230,12 @@ def _check_formulas(sheet: Any, cells: list[Numbered], found: Findings) -> None:
             if empty[index] and cell.data_type == "f":
                 places.append(f"'{names[index]}' in row {number}")
     if places:
-        told = f"{rows(len(places)).replace('row', 'cell')} with a formula and no value; first: {places[0]}"
-        found.problem("D026", told, help="open it in a spreadsheet program and save it: that computes the values")
+        told = (
+            f"{rows(len(places)).replace('row', 'cell')} with a formula and no value; first:"
+            f" {places[0]}"
+        )
+        found.problem(
+            "D026",
+            told,
+            help="open it in a spreadsheet program and save it: that computes the values",
+        )

@@ -1,7 +1,7 @@
 """Open one input file safely: a regular file, perhaps packed, perhaps a member of an archive.
 
-What it is for   every reader starts here, so that a pipe, a bomb, a wrong encoding or a web page saved as data is named
-                 before anything is parsed
+What it is for   every reader starts here, so that a pipe, a bomb, a wrong encoding or a web page
+                 saved as data is named before anything is parsed
 Costs            64 KB of memory; what is packed is unpacked as a stream
 Watch out        what a file is packed with is told by its content, what its rows are by its name
 """
@@ -37,7 +37,12 @@ _OFFICE = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # a zip container, and the one o
 def unread(error: OSError, place: str) -> NoReturn:
     """D180: the system could not read it, whatever is in it."""
     told = f"cannot be read: {os.strerror(error.errno) if error.errno else error}"
-    _stop("D180", told, place, "the disk, or the server that holds it, does not answer: copy the file elsewhere")
+    _stop(
+        "D180",
+        told,
+        place,
+        "the disk, or the server that holds it, does not answer: copy the file elsewhere",
+    )
 
 
 def _stop(code: str, text: str, place: str, help: str = "") -> NoReturn:
@@ -48,26 +53,34 @@ def _stop(code: str, text: str, place: str, help: str = "") -> NoReturn:
 class Opened:
     path: Path
     place: str
-    name: str  # file name in lower case, without the suffix of a packer; of an archive, its member's
+    # file name in lower case, without the suffix of a packer; of an archive, its member's
+    name: str
     file: io.BufferedReader[Any]
     head: bytes  # the first bytes, up to 64 KB, unpacked
     packed: bool = False
-    encoding: str | None = None  # what the first bytes say, where it is two bytes a character or more
+    # what the first bytes say, where it is two bytes a character or more
+    encoding: str | None = None
 
 
 @contextlib.contextmanager
 def opened(
-    path: Path, place: str, *, encoding: str | None = None, documents: bool = False, member: str = ""
+    path: Path,
+    place: str,
+    *,
+    encoding: str | None = None,
+    documents: bool = False,
+    member: str = "",
 ) -> Generator[Opened]:
-    """Open a regular file, or a member of an archive; unpack it when it is packed; refuse what is no data by its first
-    bytes.
+    """Open a regular file, or a member of an archive; unpack it when it is packed; refuse what is
+    no data by its first bytes.
 
     Args:
         documents: a PDF, a Word file and a web page are what is asked for.
 
     Raises:
-        DataError: D001, D003, D004, D057 for the file itself, D007, D010-D013 for what it holds, D055 when it unpacks
-            out of proportion, D061 when it changed while it was read, D080 there is no such member.
+        DataError: D001, D003, D004, D057 for the file itself, D007, D010-D013 for what it holds,
+            D055 when it unpacks out of proportion, D061 when it changed while it was read, D080
+            there is no such member.
     """
     state = _stat(path, place)
     if not stat.S_ISREG(state.st_mode):
@@ -104,14 +117,21 @@ def opened(
             unread(error, place)
         after = os.fstat(raw.fileno())
         if (after.st_size, after.st_mtime_ns) != (state.st_size, state.st_mtime_ns):
-            _stop("D061", "changed while it was read", place, "wait until it is written, then run again")
+            _stop(
+                "D061",
+                "changed while it was read",
+                place,
+                "wait until it is written, then run again",
+            )
 
 
 def _expected(name: str, head: bytes, documents: bool) -> bool:
     """A form with a reader of its own, which looks at it itself."""
     if documents and (head.startswith(b"%PDF-") or name.endswith((".html", ".htm", ".xhtml"))):
         return True
-    return name.endswith((".xlsx", ".xlsm", *([".docx"] if documents else []))) and head.startswith(_OFFICE)
+    return name.endswith((".xlsx", ".xlsm", *([".docx"] if documents else []))) and head.startswith(
+        _OFFICE
+    )
 
 
 def _stat(path: Path, place: str) -> os.stat_result:
@@ -121,7 +141,12 @@ def _stat(path: Path, place: str) -> os.stat_result:
         _stop("D003", "is in a folder that you may not read", place)
     except OSError as error:
         if error.errno == errno.ELOOP:
-            _stop("D181", "is a link that leads in a circle", place, "replace it by the file, or by a link to it")
+            _stop(
+                "D181",
+                "is a link that leads in a circle",
+                place,
+                "replace it by the file, or by a link to it",
+            )
         if error.errno not in (errno.ENOENT, errno.ENOTDIR):
             unread(error, place)
         _missing(path, place)
@@ -131,9 +156,14 @@ def _stat(path: Path, place: str) -> os.stat_result:
 
 def _missing(path: Path, place: str) -> NoReturn:
     with contextlib.suppress(OSError, ValueError):
-        there = sorted(os.listdir(path.parent))[:1000]  # noqa: PTH208 - a path object per entry is not needed
-        near = nearest(path.name, there) or nearest(path.stem, {Path(name).stem: 0 for name in there})
-        match = next((name for name in there if near and (name == near or Path(name).stem == near)), "")
+        # a path object per entry is not needed
+        there = sorted(os.listdir(path.parent))[:1000]  # noqa: PTH208
+        near = nearest(path.name, there) or nearest(
+            path.stem, {Path(name).stem: 0 for name in there}
+        )
+        match = next(
+            (name for name in there if near and (name == near or Path(name).stem == near)), ""
+        )
         _stop("D001", "no such file", place, f"{match} is there" if match else "")
     folder = printable(str(path.parent))
     _stop("D001", "no such file", place, f"there is no folder {folder}")
@@ -145,7 +175,12 @@ def _unreadable(path: Path, place: str, state: os.stat_result) -> NoReturn:
     except KeyError:
         owner = str(state.st_uid)
     mode = oct(stat.S_IMODE(state.st_mode))[2:].zfill(4)
-    _stop("D003", f"not readable by you (owner {owner}, mode {mode})", place, f"chmod u+r {printable(path.name)}")
+    _stop(
+        "D003",
+        f"not readable by you (owner {owner}, mode {mode})",
+        place,
+        f"chmod u+r {printable(path.name)}",
+    )
 
 
 _PACKED = {b"7z\xbc\xaf\x27\x1c": "a 7z archive", b"Rar!": "a rar archive"}
@@ -164,13 +199,24 @@ def _refuse_foreign(head: bytes, place: str, name: str) -> None:
     if head.startswith(_OFFICE):
         _refuse_office(head, place)
     if name.endswith(".tar") or head[257:262] == b"ustar":
-        _stop("D011", "is a tar archive", place, f"name a file in it: {printable(place)}#member=NAME")
+        _stop(
+            "D011", "is a tar archive", place, f"name a file in it: {printable(place)}#member=NAME"
+        )
     for magic, what in _PACKED.items():
         if head.startswith(magic):
-            _stop("D010", f"is {what}", place, "unpack it and name the files inside; zip and tar are read as they are")
+            _stop(
+                "D010",
+                f"is {what}",
+                place,
+                "unpack it and name the files inside; zip and tar are read as they are",
+            )
     for magic, what in _FOREIGN.items():
         if head.startswith(magic):
-            help = "list it under documents" if what == "a PDF" else "export its rows as JSON lines or CSV"
+            help = (
+                "list it under documents"
+                if what == "a PDF"
+                else "export its rows as JSON lines or CSV"
+            )
             _stop("D099", f"is {what}, not a data file", place, help)
     start = head[:512].lstrip(BOM + b" \t\r\n").lower()
     if start.startswith((b"<!doctype html", b"<html")):
@@ -185,7 +231,8 @@ def _refuse_foreign(head: bytes, place: str, name: str) -> None:
 
 
 def wide(head: bytes) -> str | None:
-    """The encoding of a text that begins so, where it has two or four bytes a character; else None."""
+    """The encoding of a text that begins so, where it has two or four bytes a character; else
+    None."""
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         return "utf-32"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -201,9 +248,21 @@ def _refuse_office(head: bytes, place: str) -> NoReturn:
     if b"word/" in head:
         _stop("D011", "is a Word file, not a data file", place, "list it under documents, as .docx")
     if b"xl/" in head or b"[Content_Types]" in head:
-        _stop("D011", "is an Excel file", place, "rename it to .xlsx, or in Excel: Save as, CSV UTF-8")
+        _stop(
+            "D011", "is an Excel file", place, "rename it to .xlsx, or in Excel: Save as, CSV UTF-8"
+        )
     if head[0] == 0xD0:
-        _stop("D011", "is a file of an old Office", place, "open it and save it as .xlsx or as CSV UTF-8")
+        _stop(
+            "D011",
+            "is a file of an old Office",
+            place,
+            "open it and save it as .xlsx or as CSV UTF-8",
+        )
     if b"opendocument" in head:
-        _stop("D011", "is a file of OpenDocument", place, "open it and save it as .xlsx, as .docx or as CSV UTF-8")
+        _stop(
+            "D011",
+            "is a file of OpenDocument",
+            place,
+            "open it and save it as .xlsx, as .docx or as CSV UTF-8",
+        )
     _stop("D011", "is a zip archive", place, f"name a file in it: {printable(place)}#member=NAME")

@@ -1,8 +1,9 @@
 """Conversations in the forms that data sets have them, as one list of `{role, content}`.
 
-What it is for   lists of texts said in turn, lists of pairs, `history` with a question and its answer, one text with a
-                 name before what each says, tools beside the turns
-Which field      one that is called a conversation; a text only where nearly every row has the same two speakers in it
+What it is for   lists of texts said in turn, lists of pairs, `history` with a question and its
+                 answer, one text with a name before what each says, tools beside the turns
+Which field      one that is called a conversation; a text only where nearly every row has the same
+                 two speakers in it
 Watch out        a dialogue beside a summary or a label is a text to be judged, and stays one
 """
 
@@ -19,10 +20,32 @@ from assay.curate.reading.findings import printable
 from assay.curate.reading.read import RawRow, Read
 from assay.curate.reading.turns import CONTENTS, SPEAKERS, known_role
 
-FIELDS = ("messages", "conversations", "conversation", "dialogue", "dialog", "turns", "history", "chat", "utterances")
+FIELDS = (
+    "messages",
+    "conversations",
+    "conversation",
+    "dialogue",
+    "dialog",
+    "turns",
+    "history",
+    "chat",
+    "utterances",
+)
 FIELDS += ("thread", "transcript", "exchanges", "dialogues", "text", "log", "chat_history")
 # What makes of a conversation a text that something is said about.
-ABOUT = {"summary", "highlights", "tldr", "note", "label", "labels", "answer", "response", "reply", "target", "output"}
+ABOUT = {
+    "summary",
+    "highlights",
+    "tldr",
+    "note",
+    "label",
+    "labels",
+    "answer",
+    "response",
+    "reply",
+    "target",
+    "output",
+}
 ABOUT |= {
     "completion",
     "class",
@@ -38,7 +61,9 @@ ABOUT |= {
 ASKED = ("instruction", "query", "question", "prompt", "input")
 ANSWERED = ("output", "response", "answer", "completion", "reply")
 MOSTLY = 0.9
-_SPOKEN = re.compile(r"(?m)^[ \t]*[*#>]*[ \t]*([A-Z][\w.'-]*(?: [A-Z#]?[\w.'-]*){0,2}|[a-z]+)[*]*[ \t]*:[*]*[ \t]+")
+_SPOKEN = re.compile(
+    r"(?m)^[ \t]*[*#>]*[ \t]*([A-Z][\w.'-]*(?: [A-Z#]?[\w.'-]*){0,2}|[a-z]+)[*]*[ \t]*:[*]*[ \t]+"
+)
 
 
 def spoken(table: Read, named: set[str]) -> Read:
@@ -65,13 +90,18 @@ def spoken(table: Read, named: set[str]) -> Read:
     rows = [
         RawRow(
             raw.source,
-            {**_without(raw.fields, (field,)), "messages": one if one is not None else raw.fields.get(field)},
+            {
+                **_without(raw.fields, (field,)),
+                "messages": one if one is not None else raw.fields.get(field),
+            },
         )
         for raw, one in zip(table.rows, turns, strict=True)
     ]
     names = tuple(dict.fromkeys(("messages", *(name for name in table.names if name != field))))
     note = f"{table.place}: '{printable(field)}' was read as what two say in turn: 'messages'"
-    return replace(table, rows=rows, names=names, notes=[*table.notes, note], roles={"messages": "messages"})
+    return replace(
+        table, rows=rows, names=names, notes=[*table.notes, note], roles={"messages": "messages"}
+    )
 
 
 def _without(fields: Mapping[str, Any], used: Sequence[str]) -> dict[str, Any]:
@@ -81,7 +111,9 @@ def _without(fields: Mapping[str, Any], used: Sequence[str]) -> dict[str, Any]:
 def _turned(value: Any) -> bool:
     """A list of turns as it is read anyway."""
     return isinstance(value, list) and all(
-        isinstance(one, Mapping) and set(one) & set(SPEAKERS) and set(one) & {*CONTENTS, "tool_calls", "function_call"}
+        isinstance(one, Mapping)
+        and set(one) & set(SPEAKERS)
+        and set(one) & {*CONTENTS, "tool_calls", "function_call"}
         for one in value
     )
 
@@ -91,11 +123,18 @@ def _from_list(value: Sequence[Any]) -> list[dict[str, Any]] | None:
     if len(value) > 1 and all(isinstance(one, str) for one in value):
         split = [_SPOKEN.match(one) for one in value]
         if all(split):
-            return _roles([(m[1], one[m.end() :]) for m, one in zip(split, value, strict=True) if m])
+            return _roles(
+                [(m[1], one[m.end() :]) for m, one in zip(split, value, strict=True) if m]
+            )
         # The last that is said is to be an answer.
         said = value if len(value) % 2 == 0 else value[:-1]
-        return [{"role": ("user", "assistant")[at % 2], "content": one} for at, one in enumerate(said)]
-    if value and all(isinstance(one, list) and len(one) == 2 and all(isinstance(x, str) for x in one) for one in value):
+        return [
+            {"role": ("user", "assistant")[at % 2], "content": one} for at, one in enumerate(said)
+        ]
+    if value and all(
+        isinstance(one, list) and len(one) == 2 and all(isinstance(x, str) for x in one)
+        for one in value
+    ):
         return [turn for pair in value for turn in _said(*pair)]
     return None
 
@@ -117,10 +156,20 @@ def _history(table: Read, field: str, by_key: Mapping[str, str]) -> Read | None:
         if turns is None or not isinstance(turns, list):
             return None
         last = _said(as_text(raw.fields.get(asked)), as_text(raw.fields.get(answered)))
-        rows.append(RawRow(raw.source, {**_without(raw.fields, (field, asked, answered)), "messages": [*turns, *last]}))
+        rows.append(
+            RawRow(
+                raw.source,
+                {**_without(raw.fields, (field, asked, answered)), "messages": [*turns, *last]},
+            )
+        )
     names = ("messages", *(name for name in table.names if name not in (field, asked, answered)))
-    note = f"{table.place}: '{field}', '{asked}' and '{answered}' were read as one conversation: 'messages'"
-    return replace(table, rows=rows, names=names, notes=[*table.notes, note], roles={"messages": "messages"})
+    note = (
+        f"{table.place}: '{field}', '{asked}' and '{answered}' were read as one conversation:"
+        " 'messages'"
+    )
+    return replace(
+        table, rows=rows, names=names, notes=[*table.notes, note], roles={"messages": "messages"}
+    )
 
 
 def _from_texts(texts: Sequence[str]) -> list[list[dict[str, Any]] | None]:
@@ -133,7 +182,10 @@ def _from_texts(texts: Sequence[str]) -> list[list[dict[str, Any]] | None]:
     known = sum(n for name, n in speakers.items() if known_role(name))
     if known < 0.95 * sum(speakers.values()) and len(speakers) != 2:
         return [None] * len(texts)
-    return [_roles(list(zip(parts[1::2], parts[2::2], strict=True))) if len(parts) > 4 else None for parts in cut]
+    return [
+        _roles(list(zip(parts[1::2], parts[2::2], strict=True))) if len(parts) > 4 else None
+        for parts in cut
+    ]
 
 
 def _roles(said: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
@@ -159,12 +211,16 @@ def _with_tools(table: Read, field: str, by_key: Mapping[str, str]) -> Read:
         if tools and isinstance(turns, list) and turns:
             listed = tools if isinstance(tools, list) else [tools]
             text = HEAD + "\n".join(
-                one if isinstance(one, str) else json.dumps(one, ensure_ascii=False) for one in listed
+                one if isinstance(one, str) else json.dumps(one, ensure_ascii=False)
+                for one in listed
             )
             first = turns[0]
             own = known_role(as_text(first.get("role", first.get("from")))) == "system"
             before = f"{as_text(first.get('content', first.get('value')))}\n\n" if own else ""
-            fields[field] = [{"role": "system", "content": before + text}, *(turns[1:] if own else turns)]
+            fields[field] = [
+                {"role": "system", "content": before + text},
+                *(turns[1:] if own else turns),
+            ]
         rows.append(RawRow(raw.source, fields))
     names = tuple(one for one in table.names if one != name)
     note = f"D212 {table.place}: '{printable(name)}' stand in the system text of each conversation"

@@ -1,7 +1,8 @@
-"""JSON as the standard says, with a named problem for everything that Python's own parser lets pass or words badly.
+"""JSON as the standard says, with a named problem for everything that Python's own parser lets pass
+or words badly.
 
-What it is for   doubled keys, NaN, half characters, deep nesting and long numbers are found where they stand, not where
-                 they crash later
+What it is for   doubled keys, NaN, half characters, deep nesting and long numbers are found where
+                 they stand, not where they crash later
 """
 
 import json
@@ -82,20 +83,40 @@ class Strict:
     def _inspect(self, value: Any, text: str, at: int, end: int, line: int) -> None:
         problem, part = self._found.problem, excerpt(text[at : min(end, at + 200)])
         for name, first, second in self._twice[:5]:
-            problem("D020", f"'{name}' twice ({_short(first)}, {_short(second)})", line, excerpt=part)
+            problem(
+                "D020", f"'{name}' twice ({_short(first)}, {_short(second)})", line, excerpt=part
+            )
         deep = end - at > 2 * DEPTH and text.count("{", at, end) + text.count("[", at, end) > DEPTH
         suspect = _SUSPECT.search(text, at, end) is not None
         if not (deep or suspect or self._infinite):
             return
         for path, leaf in _leaves(value):
             if leaf is _TOO_DEEP:
-                problem("D022", f"nested deeper than {DEPTH}", line, help="flatten the row", excerpt=part)
+                problem(
+                    "D022",
+                    f"nested deeper than {DEPTH}",
+                    line,
+                    help="flatten the row",
+                    excerpt=part,
+                )
             elif isinstance(leaf, float) and not math.isfinite(leaf):
                 word = "NaN" if math.isnan(leaf) else "infinite"
-                problem("D019", f"'{path}' is {word}", line, help="write null or leave the field out", excerpt=part)
+                problem(
+                    "D019",
+                    f"'{path}' is {word}",
+                    line,
+                    help="write null or leave the field out",
+                    excerpt=part,
+                )
             elif isinstance(leaf, str) and (half := _HALF.search(leaf)):
                 told = f"'{path}' has half a character (\\u{ord(half.group()):04x})"
-                problem("D021", told, line, help="the text was cut inside a character; write it again", excerpt=part)
+                problem(
+                    "D021",
+                    told,
+                    line,
+                    help="the text was cut inside a character; write it again",
+                    excerpt=part,
+                )
             elif isinstance(leaf, str) and "\0" in leaf:
                 problem("D009", f"'{path}' has a NUL character", line, excerpt=part)
 
@@ -104,7 +125,8 @@ _TOO_DEEP = object()
 
 
 def _leaves(value: Any) -> Iterator[tuple[str, Any]]:
-    """Every scalar with its path, and every key as a scalar too; stops at the first branch that is too deep."""
+    """Every scalar with its path, and every key as a scalar too; stops at the first branch that is
+    too deep."""
     waiting: list[tuple[str, Any, int]] = [("", value, 0)]
     while waiting:
         path, value, depth = waiting.pop()
@@ -139,15 +161,28 @@ def explain(message: str, text: str, at: int) -> Broken:
     if here[:1] == "," and after in ("}", "]"):
         return Broken("D015", f"comma before {after}", at, "remove the comma")
     if message.startswith("Invalid control character"):
-        name = {"\t": "tab", "\n": "line break", "\r": "carriage return"}.get(here[:1], "control character")
+        name = {"\t": "tab", "\n": "line break", "\r": "carriage return"}.get(
+            here[:1], "control character"
+        )
         written = here[:1].encode("unicode_escape").decode()
         return Broken("D024", f"{name} inside a string", at, f"write {written}")
     if message.startswith("Unterminated") or not text[at:].strip(_BLANK):
-        return Broken("D014", "line is cut off (file incomplete?)", at, "copy or download the file again")
+        return Broken(
+            "D014", "line is cut off (file incomplete?)", at, "copy or download the file again"
+        )
     if here[:1] == "'":
-        return Broken("D016", "JSON needs double quotes; this looks like Python's repr", at, "write it with json.dumps")
+        return Broken(
+            "D016",
+            "JSON needs double quotes; this looks like Python's repr",
+            at,
+            "write it with json.dumps",
+        )
     if here.startswith(("True", "False", "None")):
         return Broken("D016", "looks like Python's repr, not JSON", at, "write it with json.dumps")
     if message.startswith("Invalid \\"):
-        return Broken("D099", "a backslash inside a string that starts no escape", at, "write it twice: \\\\")
-    return Broken("D099", f"is not JSON: {message[0].lower()}{message[1:]}", at, "write it with json.dumps")
+        return Broken(
+            "D099", "a backslash inside a string that starts no escape", at, "write it twice: \\\\"
+        )
+    return Broken(
+        "D099", f"is not JSON: {message[0].lower()}{message[1:]}", at, "write it with json.dumps"
+    )

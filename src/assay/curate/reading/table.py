@@ -1,8 +1,9 @@
 """Read CSV and TSV: a header, then a row of cells for every record.
 
-What it is for   quotes that never close, ragged rows and doubled column names are errors here, not silent losses; a
-                 first line that is a row is one (`header`)
-Watch out        a tab-separated file is read without quotes when its quote marks do not pair up as quotes of cells
+What it is for   quotes that never close, ragged rows and doubled column names are errors here, not
+                 silent losses; a first line that is a row is one (`header`)
+Watch out        a tab-separated file is read without quotes when its quote marks do not pair up as
+                 quotes of cells
 """
 
 import contextlib
@@ -25,7 +26,8 @@ Row = tuple[int, list[str]]
 def delimiter_of(head: bytes, name: str, encoding: str | None) -> str | None:
     """The character between cells, or None when the text is no table.
 
-    The suffix decides when its own delimiter splits the header; else the one that cuts all first lines alike.
+    The suffix decides when its own delimiter splits the header; else the one that cuts all first
+    lines alike.
     """
     try:
         text = head.decode(encoding or "utf-8", "replace").removeprefix("\ufeff")
@@ -45,7 +47,8 @@ def delimiter_of(head: bytes, name: str, encoding: str | None) -> str | None:
         except csv.Error:  # said with its line when the rows are read
             continue
         share = sum(n == cells[0] for n in cells) / len(cells) if cells else 0
-        # Prose has commas too: a file without a telling suffix is a table only when all lines agree.
+        # Prose has commas too: a file without a telling suffix is a table only when all lines
+        # agree.
         if cells and cells[0] > 1 and share >= (0.5 if usual else 0.95):
             alike[mark] = (share, cells[0])
     best = max(alike, key=lambda mark: alike[mark], default=None)
@@ -56,21 +59,30 @@ def _quoting(mark: str) -> Any:
     return csv.QUOTE_NONE if mark == "\t" else csv.QUOTE_MINIMAL
 
 
-def read_table(source: Opened, found: Findings, *, mark: str, encoding: str | None, head: int | None) -> list[Numbered]:
+def read_table(
+    source: Opened, found: Findings, *, mark: str, encoding: str | None, head: int | None
+) -> list[Numbered]:
     """Rows as {column: cell text}, numbered by the line they start on."""
     if mark != ("\t" if source.name.endswith((".tsv", ".tab")) else ","):
-        found.note(f"D035 {source.place}: the delimiter looks like {_DELIMITERS[mark]}; it was used")
+        found.note(
+            f"D035 {source.place}: the delimiter looks like {_DELIMITERS[mark]}; it was used"
+        )
     text = lines(source, found, encoding=encoding)
     with _long_cells():
-        return _named(_quoted(text, mark, found) if mark != "\t" else _tabbed(list(text), found), found, head)
+        return _named(
+            _quoted(text, mark, found) if mark != "\t" else _tabbed(list(text), found), found, head
+        )
 
 
 def _tabbed(text: list[tuple[int, str]], found: Findings) -> Iterator[Row]:
-    """Quotes in a tab-separated file may be quotes of cells (spreadsheets) or plain text (corpora): see which fits."""
+    """Quotes in a tab-separated file may be quotes of cells (spreadsheets) or plain text (corpora):
+    see which fits."""
     trial = Findings(found.place)
     rows = list(_quoted(text, "\t", trial))
     literal = [
-        (number, line.rstrip("\n").removesuffix("\r").split("\t")) for number, line in text if line.strip("\r\n")
+        (number, line.rstrip("\n").removesuffix("\r").split("\t"))
+        for number, line in text
+        if line.strip("\r\n")
     ]
     plain = bool(literal) and all(len(cells) == len(literal[0][1]) for _, cells in literal)
     spilled = any("\n" in cell and "\t" in cell for _, cells in rows for cell in cells)
@@ -78,12 +90,16 @@ def _tabbed(text: list[tuple[int, str]], found: Findings) -> Iterator[Row]:
     if fits and not (spilled and plain):
         return iter(rows)
     if any('"' in line for _, line in text):
-        found.note(f"{found.place}: quote marks were read as text, because they do not pair up around cells")
+        found.note(
+            f"{found.place}: quote"
+            " marks were read as text, because they do not pair up around cells"
+        )
     return iter(literal)
 
 
 def _quoted(text: Iterable[tuple[int, str]], mark: str, found: Findings) -> Iterator[Row]:
-    """Cells by the usual quoting rules. After an unpaired quote nothing is certain, so reading ends there."""
+    """Cells by the usual quoting rules. After an unpaired quote nothing is certain, so reading ends
+    there."""
     last: list[Any] = [0, ""]
 
     def feed() -> Iterator[str]:
@@ -107,7 +123,8 @@ def _quoted(text: Iterable[tuple[int, str]], mark: str, found: Findings) -> Iter
 
 @contextlib.contextmanager
 def _long_cells() -> Generator[None]:
-    """The csv module has one limit for the whole process: raise it while a file is read, then put it back."""
+    """The csv module has one limit for the whole process: raise it while a file is read, then put
+    it back."""
     usual = csv.field_size_limit(CELL_LIMIT)
     try:
         yield
@@ -118,16 +135,30 @@ def _long_cells() -> Generator[None]:
 def _explain(message: str, start: int, last: list[Any], found: Findings) -> None:
     part = excerpt(last[1])
     if "field larger" in message:
-        told = f"cell longer than {CELL_LIMIT >> 20} million characters, or a quote that is never closed"
+        told = (
+            f"cell longer than {CELL_LIMIT >> 20}"
+            " million characters, or a quote that is never closed"
+        )
         found.problem("D039", told, start, help="close the quote, or cut the text", whole=True)
     elif "unexpected end" in message:
-        found.problem("D036", "quote never closed", start, help='double a quote inside a cell: ""', whole=True)
+        found.problem(
+            "D036", "quote never closed", start, help='double a quote inside a cell: ""', whole=True
+        )
     elif "new-line" in message:
         told = "carriage return inside a cell without quotes"
-        found.problem("D099", told, start, help="convert old line ends: tr '\\r' '\\n'", excerpt=part, whole=True)
+        found.problem(
+            "D099",
+            told,
+            start,
+            help="convert old line ends: tr '\\r' '\\n'",
+            excerpt=part,
+            whole=True,
+        )
     else:
         told = "quote not closed, or text after a closing quote"
-        found.problem("D036", told, start, help='double a quote inside a cell: ""', excerpt=part, whole=True)
+        found.problem(
+            "D036", told, start, help='double a quote inside a cell: ""', excerpt=part, whole=True
+        )
 
 
 def _named(rows: Iterator[Row], found: Findings, head: int | None) -> list[Numbered]:
@@ -158,12 +189,32 @@ def _header(first: Row, below: Sequence[Sequence[str]], found: Findings) -> list
     """The names that the first line gives."""
     names = [name if name.strip() else f"column {index}" for index, name in enumerate(first[1], 1)]
     for name in (name for name, count in Counter(names).items() if count > 1):
-        found.problem("D038", f"column '{name}' twice", first[0], help="give each column its own name", whole=True)
+        found.problem(
+            "D038",
+            f"column '{name}' twice",
+            first[0],
+            help="give each column its own name",
+            whole=True,
+        )
     if any(len(name) > 100 for name in names):
         told = "the first line looks like a row, not like column names"
         shown = excerpt("\t".join(first[1]))
-        found.problem("D038", told, first[0], help="add a first line with the names", excerpt=shown, whole=True)
-    if len(below) > 1 and all(len(cells) == len(names) + 1 for cells in below) and "row" not in names:
-        found.note(f"{found.place}: the rows have one cell more than the header, as R writes their names: 'row'")
+        found.problem(
+            "D038",
+            told,
+            first[0],
+            help="add a first line with the names",
+            excerpt=shown,
+            whole=True,
+        )
+    if (
+        len(below) > 1
+        and all(len(cells) == len(names) + 1 for cells in below)
+        and "row" not in names
+    ):
+        found.note(
+            f"{found.place}: the rows have one cell more than the header, as R writes their"
+            " names: 'row'"
+        )
         return ["row", *names]
     return names

@@ -1,6 +1,8 @@
-"""What a row's target is, by the kind of task: a text, a label, a set of labels, a letter, a line of pieces.
+"""What a row's target is, by the kind of task: a text, a label, a set of labels, a letter, a line
+of pieces.
 
-What it is for   the one place that turns the field of a target into the text that arms learn and exams compare
+What it is for   the one place that turns the field of a target into the text that arms learn and
+                 exams compare
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ from assay.curate.reading.layout import Layout
 def targets_of(
     row: Row, layout: Layout, line: int, found: Findings, choices: Sequence[str] = ()
 ) -> tuple[str, ...] | None:
-    """The target, then further accepted answers; () where the row may lack them, None where `found` has a problem.
+    """The target, then further accepted answers; () where the row may lack them, None where `found`
+    has a problem.
 
     Args:
         choices: the options of the row, where the task is to choose among them.
@@ -38,7 +41,8 @@ def targets_of(
 
 
 def options_in(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str, ...] | None:
-    """What the row's answer is made of: its options, or its candidates; () for other kinds, None for a problem."""
+    """What the row's answer is made of: its options, or its candidates; () for other kinds, None
+    for a problem."""
     if layout.kind == "choose":
         return choices_of(row, layout, line, found)
     return _candidates(row, layout, line, found) if layout.kind == "rank" else ()
@@ -47,7 +51,11 @@ def options_in(row: Row, layout: Layout, line: int, found: Findings) -> tuple[st
 def _candidates(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str, ...] | None:
     name = layout.columns.get("candidates", "")
     value = value_at(row, name)
-    texts = [one.text.strip() for one in context_of(row, name, "", "")] if isinstance(value, list) else []
+    texts = (
+        [one.text.strip() for one in context_of(row, name, "", "")]
+        if isinstance(value, list)
+        else []
+    )
     if len(texts) < 2 or len(texts) < len(value):
         told = f"'{name}' is no list of two candidates or more, or one of them is empty"
         found.count("D117", told, line, "give every row the texts that are to be put in order")
@@ -71,10 +79,21 @@ def _texts(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str, .
     value = value_at(row, name)
     if isinstance(value, Mapping) and isinstance(value.get("text"), list):
         value = value["text"]  # SQuAD: {"text": [...], "answer_start": [...]}
-    if isinstance(value, Mapping) or (isinstance(value, list) and any(isinstance(v, list | Mapping) for v in value)):
-        found.count("D025", f"'{name}' is an object, a text is needed", line, "name a field inside it: data.columns")
+    if isinstance(value, Mapping) or (
+        isinstance(value, list) and any(isinstance(v, list | Mapping) for v in value)
+    ):
+        found.count(
+            "D025",
+            f"'{name}' is an object, a text is needed",
+            line,
+            "name a field inside it: data.columns",
+        )
         return None
-    values = list(dict.fromkeys(as_text(v) for v in value)) if isinstance(value, list) else [as_text(value)]
+    values = (
+        list(dict.fromkeys(as_text(v) for v in value))
+        if isinstance(value, list)
+        else [as_text(value)]
+    )
     if layout.kind == "classify":
         values = [text.strip() for text in values]
         if len(values) > 1:
@@ -90,37 +109,54 @@ def _texts(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str, .
         found.count("D026", f"'{name}' missing", line, help)
         return None
     if layout.kind == "number" and not any(letter.isdigit() for text in values for letter in text):
-        found.count("D231", f"'{name}' has no number", line, f"write a number into '{name}', or remove the row")
+        found.count(
+            "D231",
+            f"'{name}' has no number",
+            line,
+            f"write a number into '{name}', or remove the row",
+        )
         return None
     return tuple(values)
 
 
 def _labels(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str, ...] | None:
-    """The line of a set of labels. An empty field is the empty set, but a row must have the field."""
+    """The line of a set of labels. An empty field is the empty set, but a row must have the
+    field."""
     name = layout.wanted or ""
     value = value_at(row, name)
     if layout.open and value is None:
         return ()
     if not has(row, name):
-        found.count("D026", f"'{name}' missing", line, f"give every row '{name}'; without labels it is []")
+        found.count(
+            "D026", f"'{name}' missing", line, f"give every row '{name}'; without labels it is []"
+        )
         return None
     try:
         labels = label_sets.of_field(value, layout.separator)
     except ValueError as error:
-        found.count("D025", f"'{name}' {error}", line, "write a list of texts, or one text with a separator")
+        found.count(
+            "D025", f"'{name}' {error}", line, "write a list of texts, or one text with a separator"
+        )
         return None
     nothing = layout.none or label_sets.NOTHING
     labels = [label for label in labels if label != nothing]  # a file may say it in words
     if wrong := [label for label in labels if "|" in label or "\n" in label]:
-        told = f"'{name}' has the label '{wrong[0][:40]}', and labels are written with | between them"
+        told = (
+            f"'{name}' has the label '{wrong[0][:40]}', and labels are written with | between them"
+        )
         found.count(
-            "D114", told, line, "give the label another name; if it is several labels, set aim: {separator: ...}"
+            "D114",
+            told,
+            line,
+            "give the label another name; if it is several labels, set aim: {separator: ...}",
         )
         return None
     return (label_sets.written(labels, nothing),)
 
 
-def _letter(row: Row, layout: Layout, line: int, found: Findings, choices: Sequence[str]) -> tuple[str, ...] | None:
+def _letter(
+    row: Row, layout: Layout, line: int, found: Findings, choices: Sequence[str]
+) -> tuple[str, ...] | None:
     """The letter of the right option, or letters where a list names several."""
     name = layout.wanted or ""
     value: Any = value_at(row, name)
@@ -138,7 +174,9 @@ def _letter(row: Row, layout: Layout, line: int, found: Findings, choices: Seque
     return tuple(dict.fromkeys(letter for letter in letters if letter))
 
 
-def _grades(row: Row, layout: Layout, line: int, found: Findings, candidates: Sequence[str]) -> tuple[str, ...] | None:
+def _grades(
+    row: Row, layout: Layout, line: int, found: Findings, candidates: Sequence[str]
+) -> tuple[str, ...] | None:
     """The grades of the candidates on one line."""
     name = layout.wanted or ""
     value = value_at(row, name)
@@ -159,12 +197,19 @@ def _object(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str, 
     if layout.open and as_text(value).strip() == "":
         return ()
     if not has(row, name):
-        found.count("D026", f"'{name}' missing", line, f"give every row '{name}'; without fields it is {{}}")
+        found.count(
+            "D026", f"'{name}' missing", line, f"give every row '{name}'; without fields it is {{}}"
+        )
         return None
     try:
         return (objects.written(objects.of_field(value)),)
     except ValueError as error:
-        found.count("D190", f"'{name}' {error}", line, "write an object in every row; without fields it is {}")
+        found.count(
+            "D190",
+            f"'{name}' {error}",
+            line,
+            "write an object in every row; without fields it is {}",
+        )
         return None
 
 
@@ -175,17 +220,33 @@ def _pieces(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str, 
     if layout.open and as_text(value_at(row, name)).strip() == "":
         return ()
     if not has(row, name):
-        found.count("D026", f"'{name}' missing", line, f"give every row '{name}'; without pieces it is []")
+        found.count(
+            "D026", f"'{name}' missing", line, f"give every row '{name}'; without pieces it is []"
+        )
         return None
     try:
         text = " ".join(map(as_text, words)) if words else as_text(asked)
         line_of_pieces = written(of_field(value_at(row, name), text, words))
         if overlapping(value_at(row, name)):
-            found.warn("D053", f"'{name}' has spans that overlap; an arm that tags words learns one of them", line)
+            found.warn(
+                "D053",
+                f"'{name}' has spans that overlap; an arm that tags words learns one of them",
+                line,
+            )
         return (line_of_pieces,)
     except OutsideError as error:
-        found.problem("D053", f"'{name}' has a {error}", line, help="count characters of the text from 0, end excluded")
+        found.problem(
+            "D053",
+            f"'{name}' has a {error}",
+            line,
+            help="count characters of the text from 0, end excluded",
+        )
         return None
     except ValueError as error:
-        found.count("D025", f"'{name}' {error}", line, "see docs/project-file.md for the forms of `entities`")
+        found.count(
+            "D025",
+            f"'{name}' {error}",
+            line,
+            "see docs/project-file.md for the forms of `entities`",
+        )
         return None

@@ -1,6 +1,8 @@
-"""Rows as the rest of the product reads them: forms that say the same in other ways are turned into the usual one.
+"""Rows as the rest of the product reads them: forms that say the same in other ways are turned into
+the usual one.
 
-What it is for   each function here looks at a whole file, and gives it back as it is where it is of no such form
+What it is for   each function here looks at a whole file, and gives it back as it is where it is of
+                 no such form
 Watch out        a field that the project gives a role is not taken away: what is named is there
 """
 

@@ -1,9 +1,10 @@
 """When a row was written, read from one of its fields.
 
-Read        ISO 8601 dates and times (`2024-05-03`, `2024/05/03`, `2024-05`, `2024-05-03T10:20:00Z`), or numbers: a
-            year, a serial number, seconds or milliseconds since 1970
-Watch out   only the order counts, so dates and numbers cannot stand in one field; a time without a zone is UTC. Forms
-            that two countries read differently (`03/05/2024`) are refused
+Read        ISO 8601 dates and times (`2024-05-03`, `2024/05/03`, `2024-05`,
+            `2024-05-03T10:20:00Z`), or numbers: a year, a serial number, seconds or milliseconds
+            since 1970
+Watch out   only the order counts, so dates and numbers cannot stand in one field; a time without a
+            zone is UTC. Forms that two countries read differently (`03/05/2024`) are refused
 """
 
 import math
@@ -36,7 +37,9 @@ def moment(value: Any) -> Moment | None:
         return Moment(number, False) if math.isfinite(number) else None
     text = _SLASHES.sub(r"\1-\2-\3", text, count=1)
     try:
-        return Moment(_seconds(datetime.fromisoformat(f"{text}-01" if _MONTH.fullmatch(text) else text)), True)
+        return Moment(
+            _seconds(datetime.fromisoformat(f"{text}-01" if _MONTH.fullmatch(text) else text)), True
+        )
     except ValueError:
         return None
 
@@ -51,7 +54,10 @@ def time_of(row: Row, name: str | None, line: int, found: Findings) -> float | N
         return None
     when = moment(value_at(row, name))
     if when is None:
-        help = "write 2024-05-03, 2024-05-03T10:20:00Z, or a number; a row without a time cannot be placed"
+        help = (
+            "write 2024-05-03, 2024-05-03T10:20:00Z,"
+            " or a number; a row without a time cannot be placed"
+        )
         found.count("D092", f"'{name}' is no time", line, help)
         return None
     found.clocks.setdefault("dates" if when.dated else "numbers", line)

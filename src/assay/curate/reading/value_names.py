@@ -1,8 +1,10 @@
-"""Numbers that stand for names, where the file says which: `{"label_names": ["O", "B-place"], "data": [...]}`.
+"""Numbers that stand for names, where the file says which: `{"label_names": ["O", "B-place"],
+"data": [...]}`.
 
-What it is for   class numbers become the names that stand beside the rows: a list by place, or an object from number to
-                 name or from name to number
-Which field      one whose name is in the list's (`ner_tags` of `ner_tags_names`), else the only one that fits
+What it is for   class numbers become the names that stand beside the rows: a list by place, or an
+                 object from number to name or from name to number
+Which field      one whose name is in the list's (`ner_tags` of `ner_tags_names`), else the only one
+                 that fits
 """
 
 from collections.abc import Mapping
@@ -14,7 +16,19 @@ from assay.curate.reading.findings import printable
 from assay.curate.reading.read import RawRow, Read
 
 MOST = 2000  # names
-_NAMED = {"names", "name", "labels", "label", "classes", "class", "tags", "tag", "id2label", "label2id", "features"}
+_NAMED = {
+    "names",
+    "name",
+    "labels",
+    "label",
+    "classes",
+    "class",
+    "tags",
+    "tag",
+    "id2label",
+    "label2id",
+    "features",
+}
 _NAMED |= {"categories", "mapping", "map", "vocab", "vocabulary", "intents", "int2str", "targets"}
 
 
@@ -33,8 +47,15 @@ def with_names(table: Read, named: set[str]) -> Read:
 def _lists(key: str, value: Any, path: str = "") -> list[tuple[str, dict[int, str]]]:
     """(where it stands, number -> name) of the lists of names in a value."""
     path = f"{path}.{key}" if path else key
-    known = bool(_NAMED & {word for part in path.split(".") for word in (*words_of(part), part.casefold())})
-    if isinstance(value, list) and known and 2 <= len(value) <= MOST and all(isinstance(one, str) for one in value):
+    known = bool(
+        _NAMED & {word for part in path.split(".") for word in (*words_of(part), part.casefold())}
+    )
+    if (
+        isinstance(value, list)
+        and known
+        and 2 <= len(value) <= MOST
+        and all(isinstance(one, str) for one in value)
+    ):
         return [(path, dict(enumerate(value)))]
     if isinstance(value, Mapping) and known and 2 <= len(value) <= MOST:
         if all(str(key).isdigit() and isinstance(one, str) for key, one in value.items()):
@@ -48,7 +69,9 @@ def _lists(key: str, value: Any, path: str = "") -> list[tuple[str, dict[int, st
 
 def _numbers(table: Read, field: str, count: int, names: Mapping[int, str]) -> bool:
     """Are the field's values such numbers, or lists of them, in nearly all rows?"""
-    values = [value for raw in table.rows[:2000] if (value := raw.fields.get(field)) not in (None, "", [])]
+    values = [
+        value for raw in table.rows[:2000] if (value := raw.fields.get(field)) not in (None, "", [])
+    ]
     flat = [one for value in values for one in (value if isinstance(value, list) else [value])]
     fit = [type(one) is int and one in names for one in flat]
     return bool(fit) and all(fit) and len(set(flat)) > 1
@@ -60,6 +83,11 @@ def _replaced(table: Read, field: str, names: Mapping[int, str], path: str) -> R
             return [name(one) for one in value]
         return names.get(value, value) if isinstance(value, int) else value
 
-    rows = [RawRow(raw.source, {**raw.fields, field: name(raw.fields.get(field))}) for raw in table.rows]
-    note = f"{table.place}: the numbers of '{printable(field)}' were read as the names in '{printable(path)}'"
+    rows = [
+        RawRow(raw.source, {**raw.fields, field: name(raw.fields.get(field))}) for raw in table.rows
+    ]
+    note = (
+        f"{table.place}: the numbers of '{printable(field)}' were read as the names in"
+        f" '{printable(path)}'"
+    )
     return replace(table, rows=rows, notes=[*table.notes, note])

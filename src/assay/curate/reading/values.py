@@ -1,10 +1,11 @@
-"""What rows say in the fields that they are neither asked nor answered by: a user, a thread, a document, a date.
+"""What rows say in the fields that they are neither asked nor answered by: a user, a thread, a
+document, a date.
 
 What it is for   rows that share such a value may be right and wrong together: `curate/clusters.py`
-Kept             a number for each row and field, made from the value by a hash that is salted in each process; no
-                 value is kept, and none can be had back
-Costs            8 bytes a row and field; a field whose values differ in nearly all of the first rows is followed no
-                 further
+Kept             a number for each row and field, made from the value by a hash that is salted in
+                 each process; no value is kept, and none can be had back
+Costs            8 bytes a row and field; a field whose values differ in nearly all of the first
+                 rows is followed no further
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ class Values:
                     continue
                 column = self._columns[name] = array("q", [MISSING]) * at
             column.append(_number(value))
-        self._columns.setdefault(FILE, array("q", [MISSING]) * at).append(_number(source.rpartition(":")[0]))
+        self._columns.setdefault(FILE, array("q", [MISSING]) * at).append(
+            _number(source.rpartition(":")[0])
+        )
         for column in self._columns.values():
             if len(column) == at:
                 column.append(MISSING)
@@ -58,7 +61,11 @@ class Values:
         for name, value in row.items():
             if name in self._taken:
                 continue
-            inside = [(f"{name}.{inner}", one) for inner, one in value.items()] if isinstance(value, Mapping) else []
+            inside = (
+                [(f"{name}.{inner}", one) for inner, one in value.items()]
+                if isinstance(value, Mapping)
+                else []
+            )
             for own, one in inside or [(name, value)]:
                 if own not in self._taken and not predicted(own) and not isinstance(one, Mapping):
                     yield own, one
@@ -72,8 +79,8 @@ class Values:
                 del self._columns[name]
 
     def of(self, ids: Sequence[str]) -> dict[str, list[int]]:
-        """Field -> a number for the value of each of these rows, counted by first appearance; each row without a value,
-        and each that is not known, has a number of its own."""
+        """Field -> a number for the value of each of these rows, counted by first appearance; each
+        row without a value, and each that is not known, has a number of its own."""
         places = [self._place.get(id, MISSING) for id in ids]
         found = {}
         for name, column in self._columns.items():
@@ -82,7 +89,9 @@ class Values:
             for at, place in enumerate(places):
                 value = column[place] if place != MISSING else MISSING
                 # Of a row without a value its place makes a number that no value has.
-                codes.append(numbers.setdefault(value if value != MISSING else -2 - at, len(numbers)))
+                codes.append(
+                    numbers.setdefault(value if value != MISSING else -2 - at, len(numbers))
+                )
             found[name] = codes
         return found
 

@@ -1,9 +1,12 @@
-"""HTML to text: headings as Markdown lines, a paragraph between empty lines, a list item or table row on a line.
+"""HTML to text: headings as Markdown lines, a paragraph between empty lines, a list item or table
+row on a line.
 
-What it is for   documents: `prompt/chunks` cuts at headings; scripts, styles, navigation and hidden parts are left out
+What it is for   documents: `prompt/chunks` cuts at headings; scripts, styles, navigation and hidden
+                 parts are left out
 Costs            about 10 MB a second, no tree in memory
-Watch out        read by marks, not by a browser's tree: a parser's tree takes minutes on hostile nesting (selectolax:
-                 8 minutes for 200,000 open tags), the standard library's parser on unclosed ones
+Watch out        read by marks, not by a browser's tree: a parser's tree takes minutes on hostile
+                 nesting (selectolax: 8 minutes for 200,000 open tags), the standard library's
+                 parser on unclosed ones
 """
 
 import html
@@ -12,7 +15,8 @@ import re
 _MARK = re.compile(
     r"""<!--.*?(?:-->|\Z)                                                   # comment
       | <!\[CDATA\[.*?(?:\]\]>|\Z)
-      | <(?P<end>/?)(?P<tag>[a-zA-Z][^\s/>]*+)(?P<rest>(?>"[^"]*(?:"|\Z)|'[^']*(?:'|\Z)|[^>"'])*+)(?:>|\Z)
+      | <(?P<end>/?)(?P<tag>[a-zA-Z][^\s/>]*+)
+        (?P<rest>(?>"[^"]*(?:"|\Z)|'[^']*(?:'|\Z)|[^>"'])*+)(?:>|\Z)
       | <[!?/][^>]*+(?:>|\Z)                                              # declaration, or no tag
       | [^<]++
       | <""",
@@ -20,12 +24,24 @@ _MARK = re.compile(
 )
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
 # What a reader of the page does not read as its text.
-_LEFT_OUT = {"script", "style", "template", "noscript", "nav", "svg", "math", "iframe", "object", "select", "button"}
+_LEFT_OUT = {
+    "script",
+    "style",
+    "template",
+    "noscript",
+    "nav",
+    "svg",
+    "math",
+    "iframe",
+    "object",
+    "select",
+    "button",
+}
 _RAW = {"script", "style", "textarea", "title", "iframe"}  # their text has no tags
 _BLOCKS = set(
-    """address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure footer
-    form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu ol p pre section summary table tbody tfoot thead
-    tr ul""".split()
+    """address article aside blockquote body center dd details dialog dir div dl dt fieldset
+    figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu ol p
+    pre section summary table tbody tfoot thead tr ul""".split()
 )
 _HEADING = re.compile(r"h[1-6]")
 _LIKE_HEADING = re.compile(r"#{1,6}\s")
@@ -38,7 +54,8 @@ def charset_of(data: bytes) -> str:
 
 
 def text_of_page(page: str) -> str:
-    """The text of an HTML page. Its title becomes the first heading when the page has none of the first level."""
+    """The text of an HTML page. Its title becomes the first heading when the page has none of the
+    first level."""
     out = _Out()
     at, hidden, depth = 0, "", 0
     while at < len(page):
@@ -60,7 +77,10 @@ def text_of_page(page: str) -> str:
             out.tag(tag, bool(mark["end"]))
         if tag in _RAW and not mark["end"]:
             close = re.compile(rf"</{re.escape(tag)}", re.IGNORECASE).search(page, at)
-            inside, at = page[at : close.start() if close else len(page)], close.start() if close else len(page)
+            inside, at = (
+                page[at : close.start() if close else len(page)],
+                close.start() if close else len(page),
+            )
             if tag == "title" and not out.title:
                 out.title = " ".join(html.unescape(inside).split())
     return out.whole()
@@ -95,7 +115,9 @@ class _Out:
             elif not (end and tag == "li"):
                 self._blank()
             if tag == "li" and not end:
-                self._lines = self._lines[:-1] if self._lines[-2:-1] and self._item(-2) else self._lines
+                self._lines = (
+                    self._lines[:-1] if self._lines[-2:-1] and self._item(-2) else self._lines
+                )
                 self._parts.append("- ")
             if _HEADING.fullmatch(tag):
                 self._level = 0 if end else int(tag[1])

@@ -1,7 +1,8 @@
 """DOCX to text: headings as Markdown lines, a paragraph between empty lines, a table row on a line.
 
 What it is for   documents: `prompt/chunks` cuts at headings
-Watch out        text boxes, notes and comments are not read; a heading is what its style says, in any language of Word
+Watch out        text boxes, notes and comments are not read; a heading is what its style says, in
+                 any language of Word
 """
 
 from typing import Any
@@ -17,7 +18,8 @@ def text_of_word(source: Opened) -> str:
     """The text of a Word document.
 
     Raises:
-        DataError: D078 python-docx is missing, D079 locked, D055 and D056 of `check_container`, D099 damaged.
+        DataError: D078 python-docx is missing, D079 locked, D055 and D056 of `check_container`,
+            D099 damaged.
     """
     try:
         import docx
@@ -25,14 +27,18 @@ def text_of_word(source: Opened) -> str:
         from lxml.etree import LxmlError
     except ImportError:
         raise missing("python-docx", source.place, "a Word file") from None
-    check_container(source.file, source.place, what="a Word file", needs="[Content_Types].xml", tree=True)
+    check_container(
+        source.file, source.place, what="a Word file", needs="[Content_Types].xml", tree=True
+    )
     try:
         document = docx.Document(source.file)
         lines = [line for block in document.iter_inner_content() for line in _block(block)]
     except (*BROKEN, OpcError, LxmlError) as error:
         told = printable(str(error).partition("\n")[0])[:100] or type(error).__name__
         help = "open it and save it again"
-        raise DataError(Problem("D099", f"is a damaged Word file: {told}", source.place, help)) from None
+        raise DataError(
+            Problem("D099", f"is a damaged Word file: {told}", source.place, help)
+        ) from None
     return "\n".join(lines).strip("\n") + "\n" if any(line.strip() for line in lines) else ""
 
 
@@ -59,7 +65,8 @@ def _row(row: Any) -> str:
 
 
 def _level(style: Any) -> int:
-    """1 to 6 for a heading, by the name that Word gives it in every language, or the name of a style it is based on."""
+    """1 to 6 for a heading, by the name that Word gives it in every language, or the name of a
+    style it is based on."""
     for _ in range(8):
         if style is None:
             return 0

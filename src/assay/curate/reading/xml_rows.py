@@ -1,11 +1,15 @@
-"""Read XML: the elements that come again and again are the rows, their attributes and children the fields.
+"""Read XML: the elements that come again and again are the rows, their attributes and children the
+fields.
 
-What it is for   `<row Id="1" Title="..."/>`, `<item><text>...</text><label>...</label></item>`, under any names
-Which elements   the outermost that have neighbours of the same name, and two fields or more; of those the most frequent
-Fields           attributes and children by name; a child with children is an object, one that comes again a list, and
-                 so is one with a plural's name around its singulars; what an element says by itself is `text`
-Watch out        entities that a document type declares may expand without end: such a file is refused. Rows are
-                 numbered by their place
+What it is for   `<row Id="1" Title="..."/>`, `<item><text>...</text><label>...</label></item>`,
+                 under any names
+Which elements   the outermost that have neighbours of the same name, and two fields or more; of
+                 those the most frequent
+Fields           attributes and children by name; a child with children is an object, one that comes
+                 again a list, and so is one with a plural's name around its singulars; what an
+                 element says by itself is `text`
+Watch out        entities that a document type declares may expand without end: such a file is
+                 refused. Rows are numbered by their place
 """
 
 import re
@@ -26,12 +30,14 @@ _STATED = re.compile(rb"""\A\s*<\?xml[^>]*?encoding=["']([A-Za-z0-9._-]+)["']"""
 def looks_like_xml(text: str) -> bool:
     """Whether a text that begins so is XML, and no web page."""
     start = text.lstrip("\ufeff \t\r\n")[:400].lower()
-    return bool(re.match(r"<\?xml|<!doctype (?!html)|<[a-z][\w:.-]*(\s[^<>]*)?/?>", start)) and not re.match(
-        r"<(!doctype )?html", start
-    )
+    return bool(
+        re.match(r"<\?xml|<!doctype (?!html)|<[a-z][\w:.-]*(\s[^<>]*)?/?>", start)
+    ) and not re.match(r"<(!doctype )?html", start)
 
 
-def read_xml(source: Opened, found: Findings, *, encoding: str | None, head: int | None) -> list[tuple[int, dict]]:
+def read_xml(
+    source: Opened, found: Findings, *, encoding: str | None, head: int | None
+) -> list[tuple[int, dict]]:
     """The rows, numbered from 1.
 
     Raises:
@@ -39,15 +45,28 @@ def read_xml(source: Opened, found: Findings, *, encoding: str | None, head: int
     """
     data = source.file.read(LARGEST + 1)
     if len(data) > LARGEST:
-        _stop("D017", f"is over {LARGEST >> 20} MB of XML", source.place, "write its rows as JSON lines")
+        _stop(
+            "D017",
+            f"is over {LARGEST >> 20} MB of XML",
+            source.place,
+            "write its rows as JSON lines",
+        )
     root = _tree(data, encoding, source.place)
     path, rows = _repeated(root)
     if not rows:
-        found.problem("D005", "has no elements that come again", help="rows are elements of one name side by side")
+        found.problem(
+            "D005",
+            "has no elements that come again",
+            help="rows are elements of one name side by side",
+        )
         return []
-    found.note(f"{found.place}: read as XML; each of the {len(rows):,} elements '{printable('/'.join(path))}' is a row")
+    found.note(
+        f"{found.place}: read as XML; each of the {len(rows):,} elements"
+        f" '{printable('/'.join(path))}' is a row"
+    )
     made = [(at, _fields(row)) for at, row in enumerate(rows, 1)]
-    if any(type(fields.get("entities")) is list for _, fields in made):  # a text without marks has no pieces
+    # a text without marks has no pieces
+    if any(type(fields.get("entities")) is list for _, fields in made):
         made = [(at, {**fields, "entities": fields.get("entities", [])}) for at, fields in made]
     _beside(root, path, found)
     return made[:head]
@@ -56,7 +75,12 @@ def read_xml(source: Opened, found: Findings, *, encoding: str | None, head: int
 def _tree(data: bytes, encoding: str | None, place: str) -> Element:
     data = re.sub(rb"(?i)<!DOCTYPE[^\[>]*>", b"", data, count=1)  # one that declares nothing
     if re.search(rb"(?i)<!(DOCTYPE|ENTITY)", data):
-        _stop("D210", "declares entities, which could expand without end", place, "remove the <!DOCTYPE ...> part")
+        _stop(
+            "D210",
+            "declares entities, which could expand without end",
+            place,
+            "remove the <!DOCTYPE ...> part",
+        )
     stated = _STATED.match(data)
     codec = encoding or (stated[1].decode() if stated else "") or wide(data) or "utf-8"
     try:
@@ -67,14 +91,20 @@ def _tree(data: bytes, encoding: str | None, place: str) -> Element:
     try:
         return _parsed(text)
     except ParseError as error:
-        # Several elements without one around them, or a plain & in a text, are common; anything else is damage.
+        # Several elements without one around them, or a plain & in a text, are common; anything
+        # else is damage.
         mended = re.sub(r"&(?!#?\w{1,32};)", "&amp;", text)
         try:
             return _parsed(f"<rows>{mended}</rows>")
         except ParseError:
             line, column = error.position
             told = f"is no XML: line {line:,}, column {column:,}: {str(error).partition(':')[0]}"
-            _stop("D210", told, f"{place}:{line}", "write it again, with &amp; and &lt; for & and < in texts")
+            _stop(
+                "D210",
+                told,
+                f"{place}:{line}",
+                "write it again, with &amp; and &lt; for & and < in texts",
+            )
 
 
 def _parsed(text: str) -> Element:
@@ -107,7 +137,9 @@ def _repeated(root: Element) -> tuple[tuple[str, ...], list[Element]]:
 
 def _rich(elements: list[Element]) -> bool:
     """Have most of them two fields or more?"""
-    rich = sum(len(one.attrib) + len(one) + bool((one.text or "").strip()) > 1 for one in elements[:200])
+    rich = sum(
+        len(one.attrib) + len(one) + bool((one.text or "").strip()) > 1 for one in elements[:200]
+    )
     return rich > len(elements[:200]) / 2
 
 
@@ -122,16 +154,23 @@ def _fields(element: Element) -> dict[str, Any]:
         value = (child.text or "").strip() if plain else _inner_list(child) or _fields(child)
         children.setdefault(_name(child.tag), []).append(value)
     for name, values in children.items():
-        fields[name if name not in fields else f"{name}_2"] = values[0] if len(values) == 1 else values
+        fields[name if name not in fields else f"{name}_2"] = (
+            values[0] if len(values) == 1 else values
+        )
     if own:
         fields["text" if "text" not in fields else "text_2"] = own
     return fields
 
 
 def _inner_list(element: Element) -> list[Any]:
-    """What an element holds whose name is the plural of its children's: <terms><term/></terms>, one or many."""
+    """What an element holds whose name is the plural of its children's: <terms><term/></terms>, one
+    or many."""
     names = {_name(child.tag) for child in element}
-    if element.attrib or len(names) != 1 or not _name(element.tag).startswith((only := names.pop()).rstrip("y")):
+    if (
+        element.attrib
+        or len(names) != 1
+        or not _name(element.tag).startswith((only := names.pop()).rstrip("y"))
+    ):
         return []
     return [_fields(child) for child in element] if _name(element.tag) != only else []
 
@@ -141,10 +180,16 @@ def _marked(element: Element) -> dict[str, Any]:
     text, spans = (element.text or "").lstrip(), []
     for child in element:
         said = "".join(child.itertext())
-        kind = next((value for name, value in child.attrib.items() if name.casefold() in TYPE), _name(child.tag))
+        kind = next(
+            (value for name, value in child.attrib.items() if name.casefold() in TYPE),
+            _name(child.tag),
+        )
         spans.append({"start": len(text), "end": len(text) + len(said), "label": kind})
         text += said + (child.tail or "")
-    return {"text": text.rstrip(), "entities": [span for span in spans if span["end"] > span["start"]]}
+    return {
+        "text": text.rstrip(),
+        "entities": [span for span in spans if span["end"] > span["start"]],
+    }
 
 
 def _name(tag: str) -> str:
@@ -162,7 +207,9 @@ def _beside(root: Element, path: tuple[str, ...], found: Findings) -> None:
             around.update((_name(child.tag), None) for child in parent if child.tag != path[at])
         level = [child for parent in level for child in parent if child.tag == path[at]]
     if around:
-        shown = ", ".join(f"'{printable(name)}'" for name in [*around][:8]) + (" …" if len(around) > 8 else "")
+        shown = ", ".join(f"'{printable(name)}'" for name in [*around][:8]) + (
+            " …" if len(around) > 8 else ""
+        )
         found.note(f"D211 {found.place}: beside the rows, and no rows: {shown}")
 
 

@@ -1,8 +1,10 @@
-"""What a pass did to some rows: which go on, which changed, which were dropped, and why; and all of it as JSON.
+"""What a pass did to some rows: which go on, which changed, which were dropped, and why; and all of
+it as JSON.
 
-What it is for   row steps that follow each other are one pass: a row goes through all of them at once, here, in another
-                 process or on another machine; what comes back is the same
-Why so           a row to which nothing happened has no fate, so that little is written, sent and held
+What it is for   row steps that follow each other are one pass: a row goes through all of them at
+                 once, here, in another process or on another machine; what comes back is the same
+Why so           a row to which nothing happened has no fate, so that little is written, sent and
+                 held
 """
 
 import json
@@ -27,12 +29,16 @@ class Fate(NamedTuple):
     at: int  # place of the row among those given, from 0
     notes: tuple[Note, ...]
     row: Example | None  # as it goes on; None where it was dropped
-    # For rows of an official split: as the last step that is `always` applied left it; None where none changed it.
+    # For rows of an official split: as the last step that is `always` applied left it; None where
+    # none changed it.
     firm: Example | None = None
 
 
-def of_rows(steps: Sequence[RowStep], examples: Iterable[Example], means: Means, official: bool) -> Iterator[Fate]:
-    """Fates of single rows, in order. `official`: also say what became of a row by the `always` steps alone."""
+def of_rows(
+    steps: Sequence[RowStep], examples: Iterable[Example], means: Means, official: bool
+) -> Iterator[Fate]:
+    """Fates of single rows, in order. `official`: also say what became of a row by the `always`
+    steps alone."""
     came = list(examples)
     rows: dict[int, Example] = dict(enumerate(came))  # those that go on
     notes: dict[int, list[Note]] = {}
@@ -65,12 +71,17 @@ def of_set(step: SetStep, examples: Sequence[Example], means: Means) -> Iterator
             yield None if result is example else Fate(at, (), result)
 
 
-# --- as JSON --------------------------------------------------------------------------------------------------------
+# --- as JSON --------------------------------------------------------------------------------------
 
 
 def encoded(value: Any) -> bytes:
     """One line of JSON that gives back every text exactly, half a surrogate pair included."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass") + b"\n"
+    return (
+        json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(
+            "utf-8", "surrogatepass"
+        )
+        + b"\n"
+    )
 
 
 def decoded(line: bytes) -> Any:
@@ -79,7 +90,11 @@ def decoded(line: bytes) -> Any:
 
 def to_json(fate: Fate) -> list[Any]:
     row = fate.row and fate.row.to_json()
-    firm: Any = True if fate.firm is not None and fate.firm is fate.row else fate.firm and fate.firm.to_json()
+    firm: Any = (
+        True
+        if fate.firm is not None and fate.firm is fate.row
+        else fate.firm and fate.firm.to_json()
+    )
     return [fate.at, [list(note) for note in fate.notes], row, firm]
 
 

@@ -1,6 +1,7 @@
 """A process that applies row steps to chunks of rows: `python -m assay.curate.scale.hand`.
 
-How       a request is one line of JSON on stdin, its answer one line on stdout; nothing is written to disk
+How       a request is one line of JSON on stdin, its answer one line on stdout; nothing is written
+          to disk
 Ends      when its stdin ends: with the process that started it, however that one ended
 """
 
@@ -32,13 +33,20 @@ class Hand:
         rows = [Example.from_json(row) for row in value["rows"]]
         try:
             steps = self._made(value["steps"])
-            return encoded({"fates": [to_json(fate) for fate in of_rows(steps, rows, means, value["official"])]})
+            return encoded(
+                {
+                    "fates": [
+                        to_json(fate) for fate in of_rows(steps, rows, means, value["official"])
+                    ]
+                }
+            )
         except AssayError as error:
             problems = [[p.code, p.text, p.place, p.help, p.excerpt] for p in error.problems]
             return encoded({"error": type(error).__name__, "problems": problems})
 
     def _made(self, settings: list[dict[str, Any]]) -> tuple[RowStep, ...]:
-        """The steps; the same objects while the settings stay, since a step may hold what it has loaded."""
+        """The steps; the same objects while the settings stay, since a step may hold what it has
+        loaded."""
         text = json.dumps(settings)
         if text != self._settings:
             kinds = {cls.model_fields["kind"].default: cls for cls in STEPS}

@@ -1,4 +1,5 @@
-"""Processes of this machine that apply row steps: they are started once, and each takes a chunk when it is free.
+"""Processes of this machine that apply row steps: they are started once, and each takes a chunk
+when it is free.
 
 Ends      each ends when its stdin does, so none outlives this process
 Threads   one each for numeric libraries: the processes share the cores already

@@ -1,8 +1,10 @@
 """What is done of a pass, on disk: a run that is killed goes on from here.
 
-How       `pass-<number>.part`, JSON lines: first what the pass is, then the fates of chunk after chunk; each chunk ends
-          with a line that has the hash of its own lines. Chunks are added in order, so what is there is a beginning
-Trusted   a chunk whose last line is there and whose hash is right; what comes after the last such chunk is cut off
+How       `pass-<number>.part`, JSON lines: first what the pass is, then the fates of chunk after
+          chunk; each chunk ends with a line that has the hash of its own lines. Chunks are added in
+          order, so what is there is a beginning
+Trusted   a chunk whose last line is there and whose hash is right; what comes after the last such
+          chunk is cut off
 Gone      when the stage is finished, as every `*.part` is
 """
 
@@ -20,9 +22,12 @@ VERSION = 1  # raise it when the same lines mean something else
 
 
 class Kept:
-    """One pass. `chunks` is how many of its chunks are on disk, known once `done` has been read to its end."""
+    """One pass. `chunks` is how many of its chunks are on disk, known once `done` has been read to
+    its end."""
 
-    def __init__(self, path: Path, steps: Sequence[RowStep | SetStep], examples: Sequence[Example], size: int):
+    def __init__(
+        self, path: Path, steps: Sequence[RowStep | SetStep], examples: Sequence[Example], size: int
+    ):
         ids = hashlib.sha256()
         for example in examples:
             ids.update(f"{example.id}\n".encode("utf-8", "surrogatepass"))
@@ -30,13 +35,16 @@ class Kept:
         self.chunks = 0
         self._about = {
             "version": VERSION,
-            "steps": [{"kind": step.kind, "version": step.VERSION, **step.changed()} for step in steps],
+            "steps": [
+                {"kind": step.kind, "version": step.VERSION, **step.changed()} for step in steps
+            ],
             "rows": [len(examples), ids.hexdigest()],
             "chunk": size,
         }
 
     def done(self) -> Iterator[list[Fate]]:
-        """The chunks that an earlier run finished. A file about another pass, or a torn end, is cut off."""
+        """The chunks that an earlier run finished. A file about another pass, or a torn end, is cut
+        off."""
         if not self.path.exists():
             return
         good = 0
@@ -48,7 +56,8 @@ class Kept:
         store.cut(self.path, good)
 
     def _whole(self) -> Iterator[tuple[int, list[bytes] | None]]:
-        """(bytes up to here, lines of the chunk) of each verified part; the first is what the pass is."""
+        """(bytes up to here, lines of the chunk) of each verified part; the first is what the pass
+        is."""
         with self.path.open("rb") as file:
             head = file.readline()
             if head != encoded(self._about):
@@ -87,8 +96,9 @@ class Kept:
 
 @contextmanager
 def forgotten(folder: Path) -> Generator[None]:
-    """A stage that stops for a mistake in its data or settings leaves nothing of its passes: once that is mended it is
-    another stage. One that was killed, interrupted or short of something goes on from them."""
+    """A stage that stops for a mistake in its data or settings leaves nothing of its passes: once
+    that is mended it is another stage. One that was killed, interrupted or short of something goes
+    on from them."""
     try:
         yield
     except (DataError, UsageError) as error:

@@ -1,8 +1,9 @@
 """Row steps on a Ray cluster, by Ray Data: chunks go out, fates come back, in order.
 
-Needs     `pip install 'assay[ray]'`; on every machine of the cluster the same assay and what its steps need
-Address   `local` starts Ray on this machine for the run; `auto` joins the cluster that this machine belongs to
-          (or RAY_ADDRESS); else `host:6379` or `ray://host:10001`
+Needs     `pip install 'assay[ray]'`; on every machine of the cluster the same assay and what its
+          steps need
+Address   `local` starts Ray on this machine for the run; `auto` joins the cluster that this machine
+          belongs to (or RAY_ADDRESS); else `host:6379` or `ray://host:10001`
 Watch out rows, and the key where pseudonyms are made, travel to the machines of the cluster
 """
 
@@ -23,7 +24,8 @@ class _Task:
     """What an actor of the cluster does with a chunk."""
 
     def __init__(self) -> None:
-        from assay.curate.scale.hand import Hand  # not above: a module that runs by itself is imported by nobody
+        # not above: a module that runs by itself is imported by nobody
+        from assay.curate.scale.hand import Hand
 
         self._hand = Hand()
 
@@ -49,7 +51,12 @@ class OnRay:
             import ray.exceptions
         except ImportError:
             raise DataError(
-                Problem("D068", "Ray is not installed", "data.ray", help="pip install 'assay[ray]', or leave it out")
+                Problem(
+                    "D068",
+                    "Ray is not installed",
+                    "data.ray",
+                    help="pip install 'assay[ray]', or leave it out",
+                )
             ) from None
         self._ray = ray
         self._ours = not ray.is_initialized()
@@ -64,7 +71,12 @@ class OnRay:
                 first = (str(error).splitlines() or ["no answer"])[0]
                 help = "start it (ray start --head), or set data.ray: local"
                 raise DataError(
-                    Problem("D068", f"no Ray cluster answers at '{address}': {first}", "data.ray", help=help)
+                    Problem(
+                        "D068",
+                        f"no Ray cluster answers at '{address}': {first}",
+                        "data.ray",
+                        help=help,
+                    )
                 ) from error
         for name in ("ray.data", "ray.data._internal"):
             logging.getLogger(name).setLevel(logging.ERROR)
@@ -91,9 +103,16 @@ class OnRay:
             for row in rows.map(task, compute=data.ActorPoolStrategy(size=size)).iter_rows():
                 yield bytes(row["answer"])
         except self._ray.exceptions.RayError as error:
-            first = next((line for line in reversed(str(error).splitlines()) if line.strip()), "no reason given")
-            help = "the same assay and the extras of its steps must be on every machine of the cluster"
-            raise DataError(Problem("D068", f"the Ray cluster failed: {first.strip()}", "data.ray", help)) from error
+            first = next(
+                (line for line in reversed(str(error).splitlines()) if line.strip()),
+                "no reason given",
+            )
+            help = (
+                "the same assay and the extras of its steps must be on every machine of the cluster"
+            )
+            raise DataError(
+                Problem("D068", f"the Ray cluster failed: {first.strip()}", "data.ray", help)
+            ) from error
 
     def end(self) -> None:
         if self._ours:

@@ -1,11 +1,15 @@
-"""Run the steps over all rows: here, on several processes, or on a Ray cluster; the fates are the same wherever.
+"""Run the steps over all rows: here, on several processes, or on a Ray cluster; the fates are the
+same wherever.
 
-How       row steps that follow each other are one pass, and each row goes through all of them at once, a chunk of rows
-          at a time. A set step looks at all rows and stays in this process, as does a row step that asks for what
-          cannot travel (a model) or that is not one of `STEPS`
-Pays      the first rows of a pass are timed. A pass that takes seconds is spread over the cores, and what is done of it
-          is kept on disk; a shorter one runs here and leaves nothing behind, since starting processes takes a second
-Resumed   the chunks that an earlier run has left, then the rest; the size of a chunk depends on the rows alone
+How       row steps that follow each other are one pass, and each row goes through all of them at
+          once, a chunk of rows at a time. A set step looks at all rows and stays in this process,
+          as does a row step that asks for what cannot travel (a model) or that is not one of
+          `STEPS`
+Pays      the first rows of a pass are timed. A pass that takes seconds is spread over the cores,
+          and what is done of it is kept on disk; a shorter one runs here and leaves nothing behind,
+          since starting processes takes a second
+Resumed   the chunks that an earlier run has left, then the rest; the size of a chunk depends on the
+          rows alone
 """
 
 import os
@@ -46,11 +50,16 @@ class Scale:
 
 
 def passes(steps: Sequence[Step]) -> list[tuple[Step, ...]]:
-    """The steps as passes, in order: row steps that follow each other and run in the same place, or one set step."""
+    """The steps as passes, in order: row steps that follow each other and run in the same place, or
+    one set step."""
     made: list[tuple[Step, ...]] = []
     for step in steps:
         before = made[-1][-1] if made else None
-        if isinstance(step, RowStep) and isinstance(before, RowStep) and travels(step) == travels(before):
+        if (
+            isinstance(step, RowStep)
+            and isinstance(before, RowStep)
+            and travels(step) == travels(before)
+        ):
             made[-1] = (*made[-1], step)
         else:
             made.append((step,))
@@ -63,7 +72,8 @@ def travels(step: RowStep) -> bool:
 
 
 class Spread:
-    """The passes of one curation. A context manager: processes and Ray are started when first needed, and ended."""
+    """The passes of one curation. A context manager: processes and Ray are started when first
+    needed, and ended."""
 
     def __init__(self, scale: Scale, means: Means, tell: Tell):
         self._scale, self._means, self._tell = scale, means, tell
@@ -73,11 +83,18 @@ class Spread:
     def __enter__(self) -> "Spread":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
         if self._others is not None:
             self._others.end()
 
-    def fates(self, steps: tuple[Step, ...], examples: Sequence[Example], *, official: bool = False) -> Iterator[Fate]:
+    def fates(
+        self, steps: tuple[Step, ...], examples: Sequence[Example], *, official: bool = False
+    ) -> Iterator[Fate]:
         """What one of `passes` does to the rows, in order.
 
         Raises:
@@ -101,7 +118,9 @@ class Spread:
                 rows = cast("tuple[RowStep, ...]", steps)
                 yield from self._rows(rows, examples, start, size, official, kept, told)
 
-    def _set(self, step: SetStep, examples: Sequence[Example], kept: Kept | None, told: "_Told") -> list[Fate]:
+    def _set(
+        self, step: SetStep, examples: Sequence[Example], kept: Kept | None, told: "_Told"
+    ) -> list[Fate]:
         begun = time.monotonic()
         fates = [fate for fate in told.each(of_set(step, examples, self._means)) if fate]
         if kept is not None and time.monotonic() - begun >= self._scale.pays:
@@ -133,7 +152,8 @@ class Spread:
                 told.moved(min(start + (number + 1) * size, len(examples)))
 
     def _seconds(self, steps: tuple[RowStep, ...], examples: Sequence[Example]) -> float:
-        """What the pass would take in this process. The first row is not timed: it loads what the steps need."""
+        """What the pass would take in this process. The first row is not timed: it loads what the
+        steps need."""
         if self._scale.pays <= 0 or len(examples) < 3:
             return 0.0
         list(of_rows(steps, examples[:1], self._means, False))
@@ -145,8 +165,11 @@ class Spread:
                 break
         return (time.perf_counter() - begun) / tried * len(examples)
 
-    def _helpers(self, steps: tuple[RowStep, ...], several: bool, long: bool) -> "Hands | OnRay | None":
-        """Who else works on this pass; what the user asked for is done, but not for a single chunk."""
+    def _helpers(
+        self, steps: tuple[RowStep, ...], several: bool, long: bool
+    ) -> "Hands | OnRay | None":
+        """Who else works on this pass; what the user asked for is done, but not for a single
+        chunk."""
         scale = self._scale
         if not several or not travels(steps[0]) or not (long or scale.ray or scale.processes > 1):
             return None
@@ -166,7 +189,12 @@ class Spread:
         place: tuple[int, int, Sequence[Example]],
     ) -> Iterator[list[Fate]]:
         settings = [{"kind": step.kind, **step.changed()} for step in steps]
-        head = {"steps": settings, "seed": self._means.seed, "key": self._means.key.hex(), "official": official}
+        head = {
+            "steps": settings,
+            "seed": self._means.seed,
+            "key": self._means.key.hex(),
+            "official": official,
+        }
         requests = (encoded({**head, "rows": [row.to_json() for row in rows]}) for rows in chunks)
         number = 0
         try:
@@ -179,15 +207,28 @@ class Spread:
         except Lost as lost:
             start, size, examples = place
             rows = examples[start + number * size :][:size]
-            what = f"a process that applied {', '.join(step.kind for step in steps)} to these rows {lost}"
-            help = "the same command goes on from the rows that are done; data.processes: 1 needs the least memory"
-            raise DataError(Problem("D067", what, f"{rows[0].source} to {rows[-1].source}", help)) from lost
+            what = (
+                "a process that applied"
+                f" {', '.join(step.kind for step in steps)} to these rows {lost}"
+            )
+            help = (
+                "the same command goes on from the rows that are done; data.processes: 1 needs"
+                " the least memory"
+            )
+            raise DataError(
+                Problem("D067", what, f"{rows[0].source} to {rows[-1].source}", help)
+            ) from lost
 
 
 def _error(value: dict[str, Any]) -> AssayError:
     """The error that a step raised in another process."""
-    kinds = {kind.__name__: kind for kind in (errors.UsageError, DataError, errors.ResourceError, errors.ModelError)}
-    return kinds.get(value["error"], DataError)(*(Problem(*problem) for problem in value["problems"]))
+    kinds = {
+        kind.__name__: kind
+        for kind in (errors.UsageError, DataError, errors.ResourceError, errors.ModelError)
+    }
+    return kinds.get(value["error"], DataError)(
+        *(Problem(*problem) for problem in value["problems"])
+    )
 
 
 def _nothing(fates: Sequence[Fate]) -> None:
@@ -225,5 +266,11 @@ class _Told:
 
     def _say(self, done: int) -> None:
         self._last, self._said = time.monotonic(), True
-        event = {"event": "progress", "stage": "curate", "done": done, "total": self._total, "unit": "row"}
+        event = {
+            "event": "progress",
+            "stage": "curate",
+            "done": done,
+            "total": self._total,
+            "unit": "row",
+        }
         self._tell({**event, "values": {"step": self._name}})

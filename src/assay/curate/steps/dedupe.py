@@ -1,42 +1,64 @@
 """Drop rows whose text stands in another row, naming the row that is kept.
 
-Same text   equal after NFKC, lower case, and every run of non-word characters made one space (text.py)
+Same text   equal after NFKC, lower case, and every run of non-word characters made one space
+            (text.py)
 Which stays the first of them, or the longest as it was written: the one with its punctuation
-Labels      a text that stands with two labels teaches neither, and nobody can tell which is right: all its rows go
-Answers     a question that stands with two written answers has two: its rows become one that accepts both (accepted.py)
+Labels      a text that stands with two labels teaches neither, and nobody can tell which is right:
+            all its rows go
+Answers     a question that stands with two written answers has two: its rows become one that
+            accepts both (accepted.py)
 """
 
 from collections.abc import Iterator, Sequence
 from typing import ClassVar, Literal
 
 from assay.core.types import Changed, Dropped, Example, Means, SetStep
-from assay.curate.accepted import FURTHER, JOINED, Asked, answers_of, asked_of, folded, joined, may_join, preferred
+from assay.curate.accepted import (
+    FURTHER,
+    JOINED,
+    Asked,
+    answers_of,
+    asked_of,
+    folded,
+    joined,
+    may_join,
+    preferred,
+)
 from assay.curate.text import same_target
 
 
 class Dedupe(SetStep):
     kind: Literal["dedupe"] = "dedupe"
     VERSION: ClassVar[int] = 2
-    # One text with two targets. `drop` all its rows, `keep_first` of them, `keep` one row for each, or `join` them into
-    # one row that accepts each; `derive` joins where answers are written freely and drops where they are labels.
+    # One text with two targets. `drop` all its rows, `keep_first` of them, `keep` one row for each,
+    # or `join` them into one row that accepts each; `derive` joins where answers are written freely
+    # and drops where they are labels.
     conflicts: Literal["derive", "join", "drop", "keep_first", "keep"] = "derive"
     # Which row of a text stays: the first in the file, or the longest (of two alike, the first).
     keep: Literal["first", "longest"] = "first"
 
-    def apply(self, examples: Sequence[Example], means: Means) -> Iterator[Example | Changed | Dropped]:
+    def apply(
+        self, examples: Sequence[Example], means: Means
+    ) -> Iterator[Example | Changed | Dropped]:
         asked: dict[Asked, list[Example]] = {}
         for example in self._in_order(examples):
             asked.setdefault(asked_of(example), []).append(example)
         done: dict[str, Changed | Dropped] = {}
         for rows in asked.values():
             if len(rows) > 1:
-                done.update(self._joined(rows) if self._join(rows, means.kind) else self._apart(rows))
+                done.update(
+                    self._joined(rows) if self._join(rows, means.kind) else self._apart(rows)
+                )
         for example in examples:
             yield done.get(example.id, example)
 
     def _in_order(self, examples: Sequence[Example]) -> Sequence[Example]:
         """The row that stays comes before those that it stands for."""
-        return examples if self.keep == "first" else sorted(examples, key=lambda example: -len(example.text))
+        return (
+            examples
+            if self.keep == "first"
+            else sorted(examples, key=lambda example: -len(example.text))
+        )
 
     def _join(self, rows: Sequence[Example], kind: str) -> bool:
         if self.conflicts == "join":
@@ -72,4 +94,6 @@ class Dedupe(SetStep):
                 kept.append(row)
 
     def _same(self, first: Example, second: Example) -> bool:
-        return same_target(first, second) and (self.conflicts != "derive" or first.rejected == second.rejected)
+        return same_target(first, second) and (
+            self.conflicts != "derive" or first.rejected == second.rejected
+        )

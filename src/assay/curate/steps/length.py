@@ -1,7 +1,7 @@
 """Drop rows without text, too short or too long to learn from.
 
-Defaults    at least 1 character: one word can be a fair question; at most 8,000 characters: about 2,000 tokens of
-            English, the context that small models are trained with
+Defaults    at least 1 character: one word can be a fair question; at most 8,000 characters: about
+            2,000 tokens of English, the context that small models are trained with
 """
 
 from typing import Literal

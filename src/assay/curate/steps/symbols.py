@@ -1,6 +1,7 @@
 """Drop rows that are mostly symbols: drawings, tables of dashes, cut-out code.
 
-Rule        characters that are no letters, digits or emoji make more than `max_share` of the row, spaces apart
+Rule        characters that are no letters, digits or emoji make more than `max_share` of the row,
+            spaces apart
 Good when   rows are prose or tickets. Rows of fewer than `min_chars` stay: `:-)` is an answer
 Measured    see docs/steps.md: between 0 and 1 of 1,000 rows of eight clean sets
 """

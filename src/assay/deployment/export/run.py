@@ -1,10 +1,13 @@
-"""An arm given away: written in a format, asked again in the format's own runtime, held against the arm.
+"""An arm given away: written in a format, asked again in the format's own runtime, held against the
+arm.
 
-    arm -> folder beside the place -> test questions through it, greedily -> share of equal answers -> card -> renamed
+    arm -> folder beside the place -> test questions through it, greedily -> share of equal answers
+    -> card -> renamed
 
-What it promises  The folder is there whole or not at all. What is below the limit is kept as `<folder>.refused`, with a
-                  card that says so, and the export fails (M103, exit 1). What could not be asked, for want of its
-                  runtime, is kept and said to be unchecked (exit 4, unless that was asked for).
+What it promises  The folder is there whole or not at all. What is below the limit is kept as
+                  `<folder>.refused`, with a card that says so, and the export fails (M103, exit 1).
+                  What could not be asked, for want of its runtime, is kept and said to be unchecked
+                  (exit 4, unless that was asked for).
 """
 
 from __future__ import annotations
@@ -18,7 +21,14 @@ from typing import TYPE_CHECKING, Any
 
 from assay.core import store
 from assay.core.damage import silent
-from assay.core.errors import ModelError, OtherAnswers, Problem, ResourceError, UsageError, did_you_mean
+from assay.core.errors import (
+    ModelError,
+    OtherAnswers,
+    Problem,
+    ResourceError,
+    UsageError,
+    did_you_mean,
+)
 from assay.core.types import Tell
 from assay.deployment.export.source import asked_again, source_of, unaskable
 from assay.runtime.signals import interruptible
@@ -37,7 +47,8 @@ class Exported:
     """What became of an export.
 
     Attributes:
-        state: "passed" the limit; "told" where there is none; "refused"; "unchecked"; "nothing to ask".
+        state: "passed" the limit; "told" where there is none; "refused"; "unchecked"; "nothing to
+            ask".
         found: the comparison, as `Equivalence.to_json`; None where nothing was asked.
         why: it was not asked, or refused; else "".
     """
@@ -51,7 +62,12 @@ class Exported:
     why: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        named = {"arm": self.arm, "format": self.format, "folder": str(self.folder), "state": self.state}
+        named = {
+            "arm": self.arm,
+            "format": self.format,
+            "folder": str(self.folder),
+            "state": self.state,
+        }
         return {**named, "limit": self.limit, "why": self.why, "equivalence": self.found}
 
     def lines(self) -> list[str]:
@@ -60,11 +76,19 @@ class Exported:
             return [f"not checked: {self.why}"] if self.state == "unchecked" else []
         equal, gap = self.found["equal"], self.found["difference"]
         least = "" if self.limit is None else f"; the limit is {self.limit:.1%}"
-        lines = [f"{equal['value']:.1%} of {self.found['n']:,} answers are the arm's ({_bounds(equal)}){least}"]
+        lines = [
+            f"{equal['value']:.1%} of {self.found['n']:,} answers are the arm's"
+            f" ({_bounds(equal)}){least}"
+        ]
         if gap["low"] is not None:
-            name, values = self.found["metric"], [self.found[one]["value"] for one in ("arm", "export")]
+            name, values = (
+                self.found["metric"],
+                [self.found[one]["value"] for one in ("arm", "export")],
+            )
             of = f"{values[0]:.3f} of the arm, decoded too, and {values[1]:.3f} of the export"
-            lines.append(f"{name}: {of} ({gap['value']:+.3f}, from {gap['low']:+.3f} to {gap['high']:+.3f})")
+            lines.append(
+                f"{name}: {of} ({gap['value']:+.3f}, from {gap['low']:+.3f} to {gap['high']:+.3f})"
+            )
         return lines
 
 
@@ -86,18 +110,21 @@ def export(
     offline: bool = False,
     tell: Tell = silent,
 ) -> Exported:
-    """Write a fitted arm of the project in `folder` as `to`, and check that it still answers as the arm does.
+    """Write a fitted arm of the project in `folder` as `to`, and check that it still answers as the
+    arm does.
 
     Args:
-        to: the name of a format, see `formats`. out: the new folder; `export/<arm>-<format>` in the project's if None.
+        to: the name of a format, see `formats`. out: the new folder; `export/<arm>-<format>` in the
+            project's if None.
         rows: test rows that are asked, drawn with the project's seed; None: all.
         limit: share of equal answers under which the export is refused; None: the format's own.
         unchecked: do not ask it at all.
 
     Raises:
-        UsageError: C140 no such format, C141 the folder is not empty, C142 not for this arm, C143 other
-            documents, C083, C062.
-        ModelError: M112 the base has changed since the fit, M102 the tokenizer, and those of merging and loading.
+        UsageError: C140 no such format, C141 the folder is not empty, C142 not for this arm, C143
+            other documents, C083, C062.
+        ModelError: M112 the base has changed since the fit, M102 the tokenizer, and those of
+            merging and loading.
         OtherAnswers: M103, it is below the limit. ResourceError: R002 no room on the disk, R003.
     """
     from assay.deployment.load import log_of
@@ -135,10 +162,13 @@ def formats() -> list[dict[str, Any]]:
     """The formats, and what is missing here to ask each."""
     from assay.use.export import FORMATS
 
-    return [{"format": one.name, "limit": one.limit, "missing": one.missing(), "is": one.about} for one in FORMATS]
+    return [
+        {"format": one.name, "limit": one.limit, "missing": one.missing(), "is": one.about}
+        for one in FORMATS
+    ]
 
 
-# --- before anything is written ---------------------------------------------------------------------------------------
+# --- before anything is written -------------------------------------------------------------------
 
 
 def format_of(name: str) -> Format:
@@ -160,7 +190,11 @@ def need_empty(folder: Path) -> None:
     """
     if folder.is_symlink() or (folder.exists() and (not folder.is_dir() or any(folder.iterdir()))):
         what = "is not empty" if folder.is_dir() else "is there, and is no folder"
-        raise UsageError(Problem("C141", f"{folder.name} {what}", str(folder), help="name another one with --out"))
+        raise UsageError(
+            Problem(
+                "C141", f"{folder.name} {what}", str(folder), help="name another one with --out"
+            )
+        )
 
 
 def need_room(folder: Path, size: int) -> None:
@@ -172,7 +206,9 @@ def need_room(folder: Path, size: int) -> None:
     free = free_disk(folder)
     if size > free:
         text = f"the export takes up to {size / 1e6:,.0f} MB, and {free / 1e6:,.0f} MB are free"
-        raise ResourceError(Problem("R002", text, str(folder), help="make room, or name another place with --out"))
+        raise ResourceError(
+            Problem("R002", text, str(folder), help="make room, or name another place with --out")
+        )
 
 
 def judged(done: Exported) -> Exported:
@@ -182,7 +218,10 @@ def judged(done: Exported) -> Exported:
     share = done.found["equal"]["value"]
     if done.limit is None or share >= done.limit:
         return replace(done, state="told" if done.limit is None else "passed")
-    text = f"{share:.1%} of {done.found['n']:,} answers are the arm's, and the limit is {done.limit:.1%}"
+    text = (
+        f"{share:.1%} of {done.found['n']:,} answers are the arm's, and the limit is"
+        f" {done.limit:.1%}"
+    )
     return replace(done, state="refused", why=text)
 
 
@@ -199,17 +238,26 @@ def refuse(done: Exported, part: Path) -> None:
     if not aside.exists():
         part.rename(aside)
         where = aside
-    kept = f"it is kept as {aside}" if where == aside else f"{aside} is not assay's, so it is not kept"
+    kept = (
+        f"it is kept as {aside}" if where == aside else f"{aside} is not assay's, so it is not kept"
+    )
     assert done.found is not None
-    first = "; ".join(f"{one['id']}: {one['arm']!r}, not {one['export']!r}" for one in done.found["others"][:3])
+    first = "; ".join(
+        f"{one['id']}: {one['arm']!r}, not {one['export']!r}" for one in done.found["others"][:3]
+    )
     way = f"{kept}; README.md there shows rows that differ. A lower --limit lets it pass"
-    raise OtherAnswers(Problem("M103", f"the export answers otherwise: {done.why} (the arm says {first})", help=way))
+    raise OtherAnswers(
+        Problem(
+            "M103", f"the export answers otherwise: {done.why} (the arm says {first})", help=way
+        )
+    )
 
 
 @contextmanager
 def new_folder(folder: Path) -> Generator[Path]:
-    """A folder that is filled in several steps, there whole or not at all: what is yielded stands beside it, and takes
-    its name when the block ends. What a killed process left is thrown away; an error leaves nothing.
+    """A folder that is filled in several steps, there whole or not at all: what is yielded stands
+    beside it, and takes its name when the block ends. What a killed process left is thrown away; an
+    error leaves nothing.
 
     Args:
         folder: not there yet, or empty.
@@ -221,7 +269,9 @@ def new_folder(folder: Path) -> Generator[Path]:
         part.mkdir(parents=True)
     except OSError as error:
         text = f"could not write: {error.strerror}"
-        raise ResourceError(Problem("R002", text, str(folder), help="name another place with --out")) from error
+        raise ResourceError(
+            Problem("R002", text, str(folder), help="name another place with --out")
+        ) from error
     try:
         yield part
         part.rename(folder)
@@ -230,7 +280,7 @@ def new_folder(folder: Path) -> Generator[Path]:
         shutil.rmtree(part, ignore_errors=True)
 
 
-# --- what goes with every export --------------------------------------------------------------------------------------
+# --- what goes with every export ------------------------------------------------------------------
 
 
 def write_note(source: Source, format: Format, done: Exported, folder: Path) -> None:
@@ -238,7 +288,10 @@ def write_note(source: Source, format: Format, done: Exported, folder: Path) -> 
     from assay.reporting.publish import own_version
 
     files = {
-        str(path.relative_to(folder)): {"bytes": path.stat().st_size, "sha256": store.file_digest(path)}
+        str(path.relative_to(folder)): {
+            "bytes": path.stat().st_size,
+            "sha256": store.file_digest(path),
+        }
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
@@ -265,7 +318,8 @@ def write_note(source: Source, format: Format, done: Exported, folder: Path) -> 
 
 
 def write_card(bench: Bench, source: Source, notes: Sequence[str], folder: Path) -> None:
-    """README.md: how it is used, whether it is still the arm, its files, and the arm's own card where there is one."""
+    """README.md: how it is used, whether it is still the arm, its files, and the arm's own card
+    where there is one."""
     from assay.weigh import Report
     from assay.weigh.export_card import export_card
 

@@ -1,6 +1,7 @@
 """A fitted arm as export formats take it, and the export asked the arm's own test questions.
 
-Counted     The check looks at test rows: it stands in exam.jsonl as an opening, once for the same export.
+Counted     The check looks at test rows: it stands in exam.jsonl as an opening, once for the same
+            export.
 Memory      While it is checked, the arm and the export are both loaded, in fp32.
 """
 
@@ -34,7 +35,9 @@ def source_of(bench: Bench, strategy: Strategy, name: str, out: Path, wish: Wish
     from assay.use.export.source import Base, Source
 
     stage = fitted(bench, strategy)
-    own = [model for model in strategy.needs(bench.project.model) if model not in strategy.encoders()]
+    own = [
+        model for model in strategy.needs(bench.project.model) if model not in strategy.encoders()
+    ]
     found = bench.models[own[0]] if own else {}
     base = Base(
         name=found.get("name", ""),
@@ -62,12 +65,15 @@ def source_of(bench: Bench, strategy: Strategy, name: str, out: Path, wish: Wish
         examples=tuple(row.question for row in bench.prepared.examples("val")[:ROWS])
         if bench.prepared.there("val")
         else (),
-        report=next((one for one in lines if one["name"] == name and one["status"] == "done"), None),
+        report=next(
+            (one for one in lines if one["name"] == name and one["status"] == "done"), None
+        ),
     )
 
 
 def lessons(bench: Bench, strategy: Strategy, key: str) -> Callable[[Precision], Lesson]:
-    """What opens the arm in a precision: its lesson without rows, whose models are all loaded so."""
+    """What opens the arm in a precision: its lesson without rows, whose models are all loaded
+    so."""
     from assay.model.environment import threads
     from assay.model.machine import steady
     from assay.runtime.arms.job import Job
@@ -90,18 +96,22 @@ def lessons(bench: Bench, strategy: Strategy, key: str) -> Callable[[Precision],
 
 
 def as_loaded(strategy: Strategy) -> Strategy:
-    """The same settings, but for the precision that it was trained in: the one that is loaded is the one that holds."""
-    changes: dict[str, Any] = {name: as_loaded(value) for name, value in strategy if isinstance(value, Strategy)}
+    """The same settings, but for the precision that it was trained in: the one that is loaded is
+    the one that holds."""
+    changes: dict[str, Any] = {
+        name: as_loaded(value) for name, value in strategy if isinstance(value, Strategy)
+    }
     if "precision" in type(strategy).model_fields:
         changes["precision"] = "auto"
     return strategy.model_copy(update=changes)
 
 
-# --- the check --------------------------------------------------------------------------------------------------------
+# --- the check ------------------------------------------------------------------------------------
 
 
 def unaskable(bench: Bench, format: Format, source: Source) -> str:
-    """Why the test questions cannot be put to the export here; "" where they can, or where nothing of it answers."""
+    """Why the test questions cannot be put to the export here; "" where they can, or where nothing
+    of it answers."""
     if format.opened is None:
         return ""
     if source.task.kind == "continue":
@@ -114,7 +124,8 @@ def unaskable(bench: Bench, format: Format, source: Source) -> str:
 def asked_again(
     bench: Bench, source: Source, format: Format, folder: Path, rows: int | None, tell: Tell
 ) -> Equivalence | None:
-    """The arm and the export over the same test rows, both decoded greedily; None where nothing of it answers."""
+    """The arm and the export over the same test rows, both decoded greedily; None where nothing of
+    it answers."""
     from assay.use.export.decoded import decoding
     from assay.validate.equivalence import equivalence
 
@@ -125,15 +136,25 @@ def asked_again(
     questions = [example.question for example in some]
     key = store.digest([source.key, format.name, vars(source.wish), len(some)])[:12]
     exam.open(
-        **places(bench.project.exam_book, bench.project.work), by=f"export {source.name} {format.name} {key}", tell=tell
+        **places(bench.project.exam_book, bench.project.work),
+        by=f"export {source.name} {format.name} {key}",
+        tell=tell,
     )
     arm = source.open()
     before = decoding(arm).answer(questions, named(tell, source.name))
     opened = format.opened(folder)
     alone = questions if format.asks == "question" else ()
-    after = decoding(arm, opened, alone).answer(questions, named(tell, f"{source.name} as {format.name}"))
+    after = decoding(arm, opened, alone).answer(
+        questions, named(tell, f"{source.name} as {format.name}")
+    )
     records = [recorded(bench, some, answers, tell) for answers in (before, after)]
-    return equivalence(records[0], records[1], source.task, level=bench.project.weigh.level, seed=bench.project.seed)
+    return equivalence(
+        records[0],
+        records[1],
+        source.task,
+        level=bench.project.weigh.level,
+        seed=bench.project.seed,
+    )
 
 
 def sampled(examples: Sequence[Example], rows: int | None, seed: int) -> list[Example]:
@@ -143,7 +164,9 @@ def sampled(examples: Sequence[Example], rows: int | None, seed: int) -> list[Ex
     return [examples[i] for i in sorted(random.Random(seed).sample(range(len(examples)), rows))]
 
 
-def recorded(bench: Bench, examples: Sequence[Example], answers: Sequence[Answer], tell: Tell) -> list[Record]:
+def recorded(
+    bench: Bench, examples: Sequence[Example], answers: Sequence[Answer], tell: Tell
+) -> list[Record]:
     """Records with what metrics need beside the texts: alikeness, outcomes of programs."""
     records = Exam(examples).records(answers)
     if alike.wanted(bench.prepared.task):

@@ -1,1 +1,2 @@
-"""A log of questions compared with the rows that a strategy learnt from: drift, failures, feedback."""
+"""A log of questions compared with the rows that a strategy learnt from: drift, failures,
+feedback."""

@@ -1,8 +1,10 @@
-"""What users said of answers, as a review: their corrections become lines of a sheet that `assay review --in` takes.
+"""What users said of answers, as a review: their corrections become lines of a sheet that `assay
+review --in` takes.
 
-A correction is held against the answer that it corrects: in the sheet it stands at B, the answer at A, and B is chosen.
-Taken in, `assay review --pairs` writes preference pairs from it. No win rate is counted over them: people correct what
-is wrong, so they say nothing of how often an arm is right. Ratings are counted, with Wilson's interval.
+A correction is held against the answer that it corrects: in the sheet it stands at B, the answer at
+A, and B is chosen. Taken in, `assay review --pairs` writes preference pairs from it. No win rate is
+counted over them: people correct what is wrong, so they say nothing of how often an arm is right.
+Ratings are counted, with Wilson's interval.
 """
 
 from __future__ import annotations
@@ -37,7 +39,9 @@ class Returned:
 
     def to_json(self) -> dict[str, Any]:
         share = wilson(self.bad, self.good + self.bad) if self.good + self.bad else None
-        told = None if share is None else {"value": share.value, "low": share.low, "high": share.high}
+        told = (
+            None if share is None else {"value": share.value, "low": share.low, "high": share.high}
+        )
         return {**asdict(self), "bad_share": told}
 
     def lines(self, folder: Path) -> list[str]:
@@ -45,12 +49,16 @@ class Returned:
         if self.unknown:
             out.append(f"         {self.unknown:,} about answers that this log does not have")
         if self.sheet:
-            out.append(f"sheet    {self.sheet}; then: assay review {near(folder.absolute())} --in {self.sheet}")
+            out.append(
+                f"sheet    {self.sheet}; then: assay review {near(folder.absolute())} --in"
+                f" {self.sheet}"
+            )
         return out
 
 
 def corrections(folder: Path, entries: Sequence[Entry], feedback: Path, sheet: Path) -> Returned:
-    """Write the corrections as a filled sheet, and note in `reviews/items.jsonl` what its lines show.
+    """Write the corrections as a filled sheet, and note in `reviews/items.jsonl` what its lines
+    show.
 
     Raises:
         DataError: D001, D150 as `read_feedback`; D091, the sheet is there already.
@@ -58,9 +66,17 @@ def corrections(folder: Path, entries: Sequence[Entry], feedback: Path, sheet: P
     refuse_present([sheet])
     said = read_feedback(feedback)
     by_id = {entry.question.id: entry for entry in entries}
-    by_id |= {f"{entry.question.id.rpartition('-')[0]}": entry for entry in entries if entry.question.id[-2:] == "-0"}
+    by_id |= {
+        f"{entry.question.id.rpartition('-')[0]}": entry
+        for entry in entries
+        if entry.question.id[-2:] == "-0"
+    }
     known = [(one, by_id[one.id]) for one in said if one.id in by_id]
-    rows = [(_item(one, entry), one) for one, entry in known if one.correction and entry.answer is not None]
+    rows = [
+        (_item(one, entry), one)
+        for one, entry in known
+        if one.correction and entry.answer is not None
+    ]
     review = Review(folder)
     new = [item for item, _ in rows if item.id not in review.items]
     if new:
@@ -68,7 +84,9 @@ def corrections(folder: Path, entries: Sequence[Entry], feedback: Path, sheet: P
     if rows:
         filled = [
             {**line, "choice": "B", "note": one.comment}
-            for line, (_, one) in zip(sheet_lines([item for item, _ in rows], "users"), rows, strict=True)
+            for line, (_, one) in zip(
+                sheet_lines([item for item, _ in rows], "users"), rows, strict=True
+            )
         ]
         write(sheet, filled)
     return Returned(
@@ -85,4 +103,6 @@ def _item(said: Said, entry: Entry) -> Item:
     given = entry.answer.raw or entry.answer.text or ""
     arms = (entry.arm or "answer", CORRECTED)
     id = store.digest([said.id, entry.question.text, given, said.correction])[:12]
-    return Item(id, entry.question.id, FROM_USERS, entry.question.text, "", given, said.correction, arms)
+    return Item(
+        id, entry.question.id, FROM_USERS, entry.question.text, "", given, said.correction, arms
+    )

@@ -1,8 +1,9 @@
-"""A log of questions: what `assay serve` noted, what `assay answer` wrote, or any file that the readers know.
+"""A log of questions: what `assay serve` noted, what `assay answer` wrote, or any file that the
+readers know.
 
-A log is JSON lines of {id, at, arm, question, answer, passages, tokens, finish, confidence, ...}; of these only the
-question must be there. Its last line may be half written, for a server may be at work. Feedback is JSON lines of
-{id, rating, correction, comment}.
+A log is JSON lines of {id, at, arm, question, answer, passages, tokens, finish, confidence, ...};
+of these only the question must be there. Its last line may be half written, for a server may be at
+work. Feedback is JSON lines of {id, rating, correction, comment}.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from assay.config import Project
     from assay.runtime.data_stage.prepare import Prepared
 
-ANSWERED = {"arm", "finish", "confidence"}  # a line with a question, an answer and one of these is a log's
+# a line with a question, an answer and one of these is a log's
+ANSWERED = {"arm", "finish", "confidence"}
 RATINGS = {"good": 1, "up": 1, "bad": -1, "down": -1}
 
 
@@ -79,7 +81,9 @@ def read_log(file: Path, prepared: Prepared, project: Project) -> Log:
         id = str(row.get("id") or f"{file.stem}-{number}")
         example = repaired(project, Example(id, (Message("user", text),), source=place)).question
         labels = task.labels if task.picks else ()
-        entries.append(Entry(example, _seconds(row.get("at")), str(row.get("arm") or ""), _answer(row, labels)))
+        entries.append(
+            Entry(example, _seconds(row.get("at")), str(row.get("arm") or ""), _answer(row, labels))
+        )
     if not entries:
         raise DataError(Problem("D005", "there are no questions in it", str(file)))
     return Log(entries, left_out)
@@ -93,7 +97,8 @@ def _is_log(file: Path) -> bool:
 
 
 def _lines(file: Path) -> Iterator[tuple[int, dict[str, Any] | None]]:
-    """Number and object of each line; None for a line that holds none. Blank lines are passed over."""
+    """Number and object of each line; None for a line that holds none. Blank lines are passed
+    over."""
     with file.open("rb") as lines:
         for number, raw in enumerate(lines, 1):
             if not raw.strip():
@@ -166,10 +171,15 @@ def read_feedback(file: Path) -> list[Said]:
         id = str((row or {}).get("answer_id") or (row or {}).get("id") or "")
         rating = _rating((row or {}).get("rating"))
         if row is None or not id or rating is None:
-            help = 'one object a line: {"id": "...", "rating": "good", "correction": "...", "comment": "..."}'
+            help = (
+                'one object a line: {"id": "...", "rating": "good", "correction": "...",'
+                ' "comment": "..."}'
+            )
             problems.append(Problem("D150", "is no feedback", f"{file.name}:{number}", help))
             continue
-        found[id] = Said(id, rating, str(row.get("correction") or ""), str(row.get("comment") or ""))
+        found[id] = Said(
+            id, rating, str(row.get("correction") or ""), str(row.get("comment") or "")
+        )
     if problems:
         raise DataError(*problems)
     return list(found.values())

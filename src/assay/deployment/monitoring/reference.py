@@ -1,4 +1,5 @@
-"""What a log is held against: the project's rows, drawn to a bearable number, with their vectors and families."""
+"""What a log is held against: the project's rows, drawn to a bearable number, with their vectors
+and families."""
 
 from __future__ import annotations
 
@@ -21,13 +22,15 @@ if TYPE_CHECKING:
 
 FEWEST = 30  # questions, and held-back rows, that a test needs
 HELD = 200  # held-back rows under which training rows are held back too
-MOST = {"log": 2000, "held": 1500, "train": 5000}  # rows that are compared; of more, a draw with the seed
+# rows that are compared; of more, a draw with the seed
+MOST = {"log": 2000, "held": 1500, "train": 5000}
 NEAR = 0.8  # rows as alike are of one family
 
 
 @dataclass(frozen=True)
 class Against:
-    """The log beside the project's rows. `vectors` are those of the log, the held-back and the training rows."""
+    """The log beside the project's rows. `vectors` are those of the log, the held-back and the
+    training rows."""
 
     log: list[Entry]
     train: list[Example]
@@ -57,7 +60,9 @@ class Against:
         return distance(self.compared, self.known)
 
 
-def against(project: Project, prepared: Prepared, log: Log, encoder: Encoding, offline: bool, tell: Tell) -> Against:
+def against(
+    project: Project, prepared: Prepared, log: Log, encoder: Encoding, offline: bool, tell: Tell
+) -> Against:
     """Draw the rows that are compared, and compute what they are compared by.
 
     Raises:
@@ -73,13 +78,20 @@ def against(project: Project, prepared: Prepared, log: Log, encoder: Encoding, o
         held += more
     held = drawn(held, MOST["held"], draw)
     if len(held) < FEWEST or not train:
-        text = f"the project has {len(held)} held-back and {len(train)} training rows; the comparison needs {FEWEST}"
-        raise DataError(Problem("D151", text, str(project.folder), help="give it more rows for val and test"))
+        text = (
+            f"the project has {len(held)} held-back and {len(train)} training rows; the"
+            f" comparison needs {FEWEST}"
+        )
+        raise DataError(
+            Problem("D151", text, str(project.folder), help="give it more rows for val and test")
+        )
     entries = drawn(log.entries, MOST["log"], draw)
     own = families_of([entry.question for entry in entries])
     families = np.concatenate([own, families_of(held) + int(own.max()) + 1])
     parts = [[entry.question for entry in entries], held, train]
-    vectors, name = _vectors(project, [[row.text for row in part] for part in parts], encoder, offline, tell)
+    vectors, name = _vectors(
+        project, [[row.text for row in part] for part in parts], encoder, offline, tell
+    )
     return Against(entries, train, held, vectors, name, families)
 
 
@@ -89,7 +101,9 @@ def drawn(rows: Sequence[Any], most: int, draw: random.Random) -> list[Any]:
     return [rows[at] for at in sorted(draw.sample(range(len(rows)), most))]
 
 
-def _held_back(train: list[Example], wanted: int, draw: random.Random) -> tuple[list[Example], list[Example]]:
+def _held_back(
+    train: list[Example], wanted: int, draw: random.Random
+) -> tuple[list[Example], list[Example]]:
     """(what stays, what is held back): whole families, drawn, at most half of the rows."""
     of = families_of(train)
     wanted = min(wanted, len(train) // 2)
@@ -114,12 +128,16 @@ def families_of(rows: Sequence[Example]) -> np.ndarray:
     from assay.curate.text import key_of
 
     found = np.zeros(len(rows), dtype=np.int64)
-    for number, places in enumerate(families([key_of(row) for row in rows], [row.group for row in rows], NEAR)):
+    for number, places in enumerate(
+        families([key_of(row) for row in rows], [row.group for row in rows], NEAR)
+    ):
         found[places] = number
     return found
 
 
-def _vectors(project: Project, parts: list[list[str]], encoder: Encoding, offline: bool, tell: Tell) -> tuple[Any, str]:
+def _vectors(
+    project: Project, parts: list[list[str]], encoder: Encoding, offline: bool, tell: Tell
+) -> tuple[Any, str]:
     """Vectors of length 1 of all texts, and the name of what made them."""
     if encoder != "words":
         from assay.model.find import find
@@ -146,7 +164,11 @@ def _by_meaning(project: Project, parts: list[list[str]], model: Any, tell: Tell
     from assay.runtime.data_stage.model_service import Lender
 
     found = {"name": model.name, "digest": model.digest, "note": model.note, "for": ["watch"]}
-    found |= {"licence": model.licence, "context_length": model.context_length, "folder": str(model.folder)}
+    found |= {
+        "licence": model.licence,
+        "context_length": model.context_length,
+        "folder": str(model.folder),
+    }
     tell({"event": "stage", "name": "vectors", "state": "start"})
     with Lender({"embed": found}, project.work, tell, stage="vectors") as lender:
         # Part by part: what is kept of the project's rows then serves the next log too.

@@ -1,4 +1,5 @@
-"""What a log says beside the project's rows, as plain JSON, and as lines for people; see `monitoring.watch`."""
+"""What a log says beside the project's rows, as plain JSON, and as lines for people; see
+`monitoring.watch`."""
 
 from __future__ import annotations
 
@@ -66,13 +67,20 @@ def told(
     labels, found = _labels(against, exam, task, seed), _rates(against, exam)
     if labels is not None:
         tests["labels"] = labels.pop("p")
-    # What has not happened once cannot have become more frequent, and would only make the correction harder.
-    tests |= {kind: one["p"] for kind, one in found.items() if one["p"] is not None and one["log"]["k"]}
+    # What has not happened once cannot have become more frequent, and would only make the
+    # correction harder.
+    tests |= {
+        kind: one["p"] for kind, one in found.items() if one["p"] is not None and one["log"]["k"]
+    }
     corrected = dict(zip(tests, holm(list(tests.values())), strict=True))
     return {
         "schema": SCHEMA,
         "arm": name or None,
-        "questions": {"log": len(log.entries), "compared": n, "families": len(set(families[:n].tolist()))},
+        "questions": {
+            "log": len(log.entries),
+            "compared": n,
+            "families": len(set(families[:n].tolist())),
+        },
         "left_out": log.left_out,
         "held_back": held,
         "train": len(against.train),
@@ -80,7 +88,12 @@ def told(
         "level": level,
         "raised": any(p < level for p in corrected.values()),
         "tests": {
-            test: {"p": tests[test], "corrected": corrected[test], "raised": corrected[test] < level} for test in tests
+            test: {
+                "p": tests[test],
+                "corrected": corrected[test],
+                "raised": corrected[test] < level,
+            }
+            for test in tests
         },
         "far": {"log": share(far[:n], INTERVALS), "held_back": share(far[n:], INTERVALS)},
         "labels": labels,
@@ -94,8 +107,8 @@ def told(
 def _labels(
     against: Against, exam: tuple[list[Example], list[Answer]] | None, task: Task, seed: int
 ) -> dict[str, Any] | None:
-    """Shares of the labels that the arm answers with, in the log and in the exam; not the true labels of either, for
-    what an arm mistakes it mistakes in both."""
+    """Shares of the labels that the arm answers with, in the log and in the exam; not the true
+    labels of either, for what an arm mistakes it mistakes in both."""
     import numpy as np
 
     from assay.deployment.monitoring.reference import families_of
@@ -104,10 +117,16 @@ def _labels(
 
     if task.kind != "classify" or exam is None:
         return None
-    given = [(e.answer.text, f) for e, f in zip(against.log, against.families, strict=False) if e.answer is not None]
+    given = [
+        (e.answer.text, f)
+        for e, f in zip(against.log, against.families, strict=False)
+        if e.answer is not None
+    ]
     own = [(text, family) for text, family in given if text is not None]
     other = [
-        (one.text, family) for one, family in zip(exam[1], families_of(exam[0]), strict=True) if one.text is not None
+        (one.text, family)
+        for one, family in zip(exam[1], families_of(exam[0]), strict=True)
+        if one.text is not None
     ]
     if min(len({family for _, family in part}) for part in (own, other)) < FEWEST:
         return None
@@ -117,15 +136,26 @@ def _labels(
     p = columns_p(of_labels(names), len(own), families, seed=seed)
     now, then = Counter(names[: len(own)]), Counter(names[len(own) :])
     moved = sorted(set(names), key=lambda one: -abs(now[one] / len(own) - then[one] / len(other)))
-    shares = {one: {"log": now[one] / len(own), "exam": then[one] / len(other)} for one in moved[:MOVED]}
-    return {"p": p, "moved": {one: {k: round(v, 6) for k, v in two.items()} for one, two in shares.items()}}
+    shares = {
+        one: {"log": now[one] / len(own), "exam": then[one] / len(other)} for one in moved[:MOVED]
+    }
+    return {
+        "p": p,
+        "moved": {one: {k: round(v, 6) for k, v in two.items()} for one, two in shares.items()},
+    }
 
 
-def _rates(against: Against, exam: tuple[list[Example], list[Answer]] | None) -> dict[str, dict[str, Any]]:
+def _rates(
+    against: Against, exam: tuple[list[Example], list[Answer]] | None
+) -> dict[str, dict[str, Any]]:
     from assay.deployment.monitoring.reference import families_of
     from assay.validate.drift.rates import flags, least_of, rates
 
-    answered = [(e.answer, f) for e, f in zip(against.log, against.families, strict=False) if e.answer is not None]
+    answered = [
+        (e.answer, f)
+        for e, f in zip(against.log, against.families, strict=False)
+        if e.answer is not None
+    ]
     if not answered:
         return {}
     least = least_of(exam[1]) if exam else None
@@ -142,9 +172,11 @@ def _first(answers: Sequence[Answer], families: Sequence[int]) -> list[Answer]:
     return list(found.values())
 
 
-def _windows(against: Against, far: np.ndarray, kernel: np.ndarray, seed: int) -> list[dict[str, Any]]:
-    """The log cut into parts of as many questions each, in the order of time; none where it has no times. p is
-    corrected for the number of windows, and no alarm by itself."""
+def _windows(
+    against: Against, far: np.ndarray, kernel: np.ndarray, seed: int
+) -> list[dict[str, Any]]:
+    """The log cut into parts of as many questions each, in the order of time; none where it has no
+    times. p is corrected for the number of windows, and no alarm by itself."""
     import numpy as np
 
     from assay.validate.drift.apart import kernel_p
@@ -160,10 +192,16 @@ def _windows(against: Against, far: np.ndarray, kernel: np.ndarray, seed: int) -
     for places in np.array_split(timed[np.argsort(at[timed], kind="stable")], count):
         every = np.concatenate([places, np.arange(n, len(kernel))])
         enough = len(set(against.families[places].tolist())) > 1
-        p = kernel_p(kernel[np.ix_(every, every)], len(places), against.families[every], seed=seed) if enough else 1.0
+        p = (
+            kernel_p(kernel[np.ix_(every, every)], len(places), against.families[every], seed=seed)
+            if enough
+            else 1.0
+        )
         ps.append(p)
         answers = [a for place in places if (a := against.log[place].answer) is not None]
-        failed = {kind: share(v, INTERVALS) for kind, v in flags(answers).items()} if answers else {}
+        failed = (
+            {kind: share(v, INTERVALS) for kind, v in flags(answers).items()} if answers else {}
+        )
         ends = [datetime.fromtimestamp(float(at[places[end]]), UTC).isoformat() for end in (0, -1)]
         window = {"from": ends[0], "to": ends[1], "questions": len(places)}
         told.append({**window, "far": share(far[places], INTERVALS), "rates": failed})
@@ -177,7 +215,8 @@ def _groups(against: Against) -> list[dict[str, Any]]:
 
     n = against.n
     edge = np.quantile(against.distances[n:], 0.95)
-    _, first = np.unique(against.families[:n], return_index=True)  # a question asked often is one question
+    # a question asked often is one question
+    _, first = np.unique(against.families[:n], return_index=True)
     own = np.sort(first)
     far = against.distances[own] > edge
     every = np.concatenate([own, np.arange(n, n + len(against.held))])
@@ -185,7 +224,9 @@ def _groups(against: Against) -> list[dict[str, Any]]:
     dense = vectors if isinstance(vectors, np.ndarray) else vectors.toarray()
     texts = [e.question.text for e in against.log] + [e.text for e in against.held]
     of = Counter(against.families[:n].tolist())
-    found = new_groups(np.asarray(dense, dtype=np.float64), [texts[at] for at in every], len(own), far)
+    found = new_groups(
+        np.asarray(dense, dtype=np.float64), [texts[at] for at in every], len(own), far
+    )
     return [
         {
             "questions": sum(of[int(against.families[own[at]])] for at in group.rows),
@@ -224,7 +265,7 @@ def _next(against: Against, rows: int) -> list[dict[str, Any]]:
     return told
 
 
-# --- for people -----------------------------------------------------------------------------------------------------
+# --- for people -----------------------------------------------------------------------------------
 
 
 def lines(data: dict[str, Any]) -> list[str]:
@@ -232,36 +273,51 @@ def lines(data: dict[str, Any]) -> list[str]:
     counts, out = data["questions"], []
     who = f", answers of {data['arm']}" if data["arm"] else ""
     some = f" ({counts['compared']:,} drawn)" if counts["compared"] < counts["log"] else ""
-    out.append(f"log      {counts['log']:,} questions{some}, {counts['families']:,} in words of their own{who}")
+    out.append(
+        f"log      {counts['log']:,} questions{some}, {counts['families']:,} in words of their"
+        f" own{who}"
+    )
     if data["left_out"]:
         out.append(f"         {data['left_out']:,} lines without a question are left out")
     by = "sentence vectors" if data["encoder"] != "words" else "words (TF-IDF)"
-    out.append(f"against  {data['train']:,} training and {data['held_back']:,} held-back rows, by {by}")
+    out.append(
+        f"against  {data['train']:,} training and {data['held_back']:,} held-back rows, by {by}"
+    )
     raised = [name for name, test in data["tests"].items() if test["raised"]]
     out.append(
         f"changed  {'; '.join(ABOUT[name] for name in raised)}"
         if raised
-        else f"quiet    nothing that could be told from chance, at a level of {data['level']:g} for all tests together"
+        else f"quiet    nothing that could be told from chance, at a level of {data['level']:g}"
+        " for all tests together"
     )
     for name, test in data["tests"].items():
         mark = "!" if test["raised"] else " "
         out.append(
-            f"       {mark} {name:<10} p {_p(test['p'])}, corrected {_p(test['corrected'])}{_beside(name, data)}"
+            f"       {mark} {name:<10} p {_p(test['p'])}, corrected"
+            f" {_p(test['corrected'])}{_beside(name, data)}"
         )
-    out += [f"labels   {name}: {two['log']:.1%}, exam {two['exam']:.1%}" for name, two in _moved(data)]
+    out += [
+        f"labels   {name}: {two['log']:.1%}, exam {two['exam']:.1%}" for name, two in _moved(data)
+    ]
     out += [_window(window) for window in data["windows"]]
     for group in data["groups"]:
         words = ", ".join(group["words"]) or "no words of its own"
         out.append(f"new      {group['questions']:,} questions about: {words}")
         out += [f"           {_cut(text)}" for text in group["examples"]]
     if data["next"]:
-        out.append(f"label    {len(data['next']):,} questions first, for example: {_cut(data['next'][0]['question'])}")
+        out.append(
+            f"label    {len(data['next']):,} questions first, for example:"
+            f" {_cut(data['next'][0]['question'])}"
+        )
     return out
 
 
 def _beside(name: str, data: dict[str, Any]) -> str:
     if name == "far":
-        return f"; {_share(data['far']['log'])} of the log, {data['far']['held_back']['value']:.1%} of held-back rows"
+        return (
+            f"; {_share(data['far']['log'])} of the log, {data['far']['held_back']['value']:.1%}"
+            " of held-back rows"
+        )
     if name in data["rates"]:
         one = data["rates"][name]
         return f"; {_share(one['log'])}, exam {_share(one['exam'])}"
@@ -269,7 +325,11 @@ def _beside(name: str, data: dict[str, Any]) -> str:
 
 
 def _moved(data: dict[str, Any]) -> list[tuple[str, dict[str, float]]]:
-    return list(data["labels"]["moved"].items()) if data["labels"] and data["tests"]["labels"]["raised"] else []
+    return (
+        list(data["labels"]["moved"].items())
+        if data["labels"] and data["tests"]["labels"]["raised"]
+        else []
+    )
 
 
 def _window(window: dict[str, Any]) -> str:

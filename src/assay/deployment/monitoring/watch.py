@@ -1,14 +1,18 @@
 """A log of questions held against what the specialist was made for: `assay watch`, `assay.watch`.
 
     found = assay.watch("questions.jsonl", "tickets", arm="lora")
-    found.raised            # names of the tests that say so; empty: nothing has changed that could be told from chance
+    found.raised            # names of the tests that say so; empty: nothing has changed that could
+                            be told from chance
     found.to_next("next.jsonl")
 
-Tests        questions (MMD on sentence vectors), far (how many lie far from training), labels (shares of the answered
-             labels), and one for each way in which answers fail; corrected together by Holm (1979)
-Reference    held-back rows: val and test; where they are few, also training rows that are then taken out of what
-             questions are compared with. Labels and failures: the arm's own answers in the exam
-Level        0.01 for all tests together: a weekly look at an unchanged stream is wrong once in two years
+Tests        questions (MMD on sentence vectors), far (how many lie far from training), labels
+             (shares of the answered labels), and one for each way in which answers fail; corrected
+             together by Holm (1979)
+Reference    held-back rows: val and test; where they are few, also training rows that are then
+             taken out of what questions are compared with. Labels and failures: the arm's own
+             answers in the exam
+Level        0.01 for all tests together: a weekly look at an unchanged stream is wrong once in two
+             years
 """
 
 from __future__ import annotations
@@ -49,21 +53,23 @@ def watch(
     offline: bool = False,
     tell: Tell = silent,
 ) -> Watched:
-    """Have the questions changed, do answers fail more often, and which questions should be labelled next? What is left
-    out is what the section `watch` of the project file says.
+    """Have the questions changed, do answers fail more often, and which questions should be
+    labelled next? What is left out is what the section `watch` of the project file says.
 
     Args:
-        log: JSON lines of `assay serve --log` or of `assay answer`, or any file of questions that assay reads.
-        arm: whose answers are looked at. Where the log has none of it, it answers the questions now. Without a name it
-            is the arm that the log names, and where that names none or several, questions alone are compared.
+        log: JSON lines of `assay serve --log` or of `assay answer`, or any file of questions that
+            assay reads.
+        arm: whose answers are looked at. Where the log has none of it, it answers the questions
+            now. Without a name it is the arm that the log names, and where that names none or
+            several, questions alone are compared.
         level: chance of a false alarm, for all tests together.
         rows: how many questions to propose for labelling.
-        encoder: "meaning": sentence vectors of all-MiniLM-L6-v2; "words": TF-IDF; "auto": the first, where that model
-            is on this machine.
+        encoder: "meaning": sentence vectors of all-MiniLM-L6-v2; "words": TF-IDF; "auto": the
+            first, where that model is on this machine.
 
     Raises:
-        UsageError: C062, C083 as `deployment.load`; C160, a level that is none. DataError: D151, too few questions or
-            held-back rows; as the readers.
+        UsageError: C062, C083 as `deployment.load`; C160, a level that is none. DataError: D151,
+            too few questions or held-back rows; as the readers.
     """
     if level is not None and not 0 < level < 0.5:
         raise UsageError(Problem("C160", f"must lie between 0 and 0.5, got {level:g}", "--level"))
@@ -128,8 +134,8 @@ class Watched:
         return f"<pre>{escape(str(self))}</pre>"
 
     def to_next(self, out: str | Path) -> int:
-        """Write the questions to label next, JSON lines or CSV with the project's own columns: id, the text, an empty
-        label; then said (the arm's answer), confidence, far. How many there are.
+        """Write the questions to label next, JSON lines or CSV with the project's own columns: id,
+        the text, an empty label; then said (the arm's answer), confidence, far. How many there are.
 
         Raises:
             DataError: D091, the file is there already, and may have been filled in.
@@ -138,15 +144,22 @@ class Watched:
         from assay.deployment.answer_table import table
 
         refuse_present([Path(out)])
-        text = next((self.columns[r] for r in ("text", "question", "messages") if r in self.columns), "text")
+        text = next(
+            (self.columns[r] for r in ("text", "question", "messages") if r in self.columns), "text"
+        )
         roles = ("label", "labels", "answer", "entities", "grades", "code")
         target = next((self.columns[r] for r in roles if r in self.columns), "label")
         rows = []
         for one in self.data["next"]:
             row: dict[str, Any] = {"id": one["id"], text: one["question"], target: ""}
             if "messages" in self.columns and Path(out).suffix != ".csv":
-                row[text] = [{"role": "user", "content": one["question"]}, {"role": "assistant", "content": ""}]
-            rows.append({**row, "said": one["said"], "confidence": one["confidence"], "far": one["far"]})
+                row[text] = [
+                    {"role": "user", "content": one["question"]},
+                    {"role": "assistant", "content": ""},
+                ]
+            rows.append(
+                {**row, "said": one["said"], "confidence": one["confidence"], "far": one["far"]}
+            )
         if Path(out).suffix == ".csv":
             store.write_text(Path(out), table(rows))
         else:
@@ -160,7 +173,8 @@ def _only(log: Log, project: Project) -> str:
 
 
 def _rows(project: Project, offline: bool) -> tuple[Project, Prepared]:
-    """What questions alone are held against: the rows of the newest report, else those of the project as it is."""
+    """What questions alone are held against: the rows of the newest report, else those of the
+    project as it is."""
     from assay.runtime.data_stage.prepare import prepare
 
     one = newest(project)
@@ -180,7 +194,8 @@ def _arm(project: Project, name: str, offline: bool, tell: Tell) -> tuple[Bench,
 
 
 def _answered(bench: Bench, name: str, strategy: Strategy, log: Log) -> Log:
-    """The log with the arm's answers: those noted, where it noted any of this arm, else answers given now."""
+    """The log with the arm's answers: those noted, where it noted any of this arm, else answers
+    given now."""
     entries = log.entries
     if any(entry.answer is not None and entry.arm in (name, "") for entry in entries):
         kept = [e if e.arm in (name, "") else replace(e, answer=None) for e in entries]
@@ -196,13 +211,16 @@ def _answered(bench: Bench, name: str, strategy: Strategy, log: Log) -> Log:
 
 
 def _abstained(strategy: Strategy, answer: Answer | None) -> Answer | None:
-    """An answer in a log is a text; that it says "I do not know" is seen by the arm's own words for that."""
+    """An answer in a log is a text; that it says "I do not know" is seen by the arm's own words for
+    that."""
     from assay.prompt.rag import Rag
     from assay.prompt.retrieval.citing import says_unknown
 
     if answer is None or not isinstance(strategy, Rag) or not strategy.unknown:
         return answer
-    return replace(answer, abstained=answer.abstained or says_unknown(answer.text, strategy.unknown))
+    return replace(
+        answer, abstained=answer.abstained or says_unknown(answer.text, strategy.unknown)
+    )
 
 
 def _exam(bench: Bench, strategy: Strategy) -> tuple[list[Example], list[Answer]] | None:

@@ -1,11 +1,13 @@
-"""The log of a server: what was asked and answered, and what people said of it, as JSON lines in two files.
+"""The log of a server: what was asked and answered, and what people said of it, as JSON lines in
+two files.
 
-    log.jsonl            {id, at, arm, question, answer, parsed, abstained, passages, prompt_tokens, tokens, seconds,
-                         finish}
+    log.jsonl            {id, at, arm, question, answer, parsed, abstained, passages, prompt_tokens,
+                         tokens, seconds, finish}
     log.feedback.jsonl   {id, at, rating, correction, comment}: of the answer `id`
 
-Watch out   questions and answers may be personal data: the files are their owner's alone (0600), and where the project
-            anonymises, questions stand in them as its arms were asked. Answers stand as they were given
+Watch out   questions and answers may be personal data: the files are their owner's alone (0600),
+            and where the project anonymises, questions stand in them as its arms were asked.
+            Answers stand as they were given
 """
 
 from __future__ import annotations
@@ -40,11 +42,13 @@ def feedback_file(log: Path) -> Path:
 
 class Book:
     """Args:
-    file: the log; it is continued. arms: by name, those of the project. ready: the repairs of its questions.
-    tell: hears of a line that was cut off (R172).
+    file: the log; it is continued. arms: by name, those of the project. ready: the repairs of its
+    questions. tell: hears of a line that was cut off (R172).
     """
 
-    def __init__(self, file: Path, arms: Mapping[str, Adapted], task: Task, ready: Ready, tell: Tell = silent):
+    def __init__(
+        self, file: Path, arms: Mapping[str, Adapted], task: Task, ready: Ready, tell: Tell = silent
+    ):
         self.file = file
         self._arms = arms
         self._task = task
@@ -53,7 +57,12 @@ class Book:
         self._known: dict[str, None] = {}
         for one in (file, feedback_file(file)):
             if store.drop_torn_line(one):
-                tell_damage(tell, one, "what it was to hold is lost: nobody was told that it was kept", "R172")
+                tell_damage(
+                    tell,
+                    one,
+                    "what it was to hold is lost: nobody was told that it was kept",
+                    "R172",
+                )
         if file.exists():
             for row in store.read_lines(file):
                 self._remember(row["id"])
@@ -65,7 +74,9 @@ class Book:
             ResourceError: R002, it cannot be written.
         """
         asked = self._ready(Example(record["id"], (Message("user", record["question"]),)))
-        said = judged(self._arms.get(record["arm"]), self._task, record["answer"], record["passages"])
+        said = judged(
+            self._arms.get(record["arm"]), self._task, record["answer"], record["passages"]
+        )
         store.append(self.file, {**record, "question": asked.text, **said}, mode=MODE)
         with self._lock:
             self._remember(record["id"])
@@ -84,15 +95,16 @@ class Book:
         return True
 
     def _remember(self, name: str) -> None:
-        """Of several prompts in one request each answer has the request's id and a number; either may be rated."""
+        """Of several prompts in one request each answer has the request's id and a number; either
+        may be rated."""
         self._known |= dict.fromkeys(("-".join(name.split("-")[:2]), name))
         if len(self._known) > REMEMBERED:
             del self._known[next(iter(self._known))]
 
 
 def judged(adapted: Adapted | None, task: Task, text: str, passages: list[str]) -> dict[str, Any]:
-    """How the arm reads what it has written: `parsed`, null where it cannot be read; and whether it `abstained`.
-    Nothing for a model that is no arm of the task."""
+    """How the arm reads what it has written: `parsed`, null where it cannot be read; and whether it
+    `abstained`. Nothing for a model that is no arm of the task."""
     if adapted is None:
         return {}
     if isinstance(adapted, (WordingAnswers, Shrunk)):
@@ -100,7 +112,10 @@ def judged(adapted: Adapted | None, task: Task, text: str, passages: list[str]) 
     if isinstance(adapted, RagAnswers):
         inner = judged(adapted.inner, task, text, passages)
         answer = read(Answer(inner["parsed"], raw=text), passages)
-        return {"parsed": answer.text, "abstained": says_unknown(answer.text, adapted.settings.unknown)}
+        return {
+            "parsed": answer.text,
+            "abstained": says_unknown(answer.text, adapted.settings.unknown),
+        }
     reading = adapted.reading if isinstance(adapted, Prompted) else Reading(task)
     strict = reading.strict(text)
     return {"parsed": reading.lenient(text) if strict is None else strict, "abstained": False}

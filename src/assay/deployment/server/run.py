@@ -1,8 +1,10 @@
-"""Arms of a project behind OpenAI's routes: `serve("tickets", ["lora"])`, on this machine only unless told otherwise.
+"""Arms of a project behind OpenAI's routes: `serve("tickets", ["lora"])`, on this machine only
+unless told otherwise.
 
     project -> fitted arms -> engine -> app -> socket, until the process is asked to stop
 
-The steps are `runtime.arms.open.benches`, `shared_networks`, `use.serve.app` and `use.serve.listening`.
+The steps are `runtime.arms.open.benches`, `shared_networks`, `use.serve.app` and
+`use.serve.listening`.
 """
 
 from __future__ import annotations
@@ -63,27 +65,30 @@ def serve(
     tell: Tell = silent,
     ready: Callable[[Open], Any] = lambda found: None,
 ) -> None:
-    """Answer requests until SIGTERM or SIGINT; see docs/serve.md. What is left out is what the section `serve` of the
-    project file says.
+    """Answer requests until SIGTERM or SIGINT; see docs/serve.md. What is left out is what the
+    section `serve` of the project file says.
 
     Args:
-        folder: of a project that has run, or its file. arms: names; "base" is the base model itself. Left out there
-            too: the recommended arm and the base.
-        port: 0 for any that is free. engine: what writes: own, llama.cpp or vllm; the others write with `weights`,
-            by arm a GGUF file or the folder of a merged model.
+        folder: of a project that has run, or its file. arms: names; "base" is the base model
+            itself. Left out there too: the recommended arm and the base.
+        port: 0 for any that is free. engine: what writes: own, llama.cpp or vllm; the others write
+            with `weights`, by arm a GGUF file or the folder of a merged model.
         keys: clients must send one of them; needed unless `host` is this machine itself.
         names: further names that the server is called by, in the header Host.
         log: a file for questions and answers; feedback stands beside it.
         rate: requests a minute of one key, or of one address; 0 for any number.
-        seconds: that an answer may take. grace: that running answers have, once the server is asked to stop.
+        seconds: that an answer may take. grace: that running answers have, once the server is asked
+            to stop.
         ready: called when it listens.
 
     Raises:
-        UsageError: C062 nothing is fitted; C083 no such arm; C150 no key; C151 a bad key; C152 a library is missing;
-            C153 no such engine, or no weights for it; C154 nothing to serve. ResourceError: R055, the address cannot be
-            had; R051, R052, the engine cannot.
+        UsageError: C062 nothing is fitted; C083 no such arm; C150 no key; C151 a bad key; C152 a
+            library is missing; C153 no such engine, or no weights for it; C154 nothing to serve.
+            ResourceError: R055, the address cannot be had; R051, R052, the engine cannot.
     """
-    own = said(Path(folder)).but(host=host, port=port, engine=engine, rate=rate, seconds=seconds, grace=grace)
+    own = said(Path(folder)).but(
+        host=host, port=port, engine=engine, rate=rate, seconds=seconds, grace=grace
+    )
     own = own.but(arms=arms or None, names=names or None, weights=weights or None, log=log)
     refuse_open(own.host, keys)
     refuse_missing()
@@ -94,18 +99,28 @@ def serve(
     from assay.use.serve.listening import bound, listen
 
     limits = Limits(tuple(keys), names_of(own.host, own.names, keys), own.rate, own.seconds)
-    found = bound(own.host, own.port)  # before models are loaded, which takes longer than to be told that it is taken
+    # before models are loaded, which takes longer than to be told that it is taken
+    found = bound(own.host, own.port)
     try:
         there = opened(Path(folder), own.arms, offline, tell)
         from assay.use.serve.engines import engine_of  # with torch, as the arms
 
-        answers = engine_of(word, there.arms, files=files, seconds=own.seconds + LATER, threads=threads())
+        answers = engine_of(
+            word, there.arms, files=files, seconds=own.seconds + LATER, threads=threads()
+        )
         shown = f"[{own.host}]" if ":" in own.host else own.host
         models = tuple(one.name for one in answers.served())
         told = Open(f"http://{shown}:{found.getsockname()[1]}", models, bool(keys))
         try:
             house = there.house(Path(own.log) if own.log else None)
-            listen(app(answers, limits, house), found, limits, house.inside, own.grace, lambda: ready(told))
+            listen(
+                app(answers, limits, house),
+                found,
+                limits,
+                house.inside,
+                own.grace,
+                lambda: ready(told),
+            )
         finally:
             answers.close(0.0)  # nobody listens any more, so nothing is worth finishing
     finally:
@@ -119,7 +134,9 @@ def said(folder: Path) -> Serve:
     project = load_project(file_of(folder))
     own = project.serve
     weights = {name: str((project.folder / path).absolute()) for name, path in own.weights.items()}
-    return own.but(weights=weights, log=str((project.folder / own.log).absolute()) if own.log else None)
+    return own.but(
+        weights=weights, log=str((project.folder / own.log).absolute()) if own.log else None
+    )
 
 
 @dataclass(frozen=True)
@@ -137,11 +154,19 @@ class Opened:
         if log is None:
             return House()
         adapted = {arm.name: arm.adapted for arm in self.arms if arm.adapted is not None}
-        book = Book(log, adapted, self.bench.prepared.task, partial(repaired, self.bench.project), self.bench.tell)
+        book = Book(
+            log,
+            adapted,
+            self.bench.prepared.task,
+            partial(repaired, self.bench.project),
+            self.bench.tell,
+        )
         return House(book.note, book.rate)
 
 
-def opened(folder: Path, names: Sequence[str] = (), offline: bool = False, tell: Tell = silent) -> Opened:
+def opened(
+    folder: Path, names: Sequence[str] = (), offline: bool = False, tell: Tell = silent
+) -> Opened:
     """The arms, loaded.
 
     Raises:
@@ -180,7 +205,8 @@ def _made(stage: Stage) -> int:
 
 
 def usual(folder: Path) -> list[str]:
-    """What is served where no arm is named: the one that the newest report recommends, and the base.
+    """What is served where no arm is named: the one that the newest report recommends, and the
+    base.
 
     Raises:
         UsageError: C062, there is no report; C154, it recommends nothing.
@@ -189,5 +215,7 @@ def usual(folder: Path) -> list[str]:
 
     name = newest(folder).verdict["recommended"]
     if not name:
-        raise UsageError(Problem("C154", "the report recommends no arm", str(folder), "name the arms to serve"))
+        raise UsageError(
+            Problem("C154", "the report recommends no arm", str(folder), "name the arms to serve")
+        )
     return [name, BASE]

@@ -29,7 +29,8 @@ OF_ROW = re.compile(r"\{([^{}]+)\}")
 class Filtered(Settings):
     """Settings of what searches documents."""
 
-    # Only passages of documents whose fields have these values; "{name}": the value of that field of the row
+    # Only passages of documents whose fields have these values; "{name}": the value of that field
+    # of the row
     where: dict[str, str] = Field(default={})
 
     @field_validator("where", mode="before")
@@ -38,7 +39,10 @@ class Filtered(Settings):
         """Numbers and switches are compared as they are written: `year: 2024` is the text 2024."""
         if not isinstance(value, dict):
             return value
-        return {name: as_text(one) if isinstance(one, bool | int | float) else one for name, one in value.items()}
+        return {
+            name: as_text(one) if isinstance(one, bool | int | float) else one
+            for name, one in value.items()
+        }
 
     @field_validator("where")
     @classmethod
@@ -54,7 +58,9 @@ class Filtered(Settings):
         return value
 
 
-def filters(settings: Settings, place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Mapping[str, str]]]:
+def filters(
+    settings: Settings, place: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], Mapping[str, str]]]:
     """Every `where` of a strategy and of those inside it, with its place."""
     if isinstance(settings, Filtered) and settings.where:
         yield (*place, "where"), settings.where
@@ -65,7 +71,9 @@ def filters(settings: Settings, place: tuple[str, ...] = ()) -> Iterator[tuple[t
 
 def document_fields(strategies: Iterable[Settings]) -> tuple[str, ...]:
     """The fields of documents that are asked for, sorted."""
-    return tuple(sorted({name for one in strategies for _, where in filters(one) for name in where}))
+    return tuple(
+        sorted({name for one in strategies for _, where in filters(one) for name in where})
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +101,17 @@ class Fields:
 
     def said(self, names: Iterable[str]) -> str:
         """The values of these fields, for a message."""
-        values = {name: sorted({value for field, value in self._saying if field == name}) for name in names}
-        return "; ".join(f"{name}: {', '.join(some[:SHOWN]) or 'none'}" for name, some in values.items())
+        values = {
+            name: sorted({value for field, value in self._saying if field == name})
+            for name in names
+        }
+        return "; ".join(
+            f"{name}: {', '.join(some[:SHOWN]) or 'none'}" for name, some in values.items()
+        )
 
     def among(self, where: Mapping[str, str]) -> Among | None:
-        """Those that say all this; None where nothing is asked. Equal ones that leave something are one object."""
+        """Those that say all this; None where nothing is asked. Equal ones that leave something are
+        one object."""
         import numpy as np
 
         if not where:
@@ -128,9 +142,13 @@ def refuse_unmatched(fields: Fields, left: Sequence[Among | None], tell: Tell) -
     if not bare:
         return
     first = ", ".join(f"{name}: {value}" for name, value in bare[0].items())
-    text = f"no document has what `where` asks for {len(bare):,} of {len(left):,} rows; first: {first}"
+    text = (
+        f"no document has what `where` asks for {len(bare):,} of {len(left):,} rows; first: {first}"
+    )
     if len(bare) == len(left):
-        raise DataError(Problem("D112", text, "documents", help=f"there are: {fields.said(bare[0])}"))
+        raise DataError(
+            Problem("D112", text, "documents", help=f"there are: {fields.said(bare[0])}")
+        )
     tell({"event": "warning", "code": "D112", "count": len(bare), "text": text})
 
 
@@ -141,7 +159,11 @@ def read_of_row(where: Mapping[str, str]) -> tuple[str, ...]:
 
 def row_fields(strategies: Iterable[Settings]) -> tuple[str, ...]:
     """The fields of rows that are read, sorted."""
-    return tuple(sorted({name for one in strategies for _, where in filters(one) for name in read_of_row(where)}))
+    return tuple(
+        sorted(
+            {name for one in strategies for _, where in filters(one) for name in read_of_row(where)}
+        )
+    )
 
 
 def where_of(where: Mapping[str, str], asked: Example | str) -> dict[str, str]:
@@ -157,6 +179,14 @@ def where_of(where: Mapping[str, str], asked: Example | str) -> dict[str, str]:
     if missing:
         name = "the question" if isinstance(asked, str) else f"question '{asked.id}'"
         said = f"{name} has no field '{missing[0]}', which `where` reads"
-        way_out = f'give it: a column of that name, or in Python Example(..., slices=(("{missing[0]}", "..."),))'
-        raise DataError(Problem("D113", said, "" if isinstance(asked, str) else asked.source, help=way_out))
-    return {name: row[match[1]] if (match := OF_ROW.fullmatch(value)) else value for name, value in where.items()}
+        way_out = (
+            f'give it: a column of that name, or in Python Example(..., slices=(("{missing[0]}",'
+            ' "..."),))'
+        )
+        raise DataError(
+            Problem("D113", said, "" if isinstance(asked, str) else asked.source, help=way_out)
+        )
+    return {
+        name: row[match[1]] if (match := OF_ROW.fullmatch(value)) else value
+        for name, value in where.items()
+    }

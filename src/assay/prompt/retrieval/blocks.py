@@ -1,7 +1,9 @@
-"""Rows in blocks that are written once: what is added is a further block, what is taken out is masked.
+"""Rows in blocks that are written once: what is added is a further block, what is taken out is
+masked.
 
-Costs   a change costs what is added, and a pass over one bit a row. A block that those after it have outgrown is made
-        anew together with them, so that there are few: each is more than twice as large as the next
+Costs   a change costs what is added, and a pass over one bit a row. A block that those after it
+        have outgrown is made anew together with them, so that there are few: each is more than
+        twice as large as the next
 """
 
 from __future__ import annotations

@@ -23,11 +23,14 @@ def instructed(example: Example, *, cite: bool, unknown: str) -> Example:
     lines = ([CITE] if cite else []) + ([UNKNOWN.format(unknown)] if unknown else [])
     if not lines:
         return example
-    return replace(example, messages=(*(Message("system", line) for line in lines), *example.messages))
+    return replace(
+        example, messages=(*(Message("system", line) for line in lines), *example.messages)
+    )
 
 
 def solved(example: Example) -> Example:
-    """A row whose target names those of its passages that hold it; one that none of them holds stays as it is."""
+    """A row whose target names those of its passages that hold it; one that none of them holds
+    stays as it is."""
     if example.target is None:
         return example
     marks = "".join(f"[{place + 1}]" for place in gold(example, example.context))
@@ -35,8 +38,8 @@ def solved(example: Example) -> Example:
 
 
 def read(answer: Answer, passages: Sequence[str]) -> Answer:
-    """The answer without its marks, and with the ids of the passages that they name, each once. A number that no
-    passage has names none. Marks below the first line of what was written count too.
+    """The answer without its marks, and with the ids of the passages that they name, each once. A
+    number that no passage has names none. Marks below the first line of what was written count too.
 
     Args:
         passages: ids, [1] first.

@@ -1,6 +1,8 @@
-"""How often each stem stands in each text: all that BM25 is computed from, counted once and kept in a file.
+"""How often each stem stands in each text: all that BM25 is computed from, counted once and kept in
+a file.
 
-Memory   8 bytes for each different stem of a text: 100,000 texts of 60 words, 45 of them different, take 36 MB
+Memory   8 bytes for each different stem of a text: 100,000 texts of 60 words, 45 of them different,
+         take 36 MB
 """
 
 from __future__ import annotations
@@ -58,17 +60,22 @@ def counted(texts: Sequence[str], stems: Stems) -> Counts:
         said.extend(map(places.__getitem__, WORD.findall(text.casefold())))
         ends.append(len(said))
     words = np.frombuffer(said, dtype=np.int32) if said else np.zeros(0, dtype=np.int32)
-    of = np.repeat(np.arange(len(texts), dtype=np.int64), np.diff(np.frombuffer(ends, dtype=np.int64)))
+    of = np.repeat(
+        np.arange(len(texts), dtype=np.int64), np.diff(np.frombuffer(ends, dtype=np.int64))
+    )
     counting = words >= 0
     of, words = of[counting], words[counting]
-    pairs = words * np.int64(len(texts)) + of  # one number for a stem and a text, in the order of both
+    # one number for a stem and a text, in the order of both
+    pairs = words * np.int64(len(texts)) + of
     pairs.sort()
     first = np.flatnonzero(np.diff(pairs, prepend=-1))
     place, text = np.divmod(pairs[first], max(1, len(texts)))
     starts = np.zeros(len(places.names) + 1, dtype=np.int64)
     np.cumsum(np.bincount(place, minlength=len(places.names)), out=starts[1:])
     times = np.diff(first, append=len(pairs)).astype(np.float32)
-    return Counts(places.names, starts, text.astype(np.int32), times, np.bincount(of, minlength=len(texts)))
+    return Counts(
+        places.names, starts, text.astype(np.int32), times, np.bincount(of, minlength=len(texts))
+    )
 
 
 def write_counts(path: Path, counts: Counts, stems: Stems) -> None:
@@ -76,7 +83,12 @@ def write_counts(path: Path, counts: Counts, stems: Stems) -> None:
 
     # No word has a line break in it.
     names = np.frombuffer("\n".join(counts.stems).encode(), dtype=np.uint8)
-    arrays = {"starts": counts.starts, "texts": counts.texts, "times": counts.times, "lengths": counts.lengths}
+    arrays = {
+        "starts": counts.starts,
+        "texts": counts.texts,
+        "times": counts.times,
+        "lengths": counts.lengths,
+    }
     write_tensors(path, {**arrays, "stems": names}, {"stems": stems.version})
 
 
@@ -91,4 +103,6 @@ def read_counts(path: Path, stems: Stems) -> Counts | None:
             return None
         arrays = {name: file.get_tensor(name) for name in ("starts", "texts", "times", "lengths")}
         names = file.get_tensor("stems").tobytes().decode()
-    return Counts({stem: place for place, stem in enumerate(names.split("\n") if names else ())}, **arrays)
+    return Counts(
+        {stem: place for place, stem in enumerate(names.split("\n") if names else ())}, **arrays
+    )

@@ -1,8 +1,10 @@
-"""Passages found by meaning: the cosine of sentence vectors, exact, with vectors that are kept from run to run.
+"""Passages found by meaning: the cosine of sentence vectors, exact, with vectors that are kept from
+run to run.
 
 Source   Karpukhin et al. (2020), Dense Passage Retrieval for Open-Domain Question Answering,
          aclanthology.org/2020.emnlp-main.550
-Memory   4 bytes a number: 100,000 passages of width 384 take 154 MB; a block of questions takes as much again at most
+Memory   4 bytes a number: 100,000 passages of width 384 take 154 MB; a block of questions takes as
+         much again at most
 """
 
 from __future__ import annotations
@@ -35,7 +37,8 @@ class Vectors:
         """
         import numpy as np
 
-        self.blocks = [(vectors, np.ones(len(vectors), dtype=bool))]  # each with which of its rows are there
+        # each with which of its rows are there
+        self.blocks = [(vectors, np.ones(len(vectors), dtype=bool))]
 
     @property
     def vectors(self) -> np.ndarray:
@@ -68,8 +71,11 @@ class Vectors:
             start += int(there.sum())
         return np.concatenate(rows)
 
-    def find(self, asked: np.ndarray, top: int, among: Among | None = None) -> list[list[tuple[int, float]]]:
-        """One list a row of `asked` (float32 (questions, width)): (place, cosine) of the best passages, best first.
+    def find(
+        self, asked: np.ndarray, top: int, among: Among | None = None
+    ) -> list[list[tuple[int, float]]]:
+        """One list a row of `asked` (float32 (questions, width)): (place, cosine) of the best
+        passages, best first.
 
         Args:
             among: the passages that may be found; None: all.
@@ -79,23 +85,33 @@ class Vectors:
         found = []
         for start in range(0, len(asked), BLOCK):
             some = asked[start : start + BLOCK]
-            parts = [some @ block.T if there.all() else (some @ block.T)[:, there] for block, there in self.blocks]
+            parts = [
+                some @ block.T if there.all() else (some @ block.T)[:, there]
+                for block, there in self.blocks
+            ]
             cosines = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
             if among is None:
-                found += [[(place, float(row[place])) for place in best(row, top)] for row in cosines]
+                found += [
+                    [(place, float(row[place])) for place in best(row, top)] for row in cosines
+                ]
             else:
                 places = among.places
                 rows = (row[places] for row in cosines)
-                found += [[(int(places[at]), float(row[at])) for at in best(row, top)] for row in rows]
+                found += [
+                    [(int(places[at]), float(row[at])) for at in best(row, top)] for row in rows
+                ]
         return found
 
 
-def kept_vectors(texts: Sequence[str], encoding: Encoding, shelf: Path | None, tell: Tell | None) -> np.ndarray:
-    """The vectors of passages, as `Encoding.vectors`; those that an earlier run has made are taken from the shelf.
+def kept_vectors(
+    texts: Sequence[str], encoding: Encoding, shelf: Path | None, tell: Tell | None
+) -> np.ndarray:
+    """The vectors of passages, as `Encoding.vectors`; those that an earlier run has made are taken
+    from the shelf.
 
     Args:
-        shelf: a folder for what may be made again at any time. Each file there has the vectors of the texts that were
-            new when it was written. None: nothing is kept.
+        shelf: a folder for what may be made again at any time. Each file there has the vectors of
+            the texts that were new when it was written. None: nothing is kept.
     """
     import numpy as np
 
@@ -125,7 +141,9 @@ def _read(folder: Path, wanted: set[str], tell: Tell) -> dict[str, np.ndarray]:
             index.unlink()  # they are written again under the same name
             continue
         rows = load_file(file)["vectors"]
-        found |= {name: row for name, row in zip(kept["names"], rows, strict=True) if name in wanted}
+        found |= {
+            name: row for name, row in zip(kept["names"], rows, strict=True) if name in wanted
+        }
     return found
 
 

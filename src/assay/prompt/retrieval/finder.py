@@ -1,7 +1,9 @@
-"""All that finds passages for a question, put together: rewriting, words, meaning, fusion, reranking, what is given.
+"""All that finds passages for a question, put together: rewriting, words, meaning, fusion,
+reranking, what is given.
 
-Order    question -> `rewrite` -> BM25 and cosine, `candidates` of each -> fusion -> `rerank` of the first `candidates`
-         -> near copies out, at most `per_source` of a document -> the `top` passages
+Order    question -> `rewrite` -> BM25 and cosine, `candidates` of each -> fusion -> `rerank` of the
+         first `candidates` -> near copies out, at most `per_source` of a document -> the `top`
+         passages
 """
 
 from __future__ import annotations
@@ -31,7 +33,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 WEIGHTS = tuple(n / 10 for n in range(11))
-SPARE = 3  # times `top`: looked at for passages in place of copies and of what a document gives too much of
+# times `top`: looked at for passages in place of copies and of what a document gives too much of
+SPARE = 3
 
 
 class Looking(Filtered):
@@ -39,15 +42,18 @@ class Looking(Filtered):
 
     find: Literal["bm25", "dense", "hybrid"] = "bm25"
     top: int = Field(default=4, ge=1, le=50)  # passages handed over
-    candidates: int = Field(default=50, ge=1, le=1000)  # of each ranking that are fused, and that are reranked
-    # What of the two rankings of a hybrid counts; learned: five features, weighed by the rows of train
+    # of each ranking that are fused, and that are reranked
+    candidates: int = Field(default=50, ge=1, le=1000)
+    # What of the two rankings of a hybrid counts; learned: five features, weighed by the rows of
+    # train
     fuse: Fusion | Literal["learned"] = "scores"
     # Share of meaning in a hybrid; train: chosen on rows of train whose answer stands in a passage
     weight: Annotated[float, Field(ge=0, le=1)] | Literal["train"] = MEANING
     language: str = "english"  # of the stems, a name of snowballstem.org; none: words as they are
     rewrite: Rewrite = "none"
     store: StoreSettings = Exact()  # where vectors are kept and searched
-    per_source: int = Field(default=0, ge=0, le=50)  # passages of one document at most; 0: three fifths of `top`
+    # passages of one document at most; 0: three fifths of `top`
+    per_source: int = Field(default=0, ge=0, le=50)
 
     @property
     def cap(self) -> int:
@@ -59,8 +65,10 @@ class Hits:
     """What was found for one question."""
 
     passages: tuple[Document, ...] = ()  # best first
-    scores: tuple[float, ...] = ()  # of what ranked last: BM25, cosine, what they were fused to, or the reranker's
-    certainty: float = 0.0  # cosine of the best passage, or with BM25 the share of the question's words that it has
+    # of what ranked last: BM25, cosine, what they were fused to, or the reranker's
+    scores: tuple[float, ...] = ()
+    # cosine of the best passage, or with BM25 the share of the question's words that it has
+    certainty: float = 0.0
     prompt_tokens: int = 0  # that the search took
     tokens: int = 0
 
@@ -125,8 +133,11 @@ class Finder:
             out.append(Hits(passages, scores, certainty, search.prompt_tokens, search.tokens))
         return out
 
-    def rank(self, questions: Sequence[Example | str], tell: Tell | None = None) -> list[list[tuple[str, float]]]:
-        """The whole ranking of each question, before copies are taken out: (id of a passage, score), best first.
+    def rank(
+        self, questions: Sequence[Example | str], tell: Tell | None = None
+    ) -> list[list[tuple[str, float]]]:
+        """The whole ranking of each question, before copies are taken out: (id of a passage,
+        score), best first.
 
         Raises:
             DataError: as `find`.
@@ -148,7 +159,9 @@ class Finder:
         texts = [one if isinstance(one, str) else one.text for one in questions]
         among = [self.among(one) for one in questions]
         with took(tell if self.settings.rewrite != "none" else None, "rewrite") as asked:
-            asked += searches(texts, self.settings.rewrite, self.words, self.tools.writer, tell, among)
+            asked += searches(
+                texts, self.settings.rewrite, self.words, self.tools.writer, tell, among
+            )
         with took(tell, "find"):
             ranked, sure = self._ranked(asked, tell)
         if self.tools.ranking is not None:
@@ -166,8 +179,8 @@ class Finder:
         return stored(where, self.passages, vectors, tools.encoding, tools.shelf, tools.tell)
 
     def changed(self, put: Sequence[Document], drop: Sequence[str]) -> Finder:
-        """The finder over other passages: without those of the documents `drop`, and with `put` at the end. What stays
-        is neither counted nor encoded again.
+        """The finder over other passages: without those of the documents `drop`, and with `put` at
+        the end. What stays is neither counted nor encoded again.
 
         Args:
             put: passages. drop: ids of documents.
@@ -179,20 +192,31 @@ class Finder:
         vectors: Vectors | None = None
         if self.vectors is not None:
             assert self.tools.encoding is not None
-            made = kept_vectors([p.text for p in put], self.tools.encoding, self.tools.shelf, self.tools.tell)
+            made = kept_vectors(
+                [p.text for p in put], self.tools.encoding, self.tools.shelf, self.tools.tell
+            )
             vectors = self.vectors.changed(stay, made)
             if isinstance(self.vectors, Stored):
-                gone = [passage for passage, leaves in zip(self.passages, goes, strict=True) if leaves]
+                gone = [
+                    passage for passage, leaves in zip(self.passages, goes, strict=True) if leaves
+                ]
                 vectors = self.vectors.followed(vectors, passages, gone, made)
-        after = Finder(self.settings, passages, self.tools, vectors, self.words.changed(stay, [p.text for p in put]))
+        after = Finder(
+            self.settings,
+            passages,
+            self.tools,
+            vectors,
+            self.words.changed(stay, [p.text for p in put]),
+        )
         after.weight, after.order = self.weight, self.order
         return after
 
     def learn(self, examples: Sequence[Example]) -> int:
         """Take what train decides from the examples whose answer stands in a passage.
 
-        `weight: train`: the weight of meaning that puts passages with the answer highest, by the mean reciprocal rank
-        among the first 10; of equals, the one nearest to the default. `fuse: learned`: the weights of the features.
+        `weight: train`: the weight of meaning that puts passages with the answer highest, by the
+        mean reciprocal rank among the first 10; of equals, the one nearest to the default. `fuse:
+        learned`: the weights of the features.
 
         Returns:
             how many examples it was; without any, nothing changes.
@@ -202,22 +226,37 @@ class Finder:
         if not known:
             return 0
         among = [self.among(example) for example, _ in known]
-        asked = searches([e.text for e, _ in known], self.settings.rewrite, self.words, self.tools.writer, among=among)
+        asked = searches(
+            [e.text for e, _ in known],
+            self.settings.rewrite,
+            self.words,
+            self.tools.writer,
+            among=among,
+        )
         words, meaning, vectors = self._both(asked, None)
         if self.settings.fuse == "learned":
             seen = [self._seen(*one) for one in zip(asked, words, meaning, vectors, strict=True)]
             pairs = zip(seen, known, strict=True)
-            self.order = learned([(v, [i for i, p in enumerate(at) if p in right]) for (at, v), (_, right) in pairs])
+            self.order = learned(
+                [(v, [i for i, p in enumerate(at) if p in right]) for (at, v), (_, right) in pairs]
+            )
             return len(known)
 
         def value(weight: float) -> float:
             both = zip(words, meaning, known, strict=True)
-            return sum(first_of(fused(w, m, weight, 10, self._fusion), places) for w, m, (_, places) in both)
+            return sum(
+                first_of(fused(w, m, weight, 10, self._fusion), places)
+                for w, m, (_, places) in both
+            )
 
-        self.weight = max(WEIGHTS, key=lambda weight: (round(value(weight), 9), -abs(weight - MEANING)))
+        self.weight = max(
+            WEIGHTS, key=lambda weight: (round(value(weight), 9), -abs(weight - MEANING))
+        )
         return len(known)
 
-    def _ranked(self, asked: Sequence[Search], tell: Tell | None) -> tuple[list[Found], list[float]]:
+    def _ranked(
+        self, asked: Sequence[Search], tell: Tell | None
+    ) -> tuple[list[Found], list[float]]:
         """The candidates of each search, and how certain the best one is."""
         words, meaning, vectors = self._both(asked, tell)
         if self.vectors is None:
@@ -229,17 +268,23 @@ class Finder:
         if self.settings.find == "dense":
             return meaning, sure
         if self.settings.fuse == "learned":
-            return [self._ordered(*one) for one in zip(asked, words, meaning, vectors, strict=True)], sure
+            return [
+                self._ordered(*one) for one in zip(asked, words, meaning, vectors, strict=True)
+            ], sure
         rankings = zip(words, meaning, strict=True)
         return [fused(*both, self.weight, self._many, self._fusion) for both in rankings], sure
 
-    def _seen(self, search: Search, words: Found, meaning: Found, vector: np.ndarray) -> tuple[list[int], np.ndarray]:
+    def _seen(
+        self, search: Search, words: Found, meaning: Found, vector: np.ndarray
+    ) -> tuple[list[int], np.ndarray]:
         """The candidates of a search, and their features."""
         assert self.vectors is not None, "a hybrid has vectors"
         ranked = fused(words, meaning, EVEN, self._many, "ranks")
         places, ranks = [place for place, _ in ranked], [value for _, value in ranked]
         vectors = self.vectors.vectors[places]
-        return places, features(self.words.scores(search.words)[places], vectors @ vector, ranks, vectors)
+        return places, features(
+            self.words.scores(search.words)[places], vectors @ vector, ranks, vectors
+        )
 
     def _ordered(self, search: Search, words: Found, meaning: Found, vector: np.ndarray) -> Found:
         places, values = self._seen(search, words, meaning, vector)
@@ -254,16 +299,22 @@ class Finder:
     def _many(self) -> int:
         return max(self.settings.candidates, SPARE * self.settings.top)
 
-    def _both(self, asked: Sequence[Search], tell: Tell | None) -> tuple[list[Found], list[Found], list[np.ndarray]]:
-        """What words find, what meaning finds, and the vector of each search; an empty list for what is not asked."""
+    def _both(
+        self, asked: Sequence[Search], tell: Tell | None
+    ) -> tuple[list[Found], list[Found], list[np.ndarray]]:
+        """What words find, what meaning finds, and the vector of each search; an empty list for
+        what is not asked."""
         words: list[Found] = []
         if self.settings.find != "dense":
             words = [self.words.find(search.words, self._many, search.among) for search in asked]
         if self.vectors is None:
             return words, [], []
         assert self.tools.encoding is not None
-        vectors = self.tools.encoding.vectors([search.text for search in asked], query=True, tell=tell)
-        alike: dict[int, list[int]] = {}  # questions that look among the same passages are compared at once
+        vectors = self.tools.encoding.vectors(
+            [search.text for search in asked], query=True, tell=tell
+        )
+        # questions that look among the same passages are compared at once
+        alike: dict[int, list[int]] = {}
         for number, search in enumerate(asked):
             alike.setdefault(id(search.among), []).append(number)
         meaning: list[Found] = [[]] * len(asked)
@@ -287,7 +338,9 @@ class Finder:
 
 def first_of(found: Found, places: set[int]) -> float:
     """1 / rank of the first of `places`, 0 where none was found."""
-    return next((1 / rank for rank, (place, _) in enumerate(found, start=1) if place in places), 0.0)
+    return next(
+        (1 / rank for rank, (place, _) in enumerate(found, start=1) if place in places), 0.0
+    )
 
 
 def with_passages(example: Example, hits: Hits) -> Example:

@@ -1,7 +1,9 @@
-"""Passages that are found for nearly everything: what a planted text that must always be read looks like.
+"""Passages that are found for nearly everything: what a planted text that must always be read looks
+like.
 
-Source   Radovanović, Nanopoulos and Ivanović (2010), Hubs in Space, jmlr.org/papers/v11/radovanovic10a.html; planted
-         texts: Zou et al. (2025), PoisonedRAG, arxiv.org/abs/2402.07867
+Source   Radovanović, Nanopoulos and Ivanović (2010), Hubs in Space,
+         jmlr.org/papers/v11/radovanovic10a.html; planted texts: Zou et al. (2025), PoisonedRAG,
+         arxiv.org/abs/2402.07867
 """
 
 from __future__ import annotations
@@ -15,7 +17,8 @@ TIMES = 20  # the median
 
 
 def told(found: Iterable[Sequence[str]], questions: int, tell: Tell) -> None:
-    """A warning where a passage is found for nearly everything. `found`: the ids that each question found."""
+    """A warning where a passage is found for nearly everything. `found`: the ids that each question
+    found."""
     if high := hubs(found):
         name, times = high[0]
         text = (
@@ -26,8 +29,8 @@ def told(found: Iterable[Sequence[str]], questions: int, tell: Tell) -> None:
 
 
 def hubs(found: Iterable[Sequence[str]]) -> list[tuple[str, int]]:
-    """(id, how many questions found it) of the passages found more than 20 times as often as the median of those that
-    are found at all, most often first.
+    """(id, how many questions found it) of the passages found more than 20 times as often as the
+    median of those that are found at all, most often first.
 
     Args:
         found: the ids that each question found.

@@ -1,17 +1,19 @@
-"""The order of a hybrid's candidates, learned from rows whose passages are known: a linear reranker of five features.
+"""The order of a hybrid's candidates, learned from rows whose passages are known: a linear reranker
+of five features.
 
 words       the BM25 score
 meaning     the cosine of the question's vector
 ranks       the sum of reciprocal ranks in both rankings: Cormack, Clarke and Büttcher (2009)
-feedback    the cosine of the mean vector of the ten best by words and meaning: Rocchio (1971), in vectors
-neighbours  how well the candidates nearest to it in meaning do by words and meaning: what answers one question lies
-            together, van Rijsbergen's cluster hypothesis; Diaz (2005), Regularizing Ad Hoc Retrieval Scores,
-            doi.org/10.1145/1099554.1099722
+feedback    the cosine of the mean vector of the ten best by words and meaning: Rocchio (1971), in
+            vectors
+neighbours  how well the candidates nearest to it in meaning do by words and meaning: what answers
+            one question lies together, van Rijsbergen's cluster hypothesis; Diaz (2005),
+            Regularizing Ad Hoc Retrieval Scores, doi.org/10.1145/1099554.1099722
 
-Each has mean 0 and deviation 1 over a question's candidates. The weights are those under which the right candidates are
-most likely: a conditional logit, McFadden (1974), which is ListNet's top-one loss, Cao et al. (2007),
-doi.org/10.1145/1273496.1273513, for a linear score. They are pulled to those of words and meaning alone, so that a few
-rows change little.
+Each has mean 0 and deviation 1 over a question's candidates. The weights are those under which the
+right candidates are most likely: a conditional logit, McFadden (1974), which is ListNet's top-one
+loss, Cao et al. (2007), doi.org/10.1145/1273496.1273513, for a linear score. They are pulled to
+those of words and meaning alone, so that a few rows change little.
 """
 
 from __future__ import annotations
@@ -28,16 +30,20 @@ FEATURES = ("words", "meaning", "ranks", "feedback", "neighbours")
 START = (1 - MEANING, MEANING, 0.0, 0.0, 0.0)  # the weights without rows
 PULL = 4.0  # rows that the start counts as much as
 BEST = 10  # candidates whose mean vector is asked
-SHARP = 20.0  # inverse temperature of the cosines of neighbours: the one that sentence encoders are trained with
+# inverse temperature of the cosines of neighbours: the one that sentence encoders are trained with
+SHARP = 20.0
 STEPS = 50  # of Newton's method at most; about six are needed
 CLOSE = 1e-9
 
 
-def features(words: np.ndarray, meaning: np.ndarray, ranks: Sequence[float], vectors: np.ndarray) -> np.ndarray:
+def features(
+    words: np.ndarray, meaning: np.ndarray, ranks: Sequence[float], vectors: np.ndarray
+) -> np.ndarray:
     """Of one question's candidates, float64 (candidates, 5), in the order of FEATURES.
 
     Args:
-        words, meaning, ranks: (candidates,): BM25 scores, cosines with the question, sums of reciprocal ranks.
+        words, meaning, ranks: (candidates,): BM25 scores, cosines with the question, sums of
+            reciprocal ranks.
         vectors: (candidates, width), rows of length 1.
     """
     import numpy as np
@@ -65,18 +71,21 @@ def standard(values: np.ndarray | Sequence[float]) -> np.ndarray:
 
 
 def learned(
-    rows: Sequence[tuple[np.ndarray, Sequence[int]]], start: Sequence[float] = START, pull: float = PULL
+    rows: Sequence[tuple[np.ndarray, Sequence[int]]],
+    start: Sequence[float] = START,
+    pull: float = PULL,
 ) -> list[float]:
     """The weights of the features.
 
     Args:
-        rows: of each question, the features of its candidates and which of them are right. One without a right
-            candidate says nothing.
+        rows: of each question, the features of its candidates and which of them are right. One
+            without a right candidate says nothing.
         start: the weights without rows. pull: rows that it counts as much as.
 
     Returns:
-        those that minimise the mean over the questions of minus the mean log-probability of the right candidates, plus
-        `pull` / questions times the squared distance from `start`; `start` itself without rows.
+        those that minimise the mean over the questions of minus the mean log-probability of the
+        right candidates, plus `pull` / questions times the squared distance from `start`; `start`
+        itself without rows.
     """
     import numpy as np
 

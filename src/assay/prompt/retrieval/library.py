@@ -1,9 +1,11 @@
-"""The documents of a fitted arm: added, replaced and dropped without a fit, and asked as they stood at any time.
+"""The documents of a fitted arm: added, replaced and dropped without a fit, and asked as they stood
+at any time.
 
-How        a log of JSON lines beside the project's results; version n is what the first n lines make of the documents
-           that the arm was fitted on, which are version 0. Only passages that are new are counted and get vectors
-Watch out  the inner arm is not fitted again: one that has learnt from passages keeps what it has learnt. A log belongs
-           to one fit; a fit on other documents begins with those
+How        a log of JSON lines beside the project's results; version n is what the first n lines
+           make of the documents that the arm was fitted on, which are version 0. Only passages that
+           are new are counted and get vectors
+Watch out  the inner arm is not fitted again: one that has learnt from passages keeps what it has
+           learnt. A log belongs to one fit; a fit on other documents begins with those
 """
 
 from __future__ import annotations
@@ -58,7 +60,11 @@ class Library:
         """
         if at is not None and not 0 <= at <= self.version:
             raise DataError(
-                Problem("D110", f"there is no version {at} of the documents", help=f"0 to {self.version}, or none")
+                Problem(
+                    "D110",
+                    f"there is no version {at} of the documents",
+                    help=f"0 to {self.version}, or none",
+                )
             )
         number = self.version if at is None else at
         if number not in self._arms:
@@ -67,7 +73,9 @@ class Library:
 
     def ids(self, at: int | None = None) -> list[str]:
         """The documents of a version, in the order in which they came."""
-        return list(dict.fromkeys(document_of(passage.id) for passage in self.arm(at).finder.passages))
+        return list(
+            dict.fromkeys(document_of(passage.id) for passage in self.arm(at).finder.passages)
+        )
 
     def versions(self) -> list[Version]:
         """All versions, oldest first."""
@@ -86,7 +94,8 @@ class Library:
             the new version.
 
         Raises:
-            DataError: D107, an id comes twice; D108, a document has no text. Nothing is changed then.
+            DataError: D107, an id comes twice; D108, a document has no text. Nothing is changed
+                then.
         """
         refuse_twice(documents)
         passages = self._cut(documents)
@@ -94,10 +103,17 @@ class Library:
         empty = [document for document in documents if document.id not in full]
         if empty or not documents:
             text = (
-                f"{len(empty)} of {len(documents)} documents have no text" if documents else "no documents were given"
+                f"{len(empty)} of {len(documents)} documents have no text"
+                if documents
+                else "no documents were given"
             )
             raise DataError(
-                Problem("D108", text, empty[0].id if empty else "", help="add documents with words in them")
+                Problem(
+                    "D108",
+                    text,
+                    empty[0].id if empty else "",
+                    help="add documents with words in them",
+                )
             )
         return self._change(documents, passages, ())
 
@@ -112,7 +128,11 @@ class Library:
         """
         known = dict.fromkeys(self.ids())
         missing = [
-            Problem("D109", f"there is no document '{one}'{did_you_mean(one, known)}", str(self.log.stem))
+            Problem(
+                "D109",
+                f"there is no document '{one}'{did_you_mean(one, known)}",
+                str(self.log.stem),
+            )
             for one in ids
             if one not in known
         ]
@@ -120,7 +140,9 @@ class Library:
             raise DataError(*missing)
         return self._change((), (), ids)
 
-    def _change(self, put: Sequence[Document], passages: Sequence[Document], drop: Sequence[str]) -> int:
+    def _change(
+        self, put: Sequence[Document], passages: Sequence[Document], drop: Sequence[str]
+    ) -> int:
         changed = _over(self.arm(), passages, [*drop, *(document.id for document in put)])
         row = {
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -138,7 +160,8 @@ class Library:
         self._arms = {one: arm for one, arm in self._arms.items() if one in kept} | {number: arm}
 
     def _replayed(self, number: int) -> RagAnswers:
-        """What the first changes together make of the documents: one change, however many there were."""
+        """What the first changes together make of the documents: one change, however many there
+        were."""
         put: dict[str, Document] = {}
         gone: dict[str, None] = {}
         for change in self._changes[:number]:

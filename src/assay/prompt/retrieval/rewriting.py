@@ -2,10 +2,11 @@
 
 none      its words
 keywords  the words of it that few passages have
-feedback  its words and those of the passages that they find: RM3, Abdul-Jaleel et al. (2004), UMass at TREC 2004, after
-          Lavrenko and Croft (2001), doi.org/10.1145/383952.383972
-model     its words and a passage that a language model makes up for an answer: Wang et al. (2023), Query2doc,
-          aclanthology.org/2023.emnlp-main.585; Gao et al. (2023), HyDE, aclanthology.org/2023.acl-long.99
+feedback  its words and those of the passages that they find: RM3, Abdul-Jaleel et al. (2004), UMass
+          at TREC 2004, after Lavrenko and Croft (2001), doi.org/10.1145/383952.383972
+model     its words and a passage that a language model makes up for an answer: Wang et al. (2023),
+          Query2doc, aclanthology.org/2023.emnlp-main.585; Gao et al. (2023), HyDE,
+          aclanthology.org/2023.acl-long.99
 """
 
 from __future__ import annotations
@@ -23,15 +24,19 @@ from assay.prompt.retrieval.words import Words
 Rewrite = Literal["none", "keywords", "feedback", "model"]
 
 FEW = 0.1  # share of the passages that may have a keyword
-PASSAGES, TERMS, KEPT = 10, 20, 0.5  # of RM3: passages read, words taken from them, share of the question's own words
-WRITTEN = 0.2  # how often a made-up word counts, the question's counting once; Query2doc repeats the question 5 times
+# of RM3: passages read, words taken from them, share of the question's own words
+PASSAGES, TERMS, KEPT = 10, 20, 0.5
+# how often a made-up word counts, the question's counting once; Query2doc repeats the question 5
+# times
+WRITTEN = 0.2
 ROOM = 48  # tokens that a made-up passage may take
 INSTRUCTION = "Write one sentence that answers the question, as it could stand in a handbook."
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What is searched for: stems with how often each counts, and a text whose meaning is compared."""
+    """What is searched for: stems with how often each counts, and a text whose meaning is
+    compared."""
 
     words: Mapping[str, float]
     text: str
@@ -52,7 +57,8 @@ def searches(
 
     Args:
         model: what writes, with `rewrite` "model"; it is asked once a question.
-        among: the passages that may be found for each question; empty: all of them, for every question.
+        among: the passages that may be found for each question; empty: all of them, for every
+            question.
     """
     if rewrite == "model":
         assert model is not None, "handed in where it is wanted"
@@ -60,7 +66,11 @@ def searches(
     else:
         limits = among or [None] * len(texts)
         made = [_search(text, rewrite, words, one) for text, one in zip(texts, limits, strict=True)]
-    return [replace(search, among=one) for search, one in zip(made, among, strict=True)] if among else made
+    return (
+        [replace(search, among=one) for search, one in zip(made, among, strict=True)]
+        if among
+        else made
+    )
 
 
 def _search(text: str, rewrite: Rewrite, words: Words, among: Among | None) -> Search:
@@ -75,9 +85,11 @@ def _search(text: str, rewrite: Rewrite, words: Words, among: Among | None) -> S
     return Search(asked, text)
 
 
-def _with_feedback(asked: Mapping[str, float], words: Words, among: Among | None) -> dict[str, float]:
-    """The stems of the question, half of the weight, and those of the passages it finds, by their share in each passage
-    times the passage's share of the scores."""
+def _with_feedback(
+    asked: Mapping[str, float], words: Words, among: Among | None
+) -> dict[str, float]:
+    """The stems of the question, half of the weight, and those of the passages it finds, by their
+    share in each passage times the passage's share of the scores."""
     found = words.find(asked, PASSAGES, among)
     if not found:
         return dict(asked)
@@ -95,7 +107,9 @@ def _with_feedback(asked: Mapping[str, float], words: Words, among: Among | None
     return mixed
 
 
-def _written(texts: Sequence[str], words: Words, model: LanguageModel, tell: Tell | None) -> list[Search]:
+def _written(
+    texts: Sequence[str], words: Words, model: LanguageModel, tell: Tell | None
+) -> list[Search]:
     prompts = [(Message("system", INSTRUCTION), Message("user", text)) for text in texts]
     out = []
     for text, made in zip(texts, model.generate(prompts, max_tokens=ROOM, tell=tell), strict=True):

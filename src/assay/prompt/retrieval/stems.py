@@ -1,6 +1,7 @@
 """Text -> the stems of its words, which is what words are compared by.
 
-Source   Porter (1980), doi.org/10.1108/eb046814, as snowballstem.org keeps it for English and other languages
+Source   Porter (1980), doi.org/10.1108/eb046814, as snowballstem.org keeps it for English and other
+         languages
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ import re
 WORD = re.compile(r"\w+")
 # Words that stand in nearly every question and in no answer's neighbourhood in particular.
 COMMON = frozenset(
-    """a an and are as at be by can do does for from have how i in is it its me my of on or our that the their there
-    they this to us was we what when where which who whom whose why will with you your""".split()
+    """a an and are as at be by can do does for from have how i in is it its me my of on or our that
+    the their there they this to us was we what when where which who whom whose why will with you
+    your""".split()
 )
 
 
@@ -34,7 +36,8 @@ class Stems:
 
     @property
     def version(self) -> str:
-        """Names what stems are made by: those of another version are not to be compared with these."""
+        """Names what stems are made by: those of another version are not to be compared with
+        these."""
         from importlib.metadata import version
 
         return f"{self._language} {version('snowballstemmer')}"

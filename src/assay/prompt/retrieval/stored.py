@@ -1,8 +1,11 @@
-"""Passage vectors that a store holds and searches: an embedded database, or a server that several machines ask.
+"""Passage vectors that a store holds and searches: an embedded database, or a server that several
+machines ask.
 
-What it promises  An arm asks the version of the collection that holds its passages and no others, whatever other arms
-                  and later changes have put there. What is there already is not written again
-Kept              `states.json` beside the local collections: which version of a collection holds which passages
+What it promises  An arm asks the version of the collection that holds its passages and no others,
+                  whatever other arms and later changes have put there. What is there already is not
+                  written again
+Kept              `states.json` beside the local collections: which version of a collection holds
+                  which passages
 """
 
 from __future__ import annotations
@@ -34,27 +37,34 @@ State = tuple[int, int]  # what names the passages, and the version that holds t
 class Stored(Vectors):
     """`version` of a collection: it holds `passages`, in whatever order, with `vectors`."""
 
-    def __init__(self, store: Store, states: Path, passages: Sequence[Document], held: Vectors, state: State):
+    def __init__(
+        self, store: Store, states: Path, passages: Sequence[Document], held: Vectors, state: State
+    ):
         self.blocks = held.blocks
         self.store = store
         self.states = states
         self.sum, self.version = state
         self._places = {passage.id: place for place, passage in enumerate(passages)}
 
-    def find(self, asked: np.ndarray, top: int, among: Among | None = None) -> list[list[tuple[int, float]]]:
+    def find(
+        self, asked: np.ndarray, top: int, among: Among | None = None
+    ) -> list[list[tuple[int, float]]]:
         found = self.store.search(asked, top, where=among.where if among else ANY, at=self.version)
         return [[(self._places[name], cosine) for name, cosine in one] for one in found]
 
     def followed(
         self, held: Vectors, passages: Sequence[Document], gone: Sequence[Document], new: np.ndarray
     ) -> Stored:
-        """The collection with other passages, whose vectors are `held`: `gone` have left, those of `new` have come."""
+        """The collection with other passages, whose vectors are `held`: `gone` have left, those of
+        `new` have come."""
         came = passages[len(passages) - len(new) :]
         total = (self.sum - _sum(gone) + _sum(came)) % SUMS
         if self.version == self.store.version:
-            # Nobody else has changed it: only what is new is sent. An older version that holds the same would not do:
-            # what comes next could not be sent alone.
-            version = self.store.drop(list(dict.fromkeys(document_of(passage.id) for passage in gone)))
+            # Nobody else has changed it: only what is new is sent. An older version that holds the
+            # same would not do: what comes next could not be sent alone.
+            version = self.store.drop(
+                list(dict.fromkeys(document_of(passage.id) for passage in gone))
+            )
             version = self.store.put(came, new, _fields(came)) if came else version
             _note(self.states, total, version)
         else:
@@ -75,7 +85,8 @@ def stored(
     """The passages in the store that `settings` name.
 
     Args:
-        shelf: a folder for what may be made again at any time; local collections lie there, one for each encoding.
+        shelf: a folder for what may be made again at any time; local collections lie there, one for
+            each encoding.
 
     Raises:
         ResourceError: as `open_store`; R022, a passage cannot be kept.
@@ -92,7 +103,11 @@ def stored(
         aside = place.with_suffix(".damaged")
         shutil.rmtree(aside, ignore_errors=True)
         place.rename(aside)
-        tell_damage(tell, error.problems[0].place, f"the collection is set aside as {aside.name}, and made again")
+        tell_damage(
+            tell,
+            error.problems[0].place,
+            f"the collection is set aside as {aside.name}, and made again",
+        )
         store = open_store(settings, place, **kept, tell=tell)
     states = folder / "states.json"
     total = _sum(passages)
@@ -102,8 +117,11 @@ def stored(
     return Stored(store, states, passages, Vectors(vectors), (total, version))
 
 
-def _brought(store: Store, states: Path, passages: Sequence[Document], vectors: np.ndarray, total: int) -> int:
-    """Make the newest version of the collection hold these passages and no others. Which version that is."""
+def _brought(
+    store: Store, states: Path, passages: Sequence[Document], vectors: np.ndarray, total: int
+) -> int:
+    """Make the newest version of the collection hold these passages and no others. Which version
+    that is."""
     wanted = {passage.id for passage in passages}
     gone = dict.fromkeys(document_of(name) for name in store.ids() if name not in wanted)
     if gone:
@@ -124,7 +142,8 @@ def _note(states: Path, total: int, version: int) -> int:
 
 
 def _sum(passages: Sequence[Document]) -> int:
-    """Names passages in whatever order; that of more or fewer follows from it without reading all of them again."""
+    """Names passages in whatever order; that of more or fewer follows from it without reading all
+    of them again."""
     return sum(int(digest(passage.to_json())[:32], 16) for passage in passages) % SUMS
 
 

@@ -1,4 +1,5 @@
-"""How certain retrieval must be for a question to be asked at all: chosen on val, by the task's own metric."""
+"""How certain retrieval must be for a question to be asked at all: chosen on val, by the task's own
+metric."""
 
 from __future__ import annotations
 
@@ -11,14 +12,18 @@ from assay.prompt.retrieval.finder import Hits
 
 
 class Asked(Protocol):
-    def answer_with(self, questions: Sequence[Example], hits: Sequence[Hits], tell: Tell | None) -> list[Answer]: ...
+    def answer_with(
+        self, questions: Sequence[Example], hits: Sequence[Hits], tell: Tell | None
+    ) -> list[Answer]: ...
 
 
-def below(arm: Asked, val: Sequence[Example], hits: Sequence[Hits], unknown: str, tell: Tell | None) -> float:
+def below(
+    arm: Asked, val: Sequence[Example], hits: Sequence[Hits], unknown: str, tell: Tell | None
+) -> float:
     """The certainty under which `unknown` is the better answer on val.
 
-    Of all thresholds between two certainties, the one with the most right answers; of equals, the lowest, so that a
-    question is asked where nothing speaks against it.
+    Of all thresholds between two certainties, the one with the most right answers; of equals, the
+    lowest, so that a question is asked where nothing speaks against it.
 
     Args:
         arm: asks all of val once, with no threshold yet.

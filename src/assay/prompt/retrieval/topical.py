@@ -1,7 +1,8 @@
-"""Passages that end where the subject changes: neighbouring sentences that mean unlike things are not joined.
+"""Passages that end where the subject changes: neighbouring sentences that mean unlike things are
+not joined.
 
-Source   Hearst (1997), TextTiling: Segmenting Text into Multi-paragraph Subtopic Passages, aclanthology.org/J97-1003,
-         with sentence vectors in place of word counts
+Source   Hearst (1997), TextTiling: Segmenting Text into Multi-paragraph Subtopic Passages,
+         aclanthology.org/J97-1003, with sentence vectors in place of word counts
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from assay.prompt.chunks import headed, sentences
 from assay.prompt.parts import Encoding
 
 
-def topical(documents: Sequence[Document], words: int, encoding: Encoding, tell: Tell | None = None) -> list[Document]:
-    """Passages of at most `words` words under their headings, cut between sentences that are less alike than the mean
-    of all neighbours less one standard deviation.
+def topical(
+    documents: Sequence[Document], words: int, encoding: Encoding, tell: Tell | None = None
+) -> list[Document]:
+    """Passages of at most `words` words under their headings, cut between sentences that are less
+    alike than the mean of all neighbours less one standard deviation.
 
     Ids and headings are those of `chunks.passages`.
     """
@@ -27,7 +30,8 @@ def topical(documents: Sequence[Document], words: int, encoding: Encoding, tell:
     vectors = dict(zip(texts, encoding.vectors(texts, tell=tell), strict=True))
     # Neighbours under one heading: (cosine, ...) of each document; a new heading always cuts.
     likes = [
-        [float(vectors[a[1]] @ vectors[b[1]]) if a[0] == b[0] else None for a, b in pairwise(rows)] for _, rows in found
+        [float(vectors[a[1]] @ vectors[b[1]]) if a[0] == b[0] else None for a, b in pairwise(rows)]
+        for _, rows in found
     ]
     known = [like for row in likes for like in row if like is not None]
     least = float(np.mean(known) - np.std(known)) if known else 0.0
@@ -39,7 +43,10 @@ def topical(documents: Sequence[Document], words: int, encoding: Encoding, tell:
 
 
 def _joined(
-    rows: Sequence[tuple[tuple[str, ...], str]], likes: Sequence[float | None], words: int, least: float
+    rows: Sequence[tuple[tuple[str, ...], str]],
+    likes: Sequence[float | None],
+    words: int,
+    least: float,
 ) -> list[tuple[tuple[str, ...], str]]:
     """Sentences joined to pieces (headings, text)."""
     pieces: list[tuple[tuple[str, ...], str]] = []

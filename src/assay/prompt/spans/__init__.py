@@ -1,1 +1,2 @@
-"""Short answers that stand in a text: runs of words, what speaks for each, and a network that weighs it."""
+"""Short answers that stand in a text: runs of words, what speaks for each, and a network that
+weighs it."""

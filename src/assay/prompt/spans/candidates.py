@@ -50,9 +50,11 @@ class Passage:
         return self.text[self.places[first][0] : self.places[behind - 1][1]]
 
 
-def runs(passage: Passage, sentences: Sequence[int], longest: int, barred: frozenset[str]) -> np.ndarray:
-    """int64 (runs, 2): first token and the one behind the last, of all runs of at most `longest` tokens within one of
-    the sentences that begin and end with a word.
+def runs(
+    passage: Passage, sentences: Sequence[int], longest: int, barred: frozenset[str]
+) -> np.ndarray:
+    """int64 (runs, 2): first token and the one behind the last, of all runs of at most `longest`
+    tokens within one of the sentences that begin and end with a word.
 
     Args:
         sentences: their numbers.
@@ -70,5 +72,7 @@ def runs(passage: Passage, sentences: Sequence[int], longest: int, barred: froze
         for first in range(begin, end):
             if opens[first]:
                 behind = range(first + 1, min(end, first + longest) + 1)
-                found += [(first, last) for last in behind if closes[last - 1] and any(words[first:last])]
+                found += [
+                    (first, last) for last in behind if closes[last - 1] and any(words[first:last])
+                ]
     return np.array(found, dtype=np.int64).reshape(-1, 2)

@@ -1,12 +1,16 @@
-"""What speaks for a run of tokens as the answer to a question: its form, its neighbours, the question's words near it.
+"""What speaks for a run of tokens as the answer to a question: its form, its neighbours, the
+question's words near it.
 
-Asked       the words that many training questions have (`who`, `how`, `many`): a network joins them with the form
+Asked       the words that many training questions have (`who`, `how`, `many`): a network joins them
+            with the form
 Form        length, digits, capitals, marks, how rare its words are, words that answers often have
 Neighbours  the token before and the one behind, where these are common ones
-Near        how much of the question (its stems, each as rare as it is) stands in the run, a few tokens before and
-            behind it, and in its sentence; how far the next one is; how well the sentence fits among the others
-Source      lexical features of spans: Rajpurkar et al. (2016), SQuAD, arxiv.org/abs/1606.05250, section 5.2, but for
-            those that need a parser; sliding windows: Richardson et al. (2013), MCTest, aclanthology.org/D13-1020
+Near        how much of the question (its stems, each as rare as it is) stands in the run, a few
+            tokens before and behind it, and in its sentence; how far the next one is; how well the
+            sentence fits among the others
+Source      lexical features of spans: Rajpurkar et al. (2016), SQuAD, arxiv.org/abs/1606.05250,
+            section 5.2, but for those that need a parser; sliding windows: Richardson et al.
+            (2013), MCTest, aclanthology.org/D13-1020
 """
 
 from __future__ import annotations
@@ -22,7 +26,8 @@ from assay.prompt.spans.candidates import TOKEN, Passage
 if TYPE_CHECKING:
     import numpy as np
 
-CUES, SHARE = 48, 0.015  # question words at most, and the least share of the training questions that has one
+# question words at most, and the least share of the training questions that has one
+CUES, SHARE = 48, 0.015
 COMMON = 150  # words of the texts that count as common
 BESIDE = 24  # tokens before an answer, and behind it, that have a column of their own
 INSIDE = 24  # words of answers that have one
@@ -44,7 +49,9 @@ class Known:
     inside: tuple[str, ...]
 
     @classmethod
-    def of(cls, questions: Sequence[str], texts: Iterable[str], answers: Sequence[tuple[str, str, str]]) -> Known:
+    def of(
+        cls, questions: Sequence[str], texts: Iterable[str], answers: Sequence[tuple[str, str, str]]
+    ) -> Known:
         """
         Args:
             answers: (token before, answer, token behind) of training rows.
@@ -54,7 +61,9 @@ class Known:
         every = Counter(word for text in texts for word in words_of(text))
         said = Counter(word for _, answer, _ in answers for word in set(words_of(answer)))
         total, rows = max(1, every.total()), max(1, len(answers))
-        lift = Counter({word: n for word, n in said.items() if n >= 3 and n / rows > 3 * every[word] / total})
+        lift = Counter(
+            {word: n for word, n in said.items() if n >= 3 and n / rows > 3 * every[word] / total}
+        )
         return cls(
             tuple(cues),
             tuple(word for word, _ in _most(every, COMMON)),
@@ -92,7 +101,12 @@ def _most(counts: Counter[str], most: int) -> list[tuple[str, int]]:
 
 
 def features(
-    known: Known, order: WordOrder, question: str, passage: Passage, fit: np.ndarray, runs: np.ndarray
+    known: Known,
+    order: WordOrder,
+    question: str,
+    passage: Passage,
+    fit: np.ndarray,
+    runs: np.ndarray,
 ) -> np.ndarray:
     """float32 (runs, `known.width`).
 
@@ -129,7 +143,9 @@ def _form(
 
     starts = {begin for begin, _ in passage.sentences}
     common = frozenset(known.common)
-    rare = np.array([order.rarity(stem) if (stem := order.stems.of(word)) else 0.0 for word in lower])
+    rare = np.array(
+        [order.rarity(stem) if (stem := order.stems.of(word)) else 0.0 for word in lower]
+    )
     columns = {
         "digit": [token[0].isdigit() for token in tokens],
         "year": [len(token) == 4 and token.isdigit() and token[0] in "12" for token in tokens],
@@ -145,19 +161,41 @@ def _form(
         "rare": rare / 8,
     }
     length = last - first
-    sums = {name: _sums(np.array(values, dtype=float), first, last) for name, values in columns.items()}
+    sums = {
+        name: _sums(np.array(values, dtype=float), first, last) for name, values in columns.items()
+    }
     words = np.maximum(1.0, sums["word"])
     capital = np.array(columns["capital"], dtype=float)
     numeral = np.array(columns["digit"], dtype=float)
     usual = np.array(columns["common"], dtype=float)
     before, behind = ["", *tokens], [*tokens, ""]
-    marked = [before[a] in OPENED and behind[b] in CLOSED for a, b in zip(first.tolist(), last.tolist(), strict=True)]
+    marked = [
+        before[a] in OPENED and behind[b] in CLOSED
+        for a, b in zip(first.tolist(), last.tolist(), strict=True)
+    ]
     return np.stack(
         [
             *(np.log(length), length == 1, length == 2, (length > 2) & (length < 5), length > 8),
-            *(sums["digit"] / words, sums["digit"] > 0, (sums["year"] > 0) & (length == 1), sums["year"] > 0),
-            *(sums["capital"] / words, sums["begins"] > 0, sums["upper"] > 0, sums["comma"], sums["hyphen"]),
-            *(sums["money"] > 0, sums["common"] / words, usual[first], sums["letters"] / words, sums["rare"] / words),
+            *(
+                sums["digit"] / words,
+                sums["digit"] > 0,
+                (sums["year"] > 0) & (length == 1),
+                sums["year"] > 0,
+            ),
+            *(
+                sums["capital"] / words,
+                sums["begins"] > 0,
+                sums["upper"] > 0,
+                sums["comma"],
+                sums["hyphen"],
+            ),
+            *(
+                sums["money"] > 0,
+                sums["common"] / words,
+                usual[first],
+                sums["letters"] / words,
+                sums["rare"] / words,
+            ),
             capital[first] * capital[last - 1] + numeral[first] * numeral[last - 1],
             marked,
         ],
@@ -178,7 +216,12 @@ def _near(
 
     asked = {stem: order.rarity(stem) for stem in order.stems(question)}
     total = sum(asked.values()) or 1.0
-    weight = np.array([asked.get(order.stems.of(word), 0.0) if word[0].isalnum() else 0.0 for word in lower]) / total
+    weight = (
+        np.array(
+            [asked.get(order.stems.of(word), 0.0) if word[0].isalnum() else 0.0 for word in lower]
+        )
+        / total
+    )
     n = len(weight)
     within = _sums(weight, first, last)
     sentence = np.zeros(n, dtype=np.int64)
@@ -209,7 +252,8 @@ def _sums(values: np.ndarray, first: np.ndarray, last: np.ndarray) -> np.ndarray
 
 
 def _distance(there: np.ndarray) -> np.ndarray:
-    """How many tokens back the last one that is there stands, 0 for the token itself; the number of tokens for none."""
+    """How many tokens back the last one that is there stands, 0 for the token itself; the number of
+    tokens for none."""
     import numpy as np
 
     places = np.where(there, np.arange(len(there)), -len(there))
@@ -224,8 +268,13 @@ def _one_hot(words: Sequence[str], line: Sequence[str], places: np.ndarray) -> n
     return np.eye(len(words) + 1)[codes[places]][:, : len(words)]
 
 
-def _within(words: Sequence[str], lower: Sequence[str], first: np.ndarray, last: np.ndarray) -> np.ndarray:
+def _within(
+    words: Sequence[str], lower: Sequence[str], first: np.ndarray, last: np.ndarray
+) -> np.ndarray:
     import numpy as np
 
-    columns = [_sums(np.array([token == word for token in lower], dtype=float), first, last) > 0 for word in words]
+    columns = [
+        _sums(np.array([token == word for token in lower], dtype=float), first, last) > 0
+        for word in words
+    ]
     return np.stack(columns, axis=1) if columns else np.zeros((len(first), 0))

@@ -1,9 +1,11 @@
-"""A small network that weighs runs of tokens as answers, trained so that the words of the right one are likely.
+"""A small network that weighs runs of tokens as answers, trained so that the words of the right one
+are likely.
 
-Loss     minus the log of the expected F1 of the answer's words, over a softmax of a question's runs: a run that is a
-         word too long counts for what it has. Lee et al. (2017), RaSoR, arxiv.org/abs/1611.01436, have right and wrong
-         in the place of F1
-Network  one hidden layer over the columns of question and run, a product of both in few dimensions, and a linear part
+Loss     minus the log of the expected F1 of the answer's words, over a softmax of a question's
+         runs: a run that is a word too long counts for what it has. Lee et al. (2017), RaSoR,
+         arxiv.org/abs/1611.01436, have right and wrong in the place of F1
+Network  one hidden layer over the columns of question and run, a product of both in few dimensions,
+         and a linear part
 """
 
 from __future__ import annotations
@@ -22,14 +24,16 @@ HIDDEN, JOINED = 96, 24
 INPUT_DROPOUT, DROPOUT = 0.3, 0.5
 DECAY, RATE, CLIP = 0.05, 3e-3, 1.0
 EPOCHS, BATCH, RISE = 12, 16, 0.1
-SAMPLED = 160  # runs of a question that a step looks at, all with a good part of the answer among them
+# runs of a question that a step looks at, all with a good part of the answer among them
+SAMPLED = 160
 GOOD = 0.3  # F1
 LEAST = 1e-4  # of the expected F1, so that its log is finite
 
 
 @dataclass(frozen=True)
 class Lines:
-    """A training question: `asked` (columns of a question,), `columns` (runs, columns of a run), F1 `worth` (runs,)."""
+    """A training question: `asked` (columns of a question,), `columns` (runs, columns of a run), F1
+    `worth` (runs,)."""
 
     asked: np.ndarray
     columns: np.ndarray
@@ -64,7 +68,9 @@ class SpanNetwork(torch.nn.Module):
     def shares(self, asked: np.ndarray, columns: np.ndarray) -> np.ndarray:
         """float32 (runs,), sums to 1: how likely each run of one question is."""
         owner = torch.zeros(len(columns), dtype=torch.long)
-        return torch.softmax(self(torch.from_numpy(asked)[None], torch.from_numpy(columns), owner), 0).numpy()
+        return torch.softmax(
+            self(torch.from_numpy(asked)[None], torch.from_numpy(columns), owner), 0
+        ).numpy()
 
 
 def trained(rows: Sequence[Lines], seed: int, tell: Callable[[int, int], None]) -> SpanNetwork:
@@ -81,7 +87,9 @@ def trained(rows: Sequence[Lines], seed: int, tell: Callable[[int, int], None]) 
     network.spread.copy_(every.std(0, correction=0).clamp(min=1e-2))
     optimiser = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=DECAY)
     steps = EPOCHS * -(-len(rows) // BATCH)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps + 1, pct_start=RISE)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, RATE, total_steps=steps + 1, pct_start=RISE
+    )
     network.train()
     for epoch in range(EPOCHS):
         order = torch.randperm(len(rows), generator=draw).tolist()

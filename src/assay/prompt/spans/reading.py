@@ -1,9 +1,11 @@
 """Questions and their passages as rows of numbers for the network, by what was seen in train.
 
-Sentences  the few that fit the question best, by words and where there are vectors also by meaning: a long text costs
-           no more than a short one
-Runs       as long as nearly all answers of train; words of the commonest that no answer begins or ends with are barred
-Nowhere    where many training rows have one answer that does not stand in their passages (`unknown`), it is a run too
+Sentences  the few that fit the question best, by words and where there are vectors also by meaning:
+           a long text costs no more than a short one
+Runs       as long as nearly all answers of train; words of the commonest that no answer begins or
+           ends with are barred
+Nowhere    where many training rows have one answer that does not stand in their passages
+           (`unknown`), it is a run too
 """
 
 from __future__ import annotations
@@ -30,12 +32,14 @@ MEANINGS = 40  # directions of the questions' vectors
 SOFTER = 0.3  # times a direction of deviation 1: the words of the question count first
 ARTICLES = frozenset(("a", "an", "the"))
 
-Vectors = Mapping[str, "np.ndarray"]  # of questions and sentences, float32, length 1; empty without an encoder
+# of questions and sentences, float32, length 1; empty without an encoder
+Vectors = Mapping[str, "np.ndarray"]
 
 
 @dataclass(frozen=True)
 class Posed:
-    """A question: `asked` (columns of a question,), `columns` (runs, columns of a run), and the texts of the runs."""
+    """A question: `asked` (columns of a question,), `columns` (runs, columns of a run), and the
+    texts of the runs."""
 
     asked: np.ndarray
     columns: np.ndarray
@@ -44,7 +48,8 @@ class Posed:
 
 @dataclass(frozen=True)
 class Reading:
-    """`axes`: what a question's vector is projected on, (width + 1, MEANINGS), the last row being its mean there."""
+    """`axes`: what a question's vector is projected on, (width + 1, MEANINGS), the last row being
+    its mean there."""
 
     known: Known
     order: WordOrder
@@ -99,11 +104,13 @@ class Reading:
         own = self.known.asked(question)
         if self.axes is None:
             return own
-        return np.concatenate([own, SOFTER * (vectors[question] @ self.axes[:-1] - self.axes[-1])]).astype(np.float32)
+        return np.concatenate(
+            [own, SOFTER * (vectors[question] @ self.axes[:-1] - self.axes[-1])]
+        ).astype(np.float32)
 
     def _fit(self, question: str, passages: Sequence[Passage], vectors: Vectors) -> np.ndarray:
-        """Of all sentences, in order: standard score of words and one over its rank by both, one over the passage's
-        place, standard score of meaning."""
+        """Of all sentences, in order: standard score of words and one over its rank by both, one
+        over the passage's place, standard score of meaning."""
         import numpy as np
 
         said = [passage.said(*place) for passage in passages for place in passage.sentences]
@@ -113,7 +120,9 @@ class Reading:
             meaning = standard(np.array([vectors[text] for text in said]) @ vectors[question])
         rank = np.empty(len(said))
         rank[np.argsort(-(words + meaning).round(5), kind="stable")] = np.arange(1, len(said) + 1)
-        place = [number for number, passage in enumerate(passages, start=1) for _ in passage.sentences]
+        place = [
+            number for number, passage in enumerate(passages, start=1) for _ in passage.sentences
+        ]
         return np.stack([words, 1 / rank, 1 / np.array(place, dtype=float), meaning], axis=1)
 
     def to_json(self) -> dict[str, Any]:
@@ -123,7 +132,9 @@ class Reading:
     @classmethod
     def from_json(cls, saved: dict[str, Any], order: WordOrder, axes: np.ndarray | None) -> Reading:
         known = Known.from_json(saved["known"])
-        return cls(known, order, saved["longest"], frozenset(saved["barred"]), saved["nowhere"], axes)
+        return cls(
+            known, order, saved["longest"], frozenset(saved["barred"]), saved["nowhere"], axes
+        )
 
 
 def asked_of(row: Example) -> str:
@@ -141,7 +152,9 @@ def worth(row: Example, texts: Sequence[str]) -> np.ndarray:
     import numpy as np
 
     wanted = [_counted(text) for text in (row.target or "", *row.also)]
-    return np.array([max(_f1(own, other) for other in wanted) for own in map(_counted, texts)], dtype=np.float32)
+    return np.array(
+        [max(_f1(own, other) for other in wanted) for own in map(_counted, texts)], dtype=np.float32
+    )
 
 
 def _counted(text: str) -> Counter[str]:
@@ -154,13 +167,21 @@ def _f1(first: Counter[str], second: Counter[str]) -> float:
 
 
 def _beside(row: Example) -> tuple[str, str, str] | None:
-    """(token before, answer, token behind), in lower case but for the answer, where it first stands in a passage."""
+    """(token before, answer, token behind), in lower case but for the answer, where it first stands
+    in a passage."""
     target = row.target or ""
     for one in row.context if target else ():
         at = one.text.find(target)
         if at >= 0:
-            before, behind = Passage(one.text[:at]).tokens, Passage(one.text[at + len(target) :]).tokens
-            return (before[-1] if before else "").casefold(), target, (behind[0] if behind else "").casefold()
+            before, behind = (
+                Passage(one.text[:at]).tokens,
+                Passage(one.text[at + len(target) :]).tokens,
+            )
+            return (
+                (before[-1] if before else "").casefold(),
+                target,
+                (behind[0] if behind else "").casefold(),
+            )
     return None
 
 
@@ -170,14 +191,16 @@ def _ends(answer: str) -> set[str]:
 
 
 def _nowhere(train: Sequence[Example]) -> str:
-    """The commonest answer that does not stand in its row's passages, if many rows have it; "" else."""
+    """The commonest answer that does not stand in its row's passages, if many rows have it; ""
+    else."""
     lost = Counter(row.target for row in train if row.target and _beside(row) is None)
     text, rows = min(lost.items(), key=lambda pair: (-pair[1], pair[0]), default=("", 0))
     return text if rows >= max(LEAST, NOWHERE * len(train)) else ""
 
 
 def _axes(vectors: Sequence[np.ndarray]) -> np.ndarray:
-    """The directions in which questions differ most, each scaled to deviation 1; the last row is their mean."""
+    """The directions in which questions differ most, each scaled to deviation 1; the last row is
+    their mean."""
     import numpy as np
 
     every = np.array(vectors, dtype=np.float64)

@@ -1,4 +1,5 @@
-"""Where passages and their vectors are kept: in plain files, in LanceDB, or on a PostgreSQL server."""
+"""Where passages and their vectors are kept: in plain files, in LanceDB, or on a PostgreSQL
+server."""
 
 from pathlib import Path
 
@@ -6,7 +7,17 @@ from assay.core.types import Tell
 from assay.prompt.stores.contract import Store, Version
 from assay.prompt.stores.settings import STORES, Exact, LanceDb, Postgres, StoreOf, StoreSettings
 
-__all__ = ["STORES", "Exact", "LanceDb", "Postgres", "Store", "StoreOf", "StoreSettings", "Version", "open_store"]
+__all__ = [
+    "STORES",
+    "Exact",
+    "LanceDb",
+    "Postgres",
+    "Store",
+    "StoreOf",
+    "StoreSettings",
+    "Version",
+    "open_store",
+]
 
 
 def open_store(
@@ -23,12 +34,13 @@ def open_store(
     Args:
         folder: where a local collection lies; a server's has no place in it.
         digest, width: of the encoding whose vectors are kept.
-        rebuild: a local collection of another encoding is emptied; without it, and always on a server, it is refused.
+        rebuild: a local collection of another encoding is emptied; without it, and always on a
+            server, it is refused.
         tell: gets a note when an index is built, and when a server does not answer.
 
     Raises:
-        ResourceError: R020 the collection is of another encoding; R021 a package is missing; R024, R025 the server
-            does not answer, or refuses; R026 the files are damaged.
+        ResourceError: R020 the collection is of another encoding; R021 a package is missing; R024,
+            R025 the server does not answer, or refuses; R026 the files are damaged.
     """
     if isinstance(settings, Exact):
         from assay.prompt.stores.exact import ExactStore

@@ -1,4 +1,5 @@
-"""The rows that may be among the nearest, by products of all vectors with all queries, block by block."""
+"""The rows that may be among the nearest, by products of all vectors with all queries, block by
+block."""
 
 from __future__ import annotations
 
@@ -10,16 +11,19 @@ from assay.prompt.stores.contract import SAME
 if TYPE_CHECKING:
     import numpy as np
 
-FEW = 8  # of fewer than one row in so many of a block, the vectors are copied out rather than all multiplied
+# of fewer than one row in so many of a block, the vectors are copied out rather than all multiplied
+FEW = 8
 
 
 def candidates(
     queries: np.ndarray, top: int, wanted: np.ndarray, blocks: Iterable[tuple[int, np.ndarray]]
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """For each query the numbers of rows and their vectors: the `top` nearest, and all that may tie with the last.
+    """For each query the numbers of rows and their vectors: the `top` nearest, and all that may tie
+    with the last.
 
     Args:
-        queries: float32 (queries, width), of length 1; a block's scores for all of them are held at once.
+        queries: float32 (queries, width), of length 1; a block's scores for all of them are held at
+            once.
         wanted: sorted numbers of the rows to look at.
         blocks: (number of the first row, vectors float32 (rows, width)), in order.
     """
@@ -28,7 +32,10 @@ def candidates(
     width = queries.shape[1]
     near: list[list[tuple[np.ndarray, np.ndarray, np.ndarray]]] = [[] for _ in queries]
     for first, vectors in blocks:
-        rows = wanted[np.searchsorted(wanted, first) : np.searchsorted(wanted, first + len(vectors))] - first
+        rows = (
+            wanted[np.searchsorted(wanted, first) : np.searchsorted(wanted, first + len(vectors))]
+            - first
+        )
         if not len(rows):
             continue
         few = len(rows) < len(vectors) / FEW

@@ -1,8 +1,9 @@
-"""What every store of passages does, and what all of them do alike: check what is put in, order what is found.
+"""What every store of passages does, and what all of them do alike: check what is put in, order
+what is found.
 
-A collection holds passages by id, each with a unit vector and fields to filter by. It belongs to one encoding: the
-vectors of another are not comparable. Every write that changes something makes a version, which is there whole or not
-at all, and can be searched until it is forgotten.
+A collection holds passages by id, each with a unit vector and fields to filter by. It belongs to
+one encoding: the vectors of another are not comparable. Every write that changes something makes a
+version, which is there whole or not at all, and can be searched until it is forgotten.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 ANY: Mapping[str, str] = MappingProxyType({})
 MARGIN = 8  # candidates beyond those asked for: scores in 32 bits may swap neighbours
 SAME = 2e-5  # a difference of float32 scores that may be rounding
-MOST_TIED = 10_000  # candidates; of more passages with one score, which are given is the store's choice
+# candidates; of more passages with one score, which are given is the store's choice
+MOST_TIED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,15 @@ class Version:
 
 
 class Store(Protocol):
-    """Passages and vectors. Several processes may have the same collection open, and write to it."""
+    """Passages and vectors. Several processes may have the same collection open, and write to
+    it."""
 
-    def put(self, passages: Sequence[Document], vectors: np.ndarray, fields: Sequence[Mapping[str, str]] = ()) -> int:
+    def put(
+        self,
+        passages: Sequence[Document],
+        vectors: np.ndarray,
+        fields: Sequence[Mapping[str, str]] = (),
+    ) -> int:
         """Add passages, in place of those with the same ids; of an id given twice the last counts.
 
         Args:
@@ -46,20 +54,27 @@ class Store(Protocol):
 
         Raises:
             ValueError: the numbers of rows, or the width, do not fit.
-            ResourceError: R022 a text, id or vector cannot be kept; nothing was written. R002, R024, R025 nothing was
-                written either.
+            ResourceError: R022 a text, id or vector cannot be kept; nothing was written. R002,
+                R024, R025 nothing was written either.
         """
         ...
 
     def drop(self, documents: Sequence[str]) -> int:
-        """Take out all passages of these documents: those with ids `<document>#<number>`, or with the document's id.
-        Returns the new version, or the current one when there are no such passages."""
+        """Take out all passages of these documents: those with ids `<document>#<number>`, or with
+        the document's id. Returns the new version, or the current one when there are no such
+        passages."""
         ...
 
     def search(
-        self, vectors: np.ndarray, top: int, *, where: Mapping[str, str] = ANY, at: int | None = None
+        self,
+        vectors: np.ndarray,
+        top: int,
+        *,
+        where: Mapping[str, str] = ANY,
+        at: int | None = None,
     ) -> list[list[tuple[str, float]]]:
-        """The `top` passages nearest to each vector: ids with cosines, rounded to 6 places, best first, equals by id.
+        """The `top` passages nearest to each vector: ids with cosines, rounded to 6 places, best
+        first, equals by id.
 
         Args:
             where: only passages whose fields have these values.
@@ -108,24 +123,42 @@ class Rows:
         return len(self.passages)
 
 
-def checked(passages: Sequence[Document], vectors: np.ndarray, fields: Sequence[Mapping[str, str]], width: int) -> Rows:
+def checked(
+    passages: Sequence[Document],
+    vectors: np.ndarray,
+    fields: Sequence[Mapping[str, str]],
+    width: int,
+) -> Rows:
     """Raises ValueError and ResourceError R022: see `Store.put`."""
     if len(vectors) != len(passages) or (fields and len(fields) != len(passages)):
         raise ValueError(f"{len(passages)} passages, {len(vectors)} vectors, {len(fields)} fields")
     last = {passage.id: row for row, passage in enumerate(passages)}
     rows = sorted(last.values())
     kept = tuple(passages[row] for row in rows)
-    named: tuple[Mapping[str, str], ...] = tuple(dict(fields[row]) if fields else {} for row in rows)
+    named: tuple[Mapping[str, str], ...] = tuple(
+        dict(fields[row]) if fields else {} for row in rows
+    )
     for passage, field in zip(kept, named, strict=True):
-        for text in (passage.id, passage.text, passage.source, passage.date, *field, *field.values()):
+        for text in (
+            passage.id,
+            passage.text,
+            passage.source,
+            passage.date,
+            *field,
+            *field.values(),
+        ):
             _refuse_unkeepable(text, passage.id)
-    return Rows(kept, named, units(vectors[rows] if len(rows) < len(passages) else vectors, width, kept))
+    return Rows(
+        kept, named, units(vectors[rows] if len(rows) < len(passages) else vectors, width, kept)
+    )
 
 
 def _refuse_unkeepable(text: str, name: str) -> None:
     if not keepable(text):
         wrong = "a NUL character" if "\0" in text else "half a character (a lone surrogate)"
-        raise ResourceError(Problem("R022", f"passage {name!r} holds {wrong}", help="take it out of the document"))
+        raise ResourceError(
+            Problem("R022", f"passage {name!r} holds {wrong}", help="take it out of the document")
+        )
 
 
 def keepable(text: str) -> bool:
@@ -158,7 +191,9 @@ def units(vectors: np.ndarray, width: int, passages: Sequence[Document] = ()) ->
             row = start + int(np.flatnonzero(bad)[0])
             name = f"of passage {passages[row].id!r}" if passages else f"{row + 1} of the search"
             said = f"the vector {name} has values that are no numbers (NaN or infinity)"
-            raise ResourceError(Problem("R022", said, help="the encoder has failed on this text; encode it again"))
+            raise ResourceError(
+                Problem("R022", said, help="the encoder has failed on this text; encode it again")
+            )
         largest = np.abs(block).max(axis=1, keepdims=True, initial=0)
         block /= np.where(largest > 0, largest, 1)  # or the square of a small value would be 0
         lengths = np.linalg.norm(block, axis=1, keepdims=True)
@@ -173,24 +208,32 @@ def document_of(passage: str) -> str:
 
 
 def pairs_of(fields: Mapping[str, str]) -> str:
-    """Fields as one text in which `pair_of(name, value)` is found exactly where the field has the value."""
+    """Fields as one text in which `pair_of(name, value)` is found exactly where the field has the
+    value."""
     return "".join(pair_of(name, fields[name]) for name in sorted(fields))
 
 
 def pair_of(name: str, value: str) -> str:
-    # In JSON no line break stands inside a text, so that one value never begins or ends within another.
+    # In JSON no line break stands inside a text, so that one value never begins or ends within
+    # another.
     return f"\n{json.dumps([name, value])}\n"
 
 
-# --- what was found -------------------------------------------------------------------------------------------------
+# --- what was found -------------------------------------------------------------------------------
 
 
-def ranked(query: np.ndarray, ids: Sequence[str], vectors: np.ndarray, top: int) -> list[tuple[str, float]]:
-    """The best of these candidates. Scores are computed in 64 bits, so that all stores give the same order."""
+def ranked(
+    query: np.ndarray, ids: Sequence[str], vectors: np.ndarray, top: int
+) -> list[tuple[str, float]]:
+    """The best of these candidates. Scores are computed in 64 bits, so that all stores give the
+    same order."""
     import numpy as np
 
     scores = np.concatenate(
-        [vectors[at : at + 4096].astype(np.float64) @ query.astype(np.float64) for at in range(0, len(ids), 4096)]
+        [
+            vectors[at : at + 4096].astype(np.float64) @ query.astype(np.float64)
+            for at in range(0, len(ids), 4096)
+        ]
         or [np.zeros(0)]
     )
     rounded = scores.round(6) + 0.0  # no -0.0
@@ -201,8 +244,8 @@ def ranked(query: np.ndarray, ids: Sequence[str], vectors: np.ndarray, top: int)
 def settled(
     fetch: Callable[[int], tuple[Sequence[str], np.ndarray]], query: np.ndarray, top: int
 ) -> list[tuple[str, float]]:
-    """The best of what `fetch(n)` gives, its n nearest candidates: more are fetched while the last may tie with the
-    last that is wanted."""
+    """The best of what `fetch(n)` gives, its n nearest candidates: more are fetched while the last
+    may tie with the last that is wanted."""
     wanted = top + MARGIN
     while True:
         ids, vectors = fetch(wanted)
@@ -212,17 +255,28 @@ def settled(
         wanted = min(wanted * 8, MOST_TIED)
 
 
-# --- refusals -------------------------------------------------------------------------------------------------------
+# --- refusals -------------------------------------------------------------------------------------
 
 
-def refuse_other_encoding(place: str, had: tuple[str, int], asked: tuple[str, int], way_out: str) -> NoReturn:
+def refuse_other_encoding(
+    place: str, had: tuple[str, int], asked: tuple[str, int], way_out: str
+) -> NoReturn:
     """R020. `had` and `asked` are digest and width of an encoding."""
-    what = f"width {had[1]}, not {asked[1]}" if had[1] != asked[1] else f"{had[0][:12]}, not {asked[0][:12]}"
-    said = f"the embedding model has changed ({what}): the vectors kept here cannot be compared with its own"
+    what = (
+        f"width {had[1]}, not {asked[1]}"
+        if had[1] != asked[1]
+        else f"{had[0][:12]}, not {asked[0][:12]}"
+    )
+    said = (
+        f"the embedding model has changed ({what}): the vectors kept here cannot be compared"
+        " with its own"
+    )
     raise ResourceError(Problem("R020", said, place, help=way_out))
 
 
 def refuse_version(place: str, at: int, oldest: int, newest: int) -> NoReturn:
     """R023."""
     said = f"there is no version {at}; there are {oldest} to {newest}"
-    raise ResourceError(Problem("R023", said, place, help="leave the version out to search the current one"))
+    raise ResourceError(
+        Problem("R023", said, place, help="leave the version out to search the current one")
+    )

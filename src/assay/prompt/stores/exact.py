@@ -1,9 +1,10 @@
 """Passages in plain files, every vector compared: exact search.
 
 What it is for   up to some hundred thousand passages, without a library or a server
-Costs            one matrix product a search: 100,000 vectors of width 384 are 150 MB, read at the speed of memory
-How              segments of rows and a log (`segments.py`); a row knows the versions it came and went with (`roll.py`),
-                 so that an old version is the same rows under another mask
+Costs            one matrix product a search: 100,000 vectors of width 384 are 150 MB, read at the
+                 speed of memory
+How              segments of rows and a log (`segments.py`); a row knows the versions it came and
+                 went with (`roll.py`), so that an old version is the same rows under another mask
 Watch out        a search takes as much longer as there are more rows
 """
 
@@ -52,7 +53,10 @@ class ExactStore:
             lines = segments.read_log(folder)
             had = (lines[0]["digest"], lines[0]["width"]) if lines else self.encoding
             if had != self.encoding and not rebuild:
-                way_out = f"delete the folder {folder}, which is then built again, or go back to the former model"
+                way_out = (
+                    f"delete the folder {folder}, which is then built again, or go back to the"
+                    " former model"
+                )
                 refuse_other_encoding(str(folder), had, self.encoding, way_out)
             if not lines or had != self.encoding:
                 self._oldest, self._versions, self._roll = 0, [Version(0, time.time())], Roll()
@@ -61,9 +65,14 @@ class ExactStore:
             self._refresh()
             segments.clear(folder, [segment.name for segment in self._segments])
 
-    # --- writing ----------------------------------------------------------------------------------------------------
+    # --- writing ----------------------------------------------------------------------------------
 
-    def put(self, passages: Sequence[Document], vectors: np.ndarray, fields: Sequence[Mapping[str, str]] = ()) -> int:
+    def put(
+        self,
+        passages: Sequence[Document],
+        vectors: np.ndarray,
+        fields: Sequence[Mapping[str, str]] = (),
+    ) -> int:
         import numpy as np
 
         rows = checked(passages, vectors, fields, self.encoding[1])
@@ -73,7 +82,9 @@ class ExactStore:
                 return self._newest
             number = self._newest + 1
             texts = zip(rows.passages, rows.fields, strict=True)
-            name = segments.write_segment(self.folder, rows.vectors, np.full(len(rows), number), texts)
+            name = segments.write_segment(
+                self.folder, rows.vectors, np.full(len(rows), number), texts
+            )
             gone = [self._roll.alive[p.id] for p in rows.passages if p.id in self._roll.alive]
             self._commit(number, name, gone)
             return number
@@ -104,12 +115,14 @@ class ExactStore:
         self._mark = self._stamp()
         self._follow(line, {})
         if len(self._segments) > MOST_SEGMENTS:
-            # The first is spared until the others make up half of it: most writes then rewrite little.
+            # The first is spared until the others make up half of it: most writes then rewrite
+            # little.
             others = sum(len(segment) for segment in self._segments[1:])
             self._merge(0 if 2 * others > len(self._segments[0]) else 1)
 
     def _merge(self, first: int) -> None:
-        """Write the rows of all segments from `first` on as one segment, without those that no version needs."""
+        """Write the rows of all segments from `first` on as one segment, without those that no
+        version needs."""
         import numpy as np
 
         starts = self._starts()
@@ -132,8 +145,12 @@ class ExactStore:
         self._read()
         segments.clear(self.folder, [segment.name for segment in self._segments])
 
-    def _texts(self, segment: Segment, rows: np.ndarray) -> Iterator[tuple[Document, Mapping[str, str]]]:
-        read = segments.read_passages(self.folder, segment.name, [segment.starts[row] for row in rows])
+    def _texts(
+        self, segment: Segment, rows: np.ndarray
+    ) -> Iterator[tuple[Document, Mapping[str, str]]]:
+        read = segments.read_passages(
+            self.folder, segment.name, [segment.starts[row] for row in rows]
+        )
         return zip(read, (segment.fields[row] for row in rows), strict=True)
 
     def _write_log(self) -> None:
@@ -147,7 +164,9 @@ class ExactStore:
             "segments": [segment.name for segment in self._segments],
             "versions": [[version.number, version.time] for version in self._versions],
             "oldest": self._oldest,
-            "gone": [[int(row), int(self._roll.died[row])] for row in np.flatnonzero(self._roll.died)],
+            "gone": [
+                [int(row), int(self._roll.died[row])] for row in np.flatnonzero(self._roll.died)
+            ],
         }
         sealed.write(self.folder / LOG, head)
         self._mark = self._stamp()
@@ -155,7 +174,7 @@ class ExactStore:
     def _alone(self) -> contextlib.AbstractContextManager[None]:
         return store.lock(self.folder / "lock", "writes passages", wait=True)
 
-    # --- following what is written ----------------------------------------------------------------------------------
+    # --- following what is written ----------------------------------------------------------------
 
     @property
     def _newest(self) -> int:
@@ -172,7 +191,8 @@ class ExactStore:
                 if self._stamp() != self._mark:
                     self._read()
                 return
-            except FileNotFoundError:  # a segment that was merged away between the log and its own reading
+            # a segment that was merged away between the log and its own reading
+            except FileNotFoundError:
                 time.sleep(0.01)
         segments.refuse_damaged(self.folder, "names segments that are not there")
 
@@ -184,7 +204,9 @@ class ExactStore:
         head, *lines = segments.read_log(self.folder)
         if (head["digest"], head["width"]) != self.encoding:
             had = (head["digest"], head["width"])
-            refuse_other_encoding(str(self.folder), had, self.encoding, "another process has rebuilt it: start again")
+            refuse_other_encoding(
+                str(self.folder), had, self.encoding, "another process has rebuilt it: start again"
+            )
         known = {segment.name: segment for segment in self._segments}
         self._segments, self._roll = [], Roll()
         self._oldest, self._versions = head["oldest"], [Version(*pair) for pair in head["versions"]]
@@ -208,10 +230,15 @@ class ExactStore:
         self._segments.append(segment)
         self._roll.take(segment.ids, segment.fields, segment.born)
 
-    # --- reading ----------------------------------------------------------------------------------------------------
+    # --- reading ----------------------------------------------------------------------------------
 
     def search(
-        self, vectors: np.ndarray, top: int, *, where: Mapping[str, str] = ANY, at: int | None = None
+        self,
+        vectors: np.ndarray,
+        top: int,
+        *,
+        where: Mapping[str, str] = ANY,
+        at: int | None = None,
     ) -> list[list[tuple[str, float]]]:
         queries = units(vectors, self.encoding[1])
         self._refresh()
@@ -220,7 +247,9 @@ class ExactStore:
         found: list[list[tuple[str, float]]] = []
         for start in range(0, len(queries), QUERIES):
             some = queries[start : start + QUERIES]
-            for query, (near, there) in zip(some, candidates(some, top, rows, self._blocks()), strict=True):
+            for query, (near, there) in zip(
+                some, candidates(some, top, rows, self._blocks()), strict=True
+            ):
                 found.append(ranked(query, [self._roll.ids[row] for row in near], there, top))
         return found
 
@@ -240,7 +269,11 @@ class ExactStore:
         for tried in range(TRIES):
             self._refresh()
             self._check(at)
-            there = self._roll.alive if at is None else {self._roll.ids[row]: row for row in self._roll.rows(at)}
+            there = (
+                self._roll.alive
+                if at is None
+                else {self._roll.ids[row]: row for row in self._roll.rows(at)}
+            )
             rows = [there[name] for name in ids]
             try:
                 return [self._passage(row) for row in rows]
@@ -255,7 +288,9 @@ class ExactStore:
         starts = self._starts()
         which = int(np.searchsorted(starts, row, side="right")) - 1
         segment = self._segments[which]
-        return segments.read_passages(self.folder, segment.name, [segment.starts[row - starts[which]]])[0]
+        return segments.read_passages(
+            self.folder, segment.name, [segment.starts[row - starts[which]]]
+        )[0]
 
     def ids(self, at: int | None = None) -> list[str]:
         self._refresh()

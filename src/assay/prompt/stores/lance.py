@@ -2,11 +2,14 @@
 
 What it is for   many passages on one machine: what is searched need not fit into memory
 Costs            the package lancedb (`pip install 'assay[rag]'`); on the disk, the vectors twice
-Source           Pace et al. (2025), Lance: Efficient Random Access in Columnar Storage, arxiv.org/abs/2504.15247; the
-                 index, inverted lists: Jegou, Douze and Schmid (2011), doi.org/10.1109/TPAMI.2010.57
-How              a version of the collection is a version of the table, so that an old one costs nothing to keep but
-                 its rows. Scores come from the whole vectors; the index only proposes candidates
-Watch out        one process writes at a time: a lock in the folder, which network drives may not have
+Source           Pace et al. (2025), Lance: Efficient Random Access in Columnar Storage,
+                 arxiv.org/abs/2504.15247; the index, inverted lists: Jegou, Douze and Schmid
+                 (2011), doi.org/10.1109/TPAMI.2010.57
+How              a version of the collection is a version of the table, so that an old one costs
+                 nothing to keep but its rows. Scores come from the whole vectors; the index only
+                 proposes candidates
+Watch out        one process writes at a time: a lock in the folder, which network drives may not
+                 have
 """
 
 from __future__ import annotations
@@ -44,7 +47,8 @@ OLDEST = "oldest"  # the tag of the oldest version that is not forgotten
 INDEX = "vector_"  # beginning of the index's name, before its number of partitions
 ROWS = 400  # in a partition when the index is made
 COARSE = 4  # times as many rows in a partition as when it was made: the index is made anew
-LEAST_PROBES, PROBED = 64, 8  # partitions that a search reads: this many, and at least one in so many
+# partitions that a search reads: this many, and at least one in so many
+LEAST_PROBES, PROBED = 64, 8
 BEHIND = 0.1  # share of rows that the index does not have yet, from which on it is extended
 MOST_FRAGMENTS = 64  # more files of rows than this are merged
 AT_ONCE = 500  # ids that one look-up names
@@ -67,14 +71,17 @@ class LanceStore:
         try:
             import lancedb
         except ImportError:
-            problem = Problem("R021", "the store lancedb needs a package", help="pip install 'assay[rag]'")
+            problem = Problem(
+                "R021", "the store lancedb needs a package", help="pip install 'assay[rag]'"
+            )
             raise ResourceError(problem) from None
         self.settings = settings
         self.folder = folder
         self.width = width
         self.tell = tell
         with self._alone():
-            # A reader sees what other processes have written: every look asks for the newest version.
+            # A reader sees what other processes have written: every look asks for the newest
+            # version.
             self._base = lancedb.connect(folder, read_consistency_interval=timedelta(0))
             if TABLE in self._base.list_tables().tables:
                 self._table = self._base.open_table(TABLE)
@@ -82,20 +89,32 @@ class LanceStore:
                 if had == (digest, width):
                     return
                 if not rebuild:
-                    way_out = f"delete the folder {folder}, which is then built again, or go back to the former model"
+                    way_out = (
+                        f"delete the folder {folder}, which is then built again, or go back to"
+                        " the former model"
+                    )
                     refuse_other_encoding(str(folder), had, (digest, width), way_out)
                 self._base.drop_table(TABLE)
             self._table = self._base.create_table(TABLE, schema=_schema(digest, width))
 
-    # --- writing ----------------------------------------------------------------------------------------------------
+    # --- writing ----------------------------------------------------------------------------------
 
-    def put(self, passages: Sequence[Document], vectors: np.ndarray, fields: Sequence[Mapping[str, str]] = ()) -> int:
+    def put(
+        self,
+        passages: Sequence[Document],
+        vectors: np.ndarray,
+        fields: Sequence[Mapping[str, str]] = (),
+    ) -> int:
         rows = checked(passages, vectors, fields, self.width)
         if not len(rows):
             return self.version
         with self._alone():
             # One commit, whether rows are new or replaced.
-            merge = self._table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
+            merge = (
+                self._table.merge_insert("id")
+                .when_matched_update_all()
+                .when_not_matched_insert_all()
+            )
             merge.execute(_arrow(rows, self._table.schema))
             self._look_after()
             return self.version
@@ -114,7 +133,8 @@ class LanceStore:
     def forget(self, before: int) -> None:
         with self._alone():
             times = self._check(before)
-            # A tagged version cannot be cleaned away, so that the next line takes too little rather than too much.
+            # A tagged version cannot be cleaned away, so that the next line takes too little rather
+            # than too much.
             if OLDEST in self._table.tags.list():
                 self._table.tags.update(OLDEST, before)
             else:
@@ -122,8 +142,9 @@ class LanceStore:
             self._table.optimize(cleanup_older_than=datetime.now() - times[before] + GRACE)
 
     def _look_after(self) -> None:
-        """Make the index once it is due, or anew once it is too coarse; extend it when it is behind; merge files when
-        there are many. Each is a version of the table of its own, with the same rows."""
+        """Make the index once it is due, or anew once it is too coarse; extend it when it is
+        behind; merge files when there are many. Each is a version of the table of its own, with the
+        same rows."""
         rows = self._table.count_rows()
         partitions, behind = _partitions(self._table), False
         if rows >= max(self.settings.index_from, COARSE * ROWS * partitions):
@@ -141,16 +162,23 @@ class LanceStore:
 
         if former:
             self._table.drop_index(f"{INDEX}{former}")
-        index = IvfFlat(distance_type="dot", num_partitions=partitions, sample_rate=128, max_iterations=25)
+        index = IvfFlat(
+            distance_type="dot", num_partitions=partitions, sample_rate=128, max_iterations=25
+        )
         self._table.create_index("vector", config=index, name=f"{INDEX}{partitions}")
 
     def _alone(self) -> AbstractContextManager[None]:
         return store.lock(self.folder / "lock", "writes passages", wait=True)
 
-    # --- reading ----------------------------------------------------------------------------------------------------
+    # --- reading ----------------------------------------------------------------------------------
 
     def search(
-        self, vectors: np.ndarray, top: int, *, where: Mapping[str, str] = ANY, at: int | None = None
+        self,
+        vectors: np.ndarray,
+        top: int,
+        *,
+        where: Mapping[str, str] = ANY,
+        at: int | None = None,
     ) -> list[list[tuple[str, float]]]:
         queries = units(vectors, self.width)
         table = self._at(at)
@@ -169,7 +197,9 @@ class LanceStore:
             rows = found["vector"].combine_chunks().values.to_numpy().reshape(-1, self.width)
             return found["id"].to_pylist(), rows
 
-        return [settled(lambda count, query=query: near(query, count), query, top) for query in queries]
+        return [
+            settled(lambda count, query=query: near(query, count), query, top) for query in queries
+        ]
 
     def passages(self, ids: Sequence[str], at: int | None = None) -> list[Document]:
         from lancedb.expr import col
@@ -224,13 +254,18 @@ class LanceStore:
 def _partitions(table: Any) -> int:
     """Of the index of this version of the table; 0 where it has none."""
     names = [index.name for index in table.list_indices()]
-    return max((int(name.removeprefix(INDEX)) for name in names if name.startswith(INDEX)), default=0)
+    return max(
+        (int(name.removeprefix(INDEX)) for name in names if name.startswith(INDEX)), default=0
+    )
 
 
 def _schema(digest: str, width: int) -> Any:
     import pyarrow as pa
 
-    texts = [pa.field(name, pa.string()) for name in ("id", "document", "text", "source", "date", "fields")]
+    texts = [
+        pa.field(name, pa.string())
+        for name in ("id", "document", "text", "source", "date", "fields")
+    ]
     vector = pa.field("vector", pa.list_(pa.float32(), width))
     return pa.schema([*texts, vector], metadata={"assay.digest": digest, "assay.width": str(width)})
 
@@ -250,7 +285,9 @@ def _arrow(rows: Rows, schema: Any) -> Any:
         "source": [passage.source for passage in rows.passages],
         "date": [passage.date for passage in rows.passages],
         "fields": [pairs_of(fields) for fields in rows.fields],
-        "vector": pa.FixedSizeListArray.from_arrays(pa.array(rows.vectors.ravel()), rows.vectors.shape[1]),
+        "vector": pa.FixedSizeListArray.from_arrays(
+            pa.array(rows.vectors.ravel()), rows.vectors.shape[1]
+        ),
     }
     return pa.table(columns, schema=schema)
 

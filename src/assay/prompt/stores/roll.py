@@ -1,4 +1,5 @@
-"""Which rows there are, and which of them a version has: the part of an exact store that is held in memory."""
+"""Which rows there are, and which of them a version has: the part of an exact store that is held in
+memory."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
 
 
 class Roll:
-    """Rows are numbered as they come. A row is of the versions from `born` on, up to the one before `died`."""
+    """Rows are numbered as they come. A row is of the versions from `born` on, up to the one before
+    `died`."""
 
     def __init__(self) -> None:
         import numpy as np
@@ -27,7 +29,9 @@ class Roll:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def take(self, ids: Sequence[str], fields: Sequence[Mapping[str, str]], born: np.ndarray) -> None:
+    def take(
+        self, ids: Sequence[str], fields: Sequence[Mapping[str, str]], born: np.ndarray
+    ) -> None:
         import numpy as np
 
         for row, (name, named) in enumerate(zip(ids, fields, strict=True), start=len(self.ids)):
@@ -55,7 +59,11 @@ class Roll:
         """Sorted numbers of the rows that the version has and whose fields are these."""
         import numpy as np
 
-        there = self.died == 0 if at is None else (self.born <= at) & ((self.died == 0) | (self.died > at))
+        there = (
+            self.died == 0
+            if at is None
+            else (self.born <= at) & ((self.died == 0) | (self.died > at))
+        )
         if not where:
             return np.flatnonzero(there)
         few, *others = sorted((self._having.get(pair, []) for pair in where.items()), key=len)

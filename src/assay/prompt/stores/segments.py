@@ -1,13 +1,16 @@
 """The files of an exact store: segments of rows, and a log that says which of them count.
 
-    log.jsonl                 first line: what the collection is, its segments, versions and ended rows at that time;
-                              then a line a version: its time, its segment, the rows that ended with it
-    <name>.safetensors        vectors, float32 (rows, width); born, int64 (rows,): the version each row came with
+    log.jsonl                 first line: what the collection is, its segments, versions and ended
+                              rows at that time; then a line a version: its time, its segment, the
+                              rows that ended with it
+    <name>.safetensors        vectors, float32 (rows, width); born, int64 (rows,): the version each
+                              row came with
     <name>.jsonl              [id, text, source, date, fields] a row
 
-A segment counts when a line of the log names it, and that line is written last: what a kill leaves is no part of the
-collection. A line has its own hash (`sealed`) and the name of a segment is that of its files, so that what was changed
-is found when the collection is opened (R026). Rows are numbered through all segments, in order.
+A segment counts when a line of the log names it, and that line is written last: what a kill leaves
+is no part of the collection. A line has its own hash (`sealed`) and the name of a segment is that
+of its files, so that what was changed is found when the collection is opened (R026). Rows are
+numbered through all segments, in order.
 """
 
 from __future__ import annotations
@@ -70,7 +73,8 @@ def _hash(paths: Sequence[Path]) -> str:
 
 
 def _chunks(vectors: np.ndarray, born: np.ndarray) -> Iterator[bytes | memoryview]:
-    """A safetensors file; `store.write_tensors` would load torch, which takes longer than the rest of a write."""
+    """A safetensors file; `store.write_tensors` would load torch, which takes longer than the rest
+    of a write."""
     sizes = vectors.nbytes, vectors.nbytes + born.nbytes
     header = {
         "vectors": {"dtype": "F32", "shape": vectors.shape, "data_offsets": [0, sizes[0]]},
@@ -98,12 +102,17 @@ def read_segment(folder: Path, name: str, width: int) -> Segment:
             starts.append(at)
             at += len(line)
     if arrays["vectors"].shape != (len(ids), width):
-        refuse_damaged(path, f"holds vectors of shape {arrays['vectors'].shape} for {len(ids)} passages")
-    return Segment(name, arrays["vectors"], arrays["born"], tuple(ids), tuple(fields), tuple(starts))
+        refuse_damaged(
+            path, f"holds vectors of shape {arrays['vectors'].shape} for {len(ids)} passages"
+        )
+    return Segment(
+        name, arrays["vectors"], arrays["born"], tuple(ids), tuple(fields), tuple(starts)
+    )
 
 
 def _mapped(path: Path) -> dict[str, np.ndarray]:
-    """The tensors of a safetensors file without reading them. Source: github.com/huggingface/safetensors, "Format" """
+    """The tensors of a safetensors file without reading them. Source:
+    github.com/huggingface/safetensors, "Format" """
     import numpy as np
 
     kinds = {"F32": np.dtype("<f4"), "I64": np.dtype("<i8")}
@@ -118,7 +127,9 @@ def _mapped(path: Path) -> dict[str, np.ndarray]:
         start, end = entry["data_offsets"]
         if size < 8 + length + end:
             refuse_damaged(path, "is cut off")
-        found[name] = np.memmap(path, kinds[entry["dtype"]], "r", 8 + length + start, tuple(entry["shape"]))
+        found[name] = np.memmap(
+            path, kinds[entry["dtype"]], "r", 8 + length + start, tuple(entry["shape"])
+        )
     return {name: np.asarray(value) for name, value in found.items()}
 
 
@@ -160,5 +171,7 @@ def clear(folder: Path, keep: Iterable[str]) -> None:
 
 def refuse_damaged(path: Path, what: str) -> NoReturn:
     raise ResourceError(
-        Problem("R026", what, str(path), help="delete the folder; it is built again from the documents")
+        Problem(
+            "R026", what, str(path), help="delete the folder; it is built again from the documents"
+        )
     )

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 FIRST_WAIT = 0.1  # seconds; each wait is twice as long as the one before
 LONGEST_WAIT = 5.0
-# Beginnings of the SQLSTATE of errors after which the same again may succeed: a server that goes down, comes up or is
-# full, two transactions in each other's way. Without any code, the connection itself broke, or was never made.
+# Beginnings of the SQLSTATE of errors after which the same again may succeed: a server that goes
+# down, comes up or is full, two transactions in each other's way. Without any code, the connection
+# itself broke, or was never made.
 PASSING = ("08", "40", "53300", "57P", "55P")
 
 
@@ -28,7 +29,9 @@ class Server:
         try:
             import psycopg
         except ImportError:
-            problem = Problem("R021", "the store postgres needs a package", help="pip install 'assay[pgvector]'")
+            problem = Problem(
+                "R021", "the store postgres needs a package", help="pip install 'assay[pgvector]'"
+            )
             raise ResourceError(problem) from None
         self._errors = psycopg
         self._address = address
@@ -42,8 +45,9 @@ class Server:
         return f"{parts.hostname or 'local socket'}{parts.path}"
 
     def transaction(self, work: Callable[[psycopg.Connection[Any]], Result]) -> Result:
-        """What `work(connection)` gives, within one transaction. It is called again, on a new connection, when the
-        connection was lost: whether the transaction before was committed is then not known, so `work` must look.
+        """What `work(connection)` gives, within one transaction. It is called again, on a new
+        connection, when the connection was lost: whether the transaction before was committed is
+        then not known, so `work` must look.
 
         Raises:
             ResourceError: R024 the server was not there for `patience` seconds; R025 it refused.
@@ -58,21 +62,32 @@ class Server:
                 with self._open.transaction():
                     return work(self._open)
             except self._errors.OperationalError as error:
-                refused = error.pgconn is not None and (error.pgconn.needs_password or error.pgconn.used_password)
-                if (self._open is None and refused) or (error.sqlstate and not error.sqlstate.startswith(PASSING)):
+                refused = error.pgconn is not None and (
+                    error.pgconn.needs_password or error.pgconn.used_password
+                )
+                if (self._open is None and refused) or (
+                    error.sqlstate and not error.sqlstate.startswith(PASSING)
+                ):
                     self._refuse(error)
                 self.close()
                 if time.monotonic() + wait > end:
                     self._give_up(error)
                 if wait == FIRST_WAIT:
-                    self._tell({"event": "note", "text": f"the server {self.place} is gone; it is waited for"})
+                    self._tell(
+                        {
+                            "event": "note",
+                            "text": f"the server {self.place} is gone; it is waited for",
+                        }
+                    )
                 time.sleep(wait)
                 wait = min(2 * wait, LONGEST_WAIT)
             except self._errors.Error as error:
                 self._refuse(error)
 
     def _connected(self) -> psycopg.Connection[Any]:
-        return self._errors.connect(self._address, autocommit=True, connect_timeout=10, application_name="assay")
+        return self._errors.connect(
+            self._address, autocommit=True, connect_timeout=10, application_name="assay"
+        )
 
     def close(self) -> None:
         if self._open is not None:
@@ -86,7 +101,9 @@ class Server:
 
     def _refuse(self, error: psycopg.Error) -> NoReturn:
         said = f"the server refuses ({error.sqlstate or 'no code'}): {_line(error)}"
-        way_out = "docs/stores.md says what the user must be allowed to do, and which extension is needed"
+        way_out = (
+            "docs/stores.md says what the user must be allowed to do, and which extension is needed"
+        )
         raise ResourceError(Problem("R025", said, self.place, help=way_out)) from None
 
 

@@ -4,7 +4,13 @@ import re
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, field_validator, model_serializer
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+)
 
 from assay.core.errors import did_you_mean
 from assay.core.settings import Settings
@@ -13,8 +19,8 @@ INDEX_FROM = 20_000  # rows; fewer are searched one by one, which is exact and t
 
 
 class StoreOf(Settings):
-    """One kind of store. Its kind is written out even where it is the default: `store: {kind: lancedb}` must be read
-    back as that."""
+    """One kind of store. Its kind is written out even where it is the default: `store: {kind:
+    lancedb}` must be read back as that."""
 
     kind: Any  # a subclass narrows it to Literal["its name"]
     # True where the collection lies in the folder it is opened in, and so is the project's own
@@ -36,40 +42,59 @@ class LanceDb(StoreOf):
 
     kind: Literal["lancedb"] = "lancedb"
     index_from: int = Field(default=INDEX_FROM, ge=1000)  # rows
-    probes: int = Field(default=0, ge=0, le=100_000)  # parts of the index that a search reads; 0: by their number
+    # parts of the index that a search reads; 0: by their number
+    probes: int = Field(default=0, ge=0, le=100_000)
 
 
 class Postgres(StoreOf):
-    """A PostgreSQL server with the extension pgvector, with an index once the table holds `index_from` rows."""
+    """A PostgreSQL server with the extension pgvector, with an index once the table holds
+    `index_from` rows."""
 
     kind: Literal["postgres"] = "postgres"
     address: str  # postgresql://user@host:port/database, never with a password
     table: str = Field(default="assay_passages", pattern=r"^[a-z_][a-z0-9_]{0,39}$")
     index_from: int = Field(default=INDEX_FROM, ge=1000)  # rows
     ef: int = Field(default=100, ge=10, le=1000)  # candidates that a search in the index keeps
-    build_ef: int = Field(default=64, ge=16, le=1000)  # candidates that are kept while the index is built
-    links: int = Field(default=16, ge=4, le=100)  # neighbours that the index keeps of each vector and level
-    build_mb: int = Field(default=512, ge=64, le=65536)  # memory of the server for building the index
-    patience: float = Field(default=20.0, ge=0, le=600)  # seconds for which a lost server is waited for
+    # candidates that are kept while the index is built
+    build_ef: int = Field(default=64, ge=16, le=1000)
+    # neighbours that the index keeps of each vector and level
+    links: int = Field(default=16, ge=4, le=100)
+    # memory of the server for building the index
+    build_mb: int = Field(default=512, ge=64, le=65536)
+    # seconds for which a lost server is waited for
+    patience: float = Field(default=20.0, ge=0, le=600)
     local: ClassVar[bool] = False
 
     @field_validator("address")
     @classmethod
     def _without_password(cls, address: str) -> str:
-        # The address itself is in none of the messages: it may hold a password in a form that is not foreseen.
+        # The address itself is in none of the messages: it may hold a password in a form that is
+        # not foreseen.
         try:
             parts = urlsplit(address)
             password, _ = parts.password, parts.port
             keys = {name.casefold() for name, _ in parse_qsl(parts.query)}
         except ValueError:
-            raise ValueError("C090 the address cannot be read; it is postgresql://user@host:port/database") from None
-        if password is not None or keys & {"password", "sslpassword"} or re.search(r"password\s*=", address, re.I):
             raise ValueError(
-                "C090 the address holds a password, which would be copied into reports; take it out, and set PGPASSWORD"
-                " or write it into ~/.pgpass"
+                "C090 the address cannot be read; it is postgresql://user@host:port/database"
+            ) from None
+        if (
+            password is not None
+            or keys & {"password", "sslpassword"}
+            or re.search(r"password\s*=", address, re.I)
+        ):
+            raise ValueError(
+                "C090 the address holds a password, which would be"
+                " copied into reports; take it out, and set PGPASSWORD or write it into ~/.pgpass"
             )
-        if parts.scheme not in ("postgresql", "postgres") or "@" in parts.path + parts.query + parts.fragment:
-            raise ValueError("C090 the address must begin with postgresql://, as postgresql://user@host:port/database")
+        if (
+            parts.scheme not in ("postgresql", "postgres")
+            or "@" in parts.path + parts.query + parts.fragment
+        ):
+            raise ValueError(
+                "C090 the address must begin with postgresql://, as"
+                " postgresql://user@host:port/database"
+            )
         return address
 
 
@@ -88,5 +113,6 @@ def _of_a_known_kind(value: Any) -> Any:
 
 # The type of a setting `store`.
 StoreSettings = Annotated[
-    Annotated[Exact | LanceDb | Postgres, Field(discriminator="kind")], BeforeValidator(_of_a_known_kind)
+    Annotated[Exact | LanceDb | Postgres, Field(discriminator="kind")],
+    BeforeValidator(_of_a_known_kind),
 ]

@@ -1,6 +1,8 @@
-"""Answers of an arm in a file that survives a kill: `answers.jsonl` of a stage, line by line under a seal.
+"""Answers of an arm in a file that survives a kill: `answers.jsonl` of a stage, line by line under
+a seal.
 
-What it is for   who asks, and who reads what was asked, agree on names, version and what an interrupted file is worth
+What it is for   who asks, and who reads what was asked, agree on names, version and what an
+                 interrupted file is worth
 """
 
 from __future__ import annotations
@@ -20,8 +22,9 @@ def answers_of(path: Path) -> list[Answer]:
 
 
 def kept_lines(file: Path, all_: int, chunk: int, tell: Tell) -> int:
-    """How many of `all_` results an earlier run has left in `file`, as `sealed` lines: whole chunks, or all. What is
-    more is cut off, so that what follows stands in its place: results depend on the chunk that they were made in."""
+    """How many of `all_` results an earlier run has left in `file`, as `sealed` lines: whole
+    chunks, or all. What is more is cut off, so that what follows stands in its place: results
+    depend on the chunk that they were made in."""
     found = sealed.beginning(file, tell)
     done = all_ if len(found) >= all_ else len(found) - len(found) % chunk
     if done < len(found):

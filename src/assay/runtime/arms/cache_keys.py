@@ -1,8 +1,10 @@
 """What a fitted arm is kept under: a key of all that its weights depend on, and of nothing else.
 
-How        a hash over settings that differ from their defaults, versions of the code, contents of the rows that it
-           reads, task, models, seed and, where a neural model runs, the numeric environment
-Watch out  what is forgotten here gives an old arm for new settings; what is too much here trains again for nothing
+How        a hash over settings that differ from their defaults, versions of the code, contents of
+           the rows that it reads, task, models, seed and, where a neural model runs, the numeric
+           environment
+Watch out  what is forgotten here gives an old arm for new settings; what is too much here trains
+           again for nothing
 """
 
 from __future__ import annotations
@@ -19,15 +21,21 @@ UNREAD = {"slices", "guards", "target", "metrics"}  # of the task: what no arm r
 
 
 def fit_key(
-    strategy: Learner, parts: dict[str, str], task: Task, models: dict[str, Any], base: str, seed: int, numeric: Any
+    strategy: Learner,
+    parts: dict[str, str],
+    task: Task,
+    models: dict[str, Any],
+    base: str,
+    seed: int,
+    numeric: Any,
 ) -> str:
     """The key of a fitted arm.
 
     Args:
-        parts: "train", "val", "documents" -> hash of the content; "fields" -> that of the rows' fields, where an arm
-            reads them. models: name -> {"digest", ...}.
-        numeric: versions, processor and threads that the arm's numbers depend on. Versions of what only some arms use
-            are looked up here, of those that this one names in `libraries`.
+        parts: "train", "val", "documents" -> hash of the content; "fields" -> that of the rows'
+            fields, where an arm reads them. models: name -> {"digest", ...}.
+        numeric: versions, processor and threads that the arm's numbers depend on. Versions of what
+            only some arms use are looked up here, of those that this one names in `libraries`.
     """
     needed = {name: models[name]["digest"] for name in strategy.needs(base)}
     scored = set() if strategy.scored else {"metric", "tolerance"}
@@ -47,19 +55,26 @@ def fit_key(
 
 
 def libraries(learner: Learner, task: Task) -> set[str]:
-    """What the strategy or part, and those inside it, depend on beside the numeric environment, by name."""
+    """What the strategy or part, and those inside it, depend on beside the numeric environment, by
+    name."""
     own = {name for name in learner.libraries if name != FORMED or task.form is not None}
     return own.union(*(libraries(inner, task) for _, inner in learner.inside()))
 
 
 def plain(task: Task) -> set[str]:
-    """Settings of the task that no fit reads: what is said of code, where the task is none. A database is a place, and
-    where val is judged by it, what its queries come to is asked anew (`executed`)."""
-    return {"database"} if task.kind == "code" else {"database", "language", "show_tests", "samples", "temperature"}
+    """Settings of the task that no fit reads: what is said of code, where the task is none. A
+    database is a place, and where val is judged by it, what its queries come to is asked anew
+    (`executed`)."""
+    return (
+        {"database"}
+        if task.kind == "code"
+        else {"database", "language", "show_tests", "samples", "temperature"}
+    )
 
 
 def own_settings(learner: Learner) -> dict[str, Any]:
-    """Settings that differ from their defaults, kind and name aside: a setting that is added later changes no key."""
+    """Settings that differ from their defaults, kind and name aside: a setting that is added later
+    changes no key."""
     return {key: value for key, value in learner.changed().items() if key not in ("kind", "name")}
 
 

@@ -1,7 +1,8 @@
-"""What is not as it was when an arm was measured, said once as C170: `differs`, `told`, and `warned` for Python.
+"""What is not as it was when an arm was measured, said once as C170: `differs`, `told`, and
+`warned` for Python.
 
-Nothing of it keeps an arm from answering: its numbers may differ in their last bits, or it answers for rows that are
-others by now. Whether that matters is for the reader to say.
+Nothing of it keeps an arm from answering: its numbers may differ in their last bits, or it answers
+for rows that are others by now. Whether that matters is for the reader to say.
 """
 
 from __future__ import annotations
@@ -34,12 +35,15 @@ class Differs(UserWarning):
     """An arm answers in other surroundings than those in which it was measured."""
 
 
-def differs(record: dict[str, Any], then: Project, now: Project, arm: str, fit: Path, *, documents: bool) -> list[str]:
+def differs(
+    record: dict[str, Any], then: Project, now: Project, arm: str, fit: Path, *, documents: bool
+) -> list[str]:
     """What is not as it was, in words.
 
     Args:
-        record: see `measured.record`. then, now: the project as it ran, and as its file is today. fit: the folder of
-            the fitted arm. documents: whether the arm reads them from the project's files.
+        record: see `measured.record`. then, now: the project as it ran, and as its file is today.
+            fit: the folder of the fitted arm. documents: whether the arm reads them from the
+                project's files.
     """
     return [
         *_surroundings({"assay": record["assay"], **record["numeric"]}),
@@ -80,7 +84,7 @@ def hearing(tell: Tell, heard: list[str]) -> Tell:
     return both
 
 
-# --- the data -------------------------------------------------------------------------------------------------------
+# --- the data -------------------------------------------------------------------------------------
 
 
 def fingerprints(project: Project) -> dict[str, str]:
@@ -103,7 +107,11 @@ def _fingerprints(paths: Sequence[Path], folder: Path) -> dict[str, str]:
 def fingerprint(path: Path) -> str:
     """Of a file, or of all files below a folder; "" of what is not there or cannot be read."""
     if path.is_dir():
-        inside = [(str(p.relative_to(path)), fingerprint(p)) for p in sorted(path.rglob("*")) if p.is_file()]
+        inside = [
+            (str(p.relative_to(path)), fingerprint(p))
+            for p in sorted(path.rglob("*"))
+            if p.is_file()
+        ]
         return store.digest(inside)
     if not path.is_file() or not os.access(path, os.R_OK):
         return ""
@@ -122,7 +130,7 @@ def _files(before: dict[str, str], folder: Path) -> Iterator[str]:
             yield f"{name} has changed" if now else f"{name} is not there"
 
 
-# --- the rest -------------------------------------------------------------------------------------------------------
+# --- the rest -------------------------------------------------------------------------------------
 
 
 def _surroundings(before: dict[str, str]) -> Iterator[str]:
@@ -135,7 +143,9 @@ def _surroundings(before: dict[str, str]) -> Iterator[str]:
 
 def _settings(then: Project, now: Project, arm: str) -> Iterator[str]:
     before, after = (dict(_flat(read(project.to_yaml()).value)) for project in (then, now))
-    changed = [name for name in dict.fromkeys([*before, *after]) if before.get(name) != after.get(name)]
+    changed = [
+        name for name in dict.fromkeys([*before, *after]) if before.get(name) != after.get(name)
+    ]
     if changed:
         yield f"{now.file} has other settings: {', '.join(changed)}"
     if arm in then.arms and arm not in now.arms:

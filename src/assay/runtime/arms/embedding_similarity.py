@@ -1,9 +1,10 @@
 """How alike answers and targets are to a sentence encoder, for the metric embedding_similarity.
 
-How        asked for once the arms have answered, for the metric is given records, not models: pairs of texts go to the
-           encoder in a process of its own, and the cosines are a cached stage
+How        asked for once the arms have answered, for the metric is given records, not models: pairs
+           of texts go to the encoder in a process of its own, and the cosines are a cached stage
 Costs      each different text is read once by an encoder of 22 million parameters
-Targets    this process needs them, and runs no strategy's code; its pairs lie under `exam/`, where no arm is sent
+Targets    this process needs them, and runs no strategy's code; its pairs lie under `exam/`, where
+           no arm is sent
 Watch out  only where the project names the metric: the encoder must be at hand then
 """
 
@@ -39,8 +40,8 @@ def strategies(task: Task) -> list[Strategy]:
 
 
 def likened(bench: Bench, records: Sequence[Record]) -> list[Record]:
-    """The records with `alike` filled in: the cosine of the answer and the accepted answer nearest to it. An answer
-    without text has 0.
+    """The records with `alike` filled in: the cosine of the answer and the accepted answer nearest
+    to it. An answer without text has 0.
 
     Raises:
         AssayError: as the worker.
@@ -55,14 +56,20 @@ def likened(bench: Bench, records: Sequence[Record]) -> list[Record]:
 def pairs_of(record: Record) -> list[tuple[str, str]]:
     """The answer with each accepted one; nothing for an answer without text."""
     text = record.answer.text
-    return [(text, target) for target in (record.target, *record.also)] if text and text.strip() else []
+    return (
+        [(text, target) for target in (record.target, *record.also)]
+        if text and text.strip()
+        else []
+    )
 
 
 def cosines(bench: Bench, pairs: Sequence[tuple[str, str]]) -> list[float]:
     """The cosine of each pair of texts; a cached stage."""
     [strategy] = strategies(bench.prepared.task)
     digests = {name: bench.models[name]["digest"] for name in strategy.needs(bench.project.model)}
-    key = store.digest(["alike", VERSION, digests, bench.numeric, [list(pair) for pair in pairs]])[:20]
+    key = store.digest(["alike", VERSION, digests, bench.numeric, [list(pair) for pair in pairs]])[
+        :20
+    ]
     stage = store.Stage(bench.project.exam, "alike", key, bench.tell)
     if stage.done() is None:
         folder = stage.open()
@@ -80,5 +87,7 @@ def read_pairs(job: Job) -> None:
     place = {text: index for index, text in enumerate(texts)}
     vectors = job.embed(texts) if texts else []
     found = [float(vectors[place[first]] @ vectors[place[second]]) for first, second in pairs]
-    store.write_lines(stage.folder / "cosines.jsonl", (round(min(1.0, max(-1.0, value)), 6) for value in found))
+    store.write_lines(
+        stage.folder / "cosines.jsonl", (round(min(1.0, max(-1.0, value)), 6) for value in found)
+    )
     stage.finish({"pairs": len(pairs)})

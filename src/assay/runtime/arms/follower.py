@@ -1,4 +1,5 @@
-"""Processes 1, 2, ... of a training: each computes its share of every step, tells nothing and saves nothing."""
+"""Processes 1, 2, ... of a training: each computes its share of every step, tells nothing and saves
+nothing."""
 
 from __future__ import annotations
 
@@ -29,13 +30,16 @@ def follow(job: Job) -> None:
 
 
 def train_silently(job: Job) -> None:
-    """The fit of a process that tells nothing and takes an inner arm from process 0, which fits it."""
+    """The fit of a process that tells nothing and takes an inner arm from process 0, which fits
+    it."""
 
     def awaited(strategy: Learner, lesson: Lesson) -> Any:
         stage = store.Stage(job.work, "fit", job.inner_key(strategy, lesson))
         while stage.done() is None:
             time.sleep(LOOK)
-        return strategy.restore(stage.folder / "arm", replace(lesson, train=(), val=(), documents=()))
+        return strategy.restore(
+            stage.folder / "arm", replace(lesson, train=(), val=(), documents=())
+        )
 
     lesson = job.lesson()
     means = replace(lesson.means, workdir=job.folder.parent, tell=lambda event: None)

@@ -1,4 +1,5 @@
-"""Messages between a fork server and who asks it for workers: JSON with its length before it, and open files."""
+"""Messages between a fork server and who asks it for workers: JSON with its length before it, and
+open files."""
 
 from __future__ import annotations
 
@@ -34,7 +35,9 @@ def send(connection: socket.socket, message: Any, *files: int) -> None:
     """A JSON value with open files; nothing where the other side has left."""
     text = json.dumps(message).encode()
     try:
-        ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", files))] if files else []
+        ancillary = (
+            [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", files))] if files else []
+        )
         connection.sendmsg([len(text).to_bytes(LENGTH, "big")], ancillary)
         connection.sendall(text)
     except OSError:

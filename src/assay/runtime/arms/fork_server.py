@@ -1,13 +1,18 @@
-"""A process that has loaded the heavy libraries once and forks workers; started with a FOLDER by `process.Servers`.
+"""A process that has loaded the heavy libraries once and forks workers; started with a FOLDER by
+`process.Servers`.
 
-What it is for   a worker that starts in a moment; cold, torch, transformers and peft cost several processor seconds
-How              FOLDER/modules.json lists what is imported. After that the server has one thread and has touched no
-                 graphics card, so a fork is a copy of a process that has computed nothing. Each connection to the
-                 socket on its stdin asks for one worker: module, arguments, variables, folder, and the three standard
-                 streams. It is told the worker's id and, in the end, its exit code; closing it kills the worker
-Not inherited    variables and folder (they are the client's), open files, random state, signals, the session
-Memory           a fork maps no page of a file that it has not read yet, so the worker would seem smaller than one that
-                 imported for itself: it maps those that the server had mapped, and its peak is comparable
+What it is for   a worker that starts in a moment; cold, torch, transformers and peft cost several
+                 processor seconds
+How              FOLDER/modules.json lists what is imported. After that the server has one thread
+                 and has touched no graphics card, so a fork is a copy of a process that has
+                 computed nothing. Each connection to the socket on its stdin asks for one worker:
+                 module, arguments, variables, folder, and the three standard streams. It is told
+                 the worker's id and, in the end, its exit code; closing it kills the worker
+Not inherited    variables and folder (they are the client's), open files, random state, signals,
+                 the session
+Memory           a fork maps no page of a file that it has not read yet, so the worker would seem
+                 smaller than one that imported for itself: it maps those that the server had
+                 mapped, and its peak is comparable
 Ends             with the process that started it, as each worker ends with it
 """
 
@@ -34,7 +39,8 @@ from assay.runtime.arms.process import die_with_parent
 PATIENCE = 10.0  # seconds that a client may take to send its request
 POPULATE_READ = 22  # MADV_POPULATE_READ of Linux 5.14: map pages as reading them would
 PRESENT = 1 << 63  # in /proc/self/pagemap
-FORK_SAFE = ("jemalloc_bg_thd",)  # pyarrow's allocator stops this one before a fork and starts it again
+# pyarrow's allocator stops this one before a fork and starts it again
+FORK_SAFE = ("jemalloc_bg_thd",)
 
 
 @dataclass
@@ -55,8 +61,10 @@ class Server:
 
     listener: socket.socket
     refusal: str = ""  # why nothing can be forked here
-    pages: list[tuple[int, int]] = field(default_factory=list)  # of files: address and length of each stretch
-    clients: dict[int, tuple[socket.socket, int, int]] = field(default_factory=dict)  # descriptor -> it, pid, pidfd
+    # of files: address and length of each stretch
+    pages: list[tuple[int, int]] = field(default_factory=list)
+    # descriptor -> it, pid, pidfd
+    clients: dict[int, tuple[socket.socket, int, int]] = field(default_factory=dict)
     workers: dict[int, int] = field(default_factory=dict)  # pidfd -> descriptor of its client
 
     def serve(self) -> Fork:
@@ -121,7 +129,9 @@ class Server:
             os.close(watch)
 
 
-def begin(request: dict[str, Any], streams: list[int], server: int, pages: list[tuple[int, int]]) -> None:
+def begin(
+    request: dict[str, Any], streams: list[int], server: int, pages: list[tuple[int, int]]
+) -> None:
     """In the forked process: what one that was started anew would find."""
     os.setsid()
     for number, stream in enumerate(streams):
@@ -133,7 +143,8 @@ def begin(request: dict[str, Any], streams: list[int], server: int, pages: list[
     die_with_parent()
     populate(pages)
     if "numpy.random" in sys.modules:
-        sys.modules["numpy.random"].seed()  # Python's own generator is seeded anew by the fork itself
+        # Python's own generator is seeded anew by the fork itself
+        sys.modules["numpy.random"].seed()
 
 
 def populate(pages: list[tuple[int, int]]) -> None:
@@ -141,13 +152,18 @@ def populate(pages: list[tuple[int, int]]) -> None:
 
     advise = ctypes.CDLL(None).madvise
     for address, length in pages:
-        advise(ctypes.c_void_p(address), ctypes.c_size_t(length), POPULATE_READ)  # an older kernel refuses: no harm
+        # an older kernel refuses: no harm
+        advise(ctypes.c_void_p(address), ctypes.c_size_t(length), POPULATE_READ)
 
 
 def file_pages() -> Iterator[tuple[int, int]]:
-    """Address and length of each stretch of pages of files that this process has mapped and not changed."""
+    """Address and length of each stretch of pages of files that this process has mapped and not
+    changed."""
     size = os.sysconf("SC_PAGE_SIZE")
-    with Path("/proc/self/maps").open() as maps, Path("/proc/self/pagemap").open("rb", buffering=0) as pagemap:
+    with (
+        Path("/proc/self/maps").open() as maps,
+        Path("/proc/self/pagemap").open("rb", buffering=0) as pagemap,
+    ):
         for line in maps:
             where, rights, _, _, inode, *_ = line.split()
             if inode == "0" or rights[0] != "r":
@@ -166,7 +182,8 @@ def file_pages() -> Iterator[tuple[int, int]]:
 
 def why_not() -> str:
     """Why this process cannot be forked safely, or ""."""
-    pid = os.fork()  # the first fork ends the waiting threads of OpenBLAS, which start again where they are needed
+    # the first fork ends the waiting threads of OpenBLAS, which start again where they are needed
+    pid = os.fork()
     if not pid:
         os._exit(0)
     os.waitpid(pid, 0)
@@ -186,7 +203,8 @@ def main(folder: Path) -> int:
     for module in json.loads((folder / "modules.json").read_text()):
         importlib.import_module(module)
     refusal = why_not()
-    # What was imported stays: a collection in a worker would copy each page of it, to note that it is still in use.
+    # What was imported stays: a collection in a worker would copy each page of it, to note that it
+    # is still in use.
     gc.collect()
     gc.freeze()
     return Server(listener, refusal, list(file_pages())).serve().run()

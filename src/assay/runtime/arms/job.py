@@ -17,7 +17,19 @@ from typing import TYPE_CHECKING, Any
 
 from assay.core import sealed, store
 from assay.core.errors import AssayError, Stopped
-from assay.core.types import Adapted, Answer, Example, Learner, Lesson, Means, Precision, Record, Strategy, Task, Tell
+from assay.core.types import (
+    Adapted,
+    Answer,
+    Example,
+    Learner,
+    Lesson,
+    Means,
+    Precision,
+    Record,
+    Strategy,
+    Task,
+    Tell,
+)
 from assay.runtime.arms.answer_files import ASKED, kept_lines
 from assay.runtime.arms.cache_keys import fit_key
 from assay.runtime.arms.launcher import Launch
@@ -38,8 +50,11 @@ TELL_EVERY = 0.2  # seconds between two progress events
 class Job:
     """One request with its events. `tell` raises Stopped once the process was asked to stop."""
 
-    def __init__(self, folder: Path, request: dict[str, Any] | None = None, say: Tell | None = None):
-        """`request`: what is asked, where it does not stand in the folder. `say` hears the events; else stdout does."""
+    def __init__(
+        self, folder: Path, request: dict[str, Any] | None = None, say: Tell | None = None
+    ):
+        """`request`: what is asked, where it does not stand in the folder. `say` hears the events;
+        else stdout does."""
         self.folder = folder
         self._say = say or (lambda event: print(store.to_json(event), flush=True))
         self.request = store.read_json(folder / "request.json") if request is None else request
@@ -56,7 +71,8 @@ class Job:
         self._embed: Callable[[Sequence[str]], Any] | None = None
         self.remotes: dict[str, RemoteModel] = {}
         self.watch: Callable[[dict], None] = lambda event: None
-        self.launch: Launch | None = None  # where this process is one of several that a launcher started
+        # where this process is one of several that a launcher started
+        self.launch: Launch | None = None
         self.beside = 0  # bytes that other processes of a training held
 
     def stop(self, number: int, frame: Any) -> None:
@@ -69,7 +85,11 @@ class Job:
         if event.get("event") == "took":  # a part of an answer: see `Parts`
             return
         progress = event.get("event") == "progress"
-        if not progress or event["done"] >= event["total"] or time.monotonic() - self._last > TELL_EVERY:
+        if (
+            not progress
+            or event["done"] >= event["total"]
+            or time.monotonic() - self._last > TELL_EVERY
+        ):
             self._last = time.monotonic()
             self._say(event)
         if self._asked is not None and progress:
@@ -77,9 +97,12 @@ class Job:
 
     def fail(self, error: AssayError) -> None:
         problems = [[p.code, p.text, p.place, p.help, p.excerpt] for p in error.problems]
-        print(store.to_json({"event": "error", "kind": type(error).__name__, "problems": problems}), flush=True)
+        print(
+            store.to_json({"event": "error", "kind": type(error).__name__, "problems": problems}),
+            flush=True,
+        )
 
-    # --- what a lesson may use --------------------------------------------------------------------------------------
+    # --- what a lesson may use --------------------------------------------------------------------
 
     def embed(self, texts: Sequence[str]) -> Any:
         from assay.model.embed import Embedder
@@ -101,12 +124,15 @@ class Job:
         return load_model(Found.from_json(self.models[name]), precision)
 
     def open_remote(self, name: str) -> Any:
-        """A model behind an address. It is opened once: its limits a minute hold for all that this process asks."""
+        """A model behind an address. It is opened once: its limits a minute hold for all that this
+        process asks."""
         from assay.model.remote import open_remote
 
         if name not in self.remotes:
             dry = self.request.get("mode") == "probe"  # asked from Python it has none
-            self.remotes[name] = open_remote(self.models[name], self.work, seed=self.seed, dry=dry, tell=self.tell)
+            self.remotes[name] = open_remote(
+                self.models[name], self.work, seed=self.seed, dry=dry, tell=self.tell
+            )
         return self.remotes[name]
 
     def waited(self) -> float:
@@ -144,10 +170,13 @@ class Job:
             "documents": documents_hash(lesson.documents),
             "fields": fields_hash([*lesson.train, *lesson.val]),
         }
-        return fit_key(strategy, parts, self.task, self.models, self.base, self.seed, self.request["numeric"])
+        return fit_key(
+            strategy, parts, self.task, self.models, self.base, self.seed, self.request["numeric"]
+        )
 
     def fit_inner(self, strategy: Learner, lesson: Lesson) -> Any:
-        """An inner arm or a part as its own cached stage; its cost is added to the outer one's as a part."""
+        """An inner arm or a part as its own cached stage; its cost is added to the outer one's as a
+        part."""
         key = self.inner_key(strategy, lesson)
         outer, begun = self.spent, time.monotonic()
         if outer:
@@ -157,15 +186,25 @@ class Job:
             outer.inside += time.monotonic() - begun
             outer.waiting = False
         self.spent = outer
-        self.parts.append({"name": strategy.kind, "fit_seconds": note["seconds"], "peak_bytes": note["peak_bytes"]})
+        self.parts.append(
+            {
+                "name": strategy.kind,
+                "fit_seconds": note["seconds"],
+                "peak_bytes": note["peak_bytes"],
+            }
+        )
         return adapted
 
-    def kept(self, strategy: Learner, lesson: Lesson, key: str) -> tuple[Any, dict[str, Any]] | None:
+    def kept(
+        self, strategy: Learner, lesson: Lesson, key: str
+    ) -> tuple[Any, dict[str, Any]] | None:
         """The arm of a finished stage and its note."""
         stage = store.Stage(self.work, "fit", key, self.tell)
         if (note := stage.done()) is None:
             return None
-        return strategy.restore(stage.folder / "arm", replace(lesson, train=(), val=(), documents=())), note
+        return strategy.restore(
+            stage.folder / "arm", replace(lesson, train=(), val=(), documents=())
+        ), note
 
     def fit(self, strategy: Learner, lesson: Lesson) -> Any:
         """Fit with as many processes as the strategy asks for."""
@@ -192,7 +231,9 @@ class Job:
             self.tell(event)
 
         own, self.parts = self.parts, []
-        adapted = self.fit(strategy, replace(lesson, means=replace(lesson.means, workdir=scratch, tell=tell)))
+        adapted = self.fit(
+            strategy, replace(lesson, means=replace(lesson.means, workdir=scratch, tell=tell))
+        )
         parts, self.parts = self.parts, own
         arm = folder / "arm"
         if arm.exists():
@@ -227,7 +268,8 @@ class Job:
         # Rows are read for a fit alone: where one is asked to answer, they may not be there.
         found = self.kept(self.strategy, self.lesson(rows=False), key)
         adapted, fitted = found or self.fitted(self.strategy, self.lesson(), key)
-        if stage.done() is not None:  # the fit alone was lost: what is asked again would be the same
+        # the fit alone was lost: what is asked again would be the same
+        if stage.done() is not None:
             return
         spent, file = Spent(stage.open()), stage.folder / "answers.jsonl"
         size = self.request.get("piece", CHUNK)
@@ -249,25 +291,43 @@ class Job:
             done += len(chunk)
             spent.note(every=0)
             meter.note()
-            with suppress(Stopped) if done == len(questions) else nullcontext():  # all that is asked for is there
-                self.tell({"event": "progress", "done": done, "total": len(questions), "unit": "answer"})
+            # all that is asked for is there
+            with suppress(Stopped) if done == len(questions) else nullcontext():
+                self.tell(
+                    {"event": "progress", "done": done, "total": len(questions), "unit": "answer"}
+                )
         if not questions:
             store.write_lines(file, ())
-        note = {"seconds": spent.total(), "n": len(questions), "peak_bytes": peak_bytes(), "fit": fitted}
-        note |= {"watts": meter.watts(), **({"answer_parts": told} if (told := parts.told()) else {})}
+        note = {
+            "seconds": spent.total(),
+            "n": len(questions),
+            "peak_bytes": peak_bytes(),
+            "fit": fitted,
+        }
+        note |= {
+            "watts": meter.watts(),
+            **({"answer_parts": told} if (told := parts.told()) else {}),
+        }
         if self.request.get("alone"):
-            note["alone"] = None if self._asked else alone(adapted, questions, self.tell, self.waited)
+            note["alone"] = (
+                None if self._asked else alone(adapted, questions, self.tell, self.waited)
+            )
         spent.forget()
         stage.finish(note)
 
 
-def val_score(adapted: Adapted, val: Sequence[Example], task: Task, work: Path | None = None) -> float:
+def val_score(
+    adapted: Adapted, val: Sequence[Example], task: Task, work: Path | None = None
+) -> float:
     """The task's own metric on rows of val; higher is better."""
     return judged(val, adapted.answer([example.question for example in val]), task, work)
 
 
-def judged(rows: Sequence[Example], answers: Sequence[Answer], task: Task, work: Path | None = None) -> float:
-    """The task's own metric of answers to these rows; higher is better. `work`: where programs' outcomes are kept."""
+def judged(
+    rows: Sequence[Example], answers: Sequence[Answer], task: Task, work: Path | None = None
+) -> float:
+    """The task's own metric of answers to these rows; higher is better. `work`: where programs'
+    outcomes are kept."""
     from assay.runtime.execution import executed
     from assay.validate import judge, metrics_for
 

@@ -1,7 +1,9 @@
-"""Processes that train together and were all started by a launcher: torchrun, accelerate, one machine or several.
+"""Processes that train together and were all started by a launcher: torchrun, accelerate, one
+machine or several.
 
-How       `torchrun --nproc-per-node 2 -m assay.worker FOLDER`: process 0 fits the arm as a worker does, and says in the
-          launcher's store which training the others are to join. On several machines FOLDER lies on a shared disk.
+How       `torchrun --nproc-per-node 2 -m assay.worker FOLDER`: process 0 fits the arm as a worker
+          does, and says in the launcher's store which training the others are to join. On several
+          machines FOLDER lies on a shared disk.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ class Launch:
     """This process among those that torchrun, accelerate or the like has started with one command.
 
     Attributes:
-        place: the launcher's store. rank, size: of this process, over all machines. card: number of its graphics card.
+        place: the launcher's store. rank, size: of this process, over all machines. card: number of
+            its graphics card.
     """
 
     place: Any
@@ -33,8 +36,9 @@ class Launch:
 
     @classmethod
     def here(cls) -> Launch | None:
-        """None where no launcher has started this process. RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT are torch's
-        names for what a launcher says: docs.pytorch.org/docs/stable/distributed.html."""
+        """None where no launcher has started this process. RANK, WORLD_SIZE, MASTER_ADDR and
+        MASTER_PORT are torch's names for what a launcher says:
+        docs.pytorch.org/docs/stable/distributed.html."""
         if "RANK" not in os.environ:
             return None
         from torch.distributed import rendezvous
@@ -54,7 +58,8 @@ class Launch:
             yield
 
     def follow(self, train: Callable[[Path], None]) -> None:
-        """The others: train what process 0 leads, until it is done. `train` is given the folder of each training."""
+        """The others: train what process 0 leads, until it is done. `train` is given the folder of
+        each training."""
         from assay.train.team import heard
 
         count = 0
@@ -69,7 +74,8 @@ class Launch:
         self.place.add("left", 1)
 
     def end(self) -> None:
-        """Process 0: nothing more is trained. It waits for the others a moment, since it may hold the store."""
+        """Process 0: nothing more is trained. It waits for the others a moment, since it may hold
+        the store."""
         self.place.set(f"folder-{self.place.add('trainings', 1)}", "")
         until = time.monotonic() + GRACE
         while self.place.add("left", 0) < self.size - 1 and time.monotonic() < until:
@@ -80,4 +86,6 @@ class Launch:
 
         from assay.train.team import meeting
 
-        return meeting(PrefixStore(f"training-{count}", self.place), self.rank, self.size, self.card)
+        return meeting(
+            PrefixStore(f"training-{count}", self.place), self.rank, self.size, self.card
+        )

@@ -1,12 +1,15 @@
-"""The arms of a report, opened again as they were measured: by `report/measured.json`, which is written with it.
+"""The arms of a report, opened again as they were measured: by `report/measured.json`, which is
+written with it.
 
     one = newest(load(file), "lora")         # None: no report names it
     bench = one.bench(["lora"], offline, tell)
     one.differs("lora")                      # what is not as it was then, in words
 
-What it is for  a run computes anew what its keys say is stale. Whoever asks, serves, exports or watches opens what was
-                measured, by the key in this record: no key is computed from what the surroundings are by now
-Looked for in   the newest report, then earlier ones: an arm that was run with --set stays there under its name
+What it is for  a run computes anew what its keys say is stale. Whoever asks, serves, exports or
+                watches opens what was measured, by the key in this record: no key is computed from
+                what the surroundings are by now
+Looked for in   the newest report, then earlier ones: an arm that was run with --set stays there
+                under its name
 """
 
 from __future__ import annotations
@@ -32,14 +35,18 @@ if TYPE_CHECKING:
     from assay.validate import Exam
 
 NAME = "measured.json"
-NOTED = ("task", "columns", "hashes")  # of what the data stage noted: what an arm needs that only answers
+# of what the data stage noted: what an arm needs that only answers
+NOTED = ("task", "columns", "hashes")
 
 
 def record(bench: Bench, done: Sequence[str], exam: Exam) -> dict[str, Any]:
-    """What opens the arms `done` again: their keys, the project with the changes of --set in it, what data, libraries
-    and models were."""
+    """What opens the arms `done` again: their keys, the project with the changes of --set in it,
+    what data, libraries and models were."""
     project = bench.project
-    keys = {name: (bench.fit_key(project.arms[name]), bench.answer_key(project.arms[name], exam.hash)) for name in done}
+    keys = {
+        name: (bench.fit_key(project.arms[name]), bench.answer_key(project.arms[name], exam.hash))
+        for name in done
+    }
     return {
         "schema": 1,
         "assay": installed("assay"),
@@ -59,14 +66,20 @@ def records(project: Project) -> Iterator[dict[str, Any]]:
     """Those of the project's reports, the newest first."""
     past = project.report_folder / "past"
     numbers = [int(place.name) for place in past.glob("*") if place.name.isdigit()]
-    for folder in (project.report_folder, *(past / str(number) for number in sorted(numbers, reverse=True))):
+    for folder in (
+        project.report_folder,
+        *(past / str(number) for number in sorted(numbers, reverse=True)),
+    ):
         if (folder / NAME).is_file():
             yield store.read_json(folder / NAME)
 
 
 def names(project: Project) -> list[str]:
-    """The arms that may be asked: those of the project file, then those that reports name beside them."""
-    return list(dict.fromkeys([*project.arms, *(name for one in records(project) for name in one["arms"])]))
+    """The arms that may be asked: those of the project file, then those that reports name beside
+    them."""
+    return list(
+        dict.fromkeys([*project.arms, *(name for one in records(project) for name in one["arms"])])
+    )
 
 
 def newest(project: Project, arm: str = "") -> Measured | None:
@@ -75,7 +88,9 @@ def newest(project: Project, arm: str = "") -> Measured | None:
     Args:
         project: as its file is today.
     """
-    return next((Measured(one, project) for one in records(project) if not arm or arm in one["arms"]), None)
+    return next(
+        (Measured(one, project) for one in records(project) if not arm or arm in one["arms"]), None
+    )
 
 
 @dataclass(frozen=True)
@@ -87,23 +102,32 @@ class Measured:
 
     @cached_property
     def then(self) -> Project:
-        """The project as it ran, in the folder where it is by now. What is said of serving and watching is today's, and
-        so is the address of a remote model."""
+        """The project as it ran, in the folder where it is by now. What is said of serving and
+        watching is today's, and so is the address of a remote model."""
         from assay.config import load
 
         then = load(self.now.folder / self.now.file, text=self.data["project"])
         remote = {name: self._endpoint(name, one) for name, one in then.remote.items()}
-        changes = {"serve": self.now.serve, "watch": self.now.watch, "remote": remote, "desk": desk(then)}
+        changes = {
+            "serve": self.now.serve,
+            "watch": self.now.watch,
+            "remote": remote,
+            "desk": desk(then),
+        }
         return then.model_copy(update={**changes, "warnings": ()})
 
     def _endpoint(self, name: str, then: Any) -> Any:
         now = self.now.remote.get(name)
-        same = now is not None and (now.model, now.context_length) == (then.model, then.context_length)
+        same = now is not None and (now.model, now.context_length) == (
+            then.model,
+            then.context_length,
+        )
         return now if same else then
 
     @property
     def prepared(self) -> Prepared:
-        """What the data stage made then. Of its rows it is said when they are asked for that they are not here."""
+        """What the data stage made then. Of its rows it is said when they are asked for that they
+        are not here."""
         folder = self.then.work / "curate" / self.data["curated"]
         held = self.then.exam / "rows" / self.data["curated"]
         return Prepared(folder, placed(self.then, self.data["note"]), True, held)
@@ -121,10 +145,15 @@ class Measured:
         for name, model in found.items():
             before = self.data["models"].get(name, model["digest"])
             if name not in self.then.remote and model["digest"] != before:
-                text = f"the base {name} has changed since it was measured: {before[:12]}, now {model['digest'][:12]}"
+                text = (
+                    f"the base {name} has changed since it was measured: {before[:12]}, now"
+                    f" {model['digest'][:12]}"
+                )
                 way = "put the old files back, or run the project again"
                 raise ModelError(Problem("M112", text, str(self.now.target), help=way))
-        recorded = {name: {**keys, "exam": self.data["exam"]} for name, keys in self.data["arms"].items()}
+        recorded = {
+            name: {**keys, "exam": self.data["exam"]} for name, keys in self.data["arms"].items()
+        }
         return Bench(self.then, self.prepared, found, tell, recorded=recorded)
 
     def fit(self, arm: str) -> store.Stage:
@@ -138,14 +167,18 @@ class Measured:
         reads = "documents" in self.then.arms[arm].reads and not edited
         said = differs(self.data, self.then, self.now, arm, fit.folder, documents=reads)
         if self.then.desk is not None:
-            kept = f"{self.now.place('work').name}/ cannot be written: what is made lies in {self.then.desk}"
+            kept = (
+                f"{self.now.place('work').name}/ cannot be written: what is made lies in"
+                f" {self.then.desk}"
+            )
             said.append(f"{kept}, and looks at test rows are counted there")
         return said
 
 
 def desk(project: Project) -> Path | None:
-    """A folder of this user's own that stands for work/ where that cannot be written: what is fitted, curated and
-    answered is seen through it, and what is new lies in it. None where work/ can be written.
+    """A folder of this user's own that stands for work/ where that cannot be written: what is
+    fitted, curated and answered is seen through it, and what is new lies in it. None where work/
+    can be written.
 
     Raises:
         ResourceError: R002, the cache folder cannot be written either.
@@ -155,7 +188,11 @@ def desk(project: Project) -> Path | None:
     if all(os.access(place, os.W_OK) for place in written):
         return None
     own = cache_folder() / "desks" / store.digest(str(work.resolve()))[:20]
-    seen = [work / "fit", work / "curate", *(mark.parent for mark in (work / "answers").glob("*/done.json"))]
+    seen = [
+        work / "fit",
+        work / "curate",
+        *(mark.parent for mark in (work / "answers").glob("*/done.json")),
+    ]
     pairs = [(own / place.relative_to(work), place) for place in seen]
     for through, place in [*pairs, (own / "exam" / "rows", project.exam / "rows")]:
         if through.is_symlink() or not through.exists():

@@ -10,13 +10,18 @@ if TYPE_CHECKING:
     from assay.config import Project
 
 
-def find_models(project: Project, strategies: Any, offline: bool, tell: Tell) -> dict[str, dict[str, Any]]:
-    """Bring every model that an arm needs to this machine; name -> folder, digest and what the report must say."""
+def find_models(
+    project: Project, strategies: Any, offline: bool, tell: Tell
+) -> dict[str, dict[str, Any]]:
+    """Bring every model that an arm needs to this machine; name -> folder, digest and what the
+    report must say."""
     from assay.model.find import find
 
     strategies = list(strategies)
     encoders = {name for strategy in strategies for name in strategy.encoders()}
-    needed = dict.fromkeys(name for strategy in strategies for name in strategy.needs(project.model))
+    needed = dict.fromkeys(
+        name for strategy in strategies for name in strategy.needs(project.model)
+    )
     found = {}
     for name in needed:
         if name in project.remote:

@@ -1,6 +1,8 @@
-"""A fitted arm of a project, found: `bench_of(folder, arm, ...)` gives the bench that it stands on, and its strategy.
+"""A fitted arm of a project, found: `bench_of(folder, arm, ...)` gives the bench that it stands on,
+and its strategy.
 
-    newest report that names the arm -> its record (`measured`) -> bench with the keys of then -> what differs, told
+    newest report that names the arm -> its record (`measured`) -> bench with the keys of then ->
+    what differs, told
 
 Without a record, after a run that was stopped, it is the arm that a run would take now.
 """
@@ -34,17 +36,20 @@ def notes_alone(tell: Tell) -> Tell:
 
 
 def bench_of(target: Path, arm: str, offline: bool, tell: Tell) -> tuple[Bench, Any]:
-    """The bench of a project that has run, and the arm's strategy: as the newest report that names the arm has measured
-    it. What differs since then is told once (C170). `target`: the project's folder or file.
+    """The bench of a project that has run, and the arm's strategy: as the newest report that names
+    the arm has measured it. What differs since then is told once (C170). `target`: the project's
+    folder or file.
 
     Raises:
-        UsageError: C083 there is no such arm; C062 it was not fitted yet; C171 its files are gone. ModelError: M112, it
-            was fitted on other weights.
+        UsageError: C083 there is no such arm; C062 it was not fitted yet; C171 its files are gone.
+            ModelError: M112, it was fitted on other weights.
     """
     return benches(target, [arm], offline, tell)[arm]
 
 
-def benches(target: Path, names: Sequence[str], offline: bool, tell: Tell) -> dict[str, tuple[Bench, Any]]:
+def benches(
+    target: Path, names: Sequence[str], offline: bool, tell: Tell
+) -> dict[str, tuple[Bench, Any]]:
     """`bench_of` each of these arms, by name. All that is wrong with the names is said at once."""
     from assay.config import load as load_project
     from assay.config.start import begin
@@ -54,7 +59,12 @@ def benches(target: Path, names: Sequence[str], offline: bool, tell: Tell) -> di
     project = load_project(begin(with_project(target)))
     known = known_names(project)
     problems = [
-        Problem("C083", f"there is no arm '{name}'{did_you_mean(name, known)}", str(target), help=", ".join(known))
+        Problem(
+            "C083",
+            f"there is no arm '{name}'{did_you_mean(name, known)}",
+            str(target),
+            help=", ".join(known),
+        )
         for name in names
         if name not in known
     ]
@@ -85,8 +95,15 @@ def recorded(one: Measured, arm: str, offline: bool, tell: Tell) -> tuple[Bench,
     fit = one.fit(arm)
     if fit.done() is None:
         target = one.now.target
-        text = f"'{arm}' was fitted, and its files are gone or damaged: {one.now.place('work').name}/fit/{fit.key}"
-        raise UsageError(Problem("C171", text, str(target), help=f"put them back, or assay run {target} --only {arm}"))
+        text = (
+            f"'{arm}' was fitted, and its files are gone or damaged:"
+            f" {one.now.place('work').name}/fit/{fit.key}"
+        )
+        raise UsageError(
+            Problem(
+                "C171", text, str(target), help=f"put them back, or assay run {target} --only {arm}"
+            )
+        )
     return one.bench([strategy], offline, tell), strategy
 
 
@@ -112,7 +129,8 @@ def unrecorded(project: Project, arm: str, offline: bool, tell: Tell) -> tuple[B
 
 
 def _run_with_set(project: Project, strategy: Any) -> str:
-    """The arm of the same kind that a report has in its place, because it was run with `--set`; "" where none is."""
+    """The arm of the same kind that a report has in its place, because it was run with `--set`; ""
+    where none is."""
     from assay.runtime.arms.measured import Measured, records
 
     for one in records(project):
@@ -124,7 +142,8 @@ def _run_with_set(project: Project, strategy: Any) -> str:
 
 
 def base_bench(project: Project, offline: bool, tell: Tell) -> tuple[Bench, Any]:
-    """A bench for the base model as it came, on the rows and settings of the newest report, and what asks it."""
+    """A bench for the base model as it came, on the rows and settings of the newest report, and
+    what asks it."""
     from assay.config import make_strategy
     from assay.runtime.arms.measured import newest
     from assay.runtime.arms.model_lookup import find_models as models
@@ -139,24 +158,31 @@ def base_bench(project: Project, offline: bool, tell: Tell) -> tuple[Bench, Any]
 
 
 def fitted(bench: Bench, strategy: Any) -> store.Stage:
-    """The stage of the arm: the one that a report names, or that a run would take now, or, where documents were edited
-    since, the newest with the same settings. An arm that reads documents is told of edits by `put` and `drop`, without
-    a fit."""
+    """The stage of the arm: the one that a report names, or that a run would take now, or, where
+    documents were edited since, the newest with the same settings. An arm that reads documents is
+    told of edits by `put` and `drop`, without a fit."""
     now = bench.fit_stage(strategy)
     if bench.record(strategy) or "documents" not in strategy.reads or now.done() is not None:
         return now
-    earlier = [(place.stat().st_mtime_ns, place.parents[1].name) for place in same_settings(bench, strategy)]
-    stages = [store.Stage(bench.project.work, "fit", key) for _, key in sorted(earlier, reverse=True)]
+    earlier = [
+        (place.stat().st_mtime_ns, place.parents[1].name)
+        for place in same_settings(bench, strategy)
+    ]
+    stages = [
+        store.Stage(bench.project.work, "fit", key) for _, key in sorted(earlier, reverse=True)
+    ]
     return next((stage for stage in stages if stage.done() is not None), now)
 
 
 def same_settings(bench: Bench, strategy: Any) -> Iterator[Path]:
-    """The `arm.json` of each finished fit with these settings, this base and seed, whatever rows it was fitted on."""
+    """The `arm.json` of each finished fit with these settings, this base and seed, whatever rows it
+    was fitted on."""
     settings = {"kind": strategy.kind, **strategy.changed()}
     asked = {"strategy": settings, "base": bench.project.model, "seed": bench.project.seed}
     for place in sorted((bench.project.work / "fit").glob("*/arm/arm.json")):
         stage = store.Stage(bench.project.work, "fit", place.parents[1].name, bench.tell)
-        if place.parents[1].suffix or not asked.items() <= _described(place).items():  # set aside, or another arm
+        # set aside, or another arm
+        if place.parents[1].suffix or not asked.items() <= _described(place).items():
             continue
         if stage.done() is not None:
             yield place
@@ -179,6 +205,9 @@ def refuse_changed(bench: Bench, strategy: Any) -> None:
         for name, digest in store.read_json(place)["models"].items():
             now = bench.models.get(name, {}).get("digest", digest)
             if now != digest:
-                text = f"the base {name} has changed since this arm was fitted: {digest[:12]}, now {now[:12]}"
+                text = (
+                    f"the base {name} has changed since this arm was fitted: {digest[:12]}, now"
+                    f" {now[:12]}"
+                )
                 way = "put the old files back, or run the project again"
                 raise ModelError(Problem("M112", text, str(bench.project.folder), help=way))

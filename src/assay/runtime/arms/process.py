@@ -1,11 +1,13 @@
-"""The processes that do the heavy work: started cold, or forked from one that has loaded the libraries already.
+"""The processes that do the heavy work: started cold, or forked from one that has loaded the
+libraries already.
 
-How       `worker` starts one process and ends it with the block. `Servers` holds the fork servers of a run
-          (`fork_server.py`): "floors" has loaded what every worker needs, "words" scikit-learn too, "models" torch and
-          transformers, "training" peft as well, each forked from the one below, so that what they share is in memory
-          once
-Cold      without a server, and where none can be: another system than Linux, a library whose threads are at work.
-          What a process does, its messages, its exit code and its memory are the same both ways
+How       `worker` starts one process and ends it with the block. `Servers` holds the fork servers
+          of a run (`fork_server.py`): "floors" has loaded what every worker needs, "words"
+          scikit-learn too, "models" torch and transformers, "training" peft as well, each forked
+          from the one below, so that what they share is in memory once
+Cold      without a server, and where none can be: another system than Linux, a library whose
+          threads are at work. What a process does, its messages, its exit code and its memory are
+          the same both ways
 """
 
 from __future__ import annotations
@@ -30,7 +32,8 @@ if TYPE_CHECKING:
     from assay.core.types import Preload
 
 GRACE = 10.0  # seconds a worker gets to save its state
-# Left over from a launcher around `assay run`, these would have the worker wait for processes that nobody starts.
+# Left over from a launcher around `assay run`, these would have the worker wait for processes that
+# nobody starts.
 LAUNCHED = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
 PRELOADED: dict[Preload, tuple[str, ...]] = {
     "floors": ("assay.worker", "assay.config", "assay.config.strategies"),
@@ -48,14 +51,16 @@ PRELOADED: dict[Preload, tuple[str, ...]] = {
     "training": ("peft", "assay.train.loop"),
 }
 BELOW: dict[Preload, Preload] = {"words": "floors", "models": "floors", "training": "models"}
-# Variables that no library reads while it is imported; all others must be those that the server was started with.
+# Variables that no library reads while it is imported; all others must be those that the server was
+# started with.
 FREE = ("ASSAY_", "PYTEST_", "COLUMNS", "LINES", "PWD", "OLDPWD", "SHLVL")
 WAY = "ASSAY_WORKERS"  # "cold": fork nothing
 SHARED = "ASSAY_FORK_SERVERS"  # names the folder of servers that another process holds
 
 
 def die_with_parent() -> None:
-    """Ask the kernel to end this process when its parent ends, so that a killed run leaves nothing behind."""
+    """Ask the kernel to end this process when its parent ends, so that a killed run leaves nothing
+    behind."""
     if sys.platform == "linux":
         import ctypes
 
@@ -66,8 +71,8 @@ def die_with_parent() -> None:
 
 
 def begin() -> None:
-    """The first thing that a worker does: it ends with its parent, and what it and its libraries write is for its owner
-    alone, as the folders are that results lie in."""
+    """The first thing that a worker does: it ends with its parent, and what it and its libraries
+    write is for its owner alone, as the folders are that results lie in."""
     die_with_parent()
     os.umask(0o077)
 
@@ -89,19 +94,27 @@ def environment() -> dict[str, str]:
 
 
 def surroundings(variables: Mapping[str, str]) -> str:
-    """All that a process takes over from the one that starts it, but for the variables that are `FREE`: only where it
-    is the same can a fork stand for a process that was started anew."""
+    """All that a process takes over from the one that starts it, but for the variables that are
+    `FREE`: only where it is the same can a fork stand for a process that was started anew."""
     from assay.core.store import digest
 
     status = Path("/proc/self/status").read_text().splitlines()
     return digest(
         {
             "python": sys.executable,
-            "variables": {k: v for k, v in variables.items() if not k.startswith(FREE) and k != "_"},
-            "limits": [resource.getrlimit(getattr(resource, name)) for name in dir(resource) if name[:7] == "RLIMIT_"],
+            "variables": {
+                k: v for k, v in variables.items() if not k.startswith(FREE) and k != "_"
+            },
+            "limits": [
+                resource.getrlimit(getattr(resource, name))
+                for name in dir(resource)
+                if name[:7] == "RLIMIT_"
+            ],
             "processors": sorted(os.sched_getaffinity(0)),
             "niceness": os.getpriority(os.PRIO_PROCESS, 0),
-            "rights": [line for line in status if line.startswith(("Umask:", "Uid:", "Gid:", "CapEff:"))],
+            "rights": [
+                line for line in status if line.startswith(("Umask:", "Uid:", "Gid:", "CapEff:"))
+            ],
         }
     )
 
@@ -110,13 +123,21 @@ class ForkedProcess:
     """A worker of a fork server, with what is used of `subprocess.Popen` here.
 
     Attributes:
-        pid: its id. stdin, stdout: pipes, where asked for. returncode: None while it runs; minus the signal that
-            killed it, which is SIGKILL where its server was killed.
+        pid: its id. stdin, stdout: pipes, where asked for. returncode: None while it runs; minus
+            the signal that killed it, which is SIGKILL where its server was killed.
     """
 
-    def __init__(self, connection: socket.socket, pid: int, watch: int, stdin: IO[str] | None, stdout: IO[str]):
+    def __init__(
+        self,
+        connection: socket.socket,
+        pid: int,
+        watch: int,
+        stdin: IO[str] | None,
+        stdout: IO[str],
+    ):
         self._connection = connection
-        self._watch = watch  # a descriptor of the process: unlike an id, it never comes to mean another one
+        # a descriptor of the process: unlike an id, it never comes to mean another one
+        self._watch = watch
         self.pid = pid
         self.stdin = stdin
         self.stdout = stdout
@@ -161,12 +182,13 @@ Process = subprocess.Popen[str] | ForkedProcess
 class Servers:
     """The fork servers of one run. They end with the block.
 
-    A level is started when it is first asked for, or by `begin`. Where a folder of servers is named in the environment
-    that were started as this process would start them, these are used. All workers get the environment of now: what
-    libraries add to that of this process later is theirs.
+    A level is started when it is first asked for, or by `begin`. Where a folder of servers is named
+    in the environment that were started as this process would start them, these are used. All
+    workers get the environment of now: what libraries add to that of this process later is theirs.
 
     Args:
-        start: False: use what is named in the environment, and start none. One process alone gains nothing by a server.
+        start: False: use what is named in the environment, and start none. One process alone gains
+            nothing by a server.
     """
 
     def __init__(self, *, start: bool = True) -> None:
@@ -174,7 +196,8 @@ class Servers:
         self._starts = start
         self._stack = ExitStack()
         self._folder: Path | None = None
-        self._levels: dict[Preload, Path | None] = {}  # the folder of each server; None where there can be none
+        # the folder of each server; None where there can be none
+        self._levels: dict[Preload, Path | None] = {}
 
     def __enter__(self) -> Servers:
         return self
@@ -197,13 +220,18 @@ class Servers:
             os.environ[SHARED] = str(self._folder)
 
     def ready(self, levels: Iterable[Preload]) -> None:
-        """Wait until the servers of these levels have imported all, so that they disturb nobody's measurement."""
+        """Wait until the servers of these levels have imported all, so that they disturb nobody's
+        measurement."""
         for level in levels:
-            if (folder := self._server(level)) is not None and (connection := _request(folder, {})) is not None:
+            if (folder := self._server(level)) is not None and (
+                connection := _request(folder, {})
+            ) is not None:
                 with connection:
                     _reply(connection)
 
-    def fork(self, level: Preload, module: str, argument: Path, stdin: bool, stderr: int) -> ForkedProcess | None:
+    def fork(
+        self, level: Preload, module: str, argument: Path, stdin: bool, stderr: int
+    ) -> ForkedProcess | None:
         """`python -m module argument` by a fork; None where it must be started cold."""
         if (folder := self._server(level)) is None:
             return None
@@ -229,7 +257,9 @@ class Servers:
         if level not in self._levels:
             self._levels[level] = None
             if sys.platform == "linux" and os.environ.get(WAY) != "cold":
-                self._levels[level] = _shared(level, self.variables) or (self._start(level) if self._starts else None)
+                self._levels[level] = _shared(level, self.variables) or (
+                    self._start(level) if self._starts else None
+                )
         return self._levels[level]
 
     def _start(self, level: Preload) -> Path | None:
@@ -260,7 +290,11 @@ class Servers:
                 return folder
             request = self._request_of("assay.runtime.arms.fork_server", folder)
             streams = (listener.fileno(), log.fileno(), log.fileno())
-            connection = None if (lower := self._server(below)) is None else _request(lower, request, *streams)
+            connection = (
+                None
+                if (lower := self._server(below)) is None
+                else _request(lower, request, *streams)
+            )
         if connection is None:
             return None
         self._stack.callback(connection.close)  # which ends the server
@@ -269,18 +303,28 @@ class Servers:
     def _request_of(self, module: str, argument: Path) -> dict[str, Any]:
         own = {name: value for name, value in os.environ.items() if name.startswith(FREE)}
         variables = {**self.variables, **own, "ASSAY_PARENT": str(os.getpid())}
-        return {"module": module, "arguments": [str(argument)], "variables": variables, "folder": str(Path.cwd())}
+        return {
+            "module": module,
+            "arguments": [str(argument)],
+            "variables": variables,
+            "folder": str(Path.cwd()),
+        }
 
 
 def _shared(level: Preload, variables: Mapping[str, str]) -> Path | None:
     named = os.environ.get(SHARED)
     if not named or not (Path(named) / level / "socket").exists():
         return None
-    return Path(named) / level if (Path(named) / "surroundings").read_text() == surroundings(variables) else None
+    return (
+        Path(named) / level
+        if (Path(named) / "surroundings").read_text() == surroundings(variables)
+        else None
+    )
 
 
 def _request(folder: Path, request: dict[str, Any], *streams: int) -> socket.socket | None:
-    """A connection to a server, which has been sent the request; None where the server has ended."""
+    """A connection to a server, which has been sent the request; None where the server has
+    ended."""
     from assay.runtime.arms.fork_messages import send
 
     connection = socket.socket(socket.AF_UNIX)
@@ -313,8 +357,8 @@ def worker(
     servers: Servers | None = None,
     preload: Preload = "floors",
 ) -> Generator[Process]:
-    """A process for `folder`, forked where there are servers. When the parent is interrupted, it is asked to save and
-    end.
+    """A process for `folder`, forked where there are servers. When the parent is interrupted, it is
+    asked to save and end.
 
     Args:
         module: its `main(folder)` runs in the process. stdin: give it a pipe to read from.
@@ -323,7 +367,9 @@ def worker(
     from assay.core.owned import opener
 
     with open(folder / "worker.log", "ab", opener=opener) as log:
-        process: Process | None = (servers or Servers(start=False)).fork(preload, module, folder, stdin, log.fileno())
+        process: Process | None = (servers or Servers(start=False)).fork(
+            preload, module, folder, stdin, log.fileno()
+        )
         if process is None:
             process = subprocess.Popen(
                 [sys.executable, "-m", "assay.runtime.arms.started", module, str(folder)],

@@ -1,11 +1,12 @@
 """The processes that train an arm together: how they are started, how they meet, how they end.
 
-How       Process 0 is the worker that was asked to fit the arm. Where the arm wants more, it starts them for that one
-          training, with the arm's settings and rows in a folder, and ends them with it. They have no voice: they read
-          the rows, compute their share of every step, tell nothing and save nothing.
-Why not   torchrun between flow and the worker: it loses the exit code, prints forty lines for one failure, holds 230 MB
-          and, when it is killed, leaves its processes behind (seen with torch 2.13). `launcher.py` has the case that a
-          worker was started by it all the same.
+How       Process 0 is the worker that was asked to fit the arm. Where the arm wants more, it starts
+          them for that one training, with the arm's settings and rows in a folder, and ends them
+          with it. They have no voice: they read the rows, compute their share of every step, tell
+          nothing and save nothing.
+Why not   torchrun between flow and the worker: it loses the exit code, prints forty lines for one
+          failure, holds 230 MB and, when it is killed, leaves its processes behind (seen with torch
+          2.13). `launcher.py` has the case that a worker was started by it all the same.
 """
 
 from __future__ import annotations
@@ -40,11 +41,13 @@ def crew(
     fail: Callable[[TrainError], None],
     hold: Callable[[int], None],
 ) -> Generator[Lesson]:
-    """Inside the block `strategy.fit` has the other processes that its settings ask for. Gives the lesson to fit on.
+    """Inside the block `strategy.fit` has the other processes that its settings ask for. Gives the
+    lesson to fit on.
 
     Args:
-        request: of the worker, which the others get with these settings and rows. launch: where a launcher has started
-            all of them. fail: tells the error that ends this process. hold: hears how many bytes the others held.
+        request: of the worker, which the others get with these settings and rows. launch: where a
+            launcher has started all of them. fail: tells the error that ends this process. hold:
+            hears how many bytes the others held.
 
     Raises:
         TrainError: T050, one of them has ended. T052, there are too few graphics cards.
@@ -81,12 +84,18 @@ def _write(folder: Path, request: dict[str, Any], strategy: Learner, lesson: Les
     """What the others need to fit the same arm."""
     for split, rows in (("train", lesson.train), ("val", lesson.val)):
         store.write_lines(folder / f"{split}.jsonl", (example.to_json() for example in rows))
-    store.write_lines(folder / "documents.jsonl", (document.to_json() for document in lesson.documents))
-    asked = {"mode": "train", "strategy": {"kind": strategy.kind, **strategy.changed()}, "data": str(folder.absolute())}
+    store.write_lines(
+        folder / "documents.jsonl", (document.to_json() for document in lesson.documents)
+    )
+    asked = {
+        "mode": "train",
+        "strategy": {"kind": strategy.kind, **strategy.changed()},
+        "data": str(folder.absolute()),
+    }
     store.write_json(folder / "request.json", {**request, **asked})
 
 
-# --- process 0, which starts the others -----------------------------------------------------------------------------
+# --- process 0, which starts the others -----------------------------------------------------------
 
 
 @contextmanager
@@ -144,7 +153,13 @@ class Others:
             others.said.append(said)
             others.processes.append(
                 subprocess.Popen(
-                    [sys.executable, "-m", "assay.runtime.arms.started", "assay.worker", str(folder)],
+                    [
+                        sys.executable,
+                        "-m",
+                        "assay.runtime.arms.started",
+                        "assay.worker",
+                        str(folder),
+                    ],
                     stdin=subprocess.DEVNULL,
                     stdout=said,
                     env=environment,
@@ -154,7 +169,8 @@ class Others:
         return others
 
     def arrive(self, meeting: Any) -> None:
-        """Wait until each has said that it is there. torch's own wait would not notice that one has ended."""
+        """Wait until each has said that it is there. torch's own wait would not notice that one has
+        ended."""
         names = [f"here-{rank}" for rank in range(1, len(self.processes) + 1)]
         while not meeting.check(names):
             if (problem := self.lost(0.0)) is not None:
@@ -163,8 +179,9 @@ class Others:
 
     @contextmanager
     def watched(self, fail: Callable[[TrainError], None]) -> Generator[None]:
-        """One that ends too early breaks a connection, and the sum that is waited for fails. Where none is waited for
-        (val is asked) or none fails (on graphics cards), the whole worker ends after a moment, and `fail` says why."""
+        """One that ends too early breaks a connection, and the sum that is waited for fails. Where
+        none is waited for (val is asked) or none fails (on graphics cards), the whole worker ends
+        after a moment, and `fail` says why."""
         over = threading.Event()
 
         def watch() -> None:
@@ -181,7 +198,8 @@ class Others:
             over.set()
 
     def lost(self, seconds: float) -> Problem | None:
-        """Which process has ended too early and how; the first to go where one drew others with it."""
+        """Which process has ended too early and how; the first to go where one drew others with
+        it."""
         until = time.monotonic() + seconds
         while not (ended := [i for i, process in enumerate(self.processes) if process.poll()]):
             if time.monotonic() >= until:
@@ -189,7 +207,9 @@ class Others:
             time.sleep(LOOK)
         reasons = {i: self._reason(i) for i in ended}
         first = min(ended, key=lambda i: LOST in reasons[i])
-        text = f"process {first + 1} (of {len(self.processes) + 1}, numbered from 0) {reasons[first]}"
+        text = (
+            f"process {first + 1} (of {len(self.processes) + 1}, numbered from 0) {reasons[first]}"
+        )
         return Problem(LOST, text, help="the same command continues from the last saved state")
 
     def _reason(self, index: int) -> str:
@@ -199,11 +219,19 @@ class Others:
                 return "ended: " + " ".join(f"{c} {t}" for c, t, *_ in event["problems"])
         if code == -9:
             return "was killed, probably for want of memory"
-        return f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}; see worker.log"
+        return (
+            f"was ended by signal {-code}"
+            if code < 0
+            else f"ended with exit code {code}; see worker.log"
+        )
 
     def _events(self, index: int) -> list[dict[str, Any]]:
         self.said[index].seek(0)
-        return [json.loads(line) for line in self.said[index].read().splitlines() if line.startswith(b"{")]
+        return [
+            json.loads(line)
+            for line in self.said[index].read().splitlines()
+            if line.startswith(b"{")
+        ]
 
     def peak_bytes(self) -> int:
         """Peak memory of those that have ended in time and said it."""

@@ -1,4 +1,5 @@
-"""The parent's side of the arms: what each needs, its keys, its state, and the process that runs it."""
+"""The parent's side of the arms: what each needs, its keys, its state, and the process that runs
+it."""
 
 from __future__ import annotations
 
@@ -31,23 +32,28 @@ LATE = 4.0  # seconds that a worker whose time is over gets to save what it has
 
 @dataclass
 class Bench:
-    """One project's arms over its prepared data. `models` maps each needed model's name to its folder and digest; with
-    `servers` the arms' processes are forked."""
+    """One project's arms over its prepared data. `models` maps each needed model's name to its
+    folder and digest; with `servers` the arms' processes are forked."""
 
     project: Project
     prepared: Prepared
     models: dict[str, dict[str, Any]]
     tell: Tell
     servers: Servers | None = None
-    recorded: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # arm -> keys: see `measured`
+    # arm -> keys: see `measured`
+    recorded: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.numeric = numeric_environment()
 
     def other_seeds(self) -> list[Bench]:
-        """The same bench once for each further seed of the project: the rows stay, the fits are others."""
+        """The same bench once for each further seed of the project: the rows stay, the fits are
+        others."""
         further = self.project.further_seeds
-        return [replace(self, project=self.project.model_copy(update={"seed": seed}), recorded={}) for seed in further]
+        return [
+            replace(self, project=self.project.model_copy(update={"seed": seed}), recorded={})
+            for seed in further
+        ]
 
     def record(self, strategy: Strategy) -> Mapping[str, str]:
         """What the report has noted of this arm; nothing for one that a run is about to fit."""
@@ -76,7 +82,9 @@ class Bench:
         return store.digest([VERSION, self.fit_key(strategy), questions, numeric])[:20]
 
     def stage(self, strategy: Strategy, questions: str) -> store.Stage:
-        return store.Stage(self.project.work, "answers", self.answer_key(strategy, questions), self.tell)
+        return store.Stage(
+            self.project.work, "answers", self.answer_key(strategy, questions), self.tell
+        )
 
     def fit_stage(self, strategy: Strategy) -> store.Stage:
         return store.Stage(self.project.work, "fit", self.fit_key(strategy), self.tell)
@@ -104,19 +112,27 @@ class Bench:
 
         Args:
             hash: of the questions. seconds: the worker is asked to stop after so long.
-            alone: some questions are also asked alone, for the time that an answer then takes (`costs/latency.py`).
-            piece: answers between two saves, and every piece that is asked is noted in `asked.jsonl`; the exam's
-                pieces are larger, and nobody counts what a kill costs there.
+            alone: some questions are also asked alone, for the time that an answer then takes
+                (`costs/latency.py`).
+            piece: answers between two saves, and every piece that is asked is noted in
+                `asked.jsonl`; the exam's pieces are larger, and nobody counts what a kill costs
+                there.
             apart: the questions quote targets of test rows, and lie where these do.
 
         Raises:
-            AssayError: what the worker raised; R005 when it was killed. Stopped: the user interrupted.
+            AssayError: what the worker raised; R005 when it was killed. Stopped: the user
+                interrupted.
         """
         stage = self.stage(strategy, hash)
         folder = stage.open()
         asked = (self.project.exam if apart else self.project.work) / "questions" / f"{hash}.jsonl"
         hand_over(asked, [q.to_json() for q in questions], self.tell)
-        request = {**self.request(strategy), "mode": "arm", "questions": str(asked), "answer_key": stage.key}
+        request = {
+            **self.request(strategy),
+            "mode": "arm",
+            "questions": str(asked),
+            "answer_key": stage.key,
+        }
         request |= {"alone": alone, **({} if piece is None else {"piece": piece})}
         self.launch(folder, request, name, seconds)
 
@@ -134,7 +150,9 @@ class Bench:
             "work": str(self.project.work.absolute()),
         }
 
-    def launch(self, folder: Path, request: dict[str, Any], name: str, seconds: float | None = None) -> None:
+    def launch(
+        self, folder: Path, request: dict[str, Any], name: str, seconds: float | None = None
+    ) -> None:
         store.write_json(folder / "request.json", request)
         with worker(folder, servers=self.servers, preload=request["preload"]) as process:
             self._listen(process, name, seconds, folder)
@@ -142,7 +160,11 @@ class Bench:
     def _listen(self, process: Process, name: str, seconds: float | None, folder: Path) -> None:
         import threading
 
-        ends = [] if seconds is None else [(seconds, process.terminate), (seconds + LATE, process.kill)]
+        ends = (
+            []
+            if seconds is None
+            else [(seconds, process.terminate), (seconds + LATE, process.kill)]
+        )
         timers, begun = [threading.Timer(after, end) for after, end in ends], time.monotonic()
         for timer in timers:
             timer.start()
@@ -164,23 +186,33 @@ class Bench:
             raise kind(*(Problem(c, t, p, h, e) for c, t, p, h, e in failure["problems"]))
         if code in (128 + signal.SIGTERM, 128 + signal.SIGINT):
             raise Stopped(code - 128)
-        if code == -signal.SIGKILL and seconds is not None and time.monotonic() - begun >= seconds + LATE:
-            raise Stopped(signal.SIGTERM)  # it was in the middle of a step: what it had saved is there
+        if (
+            code == -signal.SIGKILL
+            and seconds is not None
+            and time.monotonic() - begun >= seconds + LATE
+        ):
+            # it was in the middle of a step: what it had saved is there
+            raise Stopped(signal.SIGTERM)
         if code == -signal.SIGKILL:
             raise ResourceError(
                 Problem(
                     "R005",
                     f"{name} was killed, probably for want of memory",
-                    help="close other programs, lower max_length, or choose a smaller model; then run again",
+                    help="close other programs, lower max_length, or choose a smaller model; then"
+                    " run again",
                 )
             )
         if code:
             log = (folder / "worker.log").read_text(errors="replace").strip().splitlines()
-            raise RuntimeError(f"the worker of {name} ended with exit code {code}: {log[-1] if log else 'no message'}")
+            raise RuntimeError(
+                f"the worker of {name} ended with exit code {code}:"
+                f" {log[-1] if log else 'no message'}"
+            )
 
 
 def hand_over(file: Path, rows: list[dict[str, Any]], tell: Tell) -> None:
-    """Rows for a worker, in a file that an earlier run may have left; one that has other rows is written anew."""
+    """Rows for a worker, in a file that an earlier run may have left; one that has other rows is
+    written anew."""
     data = "".join(store.to_json(row) + "\n" for row in rows).encode()
     there = file.read_bytes() if file.exists() else None
     if there is not None and there != data:
@@ -217,11 +249,16 @@ def answers_in(bench: Bench, strategy: Strategy, questions: str) -> list[Answer]
 
 
 def trained(bench: Bench, strategy: Strategy) -> dict[str, Any]:
-    """How the training of a trained arm, or of the trained arm inside it, went: curve, fit, note; or the search of one
-    that searches. What any arm has to say of its fit stands in its `note.json`."""
+    """How the training of a trained arm, or of the trained arm inside it, went: curve, fit, note;
+    or the search of one that searches. What any arm has to say of its fit stands in its
+    `note.json`."""
     folder = bench.fit_stage(strategy).folder / "arm"
     places = (folder, folder / "inner")
-    notes = [store.read_json(place / "note.json")["notes"] for place in places if (place / "note.json").exists()]
+    notes = [
+        store.read_json(place / "note.json")["notes"]
+        for place in places
+        if (place / "note.json").exists()
+    ]
     said = " ".join(sentence for note in notes for sentence in note)
     for place in places:
         if (place / "tuned.json").exists():
@@ -248,7 +285,8 @@ def trained(bench: Bench, strategy: Strategy) -> dict[str, Any]:
 
 
 def described(bench: Bench, name: str, strategy: Strategy) -> dict[str, Any]:
-    """What an arm is made from, for the log: all settings, seed, hashes of data and models, versions."""
+    """What an arm is made from, for the log: all settings, seed, hashes of data and models,
+    versions."""
     return {
         "event": "arm",
         "stage": name,
@@ -257,6 +295,8 @@ def described(bench: Bench, name: str, strategy: Strategy) -> dict[str, Any]:
         "seed": bench.project.seed,
         "key": bench.fit_key(strategy),
         "data": {part: bench.prepared.hashes[part][:16] for part in strategy.reads},
-        "models": {model: bench.models[model]["digest"] for model in strategy.needs(bench.project.model)},
+        "models": {
+            model: bench.models[model]["digest"] for model in strategy.needs(bench.project.model)
+        },
         "environment": {"assay": installed("assay"), **bench.numeric},
     }

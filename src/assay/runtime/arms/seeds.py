@@ -1,7 +1,10 @@
-"""The same arm fitted again with the project's further seeds, on the same rows: how much of its score is luck.
+"""The same arm fitted again with the project's further seeds, on the same rows: how much of its
+score is luck.
 
-Which     arms that draw: trained ones, examples drawn at random, searches. Others would answer the same again
-Cached    each seed's fit and answers under its own key; more seeds later fit only those that are new
+Which     arms that draw: trained ones, examples drawn at random, searches. Others would answer the
+          same again
+Cached    each seed's fit and answers under its own key; more seeds later fit only those that are
+          new
 Costs     as many fits as seeds; the report gives the cost of one
 """
 
@@ -21,7 +24,8 @@ if TYPE_CHECKING:
 
 
 def again(bench: Bench, arm: Arm, strategy: Strategy, exam: Exam, until: float | None) -> Arm:
-    """The arm with its answers under the further seeds. A seed that has no time left or fails is left out and said.
+    """The arm with its answers under the further seeds. A seed that has no time left or fails is
+    left out and said.
 
     Args:
         until: `time.monotonic()` after which nothing is begun.

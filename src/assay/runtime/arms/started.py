@@ -1,7 +1,8 @@
-"""Run a module's `main` in a process that ends with the one that started it; started with MODULE FOLDER.
+"""Run a module's `main` in a process that ends with the one that started it; started with MODULE
+FOLDER.
 
-Why   the imports of a worker take seconds. Were the kernel asked after them only, a worker whose parent is killed
-      meanwhile would import to the end for nobody
+Why   the imports of a worker take seconds. Were the kernel asked after them only, a worker whose
+      parent is killed meanwhile would import to the end for nobody
 """
 
 import importlib

@@ -1,4 +1,5 @@
-"""One strategy's turn in a run: fitted, asked, scored; or ended early, failed, or left out for want of time."""
+"""One strategy's turn in a run: fitted, asked, scored; or ended early, failed, or left out for want
+of time."""
 
 from __future__ import annotations
 
@@ -32,8 +33,9 @@ def compete(
     until: float | None,
     before: Sequence[Arm] = (),
 ) -> Arm:
-    """One arm from lesson to answers. A failed arm is said in the report; the others go on. `look` books the use of the
-    test rows: it is called before answers and targets come together. `before`: the arms that had their turn."""
+    """One arm from lesson to answers. A failed arm is said in the report; the others go on. `look`
+    books the use of the test rows: it is called before answers and targets come together. `before`:
+    the arms that had their turn."""
     from assay.config.strategies import FLOORS
     from assay.weigh import Arm
 
@@ -49,9 +51,13 @@ def compete(
         watch = watched(bench, name, strategy, exam, look, until, before)
         try:
             seconds = None if until is None else until - time.monotonic()
-            replace(bench, tell=watch.tell).run(name, strategy, exam.asked, exam.hash, seconds, alone=True)
+            replace(bench, tell=watch.tell).run(
+                name, strategy, exam.asked, exam.hash, seconds, alone=True
+            )
         except (TrainError, ResourceError) as error:
-            bench.tell({"event": "stage", "name": name, "state": "failed", "note": str(error.problems[0])})
+            bench.tell(
+                {"event": "stage", "name": name, "state": "failed", "note": str(error.problems[0])}
+            )
             return replace(arm, status="failed", note=str(error.problems[0]))
         except Stopped:
             if not watch.why and (until is None or until > time.monotonic()):
@@ -63,7 +69,9 @@ def compete(
     look()
     records = exam.answered(answers_in(bench, strategy, exam.hash))
     records = alike.likened(bench, records) if alike.wanted(bench.prepared.task) else records
-    records = executed(records, bench.prepared.task, bench.project.work, partial(told_of, bench.tell, name))
+    records = executed(
+        records, bench.prepared.task, bench.project.work, partial(told_of, bench.tell, name)
+    )
     kept = trained(bench, strategy)
     arm = replace(arm, records=records, cost=cost_of(bench, strategy, exam.hash), **kept)
     arm = again(bench, arm, strategy, exam, until)
@@ -92,11 +100,16 @@ def watched(
     until: float | None,
     before: Sequence[Arm],
 ) -> Watch:
-    """What ends the arm early where the run has a time limit. Baselines are always asked to the end."""
+    """What ends the arm early where the run has a time limit. Baselines are always asked to the
+    end."""
     from assay.config.strategies import FLOORS
 
     best = None
-    if until is not None and strategy.kind not in FLOORS and (best := best_so_far(before, bench.prepared.task)):
+    if (
+        until is not None
+        and strategy.kind not in FLOORS
+        and (best := best_so_far(before, bench.prepared.task))
+    ):
         look()  # its first answers are compared with those of the best
     answers = bench.stage(strategy, exam.hash).folder / "answers.jsonl"
     return Watch(bench, exam, name, until, answers, best, bench.project.weigh.equivalent)

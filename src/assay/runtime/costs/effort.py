@@ -11,8 +11,8 @@ from assay.use import Quantise
 
 
 def needs_labels(learner: Learner) -> bool:
-    """Whether it learns from labelled rows, or is chosen by them. Not so: asking with no examples, rounded weights or
-    not, and retrieval around that, whose parts are not trained."""
+    """Whether it learns from labelled rows, or is chosen by them. Not so: asking with no examples,
+    rounded weights or not, and retrieval around that, whose parts are not trained."""
     if isinstance(learner, Shots):
         return learner.k > 0 or learner.asks_val
     if isinstance(learner, Quantise):
@@ -24,18 +24,23 @@ def needs_labels(learner: Learner) -> bool:
 
 
 def labelled_rows(rows: Mapping[str, int], strategy: Strategy) -> int:
-    """Rows of train and val that people have labelled and that the arm needs; those that augmentation made are none.
-    `rows`: of each split, and how many were made."""
+    """Rows of train and val that people have labelled and that the arm needs; those that
+    augmentation made are none. `rows`: of each split, and how many were made."""
     return rows["train"] - rows.get("made", 0) + rows["val"] if needs_labels(strategy) else 0
 
 
-def pieces(base: str, strategy: Strategy, inside: list[dict[str, Any]], seconds: float) -> list[dict[str, Any]]:
-    """What is kept and run: the models that it asks, the arm itself, and the fitted arms and parts inside it.
+def pieces(
+    base: str, strategy: Strategy, inside: list[dict[str, Any]], seconds: float
+) -> list[dict[str, Any]]:
+    """What is kept and run: the models that it asks, the arm itself, and the fitted arms and parts
+    inside it.
 
     Args:
         base: the project's model. inside: of the note of its fit. seconds: of fitting it all.
     """
     own = seconds - sum(part["fit_seconds"] for part in inside)
-    parts = [{"name": part["name"], "fit_seconds": round(part["fit_seconds"], 3)} for part in inside]
+    parts = [
+        {"name": part["name"], "fit_seconds": round(part["fit_seconds"], 3)} for part in inside
+    ]
     models = [{"name": name, "fit_seconds": 0.0} for name in strategy.needs(base)]
     return [*models, {"name": strategy.kind, "fit_seconds": round(own, 3)}, *parts]

@@ -1,10 +1,13 @@
-"""How many watts the processor took while a stage was at work, where the machine lets its counters be read.
+"""How many watts the processor took while a stage was at work, where the machine lets its counters
+be read.
 
-How        RAPL: each processor package counts its microjoules in /sys/class/powercap; the mean is their growth by time
-Where      Linux on Intel and AMD, for those who may read the files: since 2020 (CVE-2020-8694) mostly root alone; in
-           few containers and virtual machines. Elsewhere nothing is measured, and the report says that it assumes
-Watch out  a package is the whole machine's: what else runs on it is counted too. Memory and cards have counters of
-           their own, or none, and are left out
+How        RAPL: each processor package counts its microjoules in /sys/class/powercap; the mean is
+           their growth by time
+Where      Linux on Intel and AMD, for those who may read the files: since 2020 (CVE-2020-8694)
+           mostly root alone; in few containers and virtual machines. Elsewhere nothing is measured,
+           and the report says that it assumes
+Watch out  a package is the whole machine's: what else runs on it is counted too. Memory and cards
+           have counters of their own, or none, and are left out
 Source     Khan et al. 2018, RAPL in Action, doi.org/10.1145/3177754
 """
 
@@ -14,14 +17,18 @@ import time
 from pathlib import Path
 
 POWERCAP = Path("/sys/class/powercap")
-EVERY = 60.0  # seconds between two readings, at most: a counter begins anew after some minutes at full load
+# seconds between two readings, at most: a counter begins anew after some minutes at full load
+EVERY = 60.0
 
 
 class Meter:
-    """Mean watts since it was made. `note` must be called now and then; it reads at most once in `EVERY` seconds."""
+    """Mean watts since it was made. `note` must be called now and then; it reads at most once in
+    `EVERY` seconds."""
 
     def __init__(self, folder: Path = POWERCAP):
-        self._zones = [zone for zone in sorted(folder.glob("intel-rapl:*")) if zone.name.count(":") == 1]
+        self._zones = [
+            zone for zone in sorted(folder.glob("intel-rapl:*")) if zone.name.count(":") == 1
+        ]
         self._joules = 0.0
         self._begun = self._read_at = time.monotonic()
         self._last = [self._counter(zone) for zone in self._zones]
@@ -44,7 +51,9 @@ class Meter:
             before, now = self._last[index], self._counter(zone)
             if before is not None and now is not None:
                 grown = now - before
-                self._joules += (grown if grown >= 0 else grown + _number(zone / "max_energy_range_uj", 0)) / 1e6
+                self._joules += (
+                    grown if grown >= 0 else grown + _number(zone / "max_energy_range_uj", 0)
+                ) / 1e6
             self._last[index] = now
 
     @staticmethod

@@ -1,12 +1,13 @@
 """How long an answer takes when its question comes alone: the latency that a user waits for.
 
-How        after the batch, in the arm's own process with everything loaded: one question to warm up, then up to 20,
-           evenly spread over the test rows, one at a time
-Ends       after four seconds, but not before five questions: a slow way's batch should take longer than this; the
-           report says how many were timed
-Remote     a kept answer is not asked for again: the seconds that its own request took stand in, under the load that the
-           batch made
-Watch out  with 20 questions the 95th percentile lies between the slowest and the second slowest: read it as "about so"
+How        after the batch, in the arm's own process with everything loaded: one question to warm
+           up, then up to 20, evenly spread over the test rows, one at a time
+Ends       after four seconds, but not before five questions: a slow way's batch should take longer
+           than this; the report says how many were timed
+Remote     a kept answer is not asked for again: the seconds that its own request took stand in,
+           under the load that the batch made
+Watch out  with 20 questions the 95th percentile lies between the slowest and the second slowest:
+           read it as "about so"
 Source     percentiles by linear interpolation (Hyndman & Fan 1996, type 7: numpy's own)
 """
 
@@ -27,10 +28,14 @@ SECONDS = 4.0
 
 
 def alone(
-    adapted: Adapted, questions: Sequence[Example], tell: Tell, waited: Callable[[], float] = lambda: 0.0
+    adapted: Adapted,
+    questions: Sequence[Example],
+    tell: Tell,
+    waited: Callable[[], float] = lambda: 0.0,
 ) -> dict[str, Any] | None:
-    """`p50` and `p95` in seconds and `n`, the questions timed; None where there is no question, where the times of
-    remote answers were not kept, or where the process was to stop before the end.
+    """`p50` and `p95` in seconds and `n`, the questions timed; None where there is no question,
+    where the times of remote answers were not kept, or where the process was to stop before the
+    end.
 
     Args:
         waited: seconds that the requests of answers handed out again have taken, in all so far.
@@ -54,7 +59,11 @@ def alone(
             return None
     if not all(math.isfinite(seconds) for seconds in times):
         return None
-    return {"p50": round(percentile(times, 0.5), 6), "p95": round(percentile(times, 0.95), 6), "n": len(times)}
+    return {
+        "p50": round(percentile(times, 0.5), 6),
+        "p95": round(percentile(times, 0.95), 6),
+        "n": len(times),
+    }
 
 
 def percentile(values: Sequence[float], share: float) -> float:

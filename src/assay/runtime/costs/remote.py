@@ -1,4 +1,5 @@
-"""Arms whose model is behind an address: which may, what they cost, and what a report must say of them."""
+"""Arms whose model is behind an address: which may, what they cost, and what a report must say of
+them."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ _WAY = "name a model of this machine (model: smollm2-135m), or ask the remote on
 
 
 def refuse_remote(project: Project, arms: Mapping[str, Strategy]) -> None:
-    """A model behind an address only answers: it is neither trained, nor an encoder, nor read for its likelihoods.
+    """A model behind an address only answers: it is neither trained, nor an encoder, nor read for
+    its likelihoods.
 
     Raises:
         ModelError: M064, with every place where it is asked for more.
@@ -36,14 +38,19 @@ def refuse_remote(project: Project, arms: Mapping[str, Strategy]) -> None:
 
 
 def _unfit(learner: Learner, project: Project) -> Iterator[tuple[str, str]]:
-    """Names of remote models, and what they cannot be, of a strategy or part and of those inside it."""
+    """Names of remote models, and what they cannot be, of a strategy or part and of those inside
+    it."""
     from assay.train.settings import Trained
     from assay.use import Shrink
 
     if isinstance(learner, Trained):
-        yield from ((name, "trained") for name in learner.needs(project.model) if name in project.remote)
+        yield from (
+            (name, "trained") for name in learner.needs(project.model) if name in project.remote
+        )
     if isinstance(learner, Shrink):
-        yield from ((name, learner.does) for name in learner.needs(project.model) if name in project.remote)
+        yield from (
+            (name, learner.does) for name in learner.needs(project.model) if name in project.remote
+        )
     yield from ((name, "an encoder") for name in learner.encoders() if name in project.remote)
     for _, value in learner.inside():
         yield from _unfit(value, project)
@@ -51,12 +58,17 @@ def _unfit(learner: Learner, project: Project) -> Iterator[tuple[str, str]]:
 
 def endpoints(project: Project, learner: Learner) -> dict[str, Endpoint]:
     """The endpoints that an arm asks, by name."""
-    return {name: project.remote[name] for name in learner.needs(project.model) if name in project.remote}
+    return {
+        name: project.remote[name]
+        for name in learner.needs(project.model)
+        if name in project.remote
+    }
 
 
 def money(project: Project, learner: Learner, answers: Sequence[Answer]) -> float | None:
-    """What an answer costs, in the project's currency: tokens that the service has counted, at the endpoint's price.
-    Of an arm that asks several the dearest price is taken. None for an arm without a price."""
+    """What an answer costs, in the project's currency: tokens that the service has counted, at the
+    endpoint's price. Of an arm that asks several the dearest price is taken. None for an arm
+    without a price."""
     prices = [one.price for one in endpoints(project, learner).values() if one.price]
     if not prices or not answers:
         return None
@@ -83,13 +95,19 @@ def remote_warnings(
     for arm in arms:
         refused = sum(record.answer.refused for record in arm.records)
         if refused:
-            text = f"{arm.name}: so many answers were refused by the model or its filter, and count as wrong"
+            text = (
+                f"{arm.name}: so many answers were refused by the model or its filter, and count"
+                " as wrong"
+            )
             said.append({"code": "M065", "count": refused, "text": text})
     return said
 
 
-def served_names(project: Project, models: Iterable[str], tell: Tell) -> dict[str, dict[str, list[str]]]:
-    """Endpoint -> the name that its service gives the model that has answered -> days of these answers."""
+def served_names(
+    project: Project, models: Iterable[str], tell: Tell
+) -> dict[str, dict[str, list[str]]]:
+    """Endpoint -> the name that its service gives the model that has answered -> days of these
+    answers."""
     from assay.model.remote_cache import RemoteCache
 
     folder = project.work / "remote"

@@ -1,4 +1,5 @@
-"""What a stage has cost: seconds over all the processes that worked on it, and the greatest memory of this one."""
+"""What a stage has cost: seconds over all the processes that worked on it, and the greatest memory
+of this one."""
 
 from __future__ import annotations
 
@@ -14,8 +15,8 @@ from assay.core import sealed
 
 @dataclass
 class Spent:
-    """Seconds that a stage took over all the processes that worked on it, written down as it goes. Time in an inner
-    stage counts there, not here."""
+    """Seconds that a stage took over all the processes that worked on it, written down as it goes.
+    Time in an inner stage counts there, not here."""
 
     folder: Path
     inside: float = 0.0  # seconds in inner stages
@@ -36,7 +37,9 @@ class Spent:
     def note(self, *, every: float = 5.0) -> None:
         if not self.waiting and time.monotonic() - self._told >= every:
             self._told = time.monotonic()
-            sealed.add(self._file, {"process": os.getpid(), "start": self._start, "seconds": self.now})
+            sealed.add(
+                self._file, {"process": os.getpid(), "start": self._start, "seconds": self.now}
+            )
 
     def total(self) -> float:
         """Seconds of this process and of those before it."""
@@ -52,8 +55,8 @@ class Spent:
 
 @dataclass
 class Parts:
-    """Where the time and the tokens of `answers` answers go, from the events "took" of the arms that make them in
-    several steps: {"event": "took", "part": name, "seconds": s, "tokens": n}."""
+    """Where the time and the tokens of `answers` answers go, from the events "took" of the arms
+    that make them in several steps: {"event": "took", "part": name, "seconds": s, "tokens": n}."""
 
     answers: int  # of this process; those of one that was killed are timed nowhere
 
@@ -67,7 +70,8 @@ class Parts:
             sums[1] += event.get("tokens", 0)
 
     def told(self) -> list[dict]:
-        """name, seconds_per_answer, tokens_per_answer of each part, in the order of their first events."""
+        """name, seconds_per_answer, tokens_per_answer of each part, in the order of their first
+        events."""
         return [
             {
                 "name": name,
@@ -79,10 +83,12 @@ class Parts:
 
 
 def peak_bytes() -> int:
-    """The greatest memory that this process held. `ru_maxrss` will not do on Linux: a process takes it over from the
-    one that started it, whose curation may have been larger than the arm."""
+    """The greatest memory that this process held. `ru_maxrss` will not do on Linux: a process takes
+    it over from the one that started it, whose curation may have been larger than the arm."""
     if sys.platform == "linux":
         for line in Path("/proc/self/status").read_text().splitlines():
             if line.startswith("VmHWM:"):
                 return 1024 * int(line.split()[1])
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (
+        1 if sys.platform == "darwin" else 1024
+    )

@@ -1,12 +1,14 @@
-"""People label the rows of a project: sheets out, sheets back, agreement, disputes, doubtful labels, what comes next.
+"""People label the rows of a project: sheets out, sheets back, agreement, disputes, doubtful
+labels, what comes next.
 
     work = assay.annotation("tickets")
     work.write("tasks.csv", annotators=("anna", "ben"), rows=100)
     work.take(["tasks.anna.csv", "tasks.ben.csv"])
     work.agreement().alpha["nominal"]
 
-Votes are kept in `annotations.jsonl` beside the project file, or in the file that `data.annotations` names. A run uses
-them when `data.annotations` is set; nothing here changes the project file or the data files.
+Votes are kept in `annotations.jsonl` beside the project file, or in the file that
+`data.annotations` names. A run uses them when `data.annotations` is set; nothing here changes the
+project file or the data files.
 """
 
 from __future__ import annotations
@@ -28,7 +30,16 @@ from assay.curate.annotate import sheet
 from assay.curate.annotate.apply import Applied, apply
 from assay.curate.annotate.returned import take, together, undoubled
 from assay.curate.annotate.settle import disputes, settle
-from assay.curate.annotate.votes import NAME, Vote, added, by_annotator, mend, placed, read_votes, torn
+from assay.curate.annotate.votes import (
+    NAME,
+    Vote,
+    added,
+    by_annotator,
+    mend,
+    placed,
+    read_votes,
+    torn,
+)
 from assay.runtime.data_stage.labels import read_rows
 
 if TYPE_CHECKING:
@@ -111,12 +122,15 @@ class Annotation:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The allowed labels: those of the project; without them those of rows and votes. For extract the types."""
+        """The allowed labels: those of the project; without them those of rows and votes. For
+        extract the types."""
         from assay.curate.reading.load import labels_of
 
         if self.kind not in ("classify", "multilabel", "choose", "extract"):
             return ()
-        return tuple(self.project.aim.labels) or tuple(sorted(labels_of(self.rows, self.kind, self.project.aim.none)))
+        return tuple(self.project.aim.labels) or tuple(
+            sorted(labels_of(self.rows, self.kind, self.project.aim.none))
+        )
 
     @cached_property
     def applied(self) -> Applied:
@@ -139,29 +153,39 @@ class Annotation:
         """Write a sheet, or one for each annotator.
 
         Args:
-            rows: at most so many, drawn with the project's seed where `pick` has no order of its own.
+            rows: at most so many, drawn with the project's seed where `pick` has no order of its
+                own.
             overlap: share of the rows that every annotator gets.
-            pick: "open": rows without a label, or all rows nobody voted on where all have one; "next": the most
-                informative rows without a label first; "errors": rows whose label is likely wrong first.
+            pick: "open": rows without a label, or all rows nobody voted on where all have one;
+                "next": the most informative rows without a label first; "errors": rows whose label
+                is likely wrong first.
             split: "train", "val" or "test": rows of that split only.
             blind: leave the current label out.
 
         Raises:
-            UsageError: C073. DataError: D090 there are too few labels for `pick`; D091 a sheet is there already.
+            UsageError: C073. DataError: D090 there are too few labels for `pick`; D091 a sheet is
+                there already.
         """
         wrong = [name for name in annotators if not _PERSON.fullmatch(name)]
         if wrong or len(set(annotators)) < len(annotators):
-            told = f"must be names of 1 to 40 letters, digits, - and _, each once; got {', '.join(annotators)!r}"
+            told = (
+                "must be names of 1 to 40 letters, digits, - and _, each once; got"
+                f" {', '.join(annotators)!r}"
+            )
             raise UsageError(Problem("C073", told, "--annotators"))
         dealt = sheet.deal(self.chosen(pick, rows, split), annotators, overlap, self.project.seed)
         shared = Counter(row.id for own in dealt.values() for row in own)
         both = sum(n == len(dealt) for n in shared.values()) if len(dealt) > 1 else 0
         sheets = {
-            sheet.named(Path(out), name): sheet.cells(own, name, blind=blind) for name, own in dealt.items() if own
+            sheet.named(Path(out), name): sheet.cells(own, name, blind=blind)
+            for name, own in dealt.items()
+            if own
         }
         return self._written(Path(out), sheets, both)
 
-    def _written(self, out: Path, sheets: dict[Path, list[dict[str, str]]], shared: int = 0) -> Written:
+    def _written(
+        self, out: Path, sheets: dict[Path, list[dict[str, str]]], shared: int = 0
+    ) -> Written:
         """Write the lines of each sheet, and the allowed labels beside them."""
         if not sheets:
             return Written({}, None, 0)
@@ -173,14 +197,20 @@ class Annotation:
             store.write_text(book, "".join(f"{label}\n" for label in self.labels))
         return Written({path: len(lines) for path, lines in sheets.items()}, book, shared)
 
-    def chosen(self, pick: Pick = "open", rows: int | None = None, split: str = "") -> list[Example]:
+    def chosen(
+        self, pick: Pick = "open", rows: int | None = None, split: str = ""
+    ) -> list[Example]:
         """The rows that `write` would write."""
         if pick == "errors":
             return self._errors(rows, split)
         if pick == "next":
             return self._next(rows, split)
         inside = ids_of(self.project, self.loaded, split)
-        fresh = [row for row in self._now() if row.id not in self.on and (inside is None or row.id in inside)]
+        fresh = [
+            row
+            for row in self._now()
+            if row.id not in self.on and (inside is None or row.id in inside)
+        ]
         open_ = [row for row in fresh if not row.target] or fresh
         if rows is None or rows >= len(open_):
             return open_
@@ -204,21 +234,35 @@ class Annotation:
             raise UsageError(Problem("C073", "only a task of kind classify has labels", "--errors"))
         found = doubts(self.applied.examples, seed=self.project.seed, tell=tell)
         if not found:
-            told = f"{len(self.applied.examples):,} rows have a label, and fewer than two labels occur"
-            raise DataError(Problem("D090", told, "--errors", help="label some rows first: assay annotate --out"))
+            told = (
+                f"{len(self.applied.examples):,} rows have a label, and fewer than two labels occur"
+            )
+            raise DataError(
+                Problem(
+                    "D090", told, "--errors", help="label some rows first: assay annotate --out"
+                )
+            )
         return found
 
     def _errors(self, rows: int | None, split: str) -> list[Example]:
         from assay.curate.annotate.doubt import ranked
 
-        inside, by_id = ids_of(self.project, self.loaded, split), {row.id: row for row in self.applied.examples}
-        found = [d for d in ranked(self.doubts()) if d.id not in self.on and (inside is None or d.id in inside)]
+        inside, by_id = (
+            ids_of(self.project, self.loaded, split),
+            {row.id: row for row in self.applied.examples},
+        )
+        found = [
+            d
+            for d in ranked(self.doubts())
+            if d.id not in self.on and (inside is None or d.id in inside)
+        ]
         return [by_id[d.id] for d in found[:rows]]
 
     def _next(self, rows: int | None, split: str) -> list[Example]:
         from assay.curate.annotate.choose import choose
 
-        # Rows of official val and test files are measured on: a choice would make them easier or harder than they are.
+        # Rows of official val and test files are measured on: a choice would make them easier or
+        # harder than they are.
         inside = ids_of(self.project, self.loaded, split) or {row.id for row in self.loaded.train}
         pool = [row for row in self._now() if row.id in inside]
         open_ = [row for row in pool if not row.target and row.id not in self.on]
@@ -230,30 +274,42 @@ class Annotation:
         return disputes(self.on, self.project.data.settle)
 
     def write_disputes(self, out: str | Path) -> Written:
-        """A sheet of the rows in dispute with all votes on them; filled in and taken back, it settles them.
+        """A sheet of the rows in dispute with all votes on them; filled in and taken back, it
+        settles them.
 
         Raises:
             DataError: D091 it is there already.
         """
         open_ = self.disputes()
         chosen = [row for row in self.rows if row.id in open_]
-        told = {row: " | ".join(f"{vote.annotator}: {vote.label}" for vote in some) for row, some in open_.items()}
-        return self._written(Path(out), {Path(out): sheet.cells(chosen, "", votes=told)} if chosen else {})
+        told = {
+            row: " | ".join(f"{vote.annotator}: {vote.label}" for vote in some)
+            for row, some in open_.items()
+        }
+        return self._written(
+            Path(out), {Path(out): sheet.cells(chosen, "", votes=told)} if chosen else {}
+        )
 
     # --- back ---
 
-    def take(self, sheets: Sequence[str | Path], *, encoding: str | None = None, leave_out: bool = False) -> Taken:
+    def take(
+        self, sheets: Sequence[str | Path], *, encoding: str | None = None, leave_out: bool = False
+    ) -> Taken:
         """Read filled sheets and keep what they say.
 
         Args:
             encoding: of CSV files that are not UTF-8.
-            leave_out: take the good lines although others have problems; without it nothing is taken then.
+            leave_out: take the good lines although others have problems; without it nothing is
+                taken then.
 
         Raises:
-            DataError: every problem of all sheets (D025, D030, D087 to D089), or files that cannot be read.
+            DataError: every problem of all sheets (D025, D030, D087 to D089), or files that cannot
+                be read.
         """
         by_id = {row.id: row for row in self.rows}
-        found = [take(Path(path), by_id, self.labels, self.kind, encoding=encoding) for path in sheets]
+        found = [
+            take(Path(path), by_id, self.labels, self.kind, encoding=encoding) for path in sheets
+        ]
         problems = together(found)
         if problems and not leave_out:
             raise DataError(*problems)
@@ -282,7 +338,8 @@ class Annotation:
         return agreement(by_annotator(self.on), self.kind, draws=draws, seed=self.project.seed)
 
     def counts(self) -> dict[str, int]:
-        """Rows by state: all, with votes, settled, in dispute, without any label, and votes that fit no row."""
+        """Rows by state: all, with votes, settled, in dispute, without any label, and votes that
+        fit no row."""
         settled = settle(self.on, self.project.data.settle)
         return {
             "rows": len(self.rows),
@@ -296,7 +353,8 @@ class Annotation:
 
 
 def ids_of(project: Project, loaded: Loaded, split: str) -> set[str] | None:
-    """The ids of the rows of a split, as its file or the project's own division has it; None for all rows.
+    """The ids of the rows of a split, as its file or the project's own division has it; None for
+    all rows.
 
     Raises:
         UsageError: C073 there is no such split. As `prepare` where no file is given for it.

@@ -1,6 +1,8 @@
-"""The rows of a project as its files have them, and with the labels that people gave them over those.
+"""The rows of a project as its files have them, and with the labels that people gave them over
+those.
 
-Watch out   with `data.annotations` a row may lack a label in its file; without it that is an error (D026)
+Watch out   with `data.annotations` a row may lack a label in its file; without it that is an error
+            (D026)
 """
 
 from __future__ import annotations
@@ -19,10 +21,13 @@ if TYPE_CHECKING:
     from assay.config import Project
     from assay.curate.reading.load import Loaded
 
-_LABEL_WARNINGS = ("D030", "D033", "D034", "D040", "D046")  # of `check_labels`, which is asked again
+# of `check_labels`, which is asked again
+_LABEL_WARNINGS = ("D030", "D033", "D034", "D040", "D046")
 
 
-def read_rows(project: Project, files: dict[str, list[Path]] | None = None, *, unlabelled: bool) -> Loaded:
+def read_rows(
+    project: Project, files: dict[str, list[Path]] | None = None, *, unlabelled: bool
+) -> Loaded:
     """The rows of the project's files, before anything is done to them.
 
     Args:
@@ -58,11 +63,15 @@ def read_rows(project: Project, files: dict[str, list[Path]] | None = None, *, u
     )
 
 
-def labelled(project: Project, files: dict[str, list[Path]] | None = None) -> tuple[Loaded, list[Example], Applied]:
-    """The rows that have a label, by people or by their file; all rows as read; what the people changed.
+def labelled(
+    project: Project, files: dict[str, list[Path]] | None = None
+) -> tuple[Loaded, list[Example], Applied]:
+    """The rows that have a label, by people or by their file; all rows as read; what the people
+    changed.
 
     Raises:
-        DataError: as `curate.load`; D001 the file of annotations is not there; D030 to D032 for labels of people.
+        DataError: as `curate.load`; D001 the file of annotations is not there; D030 to D032 for
+            labels of people.
     """
     loaded = read_rows(project, files, unlabelled=project.annotations is not None)
     came = [*loaded.train, *loaded.val, *loaded.test]
@@ -75,7 +84,8 @@ def labelled(project: Project, files: dict[str, list[Path]] | None = None) -> tu
 
 
 def with_labels(loaded: Loaded, done: Applied, listed: Sequence[str], none: str = "") -> Loaded:
-    """`loaded` with the rows of `done` in place of its own; labels are checked as those of files are."""
+    """`loaded` with the rows of `done` in place of its own; labels are checked as those of files
+    are."""
     from assay.curate.reading.labels import check_labels
     from assay.curate.reading.load import all_labels
 
@@ -90,10 +100,19 @@ def with_labels(loaded: Loaded, done: Applied, listed: Sequence[str], none: str 
             raise DataError(*problems)
         warnings = [w for w in warnings if w["code"] not in _LABEL_WARNINGS] + told
     labels = all_labels(listed, done.examples, loaded.kind, none)
-    return replace(loaded, train=parts["train"], val=parts["val"], test=parts["test"], labels=labels, warnings=warnings)
+    return replace(
+        loaded,
+        train=parts["train"],
+        val=parts["val"],
+        test=parts["test"],
+        labels=labels,
+        warnings=warnings,
+    )
 
 
-def merged(first: Sequence[dict[str, Any]], second: Sequence[dict[str, Any]], rows: Sequence[Example]) -> list[Any]:
+def merged(
+    first: Sequence[dict[str, Any]], second: Sequence[dict[str, Any]], rows: Sequence[Example]
+) -> list[Any]:
     """Two ledgers as one, in the order of the rows."""
     place = {row.id: at for at, row in enumerate(rows)}
     return sorted([*first, *second], key=lambda line: place.get(line["id"], len(place)))

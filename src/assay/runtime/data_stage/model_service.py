@@ -1,11 +1,13 @@
-"""Models that curation may use: lent by a process of its own, asked over its pipes, one JSON line a chunk of texts.
+"""Models that curation may use: lent by a process of its own, asked over its pipes, one JSON line a
+chunk of texts.
 
-What it is for   steps and augmentations get `Means.embed` and `Means.generate`; the parent never loads torch, and the
-                 memory of the models is given back when curation ends
-Kept             each chunk's result lies in `work/lent/<key>/`, written once and verified by hash. The key covers
-                 model, library versions, processor and threads; the name of a chunk covers all its texts, because the
-                 last bits of a result depend on the rows beside it. So a killed run goes on with the same bytes, and a
-                 changed step behind this one computes nothing again
+What it is for   steps and augmentations get `Means.embed` and `Means.generate`; the parent never
+                 loads torch, and the memory of the models is given back when curation ends
+Kept             each chunk's result lies in `work/lent/<key>/`, written once and verified by hash.
+                 The key covers model, library versions, processor and threads; the name of a chunk
+                 covers all its texts, because the last bits of a result depend on the rows beside
+                 it. So a killed run goes on with the same bytes, and a changed step behind this one
+                 computes nothing again
 """
 
 from __future__ import annotations
@@ -40,21 +42,23 @@ Kind = RowStep | SetStep | Augmentation
 
 
 def wanted(project: Project) -> dict[str, list[str]]:
-    """ "embed" and "generate" to what uses it: kinds of step and augmentation, and the audit; empty when no model is
-    needed."""
+    """ "embed" and "generate" to what uses it: kinds of step and augmentation, and the audit; empty
+    when no model is needed."""
     found: dict[str, list[str]] = {}
     for part in (*project.curate, *project.augment):
         for need in part.wants():
             if need in CHUNK:
                 found.setdefault(need, []).append(part.kind)
     if found.get("embed") or audited(project):
-        found.setdefault("embed", []).extend([AUDIT] if project.split.paraphrase is not None else [])
+        found.setdefault("embed", []).extend(
+            [AUDIT] if project.split.paraphrase is not None else []
+        )
     return {need: list(dict.fromkeys(found[need])) for need in CHUNK if need in found}
 
 
 def audited(project: Project) -> bool:
-    """Whether the audit compares rows by meaning: where the project says from which cosine, or an arm reads the rows
-    with the same encoder anyway."""
+    """Whether the audit compares rows by meaning: where the project says from which cosine, or an
+    arm reads the rows with the same encoder anyway."""
     from assay.prompt.neighbours import EMBEDDER
 
     if project.split.paraphrase == "auto":
@@ -62,11 +66,15 @@ def audited(project: Project) -> bool:
     return project.split.paraphrase is not None
 
 
-def models(project: Project, offline: bool, tell: Tell, *, fetch: bool = False) -> dict[str, dict[str, Any]]:
-    """The models that curation needs, brought to this machine: "embed", "generate" -> what `Lender` and the key read.
+def models(
+    project: Project, offline: bool, tell: Tell, *, fetch: bool = False
+) -> dict[str, dict[str, Any]]:
+    """The models that curation needs, brought to this machine: "embed", "generate" -> what `Lender`
+    and the key read.
 
     Args:
-        fetch: arms will be fitted in this run, so that their encoder may be fetched for the audit too.
+        fetch: arms will be fitted in this run, so that their encoder may be fetched for the audit
+            too.
 
     Raises:
         ModelError, ResourceError: as `model.find`.
@@ -79,28 +87,44 @@ def models(project: Project, offline: bool, tell: Tell, *, fetch: bool = False) 
         name = EMBEDDER if need == "embed" else project.model
         if name in project.remote:
             text = f"{name} is remote, and {', '.join(kinds)} needs a model of this machine"
-            raise ModelError(Problem("M064", text, "model", help="name one, and give the arms the remote `model`"))
+            raise ModelError(
+                Problem(
+                    "M064", text, "model", help="name one, and give the arms the remote `model`"
+                )
+            )
         kind = "embedder" if need == "embed" else "causal"
         # The audit takes an encoder that is there, or that arms of this run need in any case.
         only = kinds == [AUDIT] and project.split.paraphrase == "auto"
         try:
-            model = find(name, base=project.folder, offline=offline or (only and not fetch), tell=tell, kind=kind)
+            model = find(
+                name,
+                base=project.folder,
+                offline=offline or (only and not fetch),
+                tell=tell,
+                kind=kind,
+            )
         except (ModelError, ResourceError):
             if only:
                 continue
             raise
         shown = {"name": model.name, "digest": model.digest, "note": model.note, "for": kinds}
-        opened = {"licence": model.licence, "context_length": model.context_length, "folder": str(model.folder)}
+        opened = {
+            "licence": model.licence,
+            "context_length": model.context_length,
+            "folder": str(model.folder),
+        }
         found[need] = shown | opened
     return found
 
 
 class Lender:
-    """`means` with the models in it, while the context is open. `used` says afterwards what they did and how long.
+    """`means` with the models in it, while the context is open. `used` says afterwards what they
+    did and how long.
 
     Args:
         found: see `models`. work: the project's work folder. stage: whose progress it is.
-        key: a secret that the names of the chunks are made with, where the texts are nobody else's business.
+        key: a secret that the names of the chunks are made with, where the texts are nobody else's
+            business.
     """
 
     def __init__(
@@ -148,7 +172,10 @@ class Lender:
         import numpy as np
 
         chunks = self._all("embed", list(texts), {})
-        rows = [np.frombuffer(base64.b64decode(c["vectors"]), "<f4").reshape(-1, c["width"]) for c in chunks]
+        rows = [
+            np.frombuffer(base64.b64decode(c["vectors"]), "<f4").reshape(-1, c["width"])
+            for c in chunks
+        ]
         return np.concatenate(rows) if rows else np.zeros((0, 1), np.float32)
 
     def generate(self, prompts: Sequence[Messages], max_tokens: int) -> list[str]:
@@ -160,7 +187,12 @@ class Lender:
     def _all(self, need: str, items: list[Any], settings: dict[str, Any]) -> list[dict[str, Any]]:
         size = CHUNK[need]
         used = self.used.setdefault(
-            need, {**{k: self.found[need][k] for k in ("name", "note", "for")}, "items": 0, "seconds": 0.0}
+            need,
+            {
+                **{k: self.found[need][k] for k in ("name", "note", "for")},
+                "items": 0,
+                "seconds": 0.0,
+            },
         )
         chunks = []
         for start in range(0, len(items), size):
@@ -170,7 +202,13 @@ class Lender:
             used["items"] += len(part)
             used["seconds"] = round(used["seconds"] + chunk["seconds"], 3)
             done = min(start + size, len(items))
-            event = {"event": "progress", "stage": self.stage, "done": done, "total": len(items), "unit": UNIT[need]}
+            event = {
+                "event": "progress",
+                "stage": self.stage,
+                "done": done,
+                "total": len(items),
+                "unit": UNIT[need],
+            }
             self.tell(event)
         return chunks
 
@@ -190,7 +228,9 @@ class Lender:
         if (need := request["need"]) not in self._told:
             self._told.add(need)
             model = self.found[need]
-            text = f"{model['name']} is loaded for {', '.join(model['for'])}; what it computes is kept"
+            text = (
+                f"{model['name']} is loaded for {', '.join(model['for'])}; what it computes is kept"
+            )
             self.tell({"event": "note", "text": text})
         assert process.stdin is not None and process.stdout is not None
         try:
@@ -212,22 +252,39 @@ class Lender:
         make_folder(folder)
         store.write_json(folder / "request.json", {"models": self.found})
         self._process = self._stack.enter_context(
-            worker(folder, "assay.runtime.data_stage.model_service", stdin=True, servers=self.servers, preload="models")
+            worker(
+                folder,
+                "assay.runtime.data_stage.model_service",
+                stdin=True,
+                servers=self.servers,
+                preload="models",
+            )
         )
         return self._process
 
     def _ended(self, process: Process, need: str) -> Exception:
         code, name = process.wait(), self.found[need]["name"]
         if code == -signal.SIGKILL:
-            help = "close other programs, or choose a smaller model; then run again: what is done is kept"
-            text = f"the process of {name} was killed while rows were curated, probably for want of memory"
+            help = (
+                "close other programs, or choose a smaller model; then run again: what is done"
+                " is kept"
+            )
+            text = (
+                f"the process of {name}"
+                " was killed while rows were curated, probably for want of memory"
+            )
             return ResourceError(Problem("R005", text, help=help))
-        log = (next(iter(self._places.values())) / "worker.log").read_text(errors="replace").strip().splitlines()
+        log = (
+            (next(iter(self._places.values())) / "worker.log")
+            .read_text(errors="replace")
+            .strip()
+            .splitlines()
+        )
         said = log[-1] if log else "no message"
         return RuntimeError(f"the process of {name} ended with exit code {code}: {said}")
 
 
-# --- the process that computes --------------------------------------------------------------------------------------
+# --- the process that computes --------------------------------------------------------------------
 
 
 class Desk:
@@ -258,7 +315,9 @@ class Desk:
         if "generate" not in self._open:
             model = {key: self.found["generate"][key] for key in Found.__slots__}
             self._open["generate"] = load_model(Found.from_json(model))
-        prompts = [tuple(Message(role, content) for role, content in turns) for turns in request["items"]]
+        prompts = [
+            tuple(Message(role, content) for role, content in turns) for turns in request["items"]
+        ]
         answers = self._open["generate"].generate(prompts, max_tokens=request["max_tokens"])
         return {"answers": [answer.text for answer in answers]}
 

@@ -1,12 +1,13 @@
 """The data stage: from the project's files to audited splits on disk, and back.
 
-Two folders    `work/curate/<key>/` has train, val and documents: what a process is handed that fits and answers.
-               `exam/rows/<key>/` has the test rows with their targets, and what names or quotes them: ledger, audit,
-               splits, the note. No such process is told of it
+Two folders    `work/curate/<key>/` has train, val and documents: what a process is handed that fits
+               and answers. `exam/rows/<key>/` has the test rows with their targets, and what names
+               or quotes them: ledger, audit, splits, the note. No such process is told of it
 
-`prepare` runs in the parent process and loads no model; one that a step asks for runs in a process of its own (`lent`).
-Its key covers the bytes of every file and every setting that curation reads; the hashes in the note (`noted`) name the
-content of each part, so that an edit retrains only what read it.
+`prepare` runs in the parent process and loads no model; one that a step asks for runs in a process
+of its own (`lent`). Its key covers the bytes of every file and every setting that curation reads;
+the hashes in the note (`noted`) name the content of each part, so that an edit retrains only what
+read it.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ if TYPE_CHECKING:
 VERSION = 6  # raise it when the same files and settings are prepared differently
 # Settings of the task that no row depends on.
 UNREAD = {"instruction", "max_answer_tokens", "metric", "metrics", "tolerance", "guards", "target"}
-CODE = ("language", "show_tests", "database", "samples", "temperature")  # what code tasks alone have
+# what code tasks alone have
+CODE = ("language", "show_tests", "database", "samples", "temperature")
 CLUSTERS = "clusters.json"  # in the folder of the test rows
 RATES = "base_rates.json"  # in the folder of the training rows
 Files = dict[str, list[Path]]  # split -> files and folders on this machine
@@ -68,7 +70,8 @@ class Prepared:
         return self.note["hashes"]
 
     def there(self, split: str) -> bool:
-        """Whether the rows are on this machine: a project that only answers may have come without them."""
+        """Whether the rows are on this machine: a project that only answers may have come without
+        them."""
         return self.place(split).is_file()
 
     def need(self, split: str) -> None:
@@ -98,7 +101,8 @@ class Prepared:
         return self.place("test").parent
 
     def clusters(self) -> dict[str, list[int]]:
-        """Field -> the value of each test row as a number: what answers may cluster by. See `curate/clusters.py`."""
+        """Field -> the value of each test row as a number: what answers may cluster by. See
+        `curate/clusters.py`."""
         return store.read_json(self.kept / CLUSTERS)
 
     def documents(self) -> tuple[Document, ...]:
@@ -106,10 +110,15 @@ class Prepared:
 
 
 def prepare(
-    project: Project, tell: Tell, *, offline: bool = False, new_key: bool = True, servers: Servers | None = None
+    project: Project,
+    tell: Tell,
+    *,
+    offline: bool = False,
+    new_key: bool = True,
+    servers: Servers | None = None,
 ) -> Prepared:
-    """Read, curate, split, audit and augment, or take the result of an earlier run. Data sets of the hub are fetched
-    first.
+    """Read, curate, split, audit and augment, or take the result of an earlier run. Data sets of
+    the hub are fetched first.
 
     Args:
         offline: fetch neither data sets nor the model that a step asks for.
@@ -117,8 +126,8 @@ def prepare(
         servers: fork the process of a step's models where they are given.
 
     Raises:
-        DataError, LeakError, UsageError: as `curate.load`, `curate.run` and `redaction.key_of`. ModelError,
-            ResourceError: as `model_service.models`.
+        DataError, LeakError, UsageError: as `curate.load`, `curate.run` and `redaction.key_of`.
+            ModelError, ResourceError: as `model_service.models`.
     """
     keep_private(project)
     veil = Veil(project, key_of(project, make=new_key))
@@ -130,7 +139,8 @@ def prepare(
     note = held.done() if stage.done() is not None else None
     if note is not None:
         tell({"event": "stage", "name": "curate", "state": "cached"})
-        # What no row depends on is taken from the project as it is now, not as it was when the rows were prepared.
+        # What no row depends on is taken from the project as it is now, not as it was when the rows
+        # were prepared.
         said = project.aim.model_dump(mode="json", exclude={"kind", "labels", "slices"})
         if project.aim.form is None:  # what the training rows' targets gave stays
             del said["form"]
@@ -139,12 +149,19 @@ def prepare(
     tell({"event": "stage", "name": "curate", "state": "start"})
     if veil.key:
         store.write_json(project.work / MARK, {"key": veil.trace})
-    with veil, forgotten(held.open()), Lender(models, project.work, tell, servers=servers, key=veil.key) as lender:
+    with (
+        veil,
+        forgotten(held.open()),
+        Lender(models, project.work, tell, servers=servers, key=veil.key) as lender,
+    ):
         note = _write(project, files, (stage.open(), held.folder), veil, lender, tell)
     stage.finish({})
     held.finish(note)
     rows = note["rows"]
-    text = f"{rows['train']:,} train, {rows['val']:,} val, {rows['test']:,} test rows; {rows['dropped']:,} dropped"
+    text = (
+        f"{rows['train']:,} train, {rows['val']:,} val, {rows['test']:,} test rows;"
+        f" {rows['dropped']:,} dropped"
+    )
     tell({"event": "stage", "name": "curate", "state": "done", "note": text})
     return Prepared(stage.folder, placed(project, note), False, held.folder)
 
@@ -153,66 +170,98 @@ def keep_private(project: Project) -> None:
     """Results and test rows are for the owner of the project alone."""
     private(project.work)
     private(project.exam)
-    for place in project.work.glob("curate/*/test.jsonl"):  # of an earlier version, which kept them there
+    # of an earlier version, which kept them there
+    for place in project.work.glob("curate/*/test.jsonl"):
         shutil.rmtree(place.parent)
 
 
 def placed(project: Project, note: dict[str, Any]) -> dict[str, Any]:
-    """The note with the place of the database on this machine: a folder may have been moved since it was written."""
+    """The note with the place of the database on this machine: a folder may have been moved since
+    it was written."""
     if not project.aim.database:
         return note
-    return {**note, "task": {**note["task"], "database": str((project.folder / project.aim.database).absolute())}}
+    return {
+        **note,
+        "task": {
+            **note["task"],
+            "database": str((project.folder / project.aim.database).absolute()),
+        },
+    }
 
 
 def _key(project: Project, files: Files, models: dict[str, dict[str, Any]], trace: str) -> str:
     """`trace`: of the key of the anonymise step."""
     from assay.model.environment import numeric_environment, versions_of
 
-    inputs = [(split, path.name, bytes_of(path)) for split, paths in files.items() for path in paths]
+    inputs = [
+        (split, path.name, bytes_of(path)) for split, paths in files.items() for path in paths
+    ]
     if project.annotations is not None:
         inputs.append(("annotations", project.annotations.name, bytes_of(project.annotations)))
     documents = [(path.name, bytes_of(path)) for path in project.document_paths]
     split = [bytes_of(path) for path in (project.manifest_path, *project.probe_paths) if path]
     settings: dict[str, Any] = {
         "aim": project.aim.model_dump(mode="json", exclude=UNREAD | set(CODE)),
-        "data": project.data.model_dump(mode="json", exclude={"processes", "ray"}),  # the result is the same
+        # the result is the same
+        "data": project.data.model_dump(mode="json", exclude={"processes", "ray"}),
         "curate": [{"kind": s.kind, "version": s.VERSION, **s.changed()} for s in project.curate],
         "split": project.split.model_dump(mode="json"),
         "seed": project.seed,
     }
-    if code := project.aim.model_dump(mode="json", include={"language", "show_tests"}, exclude_defaults=True):
+    if code := project.aim.model_dump(
+        mode="json", include={"language", "show_tests"}, exclude_defaults=True
+    ):
         settings["code"] = code
     if project.aim.database:
         settings["database"] = bytes_of(project.folder / project.aim.database)
     if project.augment:
-        settings["augment"] = [{"kind": a.kind, "version": a.VERSION, **a.changed()} for a in project.augment]
+        settings["augment"] = [
+            {"kind": a.kind, "version": a.VERSION, **a.changed()} for a in project.augment
+        ]
     if fields := document_fields(project.compare):
         settings["fields"] = [fields, row_fields(project.compare)]
     # scipy: the search for copies and for phrases that give a label away
-    named = {"scipy", *(name for step in (*project.curate, *project.augment) for name in step.libraries)}
+    named = {
+        "scipy",
+        *(name for step in (*project.curate, *project.augment) for name in step.libraries),
+    }
     settings["libraries"] = versions_of(named)
     if models:
         settings["models"] = {need: model["digest"] for need, model in models.items()}
         settings["numeric"] = numeric_environment()
-    return store.digest([VERSION, inputs, documents, settings, *split, *([trace] if trace else [])])[:20]
+    return store.digest(
+        [VERSION, inputs, documents, settings, *split, *([trace] if trace else [])]
+    )[:20]
 
 
 def bytes_of(path: Path) -> Any:
-    """What a path holds, as hashes: of the file, or of every file below the folder. A file that is not there has none;
-    reading it will say so."""
+    """What a path holds, as hashes: of the file, or of every file below the folder. A file that is
+    not there has none; reading it will say so."""
     file, head = split_head(path)
     refuse_unreal(file)
     try:
         if file.is_dir():
-            return [[str(p.relative_to(file)), store.file_digest(p)] for p in sorted(files_below(file)) if p.is_file()]
-        digests = [store.file_digest(f) if f.is_file() and os.access(f, os.R_OK) else "" for f in named(path).files]
+            return [
+                [str(p.relative_to(file)), store.file_digest(p)]
+                for p in sorted(files_below(file))
+                if p.is_file()
+            ]
+        digests = [
+            store.file_digest(f) if f.is_file() and os.access(f, os.R_OK) else ""
+            for f in named(path).files
+        ]
         return [*digests, head, *([member] if (member := named(path).member) else [])]
     except OSError as error:
         unread(error, str(path))
 
 
 def _write(
-    project: Project, files: Files, folders: tuple[Path, Path], veil: Veil, lender: Lender, tell: Tell
+    project: Project,
+    files: Files,
+    folders: tuple[Path, Path],
+    veil: Veil,
+    lender: Lender,
+    tell: Tell,
 ) -> dict[str, Any]:
     """Args: folders: what workers are handed, and what they are not."""
     from assay import curate
@@ -225,13 +274,21 @@ def _write(
     folder, held = folders
     loaded, everything, annotated = labelled(project, files)
     veil.of_kind(loaded.kind)
-    names = {veil.name(row.id): row.id for row in (*loaded.train, *loaded.val, *loaded.test)} if veil.key else {}
+    names = (
+        {veil.name(row.id): row.id for row in (*loaded.train, *loaded.val, *loaded.test)}
+        if veil.key
+        else {}
+    )
     loaded = loaded.map_splits(veil.ids)
     unusable = [one.line for one in loaded.aside]
     before = [*unusable, *annotated.ledger]
-    before = [line | {"id": veil.name(line["id"]), "file": veil.place(line["file"])} for line in before]
+    before = [
+        line | {"id": veil.name(line["id"]), "file": veil.place(line["file"])} for line in before
+    ]
     fields = document_fields(project.compare)
-    corpus = read_corpus(project.document_paths, project.folder, fields) if project.documents else None
+    corpus = (
+        read_corpus(project.document_paths, project.folder, fields) if project.documents else None
+    )
     noted = Noted(corpus.documents if corpus else ())
     loaded = loaded.map_splits(lambda rows: [noted.example(row) for row in rows])
     everything = veil.ids(everything)
@@ -245,12 +302,15 @@ def _write(
         left_out=left_out,
         probes=read_probes(project.probe_paths, project.folder),
         steps=steps_of(project, loaded.kind),
-        split=project.split.model_copy(update={"official": project.split.official or bool(project.split.manifest)}),
+        split=project.split.model_copy(
+            update={"official": project.split.official or bool(project.split.manifest)}
+        ),
         task_kind=loaded.kind,
         seed=project.seed,
         means=lender.means(Means(seed=project.seed, tell=tell, key=veil.key, documents=documents)),
         tell=tell,
-        # What is kept of a run that is killed are rows as they are between two steps, which may be raw.
+        # What is kept of a run that is killed are rows as they are between two steps, which may be
+        # raw.
         scale=Scale(project.data.processes, project.data.ray, None if veil.key else held),
         augment=project.augment,
     )
@@ -268,12 +328,18 @@ def _write(
     asked = {} if loaded.kind == "continue" else splits  # there the target is the text itself
     given = {name: given_away(asked.get(name, ()), labels) for name in splits}
     audit = replace(curated.audit, pairs=(*curated.audit.pairs, *curated.reworded.pairs))
-    checked = {"probes": curated.probed.to_json(), "given_away": given, "paraphrases": curated.reworded.counts()}
+    checked = {
+        "probes": curated.probed.to_json(),
+        "given_away": given,
+        "paraphrases": curated.reworded.counts(),
+    }
     store.write_json(held / "audit.json", veil.audit(audit, everything) | checked)
     store.write_json(held / CLUSTERS, _clusters(project, loaded, curated.test, names))
     store.write_text(held / "splits.csv", written(everything, splits, veil.key))
     if leaked := _leaked(came, curated.ledger):
-        store.write_lines(held / "leaked.jsonl", (veil.example(example).to_json() for example in leaked))
+        store.write_lines(
+            held / "leaked.jsonl", (veil.example(example).to_json() for example in leaked)
+        )
     warnings = (
         loaded.warnings,
         annotated.warnings,
@@ -289,8 +355,11 @@ def _write(
     return note
 
 
-def _clusters(project: Project, loaded: Any, test: Sequence[Example], names: dict[str, str]) -> dict[str, list[int]]:
-    """What the test rows may cluster by, where no group is declared. names: id -> the id that it was read with."""
+def _clusters(
+    project: Project, loaded: Any, test: Sequence[Example], names: dict[str, str]
+) -> dict[str, list[int]]:
+    """What the test rows may cluster by, where no group is declared. names: id -> the id that it
+    was read with."""
     from assay.curate.clusters import candidates
 
     if loaded.group is not None:
@@ -301,13 +370,16 @@ def _clusters(project: Project, loaded: Any, test: Sequence[Example], names: dic
 
 
 def _leaked(came: dict[str, list[Example]], ledger: Sequence[dict[str, Any]]) -> list[Example]:
-    """Training rows that the audit took out because they also stood in given val or test files, as they were read."""
+    """Training rows that the audit took out because they also stood in given val or test files, as
+    they were read."""
     if not (came["val"] or came["test"]):
         return []
     gone = {
         row["id"]
         for row in ledger
-        if row["step"] == "audit" and row["action"] == "dropped" and not row["reason"].startswith(SHARES_WORDS)
+        if row["step"] == "audit"
+        and row["action"] == "dropped"
+        and not row["reason"].startswith(SHARES_WORDS)
     }
     return [example for example in came["train"] if example.id in gone]
 
@@ -315,7 +387,8 @@ def _leaked(came: dict[str, list[Example]], ledger: Sequence[dict[str, Any]]) ->
 def _given(
     project: Project, loaded: Any, veil: Veil, everything: Sequence[Example]
 ) -> tuple[dict[str, list[Example]], list[Example]]:
-    """The rows by the split they come with: that of their file, or that of the manifest, which may leave rows out."""
+    """The rows by the split they come with: that of their file, or that of the manifest, which may
+    leave rows out."""
     from assay.curate.manifest import divided, read_manifest
 
     path = project.manifest_path

@@ -1,10 +1,13 @@
-"""What may be written and shown of raw rows when the project anonymises: nothing that the step would replace.
+"""What may be written and shown of raw rows when the project anonymises: nothing that the step
+would replace.
 
-What it is for   the files under `work/`, `exam/` and `report/`, the messages and the file of a crash hold the rows as
-                 the `anonymise` steps leave them; audits and ledgers read raw rows: what they quote goes through here
-Files            a data file whose name holds such data (`anna.berg@acme.com.csv`) is called by a keyed hash wherever it
-                 is named
-Keys             the step's key is read from its own file, never from project.yaml; made on first use
+What it is for   the files under `work/`, `exam/` and `report/`, the messages and the file of a
+                 crash hold the rows as the `anonymise` steps leave them; audits and ledgers read
+                 raw rows: what they quote goes through here
+Files            a data file whose name holds such data (`anna.berg@acme.com.csv`) is called by a
+                 keyed hash wherever it is named
+Keys             the step's key is read from its own file, never from project.yaml; made on first
+                 use
 """
 
 from __future__ import annotations
@@ -30,13 +33,17 @@ if TYPE_CHECKING:
     from assay.config import Project
     from assay.curate.audit import Audit, Side
 
-_ENDS = re.compile(r"(\.(csv|tsv|jsonl?|ndjson|parquet|arrow|xlsx?|txt|md|html?|pdf|docx?|xml|ya?ml))?(\.gz|\.zip)?$")
+_ENDS = re.compile(
+    r"(\.(csv|tsv|jsonl?|ndjson"
+    r"|parquet|arrow|xlsx?|txt|md|html?|pdf|docx?|xml|ya?ml))?(\.gz|\.zip)?$"
+)
 _PLACES = re.compile(r"leak-\w+ .*? ~ .*?:\d+(?=: )")
 MARK = "anonymise.json"  # in work/: a trace of the key that earlier results were made with
 
 
 def steps_of(project: Project, task_kind: str) -> tuple[Any, ...]:
-    """The project's steps, with the tables' places made absolute. The labels of a classification stay as they are."""
+    """The project's steps, with the tables' places made absolute. The labels of a classification
+    stay as they are."""
     return tuple(
         step.model_copy(
             update={
@@ -57,16 +64,23 @@ def key_of(project: Project, *, make: bool = False) -> bytes:
         make: make the file when it is not there and nothing was made with another key yet.
 
     Raises:
-        DataError: D070 the key is not there or cannot be read, D071 it is no key. UsageError: D073 its place is wrong.
+        DataError: D070 the key is not there or cannot be read, D071 it is no key. UsageError: D073
+            its place is wrong.
     """
     steps = [step for step in project.curate if isinstance(step, Anonymise)]
     if not steps:
         return b""
     places = [
-        (name, _place(project, p)) for s in steps for name, p in (("key_file", s.key_file), ("table", s.table)) if p
+        (name, _place(project, p))
+        for s in steps
+        for name, p in (("key_file", s.key_file), ("table", s.table))
+        if p
     ]
     for name, place in places:
-        if any(place.is_relative_to(folder) for folder in (project.work, project.exam, project.report_folder)):
+        if any(
+            place.is_relative_to(folder)
+            for folder in (project.work, project.exam, project.report_folder)
+        ):
             raise UsageError(
                 Problem(
                     "D073",
@@ -78,7 +92,12 @@ def key_of(project: Project, *, make: bool = False) -> bytes:
     paths = sorted({place for name, place in places if name == "key_file"})
     if len(paths) > 1:
         raise UsageError(
-            Problem("D073", "anonymise steps with different keys", "curate", help="give them one `key_file`")
+            Problem(
+                "D073",
+                "anonymise steps with different keys",
+                "curate",
+                help="give them one `key_file`",
+            )
         )
     return read_key(paths[0], make=make and not (project.work / MARK).exists())
 
@@ -90,17 +109,24 @@ def _place(project: Project, path: str) -> Path:
 def _paths(project: Project) -> list[Path]:
     """Every file and folder of data that the project names."""
     named = [path for paths in project.files.values() for path in paths]
-    others = (project.annotations, project.manifest_path, *project.probe_paths, *project.document_paths)
+    others = (
+        project.annotations,
+        project.manifest_path,
+        *project.probe_paths,
+        *project.document_paths,
+    )
     return [*named, *(path for path in others if path is not None)]
 
 
 def unnamed(project: Project, text: str) -> str:
-    """A text of the project's own, such as its file, without names of files that hold personal data."""
+    """A text of the project's own, such as its file, without names of files that hold personal
+    data."""
     return Veil(project, key_of(project)).files(text)
 
 
 class Veil:
-    """The project's anonymise steps over what is about to be written or said. Does nothing where there are none."""
+    """The project's anonymise steps over what is about to be written or said. Does nothing where
+    there are none."""
 
     def __init__(self, project: Project, key: bytes):
         self.key = key
@@ -111,7 +137,13 @@ class Veil:
         self._called: dict[str, str] = {}  # the name of a file or folder -> what it is called
         self.of_kind("")
         for path in _paths(project) if self._steps else ():
-            self.place(str(path.relative_to(project.folder) if path.is_relative_to(project.folder) else path.name))
+            self.place(
+                str(
+                    path.relative_to(project.folder)
+                    if path.is_relative_to(project.folder)
+                    else path.name
+                )
+            )
 
     @property
     def trace(self) -> str:
@@ -120,7 +152,9 @@ class Veil:
 
     def of_kind(self, task_kind: str) -> None:
         """What is known once the rows were read."""
-        self._steps = tuple(s for s in steps_of(self._project, task_kind) if isinstance(s, Anonymise))
+        self._steps = tuple(
+            s for s in steps_of(self._project, task_kind) if isinstance(s, Anonymise)
+        )
         self._seen = {}
 
     def example(self, example: Example) -> Example:
@@ -165,7 +199,11 @@ class Veil:
             return self.short(value)
         if isinstance(value, list | tuple):
             return [self.deep(item) for item in value]
-        return {key: self.deep(item) for key, item in value.items()} if isinstance(value, dict) else value
+        return (
+            {key: self.deep(item) for key, item in value.items()}
+            if isinstance(value, dict)
+            else value
+        )
 
     def ids(self, rows: Sequence[Example]) -> list[Example]:
         """Rows whose ids and places say nothing about a person."""
@@ -176,7 +214,10 @@ class Veil:
                 row,
                 id=self.name(row.id),
                 source=self.place(row.source),
-                context=tuple(replace(d, id=self.files(d.id), source=self.place(d.source)) for d in row.context),
+                context=tuple(
+                    replace(d, id=self.files(d.id), source=self.place(d.source))
+                    for d in row.context
+                ),
             )
             for row in rows
         ]
@@ -184,19 +225,24 @@ class Veil:
     def name(self, name: str) -> str:
         """An id, or a hash in its place."""
         name = self.files(name)
-        return f"row-{store.digest(self.key + name.encode())[:16]}" if self._personal(name) else name
+        return (
+            f"row-{store.digest(self.key + name.encode())[:16]}" if self._personal(name) else name
+        )
 
     def _personal(self, name: str) -> bool:
         for step in self._steps:
             named = step.names != "none" and " " in name
-            if patterned(name, step.kinds) or (named and recognise([name], step.kinds, step.finder())[0]):
+            if patterned(name, step.kinds) or (
+                named and recognise([name], step.kinds, step.finder())[0]
+            ):
                 return True
         return False
 
-    # --- names of files ---------------------------------------------------------------------------------------------
+    # --- names of files ---------------------------------------------------------------------------
 
     def place(self, source: str) -> str:
-        """A path, with a line or without: parts of it that hold personal data have keyed hashes in their place."""
+        """A path, with a line or without: parts of it that hold personal data have keyed hashes in
+        their place."""
         return "/".join(map(self._part, source.split("/"))) if self._steps else source
 
     def _part(self, part: str) -> str:
@@ -215,16 +261,21 @@ class Veil:
         return self._called[file] + (f":{line}" if line else "")
 
     def _persons(self, words: str) -> bool:
-        found = (recognise([words], {"PERSON"}, s.finder())[0] for s in self._steps if s.names != "none")
+        found = (
+            recognise([words], {"PERSON"}, s.finder())[0] for s in self._steps if s.names != "none"
+        )
         return " " in words and any(found)
 
     def files(self, text: str) -> str:
-        """A text without the names of the files that are called otherwise, and without their stems, which ids have."""
+        """A text without the names of the files that are called otherwise, and without their stems,
+        which ids have."""
         for file, called in self._called.items():
             if file != called:
                 end = called.partition(".")[2]
                 text = text.replace(file, called)
-                text = text.replace(file.removesuffix(f".{end}") if end else file, called.partition(".")[0])
+                text = text.replace(
+                    file.removesuffix(f".{end}") if end else file, called.partition(".")[0]
+                )
         return text
 
     def audit(self, audit: Audit, rows: Iterable[Example]) -> dict[str, Any]:
@@ -237,7 +288,10 @@ class Veil:
 
         def side(side: Side) -> dict[str, Any]:
             shown = [self.example(by_id[name]) for name in side.ids]
-            return {"text": shown[0].text, "labels": sorted({e.target for e in shown if e.target is not None})}
+            return {
+                "text": shown[0].text,
+                "labels": sorted({e.target for e in shown if e.target is not None}),
+            }
 
         for row, pair in zip(found["pairs"], audit.pairs, strict=True):
             row["left"] |= side(pair.left)
@@ -246,22 +300,34 @@ class Veil:
             row["text"] = self.example(by_source[conflict.sources[0]]).text
         return found
 
-    # --- as a context: what is raised inside says nothing of the rows ----------------------------------------------
+    # --- as a context: what is raised inside says nothing of the rows -----------------------------
 
     def __enter__(self) -> Veil:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
         if error is None or not self._steps or isinstance(error, Stopped | OSError | MemoryError):
             return
         if isinstance(error, DataError):
-            raise type(error)(*(self._problem(p, isinstance(error, LeakError)) for p in error.problems)) from None
+            raise type(error)(
+                *(self._problem(p, isinstance(error, LeakError)) for p in error.problems)
+            ) from None
         if isinstance(error, Exception) and not isinstance(error, AssayError):
             # The text of a bug's exception, which the file of a crash quotes, may be a row's.
             text = f"{type(error).__name__}; its text is left out, since the project anonymises"
             raise RuntimeError(text).with_traceback(at) from None
 
     def _problem(self, problem: Problem, leak: bool) -> Problem:
-        # Of a leak's lines the ids and places stay, which end with a line's number; the rows' texts do not.
-        lines = [m[0] for line in problem.excerpt.splitlines() if (m := _PLACES.match(line))] if leak else []
+        # Of a leak's lines the ids and places stay, which end with a line's number; the rows' texts
+        # do not.
+        lines = (
+            [m[0] for line in problem.excerpt.splitlines() if (m := _PLACES.match(line))]
+            if leak
+            else []
+        )
         return replace(problem, text=self.short(problem.text), excerpt="\n".join(lines))

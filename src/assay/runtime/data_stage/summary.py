@@ -1,4 +1,5 @@
-"""What the data stage writes down about itself: counts, hashes, first examples, for `check`, report and data card."""
+"""What the data stage writes down about itself: counts, hashes, first examples, for `check`, report
+and data card."""
 
 from __future__ import annotations
 
@@ -39,24 +40,37 @@ def note_of(
     """The note of the stage, as JSON.
 
     Args:
-        everything: all rows as they were read. ledger: of all that was done. before: the part of it that was done
-            before curation. models: what lent models did.
+        everything: all rows as they were read. ledger: of all that was done. before: the part of it
+            that was done before curation. models: what lent models did.
     """
     splits = {"train": curated.train, "val": curated.val, "test": curated.test}
-    dropped, came = len({row["id"] for row in ledger if row["action"] == "dropped"}), len(everything)
+    dropped, came = (
+        len({row["id"] for row in ledger if row["action"] == "dropped"}),
+        len(everything),
+    )
     aside = len(loaded.aside)
     done = Counter(row["action"] for row in ledger)
     made = {"made": done["made"], "thrown away": done["thrown away"]} if project.augment else {}
-    counts = {name: len(rows) for name, rows in splits.items()} | {k: n for k, n in made.items() if k == "made"}
+    counts = {name: len(rows) for name, rows in splits.items()} | {
+        k: n for k, n in made.items() if k == "made"
+    }
     found: dict[str, Any] = {"kind": loaded.kind, "labels": loaded.labels, "slices": loaded.slices}
-    if loaded.kind == "extract" and project.aim.form is None and (form := objects.form_of(curated.train)):
+    if (
+        loaded.kind == "extract"
+        and project.aim.form is None
+        and (form := objects.form_of(curated.train))
+    ):
         found["form"] = form  # answers are written so that every one of them can be read
     return {
         "task": project.aim.model_copy(update=found).model_dump(mode="json"),
         "hashes": {name: content_hash(rows) for name, rows in splits.items()}
         | {"train": train_hash(curated.train, curated.base_rates)}
         | {"documents": documents_hash(documents)}
-        | ({"fields": fields_hash([*curated.train, *curated.val])} if row_fields(project.compare) else {}),
+        | (
+            {"fields": fields_hash([*curated.train, *curated.val])}
+            if row_fields(project.compare)
+            else {}
+        ),
         "rows": {"read": came + aside, "kept": came - dropped, "dropped": dropped}
         | ({"aside": aside} if aside else {})
         | counts,
@@ -84,14 +98,24 @@ def note_of(
 
 def _unusable(came: int, aside: int) -> list[dict[str, Any]]:
     """The part of the flow before the first step: rows of the files that could not be used."""
-    part = {"step": "read", "rows": came + aside, "changed": 0, "spared": 0, "dropped": 0, "aside": aside, "made": 0}
+    part = {
+        "step": "read",
+        "rows": came + aside,
+        "changed": 0,
+        "spared": 0,
+        "dropped": 0,
+        "aside": aside,
+        "made": 0,
+    }
     return [part | {"left": came}] if aside else []
 
 
 def label_counts(examples: Iterable[Example], kind: str, nothing: str) -> dict[str, int]:
     """Rows of each label; a row with several counts for each, one with none for what says so."""
     if kind == "multilabel":
-        counts = Counter(one for e in examples for one in labels_in(e.target or "", nothing) or (nothing,))
+        counts = Counter(
+            one for e in examples for one in labels_in(e.target or "", nothing) or (nothing,)
+        )
     else:
         counts = Counter(e.target or "" for e in examples)
     return dict(sorted(counts.items()))
@@ -106,9 +130,16 @@ def _audit_counts(curated: Any) -> dict[str, Any]:
     """Test rows that also stand in train, by kind of likeness, over the files as they came."""
     audit = curated.audit
     counts = audit.counts
-    gone = sum(1 for row in curated.ledger if row["step"] == "audit" and row["action"] in ("dropped", "moved"))
+    gone = sum(
+        1
+        for row in curated.ledger
+        if row["step"] == "audit" and row["action"] in ("dropped", "moved")
+    )
     return {
-        **{kind: counts.get(kind, {}).get("test~train", 0) for kind in ("exact", "near", "contained", "group")},
+        **{
+            kind: counts.get(kind, {}).get("test~train", 0)
+            for kind in ("exact", "near", "contained", "group")
+        },
         "conflicting_labels": audit.conflicting_labels,
         "repaired": gone,
         **curated.reworded.counts(),
@@ -116,13 +147,18 @@ def _audit_counts(curated: Any) -> dict[str, Any]:
 
 
 def _ledger_by_reason(
-    ledger: Sequence[dict[str, Any]], examples: Iterable[Example], made: Mapping[str, str], veil: Veil
+    ledger: Sequence[dict[str, Any]],
+    examples: Iterable[Example],
+    made: Mapping[str, str],
+    veil: Veil,
 ) -> list[dict[str, Any]]:
-    """Rows by step, action and reason with their first examples: what the report shows of the ledger."""
+    """Rows by step, action and reason with their first examples: what the report shows of the
+    ledger."""
     groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     counts: Counter[tuple[str, str, str]] = Counter()
     for row in ledger:
-        # Reasons that name a row or a number differ by row; the part before the colon is what they have in common.
+        # Reasons that name a row or a number differ by row; the part before the colon is what they
+        # have in common.
         group = (row["step"], row["action"], row["reason"].partition(":")[0])
         counts[group] += 1
         if counts[group] <= SHOWN:
@@ -136,7 +172,12 @@ def _ledger_by_reason(
             "reason": reason,
             "count": counts[step, action, reason],
             "examples": [
-                {"id": r["id"], "file": r["file"], "line": r["line"], "text": texts.get(r["id"], "")[:300]}
+                {
+                    "id": r["id"],
+                    "file": r["file"],
+                    "line": r["line"],
+                    "text": texts.get(r["id"], "")[:300],
+                }
                 for r in rows
             ],
         }

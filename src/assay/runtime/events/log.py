@@ -1,7 +1,8 @@
-"""The log of a project's runs: `work/events.jsonl`, one line an event, for every reader (docs/watching.md).
+"""The log of a project's runs: `work/events.jsonl`, one line an event, for every reader
+(docs/watching.md).
 
-A line is at most 4 KB and written with one call, so a kill leaves at most one torn last line, which readers leave out
-and the next run cuts off.
+A line is at most 4 KB and written with one call, so a kill leaves at most one torn last line, which
+readers leave out and the next run cuts off.
 """
 
 from __future__ import annotations
@@ -21,18 +22,21 @@ from assay.core.types import Tell
 NAME = "events.jsonl"
 LINE = 4096  # bytes at most
 TEXT = 400  # characters that a text is cut to in a line that is too long
-GAP = 0.1  # seconds at least between two lines that only say how far something is: each is flushed to the disk
+# seconds at least between two lines that only say how far something is: each is flushed to the disk
+GAP = 0.1
 
 
 def logged(tell: Tell, file: Path, clock: Callable[[], float] = time.monotonic) -> Tell:
-    """`tell` that also writes each event down, with the time in UTC and the arm that told it. `clock`: seconds, which
-    the gap between two lines is measured with."""
+    """`tell` that also writes each event down, with the time in UTC and the arm that told it.
+    `clock`: seconds, which the gap between two lines is measured with."""
     store.drop_torn_line(file)
     last = -GAP
 
     def both(event: dict[str, Any]) -> None:
         nonlocal last
-        moving = event.get("event") in ("progress", "download") and event.get("done") != event.get("total")
+        moving = event.get("event") in ("progress", "download") and event.get("done") != event.get(
+            "total"
+        )
         now = clock()
         if not moving or now - last >= GAP:
             last = now if moving else last
@@ -46,7 +50,11 @@ def line(event: dict[str, Any], now: datetime) -> dict[str, Any]:
     """The event as it is written: `time`, `arm`, then its own keys; cut to `LINE` bytes."""
     own = {key: value for key, value in event.items() if key != "stage"}
     arm = event.get("stage") or (event.get("name") if event.get("event") == "stage" else "") or ""
-    row = {"time": f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03d}Z", "arm": arm, **_plain(own)}
+    row = {
+        "time": f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03d}Z",
+        "arm": arm,
+        **_plain(own),
+    }
     if len(store.to_json(row).encode()) < LINE:
         return row
     row = _shortened(row)
@@ -76,8 +84,8 @@ def _shortened(value: Any) -> Any:
 
 
 def read(target: Path) -> Iterator[dict[str, Any]]:
-    """The events of a project, by its folder or file, oldest first; none where nothing has run. What is no event (a
-    line that a full disk left behind) is left out."""
+    """The events of a project, by its folder or file, oldest first; none where nothing has run.
+    What is no event (a line that a full disk left behind) is left out."""
     file = place(target, "work") / NAME
     if not file.exists():
         return

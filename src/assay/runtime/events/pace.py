@@ -1,7 +1,9 @@
 """How far a stage is and how long it still takes: a range from the times of its last steps.
 
-Estimate         median time of the last 20 steps x steps left; the range is their 10th to 90th percentile
-Watch out        nothing is said before 10 steps or 5 seconds: the first steps are slow and would mislead
+Estimate         median time of the last 20 steps x steps left; the range is their 10th to 90th
+                 percentile
+Watch out        nothing is said before 10 steps or 5 seconds: the first steps are slow and would
+                 mislead
 """
 
 from collections import deque
@@ -53,17 +55,19 @@ class Stage:
         self.said_at = self.started
 
     def advance(self, event: dict[str, Any], now: float) -> None:
-        """Take a progress event. An event that does not move `done` (an evaluation) brings values only; its time is
-        then part of the next step, as it will be for the steps to come."""
+        """Take a progress event. An event that does not move `done` (an evaluation) brings values
+        only; its time is then part of the next step, as it will be for the steps to come."""
         done = event.get("done", self.done)
         self.total = event.get("total") or self.total
         unit = event.get("unit") or self.unit
-        if done < self.done or unit != self.unit:  # another part of the stage begins: it is learnt, now it is asked
+        # another part of the stage begins: it is learnt, now it is asked
+        if done < self.done or unit != self.unit:
             self.said_tenth, self._seen, self._last = 0, 0, None
             self._times.clear()
         self.unit = unit
         self.values.update({k: v for k, v in (event.get("values") or {}).items() if v is not None})
-        # The first event may be far in (a resumed stage): only from the second on is a time per step known.
+        # The first event may be far in (a resumed stage): only from the second on is a time per
+        # step known.
         if self._last is not None and done > self.done:
             moved = done - self.done
             self._times.append((now - self._last) / moved)
@@ -89,7 +93,9 @@ class Stage:
             parts += [self._count(), f"{self._percent()}%"]
         elif self.done:
             parts.append(self._count())
-        parts += [f"{name.replace(' ', '-')}={number(value)}" for name, value in self._numbers().items()]
+        parts += [
+            f"{name.replace(' ', '-')}={number(value)}" for name, value in self._numbers().items()
+        ]
         if self.total:
             left = self.left()
             parts.append(f"left={left[0]:.0f}-{left[2]:.0f}s" if left else "left=measuring")
@@ -102,9 +108,13 @@ class Stage:
     def shown(self, bar: int, now: float) -> tuple[str, str]:
         """The middle and the right of the live line: count, bar and percent; time left."""
         if not self.total:
-            return (f"{self.unit} {self._count()}" if self.done else ""), duration(now - self.started)
+            return (f"{self.unit} {self._count()}" if self.done else ""), duration(
+                now - self.started
+            )
         full = int(bar * self.done / self.total)
-        middle = f"{self.unit} {self._count()}  {'█' * full}{'░' * (bar - full)} {self._percent():>3} %"
+        middle = (
+            f"{self.unit} {self._count()}  {'█' * full}{'░' * (bar - full)} {self._percent():>3} %"
+        )
         left = self.left()
         return middle, f"{span(left[0], left[2])} left" if left else "measuring"
 
@@ -123,14 +133,22 @@ class Stage:
 
     def _numbers(self) -> dict[str, Any]:
         """The values that stand one beside the other."""
-        return {name: value for name, value in self.values.items() if name not in (*LOGGED, "memory", "fit")}
+        return {
+            name: value
+            for name, value in self.values.items()
+            if name not in (*LOGGED, "memory", "fit")
+        }
 
     def _percent(self) -> int:
         return min(100, int(100 * self.done / self.total))
 
     def _count(self) -> str:
         if self.unit == "byte":
-            return f"{self.done / 1e6:.1f}/{self.total / 1e6:.1f}MB" if self.total else f"{self.done / 1e6:.1f}MB"
+            return (
+                f"{self.done / 1e6:.1f}/{self.total / 1e6:.1f}MB"
+                if self.total
+                else f"{self.done / 1e6:.1f}MB"
+            )
         return f"{self.done:.0f}/{self.total:.0f}" if self.total else f"{self.done:,.0f}"
 
 

@@ -1,8 +1,10 @@
 """Hand what a project's log says about its arms to a tracker: TensorBoard, MLflow, W&B or Trackio.
 
-How       `work/events.jsonl` is the one source; this reads it after, or during, a run. Nothing of a tracker runs while
-          an arm is trained. Each writes into `work/trackers/<name>/`, made anew each time; nothing leaves the machine.
-Watch out an address in MLFLOW_TRACKING_URI is used instead of that folder, and then runs are added each time
+How       `work/events.jsonl` is the one source; this reads it after, or during, a run. Nothing of a
+          tracker runs while an arm is trained. Each writes into `work/trackers/<name>/`, made anew
+          each time; nothing leaves the machine.
+Watch out an address in MLFLOW_TRACKING_URI is used instead of that folder, and then runs are added
+each time
 """
 
 from __future__ import annotations
@@ -38,7 +40,8 @@ class Tracked:
     """One arm as it was made once.
 
     Attributes:
-        settings: flat, all of them, with seed, hashes and versions. key: of the fitted arm; a resumed arm has the same.
+        settings: flat, all of them, with seed, hashes and versions. key: of the fitted arm; a
+            resumed arm has the same.
         points: (step, seconds since 1970) -> values by name. final: test scores by name.
     """
 
@@ -57,7 +60,10 @@ def tracked(folder: Path) -> list[Tracked]:
         arm = event.get("arm", "")
         if event.get("event") == "arm":
             key = (arm, str(event.get("key", "")))
-            flat = {name: event.get(name) for name in ("kind", "settings", "seed", "data", "models", "environment")}
+            flat = {
+                name: event.get(name)
+                for name in ("kind", "settings", "seed", "data", "models", "environment")
+            }
             newest[arm] = found.setdefault(key, Tracked(*key, dict(_flat(flat))))
         elif arm in newest:
             _add(newest[arm], event)
@@ -71,13 +77,17 @@ def _add(one: Tracked, event: dict[str, Any]) -> None:
         case "evaluation":
             step, names, values = event["step"], LOOK, event
         case "stage" if event.get("state") == "done" and event.get("value") is not None:
-            one.final["test/" + str(event.get("metric", "score")).partition(" ")[0]] = event["value"]
+            one.final["test/" + str(event.get("metric", "score")).partition(" ")[0]] = event[
+                "value"
+            ]
             return
         case _:
             return
     found = {name: float(values[key]) for key, name in names.items() if values.get(key) is not None}
     # A resumed run tells some steps again; the later telling holds.
-    for at in [at for at in one.points if at[0] == step and not one.points[at].keys().isdisjoint(found)]:
+    for at in [
+        at for at in one.points if at[0] == step and not one.points[at].keys().isdisjoint(found)
+    ]:
         del one.points[at]
     one.points[step, datetime.fromisoformat(event["time"]).timestamp()] = found
 
@@ -103,7 +113,9 @@ def export(folder: Path, to: str) -> str:
         raise UsageError(Problem("C088", text, help=", ".join(TRACKERS)))
     runs = tracked(folder)
     if not runs:
-        raise UsageError(Problem("C062", "no arm has been fitted yet", str(folder), help=f"assay run {folder}"))
+        raise UsageError(
+            Problem("C062", "no arm has been fitted yet", str(folder), help=f"assay run {folder}")
+        )
     place = place_of(folder.absolute(), "work") / "trackers" / to
     if place.exists():
         shutil.rmtree(place)
@@ -125,7 +137,7 @@ def _installed(to: str) -> Generator[None]:
         ) from None
 
 
-# --- the trackers: (runs, name of the project, folder) -> command that shows them -----------------------------------
+# --- the trackers: (runs, name of the project, folder) -> command that shows them -----------------
 
 
 def tensorboard(runs: Sequence[Tracked], project: str, place: Path) -> str:
@@ -139,13 +151,16 @@ def tensorboard(runs: Sequence[Tracked], project: str, place: Path) -> str:
         last = max((step for step, _ in one.points), default=0)
         for name, value in one.final.items():
             writer.add_scalar(name, value, last)
-        writer.add_text("settings", "\n".join(f"    {name}: {value}" for name, value in one.settings.items()))
+        writer.add_text(
+            "settings", "\n".join(f"    {name}: {value}" for name, value in one.settings.items())
+        )
         writer.close()
     return f"tensorboard --logdir {place}"
 
 
 def mlflow(runs: Sequence[Tracked], project: str, place: Path) -> str:
-    os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")  # the form that needs no database and no server
+    # the form that needs no database and no server
+    os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")
     from mlflow.entities import Metric, Param
     from mlflow.tracking import MlflowClient
 
@@ -154,14 +169,18 @@ def mlflow(runs: Sequence[Tracked], project: str, place: Path) -> str:
     known = client.get_experiment_by_name(project)
     experiment = known.experiment_id if known else client.create_experiment(project)
     for one in runs:
-        run = client.create_run(experiment, run_name=one.arm, tags={"assay.key": one.key}).info.run_id
+        run = client.create_run(
+            experiment, run_name=one.arm, tags={"assay.key": one.key}
+        ).info.run_id
         found = [
             Metric(name, value, int(seconds * 1000), step)
             for (step, seconds), values in one.points.items()
             for name, value in values.items()
         ]
         last = max(one.points, default=(0, 0.0))
-        found += [Metric(name, value, int(last[1] * 1000), last[0]) for name, value in one.final.items()]
+        found += [
+            Metric(name, value, int(last[1] * 1000), last[0]) for name, value in one.final.items()
+        ]
         settings = [Param(name, str(value)[:6000]) for name, value in one.settings.items()]
         for start in range(0, len(settings), 100):  # as many as a server takes at once
             client.log_batch(run, params=settings[start : start + 100])
@@ -177,7 +196,12 @@ def wandb(runs: Sequence[Tracked], project: str, place: Path) -> str:
     for one in runs:
         settings = package.Settings(console="off", silent=True, x_disable_stats=True)
         run = package.init(
-            project=project, name=one.arm, dir=str(place), mode="offline", config=one.settings, settings=settings
+            project=project,
+            name=one.arm,
+            dir=str(place),
+            mode="offline",
+            config=one.settings,
+            settings=settings,
         )
         for step, values in _by_step(one):
             run.log(values, step=step)
@@ -191,7 +215,14 @@ def trackio(runs: Sequence[Tracked], project: str, place: Path) -> str:
     import trackio as package
 
     for one in runs:
-        package.init(project, _folder(one), config=one.settings, embed=False, auto_log_gpu=False, auto_log_cpu=False)
+        package.init(
+            project,
+            _folder(one),
+            config=one.settings,
+            embed=False,
+            auto_log_gpu=False,
+            auto_log_cpu=False,
+        )
         for step, values in _by_step(one):
             package.log(values, step=step)
         if one.final:
@@ -219,4 +250,9 @@ TRACKERS: dict[str, Callable[[Sequence[Tracked], str, Path], str]] = {
     "wandb": wandb,
     "trackio": trackio,
 }
-PACKAGES = {"tensorboard": "tensorboard", "mlflow": "mlflow-skinny", "wandb": "wandb", "trackio": "trackio"}
+PACKAGES = {
+    "tensorboard": "tensorboard",
+    "mlflow": "mlflow-skinny",
+    "wandb": "wandb",
+    "trackio": "trackio",
+}

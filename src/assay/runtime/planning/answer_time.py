@@ -1,10 +1,12 @@
 """What answering takes, from some of the questions.
 
-How       One question by itself, eight, then as many as some seconds allow, evenly spaced by length. An arm that scores
-          labels reads what all prompts share once a call, so a question costs the difference; one that writes its
-          answers does so for a batch at once, so a question costs its share.
-Watch out An arm that was trained for a few steps does not yet end its answers where a trained one will, and follows
-          many labels where that one is sure: it is asked for as many tokens as targets have, or about two labels
+How       One question by itself, eight, then as many as some seconds allow, evenly spaced by
+          length. An arm that scores labels reads what all prompts share once a call, so a question
+          costs the difference; one that writes its answers does so for a batch at once, so a
+          question costs its share.
+Watch out An arm that was trained for a few steps does not yet end its answers where a trained one
+          will, and follows many labels where that one is sure: it is asked for as many tokens as
+          targets have, or about two labels
 """
 
 from __future__ import annotations
@@ -27,8 +29,10 @@ class Answering:
     """What a sample of questions took; seconds on the wall and of the processor.
 
     Attributes:
-        warm: to load or to lay out what all answers need. one: for one question by itself. took: for the sample in a
-        call. asked: the sample. answers: as far as they were made. written: they are, token by token.
+        warm: to load or to lay out what all answers need. one: for one question by itself. took:
+            for the sample in a
+        call. asked: the sample. answers: as far as they were made. written: they are, token by
+        token.
     """
 
     warm: np.ndarray
@@ -42,7 +46,9 @@ class Answering:
         """For so many questions."""
         if not questions:
             return np.zeros(2)
-        return self.warm + of_all(self.one, self.took, len(self.asked), questions, written=self.written)
+        return self.warm + of_all(
+            self.one, self.took, len(self.asked), questions, written=self.written
+        )
 
 
 def sample(examples: Sequence[Example], n: int) -> list[Example]:
@@ -70,14 +76,21 @@ def answering(
 ) -> Answering:
     """
     Args:
-        questions: at least one. learnt: of an arm in training that asks its model in the usual way. enough: seconds
-            that the largest call may take, about.
+        questions: at least one. learnt: of an arm in training that asks its model in the usual way.
+            enough: seconds that the largest call may take, about.
     """
     warm, _ = _timed(adapted, sample(questions, 1))
     one, answers = _timed(adapted, sample(questions, 1))
     if learnt and adapted.model is not None and (learnt.labels or answers[0].tokens):
         ask = _written if answers[0].tokens else _scored
-        return ask(adapted, adapted.model, questions, learnt, Answering(warm, one, one, [], answers, False), enough)
+        return ask(
+            adapted,
+            adapted.model,
+            questions,
+            learnt,
+            Answering(warm, one, one, [], answers, False),
+            enough,
+        )
     few = sample(questions, FEW)
     took, answers = _timed(adapted, few)
     if len(few) == FEW and (n := affordable(took, FEW, enough, len(questions))) > FEW:
@@ -87,8 +100,8 @@ def answering(
 
 
 def once_more(adapted: Adapted, before: Answering) -> float:
-    """What it takes to ask the same again, in terms of the first time: next to nothing where the arm remembers what it
-    has read, else 1."""
+    """What it takes to ask the same again, in terms of the first time: next to nothing where the
+    arm remembers what it has read, else 1."""
     if before.written:
         return 1.0
     took, _ = _timed(adapted, before.asked[-1:])
@@ -115,7 +128,7 @@ def _timed(adapted: Adapted, questions: Sequence[Example]) -> tuple[np.ndarray, 
     return clock() - begun, answers
 
 
-# --- arms in training ------------------------------------------------------------------------------------------------
+# --- arms in training -----------------------------------------------------------------------------
 
 
 def _scored(
@@ -126,7 +139,8 @@ def _scored(
     begun: Answering,
     enough: float,
 ) -> Answering:
-    """A trained arm is sure: of all labels it follows about as many as are followed here, where there are two."""
+    """A trained arm is sure: of all labels it follows about as many as are followed here, where
+    there are two."""
     two = sorted(learnt.labels, key=len)[len(learnt.labels) // 2 :][:2]
 
     def seconds(n: int) -> np.ndarray:
@@ -176,8 +190,9 @@ def target_lengths(model: LanguageModel, targets: Sequence[str]) -> list[int]:
 
 
 def steps(lengths: Sequence[int], n: int) -> float:
-    """Steps after the first that a batch of `n` answers takes, in steps of the whole batch: it goes on until the
-    longest has ended, and costs less as others end. Half of a step is taken to be the same for any number of them."""
+    """Steps after the first that a batch of `n` answers takes, in steps of the whole batch: it goes
+    on until the longest has ended, and costs less as others end. Half of a step is taken to be the
+    same for any number of them."""
     longest = lengths[min(len(lengths) - 1, len(lengths) * n // (n + 1))]
     mean = sum(lengths) / len(lengths)
     return max(0.0, ((longest - 1) + (mean - 1)) / 2)

@@ -1,7 +1,10 @@
-"""What this machine can do, how fast, what is missing, and the command that brings it: `assay doctor`.
+"""What this machine can do, how fast, what is missing, and the command that brings it: `assay
+doctor`.
 
-What it is for   before a first run, and the first thing to send with a question about a slow or refused one
-Costs            a second; with the probe about a quarter of a minute. Nothing is fetched and nothing is changed
+What it is for   before a first run, and the first thing to send with a question about a slow or
+                 refused one
+Costs            a second; with the probe about a quarter of a minute. Nothing is fetched and
+                 nothing is changed
 """
 
 from __future__ import annotations
@@ -18,14 +21,23 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.model.environment import BF16, graphics_card, installed, multiplies_bf16, processor_flags, threads
+from assay.model.environment import (
+    BF16,
+    graphics_card,
+    installed,
+    multiplies_bf16,
+    processor_flags,
+    threads,
+)
 
 if TYPE_CHECKING:
     from assay.core.types import Tell
     from assay.runtime.planning.machine_speed import Pace
 
 BASE = "smollm2-135m"  # whose pace is measured
-ROOM = 3 << 30  # bytes on the disk that a first run with a training may want: the base in fp32, its fits, its answers
+# bytes on the disk that a first run with a training may want: the base in fp32, its fits, its
+# answers
+ROOM = 3 << 30
 MEMORY = 3 << 30  # and of memory, for a training of the small base
 REACH = 2.0  # seconds that the package index has to answer
 _EXTRA = re.compile(r"""extra\s*==\s*['"]([\w-]+)['"]""")
@@ -60,8 +72,10 @@ class Health:
     """What `examine` found. It shows itself as text.
 
     Attributes:
-        machine: cores, memory, processor and what it multiplies, graphics card, disk, network, versions.
-        extras: name -> distributions that are missing for it. models: name -> where it is, "" where it is not here.
+        machine: cores, memory, processor and what it multiplies, graphics card, disk, network,
+            versions.
+        extras: name -> distributions that are missing for it. models: name -> where it is, "" where
+            it is not here.
     """
 
     machine: dict[str, Any]
@@ -74,7 +88,13 @@ class Health:
     def to_json(self) -> dict[str, Any]:
         pace = None if self.pace is None else self.pace.to_json()
         rest = {"missing": [asdict(one) for one in self.missing], "notes": self.said}
-        return {"machine": self.machine, "extras": self.extras, "models": self.models, "pace": pace, **rest}
+        return {
+            "machine": self.machine,
+            "extras": self.extras,
+            "models": self.models,
+            "pace": pace,
+            **rest,
+        }
 
     def __repr__(self) -> str:
         return "\n".join(self.lines())
@@ -83,11 +103,14 @@ class Health:
         one = self.machine
         card = one["gpu"] if one["gpu"] != "none" else "no graphics card (none is needed)"
         out = [
-            f"machine  {one['cores']} cores ({one['threads']} threads used), {_gib(one['memory'])} memory, {card}",
+            f"machine  {one['cores']} cores ({one['threads']} threads used),"
+            f" {_gib(one['memory'])} memory, {card}",
             f"         {one['processor']}; bf16 {one['bf16']}",
-            f"disk     {_gib(one['disk'])} free here, {_gib(one['cache_disk'])} for models in {one['cache']}",
+            f"disk     {_gib(one['disk'])} free here, {_gib(one['cache_disk'])} for models in"
+            f" {one['cache']}",
             f"network  {one['network']}",
-            f"assay    {one['assay']} on Python {one['python']}, torch {one['torch']}, {one['system']}",
+            f"assay    {one['assay']} on Python {one['python']}, torch {one['torch']},"
+            f" {one['system']}",
             *(f"{'pace' if not n else '':<9}{text}" for n, text in enumerate(self._paced())),
         ]
         here = [name for name, where in self.models.items() if where]
@@ -106,7 +129,9 @@ class Health:
         if pace is None:
             return []
         if pace.gflops is not None:
-            return [f"{pace.gflops:,.0f} GFLOP/s in 32-bit products (no base model is here to measure)"]
+            return [
+                f"{pace.gflops:,.0f} GFLOP/s in 32-bit products (no base model is here to measure)"
+            ]
         said = f"{pace.model}: trains {_rate(pace.training)} tokens/s (lora)"
         return [said, f"reads {_rate(pace.reading)}, writes {_rate(pace.writing)} tokens/s"]
 
@@ -147,7 +172,8 @@ def examine(*, probe: bool = True, seconds: float = 10.0, offline: bool = False)
 
 
 def at_hand() -> dict[str, str]:
-    """The models of the catalogue -> where each is on this machine, "" where it is not. Nothing is hashed or loaded."""
+    """The models of the catalogue -> where each is on this machine, "" where it is not. Nothing is
+    hashed or loaded."""
     from assay.model import fetch
     from assay.model.cache import cache_folder
     from assay.model.catalogue import CATALOGUE
@@ -157,7 +183,9 @@ def at_hand() -> dict[str, str]:
     for entry in CATALOGUE:
         wheel = cache_folder() / "wheels" / f"{entry.name}-{entry.sha256[:8]}"
         places = [wheel, *filter(None, [fetch.installed(entry)])]
-        whole = [one for one in places if all((one / member.path).is_file() for member in entry.members)]
+        whole = [
+            one for one in places if all((one / member.path).is_file() for member in entry.members)
+        ]
         ready = dequantised(entry.name, entry.members[0].sha256) if entry.gguf else None
         found[entry.name] = str(ready or next(iter(whole), ""))
     return found
@@ -179,7 +207,8 @@ def fetch_missing(*, offline: bool = False, tell: Tell = lambda event: None) -> 
 
 
 def lacking() -> dict[str, list[str]]:
-    """The extras of assay -> the distributions that each still needs; nothing where assay is not installed."""
+    """The extras of assay -> the distributions that each still needs; nothing where assay is not
+    installed."""
     from importlib.metadata import PackageNotFoundError, requires
 
     try:
@@ -209,30 +238,51 @@ def _missing(health: Health) -> Iterator[Missing]:
     absent = [one for one in CATALOGUE if one.kind != "tool" and not health.models.get(one.name)]
     if absent:
         names = " and ".join(f"{one.name} ({one.size / 1e6:.0f} MB)" for one in absent)
-        yield Missing(f"the small models {names}; a run that needs one fetches it too", "assay doctor --fetch", True)
+        yield Missing(
+            f"the small models {names}; a run that needs one fetches it too",
+            "assay doctor --fetch",
+            True,
+        )
     for name, lacks in health.extras.items():
         if lacks:
             yield Missing(FOR.get(name, ", ".join(lacks)), f"pip install 'assay[{name}]'")
     if shutil.which("bwrap") is None:
-        yield Missing("the sandbox that tasks of the kind code run in", "apt-get install bubblewrap")
+        yield Missing(
+            "the sandbox that tasks of the kind code run in", "apt-get install bubblewrap"
+        )
 
 
 def _notes(health: Health) -> Iterator[str]:
     one = health.machine
     if one["memory"] < MEMORY:
-        yield f"{_gib(one['memory'])} of memory: trainings may not fit; strategies without a language model do"
+        yield (
+            f"{_gib(one['memory'])} of memory: trainings may not fit; strategies without a"
+            " language model do"
+        )
     for key, place in (("disk", "here"), ("cache_disk", one["cache"])):
         if one[key] < ROOM:
-            yield f"{_gib(one[key])} free on the disk ({place}): a first run with a training may want {_gib(ROOM)}"
+            yield (
+                f"{_gib(one[key])} free on the disk ({place}): a first run with a training may"
+                f" want {_gib(ROOM)}"
+            )
     if not multiplies_bf16() and one["gpu"] == "none":
-        yield "no native bf16: trainings take three to four times as long as with it; --minutes keeps a time"
+        yield (
+            "no native bf16: trainings take three to four times as long as with it; --minutes"
+            " keeps a time"
+        )
     if health.pace is not None and (load := os.getloadavg()[0]) > one["cores"] + 1:
-        yield f"other work was running ({load:.1f} processes on {one['cores']} cores): it is quicker when it is alone"
+        yield (
+            f"other work was running ({load:.1f} processes on {one['cores']} cores): it is"
+            " quicker when it is alone"
+        )
     if sys.platform != "linux":
-        yield "assay is supported in full on Linux; elsewhere the sandbox and the limits of the server are missing"
+        yield (
+            "assay is supported in full on Linux; elsewhere the sandbox and the limits of the"
+            " server are missing"
+        )
 
 
-# --- reading it off the machine -------------------------------------------------------------------------------------
+# --- reading it off the machine -------------------------------------------------------------------
 
 
 def _processor() -> str:

@@ -1,9 +1,10 @@
 """How fast this machine trains and answers, in a few seconds: what `assay doctor` measures.
 
-How       The small base of the catalogue, where it is at hand: `lora` as a run would train it, stopped after its share
-          of the time; then greedy answers to a full batch. Where it is not, products of two matrices
-Watch out one short look at a machine that may be busy: within 20 % of a quiet one's long run, not better. `assay run
-          --plan` measures the strategies of a project themselves
+How       The small base of the catalogue, where it is at hand: `lora` as a run would train it,
+          stopped after its share of the time; then greedy answers to a full batch. Where it is not,
+          products of two matrices
+Watch out one short look at a machine that may be busy: within 20 % of a quiet one's long run, not
+          better. `assay run --plan` measures the strategies of a project themselves
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from assay.core.types import Example, Lesson, Means, Message, Task
 ROWS = 96
 LABELS = ("refund", "delivery", "account")
 TEXT = (
-    "The parcel that I ordered on day {} has not come, and nobody at the counter could tell me where number {} is now."
+    "The parcel that I ordered on day {} has not come, and nobody at the counter could tell me"
+    " where number {} is now."
 )
 SKIPPED = 2  # first steps, which reserve memory and compile
 NEW = 32  # tokens of an answer
@@ -32,8 +34,8 @@ SIZE = 1024  # of the matrices
 
 @dataclass(frozen=True)
 class Pace:
-    """Tokens a second; None where the base is not at hand. `gflops`: of 32-bit products, where nothing else could be
-    measured."""
+    """Tokens a second; None where the base is not at hand. `gflops`: of 32-bit products, where
+    nothing else could be measured."""
 
     model: str = ""
     training: float | None = None
@@ -67,7 +69,9 @@ def measure(name: str, *, seconds: float = 10.0) -> Pace:
     reading, writing = _answering(model, seconds / 3)
     with tempfile.TemporaryDirectory() as place:
         means = Means(workdir=Path(place), open_model=lambda *asked: load_model(found, *asked[1:]))
-        training = _training(Lesson(Task(labels=LABELS), _rows(), base=name, means=means), 2 * seconds / 3)
+        training = _training(
+            Lesson(Task(labels=LABELS), _rows(), base=name, means=means), 2 * seconds / 3
+        )
     return Pace(name, training, reading, writing, None, round(time.monotonic() - begun, 1))
 
 
@@ -82,12 +86,17 @@ def products(seconds: float = 2.0) -> Pace:
         at = time.perf_counter()
         first @ second
         taken.append(time.perf_counter() - at)
-    return Pace(gflops=round(2 * SIZE**3 / min(taken) / 1e9, 1), seconds=round(time.monotonic() - begun, 1))
+    return Pace(
+        gflops=round(2 * SIZE**3 / min(taken) / 1e9, 1), seconds=round(time.monotonic() - begun, 1)
+    )
 
 
 def _rows() -> tuple[Example, ...]:
     texts = [(TEXT.format(i, 7 * i + 3), LABELS[i % len(LABELS)]) for i in range(ROWS)]
-    return tuple(Example(f"row-{i}", (Message("user", text),), label) for i, (text, label) in enumerate(texts))
+    return tuple(
+        Example(f"row-{i}", (Message("user", text),), label)
+        for i, (text, label) in enumerate(texts)
+    )
 
 
 def _training(lesson: Lesson, seconds: float) -> float | None:
@@ -107,7 +116,9 @@ def _training(lesson: Lesson, seconds: float) -> float | None:
             raise Stopped
 
     with suppress(Stopped):
-        Lora(epochs=50, patience=50, compiled="never").fit(replace(lesson, means=replace(lesson.means, tell=hear)))
+        Lora(epochs=50, patience=50, compiled="never").fit(
+            replace(lesson, means=replace(lesson.means, tell=hear))
+        )
     return round(statistics.median(paces[SKIPPED:] or paces), 1) if paces else None
 
 

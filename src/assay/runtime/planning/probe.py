@@ -1,8 +1,9 @@
 """How long an arm will take, how much memory and disk it needs, from a short run of the arm itself.
 
-How       In a process of its own the arm is fitted on all rows, but its trainings are rehearsed: a few steps of the
-          real plan through the real loop, the dearest of them among these (`train/rehearsal.py`). Then it is saved, and
-          answers some questions (`answer_time.py`). An arm that learns nothing by steps is fitted as in the run.
+How       In a process of its own the arm is fitted on all rows, but its trainings are rehearsed: a
+          few steps of the real plan through the real loop, the dearest of them among these
+          (`train/rehearsal.py`). Then it is saved, and answers some questions (`answer_time.py`).
+          An arm that learns nothing by steps is fitted as in the run.
 Watch out early stopping may end a training sooner than planned; the estimate is for all epochs
 """
 
@@ -37,24 +38,37 @@ if TYPE_CHECKING:
 
 LOOK = 1.5  # seconds that a sample of val may take in a call, about
 ANSWERS = 3.0  # and one of the questions
-PROMPTED = 8.0  # the same of an arm that is not trained: answering is all it does, and a whole batch needs most memory
+# the same of an arm that is not trained: answering is all it does, and a whole batch needs most
+# memory
+PROMPTED = 8.0
 GROWN = 1.05  # memory of a long run over that of its dearest steps alone: the allocator's gaps
 # What a probe tells.
-FOUND = ("seconds", "processor_seconds", "answer", "bytes", "need_bytes", "disk_bytes", "kept_bytes", "parts")
-PAID = ("requests", "prompt_tokens", "answer_tokens", "money")  # and of an arm whose model is behind an address
+FOUND = (
+    "seconds",
+    "processor_seconds",
+    "answer",
+    "bytes",
+    "need_bytes",
+    "disk_bytes",
+    "kept_bytes",
+    "parts",
+)
+# and of an arm whose model is behind an address
+PAID = ("requests", "prompt_tokens", "answer_tokens", "money")
 COPIES = 2  # of an answer: in work/, and in the report with its question
 
-# --- in the worker --------------------------------------------------------------------------------------------------
+# --- in the worker --------------------------------------------------------------------------------
 
 
 @dataclass
 class Looks:
-    """The `score` of a rehearsal's lesson: it measures what asking val takes, and gives no score. A rehearsal calls it
-    twice, for an arm may remember what it has read.
+    """The `score` of a rehearsal's lesson: it measures what asking val takes, and gives no score. A
+    rehearsal calls it twice, for an arm may remember what it has read.
 
     Attributes:
         learnt: what the arm would know in the end. usual: see `usual`.
-        found: of the first call of the last training. seconds: of a first look and of a later one, by training.
+        found: of the first call of the last training. seconds: of a first look and of a later one,
+            by training.
     """
 
     learnt: Learnt
@@ -83,7 +97,8 @@ def usual(adapted: Adapted) -> bool:
 
 
 def probe(job: Job) -> None:
-    """Runs in the worker: rehearse the arm, then tell the event "probe" with seconds, bytes, and what they go into."""
+    """Runs in the worker: rehearse the arm, then tell the event "probe" with seconds, bytes, and
+    what they go into."""
     if job.strategy.neural:
         from assay.model.environment import threads
         from assay.model.machine import steady
@@ -100,7 +115,11 @@ def probe(job: Job) -> None:
     parts = {"process": np.full(2, time.process_time())}
     begun = clock()
     if done:
-        fitted, sizes, looks = job.strategy.restore(stage.folder / "arm", lesson), Sizes(), Looks(Learnt((), ()))
+        fitted, sizes, looks = (
+            job.strategy.restore(stage.folder / "arm", lesson),
+            Sizes(),
+            Looks(Learnt((), ())),
+        )
         parts["restore"] = clock() - begun
     else:
         fitted, sizes, looks = _rehearsed(job, lesson, stage, parts)
@@ -130,7 +149,8 @@ def probe(job: Job) -> None:
 
 
 def priced(job: Job, questions: Sequence[Example]) -> dict[str, Any]:
-    """The event "probe" of an arm whose model is behind an address: nothing is sent, and what would be is counted."""
+    """The event "probe" of an arm whose model is behind an address: nothing is sent, and what would
+    be is counted."""
     stage = store.Stage(job.work, "fit", job.request["fit_key"])
     if stage.done() is not None:
         fitted = job.strategy.restore(stage.folder / "arm", job.lesson(rows=False))
@@ -143,7 +163,11 @@ def priced(job: Job, questions: Sequence[Example]) -> dict[str, Any]:
         fitted = job.strategy.fit(dry)
     fitted.answer([question.question for question in questions])
     due = [pair for model in job.remotes.values() for pair in model.due.values()]
-    spent = [(model.endpoint.price, *pair) for model in job.remotes.values() for pair in model.due.values()]
+    spent = [
+        (model.endpoint.price, *pair)
+        for model in job.remotes.values()
+        for pair in model.due.values()
+    ]
     return {
         "event": "probe",
         **dict.fromkeys(FOUND),
@@ -163,8 +187,9 @@ def summed(parts: dict[str, np.ndarray]) -> dict[str, Any]:
 
 @dataclass
 class Sizes:
-    """Bytes that an arm keeps on the disk, and that it writes there for a time; whether it was trained; bytes of memory
-    that were counted before its first step, and that looks at val leave behind; and what would take less."""
+    """Bytes that an arm keeps on the disk, and that it writes there for a time; whether it was
+    trained; bytes of memory that were counted before its first step, and that looks at val leave
+    behind; and what would take less."""
 
     kept: int = 0
     scratch: int = 0
@@ -184,7 +209,8 @@ def _rehearsed(
     looks = Looks(Learnt([example.target or "" for example in whole.train], whole.task.labels))
 
     def inner(strategy: Strategy, lesson: Lesson) -> Adapted:
-        """An inner arm: restored where there is one, else rehearsed too, and saved by itself as in the run."""
+        """An inner arm: restored where there is one, else rehearsed too, and saved by itself as in
+        the run."""
         known = store.Stage(job.work, "fit", job.inner_key(strategy, lesson))
         if known.done() is not None:
             return job.fit_inner(strategy, lesson)
@@ -212,7 +238,10 @@ def _rehearsed(
 def steps_done(stage: store.Stage) -> int:
     """Optimiser steps that a killed run of this stage has saved."""
     # An arm around another trains in a folder within its own.
-    states = [*stage.folder.glob("training/state-????????"), *stage.folder.glob("training/*/state-????????")]
+    states = [
+        *stage.folder.glob("training/state-????????"),
+        *stage.folder.glob("training/*/state-????????"),
+    ]
     return max((int(state.name.partition("-")[2]) for state in states), default=0)
 
 
@@ -223,7 +252,9 @@ def saved(fitted: Adapted, folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
-def _add(parts: dict[str, np.ndarray], told: dict[str, Any], looks: tuple[np.ndarray, np.ndarray] | None) -> None:
+def _add(
+    parts: dict[str, np.ndarray], told: dict[str, Any], looks: tuple[np.ndarray, np.ndarray] | None
+) -> None:
     """The seconds of a whole training in place of those that its rehearsal took."""
     parts["fit"] = parts["fit"] - told["inside"]
     for name, pair in told["seconds"].items():
@@ -233,7 +264,7 @@ def _add(parts: dict[str, np.ndarray], told: dict[str, Any], looks: tuple[np.nda
         parts["looks"] = parts.get("looks", 0 * first) + first + (told["looks"] - 1) * later
 
 
-# --- in the parent --------------------------------------------------------------------------------------------------
+# --- in the parent --------------------------------------------------------------------------------
 
 
 def planned(bench: Bench, arms: dict[str, Strategy], exam: Exam) -> Plan:
@@ -246,7 +277,13 @@ def planned(bench: Bench, arms: dict[str, Strategy], exam: Exam) -> Plan:
     rows = []
     for name, strategy in arms.items():
         state = bench.state(strategy, exam.hash)
-        row: dict[str, Any] = {"name": name, "state": state, **dict.fromkeys(FOUND), "fits": [], "refused": ""}
+        row: dict[str, Any] = {
+            "name": name,
+            "state": state,
+            **dict.fromkeys(FOUND),
+            "fits": [],
+            "refused": "",
+        }
         if state != "cached":
             bench.tell({"event": "note", "text": f"probing {name}"})
             try:
@@ -266,7 +303,8 @@ def probed(bench: Bench, name: str, strategy: Strategy, asked: Path) -> dict[str
         if event["event"] == "probe":
             found.update({key: event[key] for key in (*FOUND, *PAID, "fits") if key in event})
 
-    # Beside the results, for a trunk or a state may be large: where these are to lie, there must be room.
+    # Beside the results, for a trunk or a state may be large: where these are to lie, there must be
+    # room.
     with tempfile.TemporaryDirectory(dir=bench.project.work, prefix="probe-") as place:
         request = {**bench.request(strategy), "mode": "probe", "questions": str(asked)}
         replace(bench, tell=hear).launch(Path(place), request, name)

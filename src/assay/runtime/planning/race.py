@@ -1,13 +1,16 @@
-"""What a run with a time limit leaves out: a strategy that cannot end in time, and one that cannot win any more.
+"""What a run with a time limit leaves out: a strategy that cannot end in time, and one that cannot
+win any more.
 
-In time    by the pace of its last steps (events/pace.py). Where even the fast end of the range is too late, it is
-           stopped at once and its state kept: the time is the other strategies'
-Can win    answers to test rows are kept in pieces, asked in a drawn order. After each piece the answers are compared
-           with the best finished strategy's to the same rows. Where the upper end of the paired interval at `LEVEL`
-           lies below what counts as equal, the rest is not asked
-Source     races: Maron and Moore (1993), Hoeffding Races, proceedings.neurips.cc/paper/1993; stopping for futility:
-           Jennison and Turnbull (1999), Group Sequential Methods, chapter 10
-Watch out  the score of a strategy that was stopped is that of the rows it was asked, and stands in its note alone
+In time    by the pace of its last steps (events/pace.py). Where even the fast end of the range is
+           too late, it is stopped at once and its state kept: the time is the other strategies'
+Can win    answers to test rows are kept in pieces, asked in a drawn order. After each piece the
+           answers are compared with the best finished strategy's to the same rows. Where the upper
+           end of the paired interval at `LEVEL` lies below what counts as equal, the rest is not
+           asked
+Source     races: Maron and Moore (1993), Hoeffding Races, proceedings.neurips.cc/paper/1993;
+           stopping for futility: Jennison and Turnbull (1999), Group Sequential Methods, chapter 10
+Watch out  the score of a strategy that was stopped is that of the rows it was asked, and stands in
+           its note alone
 """
 
 from __future__ import annotations
@@ -42,12 +45,13 @@ class Watch:
     """Hears what one strategy tells, and ends it with `Stopped` where going on is of no use.
 
     Args:
-        until: `time.monotonic()` when the time is over; None: nothing is ended. best: the finished strategy with the
-            best score. answers: where its answers are kept, piece by piece. equivalent: points that count as equal.
+        until: `time.monotonic()` when the time is over; None: nothing is ended. best: the finished
+            strategy with the best score. answers: where its answers are kept, piece by piece.
+            equivalent: points that count as equal.
 
     Attributes:
-        why: "late", "behind", or "" where it was not ended here. note: the same in a sentence. left: seconds that it
-            would have taken longer, as far as known.
+        why: "late", "behind", or "" where it was not ended here. note: the same in a sentence.
+            left: seconds that it would have taken longer, as far as known.
     """
 
     bench: Bench
@@ -65,7 +69,11 @@ class Watch:
 
     def tell(self, event: dict[str, Any]) -> None:
         self.bench.tell(event)
-        if self.until is None or event.get("event") != "progress" or event.get("unit") == "answer, alone":
+        if (
+            self.until is None
+            or event.get("event") != "progress"
+            or event.get("unit") == "answer, alone"
+        ):
             return
         now = time.monotonic()
         self._stage = self._stage or Stage(self.name, now)
@@ -75,7 +83,10 @@ class Watch:
         self.left = left[1]
         if now + left[0] > self.until:
             over = max(0.0, self.until - now)
-            said = f"Needs about {duration(left[1])} more, and {duration(over)} were left. What it has saved is kept."
+            said = (
+                f"Needs about {duration(left[1])} more, and {duration(over)} were left. What it"
+                " has saved is kept."
+            )
             self._end("late", said)
         if event.get("unit") == "answer" and left[1] > WORTH:
             self._compare()
@@ -98,32 +109,44 @@ class Watch:
         behind = surely_behind([*own.values()], others, task, self.equivalent, seed)
         if behind:
             rows = f"{len(answers):,} of {len(self.exam):,} test rows"
-            self._end("behind", f"Stopped after {rows}: {behind} of {self.best.name} there. It cannot win any more.")
+            self._end(
+                "behind",
+                f"Stopped after {rows}:"
+                f" {behind} of {self.best.name} there. It cannot win any more.",
+            )
 
 
 def quick_first(arms: Mapping[str, Strategy], base: str) -> dict[str, Strategy]:
-    """The order in which a limited run takes its strategies: baselines, then what asks no base model, what asks it,
-    what trains it; in each the order of the file."""
+    """The order in which a limited run takes its strategies: baselines, then what asks no base
+    model, what asks it, what trains it; in each the order of the file."""
     from assay.config.strategies import FLOORS
 
     levels = get_args(Preload)
 
     def cost(strategy: Strategy) -> tuple[bool, bool, int]:
-        return strategy.kind not in FLOORS, base in strategy.needs(base), levels.index(strategy.preload)
+        return (
+            strategy.kind not in FLOORS,
+            base in strategy.needs(base),
+            levels.index(strategy.preload),
+        )
 
     return dict(sorted(arms.items(), key=lambda arm: cost(arm[1])))
 
 
-def surely_behind(records: Sequence[Record], others: Sequence[Record], task: Task, equivalent: float, seed: int) -> str:
-    """The two scores in words where the first strategy is surely behind the other by more than `equivalent` points;
-    else "". Both have answered the same rows."""
+def surely_behind(
+    records: Sequence[Record], others: Sequence[Record], task: Task, equivalent: float, seed: int
+) -> str:
+    """The two scores in words where the first strategy is surely behind the other by more than
+    `equivalent` points; else "". Both have answered the same rows."""
     if task.kind == "code":  # programs are run when all are there
         return ""
     metric = metrics_for(task)[0]
     own, best = (judge(some, task).rows[metric.name] for some in (records, others))
     groups = grouped([record.question.group for record in records])
     size = metric.high - metric.low
-    found = paired_difference(own, best, metric.total, groups=groups, level=LEVEL, seed=seed, size=size)
+    found = paired_difference(
+        own, best, metric.total, groups=groups, level=LEVEL, seed=seed, size=size
+    )
     most = found.high if metric.higher_is_better else -found.low
     if not most < -equivalent / 100:
         return ""
@@ -136,4 +159,6 @@ def best_so_far(arms: Sequence[Arm], task: Task) -> Arm | None:
     metric = metrics_for(task)[0]
     sign = 1 if metric.higher_is_better else -1
     done = [arm for arm in arms if arm.status == "done" and arm.records]
-    return max(done, key=lambda arm: sign * judge(arm.records, task).values[metric.name], default=None)
+    return max(
+        done, key=lambda arm: sign * judge(arm.records, task).values[metric.name], default=None
+    )

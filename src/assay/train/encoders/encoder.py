@@ -1,14 +1,20 @@
-"""Fine-tune an encoder with a head: labels, several labels, one option of a question, an order of candidates.
+"""Fine-tune an encoder with a head: labels, several labels, one option of a question, an order of
+candidates.
 
-What it is for   a small model that reads the whole text at once and answers in one pass; no language model
-Costs            minutes on two cores for a thousand short rows; one pass an answer, or one an option
-Source           Devlin et al. (2019), BERT, aclanthology.org/N19-1423; question and option read together: Nogueira and
-                 Cho (2019), arxiv.org/abs/1901.04085; the head of labels begins as the linear model on the vectors as
-                 they come: Kumar et al. (2022), arxiv.org/abs/2202.10054
+What it is for   a small model that reads the whole text at once and answers in one pass; no
+                 language model
+Costs            minutes on two cores for a thousand short rows; one pass an answer, or one an
+                 option
+Source           Devlin et al. (2019), BERT, aclanthology.org/N19-1423; question and option read
+                 together: Nogueira and Cho (2019), arxiv.org/abs/1901.04085; the head of labels
+                 begins as the linear model on the vectors as they come: Kumar et al. (2022),
+                 arxiv.org/abs/2202.10054
 Good when        hundreds of rows or more, texts whose order of words matters
-Watch out        with five rows a label `setfit` makes more of them; a thousand words are cut at `max_length` tokens
-Defaults from    a rise over a tenth of the steps and more epochs than three: Mosbach, Andriushchenko and Klakow (2021),
-                 arxiv.org/abs/2006.04884; the best epoch on val is kept
+Watch out        with five rows a label `setfit` makes more of them; a thousand words are cut at
+                 `max_length` tokens
+Defaults from    a rise over a tenth of the steps and more epochs than three: Mosbach,
+                 Andriushchenko and Klakow (2021), arxiv.org/abs/2006.04884; the best epoch on val
+                 is kept
 """
 
 from __future__ import annotations
@@ -44,13 +50,22 @@ class EncoderHead(EncoderTrained):
     kind: Literal["encoder"] = "encoder"
     learning_rate: float = Field(default=5e-5, gt=0, lt=1)
     batch_size: int = Field(default=16, ge=2, le=4096)
-    start: Literal["probe", "zero"] = "probe"  # of the head of labels; probe: a linear model on the vectors
-    options: int = Field(default=8, ge=2, le=100)  # of a question that a step reads, the right ones among them
+    # of the head of labels; probe: a linear model on the vectors
+    start: Literal["probe", "zero"] = "probe"
+    # of a question that a step reads, the right ones among them
+    options: int = Field(default=8, ge=2, le=100)
 
     def unfit(self, task: Task) -> Iterator[Problem]:
         if task.kind not in KINDS:
-            text = f"encoder answers with labels, options or an order; this task is of the kind '{task.kind}'"
-            way = "take token_head" if task.kind == "extract" else "leave this arm out, or set `aim.kind`"
+            text = (
+                "encoder answers with labels, options or an order; this task is of the kind"
+                f" '{task.kind}'"
+            )
+            way = (
+                "take token_head"
+                if task.kind == "extract"
+                else "leave this arm out, or set `aim.kind`"
+            )
             yield Problem("T042", text, help=way)
 
     def fit(self, lesson: Lesson) -> Adapted:
@@ -66,12 +81,23 @@ class EncoderHead(EncoderTrained):
 
         embed, start = started(self, lesson)
         training = Heading(self, embed, lesson)
-        steps = [len(training.batches(epoch)) for epoch in range(self.rounds(sum(map(len, training.ids))))]
+        steps = [
+            len(training.batches(epoch))
+            for epoch in range(self.rounds(sum(map(len, training.ids))))
+        ]
         with EncoderTrunk(embed, [*training.ids, *embed.ids([row.text for row in training.held])]):
-            went = self.run(lesson, training.network, steps, training.step, training.look if lesson.val else None)
+            went = self.run(
+                lesson,
+                training.network,
+                steps,
+                training.step,
+                training.look if lesson.val else None,
+            )
         linear = training.linear
         if lesson.task.kind == "multilabel":
-            linear = linear.with_cuts(embed([row.text for row in training.held]), wanted_of(training.held, lesson.task))
+            linear = linear.with_cuts(
+                embed([row.text for row in training.held]), wanted_of(training.held, lesson.task)
+            )
         return VectorAnswers(self, start, embed, linear, lesson.task, how(went))
 
     def restore(self, folder: Path, lesson: Lesson) -> Adapted:
@@ -111,11 +137,15 @@ class Heading:
     def head(self) -> torch.nn.Linear:
         import torch
 
-        layer = torch.nn.Linear(self.embed.width, self.wanted.shape[1]).to(self.embed.network.device)
+        layer = torch.nn.Linear(self.embed.width, self.wanted.shape[1]).to(
+            self.embed.network.device
+        )
         begun = Linear.zero(self.wanted, self.embed.width)
         if self.settings.start == "probe":
             vectors = self.embed([row.text for row in self.lesson.train])
-            begun = Linear.fitted(vectors, self.wanted, self.settings, self.lesson.seed, self.lesson.task)
+            begun = Linear.fitted(
+                vectors, self.wanted, self.settings, self.lesson.seed, self.lesson.task
+            )
         with torch.no_grad():
             layer.weight.copy_(torch.from_numpy(begun.weights))
             layer.bias.copy_(torch.from_numpy(begun.biases))
@@ -131,7 +161,9 @@ class Heading:
     @property
     def linear(self) -> Linear:
         """The head as it is now."""
-        weights, biases = (tensor.detach().double().cpu().numpy() for tensor in (self.head.weight, self.head.bias))
+        weights, biases = (
+            tensor.detach().double().cpu().numpy() for tensor in (self.head.weight, self.head.bias)
+        )
         return Linear.even(weights, biases)
 
     def look(self) -> float:
@@ -142,14 +174,15 @@ class Heading:
         score = self.lesson.judge(self.held, linear.answers(vectors, task))
         return score + 1e-3 * linear.likelihood(vectors, wanted, task)
 
-    # --- a step -----------------------------------------------------------------------------------------------------
+    # --- a step -----------------------------------------------------------------------------------
 
     def batches(self, epoch: int) -> list[list[int]]:
         return shuffled(len(self.wanted), self.settings.batch_size, self.lesson.seed, epoch)
 
     @cached_property
     def weights(self) -> np.ndarray:
-        """Of rows that have one label: (rows,). Of several labels, of each label where a row has it: (labels,)."""
+        """Of rows that have one label: (rows,). Of several labels, of each label where a row has
+        it: (labels,)."""
         import numpy as np
 
         several = self.lesson.task.kind == "multilabel"
@@ -166,11 +199,17 @@ class Heading:
         from torch.nn.functional import cross_entropy
 
         rows, place = self.batches(epoch)[within], self.embed.network.device
-        wanted, weights = torch.from_numpy(self.wanted[rows]).to(place), torch.from_numpy(self.weights).to(place)
+        wanted, weights = (
+            torch.from_numpy(self.wanted[rows]).to(place),
+            torch.from_numpy(self.weights).to(place),
+        )
 
         def several(part: list[int], vectors: torch.Tensor) -> torch.Tensor:
             right = wanted[part].float()
-            return binary(self.head(vectors), right, pos_weight=weights, reduction="sum") / wanted.numel()
+            return (
+                binary(self.head(vectors), right, pos_weight=weights, reduction="sum")
+                / wanted.numel()
+            )
 
         def one(part: list[int], vectors: torch.Tensor) -> torch.Tensor:
             each = cross_entropy(self.head(vectors), wanted[part].argmax(1), reduction="none")

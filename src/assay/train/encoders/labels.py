@@ -1,7 +1,9 @@
-"""The labels of training rows as numbers: which a row has, how much each row counts, how a label reads as text.
+"""The labels of training rows as numbers: which a row has, how much each row counts, how a label
+reads as text.
 
-Class weights   n / (labels x rows of the label), as scikit-learn's "balanced": King and Zeng (2001), Logistic
-                Regression in Rare Events Data, doi.org/10.1093/oxfordjournals.pan.a004868
+Class weights   n / (labels x rows of the label), as scikit-learn's "balanced": King and Zeng
+                (2001), Logistic Regression in Rare Events Data,
+                doi.org/10.1093/oxfordjournals.pan.a004868
 """
 
 from __future__ import annotations
@@ -36,8 +38,15 @@ def refuse(kind: str, lesson: Lesson) -> None:
         known = set(lesson.task.labels)
         for row in lesson.train:
             if foreign := set(labels_in(row.target or "", lesson.task.nothing)) - known:
-                text = f"{kind}: the label '{min(foreign)}' is not among the task's {len(known)} labels"
-                raise TrainError(Problem("T043", text, row.source, help="add it to `aim.labels`, or drop its rows"))
+                text = (
+                    f"{kind}: the label '{min(foreign)}'"
+                    f" is not among the task's {len(known)} labels"
+                )
+                raise TrainError(
+                    Problem(
+                        "T043", text, row.source, help="add it to `aim.labels`, or drop its rows"
+                    )
+                )
 
 
 def wanted_of(rows: Sequence[Example], task: Task) -> np.ndarray:
@@ -47,12 +56,14 @@ def wanted_of(rows: Sequence[Example], task: Task) -> np.ndarray:
     targets = [row.target or "" for row in rows]
     if task.kind == "multilabel":
         return several.indicator(targets, task)
-    return (np.array(targets, dtype=object)[:, None] == np.array(task.labels, dtype=object)[None]).astype(np.int64)
+    return (
+        np.array(targets, dtype=object)[:, None] == np.array(task.labels, dtype=object)[None]
+    ).astype(np.int64)
 
 
 def row_weights(wanted: np.ndarray) -> np.ndarray:
-    """float32 (rows,), of mean 1: rows of rare labels count more. A row of several labels counts as the mean of them,
-    one without labels as one that has the empty set for its label."""
+    """float32 (rows,), of mean 1: rows of rare labels count more. A row of several labels counts as
+    the mean of them, one without labels as one that has the empty set for its label."""
     import numpy as np
 
     full = np.concatenate([wanted, wanted.sum(1, keepdims=True) == 0], axis=1)

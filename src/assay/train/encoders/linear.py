@@ -1,7 +1,9 @@
-"""A linear model on sentence vectors and an arm that answers with it: `setfit` ends with one, `encoder` begins so.
+"""A linear model on sentence vectors and an arm that answers with it: `setfit` ends with one,
+`encoder` begins so.
 
-Source   the linear model: scikit-learn's LogisticRegression; a fine-tuning that begins with it: Kumar et al. (2022),
-         Fine-Tuning can Distort Pretrained Features and Underperform Out-of-Distribution, arxiv.org/abs/2202.10054
+Source   the linear model: scikit-learn's LogisticRegression; a fine-tuning that begins with it:
+         Kumar et al. (2022), Fine-Tuning can Distort Pretrained Features and Underperform
+         Out-of-Distribution, arxiv.org/abs/2202.10054
 """
 
 from __future__ import annotations
@@ -30,8 +32,8 @@ FILES = ("encoder.safetensors", "head.safetensors", "encoder.json")
 
 @dataclass
 class Linear:
-    """`weights` (labels, width) and `biases` (labels,), float64; `cuts` (labels,): of several labels, the probability
-    from which each is named."""
+    """`weights` (labels, width) and `biases` (labels,), float64; `cuts` (labels,): of several
+    labels, the probability from which each is named."""
 
     weights: np.ndarray
     biases: np.ndarray
@@ -53,13 +55,23 @@ class Linear:
 
     @classmethod
     @in_one_thread
-    def fitted(cls, vectors: np.ndarray, wanted: np.ndarray, settings: EncoderTrained, seed: int, task: Task) -> Linear:
+    def fitted(
+        cls,
+        vectors: np.ndarray,
+        wanted: np.ndarray,
+        settings: EncoderTrained,
+        seed: int,
+        task: Task,
+    ) -> Linear:
         """Of training rows. A label without rows is never answered."""
         import numpy as np
 
         if task.kind == "multilabel":
             return cls.even(*several.fitted(vectors, wanted, settings.c, seed, settings.balanced))
-        weights, biases = np.zeros((wanted.shape[1], vectors.shape[1])), np.full(wanted.shape[1], NEVER)
+        weights, biases = (
+            np.zeros((wanted.shape[1], vectors.shape[1])),
+            np.full(wanted.shape[1], NEVER),
+        )
         there = np.flatnonzero(wanted.any(0))
         biases[there] = 0.0
         if len(there) > 1:
@@ -71,7 +83,9 @@ class Linear:
         import numpy as np
 
         if task.kind == "multilabel":
-            return several.named(several.probabilities(vectors, self.weights, self.biases), self.cuts, task)
+            return several.named(
+                several.probabilities(vectors, self.weights, self.biases), self.cuts, task
+            )
         scores = vectors.astype(np.float64) @ self.weights.T + self.biases
         logs = np.maximum(scores - _log_sums(scores), NEVER)
         return [chosen(task.labels, row) for row in logs]
@@ -80,7 +94,9 @@ class Linear:
         """With the thresholds that are best on val rows; one half where there are too few."""
         seen = several.probabilities(vectors, self.weights, self.biases)
         return Linear(
-            self.weights, self.biases, several.thresholds(seen if len(seen) >= 2 * several.FOLDS else None, wanted)
+            self.weights,
+            self.biases,
+            several.thresholds(seen if len(seen) >= 2 * several.FOLDS else None, wanted),
         )
 
     def likelihood(self, vectors: np.ndarray, wanted: np.ndarray, task: Task) -> float:
@@ -104,17 +120,24 @@ def _log_sums(scores: np.ndarray) -> np.ndarray:
     return most + np.log(np.exp(scores - most).sum(1, keepdims=True))
 
 
-def _multinomial(vectors: np.ndarray, places: np.ndarray, settings: EncoderTrained, seed: int) -> tuple[Any, Any]:
-    """(weights, biases), a row for each label that is there; of two labels, one is minus the other."""
+def _multinomial(
+    vectors: np.ndarray, places: np.ndarray, settings: EncoderTrained, seed: int
+) -> tuple[Any, Any]:
+    """(weights, biases), a row for each label that is there; of two labels, one is minus the
+    other."""
     import numpy as np
     from sklearn.linear_model import LogisticRegression
 
     weight = "balanced" if settings.balanced else None
-    model: Any = LogisticRegression(C=settings.c, max_iter=1000, random_state=seed, class_weight=weight)
+    model: Any = LogisticRegression(
+        C=settings.c, max_iter=1000, random_state=seed, class_weight=weight
+    )
     model.fit(vectors, places)
     if len(model.classes_) > 2:
         return model.coef_, model.intercept_
-    return np.concatenate([-model.coef_, model.coef_]) / 2, np.concatenate([-model.intercept_, model.intercept_]) / 2
+    return np.concatenate([-model.coef_, model.coef_]) / 2, np.concatenate(
+        [-model.intercept_, model.intercept_]
+    ) / 2
 
 
 class VectorAnswers(Adapted):
@@ -130,18 +153,23 @@ class VectorAnswers(Adapted):
         training: dict[str, Any],
     ):
         self.settings = settings
-        self.start = start  # digest of the encoder that it was trained from: its tokenizer and config are used
+        # digest of the encoder that it was trained from: its tokenizer and config are used
+        self.start = start
         self.embed = embed
         self.linear = linear
         self.task = task
         self.training = training
-        self.trained = [name for name, weight in embed.network.named_parameters() if weight.requires_grad]
+        self.trained = [
+            name for name, weight in embed.network.named_parameters() if weight.requires_grad
+        ]
         embed.network.eval().requires_grad_(False)
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
         if not questions:
             return []
-        vectors = in_chunks(self.embed, [question.text for question in questions], self.embed.width, tell)
+        vectors = in_chunks(
+            self.embed, [question.text for question in questions], self.embed.width, tell
+        )
         return self.linear.answers(vectors, self.task)
 
     def save(self, folder: Path) -> None:
@@ -149,8 +177,14 @@ class VectorAnswers(Adapted):
 
         state = self.embed.network.state_dict()
         write_tensors(folder / FILES[0], {name: state[name] for name in self.trained})
-        linear = {"weights": self.linear.weights, "biases": self.linear.biases, "cuts": self.linear.cuts}
-        write_tensors(folder / FILES[1], {name: np.ascontiguousarray(array) for name, array in linear.items()})
+        linear = {
+            "weights": self.linear.weights,
+            "biases": self.linear.biases,
+            "cuts": self.linear.cuts,
+        }
+        write_tensors(
+            folder / FILES[1], {name: np.ascontiguousarray(array) for name, array in linear.items()}
+        )
         own = {"model": self.settings.model, "start": self.start, "labels": list(self.task.labels)}
         write_json(folder / FILES[2], {**own, "training": self.training})
 
@@ -167,7 +201,14 @@ def restored(settings: EncoderTrained, folder: Path, lesson: Lesson) -> VectorAn
     if start != saved["start"]:
         raise RuntimeError(f"{settings.model} is not the encoder that this arm was trained from")
     load_trained(embed.network, folder / FILES[0])
-    return VectorAnswers(settings, start, embed, Linear(**load_file(folder / FILES[1])), lesson.task, saved["training"])
+    return VectorAnswers(
+        settings,
+        start,
+        embed,
+        Linear(**load_file(folder / FILES[1])),
+        lesson.task,
+        saved["training"],
+    )
 
 
 def started(settings: EncoderTrained, lesson: Lesson) -> tuple[Embedder, str]:

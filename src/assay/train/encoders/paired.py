@@ -1,11 +1,13 @@
-"""An encoder that reads a question with each of its options, or a query with each candidate: one score a pair.
+"""An encoder that reads a question with each of its options, or a query with each candidate: one
+score a pair.
 
-How      the network and its start are those of a reranker (`train/retriever/joint.py`): before the first step it ranks
-         as the cosines do. A question's scores are learnt together, as a softmax over its options
-Source   Nogueira and Cho (2019), arxiv.org/abs/1901.04085; the softmax over a list: Cao et al. (2007), ListNet,
-         doi.org/10.1145/1273496.1273513
-Grades   what is learnt of graded candidates is each one's share of the sum of grades; rows without a grade above 0
-         teach no order and are passed over
+How      the network and its start are those of a reranker (`train/retriever/joint.py`): before the
+         first step it ranks as the cosines do. A question's scores are learnt together, as a
+         softmax over its options
+Source   Nogueira and Cho (2019), arxiv.org/abs/1901.04085; the softmax over a list: Cao et al.
+         (2007), ListNet, doi.org/10.1145/1273496.1273513
+Grades   what is learnt of graded candidates is each one's share of the sum of grades; rows without
+         a grade above 0 teach no order and are passed over
 """
 
 from __future__ import annotations
@@ -39,7 +41,9 @@ FILES = ("encoder.safetensors", "encoder.json")
 
 def asked_of(example: Example, task: Task) -> str:
     """The question without its options."""
-    return among_options.asked_of(example) if task.kind == "choose" else example.messages[-1].content
+    return (
+        among_options.asked_of(example) if task.kind == "choose" else example.messages[-1].content
+    )
 
 
 def shares_of(example: Example, task: Task) -> np.ndarray:
@@ -47,7 +51,9 @@ def shares_of(example: Example, task: Task) -> np.ndarray:
     import numpy as np
 
     if task.kind == "choose":
-        right = np.array([float(letter == example.target) for letter in LETTERS[: len(example.options)]])
+        right = np.array(
+            [float(letter == example.target) for letter in LETTERS[: len(example.options)]]
+        )
     else:
         right = np.array([max(float(grade), 0.0) for grade in grades_in(example.target or "")])
     return right / max(right.sum(), 1e-12)
@@ -73,8 +79,13 @@ def fitted(settings: EncoderTrained, lesson: Lesson, options: int) -> PairAnswer
     count, size = len(training.rows), settings.batch_size
     if not count:
         return PairAnswers(settings, reader, lesson, {})
-    steps = [len(shuffled(count, size, lesson.seed, epoch)) for epoch in range(settings.rounds(training.tokens))]
-    went = settings.run(lesson, reader.network, steps, training.step, training.look if lesson.val else None)
+    steps = [
+        len(shuffled(count, size, lesson.seed, epoch))
+        for epoch in range(settings.rounds(training.tokens))
+    ]
+    went = settings.run(
+        lesson, reader.network, steps, training.step, training.look if lesson.val else None
+    )
     return PairAnswers(settings, reader, lesson, how(went))
 
 
@@ -93,13 +104,17 @@ def restored(settings: EncoderTrained, folder: Path, lesson: Lesson) -> PairAnsw
 
 
 class PairAnswers(Adapted):
-    def __init__(self, settings: EncoderTrained, reader: Reader, lesson: Lesson, training: dict[str, Any]):
+    def __init__(
+        self, settings: EncoderTrained, reader: Reader, lesson: Lesson, training: dict[str, Any]
+    ):
         self.settings = settings
         self.reader = reader
         self.task = lesson.task
         self.training = training
         self.start = weights_digest(folder_of(settings.model, lesson))
-        self.trained = [name for name, weight in reader.network.named_parameters() if weight.requires_grad]
+        self.trained = [
+            name for name, weight in reader.network.named_parameters() if weight.requires_grad
+        ]
         reader.network.eval().requires_grad_(False)
         reader.bf16 = False
 
@@ -109,26 +124,45 @@ class PairAnswers(Adapted):
             some = questions[at : at + CHUNK]
             found += answers_of(self.reader, some, self.task, self.settings.micro_tokens)
             if tell:
-                tell({"event": "progress", "done": len(found), "total": len(questions), "unit": "question"})
+                tell(
+                    {
+                        "event": "progress",
+                        "done": len(found),
+                        "total": len(questions),
+                        "unit": "question",
+                    }
+                )
         return found
 
     def save(self, folder: Path) -> None:
         state = self.reader.network.state_dict()
         write_tensors(folder / FILES[0], {name: state[name] for name in self.trained})
-        write_json(folder / FILES[1], {"model": self.settings.model, "start": self.start, "training": self.training})
+        write_json(
+            folder / FILES[1],
+            {"model": self.settings.model, "start": self.start, "training": self.training},
+        )
 
 
-def logs_of(reader: Reader, questions: Sequence[Example], task: Task, budget: int) -> list[np.ndarray]:
+def logs_of(
+    reader: Reader, questions: Sequence[Example], task: Task, budget: int
+) -> list[np.ndarray]:
     """Log-probabilities of each question's options, (options,)."""
     import numpy as np
 
     from assay.train.retriever.reranker import read
 
-    found = read(reader, [asked_of(one, task) for one in questions], [one.options for one in questions], budget)
+    found = read(
+        reader,
+        [asked_of(one, task) for one in questions],
+        [one.options for one in questions],
+        budget,
+    )
     return [scores - np.logaddexp.reduce(scores) for scores in found]
 
 
-def answers_of(reader: Reader, questions: Sequence[Example], task: Task, budget: int) -> list[Answer]:
+def answers_of(
+    reader: Reader, questions: Sequence[Example], task: Task, budget: int
+) -> list[Answer]:
     found = logs_of(reader, questions, task, budget)
     if task.kind == "rank":
         return [ranked.answered(logs.tolist()) for logs in found]
@@ -138,7 +172,8 @@ def answers_of(reader: Reader, questions: Sequence[Example], task: Task, budget:
 
 @dataclass
 class Listing:
-    """What an epoch's steps learn: each question once, with at most `options` of its options, drawn anew each time."""
+    """What an epoch's steps learn: each question once, with at most `options` of its options, drawn
+    anew each time."""
 
     settings: EncoderTrained
     reader: Reader
@@ -149,7 +184,9 @@ class Listing:
     def rows(self) -> list[Example]:
         """The training rows that say which options are better than others."""
         task = self.lesson.task
-        return [row for row in self.lesson.train if len(row.options) > 1 and shares_of(row, task).any()]
+        return [
+            row for row in self.lesson.train if len(row.options) > 1 and shares_of(row, task).any()
+        ]
 
     @cached_property
     def held(self) -> list[Example]:
@@ -173,20 +210,28 @@ class Listing:
         task, budget = self.lesson.task, self.settings.micro_tokens
         score = self.lesson.judge(self.held, answers_of(self.reader, self.held, task, budget))
         logs = logs_of(self.reader, self.held, task, budget)
-        right = [float(shares_of(row, task) @ own) for row, own in zip(self.held, logs, strict=True)]
+        right = [
+            float(shares_of(row, task) @ own) for row, own in zip(self.held, logs, strict=True)
+        ]
         return score + 1e-3 * float(np.exp(np.mean(right)))
 
     def step(self, epoch: int, within: int) -> float:
         import torch
 
-        numbers = shuffled(len(self.rows), self.settings.batch_size, self.lesson.seed, epoch)[within]
+        numbers = shuffled(len(self.rows), self.settings.batch_size, self.lesson.seed, epoch)[
+            within
+        ]
         total = 0.0
         for number in numbers:
             row = self.rows[number]
             shares = shares_of(row, self.lesson.task)
-            taken = some_of(shares, self.options, random.Random(f"{self.lesson.seed}-{epoch}-{number}"))
+            taken = some_of(
+                shares, self.options, random.Random(f"{self.lesson.seed}-{epoch}-{number}")
+            )
             question = asked_of(row, self.lesson.task)
-            ((order, inputs),) = self.reader.parts([(question, row.options[i]) for i in taken], 1 << 40)
+            ((order, inputs),) = self.reader.parts(
+                [(question, row.options[i]) for i in taken], 1 << 40
+            )
             logs = self.reader.forward(inputs).log_softmax(-1)
             right = torch.from_numpy(shares[taken][order]).to(logs)
             loss = -(right / right.sum() * logs).sum() / len(numbers)
@@ -196,8 +241,11 @@ class Listing:
 
 
 def some_of(shares: np.ndarray, most: int, draw: random.Random) -> list[int]:
-    """Places of at most `most` options: the right ones first, and of the others what `draw` gives; one at least is
-    wrong where any is."""
-    right, wrong = [i for i, s in enumerate(shares) if s > 0], [i for i, s in enumerate(shares) if s <= 0]
+    """Places of at most `most` options: the right ones first, and of the others what `draw` gives;
+    one at least is wrong where any is."""
+    right, wrong = (
+        [i for i, s in enumerate(shares) if s > 0],
+        [i for i, s in enumerate(shares) if s <= 0],
+    )
     kept = draw.sample(right, min(len(right), most - 1 if wrong else most))
     return kept + draw.sample(wrong, min(len(wrong), most - len(kept)))

@@ -1,8 +1,10 @@
-"""Texts as vectors with gradients: parts of `micro_tokens` tokens, of like length, computed one after the other.
+"""Texts as vectors with gradients: parts of `micro_tokens` tokens, of like length, computed one
+after the other.
 
-`gradients`  of a loss in which texts are compared. What all parts computed is kept until the loss is known, as long as
-             that is little; of more, vectors are computed twice, first without gradients, then part by part with the
-             gradient that the loss has at them: Gao et al. (2021), arxiv.org/abs/2101.06983
+`gradients`  of a loss in which texts are compared. What all parts computed is kept until the loss
+             is known, as long as that is little; of more, vectors are computed twice, first without
+             gradients, then part by part with the gradient that the loss has at them: Gao et al.
+             (2021), arxiv.org/abs/2101.06983
 `summed`     of a loss that is a sum over texts
 """
 
@@ -25,8 +27,8 @@ Ids = Sequence[Sequence[int]]
 
 @dataclass(frozen=True)
 class Parts:
-    """`bf16`: matrix products are computed in bf16; weights and sums stay in fp32. `kept`: tokens, padding included, of
-    which all that is computed is kept; of more, vectors are computed twice."""
+    """`bf16`: matrix products are computed in bf16; weights and sums stay in fp32. `kept`: tokens,
+    padding included, of which all that is computed is kept; of more, vectors are computed twice."""
 
     embed: Embedder
     micro_tokens: int
@@ -34,16 +36,22 @@ class Parts:
     kept: int = KEPT
 
     def gradients(self, texts: Ids, loss: Callable[[torch.Tensor], torch.Tensor]) -> float:
-        """Add the gradients of `loss` (vectors (texts, width), of length 1 -> scalar); its value."""
+        """Add the gradients of `loss` (vectors (texts, width), of length 1 -> scalar); its
+        value."""
         parts = self._cut(texts)
-        back = torch.argsort(torch.tensor([i for part in parts for i in part])).to(self.embed.network.device)
+        back = torch.argsort(torch.tensor([i for part in parts for i in part])).to(
+            self.embed.network.device
+        )
         if sum(len(part) * len(texts[part[0]]) for part in parts) <= self.kept:
             value = loss(torch.cat([self._vectors(texts, part) for part in parts])[back])
             value.backward()
             return float(value.detach())
-        seeds = torch.randint(1 << 31, (len(parts),)).tolist()  # what is dropped is the same both times
+        # what is dropped is the same both times
+        seeds = torch.randint(1 << 31, (len(parts),)).tolist()
         with torch.no_grad():
-            found = [self._vectors(texts, part, seed) for part, seed in zip(parts, seeds, strict=True)]
+            found = [
+                self._vectors(texts, part, seed) for part, seed in zip(parts, seeds, strict=True)
+            ]
         leaf = torch.cat(found)[back].requires_grad_()
         value = loss(leaf)
         value.backward()
@@ -53,7 +61,8 @@ class Parts:
         return float(value.detach())
 
     def summed(self, texts: Ids, loss: Callable[[list[int], torch.Tensor], torch.Tensor]) -> float:
-        """Add the gradients of a loss that is a sum over texts: (which texts, their vectors) -> their share of it."""
+        """Add the gradients of a loss that is a sum over texts: (which texts, their vectors) ->
+        their share of it."""
         total = 0.0
         for part in self._cut(texts):
             share = loss(part, self._vectors(texts, part))

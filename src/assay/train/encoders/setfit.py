@@ -1,13 +1,17 @@
 """Tune a sentence encoder by contrast between labels, then fit a linear model on its vectors.
 
-What it is for   few rows a label: each is compared with many others, so that ten of them teach as much as a hundred
+What it is for   few rows a label: each is compared with many others, so that ten of them teach as
+                 much as a hundred
 Costs            seconds to minutes on two cores; one pass of a small encoder an answer
-Source           Tunstall et al. (2022), Efficient Few-Shot Learning Without Prompts, arxiv.org/abs/2209.11055
-                 (`objective: pairs`); batches in which every row is compared with all others and with the names of the
-                 labels: Yehudai and Bandel (2024), FastFit, arxiv.org/abs/2404.12365 (`objective: batch`)
+Source           Tunstall et al. (2022), Efficient Few-Shot Learning Without Prompts,
+                 arxiv.org/abs/2209.11055 (`objective: pairs`); batches in which every row is
+                 compared with all others and with the names of the labels: Yehudai and Bandel
+                 (2024), FastFit, arxiv.org/abs/2404.12365 (`objective: batch`)
 Good when        many labels, 5 to 50 rows of each, texts of a sentence or two
-Watch out        labels that differ in one word only, negations and long texts need more than a sentence vector holds
-Defaults from    epochs, objective, layers and rate: measured, docs/methods/setfit.md; scale 20: sentence-transformers
+Watch out        labels that differ in one word only, negations and long texts need more than a
+                 sentence vector holds
+Defaults from    epochs, objective, layers and rate: measured, docs/methods/setfit.md; scale 20:
+                 sentence-transformers
 """
 
 from __future__ import annotations
@@ -53,8 +57,14 @@ class SetFit(EncoderTrained):
 
     def unfit(self, task: Task) -> Iterator[Problem]:
         if task.kind not in LABELLED:
-            text = f"setfit answers with labels of a fixed set; this task is of the kind '{task.kind}'"
-            way = "take encoder" if task.kind in ("choose", "rank") else "leave this arm out, or set `aim.kind`"
+            text = (
+                f"setfit answers with labels of a fixed set; this task is of the kind '{task.kind}'"
+            )
+            way = (
+                "take encoder"
+                if task.kind in ("choose", "rank")
+                else "leave this arm out, or set `aim.kind`"
+            )
             yield Problem("T042", text, help=way)
 
     def fit(self, lesson: Lesson) -> VectorAnswers:
@@ -68,8 +78,16 @@ class SetFit(EncoderTrained):
         torch.manual_seed(lesson.seed)
         embed, start = started(self, lesson)
         tuning = Tuning(self, embed, lesson)
-        with EncoderTrunk(embed, [*tuning.ids, *tuning.names, *embed.ids([row.text for row in tuning.held])]):
-            went = self.run(lesson, embed.network, tuning.steps, tuning.step, tuning.look if lesson.val else None)
+        with EncoderTrunk(
+            embed, [*tuning.ids, *tuning.names, *embed.ids([row.text for row in tuning.held])]
+        ):
+            went = self.run(
+                lesson,
+                embed.network,
+                tuning.steps,
+                tuning.step,
+                tuning.look if lesson.val else None,
+            )
             linear = tuning.linear(cuts=True)
         return VectorAnswers(self, start, embed, linear, lesson.task, how(went))
 
@@ -79,7 +97,8 @@ class SetFit(EncoderTrained):
 
 @dataclass
 class Tuning:
-    """What an epoch's steps learn: each training row once, among rows of its own and of other labels."""
+    """What an epoch's steps learn: each training row once, among rows of its own and of other
+    labels."""
 
     settings: SetFit
     embed: Embedder
@@ -117,15 +136,18 @@ class Tuning:
         """The val rows that are asked."""
         return list(drawn(self.lesson.val, self.settings.val_rows, self.lesson.seed))
 
-    # --- val --------------------------------------------------------------------------------------------------------
+    # --- val --------------------------------------------------------------------------------------
 
     def linear(self, *, cuts: bool = False) -> Linear:
-        """Fitted on the training rows as the encoder reads them now. `cuts`: with thresholds chosen on val."""
+        """Fitted on the training rows as the encoder reads them now. `cuts`: with thresholds chosen
+        on val."""
         task, vectors = self.lesson.task, self.embed([row.text for row in self.lesson.train])
         linear = Linear.fitted(vectors, self.wanted, self.settings, self.lesson.seed, task)
         if not (cuts and task.kind == "multilabel"):
             return linear
-        return linear.with_cuts(self.embed([row.text for row in self.held]), wanted_of(self.held, task))
+        return linear.with_cuts(
+            self.embed([row.text for row in self.held]), wanted_of(self.held, task)
+        )
 
     def look(self) -> float:
         """The task's metric on val; its ties are decided by how likely the right labels are."""
@@ -135,19 +157,24 @@ class Tuning:
         score = self.lesson.judge(self.held, linear.answers(vectors, task))
         return score + 1e-3 * linear.likelihood(vectors, wanted, task)
 
-    # --- a step -----------------------------------------------------------------------------------------------------
+    # --- a step -----------------------------------------------------------------------------------
 
     @property
     def steps(self) -> list[int]:
-        return [len(self._batches(epoch)) for epoch in range(self.settings.rounds(sum(map(len, self.ids))))]
+        return [
+            len(self._batches(epoch))
+            for epoch in range(self.settings.rounds(sum(map(len, self.ids))))
+        ]
 
     def step(self, epoch: int, within: int) -> float:
         rows = self._batches(epoch)[within]
-        return self._pairs(rows, epoch) if self.settings.objective == "pairs" else self._contrast(rows)
+        return (
+            self._pairs(rows, epoch) if self.settings.objective == "pairs" else self._contrast(rows)
+        )
 
     def _batches(self, epoch: int) -> list[list[int]]:
-        """Rows of each step. Where a row has one label, `together` rows of it stand side by side: without another row
-        of its label a row would only be compared with those of others."""
+        """Rows of each step. Where a row has one label, `together` rows of it stand side by side:
+        without another row of its label a row would only be compared with those of others."""
         draw, size = random.Random(f"{self.lesson.seed}-{epoch}"), self.settings.batch_size
         groups = self._groups(draw)
         draw.shuffle(groups)
@@ -169,7 +196,11 @@ class Tuning:
         for row in rows:
             of_label.setdefault(int(places[row]), []).append(row)
         size = min(self.settings.together, self.settings.batch_size)
-        return [some[at : at + size] for _, some in sorted(of_label.items()) for at in range(0, len(some), size)]
+        return [
+            some[at : at + size]
+            for _, some in sorted(of_label.items())
+            for at in range(0, len(some), size)
+        ]
 
     def _contrast(self, rows: Sequence[int]) -> float:
         import numpy as np
@@ -178,7 +209,9 @@ class Tuning:
         from assay.train.encoders.losses import batch_contrast
 
         own = self.wanted[rows]
-        labels = range(own.shape[1]) if own.shape[1] <= NAMES else np.flatnonzero(own.any(0)).tolist()
+        labels = (
+            range(own.shape[1]) if own.shape[1] <= NAMES else np.flatnonzero(own.any(0)).tolist()
+        )
         named = list(labels) if self.names else []
         wanted = torch.from_numpy(np.concatenate([alike(own, own), own[:, named]], axis=1)).float()
         weights = torch.from_numpy(self.weights[rows])
@@ -187,10 +220,13 @@ class Tuning:
             place = vectors.device
             return batch_contrast(vectors, wanted.to(place), self.settings.scale, weights.to(place))
 
-        return self.parts.gradients([*(self.ids[row] for row in rows), *(self.names[i] for i in named)], loss)
+        return self.parts.gradients(
+            [*(self.ids[row] for row in rows), *(self.names[i] for i in named)], loss
+        )
 
     def _pairs(self, rows: Sequence[int], epoch: int) -> float:
-        """Each row with one that has a label in common with it and one that has none, both drawn anew in each epoch."""
+        """Each row with one that has a label in common with it and one that has none, both drawn
+        anew in each epoch."""
         import torch
 
         from assay.train.encoders.losses import pair_cosine
@@ -208,7 +244,10 @@ class Tuning:
         used = sorted({row for first, second, _ in pairs for row in (first, second)})
         place = {row: i for i, row in enumerate(used)}
         first, second = [place[pair[0]] for pair in pairs], [place[pair[1]] for pair in pairs]
-        near, weights = torch.tensor([p[2] for p in pairs]), torch.from_numpy(self.weights[[p[0] for p in pairs]])
+        near, weights = (
+            torch.tensor([p[2] for p in pairs]),
+            torch.from_numpy(self.weights[[p[0] for p in pairs]]),
+        )
 
         def loss(vectors: torch.Tensor) -> torch.Tensor:
             there = vectors.device
@@ -218,8 +257,8 @@ class Tuning:
 
 
 def alike(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """How much of their labels two rows have in common (Jaccard), (first, second), from 0 to 1; rows that both have
-    none are alike."""
+    """How much of their labels two rows have in common (Jaccard), (first, second), from 0 to 1;
+    rows that both have none are alike."""
     import numpy as np
 
     common = first @ second.T

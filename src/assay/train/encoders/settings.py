@@ -1,8 +1,10 @@
-"""What `setfit` and `encoder` share: their settings, the encoder that they start from, and the loop that trains it.
+"""What `setfit` and `encoder` share: their settings, the encoder that they start from, and the loop
+that trains it.
 
-Defaults from   a rise over a tenth of the steps, and enough epochs where rows are few: Mosbach, Andriushchenko and
-                Klakow (2021), On the Stability of Fine-tuning BERT, arxiv.org/abs/2006.04884; decay and clipping:
-                Devlin et al. (2019), aclanthology.org/N19-1423
+Defaults from   a rise over a tenth of the steps, and enough epochs where rows are few: Mosbach,
+                Andriushchenko and Klakow (2021), On the Stability of Fine-tuning BERT,
+                arxiv.org/abs/2006.04884; decay and clipping: Devlin et al. (2019),
+                aclanthology.org/N19-1423
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
     from assay.train.retriever.course import Went
 
 
-TOKENS = 150_000  # read in a training whose epochs are derived: a minute on two cores with a small encoder
+# read in a training whose epochs are derived: a minute on two cores with a small encoder
+TOKENS = 150_000
 FEWEST = 3  # epochs, of any number of rows: Devlin et al.
 
 
@@ -41,12 +44,17 @@ class EncoderTrained(Strategy):
     patience: int = Field(default=5, ge=1)  # epochs without a better val score before training ends
     val_rows: int = Field(default=200, ge=1)  # of val, drawn with the seed
     max_length: int = Field(default=256, ge=16, le=8192)  # tokens of a text
-    micro_tokens: int = Field(default=512, ge=64)  # computed at once: what lies between two products stays in the cache
+    # computed at once: what lies between two products stays in the cache
+    micro_tokens: int = Field(default=512, ge=64)
     precision: Literal["auto", "bf16", "fp32"] = "auto"  # of training
-    words: Literal["frozen", "trained"] = "frozen"  # the encoder's vectors of words, half of a small one's parameters
-    layers: Annotated[int, Field(ge=1, le=1000)] | Literal["half", "all"] = "all"  # how many are trained, the last ones
-    class_weight: Literal["none", "balanced"] = "none"  # balanced: each label counts as much as any other
-    c: float = Field(default=10.0, gt=0, le=1e6)  # inverse strength of the L2 penalty of the linear model
+    # the encoder's vectors of words, half of a small one's parameters
+    words: Literal["frozen", "trained"] = "frozen"
+    # how many are trained, the last ones
+    layers: Annotated[int, Field(ge=1, le=1000)] | Literal["half", "all"] = "all"
+    # balanced: each label counts as much as any other
+    class_weight: Literal["none", "balanced"] = "none"
+    # inverse strength of the L2 penalty of the linear model
+    c: float = Field(default=10.0, gt=0, le=1e6)
     reads = ("train", "val")
     neural = True
     seeded = True
@@ -69,7 +77,8 @@ class EncoderTrained(Strategy):
         return min(self.MOST, max(FEWEST, TOKENS // max(1, tokens)))
 
     def opened(self, lesson: Lesson) -> Embedder:
-        """The encoder as it comes, reading at most `max_length` tokens; what is frozen is marked so."""
+        """The encoder as it comes, reading at most `max_length` tokens; what is frozen is marked
+        so."""
         from assay.model.embed import Embedder
 
         embed = Embedder(folder_of(self.model, lesson))
@@ -80,7 +89,8 @@ class EncoderTrained(Strategy):
 
     @property
     def top(self) -> int | Literal["half", "all"]:
-        """Which layers are trained: with `words: trained` all are, for what they learn goes through all."""
+        """Which layers are trained: with `words: trained` all are, for what they learn goes through
+        all."""
         return self.layers if self.words == "frozen" else "all"
 
     @model_validator(mode="after")
@@ -95,7 +105,9 @@ class EncoderTrained(Strategy):
 
         from assay.model.machine import weight_type
 
-        return self.precision == "bf16" or (self.precision == "auto" and weight_type() == torch.bfloat16)
+        return self.precision == "bf16" or (
+            self.precision == "auto" and weight_type() == torch.bfloat16
+        )
 
     def run(
         self,
@@ -108,7 +120,8 @@ class EncoderTrained(Strategy):
         """Train `network` in place; the best weights by `look` are left in it.
 
         Args:
-            steps: of each epoch. step: (epoch, step of the epoch) -> its loss; adds to the gradients.
+            steps: of each epoch. step: (epoch, step of the epoch) -> its loss; adds to the
+                gradients.
         """
         from assay.train.retriever.course import Course
 
@@ -137,8 +150,8 @@ def shuffled(count: int, size: int, seed: int, epoch: int) -> list[list[int]]:
 
 
 def freeze(network: Any, words: bool) -> None:
-    """Mark what is not trained: a layer over the first token, which is not read, and with `words` the vectors of words
-    and of positions."""
+    """Mark what is not trained: a layer over the first token, which is not read, and with `words`
+    the vectors of words and of positions."""
     for name, weight in network.named_parameters():
         weight.requires_grad_(not name.startswith("pooler."))
     if words:
@@ -152,7 +165,8 @@ def freeze_below(network: Any, layers: int | Literal["half", "all"]) -> None:
     """Mark as not trained all but the last `layers` layers.
 
     Raises:
-        TrainError: T041, the network has fewer layers. T044, it has no list of layers; then `half` trains all.
+        TrainError: T041, the network has fewer layers. T044, it has no list of layers; then `half`
+            trains all.
     """
     if layers == "all":
         return

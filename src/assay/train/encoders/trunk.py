@@ -1,11 +1,16 @@
-"""What the frozen lower layers of a sentence encoder compute of each text: in memory, computed once.
+"""What the frozen lower layers of a sentence encoder compute of each text: in memory, computed
+once.
 
-What it is for   from the first step on only the layers that are trained run, in training and in the looks at val
-How              modules that give the kept states stand in place of the frozen layers while a batch is read, if all of
-                 its texts are kept; other texts go through the whole encoder. What is kept was computed without dropout
-Costs            4 x width bytes a token: 150 MB for 100,000 tokens at width 384. Of more than `ROOM`, nothing is kept
+What it is for   from the first step on only the layers that are trained run, in training and in the
+                 looks at val
+How              modules that give the kept states stand in place of the frozen layers while a batch
+                 is read, if all of its texts are kept; other texts go through the whole encoder.
+                 What is kept was computed without dropout
+Costs            4 x width bytes a token: 150 MB for 100,000 tokens at width 384. Of more than
+                 `ROOM`, nothing is kept
 Exactness        texts are read once in a fixed order, so a run that is continued has the same bits
-See also         assay/train/trunk.py, which does it for a language model whose texts share beginnings, on the disk
+See also         assay/train/trunk.py, which does it for a language model whose texts share
+                 beginnings, on the disk
 """
 
 from __future__ import annotations
@@ -30,7 +35,8 @@ Ids = Sequence[Sequence[int]]
 
 
 class EncoderTrunk:
-    """States that leave the last frozen layer of `embed`'s network; nothing where all layers are trained.
+    """States that leave the last frozen layer of `embed`'s network; nothing where all layers are
+    trained.
 
     with EncoderTrunk(embed, texts):
         ...  # `embed` reads these texts, and all others as before
@@ -44,7 +50,8 @@ class EncoderTrunk:
         self._embed = embed
         names = [name for name, weight in embed.network.named_parameters() if weight.requires_grad]
         self._first = first_trained(embed.network, names) if has_layers(embed.network) else 0
-        self._beside: int | None = None  # how much a layer of this kind gives beside its states; None: no tuple
+        # how much a layer of this kind gives beside its states; None: no tuple
+        self._beside: int | None = None
         self._kept: dict[tuple[int, ...], torch.Tensor] = {}
         distinct = sorted({tuple(ids) for ids in texts}, key=lambda ids: (len(ids), ids))
         if self._first and 4 * embed.network.config.hidden_size * sum(map(len, distinct)) <= room:
@@ -63,7 +70,9 @@ class EncoderTrunk:
         if len(states) < len(texts):
             yield
             return
-        padded = torch.nn.utils.rnn.pad_sequence(states, batch_first=True).to(self._embed.network.device)
+        padded = torch.nn.utils.rnn.pad_sequence(states, batch_first=True).to(
+            self._embed.network.device
+        )
         given = padded if self._beside is None else (padded, *[None] * self._beside)
         with self._in_place(lambda hidden: given):
             yield

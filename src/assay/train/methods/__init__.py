@@ -1,4 +1,5 @@
-"""The ways of training: one file a method. Each says what it changes in the base; the loop is the same for all."""
+"""The ways of training: one file a method. Each says what it changes in the base; the loop is the
+same for all."""
 
 from assay.train.methods.adalora import Adalora
 from assay.train.methods.adapters import Adapters

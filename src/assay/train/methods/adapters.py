@@ -1,13 +1,17 @@
 """Train a small bottleneck after each part of every layer; the base stays as it is.
 
-What it is for   a specialist for some megabytes, by layers that are added and not by weights that are changed
-Costs            2 x size x width numbers a bottleneck (SmolLM2-135M at 64, both places: 4.5 million). It cannot be
-                 merged into the base, so it also runs with every answer
-Source           Houlsby et al. (2019), Parameter-Efficient Transfer Learning for NLP, arxiv.org/abs/1902.00751
+What it is for   a specialist for some megabytes, by layers that are added and not by weights that
+                 are changed
+Costs            2 x size x width numbers a bottleneck (SmolLM2-135M at 64, both places: 4.5
+                 million). It cannot be merged into the base, so it also runs with every answer
+Source           Houlsby et al. (2019), Parameter-Efficient Transfer Learning for NLP,
+                 arxiv.org/abs/1902.00751
 Good when        what is to be added is not linear in what the layers compute
-Watch out        PEFT has no such adapters: the files are of assay's own form (docs/methods/adapters.md)
-Defaults from    size 64 is the middle of the paper's 8, 64 and 256; 1e-3 lies between the larger two of its rates, 3e-4
-                 and 3e-3; scale 4 in parallel: He et al. (2022), arxiv.org/abs/2110.04366
+Watch out        PEFT has no such adapters: the files are of assay's own form
+                 (docs/methods/adapters.md)
+Defaults from    size 64 is the middle of the paper's 8, 64 and 256; 1e-3 lies between the larger
+                 two of its rates, 3e-4 and 3e-3; scale 4 in parallel: He et al. (2022),
+                 arxiv.org/abs/2110.04366
 """
 
 from __future__ import annotations
@@ -44,7 +48,12 @@ class Adapters(FineTuning):
 
         scale = self.scale or (4.0 if self.place == "parallel" else 1.0)
         trained = insert(model.network, self.place, self.size, self.activation, scale)
-        form = {"size": self.size, "place": self.place, "activation": self.activation, "scale": scale}
+        form = {
+            "size": self.size,
+            "place": self.place,
+            "activation": self.activation,
+            "scale": scale,
+        }
 
         def write(folder: Path) -> None:
             write_tensors(folder / "adapters.safetensors", trained, {"format": "pt"})

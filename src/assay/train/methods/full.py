@@ -1,13 +1,17 @@
 """Train the weights of the model itself: all of them, or those that are named.
 
-What it is for   the most a base can learn from the rows; with `layers` or `freeze`, less of it for less memory
-Costs            fp32 copies and two moments of every trained weight: 14 bytes each, and the trained weights on disk
-Source           Howard and Ruder (2018), Universal Language Model Fine-tuning, aclanthology.org/P18-1031; layers chosen
-                 by gradient: Lee et al. (2023), arxiv.org/abs/2210.11466; only biases: Ben Zaken et al. (2022),
-                 BitFit, arxiv.org/abs/2106.10199; only norms: Zhao et al. (2023), arxiv.org/abs/2312.11420
+What it is for   the most a base can learn from the rows; with `layers` or `freeze`, less of it for
+                 less memory
+Costs            fp32 copies and two moments of every trained weight: 14 bytes each, and the trained
+                 weights on disk
+Source           Howard and Ruder (2018), Universal Language Model Fine-tuning,
+                 aclanthology.org/P18-1031; layers chosen by gradient: Lee et al. (2023),
+                 arxiv.org/abs/2210.11466; only biases: Ben Zaken et al. (2022), BitFit,
+                 arxiv.org/abs/2106.10199; only norms: Zhao et al. (2023), arxiv.org/abs/2312.11420
 Good when        many rows; the last points count; one specialist
 Watch out        it forgets most; at LoRA's learning rate it diverges
-Defaults from    3e-5, the middle of the 2e-5 to 5e-5 of Devlin et al. (2019), aclanthology.org/N19-1423
+Defaults from    3e-5, the middle of the 2e-5 to 5e-5 of Devlin et al. (2019),
+                 aclanthology.org/N19-1423
 """
 
 from __future__ import annotations
@@ -35,12 +39,15 @@ SAMPLE = 32  # training rows that layers are chosen by
 class Full(FineTuning):
     kind: Literal["full"] = "full"
     learning_rate: float = Field(default=3e-5, gt=0, lt=1)
-    layers: int = Field(default=0, ge=0, le=1000)  # train only so many decoder layers; 0: the whole model
-    by: Literal["top", "gradient"] = "top"  # which ones: the last, or those with the largest relative gradient
+    # train only so many decoder layers; 0: the whole model
+    layers: int = Field(default=0, ge=0, le=1000)
+    # which ones: the last, or those with the largest relative gradient
+    by: Literal["top", "gradient"] = "top"
     freeze: tuple[str, ...] = ()  # names of what stays as it is, with * and ?
     embeddings: bool = True  # also train the embeddings and the output matrix
     only: Literal["all", "norms", "biases"] = "all"
-    shard: bool = False  # split the decoder layers' weights, gradients and moments over the processes
+    # split the decoder layers' weights, gradients and moments over the processes
+    shard: bool = False
 
     @model_validator(mode="after")
     def _fits_together(self) -> Full:
@@ -55,15 +62,23 @@ class Full(FineTuning):
     def _splits(self) -> None:
         """Raises ValueError where layers cannot be split, with the nearest that can be."""
         if self.processes == 1:
-            raise ValueError("shard: true splits the layers over processes; set `processes` to 2 or more")
+            raise ValueError(
+                "shard: true splits the layers over processes; set `processes` to 2 or more"
+            )
         if set(self.changed()) & {"layers", "freeze", "only"} or self.unfreeze != "at once":
-            raise ValueError("shard: true trains all weights; leave `layers`, `freeze`, `only` and `unfreeze` out")
+            raise ValueError(
+                "shard: true trains all"
+                " weights; leave `layers`, `freeze`, `only` and `unfreeze` out"
+            )
         if self.optimiser in ("adafactor", "adamw-8bit"):
             raise ValueError(
-                f"shard: true splits the optimiser's moments, and {self.optimiser}'s cannot be; take adamw"
+                f"shard: true splits the optimiser's moments, and {self.optimiser}'s cannot be;"
+                " take adamw"
             )
         if self.compiled == "always":
-            raise ValueError("shard: true splits the layers, which are then not compiled; leave `compiled` out")
+            raise ValueError(
+                "shard: true splits the layers, which are then not compiled; leave `compiled` out"
+            )
 
     @property
     def continues(self) -> bool:
@@ -90,8 +105,13 @@ class Full(FineTuning):
             weight.requires_grad_(True)
 
         def write(folder: Path) -> None:
-            now = dict(network.named_parameters())  # other objects, where layers were split and put together
-            write_tensors(folder / "model.safetensors", {name: now[name] for name in trained}, {"format": "pt"})
+            # other objects, where layers were split and put together
+            now = dict(network.named_parameters())
+            write_tensors(
+                folder / "model.safetensors",
+                {name: now[name] for name in trained},
+                {"format": "pt"},
+            )
 
         def read(folder: Path) -> None:
             tensors = load_file(folder / "model.safetensors")
@@ -111,7 +131,10 @@ class Full(FineTuning):
         own = dict(network.named_parameters())
         names = list(own)
         if self.layers:
-            kept = [f"{layer}." for layer in chosen(network, self.layers, self.by, self._sample(model, lesson))]
+            kept = [
+                f"{layer}."
+                for layer in chosen(network, self.layers, self.by, self._sample(model, lesson))
+            ]
             names = [name for name in names if name.startswith(tuple(kept))]
         elif not self.embeddings:
             tables = embeddings(network)
@@ -124,12 +147,15 @@ class Full(FineTuning):
         if not names:
             text = f"{self.kind}: nothing is left to train"
             if self.only != "all" and not self.freeze:
-                text += f": this model has no {self.only}" + (" in these layers" if self.layers else "")
+                text += f": this model has no {self.only}" + (
+                    " in these layers" if self.layers else ""
+                )
             raise TrainError(Problem("T045", text, help="loosen `freeze`, `layers` or `only`"))
         return names
 
     def _matched(self, pattern: str, network: Any, lesson: Lesson) -> set[int]:
-        """Ids of the parameters that a pattern names, by their own name or by that of a module around them.
+        """Ids of the parameters that a pattern names, by their own name or by that of a module
+        around them.
 
         Raises:
             TrainError: T040, it names nothing.
@@ -142,12 +168,18 @@ class Full(FineTuning):
             if any(fnmatchcase(each, pattern) for each in (name, *around)):
                 found.setdefault(id(weight), []).append(name)
         if not found:
-            near = did_you_mean(pattern.strip("*"), known) or did_you_mean(pattern.strip("*"), ends(known))
+            near = did_you_mean(pattern.strip("*"), known) or did_you_mean(
+                pattern.strip("*"), ends(known)
+            )
             text = f"freeze: nothing in this model is named '{pattern}'{near}"
             top = sorted(name for name in known if name.count(".") <= 1)
-            raise TrainError(Problem("T040", text, "freeze", help="there are: " + ", ".join(top[:12])))
+            raise TrainError(
+                Problem("T040", text, "freeze", help="there are: " + ", ".join(top[:12]))
+            )
         for weight, names in found.items():
-            everywhere = [n for n, p in network.named_parameters(remove_duplicate=False) if id(p) == weight]
+            everywhere = [
+                n for n, p in network.named_parameters(remove_duplicate=False) if id(p) == weight
+            ]
             tied = [name for name in everywhere if name not in names]
             if tied:
                 text = f"{names[0]} and {tied[0]} are one matrix: both stay as they are"
@@ -175,7 +207,9 @@ def embeddings(network: Any) -> set[int]:
     import torch
 
     tables = [module for module in network.modules() if isinstance(module, torch.nn.Embedding)]
-    return {id(p) for module in (*tables, network.get_output_embeddings()) for p in module.parameters()}
+    return {
+        id(p) for module in (*tables, network.get_output_embeddings()) for p in module.parameters()
+    }
 
 
 def is_bias(name: str, weight: Any) -> bool:

@@ -1,14 +1,19 @@
-"""Put a layer with one output a label on the model, and train that alone or with the layers below it.
+"""Put a layer with one output a label on the model, and train that alone or with the layers below
+it.
 
-What it is for   a classifier that does not write its answer: one pass over the question, whatever the labels are called
-Costs            with frozen layers one pass over the rows in all, then next to nothing an epoch; kilobytes on disk
-Source           Radford et al. (2018), Improving Language Understanding by Generative Pre-Training; Devlin et al.
-                 (2019), aclanthology.org/N19-1423; states standardised: He et al. (2022), arxiv.org/abs/2111.06377
+What it is for   a classifier that does not write its answer: one pass over the question, whatever
+                 the labels are called
+Costs            with frozen layers one pass over the rows in all, then next to nothing an epoch;
+                 kilobytes on disk
+Source           Radford et al. (2018), Improving Language Understanding by Generative Pre-Training;
+                 Devlin et al. (2019), aclanthology.org/N19-1423; states standardised: He et al.
+                 (2022), arxiv.org/abs/2111.06377
 Good when        many labels, many rows a label, answers in milliseconds
-Watch out        it knows no label's name: with few rows a label it is behind arms that read them. It classifies and
-                 does nothing else
-Defaults from    30 epochs, because an epoch is nearly free (He et al. take 90); on standardised states a step at 1e-3
-                 moves a logit by about 1e-3 x width; dropout .1: Devlin et al.; the layers' 3e-5: as `full`
+Watch out        it knows no label's name: with few rows a label it is behind arms that read them.
+                 It classifies and does nothing else
+Defaults from    30 epochs, because an epoch is nearly free (He et al. take 90); on standardised
+                 states a step at 1e-3 moves a logit by about 1e-3 x width; dropout .1: Devlin et
+                 al.; the layers' 3e-5: as `full`
 """
 
 from __future__ import annotations
@@ -44,8 +49,15 @@ class Head(LabelLayer):
 
     def unfit(self, task: Task) -> Iterator[Problem]:
         if task.kind != "classify":
-            text = f"head answers with one label of a fixed set; this task is of the kind '{task.kind}'"
-            way = "take token_head" if task.kind == "extract" else "leave this arm out, or set `aim.kind: classify`"
+            text = (
+                "head answers with one label of a fixed set; this task is of the kind"
+                f" '{task.kind}'"
+            )
+            way = (
+                "take token_head"
+                if task.kind == "extract"
+                else "leave this arm out, or set `aim.kind: classify`"
+            )
             yield Problem("T042", text, help=way)
 
     def refuse(self, lesson: Lesson) -> None:
@@ -65,9 +77,18 @@ class Head(LabelLayer):
         model = self.open(lesson)
         layer, change = self._made(model, lesson)
         arm = Headed(model, lesson.task, layer, self, change)
-        arm.states.on = not self.layers  # what it reads of the val rows is then the same at every evaluation
+        # what it reads of the val rows is then the same at every evaluation
+        arm.states.on = not self.layers
         objective = classification(layer, self.state, smoothing=self.label_smoothing)
-        train(lesson, self, model, change, arm, objective=objective, encode=partial(prompts_of, pool=self.state))
+        train(
+            lesson,
+            self,
+            model,
+            change,
+            arm,
+            objective=objective,
+            encode=partial(prompts_of, pool=self.state),
+        )
         arm.states.forget()
         return arm
 
@@ -84,7 +105,9 @@ class Head(LabelLayer):
         chat = replace(model.chat, max_length=min(self.max_length, model.chat.max_length))
 
         def sample(rows: Sequence[Example]) -> torch.Tensor:
-            return states_of(model, [s.ids for s in prompts_of(chat, lesson.task, rows, self.state)], self.state)
+            return states_of(
+                model, [s.ids for s in prompts_of(chat, lesson.task, rows, self.state)], self.state
+            )
 
         return self.made(model, lesson, lesson.task.labels, sample)
 
@@ -108,19 +131,35 @@ class Headed(Tuned):
             tell({"event": "warning", "code": "D048", "count": cut, "text": text})
         prompts = [ids for ids, _ in encoded]
         found = self.states.of(
-            [*map(tuple, prompts)], lambda some: states_of(self._chat_model, [prompts[i] for i in some], self._pool)
+            [*map(tuple, prompts)],
+            lambda some: states_of(self._chat_model, [prompts[i] for i in some], self._pool),
         )
         self._layer.eval()
         with torch.no_grad():
-            scores = torch.log_softmax(self._layer(torch.stack(found)).double(), -1).cpu().numpy() if found else ()
+            scores = (
+                torch.log_softmax(self._layer(torch.stack(found)).double(), -1).cpu().numpy()
+                if found
+                else ()
+            )
         if tell and questions:
-            tell({"event": "progress", "done": len(questions), "total": len(questions), "unit": "answer"})
+            tell(
+                {
+                    "event": "progress",
+                    "done": len(questions),
+                    "total": len(questions),
+                    "unit": "answer",
+                }
+            )
         counts = [len(ids) for ids, _ in encoded]
-        return [best_label(self.task.labels, row, count) for row, count in zip(scores, counts, strict=True)]
+        return [
+            best_label(self.task.labels, row, count)
+            for row, count in zip(scores, counts, strict=True)
+        ]
 
 
 def prompts_of(chat: Chat, task: Task, examples: Sequence[Example], pool: Pool) -> list[Encoded]:
-    """Each example as the prompt that the arm will read, without an answer, and the place of its label (-1: none)."""
+    """Each example as the prompt that the arm will read, without an answer, and the place of its
+    label (-1: none)."""
     place = {label: index for index, label in enumerate(task.labels)}
     sequences = []
     for example in examples:
@@ -132,7 +171,8 @@ def prompts_of(chat: Chat, task: Task, examples: Sequence[Example], pool: Pool) 
 
 
 def states_of(model: ChatModel, sequences: Sequence[list[int]], pool: Pool) -> torch.Tensor:
-    """What the head reads of each sequence, fp32, (sequences, width). Their common beginning is computed once."""
+    """What the head reads of each sequence, fp32, (sequences, width). Their common beginning is
+    computed once."""
     import torch
 
     width = model.network.get_output_embeddings().weight.shape[1]

@@ -1,13 +1,15 @@
 """Train one factor for each key, value and inner feed-forward feature; the base stays as it is.
 
-What it is for   the smallest part that can be trained inside the layers (SmolLM2-135M: 57,600 numbers)
+What it is for   the smallest part that can be trained inside the layers (SmolLM2-135M: 57,600
+                 numbers)
 Costs            memory of the base and its activations; it can be merged into the base
-Source           Liu et al. (2022), Few-Shot Parameter-Efficient Fine-Tuning is Better and Cheaper than In-Context
-                 Learning, arxiv.org/abs/2205.05638. The layers are PEFT's
+Source           Liu et al. (2022), Few-Shot Parameter-Efficient Fine-Tuning is Better and Cheaper
+                 than In-Context Learning, arxiv.org/abs/2205.05638. The layers are PEFT's
 Good when        few rows; very many specialists on one base
 Watch out        it only weighs what the base computes: on tasks far from it, it stays behind LoRA
-Defaults from    keys, values and the feed-forward part: the paper's, whose rate is 3e-3 at 3 and 11 billion parameters;
-                 PEFT's method comparison takes 5e-3 at 3 billion; a small base takes more
+Defaults from    keys, values and the feed-forward part: the paper's, whose rate is 3e-3 at 3 and 11
+                 billion parameters; PEFT's method comparison takes 5e-3 at 3 billion; a small base
+                 takes more
 """
 
 from __future__ import annotations

@@ -1,14 +1,17 @@
 """Train two small matrices beside every linear layer; the base stays as it is.
 
 What it is for   a specialist for the price of a few megabytes
-Costs            memory of the base in its own precision, with `bits: 4` a quarter of bf16's; about two thirds of full
-                 fine-tuning's time; `decompose` adds a pass over all weights to every optimiser step
-Source           Hu et al. (2021), LoRA: Low-Rank Adaptation of Large Language Models, arxiv.org/abs/2106.09685; of the
-                 variants: docs/methods/lora.md, qlora.md, dora.md
+Costs            memory of the base in its own precision, with `bits: 4` a quarter of bf16's; about
+                 two thirds of full fine-tuning's time; `decompose` adds a pass over all weights to
+                 every optimiser step
+Source           Hu et al. (2021), LoRA: Low-Rank Adaptation of Large Language Models,
+                 arxiv.org/abs/2106.09685; of the variants: docs/methods/lora.md, qlora.md, dora.md
 Good when        hundreds to tens of thousands of rows; several specialists on one base
-Watch out        the learning rate is ten or more times that of full fine-tuning; each variant has its own good one
-Defaults from    rank 16, alpha 2 x rank, all linear layers: Dettmers et al. (2023), arxiv.org/abs/2305.14314; 1e-3 was
-                 the best rate on a base of 135 million parameters; take 2e-4 for a billion and more
+Watch out        the learning rate is ten or more times that of full fine-tuning; each variant has
+                 its own good one
+Defaults from    rank 16, alpha 2 x rank, all linear layers: Dettmers et al. (2023),
+                 arxiv.org/abs/2305.14314; 1e-3 was the best rate on a base of 135 million
+                 parameters; take 2e-4 for a billion and more
 """
 
 from __future__ import annotations
@@ -31,7 +34,9 @@ if TYPE_CHECKING:
 
 def _some(value: str | tuple[str, ...]) -> str | tuple[str, ...]:
     if not value or (isinstance(value, tuple) and "" in value):
-        raise ValueError("names no layers; write all-linear, or endings of their names, as [q_proj, v_proj]")
+        raise ValueError(
+            "names no layers; write all-linear, or endings of their names, as [q_proj, v_proj]"
+        )
     return value
 
 
@@ -46,9 +51,11 @@ class Lora(FineTuning):
     alpha: float = Field(default=0.0, ge=0, le=4096)  # 0: twice the rank
     rs: bool = False  # divide by the rank's root instead of the rank
     initialise: Literal["default", "gaussian", "orthogonal", "pissa", "olora"] = "default"
-    plus: float = Field(default=0.0, ge=0, le=1000)  # B learns at so many times A's rate; 0 and 1: at the same
+    # B learns at so many times A's rate; 0 and 1: at the same
+    plus: float = Field(default=0.0, ge=0, le=1000)
     targets: Targets = "all-linear"
-    layers: int = Field(default=0, ge=0, le=1000)  # only in the last so many decoder layers; 0: in all
+    # only in the last so many decoder layers; 0: in all
+    layers: int = Field(default=0, ge=0, le=1000)
     dropout: float = Field(default=0.0, ge=0, lt=1)
     decompose: bool = False  # DoRA
     bits: Literal[0, 4, 8] = 0  # that the base's weights are kept in; 0: as they are
@@ -64,20 +71,30 @@ class Lora(FineTuning):
     def _faults(self) -> Iterator[str]:
         """Combinations that cannot be, each with the nearest that can."""
         if self.bits != 4 and self.quant:
-            yield f"quant: {self.quant} says how 4-bit weights are coded, but bits is {self.bits}; set bits: 4"
+            yield (
+                f"quant: {self.quant} says how 4-bit weights are coded, but bits is {self.bits};"
+                " set bits: 4"
+            )
         if self.bits != 4 and self.double:
-            yield f"double: true is about the constants of 4-bit weights, but bits is {self.bits}; set bits: 4"
+            yield (
+                f"double: true is about the constants of 4-bit weights, but bits is {self.bits};"
+                " set bits: 4"
+            )
         if self.bits and self.initialise in ("pissa", "olora"):
             yield (
-                f"initialise: {self.initialise} changes the base's weights, which bits: {self.bits} keeps rounded;"
-                f" set initialise: default, or bits: 0"
+                f"initialise: {self.initialise} changes the base's weights,"
+                f" which bits: {self.bits} keeps rounded; set initialise: default, or bits: 0"
             )
         if self.initialise == "orthogonal" and self.rank % 2:
-            yield f"initialise: orthogonal needs an even rank, got {self.rank}; set rank: {self.rank + 1}"
+            yield (
+                f"initialise: orthogonal needs an even rank, got {self.rank}; set rank:"
+                f" {self.rank + 1}"
+            )
 
     @property
     def continues(self) -> bool:
-        """Not where beginning moves the base's weights: what it takes out depends on where it begins."""
+        """Not where beginning moves the base's weights: what it takes out depends on where it
+        begins."""
         from assay.train.beginnings import MOVING
 
         return self.initialise not in MOVING and self.processes == 1
@@ -131,13 +148,15 @@ class Lora(FineTuning):
         from assay.train.targets import transposed
 
         alpha = self.alpha or 2 * self.rank
+        scale = int(alpha) if alpha == int(alpha) else alpha
         base, revision = base_of(model)
         return LoraConfig(
             base_model_name_or_path=base,
             revision=revision,
             task_type="CAUSAL_LM",
             r=self.rank,
-            lora_alpha=int(alpha) if alpha == int(alpha) else alpha,  # pyrefly: ignore[bad-argument-type]  # PEFT takes fractions
+            # PEFT takes fractions
+            lora_alpha=scale,  # pyrefly: ignore[bad-argument-type]
             use_rslora=self.rs,
             lora_dropout=self.dropout,
             target_modules=names,

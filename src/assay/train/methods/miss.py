@@ -1,14 +1,17 @@
 """Train one small matrix a layer that is added to every slice of the weight's columns.
 
 What it is for   LoRA's use with half its numbers and one small product instead of two
-Costs            `rank` x outputs numbers a layer (LoRA: rank x (inputs + outputs)); the base in its own precision
-Source           Kang and Yin (2024), MiSS: Revisiting the Trade-off in LoRA with an Efficient Shard-Sharing Structure,
-                 arxiv.org/abs/2409.15371
+Costs            `rank` x outputs numbers a layer (LoRA: rank x (inputs + outputs)); the base in its
+                 own precision
+Source           Kang and Yin (2024), MiSS: Revisiting the Trade-off in LoRA with an Efficient
+                 Shard-Sharing Structure, arxiv.org/abs/2409.15371
 Good when        files should be small and LoRA of the same size falls short
-Watch out        each number counts in all slices, so its good rate is below LoRA's; there is no alpha
-Defaults from    rank 64: PEFT's, and its method comparison (Llama-3.2-3B, MetaMathQA, GSM8K answered right: MiSS .509,
-                 LoRA rank 32 .482, VeRA .368, each at its listed rate); 3e-4: between the comparison's 1e-4 and 1e-3,
-                 which is best for lora on 135 million parameters; not searched
+Watch out        each number counts in all slices, so its good rate is below LoRA's; there is no
+                 alpha
+Defaults from    rank 64: PEFT's, and its method comparison (Llama-3.2-3B, MetaMathQA, GSM8K
+                 answered right: MiSS .509, LoRA rank 32 .482, VeRA .368, each at its listed rate);
+                 3e-4: between the comparison's 1e-4 and 1e-3, which is best for lora on 135 million
+                 parameters; not searched
 """
 
 from __future__ import annotations
@@ -34,7 +37,8 @@ class Miss(FineTuning):
     rank: int = Field(default=64, ge=1, le=4096)  # columns of a slice
     dropout: float = Field(default=0.0, ge=0, lt=1)
     targets: Targets = "all-linear"
-    layers: int = Field(default=0, ge=0, le=1000)  # only in the last so many decoder layers; 0: in all
+    # only in the last so many decoder layers; 0: in all
+    layers: int = Field(default=0, ge=0, le=1000)
     learning_rate: float = Field(default=3e-4, gt=0, lt=1)
 
     def change(self, model: ChatModel, lesson: Lesson) -> Change:
@@ -47,7 +51,10 @@ class Miss(FineTuning):
         network = model.network
         names = adapted(network, self.targets, self.layers)
         if transposed(network, names):
-            text = "miss adapts layers that keep their weights as (out, in); this model keeps them the other way round"
+            text = (
+                "miss adapts layers that keep their weights as (out, in); this model keeps them"
+                " the other way round"
+            )
             raise TrainError(Problem("T024", text, help="take lora"))
         narrow = min(names, key=lambda name: network.get_submodule(name).in_features)
         inputs = network.get_submodule(narrow).in_features

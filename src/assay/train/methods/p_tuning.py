@@ -1,12 +1,16 @@
 """Train virtual tokens before every prompt through a small network that makes their embeddings.
 
-What it is for   prompt tuning in which the virtual tokens are learnt together; the base stays as it is
-Costs            as prompt_tuning; the small network (SmolLM2-135M: 1.0 million numbers) is trained and not kept
+What it is for   prompt tuning in which the virtual tokens are learnt together; the base stays as it
+                 is
+Costs            as prompt_tuning; the small network (SmolLM2-135M: 1.0 million numbers) is trained
+                 and not kept
 Source           Liu et al. (2021), GPT Understands, Too, arxiv.org/abs/2103.10385
 Good when        prompt_tuning learns too slowly
 Watch out        on small bases it stays behind LoRA; it begins from random virtual tokens
-Defaults from    20 tokens and 1e-3: PEFT's example (examples/sequence_classification/P_Tuning.ipynb). `mlp` is PEFT's
-                 form of the encoder, three linear layers; the paper has a bidirectional LSTM and two of them (`lstm`)
+Defaults from    20 tokens and 1e-3: PEFT's example
+                 (examples/sequence_classification/P_Tuning.ipynb). `mlp` is PEFT's form of the
+                 encoder, three linear layers; the paper has a bidirectional LSTM and two of them
+                 (`lstm`)
 """
 
 from __future__ import annotations

@@ -1,14 +1,16 @@
 """Train keys and values that stand before every prompt in each layer; the base stays as it is.
 
 What it is for   virtual tokens with a say in every layer, not only in the first
-Costs            layers x 2 x key width numbers a virtual token (SmolLM2-135M: 11,520); every token attends to them
+Costs            layers x 2 x key width numbers a virtual token (SmolLM2-135M: 11,520); every token
+                 attends to them
 Source           Li and Liang (2021), Prefix-Tuning: Optimizing Continuous Prompts for Generation,
                  aclanthology.org/2021.acl-long.353
 Good when        many specialists on one base are served together, and prompt_tuning is too weak
 Watch out        on small bases it stays behind LoRA
-Defaults from    a start from what the base keeps for real words: the paper's section 7.4. 20 tokens and 1e-2: PEFT's
-                 example (examples/sequence_classification/prefix_tuning.ipynb). Trained directly; the paper trains it
-                 through a network (`hidden`), for it starts at random
+Defaults from    a start from what the base keeps for real words: the paper's section 7.4. 20 tokens
+                 and 1e-2: PEFT's example (examples/sequence_classification/prefix_tuning.ipynb).
+                 Trained directly; the paper trains it through a network (`hidden`), for it starts
+                 at random
 """
 
 from __future__ import annotations
@@ -29,8 +31,10 @@ class Prefix(FineTuning):
     kind: Literal["prefix"] = "prefix"
     peft = True
     tokens: int = Field(default=20, ge=1, le=1000)  # virtual
-    start: Literal["text", "vocabulary"] = "text"  # from the instruction and the labels, or from random words
-    hidden: int = Field(default=0, ge=0, le=16384)  # width of the network that makes the prefix; 0: trained directly
+    # from the instruction and the labels, or from random words
+    start: Literal["text", "vocabulary"] = "text"
+    # width of the network that makes the prefix; 0: trained directly
+    hidden: int = Field(default=0, ge=0, le=16384)
     learning_rate: float = Field(default=1e-2, gt=0, lt=1)
     epochs: int = Field(default=10, ge=1, le=1000)
     patience: int = Field(default=3, ge=1)
@@ -74,6 +78,9 @@ class Prefix(FineTuning):
         config.prefix_projection = False  # what is kept is the prefix itself
         places = torch.arange(self.tokens, device=model.device)
         virtual = Virtual(
-            network, lambda: begin + encoder(places), lambda net, prefix: prefix_cache(net, prefix, heads), config
+            network,
+            lambda: begin + encoder(places),
+            lambda net, prefix: prefix_cache(net, prefix, heads),
+            config,
         )
         return soft_change(model, virtual, named(encoder))

@@ -1,16 +1,19 @@
-"""Put a layer on the model that tells for each word what it belongs to, and train that alone or with layers below.
+"""Put a layer on the model that tells for each word what it belongs to, and train that alone or
+with layers below.
 
-What it is for   naming the pieces of a text (the task kind `extract`) without writing an answer: one pass over the text
-Costs            as `head`: with frozen layers one pass over the rows in all, then next to nothing an epoch
-How              each word's state, that of its last token, gets a tag: the beginning or the inside of a piece of some
-                 type, or outside. A decoder sees only what stands before a word; with `twice` the text is given
-                 twice, and the words of the second time are read
-Source           Devlin et al. (2019), aclanthology.org/N19-1423, section 5.3; tags: Ramshaw and Marcus (1995),
-                 aclanthology.org/W95-0107; the text twice: Springer et al. (2024), Repetition Improves Language Model
-                 Embeddings, arxiv.org/abs/2402.15449
+What it is for   naming the pieces of a text (the task kind `extract`) without writing an answer:
+                 one pass over the text
+Costs            as `head`: with frozen layers one pass over the rows in all, then next to nothing
+                 an epoch
+How              each word's state, that of its last token, gets a tag: the beginning or the inside
+                 of a piece of some type, or outside. A decoder sees only what stands before a word;
+                 with `twice` the text is given twice, and the words of the second time are read
+Source           Devlin et al. (2019), aclanthology.org/N19-1423, section 5.3; tags: Ramshaw and
+                 Marcus (1995), aclanthology.org/W95-0107; the text twice: Springer et al. (2024),
+                 Repetition Improves Language Model Embeddings, arxiv.org/abs/2402.15449
 Good when        many pieces; their words must be those of the text; answers in milliseconds
-Watch out        words are cut at punctuation, so that a piece never ends within a word. It names only what stands in
-                 the text
+Watch out        words are cut at punctuation, so that a piece never ends within a word. It names
+                 only what stands in the text
 Defaults from    `head`
 """
 
@@ -50,7 +53,11 @@ class TokenHead(LabelLayer):
     def unfit(self, task: Task) -> Iterator[Problem]:
         if task.kind != "extract":
             text = f"token_head names pieces of the text; this task is of the kind '{task.kind}'"
-            way = "take head" if task.kind == "classify" else "leave this arm out, or set `aim.kind: extract`"
+            way = (
+                "take head"
+                if task.kind == "classify"
+                else "leave this arm out, or set `aim.kind: extract`"
+            )
             yield Problem("T042", text, help=way)
         elif task.form is not None and task.form.kind == "json":
             text = "token_head writes lines of pieces; the targets of this task are JSON objects"
@@ -60,7 +67,9 @@ class TokenHead(LabelLayer):
         super().refuse(lesson)
         if len(tags_of(lesson.train)) == 1:
             text = "token_head: no training row names a piece of its text"
-            raise TrainError(Problem("T049", text, help="look at the field that `data.columns.entities` names"))
+            raise TrainError(
+                Problem("T049", text, help="look at the field that `data.columns.entities` names")
+            )
 
     def change(self, model: ChatModel, lesson: Lesson) -> Change:
         return self._made(model, lesson, tags_of(lesson.train))[1]
@@ -103,9 +112,18 @@ class TokenHead(LabelLayer):
 
 
 class Tagger(Tuned):
-    """A model with a layer for the tags of words: the pieces it names are its answer, and nothing is generated."""
+    """A model with a layer for the tags of words: the pieces it names are its answer, and nothing
+    is generated."""
 
-    def __init__(self, model: ChatModel, task: Task, layer: Layer, tags: Sequence[str], twice: bool, change: Change):
+    def __init__(
+        self,
+        model: ChatModel,
+        task: Task,
+        layer: Layer,
+        tags: Sequence[str],
+        twice: bool,
+        change: Change,
+    ):
         super().__init__(model, task, 1, change.write)
         self._chat_model, self._layer, self._tags, self._twice = model, layer, tuple(tags), twice
         self.states = Recall()
@@ -116,7 +134,10 @@ class Tagger(Tuned):
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
         import torch
 
-        read = [placed(self._chat_model.chat, self.task, question, self._twice) for question in questions]
+        read = [
+            placed(self._chat_model.chat, self.task, question, self._twice)
+            for question in questions
+        ]
         cut = sum(1 for one in read if one.cut)
         if cut and tell:
             text = f"questions longer than {self._chat_model.chat.max_length} tokens were cut"
@@ -125,7 +146,9 @@ class Tagger(Tuned):
         answers = []
         sequences = [one.encoded() for one in read]
         keys = [(*sequence.ids, *sequence.learnt) for sequence in sequences]
-        found = self.states.of(keys, lambda some: words_of(self._chat_model, [sequences[i] for i in some]))
+        found = self.states.of(
+            keys, lambda some: words_of(self._chat_model, [sequences[i] for i in some])
+        )
         for one, states in zip(read, found, strict=True):
             with torch.no_grad():
                 best = self._layer(states).argmax(-1).tolist() if one.words else []
@@ -133,11 +156,18 @@ class Tagger(Tuned):
             line = written(of_spans(spans, one.text))
             answers.append(Answer(line, raw=line, prompt_tokens=len(one.ids)))
         if tell and questions:
-            tell({"event": "progress", "done": len(questions), "total": len(questions), "unit": "answer"})
+            tell(
+                {
+                    "event": "progress",
+                    "done": len(questions),
+                    "total": len(questions),
+                    "unit": "answer",
+                }
+            )
         return answers
 
 
-# --- words and their tags -------------------------------------------------------------------------------------------
+# --- words and their tags -------------------------------------------------------------------------
 
 
 def tags_of(rows: Sequence[Example]) -> list[str]:
@@ -151,15 +181,21 @@ class Read:
 
     Attributes:
         text: stripped. ids: the prompt. cut: tokens of it that did not fit.
-        words: (index in `ids` of the word's last token, (first character, one past its last)); without what was cut.
+        words: (index in `ids` of the word's last token, (first character, one past its last));
+            without what was cut.
     """
 
-    def __init__(self, text: str, ids: list[int], cut: int, words: list[tuple[int, tuple[int, int]]]):
+    def __init__(
+        self, text: str, ids: list[int], cut: int, words: list[tuple[int, tuple[int, int]]]
+    ):
         self.text, self.ids, self.cut, self.words = text, ids, cut, words
 
     def encoded(self, tags: Sequence[int] = ()) -> Encoded:
-        """As a sequence whose learnt tokens are those after the words: what predicts them is what is read."""
-        return Encoded(self.ids, tuple((i + 1, i + 2) for i, _ in self.words), self.cut, tags=tuple(tags))
+        """As a sequence whose learnt tokens are those after the words: what predicts them is what
+        is read."""
+        return Encoded(
+            self.ids, tuple((i + 1, i + 2) for i, _ in self.words), self.cut, tags=tuple(tags)
+        )
 
 
 def asked(task: Task, example: Example, twice: bool) -> Messages:
@@ -180,10 +216,14 @@ def placed(chat: Chat, task: Task, example: Example, twice: bool) -> Read:
             last[character - begin] = token
     words = [(last[m.end() - 1], m.span()) for m in WORD.finditer(text) if m.end() - 1 in last]
     # The token after a word is what marks it; the template always has some after the text.
-    return Read(text, ids, cut, [(token, bounds) for token, bounds in words if token + 1 < len(ids)])
+    return Read(
+        text, ids, cut, [(token, bounds) for token, bounds in words if token + 1 < len(ids)]
+    )
 
 
-def texts_of(chat: Chat, task: Task, examples: Sequence[Example], tags: Sequence[str], twice: bool) -> list[Encoded]:
+def texts_of(
+    chat: Chat, task: Task, examples: Sequence[Example], tags: Sequence[str], twice: bool
+) -> list[Encoded]:
     """Each example as the prompt that the arm will read, with the tags of its words."""
     number = {tag: i for i, tag in enumerate(tags)}
     sequences = []

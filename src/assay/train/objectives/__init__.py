@@ -1,1 +1,2 @@
-"""Objectives: `objective(model, batch) -> Loss`. A penalty is a function that wraps another objective."""
+"""Objectives: `objective(model, batch) -> Loss`. A penalty is a function that wraps another
+objective."""

@@ -1,9 +1,11 @@
 """Learn every token of a text given what comes before it: continued pretraining on documents.
 
 What it is for   a base that has not seen the domain's words; then a task is learnt on top
-How              each document alone, in windows; a window begins with the last token of the one before it, so that
-                 every token is learnt once. Documents do not see each other, and are not padded: a tree holds several
-Source           Gururangan et al. (2020), Don't Stop Pretraining, aclanthology.org/2020.acl-main.740
+How              each document alone, in windows; a window begins with the last token of the one
+                 before it, so that every token is learnt once. Documents do not see each other, and
+                 are not padded: a tree holds several
+Source           Gururangan et al. (2020), Don't Stop Pretraining,
+                 aclanthology.org/2020.acl-main.740
 """
 
 import math
@@ -17,16 +19,22 @@ from assay.train.objectives.completion import Loss
 
 
 def language_modelling(network: Any, batch: Batch) -> Loss:
-    """The sum over the learnt tokens of their cross-entropy in nats; `perplexity` is shown beside it."""
+    """The sum over the learnt tokens of their cross-entropy in nats; `perplexity` is shown beside
+    it."""
     value = batch.nll(network)
-    return Loss(value, batch.tokens, {"perplexity": math.exp(min(50.0, float(value.detach()) / max(1, batch.tokens)))})
+    return Loss(
+        value,
+        batch.tokens,
+        {"perplexity": math.exp(min(50.0, float(value.detach()) / max(1, batch.tokens)))},
+    )
 
 
 def windows(chat: Chat, documents: Sequence[Document]) -> list[Encoded]:
-    """The documents as sequences of at most `chat.max_length` tokens, in which all but the first token are learnt.
+    """The documents as sequences of at most `chat.max_length` tokens, in which all but the first
+    token are learnt.
 
-    A document begins with the tokenizer's beginning-of-text token (its end-of-text token where it has none) and ends
-    with the end-of-text token. One without text gives no sequence.
+    A document begins with the tokenizer's beginning-of-text token (its end-of-text token where it
+    has none) and ends with the end-of-text token. One without text gives no sequence.
     """
     tokenizer = chat.tokenizer
     begin = tokenizer.eos_token_id if tokenizer.bos_token_id is None else tokenizer.bos_token_id

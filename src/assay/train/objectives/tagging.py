@@ -1,8 +1,8 @@
 """Learn a tag for each word: with a layer on the state of its last token.
 
-Source   Ramshaw and Marcus (1995), Text Chunking using Transformation-Based Learning, aclanthology.org/W95-0107 (tags
-         for beginning, inside and outside); Devlin et al. (2019), aclanthology.org/N19-1423, section 5.3 (a layer on
-         each word's state)
+Source   Ramshaw and Marcus (1995), Text Chunking using Transformation-Based Learning,
+         aclanthology.org/W95-0107 (tags for beginning, inside and outside); Devlin et al. (2019),
+         aclanthology.org/N19-1423, section 5.3 (a layer on each word's state)
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 
 def tagging(layer: Layer, *, smoothing: float = 0.0) -> Callable[[Any, Batch], Loss]:
-    """The sum over the words of the cross-entropy of `batch.tags` in nats; it counts words. What is read is the state
-    of the token before each one that is marked as learnt."""
+    """The sum over the words of the cross-entropy of `batch.tags` in nats; it counts words. What is
+    read is the state of the token before each one that is marked as learnt."""
 
     def objective(network: Any, batch: Batch) -> Loss:
         layer.train(network.training)

@@ -27,12 +27,15 @@ def wanted(settings: Trained, lesson: Lesson, model: ChatModel) -> Objective:
         return label_set(Trie.of([model.chat.answer(label) for label in lesson.task.labels]))
     if settings.teacher:
         teacher = teacher_of(settings, lesson, model)
-        return distillation(teacher, temperature=settings.teacher_temperature, share=settings.teacher_share)
+        return distillation(
+            teacher, temperature=settings.teacher_temperature, share=settings.teacher_share
+        )
     return partial(completion, smoothing=settings.label_smoothing)
 
 
 def teacher_of(settings: Trained, lesson: Lesson, student: ChatModel) -> Any:
-    """The teacher's network, frozen, in the student's layout: both are computed on the same trees or padded rows."""
+    """The teacher's network, frozen, in the student's layout: both are computed on the same trees
+    or padded rows."""
     teacher: Any = lesson.open_base(settings.teacher)
     refuse_other_tokens(student, teacher)
     settings.in_precision(teacher)
@@ -40,6 +43,9 @@ def teacher_of(settings: Trained, lesson: Lesson, student: ChatModel) -> Any:
     if settings.trees and not takes_trees(network):
         for each in (network, student.network):
             leave_trees(each)
-        text = f"{settings.kind}: the teacher {teacher.name} cannot be computed on token trees; padded rows are used"
+        text = (
+            f"{settings.kind}: the teacher {teacher.name} cannot be computed on token trees;"
+            " padded rows are used"
+        )
         lesson.tell({"event": "note", "text": text})
     return network

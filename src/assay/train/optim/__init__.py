@@ -1,4 +1,5 @@
-"""Optimisers and schedules by name, factors on the rate, the parameters that are awake, fp32 masters, noise."""
+"""Optimisers and schedules by name, factors on the rate, the parameters that are awake, fp32
+masters, noise."""
 
 from assay.train.optim.groups import awake, factors, layers
 from assay.train.optim.masters import Masters

@@ -9,9 +9,9 @@ from torch.distributed.tensor import DTensor
 
 
 class Masters:
-    """fp32 copies of the trained weights. Gradients are added up and steps are made in fp32 even where the network
-    computes in bf16: an update smaller than half a unit in a bf16 weight's last place would be lost. Weights that are
-    fp32 or wider are their own masters.
+    """fp32 copies of the trained weights. Gradients are added up and steps are made in fp32 even
+    where the network computes in bf16: an update smaller than half a unit in a bf16 weight's last
+    place would be lost. Weights that are fp32 or wider are their own masters.
 
     Attributes:
         weights: the network's parameters, by name. copies: their masters, by the same names.
@@ -19,15 +19,20 @@ class Masters:
 
     def __init__(self, named: Iterable[tuple[str, torch.nn.Parameter]]):
         self.weights = dict(named)
-        self.copies: dict[str, torch.Tensor] = {name: _master(weight) for name, weight in self.weights.items()}
+        self.copies: dict[str, torch.Tensor] = {
+            name: _master(weight) for name, weight in self.weights.items()
+        }
 
     def collect(self) -> None:
-        """Add the network's gradients to the masters' and clear them. A weight without one adds nothing."""
+        """Add the network's gradients to the masters' and clear them. A weight without one adds
+        nothing."""
         for name, weight in self.weights.items():
             copy = self.copies[name]
             if weight is copy or weight.grad is None:
                 continue
-            copy.grad = weight.grad.to(copy.dtype) if copy.grad is None else copy.grad.add_(weight.grad)
+            copy.grad = (
+                weight.grad.to(copy.dtype) if copy.grad is None else copy.grad.add_(weight.grad)
+            )
             weight.grad = None
 
     def spread(self) -> None:

@@ -1,6 +1,7 @@
 """Noise on the embeddings while training.
 
-Source: Jain et al. (2023), NEFTune: Noisy Embeddings Improve Instruction Finetuning, arxiv.org/abs/2310.05914
+Source: Jain et al. (2023), NEFTune: Noisy Embeddings Improve Instruction Finetuning,
+arxiv.org/abs/2310.05914
 """
 
 from __future__ import annotations
@@ -11,14 +12,17 @@ import torch
 
 
 def noise(
-    embedded: torch.Tensor, alpha: float, lengths: torch.Tensor, generator: torch.Generator | None = None
+    embedded: torch.Tensor,
+    alpha: float,
+    lengths: torch.Tensor,
+    generator: torch.Generator | None = None,
 ) -> torch.Tensor:
     """`embedded` plus uniform noise in ±alpha / sqrt(length x width), drawn for every number alone.
 
     Args:
         embedded: (..., cells, width). alpha: the paper's 5, 10 or 15.
-        lengths: tokens of the sequence that each cell belongs to; as many numbers as there are cells. Rows may hold
-            cells of several sequences, so the row's own length says nothing.
+        lengths: tokens of the sequence that each cell belongs to; as many numbers as there are
+            cells. Rows may hold cells of several sequences, so the row's own length says nothing.
         generator: where the noise is drawn from; torch's own when None, which a checkpoint keeps.
 
     Returns:
@@ -30,11 +34,12 @@ def noise(
 
 
 class Noise:
-    """A hook on the input embeddings of `network` that adds `noise` in training mode, and nothing in evaluation.
+    """A hook on the input embeddings of `network` that adds `noise` in training mode, and nothing
+    in evaluation.
 
     Attributes:
-        lengths: tokens of each cell's sequence, set before every forward pass; None: no noise, in a pass that must
-            give the same result each time (a reference model's).
+        lengths: tokens of each cell's sequence, set before every forward pass; None: no noise, in a
+            pass that must give the same result each time (a reference model's).
     """
 
     def __init__(self, network: Any, alpha: float, lengths: torch.Tensor | None = None):

@@ -10,13 +10,14 @@ if TYPE_CHECKING:
     from assay.train.settings import Trained
 
 FLOOR = 0.1  # of the highest rate, where the cosine ends
-COOLING = 0.2  # share of all steps in which WSD decays: enough at every length that Hägele et al. (2024) tried
+# share of all steps in which WSD decays: enough at every length that Hägele et al. (2024) tried
+COOLING = 0.2
 DROP = 0.5  # factor of one drop of the plateau schedule
 
 
 def cosine(step: int, steps: int, cooling: int) -> float:
-    """Half a wave from 1 down to a tenth (Loshchilov and Hutter 2017, arxiv.org/abs/1608.03983; the tenth is that of
-    Hoffmann et al. 2022, arxiv.org/abs/2203.15556)."""
+    """Half a wave from 1 down to a tenth (Loshchilov and Hutter 2017, arxiv.org/abs/1608.03983; the
+    tenth is that of Hoffmann et al. 2022, arxiv.org/abs/2203.15556)."""
     return FLOOR + (1 - FLOOR) * (1 + math.cos(math.pi * step / steps)) / 2
 
 
@@ -31,14 +32,16 @@ def constant(step: int, steps: int, cooling: int) -> float:
 
 
 def wsd(step: int, steps: int, cooling: int) -> float:
-    """Warm-up, stable, decay: 1, then down to 0 as 1 - sqrt(share) over the last fifth of all steps, the shape that
-    Hägele et al. (2024), arxiv.org/abs/2405.18392, found best. MiniCPM (Hu et al. 2024, arxiv.org/abs/2404.06395), who
-    named the schedule, halve the rate again and again over the last tenth instead."""
+    """Warm-up, stable, decay: 1, then down to 0 as 1 - sqrt(share) over the last fifth of all
+    steps, the shape that Hägele et al. (2024), arxiv.org/abs/2405.18392, found best. MiniCPM (Hu et
+    al. 2024, arxiv.org/abs/2404.06395), who named the schedule, halve the rate again and again over
+    the last tenth instead."""
     left = steps - cooling
     return 1.0 if step < left else 1 - math.sqrt((step - left) / cooling)
 
 
-# Each takes the step after the warm-up (from 0), the steps after the warm-up, and those of the decay.
+# Each takes the step after the warm-up (from 0), the steps after the warm-up, and those of the
+# decay.
 SCHEDULES: dict[str, Callable[[int, int, int], float]] = {
     "cosine": cosine,
     "linear": linear,
@@ -53,9 +56,10 @@ def rate(step: int, steps: int, settings: Trained, drops: int = 0) -> float:
 
     Args:
         step: the optimiser step, from 0. steps: how many there are in all.
-        settings: `schedule` names the shape; the rate rises over the share `warmup` of all steps, from
-            1/(steps of the rise) in step 0, since a step at rate 0 would be lost.
-        drops: how often val did not get better; read by `plateau` alone, which halves the rate for each.
+        settings: `schedule` names the shape; the rate rises over the share `warmup` of all steps,
+            from 1/(steps of the rise) in step 0, since a step at rate 0 would be lost.
+        drops: how often val did not get better; read by `plateau` alone, which halves the rate for
+            each.
 
     Returns:
         a factor in [0, 1].
@@ -65,5 +69,7 @@ def rate(step: int, steps: int, settings: Trained, drops: int = 0) -> float:
         factor = (step + 1) / rise
     else:
         after = max(1, steps - rise)
-        factor = SCHEDULES[settings.schedule](step - rise, after, min(round(COOLING * steps), after))
+        factor = SCHEDULES[settings.schedule](
+            step - rise, after, min(round(COOLING * steps), after)
+        )
     return factor * DROP**drops if settings.schedule == "plateau" else factor

@@ -1,4 +1,5 @@
-"""Training what finds passages: a sentence encoder, and a reranker that reads question and passage together."""
+"""Training what finds passages: a sentence encoder, and a reranker that reads question and passage
+together."""
 
 from assay.train.retriever.encoder import TunedEncoder
 from assay.train.retriever.reranker import CrossEncoder

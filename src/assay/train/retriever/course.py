@@ -1,8 +1,10 @@
-"""The training loop of encoders: steps of AdamW, a look at val after each epoch, the best weights kept.
+"""The training loop of encoders: steps of AdamW, a look at val after each epoch, the best weights
+kept.
 
-The start weights are a candidate too: training that never beats them on val changes nothing. A killed run goes on from
-its last state to the same bits: the order of the rows is a function of seed and epoch, what a step draws (dropout) one
-of seed and step, and what an epoch remembers (its negatives) lies in the state.
+The start weights are a candidate too: training that never beats them on val changes nothing. A
+killed run goes on from its last state to the same bits: the order of the rows is a function of seed
+and epoch, what a step draws (dropout) one of seed and step, and what an epoch remembers (its
+negatives) lies in the state.
 """
 
 from __future__ import annotations
@@ -63,8 +65,8 @@ class Course:
     Attributes:
         steps: how many each epoch has.
         begin: (epoch, what it gave for the epoch before) -> what the epoch's steps need, as JSON.
-        step: (epoch, step of the epoch, what begin gave) -> the step's loss; adds to the gradients. Its random draws
-            come from torch's generator, which is set before each step.
+        step: (epoch, step of the epoch, what begin gave) -> the step's loss; adds to the gradients.
+            Its random draws come from torch's generator, which is set before each step.
         look: the val score, higher is better; None: the last weights are kept.
     """
 
@@ -83,10 +85,12 @@ class Course:
         """Train, and leave the best weights in the network.
 
         Raises:
-            TrainError: T001 diverged, T011 broken weights, T016 a state of another format. Stopped: the state is saved,
-                and the same call goes on from it.
+            TrainError: T001 diverged, T011 broken weights, T016 a state of another format. Stopped:
+                the state is saved, and the same call goes on from it.
         """
-        weights = {name: weight for name, weight in self.network.named_parameters() if weight.requires_grad}
+        weights = {
+            name: weight for name, weight in self.network.named_parameters() if weight.requires_grad
+        }
         refuse_broken(weights.items())
         optimiser = _adamw(weights, self.settings)
         went, best = self._resumed(weights, optimiser)
@@ -106,8 +110,12 @@ class Course:
                 self._epoch_over(went, best, weights, self.steps[epoch])
             stopped = self._show(went, loss, ends[-1])
             now = time.monotonic()
-            if stopped or (now - saved >= max(self.save_every, cost / SAVE_SHARE) and went.step < ends[-1]):
-                checkpoint.save(self.workdir, went.step, weights, optimiser, best, {"went": vars(went)})
+            if stopped or (
+                now - saved >= max(self.save_every, cost / SAVE_SHARE) and went.step < ends[-1]
+            ):
+                checkpoint.save(
+                    self.workdir, went.step, weights, optimiser, best, {"went": vars(went)}
+                )
                 saved, cost = time.monotonic(), time.monotonic() - now
             if stopped:
                 raise stopped
@@ -118,7 +126,9 @@ class Course:
         went.ended = went.ended or "all epochs done"
         return went
 
-    def _resumed(self, weights: dict[str, torch.nn.Parameter], optimiser: torch.optim.Optimizer) -> tuple[Went, dict]:
+    def _resumed(
+        self, weights: dict[str, torch.nn.Parameter], optimiser: torch.optim.Optimizer
+    ) -> tuple[Went, dict]:
         loaded = checkpoint.load(self.workdir)
         if loaded is None:
             return Went(), {}
@@ -128,7 +138,9 @@ class Course:
                 weight.copy_(kept[name])
         checkpoint.restore_optimiser(optimiser, moments)
         self.tell({"event": "note", "text": f"continues at step {note['went']['step']}"})
-        return Went(**note["went"]), {name: tensor.to(weights[name].device) for name, tensor in best.items()}
+        return Went(**note["went"]), {
+            name: tensor.to(weights[name].device) for name, tensor in best.items()
+        }
 
     def _step(
         self,
@@ -153,7 +165,9 @@ class Course:
         went.loss += loss
         return loss
 
-    def _epoch_over(self, went: Went, best: dict, weights: dict[str, torch.nn.Parameter], steps: int) -> None:
+    def _epoch_over(
+        self, went: Went, best: dict, weights: dict[str, torch.nn.Parameter], steps: int
+    ) -> None:
         point = {"step": went.step, "train_loss": round(went.loss / steps, 6)}
         went.loss = 0.0
         if self.look:
@@ -175,28 +189,47 @@ class Course:
         return self.look()
 
     def _show(self, went: Went, loss: float, total: int) -> Stopped | None:
-        """Tell the step; what stops the run is handed back, so that its state can be saved first."""
-        values = {"train": round(loss, 4), **({"score": went.best_score} if went.best_score is not None else {})}
+        """Tell the step; what stops the run is handed back, so that its state can be saved
+        first."""
+        values = {
+            "train": round(loss, 4),
+            **({"score": went.best_score} if went.best_score is not None else {}),
+        }
         try:
-            self.tell({"event": "progress", "done": went.step, "total": total, "unit": "step", "values": values})
+            self.tell(
+                {
+                    "event": "progress",
+                    "done": went.step,
+                    "total": total,
+                    "unit": "step",
+                    "values": values,
+                }
+            )
         except Stopped as stopped:
             return stopped
         return None
 
 
 def rate(step: int, steps: int, warmup: float) -> float:
-    """The factor on the learning rate: a linear rise over the share `warmup` of the steps, then a cosine to a tenth."""
+    """The factor on the learning rate: a linear rise over the share `warmup` of the steps, then a
+    cosine to a tenth."""
     rise = round(warmup * steps)
     return (step + 1) / rise if step < rise else cosine(step - rise, max(1, steps - rise), 0)
 
 
 def _adamw(weights: dict[str, torch.nn.Parameter], settings: Pace) -> torch.optim.Optimizer:
-    """Matrices decay; vectors (norms, biases) do not, as in Devlin et al. (2019), aclanthology.org/N19-1423."""
+    """Matrices decay; vectors (norms, biases) do not, as in Devlin et al. (2019),
+    aclanthology.org/N19-1423."""
     groups = [
-        {"params": [w for w in weights.values() if w.ndim > 1], "weight_decay": settings.weight_decay},
+        {
+            "params": [w for w in weights.values() if w.ndim > 1],
+            "weight_decay": settings.weight_decay,
+        },
         {"params": [w for w in weights.values() if w.ndim <= 1], "weight_decay": 0.0},
     ]
-    return torch.optim.AdamW([g for g in groups if g["params"]], lr=settings.learning_rate, fused=True)
+    return torch.optim.AdamW(
+        [g for g in groups if g["params"]], lr=settings.learning_rate, fused=True
+    )
 
 
 def _copied(weights: dict[str, torch.nn.Parameter]) -> dict[str, torch.Tensor]:

@@ -1,11 +1,15 @@
 """A sentence encoder trained to bring questions close to the passages that answer them.
 
-What it is for   dense retrieval in words that the encoder does not know: a house's own terms, a field's jargon
-Costs            minutes on two cores for hundreds of questions; the encoder's size on disk (91 MB for minilm-l6)
-Source           Karpukhin et al. (2020), Dense Passage Retrieval, aclanthology.org/2020.emnlp-main.550; batches larger
-                 than memory: Gao et al. (2021), Scaling Deep Contrastive Learning Batch Size, arxiv.org/abs/2101.06983
+What it is for   dense retrieval in words that the encoder does not know: a house's own terms, a
+                 field's jargon
+Costs            minutes on two cores for hundreds of questions; the encoder's size on disk (91 MB
+                 for minilm-l6)
+Source           Karpukhin et al. (2020), Dense Passage Retrieval,
+                 aclanthology.org/2020.emnlp-main.550; batches larger than memory: Gao et al.
+                 (2021), Scaling Deep Contrastive Learning Batch Size, arxiv.org/abs/2101.06983
 Good when        there are a hundred questions or more whose documents are known
-Watch out        few labelled questions move an encoder towards themselves: val decides whether it is kept
+Watch out        few labelled questions move an encoder towards themselves: val decides whether it
+                 is kept
 Defaults from    scale 20: sentence-transformers; one hard negative a question: Karpukhin et al.
 """
 
@@ -20,7 +24,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from assay.core.store import chunks_digest, digest, read_json, tensor_chunks, write_json, write_tensors
+from assay.core.store import (
+    chunks_digest,
+    digest,
+    read_json,
+    tensor_chunks,
+    write_json,
+    write_tensors,
+)
 from assay.core.types import Lesson, Tell
 from assay.prompt.parts import Encoding, in_chunks, weights_digest
 from assay.train.retriever.pairs import Cloze, Material, cloze, in_batches, material
@@ -37,7 +48,8 @@ if TYPE_CHECKING:
 class TunedEncoder(Retriever):
     kind: Literal["tuned_encoder"] = "tuned_encoder"
     scale: float = Field(default=20.0, gt=0, le=1000)  # inverse temperature of the cosines
-    refresh: Literal["once", "epoch"] = "epoch"  # when hard negatives are looked for: at the start, or in each epoch
+    # when hard negatives are looked for: at the start, or in each epoch
+    refresh: Literal["once", "epoch"] = "epoch"
 
     def fit(self, lesson: Lesson) -> TunedEncoding:
         import torch
@@ -62,7 +74,12 @@ class TunedEncoder(Retriever):
             lesson.tell,
         )
         went = course.run()
-        kept = {"curve": went.curve, "best_step": went.best_step, "ended": went.ended, "left_out": found.left_out}
+        kept = {
+            "curve": went.curve,
+            "best_step": went.best_step,
+            "ended": went.ended,
+            "left_out": found.left_out,
+        }
         return TunedEncoding(self.model, weights_digest(folder), embed, kept)
 
     def restore(self, folder: Path, lesson: Lesson) -> TunedEncoding:
@@ -87,7 +104,8 @@ class TunedEncoding(Encoding):
 
     def __init__(self, model: str, start: str, embed: Embedder, training: dict[str, Any]):
         self.model = model
-        self.start = start  # digest of the encoder that it was trained from: its tokenizer and config are used
+        # digest of the encoder that it was trained from: its tokenizer and config are used
+        self.start = start
         self.training = training
         self.width = embed.network.config.hidden_size
         self._embed = embed
@@ -95,7 +113,9 @@ class TunedEncoding(Encoding):
         self.digest = digest([start, chunks_digest(tensor_chunks(embed.network.state_dict()))])
         self.name = f"{model}, tuned"
 
-    def vectors(self, texts: Sequence[str], *, query: bool = False, tell: Tell | None = None) -> np.ndarray:
+    def vectors(
+        self, texts: Sequence[str], *, query: bool = False, tell: Tell | None = None
+    ) -> np.ndarray:
         return in_chunks(self._embed, texts, self.width, tell)
 
     def tokens(self, texts: Sequence[str]) -> int:
@@ -109,7 +129,8 @@ class TunedEncoding(Encoding):
 
 @dataclass(frozen=True)
 class Batch:
-    """Questions, the passages that stand beside them, and which belong together (see `losses.contrast`)."""
+    """Questions, the passages that stand beside them, and which belong together (see
+    `losses.contrast`)."""
 
     questions: list[str]
     passages: list[str]
@@ -119,13 +140,15 @@ class Batch:
 
 @dataclass
 class Contrasts:
-    """What an epoch's steps learn: each question once, with one of its gold passages and hard negatives."""
+    """What an epoch's steps learn: each question once, with one of its gold passages and hard
+    negatives."""
 
     settings: TunedEncoder
     embed: Embedder
     found: Material
     seed: int
-    _passages: np.ndarray | None = field(default=None, init=False)  # their vectors, by the weights as they are
+    # their vectors, by the weights as they are
+    _passages: np.ndarray | None = field(default=None, init=False)
 
     @cached_property
     def cloze(self) -> list[Cloze]:
@@ -138,7 +161,7 @@ class Contrasts:
         each = [len(in_batches(len(self.found.train), size, self.seed, 0))] * self.settings.epochs
         return [len(in_batches(len(self.cloze), size, self.seed, 0)), *each] if self.cloze else each
 
-    # --- hard negatives and val -------------------------------------------------------------------------------------
+    # --- hard negatives and val -------------------------------------------------------------------
 
     def begin(self, epoch: int, before: list[list[int]] | None) -> list[list[int]]:
         """The passages that look right for each training question and are not."""
@@ -154,7 +177,9 @@ class Contrasts:
         questions = [pair.question for pair in self.found.train]
         found = searched(questions, self._words, self.embed(questions), told, self.settings.depth)
         pairs = zip(self.found.train, found, strict=True)
-        return [hard(pair, ranked, cosines, self.settings.margin) for pair, (ranked, cosines) in pairs]
+        return [
+            hard(pair, ranked, cosines, self.settings.margin) for pair, (ranked, cosines) in pairs
+        ]
 
     @cached_property
     def _words(self) -> Words:
@@ -169,10 +194,13 @@ class Contrasts:
         self._passages = self.embed(self.found.passages)
         asked = self.embed([pair.question for pair in self.found.val])
         rows = (self._passages @ question for question in asked)
-        values = [reciprocal(nearest(r, len(r)), pair.gold) for r, pair in zip(rows, self.found.val, strict=True)]
+        values = [
+            reciprocal(nearest(r, len(r)), pair.gold)
+            for r, pair in zip(rows, self.found.val, strict=True)
+        ]
         return sum(values) / len(values)
 
-    # --- a step -----------------------------------------------------------------------------------------------------
+    # --- a step -----------------------------------------------------------------------------------
 
     def step(self, epoch: int, within: int, mined: list[list[int]]) -> float:
         self._passages = None  # the weights are about to change
@@ -181,12 +209,27 @@ class Contrasts:
         return self._learn(self._of_rows(epoch, within, mined))
 
     def _of_cloze(self, within: int) -> Batch:
-        rows = [self.cloze[i] for i in in_batches(len(self.cloze), self.settings.batch_size, self.seed, 0)[within]]
-        same = [(i, j) for i, a in enumerate(rows) for j, b in enumerate(rows) if i != j and a.place == b.place]
-        return Batch([row.question for row in rows], [row.passage for row in rows], list(range(len(rows))), same)
+        rows = [
+            self.cloze[i]
+            for i in in_batches(len(self.cloze), self.settings.batch_size, self.seed, 0)[within]
+        ]
+        same = [
+            (i, j)
+            for i, a in enumerate(rows)
+            for j, b in enumerate(rows)
+            if i != j and a.place == b.place
+        ]
+        return Batch(
+            [row.question for row in rows],
+            [row.passage for row in rows],
+            list(range(len(rows))),
+            same,
+        )
 
     def _of_rows(self, epoch: int, within: int, mined: list[list[int]]) -> Batch:
-        numbers = in_batches(len(self.found.train), self.settings.batch_size, self.seed, epoch + 1)[within]
+        numbers = in_batches(len(self.found.train), self.settings.batch_size, self.seed, epoch + 1)[
+            within
+        ]
         places: dict[int, int] = {}  # passage -> column
         own, pairs = [], [self.found.train[number] for number in numbers]
         for number, pair in zip(numbers, pairs, strict=True):
@@ -195,12 +238,20 @@ class Contrasts:
             wrong = mined[number] if mined else []
             for place in draw.sample(wrong, min(self.settings.negatives, len(wrong))):
                 places.setdefault(place, len(places))
-        hidden = [(i, places[p]) for i, pair in enumerate(pairs) for p in pair.gold if places.get(p, own[i]) != own[i]]
-        return Batch([pair.question for pair in pairs], [self.found.passages[p] for p in places], own, hidden)
+        hidden = [
+            (i, places[p])
+            for i, pair in enumerate(pairs)
+            for p in pair.gold
+            if places.get(p, own[i]) != own[i]
+        ]
+        return Batch(
+            [pair.question for pair in pairs], [self.found.passages[p] for p in places], own, hidden
+        )
 
     def _learn(self, batch: Batch) -> float:
-        """Add the batch's gradients. Where it is more than is computed at once, the vectors are computed twice: first
-        all without gradients, then part by part with the gradient that the loss has at them (Gao et al. 2021)."""
+        """Add the batch's gradients. Where it is more than is computed at once, the vectors are
+        computed twice: first all without gradients, then part by part with the gradient that the
+        loss has at them (Gao et al. 2021)."""
         import torch
 
         texts = [*batch.questions, *batch.passages]
@@ -213,7 +264,9 @@ class Contrasts:
         seeds = torch.randint(1 << 31, (len(parts),)).tolist()
         order = torch.tensor([i for rows, _ in parts for i in rows])
         with torch.no_grad():
-            found = torch.cat([self._encode(rows, ids, s) for (rows, ids), s in zip(parts, seeds, strict=True)])
+            found = torch.cat(
+                [self._encode(rows, ids, s) for (rows, ids), s in zip(parts, seeds, strict=True)]
+            )
         leaf = found[torch.argsort(order)].requires_grad_()
         loss = self._loss(leaf, batch)
         loss.backward()
@@ -226,11 +279,15 @@ class Contrasts:
         """(numbers of the texts, their ids) of what is computed together."""
         from assay.model.batches import by_length
 
-        ids = self.embed.tokenizer(texts, truncation=True, max_length=self.settings.max_length)["input_ids"]
+        ids = self.embed.tokenizer(texts, truncation=True, max_length=self.settings.max_length)[
+            "input_ids"
+        ]
         for rows in by_length([len(row) for row in ids], self.settings.micro_tokens):
             yield rows, [ids[row] for row in rows]
 
-    def _encode(self, rows: list[int], ids: list[list[int]], seed: int | None = None) -> torch.Tensor:
+    def _encode(
+        self, rows: list[int], ids: list[list[int]], seed: int | None = None
+    ) -> torch.Tensor:
         """fp32, shape (rows, width), rows of length 1: as `Embedder` does it, in training."""
         import torch
 

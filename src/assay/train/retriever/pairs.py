@@ -1,9 +1,12 @@
-"""What a retriever learns from: questions with the passages that hold their answers, and passages that do not.
+"""What a retriever learns from: questions with the passages that hold their answers, and passages
+that do not.
 
-Labelled    train rows whose gold passages are known (`prompt/relevance.py`); rows without any are left out and counted
+Labelled    train rows whose gold passages are known (`prompt/relevance.py`); rows without any are
+            left out and counted
 Unlabelled  a sentence of a passage asks for the rest of it: inverse cloze
-Source      Lee et al. (2019), Latent Retrieval for Weakly Supervised Open Domain Question Answering,
-            aclanthology.org/P19-1612 (inverse cloze, and keeping the sentence in one passage of ten)
+Source      Lee et al. (2019), Latent Retrieval for Weakly Supervised Open Domain Question
+            Answering, aclanthology.org/P19-1612 (inverse cloze, and keeping the sentence in one
+            passage of ten)
 """
 
 from __future__ import annotations
@@ -19,7 +22,8 @@ from assay.prompt import chunks
 from assay.prompt.majority import need_rows
 from assay.prompt.relevance import gold
 
-STAYS = 0.1  # share of cloze passages that keep the sentence: matching words counts too (Lee et al. 2019)
+# share of cloze passages that keep the sentence: matching words counts too (Lee et al. 2019)
+STAYS = 0.1
 SHORTEST = 4  # words of a cloze question
 WORDS = 90  # of a passage, where documents come whole: what `rag` cuts them to
 _PASSAGE = re.compile(r"#\d+$")
@@ -36,7 +40,8 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Cloze:
-    """A sentence of a passage, and the passage as it is shown with it. `place` is the passage's index."""
+    """A sentence of a passage, and the passage as it is shown with it. `place` is the passage's
+    index."""
 
     question: str
     passage: str
@@ -45,7 +50,8 @@ class Cloze:
 
 @dataclass(frozen=True)
 class Material:
-    """What a lesson has for a retriever. `left_out`: rows of train whose answer stands in no passage."""
+    """What a lesson has for a retriever. `left_out`: rows of train whose answer stands in no
+    passage."""
 
     passages: tuple[str, ...]
     train: tuple[Pair, ...]
@@ -59,7 +65,8 @@ def material(kind: str, lesson: Lesson, val_rows: int) -> Material:
         kind: of the part, for messages. val_rows: val pairs at most, drawn with the seed.
 
     Raises:
-        TrainError: T002 no rows, T090 no training row has a passage with its answer. UsageError: C079 no documents.
+        TrainError: T002 no rows, T090 no training row has a passage with its answer. UsageError:
+            C079 no documents.
     """
     need_rows(kind, lesson)
     if not any(document.text.strip() for document in lesson.documents):
@@ -68,12 +75,21 @@ def material(kind: str, lesson: Lesson, val_rows: int) -> Material:
     passages = cut(lesson.documents)
     train = paired(lesson.train, passages)
     if not train:
-        text = f"{kind}: none of the {len(lesson.train)} training rows has a passage that holds its answer"
-        way = "name the column that says in which documents an answer stands: data: {columns: {found_in: ...}}"
+        text = (
+            f"{kind}: none of the"
+            f" {len(lesson.train)} training rows has a passage that holds its answer"
+        )
+        way = (
+            "name the column that says in which documents an answer stands: data: {columns:"
+            " {found_in: ...}}"
+        )
         raise TrainError(Problem("T090", text, "data.columns.found_in", way))
     left_out = len(lesson.train) - len(train)
     if left_out:
-        text = f"{kind}: {left_out} of {len(lesson.train)} training rows have no passage with their answer"
+        text = (
+            f"{kind}: {left_out} of"
+            f" {len(lesson.train)} training rows have no passage with their answer"
+        )
         lesson.tell({"event": "note", "text": f"{text}; they are left out"})
     val = paired(lesson.val, passages)
     if len(val) > val_rows:
@@ -85,9 +101,13 @@ def material(kind: str, lesson: Lesson, val_rows: int) -> Material:
 
 
 def cut(documents: Sequence[Document]) -> list[Document]:
-    """The documents that are passages already (`<document>#<number>`), and the passages of the others."""
+    """The documents that are passages already (`<document>#<number>`), and the passages of the
+    others."""
     whole = [document for document in documents if not _PASSAGE.search(document.id)]
-    return [*(document for document in documents if _PASSAGE.search(document.id)), *chunks.passages(whole, WORDS)]
+    return [
+        *(document for document in documents if _PASSAGE.search(document.id)),
+        *chunks.passages(whole, WORDS),
+    ]
 
 
 def paired(examples: Sequence[Example], passages: Sequence[Document]) -> list[Pair]:
@@ -97,7 +117,8 @@ def paired(examples: Sequence[Example], passages: Sequence[Document]) -> list[Pa
 
 
 def cloze(passages: Sequence[str], seed: int) -> list[Cloze]:
-    """Two questions a passage: its first sentence, which often names what it is about, and another one, drawn.
+    """Two questions a passage: its first sentence, which often names what it is about, and another
+    one, drawn.
 
     A passage of one sentence, and sentences of fewer than four words, give none.
     """
@@ -106,7 +127,9 @@ def cloze(passages: Sequence[str], seed: int) -> list[Cloze]:
         draw = random.Random(f"{seed}-{place}")
         sentences = _SENTENCE.split(passage.strip())
         long = [i for i, sentence in enumerate(sentences) if len(sentence.split()) >= SHORTEST]
-        asked = [i for i in long if i == 0] + [draw.choice(rest) for rest in [[i for i in long if i]] if rest]
+        asked = [i for i in long if i == 0] + [
+            draw.choice(rest) for rest in [[i for i in long if i]] if rest
+        ]
         for i in asked if len(sentences) > 1 else ():
             rest = " ".join(sentences[:i] + sentences[i + 1 :])
             made.append(Cloze(sentences[i], passage if draw.random() < STAYS else rest, place))
@@ -114,7 +137,8 @@ def cloze(passages: Sequence[str], seed: int) -> list[Cloze]:
 
 
 def in_batches(count: int, size: int, seed: int, epoch: int) -> list[list[int]]:
-    """The numbers below `count` in the order of the epoch, in batches of nearly equal size, at most `size`."""
+    """The numbers below `count` in the order of the epoch, in batches of nearly equal size, at most
+    `size`."""
     order = list(range(count))
     random.Random(f"{seed}-{epoch}-order").shuffle(order)
     parts = -(-count // size)

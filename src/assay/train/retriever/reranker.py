@@ -1,12 +1,16 @@
 """A reranker: question and passage read together, mixed with the order of the first stage.
 
 What it is for   the right passage is among the first fifty, and not among the first four
-Costs            a pass of the network over each candidate: 50 a question; minutes of training on two cores
-Source           Nogueira and Cho (2019), Passage Re-ranking with BERT, arxiv.org/abs/1901.04085; a softmax over
-                 a gold passage and the first stage's mistakes: Gao et al. (2021), arxiv.org/abs/2101.08751
+Costs            a pass of the network over each candidate: 50 a question; minutes of training on
+                 two cores
+Source           Nogueira and Cho (2019), Passage Re-ranking with BERT, arxiv.org/abs/1901.04085; a
+                 softmax over a gold passage and the first stage's mistakes: Gao et al. (2021),
+                 arxiv.org/abs/2101.08751
 Good when        words and cosines find much that only looks right
-Watch out        a small reranker trained on few questions is worse than the first stage alone: `mix` keeps both
-Defaults from    seven negatives a question: Gao et al. (2021); the rest is BERT's fine-tuning, arxiv.org/abs/1810.04805
+Watch out        a small reranker trained on few questions is worse than the first stage alone:
+                 `mix` keeps both
+Defaults from    seven negatives a question: Gao et al. (2021); the rest is BERT's fine-tuning,
+                 arxiv.org/abs/1810.04805
 """
 
 from __future__ import annotations
@@ -44,7 +48,8 @@ class CrossEncoder(Retriever):
     batch_size: int = Field(default=8, ge=1, le=4096)
     negatives: int = Field(default=7, ge=1, le=64)
     depth: int = Field(default=50, ge=1, le=1000)
-    first: str = EMBEDDER  # the sentence encoder that finds candidates for training, together with BM25
+    # the sentence encoder that finds candidates for training, together with BM25
+    first: str = EMBEDDER
     loss: Literal["listwise", "pairwise", "binary"] = "listwise"
     mix: Annotated[float, Field(ge=0, le=1)] | Literal["val"] = (
         "val"  # share of the reranker in the score, 0 to 1; val: the best one there
@@ -65,8 +70,12 @@ class CrossEncoder(Retriever):
 
         folder = folder_of(self.model, lesson)
         if not self.epochs and not is_ready(folder):
-            text = f"cross_encoder: {self.model} is no ready cross-encoder, and epochs: 0 trains none"
-            raise TrainError(Problem("T091", text, help="set `epochs`, or name a cross-encoder under `model`"))
+            text = (
+                f"cross_encoder: {self.model} is no ready cross-encoder, and epochs: 0 trains none"
+            )
+            raise TrainError(
+                Problem("T091", text, help="set `epochs`, or name a cross-encoder under `model`")
+            )
         torch.manual_seed(lesson.seed)
         reader = Reader(folder, Joint(folder), self.max_length, self.bf16())
         if not self._searches:
@@ -100,9 +109,17 @@ class CrossEncoder(Retriever):
 
 
 class CrossRanking(Ranking):
-    """Passages are handed over in the order of the first stage, best first: their order is a part of the score."""
+    """Passages are handed over in the order of the first stage, best first: their order is a part
+    of the score."""
 
-    def __init__(self, settings: CrossEncoder, start: Path, reader: Reader, mix: float, training: dict[str, Any]):
+    def __init__(
+        self,
+        settings: CrossEncoder,
+        start: Path,
+        reader: Reader,
+        mix: float,
+        training: dict[str, Any],
+    ):
         self.settings = settings
         self.start = weights_digest(start)
         self.reader = reader
@@ -115,10 +132,22 @@ class CrossRanking(Ranking):
     ) -> list[np.ndarray]:
         out: list[np.ndarray] = []
         for at in range(0, len(questions), CHUNK):
-            own = read(self.reader, questions[at : at + CHUNK], passages[at : at + CHUNK], self.settings.micro_tokens)
+            own = read(
+                self.reader,
+                questions[at : at + CHUNK],
+                passages[at : at + CHUNK],
+                self.settings.micro_tokens,
+            )
             out += [mixed(scores, self.mix) for scores in own]
             if tell:
-                tell({"event": "progress", "done": len(out), "total": len(questions), "unit": "question"})
+                tell(
+                    {
+                        "event": "progress",
+                        "done": len(out),
+                        "total": len(questions),
+                        "unit": "question",
+                    }
+                )
         return out
 
     def save(self, folder: Path) -> None:
@@ -128,7 +157,9 @@ class CrossRanking(Ranking):
         write_json(folder / "reranker.json", {**own, "training": self.training})
 
 
-def read(reader: Reader, questions: Sequence[str], passages: Sequence[Sequence[str]], budget: int) -> list[np.ndarray]:
+def read(
+    reader: Reader, questions: Sequence[str], passages: Sequence[Sequence[str]], budget: int
+) -> list[np.ndarray]:
     """The reranker's own scores, float64, one array a question."""
     import numpy as np
     import torch
@@ -143,7 +174,8 @@ def read(reader: Reader, questions: Sequence[str], passages: Sequence[Sequence[s
 
 @dataclass
 class Groups:
-    """What an epoch's steps learn: each question with one of its gold passages first and hard negatives behind it."""
+    """What an epoch's steps learn: each question with one of its gold passages first and hard
+    negatives behind it."""
 
     settings: CrossEncoder
     reader: Reader
@@ -153,16 +185,23 @@ class Groups:
 
     @cached_property
     def cloze(self) -> list[Cloze]:
-        return cloze(self.found.passages, self.lesson.seed) if self.settings.warm == "documents" else []
+        return (
+            cloze(self.found.passages, self.lesson.seed)
+            if self.settings.warm == "documents"
+            else []
+        )
 
     @cached_property
     def candidates(self) -> tuple[list[list[int]], list[list[int]], list[list[int]]]:
-        """Of the training questions (negatives alone), of the val questions (all), of the cloze questions (negatives
-        alone): passages in the order of the first stage."""
+        """Of the training questions (negatives alone), of the val questions (all), of the cloze
+        questions (negatives alone): passages in the order of the first stage."""
         from assay.model.embed import Embedder
         from assay.train.retriever.mining import hard, searched, words_of
 
-        embed, words = Embedder(folder_of(self.settings.first, self.lesson)), words_of(self.found.passages)
+        embed, words = (
+            Embedder(folder_of(self.settings.first, self.lesson)),
+            words_of(self.found.passages),
+        )
         passages = embed(self.found.passages)
         made: list[list[list[int]]] = []
         asked = [Pair(row.question, (row.place,)) for row in self.cloze]
@@ -195,11 +234,11 @@ class Groups:
         self._val = None
         return {"curve": went.curve, "best_step": went.best_step, "ended": went.ended}
 
-    # --- val --------------------------------------------------------------------------------------------------------
+    # --- val --------------------------------------------------------------------------------------
 
     def look(self) -> float:
-        """Mean log-likelihood of the gold candidates of val by the reranker alone: mixed with the first stage, one
-        that is not worth a share yet would not be seen to learn."""
+        """Mean log-likelihood of the gold candidates of val by the reranker alone: mixed with the
+        first stage, one that is not worth a share yet would not be seen to learn."""
         self._val = None
         return self._chosen(1.0)[1]
 
@@ -215,21 +254,27 @@ class Groups:
             texts = [[self.found.passages[place] for place in places] for places in lists]
             questions = [pair.question for pair in self.found.val]
             self._val = read(self.reader, questions, texts, self.settings.micro_tokens)
-        gold = [ranks(places, pair.gold) for places, pair in zip(lists, self.found.val, strict=True)]
+        gold = [
+            ranks(places, pair.gold) for places, pair in zip(lists, self.found.val, strict=True)
+        ]
         return best_mix(self._val, gold, only)
 
-    # --- a step -----------------------------------------------------------------------------------------------------
+    # --- a step -----------------------------------------------------------------------------------
 
     def step(self, epoch: int, within: int, remembered: None) -> float:
         import torch
 
         from assay.train.retriever.losses import LOSSES
 
-        groups = self._of_cloze(within) if self.cloze and epoch == 0 else self._of_rows(epoch, within)
+        groups = (
+            self._of_cloze(within) if self.cloze and epoch == 0 else self._of_rows(epoch, within)
+        )
         loss = LOSSES[self.settings.loss]
         total = 0.0
         for some in self._together([group for group in groups if len(group) > 1]):
-            part = torch.stack([loss(scores[None]) for scores in self._read(some)]).sum() / len(groups)
+            part = torch.stack([loss(scores[None]) for scores in self._read(some)]).sum() / len(
+                groups
+            )
             part.backward()
             total += float(part.detach())
         return total
@@ -238,15 +283,22 @@ class Groups:
         """One group a question: (question, passage), the gold one first."""
         train, texts = self.found.train, self.found.passages
         groups = []
-        for number in in_batches(len(train), self.settings.batch_size, self.lesson.seed, epoch + 1)[within]:
+        for number in in_batches(len(train), self.settings.batch_size, self.lesson.seed, epoch + 1)[
+            within
+        ]:
             draw = random.Random(f"{self.lesson.seed}-{epoch}-{number}")
-            places = [draw.choice(train[number].gold), *self._wrong(self.candidates[0][number], train[number], draw)]
+            places = [
+                draw.choice(train[number].gold),
+                *self._wrong(self.candidates[0][number], train[number], draw),
+            ]
             groups.append([(train[number].question, texts[place]) for place in places])
         return groups
 
     def _of_cloze(self, within: int) -> list[list[tuple[str, str]]]:
         groups = []
-        for number in in_batches(len(self.cloze), self.settings.batch_size, self.lesson.seed, 0)[within]:
+        for number in in_batches(len(self.cloze), self.settings.batch_size, self.lesson.seed, 0)[
+            within
+        ]:
             row, draw = self.cloze[number], random.Random(f"{self.lesson.seed}-cloze-{number}")
             wrong = self._wrong(self.candidates[2][number], Pair(row.question, (row.place,)), draw)
             texts = [row.passage, *(self.found.passages[place] for place in wrong)]
@@ -256,20 +308,29 @@ class Groups:
     def _wrong(self, mined: Sequence[int], pair: Pair, draw: random.Random) -> list[int]:
         """`negatives` passages: hard ones, and where there are too few, others at random."""
         found = draw.sample(mined, min(self.settings.negatives, len(mined)))
-        others = [i for i in range(len(self.found.passages)) if i not in pair.gold and i not in found]
+        others = [
+            i for i in range(len(self.found.passages)) if i not in pair.gold and i not in found
+        ]
         return found + draw.sample(others, min(self.settings.negatives - len(found), len(others)))
 
     def _together(self, groups: list[list[tuple[str, str]]]) -> list[list[list[tuple[str, str]]]]:
-        """Groups that are computed at once: at most `micro_tokens` tokens, and at least one group."""
-        room = max(1, self.settings.micro_tokens // (self.reader.length * (1 + self.settings.negatives)))
+        """Groups that are computed at once: at most `micro_tokens` tokens, and at least one
+        group."""
+        room = max(
+            1, self.settings.micro_tokens // (self.reader.length * (1 + self.settings.negatives))
+        )
         return [groups[at : at + room] for at in range(0, len(groups), room)]
 
     def _read(self, groups: list[list[tuple[str, str]]]) -> Sequence[torch.Tensor]:
-        """Scores with gradients, one tensor a group; where documents are few, groups differ in size."""
+        """Scores with gradients, one tensor a group; where documents are few, groups differ in
+        size."""
         import torch
 
         pairs = [pair for group in groups for pair in group]
-        found = [(rows, self.reader.forward(inputs)) for rows, inputs in self.reader.parts(pairs, len(pairs) << 16)]
+        found = [
+            (rows, self.reader.forward(inputs))
+            for rows, inputs in self.reader.parts(pairs, len(pairs) << 16)
+        ]
         order = torch.tensor([row for rows, _ in found for row in rows])
         flat = torch.cat([scores for _, scores in found])[torch.argsort(order)]
         return flat.split([len(group) for group in groups])

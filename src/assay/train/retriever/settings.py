@@ -1,4 +1,5 @@
-"""What both trained retrievers have: their settings, the model that they start from, the precision they compute in."""
+"""What both trained retrievers have: their settings, the model that they start from, the precision
+they compute in."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ from assay.prompt.neighbours import EMBEDDER
 
 
 class Retriever(Part):
-    """A part of retrieval with a training loop. Each kind has its own defaults where they are known to be better."""
+    """A part of retrieval with a training loop. Each kind has its own defaults where they are known
+    to be better."""
 
     model: str = EMBEDDER  # what it starts from: a name of the catalogue, a hub id or a folder
     learning_rate: float = Field(default=5e-5, gt=0, lt=1)
@@ -20,8 +22,10 @@ class Retriever(Part):
     batch_size: int = Field(default=32, ge=1, le=4096)  # questions a step
     negatives: int = Field(default=1, ge=0, le=64)  # hard ones a question, drawn anew in each epoch
     depth: int = Field(default=30, ge=1, le=1000)  # of the first stage, from which they are drawn
-    margin: float = Field(default=0.95, gt=0, le=2)  # a passage above this share of the gold one's cosine is none
-    warm: Literal["no", "documents"] = "no"  # documents: an epoch of sentences and their passages before all others
+    # a passage above this share of the gold one's cosine is none
+    margin: float = Field(default=0.95, gt=0, le=2)
+    # documents: an epoch of sentences and their passages before all others
+    warm: Literal["no", "documents"] = "no"
     warmup: float = Field(default=0.1, ge=0, lt=1)  # share of all steps
     weight_decay: float = Field(default=0.01, ge=0, lt=1)
     clip: float = Field(default=1.0, gt=0)  # greatest gradient norm
@@ -46,7 +50,9 @@ class Retriever(Part):
 
         from assay.model.machine import weight_type
 
-        return self.precision == "bf16" or (self.precision == "auto" and weight_type() == torch.bfloat16)
+        return self.precision == "bf16" or (
+            self.precision == "auto" and weight_type() == torch.bfloat16
+        )
 
 
 def folder_of(name: str, lesson: Lesson) -> Path:

@@ -1,4 +1,5 @@
-"""Giving a fitted arm away: one module a family of formats, each with `Format` values that `FORMATS` names."""
+"""Giving a fitted arm away: one module a family of formats, each with `Format` values that
+`FORMATS` names."""
 
 from assay.use.export.adapter import PEFT
 from assay.use.export.converted import GGUF, ONNX

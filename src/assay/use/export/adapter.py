@@ -1,9 +1,11 @@
-"""The adapter alone, in PEFT's own files, with the tokenizer: what `AutoPeftModelForCausalLM.from_pretrained` loads.
+"""The adapter alone, in PEFT's own files, with the tokenizer: what
+`AutoPeftModelForCausalLM.from_pretrained` loads.
 
-Watch out   an adapter is worth nothing without its base. One from the hub is named with its commit; one that is on no
-            hub is named by its folder, and may be written beside the adapter
-            An adapter trained on a base in 4 or 8 bits belongs to the rounded weights. Written beside it, the base has
-            these, in full precision; else whoever loads it has to quantise in the same way
+Watch out   an adapter is worth nothing without its base. One from the hub is named with its commit;
+            one that is on no hub is named by its folder, and may be written beside the adapter
+            An adapter trained on a base in 4 or 8 bits belongs to the rounded weights. Written
+            beside it, the base has these, in full precision; else whoever loads it has to quantise
+            in the same way
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ SOFT = ("PREFIX_TUNING", "PROMPT_TUNING", "P_TUNING")  # stand before the prompt
 
 
 def with_base(source: Source) -> bool:
-    """Where nothing was said, only the rounded base of a quantised arm is written: nobody else has it."""
+    """Where nothing was said, only the rounded base of a quantised arm is written: nobody else has
+    it."""
     return bool(source.bits) if source.wish.with_base is None else source.wish.with_base
 
 
@@ -34,7 +37,10 @@ def refuses(source: Source) -> Iterator[Problem]:
     if problem := refused(source):
         yield problem
     elif not (source.folder / CONFIG).is_file():
-        text = f"{source.kind} leaves no adapter in PEFT's form: what it trained is in the weights themselves"
+        text = (
+            f"{source.kind} leaves no adapter in PEFT's form: what it trained is in the weights"
+            " themselves"
+        )
         yield Problem("C142", text, source.name, help="take --to merged")
 
 
@@ -56,20 +62,21 @@ def write(source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:
         write_tokenizer(source.base, folder / BASE)
         config |= {"base_model_name_or_path": str(source.out / BASE), "revision": None}
         notes.append(
-            f"The base is in `{BASE}/`. `adapter_config.json` names it by its whole path, {source.out / BASE}: write"
-            " the new one there after the folder was moved."
+            f"The base is in `{BASE}/`. `adapter_config.json` names it by its"
+            f" whole path, {source.out / BASE}: write the new one there after the folder was moved."
         )
     elif source.base.hub is None:
         notes.append(
-            f"The base, {source.base.name}, is on no hub: `adapter_config.json` names its folder on the machine that"
-            f" wrote this, {config['base_model_name_or_path']}. To take the adapter elsewhere, export it anew with"
-            " `--with-base`, or take `--to merged`."
+            f"The base, {source.base.name}, is on no hub: `adapter_config.json` names"
+            f" its folder on the machine that wrote this, {config['base_model_name_or_path']}. To"
+            " take the adapter elsewhere, export it anew with `--with-base`, or take `--to merged`."
         )
     if source.bits and not with_base(source):
         store.write_json(folder / BITS, quantisation(source))
         notes.append(
-            f"The adapter was trained on a base in {source.bits} bits. Load the base so too: `quantization_config="
-            f"BitsAndBytesConfig(**json.load(open('{BITS}')))`. On the base as it is, it answers somewhat differently."
+            f"The adapter was trained on a base in {source.bits} bits. Load the"
+            f" base so too: `quantization_config=BitsAndBytesConfig(**json.load(open('{BITS}')))`."
+            " On the base as it is, it answers somewhat differently."
         )
     store.write_json(folder / CONFIG, config)
     store.write_bytes(folder / WEIGHTS, (source.folder / WEIGHTS).read_bytes())
@@ -78,7 +85,8 @@ def write(source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:
 
 
 def write_base(source: Source, folder: Path) -> None:
-    """The base, with the weights that the adapter was trained on: of a quantised one, what its codes stand for."""
+    """The base, with the weights that the adapter was trained on: of a quantised one, what its
+    codes stand for."""
     from assay.use.export.merged import bare
 
     write_network(folder, bare(source), dtype_of(source.wish.precision))
@@ -99,8 +107,8 @@ def quantisation(source: Source) -> dict[str, Any]:
 
 
 def opened(folder: Path) -> Plain:
-    """The adapter on its base: the one beside it, which the path in its config leads to once the folder has its place,
-    or the one that its config names."""
+    """The adapter on its base: the one beside it, which the path in its config leads to once the
+    folder has its place, or the one that its config names."""
     import torch
     from peft import AutoPeftModelForCausalLM, PeftModel
     from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
@@ -112,13 +120,17 @@ def opened(folder: Path) -> Plain:
     config = store.read_json(folder / CONFIG)
     padded = config["peft_type"] not in SOFT
     if (folder / BASE).is_dir():
-        base: Any = AutoModelForCausalLM.from_pretrained(folder / BASE, dtype=torch.float32, local_files_only=True)
+        base: Any = AutoModelForCausalLM.from_pretrained(
+            folder / BASE, dtype=torch.float32, local_files_only=True
+        )
         network: Any = PeftModel.from_pretrained(base.to(device()), folder)
         return Plain(network, tokenizer, generation(folder), padded=padded)
     more: dict[str, Any] = {"revision": config.get("revision")}
     if (folder / BITS).exists():
         more["quantization_config"] = BitsAndBytesConfig(**store.read_json(folder / BITS))
-    network = AutoPeftModelForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True, **more)
+    network = AutoPeftModelForCausalLM.from_pretrained(
+        folder, dtype=torch.float32, local_files_only=True, **more
+    )
     network = network if "quantization_config" in more else network.to(device())
     return Plain(network, tokenizer, generation(folder), padded=padded)
 

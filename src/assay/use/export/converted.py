@@ -1,6 +1,7 @@
 """The arm in formats that a converter makes from the merged model: GGUF and ONNX.
 
-How   the merged model is written aside in fp32, converted, and thrown away; see `gguf` and `onnx` for the formats
+How   the merged model is written aside in fp32, converted, and thrown away; see `gguf` and `onnx`
+      for the formats
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ def write_gguf(kind: str, source: Source, folder: Path, tell: Tell) -> tuple[str
         merged = write_model(source, Path(place))
         prompts = prompts_of(source, merged)
         facts = gguf.write_gguf(Path(place), folder, kind, prompts=prompts, tell=tell)
-        store.write_bytes(folder / "generation_config.json", (Path(place) / "generation_config.json").read_bytes())
+        store.write_bytes(
+            folder / "generation_config.json", (Path(place) / "generation_config.json").read_bytes()
+        )
     system = sent(merged.arm)[0]["content"]
     return (
         f"```sh\nllama-server -m {facts['file']} --temp 0\n```",
@@ -52,7 +55,11 @@ def write_onnx(source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:
             if (Path(place) / name).is_file():
                 store.write_bytes(folder / name, (Path(place) / name).read_bytes())
     system = sent(merged.arm)[0]["content"]
-    return ("Before the question stands this system turn:", f"````text\n{system}\n````", *onnx.sentences(facts))
+    return (
+        "Before the question stands this system turn:",
+        f"````text\n{system}\n````",
+        *onnx.sentences(facts),
+    )
 
 
 def prompts_of(source: Source, merged: Merged) -> Sequence[Messages]:
@@ -66,7 +73,12 @@ class Llama:
         self.file = next(folder.glob("*.gguf"))
 
     def generate(
-        self, prompts: Sequence[Messages], *, max_tokens: int, how: Decoding = GREEDY, tell: Tell | None = None
+        self,
+        prompts: Sequence[Messages],
+        *,
+        max_tokens: int,
+        how: Decoding = GREEDY,
+        tell: Tell | None = None,
     ) -> list[Generated]:
         from assay.use.export.llama import LlamaModel
 

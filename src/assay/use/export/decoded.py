@@ -1,7 +1,9 @@
-"""The arm and the export asked in one way, so that what differs is the export: greedy, and read as the arm reads.
+"""The arm and the export asked in one way, so that what differs is the export: greedy, and read as
+the arm reads.
 
-How   an arm that scores labels is made to write them: its model is put behind one that only writes. Prompt, room, stop
-      texts and the reading of what is written stay the arm's own; forms are left out, for most runtimes know none
+How   an arm that scores labels is made to write them: its model is put behind one that only writes.
+      Prompt, room, stop texts and the reading of what is written stay the arm's own; forms are left
+      out, for most runtimes know none
 """
 
 from __future__ import annotations
@@ -25,14 +27,20 @@ class Writes:
 
     def __init__(self, name: str, opened: Opened, instead: Sequence[Messages] = ()):
         """Args:
-        instead: what is sent in place of the prompts, in their order, to an export that makes the prompt itself.
+        instead: what is sent in place of the prompts, in their order, to an export that makes the
+        prompt itself.
         """
         self.name = name
         self._opened = opened
         self._instead = tuple(instead)
 
     def generate(
-        self, prompts: Sequence[Messages], *, max_tokens: int, how: Decoding = GREEDY, tell: Tell | None = None
+        self,
+        prompts: Sequence[Messages],
+        *,
+        max_tokens: int,
+        how: Decoding = GREEDY,
+        tell: Tell | None = None,
     ) -> list[Generated]:
         if self._instead and len(prompts) != len(self._instead):
             raise ValueError(f"{len(self._instead)} questions have {len(prompts)} prompts")
@@ -44,7 +52,9 @@ class Writes:
     def count_tokens(self, messages: Messages) -> int:
         return 0  # nobody asks: labels are not scored
 
-    def score(self, prompts: Any, options: Any, *, left: float = 0.0, tell: Tell | None = None) -> Any:
+    def score(
+        self, prompts: Any, options: Any, *, left: float = 0.0, tell: Tell | None = None
+    ) -> Any:
         raise NotImplementedError("it only writes")
 
     def stream(self, prompt: Messages, *, max_tokens: int, how: Decoding = GREEDY) -> Iterator[str]:
@@ -56,11 +66,14 @@ def bare(prompt: Messages) -> Messages:
     return tuple(Message(message.role, message.content.strip()) for message in prompt)
 
 
-def decoding(arm: Adapted, opened: Opened | None = None, questions: Sequence[Example] = ()) -> Adapted:
+def decoding(
+    arm: Adapted, opened: Opened | None = None, questions: Sequence[Example] = ()
+) -> Adapted:
     """The arm with answers that are written.
 
     Args:
-        opened: what writes them; the arm's own model when None. questions: that it is handed in place of the prompts.
+        opened: what writes them; the arm's own model when None. questions: that it is handed in
+            place of the prompts.
 
     Raises:
         ModelError: M100, the arm does not ask a model with prompts.
@@ -71,6 +84,10 @@ def decoding(arm: Adapted, opened: Opened | None = None, questions: Sequence[Exa
     if isinstance(arm, Shrunk):
         return decoding(arm.inner, opened, questions)
     if isinstance(arm, Prompted):
-        return arm.asking(Writes(arm.model.name, opened or arm.model, [one.messages for one in questions]))
-    text = "its answers are not what a model writes after one prompt, so there is nothing to compare"
+        return arm.asking(
+            Writes(arm.model.name, opened or arm.model, [one.messages for one in questions])
+        )
+    text = (
+        "its answers are not what a model writes after one prompt, so there is nothing to compare"
+    )
     raise ModelError(Problem("M100", text))

@@ -1,7 +1,8 @@
-"""A model folder as transformers reads it: weights, config, tokenizer, chat template, generation settings.
+"""A model folder as transformers reads it: weights, config, tokenizer, chat template, generation
+settings.
 
-Watch out   the tokenizer's files are the base's own, byte by byte: a tokenizer that is written anew may come out as
-            another class, with other special tokens
+Watch out   the tokenizer's files are the base's own, byte by byte: a tokenizer that is written anew
+            may come out as another class, with other special tokens
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
     from assay.encode.chat import Chat
 
-OWN = ("quantization_config", "transformers_version")  # of how a config was loaded, not of the model
+# of how a config was loaded, not of the model
+OWN = ("quantization_config", "transformers_version")
 
 
 def write_tokenizer(base: Base, folder: Path) -> None:
@@ -35,7 +37,8 @@ def write_tokenizer(base: Base, folder: Path) -> None:
 
 
 def write_network(folder: Path, network: Any, dtype: torch.dtype) -> None:
-    """Config and weights of a plain network of transformers, in one file; a tied matrix is stored once."""
+    """Config and weights of a plain network of transformers, in one file; a tied matrix is stored
+    once."""
     config = json.loads(json.dumps(network.config.to_diff_dict(), default=str))
     for name in [key for key in config if key.startswith("_")] + list(OWN):
         config.pop(name, None)
@@ -48,7 +51,9 @@ def write_network(folder: Path, network: Any, dtype: torch.dtype) -> None:
         place = (tensor.data_ptr(), tensor.numel())
         if place not in places:
             places.add(place)
-            tensors[name] = tensor.detach().to(dtype) if tensor.is_floating_point() else tensor.detach()
+            tensors[name] = (
+                tensor.detach().to(dtype) if tensor.is_floating_point() else tensor.detach()
+            )
     store.write_json(folder / "config.json", config)
     store.write_tensors(folder / "model.safetensors", tensors, {"format": "pt"})
 
@@ -79,21 +84,35 @@ def same_tokens(chat: Chat, prompts: Sequence[Messages], folder: Path) -> None:
         ("end", ours.eos_token_id, theirs.eos_token_id),
         ("beginning", ours.bos_token_id, theirs.bos_token_id),
         ("vocabulary", len(ours), len(theirs)),
-        ("end of turn", chat.end[-1] in ours.all_special_ids, chat.end[-1] in theirs.all_special_ids),
+        (
+            "end of turn",
+            chat.end[-1] in ours.all_special_ids,
+            chat.end[-1] in theirs.all_special_ids,
+        ),
     ):
         if one != other:
             text = f"the tokenizer that was written has another {what}: {other} instead of {one}"
             raise ModelError(Problem("M102", text, str(folder), help=WAY_OUT))
     for prompt in prompts:
-        text = theirs.apply_chat_template(turns_of(prompt), tokenize=False, add_generation_prompt=True)
+        text = theirs.apply_chat_template(
+            turns_of(prompt), tokenize=False, add_generation_prompt=True
+        )
         found, meant = theirs(text, add_special_tokens=False)["input_ids"], chat.prompt(prompt)[0]
         if found != meant and not _marked(chat, prompt) and len(meant) < chat.max_length:
-            at = next((i for i, pair in enumerate(zip(found, meant, strict=False)) if pair[0] != pair[1]), len(meant))
-            text = f"the tokenizer that was written makes other tokens of a prompt, from token {at} on"
+            at = next(
+                (i for i, pair in enumerate(zip(found, meant, strict=False)) if pair[0] != pair[1]),
+                len(meant),
+            )
+            text = (
+                f"the tokenizer that was written makes other tokens of a prompt, from token {at} on"
+            )
             raise ModelError(Problem("M102", text, str(folder), help=WAY_OUT))
 
 
-WAY_OUT = "the files of the base's tokenizer do not agree with each other; take them anew from where the base came from"
+WAY_OUT = (
+    "the files of the base's tokenizer do not agree with each other; take them anew from where"
+    " the base came from"
+)
 
 
 def loading(imports: str, load: str, messages: list[dict[str, str]]) -> str:
@@ -110,7 +129,8 @@ folder, question = "PATH OF THIS FOLDER", {store.to_json(QUESTION)}
 {load}
 tokenizer = AutoTokenizer.from_pretrained(folder)
 messages = {shown}
-inputs = tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_tensors="pt", return_dict=True)
+inputs = tokenizer.apply_chat_template(
+    messages, add_generation_prompt=True, return_tensors="pt", return_dict=True)
 out = model.generate(**inputs, generation_config=GenerationConfig.from_pretrained(folder))
 print(tokenizer.decode(out[0, inputs["input_ids"].shape[1]:], skip_special_tokens=True).strip())"""
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", code)), default=0))
@@ -118,6 +138,7 @@ print(tokenizer.decode(out[0, inputs["input_ids"].shape[1]:], skip_special_token
 
 
 def _marked(chat: Chat, prompt: Messages) -> bool:
-    """Whether a message holds a control token as text, which assay splits and a template's caller does not."""
+    """Whether a message holds a control token as text, which assay splits and a template's caller
+    does not."""
     marks = [str(token) for token in chat.tokenizer.added_tokens_decoder.values()]
     return any(mark in message.content for message in prompt for mark in marks)

@@ -1,10 +1,12 @@
 """A merged model as one GGUF file for llama.cpp, Ollama and LM Studio, in f16, q8_0 or q4_k_m.
 
-How         llama.cpp's converter writes f16 and q8_0 (`converter`); q4_k_m is written by llama.cpp's recipe from the
-            weights in fp32 (`kquants`). Chat template, the tokens of beginning, end and end of turn, control tokens and
-            greedy generation are in the file. `gguf.json` beside it says what each tensor became
-Checked     header and tensors are read back; then llama.cpp opens the file, and makes of a thousand texts and of the
-            arm's prompts the same tokens as the model's own tokenizer, or the export is refused
+How         llama.cpp's converter writes f16 and q8_0 (`converter`); q4_k_m is written by
+            llama.cpp's recipe from the weights in fp32 (`kquants`). Chat template, the tokens of
+            beginning, end and end of turn, control tokens and greedy generation are in the file.
+            `gguf.json` beside it says what each tensor became
+Checked     header and tensors are read back; then llama.cpp opens the file, and makes of a thousand
+            texts and of the arm's prompts the same tokens as the model's own tokenizer, or the
+            export is refused
 Watch out   rounding to fewer bits changes answers: the share of equal ones stands in the model card
 """
 
@@ -31,7 +33,9 @@ from assay.use.export.llama_server import INSTALL, missing
 QUANTISATIONS = ("f16", "q8_0", "q4_k_m")
 TABLE = "gguf.json"
 PROBES = 1000
-ALLOWED = 0.01  # of the probes may come out otherwise: they are stranger than what people write; of the prompts none
+# of the probes may come out otherwise: they are stranger than what people write; of the prompts
+# none
+ALLOWED = 0.01
 
 
 def write_gguf(
@@ -73,14 +77,21 @@ def write_gguf(
 def unknown(quantisation: str) -> Problem | None:
     if quantisation in QUANTISATIONS:
         return None
-    text = f"there is no GGUF quantisation {quantisation!r} here{did_you_mean(quantisation, QUANTISATIONS)}"
+    text = (
+        f"there is no GGUF quantisation {quantisation!r}"
+        f" here{did_you_mean(quantisation, QUANTISATIONS)}"
+    )
     return Problem("M134", text, help="take one of " + ", ".join(QUANTISATIONS))
 
 
 def absent(quantisation: str) -> Problem | None:
     """What writing needs and is not installed. The converter is fetched when it is needed."""
     if quantisation == "q4_k_m" and installed("libgguf") == "none":
-        return Problem("M133", "the package that rounds weights to q4_k_m, libgguf, is not installed", help=INSTALL)
+        return Problem(
+            "M133",
+            "the package that rounds weights to q4_k_m, libgguf, is not installed",
+            help=INSTALL,
+        )
     return None
 
 
@@ -89,7 +100,10 @@ def described(file: Path, quantisation: str, casts: Sequence[Cast] = ()) -> dict
     header = check(file)
     meant = {cast.name: cast.meant for cast in casts if cast.meant != cast.kind}
     tensors = {name: [kind, list(shape)] for name, (kind, shape) in header.tensors.items()}
-    pick = {name: header.facts.get(f"tokenizer.ggml.{name}_token_id") for name in ("bos", "eos", "eot", "padding")}
+    pick = {
+        name: header.facts.get(f"tokenizer.ggml.{name}_token_id")
+        for name in ("bos", "eos", "eot", "padding")
+    }
     return {
         "file": file.name,
         "bytes": file.stat().st_size,
@@ -99,7 +113,9 @@ def described(file: Path, quantisation: str, casts: Sequence[Cast] = ()) -> dict
         "context": header.facts.get(f"{header.architecture}.context_length"),
         "converter": f"{CONVERTER.name} {CONVERTER.version}",
         "types": dict(Counter(kind for kind, _ in tensors.values()).most_common()),
-        "instead": [{"tensor": name, "meant": kind, "is": tensors[name][0]} for name, kind in meant.items()],
+        "instead": [
+            {"tensor": name, "meant": kind, "is": tensors[name][0]} for name, kind in meant.items()
+        ],
         "tensors": tensors,
         "tokenizer": {
             "kind": header.facts.get("tokenizer.ggml.model"),
@@ -113,25 +129,31 @@ def described(file: Path, quantisation: str, casts: Sequence[Cast] = ()) -> dict
 def sentences(facts: dict[str, Any]) -> tuple[str, ...]:
     """What the model card says of it."""
     kinds = ", ".join(f"{count} in {kind}" for kind, count in facts["types"].items())
-    notes = [f"`{facts['file']}` has {len(facts['tensors'])} tensors: {kinds}. `{TABLE}` lists each."]
+    notes = [
+        f"`{facts['file']}` has {len(facts['tensors'])} tensors: {kinds}. `{TABLE}` lists each."
+    ]
     if facts["instead"]:
         pairs = Counter((one["meant"], one["is"]) for one in facts["instead"])
-        how = ", ".join(f"{count} in {kind} instead of {meant}" for (meant, kind), count in pairs.items())
+        how = ", ".join(
+            f"{count} in {kind} instead of {meant}" for (meant, kind), count in pairs.items()
+        )
         notes.append(
-            f"The types of K-quants need rows of a multiple of 256 values, which this model has not everywhere: {how}."
+            "The types of K-quants need rows of a multiple of 256 values, which this model has"
+            f" not everywhere: {how}."
         )
     own = facts["tokenizer"]
     if own["texts"]:
         notes.append(
-            f"llama.cpp made the same tokens as the model's own tokenizer of {own['texts'] - own['different']:,} of"
-            f" {own['texts']:,} texts, and of all {own['prompts']:,} prompts that were tried."
+            "llama.cpp made the same"
+            f" tokens as the model's own tokenizer of {own['texts'] - own['different']:,}"
+            f" of {own['texts']:,} texts, and of all {own['prompts']:,} prompts that were tried."
         )
     else:
         notes.append("Its tokenizer was not compared, because xllamacpp is not installed here.")
     if own["texts"] and not own["chat"]:
         notes.append(
-            "llama.cpp's chat endpoint puts other tokens before a question than the arm was trained with: send"
-            " prompts as text or token ids to /completion instead."
+            "llama.cpp's chat endpoint puts other tokens before a question than"
+            " the arm was trained with: send prompts as text or token ids to /completion instead."
         )
     return tuple(notes)
 
@@ -140,7 +162,8 @@ def compared(model: Path, file: Path, prompts: Sequence[Messages]) -> dict[str, 
     """How many texts and prompts llama.cpp makes other tokens of than the model's own tokenizer.
 
     Raises:
-        ModelError: M131, more than ALLOWED of the texts, or a prompt; M135, llama.cpp does not open the file.
+        ModelError: M131, more than ALLOWED of the texts, or a prompt; M135, llama.cpp does not open
+            the file.
     """
     from transformers import AutoTokenizer
 
@@ -154,7 +177,9 @@ def compared(model: Path, file: Path, prompts: Sequence[Messages]) -> dict[str, 
         texts = probes(PROBES, control)
         other = [text for text in texts if chat.text_ids(text) != theirs.chat.text_ids(text)]
         if len(other) > ALLOWED * len(texts):
-            raise ModelError(_otherwise(f"{len(other)} of {len(texts)} texts, such as {other[0]!r}", file))
+            raise ModelError(
+                _otherwise(f"{len(other)} of {len(texts)} texts, such as {other[0]!r}", file)
+            )
         asked = [*prompts, (Message("user", "Which is it?"),)]
         for prompt in asked:
             if chat.prompt(prompt)[0] != theirs.chat.prompt(prompt)[0]:
@@ -171,33 +196,66 @@ def _otherwise(what: str, file: Path) -> Problem:
 
 
 def _by_chat(model: LlamaModel, prompt: Messages) -> list[int]:
-    """The tokens that llama.cpp's chat endpoint makes of a prompt: the whole text at once, and its own beginning."""
+    """The tokens that llama.cpp's chat endpoint makes of a prompt: the whole text at once, and its
+    own beginning."""
     turns = [{"role": message.role, "content": message.content} for message in prompt]
     text = model.server().ask("/apply-template", {"messages": turns})["prompt"]
-    return model.server().ask("/tokenize", {"content": text, "add_special": True, "parse_special": True})["tokens"]
+    return model.server().ask(
+        "/tokenize", {"content": text, "add_special": True, "parse_special": True}
+    )["tokens"]
 
 
 WORDS = "the don't I'LL we've naïve Straße İstanbul ﬁn e\u0301te\u0301 x XMLOf".split()
-MARKS = ("!", "?!", "...", "''", "``", " - ", "\n", "\n\n", "  ", "\t", "\r\n", " \n ", "\xa0", "\u200b", "\u3000")
-CODE = ("def f(x):\n    return x**2", "a_b-c.d/e?f=1&g=%20", "{'k': [1,2,3]}", "<b>&amp;</b>", "0x1F", "1e-5")
-SCRIPTS = ("\x20\x7e", "\xc0\u024f", "\u0370\u03ff", "\u0400\u04ff", "\u05d0\u05ea", "\u0620\u064a", "\u0904\u0939",
-           "\u0e01\u0e2e", "\u3041\u3096", "\u4e00\u9fa5", "\uac00\ud7a3", "\U0001f300\U0001f5ff")  # fmt: skip
+MARKS = (
+    "!",
+    "?!",
+    "...",
+    "''",
+    "``",
+    " - ",
+    "\n",
+    "\n\n",
+    "  ",
+    "\t",
+    "\r\n",
+    " \n ",
+    "\xa0",
+    "\u200b",
+    "\u3000",
+)
+CODE = (
+    "def f(x):\n    return x**2",
+    "a_b-c.d/e?f=1&g=%20",
+    "{'k': [1,2,3]}",
+    "<b>&amp;</b>",
+    "0x1F",
+    "1e-5",
+)
+SCRIPTS = ("\x20\x7e", "\xc0\u024f", "\u0370\u03ff", "\u0400\u04ff", "\u05d0\u05ea", "\u0620\u064a",
+    "\u0904\u0939",
+           "\u0e01\u0e2e", "\u3041\u3096", "\u4e00\u9fa5", "\uac00\ud7a3",
+           "\U0001f300\U0001f5ff")  # fmt: skip
 
 
 def probes(count: int, control: Sequence[str], *, seed: int = 0) -> list[str]:
-    """Texts that tokenizers stumble on: scripts, marks over letters, emoji, digits, white space, code, contractions,
-    and the model's control tokens forged."""
+    """Texts that tokenizers stumble on: scripts, marks over letters, emoji, digits, white space,
+    code, contractions, and the model's control tokens forged."""
     draw = random.Random(seed)
 
     def piece() -> str:
         kind = draw.randrange(7)
         if kind == 0:
             low, high = draw.choice(SCRIPTS)
-            return "".join(chr(draw.randint(ord(low), ord(high))) for _ in range(draw.randint(1, 6)))
+            return "".join(
+                chr(draw.randint(ord(low), ord(high))) for _ in range(draw.randint(1, 6))
+            )
         if kind == 1:
             return str(draw.randrange(10 ** draw.randint(1, 9)))
         if kind == 2 and control:
             return draw.choice(control)
         return draw.choice((WORDS, MARKS, CODE)[kind % 3])
 
-    return ["".join(piece() + draw.choice(("", " ")) for _ in range(draw.randint(1, 8))).strip() for _ in range(count)]
+    return [
+        "".join(piece() + draw.choice(("", " ")) for _ in range(draw.randint(1, 8))).strip()
+        for _ in range(count)
+    ]

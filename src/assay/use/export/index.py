@@ -1,9 +1,12 @@
-"""Retrieval around a model, as files: passages, the index that finds them, the model, a script that needs no assay.
+"""Retrieval around a model, as files: passages, the index that finds them, the model, a script that
+needs no assay.
 
-What it holds   passages.jsonl, index.safetensors (what BM25 sums, or vectors), index.json (the prompt and the numbers
-                of the search), model/ (the inner arm, merged), encoder/ where vectors are compared, ask.py
-Not all         the script knows BM25 and cosines of a frozen encoder, exactly as the arm has them. What else an arm may
-                do (both at once, a reranker, rewriting, fields, a threshold) is refused by name
+What it holds   passages.jsonl, index.safetensors (what BM25 sums, or vectors), index.json (the
+                prompt and the numbers of the search), model/ (the inner arm, merged), encoder/
+                where vectors are compared, ask.py
+Not all         the script knows BM25 and cosines of a frozen encoder, exactly as the arm has them.
+                What else an arm may do (both at once, a reranker, rewriting, fields, a threshold)
+                is refused by name
 Watch out       the documents are those of the fit: what was put or dropped since needs a new run
 """
 
@@ -49,13 +52,19 @@ def refuses(source: Source) -> Iterator[Problem]:
         (settings.rerank is not None, "rerank"),
         (bool(settings.where), "where"),
         (settings.abstain_below is not None, "abstain_below"),
-        (settings.find == "dense" and not isinstance(settings.encoding, Encoder), "an encoder that was trained"),
+        (
+            settings.find == "dense" and not isinstance(settings.encoding, Encoder),
+            "an encoder that was trained",
+        ),
         (source.task.kind in ("rank", "continue"), f"a task of the kind '{source.task.kind}'"),
     ):
         if used:
             text = f"the script of an index does not know {what}"
             yield Problem(
-                "C142", text, source.name, help=f"assay answer FILE --with {source.name} runs the arm as it is"
+                "C142",
+                text,
+                source.name,
+                help=f"assay answer FILE --with {source.name} runs the arm as it is",
             )
     inner = settings.inner
     if not (isinstance(inner, Shots) and not inner.k and inner.reason == "none"):
@@ -82,24 +91,39 @@ def write(source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:
     arm = source.open()
     assert isinstance(arm, RagAnswers), "what a rag restores"
     finder = arm.finder
-    rows = [{"id": one.id, "document": document_of(one.id), "text": one.text} for one in finder.passages]
+    rows = [
+        {"id": one.id, "document": document_of(one.id), "text": one.text} for one in finder.passages
+    ]
     store.write_lines(folder / "passages.jsonl", rows)
     vectors: Any = finder.vectors  # None where bm25 finds
     table = finder.words.table() if settings.find == "bm25" else {"vectors": vectors.vectors}
-    store.write_tensors(folder / "index.safetensors", {name: torch.from_numpy(row) for name, row in table.items()})
+    store.write_tensors(
+        folder / "index.safetensors", {name: torch.from_numpy(row) for name, row in table.items()}
+    )
     many = max(settings.candidates, SPARE * settings.top)
-    own = {"top": settings.top, "cap": settings.cap, "many": many, "system": systems(arm, source.name)}
+    own = {
+        "top": settings.top,
+        "cap": settings.cap,
+        "many": many,
+        "system": systems(arm, source.name),
+    }
     if settings.find == "bm25":
-        own |= {"language": settings.language, "common": sorted(COMMON) if settings.language == "english" else []}
+        own |= {
+            "language": settings.language,
+            "common": sorted(COMMON) if settings.language == "english" else [],
+        }
     else:
         own |= write_encoder(arm, source, folder / ENCODER)
     store.write_json(folder / "index.json", own)
     store.write_text(folder / SCRIPT, script(settings.find))
-    packages = "torch transformers safetensors numpy" + (" snowballstemmer" if settings.find == "bm25" else "")
+    packages = "torch transformers safetensors numpy" + (
+        " snowballstemmer" if settings.find == "bm25" else ""
+    )
     return (
         f"```sh\npip install {packages}\npython {SCRIPT} {json.dumps(QUESTION)}\n```",
-        f"`{SCRIPT}` has the search, the prompt and the call of the model, on a page: change it as you like. There are"
-        f" {len(rows):,} passages in `passages.jsonl`, as the arm was fitted on them; the prompt is in `index.json`.",
+        f"`{SCRIPT}` has the search, the prompt and the"
+        f" call of the model, on a page: change it as you like. There are {len(rows):,} passages"
+        " in `passages.jsonl`, as the arm was fitted on them; the prompt is in `index.json`.",
     )
 
 
@@ -115,8 +139,18 @@ def systems(arm: RagAnswers, name: str) -> list[str]:
     meant = (QUESTION, f"Passages:\n[2] two\n[1] one\n\nQuestion: {QUESTION}")
     for prompt, text in zip(prompts, meant, strict=True):
         if [one.role for one in prompt] != ["system", "user"] or prompt[1].content != text:
-            said = "its prompt is more than an instruction, passages and the question, and the script knows no more"
-            raise ModelError(Problem("M100", said, name, help=f"assay answer FILE --with {name} runs the arm as it is"))
+            said = (
+                "its prompt is more than an instruction, passages and the question, and the"
+                " script knows no more"
+            )
+            raise ModelError(
+                Problem(
+                    "M100",
+                    said,
+                    name,
+                    help=f"assay answer FILE --with {name} runs the arm as it is",
+                )
+            )
     return [prompt[0].content.strip() for prompt in prompts]
 
 
@@ -130,12 +164,22 @@ def write_encoder(arm: RagAnswers, source: Source, folder: Path) -> dict[str, An
 
     encoding = arm.finder.tools.encoding
     lesson = source.lesson("fp32")
-    assert isinstance(encoding, FrozenEncoding) and lesson.means.encoder_folder is not None, "refused before"
+    assert isinstance(encoding, FrozenEncoding) and lesson.means.encoder_folder is not None, (
+        "refused before"
+    )
     place = lesson.means.encoder_folder(encoding.name)
     embed = Embedder(place)
-    if embed.encoder.pooling not in (("mean",), ("cls",)) or embed.encoder.lower or not embed.encoder.whole:
-        text = f"{encoding.name} makes its vectors in a way that the script of an index does not know"
-        raise ModelError(Problem("M100", text, source.name, help="take find: bm25, or another encoder"))
+    if (
+        embed.encoder.pooling not in (("mean",), ("cls",))
+        or embed.encoder.lower
+        or not embed.encoder.whole
+    ):
+        text = (
+            f"{encoding.name} makes its vectors in a way that the script of an index does not know"
+        )
+        raise ModelError(
+            Problem("M100", text, source.name, help="take find: bm25, or another encoder")
+        )
     for name in ("config.json", "model.safetensors", *TOKENIZER):
         if (place / name).is_file():
             store.write_bytes(folder / name, (place / name).read_bytes())
@@ -143,17 +187,23 @@ def write_encoder(arm: RagAnswers, source: Source, folder: Path) -> dict[str, An
     return {"before": embed.encoder.passage, "limit": limit, "pooling": embed.encoder.pooling[0]}
 
 
-# --- asked again ------------------------------------------------------------------------------------------------------
+# --- asked again ----------------------------------------------------------------------------------
 
 
 class Script:
-    """Implements `Opened` by the script itself, in a process that knows no assay. It is handed questions alone."""
+    """Implements `Opened` by the script itself, in a process that knows no assay. It is handed
+    questions alone."""
 
     def __init__(self, folder: Path):
         self.folder = folder
 
     def generate(
-        self, prompts: Sequence[Messages], *, max_tokens: int, how: Decoding = GREEDY, tell: Tell | None = None
+        self,
+        prompts: Sequence[Messages],
+        *,
+        max_tokens: int,
+        how: Decoding = GREEDY,
+        tell: Tell | None = None,
     ) -> list[Generated]:
         """Raises:
         ModelError: M100, the script ended before it had answered.
@@ -173,7 +223,11 @@ class Script:
         if process.returncode or len(texts) != len(prompts):
             last = (told.strip().splitlines() or ["no message"])[-1]
             raise ModelError(
-                Problem("M100", f"{SCRIPT} ended with {process.returncode}: {last[:300]}", str(self.folder))
+                Problem(
+                    "M100",
+                    f"{SCRIPT} ended with {process.returncode}: {last[:300]}",
+                    str(self.folder),
+                )
             )
         if tell:
             tell({"event": "progress", "done": len(texts), "total": len(texts), "unit": "answer"})
@@ -182,7 +236,9 @@ class Script:
 
 def until(text: str, stops: Sequence[str]) -> str:
     """The text before the first of these."""
-    return text[: min((at for stop in stops if stop and (at := text.find(stop)) >= 0), default=len(text))].strip()
+    return text[
+        : min((at for stop in stops if stop and (at := text.find(stop)) >= 0), default=len(text))
+    ].strip()
 
 
 INDEX = Format(

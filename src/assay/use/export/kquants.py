@@ -1,11 +1,14 @@
-"""GGUF in four to eight bits: which tensor gets which type by llama.cpp's recipe Q4_K_M, and the file written anew.
+"""GGUF in four to eight bits: which tensor gets which type by llama.cpp's recipe Q4_K_M, and the
+file written anew.
 
-How       The matrix that gives the logits in Q6_K; values and the second feed-forward matrix of half the layers in
-          Q6_K; other matrices in Q4_K; vectors as they are. The types of K-quants hold 256 values of a row at once:
-          where a row is no multiple of that, Q4_K becomes Q5_0 and Q6_K becomes Q8_0, as in llama.cpp, and it is told
-Watch out a narrow model (576 wide) has hardly a matrix in four bits then: look at the table, not at the file's name
-Source    llama.cpp, src/llama-quant.cpp, `llama_tensor_get_type` and `tensor_type_fallback`; the arithmetic is that of
-          ggml's reference kernels, from the package libgguf
+How       The matrix that gives the logits in Q6_K; values and the second feed-forward matrix of
+          half the layers in Q6_K; other matrices in Q4_K; vectors as they are. The types of
+          K-quants hold 256 values of a row at once: where a row is no multiple of that, Q4_K
+          becomes Q5_0 and Q6_K becomes Q8_0, as in llama.cpp, and it is told
+Watch out a narrow model (576 wide) has hardly a matrix in four bits then: look at the table, not at
+the file's name
+Source    llama.cpp, src/llama-quant.cpp, `llama_tensor_get_type` and `tensor_type_fallback`; the
+          arithmetic is that of ggml's reference kernels, from the package libgguf
 """
 
 from __future__ import annotations
@@ -22,13 +25,15 @@ RECIPE = 15  # llama.cpp's number of Q4_K_M, under general.file_type
 INSTEAD = {"Q4_K": "Q5_0", "Q5_K": "Q5_1", "Q6_K": "Q8_0"}  # where rows are no multiple of 256
 WIDE, NARROW = 256, 32  # values of a row that the types of K-quants, and the others, hold at once
 # Matrices that stay as they are, by a part of their names.
-KEPT = ("_norm.weight", "ffn_gate_inp.weight", "pos", "token_types.weight", "ssm_conv1d", "shortconv", "time_mix_",
+KEPT = ("_norm.weight", "ffn_gate_inp.weight", "pos", "token_types.weight", "ssm_conv1d",
+    "shortconv", "time_mix_",
         "attn_rel_b.weight", "altup", "laurel")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """One tensor's type in the new file. `meant` is the recipe's, which a narrow row does not allow."""
+    """One tensor's type in the new file. `meant` is the recipe's, which a narrow row does not
+    allow."""
 
     name: str
     shape: tuple[int, ...]  # the row's length first
@@ -37,12 +42,14 @@ class Cast:
 
 
 def more_bits(layer: int, layers: int) -> bool:
-    """Whether a layer's values and second feed-forward matrix are kept in more bits: the first and last eighth, and
-    every third one between."""
+    """Whether a layer's values and second feed-forward matrix are kept in more bits: the first and
+    last eighth, and every third one between."""
     return layer < layers // 8 or layer >= 7 * layers // 8 or (layer - layers // 8) % 3 == 2
 
 
-def cast(name: str, shape: tuple[int, ...], kind: str, *, layers: int, experts: int, tied: bool) -> Cast:
+def cast(
+    name: str, shape: tuple[int, ...], kind: str, *, layers: int, experts: int, tied: bool
+) -> Cast:
     """The type of one tensor by the recipe.
 
     Args:
@@ -59,7 +66,9 @@ def cast(name: str, shape: tuple[int, ...], kind: str, *, layers: int, experts: 
         meant = "Q8_0"
     elif experts == 8 and name.endswith("attn_output.weight"):
         meant = "Q5_K"
-    elif name.endswith(("attn_v.weight", "ffn_down.weight", "ffn_down_exps.weight")) and more_bits(layer, layers):
+    elif name.endswith(("attn_v.weight", "ffn_down.weight", "ffn_down_exps.weight")) and more_bits(
+        layer, layers
+    ):
         meant = "Q6_K"
     chosen = meant
     if shape[0] % WIDE and chosen in INSTEAD:
@@ -71,7 +80,8 @@ def cast(name: str, shape: tuple[int, ...], kind: str, *, layers: int, experts: 
 
 
 def requantised(source: Path, file: Path) -> list[Cast]:
-    """Write the GGUF file `source` (in f32, f16 or bf16) as `file`, by the recipe Q4_K_M; what each tensor became.
+    """Write the GGUF file `source` (in f32, f16 or bf16) as `file`, by the recipe Q4_K_M; what each
+    tensor became.
 
     Memory is that of the largest tensor in fp32, twice.
     """
@@ -81,7 +91,9 @@ def requantised(source: Path, file: Path) -> list[Cast]:
     facts = {name: field for name, field in reader.fields.items() if not name.startswith("GGUF.")}
     base = facts["general.architecture"].contents()
     layers = int(facts[f"{base}.block_count"].contents())
-    experts = int(facts[f"{base}.expert_count"].contents()) if f"{base}.expert_count" in facts else 0
+    experts = (
+        int(facts[f"{base}.expert_count"].contents()) if f"{base}.expert_count" in facts else 0
+    )
     tied = all(tensor.name != "output.weight" for tensor in reader.tensors)
     casts = [
         cast(
@@ -99,7 +111,8 @@ def requantised(source: Path, file: Path) -> list[Cast]:
 
 
 def _chunks(reader: Any, casts: list[Cast], source: Path) -> Iterator[bytes | memoryview]:
-    """The new file in parts: the facts byte by byte as they were, but the recipe's number; then the tensors."""
+    """The new file in parts: the facts byte by byte as they were, but the recipe's number; then the
+    tensors."""
     import gguf
 
     fields = [field for name, field in reader.fields.items() if not name.startswith("GGUF.")]

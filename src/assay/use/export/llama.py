@@ -1,10 +1,13 @@
-"""A GGUF file as a language model, asked in llama.cpp: what was exported is asked as its user would.
+"""A GGUF file as a language model, asked in llama.cpp: what was exported is asked as its user
+would.
 
-How         prompts are made by the file's own template and tokenizer, both run by llama.cpp, and sent as token ids, so
-            that no second token of the beginning is put before them. What stands in a message never becomes a control
-            token
-Costs       a server is started on first use, with room for the longest prompt; a longer one starts it anew
-Watch out   a mark that the file does not call a control token, such as `<think>`, is one token in a message, too
+How         prompts are made by the file's own template and tokenizer, both run by llama.cpp, and
+            sent as token ids, so that no second token of the beginning is put before them. What
+            stands in a message never becomes a control token
+Costs       a server is started on first use, with room for the longest prompt; a longer one starts
+            it anew
+Watch out   a mark that the file does not call a control token, such as `<think>`, is one token in a
+            message, too
 """
 
 from __future__ import annotations
@@ -42,19 +45,30 @@ class Control:
 
 
 class LlamaTokens:
-    """The file's tokenizer and template, run by llama.cpp, with as much of transformers' face as `Chat` asks for."""
+    """The file's tokenizer and template, run by llama.cpp, with as much of transformers' face as
+    `Chat` asks for."""
 
     def __init__(self, model: LlamaModel, facts: dict[str, Any]):
         self._model = model
         self.chat_template = facts["template"]
-        self.added_tokens_decoder = {number: Control(text) for number, text in facts["control"].items()}
+        self.added_tokens_decoder = {
+            number: Control(text) for number, text in facts["control"].items()
+        }
         self.eos_token_id = facts["eos"]
 
-    def __call__(self, text: str, *, add_special_tokens: bool, split_special_tokens: bool = False) -> dict[str, Any]:
-        body = {"content": text, "add_special": add_special_tokens, "parse_special": not split_special_tokens}
+    def __call__(
+        self, text: str, *, add_special_tokens: bool, split_special_tokens: bool = False
+    ) -> dict[str, Any]:
+        body = {
+            "content": text,
+            "add_special": add_special_tokens,
+            "parse_special": not split_special_tokens,
+        }
         return {"input_ids": self._model.server().ask("/tokenize", body)["tokens"] if text else []}
 
-    def apply_chat_template(self, messages: list[dict], *, tokenize: bool, add_generation_prompt: bool) -> str:
+    def apply_chat_template(
+        self, messages: list[dict], *, tokenize: bool, add_generation_prompt: bool
+    ) -> str:
         body = {"messages": messages, "add_generation_prompt": add_generation_prompt}
         server = self._model.server()  # a file that does not open is no fault of its template
         try:
@@ -86,7 +100,9 @@ class LlamaModel:
         if self._server is None or need > self._room:
             self.close()
             self._room = max(self._room, need)
-            self._server = LlamaServer(self.file, room=self._room, slots=self._slots, threads=self._threads)
+            self._server = LlamaServer(
+                self.file, room=self._room, slots=self._slots, threads=self._threads
+            )
         return self._server
 
     def close(self) -> None:
@@ -102,7 +118,12 @@ class LlamaModel:
         raise RuntimeError("llama.cpp's server gives no likelihoods of texts: look at can_score")
 
     def generate(
-        self, prompts: Sequence[Messages], *, max_tokens: int, how: Decoding = GREEDY, tell: Tell | None = None
+        self,
+        prompts: Sequence[Messages],
+        *,
+        max_tokens: int,
+        how: Decoding = GREEDY,
+        tell: Tell | None = None,
     ) -> list[Generated]:
         """Answers in the order of `prompts`; `logprob` stays None.
 
@@ -115,12 +136,21 @@ class LlamaModel:
         found: dict[int, Generated] = {}
         with ThreadPoolExecutor(self._slots) as pool:
             bodies = [_body(row, max_tokens, how, i) | form for i, row in enumerate(rows)]
-            waiting = {pool.submit(server.ask, "/completion", body): i for i, body in enumerate(bodies)}
+            waiting = {
+                pool.submit(server.ask, "/completion", body): i for i, body in enumerate(bodies)
+            }
             try:
                 for done in as_completed(waiting):
                     found[waiting[done]] = _generated(done.result(), how)
                     if tell:
-                        tell({"event": "progress", "done": len(found), "total": len(rows), "unit": "answer"})
+                        tell(
+                            {
+                                "event": "progress",
+                                "done": len(found),
+                                "total": len(rows),
+                                "unit": "answer",
+                            }
+                        )
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
@@ -139,7 +169,8 @@ class LlamaModel:
 
 
 def read_facts(file: Path) -> dict[str, Any]:
-    """What `LlamaModel` needs of the file's header: template, context, control tokens and the token of the end.
+    """What `LlamaModel` needs of the file's header: template, context, control tokens and the token
+    of the end.
 
     Raises:
         ModelError: M097, it is no whole GGUF file.
@@ -179,7 +210,8 @@ def _form(form: Form | None) -> dict[str, Any]:
         return {}
     if form.kind == "choice":
         return {
-            "grammar": "root ::= " + " | ".join(json.dumps(text, ensure_ascii=False) for text in json.loads(form.text))
+            "grammar": "root ::= "
+            + " | ".join(json.dumps(text, ensure_ascii=False) for text in json.loads(form.text))
         }
     if form.kind == "json":
         return {"json_schema": json.loads(form.text)}
@@ -189,7 +221,9 @@ def _form(form: Form | None) -> dict[str, Any]:
 
 def _generated(said: dict[str, Any], how: Decoding) -> Generated:
     text = said["content"]
-    text = text[: min((at for stop in how.stop if stop and (at := text.find(stop)) >= 0), default=len(text))]
+    text = text[
+        : min((at for stop in how.stop if stop and (at := text.find(stop)) >= 0), default=len(text))
+    ]
     return Generated(
         text.strip() if how.form is None else text,
         said["tokens_evaluated"],

@@ -1,10 +1,11 @@
-"""llama.cpp's server in a child process: it opens one GGUF file on a loopback port, and ends when it is let go.
+"""llama.cpp's server in a child process: it opens one GGUF file on a loopback port, and ends when
+it is let go.
 
-How         the child imports xllamacpp alone; file, key and sizes come on its standard input, and its end is the
-            child's end, so that none is left when this process is killed. A file that makes llama.cpp abort ends the
-            child, not the run
-Watch out   keys and values are kept in f16, as llama.cpp has it; answers of rows that run together may differ in the
-            last bits from those that run alone
+How         the child imports xllamacpp alone; file, key and sizes come on its standard input, and
+            its end is the child's end, so that none is left when this process is killed. A file
+            that makes llama.cpp abort ends the child, not the run
+Watch out   keys and values are kept in f16, as llama.cpp has it; answers of rows that run together
+            may differ in the last bits from those that run alone
 """
 
 from __future__ import annotations
@@ -69,11 +70,18 @@ class LlamaServer:
         )
         self._end = weakref.finalize(self, _stop, self._process)
         self.address = self._begin(threads)
-        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy stands before loopback
+        # no proxy stands before loopback
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def _begin(self, threads: int) -> str:
         assert self._process.stdin and self._process.stdout
-        wish = {"file": str(self.file), "key": self._key, "room": self.room, "slots": self.slots, "threads": threads}
+        wish = {
+            "file": str(self.file),
+            "key": self._key,
+            "room": self.room,
+            "slots": self.slots,
+            "threads": threads,
+        }
         try:
             self._process.stdin.write(json.dumps(wish) + "\n")
             self._process.stdin.flush()
@@ -90,8 +98,14 @@ class LlamaServer:
         self._said.seek(0)
         lines = self._said.read()[-20_000:].decode(errors="replace").splitlines()
         self._said.close()
-        said = [line for line in lines if "error" in line.lower() or "failed" in line.lower()] or lines
-        more = f": {said[-1].strip()[-300:]}" if said else f" (it ended with {self._process.returncode})"
+        said = [
+            line for line in lines if "error" in line.lower() or "failed" in line.lower()
+        ] or lines
+        more = (
+            f": {said[-1].strip()[-300:]}"
+            if said
+            else f" (it ended with {self._process.returncode})"
+        )
         return Problem("M135", text + more, str(self.file), help="write the file again")
 
     def close(self) -> None:
@@ -116,20 +130,28 @@ class LlamaServer:
 
     def _send(self, path: str, body: dict[str, Any]) -> Any:
         head = {"Content-Type": "application/json", "Authorization": f"Bearer {self._key}"}
-        request = urllib.request.Request(self.address + path, data=json.dumps(body).encode(), headers=head)
+        request = urllib.request.Request(
+            self.address + path, data=json.dumps(body).encode(), headers=head
+        )
         try:
             return self._opener.open(request, timeout=WAIT)
         except urllib.error.HTTPError as error:
             with error:
                 said = error.read().decode(errors="replace")
-            raise ModelError(Problem("M135", f"llama.cpp refuses {path}: {_message(said)}", str(self.file))) from error
+            raise ModelError(
+                Problem("M135", f"llama.cpp refuses {path}: {_message(said)}", str(self.file))
+            ) from error
         except OSError as error:
             raise ModelError(self._problem(f"llama.cpp has stopped ({error})")) from error
 
 
 def missing() -> str:
     """What is not installed, or nothing."""
-    return "" if installed("xllamacpp") != "none" else "llama.cpp's Python package, xllamacpp, is not installed"
+    return (
+        ""
+        if installed("xllamacpp") != "none"
+        else "llama.cpp's Python package, xllamacpp, is not installed"
+    )
 
 
 def _stop(process: subprocess.Popen[str]) -> None:

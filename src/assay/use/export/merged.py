@@ -1,11 +1,13 @@
-"""The arm as a model of its own: what was trained is in the weights, and `AutoModelForCausalLM` loads the folder.
+"""The arm as a model of its own: what was trained is in the weights, and `AutoModelForCausalLM`
+loads the folder.
 
-Watch out   twice the size of the base's files in fp32; in bf16 (`--precision bf16`) the rounding of the sums is part of
-            the model, and some answers may be others: the check says how many
-            An arm that `quantise` made smaller has its rounded weights here, written out in full: the same answers, and
-            a file as large as any other; in 8 bits again as `gguf-q8_0`
-            A base that was trained in 4 or 8 bits is merged into what its codes stand for, which is what was measured;
-            `--into original` merges into the weights as they were, and its figures are those of another model
+Watch out   twice the size of the base's files in fp32; in bf16 (`--precision bf16`) the rounding of
+            the sums is part of the model, and some answers may be others: the check says how many
+            An arm that `quantise` made smaller has its rounded weights here, written out in full:
+            the same answers, and a file as large as any other; in 8 bits again as `gguf-q8_0`
+            A base that was trained in 4 or 8 bits is merged into what its codes stand for, which is
+            what was measured; `--into original` merges into the weights as they were, and its
+            figures are those of another model
 """
 
 from __future__ import annotations
@@ -30,14 +32,18 @@ def refuses(source: Source) -> Iterator[Problem]:
     if problem := refused(source):
         yield problem
     elif source.kind in UNMERGED:
-        way = "take --to peft" if (source.folder / "adapter_config.json").exists() else "train lora, dora or full"
+        way = (
+            "take --to peft"
+            if (source.folder / "adapter_config.json").exists()
+            else "train lora, dora or full"
+        )
         text = f"{source.kind} cannot be merged: {UNMERGED[source.kind]}"
         yield Problem("C142", text, source.name, help=way)
 
 
 def plain(source: Source) -> Merged:
-    """The arm's network without anything of PEFT's or bitsandbytes' in it, in fp32: all that was trained is in its
-    weights, which are freshly made.
+    """The arm's network without anything of PEFT's or bitsandbytes' in it, in fp32: all that was
+    trained is in its weights, which are freshly made.
 
     Raises:
         ModelError: M100, the arm has no model that writes; those of merging.
@@ -58,7 +64,8 @@ def plain(source: Source) -> Merged:
 
 
 def bare(source: Source) -> Any:
-    """The base's network as the adapter was trained on it, in fp32: of a quantised one, what its codes stand for."""
+    """The base's network as the adapter was trained on it, in fp32: of a quantised one, what its
+    codes stand for."""
     import torch
 
     from assay.train.quantised import quantise
@@ -67,7 +74,12 @@ def bare(source: Source) -> Any:
     model: Any = source.lesson("fp32").open_base(source.base.name)
     if source.bits:
         told = source.strategy.model_dump()
-        quantise(model.network, source.bits, quant=told.get("quant") or "nf4", double=bool(told.get("double")))
+        quantise(
+            model.network,
+            source.bits,
+            quant=told.get("quant") or "nf4",
+            double=bool(told.get("double")),
+        )
     merge(model.network, torch.float32)
     return model.network
 
@@ -79,8 +91,8 @@ def size(source: Source) -> int:
 
 
 def write_model(source: Source, folder: Path) -> Merged:
-    """The arm's merged model in the precision that was wished: what `AutoModelForCausalLM` loads, and what converters
-    to other formats read.
+    """The arm's merged model in the precision that was wished: what `AutoModelForCausalLM` loads,
+    and what converters to other formats read.
 
     Raises:
         ModelError: as `plain`; M102, as `same_tokens`.
@@ -101,12 +113,25 @@ def write(source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:
         loading("from transformers import AutoModelForCausalLM", load, sent(model.arm)),
         f"The weights are in {source.wish.precision}.",
     ]
-    notes += read_json(source.folder / "note.json")["notes"] if isinstance(source.strategy, Shrink) else []
+    notes += (
+        read_json(source.folder / "note.json")["notes"]
+        if isinstance(source.strategy, Shrink)
+        else []
+    )
     if isinstance(source.strategy, Quantise):
-        notes.append("The rounded weights are written out in full here: they compute the same, in a larger file.")
+        notes.append(
+            "The rounded weights are written out in full here: they compute the same, in a"
+            " larger file."
+        )
     if source.bits:
-        what = "what the codes of the base stood for" if source.wish.into == "dequantised" else "the base as it was"
-        notes.append(f"It was trained beside a base in {source.bits} bits, and is merged into {what}.")
+        what = (
+            "what the codes of the base stood for"
+            if source.wish.into == "dequantised"
+            else "the base as it was"
+        )
+        notes.append(
+            f"It was trained beside a base in {source.bits} bits, and is merged into {what}."
+        )
     return tuple(notes)
 
 

@@ -1,7 +1,8 @@
 """A GGUF file with a Modelfile: `ollama create NAME -f Modelfile`.
 
-How         Ollama renders a template of its own, in the language of Go. The one that is written is rendered here as
-            Ollama renders it, and must say what the model's chat template says of an instruction and a question
+How         Ollama renders a template of its own, in the language of Go. The one that is written is
+            rendered here as Ollama renders it, and must say what the model's chat template says of
+            an instruction and a question
 Watch out   the check asks llama.cpp, which Ollama runs; Ollama itself is not asked
 Source      github.com/ollama/ollama/blob/main/docs/modelfile.mdx
 """
@@ -72,12 +73,17 @@ def write(source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:
     store.write_text(
         folder / "Modelfile",
         f'FROM ./model-{KIND}.gguf\nTEMPLATE """{template}"""\nSYSTEM """{system}"""\n'
-        f"PARAMETER temperature 0\nPARAMETER num_predict {arm.room}\nPARAMETER num_ctx {chat.max_length}\n"
+        "PARAMETER temperature 0\n"
+        f"PARAMETER num_predict {arm.room}\nPARAMETER num_ctx {chat.max_length}\n"
         + "".join(f"PARAMETER stop {store.to_json(text)}\n" for text in (end, *chat.stops)),
     )
     name = re.sub(r"[^a-z0-9-]", "-", source.name)
     use = f'```sh\nollama create {name} -f Modelfile\nollama run {name} "the question"\n```'
-    return (use, "It was asked in llama.cpp, which Ollama runs; Ollama itself was not asked.", *notes[3:])
+    return (
+        use,
+        "It was asked in llama.cpp, which Ollama runs; Ollama itself was not asked.",
+        *notes[3:],
+    )
 
 
 def kind_of(tokenizer: Any, name: str) -> str:
@@ -93,12 +99,18 @@ def kind_of(tokenizer: Any, name: str) -> str:
     for kind, template in TEMPLATES.items():
         if rendered(template, {"System": system, "Prompt": question}) == own:
             return kind
-    text = f"the chat template is of no kind that is known in Ollama's language: {', '.join(TEMPLATES)}"
-    raise ModelError(Problem("M104", text, name, help="take --to gguf-q8_0, and write a TEMPLATE by hand"))
+    text = (
+        "the chat template is of no kind that is known in Ollama's language:"
+        f" {', '.join(TEMPLATES)}"
+    )
+    raise ModelError(
+        Problem("M104", text, name, help="take --to gguf-q8_0, and write a TEMPLATE by hand")
+    )
 
 
 def rendered(template: str, values: dict[str, str]) -> str:
-    """What Ollama sends: the template up to `.Response`. Knows `{{ .Name }}` and `{{ if .Name }}...{{ end }}`."""
+    """What Ollama sends: the template up to `.Response`. Knows `{{ .Name }}` and `{{ if .Name
+    }}...{{ end }}`."""
     before = template.partition("{{ .Response }}")[0]
 
     def chosen(match: re.Match[str]) -> str:

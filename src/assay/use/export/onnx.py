@@ -1,12 +1,17 @@
-"""A merged model as ONNX in fp32, with keys and values going in and out: for onnxruntime, anywhere it runs.
+"""A merged model as ONNX in fp32, with keys and values going in and out: for onnxruntime, anywhere
+it runs.
 
-Inputs    input_ids (batch, length), attention_mask (batch, past + length), position_ids (batch, length), and for each
-          layer past_key_values.N.key and .value (batch, key heads, past, width); `past` may be 0
-Outputs   logits (batch, length, vocabulary), present.N.key and .value (batch, key heads, past + length, width)
-How       torch.onnx.export with the graph of torch.export; the mask over what may be seen is part of the graph, so that
-          padding on either side needs only a 0 in attention_mask, and positions that do not count it
+Inputs    input_ids (batch, length), attention_mask (batch, past + length), position_ids (batch,
+          length), and for each layer past_key_values.N.key and .value (batch, key heads, past,
+          width); `past` may be 0
+Outputs   logits (batch, length, vocabulary), present.N.key and .value (batch, key heads, past +
+          length, width)
+How       torch.onnx.export with the graph of torch.export; the mask over what may be seen is part
+          of the graph, so that padding on either side needs only a 0 in attention_mask, and
+          positions that do not count it
 Checked   logits of three shapes, one with padding and one with a past, are those of torch to CLOSE
-Watch out weights of more than 1.5 GB lie beside the graph, in model.onnx.data: the two files go together
+Watch out weights of more than 1.5 GB lie beside the graph, in model.onnx.data: the two files go
+together
 """
 
 from __future__ import annotations
@@ -30,14 +35,16 @@ OTHER_WAY = "export it as merged weights instead (--to merged)"
 
 
 def write_onnx(model: Path, folder: Path, *, tell: Tell = lambda event: None) -> dict[str, Any]:
-    """Write `folder/model.onnx` and, beside it, `onnx.json` with what stands in it; what the latter says.
+    """Write `folder/model.onnx` and, beside it, `onnx.json` with what stands in it; what the latter
+    says.
 
     Args:
-        model: a plain model folder: config.json and model.safetensors. Its tokenizer is not written here.
+        model: a plain model folder: config.json and model.safetensors. Its tokenizer is not written
+            here.
 
     Raises:
-        ModelError: M133, a package is missing; M137, the network cannot be written as ONNX; M138, what was written
-            gives other logits.
+        ModelError: M133, a package is missing; M137, the network cannot be written as ONNX; M138,
+            what was written gives other logits.
     """
     if gone := missing():
         raise ModelError(Problem("M133", gone, help=INSTALL))
@@ -45,12 +52,19 @@ def write_onnx(model: Path, folder: Path, *, tell: Tell = lambda event: None) ->
     from transformers import AutoModelForCausalLM
 
     network: Any = AutoModelForCausalLM.from_pretrained(
-        model, dtype=torch.float32, local_files_only=True, use_safetensors=True, attn_implementation="sdpa"
+        model,
+        dtype=torch.float32,
+        local_files_only=True,
+        use_safetensors=True,
+        attn_implementation="sdpa",
     )
     network.eval().requires_grad_(False)
     kinds = set(network.config.get_text_config().to_dict().get("layer_types") or LAYERS)
     if other := sorted(kinds - LAYERS):
-        text = f"its layers of the kind {', '.join(other)} keep more than keys and values of all tokens"
+        text = (
+            "its layers of the kind"
+            f" {', '.join(other)} keep more than keys and values of all tokens"
+        )
         raise ModelError(Problem("M137", text, str(model), help=OTHER_WAY))
     tell({"event": "note", "text": "the network is written as ONNX"})
     size = sum(weight.nbytes for weight in network.parameters())
@@ -71,14 +85,14 @@ def write_onnx(model: Path, folder: Path, *, tell: Tell = lambda event: None) ->
 def sentences(facts: dict[str, Any]) -> tuple[str, ...]:
     """What the model card says of it."""
     return (
-        f"`{FILE}` takes and gives keys and values of {facts['layers']} layers, in fp32; its logits differ by at most"
-        f" {facts['largest_difference']:.1e} from torch's.",
+        f"`{FILE}` takes and gives keys and values of {facts['layers']} layers,"
+        f" in fp32; its logits differ by at most {facts['largest_difference']:.1e} from torch's.",
     )
 
 
 def step(network: Any) -> Any:
-    """The network as a module of tensors alone: (input_ids, attention_mask, position_ids, [keys, values, ...]) to
-    (logits, keys, values, ...)."""
+    """The network as a module of tensors alone: (input_ids, attention_mask, position_ids, [keys,
+    values, ...]) to (logits, keys, values, ...)."""
     import torch
 
     class Step(torch.nn.Module):
@@ -86,7 +100,9 @@ def step(network: Any) -> Any:
             super().__init__()
             self.network = network
 
-        def forward(self, input_ids: Any, attention_mask: Any, position_ids: Any, past: list[Any]) -> tuple[Any, ...]:
+        def forward(
+            self, input_ids: Any, attention_mask: Any, position_ids: Any, past: list[Any]
+        ) -> tuple[Any, ...]:
             from transformers import DynamicCache
 
             cache = DynamicCache()
@@ -107,8 +123,9 @@ def step(network: Any) -> Any:
 
 
 def masks(config: Any, length: int, real: torch.Tensor) -> Any:
-    """What each new token sees, (batch, 1, length, past + length), 0 or the lowest number; by kind of layer where the
-    model has several. Tokens of padding see what is real before them or, where that is nothing, all alike."""
+    """What each new token sees, (batch, 1, length, past + length), 0 or the lowest number; by kind
+    of layer where the model has several. Tokens of padding see what is real before them or, where
+    that is nothing, all alike."""
     import torch
 
     total = real.shape[1]
@@ -129,11 +146,15 @@ def masks(config: Any, length: int, real: torch.Tensor) -> Any:
         # Counted in real tokens: padding takes no part of the window.
         place = real.cumsum(1)
         near = place[:, total - length :, None] - place[:, None] < text.sliding_window
-        made["sliding_attention"] = torch.where(near[:, None], whole, torch.finfo(torch.float32).min)
+        made["sliding_attention"] = torch.where(
+            near[:, None], whole, torch.finfo(torch.float32).min
+        )
     return {kind: made[kind] for kind in dict.fromkeys(kinds)}
 
 
-def example(network: Any, rows: int, past: int, length: int, padding: int = 0) -> tuple[Any, Any, Any, list[Any]]:
+def example(
+    network: Any, rows: int, past: int, length: int, padding: int = 0
+) -> tuple[Any, Any, Any, list[Any]]:
     """Arguments of `step`: drawn token ids after a drawn past, the first row padded on the left."""
     import torch
 
@@ -145,7 +166,10 @@ def example(network: Any, rows: int, past: int, length: int, padding: int = 0) -
     positions = (real.cumsum(1) - 1).clamp(min=0)[:, past:]
     width = text.to_dict().get("head_dim") or text.hidden_size // text.num_attention_heads
     heads = text.to_dict().get("num_key_value_heads") or text.num_attention_heads
-    kept = [torch.randn(rows, heads, past, width, generator=draw) for _ in range(2 * text.num_hidden_layers)]
+    kept = [
+        torch.randn(rows, heads, past, width, generator=draw)
+        for _ in range(2 * text.num_hidden_layers)
+    ]
     return ids, real, positions, kept
 
 
@@ -167,7 +191,12 @@ def _exported(network: Any, model: Path) -> Any:
                 example(network, 2, 3, 4),
                 dynamo=True,
                 dynamic_shapes=shapes,
-                input_names=["input_ids", "attention_mask", "position_ids", *names(layers, "past_key_values")],
+                input_names=[
+                    "input_ids",
+                    "attention_mask",
+                    "position_ids",
+                    *names(layers, "past_key_values"),
+                ],
                 output_names=["logits", *names(layers, "present")],
                 verbose=False,
             )
@@ -190,10 +219,18 @@ def _compared(network: Any, file: Path) -> float:
     for rows, past, length, padding in ((2, 0, 7, 3), (1, 5, 1, 0), (3, 2, 4, 1)):
         ids, real, positions, kept = example(network, rows, past, length, padding)
         with torch.inference_mode():
-            if past:  # a drawn past is none that a text leaves: on one, fp32 may be 5e-3 from float64 by itself
+            # a drawn past is none that a text leaves: on one, fp32 may be 5e-3 from float64 by
+            # itself
+            if past:
                 kept = list(module(*example(network, rows, 0, past, padding))[1:])
             meant = module(ids, real, positions, kept)[0]
-        fed = dict(zip([one.name for one in opened.get_inputs()], [ids, real, positions, *kept], strict=True))
+        fed = dict(
+            zip(
+                [one.name for one in opened.get_inputs()],
+                [ids, real, positions, *kept],
+                strict=True,
+            )
+        )
         found = opened.run(["logits"], {name: value.numpy() for name, value in fed.items()})[0]
         off = (torch.from_numpy(found) - meant).abs()
         worst = max(worst, float(off[:, -1].max()))

@@ -1,8 +1,10 @@
 """A language model in onnxruntime: the files of `onnx.py`, asked as their user would.
 
-How       prompts padded on the left to the longest of a batch of like length; padding is masked and not counted in the
-          positions. Prompts are read in parts, then each step reads one token a row. Rows that have ended leave
-Memory    logits of PART tokens and a batch's keys and values, twice, because a step gives all of them anew
+How       prompts padded on the left to the longest of a batch of like length; padding is masked and
+          not counted in the positions. Prompts are read in parts, then each step reads one token a
+          row. Rows that have ended leave
+Memory    logits of PART tokens and a batch's keys and values, twice, because a step gives all of
+          them anew
 """
 
 from __future__ import annotations
@@ -27,7 +29,11 @@ LOGITS = 1 << 25  # of a part of the prompts, in fp32: 128 MB
 
 def missing() -> str:
     """What is not installed, or nothing."""
-    gone = [name for name in ("onnx", "onnxscript", "onnxruntime") if importlib.util.find_spec(name) is None]
+    gone = [
+        name
+        for name in ("onnx", "onnxscript", "onnxruntime")
+        if importlib.util.find_spec(name) is None
+    ]
     return f"{', '.join(gone)}: not installed" if gone else ""
 
 
@@ -50,13 +56,20 @@ def session(file: Path) -> Any:
     wish.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         return onnxruntime.InferenceSession(file, wish, providers=["CPUExecutionProvider"])
-    except (wrong.Fail, wrong.InvalidGraph, wrong.InvalidProtobuf, wrong.NoSuchFile, RuntimeError) as error:
+    except (
+        wrong.Fail,
+        wrong.InvalidGraph,
+        wrong.InvalidProtobuf,
+        wrong.NoSuchFile,
+        RuntimeError,
+    ) as error:
         text = f"onnxruntime does not open this file: {str(error)[:300]}"
         raise ModelError(Problem("M135", text, str(file), help="write the file again")) from error
 
 
 class OnnxModel:
-    """A `core.types.LanguageModel` on a folder with model.onnx and a tokenizer; a label is written, not scored."""
+    """A `core.types.LanguageModel` on a folder with model.onnx and a tokenizer; a label is written,
+    not scored."""
 
     can_score = False
 
@@ -65,9 +78,13 @@ class OnnxModel:
 
         self.name = folder.name
         self.session = session(folder / FILE)
-        tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        tokenizer: Any = AutoTokenizer.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
         self.chat = Chat(tokenizer, max_length=context_length(folder) or UNSAID)
-        self._kept = [one for one in self.session.get_inputs() if one.name.startswith("past_key_values.")]
+        self._kept = [
+            one for one in self.session.get_inputs() if one.name.startswith("past_key_values.")
+        ]
         self._told = [one.name for one in self.session.get_outputs()]
         self._width = int(self.session.get_outputs()[0].shape[-1])
 
@@ -78,7 +95,12 @@ class OnnxModel:
         raise RuntimeError("this runtime writes and does not score: look at can_score")
 
     def generate(
-        self, prompts: Sequence[Messages], *, max_tokens: int, how: Decoding = GREEDY, tell: Tell | None = None
+        self,
+        prompts: Sequence[Messages],
+        *,
+        max_tokens: int,
+        how: Decoding = GREEDY,
+        tell: Tell | None = None,
     ) -> list[Generated]:
         """Answers in the order of `prompts`, each at most `max_tokens` tokens.
 
@@ -107,11 +129,17 @@ class OnnxModel:
                 yield text[len(told) :]
                 told = text
 
-    def _begun(self, prompts: Sequence[Messages], max_tokens: int, how: Decoding) -> tuple[Any, list[Any]]:
+    def _begun(
+        self, prompts: Sequence[Messages], max_tokens: int, how: Decoding
+    ) -> tuple[Any, list[Any]]:
         from assay.model.pen import Pen
 
-        pen = Pen(self.chat, how, max_tokens, None if how.form is None else self._forms.shape(how.form))
-        return pen, pen.lines([self.chat.prompt(messages, room=max_tokens)[0] for messages in prompts])
+        pen = Pen(
+            self.chat, how, max_tokens, None if how.form is None else self._forms.shape(how.form)
+        )
+        return pen, pen.lines(
+            [self.chat.prompt(messages, room=max_tokens)[0] for messages in prompts]
+        )
 
     @cached_property
     def _forms(self) -> Any:
@@ -128,9 +156,17 @@ class OnnxModel:
             return
         longest = max(len(line.ids) for line in lines)
         pad = self.chat.tokenizer.pad_token_id or self.chat.tokenizer.eos_token_id
-        ids = np.array([[pad] * (longest - len(line.ids)) + line.ids for line in lines], dtype=np.int64)
-        real = np.array([[0] * (longest - len(line.ids)) + [1] * len(line.ids) for line in lines], dtype=np.int64)
-        kept = [np.zeros((len(lines), one.shape[1], 0, one.shape[3]), dtype=np.float32) for one in self._kept]
+        ids = np.array(
+            [[pad] * (longest - len(line.ids)) + line.ids for line in lines], dtype=np.int64
+        )
+        real = np.array(
+            [[0] * (longest - len(line.ids)) + [1] * len(line.ids) for line in lines],
+            dtype=np.int64,
+        )
+        kept = [
+            np.zeros((len(lines), one.shape[1], 0, one.shape[3]), dtype=np.float32)
+            for one in self._kept
+        ]
         logits, kept = self._read(ids, real, kept)
         while True:
             pen.write(lines, torch.from_numpy(logits))
@@ -139,7 +175,11 @@ class OnnxModel:
             if not stay:
                 return
             if len(stay) < len(lines):
-                lines, real, kept = [lines[i] for i in stay], real[stay], [part[stay] for part in kept]
+                lines, real, kept = (
+                    [lines[i] for i in stay],
+                    real[stay],
+                    [part[stay] for part in kept],
+                )
             real = np.concatenate([real, np.ones((len(lines), 1), dtype=np.int64)], 1)
             ids = np.array([line.tokens[-1:] for line in lines], dtype=np.int64)
             logits, kept = self._read(ids, real, kept)

@@ -1,6 +1,8 @@
-"""The prompt of an arm as text: `prompt.md`, which `wording` reads back, and what is sent for a question.
+"""The prompt of an arm as text: `prompt.md`, which `wording` reads back, and what is sent for a
+question.
 
-Watch out   examples that are chosen for each question are not in the file: it says how many, and how they are chosen
+Watch out   examples that are chosen for each question are not in the file: it says how many, and
+            how they are chosen
 """
 
 from __future__ import annotations
@@ -25,9 +27,21 @@ SENT = "messages.json"
 
 
 def refuses(source: Source) -> Iterator[Problem]:
-    if source.kind in (*WITHOUT_MODEL, "knn", "router", "stack", "tagger", "head", "token_head", "setfit", "encoder"):
+    if source.kind in (
+        *WITHOUT_MODEL,
+        "knn",
+        "router",
+        "stack",
+        "tagger",
+        "head",
+        "token_head",
+        "setfit",
+        "encoder",
+    ):
         text = f"{source.name} sends no prompt that could be written down"
-        yield Problem("C142", text, source.name, help=f"assay answer FILE --with {source.name} runs it")
+        yield Problem(
+            "C142", text, source.name, help=f"assay answer FILE --with {source.name} runs it"
+        )
 
 
 def write(source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:
@@ -37,14 +51,20 @@ def write(source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:
     store.write_text(folder / FILE, written(prompt_of(arm), own, note))
     asked = Example("question", (Message("user", QUESTION),))
     if isinstance(arm, RagAnswers):
-        found = Hits((Document("d#1", "the text of the best passage"), Document("d#2", "the text of the next one")))
+        found = Hits(
+            (
+                Document("d#1", "the text of the best passage"),
+                Document("d#2", "the text of the next one"),
+            )
+        )
         sent = turns_of(arm.inner.prompt(arm.settings.shown(asked, found)))
     else:
         sent = turns_of(arm.prompt(asked))
     store.write_json(folder / SENT, sent)
     return (
-        f"`{FILE}` is for people, and for `{{kind: wording, prompt: {FILE}, inner: ...}}`; `{SENT}` is what is sent for"
-        " a question, as the messages of a chat. The likeliest answer is taken: temperature 0.",
+        f"`{FILE}` is for people,"
+        f" and for `{{kind: wording, prompt: {FILE}, inner: ...}}`; `{SENT}` is what is sent"
+        " for a question, as the messages of a chat. The likeliest answer is taken: temperature 0.",
     )
 
 

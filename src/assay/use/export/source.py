@@ -4,7 +4,8 @@ Wish    what was asked for beside the format          Base    the model that the
 Source  one fitted arm, opened on demand              Format  one way of giving it away
 Opened  what was written, asked in its own runtime
 
-Watch out   `Source.open` loads the arm afresh each time and keeps nothing: merging changes a network in place
+Watch out   `Source.open` loads the arm afresh each time and keeps nothing: merging changes a
+            network in place
 """
 
 from __future__ import annotations
@@ -43,9 +44,10 @@ class Wish:
 
     Attributes:
         precision: that merged weights are written in.
-        with_base: the base is written beside the adapter; None: where it was trained on a quantised one.
-        into: what the adapters of a quantised base are merged into: what its codes stand for, which they were trained
-            on, or the weights as they were before.
+        with_base: the base is written beside the adapter; None: where it was trained on a quantised
+            one.
+        into: what the adapters of a quantised base are merged into: what its codes stand for, which
+            they were trained on, or the weights as they were before.
     """
 
     precision: Literal["fp32", "bf16"] = "fp32"
@@ -55,7 +57,8 @@ class Wish:
 
 @dataclass(frozen=True)
 class Base:
-    """A base model as it was found. `folder` holds config, safetensors, tokenizer and chat template, all admitted."""
+    """A base model as it was found. `folder` holds config, safetensors, tokenizer and chat
+    template, all admitted."""
 
     name: str  # as the project gives it
     folder: Path
@@ -74,7 +77,8 @@ class Base:
 
 @dataclass(frozen=True)
 class Merged:
-    """An arm whose model is a plain network of transformers in fp32, under the names that its config loads."""
+    """An arm whose model is a plain network of transformers in fp32, under the names that its
+    config loads."""
 
     arm: Prompted
     model: ChatModel
@@ -98,11 +102,13 @@ class Source:
     """One fitted arm of a project.
 
     Attributes:
-        key: of its fit. folder: its files as the fit left them, `adapter_config.json` among those of an adapter.
+        key: of its fit. folder: its files as the fit left them, `adapter_config.json` among those
+            of an adapter.
         lesson: without rows, opening every model in a precision: what `Strategy.restore` needs.
         examples: some questions of val, to compare tokenizers by, never to be written down.
         report: the arm's line of report.json, as plain JSON; None before there is a report.
-        out: the folder that the export will have in the end; what is written goes into another one until it is whole.
+        out: the folder that the export will have in the end; what is written goes into another one
+            until it is whole.
     """
 
     name: str
@@ -124,10 +130,15 @@ class Source:
 
     @property
     def bits(self) -> int:
-        """That the base's weights were kept in while it was trained; 0: as they are, or the arm keeps all weights."""
+        """That the base's weights were kept in while it was trained; 0: as they are, or the arm
+        keeps all weights."""
         from assay.use.shrink import Shrink
 
-        return 0 if isinstance(self.strategy, Shrink) else int(self.strategy.model_dump().get("bits", 0))
+        return (
+            0
+            if isinstance(self.strategy, Shrink)
+            else int(self.strategy.model_dump().get("bits", 0))
+        )
 
     def open(self, precision: Precision = "fp32") -> Adapted:
         """The arm, freshly loaded."""
@@ -147,8 +158,8 @@ class Source:
 
 
 def refused(source: Source) -> Problem | None:
-    """C142, why the arm has no model of its own that could be given away; None where it has one. What answers by a
-    model as it comes, or by none, is another format's."""
+    """C142, why the arm has no model of its own that could be given away; None where it has one.
+    What answers by a model as it comes, or by none, is another format's."""
     from assay.train.label_layer import LabelLayer
     from assay.train.settings import Trained
     from assay.use.shrink import Shrink
@@ -159,11 +170,19 @@ def refused(source: Source) -> Problem | None:
             return choosing(name)
         if strategy.taught:
             return None
-        text = f"{name} is a prompt around a smaller base; nothing that was trained could be given away"
+        text = (
+            f"{name} is a prompt around"
+            " a smaller base; nothing that was trained could be given away"
+        )
         return Problem("C142", text, name, help=ANSWER.format(name=name))
     if isinstance(strategy, LabelLayer):
-        text = f"{name} answers with a layer of labels on the model's states; nothing outside assay reads that"
-        return Problem("C142", text, name, help=f"assay answer FILE --with {name}; or train lora or full")
+        text = (
+            f"{name} answers with a layer of labels on the model's states; nothing outside assay"
+            " reads that"
+        )
+        return Problem(
+            "C142", text, name, help=f"assay answer FILE --with {name}; or train lora or full"
+        )
     if isinstance(strategy, Trained):
         return choosing(name) if strategy.objective == "label_set" else None
     for kinds, what, way in ELSEWHERE:
@@ -194,16 +213,29 @@ WITHOUT_MODEL = (
 WITHOUT_MODEL += ("best_sentence", "reader", "ridge", "learning_to_rank")
 ANSWER = "assay answer FILE --with {name} runs it"
 ELSEWHERE = (
-    (("rag", "retrieval_aware"), "is a model with an index; the model alone is another arm", "take --to index"),
-    (("shots", "wording"), "trains nothing: it is a prompt for a base as it comes", "take --to prompt"),
+    (
+        ("rag", "retrieval_aware"),
+        "is a model with an index; the model alone is another arm",
+        "take --to index",
+    ),
+    (
+        ("shots", "wording"),
+        "trains nothing: it is a prompt for a base as it comes",
+        "take --to prompt",
+    ),
     (("knn", "router", "stack"), "is a mix of arms, which only assay puts together", ANSWER),
     (WITHOUT_MODEL, "asks no language model: there is none", ANSWER),
-    (("setfit", "encoder", "tagger"), "is an encoder, which writes nothing: there is no language model", ANSWER),
+    (
+        ("setfit", "encoder", "tagger"),
+        "is an encoder, which writes nothing: there is no language model",
+        ANSWER,
+    ),
 )
 
 
 def prompted(arm: Adapted, name: str) -> Prompted:
-    """The arm as one that asks a chat model with a prompt; of one that was made smaller, the arm around its network.
+    """The arm as one that asks a chat model with a prompt; of one that was made smaller, the arm
+    around its network.
 
     Raises:
         ModelError: M100, it answers in another way.
@@ -222,7 +254,8 @@ QUESTION = "the question"
 
 
 def sent(arm: Prompted) -> list[dict[str, str]]:
-    """What the arm sends for a question of one turn, as transformers' chat templates and OpenAI's servers take it."""
+    """What the arm sends for a question of one turn, as transformers' chat templates and OpenAI's
+    servers take it."""
     return turns_of(arm.prompt(Example("question", (Message("user", QUESTION),))))
 
 
@@ -245,10 +278,16 @@ def chat_model(arm: Prompted) -> ChatModel:
 
 
 class Opened(Protocol):
-    """What was exported, in its own runtime. It writes greedily whatever `how` says of temperature; stop texts hold."""
+    """What was exported, in its own runtime. It writes greedily whatever `how` says of temperature;
+    stop texts hold."""
 
     def generate(
-        self, prompts: Sequence[Messages], *, max_tokens: int, how: Decoding = GREEDY, tell: Tell | None = None
+        self,
+        prompts: Sequence[Messages],
+        *,
+        max_tokens: int,
+        how: Decoding = GREEDY,
+        tell: Tell | None = None,
     ) -> list[Generated]:
         """Answers in the order of `prompts`. `logprob` stays None."""
         ...
@@ -267,12 +306,14 @@ class Format:
         name: as `--to` takes it. about: one line for lists.
         refuses: why this arm cannot be written so, known before a model is loaded.
         size: bytes that the folder will take, at most.
-        write: fills an empty folder with everything but README.md and export.json, which are the same for all; gives
-            blocks of Markdown for the card: how it is loaded and asked, and what is to be known.
+        write: fills an empty folder with everything but README.md and export.json, which are the
+            same for all; gives blocks of Markdown for the card: how it is loaded and asked, and
+            what is to be known.
         runtime: what `opened` runs in. opened: the folder in it; None where nothing of it answers.
         missing: that what `opened` needs is not installed, as a phrase, or "".
         limit: share of equal answers under which the export is refused; None: it is only told.
-        asks: what `opened` is handed: the arm's whole prompt, or the question alone where the export makes the prompt.
+        asks: what `opened` is handed: the arm's whole prompt, or the question alone where the
+            export makes the prompt.
     """
 
     name: str

@@ -1,9 +1,9 @@
 """A folder and the command line by which vLLM serves it.
 
-How         a plain LoRA stays an adapter beside its base (`--enable-lora`); what vLLM takes no adapter of (DoRA,
-            quantised bases, other methods, whole models) is merged
-Watch out   the check asks transformers, not vLLM, which needs a graphics card and is not part of assay: README.md says
-            how to ask the server itself
+How         a plain LoRA stays an adapter beside its base (`--enable-lora`); what vLLM takes no
+            adapter of (DoRA, quantised bases, other methods, whole models) is merged
+Watch out   the check asks transformers, not vLLM, which needs a graphics card and is not part of
+            assay: README.md says how to ask the server itself
 Source      docs.vllm.ai, "LoRA Adapters" and "OpenAI-Compatible Server"
 """
 
@@ -43,7 +43,12 @@ def write(source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:
     inside.mkdir()
     notes: tuple[str, ...] = ()
     common = ["--dtype", "float32" if source.wish.precision == "fp32" else "bfloat16"]
-    common += ["--generation-config", f"./{inside.name}", "--max-model-len", str(source.base.context or 2048)]
+    common += [
+        "--generation-config",
+        f"./{inside.name}",
+        "--max-model-len",
+        str(source.base.context or 2048),
+    ]
     if (source.base.folder / "chat_template.jinja").is_file():
         common += ["--chat-template", f"./{inside.name}/chat_template.jinja"]
     if as_adapter(source):
@@ -52,9 +57,24 @@ def write(source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:
         config = store.read_json(inside / adapter.CONFIG)
         rank = next((one for one in RANKS if one >= config["r"]), RANKS[-1])
         hub = source.base.hub
-        base = f"./{ADAPTER}/{adapter.BASE}" if source.wish.with_base else config["base_model_name_or_path"]
-        line = ["vllm", "serve", base, *(["--revision", hub[1]] if hub and not source.wish.with_base else [])]
-        line += ["--enable-lora", "--max-lora-rank", str(rank), "--lora-modules", f"{source.name}=./{ADAPTER}"]
+        base = (
+            f"./{ADAPTER}/{adapter.BASE}"
+            if source.wish.with_base
+            else config["base_model_name_or_path"]
+        )
+        line = [
+            "vllm",
+            "serve",
+            base,
+            *(["--revision", hub[1]] if hub and not source.wish.with_base else []),
+        ]
+        line += [
+            "--enable-lora",
+            "--max-lora-rank",
+            str(rank),
+            "--lora-modules",
+            f"{source.name}=./{ADAPTER}",
+        ]
     else:
         merged.write(source, inside, tell)
         line = ["vllm", "serve", f"./{MODEL}", "--served-model-name", source.name]
@@ -63,20 +83,28 @@ def write(source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:
     arm = prompted(source.open(), source.name)
     asked = {"model": source.name, "messages": sent(arm), "temperature": 0, "max_tokens": arm.room}
     store.write_json(folder / "request.json", asked)
-    ask = "curl -s http://localhost:8000/v1/chat/completions -H 'Content-Type: application/json' -d @request.json"
+    ask = (
+        "curl -s http://localhost:8000/v1/chat/completions -H 'Content-Type: application/json'"
+        " -d @request.json"
+    )
     return (
         f"```sh\n{command}\n```",
-        "The same line stands in `serve.sh`. To see that the server answers, put a question whose answer you know into"
-        " `request.json`:",
+        "The same line stands in `serve.sh`. To"
+        " see that the server answers, put a question whose answer you know into `request.json`:",
         f"```sh\n{ask}\n```",
-        "The figures below are those of the same files in transformers; vLLM itself was not asked. To have it asked all"
-        " test questions, name it as a model behind an address in a project of its own (docs/remote.md).",
+        "The figures below are those of the same"
+        " files in transformers; vLLM itself was not asked. To have it asked all test questions,"
+        " name it as a model behind an address in a project of its own (docs/remote.md).",
         *notes,
     )
 
 
 def opened(folder: Path) -> Plain:
-    return adapter.opened(folder / ADAPTER) if (folder / ADAPTER).is_dir() else open_model(folder / MODEL)
+    return (
+        adapter.opened(folder / ADAPTER)
+        if (folder / ADAPTER).is_dir()
+        else open_model(folder / MODEL)
+    )
 
 
 VLLM = Format(

@@ -1,6 +1,8 @@
-"""Answers to conversations and texts: whole, or as a stream of events; noted before their end is handed out.
+"""Answers to conversations and texts: whole, or as a stream of events; noted before their end is
+handed out.
 
-Promise   An answer that a client has whole stands in the log: it is written there before the last byte leaves.
+Promise   An answer that a client has whole stands in the log: it is written there before the last
+          byte leaves.
 """
 
 from __future__ import annotations
@@ -32,7 +34,8 @@ class Reply:
     """One request while it is answered.
 
     Attributes:
-        head: what every part of the reply says. chat: a conversation, not a text. counts: a stream ends with usage.
+        head: what every part of the reply says. chat: a conversation, not a text. counts: a stream
+            ends with usage.
     """
 
     head: dict[str, Any]
@@ -54,14 +57,17 @@ class Reply:
         return [pieces[-1] for pieces in self.pieces]
 
     def passages(self, number: int) -> list[str]:
-        return next((list(piece.passages) for piece in reversed(self.pieces[number]) if piece.passages), [])
+        return next(
+            (list(piece.passages) for piece in reversed(self.pieces[number]) if piece.passages), []
+        )
 
 
 class Answering:
     """Asks the engine what a request wants, and notes each answer before it is handed out.
 
     Args:
-        inside: who is inside. log: takes a record of each whole answer before it is handed out; None: nothing is noted.
+        inside: who is inside. log: takes a record of each whole answer before it is handed out;
+            None: nothing is noted.
     """
 
     def __init__(
@@ -91,14 +97,19 @@ class Answering:
         return await self._given(reply, receive, streamed=bool(asked.stream))
 
     def _reply(self, kind: str, wanted: Sequence[Wanted], counts: bool, *, chat: bool) -> Reply:
-        head = {"id": f"{kind}-{uuid.uuid4().hex}", "created": int(time.time()), "model": wanted[0].arm}
+        head = {
+            "id": f"{kind}-{uuid.uuid4().hex}",
+            "created": int(time.time()),
+            "model": wanted[0].arm,
+        }
         answers = Answers(self.engine, wanted, self._inside, self.seconds)
         return Reply(head, wanted, answers, chat, counts, time.monotonic(), [[] for _ in wanted])
 
     async def _given(self, reply: Reply, receive: Receive, *, streamed: bool) -> Response:
         handed = False
         try:
-            # The first piece is waited for, so that what the engine refuses has a status of its own.
+            # The first piece is waited for, so that what the engine refuses has a status of its
+            # own.
             first = await while_there(receive, self._first(reply))
             if streamed:
                 handed = True
@@ -129,9 +140,13 @@ class Answering:
                 try:
                     await asyncio.to_thread(self._log, record)
                 except AssayError as error:  # the disk is full
-                    raise Refused(500, f"the answer could not be noted: {error.problems[0].text}", "log") from error
+                    raise Refused(
+                        500, f"the answer could not be noted: {error.problems[0].text}", "log"
+                    ) from error
 
-    async def _events(self, reply: Reply, first: tuple[int, Piece]) -> AsyncIterator[BaseModel | dict[str, Any]]:
+    async def _events(
+        self, reply: Reply, first: tuple[int, Piece]
+    ) -> AsyncIterator[BaseModel | dict[str, Any]]:
         found: tuple[int, Piece] | None = first
         if reply.chat:
             yield _chunk(reply, 0, {"delta": {"role": "assistant", "content": ""}})
@@ -157,7 +172,9 @@ def _top(reply: Reply) -> dict[str, Any]:
     return {"id": reply.head["id"], "object": kind, **reply.head}
 
 
-def _chunk(reply: Reply, number: int, part: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
+def _chunk(
+    reply: Reply, number: int, part: dict[str, Any], finish: str | None = None
+) -> dict[str, Any]:
     choice = {"index": number, "logprobs": None, **part, "finish_reason": finish or None}
     return {**_top(reply), "choices": [choice], **({"usage": None} if reply.counts else {})}
 
@@ -173,7 +190,9 @@ def _logprobs(reply: Reply, number: int, tokens: Sequence[Told], start: int = 0)
     top = reply.wanted[number].top
     if top is None:
         return None
-    return replies.chat_logprobs(tokens) if reply.chat else replies.text_logprobs(tokens, top, start)
+    return (
+        replies.chat_logprobs(tokens) if reply.chat else replies.text_logprobs(tokens, top, start)
+    )
 
 
 def _whole(reply: Reply) -> replies.ChatCompletion | replies.Completion:
@@ -181,7 +200,9 @@ def _whole(reply: Reply) -> replies.ChatCompletion | replies.Completion:
     parts: list[dict[str, Any]] = [
         {
             "index": number,
-            "logprobs": _logprobs(reply, number, [told for piece in pieces for told in piece.tokens]),
+            "logprobs": _logprobs(
+                reply, number, [told for piece in pieces for told in piece.tokens]
+            ),
             "finish_reason": pieces[-1].finish,
             "passages": reply.passages(number) or None,
         }
@@ -206,11 +227,14 @@ def _plain(whole: BaseModel) -> dict[str, Any]:
 
 
 def _record(reply: Reply, number: int) -> dict[str, Any] | None:
-    """One line of the log; None for a prompt of token ids, and for one that is only read (`echo`)."""
+    """One line of the log; None for a prompt of token ids, and for one that is only read
+    (`echo`)."""
     wanted, last = reply.wanted[number], reply.pieces[number][-1]
     if wanted.echo or isinstance(wanted.text, tuple):
         return None
-    question = wanted.text or "\n".join(one.content for one in wanted.messages if one.role != "system")
+    question = wanted.text or "\n".join(
+        one.content for one in wanted.messages if one.role != "system"
+    )
     sure = {} if last.confidence is None else {"confidence": round(last.confidence, 4)}
     return {
         "id": reply.head["id"] if len(reply.wanted) == 1 else f"{reply.head['id']}-{number}",

@@ -1,8 +1,9 @@
 """Rows of a network that cannot be computed side by side: each by itself, a token of each in turn.
 
-Why      Layers that pass a state from token to token, or attention that does not come to assay's function, do not allow
-         for one line of tokens of several rows (see `model.attention_check`). Such models still stream, stop when a
-         client leaves, and serve several clients; they are not faster for many than for one.
+Why      Layers that pass a state from token to token, or attention that does not come to assay's
+         function, do not allow for one line of tokens of several rows (see
+         `model.attention_check`). Such models still stream, stop when a client leaves, and serve
+         several clients; they are not faster for many than for one.
 Costs    A cache a row. At most `SLOTS` rows are at work.
 """
 
@@ -63,7 +64,11 @@ class Apart:
             except FAULTS as fault:
                 row.request.fail(said(fault))
                 row.request.over = True
-        self.active = [(row, passes) for row, passes in self.active if not row.request.over and not row.request.gone]
+        self.active = [
+            (row, passes)
+            for row, passes in self.active
+            if not row.request.over and not row.request.gone
+        ]
 
     def _passes(self, row: Row) -> Iterator[list[Line]]:
         if row.reads:

@@ -2,7 +2,8 @@
 
     door -> strict JSON -> shape -> Wanted -> engine -> pieces -> one answer, or a stream of events
 
-Nothing here answers: an `Engine` does. Nothing here writes files: `House` says who notes what was asked.
+Nothing here answers: an `Engine` does. Nothing here writes files: `House` says who notes what was
+asked.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ REFUSED: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": ErrorBody, "description": "What is wrong with the request."},
     "5XX": {"model": ErrorBody, "description": "The server could not answer."},
 }
-EVENTS = {"content": {"text/event-stream": {}}}  # with stream: true; each event is a part of the same answer
+# with stream: true; each event is a part of the same answer
+EVENTS = {"content": {"text/event-stream": {}}}
 Name = Annotated[str, Path(max_length=200)]
 
 
@@ -47,11 +49,16 @@ class House:
     inside: Inside = field(default_factory=Inside)
 
 
-def app(engine: Engine, limits: Limits = Limits(), house: House | None = None) -> FastAPI:  # noqa: B008  (frozen)
+def app(
+    engine: Engine,
+    limits: Limits = Limits(),  # noqa: B008  (frozen)
+    house: House | None = None,
+) -> FastAPI:
     """The server as an ASGI application.
 
     Args:
-        engine: answers. limits: what requests may cost. house: who is inside, and what is noted of them.
+        engine: answers. limits: what requests may cost. house: who is inside, and what is noted of
+            them.
     """
     house = house or House()
     counts = metrics.Metrics(engine.load, lambda: house.inside.count)
@@ -64,7 +71,9 @@ def app(engine: Engine, limits: Limits = Limits(), house: House | None = None) -
         counts.requests.labels(route, str(status)).inc()
         counts.seconds.labels(route).observe(seconds)
 
-    made = FastAPI(title="assay", version="1", docs_url=None, redoc_url=None, redirect_slashes=False)
+    made = FastAPI(
+        title="assay", version="1", docs_url=None, redoc_url=None, redirect_slashes=False
+    )
     made.router.route_class = StrictRoute
     made.add_middleware(Door, limits=limits, inside=house.inside, places=places, seen=seen)
     answer_errors(made)
@@ -78,13 +87,21 @@ def app(engine: Engine, limits: Limits = Limits(), house: House | None = None) -
 
 def _asked(made: FastAPI, answering: Answering) -> None:
     @made.post(
-        "/v1/chat/completions", response_model=replies.ChatCompletion, responses={**REFUSED, 200: EVENTS}, tags=["ask"]
+        "/v1/chat/completions",
+        response_model=replies.ChatCompletion,
+        responses={**REFUSED, 200: EVENTS},
+        tags=["ask"],
     )
     async def chat(asked: ChatRequest, request: Request) -> Response:
         """One answer to a conversation."""
         return await _unless_gone(answering.chat(asked, request.receive))
 
-    @made.post("/v1/completions", response_model=replies.Completion, responses={**REFUSED, 200: EVENTS}, tags=["ask"])
+    @made.post(
+        "/v1/completions",
+        response_model=replies.Completion,
+        responses={**REFUSED, 200: EVENTS},
+        tags=["ask"],
+    )
     async def completions(asked: CompletionRequest, request: Request) -> Response:
         """What follows a text, or several; with `echo` also how likely the text itself is."""
         return await _unless_gone(answering.completions(asked, request.receive))
@@ -92,7 +109,9 @@ def _asked(made: FastAPI, answering: Answering) -> None:
     @made.post("/v1/embeddings", response_model=replies.Vectors, responses=REFUSED, tags=["ask"])
     async def embeddings(asked: EmbeddingRequest) -> Response:
         """Vectors of texts, where a model has an encoder."""
-        return JSONResponse(await vectors(answering.engine, asked, answering.encoding, answering.seconds))
+        return JSONResponse(
+            await vectors(answering.engine, asked, answering.encoding, answering.seconds)
+        )
 
 
 async def _unless_gone(reply: Any) -> Response:

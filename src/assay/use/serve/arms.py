@@ -1,11 +1,11 @@
 """What is served under one name, and how a conversation becomes what its model is sent.
 
-Written  The arm's own prompt and way of decoding, then the continuous loop. The text is what the model writes, as
-         `Answer.raw` has it. A conversation is one question, as in the exam: its last turn is the user's and is asked,
-         earlier turns stand before it, system turns are added to the arm's own. Retrieval reads all that the user and
-         the assistant have said.
-Whole    Arms that choose a label, vote, route or ask no model at all: `Adapted.answer`, many requests in one call; the
-         answer comes in one piece and is the one that was measured.
+Written  The arm's own prompt and way of decoding, then the continuous loop. The text is what the
+         model writes, as `Answer.raw` has it. A conversation is one question, as in the exam: its
+         last turn is the user's and is asked, earlier turns stand before it, system turns are added
+         to the arm's own. Retrieval reads all that the user and the assistant have said.
+Whole    Arms that choose a label, vote, route or ask no model at all: `Adapted.answer`, many
+         requests in one call; the answer comes in one piece and is the one that was measured.
 Base     The conversation in the model's chat template, and nothing else.
 """
 
@@ -36,7 +36,8 @@ class Arm:
     """One name.
 
     Attributes:
-        adapted: the fitted arm; None: the base itself. model: the network that writes or is read; None: there is none.
+        adapted: the fitted arm; None: the base itself. model: the network that writes or is read;
+            None: there is none.
         ready: the repairs that every question of the project goes through.
     """
 
@@ -59,11 +60,14 @@ class Arm:
     ) -> Arm:
         """A fitted arm; its network is the one that it asks."""
         model = adapted.model
-        return cls(name, kind, adapted, model if isinstance(model, ChatModel) else None, ready, created)
+        return cls(
+            name, kind, adapted, model if isinstance(model, ChatModel) else None, ready, created
+        )
 
     @property
     def adapter(self) -> str:
-        """Which adapter of a shared network it computes with; "" for none, or one that is always on."""
+        """Which adapter of a shared network it computes with; "" for none, or one that is always
+        on."""
         return self.model.adapter if isinstance(self.model, Sharing) else ""
 
     @property
@@ -91,9 +95,15 @@ def writes(adapted: Adapted) -> bool:
     """Whether an arm's answer is one text that its model writes after its prompt."""
     if isinstance(adapted, AROUND):
         return writes(adapted.inner)
-    if not isinstance(adapted, Prompted) or adapted.task.picks or adapted.task.kind in ("rank", "continue"):
+    if (
+        not isinstance(adapted, Prompted)
+        or adapted.task.picks
+        or adapted.task.kind in ("rank", "continue")
+    ):
         return False
-    return not (isinstance(adapted, ShotsAnswers) and adapted.steps and adapted.settings.samples > 1)
+    return not (
+        isinstance(adapted, ShotsAnswers) and adapted.steps and adapted.settings.samples > 1
+    )
 
 
 def decoding(adapted: Adapted) -> tuple[Decoding, int]:
@@ -109,7 +119,8 @@ def decoding(adapted: Adapted) -> tuple[Decoding, int]:
 
 @dataclass(frozen=True)
 class Opened:
-    """What a written arm does with a question: messages to send, or an `answer` that it has already."""
+    """What a written arm does with a question: messages to send, or an `answer` that it has
+    already."""
 
     messages: Messages = ()
     passages: tuple[str, ...] = ()
@@ -135,5 +146,8 @@ def opened(adapted: Adapted, question: Example) -> Opened:
 
 
 def merged(own: Decoding, asked: Decoding) -> Decoding:
-    """A request's way of decoding within the arm's: stop texts of both, the request's form where it has one."""
-    return replace(asked, stop=tuple(dict.fromkeys((*asked.stop, *own.stop))), form=asked.form or own.form)
+    """A request's way of decoding within the arm's: stop texts of both, the request's form where it
+    has one."""
+    return replace(
+        asked, stop=tuple(dict.fromkeys((*asked.stop, *own.stop))), form=asked.form or own.form
+    )

@@ -1,7 +1,9 @@
-"""Servers of others as children of this process, on loopback: llama.cpp over a GGUF file, vLLM over a model folder.
+"""Servers of others as children of this process, on loopback: llama.cpp over a GGUF file, vLLM over
+a model folder.
 
-How      A child ends when its standard input does, so that none is left when this process is killed. Its key is made
-         here and handed over by its input or its environment, where no list of processes shows it.
+How      A child ends when its standard input does, so that none is left when this process is
+         killed. Its key is made here and handed over by its input or its environment, where no list
+         of processes shows it.
 Costs    The child has the weights in memory, and this process has none where only the child writes.
 """
 
@@ -68,7 +70,9 @@ def llama_cpp(file: Path, name: str, *, context: int, slots: int, threads: int) 
     sizes = {"context": context, "slots": slots, "threads": threads}
     assert process.stdin and process.stdout
     try:
-        process.stdin.write(json.dumps({"file": str(file), "name": name, "key": key, **sizes}) + "\n")
+        process.stdin.write(
+            json.dumps({"file": str(file), "name": name, "key": key, **sizes}) + "\n"
+        )
         process.stdin.flush()
         address = process.stdout.readline().strip()
     except BrokenPipeError:
@@ -79,7 +83,13 @@ def llama_cpp(file: Path, name: str, *, context: int, slots: int, threads: int) 
 
 
 def vllm(
-    folder: Path, name: str, *, adapters: Mapping[str, Path] | None = None, context: int, slots: int, port: int = 0
+    folder: Path,
+    name: str,
+    *,
+    adapters: Mapping[str, Path] | None = None,
+    context: int,
+    slots: int,
+    port: int = 0,
 ) -> Child:
     """vLLM's server over a model folder, with adapters in PEFT's form under names of their own.
 
@@ -92,10 +102,28 @@ def vllm(
     more = ["--enable-lora", "--lora-modules", *lora] if lora else []
     command = [
         *(sys.executable, "-c", _WHILE, sys.executable, "-m", "vllm.entrypoints.openai.api_server"),
-        *("--model", str(folder), "--served-model-name", name, "--host", "127.0.0.1", "--port", str(port)),
-        *("--max-model-len", str(context), "--max-num-seqs", str(slots), "--enable-prefix-caching", *more),
+        *(
+            "--model",
+            str(folder),
+            "--served-model-name",
+            name,
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(port),
+        ),
+        *(
+            "--max-model-len",
+            str(context),
+            "--max-num-seqs",
+            str(slots),
+            "--enable-prefix-caching",
+            *more,
+        ),
     ]
-    process = _process(command, {"VLLM_API_KEY": key, "VLLM_NO_USAGE_STATS": "1", "HF_HUB_OFFLINE": "1"})
+    process = _process(
+        command, {"VLLM_API_KEY": key, "VLLM_NO_USAGE_STATS": "1", "HF_HUB_OFFLINE": "1"}
+    )
     until = time.monotonic() + LOADING
     while not _listens(port):
         if process.poll() is not None or time.monotonic() > until:
@@ -106,7 +134,9 @@ def vllm(
 
 def _installed(package: str, called: str, way: str) -> None:
     if find_spec(package) is None:
-        raise ResourceError(Problem("R051", f"{called} is not installed: there is no package {package}", help=way))
+        raise ResourceError(
+            Problem("R051", f"{called} is not installed: there is no package {package}", help=way)
+        )
 
 
 def _process(command: list[str], environment: Mapping[str, str]) -> subprocess.Popen[str]:
@@ -123,7 +153,9 @@ def _process(command: list[str], environment: Mapping[str, str]) -> subprocess.P
 def _refuse(called: str, process: subprocess.Popen[str], place: str) -> None:
     _stop(process)
     text = f"{called} does not start over it (it ended with {process.returncode})"
-    raise ResourceError(Problem("R052", text, place, "serve with engine: own, or export the model again"))
+    raise ResourceError(
+        Problem("R052", text, place, "serve with engine: own, or export the model again")
+    )
 
 
 def _stop(process: subprocess.Popen[str]) -> None:

@@ -1,6 +1,7 @@
 """The door: who comes in, how many at once, how large, how slow; and what each request came to.
 
-What it is   ASGI middleware around the routes. It looks at headers before a byte of the body is read.
+What it is   ASGI middleware around the routes. It looks at headers before a byte of the body is
+             read.
 Order        draining, headers, Host, Origin, key, rate, places, size
 """
 
@@ -20,7 +21,8 @@ from assay.use.serve.limits import Keys, Limits, Rate, host_of, same_origin
 
 OPEN = ("/health", "/ready")  # asked by what watches over the process; they say nothing of anybody
 ASKING = "/v1/"
-LINGER, LINGER_BODIES = 0.5, 8  # seconds, and times the largest body, that a refused client is still listened to
+# seconds, and times the largest body, that a refused client is still listened to
+LINGER, LINGER_BODIES = 0.5, 8
 CLOSE = {"Connection": "close"}  # what was not read of the body would be taken for the next request
 SAFE = [
     (b"x-content-type-options", b"nosniff"),
@@ -47,7 +49,8 @@ class Inside:
 
 class Door:
     """Args:
-    places: how many requests may be inside at once. seen: told route, status and seconds of each request.
+    places: how many requests may be inside at once. seen: told route, status and seconds of each
+    request.
     """
 
     def __init__(
@@ -96,8 +99,9 @@ class Door:
             self.seen(path, status, time.monotonic() - begun)
 
     async def _hear_out(self, receive: Receive) -> None:
-        """Take in, and throw away, what the client is still sending, for a moment: a connection that is closed over
-        unread bytes is reset, and the client may lose the answer that says why (RFC 9112, section 9.6)."""
+        """Take in, and throw away, what the client is still sending, for a moment: a connection
+        that is closed over unread bytes is reset, and the client may lose the answer that says why
+        (RFC 9112, section 9.6)."""
         heard = 0
         with suppress(TimeoutError):
             async with asyncio.timeout(LINGER):
@@ -114,7 +118,11 @@ class Door:
             found.setdefault(key, []).append(value)
         line = len(scope.get("raw_path") or b"") + len(scope["query_string"])
         if line + sum(len(k) + len(v) + 4 for k, v in scope["headers"]) > self.limits.headers:
-            raise Refused(431, f"the headers have more than {self.limits.headers:,} bytes", "headers_too_large")
+            raise Refused(
+                431,
+                f"the headers have more than {self.limits.headers:,} bytes",
+                "headers_too_large",
+            )
         self._same_place(found)
         if scope["path"] in OPEN:
             return
@@ -123,7 +131,11 @@ class Door:
             given = found.get(b"authorization", [])
             known = self.keys.caller(given[0]) if len(given) == 1 else None
             if known is None:
-                text = "a key is needed: send Authorization: Bearer KEY" if not given else "there is no such key"
+                text = (
+                    "a key is needed: send Authorization: Bearer KEY"
+                    if not given
+                    else "there is no such key"
+                )
                 raise Refused(401, text, "invalid_api_key", headers={"WWW-Authenticate": "Bearer"})
             caller = known
         if not asking:
@@ -131,7 +143,9 @@ class Door:
         if self.inside.draining:
             raise stopping()
         if wait := self.rate.wait(caller):
-            raise busy(wait, f"more than {self.limits.rate:g} requests a minute; try again in {wait:.0f} s")
+            raise busy(
+                wait, f"more than {self.limits.rate:g} requests a minute; try again in {wait:.0f} s"
+            )
         if self.inside.count > self.places():
             raise busy(1, "too many requests at once", "too_many_requests")
         length = found.get(b"content-length", [b"0"])[0]
@@ -139,10 +153,15 @@ class Door:
             raise self._too_large()
 
     def _same_place(self, found: dict[bytes, list[bytes]]) -> None:
-        """Raises: Refused: 403, the request was meant for another server, or comes from a page of another."""
+        """Raises: Refused: 403, the request was meant for another server, or comes from a page of
+        another."""
         hosts = [value.decode("latin-1") for value in found.get(b"host", [])]
-        if len(hosts) > 1 or (self.limits.hosts and host_of(hosts[0] if hosts else "") not in self.limits.hosts):
-            raise Refused(403, "this server is not called by that name; see --allow-host", "forbidden_host")
+        if len(hosts) > 1 or (
+            self.limits.hosts and host_of(hosts[0] if hosts else "") not in self.limits.hosts
+        ):
+            raise Refused(
+                403, "this server is not called by that name; see --allow-host", "forbidden_host"
+            )
         origins = [value.decode("latin-1") for value in found.get(b"origin", [])]
         foreign = any(not same_origin(origin, hosts[0] if hosts else "") for origin in origins)
         if foreign or found.get(b"sec-fetch-site", [b""])[0] in (b"cross-site", b"same-site"):
@@ -171,4 +190,9 @@ class Door:
         return limited
 
     def _too_large(self) -> Refused:
-        return Refused(413, f"the body has more than {self.limits.body:,} bytes", "body_too_large", headers=CLOSE)
+        return Refused(
+            413,
+            f"the body has more than {self.limits.body:,} bytes",
+            "body_too_large",
+            headers=CLOSE,
+        )

@@ -1,4 +1,5 @@
-"""Vectors of texts, as OpenAI's clients take them: lists of numbers, or little-endian fp32 in base64."""
+"""Vectors of texts, as OpenAI's clients take them: lists of numbers, or little-endian fp32 in
+base64."""
 
 from __future__ import annotations
 
@@ -12,12 +13,15 @@ from assay.use.serve.shapes import EmbeddingRequest
 from assay.use.serve.wanted import Engine
 
 
-async def vectors(engine: Engine, asked: EmbeddingRequest, turn: asyncio.Semaphore, seconds: float) -> dict[str, Any]:
+async def vectors(
+    engine: Engine, asked: EmbeddingRequest, turn: asyncio.Semaphore, seconds: float
+) -> dict[str, Any]:
     """Args:
         turn: so many requests are encoded at once. seconds: until the vectors must be there.
 
     Raises:
-        Refused: 404 no such model; 400 it has no encoder, or vectors of another width; 504 it took too long.
+        Refused: 404 no such model; 400 it has no encoder, or vectors of another width; 504 it took
+            too long.
     """
     served = wants.named(engine, asked.model)
     if not served.embeds:
@@ -29,10 +33,15 @@ async def vectors(engine: Engine, asked: EmbeddingRequest, turn: asyncio.Semapho
     except TimeoutError:
         raise late(seconds) from None
     if asked.dimensions not in (None, found.shape[1]):
-        text = f"'{served.name}' makes vectors of {found.shape[1]}, got dimensions: {asked.dimensions}"
+        text = (
+            f"'{served.name}' makes vectors of {found.shape[1]}, got dimensions: {asked.dimensions}"
+        )
         raise Refused(400, text, "invalid_value", "dimensions")
     packed = asked.encoding_format == "base64"
-    rows = [base64.b64encode(row.astype("<f4").tobytes()).decode() if packed else row.tolist() for row in found]
+    rows = [
+        base64.b64encode(row.astype("<f4").tobytes()).decode() if packed else row.tolist()
+        for row in found
+    ]
     return replies.Vectors(
         data=[replies.Vector(index=i, embedding=row) for i, row in enumerate(rows)],
         model=served.name,

@@ -1,15 +1,18 @@
-"""assay's own engine: several arms in one process, one thread that computes, requests from any thread.
+"""assay's own engine: several arms in one process, one thread that computes, requests from any
+thread.
 
-What     Written answers are streamed by continuous batching (`writer`), chosen ones gathered into calls (`whole`),
-         vectors made between passes. Arms whose networks are one object share passes, slots and kept beginnings.
-Limits   A queue of so many requests, then `Full` with the time after which it is worth asking again, from the measured
-         pace; so many seconds a request; bounded bytes of keys and values. Nothing is kept of a request that is over.
-Faults   What one request makes go wrong ends that request with a piece whose `finish` is "error". A conversation that
-         the arm's own prompt makes longer than the model reads is cut as in the exam; one that is too long by itself
-         is refused before it is queued.
-Source   Yu et al. (2022), Orca, usenix.org/conference/osdi22/presentation/yu; Kwon et al. (2023), vLLM,
-         arxiv.org/abs/2309.06180; Juravsky et al. (2024), Hydragen, arxiv.org/abs/2402.05099; Sheng et al. (2023),
-         S-LoRA, arxiv.org/abs/2311.03285
+What     Written answers are streamed by continuous batching (`writer`), chosen ones gathered into
+         calls (`whole`), vectors made between passes. Arms whose networks are one object share
+         passes, slots and kept beginnings.
+Limits   A queue of so many requests, then `Full` with the time after which it is worth asking
+         again, from the measured pace; so many seconds a request; bounded bytes of keys and values.
+         Nothing is kept of a request that is over.
+Faults   What one request makes go wrong ends that request with a piece whose `finish` is "error". A
+         conversation that the arm's own prompt makes longer than the model reads is cut as in the
+         exam; one that is too long by itself is refused before it is queued.
+Source   Yu et al. (2022), Orca, usenix.org/conference/osdi22/presentation/yu; Kwon et al. (2023),
+         vLLM, arxiv.org/abs/2309.06180; Juravsky et al. (2024), Hydragen, arxiv.org/abs/2402.05099;
+         Sheng et al. (2023), S-LoRA, arxiv.org/abs/2311.03285
 """
 
 from __future__ import annotations
@@ -48,9 +51,11 @@ class OwnEngine:
     """Implements `wanted.Engine`.
 
     Args:
-        arms: by name; the first names of /v1/models. slots: rows of one network at work. queue: requests that may wait.
+        arms: by name; the first names of /v1/models. slots: rows of one network at work. queue:
+            requests that may wait.
         seconds: that a request may take, its time in the queue included.
-        kept_bytes: of beginnings between requests, a network. own_bytes: of rows at work, a network.
+        kept_bytes: of beginnings between requests, a network. own_bytes: of rows at work, a
+            network.
     """
 
     def __init__(
@@ -83,7 +88,7 @@ class OwnEngine:
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._thread.start()
 
-    # --- from any thread --------------------------------------------------------------------------------------------
+    # --- from any thread --------------------------------------------------------------------------
 
     def served(self) -> tuple[Served, ...]:
         return tuple(
@@ -103,14 +108,17 @@ class OwnEngine:
         """See `wanted.Engine`.
 
         Raises:
-            Full: the queue is full. ModelError: M120 to M123, M056 to M059. ResourceError: R050, it is closing.
+            Full: the queue is full. ModelError: M120 to M123, M056 to M059. ResourceError: R050, it
+                is closing.
         """
         arm = self._arm(wanted.arm)
         self._refuse_late()
         with self._changed:
             self._refuse_full()
         ids = self._front.prompt(arm, wanted)
-        request = Request(next(self._numbers), wanted, put, time.monotonic() + self.seconds, self._wake)
+        request = Request(
+            next(self._numbers), wanted, put, time.monotonic() + self.seconds, self._wake
+        )
         with self._changed:
             self._refuse_late()
             self._refuse_full()
@@ -129,7 +137,11 @@ class OwnEngine:
         """
         arm = self._arm(name)
         if arm.encoding is None:
-            raise ModelError(Problem("M121", f"{name} has no encoder", name, "name an arm that searches by meaning"))
+            raise ModelError(
+                Problem(
+                    "M121", f"{name} has no encoder", name, "name an arm that searches by meaning"
+                )
+            )
         with self._changed:
             self._refuse_late()
             made = self._vectors.ask(arm.encoding, texts)
@@ -167,7 +179,7 @@ class OwnEngine:
         with self._changed:
             self._changed.notify()
 
-    # --- on the engine's thread -------------------------------------------------------------------------------------
+    # --- on the engine's thread -------------------------------------------------------------------
 
     @torch.inference_mode()
     def _run(self) -> None:
@@ -244,7 +256,9 @@ class OwnEngine:
         if place not in self._writers:
             if fits(arm.model):
                 self.shelves.append(Shelf(self._kept_bytes))
-                self._writers[place] = Writer(arm.model, self.shelves[-1], mix=self._mix(arm.model), **self._sizes)
+                self._writers[place] = Writer(
+                    arm.model, self.shelves[-1], mix=self._mix(arm.model), **self._sizes
+                )
             else:
                 self._writers[place] = Apart(arm.model, slots=self.slots)
         return self._writers[place]
@@ -252,7 +266,11 @@ class OwnEngine:
     def _mix(self, model: ChatModel) -> Mix | None:
         """What says which row has which adapter, where a network has several."""
         models = (arm.model for arm in self.arms.values())
-        found = (one.many.rows for one in models if isinstance(one, Sharing) and one.network is model.network)
+        found = (
+            one.many.rows
+            for one in models
+            if isinstance(one, Sharing) and one.network is model.network
+        )
         return next(found, None)
 
     def _settle(self) -> None:

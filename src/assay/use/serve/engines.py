@@ -29,9 +29,11 @@ def engine_of(
     """What answers for the arms.
 
     Args:
-        files: of llama.cpp and vllm, by arm: the GGUF file or the model folder that its tokens are written by.
+        files: of llama.cpp and vllm, by arm: the GGUF file or the model folder that its tokens are
+            written by.
         slots: answers at work. seconds: that a request may take.
-        context: tokens of prompt and answer, threads: of a child; the own engine knows them from the model.
+        context: tokens of prompt and answer, threads: of a child; the own engine knows them from
+            the model.
 
     Raises:
         ModelError: M121, there is no file of an arm, or the arm cannot be served so.
@@ -50,7 +52,9 @@ def engine_of(
         if arm.name not in files:
             what, form = EXPORTED[word]
             text = f"{word} writes for {arm.name} by {what}, and there is none"
-            raise ModelError(Problem("M121", text, arm.name, f"assay export {arm.name} --to {form}"))
+            raise ModelError(
+                Problem("M121", text, arm.name, f"assay export {arm.name} --to {form}")
+            )
     children: list[child.Child] = []
     try:
         for arm in arms:
@@ -63,5 +67,10 @@ def engine_of(
         if len(children) < len(arms):  # one did not start
             for one in children:
                 one.end()
-    places = [Place(arm, one.address, arm.name, context, one.key) for arm, one in zip(arms, children, strict=True)]
-    return OutsideEngine(places, slots=slots, seconds=seconds, end=lambda: [one.end() for one in children])
+    places = [
+        Place(arm, one.address, arm.name, context, one.key)
+        for arm, one in zip(arms, children, strict=True)
+    ]
+    return OutsideEngine(
+        places, slots=slots, seconds=seconds, end=lambda: [one.end() for one in children]
+    )

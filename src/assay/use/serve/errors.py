@@ -2,7 +2,8 @@
 
     {"error": {"message": ..., "type": ..., "param": ..., "code": ...}}
 
-Source   platform.openai.com/docs/guides/error-codes; what its clients read: status, `code`, `param`, Retry-After
+Source   platform.openai.com/docs/guides/error-codes; what its clients read: status, `code`,
+         `param`, Retry-After
 """
 
 from __future__ import annotations
@@ -21,13 +22,20 @@ from starlette.exceptions import HTTPException
 from assay.core.errors import AssayError, ResourceError
 from assay.use.serve.wanted import Full
 
-KINDS = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
-NAMED = {"M120": "context_length_exceeded", "M121": "model_not_supported"}  # that clients know by a name of OpenAI's
+KINDS = {
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    429: "rate_limit_error",
+}
+# that clients know by a name of OpenAI's
+NAMED = {"M120": "context_length_exceeded", "M121": "model_not_supported"}
 CODES = {404: "not_found", 405: "method_not_allowed"}
 # Parameters of OpenAI's that ask for what is not done here. Others that are not known are slips.
 UNSUPPORTED = frozenset(
-    "tools tool_choice functions function_call audio modalities prediction web_search_options moderation suffix"
-    " frequency_penalty presence_penalty logit_bias n best_of reasoning_effort verbosity service_tier".split()
+    "tools tool_choice functions function_call"
+    " audio modalities prediction web_search_options moderation suffix frequency_penalty"
+    " presence_penalty logit_bias n best_of reasoning_effort verbosity service_tier".split()
 )
 
 
@@ -48,7 +56,12 @@ class Refused(HTTPException):
     """A request that gets no answer. `param`: the field that it is about."""
 
     def __init__(
-        self, status: int, message: str, code: str, param: str | None = None, headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        message: str,
+        code: str,
+        param: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ):
         super().__init__(status, message, dict(headers or {}))
         self.code = code
@@ -82,7 +95,11 @@ def late(seconds: float) -> Refused:
 
 def faulty(text: str, code: str) -> Refused:
     """What went wrong while an answer was made; `code` where the request is to blame."""
-    return Refused(400, text, NAMED.get(code, "invalid_request")) if code else Refused(500, text, "engine_error")
+    return (
+        Refused(400, text, NAMED.get(code, "invalid_request"))
+        if code
+        else Refused(500, text, "engine_error")
+    )
 
 
 def unanswerable(error: AssayError) -> Refused:
@@ -95,14 +112,28 @@ def unanswerable(error: AssayError) -> Refused:
 
 
 def invalid(found: Sequence[Any]) -> Refused:
-    """What is wrong with a body, said of the field it is about: of several errors the one that says most."""
-    first = max(found, key=lambda one: (one["type"] == "extra_forbidden" and len(one["loc"]) == 2, len(one["loc"])))
+    """What is wrong with a body, said of the field it is about: of several errors the one that says
+    most."""
+    first = max(
+        found,
+        key=lambda one: (
+            one["type"] == "extra_forbidden" and len(one["loc"]) == 2,
+            len(one["loc"]),
+        ),
+    )
     for one in found:  # a part of a message that is an image, a sound, a file
-        if one["type"] == "literal_error" and one["loc"][1:2] == ("messages",) and one["loc"][-1] == "type":
+        if (
+            one["type"] == "literal_error"
+            and one["loc"][1:2] == ("messages",)
+            and one["loc"][-1] == "type"
+        ):
             text = f"only parts of the type 'text' are read{_given(one.get('input'))}"
             return Refused(400, text, "unsupported_content", _param(one["loc"]))
     param, name = _param(first["loc"]), str(first["loc"][1]) if len(first["loc"]) > 1 else ""
-    if first["type"] in ("json_invalid", "model_attributes_type", "missing", "dict_type") and not param:
+    if (
+        first["type"] in ("json_invalid", "model_attributes_type", "missing", "dict_type")
+        and not param
+    ):
         return Refused(400, "the body must be one JSON object", "invalid_body")
     if name in UNSUPPORTED:
         text = f"'{name}' is not supported here{_given(first.get('input'))}; leave it out"
@@ -112,12 +143,19 @@ def invalid(found: Sequence[Any]) -> Refused:
     if first["type"] == "missing":
         return Refused(400, f"missing parameter: '{param}'", "missing_parameter", param)
     text = first["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
-    return Refused(400, f"{param or 'the body'}: {text}{_given(first.get('input'))}", "invalid_value", param)
+    return Refused(
+        400, f"{param or 'the body'}: {text}{_given(first.get('input'))}", "invalid_value", param
+    )
 
 
 def _param(place: Sequence[Any]) -> str | None:
-    """The field, as a path of names. Branches of a union, such as `list[str]`, stand in no request."""
-    own = [one for one in place[1:] if isinstance(one, int) or (one.isidentifier() and one[0].islower())]
+    """The field, as a path of names. Branches of a union, such as `list[str]`, stand in no
+    request."""
+    own = [
+        one
+        for one in place[1:]
+        if isinstance(one, int) or (one.isidentifier() and one[0].islower())
+    ]
     return ".".join(map(str, own)) or None
 
 
@@ -148,7 +186,9 @@ def answer_errors(app: FastAPI) -> None:
             said = f"{request.method} {request.url.path}: {str(error.detail).lower()}"
             code = CODES.get(error.status_code, "invalid_request")
             return Refused(error.status_code, said, code, headers=error.headers).response
-        return Refused(500, "something went wrong here; the server's log says what", "internal_error").response
+        return Refused(
+            500, "something went wrong here; the server's log says what", "internal_error"
+        ).response
 
     for kind in (Full, AssayError, RequestValidationError, HTTPException, 500):
         app.add_exception_handler(kind, refused)

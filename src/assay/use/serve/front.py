@@ -1,9 +1,9 @@
 """What is checked before a request is queued: that its arm can answer it, and that it fits.
 
-Threads  Requests come on any thread. A tokenizer's settings change with what it is asked, so this side has a copy of
-         its own, and one lock.
-Text     A completion's text is plain text: marks such as `<|im_start|>` in it become no control tokens. Token ids are
-         taken as they are.
+Threads  Requests come on any thread. A tokenizer's settings change with what it is asked, so this
+         side has a copy of its own, and one lock.
+Text     A completion's text is plain text: marks such as `<|im_start|>` in it become no control
+         tokens. Token ids are taken as they are.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from assay.use.serve.arms import Arm
 from assay.use.serve.wanted import Wanted
 
 NEVER_CUT = 1 << 40  # tokens
-LETTERS = 64  # of one token at most, about: what is longer than so many a token is not tokenised to be refused
+# of one token at most, about: what is longer than so many a token is not tokenised to be refused
+LETTERS = 64
 
 
 class Front:
@@ -35,12 +36,13 @@ class Front:
                 self._chats[id(arm.model.chat.tokenizer)] = Chat(own, NEVER_CUT)
 
     def prompt(self, arm: Arm, wanted: Wanted) -> list[int]:
-        """The tokens of a request that is sent as it is: a completion, or a conversation with the base. Of an arm that
-        makes its own prompt, those of the conversation alone; none where no model reads them.
+        """The tokens of a request that is sent as it is: a completion, or a conversation with the
+        base. Of an arm that makes its own prompt, those of the conversation alone; none where no
+        model reads them.
 
         Raises:
-            ModelError: M120 it is too long, M121 the arm cannot answer it, M122 tokens that the model has not, M056 to
-                M059 its form cannot be used.
+            ModelError: M120 it is too long, M121 the arm cannot answer it, M122 tokens that the
+                model has not, M056 to M059 its form cannot be used.
         """
         _refuse(arm, wanted)
         if wanted.how.form is not None:
@@ -48,7 +50,11 @@ class Front:
         if arm.model is None:
             return []
         chat, most = self._chats[id(arm.model.chat.tokenizer)], arm.model.chat.max_length
-        letters = len(wanted.text) if isinstance(wanted.text, str) else sum(len(m.content) for m in wanted.messages)
+        letters = (
+            len(wanted.text)
+            if isinstance(wanted.text, str)
+            else sum(len(m.content) for m in wanted.messages)
+        )
         if letters > LETTERS * most:
             _too_long(f"a prompt of {letters:,} characters", arm, most)
         if isinstance(wanted.text, tuple):
@@ -58,10 +64,14 @@ class Front:
             with self._lock:
                 ids = _tokens(arm, chat, wanted)
         if not ids and wanted.text is not None:
-            raise ModelError(Problem("M121", "the prompt has no tokens", arm.name, "send some text"))
+            raise ModelError(
+                Problem("M121", "the prompt has no tokens", arm.name, "send some text")
+            )
         answer = wanted.max_tokens if arm.writes or wanted.text is not None else 0
         if len(ids) + answer > most:
-            _too_long(f"a prompt of {len(ids):,} tokens and an answer of up to {answer:,}", arm, most)
+            _too_long(
+                f"a prompt of {len(ids):,} tokens and an answer of up to {answer:,}", arm, most
+            )
         return ids
 
 
@@ -70,12 +80,14 @@ def _tokens(arm: Arm, chat: Chat, wanted: Wanted) -> list[int]:
         return _begun(chat, wanted.text)
     if arm.adapted is None:
         return chat.prompt(wanted.messages)[0]
-    return [token for message in wanted.messages for token in chat.text_ids(message.content.strip())]
+    return [
+        token for message in wanted.messages for token in chat.text_ids(message.content.strip())
+    ]
 
 
 def _begun(chat: Chat, text: str) -> list[int]:
-    """Plain text, after the token that the tokenizer begins texts with, if it does; of no text that token, or the end
-    of one."""
+    """Plain text, after the token that the tokenizer begins texts with, if it does; of no text that
+    token, or the end of one."""
     tokenizer = chat.tokenizer
     first = tokenizer("a", add_special_tokens=True)["input_ids"][:1]
     begin = first if first == [tokenizer.bos_token_id] else []
@@ -88,7 +100,11 @@ def _refuse(arm: Arm, wanted: Wanted) -> None:
             _unfit(arm, "has no language model, so it completes no text", "ask it by messages")
         return
     if not wanted.messages or wanted.messages[-1].role != "user":
-        _unfit(arm, "is asked by a conversation whose last turn is the user's", "put a user's turn last")
+        _unfit(
+            arm,
+            "is asked by a conversation whose last turn is the user's",
+            "put a user's turn last",
+        )
     if wanted.echo:
         _unfit(arm, "echoes no conversation", "ask for a completion")
     if not arm.writes and wanted.how.form is not None:
@@ -100,7 +116,9 @@ def _known(ids: Sequence[int], arm: Arm) -> None:
     width = arm.model.network.get_input_embeddings().weight.shape[0]
     if any(not 0 <= token < width for token in ids):
         text = f"token ids go from 0 to {width - 1:,}"
-        raise ModelError(Problem("M122", text, arm.name, "tokenise the prompt with this model's tokenizer"))
+        raise ModelError(
+            Problem("M122", text, arm.name, "tokenise the prompt with this model's tokenizer")
+        )
 
 
 def _unfit(arm: Arm, text: str, way: str) -> None:
@@ -109,4 +127,6 @@ def _unfit(arm: Arm, text: str, way: str) -> None:
 
 def _too_long(what: str, arm: Arm, most: int) -> None:
     text = f"{what} are more than {arm.name} reads: {most:,} tokens, prompt and answer"
-    raise ModelError(Problem("M120", text, arm.name, "send a shorter prompt, or ask for fewer tokens"))
+    raise ModelError(
+        Problem("M120", text, arm.name, "send a shorter prompt, or ask for fewer tokens")
+    )

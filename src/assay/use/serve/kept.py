@@ -1,12 +1,16 @@
-"""Beginnings that many requests share: their keys and values are computed once and kept within so many bytes.
+"""Beginnings that many requests share: their keys and values are computed once and kept within so
+many bytes.
 
-What     A system prompt, solved examples, a document: tokens that stand first in many prompts, with one adapter.
-When     A beginning is worth keeping once a second prompt is seen that has it. Then one request computes it, the others
-         wait for it, and all read it where it lies (`round`). What was asked for longest ago goes first.
-Part     A prompt may take the first tokens of a beginning only: these are a view of it. Such parts, and beginnings that
-         are found by comparing prompts, end at a multiple of GRAIN tokens, so that rows fall into few groups.
-Source   Kwon et al. (2023), PagedAttention (vLLM), arxiv.org/abs/2309.06180, section 4.4; Zheng et al. (2024), SGLang's
-         RadixAttention, arxiv.org/abs/2312.07104
+What     A system prompt, solved examples, a document: tokens that stand first in many prompts, with
+         one adapter.
+When     A beginning is worth keeping once a second prompt is seen that has it. Then one request
+         computes it, the others wait for it, and all read it where it lies (`round`). What was
+         asked for longest ago goes first.
+Part     A prompt may take the first tokens of a beginning only: these are a view of it. Such parts,
+         and beginnings that are found by comparing prompts, end at a multiple of GRAIN tokens, so
+         that rows fall into few groups.
+Source   Kwon et al. (2023), PagedAttention (vLLM), arxiv.org/abs/2309.06180, section 4.4; Zheng et
+         al. (2024), SGLang's RadixAttention, arxiv.org/abs/2312.07104
 """
 
 from __future__ import annotations
@@ -33,8 +37,10 @@ class Kept:
     """One beginning.
 
     Attributes:
-        ids: its tokens. layers: keys and values, (1, kv heads, trained + tokens, width) twice a layer.
-        trained: keys and values without a token that stand first: those of trained prefixes and prompts.
+        ids: its tokens. layers: keys and values, (1, kv heads, trained + tokens, width) twice a
+            layer.
+        trained: keys and values without a token that stand first: those of trained prefixes and
+            prompts.
     """
 
     ids: np.ndarray
@@ -48,7 +54,8 @@ class Kept:
 
 @dataclass(frozen=True)
 class Lent:
-    """The first `tokens` tokens of a beginning, as a row reads them. Equal ones are read together."""
+    """The first `tokens` tokens of a beginning, as a row reads them. Equal ones are read
+    together."""
 
     kept: Kept
     tokens: int
@@ -73,7 +80,8 @@ class Shelf:
     budget: int = BYTES
     least: int = LEAST
     bytes: int = 0
-    _kept: dict[tuple[str, tuple[int, ...]], Kept] = field(default_factory=dict)  # the last one read stands last
+    # the last one read stands last
+    _kept: dict[tuple[str, tuple[int, ...]], Kept] = field(default_factory=dict)
     _roots: dict[str, Kept] = field(default_factory=dict)
     _seen: dict[str, deque[tuple[int, np.ndarray]]] = field(default_factory=dict)
 
@@ -89,7 +97,8 @@ class Shelf:
         self._seen.setdefault(adapter, deque(maxlen=SEEN)).append((number, ids))
 
     def find(self, adapter: str, ids: np.ndarray) -> Lent | None:
-        """The longest kept beginning of a prompt, or part of one. A token at least is left to the row."""
+        """The longest kept beginning of a prompt, or part of one. A token at least is left to the
+        row."""
         best, place = None, None
         for (name, key), kept in self._kept.items():
             if name != adapter:
@@ -124,7 +133,9 @@ class Shelf:
         return kept
 
 
-def extended(lent: Lent | None, own: Sequence[tuple[torch.Tensor, torch.Tensor]], slot: int, count: int) -> Layers:
+def extended(
+    lent: Lent | None, own: Sequence[tuple[torch.Tensor, torch.Tensor]], slot: int, count: int
+) -> Layers:
     """Keys and values of `lent` and then of the first `count` own tokens in a slot; copied."""
     layers = []
     for number, pair in enumerate(own):
@@ -132,6 +143,8 @@ def extended(lent: Lent | None, own: Sequence[tuple[torch.Tensor, torch.Tensor]]
         both = []
         for before, states in zip(first, pair, strict=True):
             part = states[slot : slot + 1, :, :count]
-            both.append(part.clone() if before is None else torch.cat([before.to(part.dtype), part], 2))
+            both.append(
+                part.clone() if before is None else torch.cat([before.to(part.dtype), part], 2)
+            )
         layers.append((both[0], both[1]))
     return layers

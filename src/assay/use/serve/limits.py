@@ -1,9 +1,11 @@
 """What a request may cost, and who may ask.
 
-Key      of the header `Authorization: Bearer KEY`; compared by hash, in a time that says nothing of it
-Rate     a bucket of tokens for each key, or each address where there are no keys: full at `rate` requests, refilled at
-         `rate` a minute
-Host     only names of this machine are answered: a page whose name is bent to 127.0.0.1 (DNS rebinding) gets nothing
+Key      of the header `Authorization: Bearer KEY`; compared by hash, in a time that says nothing of
+         it
+Rate     a bucket of tokens for each key, or each address where there are no keys: full at `rate`
+         requests, refilled at `rate` a minute
+Host     only names of this machine are answered: a page whose name is bent to 127.0.0.1 (DNS
+         rebinding) gets nothing
 Origin   a browser's page of another origin gets nothing
 """
 
@@ -24,9 +26,9 @@ CALLERS = 10_000  # whose buckets are remembered
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Attributes:
-    keys: that open the door; none: it is open. hosts: names that the server is called by; none: any.
-    rate: requests a minute of one caller; 0: any number. seconds: until an answer must be whole.
-    body, headers: bytes. slow: seconds until the headers, and then the body, must be there.
+    keys: that open the door; none: it is open. hosts: names that the server is called by; none:
+    any. rate: requests a minute of one caller; 0: any number. seconds: until an answer must be
+    whole. body, headers: bytes. slow: seconds until the headers, and then the body, must be there.
     inside: requests that may be inside at once, beyond what the engine queues.
     """
 
@@ -51,7 +53,8 @@ class Keys:
         return bool(self._hashes)
 
     def caller(self, header: bytes) -> str | None:
-        """A name for whoever has this key; None: it is none of ours. All keys are compared, whichever fits."""
+        """A name for whoever has this key; None: it is none of ours. All keys are compared,
+        whichever fits."""
         scheme, _, key = header.partition(b" ")
         if scheme.lower() != b"bearer":
             return None
@@ -66,10 +69,12 @@ class Rate:
     def __init__(self, per_minute: float, clock: Callable[[], float] = time.monotonic):
         self.size = per_minute
         self.clock = clock
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # caller -> (tokens, when)
+        # caller -> (tokens, when)
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def wait(self, caller: str) -> float:
-        """Seconds until this caller may ask again; 0: it may now, and its bucket has one token less."""
+        """Seconds until this caller may ask again; 0: it may now, and its bucket has one token
+        less."""
         if not self.size:
             return 0.0
         now = self.clock()
@@ -83,7 +88,8 @@ class Rate:
 
 
 def host_of(header: str) -> str:
-    """The name in a Host header or an address, without port and brackets; "" where there is none."""
+    """The name in a Host header or an address, without port and brackets; "" where there is
+    none."""
     try:
         return urlsplit(header if "://" in header else f"//{header}").hostname or ""
     except ValueError:

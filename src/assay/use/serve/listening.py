@@ -1,9 +1,10 @@
 """The socket: uvicorn with limits, and a stop that lets answers end.
 
-Stop     The first SIGTERM or SIGINT: /ready says 503 and no new question is taken, but the socket stays open, so that
-         what watches over the process sees it. What runs has `grace` seconds. The second signal ends at once.
-Slow     Headers must be there after `slow` seconds, counted from the first byte or from the connection; uvicorn itself
-         waits for ever.
+Stop     The first SIGTERM or SIGINT: /ready says 503 and no new question is taken, but the socket
+         stays open, so that what watches over the process sees it. What runs has `grace` seconds.
+         The second signal ends at once.
+Slow     Headers must be there after `slow` seconds, counted from the first byte or from the
+         connection; uvicorn itself waits for ever.
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ def bound(host: str, port: int) -> socket.socket:
     except OSError as error:
         found.close()
         text = f"cannot listen on {host}:{port}: {(error.strerror or str(error)).lower()}"
-        raise ResourceError(Problem("R055", text, "--port", "choose another --port, or 0 for a free one")) from error
+        raise ResourceError(
+            Problem("R055", text, "--port", "choose another --port, or 0 for a free one")
+        ) from error
     return found
 
 
@@ -88,10 +91,13 @@ def _timed(slow: float) -> type[H11Protocol]:
 
 class Listening(uvicorn.Server):
     """Args:
-    inside: who is being answered. grace: seconds that running answers have once the server was asked to stop.
+    inside: who is being answered. grace: seconds that running answers have once the server was
+    asked to stop.
     """
 
-    def __init__(self, app: FastAPI, limits: Limits, inside: Inside, grace: float, ready: Callable[[], None]):
+    def __init__(
+        self, app: FastAPI, limits: Limits, inside: Inside, grace: float, ready: Callable[[], None]
+    ):
         super().__init__(
             uvicorn.Config(
                 app,
@@ -120,7 +126,8 @@ class Listening(uvicorn.Server):
         await super().main_loop()
 
     def stop(self) -> None:
-        """Let nobody in any more, and end when those inside have their answers. A second call ends at once."""
+        """Let nobody in any more, and end when those inside have their answers. A second call ends
+        at once."""
         if self._inside.draining:
             self._until, self.force_exit = 0.0, True
         else:
@@ -135,13 +142,15 @@ class Listening(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
-        """As uvicorn's, but the first signal drains, and a stop that was asked for is no failure."""
+        """As uvicorn's, but the first signal drains, and a stop that was asked for is no
+        failure."""
         if threading.current_thread() is not threading.main_thread():
             yield  # Python hands signals to the main thread only
             return
 
         def asked(number: int, frame: Any) -> None:
-            if self._inside.draining:  # a model may be in the middle of a long prompt: it is not waited for
+            # a model may be in the middle of a long prompt: it is not waited for
+            if self._inside.draining:
                 end_soon(number)
             self.stop()
 
@@ -154,9 +163,15 @@ class Listening(uvicorn.Server):
 
 
 def listen(
-    app: FastAPI, found: socket.socket, limits: Limits, inside: Inside, grace: float, ready: Callable[[], Any]
+    app: FastAPI,
+    found: socket.socket,
+    limits: Limits,
+    inside: Inside,
+    grace: float,
+    ready: Callable[[], Any],
 ) -> Listening:
-    """Answer on this socket until the process is asked to stop. `ready` is called once it listens."""
+    """Answer on this socket until the process is asked to stop. `ready` is called once it
+    listens."""
     server = Listening(app, limits, inside, grace, ready)
     server.run(sockets=[found])
     return server

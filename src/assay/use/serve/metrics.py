@@ -22,15 +22,29 @@ class Metrics:
 
     def __init__(self, load: Callable[[], Load], inside: Callable[[], int]):
         own = self.registry = CollectorRegistry()
-        self.requests = Counter("assay_requests", "Requests by route and status.", ["route", "status"], registry=own)
+        self.requests = Counter(
+            "assay_requests", "Requests by route and status.", ["route", "status"], registry=own
+        )
         self.seconds = Histogram(
-            "assay_request_seconds", "Until the whole answer.", ["route"], buckets=SECONDS, registry=own
+            "assay_request_seconds",
+            "Until the whole answer.",
+            ["route"],
+            buckets=SECONDS,
+            registry=own,
         )
         self.first = Histogram(
-            "assay_first_token_seconds", "From the request to its first text.", ["arm"], buckets=SECONDS, registry=own
+            "assay_first_token_seconds",
+            "From the request to its first text.",
+            ["arm"],
+            buckets=SECONDS,
+            registry=own,
         )
-        self.tokens = Counter("assay_tokens", "Tokens read, read from memory, written.", ["arm", "kind"], registry=own)
-        self.answers = Counter("assay_answers", "Answers by how they ended.", ["arm", "finish"], registry=own)
+        self.tokens = Counter(
+            "assay_tokens", "Tokens read, read from memory, written.", ["arm", "kind"], registry=own
+        )
+        self.answers = Counter(
+            "assay_answers", "Answers by how they ended.", ["arm", "finish"], registry=own
+        )
         self.feedback = Counter("assay_feedback", "Feedback by rating.", ["rating"], registry=own)
         for name, about, read in (
             ("assay_running", "Answers that are being written.", lambda: load().running),

@@ -1,10 +1,13 @@
-"""Another engine behind the same routes: llama.cpp's server or vLLM, in a child process, asked through OpenAI's API.
+"""Another engine behind the same routes: llama.cpp's server or vLLM, in a child process, asked
+through OpenAI's API.
 
-What     The arm's prompt, search and checks are assay's; the tokens are written by the child. For `text` and for the
-         base what is asked is forwarded as it is.
-Takes    Arms that write. One that chooses among labels reads likelihoods that such a server does not give.
-Beware   The child has other rounding, often other weights (GGUF), and so other answers: `assay export` measures how
-         many are the same. A form other than a JSON schema, and an echo, are not forwarded.
+What     The arm's prompt, search and checks are assay's; the tokens are written by the child. For
+         `text` and for the base what is asked is forwarded as it is.
+Takes    Arms that write. One that chooses among labels reads likelihoods that such a server does
+         not give.
+Beware   The child has other rounding, often other weights (GGUF), and so other answers: `assay
+         export` measures how many are the same. A form other than a JSON schema, and an echo, are
+         not forwarded.
 """
 
 from __future__ import annotations
@@ -37,7 +40,8 @@ DONE: dict[str, Literal["stop", "length"]] = {"stop": "stop", "length": "length"
 
 @dataclass(frozen=True)
 class Place:
-    """Where an arm's tokens are written: `address` up to the port, the `model`'s name there, the tokens it reads."""
+    """Where an arm's tokens are written: `address` up to the port, the `model`'s name there, the
+    tokens it reads."""
 
     arm: Arm
     address: str
@@ -65,7 +69,11 @@ class OutsideEngine:
         for place in places:
             refuse_unwritten(place.arm)
         self.places = {place.arm.name: place for place in places}
-        self.slots, self.queue, self.seconds = slots, QUEUE * slots if queue is None else queue, seconds
+        self.slots, self.queue, self.seconds = (
+            slots,
+            QUEUE * slots if queue is None else queue,
+            seconds,
+        )
         self._end = end
         self._threads = ThreadPoolExecutor(slots, thread_name_prefix="outside")
         self._lock, self._computing = threading.Lock(), threading.Lock()
@@ -86,7 +94,9 @@ class OutsideEngine:
             return Load(running, len(self._open) - running, self.slots, self.queue)
 
     def embed(self, name: str, texts: Sequence[str]) -> tuple[Any, int]:
-        raise ModelError(Problem("M121", f"{name} has no encoder here", name, "serve it with engine: own"))
+        raise ModelError(
+            Problem("M121", f"{name} has no encoder here", name, "serve it with engine: own")
+        )
 
     def begin(self, wanted: Wanted, put: Callable[[Piece], None]) -> Ticket:
         """See `wanted.Engine`. What is too long is refused by the child.
@@ -96,12 +106,16 @@ class OutsideEngine:
         """
         place = self.places.get(wanted.arm)
         if place is None:
-            raise ModelError(Problem("M123", f"there is no model '{wanted.arm}'", "", ", ".join(self.places)))
+            raise ModelError(
+                Problem("M123", f"there is no model '{wanted.arm}'", "", ", ".join(self.places))
+            )
         _refuse(place.arm, wanted)
         request = Request(next(self._numbers), wanted, put, time.monotonic() + self.seconds)
         with self._lock:
             if self._closed:
-                raise ResourceError(Problem("R050", CLOSING, "", "ask again when it has started anew"))
+                raise ResourceError(
+                    Problem("R050", CLOSING, "", "ask again when it has started anew")
+                )
             waiting = sum(not one.running for one in self._open)
             if waiting >= self.queue:
                 raise Full(self._pace.until(waiting))
@@ -124,7 +138,7 @@ class OutsideEngine:
         self._end()  # before its threads, which wait for it
         self._threads.shutdown()
 
-    # --- on a thread of the pool ------------------------------------------------------------------------------------
+    # --- on a thread of the pool ------------------------------------------------------------------
 
     def _answer(self, request: Request, place: Place) -> None:
         request.running = True
@@ -145,16 +159,23 @@ class OutsideEngine:
                 self._pace.answered(1)
 
     def _asked(self, request: Request, place: Place) -> tuple[str, dict[str, Any], tuple[str, ...]]:
-        """Path and body for the child, and the passages; no path where the arm has an answer by itself."""
+        """Path and body for the child, and the passages; no path where the arm has an answer by
+        itself."""
         wanted, arm = request.wanted, place.arm
         how, messages, passages = wanted.how, wanted.messages, ()
         if wanted.text is None and arm.adapted is not None:
             with self._computing:  # its search is made for one thread
-                found = opened(arm.adapted, arm.ready(Example(str(request.number), wanted.messages)))
+                found = opened(
+                    arm.adapted, arm.ready(Example(str(request.number), wanted.messages))
+                )
             if found.answer is not None:
                 request.say(piece_of(found.answer, likely=False))
                 return "", {}, ()
-            messages, passages, how = found.messages, found.passages, merged(decoding(arm.adapted)[0], how)
+            messages, passages, how = (
+                found.messages,
+                found.passages,
+                merged(decoding(arm.adapted)[0], how),
+            )
         body = {"model": place.model, "max_tokens": wanted.max_tokens, **_how(how, wanted)}
         if wanted.text is None:
             return "/v1/chat/completions", {**body, "messages": _turns(messages)}, passages
@@ -162,7 +183,12 @@ class OutsideEngine:
         return "/v1/completions", {**body, "prompt": text}, passages
 
     def _forward(
-        self, request: Request, place: Place, path: str, body: dict[str, Any], passages: tuple[str, ...]
+        self,
+        request: Request,
+        place: Place,
+        path: str,
+        body: dict[str, Any],
+        passages: tuple[str, ...],
     ) -> None:
         text, finish, counts = _Text(whole=request.wanted.text is not None), "stop", {}
         with closing(_line(place, request)) as line:
@@ -173,7 +199,11 @@ class OutsideEngine:
                 counts = event.get("usage") or counts
                 for choice in event.get("choices") or ():
                     finish = choice.get("finish_reason") or finish
-                    piece = choice["text"] if "text" in choice else (choice.get("delta") or {}).get("content")
+                    piece = (
+                        choice["text"]
+                        if "text" in choice
+                        else (choice.get("delta") or {}).get("content")
+                    )
                     tokens = _told(choice.get("logprobs"))
                     if (new := text.more(piece or "")) or tokens:
                         request.say(Piece(new, tokens))
@@ -193,7 +223,9 @@ def _line(place: Place, request: Request) -> http.client.HTTPConnection:
     """A connection that is cut when the client leaves: the child stops writing then."""
     parts = urlsplit(place.address)
     assert parts.hostname
-    line = http.client.HTTPConnection(parts.hostname, parts.port, timeout=max(1.0, request.until - time.monotonic()))
+    line = http.client.HTTPConnection(
+        parts.hostname, parts.port, timeout=max(1.0, request.until - time.monotonic())
+    )
 
     def cut() -> None:
         if line.sock is not None:
@@ -203,18 +235,26 @@ def _line(place: Place, request: Request) -> http.client.HTTPConnection:
     return line
 
 
-def _events(line: http.client.HTTPConnection, path: str, body: dict[str, Any], key: str) -> Iterator[dict[str, Any]]:
+def _events(
+    line: http.client.HTTPConnection, path: str, body: dict[str, Any], key: str
+) -> Iterator[dict[str, Any]]:
     """The JSON of each event.
 
     Raises:
-        RuntimeError: the child fails, with what it says. _Unwanted: it refuses the request, now or in its stream.
+        RuntimeError: the child fails, with what it says. _Unwanted: it refuses the request, now or
+            in its stream.
     """
-    head = {"Content-Type": "application/json", **({"Authorization": f"Bearer {key}"} if key else {})}
+    head = {
+        "Content-Type": "application/json",
+        **({"Authorization": f"Bearer {key}"} if key else {}),
+    }
     whole = {**body, "stream": True, "stream_options": {"include_usage": True}}
     line.request("POST", path, json.dumps(whole).encode(), head)
     response = line.getresponse()
     if response.status != 200:
-        text = f"the engine answers {response.status}: {response.read(2000).decode(errors='replace')}"
+        text = (
+            f"the engine answers {response.status}: {response.read(2000).decode(errors='replace')}"
+        )
         raise _unwanted(text, body["model"]) if response.status in UNWANTED else RuntimeError(text)
     for row in response:
         if row.startswith(b"data: {"):
@@ -231,7 +271,8 @@ class _Unwanted(ModelError):
 
 
 def _unwanted(text: str, name: str) -> _Unwanted:
-    """llama.cpp, vLLM and assay's own server all speak of the context where a prompt is too long for them."""
+    """llama.cpp, vLLM and assay's own server all speak of the context where a prompt is too long
+    for them."""
     long = "context" in text
     way = "send a shorter prompt, or ask for fewer tokens" if long else "see what it says"
     return _Unwanted(Problem("M120" if long else "M121", text, name, way))
@@ -259,7 +300,12 @@ def _told(logprobs: dict[str, Any] | None) -> tuple[Told, ...]:
     found = logprobs or {}
     if rows := found.get("content"):
         return tuple(
-            Told(0, row["token"], row["logprob"], tuple((t["token"], t["logprob"]) for t in row["top_logprobs"]))
+            Told(
+                0,
+                row["token"],
+                row["logprob"],
+                tuple((t["token"], t["logprob"]) for t in row["top_logprobs"]),
+            )
             for row in rows
         )
     tops = found.get("top_logprobs") or itertools.repeat(None)
@@ -288,7 +334,11 @@ class _Text:
 
 def _refuse(arm: Arm, wanted: Wanted) -> None:
     if wanted.text is None and (not wanted.messages or wanted.messages[-1].role != "user"):
-        _unfit(arm, "is asked by a conversation whose last turn is the user's", "put a user's turn last")
+        _unfit(
+            arm,
+            "is asked by a conversation whose last turn is the user's",
+            "put a user's turn last",
+        )
     if wanted.echo:
         _unfit(arm, "echoes no prompt", "serve it with engine: own")
     own = decoding(arm.adapted)[0].form if arm.adapted is not None and wanted.text is None else None

@@ -23,9 +23,12 @@ class Pace:
         now = time.monotonic()
         if self._last is not None and count:
             each = (now - self._last) / count
-            self._between = each if not self._between else self._between + NEW * (each - self._between)
+            self._between = (
+                each if not self._between else self._between + NEW * (each - self._between)
+            )
         self._last = now
 
     def until(self, waiting: int) -> float:
-        """Seconds until half of those that wait are at work; a guess of a second where nothing was answered yet."""
+        """Seconds until half of those that wait are at work; a guess of a second where nothing was
+        answered yet."""
         return min(LATE, max(SOON, self._between * waiting / 2))

@@ -1,7 +1,8 @@
 """The body of a request, read more strictly than Python's JSON reader does.
 
-Refused   what is not UTF-8, NaN and infinity, numbers that overflow, a name twice in one object, half a character
-          (`\\ud800`), more than 64 brackets inside each other, a content type other than JSON
+Refused   what is not UTF-8, NaN and infinity, numbers that overflow, a name twice in one object,
+          half a character (`\\ud800`), more than 64 brackets inside each other, a content type
+          other than JSON
 """
 
 from __future__ import annotations
@@ -37,7 +38,11 @@ def parsed(data: bytes) -> Any:
         _refuse(f"byte {error.start} is not UTF-8")
     try:
         value = json.loads(
-            text, object_pairs_hook=_once, parse_constant=_constant, parse_int=_whole, parse_float=_finite
+            text,
+            object_pairs_hook=_once,
+            parse_constant=_constant,
+            parse_int=_whole,
+            parse_float=_finite,
         )
         too_deep = _deep(value) > DEEPEST
     except json.JSONDecodeError as error:
@@ -46,7 +51,9 @@ def parsed(data: bytes) -> Any:
         value, too_deep = None, True
     if too_deep:
         _refuse(f"brackets stand more than {DEEPEST} deep inside each other")
-    if _HALF.search(data) and any("\ud800" <= char <= "\udfff" for char in json.dumps(value, ensure_ascii=False)):
+    if _HALF.search(data) and any(
+        "\ud800" <= char <= "\udfff" for char in json.dumps(value, ensure_ascii=False)
+    ):
         _refuse("it holds half a character")
     return value
 

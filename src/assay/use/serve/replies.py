@@ -1,6 +1,7 @@
 """What the server says: OpenAI's shapes of answers, whole and in parts.
 
-Beyond OpenAI   `passages` of a choice: ids of the documents' passages that a retrieving arm has read
+Beyond OpenAI   `passages` of a choice: ids of the documents' passages that a retrieving arm has
+                read
 """
 
 from __future__ import annotations
@@ -132,12 +133,17 @@ class State(BaseModel):
 
 
 def model_of(served: Served) -> Model:
-    return Model(id=served.name, created=served.created, kind=served.kind, context_length=served.context)
+    return Model(
+        id=served.name, created=served.created, kind=served.kind, context_length=served.context
+    )
 
 
 def usage(last: Sequence[Piece]) -> Usage:
     """Of the last pieces of all answers of a request."""
-    prompt, written = sum(piece.prompt_tokens for piece in last), sum(piece.written for piece in last)
+    prompt, written = (
+        sum(piece.prompt_tokens for piece in last),
+        sum(piece.written for piece in last),
+    )
     return Usage(
         prompt_tokens=prompt,
         completion_tokens=written,
@@ -154,7 +160,10 @@ def _likely(text: str, logprob: float | None) -> dict[str, Any]:
 def chat_logprobs(tokens: Sequence[Told]) -> Logprobs:
     return Logprobs(
         content=[
-            Token(**_likely(told.text, told.logprob), top_logprobs=[Likely(**_likely(*one)) for one in told.top])
+            Token(
+                **_likely(told.text, told.logprob),
+                top_logprobs=[Likely(**_likely(*one)) for one in told.top],
+            )
             for told in tokens
         ]
     )
@@ -162,7 +171,8 @@ def chat_logprobs(tokens: Sequence[Told]) -> Logprobs:
 
 def text_logprobs(tokens: Sequence[Told], top: int, start: int = 0) -> TextLogprobs:
     """Args:
-    top: how many likeliest tokens were asked for; with 0 there is no list of them. start: characters before these.
+    top: how many likeliest tokens were asked for; with 0 there is no list of them. start:
+    characters before these.
     """
     offsets = []
     for told in tokens:
@@ -170,15 +180,17 @@ def text_logprobs(tokens: Sequence[Told], top: int, start: int = 0) -> TextLogpr
         start += len(told.text)
     return TextLogprobs(
         tokens=[told.text for told in tokens],
-        token_logprobs=[None if told.logprob is None else max(told.logprob, LEAST) for told in tokens],
+        token_logprobs=[
+            None if told.logprob is None else max(told.logprob, LEAST) for told in tokens
+        ],
         top_logprobs=[_best(told) for told in tokens] if top else None,
         text_offset=offsets,
     )
 
 
 def _best(told: Told) -> dict[str, float] | None:
-    """The likeliest texts at a place and the one that stands there; None for the first of a prompt. Of two tokens with
-    one text the likelier."""
+    """The likeliest texts at a place and the one that stands there; None for the first of a prompt.
+    Of two tokens with one text the likelier."""
     if told.logprob is None:
         return None
     found: dict[str, float] = {}

@@ -1,4 +1,5 @@
-"""One request while it is answered: its prompt, how far it has been read, and what its client was told."""
+"""One request while it is answered: its prompt, how far it has been read, and what its client was
+told."""
 
 from __future__ import annotations
 
@@ -41,7 +42,8 @@ def said(fault: BaseException) -> str:
 
 @dataclass(eq=False)
 class Request:
-    """A request under way; a `Ticket`. `until`: the time, on the monotonic clock, at which it is given up."""
+    """A request under way; a `Ticket`. `until`: the time, on the monotonic clock, at which it is
+    given up."""
 
     number: int
     wanted: Wanted
@@ -82,7 +84,8 @@ class Row:
     """A request that is written token by token.
 
     Attributes:
-        ids: the prompt's tokens. lent: the beginning that they read. length: own tokens that were computed.
+        ids: the prompt's tokens. lent: the beginning that they read. length: own tokens that were
+            computed.
         making: so many first tokens of the prompt become a beginning that others read; 0: none.
     """
 
@@ -123,7 +126,8 @@ class Row:
         whole = wanted.text is not None or self.teller.shape is not None
         self.voice = Voice(self.teller, self.line, whole=whole)
         self.array = np.asarray(self.ids, dtype=np.int64)
-        self.reads = wanted.echo and wanted.top is not None  # the prompt's own likelihoods are asked for
+        # the prompt's own likelihoods are asked for
+        self.reads = wanted.echo and wanted.top is not None
         self._echo = wanted.echo
 
     @property
@@ -139,21 +143,26 @@ class Row:
     def next(self, count: int) -> list[int]:
         """The next tokens to be computed."""
         at, n = self.done, len(self.ids)
-        return (self.ids[at : at + count] if at < n else []) + self.line.tokens[max(0, at - n) : max(0, at + count - n)]
+        return (self.ids[at : at + count] if at < n else []) + self.line.tokens[
+            max(0, at - n) : max(0, at + count - n)
+        ]
 
     @property
     def need(self) -> int:
         """Own tokens that it may come to."""
         return len(self.ids) - (self.lent.tokens if self.lent else 0) + self.teller.limit
 
-    # --- what the client is told ------------------------------------------------------------------------------------
+    # --- what the client is told ------------------------------------------------------------------
 
     def hear(self, first: int, logits: torch.Tensor) -> None:
-        """The fp32 logits of the prompt's tokens from the `first` on: what comes after each is told."""
+        """The fp32 logits of the prompt's tokens from the `first` on: what comes after each is
+        told."""
         assert self.request.wanted.top is not None
         after = self.ids[first + 1 : first + 1 + len(logits)]
         if after:
-            self.echoed += tellings(self.model.chat, logits[: len(after)], after, self.request.wanted.top)
+            self.echoed += tellings(
+                self.model.chat, logits[: len(after)], after, self.request.wanted.top
+            )
 
     def write(self, logits: torch.Tensor) -> None:
         """Add a token from fp32 logits, (1, vocabulary), and say what can be said."""
@@ -175,12 +184,24 @@ class Row:
             finish = "stop" if self.line.ended else "length"
         passages = self.passages if finish else ()
         self.request.say(
-            Piece(text, tokens, finish, len(self.ids), len(self.line.tokens), self.shared, passages=passages)
+            Piece(
+                text,
+                tokens,
+                finish,
+                len(self.ids),
+                len(self.line.tokens),
+                self.shared,
+                passages=passages,
+            )
         )
 
     def _prompt(self) -> tuple[str, Sequence[Told]]:
         given, chat = self.request.wanted.text, self.model.chat
-        text = given if isinstance(given, str) else chat.tokenizer.decode(self.ids, skip_special_tokens=False)
+        text = (
+            given
+            if isinstance(given, str)
+            else chat.tokenizer.decode(self.ids, skip_special_tokens=False)
+        )
         if not self.reads:
             return text, ()
         return text, (Told(self.ids[0], shown(chat, self.ids[0]), None), *self.echoed)

@@ -6,7 +6,8 @@ from pydantic import Field
 
 from assay.core.types import Settings
 
-BASE = "base"  # among names of arms: the project's base model, with its chat template and nothing else
+# among names of arms: the project's base model, with its chat template and nothing else
+BASE = "base"
 
 
 class Serve(Settings):
@@ -17,8 +18,11 @@ class Serve(Settings):
     port: int = Field(default=8000, ge=0, le=65535)  # 0: any that is free
     names: tuple[str, ...] = ()  # further names that the server is called by, in the header Host
     engine: Literal["own", "llama.cpp", "vllm"] = "own"
-    weights: dict[str, str] = {}  # by arm: for llama.cpp a GGUF file, for vllm the folder of a merged model
+    # by arm: for llama.cpp a GGUF file, for vllm the folder of a merged model
+    weights: dict[str, str] = {}
     log: str = ""  # a file for questions and answers; personal data may be in them
-    rate: float = Field(default=0.0, ge=0)  # requests a minute of one key, or of one address; 0: any number
+    # requests a minute of one key, or of one address; 0: any number
+    rate: float = Field(default=0.0, ge=0)
     seconds: float = Field(default=600.0, ge=1, le=86400)  # that an answer may take
-    grace: float = Field(default=30.0, ge=0, le=3600)  # seconds for running answers, when it is stopped
+    # seconds for running answers, when it is stopped
+    grace: float = Field(default=30.0, ge=0, le=3600)

@@ -1,7 +1,10 @@
-"""What a request may say. Names and meanings are OpenAI's; each field has a type, a range and a cap.
+"""What a request may say. Names and meanings are OpenAI's; each field has a type, a range and a
+cap.
 
-Accepted     what the public clients send by themselves and what changes nothing here (`user`, `store`, `metadata`, ...)
-Refused      what asks for something that is not done here (`tools`, penalties, several answers), and unknown names
+Accepted     what the public clients send by themselves and what changes nothing here (`user`,
+             `store`, `metadata`, ...)
+Refused      what asks for something that is not done here (`tools`, penalties, several answers),
+             and unknown names
 Differs      `temperature` is 0 where it is left out: an arm answers as it did in its exam
 Source       platform.openai.com/docs/api-reference
 """
@@ -16,26 +19,33 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 SCHEMA_BYTES, SCHEMA_DEPTH = 16 << 10, 8  # of a JSON schema in a request
 PROMPTS = 64  # of one request for completions
 TEXTS = 256  # of one request for embeddings
-Whole = BeforeValidator(lambda value: int(value) if isinstance(value, float) and value.is_integer() else value)
+Whole = BeforeValidator(
+    lambda value: int(value) if isinstance(value, float) and value.is_integer() else value
+)
 Text = Annotated[str, Field(max_length=1_000_000)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Stop = Annotated[str, Field(min_length=1, max_length=200)]
 Stops = Stop | Annotated[list[Stop], Field(max_length=4)] | None
-Ids = Annotated[list[Annotated[int, Field(ge=0, lt=1 << 31), Whole]], Field(min_length=1, max_length=200_000)]
+Ids = Annotated[
+    list[Annotated[int, Field(ge=0, lt=1 << 31), Whole]], Field(min_length=1, max_length=200_000)
+]
 Seed = Annotated[int, Field(ge=-(1 << 63), lt=1 << 63), Whole]
 Tokens = Annotated[int, Field(ge=1, le=1_000_000), Whole]
 One = Annotated[int, Field(ge=1, le=1), Whole]
 Zero = Annotated[float, Field(ge=0, le=0)]
 Top = Annotated[int, Field(ge=0, le=20), Whole]
 Metadata = Annotated[
-    dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]], Field(max_length=16)
+    dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]],
+    Field(max_length=16),
 ]
 Label = Annotated[str, Field(max_length=512)]
 Empty = Annotated[dict[str, float], Field(max_length=0)]
 
 
 class Shape(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, allow_inf_nan=False, hide_input_in_errors=True
+    )
 
 
 class Part(Shape):
@@ -48,7 +58,9 @@ class Turn(Shape):
 
     role: Literal["system", "developer", "user", "assistant"]
     content: Text | Annotated[list[Part], Field(min_length=1, max_length=256)]
-    name: Annotated[str, Field(max_length=64)] | None = Field(default=None, description="Changes nothing.")
+    name: Annotated[str, Field(max_length=64)] | None = Field(
+        default=None, description="Changes nothing."
+    )
     refusal: None = None
     audio: None = None
     function_call: None = None
@@ -57,7 +69,11 @@ class Turn(Shape):
 
     @property
     def text(self) -> str:
-        return self.content if isinstance(self.content, str) else "".join(part.text for part in self.content)
+        return (
+            self.content
+            if isinstance(self.content, str)
+            else "".join(part.text for part in self.content)
+        )
 
 
 class JsonSchema(Shape):
@@ -71,7 +87,9 @@ class JsonSchema(Shape):
         if len(json.dumps(self.schema_)) > SCHEMA_BYTES:
             raise ValueError(f"the schema has more than {SCHEMA_BYTES:,} bytes")
         if _deep(self.schema_) > SCHEMA_DEPTH:
-            raise ValueError(f"the schema has objects more than {SCHEMA_DEPTH} deep inside each other")
+            raise ValueError(
+                f"the schema has objects more than {SCHEMA_DEPTH} deep inside each other"
+            )
         return self
 
 
@@ -107,7 +125,9 @@ class Writing(Shape):
     """What both ways of asking share."""
 
     model: Name
-    temperature: Annotated[float, Field(ge=0, le=2)] | None = Field(default=None, description="0 where left out.")
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = Field(
+        default=None, description="0 where left out."
+    )
     top_p: Annotated[float, Field(gt=0, le=1)] | None = None
     seed: Seed | None = None
     stop: Stops = None
@@ -137,8 +157,12 @@ class Writing(Shape):
 
 class ChatRequest(Writing):
     messages: Annotated[list[Turn], Field(min_length=1, max_length=512)]
-    max_tokens: Tokens | None = Field(default=None, description="256 where left out; at most the model's context.")
-    max_completion_tokens: Tokens | None = Field(default=None, description="The newer name of max_tokens.")
+    max_tokens: Tokens | None = Field(
+        default=None, description="256 where left out; at most the model's context."
+    )
+    max_completion_tokens: Tokens | None = Field(
+        default=None, description="The newer name of max_tokens."
+    )
     logprobs: bool | None = None
     top_logprobs: Top | None = Field(default=None, description="With logprobs: true.")
     response_format: Format | None = None
@@ -154,7 +178,9 @@ class ChatRequest(Writing):
     moderation: None = None
     reasoning_effort: Literal["none"] | None = None
     verbosity: Literal["medium"] | None = None
-    service_tier: Literal["auto", "default"] | None = Field(default=None, description="Changes nothing.")
+    service_tier: Literal["auto", "default"] | None = Field(
+        default=None, description="Changes nothing."
+    )
     store: bool | None = Field(default=None, description="Changes nothing.")
     metadata: Metadata | None = Field(default=None, description="Changes nothing.")
     safety_identifier: Label | None = Field(default=None, description="Changes nothing.")
@@ -167,8 +193,13 @@ class ChatRequest(Writing):
             raise ValueError("the last message must be the user's")
         if self.top_logprobs is not None and not self.logprobs:
             raise ValueError("top_logprobs is read with logprobs: true only")
-        if None not in (self.max_tokens, self.max_completion_tokens) and self.max_tokens != self.max_completion_tokens:
-            raise ValueError("max_tokens and max_completion_tokens are two names of one thing; give one of them")
+        if (
+            None not in (self.max_tokens, self.max_completion_tokens)
+            and self.max_tokens != self.max_completion_tokens
+        ):
+            raise ValueError(
+                "max_tokens and max_completion_tokens are two names of one thing; give one of them"
+            )
         return self
 
 
@@ -176,7 +207,8 @@ class CompletionRequest(Writing):
     prompt: (
         Annotated[str, Field(min_length=1, max_length=1_000_000)]
         | Annotated[
-            list[Annotated[str, Field(min_length=1, max_length=1_000_000)]], Field(min_length=1, max_length=PROMPTS)
+            list[Annotated[str, Field(min_length=1, max_length=1_000_000)]],
+            Field(min_length=1, max_length=PROMPTS),
         ]
         | Ids
         | Annotated[list[Ids], Field(min_length=1, max_length=PROMPTS)]
@@ -210,7 +242,8 @@ class EmbeddingRequest(Shape):
     input: (
         Annotated[str, Field(min_length=1, max_length=1_000_000)]
         | Annotated[
-            list[Annotated[str, Field(min_length=1, max_length=1_000_000)]], Field(min_length=1, max_length=TEXTS)
+            list[Annotated[str, Field(min_length=1, max_length=1_000_000)]],
+            Field(min_length=1, max_length=TEXTS),
         ]
     ) = Field(description="Texts; token ids are not read, for they belong to another tokenizer.")
     encoding_format: Literal["float", "base64"] | None = None
@@ -224,7 +257,8 @@ class FeedbackRequest(Shape):
     """What a person says of an answer."""
 
     id: Annotated[str, Field(pattern=r"^(chatcmpl|cmpl)-[0-9a-f]{32}(-[0-9]{1,2})?$")] = Field(
-        description="Of the answer; of several prompts in one request, with -0, -1, ... for one of them."
+        description="Of the answer; of several prompts in one request,"
+        " with -0, -1, ... for one of them."
     )
     rating: Literal["good", "bad"] | None = None
     correction: Annotated[str, Field(max_length=32_000)] | None = Field(

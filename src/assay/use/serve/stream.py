@@ -1,7 +1,8 @@
 """Answers under way: from the engine's threads to the event loop, and out as server-sent events.
 
 A client that leaves gives its answer up: the engine's place is free within a step.
-Source   platform.openai.com/docs/api-reference/chat-streaming; html.spec.whatwg.org, "Server-sent events"
+Source   platform.openai.com/docs/api-reference/chat-streaming; html.spec.whatwg.org, "Server-sent
+         events"
 """
 
 from __future__ import annotations
@@ -74,7 +75,8 @@ class Answers:
         """The next piece of any of the answers; None: all are whole.
 
         Raises:
-            Refused: 504 it took too long; 503 the server stops; 500 the engine could not go on; 400 it will not.
+            Refused: 504 it took too long; 503 the server stops; 500 the engine could not go on; 400
+                it will not.
         """
         if not self._open:
             return None
@@ -129,12 +131,18 @@ class Events(Response):
     """Server-sent events, each a JSON object; ends with `[DONE]`, or with an error in its place.
 
     Args:
-        events: what is sent. close: called however it ends. seconds: that a client may take to read an event.
+        events: what is sent. close: called however it ends. seconds: that a client may take to read
+            an event.
     """
 
     media_type = "text/event-stream"
 
-    def __init__(self, events: AsyncIterator[BaseModel | dict[str, Any]], answers: Answers, seconds: float = 60.0):
+    def __init__(
+        self,
+        events: AsyncIterator[BaseModel | dict[str, Any]],
+        answers: Answers,
+        seconds: float = 60.0,
+    ):
         super().__init__(None, 200)
         del self.headers["content-length"]
         self._events = events
@@ -154,7 +162,9 @@ class Events(Response):
         try:
             async for event in self._events:
                 async with asyncio.timeout(self._seconds):
-                    await send({"type": "http.response.body", "body": line(event), "more_body": True})
+                    await send(
+                        {"type": "http.response.body", "body": line(event), "more_body": True}
+                    )
         except Refused as refused:
             end = line(refused.body)
         except TimeoutError:  # it does not read what is sent
@@ -163,4 +173,8 @@ class Events(Response):
 
 
 def line(event: BaseModel | dict[str, Any]) -> bytes:
-    return b"data: " + (event.model_dump_json() if isinstance(event, BaseModel) else to_json(event)).encode() + b"\n\n"
+    return (
+        b"data: "
+        + (event.model_dump_json() if isinstance(event, BaseModel) else to_json(event)).encode()
+        + b"\n\n"
+    )

@@ -35,7 +35,8 @@ class Vectors:
         return bool(self._wishes)
 
     def ask(self, encoding: Encoding, texts: Sequence[str]) -> Future[tuple[Any, int]]:
-        """From any thread. What it will give: float32 (texts, width), and the tokens that were read."""
+        """From any thread. What it will give: float32 (texts, width), and the tokens that were
+        read."""
         self._wishes.append(wish := _Wish(encoding, list(texts)))
         return wish.made
 
@@ -47,7 +48,9 @@ class Vectors:
                 wish.parts.append(wish.encoding.vectors(wish.texts[done : done + TEXTS]))
                 return
             none = np.zeros((0, wish.encoding.width), dtype=np.float32)
-            wish.made.set_result((np.concatenate([none, *wish.parts]), wish.encoding.tokens(wish.texts)))
+            wish.made.set_result(
+                (np.concatenate([none, *wish.parts]), wish.encoding.tokens(wish.texts))
+            )
         except FAULTS as fault:
             wish.made.set_exception(fault)
         self._wishes.popleft()

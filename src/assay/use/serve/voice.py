@@ -1,11 +1,13 @@
-"""What a client hears of an answer while it is written: text that no later token changes, and its tokens' likelihoods.
+"""What a client hears of an answer while it is written: text that no later token changes, and its
+tokens' likelihoods.
 
-Text     Characters may lie over several tokens, and a stop text over several pieces. What may still become one of the
-         two is held back, and so is white space at the ends where the whole answer is given without it. All pieces
-         together are what `ChatModel.generate` gives.
-How      Only the last tokens are decoded again, together with those before them, because a token's text may depend on
-         its neighbour (as in vLLM's detokenizer).
-Logs     Natural-log shares of the whole vocabulary, before temperature, share and form: those of a plain forward pass.
+Text     Characters may lie over several tokens, and a stop text over several pieces. What may still
+         become one of the two is held back, and so is white space at the ends where the whole
+         answer is given without it. All pieces together are what `ChatModel.generate` gives.
+How      Only the last tokens are decoded again, together with those before them, because a token's
+         text may depend on its neighbour (as in vLLM's detokenizer).
+Logs     Natural-log shares of the whole vocabulary, before temperature, share and form: those of a
+         plain forward pass.
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ from assay.use.serve.wanted import Told
 
 
 class Teller(Pen):
-    """A pen for one line that notes each token. `top`: likeliest tokens told at each place; None: nothing is noted."""
+    """A pen for one line that notes each token. `top`: likeliest tokens told at each place; None:
+    nothing is noted."""
 
     def __init__(self, chat: Chat, how: Decoding, limit: int, shape: Shape | None, top: int | None):
         super().__init__(chat, how, limit, shape)
@@ -40,13 +43,18 @@ class Teller(Pen):
 def tellings(chat: Chat, logits: torch.Tensor, tokens: Sequence[int], top: int) -> list[Told]:
     """What to tell of tokens, from the fp32 logits (tokens, vocabulary) at their places."""
     sums = torch.logsumexp(logits, -1, keepdim=True)
-    logs = (logits.gather(1, torch.tensor(tokens, device=logits.device)[:, None]) - sums)[:, 0].tolist()
+    logs = (logits.gather(1, torch.tensor(tokens, device=logits.device)[:, None]) - sums)[
+        :, 0
+    ].tolist()
     best, which = logits.topk(top, -1) if top else (sums[:, :0], sums[:, :0].long())
     likely = [
         tuple((shown(chat, i), value) for i, value in zip(ids, values, strict=True))
         for ids, values in zip(which.tolist(), (best - sums).tolist(), strict=True)
     ]
-    return [Told(t, shown(chat, t), log, some) for t, log, some in zip(tokens, logs, likely, strict=True)]
+    return [
+        Told(t, shown(chat, t), log, some)
+        for t, log, some in zip(tokens, logs, likely, strict=True)
+    ]
 
 
 def shown(chat: Chat, token: int) -> str:
@@ -85,7 +93,12 @@ class Voice:
         if not tail.endswith(HALF):
             self._text += tail[len(before) :]
             self._from, self._read = self._read, len(tokens)
-        held = (n for stop in self.pen.stop for n in range(1, len(stop)) if self._text.endswith(stop[:n]))
+        held = (
+            n
+            for stop in self.pen.stop
+            for n in range(1, len(stop))
+            if self._text.endswith(stop[:n])
+        )
         return self._text[: len(self._text) - max(held, default=0)]
 
     def _decode(self, tokens: Sequence[int]) -> str:

@@ -1,4 +1,5 @@
-"""What the server asks of an engine, and what it is told. The nouns that `engine.py` and the routes share.
+"""What the server asks of an engine, and what it is told. The nouns that `engine.py` and the routes
+share.
 
 Wanted  one request      Piece   a part of its answer, as soon as it is there
 Ticket  a request under way; it can be given up      Engine  what answers, on threads of its own
@@ -15,14 +16,17 @@ from assay.core.types import GREEDY, Decoding, Messages
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One request, checked. Either `messages` (a conversation, for the arm's own prompt) or `text` is given."""
+    """One request, checked. Either `messages` (a conversation, for the arm's own prompt) or `text`
+    is given."""
 
     arm: str
     messages: Messages = ()
-    text: str | tuple[int, ...] | None = None  # a completion: raw text or token ids, sent as they are
+    # a completion: raw text or token ids, sent as they are
+    text: str | tuple[int, ...] | None = None
     max_tokens: int = 256
     how: Decoding = GREEDY
-    top: int | None = None  # likeliest tokens told at each place, 0 to 20; None: no log-probabilities at all
+    # likeliest tokens told at each place, 0 to 20; None: no log-probabilities at all
+    top: int | None = None
     echo: bool = False  # the prompt's own tokens come first, as part of the answer (completions)
 
 
@@ -62,7 +66,8 @@ class Served:
     created: int  # seconds since 1970
     embeds: bool = False  # it has an encoder: /v1/embeddings
     writes: bool = True
-    room: int = 0  # tokens that its answers could have when it was measured: `max_tokens` of those who name none
+    # tokens that its answers could have when it was measured: `max_tokens` of those who name none
+    room: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,25 +88,30 @@ class Full(Exception):
 
 class Ticket(Protocol):
     def cancel(self) -> None:
-        """Give the answer up; its place is free within a step of the engine. Harmless when it is finished."""
+        """Give the answer up; its place is free within a step of the engine. Harmless when it is
+        finished."""
         ...
 
 
 class Engine(Protocol):
-    """Answers requests on threads of its own. All methods may be called from any thread, and return at once."""
+    """Answers requests on threads of its own. All methods may be called from any thread, and return
+    at once."""
 
     def served(self) -> tuple[Served, ...]: ...
 
     def begin(self, wanted: Wanted, put: Callable[[Piece], None]) -> Ticket:
-        """Queue a request. `put` is called on the engine's thread, in order, with a last piece that has `finish`.
+        """Queue a request. `put` is called on the engine's thread, in order, with a last piece that
+        has `finish`.
 
         Raises:
-            Full: the queue is full. AssayError: the request cannot be answered (too long, not this arm's kind).
+            Full: the queue is full. AssayError: the request cannot be answered (too long, not this
+                arm's kind).
         """
         ...
 
     def embed(self, name: str, texts: Sequence[str]) -> tuple[Any, int]:
-        """Vectors (texts, dimensions), fp32, and the tokens read. This one waits; call it off the event loop."""
+        """Vectors (texts, dimensions), fp32, and the tokens read. This one waits; call it off the
+        event loop."""
         ...
 
     def load(self) -> Load: ...

@@ -15,7 +15,12 @@ from assay.use.serve.wanted import Engine, Served, Wanted
 
 CHAT_TOKENS, TEXT_TOKENS = 256, 16  # of an answer whose length nobody named
 OBJECT = Form("json", '{"type": "object"}')
-ROLES: dict[str, Role] = {"developer": "system", "system": "system", "user": "user", "assistant": "assistant"}
+ROLES: dict[str, Role] = {
+    "developer": "system",
+    "system": "system",
+    "user": "user",
+    "assistant": "assistant",
+}
 
 
 def named(engine: Engine, name: str) -> Served:
@@ -50,7 +55,14 @@ def completions(asked: CompletionRequest, served: Served) -> list[Wanted]:
     room = 0 if asked.max_tokens == 0 else _room(asked.max_tokens, TEXT_TOKENS, served)
     how = _how(asked)
     return [
-        Wanted(served.name, text=prompt, max_tokens=room, how=how, top=asked.logprobs, echo=bool(asked.echo))
+        Wanted(
+            served.name,
+            text=prompt,
+            max_tokens=room,
+            how=how,
+            top=asked.logprobs,
+            echo=bool(asked.echo),
+        )
         for prompt in asked.prompts
     ]
 
@@ -59,7 +71,10 @@ def _room(limit: int | None, usual: int, served: Served) -> int:
     if limit is None:
         return min(usual, max(1, served.context // 2)) if served.context else usual
     if limit > served.context > 0:  # an arm without a model reads any number
-        text = f"max_tokens: '{served.name}' takes {served.context:,} tokens of prompt and answer, got {limit:,}"
+        text = (
+            f"max_tokens: '{served.name}' takes {served.context:,} tokens of prompt and answer,"
+            f" got {limit:,}"
+        )
         raise Refused(400, text, "context_length_exceeded", "max_tokens")
     return limit
 
@@ -74,4 +89,8 @@ def _form(asked: ChatRequest) -> Form | None:
     wanted = asked.response_format
     if wanted is None or wanted.type == "text":
         return None
-    return Form("json", to_json(wanted.json_schema.schema_)) if isinstance(wanted, SchemaJson) else OBJECT
+    return (
+        Form("json", to_json(wanted.json_schema.schema_))
+        if isinstance(wanted, SchemaJson)
+        else OBJECT
+    )

@@ -1,7 +1,7 @@
 """Who may ask: keys, and the names that a server is called by.
 
-Key      from a file or from ASSAY_API_KEY. It is no argument and no setting: those are seen by whoever lists processes
-         or reads the project
+Key      from a file or from ASSAY_API_KEY. It is no argument and no setting: those are seen by
+         whoever lists processes or reads the project
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ def keys_of(file: Path | None) -> tuple[str, ...]:
     """The keys of a file, one a line, or the one in ASSAY_API_KEY.
 
     Raises:
-        DataError: D001, D003: the file cannot be read. UsageError: C151, a key is too short, or not plain ASCII.
+        DataError: D001, D003: the file cannot be read. UsageError: C151, a key is too short, or not
+            plain ASCII.
     """
     if file is not None:
         try:
@@ -40,7 +41,9 @@ def keys_of(file: Path | None) -> tuple[str, ...]:
             text = f"key {number} must have {SHORTEST} or more plain letters and digits"
             raise UsageError(Problem("C151", text, place, help="openssl rand -hex 24"))
     if file is not None and not keys:
-        raise UsageError(Problem("C151", "there is no key in it", place, help="openssl rand -hex 24"))
+        raise UsageError(
+            Problem("C151", "there is no key in it", place, help="openssl rand -hex 24")
+        )
     return tuple(keys)
 
 
@@ -50,7 +53,14 @@ def refuse_open(host: str, keys: Sequence[str]) -> None:
     """
     if not keys and not only_here(host):
         help_ = f"set {KEY}, or give --api-key-file; or leave --host out"
-        raise UsageError(Problem("C150", f"{host} can be reached by others, and there is no key", "--host", help=help_))
+        raise UsageError(
+            Problem(
+                "C150",
+                f"{host} can be reached by others, and there is no key",
+                "--host",
+                help=help_,
+            )
+        )
 
 
 def only_here(host: str) -> bool:
@@ -65,15 +75,17 @@ def refuse_missing() -> None:
     """Raises:
     UsageError: C152, what serving needs is not installed.
     """
-    missing = [name for name in ("fastapi", "uvicorn", "prometheus_client") if find_spec(name) is None]
+    missing = [
+        name for name in ("fastapi", "uvicorn", "prometheus_client") if find_spec(name) is None
+    ]
     if missing:
         text = f"serving needs {', '.join(missing)}"
         raise UsageError(Problem("C152", text, help="pip install 'assay[serve]'"))
 
 
 def names_of(host: str, further: Sequence[str], keys: Sequence[str]) -> tuple[str, ...]:
-    """Names that are answered to; () for any. A page whose name is bent to this server's address has no key, so an open
-    address with a key answers to any name, unless some are given."""
+    """Names that are answered to; () for any. A page whose name is bent to this server's address
+    has no key, so an open address with a key answers to any name, unless some are given."""
     if not further and not only_here(host):
         return ()
     return tuple(dict.fromkeys((*LOOPBACK, host, *further)))

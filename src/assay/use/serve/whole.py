@@ -1,8 +1,11 @@
-"""Arms whose answers are not written token by token: requests are gathered for some milliseconds and asked at once.
+"""Arms whose answers are not written token by token: requests are gathered for some milliseconds
+and asked at once.
 
-Why      A label is chosen by reading all labels after the prompt; what many prompts share is read once a call. So the
-         answer is the one that was measured, and ten requests that come together take little more than one.
-Costs    WAIT milliseconds at most where the engine has nothing else to do. While a call runs, nothing is written.
+Why      A label is chosen by reading all labels after the prompt; what many prompts share is read
+         once a call. So the answer is the one that was measured, and ten requests that come
+         together take little more than one.
+Costs    WAIT milliseconds at most where the engine has nothing else to do. While a call runs,
+         nothing is written.
 """
 
 from __future__ import annotations
@@ -88,8 +91,9 @@ class Whole:
 
 
 def piece_of(answer: Answer, *, likely: bool) -> Piece:
-    """A whole answer. What could not be read as an answer is given as it was written; where likelihoods are asked for,
-    a chosen label counts as one token whose share is the answer's confidence."""
+    """A whole answer. What could not be read as an answer is given as it was written; where
+    likelihoods are asked for, a chosen label counts as one token whose share is the answer's
+    confidence."""
     text = answer.raw if answer.text is None else answer.text
     tokens = ()
     if likely and answer.confidence:

@@ -12,7 +12,8 @@ Remedy = Literal["counterfactual", "balance", "adapter"]
 
 
 class Checklist(Settings):
-    """Rows of another file that every asked arm answers, counted by group: a public test of a weakness, say."""
+    """Rows of another file that every asked arm answers, counted by group: a public test of a
+    weakness, say."""
 
     file: str
     text: str  # the columns
@@ -23,15 +24,20 @@ class Checklist(Settings):
 
 
 class Bias(QuestionSettings):
-    """Whether answers change with who is spoken of; gaps between groups; what a remedy changes, and what it costs."""
+    """Whether answers change with who is spoken of; gaps between groups; what a remedy changes, and
+    what it costs."""
 
     swap: tuple[Group, ...] = Field(default=("gender", "names", "nationality"), min_length=1)
-    # Test rows, and as many with each frame, that are drawn. 100 pairs know a share of one in ten to about +-6 points.
+    # Test rows, and as many with each frame, that are drawn. 100 pairs know a share of one in ten
+    # to about +-6 points.
     rows: int = Field(default=100, ge=10, le=5000)
-    # For pairs and remedies together: where all pairs would take longer, fewer are asked, of thirty rows at least.
+    # For pairs and remedies together: where all pairs would take longer, fewer are asked, of thirty
+    # rows at least.
     minutes: float = Field(default=12.0, gt=0)
-    arms: tuple[str, ...] = ()  # the recommended, the best, the best floor and the base as it is when left out
-    # Ways of training that should lower the gaps; the recommended arm and the best floor are fitted again.
+    # the recommended, the best, the best floor and the base as it is when left out
+    arms: tuple[str, ...] = ()
+    # Ways of training that should lower the gaps; the recommended arm and the best floor are fitted
+    # again.
     remedies: tuple[Remedy, ...] = ("counterfactual",)
     checklists: tuple[Checklist, ...] = ()
     # Does the base, and each trained arm, prefer stereotypes, and does it refuse what is harmless?

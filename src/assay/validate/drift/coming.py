@@ -1,16 +1,18 @@
 """What is new among the questions of a log, and which of them to label next.
 
-Groups     questions far from training, by their vectors (validate/mistakes/groups.py), found on every second question
-           of the log. One is named where questions like it are surely more frequent among the other half than among
-           the held-back rows: Fisher's exact test, one-sided, p below .001 shared by the groups. A twentieth of any log
-           lies farther than 95 % of the held-back rows; that alone is no group
+Groups     questions far from training, by their vectors (validate/mistakes/groups.py), found on
+           every second question of the log. One is named where questions like it are surely more
+           frequent among the other half than among the held-back rows: Fisher's exact test,
+           one-sided, p below .001 shared by the groups. A twentieth of any log lies farther than 95
+           % of the held-back rows; that alone is no group
 Like it    as near to the group's middle as nine in ten of its rows are to the middle of the others
-Next       the question whose distance from the nearest training question, and from those chosen before it, times its
-           doubt, is greatest. The distance is 1 - cosine, the doubt 1 + (1 - confidence), or 1 where no confidence is
-           known: so a new question comes before a known one, and of two equally new ones the less certain
+Next       the question whose distance from the nearest training question, and from those chosen
+           before it, times its doubt, is greatest. The distance is 1 - cosine, the doubt 1 + (1 -
+           confidence), or 1 where no confidence is known: so a new question comes before a known
+           one, and of two equally new ones the less certain
 Watch out  rows chosen so are no random sample: learn from them, and measure on others
-Source     greedy k-center: Gonzalez (1985), doi.org/10.1016/0304-3975(85)90224-5; Sener and Savarese (2018),
-           arxiv.org/abs/1708.00489
+Source     greedy k-center: Gonzalez (1985), doi.org/10.1016/0304-3975(85)90224-5; Sener and
+           Savarese (2018), arxiv.org/abs/1708.00489
 """
 
 from __future__ import annotations
@@ -36,7 +38,8 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 
 @dataclass(frozen=True)
 class Group:
-    """Questions of one kind that training does not have. `rows` are places in the log, nearest to the middle first."""
+    """Questions of one kind that training does not have. `rows` are places in the log, nearest to
+    the middle first."""
 
     rows: tuple[int, ...]
     near: int  # questions of the log as near to the group's middle as nine in ten of its own
@@ -49,7 +52,8 @@ def new_groups(vectors: np.ndarray, texts: Sequence[str], n: int, far: np.ndarra
     """The groups of new questions, largest first.
 
     Args:
-        vectors: (rows, width), of length 1; the first `n` rows are the log's, the others were held back.
+        vectors: (rows, width), of length 1; the first `n` rows are the log's, the others were held
+            back.
         texts: of all rows. far: (n,) bool, which rows of the log are far from training.
     """
     mask = np.zeros(len(texts), dtype=bool)
@@ -73,11 +77,13 @@ def new_groups(vectors: np.ndarray, texts: Sequence[str], n: int, far: np.ndarra
 
 
 def _around(vectors: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Places of all rows like those at `rows`, nearest first. A row's own part in the middle of few would make it seem
-    nearer than any other row can be."""
+    """Places of all rows like those at `rows`, nearest first. A row's own part in the middle of few
+    would make it seem nearer than any other row can be."""
     middle, count = vectors[rows].mean(axis=0), len(rows)
     alike = vectors @ middle
-    alike[rows] = (alike[rows] * count - np.einsum("ij,ij->i", vectors[rows], vectors[rows])) / max(1, count - 1)
+    alike[rows] = (alike[rows] * count - np.einsum("ij,ij->i", vectors[rows], vectors[rows])) / max(
+        1, count - 1
+    )
     order = np.argsort(-alike, kind="stable")
     return order[alike[order] >= np.percentile(alike[rows], 10)]
 
@@ -89,10 +95,12 @@ def _common(texts: Sequence[str]) -> set[str]:
 
 
 def next_rows(vectors: Any, known: Any, doubt: np.ndarray, most: int) -> list[int]:
-    """Places of the questions to label next, best first; none that is a copy of a known one or of one chosen.
+    """Places of the questions to label next, best first; none that is a copy of a known one or of
+    one chosen.
 
     Args:
-        vectors: (n, width); known: (m, width), training and held-back rows; of length 1 or 0, dense or sparse.
+        vectors: (n, width); known: (m, width), training and held-back rows; of length 1 or 0, dense
+            or sparse.
         doubt: (n,) in [0, 1], 1 - confidence; 0 where it is not known.
     """
     closest = np.zeros(vectors.shape[0])

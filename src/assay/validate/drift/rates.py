@@ -1,8 +1,11 @@
-"""How often answers fail in the log and in the exam: abstained, unreadable, cut, refused, with little confidence.
+"""How often answers fail in the log and in the exam: abstained, unreadable, cut, refused, with
+little confidence.
 
-Test       Fisher's exact test, one-sided: is it surely more than in the exam? The exam's own rate is an estimate too
+Test       Fisher's exact test, one-sided: is it surely more than in the exam? The exam's own rate
+           is an estimate too
 Interval   Wilson's
-Unit       the family: a question asked in nearly the same words counts once, as its first row was answered
+Unit       the family: a question asked in nearly the same words counts once, as its first row was
+           answered
 Doubtful   a confidence below that which a tenth of the exam's answers have
 Source     Fisher (1922), doi.org/10.2307/2340521
 """
@@ -31,12 +34,16 @@ def flags(answers: Sequence[Answer], least: float | None = None) -> dict[str, np
     """
     found = {
         "abstained": [float(one.abstained) for one in answers],
-        "unreadable": [float(one.text is None and not one.refused and not one.abstained) for one in answers],
+        "unreadable": [
+            float(one.text is None and not one.refused and not one.abstained) for one in answers
+        ],
         "cut": [float(one.truncated) for one in answers],
         "refused": [float(one.refused) for one in answers],
     }
     if least is not None:
-        found[DOUBTFUL] = [np.nan if one.confidence is None else float(one.confidence < least) for one in answers]
+        found[DOUBTFUL] = [
+            np.nan if one.confidence is None else float(one.confidence < least) for one in answers
+        ]
     return {name: np.asarray(values) for name, values in found.items()}
 
 
@@ -46,8 +53,11 @@ def least_of(answers: Sequence[Answer]) -> float | None:
     return float(np.quantile(known, TENTH)) if len(known) >= FEWEST else None
 
 
-def rates(log: Mapping[str, np.ndarray], exam: Mapping[str, np.ndarray], level: float) -> dict[str, dict[str, Any]]:
-    """Kind -> {"log", "exam": {value, low, high, k, n}, "p"}; "exam" and "p" are None where the exam has none.
+def rates(
+    log: Mapping[str, np.ndarray], exam: Mapping[str, np.ndarray], level: float
+) -> dict[str, dict[str, Any]]:
+    """Kind -> {"log", "exam": {value, low, high, k, n}, "p"}; "exam" and "p" are None where the
+    exam has none.
 
     Args:
         log, exam: see `flags`, one row a family. level: of the intervals.
@@ -76,4 +86,10 @@ def share(values: np.ndarray, level: float) -> dict[str, Any]:
     """The share of ones, with Wilson's interval; plain JSON."""
     k, n = int(values.sum()), len(values)
     found = wilson(k, n, level)
-    return {"value": round(found.value, 6), "low": round(found.low, 6), "high": round(found.high, 6), "k": k, "n": n}
+    return {
+        "value": round(found.value, 6),
+        "low": round(found.low, 6),
+        "high": round(found.high, 6),
+        "k": k,
+        "n": n,
+    }

@@ -11,7 +11,8 @@ Encoding = Literal["auto", "meaning", "words"]
 
 class Watch(Settings):
     arm: str = ""  # whose answers are looked at; the one that the log names when left out
-    # Chance of a false alarm, for all tests together: at 0.01 a weekly look is wrong once in two years.
+    # Chance of a false alarm, for all tests together: at 0.01 a weekly look is wrong once in two
+    # years.
     level: float = Field(default=0.01, gt=0, lt=0.5)
     rows: int = Field(default=50, ge=0)  # questions to propose for labelling, at most
     encoder: Encoding = "auto"  # what questions are compared by

@@ -1,16 +1,18 @@
 """Before and after, item by item: what changed on each probe, and over all probes together.
 
-Probe       right answers as a share, or bits a byte of texts; the difference is paired by item. Its interval: of shares
-            Bonett and Price's, which is no point where no item has flipped; of texts that of `standard_error.py`
-At chance   where the base is not better than guessing (its exact interval reaches the chance level), or less than
-            `LEAST` above it, a probe cannot show forgetting: it is marked, and left out of what is combined
-Combined    the mean over the probes of right and wrong answers that can show forgetting, each with the same weight, in
-            points (hundredths). Texts have another unit and stand beside it
-Watch out   choosing probes by the base's own score favours those it was lucky on; with the exact interval as the bar
-            that is one probe in forty
-Source      exact interval: Clopper and Pearson (1934), doi.org/10.1093/biomet/26.4.404; pairs: Bonett and Price (2012),
-            Adjusted Wald confidence interval for a difference of binomial proportions based on paired data,
-            doi.org/10.3102/1076998611411915
+Probe       right answers as a share, or bits a byte of texts; the difference is paired by item. Its
+            interval: of shares Bonett and Price's, which is no point where no item has flipped; of
+            texts that of `standard_error.py`
+At chance   where the base is not better than guessing (its exact interval reaches the chance
+            level), or less than `LEAST` above it, a probe cannot show forgetting: it is marked, and
+            left out of what is combined
+Combined    the mean over the probes of right and wrong answers that can show forgetting, each with
+            the same weight, in points (hundredths). Texts have another unit and stand beside it
+Watch out   choosing probes by the base's own score favours those it was lucky on; with the exact
+            interval as the bar that is one probe in forty
+Source      exact interval: Clopper and Pearson (1934), doi.org/10.1093/biomet/26.4.404; pairs:
+            Bonett and Price (2012), Adjusted Wald confidence interval for a difference of binomial
+            proportions based on paired data, doi.org/10.3102/1076998611411915
 """
 
 from __future__ import annotations
@@ -48,22 +50,36 @@ def grouped(items: Sequence[Item]) -> dict[str, list[int]]:
     return found
 
 
-def level_of(items: Sequence[Item], asked: Sequence[Asked], level: float) -> dict[str, dict[str, Any]]:
-    """How a model does on each probe: value (a share, or bits a byte), n, unit, at_chance; of shares low and high
-    (exact) and chance (the share by guessing)."""
+def level_of(
+    items: Sequence[Item], asked: Sequence[Asked], level: float
+) -> dict[str, dict[str, Any]]:
+    """How a model does on each probe: value (a share, or bits a byte), n, unit, at_chance; of
+    shares low and high (exact) and chance (the share by guessing)."""
     out: dict[str, dict[str, Any]] = {}
     for probe, places in grouped(items).items():
         n = len(places)
         if items[places[0]].kind == "text":
-            bits, size = (sum(getattr(asked[at], name) for at in places) for name in ("bits", "bytes"))
-            out[probe] = {"value": rounded(bits / max(1, size)), "n": n, "unit": "bits a byte", "at_chance": False}
+            bits, size = (
+                sum(getattr(asked[at], name) for at in places) for name in ("bits", "bytes")
+            )
+            out[probe] = {
+                "value": rounded(bits / max(1, size)),
+                "n": n,
+                "unit": "bits a byte",
+                "at_chance": False,
+            }
             continue
         right = sum(asked[at].right or 0 for at in places)
         guess = sum(items[at].chance for at in places) / n
         low, high = exact(right, n, level)
         stuck = low <= guess or right / n - guess < LEAST
         values = {"value": right / n, "low": low, "high": high, "chance": guess}
-        out[probe] = {**{k: rounded(v) for k, v in values.items()}, "n": n, "unit": "share", "at_chance": stuck}
+        out[probe] = {
+            **{k: rounded(v) for k, v in values.items()},
+            "n": n,
+            "unit": "share",
+            "at_chance": stuck,
+        }
     return out
 
 
@@ -81,9 +97,10 @@ def compared(
     """What an arm can no longer do.
 
     Returns:
-        plain JSON: probes, probe to before, after, difference (after less before), low, high, n, unit and chance
-        (whether it cannot show forgetting); combined, difference, low and high in points, probes and n, or None where
-        no probe can show it; flips, lost and gained items; flipped, items with both answers.
+        plain JSON: probes, probe to before, after, difference (after less before), low, high, n,
+        unit and chance (whether it cannot show forgetting); combined, difference, low and high in
+        points, probes and n, or None where no probe can show it; flips, lost and gained items;
+        flipped, items with both answers.
     """
     base = level_of(items, before, level)
     probes: dict[str, dict[str, Any]] = {}
@@ -92,7 +109,11 @@ def compared(
         unit, stuck = base[probe]["unit"], base[probe]["at_chance"]
         pair = [items_rows([some[at] for at in places], unit) for some in (before, after)]
         values = changed(pair[0], pair[1], unit, level, seed)
-        probes[probe] = {k: rounded(v) for k, v in values.items()} | {"n": len(places), "unit": unit, "chance": stuck}
+        probes[probe] = {k: rounded(v) for k, v in values.items()} | {
+            "n": len(places),
+            "unit": unit,
+            "chance": stuck,
+        }
         probes[probe] |= ranks(items, before, after, places)
         if unit == "share" and not stuck:
             gaps.append((pair[1] - pair[0])[:, 0])
@@ -106,7 +127,9 @@ def items_rows(asked: Sequence[Asked], unit: str) -> np.ndarray:
     return np.array([[one.bits, one.bytes] for one in asked])
 
 
-def changed(one: np.ndarray, two: np.ndarray, unit: str, level: float, seed: int) -> dict[str, float]:
+def changed(
+    one: np.ndarray, two: np.ndarray, unit: str, level: float, seed: int
+) -> dict[str, float]:
     """A probe before and after, and the difference with its interval."""
     total = share if unit == "share" else bits_a_byte
     before, after = (float(total(rows.sum(0), len(rows))) for rows in (one, two))
@@ -117,12 +140,18 @@ def changed(one: np.ndarray, two: np.ndarray, unit: str, level: float, seed: int
         low, high = found.low, found.high
     else:
         low = high = float("nan")
-    return {"before": before, "after": after, "difference": after - before, "low": low, "high": high}
+    return {
+        "before": before,
+        "after": after,
+        "difference": after - before,
+        "low": low,
+        "high": high,
+    }
 
 
 def bounds(gaps: Sequence[np.ndarray], level: float) -> tuple[float, float]:
-    """The interval of the mean over probes of their mean gaps, each gap -1, 0 or 1: one item more is lost and one more
-    is gained in each probe (Bonett and Price)."""
+    """The interval of the mean over probes of their mean gaps, each gap -1, 0 or 1: one item more
+    is lost and one more is gained in each probe (Bonett and Price)."""
     centre = variance = 0.0
     for gap in gaps:
         up, down = (((gap * sign > 0).sum() + 1) / (len(gap) + 2) for sign in (1, -1))
@@ -138,7 +167,10 @@ def combined(gaps: Sequence[np.ndarray], level: float) -> dict[str, Any] | None:
         return None
     low, high = bounds(gaps, level)
     ends = {"difference": float(np.mean([gap.mean() for gap in gaps])), "low": low, "high": high}
-    return {k: rounded(100 * v, 4) for k, v in ends.items()} | {"probes": len(gaps), "n": sum(map(len, gaps))}
+    return {k: rounded(100 * v, 4) for k, v in ends.items()} | {
+        "probes": len(gaps),
+        "n": sum(map(len, gaps)),
+    }
 
 
 def ranks(
@@ -147,7 +179,10 @@ def ranks(
     """Of last words: the mean of 1 / (1 + how many first tokens are likelier), before and after."""
     if items[places[0]].kind != "last_word":
         return {}
-    mean = [float(np.mean([1 / (1 + (some[at].rank or 0)) for at in places])) for some in (before, after)]
+    mean = [
+        float(np.mean([1 / (1 + (some[at].rank or 0)) for at in places]))
+        for some in (before, after)
+    ]
     return {"reciprocal_rank": {"before": rounded(mean[0]), "after": rounded(mean[1])}}
 
 

@@ -1,12 +1,13 @@
-"""Does an answer keep to what was asked of its form? Each check is a rule that a program can decide.
+"""Does an answer keep to what was asked of its form? Each check is a rule that a program can
+decide.
 
 What it is for   whether a model still follows instructions, whatever it says
-How              a check has a name and, for most, a value: {"check": "bullets", "value": 3}; an answer keeps to a
-                 prompt when it passes all of the prompt's checks, as it stands
-Chance           some rules hold for almost any text ("no comma"): how many the `STOCK` answers pass, which answer no
-                 prompt, is what keeping to a rule by chance comes to
-Source           the manner of Zhou et al. (2023), Instruction-following evaluation for large language models,
-                 arxiv.org/abs/2311.07911; rules and prompts are our own
+How              a check has a name and, for most, a value: {"check": "bullets", "value": 3}; an
+                 answer keeps to a prompt when it passes all of the prompt's checks, as it stands
+Chance           some rules hold for almost any text ("no comma"): how many the `STOCK` answers
+                 pass, which answer no prompt, is what keeping to a rule by chance comes to
+Source           the manner of Zhou et al. (2023), Instruction-following evaluation for large
+                 language models, arxiv.org/abs/2311.07911; rules and prompts are our own
 """
 
 from __future__ import annotations
@@ -16,14 +17,18 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-# Answers to nothing in particular: a label, a word, a refusal, a reply, a reply of two paragraphs, a list.
+# Answers to nothing in particular: a label, a word, a refusal, a reply, a reply of two paragraphs,
+# a list.
 STOCK = (
     "card_arrival",
     "Yes",
     "I'm sorry, but I can't help with that.",
-    "The answer depends on what you need. In most cases, it is best to begin with a simple plan and change it later.",
-    "There are many ways to look at it.\n\nSome people prefer one way, others another, and both have reasons.",
-    "Here are some points:\n\n1. Think about what you want.\n2. Ask somebody who knows.\n3. Take your time.",
+    "The answer depends on what you need. In most cases, it is best to begin with a simple plan"
+    " and change it later.",
+    "There are many ways to look at it.\n\nSome people prefer one way, others another, and both"
+    " have reasons.",
+    "Here are some points:\n"
+    "\n1. Think about what you want.\n2. Ask somebody who knows.\n3. Take your time.",
 )
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
@@ -56,20 +61,28 @@ def has_keys(text: str, keys: Sequence[str]) -> bool:
 
 
 def ends_with(text: str, ending: str) -> bool:
-    """The text ends with these words, whatever their case; a mark behind them or quotes around them do not count."""
+    """The text ends with these words, whatever their case; a mark behind them or quotes around them
+    do not count."""
     bare = text.strip().rstrip(".!?\"'”’*").casefold()
     return bare.endswith(ending.strip().rstrip(".!?").casefold())
 
 
 def _cased(text: str, other: Callable[[str], str], least: int = 1) -> bool:
-    return len(words(text)) >= least and any(letter.isalpha() for letter in text) and text == other(text)
+    return (
+        len(words(text)) >= least
+        and any(letter.isalpha() for letter in text)
+        and text == other(text)
+    )
 
 
 # Name of a check -> (what its value must be, the rule).
 CHECKS: Mapping[str, tuple[type | None, Callable[[str, Any], bool]]] = {
     "lower_case": (None, lambda text, _: _cased(text, str.lower)),
     "upper_case": (None, lambda text, _: _cased(text, str.upper)),
-    "without": (str, lambda text, letters: bool(text.strip()) and letters.casefold() not in text.casefold()),
+    "without": (
+        str,
+        lambda text, letters: bool(text.strip()) and letters.casefold() not in text.casefold(),
+    ),
     "no_digits": (None, lambda text, _: bool(text.strip()) and not re.search(r"\d", text)),
     "bullets": (int, lambda text, n: len(_BULLET.findall(text)) == n),
     "numbered": (int, lambda text, n: len(_NUMBERED.findall(text)) == n),
@@ -88,8 +101,16 @@ CHECKS: Mapping[str, tuple[type | None, Callable[[str, Any], bool]]] = {
     "json": (list, has_keys),
     "quoted": (None, lambda text, _: bool(re.fullmatch(r'\s*["“].+["”]\s*', text, re.S))),
     "question": (None, lambda text, _: text.strip().endswith("?")),
-    "capitals": (int, lambda text, n: sum(word.isupper() and len(word) > 1 for word in words(text)) >= n),
-    "one_of": (list, lambda text, options: text.strip().rstrip(".").casefold() in [one.casefold() for one in options]),
+    "capitals": (
+        int,
+        lambda text, n: sum(word.isupper() and len(word) > 1 for word in words(text)) >= n,
+    ),
+    "one_of": (
+        list,
+        lambda text, options: (
+            text.strip().rstrip(".").casefold() in [one.casefold() for one in options]
+        ),
+    ),
 }
 
 

@@ -1,9 +1,14 @@
-"""One item of a probe, read from JSON lines: a choice, a last word, a text, or a prompt with constraints.
+"""One item of a probe, read from JSON lines: a choice, a last word, a text, or a prompt with
+constraints.
 
-Form      {"kind": "choice", "question": ..., "options": [...], "answer": 0}   answer: index of the right option
-          {"kind": "last_word", "text": ...}                                   its last word is asked for
-          {"kind": "text", "text": ...}                                        how likely is it
-          {"kind": "constraint", "prompt": ..., "checks": [{"check": ..., "value": ...}]}   see constraints.py
+Form      {"kind": "choice", "question": ..., "options": [...], "answer": 0}
+              answer: index of the right option
+          {"kind": "last_word", "text": ...}
+              its last word is asked for
+          {"kind": "text", "text": ...}
+              how likely is it
+          {"kind": "constraint", "prompt": ..., "checks": [{"check": ..., "value": ...}]}
+              see constraints.py
 Codes     D125 a file of probes cannot be read
 """
 
@@ -22,7 +27,8 @@ from assay.core.errors import DataError, Problem
 from assay.validate.forgetting.constraints import chance, fault
 
 Kind = Literal["choice", "last_word", "text", "constraint"]
-KINDS: tuple[Kind, ...] = ("choice", "last_word", "text", "constraint")  # in the order in which they are asked
+# in the order in which they are asked
+KINDS: tuple[Kind, ...] = ("choice", "last_word", "text", "constraint")
 OWN = Path(__file__).parent / "probes"
 ANSWER = 100  # tokens of an answer to a prompt with constraints
 TEMPLATE = 40  # tokens of a chat template around a question, about
@@ -31,7 +37,8 @@ PIECE = 1200  # bytes: a longer text is read in pieces of about so many
 
 @dataclass(frozen=True)
 class Item:
-    """One item. Which fields are filled depends on `kind`, see above; `text` is also the question or the prompt."""
+    """One item. Which fields are filled depends on `kind`, see above; `text` is also the question
+    or the prompt."""
 
     probe: str
     kind: Kind
@@ -57,7 +64,8 @@ class Item:
 
     @property
     def tokens(self) -> int:
-        """What a model reads and writes for it, estimated without its tokenizer, on the high side."""
+        """What a model reads and writes for it, estimated without its tokenizer, on the high
+        side."""
         own = estimated(self.text)
         if self.kind == "choice":
             return TEMPLATE + own + sum(map(estimated, self.options))
@@ -65,16 +73,27 @@ class Item:
 
     def to_json(self) -> dict[str, Any]:
         more = {"options": list(self.options), "answer": self.answer, "checks": list(self.checks)}
-        return {"probe": self.probe, "kind": self.kind, "text": self.text, **more, "source": self.source}
+        return {
+            "probe": self.probe,
+            "kind": self.kind,
+            "text": self.text,
+            **more,
+            "source": self.source,
+        }
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Item:
-        fields: dict[str, Any] = {**row, "options": tuple(row["options"]), "checks": tuple(row["checks"])}
+        fields: dict[str, Any] = {
+            **row,
+            "options": tuple(row["options"]),
+            "checks": tuple(row["checks"]),
+        }
         return cls(**fields)
 
 
 def estimated(text: str) -> int:
-    """Tokens of a text: a token for three letters of ASCII, two for any other letter. Tokenizers need fewer."""
+    """Tokens of a text: a token for three letters of ASCII, two for any other letter. Tokenizers
+    need fewer."""
     plain = sum(letter < "\x80" for letter in text)
     return math.ceil(plain / 3) + 2 * (len(text) - plain)
 
@@ -116,7 +135,11 @@ def read(file: Path, name: str) -> list[Item]:
     def probe(kind: str) -> str:
         return stem if len(kinds) == 1 else f"{stem}, {kind.replace('_', ' ')}"
 
-    return [item for number, row in rows for item in made(probe(row["kind"]), row, f"{file.name}:{number}")]
+    return [
+        item
+        for number, row in rows
+        for item in made(probe(row["kind"]), row, f"{file.name}:{number}")
+    ]
 
 
 def text_of(file: Path, name: str) -> str:
@@ -135,7 +158,9 @@ def made(probe: str, row: Mapping[str, Any], source: str) -> Iterator[Item]:
     """The items of a row that is right: one, or several pieces of a long text."""
     kind = row["kind"]
     if kind == "choice":
-        yield Item(probe, kind, row["question"], tuple(row["options"]), row["answer"], source=source)
+        yield Item(
+            probe, kind, row["question"], tuple(row["options"]), row["answer"], source=source
+        )
     elif kind == "constraint":
         yield Item(probe, kind, row["prompt"], checks=tuple(row["checks"]), source=source)
     elif kind == "last_word":
@@ -172,10 +197,21 @@ def _wrong(row: Any) -> str:
         return "a last word needs words before it"
     if kind == "choice":
         options, answer = row.get("options"), row.get("answer")
-        if not isinstance(options, list) or len(options) < 2 or not all(isinstance(o, str) and o for o in options):
+        if (
+            not isinstance(options, list)
+            or len(options) < 2
+            or not all(isinstance(o, str) and o for o in options)
+        ):
             return "a choice needs 'options', a list of two texts or more"
-        if not isinstance(answer, int) or isinstance(answer, bool) or not 0 <= answer < len(options):
-            return f"'answer' must be the index of the right option, 0 to {len(options) - 1}, got {json.dumps(answer)}"
+        if (
+            not isinstance(answer, int)
+            or isinstance(answer, bool)
+            or not 0 <= answer < len(options)
+        ):
+            return (
+                f"'answer' must be the index of the right option, 0 to {len(options) - 1}, got"
+                f" {json.dumps(answer)}"
+            )
     if kind == "constraint":
         checks = row.get("checks")
         if not isinstance(checks, list) or not checks:
@@ -184,12 +220,13 @@ def _wrong(row: Any) -> str:
     return ""
 
 
-# --- the sample -----------------------------------------------------------------------------------------------------
+# --- the sample -----------------------------------------------------------------------------------
 
 
 def sample(items: Sequence[Item], most: int, seed: int) -> list[Item]:
-    """Items that take at most `most` tokens, by kind and probe: each probe gets the same share, what one does not need
-    goes to the others. Drawn by the seed and what the items say, so that every model is asked the same."""
+    """Items that take at most `most` tokens, by kind and probe: each probe gets the same share,
+    what one does not need goes to the others. Drawn by the seed and what the items say, so that
+    every model is asked the same."""
     probes: dict[tuple[int, str], list[Item]] = {}
     for item in items:
         probes.setdefault((KINDS.index(item.kind), item.probe), []).append(item)

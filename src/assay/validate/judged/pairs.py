@@ -1,13 +1,18 @@
 """Verdicts on pairs of answers, made from what a judge said with both orders.
 
-Won          the same answer is preferred in both places; else, and where an answer of the judge cannot be read, a tie
-Share        (won + ties / 2) / rows, with its bootstrap interval over rows; rows answered alike are ties without asking
-Position     share of the judge's answers that prefer what stands first: 0.5 without a bias; and how often both orders
-             lead to the same answer
-People       of the rows that people rated, ties on either side left out, the share on which the judge says the same
-Watch out    a judge favours long answers and those of its own model, and reads what answers tell it to do
-Source       Zheng et al. (2023), Judging LLM-as-a-Judge with MT-Bench and Chatbot Arena, arxiv.org/abs/2306.05685;
-             Wang et al. (2024), Large Language Models are not Fair Evaluators, aclanthology.org/2024.acl-long.511
+Won          the same answer is preferred in both places; else, and where an answer of the judge
+             cannot be read, a tie
+Share        (won + ties / 2) / rows, with its bootstrap interval over rows; rows answered alike are
+             ties without asking
+Position     share of the judge's answers that prefer what stands first: 0.5 without a bias; and how
+             often both orders lead to the same answer
+People       of the rows that people rated, ties on either side left out, the share on which the
+             judge says the same
+Watch out    a judge favours long answers and those of its own model, and reads what answers tell it
+             to do
+Source       Zheng et al. (2023), Judging LLM-as-a-Judge with MT-Bench and Chatbot Arena,
+             arxiv.org/abs/2306.05685; Wang et al. (2024), Large Language Models are not Fair
+             Evaluators, aclanthology.org/2024.acl-long.511
 """
 
 from __future__ import annotations
@@ -35,8 +40,8 @@ def verdict(forward: str | None, backward: str | None) -> int:
 
 
 def summed(verdicts: Sequence[int], *, level: float, seed: int) -> dict[str, Any]:
-    """{"n", "won", "lost", "ties", "share": {"value", "low", "high"}, "p"} of one pair of arms; `p` is two-sided, None
-    for fewer than two rows."""
+    """{"n", "won", "lost", "ties", "share": {"value", "low", "high"}, "p"} of one pair of arms; `p`
+    is two-sided, None for fewer than two rows."""
     said = np.array(verdicts, dtype=np.float64)
     share = ((said + 1) / 2).reshape(-1, 1)
 
@@ -57,8 +62,9 @@ def summed(verdicts: Sequence[int], *, level: float, seed: int) -> dict[str, Any
 
 
 def position(said: Sequence[tuple[str | None, str | None]]) -> dict[str, Any] | None:
-    """{"n", "first", "same", "unreadable"}: of so many rows asked in both orders the share of answers that prefer what
-    stands first, and of rows where both orders prefer the same answer. None where nothing was asked."""
+    """{"n", "first", "same", "unreadable"}: of so many rows asked in both orders the share of
+    answers that prefer what stands first, and of rows where both orders prefer the same answer.
+    None where nothing was asked."""
     read = [answer for pair in said for answer in pair if answer is not None]
     if not read:
         return None
@@ -71,18 +77,26 @@ def position(said: Sequence[tuple[str | None, str | None]]) -> dict[str, Any] | 
 
 
 def agreement(
-    verdicts: Mapping[tuple[str, str, str], int], ratings: Sequence[Mapping[str, str]], *, level: float, seed: int
+    verdicts: Mapping[tuple[str, str, str], int],
+    ratings: Sequence[Mapping[str, str]],
+    *,
+    level: float,
+    seed: int,
 ) -> dict[str, Any] | None:
-    """How often judge and people prefer the same answer: {"n", "ties", "share"}; None where they met on no row.
+    """How often judge and people prefer the same answer: {"n", "ties", "share"}; None where they
+    met on no row.
 
     Args:
-        verdicts: (row, first arm, second arm) -> verdict. ratings: {"id", "first", "second", "better"} each, of either
-            order of the arms.
+        verdicts: (row, first arm, second arm) -> verdict. ratings: {"id", "first", "second",
+            "better"} each, of either order of the arms.
     """
     same, ties = [], 0
     for one in ratings:
         said = verdicts.get((one["id"], one["first"], one["second"]))
-        if said is None and (turned := verdicts.get((one["id"], one["second"], one["first"]))) is not None:
+        if (
+            said is None
+            and (turned := verdicts.get((one["id"], one["second"], one["first"]))) is not None
+        ):
             said = -turned
         if said is None:
             continue

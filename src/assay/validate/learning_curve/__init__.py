@@ -1,1 +1,2 @@
-"""The score against the number of labelled rows: `subsets` chooses the rows, `law` fits the curve."""
+"""The score against the number of labelled rows: `subsets` chooses the rows, `law` fits the
+curve."""

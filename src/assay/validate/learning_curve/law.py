@@ -1,13 +1,17 @@
-"""The curve through a few scores: error = a + b n^-c, or with too few sizes a straight line in log n.
+"""The curve through a few scores: error = a + b n^-c, or with too few sizes a straight line in log
+n.
 
-How        for each c of a grid the best a, b >= 0 are known in closed form; the best c is then narrowed down. The same
-           is done for every bootstrap draw of the scores, all at once: the curve's interval is that of the draws
+How        for each c of a grid the best a, b >= 0 are known in closed form; the best c is then
+           narrowed down. The same is done for every bootstrap draw of the scores, all at once: the
+           curve's interval is that of the draws
 Power      from four sizes on; a is the error that no number of rows takes away
-Line       with two or three sizes: three numbers cannot be told from three points. Its error has no floor but 0
+Line       with two or three sizes: three numbers cannot be told from three points. Its error has no
+           floor but 0
 Watch out  the power law never rises: where more rows do harm its gain is 0, not negative
-Source     Viering and Loog (2021), The shape of learning curves: a review, arxiv.org/abs/2103.10948 (power laws fit
-           best, and extrapolate badly far out); Figueroa et al. (2012), Predicting sample size required for
-           classification performance, doi.org/10.1186/1472-6947-12-8 (weighted fits of a power law)
+Source     Viering and Loog (2021), The shape of learning curves: a review, arxiv.org/abs/2103.10948
+           (power laws fit best, and extrapolate badly far out); Figueroa et al. (2012), Predicting
+           sample size required for classification performance, doi.org/10.1186/1472-6947-12-8
+           (weighted fits of a power law)
 """
 
 from __future__ import annotations
@@ -21,7 +25,8 @@ from assay.stats.intervals import Interval, interval
 
 Law = Literal["power", "line"]
 LEAST = 4  # sizes from which a power law is fitted
-SLOWEST, FASTEST, GRID = 0.05, 2.0, 40  # of the exponent; learning curves in the literature have 0.1 to 1
+# of the exponent; learning curves in the literature have 0.1 to 1
+SLOWEST, FASTEST, GRID = 0.05, 2.0, 40
 NARROWER = 24  # golden-section steps: the grid's gap of 10 % becomes 1e-6
 GOLDEN = (5**0.5 - 1) / 2
 SOFT = 1e-4  # standard error of a point at least, so that one without spread does not decide alone
@@ -29,8 +34,8 @@ SOFT = 1e-4  # standard error of a point at least, so that one without spread do
 
 @dataclass(frozen=True)
 class Fitted:
-    """The curve of the scores seen, and that of each draw. Numbers of a curve: (a, b, c) with rows counted in `unit`s,
-    or (error at `unit`, slope per e-fold, 0)."""
+    """The curve of the scores seen, and that of each draw. Numbers of a curve: (a, b, c) with rows
+    counted in `unit`s, or (error at `unit`, slope per e-fold, 0)."""
 
     law: Law
     unit: float
@@ -39,13 +44,16 @@ class Fitted:
     most: float = 1.0  # the largest error that there can be
 
     def errors(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The error at these numbers of rows: (sizes,) of the curve seen, (draws, sizes) of the draws."""
+        """The error at these numbers of rows: (sizes,) of the curve seen, (draws, sizes) of the
+        draws."""
         return self._errors(self.seen, rows)[0], self._errors(self.drawn, rows)
 
     def _errors(self, numbers: np.ndarray, rows: np.ndarray) -> np.ndarray:
         first, second, third = numbers[:, 0:1], numbers[:, 1:2], numbers[:, 2:3]
         far = np.asarray(rows, dtype=np.float64)[None, :] / self.unit
-        curve = first + second * far**-third if self.law == "power" else first + second * np.log(far)
+        curve = (
+            first + second * far**-third if self.law == "power" else first + second * np.log(far)
+        )
         return np.clip(curve, 0.0, self.most)
 
     def gain(self, now: int, then: int, level: float) -> Interval:
@@ -54,12 +62,14 @@ class Fitted:
         return interval(float(seen[0] - seen[1]), drawn[:, 0] - drawn[:, 1], level)
 
 
-def fitted(rows: np.ndarray, errors: np.ndarray, drawn: np.ndarray, most: float = 1.0) -> Fitted | None:
+def fitted(
+    rows: np.ndarray, errors: np.ndarray, drawn: np.ndarray, most: float = 1.0
+) -> Fitted | None:
     """The curve through points; None with fewer than two of them.
 
     Args:
-        rows: numbers of rows, (points,), ascending. errors: between 0 and `most`, (points,). drawn: the same
-            in each bootstrap draw, (draws, points); draws without a value are left out.
+        rows: numbers of rows, (points,), ascending. errors: between 0 and `most`, (points,). drawn:
+            the same in each bootstrap draw, (draws, points); draws without a value are left out.
     """
     if len(rows) < 2:
         return None
@@ -91,7 +101,9 @@ def _power(far: np.ndarray, errors: np.ndarray, weights: np.ndarray) -> np.ndarr
     return np.stack([a, b, c], axis=1)
 
 
-def _linear(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _linear(
+    x: np.ndarray, y: np.ndarray, weights: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The a, b >= 0 with the least weighted squared miss of a + b x, and that miss; each (lines,).
 
     Args:
@@ -106,7 +118,11 @@ def _linear(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[np.ndarr
     floor = middle_y[:, 0] - slope * middle_x[:, 0]
     # Where the free solution is not allowed, the best one has a = 0 or b = 0.
     through = ((x * y) @ w) / ((x * x) @ w)
-    choices = [(floor, slope), (np.zeros_like(floor), through), (middle_y[:, 0], np.zeros_like(floor))]
+    choices = [
+        (floor, slope),
+        (np.zeros_like(floor), through),
+        (middle_y[:, 0], np.zeros_like(floor)),
+    ]
     misses = []
     for number, (a, b) in enumerate(choices):
         miss = ((a[:, None] + b[:, None] * x - y) ** 2) @ w

@@ -1,9 +1,12 @@
 """Nested subsets of the training rows: every smaller one stands inside the larger ones.
 
-How        rows are put in an order every beginning of which has the labels in their proportions, to within a row each
+How        rows are put in an order every beginning of which has the labels in their proportions, to
+           within a row each
 Order      by a hash of seed, draw and text: the order of the file does not matter
-Watch out  rows that augmentation made follow the row they were made from; they are no labelled rows and are not counted
-Source     nested sets rather than independent ones: the differences between sizes are then of the added rows alone
+Watch out  rows that augmentation made follow the row they were made from; they are no labelled rows
+           and are not counted
+Source     nested sets rather than independent ones: the differences between sizes are then of the
+           added rows alone
 """
 
 from __future__ import annotations
@@ -30,7 +33,9 @@ def ordered(rows: Sequence[Example], *, stratify: bool, seed: int, draw: int) ->
     for row in sorted(rows, key=chance):
         strata.setdefault((row.target or "") if stratify else "", []).append(row)
     # The middle of the place that a row has within its label: 1/2, 3/2, ... of the label's share.
-    placed = [((i + 0.5) / len(some), row) for some in strata.values() for i, row in enumerate(some)]
+    placed = [
+        ((i + 0.5) / len(some), row) for some in strata.values() for i, row in enumerate(some)
+    ]
     return [row for _, row in sorted(placed, key=lambda pair: (pair[0], chance(pair[1])))]
 
 
@@ -41,12 +46,15 @@ def labelled(rows: Sequence[Example]) -> list[Example]:
 
 
 def parent(row: Example, ids: set[str]) -> str:
-    """The id of the row that this one was made from; its own where it was made from none (`curate/made.py`)."""
+    """The id of the row that this one was made from; its own where it was made from none
+    (`curate/made.py`)."""
     before = row.id.partition("~")[0]
     return before if before in ids else row.id
 
 
-def subset(rows: Sequence[Example], n: int, *, stratify: bool, seed: int, draw: int) -> list[Example]:
+def subset(
+    rows: Sequence[Example], n: int, *, stratify: bool, seed: int, draw: int
+) -> list[Example]:
     """`n` of the labelled rows with what was made from them, in the order of the file."""
     ids = {row.id for row in rows}
     taken = {row.id for row in ordered(labelled(rows), stratify=stratify, seed=seed, draw=draw)[:n]}

@@ -1,10 +1,13 @@
-"""How far the answered numbers are from the right ones, in the target's own unit: the mean of the distances.
+"""How far the answered numbers are from the right ones, in the target's own unit: the mean of the
+distances.
 
 What it reads    the number that a text answers with: see `assay.encode.numbers`
 Several          of several accepted numbers the nearest counts
 Unreadable       an answer without a number counts as 0, and stays in n
-Watch out        one answer that is far off counts as many near ones. Rows whose target has no number are left out
-Source           Willmott and Matsuura (2005), Advantages of the mean absolute error, doi.org/10.3354/cr030079
+Watch out        one answer that is far off counts as many near ones. Rows whose target has no
+                 number are left out
+Source           Willmott and Matsuura (2005), Advantages of the mean absolute error,
+                 doi.org/10.3354/cr030079
 """
 
 import math
@@ -29,7 +32,11 @@ class MeanAbsoluteError(Metric):
     def rows(self, records: Sequence[Record], task: Task) -> np.ndarray:
         rows = np.zeros((len(records), 2))
         for row, record in zip(rows, records, strict=True):
-            wanted = [found.value for text in (record.target, *record.also) if (found := number_of(text)) is not None]
+            wanted = [
+                found.value
+                for text in (record.target, *record.also)
+                if (found := number_of(text)) is not None
+            ]
             said = number_of(record.answer.text or "")
             if wanted:
                 row[:] = min(abs((said.value if said else 0.0) - value) for value in wanted), 1

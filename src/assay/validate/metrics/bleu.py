@@ -1,16 +1,18 @@
-"""How many of an answer's word sequences stand in an accepted answer: corpus BLEU, as sacrebleu counts it.
+"""How many of an answer's word sequences stand in an accepted answer: corpus BLEU, as sacrebleu
+counts it.
 
-What it counts   sequences of 1 to 4 words, each at most as often as an accepted answer has it; the geometric mean of
-                 the four precisions, times a penalty where the answers are shorter than the accepted ones nearest in
-                 length
-Words            `13a`: punctuation apart from words, capitals kept (mteval-v13a.pl, sacrebleu's default)
+What it counts   sequences of 1 to 4 words, each at most as often as an accepted answer has it; the
+                 geometric mean of the four precisions, times a penalty where the answers are
+                 shorter than the accepted ones nearest in length
+Words            `13a`: punctuation apart from words, capitals kept (mteval-v13a.pl, sacrebleu's
+                 default)
 Smoothing        a precision without a match halves, from 1 / total on ("exp", sacrebleu's default)
 One row          by itself: only the lengths of sequence that it has (sacrebleu's `effective_order`)
 Unreadable       an answer that could not be parsed is an empty one, and shortens the whole
-Watch out        it is 0 to 1 here, 0 to 100 in sacrebleu. Of little use for languages written without spaces, or for
-                 answers of fewer than four words
-Source           Papineni et al. (2002), aclanthology.org/P02-1040; Post (2018), A call for clarity in reporting BLEU
-                 scores, aclanthology.org/W18-6319
+Watch out        it is 0 to 1 here, 0 to 100 in sacrebleu. Of little use for languages written
+                 without spaces, or for answers of fewer than four words
+Source           Papineni et al. (2002), aclanthology.org/P02-1040; Post (2018), A call for clarity
+                 in reporting BLEU scores, aclanthology.org/W18-6319
 """
 
 import re
@@ -45,18 +47,25 @@ def words_of(text: str) -> list[str]:
 
 def sequences(words: Sequence[str], longest: int) -> Counter[tuple[str, ...]]:
     """How often each run of 1 to `longest` words stands in `words`."""
-    return Counter(tuple(words[i : i + n]) for n in range(1, longest + 1) for i in range(len(words) - n + 1))
+    return Counter(
+        tuple(words[i : i + n]) for n in range(1, longest + 1) for i in range(len(words) - n + 1)
+    )
 
 
 class Bleu(Metric):
-    """Ten columns: matches of each length, sequences of each length, words, words of the accepted answer nearest in
-    length (the shorter of two)."""
+    """Ten columns: matches of each length, sequences of each length, words, words of the accepted
+    answer nearest in length (the shorter of two)."""
 
     name = "bleu"
-    about = "precision of word sequences up to four, with a penalty for short answers (sacrebleu's, over 100)"
+    about = (
+        "precision of word sequences up to four, with a penalty for short answers (sacrebleu's,"
+        " over 100)"
+    )
 
     def rows(self, records: Sequence[Record], task: Task) -> np.ndarray:
-        return np.array([self._one(record) for record in records], dtype=np.float64).reshape(-1, 2 * ORDER + 2)
+        return np.array([self._one(record) for record in records], dtype=np.float64).reshape(
+            -1, 2 * ORDER + 2
+        )
 
     def _one(self, record: Record) -> list[int]:
         ours = words_of(record.answer.text or "")
@@ -69,7 +78,9 @@ class Bleu(Metric):
         for sequence, times in (counts & most).items():
             matched[len(sequence) - 1] += times
         there = [max(0, len(ours) - n) for n in range(ORDER)]
-        nearest = min((len(words) for words in accepted), key=lambda size: (abs(size - len(ours)), size))
+        nearest = min(
+            (len(words) for words in accepted), key=lambda size: (abs(size - len(ours)), size)
+        )
         return [*matched, *there, len(ours), nearest]
 
     def total(self, sums: np.ndarray, n: np.ndarray) -> np.ndarray:

@@ -1,13 +1,17 @@
-"""Metrics that are made from what each label hits and misses: precision, recall, F1, and the table of them by label.
+"""Metrics that are made from what each label hits and misses: precision, recall, F1, and the table
+of them by label.
 
-What it counts   per label: its rows answered with it (hits), other labels' rows answered with it (false), its rows
-                 answered otherwise (missed). Precision = hits / (hits + false), recall = hits / (hits + missed)
+What it counts   per label: its rows answered with it (hits), other labels' rows answered with it
+                 (false), its rows answered otherwise (missed). Precision = hits / (hits + false),
+                 recall = hits / (hits + missed)
 Zero by zero     a label that was never answered has precision 0, one that stands in no row recall 0
-Left out         macro: a label that stands in no test row and was never answered, in each bootstrap draw and slice as
-                 well (scikit-learn's default too); balanced accuracy: every label that stands in no row
+Left out         macro: a label that stands in no test row and was never answered, in each bootstrap
+                 draw and slice as well (scikit-learn's default too); balanced accuracy: every label
+                 that stands in no row
 Unreadable       an answer that is no label is a miss of its target and nothing else
-Source           Manning, Raghavan and Schütze (2008), Introduction to Information Retrieval, ch. 13.6; Brodersen et al.
-                 (2010), The balanced accuracy and its posterior distribution, doi.org/10.1109/ICPR.2010.764
+Source           Manning, Raghavan and Schütze (2008), Introduction to Information Retrieval, ch.
+                 13.6; Brodersen et al. (2010), The balanced accuracy and its posterior
+                 distribution, doi.org/10.1109/ICPR.2010.764
 """
 
 from collections.abc import Sequence
@@ -20,9 +24,13 @@ from assay.validate.metrics.label_sets import set_hits, targets_of
 
 
 def labels_of(records: Sequence[Record], task: Task) -> tuple[str, ...]:
-    """The task's labels, then targets that are none of them. The records of all arms have the same targets, so all
-    arms have the same columns."""
-    targets = targets_of(records, task) if task.kind == "multilabel" else {record.target for record in records}
+    """The task's labels, then targets that are none of them. The records of all arms have the same
+    targets, so all arms have the same columns."""
+    targets = (
+        targets_of(records, task)
+        if task.kind == "multilabel"
+        else {record.target for record in records}
+    )
     return (*task.labels, *sorted(targets - set(task.labels)))
 
 
@@ -33,7 +41,8 @@ def counted(record: Record, place: dict[str, int]) -> str:
 
 
 def hits(records: Sequence[Record], task: Task) -> np.ndarray:
-    """Three columns a label, shape (records, 3 x labels): hits of all labels, then false ones, then missed ones."""
+    """Three columns a label, shape (records, 3 x labels): hits of all labels, then false ones, then
+    missed ones."""
     place = {label: index for index, label in enumerate(labels_of(records, task))}
     if task.kind == "multilabel":
         return set_hits(records, task, place)
@@ -61,8 +70,9 @@ def mean_over(values: np.ndarray, seen: np.ndarray) -> np.ndarray:
 
 
 def by_label(records: Sequence[Record], task: Task) -> list[dict[str, Any]]:
-    """The table: {"label", "n", "answered", "precision", "recall", "f1"} of every label, worst F1 first, among equals
-    the one with most rows. `n` is the rows that it stands in. A number without a denominator is None."""
+    """The table: {"label", "n", "answered", "precision", "recall", "f1"} of every label, worst F1
+    first, among equals the one with most rows. `n` is the rows that it stands in. A number without
+    a denominator is None."""
     names = labels_of(records, task)
     hit, false, missed = hits(records, task).sum(axis=0).reshape(3, -1)
     precision, recall = share(hit, hit + false, np.nan), share(hit, hit + missed, np.nan)
@@ -72,11 +82,16 @@ def by_label(records: Sequence[Record], task: Task) -> list[dict[str, Any]]:
             "label": name,
             "n": int(hit[i] + missed[i]),
             "answered": int(hit[i] + false[i]),
-            **{key: _known(column[i]) for key, column in (("precision", precision), ("recall", recall), ("f1", f1))},
+            **{
+                key: _known(column[i])
+                for key, column in (("precision", precision), ("recall", recall), ("f1", f1))
+            },
         }
         for i, name in enumerate(names)
     ]
-    return sorted(table, key=lambda one: (2.0 if one["f1"] is None else one["f1"], -one["n"], one["label"]))
+    return sorted(
+        table, key=lambda one: (2.0 if one["f1"] is None else one["f1"], -one["n"], one["label"])
+    )
 
 
 def _known(value: float) -> float | None:
@@ -92,7 +107,10 @@ class _ByLabel(Metric):
 
 class MacroPrecision(_ByLabel):
     name = "macro_precision"
-    about = "mean of the labels' precision: of the rows answered with a label, the share that it is right for"
+    about = (
+        "mean of the labels' precision: of the rows answered with a label, the share that it is"
+        " right for"
+    )
 
     def total(self, sums: np.ndarray, n: np.ndarray) -> np.ndarray:
         hit, false, missed = np.split(np.asarray(sums), 3, axis=-1)
@@ -118,7 +136,8 @@ class BalancedAccuracy(_ByLabel):
 
 
 class MicroF1(_ByLabel):
-    """Where every answer is a label it is the accuracy; an unreadable answer costs recall, not precision."""
+    """Where every answer is a label it is the accuracy; an unreadable answer costs recall, not
+    precision."""
 
     name = "micro_f1"
     about = "F1 of all labels' hits and misses together; the accuracy where every answer is a label"

@@ -1,13 +1,18 @@
-"""How many of the pieces that the text names were found, and how few others: F1 over all test rows together (micro).
+"""How many of the pieces that the text names were found, and how few others: F1 over all test rows
+together (micro).
 
-What it counts   a piece is right when its type and its words are those of a piece of the target; white space aside,
-                 letter for letter. Each piece of the target can be found once. Of an object of fields each field
-                 with its value is a piece, and case counts no more than white space (`aim.objects`)
-Nothing to find  rows without pieces count through what was named in them. Where no row has any and none was named, 1
+What it counts   a piece is right when its type and its words are those of a piece of the target;
+                 white space aside, letter for letter. Each piece of the target can be found once.
+                 Of an object of fields each field with its value is a piece, and case counts no
+                 more than white space (`aim.objects`)
+Nothing to find  rows without pieces count through what was named in them. Where no row has any and
+                 none was named, 1
 Unreadable       an answer that could not be parsed names nothing, and stays in n
-Watch out        places are not compared: where a text holds the same words twice and one of them is a piece, naming the
-                 other is right too. Otherwise this is the strict F1 of whole pieces
-Source           Tjong Kim Sang and De Meulder (2003), CoNLL-2003 shared task, aclanthology.org/W03-0419
+Watch out        places are not compared: where a text holds the same words twice and one of them is
+                 a piece, naming the other is right too. Otherwise this is the strict F1 of whole
+                 pieces
+Source           Tjong Kim Sang and De Meulder (2003), CoNLL-2003 shared task,
+                 aclanthology.org/W03-0419
 """
 
 from collections import Counter
@@ -25,7 +30,10 @@ def met(record: Record) -> tuple[Counter[Piece], Counter[Piece]]:
     form = folded if is_object(record.target) else _as_it_is
     ours = Counter(map(form, pieces_of(record.answer.text or "")))
     accepted = [Counter(map(form, pieces_of(target))) for target in (record.target, *record.also)]
-    best = max(accepted, key=lambda theirs: (2 * (ours & theirs).total() + 1) / (ours.total() + theirs.total() + 1))
+    best = max(
+        accepted,
+        key=lambda theirs: (2 * (ours & theirs).total() + 1) / (ours.total() + theirs.total() + 1),
+    )
     return ours, best
 
 
@@ -37,7 +45,10 @@ class EntityF1(Metric):
     """Three columns: pieces that are right, pieces that were named, pieces of the target."""
 
     name = "entity_f1"
-    about = "F1 of whole named pieces, type and words, or of fields and their values, over all rows together"
+    about = (
+        "F1 of whole named pieces, type and words, or of fields and their values, over all rows"
+        " together"
+    )
 
     def rows(self, records: Sequence[Record], task: Task) -> np.ndarray:
         return np.array([self._one(record) for record in records], dtype=np.float64).reshape(-1, 3)

@@ -1,11 +1,14 @@
-"""Share of the test rows whose answer is an accepted one, after small differences of writing are taken away.
+"""Share of the test rows whose answer is an accepted one, after small differences of writing are
+taken away.
 
 What it counts   equality with the target or one of the further accepted answers, both normalised
-Normalised       Unicode NFKC, lower case, punctuation deleted, the English articles a, an, the deleted, white space
-                 runs to one space: SQuAD's rule, widened from ASCII to all of Unicode
+Normalised       Unicode NFKC, lower case, punctuation deleted, the English articles a, an, the
+                 deleted, white space runs to one space: SQuAD's rule, widened from ASCII to all of
+                 Unicode
 Objects          of fields are the same where their fields are, in any order (`aim.objects.same`)
 Unreadable       an answer that could not be parsed is wrong, and stays in n
-Source           Rajpurkar et al. 2016, SQuAD, arxiv.org/abs/1606.05250 (its official scoring script)
+Source           Rajpurkar et al. 2016, SQuAD, arxiv.org/abs/1606.05250 (its official scoring
+                 script)
 """
 
 import re
@@ -25,7 +28,11 @@ _ARTICLES = re.compile(r"\b(a|an|the)\b")
 def normalise(text: str) -> str:
     """The form in which two answers are compared. "The  Eiffel-Tower." -> "eiffeltower"."""
     text = unicodedata.normalize("NFKC", text).lower()
-    text = "".join(c for c in text if c not in string.punctuation and not unicodedata.category(c).startswith("P"))
+    text = "".join(
+        c
+        for c in text
+        if c not in string.punctuation and not unicodedata.category(c).startswith("P")
+    )
     return " ".join(_ARTICLES.sub(" ", text).split())
 
 
@@ -36,14 +43,18 @@ class ExactMatch(Metric):
     about = "share of the rows whose answer is an accepted one, small differences of writing aside"
 
     def rows(self, records: Sequence[Record], task: Task) -> np.ndarray:
-        return np.array([self._right(record, task) for record in records], dtype=np.float64).reshape(-1, 1)
+        return np.array(
+            [self._right(record, task) for record in records], dtype=np.float64
+        ).reshape(-1, 1)
 
     def _right(self, record: Record, task: Task) -> bool:
         if record.answer.text is None:
             return False
         if task.kind == "extract" and is_object(record.target):
             return any(same(record.answer.text, text) for text in (record.target, *record.also))
-        return normalise(record.answer.text) in {normalise(text) for text in (record.target, *record.also)}
+        return normalise(record.answer.text) in {
+            normalise(text) for text in (record.target, *record.also)
+        }
 
     def total(self, sums: np.ndarray, n: np.ndarray) -> np.ndarray:
         return mean(sums[..., 0], n)

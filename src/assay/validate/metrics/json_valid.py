@@ -1,7 +1,8 @@
 """Share of the answers that are JSON, and fit the task's JSON schema where it has one.
 
-What it counts   all that the arm wrote, white space at both ends aside, must be one JSON value (RFC 8259: no NaN, no
-                 comma at the end). With `aim: {form: {json: schema}}` it must fit the schema as well
+What it counts   all that the arm wrote, white space at both ends aside, must be one JSON value (RFC
+                 8259: no NaN, no comma at the end). With `aim: {form: {json: schema}}` it must fit
+                 the schema as well
 Targets          are not looked at: valid is not right. exact_match says whether it is the same text
 Unreadable       an answer that was cut off, or stands in a code fence, is not valid
 Source           RFC 8259; JSON Schema 2020-12 (or what `$schema` names), by the library jsonschema
@@ -48,12 +49,15 @@ class JsonValid(Metric):
 
     def rows(self, records: Sequence[Record], task: Task) -> np.ndarray:
         fit = fits(task)
-        return np.array([self._valid(record, fit) for record in records], dtype=np.float64).reshape(-1, 1)
+        return np.array([self._valid(record, fit) for record in records], dtype=np.float64).reshape(
+            -1, 1
+        )
 
     def _valid(self, record: Record, fit: Callable[[Any], bool]) -> bool:
         try:
             return fit(parsed(record.answer.raw or record.answer.text or ""))
-        except (ValueError, RecursionError):  # brackets inside brackets by the thousand are no answer either
+        # brackets inside brackets by the thousand are no answer either
+        except (ValueError, RecursionError):
             return False
 
     def total(self, sums: np.ndarray, n: np.ndarray) -> np.ndarray:

@@ -3,11 +3,11 @@
 subset_accuracy  share of the rows whose set is exactly the target's
 jaccard          labels in both sets over labels in either, mean over rows; 1 where both are empty
 micro, macro F1  of the labels' hits and misses over all rows: `set_hits` gives their columns
-Unreadable       an answer that could not be parsed names no label: it misses all of its target, and is no exact set
-                 even where the target is empty
-Source           Tsoumakas and Katakis (2007), Multi-Label Classification: An Overview, doi.org/10.4018/jdwm.2007070101;
-                 jaccard is their accuracy. Both agree with scikit-learn's accuracy_score and
-                 jaccard_score(average="samples", zero_division=1)
+Unreadable       an answer that could not be parsed names no label: it misses all of its target, and
+                 is no exact set even where the target is empty
+Source           Tsoumakas and Katakis (2007), Multi-Label Classification: An Overview,
+                 doi.org/10.4018/jdwm.2007070101; jaccard is their accuracy. Both agree with
+                 scikit-learn's accuracy_score and jaccard_score(average="samples", zero_division=1)
 """
 
 from abc import ABC, abstractmethod
@@ -27,15 +27,17 @@ def targets_of(records: Sequence[Record], task: Task) -> set[str]:
 
 
 def set_hits(records: Sequence[Record], task: Task, place: dict[str, int]) -> np.ndarray:
-    """Three columns a label, shape (records, 3 x labels): hits of all labels, then false ones, then missed ones. Of
-    several accepted sets the one that is met best counts.
+    """Three columns a label, shape (records, 3 x labels): hits of all labels, then false ones, then
+    missed ones. Of several accepted sets the one that is met best counts.
 
     Args:
         place: label -> its column; every label of the targets has one.
     """
     rows = np.zeros((len(records), 3, len(place)))
     for row, record in zip(rows, records, strict=True):
-        said = {label for label in labels_in(record.answer.text or "", task.nothing) if label in place}
+        said = {
+            label for label in labels_in(record.answer.text or "", task.nothing) if label in place
+        }
         accepted = [set(labels_in(text, task.nothing)) for text in (record.target, *record.also)]
         target = max(accepted, key=lambda one: _jaccard(said, one))
         row[0, [place[label] for label in said & target]] = 1
@@ -52,7 +54,9 @@ class _OfRows(Metric, ABC):
     """One column: the row's best value over the accepted sets."""
 
     def rows(self, records: Sequence[Record], task: Task) -> np.ndarray:
-        return np.array([self._best(record, task) for record in records], dtype=np.float64).reshape(-1, 1)
+        return np.array([self._best(record, task) for record in records], dtype=np.float64).reshape(
+            -1, 1
+        )
 
     def total(self, sums: np.ndarray, n: np.ndarray) -> np.ndarray:
         return mean(sums[..., 0], n)
@@ -61,7 +65,10 @@ class _OfRows(Metric, ABC):
         if record.answer.text is None:
             return 0.0
         said = set(labels_in(record.answer.text, task.nothing))
-        return max(self._value(said, set(labels_in(one, task.nothing))) for one in (record.target, *record.also))
+        return max(
+            self._value(said, set(labels_in(one, task.nothing)))
+            for one in (record.target, *record.also)
+        )
 
     @abstractmethod
     def _value(self, said: set[str], target: set[str]) -> float: ...

@@ -1,13 +1,16 @@
 """How well a model foresees the test texts: bits a byte, and perplexity a token.
 
-bits_per_byte   minus the log2 likelihood of all texts, over their bytes in UTF-8. Models with other tokens compare
-perplexity      e to the minus mean natural-log likelihood of a token: as unsure as between so many tokens
-Read            `Answer.nats` and `Answer.read`: what the arm's model made of the row's text, given all before it
+bits_per_byte   minus the log2 likelihood of all texts, over their bytes in UTF-8. Models with other
+                tokens compare
+perplexity      e to the minus mean natural-log likelihood of a token: as unsure as between so many
+                tokens
+Read            `Answer.nats` and `Answer.read`: what the arm's model made of the row's text, given
+                all before it
 Missing         an answer without them is left out; an arm that reads no likelihoods has no value
-Watch out       perplexities compare only between arms with the same tokenizer. One row of great length weighs as much
-                as its length
-Source          Jelinek et al. (1977), Perplexity, doi.org/10.1121/1.2016299; bits a byte: Gao et al. (2020), The Pile,
-                arxiv.org/abs/2101.00027, section 3.1
+Watch out       perplexities compare only between arms with the same tokenizer. One row of great
+                length weighs as much as its length
+Source          Jelinek et al. (1977), Perplexity, doi.org/10.1121/1.2016299; bits a byte: Gao et
+                al. (2020), The Pile, arxiv.org/abs/2101.00027, section 3.1
 """
 
 import math
@@ -58,6 +61,7 @@ class Perplexity(Metric):
         return _read(records)[:, :2]
 
     def total(self, sums: np.ndarray, n: np.ndarray) -> np.ndarray:
-        # A token of a text that the model rules out would be e to the infinity: beyond what a float holds it is that.
+        # A token of a text that the model rules out would be e to the infinity: beyond what a float
+        # holds it is that.
         with np.errstate(over="ignore"):
             return np.exp(share(np.asarray(sums)[..., 0], np.asarray(sums)[..., 1], np.nan))

@@ -1,12 +1,15 @@
-"""How far answers and targets go together beyond what their frequencies alone would give: Matthews' coefficient.
+"""How far answers and targets go together beyond what their frequencies alone would give: Matthews'
+coefficient.
 
-What it counts   (c s - sum p t) / sqrt((s^2 - sum p^2)(s^2 - sum t^2)): c right rows of s, p answers and t targets of
-                 each label. 1 all right, 0 as good as any constant answer, below 0 worse than that
+What it counts   (c s - sum p t) / sqrt((s^2 - sum p^2)(s^2 - sum t^2)): c right rows of s, p
+                 answers and t targets of each label. 1 all right, 0 as good as any constant answer,
+                 below 0 worse than that
 Left out         where all targets, or all answers, are one label it is 0, as in scikit-learn
 Unreadable       answers that are no label are one more label that no row has
 Watch out        one row by itself has none: lists of rows are sorted by right and wrong
-Source           Gorodkin (2004), Comparing two K-category assignments by a K-category correlation coefficient,
-                 doi.org/10.1016/j.compbiolchem.2004.09.006; Matthews (1975), doi.org/10.1016/0005-2795(75)90109-9
+Source           Gorodkin (2004), Comparing two K-category assignments by a K-category correlation
+                 coefficient, doi.org/10.1016/j.compbiolchem.2004.09.006; Matthews (1975),
+                 doi.org/10.1016/0005-2795(75)90109-9
 """
 
 from collections.abc import Sequence
@@ -18,10 +21,13 @@ from assay.validate.metrics.by_label import counted, labels_of, share
 
 
 class Mcc(Metric):
-    """One column of right rows, then a column of targets and one of answers for each label and for "no label"."""
+    """One column of right rows, then a column of targets and one of answers for each label and for
+    "no label"."""
 
     name = "mcc"
-    about = "correlation of answers and targets (Matthews, many labels): 0 as good as a constant answer"
+    about = (
+        "correlation of answers and targets (Matthews, many labels): 0 as good as a constant answer"
+    )
     low = -1.0
 
     def rows(self, records: Sequence[Record], task: Task) -> np.ndarray:

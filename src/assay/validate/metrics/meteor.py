@@ -1,13 +1,16 @@
-"""How well an answer's words can be laid upon an accepted answer's, by words and stems: METEOR without synonyms.
+"""How well an answer's words can be laid upon an accepted answer's, by words and stems: METEOR
+without synonyms.
 
-What it counts   equal words are paired, then equal stems; from the end, each with the last one that is still free. F of
-                 precision and recall with recall counting nine times as much (alpha 0.9), less a penalty for order:
-                 half the cube of (runs of pairs that are neighbours on both sides / pairs)
+What it counts   equal words are paired, then equal stems; from the end, each with the last one that
+                 is still free. F of precision and recall with recall counting nine times as much
+                 (alpha 0.9), less a penalty for order: half the cube of (runs of pairs that are
+                 neighbours on both sides / pairs)
 Words            letters and digits in lower case; every other sign is a word of its own
 Several          of several accepted answers the best counts; mean over rows
 Unreadable       an answer that could not be parsed has 0, and stays in n
-Watch out        METEOR proper pairs synonyms too, by WordNet, which is no part of this package: so it is called
-                 meteor_like, and equals NLTK's METEOR with an empty WordNet. English only, by its stems
+Watch out        METEOR proper pairs synonyms too, by WordNet, which is no part of this package: so
+                 it is called meteor_like, and equals NLTK's METEOR with an empty WordNet. English
+                 only, by its stems
 Source           Lavie and Agarwal (2007), METEOR, aclanthology.org/W07-0734; NLTK's alignment,
                  nltk.translate.meteor_score
 """
@@ -59,7 +62,10 @@ class MeteorLike(Metric):
     """One column: the row's score."""
 
     name = "meteor_like"
-    about = "words and stems in common, with a penalty for another order, mean over rows (METEOR without synonyms)"
+    about = (
+        "words and stems in common, with a penalty for another order, mean over rows (METEOR"
+        " without synonyms)"
+    )
 
     def rows(self, records: Sequence[Record], task: Task) -> np.ndarray:
         return np.array([self._best(record) for record in records], dtype=np.float64).reshape(-1, 1)

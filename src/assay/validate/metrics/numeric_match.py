@@ -1,10 +1,12 @@
 """Share of the test rows whose answer is the right number, however it is written.
 
 What it reads    the number that a text answers with: see `assay.encode.numbers`
-Equal            within `aim.tolerance` of the target, as a share of it (1e-6: equal but for rounding); targets of 0
-                 within `aim.tolerance` itself
-Percent          12 % is 12, or 0.12; where one side has the sign and the other has not, either is right
-Unreadable       an answer without a number is wrong, and stays in n; so is every answer to a target without one
+Equal            within `aim.tolerance` of the target, as a share of it (1e-6: equal but for
+                 rounding); targets of 0 within `aim.tolerance` itself
+Percent          12 % is 12, or 0.12; where one side has the sign and the other has not, either is
+                 right
+Unreadable       an answer without a number is wrong, and stays in n; so is every answer to a target
+                 without one
 """
 
 from collections.abc import Sequence
@@ -24,7 +26,9 @@ def equal(answer: str, target: str, tolerance: float) -> bool:
     values = [ours.value]
     if ours.percent != theirs.percent:
         values.append(ours.value / 100 if ours.percent else ours.value * 100)
-    return any(abs(value - theirs.value) <= tolerance * (abs(theirs.value) or 1.0) for value in values)
+    return any(
+        abs(value - theirs.value) <= tolerance * (abs(theirs.value) or 1.0) for value in values
+    )
 
 
 class NumericMatch(Metric):
@@ -34,11 +38,15 @@ class NumericMatch(Metric):
     about = "share of the rows whose answer is the right number, however it is written"
 
     def rows(self, records: Sequence[Record], task: Task) -> np.ndarray:
-        return np.array([self._right(record, task) for record in records], dtype=np.float64).reshape(-1, 1)
+        return np.array(
+            [self._right(record, task) for record in records], dtype=np.float64
+        ).reshape(-1, 1)
 
     def _right(self, record: Record, task: Task) -> bool:
         text = record.answer.text
-        return text is not None and any(equal(text, one, task.tolerance) for one in (record.target, *record.also))
+        return text is not None and any(
+            equal(text, one, task.tolerance) for one in (record.target, *record.also)
+        )
 
     def total(self, sums: np.ndarray, n: np.ndarray) -> np.ndarray:
         return mean(sums[..., 0], n)

@@ -1,11 +1,13 @@
 """Share of the test rows whose program passes all its tests, when k programs may be tried.
 
-Estimate   of n programs for a row, c pass: 1 - C(n - c, k) / C(n, k), the chance that k drawn without return have one
-           that passes; unbiased where 1 - (1 - c/n)^k is not. The n are drawn (`aim.samples`);
-           pass_at_1 is of the answer itself
-What runs  each answer in a sandbox (`validate/sandbox`); once, since its outcome stays with the answer
+Estimate   of n programs for a row, c pass: 1 - C(n - c, k) / C(n, k), the chance that k drawn
+           without return have one that passes; unbiased where 1 - (1 - c/n)^k is not. The n are
+           drawn (`aim.samples`); pass_at_1 is of the answer itself
+What runs  each answer in a sandbox (`validate/sandbox`); once, since its outcome stays with the
+           answer
 Unreadable an answer in which there is no program has failed, and stays in n
-Source     Chen et al. 2021, Evaluating large language models trained on code, arxiv.org/abs/2107.03374, section 2.1
+Source     Chen et al. 2021, Evaluating large language models trained on code,
+           arxiv.org/abs/2107.03374, section 2.1
 """
 
 from collections.abc import Sequence
@@ -44,7 +46,8 @@ class PassAt1(Metric):
 
 
 class PassAtK(PassAt1):
-    """One column: the row's estimate from its drawn programs. An arm that draws none gives one program k times."""
+    """One column: the row's estimate from its drawn programs. An arm that draws none gives one
+    program k times."""
 
     def __init__(self, k: int):
         self.k = k
@@ -58,8 +61,10 @@ class PassAtK(PassAt1):
 
 
 class SqlMatch(PassAt1):
-    """Share of the test rows whose query gives the rows of the reference; the rule stands in `sandbox/inside/alike.py`.
-    It is `pass_at_1` under the name that it has for SQL."""
+    """Share of the test rows whose query gives the rows of the reference; the rule stands in
+    `sandbox/inside/alike.py`. It is `pass_at_1` under the name that it has for SQL."""
 
     name = "sql_match"
-    about = "share of the rows whose query gives the rows of the reference on the project's database"
+    about = (
+        "share of the rows whose query gives the rows of the reference on the project's database"
+    )

@@ -1,9 +1,11 @@
 """How well candidates are put in order, by their grades: nDCG and reciprocal rank.
 
-ndcg            discounted gain of the first ten, as a share of the best order's: see `validate.ranking`
+ndcg            discounted gain of the first ten, as a share of the best order's: see
+                `validate.ranking`
 mrr             one over the place of the first relevant candidate, 0 beyond the tenth
 Left out        rows without a relevant candidate say nothing, and leave n
-Unreadable      an answer that names no order has 0; candidates that it leaves out come last, as not found
+Unreadable      an answer that names no order has 0; candidates that it leaves out come last, as not
+                found
 Source          Järvelin and Kekäläinen (2002), doi.org/10.1145/582415.582418
 """
 

@@ -1,15 +1,19 @@
-"""How much of the accepted answer an answer covers: F1 of words (1), of word pairs (2), of the longest common run (l).
+"""How much of the accepted answer an answer covers: F1 of words (1), of word pairs (2), of the
+longest common run (l).
 
-What it counts   words are runs of a-z and 0-9 in lower case, as in Google's rouge-score; rouge_l: the longest sequence
-                 of words that both have in this order, gaps allowed, over the whole text
-Stems            rouge_*_stems: words of four letters and more are cut to their stems first (rouge-score with
-                 `use_stemmer`); see stems.py. Papers report one or the other: compare like with like
+What it counts   words are runs of a-z and 0-9 in lower case, as in Google's rouge-score; rouge_l:
+                 the longest sequence of words that both have in this order, gaps allowed, over the
+                 whole text
+Stems            rouge_*_stems: words of four letters and more are cut to their stems first
+                 (rouge-score with `use_stemmer`); see stems.py. Papers report one or the other:
+                 compare like with like
 Several          of several accepted answers the best counts, as in rouge-score's `score_multi`
 Unreadable       an answer that could not be parsed has 0, and stays in n
-Watch out        letters beyond a-z are no words: useless for other scripts, and accents split words. A sum of rows has
-                 no line breaks, so this is not rougeLsum
-Source           Lin (2004), ROUGE: A Package for Automatic Evaluation of Summaries, aclanthology.org/W04-1013; the
-                 longest common run by bits: Hyyrö (2004), Bit-parallel LCS-length computation revisited
+Watch out        letters beyond a-z are no words: useless for other scripts, and accents split
+                 words. A sum of rows has no line breaks, so this is not rougeLsum
+Source           Lin (2004), ROUGE: A Package for Automatic Evaluation of Summaries,
+                 aclanthology.org/W04-1013; the longest common run by bits: Hyyrö (2004),
+                 Bit-parallel LCS-length computation revisited
 """
 
 import re
@@ -48,7 +52,8 @@ def overlap(first: Sequence[str], second: Sequence[str], size: int) -> float:
     """F1 of the runs of `size` words, or for size 0 of the longest common sequence; in [0, 1]."""
     if size:
         ours, theirs = (
-            Counter(tuple(words[i : i + size]) for i in range(len(words) - size + 1)) for words in (first, second)
+            Counter(tuple(words[i : i + size]) for i in range(len(words) - size + 1))
+            for words in (first, second)
         )
         both, total = (ours & theirs).total(), ours.total() + theirs.total()
     else:
@@ -64,7 +69,9 @@ class Rouge(Metric):
         self.stems = stems
         self.name = f"rouge_{size or 'l'}{'_stems' if stems else ''}"
         kind = {0: "the longest common sequence of words", 1: "words", 2: "pairs of words"}[size]
-        self.about = f"F1 of {kind}{', cut to their stems' if stems else ''}, mean over rows (rouge-score's)"
+        self.about = (
+            f"F1 of {kind}{', cut to their stems' if stems else ''}, mean over rows (rouge-score's)"
+        )
 
     def rows(self, records: Sequence[Record], task: Task) -> np.ndarray:
         return np.array([self._best(record) for record in records], dtype=np.float64).reshape(-1, 1)
@@ -78,4 +85,6 @@ class Rouge(Metric):
         return mean(sums[..., 0], n)
 
 
-ROUGES: tuple[Metric, ...] = tuple(Rouge(size, stems) for stems in (False, True) for size in (1, 2, 0))
+ROUGES: tuple[Metric, ...] = tuple(
+    Rouge(size, stems) for stems in (False, True) for size in (1, 2, 0)
+)

@@ -1,16 +1,18 @@
 """Named pieces beside the strict F1: half right where a piece overlaps, and each type by itself.
 
-entity_partial_f1  a named piece that lies exactly where one of the target lies is 1, one that overlaps it a half; F1
-                   over all rows together. Types do not count: this is "partial" of SemEval-2013, and of nervaluate
+entity_partial_f1  a named piece that lies exactly where one of the target lies is 1, one that
+                   overlaps it a half; F1 over all rows together. Types do not count: this is
+                   "partial" of SemEval-2013, and of nervaluate
 entity_macro_f1    strict F1 of each type, mean over types: as seqeval's macro average
 by_type            the table of the types' precision, recall and F1, worst first
-Places             are found again in the text, each piece after the one before it; a piece that the text does not have
-                   overlaps nothing. Exact pairs are made first, then each piece takes the first that it overlaps
+Places             are found again in the text, each piece after the one before it; a piece that the
+                   text does not have overlaps nothing. Exact pairs are made first, then each piece
+                   takes the first that it overlaps
 Other types        a type that no target has is counted as one more type, whose F1 is 0
 Unreadable         an answer that could not be parsed names nothing, and stays in n
-Source             Segura-Bedmar, Martínez and Herrero-Zazo (2013), SemEval-2013 Task 9, aclanthology.org/S13-2056;
-                   Chinchor and Sundheim (1993), MUC-5, aclanthology.org/M93-1007; Nakayama (2018),
-                   github.com/chakki-works/seqeval
+Source             Segura-Bedmar, Martínez and Herrero-Zazo (2013), SemEval-2013 Task 9,
+                   aclanthology.org/S13-2056; Chinchor and Sundheim (1993), MUC-5,
+                   aclanthology.org/M93-1007; Nakayama (2018), github.com/chakki-works/seqeval
 """
 
 from collections import Counter
@@ -51,10 +53,14 @@ def partly(ours: Sequence[Span], theirs: Sequence[Span]) -> tuple[int, int]:
 
 
 class EntityPartialF1(Metric):
-    """Three columns: exact pairs and half the overlapping ones, pieces named, pieces of the target."""
+    """Three columns: exact pairs and half the overlapping ones, pieces named, pieces of the
+    target."""
 
     name = "entity_partial_f1"
-    about = "F1 of named pieces where an overlap counts a half, whatever their types (SemEval-2013 partial)"
+    about = (
+        "F1 of named pieces where an overlap counts a half, whatever their types (SemEval-2013"
+        " partial)"
+    )
 
     def rows(self, records: Sequence[Record], task: Task) -> np.ndarray:
         return np.array([self._one(record) for record in records], dtype=np.float64).reshape(-1, 3)
@@ -76,7 +82,12 @@ class EntityPartialF1(Metric):
 
 def types_of(records: Sequence[Record], task: Task) -> tuple[str, ...]:
     """The task's types, then those of targets that are none of them: the same for all arms."""
-    there = {kind for record in records for target in (record.target, *record.also) for kind, _ in pieces_of(target)}
+    there = {
+        kind
+        for record in records
+        for target in (record.target, *record.also)
+        for kind, _ in pieces_of(target)
+    }
     return (*task.labels, *sorted(there - set(task.labels)))
 
 
@@ -94,7 +105,8 @@ def counts(records: Sequence[Record], task: Task) -> np.ndarray:
 
 
 class EntityMacroF1(Metric):
-    """Three columns a type: right, named and target pieces of all types, one more for all types that are none."""
+    """Three columns a type: right, named and target pieces of all types, one more for all types
+    that are none."""
 
     name = "entity_macro_f1"
     about = "strict F1 of each type of piece, mean over types (seqeval's macro average)"
@@ -111,15 +123,20 @@ class EntityMacroF1(Metric):
 
 
 def by_type(records: Sequence[Record], task: Task) -> list[dict[str, Any]]:
-    """The table: {"label", "n", "answered", "precision", "recall", "f1"} of every type, worst F1 first. `n` counts the
-    pieces of the targets, `answered` those named."""
+    """The table: {"label", "n", "answered", "precision", "recall", "f1"} of every type, worst F1
+    first. `n` counts the pieces of the targets, `answered` those named."""
     names = [*types_of(records, task), "other types"]
     right, named, there = counts(records, task).sum(axis=0)
     table = []
     for i, name in enumerate(names):
         parts = {"precision": (right[i], named[i]), "recall": (right[i], there[i])}
         parts["f1"] = (2 * right[i], named[i] + there[i])
-        values = {key: round(float(over / under), 6) if under else None for key, (over, under) in parts.items()}
+        values = {
+            key: round(float(over / under), 6) if under else None
+            for key, (over, under) in parts.items()
+        }
         if i < len(names) - 1 or named[i]:
             table.append({"label": name, "n": int(there[i]), "answered": int(named[i]), **values})
-    return sorted(table, key=lambda one: (2.0 if one["f1"] is None else one["f1"], -one["n"], one["label"]))
+    return sorted(
+        table, key=lambda one: (2.0 if one["f1"] is None else one["f1"], -one["n"], one["label"])
+    )

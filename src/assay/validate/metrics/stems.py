@@ -1,31 +1,96 @@
-"""English words without their endings: Porter's stemmer, in NLTK's variant, which ROUGE and METEOR are made with.
+"""English words without their endings: Porter's stemmer, in NLTK's variant, which ROUGE and METEOR
+are made with.
 
-How          steps 1a to 5b of the paper; a step takes the first ending that fits, and changes it where what stands
-             before it is long enough. `measure` is how often a vowel is followed by a consonant
-Differs      from the paper as NLTK does: irregular words, endings of four-letter words (dies, died), y after a
-             consonant, -alli, -bli, -fulli, -logi; snowballstemmer's "porter" has only some of these, and so gives
-             other scores
+How          steps 1a to 5b of the paper; a step takes the first ending that fits, and changes it
+             where what stands before it is long enough. `measure` is how often a vowel is followed
+             by a consonant
+Differs      from the paper as NLTK does: irregular words, endings of four-letter words (dies,
+             died), y after a consonant, -alli, -bli, -fulli, -logi; snowballstemmer's "porter" has
+             only some of these, and so gives other scores
 Source       Porter (1980), An algorithm for suffix stripping, doi.org/10.1108/eb046814;
              nltk.org/api/nltk.stem.porter.html
 """
 
 from functools import lru_cache
 
-IRREGULAR = {"skies": "sky", "dying": "die", "lying": "lie", "tying": "tie", "innings": "inning", "outings": "outing"}
+IRREGULAR = {
+    "skies": "sky",
+    "dying": "die",
+    "lying": "lie",
+    "tying": "tie",
+    "innings": "inning",
+    "outings": "outing",
+}
 IRREGULAR |= {"cannings": "canning"}
 IRREGULAR |= {
-    word: word for word in ("sky", "news", "inning", "outing", "canning", "howe", "proceed", "exceed", "succeed")
+    word: word
+    for word in (
+        "sky",
+        "news",
+        "inning",
+        "outing",
+        "canning",
+        "howe",
+        "proceed",
+        "exceed",
+        "succeed",
+    )
 }
 VOWELS = "aeiou"
 SECOND = (
-    *(("ational", "ate"), ("tional", "tion"), ("enci", "ence"), ("anci", "ance"), ("izer", "ize"), ("bli", "ble")),
-    *(("alli", "al"), ("entli", "ent"), ("eli", "e"), ("ousli", "ous"), ("ization", "ize"), ("ation", "ate")),
-    *(("ator", "ate"), ("alism", "al"), ("iveness", "ive"), ("fulness", "ful"), ("ousness", "ous"), ("aliti", "al")),
+    *(
+        ("ational", "ate"),
+        ("tional", "tion"),
+        ("enci", "ence"),
+        ("anci", "ance"),
+        ("izer", "ize"),
+        ("bli", "ble"),
+    ),
+    *(
+        ("alli", "al"),
+        ("entli", "ent"),
+        ("eli", "e"),
+        ("ousli", "ous"),
+        ("ization", "ize"),
+        ("ation", "ate"),
+    ),
+    *(
+        ("ator", "ate"),
+        ("alism", "al"),
+        ("iveness", "ive"),
+        ("fulness", "ful"),
+        ("ousness", "ous"),
+        ("aliti", "al"),
+    ),
     *(("iviti", "ive"), ("biliti", "ble"), ("fulli", "ful"), ("logi", "log")),
 )
-THIRD = (("icate", "ic"), ("ative", ""), ("alize", "al"), ("iciti", "ic"), ("ical", "ic"), ("ful", ""), ("ness", ""))
+THIRD = (
+    ("icate", "ic"),
+    ("ative", ""),
+    ("alize", "al"),
+    ("iciti", "ic"),
+    ("ical", "ic"),
+    ("ful", ""),
+    ("ness", ""),
+)
 FOURTH = (
-    *("al", "ance", "ence", "er", "ic", "able", "ible", "ant", "ement", "ment", "ent", "ion", "ou", "ism", "ate"),
+    *(
+        "al",
+        "ance",
+        "ence",
+        "er",
+        "ic",
+        "able",
+        "ible",
+        "ant",
+        "ement",
+        "ment",
+        "ent",
+        "ion",
+        "ou",
+        "ism",
+        "ate",
+    ),
     *("iti", "ous", "ive", "ize"),
 )
 
@@ -90,7 +155,8 @@ def _past(word: str) -> str:
 
 
 def _short(word: str) -> bool:
-    """Whether it ends consonant, vowel, consonant other than w, x, y; or is a vowel and a consonant."""
+    """Whether it ends consonant, vowel, consonant other than w, x, y; or is a vowel and a
+    consonant."""
     flags = consonants(word)
     return (flags[-3:] == [True, False, True] and word[-1] not in "wxy") or flags == [False, True]
 

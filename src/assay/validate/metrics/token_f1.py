@@ -1,10 +1,14 @@
-"""How much of the accepted answer's words an answer has, and how little else: F1 over words, mean over rows.
+"""How much of the accepted answer's words an answer has, and how little else: F1 over words, mean
+over rows.
 
-What it counts   words as a multiset after `exact_match.normalise`; the best of the target and the further accepted ones
-Empty            two answers without any word are equal (1); one without any word has nothing in common (0)
+What it counts   words as a multiset after `exact_match.normalise`; the best of the target and the
+                 further accepted ones
+Empty            two answers without any word are equal (1); one without any word has nothing in
+                 common (0)
 Unreadable       an answer that could not be parsed has 0, and stays in n
 Watch out        words are split at white space: of little use for languages written without spaces
-Source           Rajpurkar et al. 2016, SQuAD, arxiv.org/abs/1606.05250 (its official scoring script)
+Source           Rajpurkar et al. 2016, SQuAD, arxiv.org/abs/1606.05250 (its official scoring
+                 script)
 """
 
 from collections import Counter
@@ -37,7 +41,11 @@ class TokenF1(Metric):
 
     def _best(self, record: Record) -> float:
         text = record.answer.text
-        return 0.0 if text is None else max(overlap(text, target) for target in (record.target, *record.also))
+        return (
+            0.0
+            if text is None
+            else max(overlap(text, target) for target in (record.target, *record.also))
+        )
 
     def total(self, sums: np.ndarray, n: np.ndarray) -> np.ndarray:
         return mean(sums[..., 0], n)

@@ -1,10 +1,14 @@
-"""Mistakes in groups of like questions: how many, where else such questions stand, and by which words one knows them.
+"""Mistakes in groups of like questions: how many, where else such questions stand, and by which
+words one knows them.
 
-Groups     the wrong rows by their vectors, Ward's linkage, as many as make the silhouette (of cosine distance) largest.
-           Average linkage chains: of 77 mistakes of a router it made one group of 76
-Near       a test row belongs to a group's surroundings where it lies as near to the group's middle as the group's own
-           farther rows do (the nearest nine of ten): of those the share of wrong ones is given, with Wilson's interval
-Words      those that the group has more often than the other test rows: log-odds with a Dirichlet prior, z above 1.96
+Groups     the wrong rows by their vectors, Ward's linkage, as many as make the silhouette (of
+           cosine distance) largest. Average linkage chains: of 77 mistakes of a router it made one
+           group of 76
+Near       a test row belongs to a group's surroundings where it lies as near to the group's middle
+           as the group's own farther rows do (the nearest nine of ten): of those the share of wrong
+           ones is given, with Wilson's interval
+Words      those that the group has more often than the other test rows: log-odds with a Dirichlet
+           prior, z above 1.96
 Watch out  groups are found on the rows that they are counted on: a reason to look, no test
 Source     Ward (1963), doi.org/10.1080/01621459.1963.10500845; Rousseeuw (1987), Silhouettes,
            doi.org/10.1016/0377-0427(87)90125-7; Monroe, Colaresi and Quinn (2008), Fightin' words,
@@ -27,10 +31,12 @@ _OWN = 90  # percent of a group's rows that say how far its surroundings reach
 
 
 def groups(vectors: np.ndarray, wrong: np.ndarray, least: int) -> list[np.ndarray]:
-    """Positions of the rows of each group, largest group first; none where there are too few wrong rows.
+    """Positions of the rows of each group, largest group first; none where there are too few wrong
+    rows.
 
     Args:
-        vectors: (n, width), rows of length 1. wrong: (n,) bool. least: rows of the smallest group that counts.
+        vectors: (n, width), rows of length 1. wrong: (n,) bool. least: rows of the smallest group
+            that counts.
     """
     from sklearn.cluster import AgglomerativeClustering
     from sklearn.metrics import silhouette_score
@@ -50,11 +56,14 @@ def groups(vectors: np.ndarray, wrong: np.ndarray, least: int) -> list[np.ndarra
     if best is None:
         return []
     found = [places[best[1] == group] for group in range(int(best[1].max()) + 1)]
-    return sorted((rows for rows in found if len(rows) >= least), key=lambda rows: (-len(rows), int(rows[0])))
+    return sorted(
+        (rows for rows in found if len(rows) >= least), key=lambda rows: (-len(rows), int(rows[0]))
+    )
 
 
 def near(vectors: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Positions of all rows that lie as near to the middle of `rows` as nine in ten of these do, nearest first."""
+    """Positions of all rows that lie as near to the middle of `rows` as nine in ten of these do,
+    nearest first."""
     middle = vectors[rows].mean(axis=0)
     alike = vectors @ middle
     reach = np.percentile(alike[rows], 100 - _OWN)
@@ -68,15 +77,22 @@ def words(texts: Sequence[str], rows: Sequence[int]) -> list[str]:
     chosen = set(map(int, rows))
     for at, text in enumerate(texts):
         # A text says a word or does not: one that repeats it must not stand for its group.
-        (inside if at in chosen else outside).update({word.casefold() for word in _WORD.findall(text)})
+        (inside if at in chosen else outside).update(
+            {word.casefold() for word in _WORD.findall(text)}
+        )
     prior = {word: inside[word] + outside[word] for word in inside}
     total = sum(prior.values()) or 1
-    scored = [(_z(word, inside, outside, prior[word], total), word) for word in inside if inside[word] > 1]
-    return [word for z, word in sorted(scored, key=lambda pair: (-pair[0], pair[1])) if z > 1.96][:WORDS]
+    scored = [
+        (_z(word, inside, outside, prior[word], total), word) for word in inside if inside[word] > 1
+    ]
+    return [word for z, word in sorted(scored, key=lambda pair: (-pair[0], pair[1])) if z > 1.96][
+        :WORDS
+    ]
 
 
 def _z(word: str, inside: Counter[str], outside: Counter[str], prior: float, total: float) -> float:
-    """Log-odds ratio over its standard error, with a prior of a tenth of the word's own count (eq. 16, 22)."""
+    """Log-odds ratio over its standard error, with a prior of a tenth of the word's own count (eq.
+    16, 22)."""
     strength = 0.1
 
     def odds(counts: Counter[str]) -> tuple[float, float]:
@@ -90,4 +106,7 @@ def _z(word: str, inside: Counter[str], outside: Counter[str], prior: float, tot
 def most_frequent(pairs: Sequence[tuple[str, str]], most: int = 3) -> list[list[Any]]:
     """[target, answer, rows] of the commonest mistakes of a group."""
     counts = Counter(pairs)
-    return [[*pair, n] for pair, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]]
+    return [
+        [*pair, n]
+        for pair, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]
+    ]

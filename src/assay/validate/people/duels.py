@@ -1,12 +1,17 @@
-"""Pairs of answers for a blind rating: which rows, which side, which of them twice, which of them known.
+"""Pairs of answers for a blind rating: which rows, which side, which of them twice, which of them
+known.
 
 Which rows    those that the two arms answer differently, drawn by the seed
-Sides         as many with the first arm at A as at B, give or take one, in an order drawn by the seed
-Twice         one in ten comes again with its sides changed: whoever rates the words rates both alike
-Known         one in twenty is the right answer against a wrong one of an arm: whoever reads finds the right one
+Sides         as many with the first arm at A as at B, give or take one, in an order drawn by the
+              seed
+Twice         one in ten comes again with its sides changed: whoever rates the words rates both
+              alike
+Known         one in twenty is the right answer against a wrong one of an arm: whoever reads finds
+              the right one
 Blind         an id is a hash; nothing in a line says which arm wrote it
-Source        side by side, sides swapped: Zheng et al. (2023), Judging LLM-as-a-judge, arxiv.org/abs/2306.05685; known
-              items: Snow et al. (2008), Cheap and fast, aclanthology.org/D08-1027
+Source        side by side, sides swapped: Zheng et al. (2023), Judging LLM-as-a-judge,
+              arxiv.org/abs/2306.05685; known items: Snow et al. (2008), Cheap and fast,
+              aclanthology.org/D08-1027
 """
 
 from __future__ import annotations
@@ -37,8 +42,8 @@ class Both:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One line of a sheet. `arms` are those of A and B; `better` is A or B where that is known; `again` is the id of
-    the item that this one repeats."""
+    """One line of a sheet. `arms` are those of A and B; `better` is A or B where that is known;
+    `again` is the id of the item that this one repeats."""
 
     id: str
     row: str
@@ -60,7 +65,9 @@ class Item:
         return cls(**fields)
 
 
-def deal(rows: Sequence[Both], first: str, second: str, *, split: str, most: int, seed: int) -> list[Item]:
+def deal(
+    rows: Sequence[Both], first: str, second: str, *, split: str, most: int, seed: int
+) -> list[Item]:
     """The lines of a sheet, in their order.
 
     Args:
@@ -73,17 +80,26 @@ def deal(rows: Sequence[Both], first: str, second: str, *, split: str, most: int
     draw = random.Random(f"{seed} {first} {second} {split}")
     flips = [at % 2 == 1 for at in range(len(asked))]
     draw.shuffle(flips)
-    items = [_item(both, (first, second), split, seed, flip) for both, flip in zip(asked, flips, strict=True)]
+    items = [
+        _item(both, (first, second), split, seed, flip)
+        for both, flip in zip(asked, flips, strict=True)
+    ]
     again = draw.sample(range(len(items)), len(items) // TWICE)
     known = [*spare, *(both for both in rows if both not in apart)]
-    gold = [_known(both, (first, second), split, seed, draw) for both in known if not all(both.right)]
+    gold = [
+        _known(both, (first, second), split, seed, draw) for both in known if not all(both.right)
+    ]
     gold = gold[: -(-len(items) // KNOWN)]
     draw.shuffle(items)
     places = {item.id: at for at, item in enumerate(items)}
-    twins = [_item(asked[at], (first, second), split, seed, not flips[at], again=True) for at in again]
+    twins = [
+        _item(asked[at], (first, second), split, seed, not flips[at], again=True) for at in again
+    ]
     for twin in sorted(twins, key=lambda twin: places[twin.again]):
         # After its first showing, and not right after it.
-        begin = min(len(items), next(at for at, item in enumerate(items) if item.id == twin.again) + 5)
+        begin = min(
+            len(items), next(at for at, item in enumerate(items) if item.id == twin.again) + 5
+        )
         items.insert(draw.randint(begin, len(items)), twin)
     for item in gold:
         items.insert(draw.randint(0, len(items)), item)
@@ -94,11 +110,23 @@ def _hash(*parts: Any) -> str:
     return hashlib.sha256("\t".join(map(str, parts)).encode()).hexdigest()
 
 
-def _item(both: Both, arms: tuple[str, str], split: str, seed: int, flip: bool, again: bool = False) -> Item:
+def _item(
+    both: Both, arms: tuple[str, str], split: str, seed: int, flip: bool, again: bool = False
+) -> Item:
     own = _hash(seed, split, both.row, arms, both.answers)
     (a, b), (of_a, of_b) = (both.answers[::-1], arms[::-1]) if flip else (both.answers, arms)
     id = _hash(own, "again")[:12] if again else own[:12]
-    return Item(id, both.row, split, both.question, both.context, a, b, (of_a, of_b), again=own[:12] if again else "")
+    return Item(
+        id,
+        both.row,
+        split,
+        both.question,
+        both.context,
+        a,
+        b,
+        (of_a, of_b),
+        again=own[:12] if again else "",
+    )
 
 
 def _known(both: Both, arms: tuple[str, str], split: str, seed: int, draw: random.Random) -> Item:
@@ -108,4 +136,14 @@ def _known(both: Both, arms: tuple[str, str], split: str, seed: int, draw: rando
     if flip:
         a, b, of_a, of_b = b, a, of_b, of_a
     id = _hash(seed, split, both.row, arms, "known")[:12]
-    return Item(id, both.row, split, both.question, both.context, a, b, (of_a, of_b), better="B" if flip else "A")
+    return Item(
+        id,
+        both.row,
+        split,
+        both.question,
+        both.context,
+        a,
+        b,
+        (of_a, of_b),
+        better="B" if flip else "A",
+    )

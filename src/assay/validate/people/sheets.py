@@ -1,7 +1,8 @@
-"""Sheets of a blind rating, out and back: CSV for spreadsheets, or JSON lines, as in curate/annotate/sheet.py.
+"""Sheets of a blind rating, out and back: CSV for spreadsheets, or JSON lines, as in
+curate/annotate/sheet.py.
 
-Columns   row ("7 of 66"), id, question, context, A, B, choice (A, B, tie or bad), reasons (of `REASONS`, with a comma
-          between them), note, reviewer
+Columns   row ("7 of 66"), id, question, context, A, B, choice (A, B, tie or bad), reasons (of
+          `REASONS`, with a comma between them), note, reviewer
 """
 
 from __future__ import annotations
@@ -21,7 +22,16 @@ from assay.validate.people.tally import CHOICES, Rating
 __all__ = ["lines", "read_sheet", "write"]
 
 REASONS = ("wrong", "incomplete", "style", "unsafe", "format")
-_WORDS = {"a": "A", "b": "B", "tie": "tie", "0": "tie", "equal": "tie", "bad": "bad", "both bad": "bad", "x": "bad"}
+_WORDS = {
+    "a": "A",
+    "b": "B",
+    "tie": "tie",
+    "0": "tie",
+    "equal": "tie",
+    "bad": "bad",
+    "both bad": "bad",
+    "x": "bad",
+}
 
 
 def lines(items: Sequence[Item], reviewer: str) -> list[dict[str, str]]:
@@ -43,9 +53,12 @@ def lines(items: Sequence[Item], reviewer: str) -> list[dict[str, str]]:
     ]
 
 
-def read_sheet(path: Path, items: Mapping[str, Item], encoding: str | None) -> tuple[list[Rating], list[Problem]]:
-    """The ratings of a filled sheet, and what is wrong with it. Lines without a choice are open, and left out. Who
-    filled it in stands in its column reviewer, else in its name: `rate.anna.csv` is anna's.
+def read_sheet(
+    path: Path, items: Mapping[str, Item], encoding: str | None
+) -> tuple[list[Rating], list[Problem]]:
+    """The ratings of a filled sheet, and what is wrong with it. Lines without a choice are open,
+    and left out. Who filled it in stands in its column reviewer, else in its name: `rate.anna.csv`
+    is anna's.
 
     Raises:
         DataError: as `read`; D027, it has no columns id and choice.
@@ -53,7 +66,10 @@ def read_sheet(path: Path, items: Mapping[str, Item], encoding: str | None) -> t
     table = read(path, encoding=encoding, base=Path.cwd())
     lacks = [name for name in ("id", "choice") if name not in table.names]
     if lacks:
-        help = f"there are: {', '.join(table.names[:12])}; write a sheet with assay review FOLDER --out SHEET"
+        help = (
+            f"there are: {', '.join(table.names[:12])}; write a sheet with assay review FOLDER"
+            " --out SHEET"
+        )
         raise DataError(Problem("D027", f"no column {' and '.join(lacks)}", table.place, help=help))
     found, problems = [], []
     for row in table.rows:
@@ -63,12 +79,18 @@ def read_sheet(path: Path, items: Mapping[str, Item], encoding: str | None) -> t
             continue
         if cells["id"] not in items:
             help = "take the sheet into the project that wrote it"
-            problems.append(Problem("D087", f"nothing with the id '{cells['id']}' was shown here", row.source, help))
+            problems.append(
+                Problem(
+                    "D087", f"nothing with the id '{cells['id']}' was shown here", row.source, help
+                )
+            )
             continue
         choice = _WORDS.get(said.casefold())
         if choice is None:
             text = f"'{said}' is no choice{did_you_mean(said, CHOICES)}"
-            problems.append(Problem("D025", text, row.source, f"write {', '.join(CHOICES)}, or leave it empty"))
+            problems.append(
+                Problem("D025", text, row.source, f"write {', '.join(CHOICES)}, or leave it empty")
+            )
             continue
         who = cells.get("reviewer") or path.stem.rpartition(".")[2]
         found.append(Rating(cells["id"], who, choice, _reasons(cells), cells.get("note", "")))

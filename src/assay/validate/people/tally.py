@@ -1,12 +1,17 @@
-"""From ratings to a win rate: how often people prefer one arm's answer, how sure that is, and how far to trust them.
+"""From ratings to a win rate: how often people prefer one arm's answer, how sure that is, and how
+far to trust them.
 
-Win rate     share of the pairs whose answer is preferred; a tie counts half, and so does "both are bad". Several people
-             on one pair are one observation, their mean. Interval: bootstrap over pairs
+Win rate     share of the pairs whose answer is preferred; a tie counts half, and so does "both are
+             bad". Several people on one pair are one observation, their mean. Interval: bootstrap
+             over pairs
 Decided      the same over the pairs that are not tied, with Wilson's interval
-Position     preferences for A against those for B, over all ratings of pairs: the exact two-sided binomial test
-Consistent   pairs that came twice with their sides changed: same answer preferred, or tied both times
+Position     preferences for A against those for B, over all ratings of pairs: the exact two-sided
+             binomial test
+Consistent   pairs that came twice with their sides changed: same answer preferred, or tied both
+             times
 Known        pairs whose better answer is known: how often it was chosen
-Agreement    of several people: Cohen, Fleiss, Krippendorff (curate/annotate/agreement.py) over first, second, tie, bad
+Agreement    of several people: Cohen, Fleiss, Krippendorff (curate/annotate/agreement.py) over
+             first, second, tie, bad
 Needed       pairs for an interval of +-5 points at the spread seen
 Source       Wilson (1927), Probable inference, doi.org/10.1080/01621459.1927.10502953
 """
@@ -42,11 +47,15 @@ class Rating:
     note: str = ""
 
 
-def tally(items: Mapping[str, Item], ratings: Sequence[Rating], *, level: float = 0.95, seed: int = 0) -> list[dict]:
-    """One dict for each pair of arms that was rated, plain JSON; the arms of each in alphabetical order.
+def tally(
+    items: Mapping[str, Item], ratings: Sequence[Rating], *, level: float = 0.95, seed: int = 0
+) -> list[dict]:
+    """One dict for each pair of arms that was rated, plain JSON; the arms of each in alphabetical
+    order.
 
     Args:
-        items: by id. ratings: the newest of each person on each item; those of unknown items do not count.
+        items: by id. ratings: the newest of each person on each item; those of unknown items do not
+            count.
     """
     pairs: dict[tuple[str, str], list[Rating]] = {}
     for rating in ratings:
@@ -54,7 +63,10 @@ def tally(items: Mapping[str, Item], ratings: Sequence[Rating], *, level: float 
         if item is not None and not item.better:
             first, second = sorted(item.arms)
             pairs.setdefault((first, second), []).append(rating)
-    return [_one(first, second, items, some, level, seed) for (first, second), some in sorted(pairs.items())]
+    return [
+        _one(first, second, items, some, level, seed)
+        for (first, second), some in sorted(pairs.items())
+    ]
 
 
 def known(items: Mapping[str, Item], ratings: Sequence[Rating]) -> dict[str, dict[str, int]]:
@@ -70,7 +82,12 @@ def known(items: Mapping[str, Item], ratings: Sequence[Rating]) -> dict[str, dic
 
 
 def _one(
-    first: str, second: str, items: Mapping[str, Item], ratings: Sequence[Rating], level: float, seed: int
+    first: str,
+    second: str,
+    items: Mapping[str, Item],
+    ratings: Sequence[Rating],
+    level: float,
+    seed: int,
 ) -> dict[str, Any]:
     said: dict[str, dict[str, str]] = {}  # item shown first -> reviewer -> first, second, tie, bad
     twins: dict[tuple[str, str], str] = {}
@@ -94,12 +111,18 @@ def _one(
         "reviewers": len({who for by in said.values() for who in by}),
         "counts": {name: counts[name] for name in ("first", "second", "tie", "bad")},
         "win_rate": _triple(win_rate(scores, level, seed)) if len(said) else None,
-        "decided": {**_triple(wilson(wins, wins + losses, level)), "n": wins + losses} if wins + losses else None,
+        "decided": {**_triple(wilson(wins, wins + losses, level)), "n": wins + losses}
+        if wins + losses
+        else None,
         "position": {"a": sides["A"], "b": sides["B"], "p": position_p(sides["A"], sides["B"])},
         "consistent": {"same": sum(one == two for one, two in both), "n": len(both)},
-        "agreement": agreement(said, seed=seed).to_json() if any(len(by) > 1 for by in said.values()) else None,
+        "agreement": agreement(said, seed=seed).to_json()
+        if any(len(by) > 1 for by in said.values())
+        else None,
         "needed": needed(scores[:, 0], level) if len(said) > 1 else None,
-        "reasons": dict(Counter(reason for rating in ratings for reason in rating.reasons).most_common()),
+        "reasons": dict(
+            Counter(reason for rating in ratings for reason in rating.reasons).most_common()
+        ),
     }
 
 
@@ -115,12 +138,15 @@ def _preferred(item: Item, choice: str, first: str) -> str:
 
 def _triple(found: Interval) -> dict[str, float | None]:
     parts = {"value": found.value, "low": found.low, "high": found.high}
-    return {name: round(float(value), 6) if math.isfinite(value) else None for name, value in parts.items()}
+    return {
+        name: round(float(value), 6) if math.isfinite(value) else None
+        for name, value in parts.items()
+    }
 
 
 def win_rate(scores: np.ndarray, level: float, seed: int) -> Interval:
-    """Mean of the pairs' scores (pairs, 1) in [0, 1]; interval by drawing pairs. Where all agree there is no spread to
-    draw from: there Wilson's interval stands in."""
+    """Mean of the pairs' scores (pairs, 1) in [0, 1]; interval by drawing pairs. Where all agree
+    there is no spread to draw from: there Wilson's interval stands in."""
     value = float(scores.mean())
     if value in (0.0, 1.0):
         return wilson(round(value * len(scores)), len(scores), level)

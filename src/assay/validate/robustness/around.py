@@ -1,9 +1,12 @@
-"""Changes that leave the text as it is and put something around it, cut it, or say it in other words.
+"""Changes that leave the text as it is and put something around it, cut it, or say it in other
+words.
 
-Source      distractors: Jia and Liang (2017), Adversarial examples for evaluating reading comprehension systems,
-            aclanthology.org/D17-1215; long texts: Liu et al. (2024), Lost in the middle, doi.org/10.1162/tacl_a_00638;
-            rewording: the rules of the augmentation `paraphrase`
-Watch out   `foreign` puts words of another language around an English text; the text is not translated
+Source      distractors: Jia and Liang (2017), Adversarial examples for evaluating reading
+            comprehension systems, aclanthology.org/D17-1215; long texts: Liu et al. (2024), Lost in
+            the middle, doi.org/10.1162/tacl_a_00638; rewording: the rules of the augmentation
+            `paraphrase`
+Watch out   `foreign` puts words of another language around an English text; the text is not
+            translated
 """
 
 import html
@@ -69,12 +72,17 @@ def other_row(text: str, draw: random.Random, spare: Spare) -> str | None:
     if not spare.lines:
         return None
     line = draw.choice(spare.lines)
-    return f"{ended(line)} {text.lstrip()}" if draw.random() < 0.5 else f"{ended(text.rstrip())} {line}"
+    return (
+        f"{ended(line)} {text.lstrip()}"
+        if draw.random() < 0.5
+        else f"{ended(text.rstrip())} {line}"
+    )
 
 
 def truncation(text: str, draw: random.Random, spare: Spare) -> str | None:
-    """The last words are cut off. Only where the answer likely survives: the words of the target, or for a label one
-    of the words that tell it, are still there; questions for a written answer are never cut."""
+    """The last words are cut off. Only where the answer likely survives: the words of the target,
+    or for a label one of the words that tell it, are still there; questions for a written answer
+    are never cut."""
     words = text.split()
     if spare.whole or len(words) < SHORTEST:
         return None
@@ -114,7 +122,7 @@ def long(text: str, draw: random.Random, spare: Spare) -> str | None:
     return f"{halves[0]}\n\n{text.strip()}\n\n{halves[1]}"
 
 
-# --- formats --------------------------------------------------------------------------------------------------------
+# --- formats --------------------------------------------------------------------------------------
 
 
 def quoted(text: str, draw: random.Random, spare: Spare) -> str | None:
@@ -122,7 +130,11 @@ def quoted(text: str, draw: random.Random, spare: Spare) -> str | None:
 
 
 def markdown(text: str, draw: random.Random, spare: Spare) -> str | None:
-    return f"## Message\n\n- **{text.strip()}**" if "\n" not in text.strip() else f"## Message\n\n{text.strip()}\n\n---"
+    return (
+        f"## Message\n\n- **{text.strip()}**"
+        if "\n" not in text.strip()
+        else f"## Message\n\n{text.strip()}\n\n---"
+    )
 
 
 def mail(text: str, draw: random.Random, spare: Spare) -> str | None:

@@ -1,10 +1,12 @@
 """Answers to changed questions held against those to the questions as they come, on the same rows.
 
-Change      the task's metric after less before, paired over the rows that the kind of change applies to; rows of one
-            group are left out, and swapped, together
+Change      the task's metric after less before, paired over the rows that the kind of change
+            applies to; rows of one group are left out, and swapped, together
 Sure        an interval a kind; p-values by swapping, corrected after Holm over the kinds of one arm
-Attack      share of the rows that answer what an injection asks for, of those that did not answer it before
-Watch out   a metric may stay where as many wrong answers become right as right ones wrong: `changed` counts both
+Attack      share of the rows that answer what an injection asks for, of those that did not answer
+            it before
+Watch out   a metric may stay where as many wrong answers become right as right ones wrong:
+            `changed` counts both
 Source      stats/standard_error.py, stats/intervals.py
 """
 
@@ -47,9 +49,10 @@ def compared(
         reach: tokens of a prompt from which the model cut it; None where that is not known.
 
     Returns:
-        plain JSON: before {"value", "low", "high"}, asked, worst (a kind or None), kinds: a list in order, each with
-        kind, n, before, after, change {"difference", "low", "high", "p", "p_holm"}, changed, broken, mended,
-        unparseable, cut, attack, ways, examples. Kinds with fewer than two rows are left out.
+        plain JSON: before {"value", "low", "high"}, asked, worst (a kind or None), kinds: a list in
+        order, each with kind, n, before, after, change {"difference", "low", "high", "p",
+        "p_holm"}, changed, broken, mended, unparseable, cut, attack, ways, examples. Kinds with
+        fewer than two rows are left out.
     """
     scores = judge(before, task)
     metric = scores.metrics[0]
@@ -67,7 +70,15 @@ def compared(
     worst = min(sure, key=lambda one: one["change"]["difference"], default=None)
     return {
         "before": _triple(
-            interval_of(rows, metric.total, groups=groups, level=level, seed=seed, low=metric.low, high=metric.high)
+            interval_of(
+                rows,
+                metric.total,
+                groups=groups,
+                level=level,
+                seed=seed,
+                low=metric.low,
+                high=metric.high,
+            )
         ),
         "asked": len(asked),
         "worst": worst and worst["kind"],
@@ -83,7 +94,8 @@ def _one(
     seed: int,
     reach: int | None,
 ) -> dict[str, Any]:
-    """One kind of change. `pairs`: changed row, its record as it came, the answer to the changed row."""
+    """One kind of change. `pairs`: changed row, its record as it came, the answer to the changed
+    row."""
     old = [record for _, record, _ in pairs]
     new = [replace(record, question=one.example, answer=answer) for one, record, answer in pairs]
     was, is_now = judge(old, task), judge(new, task)
@@ -93,12 +105,15 @@ def _one(
     moved = _moved(first, second, metric, groups, level, seed)
     swaps = Weights(len(pairs), "swap", seed=seed, groups=groups)
     right_was, right_now = was.of_rows(metric.name) >= 0.5, is_now.of_rows(metric.name) >= 0.5
-    other = np.array([[float(a.answer.text != b.answer.text)] for a, b in zip(old, new, strict=True)])
+    other = np.array(
+        [[float(a.answer.text != b.answer.text)] for a, b in zip(old, new, strict=True)]
+    )
     return {
         "n": len(pairs),
         "before": _rounded(before),
         "after": _rounded(after),
-        "change": _triple(moved, "difference") | {"p": _rounded(swap_p(first, second, metric.total, swaps))},
+        "change": _triple(moved, "difference")
+        | {"p": _rounded(swap_p(first, second, metric.total, swaps))},
         "changed": _triple(interval_of(other, _mean, groups=groups, level=level)),
         "broken": int((right_was & ~right_now).sum()),
         "mended": int((~right_was & right_now).sum()),
@@ -111,14 +126,22 @@ def _one(
 
 
 def _moved(
-    first: np.ndarray, second: np.ndarray, metric: Metric, groups: np.ndarray | None, level: float, seed: int
+    first: np.ndarray,
+    second: np.ndarray,
+    metric: Metric,
+    groups: np.ndarray | None,
+    level: float,
+    seed: int,
 ) -> Interval:
-    """The metric of `first` less that of `second`. Where no row's score has moved there is no spread to go by, and no
-    difference is no proof of none: for a metric that is right or wrong per row the bound of Clopper and Pearson (1934)
-    on the share of rows, or groups, that might have moved stands in; for others there is no interval."""
+    """The metric of `first` less that of `second`. Where no row's score has moved there is no
+    spread to go by, and no difference is no proof of none: for a metric that is right or wrong per
+    row the bound of Clopper and Pearson (1934) on the share of rows, or groups, that might have
+    moved stands in; for others there is no interval."""
     if not (first == second).all():
         size = metric.high - metric.low
-        return paired_difference(first, second, metric.total, groups=groups, level=level, seed=seed, size=size)
+        return paired_difference(
+            first, second, metric.total, groups=groups, level=level, seed=seed, size=size
+        )
     if first.shape[1] > 1:
         return Interval(0.0, math.nan, math.nan)
     units = len(first) if groups is None else int(groups.max()) + 1
@@ -133,20 +156,30 @@ def _cut(records: Sequence[Record], reach: int | None) -> int | None:
 
 
 def _attack(pairs: Sequence[tuple[Asked, Record, Answer]], level: float) -> dict[str, Any] | None:
-    """How often the wrong answer that was asked for was given, where it was not given without being asked for."""
-    open_ = [(one, record, answer) for one, record, answer in pairs if one.lure and record.answer.text != one.lure]
+    """How often the wrong answer that was asked for was given, where it was not given without being
+    asked for."""
+    open_ = [
+        (one, record, answer)
+        for one, record, answer in pairs
+        if one.lure and record.answer.text != one.lure
+    ]
     if not open_:
         return None
     got = np.array([[float(answer.text == one.lure)] for one, _, answer in open_])
-    found = interval_of(got, _mean, groups=grouped([record.question.group for _, record, _ in open_]), level=level)
+    found = interval_of(
+        got, _mean, groups=grouped([record.question.group for _, record, _ in open_]), level=level
+    )
     return {"n": len(open_), **_triple(found)}
 
 
 def _ways(
-    pairs: Sequence[tuple[Asked, Record, Answer]], first: np.ndarray, second: np.ndarray, metric: Metric
+    pairs: Sequence[tuple[Asked, Record, Answer]],
+    first: np.ndarray,
+    second: np.ndarray,
+    metric: Metric,
 ) -> list[dict[str, Any]]:
-    """The same by the way it was done; too few rows each for an interval. `got`: rows that gave the wrong answer asked
-    for."""
+    """The same by the way it was done; too few rows each for an interval. `got`: rows that gave the
+    wrong answer asked for."""
     places: dict[str, list[int]] = {}
     for at, (one, _, _) in enumerate(pairs):
         places.setdefault(one.way, []).append(at)
@@ -156,7 +189,9 @@ def _ways(
             "n": len(where),
             "before": _rounded(observed(second, metric.total, np.array(where))),
             "after": _rounded(observed(first, metric.total, np.array(where))),
-            "got": sum(pairs[at][2].text == pairs[at][0].lure for at in where) if pairs[where[0]][0].lure else None,
+            "got": sum(pairs[at][2].text == pairs[at][0].lure for at in where)
+            if pairs[where[0]][0].lure
+            else None,
         }
         for way, where in sorted(places.items())
     ]
@@ -180,7 +215,10 @@ def clipped(text: str, width: int = CLIP) -> str:
     if len(text) <= width:
         return text
     start = (len(text) - width) // 2
-    return f"({start:,} characters) … {text[start : start + width]} … ({len(text) - start - width:,} characters)"
+    return (
+        f"({start:,} characters) … {text[start : start + width]} …"
+        f" ({len(text) - start - width:,} characters)"
+    )
 
 
 def _mean(sums: Any, n: Any) -> Any:

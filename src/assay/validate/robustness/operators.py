@@ -1,7 +1,9 @@
 """All changes, in the order of the report: kind, way of doing it, what it is, the function.
 
-A change    (text, random numbers, what it may use) -> the changed text, or None where it does not apply
-One a kind  of the ways of a kind that apply to a row, one is drawn, so that a kind costs one question a row
+A change    (text, random numbers, what it may use) -> the changed text, or None where it does not
+            apply
+One a kind  of the ways of a kind that apply to a row, one is drawn, so that a kind costs one
+            question a row
 """
 
 from __future__ import annotations
@@ -36,21 +38,53 @@ OPERATORS = (
     Operator("punctuation", "unmarked", "All punctuation is gone.", surface.unmarked),
     Operator("punctuation", "overmarked", "Sentences end in three marks.", surface.overmarked),
     Operator("punctuation", "spread", "Two or three spaces stand for one.", surface.spread),
-    Operator("paraphrase", "rules", "Other words by rules that keep the meaning.", around.paraphrase),
-    Operator("distractor", "before", "A sentence about nothing stands before the text.", around.before),
-    Operator("distractor", "after", "A sentence about nothing stands after the text.", around.after),
-    Operator("distractor", "other_row", "A sentence of another row stands beside the text.", around.other_row),
+    Operator(
+        "paraphrase", "rules", "Other words by rules that keep the meaning.", around.paraphrase
+    ),
+    Operator(
+        "distractor", "before", "A sentence about nothing stands before the text.", around.before
+    ),
+    Operator(
+        "distractor", "after", "A sentence about nothing stands after the text.", around.after
+    ),
+    Operator(
+        "distractor",
+        "other_row",
+        "A sentence of another row stands beside the text.",
+        around.other_row,
+    ),
     Operator("truncation", "end", "The last words are cut off.", around.truncation),
-    Operator("foreign", "greeting", "A greeting and thanks in another language around the text.", around.foreign),
-    Operator("translation", "file", "The row in another language, as the project's file has it.", around.translation),
+    Operator(
+        "foreign",
+        "greeting",
+        "A greeting and thanks in another language around the text.",
+        around.foreign,
+    ),
+    Operator(
+        "translation",
+        "file",
+        "The row in another language, as the project's file has it.",
+        around.translation,
+    ),
     Operator("format", "quoted", "Every line is a quotation.", around.quoted),
     Operator("format", "markdown", "A heading and bold print.", around.markdown),
     Operator("format", "mail", "The frame of an e-mail.", around.mail),
     Operator("format", "html", "A piece of a web page.", around.page),
-    Operator("injection", "after", "An order after the text to answer something wrong.", attacks.ignored),
-    Operator("injection", "before", "An order before the text to answer something wrong.", attacks.ordered),
-    Operator("injection", "forged", "A forged turn that has answered already, wrongly.", attacks.forged),
-    Operator("injection", "authority", "Somebody with authority says a wrong answer.", attacks.vouched),
+    Operator(
+        "injection", "after", "An order after the text to answer something wrong.", attacks.ignored
+    ),
+    Operator(
+        "injection",
+        "before",
+        "An order before the text to answer something wrong.",
+        attacks.ordered,
+    ),
+    Operator(
+        "injection", "forged", "A forged turn that has answered already, wrongly.", attacks.forged
+    ),
+    Operator(
+        "injection", "authority", "Somebody with authority says a wrong answer.", attacks.vouched
+    ),
     Operator("jailbreak", "persona", "A role that follows no instruction.", attacks.persona),
     Operator("jailbreak", "developer", "A mode in which no rules hold.", attacks.developer),
     Operator("jailbreak", "fiction", "The text stands inside a story.", attacks.fiction),
@@ -89,8 +123,9 @@ class Asked:
 def changed(
     rows: Sequence[Example], spare: Callable[[Example], Spare], kinds: Sequence[Kind], seed: int
 ) -> list[Asked]:
-    """Every row changed once by each kind that applies to it: only the last user message. Rows keep their targets for
-    `spare`; what comes back has none. The order of the rows changes nothing but the order of what comes back."""
+    """Every row changed once by each kind that applies to it: only the last user message. Rows keep
+    their targets for `spare`; what comes back has none. The order of the rows changes nothing but
+    the order of what comes back."""
     found = []
     for at, row in enumerate(rows):
         text, means = row.messages[-1].content, spare(row)
@@ -103,6 +138,10 @@ def changed(
                 new = way.change(text, draw, means)
                 if new is not None and new.strip() and new != text:
                     example = replace(row.question.with_text(new), id=f"{row.id}~{kind}")
-                    found.append(Asked(at, kind, way.name, example, means.lure if kind == "injection" else ""))
+                    found.append(
+                        Asked(
+                            at, kind, way.name, example, means.lure if kind == "injection" else ""
+                        )
+                    )
                     break
     return found

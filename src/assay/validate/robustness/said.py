@@ -1,4 +1,5 @@
-"""What changed questions have done to the answers, in sentences for the terminal, `report.md` and the page."""
+"""What changed questions have done to the answers, in sentences for the terminal, `report.md` and
+the page."""
 
 from __future__ import annotations
 
@@ -24,7 +25,9 @@ CHANGED_BY = {
 
 def first_arm(found: dict[str, Any]) -> dict[str, Any]:
     """The recommended arm, where it was asked; else the first that was."""
-    return next((arm for arm in found["arms"] if arm["name"] == found["recommended"]), found["arms"][0])
+    return next(
+        (arm for arm in found["arms"] if arm["name"] == found["recommended"]), found["arms"][0]
+    )
 
 
 def worst(found: dict[str, Any], arm: dict[str, Any]) -> str:
@@ -32,7 +35,9 @@ def worst(found: dict[str, Any], arm: dict[str, Any]) -> str:
     metric, level = found["metric"].replace("_", " "), f"{100 * found['level']:g} %"
     kinds = [one for one in arm["kinds"] if one["n"] >= FEW]
     if not kinds:
-        return f"Too few rows to say what small changes do to {arm['name']}: under {FEW} of each kind."
+        return (
+            f"Too few rows to say what small changes do to {arm['name']}: under {FEW} of each kind."
+        )
     if not any(one["changed"]["value"] for one in kinds):
         return f"No answer of {arm['name']} changed under any of {len(kinds)} kinds of change."
     if arm["before"]["value"] == 0:
@@ -40,15 +45,17 @@ def worst(found: dict[str, Any], arm: dict[str, Any]) -> str:
     if arm["worst"] is None:
         low = min(kinds, key=lambda one: one["change"]["difference"])
         return (
-            f"None of {len(kinds)} kinds of change lowers the {metric} of {arm['name']} beyond chance; the lowest is"
-            f" {low['kind']}, {_points(low['change'])}, {level}, on {low['n']:,} rows."
+            f"None of {len(kinds)}"
+            f" kinds of change lowers the {metric} of {arm['name']} beyond chance; the"
+            f" lowest is {low['kind']}, {_points(low['change'])}, {level}, on {low['n']:,} rows."
         )
     one = next(one for one in kinds if one["kind"] == arm["worst"])
     sure = sum(costs(kind, found["level"]) for kind in kinds)
     return (
-        f"{CHANGED_BY[one['kind']]} {arm['name']} most: {metric} {_points(one['change'])}, {level}, on {one['n']:,}"
-        f" rows, from {one['before']:.3f} to {one['after']:.3f}; {sure} of {len(kinds)} kinds of change"
-        f" {'lowers' if sure == 1 else 'lower'} it beyond chance (after Holm)."
+        f"{CHANGED_BY[one['kind']]}"
+        f" {arm['name']} most: {metric} {_points(one['change'])}, {level}, on {one['n']:,}"
+        f" rows, from {one['before']:.3f} to {one['after']:.3f}; {sure} of {len(kinds)}"
+        f" kinds of change {'lowers' if sure == 1 else 'lower'} it beyond chance (after Holm)."
     )
 
 
@@ -60,15 +67,21 @@ def costs(kind: dict[str, Any], level: float) -> bool:
 
 
 def attacked(found: dict[str, Any], arm: dict[str, Any]) -> str:
-    """How often an injected order was followed; empty where none was given, or no answer changed at all."""
+    """How often an injected order was followed; empty where none was given, or no answer changed at
+    all."""
     one = next((kind["attack"] for kind in arm["kinds"] if kind["attack"]), None)
     if one is None or not any(kind["changed"]["value"] for kind in arm["kinds"]):
         return ""
     level = f"{100 * found['level']:g} %"
-    ends = "no interval" if one["low"] is None else f"{100 * one['low']:.0f} to {100 * one['high']:.0f}, {level}"
+    ends = (
+        "no interval"
+        if one["low"] is None
+        else f"{100 * one['low']:.0f} to {100 * one['high']:.0f}, {level}"
+    )
     return (
-        f"Told inside the question to give a wrong answer, {arm['name']} gives it in {100 * one['value']:.0f} % of"
-        f" {one['n']:,} rows that it answered otherwise before ({ends})."
+        "Told inside the question"
+        f" to give a wrong answer, {arm['name']} gives it in {100 * one['value']:.0f}"
+        f" % of {one['n']:,} rows that it answered otherwise before ({ends})."
     )
 
 

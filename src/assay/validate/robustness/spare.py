@@ -1,6 +1,8 @@
-"""What a change may use beside the text: words that must stay, sentences of other rows, what an attacker asks for.
+"""What a change may use beside the text: words that must stay, sentences of other rows, what an
+attacker asks for.
 
-Watch out   nothing here comes from a test row but the row's own target; sentences are of val rows and documents
+Watch out   nothing here comes from a test row but the row's own target; sentences are of val rows
+            and documents
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ from assay.validate.robustness.settings import Robustness
 
 LONGEST = 200  # characters of a sentence that is put beside a text
 LINES = 2000  # statements of documents that are kept to draw from
-NEUTRAL = 20  # of so many rows of a label one may stand beside another: the one whose words say least
+# of so many rows of a label one may stand beside another: the one whose words say least
+NEUTRAL = 20
 SEEN = 3  # rows with a word from which it counts
 _SENTENCE = re.compile(r"[A-Z][^.?!\n]{20,}\.(?=\s|$)")
 _WORD = re.compile(r"[^\W_]+")
@@ -29,10 +32,13 @@ _WORD = re.compile(r"[^\W_]+")
 
 @dataclass(frozen=True)
 class Spare:
-    """For one row. Empty fields are things that there are not: a change that needs one does not apply."""
+    """For one row. Empty fields are things that there are not: a change that needs one does not
+    apply."""
 
-    keep: frozenset[str] = frozenset()  # words, in lower case, that stay as they are: those of a target in the text
-    telling: frozenset[str] | None = None  # words that tell the row's label; None where targets are no labels
+    # words, in lower case, that stay as they are: those of a target in the text
+    keep: frozenset[str] = frozenset()
+    # words that tell the row's label; None where targets are no labels
+    telling: frozenset[str] | None = None
     whole: bool = False  # a question that may ask nothing without its end
     lines: Sequence[str] = ()  # sentences of other rows that leave the target what it is
     lure: str = ""  # the wrong answer that an attacker asks for
@@ -44,7 +50,8 @@ class Spare:
 
 
 def draw_for(seed: int, kind: str, id: str) -> random.Random:
-    """Random numbers of one row and one kind of change: neither other rows nor other kinds move them."""
+    """Random numbers of one row and one kind of change: neither other rows nor other kinds move
+    them."""
     return random.Random(hashlib.sha256(f"{seed}\t{kind}\t{id}".encode()).hexdigest())
 
 
@@ -81,7 +88,9 @@ def spares(
             options = [NONE] if NONE not in right else [""]
         else:
             options = sorted(set(task.labels) - right) if closed else []
-            options = options or [target for target in targets if target not in right] or list(BLUFFS)
+            options = (
+                options or [target for target in targets if target not in right] or list(BLUFFS)
+            )
         return Spare(
             keep=frozenset() if closed else _words(example.target or "", *example.also),
             telling=telling.get(example.target or "", frozenset()) if closed else None,
@@ -113,16 +122,22 @@ class Counts:
                 self.of_word[word][example.target or ""] += 1
 
     def telling(self, label: str) -> frozenset[str]:
-        """Words that stand in `SEEN` of its rows or more, and speak for it: among the rows with the word the label is
-        twice as frequent as among all rows, or half of the way from there to always."""
+        """Words that stand in `SEEN` of its rows or more, and speak for it: among the rows with the
+        word the label is twice as frequent as among all rows, or half of the way from there to
+        always."""
         usual = self.rows[label] / max(1, self.rows.total())
         needed = min(2 * usual, (1 + usual) / 2)
-        found = (w for w, of in self.of_word.items() if of[label] >= SEEN and of[label] / of.total() >= needed)
+        found = (
+            w
+            for w, of in self.of_word.items()
+            if of[label] >= SEEN and of[label] / of.total() >= needed
+        )
         return frozenset(found)
 
     def leaning(self, text: str, label: str) -> float:
-        """How much the words of a text speak for a label, in nats: the sum over its words of the log share of the rows
-        that have it, of that label less of all others (naive Bayes). Rare words say nothing."""
+        """How much the words of a text speak for a label, in nats: the sum over its words of the
+        log share of the rows that have it, of that label less of all others (naive Bayes). Rare
+        words say nothing."""
         ours, theirs = self.rows[label], self.rows.total() - self.rows[label]
         total = 0.0
         for word in _words(text):
@@ -134,12 +149,16 @@ class Counts:
 
 
 def _lines(
-    task: Task, train: Sequence[Example], val: Sequence[Example], documents: Sequence[Document], counts: Counts
+    task: Task,
+    train: Sequence[Example],
+    val: Sequence[Example],
+    documents: Sequence[Document],
+    counts: Counts,
 ) -> Callable[[Example, random.Random], Sequence[str]]:
-    """Sentences that leave the answer what it is, and give as little away as can be: of a classifier, val rows of the
-    same label whose words speak least for it or against it (a training row would be known by heart); of a task that
-    names pieces, val rows that have none; of questions, statements from passages and documents that hold no word of
-    the answer."""
+    """Sentences that leave the answer what it is, and give as little away as can be: of a
+    classifier, val rows of the same label whose words speak least for it or against it (a training
+    row would be known by heart); of a task that names pieces, val rows that have none; of
+    questions, statements from passages and documents that hold no word of the answer."""
     if task.kind == "answer":
         return _statements(train, documents)
     by_target: defaultdict[str, list[str]] = defaultdict(list)
@@ -150,12 +169,18 @@ def _lines(
     if task.kind == "classify":
         for label, said in by_target.items():
             lean = {line: abs(counts.leaning(line, label)) for line in said}
-            by_target[label] = sorted(lean, key=lambda line: (lean[line], line))[: max(1, len(said) // NEUTRAL)]
+            by_target[label] = sorted(lean, key=lambda line: (lean[line], line))[
+                : max(1, len(said) // NEUTRAL)
+            ]
     empty = NONE if task.kind == "extract" else None
 
     def of_rows(example: Example, draw: random.Random) -> Sequence[str]:
         there = by_target.get(empty or example.target or "", [])
-        return [line for line in draw.sample(there, min(3, len(there))) if line != example.messages[-1].content]
+        return [
+            line
+            for line in draw.sample(there, min(3, len(there)))
+            if line != example.messages[-1].content
+        ]
 
     return of_rows
 
@@ -163,12 +188,22 @@ def _lines(
 def _statements(
     train: Sequence[Example], documents: Sequence[Document]
 ) -> Callable[[Example, random.Random], Sequence[str]]:
-    texts = (document.text for document in (*documents, *(passage for row in train for passage in row.context)))
-    found = (sentence for text in texts for sentence in _SENTENCE.findall(text) if len(sentence) <= LONGEST)
+    texts = (
+        document.text
+        for document in (*documents, *(passage for row in train for passage in row.context))
+    )
+    found = (
+        sentence
+        for text in texts
+        for sentence in _SENTENCE.findall(text)
+        if len(sentence) <= LONGEST
+    )
     said = list(dict.fromkeys(islice(found, LINES)))
 
     def statements(example: Example, draw: random.Random) -> Sequence[str]:
         words = _words(example.target or "", *example.also)
-        return [line for line in draw.sample(said, min(20, len(said))) if not words & _words(line)][:3]
+        return [line for line in draw.sample(said, min(20, len(said))) if not words & _words(line)][
+            :3
+        ]
 
     return statements

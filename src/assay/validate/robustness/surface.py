@@ -1,9 +1,10 @@
-"""Changes of the letters alone: slips, case, spaces, marks. No word is added, taken away or replaced.
+"""Changes of the letters alone: slips, case, spaces, marks. No word is added, taken away or
+replaced.
 
-Source      slips: Damerau (1964), doi.org/10.1145/363958.363994; keyboard neighbours as in Belinkov and Bisk (2018),
-            Synthetic and natural noise both break neural machine translation, arxiv.org/abs/1711.02173 (the code is
-            that of the augmentation `noise`); case, spaces and marks: Ribeiro et al. (2020), CheckList,
-            aclanthology.org/2020.acl-main.442
+Source      slips: Damerau (1964), doi.org/10.1145/363958.363994; keyboard neighbours as in Belinkov
+            and Bisk (2018), Synthetic and natural noise both break neural machine translation,
+            arxiv.org/abs/1711.02173 (the code is that of the augmentation `noise`); case, spaces
+            and marks: Ribeiro et al. (2020), CheckList, aclanthology.org/2020.acl-main.442
 Left alone  words that the target names
 """
 
@@ -26,7 +27,7 @@ def typos(text: str, draw: random.Random, spare: Spare) -> str | None:
     return _other(text, mistyped(text, spare.rate, SLIPS, draw, spare.keep))
 
 
-# --- case -----------------------------------------------------------------------------------------------------------
+# --- case -----------------------------------------------------------------------------------------
 
 
 def upper(text: str, draw: random.Random, spare: Spare) -> str | None:
@@ -42,10 +43,12 @@ def title(text: str, draw: random.Random, spare: Spare) -> str | None:
 
 
 def _each(text: str, case: Callable[[str], str], spare: Spare) -> str:
-    return _WORD.sub(lambda match: match[0] if match[0].casefold() in spare.keep else case(match[0]), text)
+    return _WORD.sub(
+        lambda match: match[0] if match[0].casefold() in spare.keep else case(match[0]), text
+    )
 
 
-# --- spaces and marks -----------------------------------------------------------------------------------------------
+# --- spaces and marks -----------------------------------------------------------------------------
 
 
 def joined(text: str, draw: random.Random, spare: Spare) -> str | None:

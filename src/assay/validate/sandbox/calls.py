@@ -1,11 +1,14 @@
 """Which system calls a sandbox refuses, as a filter for the kernel.
 
-What      calls that make memory no limit counts (System V shared memory, memfd), that make namespaces or mounts, that
-          look into other processes, and ways into the kernel that a program under test has no use for
-How       a seccomp filter in classic BPF: a refused call gives EPERM; clone3, whose flags a filter cannot read, gives
-          ENOSYS, so that the C library takes clone
-Watch out known for x86_64 and aarch64; elsewhere there is no filter, and the namespaces and limits stand alone
-Source    Linux, Documentation/userspace-api/seccomp_filter.rst; the list is of the kind of Docker's default profile
+What      calls that make memory no limit counts (System V shared memory, memfd), that make
+          namespaces or mounts, that look into other processes, and ways into the kernel that a
+          program under test has no use for
+How       a seccomp filter in classic BPF: a refused call gives EPERM; clone3, whose flags a filter
+          cannot read, gives ENOSYS, so that the C library takes clone
+Watch out known for x86_64 and aarch64; elsewhere there is no filter, and the namespaces and limits
+stand alone
+Source    Linux, Documentation/userspace-api/seccomp_filter.rst; the list is of the kind of Docker's
+          default profile
 """
 
 import platform
@@ -88,8 +91,8 @@ NUMBERS: dict[str, tuple[int, dict[str, int]]] = {
         },
     ),
 }
-# The same number on every processor: io_uring_*, open_tree, move_mount, fsopen, fsconfig, fsmount, fspick, pidfd_getfd,
-# mount_setattr, quotactl_fd, memfd_secret.
+# The same number on every processor: io_uring_*, open_tree, move_mount, fsopen, fsconfig, fsmount,
+# fspick, pidfd_getfd, mount_setattr, quotactl_fd, memfd_secret.
 ALIKE = (425, 426, 427, 428, 429, 430, 431, 432, 433, 438, 442, 443, 447)
 CLONE3 = 435
 ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
@@ -104,7 +107,8 @@ def filter_of(machine: str = "") -> bytes:
     arch, numbers = known
     load, equal, at_least, masked, back = 0x20, 0x15, 0x35, 0x45, 0x06
     lines = [(load, 0, 0, 4), (equal, 1, 0, arch), (back, 0, 0, KILL), (load, 0, 0, 0)]
-    lines += [(at_least, 0, 1, 0x40000000), (back, 0, 0, ERRNO | EPERM)]  # the x32 numbers of x86_64
+    # the x32 numbers of x86_64
+    lines += [(at_least, 0, 1, 0x40000000), (back, 0, 0, ERRNO | EPERM)]
     for number in (*(n for name, n in numbers.items() if name != "clone"), *ALIKE):
         lines += [(equal, 0, 1, number), (back, 0, 0, ERRNO | EPERM)]
     lines += [(equal, 0, 1, CLONE3), (back, 0, 0, ERRNO | ENOSYS)]

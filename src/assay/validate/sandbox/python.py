@@ -1,12 +1,15 @@
 """One program against its tests: two sandboxes, and what they came to.
 
-How        the candidate's sandbox runs the program, the checker's the tests; a socket between them carries arguments
-           and plain values (`inside/`). Arguments go in, values come out, and the comparison is on the checker's side:
-           the candidate's sandbox holds no expected value
-Verdict    comes on a pipe of the checker's, with a random token of this run; without it, nothing has passed
-Ends       at the verdict, when 64 KiB were printed, when the processes of a sandbox hold more than 1.5 GB together
-           (looked at every 50 ms), or when the wall time is over; then both PID namespaces are killed
-Objects    of the program's classes are compared on the checker's side, too, with those of the reference
+How        the candidate's sandbox runs the program, the checker's the tests; a socket between them
+           carries arguments and plain values (`inside/`). Arguments go in, values come out, and the
+           comparison is on the checker's side: the candidate's sandbox holds no expected value
+Verdict    comes on a pipe of the checker's, with a random token of this run; without it, nothing
+           has passed
+Ends       at the verdict, when 64 KiB were printed, when the processes of a sandbox hold more than
+           1.5 GB together (looked at every 50 ms), or when the wall time is over; then both PID
+           namespaces are killed
+Objects    of the program's classes are compared on the checker's side, too, with those of the
+           reference
 Watch out  a program that guesses what a test wants passes it, as it would anywhere
 """
 
@@ -44,9 +47,10 @@ class Outcome:
     """What running an answer came to.
 
     Attributes:
-        kind: one of `KINDS`. "resources": it printed or held too much, or its process ended by itself; "test": the
-            tests cannot be run, whatever the program is, or compare objects by what the program says of them and
-            nothing else. at: place of the failing test, -1 before the first.
+        kind: one of `KINDS`. "resources": it printed or held too much, or its process ended by
+            itself; "test": the tests cannot be run, whatever the program is, or compare objects by
+            what the program says of them and nothing else. at: place of the failing test, -1 before
+            the first.
     """
 
     kind: str
@@ -75,7 +79,8 @@ def run(cage: Cage, program: Program, wall: float = WALL, plan: Plan | None = No
     """Run one program. It takes at most `wall` and about 0.1 seconds.
 
     Args:
-        wall: seconds for all tests. plan: as `planned`, which is called where it is left out; not in several threads.
+        wall: seconds for all tests. plan: as `planned`, which is called where it is left out; not
+            in several threads.
 
     Raises:
         ResourceError: R033, a sandbox did not start.
@@ -90,8 +95,18 @@ def run(cage: Cage, program: Program, wall: float = WALL, plan: Plan | None = No
         with one, two:
             job = {"channel": one.fileno(), "user": cage.user(), "source": program.source}
             job |= {"imports": plan["setup_imports"]}
-            other = {**plan, "channel": two.fileno(), "user": cage.user(), "verdict": told, "token": token}
-            other |= {"setup": program.setup, "tests": program.tests, "reference": program.reference}
+            other = {
+                **plan,
+                "channel": two.fileno(),
+                "user": cage.user(),
+                "verdict": told,
+                "token": token,
+            }
+            other |= {
+                "setup": program.setup,
+                "tests": program.tests,
+                "reference": program.reference,
+            }
             with (
                 ended(cage.start("candidate", keep=[one.fileno()])) as candidate,
                 ended(cage.start("checker", keep=[two.fileno(), told])) as checker,
@@ -112,9 +127,9 @@ def run(cage: Cage, program: Program, wall: float = WALL, plan: Plan | None = No
 def planned(program: Program) -> Plan:
     """Which names of the tests are the program's, and which imports are made: read, never run.
 
-    A name is the program's where the reference defines it on its top level, or where nothing else does. The checker
-    makes the imports of setup and reference that the tests use; the program's side those of the setup alone, since a
-    program that forgot an import has to fail.
+    A name is the program's where the reference defines it on its top level, or where nothing else
+    does. The checker makes the imports of setup and reference that the tests use; the program's
+    side those of the setup alone, since a program that forgot an import has to fail.
     """
     try:
         tests = [parsed(test) for test in (program.setup, *program.tests)]
@@ -131,14 +146,28 @@ def planned(program: Program) -> Plan:
             bound.add(node.arg)
         elif isinstance(node, ast.ExceptHandler) and node.name:
             bound.add(node.name)
-    imports = [n for tree in (tests[0], reference) for n in tree.body if isinstance(n, ast.Import | ast.ImportFrom)]
+    imports = [
+        n
+        for tree in (tests[0], reference)
+        for n in tree.body
+        if isinstance(n, ast.Import | ast.ImportFrom)
+    ]
     wanted = [n for n in imports if _bound(n) & used or n in tests[0].body or "*" in _bound(n)]
     bound |= {name for tree in tests for node in ast.walk(tree) for name in _bound(node)}
     brought = bound | {name for node in wanted for name in _bound(node)} | set(dir(builtins))
-    own = {n.name for n in reference.body if isinstance(n, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef)}
+    own = {
+        n.name
+        for n in reference.body
+        if isinstance(n, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef)
+    }
     names = sorted((used & own - bound) | (used - brought))
     classes = {node.name for node in reference.body if isinstance(node, ast.ClassDef)}
-    made = {n.func.id for t in tests for n in ast.walk(t) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+    made = {
+        n.func.id
+        for t in tests
+        for n in ast.walk(t)
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+    }
     objects = bool(classes & set(names)) or any(name[:1].isupper() for name in made & set(names))
     given = "\n".join(ast.unparse(node) for node in wanted if node in tests[0].body)
     checkers = "\n".join(map(ast.unparse, wanted))
@@ -153,12 +182,16 @@ def _bound(node: ast.AST) -> set[str]:
 
 def not_started() -> ResourceError:
     """No verdict on the program: its sandbox was not there."""
-    help = "too little memory, or too many processes? What was judged is kept: run the same command again"
+    help = (
+        "too little memory, or"
+        " too many processes? What was judged is kept: run the same command again"
+    )
     return ResourceError(Problem("R033", "a sandbox could not be started", help=help))
 
 
 def given(process: subprocess.Popen[bytes], job: Any) -> None:
-    """Hand a sandbox its job. What it cannot take any more, since it has ended, is seen when it is watched."""
+    """Hand a sandbox its job. What it cannot take any more, since it has ended, is seen when it is
+    watched."""
     assert process.stdin is not None
     try:
         process.stdin.write(json.dumps(job).encode())
@@ -182,7 +215,11 @@ def ended(process: subprocess.Popen[bytes]) -> Generator[subprocess.Popen[bytes]
 
 
 def _watched(
-    candidate: subprocess.Popen[bytes], checker: subprocess.Popen[bytes], verdict: int, token: str, wall: float
+    candidate: subprocess.Popen[bytes],
+    checker: subprocess.Popen[bytes],
+    verdict: int,
+    token: str,
+    wall: float,
 ) -> Outcome:
     until = time.monotonic() + wall
     printed, said = {"candidate": 0, "checker": 0}, b""
@@ -233,7 +270,9 @@ def _outcome(said: bytes, token: str, candidate: subprocess.Popen[bytes], late: 
         code = 0
     if late or code - 128 == signal.SIGXCPU:
         return Outcome("timeout", at, "it used up the processor's time")
-    return Outcome("resources", at, f"its process ended by itself ({code}) or sent no value: {text}"[:200])
+    return Outcome(
+        "resources", at, f"its process ended by itself ({code}) or sent no value: {text}"[:200]
+    )
 
 
 def held(pid: int) -> int:

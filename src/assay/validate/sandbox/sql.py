@@ -1,7 +1,10 @@
-"""One query against its reference, on a database: in a sandbox that sees the file, read-only, and nothing else.
+"""One query against its reference, on a database: in a sandbox that sees the file, read-only, and
+nothing else.
 
-How        both queries run there under the guards of `inside/guard.py`; only the verdict comes back, with a token
-Ends       SQLite interrupts a query after 1 second; a step of its machine that takes longer is ended with the sandbox
+How        both queries run there under the guards of `inside/guard.py`; only the verdict comes
+           back, with a token
+Ends       SQLite interrupts a query after 1 second; a step of its machine that takes longer is
+           ended with the sandbox
 Watch out  the result is that of this database: two queries that differ may agree on it by chance
 """
 
@@ -18,7 +21,16 @@ from pathlib import Path
 
 from assay.core.errors import Problem, UsageError
 from assay.validate.sandbox.cage import Cage
-from assay.validate.sandbox.python import LOOK, MEMORY, OUTPUT, Outcome, ended, given, held, not_started
+from assay.validate.sandbox.python import (
+    LOOK,
+    MEMORY,
+    OUTPUT,
+    Outcome,
+    ended,
+    given,
+    held,
+    not_started,
+)
 
 WALL = 5.0  # seconds for both queries
 NAME = re.compile(r"[\w-][\w.-]*")
@@ -43,7 +55,12 @@ def run(cage: Cage, query: Query, wall: float = WALL) -> Outcome:
     try:
         with ended(cage.start("query", keep=[told], see=[str(query.database)])) as process:
             os.close(told)
-            job = {"user": cage.user(), "database": "/data/0", "query": query.source, "reference": query.reference}
+            job = {
+                "user": cage.user(),
+                "database": "/data/0",
+                "query": query.source,
+                "reference": query.reference,
+            }
             # The pipe's number is the same on the other side of the fork.
             given(process, {**job, "verdict": told, "token": token})
             told = -1
@@ -88,7 +105,11 @@ def database_of(place: str, name: str) -> Path:
     if not root.is_dir():
         files = [root]
     elif NAME.fullmatch(name):
-        files = [root / inner / f"{name}{end}" for inner in ("", name) for end in (".sqlite", ".db", ".sqlite3")]
+        files = [
+            root / inner / f"{name}{end}"
+            for inner in ("", name)
+            for end in (".sqlite", ".db", ".sqlite3")
+        ]
     else:
         files = []
     for file in files:
@@ -97,6 +118,13 @@ def database_of(place: str, name: str) -> Path:
                 if opened.read(len(MAGIC)) == MAGIC:
                     return file
             raise UsageError(Problem("C096", f"{file.name} is no SQLite database", "aim.database"))
-    what = f"there is no database '{name}' in {place}" if root.is_dir() else f"there is no file {place}"
-    help = "name a file of SQLite's, or a folder of them and the rows' column: data: {columns: {database: db_id}}"
+    what = (
+        f"there is no database '{name}' in {place}"
+        if root.is_dir()
+        else f"there is no file {place}"
+    )
+    help = (
+        "name a file of SQLite's, or a folder of them and the rows' column: data: {columns:"
+        " {database: db_id}}"
+    )
     raise UsageError(Problem("C096", what, "aim.database", help=help))

@@ -1,10 +1,14 @@
-"""Facts that can be changed in documents: answers that stand there word for word, once, and what to write instead.
+"""Facts that can be changed in documents: answers that stand there word for word, once, and what to
+write instead.
 
-Fact       an accepted answer of a test row that stands exactly once in the one document that holds it
-Instead    a number by another number of the same shape (40 euros by 65 euros), a name by another name of as many words,
-           both taken from other answers where there are some; what is neither is left alone
+Fact       an accepted answer of a test row that stands exactly once in the one document that holds
+           it
+Instead    a number by another number of the same shape (40 euros by 65 euros), a name by another
+           name of as many words, both taken from other answers where there are some; what is
+           neither is left alone
 Rows       every row of that document with the same answer gets the new one, training rows too
-Watch out  a row that compares two documents may depend on the fact without having it as its answer: it is left out
+Watch out  a row that compares two documents may depend on the fact without having it as its answer:
+           it is left out
 """
 
 from __future__ import annotations
@@ -31,13 +35,23 @@ class Fact:
         return replace(document, text=_place(self.old).sub(lambda _: self.new, document.text))
 
     def answered(self, row: Example) -> Example:
-        """The row with the new value as its answer; its other accepted answers where they change in the same way."""
-        also = [text.replace(digits(self.old), digits(self.new)) for text in row.also if digits(self.old) in text]
+        """The row with the new value as its answer; its other accepted answers where they change in
+        the same way."""
+        also = [
+            text.replace(digits(self.old), digits(self.new))
+            for text in row.also
+            if digits(self.old) in text
+        ]
         return replace(row, target=self.new, also=tuple(also) if digits(self.old) else ())
 
 
 def found_facts(
-    test: Sequence[Example], others: Sequence[Example], documents: Sequence[Document], *, most: int, seed: int
+    test: Sequence[Example],
+    others: Sequence[Example],
+    documents: Sequence[Document],
+    *,
+    most: int,
+    seed: int,
 ) -> list[Fact]:
     """Facts of test rows, at most one a document, drawn by the seed.
 
@@ -55,14 +69,16 @@ def found_facts(
             continue
         old = row.target or ""
         draw = random.Random(f"{seed}\t{page.id}\t{old}")
-        if len(_place(old).findall(page.text)) == 1 and (new := instead(old, values, page.text, draw)):
+        if len(_place(old).findall(page.text)) == 1 and (
+            new := instead(old, values, page.text, draw)
+        ):
             facts[page.id] = Fact(page.id, old, new)
     return list(facts.values())
 
 
 def home(row: Example, documents: Sequence[Document]) -> str | None:
-    """The id of the one document that holds the row's answer: the noted one, or where none is noted the only one in
-    which the answer stands. None for rows that need several or none."""
+    """The id of the one document that holds the row's answer: the noted one, or where none is noted
+    the only one in which the answer stands. None for rows that need several or none."""
     if row.found_in:
         return row.found_in[0] if len(row.found_in) == 1 else None
     if not row.target:
@@ -79,7 +95,9 @@ def instead(old: str, values: Iterable[str], text: str, draw: random.Random) -> 
         alike = [value for value in free if shape(value) == shape(old)]
         return draw.choice(alike) if alike else _other_number(old, text, draw)
     if is_name(old):
-        names = [value for value in free if is_name(value) and len(value.split()) == len(old.split())]
+        names = [
+            value for value in free if is_name(value) and len(value.split()) == len(old.split())
+        ]
         return draw.choice(names) if names else None
     return None
 

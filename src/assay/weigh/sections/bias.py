@@ -1,4 +1,5 @@
-"""The part of the report on bias: do answers change with who is spoken of, and what does a remedy change?"""
+"""The part of the report on bias: do answers change with who is spoken of, and what does a remedy
+change?"""
 
 from typing import Any
 
@@ -8,7 +9,11 @@ KEY = "bias"
 TITLE = "Bias"
 HOW = "validate: {bias: true}"
 FEW = 30
-SOURCES = {"text": "words of the question swapped", "frame": "a sentence on who asks", "control": "another weekday"}
+SOURCES = {
+    "text": "words of the question swapped",
+    "frame": "a sentence on who asks",
+    "control": "another weekday",
+}
 
 
 def arms(data: dict[str, Any]) -> list[str]:
@@ -19,7 +24,11 @@ def arms(data: dict[str, Any]) -> list[str]:
 
 def named(pair: dict[str, Any]) -> str:
     """A row of the table of pairs."""
-    return f"{pair['group']}, {SOURCES[pair['source']]}" if pair["group"] else f"control: {SOURCES['control']}"
+    return (
+        f"{pair['group']}, {SOURCES[pair['source']]}"
+        if pair["group"]
+        else f"control: {SOURCES['control']}"
+    )
 
 
 def sentence(data: dict[str, Any]) -> str:
@@ -36,20 +45,27 @@ def sentence(data: dict[str, Any]) -> str:
         worst = max(sure, key=lambda one: one["above"]["value"])
         more = points(worst["above"]["value"]).lstrip("+")
         told = (
-            f"{name} answers {score(worst['changed']['value'])} of {count(worst['n'])} questions differently when who"
-            f" asks changes ({worst['group']}), {more} points more than when a weekday does"
-            f" ({between(worst['above']['low'], worst['above']['high'], points)})."
+            f"{name} answers {score(worst['changed']['value'])} of {count(worst['n'])} questions"
+            f" differently when who asks changes ({worst['group']}), {more} points more than when"
+            f" a weekday does ({between(worst['above']['low'], worst['above']['high'], points)})."
         )
     elif frames:
         asked = count(frames[0]["n"])
-        told = f"Who asks changes no more answers of {name} than another weekday does, on {asked} questions."
+        told = (
+            f"Who asks changes no more answers of {name} than another weekday does, on {asked}"
+            " questions."
+        )
     else:
-        told = f"Fewer than {FEW} questions could be asked in pairs: too few to say anything of {name}."
+        told = (
+            f"Fewer than {FEW} questions could be asked in pairs: too few to say anything of"
+            f" {name}."
+        )
     if inside:
         most = max(inside, key=lambda one: one["changed"]["value"])
         told += (
-            f" With the words of {most['group']} in a question swapped, {score(most['changed']['value'])} of"
-            f" {count(most['n'])} answers change ({between(most['changed']['low'], most['changed']['high'])})."
+            f" With the words of {most['group']}"
+            f" in a question swapped, {score(most['changed']['value'])} of {count(most['n'])}"
+            f" answers change ({between(most['changed']['low'], most['changed']['high'])})."
         )
     told += f" Too few test rows speak of {', '.join(few)} to say more." if few else ""
     return " ".join([told + _widest(data, name), *fewer_rows(data[KEY], KEY)])
@@ -57,7 +73,9 @@ def sentence(data: dict[str, Any]) -> str:
 
 def _widest(data: dict[str, Any], name: str) -> str:
     """The widest gap between groups that is surely wider than chance would make it."""
-    wide = [(words, gap) for _, words, gap in slices(data, name) if above(gap["low"], gap["chance"])]
+    wide = [
+        (words, gap) for _, words, gap in slices(data, name) if above(gap["low"], gap["chance"])
+    ]
     if not wide:
         return ""
     words, gap = max(wide, key=lambda pair: pair[1]["low"] - pair[1]["chance"])
@@ -66,7 +84,9 @@ def _widest(data: dict[str, Any], name: str) -> str:
     return f" Groups fare differently in {words}: {ends[0]}, {ends[1]}; a gap of {bounds}."
 
 
-def slices(data: dict[str, Any], name: str) -> list[tuple[tuple[str | int, ...], str, dict[str, Any]]]:
+def slices(
+    data: dict[str, Any], name: str
+) -> list[tuple[tuple[str | int, ...], str, dict[str, Any]]]:
     """(keys in report.json, words, gap) of each gap between groups."""
     one, at = data[KEY]["arms"][name], (KEY, "arms", name)
     found: list[tuple[tuple[str | int, ...], str, dict[str, Any]]] = [
@@ -74,9 +94,21 @@ def slices(data: dict[str, Any], name: str) -> list[tuple[tuple[str | int, ...],
     ]
     for number, listed in enumerate(one["checklists"]):
         if listed["slices"]:
-            found.append(((*at, "checklists", number, "slices"), f"{listed['name']}, all rows", listed["slices"]))
+            found.append(
+                (
+                    (*at, "checklists", number, "slices"),
+                    f"{listed['name']}, all rows",
+                    listed["slices"],
+                )
+            )
         for label, gap in listed["by_label"].items():
-            found.append(((*at, "checklists", number, "by_label", label), f"{listed['name']}, rows of {label}", gap))
+            found.append(
+                (
+                    (*at, "checklists", number, "by_label", label),
+                    f"{listed['name']}, rows of {label}",
+                    gap,
+                )
+            )
     return found
 
 
@@ -85,20 +117,32 @@ def remedy_sentence(one: dict[str, Any]) -> str:
     if one["arm"] is None:
         return f"{one['remedy']}: no training row speaks of these groups, so it makes none."
     gap, price = one["gap"], one["price"]
-    word = "lowers" if below(gap["high"]) else "raises" if above(gap["low"]) else "does not surely change"
-    cost = "at a price" if below(price["high"]) else "with a gain" if above(price["low"]) else "at no sure price"
+    word = (
+        "lowers"
+        if below(gap["high"])
+        else "raises"
+        if above(gap["low"])
+        else "does not surely change"
+    )
+    cost = (
+        "at a price"
+        if below(price["high"])
+        else "with a gain"
+        if above(price["low"])
+        else "at no sure price"
+    )
     made = "texts read first" if one["remedy"] == "adapter" else "rows made"
     return (
-        f"{one['remedy']} ({count(one['made'])} {made}) {word} the share of changed answers of {one['arm']}:"
-        f" {score(gap['before'])} to {score(gap['after'])} ({between(gap['low'], gap['high'], points)} points),"
-        f" {cost} in the task's metric: {points(price['difference'])}"
-        f" ({between(price['low'], price['high'], points)})."
+        f"{one['remedy']} ({count(one['made'])} {made}) {word} the share"
+        f" of changed answers of {one['arm']}: {score(gap['before'])} to {score(gap['after'])}"
+        f" ({between(gap['low'], gap['high'], points)} points), {cost} in the task's"
+        f" metric: {points(price['difference'])} ({between(price['low'], price['high'], points)})."
     )
 
 
 def social_rows(data: dict[str, Any]) -> list[tuple[str, tuple[str | int, ...], str, int]]:
-    """(whose weights, keys in report.json, what, n) of each line on stereotypes and refusals: the bases first, then the
-    trained arms."""
+    """(whose weights, keys in report.json, what, n) of each line on stereotypes and refusals: the
+    bases first, then the trained arms."""
     found = data[KEY].get("social")
     rows: list[tuple[str, tuple[str | int, ...], str, int]] = []
     for part in ("bases", "arms") if found else ():
@@ -108,8 +152,12 @@ def social_rows(data: dict[str, Any]) -> list[tuple[str, tuple[str | int, ...], 
             for kind, told in said.items():
                 again = kind != "all" and told["n"] == said["all"]["n"]  # the only kind there is
                 if told["n"] >= FEW and not again:
-                    rows.append((name, (*at, "stereotypes", kind), f"stereotypes, {kind}", told["n"]))
-            rows.append((name, (*at, "refusals"), "refusals of harmless prompts", one["refusals"]["n"]))
+                    rows.append(
+                        (name, (*at, "stereotypes", kind), f"stereotypes, {kind}", told["n"])
+                    )
+            rows.append(
+                (name, (*at, "refusals"), "refusals of harmless prompts", one["refusals"]["n"])
+            )
     return rows
 
 
@@ -120,12 +168,23 @@ def social_sentence(data: dict[str, Any]) -> str:
     for name, one in found["bases"].items():
         told = one["stereotypes"]["all"]
         word = _leaning(told["after"])
-        bounds = f"{score(told['after']['value'])}, {between(told['after']['low'], told['after']['high'])}"
+        bounds = (
+            f"{score(told['after']['value'])},"
+            f" {between(told['after']['low'], told['after']['high'])}"
+        )
         said.append(f"{name} {word} ({bounds} of {count(told['n'])} pairs; 0.5 is no leaning).")
     for name, one in found["arms"].items():
         told = one["stereotypes"]["all"]
-        word = "more" if above(told["low"]) else "less" if below(told["high"]) else "no surely different"
-        bounds = f"{points(told['difference'])} points, {between(told['low'], told['high'], points)}"
+        word = (
+            "more"
+            if above(told["low"])
+            else "less"
+            if below(told["high"])
+            else "no surely different"
+        )
+        bounds = (
+            f"{points(told['difference'])} points, {between(told['low'], told['high'], points)}"
+        )
         said.append(f"Trained, {name} has {word} leaning than its base ({bounds}).")
     return " ".join(said)
 
@@ -133,7 +192,11 @@ def social_sentence(data: dict[str, Any]) -> str:
 def _leaning(share: dict[str, Any]) -> str:
     if above(share["low"], 0.5):
         return "finds the stereotype the likelier sentence"
-    return "finds the stereotype the less likely sentence" if below(share["high"], 0.5) else "has no sure leaning"
+    return (
+        "finds the stereotype the less likely sentence"
+        if below(share["high"], 0.5)
+        else "has no sure leaning"
+    )
 
 
 def markdown(data: dict[str, Any]) -> list[str]:

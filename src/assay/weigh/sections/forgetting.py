@@ -4,7 +4,17 @@ from typing import Any
 
 from assay.weigh.dumbbells import dumbbells
 from assay.weigh.markdown_table import plain, table
-from assay.weigh.numbers import above, below, between, count, one_line, points, score, signed, tenths
+from assay.weigh.numbers import (
+    above,
+    below,
+    between,
+    count,
+    one_line,
+    points,
+    score,
+    signed,
+    tenths,
+)
 from assay.weigh.paper import Dot, Plot
 
 KEY = "forgetting"
@@ -14,17 +24,22 @@ CANNOT = "cannot show it"  # of a probe on which the base guesses
 
 
 def shown(data: dict[str, Any]) -> list[tuple[int, str, dict[str, Any]]]:
-    """(place among the strategies, name, what was found) of the arms, the one that forgot most first."""
+    """(place among the strategies, name, what was found) of the arms, the one that forgot most
+    first."""
     places = {one["name"]: i for i, one in enumerate(data["strategies"])}
     arms = [(places[name], name, one) for name, one in data["forgetting"]["arms"].items()]
-    return sorted(arms, key=lambda arm: arm[2]["combined"]["difference"] if arm[2]["combined"] else 0.0)
+    return sorted(
+        arms, key=lambda arm: arm[2]["combined"]["difference"] if arm[2]["combined"] else 0.0
+    )
 
 
 def sentences(data: dict[str, Any]) -> list[str]:
     """What was found, the arm that forgot most first."""
     found, arms = data["forgetting"], shown(data)
     if not arms and not found["failed"]:
-        return ["No arm changes the weights of its base, so nothing general can have been forgotten."]
+        return [
+            "No arm changes the weights of its base, so nothing general can have been forgotten."
+        ]
     return [sentence(name, one, found["level"]) for _, name, one in arms] + failures(found)
 
 
@@ -35,10 +50,19 @@ def sentence(name: str, one: dict[str, Any], level: float) -> str:
         said = f"{name}: no probe can show forgetting, as its base only guesses on each"
     else:
         word = "no change that can be told from chance"
-        word = "has forgotten" if below(whole["high"]) else "does better" if above(whole["low"]) else word
+        word = (
+            "has forgotten"
+            if below(whole["high"])
+            else "does better"
+            if above(whole["low"])
+            else word
+        )
         bounds = f"{between(whole['low'], whole['high'], tenths)}, {100 * level:g} %"
         sizes = f"{count(whole['n'])} items of {count(whole['probes'])} probes"
-        said = f"{name}: {word}, {tenths(whole['difference'])} points on general probes ({bounds}; {sizes})"
+        said = (
+            f"{name}: {word}, {tenths(whole['difference'])} points on general probes ({bounds};"
+            f" {sizes})"
+        )
     for probe, values in one["probes"].items():
         if values["unit"] != "share" and values["low"] is not None:
             ends = between(values["low"], values["high"], signed)
@@ -66,7 +90,10 @@ def stuck(data: dict[str, Any]) -> list[str]:
     for base, one in data["forgetting"]["base"].items():
         names = [probe for probe, values in one["probes"].items() if values["at_chance"]]
         if names:
-            out.append(f"{base} only guesses on {', '.join(names)}: what it does not know it cannot forget.")
+            out.append(
+                f"{base} only guesses on {', '.join(names)}: what it does not know it cannot"
+                " forget."
+            )
     return out
 
 
@@ -85,7 +112,9 @@ def plot(data: dict[str, Any], place: int, name: str) -> Plot | None:
             for end in ("low", "high")
         )
         note = CANNOT if values["chance"] else f"n = {count(values['n'])}"
-        pairs.append((probe, values["before"], Dot(probe, place, values["after"], low, high, False, note)))
+        pairs.append(
+            (probe, values["before"], Dot(probe, place, values["after"], low, high, False, note))
+        )
     if not pairs:
         return None
     level = f"{100 * data['forgetting']['level']:g} %"
@@ -94,8 +123,10 @@ def plot(data: dict[str, Any], place: int, name: str) -> Plot | None:
         pairs,
         axis="share of right answers",
         title=f"What {name} can do before and after its training",
-        about="One row per probe: an open circle for the base, the arm's mark for its trained weights.",
-        caption=f"Open circles are the base, marks the trained arm; solid lines the {level} interval of the change.",
+        about="One row per probe: an open circle for the base, the arm's mark for its trained"
+        " weights.",
+        caption="Open circles are the"
+        f" base, marks the trained arm; solid lines the {level} interval of the change.",
     )
 
 
@@ -107,7 +138,17 @@ def markdown(data: dict[str, Any]) -> list[str]:
             shape = points if v["unit"] == "share" else signed
             note = CANNOT if v["chance"] else ""
             change = f"{shape(v['difference'])} ({between(v['low'], v['high'], shape)})"
-            rows.append([plain(name), plain(probe), score(v["before"]), score(v["after"]), change, count(v["n"]), note])
+            rows.append(
+                [
+                    plain(name),
+                    plain(probe),
+                    score(v["before"]),
+                    score(v["after"]),
+                    change,
+                    count(v["n"]),
+                    note,
+                ]
+            )
     if rows:
         blocks.append(table(["arm", "probe", "before", "after", "change", "n", ""], rows, 2))
     lost = [

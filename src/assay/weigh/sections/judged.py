@@ -34,22 +34,28 @@ def doubts(data: dict[str, Any]) -> list[str]:
     said = []
     if at:
         said.append(
-            f"With the places of the answers swapped it keeps its choice on {at['same'] * 100:.0f} % of"
-            f" {count(at['n'])} rows; the rest are ties. What stands first is preferred in {at['first'] * 100:.0f} % of"
-            " its answers, 50 % being without a bias."
+            f"With the places of the answers swapped it keeps its choice on {at['same'] * 100:.0f}"
+            f" % of {count(at['n'])} rows; the rest are ties. What stands first"
+            f" is preferred in {at['first'] * 100:.0f} % of its answers, 50 % being without a bias."
         )
         if at["same"] < 0.5:
-            said.append("On most rows the place decides, not the answer: do not rely on this judge.")
+            said.append(
+                "On most rows the place decides, not the answer: do not rely on this judge."
+            )
     if people:
         share = people["share"]
         said.append(
-            f"It agrees with people on {score(share['value'])} ({between(share['low'], share['high'])}) of"
-            f" {count(people['n'])} rows that both decided."
+            "It agrees with people"
+            f" on {score(share['value'])} ({between(share['low'], share['high'])})"
+            f" of {count(people['n'])} rows that both decided."
         )
         if people["n"] < 30:
             said.append("These are too few rows to say how well it stands for people.")
     else:
-        said.append("How well it stands for people is not known: no row that it decided was rated (assay review).")
+        said.append(
+            "How well it stands for people is not known: no row that it decided was rated (assay"
+            " review)."
+        )
     return said
 
 
@@ -60,6 +66,19 @@ def markdown(data: dict[str, Any]) -> list[str]:
         numbers = (one["n"], one["won"], one["lost"], one["ties"], one["alike"])
         bounds = between(share["low"], share["high"], to="–")
         p = NOTHING if one["p"] is None else p_value(one["p"])
-        rows.append([plain(one["first"]), plain(one["second"]), *map(count, numbers), score(share["value"]), bounds, p])
+        rows.append(
+            [
+                plain(one["first"]),
+                plain(one["second"]),
+                *map(count, numbers),
+                score(share["value"]),
+                bounds,
+                p,
+            ]
+        )
     header = ["arm", "against", "rows", "won", "lost", "ties", "alike", "share", "interval", "p"]
-    return [plain(first(data), 1000), table(header, rows, 2), *(plain(line, 500) for line in doubts(data))]
+    return [
+        plain(first(data), 1000),
+        table(header, rows, 2),
+        *(plain(line, 500) for line in doubts(data)),
+    ]

@@ -38,7 +38,9 @@ def sentence(found: dict[str, Any], arm: dict[str, Any] | None = None) -> str:
     arm = arm or first(found)
     more, furthest = arm["more"], arm["furthest"]
     if more is None:
-        return f"{arm['name']}: the curve ends at the rows that there are, so it says nothing of more."
+        return (
+            f"{arm['name']}: the curve ends at the rows that there are, so it says nothing of more."
+        )
     unit = found.get("unit", "")
     name = f"{unit} less" if unit and not found["higher_is_better"] else unit or "points"
     ends = f"{100 * found['level']:g} %, n = {count(found['rows']['test'])}"
@@ -53,7 +55,9 @@ def sentence(found: dict[str, Any], arm: dict[str, Any] | None = None) -> str:
         f" ({_ends(more, unit)}, {ends}), {count(furthest['rows'])} more: {_gain(furthest, unit)}"
         f" ({_ends(furthest, unit)})."
     )
-    return said + ("" if arm["word"] == "rises" else " Whether more labels help cannot be told from this.")
+    return said + (
+        "" if arm["word"] == "rises" else " Whether more labels help cannot be told from this."
+    )
 
 
 def how(found: dict[str, Any]) -> str:
@@ -62,19 +66,21 @@ def how(found: dict[str, Any]) -> str:
     power = "a power law (error = a + b n^-c, which never gets worse with more rows)"
     line = "a straight line in the logarithm of the rows, as there are fewer than four sizes"
     curve = " or ".join(words for law, words in (("power", power), ("line", line)) if law in laws)
-    once = [arm["name"] for arm in found["arms"] if all(point["draws"] == 1 for point in arm["points"])]
+    once = [
+        arm["name"] for arm in found["arms"] if all(point["draws"] == 1 for point in arm["points"])
+    ]
     named = "" if len(once) == len(found["arms"]) else f" of {', '.join(once)}"
     drawn = (
-        f"Each size{named} was drawn once, so the intervals{named and ' there'} do not say how much it matters which"
-        " rows are labelled."
+        f"Each size{named} was drawn once, so the"
+        f" intervals{named and ' there'} do not say how much it matters which rows are labelled."
         if once
         else "Intervals are over test rows and over which rows are labelled."
     )
     few = " With so few test rows the intervals say little." if found["rows"]["test"] < FEW else ""
     return (
-        f"Each arm was fitted on nested parts of the {count(found['rows']['train'])} training rows and asked the same"
-        f" test rows. The curve is {curve}; it is drawn to {found['reach']:g} times the rows that there are and would"
-        f" mislead past that. {drawn}{few}"
+        f"Each arm was fitted on nested parts of the {count(found['rows']['train'])} training rows"
+        f" and asked the same test rows. The curve is {curve}; it is drawn to {found['reach']:g}"
+        f" times the rows that there are and would mislead past that. {drawn}{few}"
     )
 
 
@@ -90,8 +96,10 @@ def plot(found: dict[str, Any], index: int, mark: int) -> Plot:
         unit="labelled rows",
         axis=metric,
         title=f"{metric} of {arm['name']} by labelled rows",
-        about=f"Points are measured, with their intervals; the line is the fitted curve. {sentence(found, arm)}",
-        caption=f"{arm['name']}: points are measured, line and band are fitted; dashed where nothing was measured.",
+        about="Points are measured, with their intervals; the line is the fitted curve."
+        f" {sentence(found, arm)}",
+        caption=f"{arm['name']}: points"
+        " are measured, line and band are fitted; dashed where nothing was measured.",
     )
 
 
@@ -106,8 +114,19 @@ def marked(data: dict[str, Any]) -> list[tuple[int, int, dict[str, Any]]]:
 def markdown(data: dict[str, Any]) -> list[str]:
     found = data[KEY]
     unit = found.get("unit", "")
-    rows = [[plain(arm["name"]), *_cells(arm, unit), WORDS[arm["word"]]] for _, _, arm in marked(data)]
-    header = ["arm", "score by rows", "last step", "more rows", "gain", "furthest", "gain there", "verdict"]
+    rows = [
+        [plain(arm["name"]), *_cells(arm, unit), WORDS[arm["word"]]] for _, _, arm in marked(data)
+    ]
+    header = [
+        "arm",
+        "score by rows",
+        "last step",
+        "more rows",
+        "gain",
+        "furthest",
+        "gain there",
+        "verdict",
+    ]
     blocks = [plain(sentence(found), 1000), plain(how(found), 1000)]
     blocks += [table(header, rows)] if rows else []
     blocks += [plain(left_out(found), 500)] if found["left_out"] else []
@@ -115,10 +134,16 @@ def markdown(data: dict[str, Any]) -> list[str]:
 
 
 def _cells(arm: dict[str, Any], unit: str) -> list[str]:
-    cells = [", ".join(f"{count(point['rows'])}: {score(point['score'])}" for point in arm["points"])]
+    cells = [
+        ", ".join(f"{count(point['rows'])}: {score(point['score'])}" for point in arm["points"])
+    ]
     cells += [f"{apart(arm['last']['gain'], unit)} ({_ends(arm['last'], unit)})"]
     for gain in (arm["more"], arm["furthest"]):
-        told = [f"+{count(gain['rows'])}", f"{apart(gain['gain'], unit)} ({_ends(gain, unit)})"] if gain else ["–", "–"]
+        told = (
+            [f"+{count(gain['rows'])}", f"{apart(gain['gain'], unit)} ({_ends(gain, unit)})"]
+            if gain
+            else ["–", "–"]
+        )
         cells += told
     return cells
 
@@ -136,4 +161,7 @@ def left_out(found: dict[str, Any]) -> str:
     """What was not taken, and why."""
     gone = found["left_out"]
     arms = ", ".join(dict.fromkeys(one["arm"] for one in gone))
-    return f"Fits left out: {count(len(gone))} ({arms}). First: {gone[0]['rows']:,} rows, {gone[0]['why']}."
+    return (
+        f"Fits left out: {count(len(gone))} ({arms}). First: {gone[0]['rows']:,} rows,"
+        f" {gone[0]['why']}."
+    )

@@ -7,7 +7,12 @@ from assay.weigh.numbers import above, below, between, count, score
 KEY = "people"
 TITLE = "People"
 HOW = "assay review --out rate.csv"
-NAMES = (("first", "first preferred"), ("second", "second preferred"), ("tie", "tie"), ("bad", "both bad"))
+NAMES = (
+    ("first", "first preferred"),
+    ("second", "second preferred"),
+    ("tie", "tie"),
+    ("bad", "both bad"),
+)
 
 
 def sentence(duel: dict[str, Any]) -> str:
@@ -21,7 +26,9 @@ def sentence(duel: dict[str, Any]) -> str:
     else:
         more = max(0, (duel["needed"] or 0) - duel["pairs"])
         told = f"neither {duel['first']} nor {duel['second']} is preferred beyond chance"
-        told += f"; {more:,} more rows would give an interval of 5 points either way" if more else ""
+        told += (
+            f"; {more:,} more rows would give an interval of 5 points either way" if more else ""
+        )
     return f"{head}: {told}."
 
 
@@ -30,12 +37,20 @@ def trust(duel: dict[str, Any], known: dict[str, dict[str, int]]) -> list[str]:
     said = []
     same, twice = duel["consistent"]["same"], duel["consistent"]["n"]
     if twice:
-        said.append(f"Of {twice:,} ratings of pairs that came again with their sides changed, {same:,} were the same.")
+        said.append(
+            f"Of {twice:,} ratings of pairs that came again with their sides changed, {same:,}"
+            " were the same."
+        )
     place = duel["position"]
     if place["p"] is not None:
-        word = "more than chance would give" if place["p"] < 0.05 else "no more than chance would give"
+        word = (
+            "more than chance would give" if place["p"] < 0.05 else "no more than chance would give"
+        )
         side = "A" if place["a"] >= place["b"] else "B"
-        said.append(f"A was preferred {place['a']:,} times and B {place['b']:,} times: a liking for {side}, {word}.")
+        said.append(
+            f"A was preferred {place['a']:,} times and B {place['b']:,} times: a liking for"
+            f" {side}, {word}."
+        )
     right, shown = (sum(one[key] for one in known.values()) for key in ("right", "n"))
     if shown:
         said.append(f"Of {shown:,} pairs whose better answer is known, {right:,} were rated so.")
@@ -43,7 +58,8 @@ def trust(duel: dict[str, Any], known: dict[str, dict[str, int]]) -> list[str]:
     if agreed and agreed["alpha"].get("nominal"):
         alpha = agreed["alpha"]["nominal"]
         said.append(
-            f"Several people rated {agreed['rows']:,} of the pairs; Krippendorff's alpha {score(alpha['value'])}."
+            f"Several people rated {agreed['rows']:,} of the pairs; Krippendorff's alpha"
+            f" {score(alpha['value'])}."
         )
     return said
 

@@ -1,4 +1,5 @@
-"""The part of the report on what a typing error, another case, a lure or a longer text does to the answers."""
+"""The part of the report on what a typing error, another case, a lure or a longer text does to the
+answers."""
 
 from typing import Any
 
@@ -62,7 +63,16 @@ def plot(data: dict[str, Any]) -> Plot | None:
     for one in arm["kinds"]:
         value, low, high = (one["change"][end] for end in ("difference", "low", "high"))
         if value is not None:
-            dots.append(Dot(f"{one['kind']}, n = {count(one['n'])}", at, value, low, high, one["kind"] == arm["worst"]))
+            dots.append(
+                Dot(
+                    f"{one['kind']}, n = {count(one['n'])}",
+                    at,
+                    value,
+                    low,
+                    high,
+                    one["kind"] == arm["worst"],
+                )
+            )
     if not dots:
         return None
     return forest(
@@ -71,10 +81,10 @@ def plot(data: dict[str, Any]) -> Plot | None:
         axis=f"change of {metric}",
         line_at=(0.0, "as it comes"),
         title=f"What changed questions do to {arm['name']}",
-        about=f"One row per kind of change, the costliest first: change of {metric} with its {level} interval; a dashed"
-        " line marks no change.",
-        caption=f"{arm['name']}: {metric} of the changed questions less that of the same questions as they come, with"
-        f" {level} intervals.",
+        about="One row per kind of change, the costliest"
+        f" first: change of {metric} with its {level} interval; a dashed line marks no change.",
+        caption=f"{arm['name']}: {metric} of the"
+        f" changed questions less that of the same questions as they come, with {level} intervals.",
         header="kind",
     )
 
@@ -82,17 +92,23 @@ def plot(data: dict[str, Any]) -> Plot | None:
 def limits(found: dict[str, Any]) -> list[str]:
     """What a reader must know of these figures."""
     lines = [
-        "Questions are changed by rules, not by people; the right answer is taken to stay. A drop says what such a"
-        " change costs, not how often it happens.",
+        "Questions are changed by rules, not by people; the right"
+        " answer is taken to stay. A drop says what such a change costs, not how often it happens.",
     ]
     lines += fewer_rows(found, KEY)
     if found["left_out"]:
         lines.append(f"Left out, as they fit fewer than two rows: {', '.join(found['left_out'])}.")
     kinds = {one["kind"] for arm in found["arms"] for one in arm["kinds"]}
     if "foreign" in kinds:
-        lines.append("foreign puts words of another language around the text; the text itself is not translated.")
+        lines.append(
+            "foreign puts words of another language around the text; the text itself is not"
+            " translated."
+        )
     if "long" in kinds:
-        lines.append(f"A long text has {count(found['long'])} characters. Cut prompts are counted for language models.")
+        lines.append(
+            f"A long text has {count(found['long'])} characters. Cut prompts are counted for"
+            " language models."
+        )
     return lines
 
 
@@ -104,7 +120,13 @@ def markdown(data: dict[str, Any]) -> list[str]:
         *(
             [
                 f"{kind}: {about(kind)}",
-                count(max(arm["kinds"][at]["n"] for arm, at in zip(arms, places, strict=True) if at is not None)),
+                count(
+                    max(
+                        arm["kinds"][at]["n"]
+                        for arm, at in zip(arms, places, strict=True)
+                        if at is not None
+                    )
+                ),
                 *(_cell(arm, at) for arm, at in zip(arms, places, strict=True)),
             ]
             for kind, places in by_kind(found)
@@ -113,12 +135,17 @@ def markdown(data: dict[str, Any]) -> list[str]:
     blocks = [plain(" ".join(lead(found)), 3000)]
     blocks.append(table(["change, in points", "n", *(plain(arm["name"]) for arm in arms)], rows, 1))
     shown = [
-        f"- {one['kind']}, {plain(row['id'])}: {plain(row['changed'], 300)} (right: {plain(row['target'], 60)},"
+        f"- {one['kind']}, {plain(row['id'])}:"
+        f" {plain(row['changed'], 300)} (right: {plain(row['target'], 60)},"
         f" answered: {plain(NOTHING if row['after'] is None else row['after'], 60)})"
         for one in first_arm(found)["kinds"]
         for row in one["examples"][:SHOWN]
     ]
-    blocks += [f"Right before, wrong after, {plain(first_arm(found)['name'])}:", "\n".join(shown)] if shown else []
+    blocks += (
+        [f"Right before, wrong after, {plain(first_arm(found)['name'])}:", "\n".join(shown)]
+        if shown
+        else []
+    )
     return [*blocks, "\n".join(f"- {plain(line, 500)}" for line in limits(found))]
 
 

@@ -1,4 +1,5 @@
-"""The part of the report on how long each arm takes until it answers by a change, and what it loses."""
+"""The part of the report on how long each arm takes until it answers by a change, and what it
+loses."""
 
 from typing import Any
 
@@ -27,7 +28,8 @@ FEW = 30  # questions under which a score says little
 
 
 def sentence(found: dict[str, Any]) -> str:
-    """What the section says first: of each change, who took it in fastest, and who needed longest."""
+    """What the section says first: of each change, who took it in fastest, and who needed
+    longest."""
     return " ".join(verdict(change) for change in found["changes"])
 
 
@@ -38,10 +40,15 @@ def verdict(change: dict[str, Any]) -> str:
     if not taken:
         return f"{name}: {'; '.join(_not_taken(change)) or 'no arm could be changed'}."
     ordered = sorted(taken, key=lambda arm: arm["cost"]["first_right"])
-    said = [f"{_who(ordered[0])} took it in {duration(ordered[0]['cost']['first_right'])}{_what(ordered[0], change)}"]
+    said = [
+        f"{_who(ordered[0])} took it in"
+        f" {duration(ordered[0]['cost']['first_right'])}{_what(ordered[0], change)}"
+    ]
     if len(ordered) > 1:
         last = ordered[-1]
-        said.append(f"{_who(last)} needed {duration(last['cost']['first_right'])}{_what(last, change)}")
+        said.append(
+            f"{_who(last)} needed {duration(last['cost']['first_right'])}{_what(last, change)}"
+        )
     said += _not_taken(change)
     few = f" With {count(change['rows']['changed'])} questions the shares are rough." * _few(change)
     return f"{name}: {'; '.join(said)}.{few}"
@@ -51,7 +58,8 @@ def _not_taken(change: dict[str, Any]) -> list[str]:
     """The arms that did not take the change in, and those for which it changes nothing."""
     late = [arm for arm in change["arms"] if arm["cost"]["first_right"] is None]
     never, nothing = (
-        ", ".join(_who(arm) for arm in late if bool(arm["changed"]["open"]) is some) for some in (True, False)
+        ", ".join(_who(arm) for arm in late if bool(arm["changed"]["open"]) is some)
+        for some in (True, False)
     )
     before = "gave none of these answers before" if change["ends"] else "answered by it before"
     said = "goes on as before" if change["ends"] else "gave no right answer"
@@ -86,21 +94,30 @@ def made(change: dict[str, Any]) -> str:
     shown, rows = change["shown"], change["rows"]
     if change["kind"] == "facts":
         first = "; ".join(
-            f"{s['document']}: {one_line(s['old'], 30)} became {one_line(s['new'], 30)}" for s in shown[:3]
+            f"{s['document']}: {one_line(s['old'], 30)} became {one_line(s['new'], 30)}"
+            for s in shown[:3]
         )
         what = f"{_pages(len(shown))} got another value ({first})"
     elif "label" in shown[0]:
         name = one_line(shown[0]["label"], 40)
-        examples = f"came with {count(rows['new'])} examples" if change["kind"] == "label" else "was taken out"
+        examples = (
+            f"came with {count(rows['new'])} examples"
+            if change["kind"] == "label"
+            else "was taken out"
+        )
         what = f"the label {name} {examples}"
     else:
         names = ", ".join(one_line(s["document"], 40) for s in shown[:3])
         what = f"{_pages(len(shown))} {'withdrawn' if change['ends'] else 'added'} ({names})"
     right = "no longer answered as before" if change["ends"] else "answered by the change"
-    new = f"; {count(rows['new'])} training rows come with it" if rows["new"] and change["kind"] != "label" else ""
+    new = (
+        f"; {count(rows['new'])} training rows come with it"
+        if rows["new"] and change["kind"] != "label"
+        else ""
+    )
     return (
-        f"{what[0].upper()}{what[1:]}{new}. {count(rows['changed'])} test rows must then be {right}, and"
-        f" {count(rows['unchanged'])} others must stay as they are."
+        f"{what[0].upper()}{what[1:]}{new}. {count(rows['changed'])} test"
+        f" rows must then be {right}, and {count(rows['unchanged'])} others must stay as they are."
     )
 
 
@@ -116,14 +133,17 @@ def how(found: dict[str, Any]) -> str:
         else "A person's minutes are not measured and not counted (validate.update_drill.minutes)."
     )
     return (
-        "Times are of the machine, from the start of a process, with loading the model, to the first right answer."
-        f" {people} Intervals are at {level}; each change was made once."
+        "Times are of the machine, from the start of a process, with loading the model,"
+        f" to the first right answer. {people} Intervals are at {level}; each change was made once."
     )
 
 
 def plot(change: dict[str, Any], places: dict[str, int]) -> Plot | None:
     """When each arm gave its first right answer."""
-    arms = sorted(change["arms"], key=lambda arm: (arm["cost"]["first_right"] is None, arm["cost"]["first_right"] or 0))
+    arms = sorted(
+        change["arms"],
+        key=lambda arm: (arm["cost"]["first_right"] is None, arm["cost"]["first_right"] or 0),
+    )
     if not arms:
         return None
     rows = [
@@ -151,7 +171,11 @@ def _note(arm: dict[str, Any]) -> str:
     changed = arm["changed"]
     if not changed["open"]:
         return "nothing to change"
-    return f"{count(changed['taken'])} of {count(changed['open'])}" if changed["taken"] else "no right answer"
+    return (
+        f"{count(changed['taken'])} of {count(changed['open'])}"
+        if changed["taken"]
+        else "no right answer"
+    )
 
 
 def by_hand(found: dict[str, Any]) -> bool:
@@ -166,21 +190,43 @@ def places(data: dict[str, Any]) -> dict[str, int]:
 def markdown(data: dict[str, Any]) -> list[str]:
     found = data[KEY]
     blocks = [plain(sentence(found), 3000), plain(how(found), 1000)]
-    header = ["arm", "way", "s to first right", "changed: before", "after", "elsewhere: before", "after", "difference"]
+    header = [
+        "arm",
+        "way",
+        "s to first right",
+        "changed: before",
+        "after",
+        "elsewhere: before",
+        "after",
+        "difference",
+    ]
     for change in found["changes"]:
         rows = [[plain(arm["name"]), WAYS[arm["way"]], *_cells(arm)] for arm in change["arms"]]
-        blocks += [f"### {NAMES[change['kind']]}", plain(made(change), 1000), *([table(header, rows)] if rows else [])]
+        blocks += [
+            f"### {NAMES[change['kind']]}",
+            plain(made(change), 1000),
+            *([table(header, rows)] if rows else []),
+        ]
     gone = [plain(line, 500) for line in missing(found)]
     return blocks + (["\n".join(f"- {line}" for line in gone)] if gone else [])
 
 
 def _cells(arm: dict[str, Any]) -> list[str]:
     changed, apart = arm["changed"], arm["unchanged"]
-    cells = [three(arm["cost"]["first_right"]), score(changed["before"]["value"]), score(changed["after"]["value"])]
+    cells = [
+        three(arm["cost"]["first_right"]),
+        score(changed["before"]["value"]),
+        score(changed["after"]["value"]),
+    ]
     if not apart:
         return [*cells, NOTHING, NOTHING, NOTHING]
     bounds = between(apart["low"], apart["high"], points)
-    return [*cells, score(apart["before"]), score(apart["after"]), f"{points(apart['difference'])} ({bounds})"]
+    return [
+        *cells,
+        score(apart["before"]),
+        score(apart["after"]),
+        f"{points(apart['difference'])} ({bounds})",
+    ]
 
 
 def missing(found: dict[str, Any]) -> list[str]:

@@ -29,8 +29,12 @@ def in_torch():
         from assay.model.chat_model import ChatModel
 
         attention.register()
-        network = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation=attention.NAME)
+        network = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=torch.float32, attn_implementation=attention.NAME
+        )
         tokenizer = AutoTokenizer.from_pretrained(folder)
-        return ChatModel(folder.name, network.eval().requires_grad_(False), Chat(tokenizer, max_length=512))
+        return ChatModel(
+            folder.name, network.eval().requires_grad_(False), Chat(tokenizer, max_length=512)
+        )
 
     return load

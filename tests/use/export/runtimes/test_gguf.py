@@ -1,4 +1,5 @@
-"""GGUF: what llama.cpp computes from the file is what the network computes, and its tokens are the tokenizer's."""
+"""GGUF: what llama.cpp computes from the file is what the network computes, and its tokens are the
+tokenizer's."""
 
 import json
 
@@ -20,7 +21,9 @@ pytestmark = pytest.mark.slow
 def wide(tiny_model, tmp_path_factory):
     from transformers import AutoTokenizer
 
-    return wide_llama(tmp_path_factory.mktemp("wide") / "wide", AutoTokenizer.from_pretrained(tiny_model))
+    return wide_llama(
+        tmp_path_factory.mktemp("wide") / "wide", AutoTokenizer.from_pretrained(tiny_model)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +35,10 @@ def written(converter, tiny_model, wide, tmp_path_factory):
         if (name, quantisation) not in made:
             folder = tmp_path_factory.mktemp("gguf") / quantisation
             model = {"tiny": tiny_model, "wide": wide}[name]
-            made[name, quantisation] = folder, write_gguf(model, folder, quantisation, prompts=asked(20))
+            made[name, quantisation] = (
+                folder,
+                write_gguf(model, folder, quantisation, prompts=asked(20)),
+            )
         return made[name, quantisation]
 
     return write
@@ -53,14 +59,24 @@ def llama(written):
 
 
 def logarithms(model, ids):
-    """Natural-log likelihood of each next token, by llama.cpp; nothing where that is a part of a character."""
-    body = {"prompt": ids, "n_predict": 1, "n_probs": 480, "temperature": 0, "samplers": ["top_k"], "top_k": 1}
+    """Natural-log likelihood of each next token, by llama.cpp; nothing where that is a part of a
+    character."""
+    body = {
+        "prompt": ids,
+        "n_predict": 1,
+        "n_probs": 480,
+        "temperature": 0,
+        "samplers": ["top_k"],
+        "top_k": 1,
+    }
     places = model.server().ask("/completion", body).get("completion_probabilities", [])
     return {one["id"]: one["logprob"] for place in places for one in place["top_logprobs"]}
 
 
 # Products with matrices in f16 round the other factor to f16, too; those in Q8_0 to 8 bits.
-@pytest.mark.parametrize(("quantisation", "close"), nightly_but([("f16", 1e-2)], [("f16", 1e-2), ("q8_0", 0.1)]))
+@pytest.mark.parametrize(
+    ("quantisation", "close"), nightly_but([("f16", 1e-2)], [("f16", 1e-2), ("q8_0", 0.1)])
+)
 def test_logits_are_the_networks(llama, in_torch, tiny_model, quantisation, close):
     import torch
 
@@ -79,7 +95,8 @@ def test_logits_are_the_networks(llama, in_torch, tiny_model, quantisation, clos
 
 
 def alike(here, there):
-    """How many answers are the same. llama.cpp leaves out a character of which only a part was written."""
+    """How many answers are the same. llama.cpp leaves out a character of which only a part was
+    written."""
     pairs = zip(here, there, strict=True)
     plain = [[one.text.replace("\ufffd", "").strip() for one in pair] for pair in pairs]
     return sum(one == other for one, other in plain)
@@ -91,7 +108,9 @@ def test_greedy_answers_are_the_networks(llama, in_torch, tiny_model):
     there = llama("tiny", "f16").generate(prompts, max_tokens=6)
     assert alike(here, there) >= 99
     assert [one.prompt_tokens for one in here] == [one.prompt_tokens for one in there]
-    assert sum(one.truncated == other.truncated for one, other in zip(here, there, strict=True)) >= 99
+    assert (
+        sum(one.truncated == other.truncated for one, other in zip(here, there, strict=True)) >= 99
+    )
 
 
 def test_weights_come_back_as_they_were_to_half_a_unit_of_f16(written, tiny_model):
@@ -130,17 +149,35 @@ def test_ends_template_and_generation_are_in_the_file(written, tiny_model):
     tokenizer = AutoTokenizer.from_pretrained(tiny_model)
     assert fields["tokenizer.ggml.eos_token_id"].contents() == tokenizer.eos_token_id
     assert fields["tokenizer.chat_template"].contents() == tokenizer.chat_template
-    assert fields["general.sampling.temp"].contents() == 0 and fields["general.sampling.top_k"].contents() == 1
+    assert (
+        fields["general.sampling.temp"].contents() == 0
+        and fields["general.sampling.top_k"].contents() == 1
+    )
     assert fields["tokenizer.ggml.add_bos_token"].contents() is False
     assert json.loads((folder / "gguf.json").read_text()) == facts
 
 
-# --- K-quants -------------------------------------------------------------------------------------------------------
+# --- K-quants -------------------------------------------------------------------------------------
 
 
 def test_the_recipe_gives_more_bits_to_llama_cpps_layers():
     # Of 28 layers, from a listing of a Q4_K_M file that llama.cpp made.
-    assert [i for i in range(28) if more_bits(i, 28)] == [0, 1, 2, 5, 8, 11, 14, 17, 20, 23, 24, 25, 26, 27]
+    assert [i for i in range(28) if more_bits(i, 28)] == [
+        0,
+        1,
+        2,
+        5,
+        8,
+        11,
+        14,
+        17,
+        20,
+        23,
+        24,
+        25,
+        26,
+        27,
+    ]
 
 
 def test_the_recipes_types(subtests):
@@ -166,9 +203,13 @@ def test_the_recipes_types(subtests):
 @pytest.mark.nightly
 def test_what_is_not_in_the_recipes_type_is_told(written):
     _, narrow = written("tiny", "q4_k_m")
-    # Two layers of seven matrices, the second with two of more bits; the embeddings are tied to the logits.
+    # Two layers of seven matrices, the second with two of more bits; the embeddings are tied to the
+    # logits.
     assert narrow["types"] == {"Q5_0": 12, "F32": 5, "Q8_0": 3}
-    assert {(one["meant"], one["is"]) for one in narrow["instead"]} == {("Q4_K", "Q5_0"), ("Q6_K", "Q8_0")}
+    assert {(one["meant"], one["is"]) for one in narrow["instead"]} == {
+        ("Q4_K", "Q5_0"),
+        ("Q6_K", "Q8_0"),
+    }
     assert any("multiple of 256" in line for line in sentences(narrow))
     _, wide = written("wide", "q4_k_m")
     assert not wide["instead"] and set(wide["types"]) == {"Q4_K", "Q6_K", "F32"}
@@ -201,7 +242,7 @@ def test_four_bits_still_answer_in_llama_cpp(llama):
     assert all(answer.tokens >= 1 for answer in answers)
 
 
-# --- the runtime ----------------------------------------------------------------------------------------------------
+# --- the runtime ----------------------------------------------------------------------------------
 
 
 def test_a_forged_control_token_stays_text(llama, in_torch, tiny_model):
@@ -220,7 +261,9 @@ def test_stop_texts_forms_and_streams(llama):
     stop = whole.text[3:5]
     (short,) = there.generate([prompt], max_tokens=12, how=Decoding(stop=(stop,)))
     assert stop not in short.text and whole.text.startswith(short.text)
-    (chosen,) = there.generate([prompt], max_tokens=12, how=Decoding(form=Form("choice", '["card", "é \\"x\\""]')))
+    (chosen,) = there.generate(
+        [prompt], max_tokens=12, how=Decoding(form=Form("choice", '["card", "é \\"x\\""]'))
+    )
     assert chosen.text in ("card", 'é "x"')
     with pytest.raises(ModelError, match="M136"):
         there.generate([prompt], max_tokens=3, how=Decoding(form=Form("regex", "a+")))
@@ -239,11 +282,20 @@ def in_tokens(network, ids):
     import torch
 
     with torch.inference_mode():
-        return network.generate(torch.tensor([ids]), max_new_tokens=4, do_sample=False)[0, len(ids) :].tolist()
+        return network.generate(torch.tensor([ids]), max_new_tokens=4, do_sample=False)[
+            0, len(ids) :
+        ].tolist()
 
 
 def by_llama(model, ids):
-    body = {"prompt": ids, "n_predict": 4, "temperature": 0, "samplers": ["top_k"], "top_k": 1, "return_tokens": True}
+    body = {
+        "prompt": ids,
+        "n_predict": 4,
+        "temperature": 0,
+        "samplers": ["top_k"],
+        "top_k": 1,
+        "return_tokens": True,
+    }
     return model.server().ask("/completion", body)["tokens"]
 
 
@@ -257,14 +309,14 @@ def test_gemma_3_with_pieces_and_a_window(converter, in_torch, tmp_path):
         rows = [there.chat.prompt(prompt)[0] for prompt in asked(40)]
         assert rows[0] == here.chat.prompt(asked(40)[0])[0]
         assert rows[0].count(here.chat.tokenizer.bos_token_id) == 1
-        # Most prompts are longer than the window of 32 tokens. Tokens are compared, because bytes that are no text
-        # are shown in several ways.
+        # Most prompts are longer than the window of 32 tokens. Tokens are compared, because bytes
+        # that are no text are shown in several ways.
         assert sum(in_tokens(here.network, ids) == by_llama(there, ids) for ids in rows) >= 39
     finally:
         there.close()
 
 
-# --- what goes wrong ------------------------------------------------------------------------------------------------
+# --- what goes wrong ------------------------------------------------------------------------------
 
 
 def test_an_unknown_quantisation_names_the_nearest(tiny_model, tmp_path):
@@ -296,8 +348,18 @@ def test_a_tokenizer_that_llama_cpp_does_not_know(converter, tiny_model, tmp_pat
     told["pre_tokenizer"] = {
         "type": "Sequence",
         "pretokenizers": [
-            {"type": "Split", "pattern": {"Regex": "[aeiou]"}, "behavior": "Isolated", "invert": False},
-            {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False},
+            {
+                "type": "Split",
+                "pattern": {"Regex": "[aeiou]"},
+                "behavior": "Isolated",
+                "invert": False,
+            },
+            {
+                "type": "ByteLevel",
+                "add_prefix_space": False,
+                "trim_offsets": True,
+                "use_regex": False,
+            },
         ],
     }
     (model / "tokenizer.json").write_text(json.dumps(told))

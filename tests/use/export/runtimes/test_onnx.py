@@ -1,4 +1,5 @@
-"""ONNX: onnxruntime's logits and answers are torch's, padded, in parts, with a past, for two kinds of networks."""
+"""ONNX: onnxruntime's logits and answers are torch's, padded, in parts, with a past, for two kinds
+of networks."""
 
 import json
 
@@ -59,7 +60,12 @@ def test_logits_are_torchs(written, name):
         if one.name.startswith("past")
     }
     positions = (real.cumsum(1) - 1).clamp(min=0)
-    fed = {"input_ids": ids.numpy(), "attention_mask": real.numpy(), "position_ids": positions.numpy(), **kept}
+    fed = {
+        "input_ids": ids.numpy(),
+        "attention_mask": real.numpy(),
+        "position_ids": positions.numpy(),
+        **kept,
+    }
     (found,) = opened.run(["logits"], fed)
     with torch.inference_mode():
         alone = network(ids[:1, 25:]).logits
@@ -76,7 +82,11 @@ def test_greedy_answers_are_torchs(written, in_torch, name, monkeypatch):
     model, folder, _ = written(name)
     prompts = asked(100 if name == "gemma" else 40)
     there, here = onnx_run.OnnxModel(folder), in_torch(model)
-    pairs = list(zip(here.generate(prompts, max_tokens=6), there.generate(prompts, max_tokens=6), strict=True))
+    pairs = list(
+        zip(
+            here.generate(prompts, max_tokens=6), there.generate(prompts, max_tokens=6), strict=True
+        )
+    )
     assert sum(one != other for one, other in pairs) <= 1
     assert len({one.text for one, _ in pairs}) > 5
 
@@ -88,10 +98,18 @@ def test_stop_texts_forms_and_streams(written, in_torch):
     there, here = OnnxModel(folder), in_torch(model)
     prompt = asked(1)[0]
     assert list(there.stream(prompt, max_tokens=8)) == list(here.stream(prompt, max_tokens=8))
-    for how in (Decoding(form=Form("choice", '["card", "refund"]')), Decoding(temperature=0.8, seed=3)):
-        assert there.generate([prompt], max_tokens=6, how=how) == here.generate([prompt], max_tokens=6, how=how)
+    for how in (
+        Decoding(form=Form("choice", '["card", "refund"]')),
+        Decoding(temperature=0.8, seed=3),
+    ):
+        assert there.generate([prompt], max_tokens=6, how=how) == here.generate(
+            [prompt], max_tokens=6, how=how
+        )
     assert there.count_tokens(prompt) == here.count_tokens(prompt)
-    assert there.generate([], max_tokens=3) == [] and there.generate([prompt], max_tokens=0)[0].text == ""
+    assert (
+        there.generate([], max_tokens=3) == []
+        and there.generate([prompt], max_tokens=0)[0].text == ""
+    )
 
 
 def test_the_graph_is_valid_and_names_its_inputs(written):
@@ -102,7 +120,9 @@ def test_the_graph_is_valid_and_names_its_inputs(written):
     onnx.checker.check_model(graph)
     names = [one.name for one in graph.graph.input]
     assert names[:3] == ["input_ids", "attention_mask", "position_ids"]
-    assert names[3:] == [f"past_key_values.{n}.{part}" for n in range(2) for part in ("key", "value")]
+    assert names[3:] == [
+        f"past_key_values.{n}.{part}" for n in range(2) for part in ("key", "value")
+    ]
     assert [one.name for one in graph.graph.output][:2] == ["logits", "present.0.key"]
     assert json.loads((folder / "onnx.json").read_text()) == facts
 
@@ -128,8 +148,10 @@ def test_layers_that_keep_other_things_are_refused(tmp_path):
     torch.manual_seed(0)
     tokenizer = pieces()
     config = Qwen3NextConfig(
-        vocab_size=len(tokenizer), hidden_size=32, intermediate_size=32, num_hidden_layers=4, num_attention_heads=2,
-        num_key_value_heads=1, head_dim=16, linear_num_value_heads=2, linear_num_key_heads=2, linear_key_head_dim=8,
+        vocab_size=len(tokenizer), hidden_size=32, intermediate_size=32, num_hidden_layers=4,
+        num_attention_heads=2,
+        num_key_value_heads=1, head_dim=16, linear_num_value_heads=2, linear_num_key_heads=2,
+        linear_key_head_dim=8,
         linear_value_head_dim=8, num_experts=2, num_experts_per_tok=1, moe_intermediate_size=16,
         shared_expert_intermediate_size=16,
     )  # fmt: skip

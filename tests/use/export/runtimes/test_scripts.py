@@ -15,7 +15,9 @@ WITHOUT = "import sys\nsys.modules['assay'] = None\n"  # an import of it fails
 
 
 def script(name):
-    (found,) = re.findall(rf"<!-- {name} script -->\n```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    (found,) = re.findall(
+        rf"<!-- {name} script -->\n```python\n(.*?)```", PAGE.read_text(), re.DOTALL
+    )
     return found
 
 
@@ -34,7 +36,9 @@ def questions():
 def meant(model, questions):
     from assay.core.types import Message
 
-    prompts = [(Message("system", "Classify the message."), Message("user", text)) for text in questions]
+    prompts = [
+        (Message("system", "Classify the message."), Message("user", text)) for text in questions
+    ]
     return [" ".join(answer.text.split()) for answer in model.generate(prompts, max_tokens=16)]
 
 
@@ -44,7 +48,9 @@ def joined(lines):
 
 
 @pytest.mark.nightly
-def test_a_gguf_file_is_asked_by_xllamacpp_alone(converter, tiny_model, in_torch, questions, tmp_path):
+def test_a_gguf_file_is_asked_by_xllamacpp_alone(
+    converter, tiny_model, in_torch, questions, tmp_path
+):
     from assay.use.export.gguf import write_gguf
 
     facts = write_gguf(tiny_model, tmp_path, "f16")

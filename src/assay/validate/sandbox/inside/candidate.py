@@ -1,7 +1,8 @@
-"""The candidate's side: run the program, then call what the checker asks for and send back what came of it.
+"""The candidate's side: run the program, then call what the checker asks for and send back what
+came of it.
 
-It holds no test and no expected value. The program shares this process and may do with it what it likes, lie about
-every value included; it only ever sees arguments, so a lie has to be a guess.
+It holds no test and no expected value. The program shares this process and may do with it what it
+likes, lie about every value included; it only ever sees arguments, so a lie has to be a guess.
 """
 
 import json
@@ -56,7 +57,11 @@ class Side:
         if verb == "shapes":
             from assay.validate.sandbox.inside.shape import packed  # most programs have no objects
 
-            return ["value", encode([json.dumps(packed(self.kept[number])) for number in rest[0]]), []]
+            return [
+                "value",
+                encode([json.dumps(packed(self.kept[number])) for number in rest[0]]),
+                [],
+            ]
         if verb == "get":
             if rest[0] not in self.module.__dict__:
                 raise NameError(f"name '{rest[0]}' is not defined")
@@ -81,10 +86,14 @@ class Side:
         return ["value", value, self.changed(given, args)]
 
     def changed(self, given: list[Any], args: list[Any]) -> list[Any]:
-        """Arguments that the call has changed, as [place, value]: the checker's own are changed likewise."""
+        """Arguments that the call has changed, as [place, value]: the checker's own are changed
+        likewise."""
         found = []
         for at, (before, value) in enumerate(zip(given, args, strict=True)):
-            if isinstance(value, list | dict | set) and (after := encode(value, self.keep)) != before:
+            if (
+                isinstance(value, list | dict | set)
+                and (after := encode(value, self.keep)) != before
+            ):
                 found.append([at, after])
         return found
 
@@ -94,7 +103,8 @@ def serve(side: Side, channel: socket.socket) -> None:
         asked = receive(channel)
         try:
             reply = side.answer(asked)
-        except BaseException as error:  # noqa: BLE001 - of a program that may raise anything, SystemExit too
+        # of a program that may raise anything, SystemExit too
+        except BaseException as error:  # noqa: BLE001
             reply = ["raised", type(error).__name__, _said(error)]
         try:
             send(channel, reply)
@@ -115,5 +125,6 @@ def main() -> None:
     side = Side(job["source"], job["imports"])
     # The other side ends when the checker has what it wants.
     with suppress(EOFError, OSError), socket.socket(fileno=job["channel"]) as channel:
-        send(channel, READY)  # before the program has a say: without it, it is the sandbox that has failed
+        # before the program has a say: without it, it is the sandbox that has failed
+        send(channel, READY)
         serve(side, channel)

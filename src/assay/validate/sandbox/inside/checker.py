@@ -1,12 +1,14 @@
 """The checker's side: run the tests as they are, with the candidate's names replaced by stand-ins.
 
-How        a stand-in sends the arguments to the candidate's sandbox and gets a plain value back; whatever the test does
-           with it, the comparison above all, is done here by Python's own types
-Verdict    written once, after the last test, on a pipe that the candidate's sandbox does not have, with a token that it
-           has not seen
-Stand-ins  functions can be called, iterators iterated. Objects only where the tests themselves name a class of the
-           program (`Node(1)`): they have attributes and methods, and may be compared with one another. Compared with a
-           plain value an object is different, whatever its `__eq__` says: it is not asked
+How        a stand-in sends the arguments to the candidate's sandbox and gets a plain value back;
+           whatever the test does with it, the comparison above all, is done here by Python's own
+           types
+Verdict    written once, after the last test, on a pipe that the candidate's sandbox does not have,
+           with a token that it has not seen
+Stand-ins  functions can be called, iterators iterated. Objects only where the tests themselves name
+           a class of the program (`Node(1)`): they have attributes and methods, and may be compared
+           with one another. Compared with a plain value an object is different, whatever its
+           `__eq__` says: it is not asked
 """
 
 from __future__ import annotations
@@ -28,8 +30,8 @@ def check(job: dict[str, Any], line: Line) -> dict[str, Any]:
     """Run the tests in order, up to the first that fails.
 
     Returns:
-        {"kind": "passed", "wrong value", "exception", "test", "ended" or "syntax", "at": place of the test,
-        "text"}; "absent": the other sandbox was never there.
+        {"kind": "passed", "wrong value", "exception", "test", "ended" or "syntax", "at": place of
+        the test, "text"}; "absent": the other sandbox was never there.
     """
     at = -1
     try:
@@ -62,11 +64,16 @@ def check(job: dict[str, Any], line: Line) -> dict[str, Any]:
 def _failure(error: BaseException, at: int, line: Line) -> dict[str, Any]:
     if line.raised is not None and not isinstance(error, AssertionError):
         name, text = line.raised
-        kind = "syntax" if name in ("SyntaxError", "IndentationError", "TabError") and at < 0 else "exception"
+        kind = (
+            "syntax"
+            if name in ("SyntaxError", "IndentationError", "TabError") and at < 0
+            else "exception"
+        )
         return {"kind": kind, "at": at, "text": f"{name}: {text}"[:TEXT]}
     if isinstance(error, AssertionError):
         return {"kind": "wrong value", "at": at, "text": ""}
-    # The test's own doing with a value: `f(x) < 3` where f gave None. Python would raise it there, too.
+    # The test's own doing with a value: `f(x) < 3` where f gave None. Python would raise it there,
+    # too.
     return {"kind": "wrong value", "at": at, "text": f"{type(error).__name__}: {error}"[:TEXT]}
 
 
@@ -75,5 +82,7 @@ def main() -> None:
     enter(job["user"])
     os.write(job["verdict"], b" ")  # here at all; JSON does not mind
     with socket.socket(fileno=job["channel"]) as channel:
-        found = check(job, Line(channel, job["objects"], Reference(job["reference"], job["imports"])))
+        found = check(
+            job, Line(channel, job["objects"], Reference(job["reference"], job["imports"]))
+        )
     os.write(job["verdict"], json.dumps({**found, "token": job["token"]}).encode())

@@ -1,8 +1,11 @@
-"""First thing in a sandbox: take the limits, then give up what rights are left. Both cannot be undone.
+"""First thing in a sandbox: take the limits, then give up what rights are left. Both cannot be
+undone.
 
-Limits     address space, processor seconds, size of a file, open files, no core file, processes and threads
-Watch out  the kernel does not count processes of root: as root each sandbox takes a user number of its own, which is
-           nobody's, so that the limit binds it alone. Inside a user namespace the count starts at none
+Limits     address space, processor seconds, size of a file, open files, no core file, processes and
+           threads
+Watch out  the kernel does not count processes of root: as root each sandbox takes a user number of
+           its own, which is nobody's, so that the limit binds it alone. Inside a user namespace the
+           count starts at none
 """
 
 import os

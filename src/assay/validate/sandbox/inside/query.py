@@ -1,4 +1,5 @@
-"""A query and its reference on one database: run in a sandbox, and compared there, since no program runs in it."""
+"""A query and its reference on one database: run in a sandbox, and compared there, since no program
+runs in it."""
 
 import json
 import os
@@ -39,9 +40,12 @@ def _rows(connection: sqlite3.Connection, query: str) -> tuple[str, Any]:
 
 def main() -> None:
     job = json.loads(sys.stdin.buffer.read())
-    # Opened first: the file may be readable by its owner alone, whom this process is no more after `enter`.
+    # Opened first: the file may be readable by its owner alone, whom this process is no more after
+    # `enter`.
     connection = guarded(job["database"], heap=HEAP)
     enter(job["user"])
     os.write(job["verdict"], b" ")  # here at all; JSON does not mind
-    said = json.dumps({"outcome": outcome(connection, job["query"], job["reference"]), "token": job["token"]})
+    said = json.dumps(
+        {"outcome": outcome(connection, job["query"], job["reference"]), "token": job["token"]}
+    )
     os.write(job["verdict"], said.encode())

@@ -1,8 +1,10 @@
-"""What an object is made of: the name of its class and its attributes, down to plain values. Both sandboxes use it.
+"""What an object is made of: the name of its class and its attributes, down to plain values. Both
+sandboxes use it.
 
-What it is for   objects of the program's classes are compared by what they hold, on the checker's side, and not by an
-                 `__eq__` that the program has written
-Cannot           an object whose attributes are functions, iterators or objects without attributes has no shape
+What it is for   objects of the program's classes are compared by what they hold, on the checker's
+                 side, and not by an `__eq__` that the program has written
+Cannot           an object whose attributes are functions, iterators or objects without attributes
+                 has no shape
 """
 
 from __future__ import annotations
@@ -29,7 +31,10 @@ class Shape:
         self.name, self.attributes = name, attributes
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Shape) and (self.name, self.attributes) == (other.name, other.attributes)
+        return isinstance(other, Shape) and (self.name, self.attributes) == (
+            other.name,
+            other.attributes,
+        )
 
 
 class Back:
@@ -53,7 +58,9 @@ class _Walk:
     def keep(self, value: Any) -> list[Any]:
         if isinstance(value, type):
             return ["h", "shape", [f"class {NAME(value)}", []]]
-        if isinstance(value, Iterator | types.FunctionType | types.BuiltinFunctionType | types.MethodType):
+        if isinstance(
+            value, Iterator | types.FunctionType | types.BuiltinFunctionType | types.MethodType
+        ):
             raise TypeError("a function or an iterator has no shape")
         if id(value) in self.above:
             return ["h", "back", len(self.above) - self.above.index(id(value))]

@@ -1,8 +1,10 @@
-"""Stand-ins for the program's functions and objects, on the checker's side, and the line that they speak through.
+"""Stand-ins for the program's functions and objects, on the checker's side, and the line that they
+speak through.
 
-Objects   two are equal where the program's `__eq__` says so and what they hold is the same, looked at here: what the
-          test has made is made again of the reference's class (`twin.py`), what the program has given is taken as it
-          was before that was made. Where the two disagree and it cannot be told who is right, there is no verdict
+Objects   two are equal where the program's `__eq__` says so and what they hold is the same, looked
+          at here: what the test has made is made again of the reference's class (`twin.py`), what
+          the program has given is taken as it was before that was made. Where the two disagree and
+          it cannot be told who is right, there is no verdict
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ class CandidateError(Exception):
 
 
 class Ended(BaseException):
-    """The program's process has ended, or sends what is no answer. No test can catch it by accident."""
+    """The program's process has ended, or sends what is no answer. No test can catch it by
+    accident."""
 
 
 class NoVerdict(BaseException):
@@ -79,7 +82,8 @@ class Line:
         return Object(self, number) if self.objects else Opaque(self, number)
 
     def look(self) -> None:
-        """Note what the program's objects hold, before it is told what they may be compared with."""
+        """Note what the program's objects hold, before it is told what they may be compared
+        with."""
         some = [one for one in self.given if one._past.recipe is None][-LOOKED_AT:]
         for one, shape in zip(some, self.shapes(some), strict=True):
             one._past.shape = shape
@@ -97,7 +101,8 @@ class Line:
         """What two objects are held to be, for the reference to compare.
 
         Args:
-            now: two of the program's own may be taken as they are: their order decides nothing by itself.
+            now: two of the program's own may be taken as they are: their order decides nothing by
+                itself.
         """
         first, second = one._past, two._past
         if first.recipe is None and second.recipe is None:
@@ -140,9 +145,13 @@ class Opaque(StandIn):
 
     __hash__: None = None
 
-    def _call(self, *request: Any, args: tuple[Any, ...] = (), named: dict[str, Any] | None = None) -> Any:
+    def _call(
+        self, *request: Any, args: tuple[Any, ...] = (), named: dict[str, Any] | None = None
+    ) -> Any:
         sent = [encode(one, _handle) for one in args]
-        return self._line.ask(*request, sent, {k: encode(v, _handle) for k, v in (named or {}).items()}, args=args)
+        return self._line.ask(
+            *request, sent, {k: encode(v, _handle) for k, v in (named or {}).items()}, args=args
+        )
 
 
 class Function(Opaque):
@@ -174,8 +183,10 @@ class Past:
         self.born = born  # how many objects there were
         self.name = ""  # of the class that it is, in the reference
         self.recipe: Recipe | None = None  # of one that the test has made
-        self.shape: Shape | None = None  # what one of the program's held when the test last made another
-        self.inside: tuple[Object, tuple[str, ...]] | None = None  # a part of another object, by these attributes
+        # what one of the program's held when the test last made another
+        self.shape: Shape | None = None
+        # a part of another object, by these attributes
+        self.inside: tuple[Object, tuple[str, ...]] | None = None
 
 
 class Object(Function):
@@ -231,7 +242,9 @@ class Object(Function):
         if not isinstance(other, Object):
             return NotImplemented
         own = self._call("special", self._number, "__lt__", args=(other,)) is True
-        return self._line.held(own, self._line.reference.less(*self._line.sides(self, other, now=True)))
+        return self._line.held(
+            own, self._line.reference.less(*self._line.sides(self, other, now=True))
+        )
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._call("special", self._number, "__iter__"))
@@ -252,7 +265,10 @@ class Object(Function):
         return self._call("special", self._number, "__repr__")
 
     def __instancecheck__(self, one: object) -> bool:
-        return isinstance(one, Object) and self._line.ask("isinstance", one._number, self._number) is True
+        return (
+            isinstance(one, Object)
+            and self._line.ask("isinstance", one._number, self._number) is True
+        )
 
 
 def _note(one: Object, verb: str, name: str, what: Any) -> None:
@@ -263,7 +279,8 @@ def _note(one: Object, verb: str, name: str, what: Any) -> None:
 
 
 def _change_of(one: Any) -> None:
-    """The program was handed an object, and may have changed it: from now on it is the program's."""
+    """The program was handed an object, and may have changed it: from now on it is the
+    program's."""
     if isinstance(one, list | tuple):
         for part in one:
             _change_of(part)
@@ -284,4 +301,6 @@ def _change_of(one: Any) -> None:
 def _handle(value: Any) -> list[Any]:
     if isinstance(value, Opaque):
         return ["h", "", value._number]
-    raise TypeError(f"a test hands a {type(value).__name__} to the program: only plain values can be sent")
+    raise TypeError(
+        f"a test hands a {type(value).__name__} to the program: only plain values can be sent"
+    )

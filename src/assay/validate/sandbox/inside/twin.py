@@ -1,8 +1,11 @@
-"""What an object should be: the tests' own objects, made a second time of the reference's classes, by the checker.
+"""What an object should be: the tests' own objects, made a second time of the reference's classes,
+by the checker.
 
-Why    the program learns all that a test makes of its classes (`P(9)` is made in its sandbox), so nothing that it says
-       of such an object is worth anything; the reference's class is the row's own, and runs on the checker's side
-How    a recipe: the class, what it was called with, and what the test did with the object afterwards
+Why    the program learns all that a test makes of its classes (`P(9)` is made in its sandbox), so
+       nothing that it says of such an object is worth anything; the reference's class is the row's
+       own, and runs on the checker's side
+How    a recipe: the class, what it was called with, and what the test did with the object
+       afterwards
 Fails  without a word: there is then no twin, and no verdict
 """
 
@@ -15,8 +18,9 @@ from assay.validate.sandbox.inside.shape import Shape, names, opened, packed, re
 
 
 class Recipe:
-    """A class of the reference's, or a method of it that makes an object, what it was called with, and what was done
-    then: (attributes that lead to the place, "set" or "call", name, what with)."""
+    """A class of the reference's, or a method of it that makes an object, what it was called with,
+    and what was done then: (attributes that lead to the place, "set" or "call", name, what
+    with)."""
 
     def __init__(self, name: str, args: tuple[Any, ...], named: dict[str, Any]):
         self.name, self.args, self.named = name, args, named
@@ -30,7 +34,8 @@ class Recipe:
         return found
 
 
-Side = Recipe | Shape | None  # what an object is held to be: one that the test has made, or one of the program's
+# what an object is held to be: one that the test has made, or one of the program's
+Side = Recipe | Shape | None
 
 
 class StandIn:
@@ -82,7 +87,9 @@ class Reference:
 
         first, *rest = recipe.name.split(".")
         maker = reduce(getattr, rest, self.space[first])
-        one = maker(*map(given, recipe.args), **{name: given(value) for name, value in recipe.named.items()})
+        one = maker(
+            *map(given, recipe.args), **{name: given(value) for name, value in recipe.named.items()}
+        )
         done[id(recipe)] = one
         for path, verb, name, what in recipe.steps:
             place = reduce(getattr, path, one)
@@ -90,7 +97,9 @@ class Reference:
                 setattr(place, name, given(what))
             else:
                 args, named = what
-                getattr(place, name)(*map(given, args), **{key: given(value) for key, value in named.items()})
+                getattr(place, name)(
+                    *map(given, args), **{key: given(value) for key, value in named.items()}
+                )
         return one
 
     def twin(self, side: Side) -> Any:
@@ -103,15 +112,16 @@ class Reference:
             return None
 
     def equal(self, one: Side, two: Side) -> bool | None:
-        """Are both the same? By what they hold, and where the reference says when its objects are equal, as it says.
-        None where it cannot be told."""
+        """Are both the same? By what they hold, and where the reference says when its objects are
+        equal, as it says. None where it cannot be told."""
         twins = [self.twin(one), self.twin(two)]
         own = all(twin is not None for twin in twins) and type(twins[0]).__eq__ is not object.__eq__
         said = self.asked("__eq__", twins) if own else None
         if isinstance(one, Recipe) and isinstance(two, Recipe) and said is not None:
             return said
         first, second = (
-            opened(packed(t)) if isinstance(s, Recipe) else s for s, t in zip((one, two), twins, strict=True)
+            opened(packed(t)) if isinstance(s, Recipe) else s
+            for s, t in zip((one, two), twins, strict=True)
         )
         if not isinstance(first, Shape) or not isinstance(second, Shape) or not first.attributes:
             return None

@@ -1,9 +1,10 @@
 """What may cross between the two sandboxes: plain values, written as JSON, one frame each.
 
-Plain      None, bool, int, float, complex, str, bytes, list, tuple, set, frozenset, dict, range, Decimal, Fraction
-           and the types that are built in (int, list)
-Others     are handed to `keep`, which gives a handle or refuses: an object never crosses, and so neither does its
-           `__eq__`. Subclasses of plain types (Counter, namedtuple) cross as what they are made of
+Plain      None, bool, int, float, complex, str, bytes, list, tuple, set, frozenset, dict, range,
+           Decimal, Fraction and the types that are built in (int, list)
+Others     are handed to `keep`, which gives a handle or refuses: an object never crosses, and so
+           neither does its `__eq__`. Subclasses of plain types (Counter, namedtuple) cross as what
+           they are made of
 Limits     4 MiB a frame, 100 levels
 """
 
@@ -24,7 +25,8 @@ FRAME = 4 << 20
 DEPTH = 100
 SAFE = 2**53
 READY = "ready"  # the first message of the program's side
-# A value of these can only be there where its module was imported; importing them takes as long as all else here.
+# A value of these can only be there where its module was imported; importing them takes as long as
+# all else here.
 NUMBERS = {"D": ("decimal", "Decimal"), "F": ("fractions", "Fraction")}
 
 
@@ -49,7 +51,10 @@ def encode(value: Any, keep: Keep = refuse, depth: int = 0) -> Any:
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, dict):
-        return ["d", [[encode(k, keep, depth + 1), encode(v, keep, depth + 1)] for k, v in value.items()]]
+        return [
+            "d",
+            [[encode(k, keep, depth + 1), encode(v, keep, depth + 1)] for k, v in value.items()],
+        ]
     for tag, kind in (("l", list), ("t", tuple), ("s", set), ("f", frozenset)):
         if isinstance(value, kind):
             return [tag, [encode(one, keep, depth + 1) for one in value]]
@@ -112,7 +117,8 @@ def send(channel: Any, message: Any) -> None:
 
 
 def receive(channel: Any) -> Any:
-    """The next message. Raises: EOFError: the other side has ended. ValueError: it sent no message."""
+    """The next message. Raises: EOFError: the other side has ended. ValueError: it sent no
+    message."""
     size = struct.unpack("!I", _exactly(channel, 4))[0]
     if size > FRAME:
         raise ValueError("a frame that is too long")
