@@ -124,9 +124,9 @@ def vectors_of(texts: list[str]) -> np.ndarray:
     if not file.exists():
         import torch
 
+        from assay.model.catalogue import EMBEDDER
         from assay.model.embed import Embedder
         from assay.model.find import find
-        from assay.prompt.neighbours import EMBEDDER
 
         made = Embedder(find(EMBEDDER, kind="embedder").folder)(texts)
         store.write_tensors(file, {"vectors": torch.from_numpy(made)})

@@ -208,7 +208,8 @@ def rank_models(
 
 def report(project: str | Path = ".") -> Report:
     """The newest report of a project: `strategies`, `verdict`, `table()`, `predictions(name)`."""
-    from assay.runtime.latest_report import newest, project_at
+    from assay.runtime.latest_report import project_at
+    from assay.weigh.latest import newest
 
     return newest(project_at(Path(project)))
 

@@ -141,10 +141,10 @@ class Review:
         )
 
     def _rivals(self) -> tuple[str, str]:
-        from assay.runtime.latest_report import newest
+        from assay.runtime.latest_report import newest_data
         from assay.weigh.decision import rival_of
 
-        data = newest(self.folder).data
+        data = newest_data(self.folder)
         rival = rival_of(data)
         if rival is None:
             text = "there are not two finished arms to hold against each other"

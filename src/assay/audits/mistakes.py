@@ -90,7 +90,7 @@ def _groups(
 
 
 def _vectors(seen: Seen, texts: list[str]) -> Any:
-    from assay.prompt.neighbours import EMBEDDER
+    from assay.model.catalogue import EMBEDDER
     from assay.runtime.data_stage.model_service import Lender
 
     seen.bench.tell({"event": "stage", "name": KEY, "state": "start"})

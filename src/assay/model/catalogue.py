@@ -8,6 +8,8 @@ What it promises  Version and sha256 of the wheel and of every file in it are fi
 from dataclasses import dataclass
 from typing import Literal
 
+EMBEDDER = "minilm-l6"  # the sentence encoder that is used where none is named
+
 Kind = Literal["causal", "embedder", "tool"]
 
 

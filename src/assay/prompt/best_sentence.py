@@ -24,11 +24,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from assay.core.errors import Problem
+from assay.core.preconditions import need_rows
 from assay.core.store import read_json, read_lines, write_json, write_lines
 from assay.core.types import Adapted, Answer, Example, Lesson, Means, Strategy, Task, Tell
+from assay.model.catalogue import EMBEDDER
 from assay.prompt import read_passages
-from assay.prompt.majority import need_rows
-from assay.prompt.neighbours import EMBEDDER, vectors_of
+from assay.prompt.neighbours import vectors_of
 from assay.prompt.other_kind import FROM_PASSAGES, other_kind
 from assay.prompt.ranked import WordOrder
 from assay.prompt.relevance import document_of

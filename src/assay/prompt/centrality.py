@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from assay.core.errors import Problem
+from assay.core.preconditions import need_rows
 from assay.core.store import read_json, write_json
 from assay.core.types import Adapted, Answer, Example, Lesson, Means, Strategy, Task, Tell
-from assay.prompt.majority import need_rows
-from assay.prompt.neighbours import EMBEDDER, vectors_of
+from assay.model.catalogue import EMBEDDER
+from assay.prompt.neighbours import vectors_of
 from assay.prompt.other_kind import FROM_TEXT, other_kind
 from assay.prompt.picking import drawn
 from assay.prompt.ranked import WordOrder

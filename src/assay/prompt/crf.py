@@ -29,12 +29,12 @@ from pydantic import Field
 
 from assay.aim.entities import of_run
 from assay.core.errors import Problem
+from assay.core.preconditions import need_rows
 from assay.core.store import read_json, write_json
 from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Task, Tell
 from assay.prompt.chain import Chain, trained
 from assay.prompt.dictionary import Decisions, decisions
 from assay.prompt.fields import WORD, Fields, learnt, marks, spans_of
-from assay.prompt.majority import need_rows
 from assay.prompt.word_features import Names, features, names_in
 
 Tagged = tuple[list[str], list[str]]  # words, tags

@@ -35,10 +35,10 @@ from pydantic import Field
 
 from assay.aim.entities import Span
 from assay.core.errors import Problem
+from assay.core.preconditions import need_rows
 from assay.core.store import read_json, write_json
 from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Task, Tell
 from assay.prompt.fields import WORD, Fields, classes_of, learnt, spans_of, values_of
-from assay.prompt.majority import need_rows
 
 LONGEST = 10  # words of a candidate
 LEAST = 0.02  # what less speaks for is no candidate

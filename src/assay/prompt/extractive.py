@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from assay.core.errors import Problem, TrainError
+from assay.core.preconditions import need_rows
 from assay.core.store import read_json, write_json, write_tensors
 from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Task, Tell
-from assay.prompt.majority import need_rows
 from assay.prompt.other_kind import FROM_TEXT, other_kind
 from assay.prompt.picking import drawn
 from assay.prompt.ranked import WordOrder

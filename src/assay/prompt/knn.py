@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from assay.core.errors import Problem
+from assay.core.preconditions import need_rows
 from assay.core.store import read_json, write_json, write_tensors
 from assay.core.types import (
     Adapted,
@@ -33,8 +34,8 @@ from assay.core.types import (
     Task,
     Tell,
 )
-from assay.prompt.majority import need_rows
-from assay.prompt.neighbours import EMBEDDER, vectors_of
+from assay.model.catalogue import EMBEDDER
+from assay.prompt.neighbours import vectors_of
 from assay.prompt.prompted import chosen
 
 if TYPE_CHECKING:

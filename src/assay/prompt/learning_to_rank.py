@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING, Literal
 
 from assay.aim.ranks import grades_in
 from assay.core.errors import Problem
+from assay.core.preconditions import need_rows
 from assay.core.store import read_json, write_json
 from assay.core.types import Adapted, Answer, Example, Lesson, Means, Strategy, Task, Tell
-from assay.prompt.majority import need_rows
-from assay.prompt.neighbours import EMBEDDER, vectors_of
+from assay.model.catalogue import EMBEDDER
+from assay.prompt.neighbours import vectors_of
 from assay.prompt.other_kind import other_kind
 from assay.prompt.ranked import WordOrder, answered
 from assay.prompt.retrieval.learned import features, learned

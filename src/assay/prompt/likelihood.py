@@ -28,6 +28,7 @@ from pydantic import Field
 
 from assay.aim.options import LETTERS
 from assay.core.errors import Problem
+from assay.core.preconditions import need_rows
 from assay.core.store import read_json, write_json
 from assay.core.types import (
     Adapted,
@@ -42,7 +43,6 @@ from assay.core.types import (
     Tell,
 )
 from assay.prompt.among_options import answered, asked_of
-from assay.prompt.majority import need_rows
 from assay.prompt.other_kind import other_kind
 from assay.prompt.picking import drawn
 from assay.prompt.retrieval.learned import learned

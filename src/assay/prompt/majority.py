@@ -13,7 +13,7 @@ from typing import Literal
 
 from assay.aim.options import LETTERS
 from assay.aim.ranks import ordered
-from assay.core.errors import Problem, TrainError
+from assay.core.preconditions import need_rows
 from assay.core.store import read_json, write_json
 from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Tell
 from assay.encode.parse import worked
@@ -55,15 +55,3 @@ class Majority(Strategy):
 
     def restore(self, folder: Path, lesson: Lesson) -> MajorityAnswers:
         return MajorityAnswers(read_json(folder / "majority.json")["target"])
-
-
-def need_rows(kind: str, lesson: Lesson) -> None:
-    """Raises TrainError T002 when there is nothing to learn from."""
-    if not lesson.train:
-        raise TrainError(
-            Problem(
-                "T002",
-                f"{kind}: the training split is empty",
-                help="check the split's shares and the data files",
-            )
-        )

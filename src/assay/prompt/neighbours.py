@@ -19,18 +19,16 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from assay.aim.label_sets import labels_in, written
+from assay.core.preconditions import need_rows
 from assay.core.store import read_json, write_json, write_tensors
 from assay.core.types import Adapted, Answer, Example, Lesson, Means, Strategy, Tell
+from assay.model.catalogue import EMBEDDER
 from assay.prompt.among_options import OptionVectors
-from assay.prompt.majority import need_rows
 from assay.prompt.prompted import chosen
 from assay.prompt.ranked import VectorOrder
 
 if TYPE_CHECKING:
     import numpy as np
-
-
-EMBEDDER = "minilm-l6"
 
 
 class Neighbours(Strategy):

@@ -21,9 +21,9 @@ from typing import Literal
 
 from pydantic import Field
 
+from assay.core.preconditions import need_rows
 from assay.core.store import write_tensors
 from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Tell
-from assay.prompt.majority import need_rows
 
 BYTES = 256
 Counts = dict[bytes, dict[int, int]]  # what stood before -> how often each byte followed

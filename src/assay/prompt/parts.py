@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from assay.core.store import digest, file_digest, read_json, write_json
 from assay.core.types import Kept, Lesson, Part, Tell
-from assay.prompt.neighbours import EMBEDDER
+from assay.model.catalogue import EMBEDDER
 
 if TYPE_CHECKING:
     import numpy as np

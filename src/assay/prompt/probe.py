@@ -22,13 +22,14 @@ from typing import Any, Literal
 from pydantic import Field, field_validator
 
 from assay.core.errors import Problem
+from assay.core.preconditions import need_rows
 from assay.core.types import Adapted, Lesson, Strategy, Task
+from assay.model.catalogue import EMBEDDER
 from assay.prompt.among_options import OptionLinear
 from assay.prompt.features import Feature, Features, Vectors
 from assay.prompt.linear import Balance, in_one_thread
 from assay.prompt.linear_arms import LinearLabels, LinearSets
-from assay.prompt.majority import need_rows
-from assay.prompt.neighbours import EMBEDDER, vectors_of
+from assay.prompt.neighbours import vectors_of
 from assay.prompt.parts import Encoder
 
 KINDS = ("classify", "multilabel", "choose", "rank")

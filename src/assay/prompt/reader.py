@@ -25,11 +25,12 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from assay.core.errors import Problem, TrainError
+from assay.core.preconditions import need_rows
 from assay.core.store import read_json, write_json, write_tensors
 from assay.core.types import Adapted, Answer, Example, Lesson, Means, Strategy, Task, Tell
+from assay.model.catalogue import EMBEDDER
 from assay.prompt import read_passages
-from assay.prompt.majority import need_rows
-from assay.prompt.neighbours import EMBEDDER, vectors_of
+from assay.prompt.neighbours import vectors_of
 from assay.prompt.other_kind import FROM_PASSAGES, other_kind
 from assay.prompt.ranked import WordOrder
 from assay.prompt.spans.reading import Posed, Reading, Vectors, asked_of, sentences_of, worth

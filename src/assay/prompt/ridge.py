@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from assay.core.errors import Problem, TrainError
+from assay.core.preconditions import need_rows
 from assay.core.store import read_json, write_json, write_tensors
 from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Task, Tell
 from assay.encode.numbers import number_of
 from assay.encode.parse import worked
-from assay.prompt.majority import need_rows
 from assay.prompt.other_kind import other_kind
 
 if TYPE_CHECKING:

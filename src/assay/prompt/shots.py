@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from assay.core.errors import Problem, TrainError
+from assay.core.preconditions import need_rows
 from assay.core.store import read_json, read_lines
 from assay.core.types import Example, Lesson
 from assay.encode.parse import all_numbers, worked
-from assay.prompt.majority import need_rows
 from assay.prompt.neighbours import vectors_of
 from assay.prompt.picking import diverse, drawn, spread
 from assay.prompt.prompted import answer_room

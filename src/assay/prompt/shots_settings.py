@@ -12,9 +12,9 @@ from pydantic import Field, model_validator
 from assay.core.errors import Problem
 from assay.core.types import Strategy, Task
 from assay.encode.wording import Wording
+from assay.model.catalogue import EMBEDDER
 from assay.model.environment import FORMED
 from assay.prompt.calibrate import FITTED, Way
-from assay.prompt.neighbours import EMBEDDER
 from assay.prompt.picking import Choice, Order
 
 

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field, field_validator
 
 from assay.core.errors import Problem, TrainError
+from assay.core.preconditions import need_rows
 from assay.core.store import read_json, write_json
 from assay.core.types import (
     Adapted,
@@ -42,7 +43,6 @@ from assay.core.types import (
 )
 from assay.prompt.knn import opinion
 from assay.prompt.linear import parts_of, scorable
-from assay.prompt.majority import need_rows
 from assay.prompt.prompted import among, chosen
 
 if TYPE_CHECKING:

@@ -22,12 +22,12 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from assay.core.errors import Problem, TrainError
+from assay.core.preconditions import need_rows
 from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Tell
 from assay.prompt.among_options import OptionLinear
 from assay.prompt.features import Feature, Features
 from assay.prompt.linear import Balance, in_one_thread
 from assay.prompt.linear_arms import LinearLabels, LinearSets
-from assay.prompt.majority import need_rows
 from assay.prompt.ranked import WordOrder
 
 

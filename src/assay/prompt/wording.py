@@ -24,6 +24,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from assay.aim.kinds import kind_of
 from assay.core.errors import Problem, TrainError, did_you_mean
+from assay.core.preconditions import need_rows
 from assay.core.store import read_json, write_json, write_text
 from assay.core.types import (
     Adapted,
@@ -38,10 +39,9 @@ from assay.core.types import (
     Tell,
 )
 from assay.encode.wording import Wording
+from assay.model.catalogue import EMBEDDER
 from assay.model.environment import FORMED
 from assay.prompt.exported import FILE, Prompt, Solved, examples_of, read_prompt, written
-from assay.prompt.majority import need_rows
-from assay.prompt.neighbours import EMBEDDER
 from assay.prompt.searched import Found, Plan, searched
 from assay.prompt.shots_answers import ShotsAnswers
 from assay.prompt.slot import Stand, prompting, reworded, shots_in

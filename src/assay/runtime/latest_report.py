@@ -4,7 +4,7 @@ line imports it."""
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assay.core.command_hints import with_project
 from assay.core.errors import Problem, UsageError, did_you_mean
@@ -12,7 +12,6 @@ from assay.core.places import near, place, typed
 
 if TYPE_CHECKING:
     from assay.config import Project
-    from assay.weigh import Report
 
 
 def project_at(target: Path) -> Path:
@@ -26,20 +25,20 @@ def project_at(target: Path) -> Path:
     return typed(begin(with_project(target)))
 
 
-def newest(folder: Path) -> Report:
-    """The newest report of a project.
+def newest_data(folder: Path) -> dict[str, Any]:
+    """What the newest report.json of a project says.
 
     Raises:
-        UsageError: C062, there is none yet.
+        UsageError: C062, there is none yet; C186, it is damaged.
     """
-    from assay.weigh import Report
+    from assay.weigh.read import read_report
 
-    report = place(folder, "report")
-    if not (report / "report.json").is_file():
+    file = place(folder, "report") / "report.json"
+    if not file.is_file():
         raise UsageError(
             Problem("C062", "there is no report yet", str(folder), help=f"assay run {folder}")
         )
-    return Report.load(report)
+    return read_report(file)
 
 
 def recommended(project: Project) -> str:

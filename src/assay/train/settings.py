@@ -178,7 +178,7 @@ class Trained(Strategy):
             TrainError: T002 no rows, T043 a target that is no label, T048 no labels. UsageError:
                 C079 no documents.
         """
-        from assay.prompt.majority import need_rows
+        from assay.core.preconditions import need_rows
 
         need_rows(self.kind, lesson)
         if problems := list(self.unfit(lesson.task)):

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from assay.core.errors import Problem, TrainError
+from assay.core.preconditions import need_rows
 from assay.core.store import read_json, write_json
 from assay.core.types import Example, LanguageModel, Lesson, Task
 from assay.curate.accepted import WRITTEN
 from assay.encode.chat import Encoded
 from assay.encode.wording import ask
-from assay.prompt.majority import need_rows
 from assay.prompt.prompted import Prompted
 from assay.prompt.ranked import pairs_of
 from assay.prompt.shots import drawn

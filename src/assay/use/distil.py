@@ -27,9 +27,9 @@ from pydantic import Field
 
 from assay.core import sealed
 from assay.core.errors import Problem, TrainError
+from assay.core.preconditions import need_rows
 from assay.core.types import Answer, Example, Lesson
 from assay.prompt import Shots
-from assay.prompt.majority import need_rows
 from assay.train.request import asked, part
 from assay.use.shrink import Shrink, Shrunk, nothing, trained_again
 

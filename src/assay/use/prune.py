@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from assay.core.errors import Problem, TrainError
+from assay.core.preconditions import need_rows
 from assay.core.types import Lesson
 from assay.prompt import Shots
-from assay.prompt.majority import need_rows
 from assay.prompt.shots import drawn
 from assay.use.shrink import Shrink, Shrunk, trained_again
 

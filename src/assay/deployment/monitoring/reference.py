@@ -140,8 +140,8 @@ def _vectors(
 ) -> tuple[Any, str]:
     """Vectors of length 1 of all texts, and the name of what made them."""
     if encoder != "words":
+        from assay.model.catalogue import EMBEDDER
         from assay.model.find import find
-        from assay.prompt.neighbours import EMBEDDER
 
         try:
             # "auto" takes what is there: a look at a log is no reason to fetch a model.

@@ -211,7 +211,7 @@ def usual(folder: Path) -> list[str]:
     Raises:
         UsageError: C062, there is no report; C154, it recommends nothing.
     """
-    from assay.runtime.latest_report import newest
+    from assay.weigh.latest import newest
 
     name = newest(folder).verdict["recommended"]
     if not name:

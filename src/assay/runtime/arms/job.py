@@ -105,8 +105,8 @@ class Job:
     # --- what a lesson may use --------------------------------------------------------------------
 
     def embed(self, texts: Sequence[str]) -> Any:
+        from assay.model.catalogue import EMBEDDER
         from assay.model.embed import Embedder
-        from assay.prompt.neighbours import EMBEDDER
 
         if self._embed is None:
             self._embed = Embedder(Path(self.models[EMBEDDER]["folder"]))

@@ -59,7 +59,7 @@ def wanted(project: Project) -> dict[str, list[str]]:
 def audited(project: Project) -> bool:
     """Whether the audit compares rows by meaning: where the project says from which cosine, or an
     arm reads the rows with the same encoder anyway."""
-    from assay.prompt.neighbours import EMBEDDER
+    from assay.model.catalogue import EMBEDDER
 
     if project.split.paraphrase == "auto":
         return any(EMBEDDER in arm.encoders() for arm in project.compare)
@@ -79,8 +79,8 @@ def models(
     Raises:
         ModelError, ResourceError: as `model.find`.
     """
+    from assay.model.catalogue import EMBEDDER
     from assay.model.find import find
-    from assay.prompt.neighbours import EMBEDDER
 
     found = {}
     for need, kinds in wanted(project).items():

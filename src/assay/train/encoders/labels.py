@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from assay.aim.label_sets import labels_in
 from assay.core.errors import Problem, TrainError
+from assay.core.preconditions import need_rows
 from assay.core.types import Example, Lesson, Task
 from assay.prompt import several
-from assay.prompt.majority import need_rows
 from assay.train.settings import refuse_foreign
 
 if TYPE_CHECKING:

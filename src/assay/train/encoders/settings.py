@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from assay.core.types import Lesson, Strategy
-from assay.prompt.neighbours import EMBEDDER
+from assay.model.catalogue import EMBEDDER
 from assay.train.retriever.settings import folder_of
 
 if TYPE_CHECKING:

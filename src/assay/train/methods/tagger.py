@@ -31,11 +31,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from assay.core.errors import Problem, TrainError
+from assay.core.preconditions import need_rows
 from assay.core.store import read_json, write_json, write_tensors
 from assay.core.types import Adapted, Answer, Example, Lesson, Means, Strategy, Task, Tell
+from assay.model.catalogue import EMBEDDER
 from assay.prompt.fields import Fields, classes_of, learnt, spans_of, values_of
-from assay.prompt.majority import need_rows
-from assay.prompt.neighbours import EMBEDDER, vectors_of
+from assay.prompt.neighbours import vectors_of
 from assay.prompt.parts import weights_digest
 
 if TYPE_CHECKING:

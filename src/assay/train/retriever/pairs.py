@@ -17,9 +17,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assay.core.errors import Problem, TrainError, UsageError
+from assay.core.preconditions import need_rows
 from assay.core.types import Document, Example, Lesson
 from assay.prompt import chunks
-from assay.prompt.majority import need_rows
 from assay.prompt.relevance import gold
 
 # share of cloze passages that keep the sentence: matching words counts too (Lee et al. 2019)

@@ -27,7 +27,7 @@ from pydantic import Field
 from assay.core.errors import Problem, TrainError
 from assay.core.store import read_json, write_json, write_tensors
 from assay.core.types import Lesson, Tell
-from assay.prompt.neighbours import EMBEDDER
+from assay.model.catalogue import EMBEDDER
 from assay.prompt.parts import Ranking, weights_digest
 from assay.train.retriever.mixing import best_mix, mixed, ranks
 from assay.train.retriever.pairs import Cloze, Material, Pair, cloze, in_batches, material

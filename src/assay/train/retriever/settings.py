@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from assay.core.types import Lesson, Part
-from assay.prompt.neighbours import EMBEDDER
+from assay.model.catalogue import EMBEDDER
 
 
 class Retriever(Part):
