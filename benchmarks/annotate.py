@@ -23,9 +23,9 @@ from pathlib import Path
 import numpy as np
 
 from assay.core.types import Example, Message
-from assay.curate.annotate.choose import informative, uncertainty
-from assay.curate.annotate.doubt import fold_of, judge, out_of_fold, ranked
-from assay.curate.annotate.linear import fit, vectors
+from assay.data.annotation.active_learning import informative, uncertainty
+from assay.data.annotation.confident_learning import fold_of, judge, out_of_fold, ranked
+from assay.data.annotation.word_classifier import fit, vectors
 
 SHARE = 0.05
 

@@ -19,11 +19,12 @@ from typing import Any
 from assay.config import load
 from assay.core.store import write_json
 from assay.core.types import Augmentation, Example, Lesson, Means, Record
-from assay.curate import Adversarial, Noise
-from assay.prompt import Tfidf
+from assay.data.augment.adversarial import Adversarial
+from assay.data.augment.noise import Noise
+from assay.evaluation.scoring import judge
 from assay.runtime.data_stage.prepare import Prepared, prepare
 from assay.stats.intervals import observed, paired_interval
-from assay.validate import judge
+from assay.strategies.baselines.tfidf import Tfidf
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "intents"
 TRIED = ("", "noise", "paraphrase", "adversarial", "counterfactual", "balance")

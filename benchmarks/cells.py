@@ -19,13 +19,13 @@ from workloads import DATA, banking77
 import assay
 from assay.config import load as load_project
 from assay.config import make_strategy
-from assay.config.strategies import PRESETS, STRATEGIES
 from assay.core.errors import AssayError
 from assay.core.store import digest, to_json, write_lines, write_text
 from assay.core.types import Example, Task
+from assay.reporting.build import Report
 from assay.runtime.data_stage.prepare import prepare
-from assay.train.settings import Trained
-from assay.weigh import Report
+from assay.strategies.catalogue import PRESETS, STRATEGIES
+from assay.training.settings import Trained
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "intents"
 RATES = (1 / 3, 1, 3, 10)  # times a method's own default

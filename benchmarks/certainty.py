@@ -5,8 +5,8 @@
 
 Each cell is a metric, a number of labels, of test rows, of groups (0: rows are independent) and of
 seeds. Its studies are of 20 populations with accuracies between 0.55 and 0.95, five arms each, two
-of them floors. The numbers are those of the product: `weigh/compared.py`, `weigh/decide.py`. What
-is done is kept in out/certainty/, a file a cell; the next call goes on.
+of them floors. The numbers are those of the product: `decision/comparison.py`,
+`decision/choice.py`. What is done is kept in out/certainty/, a file a cell; the next call goes on.
 
 single, paired   share of 95 % intervals that hold the truth: of the first arm's score, of its
                  difference to the second
@@ -32,11 +32,11 @@ import numpy as np
 from certainty_world import Studies, World, columns, macro_f1, studies, world
 
 from assay.core.store import write_json
-from assay.validate.metrics.accuracy import Accuracy
-from assay.validate.metrics.macro_f1 import MacroF1
-from assay.weigh import Weigh
-from assay.weigh.compared import Compared
-from assay.weigh.decide import Gap, Standing, decide
+from assay.decision.choice import Gap, Standing, decide
+from assay.decision.comparison import Compared
+from assay.decision.settings import Weigh
+from assay.evaluation.metrics.accuracy import Accuracy
+from assay.evaluation.metrics.macro_f1 import MacroF1
 
 OUT = Path(__file__).parent / "out" / "certainty"
 VERSION = 1  # raise it when the same cell gives other numbers

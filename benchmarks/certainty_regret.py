@@ -1,4 +1,4 @@
-"""What does the choice lose, on average? The rule of `weigh/decide.py` on studies whose truth is
+"""What does the choice lose, on average? The rule of `decision/choice.py` on studies whose truth is
 known.
 
     python benchmarks/certainty.py --regret [--studies 2000]
@@ -18,11 +18,11 @@ from __future__ import annotations
 import numpy as np
 from certainty_world import columns, studies, world
 
-from assay.validate.metrics.accuracy import Accuracy
-from assay.weigh import Weigh
-from assay.weigh.compared import Compared
-from assay.weigh.decide import Standing, choose
-from assay.weigh.shrink import error_of
+from assay.decision.choice import Standing, choose
+from assay.decision.comparison import Compared
+from assay.decision.expected_loss import error_of
+from assay.decision.settings import Weigh
+from assay.evaluation.metrics.accuracy import Accuracy
 
 ROWS = (24, 50, 100, 300, 1000)
 ARMS, LABELS, DRAWS = 6, 5, 200

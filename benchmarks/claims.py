@@ -1,5 +1,5 @@
-"""What train.py measures, and what must come out. An experiment, a contender or a claim more is one
-value more."""
+"""What training.py measures, and what must come out. An experiment, a contender or a claim more is
+one value more."""
 
 from __future__ import annotations
 

@@ -32,9 +32,9 @@ import numpy as np
 from scipy.special import ndtri
 
 from assay.core.store import write_json
-from assay.validate.clusters import clustered
-from assay.validate.metrics.accuracy import Accuracy
-from assay.weigh.compared import Compared
+from assay.decision.comparison import Compared
+from assay.evaluation.metrics.accuracy import Accuracy
+from assay.evaluation.undeclared_clusters import clustered
 
 OUT = Path(__file__).parent / "out" / "clusters"
 VERSION = 1  # raise it when the same cell gives other numbers

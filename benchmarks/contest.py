@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.core.store import write_json
-from assay.model.environment import STARTED_WITH, processor_flags
+from assay.models.environment import STARTED_WITH, processor_flags
 
 PEERS = Path(__file__).parent / "peers"
 

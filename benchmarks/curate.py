@@ -35,12 +35,12 @@ from assay.config.start import project_text
 from assay.config.yamlfile import read
 from assay.core import store
 from assay.core.types import Dropped, Example, Means
-from assay.curate.curated import run
-from assay.curate.reading.load import load
-from assay.curate.split import Split
-from assay.curate.steps.dedupe import Dedupe
-from assay.curate.steps.near import Near
-from assay.curate.text import jaccard, key_of, shingles
+from assay.data.pipeline import run
+from assay.data.reading.load import load
+from assay.data.split import Split
+from assay.data.steps.dedupe import Dedupe
+from assay.data.steps.near import Near
+from assay.data.text_similarity import jaccard, key_of, shingles
 
 RECALL, PRECISION, GIGABYTES, TIMES_DATASKETCH, ROWS_A_SECOND = 0.95, 0.99, 4.0, 3.0, 5000
 THRESHOLD, PERMUTATIONS = 0.8, 128

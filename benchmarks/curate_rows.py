@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from assay.curate.text import MOST_EDITS, edits, jaccard, normal
+from assay.data.text_similarity import MOST_EDITS, edits, jaccard, normal
 
 WORDS = 20_000
 LABELS = 50

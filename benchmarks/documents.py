@@ -27,14 +27,14 @@ from retrieval import encoder
 
 from assay.core import store
 from assay.core.types import Document, Example, Lesson, Means, Message, Task, Tell
-from assay.prompt import Majority, Rag
-from assay.prompt.parts import Encoder, Encoding
-from assay.prompt.rag import cut
-from assay.prompt.retrieval.dense import kept_vectors
-from assay.prompt.retrieval.finder import Finder
-from assay.prompt.retrieval.library import Library
-from assay.prompt.retrieval.stems import Stems
-from assay.prompt.retrieval.words import K1, B, Words
+from assay.retrieval.bm25 import K1, B, Words
+from assay.retrieval.dense import kept_vectors
+from assay.retrieval.encoders import Encoder, Encoding
+from assay.retrieval.retriever import Finder
+from assay.retrieval.stemming import Stems
+from assay.strategies.baselines.majority import Majority
+from assay.strategies.retrieval.library import Library
+from assay.strategies.retrieval.rag import Rag, cut
 
 OUT = Path(__file__).parent / "out" / "documents.json"
 LIMITS = {"added and found": 1.0, "taken out and asked": 1.0}  # seconds
@@ -96,7 +96,7 @@ def seconds(work: Callable[[], Any]) -> tuple[float, Any]:
 def lesson(
     real: Encoding, texts: Sequence[Document], first: Encoding | None, folder: Path
 ) -> Lesson:
-    from assay.model.find import find
+    from assay.models.loading.find import find
 
     row = Example("r", (Message("user", "what"),), "that")
     means = Means(

@@ -24,12 +24,12 @@ from contest import processor
 from assay.config import make_strategy
 from assay.core import store
 from assay.core.types import Example, Lesson, Means, Message, Task
-from assay.model.find import find
-from assay.model.open import load_model
-from assay.train.exercise import Exercise
-from assay.train.objectives.completion import completion
-from assay.train.optim import Noise
-from assay.train.tuned import sequences_of
+from assay.models.loading.find import find
+from assay.models.open import load_model
+from assay.strategies.training.trained_arm import sequences_of
+from assay.training.objectives.completion import completion
+from assay.training.optim.noise import Noise
+from assay.training.training_data import Exercise
 
 HERE = Path(__file__).parent
 TICKETS = HERE.parent / "examples" / "intents" / "tickets.jsonl"

@@ -4,9 +4,9 @@ model.
     python benchmarks/embed.py --peer-python PATH [--texts N] [--rounds N] [--quick]
 
 The texts are passages of debian_docs, cranfield and coffee_stackexchange, of 3 to 600 words, in
-mixed order. The contenders take turns, as in train.py: assay embeds all texts a round, the peer the
-next `--peer-texts` of them. Vectors must be the peer's to 1e-3, entry by entry. Prints Markdown and
-writes benchmarks/out/embed.json.
+mixed order. The contenders take turns, as in training.py: assay embeds all texts a round, the peer
+the next `--peer-texts` of them. Vectors must be the peer's to 1e-3, entry by entry. Prints Markdown
+and writes benchmarks/out/embed.json.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from workloads import DATA
 
 from assay.core.store import write_json
 from assay.core.types import Document
-from assay.model.find import find
-from assay.prompt.chunks import passages
+from assay.models.loading.find import find
+from assay.retrieval.chunking import passages
 
 OUT = Path(__file__).parent / "out"
 MODEL = "minilm-l6"

@@ -34,12 +34,12 @@ from estimates_arms import ARMS, Setting, lay_out
 from assay.config import load
 from assay.core import store
 from assay.core.damage import silent
+from assay.evaluation.held_out_test import Exam
 from assay.runtime.arms.model_lookup import find_models as models
 from assay.runtime.arms.runner import Bench, cost_of
 from assay.runtime.data_stage.prepare import prepare
 from assay.runtime.planning.probe import probed
-from assay.train.gauges import clock
-from assay.validate import Exam
+from assay.training.estimate.usage import clock
 
 HERE = Path(__file__).parent
 OUT = HERE / "out"

@@ -30,7 +30,7 @@ from contest import processor
 import assay
 from assay.core.errors import OtherAnswers
 from assay.core.store import read_lines, to_json, write_json, write_lines, write_text
-from assay.weigh.numbers import points
+from assay.presentation.number_format import points
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "intents"
 OUT = Path(__file__).parent / "out" / "exports"

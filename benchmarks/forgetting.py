@@ -24,7 +24,7 @@ from workloads import DATA, banking77
 
 import assay
 from assay.core import store
-from assay.weigh.numbers import points, score, signed, tenths
+from assay.presentation.number_format import points, score, signed, tenths
 
 SETS = ("lambada_test", "mmlu_sample")  # also known: wikitext2, piqa_valid, bbh_eight
 LABELS, TEST = 6, 40

@@ -28,13 +28,13 @@ from searched import handbook
 
 from assay.core import store
 from assay.core.types import Example, Tell
-from assay.model.find import find
-from assay.prompt.parts import Encoding, weights_digest
-from assay.prompt.relevance import gold
-from assay.prompt.retrieval.dense import kept_vectors
-from assay.prompt.retrieval.finder import Finder, Looking, Tools
+from assay.evaluation.rank_metrics import discounted_gain, reciprocal_rank
+from assay.models.loading.find import find
+from assay.retrieval.dense import kept_vectors
+from assay.retrieval.encoders import Encoding, weights_digest
+from assay.retrieval.gold_passages import gold
+from assay.retrieval.retriever import Finder, Looking, Tools
 from assay.stats.intervals import paired_interval
-from assay.validate.ranking import discounted_gain, reciprocal_rank
 
 OUT = Path(__file__).parent / "out"
 MEASURES = {"nDCG@10": discounted_gain, "MRR@10": reciprocal_rank}
@@ -103,7 +103,7 @@ class New(Kept):
     ) -> np.ndarray:
         if not texts:
             return np.zeros((0, self.width), dtype=np.float32)
-        from assay.model.embed import Embedder
+        from assay.models.embeddings import Embedder
 
         return Embedder(self.folder)(texts)
 

@@ -29,10 +29,10 @@ from contest import described, machine
 
 from assay.core.store import write_json
 from assay.core.types import Message, Messages
-from assay.encode.chat import Chat
-from assay.model.batches import common_prefix
-from assay.model.chat_model import ChatModel
-from assay.model.find import find
+from assay.models.inference.batch_plan import common_prefix
+from assay.models.inference.chat_model import ChatModel
+from assay.models.loading.find import find
+from assay.models.tokenizer.chat_tokens import Chat
 
 OUT = Path(__file__).parent / "out" / "generate.json"
 MODEL = "smollm2-135m"
@@ -97,7 +97,7 @@ def models(options: argparse.Namespace) -> tuple[ChatModel, Any]:
     """assay's model, and transformers' with its own attention; the weights are the same."""
     from transformers import AutoModelForCausalLM
 
-    from assay.model.open import load_model
+    from assay.models.open import load_model
 
     found = find(MODEL)
     model = load_model(found, "bf16" if options.dtype == "bfloat16" else "fp32")

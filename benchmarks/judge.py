@@ -18,13 +18,13 @@ from pathlib import Path
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
-from assay.audits.judged import instruction, question
+from assay.audits.llm_judge.pairs import FIRST, SECOND, position, verdict
+from assay.audits.llm_judge.run import instruction, question
+from assay.config.audits.llm_judge import Judge
 from assay.core.types import Answer, Example, Message, Record, Task
-from assay.encode.wording import posed
-from assay.model.find import find
-from assay.model.open import load_model
-from assay.validate.judged.pairs import FIRST, SECOND, position, verdict
-from assay.validate.judged.settings import Judge
+from assay.models.loading.find import find
+from assay.models.open import load_model
+from assay.tasks.prompt_format import posed
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ from generate import TOPICS
 from serve_clients import assay_command, started
 
 from assay.core.store import write_json
-from assay.model.find import find
+from assay.models.loading.find import find
 
 HERE = Path(__file__).parent
 OUT = HERE / "out" / "lm_eval_serve.json"

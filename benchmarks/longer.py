@@ -219,7 +219,7 @@ def scored(report: Any) -> dict[str, float]:
 
 def behind(report: Any, best: str, chosen: str) -> dict[str, float]:
     """How much `chosen` scores below `best`, with the paired interval."""
-    from assay.validate import judge, metrics_for
+    from assay.evaluation.scoring import judge, metrics_for
 
     metric = metrics_for(report.task)[0]
     records = {arm.name: arm.records for arm in report.arms}

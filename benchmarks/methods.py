@@ -41,8 +41,8 @@ from contest import processor
 from ruamel.yaml import YAML
 
 from assay.core.store import append, drop_torn_line, read_lines, write_text
+from assay.evaluation.metrics.accuracy import Accuracy
 from assay.stats.intervals import Interval, paired_interval
-from assay.validate.metrics.accuracy import Accuracy
 
 HERE = Path(__file__).parent
 OUT = HERE / "out"

@@ -21,12 +21,12 @@ from typing import Any
 import numpy as np
 from outside_source import SEED, Source, drawn
 
-from assay.aim.entities import of_spans, written
 from assay.config import load as load_project
 from assay.core.store import digest, to_json, write_json, write_lines, write_text
 from assay.core.types import Answer, Example, Metric, Record, Task
+from assay.evaluation.scoring import metrics_for
 from assay.runtime.data_stage.prepare import prepare
-from assay.validate.judge import metrics_for
+from assay.tasks.entities import of_spans, written
 
 # those of a project that `assay run FILE` makes
 STEPS = [{"kind": "repair"}, {"kind": "length"}, {"kind": "dedupe"}]

@@ -32,9 +32,9 @@ os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 from assay.core.store import write_lines
 from assay.core.types import Document, Example, Message, Task
-from assay.encode.wording import Wording, posed
-from assay.model.find import find
-from assay.model.open import load_model
+from assay.models.loading.find import find
+from assay.models.open import load_model
+from assay.tasks.prompt_format import Wording, posed
 
 MODEL = "smollm2-135m"
 LABELS = (

@@ -30,9 +30,9 @@ from pathlib import Path
 from typing import Any
 
 from assay.core import store
-from assay.curate.pii.recognise import KINDS, recognise
-from assay.curate.pii.tagger import SPACY, tagger
-from assay.curate.steps.anonymise import ahead
+from assay.data.pii.recognise import KINDS, recognise
+from assay.data.pii.tagger import SPACY, tagger
+from assay.data.steps.anonymise import ahead
 
 HERE = Path(__file__).parent
 STRUCTURED = (

@@ -21,8 +21,8 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from assay.validate.sandbox.cage import find_cage
-from assay.validate.sandbox.python import Program, held, planned, processors, run
+from assay.evaluation.sandbox.cage import find_cage
+from assay.evaluation.sandbox.python import Program, held, planned, processors, run
 
 SWAPS = {
     ast.Add: ast.Sub,

@@ -39,19 +39,27 @@ from assay.config.yamlfile import dump
 from assay.core.damage import silent
 from assay.core.store import read_json, write_json, write_text
 from assay.core.types import Answer, Example, Lesson
-from assay.prompt.calibrate import shares
-from assay.prompt.candidates import Candidate, Room
-from assay.prompt.halving import Asked, Outcome, Round, Worth, drawn, planned, search
-from assay.prompt.prompted import chosen
-from assay.prompt.searched import answered_right, instructions, proposed
-from assay.prompt.shots_answers import ShotsAnswers
-from assay.prompt.slot import Stand
-from assay.prompt.wording import WordingSearch
-from assay.prompt.worth import worths
 from assay.runtime.arms.job import Job
 from assay.runtime.arms.model_lookup import find_models as models
 from assay.runtime.arms.runner import Bench
 from assay.runtime.data_stage.prepare import prepare
+from assay.strategies.linear.calibration import shares
+from assay.strategies.prompting.few_shot_arm import ShotsAnswers
+from assay.strategies.prompting.prompt_search import WordingSearch
+from assay.strategies.prompting.prompt_swap import Stand
+from assay.strategies.prompting.prompted_arm import chosen
+from assay.strategies.prompting.search.objective import worths
+from assay.strategies.prompting.search.prompt_candidates import Candidate, Room
+from assay.strategies.prompting.search.search_plan import answered_right, instructions, proposed
+from assay.strategies.prompting.search.successive_halving import (
+    Asked,
+    Outcome,
+    Round,
+    Worth,
+    drawn,
+    planned,
+    search,
+)
 
 PLACE = Path(__file__).parent / "out" / "prompt_replay"
 SEED = 1

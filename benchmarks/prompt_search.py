@@ -37,8 +37,8 @@ import assay
 from assay.config import load
 from assay.config.yamlfile import dump
 from assay.core.store import read_json, write_json, write_lines, write_text
+from assay.evaluation.metrics.accuracy import Accuracy
 from assay.stats.intervals import paired_interval
-from assay.validate.metrics.accuracy import Accuracy
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parent / "examples"
@@ -238,7 +238,7 @@ def gains(report: Any, search: str, hand: str, kept: dict[str, Any]) -> dict[str
 def rows_of(records: Any, task: Any) -> np.ndarray:
     """(rows, 1): the task's own metric of every test row; accuracy and exact match are means of
     these."""
-    from assay.validate import judge, metrics_for
+    from assay.evaluation.scoring import judge, metrics_for
 
     return judge(records, task).of_rows(metrics_for(task)[0].name).reshape(-1, 1)
 

@@ -27,13 +27,13 @@ import numpy as np
 from assay.config import load, make_strategy
 from assay.core.store import read_json, write_json
 from assay.core.types import Example, Lesson, Means, Messages
-from assay.model.chat_model import ChatModel
-from assay.model.machine import steady
-from assay.model.open import open_model
-from assay.prompt.calibrate import BINS
-from assay.prompt.picking import drawn
+from assay.models.device import steady
+from assay.models.inference.chat_model import ChatModel
+from assay.models.open import open_model
 from assay.runtime.arms.job import val_score
 from assay.runtime.data_stage.prepare import prepare
+from assay.strategies.linear.calibration import BINS
+from assay.strategies.prompting.example_selection import drawn
 
 HERE = Path(__file__).parent
 
@@ -126,8 +126,8 @@ def asked() -> argparse.Namespace:
 def given(place: Path, options: argparse.Namespace) -> tuple[Lesson, list[Example]]:
     """The lesson of the example project, and its test rows. The base is opened once: no arm changes
     it."""
-    from assay.model.embed import Embedder
-    from assay.model.find import find
+    from assay.models.embeddings import Embedder
+    from assay.models.loading.find import find
 
     project = load(HERE.parent / "examples" / "intents" / "project.yaml")
     prepared = prepare(

@@ -36,14 +36,14 @@ from workloads import banking77
 from assay.core.answers import Decoding, Form
 from assay.core.store import write_json
 from assay.core.types import Message, Messages, Task
-from assay.encode import parse
-from assay.encode.wording import ask, shown
-from assay.model.catalogue import entry_of
-from assay.model.endpoint import Endpoint
-from assay.model.fetch import fetch
-from assay.model.open import open_model
-from assay.model.remote import RemoteModel
+from assay.models.loading.catalogue import entry_of
+from assay.models.loading.fetch import fetch
+from assay.models.open import open_model
+from assay.models.remote.endpoint import Endpoint
+from assay.models.remote.remote_model import RemoteModel
 from assay.stats.intervals import paired_interval
+from assay.tasks import parsing as parse
+from assay.tasks.prompt_format import ask, shown
 
 HERE = Path(__file__).parent
 MODEL = "smollm2-135m"

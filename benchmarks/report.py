@@ -18,8 +18,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from assay.core.types import Answer, Example, Message, Record, Task
-from assay.weigh import Arm, Report
-from assay.weigh.html import render
+from assay.decision.finished_arm import Arm
+from assay.reporting.build import Report
+from assay.reporting.html import render
 from browser import browser, missing
 from section_samples import samples
 from weigh.conftest import cost, make

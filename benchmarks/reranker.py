@@ -30,15 +30,15 @@ from searched import ROOT, Collection, cranfield, handbook, mrr, ndcg, recall
 
 from assay.core.store import digest, write_json
 from assay.core.types import Example, Lesson, Means, Task
-from assay.model.find import find
-from assay.prompt.parts import Encoder, Encoding
-from assay.prompt.retrieval.dense import kept_vectors
-from assay.prompt.retrieval.finder import Finder, Looking, Tools
+from assay.models.loading.find import find
+from assay.retrieval.dense import kept_vectors
+from assay.retrieval.encoders import Encoder, Encoding
+from assay.retrieval.retriever import Finder, Looking, Tools
 from assay.stats.intervals import paired_interval
-from assay.train.retriever import CrossEncoder, TunedEncoder
-from assay.train.retriever.mining import by_words, first_stage, nearest, words_of
-from assay.train.retriever.mixing import mixed, ordered
-from assay.train.retriever.reranker import CrossRanking, read
+from assay.training.retriever.encoder import TunedEncoder
+from assay.training.retriever.mining import by_words, first_stage, nearest, words_of
+from assay.training.retriever.reranker import CrossEncoder, CrossRanking, read
+from assay.training.retriever.score_mixing import mixed, ordered
 
 HERE = Path(__file__).parent
 DATA = Path(os.environ.get("ASSAY_DATA") or ROOT.parent / "shared" / "data")
@@ -61,7 +61,7 @@ def main() -> None:
     options = asked()
     import torch
 
-    from assay.model.machine import steady
+    from assay.models.device import steady
 
     steady(options.seed, options.threads)
     print(

@@ -24,11 +24,11 @@ from contest import processor
 from ir_sets import IrSet, coffee, cranfield
 
 from assay.core import store
-from assay.prompt.parts import Encoding
-from assay.prompt.retrieval.finder import Finder, Looking, Tools
-from assay.prompt.retrieval.words import K1, best
+from assay.evaluation.rank_metrics import discounted_gain, recall, reciprocal_rank
+from assay.retrieval.bm25 import K1, best
+from assay.retrieval.encoders import Encoding
+from assay.retrieval.retriever import Finder, Looking, Tools
 from assay.stats.intervals import Weights, metric_interval, paired_interval
-from assay.validate.ranking import discounted_gain, recall, reciprocal_rank
 
 OUT = Path(__file__).parent / "out" / "retrieval.json"
 MEASURES: dict[str, tuple[Callable[..., float], int]] = {
@@ -169,9 +169,9 @@ def measured(given: IrSet, encoding: Encoding | None, shelf: Path) -> dict[str, 
 
 
 def encoder() -> Encoding:
-    from assay.model.embed import Embedder
-    from assay.model.find import find
-    from assay.prompt.parts import FrozenEncoding, weights_digest
+    from assay.models.embeddings import Embedder
+    from assay.models.loading.find import find
+    from assay.retrieval.encoders import FrozenEncoding, weights_digest
 
     folder = find("minilm-l6", kind="embedder").folder
     return FrozenEncoding("minilm-l6", weights_digest(folder), 384, Embedder(folder))

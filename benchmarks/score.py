@@ -5,8 +5,8 @@ and precision.
     [--quick]
 
 Few-shot prompts (scored_sets.py), and the likelihood of each option as the answer: the plain sum
-over its tokens, end of turn included. The contenders take turns, as in train.py: assay scores all
-rows a round, the peer the next part of them, so that after all rounds both have scored the same
+over its tokens, end of turn included. The contenders take turns, as in training.py: assay scores
+all rows a round, the peer the next part of them, so that after all rounds both have scored the same
 rows. `assay` leaves options that together have less than a millionth of the whole, as the product
 does; `assay all` does not; `assay fp32` is the product in fp32. A peer in bf16 flips options that
 lie close itself: with --judge the choices of all are also compared with those of the peer in fp32,
@@ -30,8 +30,8 @@ from scored_sets import asked_of
 
 from assay.core.store import write_json
 from assay.core.types import Messages
-from assay.encode.chat import Chat
-from assay.model.find import find
+from assay.models.loading.find import find
+from assay.models.tokenizer.chat_tokens import Chat
 
 HERE = Path(__file__).parent
 MODEL = "smollm2-135m"

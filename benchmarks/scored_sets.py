@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from workloads import DATA, banking77
 
 from assay.core.types import Example, Message, Messages, Task
-from assay.encode.wording import ask, shown
+from assay.tasks.prompt_format import ask, shown
 
 SHOTS, SHORT = 16, 40  # short examples of banking77: at most so many characters
 SUBJECTS = 12  # of mmlu

@@ -12,8 +12,8 @@ from pathlib import Path
 import ir_sets
 
 from assay.core.types import Document, Example, Message
-from assay.prompt.chunks import passages as cut
-from assay.prompt.relevance import gold
+from assay.retrieval.chunking import passages as cut
+from assay.retrieval.gold_passages import gold
 
 ROOT = Path(__file__).parents[1]
 

@@ -123,7 +123,7 @@ def asked() -> argparse.Namespace:
 
 
 def model_folder(name: str) -> Path:
-    from assay.model.find import find
+    from assay.models.loading.find import find
 
     return find(name).folder
 
@@ -188,11 +188,11 @@ def company(folder: Path, options: argparse.Namespace, place: Path) -> dict[str,
     import queue
 
     from assay.core.types import Message
-    from assay.model.find import Found
-    from assay.model.open import load_model
-    from assay.use.serve.arms import base_arm
-    from assay.use.serve.engine import OwnEngine
-    from assay.use.serve.wanted import Wanted
+    from assay.deployment.server.arms import base_arm
+    from assay.deployment.server.engine import OwnEngine
+    from assay.deployment.server.engine_api import Wanted
+    from assay.models.loading.find import Found
+    from assay.models.open import load_model
 
     model = load_model(
         Found(folder, "base", "", "", "", 0), "bf16" if options.dtype == "bfloat16" else "fp32"

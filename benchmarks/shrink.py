@@ -37,10 +37,10 @@ from contest import processor
 
 import assay
 from assay.core.store import read_lines, to_json, write_json, write_lines, write_text
-from assay.encode.chat import Chat
+from assay.evaluation.metrics.accuracy import Accuracy
+from assay.models.tokenizer.chat_tokens import Chat
+from assay.presentation.number_format import points
 from assay.stats.standard_error import paired_difference
-from assay.validate.metrics.accuracy import Accuracy
-from assay.weigh.numbers import points
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "intents"
 OUT = Path(__file__).parent / "out" / "shrink"
@@ -162,8 +162,8 @@ def timed(folder: Path, names: list[str], options: argparse.Namespace) -> dict[s
     round."""
     import torch
 
-    from assay.use.rounded import held
-    from assay.use.shrink import plain
+    from assay.strategies.compression.compressed_arm import plain
+    from assay.strategies.compression.quantised_linear import held
 
     torch.set_num_threads(options.threads)
     loaded = {

@@ -17,9 +17,10 @@ from pathlib import Path
 
 from assay.core import store
 from assay.core.types import Example, Means, Message
-from assay.curate import Length, Repair
-from assay.curate.scale.fates import encoded, to_json
-from assay.curate.scale.spread import Scale, Spread
+from assay.data.parallel.executor import Scale, Spread
+from assay.data.parallel.outcomes import encoded, to_json
+from assay.data.steps.length import Length
+from assay.data.steps.repair import Repair
 
 WORDS = (
     "card account transfer refund payment balance limit order parcel ticket password login"

@@ -31,7 +31,9 @@ from stores_vectors import encoded, spread
 
 from assay.core import store as files
 from assay.core.types import Document
-from assay.prompt.stores import STORES, Postgres, Store, open_store
+from assay.retrieval.stores import open_store
+from assay.retrieval.stores.base import Store
+from assay.retrieval.stores.settings import STORES, Postgres
 
 TOP = 10
 LIMITS = {"stored_s": 120.0, "p95_ms": 50.0, "added_s": 1.0, "dropped_s": 1.0, "recall": 0.98}

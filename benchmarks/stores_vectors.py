@@ -20,7 +20,7 @@ from safetensors.numpy import load_file
 
 from assay.core import store
 from assay.core.types import Document
-from assay.prompt.chunks import passages
+from assay.retrieval.chunking import passages
 
 DATA = Path(os.environ.get("ASSAY_DATA") or Path(__file__).parents[2] / "shared" / "data")
 KEPT = Path("benchmarks/out/stores-vectors.safetensors")
@@ -65,7 +65,7 @@ def encoded() -> dict[str, np.ndarray]:
     if not KEPT.exists():
         import torch
 
-        from assay.model.open import embedder
+        from assay.models.open import embedder
 
         names: list[str] = []
         texts: list[str] = []

@@ -25,7 +25,7 @@ from contest import PEERS, Child, described, environment, machine, take_turns
 from workloads import Row, rows_of, whole_chats
 
 from assay.core.store import read_json, write_json
-from assay.model.find import find
+from assay.models.loading.find import find
 
 HERE = Path(__file__).parent
 MODEL = "smollm2-135m"
@@ -119,7 +119,7 @@ def measure(
 def drawn(experiment: Experiment, steps: int, model: Path) -> list[Row]:
     from transformers import AutoTokenizer
 
-    from assay.encode.chat import Chat
+    from assay.models.tokenizer.chat_tokens import Chat
 
     chat = Chat(AutoTokenizer.from_pretrained(model), max_length=2048)
     return rows_of(experiment.workload, chat, steps * experiment.batch)

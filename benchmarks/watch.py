@@ -22,14 +22,14 @@ from typing import Any
 import numpy as np
 from workloads import DATA
 
+from assay.config.monitor import Watch
 from assay.core import store
 from assay.core.types import Example, Message
 from assay.deployment.monitoring.log_reader import Entry
 from assay.deployment.monitoring.reference import Against, families_of
+from assay.deployment.monitoring.two_sample_tests import far_p, gaussian, kernel_p
 from assay.stats.multiple_testing import holm
 from assay.stats.standard_error import wilson
-from assay.validate.drift.apart import far_p, gaussian, kernel_p
-from assay.validate.drift.settings import Watch
 
 OUT = Path(__file__).parent / "out"
 LOG, HELD, TRAIN = 500, 600, 2000
@@ -124,9 +124,9 @@ def vectors_of(texts: list[str]) -> np.ndarray:
     if not file.exists():
         import torch
 
-        from assay.model.catalogue import EMBEDDER
-        from assay.model.embed import Embedder
-        from assay.model.find import find
+        from assay.models.embeddings import Embedder
+        from assay.models.loading.catalogue import EMBEDDER
+        from assay.models.loading.find import find
 
         made = Embedder(find(EMBEDDER, kind="embedder").folder)(texts)
         store.write_tensors(file, {"vectors": torch.from_numpy(made)})

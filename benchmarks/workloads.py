@@ -20,8 +20,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from assay.core.types import Example, Message, Task
-from assay.encode.chat import Chat, Encoded
-from assay.encode.wording import ask
+from assay.models.tokenizer.chat_tokens import Chat, Encoded
+from assay.tasks.prompt_format import ask
 
 DATA = Path(os.environ.get("ASSAY_DATA") or Path(__file__).parents[2] / "shared" / "data")
 SHORTEST, LONGEST = 50, 390  # tokens of an unshared row, prompt and answer

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 import torch
 
-from assay.encode.wording import ask
-from assay.train.tuned import sequences_of
+from assay.strategies.training.trained_arm import sequences_of
+from assay.tasks.prompt_format import ask
 
 
 def sequences(model, given, rows):

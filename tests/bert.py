@@ -12,7 +12,7 @@ def build(place: Path, more: Sequence[str] = ()) -> Path:
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
-    from assay.model.machine import quiet
+    from assay.models.device import quiet
 
     quiet()
     torch.set_num_threads(1)

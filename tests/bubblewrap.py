@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from assay.core.errors import ResourceError
-from assay.validate.sandbox.cage import find_cage
+from assay.evaluation.sandbox.cage import find_cage
 
 
 def missing() -> str:

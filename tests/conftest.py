@@ -16,9 +16,9 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from assay.aim.options import shown
 from assay.core.types import Document, Example, Lesson, Means, Message, Task
-from assay.prompt.parts import Encoding
+from assay.retrieval.encoders import Encoding
+from assay.tasks.options import shown
 from own_sets import OWN
 
 # Derandomized: a test that fails on one commit fails on every machine, and a red run points to a
@@ -157,7 +157,7 @@ def tiny_model(tmp_path_factory) -> Path:
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    from assay.model.machine import quiet
+    from assay.models.device import quiet
 
     quiet()
     torch.set_num_threads(1)
@@ -193,9 +193,9 @@ def open_tiny(tiny_model) -> Callable:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from assay.encode.chat import Chat
-    from assay.model import attention
-    from assay.model.chat_model import ChatModel
+    from assay.models.inference import tree_attention as attention
+    from assay.models.inference.chat_model import ChatModel
+    from assay.models.tokenizer.chat_tokens import Chat
 
     tokenizer = AutoTokenizer.from_pretrained(tiny_model)
     read = {}  # dtype -> the network as it was read; reading takes ten times as long as a copy

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from assay.core.types import Message
-from assay.use.serve.engine import OwnEngine
-from assay.use.serve.wanted import Piece, Wanted
+from assay.deployment.server.engine import OwnEngine
+from assay.deployment.server.engine_api import Piece, Wanted
 
 PATIENCE = 60  # seconds, after which a test has failed
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from assay.use.export.source import Base, Source, Wish
+from assay.deployment.export.formats.source import Base, Source, Wish
 
 
 def fitted(strategy, lesson, folder):
@@ -34,7 +34,7 @@ def source_of(strategy, lesson, folder, base, out, **wish):
 
 def both(source, form, questions, folder):
     """Answers of the arm, decoded, and of the export in `folder`."""
-    from assay.use.export.decoded import decoding
+    from assay.deployment.export.formats.greedy_answers import decoding
 
     arm = source.open()
     alone = questions if form.asks == "question" else ()

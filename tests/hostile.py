@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 from assay.core.types import Answer, Example, Message, Record
-from assay.weigh import Report
+from assay.reporting.build import Report
 
 PAYLOADS = (
     "<script>alert(1)</script>",
@@ -63,7 +63,7 @@ def poisoned(report):
     extra["leaks"][0] |= {"id": attack, "kind": attack, "decision": attack}
     extra["leaks"][0]["first"] = dict.fromkeys(("split", "id", "source", "text"), attack)
     extra["rendered"]["parts"][0]["text"] = attack
-    from assay.weigh import build
+    from assay.reporting.build import build
 
     data = build(
         task=report.task,

@@ -3,10 +3,10 @@ tests."""
 
 from typing import Any
 
+from assay.audits.robustness.comparison import compared
+from assay.audits.robustness.operators import Asked
 from assay.core.types import Answer
-from assay.validate.robustness.compared import compared
-from assay.validate.robustness.operators import Asked
-from assay.weigh import Report
+from assay.reporting.build import Report
 
 
 def triple(value: float, half: float = 0.03, name: str = "value") -> dict[str, float]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from assay.core.errors import ModelError, Problem
 from assay.core.types import Example, Message
-from assay.use.serve.wanted import Full, Load, Piece, Served, Told
+from assay.deployment.server.engine_api import Full, Load, Piece, Served, Told
 
 
 class _Ticket:

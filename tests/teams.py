@@ -11,7 +11,7 @@ import torch
 from torch.distributed import FileStore
 
 from assay.core.errors import TrainError
-from assay.train.team import meeting
+from assay.training.distributed.process_group import meeting
 
 
 def side_by_side(folder, size, work):

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 import assay
-from assay.curate.steps.anonymise import Anonymise
+from assay.data.steps.anonymise import Anonymise
 from assay.deployment.answer_file import PIECE
 from assay.deployment.questions import columns_by_place
 from toy import rows, write_rows

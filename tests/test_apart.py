@@ -11,11 +11,11 @@ import assay
 from assay.config import load
 from assay.core import store
 from assay.core.damage import silent
+from assay.evaluation.held_out_test import Exam
 from assay.runtime.arms.model_lookup import find_models as models
 from assay.runtime.arms.process import worker
 from assay.runtime.arms.runner import Bench
 from assay.runtime.data_stage.prepare import prepare
-from assay.validate import Exam
 from toy import build, write_rows
 from walker import Walker
 

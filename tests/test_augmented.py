@@ -7,7 +7,7 @@ import pytest
 
 import assay
 from assay.config import load
-from assay.curate.audit import audit
+from assay.data.leak_audit import audit
 from assay.runtime.data_stage.prepare import prepare
 from lines import named
 from toy import build

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from assay.aim.entities import pieces_of, written
 from assay.config import make_strategy
-from assay.config.strategies import PRESETS, STRATEGIES
 from assay.core.errors import AssayError, Stopped, TrainError, UsageError
 from assay.core.store import read_json, to_json, write_json
 from assay.core.types import Adapted, Lesson
-from assay.train import METHODS
-from assay.train.encoders import ENCODERS
+from assay.strategies.catalogue import PRESETS, STRATEGIES
+from assay.strategies.encoders import ENCODERS
+from assay.strategies.training import METHODS
+from assay.tasks.entities import pieces_of, written
 
 # Six steps, and few val rows: each is a micro-batch of its own where the val loss is taken.
 QUICK = {"epochs": 2, "batch_size": 12, "val_rows": 4}

@@ -153,7 +153,7 @@ def test_rows_to_curate_are_planted_as_they_say():
 
     from curate_rows import made_rows
 
-    from assay.curate.text import jaccard, normal
+    from assay.data.text_similarity import jaccard, normal
 
     rows = made_rows(3000)
     assert rows == made_rows(3000) and rows != made_rows(3000, seed=1)

@@ -10,11 +10,11 @@ import torch
 import assay
 from assay.core.store import read_lines
 from assay.core.types import Example, Message, Record, Task
-from assay.encode.wording import ask
-from assay.prompt.prompted import chosen
-from assay.prompt.shots import Shots
-from assay.train.methods.lora import Lora
-from assay.validate import judge
+from assay.evaluation.scoring import judge
+from assay.strategies.prompting.few_shot import Shots
+from assay.strategies.prompting.prompted_arm import chosen
+from assay.strategies.training.lora import Lora
+from assay.tasks.prompt_format import ask
 from toy import WORDS, build
 
 ARMS = """
@@ -101,8 +101,8 @@ def test_confidences_of_all_arms_are_shares_of_their_label_among_all(tmp_path, t
 
 @pytest.mark.nightly
 def test_confidences_of_smollm2_on_77_labels_are_those_of_separate_sequences(shared_data):
-    from assay.model.find import find
-    from assay.model.open import load_model
+    from assay.models.loading.find import find
+    from assay.models.open import load_model
 
     with (shared_data("banking77", whole=True) / "test.csv").open(encoding="utf-8") as file:
         texts = {row["category"]: row["text"] for row in csv.DictReader(file)}

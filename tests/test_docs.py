@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from assay.cli.misuse import VERBS
-from assay.config.strategies import STRATEGIES
-from assay.curate import AUGMENTATIONS, STEPS
-from assay.train.settings import Trained
-from assay.validate import METRICS
+from assay.data import AUGMENTATIONS
+from assay.data.steps import STEPS
+from assay.evaluation.scoring import METRICS
+from assay.strategies.catalogue import STRATEGIES
+from assay.training.settings import Trained
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]

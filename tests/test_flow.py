@@ -15,10 +15,10 @@ from assay import flow
 from assay.config import load
 from assay.core.damage import silent
 from assay.core.errors import LeakError, TrainError, UsageError
+from assay.evaluation.held_out_test import Exam
 from assay.runtime.arms.model_lookup import find_models
 from assay.runtime.arms.runner import Bench
 from assay.runtime.data_stage.prepare import prepare
-from assay.validate import Exam
 from lines import named
 from problems import problem
 from toy import ARMS, build, comparable, rows, write_rows

@@ -7,7 +7,7 @@ import pytest
 
 import assay
 from assay.core.errors import DataError, ProjectError, UsageError
-from assay.weigh import markdown
+from assay.reporting import markdown
 from lines import named
 
 

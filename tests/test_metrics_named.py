@@ -7,7 +7,7 @@ import pytest
 
 import assay
 from assay.core.errors import UsageError
-from assay.weigh import markdown
+from assay.reporting import markdown
 from problems import problem
 from toy import build
 

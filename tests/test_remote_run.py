@@ -263,8 +263,8 @@ def llama():
     """The address of a llama.cpp server with SmolLM2; its key is `KEY`."""
     pytest.importorskip("xllamacpp")
     from assay.core.errors import AssayError
-    from assay.model.catalogue import entry_of
-    from assay.model.fetch import fetch
+    from assay.models.loading.catalogue import entry_of
+    from assay.models.loading.fetch import fetch
 
     entry = entry_of("smollm2-135m")
     assert entry is not None
@@ -300,8 +300,8 @@ def of_llama(folder: Path, url: str, compare: str) -> Path:
 def test_llama_cpp_holds_a_choice_and_counts_its_tokens(llama, monkeypatch):
     from assay.core.answers import Decoding, Form
     from assay.core.types import Message
-    from assay.model.endpoint import Endpoint
-    from assay.model.remote import RemoteModel
+    from assay.models.remote.endpoint import Endpoint
+    from assay.models.remote.remote_model import RemoteModel
 
     monkeypatch.setenv("PLANTED_KEY", KEY)
     model = RemoteModel("there", Endpoint(url=llama, model="smollm2", key="PLANTED_KEY"))

@@ -21,7 +21,7 @@ from ruamel.yaml import YAML
 
 from assay import config
 from assay.config.start import begin
-from assay.curate.reading.load import Loaded
+from assay.data.reading.load import Loaded
 from assay.runtime.data_stage.labels import read_rows
 
 SHAPES = Path(__file__).parent / "shapes"

@@ -7,9 +7,9 @@ import pytest
 
 import assay
 from assay.core.types import Lesson, Task
-from assay.curate.reading.load import load
-from assay.curate.split import draw
-from assay.prompt import Tfidf
+from assay.data.reading.load import load
+from assay.data.split import draw
+from assay.strategies.baselines.tfidf import Tfidf
 from nights import nightly_but
 from toy import comparable
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import assay
-from assay.aim import KINDS
 from assay.config import load
+from assay.tasks.kinds import KINDS
 from bubblewrap import missing as sandbox_missing
 
 PAGE = Path(__file__).parents[1] / "docs" / "tasks.md"

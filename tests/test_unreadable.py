@@ -10,20 +10,20 @@ import sys
 
 import pytest
 
-from assay.aim.forms import grammar
 from assay.cli.main import command
 from assay.cli.outcome import Outcome
 from assay.core.errors import DataError, ModelError, UsageError
 from assay.core.store import Stage
 from assay.core.types import Form, Task
-from assay.curate.reading.decoded import lines
-from assay.curate.reading.findings import Findings
-from assay.curate.reading.folders import data_folder, files_below
-from assay.curate.reading.source import BLANK_LIMIT, opened
-from assay.curate.reading.table import _named
+from assay.data.reading.csv_table import _named
+from assay.data.reading.findings import Findings
+from assay.data.reading.folders import data_folder, files_below
+from assay.data.reading.source import BLANK_LIMIT, opened
+from assay.data.reading.text_encoding import lines
+from assay.decision.read_report import read_report
 from assay.runtime.data_stage.prepare import bytes_of
 from assay.runtime.execution import NAME, executed
-from assay.weigh import read_report
+from assay.tasks.output_forms import grammar
 from problems import problem
 from toy import rows, write_rows
 
@@ -173,7 +173,7 @@ def test_a_file_of_holes_is_not_read(tmp_path):
 
 
 def test_a_folder_of_too_many_files_is_refused_by_its_list(tmp_path, monkeypatch):
-    monkeypatch.setattr("assay.curate.reading.folders.FILE_LIMIT", 20)
+    monkeypatch.setattr("assay.data.reading.folders.FILE_LIMIT", 20)
     for number in range(21):
         (tmp_path / f"train-{number}.csv").touch()
     for read in (lambda: data_folder(tmp_path, tmp_path.parent), lambda: files_below(tmp_path)):
@@ -208,11 +208,11 @@ def test_the_names_of_a_wide_table_are_not_compared_with_each_other():
 
 DEAF = """
 import time
-from assay.curate.reading.findings import Findings
-from assay.curate.reading.folders import data_folder, files_below
-from assay.curate.reading.decoded import lines
-from assay.curate.reading.source import BLANK_LIMIT, opened
-from assay.curate.reading.table import _named
+from assay.data.reading.findings import Findings
+from assay.data.reading.folders import data_folder, files_below
+from assay.data.reading.text_encoding import lines
+from assay.data.reading.source import BLANK_LIMIT, opened
+from assay.data.reading.csv_table import _named
 from assay.core.errors import Stopped
 from assay.flow import interruptible
 with interruptible():
@@ -239,9 +239,9 @@ def test_the_second_signal_ends_a_run_that_does_not_end():
 STUCK = """
 import threading, time
 from fastapi import FastAPI
-from assay.use.serve.door import Inside
-from assay.use.serve.limits import Limits
-from assay.use.serve.listening import bound, listen
+from assay.deployment.server.admission import Inside
+from assay.deployment.server.limits import Limits
+from assay.deployment.server.listening import bound, listen
 inside, found = Inside(), bound("127.0.0.1", 0)
 inside.count = 1  # an answer that takes its time
 def started():

@@ -22,10 +22,10 @@ from assay.core.damage import silent
 from assay.core.errors import ModelError, UsageError
 from assay.core.types import Message
 from assay.deployment.server import run as serving
+from assay.deployment.server.engine_api import Wanted
+from assay.deployment.server.engine_choice import engine_of
 from assay.runtime.arms.differences import CODE, Differs
 from assay.runtime.arms.open import bench_of
-from assay.use.serve.engines import engine_of
-from assay.use.serve.wanted import Wanted
 from problems import problem
 from surroundings import SAYS, data_deleted, older_torch
 from toy import rows, write_rows

@@ -7,7 +7,7 @@ import random
 import pytest
 
 import assay
-from assay.audits.human_review import Review
+from assay.audits.human_review.review import Review
 from assay.cli.main import command
 from assay.core import store
 from assay.core.errors import DataError, UsageError

@@ -5,9 +5,9 @@ import pytest
 from assay.core import sealed, store
 from assay.core.damage import silent
 from assay.core.types import Answer, Task
-from assay.prompt.majority import Majority
 from assay.runtime.arms.answer_files import answers_of, kept_lines
 from assay.runtime.arms.cache_keys import fit_key
+from assay.strategies.baselines.majority import Majority
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ from transformers import (
     Qwen3MoeConfig,
 )
 
-from assay.encode.chat import Encoded
-from assay.train.batch import Batch
-from assay.train.layers import decoder_layers
+from assay.models.tokenizer.chat_tokens import Encoded
+from assay.training.batch import Batch
+from assay.training.decoder_layers import decoder_layers
 
 CPU = torch.device("cpu")
 SMALL = {"vocab_size": 64, "hidden_size": 16, "num_hidden_layers": 4, "num_attention_heads": 2}
@@ -46,7 +46,7 @@ trees = pytest.mark.parametrize("tree", [False, True], ids=["rows", "tree"])
 
 
 def network_of(config, dtype=torch.float32):
-    from assay.model import attention
+    from assay.models.inference import tree_attention as attention
 
     attention.register()
     torch.manual_seed(3)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from assay.config import strategies
 from assay.core.store import read_json, write_json
 from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Tell
+from assay.strategies import catalogue as strategies
 
 
 def paths_in(value: Any) -> list[Path]:

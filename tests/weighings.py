@@ -4,7 +4,9 @@ costs."""
 from typing import Any
 
 from assay.core.types import Answer, Example, Message, Record, Task
-from assay.weigh import Arm, Weigh, build
+from assay.decision.finished_arm import Arm
+from assay.decision.settings import Weigh
+from assay.reporting.build import build
 
 N = 400
 TASK = Task(kind="classify", labels=("a", "b", "c"))

@@ -26,8 +26,8 @@ from typing import Any
 import numpy as np
 
 from assay.core.types import Example, Message
-from assay.curate.audit import audit
-from assay.curate.reworded import CHARACTERS, alike, candidates, stand_outs
+from assay.data.leak_audit import audit
+from assay.data.paraphrase_leaks import CHARACTERS, alike, candidates, stand_outs
 
 DATA = Path(os.environ.get("ASSAY_DATA", "../shared/data"))
 THRESHOLDS = (0.7, 0.75, 0.8, 0.85, 0.9)
@@ -126,8 +126,8 @@ def measured(
 
 
 def main() -> None:
-    from assay.model.embed import Embedder
-    from assay.model.find import find
+    from assay.models.embeddings import Embedder
+    from assay.models.loading.find import find
 
     embed = Embedder(find("minilm-l6", offline=True, kind="embedder").folder)
     print(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from assay.model.embed import Embedder
+from assay.models.embeddings import Embedder
 from turns import Turns
 
 

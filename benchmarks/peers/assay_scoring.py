@@ -7,9 +7,9 @@ from pathlib import Path
 import torch
 
 from assay.core.types import Message
-from assay.model.chat_model import LEFT
-from assay.model.find import Found
-from assay.model.open import load_model
+from assay.models.inference.chat_model import LEFT
+from assay.models.loading.find import Found
+from assay.models.open import load_model
 from turns import Turns
 
 

@@ -17,14 +17,14 @@ import torch
 
 
 def main() -> None:
-    from assay.model.find import Found
-    from assay.model.machine import steady
-    from assay.model.open import load_model
-    from assay.use.serve.app import House, app
-    from assay.use.serve.arms import base_arm
-    from assay.use.serve.engine import OwnEngine
-    from assay.use.serve.limits import Limits
-    from assay.use.serve.listening import Listening, bound
+    from assay.deployment.server.app import House, app
+    from assay.deployment.server.arms import base_arm
+    from assay.deployment.server.engine import OwnEngine
+    from assay.deployment.server.limits import Limits
+    from assay.deployment.server.listening import Listening, bound
+    from assay.models.device import steady
+    from assay.models.loading.find import Found
+    from assay.models.open import load_model
 
     folder, dtype, threads, slots = sys.argv[1:]
     steady(0, int(threads))

@@ -15,13 +15,13 @@ import torch
 
 from assay.config import make_strategy
 from assay.core.types import Lesson, Means, Task
-from assay.encode.chat import Encoded
-from assay.model.find import Found
-from assay.model.open import load_model
-from assay.train.batch import Batch
-from assay.train.loop import Training
-from assay.train.objectives.completion import Loss, completion
-from assay.train.team import Team, meeting
+from assay.models.loading.find import Found
+from assay.models.open import load_model
+from assay.models.tokenizer.chat_tokens import Encoded
+from assay.training.batch import Batch
+from assay.training.distributed.process_group import Team, meeting
+from assay.training.loop import Training
+from assay.training.objectives.completion import Loss, completion
 from turns import Done, Turns, until_done
 
 CHECKED = 16  # rows whose loss before training is compared

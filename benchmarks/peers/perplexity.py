@@ -29,7 +29,7 @@ def main(text: Path, where: str, arm: str = "") -> None:
 
         model: Any = load(where, arm, offline=True).adapted.model
     else:
-        from assay.model.open import open_model
+        from assay.models.open import open_model
 
         model = open_model(where, offline=True)
     print(json.dumps({"perplexity": perplexity(model, text.read_text())}), file=out, flush=True)

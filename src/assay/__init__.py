@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from assay.core import errors
+from assay.core import errors, moved_modules
 from assay.core.errors import (
     AssayError,
     DataError,
@@ -31,8 +31,10 @@ from assay.core.errors import (
     UsageError,
 )
 
+moved_modules.install()
+
 if TYPE_CHECKING:
-    from assay.audits.human_review import Review
+    from assay.audits.human_review.review import Review
     from assay.config import Project
     from assay.core.types import Tell
     from assay.deployment.chat import Replies
@@ -41,11 +43,11 @@ if TYPE_CHECKING:
     from assay.deployment.load import Loaded
     from assay.deployment.monitoring.watch import Watched
     from assay.deployment.rank_models import Ranking
+    from assay.reporting.build import Report
     from assay.reporting.data_check import Checked
     from assay.runtime.data_stage.annotation import Annotation
     from assay.runtime.planning.machine_check import Health
     from assay.runtime.planning.probe import Plan
-    from assay.weigh import Report
 
     __version__: str
 
@@ -208,8 +210,8 @@ def rank_models(
 
 def report(project: str | Path = ".") -> Report:
     """The newest report of a project: `strategies`, `verdict`, `table()`, `predictions(name)`."""
+    from assay.reporting.latest import newest
     from assay.runtime.latest_report import project_at
-    from assay.weigh.latest import newest
 
     return newest(project_at(Path(project)))
 
@@ -272,9 +274,9 @@ def export(
         with_base: the base is written beside an adapter; None: only a quantised one. into: what an
             arm on a quantised base is merged into.
     """
+    from assay.deployment.export.formats.source import Wish
     from assay.deployment.export.run import export as write
     from assay.runtime.arms.differences import warned
-    from assay.use.export.source import Wish
 
     return write(
         Path(project),
@@ -293,7 +295,7 @@ def export(
 def review(project: str | Path = ".") -> Review:
     """Two arms' answers side by side, rated by people who do not know which is whose: `write`
     sheets, `take` them back, `tally`, `preferences`; see `human_review.Review`."""
-    from assay.audits.human_review import Review
+    from assay.audits.human_review.review import Review
 
     return Review.of(project)
 

@@ -15,14 +15,17 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from assay.aim.kinds import kind_of
-from assay.audits import Seen, asked, beside
+from assay.audits.context import Seen
 from assay.audits.prompt_search_gain import gained
+from assay.audits.registry import asked, beside
 from assay.core import store
 from assay.core.damage import silent
 from assay.core.errors import AssayError, Problem, UsageError, did_you_mean, nearest
 from assay.core.places import near
 from assay.core.types import Answer, Strategy, Tell
+from assay.evaluation.held_out_test import Exam
+from assay.evaluation.scoring import metrics_for
+from assay.evaluation.test_set_uses import changes, places
 from assay.reporting.publish import publish, weighed
 from assay.runtime.arms import embedding_similarity as alike
 from assay.runtime.arms.model_lookup import find_models
@@ -36,12 +39,12 @@ from assay.runtime.execution import reference_warning, refuse_unsafe, wrong_refe
 from assay.runtime.planning.plan import plan_event
 from assay.runtime.planning.race import quick_first
 from assay.runtime.signals import interruptible
-from assay.validate import Exam, metrics_for
-from assay.validate.looks import changes, places
+from assay.tasks.kinds import kind_of
 
 if TYPE_CHECKING:
     from assay.config import Project
-    from assay.weigh import Arm, Report
+    from assay.decision.finished_arm import Arm
+    from assay.reporting.build import Report
 
 ENDING = 6.0  # seconds, about, that the report of a run takes
 
@@ -170,7 +173,7 @@ def judged(project: Project, prepared: Prepared, arms: Mapping[str, Strategy]) -
         ModelError: M064, a model behind an address is to do what it cannot. ResourceError: R031,
             R032, there is no sandbox for what models write.
     """
-    from assay.config.strategies import refuse_unfit
+    from assay.strategies.catalogue import refuse_unfit
 
     task = prepared.task
     metrics_for(task)
@@ -279,7 +282,7 @@ def plan(
 def arms(project: Project) -> list[dict[str, Any]]:
     """The arms of a project, and those that the newest report has beside them (run with --set),
     with the state and value that it gives them."""
-    from assay.weigh import read_report
+    from assay.decision.read_report import read_report
 
     newest = project.report_folder / "report.json"
     known = {s["name"]: s for s in read_report(newest)["strategies"]} if newest.exists() else {}

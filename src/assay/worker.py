@@ -28,12 +28,12 @@ def work(job: Job) -> None:
         probe(job)
         return
     if job.strategy.neural:
-        from assay.model.environment import threads
-        from assay.model.machine import steady
+        from assay.models.device import steady
+        from assay.models.environment import threads
 
         steady(job.seed, threads())
     if job.request["mode"] == "memory":
-        from assay.audits.contamination import read_texts
+        from assay.audits.contamination.run import read_texts
 
         read_texts(job)
     elif job.request["mode"] == "alike":
@@ -41,11 +41,11 @@ def work(job: Job) -> None:
 
         read_pairs(job)
     elif job.request["mode"] == "probes":
-        from assay.audits.forgetting import ask_probes
+        from assay.audits.forgetting.run import ask_probes
 
         ask_probes(job)
     elif job.request["mode"] == "drill":
-        from assay.audits.drilled import drill
+        from assay.audits.update_drill.worker_job import drill
 
         drill(job)
     elif job.request["mode"] == "train":

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from assay.aim import guess
+from assay.tasks.guessing import guess
 
 WORDS = (
     "house river letter winter bridge doctor engine bottle candle mirror basket pepper button"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.aim.entities import located, of_field, of_run, of_spans, of_tags, pieces_of, written
+from assay.tasks.entities import located, of_field, of_run, of_spans, of_tags, pieces_of, written
 
 WORDS = "Ann Lee flew from New York to Oslo .".split()
 TEXT = " ".join(WORDS)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from assay.aim import guess
 from assay.core.errors import DataError
-from assay.curate.reading.load import load
+from assay.data.reading.load import load
+from assay.tasks.guessing import guess
 from problems import problem
 
 WORDS = "where what when why how much often far long old".split()

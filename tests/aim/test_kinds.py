@@ -1,5 +1,5 @@
-from assay.aim import KINDS, kind_of
 from assay.core.types import Task
+from assay.tasks.kinds import KINDS, kind_of
 
 
 def test_every_kind_of_the_task_is_there():
@@ -9,7 +9,7 @@ def test_every_kind_of_the_task_is_there():
 
 
 def test_words_of_a_name():
-    from assay.aim.columns import words_of
+    from assay.tasks.columns import words_of
 
     assert words_of("meta.reasoningFree_pred") == ["reasoning", "free", "pred"]
     assert words_of("LONG_ANSWER") == ["long", "answer"]

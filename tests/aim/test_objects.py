@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from assay.aim import forms
-from assay.aim.objects import (
+from assay.core.types import Example, Message
+from assay.tasks import output_forms as forms
+from assay.tasks.json_objects import (
     built,
     form_of,
     found_in,
@@ -20,7 +21,6 @@ from assay.aim.objects import (
     schema_of,
     written,
 )
-from assay.core.types import Example, Message
 
 ORDERS = [
     {

@@ -6,9 +6,9 @@ import json
 import pytest
 from tests.turns import acts_of_turns
 
-from assay.aim import guess
 from assay.core.errors import DataError
-from assay.curate.reading.load import load
+from assay.data.reading.load import load
+from assay.tasks.guessing import guess
 from lines import named
 
 

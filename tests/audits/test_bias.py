@@ -6,12 +6,12 @@ import random
 import pytest
 
 import assay
-from assay.audits.remedies import as_treated, twins
+from assay.audits.bias.remedies import as_treated, twins
 from assay.core.errors import DataError
 from assay.core.types import Example, Message
-from assay.prompt import Tfidf
-from assay.train.methods import Lora
-from assay.train.methods.head import Head
+from assay.strategies.baselines.tfidf import Tfidf
+from assay.strategies.training.head import Head
+from assay.strategies.training.lora import Lora
 from lines import named
 from problems import problem
 from toy import write_rows

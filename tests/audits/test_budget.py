@@ -6,8 +6,8 @@ import pytest
 
 from assay.audits.budget import FEWEST, START, rows_within, seconds_of
 from assay.core.types import Example, Message
-from assay.validate import Exam
-from assay.weigh import Arm
+from assay.decision.finished_arm import Arm
+from assay.evaluation.held_out_test import Exam
 
 
 def rows(n, characters):

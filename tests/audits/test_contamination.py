@@ -8,8 +8,8 @@ import pytest
 import torch
 
 import assay
-from assay.audits.contamination import drawn, reader, sentence
-from assay.model.reading import token_log_probs
+from assay.audits.contamination.run import drawn, reader, sentence
+from assay.models.inference.log_likelihood import token_log_probs
 from toy import build, rows, write_rows
 
 TEXTS = (

@@ -7,12 +7,16 @@ import shutil
 import pytest
 
 import assay
-from assay.audits.forgetting import items_for, trained_in
+from assay.audits.forgetting import section
+from assay.audits.forgetting.run import items_for, trained_in
 from assay.config import load
 from assay.core.errors import DataError, UsageError
-from assay.prompt import Rag, Router, Shots, Tfidf
-from assay.train.methods import Full, Lora
-from assay.weigh.sections import forgetting as section
+from assay.strategies.baselines.tfidf import Tfidf
+from assay.strategies.mixes.router import Router
+from assay.strategies.prompting.few_shot import Shots
+from assay.strategies.retrieval.rag import Rag
+from assay.strategies.training.full import Full
+from assay.strategies.training.lora import Lora
 from problems import problem
 from toy import build
 

@@ -8,12 +8,12 @@ from textwrap import wrap
 import pytest
 
 import assay
-from assay.audits import judged
+from assay.audits.human_review.pairwise import Item
+from assay.audits.llm_judge import run as judged
+from assay.audits.llm_judge.section import first
 from assay.core.errors import DataError
 from assay.core.types import Answer, Example, Message, Record
-from assay.validate.people.duels import Item
-from assay.weigh import html, markdown
-from assay.weigh.sections.judged import first
+from assay.reporting import html, markdown
 from problems import problem
 from toy import write_rows
 

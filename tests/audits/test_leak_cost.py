@@ -7,7 +7,7 @@ import pytest
 
 import assay
 from assay.core.errors import UsageError
-from assay.curate.audit import audit
+from assay.data.leak_audit import audit
 from lines import named
 from problems import problem
 from toy import write_rows

@@ -6,10 +6,10 @@ from types import SimpleNamespace
 import pytest
 
 import assay
-from assay.audits.curves import Point, a_quarter, word
-from assay.audits.learning_curve import planned, within
+from assay.audits.learning_curve.curve_fit import Point, a_quarter, word
+from assay.audits.learning_curve.run import planned, within
+from assay.decision.finished_arm import Arm
 from assay.stats.intervals import Interval
-from assay.weigh import Arm
 from toy import write_rows
 
 LETTERS = "bcdfghklmnprstvw"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from assay.audits.measured import Asked, measured
+from assay.audits.update_drill.changes import Change, Data
+from assay.audits.update_drill.effect import Asked, measured
 from assay.core.types import Answer, Example, Message, Task
-from assay.validate.update_drill.changes import Change, Data
 
 EMPTY = Data((), ())
 

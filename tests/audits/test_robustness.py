@@ -7,12 +7,12 @@ import re
 import pytest
 
 import assay
-from assay.audits.robustness import drawn, jailbreaks, without_cuts
+from assay.audits.robustness.run import drawn, jailbreaks, without_cuts
+from assay.audits.robustness.section import lead
 from assay.config import load
 from assay.core.errors import DataError, UsageError
 from assay.core.store import read_lines
 from assay.core.types import Example, Message
-from assay.weigh.sections.robustness import lead
 from problems import problem
 from toy import build, rows, write_rows
 

@@ -7,10 +7,10 @@ from types import SimpleNamespace
 import pytest
 
 import assay
-from assay.audits.update_drill import planned
+from assay.audits.update_drill.run import planned
 from assay.core import store
 from assay.core.errors import ProjectError
-from assay.prompt import Tfidf
+from assay.strategies.baselines.tfidf import Tfidf
 from lines import named
 from problems import problem
 from toy import write_rows

@@ -9,8 +9,8 @@ from assay import config
 from assay.config.aliases import HEADS, KINDS, SETTINGS
 from assay.config.complaints import SettingsError
 from assay.config.project import Data, Project
-from assay.config.strategies import PARTS, PRESETS, STRATEGIES
 from assay.core.errors import ProjectError
+from assay.strategies.catalogue import PARTS, PRESETS, STRATEGIES
 from problems import problem
 
 DATA = "data: {files: {data: rows.csv}}\n"

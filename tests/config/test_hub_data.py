@@ -19,8 +19,8 @@ from assay.config import load
 from assay.config.hub_data import bring
 from assay.config.start import begin
 from assay.core.errors import DataError, ResourceError
-from assay.curate.reading.load import load as load_rows
-from assay.curate.reading.named import HubSet, hub_set
+from assay.data.reading.file_address import HubSet, hub_set
+from assay.data.reading.load import load as load_rows
 from problems import problem
 
 SPACED = str.maketrans("0a5f", "    ")

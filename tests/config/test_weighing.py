@@ -74,8 +74,8 @@ def test_what_is_right_is_read_and_written_again(tmp_path):
 
 def test_guards_and_target_retrain_nothing():
     from assay.core.types import Task
-    from assay.prompt import Majority
     from assay.runtime.arms.cache_keys import fit_key
+    from assay.strategies.baselines.majority import Majority
 
     parts = {"train": "x", "val": "y", "documents": "z"}
     plain, guarded = Task(), Task(guards={"macro_f1": 1.0}, target=0.9)

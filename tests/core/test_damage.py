@@ -5,14 +5,14 @@ import pytest
 
 import bubblewrap
 from assay.config import load
-from assay.config.strategies import FLOORS
 from assay.core import store
 from assay.core.damage import silent
 from assay.core.types import Answer, Checks, Example, Message, Record, Task
-from assay.prompt.retrieval.dense import kept_vectors
+from assay.retrieval.dense import kept_vectors
 from assay.runtime.arms.runner import Bench
 from assay.runtime.data_stage.prepare import prepare
 from assay.runtime.execution import NAME, executed
+from assay.strategies.catalogue import FLOORS
 from conftest import Letters
 from toy import rows, write_rows
 
@@ -80,8 +80,8 @@ def test_edited_vectors_are_computed_again(tmp_path, heard):
 
 
 def test_an_edited_answer_of_a_remote_model_is_asked_again(tmp_path, heard):
-    from assay.model.endpoint import Endpoint
-    from assay.model.remote_cache import RemoteCache
+    from assay.models.remote.answer_cache import RemoteCache
+    from assay.models.remote.endpoint import Endpoint
 
     endpoint = Endpoint(url="http://127.0.0.1:1/v1", model="m")
     cache = RemoteCache(tmp_path, endpoint)

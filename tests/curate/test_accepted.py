@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from assay.core.types import Answer, Changed, Checks, Document, Dropped, Means, Record, Task
-from assay.curate.curated import run
-from assay.curate.split import Split
-from assay.curate.steps.dedupe import Dedupe
-from assay.validate import judge
+from assay.data.pipeline import run
+from assay.data.split import Split
+from assay.data.steps.dedupe import Dedupe
+from assay.evaluation.scoring import judge
 
 CAPITALS = [
     ("What is the capital of France?", "Paris"),

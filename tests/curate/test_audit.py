@@ -4,7 +4,7 @@ import json
 import pytest
 
 from assay.core.errors import LeakError
-from assay.curate.audit import audit, leak_error, repair
+from assay.data.leak_audit import audit, leak_error, repair
 
 TRAIN = [
     ("Where is the card I ordered last week?", "card"),

@@ -8,8 +8,8 @@ from assay.config import make_augmentation
 from assay.core.errors import DataError
 from assay.core.store import to_json
 from assay.core.types import Document, Dropped, Example, Made, Means, Message
-from assay.curate import AUGMENTATIONS
-from assay.curate.made import documents_for_train, make_rows, refuse_unfit
+from assay.data import AUGMENTATIONS
+from assay.data.augment.run import documents_for_train, make_rows, refuse_unfit
 from problems import problem
 
 

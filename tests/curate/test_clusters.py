@@ -1,8 +1,8 @@
 """Which fields are asked whether rows cluster by them."""
 
-from assay.curate.clusters import NEAR_COPIES, candidates
-from assay.curate.reading.load import load
-from assay.curate.reading.values import DAY, FILE, LOOKED, Values
+from assay.data.reading.load import load
+from assay.data.reading.slice_values import DAY, FILE, LOOKED, Values
+from assay.data.row_clusters import NEAR_COPIES, candidates
 
 
 def fields_of(make, rows, near=1.0, reported=(), taken=("text", "label")):

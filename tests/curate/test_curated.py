@@ -8,15 +8,15 @@ from hypothesis import strategies as st
 
 from assay.core.errors import DataError, LeakError
 from assay.core.types import Example, Means, Message
-from assay.curate.audit import audit
-from assay.curate.curated import run
-from assay.curate.split import Split
-from assay.curate.steps.dedupe import Dedupe
-from assay.curate.steps.language import Language
-from assay.curate.steps.length import Length
-from assay.curate.steps.near import Near
-from assay.curate.steps.repair import Repair
-from assay.curate.warned import half_width
+from assay.data.leak_audit import audit
+from assay.data.pipeline import run
+from assay.data.split import Split
+from assay.data.split_checks import half_width
+from assay.data.steps.dedupe import Dedupe
+from assay.data.steps.language import Language
+from assay.data.steps.length import Length
+from assay.data.steps.near import Near
+from assay.data.steps.repair import Repair
 from problems import problem
 
 STEPS = (Repair(), Length(), Dedupe(), Near())

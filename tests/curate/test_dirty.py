@@ -9,7 +9,7 @@ import pytest
 
 from assay.config import make_step
 from assay.core.types import Changed, Dropped, Means, RowStep
-from assay.curate import load
+from assay.data.reading.load import load
 
 CASES = sorted((Path(__file__).parent / "fixtures" / "dirty").iterdir())
 

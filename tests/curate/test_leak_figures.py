@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from assay.core.types import Example, Means, Message
-from assay.curate.audit import audit, repair
-from assay.curate.curated import run
-from assay.curate.reading.load import load
-from assay.curate.split import Split
+from assay.data.leak_audit import audit, repair
+from assay.data.pipeline import run
+from assay.data.reading.load import load
+from assay.data.split import Split
 
 pytestmark = pytest.mark.real
 

@@ -7,8 +7,13 @@ from hypothesis import strategies as st
 
 from assay.core.errors import DataError
 from assay.core.types import Example, Made, Means, Message
-from assay.curate import Dedupe, Length, Near, Repair, Split, run
-from assay.curate.ledger import Book
+from assay.data.ledger import Book
+from assay.data.pipeline import run
+from assay.data.split import Split
+from assay.data.steps.dedupe import Dedupe
+from assay.data.steps.length import Length
+from assay.data.steps.near import Near
+from assay.data.steps.repair import Repair
 
 STEPS = st.sampled_from(
     (

@@ -4,7 +4,7 @@ import pytest
 
 import assay
 from assay.core.errors import DataError, LeakError
-from assay.curate.manifest import divided, read_manifest, text_hash, written
+from assay.data.split_manifest import divided, read_manifest, text_hash, written
 from problems import problem
 
 NAMES = ("train", "val", "test")

@@ -1,4 +1,4 @@
-from assay.curate.markup import plain
+from assay.data.html_markup import plain
 
 
 def test_tags_become_what_a_reader_sees(subtests):

@@ -4,7 +4,7 @@ import pytest
 
 import assay
 from assay.core.types import Example, Message
-from assay.curate.overlap import given_away, probed, read_probes
+from assay.data.benchmark_overlap import given_away, probed, read_probes
 
 PROBE = (
     "The quick brown fox,"

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 
 from assay.core.errors import DataError, UsageError
 from assay.core.types import Example, Means, Message
-from assay.curate.audit import audit
-from assay.curate.curated import run
-from assay.curate.placed import by_hash, by_time, fraction
-from assay.curate.reading.load import load
-from assay.curate.reading.times import moment
-from assay.curate.split import Split
+from assay.data.leak_audit import audit
+from assay.data.pipeline import run
+from assay.data.reading.load import load
+from assay.data.reading.timestamps import moment
+from assay.data.split import Split
+from assay.data.split_by import by_hash, by_time, fraction
 from problems import problem
 
 SHARES = {"train": 0.8, "val": 0.1, "test": 0.1}

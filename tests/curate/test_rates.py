@@ -7,10 +7,10 @@ import pytest
 
 from assay.core.errors import UsageError
 from assay.core.types import Lesson, Means, Task
-from assay.curate.augment.balance import Balance
-from assay.curate.curated import run
-from assay.curate.split import Split, draw_alike
-from assay.prompt.majority import Majority
+from assay.data.augment.balance import Balance
+from assay.data.pipeline import run
+from assay.data.split import Split, draw_alike
+from assay.strategies.baselines.majority import Majority
 from problems import problem
 
 TASK = Task(kind="classify", labels=("no", "yes"))

@@ -8,9 +8,9 @@ import pytest
 
 from assay.core.errors import LeakError
 from assay.core.types import Means
-from assay.curate.curated import run
-from assay.curate.reworded import alike, candidates, stand_outs
-from assay.curate.split import Split
+from assay.data.paraphrase_leaks import alike, candidates, stand_outs
+from assay.data.pipeline import run
+from assay.data.split import Split
 
 WIDTH = 64
 
@@ -133,7 +133,7 @@ def test_they_are_not_looked_for_without_an_encoder_or_when_refused(twinned):
 @pytest.mark.slow
 def test_what_is_looked_at_hangs_on_texts_not_on_the_order_of_the_file(twinned, monkeypatch):
     train, test, embed = twinned
-    monkeypatch.setattr("assay.curate.curated.HELD", 40)
+    monkeypatch.setattr("assay.data.pipeline.HELD", 40)
     found = [curated(train, rows, embed).reworded for rows in (test, test[::-1])]
     assert {pair.id for pair in found[0].pairs} == {pair.id for pair in found[1].pairs}
     assert found[0].looked["test"] == 40
@@ -154,8 +154,8 @@ def test_real_twins_are_told_from_other_questions_by_the_real_encoder(shared_dat
     """29 questions of xquad that were rewritten by hand in the way of translating there and back,
     among others: nearly all have a cosine of .8 and stand out, and hardly any other question does
     (benchmarks/paraphrases/)."""
-    from assay.model.embed import Embedder
-    from assay.model.find import find
+    from assay.models.embeddings import Embedder
+    from assay.models.loading.find import find
 
     lines = (
         (Path(__file__).parents[2] / "benchmarks/paraphrases/by_hand.tsv").read_text().splitlines()

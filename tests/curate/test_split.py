@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from assay.core.errors import UsageError
 from assay.core.types import Example, Message
-from assay.curate.audit import audit
-from assay.curate.split import Split, draw, shares_for, split
+from assay.data.leak_audit import audit
+from assay.data.split import Split, draw, shares_for, split
 from problems import problem
 
 SHARES = {"train": 0.8, "val": 0.1, "test": 0.1}

@@ -8,7 +8,7 @@ import unusual
 from assay.config import make_step
 from assay.core.store import to_json
 from assay.core.types import Changed, Dropped, Example, Means, Message, RowStep
-from assay.curate import STEPS
+from assay.data.steps import STEPS
 
 
 def kind_of(cls):

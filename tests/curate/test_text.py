@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.core.types import Document, Example, Message
-from assay.curate.text import (
+from assay.data.text_similarity import (
     MOST_EDITS,
     edit_similarity,
     edits,

@@ -2,10 +2,10 @@
 asked for."""
 
 from assay.core.types import Means
-from assay.curate.curated import run
-from assay.curate.split import Split
-from assay.curate.steps.dedupe import Dedupe
-from assay.curate.steps.length import Length
+from assay.data.pipeline import run
+from assay.data.split import Split
+from assay.data.steps.dedupe import Dedupe
+from assay.data.steps.length import Length
 
 
 def warnings(rows, steps=(), **settings):

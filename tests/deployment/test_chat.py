@@ -10,7 +10,7 @@ import assay
 from assay.cli.main import command
 from assay.core.errors import UsageError
 from assay.deployment.chat import talk
-from assay.prompt.shots_answers import ShotsAnswers
+from assay.strategies.prompting.few_shot_arm import ShotsAnswers
 from toy import write_rows
 
 DOCUMENTS = {

@@ -12,7 +12,7 @@ from assay.config import load
 from assay.core.damage import silent
 from assay.core.errors import DataError, UsageError
 from assay.deployment.rank_models import drawn, rank
-from assay.model.weights import tensors_of
+from assay.models.loading.safetensors_header import tensors_of
 from assay.runtime.data_stage.prepare import prepare
 from problems import problem
 from services import Service, serving

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from assay.core.errors import ModelError
 from assay.core.types import Message
-from assay.encode.chat import Chat
+from assay.models.tokenizer.chat_tokens import Chat
 
 PLAIN = (Message("system", "Classify the message."), Message("user", "my card is missing"))
 LONGER = (*PLAIN, Message("assistant", "card lost"), Message("user", "and the chip, too"))
@@ -22,7 +22,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 def chat(request):
     from transformers import AutoTokenizer
 
-    from assay.model.find import find
+    from assay.models.loading.find import find
 
     folder = (
         request.getfixturevalue("tiny_model")

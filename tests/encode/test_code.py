@@ -3,8 +3,8 @@
 import pytest
 
 from assay.core.types import Task
-from assay.encode.code import code_of, strict_code
-from assay.encode.parse import Reading
+from assay.tasks.code_extraction import code_of, strict_code
+from assay.tasks.parsing import Reading
 
 F = "def f(x):\n    return x + 1"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from assay.core.types import Task
-from assay.encode.parse import Reading
+from assay.tasks.parsing import Reading
 
 FILE = Path(__file__).parents[1] / "data" / "generations.jsonl"
 ROWS = [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()]

@@ -3,8 +3,8 @@
 import pytest
 
 from assay.core.types import Task
-from assay.encode.numbers import number_of
-from assay.encode.parse import Reading
+from assay.tasks.number_parsing import number_of
+from assay.tasks.parsing import Reading
 
 SAID = [
     # plain

@@ -1,7 +1,7 @@
 import pytest
 
 from assay.core.types import Form, Task
-from assay.encode.parse import Reading, all_numbers, lenient, number, strict, worked
+from assay.tasks.parsing import Reading, all_numbers, lenient, number, strict, worked
 
 LABELS = Task(kind="classify", labels=("card", "card lost", "refund_status"))
 FREE = Task(kind="answer")

@@ -4,7 +4,7 @@ lines."""
 import pytest
 
 from assay.core.types import Task
-from assay.encode.parse import Reading
+from assay.tasks.parsing import Reading
 
 SETS = Reading(Task(kind="multilabel", labels=("card", "card lost", "refund")))
 LETTERS = Reading(

@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from assay.aim.kinds import CLASSIFY
 from assay.core.types import Document, Example, Message, Task
-from assay.encode.wording import Wording, ask, posed, shown
-from assay.prompt import Shots
+from assay.strategies.prompting.few_shot import Shots
+from assay.tasks.kinds import CLASSIFY
+from assay.tasks.prompt_format import Wording, ask, posed, shown
 
 TASK = Task(kind="classify", labels=("card", "refund"), instruction="Sort it.")
 QUESTION = Example("q", (Message("user", "where is it?"),), target="card")

@@ -4,9 +4,9 @@ cached keys."""
 import pytest
 import torch
 
-from assay.encode.tree import Tree
-from assay.model.attention import attend
-from assay.model.segments import Layout
+from assay.models.inference.attention_segments import Layout
+from assay.models.inference.tree_attention import attend
+from assay.models.tokenizer.token_tree import Tree
 
 CPU = torch.device("cpu")
 HEADS, SHARED, WIDTH = 4, 2, 8  # queries, keys and values, of which two queries share each

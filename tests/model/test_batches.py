@@ -3,7 +3,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.model.batches import Padded, by_length, common_prefix, repeated
+from assay.models.inference.batch_plan import Padded, by_length, common_prefix, repeated
 
 LENGTHS = st.lists(st.integers(0, 60), max_size=30)
 

@@ -7,12 +7,13 @@ import torch
 import transformers as hf
 
 from assay.core.types import Message
-from assay.model import attention, scoring
-from assay.model.beginning import Beginning
-from assay.model.chat_model import ChatModel
-from assay.model.lending import look
-from assay.model.prefix_cache import lends
-from assay.model.scoring import ROWS, by_tree, shared_tokens
+from assay.models.inference import option_scoring as scoring
+from assay.models.inference import tree_attention as attention
+from assay.models.inference.chat_model import ChatModel
+from assay.models.inference.option_scoring import ROWS, by_tree, shared_tokens
+from assay.models.inference.prefix_cache import lends
+from assay.models.inference.shared_prefix import Beginning
+from assay.models.inference.shared_prefix_attention import look
 
 SYSTEM = Message("system", "Classify the message. Which colour has the money?")
 OPTIONS = ("card", "card lost", "refund", "Which colour?")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from assay.model.catalogue import CATALOGUE, entry_of
+from assay.models.loading.catalogue import CATALOGUE, entry_of
 
 
 @pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.name)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from assay.core.types import LanguageModel, Message
-from assay.model.chat_model import ChatModel
+from assay.models.inference.chat_model import ChatModel
 
 SYSTEM = Message("system", "Answer the question.")
 TEXTS = (
@@ -109,8 +109,8 @@ def test_questions_that_are_cut_are_counted(model):
 
 
 def test_a_folder_is_opened_through_the_gate(tiny_model, tmp_path, monkeypatch, one_thread):
-    from assay.model import open_model
-    from assay.model.machine import weight_type
+    from assay.models.device import weight_type
+    from assay.models.open import open_model
 
     monkeypatch.setenv("ASSAY_CACHE", str(tmp_path / "cache"))
     model = open_model(str(tiny_model), offline=True)
@@ -127,8 +127,8 @@ def test_weights_are_read_in_the_precision_that_is_asked_for(
 ):
     from safetensors.torch import load_file
 
-    from assay.model.find import find
-    from assay.model.open import load_model
+    from assay.models.loading.find import find
+    from assay.models.open import load_model
 
     monkeypatch.setenv("ASSAY_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("ASSAY_PRECISION", "bf16")
@@ -229,8 +229,8 @@ def test_many_rows_after_virtual_tokens_are_split_into_batches(soft_model):
 def test_a_real_model_answers_as_transformers_lets_it(one_thread):
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from assay.encode.chat import Chat
-    from assay.model.find import find
+    from assay.models.loading.find import find
+    from assay.models.tokenizer.chat_tokens import Chat
 
     folder = find("smollm2-135m").folder
     network = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()

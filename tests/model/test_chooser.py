@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.core.types import Message
-from assay.model.chooser import Chooser
-from assay.model.score import Descent, Trie
+from assay.models.inference.label_scorer import Chooser
+from assay.models.inference.option_scores import Descent, Trie
 
 SYSTEM = Message("system", "Classify the message.")
 PROMPTS = [

@@ -11,8 +11,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from assay.core.types import Decoding, Message
-from assay.model.pen import drawn
-from assay.train.methods.lora import Lora
+from assay.models.inference.sampler import drawn
+from assay.strategies.training.lora import Lora
 
 PROMPTS = [
     (Message("system", "Classify the message."), Message("user", text))
@@ -124,7 +124,7 @@ def test_a_token_is_drawn_without_what_is_refused(top_p, size):
 
 
 def test_writing_scoring_and_reading_ask_for_nothing_that_is_refused(open_tiny):
-    from assay.model.reading import text_log_probs
+    from assay.models.inference.log_likelihood import text_log_probs
 
     model, how = open_tiny(), Decoding(temperature=0.9, top_p=0.9)
     written = model.generate(PROMPTS, max_tokens=5, how=how)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from assay.core.errors import ModelError
-from assay.model.embed import Embedder
+from assay.models.embeddings import Embedder
 from bert import build
 
 TEXTS = ["card", "card lost in a taxi", "", "refund", "a card " * 400, "card"]
@@ -173,7 +173,7 @@ KNOWN = {
 
 @pytest.mark.real
 def test_vectors_of_the_default_encoder_are_those_of_sentence_transformers():
-    from assay.model.find import find
+    from assay.models.loading.find import find
 
     vectors = Embedder(find("minilm-l6", kind="embedder").folder)(list(KNOWN))
     for vector, expected in zip(vectors, KNOWN.values(), strict=True):
@@ -184,7 +184,7 @@ def test_vectors_of_the_default_encoder_are_those_of_sentence_transformers():
 def test_a_vector_depends_on_its_own_text_alone(shared_data):
     """Pages cut after 0 to 600 words, together and one at a time: fp32 and what stands beside a
     text make 1e-5."""
-    from assay.model.find import find
+    from assay.models.loading.find import find
 
     words = (shared_data("tinyshakespeare") / "input.txt").read_text(encoding="utf-8").split()
     lengths = (0, 1, 2, 3, 5, 9, 17, 40, 90, 200, 600)

@@ -5,7 +5,7 @@ import pytest
 from assay.config import load
 from assay.config.complaints import SettingsError, fill
 from assay.core.errors import ProjectError
-from assay.model.endpoint import Endpoint, Price, looks_like_a_key
+from assay.models.remote.endpoint import Endpoint, Price, looks_like_a_key
 
 PLANTED = "sk-proj-AbCd1234EfGh5678IjKl9012"
 RIGHT = {"url": "https://host.example/v1", "model": "gpt-x"}

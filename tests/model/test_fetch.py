@@ -18,9 +18,9 @@ from typing import ClassVar
 import pytest
 
 from assay.core.errors import ModelError, ResourceError
-from assay.model.cache import known_digest
-from assay.model.catalogue import CATALOGUE, Entry, Member
-from assay.model.fetch import fetch
+from assay.models.loading.catalogue import CATALOGUE, Entry, Member
+from assay.models.loading.fetch import fetch
+from assay.models.loading.model_cache import known_digest
 from problems import problem
 
 CONTENT = bytes(range(256)) * 4000
@@ -298,5 +298,7 @@ def test_asking_for_the_index_leaves_the_compiler_usable(monkeypatch):
     # In a process of its own: torch.compile imports setuptools, whose finder gives up once somebody
     # has looked for pip.
     monkeypatch.delenv("PIP_INDEX_URL", raising=False)
-    code = "from assay.model.index import index_url; index_url(); import setuptools"
+    code = (
+        "from assay.models.loading.package_index import index_url; index_url(); import setuptools"
+    )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)

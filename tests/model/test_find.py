@@ -11,8 +11,8 @@ import pytest
 from safetensors.numpy import save_file
 
 from assay.core.errors import ModelError, ResourceError
-from assay.model.find import find
-from assay.model.hub import snapshot
+from assay.models.loading.find import find
+from assay.models.loading.hub import snapshot
 from lines import named
 from problems import problem
 

@@ -264,8 +264,8 @@ def test_a_matcher_that_cannot_go_on_is_never_silent(model):
 
 @pytest.mark.real
 def test_a_real_model_fills_in_a_schema(one_thread):
-    from assay.model.find import find
-    from assay.model.open import load_model
+    from assay.models.loading.find import find
+    from assay.models.open import load_model
 
     model = load_model(find("smollm2-135m"), "fp32")
     asked = [

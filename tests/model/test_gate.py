@@ -13,9 +13,9 @@ import pytest
 from safetensors.numpy import save_file
 
 from assay.core.errors import ModelError
-from assay.model.fits import known_types
-from assay.model.gate import admit
-from assay.model.weights import tensors_of
+from assay.models.loading.consistency import known_types
+from assay.models.loading.folder_validation import admit
+from assay.models.loading.safetensors_header import tensors_of
 from problems import problem
 
 TEMPLATE = "{% for m in messages %}<{{ m.role }}>{{ m.content }}<end>{% endfor %}"
@@ -318,7 +318,10 @@ def test_the_list_of_types_is_that_of_transformers():
 
 @pytest.mark.slow
 def test_torch_is_not_imported():
-    code = "import sys, assay.model.find; from assay.model.fits import known_types; known_types();"
+    code = (
+        "import sys, assay.models.loading.find; from assay.models.loading.consistency import"
+        " known_types; known_types();"
+    )
     code += "sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.core.errors import ModelError
-from assay.model.catalogue import entry_of
-from assay.model.fetch import fetch
-from assay.model.gguf import check, dequantise
+from assay.models.loading.catalogue import entry_of
+from assay.models.loading.fetch import fetch
+from assay.models.quantisation.gguf import check, dequantise
 from problems import problem
 
 

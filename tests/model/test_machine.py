@@ -9,8 +9,8 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from assay.core.errors import ResourceError, UsageError
-from assay.model.environment import multiplies_bf16, numeric_environment, processor_flags
-from assay.model.machine import check_bf16, weight_type
+from assay.models.device import check_bf16, weight_type
+from assay.models.environment import multiplies_bf16, numeric_environment, processor_flags
 from problems import problem
 
 CPU = torch.device("cpu")
@@ -72,7 +72,7 @@ def test_a_product_that_is_wrong_is_refused_and_one_that_is_rounded_is_not():
 def test_bf16_that_is_made_of_many_steps_is_refused():
     # oneDNN can be told to take the processor for one without bf16.
     script = (
-        "import torch; from assay.model.machine import weight_type; torch.set_num_threads(1);"
+        "import torch; from assay.models.device import weight_type; torch.set_num_threads(1);"
         " weight_type()"
     )
     environment = {**os.environ, "ONEDNN_MAX_CPU_ISA": "AVX512_CORE", "OMP_NUM_THREADS": "1"}

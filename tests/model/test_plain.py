@@ -9,11 +9,11 @@ import pytest
 
 import assay
 from assay.core.types import Message
-from assay.encode.plain_template import PLAIN, SAID
-from assay.model.find import find
-from assay.model.gate import admit
-from assay.model.open import load_model
-from assay.model.template import objections
+from assay.models.loading.find import find
+from assay.models.loading.folder_validation import admit
+from assay.models.loading.template_check import objections
+from assay.models.open import load_model
+from assay.models.tokenizer.plain_template import PLAIN, SAID
 from toy import build, rows, write_rows
 
 TURNS = (Message("system", "Classify the message."), Message("user", "my card"))

@@ -13,12 +13,12 @@ import pytest
 from assay.core.answers import Decoding, Form, LanguageModel
 from assay.core.errors import ResourceError, Stopped
 from assay.core.types import Message
-from assay.model import remote_client
-from assay.model.endpoint import Endpoint
-from assay.model.remote import RemoteModel
-from assay.model.remote_body import body_of, logprob_of, schema_of
-from assay.model.remote_cache import RemoteCache
-from assay.model.remote_pace import Bucket, back_off, retry_after
+from assay.models.remote import client as remote_client
+from assay.models.remote.answer_cache import RemoteCache
+from assay.models.remote.endpoint import Endpoint
+from assay.models.remote.rate_limit import Bucket, back_off, retry_after
+from assay.models.remote.remote_model import RemoteModel
+from assay.models.remote.request_body import body_of, logprob_of, schema_of
 from problems import problem
 from services import (
     Service,

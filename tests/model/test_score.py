@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.core.types import Message
-from assay.model import attention, scoring
-from assay.model.chat_model import ChatModel
-from assay.model.score import Trie
-from assay.prompt.prompted import chosen
+from assay.models.inference import option_scoring as scoring
+from assay.models.inference import tree_attention as attention
+from assay.models.inference.chat_model import ChatModel
+from assay.models.inference.option_scores import Trie
+from assay.strategies.prompting.prompted_arm import chosen
 
 OPTIONS = ("card", "card lost", "refund", "card", "ca", "Which colour?", "")
 SYSTEM = Message("system", "Classify the message.")
@@ -293,7 +294,7 @@ def test_close_options_get_the_scores_of_fp32(open_tiny, monkeypatch):
 
 
 def test_no_copy_where_weights_are_wide_or_trained_or_many(open_tiny, monkeypatch):
-    from assay.model import causal_lm
+    from assay.models.inference import causal_lm
 
     assert open_tiny().exact() is None
     narrow = open_tiny(dtype=torch.bfloat16)

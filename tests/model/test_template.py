@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from assay.model.find import find
-from assay.model.fits import chat_templates
-from assay.model.rendered import SECONDS, exhausts
-from assay.model.template import objections
+from assay.models.loading.consistency import chat_templates
+from assay.models.loading.find import find
+from assay.models.loading.template_check import objections
+from assay.models.loading.template_rendering import SECONDS, exhausts
 from conftest import CHATML
 from export_models import TURNS
 from nights import nightly_but

@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from assay.core.types import GREEDY, Decoding, Form, Generated, Message
-from assay.model import lending, writing
-from assay.model.pen import drawn
+from assay.models.inference import batch_generation as writing
+from assay.models.inference import shared_prefix_attention as lending
+from assay.models.inference.sampler import drawn
 
 SYSTEM = Message("system", "Answer the question.")
 TEXTS = (
@@ -191,8 +192,8 @@ def test_entering_rows_see_what_stands_before(cap):
 def tiny(kind, chat, **more):
     from transformers import AutoConfig, AutoModelForCausalLM
 
-    from assay.model import attention
-    from assay.model.chat_model import ChatModel
+    from assay.models.inference import tree_attention as attention
+    from assay.models.inference.chat_model import ChatModel
 
     attention.register()
     config = AutoConfig.for_model(
@@ -407,8 +408,8 @@ def test_a_share_of_a_large_vocabulary_is_that_of_all_of_it():
 @pytest.mark.nightly
 @pytest.mark.real
 def test_a_real_model_writes_what_it_writes_alone(one_thread):
-    from assay.model.find import find
-    from assay.model.open import load_model
+    from assay.models.loading.find import find
+    from assay.models.open import load_model
 
     model = load_model(find("smollm2-135m"), "fp32")
     prompts = [

@@ -5,10 +5,11 @@ import pytest
 
 from assay.core.errors import TrainError
 from assay.core.types import Document, Example, Lesson, Message, Task
-from assay.prompt import BestSentence, Rag
-from assay.prompt.retrieval.stems import Stems
-from assay.prompt.spans.typed import typed_piece
+from assay.retrieval.stemming import Stems
 from assay.runtime.arms.job import judged
+from assay.strategies.baselines.best_sentence import BestSentence
+from assay.strategies.retrieval.rag import Rag
+from assay.strategies.spans.typed_answers import typed_piece
 
 TEXT = (
     "The bridge was opened by Anna Berg"

@@ -10,9 +10,8 @@ from sklearn.linear_model import LogisticRegression
 
 from assay.core.store import read_lines
 from assay.core.types import Example, Lesson, Means, Message, Task
-from assay.model.open import open_model
-from assay.prompt import Shots
-from assay.prompt.calibrate import (
+from assay.models.open import open_model
+from assay.strategies.linear.calibration import (
     NOTHING,
     Calibration,
     calibration_error,
@@ -22,6 +21,7 @@ from assay.prompt.calibrate import (
     shares,
     unbiased,
 )
+from assay.strategies.prompting.few_shot import Shots
 
 
 def distorted(n, labels, scale, bias, seed=0):

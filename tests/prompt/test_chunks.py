@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.core.types import Document
-from assay.prompt.chunks import passages
+from assay.retrieval.chunking import passages
 
 HANDBOOK = """
 Opening words.

@@ -9,12 +9,12 @@ from itertools import product
 import pycrfsuite
 import pytest
 
-from assay.aim.entities import pieces_of
 from assay.core.errors import TrainError
 from assay.core.types import Example, Lesson, Message, Task
-from assay.prompt.chain import Chain, trained
-from assay.prompt.crf import PENALTIES, Crf, left_out, tagged
-from assay.prompt.word_features import features, names_in, shape
+from assay.strategies.baselines.crf import PENALTIES, Crf, left_out, tagged
+from assay.strategies.tagging.crf_chain import Chain, trained
+from assay.strategies.tagging.word_features import features, names_in, shape
+from assay.tasks.entities import pieces_of
 
 TOWNS = ("Oslo", "Rome", "Bern", "Cork", "New York")
 FRAMES = (

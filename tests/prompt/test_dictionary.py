@@ -5,10 +5,9 @@ import json
 
 import pytest
 
-from assay.aim.entities import pieces_of
 from assay.core.errors import TrainError
 from assay.core.types import Example, Lesson, Message, Task
-from assay.prompt.dictionary import (
+from assay.strategies.baselines.dictionary import (
     Dictionary,
     Evidence,
     Read,
@@ -17,6 +16,7 @@ from assay.prompt.dictionary import (
     resolved,
     weighed,
 )
+from assay.tasks.entities import pieces_of
 
 TOWNS = ("Oslo", "Rome", "Bern", "Cork", "Lyon")
 

@@ -5,9 +5,16 @@ import json
 
 import pytest
 
-from assay.aim.objects import same
 from assay.core.types import Example, Message
-from assay.prompt.fields import Fields, classes_of, learnt, place_of, spans_of, values_of
+from assay.strategies.tagging.field_schema import (
+    Fields,
+    classes_of,
+    learnt,
+    place_of,
+    spans_of,
+    values_of,
+)
+from assay.tasks.json_objects import same
 
 
 def row(text, target):

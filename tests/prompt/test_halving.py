@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.core.types import Answer
-from assay.prompt.halving import (
+from assay.strategies.prompting.search.successive_halving import (
     CHUNK,
     FIRST,
     Asked,

@@ -12,8 +12,9 @@ import pytest
 
 from assay.core.errors import DataError
 from assay.core.types import Document, Example, Message
-from assay.encode.chat import Chat
-from assay.prompt import Rag, Shots
+from assay.models.tokenizer.chat_tokens import Chat
+from assay.strategies.prompting.few_shot import Shots
+from assay.strategies.retrieval.rag import Rag
 
 HARMLESS = "The reading room opens at nine on all days."
 QUESTION = "When does the reading room open?"
@@ -68,7 +69,7 @@ HOSTILE = [
 def chat(request):
     from transformers import AutoTokenizer
 
-    from assay.model.find import find
+    from assay.models.loading.find import find
 
     folder = (
         request.getfixturevalue("tiny_model")
@@ -190,7 +191,7 @@ def test_a_document_of_a_million_characters(arm_over, text):
 
 
 def test_a_binary_file_is_refused_when_documents_are_read(tmp_path):
-    from assay.curate.reading.documents import read_documents
+    from assay.data.reading.documents import read_documents
 
     (tmp_path / "a.txt").write_bytes(bytes(range(256)) * 4)
     with pytest.raises(DataError) as caught:

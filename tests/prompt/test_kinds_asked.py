@@ -6,13 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from assay.aim.options import LETTERS, shown
 from assay.core.types import Answer, Example, Message, Task
-from assay.encode.wording import ask, posed
-from assay.prompt import Shots
-from assay.prompt.prompted import among
-from assay.prompt.ranked import pairs_of
-from assay.train import Lora
+from assay.strategies.linear.word_ranking import pairs_of
+from assay.strategies.prompting.few_shot import Shots
+from assay.strategies.prompting.prompted_arm import among
+from assay.strategies.training.lora import Lora
+from assay.tasks.options import LETTERS, shown
+from assay.tasks.prompt_format import ask, posed
 
 SETS = Task(kind="multilabel", labels=("film", "food", "ride"))
 
@@ -123,7 +123,7 @@ def test_options_are_scored_by_their_letters_and_only_those_of_the_row(taught, o
 
 def test_a_letter_that_was_written_is_held_to_the_row():
     task = Task(kind="choose", labels=("A", "B", "C"))
-    from assay.encode.parse import Reading
+    from assay.tasks.parsing import Reading
 
     assert among(task, CHOICES[0], Answer("C", raw="C"), Reading(task)).text is None
     assert among(task, CHOICES[0], Answer(None, raw="It is oslo."), Reading(task)).text == "B"

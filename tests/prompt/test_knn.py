@@ -5,10 +5,11 @@ import math
 import pytest
 
 from assay.config import make_strategy
-from assay.config.strategies import refuse_unfit
 from assay.core.types import Answer, Task
-from assay.prompt import Knn, Majority, Tfidf
-from assay.prompt.knn import SCALE, opinion
+from assay.strategies.baselines.majority import Majority
+from assay.strategies.baselines.tfidf import Tfidf
+from assay.strategies.catalogue import refuse_unfit
+from assay.strategies.mixes.knn import SCALE, Knn, opinion
 
 
 @pytest.mark.slow

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from assay.core.types import Example, Lesson, Means, Message, Task
-from assay.prompt import LearningToRank, Neighbours, Tfidf
-from assay.prompt.learning_to_rank import columns
-from assay.prompt.ranked import WordOrder
-from assay.prompt.retrieval.learned import START
+from assay.retrieval.learned_fusion import START
 from assay.runtime.arms.job import judged
+from assay.strategies.baselines.learning_to_rank import LearningToRank, columns
+from assay.strategies.baselines.neighbours import Neighbours
+from assay.strategies.baselines.tfidf import Tfidf
+from assay.strategies.linear.word_ranking import WordOrder
 from conftest import letters
 
 TASK = Task(kind="rank")

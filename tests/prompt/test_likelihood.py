@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from assay.aim.options import options_in, shown
 from assay.core.errors import TrainError
 from assay.core.types import Document, Example, Message, Task
-from assay.model.reading import continuation_log_probs
-from assay.prompt import Likelihood, Tfidf
-from assay.prompt.likelihood import WAYS, before, read
+from assay.models.inference.log_likelihood import continuation_log_probs
+from assay.strategies.baselines.tfidf import Tfidf
+from assay.strategies.prompting.likelihood import WAYS, Likelihood, before, read
+from assay.tasks.options import options_in, shown
 
 EVERY = (*WAYS, "pmi")
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix, random_array
 
-from assay.prompt.linear import (
+from assay.strategies.linear.logistic_regression import (
     Choice,
     Turned,
     chosen_strength,

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from assay.core.types import Example, Lesson, Message, Task
-from assay.prompt import Majority
+from assay.strategies.baselines.majority import Majority
 
 
 def lesson(*targets):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from assay.core.types import Example, Lesson, Means, Message, Task
-from assay.prompt import Neighbours
+from assay.strategies.baselines.neighbours import Neighbours
 
 
 def embed(texts):

@@ -7,12 +7,15 @@ from dataclasses import replace
 
 import pytest
 
-from assay.config.strategies import refuse_unfit
 from assay.core.errors import UsageError
 from assay.core.types import Example, Lesson, Message, Record, Task
-from assay.prompt import Copy, Majority, Ngram, Shots
-from assay.train import Lora
-from assay.validate import judge
+from assay.evaluation.scoring import judge
+from assay.strategies.baselines.copy import Copy
+from assay.strategies.baselines.majority import Majority
+from assay.strategies.baselines.ngram import Ngram
+from assay.strategies.catalogue import refuse_unfit
+from assay.strategies.prompting.few_shot import Shots
+from assay.strategies.training.lora import Lora
 
 TASK = Task(kind="continue")
 
@@ -72,7 +75,7 @@ def test_a_base_reads_plain_text_token_by_token(lesson, open_tiny):
 
 
 def test_a_text_beyond_the_window_is_read_to_its_end(open_tiny):
-    from assay.model.reading import text_log_probs
+    from assay.models.inference.log_likelihood import text_log_probs
 
     model, text = open_tiny(), "the sky is blue and the snow is white " * 120
     (found,) = text_log_probs(model, [text])

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from assay.prompt.parts import Encoder, weights_digest
+from assay.retrieval.encoders import Encoder, weights_digest
 
 TEXTS = ["the sky is blue", "blue", "a card lost in a taxi", "blue", "coal"]
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.core.types import Example, Means, Message
-from assay.prompt.picking import Picker, arrangements, diverse
+from assay.strategies.prompting.example_selection import Picker, arrangements, diverse
 
 ANGLES = {"a": 0, "b": 30, "c": 60, "d": 90}
 LABELS = ("y", "x")

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from assay.aim.options import LETTERS, shown
-from assay.config.strategies import refuse_unfit
 from assay.core.errors import TrainError
 from assay.core.store import read_json
 from assay.core.types import Example, Lesson, Message, Task
-from assay.prompt import Probe
+from assay.strategies.baselines.probe import Probe
+from assay.strategies.catalogue import refuse_unfit
+from assay.tasks.options import LETTERS, shown
 
 
 def test_probabilities_are_those_of_scikit_learn(lesson):

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from assay.core.types import Example, Message, Task
-from assay.model.endpoint import Endpoint
-from assay.model.remote import RemoteModel
-from assay.prompt.prompted import Prompted
+from assay.models.remote.endpoint import Endpoint
+from assay.models.remote.remote_model import RemoteModel
+from assay.strategies.prompting.prompted_arm import Prompted
 from services import Service, reply, serving
 
 TASK = Task(kind="classify", labels=("card", "card lost", "refund"))

@@ -4,7 +4,7 @@ same tokens."""
 import pytest
 import torch
 
-from assay.prompt.question_likelihood import QuestionLikelihood, asking
+from assay.strategies.retrieval.question_likelihood import QuestionLikelihood, asking
 
 PASSAGES = ["the sky is blue", "a question on the wallet again", "grass"]
 

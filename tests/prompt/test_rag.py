@@ -9,10 +9,14 @@ import pytest
 
 from assay.core.errors import TrainError, UsageError
 from assay.core.types import Answer, Document, Example, Message
-from assay.prompt import Encoder, Majority, Rag, Shots, Tfidf
-from assay.prompt.retrieval.counts import counted
-from assay.prompt.retrieval.stems import Stems
-from assay.prompt.retrieval.words import Words
+from assay.retrieval.bm25 import Words
+from assay.retrieval.encoders import Encoder
+from assay.retrieval.stemming import Stems
+from assay.retrieval.term_counts import counted
+from assay.strategies.baselines.majority import Majority
+from assay.strategies.baselines.tfidf import Tfidf
+from assay.strategies.prompting.few_shot import Shots
+from assay.strategies.retrieval.rag import Rag
 
 stems = Stems()
 
@@ -271,7 +275,7 @@ def test_words_are_counted_once_a_fit_and_only_where_they_are_asked(
         told.append(len(texts))
         return counted(texts, stems)
 
-    monkeypatch.setattr("assay.prompt.retrieval.words.counted", watched)
+    monkeypatch.setattr("assay.retrieval.bm25.counted", watched)
     given = lesson("answer")
     arm = Rag(inner=Majority(), **settings).fit(given)
     for part in ("inner", "embed"):

@@ -7,11 +7,12 @@ import re
 import numpy as np
 import pytest
 
-from assay.aim.ranks import grades_of, order_in, ordered
 from assay.core.types import Answer, Example, Lesson, Message, Record, Task
-from assay.prompt import Majority, Tfidf
-from assay.validate import judge
-from assay.validate.metrics.rank_order import Mrr, Ndcg
+from assay.evaluation.metrics.rank_order import Mrr, Ndcg
+from assay.evaluation.scoring import judge
+from assay.strategies.baselines.majority import Majority
+from assay.strategies.baselines.tfidf import Tfidf
+from assay.tasks.ranked_lists import grades_of, order_in, ordered
 
 TASK = Task(kind="rank")
 

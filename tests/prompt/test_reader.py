@@ -8,13 +8,14 @@ import pytest
 
 from assay.core.errors import TrainError
 from assay.core.types import Document, Example, Lesson, Means, Message, Task
-from assay.prompt import BestSentence, Reader
-from assay.prompt.ranked import WordOrder
-from assay.prompt.spans.candidates import Passage, runs
-from assay.prompt.spans.features import FORMS, Known, features
-from assay.prompt.spans.reading import Reading, worth
+from assay.evaluation.metrics.token_f1 import overlap
 from assay.runtime.arms.job import judged
-from assay.validate.metrics.token_f1 import overlap
+from assay.strategies.baselines.best_sentence import BestSentence
+from assay.strategies.baselines.reader import Reader
+from assay.strategies.linear.word_ranking import WordOrder
+from assay.strategies.spans.span_candidates import Passage, runs
+from assay.strategies.spans.span_features import FORMS, Known, features
+from assay.strategies.spans.span_reader import Reading, worth
 
 TASK = Task(kind="answer", metric="token_f1")
 PEOPLE = "Ann Bo Carl Dora Emil Fay Gus Hana Ivo Jane Karl Lea".split()

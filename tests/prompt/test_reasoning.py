@@ -1,8 +1,8 @@
 import pytest
 
 from assay.core.types import Generated, Message, Task
-from assay.encode.parse import Reading
-from assay.prompt.reasoning import labelled, read, voted
+from assay.strategies.prompting.reasoning import labelled, read, voted
+from assay.tasks.parsing import Reading
 
 
 def test_votes(subtests):

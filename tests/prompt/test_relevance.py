@@ -1,5 +1,5 @@
 from assay.core.types import Document, Example, Message
-from assay.prompt.relevance import document_of, gold
+from assay.retrieval.gold_passages import document_of, gold
 
 PASSAGES = [
     Document("leave.md#1", "Leave: Parents. Parents get 30 days."),

@@ -6,7 +6,7 @@ import pytest
 from assay.config import make_strategy
 from assay.config.complaints import SettingsError
 from assay.core.types import Document, Example, Message
-from assay.prompt.retrieval_aware import mixed
+from assay.strategies.retrieval.retrieval_aware import mixed
 
 GOLD = [Document("a#1", "the sky is blue"), Document("a#2", "blue it is")]
 OTHERS = [Document(f"b#{i}", f"other {i}") for i in range(5)]
@@ -59,7 +59,7 @@ def test_without_its_passages_a_row_may_learn_to_say_so(lesson):
     they are."""
     from dataclasses import replace
 
-    from assay.prompt import Majority
+    from assay.strategies.baselines.majority import Majority
 
     settings = {
         "kind": "retrieval_aware",

@@ -8,10 +8,10 @@ import pytest
 
 from assay.core.errors import TrainError
 from assay.core.types import Answer, Example, Lesson, Means, Message, Record, Task
-from assay.prompt import Majority, RidgeRegression
-from assay.prompt.ridge import Spoken, counts, joined, scaled
+from assay.evaluation.scoring import judge
 from assay.runtime.arms.job import judged
-from assay.validate import judge
+from assay.strategies.baselines.majority import Majority
+from assay.strategies.baselines.ridge import RidgeRegression, Spoken, counts, joined, scaled
 
 TASK = Task(kind="number", metric="mean_absolute_error")
 ROOMS = {"one": 1, "two": 2, "three": 3, "four": 4}

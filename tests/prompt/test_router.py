@@ -5,8 +5,10 @@ import pytest
 
 from assay.core.errors import TrainError
 from assay.core.types import Adapted, Answer
-from assay.prompt import Majority, Neighbours, Router, Tfidf
-from assay.prompt.router import chosen_on_val, sure, thresholds
+from assay.strategies.baselines.majority import Majority
+from assay.strategies.baselines.neighbours import Neighbours
+from assay.strategies.baselines.tfidf import Tfidf
+from assay.strategies.mixes.router import Router, chosen_on_val, sure, thresholds
 
 
 class Told(Adapted):
@@ -40,7 +42,7 @@ def test_tokens_of_both_are_counted_where_both_were_asked(lesson):
         Told([Answer("a", confidence=0.2, tokens=3, prompt_tokens=10)]),
         Told([Answer("b", tokens=4)]),
     )
-    from assay.prompt.router import RouterAnswers
+    from assay.strategies.mixes.router import RouterAnswers
 
     (answer,) = RouterAnswers(first, second, 0.5, {}).answer(["?"])
     assert (answer.text, answer.by, answer.tokens, answer.prompt_tokens) == ("b", "strong", 7, 10)

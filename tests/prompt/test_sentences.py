@@ -1,4 +1,4 @@
-from assay.prompt.sentences import sentence_places, split_sentences
+from assay.strategies.text.sentences import sentence_places, split_sentences
 
 
 def test_a_sentence_ends_where_a_new_one_begins_and_nowhere_else():

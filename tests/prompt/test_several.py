@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 
-from assay.aim.options import LETTERS, shown
 from assay.core.types import Example, Lesson, Means, Message, Task
-from assay.prompt import Copy, Lead, Majority, Neighbours, Tfidf
-from assay.prompt.lead import sentences_of
-from assay.prompt.several import best_threshold, thresholds
+from assay.strategies.baselines.copy import Copy
+from assay.strategies.baselines.lead import Lead, sentences_of
+from assay.strategies.baselines.majority import Majority
+from assay.strategies.baselines.neighbours import Neighbours
+from assay.strategies.baselines.tfidf import Tfidf
+from assay.strategies.linear.multilabel import best_threshold, thresholds
+from assay.tasks.options import LETTERS, shown
 
 WORDS = {
     "food": "noodles pizza bread soup",
@@ -83,7 +86,7 @@ def test_probabilities_are_those_of_one_model_a_label(lesson):
     from sklearn.linear_model import LogisticRegression
     from sklearn.multiclass import OneVsRestClassifier
 
-    from assay.prompt.several import fitted, indicator, probabilities
+    from assay.strategies.linear.multilabel import fitted, indicator, probabilities
 
     words = TfidfVectorizer()
     matrix = words.fit_transform([row.text for row in lesson.train])

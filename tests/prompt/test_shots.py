@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 import assay
 from assay.config import make_strategy
 from assay.config.complaints import SettingsError
-from assay.config.strategies import refuse_unfit
 from assay.core.errors import TrainError
 from assay.core.store import read_json
 from assay.core.types import Example, Message
-from assay.encode.wording import Wording
-from assay.prompt import Shots
-from assay.prompt.picking import drawn, spread
-from assay.prompt.reasoning import ASKED, voted
+from assay.strategies.catalogue import refuse_unfit
+from assay.strategies.prompting.example_selection import drawn, spread
+from assay.strategies.prompting.few_shot import Shots
+from assay.strategies.prompting.reasoning import ASKED, voted
+from assay.tasks.prompt_format import Wording
 from problems import problem
 from toy import build
 

@@ -5,11 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from assay.config.strategies import refuse_unfit
 from assay.core.errors import TrainError
 from assay.core.types import Task
-from assay.prompt import Likelihood, Majority, Neighbours, Probe, Stack, Tfidf
-from assay.prompt.stack import combined, pool, remembering
+from assay.strategies.baselines.majority import Majority
+from assay.strategies.baselines.neighbours import Neighbours
+from assay.strategies.baselines.probe import Probe
+from assay.strategies.baselines.tfidf import Tfidf
+from assay.strategies.catalogue import refuse_unfit
+from assay.strategies.mixes.stack import Stack, combined, pool, remembering
+from assay.strategies.prompting.likelihood import Likelihood
 
 
 def test_a_strategy_by_itself_gets_the_temperature_of_its_rows():

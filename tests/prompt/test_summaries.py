@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from assay.core.types import Answer, Example, Lesson, Means, Message, Task
-from assay.prompt import Centrality, Extractive, Lead
-from assay.prompt.extractive import columns, word_counts
-from assay.prompt.ranked import WordOrder
-from assay.prompt.sentence_graph import centrality, from_the_start, word_vectors
 from assay.runtime.arms.job import judged
+from assay.strategies.baselines.centrality import Centrality
+from assay.strategies.baselines.extractive import Extractive, columns, word_counts
+from assay.strategies.baselines.lead import Lead
+from assay.strategies.linear.word_ranking import WordOrder
+from assay.strategies.text.sentence_graph import centrality, from_the_start, word_vectors
 
 TASK = Task(kind="summarise")
 TEXT = (

@@ -7,7 +7,7 @@ import pytest
 
 from assay.core.errors import TrainError
 from assay.core.types import Example, Lesson, Message, Task
-from assay.prompt import Tfidf
+from assay.strategies.baselines.tfidf import Tfidf
 
 
 def rows(*pairs):

@@ -12,13 +12,20 @@ from assay.core import sealed
 from assay.core.errors import Stopped, TrainError, UsageError
 from assay.core.store import read_json
 from assay.core.types import Example, Message
-from assay.encode.wording import Wording
-from assay.prompt import Rag, Shots, WordingSearch
-from assay.prompt.candidates import Instruction, Room, spaced
-from assay.prompt.exported import Prompt, Solved, parsed, read_prompt, written
-from assay.prompt.proposals import by_rule, cleaned, folded, kept, marking_words
-from assay.prompt.slot import reworded, shots_in
-from assay.prompt.wording import WordingAnswers
+from assay.strategies.prompting.few_shot import Shots
+from assay.strategies.prompting.prompt_file import Prompt, Solved, parsed, read_prompt, written
+from assay.strategies.prompting.prompt_search import WordingAnswers, WordingSearch
+from assay.strategies.prompting.prompt_swap import reworded, shots_in
+from assay.strategies.prompting.search.prompt_candidates import Instruction, Room, spaced
+from assay.strategies.prompting.search.proposals import (
+    by_rule,
+    cleaned,
+    folded,
+    kept,
+    marking_words,
+)
+from assay.strategies.retrieval.rag import Rag
+from assay.tasks.prompt_format import Wording
 
 SEARCH = {
     "kind": "wording",

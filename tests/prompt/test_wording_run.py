@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 import assay
-from assay.prompt.exported import read_prompt
+from assay.strategies.prompting.prompt_file import read_prompt
 from toy import build
 
 pytestmark = pytest.mark.slow

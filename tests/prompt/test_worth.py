@@ -5,7 +5,7 @@ import math
 import pytest
 
 from assay.core.types import Answer, Example, Message
-from assay.prompt.worth import worths
+from assay.strategies.prompting.search.objective import worths
 
 LABELS = ("a", "b")
 

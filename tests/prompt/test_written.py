@@ -8,8 +8,9 @@ import pytest
 
 from assay.core.store import read_lines
 from assay.core.types import Form, Task
-from assay.encode import parse
-from assay.prompt import Rag, Shots
+from assay.strategies.prompting.few_shot import Shots
+from assay.strategies.retrieval.rag import Rag
+from assay.tasks import parsing as parse
 
 SCHEMA = {"type": "object", "properties": {"colour": {"enum": ["red", "blue"]}},
     "required": ["colour"],

@@ -183,7 +183,7 @@ def test_new_questions_need_no_tests_and_show_those_they_have(boxed, tmp_path):
 
 def test_repair_leaves_a_program_as_it_is():
     from assay.core.types import Changed, Means
-    from assay.curate.steps.repair import Repair
+    from assay.data.steps.repair import Repair
 
     source = "def f(x):\n    return x.replace('  ', '&amp;')"
     row = Example("a", (Message("user", "two  spaces"),), source, checks=Checks(("assert True",)))

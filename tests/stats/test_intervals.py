@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from assay.evaluation.metrics.macro_f1 import MacroF1
 from assay.stats.intervals import (
     Weights,
     interval,
@@ -16,7 +17,6 @@ from assay.stats.intervals import (
     rows_needed,
     swap_p,
 )
-from assay.validate.metrics.macro_f1 import MacroF1
 
 
 def mean(sums, n):

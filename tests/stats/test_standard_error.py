@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from assay.evaluation.metrics.macro_f1 import MacroF1
 from assay.stats.intervals import Weights
 from assay.stats.standard_error import (
     by_group,
@@ -20,7 +21,6 @@ from assay.stats.standard_error import (
     score_interval,
     spread_of,
 )
-from assay.validate.metrics.macro_f1 import MacroF1
 
 
 def mean(sums, n):
@@ -229,7 +229,7 @@ def test_too_few_units_have_no_interval():
 
 
 def test_two_arms_of_one_seed_are_held_apart_as_in_the_report():
-    from assay.weigh.compared import Compared
+    from assay.decision.comparison import Compared
 
     random = np.random.default_rng(8)
     metric = MacroF1()

@@ -25,11 +25,12 @@ def build(lesson, open_tiny, one_thread):
     """
     import torch
 
-    from assay.encode.wording import ask
-    from assay.train import Full, Lora
-    from assay.train.loop import Training
-    from assay.train.objectives.completion import completion
-    from assay.train.tuned import sequences_of
+    from assay.strategies.training.full import Full
+    from assay.strategies.training.lora import Lora
+    from assay.strategies.training.trained_arm import sequences_of
+    from assay.tasks.prompt_format import ask
+    from assay.training.loop import Training
+    from assay.training.objectives.completion import completion
 
     given = lesson("classify")
     task = given.task

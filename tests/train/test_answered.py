@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from assay.core.types import Example, Lesson, Message, Task
-from assay.train.tuned import answered
+from assay.strategies.training.trained_arm import answered
 
 LONG = "the blue café by the river is cheap and good"
 ROWS = (

@@ -8,23 +8,21 @@ import torch
 
 from architectures import OTHERS, POPULAR, WINDOW, WORDS, Wide, build, plain, variants
 from assay.core.errors import ModelError, TrainError
-from assay.encode.chat import Encoded
-from assay.model import attention
-from assay.model.chat_model import ChatModel
-from assay.model.open import _network
-from assay.train.batch import Batch
-from assay.train.faster import faster
-from assay.train.methods import (
-    Adalora,
-    Adapters,
-    Full,
-    Ia3,
-    Lora,
-    Miss,
-    Prefix,
-    PromptTuning,
-    PTuning,
-)
+from assay.models.inference import tree_attention as attention
+from assay.models.inference.chat_model import ChatModel
+from assay.models.open import _network
+from assay.models.tokenizer.chat_tokens import Encoded
+from assay.strategies.training.adalora import Adalora
+from assay.strategies.training.adapters import Adapters
+from assay.strategies.training.full import Full
+from assay.strategies.training.ia3 import Ia3
+from assay.strategies.training.lora import Lora
+from assay.strategies.training.miss import Miss
+from assay.strategies.training.p_tuning import PTuning
+from assay.strategies.training.prefix import Prefix
+from assay.strategies.training.prompt_tuning import PromptTuning
+from assay.training.acceleration import faster
+from assay.training.batch import Batch
 from nights import nightly_but
 
 METHODS = {

@@ -3,11 +3,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.encode.chat import Encoded
-from assay.train.batch import Batch
-from assay.train.objectives.completion import completion
-from assay.train.optim import Masters
-from assay.train.plan import Plan
+from assay.models.tokenizer.chat_tokens import Encoded
+from assay.training.batch import Batch
+from assay.training.batch_schedule import Plan
+from assay.training.objectives.completion import completion
+from assay.training.optim.masters import Masters
 
 CPU = torch.device("cpu")
 
@@ -25,7 +25,7 @@ def test_layout():
 
 @pytest.fixture
 def sequences(open_tiny, lesson):
-    from assay.train.tuned import sequences_of
+    from assay.strategies.training.trained_arm import sequences_of
 
     given_ = lesson("classify")
     return sequences_of(open_tiny().chat, given_.task, given_.train[:6])

@@ -5,8 +5,8 @@ import torch
 
 from adapters import logits, saved, taught, through_peft
 from assay.core.store import read_json
-from assay.train import Lora
-from assay.train.beginnings import principal
+from assay.strategies.training.lora import Lora
+from assay.training.lora_init import principal
 
 
 @pytest.fixture
@@ -76,8 +76,8 @@ def test_the_fast_decomposition_of_a_wide_weight_finds_its_largest_part():
 def test_weights_that_are_kept_the_other_way_round(tiny_model, given, tmp_path, how):
     from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel
 
-    from assay.encode.chat import Chat
-    from assay.model.chat_model import ChatModel
+    from assay.models.inference.chat_model import ChatModel
+    from assay.models.tokenizer.chat_tokens import Chat
 
     chat = Chat(AutoTokenizer.from_pretrained(tiny_model), max_length=512)
     config = GPT2Config(

@@ -6,9 +6,9 @@ import torch
 
 from assay.core.errors import TrainError
 from assay.core.store import digest, read_json, write_json
-from assay.train import checkpoint
-from assay.train.progress import Progress
-from assay.train.states import EXTRA
+from assay.training import checkpoint
+from assay.training.progress import Progress
+from assay.training.states import EXTRA
 from dying import at_every_point
 
 

@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from assay.core.errors import TrainError
-from assay.encode.chat import Encoded
-from assay.encode.wording import ask
-from assay.model.score import Trie
-from assay.train.batch import Batch
-from assay.train.objectives.classification import Layer, classification, label_set, pooled
+from assay.models.inference.option_scores import Trie
+from assay.models.tokenizer.chat_tokens import Encoded
+from assay.tasks.prompt_format import ask
+from assay.training.batch import Batch
+from assay.training.objectives.classification import Layer, classification, label_set, pooled
 
 CPU = torch.device("cpu")
 trees = pytest.mark.parametrize("tree", [False, True], ids=["rows", "tree"])

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from assay.train import Full, Lora
+from assay.strategies.training.full import Full
+from assay.strategies.training.lora import Lora
 
 
 @pytest.mark.slow

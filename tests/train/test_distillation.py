@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy, kl_div
 
-from assay.encode.chat import Encoded
-from assay.train.batch import Batch
-from assay.train.objectives.completion import completion
-from assay.train.objectives.distillation import distillation, logits
+from assay.models.tokenizer.chat_tokens import Encoded
+from assay.training.batch import Batch
+from assay.training.objectives.completion import completion
+from assay.training.objectives.distillation import distillation, logits
 
 CPU = torch.device("cpu")
 trees = pytest.mark.parametrize("tree", [False, True], ids=["rows", "tree"])

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from assay.train.faster import compiles, faster
-from assay.train.fused import FusedLora, Together, fits
-from assay.train.methods.lora import Lora
+from assay.strategies.training.lora import Lora
+from assay.training.acceleration import compiles, faster
+from assay.training.fused_linear import FusedLora, Together, fits
 
 IDS = torch.tensor([[5, 9, 200, 31, 7, 7, 90]])
 

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from assay.core.types import Document
-from assay.train.batch import Batch
-from assay.train.objectives.language_modelling import language_modelling, windows
+from assay.training.batch import Batch
+from assay.training.objectives.language_modelling import language_modelling, windows
 
 CPU = torch.device("cpu")
 

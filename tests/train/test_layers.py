@@ -15,9 +15,9 @@ from transformers import (
 )
 
 from assay.core.errors import TrainError
-from assay.encode.chat import Encoded
-from assay.train.batch import Batch
-from assay.train.layers import chosen, decoder_layers, first_trained, pulls, stack
+from assay.models.tokenizer.chat_tokens import Encoded
+from assay.training.batch import Batch
+from assay.training.decoder_layers import chosen, decoder_layers, first_trained, pulls, stack
 
 SMALL = {"vocab_size": 64, "hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 2}
 WIDE = {**SMALL, "intermediate_size": 32}

@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from assay.train.batch import Batch
-from assay.train.objectives.completion import completion
+from assay.training.batch import Batch
+from assay.training.objectives.completion import completion
 
 
 def final(training):

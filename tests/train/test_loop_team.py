@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from assay.core.errors import Stopped
-from assay.train.team import Team
+from assay.training.distributed.process_group import Team
 from lines import named
 from nights import nightly_but
 from teams import side_by_side
@@ -135,7 +135,7 @@ def test_a_run_of_which_one_was_killed_goes_on_to_the_same_bits(run, together, t
         name = f"without-{dying}"
 
         def work(team, dying=dying, name=name):
-            from assay.train.objectives.completion import completion
+            from assay.training.objectives.completion import completion
 
             count = []
 

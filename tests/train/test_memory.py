@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from assay.core.errors import ResourceError
-from assay.train.memory import halved, is_short, told
-from assay.train.objectives.completion import completion
+from assay.training.objectives.completion import completion
+from assay.training.out_of_memory import halved, is_short, told
 from lines import named
 from problems import problem
 
@@ -198,7 +198,7 @@ def test_checkpointing_is_on_while_training_and_off_afterwards(build, tmp_path):
 SCRIPT = """
 import resource, sys
 import torch
-from assay.train.memory import is_short
+from assay.training.out_of_memory import is_short
 torch.set_num_threads(1)
 size = int(sys.argv[1])
 held = [line.split()[1] for line in open("/proc/self/status") if line.startswith("VmSize")]

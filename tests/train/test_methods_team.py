@@ -7,8 +7,8 @@ import torch
 from safetensors.torch import load_file
 
 from assay.config import make_strategy
-from assay.train import METHODS
-from assay.train.team import Team
+from assay.strategies.training import METHODS
+from assay.training.distributed.process_group import Team
 from teams import side_by_side
 
 pytestmark = [pytest.mark.usefixtures("one_thread"), pytest.mark.slow]

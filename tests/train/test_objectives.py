@@ -11,10 +11,10 @@ import torch
 from torch.nn.functional import cross_entropy, kl_div
 
 from assay.config import make_strategy
-from assay.config.strategies import refuse_unfit
 from assay.core.errors import Stopped, TrainError
-from assay.encode.wording import ask
-from assay.train.tuned import sequences_of
+from assay.strategies.catalogue import refuse_unfit
+from assay.strategies.training.trained_arm import sequences_of
+from assay.tasks.prompt_format import ask
 from nights import nightly_but
 
 pytestmark = pytest.mark.usefixtures("one_thread")

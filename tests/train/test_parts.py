@@ -6,8 +6,8 @@ import transformers
 from peft.utils.constants import TRANSFORMERS_MODELS_TO_IA3_TARGET_MODULES_MAPPING as PEFTS
 
 from assay.core.errors import TrainError
-from assay.train.layers import decoder_layers
-from assay.train.parts import linear_ends, parts
+from assay.training.decoder_layers import decoder_layers
+from assay.training.layer_parts import linear_ends, parts
 from problems import problem
 
 SIZES = {

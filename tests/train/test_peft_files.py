@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from adapters import logits, saved, taught, their_warnings
-from assay.train import Lora
-from assay.train.peft_files import base_of, in_file
+from assay.strategies.training.lora import Lora
+from assay.training.peft_files import base_of, in_file
 
 
 @pytest.fixture

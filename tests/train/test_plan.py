@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from assay.train.plan import Costs, Plan, grown
+from assay.training.batch_schedule import Costs, Plan, grown
 
 TREES = Costs(trees=True, pair=1e-4)
 

@@ -8,10 +8,11 @@ import torch
 
 from assay.core.errors import TrainError
 from assay.core.types import Message
-from assay.encode.chat import Encoded
-from assay.train import Full, Lora
-from assay.train.objectives.completion import Loss, completion
-from assay.train.tuned import cut_to, fitting
+from assay.models.tokenizer.chat_tokens import Encoded
+from assay.strategies.training.full import Full
+from assay.strategies.training.lora import Lora
+from assay.strategies.training.trained_arm import cut_to, fitting
+from assay.training.objectives.completion import Loss, completion
 from lines import named
 
 
@@ -198,7 +199,7 @@ def test_skipped_steps_are_a_warning(lesson, one_thread):
     Lora(epochs=1, batch_size=6).fit(given)
     assert not [e for e in told if e.get("code") == "T014"]
     # The answer is cut off where the question alone fills the row.
-    from assay.train import tuned
+    from assay.strategies.training import trained_arm as tuned
 
     def encode(chat, task, examples):
         return [replace(s, learnt=()) for s in tuned.sequences_of(chat, task, examples)]

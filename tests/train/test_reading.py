@@ -13,8 +13,8 @@ from safetensors.torch import load_file
 from assay.config import make_strategy
 from assay.core.errors import Stopped, UsageError
 from assay.core.types import Document
-from assay.train.loop import Training
-from assay.train.objectives.language_modelling import language_modelling, windows
+from assay.training.loop import Training
+from assay.training.objectives.language_modelling import language_modelling, windows
 from nights import nightly_but
 from teams import side_by_side
 

@@ -11,16 +11,16 @@ import pytest
 import torch
 
 from assay.config import make_strategy
-from assay.config.strategies import PRESETS
 from assay.core.types import Example, Lesson, Means, Message, Task
-from assay.train import METHODS
-from assay.train.exercise import Exercise
-from assay.train.methods.head import Head, prompts_of
-from assay.train.methods.token_head import WORD, TokenHead, tags_of, texts_of
-from assay.train.objectives.classification import classification
-from assay.train.objectives.completion import completion
-from assay.train.objectives.tagging import tagging
-from assay.train.tuned import sequences_of
+from assay.strategies.catalogue import PRESETS
+from assay.strategies.training import METHODS
+from assay.strategies.training.head import Head, prompts_of
+from assay.strategies.training.token_head import WORD, TokenHead, tags_of, texts_of
+from assay.strategies.training.trained_arm import sequences_of
+from assay.training.objectives.classification import classification
+from assay.training.objectives.completion import completion
+from assay.training.objectives.tagging import tagging
+from assay.training.training_data import Exercise
 from nights import nightly_but
 
 pytestmark = pytest.mark.real
@@ -40,8 +40,8 @@ KINDS = [*(cls.model_fields["kind"].default for cls in METHODS), *PRESETS]
 @pytest.fixture(scope="module")
 def base():
     """SmolLM2 in fp32."""
-    from assay.model.find import find
-    from assay.model.open import load_model
+    from assay.models.loading.find import find
+    from assay.models.open import load_model
 
     return load_model(find(BASE), "fp32")
 
@@ -49,7 +49,7 @@ def base():
 @pytest.fixture
 def lesson(base, tmp_path):
     """Three tickets under one instruction; the model is a copy that may be changed."""
-    from assay.model.chat_model import ChatModel
+    from assay.models.inference.chat_model import ChatModel
 
     read = [json.loads(line) for line in TICKETS.read_text(encoding="utf-8").splitlines()]
     rows = [Example(r["id"], (Message("user", r["text"]),), r["label"]) for r in read[:3]]

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from assay.core.errors import ResourceError
-from assay.train.plan import Plan
-from assay.train.rehearsal import run_or_rehearse, saves
-from assay.train.request import ask, asked, rehearsed
-from assay.train.survey import Part, Survey, first_parts, line, neighbours
+from assay.training.batch_schedule import Plan
+from assay.training.estimate.protocol import ask, asked, rehearsed
+from assay.training.estimate.step_costs import Part, Survey, first_parts, line, neighbours
+from assay.training.estimate.trial_run import run_or_rehearse, saves
 from problems import problem
 
 PARTS = {"start", "compile", "trunk", "steps", "val", "states"}

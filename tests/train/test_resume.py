@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from assay.core.errors import Stopped
-from assay.train.optim import OPTIMISERS
+from assay.training.optim.optimisers import OPTIMISERS
 from nights import nightly_but
 
 

@@ -10,11 +10,12 @@ import torch
 
 from assay.config import make_part
 from assay.core.errors import ModelError, Stopped, TrainError
-from assay.model.gate import admit
-from assay.prompt.parts import Encoder
-from assay.train.retriever import CrossEncoder, TunedEncoder
-from assay.train.retriever.course import Course
-from assay.train.retriever.joint import is_ready
+from assay.models.loading.folder_validation import admit
+from assay.retrieval.encoders import Encoder
+from assay.training.retriever.cross_encoder import is_ready
+from assay.training.retriever.encoder import TunedEncoder
+from assay.training.retriever.reranker import CrossEncoder
+from assay.training.retriever.trainer import Course
 from nights import nightly_but
 from retriever_lesson import encoder as build
 from retriever_lesson import toy

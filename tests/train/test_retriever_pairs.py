@@ -9,12 +9,19 @@ import torch
 
 from assay.core.errors import TrainError, UsageError
 from assay.core.types import Document
-from assay.train.retriever import TunedEncoder
-from assay.train.retriever.course import rate
-from assay.train.retriever.losses import binary, contrast, listwise, pairwise
-from assay.train.retriever.mining import by_words, first_stage, hard, nearest, reciprocal, words_of
-from assay.train.retriever.mixing import best_mix, mixed, ordered, standard
-from assay.train.retriever.pairs import Pair, cloze, in_batches, material
+from assay.training.retriever.encoder import TunedEncoder
+from assay.training.retriever.losses import binary, contrast, listwise, pairwise
+from assay.training.retriever.mining import (
+    by_words,
+    first_stage,
+    hard,
+    nearest,
+    reciprocal,
+    words_of,
+)
+from assay.training.retriever.score_mixing import best_mix, mixed, ordered, standard
+from assay.training.retriever.trainer import rate
+from assay.training.retriever.training_pairs import Pair, cloze, in_batches, material
 from retriever_lesson import toy
 
 UNIT = torch.nn.functional.normalize

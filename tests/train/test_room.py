@@ -5,11 +5,19 @@ import pytest
 import torch
 
 from assay.core.errors import ResourceError
-from assay.train.gauges import memory
-from assay.train.methods.lora import Lora
-from assay.train.optim import Masters
-from assay.train.room import Need, check, need, refuse, saved, suspected, training_bytes
-from assay.train.survey import Survey
+from assay.strategies.training.lora import Lora
+from assay.training.estimate.memory_estimate import (
+    Need,
+    check,
+    need,
+    refuse,
+    saved,
+    suspected,
+    training_bytes,
+)
+from assay.training.estimate.step_costs import Survey
+from assay.training.estimate.usage import memory
+from assay.training.optim.masters import Masters
 from problems import problem
 
 GB = 2**30

@@ -9,9 +9,9 @@ from pydantic import ValidationError
 from safetensors.torch import load_file
 
 from assay.core.errors import Stopped
-from assay.train import Full
-from assay.train.shard import part
-from assay.train.team import Team
+from assay.strategies.training.full import Full
+from assay.training.distributed.process_group import Team
+from assay.training.distributed.shard import part
 from nights import nightly_but
 from teams import side_by_side
 

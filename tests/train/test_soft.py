@@ -6,11 +6,11 @@ import torch
 from pydantic import ValidationError
 
 from assay.core.errors import TrainError
-from assay.train.batch import Batch
-from assay.train.methods.p_tuning import PTuning
-from assay.train.methods.prefix import Prefix
-from assay.train.methods.prompt_tuning import PromptTuning
-from assay.train.tuned import sequences_of
+from assay.strategies.training.p_tuning import PTuning
+from assay.strategies.training.prefix import Prefix
+from assay.strategies.training.prompt_tuning import PromptTuning
+from assay.strategies.training.trained_arm import sequences_of
+from assay.training.batch import Batch
 from lines import named
 
 METHODS = [
@@ -80,8 +80,8 @@ def random_model(open_tiny):
     another architecture."""
     from transformers import AutoModelForCausalLM
 
-    from assay.model.attention import NAME
-    from assay.model.chat_model import ChatModel
+    from assay.models.inference.chat_model import ChatModel
+    from assay.models.inference.tree_attention import NAME
 
     def make(config, **given):
         tiny = open_tiny()

@@ -3,7 +3,7 @@
 import pytest
 
 from assay.core.errors import TrainError
-from assay.train import Lora
+from assay.strategies.training.lora import Lora
 
 
 @pytest.fixture

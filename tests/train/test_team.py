@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from assay.core.errors import TrainError
-from assay.train.batch import Batch
-from assay.train.objectives.completion import completion
-from assay.train.optim import Masters
-from assay.train.team import BUCKET, Team, buckets, shares
+from assay.training.batch import Batch
+from assay.training.distributed.process_group import BUCKET, Team, buckets, shares
+from assay.training.objectives.completion import completion
+from assay.training.optim.masters import Masters
 from teams import side_by_side
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -125,7 +125,7 @@ def train(lesson, open_tiny, tmp_path):
     weights in a file."""
     from safetensors.torch import save_file
 
-    from assay.train.tuned import sequences_of
+    from assay.strategies.training.trained_arm import sequences_of
 
     given = lesson("classify")
     chat = open_tiny().chat

@@ -8,13 +8,13 @@ import pytest
 import torch
 import transformers as hf
 
-from assay.encode.chat import Encoded
-from assay.encode.tree import Tree
-from assay.model import attention
-from assay.model.attention_check import takes_trees
-from assay.model.segments import segment
-from assay.train.batch import Batch
-from assay.train.objectives.completion import completion
+from assay.models.inference import tree_attention as attention
+from assay.models.inference.attention_check import takes_trees
+from assay.models.inference.attention_segments import segment
+from assay.models.tokenizer.chat_tokens import Encoded
+from assay.models.tokenizer.token_tree import Tree
+from assay.training.batch import Batch
+from assay.training.objectives.completion import completion
 
 CPU = torch.device("cpu")
 attention.register()

@@ -5,12 +5,12 @@ import pytest
 import torch
 from transformers import GPT2Config
 
-from assay.encode.chat import Encoded
-from assay.train.batch import Batch
-from assay.train.layers import decoder_layers, first_trained
-from assay.train.objectives.classification import Layer, classification
-from assay.train.objectives.completion import completion
-from assay.train.trunk import Trunk
+from assay.models.tokenizer.chat_tokens import Encoded
+from assay.training.batch import Batch
+from assay.training.decoder_layers import decoder_layers, first_trained
+from assay.training.frozen_layer_cache import Trunk
+from assay.training.objectives.classification import Layer, classification
+from assay.training.objectives.completion import completion
 from trunks import (
     CPU,
     OWN,

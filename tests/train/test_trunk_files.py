@@ -4,9 +4,9 @@ is not."""
 import pytest
 
 from assay.core.errors import Stopped
-from assay.encode.chat import Encoded
-from assay.train.layers import decoder_layers
-from assay.train.trunk import Trunk
+from assay.models.tokenizer.chat_tokens import Encoded
+from assay.training.decoder_layers import decoder_layers
+from assay.training.frozen_layer_cache import Trunk
 from trunks import OWN, counted, network_of, rows_of, silent, trained
 
 

@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.train.watch import FEWEST, GAP, LEARN, LOOK, MOST, SHARE, fit_words, points, resident
+from assay.training.evaluation_schedule import (
+    FEWEST,
+    GAP,
+    LEARN,
+    LOOK,
+    MOST,
+    SHARE,
+    fit_words,
+    points,
+    resident,
+)
 from lines import named
 
 # --- when -----------------------------------------------------------------------------------------

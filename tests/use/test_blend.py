@@ -10,8 +10,8 @@ from adapters import logits, saved, taught, their_warnings
 from assay.config import make_strategy
 from assay.config.complaints import SettingsError
 from assay.core.errors import ModelError
-from assay.train.methods import Lora
-from assay.use.blending import (
+from assay.strategies.training.lora import Lora
+from assay.training.adapters.lora_combination import (
     beside,
     blended,
     changed,
@@ -122,7 +122,7 @@ def test_no_change_at_all_stays_none():
 
 
 def test_large_matrices_are_cut_by_the_fast_decomposition(monkeypatch):
-    from assay.train import beginnings
+    from assay.training import lora_init as beginnings
 
     product = pair(3, 1, out=40, inside=30)
     monkeypatch.setattr(beginnings, "EXACT", 8)
@@ -203,7 +203,7 @@ TWO = [{"kind": "lora", "rank": 2, **QUICK}, {"kind": "lora", "rank": 3, **QUICK
 @pytest.mark.slow
 @pytest.mark.parametrize("bits", [0, 4])
 def test_the_arm_computes_the_average_of_its_inner_arms(lesson, open_tiny, tmp_path, bits):
-    from assay.use.merged_arm import merged
+    from assay.strategies.compression.merged_arm import merged
 
     given = lesson("classify")
     inners = [{**one, "bits": bits} for one in TWO]
@@ -266,8 +266,8 @@ def test_it_says_how_it_was_made_and_what_the_cut_has_left(lesson, tmp_path):
 
 @pytest.mark.slow
 def test_it_shares_a_base_with_other_adapters(lesson, tmp_path):
-    from assay.use.lodger import restore
-    from assay.use.many import Many
+    from assay.deployment.shared_base.arms import restore
+    from assay.deployment.shared_base.multi_adapter import Many
 
     given = lesson("classify")
     strategy = make_strategy({"kind": "blend", "inners": TWO}, {})

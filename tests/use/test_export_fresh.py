@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 from assay.config import make_strategy
-from assay.use.export import FORMATS
-from assay.use.export.decoded import decoding
-from assay.use.export.index_script import LINES
-from assay.use.export.source import prompted
+from assay.deployment.export.formats import FORMATS
+from assay.deployment.export.formats.greedy_answers import decoding
+from assay.deployment.export.formats.index_script import LINES
+from assay.deployment.export.formats.source import prompted
 from exporting import fitted, source_of
 
 FORM = {one.name: one for one in FORMATS}

@@ -7,9 +7,16 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, Gemma3TextConfig, LlamaConfig, Qwen2Config
 
-from assay.encode.chat import Encoded
-from assay.train.batch import Batch
-from assay.use.fewer import distances, evenly, influences, keep, least, without_block
+from assay.models.tokenizer.chat_tokens import Encoded
+from assay.strategies.compression.layer_selection import (
+    distances,
+    evenly,
+    influences,
+    keep,
+    least,
+    without_block,
+)
+from assay.training.batch import Batch
 
 CPU = torch.device("cpu")
 SMALL = {

@@ -11,11 +11,12 @@ from adapters import logits, saved, taught, their_warnings
 from assay.config import make_strategy
 from assay.core.errors import ModelError, UsageError
 from assay.core.types import Decoding, Message
-from assay.model.batches import Padded
-from assay.model.lending import Pass, Slots
-from assay.train.methods import Lora, Miss
-from assay.use.lodger import restore
-from assay.use.many import Many
+from assay.deployment.shared_base.arms import restore
+from assay.deployment.shared_base.multi_adapter import Many
+from assay.models.inference.batch_plan import Padded
+from assay.models.inference.shared_prefix_attention import Pass, Slots
+from assay.strategies.training.lora import Lora
+from assay.strategies.training.miss import Miss
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 SETTINGS = {
@@ -90,7 +91,7 @@ def test_each_says_what_it_says_alone_in_any_order(many, trained, given, open_ti
 
 
 def test_the_base_is_there_once_and_each_adapter_costs_its_own_numbers(many, trained, open_tiny):
-    from assay.train.quantised import quantise
+    from assay.training.bitsandbytes import quantise
 
     bits, _ = trained
     alone = open_tiny().network
@@ -145,7 +146,7 @@ def test_layers_that_lie_the_other_way_round(tmp_path):
     from peft import LoraConfig, get_peft_model
     from transformers import GPT2Config, GPT2LMHeadModel
 
-    from assay.use.pairs import Beside, Turn, read_pairs
+    from assay.training.adapters.lora_weights import Beside, Turn, read_pairs
 
     torch.manual_seed(3)
     config = GPT2Config(n_layer=2, n_embd=32, n_head=2, vocab_size=480, n_positions=64)

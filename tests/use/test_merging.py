@@ -10,9 +10,9 @@ from adapters import logits, taught, through_peft
 from assay.config import make_strategy
 from assay.core.errors import ModelError
 from assay.core.store import write_json
-from assay.train.methods import Lora
-from assay.use.merged_arm import merged
-from assay.use.merging import dequantised, merge, unmerge
+from assay.strategies.compression.merged_arm import merged
+from assay.strategies.training.lora import Lora
+from assay.training.adapters.merge import dequantised, merge, unmerge
 
 QUICK = {"epochs": 1, "batch_size": 12, "val_rows": 4}
 KINDS = {
@@ -93,7 +93,7 @@ def test_into_the_original_base_the_weights_are_those_on_disk_and_the_product(ar
 
 @pytest.mark.parametrize("bits", [4, 8])
 def test_a_dequantised_weight_is_what_the_layers_products_are_made_with(open_tiny, bits):
-    from assay.train.quantised import quantise
+    from assay.training.bitsandbytes import quantise
 
     network = open_tiny().network
     quantise(network, bits)
@@ -201,7 +201,7 @@ def own(arms, tmp_path):
 
 
 def test_a_base_with_the_digest_that_was_written_down_is_taken(own, tiny_model):
-    from assay.model.find import digest_of
+    from assay.models.loading.find import digest_of
 
     strategy, given, folder = own
     write_json(folder / "arm.json", {"models": {"tiny": digest_of(tiny_model)}})

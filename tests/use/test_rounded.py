@@ -5,7 +5,15 @@ import pytest
 import torch
 from torch.nn.functional import linear
 
-from assay.use.rounded import FEW, MANY, NF4, Eight, Four, held, round_layers
+from assay.strategies.compression.quantised_linear import (
+    FEW,
+    MANY,
+    NF4,
+    Eight,
+    Four,
+    held,
+    round_layers,
+)
 
 bnb = pytest.importorskip("bitsandbytes")
 

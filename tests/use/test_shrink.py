@@ -10,9 +10,9 @@ from safetensors.torch import load_file
 from assay.config import make_strategy
 from assay.core.errors import ModelError, TrainError
 from assay.core.store import read_json
-from assay.train.request import ask, rehearsed
-from assay.use.distil import SAMPLE, taught
-from assay.use.shrink import Shrunk
+from assay.strategies.compression.compressed_arm import Shrunk
+from assay.strategies.compression.distil import SAMPLE, taught
+from assay.training.estimate.protocol import ask, rehearsed
 from lines import named
 from nights import nightly_but
 
@@ -295,8 +295,8 @@ def test_what_cannot_be_is_one_message(lesson, settings, code, words):
 
 
 def test_a_floor_inside_is_said_before_anything_runs():
-    from assay.config.strategies import refuse_unfit
     from assay.core.types import Task
+    from assay.strategies.catalogue import refuse_unfit
 
     arm = made(kind="rag", inner={"kind": "quantise", "inner": {"kind": "majority"}})
     with pytest.raises(TrainError) as caught:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assay.validate.clusters import _Layout, _Scores, clustered
+from assay.evaluation.undeclared_clusters import _Layout, _Scores, clustered
 
 BENCHMARKS = str(Path(__file__).parents[2] / "benchmarks")
 

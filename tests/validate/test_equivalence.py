@@ -3,7 +3,7 @@
 import pytest
 
 from assay.core.types import Answer, Example, Message, Record, Task
-from assay.validate.equivalence import equivalence
+from assay.evaluation.equivalence import equivalence
 
 TASK = Task(kind="classify", labels=("a", "b"))
 
@@ -46,8 +46,8 @@ def test_the_score_of_both_and_their_difference_are_the_metrics():
 
 
 def test_the_difference_is_that_of_the_report():
+    from assay.evaluation.scoring import judge
     from assay.stats.standard_error import paired_difference
-    from assay.validate import judge
 
     arm, export = records(["a", "b"] * 20), records(["a", "a", "b", "a"] * 10)
     found = equivalence(arm, export, TASK)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from assay.core.types import Answer, Checks, Document, Example, Message
-from assay.validate import Exam
+from assay.evaluation.held_out_test import Exam
 
 
 def example(name, target="yes", source="test.csv:1"):
@@ -72,7 +72,8 @@ def test_the_same_rows_have_the_same_hash_in_another_process():
         example("b", "no"),
     ]
     code = (
-        "import json, sys; from assay.core.types import Example; from assay.validate.exam"
+        "import json, sys; from assay.core.types import Example; from"
+        " assay.evaluation.held_out_test"
         " import Exam;print(Exam([Example.from_json(row) for row in json.load(sys.stdin)]).hash)"
     )
     given = json.dumps([row.to_json() for row in rows])

@@ -7,11 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from assay.core.errors import DataError
-from assay.core.types import Message
-from assay.validate.forgetting.compare import bounds, combined, compared, exact, level_of
-from assay.validate.forgetting.constraints import CHECKS, STOCK, chance, fault, kept
-from assay.validate.forgetting.items import (
+from assay.audits.forgetting.comparison import bounds, combined, compared, exact, level_of
+from assay.audits.forgetting.constraints import CHECKS, STOCK, chance, fault, kept
+from assay.audits.forgetting.items import (
     KINDS,
     PIECE,
     Item,
@@ -21,8 +19,10 @@ from assay.validate.forgetting.items import (
     read,
     sample,
 )
-from assay.validate.forgetting.measure import Asked, ask
-from assay.validate.forgetting.published import items_of
+from assay.audits.forgetting.measure import Asked, ask
+from assay.audits.forgetting.published_sets import items_of
+from assay.core.errors import DataError
+from assay.core.types import Message
 from lines import named
 
 # --- constraints ----------------------------------------------------------------------------------
@@ -311,7 +311,7 @@ def test_each_kind_is_asked_as_a_pass_of_its_own_says(open_tiny):
 
 
 def test_trees_and_single_rows_say_the_same(open_tiny):
-    from assay.model.reading import _trees, followed
+    from assay.models.inference.log_likelihood import _trees, followed
 
     model = open_tiny()
     prompt, _ = model.chat.prompt(
@@ -327,8 +327,8 @@ def test_trees_and_single_rows_say_the_same(open_tiny):
 
 
 def test_trained_keys_and_values_stand_before_the_rows(lesson):
-    from assay.model.reading import followed
-    from assay.train.methods.prefix import Prefix
+    from assay.models.inference.log_likelihood import followed
+    from assay.strategies.training.prefix import Prefix
 
     work = lesson("classify")
     model = Prefix(epochs=1, learning_rate=0.3).fit(work).model

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from assay.core.types import Answer, Example, Message, Record
-from assay.stats.intervals import observed
-from assay.validate.found import (
+from assay.evaluation.retrieval_metrics import (
     columns,
     errors,
     ndcg,
@@ -18,6 +17,7 @@ from assay.validate.found import (
     retrieves,
     share,
 )
+from assay.stats.intervals import observed
 
 
 def record(passages=(), found_in=(), text="x", **more):

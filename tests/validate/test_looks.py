@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from assay.validate.looks import booked, changes
+from assay.evaluation.test_set_uses import booked, changes
 
 
 @pytest.fixture

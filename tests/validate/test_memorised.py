@@ -3,7 +3,7 @@ import random
 import numpy as np
 import pytest
 
-from assay.validate.memorised import LEAST_WORDS, memorised, paraphrases, shared
+from assay.audits.contamination.memorisation import LEAST_WORDS, memorised, paraphrases, shared
 
 PARTS = (
     ("please", "could you", "i want to", "we need to", "they must", "how do i"),
@@ -111,7 +111,7 @@ def trained(open_tiny, texts, seed, epochs):
 
 @pytest.mark.nightly
 def test_a_planted_base_is_told_from_a_clean_one(open_tiny, one_thread):
-    from assay.audits.contamination import reader
+    from assay.audits.contamination.run import reader
 
     found = {"planted": 0, "clean": 0}
     for seed in range(20):

@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score
 
-from assay.aim.kinds import DRAWN, KINDS, SQL
 from assay.core.errors import UsageError
 from assay.core.types import Answer, Example, Message, Record, Task
+from assay.evaluation.metrics.exact_match import normalise
+from assay.evaluation.metrics.token_f1 import overlap
+from assay.evaluation.scoring import METRICS, judge, metrics_for
 from assay.stats.intervals import Weights, observed
-from assay.validate import METRICS, judge, metrics_for
-from assay.validate.metrics.exact_match import normalise
-from assay.validate.metrics.token_f1 import overlap
+from assay.tasks.kinds import DRAWN, KINDS, SQL
 from problems import problem
 
 LABELS = ("a", "b", "c", "d")

@@ -9,10 +9,10 @@ import pytest
 
 import bubblewrap
 from assay.core.types import Answer, Checks, Example, Message, Record, Task
-from assay.prompt.prompted import Prompted
-from assay.validate import judge
-from assay.validate.metrics.pass_at import pass_at_k
-from assay.validate.outcomes import NO_CODE, outcomes, ran, spread, with_outcomes
+from assay.evaluation.code_outcomes import NO_CODE, outcomes, ran, spread, with_outcomes
+from assay.evaluation.metrics.pass_at import pass_at_k
+from assay.evaluation.scoring import judge
+from assay.strategies.prompting.prompted_arm import Prompted
 
 
 @pytest.mark.parametrize("n", [1, 2, 5, 7])

@@ -2,9 +2,9 @@
 
 import pytest
 
+from assay.config.audits.base import spelt_out
+from assay.config.audits.evaluate import Validate
 from assay.config.complaints import SettingsError, fill
-from assay.validate.question import spelt_out
-from assay.validate.settings import Validate
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import ndcg_score
 
-from assay.validate.ranking import discounted_gain, precision, recall, reciprocal_rank
+from assay.evaluation.rank_metrics import discounted_gain, precision, recall, reciprocal_rank
 
 FOUND = ["d3", "d7", "d1", "d9", "d4"]
 

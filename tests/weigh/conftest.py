@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from assay.core.types import Answer, Example, Message, Record, Task
-from assay.weigh import Arm, Extra, Report, build
+from assay.decision.finished_arm import Arm, Extra
+from assay.reporting.build import Report, build
 
 LABELS = (
     "card_arrival",

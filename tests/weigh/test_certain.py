@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 
 from assay.core.types import Answer, Example, Message, Record, Task
-from assay.weigh import Arm, Report, Weigh, build, html, markdown
-from assay.weigh.certain import expected_best, worn_from
+from assay.decision.finished_arm import Arm
+from assay.decision.settings import Weigh
+from assay.decision.uncertainty import expected_best, worn_from
+from assay.reporting import html, markdown
+from assay.reporting.build import Report, build
 from lines import named
 
 TASK = Task(kind="classify", labels=("a", "b"))

@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from assay.weigh.change import break_even, crossing, cuts_of, segments, sentence
-from assay.weigh.settings import Limits, Prices, Slight, Weigh
+from assay.decision.sensitivity import break_even, crossing, cuts_of, segments, sentence
+from assay.decision.settings import Limits, Prices, Slight, Weigh
 from lines import named
 from nights import nightly_but
 from weighings import FAIR, FLOOR, GOOD, TWIN, arm, slow, weighed
@@ -210,7 +210,8 @@ def test_the_sentence_names_the_hour_and_the_answer_before_it_calls_them_it():
 
 def test_no_arm_no_change():
     from assay.core.types import Task
-    from assay.weigh import Arm, build
+    from assay.decision.finished_arm import Arm
+    from assay.reporting.build import build
 
     data = build(task=Task(), arms=[Arm("x", "x", status="failed")], rows={}, audit={}, exam={})
     assert data["change"]["volume"] == [{"from": 10.0, "to": 1e7, "arm": None}]

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from assay.validate.metrics.accuracy import Accuracy
-from assay.weigh.compared import Compared
+from assay.decision.comparison import Compared
+from assay.evaluation.metrics.accuracy import Accuracy
 
 
 def test_p_values_are_corrected_over_all_pairs_whichever_is_the_reference():

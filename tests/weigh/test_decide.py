@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from assay.weigh import Weigh
-from assay.weigh.decide import Gap, Standing, best_of, decide
-from assay.weigh.out import Out
-from assay.weigh.words import Words
+from assay.decision.choice import Gap, Standing, best_of, decide
+from assay.decision.constraints import Out
+from assay.decision.settings import Weigh
+from assay.decision.verdict_words import Words
 from lines import named
 
 N = 400

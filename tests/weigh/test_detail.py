@@ -11,7 +11,9 @@ import pytest
 from scipy import stats
 
 from assay.core.types import Answer, Example, Message, Record, Task
-from assay.weigh import Arm, Report, build, html, markdown, view
+from assay.decision.finished_arm import Arm
+from assay.reporting import html, markdown, view
+from assay.reporting.build import Report, build
 
 LABELS = ("a", "b", "c")
 TASK = Task(

@@ -1,6 +1,6 @@
 import copy
 
-from assay.weigh import diff
+from assay.reporting.diff import diff
 from lines import named
 
 
@@ -39,7 +39,7 @@ def test_what_moved_is_said(report):
 
 
 def test_the_verdict_gates_guards_and_costs_are_said():
-    from assay.weigh.settings import Limits
+    from assay.decision.settings import Limits
     from weighings import FAIR, FLOOR, GOOD, TWIN, arm, slow, weighed
 
     old = weighed(FLOOR, GOOD, TWIN, FAIR)

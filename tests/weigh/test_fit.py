@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from assay.weigh import Report, html, markdown
-from assay.weigh.figures import learning, risen_since
-from assay.weigh.summary import summary_lines
-from assay.weigh.view import Card, cards
+from assay.reporting import html, markdown
+from assay.reporting.build import Report
+from assay.reporting.figures import learning, risen_since
+from assay.reporting.summary import summary_lines
+from assay.reporting.view import Card, cards
 from lines import named
 
 FIT = {

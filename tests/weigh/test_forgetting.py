@@ -4,10 +4,10 @@ import json
 import re
 from dataclasses import replace
 
-from assay.weigh import html, markdown
-from assay.weigh.dumbbells import dumbbells
-from assay.weigh.paper import Dot
-from assay.weigh.sections import forgetting as section
+from assay.audits.forgetting import section
+from assay.presentation.dumbbell_plot import dumbbells
+from assay.presentation.svg import Dot
+from assay.reporting import html, markdown
 from lines import named
 
 

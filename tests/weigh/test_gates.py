@@ -3,9 +3,10 @@
 import pytest
 
 from assay.cli.main import exit_code
-from assay.weigh import Arm, Report
-from assay.weigh.settings import Limits
-from assay.weigh.summary import summary_lines
+from assay.decision.finished_arm import Arm
+from assay.decision.settings import Limits
+from assay.reporting.build import Report
+from assay.reporting.summary import summary_lines
 from lines import named
 from weighings import FAIR, FLOOR, GOOD, TASK, TWIN, arm, weighed
 

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from assay.core.types import Answer, Example, Message, Record
-from assay.weigh import Report, html, markdown
-from assay.weigh.html import pointer
-from assay.weigh.numbers import FORMATS
-from assay.weigh.summary import notebook
+from assay.presentation.number_format import FORMATS
+from assay.reporting import html, markdown
+from assay.reporting.build import Report
+from assay.reporting.html import pointer
+from assay.reporting.summary import notebook
 from hostile import poisoned
 from lines import named
 
@@ -190,7 +191,8 @@ def test_a_report_read_from_its_file_still_makes_a_page(report):
 @pytest.mark.slow
 def test_no_arm_no_slices_no_extras():
     from assay.core.types import Task
-    from assay.weigh import Arm, build
+    from assay.decision.finished_arm import Arm
+    from assay.reporting.build import build
 
     rows = {"read": 2, "kept": 2, "dropped": 0, "train": 1, "val": 0, "test": 1}
     failed = [Arm("x", "x", status="failed", note="out of memory")]
@@ -216,7 +218,7 @@ def test_pointers_are_escaped():
 
 @pytest.mark.slow
 def test_a_page_with_everything_out_open_or_lost_is_whole():
-    from assay.weigh.settings import Limits
+    from assay.decision.settings import Limits
     from weighings import FAIR, FLOOR, GOOD, TASK, TWIN, arm, slow, weighed
 
     task = TASK.model_copy(update={"guards": {"macro_f1": 1.0, "forgetting": 2.0}, "target": 0.9})

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from assay.weigh import html, markdown
-from assay.weigh.numbers import FORMATS
-from assay.weigh.sections import learning_curve, update_drill
+from assay.audits.learning_curve import section as learning_curve
+from assay.audits.update_drill import section as update_drill
+from assay.presentation.number_format import FORMATS
+from assay.reporting import html, markdown
 from lines import named
 from section_samples import CURVE, DRILL
 

@@ -3,9 +3,9 @@ cell."""
 
 import re
 
-from assay.weigh import markdown
-from assay.weigh.markdown_table import fenced, plain
-from assay.weigh.summary import summary_lines, terminal_table
+from assay.presentation.markdown_table import fenced, plain
+from assay.reporting import markdown
+from assay.reporting.summary import summary_lines, terminal_table
 from lines import named
 
 

@@ -1,12 +1,12 @@
 """The card says what the report says, and "[not measured]" where it says nothing."""
 
 import pytest
+from assay.reporting.sections import SECTIONS
 
-from assay.weigh import markdown
-from assay.weigh.markdown_table import plain
-from assay.weigh.model_card import model_card
-from assay.weigh.numbers import score, three
-from assay.weigh.sections import SECTIONS
+from assay.presentation.markdown_table import plain
+from assay.presentation.number_format import score, three
+from assay.reporting import markdown
+from assay.reporting.model_card import model_card
 from lines import named
 
 

@@ -1,6 +1,6 @@
 import math
 
-from assay.weigh.numbers import (
+from assay.presentation.number_format import (
     apart,
     clean,
     duration,

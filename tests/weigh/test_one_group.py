@@ -8,8 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from assay.weigh import Report, diff, html, markdown
-from assay.weigh.model_card import model_card
+from assay.reporting import html, markdown
+from assay.reporting.build import Report
+from assay.reporting.diff import diff
+from assay.reporting.model_card import model_card
 from toy import rows, write_rows
 
 SAID = "no interval: one group"

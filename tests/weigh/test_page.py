@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from assay.weigh import Report, html
-from assay.weigh.sections import SECTIONS
+from assay.audits.registry import SECTIONS
+from assay.reporting import html
+from assay.reporting.build import Report
 from browser import browser, missing
 from hostile import fouled, poisoned
 from section_samples import samples

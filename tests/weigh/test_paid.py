@@ -3,11 +3,11 @@ choice."""
 
 import pytest
 
-from assay.weigh import Weigh, build
-from assay.weigh.arm import Arm
-from assay.weigh.owning import THREAD, energy, hours_of, owned
-from assay.weigh.settings import Compliance, Prices
-from assay.weigh.summary import terminal_table
+from assay.decision.finished_arm import Arm
+from assay.decision.ownership import THREAD, energy, hours_of, owned
+from assay.decision.settings import Compliance, Prices, Weigh
+from assay.reporting.build import build
+from assay.reporting.summary import terminal_table
 
 LOCAL = {"fit_seconds": 3600.0, "seconds_per_answer": 0.36}
 PAID = {"fit_seconds": 0.0, "seconds_per_answer": 0.72, "money_per_answer": 0.001}

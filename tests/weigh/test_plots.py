@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.weigh.figures import quality
-from assay.weigh.paper import Axis, Dot, ticks
-from assay.weigh.plots import bars, curves, forest, histogram, scatter
-from assay.weigh.view import cards
+from assay.presentation.plots import bars, curves, forest, histogram, scatter
+from assay.presentation.svg import Axis, Dot, ticks
+from assay.reporting.figures import quality
+from assay.reporting.view import cards
 
 
 def svg(plot):

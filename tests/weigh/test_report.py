@@ -9,9 +9,12 @@ from scipy import stats
 
 from assay.core.store import read_json, read_lines
 from assay.core.types import Answer, Example, Message, Record, Task
-from assay.validate import judge
-from assay.weigh import Arm, Report, Weigh, build, html, markdown
-from assay.weigh.report_files import predictions, write_report
+from assay.decision.finished_arm import Arm
+from assay.decision.settings import Weigh
+from assay.evaluation.scoring import judge
+from assay.reporting import html, markdown
+from assay.reporting.build import Report, build
+from assay.reporting.report_files import predictions, write_report
 from lines import named
 
 TOP = [

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from assay.weigh import Arm, Report, build
-from assay.weigh.html import render as html
-from assay.weigh.markdown import render as markdown
+from assay.decision.finished_arm import Arm
+from assay.reporting.build import Report, build
+from assay.reporting.html import render as html
+from assay.reporting.markdown import render as markdown
 from weigh.conftest import TASK, answers, questions
 
 PARTS = [

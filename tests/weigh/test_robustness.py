@@ -5,14 +5,14 @@ import json
 
 import pytest
 
+from assay.audits.robustness import section as robustness
+from assay.audits.robustness.comparison import compared
+from assay.audits.robustness.operators import Asked
 from assay.core.types import Answer
-from assay.validate.robustness.compared import compared
-from assay.validate.robustness.operators import Asked
-from assay.weigh import Report
-from assay.weigh.html import render as html
-from assay.weigh.markdown import render as markdown
-from assay.weigh.numbers import FORMATS
-from assay.weigh.sections import robustness
+from assay.presentation.number_format import FORMATS
+from assay.reporting.build import Report
+from assay.reporting.html import render as html
+from assay.reporting.markdown import render as markdown
 from lines import named
 from weigh.conftest import LABELS, TASK
 from weigh.test_html import Page, at

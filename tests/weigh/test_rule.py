@@ -11,9 +11,9 @@ import pytest
 from scipy import stats
 
 from assay.core.types import Answer, Example, Message, Record, Task
-from assay.weigh import Arm
-from assay.weigh.decide import Gap, Standing, decide
-from assay.weigh.settings import Compliance, Limits, Prices, Weigh
+from assay.decision.choice import Gap, Standing, decide
+from assay.decision.finished_arm import Arm
+from assay.decision.settings import Compliance, Limits, Prices, Weigh
 from lines import named
 from weighings import FAIR, FLOOR, GOOD, TASK, TWIN, N, arm, records, slow, weighed
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from assay.weigh.shrink import LEAST, error_of, expected, shortfall
+from assay.decision.expected_loss import LEAST, error_of, expected, shortfall
 
 
 def test_two_arms_by_hand():

@@ -1,7 +1,7 @@
 """Asked beside the scores, once the arms have answered: what leaks cost, what was forgotten, what
 breaks."""
 
-from assay.audits.asked import asked as asked
-from assay.audits.asked import beside as beside
-from assay.audits.asked import sentences as sentences
-from assay.audits.seen import Seen as Seen
+from assay.audits.context import Seen as Seen
+from assay.audits.registry import asked as asked
+from assay.audits.registry import beside as beside
+from assay.audits.registry import sentences as sentences

@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from assay.encode.lengths import CHARACTERS_A_TOKEN
+from assay.models.tokenizer.length_estimate import CHARACTERS_A_TOKEN
 
 if TYPE_CHECKING:
-    from assay.audits.seen import Seen
+    from assay.audits.context import Seen
     from assay.core.types import Example
 
 START = 10.0  # seconds until an arm's process has opened its model

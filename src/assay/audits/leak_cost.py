@@ -18,19 +18,19 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from assay.audits.seen import Seen
-from assay.audits.variants import varied
+from assay.audits.context import Seen
+from assay.audits.data_variants import varied
 from assay.core import store
 from assay.core.errors import Problem, UsageError, did_you_mean
 from assay.core.types import Changed, Dropped, Example, Means, RowStep, Strategy
-from assay.curate import Anonymise
+from assay.data.steps.anonymise import Anonymise
 from assay.runtime.arms.runner import Bench, answers_in
 from assay.runtime.data_stage.prepare import Prepared, read_examples
 from assay.runtime.execution import executed
 
 if TYPE_CHECKING:
     from assay.config import Project
-    from assay.validate import Exam
+    from assay.evaluation.held_out_test import Exam
 
 KEY = "leak_cost"
 LEVEL = 0.95
@@ -43,7 +43,7 @@ def arm_for(project: Project, name: str) -> Strategy:
         UsageError: C083, there is none.
     """
     from assay.config import make_strategy
-    from assay.config.strategies import STRATEGIES
+    from assay.strategies.catalogue import STRATEGIES
 
     kinds = {cls.model_fields["kind"].default: cls for cls in STRATEGIES}
     if name in project.arms:
@@ -88,9 +88,9 @@ def leak_cost(bench: Bench, exam: Exam, strategy: Strategy) -> dict[str, Any]:
     """
     import numpy as np
 
+    from assay.decision.measured_scores import rounded
+    from assay.evaluation.scoring import judge
     from assay.stats.standard_error import grouped, paired_difference
-    from assay.validate import judge
-    from assay.weigh.measure import rounded
 
     def tell(event: dict) -> None:
         bench.tell({"stage": "leak cost", **event})

@@ -9,15 +9,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assay.core import store
-from assay.encode.wording import Wording
-from assay.prompt.slot import reworded
-from assay.prompt.wording import FOUND, WordingSearch
+from assay.evaluation.scoring import judge, metrics_for
 from assay.stats.standard_error import grouped, paired_difference
-from assay.validate import judge, metrics_for
+from assay.strategies.prompting.prompt_search import FOUND, WordingSearch
+from assay.strategies.prompting.prompt_swap import reworded
+from assay.tasks.prompt_format import Wording
 
 if TYPE_CHECKING:
+    from assay.decision.finished_arm import Arm
     from assay.runtime.arms.runner import Bench
-    from assay.weigh import Arm
 
 
 def gained(bench: Bench, arms: Sequence[Arm]) -> list[Arm]:

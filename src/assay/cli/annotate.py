@@ -14,7 +14,7 @@ from assay.cli.results import as_document, near
 from assay.core.errors import Problem, UsageError
 
 if TYPE_CHECKING:
-    from assay.curate.annotate.agreement import Agreement
+    from assay.data.annotation.agreement import Agreement
     from assay.runtime.data_stage.annotation import Annotation, Taken, Written
     from assay.stats.intervals import Interval
 
@@ -214,7 +214,7 @@ def _shown(found: Interval) -> str:
 
 def _doubts(work: Annotation, most: int, as_json: bool) -> None:
     """The likely label errors, worst first."""
-    from assay.curate.annotate.doubt import ranked
+    from assay.data.annotation.confident_learning import ranked
 
     found = ranked(work.doubts())
     rows = {row.id: row for row in work.rows}

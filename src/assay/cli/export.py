@@ -78,8 +78,8 @@ def export(
     """Write a fitted arm as files that work without assay, and check that they answer as the arm
     does."""
     from assay.cli.display import for_terminal
+    from assay.deployment.export.formats.source import Wish
     from assay.deployment.export.run import export as write
-    from assay.use.export.source import Wish
 
     asked = _rows(rows)
     with for_terminal(plain=plain, quiet=quiet, json=as_json) as display:

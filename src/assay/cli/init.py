@@ -84,12 +84,12 @@ def interview(file: str, sets: list[str], ask: Ask) -> tuple[str, list[str]]:
         file: "": it is the first question, where there is not just one.
         sets: what was said on the command line, which is not asked.
     """
-    from assay.aim.kinds import KINDS
     from assay.config.new_project import only_file, place_of
     from assay.config.said import arguments, said_in
     from assay.config.start import BAD_ROWS
-    from assay.curate.reading.load import load
-    from assay.curate.reading.read import read
+    from assay.data.reading.load import load
+    from assay.data.reading.read_file import read
+    from assay.tasks.kinds import KINDS
 
     if not file:
         there = look(Path()).data

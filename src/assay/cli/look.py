@@ -11,7 +11,7 @@ from assay.core.errors import Problem, UsageError
 from assay.core.places import place
 
 if TYPE_CHECKING:
-    from assay.weigh import Report
+    from assay.reporting.build import Report
 
 LISTS = ("steps", "augmentations", "strategies", "models", "metrics", "kinds", "formats")
 
@@ -22,7 +22,8 @@ def moved(folder: Path, report: "Report") -> list[str]:
     Raises:
         UsageError: C062, there is no earlier report.
     """
-    from assay.weigh import diff, read_report
+    from assay.decision.read_report import read_report
+    from assay.reporting.diff import diff
 
     past = place(folder, "report") / "past"
     numbers = sorted(
@@ -40,7 +41,7 @@ def write_card(report: "Report", arm: str, file: Path) -> None:
         UsageError: C083, the report has no finished arm of that name.
     """
     from assay.core.store import write_text
-    from assay.weigh.model_card import model_card
+    from assay.reporting.model_card import model_card
 
     done = [one["name"] for one in report.data["strategies"] if one["status"] == "done"]
     name = arm or report.verdict["recommended"]
@@ -59,7 +60,8 @@ def between(old: Path, new: Path) -> list[str]:
     Raises:
         UsageError: C062, there is no report there.
     """
-    from assay.weigh import diff, read_report
+    from assay.decision.read_report import read_report
+    from assay.reporting.diff import diff
 
     return diff(*(read_report(_report_at(path)) for path in (old, new)))
 
@@ -89,7 +91,7 @@ def arms(target: Path) -> list[dict[str, Any]]:
 def has(what: str) -> list[dict[str, Any]]:
     """What assay has of one of `LISTS`."""
     if what == "models":
-        from assay.model.catalogue import CATALOGUE
+        from assay.models.loading.catalogue import CATALOGUE
 
         names = ("name", "kind", "licence", "context_length", "source")
         return [
@@ -97,8 +99,8 @@ def has(what: str) -> list[dict[str, Any]]:
             for e in CATALOGUE
         ]
     if what == "metrics":
-        from assay.aim import KINDS
-        from assay.validate import METRICS
+        from assay.evaluation.scoring import METRICS
+        from assay.tasks.kinds import KINDS
 
         fits = {
             one.name: ", ".join(kind.name for kind in KINDS if one.name in kind.fitting)
@@ -115,7 +117,7 @@ def has(what: str) -> list[dict[str, Any]]:
             for one in METRICS
         ]
     if what == "kinds":
-        from assay.aim import KINDS
+        from assay.tasks.kinds import KINDS
 
         return [{"kind": kind.name, "metric": kind.metric, "is": kind.about} for kind in KINDS]
     if what == "formats":
@@ -123,11 +125,11 @@ def has(what: str) -> list[dict[str, Any]]:
 
         return formats()
     if what == "steps":
-        from assay.curate import STEPS as classes
+        from assay.data.steps import STEPS as classes
     elif what == "augmentations":
-        from assay.curate import AUGMENTATIONS as classes
+        from assay.data import AUGMENTATIONS as classes
     else:
-        from assay.config.strategies import STRATEGIES as classes
+        from assay.strategies.catalogue import STRATEGIES as classes
     return [_described(cls) for cls in classes]
 
 

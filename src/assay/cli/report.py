@@ -60,8 +60,8 @@ def report(
 ) -> int:
     """Show the newest report of a project."""
     from assay.cli import look
+    from assay.reporting.latest import newest
     from assay.runtime.latest_report import project_at
-    from assay.weigh.latest import newest
 
     if newer is not None:
         if not diff:

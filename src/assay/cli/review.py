@@ -13,7 +13,7 @@ from assay.cli.results import as_document, near
 from assay.core.errors import Problem, UsageError
 
 if TYPE_CHECKING:
-    from assay.audits.human_review import Review, Split, Written
+    from assay.audits.human_review.review import Review, Split, Written
 
 EXAMPLE = "Example: assay review tickets --out rate.csv --reviewers anna,ben"
 
@@ -65,7 +65,7 @@ def review(
 
     Without --out, --in or --pairs it says what they have said so far.
     """
-    from assay.audits.human_review import Review
+    from assay.audits.human_review.review import Review
 
     if sum(bool(one) for one in (out, sheets, pairs)) > 1:
         raise UsageError(
@@ -138,7 +138,7 @@ def _state(work: Review, as_json: bool) -> None:
     if found is None:
         say("nobody has rated yet: assay review TARGET --out rate.csv")
         return
-    from assay.weigh.sections.people import markdown
+    from assay.audits.human_review.section import markdown
 
     for line in markdown({"people": found}):
         say(line)

@@ -110,7 +110,7 @@ def serve(
     """
     from assay.cli.display import for_terminal
     from assay.deployment.server import run as serving
-    from assay.use.serve.who import keys_of
+    from assay.deployment.server.auth import keys_of
 
     with for_terminal(plain=plain, quiet=quiet, json=as_json) as display:
         serving.serve(

@@ -13,7 +13,7 @@ from assay.core.errors import Problem, UsageError
 from assay.runtime.latest_report import project_at
 
 if TYPE_CHECKING:
-    from assay.validate.drift.settings import Encoding
+    from assay.config.monitor import Encoding
 
 EXAMPLE = "Example: assay watch questions.jsonl --project tickets -o next.jsonl"
 ENCODERS = ("auto", "meaning", "words")  # those of `Encoding`, which loads numpy

@@ -12,20 +12,20 @@ from pathlib import Path
 from typing import Any
 
 from assay.config import aliases, checks, weighing
+from assay.config.audits.base import spelt_out
+from assay.config.audits.evaluate import Validate
 from assay.config.complaints import Complaint, SettingsError, fill
+from assay.config.monitor import Watch
 from assay.config.page import Page, open_page
 from assay.config.project import SECTIONS, VERSION, Data, Documents, Head
 from assay.config.project import Project as Project
 from assay.config.remote import endpoints
+from assay.config.serve import Serve
 from assay.config.task import task_of
 from assay.config.yamlfile import shown
 from assay.core.errors import did_you_mean
 from assay.core.types import Augmentation, Part, RowStep, SetStep, Strategy
-from assay.curate.split import Split
-from assay.use.serve.settings import Serve
-from assay.validate.drift.settings import Watch
-from assay.validate.question import spelt_out
-from assay.validate.settings import Validate
+from assay.data.split import Split
 
 _LATER = {
     "search": "searching settings comes in a later version; remove this section",
@@ -182,7 +182,7 @@ def make_strategy(value: Any, context: Mapping[str, Any]) -> Strategy:
     Raises:
         SettingsError: with places relative to `value`.
     """
-    from assay.config.strategies import PRESETS, STRATEGIES
+    from assay.strategies.catalogue import PRESETS, STRATEGIES
 
     kinds = {cls.model_fields["kind"].default: cls for cls in STRATEGIES}
     kind = _kind(value, (*kinds, *PRESETS))
@@ -201,7 +201,7 @@ def make_part(value: Any, context: Mapping[str, Any]) -> Part:
     Raises:
         SettingsError: with places relative to `value`.
     """
-    from assay.config.strategies import PARTS
+    from assay.strategies.catalogue import PARTS
 
     kinds = {cls.model_fields["kind"].default: cls for cls in PARTS}
     kind = _kind(value, tuple(kinds))
@@ -216,7 +216,7 @@ def make_step(value: Any) -> RowStep | SetStep:
     Raises:
         SettingsError: with places relative to `value`.
     """
-    from assay.curate import STEPS
+    from assay.data.steps import STEPS
 
     kinds = {cls.model_fields["kind"].default: cls for cls in STEPS}
     return fill(kinds[_kind(value, tuple(kinds))], value)
@@ -228,7 +228,7 @@ def make_augmentation(value: Any) -> Augmentation:
     Raises:
         SettingsError: with places relative to `value`.
     """
-    from assay.curate import AUGMENTATIONS
+    from assay.data import AUGMENTATIONS
 
     kinds = {cls.model_fields["kind"].default: cls for cls in AUGMENTATIONS}
     return fill(kinds[_kind(value, tuple(kinds))], value)

@@ -157,7 +157,7 @@ def _strategy(page: Page, item: Any, at: Place, note: Note) -> None:
 
 def _fields(item: dict[str, Any], at: Place, note: Note) -> frozenset[str]:
     """The settings of its kind, which is renamed where it has another name here."""
-    from assay.config.strategies import PARTS, PRESETS, STRATEGIES
+    from assay.strategies.catalogue import PARTS, PRESETS, STRATEGIES
 
     classes = {cls.model_fields["kind"].default: cls for cls in (*STRATEGIES, *PARTS)}
     kind = item.get("kind")

@@ -12,19 +12,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from assay.aim import DRAWN, KINDS, SQL, kind_of
 from assay.config import weighing
 from assay.config.complaints import Complaint
 from assay.config.names import arm_name, is_name, same
 from assay.config.project import Head
+from assay.config.serve import BASE
 from assay.config.yamlfile import Place, Source
 from assay.core.errors import did_you_mean
 from assay.core.types import Strategy, Task
-from assay.curate.reading.named import hub_set
-from assay.model.find import stated_length
-from assay.prompt.retrieval.among import filters, read_of_row
-from assay.use.serve.settings import BASE
-from assay.validate import METRICS
+from assay.data.reading.file_address import hub_set
+from assay.evaluation.scoring import METRICS
+from assay.models.loading.find import stated_length
+from assay.retrieval.metadata_filter import filters, read_of_row
+from assay.tasks.kinds import DRAWN, KINDS, SQL, kind_of
 
 _SWITCHES = {"y", "n", "yes", "no", "on", "off"}  # booleans in YAML 1.1
 _VARIABLE = re.compile(r"\$\w|\$\{|%\w+%")

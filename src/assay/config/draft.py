@@ -11,13 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from assay.aim.columns import Column, as_text, columns_of, value_at
-from assay.aim.guess import SAMPLE
 from assay.config.yamlfile import flow, quoted, shorten
 from assay.core.errors import DataError, Problem
 from assay.core.plain_text import plain
-from assay.curate.reading.read import Read
-from assay.curate.reading.settled import CORPUS, settle
+from assay.data.reading.read_file import Read
+from assay.data.reading.resolve_layout import CORPUS, settle
+from assay.tasks.columns import Column, as_text, columns_of, value_at
+from assay.tasks.guessing import SAMPLE
 
 HEAD = "# Draft by `assay run"
 SHOWN = 3  # examples of a column

@@ -13,17 +13,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from assay.aim.kinds import kind_of
 from assay.config.draft import with_sets
 from assay.config.portfolio import Size, portfolio
 from assay.config.yamlfile import flow, quoted
 from assay.core.plain_text import plain
 from assay.core.types import Dropped, Example, Means, Task
-from assay.curate.accepted import JOINED
-from assay.curate.reading.findings import told_aside
-from assay.curate.reading.load import Loaded, labels_of
-from assay.curate.reading.settled import named_as
-from assay.curate.steps.dedupe import Dedupe
+from assay.data.accepted_answers import JOINED
+from assay.data.reading.findings import told_aside
+from assay.data.reading.load import Loaded, labels_of
+from assay.data.reading.resolve_layout import named_as
+from assay.data.steps.dedupe import Dedupe
+from assay.tasks.kinds import kind_of
 
 # training rows of the first comparison: minutes, not hours, on a laptop's processor
 TRAINED_ROWS = 600

@@ -18,10 +18,10 @@ from typing import Any
 
 from assay.core.errors import AssayError, DataError, Problem
 from assay.core.types import Tell
-from assay.curate.reading.configurations import Patterns, chosen, configurations
-from assay.curate.reading.folders import DATA_SUFFIXES
-from assay.curate.reading.named import HubSet, hub_set
-from assay.model.hub import explained
+from assay.data.reading.configurations import Patterns, chosen, configurations
+from assay.data.reading.file_address import HubSet, hub_set
+from assay.data.reading.folders import DATA_SUFFIXES
+from assay.models.loading.hub import explained
 
 _LISTS = ("README.md", "dataset_dict.json", "state.json", "dataset_info.json")
 

@@ -75,7 +75,7 @@ def _content(strategy: Strategy) -> dict[str, Any]:
 def _preset(strategy: Strategy) -> tuple[str, dict[str, Any]]:
     """The kind and changed settings; a named default (`qlora`) stands for the settings that it
     brings."""
-    from assay.config.strategies import PRESETS
+    from assay.strategies.catalogue import PRESETS
 
     changed = strategy.changed()
     best: tuple[str, dict[str, Any]] = (strategy.kind, {})

@@ -21,7 +21,7 @@ from assay.core.command_hints import look, word
 from assay.core.errors import Problem, UsageError
 from assay.core.places import ENDINGS, PROJECT, typed
 from assay.core.types import Tell
-from assay.curate.reading.named import hub_set, named
+from assay.data.reading.file_address import hub_set, named
 
 _FILES = re.compile(r"^  files: \{data: (.+)\}$", re.MULTILINE)
 _SHARES = re.compile(r"^  (train|val|test): 0\.\d+\n", re.MULTILINE)  # there is nothing to draw

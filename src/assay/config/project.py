@@ -7,19 +7,19 @@ from typing import Any
 
 from pydantic import Field, SerializeAsAny, field_validator
 
+from assay.config.audits.evaluate import Validate
+from assay.config.monitor import Watch
 from assay.config.names import arm_name
+from assay.config.serve import Serve
 from assay.config.task import as_said
 from assay.config.yamlfile import dump
 from assay.core.places import PROJECT, place, typed
 from assay.core.types import Augmentation, RowStep, SetStep, Settings, Strategy, Task
-from assay.curate.annotate.settle import Settle
-from assay.curate.reading.named import hub_set
-from assay.curate.split import Split
-from assay.model.endpoint import Endpoint
-from assay.use.serve.settings import Serve
-from assay.validate.drift.settings import Watch
-from assay.validate.settings import Validate
-from assay.weigh import Weigh
+from assay.data.annotation.adjudication import Settle
+from assay.data.reading.file_address import hub_set
+from assay.data.split import Split
+from assay.decision.settings import Weigh
+from assay.models.remote.endpoint import Endpoint
 
 VERSION = 1  # of the file's format
 SECTIONS = (

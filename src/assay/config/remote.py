@@ -4,8 +4,8 @@ them."""
 from typing import Any
 
 from assay.config.complaints import Complaint, SettingsError, fill
-from assay.model.catalogue import entry_of
-from assay.model.endpoint import NAME, Endpoint
+from assay.models.loading.catalogue import entry_of
+from assay.models.remote.endpoint import NAME, Endpoint
 
 
 def endpoints(value: Any) -> dict[str, Endpoint]:

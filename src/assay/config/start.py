@@ -26,8 +26,8 @@ from assay.core.errors import DataError, Problem, UsageError
 from assay.core.places import PROJECT
 from assay.core.store import write_text
 from assay.core.types import Tell
-from assay.curate.reading.gathered import holds_data, with_partners
-from assay.curate.reading.named import hub_set, named
+from assay.data.reading.file_address import hub_set, named
+from assay.data.reading.file_selection import holds_data, with_partners
 
 BAD_ROWS = 0.05  # of `data.bad_rows`
 JOIN = "data.join_labels"
@@ -223,7 +223,7 @@ def _first(source: Source) -> First:
     Raises:
         DataError: what `curate.load` finds wrong with it.
     """
-    from assay.curate.reading.load import load
+    from assay.data.reading.load import load
 
     try:
         loaded = load(
@@ -256,7 +256,7 @@ def project_text(data: Path, folder: Path, path: str = "") -> str:
 
 def _draft(source: Source, why: DataError) -> "draft.Draft | None":
     """A draft with every column; None where the file itself cannot be read, and so shows none."""
-    from assay.curate.reading.load import tables
+    from assay.data.reading.load import tables
 
     encoding = source.said.get("data.encoding")
     try:

@@ -4,10 +4,10 @@ file."""
 from pathlib import Path
 from typing import Any
 
-from assay.aim import forms
 from assay.config.complaints import Complaint, SettingsError, fill
 from assay.core.errors import ModelError
 from assay.core.types import Task
+from assay.tasks import output_forms as forms
 
 
 def task_of(value: Any, folder: Path) -> Task:

@@ -9,14 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from assay.aim import KINDS
+from assay.config.audits.evaluate import Validate
 from assay.config.complaints import Complaint, SettingsError, fill
 from assay.config.names import arm_name
 from assay.core.errors import did_you_mean
 from assay.core.types import Strategy, Task
-from assay.validate import METRICS
-from assay.validate.settings import Validate
-from assay.weigh import Weigh
+from assay.decision.settings import Weigh
+from assay.evaluation.scoring import METRICS
+from assay.tasks.kinds import KINDS
 
 FORGETTING = "forgetting"  # a guard beside the metrics
 

@@ -7,8 +7,8 @@ base.
     many, arms = shared("tickets", ["lora", "lora-r8", "shots-k4"])
     arms["lora-r8"].answer(questions)
 
-How   `use/merged_arm.py` and `use/many.py` do the work; here is the way to them from a project's
-      folder and an arm's name
+How   `strategies/compression/merged_arm.py` and `deployment/shared_base/multi_adapter.py` do the
+      work; here is the way to them from a project's folder and an arm's name
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from assay.runtime.arms.differences import warned
 from assay.runtime.arms.open import bench_of, fitted, notes_alone
 
 if TYPE_CHECKING:
-    from assay.model.chat_model import ChatModel
-    from assay.use.many import Many
-    from assay.use.merged_arm import Into
+    from assay.deployment.shared_base.multi_adapter import Many
+    from assay.models.inference.chat_model import ChatModel
+    from assay.strategies.compression.merged_arm import Into
 
 
 def folder_of(folder: str | Path, arm: str, *, offline: bool = False) -> Path:
@@ -58,8 +58,8 @@ def merged(
     Raises:
         UsageError: as `folder_of`. ModelError: M110, nothing of it can be merged.
     """
-    from assay.use.merged_arm import merged as merge_arm
-    from assay.use.merged_arm import need_mergeable
+    from assay.strategies.compression.merged_arm import merged as merge_arm
+    from assay.strategies.compression.merged_arm import need_mergeable
 
     strategy, place, lesson = _fitted(folder, arm, offline)
     need_mergeable(strategy)
@@ -76,9 +76,9 @@ def shared(
         UsageError: as `folder_of`. ModelError: M111, they want different bases; M114, one cannot
             share its base.
     """
-    from assay.use.lodger import restore
-    from assay.use.many import Many
-    from assay.use.shared_base import adapters_in
+    from assay.deployment.shared_base.arms import restore
+    from assay.deployment.shared_base.base import adapters_in
+    from assay.deployment.shared_base.multi_adapter import Many
 
     found = {arm: _fitted(folder, arm, offline) for arm in arms}
     if not found:
@@ -98,8 +98,8 @@ def shared(
 
 def _fitted(folder: str | Path, arm: str, offline: bool) -> tuple[Strategy, Path, Lesson]:
     """Settings, folder, and the lesson without rows that the arm is restored with."""
-    from assay.model.environment import threads
-    from assay.model.machine import steady
+    from assay.models.device import steady
+    from assay.models.environment import threads
     from assay.runtime.arms.job import Job
 
     bench, strategy = bench_of(Path(folder), arm, offline, warned(silent))

@@ -6,8 +6,8 @@ Where      `work/answers/<key>/`, the key covering the arm and all questions: th
            output file was begun with, to say so
 Counted    `asked.jsonl` has a line for every piece before it is asked. What was asked and not kept
            was lost by a kill
-Size       64 questions: as many as are written side by side (model/writing.py), so that a piece
-           costs no speed
+Size       64 questions: as many as are written side by side (models/inference/batch_generation.py),
+           so that a piece costs no speed
 """
 
 from __future__ import annotations

@@ -16,13 +16,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assay.config.serve import BASE
 from assay.core.damage import silent
 from assay.core.places import file_of
 from assay.core.types import Adapted, Answer, Example, Message, Tell
 from assay.deployment.streaming import said
 from assay.runtime.arms.differences import CODE, warned
 from assay.runtime.latest_report import recommended, refuse_unknown
-from assay.use.serve.settings import BASE
 
 if TYPE_CHECKING:
     from assay.config import Project
@@ -198,7 +198,7 @@ class Streamed:
 
 def passages_of(adapted: Adapted, answer: Answer) -> dict[str, str]:
     """The passages that an answer was given, by id, best first."""
-    from assay.prompt.rag import RagAnswers
+    from assay.strategies.retrieval.rag import RagAnswers
 
     if not isinstance(adapted, RagAnswers):
         return {}

@@ -197,7 +197,7 @@ def _job(
 ) -> Job:
     """What fits the strategy as a run's worker does, in this process."""
     from assay.config.project import Data, Files, Project
-    from assay.model.environment import numeric_environment, threads
+    from assay.models.environment import numeric_environment, threads
     from assay.runtime.arms.cache_keys import fit_key
     from assay.runtime.arms.model_lookup import find_models as models
     from assay.runtime.data_stage.summary import content_hash, documents_hash, fields_hash
@@ -220,7 +220,7 @@ def _job(
     parts |= {"fields": fields_hash([*train, *val])}
     numeric = numeric_environment()
     if strategy.neural:
-        from assay.model.machine import steady
+        from assay.models.device import steady
 
         steady(own.seed, threads())
     request = {

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from assay.config import Project
-    from assay.prompt.retrieval.library import Library, Version
     from assay.runtime.arms.runner import Bench
+    from assay.strategies.retrieval.library import Library, Version
 
 
 class Loaded:
@@ -34,8 +34,8 @@ class Loaded:
     def __init__(
         self, bench: Bench, strategy: Any, restore: Callable[[Path, Lesson], Adapted] | None = None
     ):
-        from assay.model.environment import threads
-        from assay.model.machine import steady
+        from assay.models.device import steady
+        from assay.models.environment import threads
         from assay.runtime.arms.job import Job
 
         steady(bench.project.seed, threads())
@@ -145,7 +145,7 @@ class Shelf:
             DataError: as `read_documents`; D107, D108. A file whose documents lack the fields of
                 `where` is refused (D111); a Document in Python brings its own `fields`.
         """
-        from assay.curate.reading.documents import read_documents
+        from assay.data.reading.documents import read_documents
 
         paths = [Path(one).absolute() for one in documents if not isinstance(one, Document)]
         found = [one for one in documents if isinstance(one, Document)]
@@ -173,8 +173,8 @@ class Shelf:
 
 def library_of(bench: Bench, strategy: Any, adapted: Any) -> Library | None:
     """The documents of an arm, with their changes; None for an arm that reads none."""
-    from assay.prompt.rag import RagAnswers
-    from assay.prompt.retrieval.library import Library
+    from assay.strategies.retrieval.library import Library
+    from assay.strategies.retrieval.rag import RagAnswers
 
     if not isinstance(adapted, RagAnswers):
         return None

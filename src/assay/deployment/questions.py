@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.aim.options import options_in
 from assay.core.errors import DataError, Problem
 from assay.core.types import Changed, Dropped, Example, Means, RowStep
-from assay.curate.steps.anonymise import Anonymise
+from assay.data.steps.anonymise import Anonymise
 from assay.runtime.data_stage.redaction import key_of, steps_of
+from assay.tasks.options import options_in
 
 if TYPE_CHECKING:
     from assay.config import Project
@@ -36,11 +36,11 @@ def repaired(project: Project, example: Example) -> Example:
 def read_questions(prepared: Prepared, project: Project, file: Path) -> list[Example]:
     """The rows of a file as questions. The project's columns are used where the file has them; a
     file that has none of them is read as any new file is."""
-    from assay.curate.reading.layout import fields_of
-    from assay.curate.reading.load import load as load_rows
-    from assay.curate.reading.read import read
-    from assay.curate.steps.dialogues import Dialogues
-    from assay.prompt.retrieval.among import row_fields
+    from assay.data.reading.layout import fields_of
+    from assay.data.reading.load import load as load_rows
+    from assay.data.reading.read_file import read
+    from assay.data.steps.dialogues import Dialogues
+    from assay.retrieval.metadata_filter import row_fields
 
     names = set(read(file.absolute(), head=1, base=Path.cwd()).names)
     asked = (
@@ -85,7 +85,7 @@ def columns_by_place(project: Project, file: Path) -> dict[str, dict[str, Any]]:
     """The fields of each row of a file, by its place ("new.csv:17"); none where a step of the
     project takes personal data out of questions, as their fields still have it, or where the file
     is a folder or an archive."""
-    from assay.curate.reading.read import read
+    from assay.data.reading.read_file import read
 
     if any(isinstance(step, Anonymise) for step in project.curate) or not file.is_file():
         return {}

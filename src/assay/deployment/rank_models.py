@@ -35,7 +35,7 @@ from assay.runtime.data_stage.summary import content_hash
 
 if TYPE_CHECKING:
     from assay.config import Project
-    from assay.validate import Exam
+    from assay.evaluation.held_out_test import Exam
 
 ROWS, SHOTS = 100, 4
 FEWEST = 10  # rows that are worth asking
@@ -65,7 +65,14 @@ class Ranking:
 
     def lines(self) -> list[str]:
         from assay.core.plain_text import columns
-        from assay.weigh.numbers import between, milliseconds, one_line, score, signed, three
+        from assay.presentation.number_format import (
+            between,
+            milliseconds,
+            one_line,
+            score,
+            signed,
+            three,
+        )
 
         header = [
             "model",
@@ -134,7 +141,7 @@ def rank(
     if len(held) < FEWEST or len(others) < shots:
         text = f"{len(held) + len(others):,} rows of val and train are too few to ask models about"
         raise DataError(Problem("D060", text, "data", help=f"at least {FEWEST + shots} are needed"))
-    from assay.validate import Exam
+    from assay.evaluation.held_out_test import Exam
 
     exam = Exam(held)
     with store.lock(project.work / "run.lock", "list models"), Servers() as servers:
@@ -146,7 +153,7 @@ def rank(
 
 
 def defaults(project: Project) -> list[str]:
-    from assay.model.catalogue import CATALOGUE
+    from assay.models.loading.catalogue import CATALOGUE
 
     own = [project.model, *project.remote]
     return list(
@@ -204,8 +211,8 @@ def asked_one(
     servers: Servers,
 ) -> dict[str, Any]:
     """One candidate's records, cost and what is known of it; or why it could not be asked."""
-    from assay.prompt.shots import Shots
     from assay.runtime.arms.model_lookup import find_models as models
+    from assay.strategies.prompting.few_shot import Shots
 
     strategy = Shots(k=shots, model=name)
     row: dict[str, Any] = {"model": name, "problem": ""}
@@ -234,7 +241,7 @@ def first_words(error: AssayError) -> str:
 
 def facts(model: dict[str, Any]) -> dict[str, Any]:
     """What is known of a model without asking it; of a remote one neither size nor parameters."""
-    from assay.model.weights import tensors_of
+    from assay.models.loading.safetensors_header import tensors_of
 
     known = {
         "licence": model["licence"],
@@ -262,8 +269,8 @@ def ranked(
     project: Project, prepared: Prepared, asked: list[dict[str, Any]], n: int, shots: int
 ) -> Ranking:
     """Values, intervals and paired differences to the best, as the report has them."""
-    from assay.validate import metrics_for
-    from assay.weigh.measure import Measured
+    from assay.decision.measured_scores import Measured
+    from assay.evaluation.scoring import metrics_for
 
     records: dict[str, list[Record]] = {
         row["model"]: row.pop("records") for row in asked if "records" in row

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assay.config.serve import BASE
 from assay.core.errors import ModelError, Problem, UsageError, did_you_mean
 from assay.core.types import Adapted, LanguageModel, Lesson, Means, Precision, Strategy
-from assay.use.serve.settings import BASE
 
 if TYPE_CHECKING:
-    from assay.model.chat_model import ChatModel
+    from assay.deployment.server.engine_choice import EngineName
+    from assay.deployment.shared_base.base import Laid
+    from assay.deployment.shared_base.multi_adapter import Many
+    from assay.models.inference.chat_model import ChatModel
     from assay.runtime.arms.runner import Bench
-    from assay.use.many import Many
-    from assay.use.serve.engines import EngineName
-    from assay.use.shared_base import Laid
 
 # those of `use.serve.engines`, which loads torch
 ENGINES: tuple[EngineName, ...] = ("own", "llama.cpp", "vllm")
@@ -33,8 +33,8 @@ class Shared:
     def restore(
         self, bench: Bench, name: str, strategy: Strategy, folder: Path, lesson: Lesson
     ) -> Adapted:
-        from assay.use.lodger import restore
-        from assay.use.shared_base import Laid, adapters_in, laying
+        from assay.deployment.shared_base.arms import restore
+        from assay.deployment.shared_base.base import Laid, adapters_in, laying
 
         project = bench.project
         encoders = strategy.encoders()
@@ -54,11 +54,11 @@ class Shared:
         Raises:
             UsageError: C154, it is remote.
         """
-        from assay.use.shared_base import Laid
+        from assay.deployment.shared_base.base import Laid
 
         def opened(name: str, precision: Precision = "auto") -> LanguageModel:
-            from assay.model.find import Found
-            from assay.model.open import load_model
+            from assay.models.loading.find import Found
+            from assay.models.open import load_model
 
             return load_model(Found.from_json(bench.models[name]), precision)
 
@@ -73,7 +73,7 @@ class Shared:
         return self._base(Laid(project.model), None, lesson).model("")
 
     def _base(self, wanted: Laid, strategy: Strategy | None, lesson: Lesson) -> Many:
-        from assay.use.many import Many
+        from assay.deployment.shared_base.multi_adapter import Many
 
         if wanted not in self._bases:
             self._bases[wanted] = Many.opened(strategy, lesson)

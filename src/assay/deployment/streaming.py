@@ -25,11 +25,11 @@ def stream(adapted: Adapted, question: Example) -> Generator[str, None, Answer]:
 def _writer(adapted: Adapted, question: Example) -> Any:
     """(model, prompt, tokens, how, Generated -> Answer) of an arm whose text can be shown as it is
     written; None of one that chooses, reasons, votes or is judged first."""
-    from assay.model.chat_model import ChatModel
-    from assay.prompt.prompted import Prompted, written
-    from assay.prompt.rag import RagAnswers
-    from assay.prompt.shots_answers import ShotsAnswers
-    from assay.use.shrink import Shrunk
+    from assay.models.inference.chat_model import ChatModel
+    from assay.strategies.compression.compressed_arm import Shrunk
+    from assay.strategies.prompting.few_shot_arm import ShotsAnswers
+    from assay.strategies.prompting.prompted_arm import Prompted, written
+    from assay.strategies.retrieval.rag import RagAnswers
 
     if isinstance(adapted, RagAnswers):
         hits = adapted.finder.find([question])[0]

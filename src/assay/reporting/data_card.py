@@ -14,13 +14,13 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from assay.core import store
-from assay.curate.reading.read import split_head
-from assay.encode.lengths import quantiles
+from assay.data.reading.read_file import split_head
+from assay.models.tokenizer.length_estimate import quantiles
+from assay.presentation.markdown_table import plain
+from assay.reporting.leak_sentences import paraphrase_sentence
 from assay.runtime.data_stage.prepare import Prepared, bytes_of
 from assay.runtime.data_stage.redaction import unnamed
 from assay.runtime.data_stage.summary import SPLITS
-from assay.weigh.leakage import paraphrase_sentence
-from assay.weigh.markdown_table import plain
 
 if TYPE_CHECKING:
     from assay.config import Project

@@ -8,24 +8,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from assay.audits import sentences
+from assay.audits.registry import sentences
 from assay.core import store
 from assay.core.types import Example, Task
-from assay.encode.lengths import CHARACTERS_A_TOKEN, quantiles
-from assay.encode.wording import ask
+from assay.models.tokenizer.length_estimate import CHARACTERS_A_TOKEN, quantiles
+from assay.presentation.number_format import one_line as cut
+from assay.reporting.leak_sentences import given_away, paraphrase_sentence
 from assay.runtime.data_stage.prepare import Prepared
 from assay.runtime.data_stage.redaction import unnamed
-from assay.weigh.leakage import given_away, paraphrase_sentence
-from assay.weigh.numbers import one_line as cut
+from assay.tasks.prompt_format import ask
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from assay.config import Project
-    from assay.curate.split import Split
+    from assay.data.split import Split
+    from assay.decision.finished_arm import Extra
+    from assay.evaluation.held_out_test import Exam
     from assay.runtime.arms.runner import Bench
-    from assay.validate import Exam
-    from assay.weigh import Extra
 
 BINS = 20
 SHOWN = 3  # leaks that `assay check` shows with their texts

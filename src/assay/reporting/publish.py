@@ -11,10 +11,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.audits import sentences
+from assay.audits.registry import sentences
 from assay.core import store
 from assay.core.errors import UsageError
-from assay.model.environment import versions_of
+from assay.models.environment import versions_of
 from assay.reporting.data_check import extra_of
 from assay.runtime.arms.cache_keys import libraries
 from assay.runtime.arms.measured import NAME as MEASURED
@@ -23,9 +23,10 @@ from assay.runtime.arms.runner import Bench
 from assay.runtime.costs.remote import served_names
 
 if TYPE_CHECKING:
-    from assay.audits.asked import Found
-    from assay.validate import Exam
-    from assay.weigh import Arm, Report
+    from assay.audits.registry import Found
+    from assay.decision.finished_arm import Arm
+    from assay.evaluation.held_out_test import Exam
+    from assay.reporting.build import Report
 
 
 CARD = "model-card.md"  # of the recommended arm
@@ -41,7 +42,7 @@ def weighed(
 ) -> dict[str, Any]:
     """report.json: the arms on the test rows, the verdict, and what was `found` beside them (see
     `audits.asked`)."""
-    from assay.weigh import build
+    from assay.reporting.build import build
 
     project, prepared = bench.project, bench.prepared
     return build(
@@ -66,9 +67,9 @@ def publish(
 ) -> Report:
     """Write the report; the one before moves to report/past/<number>/. `data` is that of
     `weighed`."""
-    from assay.weigh import Report
-    from assay.weigh.model_card import model_card
-    from assay.weigh.report_files import write_report
+    from assay.reporting.build import Report
+    from assay.reporting.model_card import model_card
+    from assay.reporting.report_files import write_report
 
     project, prepared = bench.project, bench.prepared
     report = Report(
@@ -116,7 +117,7 @@ def keep_past(folder: Path, data: dict[str, Any]) -> None:
 
 def _says(newest: Path, data: dict[str, Any]) -> bool:
     """Whether a report is this one; a damaged one is none, and is kept as any other."""
-    from assay.weigh import read_report
+    from assay.decision.read_report import read_report
 
     try:
         return read_report(newest) == data

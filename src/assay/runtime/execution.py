@@ -21,10 +21,10 @@ from typing import Any
 from assay.core import sealed, store
 from assay.core.errors import Problem, UsageError
 from assay.core.types import Answer, Example, Record, Task, Tell
-from assay.validate.outcomes import ran, spread, with_outcomes
-from assay.validate.sandbox.cage import find_cage
-from assay.validate.sandbox.python import Outcome
-from assay.validate.sandbox.sql import database_of
+from assay.evaluation.code_outcomes import ran, spread, with_outcomes
+from assay.evaluation.sandbox.cage import find_cage
+from assay.evaluation.sandbox.python import Outcome
+from assay.evaluation.sandbox.sql import database_of
 
 VERSION = 2  # raise it when the same answer may come to something else
 NAME = "outcomes.jsonl"

@@ -31,7 +31,7 @@ def newest_data(folder: Path) -> dict[str, Any]:
     Raises:
         UsageError: C062, there is none yet; C186, it is damaged.
     """
-    from assay.weigh.read import read_report
+    from assay.decision.read_report import read_report
 
     file = place(folder, "report") / "report.json"
     if not file.is_file():
@@ -47,8 +47,8 @@ def recommended(project: Project) -> str:
     Raises:
         UsageError: C161, there is neither.
     """
+    from assay.decision.read_report import read_report
     from assay.runtime.arms.measured import names as known_arms
-    from assay.weigh import read_report
 
     report = project.report_folder / "report.json"
     if report.is_file() and (name := read_report(report)["verdict"]["recommended"]) in known_arms(
@@ -66,8 +66,8 @@ def recommended(project: Project) -> str:
 
 def refuse_unknown(project: Project, name: str) -> None:
     """Raises: UsageError: C083."""
+    from assay.config.serve import BASE
     from assay.runtime.arms.measured import names as known_arms
-    from assay.use.serve.settings import BASE
 
     names = list(dict.fromkeys([*known_arms(project), BASE]))
     if name not in names:

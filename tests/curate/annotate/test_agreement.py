@@ -4,7 +4,7 @@ import random
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from assay.curate.annotate.agreement import agreement
+from assay.data.annotation.agreement import agreement
 
 # Krippendorff (2011), Computing Krippendorff's alpha-reliability, section C: four observers, twelve
 # units, "." missing.

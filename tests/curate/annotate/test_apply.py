@@ -3,8 +3,8 @@ from dataclasses import replace
 from assay.core.errors import DataError
 from assay.core.store import append
 from assay.core.types import Document, Example, Message
-from assay.curate.annotate.apply import apply, steps
-from assay.curate.annotate.votes import Vote, added, by_annotator, mark, placed, read_votes
+from assay.data.annotation.apply_votes import apply, steps
+from assay.data.annotation.votes import Vote, added, by_annotator, mark, placed, read_votes
 from problems import problem
 
 

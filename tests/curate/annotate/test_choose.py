@@ -1,7 +1,7 @@
 import numpy as np
 
 from assay.core.types import Example, Message
-from assay.curate.annotate.choose import choose, informative, uncertainty
+from assay.data.annotation.active_learning import choose, informative, uncertainty
 
 
 def row(id, text, label=None):

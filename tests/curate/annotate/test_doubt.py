@@ -5,8 +5,15 @@ import numpy as np
 import pytest
 
 from assay.core.types import Example, Message
-from assay.curate.annotate.doubt import confident_joint, doubts, fold_of, judge, out_of_fold, ranked
-from assay.curate.annotate.linear import vectors
+from assay.data.annotation.confident_learning import (
+    confident_joint,
+    doubts,
+    fold_of,
+    judge,
+    out_of_fold,
+    ranked,
+)
+from assay.data.annotation.word_classifier import vectors
 
 WORDS = {
     "refund": "money back refund charge card paid",

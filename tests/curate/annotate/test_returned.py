@@ -4,9 +4,9 @@ import pytest
 
 from assay.core.errors import DataError
 from assay.core.types import Example, Message
-from assay.curate.annotate.returned import take, together
-from assay.curate.annotate.sheet import cells, write
-from assay.curate.annotate.votes import mark
+from assay.data.annotation.export_sheet import cells, write
+from assay.data.annotation.import_sheet import take, together
+from assay.data.annotation.votes import mark
 from lines import named
 from problems import problem
 

@@ -1,8 +1,8 @@
 import random
 
-from assay.curate.annotate.settle import disputes, settle
-from assay.curate.annotate.votes import Vote
-from assay.curate.annotate.weighted import weigh
+from assay.data.annotation.adjudication import disputes, settle
+from assay.data.annotation.dawid_skene import weigh
+from assay.data.annotation.votes import Vote
 
 
 def votes(**rows):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from assay.core.errors import DataError
 from assay.core.types import Document, Example, Message
-from assay.curate.annotate.sheet import (
+from assay.data.annotation.export_sheet import (
     LONGEST,
     bare,
     cells,

@@ -1,7 +1,7 @@
 import pytest
 
 from assay.core.types import Example, Means, Message
-from assay.curate.augment.adversarial import DISTRACTORS, NEGATIONS, TRICKS, Adversarial, ended
+from assay.data.augment.adversarial import DISTRACTORS, NEGATIONS, TRICKS, Adversarial, ended
 
 LABELLED = [
     Example(str(i), (Message("user", f"Where is parcel number {i}"),), "ab"[i % 2])

@@ -1,7 +1,7 @@
 from collections import Counter
 
 from assay.core.types import Dropped, Made, Means
-from assay.curate.augment.balance import Balance
+from assay.data.augment.balance import Balance
 
 
 def labels(rows, results):

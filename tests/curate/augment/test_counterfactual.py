@@ -1,8 +1,8 @@
 from functools import partial
 
 from assay.core.types import Document, Example, Means, Message
-from assay.curate.augment.counterfactual import Counterfactual, swapped
-from assay.curate.augment.terms import GENDER, NAMES, NATIONALITY
+from assay.data.augment.counterfactual import Counterfactual, swapped
+from assay.data.augment.group_terms import GENDER, NAMES, NATIONALITY
 
 OTHER = {a: b for x in (GENDER, NAMES, NATIONALITY) for pair in x for a, b in (pair, pair[::-1])}
 swap = partial(swapped, other=OTHER, pronouns=True)

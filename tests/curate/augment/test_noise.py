@@ -2,9 +2,9 @@ import random
 import re
 
 from assay.core.types import Example, Means, Message
-from assay.curate.augment.noise import Noise
-from assay.curate.augment.slips import NEIGHBOURS, mistyped, protected
-from assay.curate.text import edits
+from assay.data.augment.noise import Noise
+from assay.data.augment.typos import NEIGHBOURS, mistyped, protected
+from assay.data.text_similarity import edits
 
 
 def test_neighbours_are_those_of_a_keyboard():

@@ -3,8 +3,8 @@ import random
 import numpy as np
 
 from assay.core.types import Example, Means, Message
-from assay.curate.augment.paraphrase import Paraphrase, keeps
-from assay.curate.augment.wordings import reworded, wordings
+from assay.data.augment.paraphrase import Paraphrase, keeps
+from assay.data.augment.paraphrase_rules import reworded, wordings
 
 # Written by hand: each text, and all the wordings that a rule may give it.
 REWORDED = [

@@ -1,8 +1,8 @@
 import pytest
 
 from assay.core.types import Document, Example, Means, Message
-from assay.curate.augment.qa_pairs import QaPairs, agreement, candidates, passages_of, refusal
-from assay.curate.text import normal
+from assay.data.augment.qa_pairs import QaPairs, agreement, candidates, passages_of, refusal
+from assay.data.text_similarity import normal
 
 GUIDE = """# The depot
 
@@ -125,9 +125,9 @@ def test_a_small_model_writes_a_few_pairs_and_only_sound_ones(tmp_path):
     # for ten passages; what is kept must stand in its passage and not in its question.
     from pathlib import Path
 
-    from assay.curate.reading.documents import read_documents
-    from assay.model.find import find
-    from assay.model.open import load_model
+    from assay.data.reading.documents import read_documents
+    from assay.models.loading.find import find
+    from assay.models.open import load_model
 
     folder = Path(__file__).parents[3] / "examples" / "handbook"
     documents = read_documents([folder / "documents"], folder)

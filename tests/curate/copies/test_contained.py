@@ -5,10 +5,10 @@ import random
 
 import pytest
 
-from assay.curate.audit import audit, repair
-from assay.curate.copies.contained import contained
-from assay.curate.copies.groups import families
-from assay.curate.text import Key, normal
+from assay.data.dedup.containment import contained
+from assay.data.dedup.near_duplicates import families
+from assay.data.leak_audit import audit, repair
+from assay.data.text_similarity import Key, normal
 
 WORDS = """
 card account transfer refund payment balance limit order parcel ticket password login invoice

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.core.types import Example, Message
-from assay.curate.copies.groups import MOST_PARTNERS, across, families, stand_ins
-from assay.curate.copies.search import Search, merged
-from assay.curate.text import Key, edit_similarity, jaccard, key_of
+from assay.data.dedup.near_duplicates import MOST_PARTNERS, across, families, stand_ins
+from assay.data.dedup.search import Search, merged
+from assay.data.text_similarity import Key, edit_similarity, jaccard, key_of
 from slips import slip
 
 

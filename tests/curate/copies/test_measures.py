@@ -8,15 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.curate.copies.segments import FEW, edit_similarities, sketches
-from assay.curate.copies.shingles import (
-    PERMUTATIONS,
-    digests,
-    jaccards,
-    rows_per_band,
-    shingle_sets,
-)
-from assay.curate.text import edit_similarity, jaccard, shingles, sketch
+from assay.data.dedup.edit_distance import FEW, edit_similarities, sketches
+from assay.data.dedup.minhash import PERMUTATIONS, digests, jaccards, rows_per_band, shingle_sets
+from assay.data.text_similarity import edit_similarity, jaccard, shingles, sketch
 
 # Letters of one, two and four bytes, NUL, a space and a lone surrogate.
 TEXTS = st.text(st.sampled_from("ab é\0字𝄞\ud800"), max_size=30)

@@ -1,7 +1,7 @@
 """Check digits against numbers that the issuing bodies, or the standards, publish as examples."""
 
-from assay.curate.pii import checks
-from assay.curate.pii.wallets import base58check, bech32
+from assay.data.pii import check_digits as checks
+from assay.data.pii.wallets import base58check, bech32
 
 GOOD = {
     # ISO/IEC 7812's example; test cards

@@ -6,10 +6,10 @@ both take hours.
 
 import pytest
 
-from assay.curate.pii.folded import fold
-from assay.curate.pii.names import cased, ruled
-from assay.curate.pii.recognise import KINDS, patterned, recognise
-from assay.curate.pii.tagger import Tagger
+from assay.data.pii.names import cased, ruled
+from assay.data.pii.normalised import fold
+from assay.data.pii.recognise import KINDS, patterned, recognise
+from assay.data.pii.tagger import Tagger
 from ending import ends
 
 PIECES = (

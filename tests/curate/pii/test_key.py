@@ -6,10 +6,10 @@ import pytest
 
 from assay.core.errors import DataError
 from assay.core.types import Changed, Example, Means, Message
-from assay.curate.pii.key import read_key
-from assay.curate.pii.reverse import Reverse, main
-from assay.curate.pii.table import seal, unseal
-from assay.curate.steps.anonymise import Anonymise
+from assay.data.pii.key import read_key
+from assay.data.pii.pseudonym_table import seal, unseal
+from assay.data.pii.reverse import Reverse, main
+from assay.data.steps.anonymise import Anonymise
 
 
 def code(error):

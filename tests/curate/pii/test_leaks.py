@@ -15,8 +15,8 @@ import pytest
 
 from assay import flow
 from assay.config import load
-from assay.curate.pii import checks
-from assay.curate.pii.folded import fold
+from assay.data.pii import check_digits as checks
+from assay.data.pii.normalised import fold
 
 pytestmark = pytest.mark.slow
 

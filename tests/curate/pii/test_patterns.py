@@ -1,8 +1,8 @@
 """What each pattern finds, exactly, and what it leaves."""
 
-from assay.curate.pii.recognise import patterned
-from assay.curate.pii.spans import settled
-from assay.curate.steps.anonymise import Anonymise
+from assay.data.pii.recognise import patterned
+from assay.data.pii.spans import settled
+from assay.data.steps.anonymise import Anonymise
 
 
 def found(text):

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.core.types import Changed, Example, Means, Message
-from assay.curate.pii.folded import fold, joined
-from assay.curate.pii.recognise import KINDS, patterned, recognise
-from assay.curate.steps.anonymise import Anonymise
+from assay.data.pii.normalised import fold, joined
+from assay.data.pii.recognise import KINDS, patterned, recognise
+from assay.data.steps.anonymise import Anonymise
 
 MEANS = Means(key=b"k" * 32)
 DATA = [

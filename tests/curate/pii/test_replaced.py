@@ -5,9 +5,9 @@ import re
 import pytest
 
 from assay.core.types import Changed, Document, Example, Means, Message
-from assay.curate.pii import checks
-from assay.curate.pii.replaced import Draw, hashed, pseudonym
-from assay.curate.steps.anonymise import Anonymise
+from assay.data.pii import check_digits as checks
+from assay.data.pii.replacement import Draw, hashed, pseudonym
+from assay.data.steps.anonymise import Anonymise
 
 DRAW = Draw(b"k" * 32)
 MEANS = Means(key=b"k" * 32)

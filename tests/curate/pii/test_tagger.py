@@ -5,10 +5,10 @@ import re
 import pytest
 
 from assay.core.types import Changed, Example, Means, Message
-from assay.curate.pii.recognise import recognise
-from assay.curate.pii.spans import Span, outside, settled
-from assay.curate.pii.tagger import CHUNK, Tagger, _in_pieces, _joined, tagger
-from assay.curate.steps.anonymise import Anonymise
+from assay.data.pii.recognise import recognise
+from assay.data.pii.spans import Span, outside, settled
+from assay.data.pii.tagger import CHUNK, Tagger, _in_pieces, _joined, tagger
+from assay.data.steps.anonymise import Anonymise
 
 
 def test_tokens_of_one_sort_that_touch_are_one_name():

@@ -6,8 +6,8 @@ import pytest
 
 from assay.core.errors import DataError
 from assay.core.types import Example, Message
-from assay.curate.reading.load import load
-from assay.curate.reading.sampled import apportioned, sampled
+from assay.data.reading.load import load
+from assay.data.reading.stratified_sample import apportioned, sampled
 
 GOOD = [{"text": f"the parcel number {i} is late", "label": "ab"[i % 2]} for i in range(20)]
 

@@ -17,16 +17,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import assay.curate
+import assay.data
 from assay.core.errors import AssayError, DataError, Problem
-from assay.curate.reading.load import load
-from assay.curate.reading.source import opened
+from assay.data.reading.load import load
+from assay.data.reading.source import opened
 from lines import named
 from problems import problem, unnamed
 
 BAD = Path(__file__).parent / "fixtures" / "bad"
 EXPECTED = json.loads((BAD.parent / "expected.json").read_text(encoding="utf-8"))
-CURATE = Path(assay.curate.__file__).parent
+CURATE = Path(assay.data.__file__).parent
 
 
 def files_of(name: str) -> dict[str, list[str]]:

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.core.errors import DataError
-from assay.curate.reading.load import load
-from assay.curate.reading.named import named
-from assay.curate.reading.read import read, read_named
+from assay.data.reading.file_address import named
+from assay.data.reading.load import load
+from assay.data.reading.read_file import read, read_named
 from problems import problem
 
 ROWS = [

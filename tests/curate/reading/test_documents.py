@@ -1,8 +1,8 @@
 """Unlabelled text from files and folders."""
 
 from assay.core.errors import DataError
-from assay.curate.reading import documents
-from assay.curate.reading.documents import read_corpus, read_documents
+from assay.data.reading import documents
+from assay.data.reading.documents import read_corpus, read_documents
 from problems import problem
 
 

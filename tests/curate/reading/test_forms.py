@@ -5,13 +5,13 @@ import json
 import pytest
 
 from assay.core.errors import DataError
-from assay.curate.reading.header import is_header
-from assay.curate.reading.load import load
-from assay.curate.reading.parallel import names_of, partners
-from assay.curate.reading.programs import checked
-from assay.curate.reading.read import RawRow, Read, read
-from assay.curate.reading.split_names import split_in, split_named
-from assay.curate.reading.tidied import tidied
+from assay.data.reading.header import is_header
+from assay.data.reading.load import load
+from assay.data.reading.parallel_text import names_of, partners
+from assay.data.reading.programs import checked
+from assay.data.reading.read_file import RawRow, Read, read
+from assay.data.reading.split_names import split_in, split_named
+from assay.data.reading.uniform_rows import tidied
 from problems import problem
 
 ROWS = [

@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.core.errors import AssayError, DataError
-from assay.curate.reading.documents import read_documents
-from assay.curate.reading.load import load
-from assay.curate.reading.read import read
+from assay.data.reading.documents import read_documents
+from assay.data.reading.load import load
+from assay.data.reading.read_file import read
 from problems import problem
 
 openpyxl = pytest.importorskip("openpyxl")
@@ -129,7 +129,7 @@ def test_bombs_take_little_memory_and_time(tmp_path, name):
     assert path.stat().st_size <= 2 << 20
     script = (
         "import sys; from pathlib import Path\nfrom assay.core.errors import DataError\n"
-        "from assay.curate.reading.load import load; from assay.curate.reading.documents "
+        "from assay.data.reading.load import load; from assay.data.reading.documents "
         "import read_documents\npath = Path(sys.argv[1])\ntry: read_documents([path], path.parent) "
         "if path.suffix in ('.pdf', '.docx') else load({'data': [path]})\nexcept DataError "
         "as error: code = error.problems[0].code\nstatus = Path('/proc/self/status').read_text()\n"

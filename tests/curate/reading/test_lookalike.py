@@ -5,8 +5,8 @@ import unicodedata
 import pytest
 
 from assay.core.errors import DataError
-from assay.curate.reading.load import load
-from assay.curate.reading.lookalike import looks
+from assay.data.reading.label_lookalikes import looks
+from assay.data.reading.load import load
 from problems import problem
 from toy import write_rows
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from assay.core.types import Document, Example, Message
-from assay.curate.reading.documents import read_documents
-from assay.curate.reading.load import load
-from assay.curate.reading.noted_in import Noted
+from assay.data.reading.documents import read_documents
+from assay.data.reading.gold_documents import Noted
+from assay.data.reading.load import load
 
 DOCUMENTS = [
     Document(name, "text")

@@ -7,11 +7,11 @@ import zipfile
 import pytest
 
 from assay.core.errors import DataError
-from assay.curate.reading.documents import read_corpus, read_documents
-from assay.curate.reading.load import load
-from assay.curate.reading.read import read
-from assay.curate.reading.web import text_of_page
-from assay.prompt.chunks import passages
+from assay.data.reading.documents import read_corpus, read_documents
+from assay.data.reading.html import text_of_page
+from assay.data.reading.load import load
+from assay.data.reading.read_file import read
+from assay.retrieval.chunking import passages
 from ending import ends
 from problems import problem
 

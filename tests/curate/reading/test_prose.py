@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from assay.core.errors import DataError
-from assay.curate.reading.load import load
+from assay.data.reading.load import load
 from problems import problem
 
 PLAY = "First Citizen:\nBefore we proceed any further, hear me speak.\n\nAll:\nSpeak, speak.\n\n"

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.core.errors import DataError
-from assay.curate.reading.folders import data_folder
-from assay.curate.reading.read import read, split_head
+from assay.data.reading.folders import data_folder
+from assay.data.reading.read_file import read, split_head
 from problems import problem
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)

@@ -6,7 +6,7 @@ import pytest
 
 from assay.core.errors import DataError, UsageError
 from assay.core.types import Message
-from assay.curate.reading.load import load
+from assay.data.reading.load import load
 from lines import named
 from problems import problem
 

@@ -1,8 +1,8 @@
 """Spans in other forms are taken where all rows have them so: one that is not of the form would
 lose its labels."""
 
-from assay.curate.reading.read import RawRow, Read
-from assay.curate.reading.spans import with_spans
+from assay.data.reading.read_file import RawRow, Read
+from assay.data.reading.spans import with_spans
 
 SPAN = {"slot": "people", "valueSpan": {"endIndex": 1}}
 

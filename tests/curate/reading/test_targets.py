@@ -5,9 +5,9 @@ import json
 
 import pytest
 
-from assay.aim.options import LETTERS, meaning, options_of, right
 from assay.core.errors import DataError
-from assay.curate.reading.load import load
+from assay.data.reading.load import load
+from assay.tasks.options import LETTERS, meaning, options_of, right
 from lines import named
 from problems import problem
 

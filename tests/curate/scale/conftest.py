@@ -6,7 +6,12 @@ import random
 import pytest
 
 from assay.core.types import Example, Means, Message
-from assay.curate import Dedupe, Length, Near, Repair, Split, run
+from assay.data.pipeline import run
+from assay.data.split import Split
+from assay.data.steps.dedupe import Dedupe
+from assay.data.steps.length import Length
+from assay.data.steps.near import Near
+from assay.data.steps.repair import Repair
 
 STEPS = (Repair(), Length(max_chars=90), Dedupe(), Repair(lower=True), Length(min_chars=12), Near())
 WORDS = (

@@ -4,8 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.core.types import Document, Example, Means, Message
-from assay.curate import Dedupe, Length, Repair
-from assay.curate.scale.fates import (
+from assay.data.parallel.outcomes import (
     Fate,
     Note,
     decoded,
@@ -15,6 +14,9 @@ from assay.curate.scale.fates import (
     of_set,
     to_json,
 )
+from assay.data.steps.dedupe import Dedupe
+from assay.data.steps.length import Length
+from assay.data.steps.repair import Repair
 
 # Every character there is, halves of surrogate pairs among them.
 texts = st.text(st.characters(codec=None), max_size=8)

@@ -2,9 +2,10 @@ import pytest
 
 from assay.core.errors import DataError, Problem, ResourceError, UsageError
 from assay.core.types import Means
-from assay.curate import Length, Repair
-from assay.curate.scale.fates import of_rows
-from assay.curate.scale.kept import Kept, forgotten
+from assay.data.parallel.checkpoint import Kept, forgotten
+from assay.data.parallel.outcomes import of_rows
+from assay.data.steps.length import Length
+from assay.data.steps.repair import Repair
 
 STEPS = (Repair(), Length())
 SIZE = 10

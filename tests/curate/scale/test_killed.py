@@ -11,8 +11,13 @@ import pytest
 
 from assay.core import store
 from assay.core.types import Means
-from assay.curate import Dedupe, Length, Repair, Split, load, run
-from assay.curate.scale.spread import Scale
+from assay.data.parallel.executor import Scale
+from assay.data.pipeline import run
+from assay.data.reading.load import load
+from assay.data.split import Split
+from assay.data.steps.dedupe import Dedupe
+from assay.data.steps.length import Length
+from assay.data.steps.repair import Repair
 
 pytestmark = pytest.mark.slow
 

@@ -8,8 +8,10 @@ import pytest
 
 from assay.core.errors import DataError
 from assay.core.types import Changed, Dropped, Example, Means, RowStep
-from assay.curate import Dedupe, Length, Repair
-from assay.curate.scale.spread import PAYS, Scale, Spread, passes
+from assay.data.parallel.executor import PAYS, Scale, Spread, passes
+from assay.data.steps.dedupe import Dedupe
+from assay.data.steps.length import Length
+from assay.data.steps.repair import Repair
 from nights import nightly_but
 from problems import problem
 
@@ -124,7 +126,7 @@ def interrupted(rows, folder, result_of, after):
 
 @pytest.mark.slow
 def test_what_is_done_is_not_done_again(rows_of, result_of, tmp_path, monkeypatch):
-    monkeypatch.setattr("assay.curate.scale.spread.TELL_EVERY", 0.0)
+    monkeypatch.setattr("assay.data.parallel.executor.TELL_EVERY", 0.0)
     rows = rows_of(500)
     whole = result_of(rows, steps=(Counted(), Dedupe()))
     Counted.seen.clear()
@@ -176,7 +178,7 @@ def children() -> list[int]:
             words = (place / "cmdline").read_bytes()
         except (OSError, ValueError):
             continue
-        if parent == os.getpid() and b"assay.curate.scale.hand" in words:
+        if parent == os.getpid() and b"assay.data.parallel.worker" in words:
             found.append(int(place.name))
     return found
 
@@ -210,7 +212,7 @@ def test_a_process_that_ends_is_named_with_its_rows_and_the_rest_goes_on_from_th
 
 @pytest.mark.slow
 def test_processes_end_with_the_one_that_started_them(rows_of, forked):
-    from assay.curate.scale.hands import Hands
+    from assay.data.parallel.pool import Hands
 
     def work():
         hands = Hands(2)
@@ -232,7 +234,7 @@ def everywhere() -> list[int]:
     found = []
     for place in Path("/proc").glob("[0-9]*"):
         try:
-            if b"assay.curate.scale.hand" in (place / "cmdline").read_bytes():
+            if b"assay.data.parallel.worker" in (place / "cmdline").read_bytes():
                 found.append(int(place.name))
         except OSError:
             continue

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.core.types import Dropped, Example, Means, Message
-from assay.curate.steps.dedupe import Dedupe
+from assay.data.steps.dedupe import Dedupe
 
 SAME = [
     ("Where is my card?", "card"),

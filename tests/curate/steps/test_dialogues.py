@@ -4,8 +4,8 @@ import pytest
 
 from assay.core.errors import DataError, UsageError
 from assay.core.types import Changed, Dropped, Example, Means, Message
-from assay.curate.reading.load import load
-from assay.curate.steps.dialogues import Dialogues
+from assay.data.reading.load import load
+from assay.data.steps.dialogues import Dialogues
 from assay.runtime.data_stage.prepare import prepare
 from lines import named
 from problems import problem

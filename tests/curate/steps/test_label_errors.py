@@ -2,8 +2,8 @@ import random
 
 import pytest
 
-from assay.curate.annotate.doubt import doubts, ranked
-from assay.curate.steps.label_errors import SLICE, LabelErrors
+from assay.data.annotation.confident_learning import doubts, ranked
+from assay.data.steps.label_errors import SLICE, LabelErrors
 
 WORDS = {
     "refund": "money back refund charge card paid",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from assay.curate.steps.language import Language, detect
+from assay.data.steps.language import Language, detect
 
 ENGLISH = [
     "Where is the card I ordered two weeks ago?",

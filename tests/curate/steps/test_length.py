@@ -1,4 +1,4 @@
-from assay.curate.steps.length import Length
+from assay.data.steps.length import Length
 
 
 def test_each_reason(make, outcome):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from assay.core.errors import DataError
 from assay.core.types import Document, Dropped, Example, Means, Message
-from assay.curate.steps.near import Near
+from assay.data.steps.near import Near
 from problems import problem
 from slips import slip
 
@@ -158,8 +158,8 @@ def test_by_embedding_without_an_embedder(make, outcome):
 
 @pytest.mark.real
 def test_paraphrases_of_real_questions_by_a_real_embedder(shared_data, make):
-    from assay.model.embed import Embedder
-    from assay.model.find import find
+    from assay.models.embeddings import Embedder
+    from assay.models.loading.find import find
 
     with (shared_data("banking77", whole=True) / "train.csv").open(
         encoding="utf-8", newline=""

@@ -8,15 +8,15 @@ import pytest
 import unusual
 from assay.core.errors import DataError
 from assay.core.types import Dropped, Means
-from assay.curate.curated import run
-from assay.curate.letters import surprise
-from assay.curate.outliers import deviations
-from assay.curate.split import Split
-from assay.curate.steps.boilerplate import Boilerplate
-from assay.curate.steps.gibberish import Gibberish
-from assay.curate.steps.off_topic import OffTopic
-from assay.curate.steps.triggers import Triggers
-from assay.curate.triggers import scan
+from assay.data.character_model import surprise
+from assay.data.outliers import deviations
+from assay.data.pipeline import run
+from assay.data.split import Split
+from assay.data.steps.boilerplate import Boilerplate
+from assay.data.steps.gibberish import Gibberish
+from assay.data.steps.off_topic import OffTopic
+from assay.data.steps.triggers import Triggers
+from assay.data.triggers import scan
 
 
 def csv_rows(path, text, label):

@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from assay.core.types import Example, Means, Message
-from assay.curate.steps.repair import Repair
+from assay.data.steps.repair import Repair
 
 
 @pytest.mark.parametrize(

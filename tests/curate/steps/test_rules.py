@@ -1,9 +1,9 @@
 import pytest
 
-from assay.curate import measures
-from assay.curate.steps.repetition import Repetition
-from assay.curate.steps.rules import Rules
-from assay.curate.steps.symbols import Symbols
+from assay.data import text_statistics as measures
+from assay.data.steps.repetition import Repetition
+from assay.data.steps.rules import Rules
+from assay.data.steps.symbols import Symbols
 
 PROSE = (
     "The committee met in the old hall and agreed that a new bridge would have to be built with"

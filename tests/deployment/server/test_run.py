@@ -18,13 +18,13 @@ import assay
 from assay.core import store
 from assay.core.errors import DataError, ResourceError, UsageError
 from assay.core.types import Example, Lesson, Message, Task
+from assay.deployment.server import auth as who
 from assay.deployment.server import run as serving
+from assay.deployment.server.engine_api import Wanted
+from assay.deployment.server.engine_choice import engine_of
 from assay.deployment.server.request_log import Book, feedback_file, judged
 from assay.deployment.shared_networks import engine_named
-from assay.prompt import Majority
-from assay.use.serve import who
-from assay.use.serve.engines import engine_of
-from assay.use.serve.wanted import Wanted
+from assay.strategies.baselines.majority import Majority
 
 GOOD = "a-key-of-sixteen-characters"
 TASK = Task(kind="classify", labels=("pay", "lend"))
@@ -80,7 +80,7 @@ def test_a_file_of_keys_that_is_not_there(tmp_path):
 
 
 def test_an_address_that_is_taken():
-    from assay.use.serve.listening import bound
+    from assay.deployment.server.listening import bound
 
     first = bound("127.0.0.1", 0)
     first.listen()

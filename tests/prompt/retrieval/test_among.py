@@ -9,10 +9,12 @@ from assay.config import make_strategy
 from assay.config.complaints import SettingsError
 from assay.core.errors import DataError
 from assay.core.types import Document, Example, Message
-from assay.prompt import Majority, Rag, RetrievalAware
-from assay.prompt.retrieval.among import Fields, document_fields, row_fields
-from assay.prompt.retrieval.finder import Finder, Looking, Tools
-from assay.prompt.retrieval.library import Library
+from assay.retrieval.metadata_filter import Fields, document_fields, row_fields
+from assay.retrieval.retriever import Finder, Looking, Tools
+from assay.strategies.baselines.majority import Majority
+from assay.strategies.retrieval.library import Library
+from assay.strategies.retrieval.rag import Rag
+from assay.strategies.retrieval.retrieval_aware import RetrievalAware
 from conftest import Letters
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from assay.core.types import Answer, Document, Example, Message
-from assay.prompt.retrieval.citing import instructed, read, says_unknown, solved
+from assay.retrieval.citations import instructed, read, says_unknown, solved
 
 IDS = ("a.md#1", "b.md#2", "c.md#1")
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from assay.core.types import Document, Example, Message
-from assay.prompt.parts import Ranking
-from assay.prompt.retrieval.finder import Finder, Looking, Tools
+from assay.retrieval.encoders import Ranking
+from assay.retrieval.retriever import Finder, Looking, Tools
 from conftest import Letters, letters
 
 PASSAGES = [

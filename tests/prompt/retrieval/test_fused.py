@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 
 from assay.core.types import Document
-from assay.prompt.retrieval.fused import alike, fused, spread
+from assay.retrieval.fusion import alike, fused, spread
 
 
 def test_the_sums_are_those_of_the_paper():

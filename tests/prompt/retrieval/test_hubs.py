@@ -1,4 +1,4 @@
-from assay.prompt.retrieval.hubs import hubs
+from assay.retrieval.hubs import hubs
 
 
 def test_a_passage_that_every_question_finds_is_listed():

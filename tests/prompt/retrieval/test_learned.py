@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from assay.prompt.retrieval.learned import PULL, START, features, learned
+from assay.retrieval.learned_fusion import PULL, START, features, learned
 
 
 def unit(draw, *shape):

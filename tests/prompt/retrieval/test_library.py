@@ -7,8 +7,9 @@ import pytest
 
 from assay.core.errors import DataError
 from assay.core.types import Document, Example, Message
-from assay.prompt import Majority, Rag
-from assay.prompt.retrieval.library import Library
+from assay.strategies.baselines.majority import Majority
+from assay.strategies.retrieval.library import Library
+from assay.strategies.retrieval.rag import Rag
 
 MOON = Document("moon.md", "The moon is silver.", "moon.md", "2026-05-01")
 
@@ -105,8 +106,8 @@ def test_only_new_passages_get_vectors(lesson, tmp_path):
     # A later fit on edited documents reads the shelf.
     edited = (*given.documents[1:], MOON, Document("sun.md", "The sun is yellow."))
     told.clear()
-    from assay.prompt.rag import cut
-    from assay.prompt.retrieval.dense import kept_vectors
+    from assay.retrieval.dense import kept_vectors
+    from assay.strategies.retrieval.rag import cut
 
     passages = cut(arm.settings, edited, encoding, None)
     kept_vectors([p.text for p in passages], encoding, tmp_path / "shelf", None)

@@ -43,7 +43,7 @@ def test_published_figures_come_out_within_a_hundredth(bench, given):
 
 
 def test_the_products_words_rank_as_well_or_better(bench, given):
-    from assay.prompt.retrieval.finder import Finder, Looking, Tools
+    from assay.retrieval.retriever import Finder, Looking, Tools
 
     finder = Finder(Looking(candidates=100), given.passages, Tools())
     found = means(bench, bench.ids_of(finder, given), given)

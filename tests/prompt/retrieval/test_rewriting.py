@@ -5,9 +5,9 @@ from collections import Counter
 
 import pytest
 
-from assay.prompt.retrieval.rewriting import searches
-from assay.prompt.retrieval.stems import Stems
-from assay.prompt.retrieval.words import Words
+from assay.retrieval.bm25 import Words
+from assay.retrieval.query_rewriting import searches
+from assay.retrieval.stemming import Stems
 
 TEXTS = [f"the library keeps shelf {name}" for name in "abcdefghij"] + [
     "the library lends skis in winter"

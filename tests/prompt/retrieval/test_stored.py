@@ -7,7 +7,7 @@ import pytest
 
 from assay.core import sealed
 from assay.core.types import Document
-from assay.prompt.retrieval.finder import Finder, Looking, Tools
+from assay.retrieval.retriever import Finder, Looking, Tools
 from conftest import Letters
 
 pytestmark = [

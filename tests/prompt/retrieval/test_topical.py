@@ -1,8 +1,8 @@
 import numpy as np
 
 from assay.core.types import Document
-from assay.prompt.parts import Encoding
-from assay.prompt.retrieval.topical import topical
+from assay.retrieval.encoders import Encoding
+from assay.retrieval.semantic_chunking import topical
 
 
 class Subjects(Encoding):

@@ -7,10 +7,10 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from assay.prompt.retrieval.among import Among
-from assay.prompt.retrieval.counts import counted
-from assay.prompt.retrieval.stems import Stems
-from assay.prompt.retrieval.words import Words, best
+from assay.retrieval.bm25 import Words, best
+from assay.retrieval.metadata_filter import Among
+from assay.retrieval.stemming import Stems
+from assay.retrieval.term_counts import counted
 
 TEXTS = [
     "parents get thirty days of leave",
@@ -110,7 +110,7 @@ def test_a_change_counts_what_is_new_and_opening_counts_nothing(tmp_path, monkey
         told.append(len(texts))
         return counted(texts, stems)
 
-    monkeypatch.setattr("assay.prompt.retrieval.words.counted", watched)
+    monkeypatch.setattr("assay.retrieval.bm25.counted", watched)
     words = Words(made(random.Random(0), 100), Stems("none"))
     assert not told, "nothing is counted before it is asked for"
     words.save(tmp_path / "words.safetensors")

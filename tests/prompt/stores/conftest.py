@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 import postgres
-from assay.prompt.stores import Exact, LanceDb, Postgres, Store, open_store
+from assay.retrieval.stores import open_store
+from assay.retrieval.stores.base import Store
+from assay.retrieval.stores.settings import Exact, LanceDb, Postgres
 
 NUMBERS = itertools.count(1)
 

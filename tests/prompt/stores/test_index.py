@@ -7,7 +7,8 @@ import psycopg
 import pytest
 
 from assay.core.errors import ResourceError
-from assay.prompt.stores import Postgres, open_store
+from assay.retrieval.stores import open_store
+from assay.retrieval.stores.settings import Postgres
 from problems import problem
 from stored import documents
 

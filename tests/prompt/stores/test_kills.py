@@ -15,7 +15,8 @@ import pytest
 
 from assay.core.errors import ResourceError
 from assay.core.types import Document
-from assay.prompt.stores import Exact, Postgres, open_store
+from assay.retrieval.stores import open_store
+from assay.retrieval.stores.settings import Exact, Postgres
 from dying import at_every_point
 from nights import nightly_but
 from problems import problem
@@ -29,7 +30,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import TypeAdapter
 from assay.core.types import Document
-from assay.prompt.stores import StoreSettings, open_store
+from assay.retrieval.stores import StoreSettings, open_store
 settings = TypeAdapter(StoreSettings).validate_python(json.loads(sys.argv[1]))
 store = open_store(settings, Path(sys.argv[2]), digest="digest", width=64)
 vectors = np.random.default_rng(0).standard_normal((300, 64))

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay.core.types import Document
-from assay.prompt.stores import Store
+from assay.retrieval.stores.base import Store
 
 WIDTH = 3
 PASSAGES = st.tuples(st.sampled_from("abcd"), st.integers(1, 3)).map(

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 
 from assay.config.complaints import SettingsError, fill
 from assay.core.settings import Settings
-from assay.prompt.stores import STORES, Exact, LanceDb, StoreSettings
+from assay.retrieval.stores.settings import STORES, Exact, LanceDb, StoreSettings
 
 
 class Asks(Settings):

@@ -8,7 +8,8 @@ import pytest
 
 from assay.core.errors import ResourceError
 from assay.core.types import Document
-from assay.prompt.stores import Exact, open_store
+from assay.retrieval.stores import open_store
+from assay.retrieval.stores.settings import Exact
 from problems import problem
 from stored import axes, documents
 

@@ -38,8 +38,8 @@ def test_it_cannot_decide(tmp_path):
 @pytest.mark.real
 @pytest.mark.slow
 def test_answers_are_held_against_targets_by_the_encoder(tmp_path):
-    from assay.model.embed import Embedder
-    from assay.model.find import find
+    from assay.models.embeddings import Embedder
+    from assay.models.loading.find import find
 
     folder = build(
         tmp_path / "project", "{kind: answer, metrics: [exact_match, embedding_similarity]}"

@@ -17,12 +17,12 @@ from assay.config import load
 from assay.core import store
 from assay.core.damage import silent
 from assay.core.errors import TrainError
+from assay.evaluation.held_out_test import Exam
 from assay.runtime.arms.model_lookup import find_models as models
 from assay.runtime.arms.process import worker
 from assay.runtime.arms.process_group import Others
 from assay.runtime.arms.runner import Bench
 from assay.runtime.data_stage.prepare import prepare
-from assay.validate import Exam
 from lines import named
 from problems import unnamed
 from toy import build

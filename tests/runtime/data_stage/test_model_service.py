@@ -50,7 +50,7 @@ def lender(found, work, events=None):
 
 @pytest.mark.nightly
 def test_what_is_lent_is_what_the_models_compute(found, tmp_path, events, open_tiny, monkeypatch):
-    from assay.model.embed import Embedder
+    from assay.models.embeddings import Embedder
 
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setenv("ASSAY_PRECISION", "fp32")

@@ -13,7 +13,7 @@ from assay.config import load
 from assay.core.damage import silent
 from assay.core.errors import DataError, LeakError, UsageError
 from assay.core.types import Example, Message
-from assay.curate.manifest import text_hash
+from assay.data.split_manifest import text_hash
 from assay.deployment.answer_file import answer_file
 from assay.runtime.data_stage.prepare import prepare
 from assay.runtime.data_stage.redaction import MARK, Veil, key_of

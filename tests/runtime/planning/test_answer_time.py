@@ -14,8 +14,8 @@ from assay.runtime.planning.answer_time import (
     steps,
     target_lengths,
 )
-from assay.train import Lora
-from assay.train.request import ask
+from assay.strategies.training.lora import Lora
+from assay.training.estimate.protocol import ask
 
 
 def question(n):

@@ -7,11 +7,11 @@ import assay
 from assay.config import load
 from assay.core import store
 from assay.core.damage import silent
+from assay.evaluation.held_out_test import Exam
 from assay.runtime.arms.model_lookup import find_models as models
 from assay.runtime.arms.runner import Bench
 from assay.runtime.data_stage.prepare import prepare
 from assay.runtime.planning.probe import probed, steps_done
-from assay.validate import Exam
 from toy import build
 
 pytestmark = pytest.mark.slow

@@ -12,12 +12,13 @@ from assay.config import load, make_strategy
 from assay.core import sealed
 from assay.core.errors import Stopped
 from assay.core.types import Answer, Example, Message, Task
+from assay.decision.choice import Standing
+from assay.decision.finished_arm import Arm
+from assay.decision.settings import Weigh
+from assay.decision.unfinished import could_gain, sentence, unfinished
+from assay.evaluation.held_out_test import Exam
+from assay.reporting.build import build
 from assay.runtime.planning.race import Watch, best_so_far, quick_first, surely_behind
-from assay.validate import Exam
-from assay.weigh import Arm, build
-from assay.weigh.decide import Standing
-from assay.weigh.settings import Weigh
-from assay.weigh.unfinished import could_gain, sentence, unfinished
 from toy import build as build_toy
 from toy import rows, write_rows
 

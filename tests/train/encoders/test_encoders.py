@@ -12,19 +12,19 @@ import pytest
 import torch
 from transformers import AlbertConfig, AutoConfig, AutoModel
 
-from assay.aim.options import shown
 from assay.config import make_strategy
 from assay.config.complaints import SettingsError
 from assay.core.errors import Stopped, TrainError
 from assay.core.types import Example, Lesson, Means, Message, Task
-from assay.model.embed import Embedder
+from assay.models.embeddings import Embedder
 from assay.runtime.arms.job import judged
-from assay.train.encoders.labels import wanted_of
-from assay.train.encoders.losses import batch_contrast, pair_cosine
-from assay.train.encoders.parts import Parts
-from assay.train.encoders.setfit import Tuning
-from assay.train.encoders.settings import freeze_below
-from assay.train.encoders.trunk import EncoderTrunk
+from assay.strategies.encoders.contrastive_losses import batch_contrast, pair_cosine
+from assay.strategies.encoders.encoder_settings import freeze_below
+from assay.strategies.encoders.label_targets import wanted_of
+from assay.strategies.encoders.layer_states import EncoderTrunk
+from assay.strategies.encoders.setfit import Tuning
+from assay.strategies.encoders.text_batches import Parts
+from assay.tasks.options import shown
 from nights import nightly_but
 from retriever_lesson import encoder as build
 

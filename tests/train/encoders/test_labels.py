@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from assay.train.encoders.labels import read_as, row_weights
-from assay.train.encoders.paired import some_of
-from assay.train.encoders.setfit import alike
+from assay.strategies.encoders.label_targets import read_as, row_weights
+from assay.strategies.encoders.pair_encoder import some_of
+from assay.strategies.encoders.setfit import alike
 
 
 def test_weights_of_rows_are_those_of_scikit_learn():

@@ -6,7 +6,7 @@ import math
 import pytest
 import torch
 
-from assay.train.encoders.losses import batch_contrast, pair_cosine
+from assay.strategies.encoders.contrastive_losses import batch_contrast, pair_cosine
 
 ROWS = torch.tensor([[1.0, 0, 0], [0.6, 0.8, 0], [0, 1.0, 0], [0, 0.6, 0.8], [0, 0, 1.0]])
 LABELS = torch.tensor([0, 0, 1, 1, 1])

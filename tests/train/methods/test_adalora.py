@@ -10,7 +10,7 @@ from adapters import logits, loss_of, saved, sequences, taught, through_peft
 from assay.config.complaints import SettingsError, fill
 from assay.core.errors import Stopped, TrainError
 from assay.core.store import read_json
-from assay.train.methods.adalora import Adalora
+from assay.strategies.training.adalora import Adalora
 
 STEPS = 12
 

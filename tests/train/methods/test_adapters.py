@@ -9,11 +9,11 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, GPTNeoXConfig, MixtralConfig, OPTConfig
 
 from assay.core.errors import TrainError
-from assay.train.batch import Batch
-from assay.train.bottleneck import Bottleneck, insert
-from assay.train.layers import decoder_layers
-from assay.train.methods.adapters import Adapters
-from assay.train.tuned import sequences_of
+from assay.strategies.training.adapters import Adapters
+from assay.strategies.training.trained_arm import sequences_of
+from assay.training.batch import Batch
+from assay.training.bottleneck_adapters import Bottleneck, insert
+from assay.training.decoder_layers import decoder_layers
 
 PLACES = ("both", "feedforward", "parallel")
 places = pytest.mark.parametrize("place", PLACES)
@@ -28,7 +28,7 @@ SIZES |= {"bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0}
 
 
 def random_network(config=GPTNeoXConfig, dtype=torch.float32, **given):
-    from assay.model import attention
+    from assay.models.inference import tree_attention as attention
 
     attention.register()
     torch.manual_seed(0)

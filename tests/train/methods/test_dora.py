@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from adapters import logits, loss_of, same_gradients, saved, sequences, taught, through_peft
-from assay.train import Lora
+from assay.strategies.training.lora import Lora
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from transformers import GPT2Config
 
 from assay.core.errors import TrainError
 from assay.core.types import Lesson
-from assay.encode.wording import ask
-from assay.train import Full
+from assay.strategies.training.full import Full
+from assay.tasks.prompt_format import ask
 from problems import unnamed
 
 LAYERS = [f"model.layers.{i}." for i in (0, 1)]

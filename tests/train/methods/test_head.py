@@ -11,9 +11,9 @@ from pydantic import ValidationError
 
 from assay.core.errors import Stopped, TrainError
 from assay.core.types import Lesson
-from assay.encode.wording import ask
-from assay.train.layers import decoder_layers
-from assay.train.methods.head import Head, prompts_of, states_of
+from assay.strategies.training.head import Head, prompts_of, states_of
+from assay.tasks.prompt_format import ask
+from assay.training.decoder_layers import decoder_layers
 
 QUICK = {"epochs": 4, "batch_size": 12, "learning_rate": 1e-2, "val_rows": 4}
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from assay.encode.wording import ask
-from assay.train.batch import Batch
-from assay.train.methods.ia3 import Ia3
-from assay.train.tuned import sequences_of
+from assay.strategies.training.ia3 import Ia3
+from assay.strategies.training.trained_arm import sequences_of
+from assay.tasks.prompt_format import ask
+from assay.training.batch import Batch
 
 
 @pytest.fixture

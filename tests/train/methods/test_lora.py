@@ -12,8 +12,8 @@ from assay.config.complaints import SettingsError
 from assay.core.errors import TrainError
 from assay.core.store import read_json
 from assay.core.types import Lesson
-from assay.train import Lora
-from assay.train.tuned import sequences_of
+from assay.strategies.training.lora import Lora
+from assay.strategies.training.trained_arm import sequences_of
 
 
 @pytest.fixture
@@ -288,7 +288,7 @@ def test_what_this_model_cannot_have_is_refused(open_tiny, given, settings, code
 @pytest.mark.slow
 def test_at_most_so_many_rows_are_learnt_from(given):
     # Fitting on 5 of the rows is fitting on a lesson that has these 5 alone.
-    from assay.prompt.picking import drawn
+    from assay.strategies.prompting.example_selection import drawn
 
     some = Lora(rank=2, epochs=1, batch_size=2, learning_rate=5e-3, max_rows=5)
     whole = Lora(rank=2, epochs=1, batch_size=2, learning_rate=5e-3)

@@ -9,7 +9,7 @@ import torch
 from adapters import logits, saved, taught, through_peft
 from assay.core.errors import TrainError
 from assay.core.store import read_json
-from assay.train.methods.miss import Miss
+from assay.strategies.training.miss import Miss
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_a_slice_wider_than_a_layer_is_refused(open_tiny, given):
 def test_weights_that_are_kept_the_other_way_round_are_refused(given):
     from transformers import GPT2Config, GPT2LMHeadModel
 
-    from assay.model.chat_model import ChatModel
+    from assay.models.inference.chat_model import ChatModel
 
     network = GPT2LMHeadModel(
         GPT2Config(vocab_size=64, n_embd=16, n_layer=1, n_head=2, bos_token_id=None)

@@ -5,7 +5,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from assay.train.methods.p_tuning import PTuning
+from assay.strategies.training.p_tuning import PTuning
 
 
 # peft 0.21 itself asks transformers for a name that is going away.

@@ -7,7 +7,7 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, DeepseekV3Config, Lfm2Config
 
 from assay.core.errors import TrainError
-from assay.train.methods.prefix import Prefix
+from assay.strategies.training.prefix import Prefix
 
 
 @pytest.mark.parametrize("hidden", [0, 16])
@@ -76,7 +76,7 @@ def test_the_network_that_makes_the_prefix_is_not_kept(lesson, open_tiny, tmp_pa
     ids=["convolutions", "wide keys"],
 )
 def test_layers_that_keep_something_else_are_refused(lesson, open_tiny, config, given):
-    from assay.model.chat_model import ChatModel
+    from assay.models.inference.chat_model import ChatModel
 
     tiny = open_tiny()
     sizes = {

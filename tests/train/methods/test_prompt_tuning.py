@@ -5,7 +5,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from assay.train.methods.prompt_tuning import PromptTuning
+from assay.strategies.training.prompt_tuning import PromptTuning
 
 
 def test_it_starts_from_the_words_of_instruction_and_labels(lesson, open_tiny):

@@ -11,8 +11,8 @@ import torch
 
 from adapters import logits, loss_of, saved, sequences, taught, their_warnings
 from assay.core.errors import TrainError
-from assay.train import Lora
-from assay.train.quantised import quantise, weight_bytes
+from assay.strategies.training.lora import Lora
+from assay.training.bitsandbytes import quantise, weight_bytes
 
 bitsandbytes = pytest.importorskip("bitsandbytes")
 

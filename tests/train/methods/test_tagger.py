@@ -8,13 +8,13 @@ from functools import partial
 import pytest
 import torch
 
-from assay.aim.objects import form_of
 from assay.core.errors import TrainError
 from assay.core.types import Example, Message, Record, Task
-from assay.prompt.fields import WORD
-from assay.train.methods.tagger import Choice, Tagger, choice
-from assay.train.tagging import Texts, WordTags, marks, tags_for, way
-from assay.validate import judge
+from assay.evaluation.scoring import judge
+from assay.strategies.tagging.field_schema import WORD
+from assay.strategies.tagging.word_tagging import Texts, WordTags, marks, tags_for, way
+from assay.strategies.training.tagger import Choice, Tagger, choice
+from assay.tasks.json_objects import form_of
 from bert import build
 
 QUICK = {"epochs": 40, "batch_size": 12, "learning_rate": 3e-3, "min_steps": 0}

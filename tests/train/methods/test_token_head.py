@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from assay.aim.entities import pieces_of
 from assay.core.errors import TrainError
 from assay.core.types import Example, Message, Record
-from assay.train.methods.token_head import (
+from assay.evaluation.scoring import judge
+from assay.strategies.training.token_head import (
     TokenHead,
     pieces_at,
     placed,
@@ -19,7 +19,7 @@ from assay.train.methods.token_head import (
     texts_of,
     words_of,
 )
-from assay.validate import judge
+from assay.tasks.entities import pieces_of
 from nights import nightly_but
 
 HOW = [{}, {"layers": 1, "epochs": 12}, {"twice": True}, {"trees": False}, {"trunk": False}]
@@ -49,7 +49,7 @@ def test_a_word_is_read_at_its_last_token(lesson, text, twice):
 
 
 def _messages(given, text, twice):
-    from assay.encode.wording import ask
+    from assay.tasks.prompt_format import ask
 
     stripped = text.strip()
     return ask(given.task, row(f"{stripped}\n\n{stripped}" if twice else stripped))

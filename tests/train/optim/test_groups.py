@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from assay.core.errors import TrainError
-from assay.train.optim import awake, factors, layers
-from assay.train.settings import Change
+from assay.training.optim.groups import awake, factors, layers
+from assay.training.settings import Change
 from problems import problem
 
 DECAY = 0.5

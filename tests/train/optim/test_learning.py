@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from assay.train import Lora
+from assay.strategies.training.lora import Lora
 from nights import nightly_but
 
 # Each at a rate that is its own: about three times AdamW's for LAMB, a third for Lion, thirty times

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from assay.train.optim import Masters
+from assay.training.optim.masters import Masters
 
 
 def parameters(dtype=torch.float32):

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from assay.train.optim import Noise, noise
+from assay.training.optim.noise import Noise, noise
 
 ALPHA, WIDTH = 5.0, 64
 

@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from assay.core.errors import TrainError
-from assay.train.optim import OPTIMISERS, Lamb, Lion, Masters, build
-from assay.train.settings import Trained
+from assay.training.optim.masters import Masters
+from assay.training.optim.optimisers import OPTIMISERS, Lamb, Lion, build
+from assay.training.settings import Trained
 from problems import problem
 
 RATE, DECAY = 0.1, 0.2

@@ -5,8 +5,9 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from assay.train import checkpoint
-from assay.train.optim import OPTIMISERS, Masters, build
+from assay.training import checkpoint
+from assay.training.optim.masters import Masters
+from assay.training.optim.optimisers import OPTIMISERS, build
 
 FACTORS = {"half": 16.0, "vector": 0.5}
 

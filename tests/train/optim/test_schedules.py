@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from assay.train.optim import SCHEDULES, rate
+from assay.training.optim.schedules import SCHEDULES, rate
 
 
 def settings(schedule, warmup):

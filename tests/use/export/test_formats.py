@@ -11,10 +11,10 @@ import torch
 from assay.config import make_strategy
 from assay.core.errors import ModelError
 from assay.core.store import read_json
-from assay.use.export import FORMATS
-from assay.use.export.folder import same_tokens
-from assay.use.export.merged import plain
-from assay.use.export.ollama import TEMPLATES, kind_of, rendered
+from assay.deployment.export.formats import FORMATS
+from assay.deployment.export.formats.merged import plain
+from assay.deployment.export.formats.model_folder import same_tokens
+from assay.deployment.export.formats.ollama import TEMPLATES, kind_of, rendered
 from exporting import both, fitted, source_of
 from problems import problem
 

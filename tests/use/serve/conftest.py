@@ -6,10 +6,11 @@ from contextlib import contextmanager
 import pytest
 
 from assay.core.types import Example, Lesson, Message, Task
-from assay.prompt import Majority, Tfidf
-from assay.use.serve.app import House, app
-from assay.use.serve.limits import Limits
-from assay.use.serve.listening import Listening, bound
+from assay.deployment.server.app import House, app
+from assay.deployment.server.limits import Limits
+from assay.deployment.server.listening import Listening, bound
+from assay.strategies.baselines.majority import Majority
+from assay.strategies.baselines.tfidf import Tfidf
 from conftest import letters
 from small_engine import SmallEngine
 

@@ -8,8 +8,8 @@ import pytest
 from jsonschema import validate
 from prometheus_client.parser import text_string_to_metric_families
 
-from assay.use.serve.app import House
-from assay.use.serve.limits import Limits
+from assay.deployment.server.app import House
+from assay.deployment.server.limits import Limits
 from conftest import letters
 
 KEY = "sk-a-key-of-some-length"

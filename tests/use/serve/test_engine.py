@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from assay.core.types import Decoding, Form
-from assay.use.serve.engine import base_arm
-from assay.use.serve.wanted import Wanted
+from assay.deployment.server.engine import base_arm
+from assay.deployment.server.engine_api import Wanted
 from engines import begin, chat, running
 
 SYSTEM = "Answer the question."

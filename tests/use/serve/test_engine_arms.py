@@ -7,9 +7,9 @@ import pytest
 
 from assay.config import make_strategy
 from assay.core.types import Decoding, Example, Message
-from assay.use.serve.arms import Arm
-from assay.use.serve.engine import base_arm
-from assay.use.serve.wanted import Wanted
+from assay.deployment.server.arms import Arm
+from assay.deployment.server.engine import base_arm
+from assay.deployment.server.engine_api import Wanted
 from engines import begin, chat, running
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -215,8 +215,8 @@ def many(lesson, open_tiny, tmp_path):
     import torch
 
     from adapters import saved, taught
-    from assay.train.methods import Lora
-    from assay.use.many import Many
+    from assay.deployment.shared_base.multi_adapter import Many
+    from assay.strategies.training.lora import Lora
 
     given, alone = lesson("classify"), {"": open_tiny()}
     shared = Many(open_tiny())

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from assay.core.errors import ModelError, ResourceError
 from assay.core.types import GREEDY, Decoding, Form
-from assay.use.serve.engine import base_arm
-from assay.use.serve.front import Front
-from assay.use.serve.kept import Shelf
-from assay.use.serve.row import Request, Row
-from assay.use.serve.wanted import Full, Wanted
-from assay.use.serve.writer import Writer
+from assay.deployment.server.continuous_batching import Writer
+from assay.deployment.server.engine import base_arm
+from assay.deployment.server.engine_api import Full, Wanted
+from assay.deployment.server.prefix_cache import Shelf
+from assay.deployment.server.sequence import Request, Row
+from assay.deployment.server.validation import Front
 from engines import Heard, begin, chat, running
 
 SYSTEMS = (

@@ -4,10 +4,10 @@ their own."""
 import pytest
 import torch
 
-from assay.use.serve import writer
-from assay.use.serve.engine import base_arm
-from assay.use.serve.kept import Shelf
-from assay.use.serve.wanted import Wanted
+from assay.deployment.server import continuous_batching as writer
+from assay.deployment.server.engine import base_arm
+from assay.deployment.server.engine_api import Wanted
+from assay.deployment.server.prefix_cache import Shelf
 from engines import begin, chat, running
 from nights import nightly_but
 
@@ -29,8 +29,8 @@ PROMPTS = [
 def tiny(kind, chat, **more):
     from transformers import AutoConfig, AutoModelForCausalLM
 
-    from assay.model import attention
-    from assay.model.chat_model import ChatModel
+    from assay.models.inference import tree_attention as attention
+    from assay.models.inference.chat_model import ChatModel
 
     attention.register()
     config = AutoConfig.for_model(

@@ -6,14 +6,14 @@ import pytest
 
 from assay.core.errors import AssayError, ModelError, ResourceError
 from assay.core.types import Decoding, Form
-from assay.use.serve import child
-from assay.use.serve.app import House, app
-from assay.use.serve.arms import Arm, base_arm
-from assay.use.serve.engines import engine_of
-from assay.use.serve.limits import Limits
-from assay.use.serve.listening import Listening, bound
-from assay.use.serve.outside import OutsideEngine, Place
-from assay.use.serve.wanted import Wanted
+from assay.deployment.server import subprocess as child
+from assay.deployment.server.app import House, app
+from assay.deployment.server.arms import Arm, base_arm
+from assay.deployment.server.engine_api import Wanted
+from assay.deployment.server.engine_choice import engine_of
+from assay.deployment.server.external_engine import OutsideEngine, Place
+from assay.deployment.server.limits import Limits
+from assay.deployment.server.listening import Listening, bound
 from engines import begin, chat, running
 from problems import problem
 
@@ -110,7 +110,7 @@ def test_what_it_cannot_is_refused(both):
     heard = begin(engine, Wanted("base", chat("", "card " * 600), max_tokens=8))
     assert heard.last.finish == "error" and "400" in heard.last.error and heard.last.code == "M120"
     with pytest.raises(ModelError, match="M121"):
-        from assay.prompt.majority import MajorityAnswers
+        from assay.strategies.baselines.majority import MajorityAnswers
 
         OutsideEngine(
             [Place(Arm("floor", "majority", MajorityAnswers("a")), "http://127.0.0.1:1", "a", 9)]
@@ -170,8 +170,8 @@ def test_a_file_that_is_none_is_said(tmp_path):
 @pytest.mark.slow
 def test_llama_cpp_writes_for_the_routes(open_tiny):
     pytest.importorskip("xllamacpp")
-    from assay.model.catalogue import entry_of
-    from assay.model.fetch import fetch
+    from assay.models.loading.catalogue import entry_of
+    from assay.models.loading.fetch import fetch
 
     entry = entry_of("smollm2-135m")
     try:

@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from assay.core.types import GREEDY, Decoding, Form
-from assay.model.pen import Line, Pen
-from assay.use.serve.engine import base_arm
-from assay.use.serve.voice import Voice
-from assay.use.serve.wanted import Wanted
+from assay.deployment.server.detokenizer import Voice
+from assay.deployment.server.engine import base_arm
+from assay.deployment.server.engine_api import Wanted
+from assay.models.inference.sampler import Line, Pen
 from engines import begin, chat, running
 
 PROMPT = chat("Answer the question.", "so the taxi then and then again")

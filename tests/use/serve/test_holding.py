@@ -10,7 +10,7 @@ import time
 import httpx2 as httpx
 import pytest
 
-from assay.use.serve.limits import Keys, Limits, Rate, host_of, same_origin
+from assay.deployment.server.limits import Keys, Limits, Rate, host_of, same_origin
 from small_engine import SmallEngine
 
 CHAT = {"model": "tfidf", "messages": [{"role": "user", "content": "card stolen"}]}

@@ -7,8 +7,8 @@ import time
 import httpx2 as httpx
 import pytest
 
-from assay.use.serve.app import House, app
-from assay.use.serve.limits import Limits
+from assay.deployment.server.app import House, app
+from assay.deployment.server.limits import Limits
 from hostile_requests import (
     BODIES,
     CHAT,

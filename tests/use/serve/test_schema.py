@@ -6,8 +6,8 @@ import warnings
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from assay.use.serve.app import House, app
-from assay.use.serve.limits import Limits
+from assay.deployment.server.app import House, app
+from assay.deployment.server.limits import Limits
 from nights import nightly_but
 from small_engine import SmallEngine
 

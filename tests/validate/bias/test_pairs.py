@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from assay.audits.bias.gaps import above, changed, leaning, share, slice_gap, together
+from assay.audits.bias.pairs import Pair, pairs_of
 from assay.core.types import Answer, Example, Message
-from assay.validate.bias.gaps import above, changed, leaning, share, slice_gap, together
-from assay.validate.bias.pairs import Pair, pairs_of
 
 
 def asked(id, text):

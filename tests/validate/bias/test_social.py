@@ -2,8 +2,8 @@
 
 import pytest
 
+from assay.audits.bias.stereotypes import MEN, WOMEN, leanings, own, published, refuses
 from assay.core.errors import DataError
-from assay.validate.bias.social import MEN, WOMEN, leanings, own, published, refuses
 from problems import problem
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import chi2_contingency
 
-from assay.validate.drift.apart import (
+from assay.deployment.monitoring.two_sample_tests import (
     columns_p,
     distance,
     far_p,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from assay.validate.drift.coming import new_groups, next_rows
+from assay.deployment.monitoring.novelty import new_groups, next_rows
 
 
 def made():

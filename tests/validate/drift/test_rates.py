@@ -4,7 +4,7 @@ import pytest
 from scipy.stats import fisher_exact
 
 from assay.core.types import Answer
-from assay.validate.drift.rates import flags, least_of, rates
+from assay.deployment.monitoring.failure_rates import flags, least_of, rates
 
 
 def answers(n, **failed):

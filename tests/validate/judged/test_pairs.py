@@ -3,10 +3,10 @@
 import pytest
 from scipy import stats
 
-from assay.validate.judged.pairs import agreement, position, summed, verdict
-from assay.validate.judged.settings import Judge
-from assay.validate.question import spelt_out
-from assay.validate.settings import Validate
+from assay.audits.llm_judge.pairs import agreement, position, summed, verdict
+from assay.config.audits.base import spelt_out
+from assay.config.audits.evaluate import Validate
+from assay.config.audits.llm_judge import Judge
 
 
 def test_an_answer_wins_where_both_orders_prefer_it():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from assay.validate.learning_curve.law import fitted
+from assay.audits.learning_curve.power_law import fitted
 
 ROWS = np.array([100, 200, 400, 800])
 
@@ -54,7 +54,7 @@ def test_an_error_that_is_no_share_is_not_cut_off_at_1():
 
 def test_the_free_solution_is_that_of_least_squares():
     # With c known, a and b are those of numpy's own least squares where both are positive.
-    from assay.validate.learning_curve.law import _linear
+    from assay.audits.learning_curve.power_law import _linear
 
     draw = np.random.default_rng(3)
     x, weights = ROWS / 800.0, np.array([1.0, 2.0, 3.0, 4.0])

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from sklearn import metrics as sklearn
 
 from assay.core.types import Answer, Example, Message, Record, Task
+from assay.evaluation.metrics.by_label import by_label
+from assay.evaluation.scoring import METRICS, judge
 from assay.stats.intervals import Weights
-from assay.validate import METRICS, judge
-from assay.validate.metrics.by_label import by_label
 
 KNOWN = {metric.name: metric for metric in METRICS}
 ALL = ("balanced_accuracy", "macro_precision", "macro_recall", "macro_f1", "micro_f1", "mcc")

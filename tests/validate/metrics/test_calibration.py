@@ -8,8 +8,8 @@ import pytest
 from sklearn import metrics as sklearn
 
 from assay.core.types import Answer, Example, Message, Record, Task
-from assay.validate import judge
-from assay.validate.metrics.calibration import BINS, bins, reliability
+from assay.evaluation.metrics.calibration import BINS, bins, reliability
+from assay.evaluation.scoring import judge
 
 QUESTION = Example("r", (Message("user", "?"),))
 ALL = ("log_loss", "brier", "ece")

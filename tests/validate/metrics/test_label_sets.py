@@ -4,9 +4,9 @@ import pytest
 from sklearn.metrics import accuracy_score, f1_score, jaccard_score
 from sklearn.preprocessing import MultiLabelBinarizer
 
-from assay.aim.label_sets import written
 from assay.core.types import Answer, Example, Message, Record, Task
-from assay.validate import judge
+from assay.evaluation.scoring import judge
+from assay.tasks.label_sets import written
 
 LABELS = tuple("abcdef")
 TASK = Task(kind="multilabel", labels=LABELS)

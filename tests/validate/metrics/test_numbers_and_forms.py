@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from assay.core.types import Answer, Example, Form, Message, Record, Task
-from assay.encode.numbers import number_of
-from assay.validate import judge
-from assay.validate.metrics.numeric_match import equal
+from assay.evaluation.metrics.numeric_match import equal
+from assay.evaluation.scoring import judge
+from assay.tasks.number_parsing import number_of
 
 QUESTION = Example("r", (Message("user", "?"),))
 NUMBERS = Task(kind="answer", metrics=("numeric_match",))

@@ -5,10 +5,10 @@ import random
 
 import pytest
 
-from assay.aim.entities import located, of_run, of_tags, written
 from assay.core.types import Answer, Example, Message, Record, Task
-from assay.validate import judge
-from assay.validate.metrics.spans import by_type, partly
+from assay.evaluation.metrics.spans import by_type, partly
+from assay.evaluation.scoring import judge
+from assay.tasks.entities import located, of_run, of_tags, written
 
 TASK = Task(
     kind="extract",

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from assay.core.types import Answer, Example, Message, Record, Task
+from assay.evaluation.metrics import bleu, meteor, rouge
+from assay.evaluation.metrics.stems import stem
+from assay.evaluation.scoring import METRICS, judge
 from assay.stats.intervals import Weights
-from assay.validate import METRICS, judge
-from assay.validate.metrics import bleu, meteor, rouge
-from assay.validate.metrics.stems import stem
 
 KNOWN = {metric.name: metric for metric in METRICS}
 ROUGE = ("rouge_1", "rouge_2", "rouge_l", "rouge_1_stems", "rouge_2_stems", "rouge_l_stems")

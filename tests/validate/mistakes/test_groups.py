@@ -3,7 +3,7 @@ hand."""
 
 import numpy as np
 
-from assay.validate.mistakes.groups import groups, most_frequent, near, words
+from assay.audits.mistakes.groups import groups, most_frequent, near, words
 
 
 def made(seed=0):

@@ -3,8 +3,8 @@ answer it is."""
 
 from collections import Counter
 
-from assay.validate.people.duels import TARGET, Both, deal
-from assay.validate.people.sheets import lines
+from assay.audits.human_review.pairwise import TARGET, Both, deal
+from assay.audits.human_review.sheets import lines
 
 
 def rows(n):

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from assay.validate.people.duels import Item
-from assay.validate.people.tally import Rating, known, needed, position_p, tally, wilson
+from assay.audits.human_review.pairwise import Item
+from assay.audits.human_review.tally import Rating, known, needed, position_p, tally, wilson
 
 
 @pytest.mark.parametrize(("k", "n"), [(0, 10), (1, 29), (15, 29), (81, 263), (148, 148), (50, 100)])

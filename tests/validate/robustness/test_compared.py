@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from assay.audits.robustness.comparison import CLIP, clipped, compared
+from assay.audits.robustness.operators import Asked
+from assay.audits.robustness.summary import attacked, worst
 from assay.core.types import Answer, Example, Message, Record, Task
-from assay.validate.robustness.compared import CLIP, clipped, compared
-from assay.validate.robustness.operators import Asked
-from assay.validate.robustness.said import attacked, worst
 from lines import named
 
 TASK = Task(labels=("a", "b"))

@@ -8,14 +8,16 @@ from dataclasses import replace
 
 import pytest
 
+from assay.audits.robustness import context_attacks as around
+from assay.audits.robustness import prompt_injection as attacks
+from assay.audits.robustness import typos as surface
+from assay.audits.robustness.operators import ABOUT, OPERATORS, changed
+from assay.audits.robustness.resources import Counts, Spare, draw_for, spares
+from assay.config.audits.base import spelt_out
+from assay.config.audits.evaluate import Validate
+from assay.config.audits.robustness import KINDS, Robustness
 from assay.config.complaints import fill
 from assay.core.types import Document, Example, Message, Task
-from assay.validate.question import spelt_out
-from assay.validate.robustness import around, attacks, surface
-from assay.validate.robustness.operators import ABOUT, OPERATORS, changed
-from assay.validate.robustness.settings import KINDS, Robustness
-from assay.validate.robustness.spare import Counts, Spare, draw_for, spares
-from assay.validate.settings import Validate
 
 TEXT = (
     "When the parcel arrives, could you tell me how long it takes to send it back? I need to"

@@ -1,7 +1,7 @@
 import pytest
 
 import bubblewrap
-from assay.validate.sandbox.cage import find_cage
+from assay.evaluation.sandbox.cage import find_cage
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assay.validate.sandbox.python import Program, run
+from assay.evaluation.sandbox.python import Program, run
 from nights import nightly_but
 from sandbox_programs import (
     ASKED,

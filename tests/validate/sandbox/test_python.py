@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.core.errors import ResourceError
-from assay.validate.sandbox import cage as cages
-from assay.validate.sandbox.inside.wire import decode, encode
-from assay.validate.sandbox.python import Program, planned, run
+from assay.evaluation.sandbox import cage as cages
+from assay.evaluation.sandbox.inside.wire import decode, encode
+from assay.evaluation.sandbox.python import Program, planned, run
 
 plain = st.recursive(
     st.none()

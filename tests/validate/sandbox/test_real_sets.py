@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from assay.aim.python import parsed
 from assay.core.types import Answer, Example, Message, Record, Task
-from assay.curate.reading.load import load
-from assay.validate.outcomes import ran
-from assay.validate.sandbox.inside.guard import guarded
+from assay.data.reading.load import load
+from assay.evaluation.code_outcomes import ran
+from assay.evaluation.sandbox.inside.guard import guarded
+from assay.tasks.python_syntax import parsed
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 

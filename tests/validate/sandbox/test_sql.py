@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.core.errors import UsageError
-from assay.validate.sandbox.inside import guard
-from assay.validate.sandbox.inside.alike import alike
-from assay.validate.sandbox.inside.guard import TooMuchError, fetch, guarded
-from assay.validate.sandbox.sql import Query, database_of, run
+from assay.evaluation.sandbox.inside import guard
+from assay.evaluation.sandbox.inside.alike import alike
+from assay.evaluation.sandbox.inside.guard import TooMuchError, fetch, guarded
+from assay.evaluation.sandbox.sql import Query, database_of, run
 
 # It does end, after many minutes: a test that nothing interrupts fails then, and does not hang.
 ENDLESS = (

@@ -1,8 +1,8 @@
 """The four changes, on data of which it is known what each of them touches."""
 
+from assay.audits.update_drill.changes import Change, Data, made
+from assay.config.audits.update_drill import UpdateDrill
 from assay.core.types import Document, Example, Message, Task
-from assay.validate.update_drill.changes import Change, Data, made
-from assay.validate.update_drill.settings import UpdateDrill
 
 SETTINGS = UpdateDrill(facts=2, documents=2, examples=3, rows=50)
 LABELS = ("a", "b", "c")

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
+from assay.audits.update_drill.facts import Fact, found_facts, home, instead, is_name, shape
 from assay.core.types import Document, Example, Message
-from assay.validate.update_drill.facts import Fact, found_facts, home, instead, is_name, shape
 
 PAGES = [
     Document(

@@ -34,9 +34,9 @@ from assay.deployment.export.source import asked_again, source_of, unaskable
 from assay.runtime.signals import interruptible
 
 if TYPE_CHECKING:
+    from assay.deployment.export.formats import Format
+    from assay.deployment.export.formats.source import Source, Wish
     from assay.runtime.arms.runner import Bench
-    from assay.use.export import Format
-    from assay.use.export.source import Source, Wish
 
 NOTE = "export.json"
 CARD = "README.md"
@@ -127,9 +127,9 @@ def export(
             merging and loading.
         OtherAnswers: M103, it is below the limit. ResourceError: R002 no room on the disk, R003.
     """
+    from assay.deployment.export.formats.source import Wish
     from assay.deployment.load import log_of
     from assay.runtime.arms.open import bench_of
-    from assay.use.export.source import Wish
 
     format = format_of(to)
     bench, strategy = bench_of(folder, arm, offline, tell)
@@ -160,7 +160,7 @@ def export(
 
 def formats() -> list[dict[str, Any]]:
     """The formats, and what is missing here to ask each."""
-    from assay.use.export import FORMATS
+    from assay.deployment.export.formats import FORMATS
 
     return [
         {"format": one.name, "limit": one.limit, "missing": one.missing(), "is": one.about}
@@ -175,7 +175,7 @@ def format_of(name: str) -> Format:
     """Raises:
     UsageError: C140.
     """
-    from assay.use.export import FORMATS
+    from assay.deployment.export.formats import FORMATS
 
     known = {one.name: one for one in FORMATS}
     if name not in known:
@@ -320,8 +320,8 @@ def write_note(source: Source, format: Format, done: Exported, folder: Path) -> 
 def write_card(bench: Bench, source: Source, notes: Sequence[str], folder: Path) -> None:
     """README.md: how it is used, whether it is still the arm, its files, and the arm's own card
     where there is one."""
-    from assay.weigh import Report
-    from assay.weigh.export_card import export_card
+    from assay.reporting.build import Report
+    from assay.reporting.export_card import export_card
 
     report = Report.load(bench.project.report_folder) if source.report else None
     store.write_text(folder / CARD, export_card(store.read_json(folder / NOTE), notes, report))

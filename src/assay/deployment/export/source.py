@@ -15,24 +15,24 @@ from typing import TYPE_CHECKING, Any
 
 from assay.core import store
 from assay.core.types import Answer, Example, Lesson, Precision, Record, Strategy, Tell
+from assay.evaluation.held_out_test import Exam
+from assay.evaluation.test_set_uses import places
 from assay.runtime.arms import embedding_similarity as alike
 from assay.runtime.execution import executed
-from assay.validate import Exam
-from assay.validate.looks import places
 
 if TYPE_CHECKING:
+    from assay.deployment.export.formats import Format
+    from assay.deployment.export.formats.source import Source, Wish
+    from assay.evaluation.equivalence import Equivalence
     from assay.runtime.arms.runner import Bench
-    from assay.use.export import Format
-    from assay.use.export.source import Source, Wish
-    from assay.validate.equivalence import Equivalence
 
 ROWS = 32  # of val, that tokenizers are compared by
 
 
 def source_of(bench: Bench, strategy: Strategy, name: str, out: Path, wish: Wish) -> Source:
     """The arm as formats take it."""
+    from assay.deployment.export.formats.source import Base, Source
     from assay.runtime.arms.open import fitted
-    from assay.use.export.source import Base, Source
 
     stage = fitted(bench, strategy)
     own = [
@@ -47,7 +47,7 @@ def source_of(bench: Bench, strategy: Strategy, name: str, out: Path, wish: Wish
         licence=found.get("licence", ""),
         context=found.get("context_length", 0),
     )
-    from assay.weigh import read_report
+    from assay.decision.read_report import read_report
 
     report = bench.project.report_folder / "report.json"
     lines = read_report(report)["strategies"] if report.exists() else []
@@ -74,8 +74,8 @@ def source_of(bench: Bench, strategy: Strategy, name: str, out: Path, wish: Wish
 def lessons(bench: Bench, strategy: Strategy, key: str) -> Callable[[Precision], Lesson]:
     """What opens the arm in a precision: its lesson without rows, whose models are all loaded
     so."""
-    from assay.model.environment import threads
-    from assay.model.machine import steady
+    from assay.models.device import steady
+    from assay.models.environment import threads
     from assay.runtime.arms.job import Job
     from assay.runtime.arms.open import notes_alone
 
@@ -126,8 +126,8 @@ def asked_again(
 ) -> Equivalence | None:
     """The arm and the export over the same test rows, both decoded greedily; None where nothing of
     it answers."""
-    from assay.use.export.decoded import decoding
-    from assay.validate.equivalence import equivalence
+    from assay.deployment.export.formats.greedy_answers import decoding
+    from assay.evaluation.equivalence import equivalence
 
     if format.opened is None:
         return None

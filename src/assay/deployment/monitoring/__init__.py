@@ -1,2 +1,2 @@
-"""A log of questions compared with the rows that a strategy learnt from: drift, failures,
-feedback."""
+"""Are the questions of today those that the specialist was made for? What is new in them, and what
+to label next."""

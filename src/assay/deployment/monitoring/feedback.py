@@ -14,15 +14,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from assay.audits.human_review import FOLDER, FROM_USERS, Review
+from assay.audits.human_review.pairwise import Item
+from assay.audits.human_review.review import FOLDER, FROM_USERS, Review
+from assay.audits.human_review.sheets import lines as sheet_lines
+from assay.audits.human_review.sheets import write
+from assay.audits.human_review.tally import wilson
 from assay.core import store
 from assay.core.places import near, place
-from assay.curate.annotate.sheet import refuse_present
+from assay.data.annotation.export_sheet import refuse_present
 from assay.deployment.monitoring.log_reader import Entry, Said, read_feedback
-from assay.validate.people.duels import Item
-from assay.validate.people.sheets import lines as sheet_lines
-from assay.validate.people.sheets import write
-from assay.validate.people.tally import wilson
 
 CORRECTED = "correction"  # stands for an arm where a user wrote the answer
 

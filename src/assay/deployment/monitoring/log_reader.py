@@ -145,7 +145,7 @@ def _seconds(value: Any) -> float | None:
 
 def _times(file: Path) -> dict[str, float]:
     """source -> time, where the file has a field `at`, `time`, `timestamp` or `created_at`."""
-    from assay.curate.reading.read import read
+    from assay.data.reading.read_file import read
 
     found: dict[str, float] = {}
     for raw in read(file.absolute(), base=Path.cwd()).rows:

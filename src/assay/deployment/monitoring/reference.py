@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from assay.config import Project
+    from assay.config.monitor import Encoding
     from assay.runtime.data_stage.prepare import Prepared
-    from assay.validate.drift.settings import Encoding
 
 FEWEST = 30  # questions, and held-back rows, that a test needs
 HELD = 200  # held-back rows under which training rows are held back too
@@ -55,7 +55,7 @@ class Against:
 
     @cached_property
     def distances(self) -> np.ndarray:
-        from assay.validate.drift.apart import distance
+        from assay.deployment.monitoring.two_sample_tests import distance
 
         return distance(self.compared, self.known)
 
@@ -124,8 +124,8 @@ def families_of(rows: Sequence[Example]) -> np.ndarray:
     """The family of each row as a whole number from 0: near copies and rows of one group."""
     import numpy as np
 
-    from assay.curate.copies.groups import families
-    from assay.curate.text import key_of
+    from assay.data.dedup.near_duplicates import families
+    from assay.data.text_similarity import key_of
 
     found = np.zeros(len(rows), dtype=np.int64)
     for number, places in enumerate(
@@ -140,8 +140,8 @@ def _vectors(
 ) -> tuple[Any, str]:
     """Vectors of length 1 of all texts, and the name of what made them."""
     if encoder != "words":
-        from assay.model.catalogue import EMBEDDER
-        from assay.model.find import find
+        from assay.models.loading.catalogue import EMBEDDER
+        from assay.models.loading.find import find
 
         try:
             # "auto" takes what is there: a look at a log is no reason to fetch a model.

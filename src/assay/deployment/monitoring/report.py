@@ -53,8 +53,8 @@ def told(
     """
     import numpy as np
 
-    from assay.validate.drift.apart import FAR, far_p, gaussian, kernel_p
-    from assay.validate.drift.rates import share
+    from assay.deployment.monitoring.failure_rates import share
+    from assay.deployment.monitoring.two_sample_tests import FAR, far_p, gaussian, kernel_p
 
     n, held = against.n, len(against.held)
     far = against.distances > np.quantile(against.distances[n:], FAR)
@@ -111,9 +111,9 @@ def _labels(
     labels of either, for what an arm mistakes it mistakes in both."""
     import numpy as np
 
+    from assay.deployment.monitoring.failure_rates import FEWEST
     from assay.deployment.monitoring.reference import families_of
-    from assay.validate.drift.apart import columns_p, of_labels
-    from assay.validate.drift.rates import FEWEST
+    from assay.deployment.monitoring.two_sample_tests import columns_p, of_labels
 
     if task.kind != "classify" or exam is None:
         return None
@@ -148,8 +148,8 @@ def _labels(
 def _rates(
     against: Against, exam: tuple[list[Example], list[Answer]] | None
 ) -> dict[str, dict[str, Any]]:
+    from assay.deployment.monitoring.failure_rates import flags, least_of, rates
     from assay.deployment.monitoring.reference import families_of
-    from assay.validate.drift.rates import flags, least_of, rates
 
     answered = [
         (e.answer, f)
@@ -179,8 +179,8 @@ def _windows(
     times. p is corrected for the number of windows, and no alarm by itself."""
     import numpy as np
 
-    from assay.validate.drift.apart import kernel_p
-    from assay.validate.drift.rates import flags, share
+    from assay.deployment.monitoring.failure_rates import flags, share
+    from assay.deployment.monitoring.two_sample_tests import kernel_p
 
     n = against.n
     at = np.asarray([np.nan if e.at is None else e.at for e in against.log], dtype=np.float64)
@@ -211,7 +211,7 @@ def _windows(
 def _groups(against: Against) -> list[dict[str, Any]]:
     import numpy as np
 
-    from assay.validate.drift.coming import SHOWN, new_groups
+    from assay.deployment.monitoring.novelty import SHOWN, new_groups
 
     n = against.n
     edge = np.quantile(against.distances[n:], 0.95)
@@ -243,8 +243,8 @@ def _groups(against: Against) -> list[dict[str, Any]]:
 def _next(against: Against, rows: int) -> list[dict[str, Any]]:
     import numpy as np
 
-    from assay.validate.drift.apart import nearer
-    from assay.validate.drift.coming import next_rows
+    from assay.deployment.monitoring.novelty import next_rows
+    from assay.deployment.monitoring.two_sample_tests import nearer
 
     n = against.n
     sure = [e.answer.confidence if e.answer is not None else None for e in against.log]

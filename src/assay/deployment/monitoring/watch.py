@@ -32,10 +32,10 @@ from assay.runtime.arms.measured import newest
 
 if TYPE_CHECKING:
     from assay.config import Project
+    from assay.config.monitor import Encoding
     from assay.core.types import Strategy
     from assay.runtime.arms.runner import Bench
     from assay.runtime.data_stage.prepare import Prepared
-    from assay.validate.drift.settings import Encoding
 
 
 def silent(event: dict) -> None:
@@ -140,7 +140,7 @@ class Watched:
         Raises:
             DataError: D091, the file is there already, and may have been filled in.
         """
-        from assay.curate.annotate.sheet import refuse_present
+        from assay.data.annotation.export_sheet import refuse_present
         from assay.deployment.answer_table import table
 
         refuse_present([Path(out)])
@@ -213,8 +213,8 @@ def _answered(bench: Bench, name: str, strategy: Strategy, log: Log) -> Log:
 def _abstained(strategy: Strategy, answer: Answer | None) -> Answer | None:
     """An answer in a log is a text; that it says "I do not know" is seen by the arm's own words for
     that."""
-    from assay.prompt.rag import Rag
-    from assay.prompt.retrieval.citing import says_unknown
+    from assay.retrieval.citations import says_unknown
+    from assay.strategies.retrieval.rag import Rag
 
     if answer is None or not isinstance(strategy, Rag) or not strategy.unknown:
         return answer
@@ -225,8 +225,8 @@ def _abstained(strategy: Strategy, answer: Answer | None) -> Answer | None:
 
 def _exam(bench: Bench, strategy: Strategy) -> tuple[list[Example], list[Answer]] | None:
     """The exam's questions and the arm's answers to them; None where it did not sit it."""
+    from assay.evaluation.held_out_test import Exam
     from assay.runtime.arms.runner import answers_in
-    from assay.validate import Exam
 
     exam = Exam(bench.prepared.examples("test"))
     if bench.state(strategy, exam.hash) != "cached":

@@ -1,1 +1,2 @@
-"""The server as a command: which strategies it opens, and the log of its requests."""
+"""Strategies behind an address, in OpenAI's shapes. `run` opens them, `app` has the routes; they
+talk to an `Engine`, see `engine_api`."""

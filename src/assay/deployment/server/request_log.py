@@ -22,12 +22,12 @@ from assay.core import store
 from assay.core.answers import Answer
 from assay.core.damage import Tell, silent, tell_damage
 from assay.core.types import Adapted, Example, Message, Task
-from assay.encode.parse import Reading
-from assay.prompt.prompted import Prompted
-from assay.prompt.rag import RagAnswers
-from assay.prompt.retrieval.citing import read, says_unknown
-from assay.prompt.wording import WordingAnswers
-from assay.use.shrink import Shrunk
+from assay.retrieval.citations import read, says_unknown
+from assay.strategies.compression.compressed_arm import Shrunk
+from assay.strategies.prompting.prompt_search import WordingAnswers
+from assay.strategies.prompting.prompted_arm import Prompted
+from assay.strategies.retrieval.rag import RagAnswers
+from assay.tasks.parsing import Reading
 
 MODE = 0o600
 REMEMBERED = 100_000  # answers that can be rated: the newest

@@ -17,23 +17,23 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from assay.config.serve import BASE
 from assay.core.damage import silent
 from assay.core.errors import Problem, UsageError
 from assay.core.places import file_of
 from assay.core.types import Tell
 from assay.deployment.questions import repaired
+from assay.deployment.server.auth import names_of, refuse_missing, refuse_open
 from assay.deployment.shared_networks import Shared, engine_named
-from assay.model.environment import threads
+from assay.models.environment import threads
 from assay.runtime.arms.open import base_bench, benches, fitted
-from assay.use.serve.settings import BASE
-from assay.use.serve.who import names_of, refuse_missing, refuse_open
 
 if TYPE_CHECKING:
+    from assay.config.serve import Serve
     from assay.core.store import Stage
+    from assay.deployment.server.app import House
+    from assay.deployment.server.arms import Arm
     from assay.runtime.arms.runner import Bench
-    from assay.use.serve.app import House
-    from assay.use.serve.arms import Arm
-    from assay.use.serve.settings import Serve
 
 LATER = 5.0  # seconds that the engine waits beyond the routes, which have the better word for it
 
@@ -94,16 +94,16 @@ def serve(
     refuse_missing()
     files = {name: Path(path) for name, path in own.weights.items()}
     word = engine_named(own.engine, files)
-    from assay.use.serve.app import app
-    from assay.use.serve.limits import Limits
-    from assay.use.serve.listening import bound, listen
+    from assay.deployment.server.app import app
+    from assay.deployment.server.limits import Limits
+    from assay.deployment.server.listening import bound, listen
 
     limits = Limits(tuple(keys), names_of(own.host, own.names, keys), own.rate, own.seconds)
     # before models are loaded, which takes longer than to be told that it is taken
     found = bound(own.host, own.port)
     try:
         there = opened(Path(folder), own.arms, offline, tell)
-        from assay.use.serve.engines import engine_of  # with torch, as the arms
+        from assay.deployment.server.engine_choice import engine_of  # with torch, as the arms
 
         answers = engine_of(
             word, there.arms, files=files, seconds=own.seconds + LATER, threads=threads()
@@ -148,8 +148,8 @@ class Opened:
 
     def house(self, log: Path | None) -> House:
         """What is done with what comes in: noted in a file, or nothing."""
+        from assay.deployment.server.app import House
         from assay.deployment.server.request_log import Book
-        from assay.use.serve.app import House
 
         if log is None:
             return House()
@@ -179,7 +179,7 @@ def opened(
     base = base_bench(load_project(file_of(folder)), offline, tell)[0] if BASE in names else None
     # With torch: what is wrong with the names is said before.
     from assay.deployment.load import Loaded
-    from assay.use.serve.arms import Arm, base_arm
+    from assay.deployment.server.arms import Arm, base_arm
 
     shared = Shared()
     arms = []
@@ -211,7 +211,7 @@ def usual(folder: Path) -> list[str]:
     Raises:
         UsageError: C062, there is no report; C154, it recommends nothing.
     """
-    from assay.weigh.latest import newest
+    from assay.reporting.latest import newest
 
     name = newest(folder).verdict["recommended"]
     if not name:

@@ -13,8 +13,8 @@ from typing import Any
 
 from assay.core import store
 from assay.core.types import Learner, Task
-from assay.model.environment import FORMED, versions_of
-from assay.prompt.retrieval.among import row_fields
+from assay.models.environment import FORMED, versions_of
+from assay.retrieval.metadata_filter import row_fields
 
 VERSION = 1  # raise it when the same key would have to stand for another arm
 UNREAD = {"slices", "guards", "target", "metrics"}  # of the task: what no arm reads

@@ -18,9 +18,9 @@ from assay.config.yamlfile import read
 from assay.core import store
 from assay.core.errors import ResourceError
 from assay.core.types import Tell
-from assay.curate.reading.named import hub_set, named
-from assay.model.cache import known_digest
-from assay.model.environment import installed, numeric_environment
+from assay.data.reading.file_address import hub_set, named
+from assay.models.environment import installed, numeric_environment
+from assay.models.loading.model_cache import known_digest
 
 if TYPE_CHECKING:
     from assay.config import Project

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from assay.core import store
 from assay.core.types import Record, Strategy, Task
-from assay.validate import metrics_for
+from assay.evaluation.scoring import metrics_for
 
 if TYPE_CHECKING:
     from assay.runtime.arms.job import Job
@@ -34,7 +34,7 @@ def wanted(task: Task) -> bool:
 
 def strategies(task: Task) -> list[Strategy]:
     """A strategy that needs the encoder, so that it is brought to this machine."""
-    from assay.prompt.neighbours import Neighbours
+    from assay.strategies.baselines.neighbours import Neighbours
 
     return [Neighbours()] if wanted(task) else []
 

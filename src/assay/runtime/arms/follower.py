@@ -19,7 +19,7 @@ def follow(job: Job) -> None:
     """Fit the arm of `job` beside the process that started this one."""
     from torch.distributed import FileStore
 
-    from assay.train.team import meeting
+    from assay.training.distributed.process_group import meeting
 
     rank, size = int(os.environ["ASSAY_RANK"]), int(os.environ["ASSAY_SIZE"])
     place = FileStore(str(job.folder / "meeting"), size)

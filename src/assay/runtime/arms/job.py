@@ -41,9 +41,11 @@ from assay.runtime.data_stage.prepare import read_documents, read_examples, read
 from assay.runtime.data_stage.summary import content_hash, documents_hash, fields_hash, train_hash
 
 if TYPE_CHECKING:
-    from assay.model.remote import RemoteModel
+    from assay.models.remote.remote_model import RemoteModel
 
-CHUNK = 64  # answers between two saves: as many as are written side by side (model/writing.py)
+# answers between two saves: as many as are written side by side
+# (models/inference/batch_generation.py)
+CHUNK = 64
 TELL_EVERY = 0.2  # seconds between two progress events
 
 
@@ -105,8 +107,8 @@ class Job:
     # --- what a lesson may use --------------------------------------------------------------------
 
     def embed(self, texts: Sequence[str]) -> Any:
-        from assay.model.catalogue import EMBEDDER
-        from assay.model.embed import Embedder
+        from assay.models.embeddings import Embedder
+        from assay.models.loading.catalogue import EMBEDDER
 
         if self._embed is None:
             self._embed = Embedder(Path(self.models[EMBEDDER]["folder"]))
@@ -118,15 +120,15 @@ class Job:
     def open_model(self, name: str, precision: Precision = "auto") -> Any:
         if "remote" in self.models[name]:
             return self.open_remote(name)
-        from assay.model.find import Found
-        from assay.model.open import load_model
+        from assay.models.loading.find import Found
+        from assay.models.open import load_model
 
         return load_model(Found.from_json(self.models[name]), precision)
 
     def open_remote(self, name: str) -> Any:
         """A model behind an address. It is opened once: its limits a minute hold for all that this
         process asks."""
-        from assay.model.remote import open_remote
+        from assay.models.remote.remote_model import open_remote
 
         if name not in self.remotes:
             dry = self.request.get("mode") == "probe"  # asked from Python it has none
@@ -328,8 +330,8 @@ def judged(
 ) -> float:
     """The task's own metric of answers to these rows; higher is better. `work`: where programs'
     outcomes are kept."""
+    from assay.evaluation.scoring import judge, metrics_for
     from assay.runtime.execution import executed
-    from assay.validate import judge, metrics_for
 
     pairs = zip(rows, answers, strict=True)
     records = [Record(e.question, e.target or "", e.also, a, checks=e.checks) for e, a in pairs]

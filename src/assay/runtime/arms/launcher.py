@@ -43,7 +43,7 @@ class Launch:
             return None
         from torch.distributed import rendezvous
 
-        from assay.train.team import PATIENCE
+        from assay.training.distributed.process_group import PATIENCE
 
         place, rank, size = next(rendezvous("env://"))
         place.set_timeout(PATIENCE)
@@ -60,7 +60,7 @@ class Launch:
     def follow(self, train: Callable[[Path], None]) -> None:
         """The others: train what process 0 leads, until it is done. `train` is given the folder of
         each training."""
-        from assay.train.team import heard
+        from assay.training.distributed.process_group import heard
 
         count = 0
         while True:
@@ -84,7 +84,7 @@ class Launch:
     def _meeting(self, count: int) -> Any:
         from torch.distributed import PrefixStore
 
-        from assay.train.team import meeting
+        from assay.training.distributed.process_group import meeting
 
         return meeting(
             PrefixStore(f"training-{count}", self.place), self.rank, self.size, self.card

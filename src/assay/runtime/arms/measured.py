@@ -24,15 +24,15 @@ from typing import TYPE_CHECKING, Any
 from assay.core import store
 from assay.core.errors import ModelError, Problem
 from assay.core.types import Strategy, Tell
-from assay.model.cache import cache_folder
-from assay.model.environment import installed
+from assay.models.environment import installed
+from assay.models.loading.model_cache import cache_folder
 from assay.runtime.arms.differences import differs, fingerprints, of_documents
 from assay.runtime.data_stage.prepare import Prepared, placed
 
 if TYPE_CHECKING:
     from assay.config import Project
+    from assay.evaluation.held_out_test import Exam
     from assay.runtime.arms.runner import Bench
-    from assay.validate import Exam
 
 NAME = "measured.json"
 # of what the data stage noted: what an arm needs that only answers

@@ -15,7 +15,7 @@ def find_models(
 ) -> dict[str, dict[str, Any]]:
     """Bring every model that an arm needs to this machine; name -> folder, digest and what the
     report must say."""
-    from assay.model.find import find
+    from assay.models.loading.find import find
 
     strategies = list(strategies)
     encoders = {name for strategy in strategies for name in strategy.encoders()}

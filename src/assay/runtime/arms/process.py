@@ -36,19 +36,19 @@ GRACE = 10.0  # seconds a worker gets to save its state
 # nobody starts.
 LAUNCHED = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
 PRELOADED: dict[Preload, tuple[str, ...]] = {
-    "floors": ("assay.worker", "assay.config", "assay.config.strategies"),
+    "floors": ("assay.worker", "assay.config", "assay.strategies.catalogue"),
     "words": ("sklearn.feature_extraction.text", "sklearn.linear_model"),
     "models": (
         "torch",
         "transformers.models.auto.modeling_auto",
         "transformers.models.auto.tokenization_auto",
         "transformers.models.llama.modeling_llama",
-        "assay.model.chat_model",
-        "assay.model.open",
-        "assay.model.embed",
-        "assay.model.batches",
+        "assay.models.inference.chat_model",
+        "assay.models.open",
+        "assay.models.embeddings",
+        "assay.models.inference.batch_plan",
     ),
-    "training": ("peft", "assay.train.loop"),
+    "training": ("peft", "assay.training.loop"),
 }
 BELOW: dict[Preload, Preload] = {"words": "floors", "models": "floors", "training": "models"}
 # Variables that no library reads while it is imported; all others must be those that the server was
@@ -79,7 +79,7 @@ def begin() -> None:
 
 def environment() -> dict[str, str]:
     """The variables that a process which computes is started with."""
-    from assay.model.environment import STARTED_WITH, threads
+    from assay.models.environment import STARTED_WITH, threads
 
     return {
         **{name: value for name, value in os.environ.items() if name not in LAUNCHED},

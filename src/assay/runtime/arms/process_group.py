@@ -52,7 +52,7 @@ def crew(
     Raises:
         TrainError: T050, one of them has ended. T052, there are too few graphics cards.
     """
-    from assay.train.settings import Trained
+    from assay.training.settings import Trained
 
     size = strategy.processes if isinstance(strategy, Trained) else 1
     if size == 1:
@@ -104,7 +104,7 @@ def _started(
 ) -> Generator[None]:
     from torch.distributed import FileStore
 
-    from assay.train.team import meeting
+    from assay.training.distributed.process_group import meeting
 
     place = folder / "meeting"
     place.unlink(missing_ok=True)

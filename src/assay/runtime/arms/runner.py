@@ -16,7 +16,7 @@ from assay.core import errors, store
 from assay.core.damage import tell_damage
 from assay.core.errors import AssayError, Problem, ResourceError, Stopped
 from assay.core.types import Answer, Example, Strategy, Tell
-from assay.model.environment import installed, numeric_environment
+from assay.models.environment import installed, numeric_environment
 from assay.runtime.arms.answer_files import VERSION, answers_of
 from assay.runtime.arms.cache_keys import fit_key
 from assay.runtime.arms.process import Process, Servers, worker

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 
 from assay.core.errors import ResourceError, Stopped, TrainError
 from assay.core.types import Record, Strategy
+from assay.evaluation.held_out_test import Exam
 from assay.runtime.arms.runner import Bench, answers_in
-from assay.validate import Exam
 
 if TYPE_CHECKING:
-    from assay.weigh import Arm
+    from assay.decision.finished_arm import Arm
 
 
 def again(bench: Bench, arm: Arm, strategy: Strategy, exam: Exam, until: float | None) -> Arm:

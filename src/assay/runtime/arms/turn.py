@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING
 
 from assay.core.errors import ResourceError, Stopped, TrainError
 from assay.core.types import Strategy, Tell
+from assay.evaluation.held_out_test import Exam
+from assay.evaluation.scoring import judge, metrics_for
 from assay.runtime.arms import embedding_similarity as alike
 from assay.runtime.arms.cache_keys import own_settings
 from assay.runtime.arms.runner import Bench, answers_in, cost_of, described, trained
 from assay.runtime.arms.seeds import again
 from assay.runtime.execution import executed
 from assay.runtime.planning.race import Watch, best_so_far
-from assay.validate import Exam, judge, metrics_for
 
 if TYPE_CHECKING:
-    from assay.weigh import Arm
+    from assay.decision.finished_arm import Arm
 
 
 def compete(
@@ -36,8 +37,8 @@ def compete(
     """One arm from lesson to answers. A failed arm is said in the report; the others go on. `look`
     books the use of the test rows: it is called before answers and targets come together. `before`:
     the arms that had their turn."""
-    from assay.config.strategies import FLOORS
-    from assay.weigh import Arm
+    from assay.decision.finished_arm import Arm
+    from assay.strategies.catalogue import FLOORS
 
     arm = Arm(name, strategy.kind, own_settings(strategy), floor=strategy.kind in FLOORS)
     if until is not None and until <= time.monotonic():
@@ -102,7 +103,7 @@ def watched(
 ) -> Watch:
     """What ends the arm early where the run has a time limit. Baselines are always asked to the
     end."""
-    from assay.config.strategies import FLOORS
+    from assay.strategies.catalogue import FLOORS
 
     best = None
     if (

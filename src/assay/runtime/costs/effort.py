@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from assay.core.types import Learner, Part, Strategy
-from assay.prompt import Rag, Shots
-from assay.use import Quantise
+from assay.strategies.compression.quantise import Quantise
+from assay.strategies.prompting.few_shot import Shots
+from assay.strategies.retrieval.rag import Rag
 
 
 def needs_labels(learner: Learner) -> bool:

@@ -11,8 +11,8 @@ from assay.core.types import Answer, Learner, Strategy, Tell
 
 if TYPE_CHECKING:
     from assay.config import Project
-    from assay.model.endpoint import Endpoint
-    from assay.weigh import Arm
+    from assay.decision.finished_arm import Arm
+    from assay.models.remote.endpoint import Endpoint
 
 CODE = "M064"
 _WAY = "name a model of this machine (model: smollm2-135m), or ask the remote one by `shots`"
@@ -40,8 +40,8 @@ def refuse_remote(project: Project, arms: Mapping[str, Strategy]) -> None:
 def _unfit(learner: Learner, project: Project) -> Iterator[tuple[str, str]]:
     """Names of remote models, and what they cannot be, of a strategy or part and of those inside
     it."""
-    from assay.train.settings import Trained
-    from assay.use import Shrink
+    from assay.strategies.compression.compressed_arm import Shrink
+    from assay.training.settings import Trained
 
     if isinstance(learner, Trained):
         yield from (
@@ -108,7 +108,7 @@ def served_names(
 ) -> dict[str, dict[str, list[str]]]:
     """Endpoint -> the name that its service gives the model that has answered -> days of these
     answers."""
-    from assay.model.remote_cache import RemoteCache
+    from assay.models.remote.answer_cache import RemoteCache
 
     folder = project.work / "remote"
     used = {name: project.remote[name] for name in models if name in project.remote}

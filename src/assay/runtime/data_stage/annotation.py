@@ -26,11 +26,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from assay.core import owned, store
 from assay.core.errors import DataError, Problem, UsageError
 from assay.core.types import Example
-from assay.curate.annotate import sheet
-from assay.curate.annotate.apply import Applied, apply
-from assay.curate.annotate.returned import take, together, undoubled
-from assay.curate.annotate.settle import disputes, settle
-from assay.curate.annotate.votes import (
+from assay.data.annotation import export_sheet as sheet
+from assay.data.annotation.adjudication import disputes, settle
+from assay.data.annotation.apply_votes import Applied, apply
+from assay.data.annotation.import_sheet import take, together, undoubled
+from assay.data.annotation.votes import (
     NAME,
     Vote,
     added,
@@ -44,9 +44,9 @@ from assay.runtime.data_stage.labels import read_rows
 
 if TYPE_CHECKING:
     from assay.config import Project
-    from assay.curate.annotate.agreement import Agreement
-    from assay.curate.annotate.doubt import Doubt
-    from assay.curate.reading.load import Loaded
+    from assay.data.annotation.agreement import Agreement
+    from assay.data.annotation.confident_learning import Doubt
+    from assay.data.reading.load import Loaded
 
 Pick = Literal["open", "next", "errors"]
 _PERSON = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
@@ -124,7 +124,7 @@ class Annotation:
     def labels(self) -> tuple[str, ...]:
         """The allowed labels: those of the project; without them those of rows and votes. For
         extract the types."""
-        from assay.curate.reading.load import labels_of
+        from assay.data.reading.load import labels_of
 
         if self.kind not in ("classify", "multilabel", "choose", "extract"):
             return ()
@@ -228,7 +228,7 @@ class Annotation:
         Raises:
             UsageError: C073 the task has no labels. DataError: D090 fewer than two labels.
         """
-        from assay.curate.annotate.doubt import doubts
+        from assay.data.annotation.confident_learning import doubts
 
         if self.kind != "classify":
             raise UsageError(Problem("C073", "only a task of kind classify has labels", "--errors"))
@@ -245,7 +245,7 @@ class Annotation:
         return found
 
     def _errors(self, rows: int | None, split: str) -> list[Example]:
-        from assay.curate.annotate.doubt import ranked
+        from assay.data.annotation.confident_learning import ranked
 
         inside, by_id = (
             ids_of(self.project, self.loaded, split),
@@ -259,7 +259,7 @@ class Annotation:
         return [by_id[d.id] for d in found[:rows]]
 
     def _next(self, rows: int | None, split: str) -> list[Example]:
-        from assay.curate.annotate.choose import choose
+        from assay.data.annotation.active_learning import choose
 
         # Rows of official val and test files are measured on: a choice would make them easier or
         # harder than they are.
@@ -333,7 +333,7 @@ class Annotation:
 
     def agreement(self, *, draws: int = 2000) -> Agreement:
         """See `curate.annotate.agreement`."""
-        from assay.curate.annotate.agreement import agreement
+        from assay.data.annotation.agreement import agreement
 
         return agreement(by_annotator(self.on), self.kind, draws=draws, seed=self.project.seed)
 

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from assay.core.errors import DataError
 from assay.core.types import Example
-from assay.curate.annotate.apply import Applied, apply
-from assay.curate.annotate.votes import missing, read_votes
+from assay.data.annotation.apply_votes import Applied, apply
+from assay.data.annotation.votes import missing, read_votes
 
 if TYPE_CHECKING:
     from assay.config import Project
-    from assay.curate.reading.load import Loaded
+    from assay.data.reading.load import Loaded
 
 # of `check_labels`, which is asked again
 _LABEL_WARNINGS = ("D030", "D033", "D034", "D040", "D046")
@@ -35,8 +35,8 @@ def read_rows(
         unlabelled: rows may lack a label.
     """
     from assay.config.hub_data import bring
-    from assay.curate import Dialogues
-    from assay.curate.reading.load import load
+    from assay.data.reading.load import load
+    from assay.data.steps.dialogues import Dialogues
 
     aim = project.aim
     return load(
@@ -86,8 +86,8 @@ def labelled(
 def with_labels(loaded: Loaded, done: Applied, listed: Sequence[str], none: str = "") -> Loaded:
     """`loaded` with the rows of `done` in place of its own; labels are checked as those of files
     are."""
-    from assay.curate.reading.labels import check_labels
-    from assay.curate.reading.load import all_labels
+    from assay.data.reading.label_checks import check_labels
+    from assay.data.reading.load import all_labels
 
     now = {row.id: row for row in done.examples}
     splits = {"train": loaded.train, "val": loaded.val, "test": loaded.test}

@@ -59,7 +59,7 @@ def wanted(project: Project) -> dict[str, list[str]]:
 def audited(project: Project) -> bool:
     """Whether the audit compares rows by meaning: where the project says from which cosine, or an
     arm reads the rows with the same encoder anyway."""
-    from assay.model.catalogue import EMBEDDER
+    from assay.models.loading.catalogue import EMBEDDER
 
     if project.split.paraphrase == "auto":
         return any(EMBEDDER in arm.encoders() for arm in project.compare)
@@ -79,8 +79,8 @@ def models(
     Raises:
         ModelError, ResourceError: as `model.find`.
     """
-    from assay.model.catalogue import EMBEDDER
-    from assay.model.find import find
+    from assay.models.loading.catalogue import EMBEDDER
+    from assay.models.loading.find import find
 
     found = {}
     for need, kinds in wanted(project).items():
@@ -149,7 +149,7 @@ class Lender:
         self._stack = ExitStack()
 
     def _key(self, model: dict[str, Any]) -> str:
-        from assay.model.environment import numeric_environment
+        from assay.models.environment import numeric_environment
 
         return store.digest([VERSION, model["digest"], numeric_environment()])[:20]
 
@@ -300,7 +300,7 @@ class Desk:
         return result | {"seconds": round(time.monotonic() - begun, 3)}
 
     def _embedded(self, request: dict[str, Any]) -> dict[str, Any]:
-        from assay.model.embed import Embedder
+        from assay.models.embeddings import Embedder
 
         if "embed" not in self._open:
             self._open["embed"] = Embedder(Path(self.found["embed"]["folder"]))
@@ -309,8 +309,8 @@ class Desk:
 
     def _generated(self, request: dict[str, Any]) -> dict[str, Any]:
         from assay.core.types import Message
-        from assay.model.find import Found
-        from assay.model.open import load_model
+        from assay.models.loading.find import Found
+        from assay.models.open import load_model
 
         if "generate" not in self._open:
             model = {key: self.found["generate"][key] for key in Found.__slots__}
@@ -323,8 +323,8 @@ class Desk:
 
 
 def main(folder: Path) -> int:
-    from assay.model.environment import threads
-    from assay.model.machine import steady
+    from assay.models.device import steady
+    from assay.models.environment import threads
     from assay.runtime.arms.process import begin
 
     begin()

@@ -24,13 +24,13 @@ from assay.core import store
 from assay.core.errors import Problem, UsageError
 from assay.core.owned import private
 from assay.core.types import Document, Example, Means, Task, Tell
-from assay.curate.overlap import SHARES_WORDS
-from assay.curate.reading.folders import files_below, refuse_unreal
-from assay.curate.reading.named import named
-from assay.curate.reading.read import split_head
-from assay.curate.reading.source import unread
-from assay.curate.scale.kept import forgotten
-from assay.prompt.retrieval.among import document_fields, row_fields
+from assay.data.benchmark_overlap import SHARES_WORDS
+from assay.data.parallel.checkpoint import forgotten
+from assay.data.reading.file_address import named
+from assay.data.reading.folders import files_below, refuse_unreal
+from assay.data.reading.read_file import split_head
+from assay.data.reading.source import unread
+from assay.retrieval.metadata_filter import document_fields, row_fields
 from assay.runtime.data_stage.labels import labelled, merged
 from assay.runtime.data_stage.model_service import Lender
 from assay.runtime.data_stage.model_service import models as lent_models
@@ -102,7 +102,7 @@ class Prepared:
 
     def clusters(self) -> dict[str, list[int]]:
         """Field -> the value of each test row as a number: what answers may cluster by. See
-        `curate/clusters.py`."""
+        `data/row_clusters.py`."""
         return store.read_json(self.kept / CLUSTERS)
 
     def documents(self) -> tuple[Document, ...]:
@@ -191,7 +191,7 @@ def placed(project: Project, note: dict[str, Any]) -> dict[str, Any]:
 
 def _key(project: Project, files: Files, models: dict[str, dict[str, Any]], trace: str) -> str:
     """`trace`: of the key of the anonymise step."""
-    from assay.model.environment import numeric_environment, versions_of
+    from assay.models.environment import numeric_environment, versions_of
 
     inputs = [
         (split, path.name, bytes_of(path)) for split, paths in files.items() for path in paths
@@ -264,12 +264,12 @@ def _write(
     tell: Tell,
 ) -> dict[str, Any]:
     """Args: folders: what workers are handed, and what they are not."""
-    from assay import curate
-    from assay.curate.manifest import written
-    from assay.curate.overlap import given_away, read_probes
-    from assay.curate.reading.documents import read_corpus
-    from assay.curate.reading.noted_in import Noted
-    from assay.curate.scale.spread import Scale
+    from assay import data as curate
+    from assay.data.benchmark_overlap import given_away, read_probes
+    from assay.data.parallel.executor import Scale
+    from assay.data.reading.documents import read_corpus
+    from assay.data.reading.gold_documents import Noted
+    from assay.data.split_manifest import written
 
     folder, held = folders
     loaded, everything, annotated = labelled(project, files)
@@ -360,7 +360,7 @@ def _clusters(
 ) -> dict[str, list[int]]:
     """What the test rows may cluster by, where no group is declared. names: id -> the id that it
     was read with."""
-    from assay.curate.clusters import candidates
+    from assay.data.row_clusters import candidates
 
     if loaded.group is not None:
         return {}
@@ -389,7 +389,7 @@ def _given(
 ) -> tuple[dict[str, list[Example]], list[Example]]:
     """The rows by the split they come with: that of their file, or that of the manifest, which may
     leave rows out."""
-    from assay.curate.manifest import divided, read_manifest
+    from assay.data.split_manifest import divided, read_manifest
 
     path = project.manifest_path
     if path is None:
@@ -412,5 +412,6 @@ def write_rates(folder: Path, base_rates: Mapping[str, int]) -> None:
 
 
 def read_rates(folder: Path) -> dict[str, int]:
-    """How frequent each label is, where the training rows do not say it; see `curate/rates.py`."""
+    """How frequent each label is, where the training rows do not say it; see
+    `data/label_rates.py`."""
     return store.read_json(folder / RATES) if (folder / RATES).is_file() else {}

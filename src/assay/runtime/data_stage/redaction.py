@@ -25,13 +25,13 @@ from typing import TYPE_CHECKING, Any
 from assay.core import store
 from assay.core.errors import AssayError, DataError, LeakError, Problem, Stopped, UsageError
 from assay.core.types import Changed, Document, Example, Means
-from assay.curate.pii.key import read_key
-from assay.curate.pii.recognise import patterned, recognise
-from assay.curate.steps.anonymise import Anonymise
+from assay.data.pii.key import read_key
+from assay.data.pii.recognise import patterned, recognise
+from assay.data.steps.anonymise import Anonymise
 
 if TYPE_CHECKING:
     from assay.config import Project
-    from assay.curate.audit import Audit, Side
+    from assay.data.leak_audit import Audit, Side
 
 _ENDS = re.compile(
     r"(\.(csv|tsv|jsonl?|ndjson"

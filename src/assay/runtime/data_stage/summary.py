@@ -8,16 +8,17 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from assay.aim import objects
-from assay.aim.label_sets import labels_in
 from assay.core import store
 from assay.core.types import Document, Example
-from assay.curate.annotate.apply import steps as steps_before
-from assay.prompt.retrieval.among import row_fields
+from assay.data.annotation.apply_votes import steps as steps_before
+from assay.retrieval.metadata_filter import row_fields
+from assay.tasks import json_objects as objects
+from assay.tasks.label_sets import labels_in
 
 if TYPE_CHECKING:
     from assay.config import Project
-    from assay.curate import Curated, Loaded
+    from assay.data.pipeline import Curated
+    from assay.data.reading.load import Loaded
     from assay.runtime.data_stage.redaction import Veil
 
 SPLITS = ("train", "val", "test")

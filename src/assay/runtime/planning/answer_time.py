@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from assay.core.types import Adapted, Answer, Example, LanguageModel, Message
-from assay.train.gauges import clock
+from assay.training.estimate.usage import clock
 
 FEW = 8
 CALL = 256  # questions that are answered in one call at most

@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.model.environment import (
+from assay.models.environment import (
     BF16,
     graphics_card,
     installed,
@@ -143,8 +143,8 @@ def examine(*, probe: bool = True, seconds: float = 10.0, offline: bool = False)
         probe: measure how fast it trains and answers, for about `seconds`.
         offline: do not try to reach the package index.
     """
-    from assay.model.cache import cache_folder
-    from assay.train.gauges import memory
+    from assay.models.loading.model_cache import cache_folder
+    from assay.training.estimate.usage import memory
 
     cache = cache_folder()
     machine = {
@@ -174,10 +174,10 @@ def examine(*, probe: bool = True, seconds: float = 10.0, offline: bool = False)
 def at_hand() -> dict[str, str]:
     """The models of the catalogue -> where each is on this machine, "" where it is not. Nothing is
     hashed or loaded."""
-    from assay.model import fetch
-    from assay.model.cache import cache_folder
-    from assay.model.catalogue import CATALOGUE
-    from assay.model.gguf import dequantised
+    from assay.models.loading import fetch
+    from assay.models.loading.catalogue import CATALOGUE
+    from assay.models.loading.model_cache import cache_folder
+    from assay.models.quantisation.gguf import dequantised
 
     found = {}
     for entry in CATALOGUE:
@@ -197,8 +197,8 @@ def fetch_missing(*, offline: bool = False, tell: Tell = lambda event: None) -> 
     Raises:
         ResourceError: R004, the network must not or cannot be used. ModelError: M099.
     """
-    from assay.model.catalogue import CATALOGUE
-    from assay.model.find import find
+    from assay.models.loading.catalogue import CATALOGUE
+    from assay.models.loading.find import find
 
     here = at_hand()
     for entry in CATALOGUE:
@@ -233,7 +233,7 @@ def _pace(models: dict[str, str], seconds: float) -> Pace:
 
 
 def _missing(health: Health) -> Iterator[Missing]:
-    from assay.model.catalogue import CATALOGUE
+    from assay.models.loading.catalogue import CATALOGUE
 
     absent = [one for one in CATALOGUE if one.kind != "tool" and not health.models.get(one.name)]
     if absent:
@@ -305,7 +305,7 @@ def _free(place: Path) -> int:
 
 def _network(offline: bool) -> str:
     """Whether the package index can be reached, in words."""
-    from assay.model.index import index_url
+    from assay.models.loading.package_index import index_url
 
     if offline or os.environ.get("HF_HUB_OFFLINE") == "1":
         return "not tried (offline)"

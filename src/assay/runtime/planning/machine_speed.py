@@ -57,10 +57,10 @@ def measure(name: str, *, seconds: float = 10.0) -> Pace:
     Raises:
         ModelError, ResourceError: the model is refused, or is not here; nothing is fetched.
     """
-    from assay.model.environment import threads
-    from assay.model.find import find
-    from assay.model.machine import steady
-    from assay.model.open import load_model
+    from assay.models.device import steady
+    from assay.models.environment import threads
+    from assay.models.loading.find import find
+    from assay.models.open import load_model
 
     found = find(name, offline=True)
     steady(0, threads())
@@ -101,7 +101,7 @@ def _rows() -> tuple[Example, ...]:
 
 def _training(lesson: Lesson, seconds: float) -> float | None:
     """Tokens a second in the middle of the steps that were done; None where not one was."""
-    from assay.train.methods import Lora
+    from assay.strategies.training.lora import Lora
 
     paces: list[float] = []
     begun = 0.0

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from assay.core.types import Strategy
+    from assay.evaluation.held_out_test import Exam
     from assay.runtime.arms.runner import Bench
-    from assay.validate import Exam
 
 SPREAD = 0.3  # a probe of seconds is this far from a run of minutes, either way
 FREE = 0.8  # share of the memory that a plan may take

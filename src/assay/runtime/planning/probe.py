@@ -2,8 +2,8 @@
 
 How       In a process of its own the arm is fitted on all rows, but its trainings are rehearsed: a
           few steps of the real plan through the real loop, the dearest of them among these
-          (`train/rehearsal.py`). Then it is saved, and answers some questions (`answer_time.py`).
-          An arm that learns nothing by steps is fitted as in the run.
+          (`training/estimate/trial_run.py`). Then it is saved, and answers some questions
+          (`answer_time.py`). An arm that learns nothing by steps is fitted as in the run.
 Watch out early stopping may end a training sooner than planned; the estimate is for all epochs
 """
 
@@ -21,20 +21,20 @@ import numpy as np
 from assay.core import store
 from assay.core.errors import ResourceError, TrainError
 from assay.core.types import Adapted, Example, Lesson, Strategy
-from assay.prompt.prompted import Prompted
-from assay.prompt.wording import WordingSearch
 from assay.runtime.arms.job import Job
 from assay.runtime.costs.usage import peak_bytes
 from assay.runtime.data_stage.prepare import read_examples
 from assay.runtime.planning.answer_time import Answering, Learnt, answering, once_more
 from assay.runtime.planning.plan import Plan, free_disk
-from assay.train.gauges import clock, memory
-from assay.train.request import ask, rehearsed
-from assay.use.shrink import Shrunk
+from assay.strategies.compression.compressed_arm import Shrunk
+from assay.strategies.prompting.prompt_search import WordingSearch
+from assay.strategies.prompting.prompted_arm import Prompted
+from assay.training.estimate.protocol import ask, rehearsed
+from assay.training.estimate.usage import clock, memory
 
 if TYPE_CHECKING:
+    from assay.evaluation.held_out_test import Exam
     from assay.runtime.arms.runner import Bench
-    from assay.validate import Exam
 
 LOOK = 1.5  # seconds that a sample of val may take in a call, about
 ANSWERS = 3.0  # and one of the questions
@@ -100,8 +100,8 @@ def probe(job: Job) -> None:
     """Runs in the worker: rehearse the arm, then tell the event "probe" with seconds, bytes, and
     what they go into."""
     if job.strategy.neural:
-        from assay.model.environment import threads
-        from assay.model.machine import steady
+        from assay.models.device import steady
+        from assay.models.environment import threads
 
         steady(job.seed, threads())
     questions = read_examples(Path(job.request["questions"]))

@@ -23,18 +23,18 @@ from typing import TYPE_CHECKING, Any, get_args
 from assay.core import sealed
 from assay.core.errors import Stopped
 from assay.core.types import Answer, Preload, Record
+from assay.evaluation.scoring import judge, metrics_for
 from assay.runtime.events.pace import Stage, duration
 from assay.stats.intervals import observed
 from assay.stats.standard_error import grouped, paired_difference
-from assay.validate import judge, metrics_for
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from assay.core.types import Strategy, Task
+    from assay.decision.finished_arm import Arm
+    from assay.evaluation.held_out_test import Exam
     from assay.runtime.arms.runner import Bench
-    from assay.validate import Exam
-    from assay.weigh import Arm
 
 LEVEL = 0.99  # of the interval: it is looked at after every piece
 WORTH = 10.0  # seconds that are left at least where stopping saves anything
@@ -119,7 +119,7 @@ class Watch:
 def quick_first(arms: Mapping[str, Strategy], base: str) -> dict[str, Strategy]:
     """The order in which a limited run takes its strategies: baselines, then what asks no base
     model, what asks it, what trains it; in each the order of the file."""
-    from assay.config.strategies import FLOORS
+    from assay.strategies.catalogue import FLOORS
 
     levels = get_args(Preload)
 

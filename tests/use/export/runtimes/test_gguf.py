@@ -7,9 +7,16 @@ import pytest
 
 from assay.core.errors import ModelError
 from assay.core.types import Decoding, Form, Message
-from assay.use.export.gguf import QUANTISATIONS, compared, probes, sentences, unknown, write_gguf
-from assay.use.export.kquants import cast, more_bits
-from assay.use.export.llama import LlamaModel
+from assay.deployment.export.formats.gguf import (
+    QUANTISATIONS,
+    compared,
+    probes,
+    sentences,
+    unknown,
+    write_gguf,
+)
+from assay.deployment.export.formats.kquants import cast, more_bits
+from assay.deployment.export.formats.llama_cpp import LlamaModel
 from export_models import asked, gemma, wide_llama
 from nights import nightly_but
 from problems import problem
@@ -391,7 +398,7 @@ def test_a_file_that_llama_cpp_does_not_open(written, tmp_path):
 
 
 def test_without_the_package_it_says_how_to_install(tiny_model, tmp_path, monkeypatch):
-    from assay.use.export import gguf, llama_server
+    from assay.deployment.export.formats import gguf, llama_server
 
     monkeypatch.setattr(gguf, "installed", lambda name: "none")
     with problem(ModelError, "M133", None, "libgguf", "assay[gguf]"):

@@ -19,7 +19,7 @@ def written(tiny_model, tmp_path_factory):
     pytest.importorskip("onnx")
     pytest.importorskip("onnxscript")
     pytest.importorskip("onnxruntime")
-    from assay.use.export.onnx import write_onnx
+    from assay.deployment.export.formats.onnx import write_onnx
 
     made = {}
 
@@ -45,7 +45,7 @@ def test_logits_are_torchs(written, name):
     import torch
     from transformers import AutoModelForCausalLM
 
-    from assay.use.export.onnx_run import FILE, session
+    from assay.deployment.export.formats.onnx_runtime import FILE, session
 
     model, folder, facts = written(name)
     assert facts["largest_difference"] < 1e-4
@@ -76,7 +76,7 @@ def test_logits_are_torchs(written, name):
 
 @pytest.mark.parametrize("name", ["llama", pytest.param("gemma", marks=pytest.mark.nightly)])
 def test_greedy_answers_are_torchs(written, in_torch, name, monkeypatch):
-    from assay.use.export import onnx_run
+    from assay.deployment.export.formats import onnx_runtime as onnx_run
 
     monkeypatch.setattr(onnx_run, "LOGITS", 300 * 480)  # prompts are read in several parts
     model, folder, _ = written(name)
@@ -92,7 +92,7 @@ def test_greedy_answers_are_torchs(written, in_torch, name, monkeypatch):
 
 
 def test_stop_texts_forms_and_streams(written, in_torch):
-    from assay.use.export.onnx_run import OnnxModel
+    from assay.deployment.export.formats.onnx_runtime import OnnxModel
 
     model, folder, _ = written("llama")
     there, here = OnnxModel(folder), in_torch(model)
@@ -129,7 +129,7 @@ def test_the_graph_is_valid_and_names_its_inputs(written):
 
 @pytest.mark.nightly
 def test_large_weights_lie_beside_the_graph(written, tiny_model, tmp_path, monkeypatch):
-    from assay.use.export import onnx
+    from assay.deployment.export.formats import onnx
 
     monkeypatch.setattr(onnx, "BESIDE", 1000)
     facts = onnx.write_onnx(tiny_model, tmp_path / "out")
@@ -142,7 +142,7 @@ def test_layers_that_keep_other_things_are_refused(tmp_path):
     import torch
     from transformers import Qwen3NextConfig, Qwen3NextForCausalLM
 
-    from assay.use.export.onnx import write_onnx
+    from assay.deployment.export.formats.onnx import write_onnx
     from export_models import pieces, saved
 
     torch.manual_seed(0)
@@ -161,7 +161,8 @@ def test_layers_that_keep_other_things_are_refused(tmp_path):
 
 
 def test_a_damaged_file_and_a_missing_package(written, tmp_path, monkeypatch):
-    from assay.use.export import onnx, onnx_run
+    from assay.deployment.export.formats import onnx
+    from assay.deployment.export.formats import onnx_runtime as onnx_run
 
     _, folder, _ = written("llama")
     (tmp_path / "model.onnx").write_bytes((folder / "model.onnx").read_bytes()[:1000])

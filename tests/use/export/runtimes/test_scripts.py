@@ -51,7 +51,7 @@ def joined(lines):
 def test_a_gguf_file_is_asked_by_xllamacpp_alone(
     converter, tiny_model, in_torch, questions, tmp_path
 ):
-    from assay.use.export.gguf import write_gguf
+    from assay.deployment.export.formats.gguf import write_gguf
 
     facts = write_gguf(tiny_model, tmp_path, "f16")
     lines = said(script("gguf"), tmp_path / facts["file"], "Classify the message.", *questions)
@@ -61,7 +61,7 @@ def test_a_gguf_file_is_asked_by_xllamacpp_alone(
 @pytest.mark.nightly
 def test_a_graph_is_asked_by_onnxruntime_and_a_tokenizer(tiny_model, in_torch, questions, tmp_path):
     pytest.importorskip("onnxscript")
-    from assay.use.export.onnx import write_onnx
+    from assay.deployment.export.formats.onnx import write_onnx
 
     write_onnx(tiny_model, tmp_path)
     for file in tiny_model.iterdir():

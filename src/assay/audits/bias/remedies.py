@@ -1,0 +1,165 @@
+"""What a remedy against bias changes, and what it costs: an arm fitted again on training rows made
+to be even-handed.
+
+counterfactual   every training row with a group's words is there a second time with them swapped
+                 (curate/augment)
+balance          labels have as many training rows each
+adapter          the weights that the method adds first read the questions that speak of a group,
+                 each with its swapped twin, and then learn the task: Lauscher et al. (2021),
+                 Sustainable Modular Debiasing of Language Models,
+                 aclanthology.org/2021.findings-emnlp.411. Of arms that train weights of a language
+                 model
+Gap              share of the pairs, in the text and framed, that are answered differently, less
+                 that of the arm itself
+Price            the task's metric on the test rows, less that of the arm as it is; both paired
+Source           Zhao et al. (2018), aclanthology.org/N18-2003; Dixon et al. (2018),
+                 doi.org/10.1145/3278721.3278729
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from assay.audits.context import Seen
+from assay.audits.data_variants import varied
+
+if TYPE_CHECKING:
+    from assay.audits.bias.pairs import Pair
+    from assay.core.types import Augmentation, Document, Example, Strategy
+    from assay.data.augment.counterfactual import Group
+    from assay.runtime.arms.runner import Bench
+
+ARMS = 2  # fitted again: the recommended one and the best floor
+
+
+def remedies(seen: Seen, pairs: list[Pair], names: list[str]) -> list[dict[str, Any]]:
+    """One dict for each remedy and arm: "remedy", "arm", "made" (rows), "gap" (before, after,
+    difference), "price".
+
+    Raises:
+        AssayError: as the worker.
+    """
+    settings = seen.bench.project.checking.bias
+    learning = refitted(seen, names)
+    found = []
+    for remedy in settings.remedies:
+        bench, made = remedied(seen, remedy)
+        for name in learning if made else ():
+            if treated := as_treated(seen.strategy(name), remedy):
+                cured = _compared(seen, name, replace(seen, bench=bench), treated, pairs, remedy)
+                found.append({"remedy": remedy, "arm": name, "made": made, **cured})
+        if not made:
+            found.append({"remedy": remedy, "arm": None, "made": 0})
+    return found
+
+
+def refitted(seen: Seen, names: list[str]) -> list[str]:
+    """Of these arms, those that a remedy fits again."""
+    arms = {name: seen.strategy(name) for name in names}
+    return [name for name, arm in arms.items() if "train" in arm.reads and arm.kind != "majority"][
+        :ARMS
+    ]
+
+
+def remedied(seen: Seen, remedy: str) -> tuple[Bench, int]:
+    """The data with what the remedy makes, and how many rows or texts these are."""
+    from assay.core.types import Means
+    from assay.data.augment.run import make_rows
+
+    prepared, why = seen.bench.prepared, f"bias {remedy}"
+    train, val, test = (prepared.examples(split) for split in ("train", "val", "test"))
+    if remedy == "adapter":
+        texts = twins(train, seen.bench.project.checking.bias.swap)
+        return varied(seen.bench, why, documents=texts) if texts else seen.bench, len(texts)
+    split, augment = seen.bench.project.split, (_augmentation(seen, remedy),)
+    [batch] = make_rows(
+        train, val, test, augment, Means(seed=seen.seed), split.near, split.contained
+    )
+    gone = {dropped.example.id for dropped in batch.aside}
+    made = [one.example for one in batch.made]
+    rows = [*(row for row in train if row.id not in gone), *made]
+    return varied(seen.bench, why, train=rows), len(made)
+
+
+def twins(rows: Sequence[Example], swap: Sequence[Group]) -> list[Document]:
+    """The questions that speak of a group, each followed by itself with the words swapped."""
+    from assay.core.types import Document
+    from assay.data.augment.counterfactual import copy
+
+    pairs = [(row, copy(row, swap, labels=True)) for row in rows]
+    both = [one for row, twin in pairs if row.text != twin.text for one in (row, twin)]
+    return [
+        Document(f"{row.id}-{at % 2}", row.text, source=row.source) for at, row in enumerate(both)
+    ]
+
+
+def as_treated(strategy: Strategy, remedy: str) -> Strategy | None:
+    """The strategy that the remedy is for: itself, or, to read first, with that setting. None where
+    it cannot read."""
+    if remedy != "adapter":
+        return strategy
+    try:
+        return type(strategy).model_validate({**strategy.changed(), "read_first": 1})
+    except ValidationError:
+        return None
+
+
+def _augmentation(seen: Seen, remedy: str) -> Augmentation:
+    from assay.data.augment.balance import Balance
+    from assay.data.augment.counterfactual import Counterfactual
+
+    return (
+        Balance()
+        if remedy == "balance"
+        else Counterfactual(swap=seen.bench.project.checking.bias.swap)
+    )
+
+
+def _compared(
+    seen: Seen, name: str, other: Seen, treated: Strategy, pairs: list[Pair], remedy: str
+) -> dict[str, Any]:
+    """The arm as it is against what the remedy makes of it."""
+    import numpy as np
+
+    from assay.audits.bias.gaps import above, changed, together, triple
+    from assay.evaluation.scoring import judge
+    from assay.runtime.arms.runner import answers_in
+    from assay.stats.standard_error import grouped, paired_difference
+    from assay.tasks.kinds import kind_of
+
+    why = f"bias, {remedy}"
+    if other.bench.state(treated, seen.exam.hash) != "cached":
+        other.bench.run(f"{why}, {name}", treated, seen.exam.asked, seen.exam.hash)
+    asked = [question for pair in pairs for question in (pair.first, pair.second)]
+    closed = kind_of(seen.task).closed
+    told = [pair for pair in pairs if pair.source != "control"]
+    flips = []
+    for answers in (seen.answers(name, asked, "bias"), other.answers_of(treated, name, asked, why)):
+        flips.append(changed(pairs, answers[::2], answers[1::2], closed))
+    where = np.array([at for at, pair in enumerate(pairs) if pair.source != "control"])
+    before, after = flips[0][where], flips[1][where]
+    after_it = judge(
+        seen.exam.answered(answers_in(other.bench, treated, seen.exam.hash)), seen.task
+    )
+    records = next(arm.records for arm in seen.done if arm.name == name)
+    metric, as_it_is = after_it.metrics[0], judge(records, seen.task)
+    both = after_it.rows[metric.name], as_it_is.rows[metric.name]
+    groups = grouped([record.question.group for record in records])
+    price = paired_difference(*both, metric.total, groups=groups, level=seen.level, seed=seen.seed)
+    return {
+        "gap": {
+            "n": len(told),
+            "before": round(float(before.mean()), 6),
+            "after": round(float(after.mean()), 6),
+            **triple(above(after, before, seen.level, together(told)), "difference"),
+        },
+        "price": {
+            "before": round(as_it_is.values[metric.name], 6),
+            "after": round(after_it.values[metric.name], 6),
+            **triple(price, "difference"),
+        },
+    }

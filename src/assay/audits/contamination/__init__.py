@@ -1,0 +1,1 @@
+"""Has the base model read the test rows before?"""

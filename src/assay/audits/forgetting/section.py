@@ -1,0 +1,161 @@
+"""The part of the report on what trained arms can no longer do."""
+
+from typing import Any
+
+from assay.presentation.dumbbell_plot import dumbbells
+from assay.presentation.markdown_table import plain, table
+from assay.presentation.number_format import (
+    above,
+    below,
+    between,
+    count,
+    one_line,
+    points,
+    score,
+    signed,
+    tenths,
+)
+from assay.presentation.svg import Dot, Plot
+
+KEY = "forgetting"
+TITLE = "Forgetting"
+HOW = "validate: {forgetting: true}"
+CANNOT = "cannot show it"  # of a probe on which the base guesses
+
+
+def shown(data: dict[str, Any]) -> list[tuple[int, str, dict[str, Any]]]:
+    """(place among the strategies, name, what was found) of the arms, the one that forgot most
+    first."""
+    places = {one["name"]: i for i, one in enumerate(data["strategies"])}
+    arms = [(places[name], name, one) for name, one in data["forgetting"]["arms"].items()]
+    return sorted(
+        arms, key=lambda arm: arm[2]["combined"]["difference"] if arm[2]["combined"] else 0.0
+    )
+
+
+def sentences(data: dict[str, Any]) -> list[str]:
+    """What was found, the arm that forgot most first."""
+    found, arms = data["forgetting"], shown(data)
+    if not arms and not found["failed"]:
+        return [
+            "No arm changes the weights of its base, so nothing general can have been forgotten."
+        ]
+    return [sentence(name, one, found["level"]) for _, name, one in arms] + failures(found)
+
+
+def sentence(name: str, one: dict[str, Any], level: float) -> str:
+    """What one arm has forgotten: points over all probes, and bits a byte of texts."""
+    whole = one["combined"]
+    if whole is None:
+        said = f"{name}: no probe can show forgetting, as its base only guesses on each"
+    else:
+        word = "no change that can be told from chance"
+        word = (
+            "has forgotten"
+            if below(whole["high"])
+            else "does better"
+            if above(whole["low"])
+            else word
+        )
+        bounds = f"{between(whole['low'], whole['high'], tenths)}, {100 * level:g} %"
+        sizes = f"{count(whole['n'])} items of {count(whole['probes'])} probes"
+        said = (
+            f"{name}: {word}, {tenths(whole['difference'])} points on general probes ({bounds};"
+            f" {sizes})"
+        )
+    for probe, values in one["probes"].items():
+        if values["unit"] != "share" and values["low"] is not None:
+            ends = between(values["low"], values["high"], signed)
+            said += f"; {probe}: {signed(values['difference'])} bits a byte ({ends})"
+    return f"{said}."
+
+
+def summary(data: dict[str, Any], arm: str) -> str:
+    """One line of the terminal on the recommended arm; empty where nothing was measured."""
+    one = data.get("forgetting", {}).get("arms", {}).get(arm)
+    whole = one and one["combined"]
+    if not whole:
+        return ""
+    bounds = between(whole["low"], whole["high"], tenths)
+    return f"forgetting: {tenths(whole['difference'])} points on general probes ({bounds})"
+
+
+def failures(found: dict[str, Any]) -> list[str]:
+    return [f"{name} could not be measured: {why}" for name, why in found["failed"].items()]
+
+
+def stuck(data: dict[str, Any]) -> list[str]:
+    """Probes on which a base only guesses, a sentence for each base."""
+    out = []
+    for base, one in data["forgetting"]["base"].items():
+        names = [probe for probe, values in one["probes"].items() if values["at_chance"]]
+        if names:
+            out.append(
+                f"{base} only guesses on {', '.join(names)}: what it does not know it cannot"
+                " forget."
+            )
+    return out
+
+
+def shares(one: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """The probes of right and wrong answers."""
+    return [(probe, values) for probe, values in one["probes"].items() if values["unit"] == "share"]
+
+
+def plot(data: dict[str, Any], place: int, name: str) -> Plot | None:
+    """Before and after on each probe of right and wrong answers."""
+    one = data["forgetting"]["arms"][name]
+    pairs = []
+    for probe, values in shares(one):
+        low, high = (
+            None if values[end] is None else min(1.0, max(0.0, values["before"] + values[end]))
+            for end in ("low", "high")
+        )
+        note = CANNOT if values["chance"] else f"n = {count(values['n'])}"
+        pairs.append(
+            (probe, values["before"], Dot(probe, place, values["after"], low, high, False, note))
+        )
+    if not pairs:
+        return None
+    level = f"{100 * data['forgetting']['level']:g} %"
+    return dumbbells(
+        f"forgetting-{place}",
+        pairs,
+        axis="share of right answers",
+        title=f"What {name} can do before and after its training",
+        about="One row per probe: an open circle for the base, the arm's mark for its trained"
+        " weights.",
+        caption="Open circles are the"
+        f" base, marks the trained arm; solid lines the {level} interval of the change.",
+    )
+
+
+def markdown(data: dict[str, Any]) -> list[str]:
+    blocks = [plain(" ".join([*sentences(data), *stuck(data)]), 3000)]
+    rows = []
+    for _, name, one in shown(data):
+        for probe, v in one["probes"].items():
+            shape = points if v["unit"] == "share" else signed
+            note = CANNOT if v["chance"] else ""
+            change = f"{shape(v['difference'])} ({between(v['low'], v['high'], shape)})"
+            rows.append(
+                [
+                    plain(name),
+                    plain(probe),
+                    score(v["before"]),
+                    score(v["after"]),
+                    change,
+                    count(v["n"]),
+                    note,
+                ]
+            )
+    if rows:
+        blocks.append(table(["arm", "probe", "before", "after", "change", "n", ""], rows, 2))
+    lost = [
+        f"- {plain(name)}, {plain(item['probe'])}: {plain(one_line(item['text'], 160))}; was"
+        f" {plain(one_line(item['before'], 80))}, is {plain(one_line(item['after'], 80))}"
+        for _, name, one in shown(data)
+        for item in one["flipped"][:5]
+        if item["now"] == "wrong"
+    ]
+    return blocks + (["Lost, first of each arm:", "\n".join(lost)] if lost else [])

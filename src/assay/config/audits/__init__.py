@@ -1,0 +1,1 @@
+"""The sections under `validate:` of the project file, one an audit."""

@@ -1,0 +1,328 @@
+"""Run the curation: audit official splits, apply the steps, split, audit again, and account for
+every row.
+
+In order      audit official files as they came -> steps -> split -> audit -> rows drawn -> augment
+              (train only)
+Official      rows of a given val or test file are never dropped: they get the repairs that every
+              question gets, and the ledger says which step would have dropped them
+Nothing lost  each row that came in is in train, val or test, or has a line in the ledger that says
+              why not
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from assay.core.types import Augmentation, Example, Means, RowStep, Tell
+from assay.data.accepted_answers import JOINED, accept
+from assay.data.augment.run import augmented, refuse_unfit
+from assay.data.benchmark_overlap import SHARES_WORDS, Probed, probed
+from assay.data.label_rates import base_rates, draw_train, rates_of
+from assay.data.leak_audit import SPLITS, Audit, audit, leak_error, repair
+from assay.data.ledger import Book
+from assay.data.parallel.executor import Scale, Spread, Step, passes
+from assay.data.parallel.outcomes import Note
+from assay.data.paraphrase_leaks import HELD, Reworded, reworded, settle
+from assay.data.paraphrase_leaks import THRESHOLD as PARAPHRASE
+from assay.data.split import Leaks, Split, shares_for, split
+from assay.data.split_by import by_hash, by_time
+from assay.data.split_checks import refuse_empty, warn, warn_of_losses, warn_of_shares
+
+
+@dataclass(frozen=True)
+class Curated:
+    train: tuple[Example, ...]
+    val: tuple[Example, ...]
+    test: tuple[Example, ...]
+    ledger: list[dict[str, Any]]  # see ledger.py; in input order
+    # read and kept rows by split; steps: step, action, reason, rows; flow: see ledger.py
+    counts: dict[str, Any]
+    audit: Audit  # of the official files as they came; of our own split when there are none
+    after: Audit  # of what is handed on
+    warnings: list[dict[str, Any]]  # code, count, text
+    probed: Probed = field(default_factory=Probed)  # training rows that share words with a probe
+    # id -> text of each row that was made, used or not
+    made: dict[str, str] = field(default_factory=dict)
+    # val and test rows that train says in other words
+    reworded: Reworded = field(default_factory=Reworded)
+    base_rates: dict[str, int] = field(default_factory=dict)  # see rates.py
+
+
+def run(
+    train: Sequence[Example],
+    val: Sequence[Example],
+    test: Sequence[Example],
+    *,
+    official: bool,
+    steps: Sequence[Step],
+    split: Split,
+    task_kind: str,
+    seed: int,
+    means: Means,
+    tell: Tell,
+    left_out: Sequence[Example] = (),
+    probes: Iterable[tuple[str, str]] = (),
+    scale: Scale | None = None,
+    augment: Sequence[Augmentation] = (),
+) -> Curated:
+    """Raw examples to audited splits. Same rows, settings and seed in, the same out.
+
+    Args:
+        train, val, test: rows as read; without official splits all rows stand in `train`.
+        official: whether files name the splits; with `split.official` false they are pooled all the
+            same.
+        task_kind: "classify" keeps the shares of each label in every split.
+        left_out: rows that a file of splits leaves out; they get a line in the ledger and nothing
+            else.
+        probes: (place, text) of benchmarks that training rows should share no words with.
+        scale: where the steps run and what is kept of a run that is killed; the result is the same
+            whatever it says.
+        augment: what makes further training rows, once all else is done.
+
+    Raises:
+        LeakError: D050 rows stand on two sides and `split.leaks` does not allow it.
+        DataError: D059 no rows are left, at all or in one split; D086 `augment` does not fit the
+            task.
+        UsageError: C073, C074 `split` asks for what cannot be.
+    """
+    refuse_unfit(augment, task_kind)
+    means = replace(means, kind=task_kind)
+    everything = [*train, *val, *test]
+    book = Book([*everything, *left_out], tell)
+    for example in left_out:
+        book.note(example, "split", "set aside", "left out by split.manifest")
+    rows: dict[str, list[Example]] = {"train": list(train), "val": list(val), "test": list(test)}
+    read = {name: len(examples) for name, examples in rows.items()}
+    if not official or not split.official:
+        rows = {"train": everything, "val": [], "test": []}
+    given = [name for name in ("val", "test") if rows[name]]
+    shares = shares_for(split, given, task_kind)
+
+    came = _audited(rows, split)
+    _settle(came, split.leaks, rows, book)
+    with Spread(scale or Scale(), means, tell) as spread:
+        _apply(steps, rows, given, spread, book, task_kind)
+    _divide(rows, shares, split, task_kind, seed, book)
+    after = _audited(rows, split)
+    # A repair can turn official rows into copies of each other. Our own split keeps families
+    # together, so there is nothing to find; were there something, it would be ours to put right,
+    # not the user's.
+    if _settle(after, split.leaks if given else "repair", rows, book, again=True):
+        after = _audited(rows, split)
+    said = _reworded(rows, split, means, book)
+    rates = rates_of(rows["train"], task_kind)
+    draw_train(rows, split, seed, book)
+    found = _probes(rows, split, probes, book)
+    refuse_empty(rows, len(everything), book)
+    made = augmented(augment, rows, means, split, book)
+    warn_of_losses(len(everything), book)
+    warn_of_shares(rows, shares, book)
+    warn(rows, came, task_kind, book)
+    return Curated(
+        *(tuple(rows[name]) for name in SPLITS),
+        ledger=book.ledger(),
+        counts={
+            "read": read,
+            "kept": {name: len(kept) for name, kept in rows.items()},
+            "steps": book.sums(),
+            "flow": book.flow(),
+        },
+        audit=came if given else replace(after, conflicts=came.conflicts),
+        after=after,
+        warnings=book.warnings,
+        probed=found,
+        made=made,
+        reworded=said,
+        base_rates=base_rates(rates, rows["train"], book),
+    )
+
+
+def _audited(rows: dict[str, list[Example]], settings: Split) -> Audit:
+    return audit(
+        *(rows[name] for name in SPLITS), threshold=settings.near, contained=settings.contained
+    )
+
+
+def _reworded(
+    rows: dict[str, list[Example]], settings: Split, means: Means, book: Book
+) -> Reworded:
+    """Paraphrases between the splits, where an encoder is lent for them."""
+    if settings.paraphrase is None or means.embed is None:
+        return Reworded()
+    threshold = PARAPHRASE if settings.paraphrase == "auto" else settings.paraphrase
+    found = reworded(rows, threshold, means, HELD if settings.paraphrase == "auto" else None)
+    settle(found, settings, rows, book)
+    return found
+
+
+def _settle(
+    found: Audit, leaks: Leaks, rows: dict[str, list[Example]], book: Book, again: bool = False
+) -> bool:
+    """Stop, drop or accept what an audit found; true when rows were dropped."""
+    if not found.pairs:
+        return False
+    held = {row for pair in found.pairs for row in pair.right.ids}
+    if leaks != "repair":
+        open_ = found.without(() if leaks == "stop" else leaks)
+        if open_:
+            raise leak_error(found, open_)
+        if not again:
+            book.warn(
+                "D050",
+                len(held),
+                f"{len(held):,} rows also stand in a split to their left; accepted by id",
+            )
+        return False
+    gone = repair(found.pairs)
+    for name in ("train", "val"):
+        for example in rows[name]:
+            if example.id in gone:
+                book.note(example, "audit", "dropped", *gone[example.id])
+        rows[name] = [example for example in rows[name] if example.id not in gone]
+    text = (
+        f"{len(held):,} val or"
+        f" test rows also stood in train or val; {len(gone):,} rows dropped there"
+    )
+    book.warn("D050", len(held), text)
+    return True
+
+
+def _apply(
+    steps: Sequence[Step],
+    rows: dict[str, list[Example]],
+    given: Sequence[str],
+    spread: Spread,
+    book: Book,
+    kind: str,
+) -> None:
+    """All steps over train, then over the official rows."""
+    parts = [(steps, [book.part(step.kind) for step in steps]) for steps in passes(steps)]
+    for steps, numbers in parts:
+        came, (went_on, notes) = len(rows["train"]), _passed(steps, rows["train"], spread)
+        # Rows go through all steps of a pass at once; the ledger counts them step by step.
+        for step, number, lines in zip(steps, numbers, notes, strict=True):
+            for example, note in lines:
+                book.note(example, step.kind, note.action, note.reason, note.kept, number)
+            left = came - sum(note.action == "dropped" for _, note in lines)
+            book.tell({"event": "curate", "step": step.kind, "rows": came, "left": left})
+            came = left
+        rows["train"] = went_on
+    for name in given:
+        official, joins = _held_out(parts, rows[name], name, spread, book)
+        rows[name] = accept(official, kind, book, joins) if joins is not None else official
+
+
+def _passed(
+    steps: tuple[Step, ...],
+    examples: list[Example],
+    spread: Spread,
+    firm: dict[str, Example] | None = None,
+) -> tuple[list[Example], list[list[tuple[Example, Note]]]]:
+    """The rows that go on, and by step what happened to whom. With `firm` the rows are official
+    ones: it takes what the `always` steps made of them."""
+    went_on: list[Example] = []
+    notes: list[list[tuple[Example, Note]]] = [[] for _ in steps]
+    start = 0
+    for fate in spread.fates(steps, examples, official=firm is not None):
+        went_on += examples[start : fate.at]
+        start = fate.at + 1
+        for note in fate.notes:
+            notes[note.step].append((examples[fate.at], note))
+        if fate.row is not None:
+            went_on.append(fate.row)
+        if firm is not None and fate.firm is not None:
+            firm[fate.firm.id] = fate.firm
+    went_on += examples[start:]
+    return went_on, notes
+
+
+def _held_out(
+    parts: Sequence[tuple[tuple[Step, ...], list[int]]],
+    examples: list[Example],
+    name: str,
+    spread: Spread,
+    book: Book,
+) -> tuple[list[Example], int | None]:
+    """Official rows: the repairs that every question gets, and a line for each row that a step
+    would have dropped. And the part of the step that would have joined some to others, if there is
+    one."""
+    joins: int | None = None
+    rows = {example.id: example for example in examples}
+    left, spared = list(examples), 0
+    for steps, numbers in parts:
+        left, notes = _passed(steps, left, spread, rows)
+        for step, number, lines in zip(steps, numbers, notes, strict=True):
+            for example, note in lines:
+                if note.reason == JOINED:
+                    joins = number
+                elif note.action == "dropped":
+                    reason = f"{note.reason}, but an official {name} row"
+                    book.note(example, step.kind, "kept", reason, note.kept, number)
+                    spared += 1
+                elif isinstance(step, RowStep) and step.always:
+                    book.note(example, step.kind, "changed", note.reason, "", number)
+    if spared:
+        text = (
+            f"{spared:,} official {name} rows stay that a step would have dropped (see the ledger)"
+        )
+        book.warn("D064", spared, text)
+    return list(rows.values()), joins
+
+
+def _divide(
+    rows: dict[str, list[Example]],
+    shares: dict[str, float],
+    settings: Split,
+    kind: str,
+    seed: int,
+    book: Book,
+) -> None:
+    """Fill the splits that no file was given for from train."""
+    if len(shares) == 1:
+        return
+    if settings.by == "hash":
+        rows.update(by_hash(rows["train"], shares, seed=seed))
+        drawn = _audited({name: rows[name] if name in shares else [] for name in SPLITS}, settings)
+        _settle(drawn, "repair", rows, book, again=True)
+        return
+    if settings.by == "time":
+        parts, moved = by_time(
+            rows["train"], shares, near=settings.near, contained=settings.contained
+        )
+        rows.update(parts)
+        for example, newest in moved:
+            book.note(example, "split", "moved", "stands with a newer row of its family", newest)
+        return
+    likeness = {"near": settings.near, "contained": settings.contained}
+    parts, rare = split(rows["train"], shares, **likeness, stratify=kind == "classify", seed=seed)
+    rows.update(parts)
+    if rare:
+        names = ", ".join(repr(label) for label in rare[:5]) + (", ..." if len(rare) > 5 else "")
+        text = (
+            f"{len(rare)} labels have too few rows for {len(shares)} splits, so all stand in"
+            f" train: {names}"
+        )
+        book.warn("D033", len(rare), text)
+
+
+def _probes(
+    rows: dict[str, list[Example]], settings: Split, probes: Iterable[tuple[str, str]], book: Book
+) -> Probed:
+    """Tell or drop training rows that share words with a probe."""
+    found = probed(rows["train"], probes, settings.probe_words)
+    if not found.overlaps:
+        return found
+    dropped = settings.overlaps == "drop"
+    if dropped:
+        hits = {overlap.id: overlap for overlap in found.overlaps}
+        for example in rows["train"]:
+            if example.id in hits:
+                book.note(example, "audit", "dropped", f"{SHARES_WORDS}: {hits[example.id].probe}")
+        rows["train"] = [example for example in rows["train"] if example.id not in hits]
+    n, first = len(found.overlaps), found.overlaps[0]
+    told = (
+        f"{n:,} training rows share {found.words} words in a row with a probe; first:"
+        f" {first.source} ~ {first.probe}"
+    )
+    book.warn("D095", n, told + ("; dropped" if dropped else ""))
+    return found

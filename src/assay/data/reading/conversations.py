@@ -1,0 +1,227 @@
+"""Conversations in the forms that data sets have them, as one list of `{role, content}`.
+
+What it is for   lists of texts said in turn, lists of pairs, `history` with a question and its
+                 answer, one text with a name before what each says, tools beside the turns
+Which field      one that is called a conversation; a text only where nearly every row has the same
+                 two speakers in it
+Watch out        a dialogue beside a summary or a label is a text to be judged, and stays one
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from assay.data.reading.findings import printable
+from assay.data.reading.read_file import RawRow, Read
+from assay.data.reading.tool_calls import HEAD, TOOLS
+from assay.data.reading.turns import CONTENTS, SPEAKERS, known_role
+from assay.tasks.columns import as_text
+
+FIELDS = (
+    "messages",
+    "conversations",
+    "conversation",
+    "dialogue",
+    "dialog",
+    "turns",
+    "history",
+    "chat",
+    "utterances",
+)
+FIELDS += ("thread", "transcript", "exchanges", "dialogues", "text", "log", "chat_history")
+# What makes of a conversation a text that something is said about.
+ABOUT = {
+    "summary",
+    "highlights",
+    "tldr",
+    "note",
+    "label",
+    "labels",
+    "answer",
+    "response",
+    "reply",
+    "target",
+    "output",
+}
+ABOUT |= {
+    "completion",
+    "class",
+    "category",
+    "intent",
+    "sentiment",
+    "topic",
+    "rejected",
+    "chosen",
+    "entities",
+    "emotion",
+}
+ASKED = ("instruction", "query", "question", "prompt", "input")
+ANSWERED = ("output", "response", "answer", "completion", "reply")
+MOSTLY = 0.9
+_SPOKEN = re.compile(
+    r"(?m)^[ \t]*[*#>]*[ \t]*([A-Z][\w.'-]*(?: [A-Z#]?[\w.'-]*){0,2}|[a-z]+)[*]*[ \t]*:[*]*[ \t]+"
+)
+
+
+def spoken(table: Read, named: set[str]) -> Read:
+    """The file with its conversations as lists of turns."""
+    by_key = {name.casefold(): name for name in table.names}
+    field = next((by_key[key] for key in FIELDS if key in by_key), None)
+    if field is None or not table.rows:
+        return table
+    taken = field in named and field != "messages"
+    values = [raw.fields.get(field) for raw in table.rows]
+    if all(_turned(value) for value in values if value):
+        return _with_tools(table, field, by_key)
+    if taken:
+        return table
+    if made := _history(table, field, by_key):
+        return made
+    if ABOUT & set(by_key):
+        return table
+    turns = [_from_list(value) if isinstance(value, list) else None for value in values]
+    if not all(isinstance(value, list) for value in values):
+        turns = _from_texts([as_text(value) for value in values])
+    if sum(one is not None for one in turns) < MOSTLY * len(turns):
+        return table
+    rows = [
+        RawRow(
+            raw.source,
+            {
+                **_without(raw.fields, (field,)),
+                "messages": one if one is not None else raw.fields.get(field),
+            },
+        )
+        for raw, one in zip(table.rows, turns, strict=True)
+    ]
+    names = tuple(dict.fromkeys(("messages", *(name for name in table.names if name != field))))
+    note = f"{table.place}: '{printable(field)}' was read as what two say in turn: 'messages'"
+    return replace(
+        table, rows=rows, names=names, notes=[*table.notes, note], roles={"messages": "messages"}
+    )
+
+
+def _without(fields: Mapping[str, Any], used: Sequence[str]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if name not in used}
+
+
+def _turned(value: Any) -> bool:
+    """A list of turns as it is read anyway."""
+    return isinstance(value, list) and all(
+        isinstance(one, Mapping)
+        and set(one) & set(SPEAKERS)
+        and set(one) & {*CONTENTS, "tool_calls", "function_call"}
+        for one in value
+    )
+
+
+def _from_list(value: Sequence[Any]) -> list[dict[str, Any]] | None:
+    """Texts said in turn, or pairs of what is said and answered."""
+    if len(value) > 1 and all(isinstance(one, str) for one in value):
+        split = [_SPOKEN.match(one) for one in value]
+        if all(split):
+            return _roles(
+                [(m[1], one[m.end() :]) for m, one in zip(split, value, strict=True) if m]
+            )
+        # The last that is said is to be an answer.
+        said = value if len(value) % 2 == 0 else value[:-1]
+        return [
+            {"role": ("user", "assistant")[at % 2], "content": one} for at, one in enumerate(said)
+        ]
+    if value and all(
+        isinstance(one, list) and len(one) == 2 and all(isinstance(x, str) for x in one)
+        for one in value
+    ):
+        return [turn for pair in value for turn in _said(*pair)]
+    return None
+
+
+def _said(asked: str, answered: str) -> list[dict[str, Any]]:
+    return [{"role": "user", "content": asked}, {"role": "assistant", "content": answered}]
+
+
+def _history(table: Read, field: str, by_key: Mapping[str, str]) -> Read | None:
+    """Earlier pairs beside a question and its answer: one conversation."""
+    asked = next((by_key[key] for key in ASKED if key in by_key), None)
+    answered = next((by_key[key] for key in ANSWERED if key in by_key), None)
+    if field.casefold() not in ("history", "chat_history") or asked is None or answered is None:
+        return None
+    rows = []
+    for raw in table.rows:
+        before = raw.fields.get(field) or []
+        turns = before if before and _turned(before) else _from_list(before) if before else []
+        if turns is None or not isinstance(turns, list):
+            return None
+        last = _said(as_text(raw.fields.get(asked)), as_text(raw.fields.get(answered)))
+        rows.append(
+            RawRow(
+                raw.source,
+                {**_without(raw.fields, (field, asked, answered)), "messages": [*turns, *last]},
+            )
+        )
+    names = ("messages", *(name for name in table.names if name not in (field, asked, answered)))
+    note = (
+        f"{table.place}: '{field}', '{asked}' and '{answered}' were read as one conversation:"
+        " 'messages'"
+    )
+    return replace(
+        table, rows=rows, names=names, notes=[*table.notes, note], roles={"messages": "messages"}
+    )
+
+
+def _from_texts(texts: Sequence[str]) -> list[list[dict[str, Any]] | None]:
+    """The turns of texts with a name before what each says."""
+    cut = [_SPOKEN.split(text.strip()) for text in texts]
+    spoken = [parts for parts in cut if len(parts) > 4 and not parts[0].strip()]
+    if len(spoken) < MOSTLY * len(texts):
+        return [None] * len(texts)
+    speakers = Counter(name.casefold() for parts in spoken for name in parts[1::2])
+    known = sum(n for name, n in speakers.items() if known_role(name))
+    if known < 0.95 * sum(speakers.values()) and len(speakers) != 2:
+        return [None] * len(texts)
+    return [
+        _roles(list(zip(parts[1::2], parts[2::2], strict=True))) if len(parts) > 4 else None
+        for parts in cut
+    ]
+
+
+def _roles(said: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Turns with a role; one speaker's turns that follow each other are one."""
+    turns: list[dict[str, Any]] = []
+    for name, text in said:
+        if turns and turns[-1]["role"].casefold() == name.casefold():
+            turns[-1]["content"] += f"\n{text.strip()}"
+        else:
+            turns.append({"role": name, "content": text.strip()})
+    return turns
+
+
+def _with_tools(table: Read, field: str, by_key: Mapping[str, str]) -> Read:
+    """Conversations with the tools that stand beside them in their system text."""
+    name = next((by_key[key] for key in TOOLS if key in by_key), None)
+    if name is None:
+        return table
+    rows = []
+    for raw in table.rows:
+        tools, turns = raw.fields.get(name), raw.fields.get(field)
+        fields = _without(raw.fields, (name,))
+        if tools and isinstance(turns, list) and turns:
+            listed = tools if isinstance(tools, list) else [tools]
+            text = HEAD + "\n".join(
+                one if isinstance(one, str) else json.dumps(one, ensure_ascii=False)
+                for one in listed
+            )
+            first = turns[0]
+            own = known_role(as_text(first.get("role", first.get("from")))) == "system"
+            before = f"{as_text(first.get('content', first.get('value')))}\n\n" if own else ""
+            fields[field] = [
+                {"role": "system", "content": before + text},
+                *(turns[1:] if own else turns),
+            ]
+        rows.append(RawRow(raw.source, fields))
+    names = tuple(one for one in table.names if one != name)
+    note = f"D212 {table.place}: '{printable(name)}' stand in the system text of each conversation"
+    return replace(table, rows=rows, names=names, notes=[*table.notes, note])

@@ -1,0 +1,220 @@
+"""Read CSV and TSV: a header, then a row of cells for every record.
+
+What it is for   quotes that never close, ragged rows and doubled column names are errors here, not
+                 silent losses; a first line that is a row is one (`header`)
+Watch out        a tab-separated file is read without quotes when its quote marks do not pair up as
+                 quotes of cells
+"""
+
+import contextlib
+import csv
+from collections import Counter
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from itertools import chain, islice
+from typing import Any
+
+from assay.data.reading.findings import Findings, excerpt
+from assay.data.reading.header import LOOKED_AT, is_header, made_names
+from assay.data.reading.json_lines import Numbered
+from assay.data.reading.source import CELL_LIMIT, Opened
+from assay.data.reading.text_encoding import lines
+
+_DELIMITERS = {",": "a comma", ";": "';'", "\t": "a tab", "|": "'|'"}
+Row = tuple[int, list[str]]
+
+
+def delimiter_of(head: bytes, name: str, encoding: str | None) -> str | None:
+    """The character between cells, or None when the text is no table.
+
+    The suffix decides when its own delimiter splits the header; else the one that cuts all first
+    lines alike.
+    """
+    try:
+        text = head.decode(encoding or "utf-8", "replace").removeprefix("\ufeff")
+    except (LookupError, ValueError):  # reported when the lines are read
+        return ","
+    sample = text.split("\n")[:50]
+    if len(head) >= 1 << 16 and len(sample) > 1:
+        sample.pop()  # cut off in the middle
+    sample = [line.rstrip("\r") for line in sample if line.strip()]
+    usual = "," if name.endswith(".csv") else "\t" if name.endswith((".tsv", ".tab")) else ""
+    if not sample or (usual and usual in sample[0]):
+        return usual or None
+    alike = {}
+    for mark in _DELIMITERS:
+        try:
+            cells = [len(row) for row in csv.reader(sample, delimiter=mark, quoting=_quoting(mark))]
+        except csv.Error:  # said with its line when the rows are read
+            continue
+        share = sum(n == cells[0] for n in cells) / len(cells) if cells else 0
+        # Prose has commas too: a file without a telling suffix is a table only when all lines
+        # agree.
+        if cells and cells[0] > 1 and share >= (0.5 if usual else 0.95):
+            alike[mark] = (share, cells[0])
+    best = max(alike, key=lambda mark: alike[mark], default=None)
+    return best or usual or None
+
+
+def _quoting(mark: str) -> Any:
+    return csv.QUOTE_NONE if mark == "\t" else csv.QUOTE_MINIMAL
+
+
+def read_table(
+    source: Opened, found: Findings, *, mark: str, encoding: str | None, head: int | None
+) -> list[Numbered]:
+    """Rows as {column: cell text}, numbered by the line they start on."""
+    if mark != ("\t" if source.name.endswith((".tsv", ".tab")) else ","):
+        found.note(
+            f"D035 {source.place}: the delimiter looks like {_DELIMITERS[mark]}; it was used"
+        )
+    text = lines(source, found, encoding=encoding)
+    with _long_cells():
+        return _named(
+            _quoted(text, mark, found) if mark != "\t" else _tabbed(list(text), found), found, head
+        )
+
+
+def _tabbed(text: list[tuple[int, str]], found: Findings) -> Iterator[Row]:
+    """Quotes in a tab-separated file may be quotes of cells (spreadsheets) or plain text (corpora):
+    see which fits."""
+    trial = Findings(found.place)
+    rows = list(_quoted(text, "\t", trial))
+    literal = [
+        (number, line.rstrip("\n").removesuffix("\r").split("\t"))
+        for number, line in text
+        if line.strip("\r\n")
+    ]
+    plain = bool(literal) and all(len(cells) == len(literal[0][1]) for _, cells in literal)
+    spilled = any("\n" in cell and "\t" in cell for _, cells in rows for cell in cells)
+    fits = not trial.problems and rows and all(len(cells) == len(rows[0][1]) for _, cells in rows)
+    if fits and not (spilled and plain):
+        return iter(rows)
+    if any('"' in line for _, line in text):
+        found.note(
+            f"{found.place}: quote"
+            " marks were read as text, because they do not pair up around cells"
+        )
+    return iter(literal)
+
+
+def _quoted(text: Iterable[tuple[int, str]], mark: str, found: Findings) -> Iterator[Row]:
+    """Cells by the usual quoting rules. After an unpaired quote nothing is certain, so reading ends
+    there."""
+    last: list[Any] = [0, ""]
+
+    def feed() -> Iterator[str]:
+        for number, line in text:
+            last[:] = number, line
+            yield line
+
+    reader = csv.reader(feed(), delimiter=mark, strict=True)
+    while True:
+        start = last[0] + 1
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            _explain(str(error), start, last, found)
+            return
+        if cells is None:
+            return
+        if cells:
+            yield start, cells
+
+
+@contextlib.contextmanager
+def _long_cells() -> Generator[None]:
+    """The csv module has one limit for the whole process: raise it while a file is read, then put
+    it back."""
+    usual = csv.field_size_limit(CELL_LIMIT)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(usual)
+
+
+def _explain(message: str, start: int, last: list[Any], found: Findings) -> None:
+    part = excerpt(last[1])
+    if "field larger" in message:
+        told = (
+            f"cell longer than {CELL_LIMIT >> 20}"
+            " million characters, or a quote that is never closed"
+        )
+        found.problem("D039", told, start, help="close the quote, or cut the text", whole=True)
+    elif "unexpected end" in message:
+        found.problem(
+            "D036", "quote never closed", start, help='double a quote inside a cell: ""', whole=True
+        )
+    elif "new-line" in message:
+        told = "carriage return inside a cell without quotes"
+        found.problem(
+            "D099",
+            told,
+            start,
+            help="convert old line ends: tr '\\r' '\\n'",
+            excerpt=part,
+            whole=True,
+        )
+    else:
+        told = "quote not closed, or text after a closing quote"
+        found.problem(
+            "D036", told, start, help='double a quote inside a cell: ""', excerpt=part, whole=True
+        )
+
+
+def _named(rows: Iterator[Row], found: Findings, head: int | None) -> list[Numbered]:
+    sample = list(islice(rows, LOOKED_AT))
+    if not sample:
+        return []
+    first, below = sample[0], [cells for _, cells in sample[1:]]
+    if is_header(first[1], below):
+        names, sample = _header(first, below, found), sample[1:]
+    else:
+        names = made_names(len(first[1]), found)
+    kept: list[Numbered] = []
+    for number, cells in chain(sample, rows):
+        if head is not None and len(kept) >= head:
+            break
+        if len(cells) != len(names):
+            counted = f"{len(cells)} cell{'s' * (len(cells) != 1)}, header has {len(names)}"
+            help = "put quotes around a cell that holds the delimiter"
+            found.problem("D037", counted, number, help=help, excerpt=excerpt(" | ".join(cells)))
+            continue
+        kept.append((number, dict(zip(names, cells, strict=True))))
+    if not kept and not found.problems:
+        found.problem("D005", "has a header but no rows", help="check the program that writes it")
+    return kept
+
+
+def _header(first: Row, below: Sequence[Sequence[str]], found: Findings) -> list[str]:
+    """The names that the first line gives."""
+    names = [name if name.strip() else f"column {index}" for index, name in enumerate(first[1], 1)]
+    for name in (name for name, count in Counter(names).items() if count > 1):
+        found.problem(
+            "D038",
+            f"column '{name}' twice",
+            first[0],
+            help="give each column its own name",
+            whole=True,
+        )
+    if any(len(name) > 100 for name in names):
+        told = "the first line looks like a row, not like column names"
+        shown = excerpt("\t".join(first[1]))
+        found.problem(
+            "D038",
+            told,
+            first[0],
+            help="add a first line with the names",
+            excerpt=shown,
+            whole=True,
+        )
+    if (
+        len(below) > 1
+        and all(len(cells) == len(names) + 1 for cells in below)
+        and "row" not in names
+    ):
+        found.note(
+            f"{found.place}: the rows have one cell more than the header, as R writes their"
+            " names: 'row'"
+        )
+        return ["row", *names]
+    return names

@@ -1,0 +1,180 @@
+"""Which files of a folder, or members of an archive, are the rows, and of which split.
+
+What it is for   files of known forms by the names of splits; where there are none, files that
+                 belong together line by line, words with tags, XML, and folders of texts that are
+                 called by a label
+Watch out        what is passed over is named in a note; several files of an archive that no split
+                 tells apart are not guessed between (D200)
+"""
+
+import contextlib
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path, PurePosixPath
+
+from assay.core.errors import DataError, Problem
+from assay.data.reading.archive import ABOUT, data_members, members
+from assay.data.reading.class_folders import class_folders
+from assay.data.reading.compression import bare
+from assay.data.reading.file_address import Named, named
+from assay.data.reading.findings import printable, shown
+from assay.data.reading.folders import DATA_SUFFIXES, data_folder
+from assay.data.reading.parallel_text import asked_first, partners
+from assay.data.reading.split_names import split_in, split_named
+
+MORE_SUFFIXES = (".xml", ".conll", ".bio", ".iob", ".iob2", ".io", ".ner", ".txt", ".tags")
+_PARTS = 5  # files
+
+
+def gathered(folder: Path, base: Path, part: str, notes: list[str]) -> dict[str, list[Named]]:
+    """{split: files} of a folder; "data" where they are not split.
+
+    Raises:
+        DataError: as `data_folder`.
+    """
+    try:
+        inside = data_folder(folder, base, part)
+    except DataError as error:
+        inside = (
+            (_loose(folder) or class_folders(folder))
+            if error.problems[0].code == "D002" and not part
+            else {}
+        )
+        if not inside:
+            raise
+    made = {split: [named(path) for path in paths] for split, paths in inside.items()}
+    taken = {file.resolve() for some in made.values() for one in some for file in one.files}
+    left = [
+        path for path in _visible(folder) if not any(_holds(path.resolve(), file) for file in taken)
+    ]
+    _passed_over(
+        [path.name for path in left if path.name.lower() not in ("project.yaml",)],
+        shown(folder, base),
+        notes,
+    )
+    return made
+
+
+def _holds(path: Path, taken: Path) -> bool:
+    """Is what was taken this file, in this folder, or a folder around it?"""
+    return taken.is_relative_to(path) or path.is_relative_to(taken)
+
+
+def holds_data(folder: Path) -> bool:
+    """Whether there are rows in a folder."""
+    try:
+        return bool(gathered(folder, folder, "", []))
+    except DataError as error:
+        return error.problems[0].code != "D002"
+
+
+def with_partners(path: Path) -> Path:
+    """The name of a file, with those of the files beside it that it belongs with line by line."""
+    one = named(path)
+    if one.member or one.beside or not one.path.is_file():
+        return path
+    beside = partners(one.path)
+    if not beside:
+        return path
+    first, beside = asked_first(one.path, beside)
+    return Path(str(path).replace(str(one.path), Named(first, beside=beside).text, 1))
+
+
+def _visible(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+
+
+def _loose(folder: Path) -> dict[str, list[Path]]:
+    """Files without a form that is known by its suffix."""
+    found: dict[str, list[Path]] = {}
+    used: set[str] = set()
+    for path in [*_visible(folder), *sorted((folder / "data").glob("*"))]:
+        if not path.is_file() or path.name in used:
+            continue
+        beside = partners(path)
+        if beside:
+            path, beside = asked_first(path, beside)
+            used |= {path.name, *beside}
+            path = Path(Named(path, beside=beside).text)
+        elif not bare(path.name).endswith(MORE_SUFFIXES) or ABOUT.fullmatch(path.name):
+            continue
+        found.setdefault(split_in(PurePosixPath(bare(path.name)).stem), []).append(path)
+    if not found:  # the one file of a folder may have any name
+        plain = [
+            p
+            for p in _visible(folder)
+            if p.is_file() and not ABOUT.fullmatch(p.name) and not _documents(p)
+        ]
+        found = {"": plain} if len(plain) == 1 and _text(plain[0]) else {}
+    return _by_split(found)
+
+
+def _text(path: Path) -> bool:
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        head = file.read(4096)
+        return head[:4].isascii() and 0 not in head
+    return False
+
+
+def _documents(path: Path) -> bool:
+    return bare(path.name).endswith(
+        (".md", ".html", ".htm", ".pdf", ".docx", ".rst", ".py", ".sh", ".yaml", ".yml", ".log")
+    )
+
+
+def _by_split(found: dict[str, list]) -> dict[str, list]:
+    """The files of splits where train is one of them; else all, to be divided."""
+    if "train" in found and len(found) > 1:
+        return {split: files for split, files in found.items() if split}
+    every = [file for files in found.values() for file in files]
+    return {"data": every} if every else {}
+
+
+def archived(path: Path, base: Path, notes: list[str]) -> dict[str, list[Named]]:
+    """{split: members} of an archive; "data" for its one data file.
+
+    Raises:
+        DataError: D200 several members that no split tells apart, D002 none; as `archive.members`.
+    """
+    place = shown(path, base)
+    names, left = data_members(members(path, place), DATA_SUFFIXES + MORE_SUFFIXES)
+    if not names:
+        raise DataError(Problem("D002", "has no file of rows in it", place, "name a data file"))
+    found: dict[str, list[str]] = {}
+    for name in names:
+        found.setdefault(_split_of(name), []).append(name)
+    inside = _by_split(found)
+    if len(inside) == 1 and len(names) > 1 and not _parts(names):
+        listed = "\n".join(printable(name) for name in names[:20])
+        more = f" and {len(names) - 20:,} more" if len(names) > 20 else ""
+        help = f"name one: assay run '{place}#member={printable(names[0])}'"
+        if len(names) == 2:
+            help += (
+                "; two that belong together are joined in a folder: unpack it, and type assay"
+                " run FOLDER"
+            )
+        if len(names) > 20:
+            help = "unpack it, and name the folder: assay run FOLDER"
+        text = f"holds {len(names):,} data files, and their names tell no splits{more}"
+        raise DataError(Problem("D200", text, place, help, listed))
+    taken = {name for some in inside.values() for name in some}
+    _passed_over([*left, *(name for name in names if name not in taken)], place, notes)
+    return {split: [Named(path, member=name) for name in some] for split, some in inside.items()}
+
+
+def _parts(names: Sequence[str]) -> bool:
+    """Numbered parts of one set: five or more, whose names differ in their numbers alone."""
+    return len(names) >= _PARTS and len({re.sub(r"\d+", "0", name) for name in names}) == 1
+
+
+def _split_of(name: str) -> str:
+    path = PurePosixPath(name)
+    inside = [split for folder in path.parts[:-1] if (split := split_named(folder))]
+    return split_in(PurePosixPath(bare(path.name)).stem) or (inside[-1] if inside else "")
+
+
+def _passed_over(names: Iterable[str], place: str, notes: list[str]) -> None:
+    left: Sequence[str] = [printable(name) for name in names]
+    if left:
+        shown = ", ".join(left[:8]) + (f" and {len(left) - 8:,} more" if len(left) > 8 else "")
+        notes.append(f"D211 {place}: not read: {shown}")

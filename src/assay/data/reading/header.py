@@ -1,0 +1,123 @@
+"""Is the first line of a table a line of column names, or a row?
+
+What it is for   a table without a header would lose its first row, and call its columns by that
+                 row's cells
+How              a name that columns tend to have, or a word above a column of numbers: a header. A
+                 cell that comes again in its column, a number above numbers, a sentence: a row.
+                 Where nothing is told: a header
+Watch out        under three rows there is too little to tell by
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from assay.data.reading.findings import Findings
+from assay.data.reading.split_names import COLUMNS
+from assay.tasks import column_names as names
+from assay.tasks.columns import as_text, words_of
+
+LOOKED_AT = 500  # rows
+_LEAST = 3
+_LONG = 100  # characters of a cell that is no name
+_NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?")
+_SENTENCE = re.compile(r"\S+(?:\s+\S+){2,}[.?!][\"')]?|\S+(?:\s+\S+){6,}")
+_KNOWN = {
+    *names.TEXT,
+    *names.LABEL,
+    *names.ANSWER,
+    *names.CODE,
+    *names.ENTITIES,
+    *names.CONTEXT,
+    *names.GROUP,
+}
+_KNOWN |= {
+    *names.SLICE,
+    *names.LABEL_SETS,
+    *names.SUMMARY,
+    *names.DOCUMENT,
+    *names.TESTS,
+    *names.SETUP,
+    *COLUMNS,
+}
+_KNOWN |= {
+    "id",
+    "uid",
+    "uuid",
+    "index",
+    "idx",
+    "date",
+    "time",
+    "timestamp",
+    "name",
+    "url",
+    "score",
+    "rating",
+    "stars",
+}
+_KNOWN |= {
+    "option",
+    "choice",
+    "premise",
+    "hypothesis",
+    "value",
+    "user",
+    "speaker",
+    "role",
+    "word",
+    "token",
+    "pos",
+}
+
+
+def is_header(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
+    """Whether the cells of the first line name the columns of the lines after it."""
+    rows = [cells for cells in rest[:LOOKED_AT] if len(cells) == len(first)]
+    if len(rows) < _LEAST:
+        return True
+    as_row = False
+    for at, cell in enumerate(map(str.strip, first)):
+        below = [value for cells in rows if (value := cells[at].strip())]
+        again, numbers = (
+            below.count(cell),
+            sum(_NUMBER.fullmatch(value) is not None for value in below),
+        )
+        numeric = bool(below) and numbers >= 0.9 * len(below)
+        if not again and (_named(cell) or (cell and numeric and not _NUMBER.fullmatch(cell))):
+            return True
+        as_row |= (again > 0 and len(set(below)) < len(below)) or (
+            numeric and _NUMBER.fullmatch(cell) is not None
+        )
+        as_row |= len(cell) > _LONG or _SENTENCE.fullmatch(cell) is not None
+    return not as_row
+
+
+def _named(cell: str) -> bool:
+    words = words_of(cell)
+    return cell.casefold() in _KNOWN or (
+        0 < len(words) <= 3 and len(cell) <= 30 and words[-1] in _KNOWN
+    )
+
+
+def made_names(count: int, found: Findings) -> list[str]:
+    """Names for the columns of a table that has none; a note says so."""
+    made = [f"field{at}" for at in range(1, count + 1)]
+    shown = made[0] if count == 1 else f"{made[0]} to {made[-1]}"
+    text = (
+        f"D204 {found.place}: the first line is a row, not names, so the columns are called {shown}"
+    )
+    found.note(f"{text}; if it does name them, give it names that no row has")
+    return made
+
+
+def named_cells(
+    cells: Sequence[tuple[int, list[Any]]], found: Findings
+) -> tuple[list[str], list[tuple[int, list[Any]]]]:
+    """(column names, rows) of rows that are lists; the first may be a header."""
+    if not cells:
+        return [], []
+    written = [[as_text(one) for one in row] for _, row in cells[: LOOKED_AT + 1]]
+    texts = all(isinstance(one, str) and one.strip() for one in cells[0][1])
+    if texts and len(set(written[0])) == len(written[0]) and is_header(written[0], written[1:]):
+        return written[0], list(cells[1:])
+    return made_names(len(cells[0][1]), found), list(cells)

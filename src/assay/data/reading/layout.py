@@ -1,0 +1,134 @@
+"""The layout of a project's rows: which field has which role, and how the values are meant.
+
+Roles that `data.columns` may map to a field (a dotted path reaches into objects: `meta.source`):
+text, question   what the user says; both words mean the same
+input            more of it, set below the text after an empty line
+text_pair        a second text that the target is about as much: each is asked under its field's
+                 name
+system           what stands before it
+messages         a whole conversation; its last assistant turn is the target
+label, answer    the target; a list of answers is the target and further accepted ones
+rejected         an answer that was not chosen, for preference training
+liked            true where the answer is one to give, false where it is one not to give
+labels           several labels, or none: a list, or a text with `aim.separator` between them
+                 (`aim.label_sets`)
+choices          the options of a question: a list, or a field for each, `A, B, C, D`; `answer` then
+                 says which is right
+candidates       what is to be put in order for the query that `text` is; `grades` says how relevant
+                 each is
+code             the target of a code task: a right program, or a right query
+tests, setup     assert statements that a program has to pass, and what is run before them
+database         the name of the row's database, where `aim.database` is a folder of them
+entities         the named pieces of the text: tags of its words, spans, or a line (`aim.entities`);
+                 or an object of fields, which it stays (`aim.objects`)
+context          the passage or passages that belong to the question
+group, id        rows of one group stay in one split; the row's own name
+conversation     with `role`: each row is one turn; the rows of one conversation are joined, their
+                 `text` being said by their `role`
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from assay.tasks.options import Meaning
+
+ROLES = (
+    "text",
+    "question",
+    "input",
+    "text_pair",
+    "system",
+    "messages",
+    "label",
+    "answer",
+    "rejected",
+    "liked",
+)
+ROLES += (
+    "entities",
+    "labels",
+    "choices",
+    "candidates",
+    "grades",
+    "context",
+    "found_in",
+    "group",
+    "id",
+    "conversation",
+    "role",
+)
+ROLES += ("code", "tests", "setup", "database")
+# roles of which one is the target
+TARGETS = ("label", "labels", "answer", "entities", "grades", "code")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What the fields of a project's rows mean; the same for all its files."""
+
+    columns: Mapping[str, str]  # role -> field
+    kind: str
+    group: str | None = None
+    slices: tuple[str, ...] = ()
+    target: bool = True  # False: rows are questions, a target is not looked for
+    time: str | None = None  # field that says when a row was written
+    mend: bool = False  # the order of turns is left to the step `dialogues`
+    open: bool = False  # rows may lack a target: it may come from annotations
+    none: str = ""  # what rows without a label are called
+    separator: str = ""  # between several labels, or options, in one field
+    meaning: Meaning = "text"  # how the answer's field names an option
+    shuffle: bool = False  # options stand in an order that the question decides
+    objects: bool = False  # targets are JSON objects of fields
+    language: str = "python"  # of a code task
+    show_tests: str = "first"
+
+    @property
+    def asked(self) -> str | None:
+        return self.columns.get("text") or self.columns.get("question")
+
+    @property
+    def wanted(self) -> str | None:
+        return next((self.columns[role] for role in TARGETS if self.columns.get(role)), None)
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The fields that hold the options of a question."""
+        return fields_of("choices", self.columns.get("choices", ""))
+
+    @property
+    def taken(self) -> set[str]:
+        """The fields that text, target and id are made of. A passage or a group is a value that
+        rows may share."""
+        free = ("context", "found_in", "group", "conversation")
+        return {
+            part
+            for role, name in self.columns.items()
+            if role not in free
+            for part in fields_of(role, name)
+        }
+
+    @property
+    def needed(self) -> list[str]:
+        """Fields that a file must have."""
+        target = self.wanted if self.target and not self.open else None
+        needed = [
+            self.columns.get("messages"),
+            self.asked,
+            target,
+            self.columns.get("text_pair"),
+            self.columns.get("context"),
+            *self.choices,
+            self.columns.get("candidates"),
+            self.columns.get("tests") if self.target else None,
+            self.group,
+            self.time,
+            *self.slices,
+        ]
+        return [name for name in needed if name]
+
+
+def fields_of(role: str, name: str) -> tuple[str, ...]:
+    """The fields that a role's entry names: `choices: A, B, C` names three."""
+    if role != "choices":
+        return (name,) if name else ()
+    return tuple(part.strip() for part in name.split(",") if part.strip())

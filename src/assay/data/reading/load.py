@@ -1,0 +1,364 @@
+"""From the files of a project to examples: read, recognise the shape, guess what is not given,
+check all together.
+
+What it is for   the one entry of the stage's first half; the steps, the split and the audit come
+                 after it
+Watch out        all files share the columns that were settled on the first; all problems are raised
+                 at once
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from assay.core.errors import DataError, Problem, UsageError, did_you_mean
+from assay.core.types import NOTHING, Example
+from assay.data.reading.dialogues import join_turns
+from assay.data.reading.file_address import named
+from assay.data.reading.findings import KEPT, Aside, Findings, told_aside
+from assay.data.reading.join_by_id import joined_by_id
+from assay.data.reading.known_labels import all_labels
+from assay.data.reading.known_labels import labels_of as labels_of
+from assay.data.reading.label_checks import (
+    check_answers,
+    check_label_sets,
+    check_labels,
+    kinds_of_values,
+    sorted_rows,
+)
+from assay.data.reading.label_lookalikes import join
+from assay.data.reading.layout import ROLES, Layout, fields_of
+from assay.data.reading.official_splits import divided
+from assay.data.reading.preferences import told, without_target
+from assay.data.reading.read_file import Read, read_named
+from assay.data.reading.resolve_layout import TARGETS, check_fields, settle
+from assay.data.reading.shapes import example
+from assay.data.reading.slice_values import Values
+from assay.data.reading.split_files import SPLITS, collected, expand, same_file, stem_of
+from assay.data.reading.stratified_sample import sampled
+from assay.data.reading.targets import choices_of
+from assay.data.reading.template_marks import look
+from assay.data.reading.uniform_rows import tidied
+from assay.tasks.columns import value_at
+from assay.tasks.json_objects import has_objects
+from assay.tasks.options import meaning
+from assay.tasks.target_candidates import Candidate
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The examples of a project's files. `train` holds all rows when the files are not split yet
+    (`files["data"]`)."""
+
+    train: list[Example]
+    val: list[Example]
+    test: list[Example]
+    kind: str
+    shape: str  # a function of `shapes`, or "columns"
+    columns: dict[str, str]  # role -> field
+    group: str | None
+    slices: tuple[str, ...]
+    labels: tuple[str, ...]  # sorted; empty unless the task is classify
+    guessed: list[str] = field(default_factory=list)  # a sentence for each guess, with its reason
+    notes: list[str] = field(default_factory=list)  # what was done without being asked
+    warnings: list[dict] = field(default_factory=list)  # {code, count, text}
+    # of the fields that nothing else is made of
+    values: Values = field(default_factory=Values, compare=False)
+    aside: list[Aside] = field(default_factory=list)  # rows that could not be used
+    # field without a role -> what it looks like
+    unused: dict[str, str] = field(default_factory=dict)
+    # what else the rows may ask, where the project does not say it
+    runner_up: Candidate | None = None
+    undecided: bool = False  # between the two
+
+    def map_splits(self, change: Callable[[list[Example]], list[Example]]) -> "Loaded":
+        """The same with `change` of the rows of each split."""
+        return replace(self, train=change(self.train), val=change(self.val), test=change(self.test))
+
+
+Reads = list[tuple[str, Path, Read]]
+
+
+def load(
+    files: Mapping[str, Sequence[str | Path]],
+    *,
+    columns: Mapping[str, str] | None = None,
+    encoding: str | None = None,
+    kind: str | None = None,
+    slices: Sequence[str] | None = None,
+    group: str | None = None,
+    labels: Sequence[str] = (),
+    base: Path = Path(),
+    target: bool = True,
+    time: str | None = None,
+    mend_turns: bool = False,
+    unlabelled: bool = False,
+    none: str = "",
+    separator: str = "",
+    language: str = "python",
+    show_tests: str = "first",
+    join_labels: bool = False,
+    bad_rows: float = 0.0,
+    sample: int | None = None,
+    shuffle_options: bool = False,
+    seed: int = 0,
+) -> Loaded:
+    """Read all files of a project.
+
+    Args:
+        files: "train", "val", "test" (official splits) or "data" (not split yet) to files,
+            `file#500` for the first 500 rows, or folders as Hugging Face `datasets` writes them.
+        columns: role -> field, see `shapes`; roles that are left out are guessed.
+        encoding: of the text forms; UTF-8 when None.
+        kind: one of `aim.kinds`; guessed when None.
+        slices: fields to report by; guessed when None.
+        group: field whose rows stay in one split; guessed when None, "" for none.
+        labels: all labels, when the project lists them.
+        base: the project's folder: relative paths start there, messages name files from there.
+        target: False when the rows are questions to be answered, without targets.
+        time: field that says when a row was written.
+        mend_turns: take conversations whose turns are out of order, for the step `dialogues` to
+            mend.
+        unlabelled: rows may lack a target (None then), since annotations may have it. Where `kind`
+            is given and `columns` names the text but no target, no file need have a field for it.
+        none: what rows without a label are called; "": such rows are an error where one label is
+            needed.
+        separator: between several labels, or options, in one field; "": the field is a list.
+        language: "python" or "sql", of a code task. show_tests: "first", "all" or "none": the tests
+            that a question shows; without one a model cannot know how the function is to be called.
+        join_labels: labels that look the same are one, in the most frequent spelling.
+        bad_rows: share of a file's rows, in [0, 1], that may be set aside because something is
+            wrong with them; where they are more, all their problems are raised. Of ten rows or more
+            one may always be, unless it is 0.
+        sample: take so many training rows, every label by its share. shuffle_options: put the
+            options of `choose` in an order that the question decides. seed: of the sample.
+
+    Raises:
+        DataError: with every problem of all files.
+        UsageError: C071 for a role that does not exist.
+    """
+    columns = dict(columns or {})
+    _check_roles(columns)
+    problems: list[Problem] = []
+    reads, columns, aside, passed = tables(files, columns, encoding, base, bad_rows, problems)
+    if unlabelled and kind and columns and not columns.keys() & {*TARGETS, "messages"}:
+        target = False
+    settled = None
+    with collected(problems):
+        check_fields(reads[0][2], [time] if time else [])
+        settled = settle(reads[0][2], columns, kind, slices, group, target, separator)
+    if settled is None:
+        raise DataError(*problems)
+    layout = replace(
+        settled.layout,
+        time=time,
+        mend=mend_turns,
+        open=unlabelled,
+        none=none,
+        shuffle=shuffle_options,
+    )
+    layout = replace(layout, language=language, show_tests=show_tests)
+    if layout.kind == "choose" and target:
+        layout = replace(layout, meaning=meaning(_answered(reads, layout)))
+    wanted = (
+        value_at(raw.fields, layout.wanted or "") for _, _, table in reads for raw in table.rows
+    )
+    layout = replace(layout, objects=target and layout.kind == "extract" and has_objects(wanted))
+    values = Values(layout.taken)
+    parts, warnings, raw = _convert(reads, layout, problems, values, aside, bad_rows)
+    warnings += told_aside(aside)
+    warnings += _preferences(parts) if target else []
+    cut = any(named(base / name).last for names in files.values() for name in names)
+    said, more = sorted_rows(parts["train"], layout.kind, cut) if target else ([], [])
+    warnings += more
+    if sample is not None and sample < len(parts["train"]):
+        drawn = (
+            f"a sample of {sample:,} of {len(parts['train']):,} rows, drawn by the seed"
+            " (data.sample)"
+        )
+        parts["train"], said = sampled(parts["train"], sample, seed), [*said, drawn]
+    if join_labels and layout.kind in ("classify", "multilabel"):
+        said += join(parts, labels, none or NOTHING if layout.kind == "multilabel" else "")
+    marked, unseen = look(one for part in parts.values() for one in part)
+    warnings += marked
+    if none and labels and layout.kind == "classify":
+        labels = (*labels, *(() if none in labels else (none,)))
+    if layout.kind in ("classify", "multilabel") and target:
+        check = check_labels if layout.kind == "classify" else partial(check_label_sets, none=none)
+        wrong, more = check(parts, raw, labels)
+        problems += [problem for problem in wrong if not (unlabelled and problem.code == "D032")]
+        warnings += more
+    elif target and layout.kind != "continue":
+        warnings += check_answers(parts)
+    if problems:
+        raise DataError(*problems[:KEPT])
+    return Loaded(
+        train=parts["train"],
+        val=parts["val"],
+        test=parts["test"],
+        kind=layout.kind,
+        shape=settled.shape,
+        columns=dict(layout.columns),
+        group=layout.group,
+        slices=layout.slices,
+        labels=all_labels(labels, chain(*parts.values()), layout.kind, none)
+        if target
+        else tuple(labels),
+        guessed=settled.reasons,
+        notes=[*passed, *(note for _, _, table in reads for note in table.notes), *unseen, *said],
+        warnings=warnings,
+        values=values,
+        aside=aside,
+        unused={name: why for name, why in settled.unused.items() if name != time},
+        runner_up=settled.runner_up,
+        undecided=settled.undecided,
+    )
+
+
+def tables(
+    files: Mapping[str, Sequence[str | Path]],
+    columns: Mapping[str, str],
+    encoding: str | None,
+    base: Path,
+    bad_rows: float,
+    problems: list[Problem],
+) -> tuple[Reads, dict[str, str], list[Aside], list[str]]:
+    """The rows of all files as they stand there, by split; the columns as given, or as turns that
+    were joined have them; rows that could not be read. What is wrong with single files goes into
+    `problems`.
+
+    Raises:
+        DataError: no file could be read.
+    """
+    passed: list[str] = []
+    paths = expand(files, base, problems, passed)
+    problems += same_file(paths, base)
+    reads: Reads = []
+    aside: list[Aside] = []
+    asked = {field for role, name in columns.items() for field in fields_of(role, name)}
+    for split, one in paths:
+        with collected(problems):
+            table = read_named(one, encoding=encoding, base=base, bad_rows=bad_rows)
+            aside += table.aside
+            whole = split == "train" and "train" not in files
+            parts = divided(table, split, whole=whole, named=asked)
+            reads += [(part, one.path / one.member, tidied(rows, asked)) for part, rows in parts]
+    with collected(problems):
+        reads = joined_by_id(reads)
+    if not reads:
+        raise DataError(
+            *(
+                problems
+                or [Problem("D002", "the project names no data file", help="set data.files")]
+            )
+        )
+    with collected(problems):
+        reads, columns = join_turns(reads, columns)
+    reads.sort(key=lambda entry: SPLITS.index(entry[0]))
+    return reads, dict(columns), aside, passed
+
+
+def _preferences(parts: dict[str, list[Example]]) -> list[dict]:
+    """Take rows without a target out of the parts; say what preference rows are good for."""
+    aside: list[Example] = []
+    for split, examples in parts.items():
+        parts[split], bad = without_target(examples)
+        aside += bad
+    pairs = sum(one.rejected is not None for part in parts.values() for one in part)
+    return told(pairs, aside)
+
+
+def _answered(
+    reads: Sequence[tuple[str, Path, Read]], layout: Layout
+) -> Iterator[tuple[Any, Sequence[str]]]:
+    """What the answer's field says in each row whose options can be read, with the options."""
+    ignored = Findings("")
+    for _, _, table in reads:
+        for raw in table.rows:
+            options = choices_of(raw.fields, layout, 1, ignored)
+            value = value_at(raw.fields, layout.wanted or "")
+            for one in value if isinstance(value, list) else [value]:
+                if options is not None and not isinstance(one, list | dict):
+                    yield one, options
+
+
+def _check_roles(columns: Mapping[str, str]) -> None:
+    wrong = [
+        Problem(
+            "C071",
+            f"no such role{did_you_mean(role, ROLES)}",
+            f"data.columns.{role}",
+            help=f"roles: {', '.join(ROLES)}",
+        )
+        for role in columns
+        if role not in ROLES
+    ]
+    if wrong:
+        raise UsageError(*wrong)
+
+
+def _convert(
+    reads: Reads,
+    layout: Layout,
+    problems: list[Problem],
+    values: Values,
+    aside: list[Aside],
+    bad_rows: float,
+) -> tuple[dict[str, list[Example]], list[dict], dict[str, dict[str, str]]]:
+    """Examples by split, warnings, and the raw types of the labels. Takes the tables out of memory
+    as it goes."""
+    parts: dict[str, list[Example]] = {split: [] for split in SPLITS}
+    warnings: list[dict] = []
+    raw_types: dict[str, dict[str, str]] = {}
+    stems: set[str] = set()
+    ids: set[str] = set()
+    clocks: dict[str, str] = {}
+    for split, path, table in reads:
+        found, stem = Findings(table.place), stem_of(path, stems)
+        with collected(problems):
+            check_fields(table, layout.needed, shared=True)
+            for raw in table.rows:
+                line = raw.source.rpartition(":")[2]
+                made = example(raw, layout, f"{stem}-{line}", found)
+                if made is None or int(line) in found.bad:
+                    continue
+                if made.id in ids:  # the file's own ids are not always unique
+                    made = replace(made, id=_another(made.id, f"-{stem}-{line}", ids))
+                ids.add(made.id)
+                values.note(raw.fields, made.id, raw.source)
+                parts[split].append(made)
+            if layout.kind == "classify" and layout.wanted:
+                types = kinds_of_values(
+                    (value_at(raw.fields, layout.wanted), raw.source) for raw in table.rows
+                )
+                for label, kinds in types.items():
+                    raw_types[label] = {**kinds, **raw_types.get(label, {})}
+            warnings += found.warnings
+            clocks = {
+                clock: f"{table.place}:{line}" for clock, line in found.clocks.items()
+            } | clocks
+            # Rows that were made of one line stand or fall together.
+            apart = len({raw.source for raw in table.rows}) == len(table.rows)
+            aside += found.settle(len(table.rows), bad_rows if apart else 0.0)
+    if len(clocks) > 1:
+        told = (
+            f"'{layout.time}' has dates (first: {clocks['dates']}) and numbers (first:"
+            f" {clocks['numbers']})"
+        )
+        problems.append(
+            Problem(
+                "D093", told, "split.time", help="write all of them as dates, or all as numbers"
+            )
+        )
+    return parts, warnings, raw_types
+
+
+def _another(id: str, more: str, taken: set[str]) -> str:
+    """An id that no row has yet."""
+    unique, number = f"{id}{more}", 2
+    while unique in taken:
+        unique, number = f"{id}{more}-{number}", number + 1
+    return unique

@@ -1,0 +1,246 @@
+"""Rows that stand in lists inside other rows: articles with paragraphs with questions, documents
+with sentences.
+
+What it is for   one row a question (or sentence), with what stands around it: SQuAD's own form,
+                 MRQA's, and those like them under any names
+Which lists      of objects with a question, or with a text and a label where nothing around them is
+                 a text or question; never turns, spans, options or messages
+Watch out        questions that their context does not answer (SQuAD 2.0) have no target; they are
+                 left out and counted
+Source           Rajpurkar et al. (2016), SQuAD, arxiv.org/abs/1606.05250
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from assay.data.reading.findings import printable, rows
+from assay.data.reading.read_file import RawRow, Read
+
+LOOKED_AT = 20
+DEEPEST = 4
+LONGER = 3  # times the questions, that what they are about is
+_QUESTIONS = {"question", "query", "question_text", "q"}
+_TEXTS = {"text", "sentence", "utterance", "content"}
+_LABELS = {
+    "label",
+    "labels",
+    "intent",
+    "category",
+    "class",
+    "polarity",
+    "sentiment",
+    "emotion",
+    "tag",
+    "topic",
+}
+_SAMPLES = (
+    "patterns",
+    "examples",
+    "utterances",
+    "samples",
+    "phrases",
+    "queries",
+    "questions",
+    "texts",
+    "sentences",
+)
+_ASKED, _ANSWERED = ("questions", "queries"), ("answers", "responses")
+_SAID = ("input_text", "text", "question", "query", "answer", "response", "content", "value")
+_NOT = {"role", "from", "speaker", "start", "end", "is_correct", "correct", "score", "rank"}
+
+
+def flattened(table: Read, named: set[str]) -> Read:
+    """The table with one row for each question or text in its rows, where it is of such a form."""
+    if made := _examples(table, named) or _in_step(table, named):
+        return made
+    path = _path([raw.fields for raw in table.rows[:LOOKED_AT]])
+    if not path or set(path) & named:
+        return table
+    made = [RawRow(raw.source, fields) for raw in table.rows for fields in _inner(raw.fields, path)]
+    if not made:
+        return table
+    notes = [*table.notes]
+    squad = path == ["paragraphs", "qas"]
+    if squad:
+        articles, questions = rows(len(table.rows)), f"{len(made):,} questions"
+        notes.append(f"{table.place}: read as SQuAD: {articles} of articles, {questions}")
+    else:
+        where = ".".join(map(printable, path))
+        notes.append(
+            f"{table.place}: {rows(len(table.rows))} hold {len(made):,} rows under '{where}'"
+        )
+    if any("answers" in raw.fields for raw in made):
+        answered = [raw for raw in made if raw.fields.get("answers") not in (None, "", [])]
+        if len(answered) < len(made):
+            told = (
+                f"{rows(len(made) - len(answered))}"
+                " without an answer in their context were left out"
+            )
+            notes.append(f"{table.place}: {told}")
+        made = answered
+    names = dict.fromkeys(name for raw in made for name in raw.fields)
+    first = (
+        [name for name in ("id", "title", "context", "question", "answers") if name in names]
+        if squad
+        else []
+    )
+    return replace(
+        table, rows=made, names=tuple(dict.fromkeys([*first, *names])), notes=notes, roles={}
+    )
+
+
+def _examples(table: Read, named: set[str]) -> Read | None:
+    """A label and a list of texts that have it: one row a text, as files of chatbots have their
+    intents."""
+    by_key = {name.casefold(): name for name in table.names}
+    label = next(
+        (by_key[key] for key in ("tag", "intent", "label", "category", "name") if key in by_key),
+        None,
+    )
+    texts = next((by_key[key] for key in _SAMPLES if key in by_key), None)
+    if label is None or texts is None or texts in named:
+        return None
+    values = [raw.fields.get(texts) for raw in table.rows]
+    lists = [
+        one
+        for one in values
+        if isinstance(one, list) and all(isinstance(text, str) for text in one)
+    ]
+    if len(lists) < max(2, len(values)) or sum(map(len, lists)) < 2 * len(lists):
+        return None
+    made = [
+        RawRow(
+            raw.source,
+            {**{name: value for name, value in raw.fields.items() if name != texts}, "text": text},
+        )
+        for raw in table.rows
+        for text in raw.fields[texts]
+    ]
+    note = f"{table.place}: {rows(len(lists))} hold {len(made):,} texts under '{printable(texts)}'"
+    names = ("text", *(name for name in table.names if name != texts))
+    return replace(
+        table,
+        rows=made,
+        names=names,
+        notes=[*table.notes, note],
+        roles={"text": "text", "label": label},
+    )
+
+
+def _in_step(table: Read, named: set[str]) -> Read | None:
+    """Two lists of one length in every row, of questions and of their answers: one row a
+    question."""
+    by_key = {name.casefold(): name for name in table.names}
+    asked, answered = (
+        next((by_key[k] for k in keys if k in by_key), "") for keys in (_ASKED, _ANSWERED)
+    )
+    if not asked or not answered or {asked, answered} & named:
+        return None
+    made = []
+    for raw in table.rows:
+        pairs = [_texts_in(raw.fields.get(asked)), _texts_in(raw.fields.get(answered))]
+        if not pairs[0] or len(pairs[0]) != len(pairs[1]):
+            return None
+        around = {
+            name: value for name, value in raw.fields.items() if name not in (asked, answered)
+        }
+        made += [
+            RawRow(raw.source, {**around, "question": q, "answer": a})
+            for q, a in zip(*pairs, strict=True)
+        ]
+    if len(made) < 2 * len(table.rows):  # one question a row, with several accepted answers
+        return None
+    told = (
+        f"{rows(len(table.rows))} hold {len(made):,} questions under '{printable(asked)}', each"
+        " read by itself"
+    )
+    names = tuple(dict.fromkeys(name for raw in made for name in raw.fields))
+    roles = {"text": "question", "answer": "answer"}
+    if about := _about(made):
+        roles["context"] = about
+    return replace(
+        table, rows=made, names=names, notes=[*table.notes, f"{table.place}: {told}"], roles=roles
+    )
+
+
+def _about(made: Sequence[RawRow]) -> str:
+    """The field of texts that are several times as long as the questions."""
+    asked = sum(len(raw.fields["question"]) for raw in made)
+    lengths = {
+        name: sum(len(raw.fields[name]) for raw in made)
+        for name in made[0].fields
+        if name not in ("question", "answer")
+        and all(isinstance(raw.fields.get(name), str) for raw in made)
+    }
+    longest = max(lengths, key=lambda name: lengths[name], default="")
+    return longest if lengths.get(longest, 0) > LONGER * asked else ""
+
+
+def _texts_in(value: Any) -> list[str]:
+    """The texts of a list of texts, or of objects that each hold one; [] of anything else."""
+    if not isinstance(value, list):
+        return []
+    texts: list[str] = []
+    for one in value:
+        text = (
+            next((one[key] for key in _SAID if key in one), None)
+            if isinstance(one, Mapping)
+            else one
+        )
+        if not isinstance(text, str):
+            return []
+        texts.append(text)
+    return texts
+
+
+def _path(outer: Sequence[Mapping[str, Any]], deep: int = 0) -> list[str]:
+    """The fields that lead to the inner rows; [] where there are none."""
+    if not outer or deep == DEEPEST:
+        return []
+    for name in dict.fromkeys(name for row in outer for name in row):
+        lists = [row.get(name) for row in outer]
+        if not all(value is None or isinstance(value, list) for value in lists):
+            continue
+        items = [one for value in lists for one in value or []]
+        objects = [one for one in items if isinstance(one, Mapping)]
+        if not objects or len(objects) < len(items):
+            continue
+        keys = {key for one in objects for key in one}
+        if not keys & _NOT and _holds_rows(keys, outer):
+            return [name]
+        if not keys & _NOT and (path := _path(objects[:200], deep + 1)):
+            return [name, *path]
+    return []
+
+
+def _holds_rows(keys: set[str], outer: Sequence[Mapping[str, Any]]) -> bool:
+    if keys & _QUESTIONS and len(keys) > 1:
+        return True
+    around = {key for row in outer for key in row}
+    if {"input", "output"} <= keys and "instruction" in around:  # seed tasks of self-instruct
+        return True
+    return (
+        bool(keys & _TEXTS)
+        and bool(keys & _LABELS)
+        and not around & (_QUESTIONS | _TEXTS | {"document"})
+    )
+
+
+def _inner(row: Mapping[str, Any], path: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """The inner rows, each with the plain fields around it."""
+    around = {name: value for name, value in row.items() if name != path[0]}
+    for one in row.get(path[0]) or []:
+        if not isinstance(one, Mapping):
+            continue
+        for inner in _inner(one, path[1:]) if len(path) > 1 else [one]:
+            yield {**around, **_answers(inner)}
+
+
+def _answers(row: Mapping[str, Any]) -> dict[str, Any]:
+    """With the texts of answers that are objects."""
+    answers = row.get("answers")
+    if not isinstance(answers, list) or not any(isinstance(one, Mapping) for one in answers):
+        return dict(row)
+    texts = [one.get("text") for one in answers if isinstance(one, Mapping)]
+    return {**row, "answers": [text for text in texts if isinstance(text, str)]}

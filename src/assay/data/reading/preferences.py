@@ -1,0 +1,129 @@
+"""Two answers to one question, or one answer with a verdict: what is chosen is the target, what is
+not is `rejected`.
+
+What it is for   rows for preference training: pairs (TRL, OpenAI, transcripts as in hh-rlhf) and
+                 KTO's single verdicts
+Watch out        an answer that is only known to be bad has no target: such rows are set aside and
+                 counted (D081)
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from assay.core.types import Example, Messages
+from assay.data.reading.findings import Findings
+from assay.data.reading.findings import rows as many
+from assay.data.reading.turns import is_conversation, transcript
+from assay.tasks.columns import Row, as_text, value_at
+
+_ASKED = ("prompt", "question", "instruction", "query", "input")
+
+
+def preference(names: Sequence[str], row: Row) -> dict[str, str] | None:
+    """chosen and rejected, with a prompt or with the whole conversation in each; or OpenAI's names
+    for the same."""
+    if {"preferred_output", "non_preferred_output"} <= set(names) and isinstance(
+        row.get("input"), Mapping
+    ):
+        return {
+            "question": "input.messages",
+            "answer": "preferred_output",
+            "rejected": "non_preferred_output",
+        }
+    if not {"chosen", "rejected"} <= set(names):
+        return None
+    chosen = row.get("chosen")
+    if transcript(chosen) or (
+        is_conversation(chosen) and isinstance(chosen, list) and not _spoken_by_us(chosen[0])
+    ):
+        return {"messages": "chosen", "rejected": "rejected"}
+    asked = next((name for name in _ASKED if name in names), None)
+    return {"question": asked, "answer": "chosen", "rejected": "rejected"} if asked else None
+
+
+def verdict(names: Sequence[str], row: Row) -> dict[str, str] | None:
+    """KTO: a prompt, a completion, and whether it is a good one."""
+    if {"prompt", "completion", "label"} <= set(names) and isinstance(row.get("label"), bool):
+        return {"question": "prompt", "answer": "completion", "liked": "label"}
+    return None
+
+
+def _spoken_by_us(turn: Any) -> bool:
+    return isinstance(turn, Mapping) and turn.get("role", turn.get("from")) in ("assistant", "gpt")
+
+
+def rejected_of(
+    row: Row, name: str, asked: Messages, target: str, line: int, found: Findings
+) -> str | None:
+    """The answer that was not chosen; None where there is none or where it answers something
+    else."""
+    value = value_at(row, name)
+    turns = transcript(value) or (value if is_conversation(value) else None)
+    if turns:
+        before = [as_text(turn.get("content", turn.get("value"))) for turn in turns[:-1]]
+        if len(turns) > 1 and before != [message.content for message in asked]:
+            told = (
+                "chosen and rejected part"
+                " before their last turn, so the rejected answer is left out"
+            )
+            found.warn("D052", told, line)
+            return None
+        value = turns[-1].get("content", turns[-1].get("value"))
+    text = as_text(value) if not isinstance(value, list | Mapping) else ""
+    if not text.strip():
+        found.count(
+            "D052", f"'{name}' missing", line, f"give every row '{name}', or remove the row"
+        )
+        return None
+    if " ".join(text.split()) == " ".join(target.split()):
+        found.count(
+            "D051",
+            f"chosen and '{name}' are the same",
+            line,
+            "there is nothing to prefer: remove the row",
+        )
+        return None
+    return text
+
+
+def judged(
+    row: Row, name: str, answer: str, line: int, found: Findings
+) -> tuple[str | None, str | None]:
+    """(target, rejected): the answer is one of them."""
+    liked = as_text(value_at(row, name)).strip().casefold()
+    if liked not in ("true", "false", "1", "0", "1.0", "0.0"):
+        found.count(
+            "D026",
+            f"'{name}' is neither true nor false",
+            line,
+            "say whether the answer is a good one",
+        )
+    return (None, answer) if liked.startswith(("false", "0")) else (answer, None)
+
+
+def without_target(examples: list[Example]) -> tuple[list[Example], list[Example]]:
+    """(rows with a target, rows that only say what the answer is not)."""
+    bad = [one for one in examples if one.target is None and one.rejected is not None]
+    return (
+        ([one for one in examples if one.target is not None or one.rejected is None], bad)
+        if bad
+        else (examples, bad)
+    )
+
+
+def told(pairs: int, bad: Sequence[Example]) -> list[dict[str, Any]]:
+    """The warning D081: what preference rows are good for today."""
+    parts = []
+    if pairs:
+        parts.append(
+            f"{many(pairs)} with a chosen and a rejected answer: the chosen one is the target"
+        )
+    if bad:
+        parts.append(
+            f"{many(len(bad))} only with an answer that is not wanted were set aside; first:"
+            f" {bad[0].source}"
+        )
+    if not parts:
+        return []
+    text = f"{'; '.join(parts)}; training on preferences is not there yet"
+    return [{"code": "D081", "count": pairs + len(bad), "text": text}]

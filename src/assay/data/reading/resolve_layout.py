@@ -1,0 +1,184 @@
+"""What the fields of a project's rows mean: as the project says, else by a known shape, else by a
+guess.
+
+What it is for   the one place where roles, kind, group and slices are decided, for the first file
+                 and so for all
+Watch out        a field that is named must be there; what else the rows may ask is kept as the
+                 runner-up
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from assay.core.errors import DataError, Problem, did_you_mean, nearest
+from assay.data.reading.known_labels import kind_of_turns
+from assay.data.reading.layout import Layout, fields_of
+from assay.data.reading.read_file import Read
+from assay.data.reading.shapes import recognise
+from assay.tasks.columns import columns_of, value_at
+from assay.tasks.guessing import SAMPLE, guess
+from assay.tasks.row_shapes import shaped
+from assay.tasks.target_candidates import Candidate
+
+TARGETS = ("label", "labels", "answer", "entities", "grades", "code", "rejected", "liked")
+# What rows of a corpus hold beside their text.
+CORPUS = {"text", "id", "meta", "metadata", "url", "date", "timestamp", "title"}
+# One name for one thing: what each kind of task calls the text and the target.
+NAMED = {
+    "classify": (("question", "text"), ("answer", "label"), ("labels", "label")),
+    "multilabel": (("question", "text"), ("label", "labels"), ("answer", "labels")),
+    "continue": (("question", "text"),),
+    "rank": (("question", "text"), ("labels", "grades"), ("label", "grades"), ("answer", "grades")),
+    "extract": (
+        ("question", "text"),
+        ("label", "entities"),
+        ("labels", "entities"),
+        ("answer", "entities"),
+    ),
+    "code": (("question", "text"), ("label", "code"), ("answer", "code")),
+}
+# The kind that a role in `data.columns` names.
+NAMED_BY = {"choices": "choose", "candidates": "rank", "label": "classify", "labels": "multilabel"}
+NAMED_BY |= {"entities": "extract"}
+WRITTEN = (("label", "answer"),)  # of the kinds that are not named
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """`reasons` has a sentence for each guess, `unused` field -> why it has no role."""
+
+    layout: Layout
+    shape: str  # a function of `shapes`, or "columns"
+    reasons: list[str]
+    unused: dict[str, str]
+    runner_up: Candidate | None
+    undecided: bool
+
+
+def settle(
+    table: Read,
+    given: dict[str, str],
+    kind: str | None,
+    slices: Sequence[str] | None,
+    group: str | None,
+    target: bool,
+    separator: str,
+) -> Settled:
+    """Decide it from the rows of one file.
+
+    Args:
+        given: roles that the project names. kind, slices, group: as the project says; guessed when
+            None.
+        target: False when the rows are questions.
+
+    Raises:
+        DataError: D027, D032: no column can be the text or the target, or a named one is not there.
+    """
+    named = [field for role, name in given.items() for field in fields_of(role, name)]
+    check_fields(table, [*named, *(slices or ()), *([group] if group else [])])
+    step = -(-len(table.rows) // SAMPLE)
+    rows = [raw.fields for raw in table.rows[::step]]
+    roles = (
+        set(given)
+        - {"group", "id", "system", "context", "found_in"}
+        - {"tests", "setup", "database"}
+    )
+    shape, columns = ("columns", {}) if roles else recognise(table.names, rows)
+    if table.roles and not roles:  # the form of the file says it
+        shape, columns = (
+            "form",
+            {role: name for role, name in table.roles.items() if role != "group"},
+        )
+    if not target:
+        columns = {role: name for role, name in columns.items() if role not in TARGETS}
+    if kind == "continue":
+        target, columns = (
+            False,
+            {role: name for role, name in columns.items() if role not in TARGETS},
+        )
+    if (
+        shape == "columns"
+        and target
+        and set(table.names) <= CORPUS
+        and "text" in table.names
+        and not roles
+    ):
+        told = "has texts without anything to answer: a corpus, not a task"
+        help = (
+            "list the file under documents, where rag reads it; to model the texts: aim: {kind:"
+            " continue}"
+        )
+        raise DataError(Problem("D027", told, table.place, help=help))
+    known = {**columns, **given}
+    why = ""
+    asked = kind
+    if {"rejected", "liked"} & set(known):
+        kind = kind or "answer"
+    if kind is None and "messages" in known and target:
+        kind, why = kind_of_turns(table.rows[::step], known)
+    elif kind is None and ("tests" in known or "code" in roles):
+        kind = "code"
+    elif kind is None and roles & set(NAMED_BY):
+        kind = next(kind for role, kind in NAMED_BY.items() if role in roles)
+    elif kind is None and "answer" in roles:
+        made_plain = shaped(columns_of(rows), rows, known) if target else None
+        kind = made_plain.kind if made_plain else "answer"
+    elif kind is None and not target:
+        kind = "answer"
+    mapped = {role: name for role, name in known.items() if role not in ("group", "id")}
+    fixed = given if asked is None and kind is None else mapped
+    turns = "messages" not in known
+    made = guess(
+        rows, columns=mapped, kind=kind, place=table.place, target=target and turns, given=fixed
+    )
+    settled = named_as(made.kind, made.columns)
+    if "id" in given:
+        settled["id"] = given["id"]
+    reasons = [*([why] if why else []), *made.reasons]
+    if shape not in ("columns", "form"):
+        reasons.insert(
+            0, f"the shape is {shape.replace('_', '/')}: fields {', '.join(columns.values())}"
+        )
+    chosen_group = (
+        group if group is not None else given.get("group", table.roles.get("group", made.group))
+    )
+    chosen = tuple(slices) if slices is not None else made.slices
+    reasons = [
+        reason
+        for reason in reasons
+        if not (reason.startswith("rows are split by") and chosen_group != made.group)
+        and not (reason.startswith("results are also") and slices is not None)
+    ]
+    layout = Layout(settled, made.kind, chosen_group or None, chosen, target, separator=separator)
+    used = {*layout.needed, *fields_of("id", settled.get("id", ""))}
+    left = {name: why for name, why in made.unused.items() if name not in used}
+    return Settled(layout, shape, reasons, left, made.runner_up, made.undecided)
+
+
+def named_as(kind: str, columns: Mapping[str, str]) -> dict[str, str]:
+    """The roles under the names that this kind of task has for them."""
+    settled = dict(columns)
+    for old, new in NAMED.get(kind, WRITTEN):
+        if old in settled and new not in settled:
+            settled[new] = settled.pop(old)
+    return settled
+
+
+def check_fields(table: Read, wanted: Sequence[str], *, shared: bool = False) -> None:
+    """D027 for every field that is given, or shared with the first file, but stands in no row."""
+    problems = []
+    for name in dict.fromkeys(wanted):
+        if name in table.names or any(value_at(raw.fields, name) is not None for raw in table.rows):
+            continue
+        near = nearest(name, table.names)
+        told = f"no '{name}'{did_you_mean(name, table.names)}"
+        help = f"there are: {', '.join(table.names[:12])}"
+        if near and shared:
+            help = f"rename '{near}' to '{name}': all files of a project share their fields"
+        elif near:
+            help = f"write {near} in the project file"
+        problems.append(Problem("D027", told, table.place, help=help))
+    if problems:
+        raise DataError(*problems)

@@ -1,0 +1,233 @@
+"""Conversations: who may speak, in which order, and what a turn may hold.
+
+What it is for   a chat template needs user and assistant in turn; a row that breaks this is named,
+                 not mended silently
+"""
+
+import contextlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from assay.core.types import Message, Messages, Role
+from assay.data.reading.findings import Findings, excerpt, printable
+from assay.tasks.columns import as_text
+
+SPEAKERS = (
+    "role",
+    "from",
+    "speaker",
+    "author",
+    "sender",
+    "who",
+    "name",
+    "speaker_id",
+    "participant",
+)
+CONTENTS = ("content", "value", "text", "utterance", "message", "body", "said", "sentence", "msg")
+# Who asks, and who answers, in lower case.
+_ASKING = (
+    "user human customer client patient caller visitor student guest prompter questioner shopper"
+    " seeker usr q"
+)
+_ANSWERING = (
+    "assistant gpt bot chatgpt model ai agent operator chatbot doctor therapist representative"
+    " rep advisor staff"
+)
+_ANSWERING += " expert tutor teacher clerk support counselor counsellor wizard sys a"
+_CALLED = (
+    "tool",
+    "function",
+    "ipython",
+    "observation",
+    "function_response",
+    "tool_response",
+    "environment",
+)
+_SPEAKERS: dict[str, Role] = {
+    **{name: "user" for name in _ASKING.split()},
+    **{name: "assistant" for name in _ANSWERING.split()},
+    "system": "system",
+    "developer": "system",
+}
+
+
+def known_role(speaker: str) -> Role | None:
+    """The role of a speaker that is called by a usual name: `Human`, `customer 2`."""
+    return _SPEAKERS.get(re.sub(r"[ _#-]*\d*\Z", "", speaker.strip().casefold()))
+
+
+_SAID = re.compile(r"(?:\A|\n\n)(Human|Assistant): ?")
+
+
+def transcript(value: Any) -> list[dict[str, str]] | None:
+    """The turns of a text such as "\\n\\nHuman: Hi\\n\\nAssistant: Hello" (hh-rlhf); None for any
+    other."""
+    if not isinstance(value, str) or not value.startswith(("\n\nHuman:", "Human:")):
+        return None
+    parts = _SAID.split(value)[1:]
+    turns: list[dict[str, str]] = []
+    for who, said in zip(parts[::2], parts[1::2], strict=True):
+        role = "user" if who == "Human" else "assistant"
+        if turns and turns[-1]["role"] == role:  # the mark stands inside what was said
+            turns[-1]["content"] += f"\n\n{said.strip()}"
+        else:
+            turns.append({"role": role, "content": said.strip()})
+    return turns
+
+
+def is_speaker(value: Any) -> bool:
+    return isinstance(value, str) and known_role(value) is not None
+
+
+def is_conversation(value: Any) -> bool:
+    first = value[0] if isinstance(value, list) and value else None
+    if not isinstance(first, Mapping):
+        return False
+    return not {"role", "from"}.isdisjoint(first) or bool(
+        set(SPEAKERS) & set(first) and set(CONTENTS) & set(first)
+    )
+
+
+def turns_of(
+    value: Any, name: str, line: int, found: Findings, target: bool, mend: bool = False
+) -> Messages | None:
+    """The turns of a conversation, checked; None when there is a problem with them. With `mend`
+    their order is left to the step `dialogues`."""
+    if value is None:
+        found.count("D026", f"'{name}' missing", line, "give every row its turns")
+        return None
+    value = transcript(value) or value
+    if not isinstance(value, list) or not all(isinstance(turn, Mapping) for turn in value):
+        found.problem(
+            "D025", f"'{name}' is no list of turns", line, excerpt=excerpt(repr(value)[:200])
+        )
+        return None
+    roles = _roles_of(value)
+    turns: list[Message] = []
+    for turn in value:
+        speaker = _speaker(turn)
+        role = roles.get(speaker)
+        if role is None:
+            help = "known are system, user (human), assistant (gpt)"
+            found.problem("D043", f"role '{printable(speaker[:30])}' unknown", line, help=help)
+            return None
+        content = _content(turn)
+        if content is None:
+            told = "only text is supported; this turn has image or other parts"
+            found.problem("D045", told, line, help="remove the row, or write the part as text")
+            return None
+        if speaker in _CALLED:
+            content = f"<tool_response>\n{content}\n</tool_response>"
+            if (
+                turns
+                and turns[-1].role == "user"
+                and turns[-1].content.startswith("<tool_response>")
+            ):
+                content = f"{turns.pop().content}\n{content}"  # of calls that were made together
+        turns.append(Message(role, content))
+    return tuple(turns) if mend else _ordered(tuple(turns), line, found, target)
+
+
+def _speaker(turn: Mapping[str, Any]) -> str:
+    return (
+        as_text(next((turn[name] for name in SPEAKERS if turn.get(name) is not None), ""))
+        .strip()
+        .casefold()
+    )
+
+
+def _roles_of(value: Sequence[Mapping[str, Any]]) -> dict[str, Role]:
+    """The role of each speaker of a conversation. Two whose names say nothing ask and answer, the
+    first of them asking; `system` that speaks in turn with a user is who answers."""
+    speakers = list(dict.fromkeys(map(_speaker, value)))
+    roles: dict[str, Role] = {name: role for name in speakers if (role := known_role(name))}
+    roles |= {name: "user" for name in speakers if name in _CALLED}
+    spoken = [name for name in map(_speaker, value) if name not in _CALLED]
+    if "assistant" not in roles.values() and spoken.count("system") > (spoken[:1] == ["system"]):
+        roles["system"] = "assistant"
+    unknown = [name for name in speakers if name not in roles and name]
+    people = [
+        name for name in speakers if name and roles.get(name) != "system" and name not in _CALLED
+    ]
+    if len(people) == 2 and unknown:
+        taken = next((roles[name] for name in people if name in roles), None)
+        others: tuple[Role, ...] = ("user", "assistant")
+        for name in unknown:
+            free = [role for role in others if role != taken]
+            roles[name] = taken = free[0]
+    return roles
+
+
+def _content(turn: Mapping[str, Any]) -> str | None:
+    """What is said, with the calls of tools as text below it."""
+    value = next((turn[name] for name in CONTENTS if turn.get(name) is not None), None)
+    calls = _calls(turn.get("tool_calls") or turn.get("function_call"))
+    if calls:
+        said = value.strip() if isinstance(value, str) else ""
+        return "\n".join([*([said] if said else []), *calls])
+    if isinstance(value, str):
+        return value
+    if (
+        isinstance(value, list)
+        and value
+        and all(isinstance(p, Mapping) and isinstance(p.get("text"), str) for p in value)
+    ):
+        return "\n".join(part["text"] for part in value)
+    return (
+        json.dumps(value, ensure_ascii=False)
+        if isinstance(value, Mapping) and _speaker(turn) in _CALLED
+        else None
+    )
+
+
+def _calls(value: Any) -> list[str]:
+    """Calls of tools, each as a line that a model can write: the form of Hermes and of Qwen's
+    templates."""
+    lines = []
+    for one in value if isinstance(value, list) else [value]:
+        call = one.get("function", one) if isinstance(one, Mapping) else None
+        if isinstance(call, Mapping) and "name" in call:
+            arguments = call.get("arguments", call.get("parameters", {}))
+            if isinstance(arguments, str):
+                with contextlib.suppress(ValueError):
+                    arguments = json.loads(arguments)
+            made = {"name": call["name"], "arguments": arguments}
+            lines.append(f"<tool_call>\n{json.dumps(made, ensure_ascii=False)}\n</tool_call>")
+    return lines
+
+
+def _ordered(turns: Messages, line: int, found: Findings, target: bool) -> Messages | None:
+    roles = [turn.role for turn in turns]
+    spoken = roles[1:] if roles[:1] == ["system"] else roles
+    for first, second in pairwise(spoken):
+        if first == second or second == "system":
+            found.problem(
+                "D044",
+                f"{first}, {second} in a row",
+                line,
+                help="join the turns, or mend their order",
+            )
+            return None
+    if spoken[:1] not in (["user"], []):
+        found.problem(
+            "D044",
+            f"the conversation begins with {spoken[0]}",
+            line,
+            help="begin with the user's turn",
+        )
+        return None
+    if target and (spoken[-1:] != ["assistant"]):
+        told = (
+            "no assistant turn to learn"
+            if "assistant" not in spoken
+            else "the last turn is the user's"
+        )
+        found.problem("D042", told, line, help="end with the answer, or remove the row")
+        return None
+    if not target and spoken[-1:] != ["user"]:
+        # Questions: an answer that is there already is not asked for again.
+        turns = turns[:-1]
+    return turns

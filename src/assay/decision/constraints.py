@@ -1,0 +1,186 @@
+"""Why an arm cannot be recommended, however good it is: it is over a limit, or it surely breaks a
+guard.
+
+Limit      `weigh.limits`: what was measured is held against what is allowed. Over is over: a limit
+           has no interval
+Guard      `aim.guards`: the most points that a metric may fall below what is at hand without
+           adapting: the better, on that metric, of the base as it is (the arm that asks it with no
+           examples) and the best floor. `forgetting` is held against the base's own score on
+           general probes, where that was measured
+Surely     the whole interval lies below what is allowed. Where only a part of it does, the arm
+           stays in and it is said
+Watch out  a guard's intervals are not corrected for several arms: of forty arms that just keep a
+           guard, one is put out
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from assay.decision.finished_arm import Arm
+from assay.decision.measured_scores import Measured
+from assay.decision.ownership import Owned
+from assay.decision.settings import Limits
+from assay.presentation.number_format import points, three
+
+FORGETTING = "forgetting"
+
+
+@dataclass(frozen=True, slots=True)
+class Out:
+    """One reason: its name (of a limit, or "guard: metric") and the words that follow the arm's
+    name."""
+
+    name: str
+    words: str
+
+
+def over_limits(cost: Mapping[str, Any], month: Owned | None, limits: Limits) -> list[Out]:
+    """The limits that an arm does not keep, each with what was measured and what is allowed."""
+    found = []
+    for name, allowed in limits:
+        value, words = _measured(name, cost, month)
+        if allowed is not None and value is not None and value > allowed:
+            found.append(
+                Out(name, f"{words.format(three(value))}, more than the {three(allowed)} allowed")
+            )
+    return found
+
+
+def _measured(name: str, cost: Mapping[str, Any], month: Owned | None) -> tuple[float | None, str]:
+    """What stands against a limit, and how it is said."""
+    if name == "ms_per_answer":
+        alone, mean = cost.get("alone") or {}, cost.get("seconds_per_answer")
+        if alone.get("p95") is not None:
+            return 1e3 * alone["p95"], "takes {} ms an answer (95 in 100 are faster)"
+        # Asked in batches an answer takes no longer than alone, so this can only let an arm pass
+        # that should not.
+        return (
+            None if mean is None else 1e3 * mean,
+            "takes {} ms an answer (mean of a batch; alone it was not timed)",
+        )
+    if name == "fit_minutes":
+        return _part(cost.get("fit_seconds"), 60), "takes {} minutes to fit"
+    if name == "peak_mb":
+        return _part(cost.get("peak_bytes"), 1e6), "needs {} MB of memory"
+    if name == "kept_mb":
+        return _part(cost.get("kept_bytes"), 1e6), "keeps {} MB on disk"
+    return None if month is None or not month.money else month.total, "costs {} a month"
+
+
+def _part(value: float | None, by: float) -> float | None:
+    return None if value is None else value / by
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """How one arm stands to one guard. Figures are in points, positive where the arm is better than
+    the reference."""
+
+    metric: str
+    allowed: float
+    reference: str
+    difference: float
+    low: float
+    high: float
+
+    @property
+    def state(self) -> Literal["kept", "broken", "unsure"]:
+        if self.high < -self.allowed:
+            return "broken"
+        return "kept" if self.low >= -self.allowed else "unsure"
+
+    @property
+    def words(self) -> str:
+        gap = (
+            f"{points(self.difference / 100)} points ({points(self.low / 100)} to"
+            f" {points(self.high / 100)})"
+        )
+        allowed = f"{three(self.allowed)} may be lost"
+        if self.metric == FORGETTING:
+            return f"has {gap} on general probes against {self.reference}, and {allowed}"
+        return (
+            f"has {gap} of {self.metric.replace('_', ' ')} against {self.reference}, and {allowed}"
+        )
+
+    def shown(self) -> dict[str, Any]:
+        numbers = {name: round(getattr(self, name), 4) for name in ("difference", "low", "high")}
+        return {
+            "state": self.state,
+            "allowed": self.allowed,
+            "reference": self.reference,
+            **numbers,
+        }
+
+
+def references(
+    guards: Mapping[str, float], done: Sequence[Arm], measured: Measured
+) -> dict[str, str]:
+    """Guarded metric -> the arm it is held against: of the base as it is and the floors, the one
+    best by that metric. Metrics of which no such arm was run, or that were not measured, are left
+    out."""
+    at_hand = [arm.name for arm in done if arm.floor or as_it_is(arm)]
+    better = {metric.name: 1 if metric.higher_is_better else -1 for metric in measured.metrics}
+    return {
+        name: max(at_hand, key=lambda arm: better[name] * measured.value(arm, name))
+        for name in guards
+        if name in better and at_hand
+    }
+
+
+def as_it_is(arm: Arm) -> bool:
+    """The base with the task's own prompt and no example."""
+    return (
+        arm.kind == "shots"
+        and not {key: value for key, value in arm.settings.items() if key not in ("k", "model")}
+        and arm.settings.get("k") == 0
+    )
+
+
+def guarded(
+    guards: Mapping[str, float],
+    done: Sequence[Arm],
+    measured: Measured,
+    forgetting: Mapping[str, Any] | None,
+) -> dict[str, list[Guard]]:
+    """Arm -> how it stands to each guard that can be judged. The reference itself has no such
+    entry.
+
+    Args:
+        guards: metric or "forgetting" -> points that may be lost.
+        forgetting: of report.json: {"arms": {name: {"combined": {"difference", "low", "high"}}}} in
+            points.
+    """
+    found: dict[str, list[Guard]] = {arm.name: [] for arm in done}
+    for metric, reference in references(guards, done, measured).items():
+        sign = next(
+            1 if one.higher_is_better else -1 for one in measured.metrics if one.name == metric
+        )
+        for name, gaps in measured.versus(reference).items():
+            if metric in gaps and None not in gaps[metric].values():
+                low, high = sorted(100 * sign * gaps[metric][end] for end in ("low", "high"))
+                size = 100 * sign * gaps[metric]["difference"]
+                found[name].append(Guard(metric, guards[metric], reference, size, low, high))
+    if FORGETTING in guards and forgetting:
+        for name, one in forgetting.get("arms", {}).items():
+            gap = one.get("combined")
+            if name in found and gap and None not in (gap["difference"], gap["low"], gap["high"]):
+                numbers = (float(gap[key]) for key in ("difference", "low", "high"))
+                found[name].append(Guard(FORGETTING, guards[FORGETTING], "the base", *numbers))
+    return found
+
+
+def unjudged(
+    guards: Mapping[str, float], done: Sequence[Arm], measured: Measured, forgetting: Any
+) -> list[str]:
+    """Guards that could not be judged, a sentence each."""
+    held = references(guards, done, measured)
+    said = [
+        f"The guard on {name.replace('_', ' ')} could not"
+        " be judged: no floor and no base as it is (`shots` with k: 0) was run to hold it against."
+        for name in guards
+        if name != FORGETTING and name not in held
+    ]
+    if FORGETTING in guards and not forgetting:
+        said.append("The guard on forgetting could not be judged: forgetting was not measured.")
+    return said

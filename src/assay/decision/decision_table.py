@@ -1,0 +1,218 @@
+"""The decision in words: the guide's table, measured (for each arm accuracy, complexity, effort,
+cost of ownership, updates), the verdict as a sentence, what would change it. For the page and for
+report.md; no markup."""
+
+from typing import Any
+
+from assay.decision import uncertainty as certain
+from assay.decision.verdict_words import FEW_ROWS
+from assay.presentation.number_format import (
+    NOTHING,
+    amount,
+    between,
+    count,
+    duration,
+    points,
+    score,
+    sized,
+    three,
+)
+
+PARTS = (
+    *("fitting", "people", "labels", "energy of fitting", "storage", "compliance"),
+    *("answering", "service", "energy of answering"),
+)
+
+
+def unit_of(data: dict[str, Any]) -> str:
+    """Of the metric that decides; empty for a score, whose differences are told in points."""
+    return data["metrics"][data["task"]["metric"]]["unit"]
+
+
+def higher_is_better(data: dict[str, Any]) -> bool:
+    """Whether a higher score of the deciding metric is better."""
+    return bool(data["task"].get("higher_is_better", True))
+
+
+def cost_name(data: dict[str, Any]) -> str:
+    return "price a month" if data["change"]["money"] else "machine hours a month"
+
+
+def paid(data: dict[str, Any]) -> bool:
+    """Whether answers of some arm are paid for."""
+    return any(one["cost"].get("money_per_answer") is not None for one in data["strategies"])
+
+
+def paid_for(data: dict[str, Any]) -> list[str]:
+    """What some arm is paid for, in the order of `PARTS`."""
+    months = [one["cost"]["month"] for one in data["strategies"] if one["cost"].get("month")]
+    return [name for name in PARTS if any(name in month["parts"] for month in months)]
+
+
+def effort(cost: dict[str, Any]) -> str:
+    """`16.0 h (assumed), 1,595 rows`: hours of people to set it up, and the labelled rows that it
+    needs."""
+    month, rows = cost.get("month"), cost.get("labelled_rows")
+    if month is None:
+        return NOTHING
+    assumed = " (assumed)" if month["people_hours_are"] == "assumed" else ""
+    labelled = "" if rows is None else f", {count(rows)} rows"
+    return f"{three(month['people_hours'])} h{assumed}{labelled}"
+
+
+def update(cost: dict[str, Any]) -> str:
+    """How long until it answers by a change."""
+    found = cost.get("updating")
+    if not found:
+        return NOTHING
+    if found["seconds"] is None:
+        return "not taken in"
+    return f"{duration(found['seconds'])}{'' if found['by'] == 'drill' else ' (to fit anew)'}"
+
+
+def guide(data: dict[str, Any], arms: list[dict[str, Any]]) -> tuple[list[str], list[list[str]]]:
+    """Header and rows for report.md, of the arms that are done; the first cell of a row is the
+    arm's name as it is."""
+    metric = data["task"]["metric"]
+    header = [
+        "arm",
+        metric.replace("_", " "),
+        "parts",
+        "effort",
+        cost_name(data),
+        "updates",
+        "Pareto",
+    ]
+    rows = []
+    for one in arms:
+        if one["status"] != "done":
+            continue
+        cost, value = one["cost"], one["metrics"][metric]
+        month = cost.get("month")
+        level = (
+            f"{score(value['value'])}"
+            f" ({between(value['low'], value['high'], to='–', why=certain.why_none(data))})"
+        )
+        total = (
+            NOTHING
+            if month is None
+            else (amount if data["change"]["money"] else three)(month["total"])
+        )
+        on = "yes" if cost.get("on_front") else "no"
+        rows.append(
+            [one["name"], level, str(len(cost["parts"])), effort(cost), total, update(cost), on]
+        )
+    return header, rows
+
+
+def changes(data: dict[str, Any]) -> list[str]:
+    """What would change the recommendation, a sentence each, for report.md."""
+    found, metric = data["change"], data["task"]["metric"].replace("_", " ")
+    unit = "" if found["money"] else " machine hours"
+    part = " hundredth" if unit_of(data) else ""
+    said = [found["sentence"]] if found["sentence"] else []
+    said += _ignored(data)
+    said += [
+        f"Without {one['name'].replace('_', ' ')}: {one['arm']}, with {metric}"
+        f" {score(one['value'])}."
+        for one in found["lifted"]
+    ]
+    said += [
+        f"{one['arm']} scores {sized(one['points'] / 100, unit_of(data))} better; each{part} costs"
+        f" {three(one['price_per_point'])}{unit} a month more."
+        for one in found["worth"]
+    ]
+    return said
+
+
+def _ignored(data: dict[str, Any]) -> list[str]:
+    """Which savings were taken for none."""
+    slight = data["weigh"].get("ignore_below")
+    if slight is None:  # a report from before
+        return []
+    cost = f"{three(slight['money_per_month'])}" if data["change"]["money"] else None
+    cost = cost or f"{three(slight['machine_hours_per_month'])} machine hours"
+    share = f"{100 * data['weigh']['equal_cost']:g} %"
+    return [
+        f"Savings of less than {share}, {cost} a month or {three(slight['ms_per_answer'])} ms an"
+        " answer count as none."
+    ]
+
+
+def break_even_words(one: dict[str, Any]) -> str:
+    """Which of two arms is cheaper, and from where."""
+    if one["answers"] is not None:
+        return f"{one['below']} is cheaper below, {one['above']} above"
+    return (
+        f"never: {one['below']} is cheaper at any number"
+        if one["below"]
+        else "never: they cost the same"
+    )
+
+
+def open_questions(data: dict[str, Any]) -> list[str]:
+    """What the verdict leaves open or found failed, and what would change it; a sentence each."""
+    verdict = data["verdict"]
+    said = [
+        *verdict["failed"],
+        verdict["undecided"],
+        *([verdict["target"]["text"]] if verdict["target"] else []),
+    ]
+    said += [*verdict["unjudged"], *unsure(data)]
+    said += [data["change"]["sentence"]] if verdict.get("state") != "nothing" else []
+    return [sentence for sentence in said if sentence]
+
+
+def unsure(data: dict[str, Any]) -> list[str]:
+    """Guards that the recommended arm may break, though not surely."""
+    chosen = next(
+        (s for s in data["strategies"] if s["name"] == data["verdict"]["recommended"]), None
+    )
+    said = []
+    for name, one in (chosen["guards"] if chosen else {}).items():
+        if one["state"] == "unsure":
+            gap = " to ".join(points(one[end] / 100) for end in ("low", "high"))
+            text = (
+                f"Whether it keeps the guard on {name.replace('_', ' ')} is not sure: {gap}"
+                " points against"
+            )
+            said.append(f"{text} {one['reference']}, and {one['allowed']:g} may be lost.")
+    return said
+
+
+def headline(data: dict[str, Any]) -> str:
+    """The verdict as one sentence that could be said aloud; with few test rows it says so."""
+    verdict = data["verdict"]
+    winner = verdict["recommended"]
+    if winner is None:
+        return (
+            "No arm may be recommended." if verdict["out"] else "There is nothing to recommend yet."
+        )
+    said = verdict.get("headline", f"Use {winner}")  # a report from before there were several
+    if verdict.get("state") == "nothing" or not said.endswith(
+        (winner, "is ahead")
+    ):  # the score of a constant is no news
+        return f"{said}{_on(data)}"
+    metric = data["task"]["metric"]
+    one = next(s for s in data["strategies"] if s["name"] == winner)["metrics"][metric]
+    ends = between(one["low"], one["high"], why=certain.why_none(data))
+    return f"{said}: {metric.replace('_', ' ')} {score(one['value'])} ({ends}){_on(data)}"
+
+
+def _on(data: dict[str, Any]) -> str:
+    rows = (data.get("certainty") or {}).get("rows") or data["rows"]["test"]
+    return f" on {'only ' * (rows < FEW_ROWS)}{count(rows)} held-out rows" if rows else ""
+
+
+def rival_of(data: dict[str, Any]) -> str | None:
+    """Whom the recommended arm is held against: the best arm, or when it is itself the best, the
+    next by the metric."""
+    winner, metric = data["verdict"]["recommended"], data["task"]["metric"]
+    done = {s["name"]: s for s in data["strategies"] if s["status"] == "done"}
+    if winner is None or len(done) < 2:
+        return None
+    if done[winner]["versus_best"]:
+        return done[winner]["versus_best"]["best"]
+    others = [name for name in done if name != winner]
+    sign = 1 if higher_is_better(data) else -1
+    return max(others, key=lambda name: sign * done[name]["metrics"][metric]["value"])

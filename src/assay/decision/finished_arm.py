@@ -1,0 +1,61 @@
+"""What the report is built from: one `Arm` per strategy, and the blocks that only the page
+shows."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypedDict
+
+from assay.core.types import Record
+
+# pruned: it could not win any more
+Status = Literal["done", "failed", "skipped", "stopped", "pruned"]
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One way of doing it, with its answers to all test rows. An arm that is not done has no
+    records."""
+
+    name: str
+    kind: str
+    settings: dict[str, Any] = field(default_factory=dict)  # those that differ from their defaults
+    status: Status = "done"
+    records: list[Record] = field(default_factory=list)  # every arm's in the same order
+    # fit_seconds, seconds_per_answer, tokens_per_answer, peak_bytes, kept_bytes: a number or None
+    # when not measured; money_per_answer: of a model that is paid for; parts: the pieces that must
+    # be kept and run, each with a "name"
+    cost: dict[str, Any] = field(default_factory=dict)
+    floor: bool = False  # what any worthwhile arm must beat
+    # seconds that it would have taken longer, where the time was over; None: not known
+    left: float | None = None
+    note: str = ""  # why it failed or was skipped; or why its training ended
+    # of a trained arm: how its training went, as a word and a text
+    fit: dict[str, str] | None = None
+    # {"step", "train"?, "val"?, "kept"?}: losses by step, for the learning curve; and whether its
+    # weights are kept
+    curve: list[dict[str, Any]] | None = None
+    seeds: tuple[list[Record], ...] = ()  # records of the same arm fitted with further seeds
+
+
+class Extra(TypedDict, total=False):
+    """Shown in report.html and report.md, not part of report.json. Every key may be left out."""
+
+    # {"step", "action", "reason", "count", "examples": [{"id", "file", "line", "text"}]}
+    ledger: list[dict[str, Any]]
+    # {"id", "kind", "similarity", "decision", "first": side, "second": side}
+    leaks: list[dict[str, Any]]
+    #                              side = {"split", "id", "source", "text"}
+    labels: dict[str, dict[str, int]]  # split -> label -> rows
+    # {"unit": "tokens", "edges": [...], "counts": [...], "limit": number or None}
+    lengths: dict[str, Any]
+    # one training example: {"parts": [{"text", "learnt": bool}], "learnt": n, "tokens": n}
+    rendered: dict[str, Any]
+    base: str  # the base model
+    project_yaml: str
+    commands: list[str]
+    hashes: dict[str, str]
+    # one sentence each: what leaks have cost, whether the base has read the test rows
+    doubts: list[str]
+    # split -> rows, given, share, by_chance, examples: see data/benchmark_overlap.py
+    given_away: dict[str, dict[str, Any]]
+    not_tried: list[str]  # one sentence each
+    limits: list[str]  # one sentence each, beside those that the report finds itself

@@ -1,0 +1,48 @@
+"""Strategies that a run's time was too short for: while one of them may yet win, nothing is
+decided.
+
+None may where the chosen arm is so good that one without a mistake would be better by no more than
+counts as equal.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from assay.decision.choice import Standing
+from assay.decision.finished_arm import Arm
+
+
+def unfinished(arms: Sequence[Arm]) -> list[dict[str, Any]]:
+    """Strategies that the time was too short for and that may yet win: name, and minutes that they
+    would have taken longer, None where that is not known. A constant never wins; another baseline
+    may."""
+    late = [arm for arm in arms if arm.status in ("stopped", "skipped") and arm.kind != "majority"]
+    return [
+        {"arm": arm.name, "minutes": None if arm.left is None else round(arm.left / 60, 1)}
+        for arm in late
+    ]
+
+
+def could_gain(chosen: Standing, perfect: float, higher: bool) -> float:
+    """How much better than the chosen arm one without a mistake would be, at most: what its
+    interval leaves.
+
+    Args:
+        perfect: the metric's best value; infinite where it has none.
+    """
+    if chosen.low is None or chosen.high is None:  # test rows of one group alone
+        return math.inf
+    return max(0.0, perfect - chosen.low if higher else chosen.high - perfect)
+
+
+def sentence(missing: Sequence[dict[str, Any]]) -> str:
+    """`lora did not finish (about 4 minutes more)`."""
+    names = [one["arm"] for one in missing]
+    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    known = [one["minutes"] for one in missing if one["minutes"] is not None]
+    if not known:
+        return f"{listed} did not finish"
+    total = max(1, round(sum(known)))
+    about = "about" if len(known) == len(missing) else "at least"
+    return f"{listed} did not finish ({about} {total} minute{'s' * (total > 1)} more)"

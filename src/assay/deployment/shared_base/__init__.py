@@ -1,0 +1,1 @@
+"""Several fitted strategies on one base in one process."""

@@ -1,6 +1,0 @@
-"""Base models: find, load, generate, score; the embedder. Heavy libraries are imported on first
-use."""
-
-from assay.model.open import embedder, open_model
-
-__all__ = ["embedder", "open_model"]

@@ -1,0 +1,1 @@
+"""A model at work: writing, scoring, caches of prefixes, constrained decoding."""

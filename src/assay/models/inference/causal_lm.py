@@ -1,0 +1,149 @@
+"""A causal language model in memory: hidden states, logits, and what is known and kept of its
+network.
+
+What it is for   what likelihoods and answers are computed with; a chat model scores and writes with
+                 it (chat_model.py)
+Kept             the beginnings that prompts share, and a copy in fp32 for close scores, until a
+                 weight changes
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any
+
+import torch
+from transformers import DynamicCache
+
+from assay.core.types import Tell
+from assay.models.inference.attention_check import keeps, lends, pads, takes_trees
+from assay.models.inference.output_layer import output, scaled
+from assay.models.inference.prefix_cache import Beginnings
+from assay.models.inference.shared_prefix import Beginning
+from assay.models.tokenizer.chat_tokens import Chat
+
+# of a copy in fp32 that decides close scores: a model of a thousand million weights
+EXACT_BYTES = 4 << 30
+
+
+class CausalLM:
+    """`network` is the transformers model, adapters injected in place.
+
+    `soft`, when set, gives keys and values that stand before every sequence, for one row: trained
+    prefixes and prompts.
+    """
+
+    # True: options are told from each other alone, not from all that could be written
+    closed = False
+
+    def __init__(self, name: str, network: Any, chat: Chat):
+        self.name = name
+        self.network = network
+        self.chat = chat
+        self.body = network.base_model
+        self.head = network.get_output_embeddings()
+        self.soft: Callable[[], DynamicCache] | None = None
+        self._beginnings = Beginnings(network)
+        self._exact: CausalLM | None = None
+
+    @property
+    def device(self) -> torch.device:
+        return self.head.weight.device
+
+    def logits(self, hidden: torch.Tensor) -> torch.Tensor:
+        """fp32 logits of hidden states (..., width), whatever the weights' type."""
+        _, bias, scale, cap = output(self.network)
+        values = torch.nn.functional.linear(
+            hidden.float(), self._head_weight(), None if bias is None else bias.float()
+        )
+        return scaled(values, scale, cap)
+
+    def _head_weight(self) -> torch.Tensor:
+        weight = self.head.weight
+        if weight.dtype == torch.float32:
+            return weight
+        if self._wide is None or self._wide[0] != weight._version:
+            self._wide = (weight._version, weight.detach().float())
+        return self._wide[1]
+
+    _wide: tuple[int, torch.Tensor] | None = None
+
+    def warn_cut(self, count: int, tell: Tell | None) -> None:
+        """Tell that so many prompts were cut, if any were."""
+        if count and tell:
+            text = (
+                f"questions longer than {self.chat.max_length} tokens, prompt and answer, were cut"
+            )
+            tell({"event": "warning", "code": "D048", "count": count, "text": text})
+
+    @property
+    def pad(self) -> int:
+        """A token for places that nothing looks at."""
+        return self._pad
+
+    @property
+    def _pad(self) -> int:
+        return self.chat.tokenizer.pad_token_id or self.chat.tokenizer.eos_token_id
+
+    def beginning(self, ids: Sequence[int]) -> Beginning | None:
+        """Keys and values of what all prompts begin with: the soft part, then `ids`; None where
+        there is neither."""
+        soft = self.soft() if self.soft else None
+        return (
+            None
+            if soft is None and not ids
+            else self._beginnings.of(ids, soft, whole=self.takes_trees)
+        )
+
+    def _check(self) -> None:
+        if not self._beginnings.check():
+            self._exact = None
+
+    def exact(self) -> CausalLM | None:
+        """The same model with its weights in fp32, made when it is first asked for and kept while
+        no weight changes.
+
+        None where it is in fp32 already, where weights are being trained or quantised, where keys
+        and values of its own stand before the sequences, and where the copy would be larger than
+        EXACT_BYTES.
+        """
+        weights = list(self.network.parameters())
+        wide = all(w.dtype in (torch.float32, torch.float64) for w in weights)
+        if wide or self.soft or any(w.requires_grad or not w.is_floating_point() for w in weights):
+            return None
+        if 4 * sum(w.numel() for w in weights) > EXACT_BYTES:
+            return None
+        if self._exact is None:
+            with torch.inference_mode(False):
+                self._exact = type(self)(self.name, copy.deepcopy(self.network).float(), self.chat)
+        return self._exact
+
+    @cached_property
+    def takes_trees(self) -> bool:
+        """Whether the network can be computed on token trees; tried once."""
+        return takes_trees(self.network)
+
+    @cached_property
+    def lends(self) -> bool:
+        """Whether rows at work can look at the keys and values of a beginning where they stand;
+        tried once."""
+        return lends(self.network)
+
+    @cached_property
+    def pads(self) -> bool:
+        """Whether rows of different lengths can be written side by side with caches of their own;
+        tried once."""
+        return pads(self.network)
+
+    @cached_property
+    def keeps(self) -> bool:
+        """Whether a row can be written with what a cache keeps of it; tried once."""
+        return keeps(self.network)
+
+    def forget(self) -> None:
+        """Drop what is kept between calls; needed where a weight was trained in place and is not
+        trained any more."""
+        self._beginnings.forget()
+        self._exact = None

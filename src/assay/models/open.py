@@ -1,0 +1,130 @@
+"""From a model's name to a loaded model. torch is imported here, on first use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assay.core.errors import ModelError, Problem
+from assay.core.types import Precision, Tell
+
+if TYPE_CHECKING:
+    import torch
+
+    from assay.models.inference.chat_model import ChatModel
+    from assay.models.loading.find import Found
+
+
+def silent(event: dict) -> None:
+    """The `tell` of a caller that does not watch."""
+
+
+def open_model(
+    name: str, *, base: Path = Path(), offline: bool = False, tell: Tell = silent
+) -> ChatModel:
+    """A freshly loaded chat model, in bf16 where the processor multiplies it natively, in fp32
+    elsewhere.
+
+    Args:
+        name: catalogue name, hub id `org/name[@revision]`, local folder or .gguf file.
+        base: the folder that relative paths start from.
+
+    Raises:
+        ModelError: the model is refused or cannot be found. ResourceError: it is not here and may
+            not be fetched.
+    """
+    from assay.models.loading.find import find
+
+    return load_model(find(name, base=base, offline=offline, tell=tell))
+
+
+def load_model(found: Found, precision: Precision = "auto") -> ChatModel:
+    """The model in a folder that was found, read in the precision that is asked for: no bit is lost
+    on the way.
+
+    Raises:
+        ModelError: M160, it cannot be computed in a batch.
+        ResourceError: R006, bf16 was chosen for this machine ("auto") and is wrong or slow on it.
+    """
+    import torch
+    from transformers import AutoTokenizer
+
+    from assay.models.device import device, quiet, weight_type
+    from assay.models.inference import tree_attention as attention
+    from assay.models.inference.chat_model import ChatModel
+    from assay.models.loading.find import UNSAID
+    from assay.models.tokenizer.chat_tokens import Chat
+
+    quiet()
+    attention.register()
+    tokenizer = AutoTokenizer.from_pretrained(
+        found.folder, local_files_only=True, trust_remote_code=False
+    )
+    kinds = {"bf16": torch.bfloat16, "fp32": torch.float32}
+    network = _network(found.folder, weight_type() if precision == "auto" else kinds[precision])
+    network.to(device()).eval().requires_grad_(False)
+    return ChatModel(
+        found.name, network, Chat(tokenizer, max_length=found.context_length or UNSAID)
+    )
+
+
+def _network(folder: Path, dtype: torch.dtype) -> Any:
+    """With our own attention where it computes what transformers' plain one ("eager") does, on rows
+    and on trees; else with PyTorch's where that does on rows; else with the plain one (see
+    attention_check.py).
+
+    Raises:
+        ModelError: M160, rows of different lengths cannot be computed side by side.
+    """
+    from transformers import AutoModelForCausalLM
+
+    from assay.models.inference import attention_check
+    from assay.models.inference import tree_attention as attention
+
+    def load(kind: str) -> Any:
+        return AutoModelForCausalLM.from_pretrained(
+            folder,
+            dtype=dtype,
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
+            attn_implementation=kind,
+        )
+
+    def fit(kind: str) -> tuple[Any, list[torch.Tensor]] | None:
+        """The network with this attention and what it computes, None where that is something else
+        or cannot be had."""
+        try:
+            network = load(kind)
+        except (KeyError, ValueError):  # Falcon looks the name up in a table of its own
+            return None
+        apart = attention_check.by_themselves(network)
+        trees = kind != attention.NAME or attention_check.takes_trees(network, apart)
+        return (
+            (network, apart)
+            if apart and trees and attention_check.plain_agrees(network, apart)
+            else None
+        )
+
+    network, apart = fit(attention.NAME) or fit("sdpa") or (load("eager"), [])
+    if why := attention_check.fault(network, apart):
+        text = (
+            f"{network.config.model_type}: rows of this model cannot be computed side by side"
+            f" ({why})"
+        )
+        raise ModelError(
+            Problem("M160", text, str(folder), help="take a decoder, which writes token by token")
+        )
+    return network
+
+
+def embedder(
+    name: str, *, base: Path = Path(), offline: bool = False, tell: Tell = silent
+) -> Callable[[Sequence[str]], Any]:
+    """A function from texts to unit vectors, float32, shape (texts, width): mean of the last
+    layer's token vectors."""
+    from assay.models.embeddings import Embedder
+    from assay.models.loading.find import find
+
+    return Embedder(find(name, base=base, offline=offline, tell=tell, kind="embedder").folder)

@@ -1,0 +1,32 @@
+"""Markdown that foreign text cannot break: a line of it, a block of code, a table."""
+
+import re
+from collections.abc import Sequence
+
+from assay.presentation.number_format import clean, one_line
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!$&@])")
+
+
+def plain(text: str, width: int = 200) -> str:
+    """Foreign text inside Markdown: one line, nothing in it acts."""
+    return (
+        _SPECIAL.sub(r"\\\1", one_line(text, width))
+        .replace("://", "&#58;//")
+        .replace("www.", "www&#46;")
+    )
+
+
+def fenced(text: str, language: str = "") -> str:
+    """A code block whose fence is longer than any in `text`."""
+    text = clean(text).rstrip("\n")
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{text}\n{fence}"
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], right: int = 1) -> str:
+    """A Markdown table; columns from `right` on are aligned to the right. Foreign text was made
+    `plain` before."""
+    rule = ["---" if index < right else "---:" for index in range(len(header))]
+    return "\n".join("| " + " | ".join(row) + " |" for row in (header, rule, *rows))

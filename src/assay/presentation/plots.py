@@ -1,0 +1,301 @@
+"""The plots of the report, as SVG text: dot and interval, scatter, lines, bars. Nothing else is
+drawn.
+
+Each plot names its marks directly, has a title and a description for screen readers, and carries
+the table it was drawn from.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any
+
+from assay.presentation.number_format import NOTHING, count, duration, one_line, score, three
+from assay.presentation.svg import (
+    CHAR,
+    WIDTH,
+    Axis,
+    Dot,
+    Plot,
+    frame,
+    glyph,
+    line,
+    text,
+    ticks,
+    widened,
+)
+
+_ROW = 30
+
+
+def forest(
+    key: str,
+    dots: Sequence[Dot],
+    *,
+    axis: str,
+    line_at: tuple[float, str] | None,
+    title: str,
+    about: str,
+    caption: str,
+    header: str = "arm",
+) -> Plot:
+    """A row per dot: the value as its mark, the interval as a line; `line_at` is what all are held
+    against, `held` of a dot what it is held against by itself, as an upright stroke."""
+    names = [one_line(dot.name, 34) for dot in dots]
+    left = min(300.0, 16 + CHAR * max(len(name) for name in names))
+    notes = any(dot.note for dot in dots)
+    right = WIDTH - (156 if notes else 72)
+    ends = [v for dot in dots for v in (dot.value, dot.low, dot.high, dot.held) if v is not None]
+    low, high = widened([*ends, line_at[0]] if line_at else ends)
+    x = Axis(low, high, left + 12, right)
+    top, bottom = 30.0, 30.0 + _ROW * len(dots)
+    parts = []
+    for tick in ticks(low, high):
+        parts.append(line(x(tick), top - 4, x(tick), bottom, "grid"))
+        parts.append(text(x(tick), bottom + 18, f"{tick:g}", "tick", "middle"))
+    if line_at:
+        parts.append(line(x(line_at[0]), top - 8, x(line_at[0]), bottom, "reference"))
+        middle = left + 90 < x(line_at[0]) < right - 90
+        anchor = "middle" if middle else "start" if x(line_at[0]) < left + 100 else "end"
+        parts.append(text(x(line_at[0]), top - 14, line_at[1], "tick", anchor))
+    for index, (dot, name) in enumerate(zip(dots, names, strict=True)):
+        y = top + _ROW * (index + 0.5)
+        weight = "label strong" if dot.strong else "label"
+        parts.append(text(left, y + 4.5, name, weight, "end"))
+        if dot.low is not None and dot.high is not None:
+            parts.append(line(x(dot.low), y, x(dot.high), y, f"whisker m{dot.mark % 8}"))
+        if dot.held is not None:
+            parts.append(line(x(dot.held), y - 9, x(dot.held), y + 9, "held"))
+        parts.append(glyph(dot.mark, x(dot.value), y))
+        parts.append(text(right + 14, y + 4.5, score(dot.value), f"{weight} number"))
+        if dot.note:
+            parts.append(text(right + 64, y + 4.5, dot.note, "tick"))
+    parts.append(text((left + right) / 2, bottom + 38, axis, "axis", "middle"))
+    rows = [(dot.name, score(dot.value), score(dot.low), score(dot.high), dot.note) for dot in dots]
+    columns = (header, axis, "low", "high", "note")
+    cut = 5 if notes else 4
+    return Plot(
+        frame(key, bottom + 46, title, about, parts),
+        caption,
+        columns[:cut],
+        [row[:cut] for row in rows],
+    )
+
+
+def scatter(
+    key: str,
+    dots: Sequence[tuple[Dot, float]],
+    *,
+    axis: str,
+    title: str,
+    about: str,
+    caption: str,
+    across: str = "time an answer",
+    powers: Callable[[int], str] | None = None,
+    shape: Callable[[float], str] = duration,
+    front: Sequence[str] = (),
+) -> Plot:
+    """Quality against seconds an answer, or against `across`, on a logarithmic scale; up and to the
+    left is better.
+
+    Args:
+        powers: the words for a power of ten. shape: those for a number in the table.
+        front: names of the dots that a line joins in steps: no other is as good for as little.
+    """
+    smallest = min((seconds for _, seconds in dots if seconds > 0), default=1e-3)
+    places = [math.log10(max(seconds, smallest)) for _, seconds in dots]
+    low, high = math.floor(min(places) * 2 - 0.2) / 2, math.ceil(max(places) * 2 + 0.2) / 2
+    bottom_value, top_value = widened(
+        [v for dot, _ in dots for v in (dot.value, dot.low, dot.high) if v is not None]
+    )
+    x, y = Axis(low, high, 64, WIDTH - 40), Axis(bottom_value, top_value, 320, 24)
+    parts = []
+    for tick in ticks(bottom_value, top_value):
+        parts.append(line(64, y(tick), WIDTH - 40, y(tick), "grid"))
+        parts.append(text(56, y(tick) + 4.5, f"{tick:g}", "tick", "end"))
+    for power in range(math.ceil(low), math.floor(high) + 1):
+        parts.append(line(x(power), 24, x(power), 320, "grid"))
+        parts.append(text(x(power), 338, (powers or _tenfold)(power), "tick", "middle"))
+    on = sorted(
+        (x(place), y(dot.value))
+        for (dot, _), place in zip(dots, places, strict=True)
+        if dot.name in front
+    )
+    if len(on) > 1:
+        steps = [on[0]] + [corner for a, b in pairwise(on) for corner in ((b[0], a[1]), b)]
+        path = " ".join(f"{px:.1f},{py:.1f}" for px, py in steps)
+        parts.append(f'<polyline points="{path}" class="front"/>')
+    taken = [
+        (x(p) - 8, y(dot.value) - 8, x(p) + 8, y(dot.value) + 8)
+        for (dot, _), p in zip(dots, places, strict=True)
+    ]
+    for (dot, _), place in zip(dots, places, strict=True):
+        px, py = x(place), y(dot.value)
+        if dot.low is not None and dot.high is not None:
+            parts.append(line(px, y(dot.low), px, y(dot.high), f"whisker m{dot.mark % 8}"))
+        parts.append(glyph(dot.mark, px, py))
+        parts.append(_label(dot, px, py, taken))
+    parts.append(text((64 + WIDTH - 40) / 2, 358, f"{across}, logarithmic", "axis", "middle"))
+    parts.append(text(64, 14, axis, "axis"))
+    rows = [(dot.name, score(dot.value), shape(seconds)) for dot, seconds in dots]
+    return Plot(frame(key, 366, title, about, parts), caption, ("arm", axis, across), rows)
+
+
+def _tenfold(power: int) -> str:
+    """10**power seconds in words: 10 ms."""
+    unit, less = ("µs", -6) if power < -3 else ("ms", -3) if power < 0 else ("s", 0)
+    return f"{10.0 ** (power - less):,g} {unit}"
+
+
+def _label(dot: Dot, x: float, y: float, taken: list[tuple[float, float, float, float]]) -> str:
+    """The dot's name where it covers nothing that stands already; right of the dot if every place
+    is taken."""
+    name = one_line(dot.name, 28)
+    wide = CHAR * len(name)
+    spots = (
+        (11, 4.5, "start"),
+        (-11, 4.5, "end"),
+        (9, -10, "start"),
+        (9, 19, "start"),
+        (-9, -10, "end"),
+        (-9, 19, "end"),
+    )
+    for dx, dy, anchor in spots:
+        left = x + dx - (wide if anchor == "end" else 0)
+        box = (left, y + dy - 12, left + wide, y + dy + 3)
+        free = all(box[2] < o[0] or box[0] > o[2] or box[3] < o[1] or box[1] > o[3] for o in taken)
+        if free and box[0] > 62 and box[2] < WIDTH:
+            break
+    else:
+        dx, dy, anchor = spots[0]
+        left = x + dx
+        box = (left, y + dy - 12, left + wide, y + dy + 3)
+    taken.append(box)
+    return text(x + dx, y + dy, name, "label strong" if dot.strong else "label", anchor)
+
+
+def curves(
+    key: str,
+    curve: Sequence[dict[str, Any]],
+    *,
+    title: str,
+    about: str,
+    caption: str,
+    since: int | None = None,
+) -> Plot | None:
+    """Training and validation loss by step; the lowest validation loss and the step that is kept
+    are marked, and what comes after step `since` is shaded."""
+    lines = {
+        name: [(point["step"], point[name]) for point in curve if _real(point.get(name))]
+        for name in ("train", "val")
+    }
+    lines = {name: found for name, found in lines.items() if found}
+    if not any(len(found) > 1 for found in lines.values()):
+        return None
+    steps = [step for found in lines.values() for step, _ in found]
+    low, high = widened([value for found in lines.values() for _, value in found])
+    x, y = Axis(min(steps), max(steps), 56, WIDTH - 90), Axis(low, high, 200, 16)
+    parts = []
+    for tick in ticks(low, high, 4):
+        parts += [
+            line(56, y(tick), WIDTH - 90, y(tick), "grid"),
+            text(48, y(tick) + 4.5, f"{tick:g}", "tick", "end"),
+        ]
+    for tick in ticks(min(steps), max(steps)):
+        parts.append(text(x(tick), 218, count(tick), "tick", "middle"))
+    if since is not None:
+        wide = x(max(steps)) - x(since)
+        parts.append(
+            f'<rect x="{x(since):.1f}" y="16" width="{wide:.1f}" height="184" class="risen"/>'
+        )
+    for point in curve:
+        if point.get("kept"):
+            at = x(point["step"])
+            parts += [line(at, 16, at, 200, "reference"), text(at - 6, 28, "kept", "tick", "end")]
+    for name, found in lines.items():
+        path = " ".join(f"{x(step):.1f},{y(value):.1f}" for step, value in found)
+        parts.append(f'<polyline points="{path}" class="curve {name}"/>')
+        last = found[-1]
+        parts.append(text(x(last[0]) + 8, y(last[1]) + 4.5, name, "label"))
+    if "val" in lines:
+        step, value = min(lines["val"], key=lambda point: point[1])
+        parts.append(f'<circle cx="{x(step):.1f}" cy="{y(value):.1f}" r="4.5" class="best"/>')
+    parts += [
+        text((56 + WIDTH - 90) / 2, 238, "step", "axis", "middle"),
+        text(56, 10, "loss", "axis"),
+    ]
+    rows = [
+        (count(point["step"]), three(point.get("train")), three(point.get("val")))
+        for point in curve
+        if _real(point.get("train")) or _real(point.get("val"))
+    ]
+    return Plot(frame(key, 246, title, about, parts), caption, ("step", "train", "val"), rows)
+
+
+def _real(value: float | None) -> bool:
+    return value is not None and math.isfinite(value)
+
+
+def bars(
+    key: str, parts: Sequence[tuple[str, int]], *, unit: str, title: str, about: str, caption: str
+) -> Plot:
+    """Horizontal bars of counts, each named and numbered."""
+    names = [one_line(name, 30) for name, _ in parts]
+    left = min(260.0, 12 + CHAR * max(len(name) for name in names))
+    x = Axis(0, max(1, *(size for _, size in parts)), left + 10, WIDTH - 90)
+    drawn = []
+    for index, ((_, size), name) in enumerate(zip(parts, names, strict=True)):
+        y = 6 + 26 * index
+        drawn.append(text(left, y + 14.5, name, "label", "end"))
+        wide = max(1.0, x(size) - left - 10)
+        drawn.append(
+            f'<rect x="{left + 10:.1f}" y="{y + 3}" width="{wide:.1f}" height="14" class="bar"/>'
+        )
+        drawn.append(text(x(size) + 8, y + 14.5, count(size), "label number"))
+    return Plot(
+        frame(key, 12 + 26 * len(parts), title, about, drawn),
+        caption,
+        ("what", unit),
+        [(name, count(size)) for name, size in parts],
+    )
+
+
+def histogram(
+    key: str,
+    edges: Sequence[float],
+    counts: Sequence[int],
+    limit: float | None,
+    *,
+    unit: str,
+    title: str,
+    about: str,
+    caption: str,
+) -> Plot:
+    """Counts between edges; `limit` is where rows are cut off."""
+    low, high = edges[0], max(edges[-1], limit or edges[-1])
+    x, y = Axis(low, high, 56, WIDTH - 40), Axis(0, max(1, *counts), 150, 20)
+    parts = []
+    for tick in ticks(0, max(1, *counts), 3):
+        parts += [
+            line(56, y(tick), WIDTH - 40, y(tick), "grid"),
+            text(48, y(tick) + 4.5, count(tick), "tick", "end"),
+        ]
+    for start, end, size in zip(edges[:-1], edges[1:], counts, strict=True):
+        wide = max(0.5, x(end) - x(start) - 1)
+        parts.append(
+            f'<rect x="{x(start):.1f}" y="{y(size):.1f}" width="{wide:.1f}"'
+            f' height="{150 - y(size):.1f}" class="bar"/>'
+        )
+    for tick in ticks(low, high, 7):
+        parts.append(text(x(tick), 168, count(tick), "tick", "middle"))
+    if limit is not None:
+        parts.append(line(x(limit), 12, x(limit), 150, "reference"))
+        parts.append(text(x(limit) - 6, 14, f"limit {count(limit)}", "tick", "end"))
+    parts += [text((16 + WIDTH) / 2, 188, unit, "axis", "middle"), text(56, 10, "rows", "axis")]
+    rows = [
+        (f"{three(start)} to {three(end)}", count(size))
+        for start, end, size in zip(edges[:-1], edges[1:], counts, strict=True)
+    ]
+    return Plot(
+        frame(key, 196, title, about, parts), caption, (unit, "rows"), rows or [(NOTHING, NOTHING)]
+    )

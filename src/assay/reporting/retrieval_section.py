@@ -1,0 +1,83 @@
+"""The part of the report on retrieval: which arms found what holds the answer, and what they made
+of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assay.decision.decision_table import higher_is_better
+
+# Key in report.json, heading. In the order of the way from question to answer.
+FOUND = (
+    ("recall", "recall"),
+    ("complete", "all found"),
+    ("mrr", "MRR"),
+    ("ndcg", "nDCG"),
+    ("precision", "precision"),
+)
+READ = (
+    ("right_when_complete", "right if found"),
+    ("right_when_missing", "right if missing"),
+    ("support", "words in passages"),
+    ("judged", "judged supported"),
+    ("cites", "cites"),
+    ("citation", "cites rightly"),
+    ("abstained_rightly", "abstains rightly"),
+    ("abstained_wrongly", "abstains wrongly"),
+)
+ERRORS = (
+    ("right", "right, found"),
+    ("right_elsewhere", "right, not found"),
+    ("retrieval_error", "retrieval errors"),
+    ("reading_error", "reading errors"),
+)
+
+
+def retrieving(data: dict[str, Any]) -> list[tuple[int, dict[str, Any]]]:
+    """(index, strategy) of the arms that hand passages to their answers, best first by what they
+    found."""
+    found = [(i, one) for i, one in enumerate(data["strategies"]) if one.get("retrieval")]
+    metric, sign = data["task"]["metric"], 1 if higher_is_better(data) else -1
+    return sorted(found, key=lambda pair: -sign * (pair[1]["metrics"][metric]["value"] or 0.0))
+
+
+def shown(data: dict[str, Any], headings: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
+    """Those of the headings for which an arm has a value."""
+    there = {key for _, one in retrieving(data) for key in one["retrieval"]["values"]}
+    return [(key, words) for key, words in headings if key in there]
+
+
+def told_apart(data: dict[str, Any]) -> list[tuple[int, dict[str, Any]]]:
+    """The arms whose errors can be told apart, because documents are noted."""
+    return [(i, one) for i, one in retrieving(data) if one["retrieval"]["errors"]]
+
+
+def sentence(data: dict[str, Any]) -> str:
+    """What the best of these arms fails by."""
+    arms = told_apart(data)
+    if not arms:
+        return (
+            "No row says which documents hold its answer, so retrieval errors"
+            " cannot be told from reading errors. Name them in a column: data.columns.found_in."
+        )
+    one = arms[0][1]
+    errors = one["retrieval"]["errors"]
+    lost, misread = errors["retrieval_error"], errors["reading_error"]
+    if not lost + misread:
+        return f"{one['name']} makes no error on the rows whose documents are noted."
+    more = (
+        "what is retrieved"
+        if lost > misread
+        else "how the passages are read"
+        if misread > lost
+        else "both"
+    )
+    return (
+        f"Of the {lost + misread:,} errors of {one['name']}, {lost:,} lack a document that holds"
+        f" the answer (retrieval) and {misread:,} have all of them (reading): work on {more} first."
+    )
+
+
+def parts(data: dict[str, Any]) -> list[tuple[int, dict[str, Any]]]:
+    """The arms whose answers are made in steps that were timed."""
+    return [(i, one) for i, one in enumerate(data["strategies"]) if one["cost"].get("answer_parts")]

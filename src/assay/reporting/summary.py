@@ -1,0 +1,229 @@
+"""The report in few lines, from its numbers alone: the table and the last lines of a run, and a
+notebook's cell."""
+
+import textwrap
+from functools import partial
+from typing import Any
+
+from markupsafe import escape
+
+from assay.audits.forgetting import section as forgetting
+from assay.decision import cluster_intervals as clusters
+from assay.decision import decision_table as decision
+from assay.decision import uncertainty as certain
+from assay.presentation.number_format import (
+    NOTHING,
+    apart,
+    between,
+    clean,
+    count,
+    duration,
+    equals_p,
+    megabytes,
+    milliseconds,
+    one_line,
+    p_value,
+    score,
+    signed,
+    sized,
+    three,
+)
+from assay.reporting import leak_sentences as leakage
+
+
+def best_first(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """The arms, best first, those without a result last."""
+    metric, sign = data["task"]["metric"], 1 if decision.higher_is_better(data) else -1
+    arms = data["strategies"]
+    done = sorted(
+        (s for s in arms if s["status"] == "done"),
+        key=lambda s: -sign * s["metrics"][metric]["value"],
+    )
+    return [*done, *(s for s in arms if s["status"] != "done")]
+
+
+def cells_of(arm: dict[str, Any], data: dict[str, Any]) -> list[str]:
+    cost, metric = arm["cost"], data["task"]["metric"]
+    costs = [
+        milliseconds(cost["seconds_per_answer"]),
+        milliseconds((cost.get("alone") or {}).get("p95")),
+        three(cost["tokens_per_answer"]),
+        three(cost["fit_seconds"]),
+        megabytes(cost["peak_bytes"]),
+        megabytes(cost["kept_bytes"]),
+        *([three(cost["money_per_answer"])] if decision.paid(data) else []),
+    ]
+    if arm["status"] != "done":
+        return [arm["name"], arm["status"], NOTHING, NOTHING, NOTHING, NOTHING, *costs]
+    one, floor = arm["metrics"][metric], (arm["versus_floor"] or {}).get(metric)
+    gain = [signed(floor["difference"]), p_value(floor["p_holm"])] if floor else [NOTHING, NOTHING]
+    return [
+        arm["name"],
+        score(one["value"]),
+        between(one["low"], one["high"], to="–", why=certain.why_none(data)),
+        count(arm["n"]),
+        *gain,
+        *costs,
+    ]
+
+
+def header_of(data: dict[str, Any]) -> list[str]:
+    level = f"{data['task']['level'] * 100:g} %"
+    metric = data["task"]["metric"].replace("_", " ")
+    known = [
+        "arm",
+        metric,
+        level,
+        "n",
+        "to floor",
+        "p (Holm)",
+        "ms/answer",
+        "ms p95",
+        "tokens",
+        "fit s",
+        "peak MB",
+        "kept MB",
+    ]
+    return [*known, "price"] if decision.paid(data) else known
+
+
+def terminal_table(data: dict[str, Any]) -> list[list[str]]:
+    """The header, then one row per arm, best first: arm, metric, interval, n, to floor, p (Holm),
+    ms an answer in a batch, ms that 95 answers in 100 are faster than when asked alone, tokens, fit
+    s, peak MB, kept MB, price where answers are paid for. Names are shortened to 24 characters."""
+    rows = [cells_of(arm, data) for arm in best_first(data)]
+    return [header_of(data), *([one_line(row[0], 24), *row[1:]] for row in rows)]
+
+
+def summary_lines(data: dict[str, Any], width: int = 80) -> list[str]:
+    """The last lines of a run, at most `width` columns each: what to use, by how much, how sure,
+    what else."""
+    wrap = partial(_wrapped, width=width)
+    verdict, metric = data["verdict"], data["task"]["metric"]
+    arms = {s["name"]: s for s in data["strategies"]}
+    winner = arms.get(verdict["recommended"])
+    if winner is None:
+        return [
+            line
+            for text in (verdict["reason"], *decision.open_questions(data))
+            for line in wrap(text, "")
+        ]
+    lines = wrap(decision.headline(data), "")
+    floor = winner["versus_floor"]
+    if verdict.get("state") == "nothing" or not floor:
+        lines += wrap(verdict["reason"]) if len(arms) > 1 else []
+    else:
+        gap, unit = floor[metric], decision.unit_of(data)
+        size = (
+            f"{apart(gap['difference'], unit)} {unit or 'points'} over the best baseline,"
+            f" {floor['floor']}"
+        )
+        proven = "" if verdict.get("state", "use") == "use" else ": not proven better"
+        lines += wrap(f"{size} ({_bounds(data, gap)}){proven}")
+        lines += wrap(_costs(winner["cost"], arms[floor["floor"]]["cost"]))
+    rival = decision.rival_of(data)
+    if (
+        rival
+        and rival != (floor or {}).get("floor")
+        and (winner["versus_best"] or arms[rival]["versus_best"])
+    ):
+        lines += wrap(_against(data, arms[rival], winner))
+    lines += [line for text in decision.open_questions(data) for line in wrap(text)]
+    fit = winner.get("fit")
+    if fit and fit["word"] != "learning":
+        lines += wrap(f"training of {winner['name']}: {fit['word']}. {fit['text']}")
+    if forgot := forgetting.summary(data, winner["name"]):
+        lines += wrap(forgot)
+    if together := clusters.short(data):
+        lines += wrap(together)
+    found, gone = leakage.leaks(data), data["audit"]["repaired"]
+    leaks = f"leaks: {count(found)}" + (
+        f" found, {count(gone)} {'row' if gone == 1 else 'rows'} taken out of train or val"
+        if gone
+        else ""
+    )
+    if twins := data["audit"].get("paraphrase"):
+        leaks += f"; {count(twins)} test row{'s' * (twins != 1)} in other words"
+    codes = ", ".join(str(warning["code"]) for warning in data["warnings"])
+    lines += wrap(f"{leaks}; warnings: {len(data['warnings'])}" + (f" ({codes})" if codes else ""))
+    return lines
+
+
+def _costs(ours: dict[str, Any], theirs: dict[str, Any]) -> str:
+    """`p95 latency 0.86 s against 0.06 s; retrain 14 min against 8 s`: of what was measured of
+    both."""
+    said = []
+    pairs = [
+        ((one.get("alone") or {}).get("p95"), one.get("fit_seconds")) for one in (ours, theirs)
+    ]
+    for words, first, second in zip(("p95 latency", "retrain"), *pairs, strict=True):
+        if first is not None and second is not None:
+            said.append(f"{words} {duration(first)} against {duration(second)}")
+    return "; ".join(said)
+
+
+def _bounds(data: dict[str, Any], gap: dict[str, Any], sign: int = 1) -> str:
+    """The interval of a difference of the deciding metric, turned round where `sign` is -1, and its
+    p."""
+    low, high = (None if gap[end] is None else sign * gap[end] for end in ("low", "high")[::sign])
+    shape = partial(apart, unit=decision.unit_of(data))
+    return (
+        f"{between(low, high, shape, why=certain.why_none(data))}, {equals_p(gap['p_holm'])}"
+        " after Holm"
+    )
+
+
+def _against(data: dict[str, Any], rival: dict[str, Any], winner: dict[str, Any]) -> str:
+    """How the nearest other arm differs, in score and in time."""
+    metric, unit = data["task"]["metric"], decision.unit_of(data)
+    if rival["versus_best"]:
+        gap, sign = rival["versus_best"][metric], 1
+    else:
+        gap, sign = winner["versus_best"][metric], -1
+    size = sign * gap["difference"]
+    word = "higher" if size > 0 else "lower"
+    how = f"is {sized(size, unit)} {word}" if round(size, 6) else "scores the same"
+    text = f"{rival['name']} {how} ({_bounds(data, gap, sign)})"
+    ours, theirs = winner["cost"]["seconds_per_answer"], rival["cost"]["seconds_per_answer"]
+    if ours and theirs:
+        text += f", {_pace(theirs / ours)}"
+    return text
+
+
+def _pace(ratio: float) -> str:
+    """How fast another arm answers, in words: ratio of its seconds an answer to ours."""
+    if 0.8 <= ratio <= 1.25:
+        return "about as fast"
+    factor = ratio if ratio > 1 else 1 / ratio
+    return (
+        f"{factor:,.0f} times as {'slow' if ratio > 1 else 'fast'}"
+        if factor >= 1.5
+        else ("a little slower" if ratio > 1 else "a little faster")
+    )
+
+
+def _wrapped(text: str, indent: str = "  ", width: int = 80) -> list[str]:
+    return textwrap.wrap(
+        one_line(text, 1000),
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent + "  " * bool(indent),
+    )
+
+
+def notebook(data: dict[str, Any]) -> str:
+    """The verdict and the table, for a notebook cell."""
+    header, *rows = terminal_table(data)
+    head = "".join(f"<th>{escape(clean(cell))}</th>" for cell in header)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(clean(cell))}</td>" for cell in row) + "</tr>"
+        for row in rows
+    )
+    verdict = data["verdict"]
+    said = "".join(
+        f"<p>{escape(clean(verdict[part]))}</p>" for part in ("reason", "doubt") if verdict[part]
+    )
+    return (
+        f"<div><p><strong>{escape(clean(decision.headline(data)))}</strong></p>{said}"
+        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )

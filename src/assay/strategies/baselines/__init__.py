@@ -1,0 +1,1 @@
+"""What a strategy must beat: no language model is asked or trained."""

@@ -1,0 +1,57 @@
+"""Always answer with the most frequent training target.
+
+What it is for   the floor: a strategy that does not beat it has learnt nothing
+How frequent     by the rows that came, where training rows were balanced (`split.rows_per_label`,
+                 `augment: balance`)
+Costs            no model, no training
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from assay.core.preconditions import need_rows
+from assay.core.store import read_json, write_json
+from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Tell
+from assay.tasks.options import LETTERS
+from assay.tasks.parsing import worked
+from assay.tasks.ranked_lists import ordered
+
+
+class MajorityAnswers(Adapted):
+    def __init__(self, target: str):
+        self.target = target
+
+    def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
+        return [Answer(self._for(question), raw=self.target) for question in questions]
+
+    def _for(self, question: Example) -> str:
+        """The target; of letters, the first one where the question has not so many options;
+        candidates as they come."""
+        if not self.target and question.options:
+            return ordered([0.0] * len(question.options))
+        letters = LETTERS[: len(question.options)]
+        return self.target if not letters or self.target in letters else letters[0]
+
+    def save(self, folder: Path) -> None:
+        write_json(folder / "majority.json", {"target": self.target})
+
+
+class Majority(Strategy):
+    kind: Literal["majority"] = "majority"
+
+    def fit(self, lesson: Lesson) -> MajorityAnswers:
+        need_rows("majority", lesson)
+        if lesson.task.kind == "rank":
+            return MajorityAnswers("")
+        targets = (example.target or "" for example in lesson.train)
+        if lesson.task.kind == "number":
+            targets = (worked(target)[1] for target in targets)
+        # Where labels were balanced, how frequent they are is known all the same.
+        counts = Counter(lesson.base_rates) or Counter(targets)
+        # Ties go to the target that sorts first, so that a rerun gives the same answer.
+        return MajorityAnswers(min(counts, key=lambda target: (-counts[target], target)))
+
+    def restore(self, folder: Path, lesson: Lesson) -> MajorityAnswers:
+        return MajorityAnswers(read_json(folder / "majority.json")["target"])

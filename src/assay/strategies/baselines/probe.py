@@ -1,0 +1,106 @@
+"""A linear model on sentence vectors, with words and characters beside them.
+
+What it is for   the baseline that knows synonyms and learns: mostly the best that trains no
+                 language model
+Costs            an encoder of 22 million parameters, which reads each row once; seconds of training
+Source           a linear probe: Alain and Bengio (2017), arxiv.org/abs/1610.01644; on frozen
+                 sentence vectors: Conneau and Kiela (2018), SentEval, arxiv.org/abs/1803.05449.
+                 Vectors: Reimers and Gurevych (2019), aclanthology.org/D19-1410. The model, and how
+                 C is chosen: linear.py
+Several labels   a model and a threshold for each: several.py. Options and candidates: a model over
+                 what each is and shares with the question: among_options.py
+Good when        few rows a label; labels are told apart by meaning and by words
+Watch out        an encoder reads the beginning of a long text only, minilm-l6 256 tokens; words are
+                 read to the end
+Defaults from    all three blocks did best on training rows of shared sets: docs/methods/probe.md
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, field_validator
+
+from assay.core.errors import Problem
+from assay.core.preconditions import need_rows
+from assay.core.types import Adapted, Lesson, Strategy, Task
+from assay.models.loading.catalogue import EMBEDDER
+from assay.retrieval.encoders import Encoder
+from assay.strategies.baselines.neighbours import vectors_of
+from assay.strategies.linear.features import Feature, Features, Vectors
+from assay.strategies.linear.linear_arms import LinearLabels, LinearSets
+from assay.strategies.linear.logistic_regression import Balance, in_one_thread
+from assay.strategies.linear.option_features import OptionLinear
+
+KINDS = ("classify", "multilabel", "choose", "rank")
+
+
+class Probe(Strategy):
+    kind: Literal["probe"] = "probe"
+    features: tuple[Feature, ...] = Field(default=("vectors", "words", "characters"), min_length=1)
+    encoder: str = EMBEDDER  # a name of the catalogue, a hub id or a folder
+    ngrams: int = Field(default=1, ge=1, le=5)  # longest run of words
+    characters: int = Field(default=4, ge=1, le=8)  # longest run of characters inside a word
+    # inverse strength of the L2 penalty; chosen when left out
+    c: float | None = Field(default=None, gt=0, le=1e6)
+    balance: Balance = "auto"  # weights: rare labels count as much as frequent ones
+    reads = ("train", "val")
+    neural = True
+    libraries = ("numpy", "scikit-learn", "scipy")
+
+    @field_validator("features")
+    @classmethod
+    def _each_once(cls, names: tuple[Feature, ...]) -> tuple[Feature, ...]:
+        if len(set(names)) < len(names):
+            raise ValueError("names a block twice")
+        return names
+
+    def needs(self, base: str) -> tuple[str, ...]:
+        return self.encoders()
+
+    def encoders(self) -> tuple[str, ...]:
+        return (self.encoder,) if "vectors" in self.features else ()
+
+    def unfit(self, task: Task) -> Iterator[Problem]:
+        if task.kind not in KINDS:
+            text = (
+                "probe: needs labels, options or candidates; this task is of the kind"
+                f" '{task.kind}'"
+            )
+            yield Problem(
+                "T065",
+                text,
+                help="use `neighbours`, which copies the answer of the most similar question",
+            )
+
+    @in_one_thread
+    def fit(self, lesson: Lesson) -> Adapted:
+        need_rows("probe", lesson)
+        features = self._features(lesson)
+        if lesson.task.kind in ("choose", "rank"):
+            return OptionLinear.of(features, lesson, self.c, "probe")
+        arm = LinearSets if lesson.task.kind == "multilabel" else LinearLabels
+        return arm.of(features, lesson, self.c, self.balance, "probe")
+
+    def restore(self, folder: Path, lesson: Lesson) -> Adapted:
+        arms: dict[str, Any] = {
+            "choose": OptionLinear,
+            "rank": OptionLinear,
+            "multilabel": LinearSets,
+        }
+        arm = arms.get(lesson.task.kind, LinearLabels)
+        return arm.restored(self._features(lesson), folder, lesson.task, "probe")
+
+    def _features(self, lesson: Lesson) -> Features:
+        return Features(self.features, self.ngrams, self.characters, self._vectors(lesson))
+
+    def _vectors(self, lesson: Lesson) -> Vectors | None:
+        if "vectors" not in self.features:
+            return None
+        if self.encoder != EMBEDDER:
+            return Encoder(model=self.encoder).fit(lesson).vectors
+
+        def vectors(texts: Sequence[str]) -> Any:
+            return vectors_of(texts, lesson.means)
+
+        return vectors

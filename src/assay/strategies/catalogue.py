@@ -1,0 +1,153 @@
+"""All strategies, in the order in which `assay list strategies` shows them. A new one is one more
+name here."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from assay.core.errors import Problem, TrainError, UsageError
+from assay.core.types import Part, Strategy, Task
+from assay.retrieval.encoders import Encoder
+from assay.strategies.baselines.best_sentence import BestSentence
+from assay.strategies.baselines.centrality import Centrality
+from assay.strategies.baselines.copy import Copy
+from assay.strategies.baselines.crf import Crf
+from assay.strategies.baselines.dictionary import Dictionary
+from assay.strategies.baselines.extractive import Extractive
+from assay.strategies.baselines.lead import Lead
+from assay.strategies.baselines.learning_to_rank import LearningToRank
+from assay.strategies.baselines.majority import Majority
+from assay.strategies.baselines.neighbours import Neighbours
+from assay.strategies.baselines.ngram import Ngram
+from assay.strategies.baselines.probe import Probe
+from assay.strategies.baselines.reader import Reader
+from assay.strategies.baselines.ridge import RidgeRegression
+from assay.strategies.baselines.tfidf import Tfidf
+from assay.strategies.compression.compressed_arm import Shrink
+from assay.strategies.compression.distil import Distil
+from assay.strategies.compression.prune import Prune
+from assay.strategies.compression.quantise import Quantise
+from assay.strategies.encoders import ENCODERS
+from assay.strategies.mixes.blend import Blend
+from assay.strategies.mixes.knn import Knn
+from assay.strategies.mixes.router import Router
+from assay.strategies.mixes.stack import Stack
+from assay.strategies.prompting.few_shot import Shots
+from assay.strategies.prompting.likelihood import Likelihood
+from assay.strategies.prompting.prompt_search import WordingSearch
+from assay.strategies.retrieval.question_likelihood import QuestionLikelihood
+from assay.strategies.retrieval.rag import Rag
+from assay.strategies.retrieval.retrieval_aware import RetrievalAware
+from assay.strategies.training import METHODS
+from assay.strategies.training.tagger import Tagger
+from assay.training.retriever.encoder import TunedEncoder
+from assay.training.retriever.reranker import CrossEncoder
+
+STRATEGIES: tuple[type[Strategy], ...] = (
+    Majority,
+    Tfidf,
+    Neighbours,
+    Probe,
+    Lead,
+    Centrality,
+    Extractive,
+    BestSentence,
+    Reader,
+    RidgeRegression,
+    LearningToRank,
+    Copy,
+    Ngram,
+    Dictionary,
+    Crf,
+    Tagger,
+    Shots,
+    Likelihood,
+    WordingSearch,
+    Rag,
+    RetrievalAware,
+    Knn,
+    Router,
+    Stack,
+    *ENCODERS,
+    *METHODS,
+    Blend,
+    Quantise,
+    Distil,
+    Prune,
+)
+
+# Fitted pieces of a strategy, each named by the setting that takes it: `rag` has `embed` and
+# `rerank`.
+PARTS: tuple[type[Part], ...] = (Encoder, TunedEncoder, CrossEncoder, QuestionLikelihood)
+
+# Names that people look for, as settings of a kind above.
+PRESETS: dict[str, dict] = {
+    "qlora": {"kind": "lora", "bits": 4},
+    "dora": {"kind": "lora", "decompose": True},
+}
+
+# What a strategy must beat to be worth its cost: kinds that train no language model and ask none.
+FLOORS = ("majority", "tfidf", "neighbours", "probe", "lead", "copy", "ngram", "dictionary", "crf")
+FLOORS += ("centrality", "extractive", "best_sentence", "reader", "ridge", "learning_to_rank")
+
+
+# Kinds that can say how likely a text is.
+READERS = ("ngram", "shots", "full", "lora", "adalora", "miss", "ia3", "adapters", "prefix")
+READERS += ("prompt_tuning", "p_tuning", "blend")
+
+
+def refuse_unfit(arms: Mapping[str, Strategy], task: Task) -> None:
+    """Arms that cannot do the task, whatever their models are. The task's kind is known once the
+    data was read.
+
+    Args:
+        arms: by name.
+
+    Raises:
+        TrainError: with every problem, its place the arm's name. UsageError: C095, arms of another
+            kind of task.
+    """
+    others = [problem for name, arm in arms.items() for problem in _elsewhere(name, arm, task)]
+    if others:
+        raise UsageError(*others)
+    problems = [
+        replace(problem, place=name) for name, arm in arms.items() for problem in _unfit(arm, task)
+    ]
+    if problems:
+        raise TrainError(*problems)
+
+
+def _elsewhere(name: str, strategy: Strategy, task: Task) -> Iterator[Problem]:
+    """Arms that only make sense for other kinds of task."""
+    core = strategy.core if isinstance(strategy, Shrink) else strategy
+    continues = core.kind in READERS and (not isinstance(core, Shots) or core.k == 0)
+    if task.kind == "continue" and not continues:
+        text = (
+            f"{strategy.kind} cannot say how likely a text is, which is what a task of the kind"
+            " 'continue' asks"
+        )
+        yield Problem(
+            "C095", text, name, "take ngram, shots with k: 0, or a trained arm such as lora"
+        )
+    elif strategy.kind == "ngram" and task.kind != "continue":
+        yield Problem(
+            "C095",
+            "ngram says how likely texts are; this task asks for answers",
+            name,
+            "leave it out",
+        )
+    elif strategy.kind in ("lead", "copy") and (
+        task.picks or task.kind in ("multilabel", "extract", "rank")
+    ):
+        text = (
+            f"{strategy.kind} answers with text of the question; this task is of the kind"
+            f" '{task.kind}'"
+        )
+        yield Problem("C095", text, name, "leave it out")
+
+
+def _unfit(strategy: Strategy, task: Task) -> Iterator[Problem]:
+    """Of the strategy and of those inside it."""
+    yield from strategy.unfit(task)
+    for _, value in strategy.inside():
+        if isinstance(value, Strategy):
+            yield from _unfit(value, task)

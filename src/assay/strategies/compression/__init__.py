@@ -1,0 +1,1 @@
+"""A fitted strategy made smaller."""

@@ -1,0 +1,80 @@
+"""Texts as vectors with gradients: parts of `micro_tokens` tokens, of like length, computed one
+after the other.
+
+`gradients`  of a loss in which texts are compared. What all parts computed is kept until the loss
+             is known, as long as that is little; of more, vectors are computed twice, first without
+             gradients, then part by part with the gradient that the loss has at them: Gao et al.
+             (2021), arxiv.org/abs/2101.06983
+`summed`     of a loss that is a sum over texts
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from assay.models.inference.batch_plan import by_length
+
+if TYPE_CHECKING:
+    from assay.models.embeddings import Embedder
+
+KEPT = 4096  # of a small encoder half a gigabyte
+Ids = Sequence[Sequence[int]]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """`bf16`: matrix products are computed in bf16; weights and sums stay in fp32. `kept`: tokens,
+    padding included, of which all that is computed is kept; of more, vectors are computed twice."""
+
+    embed: Embedder
+    micro_tokens: int
+    bf16: bool
+    kept: int = KEPT
+
+    def gradients(self, texts: Ids, loss: Callable[[torch.Tensor], torch.Tensor]) -> float:
+        """Add the gradients of `loss` (vectors (texts, width), of length 1 -> scalar); its
+        value."""
+        parts = self._cut(texts)
+        back = torch.argsort(torch.tensor([i for part in parts for i in part])).to(
+            self.embed.network.device
+        )
+        if sum(len(part) * len(texts[part[0]]) for part in parts) <= self.kept:
+            value = loss(torch.cat([self._vectors(texts, part) for part in parts])[back])
+            value.backward()
+            return float(value.detach())
+        # what is dropped is the same both times
+        seeds = torch.randint(1 << 31, (len(parts),)).tolist()
+        with torch.no_grad():
+            found = [
+                self._vectors(texts, part, seed) for part, seed in zip(parts, seeds, strict=True)
+            ]
+        leaf = torch.cat(found)[back].requires_grad_()
+        value = loss(leaf)
+        value.backward()
+        assert leaf.grad is not None
+        for part, seed in zip(parts, seeds, strict=True):
+            (self._vectors(texts, part, seed) * leaf.grad[part]).sum().backward()
+        return float(value.detach())
+
+    def summed(self, texts: Ids, loss: Callable[[list[int], torch.Tensor], torch.Tensor]) -> float:
+        """Add the gradients of a loss that is a sum over texts: (which texts, their vectors) ->
+        their share of it."""
+        total = 0.0
+        for part in self._cut(texts):
+            share = loss(part, self._vectors(texts, part))
+            share.backward()
+            total += float(share.detach())
+        return total
+
+    def _cut(self, texts: Ids) -> list[list[int]]:
+        return by_length([len(ids) for ids in texts], self.micro_tokens)
+
+    def _vectors(self, texts: Ids, part: list[int], seed: int | None = None) -> torch.Tensor:
+        if seed is not None:
+            torch.manual_seed(seed)
+        with torch.autocast(self.embed.network.device.type, torch.bfloat16, enabled=self.bf16):
+            return self.embed.pooled([texts[i] for i in part], self.embed.unread()).float()

@@ -1,0 +1,1 @@
+"""Linear models on words, characters and sentence vectors."""

@@ -1,0 +1,169 @@
+"""Fitted arms around a linear model on features of the text: one label a row, or any number of
+them.
+
+`LinearLabels`  the likeliest label, with a probability for each
+`LinearSets`    the labels whose probabilities reach their thresholds: see several.py
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assay.core.store import write_json
+from assay.core.types import Adapted, Answer, Example, Lesson, Task, Tell
+from assay.strategies.linear import multilabel as several
+from assay.strategies.linear.features import Features
+from assay.strategies.linear.logistic_regression import (
+    ALIKE,
+    Balance,
+    Choice,
+    Linear,
+    Turned,
+    chosen_strength,
+    fitted,
+)
+from assay.strategies.prompting.prompted_arm import NEVER, chosen
+
+if TYPE_CHECKING:
+    import numpy as np
+
+LIGHT = 1.0  # the C under which the weight of the vectors is chosen
+
+
+class LinearLabels(Adapted):
+    """`features` and `linear` of the labels that training rows have; `said`: how C was chosen."""
+
+    def __init__(self, features: Features, linear: Linear, task: Task, said: str, stem: str):
+        self.features, self.linear = features, linear
+        self.task, self.said, self.stem = task, said, stem
+        self.columns = [task.labels.index(label) for label in linear.labels]
+
+    @classmethod
+    def of(
+        cls, features: Features, lesson: Lesson, c: float | None, balance: Balance, stem: str
+    ) -> LinearLabels:
+        targets = [example.target or "" for example in lesson.train]
+        matrix = features.fit([example.text for example in lesson.train])
+        groups = [example.group for example in lesson.train]
+        tried: list[tuple[Choice, Turned, float]] = []
+        for weight in features.weights:
+            turned = Turned(features.weighed(matrix, weight))
+            choice = chosen_strength(
+                turned, targets, c, balance, lesson.task.metric, lesson.seed, groups
+            )
+            tried.append((choice, turned, weight))
+        # of equals the first
+        choice, turned, features.weight = max(tried, key=lambda one: one[0].merit)
+        linear = fitted(turned, targets, choice, lesson.seed)
+        beside = (
+            f" Vectors weigh {features.weight:g} beside what is counted." if len(tried) > 1 else ""
+        )
+        return cls(features, linear, lesson.task, choice.said + beside, stem)
+
+    @classmethod
+    def restored(cls, features: Features, folder: Path, task: Task, stem: str) -> LinearLabels:
+        arrays, notes = features.restored(folder, stem)
+        linear = Linear(tuple(notes["labels"]), arrays["weights"], arrays["biases"])
+        return cls(features, linear, task, notes["said"], stem)
+
+    def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
+        import numpy as np
+
+        if not questions:
+            return []
+        logs = np.full((len(questions), len(self.task.labels)), NEVER)
+        logs[:, self.columns] = self.linear.log_shares(
+            self.features([question.text for question in questions])
+        )
+        return [chosen(self.task.labels, row) for row in logs]
+
+    def save(self, folder: Path) -> None:
+        arrays = {"weights": self.linear.weights, "biases": self.linear.biases}
+        self.features.save(
+            folder, self.stem, arrays, {"labels": list(self.linear.labels), "said": self.said}
+        )
+        write_json(folder / "note.json", {"notes": [self.said]})
+
+
+class LinearSets(Adapted):
+    """`weights` (labels, features), `biases` and `cuts` (labels,): see `several`."""
+
+    def __init__(
+        self,
+        features: Features,
+        weights: np.ndarray,
+        biases: np.ndarray,
+        cuts: np.ndarray,
+        task: Task,
+        said: str,
+        stem: str,
+    ):
+        self.features, self.weights, self.biases, self.cuts = features, weights, biases, cuts
+        self.task, self.said, self.stem = task, said, stem
+
+    @classmethod
+    def of(
+        cls, features: Features, lesson: Lesson, c: float | None, balance: Balance, stem: str
+    ) -> LinearSets:
+        """Thresholds are chosen on training rows that were left out, and on those of val where the
+        lesson has them."""
+        import numpy as np
+
+        task, weighted = lesson.task, balance == "weights"
+        matrix = features.fit([example.text for example in lesson.train])
+        wanted = several.indicator([example.target or "" for example in lesson.train], task)
+        names = [
+            f"{at}" if row.group is None else f"g{row.group}" for at, row in enumerate(lesson.train)
+        ]
+        groups = np.unique(names, return_inverse=True)[1]
+        tried = [(Turned(features.weighed(matrix, weight)), weight) for weight in features.weights]
+        if len(tried) > 1:
+            # First the weight, by the likelihood of rows left out under one C, then C: each label
+            # has its own model.
+            first = LIGHT if c is None else c
+            scores = [
+                several.chosen_strength(one, wanted, first, weighted, lesson.seed, groups)[0].score
+                or 0.0
+                for one, _ in tried
+            ]
+            tried = [tried[scores.index(max(scores))]]
+        (turned, features.weight), *_ = tried
+        choice, seen = several.chosen_strength(turned, wanted, c, weighted, lesson.seed, groups)
+        weights, biases = several.fitted(turned.rows, wanted, choice.c, lesson.seed, weighted)
+        weights, biases = turned.back(weights).astype(np.float32), biases.astype(np.float32)
+        if lesson.val and seen is not None:
+            asked = features([example.text for example in lesson.val])
+            seen = np.concatenate([seen, several.probabilities(asked, weights, biases)])
+            wanted = np.concatenate(
+                [wanted, several.indicator([row.target or "" for row in lesson.val], task)]
+            )
+            names += [
+                f"val {at}" if row.group is None else f"g{row.group}"
+                for at, row in enumerate(lesson.val)
+            ]
+            groups = np.unique(names, return_inverse=True)[1]
+        cuts = several.thresholds(seen, wanted, groups, task.metric in ALIKE, lesson.seed)
+        return cls(features, weights, biases, cuts, task, choice.said, stem)
+
+    @classmethod
+    def restored(cls, features: Features, folder: Path, task: Task, stem: str) -> LinearSets:
+        arrays, notes = features.restored(folder, stem)
+        return cls(
+            features, arrays["weights"], arrays["biases"], arrays["cuts"], task, notes["said"], stem
+        )
+
+    def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
+        if not questions:
+            return []
+        asked = self.features([question.text for question in questions])
+        return several.named(
+            several.probabilities(asked, self.weights, self.biases), self.cuts, self.task
+        )
+
+    def save(self, folder: Path) -> None:
+        arrays: dict[str, Any] = {"weights": self.weights, "biases": self.biases, "cuts": self.cuts}
+        cuts = dict(zip(self.task.labels, (round(float(cut), 4) for cut in self.cuts), strict=True))
+        self.features.save(folder, self.stem, arrays, {"thresholds": cuts, "said": self.said})
+        write_json(folder / "note.json", {"notes": [self.said]})

@@ -1,0 +1,1 @@
+"""What taggers of words share."""

@@ -1,0 +1,305 @@
+"""What trained strategies share: rows to sequences, a run of the loop, the arm that asks the tuned
+model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from assay.core.errors import Problem, TrainError
+from assay.core.preconditions import need_rows
+from assay.core.store import read_json, write_json
+from assay.core.types import Example, LanguageModel, Lesson, Task
+from assay.data.accepted_answers import WRITTEN
+from assay.models.tokenizer.chat_tokens import Encoded
+from assay.strategies.linear.word_ranking import pairs_of
+from assay.strategies.prompting.few_shot import drawn
+from assay.strategies.prompting.prompted_arm import Prompted
+from assay.tasks.prompt_format import ask
+from assay.training.settings import Change, Trained
+
+if TYPE_CHECKING:
+    from assay.models.inference.chat_model import ChatModel
+    from assay.models.tokenizer.chat_tokens import Chat
+    from assay.training.training_data import Objective
+
+Encode = Callable[["Chat", Task, Sequence[Example]], "list[Encoded]"]
+NOTHING_TO_LEARN = 0.01  # share of rows with an empty target from which training is refused
+NAMED = 5  # rows that a message names
+# words of the answer in the middle from which several answers are several ways of saying it
+LONG_ANSWER = 8
+
+
+class Tuned(Prompted):
+    """A tuned model, asked as it was trained: the same wording, no list of labels."""
+
+    def __init__(self, model: LanguageModel, task: Task, room: int, write: Callable[[Path], None]):
+        super().__init__(model, task, labels=False, room=room)
+        self._write = write
+        self.curve: list[dict[str, float]] = []
+        self.ended = ""
+        self.best_step = 0  # whose weights are kept; 0: the last ones
+        self.fit: dict[str, str] = {}  # word and text, see `watch.fit_words`
+        self.start_loss: float | None = None  # before the first step
+
+    def save(self, folder: Path) -> None:
+        self._write(folder)
+        went = {
+            "curve": self.curve,
+            "ended": self.ended,
+            "best_step": self.best_step,
+            "fit": self.fit,
+        }
+        write_json(
+            folder / "tuned.json", {"room": self.room, **went, "start_loss": self.start_loss}
+        )
+
+    def recall(self, folder: Path) -> None:
+        """How the training went, from the folder that `save` wrote."""
+        saved = kept(folder)
+        self.curve, self.ended = saved["curve"], saved["ended"]
+        # Not in what the first versions wrote.
+        self.best_step, self.fit = saved.get("best_step", 0), saved.get("fit", {})
+        self.start_loss = saved.get("start_loss")
+
+
+def kept(folder: Path) -> dict[str, Any]:
+    return read_json(folder / "tuned.json")
+
+
+def train(
+    lesson: Lesson,
+    settings: Trained,
+    model: ChatModel,
+    change: Change,
+    arm: Tuned,
+    objective: Objective | None = None,
+    encode: Encode | None = None,
+) -> None:
+    """Train what `change` names on the lesson; the best weights are left in the network.
+
+    Args:
+        objective: what is learnt from a batch; what the settings say when not given. encode: rows
+            to sequences, one a row.
+
+    Raises:
+        TrainError: T002 no rows, T003 empty targets, T013 rows that are too long, T047 another
+            teacher's tokens, and those of `run_or_rehearse`.
+    """
+    from assay.training.continued_pretraining import read
+    from assay.training.distributed.process_group import Team
+    from assay.training.estimate.trial_run import run_or_rehearse
+    from assay.training.evaluation_schedule import fit_words
+    from assay.training.loop import Training
+    from assay.training.objectives.factory import wanted
+    from assay.training.out_of_memory import told
+
+    need_rows(settings.kind, lesson)
+    refuse_silent(lesson.train)
+    learnt = partial(as_learnt, lesson.task)
+    chat = replace(model.chat, max_length=min(settings.max_length, model.chat.max_length))
+    if chat.max_length < settings.max_length and "max_length" in settings.model_fields_set:
+        text = (
+            f"{settings.kind}: max_length: {model.name} reads {chat.max_length:,} tokens at"
+            " once, not"
+        )
+        lesson.tell(
+            {
+                "event": "warning",
+                "code": "M170",
+                "count": 1,
+                "text": f"{text} {settings.max_length:,}",
+            }
+        )
+    encode = encode or partial(
+        sequences_of, learn=settings.learn, choosing=settings.objective == "label_set"
+    )
+    given = answered(lesson, settings.answers)
+    train = learnt(
+        given if settings.max_rows is None else drawn(given, settings.max_rows, lesson.seed)
+    )
+    rows = fitting(train, encode(chat, lesson.task, train), settings, chat.max_length, "training")
+    held = drawn(lesson.val, settings.val_rows, lesson.seed)
+    asked = learnt(held)
+    val = fitting(asked, encode(chat, lesson.task, asked), settings, chat.max_length, "val")
+    for some in (rows, val):
+        some.warn(lesson)
+    if not rows.sequences:
+        raise TrainError(
+            Problem(
+                "T002",
+                f"{settings.kind}: every training row is longer than {chat.max_length} tokens",
+                help=LONGER,
+            )
+        )
+    with told(settings.kind):
+        objective = objective or wanted(settings, lesson, model)
+        if settings.read_first:
+            read(lesson, settings, model, change)
+        training = Training(
+            network=model.network,
+            change=change,
+            sequences=rows.sequences,
+            sources=[example.source or example.id for example in rows.examples],
+            settings=settings,
+            seed=lesson.seed,
+            pad=chat.tokenizer.pad_token_id or chat.tokenizer.eos_token_id,
+            objective=objective,
+            held=val.sequences,
+            evaluate=(lambda: lesson.score(arm, held)) if held else None,
+            workdir=lesson.workdir,
+            tell=lesson.tell,
+            team=Team.of(settings.processes),
+        )
+        progress = run_or_rehearse(training)
+    if progress.skipped:
+        text = f"{settings.kind}: optimiser steps whose rows had nothing to learn were skipped"
+        lesson.tell({"event": "warning", "code": "T014", "count": progress.skipped, "text": text})
+    model.network.eval().requires_grad_(False)
+    model.forget()
+    arm.curve, arm.ended, arm.best_step = progress.curve, progress.ended, progress.best_step
+    arm.start_loss = progress.start_loss
+    arm.fit = fit_words(progress.curve, progress.start_loss).to_json()
+
+
+def answered(lesson: Lesson, which: Literal["derive", "first", "all"]) -> Sequence[Example]:
+    """The training rows; those with several accepted answers once for each, where all are
+    learnt."""
+    rows = [row for row in lesson.train if row.also]
+    if which == "derive":
+        words = sorted(len((row.target or "").split()) for row in rows)
+        which = "all" if rows and words[len(words) // 2] >= LONG_ANSWER else "first"
+    if which == "first" or not rows or lesson.task.kind not in WRITTEN:
+        return lesson.train
+    return [
+        replace(row, target=answer, also=())
+        for row in lesson.train
+        for answer in (row.target, *row.also)
+    ]
+
+
+def as_learnt(task: Task, examples: Sequence[Example]) -> Sequence[Example]:
+    """The rows that something is learnt from: of candidates to be ranked, one row each."""
+    return [pair for row in examples for pair in pairs_of(row)] if task.kind == "rank" else examples
+
+
+def sequences_of(
+    chat: Chat,
+    task: Task,
+    examples: Sequence[Example],
+    learn: Literal["completion", "assistant", "everything"] = "completion",
+    *,
+    choosing: bool = False,
+) -> list[Encoded]:
+    """Each example as the prompt the arm will send, then its target.
+
+    Args:
+        choosing: labels are told from each other alone: from a row without one, nothing is learnt.
+    """
+    if task.kind == "continue":
+        return [whole_text(chat, example.text) for example in examples]
+    pairs = [
+        chat.pair(ask(task, example), example.target or "", learn=learn) for example in examples
+    ]
+    if not choosing:
+        return pairs
+    known = set(task.labels)
+    return [
+        p if e.target in known else replace(p, learnt=())
+        for p, e in zip(pairs, examples, strict=True)
+    ]
+
+
+def whole_text(chat: Chat, text: str) -> Encoded:
+    """A text as bases are pretrained on it: a beginning mark, its tokens and an end mark, all but
+    the first learnt."""
+    tokenizer = chat.tokenizer
+    begin = tokenizer.eos_token_id if tokenizer.bos_token_id is None else tokenizer.bos_token_id
+    ids = [begin, *chat.text_ids(text), tokenizer.eos_token_id]
+    return Encoded(ids, ((1, len(ids)),))
+
+
+# --- rows that are not as they should be ----------------------------------------------------------
+
+LONGER = "raise max_length, or drop long rows before: curate: [{kind: length, max_chars: 4000}]"
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """Rows and their sequences, none longer than it may be. `warning` counts what was cut or left
+    out."""
+
+    examples: list[Example]
+    sequences: list[Encoded]
+    count: int
+    text: str
+
+    def warn(self, lesson: Lesson) -> None:
+        if self.count:
+            lesson.tell(
+                {"event": "warning", "code": "D048", "count": self.count, "text": self.text}
+            )
+
+
+def fitting(
+    examples: Sequence[Example],
+    sequences: Sequence[Encoded],
+    settings: Trained,
+    most: int,
+    which: str,
+) -> Fitting:
+    """Rows cut to `most` tokens, or dropped or refused where they are longer, as
+    `settings.too_long` says.
+
+    A row whose question was cut to make room is cut already; what is too long even so (its answer,
+    its template) loses its end. Val rows are always cut, as questions are when the arm is asked.
+
+    Raises:
+        TrainError: T013, with the first rows.
+    """
+    long = [i for i, sequence in enumerate(sequences) if sequence.cut or len(sequence.ids) > most]
+    subject = f"{settings.kind}: {which} rows are longer than {most:,} tokens"
+    what = settings.too_long if which == "training" else "cut"
+    if what == "refuse" and long:
+        named = ", ".join(examples[i].source or examples[i].id for i in long[:NAMED])
+        more = f" and {len(long) - NAMED} more" if len(long) > NAMED else ""
+        text = f"{len(long)} {subject.partition(': ')[2]}: {named}{more}"
+        raise TrainError(Problem("T013", text, help=f"{LONGER}; or set too_long: cut"))
+    if what == "drop":
+        left = [i for i in range(len(sequences)) if i not in set(long)]
+        kept = [examples[i] for i in left], [sequences[i] for i in left]
+        return Fitting(*kept, len(long), f"{subject} and were left out")
+    return Fitting(
+        list(examples),
+        [cut_to(sequence, most) for sequence in sequences],
+        len(long),
+        f"{subject} and were cut",
+    )
+
+
+def cut_to(sequence: Encoded, most: int) -> Encoded:
+    """The first `most` tokens."""
+    if len(sequence.ids) <= most:
+        return sequence
+    learnt = tuple((start, min(end, most)) for start, end in sequence.learnt if start < most)
+    tags = sequence.tags[: sum(end - start for start, end in learnt)]
+    cut = sequence.cut + len(sequence.ids) - most
+    return replace(sequence, ids=sequence.ids[:most], learnt=learnt, tags=tags, cut=cut)
+
+
+def refuse_silent(examples: Sequence[Example]) -> None:
+    """Raises TrainError, T003, when more than a hundredth of the rows have an empty target."""
+    silent = [e for e in examples if not (e.target or "").strip()]
+    if len(silent) > NOTHING_TO_LEARN * len(examples):
+        raise TrainError(
+            Problem(
+                "T003",
+                f"{len(silent)} of {len(examples)} training rows have an empty target: nothing"
+                " is learnt from them",
+                silent[0].source,
+                help="fill the targets in or drop these rows",
+            )
+        )

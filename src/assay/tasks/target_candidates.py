@@ -1,0 +1,356 @@
+"""What may be the target of raw rows: each way with its kind, its evidence and a weight, the
+likeliest first.
+
+What it is for   `guess` takes the first and names the second, so that a person sees what else the
+                 file could ask
+Weights          a shape that all rows have 4 to 10; a telling name 1 to 2; a word of a name below
+                 1; values below 0.5
+Watch out        a column with one value, a row number or a model's output is never a target
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from assay.tasks import column_names as names
+from assay.tasks.columns import Column, Row, value_at
+from assay.tasks.row_shapes import Shaped, shapes_of
+from assay.tasks.text_overlap import alike, contained, mean_words
+
+GOALS = ("label", "labels", "answer", "entities", "grades")  # roles of which one is the target
+ONE_LABEL = (None, "classify")  # kinds whose target may be a column of labels
+WRITTEN = (None, "answer", "summarise", "rewrite", "chat", "number")
+STEPS = 10  # values of a scale that may as well be labels
+NEAR = 0.85  # of the weight of the first: between the two the rows do not decide
+LEAST = 0.1  # weight of a way that is worth naming
+SLIGHT = 1 / 6  # and of that of the first
+_WORD = re.compile(r"[^\W\d_]+(?:[ '\u2019-][^\W\d_]+)*")
+_YES_NO = (
+    {"0", "1"},
+    {"true", "false"},
+    {"yes", "no"},
+    {"y", "n"},
+    {"t", "f"},
+    {"0.0", "1.0"},
+    {"-1", "1"},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One way to read the rows. `columns` has the roles that it gives, its target among them."""
+
+    kind: str
+    columns: dict[str, str]
+    why: str
+    weight: float
+
+    @property
+    def target(self) -> str:
+        """The field that is to be answered."""
+        roles = ("label", "labels", "answer", "entities", "grades", "code")
+        return next((self.columns[role] for role in roles if role in self.columns), "")
+
+
+def rank(column: Column, known: Sequence[str]) -> float:
+    """How well a name fits: 2 to 1 for the whole name, below 1 for a word of it (the last word
+    counts most), 0."""
+    if column.key in known:
+        return 2 - known.index(column.key) / len(known)
+    tokens = column.tokens
+    ranks = [
+        (0.9 if token == tokens[-1] else 0.7) - 0.5 * known.index(token) / len(known)
+        for token in tokens
+        if token in known
+    ]
+    return max(ranks, default=0.0)
+
+
+def candidates(
+    found: Sequence[Column],
+    rows: Sequence[Row],
+    known: Mapping[str, str],
+    kind: str | None,
+    taken: set[str],
+) -> list[Candidate]:
+    """Every way that the rows can be read, the likeliest first.
+
+    Args:
+        known: roles that are given. taken: their fields. kind: only ways of this kind, where it is
+            given.
+    """
+    plain = [
+        *_labels(found, kind, taken),
+        *_scales(found, kind, taken),
+        *_answers(found, kind, taken),
+    ]
+    named = (
+        max((one.weight for one in plain if one.kind in ("classify", "number")), default=0.0) >= 1
+    )
+    ways = [
+        _shape(place, one, named) for place, one in enumerate(shapes_of(found, rows, known, kind))
+    ]
+    shaped = {way.target for way in ways if way.kind in WRITTEN}
+    # the shape says more of them
+    plain = [way for way in plain if way.kind != "answer" or way.target not in shaped]
+    if not (ways or plain):
+        plain = _two_texts(found, rows, kind, taken)
+    return sorted([*ways, *plain], key=lambda way: -way.weight)
+
+
+def named_ways(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[Candidate]:
+    """The target of a kind that is given, by its name alone: sets of labels, pieces of the text,
+    code."""
+    usual = {"multilabel": names.LABEL_SETS, "extract": names.ENTITIES, "code": names.CODE}.get(
+        kind or "", ()
+    )
+    role = {"multilabel": "labels", "extract": "entities"}.get(kind or "", "code")
+    ways = []
+    for column in found:
+        # Rows without pieces, or without labels, are empty in it, be they most.
+        there = column.full if kind == "code" else column.filled
+        score = rank(column, usual)
+        if there and column.name not in taken and (score >= 1 or (score and kind != "multilabel")):
+            why = f"the target is '{column.name}': it is named so"
+            ways.append(Candidate(kind or "", {role: column.name}, why, score))
+    return sorted(ways, key=lambda way: -way.weight)
+
+
+def undecided(ways: Sequence[Candidate]) -> bool:
+    """Do the rows leave it open which of the first two it is?"""
+    return len(ways) > 1 and ways[1].weight >= NEAR * ways[0].weight
+
+
+def apart(ways: Sequence[Candidate]) -> list[Candidate]:
+    """The first, and those that ask something else."""
+    seen: dict[tuple[str, str], Candidate] = {}
+    for way in ways:
+        if seen and any(way.target.startswith(f"{name}.") for name in ways[0].columns.values()):
+            continue  # a part of what the first is made of
+        if not seen or way.weight >= max(LEAST, ways[0].weight * SLIGHT):
+            seen.setdefault((way.kind, way.target), way)
+    return list(seen.values())
+
+
+def _shape(place: int, one: Shaped, named: bool) -> Candidate:
+    # A summary or another wording beside a column that is named as a label may be either.
+    weak = named and one.kind in ("summarise", "rewrite")
+    return Candidate(one.kind, one.columns, one.why, 1.3 if weak else 10.0 / (1 + place))
+
+
+def _usable(found: Sequence[Column], taken: set[str]) -> list[Column]:
+    return [
+        column
+        for column in found
+        if column.full
+        and (column.distinct > 1 or column.nested > 0.5)
+        and (not column.predicted or column.key in names.SCALES or column.tokens[-1:] == ["score"])
+        and column.name not in taken
+    ]
+
+
+def _labels(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[Candidate]:
+    """Columns with few values. The fewer values, the more likely a label, where no name tells."""
+    if kind not in ONE_LABEL:
+        return []
+    keys = {column.key for column in found}
+    flags = sum(column.tokens[:1] in (["is"], ["has"]) for column in found)
+    alike = sum(_yes_no(column) for column in found)  # of several none stands out
+    ways = []
+    for column in _usable(found, taken):
+        if not column.labels or column.hidden or column.predicted:
+            continue
+        why = f"the target is '{column.name}': {many(column)} for {column.filled:,} rows"
+        score = rank(column, names.LABEL)
+        if score:
+            # A question's own 'answer' is the target even where another column is called
+            # 'category'.
+            bonus = 1 if column.key == "answer" and {"question", "text"} & keys else 0
+            ways.append(Candidate("classify", {"label": column.name}, why, score + bonus))
+        elif column.technical:
+            continue
+        elif _yes_no(column):
+            weight = (
+                0.6
+                if column.tokens[:1] in (["is"], ["has"]) and flags == 1
+                else 0.25 / max(1, alike) ** 0.5
+            )
+            ways.append(Candidate("classify", {"label": column.name}, why, weight))
+        elif column.numbers < 0.5:
+            usual = (
+                rank(column, names.SLICE) >= 0.9
+                or rank(column, names.GROUP) >= 0.9
+                or "name" in column.tokens
+            )
+            ways.append(
+                Candidate(
+                    "classify",
+                    {"label": column.name},
+                    why,
+                    (0.1 if usual else 0.3) / column.distinct**0.5,
+                )
+            )
+    return ways
+
+
+def _yes_no(column: Column) -> bool:
+    return column.distinct == 2 and {value.casefold() for value in column.values} in _YES_NO
+
+
+def _scales(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[Candidate]:
+    """Columns of numbers that say how much. Few different ones may as well be labels."""
+    ways = []
+    labelled = any(
+        c.labels and not c.predicted and rank(c, names.LABEL) >= 1.3
+        for c in found
+        if c.name not in taken
+    )
+    for column in _usable(found, taken):
+        if (
+            not column.scale
+            or (column.technical and column.key not in names.SCALES)
+            or _counts(column)
+        ):
+            continue
+        asked, told = rank(column, names.LABEL), rank(column, names.SCALES)
+        weight = 0.85 * told if told > asked else 0.5 * asked
+        if column.predicted and labelled:
+            weight /= 3
+        weight = max(weight, 0.12)
+        if asked >= told and asked and (column.distinct < 4 or _classes(column)):
+            continue
+        few = column.distinct <= STEPS and column.distinct <= column.filled / 2
+        span = f"{column.distinct:,} different numbers, such as {_some(column)}"
+        why = f"the target is '{column.name}': {span}, for {column.filled:,} rows"
+        if few and asked < told and kind in ONE_LABEL:
+            ways.append(Candidate("classify", {"label": column.name}, why, weight))
+        if few and not (asked or told) and kind in ONE_LABEL and column.labels:
+            ways.append(Candidate("classify", {"label": column.name}, why, weight))
+        if kind in (None, "number"):
+            roles = {"answer": column.name}
+            ways.append(
+                Candidate("number", roles, why, weight * (0.9 if few and told >= asked else 1))
+            )
+    return ways
+
+
+def _counts(column: Column) -> bool:
+    """A number of the row, whatever it is called: whole numbers that rise from row to row, or
+    hardly leave one out."""
+    if column.share < 1 or column.filled < 3 or not all(value.isdigit() for value in column.values):
+        return False
+    whole = [int(value) for value in column.values]
+    return whole == sorted(whole) or max(whole) - min(whole) < 1.2 * len(whole)
+
+
+def _classes(column: Column) -> bool:
+    """Numbers of classes, 0, 1, 2, ...: they count, and say nothing of how much."""
+    return set(column.values) == {str(number) for number in range(column.distinct)}
+
+
+def _some(column: Column) -> str:
+    return ", ".join(value[:20] for value, _ in column.values.most_common(3))
+
+
+def _answers(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[Candidate]:
+    """Columns that are named like answers, and whose texts are written freely."""
+    if kind not in WRITTEN:
+        return []
+    keys = {column.key for column in found}
+    ways = []
+    for column in _usable(found, taken):
+        if (
+            (column.labels and kind != "number")
+            or column.technical
+            or column.markup > 0.5
+            or column.predicted
+        ):
+            continue
+        score = rank(column, names.ANSWER)
+        if (
+            not score
+            or (score < 1 and column.nested)
+            or (column.key == "query" and "question" not in keys)
+        ):
+            continue
+        if kind is None and column.scale and rank(column, names.SCALES) >= 1:
+            continue
+        if kind == "number" and not column.nested and not _has_numbers(column):
+            continue
+        bonus = 1 if column.key in ("answer", "completion", "response") else 0
+        why = f"the target is '{column.name}': it is named so and its texts are written freely"
+        # A word of the name ('LONG_ANSWER') is weak beside a column of labels with such a name.
+        weight = score + bonus if score >= 1 else score / 2
+        ways.append(Candidate(kind or "answer", {"answer": column.name}, why, weight))
+    return ways
+
+
+def _has_numbers(column: Column) -> bool:
+    return (
+        sum(any(letter.isdigit() for letter in value) for value in column.values)
+        >= 0.5 * column.distinct
+    )
+
+
+def _two_texts(
+    found: Sequence[Column], rows: Sequence[Row], kind: str | None, taken: set[str]
+) -> list[Candidate]:
+    """Two columns of text and nothing else: the second answers the first, shortens it, or says it
+    otherwise."""
+    texts = [c for c in found if c.full and c.name not in taken and written(c)]
+    if len(texts) != 2 or kind not in WRITTEN:
+        return []
+    first, second = (texts[0], texts[1]) if texts[0].asks >= texts[1].asks else (texts[1], texts[0])
+    ways = [
+        _pair("answer", first, second, 0.2, "it stands beside it, and no column looks like a label")
+    ]
+    pairs = [(value_at(row, first.name), value_at(row, second.name)) for row in rows[:500]]
+    if alike(pairs) >= 0.3 and 0.5 <= second.words / max(1, first.words) <= 2:
+        told = f"they share {alike(pairs):.0%} of their words"
+        ways.insert(0, _pair("rewrite", first, second, 0.22, told))
+    long, short = (first, second) if first.words > second.words else (second, first)
+    inside = contained(
+        [(value_at(row, short.name), value_at(row, long.name)) for row in rows[:500]]
+    )
+    if short.words >= 3 and long.words >= 3 * short.words and long.words >= 30 and inside >= 0.4:
+        told = f"{mean_words(rows, short.name):.0f} words beside {mean_words(rows, long.name):.0f},"
+        ways.insert(
+            0, _pair("summarise", long, short, 0.25, f"{told} and {inside:.0%} of them stand there")
+        )
+    return [way for way in ways if kind in (None, way.kind)]
+
+
+def _pair(kind: str, asked: Column, goal: Column, weight: float, why: str) -> Candidate:
+    role = "question" if kind == "answer" else "text"
+    return Candidate(
+        kind, {role: asked.name, "answer": goal.name}, f"the target is '{goal.name}': {why}", weight
+    )
+
+
+def written(column: Column) -> bool:
+    """Text of any length, mostly different: no number, date, link, list or row number."""
+    if (
+        column.nested
+        or column.predicted
+        or column.technical
+        or max(column.numbers, column.markup) > 0.5
+    ):
+        return False
+    return column.share >= 0.5 and (column.words >= 1.5 or (column.length >= 4 and wordy(column)))
+
+
+def wordy(column: Column) -> bool:
+    """Words, not marks of rows: hardly a digit, dot or line in them."""
+    return (
+        sum(_WORD.fullmatch(value) is not None for value in column.values) >= 0.8 * column.distinct
+    )
+
+
+def many(column: Column) -> str:
+    """How many values, and some of them."""
+    shown = [f"'{value[:30]}'" for value, _ in column.values.most_common(3)]
+    return (
+        f"{column.distinct} values such as {', '.join(shown)}"
+        if column.distinct > 3
+        else " and ".join(shown)
+    )

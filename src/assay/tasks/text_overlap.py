@@ -1,0 +1,165 @@
+"""How texts of one row go together: which words they share, and which two are to be read as one
+question.
+
+What it is for   `premise` and `hypothesis`, `question1` and `question2`, `subject` and `body`: a
+                 label is about both
+Watch out        a text that stands in the other one, or is nearly the same in most rows, brings
+                 nothing
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from assay.tasks import column_names as names
+from assay.tasks.columns import Column, Row, as_text, value_at
+
+LOOKED_AT = 500  # rows
+COPIED = 0.3  # share of rows where one text stands in the other: it is a part of it
+SAME = 0.6  # words that two texts without telling names share: one is made from the other
+_MARK = re.compile(r"(.*?)[ _-]?(a|b|one|two|first|second|left|right)")
+Texts = Iterable[tuple[Any, Any]]
+
+
+def alike(pairs: Texts) -> float:
+    """Words that two texts share, of those that they have (Dice), in the mean."""
+    shared = []
+    for one, other in pairs:
+        ours, theirs = _bag(one), _bag(other)
+        shared.append(2 * len(ours & theirs) / max(1, len(ours) + len(theirs)))
+    return sum(shared) / max(1, len(shared))
+
+
+def contained(pairs: Texts) -> float:
+    """Share of the words of the first text that stand in the second, in the mean."""
+    inside = [len(_bag(one) & _bag(other)) / max(1, len(_bag(one))) for one, other in pairs]
+    return sum(inside) / max(1, len(inside))
+
+
+def stands_in(pairs: Texts) -> float:
+    """Share of the pairs whose first text, which is not empty, stands in the second as it is."""
+    flat = [(_flat(one), _flat(other)) for one, other in pairs]
+    return sum(bool(one) and one in other for one, other in flat) / max(1, len(flat))
+
+
+def mean_words(rows: Sequence[Row], name: str, *, each: bool = False) -> float:
+    """Words of a field, a list of sentences being taken together, or with `each` one by one."""
+    values = [value_at(row, name) for row in rows]
+    if each:
+        values = [
+            one for value in values for one in (value if isinstance(value, list) else [value])
+        ]
+    counts = [_words(value) for value in values]
+    return sum(counts) / max(1, len(counts))
+
+
+def partner(
+    found: Sequence[Column], text: Column, rows: Sequence[Row], taken: set[str], goal: Column | None
+) -> tuple[Column, str] | None:
+    """The column whose text belongs to `text`, and why; None where there is none.
+
+    Args:
+        taken: fields that have a role. goal: the target.
+    """
+    free = [c for c in found if c.name not in taken and c.name != text.name and _reads(c)]
+    surely = [c for c in free if _marked(text, c) or _named(text, c)]
+    other = next((c for c in [*surely, *free] if c in surely or _titled(text, c)), None)
+    if other is not None:
+        return None if _copy(text, other, rows, 1.01) else (other, "the two names belong together")
+    free = [c for c in free if c.prose and not _tells(c) and not _behind(found, text, goal, c)]
+    if len(free) != 1:
+        return None
+    (other,) = free
+    size = max(text.words, other.words) / max(1, min(text.words, other.words))
+    if size > 20 or _copy(text, other, rows, SAME):
+        return None
+    return other, "it is the only other column that reads as text"
+
+
+def ordered(found: Sequence[Column], text: Column, other: Column) -> tuple[Column, Column]:
+    """The two in the order in which they are read: as their names say, a title first, else as in
+    the file."""
+    for first, second in names.PAIRS:
+        if (other.key, text.key) == (first, second):
+            return other, text
+        if (text.key, other.key) == (first, second):
+            return text, other
+    if _titled(text, other):
+        return (text, other) if text.key in names.TITLES else (other, text)
+    return (text, other) if found.index(text) < found.index(other) else (other, text)
+
+
+def _titled(one: Column, other: Column) -> bool:
+    """A title, and a text that is much longer."""
+    short, long = sorted((one, other), key=lambda column: column.words)
+    return short.key in names.TITLES and long.words >= 3 * short.words
+
+
+def _behind(found: Sequence[Column], text: Column, goal: Column | None, other: Column) -> bool:
+    """Stands behind the target in the file, while the text stands before it: mostly it says why."""
+    return goal is not None and found.index(text) < found.index(goal) < found.index(other)
+
+
+def _reads(column: Column) -> bool:
+    if (
+        column.nested
+        or column.hidden
+        or column.predicted
+        or column.links > 0.5
+        or column.dates > 0.5
+    ):
+        return False
+    return (
+        column.filled >= 0.8 * column.rows
+        and column.numbers < 0.5
+        and column.words >= 1.5
+        and column.share >= 0.1
+    )
+
+
+def _marked(one: Column, other: Column) -> bool:
+    """`question1` and `question2`, `text_a` and `text_b`, `#1 string` and `#2 string`: one stem,
+    marks of one row."""
+    if re.sub("[12]", "#", one.key) == re.sub("[12]", "#", other.key):
+        return True
+    first, second = _MARK.fullmatch(one.key), _MARK.fullmatch(other.key)
+    if not first or not second or first[1] != second[1]:
+        return False
+    return {first[2], second[2]} in (
+        {"a", "b"},
+        {"one", "two"},
+        {"first", "second"},
+        {"left", "right"},
+    )
+
+
+def _named(one: Column, other: Column) -> bool:
+    return (one.key, other.key) in names.PAIRS or (other.key, one.key) in names.PAIRS
+
+
+def _tells(column: Column) -> bool:
+    """Named like something that was written once the answer was known, or like what rows are
+    sampled by."""
+    words = {*column.tokens, column.key}
+    return not words.isdisjoint({*names.AFTERWARDS, *names.GROUP, *names.SLICE})
+
+
+def _copy(text: Column, other: Column, rows: Sequence[Row], most: float) -> bool:
+    pairs = [(value_at(row, other.name), value_at(row, text.name)) for row in rows[:LOOKED_AT]]
+    back = [(b, a) for a, b in pairs]
+    return max(stands_in(pairs), stands_in(back)) > COPIED or alike(pairs) > most
+
+
+def _bag(value: Any) -> set[str]:
+    parts = value if isinstance(value, list) else [value]
+    return {word for part in parts for word in re.findall(r"\w+", as_text(part).casefold())}
+
+
+def _flat(value: Any) -> str:
+    return " ".join(as_text(value).casefold().split()) if not isinstance(value, list | dict) else ""
+
+
+def _words(value: Any) -> int:
+    if isinstance(value, list):
+        return sum(_words(one) for one in value)
+    return len(as_text(value).split())

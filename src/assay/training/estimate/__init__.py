@@ -1,0 +1,1 @@
+"""What a training will take, from a few of its steps."""

@@ -1,0 +1,23 @@
+"""Optimisers and schedules by name, factors on the rate, the parameters that are awake, fp32
+masters, noise."""
+
+from assay.training.optim.groups import awake, factors, layers
+from assay.training.optim.masters import Masters
+from assay.training.optim.noise import Noise, noise
+from assay.training.optim.optimisers import OPTIMISERS, Lamb, Lion, build
+from assay.training.optim.schedules import SCHEDULES, rate
+
+__all__ = [
+    "OPTIMISERS",
+    "SCHEDULES",
+    "Lamb",
+    "Lion",
+    "Masters",
+    "Noise",
+    "awake",
+    "build",
+    "factors",
+    "layers",
+    "noise",
+    "rate",
+]

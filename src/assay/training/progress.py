@@ -1,0 +1,63 @@
+"""What a training run has seen so far: kept in its states, shown in the report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+
+from assay.training.optim.masters import Masters
+
+
+@dataclass
+class Progress:
+    """Plain numbers only: this is what `state.json` holds, so that a resumed run decides as the
+    whole one would."""
+
+    step: int = 0
+    best_score: float | None = None
+    best_step: int = 0
+    best_loss: float = 0.0  # on val, at the best evaluation
+    waits: int = 0  # evaluations since the best one
+    # before the first step: on val, or of the first batch where there are no val rows
+    start_loss: float | None = None
+    lowest_loss: float | None = None  # on val, of all evaluations
+    # evaluations whose val loss was not the lowest so far; the plateau schedule counts them
+    drops: int = 0
+    skipped: int = 0  # steps whose rows had nothing to learn
+    halved: int = 0  # how often micro-batches were halved for want of memory
+    # micro-batches of so many tokens are halved: larger ones did not fit into memory; 0: none
+    limit: int = 0
+    loss: float = 0.0  # sum over the learnt tokens since the last evaluation
+    learnt: float = 0.0  # those tokens
+    seconds: float = 0.0
+    curve: list[dict[str, float]] = field(default_factory=list)
+    ended: str = ""  # why training ended
+
+
+@dataclass
+class Run:
+    """A run at work: all that a state is made of."""
+
+    progress: Progress
+    masters: Masters
+    optimiser: torch.optim.Optimizer
+    best: dict[str, torch.Tensor]  # masters at the best evaluation; empty before the first
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What one step was like.
+
+    Attributes:
+        loss: mean a learnt token, in nats. learnt: tokens that carried loss, over all processes.
+        tokens: of the rows by themselves. cells: tokens that were computed, padding included.
+        norm: of the gradient, before clipping. rate: the learning rate.
+    """
+
+    loss: float
+    learnt: float
+    tokens: float
+    cells: float
+    norm: float
+    rate: float

@@ -1,0 +1,99 @@
+"""Sequences, and the loss of some of them: what the loop, the evaluation and the search for a
+broken layer share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Generator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from assay.models.inference.batch_plan import by_length
+from assay.models.tokenizer.chat_tokens import Encoded
+from assay.training.batch import Batch
+from assay.training.frozen_layer_cache import Trunk
+from assay.training.objectives.completion import Loss
+from assay.training.optim.noise import Noise
+from assay.training.settings import Change, Trained
+
+Objective = Callable[[Any, Batch], Loss]
+# of val rows at least, where there are as many: from their differences comes the standard error
+GROUPS = 10
+
+
+@dataclass
+class Exercise:
+    """`loss(rows)` of numbered sequences, as they are laid out for one network.
+
+    Attributes:
+        change: for its soft prompt. pad: token id. noise: on the embeddings. trunk: what frozen
+            layers compute, kept.
+        trees: sequences are merged. compiled: the layers are, see `faster`.
+    """
+
+    network: Any
+    change: Change
+    sequences: Sequence[Encoded]
+    settings: Trained
+    pad: int
+    objective: Objective
+    noise: Noise | None = None
+    trunk: Trunk | None = None
+    trees: bool = False
+    compiled: bool = False
+
+    def __post_init__(self) -> None:
+        self.lengths = [len(sequence.ids) for sequence in self.sequences]
+
+    def tokens(self, rows: Sequence[int]) -> int:
+        """Tokens of the rows by themselves."""
+        return sum(self.lengths[row] for row in rows)
+
+    def batch(self, rows: Sequence[int]) -> Batch:
+        device = self.network.get_input_embeddings().weight.device
+        some = [self.sequences[row] for row in rows]
+        batch = Batch.of(some, rows, pad=self.pad, device=device, tree=self.trees)
+        batch.soft = self.change.soft
+        batch.compiled = self.compiled
+        if batch.tree:
+            batch.tree.compiled = self.compiled
+        return batch
+
+    @contextmanager
+    def at_work(self, rows: Sequence[int]) -> Generator[tuple[Loss, Batch]]:
+        """The loss of some rows and their batch; its gradient is to be computed inside the
+        block."""
+        batch = self.batch(rows)
+        if self.noise:
+            lengths = torch.tensor([self.lengths[row] for row in rows])
+            self.noise.lengths = lengths[batch.origin[:, 0]]
+        with ExitStack() as stack:
+            if self.trunk:
+                stack.enter_context(self.trunk).prepare(batch)
+            yield self.objective(self.network, batch), batch
+
+    @torch.no_grad()
+    def mean(self) -> tuple[float, float]:
+        """The mean loss a learnt unit over all sequences, and its standard error.
+
+        The error is that of a ratio over groups of rows (Cochran 1977, Sampling Techniques, section
+        9.1): rows are asked in at least `GROUPS` groups of like length, and how far these lie apart
+        says how far the mean may be off.
+        """
+        sums = []
+        for rows in self.groups():
+            with self.at_work(rows) as (loss, _):
+                sums.append((float(loss.value), loss.count))
+        total, learnt = (sum(part) for part in zip(*sums, strict=True))
+        if not learnt:
+            return 0.0, 0.0
+        mean, n = total / learnt, len(sums)
+        spread = sum((value - mean * count) ** 2 for value, count in sums)
+        return mean, math.sqrt(spread * n / (n - 1)) / learnt if n > 1 else 0.0
+
+    def groups(self) -> list[list[int]]:
+        budget = min(self.settings.micro_tokens, -(-sum(self.lengths) // GROUPS))
+        return by_length(self.lengths, budget)
