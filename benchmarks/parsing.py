@@ -1,7 +1,7 @@
 """200 answers that SmolLM2-135M really writes, for the test of how answers are read
-(tests/encode/test_generations.py).
+(tests/tasks/test_generations.py).
 
-    python benchmarks/parsing.py ../shared/data [--out tests/data/generations.jsonl]
+    python benchmarks/parsing.py ../shared/data [--out tests/tasks/generations.jsonl]
 
 Greedy, from the project's own prompts: labels of banking77 without and with two solved examples (69
 rows), numbers of gsm8k at once (31) and after reasoning (30), answers from passages of xquad (40),
@@ -122,7 +122,7 @@ def main() -> None:
     parser.add_argument(
         "--only", nargs="*", default=["label", "number", "solution", "answer", "pieces"]
     )
-    parser.add_argument("--out", type=Path, default=Path("tests/data/generations.jsonl"))
+    parser.add_argument("--out", type=Path, default=Path("tests/tasks/generations.jsonl"))
     options = parser.parse_args()
     model = load_model(find(MODEL), "fp32")
     kept = options.out.read_text(encoding="utf-8").splitlines() if options.out.exists() else []

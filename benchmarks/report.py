@@ -3,7 +3,7 @@ browser shows it.
 
     PYTHONPATH=tests python benchmarks/report.py [--rows 5000] [--arms 10] [--labels 77]
 
-The rows and answers are made (tests/weigh/conftest.py), with every section measured
+The rows and answers are made (tests/sample_report.py), with every section measured
 (tests/section_samples.py). Prints Markdown. Needs Chromium and Playwright, as the tests of the page
 do.
 """
@@ -22,8 +22,8 @@ from assay.decision.finished_arm import Arm
 from assay.reporting.build import Report
 from assay.reporting.html import render
 from browser import browser, missing
+from sample_report import cost, make
 from section_samples import samples
-from weigh.conftest import cost, make
 
 
 def made(rows: int, arms: int, labels: int) -> Report:

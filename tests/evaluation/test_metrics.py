@@ -215,7 +215,7 @@ def answered(target, text, confidence):
     )
 
 
-ORDERS = {"ndcg", "mrr"}  # their targets are grades: tests/prompt/test_ranked.py
+ORDERS = {"ndcg", "mrr"}  # their targets are grades: tests/strategies/linear/test_word_ranking.py
 
 
 # of rows without a number it says nothing: its own tests have some

@@ -1,8 +1,8 @@
 """The card says what the report says, and "[not measured]" where it says nothing."""
 
 import pytest
-from assay.reporting.sections import SECTIONS
 
+from assay.audits.registry import SECTIONS
 from assay.presentation.markdown_table import plain
 from assay.presentation.number_format import score, three
 from assay.reporting import markdown

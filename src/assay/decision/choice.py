@@ -17,7 +17,7 @@ Corrected    the winner's score less what choosing it on these rows flatters it 
              of that
 Watch out    texts hold no time and no price, so that a repeated run says the same, but where a
              limit was broken
-Documented   docs/decision.md, and held by a table of cases in tests/weigh/test_rule.py; what the
+Documented   docs/decision.md, and held by a table of cases in tests/decision/test_rule.py; what the
              rule loses on average: benchmarks/certainty.py --regret
 """
 

@@ -84,14 +84,14 @@ def test_every_code_has_its_page():
 
 OURS = {
     "source",
-    "strict",
-    "lines",
-    "table",
-    "columnar",
-    "read",
+    "strict_json",
+    "json_lines",
+    "csv_table",
+    "parquet",
+    "read_file",
     "shapes",
     "turns",
-    "labels",
+    "label_checks",
     "documents",
     "load",
 }

@@ -2,7 +2,7 @@
 to be even-handed.
 
 counterfactual   every training row with a group's words is there a second time with them swapped
-                 (curate/augment)
+                 (data/augment)
 balance          labels have as many training rows each
 adapter          the weights that the method adds first read the questions that speak of a group,
                  each with its swapped twin, and then learn the task: Lauscher et al. (2021),

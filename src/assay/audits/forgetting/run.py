@@ -2,7 +2,7 @@
 
 Which arms  those whose language model was trained, also inside another arm (rag, wording, router,
             knn)
-How         the same items before and after, see validate/forgetting; the arm's own prompt, labels
+How         the same items before and after, see audits/forgetting; the arm's own prompt, labels
             and forms are off
 Kept        one stage a base and one an arm, by the items and by what the weights depend on: a
             second run asks nothing

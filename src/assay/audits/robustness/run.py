@@ -1,5 +1,5 @@
 """What do small changes of the questions do to the answers, where the right answer stays? See
-validate/robustness/.
+audits/robustness/.
 
 How         some test rows, drawn by the seed and their ids, are changed by every kind; each arm is
             asked all of them in one go, so that its model is opened once, and held against its own

@@ -1,6 +1,6 @@
 """DOCX to text: headings as Markdown lines, a paragraph between empty lines, a table row on a line.
 
-What it is for   documents: `prompt/chunks` cuts at headings
+What it is for   documents: `retrieval/chunking` cuts at headings
 Watch out        text boxes, notes and comments are not read; a heading is what its style says, in
                  any language of Word
 """

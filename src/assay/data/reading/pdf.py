@@ -1,6 +1,6 @@
 """PDF to text: headings from its outline, or from larger type where it has none, as Markdown lines.
 
-What it is for   documents: `prompt/chunks` cuts at headings
+What it is for   documents: `retrieval/chunking` cuts at headings
 Costs            about 20 pages a second
 Watch out        a scanned page has no text (D062); tables come out cell by cell; words cut at a
                  line's end are joined

@@ -2,7 +2,7 @@
 that is kept.
 
 How         bands of MinHash digests and shared segments propose pairs; each is then measured
-            exactly (curate/copies/). By embedding, all pairs are compared: it also finds the same
+            exactly (data/dedup/). By embedding, all pairs are compared: it also finds the same
             question in other words, and costs rows squared
 Which stay  the first row of a group of copies, or the longest; a row is compared with kept rows
             only, so no chain of small steps can drop a row that is unlike every kept one, and a

@@ -3,7 +3,7 @@
 Estimate   of n programs for a row, c pass: 1 - C(n - c, k) / C(n, k), the chance that k drawn
            without return have one that passes; unbiased where 1 - (1 - c/n)^k is not. The n are
            drawn (`aim.samples`); pass_at_1 is of the answer itself
-What runs  each answer in a sandbox (`validate/sandbox`); once, since its outcome stays with the
+What runs  each answer in a sandbox (`evaluation/sandbox`); once, since its outcome stays with the
            answer
 Unreadable an answer in which there is no program has failed, and stays in n
 Source     Chen et al. 2021, Evaluating large language models trained on code,

@@ -14,8 +14,8 @@ from assay.reporting.build import Report
 from assay.reporting.html import render as html
 from assay.reporting.markdown import render as markdown
 from lines import named
-from weigh.conftest import LABELS, TASK
-from weigh.test_html import Page, at
+from reporting.test_html import Page, at
+from sample_report import LABELS, TASK
 
 POISON = "<script>alert(1)</script> | [x](http://a.example) {{ 7 * 7 }}"
 

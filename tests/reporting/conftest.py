@@ -1,0 +1,5 @@
+"""The sample report, for tests of its parts."""
+
+from sample_report import made, report
+
+__all__ = ["made", "report"]
