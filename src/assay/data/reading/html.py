@@ -1,8 +1,8 @@
 """HTML to text: headings as Markdown lines, a paragraph between empty lines, a list item or table
 row on a line.
 
-What it is for   documents: `retrieval/chunking` cuts at headings; scripts, styles, navigation and hidden
-                 parts are left out
+What it is for   documents: `retrieval/chunking` cuts at headings; scripts, styles, navigation and
+                 hidden parts are left out
 Costs            about 10 MB a second, no tree in memory
 Watch out        read by marks, not by a browser's tree: a parser's tree takes minutes on hostile
                  nesting (selectolax: 8 minutes for 200,000 open tags), the standard library's
