@@ -24,7 +24,7 @@ import numpy as np
 
 from assay.core.types import Example, Message
 from assay.data.annotation.active_learning import informative, uncertainty
-from assay.data.annotation.confident_learning import fold_of, judge, out_of_fold, ranked
+from assay.data.annotation.confident_learning import fold_of, judge, out_of_fold, rank_doubts
 from assay.data.annotation.word_classifier import fit, vectors
 
 SHARE = 0.05
@@ -93,7 +93,7 @@ def errors(rows: list[Example], seed: int, plant: bool = True) -> dict[str, floa
     ours = np.array([d.likely_error for d in found])
     if not plant:
         return {"rows": len(rows), "named": int(ours.sum())}
-    order = {d.id: i for i, d in enumerate(ranked(found, all_rows=True))}
+    order = {d.id: i for i, d in enumerate(rank_doubts(found, all_rows=True))}
     rank = np.array([order[row.id] for row in rows])
     k = int(bad.sum())
     line = {"rows": len(rows), "planted": k, "named": int(ours.sum())}

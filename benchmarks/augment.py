@@ -23,7 +23,7 @@ from assay.data.augment.adversarial import Adversarial
 from assay.data.augment.noise import Noise
 from assay.evaluation.scoring import judge
 from assay.runtime.data_stage.prepare import Prepared, prepare
-from assay.stats.intervals import observed, paired_interval
+from assay.stats.intervals import metric_value, paired_interval
 from assay.strategies.baselines.tfidf import Tfidf
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "intents"
@@ -99,7 +99,7 @@ def measured(kind: str, size: int, own: Scored, none: Scored) -> dict[str, Any]:
     row: dict[str, Any] = {"augment": kind or "none", "train": size, "tests": {}}
     for (name, metric), (rows, total) in own.items():
         found = paired_interval(rows, none[name, metric][0], total)
-        value = observed(rows, total)
+        value = metric_value(rows, total)
         row["tests"].setdefault(name, {})[metric] = [value, found.value, found.low, found.high]
     return row
 

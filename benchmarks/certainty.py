@@ -114,7 +114,7 @@ def references(found: Compared, metric: str) -> list[dict[str, tuple[float, floa
     """All arms held against the best, and against the best of the last `FLOORS`."""
     values = [found.value(name, metric) for name in found.names]
     floor = ARMS - FLOORS + int(np.argmax(values[ARMS - FLOORS :]))
-    return [found.corrected(found.names[at], metric) for at in (int(np.argmax(values)), floor)]
+    return [found.p_values(found.names[at], metric) for at in (int(np.argmax(values)), floor)]
 
 
 def chosen(found: Compared, cell: Cell, true: np.ndarray) -> dict[str, float]:
@@ -131,7 +131,7 @@ def chosen(found: Compared, cell: Cell, true: np.ndarray) -> dict[str, float]:
         made.append(
             Standing(name, is_floor, value, value, value, 0.001 if is_floor else 1.0 + at, 1, *gaps)
         )
-    choice = decide(made, found.drawn(metric), n=cell.rows, settings=Weigh())
+    choice = decide(made, found.bootstrap_scores(metric), n=cell.rows, settings=Weigh())
     pick = choice.pick or 0
     return {
         "flattered": 100 * (made[pick].value - true[pick]),

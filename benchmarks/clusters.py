@@ -34,7 +34,7 @@ from scipy.special import ndtri
 from assay.core.store import write_json
 from assay.decision.comparison import Compared
 from assay.evaluation.metrics.accuracy import Accuracy
-from assay.evaluation.undeclared_clusters import clustered
+from assay.evaluation.undeclared_clusters import find_clustering
 
 OUT = Path(__file__).parent / "out" / "clusters"
 VERSION = 1  # raise it when the same cell gives other numbers
@@ -102,13 +102,13 @@ def told_apart(one: World, groups: np.ndarray | None, seed: int) -> float:
     codes = None if groups is None else np.unique(groups, return_inverse=True)[1]
     found = Compared(rows, [Accuracy()], groups=codes, draws=DRAWS, seed=seed)
     best = max(found.names, key=lambda name: found.value(name, "accuracy"))
-    return float(any(p < 0.05 for _, p in found.corrected(best, "accuracy").values()))
+    return float(any(p < 0.05 for _, p in found.p_values(best, "accuracy").values()))
 
 
 def judged(cell: Cell, number: int) -> dict[str, float]:
     one = world(cell, number)
-    tested = clustered(one.right.T.astype(float), one.fields, seed=number)
-    named = [field for field in tested if field.found]
+    tested = find_clustering(one.right.T.astype(float), one.fields, seed=number)
+    named = [field for field in tested if field.is_significant]
     return {
         "plain": told_apart(one, None, number),
         "together": told_apart(one, one.fields["user"], number),

@@ -23,18 +23,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from retrieval import encoder
 
 from assay.core import store
 from assay.core.types import Document, Example, Lesson, Means, Message, Task, Tell
-from assay.retrieval.bm25 import K1, B, Words
-from assay.retrieval.dense import kept_vectors
-from assay.retrieval.encoders import Encoder, Encoding
+from assay.retrieval.bm25 import K1, B, Bm25Index
+from assay.retrieval.dense import encode_with_cache
+from assay.retrieval.encoders import EncoderPart, Encoding
 from assay.retrieval.retriever import Finder
 from assay.retrieval.stemming import Stems
 from assay.strategies.baselines.majority import Majority
 from assay.strategies.retrieval.library import Library
 from assay.strategies.retrieval.rag import Rag, cut
+from retrieval import encoder
 
 OUT = Path(__file__).parent / "out" / "documents.json"
 LIMITS = {"added and found": 1.0, "taken out and asked": 1.0}  # seconds
@@ -104,7 +104,7 @@ def lesson(
     )
 
     def fit(learner, some):
-        return first if isinstance(learner, Encoder) else learner.fit(some)
+        return first if isinstance(learner, EncoderPart) else learner.fit(some)
 
     return Lesson(
         Task(kind="answer"),
@@ -197,8 +197,8 @@ def changes(library: Library, zipf: Zipf) -> dict[str, float]:
         cuts = slowest("add: cut", cut, library.arm().settings, [new], None, None)
         texts = [passage.text for passage in cuts]
         made = slowest("add: encode", finder.tools.encoding.vectors, texts)
-        slowest("add: words", finder.words.changed, every, texts)
-        slowest("add: vectors", finder.vectors.changed, every, made)
+        slowest("add: words", finder.words.replace_rows, every, texts)
+        slowest("add: vectors", finder.vectors.replace_rows, every, made)
         slowest("added", library.put, [new])
         assert slowest("then asked", found, ask)[0].startswith(new.id)
         slowest("taken out", library.drop, [new.id])
@@ -224,7 +224,7 @@ def measured(passages: int, kind: str, folder: Path) -> dict[str, Any]:
     first = Given(real, [*(passage.text for passage in cuts), *later])
     out |= former([passage.text for passage in cuts], questions)
     out["words, counted"] = seconds(
-        lambda: Words([passage.text for passage in cuts], Stems()).blocks
+        lambda: Bm25Index([passage.text for passage in cuts], Stems()).blocks
     )[0]
     task = lesson(real, texts, first, folder)
     out["fitted, vectors given"], arm = seconds(lambda: rag.fit(task))
@@ -237,7 +237,7 @@ def measured(passages: int, kind: str, folder: Path) -> dict[str, Any]:
     out |= asked(arm.finder, questions)
     library = Library(arm, folder / "updates.jsonl")
     out |= changes(library, zipf)
-    kept_vectors(later, first, folder / "shelf", None)
+    encode_with_cache(later, first, folder / "shelf", None)
     library.put(more)
     again = rag.restore(folder / "arm", lesson(real, (), None, folder))
 

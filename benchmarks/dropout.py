@@ -28,7 +28,7 @@ from assay.models.loading.find import find
 from assay.models.open import load_model
 from assay.strategies.training.trained_arm import sequences_of
 from assay.training.objectives.completion import completion
-from assay.training.optim.noise import Noise
+from assay.training.optim.noise import EmbeddingNoise
 from assay.training.training_data import Exercise
 
 HERE = Path(__file__).parent
@@ -122,7 +122,7 @@ def exercises(settings: dict[str, Any]) -> dict[str, Exercise]:
                 weight.normal_(std=0.02)
     model.network.train()
     sequences, pad = sequences_of(model.chat, task, rows), model.chat.tokenizer.pad_token_id
-    noise = Noise(model.network, strategy.noise) if strategy.noise else None
+    noise = EmbeddingNoise(model.network, strategy.noise) if strategy.noise else None
     apart, tree = (
         Exercise(model.network, change, sequences, strategy, pad, completion, noise, trees=trees)
         for trees in (False, True)

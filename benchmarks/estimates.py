@@ -38,7 +38,7 @@ from assay.evaluation.held_out_test import Exam
 from assay.runtime.arms.model_lookup import find_models as models
 from assay.runtime.arms.runner import Bench, cost_of
 from assay.runtime.data_stage.prepare import prepare
-from assay.runtime.planning.probe import probed
+from assay.runtime.planning.probe import probe_arm
 from assay.training.estimate.usage import clock
 
 HERE = Path(__file__).parent
@@ -119,7 +119,7 @@ def compared(
     for name in ("fit", "answers"):
         shutil.rmtree(bench.project.work / name, ignore_errors=True)
     with Stops() as probing:
-        found = probed(
+        found = probe_arm(
             bench, setting.name, strategy, bench.project.work / "questions" / f"{exam.hash}.jsonl"
         )
     return {

@@ -24,7 +24,7 @@ from workloads import DATA, banking77
 
 import assay
 from assay.core import store
-from assay.presentation.number_format import points, score, signed, tenths
+from assay.presentation.number_format import format_signed, points, score, tenths
 
 SETS = ("lambada_test", "mmlu_sample")  # also known: wikitext2, piqa_valid, bbh_eight
 LABELS, TEST = 6, 40
@@ -64,7 +64,7 @@ def table(found: dict[str, Any], strategies: list[dict[str, Any]]) -> str:
     lines = ["| arm | probe | n | before | after | change | |", "|---|---|---|---|---|---|---|"]
     for name, one in found["arms"].items():
         for probe, v in one["probes"].items():
-            shape = points if v["unit"] == "share" else signed
+            shape = points if v["unit"] == "share" else format_signed
             change = f"{shape(v['difference'])} ({shape(v['low'])} to {shape(v['high'])})"
             note = "at chance" if v["chance"] else "" if v["unit"] == "share" else v["unit"]
             cells = (name, probe, str(v["n"]), score(v["before"]), score(v["after"]), change, note)

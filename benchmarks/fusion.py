@@ -28,16 +28,16 @@ from searched import handbook
 
 from assay.core import store
 from assay.core.types import Example, Tell
-from assay.evaluation.rank_metrics import discounted_gain, reciprocal_rank
+from assay.evaluation.rank_metrics import ndcg_at_k, reciprocal_rank
 from assay.models.loading.find import find
-from assay.retrieval.dense import kept_vectors
+from assay.retrieval.dense import encode_with_cache
 from assay.retrieval.encoders import Encoding, weights_digest
 from assay.retrieval.gold_passages import gold
 from assay.retrieval.retriever import Finder, Looking, Tools
 from assay.stats.intervals import paired_interval
 
 OUT = Path(__file__).parent / "out"
-MEASURES = {"nDCG@10": discounted_gain, "MRR@10": reciprocal_rank}
+MEASURES = {"nDCG@10": ndcg_at_k, "MRR@10": reciprocal_rank}
 WAYS: dict[str, dict[str, Any]] = {
     "bm25": {},
     "dense": {"find": "dense"},
@@ -86,7 +86,7 @@ class Kept(Encoding):
     def vectors(
         self, texts: Sequence[str], *, query: bool = False, tell: Tell | None = None
     ) -> np.ndarray:
-        return kept_vectors(texts, New(self), OUT / "vectors", tell)
+        return encode_with_cache(texts, New(self), OUT / "vectors", tell)
 
     def save(self, folder: Path) -> None:
         raise NotImplementedError("a benchmark saves nothing")

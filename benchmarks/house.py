@@ -44,6 +44,7 @@ NOUNS = (
     "feed",
     "embed",
     "shed",
+    "paired",  # as in a paired test
 )
 
 

@@ -24,7 +24,7 @@ from assay.config.audits.llm_judge import Judge
 from assay.core.types import Answer, Example, Message, Record, Task
 from assay.models.loading.find import find
 from assay.models.open import load_model
-from assay.tasks.prompt_format import posed
+from assay.tasks.prompt_format import build_messages
 
 
 def main() -> None:
@@ -49,7 +49,9 @@ def main() -> None:
                 Example(str(i), (Message("user", one["question"]),)), right, (), Answer(right)
             )
             for a, b in ((right, wrong), (wrong, right)):
-                prompts.append(posed(task, question(record, a, b, "", reference), labels=True))
+                prompts.append(
+                    build_messages(task, question(record, a, b, "", reference), labels=True)
+                )
         scores = model.score(prompts, task.labels)
         said = [task.labels[int(row.argmax())] for row in scores]
         pairs = list(zip(said[::2], said[1::2], strict=True))

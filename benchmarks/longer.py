@@ -34,7 +34,7 @@ from workloads import DATA
 import assay
 from assay.config.yamlfile import dump
 from assay.core.store import write_json, write_lines, write_text
-from assay.stats.standard_error import grouped, paired_difference
+from assay.stats.standard_error import group_codes, paired_difference
 
 HERE = Path(__file__).parent
 PLACE = HERE / "out" / "longer"
@@ -224,7 +224,7 @@ def behind(report: Any, best: str, chosen: str) -> dict[str, float]:
     metric = metrics_for(report.task)[0]
     records = {arm.name: arm.records for arm in report.arms}
     rows = [judge(records[name], report.task).rows[metric.name] for name in (best, chosen)]
-    groups = grouped([record.question.group for record in records[best]])
+    groups = group_codes([record.question.group for record in records[best]])
     found = paired_difference(rows[0], rows[1], metric.total, groups=groups, seed=SEED)
     return {"value": found.value, "low": found.low, "high": found.high}
 

@@ -18,7 +18,7 @@ import torch
 
 import assay
 from assay.core.store import write_text
-from assay.deployment.adapters import merged
+from assay.deployment.adapters import merge_adapter
 from assay.deployment.load import load
 
 INTENTS = Path(__file__).parents[1] / "examples" / "intents"
@@ -75,7 +75,7 @@ def main() -> None:
         texts, logits = said(arm.model, prompts, arm.room)
         for into in ways:
             others, found = said(
-                merged(folder, name, into=into, precision="fp32"), prompts, arm.room
+                merge_adapter(folder, name, into=into, precision="fp32"), prompts, arm.room
             )
             equal = sum(one == other for one, other in zip(texts, others, strict=True))
             far = max(

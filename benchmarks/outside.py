@@ -33,7 +33,7 @@ from outside_rows import SPLITS, Laid, lay_out
 from outside_sets import SETS
 
 from assay.core.store import append, digest, drop_torn_line, read_lines, write_text
-from assay.stats.intervals import observed
+from assay.stats.intervals import metric_value
 
 HERE = Path(__file__).parent
 OUT = HERE / "out" / "outside"
@@ -240,7 +240,8 @@ def fill(
         for split in ("val", "test")
     }
     row |= {
-        split: round(observed(columns, laid.metric.total), 5) for split, columns in scored.items()
+        split: round(metric_value(columns, laid.metric.total), 5)
+        for split, columns in scored.items()
     }
     row |= {
         "note": told["note"],

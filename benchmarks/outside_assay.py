@@ -23,7 +23,7 @@ from ruamel.yaml import YAML
 
 from assay.config.start import project_text
 from assay.core.store import to_json, write_lines, write_text
-from assay.stats.intervals import observed
+from assay.stats.intervals import metric_value
 
 
 def make_project(laid: Laid, folder: Path) -> None:
@@ -109,7 +109,7 @@ def arm_of(laid: Laid, folder: Path, one: dict[str, Any]) -> dict[str, Any]:
     answering = (cost["seconds_per_answer"] or 0) * one["n"]
     return {
         "kind": one["kind"],
-        "test": round(observed(columns, laid.metric.total), 5),
+        "test": round(metric_value(columns, laid.metric.total), 5),
         "fit_seconds": cost["fit_seconds"],
         "seconds": round((cost["fit_seconds"] or 0) + answering, 1),
         "rows": np.round(columns, 4).tolist(),

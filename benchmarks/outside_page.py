@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from outside_rows import Laid
 
-from assay.stats.intervals import Interval, Weights, interval, observed
-from assay.stats.standard_error import grouped
+from assay.stats.intervals import Interval, Weights, interval, metric_value
+from assay.stats.standard_error import group_codes
 
 HEAD = """# Which way
 
@@ -143,7 +143,7 @@ class Told:
         }
         runs = [row for row in rows if row["side"] == "assay" and row.get("recommended")]
         self.run = runs[-1] if runs else None  # the last label that was run
-        groups = grouped([example.group for example in laid.examples("test")])
+        groups = group_codes([example.group for example in laid.examples("test")])
         self.weights = Weights(laid.about["rows"]["test"], draws=DRAWS, groups=groups)
 
     @property
@@ -170,7 +170,7 @@ class Told:
         total = self.laid.metric.total
         a, b = (np.array(side["rows"], dtype=np.float64) for side in (one, other))
         drawn = 100 * (self.weights.values(a, total) - self.weights.values(b, total))
-        return interval(100 * (observed(a, total) - observed(b, total)), drawn)
+        return interval(100 * (metric_value(a, total) - metric_value(b, total)), drawn)
 
 
 def summary(told: Sequence[Told]) -> Iterator[str]:

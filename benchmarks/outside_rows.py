@@ -26,7 +26,7 @@ from assay.core.store import digest, to_json, write_json, write_lines, write_tex
 from assay.core.types import Answer, Example, Metric, Record, Task
 from assay.evaluation.scoring import metrics_for
 from assay.runtime.data_stage.prepare import prepare
-from assay.tasks.entities import of_spans, written
+from assay.tasks.entities import format_entities, of_spans
 
 # those of a project that `assay run FILE` makes
 STEPS = [{"kind": "repair"}, {"kind": "length"}, {"kind": "dedupe"}]
@@ -79,7 +79,7 @@ class Laid:
             return [str(one) for one in said]
         rows = self.raw(split)
         return [
-            written(of_spans([(a, b, kind) for a, b, kind in one], row["text"]))
+            format_entities(of_spans([(a, b, kind) for a, b, kind in one], row["text"]))
             for row, one in zip(rows, said, strict=True)
         ]
 

@@ -34,7 +34,7 @@ from assay.core.store import write_lines
 from assay.core.types import Document, Example, Message, Task
 from assay.models.loading.find import find
 from assay.models.open import load_model
-from assay.tasks.prompt_format import Wording, posed
+from assay.tasks.prompt_format import Wording, build_messages
 
 MODEL = "smollm2-135m"
 LABELS = (
@@ -133,7 +133,9 @@ def main() -> None:
             continue
         kind, _, _, _, _, room = asked[0]
         prompts = [
-            posed(one[1], one[2], one[3], labels=kind == "label", wording=Wording(), steps=one[4])
+            build_messages(
+                one[1], one[2], one[3], labels=kind == "label", wording=Wording(), steps=one[4]
+            )
             for one in asked
         ]
         written = model.generate(prompts, max_tokens=room)

@@ -22,7 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from assay.evaluation.sandbox.cage import find_cage
-from assay.evaluation.sandbox.python import Program, held, planned, processors, run
+from assay.evaluation.sandbox.python import Program, plan_program, process_memory, processors, run
 
 SWAPS = {
     ast.Add: ast.Sub,
@@ -101,14 +101,16 @@ def programs(rows: list[dict], mutate) -> list[tuple[int, Program]]:
 
 def table(name: str, made: list[tuple[int, Program]], wall: float) -> None:
     cage, begun = find_cage(), time.monotonic()
-    plans = [(program, planned(program)) for _, program in made]
+    plans = [(program, plan_program(program)) for _, program in made]
     with ThreadPoolExecutor(processors()) as pool:
         found = list(pool.map(lambda one: run(cage, one[0], wall, one[1]), plans))
     kinds = Counter(one.kind for one in found)
     seconds = time.monotonic() - begun
     print(f"{name}: {len(made)} programs, {kinds['passed']} passed; {dict(kinds)}; {seconds:.0f} s")
     other = [
-        n for (n, _), one in zip(made, found, strict=True) if one.passed is (name != "references")
+        n
+        for (n, _), one in zip(made, found, strict=True)
+        if one.has_passed is (name != "references")
     ]
     print(f"  {'not passed' if name == 'references' else 'not noticed'}: {other}", flush=True)
 
@@ -133,7 +135,7 @@ def hostile(count: int, seed: int) -> None:
             wrong.append((name, found))
     time.sleep(0.5)
     after = memory(), len(list(Path("/proc/self/fd").iterdir()))
-    left = held(os.getpid()) - memory()
+    left = process_memory(os.getpid()) - memory()
     print(
         f"{count} hostile programs"
         f" and cheats in {time.monotonic() - begun:.0f} s, a limit of 1 s each"

@@ -47,17 +47,21 @@ from assay.strategies.linear.calibration import shares
 from assay.strategies.prompting.few_shot_arm import ShotsAnswers
 from assay.strategies.prompting.prompt_search import WordingSearch
 from assay.strategies.prompting.prompt_swap import Stand
-from assay.strategies.prompting.prompted_arm import chosen
+from assay.strategies.prompting.prompted_arm import best_label
 from assay.strategies.prompting.search.objective import worths
-from assay.strategies.prompting.search.prompt_candidates import Candidate, Room
-from assay.strategies.prompting.search.search_plan import answered_right, instructions, proposed
+from assay.strategies.prompting.search.prompt_candidates import PromptCandidate, Room
+from assay.strategies.prompting.search.search_plan import (
+    bootstrap_examples,
+    instructions,
+    propose_instructions,
+)
 from assay.strategies.prompting.search.successive_halving import (
-    Asked,
-    Outcome,
-    Round,
+    AnswerLog,
+    HalvingResult,
+    HalvingRound,
     Worth,
-    drawn,
-    planned,
+    plan_halving,
+    plan_random_search,
     search,
 )
 
@@ -80,18 +84,25 @@ class Design:
     """One way of searching. `alone`: prompts are told apart by the metric alone, as they answer."""
 
     name: str
-    how: Callable[..., tuple[Round, ...]]
+    how: Callable[..., tuple[HalvingRound, ...]]
     alone: bool = False
     calibrate: bool = True
 
 
 DESIGNS = (
-    Design("halving", planned),
-    Design("random", drawn),
-    Design("halving, not calibrated", planned, calibrate=False),
-    Design("random, not calibrated", drawn, calibrate=False),
-    Design("halving, not calibrated, by the metric alone", planned, alone=True, calibrate=False),
-    Design("random, not calibrated, by the metric alone", drawn, alone=True, calibrate=False),
+    Design("halving", plan_halving),
+    Design("random", plan_random_search),
+    Design("halving, not calibrated", plan_halving, calibrate=False),
+    Design("random, not calibrated", plan_random_search, calibrate=False),
+    Design(
+        "halving, not calibrated, by the metric alone", plan_halving, alone=True, calibrate=False
+    ),
+    Design(
+        "random, not calibrated, by the metric alone",
+        plan_random_search,
+        alone=True,
+        calibrate=False,
+    ),
 )
 
 
@@ -114,7 +125,7 @@ class Table:
         return [Example(str(i), (), target) for i, target in enumerate(self.targets)]
 
     def answers(self, candidate: int, places: Sequence[int]) -> list[Answer]:
-        return [chosen(self.labels, row) for row in self.scores[candidate, list(places)]]
+        return [best_label(self.labels, row) for row in self.scores[candidate, list(places)]]
 
     def right(self, candidate: int, shifts: Any) -> np.ndarray:
         """Whether each test row is answered right, (test rows,)."""
@@ -202,8 +213,8 @@ def scored(name: str, options: argparse.Namespace, until: float) -> Table:
     model: Any = stand.lesson.open_base()
     model.exact = lambda: None  # near ties stay as bf16 has them
     hands = [stand.shots.wording, *strategy.hands]
-    right = answered_right(stand, lesson, hands[0], strategy.bootstrap, strategy.calls)
-    written = proposed(strategy._plan, stand, lesson, strategy.proposals)
+    right = bootstrap_examples(stand, lesson, hands[0], strategy.bootstrap, strategy.calls)
+    written = propose_instructions(strategy._plan, stand, lesson, strategy.proposals)
     room = Room(lesson.task, stand.shots, hands, instructions(lesson, written), lesson.train, right)
     plain = room.candidates(options.candidates - len(hands), SEED)
     near = [
@@ -247,7 +258,7 @@ def plain(table: Table) -> Table:
 
 
 def known(
-    stand: Stand, one: Candidate, rows: Sequence[Example], file: Path, until: float
+    stand: Stand, one: PromptCandidate, rows: Sequence[Example], file: Path, until: float
 ) -> np.ndarray | None:
     """Scores of all labels, (rows, labels); None where the time is over."""
     if not file.exists():
@@ -306,8 +317,8 @@ def one_search(table: Table, design: Design, calls: int, rows: int, seed: int) -
 
     rounds = design.how(calls, table.hands, len(places), len(order) - table.hands)
     with tempfile.TemporaryDirectory() as folder:
-        asked = Asked(Path(folder) / "val.jsonl", ask, [str(i) for i in order], silent, calls)
-        outcome: Outcome = search(
+        asked = AnswerLog(Path(folder) / "val.jsonl", ask, [str(i) for i in order], silent, calls)
+        outcome: HalvingResult = search(
             asked, value, rounds, table.hands, [table.lengths[i] for i in order]
         )
         hand = value(range(len(places)), asked.first(outcome.hand, len(places)))[-1]

@@ -90,7 +90,7 @@ def example(name: str) -> Callable[[Path], dict[str, Any]]:
         )
         files = {split: [str(path) for path in paths] for split, paths in settings.files.items()}
         said["data"] = {**said["data"], "files": files}
-        said["curate"] = [{"kind": step.kind, **step.changed()} for step in settings.curate]
+        said["curate"] = [{"kind": step.kind, **step.non_defaults()} for step in settings.curate]
         if settings.documents:
             said["documents"] = [str(path) for path in settings.document_paths]
         return {"version": 1, "name": name, "seed": 1, "model": MODEL, **said}

@@ -33,7 +33,7 @@ from assay.models.open import open_model
 from assay.runtime.arms.job import val_score
 from assay.runtime.data_stage.prepare import prepare
 from assay.strategies.linear.calibration import BINS
-from assay.strategies.prompting.example_selection import drawn
+from assay.strategies.prompting.example_selection import sample_rows
 
 HERE = Path(__file__).parent
 
@@ -149,7 +149,7 @@ def given(place: Path, options: argparse.Namespace) -> tuple[Lesson, list[Exampl
         means=means,
     )
     lesson = replace(lesson, score=lambda arm, rows: val_score(arm, rows, prepared.task))
-    return lesson, drawn(list(prepared.examples("test")), options.rows, 1)
+    return lesson, sample_rows(list(prepared.examples("test")), options.rows, 1)
 
 
 def absolute(project: Any) -> Any:

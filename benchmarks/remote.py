@@ -43,7 +43,7 @@ from assay.models.remote.endpoint import Endpoint
 from assay.models.remote.remote_model import RemoteModel
 from assay.stats.intervals import paired_interval
 from assay.tasks import parsing as parse
-from assay.tasks.prompt_format import ask, shown
+from assay.tasks.prompt_format import ask, example_turns
 
 HERE = Path(__file__).parent
 MODEL = "smollm2-135m"
@@ -195,7 +195,9 @@ def labels(options: argparse.Namespace) -> dict[str, Any]:
     prompts = []
     for row in rows:
         system, *last = ask(task, row, labels=True)
-        prompts.append((system, *(turn for shot in shots for turn in shown(task, shot)), *last))
+        prompts.append(
+            (system, *(turn for shot in shots for turn in example_turns(task, shot)), *last)
+        )
     begun = time.perf_counter()
     scores = open_model(MODEL).score(prompts, chosen)
     ways: dict[str, Any] = {"scored": {"said": [chosen[i] for i in scores.argmax(1)]}}

@@ -31,14 +31,14 @@ from searched import ROOT, Collection, cranfield, handbook, mrr, ndcg, recall
 from assay.core.store import digest, write_json
 from assay.core.types import Example, Lesson, Means, Task
 from assay.models.loading.find import find
-from assay.retrieval.dense import kept_vectors
-from assay.retrieval.encoders import Encoder, Encoding
+from assay.retrieval.dense import encode_with_cache
+from assay.retrieval.encoders import EncoderPart, Encoding
 from assay.retrieval.retriever import Finder, Looking, Tools
 from assay.stats.intervals import paired_interval
 from assay.training.retriever.encoder import TunedEncoder
 from assay.training.retriever.mining import by_words, first_stage, nearest, words_of
 from assay.training.retriever.reranker import CrossEncoder, CrossRanking, read
-from assay.training.retriever.score_mixing import mixed, ordered
+from assay.training.retriever.score_mixing import argsort_descending, mix_scores
 
 HERE = Path(__file__).parent
 DATA = Path(os.environ.get("ASSAY_DATA") or ROOT.parent / "shared" / "data")
@@ -131,21 +131,21 @@ def measured(collection: Collection, options: argparse.Namespace, share: float) 
     """Values of every way of ranking, differences to the first stage, seconds of training."""
     search = Search(collection, options.candidates)
     lesson = lesson_of(collection, options.seed)
-    encoding = Encoder(model=options.model).fit(lesson)
+    encoding = EncoderPart(model=options.model).fit(lesson)
     rankings: dict[str, Ranked] = search.with_encoding(encoding, "")
     rankings[RANKS] = search.found(encoding, fuse="ranks", weight=0.5)
     told: dict[str, Any] = {"seconds": {}, "training": {}}
 
     def fitted(part: TunedEncoder | CrossEncoder) -> Any:
         key = digest(
-            [collection.name, share, options.seed, options.quick, part.kind, part.changed()]
+            [collection.name, share, options.seed, options.quick, part.kind, part.non_defaults()]
         )[:12]
         place = HERE / "out" / "reranker" / f"{collection.name}-{part.kind}-{key}"
         place.mkdir(parents=True, exist_ok=True)
         begun = time.monotonic()
         kept = part.fit(lesson_of(collection, options.seed, place))
         told["seconds"][part.kind] = round(time.monotonic() - begun, 1)
-        told["training"][part.kind] = {**kept.training, "settings": part.changed()}
+        told["training"][part.kind] = {**kept.training, "settings": part.non_defaults()}
         return kept
 
     if "learned" in options.only:
@@ -193,7 +193,7 @@ class Search:
         self.candidates = candidates
 
     def with_encoding(self, encoding: Encoding, before: str) -> dict[str, Ranked]:
-        told = kept_vectors(self.texts, encoding, SHELF, None)
+        told = encode_with_cache(self.texts, encoding, SHELF, None)
         cosines = encoding.vectors(self.questions, query=True) @ told.T
         found = {
             "dense": [nearest(row, self.top) for row in cosines],
@@ -221,7 +221,8 @@ class Search:
         scores = read(kept.reader, self.questions, texts, kept.settings.micro_tokens)
         return {
             said: [
-                [places[i] for i in ordered(mixed(own, mix))] + rest[self.candidates :]
+                [places[i] for i in argsort_descending(mix_scores(own, mix))]
+                + rest[self.candidates :]
                 for places, own, rest in zip(first, scores, ranked, strict=True)
             ]
             for said, mix in ((f"{name}, reranked", kept.mix), (f"{name}, reranker alone", 1.0))

@@ -24,7 +24,7 @@ from contest import processor
 from ir_sets import IrSet, coffee, cranfield
 
 from assay.core import store
-from assay.evaluation.rank_metrics import discounted_gain, recall, reciprocal_rank
+from assay.evaluation.rank_metrics import ndcg_at_k, recall, reciprocal_rank
 from assay.retrieval.bm25 import K1, best
 from assay.retrieval.encoders import Encoding
 from assay.retrieval.retriever import Finder, Looking, Tools
@@ -32,7 +32,7 @@ from assay.stats.intervals import Weights, metric_interval, paired_interval
 
 OUT = Path(__file__).parent / "out" / "retrieval.json"
 MEASURES: dict[str, tuple[Callable[..., float], int]] = {
-    "nDCG@10": (discounted_gain, 10),
+    "nDCG@10": (ndcg_at_k, 10),
     "MRR@10": (reciprocal_rank, 10),
     "recall@100": (recall, 100),
 }

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from workloads import DATA, banking77
 
 from assay.core.types import Example, Message, Messages, Task
-from assay.tasks.prompt_format import ask, shown
+from assay.tasks.prompt_format import ask, example_turns
 
 SHOTS, SHORT = 16, 40  # short examples of banking77: at most so many characters
 SUBJECTS = 12  # of mmlu
@@ -111,4 +111,4 @@ def subjects_of(file: str) -> dict[str, list[Example]]:
 
 def few_shot(task: Task, shots: Sequence[Example], question: Example) -> Messages:
     system, *last = ask(task, question)
-    return (system, *(message for shot in shots for message in shown(task, shot)), *last)
+    return (system, *(message for shot in shots for message in example_turns(task, shot)), *last)

@@ -191,11 +191,11 @@ def company(folder: Path, options: argparse.Namespace, place: Path) -> dict[str,
     from assay.deployment.server.arms import base_arm
     from assay.deployment.server.engine import OwnEngine
     from assay.deployment.server.engine_api import Wanted
-    from assay.models.loading.find import Found
+    from assay.models.loading.find import LocalModel
     from assay.models.open import load_model
 
     model = load_model(
-        Found(folder, "base", "", "", "", 0), "bf16" if options.dtype == "bfloat16" else "fp32"
+        LocalModel(folder, "base", "", "", "", 0), "bf16" if options.dtype == "bfloat16" else "fp32"
     )
     prompts = [(Message("user", text),) for text in texts(options.questions)]
     engine = OwnEngine([base_arm(model)], slots=options.clients)

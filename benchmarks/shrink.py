@@ -163,7 +163,7 @@ def timed(folder: Path, names: list[str], options: argparse.Namespace) -> dict[s
     import torch
 
     from assay.strategies.compression.compressed_arm import plain
-    from assay.strategies.compression.quantised_linear import held
+    from assay.strategies.compression.quantised_linear import count_weight_bytes
 
     torch.set_num_threads(options.threads)
     loaded = {
@@ -171,7 +171,10 @@ def timed(folder: Path, names: list[str], options: argparse.Namespace) -> dict[s
     }
     questions = [row["text"] for row in read_lines(folder / "test.jsonl")][: options.rows]
     found: dict[str, dict[str, Any]] = {
-        name: {"weights_bytes": held(arm.local.network), "seconds": {what: [] for what in TIMED}}
+        name: {
+            "weights_bytes": count_weight_bytes(arm.local.network),
+            "seconds": {what: [] for what in TIMED},
+        }
         for name, arm in loaded.items()
     }
     for turn in range(options.rounds + 1):  # the first one warms up

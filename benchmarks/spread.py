@@ -17,8 +17,8 @@ from pathlib import Path
 
 from assay.core import store
 from assay.core.types import Example, Means, Message
-from assay.data.parallel.executor import Scale, Spread
-from assay.data.parallel.outcomes import encoded, to_json
+from assay.data.parallel.executor import Scale, StepExecutor
+from assay.data.parallel.outcomes import encode_line, to_json
 from assay.data.steps.length import Length
 from assay.data.steps.repair import Repair
 
@@ -42,13 +42,13 @@ def rows_of(count: int, broken: bool) -> list[Example]:
 def timed(rows: list[Example], scale: Scale) -> tuple[float, float, str]:
     """Seconds to start (the first chunk and a half), seconds for all rows after that, and a hash of
     the fates."""
-    with Spread(scale, Means(), lambda event: None) as spread:
+    with StepExecutor(scale, Means(), lambda event: None) as spread:
         begun = time.perf_counter()
         list(spread.fates(STEPS, rows[:3000]))
         started = time.perf_counter()
         content = hashlib.sha256()
         for fate in spread.fates(STEPS, rows):
-            content.update(encoded(to_json(fate)))
+            content.update(encode_line(to_json(fate)))
         return started - begun, time.perf_counter() - started, content.hexdigest()
 
 

@@ -22,10 +22,10 @@ from typing import Any
 import numpy as np
 from workloads import DATA
 
-from assay.config.monitor import Watch
+from assay.config.monitor import WatchSettings
 from assay.core import store
 from assay.core.types import Example, Message
-from assay.deployment.monitoring.log_reader import Entry
+from assay.deployment.monitoring.log_reader import LogEntry
 from assay.deployment.monitoring.reference import Against, families_of
 from assay.deployment.monitoring.two_sample_tests import far_p, gaussian, kernel_p
 from assay.stats.multiple_testing import holm
@@ -172,13 +172,13 @@ def looked_at(pool: Pool, name: str, other: str, seed: int) -> dict[str, Any]:
     own = families_of(examples(log))
     families = np.concatenate([own, families_of(examples(held)) + int(own.max()) + 1])
     vectors = pool.vectors([*log, *held, *train])
-    entries = [Entry(one) for one in examples(log)]
+    entries = [LogEntry(one) for one in examples(log)]
     against = Against(entries, examples(train), examples(held), vectors, "", families)
     ps = {
-        "questions": kernel_p(gaussian(against.compared), len(log), families, seed=seed),
+        "questions": kernel_p(gaussian(against.sample_vectors), len(log), families, seed=seed),
         "far": far_p(against.distances, len(log), families, seed=seed),
     }
-    raised = min(holm(list(ps.values()))) < Watch().level
+    raised = min(holm(list(ps.values()))) < WatchSettings().level
     return {"set": name, "other": other, "seed": seed, "words": pool.words, **ps, "raised": raised}
 
 

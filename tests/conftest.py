@@ -18,7 +18,7 @@ import pytest
 
 from assay.core.types import Document, Example, Lesson, Means, Message, Task
 from assay.retrieval.encoders import Encoding
-from assay.tasks.options import shown
+from assay.tasks.options import question_with_options
 from own_sets import OWN
 
 # Derandomized: a test that fails on one commit fails on every machine, and a red run points to a
@@ -333,7 +333,7 @@ def _choose() -> tuple[list[Example], list[Example]]:
         for j, thing in enumerate(things):
             texts = tuple(COLOURS[things[(j + k + i) % 6]] for k in range(3 + j % 2))
             right = "ABCD"[-i % 6] if -i % 6 < len(texts) else "A"
-            asked = shown(frame.format(thing), texts)
+            asked = question_with_options(frame.format(thing), texts)
             made.append(replace(_row("choose", len(made), asked, right), options=texts))
     return made[:18], made[18:]
 
@@ -353,7 +353,7 @@ NAMED = {"classify": tuple(WORDS), "extract": ("person", "place"), "choose": ("A
 def lesson_in(open_tiny, tiny_encoder):
     """`lesson_in(folder, "classify")`: as `lesson`, at work in `folder`, for fixtures that outlive
     a test."""
-    from assay.runtime.arms.job import judged, val_score
+    from assay.runtime.arms.job import task_score, val_score
 
     def make(place: Path, kind: str, /, **means) -> Lesson:
         train, val = MADE[kind]()
@@ -379,7 +379,7 @@ def lesson_in(open_tiny, tiny_encoder):
                 }
             ),
             score=lambda adapted, rows: val_score(adapted, rows, task),
-            judge=lambda rows, answers: judged(rows, answers, task),
+            judge=lambda rows, answers: task_score(rows, answers, task),
         )
 
     return make

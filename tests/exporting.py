@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from assay.deployment.export.formats.source import Base, Source, Wish
+from assay.deployment.export.formats.source import Base, ExportSource, Wish
 
 
 def fitted(strategy, lesson, folder):
@@ -17,7 +17,7 @@ def source_of(strategy, lesson, folder, base, out, **wish):
     """The arm in `folder` as formats take it; models are opened by the lesson's own `open_model`,
     in fp32."""
     bare = replace(lesson, train=(), val=(), documents=())
-    return Source(
+    return ExportSource(
         name="arm",
         project="toy",
         strategy=strategy,

@@ -3,8 +3,8 @@ tests."""
 
 from typing import Any
 
-from assay.audits.robustness.comparison import compared
-from assay.audits.robustness.operators import Asked
+from assay.audits.robustness.comparison import compare_perturbed
+from assay.audits.robustness.operators import PerturbedRow
 from assay.core.types import Answer
 from assay.reporting.build import Report
 
@@ -316,12 +316,15 @@ def _robustness(report: Report) -> dict[str, Any]:
             for i, record in enumerate(records):
                 example = record.question.with_text(f"{record.question.text} {way}")
                 asked.append(
-                    Asked(i, kind, way, example, labels[-1] if kind == "injection" else "")
+                    PerturbedRow(i, kind, way, example, labels[-1] if kind == "injection" else "")
                 )
                 lost = kind == "typos" and name == names[0] and not i % 4
                 answers.append(Answer(None) if lost else record.answer)
         arms.append(
-            {"name": name, **compared(records, asked, answers, report.task, level=0.95, seed=2)}
+            {
+                "name": name,
+                **compare_perturbed(records, asked, answers, report.task, level=0.95, seed=2),
+            }
         )
     facts = {
         "rows": 120,

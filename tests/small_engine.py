@@ -10,7 +10,7 @@ import numpy as np
 
 from assay.core.errors import ModelError, Problem
 from assay.core.types import Example, Message
-from assay.deployment.server.engine_api import Full, Load, Piece, Served, Told
+from assay.deployment.server.engine_api import Load, Piece, QueueFull, Served, Told
 
 
 class _Ticket:
@@ -39,7 +39,7 @@ class SmallEngine:
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
 
-    def served(self):
+    def list_models(self):
         names = [Served(name, "small", self._context, 1_700_000_000) for name in self.arms]
         encoders = [
             Served("letters", "encoder", self._context, 1_700_000_000, embeds=True, writes=False)
@@ -48,7 +48,7 @@ class SmallEngine:
 
     def begin(self, wanted, put):
         if self._waiting.qsize() >= self._size:
-            raise Full(2.0)
+            raise QueueFull(2.0)
         if wanted.arm not in self.arms:
             raise ModelError(Problem("M121", f"{wanted.arm} does not write"))
         text = (

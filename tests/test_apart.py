@@ -59,7 +59,7 @@ def walked(folder) -> list[str]:
     store.write_json(stage.open() / "request.json", request)
     with worker(stage.folder, "walker") as process:
         process.wait()
-    assert stage.done(), (stage.folder / "worker.log").read_text()
+    assert stage.completion_note(), (stage.folder / "worker.log").read_text()
     return store.read_json(bench.fit_stage(strategy).folder / "arm" / "walker.json")
 
 

@@ -30,7 +30,8 @@ def test_made_rows_are_marked_counted_and_only_in_train(tmp_path, tiny_model):
     # Each of the 59 training rows has a copy, and each label then 60 rows, but for what stands in
     # val or test.
     ledger = [
-        json.loads(line) for line in (prepared.kept / "ledger.jsonl").read_text().splitlines()
+        json.loads(line)
+        for line in (prepared.private_folder / "ledger.jsonl").read_text().splitlines()
     ]
     lines = {line["id"]: line for line in ledger if line["action"] == "made"}
     thrown = [line for line in ledger if line["action"] == "thrown away"]

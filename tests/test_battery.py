@@ -15,7 +15,7 @@ from assay.core.types import Adapted, Lesson
 from assay.strategies.catalogue import PRESETS, STRATEGIES
 from assay.strategies.encoders import ENCODERS
 from assay.strategies.training import METHODS
-from assay.tasks.entities import pieces_of, written
+from assay.tasks.entities import format_entities, pieces_of
 
 # Six steps, and few val rows: each is a micro-batch of its own where the val loss is taken.
 QUICK = {"epochs": 2, "batch_size": 12, "val_rows": 4}
@@ -258,7 +258,7 @@ def test_settings_come_back_from_json(subtests):
     for settings in SETTINGS:
         with subtests.test(to_json(settings)):
             strategy = make_strategy(settings, {})
-            written = json.loads(to_json({"kind": strategy.kind, **strategy.changed()}))
+            written = json.loads(to_json({"kind": strategy.kind, **strategy.non_defaults()}))
             assert make_strategy(written, {}) == strategy
             assert json.loads(to_json(strategy.model_dump(mode="json"))) == strategy.model_dump(
                 mode="json"
@@ -369,7 +369,7 @@ def test_a_saved_arm_gives_the_same_answers(fitted, tmp_path):
         ".md",
         ".safetensors",
     }
-    write_json(tmp_path / "arm.json", {"kind": strategy.kind, **strategy.changed()})
+    write_json(tmp_path / "arm.json", {"kind": strategy.kind, **strategy.non_defaults()})
     bare = replace(given, train=(), val=(), documents=())
     again = make_strategy(read_json(tmp_path / "arm.json"), {}).restore(fitted.folder, bare)
     assert answers(again, asked(given)) == fitted.answers
@@ -395,7 +395,7 @@ def test_answers_keep_the_order_and_are_of_the_task(fitted):
         assert answer == type(answer).from_json(json.loads(to_json(answer.to_json())))
         assert answer.confidence is None or 0 <= answer.confidence <= 1
         if fitted.task == "extract" and fitted.settings["kind"] not in ("shots", "wording"):
-            assert written(pieces_of(answer.text)) == answer.text
+            assert format_entities(pieces_of(answer.text)) == answer.text
         if fitted.task == "classify":
             assert answer.text in given.task.labels
             assert len(answer.scores) in (0, len(given.task.labels))

@@ -12,7 +12,7 @@ from assay.core.store import read_lines
 from assay.core.types import Example, Message, Record, Task
 from assay.evaluation.scoring import judge
 from assay.strategies.prompting.few_shot import Shots
-from assay.strategies.prompting.prompted_arm import chosen
+from assay.strategies.prompting.prompted_arm import best_label
 from assay.strategies.training.lora import Lora
 from assay.tasks.prompt_format import ask
 from toy import WORDS, build
@@ -62,7 +62,7 @@ def test_calibration_error_is_that_of_separate_sequences(lesson, strategy):
     scores = plain(arm.model, [arm.prompt(row.question) for row in given.val], given.task.labels)
     if getattr(arm, "calibration", None):
         scores = arm.calibration(scores)
-    exact = [chosen(given.task.labels, row) for row in scores]
+    exact = [best_label(given.task.labels, row) for row in scores]
     task = given.task.model_copy(update={"metrics": ("ece", "brier", "log_loss")})
 
     def judged(answers):
@@ -112,7 +112,7 @@ def test_confidences_of_smollm2_on_77_labels_are_those_of_separate_sequences(sha
     prompts = [ask(task, one) for one in asked]
     exact, scores = plain(model, prompts, task.labels), model.score(prompts, task.labels)
     for row, told in zip(exact, scores, strict=True):
-        assert chosen(task.labels, told).confidence == pytest.approx(
-            chosen(task.labels, row).confidence, abs=1e-5
+        assert best_label(task.labels, told).confidence == pytest.approx(
+            best_label(task.labels, row).confidence, abs=1e-5
         )
         assert (np.argsort(-told)[:2] == np.argsort(-row)[:2]).all()

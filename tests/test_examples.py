@@ -32,7 +32,7 @@ def intents(tmp_path_factory):
         (folder / file).write_bytes((EXAMPLES / "intents" / file).read_bytes())
     checked = assay.check(folder, sets=PLAIN)
     ledger: dict[str, list[dict]] = {}
-    for row in read_lines(checked.prepared.kept / "ledger.jsonl"):
+    for row in read_lines(checked.prepared.private_folder / "ledger.jsonl"):
         ledger.setdefault(row["id"], []).append(row)
     return ledger, checked.prepared
 

@@ -148,10 +148,10 @@ def test_unknown_arms_are_named_with_the_nearest(project):
 
 def test_names_may_be_given_one_by_one_or_with_commas(project):
     loaded = load(project / "project.yaml")
-    assert [*flow.chosen(loaded, ["tfidf", "majority"])] == ["majority", "tfidf"]
-    assert [*flow.chosen(loaded, ["tfidf, majority"])] == ["majority", "tfidf"]
+    assert [*flow.select_arms(loaded, ["tfidf", "majority"])] == ["majority", "tfidf"]
+    assert [*flow.select_arms(loaded, ["tfidf, majority"])] == ["majority", "tfidf"]
     with problem(UsageError, "C083", "--only", "'tfid'", "'tfidf'"):
-        flow.chosen(loaded, ["majority,tfid"])
+        flow.select_arms(loaded, ["majority,tfid"])
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import assay
-from assay.cli.notebook import Block, in_notebook, shown
+from assay.cli.notebook import Block, choose_tell, in_notebook
 from assay.core.types import Answer
 from assay.deployment import data_frames as frames
 from problems import problem
@@ -239,7 +239,7 @@ def test_a_block_shows_what_moves_and_keeps_what_has_ended():
 
 def test_a_script_is_silent_and_a_given_listener_hears(monkeypatch):
     heard = []
-    assert shown(heard.append) == heard.append
+    assert choose_tell(heard.append) == heard.append
     assert not in_notebook()
     shell = types.SimpleNamespace(config={"IPKernelApp": {}})
     monkeypatch.setitem(sys.modules, "IPython", types.SimpleNamespace(get_ipython=lambda: shell))

@@ -21,7 +21,7 @@ from ruamel.yaml import YAML
 
 from assay import config
 from assay.config.start import begin
-from assay.data.reading.load import Loaded
+from assay.data.reading.load import LoadedExamples
 from assay.runtime.data_stage.labels import read_rows
 
 SHAPES = Path(__file__).parent / "shapes"
@@ -34,7 +34,7 @@ def expected(name: str) -> dict[str, Any]:
     )
 
 
-def loaded_as_run_does(name: str, folder: Path) -> Loaded:
+def loaded_as_run_does(name: str, folder: Path) -> LoadedExamples:
     """What `assay run FILE` reads after it has written its project file."""
     shutil.copytree(SHAPES / name, folder, dirs_exist_ok=True)
     return read_rows(config.load(begin(Path(expected(name)["file"]))), unlabelled=False)

@@ -11,18 +11,18 @@ import sys
 import pytest
 
 from assay.cli.main import command
-from assay.cli.outcome import Outcome
+from assay.cli.outcome import CommandOutcome
 from assay.core.errors import DataError, ModelError, UsageError
 from assay.core.store import Stage
 from assay.core.types import Form, Task
-from assay.data.reading.csv_table import _named
+from assay.data.reading.csv_table import _name_cells
 from assay.data.reading.findings import Findings
 from assay.data.reading.folders import data_folder, files_below
-from assay.data.reading.source import BLANK_LIMIT, opened
+from assay.data.reading.source import BLANK_LIMIT, open_input
 from assay.data.reading.text_encoding import lines
 from assay.decision.read_report import read_report
 from assay.runtime.data_stage.prepare import bytes_of
-from assay.runtime.execution import NAME, executed
+from assay.runtime.execution import NAME, execute_answers
 from assay.tasks.output_forms import grammar
 from problems import problem
 from toy import rows, write_rows
@@ -64,10 +64,10 @@ def test_what_the_kernel_tells_is_no_data(check):
 
 @pytest.mark.parametrize("number", [errno.EIO, errno.ESTALE, errno.EMFILE])
 def test_an_error_of_the_system_is_told_with_the_file(number, capsys, tmp_path):
-    with Outcome(["check"], tmp_path) as outcome:
+    with CommandOutcome(["check"], tmp_path) as outcome:
         raise OSError(number, os.strerror(number), "rows.csv")
     assert outcome.code == 3 and capsys.readouterr().err.startswith("D180 rows.csv: ")
-    with Outcome(["check"], tmp_path) as outcome:  # a file of ours that is missing is a bug
+    with CommandOutcome(["check"], tmp_path) as outcome:  # a file of ours that is missing is a bug
         raise FileNotFoundError(errno.ENOENT, "no such file", "rows.csv")
     assert outcome.code == 70
 
@@ -76,7 +76,7 @@ def test_an_error_while_a_file_is_read_names_the_file(tmp_path):
     (tmp_path / "rows.csv").write_text("text,label\n")
     with (
         problem(DataError, "D180", "rows.csv"),
-        opened(tmp_path / "rows.csv", "rows.csv") as source,
+        open_input(tmp_path / "rows.csv", "rows.csv") as source,
     ):
         assert source.head
         raise OSError(errno.EIO, os.strerror(errno.EIO))  # as the disk may answer any further read
@@ -109,9 +109,9 @@ def test_a_stage_whose_mark_is_a_deep_nest_is_set_aside(tmp_path):
     stage = Stage(tmp_path, "fit", "key")
     stage.open()
     stage.finish({"n": 1})
-    assert stage.done() == {"n": 1}
+    assert stage.completion_note() == {"n": 1}
     (stage.folder / "done.json").write_text('{"files":' * 100_000)
-    assert stage.done() is None and (tmp_path / "fit" / "key.damaged").is_dir()
+    assert stage.completion_note() is None and (tmp_path / "fit" / "key.damaged").is_dir()
 
 
 def test_outcomes_that_cannot_be_read_are_made_again(tmp_path):
@@ -119,7 +119,7 @@ def test_outcomes_that_cannot_be_read_are_made_again(tmp_path):
         b'["key", "passed", 0, ""]\n{broken\n[1]\n\xff\n' + b"[" * 100_000 + b"\ntorn"
     )
     told: list[dict] = []
-    assert executed([], Task(kind="code"), tmp_path, told.append) == []
+    assert execute_answers([], Task(kind="code"), tmp_path, told.append) == []
     # the first line is one of a version without hashes
     assert [event["code"] for event in told] == ["R171"]
 
@@ -157,7 +157,7 @@ def test_a_file_of_empty_lines_is_left_early(tmp_path):
     packed = tmp_path / "rows.csv.gz"
     packed.write_bytes(gzip.compress(b"text,label\n" + b"\n" * 1_000_000))
     for path in (tmp_path / "rows.jsonl", packed):
-        with problem(DataError, "D183", path.name), opened(path, path.name) as source:
+        with problem(DataError, "D183", path.name), open_input(path, path.name) as source:
             for number, _ in lines(source, Findings(path.name)):
                 last = number
         assert last <= BLANK_LIMIT + 1  # not the million
@@ -167,7 +167,7 @@ def test_a_file_of_holes_is_not_read(tmp_path):
     with (tmp_path / "rows.csv").open("wb") as file:
         file.write(b"text,label\na b,x\n")
         file.truncate(2 << 30)
-    for read in (lambda path: opened(path, path.name).__enter__(), bytes_of):
+    for read in (lambda path: open_input(path, path.name).__enter__(), bytes_of):
         with problem(DataError, "D184", "rows.csv"):
             read(tmp_path / "rows.csv")
 
@@ -196,11 +196,11 @@ def test_the_names_of_a_wide_table_are_not_compared_with_each_other():
     names = [Name(f"column {number}") for number in range(2000)]
     found = Findings("wide.csv")
     assert (
-        len(_named(iter([(1, names), (2, ["x"] * len(names))]), found, None)) == 1
+        len(_name_cells(iter([(1, names), (2, ["x"] * len(names))]), found, None)) == 1
         and not found.problems
     )
     assert Name.compared < 10 * len(names)  # each with each would be four million
-    _named(iter([(1, [*names, Name("column 7")])]), found, None)
+    _name_cells(iter([(1, [*names, Name("column 7")])]), found, None)
     assert [(one.code, "'column 7'" in one.text) for one in found.problems] == [("D038", True)]
 
 

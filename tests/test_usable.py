@@ -119,9 +119,9 @@ def by_answer(folder, arm, tmp_path, cli):
 
 def by_serve(folder, arm, tmp_path, cli):
     if not cli:
-        from assay.runtime.arms.differences import warned
+        from assay.runtime.arms.differences import with_warnings
 
-        there = serving.opened(folder, [arm], tell=warned(lambda event: None))
+        there = serving.load_server_arms(folder, [arm], tell=with_warnings(lambda event: None))
         engine = engine_of("own", there.arms, seconds=60.0)
         import queue
 
@@ -396,7 +396,7 @@ def test_every_verb_takes_a_project_file_of_another_name(floors, tmp_path, capsy
     told = assay.answer(tmp_path / "new.jsonl", file, "tfidf", tmp_path / "out.jsonl")
     assert told["rows"] == len(TEXTS)
     assert assay.watch(tmp_path / "new.jsonl", file, arm="tfidf").data["arm"] == "tfidf"
-    assert [one.name for one in serving.opened(file, ["tfidf"]).arms] == ["tfidf"]
+    assert [one.name for one in serving.load_server_arms(file, ["tfidf"]).arms] == ["tfidf"]
     assert assay.review(file).write(tmp_path / "rate.csv", arms=("tfidf", "majority")).sheets
     assert (floors / "p4.reviews" / "items.jsonl").exists()
     assert load_project(file).place("work") == floors / "p4.work"

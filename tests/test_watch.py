@@ -73,7 +73,7 @@ def log(path, *, parking=0, n=200, seed=0, answered=True):
 @pytest.mark.nightly
 def test_a_log_of_the_same_questions_is_quiet(ran, tmp_path):
     found = assay.watch(log(tmp_path / "log.jsonl"), ran)
-    assert found.raised == [] and not found.data["raised"]
+    assert found.alarms == [] and not found.data["raised"]
     assert found.data["arm"] == "tfidf" and found.data["questions"]["log"] == 200
     assert found.data["groups"] == [] and len(found.data["windows"]) == 4
     assert "quiet" in str(found) and "<pre>" in found._repr_html_()
@@ -114,7 +114,7 @@ def test_an_arm_that_is_named_answers_a_file_of_questions(ran, tmp_path):
     )
     found = assay.watch(file, ran, arm="tfidf")
     assert found.data["rates"]["doubtful"]["exam"]["value"] == pytest.approx(0.1, abs=0.01)
-    assert "labels" in found.data["tests"] and not found.raised
+    assert "labels" in found.data["tests"] and not found.alarms
 
 
 @pytest.mark.nightly
@@ -125,7 +125,7 @@ def test_labels_in_other_shares_and_unreadable_answers_are_raised(ran, tmp_path)
         line["answer"] = "no label" if at % 10 == 0 else "pay" if at % 2 else line["answer"]
     path.write_text("".join(json.dumps(line) + "\n" for line in lines) + '{"id": "torn", "quest')
     found = assay.watch(path, ran)
-    assert {"labels", "unreadable"} <= set(found.raised) and "questions" not in found.raised
+    assert {"labels", "unreadable"} <= set(found.alarms) and "questions" not in found.alarms
     assert found.data["rates"]["unreadable"]["log"]["k"] == 20 and found.data["left_out"] == 1
     assert next(iter(found.data["labels"]["moved"])) == "pay"
 
@@ -182,5 +182,5 @@ def test_of_ten_logs_each_is_told_rightly(ran, tmp_path, parking):
     from assay.deployment.monitoring.watch import watch
 
     files = [log(tmp_path / f"{seed}.jsonl", parking=parking, seed=seed) for seed in range(10)]
-    raised = [bool(watch(file, ran, encoder="words").raised) for file in files]
+    raised = [bool(watch(file, ran, encoder="words").alarms) for file in files]
     assert sum(raised) == 10 if parking else sum(raised) <= 1

@@ -5,7 +5,7 @@ import pytest
 from assay.core import sealed, store
 from assay.core.damage import silent
 from assay.core.types import Answer, Task
-from assay.runtime.arms.answer_files import answers_of, kept_lines
+from assay.runtime.arms.answer_files import answers_of, recover_lines
 from assay.runtime.arms.cache_keys import fit_key
 from assay.strategies.baselines.majority import Majority
 
@@ -26,7 +26,7 @@ def test_whole_chunks_are_kept_or_all(tmp_path, left, kept):
     file = tmp_path / "answers.jsonl"
     if left:
         sealed.add(file, *({"n": n} for n in range(left)))
-    assert kept_lines(file, 10, 4, silent) == kept
+    assert recover_lines(file, 10, 4, silent) == kept
     assert (
         [row["n"] for row in sealed.read(file)] == list(range(kept)) if left else not file.exists()
     )
@@ -37,7 +37,7 @@ def test_a_torn_line_is_no_answer(tmp_path):
     sealed.add(file, *({"n": n} for n in range(4)))
     with file.open("a") as torn:
         torn.write('{"n": 4')
-    assert kept_lines(file, 10, 4, silent) == 4
+    assert recover_lines(file, 10, 4, silent) == 4
     assert len(list(sealed.read(file))) == 4
 
 

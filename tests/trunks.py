@@ -16,7 +16,7 @@ from transformers import (
 )
 
 from assay.models.tokenizer.chat_tokens import Encoded
-from assay.training.batch import Batch
+from assay.training.batch import TrainingBatch
 from assay.training.decoder_layers import decoder_layers
 
 CPU = torch.device("cpu")
@@ -102,4 +102,4 @@ def batches(sequences, tree):
     """Two micro-batches, in an order that is not the trunk's."""
     order = [8, 2, 5, 0, 1, 7, 3, 6, 4]
     for rows in (order[:4], order[4:]):
-        yield Batch.of([sequences[row] for row in rows], rows, pad=0, device=CPU, tree=tree)
+        yield TrainingBatch.of([sequences[row] for row in rows], rows, pad=0, device=CPU, tree=tree)

@@ -8,7 +8,7 @@ import torch
 
 from assay.core.types import Message
 from assay.models.inference.chat_model import LEFT
-from assay.models.loading.find import Found
+from assay.models.loading.find import LocalModel
 from assay.models.open import load_model
 from turns import Turns
 
@@ -17,7 +17,7 @@ def main() -> None:
     turns = Turns.open()
     job = turns.job
     torch.set_num_threads(job["threads"])
-    model = load_model(Found(Path(job["model"]), "smollm2-135m", "", "", "", 8192))
+    model = load_model(LocalModel(Path(job["model"]), "smollm2-135m", "", "", "", 8192))
     model.network.to(getattr(torch, job["dtype"]))
     prompts = [
         tuple(Message(role, content) for role, content in p["messages"]) for p in job["prompts"]

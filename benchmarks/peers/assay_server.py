@@ -20,19 +20,19 @@ def main() -> None:
     from assay.deployment.server.app import House, app
     from assay.deployment.server.arms import base_arm
     from assay.deployment.server.engine import OwnEngine
-    from assay.deployment.server.limits import Limits
-    from assay.deployment.server.listening import Listening, bound
+    from assay.deployment.server.limits import ServerLimits
+    from assay.deployment.server.listening import Listening, bind_socket
     from assay.models.device import steady
-    from assay.models.loading.find import Found
+    from assay.models.loading.find import LocalModel
     from assay.models.open import load_model
 
     folder, dtype, threads, slots = sys.argv[1:]
     steady(0, int(threads))
-    found = Found(Path(folder), "base", "", "", "", 0)
+    found = LocalModel(Path(folder), "base", "", "", "", 0)
     model = load_model(found, "bf16" if dtype == "bfloat16" else "fp32")
     engine = OwnEngine([base_arm(model)], slots=int(slots))
-    limits, house, listens = Limits(), House(), threading.Event()
-    where = bound("127.0.0.1", 0)
+    limits, house, listens = ServerLimits(), House(), threading.Event()
+    where = bind_socket("127.0.0.1", 0)
     server = Listening(app(engine, limits, house), limits, house.inside, 5.0, listens.set)
     threading.Thread(target=server.run, kwargs={"sockets": [where]}, daemon=True).start()
     listens.wait()

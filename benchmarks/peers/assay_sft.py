@@ -15,10 +15,10 @@ import torch
 
 from assay.config import make_strategy
 from assay.core.types import Lesson, Means, Task
-from assay.models.loading.find import Found
+from assay.models.loading.find import LocalModel
 from assay.models.open import load_model
 from assay.models.tokenizer.chat_tokens import Encoded
-from assay.training.batch import Batch
+from assay.training.batch import TrainingBatch
 from assay.training.distributed.process_group import Team, meeting
 from assay.training.loop import Training
 from assay.training.objectives.completion import Loss, completion
@@ -37,7 +37,7 @@ class Counting:
     def clear(self) -> None:
         self.computed = self.learnt = self.pairs = self.batches = 0
 
-    def __call__(self, network: Any, batch: Batch) -> Loss:
+    def __call__(self, network: Any, batch: TrainingBatch) -> Loss:
         self.computed += batch.ids.numel()
         self.learnt += len(batch.targets)
         # a token sees itself and what stands before it
@@ -89,7 +89,7 @@ def team_of(job: dict[str, Any], file: Path) -> Iterator[Team]:
 def contest(turns: Turns, team: Team) -> None:
     """Load, warm up, and train for as long as the parent wants."""
     job = turns.job
-    model = load_model(Found(Path(job["model"]), "smollm2-135m", "", "", "", 8192))
+    model = load_model(LocalModel(Path(job["model"]), "smollm2-135m", "", "", "", 8192))
     model.network.to(getattr(torch, job["dtype"]))
     sequences = [
         Encoded(row["ids"], tuple((a, b) for a, b in row["learnt"])) for row in job["rows"]
@@ -185,7 +185,7 @@ class Rounds:
 def loss_of(network: Any, rows: list[Encoded], pad: int) -> float:
     """Mean loss a learnt token before training."""
     network.eval()
-    batch = Batch.of(
+    batch = TrainingBatch.of(
         rows, range(len(rows)), pad=pad, device=network.get_output_embeddings().weight.device
     )
     return float(completion(network, batch).value) / len(batch.targets)

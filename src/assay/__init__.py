@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from assay.deployment.chat import Replies
     from assay.deployment.estimator import Classifier
     from assay.deployment.export.run import Exported
-    from assay.deployment.load import Loaded
+    from assay.deployment.load import LoadedArm
     from assay.deployment.monitoring.watch import Watched
     from assay.deployment.rank_models import Ranking
     from assay.reporting.build import Report
@@ -122,7 +122,7 @@ def run(
     """
     from assay import flow
 
-    shown = _shown(tell)
+    shown = _default_tell(tell)
     project = _project(target, sets, offline, shown)
     return flow.run(project, only=_several(only), minutes=minutes, offline=offline, tell=shown)
 
@@ -140,7 +140,7 @@ def check(
     base is asked about the test rows)."""
     from assay import flow
 
-    shown = _shown(tell)
+    shown = _default_tell(tell)
     return flow.check(
         _project(target, sets, offline, shown), doubts=doubts, offline=offline, tell=shown
     )
@@ -157,7 +157,7 @@ def plan(
     """Time and memory that `run` would take, from a short probe of every arm."""
     from assay import flow
 
-    shown = _shown(tell)
+    shown = _default_tell(tell)
     return flow.plan(
         _project(target, sets, offline, shown), only=_several(only), offline=offline, tell=shown
     )
@@ -197,7 +197,7 @@ def rank_models(
     `rank_models.rank`."""
     from assay.deployment.rank_models import rank
 
-    shown = _shown(tell)
+    shown = _default_tell(tell)
     return rank(
         _project(target, (), offline, shown),
         models,
@@ -216,7 +216,7 @@ def report(project: str | Path = ".") -> Report:
     return newest(project_at(Path(project)))
 
 
-def load(project: str | Path = ".", arm: str = "", *, offline: bool = False) -> Loaded:
+def load(project: str | Path = ".", arm: str = "", *, offline: bool = False) -> LoadedArm:
     """A fitted arm of a project, the recommended one without a name: `load("tickets",
     "lora").answer("Where?")`."""
     from assay.deployment.load import load as load_arm
@@ -240,13 +240,15 @@ def answer(
         out: where the answers go; `FILE.answers.jsonl` beside the file when None.
     """
     from assay.deployment.answer_file import answer_file
-    from assay.runtime.arms.differences import warned
+    from assay.runtime.arms.differences import with_warnings
 
     file = Path(file)
     place = (
         file.with_name(f"{file.name.partition('.')[0]}.answers.jsonl") if out is None else Path(out)
     )
-    return answer_file(Path(project), arm, file, place, offline=offline, tell=warned(_shown(tell)))
+    return answer_file(
+        Path(project), arm, file, place, offline=offline, tell=with_warnings(_default_tell(tell))
+    )
 
 
 def export(
@@ -276,7 +278,7 @@ def export(
     """
     from assay.deployment.export.formats.source import Wish
     from assay.deployment.export.run import export as write
-    from assay.runtime.arms.differences import warned
+    from assay.runtime.arms.differences import with_warnings
 
     return write(
         Path(project),
@@ -288,7 +290,7 @@ def export(
         wish=Wish(precision, with_base, into),
         unchecked=unchecked,
         offline=offline,
-        tell=warned(_shown(tell)),
+        tell=with_warnings(_default_tell(tell)),
     )
 
 
@@ -324,7 +326,7 @@ def serve(
     """Answer requests of OpenAI's clients with fitted arms of a project, until SIGTERM or SIGINT;
     see `deployment.server.run`. What is left out is what the project file says under `serve`."""
     from assay.deployment.server.run import serve as serve_arms
-    from assay.runtime.arms.differences import warned
+    from assay.runtime.arms.differences import with_warnings
 
     serve_arms(
         project,
@@ -336,7 +338,7 @@ def serve(
         rate=rate,
         grace=grace,
         offline=offline,
-        tell=warned(_shown(tell)),
+        tell=with_warnings(_default_tell(tell)),
     )
 
 
@@ -368,10 +370,16 @@ def watch(
     next; see `deployment.monitoring.watch`. What is left out is what the project file says under
     `watch`."""
     from assay.deployment.monitoring.watch import watch as held_against
-    from assay.runtime.arms.differences import warned
+    from assay.runtime.arms.differences import with_warnings
 
     return held_against(
-        log, project, arm=arm, level=level, rows=rows, offline=offline, tell=warned(_shown(tell))
+        log,
+        project,
+        arm=arm,
+        level=level,
+        rows=rows,
+        offline=offline,
+        tell=with_warnings(_default_tell(tell)),
     )
 
 
@@ -380,10 +388,10 @@ def _several(names: str | Sequence[str]) -> Sequence[str]:
     return ((names,) if names else ()) if isinstance(names, str) else names
 
 
-def _shown(tell: Tell | None) -> Tell:
-    from assay.cli.notebook import shown
+def _default_tell(tell: Tell | None) -> Tell:
+    from assay.cli.notebook import choose_tell
 
-    return shown(tell)
+    return choose_tell(tell)
 
 
 def _project(target: str | Path, sets: str | Sequence[str], offline: bool, tell: Tell) -> Project:

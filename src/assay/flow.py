@@ -16,8 +16,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from assay.audits.context import Seen
-from assay.audits.prompt_search_gain import gained
-from assay.audits.registry import asked, beside
+from assay.audits.prompt_search_gain import add_search_gains
+from assay.audits.registry import beside, run_audits
 from assay.core import store
 from assay.core.damage import silent
 from assay.core.errors import AssayError, Problem, UsageError, did_you_mean, nearest
@@ -26,15 +26,15 @@ from assay.core.types import Answer, Strategy, Tell
 from assay.evaluation.held_out_test import Exam
 from assay.evaluation.scoring import metrics_for
 from assay.evaluation.test_set_uses import changes, places
-from assay.reporting.publish import publish, weighed
+from assay.reporting.publish import build_report, publish
 from assay.runtime.arms import embedding_similarity as alike
 from assay.runtime.arms.model_lookup import find_models
 from assay.runtime.arms.process import Servers
 from assay.runtime.arms.runner import Bench
-from assay.runtime.arms.turn import compete, told_of
+from assay.runtime.arms.turn import compete, tell_for
 from assay.runtime.costs.remote import refuse_remote, remote_warnings
 from assay.runtime.data_stage.prepare import Prepared, keep_private, prepare
-from assay.runtime.events.log import NAME, logged
+from assay.runtime.events.log import NAME, log_events
 from assay.runtime.execution import reference_warning, refuse_unsafe, wrong_references
 from assay.runtime.planning.plan import plan_event
 from assay.runtime.planning.race import quick_first
@@ -79,13 +79,13 @@ def run(
         Servers() as servers,
     ):
         warnings: list[dict[str, Any]] = [*project.warnings]
-        tell = collecting(logged(tell, project.work / NAME), warnings)
-        arms = chosen(project, only)
+        tell = collecting(log_events(tell, project.work / NAME), warnings)
+        arms = select_arms(project, only)
         # in a first run nothing is cached: libraries load beside the data
         if not project.report_folder.exists():
             servers.begin({arm.preload for arm in arms.values()})
         prepared = prepare(project, tell, offline=offline, servers=servers)
-        judged(project, prepared, arms)
+        check_task(project, prepared, arms)
         exam = Exam(prepared.examples("test"))
         others = [*beside(project, prepared), *alike.strategies(prepared.task)]
         bench = Bench(
@@ -103,7 +103,7 @@ def run(
         look = partial(
             exam.open,
             **places(project.exam_book, project.work),
-            by=looked_at(bench, arms, exam),
+            by=look_key(bench, arms, exam),
             tell=tell,
         )
         until = deadline(started, minutes)
@@ -111,26 +111,30 @@ def run(
         for name, strategy in (quick_first(arms, project.model) if minutes else arms).items():
             outcomes.append(compete(bench, name, strategy, exam, look, until, outcomes))
         outcomes.sort(key=lambda arm: [*arms].index(arm.name))
-        warnings += referenced(bench, exam)
+        warnings += check_references(bench, exam)
         opened = look()
         for changed in changes(project.exam_book):
             tell({"event": "warning", **changed})
-        outcomes = gained(bench, outcomes)
+        outcomes = add_search_gains(bench, outcomes)
         seen = Seen(
-            bench, exam, tuple(outcomes), lambda: weighed(bench, outcomes, exam, opened, ())
+            bench, exam, tuple(outcomes), lambda: build_report(bench, outcomes, exam, opened, ())
         )
-        found = asked(seen, warnings, deadline(started, minutes))
+        found = run_audits(seen, warnings, deadline(started, minutes))
         warnings = [
             *prepared.note["warnings"],
             *warnings,
             *remote_warnings(project, bench.models, outcomes, tell),
         ]
         return publish(
-            bench, outcomes, exam, weighed(bench, outcomes, exam, opened, warnings, found), found
+            bench,
+            outcomes,
+            exam,
+            build_report(bench, outcomes, exam, opened, warnings, found),
+            found,
         )
 
 
-def chosen(project: Project, only: Sequence[str]) -> dict[str, Strategy]:
+def select_arms(project: Project, only: Sequence[str]) -> dict[str, Strategy]:
     """The arms to run, by name."""
     arms = project.arms
     if not arms:
@@ -164,7 +168,7 @@ def _there(project: Project, arms: Mapping[str, Strategy], name: str) -> str:
     return f"there are {', '.join(arms)}: assay run {near(project.target)} --only {meant}"
 
 
-def judged(project: Project, prepared: Prepared, arms: Mapping[str, Strategy]) -> None:
+def check_task(project: Project, prepared: Prepared, arms: Mapping[str, Strategy]) -> None:
     """What can only be said once the data was read, and so the task's kind is known.
 
     Raises:
@@ -193,15 +197,15 @@ def judged(project: Project, prepared: Prepared, arms: Mapping[str, Strategy]) -
     refuse_remote(project, arms)
 
 
-def referenced(bench: Bench, exam: Exam) -> list[dict[str, Any]]:
+def check_references(bench: Bench, exam: Exam) -> list[dict[str, Any]]:
     """D122, where rows of a code task cannot be answered rightly by their own reference."""
     records = exam.records([Answer("")] * len(exam))
-    tell = partial(told_of, bench.tell, "references")
+    tell = partial(tell_for, bench.tell, "references")
     wrong = wrong_references(records, bench.prepared.task, bench.project.work, tell)
     return [warning] if (warning := reference_warning(wrong, len(records))) else []
 
 
-def looked_at(bench: Bench, arms: dict[str, Strategy], exam: Exam) -> str:
+def look_key(bench: Bench, arms: dict[str, Strategy], exam: Exam) -> str:
     """What this run sees of the test rows: the same arms with the same answers are the same
     look."""
     further = [
@@ -244,7 +248,7 @@ def check(
     from assay.reporting.data_check import Checked
 
     prepared = prepare(project, tell, offline=offline)
-    judged(project, prepared, project.arms)
+    check_task(project, prepared, project.arms)
     if not doubts:
         return Checked(project, prepared)
     checking = project.checking.model_copy(
@@ -260,7 +264,7 @@ def check(
         exam = Exam(prepared.examples("test"))
         if "leak_cost" in doubts and beside(project, prepared):
             exam.open(**places(project.exam_book, project.work), by="leak cost", tell=tell)
-        return Checked(project, prepared, asked(Seen(bench, exam), [], only=doubts))
+        return Checked(project, prepared, run_audits(Seen(bench, exam), [], only=doubts))
 
 
 def plan(
@@ -268,15 +272,15 @@ def plan(
 ) -> Any:
     """What would run and what it takes, from a short probe of each arm that is not cached; of those
     in `only`."""
-    from assay.runtime.planning.probe import planned
+    from assay.runtime.planning.probe import make_plan
 
-    arms = chosen(project, only)
+    arms = select_arms(project, only)
     prepared = prepare(project, tell, offline=offline)
-    judged(project, prepared, arms)
+    check_task(project, prepared, arms)
     exam = Exam(prepared.examples("test"))
     found = find_models(project, arms.values(), offline, tell)
     with Servers() as servers:
-        return planned(Bench(project, prepared, found, tell, servers), arms, exam)
+        return make_plan(Bench(project, prepared, found, tell, servers), arms, exam)
 
 
 def arms(project: Project) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ def rows(n, characters):
 def seen():
     slow = Arm("slow", "lora", cost={"seconds_per_answer": 0.5, "tokens_per_answer": 50.0})
     floor = Arm("floor", "tfidf", cost={"seconds_per_answer": 0.001, "tokens_per_answer": 0.0})
-    return SimpleNamespace(done=(slow, floor), exam=Exam(rows(10, 100)))
+    return SimpleNamespace(complete_arms=(slow, floor), exam=Exam(rows(10, 100)))
 
 
 def test_a_longer_question_takes_as_much_more_as_it_has_more_tokens(seen):

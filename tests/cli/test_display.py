@@ -6,9 +6,9 @@ from datetime import datetime
 
 import pytest
 
-from assay.cli.display import Display, Whole, fitting, mode_for
+from assay.cli.display import Display, RunProgress, fitting, mode_for
 from assay.core.plain_text import plain
-from assay.runtime.events.pace import Stage, duration, number, span
+from assay.runtime.events.pace import StageProgress, duration, number, span
 
 
 class Clock:
@@ -181,9 +181,9 @@ def test_live_draws_at_most_eight_lines():
 
 
 def test_the_whole_run_is_told_by_arms_and_by_the_time_that_is_left():
-    whole = Whole(100.0, 7, 8.0, 3)
+    whole = RunProgress(100.0, 7, 8.0, 3)
     assert whole.line(230.0) == "3 of 7 arms, 2 min 10 s so far, at most 5 min 50 s left"
-    assert Whole(100.0, 7, None, 7).line(130.0) == "additional questions, 30 s so far"
+    assert RunProgress(100.0, 7, None, 7).line(130.0) == "additional questions, 30 s so far"
 
 
 @pytest.mark.parametrize("mode", ["plain", "live"])
@@ -236,8 +236,8 @@ def test_no_color_is_obeyed(monkeypatch):
     assert "\x1b[32m" not in stream.getvalue()
 
 
-def stage_with(times: list[float], total: int) -> tuple[Stage, float]:
-    stage, now = Stage("x", 0.0), 0.0
+def stage_with(times: list[float], total: int) -> tuple[StageProgress, float]:
+    stage, now = StageProgress("x", 0.0), 0.0
     stage.advance({"done": 0, "total": total}, now)
     for done, seconds in enumerate(times, start=1):
         now += seconds
@@ -248,30 +248,30 @@ def stage_with(times: list[float], total: int) -> tuple[Stage, float]:
 def test_time_left_is_the_median_of_the_last_twenty_steps():
     # 30 slow steps, then 20 of 1 s: only the last 20 count, so 50 steps left take 50 s.
     stage, _ = stage_with([9.0] * 30 + [1.0] * 20, 100)
-    assert stage.left() == (50.0, 50.0, 50.0)
+    assert stage.time_left() == (50.0, 50.0, 50.0)
 
 
 def test_time_left_is_a_range_of_the_steps_seen():
     # 17 steps of 1 s and 3 of 3 s: 18 of 20 are at most 3 s, 17 at most 1 s, so the 90th percentile
     # is 3 s.
     stage, _ = stage_with([1.0] * 17 + [3.0] * 3, 30)
-    assert stage.left() == (10.0, 10.0, 30.0)
+    assert stage.time_left() == (10.0, 10.0, 30.0)
 
 
 def test_nothing_is_estimated_before_ten_steps_or_five_seconds():
     quick, _ = stage_with([0.1] * 9, 100)
-    assert quick.left() is None
+    assert quick.time_left() is None
     assert quick.line().endswith("left=measuring")
     slow, _ = stage_with([2.6] * 2, 100)
-    assert slow.left() is not None
+    assert slow.time_left() is not None
 
 
 def test_a_resumed_stage_is_timed_from_where_it_continues():
-    stage = Stage("x", 0.0)
+    stage = StageProgress("x", 0.0)
     stage.advance({"done": 230, "total": 600}, 10.0)
     for i in range(1, 11):
         stage.advance({"done": 230 + i, "total": 600}, 10.0 + i)
-    assert stage.left() == (360.0, 360.0, 360.0)
+    assert stage.time_left() == (360.0, 360.0, 360.0)
 
 
 def test_another_part_of_a_stage_is_timed_anew_and_its_tenths_are_said():
@@ -279,19 +279,19 @@ def test_another_part_of_a_stage_is_timed_anew_and_its_tenths_are_said():
     stage, now = stage_with([9.0] * 20, 20)
     stage.said_tenth = 10
     stage.advance({"done": 0, "total": 100}, now)
-    assert (stage.left(), stage.said_tenth) == (None, 0)
+    assert (stage.time_left(), stage.said_tenth) == (None, 0)
     for done in range(1, 21):
         stage.advance({"done": done, "total": 100}, now + done)
-    assert stage.left() == (80.0, 80.0, 80.0)
+    assert stage.time_left() == (80.0, 80.0, 80.0)
 
 
 def test_answers_are_not_timed_by_the_steps_before_them():
-    stage = Stage("setfit", 0.0)
+    stage = StageProgress("setfit", 0.0)
     for done in range(12):
         stage.advance({"done": done, "total": 12, "unit": "step"}, 2.0 * done)
     for answer in range(12):
         stage.advance({"done": 12 + answer, "total": 276, "unit": "answer"}, 30 + 0.01 * answer)
-    left = stage.left()
+    left = stage.time_left()
     assert left is not None and left[2] == pytest.approx(0.01 * 253)
 
 

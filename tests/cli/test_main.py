@@ -12,7 +12,7 @@ import pytest
 import assay.cli.main
 from assay.cli.main import command
 from assay.cli.misuse import VERBS
-from assay.cli.outcome import Outcome, shown_problems
+from assay.cli.outcome import CommandOutcome, problem_lines
 from assay.core.errors import (
     DataError,
     LeakError,
@@ -192,13 +192,13 @@ def test_at_most_five_of_a_code():
     problems = [Problem("D030", f"row {i}", f"a.csv:{i}") for i in range(43)] + [
         Problem("D004", "is empty", "b.csv")
     ]
-    lines = list(shown_problems(problems))
+    lines = list(problem_lines(problems))
     assert lines == [
         *(f"D030 a.csv:{i}: row {i}" for i in range(5)),
         "D030 and 38 more: assay check --all",
         "D004 b.csv: is empty",
     ]
-    assert len(list(shown_problems(problems, every=True))) == 44
+    assert len(list(problem_lines(problems, every=True))) == 44
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_at_most_five_of_a_code():
     ],
 )
 def test_exit_codes(error, code, capsys):
-    with Outcome(["run", "my tickets"]) as outcome:
+    with CommandOutcome(["run", "my tickets"]) as outcome:
         raise error
     assert outcome.code == code
     err = capsys.readouterr().err
@@ -226,7 +226,7 @@ def test_exit_codes(error, code, capsys):
 
 def test_a_bug_leaves_a_file_and_one_line(capsys, tmp_path):
     (tmp_path / "work").mkdir()
-    with Outcome(["run"], tmp_path / "work") as outcome:
+    with CommandOutcome(["run"], tmp_path / "work") as outcome:
         raise RuntimeError("the shape is\n(3, 4) \x1b[2J")
     assert outcome.code == 70
     (path,) = (tmp_path / "work").glob("crash-*.txt")
@@ -253,7 +253,7 @@ def test_a_reader_that_goes_away_is_no_error():
 
 
 def test_data_is_printed_without_control_characters(capsys):
-    with Outcome([]):
+    with CommandOutcome([]):
         raise DataError(Problem("D030", "label '[/]\x1b[2J' is not one", "a.csv:3"))
     first, _ = capsys.readouterr().err.splitlines()
     assert first == "D030 a.csv:3: label '[/]\ufffd[2J' is not one"

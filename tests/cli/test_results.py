@@ -2,7 +2,7 @@
 
 import pytest
 
-from assay.cli.results import LEAST, narrowed
+from assay.cli.results import LEAST, fit_to_width
 from assay.core.plain_text import columns
 
 HEADER = [
@@ -23,7 +23,7 @@ TABLE = [[*HEADER, "kept MB"], ["probe", "0.692", "0.635-0.744", "276", *["-0.07
 
 @pytest.mark.parametrize("width", [120, 100, 80, 60, 40])
 def test_a_table_fits_the_terminal(width):
-    shown = narrowed(TABLE, width)
+    shown = fit_to_width(TABLE, width)
     assert max(map(len, columns(shown))) <= width
     assert shown[0][:3] == ["arm", "accuracy", "95 %"] and {len(row) for row in shown} == {
         len(shown[0])
@@ -36,4 +36,4 @@ def test_a_table_fits_the_terminal(width):
 
 
 def test_a_wide_terminal_has_all():
-    assert narrowed(TABLE, 200) == TABLE
+    assert fit_to_width(TABLE, 200) == TABLE

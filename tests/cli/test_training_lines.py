@@ -4,7 +4,7 @@ loop tells."""
 import io
 
 from assay.cli.display import Display
-from assay.runtime.events.pace import Stage
+from assay.runtime.events.pace import StageProgress
 
 VALUES = {
     "train": 0.6123,
@@ -19,8 +19,8 @@ VALUES = {
 }
 
 
-def stage(**values) -> Stage:
-    found = Stage("lora-r8", 0.0)
+def stage(**values) -> StageProgress:
+    found = StageProgress("lora-r8", 0.0)
     for done in range(299, 313):
         found.advance({"done": done, "total": 600, "unit": "step", "values": values}, float(done))
     return found

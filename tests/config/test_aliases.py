@@ -8,7 +8,7 @@ import pytest
 from assay import config
 from assay.config.aliases import HEADS, KINDS, SETTINGS
 from assay.config.complaints import SettingsError
-from assay.config.project import Data, Project
+from assay.config.project import DataSettings, Project
 from assay.core.errors import ProjectError
 from assay.strategies.catalogue import PARTS, PRESETS, STRATEGIES
 from problems import problem
@@ -123,7 +123,9 @@ def test_every_name_is_read_as_one_that_there_is():
         place[0] in Project.model_fields or place[0] in ("compare", "aim")
         for place in HEADS.values()
     )
-    assert all(place[1] in Data.model_fields for place in HEADS.values() if place[0] == "data")
+    assert all(
+        place[1] in DataSettings.model_fields for place in HEADS.values() if place[0] == "data"
+    )
     for settings in KINDS.values():
         try:
             config.make_strategy(dict(settings), {})

@@ -121,7 +121,7 @@ weigh: {price_per_hour: 1, months: 1.5}
     assert list(project.arms) == ["majority", "shots-k8-similar", "rag-top2-lora-r8-lr2e-4"]
     assert project.compare[2].inner.learning_rate == 2e-4  # type: ignore[attr-defined]
     assert project.weigh.price_per_hour == 1.0
-    assert [(one.kind, one.changed()) for one in project.augment] == [
+    assert [(one.kind, one.non_defaults()) for one in project.augment] == [
         ("noise", {"share": 0.2}),
         ("qa_pairs", {}),
     ]

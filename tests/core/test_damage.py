@@ -8,10 +8,10 @@ from assay.config import load
 from assay.core import store
 from assay.core.damage import silent
 from assay.core.types import Answer, Checks, Example, Message, Record, Task
-from assay.retrieval.dense import kept_vectors
+from assay.retrieval.dense import encode_with_cache
 from assay.runtime.arms.runner import Bench
 from assay.runtime.data_stage.prepare import prepare
-from assay.runtime.execution import NAME, executed
+from assay.runtime.execution import NAME, execute_answers
 from assay.strategies.catalogue import FLOORS
 from conftest import Letters
 from toy import rows, write_rows
@@ -57,10 +57,10 @@ def test_an_edited_outcome_is_no_pass(tmp_path, heard):
         Answer("def f(x): return 0"),
     )
     wrong = Record(wrong.question, wrong.target, (), wrong.answer, checks=checks)
-    assert executed([wrong], task, tmp_path)[0].answer.ran[0] == "wrong value"
+    assert execute_answers([wrong], task, tmp_path)[0].answer.ran[0] == "wrong value"
     file = tmp_path / NAME
     file.write_text(file.read_text().replace("wrong value", "passed"))
-    assert executed([wrong], task, tmp_path, heard.append)[0].answer.ran[0] == "wrong value"
+    assert execute_answers([wrong], task, tmp_path, heard.append)[0].answer.ran[0] == "wrong value"
     assert codes(heard) == ["R170"]
 
 
@@ -69,13 +69,13 @@ def test_edited_vectors_are_computed_again(tmp_path, heard):
     from safetensors.numpy import load_file
 
     texts = ["one text", "another", "a third"]
-    right = kept_vectors(texts, Letters(), tmp_path, None)
+    right = encode_with_cache(texts, Letters(), tmp_path, None)
     (file,) = tmp_path.rglob("*.safetensors")
     vectors = load_file(file)["vectors"]
     vectors[1, 5] = np.inf
     store.write_tensors(file, {"vectors": vectors})
     for _ in range(2):
-        assert np.array_equal(kept_vectors(texts, Letters(), tmp_path, heard.append), right)
+        assert np.array_equal(encode_with_cache(texts, Letters(), tmp_path, heard.append), right)
     assert codes(heard) == ["R170"]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from assay.config import load
-from assay.core.places import file_of, place, typed
+from assay.core.places import file_of, place, project_target
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from assay.core.places import file_of, place, typed
 )
 def test_a_project_file_of_another_name_has_folders_of_its_own(target, work, shown):
     assert place(Path(target), "work") == Path(work)
-    assert typed(file_of(Path(target))) == Path(shown)
+    assert project_target(file_of(Path(target))) == Path(shown)
 
 
 def test_a_folder_that_is_called_like_a_project_file_is_a_folder(tmp_path):

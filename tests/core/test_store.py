@@ -331,7 +331,7 @@ def test_a_stage_is_done_or_to_be_continued(stage, forked):
     note = {"seconds": 1.5}
 
     def check(finished):
-        assert stage.done() in ([note] if finished else [None, note])
+        assert stage.completion_note() in ([note] if finished else [None, note])
         assert (stage.folder / "weights").exists()  # an interrupted stage keeps what it has
 
     at_every_point(
@@ -367,7 +367,7 @@ def test_finishing_removes_what_a_killed_write_left(stage):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("half")
     stage.finish({})
-    assert stage.done() == {}
+    assert stage.completion_note() == {}
     assert sorted(store.read_json(stage.folder / "done.json")["files"]) == [
         "arm/arm.json",
         "weights",
@@ -377,7 +377,7 @@ def test_finishing_removes_what_a_killed_write_left(stage):
 
 def test_the_note_comes_back_as_json_gives_it(stage):
     stage.finish({10: (1, 2), 9: None})
-    assert stage.done() == {"10": [1, 2], "9": None}
+    assert stage.completion_note() == {"10": [1, 2], "9": None}
 
 
 @pytest.mark.slow
@@ -391,13 +391,13 @@ def test_one_flipped_bit_anywhere_is_found(stage, name):
         if name == "done.json" and _same(bytes(damaged), whole):
             continue  # white space
         (stage.folder / name).write_bytes(damaged)
-        assert stage.done() is None, (place, whole[place - 9 : place + 9])
+        assert stage.completion_note() is None, (place, whole[place - 9 : place + 9])
         aside = stage.folder.with_name("abc.damaged")
         assert aside.is_dir()
         assert not stage.folder.exists()
         aside.rename(stage.folder)
         (stage.folder / name).write_bytes(whole)
-        assert stage.done() is not None
+        assert stage.completion_note() is not None
 
 
 def _same(damaged: bytes, whole: bytes) -> bool:
@@ -419,7 +419,7 @@ def test_a_missing_file_and_a_mark_of_another_shape_are_damage(stage):
         store.write_text(stage.open() / "weights", "w")
         stage.finish({})
         damage()
-        assert stage.done() is None
+        assert stage.completion_note() is None
         assert not stage.folder.exists()
 
 

@@ -4,7 +4,7 @@ import pytest
 
 import assay
 from assay.core.types import Example, Message
-from assay.data.benchmark_overlap import given_away, probed, read_probes
+from assay.data.benchmark_overlap import count_answer_leaks, find_overlaps, read_probes
 
 PROBE = (
     "The quick brown fox,"
@@ -24,14 +24,14 @@ def test_thirteen_words_in_a_row_are_an_overlap_and_twelve_are_not():
         # across question and answer
         row("over", "it ends: " + " ".join(words[2:8]), " ".join(words[8:15])),
     ]
-    found = probed(rows, [("probe:1", PROBE), ("probe:2", "too short to say")])
+    found = find_overlaps(rows, [("probe:1", PROBE), ("probe:2", "too short to say")])
     assert [(o.id, o.probe) for o in found.overlaps] == [("13", "probe:1"), ("over", "probe:1")]
     assert (
         found.overlaps[0].words == "quick brown fox which nobody had seen before"
         " jumped over thirteen lazy dogs"
     )
     assert (found.texts, found.short) == (2, 1)
-    assert [o.id for o in probed(rows, [("p", PROBE)], 12).overlaps] == ["13", "12", "over"]
+    assert [o.id for o in find_overlaps(rows, [("p", PROBE)], 12).overlaps] == ["13", "12", "over"]
 
 
 @pytest.fixture
@@ -69,11 +69,11 @@ def test_a_real_benchmark_finds_itself_and_nothing_else(shared_data, tmp_path):
     texts = list(read_probes([place], tmp_path))
     assert len(texts) == 285
     rows = [row(str(n), text) for n, (_, text) in enumerate(texts)]
-    itself = probed(rows, texts)
+    itself = find_overlaps(rows, texts)
     long = sum(len(text.split()) >= 20 for _, text in texts)  # surely 13 words without punctuation
     assert long <= len(itself.overlaps) == 285 - itself.short
     wiki = list(read_probes([shared_data("wikitext2", whole=True) / "test.txt"], tmp_path))
-    assert len(wiki) == 1 and not probed(rows, wiki).overlaps
+    assert len(wiki) == 1 and not find_overlaps(rows, wiki).overlaps
 
 
 def test_answers_in_the_input_are_counted_with_what_chance_would_give():
@@ -84,13 +84,18 @@ def test_answers_in_the_input_are_counted_with_what_chance_would_give():
         row("3", "the delivery of my refund", "delivery"),
         row("4", "cannot get in", "login"),
     ]
-    found = given_away(rows, labels)
+    found = count_answer_leaks(rows, labels)
     assert (found["rows"], found["given"], found["share"], found["by_chance"]) == (4, 2, 0.5, 0.25)
     assert [(e["id"], e["answer"]) for e in found["examples"]] == [
         ("1", "refund"),
         ("3", "delivery"),
     ]
-    free = given_away([row("1", "Say it: blue whale", "Blue whale"), row("2", "What?", "no")])
+    free = count_answer_leaks(
+        [row("1", "Say it: blue whale", "Blue whale"), row("2", "What?", "no")]
+    )
     assert (free["rows"], free["given"], free["by_chance"]) == (1, 1, None)
-    assert given_away([row("1", "Who?", "nobody at all", ("Who",)), row("2", "x")])["given"] == 0
-    assert given_away([])["share"] == 0
+    assert (
+        count_answer_leaks([row("1", "Who?", "nobody at all", ("Who",)), row("2", "x")])["given"]
+        == 0
+    )
+    assert count_answer_leaks([])["share"] == 0

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from assay.core.errors import DataError
 from assay.core.types import Example, Made, Means, Message
-from assay.data.ledger import Book
+from assay.data.ledger import Ledger
 from assay.data.pipeline import run
 from assay.data.split import Split
 from assay.data.steps.dedupe import Dedupe
@@ -100,7 +100,7 @@ def test_every_sum_adds_up(texts, test, steps, aside):
 
 def test_a_made_row_stands_beside_its_first_parent_and_names_them_all(make):
     rows = make([("one", "a"), ("two", "a"), ("three", "b")])
-    book = Book(rows, lambda event: None)
+    book = Ledger(rows, lambda event: None)
     book.note(rows[2], "repair", "changed", "white space")
     new = replace(rows[0], id="rows-1-swap", source="rows.csv:2, rows.csv:3 (swap)")
     book.note_made(Made(new, ("rows-1", "rows-2"), "two parts"), "swap", "made", "two parts")

@@ -4,7 +4,7 @@ import pytest
 
 import assay
 from assay.core.errors import DataError, LeakError
-from assay.data.split_manifest import divided, read_manifest, text_hash, written
+from assay.data.split_manifest import format_manifest, read_manifest, split_by_manifest, text_hash
 from problems import problem
 
 NAMES = ("train", "val", "test")
@@ -84,8 +84,8 @@ def test_a_file_that_cannot_be_used(tmp_path, text, told):
 def test_rows_and_file_must_fit(make, tmp_path):
     rows = make([("one text", "a"), ("other text", "b"), ("third text", "a")])
     path = tmp_path / "split.csv"
-    path.write_text(written(rows, {"train": rows[:1], "val": rows[1:2], "test": []}))
-    parts, left_out = divided(rows, read_manifest(path, tmp_path), path, tmp_path)
+    path.write_text(format_manifest(rows, {"train": rows[:1], "val": rows[1:2], "test": []}))
+    parts, left_out = split_by_manifest(rows, read_manifest(path, tmp_path), path, tmp_path)
     assert (parts["train"], parts["val"], parts["test"], left_out) == (
         rows[:1],
         rows[1:2],
@@ -95,7 +95,7 @@ def test_rows_and_file_must_fit(make, tmp_path):
     wrong = f"id,split,text\nrows-1,train,{text_hash(rows[1])}\nrows-2,dev,\nlost,test,\n"
     path.write_text(wrong)
     with pytest.raises(DataError) as caught:
-        divided(rows, read_manifest(path, tmp_path), path, tmp_path)
+        split_by_manifest(rows, read_manifest(path, tmp_path), path, tmp_path)
     # One that it lacks, one that the data lack, one whose text has changed.
     assert [re.findall("'(.*?)'", one.text) for one in caught.value.problems] == [
         ["rows-3"],

@@ -13,7 +13,7 @@ from scipy import stats
 from assay.decision.choice import Gap, Standing, best_of, decide
 from assay.decision.constraints import Out
 from assay.decision.settings import Weigh
-from assay.decision.verdict_words import Words
+from assay.decision.verdict_words import ChoiceSentences
 from lines import named
 
 N = 400
@@ -51,9 +51,9 @@ class Said(NamedTuple):
 def verdict(*arms, n=N, settings=None):
     settings, draws = settings or Weigh(), drawn(arms)
     choice = decide(arms, draws, n=n, settings=settings)
-    words = Words(arms, choice, metric="accuracy", n=n, settings=settings)
+    words = ChoiceSentences(arms, choice, metric="accuracy", n=n, settings=settings)
     name = None if choice.pick is None else arms[choice.pick].name
-    return Said(name, words.state(), words.reason(), words.doubt(), words.undecided())
+    return Said(name, words.state(), words.reason(), words.doubt(), words.open_question())
 
 
 FLOOR = standing("floor", 0.5, 0.001, floor=True, p_best=0.001)
@@ -107,7 +107,7 @@ def test_24_rows_with_2_against_9_discordant():
     gap = Gap(7 / 24, 0.0, 0.5, p)
     arms = (replace(arms[0], constant=True), replace(arms[1], above=gap))
     choice = decide(arms, draws, n=24, settings=Weigh())
-    words = Words(arms, choice, metric="accuracy", n=24, settings=Weigh())
+    words = ChoiceSentences(arms, choice, metric="accuracy", n=24, settings=Weigh())
     assert arms[choice.pick].name == "tfidf" and words.state() == "best guess"
     assert named(words.headline(), "Best guess", "tfidf") and named(
         words.reason(), "majority", "not proven better"
@@ -192,7 +192,7 @@ def test_undecided_where_the_choice_is_expected_to_lose_more_than_what_counts_as
         ]
         draws = drawn(arms, error)
         choice = decide(arms, draws, n=N, settings=Weigh())
-        return choice.shortfall, Words(
+        return choice.shortfall, ChoiceSentences(
             arms, choice, metric="accuracy", n=N, settings=Weigh()
         ).state()
 

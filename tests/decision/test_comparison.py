@@ -16,6 +16,6 @@ def test_p_values_are_corrected_over_all_pairs_whichever_is_the_reference():
         name: {"accuracy": [(np.arange(50)[:, None] < many).astype(float)]}
         for name, many in right.items()
     }
-    found = Compared(rows, [Accuracy()]).corrected("a", "accuracy")
+    found = Compared(rows, [Accuracy()]).p_values("a", "accuracy")
     assert found["b"] == pytest.approx((2 / 2**9, 3 * 2 / 2**9))
     assert found["c"] == pytest.approx((2 / 2**6, 2 / 2**6))

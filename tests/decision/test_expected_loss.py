@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from assay.decision.expected_loss import LEAST, error_of, expected, shortfall
+from assay.decision.expected_loss import LEAST, error_of, shortfall, shrink_scores
 
 
 def test_two_arms_by_hand():
@@ -13,36 +13,40 @@ def test_two_arms_by_hand():
     v, d = 0.0004, 0.1
     gains = np.array([0.7, 0.7 + d])
     kept = 1 - 2 * v / d**2
-    assert expected(gains, v * np.eye(2)) == pytest.approx(
+    assert shrink_scores(gains, v * np.eye(2)) == pytest.approx(
         [0.75 - kept * d / 2, 0.75 + kept * d / 2]
     )
     # A small one keeps as much as arms differ anyway.
     kept = LEAST**2 / (LEAST**2 + v)
-    assert np.diff(expected(np.array([0.7, 0.71]), v * np.eye(2))) == pytest.approx(0.01 * kept)
+    assert np.diff(shrink_scores(np.array([0.7, 0.71]), v * np.eye(2))) == pytest.approx(
+        0.01 * kept
+    )
 
 
 def test_errors_that_arms_share_draw_nothing_together():
     shared = 0.01 * np.ones((3, 3)) + 1e-12 * np.eye(3)
     gains = np.array([0.5, 0.6, 0.75])
-    assert expected(gains, shared) == pytest.approx(gains, abs=1e-6)
+    assert shrink_scores(gains, shared) == pytest.approx(gains, abs=1e-6)
 
 
 def test_a_shared_part_of_the_errors_changes_nothing_between_two_arms():
     v, gains = 0.0009, np.array([0.7, 0.8])
-    assert expected(gains, v * np.eye(2) + 0.003) == pytest.approx(expected(gains, v * np.eye(2)))
+    assert shrink_scores(gains, v * np.eye(2) + 0.003) == pytest.approx(
+        shrink_scores(gains, v * np.eye(2))
+    )
 
 
 def test_many_rows_are_believed_and_few_are_not():
     gains = np.array([0.5, 0.6, 0.62])
-    assert expected(gains, 1e-9 * np.eye(3)) == pytest.approx(gains, abs=1e-5)
-    assert np.ptp(expected(gains, np.eye(3))) < 0.001
+    assert shrink_scores(gains, 1e-9 * np.eye(3)) == pytest.approx(gains, abs=1e-5)
+    assert np.ptp(shrink_scores(gains, np.eye(3))) < 0.001
 
 
 def test_draws_and_single_scores_agree():
     random = np.random.default_rng(0)
     gains, error = random.normal(0.6, 0.1, (5, 4)), 0.002 * np.eye(4) + 0.001
-    assert expected(gains, error) == pytest.approx(
-        np.stack([expected(row, error) for row in gains])
+    assert shrink_scores(gains, error) == pytest.approx(
+        np.stack([shrink_scores(row, error) for row in gains])
     )
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from assay.cli.main import exit_code
 from assay.decision.finished_arm import Arm
-from assay.decision.settings import Limits
+from assay.decision.settings import ArmLimits
 from assay.reporting.build import Report
 from assay.reporting.summary import summary_lines
 from lines import named
@@ -19,10 +19,11 @@ def ended(data, *arms):
 def test_exit_codes():
     assert ended(weighed(FLOOR, GOOD)) == 0
     assert ended(weighed(FLOOR, GOOD, TWIN)) == 0  # undecided is no failed gate
-    assert ended(weighed(GOOD, FAIR, limits=Limits(ms_per_answer=20))) == 1
+    assert ended(weighed(GOOD, FAIR, limits=ArmLimits(ms_per_answer=20))) == 1
     floor = arm("floor", range(30), 1.0, kind="tfidf", floor=True)
     assert (
-        ended(weighed(floor, arm("worse", range(90), 0.01), limits=Limits(ms_per_answer=500))) == 1
+        ended(weighed(floor, arm("worse", range(90), 0.01), limits=ArmLimits(ms_per_answer=500)))
+        == 1
     )
     # Nothing beats the floor, and the floor is recommended: an answer, not a failure.
     assert ended(weighed(floor, arm("worse", range(90), 0.01))) == 0
@@ -37,7 +38,7 @@ def test_the_last_lines_say_what_is_open_lost_and_failed():
     assert "good may be up to " in text
     assert named(text, "100 ms", "fair")
     assert named(text, "forgetting", "−0.4 points", "−1.9", "+1.1")
-    none = summary_lines(weighed(GOOD, FAIR, limits=Limits(ms_per_answer=20)))
+    none = summary_lines(weighed(GOOD, FAIR, limits=ArmLimits(ms_per_answer=20)))
     assert none[0].startswith("No arm may be recommended.")
     assert named(" ".join(none), "limit", "guard")
     assert max(map(len, [*none, *summary_lines(data)])) <= 80

@@ -4,7 +4,7 @@ choice."""
 import pytest
 
 from assay.decision.finished_arm import Arm
-from assay.decision.ownership import THREAD, energy, hours_of, owned
+from assay.decision.ownership import THREAD, energy, hours_of, ownership_cost
 from assay.decision.settings import Compliance, Prices, Weigh
 from assay.reporting.build import build
 from assay.reporting.summary import terminal_table
@@ -14,7 +14,7 @@ PAID = {"fit_seconds": 0.0, "seconds_per_answer": 0.72, "money_per_answer": 0.00
 
 
 def month(cost, weigh, kind="shots", settings=None, **more):
-    found = owned(Arm("arm", kind, settings or {}, cost=cost), weigh, **more)
+    found = ownership_cost(Arm("arm", kind, settings or {}, cost=cost), weigh, **more)
     assert found is not None
     return found
 
@@ -26,7 +26,7 @@ def test_without_prices_a_month_is_machine_hours():
     assert not found.money
     assert found.total == found.burden == pytest.approx((1000 * 0.5 + 600 / 2) / 3600)
     assert found.machine_hours == pytest.approx(found.total)
-    assert owned(Arm("arm", "shots", cost={"fit_seconds": 1}), Weigh()) is None
+    assert ownership_cost(Arm("arm", "shots", cost={"fit_seconds": 1}), Weigh()) is None
 
 
 def test_a_month_is_hours_at_their_price_and_answers_at_theirs():

@@ -13,7 +13,7 @@ from scipy import stats
 from assay.core.types import Answer, Example, Message, Record, Task
 from assay.decision.choice import Gap, Standing, decide
 from assay.decision.finished_arm import Arm
-from assay.decision.settings import Compliance, Limits, Prices, Weigh
+from assay.decision.settings import ArmLimits, Compliance, Prices, Weigh
 from lines import named
 from weighings import FAIR, FLOOR, GOOD, TASK, TWIN, N, arm, records, slow, weighed
 
@@ -24,28 +24,30 @@ CASES = [
     ("the cheaper of two that cannot be told apart", [FLOOR, GOOD, TWIN, FAIR], NOTHING, "twin"),
     ("the order of the arms does not matter", [TWIN, FAIR, GOOD, FLOOR], NOTHING, "twin"),
     ("a limit on time puts the best out", [FLOOR, GOOD, FAIR],
-    {"limits": Limits(ms_per_answer=200)}, "fair"),
-    ("a limit that is just kept", [FLOOR, GOOD, FAIR], {"limits": Limits(ms_per_answer=500)},
+    {"limits": ArmLimits(ms_per_answer=200)}, "fair"),
+    ("a limit that is just kept", [FLOOR, GOOD, FAIR], {"limits": ArmLimits(ms_per_answer=500)},
     "good"),
     ("a limit on time is on 95 in 100, not on the mean of a batch",
      [FLOOR, FAIR, arm("odd", range(20), 0.01, alone=slow(0.4))],
-     {"limits": Limits(ms_per_answer=200)}, "fair"),
+     {"limits": ArmLimits(ms_per_answer=200)}, "fair"),
     ("without a time alone the mean of a batch stands in",
     [FLOOR, FAIR, arm("odd", range(20), 0.3)],
-     {"limits": Limits(ms_per_answer=200)}, "fair"),
-    ("only the floor keeps the limit", [FLOOR, GOOD, FAIR], {"limits": Limits(ms_per_answer=20)},
+     {"limits": ArmLimits(ms_per_answer=200)}, "fair"),
+    ("only the floor keeps the limit", [FLOOR, GOOD, FAIR], {"limits": ArmLimits(ms_per_answer=20)},
     "floor"),
     ("memory", [FLOOR, arm("big", range(20), peak_bytes=9e9), FAIR],
-    {"limits": Limits(peak_mb=8000)}, "fair"),
-    ("disk", [FLOOR, arm("big", range(20), kept_bytes=9e8), FAIR], {"limits": Limits(kept_mb=800)},
+    {"limits": ArmLimits(peak_mb=8000)}, "fair"),
+    ("disk", [FLOOR, arm("big", range(20), kept_bytes=9e8), FAIR],
+    {"limits": ArmLimits(kept_mb=800)},
     "fair"),
     ("time to fit", [FLOOR, arm("long", range(20), fit=7200), FAIR],
-    {"limits": Limits(fit_minutes=90)}, "fair"),
+    {"limits": ArmLimits(fit_minutes=90)}, "fair"),
     # 10,000 answers of 1 s are 2.8 hours, of 0.1 s 0.28 hours.
-    ("price", [FLOOR, GOOD, FAIR], {"limits": Limits(price_per_month=20), "price_per_hour": 10.0},
+    ("price", [FLOOR, GOOD, FAIR],
+    {"limits": ArmLimits(price_per_month=20), "price_per_hour": 10.0},
     "fair"),
     ("a limit on money says nothing where nothing has a price", [FLOOR, GOOD, FAIR],
-     {"limits": Limits(price_per_month=0.01)}, "good"),
+     {"limits": ArmLimits(price_per_month=0.01)}, "good"),
     ("hours of people make the quick arm the dear one", [GOOD, TWIN],
      {"prices": Prices(hour_of_machine=1, hour_of_person=100), "effort": {"twin": 40, "good": 1}},
      "good"),
@@ -70,7 +72,7 @@ CASES = [
     ("a floor over a limit must still be beaten",
     [arm("floor", range(30), 1.0, kind="tfidf", floor=True),
      arm("worse", range(90), 0.01), arm("better", range(10), 0.1)],
-     {"limits": Limits(ms_per_answer=500)}, "better"),
+     {"limits": ArmLimits(ms_per_answer=500)}, "better"),
 ]  # fmt: skip
 
 
@@ -84,7 +86,7 @@ def test_who_is_recommended(arms, settings, expected):
 
 
 def test_the_reason_says_which_limit_with_its_number():
-    found = weighed(FLOOR, GOOD, FAIR, limits=Limits(ms_per_answer=200))
+    found = weighed(FLOOR, GOOD, FAIR, limits=ArmLimits(ms_per_answer=200))
     told = (
         "good, with accuracy 0.950, is out: it takes 500 ms an answer (95 in 100 are faster),"
         " more than the 200"
@@ -97,7 +99,7 @@ def test_the_reason_says_which_limit_with_its_number():
 
 
 def test_when_no_arm_is_left_it_says_what_each_limit_costs():
-    found = weighed(GOOD, FAIR, limits=Limits(ms_per_answer=20))
+    found = weighed(GOOD, FAIR, limits=ArmLimits(ms_per_answer=20))
     verdict = found["verdict"]
     assert verdict["recommended"] is None and verdict["corrected"] is None
     assert verdict["reason"].startswith(
@@ -110,7 +112,7 @@ def test_when_no_arm_is_left_it_says_what_each_limit_costs():
 
 def test_a_chosen_arm_below_a_floor_that_is_out_fails_the_gate():
     floor = arm("floor", range(30), 1.0, kind="tfidf", floor=True)
-    found = weighed(floor, arm("worse", range(90), 0.01), limits=Limits(ms_per_answer=500))
+    found = weighed(floor, arm("worse", range(90), 0.01), limits=ArmLimits(ms_per_answer=500))
     assert found["verdict"]["recommended"] == "worse"
     assert found["verdict"]["failed"] == ["worse scores below the floor floor."]
     assert weighed(floor, FAIR)["verdict"]["failed"] == []
@@ -314,7 +316,7 @@ def test_the_surely_lower_loss_wins_over_the_cheaper_arm():
 
 def test_an_arm_that_was_not_timed_keeps_every_limit_and_is_the_dearest():
     bare = Arm("bare", "lora", records=records([*range(10), *range(60, 72)]))
-    found = weighed(GOOD, bare, limits=Limits(ms_per_answer=600))
+    found = weighed(GOOD, bare, limits=ArmLimits(ms_per_answer=600))
     assert (
         found["verdict"]["recommended"] == "good"
         and found["strategies"][1]["cost"]["month"] is None

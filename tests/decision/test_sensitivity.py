@@ -7,7 +7,7 @@ import math
 import pytest
 
 from assay.decision.sensitivity import break_even, crossing, cuts_of, segments, sentence
-from assay.decision.settings import Limits, Prices, Slight, Weigh
+from assay.decision.settings import ArmLimits, Prices, Slight, Weigh
 from lines import named
 from nights import nightly_but
 from weighings import FAIR, FLOOR, GOOD, TWIN, arm, slow, weighed
@@ -88,7 +88,7 @@ def test_segments_are_cut_where_the_choice_flips_and_nowhere_else():
 
 # twin: 10 hours of people at 60 for three months are 200 a month; good: 100 hours, but a tenth of
 # the time an answer.
-MORE = [{}, {"limits": Limits(price_per_month=400)}, {"limits": Limits(ms_per_answer=80)}]
+MORE = [{}, {"limits": ArmLimits(price_per_month=400)}, {"limits": ArmLimits(ms_per_answer=80)}]
 QUICK = arm("good", range(20), 0.02, alone=slow(0.03))
 PRICED = {
     "prices": Prices(hour_of_machine=3.6, hour_of_person=60.0),
@@ -128,7 +128,7 @@ def test_every_segment_says_what_a_run_with_these_settings_would(more):
         assert again["verdict"]["recommended"] == at(change["price"], price), price
     for limit in (5, 40, 70):
         inside = [p for p in change["limit"] if p["from"] <= limit]
-        limits = settings.get("limits", Limits()).model_copy(update={"ms_per_answer": limit})
+        limits = settings.get("limits", ArmLimits()).model_copy(update={"ms_per_answer": limit})
         again = weighed(*arms, **{**settings, "limits": limits})
         assert again["verdict"]["recommended"] == (
             at(change["limit"], limit) if inside else None
@@ -155,7 +155,7 @@ def test_the_grid_is_the_rule_at_each_place():
         again = weighed(
             *(GOOD, TWIN, FAIR, FLOOR),
             price_per_hour=price,
-            limits=Limits(ms_per_answer=limit),
+            limits=ArmLimits(ms_per_answer=limit),
             volume_per_month=grid["volumes"][v],
         )
         assert grid["arms"][p][m][v] == again["verdict"]["recommended"]
@@ -200,7 +200,7 @@ def test_the_sentence_names_the_hour_and_the_answer_before_it_calls_them_it():
 
     upper = [{"from": 0.0, "to": 2.0, "arm": "a"}, {"from": 2.0, "to": 9.0, "arm": "b"}]
     lower = [{"from": 0.0, "to": 0.5, "arm": "c"}, {**upper[0], "from": 0.5}]
-    settings = Weigh(price_per_hour=1.0, limits=Limits(ms_per_answer=1.0))
+    settings = Weigh(price_per_hour=1.0, limits=ArmLimits(ms_per_answer=1.0))
     said = sentence(parts(upper, upper), settings, "a")
     assert named(said, "more than 2.00 (b)", "2.00 ms (b)")
     said = sentence(parts([*lower, upper[1]], [*lower, upper[1]]), settings, "a")

@@ -9,7 +9,7 @@ import pytest
 from assay.core.types import Answer, Example, Message, Record, Task
 from assay.decision.finished_arm import Arm
 from assay.decision.settings import Weigh
-from assay.decision.uncertainty import expected_best, worn_from
+from assay.decision.uncertainty import normal_maximum, wear_limit
 from assay.reporting import html, markdown
 from assay.reporting.build import Report, build
 from lines import named
@@ -58,8 +58,8 @@ def built(*arms, opened=1, **settings):
 def test_the_largest_of_many_normal_draws():
     # Tippett (1925), also Harter (1961), Expected values of normal order statistics.
     for many, value in ((2, 0.56419), (5, 1.16296), (10, 1.53875), (25, 1.96531), (100, 2.50759)):
-        assert expected_best(many) == pytest.approx(value, abs=2e-4)
-    assert worn_from(0.95) == 25  # 24 draws reach 1.948, below 1.960
+        assert normal_maximum(many) == pytest.approx(value, abs=2e-4)
+    assert wear_limit(0.95) == 25  # 24 draws reach 1.948, below 1.960
 
 
 def test_worn_rows_are_a_warning_with_their_rule():

@@ -8,7 +8,7 @@ import pytest
 
 import assay
 from assay.core.errors import ModelError, UsageError
-from assay.deployment.adapters import folder_of, merged, shared
+from assay.deployment.adapters import folder_of, merge_adapter, share_base
 
 pytestmark = pytest.mark.slow
 ARM = "lora-r4-e2-drop1e-1"
@@ -25,9 +25,9 @@ def test_a_fitted_arm_is_found_merged_and_shared(project):
     alone = assay.load(project, ARM)
     wanted = [(one.text, one.confidence) for one in alone.answer(QUESTIONS)]
     assert (folder_of(project, ARM) / "adapter_model.safetensors").exists()
-    network = merged(project, ARM).network
+    network = merge_adapter(project, ARM).network
     assert not [name for name in network.state_dict() if "lora" in name]
-    many, arms = shared(project, [ARM, "shots-k0"])
+    many, arms = share_base(project, [ARM, "shots-k0"])
     assert many.names == (ARM,)
     from assay.core.types import Example, Message
 
@@ -44,10 +44,10 @@ def test_what_is_not_there_or_no_adapter_is_said(project):
         folder_of(project, "lorra")
     assert caught.value.problems[0].code == "C083"
     with pytest.raises(ModelError) as refused:
-        merged(project, "tfidf")
+        merge_adapter(project, "tfidf")
     assert refused.value.problems[0].code == "M110"
     with pytest.raises(ModelError) as none:
-        shared(project, [])
+        share_base(project, [])
     assert none.value.problems[0].code == "M114"
 
 

@@ -11,7 +11,7 @@ from assay.cli.main import command
 from assay.config import load
 from assay.core.damage import silent
 from assay.core.errors import DataError, UsageError
-from assay.deployment.rank_models import drawn, rank
+from assay.deployment.rank_models import rank, split_sample
 from assay.models.loading.safetensors_header import tensors_of
 from assay.runtime.data_stage.prepare import prepare
 from problems import problem
@@ -101,9 +101,9 @@ def test_the_command_prints_a_table_or_json(project, capsys):
 
 def test_rows_that_are_asked_are_not_shown(project):
     loaded = load(project / "project.yaml")
-    held, others = drawn(prepare(loaded, silent), 20, loaded.seed)
+    held, others = split_sample(prepare(loaded, silent), 20, loaded.seed)
     assert len(held) == 20 and not {e.id for e in held} & {e.id for e in others}
-    assert drawn(prepare(loaded, silent), 20, loaded.seed)[0] == held
+    assert split_sample(prepare(loaded, silent), 20, loaded.seed)[0] == held
     assert len(held) + len(others) == 66
 
 
@@ -117,8 +117,8 @@ def test_val_rows_are_asked_first(tmp_path, tiny_model):
     loaded = load(path)
     prepared = prepare(loaded, silent)
     val = {example.id for example in prepared.examples("val")}
-    assert {example.id for example in drawn(prepared, 8, 0)[0]} < val
-    assert val < {example.id for example in drawn(prepared, 30, 0)[0]}
+    assert {example.id for example in split_sample(prepared, 8, 0)[0]} < val
+    assert val < {example.id for example in split_sample(prepared, 30, 0)[0]}
 
 
 def test_what_cannot_be_ranked(project, tmp_path):

@@ -18,7 +18,7 @@ from assay.core.types import Answer, Example, Message, Record, Task
 from assay.evaluation.metrics.exact_match import normalise
 from assay.evaluation.metrics.token_f1 import overlap
 from assay.evaluation.scoring import METRICS, judge, metrics_for
-from assay.stats.intervals import Weights, observed
+from assay.stats.intervals import Weights, metric_value
 from assay.tasks.kinds import DRAWN, KINDS, SQL
 from problems import problem
 
@@ -238,7 +238,7 @@ def test_every_metric_keeps_the_contract(subtests):
             sums = np.stack([columns.sum(axis=0), columns[:2].sum(axis=0)])
             both = metric.total(sums, np.array([4.0, 2.0]))
             assert both == pytest.approx(
-                [observed(columns, metric.total), observed(columns[:2], metric.total)]
+                [metric_value(columns, metric.total), metric_value(columns[:2], metric.total)]
             )
             assert both.min() >= metric.low and both.max() <= metric.high
             assert np.isnan(metric.total(np.zeros(columns.shape[1]), np.float64(0)))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import ndcg_score
 
-from assay.evaluation.rank_metrics import discounted_gain, precision, recall, reciprocal_rank
+from assay.evaluation.rank_metrics import ndcg_at_k, precision, recall, reciprocal_rank
 
 FOUND = ["d3", "d7", "d1", "d9", "d4"]
 
@@ -26,7 +26,7 @@ def test_values_by_hand(subtests):
         (reciprocal_rank, 1, 0),
         (reciprocal_rank, 10, 1 / 2),
         (
-            discounted_gain,
+            ndcg_at_k,
             5,
             (1 / math.log2(3) + 1 / math.log2(6)) / (1 + 1 / math.log2(3) + 1 / 2),
         ),
@@ -39,7 +39,7 @@ def test_the_six_documents_of_the_textbook_example():
     # Gains 3, 2, 3, 0, 1, 2 in the order found: DCG 6.861, ideal 7.141;
     # wikipedia.org/wiki/Discounted_cumulative_gain
     gains = dict(zip("abcdef", (3.0, 2.0, 3.0, 0.0, 1.0, 2.0), strict=True))
-    assert discounted_gain("abcdef", gains, 6) == pytest.approx(6.861 / 7.141, abs=2e-4)
+    assert ndcg_at_k("abcdef", gains, 6) == pytest.approx(6.861 / 7.141, abs=2e-4)
 
 
 @given(
@@ -55,13 +55,13 @@ def test_it_is_scikit_learns(gains, k, random):
     scores = np.zeros(len(ids))
     scores[[int(one) for one in ids]] = np.arange(len(ids), 0, -1)
     expected = ndcg_score([gains], [scores], k=k)
-    assert discounted_gain(
-        ids, {str(i): float(g) for i, g in enumerate(gains)}, k
-    ) == pytest.approx(expected)
+    assert ndcg_at_k(ids, {str(i): float(g) for i, g in enumerate(gains)}, k) == pytest.approx(
+        expected
+    )
 
 
 def test_a_perfect_list_and_an_empty_one():
-    for measure in (recall, precision, reciprocal_rank, discounted_gain):
+    for measure in (recall, precision, reciprocal_rank, ndcg_at_k):
         assert measure(["a", "b"], {"a", "b"}, 2) == 1
         assert measure([], {"a"}, 3) == 0
         assert math.isnan(measure(["a"], set(), 1))
@@ -74,4 +74,4 @@ def test_what_is_refused():
     with pytest.raises(ValueError, match="twice"):
         precision(["a", "a"], {"a"}, 2)
     with pytest.raises(ValueError, match="negative"):
-        discounted_gain(["a"], {"a": -1.0}, 2)
+        ndcg_at_k(["a"], {"a": -1.0}, 2)

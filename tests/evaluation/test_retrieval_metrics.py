@@ -9,15 +9,15 @@ from assay.core.types import Answer, Example, Message, Record
 from assay.evaluation.retrieval_metrics import (
     columns,
     errors,
+    has_gold_documents,
     ndcg,
-    noted,
     precision,
     recall,
     reciprocal_rank,
     retrieves,
     share,
 )
-from assay.stats.intervals import observed
+from assay.stats.intervals import metric_value
 
 
 def record(passages=(), found_in=(), text="x", **more):
@@ -62,12 +62,12 @@ def test_rows_without_a_note_do_not_count_and_are_where_abstaining_is_right():
         record(PASSAGES, ("a",), abstained=True),
     ]
     found = columns(records, [True, False, True, False])
-    assert observed(found["recall"], share) == pytest.approx(2 / 3)
+    assert metric_value(found["recall"], share) == pytest.approx(2 / 3)
     assert found["recall"][:, 1].tolist() == [1, 1, 0, 1]
-    assert observed(found["abstained_rightly"], share) == 1
-    assert observed(found["abstained_wrongly"], share) == pytest.approx(1 / 3)
-    assert observed(found["right_when_complete"], share) == 1 / 2
-    assert observed(found["right_when_missing"], share) == 0
+    assert metric_value(found["abstained_rightly"], share) == 1
+    assert metric_value(found["abstained_wrongly"], share) == pytest.approx(1 / 3)
+    assert metric_value(found["right_when_complete"], share) == 1 / 2
+    assert metric_value(found["right_when_missing"], share) == 0
 
 
 def test_a_wrong_answer_is_an_error_of_retrieval_or_of_reading():
@@ -82,9 +82,9 @@ def test_a_wrong_answer_is_an_error_of_retrieval_or_of_reading():
 
 def test_without_notes_only_what_needs_none_is_told():
     records = [record(PASSAGES, support=0.5), record(PASSAGES, support=1.0, cited=("a#2",))]
-    assert not noted(records) and retrieves(records) and not retrieves([record()])
+    assert not has_gold_documents(records) and retrieves(records) and not retrieves([record()])
     found = columns(records, [True, True])
-    assert {name: observed(rows, share) for name, rows in found.items()} == {
+    assert {name: metric_value(rows, share) for name, rows in found.items()} == {
         "support": 0.75,
         "cites": 0.5,
     }
@@ -93,7 +93,9 @@ def test_without_notes_only_what_needs_none_is_told():
 def test_citations_are_judged_by_the_notes():
     records = [record(PASSAGES, ("a",), cited=("a#2", "b#1")), record(PASSAGES, ("a",))]
     found = columns(records, [True, True])
-    assert observed(found["citation"], share) == 0.5 and observed(found["cites"], share) == 0.5
+    assert (
+        metric_value(found["citation"], share) == 0.5 and metric_value(found["cites"], share) == 0.5
+    )
 
 
 def test_what_a_router_answers_without_looking_up_is_no_miss_of_retrieval():

@@ -5,14 +5,14 @@ import shutil
 
 import pytest
 
-from assay.evaluation.test_set_uses import booked, changes
+from assay.evaluation.test_set_uses import changes, record_look
 
 
 @pytest.fixture
 def book(tmp_path):
     """Four looks, three of them at the rows "a"."""
     for exam, by in (("a", "one"), ("b", "one"), ("a", "two"), ("a", "three")):
-        booked(tmp_path / "exam.jsonl", exam, by, tmp_path / "work" / "exam.jsonl")
+        record_look(tmp_path / "exam.jsonl", exam, by, tmp_path / "work" / "exam.jsonl")
     return tmp_path / "exam.jsonl"
 
 
@@ -61,9 +61,9 @@ DONE = {
 @pytest.mark.parametrize("what", DONE)
 def test_what_is_done_to_the_book_is_said_from_then_on_and_no_look_is_lost(book, copy, what):
     DONE[what](book)
-    assert booked(book, "a", "four", copy) == 4
+    assert record_look(book, "a", "four", copy) == 4
     assert [warning["code"] for warning in changes(book)] == ["D170"]
-    assert booked(book, "a", "three", copy) == 3 and booked(book, "b", "two", copy) == 2
+    assert record_look(book, "a", "three", copy) == 3 and record_look(book, "b", "two", copy) == 2
     assert len(changes(book)) == 1 and copy.read_bytes() == book.read_bytes()
 
 
@@ -73,21 +73,21 @@ def test_what_is_done_to_the_book_is_said_from_then_on_and_no_look_is_lost(book,
 def test_without_a_copy_the_chain_itself_says_it(book, copy, what):
     copy.unlink()
     DONE[what](book)
-    booked(book, "a", "four", copy)
+    record_look(book, "a", "four", copy)
     assert [warning["code"] for warning in changes(book)] == ["D170"]
 
 
 def test_a_whole_book_says_nothing_and_a_copy_may_go(book, copy):
-    assert booked(book, "a", "three", copy) == 3 and changes(book) == []
+    assert record_look(book, "a", "three", copy) == 3 and changes(book) == []
     shutil.rmtree(copy.parent)
-    assert booked(book, "a", "four", copy) == 4 and changes(book) == []
+    assert record_look(book, "a", "four", copy) == 4 and changes(book) == []
     assert copy.read_bytes() == book.read_bytes()
 
 
 def test_a_damaged_copy_is_written_again_and_is_no_fault_of_the_book(book, copy):
     heard: list[dict] = []
     copy.write_text(copy.read_text().replace("three", "threw"))
-    assert booked(book, "a", "four", copy, heard.append) == 4
+    assert record_look(book, "a", "four", copy, heard.append) == 4
     assert changes(book) == [] and [event["code"] for event in heard] == ["R170"]
     assert copy.read_bytes() == book.read_bytes()
 
@@ -96,9 +96,9 @@ def test_lines_of_an_older_version_stay_and_are_counted(tmp_path):
     book, copy = tmp_path / "exam.jsonl", tmp_path / "work" / "exam.jsonl"
     old = [{"exam": "a", "by": "one", "opened": 1}, {"exam": "a", "by": "two", "opened": 2}]
     book.write_text("".join(json.dumps(row) + "\n" for row in old))
-    assert booked(book, "a", "three", copy) == 3 and changes(book) == []
+    assert record_look(book, "a", "three", copy) == 3 and changes(book) == []
     book.write_text("".join(lines(book)[1:]))  # the chain begins with what stood above it
-    assert booked(book, "a", "four", copy) == 4 and len(changes(book)) == 1
+    assert record_look(book, "a", "four", copy) == 4 and len(changes(book)) == 1
 
 
 def test_two_projects_with_a_copy_each_share_the_count(tmp_path):
@@ -108,12 +108,12 @@ def test_two_projects_with_a_copy_each_share_the_count(tmp_path):
         tmp_path / "two" / "exam.jsonl",
     )
     assert [
-        booked(book, "a", by, copy) for by, copy in (("x", first), ("y", second), ("z", first))
+        record_look(book, "a", by, copy) for by, copy in (("x", first), ("y", second), ("z", first))
     ] == [1, 2, 3]
-    assert booked(book, "a", "z", second) == 3 and changes(book) == []
+    assert record_look(book, "a", "z", second) == 3 and changes(book) == []
     book.unlink()
-    assert booked(book, "a", "w", second) == 4 and len(changes(book)) == 1
-    assert booked(book, "a", "v", first) == 5 and len(changes(book)) == 1
+    assert record_look(book, "a", "w", second) == 4 and len(changes(book)) == 1
+    assert record_look(book, "a", "v", first) == 5 and len(changes(book)) == 1
 
 
 def test_what_a_kill_left_beside_the_book_and_its_copy_is_gone_at_the_next_look(book, copy):
@@ -122,6 +122,6 @@ def test_what_a_kill_left_beside_the_book_and_its_copy_is_gone_at_the_next_look(
         path.write_text("half")
     other = book.with_name(".report.json.zbblti1i.part")  # somebody else's
     other.write_text("half")
-    booked(book, "a", "four", copy)
+    record_look(book, "a", "four", copy)
     assert not any(path.exists() for path in left) and other.exists()
     assert len(lines(book)) == len(lines(copy)) == 5

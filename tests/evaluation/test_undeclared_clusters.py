@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assay.evaluation.undeclared_clusters import _Layout, _Scores, clustered
+from assay.evaluation.undeclared_clusters import _Layout, _Scores, find_clustering
 
 BENCHMARKS = str(Path(__file__).parents[2] / "benchmarks")
 
@@ -28,8 +28,8 @@ def test_mean_and_variance_are_those_of_all_permutations():
 
 def test_the_design_effect_of_copies_is_their_number():
     right = np.repeat(np.random.default_rng(0).random((100, 2)) > 0.4, 5, axis=0).astype(float)
-    (found,) = clustered(right, {"thread": np.repeat(np.arange(100), 5)})
-    assert found.found and found.p == pytest.approx(1 / 2000)
+    (found,) = find_clustering(right, {"thread": np.repeat(np.arange(100), 5)})
+    assert found.is_significant and found.p == pytest.approx(1 / 2000)
     assert (found.clusters, found.shared, found.largest) == (100, 500, 5)
     # Of five copies each: 1 + (5 - 1), and a little for the mean that was taken off.
     assert found.score == pytest.approx(5, abs=0.05) and found.difference == pytest.approx(
@@ -42,10 +42,10 @@ def test_arms_that_never_differ_and_rows_without_a_value_are_no_matter():
     right = draw.random(60).round()
     values = np.stack([right, right, np.ones(60)], axis=1)
     values[3] = np.nan
-    (found,) = clustered(values, {"user": draw.integers(0, 12, 60)})
+    (found,) = find_clustering(values, {"user": draw.integers(0, 12, 60)})
     assert 0 < found.p <= 1 and found.difference < 2
-    assert clustered(np.ones((30, 2)), {"user": np.arange(30) // 3})[0].p == 1
-    assert clustered(values[:3], {"user": np.zeros(3)}) == [] == clustered(values, {})
+    assert find_clustering(np.ones((30, 2)), {"user": np.arange(30) // 3})[0].p == 1
+    assert find_clustering(values[:3], {"user": np.zeros(3)}) == [] == find_clustering(values, {})
 
 
 def test_fields_are_corrected_together_and_the_same_seed_says_the_same():
@@ -53,9 +53,9 @@ def test_fields_are_corrected_together_and_the_same_seed_says_the_same():
     user = draw.integers(0, 20, 200)
     right = (draw.normal(size=20)[user] + draw.normal(size=200) > 0)[:, None].astype(float)
     fields = {"user": user, **{f"other {at}": draw.integers(0, 40, 200) for at in range(19)}}
-    found = clustered(right, fields, seed=5)
-    assert found == clustered(right, fields, seed=5)
-    assert [one.field for one in found if one.found] == ["user"]
+    found = find_clustering(right, fields, seed=5)
+    assert found == find_clustering(right, fields, seed=5)
+    assert [one.field for one in found if one.is_significant] == ["user"]
     assert found[0].p_holm == pytest.approx(min(1, 20 * found[0].p))
 
 
@@ -68,7 +68,10 @@ def test_planted_worlds_are_told_and_independent_ones_are_not(monkeypatch):
         def warned(cell, many):
             worlds = (world(cell, 1000 + number) for number in range(many))
             return sum(
-                any(field.found for field in clustered(one.right.T.astype(float), one.fields))
+                any(
+                    field.is_significant
+                    for field in find_clustering(one.right.T.astype(float), one.fields)
+                )
                 for one in worlds
             )
 

@@ -9,7 +9,7 @@ from architectures import OTHERS, POPULAR, WINDOW, WORDS, build, plain, variants
 from assay.core.errors import ModelError
 from assay.models.inference import tree_attention as attention
 from assay.models.inference.chat_model import ChatModel
-from assay.models.inference.log_likelihood import followed
+from assay.models.inference.log_likelihood import score_continuations
 from assay.models.open import _network
 
 ANSWERS = ([5, 6, 7, 2], [5, 6, 9, 2], [5, 8, 2], [11, 12, 13, 14, 2], [11, 2])
@@ -86,7 +86,9 @@ def same_as_plain(folder, kind: str) -> None:
         np.testing.assert_allclose(
             model.score(asked[1:2], ANSWERS, left=0.0), wanted[1:2], atol=2e-4
         )
-        read = followed(model, [ids + ANSWERS[0] for ids in asked], [len(ids) for ids in asked])
+        read = score_continuations(
+            model, [ids + ANSWERS[0] for ids in asked], [len(ids) for ids in asked]
+        )
         np.testing.assert_allclose([one.log_probs.sum() for one in read], wanted[:, 0], atol=2e-4)
         lines = [Line(number, ids) for number, ids in enumerate(asked)]
         for _ in model.desk(asked, LIMIT).write(Greedy(), lines):

@@ -4,14 +4,14 @@ from assay.presentation.number_format import (
     apart,
     clean,
     duration,
+    format_signed,
+    format_size,
     one_line,
     p_value,
     points,
     rough,
     score,
     shorten,
-    signed,
-    sized,
     three,
 )
 
@@ -35,7 +35,7 @@ def test_three_significant_digits(subtests):
 
 
 def test_signs_and_small_things():
-    assert (score(0.7412), signed(0.08), signed(-0.00001), points(-0.0004)) == (
+    assert (score(0.7412), format_signed(0.08), format_signed(-0.00001), points(-0.0004)) == (
         "0.741",
         "+0.080",
         "0.000",
@@ -68,8 +68,8 @@ def test_foreign_text():
 
 
 def test_a_difference_of_a_score_is_in_points_and_of_others_in_their_unit():
-    assert (sized(-0.147), apart(0.147), apart(-0.0001)) == ("14.7 points", "+14.7", "0.0")
-    assert (sized(-2.79, "bits a byte"), apart(-2.79, "bits a byte")) == (
+    assert (format_size(-0.147), apart(0.147), apart(-0.0001)) == ("14.7 points", "+14.7", "0.0")
+    assert (format_size(-2.79, "bits a byte"), apart(-2.79, "bits a byte")) == (
         "2.79 bits a byte",
         "−2.79",
     )

@@ -39,12 +39,12 @@ def test_what_moved_is_said(report):
 
 
 def test_the_verdict_gates_guards_and_costs_are_said():
-    from assay.decision.settings import Limits
+    from assay.decision.settings import ArmLimits
     from weighings import FAIR, FLOOR, GOOD, TWIN, arm, slow, weighed
 
     old = weighed(FLOOR, GOOD, TWIN, FAIR)
     slower = arm("fair", range(60), 0.1, alone=slow(0.07))
-    new = weighed(FLOOR, GOOD, TWIN, slower, limits=Limits(ms_per_answer=80))
+    new = weighed(FLOOR, GOOD, TWIN, slower, limits=ArmLimits(ms_per_answer=80))
     expected = [
         ("twin", "fair"),
         ("decided",),
@@ -56,7 +56,7 @@ def test_the_verdict_gates_guards_and_costs_are_said():
         assert named(line, *names), line
     assert any(named(line, "good", "ms per answer") for line in diff(new, old))
     assert any(named(line, "not decided") for line in diff(new, old))
-    gone = weighed(FLOOR, GOOD, TWIN, FAIR, limits=Limits(ms_per_answer=0.0001))
+    gone = weighed(FLOOR, GOOD, TWIN, FAIR, limits=ArmLimits(ms_per_answer=0.0001))
     assert any(named(line, "Gate", "limit", "guard") for line in diff(old, gone))
 
 

@@ -218,12 +218,12 @@ def test_pointers_are_escaped():
 
 @pytest.mark.slow
 def test_a_page_with_everything_out_open_or_lost_is_whole():
-    from assay.decision.settings import Limits
+    from assay.decision.settings import ArmLimits
     from weighings import FAIR, FLOOR, GOOD, TASK, TWIN, arm, slow, weighed
 
     task = TASK.model_copy(update={"guards": {"macro_f1": 1.0, "forgetting": 2.0}, "target": 0.9})
     arms = (FLOOR, GOOD, TWIN, FAIR, arm("base", range(150), 0.3, alone=slow(0.2)))
-    for limits in (Limits(), Limits(ms_per_answer=200), Limits(ms_per_answer=0.0001)):
+    for limits in (ArmLimits(), ArmLimits(ms_per_answer=200), ArmLimits(ms_per_answer=0.0001)):
         data = weighed(*arms, task=task, limits=limits, price_per_hour=1.0)
         page = Page(html.render(Report(data, task, arms)))
         assert page.open == [] and page.crossed == [] and len(page.numbers) > 100

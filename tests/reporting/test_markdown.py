@@ -3,7 +3,7 @@ cell."""
 
 import re
 
-from assay.presentation.markdown_table import fenced, plain
+from assay.presentation.markdown_table import code_block, plain
 from assay.reporting import markdown
 from assay.reporting.summary import summary_lines, terminal_table
 from lines import named
@@ -58,4 +58,4 @@ def test_the_markdown_report_has_its_sections_in_order(report):
 def test_foreign_text_cannot_leave_its_cell_or_its_fence():
     assert plain("a|b\n*c* <b> [x](y) `z`") == r"a\|b \*c\* \<b\> \[x\](y) \`z\`"
     assert plain("see https://x.example") == "see https&#58;//x.example"
-    assert fenced("```\nout") == "````\n```\nout\n````"
+    assert code_block("```\nout") == "````\n```\nout\n````"

@@ -1,7 +1,7 @@
 import pytest
 
 from assay.core.types import Answer, Document, Example, Message
-from assay.retrieval.citations import instructed, read, says_unknown, solved
+from assay.retrieval.citations import add_instructions, cite_gold, read, says_unknown
 
 IDS = ("a.md#1", "b.md#2", "c.md#1")
 
@@ -36,21 +36,23 @@ def test_a_solved_row_names_the_passages_that_hold_its_answer():
         Document("c#1", "still 30 days"),
     )
     row = Example("q", (Message("user", "How long?"),), "30 days", context=context)
-    assert solved(row).target == "30 days [2][3]"
-    assert solved(Example("q", row.messages, "gone", context=context)).target == "gone"
-    assert solved(row.question) == row.question
+    assert cite_gold(row).target == "30 days [2][3]"
+    assert cite_gold(Example("q", row.messages, "gone", context=context)).target == "gone"
+    assert cite_gold(row.question) == row.question
 
 
 def test_what_is_asked_for_stands_in_the_instruction():
     row = Example("q", (Message("user", "How long?"),))
     lines = [
         m.content
-        for m in instructed(row, cite=True, unknown="not known").messages
+        for m in add_instructions(row, cite=True, unknown="not known").messages
         if m.role == "system"
     ]
     assert len(lines) == 2 and "[1]" in lines[0] and lines[1].endswith("answer: not known")
-    assert instructed(row, cite=False, unknown="") == row
-    assert instructed(row, cite=True, unknown="x").text == row.text  # what is searched for stays
+    assert add_instructions(row, cite=False, unknown="") == row
+    assert (
+        add_instructions(row, cite=True, unknown="x").text == row.text
+    )  # what is searched for stays
 
 
 def test_abstaining_passes_over_case_and_points():

@@ -6,14 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from assay.retrieval.encoders import Encoder, weights_digest
+from assay.retrieval.encoders import EncoderPart, weights_digest
 
 TEXTS = ["the sky is blue", "blue", "a card lost in a taxi", "blue", "coal"]
 
 
 @pytest.fixture
 def encoding(lesson):
-    return Encoder().fit(lesson("answer"))
+    return EncoderPart().fit(lesson("answer"))
 
 
 def test_vectors_have_length_one_and_do_not_depend_on_company(encoding):
@@ -37,18 +37,18 @@ def test_it_comes_back_and_refuses_another_encoder(lesson, encoding, tmp_path):
 
     given = lesson("answer")
     encoding.save(tmp_path)
-    again = Encoder().restore(tmp_path, given)
+    again = EncoderPart().restore(tmp_path, given)
     assert (
         again.vectors(TEXTS) == encoding.vectors(TEXTS)
     ).all() and again.digest == encoding.digest
     other = build(tmp_path / "other", ["more"])
     assert weights_digest(other) != encoding.digest
     with pytest.raises(RuntimeError, match="not the encoder that was saved"):
-        Encoder().restore(
+        EncoderPart().restore(
             tmp_path, replace(given, means=replace(given.means, encoder_folder=lambda name: other))
         )
 
 
 def test_it_names_the_model_that_it_needs():
-    assert Encoder().needs("base") == Encoder().encoders() == ("minilm-l6",)
-    assert Encoder(model="my/encoder").needs("base") == ("my/encoder",)
+    assert EncoderPart().needs("base") == EncoderPart().encoders() == ("minilm-l6",)
+    assert EncoderPart(model="my/encoder").needs("base") == ("my/encoder",)

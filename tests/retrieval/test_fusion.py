@@ -6,13 +6,13 @@ from fractions import Fraction
 import pytest
 
 from assay.core.types import Document
-from assay.retrieval.fusion import alike, fused, spread
+from assay.retrieval.fusion import alike, fuse_rankings, spread
 
 
 def test_the_sums_are_those_of_the_paper():
     # Cormack et al. (2009): sum over rankings of 1 / (60 + rank); the weights .5 halve all sums.
     words, meaning = [(7, 9.0), (3, 5.0), (5, 1.0)], [(3, 0.9), (4, 0.8), (7, 0.7)]
-    found = fused(words, meaning, 0.5, 10, "ranks")
+    found = fuse_rankings(words, meaning, 0.5, 10, "ranks")
     exact = {
         3: Fraction(1, 62) + Fraction(1, 61),
         7: Fraction(1, 61) + Fraction(1, 63),
@@ -20,30 +20,32 @@ def test_the_sums_are_those_of_the_paper():
         5: Fraction(1, 63),
     }
     assert found == [(place, pytest.approx(float(value / 2))) for place, value in exact.items()]
-    assert [place for place, _ in fused(words, meaning, 0.5, 2, "ranks")] == [3, 7]
+    assert [place for place, _ in fuse_rankings(words, meaning, 0.5, 2, "ranks")] == [3, 7]
 
 
 def test_scores_count_from_the_last_passage_to_the_first():
     # Words 1, 3/4, 0 and meaning 1, 1/2, 0, of which a quarter and three quarters count.
     words, meaning = [(7, 9.0), (3, 7.0), (5, 1.0)], [(3, 0.9), (4, 0.8), (7, 0.7)]
     exact = {3: 3 / 16 + 3 / 4, 4: 3 / 8, 7: 1 / 4, 5: 0}
-    assert fused(words, meaning, 0.75, 10) == [
+    assert fuse_rankings(words, meaning, 0.75, 10) == [
         (place, pytest.approx(value)) for place, value in exact.items()
     ]
     # A ranking whose scores are all equal says that all are as good as its first.
-    assert fused([(1, 2.0), (2, 2.0)], [(2, 0.5)], 0.5, 2) == [(2, 1.0), (1, 0.5)]
-    assert fused([], [(2, 0.5)], 0.5, 2) == [(2, 0.5)]
+    assert fuse_rankings([(1, 2.0), (2, 2.0)], [(2, 0.5)], 0.5, 2) == [(2, 1.0), (1, 0.5)]
+    assert fuse_rankings([], [(2, 0.5)], 0.5, 2) == [(2, 0.5)]
 
 
 @pytest.mark.parametrize("fuse", ["scores", "ranks"])
 @pytest.mark.parametrize(("weight", "places"), [(0.0, [7, 3, 5]), (1.0, [3, 4, 7])])
 def test_all_weight_on_one_ranking_gives_that_one(weight, places, fuse):
-    found = fused([(7, 9.0), (3, 5.0), (5, 1.0)], [(3, 0.9), (4, 0.8), (7, 0.7)], weight, 9, fuse)
+    found = fuse_rankings(
+        [(7, 9.0), (3, 5.0), (5, 1.0)], [(3, 0.9), (4, 0.8), (7, 0.7)], weight, 9, fuse
+    )
     assert [place for place, _ in found] == places
 
 
 def test_equal_sums_go_to_the_lower_place():
-    assert [place for place, _ in fused([(9, 1.0)], [(2, 1.0)], 0.5, 2)] == [2, 9]
+    assert [place for place, _ in fuse_rankings([(9, 1.0)], [(2, 1.0)], 0.5, 2)] == [2, 9]
 
 
 def passages(*texts):

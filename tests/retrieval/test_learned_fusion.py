@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from assay.retrieval.learned_fusion import PULL, START, features, learned
+from assay.retrieval.learned_fusion import PULL, START, features, fit_rank_weights
 
 
 def unit(draw, *shape):
@@ -73,18 +73,22 @@ def test_the_weights_are_those_that_another_optimiser_finds():
             total -= np.mean(scores[right]) - np.log(np.exp(scores).sum()) if right else 0
         return total
 
-    assert learned(given) == pytest.approx(minimize(value, np.zeros(5), tol=1e-12).x, abs=1e-4)
+    assert fit_rank_weights(given) == pytest.approx(
+        minimize(value, np.zeros(5), tol=1e-12).x, abs=1e-4
+    )
 
 
 @pytest.mark.slow
 def test_the_weights_of_a_known_choice_are_found():
     # The maximum of the likelihood is consistent; with 4,000 rows its deviation is about .02.
     wanted = np.array([0.5, 1.0, 0.0, -0.5, 0.2])
-    assert learned(rows(4000, wanted)) == pytest.approx(wanted, abs=0.08)
+    assert fit_rank_weights(rows(4000, wanted)) == pytest.approx(wanted, abs=0.08)
 
 
 def test_few_rows_change_little_and_none_change_nothing():
-    assert learned([]) == list(START)
-    assert learned([(np.ones((3, 5)), [])]) == list(START)
-    few, many = (learned(rows(count, np.array([0, 0, 0, 3.0, 0])))[3] for count in (1, 200))
+    assert fit_rank_weights([]) == list(START)
+    assert fit_rank_weights([(np.ones((3, 5)), [])]) == list(START)
+    few, many = (
+        fit_rank_weights(rows(count, np.array([0, 0, 0, 3.0, 0])))[3] for count in (1, 200)
+    )
     assert 0 < few < 0.3 < 2 < many < 3

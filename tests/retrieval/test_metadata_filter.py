@@ -9,7 +9,7 @@ from assay.config import make_strategy
 from assay.config.complaints import SettingsError
 from assay.core.errors import DataError
 from assay.core.types import Document, Example, Message
-from assay.retrieval.metadata_filter import Fields, document_fields, row_fields
+from assay.retrieval.metadata_filter import PassageFields, document_fields, row_fields
 from assay.retrieval.retriever import Finder, Looking, Tools
 from assay.strategies.baselines.majority import Majority
 from assay.strategies.retrieval.library import Library
@@ -89,8 +89,12 @@ def test_what_a_filter_leaves_keeps_its_scores_and_follows_changes(way, tmp_path
     if way["find"] != "hybrid" and "rewrite" not in way:
         assert some == {name: pytest.approx(every[name]) for name in ("a#1", "b#1")}
     new = [passage("b#1", "the battery lasts three days", product="watch", lang="fr")]
-    assert ids(finder(tmp_path, {"lang": "en"}, way).changed(new, ["b"]), asked()) == ["a#1"]
-    assert ids(finder(tmp_path, {"lang": "fr"}, way).changed(new, ["b"]), asked()) == ["b#1"]
+    assert ids(finder(tmp_path, {"lang": "en"}, way).replace_documents(new, ["b"]), asked()) == [
+        "a#1"
+    ]
+    assert ids(finder(tmp_path, {"lang": "fr"}, way).replace_documents(new, ["b"]), asked()) == [
+        "b#1"
+    ]
 
 
 @pytest.mark.parametrize("question", ["how long?", asked(), asked(product="phone")])
@@ -134,7 +138,7 @@ def test_numbers_and_switches_are_their_text():
         {"kind": "rag", "where": {"year": 2024, "public": True}, "inner": {"kind": "majority"}}, {}
     )
     assert dict(arm)["where"] == {"year": "2024", "public": "true"}
-    strong = {"kind": arm.kind, **arm.changed()}
+    strong = {"kind": arm.kind, **arm.non_defaults()}
     arm = make_strategy({"kind": "router", "cheap": {"kind": "majority"}, "strong": strong}, {})
     assert (document_fields([arm]), row_fields([arm])) == (("public", "year"), ())
     assert row_fields([Rag(inner=Majority(), where={"a": "{b}", "c": "d"})]) == ("b",)
@@ -199,7 +203,7 @@ def test_a_filter_that_leaves_nothing_is_an_error_and_one_that_does_for_some_row
 
 
 def test_equal_filters_are_one():
-    fields = Fields(PASSAGES)
+    fields = PassageFields(PASSAGES)
     assert fields.among({"lang": "en", "product": "phone"}) is fields.among(
         {"product": "phone", "lang": "en"}
     )

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from assay.retrieval.bm25 import Words
+from assay.retrieval.bm25 import Bm25Index
 from assay.retrieval.query_rewriting import searches
 from assay.retrieval.stemming import Stems
 
@@ -15,7 +15,7 @@ TEXTS = [f"the library keeps shelf {name}" for name in "abcdefghij"] + [
 
 
 def test_keywords_are_what_few_passages_have():
-    words = Words(TEXTS, Stems())
+    words = Bm25Index(TEXTS, Stems())
     (search,) = searches(["Does the library lend Skis?"], "keywords", words)
     assert search.words == {"lend": 1, "ski": 1} and search.text == "lend Skis"
     (search,) = searches(["the library"], "keywords", words)  # nothing else to search by
@@ -23,7 +23,7 @@ def test_keywords_are_what_few_passages_have():
 
 
 def test_feedback_mixes_the_question_with_the_words_of_what_it_finds():
-    words = Words(["skis winter snow", "boats summer"], Stems())
+    words = Bm25Index(["skis winter snow", "boats summer"], Stems())
     (search,) = searches(["skis"], "feedback", words)
     # One passage is found, so its three words share the other half: 1/6 each.
     assert search.words == {
@@ -37,7 +37,7 @@ def test_feedback_mixes_the_question_with_the_words_of_what_it_finds():
 
 
 def test_a_model_adds_words_that_count_a_fifth(open_tiny):
-    words = Words(TEXTS, Stems())
+    words = Bm25Index(TEXTS, Stems())
     model = open_tiny()
     first, second = searches(["Which skis?", "What is on shelf a?"], "model", words, model)
     written = first.text.removeprefix("Which skis?")
@@ -51,7 +51,7 @@ def test_a_model_adds_words_that_count_a_fifth(open_tiny):
 
 
 def test_without_rewriting_the_question_is_searched_as_it_is():
-    (search,) = searches(["Skis, skis and the sea?"], "none", Words(TEXTS, Stems()))
+    (search,) = searches(["Skis, skis and the sea?"], "none", Bm25Index(TEXTS, Stems()))
     assert (search.words, search.text, search.tokens) == (
         Counter({"ski": 2, "sea": 1}),
         "Skis, skis and the sea?",

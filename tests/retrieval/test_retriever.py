@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from assay.core.types import Document, Example, Message
-from assay.retrieval.encoders import Ranking
+from assay.retrieval.encoders import PassageRanker
 from assay.retrieval.retriever import Finder, Looking, Tools
 from conftest import Letters, letters
 
@@ -19,7 +19,7 @@ PASSAGES = [
 ]
 
 
-class Shortest(Ranking):
+class Shortest(PassageRanker):
     """The shorter a passage, the better."""
 
     def scores(self, questions: Sequence[str], passages, tell=None):
@@ -112,13 +112,14 @@ def test_a_learned_order_puts_what_train_teaches_first():
     assert (before[0][0], after[0][0]) == ("c#1", "a#1")
     assert [score for _, score in after] == sorted((score for _, score in after), reverse=True)
     assert (
-        taught.changed([replace(PASSAGES[0], id="e#1", text="boats")], ["b"]).order == taught.order
+        taught.replace_documents([replace(PASSAGES[0], id="e#1", text="boats")], ["b"]).order
+        == taught.order
     )
 
 
 def test_a_changed_finder_keeps_weight_and_vectors():
     hybrid = finder(find="hybrid", weight=0.9)
-    after = hybrid.changed([replace(PASSAGES[0], id="e#1", text="boats")], ["b", "c"])
+    after = hybrid.replace_documents([replace(PASSAGES[0], id="e#1", text="boats")], ["b", "c"])
     assert [p.id for p in after.passages] == ["a#1", "d#1", "e#1"]
     assert hybrid.vectors is not None and after.vectors is not None
     assert after.vectors.vectors == pytest.approx(letters([p.text for p in after.passages]))

@@ -43,7 +43,7 @@ def test_a_store_finds_what_exact_search_finds_also_after_changes(tmp_path):
     plain, kept = (finder(tmp_path, kind) for kind in ("exact", "lancedb"))
     before = found(kept)
     assert before == found(plain)
-    later, also = (one.changed(NEW, ["b"]) for one in (plain, kept))
+    later, also = (one.replace_documents(NEW, ["b"]) for one in (plain, kept))
     assert found(also) == found(later) != before
     assert found(kept) == before, "an earlier version is still asked"
 
@@ -56,7 +56,9 @@ def test_two_arms_with_other_passages_share_a_collection_and_do_not_disturb_each
     assert found(first) == before
     # The newest version is the second arm's: a change of the first one starts from its own passages
     # all the same.
-    assert found(first.changed(NEW, ["b"])) == found(finder(tmp_path, "exact").changed(NEW, ["b"]))
+    assert found(first.replace_documents(NEW, ["b"])) == found(
+        finder(tmp_path, "exact").replace_documents(NEW, ["b"])
+    )
 
 
 def test_what_is_there_is_not_written_again(tmp_path):
@@ -66,9 +68,10 @@ def test_what_is_there_is_not_written_again(tmp_path):
         first.vectors.version,
         first.vectors.store.version,
     )
-    changed = again.changed(NEW, ["b"])
+    changed = again.replace_documents(NEW, ["b"])
     assert (
-        finder(tmp_path, "lancedb").changed(NEW, ["b"]).vectors.version == changed.vectors.version
+        finder(tmp_path, "lancedb").replace_documents(NEW, ["b"]).vectors.version
+        == changed.vectors.version
     )
     (states,) = tmp_path.rglob("states.json")
     assert set((sealed.one(states) or {}).values()) == {
@@ -78,7 +81,7 @@ def test_what_is_there_is_not_written_again(tmp_path):
 
 
 def test_nothing_but_drops_is_a_version_too(tmp_path):
-    less = finder(tmp_path, "lancedb").changed([], ["b", "c"])
+    less = finder(tmp_path, "lancedb").replace_documents([], ["b", "c"])
     assert [name for name, _ in found(less)[0]] == ["a#1"]
 
 
@@ -89,6 +92,10 @@ def test_a_document_that_came_and_went_costs_the_next_change_nothing(tmp_path, m
     monkeypatch.setattr(
         store, "put", lambda self, rows, *more: sent.append(len(rows)) or put(self, rows, *more)
     )
-    again = first.changed(NEW[:1], []).changed([], ["d"]).changed(NEW[:1], [])
+    again = (
+        first.replace_documents(NEW[:1], [])
+        .replace_documents([], ["d"])
+        .replace_documents(NEW[:1], [])
+    )
     assert sent == [1, 1], "never all of them"
-    assert found(again) == found(finder(tmp_path, "exact").changed(NEW[:1], []))
+    assert found(again) == found(finder(tmp_path, "exact").replace_documents(NEW[:1], []))

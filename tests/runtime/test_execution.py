@@ -13,7 +13,7 @@ from assay.config import load
 from assay.core import store
 from assay.core.errors import DataError, ProjectError, ResourceError, UsageError
 from assay.core.types import Answer, Checks, Example, Message, Record, Task
-from assay.runtime.execution import NAME, executed
+from assay.runtime.execution import NAME, execute_answers
 from code_projects import program, write
 from lines import named
 from toy import comparable
@@ -129,7 +129,7 @@ def test_what_was_run_before_is_not_run_again(boxed, tmp_path, monkeypatch):
         for text in texts
     ]
     seen = []
-    found = executed(records, task, tmp_path, seen.append)
+    found = execute_answers(records, task, tmp_path, seen.append)
     assert [record.answer.ran[0] for record in found] == [
         "passed",
         "wrong value",
@@ -138,10 +138,10 @@ def test_what_was_run_before_is_not_run_again(boxed, tmp_path, monkeypatch):
     ]
     assert seen[-1] == {"event": "progress", "done": 3, "total": 3, "unit": "program"}
     monkeypatch.setenv("PATH", "/nowhere")  # what is known needs no sandbox
-    assert executed(records, task, tmp_path) == found
+    assert execute_answers(records, task, tmp_path) == found
     changed = [Record(question, target, (), Answer(texts[0]), checks=Checks(("assert f(1) == 3",)))]
     with pytest.raises(ResourceError):
-        executed(changed, task, tmp_path)
+        execute_answers(changed, task, tmp_path)
 
 
 @pytest.mark.nightly

@@ -15,7 +15,7 @@ from assay.stats.standard_error import (
     difference_error,
     difference_interval,
     difference_p,
-    grouped,
+    group_codes,
     over_seeds,
     paired_difference,
     score_interval,
@@ -32,8 +32,8 @@ def column(values):
 
 
 def test_groups_are_numbered_and_lone_rows_are_groups():
-    assert grouped(["a", None, "a", "b", None]).tolist() == [0, 1, 0, 2, 3]
-    assert grouped(["a", None, "b"]) is None
+    assert group_codes(["a", None, "a", "b", None]).tolist() == [0, 1, 0, 2, 3]
+    assert group_codes(["a", None, "b"]) is None
     assert by_group(column([1, 2, 4, 8]), np.array([1, 0, 1, 2])).tolist() == [[2], [5], [8]]
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from assay.core.types import Task
 from assay.tasks.code_extraction import code_of, strict_code
-from assay.tasks.parsing import Reading
+from assay.tasks.parsing import AnswerParser
 
 F = "def f(x):\n    return x + 1"
 
@@ -61,6 +61,6 @@ def test_strictly_there_is_nothing_but_the_program():
 
 
 def test_the_reading_of_a_code_task_takes_the_program():
-    reading = Reading(Task(kind="code"))
+    reading = AnswerParser(Task(kind="code"))
     assert reading.lenient(f"Sure:\n```python\n{F}\n```") == F and reading.strict(F) == F
-    assert Reading(Task(kind="code", language="sql")).lenient("SELECT 1;\n") == "SELECT 1"
+    assert AnswerParser(Task(kind="code", language="sql")).lenient("SELECT 1;\n") == "SELECT 1"

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.tasks.entities import located, of_field, of_run, of_spans, of_tags, pieces_of, written
+from assay.tasks.entities import (
+    format_entities,
+    locate_entities,
+    of_field,
+    of_run,
+    of_spans,
+    of_tags,
+    pieces_of,
+)
 
 WORDS = "Ann Lee flew from New York to Oslo .".split()
 TEXT = " ".join(WORDS)
@@ -65,7 +73,7 @@ def test_spans_slots_and_the_line(value):
 
 @pytest.mark.parametrize("value", [None, "", [], {}, "none", " None ", ["O"] * 9])
 def test_nothing_to_name(value):
-    assert written(of_field(value, TEXT, WORDS)) == "none"
+    assert format_entities(of_field(value, TEXT, WORDS)) == "none"
 
 
 @pytest.mark.parametrize(
@@ -95,7 +103,9 @@ plain = st.text(
 
 @given(st.lists(st.tuples(plain.map(str.strip), plain), max_size=4))
 def test_the_line_says_what_it_was_made_of(pieces):
-    assert pieces_of(written(pieces)) == [(kind, " ".join(words.split())) for kind, words in pieces]
+    assert pieces_of(format_entities(pieces)) == [
+        (kind, " ".join(words.split())) for kind, words in pieces
+    ]
 
 
 def test_a_piece_that_holds_the_mark_stays_whole():
@@ -103,10 +113,12 @@ def test_a_piece_that_holds_the_mark_stays_whole():
 
 
 def test_pieces_are_found_one_after_the_other():
-    spans = located([("a", "to"), ("b", "to"), ("c", "gone"), ("d", "x  y")], "to be, to x\ny to")
+    spans = locate_entities(
+        [("a", "to"), ("b", "to"), ("c", "gone"), ("d", "x  y")], "to be, to x\ny to"
+    )
     assert spans == [(0, 2, "a"), (7, 9, "b"), (10, 13, "d")]
-    assert of_spans(located(PIECES, TEXT), TEXT) == PIECES
-    assert located([("late", "Oslo"), ("early", "Ann")], TEXT) == [
+    assert of_spans(locate_entities(PIECES, TEXT), TEXT) == PIECES
+    assert locate_entities([("late", "Oslo"), ("early", "Ann")], TEXT) == [
         (30, 34, "late"),
         (0, 3, "early"),
     ]

@@ -10,18 +10,18 @@ from pathlib import Path
 import pytest
 
 from assay.core.types import Task
-from assay.tasks.parsing import Reading
+from assay.tasks.parsing import AnswerParser
 
 FILE = Path(__file__).parent / "generations.jsonl"
 ROWS = [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()]
 LABELS = ("card_arrival", "card_linking", "exchange_rate", "card_payment_wrong_exchange_rate")
 LABELS += ("extra_charge_on_statement", "pending_cash_withdrawal", "fiat_currency_support")
 READ = {
-    "label": Reading(Task(kind="classify", labels=LABELS)),
-    "number": Reading(Task(kind="answer"), numeric=True),
-    "solution": Reading(Task(kind="answer"), mark="Answer:", steps=True, numeric=True),
-    "answer": Reading(Task(kind="answer")),
-    "pieces": Reading(Task(kind="extract", labels=("Disease",))),
+    "label": AnswerParser(Task(kind="classify", labels=LABELS)),
+    "number": AnswerParser(Task(kind="answer"), numeric=True),
+    "solution": AnswerParser(Task(kind="answer"), mark="Answer:", steps=True, numeric=True),
+    "answer": AnswerParser(Task(kind="answer")),
+    "pieces": AnswerParser(Task(kind="extract", labels=("Disease",))),
 }
 # Read as a label though the text only speaks of the same thing, or makes up a label that holds a
 # real one.

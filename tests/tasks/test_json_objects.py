@@ -11,15 +11,15 @@ from jsonschema import Draft202012Validator
 from assay.core.types import Example, Message
 from assay.tasks import output_forms as forms
 from assay.tasks.json_objects import (
-    built,
+    build_object,
+    dump_object,
+    extract_object,
     form_of,
-    found_in,
     leaves,
     of_field,
-    parsed,
+    parse_object,
     same,
     schema_of,
-    written,
 )
 
 ORDERS = [
@@ -74,7 +74,7 @@ def test_fields_have_a_path_and_a_value_and_what_is_empty_is_no_field():
     ],
 )
 def test_an_object_is_found_in_what_a_model_writes(text, found):
-    assert found_in(text) == found
+    assert extract_object(text) == found
 
 
 def test_what_a_file_may_hold():
@@ -125,10 +125,10 @@ def test_every_object_fits_the_schema_of_its_rows(rows):
 def test_an_object_comes_back_from_its_fields():
     schema = schema_of(ORDERS)
     for order in ORDERS:
-        made = built(leaves(order), schema)
-        assert same(written(made), written(order))
+        made = build_object(leaves(order), schema)
+        assert same(dump_object(made), dump_object(order))
         assert Draft202012Validator(schema).is_valid(made)
-    assert built([("items.n", "1,200"), ("customer.vip", "maybe")], schema)["items"] == [
+    assert build_object([("items.n", "1,200"), ("customer.vip", "maybe")], schema)["items"] == [
         {"n": 1200}
     ]
 
@@ -138,9 +138,9 @@ def row(target):
 
 
 def test_a_form_is_made_of_rows_that_are_objects_and_a_model_can_be_held_to_it():
-    form = form_of([row(written(order)) for order in ORDERS])
+    form = form_of([row(dump_object(order)) for order in ORDERS])
     assert json.loads(form.text) == schema_of(ORDERS)
     assert forms.grammar(form)
     assert form_of([row("city: Oslo")]) is None is form_of([])
     wide = form_of([row(json.dumps({f"{i} {'long name ' * 40}": 1 for i in range(60)}))])
-    assert parsed(wide.text) == {"type": "object"}  # larger than a form may be
+    assert parse_object(wide.text) == {"type": "object"}  # larger than a form may be

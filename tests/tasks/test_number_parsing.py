@@ -4,7 +4,7 @@ import pytest
 
 from assay.core.types import Task
 from assay.tasks.number_parsing import number_of
-from assay.tasks.parsing import Reading
+from assay.tasks.parsing import AnswerParser
 
 SAID = [
     # plain
@@ -118,10 +118,10 @@ def test_no_number_is_too_long_to_read(text):
 
 
 def test_an_answer_is_read_by_the_same_rule():
-    task = Reading(Task(kind="number"))
+    task = AnswerParser(Task(kind="number"))
     assert [
         task.lenient(t)
         for t in ("The answer is 12, not 13", "It is 2½", "So 12 % of it", "It is not 13")
     ] == [*("12", "2.5", "12%", None)]
-    steps = Reading(Task(kind="number"), mark="Answer:", steps=True)
+    steps = AnswerParser(Task(kind="number"), mark="Answer:", steps=True)
     assert steps.lenient("3 + 4 = 7\nAnswer: 7, in 2 steps") == "7"

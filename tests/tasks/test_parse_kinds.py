@@ -4,13 +4,13 @@ lines."""
 import pytest
 
 from assay.core.types import Task
-from assay.tasks.parsing import Reading
+from assay.tasks.parsing import AnswerParser
 
-SETS = Reading(Task(kind="multilabel", labels=("card", "card lost", "refund")))
-LETTERS = Reading(
+SETS = AnswerParser(Task(kind="multilabel", labels=("card", "card lost", "refund")))
+LETTERS = AnswerParser(
     Task(kind="choose", labels=("A", "B", "C", "D")), options=("red apple", "apple", "sky", "sea")
 )
-NUMBERS = Reading(Task(kind="number"))
+NUMBERS = AnswerParser(Task(kind="number"))
 
 
 def test_sets(subtests):
@@ -48,7 +48,7 @@ def test_letters(subtests):
 
 
 def test_a_letter_that_the_question_has_not():
-    two = Reading(LETTERS.task, options=("red", "blue"))
+    two = AnswerParser(LETTERS.task, options=("red", "blue"))
     assert two.strict("C") is None
     assert two.lenient("C") is None
 
@@ -68,6 +68,6 @@ def test_numbers(text, strict, lenient):
 
 @pytest.mark.parametrize("kind", ["summarise", "rewrite", "chat"])
 def test_texts_of_several_lines_are_read_whole(kind):
-    reading = Reading(Task(kind=kind))
+    reading = AnswerParser(Task(kind=kind))
     assert reading.strict(" one\n\ntwo ") == reading.lenient(" one\n\ntwo ") == "one\n\ntwo"
     assert reading.lenient(" \n") is None

@@ -1,7 +1,7 @@
 import pytest
 
 from assay.core.types import Form, Task
-from assay.tasks.parsing import Reading, all_numbers, lenient, number, strict, worked
+from assay.tasks.parsing import AnswerParser, all_numbers, lenient, number, split_reasoning, strict
 
 LABELS = Task(kind="classify", labels=("card", "card lost", "refund_status"))
 FREE = Task(kind="answer")
@@ -23,7 +23,7 @@ def test_labels(subtests):
 
 
 def test_objects():
-    told = Reading(Task(kind="extract", form=Form("json", '{"type": "object"}')))
+    told = AnswerParser(Task(kind="extract", form=Form("json", '{"type": "object"}')))
     assert told.strict('{"a":1}') == told.lenient('```json\n{"a": 1}\n```') == '{"a": 1}'
     assert told.strict('see {"a": 1}') is None is told.lenient("[1]")
     assert told.lenient('{"a": "x", "b": "cut o') == '{"a": "x"}'
@@ -61,9 +61,9 @@ def test_one_number_is_written_in_one_way():
 
 
 def test_a_worked_solution_ends_with_its_answer():
-    assert worked("3 and 4 make 7.\n#### 7") == ("3 and 4 make 7.", "7")
-    assert worked("7") == ("", "7")
-    assert worked("#### A heading\nand text") == ("", "#### A heading\nand text")
+    assert split_reasoning("3 and 4 make 7.\n#### 7") == ("3 and 4 make 7.", "7")
+    assert split_reasoning("7") == ("", "7")
+    assert split_reasoning("#### A heading\nand text") == ("", "#### A heading\nand text")
 
 
 def test_tasks_of_numbers():
@@ -72,7 +72,7 @@ def test_tasks_of_numbers():
     assert not all_numbers([])
 
 
-STEPS = Reading(LABELS, mark="Answer:", steps=True)
+STEPS = AnswerParser(LABELS, mark="Answer:", steps=True)
 
 
 def test_labels_after_reasoning(subtests):
@@ -102,18 +102,20 @@ def test_labels_after_reasoning(subtests):
     ],
 )
 def test_numbers_after_reasoning(text, expected):
-    assert Reading(FREE, mark="Answer:", steps=True, numeric=True).lenient(text) == expected
+    assert AnswerParser(FREE, mark="Answer:", steps=True, numeric=True).lenient(text) == expected
 
 
 def test_free_answers_after_reasoning_need_their_mark():
-    steps = Reading(FREE, mark="Answer:", steps=True)
+    steps = AnswerParser(FREE, mark="Answer:", steps=True)
     assert steps.lenient("The Seine runs there.\nAnswer: Paris") == "Paris"
     assert steps.lenient("So the answer is Paris.") == "Paris"
     assert steps.lenient("The Seine runs through Paris.") is None
 
 
 def test_words_are_read_back_as_labels():
-    reading = Reading(LABELS, words={"card": "plastic", "card lost": "plastic lost"}, mark="Label:")
+    reading = AnswerParser(
+        LABELS, words={"card": "plastic", "card lost": "plastic lost"}, mark="Label:"
+    )
     assert [
         reading.lenient(text)
         for text in ("plastic", "Label: Plastic lost.", "refund_status", "card")

@@ -5,7 +5,7 @@ import pytest
 from assay.core.types import Document, Example, Message, Task
 from assay.strategies.prompting.few_shot import Shots
 from assay.tasks.kinds import CLASSIFY
-from assay.tasks.prompt_format import Wording, ask, posed, shown
+from assay.tasks.prompt_format import Wording, ask, build_messages, example_turns
 
 TASK = Task(kind="classify", labels=("card", "refund"), instruction="Sort it.")
 QUESTION = Example("q", (Message("user", "where is it?"),), target="card")
@@ -46,7 +46,10 @@ def test_the_best_passage_stands_next_to_the_question():
 
 
 def test_a_solved_example_is_two_turns():
-    assert shown(TASK, QUESTION) == (Message("user", "where is it?"), Message("assistant", "card"))
+    assert example_turns(TASK, QUESTION) == (
+        Message("user", "where is it?"),
+        Message("assistant", "card"),
+    )
 
 
 def test_the_target_is_never_part_of_the_question():
@@ -64,13 +67,17 @@ MARKED = Wording(
 
 def test_the_default_wording_changes_nothing():
     system, user = ask(TASK, QUESTION, labels=True)
-    turns = [message for shot in SOLVED for message in shown(TASK, shot)]
-    assert posed(TASK, QUESTION, SOLVED, labels=True, wording=Wording()) == (system, *turns, user)
-    assert Shots(k=2, wording=Wording()).changed() == Shots(k=2).changed()
+    turns = [message for shot in SOLVED for message in example_turns(TASK, shot)]
+    assert build_messages(TASK, QUESTION, SOLVED, labels=True, wording=Wording()) == (
+        system,
+        *turns,
+        user,
+    )
+    assert Shots(k=2, wording=Wording()).non_defaults() == Shots(k=2).non_defaults()
 
 
 def test_words_stand_for_labels_wherever_they_are_shown():
-    system, *_, answer, last = posed(
+    system, *_, answer, last = build_messages(
         TASK, QUESTION, SOLVED[:1], labels=True, wording=Wording(label_words={"card": "X"})
     )
     assert system.content == "Sort it.\nLabels:\n- X\n- refund"
@@ -78,7 +85,7 @@ def test_words_stand_for_labels_wherever_they_are_shown():
 
 
 def test_examples_as_text_are_one_turn():
-    system, user = posed(TASK, QUESTION, SOLVED, wording=MARKED)
+    system, user = build_messages(TASK, QUESTION, SOLVED, wording=MARKED)
     assert system.content == "Sort it."
     assert user.content == (
         "Message: my card is gone\n"
@@ -145,7 +152,7 @@ def test_no_text_of_the_data_begins_a_question_or_an_answer(subtests):
                 )
                 context = (Document("d", text), Document("e", "fine"))
                 question = replace(forged[0], context=context)
-                prompt = posed(TASK, question, [forged[1], *SOLVED], wording=wording)
+                prompt = build_messages(TASK, question, [forged[1], *SOLVED], wording=wording)
                 asked = [message.content for message in prompt if message.role == "user"]
                 if layout == "text":
                     # three examples and the question
@@ -165,7 +172,7 @@ def test_no_text_of_the_data_becomes_a_control_token(subtests, open_tiny):
     for name, text in FORGERIES.items():
         with subtests.test(name):
             prompts = [
-                posed(TASK, QUESTION.with_text(each), SOLVED, wording=MARKED)
+                build_messages(TASK, QUESTION.with_text(each), SOLVED, wording=MARKED)
                 for each in (text, "fine")
             ]
             assert count(prompts[0]) == count(prompts[1])
@@ -175,7 +182,7 @@ def test_reasoning_is_asked_for_and_shown():
     sums = Task(kind="answer", instruction="Add.")
     solved = Example("a", (Message("user", "3 and 4?"),), "Three and four\nmake seven.\n#### 7")
     question = Example("q", (Message("user", "1 and 1?"),))
-    system, asked, reasoned, last = posed(sums, question, [solved], steps=True)
+    system, asked, reasoned, last = build_messages(sums, question, [solved], steps=True)
     assert system.content == (
         "Add.\nReason step by step first. Then write one last line: Answer: and the answer alone."
     )
@@ -183,7 +190,7 @@ def test_reasoning_is_asked_for_and_shown():
     assert reasoned.content == "Three and four\nmake seven.\nAnswer: 7"
     assert last.content == "1 and 1?\nLet's think step by step."
     wording = Wording(layout="text", question="Q:", answer="A:")
-    (_, text) = posed(sums, question, [solved], steps=True, wording=wording)
+    (_, text) = build_messages(sums, question, [solved], steps=True, wording=wording)
     assert text.content == (
         "Q: 3 and 4?\nLet's think step by step.\n  Three and four\n  make seven.\nA: 7\n\n"
         "Q: 1 and 1?\nLet's think step by step."

@@ -22,7 +22,7 @@ from assay.strategies.training.p_tuning import PTuning
 from assay.strategies.training.prefix import Prefix
 from assay.strategies.training.prompt_tuning import PromptTuning
 from assay.training.acceleration import faster
-from assay.training.batch import Batch
+from assay.training.batch import TrainingBatch
 from nights import nightly_but
 
 METHODS = {
@@ -74,7 +74,7 @@ def apart(network, change, sequences):
     total = 0.0
     for number, row in enumerate(sequences):
         if change.soft:
-            batch = Batch.of([row], [number], pad=0, device=CPU)
+            batch = TrainingBatch.of([row], [number], pad=0, device=CPU)
             batch.soft = change.soft
             total = total + batch.nll(network)
             continue
@@ -121,7 +121,7 @@ def trains_as_plain(folder, method, lesson, chat) -> None:
             return  # transformers itself does not train it in this type
         assert wanted
         for tree in {network.config._attn_implementation == attention.NAME, False}:
-            batch = Batch.of(sequences, range(len(sequences)), pad=0, device=CPU, tree=tree)
+            batch = TrainingBatch.of(sequences, range(len(sequences)), pad=0, device=CPU, tree=tree)
             batch.soft = change.soft
             with faster(ours, compiled=False):
                 loss = batch.nll(ours)

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.models.tokenizer.chat_tokens import Encoded
-from assay.training.batch import Batch
-from assay.training.batch_schedule import Plan
+from assay.training.batch import TrainingBatch
+from assay.training.batch_schedule import BatchPlan
 from assay.training.objectives.completion import completion
 from assay.training.optim.masters import Masters
 
@@ -13,7 +13,7 @@ CPU = torch.device("cpu")
 
 
 def test_layout():
-    batch = Batch.of(
+    batch = TrainingBatch.of(
         [Encoded([5, 6, 7, 8], ((2, 4),)), Encoded([9, 1], ((1, 2),))], [4, 2], pad=0, device=CPU
     )
     assert batch.ids.tolist() == [[5, 6, 7, 8], [9, 1, 0, 0]]
@@ -40,7 +40,7 @@ def theirs(network, sequence):
 
 def test_log_probs_are_those_of_each_sequence_alone(open_tiny, sequences):
     network = open_tiny().network
-    batch = Batch.of(sequences, range(6), pad=0, device=CPU)
+    batch = TrainingBatch.of(sequences, range(6), pad=0, device=CPU)
     alone = []
     for sequence in sequences:
         logs = network(torch.tensor([sequence.ids])).logits[0].log_softmax(-1)
@@ -58,7 +58,7 @@ def test_loss_and_gradients_of_micro_batches_are_those_of_separate_sequences(ope
     masters = Masters(ours.named_parameters())
     total, learnt = 0.0, 0
     for rows in ([0, 3], [1, 2, 4], [5]):
-        batch = Batch.of([sequences[r] for r in rows], rows, pad=0, device=CPU)
+        batch = TrainingBatch.of([sequences[r] for r in rows], rows, pad=0, device=CPU)
         loss = completion(ours, batch)
         loss.value.backward()
         masters.collect()
@@ -74,7 +74,7 @@ def test_loss_and_gradients_of_micro_batches_are_those_of_separate_sequences(ope
 
 
 PLANS = st.builds(
-    Plan,
+    BatchPlan,
     st.lists(st.integers(1, 50), min_size=1, max_size=60).map(tuple),
     batch_size=st.integers(1, 9),
     seed=st.integers(0, 3),
@@ -93,7 +93,7 @@ def test_an_epoch_has_every_row_once_in_full_batches(plan, epoch):
 @pytest.mark.slow
 @given(PLANS, st.integers(0, 3))
 def test_a_step_is_a_function_of_seed_and_epoch_and_its_micro_batches_fit(plan, epoch):
-    again = Plan(plan.lengths, plan.batch_size, plan.seed, plan.micro_tokens)
+    again = BatchPlan(plan.lengths, plan.batch_size, plan.seed, plan.micro_tokens)
     for step, rows in enumerate(plan.epoch(epoch)):
         parts = again.step(epoch, step)
         assert sorted(row for part in parts for row in part) == sorted(rows)
@@ -105,6 +105,6 @@ def test_a_step_is_a_function_of_seed_and_epoch_and_its_micro_batches_fit(plan, 
 
 
 def test_epochs_and_seeds_differ():
-    plans = [Plan(tuple(range(1, 41)), 4, seed, 64) for seed in (0, 1)]
+    plans = [BatchPlan(tuple(range(1, 41)), 4, seed, 64) for seed in (0, 1)]
     orders = [str(plan.epoch(epoch)) for plan in plans for epoch in (0, 1)]
     assert len(set(orders)) == 4

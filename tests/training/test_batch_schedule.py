@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from assay.training.batch_schedule import Costs, Plan, grown
+from assay.training.batch_schedule import BatchPlan, Costs, tree_growth
 
 TREES = Costs(trees=True, pair=1e-4)
 
@@ -23,7 +23,7 @@ def alone(rows=40, length=200, seed=1):
 
 
 def plan(ids, *, batch_size=8, micro_tokens=512, costs=TREES, pool=0, seed=3):
-    return Plan(tuple(map(len, ids)), batch_size, seed, micro_tokens, ids, costs, pool)
+    return BatchPlan(tuple(map(len, ids)), batch_size, seed, micro_tokens, ids, costs, pool)
 
 
 @pytest.mark.parametrize("pool", [0, 1, 4])
@@ -58,7 +58,7 @@ def test_micro_batches_hold_at_most_so_many_computed_tokens():
     made = plan(ids, batch_size=32, micro_tokens=300)
     for step in range(made.steps):
         for part in made.step(0, step):
-            assert sum(new for new, _ in grown([ids[row] for row in part])) <= 300
+            assert sum(new for new, _ in tree_growth([ids[row] for row in part])) <= 300
     # A row that is longer by itself stands alone.
     assert [len(part) for part in plan(alone(length=900), micro_tokens=300).step(0, 0)] == [1] * 8
 

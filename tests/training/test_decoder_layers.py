@@ -16,8 +16,8 @@ from transformers import (
 
 from assay.core.errors import TrainError
 from assay.models.tokenizer.chat_tokens import Encoded
-from assay.training.batch import Batch
-from assay.training.decoder_layers import chosen, decoder_layers, first_trained, pulls, stack
+from assay.training.batch import TrainingBatch
+from assay.training.decoder_layers import decoder_layers, first_trained, pulls, select_layers, stack
 
 SMALL = {"vocab_size": 64, "hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 2}
 WIDE = {**SMALL, "intermediate_size": 32}
@@ -54,7 +54,7 @@ def test_the_layers_are_found_by_their_number(place, config):
     layers = decoder_layers(network)
     assert [name for name, _ in layers] == [f"{place}.{i}" for i in range(3)]
     assert all(network.get_submodule(name) is layer for name, layer in layers)
-    assert chosen(network, 2, "top") == [f"{place}.1", f"{place}.2"]
+    assert select_layers(network, 2, "top") == [f"{place}.1", f"{place}.2"]
 
 
 def test_a_network_without_a_list_of_layers_is_named():
@@ -68,7 +68,7 @@ def test_a_network_without_a_list_of_layers_is_named():
 @pytest.mark.parametrize("by", ["top", "gradient"])
 def test_more_layers_than_there_are_is_refused_with_their_number(by):
     with pytest.raises(TrainError) as caught:
-        chosen(network_of(LlamaConfig(**WIDE)), 4, by)
+        select_layers(network_of(LlamaConfig(**WIDE)), 4, by)
     (problem,) = caught.value.problems
     assert (problem.code, problem.text) == ("T041", "layers: 4, but this model has 3")
     assert "1 to 3" in problem.help
@@ -81,7 +81,7 @@ def sample(count=2):
         for _ in range(3 * count)
     ]
     return sequences, [
-        Batch.of(sequences[i : i + 3], range(3), pad=0, device=torch.device("cpu"))
+        TrainingBatch.of(sequences[i : i + 3], range(3), pad=0, device=torch.device("cpu"))
         for i in range(0, 3 * count, 3)
     ]
 
@@ -107,13 +107,13 @@ def test_the_layers_with_the_largest_pull_are_chosen():
     _, batches = sample()
     before = pulls(network, batches)
     order = sorted(range(3), key=lambda i: -before[i])
-    assert chosen(network, 2, "gradient", batches) == [
+    assert select_layers(network, 2, "gradient", batches) == [
         f"model.layers.{i}" for i in sorted(order[:2])
     ]
 
 
 def test_without_rows_the_gradient_takes_the_last_layers():
-    assert chosen(network_of(LlamaConfig(**WIDE)), 1, "gradient") == ["model.layers.2"]
+    assert select_layers(network_of(LlamaConfig(**WIDE)), 1, "gradient") == ["model.layers.2"]
 
 
 OWN = LlamaConfig(**WIDE, tie_word_embeddings=False)

@@ -6,10 +6,10 @@ import torch
 from transformers import GPT2Config
 
 from assay.models.tokenizer.chat_tokens import Encoded
-from assay.training.batch import Batch
+from assay.training.batch import TrainingBatch
 from assay.training.decoder_layers import decoder_layers, first_trained
 from assay.training.frozen_layer_cache import Trunk
-from assay.training.objectives.classification import Layer, classification
+from assay.training.objectives.classification import ClassifierLayer, classification
 from assay.training.objectives.completion import completion
 from trunks import (
     CPU,
@@ -63,7 +63,7 @@ def test_a_head_on_frozen_layers(pool, tree, tmp_path):
     if pool == "mean":
         sequences = [Encoded(s.ids, ((1, len(s.ids)),), 0, s.label) for s in sequences]
     torch.manual_seed(1)
-    layer = Layer(16, 3)
+    layer = ClassifierLayer(16, 3)
     torch.nn.init.normal_(layer.out.weight)
     trunk = Trunk(network, 4, sequences, tmp_path, pad=0, tree=tree, group=16)
     trunk.fill(silent)
@@ -110,7 +110,7 @@ def test_bf16_states_are_kept_bit_by_bit(tree, tmp_path):
     # One group holds all sequences, so a batch of all of them in the trunk's order has the same
     # shape.
     order = sorted(range(9), key=lambda row: (sequences[row].ids, row))
-    batch = Batch.of([sequences[row] for row in order], order, pad=0, device=CPU, tree=tree)
+    batch = TrainingBatch.of([sequences[row] for row in order], order, pad=0, device=CPU, tree=tree)
     with trunk:
         trunk.prepare(batch)
         with_trunk = batch.states(network)[batch.ends]

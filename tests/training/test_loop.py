@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from assay.training.batch import Batch
+from assay.training.batch import TrainingBatch
 from assay.training.objectives.completion import completion
 
 
@@ -106,7 +106,9 @@ def test_the_standard_error_of_the_val_loss_is_that_of_a_ratio_over_groups(build
     training.network.eval()
     mean, error = training._val_loss(0)
     with torch.no_grad():
-        batches = [Batch.of([s], [0], pad=0, device=torch.device("cpu")) for s in training.held]
+        batches = [
+            TrainingBatch.of([s], [0], pad=0, device=torch.device("cpu")) for s in training.held
+        ]
         parts = [
             (float(completion(training.network, batch).value), batch.tokens) for batch in batches
         ]

@@ -10,7 +10,7 @@ import torch
 
 from assay.core.errors import ResourceError
 from assay.training.objectives.completion import completion
-from assay.training.out_of_memory import halved, is_short, told
+from assay.training.out_of_memory import is_short, split_to_limit, translate_memory_errors
 from lines import named
 from problems import problem
 
@@ -66,7 +66,7 @@ def test_micro_batches_are_halved_and_the_gradients_are_the_same(build, tmp_path
         assert progress.halved == 2 and 0 < progress.limit < sum(short._exercise.lengths)
         smaller = max(
             short._exercise.tokens(part)
-            for part in halved(range(12), short._exercise.lengths, progress.limit)
+            for part in split_to_limit(range(12), short._exercise.lengths, progress.limit)
         )
         if not expected:
             plain = build(
@@ -148,21 +148,21 @@ def test_other_errors_pass():
     assert [
         is_short(error) for error in (*ERRORS, RuntimeError("shapes differ"), ValueError())
     ] == [True] * 3 + [False] * 2
-    with pytest.raises(RuntimeError, match="shapes differ"), told("lora"):
+    with pytest.raises(RuntimeError, match="shapes differ"), translate_memory_errors("lora"):
         raise RuntimeError("shapes differ")
     with (
         problem(ResourceError, "R098", None, "lora", "8000000000"),
-        told("lora"),
+        translate_memory_errors("lora"),
     ):
         raise ERRORS[0]
 
 
 def test_halving_keeps_rows_in_order_and_under_the_limit():
     lengths = [5, 5, 5, 5, 40, 5]
-    assert halved([0, 1, 2, 3, 4, 5], lengths, 0) == [[0, 1, 2, 3, 4, 5]]
-    assert halved([0, 1, 2, 3, 4, 5], lengths, 66) == [[0, 1, 2, 3, 4, 5]]
-    assert halved([0, 1, 2, 3, 4, 5], lengths, 65) == [[0, 1, 2], [3, 4, 5]]
-    assert halved([0, 1, 2, 3, 4, 5], lengths, 16) == [[0, 1, 2], [3], [4], [5]]
+    assert split_to_limit([0, 1, 2, 3, 4, 5], lengths, 0) == [[0, 1, 2, 3, 4, 5]]
+    assert split_to_limit([0, 1, 2, 3, 4, 5], lengths, 66) == [[0, 1, 2, 3, 4, 5]]
+    assert split_to_limit([0, 1, 2, 3, 4, 5], lengths, 65) == [[0, 1, 2], [3, 4, 5]]
+    assert split_to_limit([0, 1, 2, 3, 4, 5], lengths, 16) == [[0, 1, 2], [3], [4], [5]]
 
 
 # --- activation checkpointing ---------------------------------------------------------------------

@@ -71,13 +71,15 @@ def changed(strategy, model, lesson):
     """(what is trained, objective, sequences). Matrices that start at zero are moved, so that what
     they are multiplied with gets a gradient too."""
     if isinstance(strategy, Head):
-        layer, change = strategy._made(model, lesson)
+        layer, change = strategy._build_head(model, lesson)
         objective = classification(layer, strategy.state)
         sequences = prompts_of(model.chat, lesson.task, lesson.train, strategy.state)
     elif isinstance(strategy, TokenHead):
         # The label's words stand in no ticket; the last word of each is called a piece.
         rows = [replace(row, target=f"end: {WORD.findall(row.text)[-1]}") for row in lesson.train]
-        layer, change = strategy._made(model, replace(lesson, train=tuple(rows)), tags_of(rows))
+        layer, change = strategy._build_head(
+            model, replace(lesson, train=tuple(rows)), tags_of(rows)
+        )
         objective = tagging(layer)
         sequences = texts_of(model.chat, lesson.task, rows, tags_of(rows), strategy.twice)
     else:

@@ -11,7 +11,7 @@ import torch
 from assay.config import make_part
 from assay.core.errors import ModelError, Stopped, TrainError
 from assay.models.loading.folder_validation import admit
-from assay.retrieval.encoders import Encoder
+from assay.retrieval.encoders import EncoderPart
 from assay.training.retriever.cross_encoder import is_ready
 from assay.training.retriever.encoder import TunedEncoder
 from assay.training.retriever.reranker import CrossEncoder
@@ -102,7 +102,7 @@ def listened(lesson):
 def test_training_brings_questions_to_their_passages(lesson, kind):
     lesson = replace(lesson, val=lesson.train)  # what was learnt, not how far it carries
     given, told = listened(lesson)
-    before = Encoder().fit(lesson)
+    before = EncoderPart().fit(lesson)
     questions, texts = (
         [row.text for row in lesson.val],
         [document.text for document in lesson.documents],
@@ -128,7 +128,7 @@ def test_each_loss_of_the_reranker_learns(lesson, loss):
 def test_weights_that_are_not_better_on_val_are_not_kept(lesson):
     kept = part_of("tuned_encoder", learning_rate=1e-12, epochs=2).fit(lesson)
     assert kept.training["best_step"] == 0
-    start = Encoder().fit(lesson)
+    start = EncoderPart().fit(lesson)
     assert (
         kept.vectors(["a card"]) == start.vectors(["a card"])
     ).all() and kept.digest != start.digest
@@ -149,7 +149,7 @@ def test_parts_of_a_batch_give_the_gradient_of_the_whole(lesson, tmp_path):
         parts.training["curve"][0]["train_loss"], abs=1e-5
     )
     weights = [kept._embed.network.state_dict() for kept in (whole, parts)]
-    moved = Encoder().fit(lesson)._embed.network.state_dict()
+    moved = EncoderPart().fit(lesson)._embed.network.state_dict()
     name = "encoder.layer.0.attention.self.value.weight"
     assert (weights[0][name] - moved[name]).abs().max() > 4e-3
     # AdamW's first step is the sign of the gradient: it is the same where the gradient is not
@@ -285,7 +285,7 @@ def test_without_val_the_last_weights_are_kept(lesson, kind):
     if kind == "cross_encoder":
         assert kept.mix == 0.5
     else:
-        assert (kept.vectors(["a card"]) != Encoder().fit(lesson).vectors(["a card"])).any()
+        assert (kept.vectors(["a card"]) != EncoderPart().fit(lesson).vectors(["a card"])).any()
 
 
 def test_scores_of_no_questions_and_no_passages(lesson):
@@ -379,7 +379,7 @@ def test_a_classifier_of_several_outputs_is_refused(lesson, encoder, tmp_path):
 @both
 def test_settings_come_back_from_json(kind):
     part = part_of(kind)
-    assert make_part({"kind": part.kind, **part.changed()}, {}) == part
+    assert make_part({"kind": part.kind, **part.non_defaults()}, {}) == part
     assert part.reads == ("train", "val", "documents") and part.needs(
         "base"
     ) == part.encoders() == ("minilm-l6",)

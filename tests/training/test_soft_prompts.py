@@ -10,7 +10,7 @@ from assay.strategies.training.p_tuning import PTuning
 from assay.strategies.training.prefix import Prefix
 from assay.strategies.training.prompt_tuning import PromptTuning
 from assay.strategies.training.trained_arm import sequences_of
-from assay.training.batch import Batch
+from assay.training.batch import TrainingBatch
 from lines import named
 
 METHODS = [
@@ -24,7 +24,7 @@ METHODS = [
 
 
 def name(method):
-    return "-".join(str(value) for value in [method.kind, *method.changed().values()])
+    return "-".join(str(value) for value in [method.kind, *method.non_defaults().values()])
 
 
 methods = pytest.mark.parametrize("method", METHODS, ids=name)
@@ -50,7 +50,9 @@ def changed(lesson, open_tiny, one_thread):
 
 def ours(model, change, sequences, tree):
     """Loss and gradients over one batch."""
-    batch = Batch.of(sequences, range(len(sequences)), pad=0, device=model.device, tree=tree)
+    batch = TrainingBatch.of(
+        sequences, range(len(sequences)), pad=0, device=model.device, tree=tree
+    )
     batch.soft = change.soft
     loss = -batch.log_probs(model.network).sum()
     return loss.detach(), torch.autograd.grad(loss, list(change.trained.values()))

@@ -13,7 +13,7 @@ from assay.models.inference.attention_check import takes_trees
 from assay.models.inference.attention_segments import segment
 from assay.models.tokenizer.chat_tokens import Encoded
 from assay.models.tokenizer.token_tree import Tree
-from assay.training.batch import Batch
+from assay.training.batch import TrainingBatch
 from assay.training.objectives.completion import completion
 
 CPU = torch.device("cpu")
@@ -157,7 +157,7 @@ def test_loss_and_gradients_are_those_of_separate_sequences(config):
     ours, theirs = network(config, attention.NAME), network(config, "eager" if capped else "sdpa")
     theirs.load_state_dict(ours.state_dict())
     rows = sequences()
-    batch = Batch.of(rows, range(len(rows)), pad=0, device=CPU, tree=True)
+    batch = TrainingBatch.of(rows, range(len(rows)), pad=0, device=CPU, tree=True)
     assert batch.cells < batch.separate
     expected = apart(theirs, rows)
     wanted = gradients(theirs, expected)
@@ -232,7 +232,7 @@ def test_a_model_that_does_not_ask_the_attention_function_is_found_out():
 def test_label_smoothing_is_torchs(smoothing, tree):
     made = network(FAMILIES["llama"], attention.NAME)
     rows = sequences()
-    batch = Batch.of(rows, range(len(rows)), pad=0, device=CPU, tree=tree)
+    batch = TrainingBatch.of(rows, range(len(rows)), pad=0, device=CPU, tree=tree)
     expected = 0.0
     for row in rows:
         logits = made(torch.tensor([row.ids]), use_cache=False).logits[
@@ -254,7 +254,7 @@ def test_label_smoothing_is_torchs(smoothing, tree):
 def test_each_log_probability_can_have_a_gradient_of_its_own():
     made = network(FAMILIES["llama"], attention.NAME)
     rows = sequences()
-    batch = Batch.of(rows, range(len(rows)), pad=0, device=CPU, tree=True)
+    batch = TrainingBatch.of(rows, range(len(rows)), pad=0, device=CPU, tree=True)
     weights = torch.randn(
         batch.tokens, generator=torch.Generator().manual_seed(3), dtype=torch.float64
     )
@@ -274,7 +274,7 @@ def test_each_log_probability_can_have_a_gradient_of_its_own():
 def test_compiled_passes_over_the_logits_give_the_same():
     made = network(FAMILIES["llama"], attention.NAME).float()
     rows = sequences()
-    batch = Batch.of(rows, range(len(rows)), pad=0, device=CPU, tree=True)
+    batch = TrainingBatch.of(rows, range(len(rows)), pad=0, device=CPU, tree=True)
     plain = batch.nll(made)
     wanted = gradients(made, plain)
     batch.compiled = batch.tree.compiled = True
@@ -319,7 +319,7 @@ def test_a_tree_in_several_segments_gives_loss_and_gradients_of_separate_sequenc
     ours, theirs = network(config, attention.NAME), network(config, "eager" if capped else "sdpa")
     theirs.load_state_dict(ours.state_dict())
     rows = long_sequences()
-    batch = Batch.of(rows, range(len(rows)), pad=0, device=CPU, tree=True)
+    batch = TrainingBatch.of(rows, range(len(rows)), pad=0, device=CPU, tree=True)
     for window in (None, getattr(config, "sliding_window", None)):
         assert len(batch.tree.segments(window, 0)) >= 4
     expected = apart(theirs, rows)

@@ -2,6 +2,6 @@
 breaks."""
 
 from assay.audits.context import Seen as Seen
-from assay.audits.registry import asked as asked
 from assay.audits.registry import beside as beside
+from assay.audits.registry import run_audits as run_audits
 from assay.audits.registry import sentences as sentences

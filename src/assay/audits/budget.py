@@ -38,7 +38,7 @@ def rows_within(
 
 def seconds_of(seen: Seen, name: str, asked: Sequence[Example]) -> float:
     """What an arm is thought to take for questions of other lengths than the test rows have."""
-    cost = next(arm.cost for arm in seen.done if arm.name == name)
+    cost = next(arm.cost for arm in seen.complete_arms if arm.name == name)
     each, tokens = cost.get("seconds_per_answer") or 0.0, cost.get("tokens_per_answer") or 0.0
     usual = sum(len(row.text) for row in seen.exam.questions) / len(seen.exam)
     more = sum(len(row.text) - usual for row in asked) / CHARACTERS_A_TOKEN
@@ -47,7 +47,7 @@ def seconds_of(seen: Seen, name: str, asked: Sequence[Example]) -> float:
 
 def refit_seconds(seen: Seen, name: str) -> float:
     """What it takes to fit an arm again and to ask it the test rows."""
-    cost = next(arm.cost for arm in seen.done if arm.name == name)
+    cost = next(arm.cost for arm in seen.complete_arms if arm.name == name)
     return (
         START
         + (cost.get("fit_seconds") or 0.0)

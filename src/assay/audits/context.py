@@ -47,23 +47,25 @@ class Seen:
         return self.weigh()
 
     @property
-    def done(self) -> tuple[Arm, ...]:
+    def complete_arms(self) -> tuple[Arm, ...]:
         """The arms that have answered."""
         return tuple(arm for arm in self.arms if arm.status == "done")
 
     def strategy(self, name: str) -> Strategy:
         return self.bench.project.arms[name]
 
-    def chosen(self) -> list[str]:
+    def shortlist(self) -> list[str]:
         """The arms that a question need ask when asking all would take too long: the one
         recommended so far, the best, the best floor, and the one that asks the base as it is; in
         this order, none twice."""
-        if not self.done:
+        if not self.complete_arms:
             return []
         best = {s["versus_best"]["best"] for s in self.report["strategies"] if s["versus_best"]}
         floor = {s["versus_floor"]["floor"] for s in self.report["strategies"] if s["versus_floor"]}
         plain = [
-            arm.name for arm in self.done if arm.kind == "shots" and arm.settings.get("k") == 0
+            arm.name
+            for arm in self.complete_arms
+            if arm.kind == "shots" and arm.settings.get("k") == 0
         ]
         first = [self.report["verdict"]["recommended"], *best, *floor, *plain[:1]]
         return list(dict.fromkeys(name for name in first if name))

@@ -15,7 +15,7 @@ from assay.runtime.data_stage.summary import content_hash, documents_hash, field
 VERSION = 1
 
 
-def varied(
+def bench_with_data(
     bench: Bench,
     why: str,
     *,
@@ -49,7 +49,7 @@ def varied(
     stage = store.Stage(
         bench.project.exam if apart else bench.project.work, "curate", key, bench.tell
     )
-    note = stage.done()
+    note = stage.completion_note()
     if note is None:
         folder = stage.open()
         for name in ("train", "val"):

@@ -19,14 +19,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from assay.audits.context import Seen
-from assay.audits.data_variants import varied
+from assay.audits.data_variants import bench_with_data
 from assay.core import store
 from assay.core.errors import Problem, UsageError, did_you_mean
 from assay.core.types import Changed, Dropped, Example, Means, RowStep, Strategy
 from assay.data.steps.anonymise import Anonymise
 from assay.runtime.arms.runner import Bench, answers_in
 from assay.runtime.data_stage.prepare import Prepared, read_examples
-from assay.runtime.execution import executed
+from assay.runtime.execution import execute_answers
 
 if TYPE_CHECKING:
     from assay.config import Project
@@ -55,14 +55,14 @@ def arm_for(project: Project, name: str) -> Strategy:
     raise UsageError(Problem("C083", told, "validate.leak_cost", help=", ".join(project.arms)))
 
 
-def wanted(project: Project, prepared: Prepared) -> bool:
+def is_enabled(project: Project, prepared: Prepared) -> bool:
     return bool(strategies(project, prepared))
 
 
 def strategies(project: Project, prepared: Prepared) -> list[Strategy]:
     """The arm that is to be asked, when there is something to ask."""
     name = project.checking.leak_cost
-    if name is None or not (prepared.kept / "leaked.jsonl").exists():
+    if name is None or not (prepared.private_folder / "leaked.jsonl").exists():
         return []
     if name == "tfidf" and name not in project.arms and prepared.task.kind != "classify":
         return []
@@ -88,32 +88,38 @@ def leak_cost(bench: Bench, exam: Exam, strategy: Strategy) -> dict[str, Any]:
     """
     import numpy as np
 
-    from assay.decision.measured_scores import rounded
+    from assay.decision.measured_scores import round_or_none
     from assay.evaluation.scoring import judge
-    from assay.stats.standard_error import grouped, paired_difference
+    from assay.stats.standard_error import group_codes, paired_difference
 
     def tell(event: dict) -> None:
         bench.tell({"stage": "leak cost", **event})
 
     prepared = bench.prepared
     train = prepared.examples("train")
-    leaked = cleaned(bench.project, read_examples(prepared.kept / "leaked.jsonl"))
+    leaked = clean_rows(bench.project, read_examples(prepared.private_folder / "leaked.jsonl"))
     sets = {
         "without": train,
         "with": (*train, *leaked),
-        "same_size": (*thinned(train, leaked, bench), *leaked),
+        "same_size": (*downsample(train, leaked, bench), *leaked),
     }
     scores = {}
     for name, rows in sets.items():
-        one = bench if name == "without" else varied(bench, "leak cost", train=rows, apart=True)
+        one = (
+            bench
+            if name == "without"
+            else bench_with_data(bench, "leak cost", train=rows, apart=True)
+        )
         if one.state(strategy, exam.hash) != "cached":
-            one.run(f"leak cost, {name.replace('_', ' ')}", strategy, exam.asked, exam.hash)
-        records = exam.answered(answers_in(one, strategy, exam.hash))
+            one.run(
+                f"leak cost, {name.replace('_', ' ')}", strategy, exam.questions_in_order, exam.hash
+            )
+        records = exam.records_in_order(answers_in(one, strategy, exam.hash))
         scores[name] = judge(
-            executed(records, prepared.task, bench.project.work, tell), prepared.task
+            execute_answers(records, prepared.task, bench.project.work, tell), prepared.task
         )
     metric = scores["with"].metrics[0]
-    held = leaked_tests(prepared)
+    held = find_leaked_tests(prepared)
     where = np.array(
         [at for at, question in enumerate(exam.questions) if question.id in held], dtype=int
     )
@@ -125,12 +131,12 @@ def leak_cost(bench: Bench, exam: Exam, strategy: Strategy) -> dict[str, Any]:
         if len(one) < 2:
             return None
         asked = exam.questions if places is None else [exam.questions[at] for at in places]
-        groups = grouped([question.group for question in asked])
+        groups = group_codes([question.group for question in asked])
         found = paired_difference(
             one, two, metric.total, groups=groups, level=LEVEL, seed=bench.project.seed
         )
         return {
-            k: rounded(v)
+            k: round_or_none(v)
             for k, v in zip(("difference", "low", "high"), astuple(found), strict=True)
         }
 
@@ -155,7 +161,7 @@ def astuple(found: Any) -> tuple[float, float, float]:
     return found.value, found.low, found.high
 
 
-def cleaned(project: Project, rows: Sequence[Example]) -> list[Example]:
+def clean_rows(project: Project, rows: Sequence[Example]) -> list[Example]:
     """Rows after the row steps of the project: they left before the steps ran. Set steps are left
     out: a copy of a test row may be no copy of a training row. They were anonymised before they
     were written."""
@@ -176,7 +182,7 @@ def cleaned(project: Project, rows: Sequence[Example]) -> list[Example]:
     return out
 
 
-def thinned(train: Sequence[Example], leaked: Sequence[Example], bench: Bench) -> list[Example]:
+def downsample(train: Sequence[Example], leaked: Sequence[Example], bench: Bench) -> list[Example]:
     """The training rows less as many as have leaked, of the same labels where there are as many;
     drawn by the seed."""
     classes = bench.prepared.task.kind == "classify"
@@ -196,9 +202,9 @@ def thinned(train: Sequence[Example], leaked: Sequence[Example], bench: Bench) -
     return [example for example in train if example.id not in gone]
 
 
-def leaked_tests(prepared: Prepared) -> set[str]:
+def find_leaked_tests(prepared: Prepared) -> set[str]:
     """Ids of the test rows that also stood in train or val."""
-    pairs = store.read_json(prepared.kept / "audit.json")["pairs"]
+    pairs = store.read_json(prepared.private_folder / "audit.json")["pairs"]
     return {id for pair in pairs if pair["right"]["split"] == "test" for id in pair["right"]["ids"]}
 
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from assay.core import store
 from assay.evaluation.scoring import judge, metrics_for
-from assay.stats.standard_error import grouped, paired_difference
+from assay.stats.standard_error import group_codes, paired_difference
 from assay.strategies.prompting.prompt_search import FOUND, WordingSearch
-from assay.strategies.prompting.prompt_swap import reworded
+from assay.strategies.prompting.prompt_swap import replace_shots
 from assay.tasks.prompt_format import Wording
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from assay.runtime.arms.runner import Bench
 
 
-def gained(bench: Bench, arms: Sequence[Arm]) -> list[Arm]:
+def add_search_gains(bench: Bench, arms: Sequence[Arm]) -> list[Arm]:
     """The arms; what one that searched says of its fit goes on with its gain on the test rows."""
     told = []
     for arm in arms:
@@ -48,7 +48,7 @@ def on_test(bench: Bench, arm: Arm, arms: Sequence[Arm]) -> str:
         return ""
     wording = Wording.model_validate(found["numbers"]["hand"])
     hand = bench.fit_key(
-        reworded(strategy.inner, lambda shots: shots.model_copy(update={"wording": wording}))
+        replace_shots(strategy.inner, lambda shots: shots.model_copy(update={"wording": wording}))
     )
     own = [
         one
@@ -56,7 +56,7 @@ def on_test(bench: Bench, arm: Arm, arms: Sequence[Arm]) -> str:
         if one.status == "done" and bench.fit_key(bench.project.arms[one.name]) == hand
     ]
     if not own:
-        written = f" with `wording: {wording.changed()}`" if wording.changed() else ""
+        written = f" with `wording: {wording.non_defaults()}`" if wording.non_defaults() else ""
         return (
             f"The test rows do not say what it gained: no arm is `{strategy.inner.kind}` as it"
             f" stands inside{written}."
@@ -65,7 +65,7 @@ def on_test(bench: Bench, arm: Arm, arms: Sequence[Arm]) -> str:
     first, second = (
         judge(one.records, bench.prepared.task).rows[metric.name] for one in (arm, own[0])
     )
-    groups = grouped([record.question.group for record in arm.records])
+    groups = group_codes([record.question.group for record in arm.records])
     gain = paired_difference(first, second, metric.total, groups=groups, seed=bench.project.seed)
     sign = 1 if metric.higher_is_better else -1
     low, high = sorted((sign * gain.low, sign * gain.high))

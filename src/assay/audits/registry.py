@@ -55,7 +55,7 @@ class Question(Protocol):
     @property
     def KEY(self) -> str: ...
 
-    def wanted(self, project: Project, prepared: Prepared) -> bool: ...
+    def is_enabled(self, project: Project, prepared: Prepared) -> bool: ...
     def strategies(self, project: Project, prepared: Prepared) -> list[Strategy]: ...
     def ask(self, seen: Seen) -> dict[str, Any] | None: ...
     def sentences(self, found: dict[str, Any]) -> list[str]: ...
@@ -91,11 +91,11 @@ Found = dict[str, dict[str, Any]]
 
 def beside(project: Project, prepared: Prepared) -> list[Strategy]:
     """Strategies whose models are needed for what is asked beside the arms."""
-    wanted = [question for question in QUESTIONS if question.wanted(project, prepared)]
+    wanted = [question for question in QUESTIONS if question.is_enabled(project, prepared)]
     return [strategy for question in wanted for strategy in question.strategies(project, prepared)]
 
 
-def asked(
+def run_audits(
     seen: Seen,
     warnings: list[dict[str, Any]],
     until: float | None = None,
@@ -114,7 +114,7 @@ def asked(
     for question in QUESTIONS:
         if only is not None and question.KEY not in only:
             continue
-        if not question.wanted(seen.bench.project, seen.bench.prepared):
+        if not question.is_enabled(seen.bench.project, seen.bench.prepared):
             continue
         if until is not None and until <= time.monotonic():
             text = f"{question.KEY} was not asked: the time given was over"

@@ -15,7 +15,7 @@ from assay.core.errors import Problem, UsageError
 
 if TYPE_CHECKING:
     from assay.data.annotation.agreement import Agreement
-    from assay.runtime.data_stage.annotation import Annotation, Taken, Written
+    from assay.runtime.data_stage.annotation import Annotation, LabelSheets, SheetImport
     from assay.stats.intervals import Interval
 
 EXAMPLE = "Example: assay annotate tickets --out tasks.csv --annotators anna,ben"
@@ -90,16 +90,16 @@ def annotate(
     work = Annotation.of(target)
     if sheets:
         taken = work.take(sheets, encoding=encoding or None, leave_out=leave_out)
-        _taken(work, taken, as_json)
+        _show_votes(work, taken, as_json)
     elif adjudicate is not None:
-        _written(work.write_disputes(adjudicate), "no row is in dispute", as_json)
+        _show_sheets(work.write_disputes(adjudicate), "no row is in dispute", as_json)
     elif out is not None:
         names = [name.strip() for name in annotators.split(",") if name.strip()]
         pick = "errors" if errors else "next" if next_ else "open"
         options: dict[str, Any] = {"rows": rows, "overlap": overlap, "split": split, "blind": blind}
         nothing = {"errors": "no label is likely wrong", "next": "every row has a label or a vote"}
         done = work.write(out, annotators=names, pick=pick, **options)
-        _written(done, nothing.get(pick, "every row has a vote"), as_json)
+        _show_sheets(done, nothing.get(pick, "every row has a vote"), as_json)
     elif errors:
         _doubts(work, rows or DOUBTED, as_json)
     else:
@@ -115,7 +115,7 @@ def _one_thing(*groups: dict[str, Any]) -> None:
             raise UsageError(Problem("C060", told, help="give one of them: assay annotate --help"))
 
 
-def _written(done: Written, nothing: str, as_json: bool) -> None:
+def _show_sheets(done: LabelSheets, nothing: str, as_json: bool) -> None:
     if as_json:
         as_document(done.to_json())
         return
@@ -131,7 +131,7 @@ def _written(done: Written, nothing: str, as_json: bool) -> None:
     say("Fill in the column label, then: assay annotate --in SHEET")
 
 
-def _taken(work: Annotation, taken: Taken, as_json: bool) -> None:
+def _show_votes(work: Annotation, taken: SheetImport, as_json: bool) -> None:
     for warning in taken.warnings:
         warn(f"{warning['code']} {warning['text']}")
     for problem in taken.left_out:
@@ -190,21 +190,21 @@ def agreement_lines(found: Agreement) -> Iterator[str]:
     yield f"votes    {people}; {found.rows:,} rows with two votes or more"
     if found.percent is None:
         return
-    yield f"agree    {_shown(found.percent)} of pairs of votes"
+    yield f"agree    {_format_agreement(found.percent)} of pairs of votes"
     if found.fleiss is not None:
-        yield f"         Fleiss' kappa {_shown(found.fleiss)}"
+        yield f"         Fleiss' kappa {_format_agreement(found.fleiss)}"
     for level, alpha in found.alpha.items():
-        yield f"         Krippendorff's alpha, {level}, {_shown(alpha)}"
+        yield f"         Krippendorff's alpha, {level}, {_format_agreement(alpha)}"
     for pair in found.pairs:
-        parts = [f"Cohen's kappa {_shown(pair.kappa)}"] if pair.kappa is not None else []
-        parts += [f"F1 of pieces {_shown(pair.f1)}"] if pair.f1 is not None else []
-        parts.append(f"equal {_shown(pair.percent)}")
+        parts = [f"Cohen's kappa {_format_agreement(pair.kappa)}"] if pair.kappa is not None else []
+        parts += [f"F1 of pieces {_format_agreement(pair.f1)}"] if pair.f1 is not None else []
+        parts.append(f"equal {_format_agreement(pair.percent)}")
         yield f"         {pair.first} ~ {pair.second}, {pair.rows:,} rows: {'; '.join(parts)}"
     for first, second, count in found.confused[:CONFUSED]:
         yield f"         {first} ~ {second}: {count:,} time{'s' * (count > 1)}"
 
 
-def _shown(found: Interval) -> str:
+def _format_agreement(found: Interval) -> str:
     if found.value != found.value:
         return "not defined: all votes are one label"
     if found.low != found.low:
@@ -214,9 +214,9 @@ def _shown(found: Interval) -> str:
 
 def _doubts(work: Annotation, most: int, as_json: bool) -> None:
     """The likely label errors, worst first."""
-    from assay.data.annotation.confident_learning import ranked
+    from assay.data.annotation.confident_learning import rank_doubts
 
-    found = ranked(work.doubts())
+    found = rank_doubts(work.doubts())
     rows = {row.id: row for row in work.rows}
     if as_json:
         lines = [
@@ -229,7 +229,10 @@ def _doubts(work: Annotation, most: int, as_json: bool) -> None:
             ]
         )
         return
-    say(f"{len(found):,} of {len(work.applied.examples):,} labels are likely wrong; worst first:")
+    say(
+        f"{len(found):,} of {len(work.label_result.examples):,} labels are likely wrong; worst"
+        " first:"
+    )
     for d in found[:most]:
         text = " ".join(rows[d.id].text.split())
         cut = text if len(text) <= 70 else text[:69] + "…"

@@ -15,13 +15,13 @@ import typer
 
 from assay.cli.display import fitting
 from assay.cli.misuse import line as typed
-from assay.cli.outcome import noted, say, warn
+from assay.cli.outcome import say, tell_notes, warn
 from assay.cli.results import as_document
 from assay.core.errors import AssayError, Problem, UsageError
 from assay.core.places import file_of
 
 if TYPE_CHECKING:
-    from assay.deployment.chat import Reply, Talk
+    from assay.deployment.chat import ChatReply, Talk
 
 EXAMPLE = 'Example: assay ask "Where is my refund?" --project tickets'
 ORDERS = {
@@ -78,7 +78,7 @@ def ask(
         )
     if as_json and question is None:
         raise UsageError(Problem("C060", "--json needs a question", help='assay ask "..." --json'))
-    made = talk(project, arm or (arms[0] if arms else ""), offline=offline, tell=noted)
+    made = talk(project, arm or (arms[0] if arms else ""), offline=offline, tell=tell_notes)
     for name in arms:
         known(made.project, name)
     if question is None:
@@ -89,7 +89,7 @@ def ask(
         for line in made.ask(question, arms).lines():
             _print(line)
     else:
-        _streamed(made, question)
+        _stream_answer(made, question)
     return 0
 
 
@@ -102,10 +102,10 @@ def _print(text: str) -> None:
         say(line)
 
 
-def _streamed(talk: Talk, question: str) -> Reply:
+def _stream_answer(talk: Talk, question: str) -> ChatReply:
     """Show the answer as it is written, then its passages and what it took."""
     from assay.deployment.chat import passage_lines
-    from assay.deployment.streaming import said
+    from assay.deployment.streaming import display_text
 
     stream = talk.stream(question)
     shown = ""
@@ -117,7 +117,7 @@ def _streamed(talk: Talk, question: str) -> Reply:
     assert stream.reply is not None
     reply = stream.reply
     # what is read is not all that was written
-    if (final := said(reply.answer)).strip() != shown.strip():
+    if (final := display_text(reply.answer)).strip() != shown.strip():
         _print(f"= {final}")
     for line in passage_lines(reply):
         say(line)
@@ -131,7 +131,7 @@ class Conversation:
     def __init__(self, talk: Talk, arms: list[str]):
         self.talk = talk
         self.arms = arms
-        self.last: Reply | None = None
+        self.last: ChatReply | None = None
 
     def run(self) -> int:
         # lines can be edited, and earlier ones come back with the arrow keys
@@ -211,6 +211,6 @@ class Conversation:
             for line in replies.lines():
                 _print(line)
         else:
-            self.last = _streamed(self.talk, question)
+            self.last = _stream_answer(self.talk, question)
         if self.talk.remembers:
-            self.talk.heard(question, self.last.answer)
+            self.talk.remember(question, self.last.answer)

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any, Literal, TextIO
 
 from assay.core.plain_text import plain
-from assay.runtime.events.pace import Stage, duration
+from assay.runtime.events.pace import StageProgress, duration
 
 Mode = Literal["live", "plain", "quiet"]
 
@@ -97,9 +97,9 @@ class Display:
         self.clock = clock
         self.now = now
         self.verbose = verbose
-        self.stages: dict[str, Stage] = {}
+        self.stages: dict[str, StageProgress] = {}
         self.warnings: dict[tuple[str, str], int] = {}
-        self._whole: Whole | None = None  # of a run, once its plan is told
+        self._whole: RunProgress | None = None  # of a run, once its plan is told
         self._lock = threading.RLock()  # the live block is drawn by a thread of its own
         self._live: Any = _live(self.stream, self._block, width) if mode == "live" else None
 
@@ -146,7 +146,7 @@ class Display:
                 self.warnings[key] = self.warnings.get(key, 0) + int(event.get("count") or 1)
             case "plan":
                 started = self.clock() - event.get("gone", 0.0)
-                self._whole = Whole(started, len(event.get("arms", ())), event.get("minutes"))
+                self._whole = RunProgress(started, len(event.get("arms", ())), event.get("minutes"))
                 for line in event["lines"]:
                     self._line(f"{line}")
             case "log" if self.verbose:
@@ -157,9 +157,9 @@ class Display:
     def _stage(self, event: dict[str, Any]) -> None:
         name = event["name"]
         if event["state"] == "start":
-            self.stages[name] = Stage(name, self.clock())
+            self.stages[name] = StageProgress(name, self.clock())
             if self.mode == "plain":
-                self._timed(" ".join(filter(None, [name, "start", event.get("note")])))
+                self._print_with_time(" ".join(filter(None, [name, "start", event.get("note")])))
             return
         if self._whole:
             self._whole.ended += 1
@@ -170,7 +170,7 @@ class Display:
         said = [event.get("metric"), event.get("note")]
         took = "" if seconds is None or event["state"] == "cached" else duration(seconds)
         if self.mode == "plain":
-            self._timed(
+            self._print_with_time(
                 " ".join(
                     part for part in (name, event["state"], *said, took and f"in {took}") if part
                 )
@@ -184,7 +184,7 @@ class Display:
 
     def _progress(self, event: dict[str, Any]) -> None:
         name = event.get("stage") or event.get("name") or "download"
-        stage = self.stages.setdefault(name, Stage(name, self.clock()))
+        stage = self.stages.setdefault(name, StageProgress(name, self.clock()))
         stage.advance(event, self.clock())
         if self.mode != "plain":
             return
@@ -192,11 +192,11 @@ class Display:
         tenth = int(stage.done * 10 // stage.total) if stage.total else 0
         if (tenth > stage.said_tenth and quiet_for >= GAP) or quiet_for >= MINUTE:
             stage.said_at, stage.said_tenth = self.clock(), tenth
-            self._timed(stage.line())
+            self._print_with_time(stage.line())
 
     # --- writing ----------------------------------------------------------------------------------
 
-    def _timed(self, text: str) -> None:
+    def _print_with_time(self, text: str) -> None:
         self._line(f"{self.now():%H:%M:%S} {text}")
 
     def _line(self, text: str) -> None:
@@ -231,14 +231,16 @@ class Display:
         block.no_wrap, block.overflow = True, "ellipsis"
         return block
 
-    def _lines(self, stage: Stage) -> list[str]:
-        lines = [_three(f" ▸ {stage.name}", *stage.shown(BAR, self.clock()), self._width())]
+    def _lines(self, stage: StageProgress) -> list[str]:
+        lines = [
+            _three(f" ▸ {stage.name}", *stage.format_progress(BAR, self.clock()), self._width())
+        ]
         below = [text for text in (stage.values_shown(), stage.fit_shown()) if text]
         return lines + [f"     {text}"[: self._width()] for text in below]
 
 
 @dataclass(slots=True)
-class Whole:
+class RunProgress:
     """How far the run is: of so many arms, since `started`, with a limit of `minutes` or none."""
 
     started: float

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from assay.cli.outcome import noted, say
+from assay.cli.outcome import say, tell_notes
 from assay.cli.results import as_document
 from assay.core.errors import Problem, UsageError, did_you_mean
 from assay.core.plain_text import columns
@@ -42,12 +42,12 @@ def documents(
 ) -> int:
     """Change the documents that a fitted arm reads, without a new fit; the next answer reads
     them."""
-    _understood(action, items or [], at)
+    _check_usage(action, items or [], at)
     from dataclasses import asdict
 
     from assay.deployment.load import load
 
-    shelf = load(project_at(target), arm, offline=offline, tell=noted).documents
+    shelf = load(project_at(target), arm, offline=offline, tell=tell_notes).documents
     if action in ("add", "drop"):
         version = shelf.put(items or []) if action == "add" else shelf.drop(items or [])
         found = {"version": version, "documents": len(shelf.ids())}
@@ -75,7 +75,7 @@ def documents(
     return 0
 
 
-def _understood(action: str, items: list[str], at: int | None) -> None:
+def _check_usage(action: str, items: list[str], at: int | None) -> None:
     """Raises:
     UsageError: C060.
     """

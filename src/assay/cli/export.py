@@ -98,11 +98,11 @@ def export(
     if as_json:
         as_document(done.to_json())
     else:
-        _shown(done)
+        _show_export(done)
     return UNCHECKED if done.state == "unchecked" and not unchecked else 0
 
 
-def _shown(done: Exported) -> None:
+def _show_export(done: Exported) -> None:
     if done.state == "unchecked":
         warn(f"NOT CHECKED: {done.why}. Whether it answers as the arm does is not known.")
     for line in done.lines():

@@ -14,7 +14,7 @@ from assay.cli.outcome import say
 from assay.cli.results import as_document, near
 from assay.core.command_hints import look, word
 from assay.core.errors import did_you_mean, nearest
-from assay.core.places import typed
+from assay.core.places import project_target
 
 EXAMPLE = "Example: assay init tickets.csv --yes"
 INPUTS = ("text", "question", "input", "messages")  # roles of what is asked, the likeliest first
@@ -57,7 +57,7 @@ def init(
         file, asked = interview(file, changes, _ask)
         changes = [*asked, *changes]
     project = write(file, test=test, val=val, sets=changes, offline=offline)
-    target = word(typed(project))
+    target = word(project_target(project))
     if as_json:
         as_document({"project": str(project), "next": f"assay run {target}"})
         return 0
@@ -85,7 +85,7 @@ def interview(file: str, sets: list[str], ask: Ask) -> tuple[str, list[str]]:
         sets: what was said on the command line, which is not asked.
     """
     from assay.config.new_project import only_file, place_of
-    from assay.config.said import arguments, said_in
+    from assay.config.said import arguments, parse_row_settings
     from assay.config.start import BAD_ROWS
     from assay.data.reading.load import load
     from assay.data.reading.read_file import read
@@ -103,14 +103,16 @@ def interview(file: str, sets: list[str], ask: Ask) -> tuple[str, list[str]]:
         return file, []
     said: list[str] = []
     loaded = load(
-        {"data": [path.absolute()]}, base=Path.cwd(), **arguments(said_in(sets), BAD_ROWS)
+        {"data": [path.absolute()]},
+        base=Path.cwd(),
+        **arguments(parse_row_settings(sets), BAD_ROWS),
     )
     kinds = [kind.name for kind in KINDS]
     if not any(one.startswith("aim.kind=") for one in sets):
         kind = _one_of(ask, f"What is asked of a row? {', '.join(kinds)}", loaded.kind, kinds)
         if kind != loaded.kind:
             said.append(f"aim.kind={kind}")
-            more = arguments(said_in([*sets, *said]), BAD_ROWS)
+            more = arguments(parse_row_settings([*sets, *said]), BAD_ROWS)
             loaded = load({"data": [path.absolute()]}, base=Path.cwd(), **more)
     fields = list(read(path.absolute(), head=20, base=Path.cwd()).names)
     for roles, question in (

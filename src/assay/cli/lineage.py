@@ -15,7 +15,7 @@ WIDTH = 300  # characters of a text that are shown
 COUNTS = ("rows", "changed", "spared", "dropped", "aside", "made", "left")
 
 
-def curated(folder: Path) -> Path:
+def curation_folder(folder: Path) -> Path:
     """The folder of the newest curation: test rows, ledger and note. Train and val have the same
     name under `work/`.
 
@@ -30,7 +30,9 @@ def curated(folder: Path) -> Path:
         raise UsageError(
             Problem("C062", "there is no ledger yet", str(folder), help=f"assay run {folder}")
         )
-    if (places[-1] / "done.json").exists() and Stage(exam, "rows", places[-1].name).done() is None:
+    if (places[-1] / "done.json").exists() and Stage(
+        exam, "rows", places[-1].name
+    ).completion_note() is None:
         text = "the ledger is not what was written here, and is set aside"
         raise ResourceError(
             Problem("R170", text, str(places[-1]), help=f"assay run {folder} makes it again")
@@ -50,7 +52,7 @@ def ledger(folder: Path, step: str = "", place: str = "") -> list[dict[str, Any]
         UsageError: C062, nothing was curated yet; C060, there is no such step or file in the
             ledger.
     """
-    rows = list(read_lines(curated(folder) / "ledger.jsonl"))
+    rows = list(read_lines(curation_folder(folder) / "ledger.jsonl"))
     steps = dict.fromkeys(row["step"] for row in rows)
     if step and step not in steps:
         raise _unknown(f"the ledger has nothing of a step '{step}'", step, steps, "--step")
@@ -74,7 +76,7 @@ def _unknown(text: str, word: str, known: Iterable[str], option: str) -> UsageEr
 def flow(folder: Path) -> list[dict[str, Any]]:
     """What each part of the newest curation did to how many rows; empty where it was not
     finished."""
-    done = curated(folder) / "done.json"
+    done = curation_folder(folder) / "done.json"
     return read_json(done)["note"].get("flow", []) if done.exists() else []
 
 
@@ -86,7 +88,7 @@ def ledger_lines(rows: Sequence[dict[str, Any]], parts: Sequence[dict[str, Any]]
         f"{count:>7,} {action} by {step}: {reason}"
         for (action, step, reason), count in counts.most_common()
     ]
-    lines += [f"{_place(row)}  {_said(row)}" for row in rows]
+    lines += [f"{_place(row)}  {_format_row(row)}" for row in rows]
     return lines or ["No row was dropped or changed."]
 
 
@@ -113,7 +115,7 @@ def _place(row: dict[str, Any]) -> str:
     return f"{row['file']}:{row['line']}" if row.get("file") else row["id"]
 
 
-def _said(row: dict[str, Any]) -> str:
+def _format_row(row: dict[str, Any]) -> str:
     kept = f" (kept {row['kept']})" if row.get("kept") else ""
     parents = f" from {', '.join(row['parents'])}" if row.get("parents") else ""
     return f"{row['action']} by {row['step']}: {row['reason']}{kept}{parents}"
@@ -134,7 +136,7 @@ def row(folder: Path, name: str) -> dict[str, Any]:
     Raises:
         UsageError: C062, nothing was curated yet; C060, there is no such row.
     """
-    place = curated(folder)
+    place = curation_folder(folder)
     own, split = _in_splits([place, place_of(folder, "work") / "curate" / place.name], name)
     lines = list(read_lines(place / "ledger.jsonl"))
     at = (
@@ -181,7 +183,7 @@ def _in_splits(places: Sequence[Path], name: str) -> tuple[dict[str, Any] | None
 
 def row_lines(way: dict[str, Any]) -> list[str]:
     """The way of one row, in words."""
-    lines = [f"{way['id']}  {_place(way)}", *(f"  {_said(line)}" for line in way["history"])]
+    lines = [f"{way['id']}  {_place(way)}", *(f"  {_format_row(line)}" for line in way["history"])]
     if not way["history"]:
         lines.append("  unchanged")
     lines.append(f"  in {way['split']}" if way["split"] else "  in no split")

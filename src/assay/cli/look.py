@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 LISTS = ("steps", "augmentations", "strategies", "models", "metrics", "kinds", "formats")
 
 
-def moved(folder: Path, report: "Report") -> list[str]:
+def report_changes(folder: Path, report: "Report") -> list[str]:
     """What moved beyond noise since the report before; one sentence a change.
 
     Raises:
@@ -130,10 +130,10 @@ def has(what: str) -> list[dict[str, Any]]:
         from assay.data import AUGMENTATIONS as classes
     else:
         from assay.strategies.catalogue import STRATEGIES as classes
-    return [_described(cls) for cls in classes]
+    return [_describe_class(cls) for cls in classes]
 
 
-def _described(cls: Any) -> dict[str, Any]:
+def _describe_class(cls: Any) -> dict[str, Any]:
     """A step or strategy: its kind, the first line of its card, its settings with their
     defaults."""
     import inspect
@@ -153,7 +153,9 @@ def _described(cls: Any) -> dict[str, Any]:
         n: None if f.is_required() else f.get_default(call_default_factory=True)
         for n, f in fields.items()
     }
-    defaults = {n: one.changed() if isinstance(one, Settings) else one for n, one in given.items()}
+    defaults = {
+        n: one.non_defaults() if isinstance(one, Settings) else one for n, one in given.items()
+    }
     return {
         "kind": cls.model_fields["kind"].default,
         "is": card.splitlines()[0] if card else "",

@@ -27,7 +27,7 @@ from assay.cli import review as of_reviews
 from assay.cli import serve as of_serving
 from assay.cli import watch as of_logs
 from assay.cli.annotate import EXAMPLE, annotate
-from assay.cli.outcome import Outcome, say
+from assay.cli.outcome import CommandOutcome, say
 from assay.cli.results import as_document, near, show, summary
 from assay.core.command_hints import lines as what_to_type
 from assay.core.command_hints import look as look_around
@@ -82,8 +82,8 @@ def command(arguments: Sequence[str]) -> int:
     """Run one command line; the exit code."""
     for name, value in _SURROUNDINGS.items():
         os.environ.setdefault(name, value)
-    with Outcome(arguments, _crashes(arguments)) as outcome:
-        code = app(args=_understood(arguments), prog_name="assay", standalone_mode=False)
+    with CommandOutcome(arguments, _crashes(arguments)) as outcome:
+        code = app(args=_expand_help(arguments), prog_name="assay", standalone_mode=False)
         outcome.code = code if isinstance(code, int) else 0
         if not arguments:
             say("")
@@ -93,7 +93,7 @@ def command(arguments: Sequence[str]) -> int:
     return outcome.code
 
 
-def _understood(arguments: Sequence[str]) -> list[str]:
+def _expand_help(arguments: Sequence[str]) -> list[str]:
     """`assay` alone and `assay help run` ask for help."""
     if not arguments or arguments[0] in ("help", "--usage"):
         return [*arguments[1:2], "--help"]
@@ -141,7 +141,7 @@ def _project(
     return project
 
 
-def _named(target: str) -> str:
+def _resolve_target(target: str) -> str:
     """What is to run: the project of this folder where none is named.
 
     Raises:
@@ -177,7 +177,7 @@ def run(
     """Compare the strategies of a project on the same test rows, and report which one to use."""
     from assay.cli.display import for_terminal
 
-    begun, target, report = time.monotonic(), _named(target), None
+    begun, target, report = time.monotonic(), _resolve_target(target), None
     with for_terminal(plain=plain, quiet=quiet, json=as_json, verbose=verbose) as display:
         project = _project(target, sets, display, offline)
         from assay import flow  # after the project file: what is wrong there is said at once

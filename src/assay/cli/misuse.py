@@ -101,7 +101,7 @@ _MINUTES = re.compile(
 )
 
 
-def misused(message: str, arguments: Sequence[str]) -> Problem:
+def usage_problem(message: str, arguments: Sequence[str]) -> Problem:
     """C060, with the command that was meant.
 
     Args:

@@ -13,7 +13,7 @@ from typing import Any
 
 from assay.core.plain_text import plain
 from assay.core.types import Tell
-from assay.runtime.events.pace import Stage, duration
+from assay.runtime.events.pace import StageProgress, duration
 
 EVERY = 0.5  # seconds between two blocks
 KEPT = 40  # lines of what has ended
@@ -32,7 +32,7 @@ class Block:
         self.draw = draw
         self.clock = clock
         self.ended: list[str] = []
-        self.stages: dict[str, Stage] = {}
+        self.stages: dict[str, StageProgress] = {}
         self._drawn_at: float | None = None
 
     def tell(self, event: dict[str, Any]) -> None:
@@ -41,7 +41,9 @@ class Block:
                 self._stage(event)
             case "progress" | "download":
                 name = event.get("stage") or event.get("name") or "download"
-                self.stages.setdefault(name, Stage(name, self.clock())).advance(event, self.clock())
+                self.stages.setdefault(name, StageProgress(name, self.clock())).advance(
+                    event, self.clock()
+                )
                 self._draw(now=False)
             case "note":
                 self._end(f"{event['text']}")
@@ -56,7 +58,7 @@ class Block:
     def _stage(self, event: dict[str, Any]) -> None:
         name = event["name"]
         if event["state"] == "start":
-            self.stages[name] = Stage(name, self.clock())
+            self.stages[name] = StageProgress(name, self.clock())
             self._draw()
             return
         stage = self.stages.pop(name, None)
@@ -84,13 +86,13 @@ class Block:
             return
         self._drawn_at = at
         moving = [
-            "▸ " + "  ".join(filter(None, (s.name, *s.shown(BAR, at))))
+            "▸ " + "  ".join(filter(None, (s.name, *s.format_progress(BAR, at))))
             for s in self.stages.values()
         ]
         self.draw("\n".join(plain(line) for line in [*self.ended[-KEPT:], *moving]))
 
 
-def shown(tell: Tell | None) -> Tell:
+def choose_tell(tell: Tell | None) -> Tell:
     """`tell` as it was given; where none was, a block below the cell in a notebook, and silence
     elsewhere."""
     if tell is not None:

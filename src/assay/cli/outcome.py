@@ -22,7 +22,7 @@ from typing import Any
 import typer
 
 from assay.cli.display import fitting
-from assay.cli.misuse import line, misused
+from assay.cli.misuse import line, usage_problem
 from assay.core.command_hints import ASKING, has_run, look
 from assay.core.errors import (
     AssayError,
@@ -33,7 +33,7 @@ from assay.core.errors import (
     Stopped,
     UsageError,
 )
-from assay.core.places import typed
+from assay.core.places import project_target
 from assay.core.plain_text import plain
 from assay.core.store import write_text
 
@@ -74,13 +74,13 @@ def warn(text: str) -> None:
     print(fitting(text, sys.stderr), file=sys.stderr)
 
 
-def noted(event: dict[str, Any]) -> None:
+def tell_notes(event: dict[str, Any]) -> None:
     """The `tell` of a command without a display: notes go to stderr."""
     if event.get("event") == "note":
         warn(f"{event['text']}")
 
 
-def shown_problems(
+def problem_lines(
     problems: Sequence[Problem], *, every: bool = False, all_by: str = "assay check --all"
 ) -> Iterator[str]:
     """The problems as lines, at most five of a code unless `every`; what is left out is counted,
@@ -112,7 +112,7 @@ def _following(problems: Sequence[Problem], arguments: Sequence[str]) -> str:
     verb = arguments[0] if arguments else ""
     for problem in problems:
         if (match := _NEAR.search(problem.text)) and (
-            other := _replaced(arguments, match[1], match[2])
+            other := _replace_word(arguments, match[1], match[2])
         ):
             return line(*other)
     for problem in problems if verb in _AGAIN else ():
@@ -120,14 +120,14 @@ def _following(problems: Sequence[Problem], arguments: Sequence[str]) -> str:
             return line(*arguments, "--set", "data.join_labels=true")
         if problem.code in ("D007", "D008") and (match := _ENCODING.search(problem.help)):
             return line(*arguments, "--set", f"data.encoding={match[1]}")
-    if way := _asked(problems[0], verb, arguments):
+    if way := _project_command(problems[0], verb, arguments):
         return way
     if any(_COMMAND.search(problem.help) for problem in problems):
         return ""
     return line("explain", problems[0].code)
 
 
-def _replaced(arguments: Sequence[str], wrong: str, right: str) -> list[str]:
+def _replace_word(arguments: Sequence[str], wrong: str, right: str) -> list[str]:
     """The words with one spelling put in place of another, alone, in a list or behind an equals
     sign; none where it stands in none."""
     word = re.compile(rf"(?<![\w-]){re.escape(wrong)}(?![\w-])")
@@ -135,13 +135,17 @@ def _replaced(arguments: Sequence[str], wrong: str, right: str) -> list[str]:
     return other if other != list(arguments) else []
 
 
-def _asked(problem: Problem, verb: str, arguments: Sequence[str]) -> str:
+def _project_command(problem: Problem, verb: str, arguments: Sequence[str]) -> str:
     """The command for one that asks a project: of the project that was meant, of a strategy that
     there is."""
     if problem.code == "D002" and verb in ("report", "list", "check", "review", "annotate"):
         there = look(Path(problem.place)).projects
         return (
-            line(verb, str(typed(there[0])), *(one for one in arguments[1:] if one.startswith("-")))
+            line(
+                verb,
+                str(project_target(there[0])),
+                *(one for one in arguments[1:] if one.startswith("-")),
+            )
             if there
             else ""
         )
@@ -149,7 +153,7 @@ def _asked(problem: Problem, verb: str, arguments: Sequence[str]) -> str:
         return ""
     if problem.code == "D002" and "--project" not in arguments:
         ran = [one for one in look(Path(problem.place)).projects if has_run(one)]
-        return line(*arguments, "--project", str(typed(ran[0]))) if ran else ""
+        return line(*arguments, "--project", str(project_target(ran[0]))) if ran else ""
     if problem.code == "C161" and (match := re.match(r"--with (\S+);", problem.help)):
         return line(*arguments, "--with", match[1])
     if problem.code == "C083" and problem.place and Path(problem.place).exists():
@@ -157,7 +161,7 @@ def _asked(problem: Problem, verb: str, arguments: Sequence[str]) -> str:
     return ""
 
 
-class Outcome:
+class CommandOutcome:
     """The last frame of a command: turns what was raised into words and `code`.
 
     Args:
@@ -170,7 +174,7 @@ class Outcome:
         self.crashes = crashes
         self.code = 0
 
-    def __enter__(self) -> "Outcome":
+    def __enter__(self) -> "CommandOutcome":
         return self
 
     def __exit__(
@@ -232,7 +236,7 @@ class Outcome:
             return
         if isinstance(error, ProjectError):
             warn(error.header)
-        for text in shown_problems(
+        for text in problem_lines(
             error.problems, every="--all" in self.arguments, all_by=self._all_by()
         ):
             warn(text)
@@ -248,7 +252,7 @@ class Outcome:
         )
 
     def _misuse(self, error: Any) -> None:
-        warn(str(misused(error.format_message(), self.arguments)))
+        warn(str(usage_problem(error.format_message(), self.arguments)))
 
     def _command(self) -> str:
         return shlex.join(["assay", *self.arguments])

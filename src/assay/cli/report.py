@@ -68,18 +68,18 @@ def report(
             raise typer.BadParameter(
                 "a second report is for --diff: assay report OLD NEW --diff", param_hint="'NEWER'"
             )
-        _moved(look.between(Path(target), newer), as_json)
+        _show_changes(look.between(Path(target), newer), as_json)
         return 0
     folder = project_at(Path(target))
     if to is not None:
-        _handed(folder, to, as_json)
+        _export_to_tracker(folder, to, as_json)
         return 0
     if ledger or step or place or row:
         _ledger(folder, step, place, row, as_json)
         return 0
     found = newest(folder)
     if diff:
-        _moved(look.moved(folder, found), as_json)
+        _show_changes(look.report_changes(folder, found), as_json)
     elif card is not None:
         look.write_card(found, arm, card)
         say(f"card    {near(card.absolute())}")
@@ -91,7 +91,7 @@ def report(
     return 0
 
 
-def _handed(folder: Path, to: str, as_json: bool) -> None:
+def _export_to_tracker(folder: Path, to: str, as_json: bool) -> None:
     from assay.runtime.events.trackers import export
 
     command = export(folder, to)
@@ -101,7 +101,7 @@ def _handed(folder: Path, to: str, as_json: bool) -> None:
         say(f"show it with  {command}")
 
 
-def _moved(lines: list[str], as_json: bool) -> None:
+def _show_changes(lines: list[str], as_json: bool) -> None:
     if as_json:
         as_document(lines)
     else:

@@ -57,7 +57,7 @@ def verdict(report: Any) -> None:
     elsewhere nothing is left out."""
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     table = report.table()
-    shown = table if width is None else narrowed(table, width)
+    shown = table if width is None else fit_to_width(table, width)
     for line in [*report.summary(min(80, width or 80)), "", *columns(shown)]:
         say(line)
     if left := len(table[0]) - len(shown[0]):
@@ -65,7 +65,7 @@ def verdict(report: Any) -> None:
     say("")
 
 
-def narrowed(rows: Sequence[Sequence[str]], width: int) -> list[list[str]]:
+def fit_to_width(rows: Sequence[Sequence[str]], width: int) -> list[list[str]]:
     """The table without the columns that matter least, as many as have to go for it to fit.
 
     Args:

@@ -13,7 +13,7 @@ from assay.cli.results import as_document, near
 from assay.core.errors import Problem, UsageError
 
 if TYPE_CHECKING:
-    from assay.audits.human_review.review import Review, Split, Written
+    from assay.audits.human_review.review import Review, ReviewSheets, Split
 
 EXAMPLE = "Example: assay review tickets --out rate.csv --reviewers anna,ben"
 
@@ -87,7 +87,9 @@ def review(
             say(f"pairs    {written:,} in {near(pairs.absolute())}")
     elif out is not None:
         names = {"arms": _two(arms), "reviewers": _names(reviewers)}
-        _written(work.write(out, rows=rows, split=_split(split), offline=offline, **names), as_json)
+        _show_sheets(
+            work.write(out, rows=rows, split=_split(split), offline=offline, **names), as_json
+        )
     else:
         _state(work, as_json)
     return 0
@@ -117,7 +119,7 @@ def _split(text: str) -> Split:
     return text
 
 
-def _written(done: Written, as_json: bool) -> None:
+def _show_sheets(done: ReviewSheets, as_json: bool) -> None:
     if as_json:
         as_document(done.to_json())
         return

@@ -112,4 +112,4 @@ def watch(
     else:
         for line in lines:
             say(line)
-    return 1 if found.raised else 0
+    return 1 if found.alarms else 0

@@ -15,14 +15,14 @@ from assay.config import aliases, checks, weighing
 from assay.config.audits.base import spelt_out
 from assay.config.audits.evaluate import Validate
 from assay.config.complaints import Complaint, SettingsError, fill
-from assay.config.monitor import Watch
+from assay.config.monitor import WatchSettings
 from assay.config.page import Page, open_page
-from assay.config.project import SECTIONS, VERSION, Data, Documents, Head
+from assay.config.project import SECTIONS, VERSION, DataSettings, Documents, TopLevelSettings
 from assay.config.project import Project as Project
 from assay.config.remote import endpoints
 from assay.config.serve import Serve
 from assay.config.task import task_of
-from assay.config.yamlfile import shown
+from assay.config.yamlfile import describe_value
 from assay.core.errors import did_you_mean
 from assay.core.types import Augmentation, Part, RowStep, SetStep, Strategy
 from assay.data.split import Split
@@ -48,14 +48,16 @@ def load(path: Path, sets: Sequence[str] = (), *, text: str | None = None) -> Pr
         page.set(text)
     value = page.source.value
     if not isinstance(value, dict):
-        page.add(Complaint("C072", (), f"must be a mapping of settings, got {shown(value)}"))
+        page.add(
+            Complaint("C072", (), f"must be a mapping of settings, got {describe_value(value)}")
+        )
         page.raise_if(True)
     version = value.get("version")
     if isinstance(version, int) and version > VERSION:
         newer = f"written for version {version} of the file; this assay reads {VERSION}"
         page.add(Complaint("C082", ("version",), newer))
         page.raise_if(True)
-    read_as = list(aliases.understood(page))
+    read_as = list(aliases.resolve_aliases(page))
     folder = path.parent.absolute()
     # A section without a value is a section that is not there.
     found = _sections({key: item for key, item in value.items() if item is not None}, page, folder)
@@ -94,7 +96,7 @@ def _sections(value: dict[str, Any], page: Page, folder: Path) -> dict[str, Any]
                     f"no such section{did_you_mean(key, SECTIONS) or _there(SECTIONS)}",
                 )
             )
-    for key in Head.model_fields:
+    for key in TopLevelSettings.model_fields:
         if key in value:
             take(key, lambda key=key: _one(key, value[key]))
     if "data" not in value:
@@ -107,7 +109,12 @@ def _sections(value: dict[str, Any], page: Page, folder: Path) -> dict[str, Any]
         take("aim", lambda: task_of(value["aim"], folder))
     if "validate" in value:
         take("validate", lambda: fill(Validate, spelt_out(Validate, value["validate"])))
-    for key, model in (("data", Data), ("split", Split), ("serve", Serve), ("watch", Watch)):
+    for key, model in (
+        ("data", DataSettings),
+        ("split", Split),
+        ("serve", Serve),
+        ("watch", WatchSettings),
+    ):
         if key in value:
             take(key, lambda key=key, model=model: fill(model, value[key]))
     if "remote" in value:
@@ -135,7 +142,7 @@ def _there(known: Sequence[str]) -> str:
 
 def _one(key: str, value: Any) -> Any:
     try:
-        return dict(fill(Head, {key: value}))[key]
+        return dict(fill(TopLevelSettings, {key: value}))[key]
     except SettingsError as error:
         raise SettingsError(
             *(Complaint(c.code, c.place[1:], c.text) for c in error.complaints)
@@ -156,7 +163,7 @@ def _documents(value: Any) -> tuple[str, ...]:
 def _each(key: str, value: Any, make: Callable[[Any], Any], page: Page) -> dict[int, Any]:
     made: dict[int, Any] = {}
     if not isinstance(value, list):
-        page.add(Complaint("C072", (key,), f"must be a list, got {shown(value)}"))
+        page.add(Complaint("C072", (key,), f"must be a list, got {describe_value(value)}"))
         return made
     for index, item in enumerate(value):
         try:
@@ -240,7 +247,7 @@ def _kind(value: Any, known: Sequence[str]) -> str:
         raise SettingsError(Complaint("C072", (), f"must be a mapping; write {{kind: {value}}}"))
     if not isinstance(value, dict):
         raise SettingsError(
-            Complaint("C072", (), f"must be a mapping with a kind, got {shown(value)}")
+            Complaint("C072", (), f"must be a mapping with a kind, got {describe_value(value)}")
         )
     if "kind" not in value:
         raise SettingsError(Complaint("C076", (), f"has no kind{listed}"))
@@ -248,6 +255,6 @@ def _kind(value: Any, known: Sequence[str]) -> str:
     if not isinstance(kind, str) or kind not in known:
         hint = did_you_mean(kind, known) if isinstance(kind, str) else ""
         raise SettingsError(
-            Complaint("C076", (), f"there is no {shown(kind)} here{hint or listed}")
+            Complaint("C076", (), f"there is no {describe_value(kind)} here{hint or listed}")
         )
     return kind

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from assay.config.page import Page
-from assay.config.project import SECTIONS, Data
+from assay.config.project import SECTIONS, DataSettings
 from assay.config.yamlfile import Place
 
 SETTINGS = {
@@ -83,7 +83,7 @@ INSIDE_DATA = {name: place[1:] for name, place in HEADS.items() if place[0] == "
 INSIDE_DATA |= {"path": ("files", "data"), "paths": ("files", "data")}
 
 
-def understood(page: Page) -> Iterator[dict[str, Any]]:
+def resolve_aliases(page: Page) -> Iterator[dict[str, Any]]:
     """Rename in the page what has another name here; the note that says so, if there is one."""
     value = page.source.value
     said: list[str] = []
@@ -120,7 +120,7 @@ Note = Callable[[Place, str], None]
 def _heads(
     page: Page, around: dict[str, Any], at: Place, names: dict[str, tuple[str, ...]], note: Note
 ) -> None:
-    own = SECTIONS if not at else tuple(Data.model_fields)
+    own = SECTIONS if not at else tuple(DataSettings.model_fields)
     for name in [one for one in around if one in names and one not in own]:
         target = names[name]
         inner = around
@@ -132,7 +132,7 @@ def _heads(
             continue
         note((*at, name), ".".join(map(str, (*at, *target))))
         inner[target[-1]] = around.pop(name)
-        page.moved((*at, name), (*at, *target))
+        page.move((*at, name), (*at, *target))
 
 
 def _strategy(page: Page, item: Any, at: Place, note: Note) -> None:
@@ -145,7 +145,7 @@ def _strategy(page: Page, item: Any, at: Place, note: Note) -> None:
         if target in fields and (target not in item or (*at, name) in page.sets):
             note((*at, name), target)
             item[target] = item.pop(name)
-            page.moved((*at, name), (*at, target))
+            page.move((*at, name), (*at, target))
     for name, value in item.items():
         within: Sequence[tuple[Place, Any]] = [((*at, name), value)]
         if isinstance(value, list):

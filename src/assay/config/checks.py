@@ -15,14 +15,14 @@ from typing import Any
 from assay.config import weighing
 from assay.config.complaints import Complaint
 from assay.config.names import arm_name, is_name, same
-from assay.config.project import Head
+from assay.config.project import TopLevelSettings
 from assay.config.serve import BASE
-from assay.config.yamlfile import Place, Source
+from assay.config.yamlfile import Place, YamlSource
 from assay.core.errors import did_you_mean
 from assay.core.types import Strategy, Task
 from assay.data.reading.file_address import hub_set
 from assay.evaluation.scoring import METRICS
-from assay.models.loading.find import stated_length
+from assay.models.loading.find import nominal_length
 from assay.retrieval.metadata_filter import filters, read_of_row
 from assay.tasks.kinds import DRAWN, KINDS, SQL, kind_of
 
@@ -47,12 +47,12 @@ def across(found: Mapping[str, Any]) -> Iterator[Complaint]:
         yield from _metrics(found["aim"])
     yield from weighing.complaints(found)
     if "aim" in found:
-        yield from _written(found["aim"])
+        yield from _check_written_answers(found["aim"])
         yield from _labels(found["aim"])
         yield from _code(found["aim"])
     yield from _arms(found["compare"])
     yield from _fields(found)
-    yield from _asked(found)
+    yield from _check_arm_names(found)
     if not found.get("documents"):
         for index, arm in found["compare"].items():
             for place in _readers(arm, ("compare", index)):
@@ -68,7 +68,7 @@ def across(found: Mapping[str, Any]) -> Iterator[Complaint]:
                 )
 
 
-def _asked(found: Mapping[str, Any]) -> Iterator[Complaint]:
+def _check_arm_names(found: Mapping[str, Any]) -> Iterator[Complaint]:
     """What is asked of an arm by name is asked of one that is there."""
     known = {arm_name(arm) for arm in found["compare"].values()}
     for place, names in _naming(found):
@@ -188,7 +188,7 @@ def _labels(task: Task) -> Iterator[Complaint]:
                 )
 
 
-def _written(task: Task) -> Iterator[Complaint]:
+def _check_written_answers(task: Task) -> Iterator[Complaint]:
     """What is said of written answers is said where answers are written."""
     if task.picks and "kind" in task.model_fields_set:
         for name in ("form", "stop"):
@@ -249,7 +249,9 @@ def _readers(arm: Strategy, place: Place) -> Iterator[Place]:
             yield from _readers(value, (*place, name))
 
 
-def warnings(found: Mapping[str, Any], source: Source, folder: Path) -> Iterator[dict[str, Any]]:
+def warnings(
+    found: Mapping[str, Any], source: YamlSource, folder: Path
+) -> Iterator[dict[str, Any]]:
     """What is read, but may not be what was meant: {"code", "count", "text"}."""
     words = [text for place, text in source.plain.items() if place[:2] == ("aim", "labels")]
     if switches := [text for text in words if text.casefold() in _SWITCHES]:
@@ -271,14 +273,18 @@ def warnings(found: Mapping[str, Any], source: Source, folder: Path) -> Iterator
         yield {"code": "C080", "count": len(outside), "text": text}
 
 
-def _lengths(found: Mapping[str, Any], source: Source, folder: Path) -> Iterator[dict[str, Any]]:
+def _lengths(
+    found: Mapping[str, Any], source: YamlSource, folder: Path
+) -> Iterator[dict[str, Any]]:
     """Sequences that are allowed to be longer than their model reads."""
     for index, arm in found.get("compare", {}).items():
         for place, one in _within(arm, ("compare", index)):
             if not isinstance(one, Strategy) or "max_length" not in one.model_fields_set:
                 continue
-            name = dict(one).get("model") or found.get("model", Head.model_fields["model"].default)
-            limit, asked = stated_length(name, folder), dict(one)["max_length"]
+            name = dict(one).get("model") or found.get(
+                "model", TopLevelSettings.model_fields["model"].default
+            )
+            limit, asked = nominal_length(name, folder), dict(one)["max_length"]
             if 0 < limit < asked:
                 at = ".".join(map(str, (*place, "max_length")))
                 text = (

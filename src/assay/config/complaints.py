@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 
-from assay.config.yamlfile import Place, shorten, shown
+from assay.config.yamlfile import Place, describe_value, shorten
 from assay.core.errors import AssayError, did_you_mean
 from assay.core.types import Settings, Strategy
 
@@ -57,7 +57,7 @@ def fill(model: type[Kind], value: Any, context: dict[str, Any] | None = None) -
     """
     if not isinstance(value, dict):
         raise SettingsError(
-            Complaint("C072", (), f"must be a mapping of settings, got {shown(value)}")
+            Complaint("C072", (), f"must be a mapping of settings, got {describe_value(value)}")
         )
     try:
         # JSON mode is what lets strict checking take a list for a tuple and 1 for 1.0, and nothing
@@ -92,7 +92,7 @@ def _complaints(
         elif nested:
             yield from nested[0].below(*place)
         elif raised:
-            yield _raised(str(raised[0]), place)
+            yield _parse_message(str(raised[0]), place)
         elif "json_invalid" in types:
             yield Complaint("C081", (), "holds half a character (a lone surrogate)")
         elif "extra_forbidden" in types:
@@ -108,7 +108,7 @@ def _complaints(
                 f"no such setting{did_you_mean(str(place[-1]), known) or _list(known)}",
             )
         elif types == {"missing"}:
-            wanted = _expected(_at(schema, place))
+            wanted = _expectation(_at(schema, place))
             yield Complaint(
                 "C072", place, "is missing" + (f"; it is {wanted}" if wanted != _ANYTHING else "")
             )
@@ -120,7 +120,7 @@ def _list(known: list[str]) -> str:
     return f"; there are: {', '.join(known)}" if known else ""
 
 
-def _raised(text: str, place: Place) -> Complaint:
+def _parse_message(text: str, place: Place) -> Complaint:
     own = re.match(r"([CD]\d{3}) (.*)", text, re.DOTALL)
     code, text = (own[1], own[2]) if own else ("C073", text)
     return Complaint(code, place, text)
@@ -145,10 +145,10 @@ def _wrong(
     )
     if place and place[-1] == "kind":
         code = "C076"
-    expected = _expected(wanted)
+    expected = _expectation(wanted)
     if expected.startswith("text") and isinstance(value, bool | int | float):
         hint = "; quote it"
-    return Complaint(code, place, f"must be {expected}, got {shown(value)}{hint}")
+    return Complaint(code, place, f"must be {expected}, got {describe_value(value)}{hint}")
 
 
 def _range(place: Place, value: dict[str, Any]) -> Complaint:
@@ -238,13 +238,13 @@ def _options(part: dict[str, Any]) -> list[Any]:
     return [part["const"]] if "const" in part else part.get("enum", [])
 
 
-def _expected(parts: list[dict[str, Any]]) -> str:
+def _expectation(parts: list[dict[str, Any]]) -> str:
     return " or ".join(dict.fromkeys(_words(part) for part in parts)) or _ANYTHING
 
 
 def _words(part: dict[str, Any]) -> str:
     if options := _options(part):
-        names = [shown(option) for option in options]
+        names = [describe_value(option) for option in options]
         return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
     kind = part.get("type")
     if kind == "array":

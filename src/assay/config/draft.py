@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from assay.config.yamlfile import flow, quoted, shorten
+from assay.config.yamlfile import flow, quote_scalar, shorten
 from assay.core.errors import DataError, Problem
 from assay.core.plain_text import plain
-from assay.data.reading.read_file import Read
+from assay.data.reading.read_file import RawTable
 from assay.data.reading.resolve_layout import CORPUS, settle
 from assay.tasks.columns import Column, as_text, columns_of, value_at
 from assay.tasks.guessing import SAMPLE
@@ -32,7 +32,7 @@ class Draft:
     command: str
 
 
-def draft(table: Read, name: str, command: str, path: str, why: DataError) -> Draft:
+def draft(table: RawTable, name: str, command: str, path: str, why: DataError) -> Draft:
     """A project file with every column in comments.
 
     Args:
@@ -50,7 +50,7 @@ def draft(table: Read, name: str, command: str, path: str, why: DataError) -> Dr
 
 
 def _lines(
-    table: Read,
+    table: RawTable,
     rows: Sequence[Any],
     found: Sequence[Column],
     name: str,
@@ -64,7 +64,7 @@ def _lines(
     yield "# Name the columns below, then run it again:"
     yield f"#   assay run {shlex.quote(name)}"
     yield "version: 1"
-    yield f"name: {quoted(name)}"
+    yield f"name: {quote_scalar(name)}"
     yield ""
     yield (
         f"# The {len(found)} columns of {len(table.rows):,} rows: how many are filled, different"
@@ -76,7 +76,7 @@ def _lines(
         counts = f"{column.filled / max(1, column.rows):>5.0%} {column.distinct:>7,}"
         yield f"#   {plain(flow(column.name)):<{wide}}  {counts}  {shown}"
     yield "data:"
-    yield f"  files: {{data: {quoted(path)}}}"
+    yield f"  files: {{data: {quote_scalar(path)}}}"
     yield (
         "  # What is asked: text, or question. What is to be answered: label, labels, answer,"
         " entities, code."
@@ -98,7 +98,7 @@ def _examples(column: Column, rows: Sequence[Any]) -> Iterator[str]:
     yield from (flow(text) for text in seen)
 
 
-def _next(table: Read, found: Sequence[Column], command: str, why: DataError) -> str:
+def _next(table: RawTable, found: Sequence[Column], command: str, why: DataError) -> str:
     """The command that mends what is wrong, or names the likeliest columns, where there are any
     that can be."""
     codes = {problem.code for problem in why.problems}
@@ -136,11 +136,14 @@ def _next(table: Read, found: Sequence[Column], command: str, why: DataError) ->
 def with_sets(command: str, sets: Sequence[tuple[str, str]]) -> str:
     """The command with settings on top, as a shell takes it."""
     return " ".join(
-        [command, *(f"--set {shlex.quote(f'{place}={quoted(value)}')}" for place, value in sets)]
+        [
+            command,
+            *(f"--set {shlex.quote(f'{place}={quote_scalar(value)}')}" for place, value in sets),
+        ]
     )
 
 
-def told(error: DataError, made: Draft, project: str) -> DataError:
+def with_draft(error: DataError, made: Draft, project: str) -> DataError:
     """The error with the draft and the next command at its end."""
     help = f"fill in data.columns there, or type: {made.command}"
     return DataError(

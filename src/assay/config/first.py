@@ -15,13 +15,13 @@ from typing import Any
 
 from assay.config.draft import with_sets
 from assay.config.portfolio import Size, portfolio
-from assay.config.yamlfile import flow, quoted
+from assay.config.yamlfile import flow, quote_scalar
 from assay.core.plain_text import plain
 from assay.core.types import Dropped, Example, Means, Task
 from assay.data.accepted_answers import JOINED
-from assay.data.reading.findings import told_aside
-from assay.data.reading.load import Loaded, labels_of
-from assay.data.reading.resolve_layout import named_as
+from assay.data.reading.findings import aside_warnings
+from assay.data.reading.load import LoadedExamples, labels_of
+from assay.data.reading.resolve_layout import rename_roles
 from assay.data.steps.dedupe import Dedupe
 from assay.tasks.kinds import kind_of
 
@@ -41,7 +41,7 @@ LONGEST = 8000  # characters, of the step `length`
 class First:
     """What there is to say of a file that was read for the first time."""
 
-    loaded: Loaded
+    loaded: LoadedExamples
     command: str  # that made it
     path: str  # of the data, from the project's folder
     folder: str
@@ -113,7 +113,7 @@ def notes(first: First) -> Iterator[str]:
     """What is printed when a project file is made: the most important first."""
     loaded, other = first.loaded, _other(first)
     read = f"{len(first.examples):,} rows"
-    taken = _said(loaded.kind, loaded.columns)
+    taken = _describe_guess(loaded.kind, loaded.columns)
     if loaded.undecided and other:
         yield f"Undecided between {taken} and {other[0]}: {read} taken for the first."
         yield f"  To take the other: {other[1]}"
@@ -121,7 +121,7 @@ def notes(first: First) -> Iterator[str]:
         yield f"{read} taken for {taken}"
     yield from _losses(first)
     if loaded.aside:
-        yield f"  {told_aside(loaded.aside)[0]['text']}"
+        yield f"  {aside_warnings(loaded.aside)[0]['text']}"
     if first.one_place:
         yield (
             "  The right option nearly always has one place: options are put in another order"
@@ -149,16 +149,16 @@ def _other(first: First) -> tuple[str, str] | None:
     made = first.loaded.runner_up
     if made is None:
         return None
-    columns = named_as(made.kind, made.columns)
+    columns = rename_roles(made.kind, made.columns)
     sets = [
         ("aim.kind", made.kind),
         *((f"data.columns.{role}", name) for role, name in columns.items()),
     ]
     command = first.command.partition(" --set ")[0]
-    return _said(made.kind, columns), with_sets(command, sets)
+    return _describe_guess(made.kind, columns), with_sets(command, sets)
 
 
-def _said(kind: str, columns: dict[str, str]) -> str:
+def _describe_guess(kind: str, columns: dict[str, str]) -> str:
     asked = [
         columns[role]
         for role in ("text", "question", "text_pair", "input", "messages")
@@ -207,7 +207,7 @@ def lines(first: First) -> Iterator[str]:
     for loss in _losses(first):
         yield f"# {_line(loss)}"
     yield "version: 1"
-    yield f"name: {quoted(folder)}"
+    yield f"name: {quote_scalar(folder)}"
     yield "seed: 0"
     yield (
         f"minutes: {MINUTES}  # then it says what is known so far; the same command goes on"
@@ -227,7 +227,7 @@ def lines(first: First) -> Iterator[str]:
     for place, value in first.said:
         if place.startswith("data.") and not place.startswith("data.columns."):
             yield f"  {place.removeprefix('data.')}: {flow(value)}"
-    yield f"  files: {{data: {quoted(first.path)}}}"
+    yield f"  files: {{data: {quote_scalar(first.path)}}}"
     yield f"  columns: {flow(dict(loaded.columns))}"
     yield ""
     yield from _curation(first)
@@ -276,7 +276,8 @@ def _curation(first: First) -> Iterator[str]:
     yield "split:"
     if first.loaded.group:
         yield (
-            f"  group: {quoted(first.loaded.group)}  # rows with one value of it stay in one split"
+            f"  group: {quote_scalar(first.loaded.group)}  # rows with one value of it stay in"
+            " one split"
         )
     elif "split.group" in dict(first.said):
         yield "  group: null"

@@ -18,10 +18,10 @@ from typing import Any
 
 from assay.core.errors import AssayError, DataError, Problem
 from assay.core.types import Tell
-from assay.data.reading.configurations import Patterns, chosen, configurations
+from assay.data.reading.configurations import Patterns, choose_patterns, configurations
 from assay.data.reading.file_address import HubSet, hub_set
 from assay.data.reading.folders import DATA_SUFFIXES
-from assay.models.loading.hub import explained
+from assay.models.loading.hub import translate_hub_errors
 
 _LISTS = ("README.md", "dataset_dict.json", "state.json", "dataset_info.json")
 
@@ -72,9 +72,9 @@ def folder_of(
     def refuse(text: str, help: str) -> AssayError:
         return DataError(Problem("D080", text, f"hf://{wanted.name}", help=help))
 
-    with explained(wanted.name, wanted.revision, offline, "data set", refuse):
+    with translate_hub_errors(wanted.name, wanted.revision, offline, "data set", refuse):
         if offline:
-            return _cached(wanted, common)
+            return _find_in_cache(wanted, common)
         try:
             listed = HfApi(endpoint=endpoint).dataset_info(
                 wanted.name, revision=revision, files_metadata=True
@@ -83,7 +83,7 @@ def folder_of(
             if isinstance(error, errors.HfHubHTTPError):
                 raise
             # No connection: what the cache holds is used, or is said to be missing.
-            return _cached(wanted, common)
+            return _find_in_cache(wanted, common)
         sizes = {one.rfilename: one.size or 0 for one in listed.siblings or ()}
         lists = [escape(name) for name in sizes if name.rpartition("/")[2] in _LISTS]
         folder = Path(
@@ -93,7 +93,7 @@ def folder_of(
         )
         place = f"hf://{wanted.name}"
         names = _data_files(
-            sizes, chosen(configurations(folder), wanted.config, place), wanted.config
+            sizes, choose_patterns(configurations(folder), wanted.config, place), wanted.config
         )
         if not names:
             told = (
@@ -113,7 +113,7 @@ def folder_of(
         return folder
 
 
-def _cached(wanted: HubSet, common: Mapping[str, Any]) -> Path:
+def _find_in_cache(wanted: HubSet, common: Mapping[str, Any]) -> Path:
     """The folder in the cache. The hub's library says when a file that is asked for did not come
     yet."""
     from huggingface_hub import snapshot_download
@@ -124,7 +124,7 @@ def _cached(wanted: HubSet, common: Mapping[str, Any]) -> Path:
         **common,
     }
     folder = Path(snapshot_download(wanted.name, allow_patterns=["README.md"], **cached))
-    patterns = chosen(configurations(folder), wanted.config, f"hf://{wanted.name}")
+    patterns = choose_patterns(configurations(folder), wanted.config, f"hf://{wanted.name}")
     globs = [glob for some in (patterns or {}).values() for glob in some]
     start = f"{wanted.config}/" if wanted.config else ""
     globs = globs or [f"{start}*{suffix}" for suffix in DATA_SUFFIXES]

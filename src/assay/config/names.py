@@ -59,7 +59,7 @@ def same(first: Strategy, second: Strategy) -> bool:
 
 
 def _content(strategy: Strategy) -> dict[str, Any]:
-    content = {"kind": strategy.kind, **strategy.changed()}
+    content = {"kind": strategy.kind, **strategy.non_defaults()}
     content.pop("name", None)
     for name, value in strategy:
         within = [
@@ -77,7 +77,7 @@ def _preset(strategy: Strategy) -> tuple[str, dict[str, Any]]:
     brings."""
     from assay.strategies.catalogue import PRESETS
 
-    changed = strategy.changed()
+    changed = strategy.non_defaults()
     best: tuple[str, dict[str, Any]] = (strategy.kind, {})
     for name, preset in PRESETS.items():
         brought = {key: value for key, value in preset.items() if key != "kind"}

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from assay.config.start import begin, folder_name
-from assay.config.yamlfile import flow, parse, quoted
+from assay.config.yamlfile import flow, parse, quote_scalar
 from assay.core import store
 from assay.core.command_hints import look, word
 from assay.core.errors import Problem, UsageError
-from assay.core.places import ENDINGS, PROJECT, typed
+from assay.core.places import ENDINGS, PROJECT, project_target
 from assay.core.types import Tell
-from assay.data.reading.file_address import hub_set, named
+from assay.data.reading.file_address import hub_set, parse_file_name
 
 _FILES = re.compile(r"^  files: \{data: (.+)\}$", re.MULTILINE)
 _SHARES = re.compile(r"^  (train|val|test): 0\.\d+\n", re.MULTILINE)  # there is nothing to draw
@@ -58,7 +58,7 @@ def init(
     _refuse_others(sets)
     project = place_of(data)
     if project.exists():
-        run = f"assay run {word(typed(project))}"
+        run = f"assay run {word(project_target(project))}"
         raise UsageError(
             Problem(
                 "C205", "there is a project already", str(project), help=f"{run} runs it as it is"
@@ -98,7 +98,9 @@ def place_of(data: Path) -> Path:
         if file.is_file():
             return file
     hub = hub_set(data)
-    folder = Path(folder_name(hub[0].name.rpartition("/")[2] if hub else named(data).path.name))
+    folder = Path(
+        folder_name(hub[0].name.rpartition("/")[2] if hub else parse_file_name(data).path.name)
+    )
     return (Path(f"{folder}-project") if folder.is_file() else folder) / PROJECT
 
 
@@ -117,7 +119,9 @@ def _refuse_others(sets: Sequence[str]) -> None:
 
 def _write(project: Path, text: str, parts: dict[str, str | Path], sets: Sequence[str]) -> None:
     """The file with the official splits and the model in it."""
-    named_parts = {name: quoted(_from(project, Path(path))) for name, path in parts.items() if path}
+    named_parts = {
+        name: quote_scalar(_from(project, Path(path))) for name, path in parts.items() if path
+    }
     if named_parts:
         found = _FILES.search(text)
         if found is None:
@@ -147,7 +151,7 @@ def _from(project: Path, path: Path) -> str:
     Raises:
         DataError: D001, there is no such file.
     """
-    if not named(path).path.exists():
+    if not parse_file_name(path).path.exists():
         from assay.core.command_hints import not_there
         from assay.core.errors import DataError
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.config.complaints import Complaint
-from assay.config.yamlfile import LARGEST, Fault, Place, Source, parse, read, shown
+from assay.config.yamlfile import LARGEST, Fault, Place, YamlSource, describe_value, parse, read
 from assay.core.errors import Problem, ProjectError
 
 
@@ -23,9 +23,9 @@ def open_page(path: Path, text: str | None = None) -> "Page":
     return page
 
 
-def _read(path: Path) -> Source:
-    def refuse(text: str) -> Source:
-        return Source(faults=[Fault("C081", 0, (), text)], broken=True)
+def _read(path: Path) -> YamlSource:
+    def refuse(text: str) -> YamlSource:
+        return YamlSource(faults=[Fault("C081", 0, (), text)], broken=True)
 
     try:
         data = path.read_bytes()
@@ -38,13 +38,13 @@ def _read(path: Path) -> Source:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         text = f"byte 0x{data[error.start]:02X} is not UTF-8; save it as UTF-8"
-        return Source(faults=[Fault("C081", line, (), text)], broken=True)
+        return YamlSource(faults=[Fault("C081", line, (), text)], broken=True)
 
 
 class Page:
     """A file's text, the changes made on top of it, and what is wrong with both."""
 
-    def __init__(self, name: str, source: Source):
+    def __init__(self, name: str, source: YamlSource):
         self.name = name
         self.source = source
         self.sets: dict[Place, str] = {}
@@ -75,7 +75,7 @@ class Page:
         else:
             self._put(text, place, value.value)
 
-    def moved(self, old: Place, new: Place) -> None:
+    def move(self, old: Place, new: Place) -> None:
         """What stands at one place is read as if it stood at another."""
         found: tuple[dict[Place, Any], ...] = (self.source.lines, self.source.plain, self.sets)
         for by_place in found:
@@ -98,7 +98,9 @@ class Page:
                         f"{where} has no '{part}'; it has {len(around)} entries, from 0",
                     )
             elif not isinstance(around, dict):
-                return self._refuse(text, place, f"{where} has no '{part}'; it is {shown(around)}")
+                return self._refuse(
+                    text, place, f"{where} has no '{part}'; it is {describe_value(around)}"
+                )
             key: Any = part if isinstance(around, list) else str(part)
             if depth == len(place) - 1:
                 around[key] = value

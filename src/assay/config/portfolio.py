@@ -49,9 +49,9 @@ def portfolio(kind: str, size: Size) -> Iterator[Entry]:
         "summarise": _summaries,
         "number": _numbers,
         "rewrite": _rewritten,
-        "continue": _continued,
+        "continue": _text_continuation,
     }
-    yield from ways.get(kind, _written)(size)
+    yield from ways.get(kind, _free_answers)(size)
     settings = {"kind": "lora", "epochs": EPOCHS}
     if kind == "classify" and size.labels > FEW_LABELS:
         return
@@ -132,12 +132,12 @@ def _rewritten(size: Size) -> Iterator[Entry]:
     yield from (NEIGHBOURS, BASE, SIMILAR)
 
 
-def _continued(size: Size) -> Iterator[Entry]:
+def _text_continuation(size: Size) -> Iterator[Entry]:
     yield {"kind": "ngram"}, "counts of words after words"
     yield BASE
 
 
-def _written(size: Size) -> Iterator[Entry]:
+def _free_answers(size: Size) -> Iterator[Entry]:
     yield from (MAJORITY, NEIGHBOURS)
     if size.found:
         yield (

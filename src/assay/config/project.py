@@ -8,12 +8,12 @@ from typing import Any
 from pydantic import Field, SerializeAsAny, field_validator
 
 from assay.config.audits.evaluate import Validate
-from assay.config.monitor import Watch
+from assay.config.monitor import WatchSettings
 from assay.config.names import arm_name
 from assay.config.serve import Serve
 from assay.config.task import as_said
 from assay.config.yamlfile import dump
-from assay.core.places import PROJECT, place, typed
+from assay.core.places import PROJECT, place, project_target
 from assay.core.types import Augmentation, RowStep, SetStep, Settings, Strategy, Task
 from assay.data.annotation.adjudication import Settle
 from assay.data.reading.file_address import hub_set
@@ -59,7 +59,7 @@ class Files(Settings):
         )
 
 
-class Data(Settings):
+class DataSettings(Settings):
     files: Files
     columns: dict[str, str] = {}  # role -> field of the file
     encoding: str = ""  # found out when empty
@@ -100,7 +100,7 @@ class Documents(Settings):
         )
 
 
-class Head(Settings):
+class TopLevelSettings(Settings):
     """The keys of the file that stand alone."""
 
     version: int = Field(default=VERSION, ge=1)
@@ -113,12 +113,12 @@ class Head(Settings):
     model: str = Field(default="smollm2-135m", min_length=1)
 
 
-class Project(Head):
+class Project(TopLevelSettings):
     """Everything that a project file says. `arms` has the strategies under the names used
     everywhere else."""
 
     aim: Task = Task()
-    data: Data
+    data: DataSettings
     curate: tuple[SerializeAsAny[RowStep | SetStep], ...] = ()
     split: Split = Split()
     augment: tuple[SerializeAsAny[Augmentation], ...] = ()
@@ -129,7 +129,7 @@ class Project(Head):
     checking: Validate = Validate()
     weigh: Weigh = Weigh()
     serve: Serve = Serve()
-    watch: Watch = Watch()
+    watch: WatchSettings = WatchSettings()
     folder: Path = Field(default=Path(), exclude=True)
     file: str = Field(default=PROJECT, exclude=True)  # its name in the folder: see `places`
     # in place of work/, where that cannot be written
@@ -145,7 +145,7 @@ class Project(Head):
     @property
     def target(self) -> Path:
         """The project as one types it: its folder, or its file where that is no project.yaml."""
-        return typed(self.folder / self.file)
+        return project_target(self.folder / self.file)
 
     def place(self, name: str) -> Path:
         return place(self.folder / self.file, name)
@@ -234,7 +234,7 @@ class Project(Head):
             ("compare", self.compare),
         ):
             if items:
-                settings[section] = [{"kind": item.kind, **item.changed()} for item in items]
+                settings[section] = [{"kind": item.kind, **item.non_defaults()} for item in items]
         return dump(settings)
 
 

@@ -31,7 +31,7 @@ READ = {
 COLUMN = "data.columns."
 
 
-def said_in(sets: Sequence[str]) -> dict[str, Any]:
+def parse_row_settings(sets: Sequence[str]) -> dict[str, Any]:
     """The settings among them that say what the rows are; of one that is no such value
     `config.load` will tell."""
     said = {}
@@ -87,5 +87,5 @@ def as_sets(value: Any) -> list[str]:
     return told
 
 
-def written(value: Any) -> str:
+def format_setting(value: Any) -> str:
     return flow(list(value) if isinstance(value, tuple) else value)

@@ -19,14 +19,14 @@ from typing import Any
 from assay.config import draft
 from assay.config.first import First, lines, notes
 from assay.config.hub_data import bring, silent
-from assay.config.said import COLUMN, arguments, as_sets, said_in, written
+from assay.config.said import COLUMN, arguments, as_sets, format_setting, parse_row_settings
 from assay.config.yamlfile import read
 from assay.core.command_hints import no_project, not_there
 from assay.core.errors import DataError, Problem, UsageError
 from assay.core.places import PROJECT
 from assay.core.store import write_text
 from assay.core.types import Tell
-from assay.data.reading.file_address import hub_set, named
+from assay.data.reading.file_address import hub_set, parse_file_name
 from assay.data.reading.file_selection import holds_data, with_partners
 
 BAD_ROWS = 0.05  # of `data.bad_rows`
@@ -35,7 +35,7 @@ _MADE = re.compile(r"# (?:Made|Draft) by `(assay run [^`]*)`")
 
 
 @dataclass(frozen=True)
-class Source:
+class ProjectSource:
     """The data of a project that `assay run FILE` makes.
 
     Attributes:
@@ -55,12 +55,12 @@ class Source:
         return f"assay run {shlex.quote(self.typed)}"
 
     @property
-    def made_by(self) -> str:
+    def full_command(self) -> str:
         """The command with the settings that count."""
         return " ".join(
             [
                 self.command,
-                *(f"--set {shlex.quote(f'{k}={written(v)}')}" for k, v in self.said.items()),
+                *(f"--set {shlex.quote(f'{k}={format_setting(v)}')}" for k, v in self.said.items()),
             ]
         )
 
@@ -90,23 +90,28 @@ def begin(
         _complete(project, sets, tell)
         return project
     hub = hub_set(target)
-    data = named(target).path
+    data = parse_file_name(target).path
     if hub is not None:
         folder = Path(folder_name(hub[0].name.rpartition("/")[2]))
         if not (folder / PROJECT).exists():
             (local,) = bring({"data": [target]}, offline=offline, tell=tell)["data"]
-            _make(Source(local, folder, hub_name(target), hub_name(target), said_in(sets)), tell)
+            _make(
+                ProjectSource(
+                    local, folder, hub_name(target), hub_name(target), parse_row_settings(sets)
+                ),
+                tell,
+            )
         return folder / PROJECT
     if not data.exists():
         raise DataError(not_there(target))
     typed, target = str(target), with_partners(target)
-    data = named(target).path
+    data = parse_file_name(target).path
     folder = Path(folder_name(data.resolve().name))
     # data without an ending, or in a folder
     if folder.is_file() or folder.resolve() == data.resolve():
         folder = Path(f"{folder}-project")
     project = folder / PROJECT
-    source = Source(target, folder, _path(target, folder), typed, said_in(sets))
+    source = ProjectSource(target, folder, _path(target, folder), typed, parse_row_settings(sets))
     if project.exists():
         _same_data(project, data)
         _again(source, tell)
@@ -115,7 +120,7 @@ def begin(
     return project
 
 
-def _make(source: Source, tell: Tell) -> None:
+def _make(source: ProjectSource, tell: Tell) -> None:
     """Write the project file and say what was guessed; or a draft, and what stood against a
     guess."""
     project = source.folder / PROJECT
@@ -130,29 +135,31 @@ def _make(source: Source, tell: Tell) -> None:
         if made is None:
             raise
         write_text(project, made.text)
-        raise draft.told(error, made, str(project)) from None
-    _written_down(first, project, tell)
+        raise draft.with_draft(error, made, str(project)) from None
+    _write_project(first, project, tell)
 
 
-def _written_down(first: First, project: Path, tell: Tell) -> None:
+def _write_project(first: First, project: Path, tell: Tell) -> None:
     write_text(project, _text(first))
     for line in notes(first):
         tell({"event": "note", "text": line})
 
 
-def _again(source: Source, tell: Tell) -> None:
+def _again(source: ProjectSource, tell: Tell) -> None:
     """Make a project file anew that is as it was made, where the command says something else of the
     rows; and a draft, whatever it says."""
     project = source.folder / PROJECT
     old = project.read_text(encoding="utf-8", errors="replace")
     if old.startswith(draft.HEAD):
         _complete(
-            project, [f"{place}={written(value)}" for place, value in source.said.items()], tell
+            project,
+            [f"{place}={format_setting(value)}" for place, value in source.said.items()],
+            tell,
         )
         return
     match = _MADE.match(old)
     words = shlex.split(match[1]) if match else []
-    before = said_in(
+    before = parse_row_settings(
         [value for flag, value in zip(words, words[1:], strict=False) if flag == "--set"]
     )
     # Other settings are for one run, as they are on any project.
@@ -172,7 +179,7 @@ def _again(source: Source, tell: Tell) -> None:
         wanted = {place: value for place, value in source.said.items() if _decides(place)}
         # what is wrong with it leaves the file as it is
         first = _first(replace(source, said=kept | wanted))
-        _written_down(first, project, tell)
+        _write_project(first, project, tell)
 
 
 def _decides(place: str) -> bool:
@@ -192,7 +199,7 @@ def _complete(project: Path, sets: Sequence[str], tell: Tell) -> None:
         return
     match = _MADE.match(text)
     words = shlex.split(match[1]) if match else []
-    filled = said_in(
+    filled = parse_row_settings(
         [
             *as_sets(value),
             *(v for flag, v in zip(words, words[1:], strict=False) if flag == "--set"),
@@ -205,18 +212,18 @@ def _complete(project: Path, sets: Sequence[str], tell: Tell) -> None:
     else:
         data = Path(os.path.relpath(project.parent / files[0]))
     typed = words[2] if len(words) > 2 else str(data)
-    source = Source(data, project.parent, files[0], typed, filled)
+    source = ProjectSource(data, project.parent, files[0], typed, filled)
     try:
         first = _first(source)
     except DataError as error:  # what was filled in stays as it is
         made = _draft(source, error)
         if made is None:
             raise
-        raise draft.told(error, made, str(project)) from None
-    _written_down(first, project, tell)
+        raise draft.with_draft(error, made, str(project)) from None
+    _write_project(first, project, tell)
 
 
-def _first(source: Source) -> First:
+def _first(source: ProjectSource) -> First:
     """The file, read with what is said of it. Labels that look the same are joined, which the
     project file says.
 
@@ -234,7 +241,7 @@ def _first(source: Source) -> First:
             raise
         return _first(replace(source, said={**source.said, JOIN: True}))
     return First(
-        loaded, source.made_by, source.path, source.folder.name, tuple(source.said.items())
+        loaded, source.full_command, source.path, source.folder.name, tuple(source.said.items())
     )
 
 
@@ -251,10 +258,12 @@ def project_text(data: Path, folder: Path, path: str = "") -> str:
     Raises:
         DataError: what `curate.load` finds wrong with the file.
     """
-    return _text(_first(Source(data, folder, path or _path(data, folder), path or data.name)))
+    return _text(
+        _first(ProjectSource(data, folder, path or _path(data, folder), path or data.name))
+    )
 
 
-def _draft(source: Source, why: DataError) -> "draft.Draft | None":
+def _draft(source: ProjectSource, why: DataError) -> "draft.Draft | None":
     """A draft with every column; None where the file itself cannot be read, and so shows none."""
     from assay.data.reading.load import tables
 
@@ -279,7 +288,7 @@ def _files(value: Any) -> list[str]:
 def _same_data(project: Path, data: Path) -> None:
     """The project that is there is about this file, not about another one of the same name."""
     paths = _files(read(project.read_text(encoding="utf-8-sig", errors="replace")).value)
-    there = [os.path.realpath(named(project.parent / path).path) for path in paths]
+    there = [os.path.realpath(parse_file_name(project.parent / path).path) for path in paths]
     if there and os.path.realpath(data) not in there:
         raise UsageError(
             Problem(

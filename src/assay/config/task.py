@@ -33,4 +33,4 @@ def task_of(value: Any, folder: Path) -> Task:
 def as_said(task: Task) -> dict[str, Any]:
     """The section that describes the task: what differs from the defaults."""
     said = task.model_dump(mode="json", exclude_defaults=True)
-    return said if task.form is None else {**said, "form": forms.written(task.form)}
+    return said if task.form is None else {**said, "form": forms.dump_form(task.form)}

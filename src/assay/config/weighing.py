@@ -54,7 +54,7 @@ def _guards(task: Task, checking: Validate) -> Iterator[Complaint]:
     for name, allowed in task.guards.items():
         place = ("aim", "guards", name)
         if name == FORGETTING:
-            if not checking.forgetting.asked(checking.depth):
+            if not checking.forgetting.is_enabled(checking.depth):
                 yield Complaint(
                     "C103", place, "is not measured; write `validate: {forgetting: true}`"
                 )

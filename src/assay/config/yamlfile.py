@@ -54,7 +54,7 @@ class Fault:
 
 
 @dataclass(slots=True)
-class Source:
+class YamlSource:
     """What a text holds: the value, the line of each place (that of its key), and what is wrong."""
 
     value: Any = None
@@ -83,13 +83,13 @@ class _Open:
         return (*self.place, len(self.value) if isinstance(self.value, list) else self.key or "")
 
 
-def read(text: str) -> Source:
+def read(text: str) -> YamlSource:
     """Read one document. All faults are collected; after a fault of syntax nothing further can be
     read."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-    source = Source(broken=True)
+    source = YamlSource(broken=True)
     try:
         source.broken = not _build(YAML(typ="safe", pure=True).parse(text), source)
     except MarkedYAMLError as error:
@@ -113,7 +113,7 @@ def _syntax(error: Any) -> Fault:
     return Fault("C064", mark.line + 1 if mark else 0, (), words)
 
 
-def _build(events: Iterator[Any], source: Source) -> bool:
+def _build(events: Iterator[Any], source: YamlSource) -> bool:
     """Build the value; was everything read?"""
     from ruamel.yaml import events as kinds
 
@@ -144,7 +144,7 @@ def _build(events: Iterator[Any], source: Source) -> bool:
     return documents == 1
 
 
-def _node(event: Any, kinds: Any, line: int, stack: list[_Open], source: Source) -> None:
+def _node(event: Any, kinds: Any, line: int, stack: list[_Open], source: YamlSource) -> None:
     around = stack[-1] if stack else None
     if around is not None and isinstance(around.value, dict) and around.key is None:
         _key(event, kinds, line, around, source)
@@ -167,7 +167,7 @@ def _node(event: Any, kinds: Any, line: int, stack: list[_Open], source: Source)
         _put(around, None, line, source)
 
 
-def _key(event: Any, kinds: Any, line: int, around: _Open, source: Source) -> None:
+def _key(event: Any, kinds: Any, line: int, around: _Open, source: YamlSource) -> None:
     scalar = isinstance(event, kinds.ScalarEvent)
     around.key = event.value if scalar else "?"
     source.lines.setdefault(around.below(), line)
@@ -176,7 +176,7 @@ def _key(event: Any, kinds: Any, line: int, around: _Open, source: Source) -> No
         source.faults.append(Fault("C064", line, around.place, "a key must be text"))
 
 
-def _refuse(event: Any, kinds: Any, line: int, place: Place, source: Source) -> None:
+def _refuse(event: Any, kinds: Any, line: int, place: Place, source: YamlSource) -> None:
     alias = isinstance(event, kinds.AliasEvent)
     if alias or event.anchor or event.tag:
         what = "an alias (*)" if alias else "an anchor (&)" if event.anchor else "a tag (!)"
@@ -185,14 +185,14 @@ def _refuse(event: Any, kinds: Any, line: int, place: Place, source: Source) -> 
         )
 
 
-def _place(around: _Open | None, line: int, source: Source) -> Place:
+def _place(around: _Open | None, line: int, source: YamlSource) -> Place:
     if around is None:
         return ()
     source.lines.setdefault(around.below(), line)
     return around.below()
 
 
-def _put(around: _Open | None, value: Any, line: int, source: Source) -> None:
+def _put(around: _Open | None, value: Any, line: int, source: YamlSource) -> None:
     if around is None:
         source.value = value
     elif isinstance(around.value, list):
@@ -204,7 +204,7 @@ def _put(around: _Open | None, value: Any, line: int, source: Source) -> None:
             both = (
                 ""
                 if around.place[:1] == ("remote",)
-                else f" ({shown(around.value[key])}, {shown(value)})"
+                else f" ({describe_value(around.value[key])}, {describe_value(value)})"
             )
             source.faults.append(
                 Fault("C065", line, around.place, f"'{key}' stands here twice{both}")
@@ -214,7 +214,7 @@ def _put(around: _Open | None, value: Any, line: int, source: Source) -> None:
         around.key = None
 
 
-def _scalar(text: str, line: int, place: Place, source: Source) -> Any:
+def _scalar(text: str, line: int, place: Place, source: YamlSource) -> Any:
     if text in _WORDS:
         return _WORDS[text]
     if not _FLOAT.match(text):
@@ -245,7 +245,7 @@ def shorten(text: str, width: int = 40) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
-def shown(value: Any) -> str:
+def describe_value(value: Any) -> str:
     """A value in the words of the file: 'two', 8, true, nothing, a list, a mapping."""
     if value is None:
         return "nothing"
@@ -256,9 +256,9 @@ def shown(value: Any) -> str:
     return {list: "a list", dict: "a mapping"}.get(type(value), str(value))
 
 
-def parse(text: str) -> Source:
+def parse(text: str) -> YamlSource:
     """The value of a `--set`: one YAML value on one line; an empty text is None."""
-    return read(text) if text.strip() else Source()
+    return read(text) if text.strip() else YamlSource()
 
 
 # --- writing --------------------------------------------------------------------------------------
@@ -270,7 +270,7 @@ def dump(value: Any, indent: int = 0) -> str:
     pad = " " * indent
     if isinstance(value, dict) and value:
         return "".join(
-            f"{pad}{quoted(str(key))}:{_after(item, indent)}" for key, item in value.items()
+            f"{pad}{quote_scalar(str(key))}:{_after(item, indent)}" for key, item in value.items()
         )
     if isinstance(value, list | tuple) and value:
         return "".join(f"{pad}-{_item(item, indent)}" for item in value)
@@ -299,7 +299,7 @@ def flow(value: Any) -> str:
     if isinstance(value, dict):
         return (
             "{"
-            + ", ".join(f"{quoted(str(key))}: {flow(item)}" for key, item in value.items())
+            + ", ".join(f"{quote_scalar(str(key))}: {flow(item)}" for key, item in value.items())
             + "}"
         )
     if isinstance(value, list | tuple):
@@ -309,11 +309,11 @@ def flow(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
-        return quoted(value)
+        return quote_scalar(value)
     return repr(value)
 
 
-def quoted(text: str) -> str:
+def quote_scalar(text: str) -> str:
     """`text` as it stands when that reads back as the same text in every YAML reader, else in
     double quotes."""
     import json

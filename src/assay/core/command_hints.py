@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assay.core.errors import DataError, Problem, nearest
-from assay.core.places import PROJECT, place, typed
+from assay.core.places import PROJECT, place, project_target
 
 # Files that may hold rows. What assay writes beside them (answers, reports, votes) is no data to
 # begin with.
@@ -59,12 +59,14 @@ class Here:
         those that ask a project which has run."""
         ran = [one for one in self.projects if has_run(one)]
         if verb in ASKING and ran:
-            return [(ASKING[verb].format(project=word(typed(one))), "") for one in ran[:SHOWN]]
+            return [
+                (ASKING[verb].format(project=word(project_target(one))), "") for one in ran[:SHOWN]
+            ]
         if verb == "report" and ran:
-            return [(f"assay report {word(typed(one))}", "") for one in ran[:SHOWN]]
+            return [(f"assay report {word(project_target(one))}", "") for one in ran[:SHOWN]]
         verb = verb if verb in ("check", "init") else "run"
         said = [
-            (f"assay {verb} {word(typed(one))}", "goes on with this project")
+            (f"assay {verb} {word(project_target(one))}", "goes on with this project")
             for one in self.projects
         ]
         said += [(f"assay {verb} {word(one)}", "makes a project of this file") for one in self.data]
@@ -72,7 +74,7 @@ class Here:
 
     def holds(self) -> str:
         """In words."""
-        names = [f"the project {typed(one)}" for one in self.projects[:SHOWN]] + [
+        names = [f"the project {project_target(one)}" for one in self.projects[:SHOWN]] + [
             one.name for one in self.data[:SHOWN]
         ]
         if names:
@@ -210,7 +212,7 @@ def lines(there: Here) -> list[str]:
     """What to type here, as it is shown: a line a command."""
     commands = there.commands()
     if there.projects and has_run(there.projects[0]):
-        project = word(typed(there.projects[0]))
+        project = word(project_target(there.projects[0]))
         commands = [
             (f"assay report {project}", "shows its newest report"),
             (f'assay ask "Your question" --project {project}', "asks what it recommends"),

@@ -18,7 +18,7 @@ def file_of(target: Path) -> Path:
     return target if named else target / PROJECT
 
 
-def typed(file: Path) -> Path:
+def project_target(file: Path) -> Path:
     """A project as one types it: the folder of a project.yaml, a file of another name itself."""
     return file.parent if file.name == PROJECT else file
 

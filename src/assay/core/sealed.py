@@ -29,7 +29,7 @@ def seal(row: Mapping[str, Any]) -> Row:
     return {**row, SEAL: store.digest(dict(row))[:LENGTH]}
 
 
-def opened(line: bytes) -> Row | None:
+def unseal_line(line: bytes) -> Row | None:
     """The row of a line without its hash, None where that does not fit.
 
     Raises:
@@ -86,7 +86,7 @@ def first_rows(path: Path) -> list[Row]:
     return rows[: min(wrong) - 1] if wrong else rows
 
 
-def verified(path: Path) -> Iterator[Any]:
+def rows_without_seal(path: Path) -> Iterator[Any]:
     """The rows of a file that is verified otherwise: one of a finished stage, of this version or
     another."""
     for row in store.read_lines(path):
@@ -117,7 +117,7 @@ def _read(path: Path) -> tuple[list[Row], dict[int, str]]:
     rows, wrong = [], {}
     for number, line in enumerate(_lines(path.read_bytes()), 1):
         try:
-            row = opened(line) if line.endswith(b"\n") else None
+            row = unseal_line(line) if line.endswith(b"\n") else None
             code = "R170" if line.endswith(b"\n") else "R172"
         except Unsealed:
             row, code = None, "R171"
@@ -130,7 +130,7 @@ def _read(path: Path) -> tuple[list[Row], dict[int, str]]:
 
 def _good(line: bytes) -> bool:
     try:
-        return opened(line) is not None
+        return unseal_line(line) is not None
     except Unsealed:
         return False
 

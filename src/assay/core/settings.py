@@ -10,7 +10,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    def changed(self) -> dict[str, Any]:
+    def non_defaults(self) -> dict[str, Any]:
         """The settings that differ from their defaults, as plain JSON: what names an arm and keys
         the cache."""
         return self.model_dump(mode="json", exclude_defaults=True)

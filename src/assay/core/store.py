@@ -264,7 +264,7 @@ class Stage:
         """Where the stage lies when it was found damaged."""
         return self.folder.with_name(f"{self.key}.damaged")
 
-    def done(self) -> dict[str, Any] | None:
+    def completion_note(self) -> dict[str, Any] | None:
         """The note given to `finish`, or None when the stage is not complete. A stage whose files
         do not have the hashes it was finished with is set aside as `<key>.damaged`, which is said,
         and counts as not there."""

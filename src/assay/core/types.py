@@ -160,10 +160,14 @@ class Learner(Settings, ABC):
         return self.seeded or any(value.draws for _, value in self.inside())
 
     @property
-    def scored(self) -> bool:
+    def metric_dependent(self) -> bool:
         """Whether the task's metric decides something in its fit, or in that of what stands inside
         it."""
-        return self.judges or "val" in self.reads or any(value.scored for _, value in self.inside())
+        return (
+            self.judges
+            or "val" in self.reads
+            or any(value.metric_dependent for _, value in self.inside())
+        )
 
     @property
     def preload(self) -> Preload:
@@ -303,7 +307,7 @@ class _Nested:
         return core_schema.with_info_plain_validator_function(
             build,
             serialization=core_schema.plain_serializer_function_ser_schema(
-                lambda learner: {"kind": learner.kind, **learner.changed()}
+                lambda learner: {"kind": learner.kind, **learner.non_defaults()}
             ),
         )
 

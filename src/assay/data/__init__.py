@@ -13,7 +13,7 @@ from assay.data.augment.qa_pairs import QaPairs
 from assay.data.leak_audit import Audit
 from assay.data.pipeline import Curated, Step, run
 from assay.data.reading.documents import read_documents
-from assay.data.reading.load import Loaded, load
+from assay.data.reading.load import LoadedExamples, load
 from assay.data.split import Split
 from assay.data.steps import STEPS
 from assay.data.steps.anonymise import Anonymise
@@ -50,7 +50,7 @@ __all__ = [
     "LabelErrors",
     "Language",
     "Length",
-    "Loaded",
+    "LoadedExamples",
     "Near",
     "Noise",
     "OffTopic",

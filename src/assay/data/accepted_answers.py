@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from assay.core.types import Checks, Example
-from assay.data.ledger import Book
+from assay.data.ledger import Ledger
 from assay.data.text_similarity import Key, key_of, normal
 
 WRITTEN = ("answer", "number", "summarise", "rewrite", "chat", "code")
@@ -28,24 +28,24 @@ FURTHER = "further accepted answers"  # and of the row that took its answer
 Asked = tuple[Key, tuple[str, ...], Checks | None]
 
 
-def asked_of(example: Example) -> Asked:
+def question_key(example: Example) -> Asked:
     """What makes two rows the same question."""
     return key_of(example), tuple(map(normal, example.options)), example.checks
 
 
 def may_join(rows: Sequence[Example], kind: str) -> bool:
     """Whether the answers of rows that ask the same may all be right."""
-    if kind not in WRITTEN or preferred(rows):
+    if kind not in WRITTEN or has_preferences(rows):
         return False
     return kind != "number" or len({_result(row) for row in rows}) == 1
 
 
-def preferred(rows: Sequence[Example]) -> bool:
+def has_preferences(rows: Sequence[Example]) -> bool:
     """Whether some of the rows hold a rejected answer beside the better one."""
     return any(row.rejected is not None for row in rows)
 
 
-def folded(answer: str) -> str:
+def answer_key(answer: str) -> str:
     """What answers have in common that differ in case and outer space only, as in
     text.same_target."""
     return answer.strip().casefold()
@@ -62,11 +62,11 @@ def answers_of(rows: Sequence[Example]) -> tuple[str, ...]:
     for row in rows:
         for answer in (row.target or "", *row.also):
             if answer.strip():
-                found.setdefault(folded(answer), answer)
+                found.setdefault(answer_key(answer), answer)
     return tuple(found.values())
 
 
-def joined(rows: Sequence[Example]) -> Example:
+def merge_answers(rows: Sequence[Example]) -> Example:
     """The first of rows that ask the same, with the answers of all; itself where they add none."""
     first, answers = rows[0], answers_of(rows)
     own = answers_of(rows[:1])
@@ -81,15 +81,17 @@ def with_answers(examples: Sequence[Example], kind: str) -> list[Example]:
     the same too."""
     asked: dict[Asked, list[Example]] = {}
     for example in examples:
-        asked.setdefault(asked_of(example), []).append(example)
+        asked.setdefault(question_key(example), []).append(example)
     made = []
     for example in examples:
-        rows = asked[asked_of(example)]
-        made.append(joined([example, *rows]) if len(rows) > 1 and may_join(rows, kind) else example)
+        rows = asked[question_key(example)]
+        made.append(
+            merge_answers([example, *rows]) if len(rows) > 1 and may_join(rows, kind) else example
+        )
     return made
 
 
-def accept(examples: Sequence[Example], kind: str, book: Book, part: int) -> list[Example]:
+def accept(examples: Sequence[Example], kind: str, book: Ledger, part: int) -> list[Example]:
     """`with_answers`, and a line for each row that took some. part: number of the step that joins
     training rows."""
     made = with_answers(examples, kind)

@@ -81,7 +81,7 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(part)
 
 
-def probed(
+def find_overlaps(
     examples: Sequence[Example], probes: Iterable[tuple[str, str]], n: int = WORDS
 ) -> Probed:
     """The examples that share `n` words in a row with a probe, in their order. Memory grows with
@@ -116,7 +116,7 @@ def _grams(words: Sequence[str], n: int) -> Iterator[tuple[int, bytes]]:
         yield at, hashlib.blake2b(" ".join(words[at : at + n]).encode(), digest_size=10).digest()
 
 
-def given_away(examples: Sequence[Example], labels: Sequence[str] = ()) -> dict[str, Any]:
+def count_answer_leaks(examples: Sequence[Example], labels: Sequence[str] = ()) -> dict[str, Any]:
     """Rows whose answer stands in what the user says, as whole words, whatever their case.
 
     Args:
@@ -130,7 +130,7 @@ def given_away(examples: Sequence[Example], labels: Sequence[str] = ()) -> dict[
     """
     told = [e for e in examples[:: -(-len(examples) // LOOKED) or 1] if e.target]
     spaced = {
-        a: _spaced(a)
+        a: _pad_words(a)
         for a in {*labels, *(a for e in told for a in (e.target or "", *e.also))}
         if len(a) >= LEAST
     }
@@ -141,7 +141,7 @@ def given_away(examples: Sequence[Example], labels: Sequence[str] = ()) -> dict[
         answers = [answer for answer in (example.target or "", *example.also) if answer in spaced]
         if not answers:
             continue
-        text = _spaced(example.text)
+        text = _pad_words(example.text)
         rows += 1
         other += any(spaced[name] in text for name in names if name not in answers)
         if hit := next((answer for answer in answers if spaced[answer] in text), None):
@@ -164,7 +164,7 @@ def given_away(examples: Sequence[Example], labels: Sequence[str] = ()) -> dict[
     )
 
 
-def _spaced(text: str) -> str:
+def _pad_words(text: str) -> str:
     """The words of a text with one space on each side, so that `in` finds whole words. A text
     without words: itself."""
     words = _words(text)

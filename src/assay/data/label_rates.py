@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from assay.core.types import Example
-from assay.data.ledger import Book
+from assay.data.ledger import Ledger
 from assay.data.split import Split, draw, draw_alike
 
 # change of a label's share of train from which it is told; rounding to whole rows is none
@@ -28,7 +28,7 @@ def rates_of(train: Sequence[Example], task_kind: str) -> Counter[str]:
     )
 
 
-def draw_train(rows: dict[str, list[Example]], settings: Split, seed: int, book: Book) -> None:
+def draw_train(rows: dict[str, list[Example]], settings: Split, seed: int, book: Ledger) -> None:
     """Set the training rows aside that `train_rows` or `rows_per_label` leaves over."""
     if settings.train_rows is not None:
         rows["train"], aside = draw_alike(rows["train"], settings.train_rows, seed)
@@ -42,7 +42,7 @@ def draw_train(rows: dict[str, list[Example]], settings: Split, seed: int, book:
         book.note(example, "split", "set aside", reason)
 
 
-def base_rates(rates: Counter[str], train: Sequence[Example], book: Book) -> dict[str, int]:
+def base_rates(rates: Counter[str], train: Sequence[Example], book: Ledger) -> dict[str, int]:
     """The base rates where `train` no longer has them, with a warning where shares moved; else
     nothing."""
     now = rates_of(train, "classify") if rates else rates

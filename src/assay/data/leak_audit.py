@@ -21,7 +21,7 @@ from assay.core.errors import LeakError, Problem
 from assay.core.types import Example
 from assay.data.dedup import containment as inside
 from assay.data.dedup.near_duplicates import MOST_PARTNERS, across
-from assay.data.dedup.search import THRESHOLD, Search
+from assay.data.dedup.search import THRESHOLD, NearDuplicateSearch
 from assay.data.text_similarity import Key, key_of
 
 # The split on the left gives way to the one on the right.
@@ -31,7 +31,7 @@ KINDS = ("exact", "near", "contained", "group")
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class LeakSide:
     """The rows of one split that have the same text, or the same group."""
 
     split: str
@@ -47,14 +47,14 @@ Place = tuple[str, Key]
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class Leak:
     """A leak: rows on the left that give away rows on the right."""
 
     id: str  # "leak-3fa9c1": depends on the two texts alone, so it stays when rows move
     kind: Sameness
     similarity: float
-    left: Side
-    right: Side
+    left: LeakSide
+    right: LeakSide
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Conflict:
 
 @dataclass(frozen=True)
 class Audit:
-    pairs: tuple[Pair, ...] = ()
+    pairs: tuple[Leak, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     rows: dict[str, int] = field(default_factory=dict)  # read, by split
     threshold: float = THRESHOLD
@@ -99,10 +99,10 @@ class Audit:
                 found.setdefault(kind, {})[f"{right}~{left}"] = len(ids)
         return found
 
-    def of(self, kind: str) -> tuple[Pair, ...]:
+    def of(self, kind: str) -> tuple[Leak, ...]:
         return tuple(pair for pair in self.pairs if pair.kind == kind)
 
-    def without(self, accepted: Sequence[str]) -> tuple[Pair, ...]:
+    def without(self, accepted: Sequence[str]) -> tuple[Leak, ...]:
         """The pairs that are not accepted by id."""
         names = set(accepted)
         return tuple(pair for pair in self.pairs if pair.id not in names)
@@ -155,16 +155,16 @@ def audit(
         for key in rows[right]
         if key in rows[left]
     ]
-    near = list(_listed("near", rows, lambda left, right: _partners(left, right, threshold)))
+    near = list(_list_pairs("near", rows, lambda left, right: _partners(left, right, threshold)))
     pairs += near
     if contained is not None:
         known = {(pair.left.ids[0], pair.right.ids[0]) for pair in near}
-        found = _listed("contained", rows, lambda left, right: _holding(left, right, contained))
+        found = _list_pairs("contained", rows, lambda left, right: _holding(left, right, contained))
         pairs += [pair for pair in found if (pair.left.ids[0], pair.right.ids[0]) not in known]
-    pairs += _shared_groups(splits)
+    pairs += _group_leaks(splits)
     place = {example.id: at for at, example in enumerate([*train, *val, *test])} if pairs else {}
 
-    def worst_first(pair: Pair) -> tuple[int, ...]:
+    def worst_first(pair: Leak) -> tuple[int, ...]:
         between = BETWEEN.index((pair.left.split, pair.right.split))
         return KINDS.index(pair.kind), between, place[pair.right.ids[0]], place[pair.left.ids[0]]
 
@@ -195,11 +195,11 @@ def _by_key(examples: Sequence[Example]) -> dict[Key, list[Example]]:
 Partners = Iterator[tuple[Place, list[tuple[int, float]]]]
 
 
-def _listed(
+def _list_pairs(
     kind: Sameness,
     rows: Mapping[str, dict[Key, list[Example]]],
     partners: Callable[[Sequence[Place], Sequence[Place]], Partners],
-) -> Iterator[Pair]:
+) -> Iterator[Leak]:
     """One text may be near to thousands in data made from templates. It is listed with
     MOST_PARTNERS, and with rows on the right that no pair names yet, so that every row that leaks
     is named."""
@@ -233,7 +233,7 @@ def _partners(probes: Sequence[Place], held: Sequence[Place], threshold: float) 
 
     if not probes or not held:
         return
-    search = Search([key for _, key in (*held, *probes)], threshold)
+    search = NearDuplicateSearch([key for _, key in (*held, *probes)], threshold)
     right = np.arange(search.rows) < len(held)
     place, probe, similarity = (column.tolist() for column in across(search, ~right, right))
     yield from _by_probe(probes, [one - len(held) for one in probe], place, similarity)
@@ -241,7 +241,9 @@ def _partners(probes: Sequence[Place], held: Sequence[Place], threshold: float) 
 
 def _holding(probes: Sequence[Place], held: Sequence[Place], threshold: float) -> Partners:
     """The same of texts that stand in one another."""
-    found = inside.contained([key for _, key in probes], [key for _, key in held], threshold)
+    found = inside.containment_pairs(
+        [key for _, key in probes], [key for _, key in held], threshold
+    )
     yield from _by_probe(probes, *(column.tolist() for column in found))
 
 
@@ -255,7 +257,7 @@ def _by_probe(
         yield probes[one], around[one]
 
 
-def _shared_groups(splits: Mapping[str, Sequence[Example]]) -> Iterator[Pair]:
+def _group_leaks(splits: Mapping[str, Sequence[Example]]) -> Iterator[Leak]:
     groups: dict[str, dict[str, list[Example]]] = {name: {} for name in splits}
     for name, examples in splits.items():
         for example in examples:
@@ -277,21 +279,21 @@ def _shared_groups(splits: Mapping[str, Sequence[Example]]) -> Iterator[Pair]:
 
 def pair_of(
     kind: Sameness, similarity: float, left: tuple, right: tuple, first: Key, second: Key
-) -> Pair:
+) -> Leak:
     """A leak, its id made of the two keys. left, right: (split, rows)."""
     name = hashlib.sha256(
         "\n".join(sorted("\t".join(key) for key in (first, second))).encode()
     ).hexdigest()[:6]
-    return Pair(f"leak-{name}", kind, similarity, _rows(*left), _rows(*right))
+    return Leak(f"leak-{name}", kind, similarity, _rows(*left), _rows(*right))
 
 
-def _rows(split: str, examples: Sequence[Example]) -> Side:
+def _rows(split: str, examples: Sequence[Example]) -> LeakSide:
     labels = sorted({example.target for example in examples if example.target is not None})
     ids, sources = tuple(e.id for e in examples), tuple(e.source for e in examples)
-    return Side(split, ids, sources, tuple(labels), examples[0].text)
+    return LeakSide(split, ids, sources, tuple(labels), examples[0].text)
 
 
-def _side(side: Side) -> dict[str, Any]:
+def _side(side: LeakSide) -> dict[str, Any]:
     row = {"split": side.split, "text": side.text}
     return row | {"ids": list(side.ids), "sources": list(side.sources), "labels": list(side.labels)}
 
@@ -316,7 +318,7 @@ def _conflicts(splits: Iterable[dict[Key, list[Example]]]) -> Iterator[Conflict]
             )
 
 
-def leak_error(audit: Audit, pairs: Sequence[Pair]) -> LeakError:
+def leak_error(audit: Audit, pairs: Sequence[Leak]) -> LeakError:
     """D050: what is leaking, the first pairs, and the ways out."""
     held: dict[tuple[str, str], set[str]] = {}
     for pair in sorted(pairs, key=lambda pair: BETWEEN.index((pair.left.split, pair.right.split))):
@@ -352,7 +354,7 @@ def _cut(text: str, width: int = 60) -> str:
     return line if len(line) <= width else line[: width - 1] + "…"
 
 
-def repair(pairs: Sequence[Pair]) -> dict[str, tuple[str, str]]:
+def repair(pairs: Sequence[Leak]) -> dict[str, tuple[str, str]]:
     """Which rows must go so that no pair is left: id -> (reason, id of the row that stays). Never a
     test row."""
     gone: dict[str, tuple[str, str]] = {}

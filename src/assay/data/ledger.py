@@ -37,7 +37,7 @@ class _Part:
     done: Counter[str] = field(default_factory=Counter)
 
 
-class Book:
+class Ledger:
     """The ledger and the warnings while they are written."""
 
     def __init__(self, examples: Sequence[Example], tell: Tell):

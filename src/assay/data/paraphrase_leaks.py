@@ -24,8 +24,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assay.core.types import Example, Means
-from assay.data.leak_audit import Audit, Pair, leak_error, pair_of, repair
-from assay.data.ledger import Book
+from assay.data.leak_audit import Audit, Leak, leak_error, pair_of, repair
+from assay.data.ledger import Ledger
 from assay.data.split import Split
 from assay.data.text_similarity import Key, key_of, normal
 
@@ -50,7 +50,7 @@ class Reworded:
         looked: rows by split; nothing was looked for where it is empty.
     """
 
-    pairs: tuple[Pair, ...] = ()
+    pairs: tuple[Leak, ...] = ()
     near: int = 0
     threshold: float = THRESHOLD
     looked: Mapping[str, int] = field(default_factory=dict)
@@ -74,7 +74,7 @@ class Reworded:
         return {"paraphrase": self.test_rows, "paraphrase_near": self.near, **looked}
 
 
-def reworded(
+def find_paraphrases(
     rows: Mapping[str, Sequence[Example]], threshold: float, means: Means, most: int | None = HELD
 ) -> Reworded:
     """Rows of test and val that a training row says in other words.
@@ -200,7 +200,7 @@ def _usual(rows: Any, learnt: Any, place: Any, pair: Any, like: int) -> Any:
     return (nearest.sum(axis=1)[number] - own) / max(1, most - 1)
 
 
-def settle(found: Reworded, settings: Split, rows: dict[str, list[Example]], book: Book) -> None:
+def settle(found: Reworded, settings: Split, rows: dict[str, list[Example]], book: Ledger) -> None:
     """Tell, and where the project names a threshold treat them as `split.leaks` says of other
     leaks.
 

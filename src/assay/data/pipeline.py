@@ -15,14 +15,14 @@ from typing import Any
 
 from assay.core.types import Augmentation, Example, Means, RowStep, Tell
 from assay.data.accepted_answers import JOINED, accept
-from assay.data.augment.run import augmented, refuse_unfit
-from assay.data.benchmark_overlap import SHARES_WORDS, Probed, probed
+from assay.data.augment.run import augment_train, refuse_unfit
+from assay.data.benchmark_overlap import SHARES_WORDS, Probed, find_overlaps
 from assay.data.label_rates import base_rates, draw_train, rates_of
 from assay.data.leak_audit import SPLITS, Audit, audit, leak_error, repair
-from assay.data.ledger import Book
-from assay.data.parallel.executor import Scale, Spread, Step, passes
+from assay.data.ledger import Ledger
+from assay.data.parallel.executor import Scale, Step, StepExecutor, passes
 from assay.data.parallel.outcomes import Note
-from assay.data.paraphrase_leaks import HELD, Reworded, reworded, settle
+from assay.data.paraphrase_leaks import HELD, Reworded, find_paraphrases, settle
 from assay.data.paraphrase_leaks import THRESHOLD as PARAPHRASE
 from assay.data.split import Leaks, Split, shares_for, split
 from assay.data.split_by import by_hash, by_time
@@ -88,7 +88,7 @@ def run(
     refuse_unfit(augment, task_kind)
     means = replace(means, kind=task_kind)
     everything = [*train, *val, *test]
-    book = Book([*everything, *left_out], tell)
+    book = Ledger([*everything, *left_out], tell)
     for example in left_out:
         book.note(example, "split", "set aside", "left out by split.manifest")
     rows: dict[str, list[Example]] = {"train": list(train), "val": list(val), "test": list(test)}
@@ -98,23 +98,23 @@ def run(
     given = [name for name in ("val", "test") if rows[name]]
     shares = shares_for(split, given, task_kind)
 
-    came = _audited(rows, split)
+    came = _audit_splits(rows, split)
     _settle(came, split.leaks, rows, book)
-    with Spread(scale or Scale(), means, tell) as spread:
+    with StepExecutor(scale or Scale(), means, tell) as spread:
         _apply(steps, rows, given, spread, book, task_kind)
     _divide(rows, shares, split, task_kind, seed, book)
-    after = _audited(rows, split)
+    after = _audit_splits(rows, split)
     # A repair can turn official rows into copies of each other. Our own split keeps families
     # together, so there is nothing to find; were there something, it would be ours to put right,
     # not the user's.
     if _settle(after, split.leaks if given else "repair", rows, book, again=True):
-        after = _audited(rows, split)
-    said = _reworded(rows, split, means, book)
+        after = _audit_splits(rows, split)
+    said = _audit_paraphrases(rows, split, means, book)
     rates = rates_of(rows["train"], task_kind)
     draw_train(rows, split, seed, book)
     found = _probes(rows, split, probes, book)
     refuse_empty(rows, len(everything), book)
-    made = augmented(augment, rows, means, split, book)
+    made = augment_train(augment, rows, means, split, book)
     warn_of_losses(len(everything), book)
     warn_of_shares(rows, shares, book)
     warn(rows, came, task_kind, book)
@@ -137,26 +137,28 @@ def run(
     )
 
 
-def _audited(rows: dict[str, list[Example]], settings: Split) -> Audit:
+def _audit_splits(rows: dict[str, list[Example]], settings: Split) -> Audit:
     return audit(
         *(rows[name] for name in SPLITS), threshold=settings.near, contained=settings.contained
     )
 
 
-def _reworded(
-    rows: dict[str, list[Example]], settings: Split, means: Means, book: Book
+def _audit_paraphrases(
+    rows: dict[str, list[Example]], settings: Split, means: Means, book: Ledger
 ) -> Reworded:
     """Paraphrases between the splits, where an encoder is lent for them."""
     if settings.paraphrase is None or means.embed is None:
         return Reworded()
     threshold = PARAPHRASE if settings.paraphrase == "auto" else settings.paraphrase
-    found = reworded(rows, threshold, means, HELD if settings.paraphrase == "auto" else None)
+    found = find_paraphrases(
+        rows, threshold, means, HELD if settings.paraphrase == "auto" else None
+    )
     settle(found, settings, rows, book)
     return found
 
 
 def _settle(
-    found: Audit, leaks: Leaks, rows: dict[str, list[Example]], book: Book, again: bool = False
+    found: Audit, leaks: Leaks, rows: dict[str, list[Example]], book: Ledger, again: bool = False
 ) -> bool:
     """Stop, drop or accept what an audit found; true when rows were dropped."""
     if not found.pairs:
@@ -191,14 +193,14 @@ def _apply(
     steps: Sequence[Step],
     rows: dict[str, list[Example]],
     given: Sequence[str],
-    spread: Spread,
-    book: Book,
+    spread: StepExecutor,
+    book: Ledger,
     kind: str,
 ) -> None:
     """All steps over train, then over the official rows."""
     parts = [(steps, [book.part(step.kind) for step in steps]) for steps in passes(steps)]
     for steps, numbers in parts:
-        came, (went_on, notes) = len(rows["train"]), _passed(steps, rows["train"], spread)
+        came, (went_on, notes) = len(rows["train"]), _run_steps(steps, rows["train"], spread)
         # Rows go through all steps of a pass at once; the ledger counts them step by step.
         for step, number, lines in zip(steps, numbers, notes, strict=True):
             for example, note in lines:
@@ -208,14 +210,14 @@ def _apply(
             came = left
         rows["train"] = went_on
     for name in given:
-        official, joins = _held_out(parts, rows[name], name, spread, book)
+        official, joins = _repair_official(parts, rows[name], name, spread, book)
         rows[name] = accept(official, kind, book, joins) if joins is not None else official
 
 
-def _passed(
+def _run_steps(
     steps: tuple[Step, ...],
     examples: list[Example],
-    spread: Spread,
+    spread: StepExecutor,
     firm: dict[str, Example] | None = None,
 ) -> tuple[list[Example], list[list[tuple[Example, Note]]]]:
     """The rows that go on, and by step what happened to whom. With `firm` the rows are official
@@ -236,12 +238,12 @@ def _passed(
     return went_on, notes
 
 
-def _held_out(
+def _repair_official(
     parts: Sequence[tuple[tuple[Step, ...], list[int]]],
     examples: list[Example],
     name: str,
-    spread: Spread,
-    book: Book,
+    spread: StepExecutor,
+    book: Ledger,
 ) -> tuple[list[Example], int | None]:
     """Official rows: the repairs that every question gets, and a line for each row that a step
     would have dropped. And the part of the step that would have joined some to others, if there is
@@ -250,7 +252,7 @@ def _held_out(
     rows = {example.id: example for example in examples}
     left, spared = list(examples), 0
     for steps, numbers in parts:
-        left, notes = _passed(steps, left, spread, rows)
+        left, notes = _run_steps(steps, left, spread, rows)
         for step, number, lines in zip(steps, numbers, notes, strict=True):
             for example, note in lines:
                 if note.reason == JOINED:
@@ -275,14 +277,16 @@ def _divide(
     settings: Split,
     kind: str,
     seed: int,
-    book: Book,
+    book: Ledger,
 ) -> None:
     """Fill the splits that no file was given for from train."""
     if len(shares) == 1:
         return
     if settings.by == "hash":
         rows.update(by_hash(rows["train"], shares, seed=seed))
-        drawn = _audited({name: rows[name] if name in shares else [] for name in SPLITS}, settings)
+        drawn = _audit_splits(
+            {name: rows[name] if name in shares else [] for name in SPLITS}, settings
+        )
         _settle(drawn, "repair", rows, book, again=True)
         return
     if settings.by == "time":
@@ -306,10 +310,10 @@ def _divide(
 
 
 def _probes(
-    rows: dict[str, list[Example]], settings: Split, probes: Iterable[tuple[str, str]], book: Book
+    rows: dict[str, list[Example]], settings: Split, probes: Iterable[tuple[str, str]], book: Ledger
 ) -> Probed:
     """Tell or drop training rows that share words with a probe."""
-    found = probed(rows["train"], probes, settings.probe_words)
+    found = find_overlaps(rows["train"], probes, settings.probe_words)
     if not found.overlaps:
         return found
     dropped = settings.overlaps == "drop"

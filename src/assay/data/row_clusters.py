@@ -41,19 +41,23 @@ def candidates(
         reported: fields that the project names under `aim.slices`.
     """
     fields = values.of([example.id for example in test])
-    fields = {name: codes for name, codes in fields.items() if _sampled(name, codes, reported)}
-    fields = {name: codes for name, codes in fields.items() if not _settled(codes, test)}
+    fields = {
+        name: codes for name, codes in fields.items() if _is_sampling_field(name, codes, reported)
+    }
+    fields = {name: codes for name, codes in fields.items() if not _follows_target(codes, test)}
     fields[NEAR_COPIES] = _copies(test, near)
     return dict(
-        _distinct({name: codes for name, codes in fields.items() if _shared(codes) >= LEAST_SHARED})
+        _distinct(
+            {name: codes for name, codes in fields.items() if _count_sharing(codes) >= LEAST_SHARED}
+        )
     )
 
 
-def _shared(codes: Sequence[int]) -> int:
+def _count_sharing(codes: Sequence[int]) -> int:
     return sum(count for count in Counter(codes).values() if count > 1)
 
 
-def _sampled(name: str, codes: Sequence[int], reported: Collection[str]) -> bool:
+def _is_sampling_field(name: str, codes: Sequence[int], reported: Collection[str]) -> bool:
     counts = Counter(codes)
     repeated = sum(count > 1 for count in counts.values())
     if len(counts) < 2 or (name in reported and len(counts) < REPORTED):
@@ -61,7 +65,7 @@ def _sampled(name: str, codes: Sequence[int], reported: Collection[str]) -> bool
     return repeated >= FEW_VALUES or name == FILE or bool(set(SAMPLED) & set(words_of(name)))
 
 
-def _settled(codes: Sequence[int], test: Sequence[Example]) -> bool:
+def _follows_target(codes: Sequence[int], test: Sequence[Example]) -> bool:
     """Whether the target says what the value is, where targets repeat: a domain of intents, say."""
     of_target: dict[str, Counter[int]] = defaultdict(Counter)
     for code, example in zip(codes, test, strict=True):

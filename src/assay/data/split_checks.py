@@ -9,7 +9,7 @@ from assay.core.errors import DataError, Problem
 from assay.core.types import Example
 from assay.data.accepted_answers import FURTHER, JOINED
 from assay.data.leak_audit import SPLITS, Audit
-from assay.data.ledger import Book
+from assay.data.ledger import Ledger
 from assay.data.triggers import scan
 
 # From here on the half width of an interval is under 10 points whatever the accuracy.
@@ -18,7 +18,7 @@ MUCH = 0.1  # share of the rows that may be dropped without a warning
 UNEVEN = 5  # times that val may be larger than test, or smaller, than was asked for
 
 
-def refuse_empty(rows: dict[str, list[Example]], read: int, book: Book) -> None:
+def refuse_empty(rows: dict[str, list[Example]], read: int, book: Ledger) -> None:
     dropped = book.reasons("dropped")
     reasons = ", ".join(f"{reason} ({count:,})" for reason, count in dropped.most_common(3))
     because = f"; first reasons: {reasons}" if reasons else ""
@@ -50,7 +50,7 @@ def refuse_empty(rows: dict[str, list[Example]], read: int, book: Book) -> None:
         )
 
 
-def warn(rows: dict[str, list[Example]], came: Audit, kind: str, book: Book) -> None:
+def warn(rows: dict[str, list[Example]], came: Audit, kind: str, book: Ledger) -> None:
     if kind == "classify" and came.conflicts:
         n = came.conflicting_labels
         first = " and ".join(came.conflicts[0].sources[:2])
@@ -74,7 +74,7 @@ def warn(rows: dict[str, list[Example]], came: Audit, kind: str, book: Book) -> 
         book.warn("D060", n, text)
 
 
-def warn_of_losses(read: int, book: Book) -> None:
+def warn_of_losses(read: int, book: Ledger) -> None:
     """D233, where more than a tenth of the rows is gone: by which steps, and for what reasons."""
     gone = [one for one in book.sums() if one["action"] == "dropped" and one["reason"] != JOINED]
     n = sum(one["rows"] for one in gone)
@@ -90,7 +90,7 @@ def warn_of_losses(read: int, book: Book) -> None:
     )
 
 
-def warn_of_shares(rows: dict[str, list[Example]], shares: dict[str, float], book: Book) -> None:
+def warn_of_shares(rows: dict[str, list[Example]], shares: dict[str, float], book: Ledger) -> None:
     """D234, where val and test are far from the shares that were asked for, since rows of a group
     stay together."""
     if (
@@ -116,7 +116,7 @@ def warn_of_shares(rows: dict[str, list[Example]], shares: dict[str, float], boo
     )
 
 
-def _warn_of_triggers(train: Sequence[Example], book: Book) -> None:
+def _warn_of_triggers(train: Sequence[Example], book: Ledger) -> None:
     """Rows that may hold a planted trigger stay, and are listed; the step `triggers` drops them."""
     found = scan(train)
     held = {row: trigger.words for trigger in found for row in trigger.rows}

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from assay.core.errors import DataError, Problem
 from assay.core.types import Example
-from assay.data.reading.findings import shown
+from assay.data.reading.findings import display_path
 from assay.data.reading.read_file import read
 from assay.data.text_similarity import key_of
 
@@ -30,7 +30,7 @@ KNOWN = (*SPLITS, NONE)
 OTHER_NAMES = {"validation": "val", "valid": "val", "dev": "val", "": NONE}
 
 
-class Place(NamedTuple):
+class ManifestEntry(NamedTuple):
     split: str
     text: str  # "" where the file has no such field
 
@@ -43,7 +43,7 @@ def text_hash(example: Example, key: bytes = b"") -> str:
     return found.hexdigest()[:12]
 
 
-def written(
+def format_manifest(
     rows: Iterable[Example], splits: Mapping[str, Sequence[Example]], key: bytes = b""
 ) -> str:
     """The file for rows as they were read, and the splits that they went to. `key`: of the hashes,
@@ -56,7 +56,7 @@ def written(
     return out.getvalue()
 
 
-def read_manifest(path: Path, base: Path) -> dict[str, Place]:
+def read_manifest(path: Path, base: Path) -> dict[str, ManifestEntry]:
     """Row id -> its place.
 
     Raises:
@@ -72,7 +72,7 @@ def read_manifest(path: Path, base: Path) -> dict[str, Place]:
                 "D094", told, table.place, help="the fields are id, split and, if you like, text"
             )
         )
-    places: dict[str, Place] = {}
+    places: dict[str, ManifestEntry] = {}
     for row in table.rows if not problems else ():
         id, name = (str(row.fields.get(field) or "").strip() for field in ("id", "split"))
         name = OTHER_NAMES.get(name.lower(), name.lower())
@@ -83,14 +83,18 @@ def read_manifest(path: Path, base: Path) -> dict[str, Place]:
         elif places.get(id, (name,))[0] != name:
             told = f"row '{id}' stands in {places[id].split} and in {name}"
             problems.append(Problem("D094", told, row.source, help="keep one of the lines"))
-        places[id] = Place(name, str(row.fields.get("text") or "").strip())
+        places[id] = ManifestEntry(name, str(row.fields.get("text") or "").strip())
     if problems:
         raise DataError(*problems[:20])
     return places
 
 
-def divided(
-    rows: Sequence[Example], places: Mapping[str, Place], path: Path, base: Path, key: bytes = b""
+def split_by_manifest(
+    rows: Sequence[Example],
+    places: Mapping[str, ManifestEntry],
+    path: Path,
+    base: Path,
+    key: bytes = b"",
 ) -> tuple[dict[str, list[Example]], list[Example]]:
     """Rows by split, and those that the file leaves out.
 
@@ -102,7 +106,7 @@ def divided(
         DataError: D094 rows that the file does not name, names that no row has, or a text that is
             another one now.
     """
-    place, problems = shown(path, base), []
+    place, problems = display_path(path, base), []
 
     def refuse(names: Sequence[str], told: str, help: str) -> None:
         if names:

@@ -69,7 +69,7 @@ def jaccard(first: str, second: str) -> float:
     return shared / (len(a) + len(b) - shared)
 
 
-def allowed_edits(length: int) -> int:
+def edit_limit(length: int) -> int:
     """One edit from 10 letters on, two from 20: below that a letter makes another word (`lost`,
     `lose`)."""
     return min(MOST_EDITS, length // 10)
@@ -124,7 +124,7 @@ def sketch(text: str) -> int:
 def edit_similarity(first: str, second: str) -> float:
     """1 - edits / length of the longer text, or 0 when there are more edits than texts of that
     length are allowed."""
-    allowed = allowed_edits(min(len(first), len(second)))
+    allowed = edit_limit(min(len(first), len(second)))
     if not allowed or (count := edits(first, second)) > allowed:
         return 0.0
     return 1 - count / max(len(first), len(second))

@@ -50,7 +50,7 @@ def stop_words(words: Iterable[str], listed: Iterable[str]) -> int:
     return len({word.strip(".,;:!?\"'()").lower() for word in words} & set(listed))
 
 
-def ended_lines(lines: Sequence[str]) -> float:
+def terminal_lines(lines: Sequence[str]) -> float:
     """Lines that end as a sentence does, over lines."""
     return _share(bool(_ENDS.search(line)) for line in lines)
 
@@ -80,7 +80,7 @@ def symbols(text: str) -> float:
 # --- repetition -----------------------------------------------------------------------------------
 
 
-def repeated(parts: Sequence[str]) -> tuple[float, float]:
+def duplicate_fractions(parts: Sequence[str]) -> tuple[float, float]:
     """Lines or paragraphs that stand earlier in the text: their share of all, and their share of
     the characters."""
     seen: set[str] = set()
@@ -103,7 +103,7 @@ def top_gram(words: Sequence[str], n: int) -> float:
     return min(1.0, count * sum(map(len, gram)) / sum(map(len, words))) if count > 1 else 0.0
 
 
-def repeated_grams(words: Sequence[str], n: int) -> float:
+def duplicate_ngrams(words: Sequence[str], n: int) -> float:
     """The share of the letters that lies in sequences of n words that stand earlier in the text."""
     seen: set[tuple[str, ...]] = set()
     inside = [False] * len(words)
@@ -119,7 +119,7 @@ def repeated_grams(words: Sequence[str], n: int) -> float:
     )
 
 
-def chanted(words: Sequence[str], *, most: int = 4, times: int = 4) -> float:
+def consecutive_repeats(words: Sequence[str], *, most: int = 4, times: int = 4) -> float:
     """The share of the words that lies in a sequence of at most `most` words said `times` times or
     more in a row."""
     inside = [False] * len(words)

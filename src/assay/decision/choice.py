@@ -28,7 +28,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from assay.decision.constraints import Out
-from assay.decision.expected_loss import error_of, expected, shortfall
+from assay.decision.expected_loss import error_of, shortfall, shrink_scores
 from assay.decision.settings import Weigh
 from assay.stats.intervals import on_other_rows, rows_needed
 
@@ -82,7 +82,7 @@ class Rival:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ArmChoice:
     """What the rule says. `pick` is None when every arm is out."""
 
     pick: int | None
@@ -115,7 +115,7 @@ def decide(
     reach: Reach | None = None,
     units: int | None = None,
     size: float = 1.0,
-) -> Choice:
+) -> ArmChoice:
     """The choice among `arms`.
 
     Args:
@@ -128,7 +128,7 @@ def decide(
     error = error_of(drawn, units or n, size)
     pick = choose(arms, error, settings, higher)
     if pick is None:
-        return Choice(None)
+        return ArmChoice(None)
     sign = 1 if higher else -1
     gains = np.array([sign * arm.value for arm in arms])
     drawn = sign * drawn
@@ -141,8 +141,12 @@ def decide(
     rivals = tuple(_rivals(arms, gains, drawn, pick, n, settings, reach, wide))
     may = _in(arms)
     lost = shortfall(gains[may], error[np.ix_(may, may)])[may.index(pick)]
-    return Choice(
-        pick, corrected, rivals, float(lost), tuple(_near(arms, expected(gains, error), settings))
+    return ArmChoice(
+        pick,
+        corrected,
+        rivals,
+        float(lost),
+        tuple(_near(arms, shrink_scores(gains, error), settings)),
     )
 
 
@@ -157,7 +161,9 @@ def choose(
     if not _in(arms):
         return None
     sign = 1 if higher else -1
-    return _choose(arms, expected(np.array([sign * arm.value for arm in arms]), error), settings)
+    return _choose(
+        arms, shrink_scores(np.array([sign * arm.value for arm in arms]), error), settings
+    )
 
 
 def _choose(arms: Sequence[Standing], worth: np.ndarray, settings: Weigh) -> int:
@@ -204,7 +210,7 @@ def _replay(
 ) -> np.ndarray:
     """The arm that the rule would choose on each row of `scores`, (draws, arms)."""
     return np.array(
-        [_choose(arms, worth, settings) for worth in expected(scores, error)], dtype=np.intp
+        [_choose(arms, worth, settings) for worth in shrink_scores(scores, error)], dtype=np.intp
     )
 
 
@@ -224,7 +230,7 @@ def best_floor(
     return max(floors, key=lambda index: sign * arms[index].value, default=None)
 
 
-def told(gap: Gap | None, alpha: float) -> bool:
+def is_significant(gap: Gap | None, alpha: float) -> bool:
     return gap is not None and gap.p_holm < alpha
 
 

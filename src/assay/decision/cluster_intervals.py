@@ -23,8 +23,8 @@ import numpy as np
 from assay.data.reading.slice_values import DAY, FILE
 from assay.data.row_clusters import NEAR_COPIES
 from assay.decision.comparison import Compared
-from assay.decision.measured_scores import Measured, rounded
-from assay.evaluation.undeclared_clusters import Clustered, clustered
+from assay.decision.measured_scores import ArmScores, round_or_none
+from assay.evaluation.undeclared_clusters import Clustered, find_clustering
 from assay.presentation.number_format import count, equals_p, three
 from assay.stats.intervals import Interval
 
@@ -33,7 +33,7 @@ _PLAIN = re.compile(r"[A-Za-z_][\w.-]*")
 
 
 def clustering(
-    measured: Measured,
+    measured: ArmScores,
     metric: str,
     fields: Mapping[str, Sequence[int]],
     best: str | None,
@@ -55,19 +55,21 @@ def clustering(
             f"fields to cluster by are not of the {measured.n} test rows that were answered"
         )
     values = np.stack([measured.scores[name].of_rows(metric) for name in measured.names], axis=1)
-    tested = clustered(
+    tested = find_clustering(
         values.astype(float), {name: np.asarray(codes) for name, codes in fields.items()}, seed
     )
-    told = max((one for one in tested if one.found), key=lambda one: one.effect, default=None)
+    told = max(
+        (one for one in tested if one.is_significant), key=lambda one: one.effect, default=None
+    )
     block: dict[str, Any] = {
-        "tested": [_shown(one) for one in tested],
+        "tested": [_cluster_json(one) for one in tested],
         "field": None,
         "setting": "",
         "text": "",
     }
     if told is None:
         return {**block, "best": best, "arms": []}
-    others = [one.field for one in tested if one.found and one is not told]
+    others = [one.field for one in tested if one.is_significant and one is not told]
     said = {
         "field": told.field,
         "setting": setting(told.field),
@@ -81,17 +83,17 @@ def clustering(
     }
 
 
-def _shown(one: Clustered) -> dict[str, Any]:
+def _cluster_json(one: Clustered) -> dict[str, Any]:
     return {
         "field": one.field,
         "values": one.clusters,
         "shared": one.shared,
         "largest": one.largest,
-        "score_effect": rounded(one.score),
-        "difference_effect": rounded(one.difference),
+        "score_effect": round_or_none(one.score),
+        "difference_effect": round_or_none(one.difference),
         "p": float(f"{one.p:.6g}"),
         "p_holm": float(f"{one.p_holm:.6g}"),
-        "found": one.found,
+        "found": one.is_significant,
     }
 
 
@@ -107,7 +109,7 @@ def setting(field: str) -> str:
 
 def sentence(found: Clustered, others: Sequence[str], n: int) -> str:
     """What clusters, by how much intervals are too narrow, and the way out: the text of D194."""
-    by = _named(found.field)
+    by = _field_words(found.field)
     factor = math.sqrt(found.effect)
     told = (
         f"rows of one {by} are"
@@ -115,11 +117,11 @@ def sentence(found: Clustered, others: Sequence[str], n: int) -> str:
         f" of them, {count(found.largest)} rows at most each ({equals_p(found.p_holm)}),"
         f" and intervals that take rows for independent are up to {three(factor)} times too narrow"
     )
-    also = f"; so are they by {', '.join(map(_named, others))}" if others else ""
+    also = f"; so are they by {', '.join(map(_field_words, others))}" if others else ""
     return f"{told}{also}. If new rows come from others than these: {_way(found.field)}"
 
 
-def _named(field: str) -> str:
+def _field_words(field: str) -> str:
     if field == NEAR_COPIES:
         return "family of near copies"
     if field == FILE:
@@ -140,7 +142,7 @@ def _way(field: str) -> str:
 
 
 def _arms(
-    measured: Measured, metric: str, codes: np.ndarray, best: str | None
+    measured: ArmScores, metric: str, codes: np.ndarray, best: str | None
 ) -> list[dict[str, Any]]:
     """Each arm: score and difference to the best, with plain ends and those with rows of a value
     together."""
@@ -170,9 +172,10 @@ def _arms(
 def _ends(plain: Interval, wide: Interval) -> dict[str, Any]:
     ends = {"plain": plain, "together": wide}
     both = {
-        name: {"low": rounded(one.low), "high": rounded(one.high)} for name, one in ends.items()
+        name: {"low": round_or_none(one.low), "high": round_or_none(one.high)}
+        for name, one in ends.items()
     }
-    return {"value": rounded(plain.value), **both}
+    return {"value": round_or_none(plain.value), **both}
 
 
 def warning(block: dict[str, Any] | None) -> list[dict[str, Any]]:
@@ -186,7 +189,7 @@ def warning(block: dict[str, Any] | None) -> list[dict[str, Any]]:
 # --- read from report.json ------------------------------------------------------------------------
 
 
-def found_in(data: dict[str, Any]) -> dict[str, Any] | None:
+def cluster_block(data: dict[str, Any]) -> dict[str, Any] | None:
     """The block where something clusters; None otherwise, and of a report from before this was
     tested."""
     block = (data.get("certainty") or {}).get("clusters")
@@ -197,19 +200,19 @@ def heading(block: dict[str, Any]) -> str:
     """Over the table of both intervals."""
     return (
         "Intervals that take rows for independent, and with rows of one"
-        f" {_named(block['field'])} together"
+        f" {_field_words(block['field'])} together"
     )
 
 
 def short(data: dict[str, Any]) -> str:
     """A line for the terminal; empty where nothing clusters."""
-    block = found_in(data)
+    block = cluster_block(data)
     if block is None:
         return ""
     one = next(one for one in block["tested"] if one["field"] == block["field"])
     effect = max(one["score_effect"], one["difference_effect"])
     way = f"set {block['setting']}" if block["setting"] else f"see {CODE}"
-    by = _named(block["field"])
+    by = _field_words(block["field"])
     return (
         f"rows of one {by} go right and wrong together: intervals up to"
         f" {three(math.sqrt(effect))} times wider; {way}"

@@ -22,10 +22,10 @@ from functools import cached_property
 import numpy as np
 
 from assay.core.types import Metric
-from assay.stats.intervals import DRAWS, Interval, Total, Weights, mcnemar_p, observed, swap_p
+from assay.stats.intervals import DRAWS, Interval, Total, Weights, mcnemar_p, metric_value, swap_p
 from assay.stats.multiple_testing import holm, pairs_left
 from assay.stats.standard_error import (
-    Spread,
+    ScoreEstimate,
     difference_interval,
     difference_p,
     over_seeds,
@@ -40,7 +40,7 @@ class Compared:
     """The arms of `rows`: name -> metric -> `Rows`, all of the same `n` test rows in order.
 
     Args:
-        groups: the group of each row from 0, or None: see `assay.stats.standard_error.grouped`.
+        groups: the group of each row from 0, or None: see `assay.stats.standard_error.group_codes`.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Compared:
         first = next(iter(rows.values()), None)
         self.n = len(next(iter(first.values()))[0]) if first else 0
         self._drawn: dict[tuple[str, str], list[np.ndarray]] = {}
-        self._spreads: dict[tuple[str, str], Spread] = {}
+        self._spreads: dict[tuple[str, str], ScoreEstimate] = {}
         self._p: dict[tuple[str, str, str], float] = {}
 
     @cached_property
@@ -85,19 +85,19 @@ class Compared:
     def value(self, name: str, metric: str) -> float:
         """The score of an arm, the mean over its seeds."""
         total = self.metrics[metric].total
-        return float(np.mean([observed(rows, total) for rows in self.rows[name][metric]]))
+        return float(np.mean([metric_value(rows, total) for rows in self.rows[name][metric]]))
 
-    def spread(self, name: str, metric: str) -> Spread:
+    def spread(self, name: str, metric: str) -> ScoreEstimate:
         """The same with what its standard error is made from."""
         if (name, metric) not in self._spreads:
             self._spreads[name, metric] = self._spread(name, metric, None)
         return self._spreads[name, metric]
 
-    def part(self, name: str, metric: str, where: np.ndarray) -> Spread:
+    def part(self, name: str, metric: str, where: np.ndarray) -> ScoreEstimate:
         """The same on the rows at the positions `where`."""
         return self._spread(name, metric, where)
 
-    def _spread(self, name: str, metric: str, where: np.ndarray | None) -> Spread:
+    def _spread(self, name: str, metric: str, where: np.ndarray | None) -> ScoreEstimate:
         total, seeds = self.metrics[metric].total, self.rows[name][metric]
         groups = self.groups if where is None or self.groups is None else self.groups[where]
         if groups is not None:
@@ -123,7 +123,7 @@ class Compared:
             ]
         return self._drawn[name, metric]
 
-    def drawn(self, metric: str) -> np.ndarray:
+    def bootstrap_scores(self, metric: str) -> np.ndarray:
         """The score of every arm in every draw, (draws, arms), widened to its standard error: of
         few groups, few seeds and rare labels draws alone are too close together. Of several seeds
         as many are drawn, with replacement."""
@@ -136,7 +136,7 @@ class Compared:
                 generator = np.random.default_rng([self.seed, 2, at])
                 picks = generator.integers(0, seeds.shape[1], size=seeds.shape)
                 seeds = np.take_along_axis(seeds, picks, axis=1)
-            columns.append(_widened(seeds.mean(axis=1), self.spread(name, metric).error))
+            columns.append(_widen_draws(seeds.mean(axis=1), self.spread(name, metric).error))
         return np.stack(columns, axis=1)
 
     def score(self, name: str, metric: str, where: np.ndarray | None = None) -> Interval:
@@ -161,7 +161,7 @@ class Compared:
         if key not in self._p:
             one, other = self.rows[first][metric], self.rows[second][metric]
             if len(one) == len(other) == 1:
-                self._p[key] = self._swapped(one[0], other[0], self.metrics[metric].total)
+                self._p[key] = self._permutation_p(one[0], other[0], self.metrics[metric].total)
             else:
                 self._p[key] = difference_p(
                     self.spread(first, metric).minus(self.spread(second, metric)),
@@ -172,11 +172,11 @@ class Compared:
     def _size(self, metric: str) -> float:
         return self.metrics[metric].high - self.metrics[metric].low
 
-    def _swapped(self, one: np.ndarray, other: np.ndarray, total: Total) -> float:
+    def _permutation_p(self, one: np.ndarray, other: np.ndarray, total: Total) -> float:
         exact = mcnemar_p(one, other) if self.groups is None else None
         return swap_p(one, other, total, self._swaps) if exact is None else exact
 
-    def corrected(self, reference: str, metric: str) -> dict[str, tuple[float, float]]:
+    def p_values(self, reference: str, metric: str) -> dict[str, tuple[float, float]]:
         """Every other arm held against `reference`: p, and p corrected over all pairs of arms."""
         others = [name for name in self.names if name != reference]
         p = [self.p(name, reference, metric) for name in others]
@@ -185,13 +185,13 @@ class Compared:
         )
 
     def against(self, reference: str, metric: str) -> dict[str, tuple[Interval, float, float]]:
-        """As `corrected`, the difference first."""
-        found = self.corrected(reference, metric)
+        """As `p_values`, the difference first."""
+        found = self.p_values(reference, metric)
         return {
             name: (self.difference(name, reference, metric), *both) for name, both in found.items()
         }
 
 
-def _widened(drawn: np.ndarray, error: float) -> np.ndarray:
+def _widen_draws(drawn: np.ndarray, error: float) -> np.ndarray:
     middle, own = drawn.mean(), drawn.std()
     return middle + (drawn - middle) * (error / own) if own > 0 and error > 0 else drawn

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from assay.decision.finished_arm import Arm
-from assay.decision.measured_scores import Measured
+from assay.decision.measured_scores import ArmScores
 from assay.decision.ownership import Owned
-from assay.decision.settings import Limits
+from assay.decision.settings import ArmLimits
 from assay.presentation.number_format import points, three
 
 FORGETTING = "forgetting"
@@ -35,11 +35,11 @@ class Out:
     words: str
 
 
-def over_limits(cost: Mapping[str, Any], month: Owned | None, limits: Limits) -> list[Out]:
+def over_limits(cost: Mapping[str, Any], month: Owned | None, limits: ArmLimits) -> list[Out]:
     """The limits that an arm does not keep, each with what was measured and what is allowed."""
     found = []
     for name, allowed in limits:
-        value, words = _measured(name, cost, month)
+        value, words = _measure_limit(name, cost, month)
         if allowed is not None and value is not None and value > allowed:
             found.append(
                 Out(name, f"{words.format(three(value))}, more than the {three(allowed)} allowed")
@@ -47,7 +47,9 @@ def over_limits(cost: Mapping[str, Any], month: Owned | None, limits: Limits) ->
     return found
 
 
-def _measured(name: str, cost: Mapping[str, Any], month: Owned | None) -> tuple[float | None, str]:
+def _measure_limit(
+    name: str, cost: Mapping[str, Any], month: Owned | None
+) -> tuple[float | None, str]:
     """What stands against a limit, and how it is said."""
     if name == "ms_per_answer":
         alone, mean = cost.get("alone") or {}, cost.get("seconds_per_answer")
@@ -103,7 +105,7 @@ class Guard:
             f"has {gap} of {self.metric.replace('_', ' ')} against {self.reference}, and {allowed}"
         )
 
-    def shown(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         numbers = {name: round(getattr(self, name), 4) for name in ("difference", "low", "high")}
         return {
             "state": self.state,
@@ -114,7 +116,7 @@ class Guard:
 
 
 def references(
-    guards: Mapping[str, float], done: Sequence[Arm], measured: Measured
+    guards: Mapping[str, float], done: Sequence[Arm], measured: ArmScores
 ) -> dict[str, str]:
     """Guarded metric -> the arm it is held against: of the base as it is and the floors, the one
     best by that metric. Metrics of which no such arm was run, or that were not measured, are left
@@ -137,10 +139,10 @@ def as_it_is(arm: Arm) -> bool:
     )
 
 
-def guarded(
+def check_guards(
     guards: Mapping[str, float],
     done: Sequence[Arm],
-    measured: Measured,
+    measured: ArmScores,
     forgetting: Mapping[str, Any] | None,
 ) -> dict[str, list[Guard]]:
     """Arm -> how it stands to each guard that can be judged. The reference itself has no such
@@ -170,8 +172,8 @@ def guarded(
     return found
 
 
-def unjudged(
-    guards: Mapping[str, float], done: Sequence[Arm], measured: Measured, forgetting: Any
+def guard_problems(
+    guards: Mapping[str, float], done: Sequence[Arm], measured: ArmScores, forgetting: Any
 ) -> list[str]:
     """Guards that could not be judged, a sentence each."""
     held = references(guards, done, measured)

@@ -15,10 +15,10 @@ import numpy as np
 
 from assay.decision.choice import Gap, Standing, best_floor, best_of, choose
 from assay.decision.constraints import Guard, Out, over_limits
-from assay.decision.expected_loss import error_of, expected
+from assay.decision.expected_loss import error_of, shrink_scores
 from assay.decision.finished_arm import Arm
-from assay.decision.measured_scores import Measured
-from assay.decision.ownership import Owned, owned
+from assay.decision.measured_scores import ArmScores
+from assay.decision.ownership import Owned, ownership_cost
 from assay.decision.settings import Weigh
 
 # kinds that answer without regard to the question, or with the question itself
@@ -36,7 +36,7 @@ class Field:
     def __init__(
         self,
         arms: Sequence[Arm],
-        measured: Measured,
+        measured: ArmScores,
         metric: str,
         guards: dict[str, list[Guard]],
         threads: int,
@@ -68,7 +68,9 @@ class Field:
     @cached_property
     def error(self) -> np.ndarray:
         """The covariance of the scores' errors, (arms, arms)."""
-        return error_of(self.measured.drawn(self.metric), self.measured.compared.units, self.size)
+        return error_of(
+            self.measured.bootstrap_scores(self.metric), self.measured.compared.units, self.size
+        )
 
     def versus(self, reference: str) -> dict[str, dict[str, Any]]:
         """As `Measured.versus` of the metric that decides, kept."""
@@ -80,14 +82,16 @@ class Field:
         """Whether costs are in money; else in machine hours."""
         return self.paid or settings.prices_given
 
-    def owned(self, settings: Weigh) -> list[Owned | None]:
+    def ownership_costs(self, settings: Weigh) -> list[Owned | None]:
         """What each arm costs a month."""
-        return [owned(arm, settings, paid=self.paid, threads=self.threads) for arm in self.arms]
+        return [
+            ownership_cost(arm, settings, paid=self.paid, threads=self.threads) for arm in self.arms
+        ]
 
     def reasons(self, settings: Weigh) -> list[list[Out]]:
         """Why each arm is out; empty for those that are not."""
         found = []
-        for arm, month in zip(self.arms, self.owned(settings), strict=True):
+        for arm, month in zip(self.arms, self.ownership_costs(settings), strict=True):
             broken = [one for one in self.guards.get(arm.name, ()) if one.state == "broken"]
             guards = [Out(f"guard: {one.metric}", one.words) for one in broken]
             found.append([*over_limits(arm.cost, month, settings.limits), *guards])
@@ -97,7 +101,7 @@ class Field:
         """The arms as the decision sees them. `lifted`: the name of a limit or guard that is to
         hold no more."""
         outs = [tuple(o for o in found if o.name != lifted) for found in self.reasons(settings)]
-        months = self.owned(settings)
+        months = self.ownership_costs(settings)
         plain = [self._standing(*one) for one in zip(self.arms, months, outs, strict=True)]
         best, floor = best_of(plain, self.higher), best_floor(plain, self.higher)
         constant = best_floor(plain, self.higher, constant=True)
@@ -117,7 +121,9 @@ class Field:
     def worth(self) -> np.ndarray:
         """What each arm is expected to be worth, the higher the better: (arms,)."""
         sign = 1 if self.higher else -1
-        return expected(np.array([sign * self.value(arm.name) for arm in self.arms]), self.error)
+        return shrink_scores(
+            np.array([sign * self.value(arm.name) for arm in self.arms]), self.error
+        )
 
     def value(self, name: str) -> float:
         return self.measured.value(name, self.metric)

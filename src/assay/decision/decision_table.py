@@ -12,9 +12,9 @@ from assay.presentation.number_format import (
     between,
     count,
     duration,
+    format_size,
     points,
     score,
-    sized,
     three,
 )
 
@@ -38,12 +38,12 @@ def cost_name(data: dict[str, Any]) -> str:
     return "price a month" if data["change"]["money"] else "machine hours a month"
 
 
-def paid(data: dict[str, Any]) -> bool:
+def has_paid_arm(data: dict[str, Any]) -> bool:
     """Whether answers of some arm are paid for."""
     return any(one["cost"].get("money_per_answer") is not None for one in data["strategies"])
 
 
-def paid_for(data: dict[str, Any]) -> list[str]:
+def cost_parts(data: dict[str, Any]) -> list[str]:
     """What some arm is paid for, in the order of `PARTS`."""
     months = [one["cost"]["month"] for one in data["strategies"] if one["cost"].get("month")]
     return [name for name in PARTS if any(name in month["parts"] for month in months)]
@@ -111,21 +111,22 @@ def changes(data: dict[str, Any]) -> list[str]:
     unit = "" if found["money"] else " machine hours"
     part = " hundredth" if unit_of(data) else ""
     said = [found["sentence"]] if found["sentence"] else []
-    said += _ignored(data)
+    said += _slight_savings(data)
     said += [
         f"Without {one['name'].replace('_', ' ')}: {one['arm']}, with {metric}"
         f" {score(one['value'])}."
         for one in found["lifted"]
     ]
     said += [
-        f"{one['arm']} scores {sized(one['points'] / 100, unit_of(data))} better; each{part} costs"
+        f"{one['arm']} scores {format_size(one['points'] / 100, unit_of(data))} better;"
+        f" each{part} costs"
         f" {three(one['price_per_point'])}{unit} a month more."
         for one in found["worth"]
     ]
     return said
 
 
-def _ignored(data: dict[str, Any]) -> list[str]:
+def _slight_savings(data: dict[str, Any]) -> list[str]:
     """Which savings were taken for none."""
     slight = data["weigh"].get("ignore_below")
     if slight is None:  # a report from before

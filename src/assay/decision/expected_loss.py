@@ -43,7 +43,7 @@ def error_of(drawn: np.ndarray, units: int, size: float) -> np.ndarray:
     return found + max(half, 1e-12) * np.eye(arms)
 
 
-def expected(gains: np.ndarray, error: np.ndarray) -> np.ndarray:
+def shrink_scores(gains: np.ndarray, error: np.ndarray) -> np.ndarray:
     """What each arm is worth on average: scores, (..., arms), drawn towards their mean.
 
     Args:
@@ -76,6 +76,7 @@ def shortfall(gains: np.ndarray, error: np.ndarray) -> np.ndarray:
     values, vectors = np.linalg.eigh((spread + spread.T) / 2)
     root = vectors * np.sqrt(values.clip(0))
     worth = (
-        expected(gains, error) + np.random.default_rng(0).standard_normal((DRAWS, arms)) @ root.T
+        shrink_scores(gains, error)
+        + np.random.default_rng(0).standard_normal((DRAWS, arms)) @ root.T
     )
     return (worth.max(axis=1, keepdims=True) - worth).mean(axis=0)

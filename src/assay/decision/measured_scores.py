@@ -14,22 +14,26 @@ import numpy as np
 from assay.core.types import Metric, Record, Task
 from assay.decision.comparison import Compared
 from assay.evaluation.metrics.accuracy import Accuracy
-from assay.evaluation.retrieval_metrics import columns, errors, noted, retrieves
+from assay.evaluation.retrieval_metrics import columns, errors, has_gold_documents, retrieves
 from assay.evaluation.scoring import judge
-from assay.stats.intervals import DRAWS, Interval, observed
-from assay.stats.standard_error import Spread, grouped, score_interval, spread_of
+from assay.stats.intervals import DRAWS, Interval, metric_value
+from assay.stats.standard_error import ScoreEstimate, group_codes, score_interval, spread_of
 
 
-def rounded(value: float) -> float | None:
+def round_or_none(value: float) -> float | None:
     """Six decimals; None for what is not a number."""
     return round(float(value), 6) + 0.0 if math.isfinite(value) else None
 
 
 def _triple(found: Interval, name: str = "value") -> dict[str, Any]:
-    return {name: rounded(found.value), "low": rounded(found.low), "high": rounded(found.high)}
+    return {
+        name: round_or_none(found.value),
+        "low": round_or_none(found.low),
+        "high": round_or_none(found.high),
+    }
 
 
-class Measured:
+class ArmScores:
     """Scores of the arms `records` (name -> records), every arm's records being of the same test
     rows in order.
 
@@ -69,7 +73,7 @@ class Measured:
         first = next(iter(self.scores.values()), None)
         self.metrics: tuple[Metric, ...] = first.metrics if first else ()
         rows = next(iter(records.values()), [])
-        self.groups = grouped([record.question.group for record in rows])
+        self.groups = group_codes([record.question.group for record in rows])
         self.compared = Compared(
             {
                 name: {m.name: [one.rows[m.name] for one in found] for m in self.metrics}
@@ -82,9 +86,9 @@ class Measured:
             seed=seed,
         )
 
-    def drawn(self, metric: str) -> np.ndarray:
+    def bootstrap_scores(self, metric: str) -> np.ndarray:
         """The metric of every arm in every draw, (draws, arms)."""
-        return self.compared.drawn(metric)
+        return self.compared.bootstrap_scores(metric)
 
     def value(self, name: str, metric: str) -> float:
         """The mean over seeds, where there are several."""
@@ -99,7 +103,7 @@ class Measured:
     def of_seeds(self, name: str, metric: str) -> list[float] | None:
         """The score of each seed's arm; None where there is one seed."""
         rows, total = self.compared.rows[name][metric], self.compared.metrics[metric].total
-        return [observed(one, total) for one in rows] if len(rows) > 1 else None
+        return [metric_value(one, total) for one in rows] if len(rows) > 1 else None
 
     def of_slices(self, name: str) -> dict[str, Any]:
         """{slice: {metric: {value, low, high, n}}} of one arm."""
@@ -125,9 +129,12 @@ class Measured:
         for key, rows in columns(records, right).items():
             found = score_interval(self._share(rows), self.level)
             values[key] = {**_triple(found), "n": int(rows[:, 1].sum())}
-        return {"values": values, "errors": errors(records, right) if noted(records) else None}
+        return {
+            "values": values,
+            "errors": errors(records, right) if has_gold_documents(records) else None,
+        }
 
-    def _share(self, rows: np.ndarray) -> Spread:
+    def _share(self, rows: np.ndarray) -> ScoreEstimate:
         """A mean over the rows that count: `rows` has their values and whether they do."""
         there = np.flatnonzero(rows[:, 1])
         groups = (

@@ -107,7 +107,7 @@ def _kwh(watts: float, seconds: float | None) -> float | None:
     return None if seconds is None else float(f"{watts * seconds / HOUR / 1000:.6g}")
 
 
-def owned(arm: Arm, weigh: Weigh, *, paid: bool = False, threads: int = 1) -> Owned | None:
+def ownership_cost(arm: Arm, weigh: Weigh, *, paid: bool = False, threads: int = 1) -> Owned | None:
     """What the arm costs a month; None when its time was not measured.
 
     Args:
@@ -166,7 +166,7 @@ def _needs(arm: Arm, named: Sequence[str]) -> bool:
     )
 
 
-def shown(found: Owned | None) -> dict[str, Any] | None:
+def ownership_json(found: Owned | None) -> dict[str, Any] | None:
     """As report.json has it, in `cost.month`."""
     if found is None:
         return None

@@ -60,7 +60,7 @@ def break_even(names: Sequence[str], lines: Sequence[Line]) -> list[dict[str, An
                 {
                     "first": name,
                     "second": other,
-                    "answers": _rounded(at),
+                    "answers": _round_significant(at),
                     "below": below,
                     "above": above,
                 }
@@ -119,7 +119,7 @@ def _cuts(field: Field, settings: Weigh, lines: Sequence[Line], money: bool) -> 
     """`lines`: of the arms whose time was measured, in their order."""
     slight, worths = settings.ignore_below, []
     if settings.point_worth is not None:
-        there = [month is not None for month in field.owned(settings)]
+        there = [month is not None for month in field.ownership_costs(settings)]
         worths = [
             100 * settings.point_worth * gain
             for gain, one in zip(field.worth, there, strict=True)
@@ -136,15 +136,15 @@ def _cuts(field: Field, settings: Weigh, lines: Sequence[Line], money: bool) -> 
 
 def by_volume(field: Field, settings: Weigh) -> list[Part]:
     """The recommendation from 10 to ten million answers a month."""
-    lines = [month.line for month in field.owned(settings) if month]
+    lines = [month.line for month in field.ownership_costs(settings) if month]
     cuts = _cuts(field, settings, lines, field.money(settings))
     return segments(*VOLUMES, cuts, lambda volume: field.pick(settings.at(volume_per_month=volume)))
 
 
 def by_price(field: Field, settings: Weigh) -> list[Part]:
     """The recommendation by the price of a machine hour."""
-    free = [month.burden for month in field.owned(settings.at(hour=1e-9)) if month]
-    hours = [month.machine_hours for month in field.owned(settings) if month]
+    free = [month.burden for month in field.ownership_costs(settings.at(hour=1e-9)) if month]
+    hours = [month.machine_hours for month in field.ownership_costs(settings) if month]
     lines = list(zip(free, hours, strict=True))
     cuts = _cuts(field, settings, lines, True)
     return segments(*PRICES, cuts, lambda price: field.pick(settings.at(hour=price)))
@@ -185,7 +185,7 @@ def front(field: Field, settings: Weigh) -> list[str]:
     sign = 1 if field.higher else -1
     places = [
         (arm.name, sign * field.value(arm.name), month.burden)
-        for arm, month in zip(field.arms, field.owned(settings), strict=True)
+        for arm, month in zip(field.arms, field.ownership_costs(settings), strict=True)
         if month
     ]
     return [
@@ -195,7 +195,7 @@ def front(field: Field, settings: Weigh) -> list[str]:
     ]
 
 
-def lifted(field: Field, settings: Weigh) -> list[dict[str, Any]]:
+def limit_effects(field: Field, settings: Weigh) -> list[dict[str, Any]]:
     """What each limit or guard costs: the arm that would be recommended were it not there."""
     names = dict.fromkeys(out.name for found in field.reasons(settings) for out in found)
     now = field.pick(settings)
@@ -210,7 +210,9 @@ def lifted(field: Field, settings: Weigh) -> list[dict[str, Any]]:
 def worth(field: Field, settings: Weigh, chosen: str | None) -> list[dict[str, Any]]:
     """For each arm that scores better than the chosen one: the points, and what one more of them
     costs a month."""
-    months = dict(zip((arm.name for arm in field.arms), field.owned(settings), strict=True))
+    months = dict(
+        zip((arm.name for arm in field.arms), field.ownership_costs(settings), strict=True)
+    )
     own = months.get(chosen or "")
     if chosen is None or own is None:
         return []
@@ -230,14 +232,14 @@ def change(field: Field, settings: Weigh) -> dict[str, Any]:
     """The block `change` of report.json."""
     months = [
         (arm.name, month)
-        for arm, month in zip(field.arms, field.owned(settings), strict=True)
+        for arm, month in zip(field.arms, field.ownership_costs(settings), strict=True)
         if month
     ]
     chosen = field.pick(settings)
     parts = {
-        "volume": _told(by_volume(field, settings)),
-        "price": _told(by_price(field, settings)) if field.money(settings) else [],
-        "limit": _told(by_limit(field, settings)),
+        "volume": _parts_json(by_volume(field, settings)),
+        "price": _parts_json(by_price(field, settings)) if field.money(settings) else [],
+        "limit": _parts_json(by_limit(field, settings)),
     }
     return {
         "money": field.money(settings),
@@ -248,21 +250,28 @@ def change(field: Field, settings: Weigh) -> dict[str, Any]:
         "lines": [_line(name, month) for name, month in months],
         **parts,
         "grid": grid(field, settings),
-        "lifted": lifted(field, settings),
+        "lifted": limit_effects(field, settings),
         "worth": worth(field, settings, chosen),
         "sentence": sentence(parts, settings, chosen),
     }
 
 
 def _line(name: str, month: Owned) -> dict[str, Any]:
-    return {"arm": name, "fixed": _rounded(month.fixed), "per_answer": _rounded(month.per_answer)}
+    return {
+        "arm": name,
+        "fixed": _round_significant(month.fixed),
+        "per_answer": _round_significant(month.per_answer),
+    }
 
 
-def _told(parts: list[Part]) -> list[Part]:
-    return [{"from": _rounded(p["from"]), "to": _rounded(p["to"]), "arm": p["arm"]} for p in parts]
+def _parts_json(parts: list[Part]) -> list[Part]:
+    return [
+        {"from": _round_significant(p["from"]), "to": _round_significant(p["to"]), "arm": p["arm"]}
+        for p in parts
+    ]
 
 
-def _rounded(value: float | None) -> float | None:
+def _round_significant(value: float | None) -> float | None:
     return None if value is None else float(f"{value:.6g}")
 
 

@@ -43,7 +43,7 @@ class Prices(Settings):
     compliance: tuple[Compliance, ...] = ()
 
 
-class Limits(Settings):
+class ArmLimits(Settings):
     """What an arm must keep to be recommended. None: no limit."""
 
     ms_per_answer: float | None = Positive  # of 95 answers in 100, each question asked alone
@@ -72,7 +72,7 @@ class Weigh(Settings):
     ] = {}  # name or kind of an arm -> hours of people to set it up; see `owning.HOURS`
     # of the machine at work; 0: 3.5 for each thread, see `owning.THREAD`
     watts: float = Field(default=0.0, ge=0)
-    limits: Limits = Limits()
+    limits: ArmLimits = ArmLimits()
     equal_cost: float = Field(default=0.2, ge=0)  # costs this close, as a share, count as equal
     ignore_below: Slight = Slight()
     # what one more point is worth, in money a month

@@ -20,17 +20,17 @@ from typing import Any
 
 import numpy as np
 
-from assay.decision.measured_scores import Measured, rounded
+from assay.decision.measured_scores import ArmScores, round_or_none
 from assay.decision.settings import Weigh
-from assay.presentation.number_format import apart, between, count, points, sized
-from assay.stats.standard_error import FEW_GROUPS, Spread
+from assay.presentation.number_format import apart, between, count, format_size, points
+from assay.stats.standard_error import FEW_GROUPS, ScoreEstimate
 
 FEW_PER_LABEL = 5  # test rows a label: with fewer a macro-F1 changes with the number of test rows
 HARDLY_ANY = 2  # with fewer its intervals hold a little less often than they say
 MOST_LOOKS = 1000  # that a rule is looked up for
 
 
-def expected_best(many: int) -> float:
+def normal_maximum(many: int) -> float:
     """The largest of `many` independent standard normal draws, on average: 0.56 of 2, 1.54 of 10,
     2.51 of 100."""
     x = np.linspace(-9, 9, 20001)
@@ -39,14 +39,16 @@ def expected_best(many: int) -> float:
     return float((x * many * density * below ** (many - 1)).sum() * (x[1] - x[0]))
 
 
-def worn_from(level: float = 0.95) -> int:
+def wear_limit(level: float = 0.95) -> int:
     """The number of looks from which test rows are called worn."""
     reach = NormalDist().inv_cdf((1 + level) / 2)
-    return next((many for many in range(2, MOST_LOOKS) if expected_best(many) >= reach), MOST_LOOKS)
+    return next(
+        (many for many in range(2, MOST_LOOKS) if normal_maximum(many) >= reach), MOST_LOOKS
+    )
 
 
 def certainty(
-    measured: Measured,
+    measured: ArmScores,
     metric: str,
     recommended: str | None,
     best: str | None,
@@ -80,12 +82,12 @@ def certainty(
         "equivalence": equal,
         "looks": looks,
         "clusters": clusters,
-        "sentences": [*_sentences(measured, metric, equal, looks), *_clustered(clusters)],
+        "sentences": [*_sentences(measured, metric, equal, looks), *_cluster_sentences(clusters)],
     }
 
 
 def equivalence(
-    measured: Measured, metric: str, arm: str, best: str, settings: Weigh
+    measured: ArmScores, metric: str, arm: str, best: str, settings: Weigh
 ) -> dict[str, Any]:
     """Whether `arm` is within `weigh.equivalent` points of `best`: the interval of the difference,
     in points."""
@@ -95,7 +97,7 @@ def equivalence(
     shown = -room <= low and high <= room
     unit = next((one.unit for one in measured.metrics if one.name == metric), "")
     ends = f"{between(gap.low, gap.high, partial(apart, unit=unit))}, {100 * level:g} %"
-    within = f"within {sized(room / 100, unit) if unit else f'{room:g} points'}"
+    within = f"within {format_size(room / 100, unit) if unit else f'{room:g} points'}"
     if shown:
         text = f"{arm} is equivalent to {best}: the difference is {within} ({ends})."
     else:
@@ -105,22 +107,27 @@ def equivalence(
         "best": best,
         "points": room,
         "level": round(level, 6),
-        "difference": rounded(100 * gap.value),
-        "low": rounded(low),
-        "high": rounded(high),
+        "difference": round_or_none(100 * gap.value),
+        "low": round_or_none(low),
+        "high": round_or_none(high),
         "shown": shown,
         "text": text,
     }
 
 
-def _looks(spread: Spread, opened: int, level: float) -> dict[str, Any]:
+def _looks(spread: ScoreEstimate, opened: int, level: float) -> dict[str, Any]:
     """What looking so often may have flattered the best by."""
-    limit = worn_from(level)
-    by = 100 * expected_best(opened) * spread.error if opened > 1 else 0.0
-    return {"opened": opened, "flattered": rounded(by), "worn_from": limit, "worn": opened >= limit}
+    limit = wear_limit(level)
+    by = 100 * normal_maximum(opened) * spread.error if opened > 1 else 0.0
+    return {
+        "opened": opened,
+        "flattered": round_or_none(by),
+        "worn_from": limit,
+        "worn": opened >= limit,
+    }
 
 
-def _rows_a_label(measured: Measured, metric: str) -> float | None:
+def _rows_a_label(measured: ArmScores, metric: str) -> float | None:
     """Test rows a label that occurs, for a macro-F1; None for other metrics."""
     if metric != "macro_f1":
         return None
@@ -130,7 +137,7 @@ def _rows_a_label(measured: Measured, metric: str) -> float | None:
 
 
 def _sentences(
-    measured: Measured, metric: str, equal: dict[str, Any] | None, looks: dict[str, Any]
+    measured: ArmScores, metric: str, equal: dict[str, Any] | None, looks: dict[str, Any]
 ) -> list[str]:
     said = []
     if measured.groups is not None:
@@ -170,16 +177,16 @@ def _sentences(
             f" would look {points(looks['flattered'] / 100).lstrip('+')} points better than it is."
         )
     if looks["worn"]:
-        said.append(worn_text(looks))
+        said.append(wear_text(looks))
     return said
 
 
-def _clustered(clusters: dict[str, Any] | None) -> list[str]:
+def _cluster_sentences(clusters: dict[str, Any] | None) -> list[str]:
     text = clusters["text"] if clusters else ""
     return [f"{text[:1].upper()}{text[1:]}."] if text else []
 
 
-def worn_text(looks: dict[str, Any]) -> str:
+def wear_text(looks: dict[str, Any]) -> str:
     """What is said of worn rows, here and as the warning D124."""
     return (
         f"The test rows are worn: from {looks['worn_from']} openings on,"
@@ -193,15 +200,15 @@ def of_seeds(values: Sequence[float] | None) -> dict[str, Any] | None:
     if values is None:
         return None
     return {
-        "values": [rounded(value) for value in values],
-        "deviation": rounded(float(np.std(values, ddof=1))),
+        "values": [round_or_none(value) for value in values],
+        "deviation": round_or_none(float(np.std(values, ddof=1))),
     }
 
 
 # --- read from report.json ------------------------------------------------------------------------
 
 
-def said(data: dict[str, Any]) -> list[str]:
+def certainty_sentences(data: dict[str, Any]) -> list[str]:
     """The sentences; nothing of a report from before they were said."""
     return (data.get("certainty") or {}).get("sentences", [])
 

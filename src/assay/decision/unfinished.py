@@ -13,7 +13,7 @@ from assay.decision.choice import Standing
 from assay.decision.finished_arm import Arm
 
 
-def unfinished(arms: Sequence[Arm]) -> list[dict[str, Any]]:
+def find_unfinished(arms: Sequence[Arm]) -> list[dict[str, Any]]:
     """Strategies that the time was too short for and that may yet win: name, and minutes that they
     would have taken longer, None where that is not known. A constant never wins; another baseline
     may."""

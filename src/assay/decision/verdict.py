@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from assay.core.types import Task
-from assay.decision.choice import Choice, Standing, best_floor, decide
+from assay.decision.choice import ArmChoice, Standing, best_floor, decide
 from assay.decision.contenders import Field
-from assay.decision.measured_scores import rounded
+from assay.decision.measured_scores import round_or_none
 from assay.decision.settings import Weigh
 from assay.decision.uncertainty import single
 from assay.decision.unfinished import could_gain, sentence
-from assay.decision.verdict_words import Words
-from assay.presentation.number_format import between, score, sized, three
+from assay.decision.verdict_words import ChoiceSentences
+from assay.presentation.number_format import between, format_size, score, three
 
 
 def verdict(
@@ -36,7 +36,7 @@ def verdict(
             was too short for, see `unfinished`.
     """
     standings = field.under(settings)
-    drawn, n = field.measured.drawn(field.metric), field.measured.n
+    drawn, n = field.measured.bootstrap_scores(field.metric), field.measured.n
     units = field.measured.compared.units
     choice = decide(
         standings,
@@ -54,7 +54,7 @@ def verdict(
     late, missing = (sentence(missing), missing) if missing else ("", missing)
     if gain <= settings.equivalent / 100:
         missing = []
-    words = Words(
+    words = ChoiceSentences(
         standings,
         choice,
         metric=field.metric,
@@ -66,7 +66,7 @@ def verdict(
         missing=late if missing else "",
         gain=""
         if missing or not late
-        else f"{late}; no arm could gain more than {sized(gain, field.unit)}.",
+        else f"{late}; no arm could gain more than {format_size(gain, field.unit)}.",
     )
     return {
         "recommended": chosen and chosen.name,
@@ -74,10 +74,10 @@ def verdict(
         "headline": words.headline(),
         "reason": words.reason(),
         "doubt": words.doubt(),
-        "corrected": None if choice.corrected is None else rounded(choice.corrected),
-        "shortfall": None if choice.shortfall is None else rounded(choice.shortfall),
+        "corrected": None if choice.corrected is None else round_or_none(choice.corrected),
+        "shortfall": None if choice.shortfall is None else round_or_none(choice.shortfall),
         "decided": not choice.rivals,
-        "undecided": words.undecided(),
+        "undecided": words.open_question(),
         "more_rows": choice.more_rows,
         "more_rows_range": choice.more_rows_range and list(choice.more_rows_range),
         "out": [
@@ -86,7 +86,7 @@ def verdict(
             for out in one.out
         ],
         "target": _target(task.target, chosen, field),
-        "failed": _failed(standings, choice, field),
+        "failed": _gate_failures(standings, choice, field),
         "unjudged": unjudged,
         "unfinished": [*missing],
     }
@@ -127,7 +127,7 @@ def _target(target: float | None, chosen: Standing | None, field: Field) -> dict
     }
 
 
-def _failed(standings: list[Standing], choice: Choice, field: Field) -> list[str]:
+def _gate_failures(standings: list[Standing], choice: ArmChoice, field: Field) -> list[str]:
     """The gates that the run failed, a sentence each; empty when it passed."""
     if not standings:
         return ["No arm was finished."]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from assay.decision.choice import Choice, Gap, Standing, best_floor, best_of, told
+from assay.decision.choice import ArmChoice, Gap, Standing, best_floor, best_of, is_significant
 from assay.decision.settings import Weigh
 from assay.decision.uncertainty import single
 from assay.presentation.number_format import (
@@ -11,15 +11,15 @@ from assay.presentation.number_format import (
     between,
     count,
     equals_p,
+    format_size,
     rough_range,
     score,
-    sized,
 )
 
 FEW_ROWS = 50  # test rows: with fewer the first line says so
 
 
-class Words:
+class ChoiceSentences:
     """The sentences about one choice.
 
     Args:
@@ -30,7 +30,7 @@ class Words:
     def __init__(
         self,
         arms: Sequence[Standing],
-        choice: Choice,
+        choice: ArmChoice,
         *,
         metric: str,
         n: int,
@@ -63,9 +63,9 @@ class Words:
 
     def state(self) -> str:
         """What kind of verdict it is: `use` what is proven to be better than a baseline, `best
-        guess`, `undecided` where the choice is expected to lose more than what counts as equal or
-        an arm did not finish in time, `nothing` where nothing beats a constant; `none` where no arm
-        may be recommended."""
+        guess`, `open_question` where the choice is expected to lose more than what counts as equal
+        or an arm did not finish in time, `nothing` where nothing beats a constant; `none` where no
+        arm may be recommended."""
         if self.choice.pick is None:
             return "none"
         if self.missing:
@@ -84,7 +84,7 @@ class Words:
         arm = self.arms[self.pick]
         gap = arm.above if arm.floor else arm.over
         if gap is not None:
-            return told(gap, self.alpha) and self._gain(gap) > 0
+            return is_significant(gap, self.alpha) and self._gain(gap) > 0
         return len(self.arms) > 1 and not self.choice.rivals
 
     def headline(self) -> str:
@@ -160,7 +160,7 @@ class Words:
                 " what it costs"
             )
         else:
-            equal = sized(self._equal(), self.unit)
+            equal = format_size(self._equal(), self.unit)
             among = len(self.choice.near)
             why = (
                 f"is chosen among {among} arms expected to lose at most {equal} to the best;"
@@ -176,7 +176,7 @@ class Words:
         gap = arm.above if arm.floor else arm.over
         if at is None or gap is None:
             return ""
-        gains = gap if self.higher else _turned(gap)
+        gains = gap if self.higher else _negate(gap)
         proven = "" if self.proven() else ": not proven better"
         what = "a constant" if self.arms[at].constant else "the best baseline"
         return f" Against {self.arms[at].name}, {what}, it gains {self._gap(gains)}{proven}."
@@ -214,7 +214,7 @@ class Words:
         name, other = self.arms[self.pick].name, self.arms[rival].name
         difference = self.arms[self.pick].value - self.arms[rival].value
         if self._apart(rival):
-            lead = f"The nearest other arm, {other}, is {sized(difference, self.unit)}"
+            lead = f"The nearest other arm, {other}, is {format_size(difference, self.unit)}"
             return (
                 f"{lead} {'lower' if difference > 0 else 'higher'}, more than chance alone would"
                 f" give {self.where}."
@@ -224,15 +224,16 @@ class Words:
             text += f": there is no interval with {self.single} alone"
         return f"{text}."
 
-    def undecided(self) -> str:
+    def open_question(self) -> str:
         """What is still open, and how many rows would close it; when it is settled, what did not
         matter."""
         if not self.choice.rivals:
             return self.gain
         first = self.choice.rivals[0]
         text = (
-            f"{self.arms[first.index].name} may be up to {sized(first.by, self.unit)} better than"
-            f" {self.arms[self.pick].name}; {sized(self._equal(), self.unit)} count as equal."
+            f"{self.arms[first.index].name} may be up to {format_size(first.by, self.unit)}"
+            " better than"
+            f" {self.arms[self.pick].name}; {format_size(self._equal(), self.unit)} count as equal."
         )
         if self.single:
             return f"{text} Add test rows{' of other groups' * (self.single == 'one group')}."
@@ -262,9 +263,9 @@ class Words:
 
     def _apart(self, rival: int) -> bool:
         gap = self.arms[self.pick].behind if self.pick != self.best else self.arms[rival].behind
-        return told(gap, self.alpha)
+        return is_significant(gap, self.alpha)
 
 
-def _turned(gap: Gap) -> Gap:
+def _negate(gap: Gap) -> Gap:
     """Of a metric where lower is better, the difference as a gain."""
     return Gap(-gap.difference, -gap.high, -gap.low, gap.p_holm)

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 from assay.core.damage import silent
 from assay.core.errors import ModelError, Problem
 from assay.core.types import Adapted, Lesson, Precision, Strategy
-from assay.runtime.arms.differences import warned
-from assay.runtime.arms.open import bench_of, fitted, notes_alone
+from assay.runtime.arms.differences import with_warnings
+from assay.runtime.arms.open import bench_of, find_fit_stage, notes_alone
 
 if TYPE_CHECKING:
     from assay.deployment.shared_base.multi_adapter import Many
@@ -36,10 +36,10 @@ def folder_of(folder: str | Path, arm: str, *, offline: bool = False) -> Path:
     Raises:
         UsageError: there is no such project or arm, or it was not fitted yet.
     """
-    return _fitted(folder, arm, offline)[1]
+    return _find_arm(folder, arm, offline)[1]
 
 
-def merged(
+def merge_adapter(
     folder: str | Path,
     arm: str,
     *,
@@ -48,7 +48,7 @@ def merged(
     offline: bool = False,
 ) -> ChatModel:
     """A fitted arm as one plain network, without PEFT's layers:
-    `merged(...).network.save_pretrained(place)`.
+    `merge_adapter(...).network.save_pretrained(place)`.
 
     Args:
         into: the base of a quantised arm: "dequantised", as it was trained beside; "original", as
@@ -58,15 +58,14 @@ def merged(
     Raises:
         UsageError: as `folder_of`. ModelError: M110, nothing of it can be merged.
     """
-    from assay.strategies.compression.merged_arm import merged as merge_arm
-    from assay.strategies.compression.merged_arm import need_mergeable
+    from assay.strategies.compression.merged_arm import merge_arm, need_mergeable
 
-    strategy, place, lesson = _fitted(folder, arm, offline)
+    strategy, place, lesson = _find_arm(folder, arm, offline)
     need_mergeable(strategy)
     return merge_arm(strategy, place, lesson, into=into, precision=precision)
 
 
-def shared(
+def share_base(
     folder: str | Path, arms: Sequence[str], *, offline: bool = False
 ) -> tuple[Many, dict[str, Adapted]]:
     """Fitted arms on one base, which is loaded once: what switches between them, and the arms by
@@ -80,7 +79,7 @@ def shared(
     from assay.deployment.shared_base.base import adapters_in
     from assay.deployment.shared_base.multi_adapter import Many
 
-    found = {arm: _fitted(folder, arm, offline) for arm in arms}
+    found = {arm: _find_arm(folder, arm, offline) for arm in arms}
     if not found:
         raise ModelError(
             Problem("M114", "no arm was named to share a base", help="name two or more")
@@ -89,21 +88,21 @@ def shared(
     first = next(
         (one for one in found.values() if any(adapters_in(one[0]))), next(iter(found.values()))
     )
-    many = Many.opened(first[0], first[2])
+    many = Many.open(first[0], first[2])
     return many, {
         arm: restore(many, arm, strategy, place, lesson)
         for arm, (strategy, place, lesson) in found.items()
     }
 
 
-def _fitted(folder: str | Path, arm: str, offline: bool) -> tuple[Strategy, Path, Lesson]:
+def _find_arm(folder: str | Path, arm: str, offline: bool) -> tuple[Strategy, Path, Lesson]:
     """Settings, folder, and the lesson without rows that the arm is restored with."""
     from assay.models.device import steady
     from assay.models.environment import threads
     from assay.runtime.arms.job import Job
 
-    bench, strategy = bench_of(Path(folder), arm, offline, warned(silent))
+    bench, strategy = bench_of(Path(folder), arm, offline, with_warnings(silent))
     steady(bench.project.seed, threads())
-    stage = fitted(bench, strategy)
+    stage = find_fit_stage(bench, strategy)
     job = Job(stage.folder, bench.request(strategy), notes_alone(bench.tell))
     return strategy, stage.folder / "arm", job.lesson(rows=False)

@@ -21,11 +21,11 @@ from assay.core.damage import silent
 from assay.core.types import Answer, Example, Strategy, Tell
 from assay.deployment.answer_table import rows_of, table
 from assay.deployment.questions import columns_by_place, read_questions
-from assay.runtime.arms.answer_files import ASKED, answers_of, kept_lines
+from assay.runtime.arms.answer_files import ASKED, answers_of, recover_lines
 from assay.runtime.arms.differences import hearing
 from assay.runtime.arms.open import bench_of
 from assay.runtime.data_stage.redaction import Veil, key_of
-from assay.runtime.latest_report import recommended_at
+from assay.runtime.latest_report import recommendation_at
 from assay.runtime.signals import interruptible
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 PIECE = 64
 
 
-def answered(
+def answer_questions(
     bench: Bench,
     name: str,
     strategy: Strategy,
@@ -49,15 +49,19 @@ def answered(
         ResourceError: R003, the same file is being answered by another process. As `Bench.run`.
     """
     from assay.deployment.load import log_of
-    from assay.runtime.arms.open import fitted
+    from assay.runtime.arms.open import find_fit_stage
 
     digest = store.digest([q.to_json() for q in questions])[:16]
     # Whether its documents are no longer those that a run would answer from.
     log = log_of(bench, strategy)
-    edited = log.exists() or bench.fit_stage(strategy).done() is None
+    edited = log.exists() or bench.fit_stage(strategy).completion_note() is None
     stage = bench.stage(strategy, digest)
     if edited:
-        said = [fitted(bench, strategy).key, store.file_digest(log) if log.exists() else "", digest]
+        said = [
+            find_fit_stage(bench, strategy).key,
+            store.file_digest(log) if log.exists() else "",
+            digest,
+        ]
         stage = store.Stage(
             bench.project.work, "answers", store.digest(["edited", *said])[:20], tell
         )
@@ -65,10 +69,10 @@ def answered(
         bench.project.work / "answering" / f"{stage.key}.lock", f"assay answer {file.name}"
     ):
         _tell_changes(bench, name, file, out, {"questions": digest, "arm": stage.key}, tell)
-        if stage.done() is None:
+        if stage.completion_note() is None:
             begun = 0
             if stage.folder.exists():
-                begun = kept_lines(stage.folder / "answers.jsonl", len(questions), PIECE, tell)
+                begun = recover_lines(stage.folder / "answers.jsonl", len(questions), PIECE, tell)
             if begun:
                 text = (
                     f"{begun:,} of {len(questions):,}"
@@ -86,12 +90,12 @@ def _here(
     bench: Bench, strategy: Strategy, stage: store.Stage, questions: Sequence[Example], tell: Tell
 ) -> None:
     """In this process, from documents that were edited since the fit."""
-    from assay.deployment.load import Loaded
+    from assay.deployment.load import LoadedArm
 
     folder = stage.open()
     file = folder / "answers.jsonl"
-    done = kept_lines(file, len(questions), PIECE, tell)
-    loaded = Loaded(bench, strategy)
+    done = recover_lines(file, len(questions), PIECE, tell)
+    loaded = LoadedArm(bench, strategy)
     while done < len(questions):
         piece = questions[done : done + PIECE]
         sealed.add(folder / ASKED, {"from": done, "asked": len(piece)})
@@ -125,7 +129,7 @@ def _tell_changes(
 def _again(folder: Path, rows: int) -> int:
     """Questions that were asked more than once, of a finished stage."""
     file = folder / ASKED
-    pieces = sealed.verified(file) if file.exists() else ()
+    pieces = sealed.rows_without_seal(file) if file.exists() else ()
     return max(0, sum(row["asked"] if isinstance(row, dict) else row[1] for row in pieces) - rows)
 
 
@@ -149,13 +153,13 @@ def answer_file(
     """
     heard: list[str] = []
     tell = hearing(tell, heard)
-    arm = arm or recommended_at(folder)
+    arm = arm or recommendation_at(folder)
     with interruptible():
         bench, strategy = bench_of(folder, arm, offline, tell)
         with Veil(bench.project, key_of(bench.project)):
             questions = read_questions(bench.prepared, bench.project, file)
         tell({"event": "stage", "name": arm, "state": "start"})
-        answers, again = answered(bench, arm, strategy, questions, file, out, tell)
+        answers, again = answer_questions(bench, arm, strategy, questions, file, out, tell)
         given = columns_by_place(bench.project, file)
         rows = rows_of(questions, answers, flat=out.suffix == ".csv", given=given)
         if out.suffix == ".csv":

@@ -33,7 +33,7 @@ def rows_of(
     rows = []
     for question, answer in zip(questions, answers, strict=True):
         row: dict[str, Any] = {"id": question.id, "question": question.text, "answer": answer.text}
-        row |= {"confidence": answer.confidence, "note": noted(answer)}
+        row |= {"confidence": answer.confidence, "note": answer_note(answer)}
         if reads:
             row["passages"] = " | ".join(answer.passages) if flat else list(answer.passages)
         for name, value in given.get(question.source, {}).items():
@@ -43,7 +43,7 @@ def rows_of(
     return rows
 
 
-def noted(answer: Answer) -> str:
+def answer_note(answer: Answer) -> str:
     """What is to be known of an answer, in words; empty for most."""
     unread = answer.text is None and not (answer.refused or answer.abstained)
     said = {
@@ -65,12 +65,12 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
     writer.writeheader()
     for row in rows:
         writer.writerow(
-            {k: f"'{v}" if isinstance(v, str) and _computed(v) else v for k, v in row.items()}
+            {k: f"'{v}" if isinstance(v, str) and _is_formula(v) else v for k, v in row.items()}
         )
     return out.getvalue()
 
 
-def _computed(cell: str) -> bool:
+def _is_formula(cell: str) -> bool:
     """Whether a spreadsheet would run it: white space before the sign, and signs of full width, do
     not save it."""
     return cell[:1] in ("\t", "\r") or cell.lstrip()[:1] in tuple("=+-@＝＋－＠")

@@ -20,17 +20,17 @@ from assay.config.serve import BASE
 from assay.core.damage import silent
 from assay.core.places import file_of
 from assay.core.types import Adapted, Answer, Example, Message, Tell
-from assay.deployment.streaming import said
-from assay.runtime.arms.differences import CODE, warned
-from assay.runtime.latest_report import recommended, refuse_unknown
+from assay.deployment.streaming import display_text
+from assay.runtime.arms.differences import CODE, with_warnings
+from assay.runtime.latest_report import recommendation, refuse_unknown
 
 if TYPE_CHECKING:
     from assay.config import Project
-    from assay.deployment.load import Loaded
+    from assay.deployment.load import LoadedArm
 
 
 @dataclass(frozen=True)
-class Reply:
+class ChatReply:
     """What one arm said to one question."""
 
     arm: str
@@ -39,7 +39,7 @@ class Reply:
     passages: dict[str, str] = field(default_factory=dict)  # id -> text, best first
 
     def to_json(self) -> dict[str, Any]:
-        from assay.deployment.answer_table import noted
+        from assay.deployment.answer_table import answer_note
 
         one = self.answer
         return {
@@ -47,7 +47,7 @@ class Reply:
             "answer": one.text,
             "raw": one.raw,
             "confidence": one.confidence,
-            "note": noted(one),
+            "note": answer_note(one),
             "passages": [{"id": id, "text": text} for id, text in self.passages.items()],
             "cited": list(one.cited),
             "prompt_tokens": one.prompt_tokens,
@@ -57,12 +57,12 @@ class Reply:
 
     def foot(self) -> str:
         """The line under an answer: confidence, notes, tokens, seconds."""
-        from assay.deployment.answer_table import noted
+        from assay.deployment.answer_table import answer_note
 
         one = self.answer
         sure = "" if one.confidence is None else f"confidence {one.confidence:.2f}"
         written = f"{one.tokens:,} tokens" if one.tokens else ""
-        return ", ".join(filter(None, [sure, noted(one), written, f"{self.seconds:.1f} s"]))
+        return ", ".join(filter(None, [sure, answer_note(one), written, f"{self.seconds:.1f} s"]))
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Replies:
     """What arms said to one question; shows itself as text and in a notebook."""
 
     question: str
-    replies: tuple[Reply, ...]
+    replies: tuple[ChatReply, ...]
 
     def to_json(self) -> dict[str, Any]:
         return {"question": self.question, "answers": [reply.to_json() for reply in self.replies]}
@@ -79,7 +79,7 @@ class Replies:
         out = []
         for reply in self.replies:
             head = f"{reply.arm}: " if len(self.replies) > 1 else ""
-            out.append(f"{head}{said(reply.answer)}")
+            out.append(f"{head}{display_text(reply.answer)}")
             out += passage_lines(reply) if passages else []
             out.append(f"  ({reply.foot()})")
         return out
@@ -93,7 +93,7 @@ class Replies:
         return f"<pre>{escape(str(self))}</pre>"
 
 
-def passage_lines(reply: Reply, width: int = 100) -> list[str]:
+def passage_lines(reply: ChatReply, width: int = 100) -> list[str]:
     """A line for each passage that was read: its id and its beginning."""
     lines = []
     for id, text in reply.passages.items():
@@ -113,7 +113,7 @@ class Talk:
     offline: bool = False
     tell: Tell = silent
     turns: list[Message] = field(default_factory=list)
-    opened: dict[str, Loaded] = field(default_factory=dict)
+    opened: dict[str, LoadedArm] = field(default_factory=dict)
     differs: list[str] = field(default_factory=list)
 
     @cached_property
@@ -138,14 +138,16 @@ class Talk:
         self.open(name)
         self.arm = name
 
-    def open(self, name: str) -> Loaded:
+    def open(self, name: str) -> LoadedArm:
         """An arm, ready to answer.
 
         Raises:
             UsageError: C083 there is no such arm; C062 it was not fitted yet.
         """
         if name not in self.opened:
-            self.opened[name] = opened(self.folder, name, offline=self.offline, tell=self._once)
+            self.opened[name] = load_chat_arm(
+                self.folder, name, offline=self.offline, tell=self._once
+            )
         return self.opened[name]
 
     def _once(self, event: dict[str, Any]) -> None:
@@ -172,11 +174,13 @@ class Talk:
             loaded, begun = self.open(name), time.monotonic()
             answer = loaded.answer([question])[0]
             replies.append(
-                Reply(name, answer, time.monotonic() - begun, passages_of(loaded.adapted, answer))
+                ChatReply(
+                    name, answer, time.monotonic() - begun, passages_of(loaded.adapted, answer)
+                )
             )
         return Replies(text, tuple(replies))
 
-    def heard(self, text: str, answer: Answer) -> None:
+    def remember(self, text: str, answer: Answer) -> None:
         """Remember a turn."""
         self.turns += [Message("user", text), Message("assistant", answer.text or answer.raw)]
 
@@ -187,13 +191,13 @@ class Streamed:
     def __init__(self, talk: Talk, question: Example):
         self.talk = talk
         self.asked = question
-        self.reply: Reply | None = None
+        self.reply: ChatReply | None = None
 
     def __iter__(self) -> Iterator[str]:
         loaded, begun = self.talk.open(self.talk.arm), time.monotonic()
         answer = yield from loaded.stream(self.asked)
         seconds = time.monotonic() - begun
-        self.reply = Reply(self.talk.arm, answer, seconds, passages_of(loaded.adapted, answer))
+        self.reply = ChatReply(self.talk.arm, answer, seconds, passages_of(loaded.adapted, answer))
 
 
 def passages_of(adapted: Adapted, answer: Answer) -> dict[str, str]:
@@ -224,7 +228,7 @@ def talk(
     if arm:
         refuse_unknown(made.project, arm)
     else:
-        made.arm = recommended(made.project)
+        made.arm = recommendation(made.project)
     return made
 
 
@@ -241,13 +245,15 @@ def ask(
         UsageError: C083, C062, C161.
     """
     arms = (arms,) if isinstance(arms, str) and arms else tuple(arms)
-    made = talk(folder, arms[0] if arms else "", offline=offline, tell=warned(silent))
+    made = talk(folder, arms[0] if arms else "", offline=offline, tell=with_warnings(silent))
     for name in arms:
         refuse_unknown(made.project, name)
     return made.ask(question, arms)
 
 
-def opened(folder: Path, name: str, *, offline: bool = False, tell: Tell = silent) -> Loaded:
+def load_chat_arm(
+    folder: Path, name: str, *, offline: bool = False, tell: Tell = silent
+) -> LoadedArm:
     """A fitted arm, or `base`.
 
     Raises:
@@ -255,14 +261,14 @@ def opened(folder: Path, name: str, *, offline: bool = False, tell: Tell = silen
     """
     from assay.config import load as load_project
     from assay.core import store
-    from assay.deployment.load import Loaded
-    from assay.runtime.arms.open import base_bench, bench_of, fitted
+    from assay.deployment.load import LoadedArm
+    from assay.runtime.arms.open import base_bench, bench_of, find_fit_stage
 
     project = load_project(file_of(folder))
     if name != BASE or BASE in project.arms:
-        return Loaded(*bench_of(folder, name, offline, tell))
+        return LoadedArm(*bench_of(folder, name, offline, tell))
     bench, strategy = base_bench(project, offline, silent)
-    if fitted(bench, strategy).done() is None:
+    if find_fit_stage(bench, strategy).completion_note() is None:
         bench.prepared.need("train")
         bench.run(BASE, strategy, (), store.digest([])[:16])  # it learns how long an answer may be
-    return Loaded(bench, strategy)
+    return LoadedArm(bench, strategy)

@@ -86,14 +86,14 @@ def frame_of(frame: Any, numbers: Sequence[int], answers: Sequence[Answer]) -> A
     says so."""
     import pandas
 
-    from assay.deployment.answer_table import noted
+    from assay.deployment.answer_table import answer_note
 
     by_row = dict(zip(numbers, answers, strict=True))
     rows = [by_row.get(number) for number in range(len(frame))]
     columns: dict[str, Any] = {
         "answer": [None if one is None else one.text for one in rows],
         "confidence": [None if one is None else one.confidence for one in rows],
-        "note": ["not asked" if one is None else noted(one) for one in rows],
+        "note": ["not asked" if one is None else answer_note(one) for one in rows],
     }
     if any(one is not None and one.passages for one in rows):
         columns["passages"] = [[] if one is None else list(one.passages) for one in rows]

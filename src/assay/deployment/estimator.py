@@ -100,7 +100,7 @@ class Classifier(ClassifierMixin, BaseEstimator):
         if self.folder is None:  # a folder of its own goes with the object
             self._ending = weakref.finalize(self, shutil.rmtree, place, True)
         job = _job(place, strategy, task, train, val, self)
-        self.adapted_, _ = job.fitted(strategy, job.lesson(), job.request["fit_key"])
+        self.adapted_, _ = job.fit_or_load(strategy, job.lesson(), job.request["fit_key"])
         self._task = task
         counts = [int(np.sum(labels == one)) for one in self.classes_]
         self._most = self.classes_[int(np.argmax(counts))]
@@ -196,7 +196,7 @@ def _job(
     own: Classifier,
 ) -> Job:
     """What fits the strategy as a run's worker does, in this process."""
-    from assay.config.project import Data, Files, Project
+    from assay.config.project import DataSettings, Files, Project
     from assay.models.environment import numeric_environment, threads
     from assay.runtime.arms.cache_keys import fit_key
     from assay.runtime.arms.model_lookup import find_models as models
@@ -206,7 +206,7 @@ def _job(
     for name, rows in (("train", train), ("val", val), ("documents", ())):
         store.write_lines(data / f"{name}.jsonl", (row.to_json() for row in rows))
     project = Project(
-        data=Data(files=Files(data=("rows",))),
+        data=DataSettings(files=Files(data=("rows",))),
         model=own.model,
         compare=(strategy,),
         folder=Path.cwd(),
@@ -225,7 +225,7 @@ def _job(
         steady(own.seed, threads())
     request = {
         "mode": "arm",
-        "strategy": {"kind": strategy.kind, **strategy.changed()},
+        "strategy": {"kind": strategy.kind, **strategy.non_defaults()},
         "fit_key": fit_key(strategy, parts, task, found, own.model, own.seed, numeric),
         "task": task.model_dump(mode="json"),
         "base": own.model,

@@ -11,22 +11,22 @@ from assay.core.damage import silent
 from assay.core.errors import Problem, UsageError
 from assay.core.types import Adapted, Answer, Document, Example, Lesson, Message, Tell
 from assay.deployment.data_frames import frame_of, is_frame, questions_of, shares, texts_of
-from assay.deployment.questions import repaired
+from assay.deployment.questions import prepare_question
 from assay.deployment.streaming import stream
-from assay.runtime.arms.differences import warned
-from assay.runtime.arms.open import bench_of, fitted, notes_alone
+from assay.runtime.arms.differences import with_warnings
+from assay.runtime.arms.open import bench_of, find_fit_stage, notes_alone
 from assay.runtime.data_stage.redaction import Veil, key_of
-from assay.runtime.latest_report import recommended_at
+from assay.runtime.latest_report import recommendation_at
 
 if TYPE_CHECKING:
     import numpy as np
 
     from assay.config import Project
     from assay.runtime.arms.runner import Bench
-    from assay.strategies.retrieval.library import Library, Version
+    from assay.strategies.retrieval.library import DocumentsVersion, Library
 
 
-class Loaded:
+class LoadedArm:
     """A fitted arm in this process. Models are loaded once. `restore`, where given, takes the arm's
     folder and its lesson, and gives the arm in place of the strategy's own: on a network that
     several arms share."""
@@ -39,7 +39,7 @@ class Loaded:
         from assay.runtime.arms.job import Job
 
         steady(bench.project.seed, threads())
-        stage = fitted(bench, strategy)
+        stage = find_fit_stage(bench, strategy)
         job = Job(stage.folder, bench.request(strategy), notes_alone(bench.tell))
         self.project = bench.project
         self.task = bench.prepared.task
@@ -53,7 +53,7 @@ class Loaded:
         return self.adapted if self._library is None else self._library.arm()
 
     @property
-    def documents(self) -> Shelf:
+    def documents(self) -> ArmDocuments:
         """The documents that the arm reads: `put`, `drop`, `versions`.
 
         Raises:
@@ -64,7 +64,7 @@ class Loaded:
             raise UsageError(
                 Problem("C079", text, str(self.project.folder), help="name an arm of kind rag")
             )
-        return Shelf(self.project, self._library)
+        return ArmDocuments(self.project, self._library)
 
     @overload
     def answer(
@@ -101,7 +101,7 @@ class Loaded:
             q if isinstance(q, Example) else Example(str(i), (Message("user", q),))
             for i, q in enumerate(questions)
         ]
-        return self.adapted.answer([repaired(self.project, row) for row in rows], tell)
+        return self.adapted.answer([prepare_question(self.project, row) for row in rows], tell)
 
     def predict(self, questions: Any) -> list[str | None]:
         """The text of each answer; None where none could be read."""
@@ -124,10 +124,10 @@ class Loaded:
             if isinstance(question, Example)
             else Example("0", (Message("user", question),))
         )
-        return (yield from stream(self.newest, repaired(self.project, row)))
+        return (yield from stream(self.newest, prepare_question(self.project, row)))
 
 
-class Shelf:
+class ArmDocuments:
     """The documents of a loaded arm, as files or texts; see `prompt.retrieval.library`."""
 
     def __init__(self, project: Project, library: Library):
@@ -162,7 +162,7 @@ class Shelf:
         """
         return self.library.drop(ids)
 
-    def versions(self) -> list[Version]:
+    def versions(self) -> list[DocumentsVersion]:
         """What was done when, oldest first; version 0 is what the arm was fitted on."""
         return self.library.versions()
 
@@ -188,13 +188,13 @@ def log_of(bench: Bench, strategy: Any) -> Path:
 
     return (
         bench.project.place("updates") / f"{arm_name(strategy)}"
-        f"-{fitted(bench, strategy).key[:8]}.jsonl"
+        f"-{find_fit_stage(bench, strategy).key[:8]}.jsonl"
     )
 
 
 def load(
     folder: str | Path, arm: str = "", *, offline: bool = False, tell: Tell | None = None
-) -> Loaded:
+) -> LoadedArm:
     """A fitted arm of the project, by its folder or file, ready to answer; the recommended one
     without a name.
 
@@ -205,8 +205,11 @@ def load(
     Raises:
         UsageError: there is no such project or arm, or it was not fitted yet.
     """
-    return Loaded(
+    return LoadedArm(
         *bench_of(
-            Path(folder), arm or recommended_at(Path(folder)), offline, tell or warned(silent)
+            Path(folder),
+            arm or recommendation_at(Path(folder)),
+            offline,
+            tell or with_warnings(silent),
         )
     )

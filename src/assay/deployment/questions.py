@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from assay.runtime.data_stage.prepare import Prepared
 
 
-def repaired(project: Project, example: Example) -> Example:
+def prepare_question(project: Project, example: Example) -> Example:
     """The example after the steps that every question goes through."""
     means = Means(seed=project.seed, key=key_of(project))
     for step in steps_of(project, "classify"):  # a question has no target to rewrite
@@ -78,7 +78,7 @@ def read_questions(prepared: Prepared, project: Project, file: Path) -> list[Exa
     )
     if not loaded.train:
         raise DataError(Problem("D005", "there are no questions in it", str(file)))
-    return [repaired(project, example).question for example in loaded.train]
+    return [prepare_question(project, example).question for example in loaded.train]
 
 
 def columns_by_place(project: Project, file: Path) -> dict[str, dict[str, Any]]:

@@ -67,10 +67,10 @@ class Ranking:
         from assay.core.plain_text import columns
         from assay.presentation.number_format import (
             between,
+            format_signed,
             milliseconds,
             one_line,
             score,
-            signed,
             three,
         )
 
@@ -89,8 +89,8 @@ class Ranking:
             gap = ["–", "–"]
             if row["difference"] is not None:
                 gap = [
-                    signed(row["difference"]),
-                    between(row["difference_low"], row["difference_high"], signed),
+                    format_signed(row["difference"]),
+                    between(row["difference_low"], row["difference_high"], format_signed),
                 ]
             size = None if row["disk_bytes"] is None else row["disk_bytes"] / 1e6
             cells = [
@@ -137,7 +137,7 @@ def rank(
     if len(set(names)) < len(names):
         raise UsageError(Problem("C060", "a model is named twice", "--model"))
     prepared = prepare(project, tell, offline=offline)
-    held, others = drawn(prepared, rows, project.seed)
+    held, others = split_sample(prepared, rows, project.seed)
     if len(held) < FEWEST or len(others) < shots:
         text = f"{len(held) + len(others):,} rows of val and train are too few to ask models about"
         raise DataError(Problem("D060", text, "data", help=f"at least {FEWEST + shots} are needed"))
@@ -147,9 +147,10 @@ def rank(
     with store.lock(project.work / "run.lock", "list models"), Servers() as servers:
         apart = variant(project, prepared, held, others, tell)
         asked = [
-            asked_one(project, apart, name, exam, shots, offline, tell, servers) for name in names
+            ask_candidate(project, apart, name, exam, shots, offline, tell, servers)
+            for name in names
         ]
-    return ranked(project, prepared, asked, len(held), shots)
+    return rank_candidates(project, prepared, asked, len(held), shots)
 
 
 def defaults(project: Project) -> list[str]:
@@ -161,7 +162,7 @@ def defaults(project: Project) -> list[str]:
     )
 
 
-def drawn(prepared: Prepared, rows: int, seed: int) -> tuple[list[Example], list[Example]]:
+def split_sample(prepared: Prepared, rows: int, seed: int) -> tuple[list[Example], list[Example]]:
     """Rows to ask, of val first, and all the others; by the seed and what they say, whatever their
     order."""
 
@@ -188,7 +189,7 @@ def variant(
         :20
     ]
     stage = store.Stage(project.work, "curate", key, tell)
-    note = stage.done()
+    note = stage.completion_note()
     if note is None:
         folder = stage.open()
         store.write_lines(folder / "train.jsonl", (example.to_json() for example in others))
@@ -200,7 +201,7 @@ def variant(
     return Prepared(stage.folder, {**prepared.note, **note}, False)
 
 
-def asked_one(
+def ask_candidate(
     project: Project,
     prepared: Prepared,
     name: str,
@@ -220,12 +221,12 @@ def asked_one(
         bench = Bench(project, prepared, models(project, [strategy], offline, tell), tell, servers)
         if bench.state(strategy, exam.hash) != "cached":
             tell({"event": "stage", "name": name, "state": "start"})
-            bench.run(name, strategy, exam.asked, exam.hash)
+            bench.run(name, strategy, exam.questions_in_order, exam.hash)
     except (ModelError, ResourceError, TrainError) as error:
         tell({"event": "stage", "name": name, "state": "failed", "note": str(error.problems[0])})
         return {**row, "problem": first_words(error)}
     tell({"event": "stage", "name": name, "state": "done"})
-    records = exam.answered(answers_in(bench, strategy, exam.hash))
+    records = exam.records_in_order(answers_in(bench, strategy, exam.hash))
     return {
         **row,
         "records": records,
@@ -265,18 +266,18 @@ def facts(model: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def ranked(
+def rank_candidates(
     project: Project, prepared: Prepared, asked: list[dict[str, Any]], n: int, shots: int
 ) -> Ranking:
     """Values, intervals and paired differences to the best, as the report has them."""
-    from assay.decision.measured_scores import Measured
+    from assay.decision.measured_scores import ArmScores
     from assay.evaluation.scoring import metrics_for
 
     records: dict[str, list[Record]] = {
         row["model"]: row.pop("records") for row in asked if "records" in row
     }
     metric = metrics_for(prepared.task)[0]
-    found = Measured(records, prepared.task, level=project.weigh.level, seed=project.seed)
+    found = ArmScores(records, prepared.task, level=project.weigh.level, seed=project.seed)
     order = sorted(
         records,
         key=lambda name: -found.value(name, metric.name) * (1 if metric.higher_is_better else -1),

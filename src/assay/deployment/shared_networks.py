@@ -23,7 +23,7 @@ ENGINES: tuple[EngineName, ...] = ("own", "llama.cpp", "vllm")
 
 
 @dataclass
-class Shared:
+class SharedNetworks:
     """The networks of several arms. Those that want one base in the same bits and precision share
     it, each with its own adapter; an arm that changes the network itself, or asks another model,
     has one of its own."""
@@ -56,11 +56,11 @@ class Shared:
         """
         from assay.deployment.shared_base.base import Laid
 
-        def opened(name: str, precision: Precision = "auto") -> LanguageModel:
-            from assay.models.loading.find import Found
+        def load_network(name: str, precision: Precision = "auto") -> LanguageModel:
+            from assay.models.loading.find import LocalModel
             from assay.models.open import load_model
 
-            return load_model(Found.from_json(bench.models[name]), precision)
+            return load_model(LocalModel.from_json(bench.models[name]), precision)
 
         project = bench.project
         if project.model in project.remote:
@@ -69,14 +69,16 @@ class Shared:
                     "C154", f"{project.model} is remote: it is served already", BASE, "name an arm"
                 )
             )
-        lesson = Lesson(bench.prepared.task, base=project.model, means=Means(open_model=opened))
+        lesson = Lesson(
+            bench.prepared.task, base=project.model, means=Means(open_model=load_network)
+        )
         return self._base(Laid(project.model), None, lesson).model("")
 
     def _base(self, wanted: Laid, strategy: Strategy | None, lesson: Lesson) -> Many:
         from assay.deployment.shared_base.multi_adapter import Many
 
         if wanted not in self._bases:
-            self._bases[wanted] = Many.opened(strategy, lesson)
+            self._bases[wanted] = Many.open(strategy, lesson)
         return self._bases[wanted]
 
 

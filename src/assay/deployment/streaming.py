@@ -16,7 +16,7 @@ def stream(adapted: Adapted, question: Example) -> Generator[str, None, Answer]:
     writer = _writer(adapted, question)
     if writer is None:
         answer = adapted.answer([question])[0]
-        yield said(answer)
+        yield display_text(answer)
         return answer
     model, prompt, room, how, finish = writer
     return finish((yield from model.stream(prompt, max_tokens=room, how=how)))
@@ -28,12 +28,12 @@ def _writer(adapted: Adapted, question: Example) -> Any:
     from assay.models.inference.chat_model import ChatModel
     from assay.strategies.compression.compressed_arm import Shrunk
     from assay.strategies.prompting.few_shot_arm import ShotsAnswers
-    from assay.strategies.prompting.prompted_arm import Prompted, written
+    from assay.strategies.prompting.prompted_arm import Prompted, parse_generated
     from assay.strategies.retrieval.rag import RagAnswers
 
     if isinstance(adapted, RagAnswers):
         hits = adapted.finder.find([question])[0]
-        inner = _writer(adapted.inner, adapted.settings.shown(question, hits))
+        inner = _writer(adapted.inner, adapted.settings.inner_example(question, hits))
         if inner is None or hits.certainty < adapted.least or adapted.settings.judge:
             return None
         *front, finish = inner
@@ -52,11 +52,11 @@ def _writer(adapted: Adapted, question: Example) -> Any:
         adapted.prompt(question),
         adapted.room,
         adapted.how,
-        partial(written, adapted.reading),
+        partial(parse_generated, adapted.reading),
     )
 
 
-def said(answer: Answer) -> str:
+def display_text(answer: Answer) -> str:
     """The answer for people: what was read, or what the model wrote where nothing could be read."""
     if answer.text is not None:
         return answer.text

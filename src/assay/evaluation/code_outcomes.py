@@ -13,19 +13,21 @@ from dataclasses import replace
 from assay.core.types import Answer, Record, Task
 from assay.evaluation.sandbox import python, sql
 from assay.evaluation.sandbox.cage import Cage, find_cage
-from assay.evaluation.sandbox.python import Outcome
+from assay.evaluation.sandbox.python import ExecutionOutcome
 
-NO_CODE = Outcome("not parsed", -1, "there is no code in the answer")
+NO_CODE = ExecutionOutcome("not parsed", -1, "there is no code in the answer")
 
 
-def outcomes(records: Sequence[Record], task: Task) -> list[Outcome]:
+def outcomes(records: Sequence[Record], task: Task) -> list[ExecutionOutcome]:
     """Of each record's answer, in order.
 
     Raises:
         ResourceError: as `find_cage`, where something has to be run.
     """
     known = {
-        at: Outcome(*record.answer.ran) for at, record in enumerate(records) if record.answer.ran
+        at: ExecutionOutcome(*record.answer.ran)
+        for at, record in enumerate(records)
+        if record.answer.ran
     }
     left = [at for at in range(len(records)) if at not in known]
     if left:
@@ -33,7 +35,7 @@ def outcomes(records: Sequence[Record], task: Task) -> list[Outcome]:
     return [known[at] for at in range(len(records))]
 
 
-def drawn(records: Sequence[Record], task: Task) -> list[tuple[int, int]]:
+def count_passes(records: Sequence[Record], task: Task) -> list[tuple[int, int]]:
     """(programs, those that pass) of each record's drawn programs; of its answer where none were
     drawn.
 
@@ -59,7 +61,7 @@ def spread(records: Sequence[Record]) -> list[Record]:
     return every
 
 
-def with_outcomes(records: Sequence[Record], found: Sequence[Outcome]) -> list[Record]:
+def with_outcomes(records: Sequence[Record], found: Sequence[ExecutionOutcome]) -> list[Record]:
     """The records with their outcomes; `found` has those of `spread(records)`."""
     rest, made = iter(found), []
     for record in records:
@@ -70,7 +72,9 @@ def with_outcomes(records: Sequence[Record], found: Sequence[Outcome]) -> list[R
     return made
 
 
-def ran(records: Sequence[Record], task: Task, cage: Cage | None = None) -> Iterator[Outcome]:
+def ran(
+    records: Sequence[Record], task: Task, cage: Cage | None = None
+) -> Iterator[ExecutionOutcome]:
     """Run the answers, as many at a time as there are processors; in order, each as soon as it is
     there."""
     from concurrent.futures import ThreadPoolExecutor
@@ -86,7 +90,7 @@ def ran(records: Sequence[Record], task: Task, cage: Cage | None = None) -> Iter
         pool.shutdown(cancel_futures=True)
 
 
-def _job(cage: Cage, record: Record, task: Task) -> Callable[[], Outcome]:
+def _job(cage: Cage, record: Record, task: Task) -> Callable[[], ExecutionOutcome]:
     text = record.answer.text
     if text is None:
         return lambda: NO_CODE
@@ -94,7 +98,7 @@ def _job(cage: Cage, record: Record, task: Task) -> Callable[[], Outcome]:
         database = sql.database_of(task.database, record.checks.database if record.checks else "")
         return lambda: sql.run(cage, sql.Query(text, record.target, database))
     program = program_of(record)
-    plan = python.planned(program)  # here, in one thread: see `tasks/python_syntax.py`
+    plan = python.plan_program(program)  # here, in one thread: see `tasks/python_syntax.py`
     return lambda: python.run(cage, program, plan=plan)
 
 

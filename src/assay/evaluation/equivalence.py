@@ -24,7 +24,7 @@ import numpy as np
 from assay.core.types import Answer, Record, Task
 from assay.evaluation.scoring import judge
 from assay.stats.intervals import Interval, Weights
-from assay.stats.standard_error import grouped, paired_difference, score_interval, spread_of
+from assay.stats.standard_error import group_codes, paired_difference, score_interval, spread_of
 
 SHOWN = 5  # rows that differ
 LONGEST = 80  # characters of what could not be read
@@ -94,9 +94,12 @@ def equivalence(
     """
     if [one.question.id for one in arm] != [one.question.id for one in export]:
         raise ValueError("the two lists answer other rows")
-    groups = grouped([one.question.group for one in arm])
+    groups = group_codes([one.question.group for one in arm])
     same = np.array(
-        [[float(_said(a.answer) == _said(b.answer))] for a, b in zip(arm, export, strict=True)]
+        [
+            [float(_answer_value(a.answer) == _answer_value(b.answer))]
+            for a, b in zip(arm, export, strict=True)
+        ]
     )
     scores = [judge(one, task) for one in (arm, export)]
     metric = scores[0].metrics[0]
@@ -123,19 +126,22 @@ def equivalence(
         ),
         others=tuple(
             Other(
-                arm[i].question.id, arm[i].target, _shown(arm[i].answer), _shown(export[i].answer)
+                arm[i].question.id,
+                arm[i].target,
+                _display_answer(arm[i].answer),
+                _display_answer(export[i].answer),
             )
             for i in differing[:SHOWN]
         ),
     )
 
 
-def _said(answer: Answer) -> tuple[bool, str]:
+def _answer_value(answer: Answer) -> tuple[bool, str]:
     """What is compared."""
     return (True, answer.text) if answer.text is not None else (False, answer.raw.strip())
 
 
-def _shown(answer: Answer) -> str:
+def _display_answer(answer: Answer) -> str:
     return answer.text if answer.text is not None else f"(not read) {answer.raw.strip()[:LONGEST]}"
 
 

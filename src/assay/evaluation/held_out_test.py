@@ -11,7 +11,7 @@ from pathlib import Path
 from assay.core.damage import Tell, silent
 from assay.core.store import digest
 from assay.core.types import Answer, Example, Record
-from assay.evaluation.test_set_uses import booked
+from assay.evaluation.test_set_uses import record_look
 
 
 class Exam:
@@ -35,18 +35,18 @@ class Exam:
         return len(self._examples)
 
     @property
-    def asked(self) -> tuple[Example, ...]:
+    def questions_in_order(self) -> tuple[Example, ...]:
         """`questions` in the order in which arms are asked: drawn, so that the first of them are
         like all of them."""
         return tuple(self._examples[at].question for at in self._order)
 
-    def answered(self, answers: Sequence[Answer]) -> list[Record]:
-        """`records` of answers in the order of `asked`."""
+    def records_in_order(self, answers: Sequence[Answer]) -> list[Record]:
+        """`records` of answers in the order of `questions_in_order`."""
         place = {at: number for number, at in enumerate(self._order)}
         return self.records([answers[place[at]] for at in range(len(answers))])
 
     def first(self, answers: Sequence[Answer]) -> dict[int, Record]:
-        """The records of the first questions `asked`, by the place of the test row."""
+        """The records of the first questions `questions_in_order`, by the place of the test row."""
         return {
             at: self._record(at, answer) for at, answer in zip(self._order, answers, strict=False)
         }
@@ -81,4 +81,4 @@ class Exam:
                 is not counted.
             copy, tell: see `looks`.
         """
-        return booked(book, self.hash, by, copy, tell)
+        return record_look(book, self.hash, by, copy, tell)

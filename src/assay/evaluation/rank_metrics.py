@@ -28,27 +28,27 @@ def recall(found: Sequence[str], relevant: Collection[str], k: int) -> float:
     Raises:
         ValueError: `k` is below 1, or an id was found twice.
     """
-    wanted = _wanted(found, relevant, k)
+    wanted = _relevant_ids(found, relevant, k)
     return len(wanted & set(found[:k])) / len(wanted) if wanted else float("nan")
 
 
 def precision(found: Sequence[str], relevant: Collection[str], k: int) -> float:
     """The share of the first `k` places that hold a relevant id; places that nothing was found for
     count as wrong. Arguments and errors as `recall`."""
-    wanted = _wanted(found, relevant, k)
+    wanted = _relevant_ids(found, relevant, k)
     return len(wanted & set(found[:k])) / k if wanted else float("nan")
 
 
 def reciprocal_rank(found: Sequence[str], relevant: Collection[str], k: int) -> float:
     """1 / place of the first relevant id, 0 when none is among the first `k`; its mean over
     questions is MRR@k. Arguments and errors as `recall`."""
-    wanted = _wanted(found, relevant, k)
+    wanted = _relevant_ids(found, relevant, k)
     if not wanted:
         return float("nan")
     return next((1 / place for place, one in enumerate(found[:k], start=1) if one in wanted), 0.0)
 
 
-def discounted_gain(
+def ndcg_at_k(
     found: Sequence[str], relevant: Collection[str] | Mapping[str, float], k: int
 ) -> float:
     """nDCG@k: gains of the first `k`, each divided by log2(place + 1), as a share of what the best
@@ -60,21 +60,21 @@ def discounted_gain(
     Raises:
         ValueError: as `recall`, or a gain is negative.
     """
-    _wanted(found, relevant, k)
+    _relevant_ids(found, relevant, k)
     gains = dict(relevant) if isinstance(relevant, Mapping) else dict.fromkeys(relevant, 1.0)
     if any(gain < 0 for gain in gains.values()):
         raise ValueError("a gain must not be negative")
-    best = _discounted(sorted(gains.values(), reverse=True)[:k])
-    return _discounted([gains.get(one, 0.0) for one in found[:k]]) / best if best else float("nan")
+    best = _dcg(sorted(gains.values(), reverse=True)[:k])
+    return _dcg([gains.get(one, 0.0) for one in found[:k]]) / best if best else float("nan")
 
 
-def _discounted(gains: Sequence[float]) -> float:
+def _dcg(gains: Sequence[float]) -> float:
     return float(
         np.sum(np.asarray(gains, dtype=np.float64) / np.log2(np.arange(2, len(gains) + 2)))
     )
 
 
-def _wanted(
+def _relevant_ids(
     found: Sequence[str], relevant: Collection[str] | Mapping[str, float], k: int
 ) -> set[str]:
     if k < 1:

@@ -59,7 +59,7 @@ def ndcg(record: Record) -> float | None:
     if not record.found_in:
         return None
     found = documents_of(record)
-    return ranking.discounted_gain(found, record.found_in, max(len(found), len(record.found_in)))
+    return ranking.ndcg_at_k(found, record.found_in, max(len(found), len(record.found_in)))
 
 
 def precision(record: Record) -> float | None:
@@ -78,7 +78,7 @@ def support(record: Record) -> float | None:
     return None if record.answer.abstained else record.answer.support
 
 
-def judged(record: Record) -> float | None:
+def judge_score(record: Record) -> float | None:
     return None if record.answer.abstained else record.answer.judged
 
 
@@ -95,11 +95,11 @@ def citation(record: Record) -> float | None:
     )
 
 
-def abstained_rightly(record: Record) -> float | None:
+def right_abstention(record: Record) -> float | None:
     return None if record.found_in else float(record.answer.abstained)
 
 
-def abstained_wrongly(record: Record) -> float | None:
+def wrong_abstention(record: Record) -> float | None:
     return float(record.answer.abstained) if record.found_in else None
 
 
@@ -110,11 +110,11 @@ VALUES: dict[str, Value] = {
     "ndcg": ndcg,
     "precision": precision,
     "support": support,
-    "judged": judged,
+    "judged": judge_score,
     "cites": cites,
     "citation": citation,
-    "abstained_rightly": abstained_rightly,
-    "abstained_wrongly": abstained_wrongly,
+    "abstained_rightly": right_abstention,
+    "abstained_wrongly": wrong_abstention,
 }
 ERRORS = ("right", "right_elsewhere", "retrieval_error", "reading_error")
 
@@ -124,12 +124,12 @@ def retrieves(records: Sequence[Record]) -> bool:
     return any(record.answer.passages for record in records)
 
 
-def noted(records: Sequence[Record]) -> bool:
+def has_gold_documents(records: Sequence[Record]) -> bool:
     """Has anybody noted which documents hold the answers?"""
     return any(record.found_in for record in records)
 
 
-def searched(record: Record) -> bool:
+def has_searched(record: Record) -> bool:
     """False where a router let an arm answer that looks nothing up: that is no miss of
     retrieval."""
     return bool(record.answer.passages) or not record.answer.by
@@ -142,9 +142,10 @@ def columns(records: Sequence[Record], right: Sequence[bool]) -> dict[str, np.nd
     Args:
         right: whether each answer is right by the metric that decides.
     """
-    known = noted(records)
+    known = has_gold_documents(records)
     found = {
-        name: [value(r) if searched(r) else None for r in records] for name, value in VALUES.items()
+        name: [value(r) if has_searched(r) else None for r in records]
+        for name, value in VALUES.items()
     }
     if not known:
         found = {name: found[name] for name in ("support", "judged", "cites")}
@@ -173,7 +174,7 @@ def errors(records: Sequence[Record], right: Sequence[bool]) -> dict[str, int]:
     `reading_error`: wrong with all of them at hand."""
     counts: dict[str, int] = {name: 0 for name in ERRORS}
     for record, ok in zip(records, right, strict=True):
-        whole = complete(record) if searched(record) else None
+        whole = complete(record) if has_searched(record) else None
         if whole is not None:
             found, lost = ("right", "reading_error"), ("right_elsewhere", "retrieval_error")
             counts[(found if whole else lost)[0 if ok else 1]] += 1

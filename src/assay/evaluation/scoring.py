@@ -29,7 +29,7 @@ from assay.evaluation.metrics.rank_order import Mrr, Ndcg
 from assay.evaluation.metrics.rouge import ROUGES
 from assay.evaluation.metrics.spans import EntityMacroF1, EntityPartialF1
 from assay.evaluation.metrics.token_f1 import TokenF1
-from assay.stats.intervals import observed
+from assay.stats.intervals import metric_value
 from assay.tasks.kinds import DRAWN, kind_of
 
 METRICS: tuple[Metric, ...] = (
@@ -102,7 +102,7 @@ class Scores:
     def slice_values(self, name: str) -> dict[str, float]:
         """Each metric over the rows of one slice."""
         return {
-            metric.name: observed(self.rows[metric.name], metric.total, self.slices[name])
+            metric.name: metric_value(self.rows[metric.name], metric.total, self.slices[name])
             for metric in self.metrics
         }
 
@@ -134,7 +134,7 @@ def slices_of(records: Sequence[Record]) -> dict[str, np.ndarray]:
     return {name: np.array(places[name]) for name in sorted(places)}
 
 
-def accepted(record: Record) -> bool:
+def is_accepted(record: Record) -> bool:
     """Whether the answer is an accepted one, small differences of writing aside."""
     text = record.answer.text
     return text is not None and normalise(text) in {
@@ -155,6 +155,6 @@ def judge(records: Sequence[Record], task: Task) -> Scores:
     rows = {
         metric.name: np.asarray(metric.rows(records, task), dtype=np.float64) for metric in metrics
     }
-    values = {metric.name: observed(rows[metric.name], metric.total) for metric in metrics}
-    right = np.array([accepted(record) for record in records])
+    values = {metric.name: metric_value(rows[metric.name], metric.total) for metric in metrics}
+    right = np.array([is_accepted(record) for record in records])
     return Scores(len(records), metrics, rows, values, slices_of(records), right)

@@ -32,7 +32,9 @@ def places(book: Path, work: Path) -> dict[str, Path]:
     return {"book": book, "copy": work / BOOK}
 
 
-def booked(book: Path, exam: str, by: str, copy: Path | None = None, tell: Tell = silent) -> int:
+def record_look(
+    book: Path, exam: str, by: str, copy: Path | None = None, tell: Tell = silent
+) -> int:
     """Note a look at the rows `exam`, unless it stands there; how many looks at them there are up
     to this one.
 
@@ -59,11 +61,11 @@ def booked(book: Path, exam: str, by: str, copy: Path | None = None, tell: Tell 
             known = set(map(_name, held))
             rows = [*held, *(row for row in rows if _name(row) not in known)]
             rows.append({"changed": said, "at": f"{datetime.now(UTC):%Y-%m-%d}"})
-            data = _chained(b"", rows)
+            data = _chain_rows(b"", rows)
         looks = [row["by"] for row in rows if row.get("exam") == exam]
         if by not in looks:
             looks.append(by)
-            data = _chained(data, [{"exam": exam, "by": by, "opened": len(looks)}])
+            data = _chain_rows(data, [{"exam": exam, "by": by, "opened": len(looks)}])
         place = looks.index(by) + 1
         return data
 
@@ -90,7 +92,7 @@ def _read(data: bytes) -> tuple[list[Row], bool]:
     above = hashlib.sha256()
     for line in data.splitlines(keepends=True):
         try:
-            row = sealed.opened(line)
+            row = sealed.unseal_line(line)
             wrong |= row is None or row.pop("before", "") != above.hexdigest()[: sealed.LENGTH]
             chained = True
         except sealed.Unsealed:
@@ -112,7 +114,7 @@ def _name(row: Row) -> tuple[str, str]:
     )
 
 
-def _chained(data: bytes, rows: Sequence[Row]) -> bytes:
+def _chain_rows(data: bytes, rows: Sequence[Row]) -> bytes:
     """The data with the rows added, each with the hash of what stands above it."""
     for row in rows:
         own = {key: value for key, value in row.items() if key != "before"}

@@ -66,12 +66,14 @@ class Clustered:
         return max(self.score, self.difference)
 
     @property
-    def found(self) -> bool:
+    def is_significant(self) -> bool:
         """Whether it is to be said."""
         return self.p_holm <= ERROR and self.effect >= LEAST_EFFECT
 
 
-def clustered(values: np.ndarray, fields: Mapping[str, Any], seed: int = 0) -> list[Clustered]:
+def find_clustering(
+    values: np.ndarray, fields: Mapping[str, Any], seed: int = 0
+) -> list[Clustered]:
     """Each field of `fields`, in order.
 
     Args:
@@ -92,7 +94,7 @@ def clustered(values: np.ndarray, fields: Mapping[str, Any], seed: int = 0) -> l
         scores.standard(one, scores.together(scores.values[None, one.order], one))[0]
         for one in layouts
     ]
-    p = _drawn(scores, layouts, [float(one.max(initial=-np.inf)) for one in seen], seed)
+    p = _permutation_p(scores, layouts, [float(one.max(initial=-np.inf)) for one in seen], seed)
     found = []
     for name, layout, each, own in zip(codes, layouts, seen, p, strict=True):
         whole = scores.together(scores.values[None, layout.order], layout)[0]
@@ -227,7 +229,9 @@ def _scale(squares: np.ndarray) -> np.ndarray:
     return np.where(squares > _NOTHING, 1 / np.where(squares > _NOTHING, squares, 1.0), 0.0)
 
 
-def _drawn(scores: _Scores, layouts: list[_Layout], seen: list[float], seed: int) -> list[float]:
+def _permutation_p(
+    scores: _Scores, layouts: list[_Layout], seen: list[float], seed: int
+) -> list[float]:
     """p of each field: the share of permutations with a statistic as large, what was seen among
     them. All fields are asked about the same permutations; one that is large often enough is asked
     no further."""

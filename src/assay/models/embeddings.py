@@ -37,7 +37,7 @@ DOCUMENT = ("document", "passage", "corpus")
 
 
 @dataclass(frozen=True)
-class Encoder:
+class EncoderConfig:
     """What an encoder's folder says of how it is used.
 
     Attributes:
@@ -55,7 +55,7 @@ class Encoder:
     lower: bool = False
 
     @classmethod
-    def of(cls, folder: Path) -> Encoder:
+    def of(cls, folder: Path) -> EncoderConfig:
         reads = _read(folder / "sentence_bert_config.json")
         said = _read(folder / "config_sentence_transformers.json")
         prompts = said.get("prompts") or {}
@@ -89,7 +89,7 @@ class Embedder:
             use_safetensors=True,
         )
         self.network.to(device()).eval()
-        self.encoder = Encoder.of(folder)
+        self.encoder = EncoderConfig.of(folder)
         most = self.network.config.to_dict().get("max_position_embeddings") or 0
         self.limit = self.encoder.limit or min(
             self.tokenizer.model_max_length, most if most > 0 else 1 << 30
@@ -125,7 +125,7 @@ class Embedder:
     def _embed(self, texts: Sequence[str], query: bool, out: np.ndarray) -> None:
         rows, left = self.ids(texts, query), self.unread(query)
         for batch in by_length([len(row) for row in rows], BATCH_TOKENS):
-            out[batch] = self.pooled([rows[i] for i in batch], left).cpu().numpy()
+            out[batch] = self.embed_ids([rows[i] for i in batch], left).cpu().numpy()
 
     def ids(self, texts: Sequence[str], query: bool = False) -> list[list[int]]:
         """What the network reads of each text: its prompt before it, cut at the limit."""
@@ -144,7 +144,7 @@ class Embedder:
         prompt = self.encoder.question if query else self.encoder.passage
         return 0 if self.encoder.whole or not prompt else self._length(prompt)
 
-    def pooled(self, rows: Sequence[Sequence[int]], left: int = 0) -> torch.Tensor:
+    def embed_ids(self, rows: Sequence[Sequence[int]], left: int = 0) -> torch.Tensor:
         """(rows, width), of length 1, of token ids; at least one row. With gradients where these
         are asked for."""
         pad, longest = self.tokenizer.pad_token_id or 0, max(map(len, rows))
@@ -183,7 +183,7 @@ def mean_by_root(hidden: torch.Tensor, taken: torch.Tensor) -> torch.Tensor:
     return mean(hidden, taken) * taken.sum(1, keepdim=True).sqrt()
 
 
-def weighted_mean(hidden: torch.Tensor, taken: torch.Tensor) -> torch.Tensor:
+def position_weighted_mean(hidden: torch.Tensor, taken: torch.Tensor) -> torch.Tensor:
     """Later tokens count more: token n counts n times."""
     place = torch.arange(1, hidden.shape[1] + 1, device=hidden.device, dtype=hidden.dtype)
     weight = (taken * place)[..., None]
@@ -207,7 +207,7 @@ POOLS: dict[str, Pool] = {
     "max": largest,
     "mean": mean,
     "mean_sqrt_len_tokens": mean_by_root,
-    "weightedmean": weighted_mean,
+    "weightedmean": position_weighted_mean,
     "lasttoken": last,
 }
 # The names of older files, in the order in which several are put together.

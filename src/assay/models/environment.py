@@ -45,7 +45,7 @@ STARTED_WITH = {
 def numeric_environment() -> dict[str, str]:
     """Library versions, processor, threads, graphics card, as plain text."""
     return {
-        **{name: installed(name) for name in LIBRARIES},
+        **{name: package_version(name) for name in LIBRARIES},
         "processor": " ".join([platform.machine(), *sorted(processor_flags() & WIDE)]),
         "threads": str(threads()),
         "gpu": graphics_card(),
@@ -80,7 +80,7 @@ def threads() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
-def installed(name: str) -> str:
+def package_version(name: str) -> str:
     """The version of a distribution, "none" where it is not installed."""
     return _version(name, tuple(sys.path))
 
@@ -97,7 +97,7 @@ def versions_of(names: Iterable[str]) -> dict[str, str]:
     """Name -> version of a distribution, "none" where it is not installed; of `COMPILER` its
     program."""
     return {
-        name: cxx() or "none" if name == COMPILER else installed(name)
+        name: cxx() or "none" if name == COMPILER else package_version(name)
         for name in sorted(set(names))
     }
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import torch
 
     from assay.models.inference.chat_model import ChatModel
-    from assay.models.loading.find import Found
+    from assay.models.loading.find import LocalModel
 
 
 def silent(event: dict) -> None:
@@ -39,7 +39,7 @@ def open_model(
     return load_model(find(name, base=base, offline=offline, tell=tell))
 
 
-def load_model(found: Found, precision: Precision = "auto") -> ChatModel:
+def load_model(found: LocalModel, precision: Precision = "auto") -> ChatModel:
     """The model in a folder that was found, read in the precision that is asked for: no bit is lost
     on the way.
 

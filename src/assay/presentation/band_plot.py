@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from assay.presentation.number_format import count, score
-from assay.presentation.svg import WIDTH, Axis, Plot, frame, glyph, line, text, ticks, widened
+from assay.presentation.svg import WIDTH, Axis, Plot, frame, glyph, line, pad_range, text, ticks
 
 LEFT, RIGHT, TOP, BOTTOM = 64, WIDTH - 40, 26, 280
 
@@ -28,7 +28,7 @@ def band(
     ends = [
         p[end] for p in (*points, *curve) for end in ("score", "low", "high") if p[end] is not None
     ]
-    low, high = widened(ends)
+    low, high = pad_range(ends)
     last = max(p["rows"] for p in (*points, *curve))
     x, y = Axis(0, last, LEFT, RIGHT), Axis(low, high, BOTTOM, TOP)
     parts = []

@@ -13,9 +13,9 @@ from assay.presentation.svg import (
     frame,
     glyph,
     line,
+    pad_range,
     text,
     ticks,
-    widened,
 )
 
 _ROW = 30
@@ -36,7 +36,7 @@ def dumbbells(
     names = [one_line(name, 34) for name, _, _ in pairs]
     left = min(300.0, 16 + CHAR * max(len(name) for name in names))
     right = WIDTH - 250
-    low, high = widened(
+    low, high = pad_range(
         [
             v
             for _, value, dot in pairs

@@ -17,7 +17,7 @@ def plain(text: str, width: int = 200) -> str:
     )
 
 
-def fenced(text: str, language: str = "") -> str:
+def code_block(text: str, language: str = "") -> str:
     """A code block whose fence is longer than any in `text`."""
     text = clean(text).rstrip("\n")
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)

@@ -49,20 +49,20 @@ def one_line(text: str, width: int = 80) -> str:
     return flat if len(flat) <= width else flat[: width - 1].rstrip() + "…"
 
 
-def _known(shape: Callable[[float], str]) -> Callable[[float | None], str]:
+def _or_dash(shape: Callable[[float], str]) -> Callable[[float | None], str]:
     """`shape` for numbers; an en dash for None, NaN and infinity."""
 
-    def shaped(value: float | None) -> str:
+    def format_value(value: float | None) -> str:
         return NOTHING if value is None or not math.isfinite(value) else shape(value)
 
-    return shaped
+    return format_value
 
 
 def _minus(text: str) -> str:
     return text.replace("-", "\u2212")
 
 
-@_known
+@_or_dash
 def three(value: float) -> str:
     """Three significant digits, thousands separated: 1,230, 12.3, 0.0123."""
     if value == 0:
@@ -73,24 +73,24 @@ def three(value: float) -> str:
     return _minus(f"{rounded:,.{max(0, places)}f}" if places <= 6 else f"{rounded:.2e}")
 
 
-@_known
+@_or_dash
 def amount(value: float) -> str:
     """Money: three significant digits, and nothing below a hundredth."""
     return "< 0.01" if 0 < value < 0.005 else three(value)
 
 
-@_known
+@_or_dash
 def score(value: float) -> str:
     return _minus(f"{value:.3f}")
 
 
-@_known
-def signed(value: float) -> str:
+@_or_dash
+def format_signed(value: float) -> str:
     text = f"{value:+.3f}"
     return _minus(text) if float(text) else "0.000"
 
 
-@_known
+@_or_dash
 def points(value: float) -> str:
     """A difference of scores in hundredths, with its sign: +8.0."""
     text = f"{value * 100:+.1f}"
@@ -130,39 +130,39 @@ def apart(value: float | None, unit: str = "") -> str:
     return text if not value else _minus(f"{'+' if value > 0 else '-'}{text}")
 
 
-def sized(value: float, unit: str = "") -> str:
+def format_size(value: float, unit: str = "") -> str:
     """How large a difference is: 14.7 points; 2.79 bits a byte."""
     return f"{apart(abs(value), unit).lstrip('+')} {unit or 'points'}"
 
 
-@_known
+@_or_dash
 def tenths(value: float) -> str:
     """A difference that is in points already, with its sign: +8.0."""
     text = f"{value:+.1f}"
     return _minus(text) if float(text) else "0.0"
 
 
-@_known
+@_or_dash
 def p_value(value: float) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
-@_known
+@_or_dash
 def count(value: float) -> str:
     return _minus(f"{value:,.0f}")
 
 
-@_known
+@_or_dash
 def milliseconds(value: float) -> str:
     return three(value * 1e3)
 
 
-@_known
+@_or_dash
 def megabytes(value: float) -> str:
     return three(value / 1e6)
 
 
-@_known
+@_or_dash
 def duration(value: float) -> str:
     """Seconds in the unit that suits: 12.0 ms, 3.40 s, 5.0 min, 2.0 h."""
     if value < 1e-3:
@@ -200,7 +200,7 @@ def rough_range(few: int, most: int | None) -> str:
 
 FORMATS: dict[str, Callable[[float | None], str]] = {
     "score": score,
-    "signed": signed,
+    "signed": format_signed,
     "points": points,
     "tenths": tenths,
     "p": p_value,

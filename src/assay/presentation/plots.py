@@ -20,9 +20,9 @@ from assay.presentation.svg import (
     frame,
     glyph,
     line,
+    pad_range,
     text,
     ticks,
-    widened,
 )
 
 _ROW = 30
@@ -46,7 +46,7 @@ def forest(
     notes = any(dot.note for dot in dots)
     right = WIDTH - (156 if notes else 72)
     ends = [v for dot in dots for v in (dot.value, dot.low, dot.high, dot.held) if v is not None]
-    low, high = widened([*ends, line_at[0]] if line_at else ends)
+    low, high = pad_range([*ends, line_at[0]] if line_at else ends)
     x = Axis(low, high, left + 12, right)
     top, bottom = 30.0, 30.0 + _ROW * len(dots)
     parts = []
@@ -105,7 +105,7 @@ def scatter(
     smallest = min((seconds for _, seconds in dots if seconds > 0), default=1e-3)
     places = [math.log10(max(seconds, smallest)) for _, seconds in dots]
     low, high = math.floor(min(places) * 2 - 0.2) / 2, math.ceil(max(places) * 2 + 0.2) / 2
-    bottom_value, top_value = widened(
+    bottom_value, top_value = pad_range(
         [v for dot, _ in dots for v in (dot.value, dot.low, dot.high) if v is not None]
     )
     x, y = Axis(low, high, 64, WIDTH - 40), Axis(bottom_value, top_value, 320, 24)
@@ -193,7 +193,7 @@ def curves(
     if not any(len(found) > 1 for found in lines.values()):
         return None
     steps = [step for found in lines.values() for step, _ in found]
-    low, high = widened([value for found in lines.values() for _, value in found])
+    low, high = pad_range([value for found in lines.values() for _, value in found])
     x, y = Axis(min(steps), max(steps), 56, WIDTH - 90), Axis(low, high, 200, 16)
     parts = []
     for tick in ticks(low, high, 4):

@@ -116,7 +116,7 @@ class Axis:
         )
 
 
-def widened(
+def pad_range(
     values: Sequence[float], share: float = 0.06, least: float = 0.02
 ) -> tuple[float, float]:
     """A range around `values` with some air; scores stay within 0 and 1 when they lie there."""

@@ -34,7 +34,7 @@ def details(records: Sequence[Record], task: Task) -> dict[str, Any]:
     return {"labels": table, "calibration": reliability(records) if labelled else None}
 
 
-def described(metrics: Sequence[Metric]) -> dict[str, Any]:
+def metric_details(metrics: Sequence[Metric]) -> dict[str, Any]:
     """Metric -> which way is better, its range and unit; bounds that are not finite are None."""
     return {
         one.name: {

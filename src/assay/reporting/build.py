@@ -16,19 +16,19 @@ from typing import Any
 from assay.core.errors import Problem, UsageError
 from assay.core.types import Task
 from assay.decision.cluster_intervals import clustering, warning
-from assay.decision.constraints import Guard, guarded, unjudged
+from assay.decision.constraints import Guard, check_guards, guard_problems
 from assay.decision.contenders import Field
 from assay.decision.finished_arm import Arm, Extra
-from assay.decision.measured_scores import Measured
-from assay.decision.ownership import energy, owned, shown
+from assay.decision.measured_scores import ArmScores
+from assay.decision.ownership import energy, ownership_cost, ownership_json
 from assay.decision.read_report import read_report
 from assay.decision.sensitivity import change
 from assay.decision.settings import Weigh
-from assay.decision.uncertainty import certainty, of_seeds, worn_text
-from assay.decision.unfinished import unfinished
+from assay.decision.uncertainty import certainty, of_seeds, wear_text
+from assay.decision.unfinished import find_unfinished
 from assay.decision.verdict import verdict
 from assay.evaluation.scoring import metrics_for
-from assay.reporting.arm_detail import described, details, values_of, weighable
+from assay.reporting.arm_detail import details, metric_details, values_of, weighable
 from assay.reporting.code_outcomes import counts
 from assay.stats.intervals import DRAWS
 
@@ -86,7 +86,7 @@ def build(
     metric = metrics_for(task)[0].name
     arms = weighable(arms, values_of(arms, task, metric), metric)
     done = [arm for arm in arms if arm.status == "done"]
-    measured = Measured(
+    measured = ArmScores(
         {arm.name: arm.records for arm in done},
         task,
         level=settings.level,
@@ -94,7 +94,7 @@ def build(
         seed=seed,
         seeds={arm.name: arm.seeds for arm in done},
     )
-    guards = guarded(task.guards, done, measured, found.get("forgetting"))
+    guards = check_guards(task.guards, done, measured, found.get("forgetting"))
     field = Field(done, measured, metric, guards, _threads(environment or {}))
     floor, best = _references(done, measured, metric, field.higher)
     changing = change(field, settings)
@@ -109,15 +109,15 @@ def build(
         one["cost"] |= _owning(
             arm, field, settings, changing["front"], found.get("update_drill") or {}
         )
-    open_guards = unjudged(task.guards, done, measured, found.get("forgetting"))
-    said = verdict(field, task, settings, open_guards, unfinished(arms))
+    open_guards = guard_problems(task.guards, done, measured, found.get("forgetting"))
+    said = verdict(field, task, settings, open_guards, find_unfinished(arms))
     together = clustering(measured, metric, clusters or {}, best.name, seed)
     sure = certainty(
         measured, metric, said["recommended"], best.name, exam.get("opened", 0), settings, together
     )
     warnings = [*warnings, *warning(together)]
     if sure and sure["looks"]["worn"]:
-        worn = {"code": "D124", "count": sure["looks"]["opened"], "text": worn_text(sure["looks"])}
+        worn = {"code": "D124", "count": sure["looks"]["opened"], "text": wear_text(sure["looks"])}
         warnings = [*warnings, worn]
     return {
         "schema": SCHEMA,
@@ -130,7 +130,7 @@ def build(
             "level": settings.level,
             "higher_is_better": field.higher,
         },
-        "metrics": described(metrics_for(task)),
+        "metrics": metric_details(metrics_for(task)),
         "rows": {**dict.fromkeys(ROWS, 0), **rows},
         "audit": {**dict.fromkeys(AUDIT, 0), **audit},
         "exam": {"hash": "", "opened": 0, **exam},
@@ -162,7 +162,7 @@ class _Reference:
 
 
 def _references(
-    done: Sequence[Arm], measured: Measured, metric: str, higher: bool
+    done: Sequence[Arm], measured: ArmScores, metric: str, higher: bool
 ) -> tuple[_Reference, _Reference]:
     """The best floor and the best arm."""
     sign = 1 if higher else -1
@@ -192,7 +192,7 @@ def _check(arms: Sequence[Arm]) -> None:
 
 def _strategy(
     arm: Arm,
-    measured: Measured,
+    measured: ArmScores,
     floor: _Reference,
     best: _Reference,
     guards: dict[str, list[Guard]],
@@ -213,7 +213,7 @@ def _strategy(
         "slices": measured.of_slices(arm.name) if done else {},
         "versus_floor": {"floor": floor.name, **over} if (over := floor.of(arm)) else None,
         "versus_best": {"best": best.name, **behind} if (behind := best.of(arm)) else None,
-        "guards": {one.metric: one.shown() for one in guards.get(arm.name, ())},
+        "guards": {one.metric: one.to_json() for one in guards.get(arm.name, ())},
         "cost": {
             **{name: arm.cost.get(name) for name in COSTS},
             "parts": list(arm.cost.get("parts") or ()),
@@ -235,7 +235,9 @@ def _owning(
         return {"energy": None, "month": None, "on_front": False, "updating": None}
     return {
         "energy": energy(arm.cost, settings, field.threads),
-        "month": shown(owned(arm, settings, paid=field.paid, threads=field.threads)),
+        "month": ownership_json(
+            ownership_cost(arm, settings, paid=field.paid, threads=field.threads)
+        ),
         "on_front": arm.name in front,
         "updating": _update(arm, drill),
     }

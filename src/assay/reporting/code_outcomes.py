@@ -38,7 +38,7 @@ def arms(data: dict[str, Any]) -> list[tuple[int, dict[str, Any]]]:
     return sorted(found, key=lambda pair: -pair[1]["outcomes"]["passed"])
 
 
-def shown(data: dict[str, Any]) -> list[tuple[str, str]]:
+def outcome_kinds(data: dict[str, Any]) -> list[tuple[str, str]]:
     """The kinds that some answer came to."""
     there = {key for _, one in arms(data) for key, n in one["outcomes"].items() if n}
     return [(key, words) for key, words, _ in KINDS if key in there or key == "passed"]

@@ -19,7 +19,7 @@ from assay.models.tokenizer.length_estimate import quantiles
 from assay.presentation.markdown_table import plain
 from assay.reporting.leak_sentences import paraphrase_sentence
 from assay.runtime.data_stage.prepare import Prepared, bytes_of
-from assay.runtime.data_stage.redaction import unnamed
+from assay.runtime.data_stage.redaction import redact_file_names
 from assay.runtime.data_stage.summary import SPLITS
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ OPEN = (
 
 def data_card(project: Project, prepared: Prepared) -> str:
     """The card of a project's data."""
-    note, audit = prepared.note, store.read_json(prepared.kept / "audit.json")
+    note, audit = prepared.note, store.read_json(prepared.private_folder / "audit.json")
     private = any(step.kind == PRIVATE for step in project.curate)
     task = prepared.task
     columns = ", ".join(f"{plain(role)} = {plain(name)}" for role, name in note["columns"].items())
@@ -68,7 +68,7 @@ def data_card(project: Project, prepared: Prepared) -> str:
     if made:
         blocks += [
             "## Rows that no file holds",
-            _table(["step", "reason", "rows"], _counted(made), 2),
+            _table(["step", "reason", "rows"], _ledger_rows(made), 2),
         ]
     if note["warnings"]:
         blocks += [
@@ -98,7 +98,7 @@ def _files(project: Project) -> list[list[str]]:
             inside = [file] if file.is_file() else [p for p in file.rglob("*") if p.is_file()]
             size = sum(p.stat().st_size for p in inside)
             digest = store.file_digest(file) if file.is_file() else store.digest(bytes_of(path))
-            name = plain(unnamed(project, path.name))
+            name = plain(redact_file_names(project, path.name))
             rows.append(
                 [name, "to be split" if split == "data" else split, f"{size:,}", digest[:16]]
             )
@@ -153,7 +153,7 @@ def _lengths(prepared: Prepared) -> str:
     return "Characters.\n\n" + _table(["split", "middle", "95 %", "most"], rows, 1)
 
 
-def _counted(ledger: list[dict[str, Any]]) -> list[list[str]]:
+def _ledger_rows(ledger: list[dict[str, Any]]) -> list[list[str]]:
     return [[plain(one["step"]), plain(one["reason"]), f"{one['count']:,}"] for one in ledger]
 
 
@@ -217,5 +217,5 @@ def _personal(ledger: list[dict[str, Any]]) -> str:
     if not ledger:
         return "A step looked for personal data and found none."
     return "Found, and put out of the way:\n\n" + _table(
-        ["step", "kind", "rows"], _counted(ledger), 2
+        ["step", "kind", "rows"], _ledger_rows(ledger), 2
     )

@@ -13,9 +13,9 @@ from assay.core import store
 from assay.core.types import Example, Task
 from assay.models.tokenizer.length_estimate import CHARACTERS_A_TOKEN, quantiles
 from assay.presentation.number_format import one_line as cut
-from assay.reporting.leak_sentences import given_away, paraphrase_sentence
+from assay.reporting.leak_sentences import answer_leak_sentences, paraphrase_sentence
 from assay.runtime.data_stage.prepare import Prepared
-from assay.runtime.data_stage.redaction import unnamed
+from assay.runtime.data_stage.redaction import redact_file_names
 from assay.tasks.prompt_format import ask
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ BINS = 20
 SHOWN = 3  # leaks that `assay check` shows with their texts
 
 
-def rendered(task: Task, example: Example) -> dict[str, Any]:
+def render_example(task: Task, example: Example) -> dict[str, Any]:
     """One training example as it is learnt from: parts of the conversation and whether they are
     learnt.
 
@@ -63,7 +63,7 @@ class Checked:
     @property
     def audit(self) -> dict[str, Any]:
         """Every pair, conflict, probe and answer that was found, as audit.json has it."""
-        return store.read_json(self.prepared.kept / "audit.json")
+        return store.read_json(self.prepared.private_folder / "audit.json")
 
     def card(self, path: Path) -> Path:
         """Write the data card, Markdown; returns the path."""
@@ -94,13 +94,15 @@ class Checked:
             "lengths": quantiles(note["lengths"]),
             "arms": list(self.project.arms),
             "given_away": self.audit["given_away"],
-            "example": rendered(self.prepared.task, self._example()),
+            "example": render_example(self.prepared.task, self._example()),
             **self.doubts,
         }
 
     def save_split(self, path: Path) -> Path:
         """Write which row went where, for `split.manifest`; returns the path."""
-        store.write_text(path, (self.prepared.kept / "splits.csv").read_text(encoding="utf-8"))
+        store.write_text(
+            path, (self.prepared.private_folder / "splits.csv").read_text(encoding="utf-8")
+        )
         return path
 
     def _example(self) -> Example:
@@ -125,7 +127,7 @@ class Checked:
             f" {rows['train']:,} train, {rows['val']:,} val, {rows['test']:,} test",
             *(
                 f"  {step['rows']:>6,} {step['action']} by {step['step']}: {step['reason']}"
-                for step in merged(note["steps"])
+                for step in merge_steps(note["steps"])
             ),
             f"leaks    {audit['exact']}"
             f" exact, {audit['near']} near, {audit['contained']} contained,"
@@ -150,7 +152,7 @@ class Checked:
         if note["documents"]:
             lines.append(f"documents {note['documents']:,}")
         lines += [f"warning  {w['code']} {w['text']}" for w in note["warnings"]]
-        shown = rendered(task, self._example())
+        shown = render_example(task, self._example())
         lines += ["", "One training example; what is learnt stands between »«, the rest is masked:"]
         text = "".join(
             f"»{part['text']}«" if part["learnt"] else str(part["text"]) for part in shown["parts"]
@@ -161,7 +163,7 @@ class Checked:
         return lines
 
 
-def merged(steps: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def merge_steps(steps: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Steps counted by the part of their reason before the colon: what follows it differs by
     row."""
     found: dict[tuple[str, str, str], int] = {}
@@ -189,7 +191,7 @@ def leak_lines(audit: dict[str, Any], leaks: Any) -> list[str]:
         f" ({found['sources'][0]}, ...)"
         for found in audit["conflicts"][:SHOWN]
     ]
-    return lines + given_away({"given_away": audit["given_away"]})
+    return lines + answer_leak_sentences({"given_away": audit["given_away"]})
 
 
 def paraphrase_line(audit: dict[str, Any]) -> str:
@@ -220,7 +222,7 @@ def length_line(lengths: Sequence[int]) -> str:
 def extra_of(bench: Bench, exam: Exam, recommended: str | None) -> Extra:
     """What the page shows beside the numbers of report.json."""
     project, prepared = bench.project, bench.prepared
-    note, audit = prepared.note, store.read_json(prepared.kept / "audit.json")
+    note, audit = prepared.note, store.read_json(prepared.private_folder / "audit.json")
     train = prepared.examples("train")
     middle = sorted(train, key=lambda e: (len(e.text), e.id))[len(train) // 2]
     base = bench.models.get(project.model)
@@ -230,9 +232,9 @@ def extra_of(bench: Bench, exam: Exam, recommended: str | None) -> Extra:
         "labels": note["labels"],
         "given_away": audit["given_away"],
         "lengths": histogram(note["lengths"]),
-        "rendered": rendered(prepared.task, middle),
+        "rendered": render_example(prepared.task, middle),
         "base": project.model + (f", {base['note']}" if base and base["note"] else ""),
-        "project_yaml": unnamed(project, project.to_yaml()),
+        "project_yaml": redact_file_names(project, project.to_yaml()),
         "commands": [
             "assay run",
             *([f"assay answer new.jsonl --with {recommended}"] if recommended else []),

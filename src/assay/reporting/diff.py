@@ -37,7 +37,7 @@ def diff(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
             f"{name}: {change}"
             for change in _arm(before[name], after[name], _comparable(old, new), new["metrics"])
         ]
-        lines += [f"{name}: {change}" for change in _forgotten(old, new, name)]
+        lines += [f"{name}: {change}" for change in _forgetting_change(old, new, name)]
     return lines
 
 
@@ -50,7 +50,7 @@ def _comparable(old: dict[str, Any], new: dict[str, Any]) -> bool:
     return units[0] == units[1]
 
 
-def _forgotten(old: dict[str, Any], new: dict[str, Any], name: str) -> list[str]:
+def _forgetting_change(old: dict[str, Any], new: dict[str, Any], name: str) -> list[str]:
     was, now = (
         data.get("forgetting", {}).get("arms", {}).get(name, {}).get("combined")
         for data in (old, new)
@@ -92,11 +92,11 @@ def _settings(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     lines += [
         f"Gate failed: {text}"
         for text in new["verdict"].get("failed", ())
-        if text not in _failed(old)
+        if text not in _gate_failures(old)
     ]
     lines += [
         f"Gate passed now: {text}"
-        for text in _failed(old)
+        for text in _gate_failures(old)
         if text not in new["verdict"].get("failed", ())
     ]
     outs = [
@@ -116,7 +116,7 @@ def _settings(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _failed(data: dict[str, Any]) -> list[str]:
+def _gate_failures(data: dict[str, Any]) -> list[str]:
     return data["verdict"].get("failed", [])
 
 
@@ -128,7 +128,7 @@ def _arm(
     if old["status"] != new["status"]:
         lines.append(f"was {old['status']}, now {new['status']}.")
     for name, value in new["metrics"].items():
-        lines += _moved(
+        lines += _metric_change(
             name.replace("_", " "), old["metrics"].get(name), value, metrics[name]["unit"]
         )
     for part, values in new["slices"].items():
@@ -136,7 +136,7 @@ def _arm(
             if None in value.values():  # a slice of one row or group
                 continue
             label = f"{name.replace('_', ' ')} where {part}"
-            lines += _moved(
+            lines += _metric_change(
                 label, old["slices"].get(part, {}).get(name), value, metrics[name]["unit"]
             )
     for name, (words, shape) in _COSTS.items():
@@ -152,7 +152,9 @@ def _figure(value: Any, name: str) -> float | None:
     return value.get(_INSIDE[name]) if isinstance(value, dict) else value
 
 
-def _moved(name: str, old: dict[str, Any] | None, new: dict[str, Any], unit: str) -> list[str]:
+def _metric_change(
+    name: str, old: dict[str, Any] | None, new: dict[str, Any], unit: str
+) -> list[str]:
     if old is None or None in (old["value"], new["value"]):
         return []
     if None in (*old.values(), *new.values()):  # how much is noise is not known

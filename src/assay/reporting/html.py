@@ -128,7 +128,7 @@ def render(report: Report) -> str:
         1 if decision.higher_is_better(report.data) else -1,
     )
     ranked = sorted(
-        (card for card in cards if card.done),
+        (card for card in cards if card.is_done),
         key=lambda card: -sign * card.data["metrics"][metric]["value"],
     )
     return environment.get_template("report.html.j2").render(
@@ -142,7 +142,7 @@ def render(report: Report) -> str:
         ranked=ranked,
         figures=figures,
         retrieval=retrieval,
-        sure=certain.said(report.data),
+        sure=certain.certainty_sentences(report.data),
         clusters=clusters,
         ran=ran,
         sections=SECTIONS,

@@ -52,7 +52,7 @@ def paraphrase_sentence(audit: dict[str, Any]) -> str:
     )
 
 
-def given_away(extra: Any) -> list[str]:
+def answer_leak_sentences(extra: Any) -> list[str]:
     """Splits in which one row in a hundred or more names its answer in the text, and twice as many
     as name another label, a sentence each."""
     lines = []

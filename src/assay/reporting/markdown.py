@@ -7,7 +7,7 @@ from assay.audits.registry import SECTIONS
 from assay.decision import cluster_intervals as clusters
 from assay.decision import decision_table as decision
 from assay.decision import uncertainty as certain
-from assay.presentation.markdown_table import fenced, plain, table
+from assay.presentation.markdown_table import code_block, plain, table
 from assay.presentation.number_format import NOTHING, apart, between, count, score
 from assay.reporting import code_outcomes as ran
 from assay.reporting import leak_sentences as leakage
@@ -22,7 +22,7 @@ def _retrieval(data: dict[str, Any]) -> list[str]:
     arms = [one for _, one in retrieval.retrieving(data)]
     if not arms:
         return []
-    headings = retrieval.shown(data, (*retrieval.FOUND, *retrieval.READ))
+    headings = retrieval.headings_with_values(data, (*retrieval.FOUND, *retrieval.READ))
     rows = [
         [
             plain(one["name"]),
@@ -32,7 +32,7 @@ def _retrieval(data: dict[str, Any]) -> list[str]:
     ]
     blocks = ["## Retrieval", plain(retrieval.sentence(data), 1000)]
     blocks += [table(["arm", *(words for _, words in headings)], rows, 1)] if headings else []
-    told = [one for _, one in retrieval.told_apart(data)]
+    told = [one for _, one in retrieval.arms_with_errors(data)]
     counts = [
         [
             plain(one["name"]),
@@ -47,7 +47,7 @@ def _retrieval(data: dict[str, Any]) -> list[str]:
 
 def _clusters(data: dict[str, Any]) -> list[str]:
     """Plain intervals and those of clusters, where rows cluster that no group is declared for."""
-    block = clusters.found_in(data)
+    block = clusters.cluster_block(data)
     if block is None:
         return []
     shape = partial(apart, unit=decision.unit_of(data))
@@ -75,7 +75,7 @@ def _clusters(data: dict[str, Any]) -> list[str]:
 
 def _ran(data: dict[str, Any]) -> list[str]:
     """What running the answers came to, where something was run."""
-    arms, kinds = ran.arms(data), ran.shown(data)
+    arms, kinds = ran.arms(data), ran.outcome_kinds(data)
     if not arms:
         return []
     rows = [
@@ -109,12 +109,12 @@ def render(report: Report) -> str:
         "## What would change it",
         "\n".join(f"- {plain(line, 500)}" for line in decision.changes(data)),
     ]
-    sure = certain.said(data)
+    sure = certain.certainty_sentences(data)
     blocks += ["How sure:", "\n".join(f"- {plain(line, 500)}" for line in sure)] if sure else []
     blocks += _clusters(data) + _retrieval(data) + _ran(data)
     fits = [
         f"- {plain(s['name'])}: {s['fit']['word']}. {plain(s['fit']['text'], 500)}"
-        for s in view.trained(data)
+        for s in view.arms_with_training(data)
     ]
     blocks += ["How training went:", "\n".join(fits)] if fits else []
     blocks += ["## Leaks", plain(leakage.leak_sentence(data), 500)]
@@ -126,7 +126,8 @@ def render(report: Report) -> str:
     ]
     blocks += ["\n".join(pairs)] if pairs else []
     blocks += [
-        f"- {plain(line, 1000)}" for line in (*leakage.given_away(extra), *extra.get("doubts", []))
+        f"- {plain(line, 1000)}"
+        for line in (*leakage.answer_leak_sentences(extra), *extra.get("doubts", []))
     ]
     for section in SECTIONS:
         if section.KEY in data and (said := section.markdown(data)):
@@ -141,12 +142,12 @@ def render(report: Report) -> str:
     blocks += ["## How to reproduce"]
     commands, project = extra.get("commands"), extra.get("project_yaml")
     if commands:
-        blocks.append(fenced("\n".join(commands), "sh"))
+        blocks.append(code_block("\n".join(commands), "sh"))
     facts = [("seed", str(data["seed"])), ("exam, hash", str(data["exam"].get("hash", "")))]
     facts += [*extra.get("hashes", {}).items(), *view.environment(data)]
     blocks.append(
         table(["what", "value"], [[plain(name), plain(value)] for name, value in facts], 2)
     )
     if project:
-        blocks.append(fenced(project, "yaml"))
+        blocks.append(code_block(project, "yaml"))
     return "\n\n".join(blocks) + "\n"

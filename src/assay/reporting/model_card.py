@@ -59,7 +59,7 @@ def model_card(report: Report, name: str) -> str:
         "## Limits",
         "\n".join(f"- {plain(line, 500)}" for line in _limits(report, one)),
         "## How it was made",
-        *_made(data, one),
+        *_training_blocks(data, one),
         "## How good it is",
         *_good(data, one),
         "## What it costs",
@@ -110,7 +110,7 @@ def _limits(report: Report, one: dict[str, Any]) -> list[str]:
     return said
 
 
-def _made(data: dict[str, Any], one: dict[str, Any]) -> list[str]:
+def _training_blocks(data: dict[str, Any], one: dict[str, Any]) -> list[str]:
     settings = [
         [plain(name), plain(to_json(value), 200)] for name, value in one["settings"].items()
     ]

@@ -20,7 +20,7 @@ from assay.runtime.arms.cache_keys import libraries
 from assay.runtime.arms.measured import NAME as MEASURED
 from assay.runtime.arms.measured import record
 from assay.runtime.arms.runner import Bench
-from assay.runtime.costs.remote import served_names
+from assay.runtime.costs.remote import service_model_names
 
 if TYPE_CHECKING:
     from assay.audits.registry import Found
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 CARD = "model-card.md"  # of the recommended arm
 
 
-def weighed(
+def build_report(
     bench: Bench,
     arms: Sequence[Arm],
     exam: Exam,
@@ -66,7 +66,7 @@ def publish(
     bench: Bench, arms: list[Arm], exam: Exam, data: dict[str, Any], found: Found | None = None
 ) -> Report:
     """Write the report; the one before moves to report/past/<number>/. `data` is that of
-    `weighed`."""
+    `build_report`."""
     from assay.reporting.build import Report
     from assay.reporting.model_card import model_card
     from assay.reporting.report_files import write_report
@@ -159,7 +159,7 @@ def environment(bench: Bench) -> dict[str, Any]:
         },
         **(
             {"served": served}
-            if (served := served_names(bench.project, bench.models, bench.tell))
+            if (served := service_model_names(bench.project, bench.models, bench.tell))
             else {}
         ),
     }

@@ -9,7 +9,7 @@ from typing import Any
 from assay.core import store
 from assay.core.types import Record, Task
 from assay.decision.finished_arm import Arm
-from assay.decision.measured_scores import rounded
+from assay.decision.measured_scores import round_or_none
 from assay.evaluation.scoring import judge
 from assay.reporting import html, markdown
 from assay.reporting.build import Report
@@ -43,7 +43,7 @@ def predictions(arm: Arm, task: Task) -> Iterator[dict[str, Any]]:
             "answer": record.answer.text,
             "raw": record.answer.raw,
             **_sources(record),
-            "scores": {name: rounded(values[index]) for name, values in by_row.items()},
+            "scores": {name: round_or_none(values[index]) for name, values in by_row.items()},
             "slices": dict(record.question.slices),
         }
 

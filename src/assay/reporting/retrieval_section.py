@@ -41,20 +41,22 @@ def retrieving(data: dict[str, Any]) -> list[tuple[int, dict[str, Any]]]:
     return sorted(found, key=lambda pair: -sign * (pair[1]["metrics"][metric]["value"] or 0.0))
 
 
-def shown(data: dict[str, Any], headings: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
+def headings_with_values(
+    data: dict[str, Any], headings: tuple[tuple[str, str], ...]
+) -> list[tuple[str, str]]:
     """Those of the headings for which an arm has a value."""
     there = {key for _, one in retrieving(data) for key in one["retrieval"]["values"]}
     return [(key, words) for key, words in headings if key in there]
 
 
-def told_apart(data: dict[str, Any]) -> list[tuple[int, dict[str, Any]]]:
+def arms_with_errors(data: dict[str, Any]) -> list[tuple[int, dict[str, Any]]]:
     """The arms whose errors can be told apart, because documents are noted."""
     return [(i, one) for i, one in retrieving(data) if one["retrieval"]["errors"]]
 
 
 def sentence(data: dict[str, Any]) -> str:
     """What the best of these arms fails by."""
-    arms = told_apart(data)
+    arms = arms_with_errors(data)
     if not arms:
         return (
             "No row says which documents hold its answer, so retrieval errors"

@@ -19,13 +19,13 @@ from assay.presentation.number_format import (
     count,
     duration,
     equals_p,
+    format_signed,
+    format_size,
     megabytes,
     milliseconds,
     one_line,
     p_value,
     score,
-    signed,
-    sized,
     three,
 )
 from assay.reporting import leak_sentences as leakage
@@ -51,12 +51,16 @@ def cells_of(arm: dict[str, Any], data: dict[str, Any]) -> list[str]:
         three(cost["fit_seconds"]),
         megabytes(cost["peak_bytes"]),
         megabytes(cost["kept_bytes"]),
-        *([three(cost["money_per_answer"])] if decision.paid(data) else []),
+        *([three(cost["money_per_answer"])] if decision.has_paid_arm(data) else []),
     ]
     if arm["status"] != "done":
         return [arm["name"], arm["status"], NOTHING, NOTHING, NOTHING, NOTHING, *costs]
     one, floor = arm["metrics"][metric], (arm["versus_floor"] or {}).get(metric)
-    gain = [signed(floor["difference"]), p_value(floor["p_holm"])] if floor else [NOTHING, NOTHING]
+    gain = (
+        [format_signed(floor["difference"]), p_value(floor["p_holm"])]
+        if floor
+        else [NOTHING, NOTHING]
+    )
     return [
         arm["name"],
         score(one["value"]),
@@ -84,7 +88,7 @@ def header_of(data: dict[str, Any]) -> list[str]:
         "peak MB",
         "kept MB",
     ]
-    return [*known, "price"] if decision.paid(data) else known
+    return [*known, "price"] if decision.has_paid_arm(data) else known
 
 
 def terminal_table(data: dict[str, Any]) -> list[list[str]]:
@@ -98,7 +102,7 @@ def terminal_table(data: dict[str, Any]) -> list[list[str]]:
 def summary_lines(data: dict[str, Any], width: int = 80) -> list[str]:
     """The last lines of a run, at most `width` columns each: what to use, by how much, how sure,
     what else."""
-    wrap = partial(_wrapped, width=width)
+    wrap = partial(_wrap, width=width)
     verdict, metric = data["verdict"], data["task"]["metric"]
     arms = {s["name"]: s for s in data["strategies"]}
     winner = arms.get(verdict["recommended"])
@@ -182,7 +186,7 @@ def _against(data: dict[str, Any], rival: dict[str, Any], winner: dict[str, Any]
         gap, sign = winner["versus_best"][metric], -1
     size = sign * gap["difference"]
     word = "higher" if size > 0 else "lower"
-    how = f"is {sized(size, unit)} {word}" if round(size, 6) else "scores the same"
+    how = f"is {format_size(size, unit)} {word}" if round(size, 6) else "scores the same"
     text = f"{rival['name']} {how} ({_bounds(data, gap, sign)})"
     ours, theirs = winner["cost"]["seconds_per_answer"], rival["cost"]["seconds_per_answer"]
     if ours and theirs:
@@ -202,7 +206,7 @@ def _pace(ratio: float) -> str:
     )
 
 
-def _wrapped(text: str, indent: str = "  ", width: int = 80) -> list[str]:
+def _wrap(text: str, indent: str = "  ", width: int = 80) -> list[str]:
     return textwrap.wrap(
         one_line(text, 1000),
         width,

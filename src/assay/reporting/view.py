@@ -25,7 +25,7 @@ FEW = 30  # a slice with fewer rows is shown, but nothing is said about it
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RowView:
     """A test row as it is read: what was asked, answered and expected."""
 
     id: str
@@ -48,8 +48,8 @@ class Card:
     data: dict[str, Any]
     floor: bool
     note: str
-    worst: list[Row] = field(default_factory=list)
-    best: list[Row] = field(default_factory=list)
+    worst: list[RowView] = field(default_factory=list)
+    best: list[RowView] = field(default_factory=list)
     confusions: list[tuple[str, str, int]] = field(default_factory=list)
     curve: list[dict[str, Any]] | None = None
 
@@ -58,7 +58,7 @@ class Card:
         return self.data["name"]
 
     @property
-    def done(self) -> bool:
+    def is_done(self) -> bool:
         return self.data["status"] == "done"
 
     @property
@@ -69,11 +69,11 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Bucket:
+class DuelGroup:
     name: str
     words: str
     count: int
-    rows: list[tuple[Row, Row]]  # of the winner and of the other
+    rows: list[tuple[RowView, RowView]]  # of the winner and of the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +82,12 @@ class Duel:
 
     winner: str
     other: str
-    buckets: list[Bucket]
+    buckets: list[DuelGroup]
 
 
-def _row(record: Record, value: float, right: bool) -> Row:
+def _row(record: Record, value: float, right: bool) -> RowView:
     question, answer = record.question, record.answer
-    return Row(
+    return RowView(
         question.id,
         question.source,
         question.text,
@@ -130,7 +130,7 @@ def cards(report: Report) -> list[Card]:
     return found
 
 
-def _ends(arm: Arm, report: Report) -> tuple[list[Row], list[Row]]:
+def _ends(arm: Arm, report: Report) -> tuple[list[RowView], list[RowView]]:
     """The worst and the best rows; among equals the surest first, as a sure mistake says more than
     a hesitant one."""
     if arm.status != "done":
@@ -185,7 +185,7 @@ def duel(report: Report) -> Duel | None:
             )
             for i in np.flatnonzero(where)[: _PER_BUCKET if name != "Both right" else 3]
         ]
-        buckets.append(Bucket(name, words, int(where.sum()), rows))
+        buckets.append(DuelGroup(name, words, int(where.sum()), rows))
     return Duel(winner, other, buckets)
 
 
@@ -246,7 +246,7 @@ def not_tried(report: Report) -> list[str]:
     return [*said, *report.extra.get("not_tried", [])]
 
 
-def trained(data: dict[str, Any]) -> list[dict[str, Any]]:
+def arms_with_training(data: dict[str, Any]) -> list[dict[str, Any]]:
     """The strategies that say how their training went."""
     return [one for one in data["strategies"] if one.get("fit")]
 

@@ -11,14 +11,14 @@ from assay.retrieval.citations import says_unknown
 from assay.retrieval.retriever import Hits
 
 
-class Asked(Protocol):
+class HitsAnswerer(Protocol):
     def answer_with(
         self, questions: Sequence[Example], hits: Sequence[Hits], tell: Tell | None
     ) -> list[Answer]: ...
 
 
 def below(
-    arm: Asked, val: Sequence[Example], hits: Sequence[Hits], unknown: str, tell: Tell | None
+    arm: HitsAnswerer, val: Sequence[Example], hits: Sequence[Hits], unknown: str, tell: Tell | None
 ) -> float:
     """The certainty under which `unknown` is the better answer on val.
 

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 from assay.retrieval.metadata_filter import Among
 from assay.retrieval.stemming import Stems
-from assay.retrieval.term_counts import Counts, counted, read_counts, write_counts
-from assay.retrieval.vector_blocks import changed
+from assay.retrieval.term_counts import StemCounts, count_stems, read_counts, write_counts
+from assay.retrieval.vector_blocks import update_blocks
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 K1, B = 1.5, 0.75
 
 
-class Words:
+class Bm25Index:
     """BM25 over texts. Equal scores keep the order of the texts. Nothing is counted before it is
     asked for."""
 
@@ -41,31 +41,31 @@ class Words:
         self._known: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
 
     @cached_property
-    def blocks(self) -> list[tuple[Counts, np.ndarray]]:
+    def blocks(self) -> list[tuple[StemCounts, np.ndarray]]:
         """Counts, each with which of its texts are there: those are `texts`, in order."""
         import numpy as np
 
         counts = read_counts(self._kept, self.stems) if self._kept else None
         if counts is None or len(counts.lengths) != len(self.texts):
-            counts = counted(self.texts, self.stems)
+            counts = count_stems(self.texts, self.stems)
         return [(counts, np.ones(len(self.texts), dtype=bool))]
 
-    def changed(self, stay: Sequence[int], new: Sequence[str]) -> Words:
+    def replace_rows(self, stay: Sequence[int], new: Sequence[str]) -> Bm25Index:
         """Over the texts at the rising places `stay`, and then the new ones."""
-        after = Words([*(self.texts[place] for place in stay), *new], self.stems)
+        after = Bm25Index([*(self.texts[place] for place in stay), *new], self.stems)
         if "blocks" in self.__dict__ or (self._kept and self._kept.exists()):
-            after.blocks = changed(
+            after.blocks = update_blocks(
                 self.blocks,
                 stay,
                 len(new),
-                lambda n: counted(after.texts[len(after.texts) - n :], self.stems),
+                lambda n: count_stems(after.texts[len(after.texts) - n :], self.stems),
             )
         return after
 
     def save(self, path: Path) -> None:
         whole = len(self.blocks) == 1 and bool(self.blocks[0][1].all())
         write_counts(
-            path, self.blocks[0][0] if whole else counted(self.texts, self.stems), self.stems
+            path, self.blocks[0][0] if whole else count_stems(self.texts, self.stems), self.stems
         )
 
     def __len__(self) -> int:
@@ -105,7 +105,7 @@ class Words:
         import numpy as np
 
         whole = len(self.blocks) == 1 and bool(self.blocks[0][1].all())
-        counts = self.blocks[0][0] if whole else counted(self.texts, self.stems)
+        counts = self.blocks[0][0] if whole else count_stems(self.texts, self.stems)
         mean = counts.lengths.sum() / max(1, len(self))
         room = K1 * ((1 - B) + B * counts.lengths / (mean or 1))
         rarity = np.array([self.rarity(stem) for stem in counts.stems], dtype=np.float32).astype(
@@ -158,7 +158,7 @@ class Words:
         held = self.holders(word)
         return math.log(1 + (len(self) - held + 0.5) / (held + 0.5))
 
-    def covered(self, asked: Mapping[str, float], place: int) -> float:
+    def coverage(self, asked: Mapping[str, float], place: int) -> float:
         """The share of the question's stems, weighted by rarity, that the text has; in [0, 1]."""
         has = set(self.stems(self.texts[place]))
         weights = {word: self.rarity(word) for word in asked}

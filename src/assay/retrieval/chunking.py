@@ -27,11 +27,11 @@ def passages(documents: Sequence[Document], words: int, overlap: int = 0) -> lis
     return [
         p
         for document in documents
-        for p in headed(document, _overlapping(_pieces(document.text, words), overlap))
+        for p in build_passages(document, _overlapping(_pieces(document.text, words), overlap))
     ]
 
 
-def headed(document: Document, pieces: Iterable[Piece]) -> list[Document]:
+def build_passages(document: Document, pieces: Iterable[Piece]) -> list[Document]:
     """The pieces of a document as passages."""
     out = []
     for number, (heads, text) in enumerate(pieces, start=1):

@@ -18,7 +18,7 @@ CITE = "After the answer, name the passages that it stands in by their numbers, 
 UNKNOWN = "If the passages do not say it, answer: {}"
 
 
-def instructed(example: Example, *, cite: bool, unknown: str) -> Example:
+def add_instructions(example: Example, *, cite: bool, unknown: str) -> Example:
     """The example with what the answer must look like as further lines of the instruction."""
     lines = ([CITE] if cite else []) + ([UNKNOWN.format(unknown)] if unknown else [])
     if not lines:
@@ -28,7 +28,7 @@ def instructed(example: Example, *, cite: bool, unknown: str) -> Example:
     )
 
 
-def solved(example: Example) -> Example:
+def cite_gold(example: Example) -> Example:
     """A row whose target names those of its passages that hold it; one that none of them holds
     stays as it is."""
     if example.target is None:
@@ -53,8 +53,8 @@ def read(answer: Answer, passages: Sequence[str]) -> Answer:
 
 def says_unknown(text: str | None, unknown: str) -> bool:
     """Is the text the one that says so? Case, punctuation and white space are passed over."""
-    return bool(unknown) and _folded(text or "") == _folded(unknown)
+    return bool(unknown) and _fold_words(text or "") == _fold_words(unknown)
 
 
-def _folded(text: str) -> str:
+def _fold_words(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.casefold()))

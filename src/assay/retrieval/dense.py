@@ -20,7 +20,7 @@ from assay.core.types import Tell
 from assay.retrieval.bm25 import best
 from assay.retrieval.encoders import Encoding
 from assay.retrieval.metadata_filter import Among
-from assay.retrieval.vector_blocks import changed
+from assay.retrieval.vector_blocks import update_blocks
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 BLOCK = 64  # questions whose cosines are held at a time
 
 
-class Vectors:
+class DenseIndex:
     """Exact search over passage vectors. Equal cosines keep the order of the passages."""
 
     def __init__(self, vectors: np.ndarray):
@@ -48,7 +48,7 @@ class Vectors:
         rows = [block if there.all() else block[there] for block, there in self.blocks]
         return rows[0] if len(rows) == 1 else np.concatenate(rows)
 
-    def changed(self, stay: Sequence[int], new: np.ndarray) -> Vectors:
+    def replace_rows(self, stay: Sequence[int], new: np.ndarray) -> DenseIndex:
         """Those at the rising places `stay`, and then the new ones. What stays is not copied."""
         import numpy as np
 
@@ -56,8 +56,8 @@ class Vectors:
             again = np.asarray(stay[len(stay) - (last - len(new)) :], dtype=np.int64)
             return np.concatenate([self._at(again), new])
 
-        after = Vectors(new[:0])
-        after.blocks = changed(self.blocks, stay, len(new), build) or after.blocks
+        after = DenseIndex(new[:0])
+        after.blocks = update_blocks(self.blocks, stay, len(new), build) or after.blocks
         return after
 
     def _at(self, places: np.ndarray) -> np.ndarray:
@@ -103,7 +103,7 @@ class Vectors:
         return found
 
 
-def kept_vectors(
+def encode_with_cache(
     texts: Sequence[str], encoding: Encoding, shelf: Path | None, tell: Tell | None
 ) -> np.ndarray:
     """The vectors of passages, as `Encoding.vectors`; those that an earlier run has made are taken

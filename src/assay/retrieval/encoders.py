@@ -50,7 +50,7 @@ class Encoding(Kept):
         return 0
 
 
-class Ranking(Kept):
+class PassageRanker(Kept):
     """Reads a question and a passage together and says how well the passage answers it."""
 
     @abstractmethod
@@ -60,7 +60,7 @@ class Ranking(Kept):
         """One float64 array a question, one number a passage of it; higher is better."""
 
 
-class Encoder(Part):
+class EncoderPart(Part):
     kind: Literal["encoder"] = "encoder"
     model: str = EMBEDDER  # a name of the catalogue, a hub id or a folder
     reads = ()

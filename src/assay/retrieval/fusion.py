@@ -28,7 +28,9 @@ Found = list[tuple[int, float]]  # (place of a passage, score), best first
 Fusion = Literal["scores", "ranks"]
 
 
-def fused(words: Found, meaning: Found, weight: float, top: int, fuse: Fusion = "scores") -> Found:
+def fuse_rankings(
+    words: Found, meaning: Found, weight: float, top: int, fuse: Fusion = "scores"
+) -> Found:
     """The two rankings as one; a passage that stands in one of them only counts with that one, and
     a ranking without weight is left out.
 

@@ -16,7 +16,7 @@ from assay.core.types import Tell
 TIMES = 20  # the median
 
 
-def told(found: Iterable[Sequence[str]], questions: int, tell: Tell) -> None:
+def warn_of_hubs(found: Iterable[Sequence[str]], questions: int, tell: Tell) -> None:
     """A warning where a passage is found for nearly everything. `found`: the ids that each question
     found."""
     if high := hubs(found):

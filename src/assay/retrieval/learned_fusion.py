@@ -70,7 +70,7 @@ def standard(values: np.ndarray | Sequence[float]) -> np.ndarray:
     return (values - values.mean()) / spread if spread > CLOSE else np.zeros(len(values))
 
 
-def learned(
+def fit_rank_weights(
     rows: Sequence[tuple[np.ndarray, Sequence[int]]],
     start: Sequence[float] = START,
     pull: float = PULL,

@@ -84,7 +84,7 @@ class Among:
     places: np.ndarray  # int64, rising
 
 
-class Fields:
+class PassageFields:
     """The fields of passages, and which passages say what."""
 
     def __init__(self, passages: Sequence[Document]):
@@ -99,7 +99,7 @@ class Fields:
                 saying.setdefault(pair, []).append(place)
         return saying
 
-    def said(self, names: Iterable[str]) -> str:
+    def describe_values(self, names: Iterable[str]) -> str:
         """The values of these fields, for a message."""
         values = {
             name: sorted({value for field, value in self._saying if field == name})
@@ -129,7 +129,7 @@ class Fields:
         return self._known[asked]
 
 
-def refuse_unmatched(fields: Fields, left: Sequence[Among | None], tell: Tell) -> None:
+def refuse_unmatched(fields: PassageFields, left: Sequence[Among | None], tell: Tell) -> None:
     """A warning where `where` leaves no passage for some rows.
 
     Args:
@@ -147,7 +147,7 @@ def refuse_unmatched(fields: Fields, left: Sequence[Among | None], tell: Tell) -
     )
     if len(bare) == len(left):
         raise DataError(
-            Problem("D112", text, "documents", help=f"there are: {fields.said(bare[0])}")
+            Problem("D112", text, "documents", help=f"there are: {fields.describe_values(bare[0])}")
         )
     tell({"event": "warning", "code": "D112", "count": len(bare), "text": text})
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from assay.core.types import LanguageModel, Message, Tell
-from assay.retrieval.bm25 import Words
+from assay.retrieval.bm25 import Bm25Index
 from assay.retrieval.metadata_filter import Among
 from assay.retrieval.stemming import WORD
 
@@ -34,7 +34,7 @@ INSTRUCTION = "Write one sentence that answers the question, as it could stand i
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class SearchQuery:
     """What is searched for: stems with how often each counts, and a text whose meaning is
     compared."""
 
@@ -48,11 +48,11 @@ class Search:
 def searches(
     texts: Sequence[str],
     rewrite: Rewrite,
-    words: Words,
+    words: Bm25Index,
     model: LanguageModel | None = None,
     tell: Tell | None = None,
     among: Sequence[Among | None] = (),
-) -> list[Search]:
+) -> list[SearchQuery]:
     """One search a question.
 
     Args:
@@ -62,7 +62,7 @@ def searches(
     """
     if rewrite == "model":
         assert model is not None, "handed in where it is wanted"
-        made = _written(texts, words, model, tell)
+        made = _expand_queries(texts, words, model, tell)
     else:
         limits = among or [None] * len(texts)
         made = [_search(text, rewrite, words, one) for text, one in zip(texts, limits, strict=True)]
@@ -73,20 +73,20 @@ def searches(
     )
 
 
-def _search(text: str, rewrite: Rewrite, words: Words, among: Among | None) -> Search:
+def _search(text: str, rewrite: Rewrite, words: Bm25Index, among: Among | None) -> SearchQuery:
     asked = Counter(words.stems(text))
     if rewrite == "keywords":
         few = {word for word in asked if 0 < words.holders(word) <= max(1, FEW * len(words))}
         if few:
             own = [word for word in WORD.findall(text) if few.intersection(words.stems(word))]
-            return Search({word: asked[word] for word in few}, " ".join(own))
+            return SearchQuery({word: asked[word] for word in few}, " ".join(own))
     if rewrite == "feedback":
-        return Search(_with_feedback(asked, words, among), text)
-    return Search(asked, text)
+        return SearchQuery(_with_feedback(asked, words, among), text)
+    return SearchQuery(asked, text)
 
 
 def _with_feedback(
-    asked: Mapping[str, float], words: Words, among: Among | None
+    asked: Mapping[str, float], words: Bm25Index, among: Among | None
 ) -> dict[str, float]:
     """The stems of the question, half of the weight, and those of the passages it finds, by their
     share in each passage times the passage's share of the scores."""
@@ -107,14 +107,14 @@ def _with_feedback(
     return mixed
 
 
-def _written(
-    texts: Sequence[str], words: Words, model: LanguageModel, tell: Tell | None
-) -> list[Search]:
+def _expand_queries(
+    texts: Sequence[str], words: Bm25Index, model: LanguageModel, tell: Tell | None
+) -> list[SearchQuery]:
     prompts = [(Message("system", INSTRUCTION), Message("user", text)) for text in texts]
     out = []
     for text, made in zip(texts, model.generate(prompts, max_tokens=ROOM, tell=tell), strict=True):
         own, more = Counter(words.stems(text)), Counter(words.stems(made.text))
         counted = {word: own[word] + WRITTEN * more[word] for word in own | more}
         told = f"{text} {made.text}".strip()
-        out.append(Search(counted, told, prompt_tokens=made.prompt_tokens, tokens=made.tokens))
+        out.append(SearchQuery(counted, told, prompt_tokens=made.prompt_tokens, tokens=made.tokens))
     return out

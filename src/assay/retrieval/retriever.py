@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from assay.core.types import Document, Example, LanguageModel, Tell, took
-from assay.retrieval.bm25 import Words
-from assay.retrieval.dense import Vectors, kept_vectors
-from assay.retrieval.encoders import Encoding, Ranking
-from assay.retrieval.fusion import EVEN, MEANING, Found, Fusion, fused, spread
+from assay.retrieval.bm25 import Bm25Index
+from assay.retrieval.dense import DenseIndex, encode_with_cache
+from assay.retrieval.encoders import Encoding, PassageRanker
+from assay.retrieval.fusion import EVEN, MEANING, Found, Fusion, fuse_rankings, spread
 from assay.retrieval.gold_passages import Holding, document_of
-from assay.retrieval.learned_fusion import START, features, learned
-from assay.retrieval.metadata_filter import Among, Fields, Filtered, where_of
-from assay.retrieval.query_rewriting import Rewrite, Search, searches
+from assay.retrieval.learned_fusion import START, features, fit_rank_weights
+from assay.retrieval.metadata_filter import Among, Filtered, PassageFields, where_of
+from assay.retrieval.query_rewriting import Rewrite, SearchQuery, searches
 from assay.retrieval.stemming import Stems
-from assay.retrieval.stored_vectors import Stored, stored
+from assay.retrieval.stored_vectors import Stored, store_passages
 from assay.retrieval.stores.settings import Exact, StoreSettings
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Tools:
     """What a finder works with, besides its settings and passages."""
 
     encoding: Encoding | None = None  # with `find` dense or hybrid
-    ranking: Ranking | None = None
+    ranking: PassageRanker | None = None
     writer: LanguageModel | None = None  # with `rewrite: model`
     shelf: Path | None = None  # where vectors are kept from run to run
     tell: Tell | None = None
@@ -92,8 +92,8 @@ class Finder:
         settings: Looking,
         passages: Sequence[Document],
         tools: Tools,
-        vectors: np.ndarray | Vectors | None = None,
-        words: Words | None = None,
+        vectors: np.ndarray | DenseIndex | None = None,
+        words: Bm25Index | None = None,
     ):
         """Args:
         passages: ids are `<document>#<number>`. vectors, words: theirs, where they are known.
@@ -104,14 +104,16 @@ class Finder:
         self.weight = MEANING if settings.weight == "train" else settings.weight
         self.order = list(START)  # the weights of the features with `fuse: learned`
         texts = [passage.text for passage in self.passages]
-        self.words = Words(texts, Stems(settings.language)) if words is None else words
-        self.fields = Fields(self.passages)
-        self.vectors: Vectors | None = None
+        self.words = Bm25Index(texts, Stems(settings.language)) if words is None else words
+        self.fields = PassageFields(self.passages)
+        self.vectors: DenseIndex | None = None
         if settings.find != "bm25":
             assert tools.encoding is not None, "handed in where it is wanted"
             if vectors is None:
-                vectors = kept_vectors(texts, tools.encoding, tools.shelf, tools.tell)
-            self.vectors = vectors if isinstance(vectors, Vectors) else self._kept(vectors)
+                vectors = encode_with_cache(texts, tools.encoding, tools.shelf, tools.tell)
+            self.vectors = (
+                vectors if isinstance(vectors, DenseIndex) else self._index_vectors(vectors)
+            )
 
     @cached_property
     def holding(self) -> Holding:
@@ -124,7 +126,7 @@ class Finder:
         Raises:
             DataError: D113, a question lacks a field that `where` reads; a text alone has none.
         """
-        asked, ranked, sure = self._searched(questions, tell)
+        asked, ranked, sure = self._run_searches(questions, tell)
         out = []
         for search, found, certainty in zip(asked, ranked, sure, strict=True):
             taken = spread(found, self.passages, self.settings.top, self.settings.cap)
@@ -142,7 +144,7 @@ class Finder:
         Raises:
             DataError: as `find`.
         """
-        _, ranked, _ = self._searched(questions, tell)
+        _, ranked, _ = self._run_searches(questions, tell)
         return [[(self.passages[place].id, score) for place, score in found] for found in ranked]
 
     def among(self, question: Example | str) -> Among | None:
@@ -153,9 +155,9 @@ class Finder:
         """
         return self.fields.among(where_of(self.settings.where, question))
 
-    def _searched(
+    def _run_searches(
         self, questions: Sequence[Example | str], tell: Tell | None
-    ) -> tuple[list[Search], list[Found], list[float]]:
+    ) -> tuple[list[SearchQuery], list[Found], list[float]]:
         texts = [one if isinstance(one, str) else one.text for one in questions]
         among = [self.among(one) for one in questions]
         with took(tell if self.settings.rewrite != "none" else None, "rewrite") as asked:
@@ -163,22 +165,24 @@ class Finder:
                 texts, self.settings.rewrite, self.words, self.tools.writer, tell, among
             )
         with took(tell, "find"):
-            ranked, sure = self._ranked(asked, tell)
+            ranked, sure = self._rank_candidates(asked, tell)
         if self.tools.ranking is not None:
             with took(tell, "rerank"):
-                ranked = self._reranked(texts, ranked, self.tools.ranking, tell)
+                ranked = self._rerank(texts, ranked, self.tools.ranking, tell)
         return asked, ranked, sure
 
-    def _kept(self, vectors: np.ndarray) -> Vectors:
+    def _index_vectors(self, vectors: np.ndarray) -> DenseIndex:
         """The vectors where the settings say that they are kept."""
         where, tools = self.settings.store, self.tools
         if where.kind == "exact":
-            return Vectors(vectors)
+            return DenseIndex(vectors)
         if tools.encoding is None or tools.shelf is None:
             raise RuntimeError("a store needs an encoding, and a place for what is known of it")
-        return stored(where, self.passages, vectors, tools.encoding, tools.shelf, tools.tell)
+        return store_passages(
+            where, self.passages, vectors, tools.encoding, tools.shelf, tools.tell
+        )
 
-    def changed(self, put: Sequence[Document], drop: Sequence[str]) -> Finder:
+    def replace_documents(self, put: Sequence[Document], drop: Sequence[str]) -> Finder:
         """The finder over other passages: without those of the documents `drop`, and with `put` at
         the end. What stays is neither counted nor encoded again.
 
@@ -189,24 +193,24 @@ class Finder:
         goes = [document_of(passage.id) in without for passage in self.passages]
         stay = [place for place, leaves in enumerate(goes) if not leaves]
         passages = [*(self.passages[place] for place in stay), *put]
-        vectors: Vectors | None = None
+        vectors: DenseIndex | None = None
         if self.vectors is not None:
             assert self.tools.encoding is not None
-            made = kept_vectors(
+            made = encode_with_cache(
                 [p.text for p in put], self.tools.encoding, self.tools.shelf, self.tools.tell
             )
-            vectors = self.vectors.changed(stay, made)
+            vectors = self.vectors.replace_rows(stay, made)
             if isinstance(self.vectors, Stored):
                 gone = [
                     passage for passage, leaves in zip(self.passages, goes, strict=True) if leaves
                 ]
-                vectors = self.vectors.followed(vectors, passages, gone, made)
+                vectors = self.vectors.apply_changes(vectors, passages, gone, made)
         after = Finder(
             self.settings,
             passages,
             self.tools,
             vectors,
-            self.words.changed(stay, [p.text for p in put]),
+            self.words.replace_rows(stay, [p.text for p in put]),
         )
         after.weight, after.order = self.weight, self.order
         return after
@@ -235,9 +239,12 @@ class Finder:
         )
         words, meaning, vectors = self._both(asked, None)
         if self.settings.fuse == "learned":
-            seen = [self._seen(*one) for one in zip(asked, words, meaning, vectors, strict=True)]
+            seen = [
+                self._candidate_features(*one)
+                for one in zip(asked, words, meaning, vectors, strict=True)
+            ]
             pairs = zip(seen, known, strict=True)
-            self.order = learned(
+            self.order = fit_rank_weights(
                 [(v, [i for i, p in enumerate(at) if p in right]) for (at, v), (_, right) in pairs]
             )
             return len(known)
@@ -245,7 +252,7 @@ class Finder:
         def value(weight: float) -> float:
             both = zip(words, meaning, known, strict=True)
             return sum(
-                first_of(fused(w, m, weight, 10, self._fusion), places)
+                first_of(fuse_rankings(w, m, weight, 10, self._fusion), places)
                 for w, m, (_, places) in both
             )
 
@@ -254,14 +261,14 @@ class Finder:
         )
         return len(known)
 
-    def _ranked(
-        self, asked: Sequence[Search], tell: Tell | None
+    def _rank_candidates(
+        self, asked: Sequence[SearchQuery], tell: Tell | None
     ) -> tuple[list[Found], list[float]]:
         """The candidates of each search, and how certain the best one is."""
         words, meaning, vectors = self._both(asked, tell)
         if self.vectors is None:
             return words, [
-                self.words.covered(search.words, found[0][0]) if found else 0.0
+                self.words.coverage(search.words, found[0][0]) if found else 0.0
                 for search, found in zip(asked, words, strict=True)
             ]
         sure = [min(1.0, max(0.0, found[0][1])) if found else 0.0 for found in meaning]
@@ -269,25 +276,30 @@ class Finder:
             return meaning, sure
         if self.settings.fuse == "learned":
             return [
-                self._ordered(*one) for one in zip(asked, words, meaning, vectors, strict=True)
+                self._order_by_features(*one)
+                for one in zip(asked, words, meaning, vectors, strict=True)
             ], sure
         rankings = zip(words, meaning, strict=True)
-        return [fused(*both, self.weight, self._many, self._fusion) for both in rankings], sure
+        return [
+            fuse_rankings(*both, self.weight, self._many, self._fusion) for both in rankings
+        ], sure
 
-    def _seen(
-        self, search: Search, words: Found, meaning: Found, vector: np.ndarray
+    def _candidate_features(
+        self, search: SearchQuery, words: Found, meaning: Found, vector: np.ndarray
     ) -> tuple[list[int], np.ndarray]:
         """The candidates of a search, and their features."""
         assert self.vectors is not None, "a hybrid has vectors"
-        ranked = fused(words, meaning, EVEN, self._many, "ranks")
+        ranked = fuse_rankings(words, meaning, EVEN, self._many, "ranks")
         places, ranks = [place for place, _ in ranked], [value for _, value in ranked]
         vectors = self.vectors.vectors[places]
         return places, features(
             self.words.scores(search.words)[places], vectors @ vector, ranks, vectors
         )
 
-    def _ordered(self, search: Search, words: Found, meaning: Found, vector: np.ndarray) -> Found:
-        places, values = self._seen(search, words, meaning, vector)
+    def _order_by_features(
+        self, search: SearchQuery, words: Found, meaning: Found, vector: np.ndarray
+    ) -> Found:
+        places, values = self._candidate_features(search, words, meaning, vector)
         scores = (values @ self.order).round(5).tolist()
         return sorted(zip(places, scores, strict=True), key=lambda pair: -pair[1])
 
@@ -300,7 +312,7 @@ class Finder:
         return max(self.settings.candidates, SPARE * self.settings.top)
 
     def _both(
-        self, asked: Sequence[Search], tell: Tell | None
+        self, asked: Sequence[SearchQuery], tell: Tell | None
     ) -> tuple[list[Found], list[Found], list[np.ndarray]]:
         """What words find, what meaning finds, and the vector of each search; an empty list for
         what is not asked."""
@@ -324,8 +336,12 @@ class Finder:
                 meaning[number] = one
         return words, meaning, list(vectors)
 
-    def _reranked(
-        self, texts: Sequence[str], ranked: Sequence[Found], ranking: Ranking, tell: Tell | None
+    def _rerank(
+        self,
+        texts: Sequence[str],
+        ranked: Sequence[Found],
+        ranking: PassageRanker,
+        tell: Tell | None,
     ) -> list[Found]:
         first = [found[: self.settings.candidates] for found in ranked]
         read = [[self.passages[place].text for place, _ in found] for found in first]

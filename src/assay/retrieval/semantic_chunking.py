@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from assay.core.types import Document, Tell
-from assay.retrieval.chunking import headed, sentences
+from assay.retrieval.chunking import build_passages, sentences
 from assay.retrieval.encoders import Encoding
 
 
@@ -38,11 +38,11 @@ def topical(
     return [
         passage
         for (document, rows), like in zip(found, likes, strict=True)
-        for passage in headed(document, _joined(rows, like, words, least))
+        for passage in build_passages(document, _join_sentences(rows, like, words, least))
     ]
 
 
-def _joined(
+def _join_sentences(
     rows: Sequence[tuple[tuple[str, ...], str]],
     likes: Sequence[float | None],
     words: int,

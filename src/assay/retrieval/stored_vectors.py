@@ -20,7 +20,7 @@ from assay.core.damage import silent, tell_damage
 from assay.core.errors import ResourceError
 from assay.core.store import digest
 from assay.core.types import Document, Tell
-from assay.retrieval.dense import Vectors
+from assay.retrieval.dense import DenseIndex
 from assay.retrieval.encoders import Encoding
 from assay.retrieval.gold_passages import document_of
 from assay.retrieval.metadata_filter import Among
@@ -35,11 +35,16 @@ SUMS = 2**128  # that name passages
 State = tuple[int, int]  # what names the passages, and the version that holds them
 
 
-class Stored(Vectors):
+class Stored(DenseIndex):
     """`version` of a collection: it holds `passages`, in whatever order, with `vectors`."""
 
     def __init__(
-        self, store: Store, states: Path, passages: Sequence[Document], held: Vectors, state: State
+        self,
+        store: Store,
+        states: Path,
+        passages: Sequence[Document],
+        held: DenseIndex,
+        state: State,
     ):
         self.blocks = held.blocks
         self.store = store
@@ -53,8 +58,12 @@ class Stored(Vectors):
         found = self.store.search(asked, top, where=among.where if among else ANY, at=self.version)
         return [[(self._places[name], cosine) for name, cosine in one] for one in found]
 
-    def followed(
-        self, held: Vectors, passages: Sequence[Document], gone: Sequence[Document], new: np.ndarray
+    def apply_changes(
+        self,
+        held: DenseIndex,
+        passages: Sequence[Document],
+        gone: Sequence[Document],
+        new: np.ndarray,
     ) -> Stored:
         """The collection with other passages, whose vectors are `held`: `gone` have left, those of
         `new` have come."""
@@ -69,13 +78,13 @@ class Stored(Vectors):
             version = self.store.put(came, new, _fields(came)) if came else version
             _note(self.states, total, version)
         else:
-            version = _known(self.states, self.store, total, silent)
+            version = _find_version(self.states, self.store, total, silent)
             if version is None:
-                version = _brought(self.store, self.states, passages, held.vectors, total)
+                version = _sync_store(self.store, self.states, passages, held.vectors, total)
         return Stored(self.store, self.states, passages, held, (total, version))
 
 
-def stored(
+def store_passages(
     settings: StoreOf,
     passages: Sequence[Document],
     vectors: np.ndarray,
@@ -112,13 +121,13 @@ def stored(
         store = open_store(settings, place, **kept, tell=tell)
     states = folder / "states.json"
     total = _sum(passages)
-    version = _known(states, store, total, tell)
+    version = _find_version(states, store, total, tell)
     if version is None:
-        version = _brought(store, states, passages, vectors, total)
-    return Stored(store, states, passages, Vectors(vectors), (total, version))
+        version = _sync_store(store, states, passages, vectors, total)
+    return Stored(store, states, passages, DenseIndex(vectors), (total, version))
 
 
-def _brought(
+def _sync_store(
     store: Store, states: Path, passages: Sequence[Document], vectors: np.ndarray, total: int
 ) -> int:
     """Make the newest version of the collection hold these passages and no others. Which version
@@ -130,7 +139,7 @@ def _brought(
     return _note(states, total, store.put(passages, vectors, _fields(passages)))
 
 
-def _known(states: Path, store: Store, total: int, tell: Tell) -> int | None:
+def _find_version(states: Path, store: Store, total: int, tell: Tell) -> int | None:
     """The version that is noted to hold these passages, if the store still has it."""
     version = (sealed.one(states, tell) or {}).get(f"{total:032x}")
     return version if version in {one.number for one in store.versions()} else None

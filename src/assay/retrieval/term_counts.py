@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class StemCounts:
     """The texts that have a stem, stem by stem."""
 
     stems: dict[str, int]  # each with its place in `starts`
@@ -51,7 +51,7 @@ class _Places(dict[str, int]):
         return place
 
 
-def counted(texts: Sequence[str], stems: Stems) -> Counts:
+def count_stems(texts: Sequence[str], stems: Stems) -> StemCounts:
     import numpy as np
 
     places = _Places(stems)
@@ -73,12 +73,12 @@ def counted(texts: Sequence[str], stems: Stems) -> Counts:
     starts = np.zeros(len(places.names) + 1, dtype=np.int64)
     np.cumsum(np.bincount(place, minlength=len(places.names)), out=starts[1:])
     times = np.diff(first, append=len(pairs)).astype(np.float32)
-    return Counts(
+    return StemCounts(
         places.names, starts, text.astype(np.int32), times, np.bincount(of, minlength=len(texts))
     )
 
 
-def write_counts(path: Path, counts: Counts, stems: Stems) -> None:
+def write_counts(path: Path, counts: StemCounts, stems: Stems) -> None:
     import numpy as np
 
     # No word has a line break in it.
@@ -92,7 +92,7 @@ def write_counts(path: Path, counts: Counts, stems: Stems) -> None:
     write_tensors(path, {**arrays, "stems": names}, {"stems": stems.version})
 
 
-def read_counts(path: Path, stems: Stems) -> Counts | None:
+def read_counts(path: Path, stems: Stems) -> StemCounts | None:
     """None where there is no such file, or the stems in it were made in another way."""
     from safetensors import safe_open
 
@@ -103,6 +103,6 @@ def read_counts(path: Path, stems: Stems) -> Counts | None:
             return None
         arrays = {name: file.get_tensor(name) for name in ("starts", "texts", "times", "lengths")}
         names = file.get_tensor("stems").tobytes().decode()
-    return Counts(
+    return StemCounts(
         {stem: place for place, stem in enumerate(names.split("\n") if names else ())}, **arrays
     )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Block = TypeVar("Block")
 
 
-def changed(
+def update_blocks(
     blocks: Sequence[tuple[Block, np.ndarray]],
     stay: Sequence[int] | np.ndarray,
     new: int,

@@ -23,7 +23,7 @@ from assay.core.errors import Problem, UsageError
 from assay.core.types import Answer, Example, Record, Task, Tell
 from assay.evaluation.code_outcomes import ran, spread, with_outcomes
 from assay.evaluation.sandbox.cage import find_cage
-from assay.evaluation.sandbox.python import Outcome
+from assay.evaluation.sandbox.python import ExecutionOutcome
 from assay.evaluation.sandbox.sql import database_of
 
 VERSION = 2  # raise it when the same answer may come to something else
@@ -31,7 +31,7 @@ NAME = "outcomes.jsonl"
 SAVE = 32  # outcomes between two saves
 
 
-def executed(
+def execute_answers(
     records: Sequence[Record], task: Task, work: Path, tell: Tell = lambda event: None
 ) -> list[Record]:
     """The records with what their answers came to; as they are where the task is no code.
@@ -44,7 +44,7 @@ def executed(
     """
     if task.kind != "code":
         return list(records)
-    book, known = work / NAME, _known(work / NAME, tell)
+    book, known = work / NAME, _read_outcomes(work / NAME, tell)
     every = spread(records)
     keys = _keys(every, task)
     left: dict[str, Record] = {}
@@ -66,9 +66,10 @@ def executed(
     return with_outcomes(records, [known[key] for key in keys])
 
 
-def _known(book: Path, tell: Tell) -> dict[str, Outcome]:
+def _read_outcomes(book: Path, tell: Tell) -> dict[str, ExecutionOutcome]:
     return {
-        row["key"]: Outcome(row["kind"], row["at"], row["text"]) for row in sealed.read(book, tell)
+        row["key"]: ExecutionOutcome(row["kind"], row["at"], row["text"])
+        for row in sealed.read(book, tell)
     }
 
 
@@ -120,11 +121,11 @@ def refuse_unsafe(task: Task, rows: Iterable[Example]) -> None:
 
 def wrong_references(
     records: Sequence[Record], task: Task, work: Path, tell: Tell
-) -> list[tuple[str, Outcome]]:
+) -> list[tuple[str, ExecutionOutcome]]:
     """(row, outcome) of the rows whose own reference does not pass: nobody can be right there.
 
     Raises:
-        as `executed`.
+        as `execute_answers`.
     """
     if task.kind != "code":
         return []
@@ -132,12 +133,14 @@ def wrong_references(
         Record(r.question, r.target, r.also, Answer(r.target), r.found_in, checks=r.checks)
         for r in records
     ]
-    tried = executed(own, task, work, tell)
-    found = [(r.question.id, Outcome(*r.answer.ran)) for r in tried if r.answer.ran]
-    return [(id, one) for id, one in found if not one.passed]
+    tried = execute_answers(own, task, work, tell)
+    found = [(r.question.id, ExecutionOutcome(*r.answer.ran)) for r in tried if r.answer.ran]
+    return [(id, one) for id, one in found if not one.has_passed]
 
 
-def reference_warning(found: Sequence[tuple[str, Outcome]], n: int) -> dict[str, Any] | None:
+def reference_warning(
+    found: Sequence[tuple[str, ExecutionOutcome]], n: int
+) -> dict[str, Any] | None:
     """D122, for the report."""
     if not found:
         return None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.core.command_hints import with_project
 from assay.core.errors import Problem, UsageError, did_you_mean
-from assay.core.places import near, place, typed
+from assay.core.places import near, place, project_target
 
 if TYPE_CHECKING:
     from assay.config import Project
@@ -22,7 +22,7 @@ def project_at(target: Path) -> Path:
     """
     from assay.config.start import begin
 
-    return typed(begin(with_project(target)))
+    return project_target(begin(with_project(target)))
 
 
 def newest_data(folder: Path) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def newest_data(folder: Path) -> dict[str, Any]:
     return read_report(file)
 
 
-def recommended(project: Project) -> str:
+def recommendation(project: Project) -> str:
     """The arm that the newest report recommends, or the only one that there is.
 
     Raises:
@@ -75,8 +75,8 @@ def refuse_unknown(project: Project, name: str) -> None:
         raise UsageError(Problem("C083", text, str(near(project.target)), help=", ".join(names)))
 
 
-def recommended_at(target: Path) -> str:
-    """`recommended` of a project by its folder or file.
+def recommendation_at(target: Path) -> str:
+    """`recommendation` of a project by its folder or file.
 
     Raises:
         DataError: D001, D002 as in `start.begin`. UsageError: C161.
@@ -84,4 +84,4 @@ def recommended_at(target: Path) -> str:
     from assay.config import load
     from assay.config.start import begin
 
-    return recommended(load(begin(with_project(target))))
+    return recommendation(load(begin(with_project(target))))

@@ -121,7 +121,7 @@ class Weights:
         return np.asarray(total(self.sums(rows, where), self.sizes(where)), dtype=np.float64)
 
 
-def observed(rows: np.ndarray, total: Total, where: np.ndarray | None = None) -> float:
+def metric_value(rows: np.ndarray, total: Total, where: np.ndarray | None = None) -> float:
     """The metric over all rows, or over those at the positions `where`."""
     chosen = rows if where is None else rows[where]
     return float(total(chosen.sum(axis=0), np.float64(len(chosen))))
@@ -150,7 +150,7 @@ def metric_interval(
     (`Weights.values`). All right or all wrong has no spread to draw from: there, for a column of
     zeros and ones, the exact bound of Clopper and Pearson (1934) stands in, about 1 - 3.7/n at 95
     %."""
-    value = observed(rows, total, where)
+    value = metric_value(rows, total, where)
     chosen = rows if where is None else rows[where]
     if chosen.shape[1] == 1 and value in (0.0, 1.0) and bool((chosen == value).all()):
         edge = ((1 - level) / 2) ** (1 / len(chosen))
@@ -190,7 +190,7 @@ def paired_interval(
     _check_pair(first, second)
     weights = Weights(len(first), draws=draws, seed=seed)
     drawn = weights.values(first, total) - weights.values(second, total)
-    return interval(observed(first, total) - observed(second, total), drawn, level)
+    return interval(metric_value(first, total) - metric_value(second, total), drawn, level)
 
 
 def swap_p(first: np.ndarray, second: np.ndarray, total: Total, swaps: Weights) -> float:
@@ -210,7 +210,7 @@ def swap_p(first: np.ndarray, second: np.ndarray, total: Total, swaps: Weights) 
     if swaps.groups is None and (exact := mcnemar_p(first, second)) is not None:
         return exact
     apart = first - second
-    seen = abs(observed(first, total) - observed(second, total))
+    seen = abs(metric_value(first, total) - metric_value(second, total))
     differ = np.flatnonzero(apart.any(axis=1))  # the others change nothing
     moved = swaps.sums(apart, differ)
     n = np.full(swaps.draws, float(len(first)))

@@ -28,14 +28,14 @@ from statistics import NormalDist
 
 import numpy as np
 
-from assay.stats.intervals import Interval, Total, Weights, observed
+from assay.stats.intervals import Interval, Total, Weights, metric_value
 
 FEW_GROUPS = 20  # fewer than this, and intervals hold less often than they say
 _CELLS = 1 << 22  # floats made at a time: 32 MB
 _SAME = 1e-12
 
 
-def grouped(groups: Sequence[str | None]) -> np.ndarray | None:
+def group_codes(groups: Sequence[str | None]) -> np.ndarray | None:
     """The group of each row as a whole number from 0, (n,); None where no two rows share one. A row
     without a group is a group of its own."""
     names = [
@@ -54,7 +54,7 @@ def by_group(rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Spread:
+class ScoreEstimate:
     """A score, or a difference of two, with what its standard error is made from.
 
     Attributes:
@@ -106,7 +106,7 @@ class Spread:
             return float(units)
         return (rows + self.seeds) ** 2 / (rows**2 / units + self.seeds**2 / self.degrees)
 
-    def minus(self, other: Spread) -> Spread:
+    def minus(self, other: ScoreEstimate) -> ScoreEstimate:
         """The paired difference: both of the same rows, seeds drawn apart."""
         total = self.seeds + other.seeds
         degrees = 0
@@ -114,7 +114,7 @@ class Spread:
             parts = [one.seeds**2 / one.degrees for one in (self, other) if one.seeds]
             degrees = max(1, round(total**2 / sum(parts)))
         drawn = None if self.drawn is None or other.drawn is None else self.drawn - other.drawn
-        return Spread(
+        return ScoreEstimate(
             self.value - other.value, self.left - other.left, self.n, drawn, False, total, degrees
         )
 
@@ -124,30 +124,30 @@ def spread_of(
     total: Total,
     groups: np.ndarray | None = None,
     drawn: np.ndarray | None = None,
-) -> Spread:
+) -> ScoreEstimate:
     """The score over `rows` (n, columns) of one metric, `total` as in `Metric.total`, with its
     spread.
 
     Args:
-        groups: from `grouped`; each group's rows are left out together.
+        groups: from `group_codes`; each group's rows are left out together.
         drawn: the score in bootstrap draws of rows or groups, the same draws for every arm; of no
             use for one column, whose total is a mean.
     """
     n = len(rows)
-    value, sums = observed(rows, total), rows.sum(axis=0)
+    value, sums = metric_value(rows, total), rows.sum(axis=0)
     units, sizes = rows, np.ones(n)
     if groups is not None:
         units, sizes = by_group(rows, groups), np.bincount(groups).astype(float)
         sizes = sizes[sizes > 0]
     share = groups is None and rows.shape[1] == 1 and bool(np.isin(rows, (0, 1)).all())
     if len(units) < 2:  # nothing is left without the only one
-        return Spread(value, np.full(len(units), math.nan), n, None, share)
+        return ScoreEstimate(value, np.full(len(units), math.nan), n, None, share)
     step = max(1, _CELLS // max(1, rows.shape[1]))
     parts = [
         total(sums - units[at : at + step], n - sizes[at : at + step])
         for at in range(0, len(units), step)
     ]
-    return Spread(
+    return ScoreEstimate(
         value,
         np.concatenate(parts).astype(np.float64),
         n,
@@ -156,7 +156,7 @@ def spread_of(
     )
 
 
-def over_seeds(spreads: Sequence[Spread]) -> Spread:
+def over_seeds(spreads: Sequence[ScoreEstimate]) -> ScoreEstimate:
     """One arm fitted with several seeds: the mean of its scores on the same rows.
 
     The variance over seeds is that of the scores, less what row by row chance puts into them: the
@@ -179,7 +179,9 @@ def over_seeds(spreads: Sequence[Spread]) -> Spread:
     between = max(scattered - both, scattered / 2) / many
     drawn = [one.drawn for one in spreads if one.drawn is not None]
     mean = np.mean(drawn, axis=0) if len(drawn) == many else None
-    return Spread(float(values.mean()), left.mean(axis=0), first.n, mean, False, between, many - 1)
+    return ScoreEstimate(
+        float(values.mean()), left.mean(axis=0), first.n, mean, False, between, many - 1
+    )
 
 
 def interval_of(
@@ -203,7 +205,7 @@ def interval_of(
 
 
 def score_interval(
-    spread: Spread, level: float = 0.95, low: float = 0.0, high: float = 1.0
+    spread: ScoreEstimate, level: float = 0.95, low: float = 0.0, high: float = 1.0
 ) -> Interval:
     """The interval of a score that lies between `low` and `high`; of one without a highest value
     Student's t, cut at `low`. All right or all wrong without groups: Clopper and Pearson (1934),
@@ -242,7 +244,7 @@ def wilson(value: float, rows: float, reach: float) -> Interval:
     return Interval(value, min(value, max(0.0, middle - half)), max(value, min(1.0, middle + half)))
 
 
-def difference_error(spread: Spread, size: float = 1.0) -> float:
+def difference_error(spread: ScoreEstimate, size: float = 1.0) -> float:
     """The standard error of a paired difference, as if half a row more told the two arms apart:
     without it two arms that differ on one row of fifty would seem to be known to a hair. A whole
     row would cover 97 % there, not 95.
@@ -256,7 +258,7 @@ def difference_error(spread: Spread, size: float = 1.0) -> float:
     )
 
 
-def difference_interval(spread: Spread, level: float = 0.95, size: float = 1.0) -> Interval:
+def difference_interval(spread: ScoreEstimate, level: float = 0.95, size: float = 1.0) -> Interval:
     """The interval of a paired difference (`Spread.minus`)."""
     half = (
         student(level, spread.freedom) * difference_error(spread, size)
@@ -305,7 +307,7 @@ def paired_difference(
     return difference_interval(one.minus(other), level, size)
 
 
-def difference_p(spread: Spread, size: float = 1.0) -> float:
+def difference_p(spread: ScoreEstimate, size: float = 1.0) -> float:
     """Two-sided p-value of no difference, from the paired standard error: for arms with several
     seeds, where swapping answers would leave out that another seed might have answered
     otherwise."""

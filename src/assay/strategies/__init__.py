@@ -1,7 +1,7 @@
 """Every contestant, one file each. `catalogue` lists them in the order in which `assay list` shows
 them."""
 
-from assay.retrieval.encoders import Encoder
+from assay.retrieval.encoders import EncoderPart
 from assay.strategies.baselines.best_sentence import BestSentence
 from assay.strategies.baselines.centrality import Centrality
 from assay.strategies.baselines.copy import Copy
@@ -57,8 +57,8 @@ __all__ = [
     "CrossEncoder",
     "Dictionary",
     "Distil",
-    "Encoder",
     "EncoderHead",
+    "EncoderPart",
     "Extractive",
     "Full",
     "Head",

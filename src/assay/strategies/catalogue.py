@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from assay.core.errors import Problem, TrainError, UsageError
 from assay.core.types import Part, Strategy, Task
-from assay.retrieval.encoders import Encoder
+from assay.retrieval.encoders import EncoderPart
 from assay.strategies.baselines.best_sentence import BestSentence
 from assay.strategies.baselines.centrality import Centrality
 from assay.strategies.baselines.copy import Copy
@@ -77,7 +77,7 @@ STRATEGIES: tuple[type[Strategy], ...] = (
 
 # Fitted pieces of a strategy, each named by the setting that takes it: `rag` has `embed` and
 # `rerank`.
-PARTS: tuple[type[Part], ...] = (Encoder, TunedEncoder, CrossEncoder, QuestionLikelihood)
+PARTS: tuple[type[Part], ...] = (EncoderPart, TunedEncoder, CrossEncoder, QuestionLikelihood)
 
 # Names that people look for, as settings of a kind above.
 PRESETS: dict[str, dict] = {

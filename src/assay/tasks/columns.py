@@ -95,7 +95,7 @@ def words_of(name: str) -> list[str]:
     return [word.lower() for word in _WORDS.findall(name.rpartition(".")[2])]
 
 
-def predicted(name: str) -> bool:
+def is_prediction_name(name: str) -> bool:
     """Named like some model's output: it would give the answer away and is no truth."""
     return bool(_PREDICTED & set(words_of(name)))
 
@@ -136,18 +136,18 @@ class Column:
         return self.filled >= 0.95 * self.rows > 0
 
     @property
-    def hidden(self) -> bool:
+    def is_hidden(self) -> bool:
         return self.name.startswith("_") or "._" in self.name
 
     @property
-    def predicted(self) -> bool:
-        return predicted(self.name)
+    def is_prediction(self) -> bool:
+        return is_prediction_name(self.name)
 
     @property
     def technical(self) -> bool:
         """A number of the row, a date, a link: nothing to learn from."""
         named = bool(_RECORD & set(self.tokens)) or self.key.startswith("column ")
-        return self.hidden or named or max(self.dates, self.links) > 0.5
+        return self.is_hidden or named or max(self.dates, self.links) > 0.5
 
     @property
     def prose(self) -> bool:
@@ -173,7 +173,7 @@ class Column:
     @property
     def scale(self) -> bool:
         """Numbers that say how much: three values or more, in every row that is filled."""
-        return self.full and self.numbers > 0.98 and self.distinct >= 3 and not self.hidden
+        return self.full and self.numbers > 0.98 and self.distinct >= 3 and not self.is_hidden
 
 
 def columns_of(rows: Sequence[Row]) -> list[Column]:

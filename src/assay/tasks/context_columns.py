@@ -52,7 +52,7 @@ def group_of(
         if (
             linked
             and repeats
-            and not column.hidden
+            and not column.is_hidden
             and not column.nested
             and column.filled >= 0.5 * column.rows
         ):
@@ -78,7 +78,7 @@ def slices_of(free: Sequence[Column], goal: Column | None, reasons: list[str]) -
     for column in free:
         if (
             column.technical
-            or column.predicted
+            or column.is_prediction
             or column.nested
             or column.markup
             or column.numbers > 0.5

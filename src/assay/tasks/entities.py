@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from assay.tasks.json_objects import Piece, is_object, leaves, parsed
+from assay.tasks.json_objects import Piece, is_object, leaves, parse_object
 
 NONE = "none"
 BETWEEN = " | "
@@ -36,7 +36,7 @@ class OutsideError(ValueError):
 Span = tuple[int, int, str]  # first character, one past the last, type
 
 
-def written(pieces: Sequence[Piece]) -> str:
+def format_entities(pieces: Sequence[Piece]) -> str:
     """The line that names these pieces."""
     return BETWEEN.join(f"{kind}: {' '.join(words.split())}" for kind, words in pieces) or NONE
 
@@ -44,7 +44,7 @@ def written(pieces: Sequence[Piece]) -> str:
 def pieces_of(line: str) -> list[Piece]:
     """The pieces that a line names; what has no type belongs to the piece before it, or to none. Of
     the text of a JSON object its fields, each with its path for a type."""
-    if is_object(line) and (fields := parsed(line)) is not None:
+    if is_object(line) and (fields := parse_object(line)) is not None:
         return leaves(fields)
     found: list[Piece] = []
     for part in line.strip().split(BETWEEN):
@@ -56,7 +56,7 @@ def pieces_of(line: str) -> list[Piece]:
     return found
 
 
-def located(pieces: Sequence[Piece], text: str) -> list[Span]:
+def locate_entities(pieces: Sequence[Piece], text: str) -> list[Span]:
     """Where the pieces stand: each after the one before it where it stands there, else wherever it
     first does. One that stands nowhere is left out."""
     spans, at = [], 0
@@ -133,7 +133,7 @@ def of_field(value: Any, text: str, words: Sequence[str] | None) -> list[Piece]:
     if isinstance(value, list) and all(isinstance(tag, int) for tag in value):
         raise ValueError("has numbers for tags; their names are needed")
     if isinstance(value, list):
-        return _ordered([_span(one, text) for one in value], text)
+        return _in_text_order([_span(one, text) for one in value], text)
     raise ValueError("is neither tags, nor spans, nor an object of slots")
 
 
@@ -182,7 +182,7 @@ def _span(value: Any, text: str) -> tuple[int, Piece]:
     return -1, (kind, words)
 
 
-def _ordered(found: list[tuple[int, Piece]], text: str) -> list[Piece]:
+def _in_text_order(found: list[tuple[int, Piece]], text: str) -> list[Piece]:
     """In the order of the text where all places are known."""
     return [
         piece for _, piece in (sorted(found) if all(start >= 0 for start, _ in found) else found)

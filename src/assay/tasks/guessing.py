@@ -16,20 +16,20 @@ from assay.tasks import column_names as names
 from assay.tasks.columns import Column, Row, columns_of
 from assay.tasks.context_columns import context_of, group_of, slices_of
 from assay.tasks.kinds import KINDS
-from assay.tasks.row_shapes import shaped
+from assay.tasks.row_shapes import detect_shape
 from assay.tasks.target_candidates import (
     GOALS,
     ONE_LABEL,
-    Candidate,
+    TargetCandidate,
     apart,
     candidates,
-    named_ways,
+    candidates_by_name,
+    is_ambiguous,
     rank,
-    undecided,
     wordy,
 )
-from assay.tasks.text_overlap import ordered, partner
-from assay.tasks.unused_columns import unused
+from assay.tasks.text_overlap import partner, reading_order
+from assay.tasks.unused_columns import explain_unused
 
 SENTENCE = 5  # words: fewer are a title, a name
 SAMPLE = 20_000  # rows looked at: enough for shares and for labels of 1 in 1,000
@@ -38,8 +38,8 @@ SAMPLE = 20_000  # rows looked at: enough for shares and for labels of 1 in 1,00
 @dataclass(frozen=True, slots=True)
 class Guess:
     """`columns` maps roles (text or question, label or answer, context) to field names; `reasons`
-    has one sentence for each thing that was guessed rather than given; `unused` says of each other
-    field what it looks like (group and slices are among them)."""
+    has one sentence for each thing that was guessed rather than given; `explain_unused` says of
+    each other field what it looks like (group and slices are among them)."""
 
     kind: str
     columns: dict[str, str]
@@ -47,7 +47,7 @@ class Guess:
     slices: tuple[str, ...]
     reasons: tuple[str, ...]
     unused: dict[str, str] = field(default_factory=dict)
-    runner_up: Candidate | None = None  # what else the rows may ask
+    runner_up: TargetCandidate | None = None  # what else the rows may ask
     undecided: bool = False  # between the two
 
 
@@ -85,10 +85,10 @@ def guess(
     found = columns_of(sampled)
     by_name = {column.name: column for column in found}
     reasons: list[str] = []
-    ways: list[Candidate] = []
+    ways: list[TargetCandidate] = []
     wanted = kind
     given_target = next((known[role] for role in (*GOALS, "code") if role in known), None)
-    if given_target is not None and target and (made := shaped(found, sampled, known, kind)):
+    if given_target is not None and target and (made := detect_shape(found, sampled, known, kind)):
         kind, known = made.kind, made.columns | known
         reasons.append(made.why)
     elif given_target is None and target:
@@ -135,14 +135,14 @@ def guess(
     if paired and asked is not None and (text := by_name.get(asked)) is not None:
         _pair(mapping, found, text, goal, sampled, reasons)
     targets = [name for role, name in mapping.items() if role in (*GOALS, "code", "rejected")]
-    free = [c for c in found if c.name not in _taken(mapping) and not _of_target(c, targets)]
+    free = [c for c in found if c.name not in _role_fields(mapping) and not _of_target(c, targets)]
     _passage(mapping, free, goal, kind, paired, sampled, reasons)
     both = ("text_pair", "text", "question") if "text_pair" in mapping else ()
     shared = [by_name.get(mapping.get(role, "")) for role in ("context", *both)]
-    group = group_of([c for c in free if c.name not in _taken(mapping)], shared, reasons)
-    rest = [column for column in free if column.name not in (group, *_taken(mapping))]
+    group = group_of([c for c in free if c.name not in _role_fields(mapping)], shared, reasons)
+    rest = [column for column in free if column.name not in (group, *_role_fields(mapping))]
     slices = slices_of(rest, goal, reasons)
-    left_out = [column.name for column in rest if column.predicted]
+    left_out = [column.name for column in rest if column.is_prediction]
     if left_out:
         reasons.append(
             f"left out {', '.join(left_out)}: named like a model's output, so it could give the"
@@ -163,9 +163,9 @@ def guess(
         group,
         slices,
         tuple(reasons),
-        unused(found, mapping, by_name),
+        explain_unused(found, mapping, by_name),
         ways[1] if len(ways) > 1 else None,
-        undecided(ways),
+        is_ambiguous(ways),
     )
 
 
@@ -203,14 +203,17 @@ def _ways(
     known: Mapping[str, str],
     kind: str | None,
     place: str,
-) -> list[Candidate]:
+) -> list[TargetCandidate]:
     """Every way to read the rows, the likeliest first.
 
     Raises:
         DataError: D027, there is none; D032, the label never varies.
     """
-    taken = _taken(known)
-    if ways := [*candidates(found, rows, known, kind, taken), *named_ways(found, kind, taken)]:
+    taken = _role_fields(known)
+    if ways := [
+        *candidates(found, rows, known, kind, taken),
+        *candidates_by_name(found, kind, taken),
+    ]:
         return ways
     what = {
         "multilabel": "labels",
@@ -239,11 +242,11 @@ def _ways(
 
 def _otherwise(
     found: Sequence[Column], rows: Sequence[Row], known: Mapping[str, str], kind: str, goal: str
-) -> list[Candidate]:
+) -> list[TargetCandidate]:
     """The reading that a known form of file gives, and what else its columns may ask."""
-    first = Candidate(kind, {"label": goal}, "", 2.5)
+    first = TargetCandidate(kind, {"label": goal}, "", 2.5)
     plain = {role: name for role, name in known.items() if role not in (*GOALS, "code")}
-    others = candidates(found, rows, {}, None, _taken(plain) - {goal})
+    others = candidates(found, rows, {}, None, _role_fields(plain) - {goal})
     more = [
         way
         for way in others
@@ -262,7 +265,7 @@ def _need(kind: str, known: Mapping[str, str], found: Sequence[Column], place: s
             raise missing(what, role, found, place)
 
 
-def _taken(known: Mapping[str, str]) -> set[str]:
+def _role_fields(known: Mapping[str, str]) -> set[str]:
     """The fields that have a role; the options of a question may stand in several."""
     return {
         part.strip()
@@ -284,9 +287,11 @@ def _of_target(column: Column, targets: Sequence[str]) -> bool:
 def _text(
     found: Sequence[Column], goal: Column | None, known: Mapping[str, str], place: str
 ) -> tuple[Column, str]:
-    taken = {*_taken(known), goal.name if goal else ""}
+    taken = {*_role_fields(known), goal.name if goal else ""}
     free = [
-        c for c in found if c.name not in taken and not c.predicted and not c.hidden and c.filled
+        c
+        for c in found
+        if c.name not in taken and not c.is_prediction and not c.is_hidden and c.filled
     ]
     # a question that most rows lack is none
     free = [c for c in free if c.filled >= 0.9 * c.rows] or free
@@ -374,9 +379,9 @@ def _pair(
     if text.nested or "context" in mapping:
         return
     role = "question" if "question" in mapping else "text"
-    if (pair := partner(found, text, rows, _taken(mapping), goal)) is not None:
+    if (pair := partner(found, text, rows, _role_fields(mapping), goal)) is not None:
         other, why = pair
-        first, second = ordered(found, text, other)
+        first, second = reading_order(found, text, other)
         mapping[role], mapping["text_pair"] = first.name, second.name
         reasons.append(
             f"'{first.name}' and '{second.name}' are asked together, each under its name: {why}"

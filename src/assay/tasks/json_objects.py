@@ -47,7 +47,7 @@ def is_object(text: str) -> bool:
     return text.lstrip().startswith("{")
 
 
-def parsed(text: str) -> dict[str, Any] | None:
+def parse_object(text: str) -> dict[str, Any] | None:
     """The object that a text is, and nothing around it."""
     try:
         value = _DECODER.decode(text.strip())
@@ -56,7 +56,7 @@ def parsed(text: str) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def found_in(text: str) -> dict[str, Any] | None:
+def extract_object(text: str) -> dict[str, Any] | None:
     """The first object that stands in a text, be it in a code fence or among words; one that was
     cut off is taken as far as its fields are whole."""
     at = text.find("{")
@@ -65,13 +65,13 @@ def found_in(text: str) -> dict[str, Any] | None:
             value, _ = _DECODER.raw_decode(text, at)
             return value if isinstance(value, dict) else None
         except (ValueError, RecursionError):
-            if (mended := _mended(text[at:])) is not None:
+            if (mended := _repair_object(text[at:])) is not None:
                 return mended
         at = text.find("{", at + 1)
     return None
 
 
-def _mended(text: str) -> dict[str, Any] | None:
+def _repair_object(text: str) -> dict[str, Any] | None:
     """An object that ends too early, without its last unfinished field."""
     stack: list[str] = []
     ends: list[tuple[int, str]] = []  # (one past what can be kept, the brackets that close it)
@@ -91,12 +91,12 @@ def _mended(text: str) -> dict[str, Any] | None:
         elif letter == ",":
             ends.append((i, "".join(reversed(stack))))
     for end, closing in reversed(ends[-50:]):
-        if (value := parsed(text[:end] + closing)) is not None:
+        if (value := parse_object(text[:end] + closing)) is not None:
             return value or None
     return None
 
 
-def written(value: Mapping[str, Any]) -> str:
+def dump_object(value: Mapping[str, Any]) -> str:
     """The object as one line, its fields in their order."""
     return json.dumps(value, ensure_ascii=False)
 
@@ -111,7 +111,7 @@ def of_field(value: Any) -> dict[str, Any]:
         return {}
     if isinstance(value, Mapping):
         return dict(value)
-    found = parsed(value) if isinstance(value, str) else None
+    found = parse_object(value) if isinstance(value, str) else None
     if found is None:
         raise ValueError("is no JSON object, and other rows have one")
     return found
@@ -121,7 +121,9 @@ def has_objects(values: Iterable[Any]) -> bool:
     """Are the values of a field objects, or the texts of objects? Those that are empty say nothing;
     the first of the others decides, so that the rows that are none are said to be wrong."""
     first = next((value for value in values if value not in (None, "", [])), None)
-    return isinstance(first, Mapping) or (isinstance(first, str) and parsed(first) is not None)
+    return isinstance(first, Mapping) or (
+        isinstance(first, str) and parse_object(first) is not None
+    )
 
 
 # --- fields ---------------------------------------------------------------------------------------
@@ -150,14 +152,14 @@ def as_words(value: Any) -> str:
     return "" if value is None else " ".join(str(value).split())
 
 
-def folded(piece: Piece) -> Piece:
+def normalise_field(piece: Piece) -> Piece:
     """A field in the form in which two are compared."""
     return piece[0], " ".join(unicodedata.normalize("NFKC", piece[1]).casefold().split())
 
 
 def same(first: str, second: str) -> bool:
     """Are two texts the same object? Fields in any order, lists in theirs."""
-    one, other = parsed(first), parsed(second)
+    one, other = parse_object(first), parse_object(second)
     return one is not None and other is not None and _bare(one) == _bare(other)
 
 
@@ -169,7 +171,7 @@ def _bare(value: Any) -> Any:
         }
     if isinstance(value, list):
         return [_bare(one) for one in value]
-    return folded(("", as_words(value)))[1]
+    return normalise_field(("", as_words(value)))[1]
 
 
 # --- schema ---------------------------------------------------------------------------------------
@@ -253,7 +255,9 @@ def schema_of(objects: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 def form_of(rows: Sequence[Example]) -> Form | None:
     """The form that answers must have, by the rows to learn from; None where their targets are no
     objects."""
-    objects = [found for row in rows if row.target and (found := parsed(row.target)) is not None]
+    objects = [
+        found for row in rows if row.target and (found := parse_object(row.target)) is not None
+    ]
     if not objects or len(objects) < len(rows):
         return None
     text = json.dumps(schema_of(objects), ensure_ascii=False)
@@ -263,7 +267,7 @@ def form_of(rows: Sequence[Example]) -> Form | None:
 # --- putting together -----------------------------------------------------------------------------
 
 
-def built(pieces: Sequence[Piece], schema: Mapping[str, Any]) -> dict[str, Any]:
+def build_object(pieces: Sequence[Piece], schema: Mapping[str, Any]) -> dict[str, Any]:
     """The object that these fields make under a schema as `schema_of` writes it. Of a field that is
     no list, the first value is taken; of objects in a list a new one begins where a field comes
     again."""
@@ -334,6 +338,8 @@ def _scalar(words: str, schema: Mapping[str, Any]) -> Any:
         except ValueError:
             pass
     if "enum" in schema:
-        known = {folded(("", str(one)))[1]: one for one in schema["enum"] if one is not None}
-        return known.get(folded(("", words))[1])
+        known = {
+            normalise_field(("", str(one)))[1]: one for one in schema["enum"] if one is not None
+        }
+        return known.get(normalise_field(("", words))[1])
     return words if "string" in types else None

@@ -15,7 +15,7 @@ from assay.core.types import NOTHING
 BETWEEN = " | "
 
 
-def written(labels: Iterable[str], none: str = NOTHING) -> str:
+def format_labels(labels: Iterable[str], none: str = NOTHING) -> str:
     """The line of a set of labels."""
     return BETWEEN.join(sorted(set(labels))) or none
 

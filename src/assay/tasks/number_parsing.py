@@ -67,7 +67,7 @@ class Number:
 
 def number_of(text: str) -> Number | None:
     """The number that a text answers with; None where it has none."""
-    text = _spelled(text)
+    text = _spell_fractions(text)
     for said in reversed(_SOLVED.findall(text)):
         if found := _possible(said):
             return _read(found[0], said)
@@ -76,7 +76,7 @@ def number_of(text: str) -> Number | None:
             return _read(found[-1], said)
     for said in reversed(_SAID.split(text)[1:]):
         if found := _possible(said):
-            return _read(_come_to(found, said), said)
+            return _read(_first_result(found, said), said)
     found = _possible(text)
     return _read(found[-1], text) if found else None
 
@@ -86,7 +86,7 @@ def first_number(text: str) -> Number | None:
     return number_of(f"answer: {text}")
 
 
-def _spelled(text: str) -> str:
+def _spell_fractions(text: str) -> str:
     """Fractions of one character or of LaTeX as 1/2, raised digits after 10 as ^6, and LaTeX's
     small marks left out."""
     parts = []
@@ -108,7 +108,7 @@ def _spelled(text: str) -> str:
     )
 
 
-def _divided(match: re.Match[str]) -> str:
+def _format_fraction(match: re.Match[str]) -> str:
     # of a mixed number
     between = " " * match.string[max(0, match.start() - 1) : match.start()].isdigit()
     return f"{between}{match[1] or match[3]}/{match[2] or match[4]}"
@@ -130,7 +130,7 @@ def _possible(text: str) -> list[re.Match[str]]:
     return found
 
 
-def _come_to(found: Sequence[re.Match[str]], text: str) -> re.Match[str]:
+def _first_result(found: Sequence[re.Match[str]], text: str) -> re.Match[str]:
     """The first number; where it begins a sum, the one after its last equals sign: 7 of "3 + 4 = 7,
     as I said on 5"."""
     told = found[0]

@@ -18,7 +18,7 @@ MOSTLY = 0.95  # of the rows say how they name the right option
 Meaning = Literal["text", "letter", "from 0", "from 1"]
 
 
-def shown(question: str, options: Sequence[str]) -> str:
+def question_with_options(question: str, options: Sequence[str]) -> str:
     """The question with its options below it, a line each."""
     lines = [
         f"{letter}. {' '.join(option.split())}"
@@ -28,8 +28,8 @@ def shown(question: str, options: Sequence[str]) -> str:
 
 
 def options_in(text: str) -> tuple[str, ...]:
-    """The options that a question shows in its last lines, as `shown` writes them; none where there
-    are fewer than two."""
+    """The options that a question shows in its last lines, as `question_with_options` writes them;
+    none where there are fewer than two."""
     lines = text.rstrip().split("\n")
     for start in range(len(lines) - 1):
         own = lines[start:]
@@ -55,7 +55,7 @@ def options_of(values: Sequence[Any], separator: str = "") -> list[str]:
         if isinstance(value, str) and separator:
             value = value.split(separator)
         elif isinstance(value, str):
-            value = _parsed(value)
+            value = _parse_list(value)
         if not isinstance(value, list):
             raise ValueError("is no list of options")
         values = value
@@ -71,7 +71,7 @@ def options_of(values: Sequence[Any], separator: str = "") -> list[str]:
     return texts
 
 
-def _parsed(text: str) -> Any:
+def _parse_list(text: str) -> Any:
     """A list that a CSV file holds as text."""
     try:
         return json.loads(text)
@@ -122,7 +122,7 @@ def _letter(text: str) -> str:
     return text.strip("().: ").upper()
 
 
-def shuffled(
+def shuffle_options(
     options: Sequence[str], letters: Sequence[str], key: str
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The options in an order that the question alone decides, and the letters that the right ones

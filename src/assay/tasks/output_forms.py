@@ -57,7 +57,7 @@ def read(value: Any, folder: Path) -> Form:
     return form
 
 
-def written(form: Form) -> dict[str, Any]:
+def dump_form(form: Form) -> dict[str, Any]:
     """The form as a project file says it, in full."""
     return {form.kind: json.loads(form.text) if form.kind in ("json", "choice") else form.text}
 

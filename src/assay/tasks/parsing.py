@@ -25,7 +25,7 @@ from assay.core.types import Task
 from assay.tasks import json_objects as objects
 from assay.tasks.code_extraction import code_of, strict_code
 from assay.tasks.kinds import kind_of
-from assay.tasks.label_sets import written
+from assay.tasks.label_sets import format_labels
 from assay.tasks.number_parsing import Number, first_number, number_of
 
 NUMBER = re.compile(
@@ -38,7 +38,7 @@ LETTER = re.compile(r"[(\[]?([A-Za-z])(?:[)\].:]|$|\s*$|\s+-)")
 DRESS = " \t*_`\"'"  # what stands around an answer and is not part of it
 
 
-def folded(text: str) -> str:
+def normalise_text(text: str) -> str:
     """Words in one writing: case, punctuation, white space and forms of Unicode taken away."""
     return " ".join(re.sub(r"[\W_]+", " ", unicodedata.normalize("NFKC", text).casefold()).split())
 
@@ -46,17 +46,17 @@ def folded(text: str) -> str:
 def strict(task: Task, text: str) -> str | None:
     """The answer when `text` is exactly one: a label as it is written, or any one non-empty
     line."""
-    return Reading(task).strict(text)
+    return AnswerParser(task).strict(text)
 
 
 def lenient(task: Task, text: str) -> str | None:
     """The answer when `text` holds one: the only label that it names, or its first non-empty
     line."""
-    return Reading(task).lenient(text)
+    return AnswerParser(task).lenient(text)
 
 
 @dataclass(frozen=True)
-class Reading:
+class AnswerParser:
     """How the texts of one arm are read.
 
     Attributes:
@@ -106,7 +106,11 @@ class Reading:
         if self.numbers:
             return number(text) if NUMBER.fullmatch(text) else None
         if self.as_objects:
-            return objects.written(found) if (found := objects.parsed(text)) is not None else None
+            return (
+                objects.dump_object(found)
+                if (found := objects.parse_object(text)) is not None
+                else None
+            )
         # What a form is good for, all of the text says; and so does an answer that may have several
         # lines.
         if self.task.form is not None or kind_of(self.task).lines:
@@ -119,25 +123,29 @@ class Reading:
             return code_of(text, self.task.language)
         exact = self.strict(text)
         if self.as_objects and exact is None:
-            return objects.written(found) if (found := objects.found_in(text)) is not None else None
+            return (
+                objects.dump_object(found)
+                if (found := objects.extract_object(text)) is not None
+                else None
+            )
         if exact is not None or (self.task.form is not None and not self.steps):
             return exact
-        told = self._told(text)
+        told = self._text_after_mark(text)
         if told is None and self.steps:
             if self.numbers:
-                return self._written(number_of(text))
+                return self._format_number(number_of(text))
             # Without a mark the end of a text says most; a free answer cannot be told from its
             # reasoning.
             lines = [line for line in text.splitlines() if line.strip()]
-            return self._named(lines[-1]) if lines else None
+            return self._find_choice(lines[-1]) if lines else None
         if self.numbers:
-            return self._written(number_of(text) if told is None else first_number(told))
+            return self._format_number(number_of(text) if told is None else first_number(told))
         text = text if told is None else told
         if self.task.picks or self.task.kind == "multilabel":
-            return self._named(text)
+            return self._find_choice(text)
         return next((line.strip() for line in text.splitlines() if line.strip()), None)
 
-    def _told(self, text: str) -> str | None:
+    def _text_after_mark(self, text: str) -> str | None:
         """What stands after the last mark, after `####` or after "answer is"; None where there is
         none of them."""
         if solved := SOLVED.search(text):
@@ -149,10 +157,10 @@ class Reading:
             if marks and (found := _first_line(text[marks[-1].end() :])):
                 return found
         if self.steps and not self.numbers and (said := SAID.findall(text)):
-            return _undressed(said[-1]) or None
+            return _strip_markup(said[-1]) or None
         return None
 
-    def _written(self, found: Number | None) -> str | None:
+    def _format_number(self, found: Number | None) -> str | None:
         """A number in one way of writing it. Its percent sign is kept where numbers are compared as
         numbers."""
         return (
@@ -166,7 +174,7 @@ class Reading:
         """The labels that may be answered: of letters, those of the question's options."""
         return self.task.labels[: len(self.options)] if self.options else self.task.labels
 
-    def _named(self, text: str) -> str | None:
+    def _find_choice(self, text: str) -> str | None:
         """The label, labels or letter that a text names; None for a written answer, which cannot be
         told."""
         if self.task.kind == "classify":
@@ -182,17 +190,19 @@ class Reading:
         parts = [part.strip() for part in text.split("|")]
         by_word = {word: label for label in self.task.labels for word in (self._word(label), label)}
         known = [by_word[part] for part in parts if part in by_word]
-        return written(known, self.task.nothing) if text and len(known) == len(parts) else None
+        return (
+            format_labels(known, self.task.nothing) if text and len(known) == len(parts) else None
+        )
 
     def _several(self, text: str) -> str | None:
         """All labels that are named, or none of them where that is said."""
         found = self._all_named(text)
         if found:
-            return written(found, self.task.nothing)
-        said = folded(text)
+            return format_labels(found, self.task.nothing)
+        said = normalise_text(text)
         return (
             self.task.nothing
-            if said in (folded(self.task.nothing), "none", "none of these", "no label")
+            if said in (normalise_text(self.task.nothing), "none", "none of these", "no label")
             else None
         )
 
@@ -204,10 +214,10 @@ class Reading:
         if match and match[1].upper() in self._labels:
             return match[1].upper()
         called = {
-            letter: folded(option)
+            letter: normalise_text(option)
             for letter, option in zip(self._labels, self.options, strict=False)
         }
-        said_words = f" {folded(text)} "
+        said_words = f" {normalise_text(text)} "
         named = [letter for letter, words in called.items() if words and f" {words} " in said_words]
         longest = [
             a
@@ -225,8 +235,8 @@ class Reading:
         return named[0] if len(named) == 1 else None
 
     def _all_named(self, text: str) -> list[str]:
-        said = f" {folded(text)} "
-        called = {label: folded(self._word(label)) for label in self.task.labels}
+        said = f" {normalise_text(text)} "
+        called = {label: normalise_text(self._word(label)) for label in self.task.labels}
         # A label without a letter or digit folds to nothing, which stands in every text: it only
         # counts as written.
         named = [label for label, word in called.items() if word and f" {word} " in said]
@@ -241,10 +251,10 @@ class Reading:
 
 
 def _first_line(text: str) -> str:
-    return next((bare for line in text.splitlines() if (bare := _undressed(line))), "")
+    return next((bare for line in text.splitlines() if (bare := _strip_markup(line))), "")
 
 
-def _undressed(text: str) -> str:
+def _strip_markup(text: str) -> str:
     return text.strip(DRESS).rstrip(".:").strip(DRESS)
 
 
@@ -257,7 +267,7 @@ def number(text: str) -> str:
     return "0" if whole in ("-0", "") else whole
 
 
-def worked(target: str) -> tuple[str, str]:
+def split_reasoning(target: str) -> tuple[str, str]:
     """(reasoning, answer) of a target that ends with a line `#### answer`; ("", target) of any
     other."""
     found = SOLVED.search(target)
@@ -267,5 +277,5 @@ def worked(target: str) -> tuple[str, str]:
 def all_numbers(targets: Iterable[str]) -> bool:
     """Whether there are targets and the answer of each is a number, a currency sign or a percent
     sign aside."""
-    answers = [worked(target)[1].strip(" $€£%") for target in targets]
+    answers = [split_reasoning(target)[1].strip(" $€£%") for target in targets]
     return bool(answers) and all(NUMBER.fullmatch(answer) for answer in answers)

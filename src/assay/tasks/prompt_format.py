@@ -17,8 +17,8 @@ from pydantic import Field
 from assay.core.errors import Problem, did_you_mean
 from assay.core.types import Example, Message, Messages, Settings, Task
 from assay.tasks.kinds import kind_of
-from assay.tasks.label_sets import labels_in, written
-from assay.tasks.parsing import worked
+from assay.tasks.label_sets import format_labels, labels_in
+from assay.tasks.parsing import split_reasoning
 
 WITH_PASSAGES = "Use the passages."
 STEPS = "Let's think step by step."  # Kojima et al. (2022), arxiv.org/abs/2205.11916
@@ -68,10 +68,10 @@ class Wording(Settings):
         """What a solved example answers: the words of its label, or of each of its labels; of a
         worked solution the number alone."""
         if task.kind == "number":
-            return worked(target)[1]
+            return split_reasoning(target)[1]
         if task.kind != "multilabel" or not self.label_words:
             return self.words(target)
-        return written(
+        return format_labels(
             (self.words(label) for label in labels_in(target, task.nothing)), task.nothing
         )
 
@@ -126,10 +126,10 @@ def ask(
         labels: list the task's labels in the system turn. Arms without training need it; a trained
             arm has learnt them, and a list of 77 labels costs 570 tokens a question.
     """
-    return posed(task, question, labels=labels, wording=wording)
+    return build_messages(task, question, labels=labels, wording=wording)
 
 
-def posed(
+def build_messages(
     task: Task,
     question: Example,
     shots: Sequence[Example] = (),
@@ -166,24 +166,26 @@ def posed(
     *earlier, last = turns
     system, asked = (
         Message("system", "\n".join(lines)),
-        _asked(question, last.content, wording, steps),
+        _question_text(question, last.content, wording, steps),
     )
     if wording.layout == "text":
-        texts = [_solved(task, shot, wording, steps) for shot in shots]
+        texts = [_example_text(task, shot, wording, steps) for shot in shots]
         return (system, *earlier, Message("user", "\n\n".join([*texts, asked])))
-    solved = [message for shot in shots for message in shown(task, shot, wording, steps=steps)]
+    solved = [
+        message for shot in shots for message in example_turns(task, shot, wording, steps=steps)
+    ]
     return (system, *solved, *earlier, Message("user", asked))
 
 
-def shown(
+def example_turns(
     task: Task, example: Example, wording: Wording = PLAIN, *, steps: bool = False
 ) -> Messages:
     """A solved example as two turns of the conversation: what few-shot prompts are made of."""
     answer = wording.answer_of(task, example.target or "")
     if steps:
-        reasoning, answer = worked(example.target or "")
+        reasoning, answer = split_reasoning(example.target or "")
         answer = f"{reasoning}\n{wording.final_mark} {wording.words(answer)}".strip()
-    asked = _asked(example, example.messages[-1].content, wording, steps)
+    asked = _question_text(example, example.messages[-1].content, wording, steps)
     return (Message("user", asked), Message("assistant", answer))
 
 
@@ -204,7 +206,7 @@ def inside(text: str) -> str:
     return f"\n{INDENT}".join(text.strip().splitlines())
 
 
-def _asked(question: Example, text: str, wording: Wording, steps: bool) -> str:
+def _question_text(question: Example, text: str, wording: Wording, steps: bool) -> str:
     """One question, up to where its answer begins."""
     before, after = wording.marks
     lines = [with_passages(question, text)]
@@ -220,12 +222,12 @@ def _asked(question: Example, text: str, wording: Wording, steps: bool) -> str:
     return "\n".join(lines)
 
 
-def _solved(task: Task, example: Example, wording: Wording, steps: bool) -> str:
+def _example_text(task: Task, example: Example, wording: Wording, steps: bool) -> str:
     """A solved example as text."""
-    asked = _asked(example, example.messages[-1].content, wording, steps)
+    asked = _question_text(example, example.messages[-1].content, wording, steps)
     if not steps:
         return f"{asked} {inside(wording.answer_of(task, example.target or ''))}"
-    reasoning, answer = worked(example.target or "")
+    reasoning, answer = split_reasoning(example.target or "")
     return (
         f"{asked}\n{INDENT}{inside(reasoning)}\n{wording.final_mark}"
         f" {inside(wording.words(answer))}"

@@ -12,7 +12,7 @@ LONGEST = 20_000  # characters
 UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
-def parsed(text: str) -> ast.Module:
+def parse_python(text: str) -> ast.Module:
     """The syntax tree.
 
     Raises:
@@ -29,7 +29,7 @@ def parsed(text: str) -> ast.Module:
 def reads(text: str) -> bool:
     """Can it be read as Python?"""
     try:
-        parsed(text)
+        parse_python(text)
     except UNREADABLE:
         return False
     return True

@@ -35,7 +35,7 @@ def grades_of(value: Any, candidates: Sequence[str]) -> list[float]:
     return [float(place in places) for place in range(len(candidates))]
 
 
-def graded(grades: Sequence[float]) -> str:
+def format_grades(grades: Sequence[float]) -> str:
     """`2 0 1`."""
     return " ".join(f"{grade:g}" for grade in grades)
 
@@ -44,7 +44,7 @@ def grades_in(line: str) -> list[float]:
     return [float(part) for part in line.split()]
 
 
-def ordered(scores: Sequence[float]) -> str:
+def format_ranking(scores: Sequence[float]) -> str:
     """The places from 1 by falling scores; of equals the first."""
     order = sorted(range(len(scores)), key=lambda place: (-round(float(scores[place]), 5), place))
     return " ".join(str(place + 1) for place in order)

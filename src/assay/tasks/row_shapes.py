@@ -26,15 +26,8 @@ _LETTERED = re.compile(
 )
 # Any stem with a mark; one option more than a pair of texts has, since its name says nothing.
 _MARKED = re.compile(r".+?(?:[ _-](?=[a-z]\Z)|[ _-]?(?=\d\Z))([a-z]|\d)", re.IGNORECASE)
-_OPTIONS = (
-    "choices",
-    "options",
-    "candidates",
-    "endings",
-    "alternatives",
-    "answer_options",
-    "answer_choices",
-)
+_OPTIONS = ("choices", "options", "candidates", "endings", "alternatives")
+_OPTIONS += ("answer_options", "answer_choices")
 _ASKED = (
     "question",
     "query",
@@ -81,7 +74,7 @@ class Shaped:
     why: str
 
 
-def shaped(
+def detect_shape(
     found: Sequence[Column], rows: Sequence[Row], known: Mapping[str, str], kind: str | None = None
 ) -> Shaped | None:
     """The first shape that the rows have, or the one of `kind`; None where there is none."""
@@ -114,7 +107,7 @@ def _choices(
     found: Sequence[Column], rows: Sequence[Row], known: Mapping[str, str]
 ) -> Shaped | None:
     given = [part.strip() for part in known.get("choices", "").split(",") if part.strip()]
-    sets = [given] if given else [_listed_choices(found), *_lettered(found)]
+    sets = [given] if given else [_choice_list_column(found), *_column_series(found)]
     made = (_options(found, rows, known, fields) for fields in sets if fields)
     return next((one for one in made if one is not None), None)
 
@@ -198,7 +191,7 @@ def _ranking(
     return Shaped("rank", {"text": asked, "candidates": listed, "grades": goal}, why)
 
 
-def _listed_choices(found: Sequence[Column]) -> list[str]:
+def _choice_list_column(found: Sequence[Column]) -> list[str]:
     """A column with the options as a list."""
     named = [c for c in found if c.key in _OPTIONS and (c.nested > 0.9 or _objects(c, found))]
     return [named[0].name] if named else []
@@ -208,7 +201,7 @@ def _objects(column: Column, found: Sequence[Column]) -> bool:
     return any(other.name == f"{column.name}.text" and other.nested > 0.9 for other in found)
 
 
-def _lettered(found: Sequence[Column]) -> list[list[str]]:
+def _column_series(found: Sequence[Column]) -> list[list[str]]:
     """Columns A, B, C, D or choice0, choice1, ... or sol1, sol2: one stem, and marks without a
     gap."""
     runs = []
@@ -232,7 +225,8 @@ def _labels(
     """A column with lists of short texts that come again and again."""
     by_name = {column.name: column for column in found}
     plain_label = any(
-        c.labels and not c.predicted and not c.technical and _named(c, names.LABEL) for c in found
+        c.labels and not c.is_prediction and not c.technical and _has_usual_name(c, names.LABEL)
+        for c in found
     )
     if (plain_label and not {"labels", "label"} & set(known)) or any(
         role in known for role in ("answer", "entities", "messages", "choices")
@@ -243,7 +237,7 @@ def _labels(
     lists += [
         c.name
         for c in found
-        if c.nested > 0 and c.name not in (*lists, *known.values()) and not c.hidden
+        if c.nested > 0 and c.name not in (*lists, *known.values()) and not c.is_hidden
     ]
     made = (_label_lists(rows, name, by_name) for name in ([given] if given else lists))
     return next((one for one in made if one is not None), None)
@@ -270,7 +264,7 @@ def _label_lists(rows: Sequence[Row], name: str, by_name: Mapping[str, Column]) 
     )
     if len(distinct) < 2 or not plain or max(map(len, sets)) < 2:
         return None
-    numbers = all(label.replace(".", "").isdigit() for label in distinct) and not _named(
+    numbers = all(label.replace(".", "").isdigit() for label in distinct) and not _has_usual_name(
         by_name[name], names.LABEL
     )
     # tags of a text's words or sentences
@@ -294,7 +288,8 @@ def _fields(
         (known[role] for role in ("entities", "answer", "label", "labels") if role in known), None
     )
     named = any(
-        c.labels and not c.predicted and not c.technical and _named(c, names.LABEL) for c in found
+        c.labels and not c.is_prediction and not c.technical and _has_usual_name(c, names.LABEL)
+        for c in found
     )
     if {"choices", "candidates", "grades", "messages", "code", "liked", "rejected"} & set(known):
         return None
@@ -318,7 +313,7 @@ def _object(value: Any) -> dict[str, Any] | None:
     return (
         dict(value)
         if isinstance(value, Mapping)
-        else objects.parsed(value)
+        else objects.parse_object(value)
         if isinstance(value, str)
         else None
     )
@@ -422,7 +417,7 @@ def _rewriting(
     return Shaped("rewrite", {"text": pair[0], "answer": pair[1]}, why)
 
 
-def _named(column: Column, usual: Sequence[str]) -> bool:
+def _has_usual_name(column: Column, usual: Sequence[str]) -> bool:
     return column.key in usual or not set(column.tokens).isdisjoint(usual)
 
 

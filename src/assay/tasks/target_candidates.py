@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from assay.tasks import column_names as names
 from assay.tasks.columns import Column, Row, value_at
 from assay.tasks.row_shapes import Shaped, shapes_of
-from assay.tasks.text_overlap import alike, contained, mean_words
+from assay.tasks.text_overlap import alike, mean_words, word_containment
 
 GOALS = ("label", "labels", "answer", "entities", "grades")  # roles of which one is the target
 ONE_LABEL = (None, "classify")  # kinds whose target may be a column of labels
@@ -37,7 +37,7 @@ _YES_NO = (
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class TargetCandidate:
     """One way to read the rows. `columns` has the roles that it gives, its target among them."""
 
     kind: str
@@ -72,7 +72,7 @@ def candidates(
     known: Mapping[str, str],
     kind: str | None,
     taken: set[str],
-) -> list[Candidate]:
+) -> list[TargetCandidate]:
     """Every way that the rows can be read, the likeliest first.
 
     Args:
@@ -98,7 +98,9 @@ def candidates(
     return sorted([*ways, *plain], key=lambda way: -way.weight)
 
 
-def named_ways(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[Candidate]:
+def candidates_by_name(
+    found: Sequence[Column], kind: str | None, taken: set[str]
+) -> list[TargetCandidate]:
     """The target of a kind that is given, by its name alone: sets of labels, pieces of the text,
     code."""
     usual = {"multilabel": names.LABEL_SETS, "extract": names.ENTITIES, "code": names.CODE}.get(
@@ -112,18 +114,18 @@ def named_ways(found: Sequence[Column], kind: str | None, taken: set[str]) -> li
         score = rank(column, usual)
         if there and column.name not in taken and (score >= 1 or (score and kind != "multilabel")):
             why = f"the target is '{column.name}': it is named so"
-            ways.append(Candidate(kind or "", {role: column.name}, why, score))
+            ways.append(TargetCandidate(kind or "", {role: column.name}, why, score))
     return sorted(ways, key=lambda way: -way.weight)
 
 
-def undecided(ways: Sequence[Candidate]) -> bool:
+def is_ambiguous(ways: Sequence[TargetCandidate]) -> bool:
     """Do the rows leave it open which of the first two it is?"""
     return len(ways) > 1 and ways[1].weight >= NEAR * ways[0].weight
 
 
-def apart(ways: Sequence[Candidate]) -> list[Candidate]:
+def apart(ways: Sequence[TargetCandidate]) -> list[TargetCandidate]:
     """The first, and those that ask something else."""
-    seen: dict[tuple[str, str], Candidate] = {}
+    seen: dict[tuple[str, str], TargetCandidate] = {}
     for way in ways:
         if seen and any(way.target.startswith(f"{name}.") for name in ways[0].columns.values()):
             continue  # a part of what the first is made of
@@ -132,10 +134,10 @@ def apart(ways: Sequence[Candidate]) -> list[Candidate]:
     return list(seen.values())
 
 
-def _shape(place: int, one: Shaped, named: bool) -> Candidate:
+def _shape(place: int, one: Shaped, named: bool) -> TargetCandidate:
     # A summary or another wording beside a column that is named as a label may be either.
     weak = named and one.kind in ("summarise", "rewrite")
-    return Candidate(one.kind, one.columns, one.why, 1.3 if weak else 10.0 / (1 + place))
+    return TargetCandidate(one.kind, one.columns, one.why, 1.3 if weak else 10.0 / (1 + place))
 
 
 def _usable(found: Sequence[Column], taken: set[str]) -> list[Column]:
@@ -144,12 +146,16 @@ def _usable(found: Sequence[Column], taken: set[str]) -> list[Column]:
         for column in found
         if column.full
         and (column.distinct > 1 or column.nested > 0.5)
-        and (not column.predicted or column.key in names.SCALES or column.tokens[-1:] == ["score"])
+        and (
+            not column.is_prediction
+            or column.key in names.SCALES
+            or column.tokens[-1:] == ["score"]
+        )
         and column.name not in taken
     ]
 
 
-def _labels(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[Candidate]:
+def _labels(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[TargetCandidate]:
     """Columns with few values. The fewer values, the more likely a label, where no name tells."""
     if kind not in ONE_LABEL:
         return []
@@ -158,7 +164,7 @@ def _labels(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
     alike = sum(_yes_no(column) for column in found)  # of several none stands out
     ways = []
     for column in _usable(found, taken):
-        if not column.labels or column.hidden or column.predicted:
+        if not column.labels or column.is_hidden or column.is_prediction:
             continue
         why = f"the target is '{column.name}': {many(column)} for {column.filled:,} rows"
         score = rank(column, names.LABEL)
@@ -166,7 +172,7 @@ def _labels(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
             # A question's own 'answer' is the target even where another column is called
             # 'category'.
             bonus = 1 if column.key == "answer" and {"question", "text"} & keys else 0
-            ways.append(Candidate("classify", {"label": column.name}, why, score + bonus))
+            ways.append(TargetCandidate("classify", {"label": column.name}, why, score + bonus))
         elif column.technical:
             continue
         elif _yes_no(column):
@@ -175,7 +181,7 @@ def _labels(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
                 if column.tokens[:1] in (["is"], ["has"]) and flags == 1
                 else 0.25 / max(1, alike) ** 0.5
             )
-            ways.append(Candidate("classify", {"label": column.name}, why, weight))
+            ways.append(TargetCandidate("classify", {"label": column.name}, why, weight))
         elif column.numbers < 0.5:
             usual = (
                 rank(column, names.SLICE) >= 0.9
@@ -183,7 +189,7 @@ def _labels(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
                 or "name" in column.tokens
             )
             ways.append(
-                Candidate(
+                TargetCandidate(
                     "classify",
                     {"label": column.name},
                     why,
@@ -197,11 +203,11 @@ def _yes_no(column: Column) -> bool:
     return column.distinct == 2 and {value.casefold() for value in column.values} in _YES_NO
 
 
-def _scales(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[Candidate]:
+def _scales(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[TargetCandidate]:
     """Columns of numbers that say how much. Few different ones may as well be labels."""
     ways = []
     labelled = any(
-        c.labels and not c.predicted and rank(c, names.LABEL) >= 1.3
+        c.labels and not c.is_prediction and rank(c, names.LABEL) >= 1.3
         for c in found
         if c.name not in taken
     )
@@ -214,7 +220,7 @@ def _scales(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
             continue
         asked, told = rank(column, names.LABEL), rank(column, names.SCALES)
         weight = 0.85 * told if told > asked else 0.5 * asked
-        if column.predicted and labelled:
+        if column.is_prediction and labelled:
             weight /= 3
         weight = max(weight, 0.12)
         if asked >= told and asked and (column.distinct < 4 or _classes(column)):
@@ -223,13 +229,15 @@ def _scales(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
         span = f"{column.distinct:,} different numbers, such as {_some(column)}"
         why = f"the target is '{column.name}': {span}, for {column.filled:,} rows"
         if few and asked < told and kind in ONE_LABEL:
-            ways.append(Candidate("classify", {"label": column.name}, why, weight))
+            ways.append(TargetCandidate("classify", {"label": column.name}, why, weight))
         if few and not (asked or told) and kind in ONE_LABEL and column.labels:
-            ways.append(Candidate("classify", {"label": column.name}, why, weight))
+            ways.append(TargetCandidate("classify", {"label": column.name}, why, weight))
         if kind in (None, "number"):
             roles = {"answer": column.name}
             ways.append(
-                Candidate("number", roles, why, weight * (0.9 if few and told >= asked else 1))
+                TargetCandidate(
+                    "number", roles, why, weight * (0.9 if few and told >= asked else 1)
+                )
             )
     return ways
 
@@ -252,7 +260,7 @@ def _some(column: Column) -> str:
     return ", ".join(value[:20] for value, _ in column.values.most_common(3))
 
 
-def _answers(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[Candidate]:
+def _answers(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[TargetCandidate]:
     """Columns that are named like answers, and whose texts are written freely."""
     if kind not in WRITTEN:
         return []
@@ -263,7 +271,7 @@ def _answers(found: Sequence[Column], kind: str | None, taken: set[str]) -> list
             (column.labels and kind != "number")
             or column.technical
             or column.markup > 0.5
-            or column.predicted
+            or column.is_prediction
         ):
             continue
         score = rank(column, names.ANSWER)
@@ -281,7 +289,7 @@ def _answers(found: Sequence[Column], kind: str | None, taken: set[str]) -> list
         why = f"the target is '{column.name}': it is named so and its texts are written freely"
         # A word of the name ('LONG_ANSWER') is weak beside a column of labels with such a name.
         weight = score + bonus if score >= 1 else score / 2
-        ways.append(Candidate(kind or "answer", {"answer": column.name}, why, weight))
+        ways.append(TargetCandidate(kind or "answer", {"answer": column.name}, why, weight))
     return ways
 
 
@@ -294,10 +302,10 @@ def _has_numbers(column: Column) -> bool:
 
 def _two_texts(
     found: Sequence[Column], rows: Sequence[Row], kind: str | None, taken: set[str]
-) -> list[Candidate]:
+) -> list[TargetCandidate]:
     """Two columns of text and nothing else: the second answers the first, shortens it, or says it
     otherwise."""
-    texts = [c for c in found if c.full and c.name not in taken and written(c)]
+    texts = [c for c in found if c.full and c.name not in taken and is_free_text(c)]
     if len(texts) != 2 or kind not in WRITTEN:
         return []
     first, second = (texts[0], texts[1]) if texts[0].asks >= texts[1].asks else (texts[1], texts[0])
@@ -309,7 +317,7 @@ def _two_texts(
         told = f"they share {alike(pairs):.0%} of their words"
         ways.insert(0, _pair("rewrite", first, second, 0.22, told))
     long, short = (first, second) if first.words > second.words else (second, first)
-    inside = contained(
+    inside = word_containment(
         [(value_at(row, short.name), value_at(row, long.name)) for row in rows[:500]]
     )
     if short.words >= 3 and long.words >= 3 * short.words and long.words >= 30 and inside >= 0.4:
@@ -320,18 +328,18 @@ def _two_texts(
     return [way for way in ways if kind in (None, way.kind)]
 
 
-def _pair(kind: str, asked: Column, goal: Column, weight: float, why: str) -> Candidate:
+def _pair(kind: str, asked: Column, goal: Column, weight: float, why: str) -> TargetCandidate:
     role = "question" if kind == "answer" else "text"
-    return Candidate(
+    return TargetCandidate(
         kind, {role: asked.name, "answer": goal.name}, f"the target is '{goal.name}': {why}", weight
     )
 
 
-def written(column: Column) -> bool:
+def is_free_text(column: Column) -> bool:
     """Text of any length, mostly different: no number, date, link, list or row number."""
     if (
         column.nested
-        or column.predicted
+        or column.is_prediction
         or column.technical
         or max(column.numbers, column.markup) > 0.5
     ):

@@ -30,7 +30,7 @@ def alike(pairs: Texts) -> float:
     return sum(shared) / max(1, len(shared))
 
 
-def contained(pairs: Texts) -> float:
+def word_containment(pairs: Texts) -> float:
     """Share of the words of the first text that stand in the second, in the mean."""
     inside = [len(_bag(one) & _bag(other)) / max(1, len(_bag(one))) for one, other in pairs]
     return sum(inside) / max(1, len(inside))
@@ -62,8 +62,8 @@ def partner(
         taken: fields that have a role. goal: the target.
     """
     free = [c for c in found if c.name not in taken and c.name != text.name and _reads(c)]
-    surely = [c for c in free if _marked(text, c) or _named(text, c)]
-    other = next((c for c in [*surely, *free] if c in surely or _titled(text, c)), None)
+    surely = [c for c in free if _has_pair_marks(text, c) or _has_pair_names(text, c)]
+    other = next((c for c in [*surely, *free] if c in surely or _is_title_and_text(text, c)), None)
     if other is not None:
         return None if _copy(text, other, rows, 1.01) else (other, "the two names belong together")
     free = [c for c in free if c.prose and not _tells(c) and not _behind(found, text, goal, c)]
@@ -76,7 +76,7 @@ def partner(
     return other, "it is the only other column that reads as text"
 
 
-def ordered(found: Sequence[Column], text: Column, other: Column) -> tuple[Column, Column]:
+def reading_order(found: Sequence[Column], text: Column, other: Column) -> tuple[Column, Column]:
     """The two in the order in which they are read: as their names say, a title first, else as in
     the file."""
     for first, second in names.PAIRS:
@@ -84,12 +84,12 @@ def ordered(found: Sequence[Column], text: Column, other: Column) -> tuple[Colum
             return other, text
         if (text.key, other.key) == (first, second):
             return text, other
-    if _titled(text, other):
+    if _is_title_and_text(text, other):
         return (text, other) if text.key in names.TITLES else (other, text)
     return (text, other) if found.index(text) < found.index(other) else (other, text)
 
 
-def _titled(one: Column, other: Column) -> bool:
+def _is_title_and_text(one: Column, other: Column) -> bool:
     """A title, and a text that is much longer."""
     short, long = sorted((one, other), key=lambda column: column.words)
     return short.key in names.TITLES and long.words >= 3 * short.words
@@ -103,8 +103,8 @@ def _behind(found: Sequence[Column], text: Column, goal: Column | None, other: C
 def _reads(column: Column) -> bool:
     if (
         column.nested
-        or column.hidden
-        or column.predicted
+        or column.is_hidden
+        or column.is_prediction
         or column.links > 0.5
         or column.dates > 0.5
     ):
@@ -117,7 +117,7 @@ def _reads(column: Column) -> bool:
     )
 
 
-def _marked(one: Column, other: Column) -> bool:
+def _has_pair_marks(one: Column, other: Column) -> bool:
     """`question1` and `question2`, `text_a` and `text_b`, `#1 string` and `#2 string`: one stem,
     marks of one row."""
     if re.sub("[12]", "#", one.key) == re.sub("[12]", "#", other.key):
@@ -133,7 +133,7 @@ def _marked(one: Column, other: Column) -> bool:
     )
 
 
-def _named(one: Column, other: Column) -> bool:
+def _has_pair_names(one: Column, other: Column) -> bool:
     return (one.key, other.key) in names.PAIRS or (other.key, one.key) in names.PAIRS
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from assay.tasks.columns import Column
 
 
-def unused(
+def explain_unused(
     found: Sequence[Column], roles: Mapping[str, str], by_name: Mapping[str, Column]
 ) -> dict[str, str]:
     """Field -> why it has no role. Of an object of which a field is used, the others are named one
@@ -38,7 +38,7 @@ def _why(column: Column) -> str:
     """In a few words what the column looks like."""
     if not column.filled:
         return "empty"
-    if column.predicted:
+    if column.is_prediction:
         return "named like a model's output"
     if column.nested > 0.5:
         return "lists or objects"

@@ -63,7 +63,7 @@ def faster(network: Any, *, compiled: bool) -> Generator[None]:
     if compiled:
         # Else the first layer, whose input needs no gradient, would be compiled for itself: 8 s
         # against a thirtieth of a backward pass.
-        hooks.append(network.get_input_embeddings().register_forward_hook(wanted))
+        hooks.append(network.get_input_embeddings().register_forward_hook(require_gradient))
         # The compiler must not look into the attention function: it stops there and goes on behind
         # it.
         attention.register(torch.compiler.disable(attention.attend))
@@ -80,7 +80,7 @@ def faster(network: Any, *, compiled: bool) -> Generator[None]:
             parent.set_submodule(name, old)
 
 
-def wanted(_: Any, __: Any, states: torch.Tensor) -> None:
+def require_gradient(_: Any, __: Any, states: torch.Tensor) -> None:
     """The states get a gradient."""
     if torch.is_grad_enabled():
         states.requires_grad_()

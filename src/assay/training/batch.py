@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from assay.models.inference.attention_segments import Layout
+from assay.models.inference.attention_segments import TreeLayout
 from assay.models.inference.output_layer import output
 from assay.models.tokenizer.chat_tokens import Encoded
 from assay.models.tokenizer.token_tree import Tree
@@ -26,7 +26,7 @@ FILL = 64
 
 
 @dataclass
-class Batch:
+class TrainingBatch:
     """Sequences laid out in cells; a cell is a token that is computed.
 
     Attributes:
@@ -58,7 +58,7 @@ class Batch:
     ends: torch.Tensor
     origin: torch.Tensor
     separate: int  # tokens of the sequences by themselves
-    tree: Layout | None = None
+    tree: TreeLayout | None = None
     soft: Soft | None = None
     compiled: bool = False  # what lies between the output layer's products
 
@@ -71,7 +71,7 @@ class Batch:
         pad: int,
         device: torch.device,
         tree: bool = False,
-    ) -> Batch:
+    ) -> TrainingBatch:
         """As a token tree, or as rows padded on the right."""
         if tree:
             return cls._tree(sequences, rows, pad, device)
@@ -86,22 +86,22 @@ class Batch:
             torch.stack([line, column[None].expand(len(sequences), -1)], -1) * real[..., None]
         ).flatten(0, 1)
         positions = column[None].expand(len(sequences), -1)
-        return cls._made(
+        return cls._build(
             sequences, rows, paths, device, ids=ids, real=real, positions=positions, origin=origin
         )
 
     @classmethod
     def _tree(
         cls, sequences: Sequence[Encoded], rows: Sequence[int], pad: int, device: torch.device
-    ) -> Batch:
+    ) -> TrainingBatch:
         bare = Tree.of([s.ids for s in sequences])
-        tree = bare.filled(FILL, pad)
+        tree = bare.pad_to_multiple(FILL, pad)
         origin = np.zeros((len(tree), 2), dtype=np.int64)
         # the first sequence that uses a node stands for it
         for index in reversed(range(len(sequences))):
             path = tree.paths[index]
             origin[path, 0], origin[path, 1] = index, np.arange(len(path))
-        return cls._made(
+        return cls._build(
             sequences,
             rows,
             tree.paths,
@@ -110,11 +110,11 @@ class Batch:
             real=torch.arange(len(tree))[None] < len(bare),
             positions=torch.from_numpy(tree.depth)[None],
             origin=torch.from_numpy(origin),
-            tree=Layout(tree, device),
+            tree=TreeLayout(tree, device),
         )
 
     @classmethod
-    def _made(
+    def _build(
         cls,
         sequences: Sequence[Encoded],
         rows: Sequence[int],
@@ -125,8 +125,8 @@ class Batch:
         real: torch.Tensor,
         positions: torch.Tensor,
         origin: torch.Tensor,
-        tree: Layout | None = None,
-    ) -> Batch:
+        tree: TreeLayout | None = None,
+    ) -> TrainingBatch:
         learnt = [s.targets for s in sequences]
         reads = [
             int(path[i - 1]) for path, targets in zip(paths, learnt, strict=True) for i in targets

@@ -55,7 +55,7 @@ class Costs:
     def tree(self, sequences: Sequence[Sequence[int]]) -> float:
         """Of one tree of these sequences."""
         cells = pairs = 0.0
-        for new, above in grown(sequences):
+        for new, above in tree_growth(sequences):
             cells += new
             pairs += new * (above + new / 2 + 2 * GRAIN)
         return cells + TREE_PAIR * self.pair * pairs
@@ -66,7 +66,7 @@ class Costs:
         return cells + ROW_PAIR * self.pair * cells * max(lengths)
 
 
-def grown(sequences: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
+def tree_growth(sequences: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
     """For each sequence in sorted order: how many tokens it adds to the tree of those before it,
     and under how many."""
     out, last = [], np.zeros(0, dtype=np.int64)
@@ -79,7 +79,7 @@ def grown(sequences: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
 
 
 @dataclass(frozen=True)
-class Plan:
+class BatchPlan:
     """The order of the data: a pure function of seed and epoch, so that resuming needs a number,
     not a replay.
 
@@ -109,10 +109,10 @@ class Plan:
             return False
         trees = sum(
             self.costs.tree([self.ids[r] for r in rows])
-            for rows in self._drawn(0, self.pool or 1, True)
+            for rows in self._draw_batches(0, self.pool or 1, True)
         )
         padded = 0.0
-        for rows in self._drawn(0, self.pool or POOL, False):
+        for rows in self._draw_batches(0, self.pool or POOL, False):
             lengths = [self.lengths[row] for row in rows]
             padded += sum(
                 self.costs.rows([lengths[i] for i in part])
@@ -126,7 +126,7 @@ class Plan:
         if not self.merges:
             return sum(self.lengths)
         return sum(
-            new for rows in self.epoch(0) for new, _ in grown([self.ids[row] for row in rows])
+            new for rows in self.epoch(0) for new, _ in tree_growth([self.ids[row] for row in rows])
         )
 
     def step(self, epoch: int, step: int) -> list[list[int]]:
@@ -141,7 +141,9 @@ class Plan:
         rows = sorted(rows, key=lambda row: (list(self.ids[row]), row))
         parts: list[list[int]] = []
         cells = 0
-        for row, (new, above) in zip(rows, grown([self.ids[row] for row in rows]), strict=True):
+        for row, (new, above) in zip(
+            rows, tree_growth([self.ids[row] for row in rows]), strict=True
+        ):
             if parts and cells + new <= self.micro_tokens:
                 parts[-1].append(row)
                 cells += new
@@ -152,9 +154,9 @@ class Plan:
 
     def epoch(self, epoch: int) -> list[list[int]]:
         """The rows of all steps of an epoch."""
-        return self._drawn(epoch, self.pool or (1 if self.merges else POOL), self.merges)
+        return self._draw_batches(epoch, self.pool or (1 if self.merges else POOL), self.merges)
 
-    def _drawn(self, epoch: int, pool: int, merge: bool) -> list[list[int]]:
+    def _draw_batches(self, epoch: int, pool: int, merge: bool) -> list[list[int]]:
         """Rows are shuffled, sorted within pools of so many batches, cut into batches, and the
         batches are shuffled."""
         draw = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)

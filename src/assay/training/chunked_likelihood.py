@@ -17,7 +17,7 @@ import torch
 CHUNK = 256  # states at once: 256 x 49,152 logits in fp32 are 50 MB
 
 
-class Head:
+class OutputHead:
     """The output layer on chunks of states."""
 
     def __init__(
@@ -73,7 +73,7 @@ class Total(torch.autograd.Function):
         smoothing: float,
         compiled: bool,
     ) -> torch.Tensor:
-        head = Head(weight, bias, scale, cap)
+        head = OutputHead(weight, bias, scale, cap)
         plain = compiled and scale == 1.0 and cap is None and not smoothing
         total = states.new_zeros((), dtype=torch.float64)
         grads = Grads(head, states, ctx.needs_input_grad)
@@ -117,7 +117,7 @@ def passes(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Sum of the cross-entropies of `targets`, read at `rows` of the logits, and its gradient in
     the logits' type: two compiled passes over the logits instead of six."""
-    norms, spread = compiled_passes()
+    norms, spread = compile_passes()
     total = norms(logits)
     chosen = logits[rows, targets].float() - total[rows]
     uses = torch.bincount(rows, minlength=len(logits)).to(total.dtype)
@@ -139,7 +139,7 @@ def _spread(logits: torch.Tensor, norms: torch.Tensor, uses: torch.Tensor) -> to
 
 
 @cache
-def compiled_passes() -> tuple[Callable[..., torch.Tensor], Callable[..., torch.Tensor]]:
+def compile_passes() -> tuple[Callable[..., torch.Tensor], Callable[..., torch.Tensor]]:
     return torch.compile(_norms, dynamic=True), torch.compile(_spread, dynamic=True)
 
 
@@ -157,7 +157,7 @@ class LogProbs(torch.autograd.Function):
         places: torch.Tensor,
         targets: torch.Tensor,
     ) -> torch.Tensor:
-        head = Head(weight, bias, scale, cap)
+        head = OutputHead(weight, bias, scale, cap)
         out = states.new_zeros(len(targets), dtype=torch.promote_types(states.dtype, torch.float32))
         for part, inside, rows in chunks(len(states), places):
             out[inside] = head.logs(head.logits(states[part]))[rows, targets[inside]]
@@ -169,7 +169,7 @@ class LogProbs(torch.autograd.Function):
     # torch: *grad_outputs
     def backward(ctx: Any, above: torch.Tensor) -> tuple[Any, ...]:  # pyrefly: ignore[bad-override]
         states, weight, bias, places, targets = ctx.saved_tensors
-        head = Head(weight, bias, *ctx.head)
+        head = OutputHead(weight, bias, *ctx.head)
         grads = Grads(head, states, ctx.needs_input_grad)
         for part, inside, rows in chunks(len(states), places):
             logits = head.logits(states[part])
@@ -185,7 +185,7 @@ class Grads:
     """Gradients of states, matrix and bias, each filled only where it is `wanted`; sums over chunks
     are at least fp32."""
 
-    def __init__(self, head: Head, states: torch.Tensor, wanted: tuple[bool, ...]):
+    def __init__(self, head: OutputHead, states: torch.Tensor, wanted: tuple[bool, ...]):
         self._head = head
         self.states = torch.zeros_like(states) if wanted[0] else None
         self.weight, self.bias = (

@@ -30,14 +30,14 @@ from assay.training.distributed.process_group import Team
 from assay.training.estimate.trial_run import run_or_rehearse
 from assay.training.loop import Training
 from assay.training.objectives.language_modelling import language_modelling, windows
-from assay.training.settings import Change, Trained
+from assay.training.settings import NetworkChange, Trained
 from assay.training.states import EXTRA
 
 RESULT = "read.safetensors"
 UNIT = "reading step"  # of its progress: none of the task's
 
 
-def read(lesson: Lesson, settings: Trained, model: ChatModel, change: Change) -> None:
+def read(lesson: Lesson, settings: Trained, model: ChatModel, change: NetworkChange) -> None:
     """Learn the documents of the lesson; the network is left as the last step made it.
 
     Raises:
@@ -45,7 +45,7 @@ def read(lesson: Lesson, settings: Trained, model: ChatModel, change: Change) ->
     """
     team = Team.of(settings.processes)
     stage = Stage(lesson.workdir, "reading", "documents")
-    if not team.agree([float(team.leads and stage.done() is not None)])[0]:
+    if not team.agree([float(team.leads and stage.completion_note() is not None)])[0]:
         scratch = stage.open() / "training"
         scratch.mkdir(exist_ok=True)
         _learn(lesson, settings, model, change, team, scratch)
@@ -62,7 +62,12 @@ def read(lesson: Lesson, settings: Trained, model: ChatModel, change: Change) ->
 
 
 def _learn(
-    lesson: Lesson, settings: Trained, model: ChatModel, change: Change, team: Team, folder: Path
+    lesson: Lesson,
+    settings: Trained,
+    model: ChatModel,
+    change: NetworkChange,
+    team: Team,
+    folder: Path,
 ) -> None:
     chat = replace(model.chat, max_length=min(settings.max_length, model.chat.max_length))
     parts = [(document, windows(chat, [document])) for document in lesson.documents]
@@ -101,7 +106,7 @@ def _apart(tell: Tell) -> Callable[[dict[str, Any]], None]:
     """`tell` for the steps of reading: how the task is learnt is another curve, and has the words
     for how it went."""
 
-    def told(event: dict[str, Any]) -> None:
+    def forward_event(event: dict[str, Any]) -> None:
         if event["event"] == "evaluation":
             return
         if event["event"] == "progress" and event["unit"] == "step":
@@ -109,14 +114,14 @@ def _apart(tell: Tell) -> Callable[[dict[str, Any]], None]:
             event = {**event, "unit": UNIT, "values": values}
         tell(event)
 
-    return told
+    return forward_event
 
 
-def _tensors(change: Change) -> dict[str, torch.Tensor]:
+def _tensors(change: NetworkChange) -> dict[str, torch.Tensor]:
     return {**change.trained, **{EXTRA + name: tensor for name, tensor in change.extra.items()}}
 
 
-def _put(change: Change, file: Path) -> None:
+def _put(change: NetworkChange, file: Path) -> None:
     tensors = load_file(file)
     with torch.no_grad():
         for name, tensor in _tensors(change).items():

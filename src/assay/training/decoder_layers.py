@@ -18,7 +18,7 @@ from typing import Any, Literal
 import torch
 
 from assay.core.errors import Problem, TrainError
-from assay.training.batch import Batch
+from assay.training.batch import TrainingBatch
 from assay.training.objectives.completion import completion
 
 By = Literal["top", "gradient"]
@@ -62,7 +62,7 @@ def decoder_layers(network: Any) -> list[tuple[str, torch.nn.Module]]:
     return [(f"{name}.{index}", layer) for index, layer in enumerate(layers)]
 
 
-def chosen(network: Any, n: int, by: By, sample: Sequence[Batch] = ()) -> list[str]:
+def select_layers(network: Any, n: int, by: By, sample: Sequence[TrainingBatch] = ()) -> list[str]:
     """Names of `n` decoder layers, lowest first.
 
     Args:
@@ -86,7 +86,7 @@ def chosen(network: Any, n: int, by: By, sample: Sequence[Batch] = ()) -> list[s
     return [layers[index][0] for index in sorted(best)]
 
 
-def pulls(network: Any, sample: Sequence[Batch]) -> list[float]:
+def pulls(network: Any, sample: Sequence[TrainingBatch]) -> list[float]:
     """Of each decoder layer: the norm of the gradient of its weights over the norm of the weights.
 
     The gradient is that of the completion's loss, summed over `sample`, in the mode (dropout or

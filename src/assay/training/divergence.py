@@ -47,13 +47,13 @@ def first_broken(network: Any, work: Callable[[], object]) -> str:
     """What is not finite first when `work` runs the network, forward and if it likes backward; ""
     when all is."""
     found: list[str] = []
-    with _watched(network, found):
+    with _record_non_finite(network, found):
         work()
     return found[0] if found else ""
 
 
 @contextmanager
-def _watched(network: Any, found: list[str]) -> Generator[None]:
+def _record_non_finite(network: Any, found: list[str]) -> Generator[None]:
     """Names of what is not finite go into `found`, in the order in which they are computed."""
 
     def look(name: str, module: torch.nn.Module, output: Any) -> None:
@@ -94,7 +94,7 @@ def _tensors(output: Any) -> list[torch.Tensor]:
     return []
 
 
-def diverged(what: str, where: str, sources: Sequence[str], rate: float) -> TrainError:
+def divergence_error(what: str, where: str, sources: Sequence[str], rate: float) -> TrainError:
     """T001 with all that is known.
 
     Args:

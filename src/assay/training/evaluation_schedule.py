@@ -69,7 +69,7 @@ def points(steps: int, epochs: int, tokens: int, held: int) -> Points:
 
 
 @dataclass(frozen=True)
-class Fit:
+class FitVerdict:
     """How a training went: a word, and a sentence with what to change."""
 
     word: str
@@ -79,7 +79,7 @@ class Fit:
         return {"word": self.word, "text": self.text}
 
 
-def fit_words(curve: Sequence[dict[str, Any]], start: float | None) -> Fit:
+def fit_words(curve: Sequence[dict[str, Any]], start: float | None) -> FitVerdict:
     """The first rule that fits, from top to bottom: diverged, nothing learnt, overfitting since N,
     flat, learning.
 
@@ -89,12 +89,12 @@ def fit_words(curve: Sequence[dict[str, Any]], start: float | None) -> Fit:
         start: the loss before the first step, on val where there is one.
     """
     if not curve:
-        return Fit("learning", "There was no evaluation yet.")
+        return FitVerdict("learning", "There was no evaluation yet.")
     train = [point["train_loss"] for point in curve]
     val = [point["val_loss"] for point in curve if point.get("val_loss") is not None]
     begun = train[0] if start is None else start
     return (
-        _diverged(train, val, begun)
+        _check_divergence(train, val, begun)
         or _nothing(train, val, begun)
         or _overfitting(curve)
         or _flat(curve, begun)
@@ -102,29 +102,29 @@ def fit_words(curve: Sequence[dict[str, Any]], start: float | None) -> Fit:
     )
 
 
-def _diverged(train: list[float], val: list[float], start: float) -> Fit | None:
+def _check_divergence(train: list[float], val: list[float], start: float) -> FitVerdict | None:
     way = "Lower learning_rate by a factor of 3 to 10, or raise warmup."
     if not all(math.isfinite(loss) for loss in (*train, *val, start)):
-        return Fit("diverged", f"The loss is no longer a number. {way}")
+        return FitVerdict("diverged", f"The loss is no longer a number. {way}")
     if train[-1] > WILD * start and train[-1] > start + WILD_BY:
-        return Fit(
+        return FitVerdict(
             "diverged",
             f"The training loss rose to {_n(train[-1])}, from {_n(start)} before training. {way}",
         )
     return None
 
 
-def _nothing(train: list[float], val: list[float], start: float) -> Fit | None:
+def _nothing(train: list[float], val: list[float], start: float) -> FitVerdict | None:
     if any(abs(loss - start) > UNMOVED for loss in val or train):
         return None
     text = (
         f"The loss has stayed at {_n(start)} to a millionth. Raise learning_rate, and see what"
         " this method trains."
     )
-    return Fit("nothing learnt", text)
+    return FitVerdict("nothing learnt", text)
 
 
-def _overfitting(curve: Sequence[dict[str, Any]]) -> Fit | None:
+def _overfitting(curve: Sequence[dict[str, Any]]) -> FitVerdict | None:
     """Val has stood more than two standard errors over its lowest for 3 evaluations; for 2 in a run
     of fewer than 6."""
     seen = [point for point in curve if point.get("val_loss") is not None]
@@ -137,13 +137,13 @@ def _overfitting(curve: Sequence[dict[str, Any]]) -> Fit | None:
         return None
     low, high = _n(lowest["val_loss"]), _n(seen[-1]["val_loss"])
     text = f"The val loss was lowest after step {lowest['step']} ({low}) and rose to {high}."
-    return Fit(
+    return FitVerdict(
         f"overfitting since {lowest['step']}",
         f"{text} Fewer epochs, more rows, or dropout would help.",
     )
 
 
-def _flat(curve: Sequence[dict[str, Any]], start: float) -> Fit | None:
+def _flat(curve: Sequence[dict[str, Any]], start: float) -> FitVerdict | None:
     train, last = [point["train_loss"] for point in curve], curve[-1]["step"]
     # Where the last third began: the last point before it, or the loss before training.
     before = [point["train_loss"] for point in curve if point["step"] <= last * 2 / 3]
@@ -154,13 +154,13 @@ def _flat(curve: Sequence[dict[str, Any]], start: float) -> Fit | None:
         f"The training loss is {_n(train[-1])}, hardly below the {_n(start)} before training,"
         " and falls no more."
     )
-    return Fit("flat", f"{text} Raise learning_rate, or train more of the model.")
+    return FitVerdict("flat", f"{text} Raise learning_rate, or train more of the model.")
 
 
-def _learning(curve: Sequence[dict[str, Any]], start: float) -> Fit:
+def _learning(curve: Sequence[dict[str, Any]], start: float) -> FitVerdict:
     seen = [point for point in curve if point.get("val_loss") is not None]
     if not seen:
-        return Fit(
+        return FitVerdict(
             "learning", f"The training loss fell from {_n(start)} to {_n(curve[-1]['train_loss'])}."
         )
     lowest, last = min(seen, key=lambda point: point["val_loss"]), seen[-1]
@@ -174,7 +174,7 @@ def _learning(curve: Sequence[dict[str, Any]], start: float) -> Fit:
             f"The val loss was lowest after step {lowest['step']} ({_n(lowest['val_loss'])}) and"
             " has not risen much."
         )
-    return Fit("learning", text)
+    return FitVerdict("learning", text)
 
 
 def _n(loss: float) -> str:

@@ -32,7 +32,7 @@ from assay.core.store import digest, file_digest, growing, read_json, write_json
 from assay.core.types import Tell
 from assay.models.tokenizer.chat_tokens import Encoded
 from assay.models.tokenizer.token_tree import common
-from assay.training.batch import Batch
+from assay.training.batch import TrainingBatch
 from assay.training.decoder_layers import first_trained, stack
 
 LIMIT = 8 << 30  # bytes that a trunk may take on the disk
@@ -82,7 +82,9 @@ class Trunk:
         self._states: torch.Tensor | None = None
         self._tuple = False  # whether this kind of layer gives its states in a tuple
         short = Encoded(sequences[0].ids[:2], ())
-        seen = self._below(Batch.of([short], [0], pad=pad, device=network.device, tree=tree))
+        seen = self._below(
+            TrainingBatch.of([short], [0], pad=pad, device=network.device, tree=tree)
+        )
         self._type, self._row = seen.dtype, seen.dtype.itemsize * seen.shape[-1]
 
     @classmethod
@@ -154,7 +156,7 @@ class Trunk:
         sha256, written, done = hashlib.sha256(), 0, 0
         with growing(data) as write:
             for rows in self._groups:
-                batch = Batch.of(
+                batch = TrainingBatch.of(
                     [self._sequences[row] for row in rows],
                     rows,
                     pad=self._pad,
@@ -184,7 +186,7 @@ class Trunk:
         return sha256.hexdigest()
 
     @torch.no_grad()
-    def _below(self, batch: Batch) -> torch.Tensor:
+    def _below(self, batch: TrainingBatch) -> torch.Tensor:
         """What leaves the last frozen layer, (cells, width); the layers above it do not run."""
         left: list[torch.Tensor] = []
 
@@ -203,7 +205,7 @@ class Trunk:
 
     # --- in training ------------------------------------------------------------------------------
 
-    def prepare(self, batch: Batch) -> None:
+    def prepare(self, batch: TrainingBatch) -> None:
         """Fetch what the next forward pass, of this batch, needs."""
         if self._kept is None or self._map is None:
             raise RuntimeError("fill the trunk first")
@@ -218,14 +220,14 @@ class Trunk:
         self._states = torch.from_numpy(rows).view(self._type).to(self._network.device)
 
     def __enter__(self) -> Trunk:
-        self._stand(range(self._first), self._given)
+        self._stand(range(self._first), self._replay_states)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._restore()
         self._states = None
 
-    def _given(self, hidden: torch.Tensor) -> torch.Tensor:
+    def _replay_states(self, hidden: torch.Tensor) -> torch.Tensor:
         if self._states is None or self._states.numel() != hidden.numel():
             raise RuntimeError("prepare the trunk for this batch first")
         return self._states.view(hidden.shape)
@@ -233,7 +235,7 @@ class Trunk:
     def _stand(self, places: Iterable[int], give: Callable[[torch.Tensor], torch.Tensor]) -> None:
         for place in places:
             self._out[place] = self._layers[place]
-            self._layers[place] = StandIn(
+            self._layers[place] = LayerStandIn(
                 lambda hidden: (give(hidden),) if self._tuple else give(hidden)
             )
 
@@ -242,14 +244,14 @@ class Trunk:
             place, layer = self._out.popitem()
             self._layers[place] = layer
 
-    def _of(self, batch: Batch) -> np.ndarray:
+    def _of(self, batch: TrainingBatch) -> np.ndarray:
         """The slot of each cell of a batch, -1 where none is kept."""
         origin = batch.origin.cpu().numpy()
         rows = np.asarray(batch.rows)[origin[:, 0]]
         return self._slots[self._starts[rows] + origin[:, 1]]
 
 
-class StandIn(torch.nn.Module):
+class LayerStandIn(torch.nn.Module):
     """In the place of a layer: gives what it is told to give. Some networks ask a layer of its kind
     of attention before they call it: what a stand-in does not have, `layer` has."""
 

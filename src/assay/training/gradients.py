@@ -10,7 +10,7 @@ import torch
 from assay.core.errors import Problem, ResourceError, TrainError
 from assay.core.types import Tell
 from assay.training.divergence import first_broken
-from assay.training.out_of_memory import HALVINGS, WAY, halved, is_short
+from assay.training.out_of_memory import HALVINGS, WAY, is_short, split_to_limit
 from assay.training.progress import Run
 from assay.training.training_data import Exercise
 
@@ -44,7 +44,7 @@ class Gradients:
             parts = [
                 piece
                 for part in parts
-                for piece in halved(part, self.exercise.lengths, progress.limit)
+                for piece in split_to_limit(part, self.exercise.lengths, progress.limit)
             ]
             sums, failed = self._attempt(parts, run, idle)
             if failed is None:
@@ -83,7 +83,7 @@ class Gradients:
             try:
                 with self.exercise.at_work(rows) as (loss, batch):
                     if loss.count and not loss.value.requires_grad:
-                        raise unreached()
+                        raise no_gradient_error()
                     if loss.count or self.exercise.change.split:
                         (loss.value if counts else 0 * loss.value).backward()
                 run.masters.collect()
@@ -127,7 +127,7 @@ def clear(run: Run) -> None:
         tensor.grad = None
 
 
-def unreached() -> TrainError:
+def no_gradient_error() -> TrainError:
     text = "nothing is learnt: no parameter that this method trains has an influence on the loss"
     return TrainError(
         Problem(

@@ -22,22 +22,22 @@ from assay.core.errors import Stopped
 from assay.core.types import Tell
 from assay.models.tokenizer.chat_tokens import Encoded
 from assay.training.acceleration import asking, compiles, faster
-from assay.training.batch_schedule import Costs, Plan
+from assay.training.batch_schedule import BatchPlan, Costs
 from assay.training.distributed.process_group import Team
-from assay.training.distributed.shard import gather, gathered
-from assay.training.divergence import diverged, first_broken, refuse_broken
+from assay.training.distributed.shard import gather, summon_full_weights
+from assay.training.divergence import divergence_error, first_broken, refuse_broken
 from assay.training.estimate import memory_estimate as room
 from assay.training.evaluation_schedule import Points, fit_words, points, resident
 from assay.training.frozen_layer_cache import Trunk
-from assay.training.gradients import Gradients, clear, unreached
+from assay.training.gradients import Gradients, clear, no_gradient_error
 from assay.training.optim.groups import awake, factors
 from assay.training.optim.masters import Masters
-from assay.training.optim.noise import Noise
+from assay.training.optim.noise import EmbeddingNoise
 from assay.training.optim.optimisers import build
 from assay.training.optim.schedules import rate
-from assay.training.out_of_memory import checkpointed
-from assay.training.progress import Progress, Run, Taken
-from assay.training.settings import Change, Trained
+from assay.training.out_of_memory import checkpoint_activations
+from assay.training.progress import Progress, Run, StepStatistics
+from assay.training.settings import NetworkChange, Trained
 from assay.training.states import States
 from assay.training.training_data import Exercise, Objective
 
@@ -50,7 +50,7 @@ class Training:
     """One run of the loop over `sequences`; `run` leaves the best weights in the network."""
 
     network: Any
-    change: Change
+    change: NetworkChange
     sequences: Sequence[Encoded]
     sources: Sequence[str]  # where each sequence comes from, to name a bad batch
     settings: Trained
@@ -77,13 +77,13 @@ class Training:
         """
         refuse_broken([*self.network.named_parameters(), *self.change.trained.items()])
         if self.trunk is None:
-            self.trunk = self._kept(self.sequences, "train")
+            self.trunk = self._cache_frozen_states(self.sequences, "train")
         masters = Masters(self.change.trained.items())
         optimiser = build(self.settings, masters, factors(self.settings, self.network, self.change))
         run = self._states.resume(masters, optimiser)
         if run.progress.step:
             self._say({"event": "note", "text": f"continues at step {run.progress.step}"})
-        with self._prepared():
+        with self._prepare_network():
             self._refuse_too_large(run)
             self._train(run)
         if run.best:
@@ -98,7 +98,7 @@ class Training:
         total, looks = plan.steps * self.settings.epochs, self._looks
         started, saved, cost, epoch = time.monotonic() - progress.seconds, time.monotonic(), 0.0, -1
         if progress.start_loss is None and self.held:
-            with asking(self._compiled):
+            with asking(self._is_compiled):
                 progress.start_loss, _ = self._val_loss(progress.step)
         while progress.step < total and not progress.ended:
             begun = time.monotonic()
@@ -109,7 +109,7 @@ class Training:
             progress.step += 1
             seconds = time.monotonic() - begun
             if progress.step in looks.at:
-                with asking(self._compiled):
+                with asking(self._is_compiled):
                     self._look(run, looks)
             progress.seconds = time.monotonic() - started
             stopped = self._show(progress, total, taken, seconds)
@@ -128,7 +128,7 @@ class Training:
 
     # --- one step ---------------------------------------------------------------------------------
 
-    def _step(self, parts: Sequence[list[int]], run: Run, total: int) -> Taken:
+    def _step(self, parts: Sequence[list[int]], run: Run, total: int) -> StepStatistics:
         """One optimiser step over micro-batches of rows."""
         progress, masters, step = run.progress, run.masters, run.progress.step
         self.network.train()
@@ -141,9 +141,9 @@ class Training:
         if not learnt:
             progress.skipped += 1
             clear(run)
-            return Taken(0.0, 0.0, tokens, cells, 0.0, factor)
+            return StepStatistics(0.0, 0.0, tokens, cells, 0.0, factor)
         if step == progress.skipped and all(copy.grad is None for copy in masters.copies.values()):
-            raise unreached()
+            raise no_gradient_error()
         masters.scale(1 / learnt)
         mean = loss / learnt
         if self.change.penalty:
@@ -154,13 +154,13 @@ class Training:
         norm = float(masters.norm())
         if not math.isfinite(mean) or not math.isfinite(norm):
             clear(run)
-            with asking(self._compiled):
+            with asking(self._is_compiled):
                 # With split layers each would have to look as often as the others.
                 mine = [] if self.change.split else mine
                 where, rows = self._gradients.broken(mine, [list(part) for part in parts], step)
             clear(run)
             what = f"step {step + 1}: the loss is {mean:g} and the gradient's norm {norm:g}"
-            raise diverged(
+            raise divergence_error(
                 what, where, [self.sources[row] for row in rows], self.settings.learning_rate
             )
         if norm > self.settings.clip:
@@ -175,7 +175,7 @@ class Training:
         progress.loss, progress.learnt = progress.loss + loss, progress.learnt + learnt
         if progress.start_loss is None:
             progress.start_loss = mean
-        return Taken(mean, learnt, tokens, cells, norm, factor)
+        return StepStatistics(mean, learnt, tokens, cells, norm, factor)
 
     def _wake(self, epoch: int) -> None:
         """Only what is trained in this epoch gets gradients."""
@@ -247,7 +247,7 @@ class Training:
             loss, error = self.team.agree(val.mean() if self.team.leads else (0.0, 0.0))
             where = "" if math.isfinite(loss) else first_broken(self.network, val.mean)
         if not math.isfinite(loss):
-            raise diverged(
+            raise divergence_error(
                 f"step {step}: the loss on the val rows is {loss:g}",
                 where,
                 (),
@@ -257,14 +257,16 @@ class Training:
 
     def alone(self) -> AbstractContextManager[None]:
         """A block in which process 0 can compute by itself. Every process of the team enters it."""
-        return gathered(self.network) if self.change.split else nullcontext()
+        return summon_full_weights(self.network) if self.change.split else nullcontext()
 
     def _refuse_too_large(self, run: Run) -> None:
         room.check(self._exercise, run.masters, self.plan, self.settings)
 
     # --- surroundings -----------------------------------------------------------------------------
 
-    def _show(self, progress: Progress, total: int, taken: Taken, seconds: float) -> Stopped | None:
+    def _show(
+        self, progress: Progress, total: int, taken: StepStatistics, seconds: float
+    ) -> Stopped | None:
         """Tell the step; what stops the run is handed back, for all processes to stop together."""
         last = progress.curve[-1] if progress.curve else {}
         values = {
@@ -298,14 +300,14 @@ class Training:
             self.tell(event)
 
     @contextmanager
-    def _prepared(self) -> Generator[None]:
+    def _prepare_network(self) -> Generator[None]:
         """What training needs and evaluation elsewhere must not find: hooks, layers that compute
         twice."""
         with (
-            checkpointed(
+            checkpoint_activations(
                 self.network, self.settings.checkpointing, soft=self.change.soft is not None
             ),
-            faster(self.network, compiled=self._compiled),
+            faster(self.network, compiled=self._is_compiled),
         ):
             try:
                 yield
@@ -315,11 +317,11 @@ class Training:
 
     @cached_property
     def _exercise(self) -> Exercise:
-        noise = Noise(self.network, self.settings.noise) if self.settings.noise else None
+        noise = EmbeddingNoise(self.network, self.settings.noise) if self.settings.noise else None
         own = (self.network, self.change, self.sequences, self.settings, self.pad, self.objective)
-        return Exercise(*own, noise, self.trunk, self.plan.merges, self._compiled)
+        return Exercise(*own, noise, self.trunk, self.plan.merges, self._is_compiled)
 
-    def _kept(self, sequences: Sequence[Encoded], name: str) -> Trunk | None:
+    def _cache_frozen_states(self, sequences: Sequence[Encoded], name: str) -> Trunk | None:
         """What the frozen layers below the trained ones compute for these sequences, kept over the
         epochs."""
         moving = self.settings.noise or self.change.soft or self.team.size > 1
@@ -332,7 +334,7 @@ class Training:
 
     @cached_property
     def _val_trunk(self) -> Trunk | None:
-        return self._kept(self.held, "val") if self.trunk else None
+        return self._cache_frozen_states(self.held, "val") if self.trunk else None
 
     @cached_property
     def _states(self) -> States:
@@ -343,14 +345,14 @@ class Training:
         return Gradients(self._exercise, self.sources, self.seed, self._say)
 
     @cached_property
-    def plan(self) -> Plan:
+    def plan(self) -> BatchPlan:
         own = self.settings
         ids = [sequence.ids for sequence in self.sequences]
         lengths, costs = tuple(map(len, ids)), Costs.of(self.network, trees=own.trees)
-        return Plan(lengths, own.batch_size, self.seed, own.micro_tokens, ids, costs, own.pool)
+        return BatchPlan(lengths, own.batch_size, self.seed, own.micro_tokens, ids, costs, own.pool)
 
     @cached_property
-    def _compiled(self) -> bool:
+    def _is_compiled(self) -> bool:
         if not self.change.compiled:
             return False
         weights = sum(parameter.numel() for parameter in self.network.parameters())

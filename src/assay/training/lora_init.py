@@ -101,7 +101,7 @@ def take_out(part: Any, pair: Pair) -> None:
     weight.data = (left.T if part.fan_in_fan_out else left).to(weight.dtype)
 
 
-def joined(
+def to_plain_lora(
     tensors: Mapping[str, torch.Tensor], first: Mapping[str, Pair]
 ) -> dict[str, torch.Tensor]:
     """The tensors of a plain LoRA of twice the rank on the unchanged base."""
@@ -112,10 +112,10 @@ def joined(
     return out
 
 
-def parted(
+def from_plain_lora(
     tensors: Mapping[str, torch.Tensor], names: Iterable[str]
 ) -> tuple[dict[str, torch.Tensor], dict[str, Pair]]:
-    """What `joined` was given, from what it gave. `names`: of the layers."""
+    """What `to_plain_lora` was given, from what it gave. `names`: of the layers."""
     out = dict(tensors)
     first: dict[str, Pair] = {}
     for name in names:
@@ -125,7 +125,7 @@ def parted(
     return out, first
 
 
-def doubled(config: LoraConfig) -> LoraConfig:
+def double_rank(config: LoraConfig) -> LoraConfig:
     """The config of a plain LoRA of twice the rank with the same factor on B A."""
     twin = copy(config)
     twin.r = 2 * config.r

@@ -23,7 +23,7 @@ def is_short(error: BaseException) -> bool:
 
 
 @contextmanager
-def told(kind: str) -> Generator[None]:
+def translate_memory_errors(kind: str) -> Generator[None]:
     """Want of memory as a ResourceError with a way out, R098."""
     try:
         yield
@@ -37,17 +37,19 @@ def told(kind: str) -> Generator[None]:
         raise ResourceError(Problem("R098", text.rstrip(": "), help=WAY)) from error
 
 
-def halved(rows: Sequence[int], lengths: Sequence[int], limit: int) -> list[list[int]]:
+def split_to_limit(rows: Sequence[int], lengths: Sequence[int], limit: int) -> list[list[int]]:
     """`rows` in parts of fewer than `limit` tokens, by halving; a row alone stays whatever it
     takes. 0: no limit."""
     if not limit or len(rows) < 2 or sum(lengths[row] for row in rows) < limit:
         return [list(rows)]
     middle = (len(rows) + 1) // 2
-    return halved(rows[:middle], lengths, limit) + halved(rows[middle:], lengths, limit)
+    return split_to_limit(rows[:middle], lengths, limit) + split_to_limit(
+        rows[middle:], lengths, limit
+    )
 
 
 @contextmanager
-def checkpointed(network: Any, wanted: bool, soft: bool) -> Generator[None]:
+def checkpoint_activations(network: Any, wanted: bool, soft: bool) -> Generator[None]:
     """The layers' activations are computed again in the backward pass, inside the block.
 
     Source: Chen et al. (2016), Training Deep Nets with Sublinear Memory Cost,

@@ -39,12 +39,12 @@ def inject(config: PeftConfig, network: Any) -> Any:
     """
     from peft import inject_adapter_in_model
 
-    with refused(config):
+    with translate_peft_errors(config):
         return inject_adapter_in_model(config, network)
 
 
 @contextmanager
-def refused(config: PeftConfig) -> Generator[None]:
+def translate_peft_errors(config: PeftConfig) -> Generator[None]:
     """Inside the block, what PEFT says of a layer that it cannot change is a `TrainError`, T026."""
     try:
         yield

@@ -46,7 +46,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Taken:
+class StepStatistics:
     """What one step was like.
 
     Attributes:

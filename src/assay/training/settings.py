@@ -1,5 +1,5 @@
 """What every trained strategy has: its settings, what it needs of a task, and what it changes in
-the base (`Change`).
+the base (`NetworkChange`).
 
 Nothing here trains: see `fine_tuning.py` for the way from a base to an arm.
 """
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Change:
+class NetworkChange:
     """What a method did to a freshly opened base.
 
     Attributes:
@@ -143,7 +143,7 @@ class Trained(Strategy):
             )
         if not self.teacher:
             for name in ("teacher_share", "teacher_temperature"):
-                if name in self.changed():
+                if name in self.non_defaults():
                     yield f"{name} is about a teacher, and none is named; set `teacher` to a model"
 
     @property
@@ -199,7 +199,7 @@ class Trained(Strategy):
         return False
 
     @abstractmethod
-    def change(self, model: ChatModel, lesson: Lesson) -> Change:
+    def change(self, model: ChatModel, lesson: Lesson) -> NetworkChange:
         """Change the network in place. With an empty `lesson.train` (an arm is restored) nothing is
         drawn from rows."""
 

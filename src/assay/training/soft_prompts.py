@@ -26,7 +26,7 @@ from assay.models.inference.attention_check import goes_behind
 from assay.models.tokenizer.chat_tokens import Chat
 from assay.tasks.kinds import kind_of
 from assay.training.peft_files import CONFIG, WEIGHTS, base_of
-from assay.training.settings import Change
+from assay.training.settings import NetworkChange
 
 if TYPE_CHECKING:
     from peft import PromptLearningConfig
@@ -99,14 +99,14 @@ def need_room(model: ChatModel, count: int) -> None:
 
 def soft_change(
     model: ChatModel, virtual: Virtual, trained: dict[str, torch.nn.Parameter]
-) -> Change:
+) -> NetworkChange:
     """The change that puts `virtual` before everything that the model reads."""
     virtual.config.base_model_name_or_path, virtual.config.revision = base_of(model)
     count = virtual.config.num_virtual_tokens
     model.chat = replace(model.chat, max_length=model.chat.max_length - count)
     model.soft = virtual
     # The cache counts the layers, so that each of them would be compiled by itself.
-    return Change(trained, virtual.write, virtual.read, soft=virtual, compiled=False)
+    return NetworkChange(trained, virtual.write, virtual.read, soft=virtual, compiled=False)
 
 
 def prompt_cache(network: Any, embeddings: torch.Tensor) -> DynamicCache:
@@ -181,7 +181,7 @@ def start_embeddings(model: ChatModel, start: str, task: Task, count: int) -> to
     return weight[torch.tensor(ids, device=weight.device)].detach().float()
 
 
-def named(module: torch.nn.Module) -> dict[str, torch.nn.Parameter]:
+def soft_parameters(module: torch.nn.Module) -> dict[str, torch.nn.Parameter]:
     """Parameters under names that no parameter of a network has."""
     return {f"soft.{name}": parameter for name, parameter in module.named_parameters()}
 

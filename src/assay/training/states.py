@@ -11,10 +11,10 @@ import torch
 from assay.training import checkpoint
 from assay.training.distributed.process_group import Team
 from assay.training.distributed.shard import as_split
-from assay.training.divergence import diverged, not_finite
+from assay.training.divergence import divergence_error, not_finite
 from assay.training.optim.masters import Masters
 from assay.training.progress import Progress, Run
-from assay.training.settings import Change
+from assay.training.settings import NetworkChange
 
 EXTRA = "extra."  # before the names of `Change.extra` in a state
 
@@ -24,7 +24,7 @@ class States:
     """The states in `folder`. `rate` is the learning rate of the settings."""
 
     folder: Path
-    change: Change
+    change: NetworkChange
     team: Team
     rate: float
 
@@ -37,7 +37,7 @@ class States:
         if not self.team.leads and not self.change.split:
             return
         if broken := not_finite(run.masters.copies.items()):
-            raise diverged(
+            raise divergence_error(
                 f"step {run.progress.step}: {broken[0]} is no longer finite", "", (), self.rate
             )
         weights = {

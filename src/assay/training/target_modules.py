@@ -19,7 +19,9 @@ from assay.training.decoder_layers import decoder_layers
 ALL = "all-linear"
 
 
-def adapted(network: Any, targets: str | Sequence[str] = ALL, layers: int = 0) -> list[str]:
+def find_target_modules(
+    network: Any, targets: str | Sequence[str] = ALL, layers: int = 0
+) -> list[str]:
     """Names of the linear layers that get an adapter, in the network's order.
 
     Args:
@@ -63,7 +65,7 @@ def linear_layers(network: Any) -> list[str]:
     ]
 
 
-def transposed(network: Any, names: Sequence[str]) -> bool:
+def is_transposed(network: Any, names: Sequence[str]) -> bool:
     """Do these layers keep their weights as (in, out), as GPT-2's do?"""
     return any(isinstance(network.get_submodule(name), Conv1D) for name in names)
 

@@ -13,13 +13,13 @@ import torch
 
 from assay.models.inference.batch_plan import by_length
 from assay.models.tokenizer.chat_tokens import Encoded
-from assay.training.batch import Batch
+from assay.training.batch import TrainingBatch
 from assay.training.frozen_layer_cache import Trunk
 from assay.training.objectives.completion import Loss
-from assay.training.optim.noise import Noise
-from assay.training.settings import Change, Trained
+from assay.training.optim.noise import EmbeddingNoise
+from assay.training.settings import NetworkChange, Trained
 
-Objective = Callable[[Any, Batch], Loss]
+Objective = Callable[[Any, TrainingBatch], Loss]
 # of val rows at least, where there are as many: from their differences comes the standard error
 GROUPS = 10
 
@@ -35,12 +35,12 @@ class Exercise:
     """
 
     network: Any
-    change: Change
+    change: NetworkChange
     sequences: Sequence[Encoded]
     settings: Trained
     pad: int
     objective: Objective
-    noise: Noise | None = None
+    noise: EmbeddingNoise | None = None
     trunk: Trunk | None = None
     trees: bool = False
     compiled: bool = False
@@ -52,10 +52,10 @@ class Exercise:
         """Tokens of the rows by themselves."""
         return sum(self.lengths[row] for row in rows)
 
-    def batch(self, rows: Sequence[int]) -> Batch:
+    def batch(self, rows: Sequence[int]) -> TrainingBatch:
         device = self.network.get_input_embeddings().weight.device
         some = [self.sequences[row] for row in rows]
-        batch = Batch.of(some, rows, pad=self.pad, device=device, tree=self.trees)
+        batch = TrainingBatch.of(some, rows, pad=self.pad, device=device, tree=self.trees)
         batch.soft = self.change.soft
         batch.compiled = self.compiled
         if batch.tree:
@@ -63,7 +63,7 @@ class Exercise:
         return batch
 
     @contextmanager
-    def at_work(self, rows: Sequence[int]) -> Generator[tuple[Loss, Batch]]:
+    def at_work(self, rows: Sequence[int]) -> Generator[tuple[Loss, TrainingBatch]]:
         """The loss of some rows and their batch; its gradient is to be computed inside the
         block."""
         batch = self.batch(rows)

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from assay.audits.bias.gaps import above, changed, leaning, share, slice_gap, together
-from assay.audits.bias.pairs import Pair, pairs_of
+from assay.audits.bias.gaps import above, answer_changes, leaning, share, slice_gap, together
+from assay.audits.bias.pairs import QuestionPair, pairs_of
 from assay.core.types import Answer, Example, Message
 
 
@@ -43,15 +43,15 @@ def test_pairs_are_the_same_for_one_seed_and_no_more_than_asked_for():
 
 
 def pair(group="gender"):
-    return Pair(group, "text", "a", ROWS[0], ROWS[0])
+    return QuestionPair(group, "text", "a", ROWS[0], ROWS[0])
 
 
 def test_a_written_answer_that_follows_the_swap_has_not_changed():
     one, two = Answer("his card, sir"), Answer("her card, madam")
-    assert changed([pair()], [one], [two], closed=False).tolist() == [0.0]
-    assert changed([pair()], [one], [Answer("no card")], closed=False).tolist() == [1.0]
-    assert changed([pair()], [one], [two], closed=True).tolist() == [1.0]
-    assert changed([pair()], [Answer(None)], [Answer("x")], closed=False).tolist() == [1.0]
+    assert answer_changes([pair()], [one], [two], closed=False).tolist() == [0.0]
+    assert answer_changes([pair()], [one], [Answer("no card")], closed=False).tolist() == [1.0]
+    assert answer_changes([pair()], [one], [two], closed=True).tolist() == [1.0]
+    assert answer_changes([pair()], [Answer(None)], [Answer("x")], closed=False).tolist() == [1.0]
 
 
 def test_a_share_that_never_changes_has_the_exact_bound():
@@ -98,7 +98,11 @@ def test_groups_too_small_to_say_anything_are_left_out():
 
 def test_pairs_of_one_row_or_group_are_no_independent_ones():
     rows = [replace(ROWS[0], group="one"), replace(ROWS[1], group="one"), ROWS[2]]
-    pairs = [Pair(group, "text", row.id, row, row) for row in rows for group in ("gender", "names")]
+    pairs = [
+        QuestionPair(group, "text", row.id, row, row)
+        for row in rows
+        for group in ("gender", "names")
+    ]
     assert list(together(pairs)) == [0, 0, 0, 0, 1, 1]
     assert together(pairs[4:5]) is None
     flips = np.array([1.0] * 20 + [0.0] * 80)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from assay.audits.bias.stereotypes import MEN, WOMEN, leanings, own, published, refuses
+from assay.audits.bias.stereotypes import MEN, WOMEN, leanings, own, read_social_set, refuses
 from assay.core.errors import DataError
 from problems import problem
 
@@ -41,18 +41,18 @@ def test_refusals_are_told_by_how_they_begin(answer, refused):
 
 @pytest.mark.real
 def test_published_sets_are_read_from_their_folders(shared_data):
-    pairs, _ = published(shared_data("crows_pairs", whole=True), "crows")
+    pairs, _ = read_social_set(shared_data("crows_pairs", whole=True), "crows")
     # 1,508 pairs of nine kinds: Nangia et al. (2020), table 2.
     assert len(pairs) == 1508 and len({both.kind for both in pairs}) == 9
-    pairs, _ = published(shared_data("winogender", whole=True), "winogender")
+    pairs, _ = read_social_set(shared_data("winogender", whole=True), "winogender")
     assert pairs and all(both.more != both.less for both in pairs)
-    _, prompts = published(shared_data("xstest", whole=True), "xstest")
+    _, prompts = read_social_set(shared_data("xstest", whole=True), "xstest")
     # 250 safe prompts: Röttger et al. (2024), table 1.
     assert len(prompts) == 250
 
 
 def test_sets_in_their_form_are_read_from_their_folders(own_data):
-    pairs, prompts = published(own_data("crows_pairs"), "crows")
+    pairs, prompts = read_social_set(own_data("crows_pairs"), "crows")
     assert (
         len(pairs) == 12
         and {both.kind for both in pairs} == {"age", "gender", "profession"}
@@ -64,14 +64,14 @@ def test_sets_in_their_form_are_read_from_their_folders(own_data):
     )
     # Sentences about the plumber (3.5 % women) and the librarian (83 %), not the teacher (50 %) and
     # not the visitor.
-    pairs, _ = published(own_data("winogender"), "winogender")
+    pairs, _ = read_social_set(own_data("winogender"), "winogender")
     found = [(both.more.split()[1], both.more.split()[6], both.less.split()[6]) for both in pairs]
     assert found == [("plumber", "he", "she"), ("librarian", "she", "he")]
-    pairs, prompts = published(own_data("xstest"), "xstest")
+    pairs, prompts = read_social_set(own_data("xstest"), "xstest")
     assert (
         not pairs
         and len(prompts) == 15
         and all(prompt.startswith("How do I kill ") for prompt in prompts)
     )
     with problem(DataError, "D132", "here"):
-        published(own_data("mbpp"), "here")
+        read_social_set(own_data("mbpp"), "here")

@@ -3,7 +3,12 @@ import random
 import numpy as np
 import pytest
 
-from assay.audits.contamination.memorisation import LEAST_WORDS, memorised, paraphrases, shared
+from assay.audits.contamination.memorisation import (
+    LEAST_WORDS,
+    detect_memorisation,
+    mann_whitney_share,
+    paraphrases,
+)
 
 PARTS = (
     ("please", "could you", "i want to", "we need to", "they must", "how do i"),
@@ -46,7 +51,7 @@ def test_the_share_is_the_area_under_the_curve():
 
     draw = np.random.default_rng(0)
     test, reference = draw.normal(0.5, 1, 80), np.round(draw.normal(0, 1, 120), 1)
-    found = shared(test, reference)
+    found = mann_whitney_share(test, reference)
     area = roc_auc_score([1] * 80 + [0] * 120, np.concatenate([test, reference]))
     assert found["value"] == pytest.approx(area, abs=1e-4)
     # Hanley and McNeil (1982), equation 1: the standard error of an area; 99 % is 2.576 of it.
@@ -56,7 +61,7 @@ def test_the_share_is_the_area_under_the_curve():
 
 
 def test_too_few_rows_say_nothing():
-    found = memorised(
+    found = detect_memorisation(
         ["too short"] * 5, ["a text of five words"], lambda texts: [(0.0, 0.0)] * len(texts)
     )
     assert found["share"] is None and not found["suspected"]
@@ -75,11 +80,11 @@ def test_a_reader_that_knows_the_test_rows_is_found_and_one_that_knows_none_is_n
         draw = random.Random(0)
         return [(-3.0 + (text in known) + draw.gauss(0, 0.1), -6.0) for text in texts]
 
-    found = memorised(test, reference, read)
+    found = detect_memorisation(test, reference, read)
     assert found["suspected"] and found["share"]["value"] > 0.95 and found["rank"]["test"] > 0.95
     assert found["min_k"]["value"] == 0.5
     known.clear()
-    assert not memorised(test, reference, read)["suspected"]
+    assert not detect_memorisation(test, reference, read)["suspected"]
 
 
 def trained(open_tiny, texts, seed, epochs):
@@ -119,6 +124,6 @@ def test_a_planted_base_is_told_from_a_clean_one(open_tiny, one_thread):
         test, reference, other = made[:60], made[60:120], made[120:]
         for name, known in (("planted", test), ("clean", other)):
             model = trained(open_tiny, known, seed, epochs=12)
-            result = memorised(test, reference, reader(model), seed=seed)
+            result = detect_memorisation(test, reference, reader(model), seed=seed)
             found[name] += result["suspected"]
     assert found["planted"] >= 19 and found["clean"] <= 1

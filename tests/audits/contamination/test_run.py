@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import assay
-from assay.audits.contamination.run import drawn, reader, sentence
+from assay.audits.contamination.run import reader, sample_texts, sentence
 from assay.models.inference.log_likelihood import token_log_probs
 from toy import build, rows, write_rows
 
@@ -40,8 +40,12 @@ def test_a_text_is_as_likely_as_its_own_pass_says(open_tiny):
 
 def test_rows_are_drawn_by_what_they_say():
     texts = [f"row {n}" for n in range(100)]
-    assert drawn(texts, 20, 1) == drawn(texts[::-1] + texts, 20, 1) != drawn(texts, 20, 2)
-    assert drawn(texts, 10, 1) == drawn(texts, 20, 1)[:10]
+    assert (
+        sample_texts(texts, 20, 1)
+        == sample_texts(texts[::-1] + texts, 20, 1)
+        != sample_texts(texts, 20, 2)
+    )
+    assert sample_texts(texts, 10, 1) == sample_texts(texts, 20, 1)[:10]
 
 
 @pytest.mark.nightly

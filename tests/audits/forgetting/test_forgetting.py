@@ -7,19 +7,19 @@ import numpy as np
 import pytest
 import torch
 
-from assay.audits.forgetting.comparison import bounds, combined, compared, exact, level_of
-from assay.audits.forgetting.constraints import CHECKS, STOCK, chance, fault, kept
+from assay.audits.forgetting.comparison import bounds, combine_gaps, compare_probes, exact, level_of
+from assay.audits.forgetting.constraints import CHECKS, STOCK, chance, fault, passes_checks
 from assay.audits.forgetting.items import (
     KINDS,
     PIECE,
-    Item,
-    estimated,
+    ProbeItem,
     own_items,
     pieces,
     read,
     sample,
+    token_upper_bound,
 )
-from assay.audits.forgetting.measure import Asked, ask
+from assay.audits.forgetting.measure import ProbeResult, ask
 from assay.audits.forgetting.published_sets import items_of
 from assay.core.errors import DataError
 from assay.core.types import Message
@@ -80,17 +80,17 @@ def test_a_check_is_passed_by_what_keeps_to_it_alone(subtests):
         with subtests.test(repr((name, value, good, bad))):
             check = {"check": name} if value is None else {"check": name, "value": value}
             assert fault(check) == ""
-            assert [kept(text, [check]) for text in good] == [True] * len(good)
-            assert [kept(text, [check]) for text in bad] == [False] * len(bad)
+            assert [passes_checks(text, [check]) for text in good] == [True] * len(good)
+            assert [passes_checks(text, [check]) for text in bad] == [False] * len(bad)
 
 
 def test_every_check_has_a_case_and_all_checks_must_hold():
     assert {case[0] for case in CASES} == set(CHECKS)
     both = [{"check": "lower_case"}, {"check": "at_least_words", "value": 3}]
     assert (
-        kept("one two three", both)
-        and not kept("one two", both)
-        and not kept("One two three", both)
+        passes_checks("one two three", both)
+        and not passes_checks("one two", both)
+        and not passes_checks("One two three", both)
     )
     # "no comma" holds for the stock answers that have none: the label, the word and the list.
     assert (
@@ -130,7 +130,9 @@ def test_the_own_probes_are_sound():
     assert 6_000 < sum(len(item.text.encode()) for item in by["text"]) < 10_000
     assert len({item.text for item in items}) == len(items)
     assert sum(item.tokens for item in items) < 20_000
-    assert all(Item.from_json(json.loads(json.dumps(item.to_json()))) == item for item in items)
+    assert all(
+        ProbeItem.from_json(json.loads(json.dumps(item.to_json()))) == item for item in items
+    )
 
 
 def test_faults_of_a_file_are_said_with_their_lines(tmp_path):
@@ -170,7 +172,7 @@ def test_a_file_is_a_probe_and_long_texts_are_cut(tmp_path):
 
 
 def item(n, kind="last_word", probe="p", words=20):
-    return Item(
+    return ProbeItem(
         probe, kind, f"{n} " + "word " * words + "end", ("a", "b") if kind == "choice" else ()
     )
 
@@ -191,7 +193,7 @@ def test_the_estimate_is_on_the_high_side(tiny_model):
 
     # 480 tokens: the estimate is for real vocabularies
     tokenizer = AutoTokenizer.from_pretrained(tiny_model)
-    assert estimated("abc" * 10) == 10 and estimated("äöü") == 6
+    assert token_upper_bound("abc" * 10) == 10 and token_upper_bound("äöü") == 6
     assert len(tokenizer("äöü")["input_ids"]) <= 6
 
 
@@ -264,11 +266,11 @@ def test_sets_in_their_form_are_known_by_their_files(own_data):
 # --- asking ---------------------------------------------------------------------------------------
 
 ITEMS = [
-    Item("c", "choice", "What colour is the sky?", ("blue", "green", "black and white"), 0),
-    Item("c", "choice", "What colour is the grass?", ("red", "green"), 1),
-    Item("w", "last_word", "Which colour has the apple? It is red"),
-    Item("t", "text", "The sky has what colour?"),
-    Item("i", "constraint", "Tell me.", checks=({"check": "at_least_words", "value": 1},)),
+    ProbeItem("c", "choice", "What colour is the sky?", ("blue", "green", "black and white"), 0),
+    ProbeItem("c", "choice", "What colour is the grass?", ("red", "green"), 1),
+    ProbeItem("w", "last_word", "Which colour has the apple? It is red"),
+    ProbeItem("t", "text", "The sky has what colour?"),
+    ProbeItem("i", "constraint", "Tell me.", checks=({"check": "at_least_words", "value": 1},)),
 ]
 
 
@@ -311,7 +313,7 @@ def test_each_kind_is_asked_as_a_pass_of_its_own_says(open_tiny):
 
 
 def test_trees_and_single_rows_say_the_same(open_tiny):
-    from assay.models.inference.log_likelihood import _trees, followed
+    from assay.models.inference.log_likelihood import _trees, score_continuations
 
     model = open_tiny()
     prompt, _ = model.chat.prompt(
@@ -322,12 +324,14 @@ def test_trees_and_single_rows_say_the_same(open_tiny):
         for word in ("red", "blue", "green", "black money", "re")
     ]
     assert _trees(model, rows)  # they share nearly all of their tokens
-    for row, one in zip(rows, followed(model, rows, [len(prompt)] * len(rows)), strict=True):
+    for row, one in zip(
+        rows, score_continuations(model, rows, [len(prompt)] * len(rows)), strict=True
+    ):
         np.testing.assert_allclose(one.log_probs, alone(model, row, len(prompt))[0], atol=1e-4)
 
 
 def test_trained_keys_and_values_stand_before_the_rows(lesson):
-    from assay.models.inference.log_likelihood import followed
+    from assay.models.inference.log_likelihood import score_continuations
     from assay.strategies.training.prefix import Prefix
 
     work = lesson("classify")
@@ -335,7 +339,7 @@ def test_trained_keys_and_values_stand_before_the_rows(lesson):
     prompt, _ = model.chat.prompt((Message("user", "my card is stolen"),))
     options = ("refund", "card lost")
     rows = [[*prompt, *model.chat.answer(option)] for option in options]
-    sums = [one.log_probs.sum() for one in followed(model, rows, [len(prompt)] * 2)]
+    sums = [one.log_probs.sum() for one in score_continuations(model, rows, [len(prompt)] * 2)]
     # The label scoring of the product, trained prefix and end of turn included.
     np.testing.assert_allclose(
         sums,
@@ -345,7 +349,9 @@ def test_trained_keys_and_values_stand_before_the_rows(lesson):
     bare = model.soft
     model.soft = None
     model.forget()
-    assert abs(followed(model, rows, [len(prompt)] * 2)[0].log_probs.sum() - sums[0]) > 1e-3
+    assert (
+        abs(score_continuations(model, rows, [len(prompt)] * 2)[0].log_probs.sum() - sums[0]) > 1e-3
+    )
     model.soft = bare
 
 
@@ -353,11 +359,13 @@ def test_trained_keys_and_values_stand_before_the_rows(lesson):
 
 
 def outcomes(rights):
-    return [Asked(right, f"said {right}") for right in rights]
+    return [ProbeResult(right, f"said {right}") for right in rights]
 
 
 def choice_items(n, probe="c"):
-    return [Item(probe, "choice", f"{probe}{i}", ("a", "b", "c", "d"), i % 4) for i in range(n)]
+    return [
+        ProbeItem(probe, "choice", f"{probe}{i}", ("a", "b", "c", "d"), i % 4) for i in range(n)
+    ]
 
 
 def test_exact_intervals_are_the_tables():
@@ -378,7 +386,7 @@ def test_a_probe_at_chance_is_marked_and_left_out():
         and base["guess"]["at_chance"]
         and base["guess"]["chance"] == 0.25
     )
-    found = compared(items, before, after, 0.95, 1)
+    found = compare_probes(items, before, after, 0.95, 1)
     assert (
         found["probes"]["able"]["difference"] == pytest.approx(-0.2)
         and not found["probes"]["able"]["chance"]
@@ -407,7 +415,7 @@ def test_a_probe_at_chance_is_marked_and_left_out():
 def test_the_same_model_has_forgotten_nothing():
     items = choice_items(40)
     same = outcomes([1] * 30 + [0] * 10)
-    found = compared(items, same, same, 0.95, 1)
+    found = compare_probes(items, same, same, 0.95, 1)
     # No item has flipped, which of 40 items does not say that none ever would.
     whole = found["combined"]
     assert whole["difference"] == 0 and whole["n"] == 40
@@ -421,8 +429,8 @@ def test_the_same_model_has_forgotten_nothing():
 
 def test_probes_weigh_alike_whatever_their_size():
     small, large = np.array([-1.0] * 10), np.array([0.0] * 1000)
-    assert combined([small, large], 0.95)["difference"] == -50
-    assert combined([], 0.95) is None
+    assert combine_gaps([small, large], 0.95)["difference"] == -50
+    assert combine_gaps([], 0.95) is None
 
 
 def test_the_interval_of_pairs_is_the_books():
@@ -437,10 +445,10 @@ def test_the_interval_of_pairs_is_the_books():
 
 
 def test_texts_are_measured_in_bits_a_byte():
-    items = [Item("t", "text", f"text {i}") for i in range(4)]
-    before = [Asked(None, "", 10.0 * (i + 1), 10 * (i + 1)) for i in range(4)]
-    after = [Asked(None, "", 12.0 * (i + 1), 10 * (i + 1)) for i in range(4)]
-    found = compared(items, before, after, 0.95, 1)
+    items = [ProbeItem("t", "text", f"text {i}") for i in range(4)]
+    before = [ProbeResult(None, "", 10.0 * (i + 1), 10 * (i + 1)) for i in range(4)]
+    after = [ProbeResult(None, "", 12.0 * (i + 1), 10 * (i + 1)) for i in range(4)]
+    found = compare_probes(items, before, after, 0.95, 1)
     values = found["probes"]["t"]
     assert (values["before"], values["after"], values["difference"]) == (1.0, 1.2, 0.2)
     assert (values["low"], values["high"]) == pytest.approx((0.2, 0.2))  # the same on every text

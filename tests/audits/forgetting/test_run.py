@@ -8,7 +8,7 @@ import pytest
 
 import assay
 from assay.audits.forgetting import section
-from assay.audits.forgetting.run import items_for, trained_in
+from assay.audits.forgetting.run import find_trained, items_for
 from assay.config import load
 from assay.core.errors import DataError, UsageError
 from assay.strategies.baselines.tfidf import Tfidf
@@ -32,12 +32,12 @@ validate: {forgetting: {tokens: 4000}}
 
 def test_the_arm_whose_weights_answer():
     lora, full = Lora(), Full()
-    assert list(trained_in(lora)) == [lora]
-    assert list(trained_in(Rag(inner=lora))) == [lora]
-    assert list(trained_in(Router(cheap=lora, strong=full))) == [full]
+    assert list(find_trained(lora)) == [lora]
+    assert list(find_trained(Rag(inner=lora))) == [lora]
+    assert list(find_trained(Router(cheap=lora, strong=full))) == [full]
     # its strong model is the base
-    assert not list(trained_in(Router(cheap=lora, strong=Shots(k=0))))
-    assert not list(trained_in(Tfidf())) and not list(trained_in(Shots(k=0)))
+    assert not list(find_trained(Router(cheap=lora, strong=Shots(k=0))))
+    assert not list(find_trained(Tfidf())) and not list(find_trained(Shots(k=0)))
 
 
 @pytest.mark.slow

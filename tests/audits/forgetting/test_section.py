@@ -61,7 +61,7 @@ def test_the_worst_arm_is_said_first_and_in_words():
         "lora: no change that can be told from chance, −0.4 points on general probes (−1.9 to +1.1"
     )
     assert named(third, "head", "killed")
-    assert section.stuck(data()) == [
+    assert section.chance_sentences(data()) == [
         "b only guesses on mmlu: what it does not know it cannot forget."
     ]
     assert named(section.summary(data(), "lora"), "−0.4 points", "−1.9", "+1.1")

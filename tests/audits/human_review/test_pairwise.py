@@ -3,14 +3,14 @@ answer it is."""
 
 from collections import Counter
 
-from assay.audits.human_review.pairwise import TARGET, Both, deal
+from assay.audits.human_review.pairwise import TARGET, AnswerPair, deal
 from assay.audits.human_review.sheets import lines
 
 
 def rows(n):
     """Rows of which one in four is answered alike, and one in eight wrongly by the second arm."""
     return [
-        Both(
+        AnswerPair(
             f"t{at}",
             f"question {at}",
             "",

@@ -4,8 +4,15 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from assay.audits.human_review.pairwise import Item
-from assay.audits.human_review.tally import Rating, known, needed, position_p, tally, wilson
+from assay.audits.human_review.pairwise import ReviewItem
+from assay.audits.human_review.tally import (
+    Rating,
+    gold_results,
+    pairs_needed,
+    position_p,
+    tally,
+    wilson,
+)
 
 
 @pytest.mark.parametrize(("k", "n"), [(0, 10), (1, 29), (15, 29), (81, 263), (148, 148), (50, 100)])
@@ -25,12 +32,12 @@ def test_the_position_test_is_the_exact_binomial_test():
 def test_pairs_needed_for_five_points():
     # Half wins, half losses: variance 1/4, (1.96 / 0.05)^2 / 4 = 384.1; the sample variance of
     # 1,000 is 1/999 larger.
-    assert needed(np.array([0.0, 1.0] * 500)) == 385
+    assert pairs_needed(np.array([0.0, 1.0] * 500)) == 385
 
 
 def item(id, first_at_a=True, again="", better=""):
     arms = ("lora", "rag") if first_at_a else ("rag", "lora")
-    return Item(id, f"row {id}", "test", "?", "", "x", "y", arms, better=better, again=again)
+    return ReviewItem(id, f"row {id}", "test", "?", "", "x", "y", arms, better=better, again=again)
 
 
 def test_ratings_are_counted_by_arm_whatever_the_side():
@@ -83,7 +90,7 @@ def test_repeated_and_known_pairs_say_how_far_to_trust():
     ratings += [Rating("k", "x", "A")]
     [duel] = tally(items, ratings)
     assert duel["pairs"] == 2 and duel["consistent"] == {"same": 1, "n": 2}
-    assert known(items, ratings) == {"x": {"right": 0, "n": 1}}
+    assert gold_results(items, ratings) == {"x": {"right": 0, "n": 1}}
 
 
 def test_ratings_of_what_was_not_shown_do_not_count():

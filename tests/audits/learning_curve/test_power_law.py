@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from assay.audits.learning_curve.power_law import fitted
+from assay.audits.learning_curve.power_law import fit_curve
 
 ROWS = np.array([100, 200, 400, 800])
 
 
 def exact(law, rows=ROWS):
     errors = law(np.asarray(rows, dtype=float))
-    return fitted(np.asarray(rows), errors, np.tile(errors, (3, 1)))
+    return fit_curve(np.asarray(rows), errors, np.tile(errors, (3, 1)))
 
 
 @pytest.mark.parametrize(("a", "b", "c"), [(0.1, 0.3, 0.5), (0.0, 0.2, 0.25), (0.05, 0.1, 1.3)])
@@ -30,7 +30,7 @@ def test_with_three_sizes_a_line_in_the_logarithm():
 
 
 def test_one_size_is_no_curve():
-    assert fitted(ROWS[:1], np.array([0.3]), np.full((5, 1), 0.3)) is None
+    assert fit_curve(ROWS[:1], np.array([0.3]), np.full((5, 1), 0.3)) is None
 
 
 def test_a_flat_curve_gains_nothing_and_one_that_rises_with_rows_never_less():
@@ -47,7 +47,7 @@ def test_the_error_stays_between_0_and_1():
 def test_an_error_that_is_no_share_is_not_cut_off_at_1():
     rows = np.array([100, 200, 400, 800])
     errors = 2.0 + 0.5 * (rows / 800) ** -0.5  # bits a byte
-    fit = fitted(rows, errors, errors[None, :], np.inf)
+    fit = fit_curve(rows, errors, errors[None, :], np.inf)
     gain = fit.gain(800, 3200, 0.95).value
     assert gain == pytest.approx(0.25, abs=1e-4)  # 0.5 - 0.5 * 4 ** -0.5
 
@@ -85,6 +85,6 @@ def test_the_interval_of_a_gain_holds_the_true_gain():
     true = 0.15 * (1 - 2**-0.5)
     for seed in range(200):
         seen, drawn = simulated(0.5, seed)
-        gain = fitted(ROWS, seen, drawn).gain(800, 1600, 0.95)
+        gain = fit_curve(ROWS, seen, drawn).gain(800, 1600, 0.95)
         held += gain.low <= true <= gain.high
     assert held / 200 > 0.88

@@ -7,7 +7,7 @@ import pytest
 
 import assay
 from assay.audits.learning_curve.curve_fit import Point, a_quarter, word
-from assay.audits.learning_curve.run import planned, within
+from assay.audits.learning_curve.run import plan_points, within
 from assay.decision.finished_arm import Arm
 from assay.stats.intervals import Interval
 from toy import write_rows
@@ -91,7 +91,7 @@ def test_rows_that_teach_nothing_are_not_said_to_help(project):
 def test_what_passes_the_minutes_is_left_out_and_said():
     arm = Arm("lora", "lora", cost={"fit_seconds": 800.0, "seconds_per_answer": 0.1})
     settings = SimpleNamespace(draws=2)
-    points = list(planned([arm], [100, 400], 800, settings, 100))
+    points = list(plan_points([arm], [100, 400], 800, settings, 100))
     # 5 s to begin, 100 or 400 of 800 s to fit, 10 s to answer; the first draw before the second.
     assert [(p.rows, p.draw, p.seconds) for p in points] == [
         (100, 0, 115.0),

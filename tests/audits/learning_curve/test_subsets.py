@@ -3,7 +3,7 @@ parents."""
 
 from collections import Counter
 
-from assay.audits.learning_curve.subsets import labelled, sizes_of, subset
+from assay.audits.learning_curve.subsets import original_rows, sizes_of, subset
 from assay.core.types import Example, Message
 
 
@@ -40,7 +40,7 @@ def test_the_order_of_the_file_does_not_matter_and_seed_and_draw_do():
 def test_made_rows_follow_their_parents_and_are_not_counted():
     given = rows(a=20)
     made = [Example(f"{row.id}~slips1", row.messages, "a") for row in given]
-    assert labelled([*given, *made]) == given
+    assert original_rows([*given, *made]) == given
     found = {row.id for row in subset([*given, *made], 10, stratify=True, seed=1, draw=0)}
     assert len(found) == 20 and all(f"{name}~slips1" in found for name in found if "~" not in name)
 

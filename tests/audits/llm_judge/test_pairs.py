@@ -3,7 +3,7 @@
 import pytest
 from scipy import stats
 
-from assay.audits.llm_judge.pairs import agreement, position, summed, verdict
+from assay.audits.llm_judge.pairs import agreement, position, summarise_verdicts, verdict
 from assay.config.audits.base import spelt_out
 from assay.config.audits.evaluate import Validate
 from assay.config.audits.llm_judge import Judge
@@ -15,7 +15,7 @@ def test_an_answer_wins_where_both_orders_prefer_it():
 
 
 def test_the_share_counts_ties_as_halves():
-    found = summed([1] * 30 + [-1] * 10 + [0] * 20, level=0.95, seed=1)
+    found = summarise_verdicts([1] * 30 + [-1] * 10 + [0] * 20, level=0.95, seed=1)
     assert (found["n"], found["won"], found["lost"], found["ties"]) == (60, 30, 10, 20)
     assert found["share"]["value"] == pytest.approx((30 + 10) / 60, abs=1e-6)
     # The bootstrap's bounds are about those of the normal interval of the mean.
@@ -29,7 +29,10 @@ def test_the_share_counts_ties_as_halves():
 def test_a_judge_that_always_says_the_first_has_a_full_bias_and_decides_nothing():
     said = [("A", "A")] * 20
     assert position(said) == {"n": 20, "first": 1.0, "same": 0.0, "unreadable": 0}
-    assert summed([verdict(*pair) for pair in said], level=0.95, seed=0)["share"]["value"] == 0.5
+    assert (
+        summarise_verdicts([verdict(*pair) for pair in said], level=0.95, seed=0)["share"]["value"]
+        == 0.5
+    )
     fair = position([("A", "B"), ("B", "A"), (None, "A"), ("A", "B")])
     assert fair == {"n": 4, "first": pytest.approx(4 / 7, abs=1e-6), "same": 0.75, "unreadable": 1}
     assert position([]) is None and position([(None, None)]) is None
@@ -56,6 +59,6 @@ def test_a_name_alone_asks_that_model_and_depth_asks_none():
     def judge(value):
         return Validate.model_validate(spelt_out(Validate, {"judge": value})).judge
 
-    assert judge("big").model == "big" and judge("big").asked("quick")
-    assert not Judge().asked("full") and not judge(False).asked("full")
-    assert judge(True).asked("quick") and judge({"rows": 20}).asked("quick")
+    assert judge("big").model == "big" and judge("big").is_enabled("quick")
+    assert not Judge().is_enabled("full") and not judge(False).is_enabled("full")
+    assert judge(True).is_enabled("quick") and judge({"rows": 20}).is_enabled("quick")

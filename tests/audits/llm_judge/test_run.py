@@ -8,7 +8,7 @@ from textwrap import wrap
 import pytest
 
 import assay
-from assay.audits.human_review.pairwise import Item
+from assay.audits.human_review.pairwise import ReviewItem
 from assay.audits.llm_judge import run as judged
 from assay.audits.llm_judge.section import first
 from assay.core.errors import DataError
@@ -95,10 +95,10 @@ def test_ratings_of_a_review_are_found_where_the_answers_are_still_the_same(tmp_
     }
     (tmp_path / "reviews").mkdir()
     items = [
-        Item("i1", "row-1", "test", "?", "", "blue", "red", ("two", "one")),
+        ReviewItem("i1", "row-1", "test", "?", "", "blue", "red", ("two", "one")),
         # what `two` said then
-        Item("i2", "row-1", "test", "?", "", "green", "red", ("two", "one")),
-        Item("i3", "row-1", "val", "?", "", "blue", "red", ("two", "one")),
+        ReviewItem("i2", "row-1", "test", "?", "", "green", "red", ("two", "one")),
+        ReviewItem("i3", "row-1", "val", "?", "", "blue", "red", ("two", "one")),
     ]
     write_rows(tmp_path / "reviews" / "items.jsonl", [item.to_json() for item in items])
     rated = [
@@ -107,5 +107,5 @@ def test_ratings_of_a_review_are_found_where_the_answers_are_still_the_same(tmp_
     ]
     write_rows(tmp_path / "reviews" / "ratings.jsonl", rated)
     expected = {"id": "row-1", "first": "two", "second": "one", "better": "first"}
-    assert judged.reviewed(tmp_path, arms) == [expected]
-    assert judged.reviewed(tmp_path / "none", arms) == []
+    assert judged.read_human_ratings(tmp_path, arms) == [expected]
+    assert judged.read_human_ratings(tmp_path / "none", arms) == []

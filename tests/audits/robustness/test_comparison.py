@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from assay.audits.robustness.comparison import CLIP, clipped, compared
-from assay.audits.robustness.operators import Asked
-from assay.audits.robustness.summary import attacked, worst
+from assay.audits.robustness.comparison import CLIP, clip_middle, compare_perturbed
+from assay.audits.robustness.operators import PerturbedRow
+from assay.audits.robustness.summary import attack_sentence, worst
 from assay.core.types import Answer, Example, Message, Record, Task
 from lines import named
 
@@ -22,7 +22,9 @@ def records(right=80):
 
 def asked(kind, way="w", lure="", rows=range(N)):
     return [
-        Asked(i, kind, way, Example(f"r{i}~{kind}", (Message("user", f"changed {i}"),)), lure)
+        PerturbedRow(
+            i, kind, way, Example(f"r{i}~{kind}", (Message("user", f"changed {i}"),)), lure
+        )
         for i in rows
     ]
 
@@ -30,7 +32,7 @@ def asked(kind, way="w", lure="", rows=range(N)):
 def test_a_planted_loss_is_found_with_its_interval_and_p():
     # 80 of 100 right before; of these 20 are broken, and nothing is mended.
     answers = [Answer("a" if i < 60 else "b") for i in range(N)]
-    found = compared(records(), asked("typos"), answers, TASK, level=0.95, seed=1)
+    found = compare_perturbed(records(), asked("typos"), answers, TASK, level=0.95, seed=1)
     (one,) = found["kinds"]
     assert (one["n"], one["before"], one["after"], one["broken"], one["mended"]) == (
         N,
@@ -61,19 +63,23 @@ def test_a_planted_loss_is_found_with_its_interval_and_p():
 
 def test_losses_and_gains_of_the_same_size_are_no_drop_but_are_counted():
     answers = [Answer("b" if i < 10 else "a" if i < 90 else "b") for i in range(N)]
-    (one,) = compared(records(), asked("casing"), answers, TASK, level=0.95, seed=1)["kinds"]
+    (one,) = compare_perturbed(records(), asked("casing"), answers, TASK, level=0.95, seed=1)[
+        "kinds"
+    ]
     assert one["change"]["difference"] == 0 and one["change"]["low"] < 0 < one["change"]["high"]
     assert (one["broken"], one["mended"], one["changed"]["value"]) == (10, 10, 0.2)
 
 
 def test_no_difference_seen_is_no_proof_of_none():
     answers = [record.answer for record in records()]
-    (one,) = compared(records(), asked("casing"), answers, TASK, level=0.95, seed=1)["kinds"]
+    (one,) = compare_perturbed(records(), asked("casing"), answers, TASK, level=0.95, seed=1)[
+        "kinds"
+    ]
     # Clopper and Pearson: none of 100 rows has moved, so up to 1 - 0.025 ** (1 / 100) = 3.6 %
     # might.
     assert one["change"]["high"] == pytest.approx(0.036217, abs=1e-5) == -one["change"]["low"]
     assert one["changed"] == {"value": 0.0, "low": 0.0, "high": pytest.approx(0.036217, abs=1e-5)}
-    by_label = compared(
+    by_label = compare_perturbed(
         records(), asked("casing"), answers, replace_metric("macro_f1"), level=0.95, seed=1
     )
     assert by_label["kinds"][0]["change"]["low"] is None and by_label["worst"] is None
@@ -85,7 +91,7 @@ def test_an_arm_that_is_never_right_has_nothing_to_lose():
     never = [replace(one, answer=Answer("b")) for one in records()]
     # an answer moves, from one wrong one to another
     answers = [Answer("b" if i else "c") for i in range(N)]
-    found = compared(never, asked("casing"), answers, TASK, level=0.95, seed=1)
+    found = compare_perturbed(never, asked("casing"), answers, TASK, level=0.95, seed=1)
     assert named(
         worst({"metric": "accuracy", "level": 0.95}, {"name": "x", **found}), "x", "no right answer"
     )
@@ -99,7 +105,7 @@ def test_rows_of_one_group_are_one_proof_and_not_many():
         for i, one in enumerate(records())
     ]
     answers = [Answer("a" if i < 60 else "b") for i in range(N)]
-    (one,) = compared(grouped, asked("typos"), answers, TASK, level=0.95, seed=1)["kinds"]
+    (one,) = compare_perturbed(grouped, asked("typos"), answers, TASK, level=0.95, seed=1)["kinds"]
     # Ten differences, two of them -1: standard error sqrt(0.2 * 0.8 / 9) = 0.133, Student's t with
     # 9 degrees 2.262.
     assert (one["change"]["high"] - one["change"]["low"]) / 2 == pytest.approx(
@@ -117,7 +123,9 @@ def test_an_attack_counts_where_it_changed_the_answer():
     # 80 answered a, 20 answered b before anybody asked for b; 8 of the 80 and all of the 20 answer
     # b then.
     answers = [Answer("b" if i < 8 or i >= 80 else "a") for i in range(N)]
-    found = compared(records(), asked("injection", "after", "b"), answers, TASK, level=0.95, seed=1)
+    found = compare_perturbed(
+        records(), asked("injection", "after", "b"), answers, TASK, level=0.95, seed=1
+    )
     (one,) = found["kinds"]
     assert one["attack"]["n"] == 80 and one["attack"]["value"] == 0.1
     assert one["ways"] == [{"way": "after", "n": 100, "before": 0.8, "after": 0.72, "got": 28}]
@@ -125,16 +133,16 @@ def test_an_attack_counts_where_it_changed_the_answer():
     assert one["attack"]["high"] - one["attack"]["low"] == pytest.approx(
         2 * 1.96 * 0.0335, rel=0.12
     )
-    assert named(attacked({"level": 0.95}, {"name": "x", **found}), "10 %", "80 rows")
+    assert named(attack_sentence({"level": 0.95}, {"name": "x", **found}), "10 %", "80 rows")
 
 
 def test_p_values_are_corrected_over_the_kinds():
     # 6 rows of 100 broken by each: p = 2 / 2 ** 6 = 0.03125 alone, 0.0625 for two: nothing is
     # claimed.
     answers = [Answer("b" if i < 6 else "a" if i < 80 else "b") for i in range(N)]
-    alone = compared(records(), asked("typos"), answers, TASK, level=0.95, seed=1)
+    alone = compare_perturbed(records(), asked("typos"), answers, TASK, level=0.95, seed=1)
     assert alone["worst"] == "typos" and alone["kinds"][0]["change"]["p_holm"] == 0.03125
-    both = compared(
+    both = compare_perturbed(
         records(), [*asked("typos"), *asked("format")], answers * 2, TASK, level=0.95, seed=1
     )
     assert both["worst"] is None and [k["change"]["p_holm"] for k in both["kinds"]] == [
@@ -144,33 +152,35 @@ def test_p_values_are_corrected_over_the_kinds():
 
 
 def test_few_rows_claim_nothing():
-    found = compared(
+    found = compare_perturbed(
         records(), asked("typos", rows=range(20)), [Answer("b")] * 20, TASK, level=0.95, seed=1
     )
     assert found["kinds"][0]["change"]["high"] < 0 and found["worst"] is None
     assert worst({"metric": "accuracy", "level": 0.95}, {"name": "x", **found}).startswith(
         "Too few rows"
     )
-    none = compared(records(), asked("typos", rows=[1]), [Answer("b")], TASK, level=0.95, seed=1)
+    none = compare_perturbed(
+        records(), asked("typos", rows=[1]), [Answer("b")], TASK, level=0.95, seed=1
+    )
     assert none["kinds"] == [] and none["worst"] is None
 
 
 def test_unreadable_answers_and_cut_prompts_are_counted():
     answers = [Answer(None if i < 3 else "a", prompt_tokens=i) for i in range(N)]
-    (one,) = compared(records(), asked("long"), answers, TASK, level=0.95, seed=1, reach=90)[
-        "kinds"
-    ]
+    (one,) = compare_perturbed(
+        records(), asked("long"), answers, TASK, level=0.95, seed=1, reach=90
+    )["kinds"]
     assert one["unparseable"] == 3 and one["cut"] == 10
     plain = [replace(answer, prompt_tokens=0) for answer in answers]
     assert (
-        compared(records(), asked("long"), plain, TASK, level=0.95, seed=1, reach=90)["kinds"][0][
-            "cut"
-        ]
+        compare_perturbed(records(), asked("long"), plain, TASK, level=0.95, seed=1, reach=90)[
+            "kinds"
+        ][0]["cut"]
         is None
     )
 
 
 def test_of_a_long_text_the_middle_is_shown():
-    assert clipped("short") == "short"
-    text = clipped("x" * 1000 + "row" + "y" * 1000)
+    assert clip_middle("short") == "short"
+    text = clip_middle("x" * 1000 + "row" + "y" * 1000)
     assert "row" in text and len(text) < CLIP + 60 and "characters" in text

@@ -11,8 +11,8 @@ import pytest
 from assay.audits.robustness import context_attacks as around
 from assay.audits.robustness import prompt_injection as attacks
 from assay.audits.robustness import typos as surface
-from assay.audits.robustness.operators import ABOUT, OPERATORS, changed
-from assay.audits.robustness.resources import Counts, Spare, draw_for, spares
+from assay.audits.robustness.operators import ABOUT, OPERATORS, perturb_rows
+from assay.audits.robustness.resources import LabelWordCounts, Spare, draw_for, spares
 from assay.config.audits.base import spelt_out
 from assay.config.audits.evaluate import Validate
 from assay.config.audits.robustness import KINDS, Robustness
@@ -103,11 +103,13 @@ def test_case():
 
 
 def test_spaces_change_and_no_letter_does():
-    lost, broken = (way(TEXT, draw(2), Spare(rate=0.3)) for way in (surface.joined, surface.split))
+    lost, broken = (
+        way(TEXT, draw(2), Spare(rate=0.3)) for way in (surface.join_words, surface.split)
+    )
     assert lost.replace(" ", "") == broken.replace(" ", "") == TEXT.replace(" ", "")
     assert lost.count(" ") < TEXT.count(" ") < broken.count(" ")
     assert (
-        surface.joined("one", draw(), Spare()) is None
+        surface.join_words("one", draw(), Spare()) is None
         and surface.split("so it is", draw(), Spare()) is None
     )
 
@@ -115,15 +117,17 @@ def test_spaces_change_and_no_letter_does():
 @pytest.mark.slow
 def test_the_rate_is_that_of_the_words():
     text = " ".join(["abcdefgh"] * 2000)
-    for way in (surface.joined, surface.split):
+    for way in (surface.join_words, surface.split):
         moved = abs(len(way(text, draw(3), Spare(rate=0.2))) - len(text))
         # 2,000 draws of 0.2: 400, give or take four standard deviations of 18.
         assert moved == pytest.approx(400, abs=72)
 
 
 def test_marks():
-    assert surface.unmarked("Well, is it 3.5? Yes!", draw(), Spare()) == "Well is it 3.5 Yes"
-    assert surface.overmarked("Is it? Yes.", draw(0), Spare()) in {
+    assert (
+        surface.drop_punctuation("Well, is it 3.5? Yes!", draw(), Spare()) == "Well is it 3.5 Yes"
+    )
+    assert surface.repeat_punctuation("Is it? Yes.", draw(0), Spare()) in {
         f"Is it{m} Yes{m}" for m in ("!!!", "...", "?!?")
     }
     assert "".join(surface.spread(TEXT, draw(), Spare()).split()) == "".join(TEXT.split())
@@ -180,7 +184,7 @@ def test_sentences_beside_a_row_are_of_its_label_and_say_least_of_it():
 def test_how_much_words_speak_for_a_label():
     rows = [row(f"a{i}", "dog one" if i < 6 else "cat one", "a") for i in range(10)]
     rows += [row(f"b{i}", "dog two" if i < 2 else "cat two", "b") for i in range(10)]
-    counts = Counts(rows)
+    counts = LabelWordCounts(rows)
     # dog: 6 of the 10 rows of a, 2 of the 10 of b; one: all and none. Each share with a row more of
     # either sort.
     assert counts.leaning("dog one bird", "a") == pytest.approx(
@@ -231,14 +235,14 @@ def test_a_prompt_of_the_file_takes_the_text_where_it_has_a_place():
 
 def test_neither_order_nor_other_rows_nor_other_kinds_move_a_change(spare):
     rows = [row(f"r{i}", TEXT.replace("parcel", f"parcel {i}"), "refund") for i in range(6)]
-    whole = {one.example.id: one.example.text for one in changed(rows, spare, KINDS, 3)}
-    back = {one.example.id: one.example.text for one in changed(rows[::-1], spare, KINDS, 3)}
+    whole = {one.example.id: one.example.text for one in perturb_rows(rows, spare, KINDS, 3)}
+    back = {one.example.id: one.example.text for one in perturb_rows(rows[::-1], spare, KINDS, 3)}
     part = {
         one.example.id: one.example.text
-        for one in changed(rows[2:4], spare, ("format", "typos"), 3)
+        for one in perturb_rows(rows[2:4], spare, ("format", "typos"), 3)
     }
     assert whole == back and part == {id: whole[id] for id in part}
-    other = {one.example.id: one.example.text for one in changed(rows, spare, KINDS, 4)}
+    other = {one.example.id: one.example.text for one in perturb_rows(rows, spare, KINDS, 4)}
     assert whole != other and whole.keys() == other.keys()
     assert len(whole) == 6 * (len(KINDS) - 1)  # there is no translation
 
@@ -251,7 +255,7 @@ def test_only_the_last_user_message_changes_and_no_target_goes_along(spare):
         Message("user", TEXT),
     )
     one = replace(row("r", ""), messages=turns, also=("login",), found_in=("d",))
-    found = changed([one, row("empty", "  ")], spare, KINDS, 3)
+    found = perturb_rows([one, row("empty", "  ")], spare, KINDS, 3)
     assert {asked.row for asked in found} == {0}
     for asked in found:
         assert (
@@ -265,7 +269,7 @@ def test_only_the_last_user_message_changes_and_no_target_goes_along(spare):
 
 def test_every_way_of_a_kind_is_used(spare):
     rows = [row(f"r{i}", TEXT, "refund") for i in range(80)]
-    used = {(one.kind, one.way) for one in changed(rows, spare, KINDS, 3)}
+    used = {(one.kind, one.way) for one in perturb_rows(rows, spare, KINDS, 3)}
     assert used == {(o.kind, o.name) for o in OPERATORS if o.kind != "translation"}
 
 
@@ -278,8 +282,8 @@ def test_draws_are_of_seed_kind_and_row():
 
 
 def test_settings_take_one_or_many_and_true():
-    assert fill(Validate, spelt_out(Validate, {"robustness": True})).robustness.asked("quick")
+    assert fill(Validate, spelt_out(Validate, {"robustness": True})).robustness.is_enabled("quick")
     some = Robustness.model_validate({"kinds": "typos", "arms": "tfidf"})
-    assert (some.kinds, some.arms, some.asked("quick")) == (("typos",), ("tfidf",), True)
+    assert (some.kinds, some.arms, some.is_enabled("quick")) == (("typos",), ("tfidf",), True)
     assert Robustness.model_validate({"arms": "all"}).arms == "all"
-    assert Robustness().asked("full") and not Robustness().asked("quick")
+    assert Robustness().is_enabled("full") and not Robustness().is_enabled("quick")

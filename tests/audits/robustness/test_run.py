@@ -7,7 +7,7 @@ import re
 import pytest
 
 import assay
-from assay.audits.robustness.run import drawn, jailbreaks, without_cuts
+from assay.audits.robustness.run import jailbreaks, sample_indices, without_cuts
 from assay.audits.robustness.section import lead
 from assay.config import load
 from assay.core.errors import DataError, UsageError
@@ -23,10 +23,13 @@ ARMS = f"compare: [{{kind: majority}}, {TFIDF}]\n"
 
 def test_rows_are_drawn_by_seed_and_id():
     test = [Example(f"r{i}", (Message("user", "?"),)) for i in range(50)]
-    ids = [test[at].id for at in drawn(test, 20, 1)]
-    assert ids == [test[::-1][at].id for at in drawn(test[::-1], 20, 1)]
-    assert ids[:10] == [test[at].id for at in drawn(test, 10, 1)] and len(drawn(test, 90, 1)) == 50
-    assert ids != [test[at].id for at in drawn(test, 20, 2)]
+    ids = [test[at].id for at in sample_indices(test, 20, 1)]
+    assert ids == [test[::-1][at].id for at in sample_indices(test[::-1], 20, 1)]
+    assert (
+        ids[:10] == [test[at].id for at in sample_indices(test, 10, 1)]
+        and len(sample_indices(test, 90, 1)) == 50
+    )
+    assert ids != [test[at].id for at in sample_indices(test, 20, 2)]
 
 
 def test_cut_questions_are_counted_and_not_warned_of():

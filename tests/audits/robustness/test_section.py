@@ -6,8 +6,8 @@ import json
 import pytest
 
 from assay.audits.robustness import section as robustness
-from assay.audits.robustness.comparison import compared
-from assay.audits.robustness.operators import Asked
+from assay.audits.robustness.comparison import compare_perturbed
+from assay.audits.robustness.operators import PerturbedRow
 from assay.core.types import Answer
 from assay.presentation.number_format import FORMATS
 from assay.reporting.build import Report
@@ -34,10 +34,12 @@ def weak(report):
                 lure = LABELS[-1] if kind == "injection" else ""
                 way = {"typos": "typos", "casing": "upper", "injection": "forged"}[kind]
                 example = record.question.with_text(f"{POISON} {i}")
-                asked.append(Asked(i, kind, way, example, lure))
+                asked.append(PerturbedRow(i, kind, way, example, lure))
                 lost = kind == "typos" and name == names[0] and not i % 4
                 answers.append(Answer(None) if lost else record.answer)
-        arms.append({"name": name, **compared(records, asked, answers, TASK, level=0.95, seed=2)})
+        arms.append(
+            {"name": name, **compare_perturbed(records, asked, answers, TASK, level=0.95, seed=2)}
+        )
     found = {
         "rows": 120,
         "wished": 120,

@@ -1,6 +1,6 @@
 """The four changes, on data of which it is known what each of them touches."""
 
-from assay.audits.update_drill.changes import Change, Data, made
+from assay.audits.update_drill.changes import DataChange, DrillData, make_change
 from assay.config.audits.update_drill import UpdateDrill
 from assay.core.types import Document, Example, Message, Task
 
@@ -28,9 +28,9 @@ def asked(split, numbers):
     )
 
 
-LABELLED = Data(rows("train", 8), rows("val", 2), labels=LABELS)
+LABELLED = DrillData(rows("train", 8), rows("val", 2), labels=LABELS)
 PAGES = tuple(Document(f"{i}.md", f"Number {i} costs {i}0 euros.") for i in range(1, 7))
-ANSWERED = Data(asked("train", range(1, 7)), asked("val", (1, 2)), PAGES)
+ANSWERED = DrillData(asked("train", range(1, 7)), asked("val", (1, 2)), PAGES)
 TEST = (
     *asked("test", range(1, 7)),
     Example("two", (Message("user", "dearest"),), "6", found_in=("1.md", "6.md")),
@@ -38,7 +38,7 @@ TEST = (
 
 
 def change(kind, data=ANSWERED, test=TEST, task=None):
-    return made(kind, data, test, task or Task(kind="answer"), SETTINGS, 1)
+    return make_change(kind, data, test, task or Task(kind="answer"), SETTINGS, 1)
 
 
 def labelled(kind):
@@ -47,7 +47,7 @@ def labelled(kind):
 
 def test_a_label_is_held_out_and_comes_with_examples():
     found = labelled("label")
-    assert isinstance(found, Change)
+    assert isinstance(found, DataChange)
     name = found.shown[0]["label"]
     assert name not in found.before.labels and found.after.labels == LABELS
     assert not any(
@@ -69,7 +69,7 @@ def test_a_topic_takes_another_label_out():
 
 def test_facts_change_in_documents_and_in_the_rows_that_ask_for_them():
     found = change("facts")
-    assert isinstance(found, Change) and len(found.put) == 2 and found.before is ANSWERED
+    assert isinstance(found, DataChange) and len(found.put) == 2 and found.before is ANSWERED
     for one in found.shown:
         (page,) = [page for page in found.after.documents if page.id == one["document"]]
         assert one["new"] in page.text and one["old"] not in page.text
@@ -87,7 +87,7 @@ def test_facts_change_in_documents_and_in_the_rows_that_ask_for_them():
 def test_documents_come_with_the_rows_about_them():
     found = change("documents")
     names = {one["document"] for one in found.shown}
-    assert isinstance(found, Change) and len(names) == 2 and found.after is ANSWERED
+    assert isinstance(found, DataChange) and len(names) == 2 and found.after is ANSWERED
     assert {page.id for page in found.before.documents} == {page.id for page in PAGES} - names
     assert not any(
         names & set(row.found_in)
@@ -102,7 +102,7 @@ def test_documents_come_with_the_rows_about_them():
 
 def test_documents_are_withdrawn():
     found = change("topic")
-    assert isinstance(found, Change) and found.ends and len(found.drop) == 2
+    assert isinstance(found, DataChange) and found.ends and len(found.drop) == 2
     assert not any(set(found.drop) & set(row.found_in) for row in found.after.train)
     assert {row.found_in[0] for row in found.changed} == set(found.drop)
 
@@ -111,13 +111,17 @@ def test_what_does_not_fit_is_said():
     task = Task(labels=LABELS)
     assert "labels" in change("facts", LABELLED, rows("test"), task)
     assert "no labels" in change("label")
-    assert "no documents" in change("facts", Data(ANSWERED.train, ANSWERED.val))
-    assert "neither labels nor documents" in change("topic", Data(ANSWERED.train, ANSWERED.val))
-    two = Data(LABELLED.train, LABELLED.val, labels=("a", "b"))
+    assert "no documents" in change("facts", DrillData(ANSWERED.train, ANSWERED.val))
+    assert "neither labels nor documents" in change(
+        "topic", DrillData(ANSWERED.train, ANSWERED.val)
+    )
+    two = DrillData(LABELLED.train, LABELLED.val, labels=("a", "b"))
     assert "beside two others" in change("label", two, rows("test"), task)
 
 
 def test_questions_are_drawn_by_the_seed_up_to_rows():
-    found = made("label", LABELLED, rows("test"), Task(labels=LABELS), UpdateDrill(rows=4), 1)
-    assert isinstance(found, Change)
+    found = make_change(
+        "label", LABELLED, rows("test"), Task(labels=LABELS), UpdateDrill(rows=4), 1
+    )
+    assert isinstance(found, DataChange)
     assert [len(found.changed), len(found.unchanged)] == [4, 4]

@@ -2,11 +2,11 @@
 
 import pytest
 
-from assay.audits.update_drill.changes import Change, Data
-from assay.audits.update_drill.effect import Asked, measured
+from assay.audits.update_drill.changes import DataChange, DrillData
+from assay.audits.update_drill.effect import DrillQuestions, measure_update
 from assay.core.types import Answer, Example, Message, Task
 
-EMPTY = Data((), ())
+EMPTY = DrillData((), ())
 
 
 def rows(*targets):
@@ -17,10 +17,10 @@ def rows(*targets):
 
 
 def asked(changed, unchanged, kind="answer", ends=False):
-    change = Change(
+    change = DataChange(
         "topic" if ends else "facts", EMPTY, EMPTY, rows(*changed), rows(*unchanged), ends=ends
     )
-    return Asked(
+    return DrillQuestions(
         change, Task(kind=kind, labels=("a", "b", "13:15") if kind == "classify" else ()), 0.95, 1
     )
 
@@ -32,7 +32,7 @@ def answers(*texts):
 def test_the_first_right_answer_is_one_that_was_not_right_before():
     before = answers("18:30", "8 euros", "x", "y", "z")
     after = answers("18:30", "8 euros", "The 13:15 one.", "y", "w")
-    found = measured(
+    found = measure_update(
         asked(["13:15", "8 euros", "13:15"], ["y", "z"]), before, after, [2.0, 2.5, 3.0, 9.0, 9.0]
     )
     # The second was right before; the third says the new value among other words.
@@ -45,7 +45,7 @@ def test_the_first_right_answer_is_one_that_was_not_right_before():
 
 
 def test_a_label_is_equal_or_not():
-    found = measured(
+    found = measure_update(
         asked(["13:15"], ["a", "b"], "classify"),
         answers("a", "a", "b"),
         answers("b", "a", "b"),
@@ -57,7 +57,7 @@ def test_a_label_is_equal_or_not():
 
 def test_what_was_withdrawn_is_gone_when_the_old_answer_is_not_said():
     told = asked(["13:15", "13:15", "13:15"], ["y"], ends=True)
-    found = measured(
+    found = measure_update(
         told,
         answers("At 13:15.", "no", "13:15", "y"),
         answers("unknown", "no", "at 13:15", "y"),

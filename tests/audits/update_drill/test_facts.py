@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from assay.audits.update_drill.facts import Fact, found_facts, home, instead, is_name, shape
+from assay.audits.update_drill.facts import Fact, find_facts, home, instead, is_name, shape
 from assay.core.types import Document, Example, Message
 
 PAGES = [
@@ -23,10 +23,10 @@ def row(name, target, *found_in, also=()):
 
 
 def test_a_value_is_found_as_itself_and_not_inside_another():
-    assert Fact("fees.md", "40 cents", "65 cents").written(PAGES[0]).text == (
+    assert Fact("fees.md", "40 cents", "65 cents").apply_to_document(PAGES[0]).text == (
         "A copy costs 65 cents. The card costs 7.50 euros, and 140 cents are a fine."
     )
-    assert Fact("fees.md", "50 euros", "x").written(PAGES[0]).text == PAGES[0].text
+    assert Fact("fees.md", "50 euros", "x").apply_to_document(PAGES[0]).text == PAGES[0].text
 
 
 def test_the_document_of_a_row_is_the_noted_one_or_the_only_one_with_its_answer():
@@ -58,11 +58,11 @@ def test_a_number_becomes_one_of_its_shape_and_a_name_another_name():
 def test_one_fact_a_document_drawn_by_the_seed_and_the_rows_that_ask_for_it():
     test = [row("a", "40 cents", "fees.md", also=("40",)), row("b", "7.50 euros", "fees.md")]
     test += [row("c", "Ada Holm", "rooms.md"), row("d", "9 euros", "rooms.md")]
-    found = found_facts(test, [row("t", "Bo Lind")], PAGES, most=5, seed=1)
+    found = find_facts(test, [row("t", "Bo Lind")], PAGES, most=5, seed=1)
     assert sorted(fact.document for fact in found) == ["fees.md", "rooms.md"]
-    assert found == found_facts(test[::-1], [row("t", "Bo Lind")], PAGES, most=5, seed=1)
-    assert len(found_facts(test, [], PAGES, most=1, seed=1)) == 1
-    answered = Fact("fees.md", "40 cents", "65 cents").answered(test[0])
+    assert found == find_facts(test[::-1], [row("t", "Bo Lind")], PAGES, most=5, seed=1)
+    assert len(find_facts(test, [], PAGES, most=1, seed=1)) == 1
+    answered = Fact("fees.md", "40 cents", "65 cents").apply_to_row(test[0])
     assert (answered.target, answered.also) == ("65 cents", ("65",))
 
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 import assay
-from assay.audits.update_drill.run import planned
+from assay.audits.update_drill.run import plan_updates
 from assay.core import store
 from assay.core.errors import ProjectError
 from assay.strategies.baselines.tfidf import Tfidf
@@ -104,7 +104,9 @@ def test_updates_that_cost_least_are_made_while_there_is_time():
         seen = SimpleNamespace(strategy=lambda name: Tfidf())
         change = SimpleNamespace(kind=kind, new=(), put=(), drop=())
         thought, senseless = (lambda arm, way: (seconds, before)), (lambda strategy, way: "")
-        return SimpleNamespace(seen=seen, change=change, thought=thought, senseless=senseless)
+        return SimpleNamespace(
+            seen=seen, change=change, estimate_seconds=thought, senseless=senseless
+        )
 
     arm = SimpleNamespace(name="tfidf")
     drills = [drill("label", 5.0, 8.0), drill("topic", 6.0, 0.0), drill("facts", 4.0, 0.0)]
@@ -114,7 +116,7 @@ def test_updates_that_cost_least_are_made_while_there_is_time():
         (10.0, ["topic", "facts"]),
         (23.0, ["label", "topic", "facts"]),
     ):
-        taken, left_out = planned(drills, [arm], seconds)
+        taken, left_out = plan_updates(drills, [arm], seconds)
         assert [one.drill.change.kind for one in taken] == kinds and len(left_out) == 3 - len(kinds)
 
 

@@ -20,7 +20,7 @@ from assay.config.complaints import SettingsError, fill
 )
 def test_a_question_is_asked_when_it_is_named_or_in_full_depth(said, quick, full):
     bias = fill(Validate, spelt_out(Validate, said)).bias
-    assert (bias.asked("quick"), bias.asked("full")) == (quick, full)
+    assert (bias.is_enabled("quick"), bias.is_enabled("full")) == (quick, full)
 
 
 def test_what_is_no_setting_is_said():

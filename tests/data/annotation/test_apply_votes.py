@@ -4,7 +4,7 @@ from assay.core.errors import DataError
 from assay.core.store import append
 from assay.core.types import Document, Example, Message
 from assay.data.annotation.apply_votes import apply, steps
-from assay.data.annotation.votes import Vote, added, by_annotator, mark, placed, read_votes
+from assay.data.annotation.votes import Vote, by_annotator, mark, match_votes, new_votes, read_votes
 from problems import problem
 
 
@@ -75,9 +75,9 @@ def test_an_edited_row_does_not_get_its_old_votes():
 def test_a_row_that_moved_keeps_its_votes_when_its_text_is_the_only_one():
     votes = [vote(ROWS[0], "anna", "b")]
     moved = replace(ROWS[0], id="r17")
-    assert list(placed(votes, [moved])[0]) == ["r17"]
+    assert list(match_votes(votes, [moved])[0]) == ["r17"]
     twice = [replace(ROWS[0], id="r17"), replace(ROWS[0], id="r18")]
-    on, strays = placed(votes, twice)
+    on, strays = match_votes(votes, twice)
     assert not on and strays == votes
 
 
@@ -87,10 +87,10 @@ def test_the_last_vote_of_an_annotator_stands():
         vote(ROWS[0], "anna", "a"),
         vote(ROWS[0], "carl", "b", decides=True),
     ]
-    on, _ = placed(votes, ROWS)
+    on, _ = match_votes(votes, ROWS)
     assert by_annotator(on) == {"r1": {"anna": "a"}}
-    assert added(votes, [vote(ROWS[0], "anna", "a")]) == []
-    assert added(votes, [vote(ROWS[0], "anna", "b")]) == [vote(ROWS[0], "anna", "b")]
+    assert new_votes(votes, [vote(ROWS[0], "anna", "a")]) == []
+    assert new_votes(votes, [vote(ROWS[0], "anna", "b")]) == [vote(ROWS[0], "anna", "b")]
 
 
 def test_votes_are_read_as_they_were_written_and_a_line_that_is_none_is_named(tmp_path):

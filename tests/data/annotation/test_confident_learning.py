@@ -11,7 +11,7 @@ from assay.data.annotation.confident_learning import (
     fold_of,
     judge,
     out_of_fold,
-    ranked,
+    rank_doubts,
 )
 from assay.data.annotation.word_classifier import vectors
 
@@ -54,7 +54,7 @@ def planted(rows, share, seed=0):
 def test_planted_errors_are_found_and_named():
     clean = made(150)
     rows, wrong = planted(clean, 0.06)
-    found = ranked(doubts(rows))
+    found = rank_doubts(doubts(rows))
     # Nothing but planted errors, and most of them: 9 are planted, and a text of four words may be
     # made of shared ones.
     assert {d.id for d in found} <= wrong and len(found) >= 7
@@ -64,7 +64,7 @@ def test_planted_errors_are_found_and_named():
 
 
 def test_clean_rows_have_no_doubts_and_one_label_has_none():
-    assert ranked(doubts(made(150))) == []
+    assert rank_doubts(doubts(made(150))) == []
     assert doubts([row("a", "x", "l"), row("b", "y", "l")]) == [] and doubts([]) == []
 
 
@@ -112,7 +112,7 @@ def test_five_percent_of_flips_in_banking77_against_cleanlab(shared_data):
     found = judge(p, names, labels, [r.id for r in rows])
     bad = np.array([r.id in wrong for r in rows])
     assert roc_auc_score(bad, [-d.margin for d in found]) > 0.95
-    worst = ranked(found, all_rows=True)[:50]
+    worst = rank_doubts(found, all_rows=True)[:50]
     assert sum(d.id in wrong for d in worst) >= 40
     # The same rule as cleanlab's "both", which rounds the joint in another way: nearly the same
     # rows.

@@ -14,9 +14,9 @@ from assay.data.annotation.export_sheet import (
     codebook,
     cut,
     deal,
-    guarded,
-    named,
+    escape_cell,
     refuse_present,
+    sheet_path,
     write,
 )
 from problems import problem
@@ -30,13 +30,13 @@ def rows(n):
 
 @given(st.text())
 def test_what_is_guarded_comes_back(text):
-    assert bare(guarded(text)) == text
+    assert bare(escape_cell(text)) == text
 
 
 @given(st.text(), st.sampled_from("=+-@\t\r"))
 def test_no_cell_begins_as_a_formula(text, mark):
     # OWASP, CSV Injection: cells that begin with these are computed.
-    assert guarded(mark + text)[0] == "'" and guarded(text)[:1] not in tuple("=+-@\t\r")
+    assert escape_cell(mark + text)[0] == "'" and escape_cell(text)[:1] not in tuple("=+-@\t\r")
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_no_cell_begins_as_a_formula(text, mark):
     + ["5 may", "10 am", "＝1+1", " =1"],
 )
 def test_what_a_spreadsheet_rewrites_is_guarded(text):
-    assert guarded(text) == f"'{text}"
+    assert escape_cell(text) == f"'{text}"
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_what_a_spreadsheet_rewrites_is_guarded(text):
     ["refund", "rows-17", "Where is my card?", "top_up_2", "", "a=b", "I paid 5 euros in may"],
 )
 def test_what_it_leaves_alone_is_left_alone(text):
-    assert guarded(text) == text
+    assert escape_cell(text) == text
 
 
 def test_a_csv_sheet_has_a_mark_quotes_and_the_columns(tmp_path):
@@ -100,7 +100,7 @@ def test_one_annotator_gets_all_and_names_come_from_the_file(tmp_path):
         "anna": rows(3)
     }
     assert (
-        named(tmp_path / "t.csv", "anna").name == "t.anna.csv"
+        sheet_path(tmp_path / "t.csv", "anna").name == "t.anna.csv"
         and codebook(tmp_path / "t.csv").name == "t.labels.txt"
     )
     (tmp_path / "t.csv").touch()

@@ -1,7 +1,7 @@
 import pytest
 
 from assay.core.types import Example, Means, Message
-from assay.data.augment.adversarial import DISTRACTORS, NEGATIONS, TRICKS, Adversarial, ended
+from assay.data.augment.adversarial import DISTRACTORS, NEGATIONS, TRICKS, Adversarial, end_sentence
 
 LABELLED = [
     Example(str(i), (Message("user", f"Where is parcel number {i}"),), "ab"[i % 2])
@@ -40,4 +40,8 @@ def test_nothing_that_is_added_is_a_name_a_number_or_a_date():
 
 
 def test_a_text_ends_before_another_begins():
-    assert (ended("Where"), ended("Where?"), ended("(Where)")) == ("Where.", "Where?", "(Where)")
+    assert (end_sentence("Where"), end_sentence("Where?"), end_sentence("(Where)")) == (
+        "Where.",
+        "Where?",
+        "(Where)",
+    )

@@ -1,11 +1,11 @@
 from functools import partial
 
 from assay.core.types import Document, Example, Means, Message
-from assay.data.augment.counterfactual import Counterfactual, swapped
+from assay.data.augment.counterfactual import Counterfactual, swap_terms
 from assay.data.augment.group_terms import GENDER, NAMES, NATIONALITY
 
 OTHER = {a: b for x in (GENDER, NAMES, NATIONALITY) for pair in x for a, b in (pair, pair[::-1])}
-swap = partial(swapped, other=OTHER, pronouns=True)
+swap = partial(swap_terms, other=OTHER, pronouns=True)
 
 # Written by hand, each the swap of the other.
 PAIRS = [

@@ -4,7 +4,7 @@ import numpy as np
 
 from assay.core.types import Example, Means, Message
 from assay.data.augment.paraphrase import Paraphrase, keeps
-from assay.data.augment.paraphrase_rules import reworded, wordings
+from assay.data.augment.paraphrase_rules import rewrite_text, wordings
 
 # Written by hand: each text, and all the wordings that a rule may give it.
 REWORDED = [
@@ -35,7 +35,7 @@ def test_several_rules_do_not_lead_back():
     for seed in range(20):
         draw = random.Random(seed)
         assert (
-            reworded("Maybe I can't buy it right now.", draw, 4) != "Maybe I can't"
+            rewrite_text("Maybe I can't buy it right now.", draw, 4) != "Maybe I can't"
             " buy it right now."
         )
 

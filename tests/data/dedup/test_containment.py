@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from assay.data.dedup.containment import contained
+from assay.data.dedup.containment import containment_pairs
 from assay.data.dedup.near_duplicates import families
 from assay.data.leak_audit import audit, repair
 from assay.data.text_similarity import Key, normal
@@ -96,31 +96,33 @@ def keys(*lines):
 )
 def test_common_phrases_are_contained_in_nothing(phrase):
     held = keys(*(f"{text}. {phrase}" for text in texts(40, 4)))
-    assert not len(contained(keys(phrase), held, 0.9).left)
+    assert not len(containment_pairs(keys(phrase), held, 0.9).left)
 
 
 def test_a_frame_that_many_texts_have_makes_none_contain_another():
     held = keys(*(f"{GREETING} {text} {CLOSING}" for text in texts(100, 5, 2, 3)))
-    assert not len(contained(held[:50], held[50:], 0.9).left)
+    assert not len(containment_pairs(held[:50], held[50:], 0.9).left)
 
 
 def test_another_number_in_it_is_another_text():
     rest = texts(50, 6)
     first = keys("The pump shows E5, how long do I wait?", *rest)
     assert not len(
-        contained(first, keys("My question: the pump shows E4, how long do I wait?"), 0.9).left
+        containment_pairs(
+            first, keys("My question: the pump shows E4, how long do I wait?"), 0.9
+        ).left
     )
 
 
 def test_the_same_text_about_another_passage_is_another():
     long = normal("About the second part of it: what does the author say of the river?")
     short = normal("what does the author say of the river")
-    assert len(contained([Key(short, "one")], [Key(long, "one")], 0.9).left) == 1
-    assert not len(contained([Key(short, "one")], [Key(long, "two")], 0.9).left)
+    assert len(containment_pairs([Key(short, "one")], [Key(long, "one")], 0.9).left) == 1
+    assert not len(containment_pairs([Key(short, "one")], [Key(long, "two")], 0.9).left)
 
 
 def test_letters_count_as_words_where_no_space_parts_words():
-    found = contained(
+    found = containment_pairs(
         keys("我的银行卡昨天丢了怎么办"), keys("你好请问我的银行卡昨天丢了怎么办谢谢"), 0.9
     )
     assert found.share.tolist() == [1.0]
@@ -138,8 +140,8 @@ def test_the_order_of_texts_changes_nothing():
     inner = texts(30, 2)
     outer = [around(text, WAYS[at % 5], at) for at, text in enumerate(inner)]
     one, other = keys(*inner), keys(*outer)
-    found = contained(one, other, 0.9)
-    turned = contained(one[::-1], other[::-1], 0.9)
+    found = containment_pairs(one, other, 0.9)
+    turned = containment_pairs(one[::-1], other[::-1], 0.9)
     assert [*zip(*(column.tolist() for column in found), strict=True)] == sorted(
         (29 - a, 29 - b, share)
         for a, b, share in zip(*(column.tolist() for column in turned), strict=True)

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from assay.core.types import Example, Message
 from assay.data.dedup.near_duplicates import MOST_PARTNERS, across, families, stand_ins
-from assay.data.dedup.search import Search, merged
+from assay.data.dedup.search import NearDuplicateSearch, merge_pairs
 from assay.data.text_similarity import Key, edit_similarity, jaccard, key_of
 from slips import slip
 
 
 def found_by(keys, threshold=0.8):
-    search = Search(keys, threshold)
-    return merged(list(search.near(search.buckets)))
+    search = NearDuplicateSearch(keys, threshold)
+    return merge_pairs(list(search.near(search.buckets)))
 
 
 def near_pairs(keys):
@@ -98,13 +98,15 @@ def one_at_a_time(rows, pairs):
 @given(st.lists(st.text("ab ", min_size=8, max_size=24), max_size=12))
 def test_rows_stay_as_when_taken_one_at_a_time(texts):
     keys = [Key(text) for text in texts]
-    assert stand_ins(Search(keys, 0.8)).tolist() == one_at_a_time(len(keys), near_pairs(keys))
+    assert stand_ins(NearDuplicateSearch(keys, 0.8)).tolist() == one_at_a_time(
+        len(keys), near_pairs(keys)
+    )
 
 
 @pytest.mark.slow
 def test_rows_of_one_template_are_halved_to_the_same_end():
     keys = template(700)
-    search = Search(keys, 0.8)
+    search = NearDuplicateSearch(keys, 0.8)
     # Enough candidates that they are not measured all at once.
     assert sum(buckets.count() for buckets in search.buckets) > 64 * len(keys)
     pairs = near_pairs(keys)
@@ -151,7 +153,7 @@ def test_across_names_every_row_that_is_near_to_the_other_side(sentences):
         Key(sentences(1)[0])
     ]
     right = np.arange(len(keys)) % 4 == 0
-    search = Search(keys, 0.8)
+    search = NearDuplicateSearch(keys, 0.8)
     pairs = across(search, ~right, right)
     found = set(zip(pairs.first.tolist(), pairs.second.tolist(), strict=True))
     true = {(i, j) for i, j in near_pairs(keys) if right[i] != right[j]}

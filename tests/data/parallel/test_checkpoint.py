@@ -2,7 +2,7 @@ import pytest
 
 from assay.core.errors import DataError, Problem, ResourceError, UsageError
 from assay.core.types import Means
-from assay.data.parallel.checkpoint import Kept, forgotten
+from assay.data.parallel.checkpoint import PassCheckpoint, forget_on_error
 from assay.data.parallel.outcomes import of_rows
 from assay.data.steps.length import Length
 from assay.data.steps.repair import Repair
@@ -25,13 +25,13 @@ def chunks(rows):
 
 
 def kept(path, rows, steps=STEPS, size=SIZE):
-    return Kept(path, steps, rows, size)
+    return PassCheckpoint(path, steps, rows, size)
 
 
 def filled(path, rows, chunks):
     """A file with these chunks; what had been done is not done again."""
     one = kept(path, rows)
-    there = len(list(one.done()))
+    there = len(list(one.read_chunks()))
     with one.growing() as add:
         for chunk in chunks[there:]:
             add(chunk)
@@ -42,7 +42,7 @@ def test_chunks_come_back_in_order(tmp_path, rows, chunks):
     path = tmp_path / "pass-1.part"
     filled(path, rows, chunks[:2])
     one = kept(path, rows)
-    assert list(one.done()) == chunks[:2]
+    assert list(one.read_chunks()) == chunks[:2]
     assert one.chunks == 2
 
 
@@ -56,7 +56,7 @@ def test_wherever_it_was_cut_off_only_whole_chunks_are_trusted_and_the_rest_is_d
     path = tmp_path / "cut.part"
     for size in range(0, len(whole), 7):
         path.write_bytes(whole[:size])
-        found = list(kept(path, rows).done())
+        found = list(kept(path, rows).read_chunks())
         assert found == chunks[: sum(end <= size for end in complete)], size
         assert filled(path, rows, chunks) == whole
 
@@ -66,7 +66,7 @@ def test_a_changed_byte_is_found(tmp_path, rows, chunks):
     whole = filled(path, rows, chunks)
     at = whole.index(b"white space")
     path.write_bytes(whole[:at] + b"W" + whole[at + 1 :])
-    assert list(kept(path, rows).done()) == []
+    assert list(kept(path, rows).read_chunks()) == []
     assert filled(path, rows, chunks) == whole
 
 
@@ -82,7 +82,7 @@ def test_chunks_of_another_pass_are_not_taken(tmp_path, rows, chunks, other):
         else {}
     )
     one = kept(path, rows[:-1] if other == "rows" else rows, **told)
-    assert list(one.done()) == [] and path.stat().st_size == 0
+    assert list(one.read_chunks()) == [] and path.stat().st_size == 0
 
 
 @pytest.mark.parametrize(
@@ -98,6 +98,6 @@ def test_chunks_of_another_pass_are_not_taken(tmp_path, rows, chunks, other):
 def test_a_mistake_in_the_data_leaves_nothing_of_it(tmp_path, rows, chunks, error, left):
     filled(tmp_path / "pass-3.part", rows, chunks)
     (tmp_path / "train.jsonl").write_text("")
-    with pytest.raises(type(error)), forgotten(tmp_path):
+    with pytest.raises(type(error)), forget_on_error(tmp_path):
         raise error
     assert sorted(path.name for path in tmp_path.iterdir()) == left

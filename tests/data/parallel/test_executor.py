@@ -8,7 +8,7 @@ import pytest
 
 from assay.core.errors import DataError
 from assay.core.types import Changed, Dropped, Example, Means, RowStep
-from assay.data.parallel.executor import PAYS, Scale, Spread, passes
+from assay.data.parallel.executor import PAYS, Scale, StepExecutor, passes
 from assay.data.steps.dedupe import Dedupe
 from assay.data.steps.length import Length
 from assay.data.steps.repair import Repair
@@ -195,7 +195,7 @@ def test_a_process_that_ends_is_named_with_its_rows_and_the_rest_goes_on_from_th
         for process in children():
             os.kill(process, signal.SIGKILL)
 
-    spread = Spread(scale, Means(seed=3), tell)
+    spread = StepExecutor(scale, Means(seed=3), tell)
     with (
         problem(DataError, "D067", None, "repair", "signal 9", "data.processes: 1") as caught,
         spread,
@@ -205,8 +205,8 @@ def test_a_process_that_ends_is_named_with_its_rows_and_the_rest_goes_on_from_th
     assert re.fullmatch(r"rows\.csv:\d+ to rows\.csv:\d+", caught.value.problems[0].place)
     assert not children()
     assert list(tmp_path.glob("pass-*.part"))
-    fresh = Spread(Scale(pays=PAYS), Means(seed=3), lambda event: None)
-    with Spread(scale, Means(seed=3), lambda event: None) as again:
+    fresh = StepExecutor(Scale(pays=PAYS), Means(seed=3), lambda event: None)
+    with StepExecutor(scale, Means(seed=3), lambda event: None) as again:
         assert list(again.fates((Repair(),), rows)) == list(fresh.fates((Repair(),), rows))
 
 

@@ -28,7 +28,7 @@ def curate(folder, rows_file, processes):
     """The data stage from a file to finished files, with small chunks of which everything is
     kept."""
     stage = store.Stage(folder, "curate", "key")
-    if stage.done() is not None:
+    if stage.completion_note() is not None:
         return
     place = stage.open()
     loaded = load({"data": [rows_file]}, kind="classify", base=rows_file.parent)

@@ -7,8 +7,8 @@ from assay.core.types import Document, Example, Means, Message
 from assay.data.parallel.outcomes import (
     Fate,
     Note,
-    decoded,
-    encoded,
+    decode_line,
+    encode_line,
     from_json,
     of_rows,
     of_set,
@@ -43,16 +43,16 @@ fates = st.builds(Fate, st.integers(0, 10**7), notes, st.none() | examples, st.n
 
 @given(fates)
 def test_a_fate_comes_back_as_it_was(fate):
-    line = encoded(to_json(fate))
+    line = encode_line(to_json(fate))
     assert line.count(b"\n") == 1 and line.endswith(b"\n")
-    assert from_json(decoded(line)) == fate
+    assert from_json(decode_line(line)) == fate
 
 
 @given(examples)
 def test_a_row_that_is_the_same_twice_is_sent_once(example):
     fate = Fate(3, (), example, example)
     assert to_json(fate)[-1] is True
-    back = from_json(decoded(encoded(to_json(fate))))
+    back = from_json(decode_line(encode_line(to_json(fate))))
     assert back == fate and back.firm is back.row
 
 

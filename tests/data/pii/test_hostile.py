@@ -6,10 +6,10 @@ both take hours.
 
 import pytest
 
-from assay.data.pii.names import cased, ruled
+from assay.data.pii.names import names_by_context, truecase
 from assay.data.pii.normalised import fold
-from assay.data.pii.recognise import KINDS, patterned, recognise
-from assay.data.pii.tagger import Tagger
+from assay.data.pii.recognise import KINDS, find_by_pattern, recognise
+from assay.data.pii.tagger import NerTagger
 from ending import ends
 
 PIECES = (
@@ -26,9 +26,9 @@ def search(piece, length):
     """Every pattern on a text of `length` characters; what is found lies in it, and in order."""
     text = (piece * (length // len(piece) + 1))[:length]
     with ends():
-        found = patterned(text, frozenset(KINDS))
-        list(ruled(fold(text).text, one_case=False, common=lambda word: False))
-        cased(text)
+        found = find_by_pattern(text, frozenset(KINDS))
+        list(names_by_context(fold(text).text, one_case=False, common=lambda word: False))
+        truecase(text)
     assert all(0 <= one.start < one.end <= length for one in found)
 
 
@@ -48,7 +48,7 @@ def test_a_megabyte(piece):
 def test_many_names_and_many_spans():
     # Every word another name, and each is looked for in the whole text.
     text = " ".join(f"Mr. Ka{number:05d}la" for number in range(8000))
-    tagger = Tagger(lambda texts: [[] for _ in texts], lambda word: False)
+    tagger = NerTagger(lambda texts: [[] for _ in texts], lambda word: False)
     with ends():
         found = recognise([text], frozenset(KINDS), tagger)[0]
     assert len(found) == 8000 and text[found[7].start : found[7].end] == "Ka00007la"

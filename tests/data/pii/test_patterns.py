@@ -1,14 +1,14 @@
 """What each pattern finds, exactly, and what it leaves."""
 
-from assay.data.pii.recognise import patterned
-from assay.data.pii.spans import settled
+from assay.data.pii.recognise import find_by_pattern
+from assay.data.pii.spans import drop_overlaps
 from assay.data.steps.anonymise import Anonymise
 
 
 def found(text):
     return [
         (span.kind, text[span.start : span.end])
-        for span in settled(patterned(text, Anonymise().kinds))
+        for span in drop_overlaps(find_by_pattern(text, Anonymise().kinds))
     ]
 
 
@@ -128,5 +128,5 @@ def test_left_alone(subtests):
 
 
 def test_kinds_that_are_not_wanted_are_not_looked_for():
-    assert patterned("jo@acme.com 203.0.113.7", frozenset({"IP"}))[0].kind == "IP"
-    assert len(patterned("jo@acme.com 203.0.113.7", frozenset({"IP"}))) == 1
+    assert find_by_pattern("jo@acme.com 203.0.113.7", frozenset({"IP"}))[0].kind == "IP"
+    assert len(find_by_pattern("jo@acme.com 203.0.113.7", frozenset({"IP"}))) == 1

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.core.types import Changed, Example, Means, Message
-from assay.data.pii.normalised import fold, joined
-from assay.data.pii.recognise import KINDS, patterned, recognise
+from assay.data.pii.normalised import close_gaps, fold
+from assay.data.pii.recognise import KINDS, find_by_pattern, recognise
 from assay.data.steps.anonymise import Anonymise
 
 MEANS = Means(key=b"k" * 32)
@@ -46,7 +46,7 @@ def once(step, text):
 @given(TEXTS)
 def test_spans_lie_in_the_text_and_do_not_overlap(parts):
     text = " ".join(parts)
-    assert all(0 <= s.start < s.end <= len(text) for s in patterned(text, frozenset(KINDS)))
+    assert all(0 <= s.start < s.end <= len(text) for s in find_by_pattern(text, frozenset(KINDS)))
     spans = recognise([text], frozenset(KINDS), None)[0]
     assert all(a.end <= b.start for a, b in zip(spans, spans[1:], strict=False))
 
@@ -63,7 +63,7 @@ def test_masks_are_left_alone_a_second_time(parts):
 
 @given(st.text())
 def test_each_place_of_the_plain_text_leads_to_the_original(text):
-    for view in (fold(text), joined(fold(text))):
+    for view in (fold(text), close_gaps(fold(text))):
         if view is not None:
             places = [view.span(at, at + 1) for at in range(len(view.text))]
             assert all(end == start + 1 for start, end in places)

@@ -6,7 +6,7 @@ import pytest
 
 from assay.core.types import Changed, Document, Example, Means, Message
 from assay.data.pii import check_digits as checks
-from assay.data.pii.replacement import Draw, hashed, pseudonym
+from assay.data.pii.replacement import Draw, hash_token, pseudonym
 from assay.data.steps.anonymise import Anonymise
 
 DRAW = Draw(b"k" * 32)
@@ -138,7 +138,7 @@ def test_masks_and_numbers_of_masks():
     )
     numbered = text_of(Anonymise.model_validate({**PATTERNS, "as": "numbered"}), text)
     assert numbered == "<EMAIL_1> wrote to <EMAIL_2> and <EMAIL_1>"
-    made = hashed("jo@acme.com", "EMAIL", DRAW)
+    made = hash_token("jo@acme.com", "EMAIL", DRAW)
     assert re.fullmatch(r"<EMAIL:[0-9a-f]{12}>", made)
     assert text_of(Anonymise.model_validate({**PATTERNS, "as": "hash"}), text).startswith(made)
 

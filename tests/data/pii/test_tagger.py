@@ -6,8 +6,8 @@ import pytest
 
 from assay.core.types import Changed, Example, Means, Message
 from assay.data.pii.recognise import recognise
-from assay.data.pii.spans import Span, outside, settled
-from assay.data.pii.tagger import CHUNK, Tagger, _in_pieces, _joined, tagger
+from assay.data.pii.spans import Span, drop_overlaps, outside
+from assay.data.pii.tagger import CHUNK, NerTagger, _in_pieces, _merge_tokens, tagger
 from assay.data.steps.anonymise import Anonymise
 
 
@@ -15,18 +15,18 @@ def test_tokens_of_one_sort_that_touch_are_one_name():
     text = "Anna Berg-Lund met Bo in Oslo"
     labels = ["B-PER", "I-PER", "I-PER", "I-PER", "O", "B-PER", "O", "B-LOC"]
     places = [(0, 4), (5, 9), (9, 10), (10, 14), (15, 18), (19, 21), (22, 24), (25, 29)]
-    assert _joined(text, labels, places) == [
+    assert _merge_tokens(text, labels, places) == [
         Span(0, 14, "PERSON"),
         Span(19, 21, "PERSON"),
         Span(25, 29, "PLACE"),
     ]
     # Labels without B and I; tokens of no letters; a second name that begins right after the first.
-    assert _joined("Anna Berg", ["PER", "PER"], [(0, 4), (5, 9)]) == [Span(0, 9, "PERSON")]
-    assert _joined("Anna Berg", ["B-PER", "B-PER"], [(0, 4), (5, 9)]) == [
+    assert _merge_tokens("Anna Berg", ["PER", "PER"], [(0, 4), (5, 9)]) == [Span(0, 9, "PERSON")]
+    assert _merge_tokens("Anna Berg", ["B-PER", "B-PER"], [(0, 4), (5, 9)]) == [
         Span(0, 4, "PERSON"),
         Span(5, 9, "PERSON"),
     ]
-    assert _joined("x", ["O", "B-PER"], [(0, 1), (0, 0)]) == []
+    assert _merge_tokens("x", ["O", "B-PER"], [(0, 1), (0, 0)]) == []
 
 
 def test_a_long_text_is_cut_at_spaces_and_put_together():
@@ -45,9 +45,11 @@ def test_a_long_text_is_cut_at_spaces_and_put_together():
 
 def test_the_surer_of_two_spans_stays_then_the_longer():
     card, phone, long = Span(5, 21, "CARD", 3), Span(0, 12, "PHONE", 1), Span(0, 30, "ADDRESS", 1)
-    assert settled([phone, long, card]) == [card]
-    assert settled([phone, long]) == [long]
-    assert settled([Span(0, 3, "ORGANISATION"), Span(0, 3, "PERSON")]) == [Span(0, 3, "PERSON")]
+    assert drop_overlaps([phone, long, card]) == [card]
+    assert drop_overlaps([phone, long]) == [long]
+    assert drop_overlaps([Span(0, 3, "ORGANISATION"), Span(0, 3, "PERSON")]) == [
+        Span(0, 3, "PERSON")
+    ]
     assert outside([phone, Span(40, 44, "IP")], [(10, 20)]) == [Span(40, 44, "IP")]
 
 
@@ -115,6 +117,6 @@ def test_small_letters_are_no_name_where_names_have_capitals():
             for text in texts
         ]
 
-    tagger = Tagger(find, lambda word: False)
+    tagger = NerTagger(find, lambda word: False)
     (found,) = recognise(["Anna saw the wren fly."], {"PERSON"}, tagger)
     assert [(span.start, span.end) for span in found] == [(0, 4)]

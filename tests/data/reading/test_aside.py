@@ -7,7 +7,7 @@ import pytest
 from assay.core.errors import DataError
 from assay.core.types import Example, Message
 from assay.data.reading.load import load
-from assay.data.reading.stratified_sample import apportioned, sampled
+from assay.data.reading.stratified_sample import apportion, sample_stratified
 
 GOOD = [{"text": f"the parcel number {i} is late", "label": "ab"[i % 2]} for i in range(20)]
 
@@ -125,14 +125,14 @@ def test_a_target_without_a_number_is_a_bad_row(tmp_path):
 def test_seats_by_the_largest_remainder():
     # The usual example of Hamilton's method: 47,000 16,000 15,900 12,000 6,000 3,100 votes, ten
     # seats.
-    assert apportioned([47_000, 16_000, 15_900, 12_000, 6_000, 3_100], 10) == [5, 2, 1, 1, 1, 0]
+    assert apportion([47_000, 16_000, 15_900, 12_000, 6_000, 3_100], 10) == [5, 2, 1, 1, 1, 0]
 
 
 def test_a_sample_does_not_depend_on_the_order_of_the_rows():
     rows = [
         Example(f"r-{i}", (Message("user", f"text {i}"),), "ab"[i % 3 == 0]) for i in range(300)
     ]
-    drawn, turned = sampled(rows, 60, 1), sampled(rows[::-1], 60, 1)
+    drawn, turned = sample_stratified(rows, 60, 1), sample_stratified(rows[::-1], 60, 1)
     assert {row.id for row in drawn} == {row.id for row in turned}
     assert sum(row.target == "b" for row in drawn) == 20
-    assert {row.id for row in sampled(rows, 60, 2)} != {row.id for row in drawn}
+    assert {row.id for row in sample_stratified(rows, 60, 2)} != {row.id for row in drawn}

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 import assay.data
 from assay.core.errors import AssayError, DataError, Problem
 from assay.data.reading.load import load
-from assay.data.reading.source import opened
+from assay.data.reading.source import open_input
 from lines import named
 from problems import problem, unnamed
 
@@ -147,7 +147,7 @@ def test_a_damaged_parquet_file(tmp_path):
 def test_a_change_while_reading_is_noticed(tmp_path):
     path = tmp_path / "train.csv"
     path.write_text("text,label\na,b\n")
-    with problem(DataError, "D061"), opened(path, "train.csv") as source:
+    with problem(DataError, "D061"), open_input(path, "train.csv") as source:
         source.file.read()
         with path.open("a") as file:
             file.write("c,d\n")

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.core.errors import DataError
-from assay.data.reading.file_address import named
+from assay.data.reading.file_address import parse_file_name
 from assay.data.reading.load import load
 from assay.data.reading.read_file import read, read_named
 from problems import problem
@@ -105,7 +105,7 @@ def test_a_member_is_named_with_its_folder_and_its_rows(tmp_path):
         tmp_path / "pack.zip",
         [("a/one.csv", "text\nno\n"), ("b/two.csv.gz", gzip.compress(TABLE.encode()))],
     )
-    one = named(f"{path}#member=b/two.csv.gz#2")
+    one = parse_file_name(f"{path}#member=b/two.csv.gz#2")
     assert (one.path, one.member, one.last) == (path, "b/two.csv.gz", 2)
     table = read_named(one, base=tmp_path)
     assert texts(table) == ["Where is my refund", "My card is lost"]

@@ -8,10 +8,10 @@ from assay.core.errors import DataError
 from assay.data.reading.header import is_header
 from assay.data.reading.load import load
 from assay.data.reading.parallel_text import names_of, partners
-from assay.data.reading.programs import checked
-from assay.data.reading.read_file import RawRow, Read, read
+from assay.data.reading.programs import convert_programs
+from assay.data.reading.read_file import RawRow, RawTable, read
 from assay.data.reading.split_names import split_in, split_named
-from assay.data.reading.uniform_rows import tidied
+from assay.data.reading.uniform_rows import tidy_table
 from problems import problem
 
 ROWS = [
@@ -31,7 +31,7 @@ def fields(path, **more):
 
 def table(rows):
     names = dict.fromkeys(name for row in rows for name in row)
-    return Read(
+    return RawTable(
         "rows.jsonl",
         [RawRow(f"rows.jsonl:{i}", row) for i, row in enumerate(rows, 1)],
         tuple(names),
@@ -260,7 +260,7 @@ def test_a_check_function_becomes_asserts_that_the_program_passes():
             "entry_point": "double",
         }
     ] * 3
-    made = checked(table(rows), set()).rows[0].fields
+    made = convert_programs(table(rows), set()).rows[0].fields
     assert made["tests"] == ["assert double(2) == 4", "assert double(0) == 0"]
     space: dict = {}
     exec("\n".join([made["code"], *made["tests"]]), space)
@@ -277,7 +277,7 @@ def test_a_check_with_a_loop_stays_one_test_that_runs():
             "entry_point": "d",
         }
     ] * 3
-    made = checked(table(rows), set()).rows[0].fields
+    made = convert_programs(table(rows), set()).rows[0].fields
     assert len(made["tests"]) == 1
     exec("\n".join([made["code"], *made["tests"]]), {})
 
@@ -291,7 +291,7 @@ def test_the_right_answer_does_not_stand_first():
         }
         for i in range(200)
     ]
-    made = tidied(table(rows), set()).rows
+    made = tidy_table(table(rows), set()).rows
     places = [row.fields["choices"].index(row.fields["correct_answer"]) for row in made]
     # Each place is as likely: 50 of 200, four standard errors of sqrt(200 * 3 / 16) = 6.1 are 24.
     assert all(26 <= places.count(place) <= 74 for place in range(4))
@@ -318,7 +318,7 @@ def test_verdicts_in_usual_words(verdict):
         }
         for i in range(6)
     ]
-    made = tidied(table(rows), set()).rows
+    made = tidy_table(table(rows), set()).rows
     assert [row.fields["chosen"] for row in made] == [
         f"{('one', 'two')[i % 2]} {i}" for i in range(6)
     ]
@@ -372,4 +372,4 @@ def test_a_dialogue_beside_a_summary_stays_a_text():
         {"dialogue": f"Ann: Hi {i}\nBob: Hello\nAnn: Bye", "summary": f"They meet, {i}."}
         for i in range(6)
     ]
-    assert tidied(table(rows), set()).rows[0].fields == rows[0]
+    assert tidy_table(table(rows), set()).rows[0].fields == rows[0]

@@ -7,7 +7,7 @@ import pytest
 
 from assay.core.types import Document, Example, Message
 from assay.data.reading.documents import read_documents
-from assay.data.reading.gold_documents import Noted
+from assay.data.reading.gold_documents import DocumentResolver
 from assay.data.reading.load import load
 
 DOCUMENTS = [
@@ -17,7 +17,7 @@ DOCUMENTS = [
 
 
 def noted_in(*names):
-    noted = Noted(DOCUMENTS)
+    noted = DocumentResolver(DOCUMENTS)
     return list(
         noted.example(Example("q", (Message("user", "?"),), found_in=names)).found_in
     ), noted.warnings
@@ -43,7 +43,7 @@ def test_the_end_of_two_paths_and_what_is_not_there_are_told():
 
 
 def test_a_project_without_documents_has_none_to_name():
-    noted = Noted(())
+    noted = DocumentResolver(())
     row = Example("q", (Message("user", "?"),), found_in=("a",))
     assert noted.example(row) == row and noted.warnings == []
 
@@ -69,7 +69,7 @@ def test_the_handbook_names_its_own_pages():
     folder = Path(__file__).parents[3] / "examples" / "handbook"
     assert load_project(folder / "project.yaml").data.columns["found_in"] == "found_in"
     documents = read_documents(["documents"], folder)
-    noted, ids = Noted(documents), {document.id for document in documents}
+    noted, ids = DocumentResolver(documents), {document.id for document in documents}
     for name in ("train.jsonl", "test.jsonl"):
         for line in (folder / name).read_text().splitlines():
             row = Example(

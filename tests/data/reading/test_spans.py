@@ -1,14 +1,14 @@
 """Spans in other forms are taken where all rows have them so: one that is not of the form would
 lose its labels."""
 
-from assay.data.reading.read_file import RawRow, Read
+from assay.data.reading.read_file import RawRow, RawTable
 from assay.data.reading.spans import with_spans
 
 SPAN = {"slot": "people", "valueSpan": {"endIndex": 1}}
 
 
-def table(rows: list[dict]) -> Read:
-    return Read(
+def table(rows: list[dict]) -> RawTable:
+    return RawTable(
         "f.json",
         [RawRow(f"f.json:{n}", row) for n, row in enumerate(rows)],
         tuple(rows[0]),

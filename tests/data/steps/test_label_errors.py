@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from assay.data.annotation.confident_learning import doubts, ranked
+from assay.data.annotation.confident_learning import doubts, rank_doubts
 from assay.data.steps.label_errors import SLICE, LabelErrors
 
 WORDS = {
@@ -28,7 +28,7 @@ def rows():
 def test_it_finds_what_the_list_finds_and_marks_it(make, outcome, means):
     examples = make(rows())
     on, dropped, changed = outcome(LabelErrors(), examples)
-    expected = {d.id for d in ranked(doubts(examples, seed=means.seed))}
+    expected = {d.id for d in rank_doubts(doubts(examples, seed=means.seed))}
     assert expected == {examples[i].id for i in range(3, 100, 25)}
     assert not dropped and {change.example.id for change in changed} == expected
     assert {change.reason.partition(":")[0] for change in changed} == {"likely label error"}

@@ -57,7 +57,7 @@ def test_repairing_twice_is_repairing_once(text):
 def test_settings_survive_json():
     step = Repair(lower=True)
     assert Repair.model_validate(json.loads(step.model_dump_json())) == step
-    assert step.changed() == {"lower": True}
+    assert step.non_defaults() == {"lower": True}
 
 
 def cases(folder, *names):

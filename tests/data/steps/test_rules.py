@@ -19,17 +19,20 @@ def test_measures_counted_by_hand(subtests):
         (measures.ellipsis_lines(["a...", "b…", "c."]), 2 / 3),
         (measures.alphabetic_words("a1 22 -- x".split()), 2 / 4),
         (measures.stop_words("The cat, and THE dog. (of)".split(), measures.STOP_WORDS), 3),
-        (measures.ended_lines(["A.", "B?", 'C."', "d", "e:"]), 3 / 5),
+        (measures.terminal_lines(["A.", "B?", 'C."', "d", "e:"]), 3 / 5),
         (measures.sentences('One. "Two?" 3.14 is not. x'), 3),
         (measures.symbols("a-b  --😀"), 3 / 6),
         (measures.top_gram("a b a b c".split(), 2), 4 / 5),  # "a b" twice: 4 of 5 letters
         (measures.top_gram("a b c".split(), 2), 0),
-        (measures.repeated_grams("a b c x a b c".split(), 3), 3 / 7),
-        (measures.chanted("go go go go on".split()), 4 / 5),
-        (measures.chanted("go on go on go on".split()), 0),  # three times is not four
-        (measures.chanted("buy it now buy it now buy it now buy it now ok".split()), 12 / 13),
+        (measures.duplicate_ngrams("a b c x a b c".split(), 3), 3 / 7),
+        (measures.consecutive_repeats("go go go go on".split()), 4 / 5),
+        (measures.consecutive_repeats("go on go on go on".split()), 0),  # three times is not four
+        (
+            measures.consecutive_repeats("buy it now buy it now buy it now buy it now ok".split()),
+            12 / 13,
+        ),
         (measures.longest_run("aaaa bc"), 4 / 6),
-        (measures.repeated(["ab", "cd", "ab", "ab"]), (2 / 4, 4 / 8)),
+        (measures.duplicate_fractions(["ab", "cd", "ab", "ab"]), (2 / 4, 4 / 8)),
     ]:
         with subtests.test(repr((measure, value))):
             assert measure == pytest.approx(value)

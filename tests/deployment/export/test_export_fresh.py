@@ -19,7 +19,7 @@ from assay.config import make_strategy
 from assay.deployment.export.formats import FORMATS
 from assay.deployment.export.formats.greedy_answers import decoding
 from assay.deployment.export.formats.index_script import LINES
-from assay.deployment.export.formats.source import prompted
+from assay.deployment.export.formats.source import require_prompted
 from exporting import fitted, source_of
 
 FORM = {one.name: one for one in FORMATS}
@@ -154,5 +154,6 @@ def test_an_index_answers_the_same_without_assay(fresh, lesson, tiny_model, tmp_
     theirs = run(fresh, [source.out / "ask.py"], [question.text for question in questions])
     ours = [answer.text for answer in decoding(arm).answer(questions)]
     assert (
-        share([prompted(arm.inner, "arm").reading.lenient(text) for text in theirs], ours) >= 0.99
+        share([require_prompted(arm.inner, "arm").reading.lenient(text) for text in theirs], ours)
+        >= 0.99
     )

@@ -150,7 +150,7 @@ def test_a_base_that_has_changed_is_said_where_no_report_names_the_arm(project):
         if read_json(one)["strategy"]["kind"] == "lora"
     ]
     stage, arm = Stage(project / "work", "fit", place.parents[1].name), read_json(place)
-    note = stage.done()
+    note = stage.completion_note()
     arm["models"] = dict.fromkeys(arm["models"], "0" * 64)
     place.write_text(json.dumps(arm))
     stage.finish(note)  # as another base would have left it

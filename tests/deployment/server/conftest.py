@@ -7,8 +7,8 @@ import pytest
 
 from assay.core.types import Example, Lesson, Message, Task
 from assay.deployment.server.app import House, app
-from assay.deployment.server.limits import Limits
-from assay.deployment.server.listening import Listening, bound
+from assay.deployment.server.limits import ServerLimits
+from assay.deployment.server.listening import Listening, bind_socket
 from assay.strategies.baselines.majority import Majority
 from assay.strategies.baselines.tfidf import Tfidf
 from conftest import letters
@@ -56,8 +56,8 @@ def served():
 @contextmanager
 def _running(engine, limits=None, house=None, grace=5.0):
     """The address of a server on a free port, and the server."""
-    limits, house, listens = limits or Limits(), house or House(), threading.Event()
-    found = bound("127.0.0.1", 0)
+    limits, house, listens = limits or ServerLimits(), house or House(), threading.Event()
+    found = bind_socket("127.0.0.1", 0)
     server = Listening(app(engine, limits, house), limits, house.inside, grace, listens.set)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [found]}, daemon=True)
     thread.start()

@@ -9,7 +9,7 @@ from jsonschema import validate
 from prometheus_client.parser import text_string_to_metric_families
 
 from assay.deployment.server.app import House
-from assay.deployment.server.limits import Limits
+from assay.deployment.server.limits import ServerLimits
 from conftest import letters
 
 KEY = "sk-a-key-of-some-length"
@@ -19,7 +19,7 @@ ASKED = [{"role": "user", "content": "the card was stolen"}]
 @pytest.fixture
 def client(engine, served):
     with (
-        served(engine, Limits(keys=(KEY,))) as (url, _),
+        served(engine, ServerLimits(keys=(KEY,))) as (url, _),
         openai.OpenAI(base_url=f"{url}/v1", api_key=KEY) as made,
     ):
         yield made
@@ -145,7 +145,7 @@ def test_langchain(engine, served):
     from langchain_openai import ChatOpenAI, OpenAIEmbeddings
     from pydantic import SecretStr
 
-    with served(engine, Limits(keys=(KEY,))) as (url, _):
+    with served(engine, ServerLimits(keys=(KEY,))) as (url, _):
         settings = {"base_url": f"{url}/v1", "api_key": SecretStr(KEY)}
         chat = ChatOpenAI(model="long", max_completion_tokens=3, **settings)
         assert chat.invoke("hello").content == "one two three "

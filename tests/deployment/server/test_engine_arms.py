@@ -7,7 +7,7 @@ import pytest
 
 from assay.config import make_strategy
 from assay.core.types import Decoding, Example, Message
-from assay.deployment.server.arms import Arm
+from assay.deployment.server.arms import ServedArm
 from assay.deployment.server.engine import base_arm
 from assay.deployment.server.engine_api import Wanted
 from engines import begin, chat, running
@@ -43,7 +43,7 @@ ROUTED = {
 
 def fitted(kind, settings, lesson):
     strategy = make_strategy(settings, {})
-    return Arm.of("arm", strategy.kind, strategy.fit(replace(lesson(kind), base="tiny")))
+    return ServedArm.of("arm", strategy.kind, strategy.fit(replace(lesson(kind), base="tiny")))
 
 
 def conversation(example):
@@ -57,7 +57,7 @@ def test_labels_are_those_of_the_exam(lesson, settings):
     rows = lesson("classify").val
     expected = arm.adapted.answer([row.question for row in rows])
     with running([arm]) as engine:
-        (served,) = engine.served()
+        (served,) = engine.list_models()
         assert not served.writes and served.room == 0
         asked = [begin(engine, Wanted("arm", conversation(row), top=1)) for row in rows]
         for heard, answer in zip(asked, expected, strict=True):
@@ -80,7 +80,7 @@ def test_written_answers_are_those_of_the_exam(lesson, settings):
     rows = lesson("answer").val
     expected = arm.adapted.answer([row.question for row in rows])
     with running([arm]) as engine:
-        (served,) = engine.served()
+        (served,) = engine.list_models()
         assert served.writes and served.room > 0
         asked = [
             begin(engine, Wanted("arm", conversation(row), max_tokens=served.room)) for row in rows
@@ -124,7 +124,7 @@ def test_arms_of_several_kinds_at_once(lesson, open_tiny):
     arms = [replace(label, name="label"), replace(written, name="written"), base]
     rows = lesson("answer").val
     with running(arms, slots=4) as engine:
-        assert [one.name for one in engine.served()] == ["label", "written", "base"]
+        assert [one.name for one in engine.list_models()] == ["label", "written", "base"]
         asked = [
             begin(engine, Wanted(arm.name, conversation(row), max_tokens=5))
             for row in rows
@@ -179,7 +179,7 @@ def test_vectors_are_those_of_the_arms_encoder(lesson):
     arm = fitted("answer", settings, lesson)
     texts = [f"the colour of number {i}" for i in range(70)] + ["grass"]
     with running([arm, base_arm(arm.model)]) as engine:
-        assert [one.embeds for one in engine.served()] == [True, False]
+        assert [one.embeds for one in engine.list_models()] == [True, False]
         vectors, tokens = engine.embed("arm", texts)
         np.testing.assert_allclose(vectors, arm.encoding.vectors(texts), atol=1e-6)
         assert vectors.dtype == np.float32 and tokens > len(texts)

@@ -14,9 +14,9 @@ from assay.core.errors import ModelError, ResourceError
 from assay.core.types import GREEDY, Decoding, Form
 from assay.deployment.server.continuous_batching import Writer
 from assay.deployment.server.engine import base_arm
-from assay.deployment.server.engine_api import Full, Wanted
-from assay.deployment.server.prefix_cache import Shelf
-from assay.deployment.server.sequence import Request, Row
+from assay.deployment.server.engine_api import QueueFull, Wanted
+from assay.deployment.server.prefix_cache import PrefixCache
+from assay.deployment.server.sequence import Request, RowState
 from assay.deployment.server.validation import Front
 from engines import Heard, begin, chat, running
 
@@ -80,7 +80,7 @@ comings = st.lists(
 def test_whoever_comes_and_leaves_answers_stay_the_same(
     model, alone, come, slots, kept_bytes, own_rooms
 ):
-    front, shelf = Front([base_arm(model)]), Shelf(kept_bytes)
+    front, shelf = Front([base_arm(model)]), PrefixCache(kept_bytes)
     writer = Writer(model, shelf, slots=slots, own_bytes=own_rooms << 10)
     rows = []
     with torch.inference_mode():
@@ -90,7 +90,14 @@ def test_whoever_comes_and_leaves_answers_stay_the_same(
             request = Request(number, wanted, heard.put, time.monotonic() + 60)
             ids = front.prompt(base_arm(model), wanted)
             rows.append(
-                (at, leaves, prompt, limit, heard, Row.of(request, model, "", ids, GREEDY, limit))
+                (
+                    at,
+                    leaves,
+                    prompt,
+                    limit,
+                    heard,
+                    RowState.of(request, model, "", ids, GREEDY, limit),
+                )
             )
         for step in range(2000):
             for at, leaves, *_, row in rows:
@@ -157,7 +164,7 @@ def test_a_client_that_cannot_be_told_any_more_is_one_that_has_left(model):
 def test_a_full_queue_says_when_to_come_again(model):
     with running([base_arm(model)], slots=1, queue=2) as engine:
         held = []
-        with pytest.raises(Full) as full:
+        with pytest.raises(QueueFull) as full:
             for _ in range(9):
                 held.append(
                     begin(engine, Wanted("base", chat("", "a"), max_tokens=400, how=ENDLESS))
@@ -177,7 +184,7 @@ def test_as_many_wait_as_the_queue_holds(model):
         held = [begin(engine, wanted)]
         held[0].next()  # at work: no longer in the queue
         held += [begin(engine, wanted) for _ in range(2)]
-        with pytest.raises(Full):
+        with pytest.raises(QueueFull):
             begin(engine, wanted)
         for heard in held:
             heard.ticket.cancel()
@@ -189,11 +196,13 @@ def test_rows_at_work_keep_within_their_bytes(model, short, rows):
     front, limit = Front([base_arm(model)]), 5
     wanted = Wanted("base", chat("", "a card"), max_tokens=limit)
     ids = front.prompt(base_arm(model), wanted)
-    writer = Writer(model, Shelf(0), own_bytes=3 * (len(ids) + limit) * 2 * 2 * 2 * 16 * 4 - short)
+    writer = Writer(
+        model, PrefixCache(0), own_bytes=3 * (len(ids) + limit) * 2 * 2 * 2 * 16 * 4 - short
+    )
     with torch.inference_mode():
         for number in range(4):
             request = Request(number, wanted, Heard().put, time.monotonic() + 60)
-            writer.add(Row.of(request, model, "", ids, GREEDY, limit))
+            writer.add(RowState.of(request, model, "", ids, GREEDY, limit))
         writer.step()
     assert (writer.running, len(writer.waiting)) == (rows, 4 - rows)
 
@@ -201,7 +210,7 @@ def test_rows_at_work_keep_within_their_bytes(model, short, rows):
 def test_the_beginning_that_was_read_longest_ago_makes_room():
     ids = {name: np.arange(40) + 100 * at for at, name in enumerate("abc")}
     layers = [(torch.zeros(1, 1, 40, 2), torch.zeros(1, 1, 40, 2))]
-    shelf = Shelf(2 * 2 * 40 * 2 * 4)  # two of them
+    shelf = PrefixCache(2 * 2 * 40 * 2 * 4)  # two of them
     for name in "ab":
         shelf.put("", ids[name], layers, 0)
     assert shelf.find("", np.append(ids["a"], 0))  # read again

@@ -7,7 +7,7 @@ import torch
 from assay.deployment.server import continuous_batching as writer
 from assay.deployment.server.engine import base_arm
 from assay.deployment.server.engine_api import Wanted
-from assay.deployment.server.prefix_cache import Shelf
+from assay.deployment.server.prefix_cache import PrefixCache
 from engines import begin, chat, running
 from nights import nightly_but
 
@@ -117,7 +117,7 @@ def test_what_was_asked_for_longest_ago_goes_first():
     def layers(tokens):
         return [(torch.zeros(1, 1, tokens, 4), torch.zeros(1, 1, tokens, 4))]
 
-    shelf = Shelf(budget=3 * 2 * 32 * 4 * 4, least=16)
+    shelf = PrefixCache(budget=3 * 2 * 32 * 4 * 4, least=16)
     texts = [np.arange(32) + 100 * i for i in range(4)]
     for text in texts[:3]:
         assert shelf.put("", text, layers(32), 0)

@@ -8,12 +8,12 @@ from assay.core.errors import AssayError, ModelError, ResourceError
 from assay.core.types import Decoding, Form
 from assay.deployment.server import subprocess as child
 from assay.deployment.server.app import House, app
-from assay.deployment.server.arms import Arm, base_arm
+from assay.deployment.server.arms import ServedArm, base_arm
 from assay.deployment.server.engine_api import Wanted
 from assay.deployment.server.engine_choice import engine_of
-from assay.deployment.server.external_engine import OutsideEngine, Place
-from assay.deployment.server.limits import Limits
-from assay.deployment.server.listening import Listening, bound
+from assay.deployment.server.external_engine import OutsideArm, OutsideEngine
+from assay.deployment.server.limits import ServerLimits
+from assay.deployment.server.listening import Listening, bind_socket
 from engines import begin, chat, running
 from problems import problem
 
@@ -30,14 +30,16 @@ PROMPTS = [
 def both(open_tiny):
     """An engine that forwards to a server with the same model, and the model."""
     model = open_tiny()
-    limits, house, listens = Limits(), House(), threading.Event()
+    limits, house, listens = ServerLimits(), House(), threading.Event()
     with running([base_arm(model)]) as own:
-        found = bound("127.0.0.1", 0)
+        found = bind_socket("127.0.0.1", 0)
         server = Listening(app(own, limits, house), limits, house.inside, 1.0, listens.set)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [found]}, daemon=True)
         thread.start()
         assert listens.wait(30)
-        place = Place(base_arm(model), f"http://127.0.0.1:{found.getsockname()[1]}", "base", 512)
+        place = OutsideArm(
+            base_arm(model), f"http://127.0.0.1:{found.getsockname()[1]}", "base", 512
+        )
         engine = OutsideEngine([place], slots=3)
         yield engine, own, model
         engine.close(0)
@@ -113,7 +115,14 @@ def test_what_it_cannot_is_refused(both):
         from assay.strategies.baselines.majority import MajorityAnswers
 
         OutsideEngine(
-            [Place(Arm("floor", "majority", MajorityAnswers("a")), "http://127.0.0.1:1", "a", 9)]
+            [
+                OutsideArm(
+                    ServedArm("floor", "majority", MajorityAnswers("a")),
+                    "http://127.0.0.1:1",
+                    "a",
+                    9,
+                )
+            ]
         )
 
 
@@ -125,13 +134,13 @@ def test_a_prompt_too_long_for_the_engine_behind_is_the_clients_fault(both):
         "messages": [{"role": "user", "content": "card " * 600}],
         "max_tokens": 8,
     }
-    with TestClient(app(both[0], Limits(), House()), base_url="http://127.0.0.1") as client:
+    with TestClient(app(both[0], ServerLimits(), House()), base_url="http://127.0.0.1") as client:
         answer = client.post("/v1/chat/completions", json=body)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "context_length_exceeded")
 
 
 def test_an_engine_that_is_not_there_is_an_error_of_the_request(open_tiny):
-    place = Place(base_arm(open_tiny()), "http://127.0.0.1:9", "base", 512)
+    place = OutsideArm(base_arm(open_tiny()), "http://127.0.0.1:9", "base", 512)
     engine = OutsideEngine([place])
     heard = begin(engine, Wanted("base", PROMPTS[0]))
     assert heard.last.finish == "error" and "refused" in heard.last.error

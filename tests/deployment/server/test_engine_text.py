@@ -8,7 +8,7 @@ from assay.core.types import GREEDY, Decoding, Form
 from assay.deployment.server.detokenizer import Voice
 from assay.deployment.server.engine import base_arm
 from assay.deployment.server.engine_api import Wanted
-from assay.models.inference.sampler import Line, Pen
+from assay.models.inference.sampler import PartialAnswer, Pen
 from engines import begin, chat, running
 
 PROMPT = chat("Answer the question.", "so the taxi then and then again")
@@ -32,13 +32,13 @@ def engine(model):
 def pieces(model, tokens, how=GREEDY, *, whole=True, end=True):
     """What is said token by token, where these tokens are written."""
     pen = Pen(model.chat, how, len(tokens))
-    line = Line(0, [1])
+    line = PartialAnswer(0, [1])
     voice, said = Voice(pen, line, whole=whole), []
     for place, token in enumerate(tokens):
         if line.over:
             break
         line.tokens.append(token)
-        line.ended = pen._stopped(line.tokens)
+        line.ended = pen._ends_with_stop(line.tokens)
         line.over = line.ended or (end and place == len(tokens) - 1)
         said.append(voice.more())
     return said

@@ -10,7 +10,7 @@ import time
 import httpx2 as httpx
 import pytest
 
-from assay.deployment.server.limits import Keys, Limits, Rate, host_of, same_origin
+from assay.deployment.server.limits import Keys, Rate, ServerLimits, host_of, same_origin
 from small_engine import SmallEngine
 
 CHAT = {"model": "tfidf", "messages": [{"role": "user", "content": "card stolen"}]}
@@ -127,7 +127,7 @@ def test_a_full_queue_says_when_to_come_again(slow_engine, served):
 
 @pytest.mark.slow
 def test_an_answer_that_takes_too_long_ends_with_an_error(slow_engine, served):
-    with served(slow_engine, Limits(seconds=0.3)) as (url, _):
+    with served(slow_engine, ServerLimits(seconds=0.3)) as (url, _):
         reply = httpx.post(url + PATH, json=LONG)
         assert reply.status_code == 504 and reply.json()["error"]["code"] == "timeout"
         reply = httpx.post(url + PATH, json={**LONG, "stream": True})
@@ -185,7 +185,7 @@ def alive(url):
 
 @pytest.mark.slow
 def test_slow_clients_are_let_go_and_others_are_answered_meanwhile(engine, served):
-    with served(engine, Limits(slow=0.5)) as (url, _):
+    with served(engine, ServerLimits(slow=0.5)) as (url, _):
         place = ("127.0.0.1", int(url.rpartition(":")[2]))
         silent, drips, stops = (socket.create_connection(place) for _ in range(3))
         drips.sendall(b"GET /health HTTP/1.1\r\nHo")
@@ -208,7 +208,7 @@ def test_slow_clients_are_let_go_and_others_are_answered_meanwhile(engine, serve
 @pytest.mark.slow
 def test_an_idle_connection_stays_beyond_the_time_of_the_headers(engine, served):
     with (
-        served(engine, Limits(slow=0.3)) as (url, _),
+        served(engine, ServerLimits(slow=0.3)) as (url, _),
         socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as one,
     ):
         for _ in range(2):

@@ -8,7 +8,7 @@ import httpx2 as httpx
 import pytest
 
 from assay.deployment.server.app import House, app
-from assay.deployment.server.limits import Limits
+from assay.deployment.server.limits import ServerLimits
 from hostile_requests import (
     BODIES,
     CHAT,
@@ -32,7 +32,7 @@ def ask(engine):
     """Requests to a server in this process."""
 
     def make(limits=None, **house):
-        made = app(engine, limits or Limits(), House(**house))
+        made = app(engine, limits or ServerLimits(), House(**house))
         return httpx.AsyncClient(
             transport=httpx.ASGITransport(made), base_url="http://localhost:8000"
         )
@@ -109,7 +109,7 @@ def test_places(ask):
 
 def test_keys(ask):
     async def work():
-        async with ask(Limits(keys=("sk-an-old-key-of-somebody", KEY))) as client:
+        async with ask(ServerLimits(keys=("sk-an-old-key-of-somebody", KEY))) as client:
             for wrong, header in KEYLESS:
                 headers = {} if header is None else {"authorization": header}
                 for path in ("/v1/models", "/metrics", "/openapi.json", "/nowhere"):
@@ -129,7 +129,7 @@ def test_keys(ask):
 
 def test_two_headers_of_a_kind(ask):
     async def work():
-        async with ask(Limits(keys=(KEY,))) as client:
+        async with ask(ServerLimits(keys=(KEY,))) as client:
             twice = [("authorization", f"Bearer {KEY}"), ("authorization", "Bearer other")]
             refused(await client.get("/v1/models", headers=twice), 401)
             hosts = [
@@ -252,7 +252,7 @@ def test_who_sends_too_much_and_then_listens_is_told_so(served, engine):
 
 def test_a_caller_that_asks_too_often_waits(ask):
     async def work():
-        async with ask(Limits(rate=3)) as client:
+        async with ask(ServerLimits(rate=3)) as client:
             found = [await client.get("/v1/models") for _ in range(4)]
             assert [one.status_code for one in found] == [200, 200, 200, 429]
             assert 15 <= int(found[3].headers["retry-after"]) <= 20  # a third of a minute a request

@@ -22,7 +22,7 @@ from assay.deployment.server import auth as who
 from assay.deployment.server import run as serving
 from assay.deployment.server.engine_api import Wanted
 from assay.deployment.server.engine_choice import engine_of
-from assay.deployment.server.request_log import Book, feedback_file, judged
+from assay.deployment.server.request_log import RequestLog, feedback_file, parse_answer
 from assay.deployment.shared_networks import engine_named
 from assay.strategies.baselines.majority import Majority
 
@@ -80,12 +80,12 @@ def test_a_file_of_keys_that_is_not_there(tmp_path):
 
 
 def test_an_address_that_is_taken():
-    from assay.deployment.server.listening import bound
+    from assay.deployment.server.listening import bind_socket
 
-    first = bound("127.0.0.1", 0)
+    first = bind_socket("127.0.0.1", 0)
     first.listen()
     with pytest.raises(ResourceError) as error:
-        bound("127.0.0.1", first.getsockname()[1])
+        bind_socket("127.0.0.1", first.getsockname()[1])
     assert code(error) == "R055"
     first.close()
 
@@ -117,7 +117,7 @@ def book(tmp_path):
     def make(ready=lambda example: example):
         row = Example("0", (Message("user", "x"),), "pay")
         arm = Majority().fit(Lesson(task=TASK, train=(row,)))
-        return Book(tmp_path / "log.jsonl", {"majority": arm}, TASK, ready)
+        return RequestLog(tmp_path / "log.jsonl", {"majority": arm}, TASK, ready)
 
     return make
 
@@ -170,7 +170,7 @@ def test_one_of_several_prompts_is_rated_by_its_number(book):
 
 
 def test_a_model_that_is_no_arm_is_not_judged():
-    assert judged(None, TASK, "anything", []) == {}
+    assert parse_answer(None, TASK, "anything", []) == {}
 
 
 # --- the arms -------------------------------------------------------------------------------------
@@ -180,7 +180,7 @@ def test_a_model_that_is_no_arm_is_not_judged():
 def test_what_is_served_is_what_was_measured(finished):
     """Label by label as in the exam; the base, the asked and the trained arm share one network."""
     names = ["shots-k0", "lora-r4-e2-drop1e-1", "tfidf", "base"]
-    there = serving.opened(finished, names)
+    there = serving.load_server_arms(finished, names)
     engine = engine_of("own", there.arms, seconds=60.0)
     models = [arm.model for arm in there.arms]
     assert models[2] is None and models[0].network is models[1].network is models[3].network
@@ -206,7 +206,7 @@ def test_what_a_command_leaves_out_stands_in_the_project_file(tmp_path):
     served = "serve: {port: 81, log: a/b.jsonl, weights: {tfidf: w}}"
     head = "data: {files: {data: a.jsonl}}\ncompare: [{kind: tfidf}]"
     (tmp_path / "project.yaml").write_text(f"{head}\n{served}\n")
-    own = serving.said(tmp_path)
+    own = serving.serve_settings(tmp_path)
     assert (own.port, own.host, own.log) == (81, "127.0.0.1", str(tmp_path / "a" / "b.jsonl"))
     assert own.weights == {"tfidf": str(tmp_path / "w")}
     assert own.but(port=0, host=None).port == 0  # what is given, 0 too, goes before it

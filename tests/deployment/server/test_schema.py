@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from assay.deployment.server.app import House, app
-from assay.deployment.server.limits import Limits
+from assay.deployment.server.limits import ServerLimits
 from nights import nightly_but
 from small_engine import SmallEngine
 
@@ -43,7 +43,7 @@ def test_every_operation(arms, mode):
     engine = SmallEngine(arms, letters, queue_size=1000)
     made = app(
         engine,
-        Limits(hosts=()),
+        ServerLimits(hosts=()),
         House(log=lambda row: None, feedback=lambda row: row["id"].startswith("chat")),
     )
     schema = schemathesis.openapi.from_asgi("/openapi.json", made)

@@ -60,7 +60,7 @@ def trained(request, given, open_tiny, tmp_path_factory):
 @pytest.fixture
 def many(trained, given):
     bits, made = trained
-    many = Many.opened(Lora(bits=bits), given)
+    many = Many.open(Lora(bits=bits), given)
     for name, (folder, _) in made.items():
         many.add(name, folder)
     return many
@@ -146,7 +146,7 @@ def test_layers_that_lie_the_other_way_round(tmp_path):
     from peft import LoraConfig, get_peft_model
     from transformers import GPT2Config, GPT2LMHeadModel
 
-    from assay.training.adapters.lora_weights import Beside, Turn, read_pairs
+    from assay.training.adapters.lora_weights import ActiveAdapter, Beside, read_pairs
 
     torch.manual_seed(3)
     config = GPT2Config(n_layer=2, n_embd=32, n_head=2, vocab_size=480, n_positions=64)
@@ -159,7 +159,7 @@ def test_layers_that_lie_the_other_way_round(tmp_path):
     with their_warnings():
         peer = get_peft_model(copy.deepcopy(network), how).eval()
     peer.save_pretrained(tmp_path)
-    turn = Turn()
+    turn = ActiveAdapter()
     turn.one = "it"
     for place, pair in read_pairs(network, tmp_path).items():
         beside = Beside(turn)
@@ -352,7 +352,7 @@ def test_arms_share_the_base_and_answer_as_they_do_alone(folder_of, given):
     }
     bare = replace(given, train=(), val=(), documents=())
     made = {name: folder_of(values) for name, values in settings.items()}
-    many = Many.opened(made["a"][0], bare)
+    many = Many.open(made["a"][0], bare)
     arms = {
         name: restore(many, name, strategy, folder, bare)
         for name, (strategy, folder, _) in made.items()
@@ -368,7 +368,7 @@ def test_arms_share_the_base_and_answer_as_they_do_alone(folder_of, given):
 
 @pytest.mark.parametrize("kind", ["miss", "ia3", "full", "adapters", "prefix", "head"])
 def test_arms_that_change_the_network_are_refused(given, tmp_path, kind):
-    many = Many.opened(None, given)
+    many = Many.open(None, given)
     with pytest.raises(ModelError) as caught:
         restore(many, "it", make_strategy({"kind": kind}, {}), tmp_path, given)
     assert [problem.code for problem in caught.value.problems] == ["M114"]
@@ -382,7 +382,7 @@ def test_an_adapter_of_another_kind_is_refused(given, open_tiny, tmp_path):
 
 
 def test_an_arm_that_wants_other_bits_is_refused(given, tmp_path):
-    many = Many.opened(None, given)
+    many = Many.open(None, given)
     with pytest.raises(ModelError) as caught:
         restore(many, "it", Lora(bits=4), tmp_path, given)
     (problem,) = caught.value.problems

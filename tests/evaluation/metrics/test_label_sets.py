@@ -6,7 +6,7 @@ from sklearn.preprocessing import MultiLabelBinarizer
 
 from assay.core.types import Answer, Example, Message, Record, Task
 from assay.evaluation.scoring import judge
-from assay.tasks.label_sets import written
+from assay.tasks.label_sets import format_labels
 
 LABELS = tuple("abcdef")
 TASK = Task(kind="multilabel", labels=LABELS)
@@ -20,7 +20,9 @@ def sets(n, seed):
 
 def records(targets, answers):
     return [
-        Record(QUESTION, written(target), (), Answer(None if one is None else written(one)))
+        Record(
+            QUESTION, format_labels(target), (), Answer(None if one is None else format_labels(one))
+        )
         for target, one in zip(targets, answers, strict=True)
     ]
 

@@ -8,7 +8,7 @@ import pytest
 from assay.core.types import Answer, Example, Message, Record, Task
 from assay.evaluation.metrics.spans import by_type, partly
 from assay.evaluation.scoring import judge
-from assay.tasks.entities import located, of_run, of_tags, written
+from assay.tasks.entities import format_entities, locate_entities, of_run, of_tags
 
 TASK = Task(
     kind="extract",
@@ -39,7 +39,7 @@ def found_again(words, tags):
         starts.append(starts[-1] + len(word) + 1)
     spans = [(starts[start], starts[end] - 1, kind) for start, end, kind in of_run(tags)]
     pieces = of_tags(tags, words)
-    return located(pieces, " ".join(words)) == spans and len(set(pieces)) == len(pieces)
+    return locate_entities(pieces, " ".join(words)) == spans and len(set(pieces)) == len(pieces)
 
 
 def blurred(tags, seed):
@@ -77,9 +77,9 @@ def records(tagged):
     return [
         Record(
             Example("r", (Message("user", " ".join(words)),)),
-            written(of_tags(tags, words)),
+            format_entities(of_tags(tags, words)),
             (),
-            Answer(written(of_tags(answer, words))),
+            Answer(format_entities(of_tags(answer, words))),
         )
         for words, tags, answer in tagged
     ]

@@ -88,9 +88,9 @@ def test_programs_in_a_row_leave_no_process_and_no_descriptor(cage):
 
 
 def test_the_right_program_passes(cage):
-    assert run(cage, Program(HONEST, TESTS, reference=HONEST)).passed
+    assert run(cage, Program(HONEST, TESTS, reference=HONEST)).has_passed
     # no reference: a name that nothing else binds
-    assert run(cage, Program("double = lambda x: x + x", TESTS)).passed
+    assert run(cage, Program("double = lambda x: x + x", TESTS)).has_passed
 
 
 VALUE = "def value(x):\n    return x * x\n"
@@ -119,17 +119,17 @@ def objects(cage, *tests, source=OBJECTS, reference=OBJECTS):
 
 @pytest.mark.slow
 def test_right_objects_pass_under_any_names_of_their_attributes(cage):
-    assert objects(cage, *ASKED, "assert square(3) != P(8)", "assert square(2) < P(9)").passed
+    assert objects(cage, *ASKED, "assert square(3) != P(8)", "assert square(2) < P(9)").has_passed
     assert objects(
         cage, "assert square(3) == P.of(9)", "assert P(1) == P(1)", "assert P(1) != P(2)"
-    ).passed
+    ).has_passed
     assert objects(
         cage,
         *ASKED,
         source=OBJECTS.replace("self.x", "self.value").replace("other.x", "other.value"),
-    ).passed
+    ).has_passed
     plain = "from dataclasses import dataclass\n@dataclass(order=True)\nclass P:\n    x: int\n"
-    assert objects(cage, *ASKED, source=plain + "def square(x):\n    return P(x * x)\n").passed
+    assert objects(cage, *ASKED, source=plain + "def square(x):\n    return P(x * x)\n").has_passed
     assert objects(cage, *ASKED, source=OBJECTS.replace("x * x", "x + x")).kind == "wrong value"
 
 
@@ -154,7 +154,7 @@ def grown(root):
         "two = Node(1)\ntwo.left = Node(3)\ntwo.left.value = 0\nassert one == two"
     )
     put = "one = Node(1)\none.put(2)\nassert one == Node(1, None, Node(2))"
-    assert objects(cage, test, put, source=tree, reference=tree).passed
+    assert objects(cage, test, put, source=tree, reference=tree).has_passed
     lies = tree.replace("Node(0)", "Node(5)").replace(
         "return other is not None and", "return True or"
     )

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from assay.core.errors import ResourceError
 from assay.evaluation.sandbox import cage as cages
 from assay.evaluation.sandbox.inside.wire import decode, encode
-from assay.evaluation.sandbox.python import Program, planned, run
+from assay.evaluation.sandbox.python import Program, plan_program, run
 
 plain = st.recursive(
     st.none()
@@ -141,13 +141,13 @@ def test_tests_that_name_a_class_can_build_with_it(cage):
 
 
 def test_the_programs_names_are_told_by_the_reference():
-    plan = planned(
+    plan = plan_program(
         Program(
             "", ("assert set(f(x)) == {1}",), "import math\nx = math.pi", "def f(x):\n    return x"
         )
     )
     assert isinstance(plan, dict) and plan["names"] == ["f"] and plan["imports"] == "import math"
-    plan = planned(
+    plan = plan_program(
         Program("", ("assert sum(1, 2) == 3 and max([1]) == 1",), "", "def sum(a, b): ...")
     )
     assert isinstance(plan, dict) and plan["names"] == ["sum"] and not plan["objects"]

@@ -9,8 +9,8 @@ import pytest
 from assay.core.types import Answer, Example, Message, Record, Task
 from assay.data.reading.load import load
 from assay.evaluation.code_outcomes import ran
-from assay.evaluation.sandbox.inside.guard import guarded
-from assay.tasks.python_syntax import parsed
+from assay.evaluation.sandbox.inside.guard import open_guarded
+from assay.tasks.python_syntax import parse_python
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
@@ -40,12 +40,14 @@ def test_references_pass(cage, mbpp):
 def test_programs_that_return_nothing_fail(cage, mbpp):
     broken = []
     for row in mbpp:
-        tree = parsed(row.target)
+        tree = parse_python(row.target)
         for node in ast.walk(tree):
             if isinstance(node, ast.Return) and node.value is not None:
                 node.value = ast.Constant(None)
         broken.append(ast.unparse(tree))
-    assert not [one for one in ran(records(mbpp, broken), Task(kind="code"), cage) if one.passed]
+    assert not [
+        one for one in ran(records(mbpp, broken), Task(kind="code"), cage) if one.has_passed
+    ]
 
 
 def test_queries_of_geoquery_give_their_own_rows(cage, shared_data):
@@ -62,6 +64,6 @@ def test_queries_of_geoquery_give_their_own_rows(cage, shared_data):
     found = [Record(question, query, (), Answer(query)) for query in queries[::10]]
     kinds = [one.kind for one in ran(found, task, cage)]
     assert kinds.count("passed") == len(kinds) == 25
-    empty = sum(not guarded(str(database)).execute(query.target).fetchall() for query in found)
+    empty = sum(not open_guarded(str(database)).execute(query.target).fetchall() for query in found)
     other = [Record(question, one.target, (), Answer("SELECT 'no such state'")) for one in found]
-    assert sum(one.passed for one in ran(other, task, cage)) == 0 and empty < 25
+    assert sum(one.has_passed for one in ran(other, task, cage)) == 0 and empty < 25

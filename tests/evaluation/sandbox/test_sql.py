@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from assay.core.errors import UsageError
 from assay.evaluation.sandbox.inside import guard
 from assay.evaluation.sandbox.inside.alike import alike
-from assay.evaluation.sandbox.inside.guard import TooMuchError, fetch, guarded
+from assay.evaluation.sandbox.inside.guard import TooMuchError, fetch, open_guarded
 from assay.evaluation.sandbox.sql import Query, database_of, run
 
 # It does end, after many minutes: a test that nothing interrupts fails then, and does not hang.
@@ -64,22 +64,22 @@ REFUSED = [
 def test_what_writes_loads_or_reaches_out_is_refused(shop, statement):
     before = digest(shop)
     with pytest.raises((sqlite3.Error, sqlite3.Warning)):
-        fetch(guarded(str(shop)), statement)
+        fetch(open_guarded(str(shop)), statement)
     assert digest(shop) == before
 
 
 def test_an_endless_query_is_interrupted(shop, monkeypatch):
     monkeypatch.setattr(guard, "SECONDS", 0.05)
     with pytest.raises(sqlite3.OperationalError, match="interrupted"):
-        fetch(guarded(str(shop)), ENDLESS)
+        fetch(open_guarded(str(shop)), ENDLESS)
 
 
 def test_a_value_of_900_mb_is_not_made(shop):
-    assert fetch(guarded(str(shop)), "SELECT printf('%.*c', 900000000, 'x')") == [(None,)]
+    assert fetch(open_guarded(str(shop)), "SELECT printf('%.*c', 900000000, 'x')") == [(None,)]
 
 
 def test_a_plain_query_works(shop):
-    assert fetch(guarded(str(shop)), "SELECT kind, count(*) FROM item GROUP BY kind") == [
+    assert fetch(open_guarded(str(shop)), "SELECT kind, count(*) FROM item GROUP BY kind") == [
         ("food", 2),
         ("office", 2),
     ]
@@ -94,9 +94,9 @@ def test_more_than_10_000_rows_are_too_many(shop):
         "WITH RECURSIVE n(x) AS"
         " (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < {}) SELECT x FROM n"
     )
-    assert len(fetch(guarded(str(shop)), numbers.format(10_000))) == 10_000
+    assert len(fetch(open_guarded(str(shop)), numbers.format(10_000))) == 10_000
     with pytest.raises(TooMuchError):
-        fetch(guarded(str(shop)), numbers.format(10_001))
+        fetch(open_guarded(str(shop)), numbers.format(10_001))
 
 
 # --- a grammar of statements, hostile ones among them ---------------------------------------------
@@ -180,7 +180,7 @@ statements = (
 @pytest.mark.slow
 def test_no_statement_changes_the_database(shop, statement):
     before = digest(shop)
-    connection = guarded(str(shop))
+    connection = open_guarded(str(shop))
     try:
         rows = fetch(connection, statement)
         assert len(rows) <= 10_000
@@ -193,7 +193,7 @@ def test_no_statement_changes_the_database(shop, statement):
 @given(writes)
 def test_every_statement_that_is_no_query_is_refused(shop, statement):
     with pytest.raises((sqlite3.Error, sqlite3.Warning)):
-        fetch(guarded(str(shop)), statement)
+        fetch(open_guarded(str(shop)), statement)
 
 
 # --- which results are alike ----------------------------------------------------------------------
@@ -257,7 +257,7 @@ def test_the_search_for_columns_finds_what_trying_all_orders_finds(rows, random)
 def test_a_query_comes_to_what_its_rows_say(cage, shop, query, kind):
     before = digest(shop)
     found = run(cage, Query(query, "SELECT name, kind FROM item WHERE price > 2", shop), wall=4)
-    assert found.kind == kind or (not kind and not found.passed), found
+    assert found.kind == kind or (not kind and not found.has_passed), found
     assert digest(shop) == before
 
 
@@ -268,7 +268,9 @@ def test_a_reference_that_cannot_be_run_is_nobodys_failure(cage, shop):
 def test_a_database_that_only_its_owner_may_read_can_be_asked(cage, shop, tmp_path):
     shutil.copy(shop, tmp_path / "own.sqlite")
     (tmp_path / "own.sqlite").chmod(0o600)
-    assert run(cage, Query("SELECT count(*) FROM item", "SELECT 4", tmp_path / "own.sqlite")).passed
+    assert run(
+        cage, Query("SELECT count(*) FROM item", "SELECT 4", tmp_path / "own.sqlite")
+    ).has_passed
 
 
 def test_databases_are_found_as_spider_and_bird_have_them(shop, tmp_path):

@@ -11,7 +11,7 @@ import torch
 from assay.core.types import GREEDY, Decoding, Form, Generated, Message
 from assay.models.inference import batch_generation as writing
 from assay.models.inference import shared_prefix_attention as lending
-from assay.models.inference.sampler import drawn
+from assay.models.inference.sampler import sample_token
 
 SYSTEM = Message("system", "Answer the question.")
 TEXTS = (
@@ -170,7 +170,7 @@ def test_attention_over_two_sets_of_keys_is_that_over_both(cap):
     expected = torch.softmax(scores, -1) @ value
     one, first = lending.look(query, key[:, :, :5], value[:, :, :5], 0.4, cap)
     other, second = lending.look(query, key[:, :, 5:], value[:, :, 5:], 0.4, cap)
-    assert torch.allclose(lending.joined(one, first, other, second), expected, atol=1e-6)
+    assert torch.allclose(lending.merge_attention(one, first, other, second), expected, atol=1e-6)
     assert torch.allclose(first, torch.logsumexp(scores[..., :5], -1), atol=1e-5)
 
 
@@ -364,7 +364,8 @@ def test_drawn_tokens_have_the_shares_of_the_softmax():
     logits = torch.tensor([0.0, 2.0, -math.inf, 1.0, -1.0])
     shares = torch.softmax(logits.double() / 0.7, -1)
     found = torch.bincount(
-        torch.tensor([drawn(logits, 0.7, 1.0, (i + 0.5) / 4000) for i in range(4000)]), minlength=5
+        torch.tensor([sample_token(logits, 0.7, 1.0, (i + 0.5) / 4000) for i in range(4000)]),
+        minlength=5,
     )
     assert torch.allclose(found.double() / 4000, shares, atol=1e-3)
     assert found[2] == 0
@@ -380,17 +381,17 @@ def test_the_likeliest_tokens_that_make_up_a_share():
         (0.81, {0, 1, 3}),
         (0.99, {0, 1, 2, 3}),
     ):
-        found = [drawn(logits, 1.0, top_p, (i + 0.5) / 400) for i in range(400)]
+        found = [sample_token(logits, 1.0, top_p, (i + 0.5) / 400) for i in range(400)]
         assert set(found) == kept
     # .5 of .8
-    assert [drawn(logits, 1.0, 0.6, (i + 0.5) / 400) for i in range(400)].count(1) == 250
+    assert [sample_token(logits, 1.0, 0.6, (i + 0.5) / 400) for i in range(400)].count(1) == 250
 
 
 @pytest.mark.parametrize("temperature", [5e-324, 2.3e-309, 1e-30])
 @pytest.mark.parametrize("top_p", [1.0, 0.5])
 def test_next_to_no_temperature_is_the_most_likely_token(temperature, top_p):
     logits = torch.tensor([1.0, 3.0, -torch.inf, 2.0])
-    assert {drawn(logits, temperature, top_p, at) for at in (0.0, 0.5, 0.999999)} == {1}
+    assert {sample_token(logits, temperature, top_p, at) for at in (0.0, 0.5, 0.999999)} == {1}
 
 
 @pytest.mark.slow
@@ -400,7 +401,7 @@ def test_a_share_of_a_large_vocabulary_is_that_of_all_of_it():
         logits = torch.randn(1500, generator=draw) * spread
         shares, order = torch.softmax(logits.double(), -1).sort(descending=True, stable=True)
         kept = order[: int((shares.cumsum(0) < 0.5).sum()) + 1]
-        found = {drawn(logits, 1.0, 0.5, (i + 0.5) / 1500) for i in range(1500)}
+        found = {sample_token(logits, 1.0, 0.5, (i + 0.5) / 1500) for i in range(1500)}
         assert found <= set(kept.tolist())
         assert len(found) > 0.9 * len(kept) or spread == 3.0
 

@@ -3,7 +3,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.models.inference.batch_plan import Padded, by_length, common_prefix, repeated
+from assay.models.inference.batch_plan import Padded, by_length, common_prefix, repeat_cache
 
 LENGTHS = st.lists(st.integers(0, 60), max_size=30)
 
@@ -55,8 +55,8 @@ def test_rows_are_padded_on_the_left_and_keep_their_positions():
 def test_a_repeated_cache_is_a_copy(open_tiny):
     model = open_tiny()
     cache = model.beginning([5, 6, 7, 8]).cache
-    assert repeated(None, 3) is None
-    grown = repeated(cache, 3)
+    assert repeat_cache(None, 3) is None
+    grown = repeat_cache(cache, 3)
     keys = grown.layers[0].keys
     assert keys.shape[0] == 3
     assert torch.equal(keys[0], cache.layers[0].keys[0])

@@ -115,7 +115,7 @@ def test_any_trie_gives_what_a_table_of_logits_gives(answers, seed, closed, left
     descent.learn(-1, below(-1))
     while nodes := descent.next():
         for node in nodes:
-            descent.computed(node, below(node))
+            descent.expand(node, below(node))
     exact = []
     for end in trie.ends:
         total = 0.0

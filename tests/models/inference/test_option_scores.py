@@ -17,7 +17,7 @@ from assay.models.inference import option_scoring as scoring
 from assay.models.inference import tree_attention as attention
 from assay.models.inference.chat_model import ChatModel
 from assay.models.inference.option_scores import Trie
-from assay.strategies.prompting.prompted_arm import chosen
+from assay.strategies.prompting.prompted_arm import best_label
 
 OPTIONS = ("card", "card lost", "refund", "card", "ca", "Which colour?", "")
 SYSTEM = Message("system", "Classify the message.")
@@ -197,7 +197,7 @@ def test_shares_of_77_options_are_those_of_separate_sequences_and_the_two_best_a
     np.testing.assert_allclose(shares(scores), shares(naive), atol=1e-5)
     assert (np.argsort(-scores, 1)[:, :2] == np.argsort(-naive, 1)[:, :2]).all()
     for row, told in zip(naive, scores, strict=True):
-        confidence = chosen(INTENTS, told).confidence
+        confidence = best_label(INTENTS, told).confidence
         assert confidence == pytest.approx(shares(row[None]).max(), abs=1e-5)
 
 
@@ -315,8 +315,8 @@ def test_rows_whose_best_options_are_close():
         [-1.0, -1.41, -9.0],
     ]
     # The second row's close ones are not its best; the last row's best are the same option twice.
-    assert scoring.contested(np.array(rows)).tolist() == [0, 2]
-    assert scoring.contested(np.zeros((3, 1))).tolist() == []
+    assert scoring.near_ties(np.array(rows)).tolist() == [0, 2]
+    assert scoring.near_ties(np.zeros((3, 1))).tolist() == []
 
 
 def test_a_close_row_is_scored_again_as_a_whole(open_tiny, monkeypatch):

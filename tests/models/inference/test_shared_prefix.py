@@ -10,7 +10,7 @@ from assay.core.types import Message
 from assay.models.inference import option_scoring as scoring
 from assay.models.inference import tree_attention as attention
 from assay.models.inference.chat_model import ChatModel
-from assay.models.inference.option_scoring import ROWS, by_tree, shared_tokens
+from assay.models.inference.option_scoring import ROWS, by_tree, prefix_length
 from assay.models.inference.prefix_cache import lends
 from assay.models.inference.shared_prefix import Beginning
 from assay.models.inference.shared_prefix_attention import look
@@ -182,14 +182,14 @@ def test_adapters_drop_what_was_kept(open_tiny):
 
 def test_the_shared_part_ends_where_the_questions_begin():
     # The questions share "2 2" by chance in this part of the run, and nothing in another.
-    assert shared_tokens([[1] * 9 + [2, 2, 3], [1] * 9 + [2, 2, 4]], [9, 9]) == 9
-    assert shared_tokens([[1] * 9 + [2], [1] * 9 + [5]], [9, 9]) == 9
+    assert prefix_length([[1] * 9 + [2, 2, 3], [1] * 9 + [2, 2, 4]], [9, 9]) == 9
+    assert prefix_length([[1] * 9 + [2], [1] * 9 + [5]], [9, 9]) == 9
     # Examples that stand in the question itself: a multiple of eight, which a word more or less
     # does not move.
     many = [1] * 5 + [2] * 40
-    assert shared_tokens([[*many, 3], [*many, 4]], [5, 5]) == 40
+    assert prefix_length([[*many, 3], [*many, 4]], [5, 5]) == 40
     # Unlike beginnings.
-    assert shared_tokens([[1, 2, 3], [2, 2, 3]], [1, 1]) == 0
+    assert prefix_length([[1, 2, 3], [2, 2, 3]], [1, 1]) == 0
 
 
 # --- trees ----------------------------------------------------------------------------------------

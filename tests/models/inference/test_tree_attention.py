@@ -4,7 +4,7 @@ cached keys."""
 import pytest
 import torch
 
-from assay.models.inference.attention_segments import Layout
+from assay.models.inference.attention_segments import TreeLayout
 from assay.models.inference.tree_attention import attend
 from assay.models.tokenizer.token_tree import Tree
 
@@ -95,7 +95,7 @@ def over_tree(layout, window=None, **named):
 @pytest.mark.parametrize("capped", [False, True], ids=["flash", "by hand"])
 @pytest.mark.parametrize(("before", "window"), [(0, None), (9, None), (0, 50), (9, 50)])
 def test_values_and_gradients_are_those_under_a_mask_of_ancestors(tree, before, window, capped):
-    layout = Layout(tree, CPU)
+    layout = TreeLayout(tree, CPU)
     assert len(layout.segments(window, before)) >= 4
     given = states(tree, before)
     # A cap so high that it caps nothing takes the way by hand: x - cap tanh(x / cap) is x^3 / (3
@@ -113,7 +113,7 @@ def test_values_and_gradients_are_those_under_a_mask_of_ancestors(tree, before, 
 )
 def test_the_compiled_backward_pass_has_the_gradients_of_plain_autograd(tree, before, window):
     given = states(tree, before, torch.float32)
-    found = computed(over_tree(Layout(tree, CPU, compiled=True), window), given)
+    found = computed(over_tree(TreeLayout(tree, CPU, compiled=True), window), given)
     wanted = computed(under_mask(ancestors(tree, before, window)), given)
     for ours, theirs in zip(found, wanted, strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)

@@ -18,9 +18,9 @@ from typing import ClassVar
 import pytest
 
 from assay.core.errors import ModelError, ResourceError
-from assay.models.loading.catalogue import CATALOGUE, Entry, Member
+from assay.models.loading.catalogue import CATALOGUE, CatalogueEntry, WheelMember
 from assay.models.loading.fetch import fetch
-from assay.models.loading.model_cache import known_digest
+from assay.models.loading.model_cache import file_sha256
 from problems import problem
 
 CONTENT = bytes(range(256)) * 4000
@@ -43,11 +43,11 @@ NAME = "tiny_model_for_test-1.0-py3-none-any.whl"
 
 @pytest.fixture
 def entry():
-    return Entry(
+    return CatalogueEntry(
         name="tiny", kind="causal", package="tiny-model-for-test", version="1.0", wheel=NAME,
         size=len(WHEEL),
         sha256=hashlib.sha256(WHEEL).hexdigest(), root="tiny_model_for_test",
-        members=(Member("weights.bin", len(CONTENT), hashlib.sha256(CONTENT).hexdigest()),),
+        members=(WheelMember("weights.bin", len(CONTENT), hashlib.sha256(CONTENT).hexdigest()),),
         licence="CC0-1.0", source="made here", note="", context_length=1,
     )  # fmt: skip
 
@@ -279,18 +279,16 @@ def test_a_file_that_was_changed_afterwards_is_fetched_again(entry, monkeypatch)
 def test_a_remembered_hash_follows_the_file(tmp_path):
     path = tmp_path / "x"
     path.write_bytes(b"a")
-    assert known_digest(path) == known_digest(path) == hashlib.sha256(b"a").hexdigest()
+    assert file_sha256(path) == file_sha256(path) == hashlib.sha256(b"a").hexdigest()
     path.write_bytes(b"b")
-    assert known_digest(path) == hashlib.sha256(b"b").hexdigest()
+    assert file_sha256(path) == hashlib.sha256(b"b").hexdigest()
 
 
 @pytest.mark.real
 @pytest.mark.parametrize("entry_", CATALOGUE, ids=lambda entry: entry.name)
 def test_the_catalogue_is_on_the_index_or_installed(entry_):
     folder = fetch(entry_)
-    assert all(
-        known_digest(Path(folder, member.path)) == member.sha256 for member in entry_.members
-    )
+    assert all(file_sha256(Path(folder, member.path)) == member.sha256 for member in entry_.members)
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from assay.core.errors import ModelError
-from assay.models.loading.consistency import known_types
+from assay.models.loading.consistency import model_types
 from assay.models.loading.folder_validation import admit
 from assay.models.loading.safetensors_header import tensors_of
 from problems import problem
@@ -313,7 +313,7 @@ def test_embedder_modules_of_foreign_code(tmp_path):
 def test_the_list_of_types_is_that_of_transformers():
     from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
 
-    assert known_types() == set(CONFIG_MAPPING_NAMES)
+    assert model_types() == set(CONFIG_MAPPING_NAMES)
 
 
 @pytest.mark.slow

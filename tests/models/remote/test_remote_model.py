@@ -16,7 +16,7 @@ from assay.core.types import Message
 from assay.models.remote import client as remote_client
 from assay.models.remote.answer_cache import RemoteCache
 from assay.models.remote.endpoint import Endpoint
-from assay.models.remote.rate_limit import Bucket, back_off, retry_after
+from assay.models.remote.rate_limit import TokenBucket, back_off, retry_after
 from assay.models.remote.remote_model import RemoteModel
 from assay.models.remote.request_body import body_of, logprob_of, schema_of
 from problems import problem
@@ -464,7 +464,7 @@ def test_half_a_character_is_no_reason_to_lose_an_answer(opened):
 def test_the_served_names_and_days_are_known(opened):
     model = opened()
     texts(model, "a", "b")
-    ((name, days),) = model.cache.served().items()
+    ((name, days),) = model.cache.model_names().items()
     assert name == "served-2026-01-01" and len(days[0]) == 10
 
 
@@ -501,14 +501,14 @@ def test_progress_ends_at_the_number_of_questions(opened):
 
 def test_a_bucket_lets_its_rate_through_and_no_more():
     now = [0.0]
-    bucket = Bucket(60, lambda: now[0])
+    bucket = TokenBucket(60, lambda: now[0])
     assert [bucket.take(1) for _ in range(10)] == [0.0] * 10  # ten seconds' worth at once
     assert bucket.take(1) == pytest.approx(1.0) and bucket.take(1) == pytest.approx(2.0)
     now[0] = 2.0
     assert bucket.take(0) == 0.0
     bucket.take(-3)
     assert [bucket.take(1) for _ in range(3)] == [0.0] * 3
-    assert Bucket(0, lambda: 0.0).take(1e9) == 0.0
+    assert TokenBucket(0, lambda: 0.0).take(1e9) == 0.0
 
 
 @pytest.mark.slow
@@ -516,7 +516,7 @@ def test_the_rate_of_requests_is_kept(service, opened):
     # 600 a minute: 100 at once, then 10 a second. Here no time passes, so that each has to wait
     # longer.
     client, halt = opened(requests_per_minute=600).client, Noted()
-    client._requests = Bucket(600, lambda: 0.0)
+    client._requests = TokenBucket(600, lambda: 0.0)
     client._requests.take(95)
     for number in range(10):
         client.ask({"messages": [{"content": f"{number}"}]}, 0, halt)

@@ -43,7 +43,7 @@ def complaint(store) -> tuple[str, str]:
 def test_settings_are_read_and_written_alike(value, expected):
     read = fill(Asks, {"store": value})
     assert expected is None or read.store == expected
-    changed = read.changed()
+    changed = read.non_defaults()
     assert changed == ({} if value == {"kind": "exact"} else {"store": value})
     assert fill(Asks, json.loads(json.dumps(changed))) == read
 
@@ -54,7 +54,7 @@ def test_every_kind_has_its_name_and_other_settings_key_otherwise():
         "lancedb",
         "postgres",
     ]
-    assert LanceDb().changed() != Exact().changed() != LanceDb(probes=99).changed()
+    assert LanceDb().non_defaults() != Exact().non_defaults() != LanceDb(probes=99).non_defaults()
     assert TypeAdapter(StoreSettings).validate_json(
         LanceDb(probes=99).model_dump_json()
     ) == LanceDb(probes=99)

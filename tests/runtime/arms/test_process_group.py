@@ -191,7 +191,7 @@ def test_one_that_ends_while_nobody_waits_for_it_ends_the_worker(tmp_path, forke
     said = tmp_path / "said"
 
     def work():
-        with ending(4) as others, others.watched(lambda error: said.write_text(str(error))):
+        with ending(4) as others, others.supervise(lambda error: said.write_text(str(error))):
             time.sleep(60)  # an evaluation
 
     assert forked(work) == TrainError.exit_code

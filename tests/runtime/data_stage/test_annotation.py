@@ -176,15 +176,19 @@ def test_a_sheet_is_not_written_over(folder, tmp_path, capsys):
 
 def test_which_rows_a_sheet_has(folder, tmp_path):
     work = Annotation.of("tickets")
-    assert len(work.chosen()) == 60 and len(work.chosen(rows=7)) == 7
-    assert work.chosen(rows=7) == Annotation.of("tickets").chosen(rows=7) != work.chosen()[:7]
-    first = work.chosen("next", 6)
+    assert len(work.rows_to_label()) == 60 and len(work.rows_to_label(rows=7)) == 7
+    assert (
+        work.rows_to_label(rows=7)
+        == Annotation.of("tickets").rows_to_label(rows=7)
+        != work.rows_to_label()[:7]
+    )
+    first = work.rows_to_label("next", 6)
     work.write("t.csv", rows=6, pick="next")
     assert [line["id"] for line in fill(tmp_path / "t.csv")] == [row.id for row in first]
     work.take(["t.csv"])
-    again = work.chosen("next", 54)
+    again = work.rows_to_label("next", 54)
     assert len(again) == 54 and not {row.id for row in again} & {row.id for row in first}
-    assert work.chosen() == [row for row in work.rows if row.id not in {r.id for r in first}]
+    assert work.rows_to_label() == [row for row in work.rows if row.id not in {r.id for r in first}]
 
 
 @pytest.mark.slow
@@ -198,12 +202,12 @@ def test_errors_of_labelled_data_come_first_in_the_sheet(folder, capsys):
             out.writerow(
                 [TEXTS[label].format(i * i), LABELS[i % 3 - 1] if i in (10, 50) else label]
             )
-    found = Annotation.of("tickets").chosen("errors")
+    found = Annotation.of("tickets").rows_to_label("errors")
     assert {row.id for row in found} == {"rows-12", "rows-52"}  # the line of the file
     assert command(["annotate", "tickets", "--errors"]) == 0
     told = capsys.readouterr().out
     assert named(told, "2 of 90") and named(told, "rows.csv:12", "refund", "delivery")
-    assert len(Annotation.of("tickets").chosen(split="test")) == 9
+    assert len(Annotation.of("tickets").rows_to_label(split="test")) == 9
     # The same rows by the step, as a line of `assay check`.
     text = PROJECT.format(label=", label: label", more="curate: [{kind: label_errors}]")
     (folder / "project.yaml").write_text(text)
@@ -219,7 +223,7 @@ def test_what_cannot_be_asked(folder, capsys):
     with problem(UsageError, "C073", "--annotators"):
         Annotation.of("tickets").write("t.csv", annotators=("anna", "../ben"))
     with problem(UsageError, "C073", "--split"):
-        Annotation.of("tickets").chosen(split="tset")
+        Annotation.of("tickets").rows_to_label(split="tset")
     (folder / "project.yaml").write_text(
         PROJECT.format(label="", more="  annotations: votes.jsonl")
     )

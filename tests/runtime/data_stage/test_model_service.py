@@ -132,7 +132,7 @@ def test_no_model_is_looked_for_where_no_part_needs_one(tmp_path):
     project = project_in(
         tmp_path, "model: there-is-none\naim: {kind: answer}\naugment: [{kind: noise}]\n"
     )
-    assert lent.wanted(project) == {} and lent.models(project, True, print) == {}
+    assert lent.model_needs(project) == {} and lent.models(project, True, print) == {}
 
 
 @pytest.mark.nightly

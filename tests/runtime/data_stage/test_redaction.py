@@ -72,10 +72,10 @@ def test_a_run_writes_nothing_raw_and_makes_a_key(ran):
 
 
 def test_a_question_is_anonymised_as_the_rows_were(ran, tmp_path):
-    from assay.deployment.questions import repaired
+    from assay.deployment.questions import prepare_question
 
     project = load(ran)
-    asked = repaired(project, Example("q", (Message("user", "jo.do3@acme.com"),))).text
+    asked = prepare_question(project, Example("q", (Message("user", "jo.do3@acme.com"),))).text
     # The key is new every time, and with it what falls into train, val and test.
     parts = [*ran.parent.glob("work/curate/*/*.jsonl"), *ran.parent.glob("exam/rows/*/*.jsonl")]
     assert asked.endswith(".example") and any(asked in part.read_text() for part in parts)
@@ -160,13 +160,13 @@ def test_hashes_of_raw_rows_cannot_be_compared_with_guesses(tmp_path):
     path = build(tmp_path / "toy", change=lambda values: guesses.extend(values) or values)
     for _ in range(2):
         prepared = prepare(load(path), silent)
-        kept.append((prepared.kept / "splits.csv").read_text())
+        kept.append((prepared.private_folder / "splits.csv").read_text())
         shutil.rmtree(path.parent / "exam")
     assert kept[0] == kept[1] and not {
         line.split(",")[2] for line in kept[0].splitlines()
     } & plain_hashes(guesses)
     plain = build(tmp_path / "plain", "{kind: repair}")
-    text = (prepare(load(plain), silent).kept / "splits.csv").read_text()
+    text = (prepare(load(plain), silent).private_folder / "splits.csv").read_text()
     assert plain_hashes(guesses) == {line.split(",")[2] for line in text.splitlines()[1:]}
 
 
@@ -175,7 +175,9 @@ def test_a_split_that_was_saved_holds_whether_it_was_keyed_or_not(tmp_path):
     saved = [prepare(load(one), silent) for one in (plain, path)]
     text = path.read_text()
     for number, one in enumerate(saved):
-        (path.parent / f"split{number}.csv").write_text((one.kept / "splits.csv").read_text())
+        (path.parent / f"split{number}.csv").write_text(
+            (one.private_folder / "splits.csv").read_text()
+        )
         path.write_text(f"{text}split: {{manifest: split{number}.csv, leaks: repair, near: 1.0}}\n")
         again = prepare(load(path), silent)
         assert [row.id for row in again.examples("test")] == [

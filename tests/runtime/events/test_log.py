@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 import assay
-from assay.runtime.events.log import LINE, line, logged, read
+from assay.runtime.events.log import LINE, line, log_events, read
 from toy import build
 
 NOW = datetime(2026, 3, 1, 10, 42, 7, 123456, UTC)
@@ -59,12 +59,12 @@ def test_what_json_cannot_write_is_null_and_what_is_too_long_is_cut():
 def test_a_torn_last_line_is_left_out_and_cut_off_by_the_next_run(tmp_path):
     file = tmp_path / "work" / "events.jsonl"
     told = []
-    tell = logged(told.append, file)
+    tell = log_events(told.append, file)
     tell({"event": "note", "text": "one"})
     with file.open("ab") as stream:
         stream.write(b'{"event": "note", "te')
     assert [event["text"] for event in read(tmp_path)] == ["one"]
-    logged(told.append, file)({"event": "note", "text": "two"})
+    log_events(told.append, file)({"event": "note", "text": "two"})
     with file.open("ab") as stream:
         stream.write(b'[1]\n{"half\n{"event": "note", "text": "three"}\n{"event": "note"}')
     assert [event["text"] for event in read(tmp_path)] == ["one", "two", "three"]
@@ -74,7 +74,7 @@ def test_a_torn_last_line_is_left_out_and_cut_off_by_the_next_run(tmp_path):
 @pytest.mark.slow
 def test_what_only_moves_is_written_ten_times_a_second_at_most_and_its_end_always(tmp_path):
     told, now = [], [0.0]
-    tell = logged(told.append, tmp_path / "work" / "events.jsonl", lambda: now[0])
+    tell = log_events(told.append, tmp_path / "work" / "events.jsonl", lambda: now[0])
     for done in range(1, 1001):
         now[0] = (done - 1) / 64  # seconds
         tell({"event": "progress", "done": done, "total": 1000})

@@ -9,7 +9,7 @@ import pytest
 from assay.cli.main import command
 from assay.core.errors import UsageError
 from assay.runtime.events.log import line
-from assay.runtime.events.trackers import export, tracked
+from assay.runtime.events.trackers import export, read_runs
 from lines import named
 from problems import problem
 
@@ -86,7 +86,7 @@ def losses(one) -> dict[int, float]:
 
 
 def test_the_log_is_read_into_runs(project):
-    (one,) = tracked(project)
+    (one,) = read_runs(project)
     assert (one.arm, one.key) == ("lora", "abcdef0123")
     assert one.settings["settings.rank"] == 8 and one.settings["settings.targets"] == "q, v"
     assert one.settings["settings.inner.kind"] == "x" and one.settings["data.train"] == "12ab"
@@ -103,7 +103,7 @@ def test_another_key_is_another_run(project):
         file.write("\n")
         for event in ({**EVENTS[1], "key": "other"}, step(1, train=7.0)):
             file.write(json.dumps(line(event, BEGUN)) + "\n")
-    first, second = tracked(project)
+    first, second = read_runs(project)
     assert losses(first)[1] == 2.0 and losses(second) == {1: 7.0}
 
 

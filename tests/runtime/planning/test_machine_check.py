@@ -11,7 +11,7 @@ import pytest
 from assay.cli.main import command
 from assay.runtime.planning import machine_check as health
 from assay.runtime.planning.machine_check import Health, examine, lacking
-from assay.runtime.planning.machine_speed import Pace, products
+from assay.runtime.planning.machine_speed import MachineSpeed, products
 
 GIB = 1 << 30
 
@@ -79,7 +79,7 @@ def test_as_json(capsys):
 
 def test_a_pace_is_told_in_tokens():
     machine = examine(probe=False, offline=True).machine
-    text = str(Health(machine, {}, {}, Pace("smollm2-135m", 401.4, 2000.0, 50.0)))
+    text = str(Health(machine, {}, {}, MachineSpeed("smollm2-135m", 401.4, 2000.0, 50.0)))
     assert "trains 401 tokens/s" in text and "reads 2,000, writes 50" in text
 
 

@@ -11,7 +11,7 @@ from assay.evaluation.held_out_test import Exam
 from assay.runtime.arms.model_lookup import find_models as models
 from assay.runtime.arms.runner import Bench
 from assay.runtime.data_stage.prepare import prepare
-from assay.runtime.planning.probe import probed, steps_done
+from assay.runtime.planning.probe import probe_arm, steps_done
 from toy import build
 
 pytestmark = pytest.mark.slow
@@ -85,19 +85,23 @@ def test_of_a_fitted_arm_only_the_answers_are_estimated(project):
     bench, exam, asked = bench_of(project)
     strategy = bench.project.arms["lora"]
     bench.run("lora", strategy, exam.questions, exam.hash)
-    assert set(probed(bench, "lora", strategy, asked)["parts"]) == {"process", "restore", "answers"}
+    assert set(probe_arm(bench, "lora", strategy, asked)["parts"]) == {
+        "process",
+        "restore",
+        "answers",
+    }
 
 
 @pytest.mark.nightly
 def test_of_a_killed_run_the_steps_that_are_left_are_estimated(project):
     bench, _, asked = bench_of(project)
     strategy = bench.project.arms["lora"]
-    whole = probed(bench, "lora", strategy, asked)["parts"]["steps"]
+    whole = probe_arm(bench, "lora", strategy, asked)["parts"]["steps"]
     stage = bench.fit_stage(strategy)
     steps = -(-bench.prepared.note["rows"]["train"] // 16) * 2
     (stage.folder / "training" / f"state-{steps:08d}").mkdir(parents=True)
     assert steps_done(stage) == steps
-    assert probed(bench, "lora", strategy, asked)["parts"]["steps"] == [0.0, 0.0] != whole
+    assert probe_arm(bench, "lora", strategy, asked)["parts"]["steps"] == [0.0, 0.0] != whole
 
 
 @pytest.mark.nightly

@@ -15,10 +15,10 @@ from assay.core.types import Answer, Example, Message, Task
 from assay.decision.choice import Standing
 from assay.decision.finished_arm import Arm
 from assay.decision.settings import Weigh
-from assay.decision.unfinished import could_gain, sentence, unfinished
+from assay.decision.unfinished import could_gain, find_unfinished, sentence
 from assay.evaluation.held_out_test import Exam
 from assay.reporting.build import build
-from assay.runtime.planning.race import Watch, best_so_far, quick_first, surely_behind
+from assay.runtime.planning.race import RaceMonitor, best_so_far, quick_first, surely_behind
 from toy import build as build_toy
 from toy import rows, write_rows
 
@@ -43,7 +43,7 @@ def watch_of(of, file, until, best, heard):
     bench = SimpleNamespace(
         tell=heard.append, prepared=SimpleNamespace(task=TASK), project=SimpleNamespace(seed=0)
     )
-    return Watch(bench, of, "slow", until, file, best, 2.0)
+    return RaceMonitor(bench, of, "slow", until, file, best, 2.0)
 
 
 def progress(done, total, unit="answer"):
@@ -52,11 +52,11 @@ def progress(done, total, unit="answer"):
 
 def test_arms_are_asked_in_a_drawn_order_and_records_stand_in_that_of_the_file():
     of = exam()
-    asked = of.asked
+    asked = of.questions_in_order
     assert sorted(q.id for q in asked) == [q.id for q in of.questions] and asked != of.questions
-    assert asked == exam().asked
+    assert asked == exam().questions_in_order
     answers = [Answer(question.id) for question in asked]
-    records = of.answered(answers)
+    records = of.records_in_order(answers)
     assert [record.answer.text for record in records] == [q.id for q in of.questions]
     assert {at: record.answer.text for at, record in of.first(answers[:7]).items()} == {
         int(q.id[1:]): q.id for q in asked[:7]
@@ -110,7 +110,9 @@ def test_what_cannot_win_any_more_is_ended_and_what_may_win_is_not(tmp_path, mon
     for wrong, ends in ((20, False), (120, True)):
         file = tmp_path / f"{wrong}.jsonl"
         by_id = {record.question.id: record.answer for record in arm_of(of, "slow", wrong).records}
-        sealed.add(file, *(by_id[question.id].to_json() for question in of.asked[:128]))
+        sealed.add(
+            file, *(by_id[question.id].to_json() for question in of.questions_in_order[:128])
+        )
         with file.open("ab") as torn:
             torn.write(b'{"text": "n')  # the worker is at the next piece
         watch, ended = watch_of(of, file, time.monotonic() + 3600, best, []), False
@@ -156,9 +158,9 @@ def test_the_first_line_says_what_did_not_finish():
         == "use"
     )
     # No choice waits for a constant.
-    assert unfinished([Arm("majority", "majority", status="skipped", floor=True)]) == []
+    assert find_unfinished([Arm("majority", "majority", status="skipped", floor=True)]) == []
     # A baseline may be the best there is.
-    assert unfinished([Arm("probe", "probe", status="stopped", floor=True)]) == [
+    assert find_unfinished([Arm("probe", "probe", status="stopped", floor=True)]) == [
         {"arm": "probe", "minutes": None}
     ]
     assert sentence([{"arm": "a", "minutes": None}]) == "a did not finish"

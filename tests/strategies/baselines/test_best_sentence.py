@@ -6,10 +6,10 @@ import pytest
 from assay.core.errors import TrainError
 from assay.core.types import Document, Example, Lesson, Message, Task
 from assay.retrieval.stemming import Stems
-from assay.runtime.arms.job import judged
+from assay.runtime.arms.job import task_score
 from assay.strategies.baselines.best_sentence import BestSentence
 from assay.strategies.retrieval.rag import Rag
-from assay.strategies.spans.typed_answers import typed_piece
+from assay.strategies.spans.typed_answers import extract_by_type
 
 TEXT = (
     "The bridge was opened by Anna Berg"
@@ -25,7 +25,10 @@ def row(question, target, text=TEXT):
 
 def lesson(rows, task=TASK, documents=()):
     return Lesson(
-        task, tuple(rows), documents=documents, judge=lambda some, said: judged(some, said, task)
+        task,
+        tuple(rows),
+        documents=documents,
+        judge=lambda some, said: task_score(some, said, task),
     )
 
 
@@ -45,7 +48,7 @@ def lesson(rows, task=TASK, documents=()):
     ],
 )
 def test_the_piece_has_the_type_that_is_asked_for(question, sentence, piece):
-    assert typed_piece(question, sentence, Stems("english")) == piece
+    assert extract_by_type(question, sentence, Stems("english")) == piece
 
 
 def test_the_sentence_with_the_words_of_the_question_is_the_answer(tmp_path):

@@ -11,8 +11,8 @@ import pytest
 
 from assay.core.errors import TrainError
 from assay.core.types import Example, Lesson, Message, Task
-from assay.strategies.baselines.crf import PENALTIES, Crf, left_out, tagged
-from assay.strategies.tagging.crf_chain import Chain, trained
+from assay.strategies.baselines.crf import PENALTIES, Crf, cross_fold_features, tag_words
+from assay.strategies.tagging.crf_chain import Chain, train_chain
 from assay.strategies.tagging.word_features import features, names_in, shape
 from assay.tasks.entities import pieces_of
 
@@ -65,9 +65,9 @@ def by_crfsuite(place, rows, c1, c2):
 
 @pytest.mark.parametrize(("c1", "c2"), [(0.1, 0.05), (0.0, 1.0)])
 def test_tags_and_probabilities_are_those_of_crfsuite(tmp_path, c1, c2):
-    rows = [tagged(one, ("order", "town")) for one in ORDERS if one.text]
+    rows = [tag_words(one, ("order", "town")) for one in ORDERS if one.text]
     seen = [(features(words), tags) for words, tags in rows]
-    chain, theirs = trained(seen, c1, c2), by_crfsuite(tmp_path / "model", seen, c1, c2)
+    chain, theirs = train_chain(seen, c1, c2), by_crfsuite(tmp_path / "model", seen, c1, c2)
     new = [
         features(text.split())
         for text in ("to Paris please", "order # 123 in New York", "a", "Bern Bern Bern")
@@ -149,7 +149,7 @@ def test_features_by_hand():
 
 def test_names_are_the_longest_that_train_has_and_never_a_rows_own():
     rows = [
-        tagged(one, ("town",))
+        tag_words(one, ("town",))
         for one in (row("New York", "town: New York"), row("in York", "town: York"))
     ]
     known = names_in(rows)
@@ -161,7 +161,7 @@ def test_names_are_the_longest_that_train_has_and_never_a_rows_own():
     assert own == [[], ["known B town"], ["known I town"], ["known B town"]]
     seen = [
         [[n for n in word if n.startswith("known")] for word in words]
-        for words in left_out(rows, 2, 0)
+        for words in cross_fold_features(rows, 2, 0)
     ]
     # York is known from the other row; New York from nowhere
     assert seen == [[[], ["known B town"]], [[], []]]
@@ -196,14 +196,14 @@ def test_what_is_asked_by_settings():
 @pytest.mark.slow
 def test_penalties_are_chosen_on_rows_that_were_left_out():
     settings = Crf(c1=90.0, c2=90.0, search=2)  # nothing is learnt with these
-    rows = [tagged(one, ("order", "town")) for one in ORDERS[::3] if one.text]
-    assert settings._searched(rows, 0) in PENALTIES
+    rows = [tag_words(one, ("order", "town")) for one in ORDERS[::3] if one.text]
+    assert settings._search_penalties(rows, 0) in PENALTIES
     assert pieces_of(
         said(fitted(ORDERS[::3], c1=90.0, c2=90.0, search=2), "where is #77777 now").text
     )
     assert not pieces_of(said(fitted(ORDERS[::3], c1=90.0, c2=90.0), "where is #77777 now").text)
     # one row: nothing to choose by
-    assert Crf(search=2)._searched([(["a"], ["O"])], 0) == (0.1, 0.05)
+    assert Crf(search=2)._search_penalties([(["a"], ["O"])], 0) == (0.1, 0.05)
 
 
 def test_other_tasks_are_refused():

@@ -10,11 +10,11 @@ from assay.core.types import Example, Lesson, Message, Task
 from assay.strategies.baselines.dictionary import (
     Dictionary,
     Evidence,
-    Read,
+    TextWords,
     decisions,
-    measured,
-    resolved,
-    weighed,
+    estimate_precision,
+    resolve_overlaps,
+    score_candidates,
 )
 from assay.tasks.entities import pieces_of
 
@@ -78,21 +78,23 @@ def test_a_name_that_is_mostly_none_is_not_named():
 
 
 def test_evidence_is_counted_by_hand():
-    rows = [Read.of("to Oslo", [(3, 7, "town")]), Read.of("to go")]
+    rows = [TextWords.of("to Oslo", [(3, 7, "town")]), TextWords.of("to go")]
     made = Evidence.of(rows)
     assert made.longest == 1
     assert made.right["woslo"] == made.right["lto Aa"] == made.right["bto Aa $"] == {"town": 1}
     assert made.seen["woslo"] == 1 and made.seen["rAa $"] == 1
-    worth, cuts = measured([Read.of("to Oslo", [(3, 7, "town")])] * 4, 2, 0)
+    worth, cuts = estimate_precision([TextWords.of("to Oslo", [(3, 7, "town")])] * 4, 2, 0)
     # seen twice, right each time, in both folds of two rows
     assert worth["w24"] == (4 + 0.5) / (4 + 1)
     assert set(cuts) == {"town"}
 
 
 def test_no_two_pieces_share_a_word():
-    kept = resolved([(0.5, (0, 2), "a"), (0.9, (1, 2), "b"), (0.5, (2, 3), "a")])
+    kept = resolve_overlaps([(0.5, (0, 2), "a"), (0.9, (1, 2), "b"), (0.5, (2, 3), "a")])
     assert kept == [(0.9, (1, 2), "b"), (0.5, (2, 3), "a")]
-    assert weighed(iter([((0, 1), "a", ["x", "y"])]), {"x": 0.5, "y": 0.5}) == [(0.75, (0, 1), "a")]
+    assert score_candidates(iter([((0, 1), "a", ["x", "y"])]), {"x": 0.5, "y": 0.5}) == [
+        (0.75, (0, 1), "a")
+    ]
 
 
 def test_a_field_that_is_chosen_has_a_decision_list():

@@ -8,7 +8,7 @@ import pytest
 
 from assay.core.types import Example, Lesson, Means, Message, Task
 from assay.retrieval.learned_fusion import START
-from assay.runtime.arms.job import judged
+from assay.runtime.arms.job import task_score
 from assay.strategies.baselines.learning_to_rank import LearningToRank, columns
 from assay.strategies.baselines.neighbours import Neighbours
 from assay.strategies.baselines.tfidf import Tfidf
@@ -36,7 +36,7 @@ def rows(n):
 def lesson(some):
     means = Means(seed=3, embed=letters)
     return Lesson(
-        TASK, tuple(some), means=means, judge=lambda known, said: judged(known, said, TASK)
+        TASK, tuple(some), means=means, judge=lambda known, said: task_score(known, said, TASK)
     )
 
 
@@ -46,9 +46,10 @@ def test_grades_move_the_weights_from_where_they_start(tmp_path):
     assert arm.weights != list(START)
     answers = arm.answer([one.question for one in test])
     best = max(
-        judged(test, kind().fit(lesson(train)).answer(test), TASK) for kind in (Tfidf, Neighbours)
+        task_score(test, kind().fit(lesson(train)).answer(test), TASK)
+        for kind in (Tfidf, Neighbours)
     )
-    assert judged(test, answers, TASK) >= best
+    assert task_score(test, answers, TASK) >= best
     arm.save(tmp_path)
     assert LearningToRank().restore(tmp_path, lesson(())).answer(test) == answers
 

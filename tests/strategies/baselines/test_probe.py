@@ -10,7 +10,7 @@ from assay.core.store import read_json
 from assay.core.types import Example, Lesson, Message, Task
 from assay.strategies.baselines.probe import Probe
 from assay.strategies.catalogue import refuse_unfit
-from assay.tasks.options import LETTERS, shown
+from assay.tasks.options import LETTERS, question_with_options
 
 
 def test_probabilities_are_those_of_scikit_learn(lesson):
@@ -101,7 +101,7 @@ def test_several_labels_options_and_candidates(lesson, tmp_path):
     letters = [
         Example(
             f"{i}",
-            (Message("user", shown(f"number {i}", one)),),
+            (Message("user", question_with_options(f"number {i}", one)),),
             LETTERS[i % 3],
             options=tuple(one),
         )

@@ -9,13 +9,13 @@ import pytest
 from assay.core.errors import TrainError
 from assay.core.types import Document, Example, Lesson, Means, Message, Task
 from assay.evaluation.metrics.token_f1 import overlap
-from assay.runtime.arms.job import judged
+from assay.runtime.arms.job import task_score
 from assay.strategies.baselines.best_sentence import BestSentence
 from assay.strategies.baselines.reader import Reader
 from assay.strategies.linear.word_ranking import WordOrder
-from assay.strategies.spans.span_candidates import Passage, runs
+from assay.strategies.spans.span_candidates import PassageTokens, runs
 from assay.strategies.spans.span_features import FORMS, Known, features
-from assay.strategies.spans.span_reader import Reading, worth
+from assay.strategies.spans.span_reader import SpanEncoder, worth
 
 TASK = Task(kind="answer", metric="token_f1")
 PEOPLE = "Ann Bo Carl Dora Emil Fay Gus Hana Ivo Jane Karl Lea".split()
@@ -53,15 +53,15 @@ def lesson(rows, **more):
         TASK,
         tuple(rows),
         means=Means(seed=3),
-        judge=lambda some, said: judged(some, said, TASK),
+        judge=lambda some, said: task_score(some, said, TASK),
         **more,
     )
 
 
 def test_runs_begin_and_end_with_words_that_may_within_a_sentence():
-    passage = Passage("The cost: $2.50 (or so). No, 3 % more.")
+    passage = PassageTokens("The cost: $2.50 (or so). No, 3 % more.")
     said = [
-        passage.said(*place)
+        passage.span_text(*place)
         for place in runs(passage, [0, 1], 3, frozenset(("the", "no", "or", "so"))).tolist()
     ]
     assert {"cost", "$2.50", "3 %", "3 % more"} <= set(said)
@@ -70,7 +70,7 @@ def test_runs_begin_and_end_with_words_that_may_within_a_sentence():
         for text in said
         if text.startswith(("The", "No", "or", ":", ",")) or text.endswith(("(", ".", ":"))
     ]
-    assert all(len(Passage(text).tokens) <= 3 for text in said)
+    assert all(len(PassageTokens(text).tokens) <= 3 for text in said)
     assert "so). No" not in said and passage.sentences == [(0, 10), (10, 16)]
 
 
@@ -83,7 +83,7 @@ def test_a_run_is_worth_the_f1_of_its_words():
 
 
 def test_columns_say_form_and_nearness():
-    passage = Passage("Ann paid 25 crowns.")
+    passage = PassageTokens("Ann paid 25 crowns.")
     order = WordOrder.over(["Ann paid 25 crowns.", "Bo saw it."])
     known = Known(("who",), ("the",), ("paid",), ("crowns",), ("crowns",))
     places = np.array([[0, 1], [2, 3], [2, 4]])
@@ -95,7 +95,7 @@ def test_columns_say_form_and_nearness():
     # crowns", none in "Ann".
     assert made[:, FORMS].tolist() == pytest.approx([0, 1 / 3, 2 / 3])
     assert made[:, -3:].tolist() == [[0, 0, 0], [1, 1, 0], [1, 0, 1]]
-    assert known.asked("Who is it?").tolist() == [1, 0.25]
+    assert known.question_features("Who is it?").tolist() == [1, 0.25]
 
 
 @pytest.mark.slow
@@ -107,8 +107,8 @@ def test_it_learns_what_the_question_word_asks_for_and_comes_back_from_its_files
     strategy, given = Reader(vectors=False, networks=1), lesson(train)
     arm = strategy.fit(given)
     answers = arm.answer([one.question for one in test])
-    score = judged(test, answers, TASK)
-    floor = judged(test, BestSentence().fit(given).answer(test), TASK)
+    score = task_score(test, answers, TASK)
+    floor = task_score(test, BestSentence().fit(given).answer(test), TASK)
     assert score >= 0.9 and score > floor
     arm.save(tmp_path)
     assert strategy.restore(tmp_path, lesson(())).answer(test) == answers
@@ -124,10 +124,10 @@ def test_an_answer_that_stands_nowhere_is_learnt_where_many_rows_have_it(one_thr
         for i, one in enumerate(known)
     ]
     train = [*known[:45], *asked[:45]]
-    assert Reading.of(train, {}).nowhere == "unknown" and not Reading.of(known, {}).nowhere
+    assert SpanEncoder.of(train, {}).nowhere == "unknown" and not SpanEncoder.of(known, {}).nowhere
     arm = Reader(vectors=False, networks=1).fit(lesson(train))
-    assert judged(asked[45:], arm.answer(asked[45:]), TASK) >= 0.9
-    assert judged(known[45:], arm.answer(known[45:]), TASK) >= 0.8
+    assert task_score(asked[45:], arm.answer(asked[45:]), TASK) >= 0.9
+    assert task_score(known[45:], arm.answer(known[45:]), TASK) >= 0.8
 
 
 def test_rows_whose_answers_stand_nowhere_are_a_named_error():

@@ -9,9 +9,15 @@ import pytest
 from assay.core.errors import TrainError
 from assay.core.types import Answer, Example, Lesson, Means, Message, Record, Task
 from assay.evaluation.scoring import judge
-from assay.runtime.arms.job import judged
+from assay.runtime.arms.job import task_score
 from assay.strategies.baselines.majority import Majority
-from assay.strategies.baselines.ridge import RidgeRegression, Spoken, counts, joined, scaled
+from assay.strategies.baselines.ridge import (
+    RidgeRegression,
+    Spoken,
+    counts,
+    stack_columns,
+    transform_targets,
+)
 
 TASK = Task(kind="number", metric="mean_absolute_error")
 ROOMS = {"one": 1, "two": 2, "three": 3, "four": 4}
@@ -42,12 +48,15 @@ def flats(n):
 
 def lesson(rows, task=TASK):
     return Lesson(
-        task, tuple(rows), means=Means(seed=3), judge=lambda some, said: judged(some, said, task)
+        task,
+        tuple(rows),
+        means=Means(seed=3),
+        judge=lambda some, said: task_score(some, said, task),
     )
 
 
 def error(arm, rows):
-    return -judged(rows, arm.answer([one.question for one in rows]), TASK)
+    return -task_score(rows, arm.answer([one.question for one in rows]), TASK)
 
 
 @pytest.mark.slow
@@ -68,7 +77,7 @@ def test_its_weights_are_those_of_scikit_learn():
 
     rows = flats(8)  # too few for folds: alpha 1, the numbers as they are
     arm = RidgeRegression().fit(lesson(rows))
-    matrix = joined([one.fit_transform([r.text for r in rows]) for one in counts()])
+    matrix = stack_columns([one.fit_transform([r.text for r in rows]) for one in counts()])
     model = Ridge(alpha=1.0).fit(matrix, [float(r.target) for r in rows])
     assert np.allclose(arm.weights, model.coef_, atol=1e-8) and arm.bias == pytest.approx(
         model.intercept_
@@ -80,7 +89,7 @@ def test_answers_stay_within_train_and_are_written_as_numbers():
     assert Spoken(False, True, 3, 40).answer(-7.0).text == "3"
     assert Spoken(True, False, 0.5, 1e6).answer(math.log(1234.5678)).text == "1234.57"
     assert Spoken(True, False, 0.5, 1e6).answer(1e9).text == "1e+06"
-    assert scaled([1.0, math.e], True) == [0.0, 1.0]
+    assert transform_targets([1.0, math.e], True) == [0.0, 1.0]
 
 
 def test_rows_without_a_number_are_a_named_error_and_other_kinds_are_refused():

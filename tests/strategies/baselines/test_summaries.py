@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from assay.core.types import Answer, Example, Lesson, Means, Message, Task
-from assay.runtime.arms.job import judged
+from assay.runtime.arms.job import task_score
 from assay.strategies.baselines.centrality import Centrality
 from assay.strategies.baselines.extractive import Extractive, columns, word_counts
 from assay.strategies.baselines.lead import Lead
@@ -30,7 +30,7 @@ def lesson(rows):
         TASK,
         tuple(rows),
         means=Means(seed=3),
-        judge=lambda some, answers: judged(some, answers, TASK),
+        judge=lambda some, answers: task_score(some, answers, TASK),
     )
 
 
@@ -116,7 +116,7 @@ def test_it_learns_the_words_that_the_gist_begins_with_wherever_it_stands(tmp_pa
     answers = arm.answer([one.question for one in test])
     assert [a.text for a in answers] == [one.target for one in test]
     lead = Lead(sentences=1).fit(lesson(train)).answer(test)
-    assert judged(test, lead, TASK) < 0.8 < judged(test, answers, TASK)
+    assert task_score(test, lead, TASK) < 0.8 < task_score(test, answers, TASK)
     arm.save(tmp_path)
     assert Extractive().restore(tmp_path, lesson(())).answer(test) == answers
 
@@ -132,7 +132,9 @@ def test_its_weights_are_those_of_scikit_learn():
     words = word_counts()
     words.fit([s for own in texts for s in own])
     worth = [
-        judged([one], [Answer(s)], TASK) for one, own in zip(rows, texts, strict=True) for s in own
+        task_score([one], [Answer(s)], TASK)
+        for one, own in zip(rows, texts, strict=True)
+        for s in own
     ]
     # The fit draws the rows in another order, which leaves the solution where it is.
     fits = [

@@ -11,8 +11,8 @@ from assay.config import make_strategy
 from assay.core.errors import ModelError, TrainError
 from assay.core.store import read_json
 from assay.strategies.compression.compressed_arm import Shrunk
-from assay.strategies.compression.distil import SAMPLE, taught
-from assay.training.estimate.protocol import ask, rehearsed
+from assay.strategies.compression.distil import SAMPLE, label_by_teacher
+from assay.training.estimate.protocol import ask, read_rehearsals
 from lines import named
 from nights import nightly_but
 
@@ -205,22 +205,22 @@ def test_the_targets_of_a_student_are_what_its_teacher_said(lesson):
     given = lesson("answer")
     inner = {"kind": "full", **QUICK, "epochs": 12, "batch_size": 6}
     teacher = made(kind="quantise", inner=inner).fit(given)
-    rows = taught(teacher, given)
+    rows = label_by_teacher(teacher, given)
     answers = teacher.answer([row.question for row in given.train])
     raw = [
         a.raw.strip() for a in answers if a.text is not None and not a.truncated and a.raw.strip()
     ]
     assert [row.target for row in rows] == raw
     # What was said is not asked again after a kill.
-    assert (given.workdir / "teacher.json").exists() and taught(teacher, given) == rows
+    assert (given.workdir / "teacher.json").exists() and label_by_teacher(teacher, given) == rows
 
 
 def test_in_a_rehearsal_a_teacher_answers_some_rows_and_the_time_of_all_is_told(lesson):
     given = lesson("classify")
     teacher = made(kind="quantise", inner=SHOTS).fit(given)
     ask(given.workdir)
-    rows = taught(teacher, given)
-    (told,) = rehearsed(given.workdir)
+    rows = label_by_teacher(teacher, given)
+    (told,) = read_rehearsals(given.workdir)
     whole, inside = told["seconds"]["teacher"][0], told["inside"][0]
     assert whole == pytest.approx(inside * len(given.train) / SAMPLE) and len(rows) == len(
         given.train

@@ -16,7 +16,7 @@ from assay.strategies.compression.layer_selection import (
     least,
     without_block,
 )
-from assay.training.batch import Batch
+from assay.training.batch import TrainingBatch
 
 CPU = torch.device("cpu")
 SMALL = {
@@ -70,8 +70,8 @@ def test_what_is_left_is_the_network_that_its_config_builds(config):
 def batch():
     rows = [Encoded(IDS[0, : 8 + i].tolist(), ((4, 8 + i),)) for i in range(4)]
     return rows, [
-        Batch.of(rows[:3], range(3), pad=0, device=CPU),
-        Batch.of(rows[3:], [3], pad=0, device=CPU),
+        TrainingBatch.of(rows[:3], range(3), pad=0, device=CPU),
+        TrainingBatch.of(rows[3:], [3], pad=0, device=CPU),
     ]
 
 

@@ -11,7 +11,7 @@ from assay.strategies.compression.quantised_linear import (
     NF4,
     Eight,
     Four,
-    held,
+    count_weight_bytes,
     round_layers,
 )
 
@@ -87,12 +87,12 @@ def test_bytes_are_those_of_codes_scales_and_what_stays(open_tiny):
         sum(part.weight.numel() for part in parts),
         sum(part.out_features for part in parts),
     )
-    whole = held(network)
+    whole = count_weight_bytes(network)
     assert round_layers(network, 8) == 14
-    assert held(network) == whole - 4 * linears + linears + 2 * outputs
+    assert count_weight_bytes(network) == whole - 4 * linears + linears + 2 * outputs
     four = open_tiny().network
     round_layers(four, 4)
-    assert held(four) == whole - 4 * linears + linears // 2 + 2 * linears // 64
+    assert count_weight_bytes(four) == whole - 4 * linears + linears // 2 + 2 * linears // 64
 
 
 def test_a_copy_in_fp32_computes_with_the_same_rounded_weights(open_tiny):

@@ -5,7 +5,7 @@ import pytest
 
 import assay
 from assay.core.types import Example, Message
-from assay.deployment.server.run import opened
+from assay.deployment.server.run import load_server_arms
 from toy import build
 
 pytestmark = pytest.mark.slow
@@ -43,5 +43,6 @@ def test_a_plan_and_a_run_of_smaller_arms(tmp_path, tiny_model):
     # Served beside each other, each with a network of its own.
     asked = [Example("q", (Message("user", question),))]
     assert {
-        one.name: one.adapted.answer(asked)[0].text for one in opened(folder, list(found)).arms
+        one.name: one.adapted.answer(asked)[0].text
+        for one in load_server_arms(folder, list(found)).arms
     } == own

@@ -17,14 +17,14 @@ from assay.config.complaints import SettingsError
 from assay.core.errors import Stopped, TrainError
 from assay.core.types import Example, Lesson, Means, Message, Task
 from assay.models.embeddings import Embedder
-from assay.runtime.arms.job import judged
+from assay.runtime.arms.job import task_score
 from assay.strategies.encoders.contrastive_losses import batch_contrast, pair_cosine
 from assay.strategies.encoders.encoder_settings import freeze_below
-from assay.strategies.encoders.label_targets import wanted_of
+from assay.strategies.encoders.label_targets import label_indicators
 from assay.strategies.encoders.layer_states import EncoderTrunk
 from assay.strategies.encoders.setfit import Tuning
-from assay.strategies.encoders.text_batches import Parts
-from assay.tasks.options import shown
+from assay.strategies.encoders.text_batches import ChunkedGradients
+from assay.tasks.options import question_with_options
 from nights import nightly_but
 from retriever_lesson import encoder as build
 
@@ -57,7 +57,7 @@ def choose(frame, thing):
     options = (*COLOURS[turn:], *COLOURS[:turn])
     return row(
         f"{frame}-{thing}",
-        shown(frame.format(thing), options),
+        question_with_options(frame.format(thing), options),
         "ABC"[options.index(THINGS[thing])],
         options,
     )
@@ -101,7 +101,7 @@ def lesson(encoder, tmp_path):
         )
         given = {"train": tuple(rows[:12]), "val": tuple(rows[12:])}
         return Lesson(
-            task, **given, means=means, judge=lambda some, answers: judged(some, answers, task)
+            task, **given, means=means, judge=lambda some, answers: task_score(some, answers, task)
         )
 
     return make
@@ -175,7 +175,7 @@ def test_parts_of_a_batch_give_the_gradient_of_the_whole(encoder):
     found = []
     for settings in ((1 << 20, False, 1 << 20), (16, False, 1 << 20), (16, False, 0)):
         embed.network.zero_grad()
-        value = Parts(embed, *settings).gradients(
+        value = ChunkedGradients(embed, *settings).gradients(
             ids, lambda vectors: batch_contrast(vectors, wanted, 5.0)
         )
         found.append(
@@ -191,7 +191,7 @@ def test_rows_of_a_label_stand_together(lesson, encoder):
     for epoch in range(3):
         batches = tuning._batches(epoch)
         assert sorted(number for batch in batches for number in batch) == list(range(12))
-        places = wanted_of(tuning.lesson.train, tuning.lesson.task).argmax(1)
+        places = label_indicators(tuning.lesson.train, tuning.lesson.task).argmax(1)
         assert all((places[batch][::2] == places[batch][1::2]).all() for batch in batches)
 
 
@@ -204,7 +204,9 @@ def test_what_was_trained_is_known(lesson, kind, asked):
     given = lesson(asked)
     given = replace(given, val=given.train)
     arm = strategy(kind, epochs=20, patience=20).fit(given)
-    assert judged(given.train, arm.answer([row.question for row in given.train]), given.task) > 0.9
+    assert (
+        task_score(given.train, arm.answer([row.question for row in given.train]), given.task) > 0.9
+    )
     losses = [point["train_loss"] for point in arm.training["curve"]]
     assert losses[-1] < losses[0]
 
@@ -311,7 +313,7 @@ def test_kept_states_give_the_vectors_and_gradients_of_the_whole_encoder(two_lay
         counted.clear()  # once for each part that the frozen layer reads
         with trunk:
             vectors = embed(texts)
-            Parts(embed, 16, False).gradients(
+            ChunkedGradients(embed, 16, False).gradients(
                 ids, lambda vectors: batch_contrast(vectors, wanted, 5.0)
             )
             passes = len(counted)
@@ -370,10 +372,10 @@ def test_the_lower_half_of_popular_encoders_can_be_kept(kind):
     embed, texts = of_kind(kind), [[5, 6, 7, 8], [9, 10], [11, 12, 13, 14, 15, 16]]
     freeze_below(embed.network, "half")
     with torch.no_grad():
-        whole = embed.pooled(texts)
+        whole = embed.embed_ids(texts)
         with EncoderTrunk(embed, texts):
             embed.network.get_input_embeddings().weight.zero_()  # nothing below is read any more
-            kept = embed.pooled(texts)
+            kept = embed.embed_ids(texts)
     assert whole.numpy() == pytest.approx(kept.numpy(), abs=1e-6)
 
 

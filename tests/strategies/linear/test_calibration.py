@@ -15,11 +15,11 @@ from assay.strategies.linear.calibration import (
     NOTHING,
     Calibration,
     calibration_error,
-    fitted,
-    held_out,
+    cross_calibration_errors,
+    fit_calibration,
+    prior_correction,
     random_texts,
     shares,
-    unbiased,
 )
 from assay.strategies.prompting.few_shot import Shots
 
@@ -42,20 +42,20 @@ def test_shares_add_to_one_and_do_not_depend_on_a_shift():
 def test_what_the_prompt_says_of_nothing_is_taken_away():
     # Zhao et al. (2021): q is p / p_nothing, made to add to 1. Here .6/.8 : .4/.2 = 3 : 8.
     nothing = np.log(np.array([[0.7, 0.3], [0.9, 0.1]]))
-    told = unbiased(nothing)(np.log(np.array([[0.6, 0.4]])))
+    told = prior_correction(nothing)(np.log(np.array([[0.6, 0.4]])))
     assert np.exp(told) == pytest.approx(np.array([[3 / 11, 8 / 11]]))
 
 
 def test_a_batch_is_made_even():
     # Zhou et al. (2024): the mean share of each label over the batch is divided away.
     batch = np.log(np.array([[0.9, 0.1], [0.7, 0.3], [0.8, 0.2]]))
-    assert unbiased(batch).bias == pytest.approx((-math.log(0.8), -math.log(0.2)))
-    assert (unbiased(batch)(batch)[1] @ [1, -1]) < 0  # .7/.8 < .3/.2
+    assert prior_correction(batch).bias == pytest.approx((-math.log(0.8), -math.log(0.2)))
+    assert (prior_correction(batch)(batch)[1] @ [1, -1]) < 0  # .7/.8 < .3/.2
 
 
 def test_the_temperature_of_scores_that_are_twice_too_sure_is_found():
     scores, right = distorted(4000, 4, 2.0, [0, 0, 0, 0])
-    found = fitted(scores, right, biased=False)
+    found = fit_calibration(scores, right, biased=False)
     assert found.scale == pytest.approx(0.5, rel=0.05)
     assert found.bias == (0, 0, 0, 0)
     assert (found(scores).argmax(1) == scores.argmax(1)).all()
@@ -63,7 +63,7 @@ def test_the_temperature_of_scores_that_are_twice_too_sure_is_found():
 
 def test_scale_and_shifts_are_found():
     scores, right = distorted(6000, 3, 2.0, [3.0, 0.0, -1.0])
-    found = fitted(scores, right, biased=True)
+    found = fit_calibration(scores, right, biased=True)
     # told = (scores - bias) / 2, so that the shifts are -1.5, 0, .5 up to a constant
     assert found.scale == pytest.approx(0.5, rel=0.05)
     assert np.diff(found.bias) == pytest.approx([1.5, 0.5], abs=0.15)
@@ -71,7 +71,7 @@ def test_scale_and_shifts_are_found():
 
 def test_two_labels_are_logistic_regression():
     scores, right = distorted(3000, 2, 3.0, [1.0, -1.0], seed=2)
-    found = fitted(scores, right, biased=True)
+    found = fit_calibration(scores, right, biased=True)
     logs = shares(scores)
     reference = LogisticRegression(C=1e6).fit((logs[:, 1] - logs[:, 0])[:, None], right)
     assert found.scale == pytest.approx(reference.coef_[0, 0], rel=0.02)
@@ -79,7 +79,9 @@ def test_two_labels_are_logistic_regression():
 
 
 def test_val_without_an_error_keeps_the_fit_finite():
-    found = fitted(np.log(np.array([[0.9, 0.1], [0.2, 0.8]] * 20)), [0, 1] * 20, biased=True)
+    found = fit_calibration(
+        np.log(np.array([[0.9, 0.1], [0.2, 0.8]] * 20)), [0, 1] * 20, biased=True
+    )
     assert 1 < found.scale < 20
     assert max(map(abs, found.bias)) < 5
 
@@ -87,7 +89,7 @@ def test_val_without_an_error_keeps_the_fit_finite():
 def test_a_label_that_val_does_not_have_is_not_shut_out():
     scores, right = distorted(400, 3, 1.0, [0, 0, 0])
     rows = [i for i, label in enumerate(right) if label != 2]
-    found = fitted(scores[rows], [right[i] for i in rows], biased=True)
+    found = fit_calibration(scores[rows], [right[i] for i in rows], biased=True)
     assert np.isfinite(found.bias).all()
     assert found(np.log(np.array([[1e-6, 1e-6, 1 - 2e-6]]))).argmax() == 2
 
@@ -103,7 +105,7 @@ def test_the_calibration_error_by_hand():
 def test_the_error_falls_on_rows_that_were_not_fitted(way):
     bias = [0, 0, 0, 0] if way == "temperature" else [4.0, 0, 0, -2.0]
     scores, right = distorted(600, 4, 1.0 if way == "batch" else 3.0, bias, seed=7)
-    before, after = held_out(way, scores, right)
+    before, after = cross_calibration_errors(way, scores, right)
     assert before > 0.1
     assert after < before / 2
 

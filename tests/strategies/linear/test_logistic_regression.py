@@ -6,14 +6,14 @@ import pytest
 from scipy.sparse import csr_matrix, random_array
 
 from assay.strategies.linear.logistic_regression import (
-    Choice,
-    Turned,
-    chosen_strength,
-    fitted,
-    held_out,
+    RotatedRows,
+    StrengthChoice,
+    cross_val_log_probabilities,
+    fit_logistic,
     in_one_thread,
     parts_of,
     scorable,
+    select_strength,
 )
 
 
@@ -32,7 +32,7 @@ def rows():
 
 def test_turned_rows_keep_all_products(rows):
     matrix, _ = rows
-    turned = Turned(matrix)
+    turned = RotatedRows(matrix)
     assert turned.rows.shape[1] == 59  # a copy adds no coordinate
     np.testing.assert_allclose(
         turned.rows @ turned.rows.T, (matrix @ matrix.T).toarray(), atol=1e-8
@@ -51,7 +51,7 @@ def test_weights_are_those_of_scikit_learn_on_the_features(rows, weighted, label
     theirs = LogisticRegression(
         C=10.0, class_weight="balanced" if weighted else None, max_iter=10_000, tol=1e-8
     ).fit(matrix, targets)
-    own = fitted(Turned(matrix), targets, Choice(10.0, weighted), 0)
+    own = fit_logistic(RotatedRows(matrix), targets, StrengthChoice(10.0, weighted), 0)
     np.testing.assert_allclose(
         np.exp(own.log_shares(matrix)), theirs.predict_proba(matrix), atol=2e-3
     )
@@ -65,7 +65,9 @@ def test_rows_left_out_are_judged_as_scikit_learn_does(rows):
     from sklearn.model_selection import PredefinedSplit, cross_val_predict
 
     matrix, targets = rows
-    seen, left = held_out(Turned(matrix), targets, (1.0, 10.0), False, seed=7)
+    seen, left = cross_val_log_probabilities(
+        RotatedRows(matrix), targets, (1.0, 10.0), False, seed=7
+    )
     assert left.tolist() == list(range(60))
     for c, logs in zip((1.0, 10.0), seen, strict=True):
         theirs = cross_val_predict(
@@ -91,8 +93,10 @@ def test_rows_of_a_label_go_to_different_parts():
 
 def test_too_few_rows_choose_nothing(rows):
     matrix, _ = rows
-    choice = chosen_strength(Turned(matrix[:4]), ["a", "b", "c", "d"], None, "auto", "accuracy", 0)
-    assert choice == Choice(10.0, False)
+    choice = select_strength(
+        RotatedRows(matrix[:4]), ["a", "b", "c", "d"], None, "auto", "accuracy", 0
+    )
+    assert choice == StrengthChoice(10.0, False)
 
 
 def test_weights_are_tried_where_the_metric_counts_labels_alike(rows):
@@ -103,11 +107,11 @@ def test_weights_are_tried_where_the_metric_counts_labels_alike(rows):
     lean = np.array([1.0 if target == "rare" else 0.0 for target in targets]) + rng.normal(
         0, 1, 400
     )
-    turned = Turned(csr_matrix(np.stack([lean, np.ones(400)], 1)))
-    plain = chosen_strength(turned, targets, 1.0, "none", "macro_f1", 0)
-    chosen = chosen_strength(turned, targets, 1.0, "auto", "macro_f1", 0)
+    turned = RotatedRows(csr_matrix(np.stack([lean, np.ones(400)], 1)))
+    plain = select_strength(turned, targets, 1.0, "none", "macro_f1", 0)
+    chosen = select_strength(turned, targets, 1.0, "auto", "macro_f1", 0)
     assert not plain.weighted and chosen.weighted
-    assert not chosen_strength(turned, targets, 1.0, "auto", "accuracy", 0).weighted
+    assert not select_strength(turned, targets, 1.0, "auto", "accuracy", 0).weighted
 
 
 def test_rows_of_a_group_are_left_out_together_and_labels_are_still_dealt_out():

@@ -10,7 +10,7 @@ from assay.strategies.baselines.majority import Majority
 from assay.strategies.baselines.neighbours import Neighbours
 from assay.strategies.baselines.tfidf import Tfidf
 from assay.strategies.linear.multilabel import best_threshold, thresholds
-from assay.tasks.options import LETTERS, shown
+from assay.tasks.options import LETTERS, question_with_options
 
 WORDS = {
     "food": "noodles pizza bread soup",
@@ -51,7 +51,7 @@ def lesson(means):
 
 
 def asked(question: str, options: list[str], right: int | None = None) -> Example:
-    text = shown(question, options)
+    text = question_with_options(question, options)
     target = None if right is None else LETTERS[right]
     return Example(text, (Message("user", text),), target, options=tuple(options))
 
@@ -86,7 +86,7 @@ def test_probabilities_are_those_of_one_model_a_label(lesson):
     from sklearn.linear_model import LogisticRegression
     from sklearn.multiclass import OneVsRestClassifier
 
-    from assay.strategies.linear.multilabel import fitted, indicator, probabilities
+    from assay.strategies.linear.multilabel import fit_one_vs_rest, indicator, probabilities
 
     words = TfidfVectorizer()
     matrix = words.fit_transform([row.text for row in lesson.train])
@@ -97,7 +97,7 @@ def test_probabilities_are_those_of_one_model_a_label(lesson):
         .predict_proba(matrix)
     )
     np.testing.assert_allclose(
-        probabilities(matrix, *fitted(matrix, wanted, 10, 0)), theirs, atol=1e-6
+        probabilities(matrix, *fit_one_vs_rest(matrix, wanted, 10, 0)), theirs, atol=1e-6
     )
 
 

@@ -12,7 +12,7 @@ from assay.evaluation.metrics.rank_order import Mrr, Ndcg
 from assay.evaluation.scoring import judge
 from assay.strategies.baselines.majority import Majority
 from assay.strategies.baselines.tfidf import Tfidf
-from assay.tasks.ranked_lists import grades_of, order_in, ordered
+from assay.tasks.ranked_lists import format_ranking, grades_of, order_in
 
 TASK = Task(kind="rank")
 
@@ -33,7 +33,7 @@ def test_lines_of_grades_and_orders():
     for bad in ([1, -1], ["x"], 7, [[1], [0]]):
         with pytest.raises(ValueError, match="has"):
             grades_of(bad, ["a", "b"])
-    assert ordered([0.1, 0.7, 0.7]) == "2 3 1"
+    assert format_ranking([0.1, 0.7, 0.7]) == "2 3 1"
     assert order_in("2 2 9 x 1", 3) == [1, 0]
 
 
@@ -46,7 +46,7 @@ def test_it_agrees_with_scikit_learn():
         grades = [draw.choice((0, 0, 1, 2, 3)) for _ in range(n - 1)] + [1]
         scores = draw.sample(range(100), n)
         record = Record(
-            row("r", "q", "x" * n), " ".join(map(str, grades)), (), Answer(ordered(scores))
+            row("r", "q", "x" * n), " ".join(map(str, grades)), (), Answer(format_ranking(scores))
         )
         values = judge([record], TASK).values
         assert values["ndcg"] == pytest.approx(ndcg_score([grades], [scores], k=10), abs=1e-6)

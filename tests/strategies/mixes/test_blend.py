@@ -13,14 +13,14 @@ from assay.core.errors import ModelError
 from assay.strategies.training.lora import Lora
 from assay.training.adapters.lora_combination import (
     beside,
-    blended,
-    changed,
+    blend_adapters,
     dare,
-    factored,
+    delta_weights,
+    factorise,
+    pad_rank,
     read_all,
     read_products,
     ties,
-    widened,
 )
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -40,7 +40,7 @@ def change(product):
 
 def test_the_average_is_the_mean_of_the_changes_whatever_the_ranks():
     adapters = [{"x": pair(2, 1), "y": pair(2, 2)}, {"x": pair(3, 3)}]
-    found = blended(adapters, "average")
+    found = blend_adapters(adapters, "average")
     assert found.rank == 5 and found.kept == 1.0
     wanted = (change(adapters[0]["x"]) + change(adapters[1]["x"])) / 2
     torch.testing.assert_close(change(found.products["x"]), wanted, atol=1e-6, rtol=1e-5)
@@ -56,7 +56,7 @@ def test_sums_are_weighted_and_weights_may_be_negative():
     torch.testing.assert_close(
         change(beside([one, two], [1.0, -0.5])), change(one) - change(two) / 2
     )
-    found = blended([{"x": one}, {"x": two}], "add")
+    found = blend_adapters([{"x": one}, {"x": two}], "add")
     torch.testing.assert_close(change(found.products["x"]), change(one) + change(two))
 
 
@@ -93,7 +93,9 @@ def test_dare_drops_the_share_that_it_says_and_keeps_the_mean():
 
 def test_dare_is_drawn_from_its_seed_and_differs_between_adapters():
     adapters = [{"x": pair(2, 1)}, {"x": pair(2, 1)}]
-    first, again, other = (blended(adapters, "dare", seed=seed, rank=5) for seed in (1, 1, 2))
+    first, again, other = (
+        blend_adapters(adapters, "dare", seed=seed, rank=5) for seed in (1, 1, 2)
+    )
     assert torch.equal(first.products["x"][0], again.products["x"][0])
     assert not torch.equal(first.products["x"][0], other.products["x"][0])
 
@@ -102,22 +104,22 @@ def test_the_cut_to_a_rank_is_the_nearest_product_and_is_told():
     """Eckart and Young: what is lost of the square is the sum of the squared singular values that
     are left out."""
     adapters = [{"x": pair(3, 1)}, {"x": pair(3, 2)}]
-    whole = ties(changed([a["x"] for a in adapters]), [1.0, 1.0], 0.5)
+    whole = ties(delta_weights([a["x"] for a in adapters]), [1.0, 1.0], 0.5)
     values = torch.linalg.svdvals(whole)
-    found = blended(adapters, "ties", density=0.5, rank=2)
+    found = blend_adapters(adapters, "ties", density=0.5, rank=2)
     lost = (change(found.products["x"]) - whole).square().sum()
     torch.testing.assert_close(lost, values[2:].square().sum(), atol=1e-5, rtol=1e-4)
     assert found.kept == pytest.approx(
         float(values[:2].square().sum() / values.square().sum()), abs=1e-5
     )
-    full = blended(adapters, "ties", density=0.5)  # rank 6: all of a 6 x 5 matrix
+    full = blend_adapters(adapters, "ties", density=0.5)  # rank 6: all of a 6 x 5 matrix
     torch.testing.assert_close(change(full.products["x"]), whole, atol=1e-5, rtol=1e-5)
     assert full.kept == pytest.approx(1.0, abs=1e-6)
 
 
 def test_no_change_at_all_stays_none():
     nothing = [{"x": (torch.zeros(2, 5), torch.zeros(6, 2))}] * 2
-    found = blended(nothing, "dare")
+    found = blend_adapters(nothing, "dare")
     assert found.kept == 1.0 and not change(found.products["x"]).any()
 
 
@@ -128,13 +130,13 @@ def test_large_matrices_are_cut_by_the_fast_decomposition(monkeypatch):
     monkeypatch.setattr(beginnings, "EXACT", 8)
     torch.manual_seed(0)
     torch.testing.assert_close(
-        change(factored(change(product), 4)), change(product), atol=1e-4, rtol=1e-4
+        change(factorise(change(product), 4)), change(product), atol=1e-4, rtol=1e-4
     )
 
 
 def test_zeros_up_to_a_rank_change_nothing():
     product = pair(2, 1)
-    wide = widened(product, 7)
+    wide = pad_rank(product, 7)
     assert len(wide[0]) == 7 and torch.equal(change(wide), change(product))
 
 
@@ -172,7 +174,7 @@ def test_the_changes_are_those_of_pefts_add_weighted_adapter(
         more = {} if density is None else {"density": density}
         rank = {} if theirs == "cat" else {"svd_rank": 6}
         peer.add_weighted_adapter(["a", "b"], weights, "c", combination_type=theirs, **rank, **more)
-    found = blended(read_all(folders), how, density=density or 0.0)
+    found = blend_adapters(read_all(folders), how, density=density or 0.0)
     for name, product in found.products.items():
         layer = peer.base_model.model.get_submodule(name)
         torch.testing.assert_close(
@@ -203,7 +205,7 @@ TWO = [{"kind": "lora", "rank": 2, **QUICK}, {"kind": "lora", "rank": 3, **QUICK
 @pytest.mark.slow
 @pytest.mark.parametrize("bits", [0, 4])
 def test_the_arm_computes_the_average_of_its_inner_arms(lesson, open_tiny, tmp_path, bits):
-    from assay.strategies.compression.merged_arm import merged
+    from assay.strategies.compression.merged_arm import merge_arm
 
     given = lesson("classify")
     inners = [{**one, "bits": bits} for one in TWO]
@@ -222,8 +224,8 @@ def test_the_arm_computes_the_average_of_its_inner_arms(lesson, open_tiny, tmp_p
     (tmp_path / "arm").mkdir()
     arm.save(tmp_path / "arm")
     bare = replace(given, train=(), val=())
-    own = merged(strategy, tmp_path / "arm", bare).network.state_dict()
-    parts = [merged(inner, folder, bare).network.state_dict() for inner, folder in kept]
+    own = merge_arm(strategy, tmp_path / "arm", bare).network.state_dict()
+    parts = [merge_arm(inner, folder, bare).network.state_dict() for inner, folder in kept]
     for name, weight in own.items():
         torch.testing.assert_close(
             weight, (parts[0][name] + parts[1][name]) / 2, atol=1e-5, rtol=1e-5
@@ -274,7 +276,7 @@ def test_it_shares_a_base_with_other_adapters(lesson, tmp_path):
     arm = strategy.fit(given)
     (tmp_path / "arm").mkdir()
     arm.save(tmp_path / "arm")
-    many = Many.opened(strategy, given)
+    many = Many.open(strategy, given)
     shared = restore(many, "both", strategy, tmp_path / "arm", replace(given, train=(), val=()))
     questions = [row.question for row in given.val]
     assert [a.text for a in shared.answer(questions)] == [a.text for a in arm.answer(questions)]
@@ -332,7 +334,7 @@ def test_keys_and_names_know_all_inner_arms():
 
 def code_of(folders):
     with pytest.raises(ModelError) as caught:
-        blended(read_all(folders), "average")
+        blend_adapters(read_all(folders), "average")
     (problem,) = caught.value.problems
     return problem.code, problem.text
 
@@ -351,7 +353,7 @@ def test_adapters_of_other_bases_are_refused(adapters, tmp_path):
 
 def test_adapters_of_other_shapes_are_refused():
     with pytest.raises(ModelError) as caught:
-        blended([{"x": pair(2, 1)}, {"x": pair(2, 1, out=7)}], "average")
+        blend_adapters([{"x": pair(2, 1)}, {"x": pair(2, 1, out=7)}], "average")
     assert caught.value.problems[0].code == "M115" and "7 outputs" in caught.value.problems[0].text
 
 

@@ -8,7 +8,7 @@ from assay.core.types import Adapted, Answer
 from assay.strategies.baselines.majority import Majority
 from assay.strategies.baselines.neighbours import Neighbours
 from assay.strategies.baselines.tfidf import Tfidf
-from assay.strategies.mixes.router import Router, chosen_on_val, sure, thresholds
+from assay.strategies.mixes.router import Router, select_threshold, sure, thresholds
 
 
 class Told(Adapted):
@@ -60,7 +60,7 @@ def test_the_threshold_with_most_cheap_answers_at_the_best_score_is_taken(lesson
     strong = Told([Answer(text) for text in right])
     from dataclasses import replace
 
-    threshold, note = chosen_on_val(cheap, strong, replace(given, val=rows), give_up=0)
+    threshold, note = select_threshold(cheap, strong, replace(given, val=rows), give_up=0)
     assert 0.5 < threshold <= 0.6
     assert note == {
         "rows": 6,
@@ -70,7 +70,7 @@ def test_the_threshold_with_most_cheap_answers_at_the_best_score_is_taken(lesson
         "strong": 1.0,
     }
     # Giving up two rows in six keeps everything with the cheap arm.
-    threshold, note = chosen_on_val(cheap, strong, replace(given, val=rows), give_up=0.34)
+    threshold, note = select_threshold(cheap, strong, replace(given, val=rows), give_up=0.34)
     assert (threshold, note["share"]) == (0.0, 1.0)
 
 

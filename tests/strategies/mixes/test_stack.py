@@ -12,7 +12,7 @@ from assay.strategies.baselines.neighbours import Neighbours
 from assay.strategies.baselines.probe import Probe
 from assay.strategies.baselines.tfidf import Tfidf
 from assay.strategies.catalogue import refuse_unfit
-from assay.strategies.mixes.stack import Stack, combined, pool, remembering
+from assay.strategies.mixes.stack import Stack, fit_stack_weights, pool, remembering
 from assay.strategies.prompting.likelihood import Likelihood
 
 
@@ -20,7 +20,7 @@ def test_a_strategy_by_itself_gets_the_temperature_of_its_rows():
     """One arm says .9 and is right in 3 of 4: the likeliest share is .75, so 9^w = 3 and w = log 3
     / log 9 = 1/2."""
     shares = np.array([[0.9, 0.1]] * 400)
-    (weight,) = combined([shares], [0, 0, 0, 1] * 100)
+    (weight,) = fit_stack_weights([shares], [0, 0, 0, 1] * 100)
     assert weight == pytest.approx(0.5, abs=0.01)
 
 
@@ -32,7 +32,7 @@ def test_an_arm_that_says_nothing_has_no_weight_in_the_answer():
         + 0.7 * np.eye(3)[np.where(rng.random(500) < 0.8, right, (right + 1) % 3)]
     )
     noise = rng.dirichlet(np.ones(3), 500)
-    weights = combined([good, noise], right.tolist())
+    weights = fit_stack_weights([good, noise], right.tolist())
     assert weights[0] == pytest.approx(1.0, abs=0.1) and weights[1] < 0.1
 
 
@@ -45,7 +45,7 @@ def test_weights_are_the_best_of_all_that_are_not_negative():
         np.stack([rng.dirichlet(np.ones(4) + k * np.eye(4)[one]) for one in right])
         for k in (0, 1, 3)
     ]
-    weights = combined(arms, right.tolist())
+    weights = fit_stack_weights(arms, right.tolist())
 
     def loss(values):
         logs = pool(arms, values)

@@ -56,7 +56,7 @@ def test_each_question_has_its_own_examples_and_the_arrangement_moves_them():
     assert [[e.id for e in picker.of(row(q))] for q in ("0", "85")] == [["a", "b"], ["d", "c"]]
     picker.arrangement = (1, 0)
     assert [e.id for e in picker.of(row("0"))] == ["b", "a"]
-    assert not picker.fixed
+    assert not picker.is_fixed
 
 
 def test_diverse_rows_are_one_of_each_heap_the_largest_first():

@@ -14,9 +14,9 @@ from assay.core.errors import TrainError
 from assay.core.store import read_json
 from assay.core.types import Example, Message
 from assay.strategies.catalogue import refuse_unfit
-from assay.strategies.prompting.example_selection import drawn, spread
+from assay.strategies.prompting.example_selection import sample_rows, spread
 from assay.strategies.prompting.few_shot import Shots
-from assay.strategies.prompting.reasoning import ASKED, voted
+from assay.strategies.prompting.reasoning import ASKED, majority_vote
 from assay.tasks.prompt_format import Wording
 from problems import problem
 from toy import build
@@ -30,10 +30,10 @@ POOL = st.lists(st.sampled_from("abc"), max_size=12).map(
 
 @given(POOL, st.integers(0, 15), st.integers(0, 9))
 def test_drawn_rows_are_of_the_pool_and_once(pool, k, seed):
-    rows = drawn(pool, k, seed)
+    rows = sample_rows(pool, k, seed)
     assert len({row.id for row in rows}) == len(rows) == min(k, len(pool))
     assert {row.id for row in rows} <= {row.id for row in pool}
-    assert rows == drawn(pool, k, seed)
+    assert rows == sample_rows(pool, k, seed)
 
 
 @given(POOL, st.integers(0, 15), st.integers(0, 9))
@@ -117,7 +117,7 @@ def test_orders_are_scored_on_val_and_the_best_is_used(lesson, tmp_path):
     assert orders["rows"] == 9
     assert scores[orders["used"]] == max(scores)
     # The arm is what was scored: asked again it has the score that stands in its file.
-    held = drawn(given_.val, 9, given_.seed)
+    held = sample_rows(given_.val, 9, given_.seed)
     assert given_.score(arm, held) == pytest.approx(max(scores), abs=1e-5)
     again = Shots(k=3, orders=5, val_rows=9).restore(
         tmp_path / "arm", replace(given_, train=(), val=())
@@ -263,7 +263,7 @@ def test_chains_vote_and_all_their_tokens_count(lesson):
     for answer in answers:
         chains = answer.raw.split("\n\n---\n\n")
         assert len(chains) == 3
-        text, share = voted([arm.reading.lenient(chain) for chain in chains])
+        text, share = majority_vote([arm.reading.lenient(chain) for chain in chains])
         assert answer.confidence == pytest.approx(share, abs=1e-4)
         assert (answer.text is None) == (text is None)
         assert answer.prompt_tokens == 3 * arm.model.count_tokens(

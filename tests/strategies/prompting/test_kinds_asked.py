@@ -11,8 +11,8 @@ from assay.strategies.linear.word_ranking import pairs_of
 from assay.strategies.prompting.few_shot import Shots
 from assay.strategies.prompting.prompted_arm import among
 from assay.strategies.training.lora import Lora
-from assay.tasks.options import LETTERS, shown
-from assay.tasks.prompt_format import ask, posed
+from assay.tasks.options import LETTERS, question_with_options
+from assay.tasks.prompt_format import ask, build_messages
 
 SETS = Task(kind="multilabel", labels=("film", "food", "ride"))
 
@@ -22,7 +22,12 @@ def row(id, text, target=None, options=()):
 
 
 def asks(id, question, options, right=None):
-    return row(id, shown(question, options), None if right is None else LETTERS[right], options)
+    return row(
+        id,
+        question_with_options(question, options),
+        None if right is None else LETTERS[right],
+        options,
+    )
 
 
 CHOICES = [
@@ -63,7 +68,7 @@ SAID = [
 def taught(lesson):
     """`taught(task, rows)`: the lesson with these rows for train and val, judged by the task's own
     metric."""
-    from assay.runtime.arms.job import judged, val_score
+    from assay.runtime.arms.job import task_score, val_score
 
     def make(task, rows):
         return replace(
@@ -72,7 +77,7 @@ def taught(lesson):
             train=tuple(rows),
             val=tuple(rows),
             score=lambda adapted, some: val_score(adapted, some, task),
-            judge=lambda some, answers: judged(some, answers, task),
+            judge=lambda some, answers: task_score(some, answers, task),
         )
 
     return make
@@ -100,9 +105,10 @@ def test_letters_are_not_listed_and_solutions_show_their_number():
     assert asked.content == "which is a colour\nA. red\nB. oslo"
     solved = row("2", "2 and 3?", "2 + 3 = 5\n#### 5")
     task = Task(kind="number")
-    assert posed(task, row("1", "1 and 1?"), [solved])[2].content == "5"
+    assert build_messages(task, row("1", "1 and 1?"), [solved])[2].content == "5"
     assert (
-        posed(task, row("1", "1 and 1?"), [solved], steps=True)[2].content == "2 + 3 = 5\nAnswer: 5"
+        build_messages(task, row("1", "1 and 1?"), [solved], steps=True)[2].content
+        == "2 + 3 = 5\nAnswer: 5"
     )
 
 
@@ -123,11 +129,11 @@ def test_options_are_scored_by_their_letters_and_only_those_of_the_row(taught, o
 
 def test_a_letter_that_was_written_is_held_to_the_row():
     task = Task(kind="choose", labels=("A", "B", "C"))
-    from assay.tasks.parsing import Reading
+    from assay.tasks.parsing import AnswerParser
 
-    assert among(task, CHOICES[0], Answer("C", raw="C"), Reading(task)).text is None
-    assert among(task, CHOICES[0], Answer(None, raw="It is oslo."), Reading(task)).text == "B"
-    assert among(task, CHOICES[1], Answer("C", raw="C"), Reading(task)).text == "C"
+    assert among(task, CHOICES[0], Answer("C", raw="C"), AnswerParser(task)).text is None
+    assert among(task, CHOICES[0], Answer(None, raw="It is oslo."), AnswerParser(task)).text == "B"
+    assert among(task, CHOICES[1], Answer("C", raw="C"), AnswerParser(task)).text == "C"
 
 
 def test_candidates_are_ordered_by_the_odds_of_yes(taught, open_tiny):

@@ -12,7 +12,7 @@ from assay.core.types import Document, Example, Message, Task
 from assay.models.inference.log_likelihood import continuation_log_probs
 from assay.strategies.baselines.tfidf import Tfidf
 from assay.strategies.prompting.likelihood import WAYS, Likelihood, before, read
-from assay.tasks.options import options_in, shown
+from assay.tasks.options import options_in, question_with_options
 
 EVERY = (*WAYS, "pmi")
 
@@ -77,7 +77,10 @@ def test_weights_make_the_right_options_of_training_rows_likelier(lesson):
 def test_passages_stand_before_the_question_and_too_long_ones_lose_their_beginning(open_tiny):
     model, told = open_tiny(), []
     row = Example(
-        "a", (Message("user", shown("Which?", ("red", "blue"))),), "A", options=("red", "blue")
+        "a",
+        (Message("user", question_with_options("Which?", ("red", "blue"))),),
+        "A",
+        options=("red", "blue"),
     )
     with_text = replace(row, context=(Document("d", "The apple is red."),))
     assert before(with_text) == "The apple is red.\n\nQuestion: Which?\nAnswer:"
@@ -104,5 +107,5 @@ def test_a_question_without_options_has_no_answer(lesson):
     assert [
         arm.fit(lesson("choose")).answer([question])[0].text for arm in (Likelihood(), Tfidf())
     ] == [None, None]
-    assert options_in(shown("Which?", ("red", "A. blue"))) == ("red", "A. blue")
+    assert options_in(question_with_options("Which?", ("red", "A. blue"))) == ("red", "A. blue")
     assert options_in("Which?\nA. red") == () == options_in("A. red or B. blue?")

@@ -13,15 +13,21 @@ from assay.core.errors import Stopped, TrainError, UsageError
 from assay.core.store import read_json
 from assay.core.types import Example, Message
 from assay.strategies.prompting.few_shot import Shots
-from assay.strategies.prompting.prompt_file import Prompt, Solved, parsed, read_prompt, written
+from assay.strategies.prompting.prompt_file import (
+    Prompt,
+    Solved,
+    format_prompt_file,
+    parse_prompt_file,
+    read_prompt,
+)
 from assay.strategies.prompting.prompt_search import WordingAnswers, WordingSearch
-from assay.strategies.prompting.prompt_swap import reworded, shots_in
-from assay.strategies.prompting.search.prompt_candidates import Instruction, Room, spaced
+from assay.strategies.prompting.prompt_swap import replace_shots, shots_in
+from assay.strategies.prompting.search.prompt_candidates import Instruction, Room, split_label
 from assay.strategies.prompting.search.proposals import (
     by_rule,
-    cleaned,
-    folded,
-    kept,
+    clean_instruction,
+    filter_instructions,
+    fold_words,
     marking_words,
 )
 from assay.strategies.retrieval.rag import Rag
@@ -158,14 +164,17 @@ def test_the_file_is_what_a_person_would_write():
         label_words={"card": "a card"},
     )
     prompt = Prompt(wording=wording, examples=shown)
-    text = written(prompt, "unused", "found")
+    text = format_prompt_file(prompt, "unused", "found")
     assert text.startswith("---\n# found\n")
     assert text.endswith("---\n\nSort it.\n\nTake care.\n")
     assert "answer: 'Label:'" in text and "list_labels" not in text
-    assert parsed(text) == prompt
+    assert parse_prompt_file(text) == prompt
     chosen = Prompt(k=3, choose="similar")
-    assert parsed(written(chosen, "The task's own.")).wording.instruction == "The task's own."
-    assert parsed("---\nk: 3\nchoose: similar\n---\n") == chosen
+    assert (
+        parse_prompt_file(format_prompt_file(chosen, "The task's own.")).wording.instruction
+        == "The task's own."
+    )
+    assert parse_prompt_file("---\nk: 3\nchoose: similar\n---\n") == chosen
 
 
 def test_shifts_of_labels_are_kept_written_down_and_given_back(lesson, tmp_path):
@@ -202,7 +211,7 @@ def test_an_edited_example_is_what_is_shown(lesson, tmp_path):
     given = lesson("classify")
     rows = [Solved.of(row) for row in given.train[:2]]
     edited = (rows[0].model_copy(update={"text": "quite another text"}), rows[1])
-    (tmp_path / "p.md").write_text(written(Prompt(examples=edited), "Sort it."))
+    (tmp_path / "p.md").write_text(format_prompt_file(Prompt(examples=edited), "Sort it."))
     arm = WordingSearch(inner=Shots(k=4), prompt=read_prompt(tmp_path / "p.md")).fit(given)
     system, *turns, _ = arm.prompt(given.val[0].question)
     assert system.content.startswith("Sort it.\nLabels:")
@@ -246,7 +255,7 @@ def test_only_one_prompt_that_is_no_training_can_be_searched(lesson):
             make_strategy({"kind": "wording", "inner": inner}, {})
     rag = Rag(top=2, inner=Shots(k=3))
     assert shots_in(rag) == Shots(k=3)
-    assert reworded(rag, lambda shots: shots.model_copy(update={"k": 1})) == Rag(
+    assert replace_shots(rag, lambda shots: shots.model_copy(update={"k": 1})) == Rag(
         top=2, inner=Shots(k=1)
     )
 
@@ -326,7 +335,7 @@ def test_words_for_labels_stay_apart(lesson):
     labels = ("card_lost", "CardLost", "refund")
     ways = room(given, task=given.task.model_copy(update={"labels": labels})).words
     assert ways == [{}, {"CardLost": "cardlost"}]  # spaced out, the first two would be called alike
-    assert [spaced(label) for label in labels] == ["card lost", "card lost", "refund"]
+    assert [split_label(label) for label in labels] == ["card lost", "card lost", "refund"]
 
 
 def test_instructions_by_rule_tell_labels_by_the_words_of_their_rows(lesson):
@@ -353,18 +362,18 @@ def test_no_instruction_holds_a_row_or_stands_there_twice():
         "Tell what the card does.",
     ]
     told.append("I'm sorry, I'm sorry, I'm sorry, I'm sorry.")
-    assert kept(told, rows) == ["Sort what is said.", "Tell what the card does."]
-    assert folded("A-b,  C") == " a b c "
+    assert filter_instructions(told, rows) == ["Sort what is said.", "Tell what the card does."]
+    assert fold_words("A-b,  C") == " a b c "
 
 
 def test_what_a_model_wrote_is_cleaned():
     assert (
-        cleaned('Sure! Instruction: "Sort each text by topic."\n\nHere is why.')
+        clean_instruction('Sure! Instruction: "Sort each text by topic."\n\nHere is why.')
         == "Sort each text by topic."
     )
-    assert cleaned("Here is the instruction:\nName the\ncolour.") == "Name the colour."
+    assert clean_instruction("Here is the instruction:\nName the\ncolour.") == "Name the colour."
     assert (
-        cleaned("A sentence here. " * 60)
+        clean_instruction("A sentence here. " * 60)
         == ("A sentence here. " * 36)[:-1][:600].rsplit(".", 1)[0] + "."
     )
-    assert cleaned("x" * 700) == "" == cleaned("  ")
+    assert clean_instruction("x" * 700) == "" == clean_instruction("  ")

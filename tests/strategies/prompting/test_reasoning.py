@@ -1,8 +1,8 @@
 import pytest
 
 from assay.core.types import Generated, Message, Task
-from assay.strategies.prompting.reasoning import labelled, read, voted
-from assay.tasks.parsing import Reading
+from assay.strategies.prompting.reasoning import ask_for_label, majority_vote, read
+from assay.tasks.parsing import AnswerParser
 
 
 def test_votes(subtests):
@@ -21,7 +21,7 @@ def test_votes(subtests):
         (["1.5", "15", "15"], [-1] * 3, ("15", 2 / 3)),
     ]:
         with subtests.test(repr((texts, logprobs, expected))):
-            text, share = voted(texts, logprobs)
+            text, share = majority_vote(texts, logprobs)
             assert (text, share) == (expected[0], pytest.approx(expected[1]))
 
 
@@ -29,7 +29,7 @@ def chain(text, **more):
     return Generated(text, **{"prompt_tokens": 10, "tokens": 5, "truncated": False, **more})
 
 
-SUMS = Reading(Task(kind="answer"), mark="Answer:", steps=True, numeric=True)
+SUMS = AnswerParser(Task(kind="answer"), mark="Answer:", steps=True, numeric=True)
 
 
 def test_an_answer_of_several_chains_counts_all_their_tokens():
@@ -48,7 +48,7 @@ def test_one_chain_has_no_vote():
 
 def test_the_label_is_asked_for_after_the_reasoning():
     prompt = (Message("system", "s"), Message("user", "u"))
-    *before, reasoned, asked = labelled(prompt, chain("so it is lost"))
+    *before, reasoned, asked = ask_for_label(prompt, chain("so it is lost"))
     assert tuple(before) == prompt
     assert reasoned == Message("assistant", "so it is lost")
     assert asked.role == "user"

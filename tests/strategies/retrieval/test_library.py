@@ -106,11 +106,11 @@ def test_only_new_passages_get_vectors(lesson, tmp_path):
     # A later fit on edited documents reads the shelf.
     edited = (*given.documents[1:], MOON, Document("sun.md", "The sun is yellow."))
     told.clear()
-    from assay.retrieval.dense import kept_vectors
+    from assay.retrieval.dense import encode_with_cache
     from assay.strategies.retrieval.rag import cut
 
     passages = cut(arm.settings, edited, encoding, None)
-    kept_vectors([p.text for p in passages], encoding, tmp_path / "shelf", None)
+    encode_with_cache([p.text for p in passages], encoding, tmp_path / "shelf", None)
     assert told == [1]
 
 

@@ -9,10 +9,10 @@ import pytest
 
 from assay.core.errors import TrainError, UsageError
 from assay.core.types import Answer, Document, Example, Message
-from assay.retrieval.bm25 import Words
-from assay.retrieval.encoders import Encoder
+from assay.retrieval.bm25 import Bm25Index
+from assay.retrieval.encoders import EncoderPart
 from assay.retrieval.stemming import Stems
-from assay.retrieval.term_counts import counted
+from assay.retrieval.term_counts import count_stems
 from assay.strategies.baselines.majority import Majority
 from assay.strategies.baselines.tfidf import Tfidf
 from assay.strategies.prompting.few_shot import Shots
@@ -29,7 +29,7 @@ CHUNKS = [
 
 def found_in(chunks, query, top):
     """[(id, score)] of what BM25 finds."""
-    found = Words([chunk.text for chunk in chunks], stems).find(Counter(stems(query)), top)
+    found = Bm25Index([chunk.text for chunk in chunks], stems).find(Counter(stems(query)), top)
     return [(chunks[place].id, score) for place, score in found]
 
 
@@ -188,7 +188,7 @@ def test_the_threshold_is_the_best_one_on_val(lesson):
         ({"cite": True}, "classify", "T097"),
         ({"unknown": "none"}, "classify", "T097"),
         ({"unknown": "not there", "abstain_below": "val"}, "answer", "T098"),
-        ({"rerank": Encoder()}, "classify", "T099"),
+        ({"rerank": EncoderPart()}, "classify", "T099"),
     ],
 )
 def test_what_does_not_fit_the_task_is_refused(lesson, settings, kind, code):
@@ -231,7 +231,9 @@ def test_the_encoder_is_needed_only_where_vectors_are():
         embed="x", find="dense"
     )
     assert made(rewrite="model").needs("base") == ("base",)
-    assert "embed" not in made().changed() and made().changed() == {"inner": {"kind": "majority"}}
+    assert "embed" not in made().non_defaults() and made().non_defaults() == {
+        "inner": {"kind": "majority"}
+    }
 
 
 def test_the_tokens_of_a_rewriting_are_counted(lesson):
@@ -273,9 +275,9 @@ def test_words_are_counted_once_a_fit_and_only_where_they_are_asked(
 
     def watched(texts, stems):
         told.append(len(texts))
-        return counted(texts, stems)
+        return count_stems(texts, stems)
 
-    monkeypatch.setattr("assay.retrieval.bm25.counted", watched)
+    monkeypatch.setattr("assay.retrieval.bm25.count_stems", watched)
     given = lesson("answer")
     arm = Rag(inner=Majority(), **settings).fit(given)
     for part in ("inner", "embed"):

@@ -6,7 +6,7 @@ import pytest
 from assay.config import make_strategy
 from assay.config.complaints import SettingsError
 from assay.core.types import Document, Example, Message
-from assay.strategies.retrieval.retrieval_aware import mixed
+from assay.strategies.retrieval.retrieval_aware import mix_distractors
 
 GOLD = [Document("a#1", "the sky is blue"), Document("a#2", "blue it is")]
 OTHERS = [Document(f"b#{i}", f"other {i}") for i in range(5)]
@@ -19,7 +19,7 @@ def row(i=0):
 def test_with_gold_1_every_row_has_its_passages_among_distractors_in_any_place():
     places = set()
     for i in range(60):
-        _, context = mixed(row(i), OTHERS, GOLD[:1], 3, 1.0, seed=0)
+        _, context = mix_distractors(row(i), OTHERS, GOLD[:1], 3, 1.0, seed=0)
         ids = [d.id for d in context]
         assert len(ids) == 3 and "a#1" in ids and set(ids) - {"a#1"} <= {d.id for d in OTHERS}
         places.add(ids.index("a#1"))
@@ -28,30 +28,30 @@ def test_with_gold_1_every_row_has_its_passages_among_distractors_in_any_place()
 
 def test_with_gold_0_no_row_has_one():
     for i in range(20):
-        _, context = mixed(row(i), [GOLD[0], *OTHERS], GOLD, 3, 0.0, seed=0)
+        _, context = mix_distractors(row(i), [GOLD[0], *OTHERS], GOLD, 3, 0.0, seed=0)
         assert [d.id for d in context] == ["b#0", "b#1", "b#2"]
 
 
 def test_the_share_is_kept_and_depends_on_seed_and_row_alone():
     has = [
-        any(d.id == "a#1" for d in mixed(row(i), OTHERS, GOLD[:1], 4, 0.8, seed=3)[1])
+        any(d.id == "a#1" for d in mix_distractors(row(i), OTHERS, GOLD[:1], 4, 0.8, seed=3)[1])
         for i in range(1000)
     ]
     assert sum(has) / 1000 == pytest.approx(0.8, abs=0.04)  # three standard errors
     assert has == [
-        any(d.id == "a#1" for d in mixed(row(i), OTHERS, GOLD[:1], 4, 0.8, seed=3)[1])
+        any(d.id == "a#1" for d in mix_distractors(row(i), OTHERS, GOLD[:1], 4, 0.8, seed=3)[1])
         for i in range(1000)
     ]
 
 
 def test_a_row_that_no_passage_holds_keeps_what_was_found():
-    assert mixed(row(), OTHERS, [], 2, 0.5, seed=0)[1] == tuple(OTHERS[:2])
+    assert mix_distractors(row(), OTHERS, [], 2, 0.5, seed=0)[1] == tuple(OTHERS[:2])
 
 
 def test_one_place_is_left_to_a_distractor():
-    _, context = mixed(row(), OTHERS, GOLD, 2, 1.0, seed=0)
+    _, context = mix_distractors(row(), OTHERS, GOLD, 2, 1.0, seed=0)
     assert len(context) == 2 and sum(d.id.startswith("a") for d in context) == 1
-    assert {d.id for d in mixed(row(), [], GOLD, 2, 1.0, seed=0)[1]} == {"a#1", "a#2"}
+    assert {d.id for d in mix_distractors(row(), [], GOLD, 2, 1.0, seed=0)[1]} == {"a#1", "a#2"}
 
 
 def test_without_its_passages_a_row_may_learn_to_say_so(lesson):

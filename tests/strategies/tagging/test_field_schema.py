@@ -7,9 +7,9 @@ import pytest
 
 from assay.core.types import Example, Message
 from assay.strategies.tagging.field_schema import (
-    Fields,
+    TargetFields,
     classes_of,
-    learnt,
+    learn_fields,
     place_of,
     spans_of,
     values_of,
@@ -47,7 +47,7 @@ ROWS = [
 
 
 def test_fields_are_copied_where_half_of_their_values_stand_in_the_text():
-    got = learnt(ROWS)
+    got = learn_fields(ROWS)
     assert (got.copied, got.chosen) == (("who",), ("mood", "seats", "to"))
     assert spans_of(ROWS[0], got.copied) == [(0, 3, "who")]
     assert values_of(ROWS[2], ["mood", "none"]) == {"mood": ("good",), "none": ()}
@@ -55,8 +55,8 @@ def test_fields_are_copied_where_half_of_their_values_stand_in_the_text():
 
 
 def test_an_answer_is_an_object_of_its_spans_and_choices_and_comes_back_from_json():
-    got = learnt(ROWS)
-    again = Fields.from_json(json.loads(json.dumps(got.to_json())))
+    got = learn_fields(ROWS)
+    again = TargetFields.from_json(json.loads(json.dumps(got.to_json())))
     chosen = {"mood": ("good",), "seats": ("2",), "to": ("OSL",)}
     for one in (got, again):
         told = one.answer("Dee to Oslo", [(0, 3, "who")], chosen)
@@ -65,9 +65,9 @@ def test_an_answer_is_an_object_of_its_spans_and_choices_and_comes_back_from_jso
 
 def test_words_are_written_as_in_train():
     rows = [row(f"from {city}", {"city": city.upper()}) for city in ("Oslo", "Rome", "Bern")]
-    got = learnt(rows)
+    got = learn_fields(rows)
     assert same(got.answer("from Paris", [(5, 10, "city")], {}), '{"city": "PARIS"}')
     assert json.loads(got.answer("from Paris", [(5, 10, "city")], {}))["city"] == "PARIS"
-    lines = learnt([row("from Oslo", "city: Oslo"), row("hm", "none")])
+    lines = learn_fields([row("from Oslo", "city: Oslo"), row("hm", "none")])
     assert lines.answer("from Paris", [(5, 10, "city")], {}) == "city: Paris"
     assert lines.answer("hm", [], {}) == "none"

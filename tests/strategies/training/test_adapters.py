@@ -11,7 +11,7 @@ from transformers import AutoModelForCausalLM, GPTNeoXConfig, MixtralConfig, OPT
 from assay.core.errors import TrainError
 from assay.strategies.training.adapters import Adapters
 from assay.strategies.training.trained_arm import sequences_of
-from assay.training.batch import Batch
+from assay.training.batch import TrainingBatch
 from assay.training.bottleneck_adapters import Bottleneck, insert
 from assay.training.decoder_layers import decoder_layers
 
@@ -131,7 +131,7 @@ def test_loss_and_gradients_are_those_of_separate_sequences(
     trained = moved(insert(network, place, 4, "silu", 1.0))
     network.double()
     sequences = sequences_of(model.chat, given.task, given.train[:5])
-    batch = Batch.of(sequences, range(5), pad=0, device=model.device, tree=tree)
+    batch = TrainingBatch.of(sequences, range(5), pad=0, device=model.device, tree=tree)
     grads = torch.autograd.grad(-batch.log_probs(network).sum(), list(trained.values()))
     logs = [network(torch.tensor([s.ids])).logits[0].log_softmax(-1) for s in sequences]
     alone = -sum(

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from assay.core.types import Example, Lesson, Message, Task
-from assay.strategies.training.trained_arm import answered
+from assay.strategies.training.trained_arm import expand_answers
 
 LONG = "the blue café by the river is cheap and good"
 ROWS = (
@@ -39,9 +39,9 @@ SHORT = (replace(ROWS[0], target="Paris", also=("the city of Paris",)), ROWS[1])
 )
 def test_which_answers_are_learnt(rows, which, kind, learnt):
     lesson = Lesson(Task(kind=kind), train=rows)
-    assert [row.target for row in answered(lesson, which)] == learnt
+    assert [row.target for row in expand_answers(lesson, which)] == learnt
 
 
 def test_rows_with_one_answer_are_the_lesson_s_own():
     lesson = Lesson(Task(kind="answer"), train=ROWS[1:])
-    assert answered(lesson, "all") is lesson.train
+    assert expand_answers(lesson, "all") is lesson.train

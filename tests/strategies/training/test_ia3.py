@@ -9,7 +9,7 @@ import torch
 from assay.strategies.training.ia3 import Ia3
 from assay.strategies.training.trained_arm import sequences_of
 from assay.tasks.prompt_format import ask
-from assay.training.batch import Batch
+from assay.training.batch import TrainingBatch
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_loss_and_gradients_are_those_of_separate_sequences(changed, lesson, tre
     given, network = lesson("classify"), model.network.double()
     weights = list(change.trained.values())
     sequences = sequences_of(model.chat, given.task, given.train[:5])
-    batch = Batch.of(sequences, range(5), pad=0, device=model.device, tree=tree)
+    batch = TrainingBatch.of(sequences, range(5), pad=0, device=model.device, tree=tree)
     grads = torch.autograd.grad(-batch.log_probs(network).sum(), weights)
     logs = [network(torch.tensor([s.ids])).logits[0].log_softmax(-1) for s in sequences]
     alone = -sum(

@@ -13,7 +13,7 @@ from assay.core.types import Example, Message, Record, Task
 from assay.evaluation.scoring import judge
 from assay.strategies.tagging.field_schema import WORD
 from assay.strategies.tagging.word_tagging import Texts, WordTags, marks, tags_for, way
-from assay.strategies.training.tagger import Choice, Tagger, choice
+from assay.strategies.training.tagger import Tagger, ValueClassifier, choice
 from assay.tasks.json_objects import form_of
 from bert import build
 
@@ -142,7 +142,7 @@ def test_a_choice_is_the_library_s(lesson):
     given = lesson("classify")
     rows = tuple(replace(one, target=json.dumps({"label": one.target})) for one in given.train)
     made = choice(replace(given, train=rows), "label")
-    assert isinstance(made, Choice)
+    assert isinstance(made, ValueClassifier)
     vectors = given.means.embed([one.text for one in given.train])
     library = LogisticRegression(C=10.0, max_iter=1000).fit(
         vectors, [one.target for one in given.train]

@@ -12,8 +12,8 @@ from assay.core.types import Example, Message, Record
 from assay.evaluation.scoring import judge
 from assay.strategies.training.token_head import (
     TokenHead,
+    locate_words,
     pieces_at,
-    placed,
     tags_at,
     tags_of,
     texts_of,
@@ -37,7 +37,7 @@ def row(text, target="none"):
 def test_a_word_is_read_at_its_last_token(lesson, text, twice):
     given = lesson("extract")
     chat = given.open_base().chat
-    read = placed(chat, given.task, row(text), twice)
+    read = locate_words(chat, given.task, row(text), twice)
     assert read.ids == chat.prompt((*_messages(given, text, twice),))[0]
     words = [read.text[start:end] for _, (start, end) in read.words]
     assert words == re.findall(r"\w+|[^\w\s]", text)

@@ -10,9 +10,9 @@ from adapters import logits, taught, through_peft
 from assay.config import make_strategy
 from assay.core.errors import ModelError
 from assay.core.store import write_json
-from assay.strategies.compression.merged_arm import merged
+from assay.strategies.compression.merged_arm import merge_arm
 from assay.strategies.training.lora import Lora
-from assay.training.adapters.merge import dequantised, merge, unmerge
+from assay.training.adapters.merge import dequantise_weight, merge, unmerge
 
 QUICK = {"epochs": 1, "batch_size": 12, "val_rows": 4}
 KINDS = {
@@ -55,7 +55,7 @@ def arms(lesson_in, tmp_path_factory):
 @pytest.mark.parametrize("name", KINDS)
 def test_a_merged_network_is_plain_and_says_what_the_arm_says(arms, open_tiny, name):
     strategy, given, folder, said = arms(name)
-    model = merged(strategy, folder, replace(given, val=()))
+    model = merge_arm(strategy, folder, replace(given, val=()))
     plain = open_tiny()
     assert set(model.network.state_dict()) == set(plain.network.state_dict())
     assert [type(part) for part in model.network.modules()] == [
@@ -69,7 +69,7 @@ def test_a_merged_network_is_plain_and_says_what_the_arm_says(arms, open_tiny, n
 @pytest.mark.parametrize("name", ["lora", "pissa", "dora", "miss", "ia3"])
 def test_the_weights_are_those_of_pefts_own_merge(arms, open_tiny, name):
     strategy, given, folder, _ = arms(name)
-    own = merged(strategy, folder, replace(given, val=())).network.state_dict()
+    own = merge_arm(strategy, folder, replace(given, val=())).network.state_dict()
     theirs = through_peft(open_tiny().network, folder).merge_and_unload().state_dict()
     for key, weight in own.items():
         torch.testing.assert_close(weight, theirs[key], atol=2e-6, rtol=1e-5)
@@ -79,7 +79,7 @@ def test_into_the_original_base_the_weights_are_those_on_disk_and_the_product(ar
     from safetensors.torch import load_file
 
     strategy, given, folder, said = arms("qlora")
-    model = merged(strategy, folder, replace(given, val=()), into="original")
+    model = merge_arm(strategy, folder, replace(given, val=()), into="original")
     base, tensors = open_tiny().network, load_file(folder / "adapter_model.safetensors")
     for name in ("model.layers.0.self_attn.q_proj", "model.layers.1.mlp.down_proj"):
         a, b = (tensors[f"base_model.model.{name}.lora_{side}.weight"] for side in "AB")
@@ -100,7 +100,9 @@ def test_a_dequantised_weight_is_what_the_layers_products_are_made_with(open_tin
     layer = network.model.layers[0].mlp.up_proj
     rows = torch.eye(64)
     with torch.no_grad():
-        torch.testing.assert_close(layer(rows), rows @ dequantised(layer).T, atol=1e-6, rtol=0)
+        torch.testing.assert_close(
+            layer(rows), rows @ dequantise_weight(layer).T, atol=1e-6, rtol=0
+        )
 
 
 def test_layers_without_an_adapter_are_dequantised_too(lesson, open_tiny):
@@ -164,7 +166,7 @@ def test_the_merged_model_can_be_saved_and_loaded_by_transformers_alone(arms, tm
     from transformers import AutoModelForCausalLM
 
     strategy, given, folder, _ = arms("dora")
-    model = merged(strategy, folder, replace(given, val=()), precision=precision)
+    model = merge_arm(strategy, folder, replace(given, val=()), precision=precision)
     dtype = {"fp32": torch.float32, "bf16": torch.bfloat16}[precision]
     assert {weight.dtype for weight in model.network.parameters()} == {dtype}
     model.network.save_pretrained(tmp_path / "out")
@@ -177,7 +179,7 @@ def test_the_merged_model_can_be_saved_and_loaded_by_transformers_alone(arms, tm
 )
 def test_what_changes_no_weight_is_refused_before_anything_is_loaded(lesson, tmp_path, kind):
     with pytest.raises(ModelError) as caught:
-        merged(make_strategy({"kind": kind}, {}), tmp_path, lesson("classify"))
+        merge_arm(make_strategy({"kind": kind}, {}), tmp_path, lesson("classify"))
     assert [problem.code for problem in caught.value.problems] == ["M110"]
 
 
@@ -186,7 +188,7 @@ def test_what_changes_no_weight_is_refused_before_anything_is_loaded(lesson, tmp
 
 def refused(strategy, folder, given):
     with pytest.raises(ModelError) as caught:
-        merged(strategy, folder, given)
+        merge_arm(strategy, folder, given)
     (problem,) = caught.value.problems
     return problem
 
@@ -205,7 +207,7 @@ def test_a_base_with_the_digest_that_was_written_down_is_taken(own, tiny_model):
 
     strategy, given, folder = own
     write_json(folder / "arm.json", {"models": {"tiny": digest_of(tiny_model)}})
-    merged(strategy, folder, given)
+    merge_arm(strategy, folder, given)
 
 
 def test_a_base_that_has_changed_since_is_refused(own, tiny_model):
@@ -248,7 +250,7 @@ def test_a_tokenizer_with_other_special_tokens_is_refused(own, open_tiny):
     strategy, given, folder = own
     tokenizer = open_tiny().chat.tokenizer
     tokenizer.save_pretrained(folder)
-    merged(strategy, folder, given)
+    merge_arm(strategy, folder, given)
     import copy
 
     other = copy.deepcopy(tokenizer)
@@ -261,5 +263,5 @@ def test_a_tokenizer_with_other_special_tokens_is_refused(own, open_tiny):
 def test_the_folder_of_the_arm_is_left_alone(arms):
     strategy, given, folder, _ = arms("lora")
     before = {p.name: p.read_bytes() for p in folder.iterdir()}
-    merged(strategy, folder, replace(given, val=()))
+    merge_arm(strategy, folder, replace(given, val=()))
     assert {p.name: p.read_bytes() for p in folder.iterdir()} == before

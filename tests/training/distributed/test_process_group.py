@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from assay.core.errors import TrainError
-from assay.training.batch import Batch
+from assay.training.batch import TrainingBatch
 from assay.training.distributed.process_group import BUCKET, Team, buckets, shares
 from assay.training.objectives.completion import completion
 from assay.training.optim.masters import Masters
@@ -143,7 +143,7 @@ def train(lesson, open_tiny, tmp_path):
             for (row,) in team.mine(
                 [[row] for row in rows], [float(len(sequences[row].ids)) for row in rows]
             ):
-                batch = Batch.of(
+                batch = TrainingBatch.of(
                     [sequences[row]],
                     [row],
                     pad=chat.tokenizer.pad_token_id,

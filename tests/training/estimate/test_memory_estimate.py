@@ -8,11 +8,11 @@ from assay.core.errors import ResourceError
 from assay.strategies.training.lora import Lora
 from assay.training.estimate.memory_estimate import (
     Need,
+    activation_bytes,
     check,
+    is_memory_risky,
     need,
     refuse,
-    saved,
-    suspected,
     training_bytes,
 )
 from assay.training.estimate.step_costs import Survey
@@ -74,7 +74,10 @@ def test_what_a_trained_number_takes(kind, optimiser, bytes_):
 def test_what_a_token_holds_hardly_depends_on_the_row(build, tmp_path):
     exercise = build(tmp_path)._exercise
     order = sorted(range(12), key=lambda row: exercise.lengths[row])
-    each = [held / cells for held, cells in (saved(exercise, row) for row in (order[0], order[-1]))]
+    each = [
+        held / cells
+        for held, cells in (activation_bytes(exercise, row) for row in (order[0], order[-1]))
+    ]
     assert each[0] == pytest.approx(each[1], rel=0.2)
     # Two layers of width 64 and inner width 128 in fp32: at least the inputs of seven matrices
     # each.
@@ -86,8 +89,8 @@ def test_a_small_training_is_not_measured_and_a_large_one_is(build, tmp_path):
     training = build(tmp_path)
     masters = Masters(training.change.trained.items())
     own = (training.network, masters, training.settings, training._exercise.lengths)
-    assert not suspected(*own, memory())
-    assert suspected(*own, 1_000_000)
+    assert not is_memory_risky(*own, memory())
+    assert is_memory_risky(*own, 1_000_000)
     check(training._exercise, masters, training.plan, training.settings)
     found = need(training._exercise, masters, Survey.of(training.plan, 2), training.settings)
     assert found.cells == max(

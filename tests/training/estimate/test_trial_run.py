@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from assay.core.errors import ResourceError
-from assay.training.batch_schedule import Plan
-from assay.training.estimate.protocol import ask, asked, rehearsed
-from assay.training.estimate.step_costs import Part, Survey, first_parts, line, neighbours
+from assay.training.batch_schedule import BatchPlan
+from assay.training.estimate.protocol import ask, find_request, read_rehearsals
+from assay.training.estimate.step_costs import MicroBatch, Survey, first_parts, line, neighbours
 from assay.training.estimate.trial_run import run_or_rehearse, saves
 from problems import problem
 
@@ -17,7 +17,7 @@ PARTS = {"start", "compile", "trunk", "steps", "val", "states"}
 def told(build, folder, **fields):
     ask(folder)
     run_or_rehearse(build(folder, **fields))
-    (found,) = rehearsed(folder)
+    (found,) = read_rehearsals(folder)
     return found
 
 
@@ -69,17 +69,17 @@ def test_a_trunk_is_as_large_as_the_run_writes_it(build, tmp_path):
 def test_the_steps_that_a_killed_run_has_taken_are_not_counted(build, tmp_path):
     ask(tmp_path, done=4)
     run_or_rehearse(build(tmp_path))
-    (found,) = rehearsed(tmp_path)
+    (found,) = read_rehearsals(tmp_path)
     assert (found["steps"], found["looks"]) == (2, 1)  # of 6 steps and 2 epochs
 
 
 def test_nothing_else_than_a_request_starts_one(build, tmp_path):
     inside = tmp_path / "reading" / "documents" / "training"
     inside.mkdir(parents=True)
-    assert asked(inside) is None
+    assert find_request(inside) is None
     ask(tmp_path)
-    assert asked(inside) == (tmp_path, {"done": 0, "memory": 0})
-    assert asked(inside / "deeper") is None  # three folders up and no further
+    assert find_request(inside) == (tmp_path, {"done": 0, "memory": 0})
+    assert find_request(inside / "deeper") is None  # three folders up and no further
 
 
 @pytest.mark.slow
@@ -101,7 +101,7 @@ def test_what_cannot_fit_is_refused_with_what_would(build, tmp_path):
 
 def plan(n=40, batch=8):
     lengths = tuple(3 + (7 * i) % 19 for i in range(n))
-    return Plan(lengths, batch, seed=1, micro_tokens=64, ids=[list(range(k)) for k in lengths])
+    return BatchPlan(lengths, batch, seed=1, micro_tokens=64, ids=[list(range(k)) for k in lengths])
 
 
 def test_the_dearest_part_is_found_among_all_steps():
@@ -124,13 +124,13 @@ def test_of_many_steps_some_are_looked_at_evenly():
 
 
 def test_a_row_alone_costs_its_length():
-    assert Part.of(plan(), [3]) == Part(
+    assert MicroBatch.of(plan(), [3]) == MicroBatch(
         (3,), plan().lengths[3], plan().costs.rows([plan().lengths[3]])
     )
 
 
 def test_of_a_dear_step_the_first_parts_are_taken():
-    parts = [Part((i,), 10, 10.0) for i in range(4)]
+    parts = [MicroBatch((i,), 10, 10.0) for i in range(4)]
     assert first_parts(parts, 25.0) == parts[:2]
     assert first_parts(parts, 1.0) == parts[:1] and first_parts(parts, 100.0) == parts
 

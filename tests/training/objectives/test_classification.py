@@ -12,8 +12,13 @@ from assay.core.errors import TrainError
 from assay.models.inference.option_scores import Trie
 from assay.models.tokenizer.chat_tokens import Encoded
 from assay.tasks.prompt_format import ask
-from assay.training.batch import Batch
-from assay.training.objectives.classification import Layer, classification, label_set, pooled
+from assay.training.batch import TrainingBatch
+from assay.training.objectives.classification import (
+    ClassifierLayer,
+    classification,
+    label_set,
+    pool_states,
+)
 
 CPU = torch.device("cpu")
 trees = pytest.mark.parametrize("tree", [False, True], ids=["rows", "tree"])
@@ -42,11 +47,11 @@ def states_alone(network, sequences):
 def test_pooled_states_are_those_of_each_sequence_alone(open_tiny, tree):
     network, sequences = open_tiny().network, random_sequences()
     alone = states_alone(network, sequences)
-    batch = Batch.of(sequences, range(5), pad=0, device=CPU, tree=tree)
+    batch = TrainingBatch.of(sequences, range(5), pad=0, device=CPU, tree=tree)
     states = batch.states(network)
     last, mean = torch.stack([s[-1] for s in alone]), torch.stack([s.mean(0) for s in alone])
-    torch.testing.assert_close(pooled(states, batch, "last"), last, atol=1e-5, rtol=0)
-    torch.testing.assert_close(pooled(states, batch, "mean"), mean, atol=1e-5, rtol=0)
+    torch.testing.assert_close(pool_states(states, batch, "last"), last, atol=1e-5, rtol=0)
+    torch.testing.assert_close(pool_states(states, batch, "mean"), mean, atol=1e-5, rtol=0)
 
 
 @trees
@@ -54,10 +59,10 @@ def test_pooled_states_are_those_of_each_sequence_alone(open_tiny, tree):
 def test_loss_and_gradients_are_cross_entropy_on_the_last_states(open_tiny, hidden, tree):
     network, sequences = open_tiny().network.requires_grad_(True), random_sequences()
     torch.manual_seed(4)
-    layer = Layer(64, 3, hidden=hidden)
+    layer = ClassifierLayer(64, 3, hidden=hidden)
     torch.nn.init.normal_(layer.out.weight)
     layer.measure(torch.randn(9, 64) * 3 + 1)
-    batch = Batch.of(sequences, range(5), pad=0, device=CPU, tree=tree)
+    batch = TrainingBatch.of(sequences, range(5), pad=0, device=CPU, tree=tree)
     loss = classification(layer, smoothing=0.1)(network, batch)
     weights = [*layer.parameters(), *network.model.layers[0].parameters()]
     ours = torch.autograd.grad(loss.value, weights)
@@ -79,19 +84,22 @@ def test_loss_and_gradients_are_cross_entropy_on_the_last_states(open_tiny, hidd
 
 def test_a_sequence_without_a_label_counts_for_nothing(open_tiny):
     network, sequences = open_tiny().network, random_sequences()
-    layer = Layer(64, 3)
+    layer = ClassifierLayer(64, 3)
     torch.nn.init.normal_(layer.out.weight)
     silent = [*sequences[:4], Encoded(sequences[4].ids, (), 0, -1)]
     objective = classification(layer)
-    whole = objective(network, Batch.of(silent, range(5), pad=0, device=CPU))
-    part = objective(network, Batch.of(sequences[:4], range(4), pad=0, device=CPU))
+    whole = objective(network, TrainingBatch.of(silent, range(5), pad=0, device=CPU))
+    part = objective(network, TrainingBatch.of(sequences[:4], range(4), pad=0, device=CPU))
     assert whole.count == part.count == 4
     assert float(whole.value.detach()) == pytest.approx(float(part.value.detach()), rel=1e-6)
 
 
 def test_it_begins_with_all_labels_as_likely(open_tiny):
-    network, batch = open_tiny().network, Batch.of(random_sequences(), range(5), pad=0, device=CPU)
-    loss = classification(Layer(64, 3, hidden=8))(network, batch)
+    network, batch = (
+        open_tiny().network,
+        TrainingBatch.of(random_sequences(), range(5), pad=0, device=CPU),
+    )
+    loss = classification(ClassifierLayer(64, 3, hidden=8))(network, batch)
     assert float(loss.value.detach()) == pytest.approx(5 * math.log(3))
 
 
@@ -100,7 +108,7 @@ def test_measured_states_have_mean_0_and_variance_1():
     states = (
         torch.randn(400, 6, generator=draw) * torch.tensor([1.0, 100.0, 1.0, 1.0, 1.0, 1e-6]) + 5
     )
-    layer = Layer(6, 2)
+    layer = ClassifierLayer(6, 2)
     layer.measure(states)
     values = (states - layer.mean) * layer.scale
     torch.testing.assert_close(values.mean(0), torch.zeros(6), atol=1e-3, rtol=0)
@@ -110,8 +118,11 @@ def test_measured_states_have_mean_0_and_variance_1():
 
 
 def test_dropout_follows_the_networks_mode(open_tiny):
-    network, batch = open_tiny().network, Batch.of(random_sequences(), range(5), pad=0, device=CPU)
-    layer = Layer(64, 3, dropout=0.5)
+    network, batch = (
+        open_tiny().network,
+        TrainingBatch.of(random_sequences(), range(5), pad=0, device=CPU),
+    )
+    layer = ClassifierLayer(64, 3, dropout=0.5)
     torch.nn.init.normal_(layer.out.weight)
     objective = classification(layer)
     network.eval()
@@ -158,7 +169,9 @@ def by_hand(network, sequence, options):
 def test_each_token_is_told_from_those_that_can_stand_there(answers, tree):
     given, model, sequences, trie = answers
     network = model.network.requires_grad_(True)
-    loss = label_set(trie)(network, Batch.of(sequences, range(6), pad=0, device=CPU, tree=tree))
+    loss = label_set(trie)(
+        network, TrainingBatch.of(sequences, range(6), pad=0, device=CPU, tree=tree)
+    )
     options = [model.chat.answer(label) for label in given.task.labels]
     theirs = sum(by_hand(network, sequence, options) for sequence in sequences)
     assert loss.count == 6  # labels, not tokens
@@ -177,7 +190,8 @@ def test_it_is_a_distribution_over_the_labels(answers):
     question, objective = ask(given.task, given.val[0]), label_set(trie)
     pairs = [model.chat.pair(question, label) for label in given.task.labels]
     losses = [
-        objective(model.network, Batch.of([pair], [0], pad=0, device=CPU)).value for pair in pairs
+        objective(model.network, TrainingBatch.of([pair], [0], pad=0, device=CPU)).value
+        for pair in pairs
     ]
     assert sum(math.exp(-float(loss)) for loss in losses) == pytest.approx(1, abs=1e-5)
 
@@ -186,11 +200,11 @@ def test_a_sequence_without_learnt_tokens_has_no_part_in_it(answers):
     _, model, sequences, trie = answers
     silent = [*sequences[:2], Encoded(sequences[2].ids, ())]
     two, three = (
-        label_set(trie)(model.network, Batch.of(s, range(3), pad=0, device=CPU))
+        label_set(trie)(model.network, TrainingBatch.of(s, range(3), pad=0, device=CPU))
         for s in (silent[:2], silent)
     )
     assert (three.count, float(three.value)) == (2, pytest.approx(float(two.value), rel=1e-5))
-    none = label_set(trie)(model.network, Batch.of(silent[2:], [0], pad=0, device=CPU))
+    none = label_set(trie)(model.network, TrainingBatch.of(silent[2:], [0], pad=0, device=CPU))
     assert (none.count, float(none.value)) == (0, 0)
 
 
@@ -199,7 +213,7 @@ def test_a_token_that_is_in_no_labels_answer_is_an_error(answers):
     other = model.chat.pair(ask(given.task, given.val[0]), "something else")
     with pytest.raises(TrainError) as caught:
         label_set(trie)(
-            model.network, Batch.of([*sequences[:2], other], [4, 5, 9], pad=0, device=CPU)
+            model.network, TrainingBatch.of([*sequences[:2], other], [4, 5, 9], pad=0, device=CPU)
         )
     assert caught.value.problems[0].code == "T046"
     assert "row 9" in caught.value.problems[0].text
@@ -224,7 +238,9 @@ def test_a_fork_of_two_is_logistic_regression():
     torch.manual_seed(0)
     network = Stub()
     sequences = [Encoded([a, b], ((1, 2),)) for a, b in itertools.product([0, 1, 2], [3, 4])]
-    loss = label_set(Trie.of([[3], [4]]))(network, Batch.of(sequences, range(6), pad=0, device=CPU))
+    loss = label_set(Trie.of([[3], [4]]))(
+        network, TrainingBatch.of(sequences, range(6), pad=0, device=CPU)
+    )
     weight = network.layer.weight.detach().double().numpy()
     gaps = [weight[b, a] - weight[7 - b, a] for a, b in itertools.product([0, 1, 2], [3, 4])]
     assert float(loss.value.detach()) == pytest.approx(

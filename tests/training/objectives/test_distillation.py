@@ -5,7 +5,7 @@ import torch
 from torch.nn.functional import cross_entropy, kl_div
 
 from assay.models.tokenizer.chat_tokens import Encoded
-from assay.training.batch import Batch
+from assay.training.batch import TrainingBatch
 from assay.training.objectives.completion import completion
 from assay.training.objectives.distillation import distillation, logits
 
@@ -35,7 +35,7 @@ def moved(network, seed):
 def test_loss_and_gradients_are_those_of_whole_logits(open_tiny, temperature, share, tree):
     student, teacher = open_tiny().network.requires_grad_(True), moved(open_tiny().network, 1)
     rows = sequences()
-    batch = Batch.of(rows, range(5), pad=0, device=CPU, tree=tree)
+    batch = TrainingBatch.of(rows, range(5), pad=0, device=CPU, tree=tree)
     loss = distillation(teacher, temperature=temperature, share=share)(student, batch)
     weights = list(student.parameters())
     ours = torch.autograd.grad(loss.value, weights)
@@ -61,7 +61,7 @@ def test_loss_and_gradients_are_those_of_whole_logits(open_tiny, temperature, sh
 
 def test_a_student_that_is_its_teacher_has_no_gradient_from_it(open_tiny):
     network = open_tiny().network.requires_grad_(True)
-    batch = Batch.of(sequences(2), range(2), pad=0, device=CPU)
+    batch = TrainingBatch.of(sequences(2), range(2), pad=0, device=CPU)
     loss = distillation(open_tiny().network, share=1.0)(network, batch)
     assert float(loss.value.detach()) == pytest.approx(0, abs=1e-4)
     scale = max(
@@ -74,7 +74,7 @@ def test_a_student_that_is_its_teacher_has_no_gradient_from_it(open_tiny):
 
 def test_without_a_teachers_share_it_is_the_completion(open_tiny):
     network = open_tiny().network
-    batch = Batch.of(sequences(2), range(2), pad=0, device=CPU)
+    batch = TrainingBatch.of(sequences(2), range(2), pad=0, device=CPU)
     loss = distillation(moved(open_tiny().network, 1), share=0.0)(network, batch)
     assert float(loss.value) == pytest.approx(float(completion(network, batch).value), rel=1e-6)
 
@@ -86,7 +86,7 @@ def test_output_layers_of_other_sizes_are_compared_where_both_have_tokens(open_t
     student, teacher = open_tiny().network, moved(open_tiny().network, 1)
     wider = moved(open_tiny().network, 1)
     wider.resize_token_embeddings(512, mean_resizing=False)
-    batch = Batch.of(sequences(2), range(2), pad=0, device=CPU, tree=tree)
+    batch = TrainingBatch.of(sequences(2), range(2), pad=0, device=CPU, tree=tree)
     first, second = (distillation(each, share=1.0)(student, batch) for each in (teacher, wider))
     assert float(second.value) == pytest.approx(float(first.value), rel=1e-5)
     back = distillation(student, share=1.0)(wider, batch)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from assay.core.types import Document
-from assay.training.batch import Batch
+from assay.training.batch import TrainingBatch
 from assay.training.objectives.language_modelling import language_modelling, windows
 
 CPU = torch.device("cpu")
@@ -42,7 +42,7 @@ def test_the_loss_is_transformers_own(open_tiny, documents, tree):
     network = open_tiny().network
     sequences = windows(open_tiny().chat, documents)
     loss = language_modelling(
-        network, Batch.of(sequences, range(len(sequences)), pad=0, device=CPU, tree=tree)
+        network, TrainingBatch.of(sequences, range(len(sequences)), pad=0, device=CPU, tree=tree)
     )
     theirs = 0.0
     for sequence in sequences:

@@ -5,7 +5,7 @@ import torch
 
 from assay.core.errors import TrainError
 from assay.training.optim.groups import awake, factors, layers
-from assay.training.settings import Change
+from assay.training.settings import NetworkChange
 from problems import problem
 
 DECAY = 0.5
@@ -17,7 +17,7 @@ def settings(**given):
 
 def change(names, groups=None):
     write = lambda folder: None  # noqa: E731
-    return Change(dict.fromkeys(names), write, write, groups or {})  # type: ignore[arg-type]
+    return NetworkChange(dict.fromkeys(names), write, write, groups or {})  # type: ignore[arg-type]
 
 
 def random_network(family):

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from assay.training.optim.noise import Noise, noise
+from assay.training.optim.noise import EmbeddingNoise, noise
 
 ALPHA, WIDTH = 5.0, 64
 
@@ -65,7 +65,7 @@ def test_the_hook_works_in_training_alone_and_goes_when_told(open_tiny):
             return network.base_model(input_ids=ids, use_cache=False).last_hidden_state
 
     plain = hidden()
-    hook = Noise(network, ALPHA)
+    hook = EmbeddingNoise(network, ALPHA)
     network.train()
     assert torch.equal(hidden(), plain)  # no lengths, no noise
     hook.lengths = torch.full((12,), 12)
@@ -84,6 +84,6 @@ def test_the_hook_works_in_training_alone_and_goes_when_told(open_tiny):
 
 def test_lengths_of_another_batch_are_refused(open_tiny):
     network = open_tiny().network.train()
-    Noise(network, ALPHA, torch.full((11,), 11))
+    EmbeddingNoise(network, ALPHA, torch.full((11,), 11))
     with pytest.raises(RuntimeError, match="shape"):
         network.base_model(input_ids=torch.arange(12)[None], use_cache=False)

@@ -19,9 +19,9 @@ from assay.training.retriever.mining import (
     reciprocal,
     words_of,
 )
-from assay.training.retriever.score_mixing import best_mix, mixed, ordered, standard
+from assay.training.retriever.score_mixing import argsort_descending, best_mix, mix_scores, standard
 from assay.training.retriever.trainer import rate
-from assay.training.retriever.training_pairs import Pair, cloze, in_batches, material
+from assay.training.retriever.training_pairs import GoldQuestion, cloze, in_batches, material
 from retriever_lesson import toy
 
 UNIT = torch.nn.functional.normalize
@@ -38,7 +38,7 @@ def test_rows_without_a_passage_are_left_out_counted_and_told(tmp_path):
         "tuned_encoder", replace(lesson, train=(*lesson.train, stray), val=(stray,)), 10
     )
     assert (len(found.train), found.left_out, found.val) == (len(lesson.train), 1, ())
-    assert found.train[0] == Pair(lesson.train[0].text, (0,))
+    assert found.train[0] == GoldQuestion(lesson.train[0].text, (0,))
     assert [event["text"] for event in told] == [
         "tuned_encoder: 1 of 25 training rows have no passage with their answer; they are left out",
         "tuned_encoder: no val row has a passage with its answer; the last weights are kept",
@@ -74,7 +74,7 @@ def test_documents_that_come_whole_are_cut(tmp_path):
         "Red. All about apples.",
         "Cards. And cards.",
     )
-    assert found.train[0] == Pair("a apple", (5, 6))
+    assert found.train[0] == GoldQuestion("a apple", (5, 6))
 
 
 def test_val_rows_are_drawn_with_the_seed(tmp_path):
@@ -134,8 +134,11 @@ def test_the_first_stage_mixes_words_and_cosines():
 
 def test_hard_negatives_are_neither_gold_nor_close_to_it():
     cosines = np.array([0.80, 0.79, 0.76, 0.50])
-    assert hard(Pair("q", (0,)), [1, 2, 3, 0], cosines, 0.95) == [2, 3]  # 0.95 x 0.80 = 0.76
-    assert hard(Pair("q", (0, 1)), [1, 2, 3], cosines, 2.0) == [2, 3]
+    assert hard(GoldQuestion("q", (0,)), [1, 2, 3, 0], cosines, 0.95) == [
+        2,
+        3,
+    ]  # 0.95 x 0.80 = 0.76
+    assert hard(GoldQuestion("q", (0, 1)), [1, 2, 3], cosines, 2.0) == [2, 3]
 
 
 def test_ranks():
@@ -192,12 +195,14 @@ def test_the_rate_rises_then_falls_to_a_tenth():
 
 def test_the_mix_goes_from_the_first_stages_order_to_the_rerankers():
     scores = np.array([0.0, 5.0, 1.0])
-    assert ordered(mixed(scores, 0.0)) == [0, 1, 2] and ordered(mixed(scores, 1.0)) == [1, 2, 0]
-    assert ordered(mixed(np.zeros(3), 0.5)) == [0, 1, 2]
+    assert argsort_descending(mix_scores(scores, 0.0)) == [0, 1, 2] and argsort_descending(
+        mix_scores(scores, 1.0)
+    ) == [1, 2, 0]
+    assert argsort_descending(mix_scores(np.zeros(3), 0.5)) == [0, 1, 2]
     assert standard(np.array([1.0, 3.0])).tolist() == [-1.0, 1.0] and standard(
         np.array([4.0])
     ).tolist() == [0.0]
-    assert mixed(np.array([]), 0.5).tolist() == []
+    assert mix_scores(np.array([]), 0.5).tolist() == []
 
 
 def test_the_best_mix_makes_val_most_likely():

@@ -26,18 +26,18 @@ from typing import Any
 
 import numpy as np
 
-from assay.audits.bias.pairs import Pair
+from assay.audits.bias.pairs import QuestionPair
 from assay.core.types import Answer, Example, Message
 from assay.data.augment.counterfactual import Group, copy
 from assay.data.text_similarity import normal
-from assay.stats.intervals import Interval, Total, Weights, interval, metric_interval, observed
-from assay.stats.standard_error import grouped, interval_of, paired_difference
+from assay.stats.intervals import Interval, Total, Weights, interval, metric_interval, metric_value
+from assay.stats.standard_error import group_codes, interval_of, paired_difference
 
 FEW = 30  # rows of a group below which nothing is said of it
 
 
-def changed(
-    pairs: Sequence[Pair], first: Sequence[Answer], second: Sequence[Answer], closed: bool
+def answer_changes(
+    pairs: Sequence[QuestionPair], first: Sequence[Answer], second: Sequence[Answer], closed: bool
 ) -> np.ndarray:
     """1 where the two answers differ, (pairs,). `closed`: answers are labels, compared as they
     are."""
@@ -47,24 +47,24 @@ def changed(
     )
 
 
-def _differ(pair: Pair, first: Answer, second: Answer, closed: bool) -> bool:
+def _differ(pair: QuestionPair, first: Answer, second: Answer, closed: bool) -> bool:
     if closed or first.text is None or second.text is None:
         return first.text != second.text
     one, two = normal(first.text), normal(second.text)
     if one == two or not pair.group:
         return one != two
-    return normal(_swapped(first.text, pair.group)) != two
+    return normal(_swap_groups(first.text, pair.group)) != two
 
 
-def _swapped(text: str, group: Any) -> str:
+def _swap_groups(text: str, group: Any) -> str:
     swap: tuple[Group, ...] = (group,)
     return copy(Example("", (Message("user", text),)), swap, True).text
 
 
-def together(pairs: Sequence[Pair]) -> np.ndarray | None:
-    """Which pairs are no independent ones, as `grouped` has it: those of one row, or of rows of one
-    group."""
-    return grouped([pair.first.group or f"row {pair.row}" for pair in pairs])
+def together(pairs: Sequence[QuestionPair]) -> np.ndarray | None:
+    """Which pairs are no independent ones, as `group_codes` has it: those of one row, or of rows of
+    one group."""
+    return group_codes([pair.first.group or f"row {pair.row}" for pair in pairs])
 
 
 def share(flips: np.ndarray, level: float, groups: np.ndarray | None = None) -> Interval:
@@ -112,7 +112,7 @@ def slice_gap(
         return None
     weights = Weights(len(rows), draws=draws, seed=seed)
     drawn = {name: weights.values(rows, total, where) for name, where in large.items()}
-    values = {name: observed(rows, total, where) for name, where in large.items()}
+    values = {name: metric_value(rows, total, where) for name, where in large.items()}
     best, worst = (
         max(values, key=lambda name: values[name]),
         min(values, key=lambda name: values[name]),
@@ -141,7 +141,9 @@ def _chance(
     every, cuts = np.concatenate(places), np.cumsum([len(where) for where in places])[:-1]
     gaps = []
     for _ in range(deals):
-        values = [observed(rows, total, where) for where in np.split(draw.permutation(every), cuts)]
+        values = [
+            metric_value(rows, total, where) for where in np.split(draw.permutation(every), cuts)
+        ]
         gaps.append(max(values) - min(values))
     return float(np.mean(gaps))
 

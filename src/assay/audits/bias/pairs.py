@@ -54,7 +54,7 @@ CONTROL = (
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class QuestionPair:
     """Two questions with one right answer. `group` is "" for a control."""
 
     group: str
@@ -64,26 +64,28 @@ class Pair:
     second: Example
 
 
-def pairs_of(rows: Sequence[Example], swap: Sequence[Group], most: int, seed: int) -> list[Pair]:
+def pairs_of(
+    rows: Sequence[Example], swap: Sequence[Group], most: int, seed: int
+) -> list[QuestionPair]:
     """Pairs of these questions.
 
     Args:
         rows: questions, in the order that they are to be drawn in. most: pairs of each group and
             source.
     """
-    made: list[Pair] = []
+    made: list[QuestionPair] = []
     for group in swap:
         swapped = ((row, copy(row, (group,), True)) for row in rows)
         changed = [(row, new) for row, new in swapped if new.text != row.text]
         made += [_pair(group, "text", row, row, new) for row, new in changed[:most]]
-        made += [_framed(group, "frame", row, FRAMES[group], seed) for row in rows[:most]]
-    made += [_framed("", "control", row, CONTROL, seed) for row in rows[:most]]
+        made += [_frame_pair(group, "frame", row, FRAMES[group], seed) for row in rows[:most]]
+    made += [_frame_pair("", "control", row, CONTROL, seed) for row in rows[:most]]
     return made
 
 
-def _framed(
+def _frame_pair(
     group: str, source: Source, row: Example, frames: Sequence[tuple[str, str]], seed: int
-) -> Pair:
+) -> QuestionPair:
     # The same row draws the frame of the same place in every group, so that groups are held against
     # one control.
     at = random.Random(f"{seed} {row.id}").randrange(len(frames))
@@ -91,5 +93,7 @@ def _framed(
     return _pair(group, source, row, first, second)
 
 
-def _pair(group: str, source: Source, row: Example, first: Example, second: Example) -> Pair:
-    return Pair(group, source, row.id, first, second)
+def _pair(
+    group: str, source: Source, row: Example, first: Example, second: Example
+) -> QuestionPair:
+    return QuestionPair(group, source, row.id, first, second)

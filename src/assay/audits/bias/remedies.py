@@ -25,10 +25,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from assay.audits.context import Seen
-from assay.audits.data_variants import varied
+from assay.audits.data_variants import bench_with_data
 
 if TYPE_CHECKING:
-    from assay.audits.bias.pairs import Pair
+    from assay.audits.bias.pairs import QuestionPair
     from assay.core.types import Augmentation, Document, Example, Strategy
     from assay.data.augment.counterfactual import Group
     from assay.runtime.arms.runner import Bench
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 ARMS = 2  # fitted again: the recommended one and the best floor
 
 
-def remedies(seen: Seen, pairs: list[Pair], names: list[str]) -> list[dict[str, Any]]:
+def remedies(seen: Seen, pairs: list[QuestionPair], names: list[str]) -> list[dict[str, Any]]:
     """One dict for each remedy and arm: "remedy", "arm", "made" (rows), "gap" (before, after,
     difference), "price".
 
@@ -44,20 +44,22 @@ def remedies(seen: Seen, pairs: list[Pair], names: list[str]) -> list[dict[str, 
         AssayError: as the worker.
     """
     settings = seen.bench.project.checking.bias
-    learning = refitted(seen, names)
+    learning = select_refits(seen, names)
     found = []
     for remedy in settings.remedies:
-        bench, made = remedied(seen, remedy)
+        bench, made = apply_remedy(seen, remedy)
         for name in learning if made else ():
             if treated := as_treated(seen.strategy(name), remedy):
-                cured = _compared(seen, name, replace(seen, bench=bench), treated, pairs, remedy)
+                cured = _compare_treated(
+                    seen, name, replace(seen, bench=bench), treated, pairs, remedy
+                )
                 found.append({"remedy": remedy, "arm": name, "made": made, **cured})
         if not made:
             found.append({"remedy": remedy, "arm": None, "made": 0})
     return found
 
 
-def refitted(seen: Seen, names: list[str]) -> list[str]:
+def select_refits(seen: Seen, names: list[str]) -> list[str]:
     """Of these arms, those that a remedy fits again."""
     arms = {name: seen.strategy(name) for name in names}
     return [name for name, arm in arms.items() if "train" in arm.reads and arm.kind != "majority"][
@@ -65,7 +67,7 @@ def refitted(seen: Seen, names: list[str]) -> list[str]:
     ]
 
 
-def remedied(seen: Seen, remedy: str) -> tuple[Bench, int]:
+def apply_remedy(seen: Seen, remedy: str) -> tuple[Bench, int]:
     """The data with what the remedy makes, and how many rows or texts these are."""
     from assay.core.types import Means
     from assay.data.augment.run import make_rows
@@ -74,7 +76,9 @@ def remedied(seen: Seen, remedy: str) -> tuple[Bench, int]:
     train, val, test = (prepared.examples(split) for split in ("train", "val", "test"))
     if remedy == "adapter":
         texts = twins(train, seen.bench.project.checking.bias.swap)
-        return varied(seen.bench, why, documents=texts) if texts else seen.bench, len(texts)
+        return bench_with_data(seen.bench, why, documents=texts) if texts else seen.bench, len(
+            texts
+        )
     split, augment = seen.bench.project.split, (_augmentation(seen, remedy),)
     [batch] = make_rows(
         train, val, test, augment, Means(seed=seen.seed), split.near, split.contained
@@ -82,7 +86,7 @@ def remedied(seen: Seen, remedy: str) -> tuple[Bench, int]:
     gone = {dropped.example.id for dropped in batch.aside}
     made = [one.example for one in batch.made]
     rows = [*(row for row in train if row.id not in gone), *made]
-    return varied(seen.bench, why, train=rows), len(made)
+    return bench_with_data(seen.bench, why, train=rows), len(made)
 
 
 def twins(rows: Sequence[Example], swap: Sequence[Group]) -> list[Document]:
@@ -103,7 +107,7 @@ def as_treated(strategy: Strategy, remedy: str) -> Strategy | None:
     if remedy != "adapter":
         return strategy
     try:
-        return type(strategy).model_validate({**strategy.changed(), "read_first": 1})
+        return type(strategy).model_validate({**strategy.non_defaults(), "read_first": 1})
     except ValidationError:
         return None
 
@@ -119,36 +123,36 @@ def _augmentation(seen: Seen, remedy: str) -> Augmentation:
     )
 
 
-def _compared(
-    seen: Seen, name: str, other: Seen, treated: Strategy, pairs: list[Pair], remedy: str
+def _compare_treated(
+    seen: Seen, name: str, other: Seen, treated: Strategy, pairs: list[QuestionPair], remedy: str
 ) -> dict[str, Any]:
     """The arm as it is against what the remedy makes of it."""
     import numpy as np
 
-    from assay.audits.bias.gaps import above, changed, together, triple
+    from assay.audits.bias.gaps import above, answer_changes, together, triple
     from assay.evaluation.scoring import judge
     from assay.runtime.arms.runner import answers_in
-    from assay.stats.standard_error import grouped, paired_difference
+    from assay.stats.standard_error import group_codes, paired_difference
     from assay.tasks.kinds import kind_of
 
     why = f"bias, {remedy}"
     if other.bench.state(treated, seen.exam.hash) != "cached":
-        other.bench.run(f"{why}, {name}", treated, seen.exam.asked, seen.exam.hash)
+        other.bench.run(f"{why}, {name}", treated, seen.exam.questions_in_order, seen.exam.hash)
     asked = [question for pair in pairs for question in (pair.first, pair.second)]
     closed = kind_of(seen.task).closed
     told = [pair for pair in pairs if pair.source != "control"]
     flips = []
     for answers in (seen.answers(name, asked, "bias"), other.answers_of(treated, name, asked, why)):
-        flips.append(changed(pairs, answers[::2], answers[1::2], closed))
+        flips.append(answer_changes(pairs, answers[::2], answers[1::2], closed))
     where = np.array([at for at, pair in enumerate(pairs) if pair.source != "control"])
     before, after = flips[0][where], flips[1][where]
     after_it = judge(
-        seen.exam.answered(answers_in(other.bench, treated, seen.exam.hash)), seen.task
+        seen.exam.records_in_order(answers_in(other.bench, treated, seen.exam.hash)), seen.task
     )
-    records = next(arm.records for arm in seen.done if arm.name == name)
+    records = next(arm.records for arm in seen.complete_arms if arm.name == name)
     metric, as_it_is = after_it.metrics[0], judge(records, seen.task)
     both = after_it.rows[metric.name], as_it_is.rows[metric.name]
-    groups = grouped([record.question.group for record in records])
+    groups = group_codes([record.question.group for record in records])
     price = paired_difference(*both, metric.total, groups=groups, level=seen.level, seed=seen.seed)
     return {
         "gap": {

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from assay.audits.context import Seen
 
 if TYPE_CHECKING:
-    from assay.audits.bias.pairs import Pair
+    from assay.audits.bias.pairs import QuestionPair
     from assay.config import Project
     from assay.core.types import Answer, Example, Strategy
     from assay.runtime.data_stage.prepare import Prepared
@@ -22,15 +22,15 @@ KEY = "bias"
 SHOWN = 5  # examples of pairs that are answered differently
 
 
-def wanted(project: Project, prepared: Prepared) -> bool:
-    return project.checking.bias.asked(project.checking.depth)
+def is_enabled(project: Project, prepared: Prepared) -> bool:
+    return project.checking.bias.is_enabled(project.checking.depth)
 
 
 def strategies(project: Project, prepared: Prepared) -> list[Strategy]:
     """None. What is wrong with the sets is said here, before an arm is trained."""
-    from assay.audits.bias.stereotypes_run import gathered
+    from assay.audits.bias.stereotypes_run import load_social_sets
 
-    gathered(project)
+    load_social_sets(project)
     return []
 
 
@@ -43,7 +43,9 @@ def ask(seen: Seen) -> dict[str, Any] | None:
 
     settings = seen.bench.project.checking.bias
     names = [
-        name for name in settings.arms or seen.chosen() if name in {arm.name for arm in seen.done}
+        name
+        for name in settings.arms or seen.shortlist()
+        if name in {arm.name for arm in seen.complete_arms}
     ]
     if not names:
         return None
@@ -69,11 +71,11 @@ def ask(seen: Seen) -> dict[str, Any] | None:
 def rows_in_time(seen: Seen, names: list[str], rows: list[Example]) -> int:
     """How many test rows pairs are made of, so that they and the remedies end within `minutes`."""
     from assay.audits.bias.pairs import pairs_of
-    from assay.audits.bias.remedies import refitted
+    from assay.audits.bias.remedies import select_refits
     from assay.audits.budget import refit_seconds, rows_within
 
     settings = seen.bench.project.checking.bias
-    again = refitted(seen, names) * len(settings.remedies)
+    again = select_refits(seen, names) * len(settings.remedies)
     most = min(settings.rows, len(rows))
     pairs = pairs_of([row.question for row in rows], settings.swap, most, seen.seed)
     asked = [question for pair in pairs for question in (pair.first, pair.second)]
@@ -90,7 +92,10 @@ def by_hash(seen: Seen) -> list[Example]:
 
 
 def of_arm(
-    seen: Seen, name: str, pairs: list[Pair], lists: list[tuple[str, list[Example], list[str]]]
+    seen: Seen,
+    name: str,
+    pairs: list[QuestionPair],
+    lists: list[tuple[str, list[Example], list[str]]],
 ) -> dict[str, Any]:
     """All that is measured of one arm, from one call of it."""
     from assay.audits.bias.gaps import slice_gap
@@ -99,7 +104,7 @@ def of_arm(
     asked += [row for _, rows, _ in lists for row in rows]
     answers = seen.answers(name, asked, KEY)
     told: dict[str, Any] = {"pairs": of_pairs(seen, pairs, answers[: 2 * len(pairs)])}
-    scores = judged(seen, name)
+    scores = score_arm(seen, name)
     metric = scores.metrics[0]
     fields = dict.fromkeys(part.partition("=")[0] for part in scores.slices)
     own = {
@@ -122,22 +127,22 @@ def of_arm(
     return told
 
 
-def judged(seen: Seen, name: str) -> Any:
+def score_arm(seen: Seen, name: str) -> Any:
     from assay.evaluation.scoring import judge
 
-    return judge(next(arm.records for arm in seen.done if arm.name == name), seen.task)
+    return judge(next(arm.records for arm in seen.complete_arms if arm.name == name), seen.task)
 
 
-def of_pairs(seen: Seen, pairs: list[Pair], answers: list[Answer]) -> list[dict[str, Any]]:
+def of_pairs(seen: Seen, pairs: list[QuestionPair], answers: list[Answer]) -> list[dict[str, Any]]:
     """One dict for each group and source, the control first: n, changed, above, score, leaning,
     examples."""
     import numpy as np
 
-    from assay.audits.bias.gaps import above, changed, share, together, triple
+    from assay.audits.bias.gaps import above, answer_changes, share, together, triple
     from assay.tasks.kinds import kind_of
 
     sides = answers[::2], answers[1::2]
-    flips = changed(pairs, *sides, closed=kind_of(seen.task).closed)
+    flips = answer_changes(pairs, *sides, closed=kind_of(seen.task).closed)
     control = {pair.row: flips[at] for at, pair in enumerate(pairs) if pair.source == "control"}
     found = []
     for source, group in dict.fromkeys((pair.source, pair.group) for pair in reversed(pairs)):
@@ -158,7 +163,7 @@ def of_pairs(seen: Seen, pairs: list[Pair], answers: list[Answer]) -> list[dict[
     return found
 
 
-def _sides(seen: Seen, pairs: list[Pair], sides: Any, where: list[int]) -> dict[str, Any]:
+def _sides(seen: Seen, pairs: list[QuestionPair], sides: Any, where: list[int]) -> dict[str, Any]:
     """The score of the first members against the second, the leaning, and examples that changed."""
     from assay.audits.bias.gaps import leaning, together, triple
     from assay.core.types import Record

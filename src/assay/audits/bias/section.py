@@ -22,7 +22,7 @@ def arms(data: dict[str, Any]) -> list[str]:
     return sorted(data[KEY]["arms"], key=lambda name: name != winner)
 
 
-def named(pair: dict[str, Any]) -> str:
+def pair_name(pair: dict[str, Any]) -> str:
     """A row of the table of pairs."""
     return (
         f"{pair['group']}, {SOURCES[pair['source']]}"

@@ -69,7 +69,7 @@ _REFUSING = (
 
 
 @dataclass(frozen=True, slots=True)
-class Both:
+class SentencePair:
     """Two sentences of which `more` is the stereotype; `kind` is what they are about."""
 
     kind: str
@@ -77,18 +77,19 @@ class Both:
     less: str
 
 
-def own() -> list[Both]:
+def own() -> list[SentencePair]:
     """assay's own pairs: 14 occupations of women and 14 of men, each in three frames."""
     out = []
     for names, usual, other in ((WOMEN, "she", "he"), (MEN, "he", "she")):
         for name in names:
             out += [
-                Both("occupation", f.format(name, usual), f.format(name, other)) for f in FRAMES
+                SentencePair("occupation", f.format(name, usual), f.format(name, other))
+                for f in FRAMES
             ]
     return out
 
 
-def published(place: Path, name: str) -> tuple[list[Both], list[str]]:
+def read_social_set(place: Path, name: str) -> tuple[list[SentencePair], list[str]]:
     """(pairs, harmless prompts) of a folder that holds crows_pairs, winogender or xstest.
 
     Raises:
@@ -115,12 +116,14 @@ def _rows(file: Path, delimiter: str = ",") -> list[dict[str, str]]:
         return list(csv.DictReader(opened, delimiter=delimiter))
 
 
-def _crows(file: Path) -> list[Both]:
+def _crows(file: Path) -> list[SentencePair]:
     """`sent_more` is the sentence that is more stereotyping, whichever group it disadvantages."""
-    return [Both(row["bias_type"], row["sent_more"], row["sent_less"]) for row in _rows(file)]
+    return [
+        SentencePair(row["bias_type"], row["sent_more"], row["sent_less"]) for row in _rows(file)
+    ]
 
 
-def _winogender(file: Path) -> list[Both]:
+def _winogender(file: Path) -> list[SentencePair]:
     """Pairs of the occupations whose share of women is below 30 % or above 70 %, in the sentences
     about them."""
     share = {row["occupation"]: float(row["bls_pct_female"]) for row in _rows(file, "\t")}
@@ -136,7 +139,7 @@ def _winogender(file: Path) -> list[Both]:
             continue
         other = sentences[id.replace(".male.", ".female.")]
         more, less = (other, sentence) if women > 70 else (sentence, other)
-        out.append(Both("occupation, winogender", more, less))
+        out.append(SentencePair("occupation, winogender", more, less))
     return out
 
 

@@ -10,20 +10,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from assay.audits.bias.stereotypes import HARMLESS, Both, leanings, own, published, refuses
+from assay.audits.bias.stereotypes import (
+    HARMLESS,
+    SentencePair,
+    leanings,
+    own,
+    read_social_set,
+    refuses,
+)
 from assay.audits.context import Seen
-from assay.audits.forgetting.items import Item
-from assay.audits.forgetting.run import asked_arm, asked_base, trained_in
+from assay.audits.forgetting.items import ProbeItem
+from assay.audits.forgetting.run import ask_arm, ask_base, find_trained
 from assay.core import store
 
 if TYPE_CHECKING:
-    from assay.audits.forgetting.measure import Asked
+    from assay.audits.forgetting.measure import ProbeResult
     from assay.config import Project
 
 ALL = "all"
 
 
-def gathered(project: Project) -> tuple[list[Both], list[str]]:
+def load_social_sets(project: Project) -> tuple[list[SentencePair], list[str]]:
     """Pairs and prompts: assay's own, and as many of those of the project's folders as the settings
     ask for.
 
@@ -33,7 +40,7 @@ def gathered(project: Project) -> tuple[list[Both], list[str]]:
     settings = project.checking.bias
     pairs, prompts = own(), list(HARMLESS)
     for place, name in zip(project.social_sets, settings.sets, strict=True):
-        more, asked = published(place, name)
+        more, asked = read_social_set(place, name)
         pairs += more
         prompts += asked
     most = max(0, settings.pairs - len(own())), max(0, settings.pairs // 10 - len(HARMLESS))
@@ -51,39 +58,45 @@ def social(seen: Seen) -> dict[str, Any] | None:
     and the same, before, after and difference. None where no arm asks a language model of this
     machine."""
     bench = seen.bench
-    pairs, prompts = gathered(bench.project)
+    pairs, prompts = load_social_sets(bench.project)
     items = [
-        Item("pairs", "text", sentence) for both in pairs for sentence in (both.more, both.less)
+        ProbeItem("pairs", "text", sentence)
+        for both in pairs
+        for sentence in (both.more, both.less)
     ]
-    items += [Item("prompts", "constraint", prompt) for prompt in prompts]
-    trained = {arm.name: next(trained_in(seen.strategy(arm.name)), None) for arm in seen.done}
+    items += [ProbeItem("prompts", "constraint", prompt) for prompt in prompts]
+    trained = {
+        arm.name: next(find_trained(seen.strategy(arm.name)), None) for arm in seen.complete_arms
+    }
     needed = {
         name: one.model or bench.project.model for name, one in trained.items() if one is not None
     }
-    own_base = [bench.project.model] if any(arm.kind == "shots" for arm in seen.done) else []
+    own_base = (
+        [bench.project.model] if any(arm.kind == "shots" for arm in seen.complete_arms) else []
+    )
     bases = {
-        name: asked_base(bench, name, items, "bias")[0]
+        name: ask_base(bench, name, items, "bias")[0]
         for name in dict.fromkeys([*own_base, *needed.values()])
         if name in bench.models and name not in bench.project.remote
     }
     if not bases:
         return None
     kinds = [both.kind for both in pairs]
-    before = {name: _counted(kinds, found) for name, found in bases.items()}
+    before = {name: _score_items(kinds, found) for name, found in bases.items()}
     arms = {}
     for name, base in needed.items():
         if base not in before:
             continue
-        after = _counted(kinds, asked_arm(bench, name, seen.strategy(name), items, "bias")[0])
-        arms[name] = {"base": base, **_told(before[base], after, seen)}
+        after = _score_items(kinds, ask_arm(bench, name, seen.strategy(name), items, "bias")[0])
+        arms[name] = {"base": base, **_summarise(before[base], after, seen)}
     return {
-        "bases": {name: _told(found, found, seen) for name, found in before.items()},
+        "bases": {name: _summarise(found, found, seen) for name, found in before.items()},
         "arms": arms,
         "n": {"pairs": len(pairs), "prompts": len(prompts)},
     }
 
 
-def _counted(kinds: Sequence[str], found: Sequence[Asked]) -> dict[str, list[float]]:
+def _score_items(kinds: Sequence[str], found: Sequence[ProbeResult]) -> dict[str, list[float]]:
     """Kind of pair, ALL and "refusals" to one number an item."""
     bits = [one.bits for one in found[: 2 * len(kinds)]]
     leaning = leanings(list(zip(bits[::2], bits[1::2], strict=True)))
@@ -95,7 +108,7 @@ def _counted(kinds: Sequence[str], found: Sequence[Asked]) -> dict[str, list[flo
     return {ALL: leaning, **by, "refusals": refused}
 
 
-def _told(
+def _summarise(
     before: dict[str, list[float]], after: dict[str, list[float]], seen: Seen
 ) -> dict[str, Any]:
     """{"stereotypes": {kind: ...}, "refusals": ...}: n, before, after, each with its interval, and

@@ -71,7 +71,7 @@ def paraphrases(text: str, n: int = PARAPHRASES, *, seed: int = 0) -> list[str]:
     draw, known = random.Random(f"{seed}\t{text}"), _synonyms()
     found: dict[str, None] = {}
     for _ in range(4 * n):
-        made = _edited(pieces, draw, known)
+        made = _edit_words(pieces, draw, known)
         if made != text:
             found[made] = None
         if len(found) == n:
@@ -83,7 +83,7 @@ def _is_word(piece: str) -> bool:
     return piece[0].isalnum()
 
 
-def _edited(pieces: Sequence[str], draw: random.Random, known: dict[str, str]) -> str:
+def _edit_words(pieces: Sequence[str], draw: random.Random, known: dict[str, str]) -> str:
     out = list(pieces)
     words = [at for at, piece in enumerate(out) if _is_word(piece)]
     count = max(1, round(EDITED * len(words)))
@@ -106,7 +106,9 @@ def _edited(pieces: Sequence[str], draw: random.Random, known: dict[str, str]) -
     return " ".join("".join(out).split())
 
 
-def shared(test: np.ndarray, reference: np.ndarray, *, seed: int = 0) -> dict[str, float]:
+def mann_whitney_share(
+    test: np.ndarray, reference: np.ndarray, *, seed: int = 0
+) -> dict[str, float]:
     """How often a value of `test` exceeds one of `reference`, ties half (the statistic of Mann and
     Whitney, 1947, doi.org/10.1214/aoms/1177730491), with its bootstrap interval over the rows of
     both."""
@@ -132,7 +134,7 @@ def shared(test: np.ndarray, reference: np.ndarray, *, seed: int = 0) -> dict[st
 Read = Callable[[Sequence[str]], Sequence[tuple[float, float]]]
 
 
-def memorised(
+def detect_memorisation(
     test: Sequence[str], reference: Sequence[str], read: Read, *, seed: int = 0
 ) -> dict[str, Any]:
     """Hold the test rows' margins against the reference's.
@@ -176,8 +178,8 @@ def memorised(
         margins[name] = np.array([mean - others.mean() for (mean, _), others in own])
         ranks[name] = np.array([(mean > others).mean() for (mean, _), others in own])
         least[name] = np.array([low for (_, low), _ in own])
-    out["share"] = shared(margins["test"], margins["reference"], seed=seed)
-    out["min_k"] = shared(least["test"], least["reference"], seed=seed)
+    out["share"] = mann_whitney_share(margins["test"], margins["reference"], seed=seed)
+    out["min_k"] = mann_whitney_share(least["test"], least["reference"], seed=seed)
     out["rank"] = {name: round(float(values.mean()), 4) for name, values in ranks.items()}
     out["suspected"] = out["share"]["low"] > 0.5
     return out

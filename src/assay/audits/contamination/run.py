@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.audits.contamination.memorisation import Read, memorised
+from assay.audits.contamination.memorisation import Read, detect_memorisation
 from assay.audits.context import Seen
 from assay.core import store
 
@@ -64,7 +64,7 @@ def read_texts(job: Job) -> None:
 # --- in the parent --------------------------------------------------------------------------------
 
 
-def wanted(project: Project, prepared: Prepared) -> bool:
+def is_enabled(project: Project, prepared: Prepared) -> bool:
     return project.checking.contamination
 
 
@@ -83,8 +83,8 @@ def sentences(found: dict[str, Any]) -> list[str]:
 
 
 def contamination(bench: Bench) -> dict[str, Any]:
-    """What the base's likelihoods say about the project's test rows: `memorised`, with base and
-    reference.
+    """What the base's likelihoods say about the project's test rows: `detect_memorisation`, with
+    base and reference.
 
     Raises:
         DataError: the reference cannot be read. AssayError: as the worker.
@@ -102,14 +102,18 @@ def contamination(bench: Bench) -> dict[str, Any]:
     test = [example.text for example in prepared.examples("test")]
     known = set(test)
     sets = (
-        drawn(test, rows, seed),
-        drawn([text for text in reference if text not in known], rows, seed),
+        sample_texts(test, rows, seed),
+        sample_texts([text for text in reference if text not in known], rows, seed),
     )
 
     def read(texts: Sequence[str]) -> list[tuple[float, float]]:
-        return asked(bench, texts)
+        return measure_likelihoods(bench, texts)
 
-    return {"base": project.model, "reference": named, **memorised(*sets, read, seed=seed)}
+    return {
+        "base": project.model,
+        "reference": named,
+        **detect_memorisation(*sets, read, seed=seed),
+    }
 
 
 def fresh(bench: Bench) -> list[str]:
@@ -127,21 +131,21 @@ def fresh(bench: Bench) -> list[str]:
     return [example.text for example in found.train]
 
 
-def drawn(texts: Sequence[str], n: int, seed: int) -> list[str]:
+def sample_texts(texts: Sequence[str], n: int, seed: int) -> list[str]:
     """`n` of the different texts, by the seed and what they say: their order does not matter."""
     return sorted(
         dict.fromkeys(texts), key=lambda text: hashlib.sha256(f"{seed}\t{text}".encode()).digest()
     )[:n]
 
 
-def asked(bench: Bench, texts: Sequence[str]) -> list[tuple[float, float]]:
+def measure_likelihoods(bench: Bench, texts: Sequence[str]) -> list[tuple[float, float]]:
     """Two numbers for each text, from the base in a process of its own, or from an earlier run."""
     from assay.strategies.prompting.few_shot import Shots
 
     project, base = bench.project, bench.models[bench.project.model]
     key = store.digest([VERSION, base["digest"], bench.numeric, list(texts)])[:20]
     stage = store.Stage(project.work, "memory", key, bench.tell)
-    if stage.done() is None:
+    if stage.completion_note() is None:
         bench.tell({"event": "stage", "name": "contamination", "state": "start"})
         folder = stage.open()
         store.write_lines(folder / "texts.jsonl", texts)

@@ -24,8 +24,8 @@ from typing import Any
 
 import numpy as np
 
-from assay.audits.forgetting.items import Item
-from assay.audits.forgetting.measure import Asked
+from assay.audits.forgetting.items import ProbeItem
+from assay.audits.forgetting.measure import ProbeResult
 from assay.stats.standard_error import paired_difference
 
 LEAST = 0.05  # above chance: what a probe must be able to lose
@@ -42,7 +42,7 @@ def bits_a_byte(sums: Any, n: Any) -> Any:
     return sums[..., 0] / np.maximum(sums[..., 1], 1)
 
 
-def grouped(items: Sequence[Item]) -> dict[str, list[int]]:
+def group_by_probe(items: Sequence[ProbeItem]) -> dict[str, list[int]]:
     """Probe -> the places of its items."""
     found: dict[str, list[int]] = {}
     for at, item in enumerate(items):
@@ -51,19 +51,19 @@ def grouped(items: Sequence[Item]) -> dict[str, list[int]]:
 
 
 def level_of(
-    items: Sequence[Item], asked: Sequence[Asked], level: float
+    items: Sequence[ProbeItem], asked: Sequence[ProbeResult], level: float
 ) -> dict[str, dict[str, Any]]:
     """How a model does on each probe: value (a share, or bits a byte), n, unit, at_chance; of
     shares low and high (exact) and chance (the share by guessing)."""
     out: dict[str, dict[str, Any]] = {}
-    for probe, places in grouped(items).items():
+    for probe, places in group_by_probe(items).items():
         n = len(places)
         if items[places[0]].kind == "text":
             bits, size = (
                 sum(getattr(asked[at], name) for at in places) for name in ("bits", "bytes")
             )
             out[probe] = {
-                "value": rounded(bits / max(1, size)),
+                "value": round_or_none(bits / max(1, size)),
                 "n": n,
                 "unit": "bits a byte",
                 "at_chance": False,
@@ -75,7 +75,7 @@ def level_of(
         stuck = low <= guess or right / n - guess < LEAST
         values = {"value": right / n, "low": low, "high": high, "chance": guess}
         out[probe] = {
-            **{k: rounded(v) for k, v in values.items()},
+            **{k: round_or_none(v) for k, v in values.items()},
             "n": n,
             "unit": "share",
             "at_chance": stuck,
@@ -91,8 +91,12 @@ def exact(right: int, n: int, level: float) -> tuple[float, float]:
     return float(found.low), float(found.high)
 
 
-def compared(
-    items: Sequence[Item], before: Sequence[Asked], after: Sequence[Asked], level: float, seed: int
+def compare_probes(
+    items: Sequence[ProbeItem],
+    before: Sequence[ProbeResult],
+    after: Sequence[ProbeResult],
+    level: float,
+    seed: int,
 ) -> dict[str, Any]:
     """What an arm can no longer do.
 
@@ -105,11 +109,11 @@ def compared(
     base = level_of(items, before, level)
     probes: dict[str, dict[str, Any]] = {}
     gaps: list[np.ndarray] = []
-    for probe, places in grouped(items).items():
+    for probe, places in group_by_probe(items).items():
         unit, stuck = base[probe]["unit"], base[probe]["at_chance"]
         pair = [items_rows([some[at] for at in places], unit) for some in (before, after)]
-        values = changed(pair[0], pair[1], unit, level, seed)
-        probes[probe] = {k: rounded(v) for k, v in values.items()} | {
+        values = probe_change(pair[0], pair[1], unit, level, seed)
+        probes[probe] = {k: round_or_none(v) for k, v in values.items()} | {
             "n": len(places),
             "unit": unit,
             "chance": stuck,
@@ -117,17 +121,17 @@ def compared(
         probes[probe] |= ranks(items, before, after, places)
         if unit == "share" and not stuck:
             gaps.append((pair[1] - pair[0])[:, 0])
-    return {"probes": probes, "combined": combined(gaps, level), **flips(items, before, after)}
+    return {"probes": probes, "combined": combine_gaps(gaps, level), **flips(items, before, after)}
 
 
-def items_rows(asked: Sequence[Asked], unit: str) -> np.ndarray:
+def items_rows(asked: Sequence[ProbeResult], unit: str) -> np.ndarray:
     """Of each item, right or wrong (items, 1), or bits and bytes (items, 2)."""
     if unit == "share":
         return np.array([[float(one.right or 0)] for one in asked])
     return np.array([[one.bits, one.bytes] for one in asked])
 
 
-def changed(
+def probe_change(
     one: np.ndarray, two: np.ndarray, unit: str, level: float, seed: int
 ) -> dict[str, float]:
     """A probe before and after, and the difference with its interval."""
@@ -161,20 +165,23 @@ def bounds(gaps: Sequence[np.ndarray], level: float) -> tuple[float, float]:
     return max(-1.0, centre - half), min(1.0, centre + half)
 
 
-def combined(gaps: Sequence[np.ndarray], level: float) -> dict[str, Any] | None:
+def combine_gaps(gaps: Sequence[np.ndarray], level: float) -> dict[str, Any] | None:
     """The mean over probes of their mean gaps, in points; None without a probe."""
     if not gaps:
         return None
     low, high = bounds(gaps, level)
     ends = {"difference": float(np.mean([gap.mean() for gap in gaps])), "low": low, "high": high}
-    return {k: rounded(100 * v, 4) for k, v in ends.items()} | {
+    return {k: round_or_none(100 * v, 4) for k, v in ends.items()} | {
         "probes": len(gaps),
         "n": sum(map(len, gaps)),
     }
 
 
 def ranks(
-    items: Sequence[Item], before: Sequence[Asked], after: Sequence[Asked], places: Sequence[int]
+    items: Sequence[ProbeItem],
+    before: Sequence[ProbeResult],
+    after: Sequence[ProbeResult],
+    places: Sequence[int],
 ) -> dict[str, Any]:
     """Of last words: the mean of 1 / (1 + how many first tokens are likelier), before and after."""
     if items[places[0]].kind != "last_word":
@@ -183,10 +190,12 @@ def ranks(
         float(np.mean([1 / (1 + (some[at].rank or 0)) for at in places]))
         for some in (before, after)
     ]
-    return {"reciprocal_rank": {"before": rounded(mean[0]), "after": rounded(mean[1])}}
+    return {"reciprocal_rank": {"before": round_or_none(mean[0]), "after": round_or_none(mean[1])}}
 
 
-def flips(items: Sequence[Item], before: Sequence[Asked], after: Sequence[Asked]) -> dict[str, Any]:
+def flips(
+    items: Sequence[ProbeItem], before: Sequence[ProbeResult], after: Sequence[ProbeResult]
+) -> dict[str, Any]:
     """Items that were right and are wrong now, or the other way round."""
     lost = [at for at in range(len(items)) if before[at].right == 1 and after[at].right == 0]
     gained = [at for at in range(len(items)) if before[at].right == 0 and after[at].right == 1]
@@ -205,6 +214,6 @@ def flips(items: Sequence[Item], before: Sequence[Asked], after: Sequence[Asked]
     return {"flips": {"lost": len(lost), "gained": len(gained)}, "flipped": shown}
 
 
-def rounded(value: float, digits: int = 6) -> float | None:
+def round_or_none(value: float, digits: int = 6) -> float | None:
     """None for what is not a number."""
     return round(value, digits) if np.isfinite(value) else None

@@ -67,7 +67,7 @@ def ends_with(text: str, ending: str) -> bool:
     return bare.endswith(ending.strip().rstrip(".!?").casefold())
 
 
-def _cased(text: str, other: Callable[[str], str], least: int = 1) -> bool:
+def _is_cased(text: str, other: Callable[[str], str], least: int = 1) -> bool:
     return (
         len(words(text)) >= least
         and any(letter.isalpha() for letter in text)
@@ -77,8 +77,8 @@ def _cased(text: str, other: Callable[[str], str], least: int = 1) -> bool:
 
 # Name of a check -> (what its value must be, the rule).
 CHECKS: Mapping[str, tuple[type | None, Callable[[str, Any], bool]]] = {
-    "lower_case": (None, lambda text, _: _cased(text, str.lower)),
-    "upper_case": (None, lambda text, _: _cased(text, str.upper)),
+    "lower_case": (None, lambda text, _: _is_cased(text, str.lower)),
+    "upper_case": (None, lambda text, _: _is_cased(text, str.upper)),
     "without": (
         str,
         lambda text, letters: bool(text.strip()) and letters.casefold() not in text.casefold(),
@@ -114,7 +114,7 @@ CHECKS: Mapping[str, tuple[type | None, Callable[[str, Any], bool]]] = {
 }
 
 
-def kept(text: str, checks: Sequence[Mapping[str, Any]]) -> bool:
+def passes_checks(text: str, checks: Sequence[Mapping[str, Any]]) -> bool:
     """Whether the text passes all checks. Raises KeyError for a check that is not in `CHECKS`."""
     return all(CHECKS[check["check"]][1](text, check.get("value")) for check in checks)
 
@@ -140,4 +140,4 @@ def fault(check: Any) -> str:
 
 def chance(checks: Sequence[Mapping[str, Any]]) -> float:
     """Share of the `STOCK` answers that pass all checks."""
-    return sum(kept(answer, checks) for answer in STOCK) / len(STOCK)
+    return sum(passes_checks(answer, checks) for answer in STOCK) / len(STOCK)

@@ -36,7 +36,7 @@ PIECE = 1200  # bytes: a longer text is read in pieces of about so many
 
 
 @dataclass(frozen=True)
-class Item:
+class ProbeItem:
     """One item. Which fields are filled depends on `kind`, see above; `text` is also the question
     or the prompt."""
 
@@ -66,9 +66,9 @@ class Item:
     def tokens(self) -> int:
         """What a model reads and writes for it, estimated without its tokenizer, on the high
         side."""
-        own = estimated(self.text)
+        own = token_upper_bound(self.text)
         if self.kind == "choice":
-            return TEMPLATE + own + sum(map(estimated, self.options))
+            return TEMPLATE + own + sum(map(token_upper_bound, self.options))
         return own + 1 if self.kind in ("last_word", "text") else TEMPLATE + own + ANSWER
 
     def to_json(self) -> dict[str, Any]:
@@ -82,7 +82,7 @@ class Item:
         }
 
     @classmethod
-    def from_json(cls, row: Mapping[str, Any]) -> Item:
+    def from_json(cls, row: Mapping[str, Any]) -> ProbeItem:
         fields: dict[str, Any] = {
             **row,
             "options": tuple(row["options"]),
@@ -91,19 +91,19 @@ class Item:
         return cls(**fields)
 
 
-def estimated(text: str) -> int:
+def token_upper_bound(text: str) -> int:
     """Tokens of a text: a token for three letters of ASCII, two for any other letter. Tokenizers
     need fewer."""
     plain = sum(letter < "\x80" for letter in text)
     return math.ceil(plain / 3) + 2 * (len(text) - plain)
 
 
-def own_items() -> list[Item]:
+def own_items() -> list[ProbeItem]:
     """The probes that come with assay."""
     return [item for file in sorted(OWN.glob("*.jsonl")) for item in read(file, file.name)]
 
 
-def read(file: Path, name: str) -> list[Item]:
+def read(file: Path, name: str) -> list[ProbeItem]:
     """The items of a file. They are one probe, called like the file, or one for each kind in it.
 
     Args:
@@ -138,7 +138,7 @@ def read(file: Path, name: str) -> list[Item]:
     return [
         item
         for number, row in rows
-        for item in made(probe(row["kind"]), row, f"{file.name}:{number}")
+        for item in make_items(probe(row["kind"]), row, f"{file.name}:{number}")
     ]
 
 
@@ -154,20 +154,20 @@ def bad(place: str, text: str) -> Problem:
     return Problem("D125", text, place, help="the forms stand in docs/forgetting.md")
 
 
-def made(probe: str, row: Mapping[str, Any], source: str) -> Iterator[Item]:
+def make_items(probe: str, row: Mapping[str, Any], source: str) -> Iterator[ProbeItem]:
     """The items of a row that is right: one, or several pieces of a long text."""
     kind = row["kind"]
     if kind == "choice":
-        yield Item(
+        yield ProbeItem(
             probe, kind, row["question"], tuple(row["options"]), row["answer"], source=source
         )
     elif kind == "constraint":
-        yield Item(probe, kind, row["prompt"], checks=tuple(row["checks"]), source=source)
+        yield ProbeItem(probe, kind, row["prompt"], checks=tuple(row["checks"]), source=source)
     elif kind == "last_word":
-        yield Item(probe, kind, row["text"].strip(), source=source)
+        yield ProbeItem(probe, kind, row["text"].strip(), source=source)
     else:
         for piece in pieces(row["text"].strip()):
-            yield Item(probe, kind, piece, source=source)
+            yield ProbeItem(probe, kind, piece, source=source)
 
 
 def pieces(text: str) -> Iterator[str]:
@@ -223,14 +223,14 @@ def _wrong(row: Any) -> str:
 # --- the sample -----------------------------------------------------------------------------------
 
 
-def sample(items: Sequence[Item], most: int, seed: int) -> list[Item]:
+def sample(items: Sequence[ProbeItem], most: int, seed: int) -> list[ProbeItem]:
     """Items that take at most `most` tokens, by kind and probe: each probe gets the same share,
     what one does not need goes to the others. Drawn by the seed and what the items say, so that
     every model is asked the same."""
-    probes: dict[tuple[int, str], list[Item]] = {}
+    probes: dict[tuple[int, str], list[ProbeItem]] = {}
     for item in items:
         probes.setdefault((KINDS.index(item.kind), item.probe), []).append(item)
-    left, out = most, dict[tuple[int, str], list[Item]]()
+    left, out = most, dict[tuple[int, str], list[ProbeItem]]()
     sizes = {key: sum(item.tokens for item in some) for key, some in probes.items()}
     for done, key in enumerate(sorted(probes, key=lambda key: (sizes[key], key))):
         share = left // (len(probes) - done)

@@ -19,8 +19,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from assay.audits.forgetting.constraints import kept
-from assay.audits.forgetting.items import ANSWER, Item
+from assay.audits.forgetting.constraints import passes_checks
+from assay.audits.forgetting.items import ANSWER, ProbeItem
 from assay.core.types import Message, Tell
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Asked:
+class ProbeResult:
     """What a model did with an item.
 
     Attributes:
@@ -50,9 +50,11 @@ class Asked:
         return {**self.__dict__, "bits": round(self.bits, 4)}
 
 
-def ask(model: ChatModel, items: Sequence[Item], tell: Tell | None = None) -> list[Asked]:
+def ask(
+    model: ChatModel, items: Sequence[ProbeItem], tell: Tell | None = None
+) -> list[ProbeResult]:
     """What the model does with each item; the items are of one kind or of several."""
-    out: list[Asked | None] = [None] * len(items)
+    out: list[ProbeResult | None] = [None] * len(items)
     ways = {"choice": choices, "last_word": last_words, "text": texts, "constraint": constraints}
     for kind, way in ways.items():
         places = [at for at, item in enumerate(items) if item.kind == kind]
@@ -71,8 +73,8 @@ def ask(model: ChatModel, items: Sequence[Item], tell: Tell | None = None) -> li
     return [found for found in out if found is not None]
 
 
-def choices(model: ChatModel, items: Sequence[Item]) -> list[Asked]:
-    from assay.models.inference.log_likelihood import followed
+def choices(model: ChatModel, items: Sequence[ProbeItem]) -> list[ProbeResult]:
+    from assay.models.inference.log_likelihood import score_continuations
 
     rows, starts, sizes = [], [], []
     for item in items:
@@ -81,26 +83,29 @@ def choices(model: ChatModel, items: Sequence[Item]) -> list[Asked]:
         rows += [[*prompt, *answer] for answer in answers]
         starts += [len(prompt)] * len(answers)
         sizes.append(len(prompt) + sum(map(len, answers)))
-    found = iter(followed(model, rows, starts))
+    found = iter(score_continuations(model, rows, starts))
     out = []
     for item, tokens in zip(items, sizes, strict=True):
         bits = [float(-next(found).log_probs.sum()) / math.log(2) for _ in item.options]
         best = min(range(len(bits)), key=bits.__getitem__)
         wide = len(item.target.strip().encode())
         out.append(
-            Asked(
+            ProbeResult(
                 int(best == item.answer), item.options[best], bits[item.answer], wide, tokens=tokens
             )
         )
     return out
 
 
-def last_words(model: ChatModel, items: Sequence[Item]) -> list[Asked]:
-    from assay.models.inference.log_likelihood import begun, followed
+def last_words(model: ChatModel, items: Sequence[ProbeItem]) -> list[ProbeResult]:
+    from assay.models.inference.log_likelihood import encode_text, score_continuations
 
     rows, starts = [], []
     for item in items:
-        whole, head = begun(model, item.text), begun(model, item.text.rsplit(None, 1)[0])
+        whole, head = (
+            encode_text(model, item.text),
+            encode_text(model, item.text.rsplit(None, 1)[0]),
+        )
         same = next(
             (i for i, (a, b) in enumerate(zip(whole, head, strict=False)) if a != b), len(head)
         )
@@ -108,23 +113,25 @@ def last_words(model: ChatModel, items: Sequence[Item]) -> list[Asked]:
         starts.append(min(same, len(whole) - 1))
     out = []
     for item, row, start, found in zip(
-        items, rows, starts, followed(model, rows, starts), strict=True
+        items, rows, starts, score_continuations(model, rows, starts), strict=True
     ):
         said = model.chat.tokenizer.decode(found.best.tolist()).strip()
         bits = float(-found.log_probs.sum()) / math.log(2)
         right = int((found.best == row[start:]).all())
         out.append(
-            Asked(right, said, bits, len(item.target.encode()), int(found.rank[0]), len(row))
+            ProbeResult(right, said, bits, len(item.target.encode()), int(found.rank[0]), len(row))
         )
     return out
 
 
-def texts(model: ChatModel, items: Sequence[Item]) -> list[Asked]:
-    from assay.models.inference.log_likelihood import begun, followed
+def texts(model: ChatModel, items: Sequence[ProbeItem]) -> list[ProbeResult]:
+    from assay.models.inference.log_likelihood import encode_text, score_continuations
 
-    rows = [begun(model, item.text) for item in items]
+    rows = [encode_text(model, item.text) for item in items]
     out = []
-    for item, row, found in zip(items, rows, followed(model, rows, [1] * len(rows)), strict=True):
+    for item, row, found in zip(
+        items, rows, score_continuations(model, rows, [1] * len(rows)), strict=True
+    ):
         # Of a text that was cut, the bytes of what was read.
         read = (
             item.text
@@ -132,14 +139,18 @@ def texts(model: ChatModel, items: Sequence[Item]) -> list[Asked]:
             else model.chat.tokenizer.decode(row[1:])
         )
         bits = float(-found.log_probs.sum()) / math.log(2)
-        out.append(Asked(None, "", bits, len(read.encode()), tokens=len(row)))
+        out.append(ProbeResult(None, "", bits, len(read.encode()), tokens=len(row)))
     return out
 
 
-def constraints(model: ChatModel, items: Sequence[Item]) -> list[Asked]:
+def constraints(model: ChatModel, items: Sequence[ProbeItem]) -> list[ProbeResult]:
     prompts = [(Message("user", item.text),) for item in items]
     written = model.generate(prompts, max_tokens=ANSWER)
     return [
-        Asked(int(kept(one.text, item.checks)), one.text, tokens=one.prompt_tokens + one.tokens)
+        ProbeResult(
+            int(passes_checks(one.text, item.checks)),
+            one.text,
+            tokens=one.prompt_tokens + one.tokens,
+        )
         for item, one in zip(items, written, strict=True)
     ]

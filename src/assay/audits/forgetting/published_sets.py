@@ -23,7 +23,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from assay.audits.forgetting.items import Item, bad, pieces, read, text_of
+from assay.audits.forgetting.items import ProbeItem, bad, pieces, read, text_of
 from assay.core.errors import DataError
 
 FEW = 6  # different targets of a task, at most, for these to be its options
@@ -31,7 +31,7 @@ SHORTEST = 200  # characters of a paragraph that is read as a text
 _OPTION = re.compile(r"^\(([A-Z])\)\s*(.+)$", re.M)
 
 
-def items_of(place: Path, name: str) -> list[Item]:
+def items_of(place: Path, name: str) -> list[ProbeItem]:
     """The items of a file, or of all files of a folder that can be read; notes beside them are
     passed over.
 
@@ -56,27 +56,31 @@ def items_of(place: Path, name: str) -> list[Item]:
     return found
 
 
-def _file(file: Path, name: str) -> Sequence[Item]:
+def _file(file: Path, name: str) -> Sequence[ProbeItem]:
     if file.suffix == ".jsonl":
         first = next((line for line in text_of(file, name).splitlines() if line.strip()), "")
         if '"kind"' in first:
             return read(file, name)
         if '"sol1"' in first:
-            return _guarded(_piqa, file, name)
+            return _read_guarded(_piqa, file, name)
         return (
-            _guarded(_lambada, file, name) if file.stem.startswith("lambada") else read(file, name)
+            _read_guarded(_lambada, file, name)
+            if file.stem.startswith("lambada")
+            else read(file, name)
         )
-    forms: dict[str, Callable[[Path, str], list[Item]]] = {
+    forms: dict[str, Callable[[Path, str], list[ProbeItem]]] = {
         ".csv": _mmlu,
         ".json": _bbh,
         ".txt": _wikitext,
     }
     if file.suffix not in forms or file.stem.upper() in ("SOURCE", "README", "LICENSE"):
         return []
-    return _guarded(forms[file.suffix], file, name)
+    return _read_guarded(forms[file.suffix], file, name)
 
 
-def _guarded(form: Callable[[Path, str], list[Item]], file: Path, name: str) -> list[Item]:
+def _read_guarded(
+    form: Callable[[Path, str], list[ProbeItem]], file: Path, name: str
+) -> list[ProbeItem]:
     try:
         return form(file, name)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
@@ -85,17 +89,17 @@ def _guarded(form: Callable[[Path, str], list[Item]], file: Path, name: str) -> 
         ) from error
 
 
-def _wikitext(file: Path, name: str) -> list[Item]:
+def _wikitext(file: Path, name: str) -> list[ProbeItem]:
     parts = [line.strip() for line in text_of(file, name).splitlines()]
     long = [part for part in parts if len(part) >= SHORTEST and not part.startswith("=")]
     return [
-        Item(file.parent.name, "text", piece, source=file.name)
+        ProbeItem(file.parent.name, "text", piece, source=file.name)
         for part in long
         for piece in pieces(part)
     ]
 
 
-def _lambada(file: Path, name: str) -> list[Item]:
+def _lambada(file: Path, name: str) -> list[ProbeItem]:
     lines = [
         json.loads(line)["text"].strip()
         for line in text_of(file, name).splitlines()
@@ -103,16 +107,16 @@ def _lambada(file: Path, name: str) -> list[Item]:
     ]
     sources = [f"{file.name}:{number}" for number in range(1, len(lines) + 1)]
     return [
-        Item("lambada", "last_word", text, source=source)
+        ProbeItem("lambada", "last_word", text, source=source)
         for text, source in zip(lines, sources, strict=True)
     ]
 
 
-def _piqa(file: Path, name: str) -> list[Item]:
+def _piqa(file: Path, name: str) -> list[ProbeItem]:
     labels = text_of(file.with_name(f"{file.stem}-labels.lst"), f"{name}, its labels").split()
     rows = [json.loads(line) for line in text_of(file, name).splitlines() if line.strip()]
     return [
-        Item(
+        ProbeItem(
             "piqa",
             "choice",
             row["goal"],
@@ -124,12 +128,12 @@ def _piqa(file: Path, name: str) -> list[Item]:
     ]
 
 
-def _mmlu(file: Path, name: str) -> list[Item]:
+def _mmlu(file: Path, name: str) -> list[ProbeItem]:
     if "dev" in file.stem:  # five solved examples a subject, for prompts
         return []
     rows = csv.DictReader(io.StringIO(text_of(file, name)))
     return [
-        Item(
+        ProbeItem(
             "mmlu",
             "choice",
             row["question"],
@@ -141,7 +145,7 @@ def _mmlu(file: Path, name: str) -> list[Item]:
     ]
 
 
-def _bbh(file: Path, name: str) -> list[Item]:
+def _bbh(file: Path, name: str) -> list[ProbeItem]:
     rows: list[dict[str, Any]] = json.loads(text_of(file, name))["examples"]
     targets = sorted({row["target"] for row in rows})
     out = []
@@ -159,5 +163,5 @@ def _bbh(file: Path, name: str) -> list[Item]:
             options, right = tuple(targets), targets.index(row["target"])
         else:
             return []
-        out.append(Item("bbh", "choice", text, options, right, source=source))
+        out.append(ProbeItem("bbh", "choice", text, options, right, source=source))
     return out

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.audits.context import Seen
-from assay.audits.forgetting.items import Item, own_items, sample
+from assay.audits.forgetting.items import ProbeItem, own_items, sample
 from assay.core import sealed, store
 from assay.core.errors import Problem, ResourceError, TrainError, UsageError
 from assay.core.types import Strategy
 
 if TYPE_CHECKING:
-    from assay.audits.forgetting.measure import Asked
+    from assay.audits.forgetting.measure import ProbeResult
     from assay.config import Project
     from assay.models.inference.chat_model import ChatModel
     from assay.runtime.arms.job import Job
@@ -43,10 +43,10 @@ def ask_probes(job: Job) -> None:
     from assay.audits.forgetting.measure import ask
 
     stage = store.Stage(job.work, "probes", job.request["probes_key"])
-    items = [Item.from_json(row) for row in store.read_lines(Path(job.request["items"]))]
+    items = [ProbeItem.from_json(row) for row in store.read_lines(Path(job.request["items"]))]
     file = stage.open() / "asked.jsonl"
     done = len(sealed.beginning(file, job.tell))
-    model = opened(job)
+    model = open_probed_model(job)
     begun, worked = time.monotonic(), time.process_time()
     while done < len(items):
         some = items[done : done + CHUNK]
@@ -57,11 +57,11 @@ def ask_probes(job: Job) -> None:
     stage.finish({**{name: round(value, 3) for name, value in spent.items()}, "items": len(items)})
 
 
-def opened(job: Job) -> ChatModel:
+def open_probed_model(job: Job) -> ChatModel:
     """The language model to ask, with nothing of its task left around it."""
     if job.request["probed"] == "base":
         return job.open_model(job.base)
-    adapted, _ = job.fitted(job.strategy, job.lesson(), job.request["fit_key"])
+    adapted, _ = job.fit_or_load(job.strategy, job.lesson(), job.request["fit_key"])
     model: Any = adapted.model
     model.closed = False  # options are told from all that could be written
     return model
@@ -70,8 +70,8 @@ def opened(job: Job) -> ChatModel:
 # --- in the parent --------------------------------------------------------------------------------
 
 
-def wanted(project: Project, prepared: Prepared) -> bool:
-    return project.checking.forgetting.asked(project.checking.depth)
+def is_enabled(project: Project, prepared: Prepared) -> bool:
+    return project.checking.forgetting.is_enabled(project.checking.depth)
 
 
 def strategies(project: Project, prepared: Prepared) -> list[Strategy]:
@@ -81,7 +81,7 @@ def strategies(project: Project, prepared: Prepared) -> list[Strategy]:
     return []
 
 
-def trained_in(strategy: Strategy) -> Iterator[Trained]:
+def find_trained(strategy: Strategy) -> Iterator[Trained]:
     """The trained arm whose weights answer: the strategy itself, or one inside it."""
     from assay.strategies.mixes.router import Router
     from assay.training.settings import Trained
@@ -97,10 +97,10 @@ def trained_in(strategy: Strategy) -> Iterator[Trained]:
     )
     for value in inside:
         if isinstance(value, Strategy):
-            yield from trained_in(value)
+            yield from find_trained(value)
 
 
-def items_for(project: Project) -> list[Item]:
+def items_for(project: Project) -> list[ProbeItem]:
     """The probes of a run: assay's own and those of the project, as many as the tokens allow.
 
     Raises:
@@ -135,35 +135,35 @@ def ask(seen: Seen) -> dict[str, Any]:
     Raises:
         AssayError: as `items_for`, and the worker, where a base cannot be asked.
     """
-    from assay.audits.forgetting.comparison import compared, grouped, level_of
+    from assay.audits.forgetting.comparison import compare_probes, group_by_probe, level_of
 
     bench = seen.bench
     items = items_for(bench.project)
-    bases: dict[str, tuple[list[Asked], dict[str, Any]]] = {}
+    bases: dict[str, tuple[list[ProbeResult], dict[str, Any]]] = {}
     arms: dict[str, Any] = {}
     failed: dict[str, str] = {}
-    for arm in seen.done:
+    for arm in seen.complete_arms:
         strategy = seen.strategy(arm.name)
-        trained = next(trained_in(strategy), None)
+        trained = next(find_trained(strategy), None)
         if trained is None:
             continue
         name = trained.model or bench.project.model
         if name not in bases:
-            bases[name] = asked_base(bench, name, items)
+            bases[name] = ask_base(bench, name, items)
         before, _ = bases[name]
         try:
-            after, cost = asked_arm(bench, arm.name, strategy, items)
+            after, cost = ask_arm(bench, arm.name, strategy, items)
         except (ResourceError, TrainError) as error:
             failed[arm.name] = str(error.problems[0])  # the others are not lost for it
             continue
         arms[arm.name] = {
             "base": name,
-            **compared(items, before, after, seen.level, seen.seed),
+            **compare_probes(items, before, after, seen.level, seen.seed),
             **cost,
         }
     probes = [
         {"probe": probe, "kind": items[places[0]].kind, "n": len(places)}
-        for probe, places in grouped(items).items()
+        for probe, places in group_by_probe(items).items()
     ]
     costs = [*(cost for _, cost in bases.values()), *arms.values()]
     return {
@@ -182,15 +182,15 @@ def ask(seen: Seen) -> dict[str, Any]:
     }
 
 
-def asked_base(
-    bench: Bench, name: str, items: Sequence[Item], why: str = KEY
-) -> tuple[list[Asked], dict[str, Any]]:
+def ask_base(
+    bench: Bench, name: str, items: Sequence[ProbeItem], why: str = KEY
+) -> tuple[list[ProbeResult], dict[str, Any]]:
     """What a base does with the items, from a process of its own or from an earlier run; and tokens
     and seconds."""
     from assay.strategies.prompting.few_shot import Shots
 
     own = {"base": name, "models": {name: bench.models[name]}, "probed": "base"}
-    return asked(
+    return ask_items(
         bench,
         f"{why}, {name}",
         {**bench.request(Shots(k=0)), **own},
@@ -199,24 +199,24 @@ def asked_base(
     )
 
 
-def asked_arm(
-    bench: Bench, name: str, strategy: Strategy, items: Sequence[Item], why: str = KEY
-) -> tuple[list[Asked], dict[str, Any]]:
+def ask_arm(
+    bench: Bench, name: str, strategy: Strategy, items: Sequence[ProbeItem], why: str = KEY
+) -> tuple[list[ProbeResult], dict[str, Any]]:
     """The same of a fitted arm's language model."""
     request = {**bench.request(strategy), "probed": "arm"}
-    return asked(bench, f"{why}, {name}", request, bench.fit_key(strategy), items)
+    return ask_items(bench, f"{why}, {name}", request, bench.fit_key(strategy), items)
 
 
-def asked(
-    bench: Bench, why: str, request: dict[str, Any], weights: str, items: Sequence[Item]
-) -> tuple[list[Asked], dict[str, Any]]:
+def ask_items(
+    bench: Bench, why: str, request: dict[str, Any], weights: str, items: Sequence[ProbeItem]
+) -> tuple[list[ProbeResult], dict[str, Any]]:
     """`weights` names what the weights depend on."""
-    from assay.audits.forgetting.measure import Asked
+    from assay.audits.forgetting.measure import ProbeResult
 
     rows = [item.to_json() for item in items]
     key = store.digest([VERSION, weights, bench.numeric, rows])[:20]
     stage = store.Stage(bench.project.work, "probes", key, bench.tell)
-    if stage.done() is None:
+    if stage.completion_note() is None:
         bench.tell({"event": "stage", "name": why, "state": "start"})
         folder = stage.open()
         store.write_lines(folder / "items.jsonl", rows)
@@ -226,8 +226,8 @@ def asked(
             "items": str((folder / "items.jsonl").absolute()),
         }
         bench.launch(folder, {**request, **more}, why)
-    note = stage.done() or {}
-    found = [Asked(**row) for row in sealed.verified(stage.folder / "asked.jsonl")]
+    note = stage.completion_note() or {}
+    found = [ProbeResult(**row) for row in sealed.rows_without_seal(stage.folder / "asked.jsonl")]
     return found, {"tokens": sum(one.tokens for one in found), "seconds": note["seconds"]}
 
 

@@ -9,10 +9,10 @@ from assay.presentation.number_format import (
     below,
     between,
     count,
+    format_signed,
     one_line,
     points,
     score,
-    signed,
     tenths,
 )
 from assay.presentation.svg import Dot, Plot
@@ -23,7 +23,7 @@ HOW = "validate: {forgetting: true}"
 CANNOT = "cannot show it"  # of a probe on which the base guesses
 
 
-def shown(data: dict[str, Any]) -> list[tuple[int, str, dict[str, Any]]]:
+def arms_by_forgetting(data: dict[str, Any]) -> list[tuple[int, str, dict[str, Any]]]:
     """(place among the strategies, name, what was found) of the arms, the one that forgot most
     first."""
     places = {one["name"]: i for i, one in enumerate(data["strategies"])}
@@ -35,7 +35,7 @@ def shown(data: dict[str, Any]) -> list[tuple[int, str, dict[str, Any]]]:
 
 def sentences(data: dict[str, Any]) -> list[str]:
     """What was found, the arm that forgot most first."""
-    found, arms = data["forgetting"], shown(data)
+    found, arms = data["forgetting"], arms_by_forgetting(data)
     if not arms and not found["failed"]:
         return [
             "No arm changes the weights of its base, so nothing general can have been forgotten."
@@ -65,8 +65,8 @@ def sentence(name: str, one: dict[str, Any], level: float) -> str:
         )
     for probe, values in one["probes"].items():
         if values["unit"] != "share" and values["low"] is not None:
-            ends = between(values["low"], values["high"], signed)
-            said += f"; {probe}: {signed(values['difference'])} bits a byte ({ends})"
+            ends = between(values["low"], values["high"], format_signed)
+            said += f"; {probe}: {format_signed(values['difference'])} bits a byte ({ends})"
     return f"{said}."
 
 
@@ -84,7 +84,7 @@ def failures(found: dict[str, Any]) -> list[str]:
     return [f"{name} could not be measured: {why}" for name, why in found["failed"].items()]
 
 
-def stuck(data: dict[str, Any]) -> list[str]:
+def chance_sentences(data: dict[str, Any]) -> list[str]:
     """Probes on which a base only guesses, a sentence for each base."""
     out = []
     for base, one in data["forgetting"]["base"].items():
@@ -131,11 +131,11 @@ def plot(data: dict[str, Any], place: int, name: str) -> Plot | None:
 
 
 def markdown(data: dict[str, Any]) -> list[str]:
-    blocks = [plain(" ".join([*sentences(data), *stuck(data)]), 3000)]
+    blocks = [plain(" ".join([*sentences(data), *chance_sentences(data)]), 3000)]
     rows = []
-    for _, name, one in shown(data):
+    for _, name, one in arms_by_forgetting(data):
         for probe, v in one["probes"].items():
-            shape = points if v["unit"] == "share" else signed
+            shape = points if v["unit"] == "share" else format_signed
             note = CANNOT if v["chance"] else ""
             change = f"{shape(v['difference'])} ({between(v['low'], v['high'], shape)})"
             rows.append(
@@ -154,7 +154,7 @@ def markdown(data: dict[str, Any]) -> list[str]:
     lost = [
         f"- {plain(name)}, {plain(item['probe'])}: {plain(one_line(item['text'], 160))}; was"
         f" {plain(one_line(item['before'], 80))}, is {plain(one_line(item['after'], 80))}"
-        for _, name, one in shown(data)
+        for _, name, one in arms_by_forgetting(data)
         for item in one["flipped"][:5]
         if item["now"] == "wrong"
     ]

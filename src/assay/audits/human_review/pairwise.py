@@ -29,7 +29,7 @@ TWICE, KNOWN = 10, 20  # one in so many
 
 
 @dataclass(frozen=True, slots=True)
-class Both:
+class AnswerPair:
     """A row with the answers of the two arms, and whether each is right by the task's metric."""
 
     row: str
@@ -41,7 +41,7 @@ class Both:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ReviewItem:
     """One line of a sheet. `arms` are those of A and B; `better` is A or B where that is known;
     `again` is the id of the item that this one repeats."""
 
@@ -60,14 +60,14 @@ class Item:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, row: dict[str, Any]) -> Item:
+    def from_json(cls, row: dict[str, Any]) -> ReviewItem:
         fields: dict[str, Any] = {**row, "arms": (row["arms"][0], row["arms"][1])}
         return cls(**fields)
 
 
 def deal(
-    rows: Sequence[Both], first: str, second: str, *, split: str, most: int, seed: int
-) -> list[Item]:
+    rows: Sequence[AnswerPair], first: str, second: str, *, split: str, most: int, seed: int
+) -> list[ReviewItem]:
     """The lines of a sheet, in their order.
 
     Args:
@@ -87,7 +87,9 @@ def deal(
     again = draw.sample(range(len(items)), len(items) // TWICE)
     known = [*spare, *(both for both in rows if both not in apart)]
     gold = [
-        _known(both, (first, second), split, seed, draw) for both in known if not all(both.right)
+        _gold_item(both, (first, second), split, seed, draw)
+        for both in known
+        if not all(both.right)
     ]
     gold = gold[: -(-len(items) // KNOWN)]
     draw.shuffle(items)
@@ -111,12 +113,12 @@ def _hash(*parts: Any) -> str:
 
 
 def _item(
-    both: Both, arms: tuple[str, str], split: str, seed: int, flip: bool, again: bool = False
-) -> Item:
+    both: AnswerPair, arms: tuple[str, str], split: str, seed: int, flip: bool, again: bool = False
+) -> ReviewItem:
     own = _hash(seed, split, both.row, arms, both.answers)
     (a, b), (of_a, of_b) = (both.answers[::-1], arms[::-1]) if flip else (both.answers, arms)
     id = _hash(own, "again")[:12] if again else own[:12]
-    return Item(
+    return ReviewItem(
         id,
         both.row,
         split,
@@ -129,14 +131,16 @@ def _item(
     )
 
 
-def _known(both: Both, arms: tuple[str, str], split: str, seed: int, draw: random.Random) -> Item:
+def _gold_item(
+    both: AnswerPair, arms: tuple[str, str], split: str, seed: int, draw: random.Random
+) -> ReviewItem:
     wrong = both.right.index(False)
     flip = draw.random() < 0.5
     (a, b), (of_a, of_b) = (both.target, both.answers[wrong]), (TARGET, arms[wrong])
     if flip:
         a, b, of_a, of_b = b, a, of_b, of_a
     id = _hash(seed, split, both.row, arms, "known")[:12]
-    return Item(
+    return ReviewItem(
         id,
         both.row,
         split,

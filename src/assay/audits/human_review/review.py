@@ -17,16 +17,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from assay.audits.human_review.pairwise import Both, Item, deal
+from assay.audits.human_review.pairwise import AnswerPair, ReviewItem, deal
 from assay.audits.human_review.sheets import lines, read_sheet, write
-from assay.audits.human_review.tally import Rating, known, tally
+from assay.audits.human_review.tally import Rating, gold_results, tally
 from assay.core import store
 from assay.core.command_hints import with_project
 from assay.core.damage import Tell, silent, tell_damage
 from assay.core.errors import DataError, Problem, UsageError
-from assay.core.places import place, typed
+from assay.core.places import place, project_target
 from assay.core.types import Record
-from assay.data.annotation.export_sheet import named, refuse_present
+from assay.data.annotation.export_sheet import refuse_present, sheet_path
 
 if TYPE_CHECKING:
     from assay.core.types import Strategy
@@ -39,7 +39,7 @@ Split = Literal["test", "val", "train"]
 
 
 @dataclass(frozen=True)
-class Written:
+class ReviewSheets:
     """Sheets that were written, and how many rows the two arms answer alike, which nobody need
     rate."""
 
@@ -67,7 +67,7 @@ class Review:
         """
         from assay.config.start import begin
 
-        folder = typed(begin(with_project(Path(target))))
+        folder = project_target(begin(with_project(Path(target))))
         for name in ("items.jsonl", "ratings.jsonl"):
             file = place(folder, FOLDER) / name
             if store.drop_torn_line(file):
@@ -80,11 +80,11 @@ class Review:
         return cls(folder)
 
     @property
-    def items(self) -> dict[str, Item]:
+    def items(self) -> dict[str, ReviewItem]:
         """What was shown, by id."""
         file = place(self.folder, FOLDER) / "items.jsonl"
         return (
-            {row["id"]: Item.from_json(row) for row in store.read_lines(file)}
+            {row["id"]: ReviewItem.from_json(row) for row in store.read_lines(file)}
             if file.exists()
             else {}
         )
@@ -109,7 +109,7 @@ class Review:
         split: Split = "test",
         reviewers: Sequence[str] = (),
         offline: bool = False,
-    ) -> Written:
+    ) -> ReviewSheets:
         """A sheet for each reviewer, all with the same items in the same order.
 
         Args:
@@ -122,7 +122,7 @@ class Review:
             UsageError: C062, C083, C106 not two arms. DataError: D091, a sheet is there already.
         """
         first, second = arms if arms else self._rivals()
-        paths = [named(Path(out), name) for name in reviewers or ("",)]
+        paths = [sheet_path(Path(out), name) for name in reviewers or ("",)]
         refuse_present(paths)
         both, seed = self._answers(first, second, split, offline)
         items = deal(both, first, second, split=split, most=rows, seed=seed)
@@ -136,7 +136,7 @@ class Review:
         asked = [item for item in items if not item.better and not item.again]
         twice = sum(bool(item.again) for item in items)
         alike = sum(one.answers[0] == one.answers[1] for one in both)
-        return Written(
+        return ReviewSheets(
             dict.fromkeys(paths, len(items)), alike, len(items) - len(asked) - twice, twice
         )
 
@@ -155,7 +155,7 @@ class Review:
 
     def _answers(
         self, first: str, second: str, split: Split, offline: bool
-    ) -> tuple[list[Both], int]:
+    ) -> tuple[list[AnswerPair], int]:
         """Both arms' answers to the rows of the split; those to val are made where they are not
         there yet."""
         from assay.core.damage import silent
@@ -172,12 +172,12 @@ class Review:
             name: judge(some, task).of_rows(metric.name) >= 0.5 for name, some in records.items()
         }
         both = [
-            Both(
+            AnswerPair(
                 one.question.id,
                 one.question.text,
                 "\n\n".join(document.text for document in one.question.context),
                 one.target,
-                (shown(one), shown(two)),
+                (rater_text(one), rater_text(two)),
                 (bool(right[first][at]), bool(right[second][at])),
             )
             for at, (one, two) in enumerate(zip(records[first], records[second], strict=True))
@@ -224,7 +224,11 @@ class Review:
             for r in ratings
             if r.note and r.id in items
         ]
-        return {"duels": duels, "known": known(items, ratings), "notes": notes} if duels else None
+        return (
+            {"duels": duels, "known": gold_results(items, ratings), "notes": notes}
+            if duels
+            else None
+        )
 
     def preferences(self, out: str | Path) -> int:
         """Write preference pairs, JSON lines of prompt, chosen and rejected, from rows of val that
@@ -256,7 +260,7 @@ class Review:
         return len(kept)
 
 
-def shown(record: Record) -> str:
+def rater_text(record: Record) -> str:
     """An answer as a rater sees it."""
     return record.answer.text if record.answer.text is not None else record.answer.raw
 
@@ -267,5 +271,5 @@ def _records(bench: Bench, name: str, strategy: Strategy, split: Split) -> list[
 
     exam = Exam(bench.prepared.examples(split))
     if bench.state(strategy, exam.hash) != "cached":
-        bench.run(name, strategy, exam.asked, exam.hash)
-    return exam.answered(answers_in(bench, strategy, exam.hash))
+        bench.run(name, strategy, exam.questions_in_order, exam.hash)
+    return exam.records_in_order(answers_in(bench, strategy, exam.hash))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 KEY = "people"
 
 
-def wanted(project: Project, prepared: Prepared) -> bool:
+def is_enabled(project: Project, prepared: Prepared) -> bool:
     from assay.audits.human_review.review import FOLDER
 
     return (project.place(FOLDER) / "ratings.jsonl").exists()

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from assay.audits.human_review.pairwise import Item
+from assay.audits.human_review.pairwise import ReviewItem
 from assay.audits.human_review.tally import CHOICES, Rating
 from assay.core.errors import DataError, Problem, did_you_mean
 from assay.data.annotation.export_sheet import bare, write
@@ -34,7 +34,7 @@ _WORDS = {
 }
 
 
-def lines(items: Sequence[Item], reviewer: str) -> list[dict[str, str]]:
+def lines(items: Sequence[ReviewItem], reviewer: str) -> list[dict[str, str]]:
     """The lines of one reviewer's sheet."""
     return [
         {
@@ -54,7 +54,7 @@ def lines(items: Sequence[Item], reviewer: str) -> list[dict[str, str]]:
 
 
 def read_sheet(
-    path: Path, items: Mapping[str, Item], encoding: str | None
+    path: Path, items: Mapping[str, ReviewItem], encoding: str | None
 ) -> tuple[list[Rating], list[Problem]]:
     """The ratings of a filled sheet, and what is wrong with it. Lines without a choice are open,
     and left out. Who filled it in stands in its column reviewer, else in its name: `rate.anna.csv`

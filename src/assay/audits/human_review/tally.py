@@ -27,13 +27,13 @@ from typing import Any
 
 import numpy as np
 
-from assay.audits.human_review.pairwise import Item
+from assay.audits.human_review.pairwise import ReviewItem
 from assay.data.annotation.agreement import agreement
 from assay.stats import standard_error as spread
 from assay.stats.intervals import Interval, Weights, interval, paired_p
 
 CHOICES = ("A", "B", "tie", "bad")
-WIDTH = 0.05  # half the interval that `needed` is for
+WIDTH = 0.05  # half the interval that `pairs_needed` is for
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,11 @@ class Rating:
 
 
 def tally(
-    items: Mapping[str, Item], ratings: Sequence[Rating], *, level: float = 0.95, seed: int = 0
+    items: Mapping[str, ReviewItem],
+    ratings: Sequence[Rating],
+    *,
+    level: float = 0.95,
+    seed: int = 0,
 ) -> list[dict]:
     """One dict for each pair of arms that was rated, plain JSON; the arms of each in alphabetical
     order.
@@ -69,7 +73,9 @@ def tally(
     ]
 
 
-def known(items: Mapping[str, Item], ratings: Sequence[Rating]) -> dict[str, dict[str, int]]:
+def gold_results(
+    items: Mapping[str, ReviewItem], ratings: Sequence[Rating]
+) -> dict[str, dict[str, int]]:
     """{reviewer: {"right", "n"}} over the items whose better answer is known."""
     found: dict[str, dict[str, int]] = {}
     for rating in ratings:
@@ -84,7 +90,7 @@ def known(items: Mapping[str, Item], ratings: Sequence[Rating]) -> dict[str, dic
 def _one(
     first: str,
     second: str,
-    items: Mapping[str, Item],
+    items: Mapping[str, ReviewItem],
     ratings: Sequence[Rating],
     level: float,
     seed: int,
@@ -94,7 +100,7 @@ def _one(
     sides: Counter[str] = Counter()
     for rating in ratings:
         item = items[rating.id]
-        word = _preferred(item, rating.choice, first)
+        word = _preference(item, rating.choice, first)
         sides[rating.choice] += 1
         if item.again:
             twins[item.again, rating.reviewer] = word
@@ -119,7 +125,7 @@ def _one(
         "agreement": agreement(said, seed=seed).to_json()
         if any(len(by) > 1 for by in said.values())
         else None,
-        "needed": needed(scores[:, 0], level) if len(said) > 1 else None,
+        "needed": pairs_needed(scores[:, 0], level) if len(said) > 1 else None,
         "reasons": dict(
             Counter(reason for rating in ratings for reason in rating.reasons).most_common()
         ),
@@ -129,7 +135,7 @@ def _one(
 _WORTH = {"first": 1.0, "second": 0.0, "tie": 0.5, "bad": 0.5}
 
 
-def _preferred(item: Item, choice: str, first: str) -> str:
+def _preference(item: ReviewItem, choice: str, first: str) -> str:
     if choice in ("tie", "bad"):
         return choice
     arm = item.arms[0 if choice == "A" else 1]
@@ -173,7 +179,7 @@ def position_p(a: int, b: int) -> float | None:
     return round(paired_p(chose, 1 - chose, lambda sums, n: sums[..., 0] / n), 6)
 
 
-def needed(scores: np.ndarray, level: float = 0.95) -> int:
+def pairs_needed(scores: np.ndarray, level: float = 0.95) -> int:
     """Pairs for an interval of +-5 points, at the spread of these scores (pairs,)."""
     z = NormalDist().inv_cdf(0.5 + level / 2)
     return math.ceil((z / WIDTH) ** 2 * float(scores.var(ddof=1)))

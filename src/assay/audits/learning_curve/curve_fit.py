@@ -55,11 +55,11 @@ class Drawn:
         """
         import numpy as np
 
-        from assay.stats.intervals import observed
+        from assay.stats.intervals import metric_value
 
         values = np.stack([self.weights.values(rows, self.metric.total) for rows in parts])
         k, middle = len(parts), values.mean(axis=0)
-        value = float(np.mean([observed(rows, self.metric.total) for rows in parts]))
+        value = float(np.mean([metric_value(rows, self.metric.total) for rows in parts]))
         if k == 1:
             return value, middle
         picks = np.random.default_rng([self.seen.seed, k]).integers(0, k, size=(values.shape[1], k))
@@ -72,7 +72,7 @@ class Drawn:
         """One of `arms` in the report; None where nothing but the run's own fit is there."""
         import numpy as np
 
-        from assay.audits.learning_curve.power_law import fitted
+        from assay.audits.learning_curve.power_law import fit_curve
         from assay.evaluation.scoring import judge
 
         parts: dict[int, list[Any]] = {}
@@ -90,7 +90,7 @@ class Drawn:
             np.array([errors[n][0] for n in sizes]),
             np.stack([errors[n][1] for n in sizes], axis=1),
         )
-        fit = fitted(np.array(sizes), seen, drawn, 1.0 if sign > 0 else self.metric.high)
+        fit = fit_curve(np.array(sizes), seen, drawn, 1.0 if sign > 0 else self.metric.high)
         assert fit is not None, "there are two points at least"
         end = int(whole * settings.reach)
         then = min(whole + (settings.more or a_quarter(whole)), end)
@@ -104,8 +104,10 @@ class Drawn:
             "numbers": numbers(fit.seen[0], fit.law),
             "curve": self.band(fit, sizes[0], end, sign),
             "last": self.last(scores, sizes[-2:], sign),
-            "more": {"rows": then - whole, **told(more, "gain")} if more else None,
-            "furthest": {"rows": end - whole, **told(furthest, "gain")} if furthest else None,
+            "more": {"rows": then - whole, **interval_fields(more, "gain")} if more else None,
+            "furthest": {"rows": end - whole, **interval_fields(furthest, "gain")}
+            if furthest
+            else None,
             "word": word(furthest),
         }
 
@@ -115,7 +117,7 @@ class Drawn:
         return {
             "rows": rows,
             "draws": draws,
-            **told(interval(value, drawn, self.seen.level), "score"),
+            **interval_fields(interval(value, drawn, self.seen.level), "score"),
         }
 
     def last(self, scores: dict[int, Any], pair: Sequence[int], sign: int) -> dict[str, Any]:
@@ -126,7 +128,7 @@ class Drawn:
         (before, less), (after, more) = scores[pair[0]], scores[pair[1]]
         return {
             "from": pair[0],
-            **told(
+            **interval_fields(
                 interval(sign * (after - before), sign * (more - less), self.seen.level), "gain"
             ),
         }
@@ -142,7 +144,7 @@ class Drawn:
         out = []
         for i, n in enumerate(rows):
             one = interval(loss(float(seen[i]), sign), loss(drawn[:, i], sign), self.seen.level)
-            out.append({"rows": n, **told(one, "score")})
+            out.append({"rows": n, **interval_fields(one, "score")})
         return out
 
 
@@ -151,10 +153,14 @@ def loss(value: Any, sign: int) -> Any:
     return 1 - value if sign > 0 else value
 
 
-def told(found: Interval, name: str) -> dict[str, float | None]:
-    from assay.decision.measured_scores import rounded
+def interval_fields(found: Interval, name: str) -> dict[str, float | None]:
+    from assay.decision.measured_scores import round_or_none
 
-    return {name: rounded(found.value), "low": rounded(found.low), "high": rounded(found.high)}
+    return {
+        name: round_or_none(found.value),
+        "low": round_or_none(found.low),
+        "high": round_or_none(found.high),
+    }
 
 
 def numbers(seen: Any, law: str) -> dict[str, float]:

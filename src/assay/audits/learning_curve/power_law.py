@@ -62,7 +62,7 @@ class Fitted:
         return interval(float(seen[0] - seen[1]), drawn[:, 0] - drawn[:, 1], level)
 
 
-def fitted(
+def fit_curve(
     rows: np.ndarray, errors: np.ndarray, drawn: np.ndarray, most: float = 1.0
 ) -> Fitted | None:
     """The curve through points; None with fewer than two of them.

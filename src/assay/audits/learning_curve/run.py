@@ -18,9 +18,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assay.audits.context import Seen
-from assay.audits.data_variants import varied
+from assay.audits.data_variants import bench_with_data
 from assay.audits.learning_curve.curve_fit import Drawn, Point
-from assay.audits.update_drill.update_paths import served
+from assay.audits.update_drill.update_paths import uses_endpoint
 from assay.config.audits.learning_curve import LearningCurve
 from assay.core.errors import ResourceError, TrainError
 from assay.core.types import Strategy
@@ -34,8 +34,8 @@ KEY = "learning_curve"
 START = 5.0  # seconds that a process takes before it fits, and between fit and answers
 
 
-def wanted(project: Project, prepared: Prepared) -> bool:
-    return project.checking.learning_curve.asked(project.checking.depth)
+def is_enabled(project: Project, prepared: Prepared) -> bool:
+    return project.checking.learning_curve.is_enabled(project.checking.depth)
 
 
 def strategies(project: Project, prepared: Prepared) -> list[Strategy]:
@@ -51,12 +51,12 @@ def sentences(found: dict[str, Any]) -> list[str]:
 def ask(seen: Seen) -> dict[str, Any] | None:
     """`learning_curve` of the report; None where there are too few rows or no arm learns from them
     (D127)."""
-    from assay.audits.learning_curve.subsets import labelled, sizes_of
+    from assay.audits.learning_curve.subsets import original_rows, sizes_of
 
     settings = seen.bench.project.checking.learning_curve
     train = seen.bench.prepared.examples("train")
-    whole = len(labelled(train))
-    sizes, arms = sizes_of(whole, settings.sizes), studied(seen, settings)
+    whole = len(original_rows(train))
+    sizes, arms = sizes_of(whole, settings.sizes), select_curve_arms(seen, settings)
     if not sizes or not arms:
         why = (
             f"{whole} labelled training rows are too few"
@@ -73,9 +73,9 @@ def ask(seen: Seen) -> dict[str, Any] | None:
         )
         return None
     chosen, left_out = within(
-        seen, planned(arms, sizes, whole, settings, len(seen.exam)), 60 * settings.minutes
+        seen, plan_points(arms, sizes, whole, settings, len(seen.exam)), 60 * settings.minutes
     )
-    taken, failed = answered(seen, chosen)
+    taken, failed = score_points(seen, chosen)
     drawn = Drawn.of(seen)
     curves = [curve for arm in arms if (curve := drawn.curve(arm, taken, whole, settings))]
     return {
@@ -96,19 +96,21 @@ def ask(seen: Seen) -> dict[str, Any] | None:
 # --- which arms and points ------------------------------------------------------------------------
 
 
-def studied(seen: Seen, settings: LearningCurve) -> list[Arm]:
+def select_curve_arms(seen: Seen, settings: LearningCurve) -> list[Arm]:
     """The arms that are asked: those named, else all that learn from rows in seconds, with the
     recommended one and the best one."""
     if settings.arms:
-        return [arm for arm in seen.done if arm.name in settings.arms]
-    best = seen.chosen()[:2]
-    known = {arm.name: seen.strategy(arm.name) for arm in seen.done}
+        return [arm for arm in seen.complete_arms if arm.name in settings.arms]
+    best = seen.shortlist()[:2]
+    known = {arm.name: seen.strategy(arm.name) for arm in seen.complete_arms}
     fit = {
-        name for name, one in known.items() if learns(one) and not served(one, seen.bench.project)
+        name
+        for name, one in known.items()
+        if learns(one) and not uses_endpoint(one, seen.bench.project)
     }
     return [
         arm
-        for arm in seen.done
+        for arm in seen.complete_arms
         if arm.name in fit and (arm.name in best or cheap(seen, known[arm.name]))
     ]
 
@@ -131,7 +133,7 @@ def cheap(seen: Seen, strategy: Strategy) -> bool:
     return not set(strategy.needs(seen.bench.project.model)) - set(strategy.encoders())
 
 
-def planned(
+def plan_points(
     arms: Sequence[Arm], sizes: Sequence[int], whole: int, settings: LearningCurve, questions: int
 ) -> Iterator[Point]:
     """All points, in the order in which they are taken: one draw of every arm, cheap ones first,
@@ -169,7 +171,7 @@ def within(
 # --- answers --------------------------------------------------------------------------------------
 
 
-def answered(
+def score_points(
     seen: Seen, points: Sequence[Point]
 ) -> tuple[list[tuple[Point, Any]], list[tuple[Point, str]]]:
     """The rows of the deciding metric at each point, (test rows, columns); and the points whose fit
@@ -189,16 +191,16 @@ def answered(
         rows = subset(
             train, point.rows, stratify=task.kind == "classify", seed=seen.seed, draw=point.draw
         )
-        one, strategy = varied(seen.bench, KEY, train=rows), seen.strategy(point.arm.name)
+        one, strategy = bench_with_data(seen.bench, KEY, train=rows), seen.strategy(point.arm.name)
         if one.state(strategy, exam.hash) != "cached":
             name = f"learning curve, {point.arm.name} on {point.rows:,} rows"
             seen.bench.tell({"event": "stage", "name": name, "state": "start"})
             try:
-                one.run(name, strategy, exam.asked, exam.hash)
+                one.run(name, strategy, exam.questions_in_order, exam.hash)
             except (TrainError, ResourceError) as error:
                 failed.append((point, error.problems[0].text))
                 continue
             seen.bench.tell({"event": "stage", "name": name, "state": "done"})
-        scores = judge(exam.answered(answers_in(one, strategy, exam.hash)), task)
+        scores = judge(exam.records_in_order(answers_in(one, strategy, exam.hash)), task)
         found.append((point, scores.rows[scores.metrics[0].name]))
     return found, failed

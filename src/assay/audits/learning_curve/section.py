@@ -103,7 +103,7 @@ def plot(found: dict[str, Any], index: int, mark: int) -> Plot:
     )
 
 
-def marked(data: dict[str, Any]) -> list[tuple[int, int, dict[str, Any]]]:
+def arms_in_order(data: dict[str, Any]) -> list[tuple[int, int, dict[str, Any]]]:
     """(place in the section, place in the report, arm), the best one first."""
     places = {one["name"]: i for i, one in enumerate(data["strategies"])}
     found = data[KEY]["arms"]
@@ -115,7 +115,8 @@ def markdown(data: dict[str, Any]) -> list[str]:
     found = data[KEY]
     unit = found.get("unit", "")
     rows = [
-        [plain(arm["name"]), *_cells(arm, unit), WORDS[arm["word"]]] for _, _, arm in marked(data)
+        [plain(arm["name"]), *_cells(arm, unit), WORDS[arm["word"]]]
+        for _, _, arm in arms_in_order(data)
     ]
     header = [
         "arm",
@@ -129,7 +130,7 @@ def markdown(data: dict[str, Any]) -> list[str]:
     ]
     blocks = [plain(sentence(found), 1000), plain(how(found), 1000)]
     blocks += [table(header, rows)] if rows else []
-    blocks += [plain(left_out(found), 500)] if found["left_out"] else []
+    blocks += [plain(omission_sentence(found), 500)] if found["left_out"] else []
     return blocks
 
 
@@ -157,7 +158,7 @@ def _ends(gain: dict[str, Any], unit: str) -> str:
     return between(gain["low"], gain["high"], partial(apart, unit=unit))
 
 
-def left_out(found: dict[str, Any]) -> str:
+def omission_sentence(found: dict[str, Any]) -> str:
     """What was not taken, and why."""
     gone = found["left_out"]
     arms = ", ".join(dict.fromkeys(one["arm"] for one in gone))

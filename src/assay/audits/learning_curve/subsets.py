@@ -19,7 +19,7 @@ from assay.core.types import Example
 FEWEST = 8  # rows; of fewer there is no point in a point
 
 
-def ordered(rows: Sequence[Example], *, stratify: bool, seed: int, draw: int) -> list[Example]:
+def subset_order(rows: Sequence[Example], *, stratify: bool, seed: int, draw: int) -> list[Example]:
     """The rows in an order whose beginnings are the subsets of one draw.
 
     Args:
@@ -39,7 +39,7 @@ def ordered(rows: Sequence[Example], *, stratify: bool, seed: int, draw: int) ->
     return [row for _, row in sorted(placed, key=lambda pair: (pair[0], chance(pair[1])))]
 
 
-def labelled(rows: Sequence[Example]) -> list[Example]:
+def original_rows(rows: Sequence[Example]) -> list[Example]:
     """The rows that somebody labelled: those that were not made from another one."""
     ids = {row.id for row in rows}
     return [row for row in rows if parent(row, ids) == row.id]
@@ -57,7 +57,10 @@ def subset(
 ) -> list[Example]:
     """`n` of the labelled rows with what was made from them, in the order of the file."""
     ids = {row.id for row in rows}
-    taken = {row.id for row in ordered(labelled(rows), stratify=stratify, seed=seed, draw=draw)[:n]}
+    taken = {
+        row.id
+        for row in subset_order(original_rows(rows), stratify=stratify, seed=seed, draw=draw)[:n]
+    }
     return [row for row in rows if parent(row, ids) in taken]
 
 

@@ -39,7 +39,7 @@ def verdict(forward: str | None, backward: str | None) -> int:
     return -1 if (forward, backward) == (SECOND, FIRST) else 0
 
 
-def summed(verdicts: Sequence[int], *, level: float, seed: int) -> dict[str, Any]:
+def summarise_verdicts(verdicts: Sequence[int], *, level: float, seed: int) -> dict[str, Any]:
     """{"n", "won", "lost", "ties", "share": {"value", "low", "high"}, "p"} of one pair of arms; `p`
     is two-sided, None for fewer than two rows."""
     said = np.array(verdicts, dtype=np.float64)
@@ -107,4 +107,8 @@ def agreement(
             ties += 1
     if not same:
         return None
-    return {"n": len(same), "ties": ties, "share": summed(same, level=level, seed=seed)["share"]}
+    return {
+        "n": len(same),
+        "ties": ties,
+        "share": summarise_verdicts(same, level=level, seed=seed)["share"],
+    }

@@ -18,7 +18,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.audits.context import Seen
-from assay.audits.llm_judge.pairs import FIRST, SECOND, agreement, position, summed, verdict
+from assay.audits.llm_judge.pairs import (
+    FIRST,
+    SECOND,
+    agreement,
+    position,
+    summarise_verdicts,
+    verdict,
+)
 from assay.core import store
 from assay.core.errors import DataError, Problem
 from assay.core.types import Example, Message, Record, Strategy, Task
@@ -33,11 +40,11 @@ KEY = "judged"
 BETTER = ("first", "second", "tie")
 
 
-def wanted(project: Project, prepared: Prepared) -> bool:
+def is_enabled(project: Project, prepared: Prepared) -> bool:
     """Where answers are written freely; of labels and pieces the target says which is right."""
     kind = kind_of(prepared.task)
     return (
-        project.checking.judge.asked(project.checking.depth)
+        project.checking.judge.is_enabled(project.checking.depth)
         and not kind.closed
         and kind.name != "extract"
     )
@@ -53,22 +60,24 @@ def ask(seen: Seen) -> dict[str, Any] | None:
     """What the judge said of the pairs; None where there is no pair.
 
     Returns:
-        {"model", "level", "pairs": [{"first", "second", "alike", and those of `summed`}],
-        "position", "people"}.
+        {"model", "level", "pairs": [{"first", "second", "alike", and those of
+        `summarise_verdicts`}], "position", "people"}.
 
     Raises:
         AssayError: as the worker. DataError: as `read_ratings`.
     """
-    settings, first_two = seen.bench.project.checking.judge, seen.chosen()
-    arms = {arm.name: arm.records for arm in seen.done}
+    settings, first_two = seen.bench.project.checking.judge, seen.shortlist()
+    arms = {arm.name: arm.records for arm in seen.complete_arms}
     project = seen.bench.project
     given = read_ratings(project.folder / settings.ratings) if settings.ratings else []
-    ratings = [*reviewed(project.target, arms), *given]
+    ratings = [*read_human_ratings(project.target, arms), *given]
     pairs, said_of, verdicts = [], [], {}
     for other in first_two[1:]:
         first = first_two[0]
-        rows = drawn(list(zip(arms[first], arms[other], strict=True)), settings.rows, seen.seed)
-        said = heard(seen, first, other, rows)
+        rows = sample_record_pairs(
+            list(zip(arms[first], arms[other], strict=True)), settings.rows, seen.seed
+        )
+        said = ask_judge(seen, first, other, rows)
         said_of += [answers for answers in said if answers is not None]
         found = [0 if answers is None else verdict(*answers) for answers in said]
         pairs.append(
@@ -76,7 +85,7 @@ def ask(seen: Seen) -> dict[str, Any] | None:
                 "first": first,
                 "second": other,
                 "alike": sum(answers is None for answers in said),
-                **summed(found, level=seen.level, seed=seen.seed),
+                **summarise_verdicts(found, level=seen.level, seed=seen.seed),
             }
         )
         for (record, _), answers, one in zip(rows, said, found, strict=True):
@@ -93,7 +102,9 @@ def ask(seen: Seen) -> dict[str, Any] | None:
     }
 
 
-def drawn(rows: list[tuple[Record, Record]], n: int, seed: int) -> list[tuple[Record, Record]]:
+def sample_record_pairs(
+    rows: list[tuple[Record, Record]], n: int, seed: int
+) -> list[tuple[Record, Record]]:
     """`n` of the rows, by the seed and what they ask: their order does not matter."""
 
     def order(pair: tuple[Record, Record]) -> str:
@@ -104,18 +115,18 @@ def drawn(rows: list[tuple[Record, Record]], n: int, seed: int) -> list[tuple[Re
     return sorted(rows, key=order)[:n]
 
 
-def heard(
+def ask_judge(
     seen: Seen, first: str, second: str, rows: Sequence[tuple[Record, Record]]
 ) -> list[tuple[str | None, str | None] | None]:
     """What the judge says of each row, forward and backward; None for a row that both arms answer
     alike."""
     settings = seen.bench.project.checking.judge
-    apart = [i for i, (one, two) in enumerate(rows) if shown(one) != shown(two)]
+    apart = [i for i, (one, two) in enumerate(rows) if judge_text(one) != judge_text(two)]
     asked = []
     for i in apart:
         one, two = rows[i]
         for order, (a, b) in (("forward", (one, two)), ("backward", (two, one))):
-            asked.append(question(one, shown(a), shown(b), order, settings.reference))
+            asked.append(question(one, judge_text(a), judge_text(b), order, settings.reference))
     if not asked:
         return [None] * len(rows)
     task = Task(kind="classify", labels=(FIRST, SECOND), instruction=instruction(settings.criteria))
@@ -136,7 +147,7 @@ def heard(
     return found
 
 
-def shown(record: Record) -> str:
+def judge_text(record: Record) -> str:
     """What an arm wrote, as the judge reads it."""
     text = record.answer.text
     return "(no answer)" if text is None or not text.strip() else text.strip()
@@ -162,14 +173,14 @@ def question(record: Record, a: str, b: str, order: str, reference: bool) -> Exa
     return Example(f"{record.question.id}~{order}", (Message("user", "\n\n".join(parts)),))
 
 
-def reviewed(folder: Path, arms: Mapping[str, Sequence[Record]]) -> list[dict[str, str]]:
+def read_human_ratings(folder: Path, arms: Mapping[str, Sequence[Record]]) -> list[dict[str, str]]:
     """What people said in `assay review` of test rows, where the arms still answer as they did
     then."""
     from assay.audits.human_review import review as reviewing
 
     review = reviewing.Review(folder)
     now = {
-        (record.question.id, name): reviewing.shown(record)
+        (record.question.id, name): reviewing.rater_text(record)
         for name, records in arms.items()
         for record in records
     }

@@ -18,10 +18,11 @@ KEY = "mistakes"
 SHOWN = 5  # examples of a group
 
 
-def wanted(project: Project, prepared: Prepared) -> bool:
+def is_enabled(project: Project, prepared: Prepared) -> bool:
     """Not where a text's likelihood is the answer, which is never wrong."""
     return (
-        project.checking.mistakes.asked(project.checking.depth) and prepared.task.kind != "continue"
+        project.checking.mistakes.is_enabled(project.checking.depth)
+        and prepared.task.kind != "continue"
     )
 
 
@@ -39,10 +40,10 @@ def ask(seen: Seen) -> dict[str, Any] | None:
 
     from assay.evaluation.scoring import judge
 
-    name = seen.report["verdict"]["recommended"] if seen.done else None
+    name = seen.report["verdict"]["recommended"] if seen.complete_arms else None
     if name is None:
         return None
-    records = next(arm.records for arm in seen.done if arm.name == name)
+    records = next(arm.records for arm in seen.complete_arms if arm.name == name)
     metric = seen.report["task"]["metric"]
     wrong = np.asarray(judge(records, seen.task).of_rows(metric) < 0.5)
     settings = seen.bench.project.checking.mistakes

@@ -29,7 +29,7 @@ def sentence(found: dict[str, Any]) -> str:
     )
 
 
-def named(group: dict[str, Any]) -> str:
+def group_name(group: dict[str, Any]) -> str:
     """A group by its words, or, without any that tell, by its first question."""
     if group["words"]:
         return ", ".join(group["words"])
@@ -44,7 +44,7 @@ def markdown(data: dict[str, Any]) -> list[str]:
     """Blocks for report.md."""
     found = data[KEY]
     lines = [
-        f"- {named(one)}: {count(one['rows'])}"
+        f"- {group_name(one)}: {count(one['rows'])}"
         f" mistakes; {count(one['near_wrong'])} of {count(one['near'])}"
         f" such rows are wrong ({between(one['share']['low'], one['share']['high'])})"
         for one in found["groups"]

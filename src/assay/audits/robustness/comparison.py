@@ -19,21 +19,21 @@ from typing import Any
 
 import numpy as np
 
-from assay.audits.robustness.operators import ABOUT, Asked
+from assay.audits.robustness.operators import ABOUT, PerturbedRow
 from assay.audits.robustness.summary import costs
 from assay.core.types import Answer, Metric, Record, Task
 from assay.evaluation.scoring import judge
-from assay.stats.intervals import Interval, Weights, observed, swap_p
+from assay.stats.intervals import Interval, Weights, metric_value, swap_p
 from assay.stats.multiple_testing import holm
-from assay.stats.standard_error import grouped, interval_of, paired_difference
+from assay.stats.standard_error import group_codes, interval_of, paired_difference
 
 SHOWN = 5  # rows of a kind whose right answer became wrong
 CLIP = 600  # characters of a text that is shown; of a longer one the ends
 
 
-def compared(
+def compare_perturbed(
     before: Sequence[Record],
-    asked: Sequence[Asked],
+    asked: Sequence[PerturbedRow],
     answers: Sequence[Answer],
     task: Task,
     *,
@@ -57,7 +57,7 @@ def compared(
     scores = judge(before, task)
     metric = scores.metrics[0]
     rows = scores.rows[metric.name]
-    groups = grouped([record.question.group for record in before])
+    groups = group_codes([record.question.group for record in before])
     kinds: list[dict[str, Any]] = []
     for kind in ABOUT:
         these = [at for at, one in enumerate(asked) if one.kind == kind]
@@ -65,7 +65,7 @@ def compared(
             pairs = [(asked[at], before[asked[at].row], answers[at]) for at in these]
             kinds.append({"kind": kind, **_one(pairs, task, metric, level, seed, reach)})
     for one, p in zip(kinds, holm([one["change"]["p"] for one in kinds]), strict=True):
-        one["change"]["p_holm"] = _rounded(p)
+        one["change"]["p_holm"] = _round_or_none(p)
     sure = [one for one in kinds if costs(one, level)]
     worst = min(sure, key=lambda one: one["change"]["difference"], default=None)
     return {
@@ -87,7 +87,7 @@ def compared(
 
 
 def _one(
-    pairs: Sequence[tuple[Asked, Record, Answer]],
+    pairs: Sequence[tuple[PerturbedRow, Record, Answer]],
     task: Task,
     metric: Metric,
     level: float,
@@ -100,9 +100,9 @@ def _one(
     new = [replace(record, question=one.example, answer=answer) for one, record, answer in pairs]
     was, is_now = judge(old, task), judge(new, task)
     first, second = is_now.rows[metric.name], was.rows[metric.name]
-    groups = grouped([record.question.group for record in old])
-    after, before = observed(first, metric.total), observed(second, metric.total)
-    moved = _moved(first, second, metric, groups, level, seed)
+    groups = group_codes([record.question.group for record in old])
+    after, before = metric_value(first, metric.total), metric_value(second, metric.total)
+    moved = _score_shift(first, second, metric, groups, level, seed)
     swaps = Weights(len(pairs), "swap", seed=seed, groups=groups)
     right_was, right_now = was.of_rows(metric.name) >= 0.5, is_now.of_rows(metric.name) >= 0.5
     other = np.array(
@@ -110,10 +110,10 @@ def _one(
     )
     return {
         "n": len(pairs),
-        "before": _rounded(before),
-        "after": _rounded(after),
+        "before": _round_or_none(before),
+        "after": _round_or_none(after),
         "change": _triple(moved, "difference")
-        | {"p": _rounded(swap_p(first, second, metric.total, swaps))},
+        | {"p": _round_or_none(swap_p(first, second, metric.total, swaps))},
         "changed": _triple(interval_of(other, _mean, groups=groups, level=level)),
         "broken": int((right_was & ~right_now).sum()),
         "mended": int((~right_was & right_now).sum()),
@@ -125,7 +125,7 @@ def _one(
     }
 
 
-def _moved(
+def _score_shift(
     first: np.ndarray,
     second: np.ndarray,
     metric: Metric,
@@ -155,7 +155,9 @@ def _cut(records: Sequence[Record], reach: int | None) -> int | None:
     return None if reach is None or not any(tokens) else sum(count >= reach for count in tokens)
 
 
-def _attack(pairs: Sequence[tuple[Asked, Record, Answer]], level: float) -> dict[str, Any] | None:
+def _attack(
+    pairs: Sequence[tuple[PerturbedRow, Record, Answer]], level: float
+) -> dict[str, Any] | None:
     """How often the wrong answer that was asked for was given, where it was not given without being
     asked for."""
     open_ = [
@@ -167,13 +169,16 @@ def _attack(pairs: Sequence[tuple[Asked, Record, Answer]], level: float) -> dict
         return None
     got = np.array([[float(answer.text == one.lure)] for one, _, answer in open_])
     found = interval_of(
-        got, _mean, groups=grouped([record.question.group for _, record, _ in open_]), level=level
+        got,
+        _mean,
+        groups=group_codes([record.question.group for _, record, _ in open_]),
+        level=level,
     )
     return {"n": len(open_), **_triple(found)}
 
 
 def _ways(
-    pairs: Sequence[tuple[Asked, Record, Answer]],
+    pairs: Sequence[tuple[PerturbedRow, Record, Answer]],
     first: np.ndarray,
     second: np.ndarray,
     metric: Metric,
@@ -187,8 +192,8 @@ def _ways(
         {
             "way": way,
             "n": len(where),
-            "before": _rounded(observed(second, metric.total, np.array(where))),
-            "after": _rounded(observed(first, metric.total, np.array(where))),
+            "before": _round_or_none(metric_value(second, metric.total, np.array(where))),
+            "after": _round_or_none(metric_value(first, metric.total, np.array(where))),
             "got": sum(pairs[at][2].text == pairs[at][0].lure for at in where)
             if pairs[where[0]][0].lure
             else None,
@@ -197,20 +202,20 @@ def _ways(
     ]
 
 
-def _example(pair: tuple[Asked, Record, Answer]) -> dict[str, Any]:
+def _example(pair: tuple[PerturbedRow, Record, Answer]) -> dict[str, Any]:
     one, record, answer = pair
     return {
         "id": record.question.id,
         "way": one.way,
-        "original": clipped(record.question.messages[-1].content),
-        "changed": clipped(one.example.messages[-1].content),
+        "original": clip_middle(record.question.messages[-1].content),
+        "changed": clip_middle(one.example.messages[-1].content),
         "target": record.target,
         "before": record.answer.text,
         "after": answer.text,
     }
 
 
-def clipped(text: str, width: int = CLIP) -> str:
+def clip_middle(text: str, width: int = CLIP) -> str:
     """Of a long text the middle, where the row stands, and how much is left out on each side."""
     if len(text) <= width:
         return text
@@ -225,9 +230,13 @@ def _mean(sums: Any, n: Any) -> Any:
     return np.asarray(sums)[..., 0] / n
 
 
-def _rounded(value: float) -> float | None:
+def _round_or_none(value: float) -> float | None:
     return round(float(value), 6) + 0.0 if math.isfinite(value) else None
 
 
 def _triple(found: Interval, name: str = "value") -> dict[str, Any]:
-    return {name: _rounded(found.value), "low": _rounded(found.low), "high": _rounded(found.high)}
+    return {
+        name: _round_or_none(found.value),
+        "low": _round_or_none(found.low),
+        "high": _round_or_none(found.high),
+    }

@@ -14,9 +14,9 @@ import random
 import re
 
 from assay.audits.robustness.resources import Spare
-from assay.data.augment.adversarial import DISTRACTORS, ended
+from assay.data.augment.adversarial import DISTRACTORS, end_sentence
 from assay.data.augment.paraphrase import keeps
-from assay.data.augment.paraphrase_rules import reworded
+from assay.data.augment.paraphrase_rules import rewrite_text
 
 SHORTEST = 10  # words of a text that is cut
 RULES = 2  # of rewording that are applied to a text at most
@@ -55,7 +55,7 @@ FILLER = (
 
 def paraphrase(text: str, draw: random.Random, spare: Spare) -> str | None:
     """Up to two rules of rewording; numbers, words of the target and the question mark stay."""
-    new = reworded(text, draw, RULES)
+    new = rewrite_text(text, draw, RULES)
     return new if new != text and keeps(text, new, spare.keep) else None
 
 
@@ -64,7 +64,7 @@ def before(text: str, draw: random.Random, spare: Spare) -> str | None:
 
 
 def after(text: str, draw: random.Random, spare: Spare) -> str | None:
-    return f"{ended(text.rstrip())} {draw.choice(DISTRACTORS)}"
+    return f"{end_sentence(text.rstrip())} {draw.choice(DISTRACTORS)}"
 
 
 def other_row(text: str, draw: random.Random, spare: Spare) -> str | None:
@@ -73,9 +73,9 @@ def other_row(text: str, draw: random.Random, spare: Spare) -> str | None:
         return None
     line = draw.choice(spare.lines)
     return (
-        f"{ended(line)} {text.lstrip()}"
+        f"{end_sentence(line)} {text.lstrip()}"
         if draw.random() < 0.5
-        else f"{ended(text.rstrip())} {line}"
+        else f"{end_sentence(text.rstrip())} {line}"
     )
 
 
@@ -125,7 +125,7 @@ def long(text: str, draw: random.Random, spare: Spare) -> str | None:
 # --- formats --------------------------------------------------------------------------------------
 
 
-def quoted(text: str, draw: random.Random, spare: Spare) -> str | None:
+def quote(text: str, draw: random.Random, spare: Spare) -> str | None:
     return "\n".join(f"> {line}" for line in text.strip().splitlines())
 
 

@@ -35,10 +35,12 @@ OPERATORS = (
     Operator("casing", "upper", "All letters are capitals.", surface.upper),
     Operator("casing", "lower", "No letter is a capital.", surface.lower),
     Operator("casing", "title", "Every Word Begins With A Capital.", surface.title),
-    Operator("spacing", "joined", "Some spaces between words are lost.", surface.joined),
+    Operator("spacing", "joined", "Some spaces between words are lost.", surface.join_words),
     Operator("spacing", "split", "Some words are broken by a space.", surface.split),
-    Operator("punctuation", "unmarked", "All punctuation is gone.", surface.unmarked),
-    Operator("punctuation", "overmarked", "Sentences end in three marks.", surface.overmarked),
+    Operator("punctuation", "unmarked", "All punctuation is gone.", surface.drop_punctuation),
+    Operator(
+        "punctuation", "overmarked", "Sentences end in three marks.", surface.repeat_punctuation
+    ),
     Operator("punctuation", "spread", "Two or three spaces stand for one.", surface.spread),
     Operator(
         "paraphrase", "rules", "Other words by rules that keep the meaning.", around.paraphrase
@@ -68,24 +70,33 @@ OPERATORS = (
         "The row in another language, as the project's file has it.",
         around.translation,
     ),
-    Operator("format", "quoted", "Every line is a quotation.", around.quoted),
+    Operator("format", "quoted", "Every line is a quotation.", around.quote),
     Operator("format", "markdown", "A heading and bold print.", around.markdown),
     Operator("format", "mail", "The frame of an e-mail.", around.mail),
     Operator("format", "html", "A piece of a web page.", around.page),
     Operator(
-        "injection", "after", "An order after the text to answer something wrong.", attacks.ignored
+        "injection",
+        "after",
+        "An order after the text to answer something wrong.",
+        attacks.inject_after,
     ),
     Operator(
         "injection",
         "before",
         "An order before the text to answer something wrong.",
-        attacks.ordered,
+        attacks.inject_before,
     ),
     Operator(
-        "injection", "forged", "A forged turn that has answered already, wrongly.", attacks.forged
+        "injection",
+        "forged",
+        "A forged turn that has answered already, wrongly.",
+        attacks.forge_turn,
     ),
     Operator(
-        "injection", "authority", "Somebody with authority says a wrong answer.", attacks.vouched
+        "injection",
+        "authority",
+        "Somebody with authority says a wrong answer.",
+        attacks.claim_authority,
     ),
     Operator("jailbreak", "persona", "A role that follows no instruction.", attacks.persona),
     Operator("jailbreak", "developer", "A mode in which no rules hold.", attacks.developer),
@@ -112,7 +123,7 @@ ABOUT: dict[Kind, str] = {
 
 
 @dataclass(frozen=True)
-class Asked:
+class PerturbedRow:
     """One changed row. `row` is the index of the row among those that were drawn."""
 
     row: int
@@ -122,9 +133,9 @@ class Asked:
     lure: str  # what an injection asks for
 
 
-def changed(
+def perturb_rows(
     rows: Sequence[Example], spare: Callable[[Example], Spare], kinds: Sequence[Kind], seed: int
-) -> list[Asked]:
+) -> list[PerturbedRow]:
     """Every row changed once by each kind that applies to it: only the last user message. Rows keep
     their targets for `spare`; what comes back has none. The order of the rows changes nothing but
     the order of what comes back."""
@@ -141,7 +152,7 @@ def changed(
                 if new is not None and new.strip() and new != text:
                     example = replace(row.question.with_text(new), id=f"{row.id}~{kind}")
                     found.append(
-                        Asked(
+                        PerturbedRow(
                             at, kind, way.name, example, means.lure if kind == "injection" else ""
                         )
                     )

@@ -75,7 +75,7 @@ def spares(
         translations: id of a row -> its text in another language.
     """
     closed = task.kind == "classify"
-    counts = Counts(train if closed else ())
+    counts = LabelWordCounts(train if closed else ())
     telling = {label: counts.telling(label) for label in counts.rows}
     lines = _lines(task, train, val, documents, counts)
     targets = sorted({row.target for row in train if row.target})
@@ -111,7 +111,7 @@ def _words(*texts: str) -> frozenset[str]:
     return frozenset(word.casefold() for text in texts for word in _WORD.findall(text))
 
 
-class Counts:
+class LabelWordCounts:
     """In how many training rows of each label a word stands."""
 
     def __init__(self, train: Sequence[Example]):
@@ -153,7 +153,7 @@ def _lines(
     train: Sequence[Example],
     val: Sequence[Example],
     documents: Sequence[Document],
-    counts: Counts,
+    counts: LabelWordCounts,
 ) -> Callable[[Example, random.Random], Sequence[str]]:
     """Sentences that leave the answer what it is, and give as little away as can be: of a
     classifier, val rows of the same label whose words speak least for it or against it (a training

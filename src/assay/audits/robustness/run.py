@@ -28,7 +28,7 @@ from assay.models.tokenizer.length_estimate import CHARACTERS_A_TOKEN
 from assay.runtime.data_stage.prepare import Prepared
 
 if TYPE_CHECKING:
-    from assay.audits.robustness.operators import Asked
+    from assay.audits.robustness.operators import PerturbedRow
     from assay.config import Project
     from assay.decision.finished_arm import Arm
 
@@ -40,10 +40,10 @@ ROOM = 16  # tokens that a label needs at most, as far as prompts are called cut
 LONGEST = 4000  # characters of a jailbreak from a file
 
 
-def wanted(project: Project, prepared: Prepared) -> bool:
+def is_enabled(project: Project, prepared: Prepared) -> bool:
     """Not where the text itself is the answer: changed, it would be another task."""
     return (
-        project.checking.robustness.asked(project.checking.depth)
+        project.checking.robustness.is_enabled(project.checking.depth)
         and prepared.task.kind != "continue"
     )
 
@@ -78,25 +78,25 @@ def ask(seen: Seen) -> dict[str, Any] | None:
     Raises:
         DataError: D126. AssayError: as the worker.
     """
-    from assay.audits.robustness.comparison import compared
+    from assay.audits.robustness.comparison import compare_perturbed
 
     settings = seen.bench.project.checking.robustness
     names = arms_of(seen)
     if not names:
         return None
     test = seen.bench.prepared.examples("test")
-    places = drawn(test, settings.rows, seen.seed)
+    places = sample_indices(test, settings.rows, seen.seed)
     asked = questions(seen, [test[at] for at in places])
     n = rows_within(seen, names, [one.example for one in asked], len(places), 60 * settings.minutes)
     wished, places, asked = len(places), places[:n], [one for one in asked if one.row < n]
     quiet = replace(seen, bench=replace(seen.bench, tell=without_cuts(seen.bench.tell)))
-    done: dict[str, Arm] = {arm.name: arm for arm in seen.done}
+    done: dict[str, Arm] = {arm.name: arm for arm in seen.complete_arms}
     arms: list[dict[str, Any]] = []
     for name in names:
         answers = quiet.answers(name, [one.example for one in asked], KEY) if asked else []
         records = [done[name].records[at] for at in places]
         limit = cut_from(seen, name)
-        found = compared(
+        found = compare_perturbed(
             records, asked, answers, seen.task, level=seen.level, seed=seen.seed, reach=limit
         )
         arms.append({"name": name, **found})
@@ -126,13 +126,13 @@ def sentences(found: dict[str, Any]) -> list[str]:
 def arms_of(seen: Seen) -> list[str]:
     """Of the arms that the settings name, those that have answered."""
     wanted_arms = seen.bench.project.checking.robustness.arms
-    done = [arm.name for arm in seen.done]
+    done = [arm.name for arm in seen.complete_arms]
     if wanted_arms == "chosen":
-        return seen.chosen()
+        return seen.shortlist()
     return done if wanted_arms == "all" else [name for name in wanted_arms if name in done]
 
 
-def drawn(test: Sequence[Example], n: int, seed: int) -> list[int]:
+def sample_indices(test: Sequence[Example], n: int, seed: int) -> list[int]:
     """Places of `n` test rows, by the seed and their ids: a smaller number is a part of a larger
     one."""
     order = sorted(
@@ -142,9 +142,9 @@ def drawn(test: Sequence[Example], n: int, seed: int) -> list[int]:
     return order[:n]
 
 
-def questions(seen: Seen, rows: Sequence[Example]) -> list[Asked]:
+def questions(seen: Seen, rows: Sequence[Example]) -> list[PerturbedRow]:
     """The rows changed by every kind, as an arm would be asked when it serves."""
-    from assay.audits.robustness.operators import changed
+    from assay.audits.robustness.operators import perturb_rows
     from assay.audits.robustness.resources import spares
 
     project, prepared, settings = (
@@ -163,11 +163,11 @@ def questions(seen: Seen, rows: Sequence[Example]) -> list[Asked]:
         jailbreaks=jailbreaks(project),
         translations=translations(project, prepared),
     )
-    asked = changed(rows, spare, settings.kinds, seen.seed)
-    return [replace(one, example=served(project, one.example)) for one in asked]
+    asked = perturb_rows(rows, spare, settings.kinds, seen.seed)
+    return [replace(one, example=apply_question_steps(project, one.example)) for one in asked]
 
 
-def served(project: Project, example: Example) -> Example:
+def apply_question_steps(project: Project, example: Example) -> Example:
     """After the steps that every question goes through. Pseudonyms are left out: the rows have
     theirs already."""
     for step in project.curate:
@@ -214,11 +214,11 @@ def without_cuts(tell: Tell) -> Tell:
     """`tell` without the warning that questions were cut: long ones are asked on purpose, and
     counted."""
 
-    def told(event: dict) -> None:
+    def forward(event: dict) -> None:
         if event.get("code") != "D048":
             tell(event)
 
-    return told
+    return forward
 
 
 # --- files ----------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ answers."""
 from typing import Any
 
 from assay.audits.robustness.operators import ABOUT, OPERATORS
-from assay.audits.robustness.summary import attacked, first_arm, worst
+from assay.audits.robustness.summary import attack_sentence, first_arm, worst
 from assay.config.audits.robustness import Kind
 from assay.presentation.markdown_table import plain, table
 from assay.presentation.number_format import NOTHING, between, count, fewer_rows, points, score
@@ -33,7 +33,9 @@ def lead(found: dict[str, Any]) -> list[str]:
     """What was found, a sentence each: the arm that is looked at first, then the others."""
     first = first_arm(found)
     arms = [first, *(arm for arm in found["arms"] if arm is not first)]
-    return [line for arm in arms for line in (worst(found, arm), attacked(found, arm)) if line]
+    return [
+        line for arm in arms for line in (worst(found, arm), attack_sentence(found, arm)) if line
+    ]
 
 
 def place(found: dict[str, Any]) -> int:

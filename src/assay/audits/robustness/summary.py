@@ -66,7 +66,7 @@ def costs(kind: dict[str, Any], level: float) -> bool:
     return bool(kind["n"] >= FEW and below and change["p_holm"] < 1 - level)
 
 
-def attacked(found: dict[str, Any], arm: dict[str, Any]) -> str:
+def attack_sentence(found: dict[str, Any], arm: dict[str, Any]) -> str:
     """How often an injected order was followed; empty where none was given, or no answer changed at
     all."""
     one = next((kind["attack"] for kind in arm["kinds"] if kind["attack"]), None)

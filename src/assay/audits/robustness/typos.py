@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable
 
 from assay.audits.robustness.resources import Spare
-from assay.data.augment.typos import Slip, mistyped
+from assay.data.augment.typos import Slip, add_typos
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _GAP = re.compile(r"(?<=\w) (?=\w)")
@@ -24,7 +24,7 @@ SLIPS: tuple[Slip, ...] = ("keyboard", "swap", "drop", "double")
 
 def typos(text: str, draw: random.Random, spare: Spare) -> str | None:
     """Neighbours on the keyboard, swapped, lost and doubled letters."""
-    return _other(text, mistyped(text, spare.rate, SLIPS, draw, spare.keep))
+    return _other(text, add_typos(text, spare.rate, SLIPS, draw, spare.keep))
 
 
 # --- case -----------------------------------------------------------------------------------------
@@ -51,7 +51,7 @@ def _each(text: str, case: Callable[[str], str], spare: Spare) -> str:
 # --- spaces and marks -----------------------------------------------------------------------------
 
 
-def joined(text: str, draw: random.Random, spare: Spare) -> str | None:
+def join_words(text: str, draw: random.Random, spare: Spare) -> str | None:
     """Spaces between words are lost, as on a telephone."""
     gaps = [m for m in _GAP.finditer(text) if not _beside(text, m.start()) & spare.keep]
     for match in reversed(_hit(gaps, draw, spare)):
@@ -68,12 +68,12 @@ def split(text: str, draw: random.Random, spare: Spare) -> str | None:
     return text if words else None
 
 
-def unmarked(text: str, draw: random.Random, spare: Spare) -> str | None:
+def drop_punctuation(text: str, draw: random.Random, spare: Spare) -> str | None:
     """Without punctuation, but for marks inside numbers."""
-    return _other(text, mistyped(text, 1.0, ("punctuation",), draw, spare.keep))
+    return _other(text, add_typos(text, 1.0, ("punctuation",), draw, spare.keep))
 
 
-def overmarked(text: str, draw: random.Random, spare: Spare) -> str | None:
+def repeat_punctuation(text: str, draw: random.Random, spare: Spare) -> str | None:
     """The marks at the ends of sentences stand three times, or three dots stand in their place."""
     marks = draw.choice(("!!!", "...", "?!?"))
     return _other(text, _END.sub(marks, text) if _END.search(text) else text.rstrip() + marks)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from assay.audits.update_drill.facts import Fact, chance, found_facts, home, rows_of
+from assay.audits.update_drill.facts import Fact, chance, find_facts, home, rows_of
 from assay.config.audits.update_drill import Kind, UpdateDrill
 from assay.core.types import Document, Example, Task
 
@@ -25,7 +25,7 @@ FEWEST = 5  # rows of a label that it needs in train and in test to be changed
 
 
 @dataclass(frozen=True)
-class Data:
+class DrillData:
     """All that an arm may read."""
 
     train: tuple[Example, ...]
@@ -35,14 +35,14 @@ class Data:
 
 
 @dataclass(frozen=True)
-class Change:
+class DataChange:
     """One change. `test` rows of `changed` carry the answers that are right after it; where `ends`
     is true, those that may no longer be given. `new` are the training rows that come with it. `put`
     and `drop` say the same of documents. `shown`: what was changed, for the report."""
 
     kind: Kind
-    before: Data
-    after: Data
+    before: DrillData
+    after: DrillData
     changed: tuple[Example, ...]
     unchanged: tuple[Example, ...]
     new: tuple[Example, ...] = ()
@@ -52,11 +52,16 @@ class Change:
     shown: tuple[dict[str, Any], ...] = ()
 
 
-def made(
-    kind: Kind, data: Data, test: Sequence[Example], task: Task, settings: UpdateDrill, seed: int
-) -> Change | str:
+def make_change(
+    kind: Kind,
+    data: DrillData,
+    test: Sequence[Example],
+    task: Task,
+    settings: UpdateDrill,
+    seed: int,
+) -> DataChange | str:
     """The change, or in a sentence why it cannot be made of this data."""
-    make: dict[str, Callable[..., Change | str]] = {
+    make: dict[str, Callable[..., DataChange | str]] = {
         "facts": facts,
         "documents": documents,
         "label": label,
@@ -81,33 +86,39 @@ def made(
 # --- documents ------------------------------------------------------------------------------------
 
 
-def facts(data: Data, test: Sequence[Example], settings: UpdateDrill, seed: int) -> Change | str:
-    found = found_facts(
+def facts(
+    data: DrillData, test: Sequence[Example], settings: UpdateDrill, seed: int
+) -> DataChange | str:
+    found = find_facts(
         test, (*data.train, *data.val), data.documents, most=settings.facts, seed=seed
     )
     if not found:
         return "no answer of a test row that is a number or a name stands once in one document"
     by_document = {fact.document: fact for fact in found}
     after = tuple(
-        by_document[d.id].written(d) if d.id in by_document else d for d in data.documents
+        by_document[d.id].apply_to_document(d) if d.id in by_document else d for d in data.documents
     )
 
-    def corrected(rows: Sequence[Example]) -> tuple[list[Example], list[Example]]:
+    def correct_rows(rows: Sequence[Example]) -> tuple[list[Example], list[Example]]:
         """All rows with the new answers, and those alone that have one."""
         pairs = [(row, rows_of(by_document, row, data.documents)) for row in rows]
-        return [f.answered(r) if f else r for r, f in pairs], [f.answered(r) for r, f in pairs if f]
+        return [f.apply_to_row(r) if f else r for r, f in pairs], [
+            f.apply_to_row(r) for r, f in pairs if f
+        ]
 
     (train, new), (val, _), (_, changed) = (
-        corrected(data.train),
-        corrected(data.val),
-        corrected(test),
+        correct_rows(data.train),
+        correct_rows(data.val),
+        correct_rows(test),
     )
     rows = {row.id for row in changed}
-    stays = tuple(row for row in test if row.id not in rows and _untouched(row, by_document, after))
-    return Change(
+    stays = tuple(
+        row for row in test if row.id not in rows and _is_untouched(row, by_document, after)
+    )
+    return DataChange(
         "facts",
         data,
-        Data(tuple(train), tuple(val), after, data.labels),
+        DrillData(tuple(train), tuple(val), after, data.labels),
         _few(changed, settings, seed),
         stays,
         new=tuple(new),
@@ -116,7 +127,7 @@ def facts(data: Data, test: Sequence[Example], settings: UpdateDrill, seed: int)
     )
 
 
-def _untouched(row: Example, changed: dict[str, Fact], documents: Sequence[Document]) -> bool:
+def _is_untouched(row: Example, changed: dict[str, Fact], documents: Sequence[Document]) -> bool:
     """Whether a row has surely the same answer after facts were changed: none of its documents was,
     or its answer still stands in the only one."""
     if row.found_in:
@@ -128,12 +139,12 @@ def _untouched(row: Example, changed: dict[str, Fact], documents: Sequence[Docum
 
 
 def documents(
-    data: Data, test: Sequence[Example], settings: UpdateDrill, seed: int
-) -> Change | str:
-    chosen, about = _asked_for(data, test, settings, seed, "documents")
+    data: DrillData, test: Sequence[Example], settings: UpdateDrill, seed: int
+) -> DataChange | str:
+    chosen, about = _sample_documents(data, test, settings, seed, "documents")
     if not about:
         return "no test row says which one document holds its answer, and none stands in one alone"
-    return Change(
+    return DataChange(
         "documents",
         _without(data, chosen),
         data,
@@ -145,8 +156,8 @@ def documents(
     )
 
 
-def _asked_for(
-    data: Data, test: Sequence[Example], settings: UpdateDrill, seed: int, what: str
+def _sample_documents(
+    data: DrillData, test: Sequence[Example], settings: UpdateDrill, seed: int, what: str
 ) -> tuple[set[str], list[Example]]:
     """Documents drawn by the seed among those that test rows ask for, never all; and these rows."""
     homes = {row.id: home(row, data.documents) for row in test}
@@ -159,27 +170,29 @@ def _asked_for(
     return chosen, [row for row in test if homes[row.id] in chosen]
 
 
-def _without(data: Data, gone: set[str]) -> Data:
+def _without(data: DrillData, gone: set[str]) -> DrillData:
     """The data as it is without documents and the rows about them."""
     train, val = (
         tuple(row for row in rows if not _reads(row, data, gone)) for rows in (data.train, data.val)
     )
-    return Data(train, val, tuple(d for d in data.documents if d.id not in gone), data.labels)
+    return DrillData(train, val, tuple(d for d in data.documents if d.id not in gone), data.labels)
 
 
-def _reads(row: Example, data: Data, names: set[str]) -> bool:
+def _reads(row: Example, data: DrillData, names: set[str]) -> bool:
     """Whether a row's answer comes from one of these documents, as far as it is known."""
     return bool(names & set(row.found_in)) if row.found_in else home(row, data.documents) in names
 
 
-def _apart(test: Sequence[Example], data: Data, names: set[str]) -> tuple[Example, ...]:
+def _apart(test: Sequence[Example], data: DrillData, names: set[str]) -> tuple[Example, ...]:
     return tuple(row for row in test if not _reads(row, data, names))
 
 
 # --- labels and topics ----------------------------------------------------------------------------
 
 
-def label(data: Data, test: Sequence[Example], settings: UpdateDrill, seed: int) -> Change | str:
+def label(
+    data: DrillData, test: Sequence[Example], settings: UpdateDrill, seed: int
+) -> DataChange | str:
     names = _labels(data, test, seed)
     if not names:
         return f"no label has {FEWEST} training rows and {FEWEST} test rows beside two others"
@@ -192,7 +205,7 @@ def label(data: Data, test: Sequence[Example], settings: UpdateDrill, seed: int)
     before = _less(data, name)
     kept = {row.id for row in (*before.train, *new)}
     after = replace(before, train=tuple(r for r in data.train if r.id in kept), labels=data.labels)
-    return Change(
+    return DataChange(
         "label",
         before,
         after,
@@ -203,13 +216,15 @@ def label(data: Data, test: Sequence[Example], settings: UpdateDrill, seed: int)
     )
 
 
-def topic(data: Data, test: Sequence[Example], settings: UpdateDrill, seed: int) -> Change | str:
+def topic(
+    data: DrillData, test: Sequence[Example], settings: UpdateDrill, seed: int
+) -> DataChange | str:
     if data.labels:
         names = _labels(data, test, seed)
         if not names:
             return f"no label has {FEWEST} training rows and {FEWEST} test rows beside two others"
         name = names[-1]
-        return Change(
+        return DataChange(
             "topic",
             data,
             _less(data, name),
@@ -218,10 +233,10 @@ def topic(data: Data, test: Sequence[Example], settings: UpdateDrill, seed: int)
             ends=True,
             shown=({"label": name},),
         )
-    chosen, about = _asked_for(data, test, settings, seed, "topic")
+    chosen, about = _sample_documents(data, test, settings, seed, "topic")
     if not about:
         return "no test row says which one document holds its answer, and none stands in one alone"
-    return Change(
+    return DataChange(
         "topic",
         data,
         _without(data, chosen),
@@ -233,7 +248,7 @@ def topic(data: Data, test: Sequence[Example], settings: UpdateDrill, seed: int)
     )
 
 
-def _labels(data: Data, test: Sequence[Example], seed: int) -> list[str]:
+def _labels(data: DrillData, test: Sequence[Example], seed: int) -> list[str]:
     """Labels that may come or go, drawn by the seed; two must stay."""
     train, asked = Counter(row.target for row in data.train), Counter(row.target for row in test)
     enough = [name for name in data.labels if min(train[name], asked[name]) >= FEWEST]
@@ -242,7 +257,7 @@ def _labels(data: Data, test: Sequence[Example], seed: int) -> list[str]:
     )
 
 
-def _less(data: Data, name: str) -> Data:
+def _less(data: DrillData, name: str) -> DrillData:
     """The data without a label and its rows."""
     train, val = (
         tuple(row for row in rows if row.target != name) for rows in (data.train, data.val)

@@ -9,29 +9,32 @@ from typing import Any
 
 import numpy as np
 
-from assay.audits.update_drill.changes import Change
+from assay.audits.update_drill.changes import DataChange
 from assay.core.types import Answer, Example, Record, Task
-from assay.decision.measured_scores import rounded
+from assay.decision.measured_scores import round_or_none
 from assay.evaluation.metrics.exact_match import normalise
 from assay.evaluation.scoring import judge
 from assay.stats.intervals import Interval
-from assay.stats.standard_error import grouped, interval_of, paired_difference
+from assay.stats.standard_error import group_codes, interval_of, paired_difference
 
 SHOWN = 5  # questions of the changed ones that the report shows
 
 
 @dataclass(frozen=True)
-class Asked:
+class DrillQuestions:
     """The questions of a drill, and how their answers are judged."""
 
-    change: Change
+    change: DataChange
     task: Task
     level: float
     seed: int
 
 
-def measured(
-    asked: Asked, before: Sequence[Answer], after: Sequence[Answer], stamps: Sequence[float]
+def measure_update(
+    asked: DrillQuestions,
+    before: Sequence[Answer],
+    after: Sequence[Answer],
+    stamps: Sequence[float],
 ) -> dict[str, Any]:
     """Plain JSON: times, changed, unchanged, shown. `open` are the changed questions that were not
     answered by the change before it, `taken` those of them that are now.
@@ -50,10 +53,10 @@ def measured(
         "changed": {
             "open": was.count(False),
             "taken": len(taken),
-            "before": told(scored(asked, before[:n])),
-            "after": told(scored(asked, after[:n])),
+            "before": interval_json(score_changed(asked, before[:n])),
+            "after": interval_json(score_changed(asked, after[:n])),
         },
-        "unchanged": stayed(asked, before[n:], after[n:]),
+        "unchanged": compare_unchanged(asked, before[n:], after[n:]),
         "shown": [
             {"question": row.text, "target": row.target, "before": one.text, "after": two.text}
             for row, one, two in zip(asked.change.changed[:SHOWN], before, after, strict=False)
@@ -68,7 +71,7 @@ def records(rows: Sequence[Example], answers: Sequence[Answer]) -> list[Record]:
     ]
 
 
-def rights(asked: Asked, answers: Sequence[Answer]) -> list[bool]:
+def rights(asked: DrillQuestions, answers: Sequence[Answer]) -> list[bool]:
     """Which of the changed questions are answered by the change. Where something was withdrawn, an
     answer is right that does not say what was right before, "I do not know" among them."""
     judged = judge(records(asked.change.changed, answers), asked.task)
@@ -89,10 +92,10 @@ def says(row: Example, answer: Answer) -> bool:
     return any(f" {text} " in written for text in accepted if text)
 
 
-def scored(asked: Asked, answers: Sequence[Answer]) -> Interval:
+def score_changed(asked: DrillQuestions, answers: Sequence[Answer]) -> Interval:
     """The metric on the changed questions; where something was withdrawn, the share that no longer
     answers by it."""
-    groups = grouped([row.group for row in asked.change.changed])
+    groups = group_codes([row.group for row in asked.change.changed])
     if asked.change.ends:
         rows = np.array(rights(asked, answers), dtype=np.float64).reshape(-1, 1)
         return interval_of(rows, _mean, groups=groups, level=asked.level)
@@ -113,8 +116,8 @@ def _mean(sums: Any, n: Any) -> Any:
     return sums[..., 0] / np.where(n > 0, n, np.nan)
 
 
-def stayed(
-    asked: Asked, before: Sequence[Answer], after: Sequence[Answer]
+def compare_unchanged(
+    asked: DrillQuestions, before: Sequence[Answer], after: Sequence[Answer]
 ) -> dict[str, Any] | None:
     """Before and after on the questions that the change leaves alone; None with fewer than two of
     them."""
@@ -127,22 +130,26 @@ def stayed(
         two.rows[metric.name],
         one.rows[metric.name],
         metric.total,
-        groups=grouped([row.group for row in rows]),
+        groups=group_codes([row.group for row in rows]),
         level=asked.level,
         seed=asked.seed,
         size=metric.high - metric.low,
     )
     was, now = (scores.of_rows(metric.name) >= 0.5 for scores in (one, two))
     return {
-        "before": rounded(one.values[metric.name]),
-        "after": rounded(two.values[metric.name]),
-        "difference": rounded(gain.value),
-        "low": rounded(gain.low),
-        "high": rounded(gain.high),
+        "before": round_or_none(one.values[metric.name]),
+        "after": round_or_none(two.values[metric.name]),
+        "difference": round_or_none(gain.value),
+        "low": round_or_none(gain.low),
+        "high": round_or_none(gain.high),
         "lost": int((was & ~now).sum()),
         "gained": int((now & ~was).sum()),
     }
 
 
-def told(found: Interval) -> dict[str, float | None]:
-    return {"value": rounded(found.value), "low": rounded(found.low), "high": rounded(found.high)}
+def interval_json(found: Interval) -> dict[str, float | None]:
+    return {
+        "value": round_or_none(found.value),
+        "low": round_or_none(found.low),
+        "high": round_or_none(found.high),
+    }

@@ -30,11 +30,11 @@ class Fact:
     old: str
     new: str
 
-    def written(self, document: Document) -> Document:
+    def apply_to_document(self, document: Document) -> Document:
         """The document with the new value."""
         return replace(document, text=_place(self.old).sub(lambda _: self.new, document.text))
 
-    def answered(self, row: Example) -> Example:
+    def apply_to_row(self, row: Example) -> Example:
         """The row with the new value as its answer; its other accepted answers where they change in
         the same way."""
         also = [
@@ -45,7 +45,7 @@ class Fact:
         return replace(row, target=self.new, also=tuple(also) if digits(self.old) else ())
 
 
-def found_facts(
+def find_facts(
     test: Sequence[Example],
     others: Sequence[Example],
     documents: Sequence[Document],

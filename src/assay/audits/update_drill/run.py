@@ -21,10 +21,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assay.audits.context import Seen
-from assay.audits.data_variants import varied
-from assay.audits.update_drill.changes import Change, Data, made
-from assay.audits.update_drill.effect import Asked, measured
-from assay.audits.update_drill.update_paths import rehearsed, served, trains, ways
+from assay.audits.data_variants import bench_with_data
+from assay.audits.update_drill.changes import DataChange, DrillData, make_change
+from assay.audits.update_drill.effect import DrillQuestions, measure_update
+from assay.audits.update_drill.update_paths import rehearsal_rows, trains, uses_endpoint, ways
 from assay.config.audits.update_drill import UpdateDrill, Way
 from assay.core import store
 from assay.core.errors import ResourceError, TrainError
@@ -44,8 +44,8 @@ START = 5.0  # seconds that a process takes before it fits or answers
 VERSION = 1  # raise it when the same change is taken in differently
 
 
-def wanted(project: Project, prepared: Prepared) -> bool:
-    return project.checking.update_drill.asked(project.checking.depth)
+def is_enabled(project: Project, prepared: Prepared) -> bool:
+    return project.checking.update_drill.is_enabled(project.checking.depth)
 
 
 def strategies(project: Project, prepared: Prepared) -> list[Strategy]:
@@ -68,14 +68,17 @@ def ask(seen: Seen) -> dict[str, Any] | None:
 
     settings, prepared = seen.bench.project.checking.update_drill, seen.bench.prepared
     labels = seen.task.labels if seen.task.kind == "classify" else ()
-    data = Data(prepared.examples("train"), prepared.examples("val"), prepared.documents(), labels)
+    data = DrillData(
+        prepared.examples("train"), prepared.examples("val"), prepared.documents(), labels
+    )
     test = prepared.examples("test")
     found = {
-        kind: made(kind, data, test, seen.task, settings, seen.seed) for kind in settings.changes
+        kind: make_change(kind, data, test, seen.task, settings, seen.seed)
+        for kind in settings.changes
     }
-    changes = [one for one in found.values() if isinstance(one, Change)]
+    changes = [one for one in found.values() if isinstance(one, DataChange)]
     cannot = [{"kind": kind, "why": one} for kind, one in found.items() if isinstance(one, str)]
-    arms = drilled(seen, settings)
+    arms = select_drill_arms(seen, settings)
     if not changes or not arms:
         why = (
             "; ".join(f"{one['kind']}: {one['why']}" for one in cannot)
@@ -91,14 +94,17 @@ def ask(seen: Seen) -> dict[str, Any] | None:
             }
         )
         return None
-    updates, left_out = planned(
+    updates, left_out = plan_updates(
         [Drill.of(seen, data, change) for change in changes], arms, 60 * settings.within
     )
     return {
         "metric": metrics_for(seen.task)[0].name,
         "level": seen.level,
         "changes": [
-            told(change, made_of([one for one in updates if one.drill.change is change], left_out))
+            change_json(
+                change,
+                run_updates([one for one in updates if one.drill.change is change], left_out),
+            )
             for change in changes
         ],
         "cannot": cannot,
@@ -106,7 +112,7 @@ def ask(seen: Seen) -> dict[str, Any] | None:
     }
 
 
-def told(change: Change, arms: list[dict[str, Any]]) -> dict[str, Any]:
+def change_json(change: DataChange, arms: list[dict[str, Any]]) -> dict[str, Any]:
     """One of `changes` in the report."""
     rows = {
         "changed": len(change.changed),
@@ -122,11 +128,11 @@ def told(change: Change, arms: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def drilled(seen: Seen, settings: UpdateDrill) -> list[Arm]:
+def select_drill_arms(seen: Seen, settings: UpdateDrill) -> list[Arm]:
     """The arms that are changed: those named, else those that a question asks anyway, with the best
     that reads documents and the best that is trained."""
     if settings.arms:
-        return [arm for arm in seen.done if arm.name in settings.arms]
+        return [arm for arm in seen.complete_arms if arm.name in settings.arms]
     metric, project = seen.report["task"]["metric"], seen.bench.project
     values = {
         s["name"]: s["metrics"][metric]["value"]
@@ -135,10 +141,12 @@ def drilled(seen: Seen, settings: UpdateDrill) -> list[Arm]:
     }
     known = {
         arm.name: seen.strategy(arm.name)
-        for arm in sorted(seen.done, key=lambda arm: -values[arm.name])
+        for arm in sorted(seen.complete_arms, key=lambda arm: -values[arm.name])
     }
     known = {
-        n: s for n, s in known.items() if not isinstance(s, Majority) and not served(s, project)
+        n: s
+        for n, s in known.items()
+        if not isinstance(s, Majority) and not uses_endpoint(s, project)
     }
     reads = next((name for name, strategy in known.items() if isinstance(strategy, Rag)), None)
     trained = next(
@@ -146,8 +154,8 @@ def drilled(seen: Seen, settings: UpdateDrill) -> list[Arm]:
     )
     return [
         arm
-        for arm in seen.done
-        if arm.name in known and arm.name in {*seen.chosen(), reads, trained}
+        for arm in seen.complete_arms
+        if arm.name in known and arm.name in {*seen.shortlist(), reads, trained}
     ]
 
 
@@ -162,11 +170,11 @@ class Update:
     seconds: float
     before: float
 
-    def left_out(self, why: str) -> dict[str, str]:
+    def omission(self, why: str) -> dict[str, str]:
         return {"kind": self.drill.change.kind, "arm": self.arm.name, "way": self.way, "why": why}
 
 
-def planned(
+def plan_updates(
     drills: Sequence[Drill], arms: Sequence[Arm], seconds: float
 ) -> tuple[list[Update], list[dict[str, str]]]:
     """The updates that make sense and fit into the time, those that cost least first; and those
@@ -176,9 +184,9 @@ def planned(
         for arm in arms:
             strategy = drill.seen.strategy(arm.name)
             for way in ways(strategy, drill.change):
-                update = Update(drill, arm, way, *drill.thought(arm, way))
+                update = Update(drill, arm, way, *drill.estimate_seconds(arm, way))
                 why = drill.senseless(strategy, way)
-                left_out += [update.left_out(why)] if why else []
+                left_out += [update.omission(why)] if why else []
                 possible += [] if why else [update]
     taken: list[Update] = []
     for one in sorted(possible, key=lambda one: one.seconds + one.before):
@@ -189,21 +197,23 @@ def planned(
             seconds -= need
         else:
             left_out.append(
-                one.left_out(
+                one.omission(
                     f"about {duration(need)} are more than is left of validate.update_drill.within"
                 )
             )
     return [one for one in possible if one in taken], left_out
 
 
-def made_of(updates: Sequence[Update], left_out: list[dict[str, str]]) -> list[dict[str, Any]]:
-    """`arms` of a change in the report. Those that could not be changed are added to `left_out`."""
+def run_updates(updates: Sequence[Update], left_out: list[dict[str, str]]) -> list[dict[str, Any]]:
+    """`arms` of a change in the report. Those that could not be changed are added to `omission`."""
     found = []
     for one in updates:
         try:
-            found.append(one.drill.taken(one.arm, one.drill.seen.strategy(one.arm.name), one.way))
+            found.append(
+                one.drill.compare_arm(one.arm, one.drill.seen.strategy(one.arm.name), one.way)
+            )
         except (TrainError, ResourceError) as error:
-            left_out.append(one.left_out(error.problems[0].text))
+            left_out.append(one.omission(error.problems[0].text))
     return found
 
 
@@ -212,18 +222,18 @@ class Drill:
     """One change, over the data before it and after it."""
 
     seen: Seen
-    change: Change
+    change: DataChange
     before: Bench
     after: Bench
 
     @classmethod
-    def of(cls, seen: Seen, data: Data, change: Change) -> Drill:
-        def bench(some: Data) -> Bench:
+    def of(cls, seen: Seen, data: DrillData, change: DataChange) -> Drill:
+        def bench(some: DrillData) -> Bench:
             if some is data:
                 return seen.bench
             why = f"{KEY}, {change.kind}"
             parts = {"train": some.train, "val": some.val, "documents": some.documents}
-            return varied(seen.bench, why, **parts, labels=some.labels or None)
+            return bench_with_data(seen.bench, why, **parts, labels=some.labels or None)
 
         return cls(seen, change, bench(change.before), bench(change.after))
 
@@ -248,7 +258,7 @@ class Drill:
             return "no training row asks for what changes, so there is nothing to train on"
         return ""
 
-    def thought(self, arm: Arm, way: Way) -> tuple[float, float]:
+    def estimate_seconds(self, arm: Arm, way: Way) -> tuple[float, float]:
         """Seconds that the update will take, and those of the arm before it."""
         fit, each = arm.cost.get("fit_seconds") or 0.0, arm.cost.get("seconds_per_answer") or 0.0
         answers = START + each * len(self.questions)
@@ -260,12 +270,12 @@ class Drill:
         own = {"reindexed": 0.0, "continued": fit * min(1.0, share)}.get(way, fit)
         return own + answers, 0.0 if self.before is self.seen.bench else fit + answers
 
-    def taken(self, arm: Arm, strategy: Strategy, way: Way) -> dict[str, Any]:
+    def compare_arm(self, arm: Arm, strategy: Strategy, way: Way) -> dict[str, Any]:
         """An arm before and after the change."""
         before = self.answers_before(arm.name, strategy)
         note, stamped = self.update(arm.name, strategy, way)
-        asked = Asked(self.change, self.seen.task, self.seen.level, self.seen.seed)
-        found = measured(
+        asked = DrillQuestions(self.change, self.seen.task, self.seen.level, self.seen.seed)
+        found = measure_update(
             asked, before, [answer for _, answer in stamped], [at for at, _ in stamped]
         )
         return {
@@ -283,7 +293,8 @@ class Drill:
         if self.before is seen.bench:
             given = answers_in(seen.bench, strategy, seen.exam.hash)
             by_id = {
-                question.id: answer for question, answer in zip(seen.exam.asked, given, strict=True)
+                question.id: answer
+                for question, answer in zip(seen.exam.questions_in_order, given, strict=True)
             }
             return [by_id[question.id] for question in self.questions]
         if self.before.state(strategy, self.hash) != "cached":
@@ -300,8 +311,10 @@ class Drill:
         a cached stage."""
         change, bench = self.change, self.before if way == "reindexed" else self.after
         if way == "continued":
-            bench = varied(
-                self.after, way, train=rehearsed(change, self.settings.rehearse, self.seen.seed)
+            bench = bench_with_data(
+                self.after,
+                way,
+                train=rehearsal_rows(change, self.settings.rehearse, self.seen.seed),
             )
         before, key = self.before.fit_key(strategy), bench.fit_key(strategy)
         pages = {"put": [page.to_json() for page in change.put], "drop": list(change.drop)}
@@ -309,7 +322,7 @@ class Drill:
             key = store.digest([VERSION, "continued", before, key])[:20]
         parts = [VERSION, way, before, pages if way == "reindexed" else key, self.hash]
         stage = store.Stage(bench.project.work, "drill", store.digest(parts)[:20], bench.tell)
-        if stage.done() is None:
+        if stage.completion_note() is None:
             folder = stage.open()
             store.write_lines(
                 folder / "questions.jsonl", (question.to_json() for question in self.questions)
@@ -329,4 +342,6 @@ class Drill:
             bench.launch(folder, request, told)
             bench.tell({"event": "stage", "name": told, "state": "done"})
         rows = list(store.read_lines(stage.folder / "answers.jsonl"))
-        return stage.done() or {}, [(at, Answer.from_json(answer)) for at, answer in rows]
+        return stage.completion_note() or {}, [
+            (at, Answer.from_json(answer)) for at, answer in rows
+        ]

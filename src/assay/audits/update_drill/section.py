@@ -98,7 +98,7 @@ def _what(arm: dict[str, Any], change: dict[str, Any]) -> str:
     return f"{told} and {word} {points(abs(size)).lstrip('+')} points elsewhere ({bounds})"
 
 
-def made(change: dict[str, Any]) -> str:
+def change_sentence(change: dict[str, Any]) -> str:
     """What was changed, in words, with the first few."""
     shown, rows = change["shown"], change["rows"]
     if change["kind"] == "facts":
@@ -213,7 +213,7 @@ def markdown(data: dict[str, Any]) -> list[str]:
         rows = [[plain(arm["name"]), WAYS[arm["way"]], *_cells(arm)] for arm in change["arms"]]
         blocks += [
             f"### {NAMES[change['kind']]}",
-            plain(made(change), 1000),
+            plain(change_sentence(change), 1000),
             *([table(header, rows)] if rows else []),
         ]
     gone = [plain(line, 500) for line in missing(found)]

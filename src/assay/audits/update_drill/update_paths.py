@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assay.audits.update_drill.changes import Change
+from assay.audits.update_drill.changes import DataChange
 from assay.audits.update_drill.facts import chance
 from assay.config.audits.update_drill import Way
 from assay.core.types import Example, Learner, Strategy
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from assay.config import Project
 
 
-def ways(strategy: Strategy, change: Change) -> list[Way]:
+def ways(strategy: Strategy, change: DataChange) -> list[Way]:
     """Those that fit the arm and the change, the shortest first."""
     if isinstance(strategy, Rag) and (change.put or change.drop):
         return ["reindexed"]
@@ -42,13 +42,13 @@ def trains(learner: Learner) -> bool:
     return isinstance(learner, Trained) or any(trains(one) for _, one in learner.inside())
 
 
-def served(strategy: Strategy, project: Project) -> bool:
+def uses_endpoint(strategy: Strategy, project: Project) -> bool:
     """Whether a model behind an address is asked: its answers may be paid for, so it is asked more
     only by name."""
     return bool(endpoints(project, strategy))
 
 
-def rehearsed(change: Change, times: int, seed: int) -> list[Example]:
+def rehearsal_rows(change: DataChange, times: int, seed: int) -> list[Example]:
     """What a continued training learns from: the new rows, and `times` as many of the others, drawn
     by the seed; in the order of the training rows."""
     new = {row.id for row in change.new}

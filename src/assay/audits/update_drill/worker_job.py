@@ -36,9 +36,9 @@ def drill(job: Job) -> None:
     questions = read_examples(Path(request["questions"]))
     start = time.monotonic() - request["begun"]
     adapted, load, update = (
-        reindexed(job, stage.open()) if request["way"] == "reindexed" else fitted(job)
+        reindex_documents(job, stage.open()) if request["way"] == "reindexed" else refit(job)
     )
-    rows = answered(adapted, questions, start + load + update, job.tell)
+    rows = time_answers(adapted, questions, start + load + update, job.tell)
     store.write_lines(
         stage.folder / "answers.jsonl", ([at, answer.to_json()] for at, answer in rows)
     )
@@ -48,7 +48,7 @@ def drill(job: Job) -> None:
     )
 
 
-def reindexed(job: Job, folder: Path) -> tuple[Adapted, float, float]:
+def reindex_documents(job: Job, folder: Path) -> tuple[Adapted, float, float]:
     """The arm as it was before, with documents put and dropped; seconds to load it, and to change
     its documents."""
     from assay.strategies.retrieval.library import Library
@@ -70,7 +70,7 @@ def reindexed(job: Job, folder: Path) -> tuple[Adapted, float, float]:
     return library.arm(), loaded - began, time.monotonic() - loaded
 
 
-def fitted(job: Job) -> tuple[Adapted, float, float]:
+def refit(job: Job) -> tuple[Adapted, float, float]:
     """The arm fitted on the data of the request, from the weights of the one before where that is
     asked for. Loading is part of a fit, and not told apart."""
     lesson = job.lesson()
@@ -78,11 +78,11 @@ def fitted(job: Job) -> tuple[Adapted, float, float]:
         lesson = replace(
             lesson, start=store.Stage(job.work, "fit", job.request["before"]).folder / "arm"
         )
-    adapted, note = job.fitted(job.strategy, lesson, job.request["fit_key"])
+    adapted, note = job.fit_or_load(job.strategy, lesson, job.request["fit_key"])
     return adapted, 0.0, note["seconds"]
 
 
-def answered(
+def time_answers(
     adapted: Adapted, questions: tuple[Example, ...], ready: float, tell: Callable[[dict], None]
 ) -> list[tuple[float, Answer]]:
     """(seconds since the change, answer) of each question.

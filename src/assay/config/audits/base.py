@@ -12,10 +12,10 @@ class QuestionSettings(Settings):
 
     when: Literal["full", "always", "never"] = "full"
 
-    def asked(self, depth: str) -> bool:
+    def is_enabled(self, depth: str) -> bool:
         """Whether it is asked in a run of this depth, "quick" or "full"."""
         if self.when == "full":
-            return depth == "full" or bool(self.changed())
+            return depth == "full" or bool(self.non_defaults())
         return self.when == "always"
 
 

@@ -17,6 +17,6 @@ class Judge(QuestionSettings):
     # "second" or "tie"}
     ratings: str = ""
 
-    def asked(self, depth: str) -> bool:
+    def is_enabled(self, depth: str) -> bool:
         """Only where the project says something of it."""
-        return super().asked("quick")
+        return super().is_enabled("quick")

@@ -18,12 +18,14 @@ _EVEN = 1e-6  # two labels this close in probability are in dispute
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class AdjudicatedLabel:
     label: str | None  # None: in dispute
     how: str  # "2 of 3 annotators"
 
 
-def settle(votes: Mapping[str, Sequence[Vote]], by: Settle = "majority") -> dict[str, Settled]:
+def settle(
+    votes: Mapping[str, Sequence[Vote]], by: Settle = "majority"
+) -> dict[str, AdjudicatedLabel]:
     """The label of every row that has a vote, by row."""
     said = by_annotator(votes)
     weights = weigh(said) if by == "dawid_skene" else {}
@@ -31,30 +33,34 @@ def settle(votes: Mapping[str, Sequence[Vote]], by: Settle = "majority") -> dict
     for row, some in votes.items():
         deciders = [vote for vote in some if vote.decides]
         if deciders:
-            settled[row] = Settled(deciders[-1].label, f"decided by {deciders[-1].annotator}")
+            settled[row] = AdjudicatedLabel(
+                deciders[-1].label, f"decided by {deciders[-1].annotator}"
+            )
         elif by == "dawid_skene":
-            settled[row] = _weighted(weights[row], len(said[row]))
+            settled[row] = _vote_by_weight(weights[row], len(said[row]))
         else:
             settled[row] = _majority(Counter(said[row].values()))
     return settled
 
 
-def _majority(counts: Counter[str]) -> Settled:
+def _majority(counts: Counter[str]) -> AdjudicatedLabel:
     (label, most), *others = counts.most_common()
     many = "annotator" if counts.total() == 1 else "annotators"
     if others and others[0][1] == most:
         told = ", ".join(
             f"{count} {name}" for name, count in sorted(counts.items(), key=lambda c: (-c[1], c[0]))
         )
-        return Settled(None, told)
-    return Settled(label, f"{most} of {counts.total()} {many}")
+        return AdjudicatedLabel(None, told)
+    return AdjudicatedLabel(label, f"{most} of {counts.total()} {many}")
 
 
-def _weighted(weights: Mapping[str, float], votes: int) -> Settled:
+def _vote_by_weight(weights: Mapping[str, float], votes: int) -> AdjudicatedLabel:
     best, *others = sorted(weights, key=lambda label: (-weights[label], label))
     if others and weights[best] - weights[others[0]] < _EVEN:
-        return Settled(None, ", ".join(f"{weights[name]:.2f} {name}" for name in (best, others[0])))
-    return Settled(
+        return AdjudicatedLabel(
+            None, ", ".join(f"{weights[name]:.2f} {name}" for name in (best, others[0]))
+        )
+    return AdjudicatedLabel(
         best, f"probability {weights[best]:.2f} by {votes} weighed annotator{'s' * (votes != 1)}"
     )
 

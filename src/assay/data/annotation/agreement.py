@@ -34,7 +34,7 @@ Total = Any
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class AnnotatorPair:
     """Two annotators on the rows that both saw."""
 
     first: str
@@ -52,7 +52,7 @@ class Agreement:
     percent: Interval | None
     fleiss: Interval | None
     alpha: dict[str, Interval]  # nominal, ordinal, interval
-    pairs: tuple[Pair, ...]
+    pairs: tuple[AnnotatorPair, ...]
     # two labels given to one row by two people, most frequent first
     confused: tuple[tuple[str, str, int], ...]
 
@@ -232,7 +232,7 @@ def _alpha_nominal(sums: Any, rows: Any) -> Any:
 
 def _pair(
     first: str, second: str, both: list[tuple[str, str]], kind: str, draws: int, seed: int
-) -> Pair:
+) -> AnnotatorPair:
     weights = Weights(len(both), draws=draws, seed=seed)
     same = np.array([[float(a == b)] for a, b in both])
     percent = _interval(same, _mean, weights)
@@ -245,8 +245,8 @@ def _pair(
                 row[side, labels.index(label)] = 1
         kappa = _interval(np.column_stack([same, one_hot.reshape(len(both), -1)]), _cohen, weights)
     elif kind == "extract":
-        f1 = _interval(np.array([_shared_pieces(a, b) for a, b in both]), _f1, weights)
-    return Pair(first, second, len(both), percent, kappa, f1)
+        f1 = _interval(np.array([_overlap_counts(a, b) for a, b in both]), _f1, weights)
+    return AnnotatorPair(first, second, len(both), percent, kappa, f1)
 
 
 def _cohen(sums: Any, n: Any) -> Any:
@@ -256,7 +256,7 @@ def _cohen(sums: Any, n: Any) -> Any:
     return _over(sums[..., 0] / n - chance, 1 - chance)
 
 
-def _shared_pieces(first: str, second: str) -> tuple[float, float, float]:
+def _overlap_counts(first: str, second: str) -> tuple[float, float, float]:
     one, two = (
         Counter((kind, " ".join(words.split()).casefold()) for kind, words in pieces_of(x))
         for x in (first, second)

@@ -13,7 +13,7 @@ from typing import Any
 
 from assay.core.types import Example
 from assay.data.annotation.adjudication import Settle, settle
-from assay.data.annotation.votes import Vote, placed
+from assay.data.annotation.votes import Vote, match_votes
 
 STEP = "annotate"
 
@@ -27,7 +27,7 @@ class Applied:
 
 def apply(examples: Sequence[Example], votes: Sequence[Vote], by: Settle = "majority") -> Applied:
     """The rows with the labels that the votes give them, in the order given."""
-    on, strays = placed(votes, examples)
+    on, strays = match_votes(votes, examples)
     settled = settle(on, by)
     done = Applied()
 

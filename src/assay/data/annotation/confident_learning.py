@@ -100,7 +100,7 @@ def judge(
     if len(names) < 2 or not labels:
         return []
     own = np.array([list(names).index(label) for label in labels])
-    likely = _pruned(probabilities, own)
+    likely = _prune_mask(probabilities, own)
     at = np.arange(len(labels))
     others = probabilities.copy()
     others[at, own] = -1.0
@@ -142,7 +142,7 @@ def confident_joint(probabilities: Any, own: Any) -> Any:
     return joint / np.where(sums > 0, sums, 1.0) * rows[:, None]
 
 
-def _pruned(probabilities: Any, own: Any) -> Any:
+def _prune_mask(probabilities: Any, own: Any) -> Any:
     """(rows,) true where both prunings of the paper, by class and by noise rate, take the row."""
     import numpy as np
 
@@ -186,6 +186,6 @@ def doubts(
     return judge(probabilities, names, labels, [example.id for example in examples])
 
 
-def ranked(found: Sequence[Doubt], *, all_rows: bool = False) -> list[Doubt]:
+def rank_doubts(found: Sequence[Doubt], *, all_rows: bool = False) -> list[Doubt]:
     """The likely errors, worst first; with `all_rows` every row."""
     return sorted((d for d in found if all_rows or d.likely_error), key=lambda d: (d.margin, d.id))

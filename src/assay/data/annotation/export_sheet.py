@@ -37,13 +37,13 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 _WORDS = {"true", "false", "wahr", "falsch", "vrai", "faux", "verdadero", "falso"}
 
 
-def guarded(text: str) -> str:
+def escape_cell(text: str) -> str:
     """The cell as a spreadsheet leaves it alone."""
     return f"'{text}" if _rewritten(text) else text
 
 
 def bare(cell: str) -> str:
-    """What `guarded` was given."""
+    """What `escape_cell` was given."""
     return cell.removeprefix("'")
 
 
@@ -113,7 +113,7 @@ def cells(
     return lines
 
 
-def named(out: Path, annotator: str) -> Path:
+def sheet_path(out: Path, annotator: str) -> Path:
     """`tasks.csv` for anna is `tasks.anna.csv`."""
     return out.with_name(f"{out.stem}.{annotator}{out.suffix}") if annotator else out
 
@@ -147,7 +147,7 @@ def write(path: Path, lines: Sequence[dict[str, str]]) -> None:
     sheet: Any = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     names = list(lines[0]) if lines else list(COLUMNS)
     sheet.writerow(names)
-    sheet.writerows([guarded(cut(line[name])) for name in names] for line in lines)
+    sheet.writerows([escape_cell(cut(line[name])) for name in names] for line in lines)
     store.write_bytes(path, b"\xef\xbb\xbf" + text.getvalue().encode())
 
 

@@ -26,9 +26,9 @@ from assay.data.reading.findings import excerpt, rows
 from assay.data.reading.read_file import read
 from assay.tasks import json_objects as objects
 from assay.tasks.columns import as_text
-from assay.tasks.entities import NONE, pieces_of, written
+from assay.tasks.entities import NONE, format_entities, pieces_of
+from assay.tasks.label_sets import format_labels as label_line
 from assay.tasks.label_sets import labels_in
-from assay.tasks.label_sets import written as label_line
 
 _OWN = re.compile(r"label\s*[:_ ]\s*(.+)", re.IGNORECASE)
 _PLACE = re.compile(r"'?(\d+) of (\d+)")
@@ -36,7 +36,7 @@ _FIRST = 3  # lines that a warning names
 
 
 @dataclass
-class Returned:
+class SheetVotes:
     """What a sheet brought: `votes` of the rows in order, what stops it, and what is worth a
     word."""
 
@@ -64,7 +64,7 @@ def take(
     *,
     encoding: str | None = None,
     base: Path = Path(),
-) -> Returned:
+) -> SheetVotes:
     """Read a filled sheet.
 
     Args:
@@ -79,7 +79,7 @@ def take(
         table = read(path, encoding=encoding, base=base)
     except DataError as error:
         raise DataError(*map(_in_words_of_a_sheet, error.problems)) from None
-    found = Returned(table.place)
+    found = SheetVotes(table.place)
     columns = _label_columns(table.names, path)
     if "id" not in table.names or not columns:
         lacks = " and ".join(
@@ -158,7 +158,11 @@ def _label_columns(names: Sequence[str], path: Path) -> dict[str, str]:
 
 
 def _row(
-    source: str, fields: dict[str, Any], examples: Mapping[str, Example], found: Returned, csv: bool
+    source: str,
+    fields: dict[str, Any],
+    examples: Mapping[str, Example],
+    found: SheetVotes,
+    csv: bool,
 ) -> _Row | None:
     written_id = as_text(fields.get("id")).strip()
     if not any(as_text(value).strip() for value in fields.values()):
@@ -245,7 +249,7 @@ def _several(text: str, labels: Sequence[str], place: str) -> tuple[str, Problem
 
 def _pieces(text: str, types: Sequence[str], place: str) -> tuple[str, Problem | None]:
     found = pieces_of(text)
-    if not found and text.strip().casefold() != NONE and objects.parsed(text) is None:
+    if not found and text.strip().casefold() != NONE and objects.parse_object(text) is None:
         told = (
             f"'{excerpt(text, width=40)}' is no line of pieces such as 'city: Oslo | date:"
             f" Friday', nor '{NONE}'"
@@ -260,10 +264,10 @@ def _pieces(text: str, types: Sequence[str], place: str) -> tuple[str, Problem |
         return "", Problem(
             "D030", f"type '{unknown}' is not one of the {len(types)} types", place, help=help
         )
-    return (text if objects.is_object(text) else written(found)), None
+    return (text if objects.is_object(text) else format_entities(found)), None
 
 
-def _say_open(found: Returned, empty: list[str], places: list[str]) -> None:
+def _say_open(found: SheetVotes, empty: list[str], places: list[str]) -> None:
     """D090: rows without a label, and rows that the sheet once had."""
     if empty:
         lines = ", ".join(place.rpartition(":")[2] for place in empty[:_FIRST]) + ", ..." * (
@@ -286,7 +290,7 @@ def _say_open(found: Returned, empty: list[str], places: list[str]) -> None:
         found.warnings.append({"code": "D090", "count": len(gone), "text": told})
 
 
-def together(sheets: Sequence[Returned]) -> list[Problem]:
+def together(sheets: Sequence[SheetVotes]) -> list[Problem]:
     """All problems of sheets that are read in one go, with D089 for one annotator's two labels in
     two of them."""
     problems = [problem for sheet in sheets for problem in sheet.problems]
@@ -302,7 +306,7 @@ def together(sheets: Sequence[Returned]) -> list[Problem]:
     return problems
 
 
-def undoubled(votes: Sequence[Vote]) -> list[Vote]:
+def drop_contradictions(votes: Sequence[Vote]) -> list[Vote]:
     """Without the votes of an annotator who gives one row two labels: neither is known to be
     meant."""
     labels: dict[tuple[str, str, bool], set[str]] = {}

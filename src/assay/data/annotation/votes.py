@@ -20,7 +20,7 @@ from typing import Any
 from assay.core import store
 from assay.core.errors import DataError, Problem
 from assay.core.types import Example
-from assay.data.reading.findings import Findings, shown
+from assay.data.reading.findings import Findings, display_path
 from assay.data.reading.read_file import read
 
 NAME = "annotations.jsonl"
@@ -62,7 +62,7 @@ def read_votes(path: Path, base: Path = Path()) -> list[Vote]:
     if not path.exists() or (path.is_file() and path.stat().st_size == 0):
         return []
     table = read(path, base=base)
-    found = Findings(shown(path, base))
+    found = Findings(display_path(path, base))
     votes = []
     for source, fields in table.rows:
         texts = [value for name in _FIELDS if isinstance(value := fields.get(name), str) and value]
@@ -82,7 +82,7 @@ def read_votes(path: Path, base: Path = Path()) -> list[Vote]:
     return votes
 
 
-def torn(path: Path) -> bool:
+def is_truncated(path: Path) -> bool:
     """Whether the last line has no end: a kill, or an editor, left it so."""
     if not path.is_file() or not path.stat().st_size:
         return False
@@ -94,7 +94,7 @@ def torn(path: Path) -> bool:
 def mend(path: Path) -> None:
     """End the last line if it is whole, and cut it off if it is a part of one, so that the next
     starts afresh."""
-    if not torn(path):
+    if not is_truncated(path):
         return
     data = path.read_bytes()
     try:
@@ -114,7 +114,7 @@ def newest(votes: Iterable[Vote]) -> list[Vote]:
     return list(last.values())
 
 
-def added(old: Sequence[Vote], new: Sequence[Vote]) -> list[Vote]:
+def new_votes(old: Sequence[Vote], new: Sequence[Vote]) -> list[Vote]:
     """Those of `new` that say something which `old` does not."""
     said = {(v.id, v.text, v.annotator, v.decides): v.label for v in old}
     kept = []
@@ -126,7 +126,7 @@ def added(old: Sequence[Vote], new: Sequence[Vote]) -> list[Vote]:
     return kept
 
 
-def placed(
+def match_votes(
     votes: Sequence[Vote], examples: Sequence[Example]
 ) -> tuple[dict[str, list[Vote]], list[Vote]]:
     """The newest votes by the id of the row that they are about, in the order of the rows; and
@@ -161,4 +161,4 @@ def by_annotator(votes: Mapping[str, Sequence[Vote]]) -> dict[str, dict[str, str
 def missing(path: Path, base: Path) -> DataError:
     """D001: the project names a file of annotations that is not there."""
     help = "assay annotate FOLDER --in SHEET makes it"
-    return DataError(Problem("D001", "no such file", shown(path, base), help=help))
+    return DataError(Problem("D001", "no such file", display_path(path, base), help=help))

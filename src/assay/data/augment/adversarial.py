@@ -22,7 +22,7 @@ from typing import Literal, get_args
 from pydantic import Field
 
 from assay.core.types import Augmentation, Example, Made, Means
-from assay.data.augment.selection import chosen, draw_for
+from assay.data.augment.selection import choose_rows, draw_for
 from assay.data.steps.near import targets_repeat
 
 Trick = Literal["distractor", "injection", "negation", "repeat"]
@@ -68,7 +68,7 @@ class Adversarial(Augmentation):
         )
         # Said twice, a message names its pieces twice, so its target would be another one.
         usable = [trick for trick in self.tricks if labels or trick != "repeat"]
-        for example in chosen(examples, self.share, self.kind, means.seed):
+        for example in choose_rows(examples, self.share, self.kind, means.seed):
             draw = draw_for(example, self.kind, means.seed)
             tricks = draw.sample(usable, min(self.copies, len(usable)))
             for copy, trick in enumerate(tricks, 1):
@@ -77,18 +77,23 @@ class Adversarial(Augmentation):
                     break
                 if trick == "distractor":
                     more = draw.choice(DISTRACTORS)
-                    text = f"{more} {said}" if draw.random() < 0.5 else f"{ended(said)} {more}"
+                    text = (
+                        f"{more} {said}" if draw.random() < 0.5 else f"{end_sentence(said)} {more}"
+                    )
                 elif trick == "injection":
                     others = [label for label in labels if label != example.target] or BLUFFS
-                    text = f"{ended(said)} {draw.choice(INJECTIONS).format(draw.choice(others))}"
+                    text = (
+                        f"{end_sentence(said)}"
+                        f" {draw.choice(INJECTIONS).format(draw.choice(others))}"
+                    )
                 elif trick == "negation":
-                    text = f"{ended(said)} {draw.choice(NEGATIONS)}"
+                    text = f"{end_sentence(said)} {draw.choice(NEGATIONS)}"
                 else:
                     text = f"{said}\n{said}"
                 made = replace(example.with_text(text), id=f"{example.id}~{self.kind}{copy}")
                 yield Made(made, (example.id,), trick)
 
 
-def ended(text: str) -> str:
+def end_sentence(text: str) -> str:
     """With a full stop where the last word has no mark after it."""
     return text if text[-1:] in ".!?…:;)\"'" else f"{text}."

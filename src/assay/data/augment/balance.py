@@ -17,8 +17,8 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from assay.core.types import Augmentation, Dropped, Example, Made, Means
-from assay.data.augment.selection import chosen, draw_for
-from assay.data.augment.typos import SLIPS, mistyped
+from assay.data.augment.selection import choose_rows, draw_for
+from assay.data.augment.typos import SLIPS, add_typos
 
 TRIES = 5  # draws for a copy that is not there yet
 
@@ -47,7 +47,7 @@ class Balance(Augmentation):
             elif self.cap and len(rows) > wanted:
                 stay = {
                     example.id
-                    for example in chosen(rows, wanted / len(rows), self.kind, means.seed)
+                    for example in choose_rows(rows, wanted / len(rows), self.kind, means.seed)
                 }
                 for example in rows:
                     if example.id not in stay:
@@ -59,7 +59,7 @@ class Balance(Augmentation):
             example, copy = rows[number % len(rows)], number // len(rows) + 1
             draw = draw_for(example, self.kind, means.seed, copy)
             for _ in range(TRIES):
-                text = mistyped(example.messages[-1].content, self.rate, SLIPS, draw, frozenset())
+                text = add_typos(example.messages[-1].content, self.rate, SLIPS, draw, frozenset())
                 if text.strip() and text not in seen:
                     seen.add(text)
                     made = replace(example.with_text(text), id=f"{example.id}~{self.kind}{copy}")

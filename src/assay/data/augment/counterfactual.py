@@ -26,7 +26,7 @@ from pydantic import Field
 
 from assay.core.types import Augmentation, Example, Made, Means
 from assay.data.augment.group_terms import ONLY_CAPITALS, TERMS
-from assay.data.augment.selection import chosen
+from assay.data.augment.selection import choose_rows
 from assay.data.steps.near import targets_repeat
 
 Group = Literal["gender", "names", "nationality", "identity"]
@@ -61,7 +61,7 @@ class Counterfactual(Augmentation):
     def make(self, examples: Sequence[Example], means: Means) -> Iterator[Made]:
         labels = targets_repeat(examples)
         made = {e.id: new for e in examples if (new := copy(e, self.swap, labels)) != e}
-        for example in chosen(
+        for example in choose_rows(
             [e for e in examples if e.id in made], self.share, self.kind, means.seed
         ):
             row = replace(made[example.id], id=f"{example.id}~{self.kind}1")
@@ -74,7 +74,7 @@ def copy(example: Example, swap: Sequence[Group], labels: bool) -> Example:
     pairs = [pair for group in swap for pair in TERMS[group]]
     # Of two words with one counterpart the first comes back.
     other = {**{second: first for first, second in reversed(pairs)}, **dict(pairs)}
-    change = partial(swapped, other=other, pronouns="gender" in swap)
+    change = partial(swap_terms, other=other, pronouns="gender" in swap)
     answer = (lambda text: text) if labels else change
     return replace(
         example,
@@ -92,7 +92,7 @@ def copy(example: Example, swap: Sequence[Group], labels: bool) -> Example:
     )
 
 
-def swapped(text: str, other: Mapping[str, str], pronouns: bool) -> str:
+def swap_terms(text: str, other: Mapping[str, str], pronouns: bool) -> str:
     """`text` with each term and its counterpart in place of each other."""
     out, at = [], 0
     for match in _WORD.finditer(text):

@@ -19,8 +19,8 @@ from typing import Literal
 from pydantic import Field
 
 from assay.core.types import Augmentation, Example, Made, Means
-from assay.data.augment.selection import chosen, draw_for
-from assay.data.augment.typos import SLIPS, Slip, mistyped, protected
+from assay.data.augment.selection import choose_rows, draw_for
+from assay.data.augment.typos import SLIPS, Slip, add_typos, words_to_keep
 
 
 class Noise(Augmentation):
@@ -34,12 +34,12 @@ class Noise(Augmentation):
     slips: tuple[Slip, ...] = Field(default=SLIPS, min_length=1)
 
     def make(self, examples: Sequence[Example], means: Means) -> Iterator[Made]:
-        keep = protected(examples)
-        for example in chosen(examples, self.share, self.kind, means.seed):
+        keep = words_to_keep(examples)
+        for example in choose_rows(examples, self.share, self.kind, means.seed):
             said, seen = example.messages[-1].content, {example.messages[-1].content}
             for copy in range(1, self.copies + 1):
                 draw = draw_for(example, self.kind, means.seed, copy)
-                text = mistyped(said, self.rate, self.slips, draw, keep(example))
+                text = add_typos(said, self.rate, self.slips, draw, keep(example))
                 if text.strip() and text not in seen:
                     seen.add(text)
                     made = replace(example.with_text(text), id=f"{example.id}~{self.kind}{copy}")

@@ -29,9 +29,9 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from assay.core.types import Augmentation, Example, Made, Means, Message, Messages
-from assay.data.augment.paraphrase_rules import reworded
-from assay.data.augment.selection import chosen, draw_for
-from assay.data.augment.typos import protected
+from assay.data.augment.paraphrase_rules import rewrite_text
+from assay.data.augment.selection import choose_rows, draw_for
+from assay.data.augment.typos import words_to_keep
 from assay.data.text_similarity import normal
 
 INSTRUCTION = (
@@ -64,34 +64,36 @@ class Paraphrase(Augmentation):
         return () if self.by == "rules" else self.needs
 
     def make(self, examples: Sequence[Example], means: Means) -> Iterator[Made]:
-        keep = protected(examples)
+        keep = words_to_keep(examples)
         rows = [
             e
-            for e in chosen(examples, self.share, self.kind, means.seed)
+            for e in choose_rows(examples, self.share, self.kind, means.seed)
             if e.messages[-1].content.strip()
         ]
         if self.by == "rules":
             texts = [
-                reworded(e.messages[-1].content, draw_for(e, self.kind, means.seed, 1), self.rules)
+                rewrite_text(
+                    e.messages[-1].content, draw_for(e, self.kind, means.seed, 1), self.rules
+                )
                 for e in rows
             ]
         else:
-            texts = self._written(rows, means)
+            texts = self._paraphrase_texts(rows, means)
         good = self._alike(rows, texts, means)
         for example, text, same in zip(rows, texts, good, strict=True):
             if same and keeps(example.messages[-1].content, text, keep(example)):
                 made = replace(example.with_text(text), id=f"{example.id}~{self.kind}1")
                 yield Made(made, (example.id,), f"other words by {self.by.replace('_', ' ')}")
 
-    def _written(self, rows: Sequence[Example], means: Means) -> list[str]:
+    def _paraphrase_texts(self, rows: Sequence[Example], means: Means) -> list[str]:
         said = [example.messages[-1].content for example in rows]
         if self.by == "model":
-            return _asked([_prompt(INSTRUCTION, text) for text in said], said, means)
+            return _generate_texts([_prompt(INSTRUCTION, text) for text in said], said, means)
         name = LANGUAGES[self.through]
         there = f"Translate the user's message into {name}. Write the translation only."
-        over = _asked([_prompt(there, text) for text in said], said, means)
+        over = _generate_texts([_prompt(there, text) for text in said], said, means)
         back = "Translate the user's message into English. Write the translation only."
-        home = _asked([_prompt(back, text) for text in over], over, means)
+        home = _generate_texts([_prompt(back, text) for text in over], over, means)
         # A model that did not translate has not gone through another language: its text is a copy
         # or an answer.
         went = [found == self.through for found in _languages(over)]
@@ -147,7 +149,7 @@ def _prompt(instruction: str, text: str) -> Messages:
     return Message("system", instruction), Message("user", text)
 
 
-def _asked(prompts: Sequence[Messages], texts: Sequence[str], means: Means) -> list[str]:
+def _generate_texts(prompts: Sequence[Messages], texts: Sequence[str], means: Means) -> list[str]:
     """One text each, without the quotes that models put around what they write. Short texts are
     asked for by themselves: all rows of a batch run until the last one has ended, or has as many
     tokens as its text may need."""

@@ -66,7 +66,7 @@ def wordings(text: str) -> list[str]:
     return list(found)
 
 
-def reworded(text: str, draw: random.Random, rules: int) -> str:
+def rewrite_text(text: str, draw: random.Random, rules: int) -> str:
     """`text` after up to `rules` rules, each drawn among those that fit by then and do not lead
     back."""
     seen = {text}

@@ -25,7 +25,7 @@ from typing import ClassVar, Literal, NamedTuple
 from pydantic import Field
 
 from assay.core.types import Augmentation, Document, Example, Made, Means, Message, Messages
-from assay.data.augment.selection import chosen
+from assay.data.augment.selection import choose_rows
 from assay.data.text_similarity import normal
 
 SHORTEST, LONGEST = 80, 900  # characters of a passage
@@ -81,7 +81,7 @@ _SMALL = frozenset("a an the is are was were it in on at by of for to answ".spli
 _FOUND = re.compile("|".join(f"(?:{pattern})" for pattern in _CANDIDATES))
 
 
-class Passage(NamedTuple):
+class AnswerPassage(NamedTuple):
     document: Document
     number: int  # of the passage in its document, from 1
     text: str
@@ -103,7 +103,7 @@ class QaPairs(Augmentation):
 
     def make(self, examples: Sequence[Example], means: Means) -> Iterator[Made]:
         assert means.generate is not None, "handed in where it is wanted"
-        tried = self._tried(means)
+        tried = self._draw_passages(means)
         questions = [
             _line(text) for text in means.generate([_asking(one) for one in tried], QUESTION_TOKENS)
         ]
@@ -121,9 +121,9 @@ class QaPairs(Augmentation):
         with_passage = any(example.context for example in examples)
         for (one, question), answer in zip(pairs, answers, strict=True):
             if agreement(_line(answer), one.answer, question) >= self.agreement:
-                yield _made(one, question, self.kind, with_passage)
+                yield _make_row(one, question, self.kind, with_passage)
 
-    def _tried(self, means: Means) -> list[Passage]:
+    def _draw_passages(self, means: Means) -> list[AnswerPassage]:
         found = [
             one for document in means.documents for one in passages_of(document, self.per_passage)
         ]
@@ -133,10 +133,10 @@ class QaPairs(Augmentation):
             for at, one in enumerate(found)
         ]
         share = min(1.0, self.passages * self.per_passage / max(1, len(rows)))
-        return [found[int(row.id)] for row in chosen(rows, share, self.kind, means.seed)]
+        return [found[int(row.id)] for row in choose_rows(rows, share, self.kind, means.seed)]
 
 
-def passages_of(document: Document, answers: int) -> list[Passage]:
+def passages_of(document: Document, answers: int) -> list[AnswerPassage]:
     """Paragraphs of a document that hold something to ask about, with up to `answers` things
     each."""
     out = []
@@ -148,7 +148,7 @@ def passages_of(document: Document, answers: int) -> list[Passage]:
             continue
         number += 1
         for sentence, answer in candidates(text)[:answers]:
-            out.append(Passage(document, number, text, sentence, answer))
+            out.append(AnswerPassage(document, number, text, sentence, answer))
     return out
 
 
@@ -168,7 +168,7 @@ def candidates(text: str) -> list[tuple[str, str]]:
     return found + rest
 
 
-def refusal(question: str, one: Passage) -> str:
+def refusal(question: str, one: AnswerPassage) -> str:
     """Why a question may not be asked; empty when it may."""
     low, high = WORDS
     if not question.endswith("?"):
@@ -196,7 +196,7 @@ def agreement(reply: str, answer: str, question: str) -> float:
     return 2 * shared / (len(said) + len(wanted)) if shared else 0.0
 
 
-def _asking(one: Passage) -> Messages:
+def _asking(one: AnswerPassage) -> Messages:
     turns = [Message("system", ASK)]
     for text, answer, question in SHOWN:
         turns += [
@@ -226,7 +226,7 @@ def _line(text: str) -> str:
     )
 
 
-def _made(one: Passage, question: str, kind: str, with_passage: bool) -> Made:
+def _make_row(one: AnswerPassage, question: str, kind: str, with_passage: bool) -> Made:
     document = one.document
     place = f"{document.id}#{one.number}"
     context = (Document(place, one.text, document.source, document.date),) if with_passage else ()

@@ -19,7 +19,7 @@ from assay.core.errors import DataError, Problem
 from assay.core.types import Augmentation, Document, Dropped, Example, Made, Means
 from assay.data.dedup.containment import THRESHOLD as CONTAINED
 from assay.data.leak_audit import audit, repair
-from assay.data.ledger import Book
+from assay.data.ledger import Ledger
 from assay.data.split import Split
 from assay.data.text_similarity import key_of, normal
 
@@ -36,7 +36,7 @@ class Thrown:
 
 
 @dataclass
-class Batch:
+class AugmentationResult:
     """What one augmentation gave: rows to add, training rows set aside, and rows that may not be
     used."""
 
@@ -54,7 +54,7 @@ def make_rows(
     means: Means,
     near: float,
     contained: float | None = CONTAINED,
-) -> Iterator[Batch]:
+) -> Iterator[AugmentationResult]:
     """One batch for each augmentation, in order.
 
     Args:
@@ -64,7 +64,7 @@ def make_rows(
     """
     ids = {example.id for example in (*train, *val, *test)}
     for augmentation in augmentations:
-        batch = Batch(augmentation.kind)
+        batch = AugmentationResult(augmentation.kind)
         by_id, own = {example.id: example for example in train}, set()
         for result in augmentation.make(tuple(train), means):
             if isinstance(result, Dropped):
@@ -75,7 +75,7 @@ def make_rows(
                     f"{augmentation.kind} made two rows with the id {result.example.id!r}"
                 )
             own.add(result.example.id)
-            batch.made.append(_inherited(_with_new_id(result, ids), by_id, augmentation.kind))
+            batch.made.append(_inherit_fields(_with_new_id(result, ids), by_id, augmentation.kind))
         _throw(batch, train, val, test, near, contained)
         gone = {dropped.example.id for dropped in batch.aside}
         train = [*(e for e in train if e.id not in gone), *(made.example for made in batch.made)]
@@ -91,7 +91,7 @@ def _with_new_id(made: Made, ids: set[str]) -> Made:
     return replace(made, example=replace(made.example, id=id))
 
 
-def _inherited(made: Made, train: Mapping[str, Example], kind: str) -> Made:
+def _inherit_fields(made: Made, train: Mapping[str, Example], kind: str) -> Made:
     parents = [train[id] for id in made.parents if id in train]
     if not parents:  # made from a document, which the maker names
         return made
@@ -105,7 +105,7 @@ def _inherited(made: Made, train: Mapping[str, Example], kind: str) -> Made:
 
 
 def _throw(
-    batch: Batch,
+    batch: AugmentationResult,
     train: Sequence[Example],
     val: Sequence[Example],
     test: Sequence[Example],
@@ -174,12 +174,12 @@ def refuse_unfit(augmentations: Sequence[Augmentation], task_kind: str) -> None:
         raise DataError(*problems)
 
 
-def augmented(
+def augment_train(
     augment: Sequence[Augmentation],
     rows: dict[str, list[Example]],
     means: Means,
     split: Split,
-    book: Book,
+    book: Ledger,
 ) -> dict[str, str]:
     """Add the made rows to train; id -> text of all that were made."""
     if not augment:
@@ -226,7 +226,7 @@ def augmented(
     return texts
 
 
-def _warn_none(batch: Batch, book: Book) -> None:
+def _warn_none(batch: AugmentationResult, book: Ledger) -> None:
     if not batch.made and not batch.aside:
         because = (
             f"all {len(batch.thrown):,} that it made were thrown away"

@@ -13,7 +13,7 @@ def draw_for(example: Example, kind: str, seed: int, copy: int = 0) -> random.Ra
     return random.Random(_number(example, kind, seed, copy))
 
 
-def chosen(examples: Sequence[Example], share: float, kind: str, seed: int) -> list[Example]:
+def choose_rows(examples: Sequence[Example], share: float, kind: str, seed: int) -> list[Example]:
     """A share of the rows, in input order: at least one where share and rows are above 0. A smaller
     share is a part of a larger one."""
     wanted = max(1, round(share * len(examples))) if share and examples else 0

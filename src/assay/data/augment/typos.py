@@ -43,7 +43,7 @@ def _neighbours() -> dict[str, str]:
 NEIGHBOURS = _neighbours()
 
 
-def protected(examples: Sequence[Example]) -> Callable[[Example], frozenset[str]]:
+def words_to_keep(examples: Sequence[Example]) -> Callable[[Example], frozenset[str]]:
     """example -> words, in lower case, that must stay as they are: those of a target that is
     written freely (an answer, named pieces). The words of labels that repeat may be mistyped."""
     labels = targets_repeat(examples)
@@ -55,7 +55,7 @@ def protected(examples: Sequence[Example]) -> Callable[[Example], frozenset[str]
     return words
 
 
-def mistyped(
+def add_typos(
     text: str, rate: float, kinds: Sequence[Slip], draw: random.Random, keep: frozenset[str]
 ) -> str:
     """`text` with slips in about `rate` of its words, at least one where there is room for one.

@@ -24,14 +24,14 @@ class Entries:
     row: Any
 
     @classmethod
-    def sorted(cls, bucket: Any, row: Any) -> Entries:
+    def from_unsorted(cls, bucket: Any, row: Any) -> Entries:
         import numpy as np
 
         order = np.lexsort((row, bucket))
         return cls(bucket[order], row[order].astype(np.int32))
 
     @classmethod
-    def joined(cls, parts: Sequence[Entries]) -> Entries:
+    def concatenate(cls, parts: Sequence[Entries]) -> Entries:
         """One after the other; buckets of different parts are different ones."""
         import numpy as np
 
@@ -83,7 +83,7 @@ class Buckets:
 
         if count:
             spread(work, range(len(bands)))
-        both = Entries.joined([found[band] for band in sorted(found)])
+        both = Entries.concatenate([found[band] for band in sorted(found)])
         return cls("bands", both, both)
 
     @property
@@ -109,11 +109,13 @@ class Buckets:
             for a, b in sides
         ]
 
-    def thinned(self, family: Any, most: int) -> Buckets:
+    def limit_per_family(self, family: Any, most: int) -> Buckets:
         """At most so many rows of one family (int, by row) in a wide bucket."""
-        left = _thinned(self.left, family, most)
+        left = _limit_per_family(self.left, family, most)
         return replace(
-            self, left=left, right=left if self.same else _thinned(self.right, family, most)
+            self,
+            left=left,
+            right=left if self.same else _limit_per_family(self.right, family, most),
         )
 
     def count(self) -> int:
@@ -137,7 +139,7 @@ class Buckets:
             place = np.arange(ends[to - 1] - before) + np.repeat(
                 start[at:to] - (ends[at:to] - own - before), own
             )
-            yield _ordered(np.repeat(row[at:to], own), self.right.row[place])
+            yield _order_pairs(np.repeat(row[at:to], own), self.right.row[place])
             at = to
 
     def samples(self, most: int) -> Iterator[tuple[Any, Any]]:
@@ -158,7 +160,7 @@ class Buckets:
                 for part in range(0, len(wide), CHUNK):
                     own = wide[part : part + CHUNK]
                     place = start[own] + (rank[part : part + CHUNK] + step) % size[own]
-                    yield _ordered(one.row[own], other.row[place])
+                    yield _order_pairs(one.row[own], other.row[place])
 
     def _ranges(self) -> tuple[Any, Any]:
         """From where to where on the right side each row of the left side finds its partners."""
@@ -170,7 +172,7 @@ class Buckets:
         return self.right.bucket.searchsorted(self.left.bucket, "left"), end
 
 
-def _ordered(first: Any, second: Any) -> tuple[Any, Any]:
+def _order_pairs(first: Any, second: Any) -> tuple[Any, Any]:
     import numpy as np
 
     two = first != second
@@ -178,7 +180,7 @@ def _ordered(first: Any, second: Any) -> tuple[Any, Any]:
     return np.minimum(first, second), np.maximum(first, second)
 
 
-def _thinned(entries: Entries, family: Any, most: int) -> Entries:
+def _limit_per_family(entries: Entries, family: Any, most: int) -> Entries:
     import numpy as np
 
     keep = np.ones(len(entries.row), dtype=bool)

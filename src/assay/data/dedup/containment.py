@@ -28,7 +28,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from assay.data.dedup.minhash import mixed
+from assay.data.dedup.minhash import mix_bits
 from assay.data.text_similarity import Key
 
 THRESHOLD = 0.9
@@ -49,7 +49,7 @@ _UNSPACED = re.compile(
 )
 
 
-class Inside(NamedTuple):
+class ContainmentPairs(NamedTuple):
     """Pairs of texts of which one holds the other: places in `left` and `right`, and the share of
     the smaller one that stands in the larger; int, int, float64, (n,) each, by left, then right."""
 
@@ -58,17 +58,19 @@ class Inside(NamedTuple):
     share: Any
 
 
-def contained(left: Sequence[Key], right: Sequence[Key], threshold: float) -> Inside:
+def containment_pairs(
+    left: Sequence[Key], right: Sequence[Key], threshold: float
+) -> ContainmentPairs:
     """Each text of `left` and of `right`, distinct within a side, of which one stands in the other.
     Equal keys are no pair, nor are texts that came with other passages."""
     import numpy as np
 
-    none = Inside(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0))
+    none = ContainmentPairs(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0))
     if not left or not right:
         return none
     number: dict[Key, int] = {}
     sides = [[number.setdefault(key, len(number)) for key in keys] for keys in (left, right)]
-    table, weights, rare = _weighted(list(number))
+    table, weights, rare = _weigh_shingles(list(number))
     if not rare.any():
         return none
     total = table @ weights
@@ -82,7 +84,7 @@ def contained(left: Sequence[Key], right: Sequence[Key], threshold: float) -> In
         a, b = shared.row[keep] + start, shared.col[keep]
         if not len(a):
             continue
-        both = _shared(first, second, weights, a, b)
+        both = _common_weight(first, second, weights, a, b)
         share = both / np.minimum(total[own[a]], total[other[b]])
         near = share >= threshold - 1e-9
         found.append(np.stack([a[near], b[near], share[near]]))
@@ -90,12 +92,12 @@ def contained(left: Sequence[Key], right: Sequence[Key], threshold: float) -> In
         return none
     a, b, share = np.concatenate(found, axis=1)
     order = np.lexsort((b, a))
-    return Inside(
+    return ContainmentPairs(
         a[order].astype(np.int64), b[order].astype(np.int64), np.minimum(share[order], 1.0)
     )
 
 
-def _weighted(keys: Sequence[Key]) -> tuple[Any, Any, Any]:
+def _weigh_shingles(keys: Sequence[Key]) -> tuple[Any, Any, Any]:
     """(texts by shingle, float32 of zeros and ones, sparse; the weight of each shingle; which
     shingles are rare). The weight is 1 for a shingle of two texts and falls to 0 for one of all."""
     import numpy as np
@@ -136,19 +138,19 @@ def _shingles(keys: Sequence[Key]) -> tuple[Any, Any]:
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
     numbers = np.array(codes, dtype=np.uint64)
     owner = np.repeat(np.arange(len(keys)), sizes)
-    hashed = mixed(
+    hashed = mix_bits(
         numbers[: len(numbers) - WIDTH + 1]
-        ^ mixed(own[owner[: len(numbers) - WIDTH + 1]] + np.uint64(1))
+        ^ mix_bits(own[owner[: len(numbers) - WIDTH + 1]] + np.uint64(1))
     )
     for step in range(1, WIDTH):
-        hashed = mixed(
+        hashed = mix_bits(
             hashed ^ numbers[step : len(numbers) - WIDTH + 1 + step] + np.uint64(step << 40)
         )
     inside = owner[: len(hashed)] == owner[WIDTH - 1 :]
     return hashed[inside].view(np.int64), owner[: len(hashed)][inside]
 
 
-def _shared(first: Any, second: Any, weights: Any, a: Any, b: Any) -> Any:
+def _common_weight(first: Any, second: Any, weights: Any, a: Any, b: Any) -> Any:
     """The weight of what rows `a` of the one and `b` of the other share, (pairs,)."""
     import numpy as np
 

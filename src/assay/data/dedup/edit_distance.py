@@ -14,13 +14,13 @@ from functools import lru_cache
 from typing import Any
 
 from assay.data.dedup.buckets import Buckets, Entries
-from assay.data.dedup.minhash import mixed, spread
-from assay.data.text_similarity import MOST_EDITS, allowed_edits, edits
+from assay.data.dedup.minhash import mix_bits, spread
+from assay.data.text_similarity import MOST_EDITS, edit_limit, edits
 
 # From this length on, two edits leave Jaccard above 0.8, so the bands alone find the pair.
 SEGMENTS_UP_TO = 80
 PARTS = MOST_EDITS + 2
-SHORTEST = next(length for length in range(100) if allowed_edits(length))
+SHORTEST = next(length for length in range(100) if edit_limit(length))
 BASE = 0x9E3779B97F4A7C15  # odd, so it has an inverse modulo 2^64
 BLOCK = 8192  # pairs whose tables are filled at once
 FEW = 48  # below it the letter-by-letter count of text.py is quicker
@@ -35,12 +35,12 @@ def buckets_of(texts: list[str], lengths: Any, scopes: Any) -> Buckets:
         np.flatnonzero(lengths == length) for length in range(SEGMENTS_UP_TO + MOST_EDITS + 1)
     ]
     found: dict[int, tuple[Entries, Entries]] = {}
-    salts = mixed(scopes.astype(np.uint64) + np.uint64(1))
+    salts = mix_bits(scopes.astype(np.uint64) + np.uint64(1))
 
     def work(length: int) -> None:
         left: tuple[list, list] = ([], [])
         right: tuple[list, list] = ([], [])
-        for longer in range(allowed_edits(length) + 1):
+        for longer in range(edit_limit(length) + 1):
             rows = by_length[length + longer]
             if not len(rows):
                 continue
@@ -57,7 +57,7 @@ def buckets_of(texts: list[str], lengths: Any, scopes: Any) -> Buckets:
     there = [length for length in range(SHORTEST, SEGMENTS_UP_TO + 1) if len(by_length[length])]
     spread(work, there)
     left, right = ([found[length][side] for length in there] for side in (0, 1))
-    return Buckets("segments", Entries.joined(left), Entries.joined(right))
+    return Buckets("segments", Entries.concatenate(left), Entries.concatenate(right))
 
 
 def _prefixes(texts: list[str], length: int) -> Any:
@@ -77,7 +77,7 @@ def _hashes(prefixes: Any, size: int, at: int, salt: int) -> Any:
     import numpy as np
 
     shifted = (prefixes[at + size] - prefixes[at]) * np.uint64(pow(BASE, -at, 2**64))
-    return mixed(shifted + np.uint64(salt * 0xD6E8FEB86659FD93 % 2**64))
+    return mix_bits(shifted + np.uint64(salt * 0xD6E8FEB86659FD93 % 2**64))
 
 
 def _meeting(left: tuple[list, list], right: tuple[list, list]) -> tuple[Entries, Entries]:
@@ -97,7 +97,9 @@ def _meeting(left: tuple[list, list], right: tuple[list, list]) -> tuple[Entries
     keep = shared[place]
     own = np.searchsorted(distinct, names)
     mine = shared[own]
-    return Entries.sorted(own[mine], rows[mine]), Entries.sorted(place[keep], other_rows[keep])
+    return Entries.from_unsorted(own[mine], rows[mine]), Entries.from_unsorted(
+        place[keep], other_rows[keep]
+    )
 
 
 @lru_cache(SEGMENTS_UP_TO)
@@ -172,7 +174,7 @@ def edit_similarities(texts: list[str], first: Any, second: Any) -> Any:
 
         def work(start: int) -> None:
             own = order[start : start + BLOCK]
-            counts[own] = _counted(
+            counts[own] = _count_edits(
                 [texts[i] for i in long[own].tolist()], [texts[j] for j in short[own].tolist()]
             )
 
@@ -181,7 +183,7 @@ def edit_similarities(texts: list[str], first: Any, second: Any) -> Any:
     return np.where((counts <= allowed) & (allowed > 0), 1 - counts / np.maximum(longest, 1), 0.0)
 
 
-def _counted(long: list[str], short: list[str]) -> Any:
+def _count_edits(long: list[str], short: list[str]) -> Any:
     """Edits of each pair, OVER for more. All tables are filled row by row at once, five cells of
     each row."""
     import numpy as np
@@ -199,7 +201,7 @@ def _counted(long: list[str], short: list[str]) -> Any:
         len(long),
         axis=1,
     )
-    _arrived(result, above, n, m, 0)
+    _record_ends(result, above, n, m, 0)
     for i in range(1, width + 1):
         row = np.full_like(above, OVER)
         for o, shift in enumerate(reach.tolist()):
@@ -218,7 +220,7 @@ def _counted(long: list[str], short: list[str]) -> Any:
                 swapped = (a[i - 1] == b[j - 2]) & (a[i - 2] == b[j - 1])
                 np.minimum(best, np.where(swapped, before[o] + 1, OVER), out=best)
             np.minimum(best, OVER, out=row[o])
-        _arrived(result, row, n, m, i)
+        _record_ends(result, row, n, m, i)
         before, above = above, row
     return result
 
@@ -233,7 +235,7 @@ def _matrix(texts: list[str], width: int) -> Any:
     return np.ascontiguousarray(codes.reshape(len(texts), width).T)
 
 
-def _arrived(result: Any, row: Any, n: Any, m: Any, i: int) -> None:
+def _record_ends(result: Any, row: Any, n: Any, m: Any, i: int) -> None:
     """The count of pairs whose longer text ends at row i stands in the cell of the shorter one's
     end."""
     pairs = ((n == i) & (n - m <= MOST_EDITS)).nonzero()[0]

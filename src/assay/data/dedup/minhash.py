@@ -126,7 +126,7 @@ def digests(texts: list[str], scopes: Any, rows: int, seed: int) -> Digests:
     octets = np.empty((len(texts), PERMUTATIONS), dtype=np.uint8)
 
     def work(part: slice) -> None:
-        hashes, starts = _hashed(texts[part])
+        hashes, starts = _hash_shingles(texts[part])
         minima = np.empty((PERMUTATIONS, len(starts)), dtype=np.uint32)
         room = np.empty_like(hashes)
         for number in range(PERMUTATIONS):
@@ -134,10 +134,10 @@ def digests(texts: list[str], scopes: Any, rows: int, seed: int) -> Digests:
             np.add(room, offsets[number], out=room)
             np.minimum.reduceat(room, starts, out=minima[number])
         # The scope is a part of every band.
-        salt = mixed(scopes[part].astype(np.uint64))
+        salt = mix_bits(scopes[part].astype(np.uint64))
         for band in range(len(bands)):
             own = slice(band * rows, (band + 1) * rows)
-            bands[band, part] = mixed(
+            bands[band, part] = mix_bits(
                 (minima[own] * weights[own, None]).sum(axis=0, dtype=np.uint64) ^ salt
             )
         octets[part] = ((minima * np.uint32(0x9E3779B1)) >> np.uint32(24)).T
@@ -150,7 +150,7 @@ def digests(texts: list[str], scopes: Any, rows: int, seed: int) -> Digests:
     return Digests(bands, bits, octets)
 
 
-def mixed(numbers: Any) -> Any:
+def mix_bits(numbers: Any) -> Any:
     """Numbers of 64 bits, each bit of which depends on all bits of the number given (the end of
     MurmurHash3)."""
     import numpy as np
@@ -160,7 +160,7 @@ def mixed(numbers: Any) -> Any:
     return numbers ^ (numbers >> np.uint64(33))
 
 
-def _hashed(texts: list[str]) -> tuple[Any, Any]:
+def _hash_shingles(texts: list[str]) -> tuple[Any, Any]:
     """(32-bit hashes of the shingles of all texts in a row, where each text's begin). A shingle may
     stand there twice: that changes no minimum."""
     import numpy as np
@@ -174,7 +174,7 @@ def _hashed(texts: list[str]) -> tuple[Any, Any]:
     first = both[starts[:-1], 0]
     both[starts[1:] - 1] = first[:, None]
     both[starts[1:] - 2, 1] = first
-    return (mixed(both.reshape(-1)) >> np.uint64(32)).astype(np.uint32), starts[:-1] * 2
+    return (mix_bits(both.reshape(-1)) >> np.uint64(32)).astype(np.uint32), starts[:-1] * 2
 
 
 def jaccards(texts: list[str], first: Any, second: Any) -> Any:
@@ -193,7 +193,7 @@ def jaccards(texts: list[str], first: Any, second: Any) -> Any:
     def work(part: slice) -> None:
         rows, places = np.unique(np.concatenate([first[part], second[part]]), return_inverse=True)
         numbers, starts = shingle_sets([texts[row] for row in rows.tolist()])
-        found[part] = _shared(numbers, starts, *np.split(places, 2))
+        found[part] = _pair_jaccards(numbers, starts, *np.split(places, 2))
 
     spread(work, blocks(sizes, MEASURED_LETTERS))
     return found
@@ -264,7 +264,7 @@ def _fill(table: Any, inside: Any, numbers: Any, starts: Any, sizes: Any) -> Non
     table[inside] = numbers[np.arange(ends[-1]) + np.repeat(starts - ends + sizes, sizes)]
 
 
-def _shared(numbers: Any, starts: Any, first: Any, second: Any) -> Any:
+def _pair_jaccards(numbers: Any, starts: Any, first: Any, second: Any) -> Any:
     """Jaccard of the sets `first` and `second`, by number."""
     import numpy as np
 

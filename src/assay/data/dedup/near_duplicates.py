@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from assay.data.dedup.buckets import Buckets
-from assay.data.dedup.containment import contained as contained_in
-from assay.data.dedup.search import Pairs, Search, merged
+from assay.data.dedup.containment import containment_pairs as contained_in
+from assay.data.dedup.search import NearDuplicateSearch, Pairs, merge_pairs
 from assay.data.text_similarity import Key
 
 # Candidates a row that are measured at once. Where there are more, the rows are halved: those near
@@ -20,7 +20,7 @@ DENSE = 100
 MOST_PARTNERS = 5
 
 
-def stand_ins(search: Search, classes: Any = None) -> Any:
+def stand_ins(search: NearDuplicateSearch, classes: Any = None) -> Any:
     """For each row the kept row that stands for it, the lowest it is near to, or -1 where the row
     itself is kept.
 
@@ -39,7 +39,7 @@ def stand_ins(search: Search, classes: Any = None) -> Any:
         if len(rows) <= FEWEST_HALVED or sum(b.count() for b in buckets) <= CANDIDATES_A_ROW * len(
             rows
         ):
-            pairs = merged(list(search.near(buckets, wanted)))
+            pairs = merge_pairs(list(search.near(buckets, wanted)))
             order = np.lexsort((pairs.first, pairs.second))
             for kept, row in zip(
                 pairs.first[order].tolist(), pairs.second[order].tolist(), strict=True
@@ -55,7 +55,7 @@ def stand_ins(search: Search, classes: Any = None) -> Any:
         rest = np.zeros(search.rows, dtype=bool)
         rest[rows[half:]] = True
         across = [part for b in buckets for part in b.between(mask, rest)]
-        pairs = merged(list(search.near(across, wanted)))
+        pairs = merge_pairs(list(search.near(across, wanted)))
         # Written from the highest kept row to the lowest, so that the lowest stands.
         found[pairs.second[::-1]] = pairs.first[::-1]
         left = rows[half:][found[rows[half:]] < 0]
@@ -92,19 +92,19 @@ def families(
         if tie is not None
     ]
     if tied:
-        family = _joined(family, *np.array(tied).T)
+        family = _join_families(family, *np.array(tied).T)
     if contained is not None:
         held = contained_in(list(number), list(number), contained)
-        family = _joined(family, held.left, held.right)
-    search = Search(list(number), threshold)
+        family = _join_families(family, held.left, held.right)
+    search = NearDuplicateSearch(list(number), threshold)
 
     def apart(first: Any, second: Any) -> Any:
         return family[first] != family[second]
 
     for pairs in search.near(search.buckets, apart, samples=1):
-        family = _joined(family, pairs.first, pairs.second)
-    for pairs in search.near([b.thinned(family, DENSE) for b in search.buckets], apart):
-        family = _joined(family, pairs.first, pairs.second)
+        family = _join_families(family, pairs.first, pairs.second)
+    for pairs in search.near([b.limit_per_family(family, DENSE) for b in search.buckets], apart):
+        family = _join_families(family, pairs.first, pairs.second)
     of_row = family[node]
     order = np.argsort(of_row, kind="stable")
     cuts = np.flatnonzero(np.diff(of_row[order])) + 1
@@ -112,7 +112,7 @@ def families(
     return sorted(grouped, key=lambda rows: rows[0])
 
 
-def _joined(family: Any, first: Any, second: Any) -> Any:
+def _join_families(family: Any, first: Any, second: Any) -> Any:
     """The families after some rows turned out to belong together; a family is named by its lowest
     name."""
     import numpy as np
@@ -130,7 +130,7 @@ def _joined(family: Any, first: Any, second: Any) -> Any:
     return lowest[part[family]]
 
 
-def across(search: Search, left: Any, right: Any) -> Pairs:
+def across(search: NearDuplicateSearch, left: Any, right: Any) -> Pairs:
     """Near pairs of a row in `left` and one in `right` (bool masks): every row that is near to one
     of the other side is in one of them. All of a row's pairs are there, unless it has MOST_PARTNERS
     and the partner is in another pair."""
@@ -143,16 +143,16 @@ def across(search: Search, left: Any, right: Any) -> Pairs:
     def sides(first: Any, second: Any) -> tuple[Any, Any]:
         return np.where(left[first], first, second), np.where(left[first], second, first)
 
-    def wanted(first: Any, second: Any) -> Any:
+    def is_needed(first: Any, second: Any) -> Any:
         own, other = sides(first, second)
         return (partners[own] < MOST_PARTNERS) | ~told[other]
 
     def look(mine: Any, theirs: Any, samples: int = 0) -> None:
         buckets = [part for b in search.buckets for part in b.between(mine, theirs)]
-        for pairs in search.near(buckets, wanted, samples):
+        for pairs in search.near(buckets, is_needed, samples):
             found.append(pairs)
             # Bands and segments may both have found a pair, which is one partner.
-            known = merged(found)
+            known = merge_pairs(found)
             found[:] = [known]
             own, other = sides(known.first, known.second)
             partners[:] = np.bincount(own, minlength=search.rows)
@@ -161,4 +161,4 @@ def across(search: Search, left: Any, right: Any) -> Pairs:
     look(left, right, samples=MOST_PARTNERS)
     look(left & (partners < MOST_PARTNERS), right)
     look(left, right & ~told)
-    return merged(found)
+    return merge_pairs(found)

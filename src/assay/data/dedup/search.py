@@ -30,7 +30,7 @@ class Pairs(NamedTuple):
     similarity: Any
 
 
-class Search:
+class NearDuplicateSearch:
     """Texts by number, from 0, and what is known of them for finding the near ones."""
 
     def __init__(self, keys: Sequence[Key], threshold: float, seed: int = 0):
@@ -75,12 +75,12 @@ class Search:
                     keep = wanted(first, second)
                     first, second = first[keep], second[keep]
                 keep = self._likely(own.kind, first, second)
-                held.append(_packed(first[keep], second[keep]))
+                held.append(_pack_pairs(first[keep], second[keep]))
                 waiting += len(held[-1])
                 if waiting > HELD:
-                    yield from self._measured(own.kind, held, wanted)
+                    yield from self._score_pairs(own.kind, held, wanted)
                     held, waiting = [], 0
-            yield from self._measured(own.kind, held, wanted)
+            yield from self._score_pairs(own.kind, held, wanted)
 
     def _likely(self, kind: str, first: Any, second: Any) -> Any:
         import numpy as np
@@ -94,7 +94,7 @@ class Search:
             likely = unlike <= 6 * MOST_EDITS
         return likely & (self._scopes[first] == self._scopes[second])
 
-    def _measured(
+    def _score_pairs(
         self, kind: str, held: list[Any], wanted: Callable[[Any, Any], Any] | None
     ) -> Iterator[Pairs]:
         import numpy as np
@@ -121,13 +121,13 @@ class Search:
             yield Pairs(first[own][near], second[own][near], similarity[near])
 
 
-def _packed(first: Any, second: Any) -> Any:
+def _pack_pairs(first: Any, second: Any) -> Any:
     import numpy as np
 
     return (first.astype(np.uint64) << np.uint64(32)) | second.astype(np.uint64)
 
 
-def merged(parts: Sequence[Pairs]) -> Pairs:
+def merge_pairs(parts: Sequence[Pairs]) -> Pairs:
     """One list, sorted, each pair once with the larger of its similarities."""
     import numpy as np
 

@@ -16,14 +16,14 @@ from pathlib import Path
 from assay.core import store
 from assay.core.errors import DataError, UsageError
 from assay.core.types import Example, RowStep, SetStep
-from assay.data.parallel.outcomes import Fate, decoded, encoded, from_json, to_json
+from assay.data.parallel.outcomes import Fate, decode_line, encode_line, from_json, to_json
 
 VERSION = 1  # raise it when the same lines mean something else
 
 
-class Kept:
-    """One pass. `chunks` is how many of its chunks are on disk, known once `done` has been read to
-    its end."""
+class PassCheckpoint:
+    """One pass. `chunks` is how many of its chunks are on disk, known once `read_chunks` has been
+    read to its end."""
 
     def __init__(
         self, path: Path, steps: Sequence[RowStep | SetStep], examples: Sequence[Example], size: int
@@ -36,13 +36,14 @@ class Kept:
         self._about = {
             "version": VERSION,
             "steps": [
-                {"kind": step.kind, "version": step.VERSION, **step.changed()} for step in steps
+                {"kind": step.kind, "version": step.VERSION, **step.non_defaults()}
+                for step in steps
             ],
             "rows": [len(examples), ids.hexdigest()],
             "chunk": size,
         }
 
-    def done(self) -> Iterator[list[Fate]]:
+    def read_chunks(self) -> Iterator[list[Fate]]:
         """The chunks that an earlier run finished. A file about another pass, or a torn end, is cut
         off."""
         if not self.path.exists():
@@ -52,7 +53,7 @@ class Kept:
             good = end
             if lines is not None:
                 self.chunks += 1
-                yield [from_json(decoded(line)) for line in lines]
+                yield [from_json(decode_line(line)) for line in lines]
         store.cut(self.path, good)
 
     def _whole(self) -> Iterator[tuple[int, list[bytes] | None]]:
@@ -60,7 +61,7 @@ class Kept:
         is."""
         with self.path.open("rb") as file:
             head = file.readline()
-            if head != encoded(self._about):
+            if head != encode_line(self._about):
                 return
             at = len(head)
             yield at, None
@@ -77,17 +78,17 @@ class Kept:
 
     @staticmethod
     def _end(number: int, lines: Sequence[bytes]) -> bytes:
-        return encoded({"chunk": number, "sha256": hashlib.sha256(b"".join(lines)).hexdigest()})
+        return encode_line({"chunk": number, "sha256": hashlib.sha256(b"".join(lines)).hexdigest()})
 
     @contextmanager
     def growing(self) -> Generator[Callable[[Sequence[Fate]], None]]:
         """Yields the function that adds a chunk."""
         with store.growing(self.path) as write:
             if not self.path.stat().st_size:
-                write(encoded(self._about))
+                write(encode_line(self._about))
 
             def add(fates: Sequence[Fate]) -> None:
-                lines = [encoded(to_json(fate)) for fate in fates]
+                lines = [encode_line(to_json(fate)) for fate in fates]
                 write(b"".join([*lines, self._end(self.chunks, lines)]))
                 self.chunks += 1
 
@@ -95,7 +96,7 @@ class Kept:
 
 
 @contextmanager
-def forgotten(folder: Path) -> Generator[None]:
+def forget_on_error(folder: Path) -> Generator[None]:
     """A stage that stops for a mistake in its data or settings leaves nothing of its passes: once
     that is mended it is another stage. One that was killed, interrupted or short of something goes
     on from them."""

@@ -25,8 +25,8 @@ from typing import Any, cast
 from assay.core import errors
 from assay.core.errors import AssayError, DataError, Problem
 from assay.core.types import Example, Means, RowStep, SetStep, Tell
-from assay.data.parallel.checkpoint import Kept
-from assay.data.parallel.outcomes import Fate, decoded, encoded, from_json, of_rows, of_set
+from assay.data.parallel.checkpoint import PassCheckpoint
+from assay.data.parallel.outcomes import Fate, decode_line, encode_line, from_json, of_rows, of_set
 from assay.data.parallel.pool import Hands, Lost
 from assay.data.parallel.ray_executor import OnRay
 from assay.data.steps import STEPS
@@ -71,7 +71,7 @@ def travels(step: RowStep) -> bool:
     return type(step) in STEPS and set(step.wants()) <= {"key"}
 
 
-class Spread:
+class StepExecutor:
     """The passes of one curation. A context manager: processes and Ray are started when first
     needed, and ended."""
 
@@ -80,7 +80,7 @@ class Spread:
         self._number = 0
         self._others: Hands | OnRay | None = None
 
-    def __enter__(self) -> "Spread":
+    def __enter__(self) -> "StepExecutor":
         return self
 
     def __exit__(
@@ -106,8 +106,10 @@ class Spread:
             size = max(1, len(examples))
         kept = None
         if self._scale.folder is not None:
-            kept = Kept(self._scale.folder / f"pass-{self._number}.part", steps, examples, size)
-            for number, fates in enumerate(kept.done()):
+            kept = PassCheckpoint(
+                self._scale.folder / f"pass-{self._number}.part", steps, examples, size
+            )
+            for number, fates in enumerate(kept.read_chunks()):
                 yield from _from(number * size, fates)
         start = kept.chunks * size if kept else 0
         if start < len(examples):
@@ -119,7 +121,7 @@ class Spread:
                 yield from self._rows(rows, examples, start, size, official, kept, told)
 
     def _set(
-        self, step: SetStep, examples: Sequence[Example], kept: Kept | None, told: "_Told"
+        self, step: SetStep, examples: Sequence[Example], kept: PassCheckpoint | None, told: "_Told"
     ) -> list[Fate]:
         begun = time.monotonic()
         fates = [fate for fate in told.each(of_set(step, examples, self._means)) if fate]
@@ -135,7 +137,7 @@ class Spread:
         start: int,
         size: int,
         official: bool,
-        kept: Kept | None,
+        kept: PassCheckpoint | None,
         told: "_Told",
     ) -> Iterator[Fate]:
         long = start > 0 or self._seconds(steps, examples[start:]) >= self._scale.pays
@@ -144,12 +146,12 @@ class Spread:
         if others is None:
             done = (list(of_rows(steps, rows, self._means, official)) for rows in chunks)
         else:
-            done = self._sent(others, steps, chunks, official, (start, size, examples))
+            done = self._send_chunks(others, steps, chunks, official, (start, size, examples))
         with kept.growing() if kept is not None and long else nullcontext(_nothing) as add:
             for number, fates in enumerate(done):
                 add(fates)
                 yield from _from(start + number * size, fates)
-                told.moved(min(start + (number + 1) * size, len(examples)))
+                told.advance(min(start + (number + 1) * size, len(examples)))
 
     def _seconds(self, steps: tuple[RowStep, ...], examples: Sequence[Example]) -> float:
         """What the pass would take in this process. The first row is not timed: it loads what the
@@ -180,7 +182,7 @@ class Spread:
             self._others = Hands(count)
         return self._others
 
-    def _sent(
+    def _send_chunks(
         self,
         others: "Hands | OnRay",
         steps: tuple[RowStep, ...],
@@ -188,18 +190,20 @@ class Spread:
         official: bool,
         place: tuple[int, int, Sequence[Example]],
     ) -> Iterator[list[Fate]]:
-        settings = [{"kind": step.kind, **step.changed()} for step in steps]
+        settings = [{"kind": step.kind, **step.non_defaults()} for step in steps]
         head = {
             "steps": settings,
             "seed": self._means.seed,
             "key": self._means.key.hex(),
             "official": official,
         }
-        requests = (encoded({**head, "rows": [row.to_json() for row in rows]}) for rows in chunks)
+        requests = (
+            encode_line({**head, "rows": [row.to_json() for row in rows]}) for rows in chunks
+        )
         number = 0
         try:
             for answer in others.answers(requests):
-                value = decoded(answer)
+                value = decode_line(answer)
                 if "error" in value:
                     raise _error(value)
                 yield [from_json(fate) for fate in value["fates"]]
@@ -258,9 +262,9 @@ class _Told:
         while part := list(islice(iterator, 1000)):
             yield from part
             done += len(part)
-            self.moved(done)
+            self.advance(done)
 
-    def moved(self, done: int) -> None:
+    def advance(self, done: int) -> None:
         if time.monotonic() - self._last >= TELL_EVERY or (self._said and done == self._total):
             self._say(done)
 

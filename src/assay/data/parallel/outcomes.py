@@ -74,7 +74,7 @@ def of_set(step: SetStep, examples: Sequence[Example], means: Means) -> Iterator
 # --- as JSON --------------------------------------------------------------------------------------
 
 
-def encoded(value: Any) -> bytes:
+def encode_line(value: Any) -> bytes:
     """One line of JSON that gives back every text exactly, half a surrogate pair included."""
     return (
         json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(
@@ -84,7 +84,7 @@ def encoded(value: Any) -> bytes:
     )
 
 
-def decoded(line: bytes) -> Any:
+def decode_line(line: bytes) -> Any:
     return json.loads(line.decode("utf-8", "surrogatepass"))
 
 

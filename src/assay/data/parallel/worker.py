@@ -15,7 +15,7 @@ from typing import Any
 
 from assay.core.errors import AssayError
 from assay.core.types import Example, Means, RowStep
-from assay.data.parallel.outcomes import decoded, encoded, of_rows, to_json
+from assay.data.parallel.outcomes import decode_line, encode_line, of_rows, to_json
 from assay.data.steps import STEPS
 
 
@@ -28,12 +28,12 @@ class Hand:
 
     def work(self, request: bytes) -> bytes:
         """The fates of a chunk, or the problems that a step raised."""
-        value = decoded(request)
+        value = decode_line(request)
         means = Means(seed=value["seed"], key=bytes.fromhex(value["key"]))
         rows = [Example.from_json(row) for row in value["rows"]]
         try:
-            steps = self._made(value["steps"])
-            return encoded(
+            steps = self._build_steps(value["steps"])
+            return encode_line(
                 {
                     "fates": [
                         to_json(fate) for fate in of_rows(steps, rows, means, value["official"])
@@ -42,9 +42,9 @@ class Hand:
             )
         except AssayError as error:
             problems = [[p.code, p.text, p.place, p.help, p.excerpt] for p in error.problems]
-            return encoded({"error": type(error).__name__, "problems": problems})
+            return encode_line({"error": type(error).__name__, "problems": problems})
 
-    def _made(self, settings: list[dict[str, Any]]) -> tuple[RowStep, ...]:
+    def _build_steps(self, settings: list[dict[str, Any]]) -> tuple[RowStep, ...]:
         """The steps; the same objects while the settings stay, since a step may hold what it has
         loaded."""
         text = json.dumps(settings)

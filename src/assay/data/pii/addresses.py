@@ -10,7 +10,7 @@ Missed   a street without number or word ("he lives in Broadwick"), unless a mod
 import re
 from collections.abc import Iterator
 
-from assay.data.pii.context import Words
+from assay.data.pii.context import ContextWords
 from assay.data.pii.spans import Span
 
 _UP = r"(?-i:[^\W\d_a-zß-öø-ÿ])[\w'’.-]{0,30}"  # a word with a capital
@@ -89,7 +89,7 @@ _ENDS = re.compile(
     r"|[A-Z]\d[A-Z] ?\d[A-Z]\d|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})$",
     re.I,
 )
-_NEAR = Words(
+_NEAR = ContextWords(
     "address",
     "lives?",
     "living",
@@ -122,7 +122,7 @@ def addresses(text: str) -> Iterator[Span]:
                 found.start(), found.end() - (len(found[0]) - len(found[0].rstrip())), "ADDRESS", 1
             )
             yield from _below(text, found.end())
-    for span in _tailed(text):
+    for span in _suffix_addresses(text):
         yield span
         yield from _below(text, span.end)
     for pattern in _POSTCODE:
@@ -134,7 +134,7 @@ def addresses(text: str) -> Iterator[Span]:
             yield Span(*found.span("value"), "POSTCODE", 2)
 
 
-def _tailed(text: str) -> Iterator[Span]:
+def _suffix_addresses(text: str) -> Iterator[Span]:
     for found in _TAILED.finditer(text):
         start = found.start()
         while (

@@ -194,14 +194,14 @@ def bsn(number: str) -> bool:
 
 def personnummer(number: str) -> bool:
     """Swedish number, ten digits: a date, then Luhn."""
-    return _dated(number[:6], "ymd", 60) and luhn(number)
+    return _is_date(number[:6], "ymd", 60) and luhn(number)
 
 
 def hetu(number: str) -> bool:
     """Finnish code DDMMYYCNNNX: the nine digits mod 31."""
     digits = number[:6] + number[7:10]
     good = digits.isdigit() and "0123456789ABCDEFHJKLMNPRSTUVWXY"[int(digits) % 31] == number[10]
-    return good and _dated(number[:6], "dmy")
+    return good and _is_date(number[:6], "dmy")
 
 
 def rijksregister(number: str) -> bool:
@@ -254,10 +254,10 @@ def verhoeff(number: str) -> bool:
 def cpr(number: str) -> bool:
     """Danish number: a date in front. Its check digit is no longer kept to, so the date is all
     there is."""
-    return _dated(number[:6], "dmy")
+    return _is_date(number[:6], "dmy")
 
 
-def _dated(six: str, order: str, day_plus: int = 0) -> bool:
+def _is_date(six: str, order: str, day_plus: int = 0) -> bool:
     parts = dict(zip(order, (int(six[:2]), int(six[2:4]), int(six[4:])), strict=True))
     day = parts["d"] - day_plus if parts["d"] > 60 and day_plus else parts["d"]
     try:

@@ -3,7 +3,7 @@
 import re
 
 
-class Words:
+class ContextWords:
     """Any of the words, at word boundaries, in any case; `before` and `after` look a bounded way
     around a place."""
 

@@ -16,7 +16,7 @@ _NAMES = {
 }
 
 
-def moved(text: str, by: timedelta) -> str | None:
+def shift_date(text: str, by: timedelta) -> str | None:
     """None for what cannot be read as a date. Of 3/4/1970 nobody can tell day and month: the month
     is read first, as in the US, when it can be one; with dots the day comes first."""
     if found := _NUMERIC.fullmatch(text):
@@ -32,13 +32,13 @@ def moved(text: str, by: timedelta) -> str | None:
                 then = _date(year, at + 1, day, by)
                 if then is None:
                     return None
-                out = text.replace(month[0], _cased(names[then.month - 1], month[0]), 1)
+                out = text.replace(month[0], _match_case(names[then.month - 1], month[0]), 1)
                 out = re.sub(r"(?<=\d)(?:st|nd|rd|th)\b", "", out)
                 return out.replace(numbers[1], str(then.year)).replace(numbers[0], str(then.day), 1)
     return None
 
 
-def _cased(name: str, like: str) -> str:
+def _match_case(name: str, like: str) -> str:
     name = name if len(like) > 4 or len(like) == len(name) else name[:3]
     return name.upper() if like.isupper() else name.lower() if like.islower() else name
 

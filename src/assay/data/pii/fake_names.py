@@ -42,7 +42,7 @@ _MADE = re.compile(
 _STREET = re.compile(rf"\b{_pattern(*SURNAME)}\b", re.IGNORECASE)
 
 
-def made_up(text: str, kind: str) -> bool:
+def is_pseudonym(text: str, kind: str) -> bool:
     """Whether this is one of our own."""
     if kind in ("PERSON", "PLACE", "ORGANISATION"):
         return _MADE.fullmatch(text) is not None

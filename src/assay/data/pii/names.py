@@ -63,7 +63,7 @@ _OWN = re.compile(rf"(?<!\w)(?P<name>{_W})(?:'s|’s|s['’])(?!\w)")
 _COUNTED = 4  # words of one name at most
 
 
-def taken_for_name(word: str) -> bool:
+def is_possible_name(word: str) -> bool:
     bare = word.strip(".'’-").casefold()
     return (
         len(bare) > 1
@@ -93,7 +93,7 @@ def name_after(
             if text[found.end() : place] != " ":
                 break
             continue
-        if not (initial or ((word[0].isupper() or loose) and taken_for_name(word))):
+        if not (initial or ((word[0].isupper() or loose) and is_possible_name(word))):
             break
         if stop and stop(word) and not (loose and not count):
             break
@@ -107,7 +107,7 @@ def name_after(
     return end
 
 
-def ruled(text: str, *, one_case: bool, common: Callable[[str], bool]) -> Iterator[Span]:
+def names_by_context(text: str, *, one_case: bool, common: Callable[[str], bool]) -> Iterator[Span]:
     """Names by the words around them. In a text without capitals a name is the next word or two."""
     for pattern, sure in (
         (_TITLE, 2),
@@ -127,10 +127,10 @@ def ruled(text: str, *, one_case: bool, common: Callable[[str], bool]) -> Iterat
     for pattern in (_SALUTE, _SIGNED):
         for found in pattern.finditer(text):
             given = found["name"].split()
-            if all(taken_for_name(w) for w in given) and (one_case or found["name"][0].isupper()):
+            if all(is_possible_name(w) for w in given) and (one_case or found["name"][0].isupper()):
                 yield Span(*found.span("name"), "PERSON", 1 if pattern is _SALUTE else 0)
     speakers = [
-        m for m in _SPEAKER.finditer(text) if all(taken_for_name(w) for w in m["name"].split())
+        m for m in _SPEAKER.finditer(text) if all(is_possible_name(w) for w in m["name"].split())
     ]
     if len({m["name"] for m in speakers}) >= 2:
         for found in speakers:
@@ -145,13 +145,13 @@ def ruled(text: str, *, one_case: bool, common: Callable[[str], bool]) -> Iterat
     for found in _COMPANY.finditer(text):
         start = _name_before(text, found.end("name") - 1)
         if start < found.end("name") - 1 or (
-            one_case and taken_for_name(found["name"].split()[-1])
+            one_case and is_possible_name(found["name"].split()[-1])
         ):
             yield Span(min(start, found.end("name") - 1), found.end(), "ORGANISATION", 1)
     for found in _OWN.finditer(text):
         if (
             found["name"][0].isupper()
-            and taken_for_name(found["name"])
+            and is_possible_name(found["name"])
             and not common(found["name"])
         ):
             yield Span(*found.span("name"), "PERSON", 0)
@@ -181,7 +181,7 @@ def _name_before(text: str, end: int) -> int:
             break
         word = found[0]
         place = start - len(word) if not count else text.rfind(word, 0, start)
-        capital = word[0].isupper() and (taken_for_name(word) or len(word.rstrip(".")) == 1)
+        capital = word[0].isupper() and (is_possible_name(word) or len(word.rstrip(".")) == 1)
         if not capital or (count and text[place + len(word) : start] != " "):
             break
         start, count = place, count + 1
@@ -195,9 +195,9 @@ def proper(text: str, spans: Iterable[Span], common: Callable[[str], bool]) -> I
         if span.kind != "PROPER":
             continue
         parts = [m for m in _TOKEN.finditer(text, span.start, span.end)]
-        while parts and not taken_for_name(parts[0][0]):
+        while parts and not is_possible_name(parts[0][0]):
             parts.pop(0)
-        while parts and not taken_for_name(parts[-1][0]):
+        while parts and not is_possible_name(parts[-1][0]):
             parts.pop()
         if not parts or not all(
             p[0][0].isupper() for p in parts if p[0].casefold() not in words.PARTICLES
@@ -221,7 +221,7 @@ def again(text: str, known: Iterable[str]) -> Iterator[Span]:
         p
         for name in names
         for p in (*name.split(), *re.split(r"[\s\-]+", name))
-        if len(p) > 2 and taken_for_name(p)
+        if len(p) > 2 and is_possible_name(p)
     }
     if any(map(str.isupper, text)):
         parts = {p for p in parts if p[0].isupper()}
@@ -240,7 +240,7 @@ def again(text: str, known: Iterable[str]) -> Iterator[Span]:
         yield Span(start, end, "PERSON", 0)
 
 
-def cased(text: str) -> str | None:
+def truecase(text: str) -> str | None:
     """A text in one case with capitals at word beginnings, letter for letter; None where there are
     both cases."""
     letters = [c for c in text if c.isalpha()]
@@ -250,7 +250,7 @@ def cased(text: str) -> str | None:
 
     def title(found: re.Match[str]) -> str:
         word = found[0]
-        if not taken_for_name(word):
+        if not is_possible_name(word):
             return word.lower() if len(word.lower()) == len(word) else word
         made = word[0].upper() + word[1:].lower()
         return made if len(made) == len(word) else word

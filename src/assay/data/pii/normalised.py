@@ -51,7 +51,7 @@ class Folded:
 def fold(text: str) -> Folded:
     if text.isascii() and "=\n" not in text and "=\r\n" not in text:
         return Folded(text, None)
-    mixed = _mixed(text)
+    mixed = _homoglyph_places(text)
     out: list[str] = []
     places: list[int] = []
     skip = {at for match in _NOTHING.finditer(text) for at in range(*match.span())}
@@ -62,7 +62,7 @@ def fold(text: str) -> Folded:
     return Folded("".join(out), tuple(places))
 
 
-def _mixed(text: str) -> set[int]:
+def _homoglyph_places(text: str) -> set[int]:
     """Places in words and the tokens around them that have Latin letters or digits beside
     look-alikes."""
     found: set[int] = set()
@@ -100,7 +100,7 @@ _CUT = re.compile(r" @ | : / / |\) ?\d{3} - \d|\d - \d{3} - \d")
 _AROUND = re.compile(r" +(?=[@._:/()~-])|(?<=[@._:/()~-]) +")
 
 
-def joined(folded: Folded) -> Folded | None:
+def close_gaps(folded: Folded) -> Folded | None:
     """The text without spaces around marks, where it looks as if it had been cut into words; else
     None."""
     if not _CUT.search(folded.text):

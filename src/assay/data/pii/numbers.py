@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from assay.data.pii import check_digits as checks
-from assay.data.pii.context import Words
+from assay.data.pii.context import ContextWords
 from assay.data.pii.spans import Span
 
 _GROUP = re.compile(r"[0-9A-Za-z]+")
 _GAP = re.compile(r"[ \t]?[-./ ]?[ \t]?(?:\r?\n[ \t>]{0,8})?")
 _LONGEST = 34  # letters and digits of the longest number here (IBAN)
-_CARD = Words(
+_CARD = ContextWords(
     "card",
     "cc",
     "visa",
@@ -31,7 +31,7 @@ _CARD = Words(
     "tarjeta",
     "carte",
 )
-_IBAN = Words("iban", before=20)
+_IBAN = ContextWords("iban", before=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class National:
     check: Callable[[str], bool]
     # a grouping that is its own; None: the check is strong enough
     written: re.Pattern[str] | None = None
-    words: Words | None = None
+    words: ContextWords | None = None
 
 
 def _form(pattern: str) -> re.Pattern[str]:
@@ -68,7 +68,7 @@ NATIONAL = (
         _form(r"\d{10}"),
         checks.nhs,
         _form(r"\d{3} \d{3} \d{4}"),
-        Words("nhs", "patient", "health"),
+        ContextWords("nhs", "patient", "health"),
     ),
     National(
         "DE",
@@ -76,7 +76,7 @@ NATIONAL = (
         _form(r"\d{11}"),
         checks.steuer_id,
         _form(r"\d{2} \d{3} \d{3} \d{3}"),
-        Words(*_TAX),
+        ContextWords(*_TAX),
     ),
     National("ES", 9, _form(r"\d{8}[A-Z]|[XYZ]\d{7}[A-Z]"), checks.dni),
     National(
@@ -86,14 +86,14 @@ NATIONAL = (
         checks.codice_fiscale,
     ),
     National("FR", 15, _form(r"[1-478]\d{2}[0-9]{2}(?:2[AB]|\d{2})\d{8}"), checks.nir),
-    National("PL", 11, _form(r"\d{11}"), checks.pesel, None, Words("pesel")),
+    National("PL", 11, _form(r"\d{11}"), checks.pesel, None, ContextWords("pesel")),
     National(
         "NL",
         9,
         _form(r"\d{9}"),
         checks.bsn,
         _form(r"(?!)"),
-        Words("bsn", "burgerservicenummer", "sofinummer"),
+        ContextWords("bsn", "burgerservicenummer", "sofinummer"),
     ),
     National(
         "SE",
@@ -101,7 +101,7 @@ NATIONAL = (
         _form(r"\d{10}"),
         checks.personnummer,
         _form(r"\d{6}-\d{4}"),
-        Words("personnummer"),
+        ContextWords("personnummer"),
     ),
     National("SE", 12, _form(r"(?:19|20)\d{10}"), lambda n: checks.personnummer(n[2:])),
     National(
@@ -110,15 +110,27 @@ NATIONAL = (
         _form(r"\d{11}"),
         checks.rijksregister,
         _form(r"\d\d\.\d\d\.\d\d-\d{3}\.\d\d"),
-        Words("rijksregister\\w*", "national number", "registre national"),
+        ContextWords("rijksregister\\w*", "national number", "registre national"),
     ),
     National("CH", 13, _form(r"756\d{10}"), checks.ahv),
     National(
-        "BR", 11, _form(r"\d{11}"), checks.cpf, _form(r"\d{3}\.\d{3}\.\d{3}-\d\d"), Words("cpf")
+        "BR",
+        11,
+        _form(r"\d{11}"),
+        checks.cpf,
+        _form(r"\d{3}\.\d{3}\.\d{3}-\d\d"),
+        ContextWords("cpf"),
     ),
-    National("PT", 9, _form(r"\d{9}"), checks.nif, _form(r"(?!)"), Words("nif", "contribuinte")),
     National(
-        "CA", 9, _form(r"\d{9}"), checks.luhn, _form(r"(?!)"), Words("sin", "social insurance")
+        "PT", 9, _form(r"\d{9}"), checks.nif, _form(r"(?!)"), ContextWords("nif", "contribuinte")
+    ),
+    National(
+        "CA",
+        9,
+        _form(r"\d{9}"),
+        checks.luhn,
+        _form(r"(?!)"),
+        ContextWords("sin", "social insurance"),
     ),
     National(
         "IN",
@@ -126,10 +138,15 @@ NATIONAL = (
         _form(r"[2-9]\d{11}"),
         checks.verhoeff,
         _form(r"\d{4}[ -]\d{4}[ -]\d{4}"),
-        Words("aadhaar", "uidai"),
+        ContextWords("aadhaar", "uidai"),
     ),
     National(
-        "DK", 10, _form(r"\d{10}"), checks.cpr, _form(r"\d{6}-\d{4}"), Words("cpr", "personnummer")
+        "DK",
+        10,
+        _form(r"\d{10}"),
+        checks.cpr,
+        _form(r"\d{6}-\d{4}"),
+        ContextWords("cpr", "personnummer"),
     ),
 )
 
@@ -168,7 +185,7 @@ def _windows(text: str) -> Iterator[tuple[int, int, str, int]]:
             joined, end, count = joined + piece.upper(), groups[after][1], count + 1
 
 
-def checked(text: str) -> Iterator[Span]:
+def checksum_numbers(text: str) -> Iterator[Span]:
     """Cards, IBANs and national numbers whose check digits agree."""
     for start, end, joined, count in _windows(text):
         if end < len(text) and (text[end].isalnum() or text[end] == "_"):
@@ -187,7 +204,7 @@ def _all_digits(text: str, start: int, end: int, number: str, count: int) -> Ite
     if (
         12 <= len(number) <= 19
         and checks.card(number)
-        and _printed(text, start, end, number, count)
+        and _is_card_like(text, start, end, number, count)
     ):
         yield Span(start, end, "CARD", 3)
         return
@@ -205,7 +222,7 @@ def _all_digits(text: str, start: int, end: int, number: str, count: int) -> Ite
             return
 
 
-def _printed(text: str, start: int, end: int, number: str, count: int) -> bool:
+def _is_card_like(text: str, start: int, end: int, number: str, count: int) -> bool:
     """A word nearby tells a card from an order number; without one, digits in groups as on cards,
     or one of the brands whose prefix and length say much."""
     if _CARD.near(text, start, end):
@@ -242,11 +259,13 @@ _SSN = re.compile(
     r"(?<![\w-])\d{3}(?P<m>[-"
     r" .])\d{2}(?P=m)\d{4}(?![\w]|-\d)|(?<!\w)\d{3}-?\s{1,3}\d{2}-?\s{1,3}\d{4}(?!\w)"
 )
-_SSN_WORDS = Words("ssn", "social security", "sozialversicherung", "taxpayer", "itin", before=60)
+_SSN_WORDS = ContextWords(
+    "ssn", "social security", "sozialversicherung", "taxpayer", "itin", before=60
+)
 _NINE = re.compile(r"(?<!\w)\d{9}(?!\w)")
 
 
-def formed(text: str) -> Iterator[Span]:
+def pattern_numbers(text: str) -> Iterator[Span]:
     """US social security numbers and Finnish personal codes."""
     for found in _HETU.finditer(text):
         if checks.hetu(found[0]):

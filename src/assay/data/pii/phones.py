@@ -8,7 +8,7 @@ Left alone   national numbers that begin with 000: no network gives them out, an
 import re
 from collections.abc import Iterator
 
-from assay.data.pii.context import Words
+from assay.data.pii.context import ContextWords
 from assay.data.pii.spans import Span
 
 # ITU E.164 country codes of one and two digits; all others have three.
@@ -46,7 +46,7 @@ _NANP = re.compile(
     r"(?:\+?1[ .-]?)?(?:\(\d{3}\)[ ]{0,2}|\d{3}[ .\-/])\d{3}[ .-]\d{4}" + _EXTENSION,
     re.IGNORECASE,
 )
-_WORDS = Words(
+_WORDS = ContextWords(
     *"phone phones telephone"
     " tel mobile cell cellphone fax facsimile call calls called calling ring dial sms text reach"
     " whatsapp hotline desk pager beeper voicemail direct office helpline contact-number telefon"
@@ -60,7 +60,7 @@ _WORDS = Words(
     "number is",
     before=32,
 )
-_AFTER = Words(
+_AFTER = ContextWords(
     "office",
     "fax",
     "mobile",
@@ -74,7 +74,7 @@ _AFTER = Words(
     before=0,
     after=14,
 )
-_OTHER = Words(
+_OTHER = ContextWords(
     *"order invoice account"
     " iban isbn issn ticket case ref reference po card ssn social meter contract"
     " deal zip version serial model nr konto vin routing licence license passport policy".split(),

@@ -42,7 +42,7 @@ def _stream(key: bytes, tag: bytes, data: bytes) -> bytes:
 
 
 @lru_cache(8)
-def _known(path: Path) -> set[str]:
+def _line_cache(path: Path) -> set[str]:
     """The sealed lines that the file already has; this process adds to them."""
     return {row["sealed"] for row in store.read_lines(path)} if path.exists() else set()
 
@@ -59,7 +59,7 @@ def keep(
             "what it was to hold is added again with the rows that it comes from",
             "R172",
         )
-    known, rows = _known(path), []
+    known, rows = _line_cache(path), []
     for made, kind, datum in pairs:
         sealed = seal(key, "\x00".join((made, kind, datum)))
         if sealed not in known:

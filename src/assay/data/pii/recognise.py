@@ -11,15 +11,15 @@ from dataclasses import replace
 from assay.data.pii import names as rules
 from assay.data.pii.addresses import addresses
 from assay.data.pii.check_digits import IBAN_LENGTH
-from assay.data.pii.fake_names import made_up
+from assay.data.pii.fake_names import is_pseudonym
 from assay.data.pii.identity_numbers import births, dates, papers
 from assay.data.pii.network import ips, macs, mails, urls, wallets
-from assay.data.pii.normalised import Folded, fold, joined
-from assay.data.pii.numbers import checked, formed
+from assay.data.pii.normalised import Folded, close_gaps, fold
+from assay.data.pii.numbers import checksum_numbers, pattern_numbers
 from assay.data.pii.phones import phones
 from assay.data.pii.secrets import secrets
-from assay.data.pii.spans import Span, outside, settled
-from assay.data.pii.tagger import Tagger
+from assay.data.pii.spans import Span, drop_overlaps, outside
+from assay.data.pii.tagger import NerTagger
 
 KINDS: dict[str, str] = {
     "EMAIL": "mail address",
@@ -53,8 +53,8 @@ _PATTERNS: tuple[tuple[tuple[str, ...], Callable[[str], Iterator[Span]]], ...] =
     (("MAC",), macs),
     (("WALLET",), wallets),
     (("SECRET",), secrets),
-    (("CARD", "IBAN", "NATIONAL_ID"), checked),
-    (("NATIONAL_ID", "SSN"), formed),
+    (("CARD", "IBAN", "NATIONAL_ID"), checksum_numbers),
+    (("NATIONAL_ID", "SSN"), pattern_numbers),
     (("PASSPORT", "LICENCE", "ACCOUNT", "PLATE", "NATIONAL_ID", "CARD", "SSN"), papers),
     (("PHONE",), phones),
     (("BIRTH_DATE",), births),
@@ -69,10 +69,10 @@ Common = Callable[[str], bool]
 _TRIM = " \t\r\n.,;:!?\"'“”‘’()[]<>*_|-"
 
 
-def patterned(text: str, kinds: Set[str]) -> list[Span]:
+def find_by_pattern(text: str, kinds: Set[str]) -> list[Span]:
     """Spans in the original text, found in its plain form."""
     folded = fold(text)
-    tight = joined(folded)
+    tight = close_gaps(folded)
     return [
         Span(*view.span(span.start, span.end), span.kind, span.sure)
         for looked_for, find in _PATTERNS
@@ -83,7 +83,7 @@ def patterned(text: str, kinds: Set[str]) -> list[Span]:
     ]
 
 
-def _masked(text: str) -> list[tuple[int, int]]:
+def _own_replacements(text: str) -> list[tuple[int, int]]:
     """Where our own replacements stand that a pattern could take for data: masks, and IBANs with
     check digits 00."""
     ours = [m.span() for m in _MASK.finditer(text)]
@@ -102,25 +102,27 @@ def _views(
     return [tight] if find is phones else [folded, tight]
 
 
-def recognise(texts: Sequence[str], kinds: Set[str], tagger: Tagger | None) -> list[list[Span]]:
+def recognise(texts: Sequence[str], kinds: Set[str], tagger: NerTagger | None) -> list[list[Span]]:
     """Spans of each text, sorted, without overlaps. The texts are one row's: a name found in one is
     looked for in all.
 
     Args:
         kinds: some of `KINDS`. tagger: finds names; None: patterns only.
     """
-    found = [patterned(text, kinds) for text in texts]
+    found = [find_by_pattern(text, kinds) for text in texts]
     if tagger is not None:
         plain = [fold(text) for text in texts]
         named = tagger.find([f.text for f in plain])
-        recased = [rules.cased(f.text) for f in plain]
+        recased = [rules.truecase(f.text) for f in plain]
         again = tagger.find([text or "" for text in recased])
         for row, (f, spans, title, second) in enumerate(
             zip(plain, named, recased, again, strict=True)
         ):
             found[row] += _names(f, spans, second if title else [], title, kinds, tagger.common)
-    masks = [_masked(text) for text in texts]
-    found = [settled(outside(spans, taken)) for spans, taken in zip(found, masks, strict=True)]
+    masks = [_own_replacements(text) for text in texts]
+    found = [
+        drop_overlaps(outside(spans, taken)) for spans, taken in zip(found, masks, strict=True)
+    ]
     known = {
         text[s.start : s.end]
         for text, spans in zip(texts, found, strict=True)
@@ -129,14 +131,14 @@ def recognise(texts: Sequence[str], kinds: Set[str], tagger: Tagger | None) -> l
     }
     if known:
         found = [
-            settled([*spans, *outside(rules.again(text, known), taken)])
+            drop_overlaps([*spans, *outside(rules.again(text, known), taken)])
             for text, spans, taken in zip(texts, found, masks, strict=True)
         ]
     return [
         [
             s
-            for s in map(lambda s, t=text: _trimmed(t, s), spans)
-            if s and not made_up(text[s.start : s.end], s.kind)
+            for s in map(lambda s, t=text: _trim_span(t, s), spans)
+            if s and not is_pseudonym(text[s.start : s.end], s.kind)
         ]
         for text, spans in zip(texts, found, strict=True)
     ]
@@ -160,7 +162,7 @@ def _names(
         found = [s for s in found if not text[s.start : s.end].islower()]
     found = [s for s in found if s.kind == "PLACE" or _like_a_name(text[s.start : s.end])]
     found = [replace(s, kind="PERSON") if _rather_a_person(text, s, common) else s for s in found]
-    found += rules.ruled(text, one_case=title is not None, common=common)
+    found += rules.names_by_context(text, one_case=title is not None, common=common)
     found += rules.proper(text, (*tagged, *recased), common)
     return [
         Span(*folded.span(s.start, s.end), s.kind, s.sure)
@@ -191,12 +193,12 @@ def _like_a_name(text: str) -> bool:
     """A model takes labels ("IBAN", "token") for names at times: one word with a capital must be no
     such word."""
     return any(
-        word[:1].isupper() and rules.taken_for_name(word)
+        word[:1].isupper() and rules.is_possible_name(word)
         for word in re.findall(r"[^\W\d_][\w'’-]*", text)
     )
 
 
-def _trimmed(text: str, span: Span) -> Span | None:
+def _trim_span(text: str, span: Span) -> Span | None:
     """Without marks and spaces at its ends; a person also without a possessive."""
     if span.kind not in ("PERSON", "PLACE", "ORGANISATION"):
         return span

@@ -20,7 +20,7 @@ from typing import Literal
 
 from assay.data.pii import check_digits as checks
 from assay.data.pii import fake_names as madeup
-from assay.data.pii.date_shift import moved
+from assay.data.pii.date_shift import shift_date
 from assay.data.pii.name_words import PARTICLES, TITLES
 from assay.data.pii.normalised import fold
 from assay.data.pii.phones import national_start
@@ -58,7 +58,7 @@ def plain(text: str, kind: str) -> str:
     )
 
 
-def hashed(text: str, kind: str, draw: Draw) -> str:
+def hash_token(text: str, kind: str, draw: Draw) -> str:
     return f"<{kind}:{draw.number('hash ' + kind, plain(text, kind)) % 16**12:012x}>"
 
 
@@ -82,7 +82,7 @@ def pseudonym(text: str, kind: str, draw: Draw, before: str = "") -> str:
     if kind == "ADDRESS":
         return _address(text, draw)
     if kind in ("BIRTH_DATE", "DATE"):
-        return moved(text, timedelta(days=30 + draw.number("days", "") % 336)) or f"<{kind}>"
+        return shift_date(text, timedelta(days=30 + draw.number("days", "") % 336)) or f"<{kind}>"
     if kind in ("SECRET", "WALLET"):
         return f"<{kind}>"
     return _number(text, kind, draw)
@@ -183,7 +183,7 @@ def _address(text: str, draw: Draw) -> str:
         ),
     ):
         return (
-            _filled(text, number, first="")
+            _redraw_characters(text, number, first="")
             if not re.search(r"(?i)apo|fpo|dpo|box", text)
             else f"{name} {number % 900 + 1}"
         )
@@ -196,21 +196,21 @@ def _number(text: str, kind: str, draw: Draw) -> str:
     if kind == "PHONE":
         digits = re.sub(r"\D", "", re.split(r"[xXeEdD,]", flat)[0])
         at = national_start(digits, "+" in flat[:2])
-        return _filled(flat, number, keep=at, first="000", letters=False)
+        return _redraw_characters(flat, number, keep=at, first="000", letters=False)
     if kind == "CARD":
-        made = _filled(flat, number, keep=4, first="0000")
+        made = _redraw_characters(flat, number, keep=4, first="0000")
         digits = re.sub(r"\D", "", made)
         if not checks.luhn(digits):
             return made
         last = max(i for i, c in enumerate(made) if c.isdigit())
         return made[:last] + str((int(made[last]) + 1) % 10) + made[last + 1 :]
     if kind == "IBAN":
-        return _filled(flat, number, keep=2, first="00")
+        return _redraw_characters(flat, number, keep=2, first="00")
     if kind == "IP":
         return _ip(flat, number)
     if kind == "MAC":
-        return _filled(flat, number, first="020000", hexadecimal=True)
-    return _filled(flat, number, first="000")
+        return _redraw_characters(flat, number, first="020000", hexadecimal=True)
+    return _redraw_characters(flat, number, first="000")
 
 
 def _ip(text: str, number: int) -> str:
@@ -219,7 +219,7 @@ def _ip(text: str, number: int) -> str:
     return f"{240 + number % 16}." + ".".join(str(number >> 8 * i & 255) for i in range(1, 4))
 
 
-def _filled(
+def _redraw_characters(
     text: str,
     number: int,
     keep: int = 0,

@@ -13,11 +13,11 @@ class Span:
     # 3 checksum or a form of its own, 2 form, 1 context, 0 a model's word: more wins an overlap
     sure: int = 0
 
-    def shifted(self, by: int) -> "Span":
+    def shift(self, by: int) -> "Span":
         return Span(self.start + by, self.end + by, self.kind, self.sure)
 
 
-def settled(spans: Iterable[Span]) -> list[Span]:
+def drop_overlaps(spans: Iterable[Span]) -> list[Span]:
     """Without overlaps, in order: the surer span stays, of two equally sure ones the longer, then
     the first."""
     starts: list[int] = []

@@ -15,7 +15,7 @@ from assay.data.pii.spans import Span
 
 
 @dataclass(frozen=True)
-class Tagger:
+class NerTagger:
     find: Callable[[Sequence[str]], list[list[Span]]]  # texts -> spans of each
     # whether a word is in the language's dictionary, as far as the model brings one
     common: Callable[[str], bool]
@@ -32,7 +32,7 @@ _KINDS = {
 
 
 @lru_cache(2)
-def tagger(names: str) -> Tagger:
+def tagger(names: str) -> NerTagger:
     """`names`: "spacy", or a folder or hub name of a token-classification model.
 
     Raises:
@@ -41,7 +41,7 @@ def tagger(names: str) -> Tagger:
     return _spacy() if names == "spacy" else _transformers(names)
 
 
-def _spacy() -> Tagger:
+def _spacy() -> NerTagger:
     try:
         import spacy
 
@@ -87,7 +87,7 @@ def _spacy() -> Tagger:
     def tag(texts: Sequence[str]) -> list[list[Span]]:
         return [list(spans(doc)) for doc in model.pipe(texts, batch_size=64)]
 
-    return Tagger(_in_pieces(tag), lambda word: _in_dictionary(word.casefold(), dictionary))
+    return NerTagger(_in_pieces(tag), lambda word: _in_dictionary(word.casefold(), dictionary))
 
 
 def _in_dictionary(word: str, dictionary: frozenset[str]) -> bool:
@@ -110,7 +110,7 @@ _INFLECTED = (
 )
 
 
-def _transformers(name: str) -> Tagger:
+def _transformers(name: str) -> NerTagger:
     try:
         import torch
         from transformers import AutoModelForTokenClassification, AutoTokenizer
@@ -154,13 +154,15 @@ def _transformers(name: str) -> Tagger:
         for ids, places in zip(read["input_ids"], offsets, strict=True):
             with torch.inference_mode():
                 best = model(input_ids=torch.tensor([ids])).logits[0].argmax(-1).tolist()
-            found += _joined(text, [labels[b] for b in best], places)
+            found += _merge_tokens(text, [labels[b] for b in best], places)
         return found
 
-    return Tagger(_in_pieces(tag), lambda word: False)
+    return NerTagger(_in_pieces(tag), lambda word: False)
 
 
-def _joined(text: str, labels: Sequence[str], places: Sequence[tuple[int, int]]) -> list[Span]:
+def _merge_tokens(
+    text: str, labels: Sequence[str], places: Sequence[tuple[int, int]]
+) -> list[Span]:
     """Tokens of one sort that touch, or have only a space between them, as one span; B- begins
     another."""
     found: list[Span] = []
@@ -208,7 +210,7 @@ def _in_pieces(
                 at = end
         found: list[list[Span]] = [[] for _ in texts]
         for (row, at, _), spans in zip(pieces, tag([piece for _, _, piece in pieces]), strict=True):
-            found[row] += [span.shifted(at) for span in spans]
+            found[row] += [span.shift(at) for span in spans]
         return found
 
     return cut

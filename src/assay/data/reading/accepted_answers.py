@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from assay.data.reading.findings import printable
-from assay.data.reading.read_file import RawRow, Read
+from assay.data.reading.read_file import RawRow, RawTable
 
 FIELDS = (
     "answers",
@@ -28,7 +28,7 @@ ALIASES = ("aliases", "alternatives", "alternates", "synonyms", "answers", "acce
 MOSTLY = 0.9
 
 
-def accepted(table: Read, named: set[str]) -> Read:
+def flatten_answers(table: RawTable, named: set[str]) -> RawTable:
     """The file with such answers as lists of texts."""
     for name in table.names:
         if name.casefold() not in FIELDS:

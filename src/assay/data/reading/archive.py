@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from assay.core.errors import DataError, Problem, did_you_mean
-from assay.data.reading.compression import Stream, bare, packer_of, unpacked
+from assay.data.reading.compression import Stream, bare, packer_of, unpack_stream
 from assay.data.reading.findings import printable
 
 MEMBERS = 10_000
@@ -37,7 +37,7 @@ ABOUT = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class ArchiveMember:
     name: str
     size: int
     packed: int  # bytes in the archive; those of all members together where they are packed as one
@@ -60,7 +60,7 @@ def form_of(path: Path) -> str:
                 return "" if office else "zip"
             packer = packer_of(head)
             if packer and not bare(path.name).endswith(".tar"):
-                head = unpacked(raw, packer, "").peek(512)
+                head = unpack_stream(raw, packer, "").peek(512)
             elif packer:
                 return "tar"
             return "tar" if head[257:262] == b"ustar" else ""
@@ -68,16 +68,16 @@ def form_of(path: Path) -> str:
         return ""
 
 
-def members(path: Path, place: str) -> list[Member]:
+def members(path: Path, place: str) -> list[ArchiveMember]:
     """The regular files of an archive, in its order.
 
     Raises:
         DataError: D055 unpacks out of proportion, D056 names that leave the folder or a doubled
             one, D063 too many members, D079 locked, D099 damaged.
     """
-    found: dict[str, Member] = {}
+    found: dict[str, ArchiveMember] = {}
     whole = 0
-    listed = _zipped(path, place) if form_of(path) == "zip" else _tarred(path, place)
+    listed = _zip_members(path, place) if form_of(path) == "zip" else _tar_members(path, place)
     for count, member in enumerate(listed, 1):
         _check(member, place)
         if count > MEMBERS:
@@ -97,7 +97,7 @@ def members(path: Path, place: str) -> list[Member]:
     return list(found.values())
 
 
-def _check(member: Member, place: str) -> None:
+def _check(member: ArchiveMember, place: str) -> None:
     shown, parts = printable(member.name[:60]), member.name.replace("\\", "/").split("/")
     if (
         member.name.startswith(("/", "\\"))
@@ -111,7 +111,7 @@ def _check(member: Member, place: str) -> None:
         _stop("D055", told, place, "unpack it yourself if you trust it")
 
 
-def _zipped(path: Path, place: str) -> Iterator[Member]:
+def _zip_members(path: Path, place: str) -> Iterator[ArchiveMember]:
     try:
         with zipfile.ZipFile(path) as archive:
             infos = archive.infolist()
@@ -127,17 +127,17 @@ def _zipped(path: Path, place: str) -> Iterator[Member]:
             told = f"member '{printable(info.filename[:60])}' is locked with a password"
             _stop("D079", told, place, "unpack it with the password, and name the files inside")
         if not info.is_dir() and not stat.S_ISLNK(info.external_attr >> 16):
-            yield Member(info.filename, info.file_size, info.compress_size)
+            yield ArchiveMember(info.filename, info.file_size, info.compress_size)
 
 
-def _tarred(path: Path, place: str) -> Iterator[Member]:
+def _tar_members(path: Path, place: str) -> Iterator[ArchiveMember]:
     packed = path.stat().st_size
     with path.open("rb") as raw:
         try:
             with _tar(raw, place) as archive:
                 for info in archive:
                     if info.isreg():
-                        yield Member(info.name.removeprefix("./"), info.size, packed)
+                        yield ArchiveMember(info.name.removeprefix("./"), info.size, packed)
         except (tarfile.TarError, OSError, ValueError, EOFError) as error:
             _stop(
                 "D099",
@@ -149,7 +149,7 @@ def _tarred(path: Path, place: str) -> Iterator[Member]:
 
 def _tar(raw: io.BufferedReader[Any], place: str) -> tarfile.TarFile:
     packer = packer_of(raw.peek(512))
-    return tarfile.open(fileobj=unpacked(raw, packer, place) if packer else raw, mode="r|")
+    return tarfile.open(fileobj=unpack_stream(raw, packer, place) if packer else raw, mode="r|")
 
 
 def open_member(raw: io.BufferedReader[Any], name: str, place: str) -> io.BufferedReader[Any]:
@@ -201,7 +201,9 @@ def _from_tar(raw: io.BufferedReader[Any], name: str, place: str) -> Any:
     return names
 
 
-def data_members(found: Sequence[Member], suffixes: tuple[str, ...]) -> tuple[list[str], list[str]]:
+def data_members(
+    found: Sequence[ArchiveMember], suffixes: tuple[str, ...]
+) -> tuple[list[str], list[str]]:
     """(the members that hold rows, those that are passed over): by their suffixes; where none has
     one that is known, all that is not about the archive itself."""
     plain = [

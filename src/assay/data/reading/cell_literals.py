@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from assay.data.reading.findings import printable
-from assay.data.reading.read_file import RawRow, Read
+from assay.data.reading.read_file import RawRow, RawTable
 
 MOSTLY = 0.98  # share of the rows that have to be lists
 LARGEST = 1 << 20  # characters
@@ -29,7 +29,7 @@ _WRITTEN = {
 }
 
 
-def written(table: Read, named: set[str]) -> Read:
+def parse_cells(table: RawTable, named: set[str]) -> RawTable:
     """The file with such cells as lists."""
     for name in table.names:
         values = [raw.fields.get(name) for raw in table.rows]

@@ -10,7 +10,7 @@ from typing import Any
 
 from assay.data.reading.compression import bare
 from assay.data.reading.findings import Findings, printable, rows
-from assay.data.reading.source import opened
+from assay.data.reading.source import open_input
 from assay.data.reading.split_names import SPLIT_NAMES
 
 MOST = 100_000  # files
@@ -56,7 +56,7 @@ def read_classes(
     western = 0
     for label, files in classes(folder, 1).items():
         for path in files:
-            with opened(path, printable(path.name), documents=True) as source:
+            with open_input(path, printable(path.name), documents=True) as source:
                 data = source.file.read(LARGEST + 1)
             if len(data) > LARGEST:
                 found.problem(

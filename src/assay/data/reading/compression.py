@@ -102,7 +102,9 @@ class Stream(io.RawIOBase):
             )
 
 
-def unpacked(packed: io.BufferedReader[Any], packer: str, place: str) -> io.BufferedReader[Any]:
+def unpack_stream(
+    packed: io.BufferedReader[Any], packer: str, place: str
+) -> io.BufferedReader[Any]:
     """What a stream holds that is packed so."""
     return io.BufferedReader(Stream(_opener(packer)(packed), place, packer, packed.tell), 1 << 16)
 

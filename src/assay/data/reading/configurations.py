@@ -28,7 +28,7 @@ def configurations(folder: Path) -> dict[str, tuple[bool, Patterns]]:
             match = _FRONT.match(file.read(_LARGEST))
     except OSError:
         return {}
-    listed = _parsed(match[1]).get("configs") if match else None
+    listed = _parse_yaml(match[1]).get("configs") if match else None
     found = {}
     for one in listed if isinstance(listed, list) else []:
         if isinstance(one, dict) and isinstance(name := one.get("config_name", "default"), str):
@@ -36,7 +36,7 @@ def configurations(folder: Path) -> dict[str, tuple[bool, Patterns]]:
     return {name: entry for name, entry in found.items() if entry[1]}
 
 
-def _parsed(text: bytes) -> dict[str, Any]:
+def _parse_yaml(text: bytes) -> dict[str, Any]:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
@@ -65,7 +65,9 @@ def _patterns(config: dict[str, Any]) -> Patterns:
     return found
 
 
-def chosen(found: dict[str, tuple[bool, Patterns]], part: str, place: str) -> Patterns | None:
+def choose_patterns(
+    found: dict[str, tuple[bool, Patterns]], part: str, place: str
+) -> Patterns | None:
     """The patterns of the configuration that is meant; None when there are no configurations.
 
     Raises:

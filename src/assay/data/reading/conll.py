@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from assay.data.reading.findings import Findings, excerpt, printable
-from assay.data.reading.source import Opened
+from assay.data.reading.source import InputFile
 from assay.data.reading.text_encoding import lines
 from assay.tasks.columns import as_text
 
@@ -107,7 +107,7 @@ def _blocks(numbered: Sequence[tuple[int, str]]) -> Iterator[Block]:
 
 
 def read_tagged(
-    source: Opened, found: Findings, *, encoding: str | None, head: int | None
+    source: InputFile, found: Findings, *, encoding: str | None, head: int | None
 ) -> list[tuple[int, dict[str, Any]]]:
     """A row a sentence: its words, its tags, and the other columns as lists; numbered by its first
     line."""
@@ -151,7 +151,7 @@ def read_tagged(
     return rows[:head]
 
 
-def joined(
+def join_sentences(
     rows: Sequence[tuple[int, dict[str, Any]]], found: Findings
 ) -> list[tuple[int, dict[str, Any]]]:
     """The rows of a table, or, where each is a word with its tag, a row a sentence."""

@@ -15,9 +15,9 @@ from dataclasses import replace
 from typing import Any
 
 from assay.data.reading.findings import printable
-from assay.data.reading.read_file import RawRow, Read
+from assay.data.reading.read_file import RawRow, RawTable
 from assay.data.reading.tool_calls import HEAD, TOOLS
-from assay.data.reading.turns import CONTENTS, SPEAKERS, known_role
+from assay.data.reading.turns import CONTENTS, SPEAKERS, usual_role
 from assay.tasks.columns import as_text
 
 FIELDS = (
@@ -66,7 +66,7 @@ _SPOKEN = re.compile(
 )
 
 
-def spoken(table: Read, named: set[str]) -> Read:
+def convert_turns(table: RawTable, named: set[str]) -> RawTable:
     """The file with its conversations as lists of turns."""
     by_key = {name.casefold(): name for name in table.names}
     field = next((by_key[key] for key in FIELDS if key in by_key), None)
@@ -74,7 +74,7 @@ def spoken(table: Read, named: set[str]) -> Read:
         return table
     taken = field in named and field != "messages"
     values = [raw.fields.get(field) for raw in table.rows]
-    if all(_turned(value) for value in values if value):
+    if all(_is_turn_list(value) for value in values if value):
         return _with_tools(table, field, by_key)
     if taken:
         return table
@@ -108,7 +108,7 @@ def _without(fields: Mapping[str, Any], used: Sequence[str]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name not in used}
 
 
-def _turned(value: Any) -> bool:
+def _is_turn_list(value: Any) -> bool:
     """A list of turns as it is read anyway."""
     return isinstance(value, list) and all(
         isinstance(one, Mapping)
@@ -135,15 +135,15 @@ def _from_list(value: Sequence[Any]) -> list[dict[str, Any]] | None:
         isinstance(one, list) and len(one) == 2 and all(isinstance(x, str) for x in one)
         for one in value
     ):
-        return [turn for pair in value for turn in _said(*pair)]
+        return [turn for pair in value for turn in _exchange(*pair)]
     return None
 
 
-def _said(asked: str, answered: str) -> list[dict[str, Any]]:
+def _exchange(asked: str, answered: str) -> list[dict[str, Any]]:
     return [{"role": "user", "content": asked}, {"role": "assistant", "content": answered}]
 
 
-def _history(table: Read, field: str, by_key: Mapping[str, str]) -> Read | None:
+def _history(table: RawTable, field: str, by_key: Mapping[str, str]) -> RawTable | None:
     """Earlier pairs beside a question and its answer: one conversation."""
     asked = next((by_key[key] for key in ASKED if key in by_key), None)
     answered = next((by_key[key] for key in ANSWERED if key in by_key), None)
@@ -152,10 +152,10 @@ def _history(table: Read, field: str, by_key: Mapping[str, str]) -> Read | None:
     rows = []
     for raw in table.rows:
         before = raw.fields.get(field) or []
-        turns = before if before and _turned(before) else _from_list(before) if before else []
+        turns = before if before and _is_turn_list(before) else _from_list(before) if before else []
         if turns is None or not isinstance(turns, list):
             return None
-        last = _said(as_text(raw.fields.get(asked)), as_text(raw.fields.get(answered)))
+        last = _exchange(as_text(raw.fields.get(asked)), as_text(raw.fields.get(answered)))
         rows.append(
             RawRow(
                 raw.source,
@@ -179,7 +179,7 @@ def _from_texts(texts: Sequence[str]) -> list[list[dict[str, Any]] | None]:
     if len(spoken) < MOSTLY * len(texts):
         return [None] * len(texts)
     speakers = Counter(name.casefold() for parts in spoken for name in parts[1::2])
-    known = sum(n for name, n in speakers.items() if known_role(name))
+    known = sum(n for name, n in speakers.items() if usual_role(name))
     if known < 0.95 * sum(speakers.values()) and len(speakers) != 2:
         return [None] * len(texts)
     return [
@@ -199,7 +199,7 @@ def _roles(said: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
     return turns
 
 
-def _with_tools(table: Read, field: str, by_key: Mapping[str, str]) -> Read:
+def _with_tools(table: RawTable, field: str, by_key: Mapping[str, str]) -> RawTable:
     """Conversations with the tools that stand beside them in their system text."""
     name = next((by_key[key] for key in TOOLS if key in by_key), None)
     if name is None:
@@ -215,7 +215,7 @@ def _with_tools(table: Read, field: str, by_key: Mapping[str, str]) -> Read:
                 for one in listed
             )
             first = turns[0]
-            own = known_role(as_text(first.get("role", first.get("from")))) == "system"
+            own = usual_role(as_text(first.get("role", first.get("from")))) == "system"
             before = f"{as_text(first.get('content', first.get('value')))}\n\n" if own else ""
             fields[field] = [
                 {"role": "system", "content": before + text},

@@ -14,9 +14,9 @@ from itertools import chain, islice
 from typing import Any
 
 from assay.data.reading.findings import Findings, excerpt
-from assay.data.reading.header import LOOKED_AT, is_header, made_names
+from assay.data.reading.header import LOOKED_AT, is_header, make_names
 from assay.data.reading.json_lines import Numbered
-from assay.data.reading.source import CELL_LIMIT, Opened
+from assay.data.reading.source import CELL_LIMIT, InputFile
 from assay.data.reading.text_encoding import lines
 
 _DELIMITERS = {",": "a comma", ";": "';'", "\t": "a tab", "|": "'|'"}
@@ -60,7 +60,7 @@ def _quoting(mark: str) -> Any:
 
 
 def read_table(
-    source: Opened, found: Findings, *, mark: str, encoding: str | None, head: int | None
+    source: InputFile, found: Findings, *, mark: str, encoding: str | None, head: int | None
 ) -> list[Numbered]:
     """Rows as {column: cell text}, numbered by the line they start on."""
     if mark != ("\t" if source.name.endswith((".tsv", ".tab")) else ","):
@@ -69,16 +69,18 @@ def read_table(
         )
     text = lines(source, found, encoding=encoding)
     with _long_cells():
-        return _named(
-            _quoted(text, mark, found) if mark != "\t" else _tabbed(list(text), found), found, head
+        return _name_cells(
+            _split_quotes(text, mark, found) if mark != "\t" else _split_tabs(list(text), found),
+            found,
+            head,
         )
 
 
-def _tabbed(text: list[tuple[int, str]], found: Findings) -> Iterator[Row]:
+def _split_tabs(text: list[tuple[int, str]], found: Findings) -> Iterator[Row]:
     """Quotes in a tab-separated file may be quotes of cells (spreadsheets) or plain text (corpora):
     see which fits."""
     trial = Findings(found.place)
-    rows = list(_quoted(text, "\t", trial))
+    rows = list(_split_quotes(text, "\t", trial))
     literal = [
         (number, line.rstrip("\n").removesuffix("\r").split("\t"))
         for number, line in text
@@ -97,7 +99,7 @@ def _tabbed(text: list[tuple[int, str]], found: Findings) -> Iterator[Row]:
     return iter(literal)
 
 
-def _quoted(text: Iterable[tuple[int, str]], mark: str, found: Findings) -> Iterator[Row]:
+def _split_quotes(text: Iterable[tuple[int, str]], mark: str, found: Findings) -> Iterator[Row]:
     """Cells by the usual quoting rules. After an unpaired quote nothing is certain, so reading ends
     there."""
     last: list[Any] = [0, ""]
@@ -161,7 +163,7 @@ def _explain(message: str, start: int, last: list[Any], found: Findings) -> None
         )
 
 
-def _named(rows: Iterator[Row], found: Findings, head: int | None) -> list[Numbered]:
+def _name_cells(rows: Iterator[Row], found: Findings, head: int | None) -> list[Numbered]:
     sample = list(islice(rows, LOOKED_AT))
     if not sample:
         return []
@@ -169,7 +171,7 @@ def _named(rows: Iterator[Row], found: Findings, head: int | None) -> list[Numbe
     if is_header(first[1], below):
         names, sample = _header(first, below, found), sample[1:]
     else:
-        names = made_names(len(first[1]), found)
+        names = make_names(len(first[1]), found)
     kept: list[Numbered] = []
     for number, cells in chain(sample, rows):
         if head is not None and len(kept) >= head:

@@ -15,7 +15,7 @@ from typing import Any
 
 from assay.core.errors import Problem, UsageError
 from assay.data.reading.findings import Findings
-from assay.data.reading.read_file import RawRow, Read
+from assay.data.reading.read_file import RawRow, RawTable
 from assay.data.reading.turns import is_speaker
 from assay.tasks.columns import as_text, value_at
 
@@ -25,7 +25,7 @@ SAID = ("content", "text", "utterance", "message", "value")
 TURNS = "messages"  # the field that the joined rows get
 LOOKED_AT = 100  # rows by which a file is told
 
-Reads = list[tuple[str, Path, Read]]
+Reads = list[tuple[str, Path, RawTable]]
 
 
 def join_turns(reads: Reads, columns: Mapping[str, str]) -> tuple[Reads, dict[str, str]]:
@@ -39,7 +39,9 @@ def join_turns(reads: Reads, columns: Mapping[str, str]) -> tuple[Reads, dict[st
     begun = columns.get("messages") == TURNS and bool(reads) and TURNS not in reads[0][2].names
     given = {} if begun else columns
     found = (
-        _named(columns) if {"conversation", "role"} & set(columns) else _recognised(reads, given)
+        _turn_fields(columns)
+        if {"conversation", "role"} & set(columns)
+        else _recognise_fields(reads, given)
     )
     if found is None:
         return reads, dict(columns)
@@ -49,14 +51,14 @@ def join_turns(reads: Reads, columns: Mapping[str, str]) -> tuple[Reads, dict[st
         if role not in ("conversation", "role", "text", "question")
     }
     # One conversation may run over two files: as a group it is found by the audit.
-    return [(split, path, _joined(table, *found)) for split, path, table in reads], {
+    return [(split, path, _join_rows(table, *found)) for split, path, table in reads], {
         "messages": TURNS,
         "group": found[0],
         **left,
     }
 
 
-def _named(columns: Mapping[str, str]) -> tuple[str, str, str]:
+def _turn_fields(columns: Mapping[str, str]) -> tuple[str, str, str]:
     """The fields of conversation, speaker and text."""
     said = columns.get("text") or columns.get("question")
     if said is None or not {"conversation", "role"} <= set(columns):
@@ -67,7 +69,7 @@ def _named(columns: Mapping[str, str]) -> tuple[str, str, str]:
     return columns["conversation"], columns["role"], said
 
 
-def _recognised(reads: Reads, columns: Mapping[str, str]) -> tuple[str, str, str] | None:
+def _recognise_fields(reads: Reads, columns: Mapping[str, str]) -> tuple[str, str, str] | None:
     if columns or not reads:
         return None
     table = reads[0][2]
@@ -83,7 +85,7 @@ def _recognised(reads: Reads, columns: Mapping[str, str]) -> tuple[str, str, str
     return (conversation, role, said) if spoken else None
 
 
-def _joined(table: Read, conversation: str, role: str, said: str) -> Read:
+def _join_rows(table: RawTable, conversation: str, role: str, said: str) -> RawTable:
     found = Findings(table.place)
     talks: dict[str, RawRow] = {}
     for raw in table.rows:

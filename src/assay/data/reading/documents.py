@@ -15,15 +15,15 @@ from typing import Any
 from assay.core.errors import DataError, Problem, did_you_mean
 from assay.core.types import Document
 from assay.data.reading.docx import text_of_word
-from assay.data.reading.file_address import Named, named
-from assay.data.reading.findings import KEPT, Findings, shown
+from assay.data.reading.file_address import Named, parse_file_name
+from assay.data.reading.findings import KEPT, Findings, display_path
 from assay.data.reading.folders import DATA_SUFFIXES, FILE_LIMIT, refuse_unreal
-from assay.data.reading.front_matter import titled, without_front
+from assay.data.reading.front_matter import add_title, without_front
 from assay.data.reading.html import charset_of, text_of_page
 from assay.data.reading.pdf import text_of_pdf
-from assay.data.reading.read_file import Read, read
+from assay.data.reading.read_file import RawTable, read
 from assay.data.reading.shapes import as_word
-from assay.data.reading.source import opened
+from assay.data.reading.source import open_input
 from assay.data.reading.text_encoding import lines
 from assay.tasks.columns import as_text
 
@@ -69,7 +69,7 @@ def read_corpus(paths: Iterable[str | Path], base: Path, fields: Sequence[str] =
     named_fields = _FieldNames(fields)
     files, passed = _files(paths, base, problems)
     for one in files:
-        place = shown(one.path, base)
+        place = display_path(one.path, base)
         try:
             found = _read(one, base, place, named_fields)
         except DataError as error:
@@ -83,7 +83,7 @@ def read_corpus(paths: Iterable[str | Path], base: Path, fields: Sequence[str] =
         documents.update((document.id, document) for document in found if document.text.strip())
     if not documents and not problems:
         told = f"no text in {len(blank)} of {len(files)} files" if files else "no text files"
-        first = shown(_absolute(paths[0] if paths else "", base), base)
+        first = display_path(_absolute(paths[0] if paths else "", base), base)
         problems.append(
             Problem(
                 "D062",
@@ -118,7 +118,7 @@ def _files(
     files: list[Named] = []
     passed = 0
     for given in paths:
-        one = named(_absolute(given, base))
+        one = parse_file_name(_absolute(given, base))
         path = one.path
         try:
             refuse_unreal(path)
@@ -142,7 +142,7 @@ def _files(
                     Problem(
                         "D063",
                         told,
-                        shown(path, base),
+                        display_path(path, base),
                         help="join them to a data file: one document a row",
                     )
                 )
@@ -195,7 +195,7 @@ def _read(one: Named, base: Path, place: str, fields: _FieldNames) -> list[Docum
         )
     found = Findings(place)
     date, keys = "", {}
-    with opened(path, place, documents=True) as source:
+    with open_input(path, place, documents=True) as source:
         if source.head.startswith(b"%PDF-"):
             text = text_of_pdf(source)
         elif name.endswith(".docx"):
@@ -210,11 +210,11 @@ def _read(one: Named, base: Path, place: str, fields: _FieldNames) -> list[Docum
     found.settle()
     if name.endswith(_MARKDOWN):
         text, keys = without_front(text)
-        text, date = titled(text, keys.get("title", "")), keys.get("date", "")
+        text, date = add_title(text, keys.get("title", "")), keys.get("date", "")
     return [Document(place, text, place, date, fields.of(keys))]
 
 
-def _from_rows(table: Read, fields: _FieldNames) -> list[Document]:
+def _from_rows(table: RawTable, fields: _FieldNames) -> list[Document]:
     folded = {name.casefold(): name for name in reversed(table.names)}
     body = next((folded[name] for name in _BODIES if name in folded), None)
     if body is None:

@@ -10,11 +10,11 @@ from typing import Any
 from assay.core.errors import DataError, Problem
 from assay.data.reading.excel import BROKEN
 from assay.data.reading.findings import printable
-from assay.data.reading.source import Opened
+from assay.data.reading.source import InputFile
 from assay.data.reading.zip_container import check_container, missing
 
 
-def text_of_word(source: Opened) -> str:
+def text_of_word(source: InputFile) -> str:
     """The text of a Word document.
 
     Raises:

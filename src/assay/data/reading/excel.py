@@ -19,9 +19,9 @@ from xml.etree.ElementTree import ParseError
 
 from assay.core.errors import DataError, Problem, did_you_mean
 from assay.data.reading.findings import Findings, printable, rows
-from assay.data.reading.header import LOOKED_AT, is_header, made_names
+from assay.data.reading.header import LOOKED_AT, is_header, make_names
 from assay.data.reading.json_lines import Numbered
-from assay.data.reading.source import CELL_LIMIT, Opened
+from assay.data.reading.source import CELL_LIMIT, InputFile
 from assay.data.reading.zip_container import check_container, missing
 from assay.tasks.columns import as_text
 
@@ -51,7 +51,9 @@ BROKEN = (
 )
 
 
-def read_sheet(source: Opened, found: Findings, *, sheet: str, head: int | None) -> list[Numbered]:
+def read_sheet(
+    source: InputFile, found: Findings, *, sheet: str, head: int | None
+) -> list[Numbered]:
     """Rows as {column: value}, numbered as the sheet numbers them.
 
     Raises:
@@ -77,7 +79,7 @@ def read_sheet(source: Opened, found: Findings, *, sheet: str, head: int | None)
             book = openpyxl.load_workbook(source.file, read_only=True, data_only=True)
             try:
                 name = _choose(book, sheet, source.place, found)
-                cells = _named(_cells(book[name]), found, head)
+                cells = _name_cells(_cells(book[name]), found, head)
             finally:
                 book.close()
             if found.problems or not _blank(cells):
@@ -90,10 +92,10 @@ def read_sheet(source: Opened, found: Findings, *, sheet: str, head: int | None)
                 formulas.close()
             return cells
     except BROKEN as error:
-        _damaged(error, source)
+        _raise_damage(error, source)
 
 
-def _damaged(error: BaseException, source: Opened) -> NoReturn:
+def _raise_damage(error: BaseException, source: InputFile) -> NoReturn:
     told = printable(str(error).partition("\n")[0])[:100] or type(error).__name__
     raise DataError(
         Problem(
@@ -146,7 +148,7 @@ def _value(cell: Any) -> Any:
     return value if value is None or isinstance(value, bool | int | float) else str(value)
 
 
-def _named(
+def _name_cells(
     cells: Iterator[tuple[int, list[Any]]], found: Findings, head: int | None
 ) -> list[Numbered]:
     first = next(cells, None)
@@ -159,7 +161,7 @@ def _named(
         [as_text(one) for one in [*row, *[None] * (len(header) - len(row))]] for _, row in sample
     ]
     if not is_header([as_text(one) for one in header], written):
-        header = list(made_names(len(header), found))
+        header = list(make_names(len(header), found))
         cells = chain([first], cells)
     names = [str(name) if name is not None and str(name).strip() else "" for name in header]
     names = [name or f"column {index}" for index, name in enumerate(names, 1)]

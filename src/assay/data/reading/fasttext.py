@@ -7,7 +7,7 @@ Source   Joulin et al. (2017), Bag of Tricks for Efficient Text Classification,
 from typing import Any
 
 from assay.data.reading.findings import Findings, excerpt
-from assay.data.reading.source import Opened
+from assay.data.reading.source import InputFile
 from assay.data.reading.text_encoding import lines
 
 MARK = "__label__"
@@ -20,7 +20,7 @@ def looks_labelled(text: str) -> bool:
 
 
 def read_labelled(
-    source: Opened, found: Findings, *, encoding: str | None, head: int | None
+    source: InputFile, found: Findings, *, encoding: str | None, head: int | None
 ) -> list[tuple[int, dict[str, Any]]]:
     """Rows of `text` and `label`, or of `labels` where a line has several."""
     rows: list[tuple[int, dict[str, Any]]] = []

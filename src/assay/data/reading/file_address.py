@@ -53,7 +53,7 @@ class HubSet:
     config: str = ""
 
 
-def named(path: str | Path) -> Named:
+def parse_file_name(path: str | Path) -> Named:
     """The parts of a name. `file#500` is its first 500 rows; `file#101-200` its rows 101 to 200."""
     text, first, last = str(path), 1, None
     if not _there(text) and (match := _ROWS.fullmatch(text)):

@@ -16,17 +16,17 @@ from assay.core.errors import DataError, Problem
 from assay.data.reading.archive import ABOUT, data_members, members
 from assay.data.reading.class_folders import class_folders
 from assay.data.reading.compression import bare
-from assay.data.reading.file_address import Named, named
-from assay.data.reading.findings import printable, shown
+from assay.data.reading.file_address import Named, parse_file_name
+from assay.data.reading.findings import display_path, printable
 from assay.data.reading.folders import DATA_SUFFIXES, data_folder
-from assay.data.reading.parallel_text import asked_first, partners
+from assay.data.reading.parallel_text import partners, question_file_first
 from assay.data.reading.split_names import split_in, split_named
 
 MORE_SUFFIXES = (".xml", ".conll", ".bio", ".iob", ".iob2", ".io", ".ner", ".txt", ".tags")
 _PARTS = 5  # files
 
 
-def gathered(folder: Path, base: Path, part: str, notes: list[str]) -> dict[str, list[Named]]:
+def gather_files(folder: Path, base: Path, part: str, notes: list[str]) -> dict[str, list[Named]]:
     """{split: files} of a folder; "data" where they are not split.
 
     Raises:
@@ -42,14 +42,14 @@ def gathered(folder: Path, base: Path, part: str, notes: list[str]) -> dict[str,
         )
         if not inside:
             raise
-    made = {split: [named(path) for path in paths] for split, paths in inside.items()}
+    made = {split: [parse_file_name(path) for path in paths] for split, paths in inside.items()}
     taken = {file.resolve() for some in made.values() for one in some for file in one.files}
     left = [
         path for path in _visible(folder) if not any(_holds(path.resolve(), file) for file in taken)
     ]
-    _passed_over(
+    _note_unread(
         [path.name for path in left if path.name.lower() not in ("project.yaml",)],
-        shown(folder, base),
+        display_path(folder, base),
         notes,
     )
     return made
@@ -63,20 +63,20 @@ def _holds(path: Path, taken: Path) -> bool:
 def holds_data(folder: Path) -> bool:
     """Whether there are rows in a folder."""
     try:
-        return bool(gathered(folder, folder, "", []))
+        return bool(gather_files(folder, folder, "", []))
     except DataError as error:
         return error.problems[0].code != "D002"
 
 
 def with_partners(path: Path) -> Path:
     """The name of a file, with those of the files beside it that it belongs with line by line."""
-    one = named(path)
+    one = parse_file_name(path)
     if one.member or one.beside or not one.path.is_file():
         return path
     beside = partners(one.path)
     if not beside:
         return path
-    first, beside = asked_first(one.path, beside)
+    first, beside = question_file_first(one.path, beside)
     return Path(str(path).replace(str(one.path), Named(first, beside=beside).text, 1))
 
 
@@ -93,7 +93,7 @@ def _loose(folder: Path) -> dict[str, list[Path]]:
             continue
         beside = partners(path)
         if beside:
-            path, beside = asked_first(path, beside)
+            path, beside = question_file_first(path, beside)
             used |= {path.name, *beside}
             path = Path(Named(path, beside=beside).text)
         elif not bare(path.name).endswith(MORE_SUFFIXES) or ABOUT.fullmatch(path.name):
@@ -130,13 +130,13 @@ def _by_split(found: dict[str, list]) -> dict[str, list]:
     return {"data": every} if every else {}
 
 
-def archived(path: Path, base: Path, notes: list[str]) -> dict[str, list[Named]]:
+def gather_members(path: Path, base: Path, notes: list[str]) -> dict[str, list[Named]]:
     """{split: members} of an archive; "data" for its one data file.
 
     Raises:
         DataError: D200 several members that no split tells apart, D002 none; as `archive.members`.
     """
-    place = shown(path, base)
+    place = display_path(path, base)
     names, left = data_members(members(path, place), DATA_SUFFIXES + MORE_SUFFIXES)
     if not names:
         raise DataError(Problem("D002", "has no file of rows in it", place, "name a data file"))
@@ -158,7 +158,7 @@ def archived(path: Path, base: Path, notes: list[str]) -> dict[str, list[Named]]
         text = f"holds {len(names):,} data files, and their names tell no splits{more}"
         raise DataError(Problem("D200", text, place, help, listed))
     taken = {name for some in inside.values() for name in some}
-    _passed_over([*left, *(name for name in names if name not in taken)], place, notes)
+    _note_unread([*left, *(name for name in names if name not in taken)], place, notes)
     return {split: [Named(path, member=name) for name in some] for split, some in inside.items()}
 
 
@@ -173,7 +173,7 @@ def _split_of(name: str) -> str:
     return split_in(PurePosixPath(bare(path.name)).stem) or (inside[-1] if inside else "")
 
 
-def _passed_over(names: Iterable[str], place: str, notes: list[str]) -> None:
+def _note_unread(names: Iterable[str], place: str, notes: list[str]) -> None:
     left: Sequence[str] = [printable(name) for name in names]
     if left:
         shown = ", ".join(left[:8]) + (f" and {len(left) - 8:,} more" if len(left) > 8 else "")

@@ -38,7 +38,7 @@ def excerpt(text: str, at: int | None = None, width: int = 76) -> str:
     return line if at is None else f"{line}\n{' ' * len(before)}^"
 
 
-def shown(path: Path, base: Path) -> str:
+def display_path(path: Path, base: Path) -> str:
     """How a file is named in messages: relative to the project's folder where it lies in it or
     beside it, so that the ledger and the report are the same wherever the project lies."""
     if hub := _CACHED.search(path.as_posix()):
@@ -165,7 +165,7 @@ class Findings:
         return []
 
 
-def told_aside(aside: Sequence[Aside]) -> list[dict]:
+def aside_warnings(aside: Sequence[Aside]) -> list[dict]:
     """The warning D230: rows of each file that were set aside, by what is wrong with them."""
     files: dict[str, dict[str, list[Aside]]] = {}
     for one in aside:

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from assay.core.errors import DataError, Problem
 from assay.data.reading.compression import bare
-from assay.data.reading.configurations import Patterns, chosen, configurations
-from assay.data.reading.findings import printable, shown
+from assay.data.reading.configurations import Patterns, choose_patterns, configurations
+from assay.data.reading.findings import display_path, printable
 from assay.data.reading.split_names import SPLIT_NAMES, split_in, split_named
 
 DATA_SUFFIXES = (
@@ -91,15 +91,15 @@ def data_folder(folder: Path, base: Path, part: str = "") -> dict[str, list[Path
         DataError: D002 when there is no data file, D056 when the folder's own list leaves the
             folder, D080 for a configuration that is not there, or that has to be chosen.
     """
-    place = shown(folder, base)
-    if (patterns := chosen(configurations(folder), part, place)) is not None:
+    place = display_path(folder, base)
+    if (patterns := choose_patterns(configurations(folder), part, place)) is not None:
         return _matching(folder, patterns, place)
     if part:
         if not re.fullmatch(r"[\w.-]+", part) or ".." in part or not (folder / part).is_dir():
             raise DataError(Problem("D080", f"has no configuration '{printable(part)}'", place))
         return data_folder(folder / part, base)
     if (folder / "dataset_dict.json").is_file():
-        names = _listed(folder / "dataset_dict.json", "splits", place)
+        names = _read_list(folder / "dataset_dict.json", "splits", place)
         inside = {name: _state_files(_within(folder, name, place), place) for name in names}
         return _by_split(inside)
     if (folder / "state.json").is_file():
@@ -158,7 +158,7 @@ def _matching(folder: Path, patterns: Patterns, place: str) -> dict[str, list[Pa
     return _by_split(inside)
 
 
-def _listed(path: Path, key: str, place: str) -> list[str]:
+def _read_list(path: Path, key: str, place: str) -> list[str]:
     try:
         names = json.loads(path.read_bytes())[key]
         if isinstance(names, list) and all(isinstance(name, str) and name for name in names):

@@ -23,7 +23,7 @@ def without_front(text: str) -> tuple[str, dict[str, str]]:
     return text[match.end() :].lstrip("\r\n"), keys
 
 
-def titled(text: str, title: str) -> str:
+def add_title(text: str, title: str) -> str:
     """The text under its title, unless it has a heading of the first level."""
     return text if not title or _TOP.search(text) else f"# {title}\n\n{text}"
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from assay.core.types import Document, Example
 
 
-class Noted:
+class DocumentResolver:
     """Turns what rows name into ids: an id as it is, or the end of one path, `leave.md` for
     `handbook/leave.md`."""
 

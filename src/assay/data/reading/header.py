@@ -83,7 +83,9 @@ def is_header(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
             sum(_NUMBER.fullmatch(value) is not None for value in below),
         )
         numeric = bool(below) and numbers >= 0.9 * len(below)
-        if not again and (_named(cell) or (cell and numeric and not _NUMBER.fullmatch(cell))):
+        if not again and (
+            _is_column_name(cell) or (cell and numeric and not _NUMBER.fullmatch(cell))
+        ):
             return True
         as_row |= (again > 0 and len(set(below)) < len(below)) or (
             numeric and _NUMBER.fullmatch(cell) is not None
@@ -92,14 +94,14 @@ def is_header(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
     return not as_row
 
 
-def _named(cell: str) -> bool:
+def _is_column_name(cell: str) -> bool:
     words = words_of(cell)
     return cell.casefold() in _KNOWN or (
         0 < len(words) <= 3 and len(cell) <= 30 and words[-1] in _KNOWN
     )
 
 
-def made_names(count: int, found: Findings) -> list[str]:
+def make_names(count: int, found: Findings) -> list[str]:
     """Names for the columns of a table that has none; a note says so."""
     made = [f"field{at}" for at in range(1, count + 1)]
     shown = made[0] if count == 1 else f"{made[0]} to {made[-1]}"
@@ -110,7 +112,7 @@ def made_names(count: int, found: Findings) -> list[str]:
     return made
 
 
-def named_cells(
+def split_header(
     cells: Sequence[tuple[int, list[Any]]], found: Findings
 ) -> tuple[list[str], list[tuple[int, list[Any]]]]:
     """(column names, rows) of rows that are lists; the first may be a header."""
@@ -120,4 +122,4 @@ def named_cells(
     texts = all(isinstance(one, str) and one.strip() for one in cells[0][1])
     if texts and len(set(written[0])) == len(written[0]) and is_header(written[0], written[1:]):
         return written[0], list(cells[1:])
-    return made_names(len(cells[0][1]), found), list(cells)
+    return make_names(len(cells[0][1]), found), list(cells)

@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from assay.data.reading.findings import printable, rows
-from assay.data.reading.read_file import RawRow, Read
+from assay.data.reading.read_file import RawRow, RawTable
 from assay.tasks.columns import as_text
 
-Reads = list[tuple[str, Path, Read]]
+Reads = list[tuple[str, Path, RawTable]]
 SHARED = 0.9  # of the values of the smaller file
 _LEAST = 3  # values
 
 
-def joined_by_id(reads: Reads) -> Reads:
+def join_by_id(reads: Reads) -> Reads:
     """The files as they are, or those of a split as one where an id joins them."""
     made: Reads = []
     for split, path, table in reads:
@@ -33,16 +33,16 @@ def joined_by_id(reads: Reads) -> Reads:
         if at is None or key is None:
             made.append((split, path, table))
         else:
-            made[at] = (split, made[at][1], _joined(made[at][2], table, *key))
+            made[at] = (split, made[at][1], _join_rows(made[at][2], table, *key))
     return made
 
 
-def _apart(first: Read, second: Read) -> bool:
+def _apart(first: RawTable, second: RawTable) -> bool:
     """Has each a field that the other lacks?"""
     return bool(set(first.names) - set(second.names)) and bool(set(second.names) - set(first.names))
 
 
-def _values(table: Read, name: str) -> list[str]:
+def _values(table: RawTable, name: str) -> list[str]:
     values = [raw.fields.get(name) for raw in table.rows]
     return (
         []
@@ -51,7 +51,7 @@ def _values(table: Read, name: str) -> list[str]:
     )
 
 
-def _key(first: Read, second: Read) -> tuple[str, str] | None:
+def _key(first: RawTable, second: RawTable) -> tuple[str, str] | None:
     """The field of each by which they are joined."""
     best: tuple[float, str, str] | None = None
     ours = {name: _values(first, name) for name in first.names}
@@ -75,7 +75,7 @@ def _numbers(values: Sequence[str]) -> bool:
     return all(value.replace(".", "").isdigit() for value in values)
 
 
-def _joined(first: Read, second: Read, name: str, other: str) -> Read:
+def _join_rows(first: RawTable, second: RawTable, name: str, other: str) -> RawTable:
     """The rows of the file whose field comes again, or of the first, with the fields of the
     other."""
     counts = Counter(_values(second, other))

@@ -10,7 +10,7 @@ from typing import Any
 
 from assay.data.reading.findings import Findings, excerpt
 from assay.data.reading.keyed_json import rows_of, table
-from assay.data.reading.source import Opened
+from assay.data.reading.source import InputFile
 from assay.data.reading.strict_json import Broken, Strict, explain
 from assay.data.reading.text_encoding import lines
 
@@ -47,7 +47,7 @@ def holds_one_value(start: str, name: str) -> bool:
 
 
 def read_lines(
-    source: Opened, found: Findings, *, encoding: str | None, head: int | None
+    source: InputFile, found: Findings, *, encoding: str | None, head: int | None
 ) -> list[Numbered]:
     """One object a line, or one list of cells; blank lines are passed over."""
     strict, rows, cells = Strict(found), [], []
@@ -99,7 +99,7 @@ def _trailing(text: str, end: int) -> Broken:
 
 
 def read_value(
-    source: Opened, found: Findings, *, encoding: str | None, head: int | None, part: str = ""
+    source: InputFile, found: Findings, *, encoding: str | None, head: int | None, part: str = ""
 ) -> list[Numbered]:
     """The rows of a file that is one JSON value; of several lists, those of `part`. Their number is
     the line they start on, or their index where several start on one line."""

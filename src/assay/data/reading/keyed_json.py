@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assay.data.reading.findings import Findings, printable
-from assay.data.reading.header import named_cells
+from assay.data.reading.header import split_header
 from assay.data.reading.split_names import split_named
 from assay.tasks import column_names as names
 from assay.tasks.columns import as_text
@@ -41,7 +41,7 @@ def rows_of(
     """The rows of an object, each with its line; [] where `found` has a problem, or where it holds
     none."""
     if part:
-        return _chosen(members, part, found)
+        return _choose_list(members, part, found)
     if made := _by_split(members, found, deep) or _of_pandas(members, found):
         return made
     if members and all(isinstance(value, dict) for _, _, value in members):
@@ -49,7 +49,7 @@ def rows_of(
     lists = [(name, value) for _, name, value in members if _objects(value)]
     longest = max((len(value) for _, value in lists), default=0)
     deeper = longest and any(
-        isinstance(value, dict) and _sized(value) >= 3 * longest for _, _, value in members
+        isinstance(value, dict) and _row_capacity(value) >= 3 * longest for _, _, value in members
     )
     if deeper and (rows := _deeper(members, found, deep)):
         return rows
@@ -81,7 +81,7 @@ def table(elements: Sequence[Element], found: Findings, names: Sequence[str] = (
     """Rows that are lists of cells; without names the first may be a header."""
     cells = [(line, [*row]) for line, row in elements if isinstance(row, list)]
     if not names:
-        names, cells = named_cells(cells, found)
+        names, cells = split_header(cells, found)
     rows: list[Element] = []
     for line, row in cells:
         if len(row) == len(names):
@@ -96,12 +96,12 @@ def table(elements: Sequence[Element], found: Findings, names: Sequence[str] = (
     return rows
 
 
-def _chosen(members: Sequence[Member], part: str, found: Findings) -> list[Element]:
+def _choose_list(members: Sequence[Member], part: str, found: Findings) -> list[Element]:
     for line, name, value in members:
         if name == part and isinstance(value, list):
             return table(value, found) if _lists(value) else value
         if name == part and isinstance(value, dict):
-            return rows_of(_opened(value, line), found)
+            return rows_of(_to_members(value, line), found)
     told = f"has no list '{printable(part)}'"
     shown = ", ".join(
         f"'{printable(name)}'" for _, name, value in members if isinstance(value, list)
@@ -124,7 +124,7 @@ def _by_split(members: Sequence[Member], found: Findings, deep: int) -> list[Ele
     starts: list[tuple[str, int]] = []
     for split, line, value in named:
         inner = Findings(found.place)
-        part = _listed(value, line, inner, deep)
+        part = _list_elements(value, line, inner, deep)
         if not part:
             return []
         found.problems += inner.problems
@@ -147,9 +147,9 @@ def _ends(starts: Sequence[tuple[str, int]], rows: Sequence[Any]) -> list[int]:
     return [*(at for _, at in starts[1:]), len(rows)]
 
 
-def _listed(value: Any, line: int, found: Findings, deep: int) -> list[Element]:
+def _list_elements(value: Any, line: int, found: Findings, deep: int) -> list[Element]:
     if isinstance(value, dict):
-        return rows_of(_opened(value, line), found, deep=deep + 1)
+        return rows_of(_to_members(value, line), found, deep=deep + 1)
     elements = value if _elements(value) else [(line, one) for one in value]
     return table(elements, found) if _lists(elements) else elements
 
@@ -196,7 +196,9 @@ def _by_id(members: Sequence[Member], found: Findings, deep: int) -> list[Elemen
             for key in inner
         ]
         return [(members[0][0], row) for row in made]
-    nested = [value for _, _, value in members if any(_sized(one) > 1 for one in value.values())]
+    nested = [
+        value for _, _, value in members if any(_row_capacity(one) > 1 for one in value.values())
+    ]
     if (len(members) == 1 or (len(nested) == 1 and len(members) <= 5)) and (
         rows := _deeper(members, found, deep)
     ):
@@ -310,16 +312,16 @@ def _deeper(members: Sequence[Member], found: Findings, deep: int) -> list[Eleme
     inside = [
         (line, name, value)
         for line, name, value in members
-        if isinstance(value, dict) and _sized(value) > 1
+        if isinstance(value, dict) and _row_capacity(value) > 1
     ]
-    inside.sort(key=lambda one: -_sized(one[2]))
+    inside.sort(key=lambda one: -_row_capacity(one[2]))
     if (
         inside
         and deep < DEEPEST
-        and (len(inside) == 1 or _sized(inside[0][2]) >= 3 * _sized(inside[1][2]))
+        and (len(inside) == 1 or _row_capacity(inside[0][2]) >= 3 * _row_capacity(inside[1][2]))
     ):
         line, name, value = inside[0]
-        if rows := rows_of(_opened(value, line), found, deep=deep + 1):
+        if rows := rows_of(_to_members(value, line), found, deep=deep + 1):
             _beside(members, name, found)
             return rows
     return []
@@ -340,7 +342,7 @@ def _beside(members: Sequence[Member], taken: str | Sequence[str], found: Findin
         found.note(f"D211 {found.place}: beside the rows, and no rows: {shown}")
 
 
-def _opened(value: Mapping[str, Any], line: int) -> list[Member]:
+def _to_members(value: Mapping[str, Any], line: int) -> list[Member]:
     return [
         (line, key, [(line, e) for e in one] if isinstance(one, list) else one)
         for key, one in value.items()
@@ -367,13 +369,16 @@ def _lists(value: Any) -> bool:
     return len({len(one) for _, one in value[:100]}) == 1 and len(value[0][1]) > 1
 
 
-def _sized(value: Any) -> int:
+def _row_capacity(value: Any) -> int:
     """How many rows something may hold: the longest list or object in it."""
     if isinstance(value, list):
         return len(value)
     if isinstance(value, Mapping):
         return max(
-            [sum(isinstance(one, dict) for one in value.values()), *map(_sized, value.values())],
+            [
+                sum(isinstance(one, dict) for one in value.values()),
+                *map(_row_capacity, value.values()),
+            ],
             default=0,
         )
     return 0

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from assay.core.types import NOTHING, Example
 from assay.data.reading.findings import Findings
-from assay.data.reading.layout import Layout
+from assay.data.reading.layout import RowLayout
 from assay.data.reading.read_file import RawRow
 from assay.data.reading.shapes import example
 from assay.tasks import json_objects as objects
@@ -42,11 +42,11 @@ def all_labels(
 def kind_of_turns(rows: Sequence[RawRow], columns: Mapping[str, str]) -> tuple[str, str]:
     """(kind, reason) of conversations, by their last turns and by how many there are."""
     ignored = Findings("")
-    layout = Layout(columns, "answer")
+    layout = RowLayout(columns, "answer")
     made = [one for raw in rows[:2000] if (one := example(raw, layout, "", ignored))]
     if looks_like_labels([one.target for one in made if one.target]):
         return "classify", "the task is classify: the last turns are labels"
-    if made and all(objects.parsed(one.target or "") is not None for one in made):
+    if made and all(objects.parse_object(one.target or "") is not None for one in made):
         return "extract", "the task is extract: the last turns are JSON objects"
     longer = sum(any(turn.role == "assistant" for turn in one.messages) for one in made)
     if longer > len(made) / 2:

@@ -16,7 +16,7 @@ from typing import Any
 from assay.core.errors import Problem, nearest
 from assay.core.types import NOTHING, Example
 from assay.data.reading.findings import rows
-from assay.data.reading.label_lookalikes import groups, told
+from assay.data.reading.label_lookalikes import describe_label, groups
 from assay.tasks.label_sets import labels_in
 from assay.tasks.options import LETTERS
 
@@ -61,7 +61,7 @@ def check_labels(
     for example in every:
         first.setdefault(example.target or "", example.source)
     problems = [
-        *_mixed_types(raw),
+        *_type_conflicts(raw),
         *_alike(every, first, listed),
         *_unknown(every, listed),
     ]
@@ -82,7 +82,7 @@ def check_labels(
         *_conflicts(every),
         *_commas(first),
     ]
-    return problems, warnings + _given_away(every, share=0.5)
+    return problems, warnings + _answer_leaks(every, share=0.5)
 
 
 def check_label_sets(
@@ -105,7 +105,7 @@ def check_label_sets(
     for example in every:
         first.setdefault(example.target or "", example.source)
     problems = [
-        *_mixed_types(raw),
+        *_type_conflicts(raw),
         *_alike(every, first, listed),
         *_unknown(every, listed),
     ]
@@ -129,10 +129,10 @@ def _apart(example: Example, nothing: str) -> list[Example]:
 def check_answers(splits: Mapping[str, Sequence[Example]]) -> list[dict]:
     """Warnings of the other tasks: D046, D232."""
     every = [example for part in splits.values() for example in part if example.target]
-    return [*_given_away(every, share=0.0), *_one_answer(every)]
+    return [*_answer_leaks(every, share=0.0), *_one_answer(every)]
 
 
-def sorted_by(examples: Sequence[Example], kind: str) -> str:
+def order_field(examples: Sequence[Example], kind: str) -> str:
     """The name of what the rows are sorted by: "label", a slice; "" where they are not.
 
     Rows that are mixed change their value about n (1 - sum p^2) times, p being the share of each
@@ -150,10 +150,12 @@ def sorted_by(examples: Sequence[Example], kind: str) -> str:
     return ""
 
 
-def sorted_rows(examples: Sequence[Example], kind: str, cut: bool) -> tuple[list[str], list[dict]]:
+def check_row_order(
+    examples: Sequence[Example], kind: str, cut: bool
+) -> tuple[list[str], list[dict]]:
     """A note, or the warning D235 where the first rows alone were taken (`cut`), on rows that are
     sorted."""
-    name = sorted_by(examples, kind)
+    name = order_field(examples, kind)
     if not name:
         return [], []
     if not cut:
@@ -193,7 +195,7 @@ def _one_answer(every: Sequence[Example]) -> list[dict]:
     return []
 
 
-def _mixed_types(raw: Mapping[str, Mapping[str, str]]) -> list[Problem]:
+def _type_conflicts(raw: Mapping[str, Mapping[str, str]]) -> list[Problem]:
     return [
         Problem(
             "D029",
@@ -214,7 +216,7 @@ def _alike(
     return [
         Problem(
             "D031",
-            f"{', '.join(f'{told(label)} in {rows(counts[label])}' for label in group)}"
+            f"{', '.join(f'{describe_label(label)} in {rows(counts[label])}' for label in group)}"
             " look the same",
             max((first[label] for label in group), key=list(first.values()).index),
             help="to read all as the first: --set data.join_labels=true,"
@@ -306,7 +308,7 @@ def _commas(first: Mapping[str, str]) -> list[dict]:
     return [_warning("D040", len(with_comma), told)]
 
 
-def _given_away(every: Sequence[Example], share: float) -> list[dict]:
+def _answer_leaks(every: Sequence[Example], share: float) -> list[dict]:
     """Targets that stand in the text they are asked for. A short one may stand there by chance."""
     least = 12 if share == 0 else 4
     away = [

@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import Any
 
 from assay.data.reading.findings import printable
-from assay.data.reading.read_file import RawRow, Read
+from assay.data.reading.read_file import RawRow, RawTable
 from assay.tasks import column_names as names
 from assay.tasks.columns import as_text, words_of
 
@@ -30,7 +30,7 @@ _PROSE = 3  # words of a text, on average
 _BEFORE = re.compile(r"[ _.:/-][^ _.:/-]*\Z")  # behind what several names begin with
 
 
-def gather_flags(table: Read, named: set[str]) -> Read:
+def gather_flags(table: RawTable, named: set[str]) -> RawTable:
     """The file with the names of its flags in place of the flags."""
     if len(table.rows) < 2 or {"labels", "label"} & set(table.names):
         return table
@@ -70,7 +70,7 @@ def gather_flags(table: Read, named: set[str]) -> Read:
     return replace(table, rows=rows, names=(*rest, goal), notes=[*table.notes, note])
 
 
-def _says(table: Read, path: Sequence[str]) -> bool:
+def _says(table: RawTable, path: Sequence[str]) -> bool:
     """Is it yes, no or unknown in every row, and yes or no in some?"""
     told = set()
     for raw in table.rows:
@@ -81,7 +81,7 @@ def _says(table: Read, path: Sequence[str]) -> bool:
     return bool(told & (_YES | _NO) - {""})
 
 
-def _is_object(table: Read, name: str) -> bool:
+def _is_object(table: RawTable, name: str) -> bool:
     """Does every row have an object of the same flags there?"""
     first = table.rows[0].fields.get(name)
     if not isinstance(first, Mapping) or len(first) < LEAST:
@@ -126,7 +126,7 @@ def _short(called: list[str]) -> list[str]:
     return [name[cut:] for name in called]
 
 
-def _is_few(table: Read, name: str) -> bool:
+def _is_few(table: RawTable, name: str) -> bool:
     """Does the column have a few short texts that come again and again, as labels do?"""
     texts = [
         value.strip() for raw in table.rows[:1000] if isinstance(value := raw.fields.get(name), str)
@@ -138,6 +138,6 @@ def _is_few(table: Read, name: str) -> bool:
     return 2 <= len(few) <= len(texts) // 3 and max(map(len, few)) <= 60 and plain
 
 
-def _is_prose(table: Read, name: str) -> bool:
+def _is_prose(table: RawTable, name: str) -> bool:
     texts = [value for raw in table.rows[:1000] if isinstance(value := raw.fields.get(name), str)]
     return bool(texts) and sum(len(text.split()) for text in texts) >= _PROSE * len(texts)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from assay.core.examples import Example
-from assay.tasks.label_sets import labels_in, written
+from assay.tasks.label_sets import format_labels, labels_in
 
 # Capitals are looked up before case is folded: Н looks like H, but н does not look like h.
 _CYRILLIC = ("АВЕКМНОРСТУХІЈЅԚԜаеорсухіјѕһԁԛԝ", "ABEKMHOPCTYXIJSQWaeopcyxijshdqw")
@@ -41,7 +41,7 @@ def groups(counts: Mapping[str, int]) -> list[list[str]]:
     ]
 
 
-def joined(labels: Iterable[str], listed: Sequence[str]) -> dict[str, str]:
+def merge_spellings(labels: Iterable[str], listed: Sequence[str]) -> dict[str, str]:
     """Spelling -> the one that stands for it: that of `aim.labels` where one is listed, else the
     most frequent."""
     found: dict[str, str] = {}
@@ -72,19 +72,19 @@ def join(parts: dict[str, list[Example]], listed: Sequence[str], nothing: str = 
         )
 
     counts = Counter(label for part in parts.values() for row in part for label in of(row))
-    instead = joined(counts.elements(), listed)
+    instead = merge_spellings(counts.elements(), listed)
     for part in parts.values():
         for at, row in enumerate(part):
             new = list(dict.fromkeys(instead.get(label, label) for label in of(row)))
             if new != of(row):
-                part[at] = replace(row, target=written(new, nothing) if nothing else new[0])
+                part[at] = replace(row, target=format_labels(new, nothing) if nothing else new[0])
     return [
         f"{old!r} was read as {new!r} in {counts[old]:,} rows (data.join_labels)"
         for old, new in instead.items()
     ]
 
 
-def told(label: str) -> str:
+def describe_label(label: str) -> str:
     """A label in quotes, its letters of another alphabet and its loose marks named, since they
     cannot be seen."""
     hidden = [c for c in label if ord(c) in _LATIN or unicodedata.combining(c)]

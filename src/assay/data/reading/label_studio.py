@@ -11,10 +11,10 @@ from dataclasses import replace
 from typing import Any
 
 from assay.data.reading.findings import rows
-from assay.data.reading.read_file import RawRow, Read
+from assay.data.reading.read_file import RawRow, RawTable
 
 
-def unfolded(table: Read, named: set[str]) -> Read:
+def unfold_tasks(table: RawTable, named: set[str]) -> RawTable:
     """The table with plain fields when it is such an export, else as it is."""
     if (
         not table.rows
@@ -26,13 +26,13 @@ def unfolded(table: Read, named: set[str]) -> Read:
     for raw in table.rows:
         given = [
             one
-            for one in _listed(raw.fields)
+            for one in _annotations(raw.fields)
             if isinstance(one, Mapping) and not one.get("was_cancelled")
         ]
         several += len(given) > 1
         fields = dict(raw.fields.get("data") or {})
         result = given[0].get("result") if given else None
-        fields.update(_annotated(result if isinstance(result, list) else []))
+        fields.update(_annotation_fields(result if isinstance(result, list) else []))
         made.append(RawRow(raw.source, fields))
     spans = any("entities" in raw.fields for raw in made)
     if spans:  # a task without spans is one without pieces
@@ -52,12 +52,12 @@ def _is_task(row: Mapping[str, Any]) -> bool:
     )
 
 
-def _listed(row: Mapping[str, Any]) -> list[Any]:
+def _annotations(row: Mapping[str, Any]) -> list[Any]:
     value = row.get("annotations", row.get("completions"))
     return value if isinstance(value, list) else []
 
 
-def _annotated(result: Sequence[Any]) -> dict[str, Any]:
+def _annotation_fields(result: Sequence[Any]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for one in result:
         value = one.get("value") if isinstance(one, Mapping) else None

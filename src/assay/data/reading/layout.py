@@ -63,7 +63,7 @@ TARGETS = ("label", "labels", "answer", "entities", "grades", "code")
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class RowLayout:
     """What the fields of a project's rows mean; the same for all its files."""
 
     columns: Mapping[str, str]  # role -> field
@@ -83,11 +83,11 @@ class Layout:
     show_tests: str = "first"
 
     @property
-    def asked(self) -> str | None:
+    def text_field(self) -> str | None:
         return self.columns.get("text") or self.columns.get("question")
 
     @property
-    def wanted(self) -> str | None:
+    def target_field(self) -> str | None:
         return next((self.columns[role] for role in TARGETS if self.columns.get(role)), None)
 
     @property
@@ -96,7 +96,7 @@ class Layout:
         return fields_of("choices", self.columns.get("choices", ""))
 
     @property
-    def taken(self) -> set[str]:
+    def exclusive_fields(self) -> set[str]:
         """The fields that text, target and id are made of. A passage or a group is a value that
         rows may share."""
         free = ("context", "found_in", "group", "conversation")
@@ -108,12 +108,12 @@ class Layout:
         }
 
     @property
-    def needed(self) -> list[str]:
+    def mandatory_fields(self) -> list[str]:
         """Fields that a file must have."""
-        target = self.wanted if self.target and not self.open else None
+        target = self.target_field if self.target and not self.open else None
         needed = [
             self.columns.get("messages"),
-            self.asked,
+            self.text_field,
             target,
             self.columns.get("text_pair"),
             self.columns.get("context"),

@@ -17,39 +17,39 @@ from typing import Any
 from assay.core.errors import DataError, Problem, UsageError, did_you_mean
 from assay.core.types import NOTHING, Example
 from assay.data.reading.dialogues import join_turns
-from assay.data.reading.file_address import named
-from assay.data.reading.findings import KEPT, Aside, Findings, told_aside
-from assay.data.reading.join_by_id import joined_by_id
+from assay.data.reading.file_address import parse_file_name
+from assay.data.reading.findings import KEPT, Aside, Findings, aside_warnings
+from assay.data.reading.join_by_id import join_by_id
 from assay.data.reading.known_labels import all_labels
 from assay.data.reading.known_labels import labels_of as labels_of
 from assay.data.reading.label_checks import (
     check_answers,
     check_label_sets,
     check_labels,
+    check_row_order,
     kinds_of_values,
-    sorted_rows,
 )
 from assay.data.reading.label_lookalikes import join
-from assay.data.reading.layout import ROLES, Layout, fields_of
-from assay.data.reading.official_splits import divided
-from assay.data.reading.preferences import told, without_target
-from assay.data.reading.read_file import Read, read_named
+from assay.data.reading.layout import ROLES, RowLayout, fields_of
+from assay.data.reading.official_splits import split_table
+from assay.data.reading.preferences import preference_warnings, without_target
+from assay.data.reading.read_file import RawTable, read_named
 from assay.data.reading.resolve_layout import TARGETS, check_fields, settle
 from assay.data.reading.shapes import example
 from assay.data.reading.slice_values import Values
-from assay.data.reading.split_files import SPLITS, collected, expand, same_file, stem_of
-from assay.data.reading.stratified_sample import sampled
+from assay.data.reading.split_files import SPLITS, collect_problems, expand, same_file, stem_of
+from assay.data.reading.stratified_sample import sample_stratified
 from assay.data.reading.targets import choices_of
 from assay.data.reading.template_marks import look
-from assay.data.reading.uniform_rows import tidied
+from assay.data.reading.uniform_rows import tidy_table
 from assay.tasks.columns import value_at
 from assay.tasks.json_objects import has_objects
 from assay.tasks.options import meaning
-from assay.tasks.target_candidates import Candidate
+from assay.tasks.target_candidates import TargetCandidate
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadedExamples:
     """The examples of a project's files. `train` holds all rows when the files are not split yet
     (`files["data"]`)."""
 
@@ -71,15 +71,15 @@ class Loaded:
     # field without a role -> what it looks like
     unused: dict[str, str] = field(default_factory=dict)
     # what else the rows may ask, where the project does not say it
-    runner_up: Candidate | None = None
+    runner_up: TargetCandidate | None = None
     undecided: bool = False  # between the two
 
-    def map_splits(self, change: Callable[[list[Example]], list[Example]]) -> "Loaded":
+    def map_splits(self, change: Callable[[list[Example]], list[Example]]) -> "LoadedExamples":
         """The same with `change` of the rows of each split."""
         return replace(self, train=change(self.train), val=change(self.val), test=change(self.test))
 
 
-Reads = list[tuple[str, Path, Read]]
+Reads = list[tuple[str, Path, RawTable]]
 
 
 def load(
@@ -105,7 +105,7 @@ def load(
     sample: int | None = None,
     shuffle_options: bool = False,
     seed: int = 0,
-) -> Loaded:
+) -> LoadedExamples:
     """Read all files of a project.
 
     Args:
@@ -147,7 +147,7 @@ def load(
     if unlabelled and kind and columns and not columns.keys() & {*TARGETS, "messages"}:
         target = False
     settled = None
-    with collected(problems):
+    with collect_problems(problems):
         check_fields(reads[0][2], [time] if time else [])
         settled = settle(reads[0][2], columns, kind, slices, group, target, separator)
     if settled is None:
@@ -162,24 +162,26 @@ def load(
     )
     layout = replace(layout, language=language, show_tests=show_tests)
     if layout.kind == "choose" and target:
-        layout = replace(layout, meaning=meaning(_answered(reads, layout)))
+        layout = replace(layout, meaning=meaning(_option_answers(reads, layout)))
     wanted = (
-        value_at(raw.fields, layout.wanted or "") for _, _, table in reads for raw in table.rows
+        value_at(raw.fields, layout.target_field or "")
+        for _, _, table in reads
+        for raw in table.rows
     )
     layout = replace(layout, objects=target and layout.kind == "extract" and has_objects(wanted))
-    values = Values(layout.taken)
+    values = Values(layout.exclusive_fields)
     parts, warnings, raw = _convert(reads, layout, problems, values, aside, bad_rows)
-    warnings += told_aside(aside)
+    warnings += aside_warnings(aside)
     warnings += _preferences(parts) if target else []
-    cut = any(named(base / name).last for names in files.values() for name in names)
-    said, more = sorted_rows(parts["train"], layout.kind, cut) if target else ([], [])
+    cut = any(parse_file_name(base / name).last for names in files.values() for name in names)
+    said, more = check_row_order(parts["train"], layout.kind, cut) if target else ([], [])
     warnings += more
     if sample is not None and sample < len(parts["train"]):
         drawn = (
             f"a sample of {sample:,} of {len(parts['train']):,} rows, drawn by the seed"
             " (data.sample)"
         )
-        parts["train"], said = sampled(parts["train"], sample, seed), [*said, drawn]
+        parts["train"], said = sample_stratified(parts["train"], sample, seed), [*said, drawn]
     if join_labels and layout.kind in ("classify", "multilabel"):
         said += join(parts, labels, none or NOTHING if layout.kind == "multilabel" else "")
     marked, unseen = look(one for part in parts.values() for one in part)
@@ -195,7 +197,7 @@ def load(
         warnings += check_answers(parts)
     if problems:
         raise DataError(*problems[:KEPT])
-    return Loaded(
+    return LoadedExamples(
         train=parts["train"],
         val=parts["val"],
         test=parts["test"],
@@ -240,14 +242,16 @@ def tables(
     aside: list[Aside] = []
     asked = {field for role, name in columns.items() for field in fields_of(role, name)}
     for split, one in paths:
-        with collected(problems):
+        with collect_problems(problems):
             table = read_named(one, encoding=encoding, base=base, bad_rows=bad_rows)
             aside += table.aside
             whole = split == "train" and "train" not in files
-            parts = divided(table, split, whole=whole, named=asked)
-            reads += [(part, one.path / one.member, tidied(rows, asked)) for part, rows in parts]
-    with collected(problems):
-        reads = joined_by_id(reads)
+            parts = split_table(table, split, whole=whole, named=asked)
+            reads += [
+                (part, one.path / one.member, tidy_table(rows, asked)) for part, rows in parts
+            ]
+    with collect_problems(problems):
+        reads = join_by_id(reads)
     if not reads:
         raise DataError(
             *(
@@ -255,7 +259,7 @@ def tables(
                 or [Problem("D002", "the project names no data file", help="set data.files")]
             )
         )
-    with collected(problems):
+    with collect_problems(problems):
         reads, columns = join_turns(reads, columns)
     reads.sort(key=lambda entry: SPLITS.index(entry[0]))
     return reads, dict(columns), aside, passed
@@ -268,18 +272,18 @@ def _preferences(parts: dict[str, list[Example]]) -> list[dict]:
         parts[split], bad = without_target(examples)
         aside += bad
     pairs = sum(one.rejected is not None for part in parts.values() for one in part)
-    return told(pairs, aside)
+    return preference_warnings(pairs, aside)
 
 
-def _answered(
-    reads: Sequence[tuple[str, Path, Read]], layout: Layout
+def _option_answers(
+    reads: Sequence[tuple[str, Path, RawTable]], layout: RowLayout
 ) -> Iterator[tuple[Any, Sequence[str]]]:
     """What the answer's field says in each row whose options can be read, with the options."""
     ignored = Findings("")
     for _, _, table in reads:
         for raw in table.rows:
             options = choices_of(raw.fields, layout, 1, ignored)
-            value = value_at(raw.fields, layout.wanted or "")
+            value = value_at(raw.fields, layout.target_field or "")
             for one in value if isinstance(value, list) else [value]:
                 if options is not None and not isinstance(one, list | dict):
                     yield one, options
@@ -302,7 +306,7 @@ def _check_roles(columns: Mapping[str, str]) -> None:
 
 def _convert(
     reads: Reads,
-    layout: Layout,
+    layout: RowLayout,
     problems: list[Problem],
     values: Values,
     aside: list[Aside],
@@ -318,8 +322,8 @@ def _convert(
     clocks: dict[str, str] = {}
     for split, path, table in reads:
         found, stem = Findings(table.place), stem_of(path, stems)
-        with collected(problems):
-            check_fields(table, layout.needed, shared=True)
+        with collect_problems(problems):
+            check_fields(table, layout.mandatory_fields, shared=True)
             for raw in table.rows:
                 line = raw.source.rpartition(":")[2]
                 made = example(raw, layout, f"{stem}-{line}", found)
@@ -330,9 +334,9 @@ def _convert(
                 ids.add(made.id)
                 values.note(raw.fields, made.id, raw.source)
                 parts[split].append(made)
-            if layout.kind == "classify" and layout.wanted:
+            if layout.kind == "classify" and layout.target_field:
                 types = kinds_of_values(
-                    (value_at(raw.fields, layout.wanted), raw.source) for raw in table.rows
+                    (value_at(raw.fields, layout.target_field), raw.source) for raw in table.rows
                 )
                 for label, kinds in types.items():
                     raw_types[label] = {**kinds, **raw_types.get(label, {})}

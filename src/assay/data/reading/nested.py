@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from assay.data.reading.findings import printable, rows
-from assay.data.reading.read_file import RawRow, Read
+from assay.data.reading.read_file import RawRow, RawTable
 
 LOOKED_AT = 20
 DEEPEST = 4
@@ -50,7 +50,7 @@ _SAID = ("input_text", "text", "question", "query", "answer", "response", "conte
 _NOT = {"role", "from", "speaker", "start", "end", "is_correct", "correct", "score", "rank"}
 
 
-def flattened(table: Read, named: set[str]) -> Read:
+def flatten_rows(table: RawTable, named: set[str]) -> RawTable:
     """The table with one row for each question or text in its rows, where it is of such a form."""
     if made := _examples(table, named) or _in_step(table, named):
         return made
@@ -90,7 +90,7 @@ def flattened(table: Read, named: set[str]) -> Read:
     )
 
 
-def _examples(table: Read, named: set[str]) -> Read | None:
+def _examples(table: RawTable, named: set[str]) -> RawTable | None:
     """A label and a list of texts that have it: one row a text, as files of chatbots have their
     intents."""
     by_key = {name.casefold(): name for name in table.names}
@@ -128,7 +128,7 @@ def _examples(table: Read, named: set[str]) -> Read | None:
     )
 
 
-def _in_step(table: Read, named: set[str]) -> Read | None:
+def _in_step(table: RawTable, named: set[str]) -> RawTable | None:
     """Two lists of one length in every row, of questions and of their answers: one row a
     question."""
     by_key = {name.casefold(): name for name in table.names}

@@ -12,12 +12,14 @@ from dataclasses import replace
 
 from assay.core.errors import DataError, Problem
 from assay.data.reading.findings import printable
-from assay.data.reading.read_file import RawRow, Read
+from assay.data.reading.read_file import RawRow, RawTable
 from assay.data.reading.split_names import COLUMNS, SPLIT_NAMES
 from assay.tasks.columns import as_text
 
 
-def divided(table: Read, split: str, *, whole: bool, named: set[str]) -> Iterator[tuple[str, Read]]:
+def split_table(
+    table: RawTable, split: str, *, whole: bool, named: set[str]
+) -> Iterator[tuple[str, RawTable]]:
     """(split, its rows) of a file.
 
     Args:
@@ -63,7 +65,7 @@ def divided(table: Read, split: str, *, whole: bool, named: set[str]) -> Iterato
             notes = []
 
 
-def _of_starts(table: Read) -> dict[str, list[RawRow]]:
+def _of_starts(table: RawTable) -> dict[str, list[RawRow]]:
     parts: dict[str, list[RawRow]] = {}
     ends = [*(at for _, at in table.starts[1:]), len(table.rows)]
     for (name, start), end in zip(table.starts, ends, strict=True):
@@ -72,7 +74,7 @@ def _of_starts(table: Read) -> dict[str, list[RawRow]]:
     return parts
 
 
-def _column(table: Read, named: set[str]) -> str | None:
+def _column(table: RawTable, named: set[str]) -> str | None:
     """The field whose values are names of splits, train among them."""
     for name in table.names:
         if name.casefold() not in COLUMNS or name in named:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from assay.data.reading.findings import printable
-from assay.data.reading.read_file import RawRow, Read
+from assay.data.reading.read_file import RawRow, RawTable
 from assay.tasks.columns import as_text
 from assay.tasks.options import LETTERS
 
@@ -82,7 +82,7 @@ MOSTLY = 0.9  # share of the rows that have to be of a form
 Option = tuple[str, str, bool | None]  # label, text, whether it is right
 
 
-def listed(table: Read, named: set[str]) -> Read:
+def list_options(table: RawTable, named: set[str]) -> RawTable:
     """The file with its options as lists of texts."""
     by_key = {name.casefold(): name for name in table.names}
     for key in OPTIONS:
@@ -93,10 +93,10 @@ def listed(table: Read, named: set[str]) -> Read:
         if options and sum(one is not None for one in options) >= MOSTLY * len(options):
             to = field if key in READ or field in named else "choices"
             return _with_options(table, field, to, options, by_key)
-    return _beside_wrong(_named_by_column(table, by_key), by_key, named)
+    return _beside_wrong(_resolve_field_names(table, by_key), by_key, named)
 
 
-def _named_by_column(table: Read, by_key: Mapping[str, str]) -> Read:
+def _resolve_field_names(table: RawTable, by_key: Mapping[str, str]) -> RawTable:
     """The text of an option in place of the name of its field: `option_b`."""
     goal = next((by_key[key] for key in ANSWERS if key in by_key), None)
     values = [as_text(raw.fields.get(goal or "")).strip().casefold() for raw in table.rows]
@@ -155,12 +155,12 @@ def _truth(value: Any) -> bool:
 
 
 def _with_options(
-    table: Read,
+    table: RawTable,
     field: str,
     to: str,
     options: Sequence[list[Option] | None],
     by_key: Mapping[str, str],
-) -> Read:
+) -> RawTable:
     goal = next((by_key[key] for key in ANSWERS if key in by_key and by_key[key] != field), None)
     flagged = all(one is None or sum(bool(right) for _, _, right in one) == 1 for one in options)
     made_goal = "answer" if flagged and goal is None else None
@@ -191,7 +191,7 @@ def _letter(value: Any, options: Sequence[Option]) -> Any:
     return LETTERS[labels.index(text)] if text in labels and len(labels) <= len(LETTERS) else value
 
 
-def _beside_wrong(table: Read, by_key: Mapping[str, str], named: set[str]) -> Read:
+def _beside_wrong(table: RawTable, by_key: Mapping[str, str], named: set[str]) -> RawTable:
     """A right answer in one field and wrong ones in others, or in a list."""
     wrong = [name for name in table.names if _WRONG.fullmatch(name) and name not in named]
     right = next(

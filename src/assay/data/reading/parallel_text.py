@@ -19,7 +19,7 @@ from typing import Any
 from assay.core.errors import DataError, Problem
 from assay.data.reading.compression import bare
 from assay.data.reading.findings import Findings
-from assay.data.reading.source import Opened, opened
+from assay.data.reading.source import InputFile, open_input
 from assay.data.reading.split_names import SPLIT_NAMES
 from assay.data.reading.text_encoding import lines
 
@@ -122,7 +122,7 @@ def _lines(path: Path) -> int:
         if path.stat().st_size > LARGEST:
             return 0
         count, last = 0, b"\n"
-        with opened(path, path.name) as source:
+        with open_input(path, path.name) as source:
             while data := source.file.read(1 << 20):
                 count += data.count(b"\n")
                 last = data[-1:]
@@ -131,7 +131,7 @@ def _lines(path: Path) -> int:
         return 0
 
 
-def asked_first(path: Path, beside: Sequence[str]) -> tuple[Path, tuple[str, ...]]:
+def question_file_first(path: Path, beside: Sequence[str]) -> tuple[Path, tuple[str, ...]]:
     """The file that is asked, and the others."""
     every = [path.name, *beside]
     fields = names_of(every)
@@ -152,7 +152,7 @@ def names_of(files: Sequence[str]) -> list[str]:
 
 
 def read_parallel(
-    first: Opened,
+    first: InputFile,
     beside: Sequence[Path],
     found: Findings,
     *,
@@ -167,7 +167,7 @@ def read_parallel(
     fields = names_of([first.path.name, *(path.name for path in beside)])
     columns = [[text.rstrip("\r\n") for _, text in lines(first, found, encoding=encoding)]]
     for path in beside:
-        with opened(path, path.name, encoding=encoding) as source:
+        with open_input(path, path.name, encoding=encoding) as source:
             columns.append(
                 [text.rstrip("\r\n") for _, text in lines(source, found, encoding=encoding)]
             )
@@ -179,7 +179,7 @@ def read_parallel(
             Problem("D205", text, found.place, "cut or mend the longer one, or name one file alone")
         )
     found.note(f"{found.place}: read line by line with {', '.join(path.name for path in beside)}")
-    tagged = _tagged(columns)
+    tagged = _tag_columns(columns)
     found.roles |= _roles(fields, columns, tagged)
     rows = []
     for number, values in enumerate(zip(*columns, strict=True), 1):
@@ -207,7 +207,7 @@ def with_columns(
         DataError: D205 there are not as many lines as rows; as opening the files may raise.
     """
     for path in beside:
-        with opened(path, path.name, encoding=encoding) as source:
+        with open_input(path, path.name, encoding=encoding) as source:
             column = [text.rstrip("\r\n") for _, text in lines(source, found, encoding=encoding)]
         if len(column) != len(rows):
             told = f"has {len(rows):,} rows, and {path.name} has {len(column):,} lines"
@@ -226,7 +226,7 @@ def with_columns(
     return rows
 
 
-def _tagged(columns: Sequence[Sequence[str]]) -> tuple[int, ...]:
+def _tag_columns(columns: Sequence[Sequence[str]]) -> tuple[int, ...]:
     """(words, tags): the columns that are words and as many tags on each line; () where there are
     none."""
     words = [[line.split() for line in column] for column in columns]

@@ -13,13 +13,13 @@ from typing import Any
 from assay.core.errors import DataError, Problem
 from assay.data.reading.findings import Findings
 from assay.data.reading.json_lines import Numbered
-from assay.data.reading.source import CELL_LIMIT, Opened
+from assay.data.reading.source import CELL_LIMIT, InputFile
 
 ROW_LIMIT = 20_000_000
 _BATCH = 4096
 
 
-def read_columnar(source: Opened, found: Findings, *, head: int | None) -> list[Numbered]:
+def read_columnar(source: InputFile, found: Findings, *, head: int | None) -> list[Numbered]:
     """Rows of a Parquet or Arrow file, numbered from 1.
 
     Raises:
@@ -67,7 +67,7 @@ def _fail(code: str, text: str, place: str, help: str = "") -> None:
     raise DataError(Problem(code, text, place, help)) from None
 
 
-def _open(source: Opened, pa: Any) -> tuple[Any, Iterator[Any]]:
+def _open(source: InputFile, pa: Any) -> tuple[Any, Iterator[Any]]:
     """Schema and batches. Parquet needs to jump around in the file, so a packed one is refused."""
     if source.packed:
         _fail(

@@ -17,7 +17,7 @@ from typing import Any
 from assay.core.errors import DataError, Problem
 from assay.data.reading.excel import BROKEN
 from assay.data.reading.findings import printable
-from assay.data.reading.source import Opened
+from assay.data.reading.source import InputFile
 from assay.data.reading.zip_container import missing, whole_file
 
 FILE_LIMIT = 100 * 2**20  # bytes
@@ -27,7 +27,7 @@ _TEXT_LIMIT = 20 * 2**20  # characters of the whole
 _LARGER = 1.15  # times the size of most letters: a heading
 
 
-def text_of_pdf(source: Opened) -> str:
+def text_of_pdf(source: InputFile) -> str:
     """The text of a PDF; empty when its pages have none.
 
     Raises:
@@ -94,8 +94,10 @@ def _text(reader: Any, place: str) -> str:
             )
     titles = _outline(reader)
     if not titles:
-        return _written(pages, _sizes(pages))
-    return _written([_marked(page, titles.get(index, [])) for index, page in enumerate(pages)], {})
+        return _to_markdown(pages, _sizes(pages))
+    return _to_markdown(
+        [_mark_headings(page, titles.get(index, [])) for index, page in enumerate(pages)], {}
+    )
 
 
 def _lines(page: Any) -> list[tuple[str, float]]:
@@ -130,7 +132,7 @@ def _outline(reader: Any) -> dict[int, list[tuple[int, str]]]:
     return found
 
 
-def _marked(
+def _mark_headings(
     page: list[tuple[str, float]], titles: list[tuple[int, str]]
 ) -> list[tuple[str, float]]:
     """The page with a heading in place of each line that is a title; a title that is no line of it
@@ -178,7 +180,7 @@ def _sizes(pages: list[list[tuple[str, float]]]) -> dict[float, int]:
     return {size: min(level, 3) for level, size in enumerate(larger, 1)}
 
 
-def _written(pages: list[list[tuple[str, float]]], levels: dict[float, int]) -> str:
+def _to_markdown(pages: list[list[tuple[str, float]]], levels: dict[float, int]) -> str:
     out: list[str] = []
     for page in pages:
         for line, size in page:

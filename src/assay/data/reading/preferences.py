@@ -34,7 +34,7 @@ def preference(names: Sequence[str], row: Row) -> dict[str, str] | None:
         return None
     chosen = row.get("chosen")
     if transcript(chosen) or (
-        is_conversation(chosen) and isinstance(chosen, list) and not _spoken_by_us(chosen[0])
+        is_conversation(chosen) and isinstance(chosen, list) and not _is_assistant_turn(chosen[0])
     ):
         return {"messages": "chosen", "rejected": "rejected"}
     asked = next((name for name in _ASKED if name in names), None)
@@ -48,11 +48,11 @@ def verdict(names: Sequence[str], row: Row) -> dict[str, str] | None:
     return None
 
 
-def _spoken_by_us(turn: Any) -> bool:
+def _is_assistant_turn(turn: Any) -> bool:
     return isinstance(turn, Mapping) and turn.get("role", turn.get("from")) in ("assistant", "gpt")
 
 
-def rejected_of(
+def read_rejected(
     row: Row, name: str, asked: Messages, target: str, line: int, found: Findings
 ) -> str | None:
     """The answer that was not chosen; None where there is none or where it answers something
@@ -86,7 +86,7 @@ def rejected_of(
     return text
 
 
-def judged(
+def apply_verdict(
     row: Row, name: str, answer: str, line: int, found: Findings
 ) -> tuple[str | None, str | None]:
     """(target, rejected): the answer is one of them."""
@@ -111,7 +111,7 @@ def without_target(examples: list[Example]) -> tuple[list[Example], list[Example
     )
 
 
-def told(pairs: int, bad: Sequence[Example]) -> list[dict[str, Any]]:
+def preference_warnings(pairs: int, bad: Sequence[Example]) -> list[dict[str, Any]]:
     """The warning D081: what preference rows are good for today."""
     parts = []
     if pairs:

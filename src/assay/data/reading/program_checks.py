@@ -14,7 +14,7 @@ from dataclasses import replace
 from assay.core.types import Checks, Messages
 from assay.data.reading.findings import Findings
 from assay.tasks.columns import Row, as_text, value_at
-from assay.tasks.python_syntax import UNREADABLE, parsed
+from assay.tasks.python_syntax import UNREADABLE, parse_python
 
 SHOWN = "Your code should pass {}:"
 
@@ -54,7 +54,7 @@ def checks_of(
         )
     for text in (*tests, setup):
         try:
-            parsed(text)
+            parse_python(text)
         except UNREADABLE as error:
             found.count(
                 "D121",

@@ -18,9 +18,9 @@ from dataclasses import replace
 from typing import Any
 
 from assay.data.reading.findings import printable
-from assay.data.reading.read_file import RawRow, Read
+from assay.data.reading.read_file import RawRow, RawTable
 from assay.tasks.columns import as_text
-from assay.tasks.python_syntax import UNREADABLE, parsed
+from assay.tasks.python_syntax import UNREADABLE, parse_python
 
 TESTS = (
     "test",
@@ -49,7 +49,7 @@ MOSTLY = 0.9
 _CHECK = re.compile(r"(?m)^def check\(\s*(\w+)\s*\)")
 
 
-def checked(table: Read, named: set[str]) -> Read:
+def convert_programs(table: RawTable, named: set[str]) -> RawTable:
     """The file with `code` and `tests`, where its rows are code tasks."""
     by_key = {name.casefold(): name for name in table.names}
     fields = [
@@ -127,7 +127,7 @@ def _row(
 
 def _readable(code: str) -> bool:
     try:
-        parsed(code)
+        parse_python(code)
     except UNREADABLE:
         return False
     return True
@@ -137,7 +137,7 @@ def _asserts(test: str, entry: str) -> tuple[list[str], list[str]]:
     """(assert statements, what has to run before them); a test that is more than that stays
     whole."""
     try:
-        tree = parsed(test)
+        tree = parse_python(test)
     except UNREADABLE:
         return [test], []
     match = _CHECK.search(test)

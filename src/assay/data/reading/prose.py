@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from assay.data.reading.findings import Findings
-from assay.data.reading.source import Opened
+from assay.data.reading.source import InputFile
 from assay.data.reading.text_encoding import lines
 
 LETTERS = 10  # a line on average, at least: less is a list of words or of numbers
@@ -25,7 +25,7 @@ def looks_like_prose(text: str) -> bool:
 
 
 def read_prose(
-    source: Opened, found: Findings, *, encoding: str | None, head: int | None
+    source: InputFile, found: Findings, *, encoding: str | None, head: int | None
 ) -> list[tuple[int, dict[str, Any]]]:
     """A row a paragraph, numbered by its first line."""
     numbered = [(number, line.strip()) for number, line in lines(source, found, encoding=encoding)]

@@ -11,16 +11,16 @@ from typing import Any
 
 from assay.core.types import Message, Messages
 from assay.data.reading.findings import Findings
-from assay.data.reading.layout import Layout
+from assay.data.reading.layout import RowLayout
 from assay.data.reading.turns import is_conversation, turns_of
 from assay.tasks.columns import Row, as_text, has, value_at
 
 
-def messages_of(row: Row, layout: Layout, line: int, found: Findings) -> Messages | None:
+def messages_of(row: Row, layout: RowLayout, line: int, found: Findings) -> Messages | None:
     """What comes before the target, with it when the row is a conversation."""
     if name := layout.columns.get("messages"):
         return turns_of(value_at(row, name), name, line, found, layout.target, layout.mend)
-    name = layout.asked
+    name = layout.text_field
     if name is None:
         return ()
     if not has(row, name):
@@ -28,7 +28,9 @@ def messages_of(row: Row, layout: Layout, line: int, found: Findings) -> Message
         return None
     asked = value_at(row, name)
     if is_conversation(asked):
-        answer = value_at(row, layout.wanted) if layout.wanted and layout.target else None
+        answer = (
+            value_at(row, layout.target_field) if layout.target_field and layout.target else None
+        )
         ends = is_conversation(answer)
         turns = [*asked, *(answer if ends and isinstance(answer, list) else ())]
         return turns_of(turns, name, line, found, ends, layout.mend)

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from assay.data.reading.findings import printable, rows
-from assay.data.reading.read_file import RawRow, Read
+from assay.data.reading.read_file import RawRow, RawTable
 from assay.tasks.columns import as_text
 
 ASKED = ("prompt", "question", "instruction", "query", "input", "context", "post", "message")
@@ -71,7 +71,7 @@ MOSTLY = 0.9
 Verdict = tuple[str, str] | None  # the better answer, the worse one; None for a tie
 
 
-def compared(table: Read, named: set[str]) -> Read:
+def pair_preferences(table: RawTable, named: set[str]) -> RawTable:
     """The file with `chosen` and `rejected`, where its rows compare answers."""
     by_key = {name.casefold(): name for name in table.names}
     asked = next((by_key[key] for key in ASKED if key in by_key), None)
@@ -109,7 +109,7 @@ def _without(fields: Mapping[str, Any], used: Sequence[str]) -> dict[str, Any]:
 
 
 def _pair(
-    table: Read, by_key: Mapping[str, str], asked: str
+    table: RawTable, by_key: Mapping[str, str], asked: str
 ) -> tuple[Callable[[Mapping[str, Any]], Verdict], list[str]] | None:
     """Two fields that are called alike, and one that names the better."""
     stems: dict[str, dict[str, str]] = {}
@@ -121,7 +121,7 @@ def _pair(
         elif back and name != asked:
             stems.setdefault(name[back.end(1) :].casefold(), {})[back[1].casefold()] = name
     pairs = [marks for stem, marks in stems.items() if len(marks) == 2 and stem != "model"]
-    pairs = [marks for marks in pairs if all(_worded(table, name) for name in marks.values())]
+    pairs = [marks for marks in pairs if all(_has_words(table, name) for name in marks.values())]
     goals = [by_key[key] for key in VERDICTS if key in by_key]
     for marks in pairs:
         for goal in goals:
@@ -142,7 +142,7 @@ def _pair(
     return None
 
 
-def _worded(table: Read, name: str) -> bool:
+def _has_words(table: RawTable, name: str) -> bool:
     texts = [as_text(raw.fields.get(name)) for raw in table.rows[:200]]
     return sum(len(text.split()) > 1 for text in texts) > len(texts) / 2
 
@@ -166,7 +166,7 @@ def _side(
 
 
 def _list(
-    table: Read, by_key: Mapping[str, str], asked: str
+    table: RawTable, by_key: Mapping[str, str], asked: str
 ) -> tuple[Callable[[Mapping[str, Any]], Verdict], list[str]] | None:
     """A list of answers with a number for each, or beside a list of numbers, or beside the place of
     the best."""

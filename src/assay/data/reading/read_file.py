@@ -16,17 +16,17 @@ from typing import Any, NamedTuple
 
 from assay.core.errors import DataError, Problem
 from assay.data.reading.class_folders import read_classes
-from assay.data.reading.conll import joined, looks_tagged, read_tagged
+from assay.data.reading.conll import join_sentences, looks_tagged, read_tagged
 from assay.data.reading.csv_table import delimiter_of, read_table
 from assay.data.reading.excel import SHEETS, read_sheet
 from assay.data.reading.fasttext import looks_labelled, read_labelled
-from assay.data.reading.file_address import Named, named
-from assay.data.reading.findings import INSIDE, Aside, Findings, printable, shown
+from assay.data.reading.file_address import Named, parse_file_name
+from assay.data.reading.findings import INSIDE, Aside, Findings, display_path, printable
 from assay.data.reading.json_lines import Numbered, holds_one_value, read_lines, read_value
 from assay.data.reading.parallel_text import holds_rows, read_parallel, with_columns
 from assay.data.reading.parquet import read_columnar
 from assay.data.reading.prose import looks_like_prose, read_prose
-from assay.data.reading.source import Opened, opened
+from assay.data.reading.source import InputFile, open_input
 from assay.data.reading.text_blocks import looks_blocked, read_blocks
 from assay.data.reading.xml_rows import looks_like_xml, read_xml
 
@@ -39,7 +39,7 @@ class RawRow(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class RawTable:
     """One file. `names` are its fields in order of appearance; `notes` say what was done without
     being asked."""
 
@@ -56,13 +56,13 @@ class Read:
 
 def split_head(path: str | Path) -> tuple[Path, int | None]:
     """A file and the last of its rows that is meant: `file#500` is the first 500 rows of `file`."""
-    one = named(path)
+    one = parse_file_name(path)
     return one.path, one.last
 
 
 def read_named(
     one: Named, *, encoding: str | None = None, base: Path = Path(), bad_rows: float = 0.0
-) -> Read:
+) -> RawTable:
     """The rows that a name means; see `read`."""
     return read(
         one.path,
@@ -88,7 +88,7 @@ def read(
     member: str = "",
     beside: Sequence[str] = (),
     bad_rows: float = 0.0,
-) -> Read:
+) -> RawTable:
     """All rows of a file, or the rows `first` to `head`.
 
     Args:
@@ -104,12 +104,12 @@ def read(
         DataError: with every problem of the file.
     """
     marks = [mark for mark in (member, part) if mark]
-    place = "#".join([shown(path, base), *map(printable, marks)])
+    place = "#".join([display_path(path, base), *map(printable, marks)])
     found = Findings(place)
     if path.is_dir():
         rows = read_classes(path, found, head)
     else:
-        with opened(path, place, encoding=encoding, member=member) as source:
+        with open_input(path, place, encoding=encoding, member=member) as source:
             if source.encoding and not encoding:
                 found.note(f"D007 {place}: is {source.encoding.upper()}, and was read as such")
             others = [path.parent / name for name in beside]
@@ -120,7 +120,7 @@ def read(
                 rows = read_parallel(source, others, found, encoding=encoding, head=head)
             else:
                 rows = _rows(source, found, encoding, head, part)
-    every = rows = joined(rows, found)
+    every = rows = join_sentences(rows, found)
     rows = rows[first - 1 :]
     if not rows and not found.problems:
         found.problem("D005", "has no rows", help="check the program that writes it")
@@ -135,7 +135,7 @@ def read(
     for _, fields in rows:
         names.update(dict.fromkeys(fields))
     raw = [RawRow(f"{place}:{number}", fields) for number, fields in rows]
-    return Read(
+    return RawTable(
         place, raw, tuple(names), found.notes, tuple(starts), found.roles, found.beside, aside
     )
 
@@ -154,7 +154,7 @@ def _without_bad(rows: list[Numbered], found: Findings) -> list[Numbered]:
 
 
 def _rows(
-    source: Opened, found: Findings, encoding: str | None, head: int | None, part: str
+    source: InputFile, found: Findings, encoding: str | None, head: int | None, part: str
 ) -> list[Numbered]:
     name, start = source.name, source.head
     if name.endswith(SHEETS):

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 
 from assay.core.errors import DataError, Problem, did_you_mean, nearest
 from assay.data.reading.known_labels import kind_of_turns
-from assay.data.reading.layout import Layout, fields_of
-from assay.data.reading.read_file import Read
+from assay.data.reading.layout import RowLayout, fields_of
+from assay.data.reading.read_file import RawTable
 from assay.data.reading.shapes import recognise
 from assay.tasks.columns import columns_of, value_at
 from assay.tasks.guessing import SAMPLE, guess
-from assay.tasks.row_shapes import shaped
-from assay.tasks.target_candidates import Candidate
+from assay.tasks.row_shapes import detect_shape
+from assay.tasks.target_candidates import TargetCandidate
 
 TARGETS = ("label", "labels", "answer", "entities", "grades", "code", "rejected", "liked")
 # What rows of a corpus hold beside their text.
@@ -46,26 +46,26 @@ WRITTEN = (("label", "answer"),)  # of the kinds that are not named
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class ResolvedLayout:
     """`reasons` has a sentence for each guess, `unused` field -> why it has no role."""
 
-    layout: Layout
+    layout: RowLayout
     shape: str  # a function of `shapes`, or "columns"
     reasons: list[str]
     unused: dict[str, str]
-    runner_up: Candidate | None
+    runner_up: TargetCandidate | None
     undecided: bool
 
 
 def settle(
-    table: Read,
+    table: RawTable,
     given: dict[str, str],
     kind: str | None,
     slices: Sequence[str] | None,
     group: str | None,
     target: bool,
     separator: str,
-) -> Settled:
+) -> ResolvedLayout:
     """Decide it from the rows of one file.
 
     Args:
@@ -123,7 +123,7 @@ def settle(
     elif kind is None and roles & set(NAMED_BY):
         kind = next(kind for role, kind in NAMED_BY.items() if role in roles)
     elif kind is None and "answer" in roles:
-        made_plain = shaped(columns_of(rows), rows, known) if target else None
+        made_plain = detect_shape(columns_of(rows), rows, known) if target else None
         kind = made_plain.kind if made_plain else "answer"
     elif kind is None and not target:
         kind = "answer"
@@ -133,7 +133,7 @@ def settle(
     made = guess(
         rows, columns=mapped, kind=kind, place=table.place, target=target and turns, given=fixed
     )
-    settled = named_as(made.kind, made.columns)
+    settled = rename_roles(made.kind, made.columns)
     if "id" in given:
         settled["id"] = given["id"]
     reasons = [*([why] if why else []), *made.reasons]
@@ -151,13 +151,15 @@ def settle(
         if not (reason.startswith("rows are split by") and chosen_group != made.group)
         and not (reason.startswith("results are also") and slices is not None)
     ]
-    layout = Layout(settled, made.kind, chosen_group or None, chosen, target, separator=separator)
-    used = {*layout.needed, *fields_of("id", settled.get("id", ""))}
+    layout = RowLayout(
+        settled, made.kind, chosen_group or None, chosen, target, separator=separator
+    )
+    used = {*layout.mandatory_fields, *fields_of("id", settled.get("id", ""))}
     left = {name: why for name, why in made.unused.items() if name not in used}
-    return Settled(layout, shape, reasons, left, made.runner_up, made.undecided)
+    return ResolvedLayout(layout, shape, reasons, left, made.runner_up, made.undecided)
 
 
-def named_as(kind: str, columns: Mapping[str, str]) -> dict[str, str]:
+def rename_roles(kind: str, columns: Mapping[str, str]) -> dict[str, str]:
     """The roles under the names that this kind of task has for them."""
     settled = dict(columns)
     for old, new in NAMED.get(kind, WRITTEN):
@@ -166,7 +168,7 @@ def named_as(kind: str, columns: Mapping[str, str]) -> dict[str, str]:
     return settled
 
 
-def check_fields(table: Read, wanted: Sequence[str], *, shared: bool = False) -> None:
+def check_fields(table: RawTable, wanted: Sequence[str], *, shared: bool = False) -> None:
     """D027 for every field that is given, or shared with the first file, but stands in no row."""
     problems = []
     for name in dict.fromkeys(wanted):

@@ -9,8 +9,8 @@ from assay.core.types import Example, Message
 from assay.data.reading.contexts import context_of
 from assay.data.reading.conversations import ABOUT, FIELDS
 from assay.data.reading.findings import Findings
-from assay.data.reading.layout import Layout
-from assay.data.reading.preferences import judged, preference, rejected_of, verdict
+from assay.data.reading.layout import RowLayout
+from assay.data.reading.preferences import apply_verdict, preference, read_rejected, verdict
 from assay.data.reading.program_checks import checks_of, with_tests
 from assay.data.reading.question_messages import messages_of
 from assay.data.reading.read_file import RawRow
@@ -20,7 +20,7 @@ from assay.data.reading.turns import is_conversation
 from assay.tasks.column_names import SETUP, TESTS
 from assay.tasks.columns import Row, as_text, value_at
 from assay.tasks.entities import BOUNDS
-from assay.tasks.options import shown, shuffled
+from assay.tasks.options import question_with_options, shuffle_options
 
 # --- known shapes ---------------------------------------------------------------------------------
 
@@ -157,7 +157,7 @@ def recognise(names: Sequence[str], rows: Sequence[Row]) -> tuple[str, dict[str,
 # --- rows -----------------------------------------------------------------------------------------
 
 
-def example(raw: RawRow, layout: Layout, id: str, found: Findings) -> Example | None:
+def example(raw: RawRow, layout: RowLayout, id: str, found: Findings) -> Example | None:
     """The row as an example, or None when `found` has a problem with it."""
     row, line = raw.fields, int(raw.source.rpartition(":")[2])
     turns = messages_of(row, layout, line, found)
@@ -183,33 +183,37 @@ def example(raw: RawRow, layout: Layout, id: str, found: Findings) -> Example | 
     elif layout.target and layout.mend and "messages" in layout.columns:
         # the conversation ends with the user: `dialogues` cuts it back to the last answer
         target = ""
-    elif layout.target and layout.wanted:
+    elif layout.target and layout.target_field:
         answers = targets_of(row, layout, line, found, options)
         if answers is None:
             return None
         target, also = (answers[0], answers[1:]) if answers else (None, ())
     context = context_of(row, layout.columns.get("context"), id, raw.source)
     if not any(turn.content.strip() for turn in turns if turn.role == "user"):
-        found.warn("D028", f"'{layout.columns.get('messages') or layout.asked}' is empty", line)
+        found.warn(
+            "D028", f"'{layout.columns.get('messages') or layout.text_field}' is empty", line
+        )
     if target is not None and not target.strip() and layout.kind != "classify":
         found.warn(
-            "D028", f"'{layout.columns.get('messages') or layout.wanted}' has an empty answer", line
+            "D028",
+            f"'{layout.columns.get('messages') or layout.target_field}' has an empty answer",
+            line,
         )
-    if target and context and isinstance(value_at(row, layout.wanted or ""), Mapping):
+    if target and context and isinstance(value_at(row, layout.target_field or ""), Mapping):
         passages = "\n".join(document.text for document in context)
         if not any(answer in passages for answer in (target, *also)):
             found.warn("D054", "the answer does not stand in its context", line)
     if options and turns and layout.kind == "choose":
         if layout.shuffle:
             letters = () if target is None else (target, *also)
-            options, letters = shuffled(options, letters, turns[-1].content)
+            options, letters = shuffle_options(options, letters, turns[-1].content)
             target, also = (letters[0], letters[1:]) if letters else (None, ())
-        turns = (*turns[:-1], Message("user", shown(turns[-1].content, options)))
+        turns = (*turns[:-1], Message("user", question_with_options(turns[-1].content, options)))
     rejected = None
     if target is not None and layout.columns.get("liked"):
-        target, rejected = judged(row, layout.columns["liked"], target, line, found)
+        target, rejected = apply_verdict(row, layout.columns["liked"], target, line, found)
     elif target is not None and layout.target and layout.columns.get("rejected"):
-        rejected = rejected_of(row, layout.columns["rejected"], turns, target, line, found)
+        rejected = read_rejected(row, layout.columns["rejected"], turns, target, line, found)
     slices = tuple(
         sorted((name, word) for name in layout.slices if (word := as_word(value_at(row, name))))
     )
@@ -233,13 +237,13 @@ def example(raw: RawRow, layout: Layout, id: str, found: Findings) -> Example | 
         slices=slices,
         source=raw.source,
         time=when,
-        found_in=_named(row, layout.columns.get("found_in")),
+        found_in=_document_ids(row, layout.columns.get("found_in")),
         options=options,
         checks=checks if layout.target else None,
     )
 
 
-def _named(row: Row, name: str | None) -> tuple[str, ...]:
+def _document_ids(row: Row, name: str | None) -> tuple[str, ...]:
     """The ids of documents in a field: a list of them, or one."""
     value = value_at(row, name) if name else None
     ids = [as_text(one).strip() for one in (value if isinstance(value, list) else [value])]

@@ -16,7 +16,7 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from assay.tasks.columns import Row, as_text, predicted
+from assay.tasks.columns import Row, as_text, is_prediction_name
 
 MISSING = -1
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d")
@@ -68,7 +68,11 @@ class Values:
                 else []
             )
             for own, one in inside or [(name, value)]:
-                if own not in self._taken and not predicted(own) and not isinstance(one, Mapping):
+                if (
+                    own not in self._taken
+                    and not is_prediction_name(own)
+                    and not isinstance(one, Mapping)
+                ):
                     yield own, one
                     if isinstance(one, str) and _MOMENT.match(one):
                         yield own + DAY, one[:10]

@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 
 from assay.core.errors import DataError, Problem, nearest
 from assay.data.reading.archive import open_member
-from assay.data.reading.compression import bare, packer_of, unpacked
+from assay.data.reading.compression import bare, packer_of, unpack_stream
 from assay.data.reading.findings import printable
 from assay.data.reading.folders import refuse_unreal
 
@@ -50,7 +50,7 @@ def _stop(code: str, text: str, place: str, help: str = "") -> NoReturn:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class InputFile:
     path: Path
     place: str
     # file name in lower case, without the suffix of a packer; of an archive, its member's
@@ -63,14 +63,14 @@ class Opened:
 
 
 @contextlib.contextmanager
-def opened(
+def open_input(
     path: Path,
     place: str,
     *,
     encoding: str | None = None,
     documents: bool = False,
     member: str = "",
-) -> Generator[Opened]:
+) -> Generator[InputFile]:
     """Open a regular file, or a member of an archive; unpack it when it is packed; refuse what is
     no data by its first bytes.
 
@@ -99,20 +99,20 @@ def opened(
         try:
             file = open_member(raw, member, place) if member else raw
             packer = packer_of(file.peek(512))
-            file = unpacked(file, packer, place) if packer else file
+            file = unpack_stream(file, packer, place) if packer else file
             head = file.peek(1 << 16)[: 1 << 16]
         except OSError as error:
             unread(error, place)
         if not head:
             _stop("D004", "is empty", place, "check the program that writes it")
-        if not _expected(name, head, documents):
+        if not _has_own_reader(name, head, documents):
             _refuse_foreign(head, place, name)
         states = None if encoding or head.startswith(_COLUMNAR) else wide(head)
         if states and documents:
             way_out = f"convert it: iconv -f {states} -t utf-8 {printable(path.name)}"
             _stop("D007", f"is {states.upper()}", place, way_out)
         try:
-            yield Opened(path, place, name, file, head, bool(packer), encoding or states)
+            yield InputFile(path, place, name, file, head, bool(packer), encoding or states)
         except OSError as error:  # of the disk, or of the server that holds the file
             unread(error, place)
         after = os.fstat(raw.fileno())
@@ -125,7 +125,7 @@ def opened(
             )
 
 
-def _expected(name: str, head: bytes, documents: bool) -> bool:
+def _has_own_reader(name: str, head: bytes, documents: bool) -> bool:
     """A form with a reader of its own, which looks at it itself."""
     if documents and (head.startswith(b"%PDF-") or name.endswith((".html", ".htm", ".xhtml"))):
         return True

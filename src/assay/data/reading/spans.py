@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from assay.data.reading.findings import printable
-from assay.data.reading.read_file import RawRow, Read
+from assay.data.reading.read_file import RawRow, RawTable
 from assay.tasks.entities import BOUNDS, TYPE
 
 _TEXT = "text"
@@ -21,7 +21,7 @@ _TYPE = (*TYPE, "polarity", "sentiment", "category")
 _QUOTED = (*BOUNDS, ("from", "to"))
 
 
-def with_spans(table: Read, named: set[str]) -> Read:
+def with_spans(table: RawTable, named: set[str]) -> RawTable:
     """The table with `text` and `entities` where its rows have them in such a form, else as it
     is."""
     # all of them: one of another form would lose its spans
@@ -35,7 +35,7 @@ def with_spans(table: Read, named: set[str]) -> Read:
                     table, made, f"'{printable(name)}' holds texts in pieces, some with a type"
                 )
     for name in table.names:
-        spans = [] if name in named else _listed(rows, name)
+        spans = [] if name in named else _list_values(rows, name)
         path = (
             next((path for path in _texts(rows[0]) if all(_at(row, path) for row in rows)), None)
             if spans
@@ -49,7 +49,7 @@ def with_spans(table: Read, named: set[str]) -> Read:
     return table
 
 
-def _with(table: Read, made: list[dict[str, Any]], told: str) -> Read:
+def _with(table: RawTable, made: list[dict[str, Any]], told: str) -> RawTable:
     rows = [RawRow(raw.source, fields) for raw, fields in zip(table.rows, made, strict=True)]
     names = dict.fromkeys(name for fields in made for name in fields)
     roles = {"text": _TEXT, "entities": "entities"}
@@ -86,7 +86,7 @@ def _of_pieces(row: Mapping[str, Any], name: str) -> dict[str, Any]:
     return {**rest, _TEXT: text, "entities": found}
 
 
-def _listed(rows: list[dict[str, Any]], name: str) -> list[Any]:
+def _list_values(rows: list[dict[str, Any]], name: str) -> list[Any]:
     lists = [value for row in rows if isinstance(value := row.get(name), list)]
     return [one for value in lists for one in value]
 

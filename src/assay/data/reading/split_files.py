@@ -15,15 +15,15 @@ from assay.core.errors import DataError, Problem, UsageError, did_you_mean
 from assay.core.store import file_digest
 from assay.data.reading.archive import form_of
 from assay.data.reading.compression import bare
-from assay.data.reading.file_address import Named, named
-from assay.data.reading.file_selection import archived, gathered
-from assay.data.reading.findings import KEPT, shown
+from assay.data.reading.file_address import Named, parse_file_name
+from assay.data.reading.file_selection import gather_files, gather_members
+from assay.data.reading.findings import KEPT, display_path
 
 SPLITS = ("train", "val", "test")
 
 
 @contextlib.contextmanager
-def collected(problems: list[Problem]) -> Generator[None]:
+def collect_problems(problems: list[Problem]) -> Generator[None]:
     """Keep the problems of one file and go on with the next."""
     try:
         yield
@@ -44,18 +44,18 @@ def expand(
                 Problem("C071", f"no such split{did_you_mean(key, SPLITS)}", f"data.files.{key}")
             )
         for name in names:
-            one = named(base / name)
-            with collected(problems):
+            one = parse_file_name(base / name)
+            with collect_problems(problems):
                 if one.path.is_dir():
-                    inside = gathered(one.path, base, one.part, notes)
+                    inside = gather_files(one.path, base, one.part, notes)
                 elif not one.member and not one.beside and form_of(one.path):
-                    inside = archived(one.path, base, notes)
+                    inside = gather_members(one.path, base, notes)
                 else:
                     expanded.append((split, one))
                     continue
                 if key != "data" and not {key, "data"} & set(inside):
                     told = f"has no files for {key}; it has {', '.join(inside)}"
-                    raise DataError(Problem("D002", told, shown(one.path, base)))
+                    raise DataError(Problem("D002", told, display_path(one.path, base)))
                 for part, members in inside.items():
                     if key == "data" or part in (key, "data"):
                         where = (
@@ -95,10 +95,10 @@ def same_file(paths: Sequence[tuple[str, Named]], base: Path) -> list[Problem]:
                 if other_split != split:
                     told = (
                         f"{split} is the same"
-                        f" file as {other_split} ({shown(other, base)}): same sha256"
+                        f" file as {other_split} ({display_path(other, base)}): same sha256"
                     )
                     problems.append(
-                        Problem("D049", told, shown(path, base), help="name another file")
+                        Problem("D049", told, display_path(path, base), help="name another file")
                     )
     return problems
 

@@ -18,7 +18,7 @@ from assay.core.types import Example
 MOST_STRATA = 200
 
 
-def sampled(examples: Sequence[Example], n: int, seed: int) -> list[Example]:
+def sample_stratified(examples: Sequence[Example], n: int, seed: int) -> list[Example]:
     """`n` of the examples, in the order in which they came; all of them where there are no more."""
     if n >= len(examples):
         return list(examples)
@@ -28,14 +28,14 @@ def sampled(examples: Sequence[Example], n: int, seed: int) -> list[Example]:
         strata[one.target if labelled else None, one.slices].append(place)
     if len(strata) > n // 2:
         strata = {None: list(range(len(examples)))}
-    shares = apportioned([len(places) for places in strata.values()], n)
+    shares = apportion([len(places) for places in strata.values()], n)
     drawn: list[int] = []
     for places, count in zip(strata.values(), shares, strict=True):
         drawn += sorted(places, key=lambda place: _lot(examples[place], seed))[:count]
     return [examples[place] for place in sorted(drawn)]
 
 
-def apportioned(sizes: Sequence[int], n: int) -> list[int]:
+def apportion(sizes: Sequence[int], n: int) -> list[int]:
     """`n` seats for parts of these sizes, each its share rounded down and the rest by the largest
     remainder."""
     whole = sum(sizes)

@@ -12,16 +12,16 @@ from typing import Any
 
 from assay.data.reading.contexts import context_of
 from assay.data.reading.findings import Findings
-from assay.data.reading.layout import Layout
+from assay.data.reading.layout import RowLayout
 from assay.tasks import json_objects as objects
 from assay.tasks import label_sets, options
 from assay.tasks import ranked_lists as ranks
 from assay.tasks.columns import Row, as_text, has, value_at
-from assay.tasks.entities import OutsideError, of_field, overlapping, written
+from assay.tasks.entities import OutsideError, format_entities, of_field, overlapping
 
 
 def targets_of(
-    row: Row, layout: Layout, line: int, found: Findings, choices: Sequence[str] = ()
+    row: Row, layout: RowLayout, line: int, found: Findings, choices: Sequence[str] = ()
 ) -> tuple[str, ...] | None:
     """The target, then further accepted answers; () where the row may lack them, None where `found`
     has a problem.
@@ -42,7 +42,7 @@ def targets_of(
     return _texts(row, layout, line, found)
 
 
-def options_in(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str, ...] | None:
+def options_in(row: Row, layout: RowLayout, line: int, found: Findings) -> tuple[str, ...] | None:
     """What the row's answer is made of: its options, or its candidates; () for other kinds, None
     for a problem."""
     if layout.kind == "choose":
@@ -50,7 +50,7 @@ def options_in(row: Row, layout: Layout, line: int, found: Findings) -> tuple[st
     return _candidates(row, layout, line, found) if layout.kind == "rank" else ()
 
 
-def _candidates(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str, ...] | None:
+def _candidates(row: Row, layout: RowLayout, line: int, found: Findings) -> tuple[str, ...] | None:
     name = layout.columns.get("candidates", "")
     value = value_at(row, name)
     texts = (
@@ -65,7 +65,7 @@ def _candidates(row: Row, layout: Layout, line: int, found: Findings) -> tuple[s
     return tuple(texts)
 
 
-def choices_of(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str, ...] | None:
+def choices_of(row: Row, layout: RowLayout, line: int, found: Findings) -> tuple[str, ...] | None:
     """The options of a row of the kind `choose`; None where they cannot be read."""
     fields = layout.choices
     try:
@@ -76,8 +76,8 @@ def choices_of(row: Row, layout: Layout, line: int, found: Findings) -> tuple[st
         return None
 
 
-def _texts(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str, ...] | None:
-    name = layout.wanted or ""
+def _texts(row: Row, layout: RowLayout, line: int, found: Findings) -> tuple[str, ...] | None:
+    name = layout.target_field or ""
     value = value_at(row, name)
     if isinstance(value, Mapping) and isinstance(value.get("text"), list):
         value = value["text"]  # SQuAD: {"text": [...], "answer_start": [...]}
@@ -121,10 +121,10 @@ def _texts(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str, .
     return tuple(values)
 
 
-def _labels(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str, ...] | None:
+def _labels(row: Row, layout: RowLayout, line: int, found: Findings) -> tuple[str, ...] | None:
     """The line of a set of labels. An empty field is the empty set, but a row must have the
     field."""
-    name = layout.wanted or ""
+    name = layout.target_field or ""
     value = value_at(row, name)
     if layout.open and value is None:
         return ()
@@ -153,14 +153,14 @@ def _labels(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str, 
             "give the label another name; if it is several labels, set aim: {separator: ...}",
         )
         return None
-    return (label_sets.written(labels, nothing),)
+    return (label_sets.format_labels(labels, nothing),)
 
 
 def _letter(
-    row: Row, layout: Layout, line: int, found: Findings, choices: Sequence[str]
+    row: Row, layout: RowLayout, line: int, found: Findings, choices: Sequence[str]
 ) -> tuple[str, ...] | None:
     """The letter of the right option, or letters where a list names several."""
-    name = layout.wanted or ""
+    name = layout.target_field or ""
     value: Any = value_at(row, name)
     values = value if isinstance(value, list) else [value]
     if layout.open and not "".join(map(as_text, values)).strip():
@@ -177,24 +177,24 @@ def _letter(
 
 
 def _grades(
-    row: Row, layout: Layout, line: int, found: Findings, candidates: Sequence[str]
+    row: Row, layout: RowLayout, line: int, found: Findings, candidates: Sequence[str]
 ) -> tuple[str, ...] | None:
     """The grades of the candidates on one line."""
-    name = layout.wanted or ""
+    name = layout.target_field or ""
     value = value_at(row, name)
     if layout.open and value is None:
         return ()
     try:
-        return (ranks.graded(ranks.grades_of(value, candidates)),)
+        return (ranks.format_grades(ranks.grades_of(value, candidates)),)
     except ValueError as error:
         help = "a number from 0 for each candidate, or the relevant ones' texts or places"
         found.count("D118", f"'{name}' {error}", line, help)
         return None
 
 
-def _object(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str, ...] | None:
+def _object(row: Row, layout: RowLayout, line: int, found: Findings) -> tuple[str, ...] | None:
     """The object of fields that the row's field is."""
-    name = layout.wanted or ""
+    name = layout.target_field or ""
     value = value_at(row, name)
     if layout.open and as_text(value).strip() == "":
         return ()
@@ -204,7 +204,7 @@ def _object(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str, 
         )
         return None
     try:
-        return (objects.written(objects.of_field(value)),)
+        return (objects.dump_object(objects.of_field(value)),)
     except ValueError as error:
         found.count(
             "D190",
@@ -215,9 +215,9 @@ def _object(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str, 
         return None
 
 
-def _pieces(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str, ...] | None:
+def _pieces(row: Row, layout: RowLayout, line: int, found: Findings) -> tuple[str, ...] | None:
     """The line that names the pieces of the text."""
-    name, asked = layout.wanted or "", value_at(row, layout.asked or "")
+    name, asked = layout.target_field or "", value_at(row, layout.text_field or "")
     words = asked if isinstance(asked, list) else None
     if layout.open and as_text(value_at(row, name)).strip() == "":
         return ()
@@ -228,7 +228,7 @@ def _pieces(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str, 
         return None
     try:
         text = " ".join(map(as_text, words)) if words else as_text(asked)
-        line_of_pieces = written(of_field(value_at(row, name), text, words))
+        line_of_pieces = format_entities(of_field(value_at(row, name), text, words))
         if overlapping(value_at(row, name)):
             found.warn(
                 "D053",

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from assay.data.reading.findings import Findings, excerpt
-from assay.data.reading.source import Opened
+from assay.data.reading.source import InputFile
 from assay.data.reading.text_encoding import lines
 
 _NAMED = re.compile(r"\s*[*#]*\s*([A-Za-z][A-Za-z _]{0,24}?)\s*[*]*\s*[:=]\s*[*]*\s*(.*)")
@@ -64,7 +64,7 @@ def _blocks(numbered: Sequence[tuple[int, str]]) -> Iterator[tuple[int, dict[str
 
 
 def read_blocks(
-    source: Opened, found: Findings, *, encoding: str | None, head: int | None
+    source: InputFile, found: Findings, *, encoding: str | None, head: int | None
 ) -> list[tuple[int, dict[str, Any]]]:
     """A row a block, numbered by its first line."""
     blocks = list(_blocks(list(lines(source, found, encoding=encoding))))

@@ -17,7 +17,7 @@ from typing import NoReturn
 
 from assay.core.errors import DataError, Problem
 from assay.data.reading.findings import Findings, excerpt
-from assay.data.reading.source import BLANK_LIMIT, BOM, DOCUMENT_LIMIT, LINE_LIMIT, Opened
+from assay.data.reading.source import BLANK_LIMIT, BOM, DOCUMENT_LIMIT, LINE_LIMIT, InputFile
 
 WESTERN = "windows-1252"
 # share of a line's letters beyond ASCII, and their number, above which it is not Western
@@ -25,7 +25,7 @@ _LETTERS, _ACCENTS = 0.35, 8
 
 
 def lines(
-    source: Opened, found: Findings, *, encoding: str | None = None, whole: bool = False
+    source: InputFile, found: Findings, *, encoding: str | None = None, whole: bool = False
 ) -> Iterator[tuple[int, str]]:
     """(number from 1, text with its \\n) of every line. Unreadable bytes are found problems; the
     text then has a stand-in character, so that the rest of the line can still be judged. `whole`:
@@ -75,7 +75,7 @@ def _codec(encoding: str | None, place: str) -> str:
         _stop("D008", told, place, "set data.encoding, for example: windows-1252")
 
 
-def _wide_lines(source: Opened, codec: str) -> Iterator[tuple[int, str]]:
+def _wide_lines(source: InputFile, codec: str) -> Iterator[tuple[int, str]]:
     data = source.file.read(DOCUMENT_LIMIT + 1)
     if len(data) > DOCUMENT_LIMIT:
         _too_big(source.place)

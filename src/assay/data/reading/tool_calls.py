@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from assay.data.reading.findings import printable
-from assay.data.reading.read_file import RawRow, Read
+from assay.data.reading.read_file import RawRow, RawTable
 
 TOOLS = (
     "tools",
@@ -39,7 +39,7 @@ MOSTLY = 0.9
 HEAD = "You may call these tools. Answer with the calls as JSON.\n"
 
 
-def called(table: Read, named: set[str]) -> Read:
+def format_calls(table: RawTable, named: set[str]) -> RawTable:
     """The file with its calls as text, and the tools in a field `system`."""
     by_key = {name.casefold(): name for name in table.names}
     asked, goal, tools = (

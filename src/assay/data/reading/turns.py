@@ -54,7 +54,7 @@ _SPEAKERS: dict[str, Role] = {
 }
 
 
-def known_role(speaker: str) -> Role | None:
+def usual_role(speaker: str) -> Role | None:
     """The role of a speaker that is called by a usual name: `Human`, `customer 2`."""
     return _SPEAKERS.get(re.sub(r"[ _#-]*\d*\Z", "", speaker.strip().casefold()))
 
@@ -79,7 +79,7 @@ def transcript(value: Any) -> list[dict[str, str]] | None:
 
 
 def is_speaker(value: Any) -> bool:
-    return isinstance(value, str) and known_role(value) is not None
+    return isinstance(value, str) and usual_role(value) is not None
 
 
 def is_conversation(value: Any) -> bool:
@@ -128,7 +128,7 @@ def turns_of(
             ):
                 content = f"{turns.pop().content}\n{content}"  # of calls that were made together
         turns.append(Message(role, content))
-    return tuple(turns) if mend else _ordered(tuple(turns), line, found, target)
+    return tuple(turns) if mend else _check_order(tuple(turns), line, found, target)
 
 
 def _speaker(turn: Mapping[str, Any]) -> str:
@@ -143,7 +143,7 @@ def _roles_of(value: Sequence[Mapping[str, Any]]) -> dict[str, Role]:
     """The role of each speaker of a conversation. Two whose names say nothing ask and answer, the
     first of them asking; `system` that speaks in turn with a user is who answers."""
     speakers = list(dict.fromkeys(map(_speaker, value)))
-    roles: dict[str, Role] = {name: role for name in speakers if (role := known_role(name))}
+    roles: dict[str, Role] = {name: role for name in speakers if (role := usual_role(name))}
     roles |= {name: "user" for name in speakers if name in _CALLED}
     spoken = [name for name in map(_speaker, value) if name not in _CALLED]
     if "assistant" not in roles.values() and spoken.count("system") > (spoken[:1] == ["system"]):
@@ -199,7 +199,7 @@ def _calls(value: Any) -> list[str]:
     return lines
 
 
-def _ordered(turns: Messages, line: int, found: Findings, target: bool) -> Messages | None:
+def _check_order(turns: Messages, line: int, found: Findings, target: bool) -> Messages | None:
     roles = [turn.role for turn in turns]
     spoken = roles[1:] if roles[:1] == ["system"] else roles
     for first, second in pairwise(spoken):

@@ -8,38 +8,38 @@ Watch out        a field that the project gives a role is not taken away: what i
 
 from collections.abc import Callable
 
-from assay.data.reading.accepted_answers import accepted
-from assay.data.reading.cell_literals import written
-from assay.data.reading.conversations import spoken
+from assay.data.reading.accepted_answers import flatten_answers
+from assay.data.reading.cell_literals import parse_cells
+from assay.data.reading.conversations import convert_turns
 from assay.data.reading.label_flags import gather_flags
-from assay.data.reading.label_studio import unfolded
-from assay.data.reading.nested import flattened
-from assay.data.reading.option_rows import listed
-from assay.data.reading.programs import checked
-from assay.data.reading.ranked_answers import compared
-from assay.data.reading.read_file import Read
+from assay.data.reading.label_studio import unfold_tasks
+from assay.data.reading.nested import flatten_rows
+from assay.data.reading.option_rows import list_options
+from assay.data.reading.programs import convert_programs
+from assay.data.reading.ranked_answers import pair_preferences
+from assay.data.reading.read_file import RawTable
 from assay.data.reading.spans import with_spans
-from assay.data.reading.tool_calls import called
+from assay.data.reading.tool_calls import format_calls
 from assay.data.reading.value_names import with_names
 
-Form = Callable[[Read, set[str]], Read]
+Form = Callable[[RawTable, set[str]], RawTable]
 FORMS: tuple[Form, ...] = (
-    written,
-    unfolded,
+    parse_cells,
+    unfold_tasks,
     with_spans,
     gather_flags,
-    flattened,
+    flatten_rows,
     with_names,
-    listed,
-    compared,
-    checked,
-    called,
-    spoken,
-    accepted,
+    list_options,
+    pair_preferences,
+    convert_programs,
+    format_calls,
+    convert_turns,
+    flatten_answers,
 )
 
 
-def tidied(table: Read, named: set[str]) -> Read:
+def tidy_table(table: RawTable, named: set[str]) -> RawTable:
     """The file in the usual form.
 
     Args:

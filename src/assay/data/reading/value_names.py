@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from assay.data.reading.findings import printable
-from assay.data.reading.read_file import RawRow, Read
+from assay.data.reading.read_file import RawRow, RawTable
 from assay.tasks.columns import words_of
 
 MOST = 2000  # names
@@ -32,7 +32,7 @@ _NAMED = {
 _NAMED |= {"categories", "mapping", "map", "vocab", "vocabulary", "intents", "int2str", "targets"}
 
 
-def with_names(table: Read, named: set[str]) -> Read:
+def with_names(table: RawTable, named: set[str]) -> RawTable:
     """The file with names for numbers."""
     for key, value in table.beside.items():
         for path, names in _lists(key, value):
@@ -40,7 +40,7 @@ def with_names(table: Read, named: set[str]) -> Read:
             own = [field for field in fits if set(words_of(field)) & set(words_of(path))]
             chosen = own if own else fits
             if len(chosen) == 1:
-                table = _replaced(table, chosen[0], names, path)
+                table = _replace_values(table, chosen[0], names, path)
     return table
 
 
@@ -67,7 +67,7 @@ def _lists(key: str, value: Any, path: str = "") -> list[tuple[str, dict[int, st
     return []
 
 
-def _numbers(table: Read, field: str, count: int, names: Mapping[int, str]) -> bool:
+def _numbers(table: RawTable, field: str, count: int, names: Mapping[int, str]) -> bool:
     """Are the field's values such numbers, or lists of them, in nearly all rows?"""
     values = [
         value for raw in table.rows[:2000] if (value := raw.fields.get(field)) not in (None, "", [])
@@ -77,7 +77,7 @@ def _numbers(table: Read, field: str, count: int, names: Mapping[int, str]) -> b
     return bool(fit) and all(fit) and len(set(flat)) > 1
 
 
-def _replaced(table: Read, field: str, names: Mapping[int, str], path: str) -> Read:
+def _replace_values(table: RawTable, field: str, names: Mapping[int, str], path: str) -> RawTable:
     def name(value: Any) -> Any:
         if isinstance(value, list):
             return [name(one) for one in value]

@@ -19,7 +19,7 @@ from xml.etree.ElementTree import Element, ParseError, XMLParser
 
 from assay.core.errors import DataError, Problem
 from assay.data.reading.findings import Findings, printable
-from assay.data.reading.source import Opened, wide
+from assay.data.reading.source import InputFile, wide
 from assay.tasks.entities import TYPE
 
 LARGEST = 64 * 2**20  # bytes: an element takes many times what its text does
@@ -36,7 +36,7 @@ def looks_like_xml(text: str) -> bool:
 
 
 def read_xml(
-    source: Opened, found: Findings, *, encoding: str | None, head: int | None
+    source: InputFile, found: Findings, *, encoding: str | None, head: int | None
 ) -> list[tuple[int, dict]]:
     """The rows, numbered from 1.
 
@@ -52,7 +52,7 @@ def read_xml(
             "write its rows as JSON lines",
         )
     root = _tree(data, encoding, source.place)
-    path, rows = _repeated(root)
+    path, rows = _find_rows(root)
     if not rows:
         found.problem(
             "D005",
@@ -89,13 +89,13 @@ def _tree(data: bytes, encoding: str | None, place: str) -> Element:
         _stop("D008", f"is not {codec}: {error}", place, "set data.encoding to the file's own")
     text = re.sub(r"\A\s*<\?xml[^>]*\?>", "", text)
     try:
-        return _parsed(text)
+        return _parse_xml(text)
     except ParseError as error:
         # Several elements without one around them, or a plain & in a text, are common; anything
         # else is damage.
         mended = re.sub(r"&(?!#?\w{1,32};)", "&amp;", text)
         try:
-            return _parsed(f"<rows>{mended}</rows>")
+            return _parse_xml(f"<rows>{mended}</rows>")
         except ParseError:
             line, column = error.position
             told = f"is no XML: line {line:,}, column {column:,}: {str(error).partition(':')[0]}"
@@ -107,13 +107,13 @@ def _tree(data: bytes, encoding: str | None, place: str) -> Element:
             )
 
 
-def _parsed(text: str) -> Element:
+def _parse_xml(text: str) -> Element:
     parser = XMLParser()
     parser.feed(text)
     return parser.close()
 
 
-def _repeated(root: Element) -> tuple[tuple[str, ...], list[Element]]:
+def _find_rows(root: Element) -> tuple[tuple[str, ...], list[Element]]:
     """(names from the root, elements) of the outermost elements that come again."""
     level: list[tuple[tuple[str, ...], Element]] = [((root.tag,), root)]
     for _ in range(DEEPEST):
@@ -148,7 +148,7 @@ def _fields(element: Element) -> dict[str, Any]:
     children: dict[str, list[Any]] = {}
     own = " ".join("".join([element.text or "", *(child.tail or "" for child in element)]).split())
     if own and len(element):
-        return {**fields, **_marked(element)}
+        return {**fields, **_inline_spans(element)}
     for child in element:
         plain = not len(child) and not child.attrib
         value = (child.text or "").strip() if plain else _inner_list(child) or _fields(child)
@@ -175,7 +175,7 @@ def _inner_list(element: Element) -> list[Any]:
     return [_fields(child) for child in element] if _name(element.tag) != only else []
 
 
-def _marked(element: Element) -> dict[str, Any]:
+def _inline_spans(element: Element) -> dict[str, Any]:
     """A text with marked pieces in it: the whole text, and the pieces with their places."""
     text, spans = (element.text or "").lstrip(), []
     for child in element:

@@ -22,9 +22,9 @@ from assay.core.errors import DataError, Problem, did_you_mean
 from assay.core.types import Changed, Dropped, Example, Means, RowStep
 from assay.data.pii.pseudonym_table import keep
 from assay.data.pii.recognise import KINDS, OPTIONAL, recognise
-from assay.data.pii.replacement import As, Draw, hashed, plain, pseudonym
+from assay.data.pii.replacement import As, Draw, hash_token, plain, pseudonym
 from assay.data.pii.spans import Span
-from assay.data.pii.tagger import Tagger, tagger
+from assay.data.pii.tagger import NerTagger, tagger
 
 _GROUP = re.compile(r"group-[0-9a-f]{16}")
 TOGETHER = 64  # rows whose texts a model reads in one batch
@@ -56,7 +56,7 @@ class Anonymise(RowStep):
 
     @field_validator("also", "leave")
     @classmethod
-    def _known(cls, kinds: tuple[str, ...]) -> tuple[str, ...]:
+    def _check_kinds(cls, kinds: tuple[str, ...]) -> tuple[str, ...]:
         for kind in kinds:
             if kind not in KINDS:
                 raise ValueError(
@@ -98,35 +98,35 @@ class Anonymise(RowStep):
 
     def text(self, text: str, means: Means) -> str:
         """One text by itself, such as a document."""
-        return _Row(self, means, text).replaced(
+        return _Row(self, means, text).replace_spans(
             [text], recognise([text], self.kinds, self.finder())
         )[0]
 
-    def finder(self) -> Tagger | None:
+    def finder(self) -> NerTagger | None:
         return None if self.names == "none" else tagger(self.names)
 
     def _batch(
-        self, rows: list[Example], means: Means, find: Tagger | None
+        self, rows: list[Example], means: Means, find: NerTagger | None
     ) -> Iterator[Example | Changed]:
         if find is not None and len(rows) > 1:
             find = ahead(find, [text for row in rows for text in _texts(self, row)])
         for row in rows:
             yield self._row(row, means, find)
 
-    def _row(self, example: Example, means: Means, find: Tagger | None) -> Example | Changed:
+    def _row(self, example: Example, means: Means, find: NerTagger | None) -> Example | Changed:
         texts = _texts(self, example)
         spans = recognise(texts, self.kinds, find)
         row = _Row(self, means, example.id)
-        made = _with_texts(self, example, row.replaced(texts, spans))
+        made = _with_texts(self, example, row.replace_spans(texts, spans))
         if example.group and not _GROUP.fullmatch(example.group):
-            made = replace(made, group=f"group-{_keyed(means, 'group ' + example.group)}")
+            made = replace(made, group=f"group-{_hash_with_key(means, 'group ' + example.group)}")
         if made == example:
             return example
         found = sorted({span.kind for each in spans for span in each})
         return Changed(made, "personal data: " + ", ".join(found) if found else "group")
 
 
-def _keyed(means: Means, text: str) -> str:
+def _hash_with_key(means: Means, text: str) -> str:
     return hmac.digest(_key(means), text.encode(), "sha256").hex()[:16]
 
 
@@ -170,13 +170,13 @@ def _with_texts(step: Anonymise, example: Example, texts: list[str]) -> Example:
     return replace(made, slices=tuple((name, next(left)) for name, _ in example.slices))
 
 
-def ahead(find: Tagger, texts: list[str]) -> Tagger:
+def ahead(find: NerTagger, texts: list[str]) -> NerTagger:
     """A tagger that has read these texts already, as one batch."""
-    from assay.data.pii.names import cased
+    from assay.data.pii.names import truecase
     from assay.data.pii.normalised import fold
 
     folded = [fold(text).text for text in texts]
-    wanted = list(dict.fromkeys(t for text in folded for t in (text, cased(text) or "") if t))
+    wanted = list(dict.fromkeys(t for text in folded for t in (text, truecase(text) or "") if t))
     known = dict(zip(wanted, find.find(wanted), strict=True))
 
     def tag(asked: Sequence[str]) -> list[list[Span]]:
@@ -184,7 +184,7 @@ def ahead(find: Tagger, texts: list[str]) -> Tagger:
         known.update(zip(missing, find.find(missing), strict=True))
         return [known[text] if text else [] for text in asked]
 
-    return Tagger(tag, find.common)
+    return NerTagger(tag, find.common)
 
 
 class _Row:
@@ -195,7 +195,7 @@ class _Row:
         self._draw = Draw(_key(means), salt if step.scope == "row" else "")
         self._numbers: dict[tuple[str, str], int] = {}
 
-    def replaced(self, texts: list[str], spans: list[list[Span]]) -> list[str]:
+    def replace_spans(self, texts: list[str], spans: list[list[Span]]) -> list[str]:
         pairs: list[tuple[str, str, str]] = []
         out = []
         for text, found in zip(texts, spans, strict=True):
@@ -220,5 +220,5 @@ class _Row:
             )
             return f"<{kind}_{same}>"
         if self._step.as_ == "hash":
-            return hashed(datum, kind, self._draw)
+            return hash_token(datum, kind, self._draw)
         return pseudonym(datum, kind, self._draw, before)

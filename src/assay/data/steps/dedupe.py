@@ -17,12 +17,12 @@ from assay.data.accepted_answers import (
     FURTHER,
     JOINED,
     Asked,
+    answer_key,
     answers_of,
-    asked_of,
-    folded,
-    joined,
+    has_preferences,
     may_join,
-    preferred,
+    merge_answers,
+    question_key,
 )
 from assay.data.text_similarity import same_target
 
@@ -42,12 +42,12 @@ class Dedupe(SetStep):
     ) -> Iterator[Example | Changed | Dropped]:
         asked: dict[Asked, list[Example]] = {}
         for example in self._in_order(examples):
-            asked.setdefault(asked_of(example), []).append(example)
+            asked.setdefault(question_key(example), []).append(example)
         done: dict[str, Changed | Dropped] = {}
         for rows in asked.values():
             if len(rows) > 1:
                 done.update(
-                    self._joined(rows) if self._join(rows, means.kind) else self._apart(rows)
+                    self._merge_rows(rows) if self._join(rows, means.kind) else self._apart(rows)
                 )
         for example in examples:
             yield done.get(example.id, example)
@@ -62,23 +62,23 @@ class Dedupe(SetStep):
 
     def _join(self, rows: Sequence[Example], kind: str) -> bool:
         if self.conflicts == "join":
-            return not preferred(rows)
+            return not has_preferences(rows)
         return self.conflicts == "derive" and may_join(rows, kind)
 
-    def _joined(self, rows: Sequence[Example]) -> Iterator[tuple[str, Changed | Dropped]]:
+    def _merge_rows(self, rows: Sequence[Example]) -> Iterator[tuple[str, Changed | Dropped]]:
         """One row stands for all that ask the same, with their answers."""
-        first, one = rows[0], joined(rows)
+        first, one = rows[0], merge_answers(rows)
         if one is not first:
             yield first.id, Changed(one, FURTHER)
-        known = {folded(answer) for answer in answers_of(rows[:1])}
+        known = {answer_key(answer) for answer in answers_of(rows[:1])}
         for row in rows[1:]:
-            own = {folded(answer) for answer in answers_of([row])}
+            own = {answer_key(answer) for answer in answers_of([row])}
             yield row.id, Dropped(row, "same text" if own <= known else JOINED, kept=first.id)
             known |= own
 
     def _apart(self, rows: Sequence[Example]) -> Iterator[tuple[str, Dropped]]:
         """Every target by itself; of rows of preferences every pair of answers."""
-        keep = self.conflicts == "keep" or (self.conflicts == "derive" and preferred(rows))
+        keep = self.conflicts == "keep" or (self.conflicts == "derive" and has_preferences(rows))
         conflicting = any(not same_target(rows[0], row) for row in rows)
         if conflicting and not keep and self.conflicts != "keep_first":
             yield from ((row.id, Dropped(row, "same text, different labels")) for row in rows)

@@ -32,7 +32,7 @@ class Dialogues(RowStep):
             *([Message("assistant", example.target)] if example.target else []),
         ]
         reasons: dict[str, None] = {}
-        spoken = self._spoken(turns, example, reasons)
+        spoken = self._clean_turns(turns, example, reasons)
         for end, role in ((0, "user"), (-1, "user" if asked else "assistant")):
             while spoken and spoken[end].role != role:
                 spoken.pop(end)
@@ -57,7 +57,7 @@ class Dialogues(RowStep):
         mended = replace(example, messages=messages, target=None if asked else spoken[-1].content)
         return Changed(mended, ", ".join(reasons))
 
-    def _spoken(
+    def _clean_turns(
         self, turns: list[Message], example: Example, reasons: dict[str, None]
     ) -> list[Message]:
         """What user and assistant say, each turn once: empty ones dropped, neighbours of one role

@@ -50,7 +50,7 @@ class Gibberish(SetStep):
     ) -> Iterator[Example | Changed | Dropped]:
         texts = [example.text for example in examples]
         spelling = _Spelling() if len(texts) >= FEWEST_ROWS and self._english(texts) else None
-        gone = settle(len(texts), lambda left: self._found(texts, left, spelling))
+        gone = settle(len(texts), lambda left: self._find_gibberish(texts, left, spelling))
         for at, example in enumerate(examples):
             yield Dropped(example, gone[at]) if at in gone else example
 
@@ -62,7 +62,7 @@ class Gibberish(SetStep):
         )
         return bool(told) and told.most_common(1)[0][0] == "en"
 
-    def _found(
+    def _find_gibberish(
         self, texts: Sequence[str], left: Sequence[int], spelling: "_Spelling | None"
     ) -> dict[int, str]:
         from assay.data.character_model import surprise

@@ -51,7 +51,7 @@ class LabelErrors(SetStep):
             elif self.action == "drop":
                 yield Dropped(example, _reason(doubt))
             else:
-                marked = _marked(example)
+                marked = _mark_row(example)
                 yield example if marked == example else Changed(marked, _reason(doubt))
 
 
@@ -59,5 +59,5 @@ def _reason(doubt: Doubt) -> str:
     return f"likely label error: {doubt.label}, rather {doubt.other}"
 
 
-def _marked(example: Example) -> Example:
+def _mark_row(example: Example) -> Example:
     return replace(example, slices=tuple(sorted({*example.slices, (SLICE, "yes")})))

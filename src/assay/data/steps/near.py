@@ -21,7 +21,7 @@ from pydantic import Field
 from assay.core.errors import DataError, Problem
 from assay.core.types import Changed, Dropped, Example, Means, SetStep
 from assay.data.dedup.near_duplicates import stand_ins
-from assay.data.dedup.search import THRESHOLD, Search
+from assay.data.dedup.search import THRESHOLD, NearDuplicateSearch
 from assay.data.dedup.semantic import stand_ins_by_meaning
 from assay.data.text_similarity import key_of, same_target
 
@@ -58,7 +58,7 @@ class Near(SetStep):
         order = list(range(len(rows)))
         if self.keep == "longest":
             order.sort(key=lambda row: -len(rows[row].text))
-        found = self._found([rows[row] for row in order], apart, means)
+        found = self._representatives([rows[row] for row in order], apart, means)
         kept = {row: order[place] for row, place in zip(order, found, strict=True) if place >= 0}
         for row, example in enumerate(rows):
             if row not in kept:
@@ -70,7 +70,7 @@ class Near(SetStep):
                     example, "near copy" if same else "near copy, different labels", kept=first.id
                 )
 
-    def _found(self, rows: Sequence[Example], apart: bool, means: Means) -> list[int]:
+    def _representatives(self, rows: Sequence[Example], apart: bool, means: Means) -> list[int]:
         """The place of the row that stands for each one, or -1."""
         keys = [key_of(row) for row in rows]
         # as text.same_target
@@ -78,7 +78,8 @@ class Near(SetStep):
         threshold = THRESHOLDS[self.by] if self.threshold is None else self.threshold
         if self.by == "text":
             return stand_ins(
-                Search(keys, threshold, means.seed), _numbered(targets) if apart else None
+                NearDuplicateSearch(keys, threshold, means.seed),
+                _number_names(targets) if apart else None,
             ).tolist()
         if means.embed is None:
             problem = Problem(
@@ -90,7 +91,7 @@ class Near(SetStep):
             raise DataError(problem)
         scopes = [f"{key.scope}\t{target}" for key, target in zip(keys, targets, strict=True)]
         return stand_ins_by_meaning(
-            means.embed([row.text for row in rows]), threshold, _numbered(scopes)
+            means.embed([row.text for row in rows]), threshold, _number_names(scopes)
         ).tolist()
 
 
@@ -99,7 +100,7 @@ def targets_repeat(examples: Sequence[Example]) -> bool:
     return len({example.target for example in examples}) * 2 <= len(examples)
 
 
-def _numbered(names: Sequence[str]) -> Any:
+def _number_names(names: Sequence[str]) -> Any:
     """The same number for the same name."""
     import numpy as np
 

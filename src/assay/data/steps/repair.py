@@ -104,7 +104,7 @@ class Repair(RowStep):
             for name, repair in (
                 ("encoding", _encoding if self.encoding else _same),
                 ("letters", _plain if self.plain else _same),
-                ("invisible characters", _seen if self.invisible else _same),
+                ("invisible characters", _strip_invisible if self.invisible else _same),
                 ("Unicode form", self._form),
                 ("white space", _spaces if self.spaces else _same),
                 ("lower case", str.lower if self.lower else _same),
@@ -164,7 +164,7 @@ def _plain(text: str) -> str:
     return text if text.isascii() else uncurl_quotes(fix_latin_ligatures(fix_character_width(text)))
 
 
-def _seen(text: str) -> str:
+def _strip_invisible(text: str) -> str:
     return text if text.isascii() else _INVISIBLE.sub("", text)
 
 

@@ -54,7 +54,7 @@ class Repetition(RowStep):
         words = _WORD.findall(text.lower())
         if len(text) >= 10 and measures.longest_run(text) > self.max_run:
             return "one letter repeated"
-        if len(words) >= 8 and measures.chanted(words) > self.max_chanted:
+        if len(words) >= 8 and measures.consecutive_repeats(words) > self.max_chanted:
             return "words said again and again"
         if len(words) < self.min_words:
             return ""
@@ -64,13 +64,13 @@ class Repetition(RowStep):
             (lines, self.max_lines, self.max_line_chars, "repeated lines"),
             (paragraphs, self.max_paragraphs, self.max_paragraph_chars, "repeated paragraphs"),
         ):
-            share, chars = measures.repeated(parts)
+            share, chars = measures.duplicate_fractions(parts)
             if share > most or chars > most_chars:
                 return reason
         for n, most in ((2, self.max_top_2), (3, self.max_top_3), (4, self.max_top_4)):
             if measures.top_gram(words, n) > most:
                 return f"one sequence of {n} words too frequent"
         for n, most in ((5, self.max_repeated_5), (10, self.max_repeated_10)):
-            if measures.repeated_grams(words, n) > most:
+            if measures.duplicate_ngrams(words, n) > most:
                 return f"repeated sequences of {n} words"
         return ""

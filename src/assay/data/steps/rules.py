@@ -54,7 +54,11 @@ _BOUNDS: tuple[tuple[str, Callable[[_Text], float], str], ...] = (
     ("max_bullet_lines", lambda t: measures.bullet_lines(t.lines), "mostly a list"),
     ("max_ellipsis_lines", lambda t: measures.ellipsis_lines(t.lines), "mostly cut lines"),
     ("max_short_lines", lambda t: measures.short_lines(t.lines), "mostly short lines"),
-    ("min_ended_lines", lambda t: measures.ended_lines(t.lines), "hardly a line ends a sentence"),
+    (
+        "min_ended_lines",
+        lambda t: measures.terminal_lines(t.lines),
+        "hardly a line ends a sentence",
+    ),
     ("min_sentences", lambda t: measures.sentences(t.text), "too few sentences"),
     ("min_stop_words", lambda t: measures.stop_words(t.words, t.listed), "too few stop words"),
     ("max_curly_brackets", lambda t: t.text.count("{"), "curly brackets"),

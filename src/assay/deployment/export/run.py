@@ -30,12 +30,12 @@ from assay.core.errors import (
     did_you_mean,
 )
 from assay.core.types import Tell
-from assay.deployment.export.source import asked_again, source_of, unaskable
+from assay.deployment.export.source import compare_export, source_of, unaskable
 from assay.runtime.signals import interruptible
 
 if TYPE_CHECKING:
     from assay.deployment.export.formats import Format
-    from assay.deployment.export.formats.source import Source, Wish
+    from assay.deployment.export.formats.source import ExportSource, Wish
     from assay.runtime.arms.runner import Bench
 
 NOTE = "export.json"
@@ -148,8 +148,10 @@ def export(
         tell({"event": "stage", "name": arm, "state": "start", "note": f"as {to}"})
         notes = format.write(source, part, tell)
         why = "it was asked not to be" if unchecked else unaskable(bench, format, source)
-        found = None if why else asked_again(bench, source, format, part, rows, tell)
-        done = judged(Exported(arm, to, target, "", limit, found.to_json() if found else None, why))
+        found = None if why else compare_export(bench, source, format, part, rows, tell)
+        done = with_state(
+            Exported(arm, to, target, "", limit, found.to_json() if found else None, why)
+        )
         write_note(source, format, done, part)
         write_card(bench, source, notes, part)
         if done.state == "refused":
@@ -211,7 +213,7 @@ def need_room(folder: Path, size: int) -> None:
         )
 
 
-def judged(done: Exported) -> Exported:
+def with_state(done: Exported) -> Exported:
     """With its state, and why it is refused where it is."""
     if done.found is None:
         return replace(done, state="unchecked" if done.why else "nothing to ask")
@@ -283,7 +285,7 @@ def new_folder(folder: Path) -> Generator[Path]:
 # --- what goes with every export ------------------------------------------------------------------
 
 
-def write_note(source: Source, format: Format, done: Exported, folder: Path) -> None:
+def write_note(source: ExportSource, format: Format, done: Exported, folder: Path) -> None:
     """export.json: what it is, of what, with the hash of every file and the comparison."""
     from assay.reporting.publish import own_version
 
@@ -299,7 +301,11 @@ def write_note(source: Source, format: Format, done: Exported, folder: Path) -> 
         "schema": 1,
         "assay": own_version(),
         "project": source.project,
-        "arm": {"name": source.name, "kind": source.kind, "settings": source.strategy.changed()},
+        "arm": {
+            "name": source.name,
+            "kind": source.kind,
+            "settings": source.strategy.non_defaults(),
+        },
         "fit": source.key,
         "format": {"name": format.name, "runtime": format.runtime, **vars(source.wish)},
         "base": {
@@ -317,7 +323,7 @@ def write_note(source: Source, format: Format, done: Exported, folder: Path) -> 
     store.write_json(folder / NOTE, note)
 
 
-def write_card(bench: Bench, source: Source, notes: Sequence[str], folder: Path) -> None:
+def write_card(bench: Bench, source: ExportSource, notes: Sequence[str], folder: Path) -> None:
     """README.md: how it is used, whether it is still the arm, its files, and the arm's own card
     where there is one."""
     from assay.reporting.build import Report

@@ -18,23 +18,23 @@ from assay.core.types import Answer, Example, Lesson, Precision, Record, Strateg
 from assay.evaluation.held_out_test import Exam
 from assay.evaluation.test_set_uses import places
 from assay.runtime.arms import embedding_similarity as alike
-from assay.runtime.execution import executed
+from assay.runtime.execution import execute_answers
 
 if TYPE_CHECKING:
     from assay.deployment.export.formats import Format
-    from assay.deployment.export.formats.source import Source, Wish
+    from assay.deployment.export.formats.source import ExportSource, Wish
     from assay.evaluation.equivalence import Equivalence
     from assay.runtime.arms.runner import Bench
 
 ROWS = 32  # of val, that tokenizers are compared by
 
 
-def source_of(bench: Bench, strategy: Strategy, name: str, out: Path, wish: Wish) -> Source:
+def source_of(bench: Bench, strategy: Strategy, name: str, out: Path, wish: Wish) -> ExportSource:
     """The arm as formats take it."""
-    from assay.deployment.export.formats.source import Base, Source
-    from assay.runtime.arms.open import fitted
+    from assay.deployment.export.formats.source import Base, ExportSource
+    from assay.runtime.arms.open import find_fit_stage
 
-    stage = fitted(bench, strategy)
+    stage = find_fit_stage(bench, strategy)
     own = [
         model for model in strategy.needs(bench.project.model) if model not in strategy.encoders()
     ]
@@ -51,7 +51,7 @@ def source_of(bench: Bench, strategy: Strategy, name: str, out: Path, wish: Wish
 
     report = bench.project.report_folder / "report.json"
     lines = read_report(report)["strategies"] if report.exists() else []
-    return Source(
+    return ExportSource(
         name=name,
         project=bench.project.name or bench.project.folder.name,
         strategy=as_loaded(strategy),
@@ -109,7 +109,7 @@ def as_loaded(strategy: Strategy) -> Strategy:
 # --- the check ------------------------------------------------------------------------------------
 
 
-def unaskable(bench: Bench, format: Format, source: Source) -> str:
+def unaskable(bench: Bench, format: Format, source: ExportSource) -> str:
     """Why the test questions cannot be put to the export here; "" where they can, or where nothing
     of it answers."""
     if format.opened is None:
@@ -121,8 +121,8 @@ def unaskable(bench: Bench, format: Format, source: Source) -> str:
     return format.missing()
 
 
-def asked_again(
-    bench: Bench, source: Source, format: Format, folder: Path, rows: int | None, tell: Tell
+def compare_export(
+    bench: Bench, source: ExportSource, format: Format, folder: Path, rows: int | None, tell: Tell
 ) -> Equivalence | None:
     """The arm and the export over the same test rows, both decoded greedily; None where nothing of
     it answers."""
@@ -132,7 +132,7 @@ def asked_again(
     if format.opened is None:
         return None
     exam = Exam(bench.prepared.examples("test"))
-    some = sampled(bench.prepared.examples("test"), rows, bench.project.seed)
+    some = sample_examples(bench.prepared.examples("test"), rows, bench.project.seed)
     questions = [example.question for example in some]
     key = store.digest([source.key, format.name, vars(source.wish), len(some)])[:12]
     exam.open(
@@ -141,13 +141,13 @@ def asked_again(
         tell=tell,
     )
     arm = source.open()
-    before = decoding(arm).answer(questions, named(tell, source.name))
+    before = decoding(arm).answer(questions, tag_events(tell, source.name))
     opened = format.opened(folder)
     alone = questions if format.asks == "question" else ()
     after = decoding(arm, opened, alone).answer(
-        questions, named(tell, f"{source.name} as {format.name}")
+        questions, tag_events(tell, f"{source.name} as {format.name}")
     )
-    records = [recorded(bench, some, answers, tell) for answers in (before, after)]
+    records = [build_records(bench, some, answers, tell) for answers in (before, after)]
     return equivalence(
         records[0],
         records[1],
@@ -157,27 +157,27 @@ def asked_again(
     )
 
 
-def sampled(examples: Sequence[Example], rows: int | None, seed: int) -> list[Example]:
+def sample_examples(examples: Sequence[Example], rows: int | None, seed: int) -> list[Example]:
     """So many test rows in their order, drawn with the seed; all when None."""
     if rows is None or rows >= len(examples):
         return list(examples)
     return [examples[i] for i in sorted(random.Random(seed).sample(range(len(examples)), rows))]
 
 
-def recorded(
+def build_records(
     bench: Bench, examples: Sequence[Example], answers: Sequence[Answer], tell: Tell
 ) -> list[Record]:
     """Records with what metrics need beside the texts: alikeness, outcomes of programs."""
     records = Exam(examples).records(answers)
-    if alike.wanted(bench.prepared.task):
-        records = alike.likened(bench, records)
-    return executed(records, bench.prepared.task, bench.project.work, tell)
+    if alike.needs_similarity(bench.prepared.task):
+        records = alike.add_similarities(bench, records)
+    return execute_answers(records, bench.prepared.task, bench.project.work, tell)
 
 
-def named(tell: Tell, name: str) -> Tell:
+def tag_events(tell: Tell, name: str) -> Tell:
     """`tell` whose events are about `name`."""
 
-    def told(event: dict) -> None:
+    def forward(event: dict) -> None:
         tell({"stage": name, **event})
 
-    return told
+    return forward

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from assay.audits.human_review.pairwise import Item
+from assay.audits.human_review.pairwise import ReviewItem
 from assay.audits.human_review.review import FOLDER, FROM_USERS, Review
 from assay.audits.human_review.sheets import lines as sheet_lines
 from assay.audits.human_review.sheets import write
@@ -22,13 +22,13 @@ from assay.audits.human_review.tally import wilson
 from assay.core import store
 from assay.core.places import near, place
 from assay.data.annotation.export_sheet import refuse_present
-from assay.deployment.monitoring.log_reader import Entry, Said, read_feedback
+from assay.deployment.monitoring.log_reader import LogEntry, UserFeedback, read_feedback
 
 CORRECTED = "correction"  # stands for an arm where a user wrote the answer
 
 
 @dataclass(frozen=True)
-class Returned:
+class FeedbackSummary:
     """Feedback on the answers of a log."""
 
     good: int
@@ -56,7 +56,9 @@ class Returned:
         return out
 
 
-def corrections(folder: Path, entries: Sequence[Entry], feedback: Path, sheet: Path) -> Returned:
+def corrections(
+    folder: Path, entries: Sequence[LogEntry], feedback: Path, sheet: Path
+) -> FeedbackSummary:
     """Write the corrections as a filled sheet, and note in `reviews/items.jsonl` what its lines
     show.
 
@@ -89,7 +91,7 @@ def corrections(folder: Path, entries: Sequence[Entry], feedback: Path, sheet: P
             )
         ]
         write(sheet, filled)
-    return Returned(
+    return FeedbackSummary(
         sum(one.rating > 0 for one in said),
         sum(one.rating < 0 for one in said),
         len(rows),
@@ -98,11 +100,11 @@ def corrections(folder: Path, entries: Sequence[Entry], feedback: Path, sheet: P
     )
 
 
-def _item(said: Said, entry: Entry) -> Item:
+def _item(said: UserFeedback, entry: LogEntry) -> ReviewItem:
     assert entry.answer is not None
     given = entry.answer.raw or entry.answer.text or ""
     arms = (entry.arm or "answer", CORRECTED)
     id = store.digest([said.id, entry.question.text, given, said.correction])[:12]
-    return Item(
+    return ReviewItem(
         id, entry.question.id, FROM_USERS, entry.question.text, "", given, said.correction, arms
     )

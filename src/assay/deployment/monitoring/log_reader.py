@@ -28,7 +28,7 @@ RATINGS = {"good": 1, "up": 1, "bad": -1, "down": -1}
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LogEntry:
     """One question of a log. `answer` is None where the log has questions only."""
 
     question: Example
@@ -38,7 +38,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class UserFeedback:
     """What a user said of an answer."""
 
     id: str
@@ -49,7 +49,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Log:
-    entries: list[Entry]
+    entries: list[LogEntry]
     left_out: int  # lines that are no entry: half written, without a question
 
     @property
@@ -64,12 +64,12 @@ def read_log(file: Path, prepared: Prepared, project: Project) -> Log:
     Raises:
         DataError: as the readers; D005, there is no question in it.
     """
-    from assay.deployment.questions import read_questions, repaired
+    from assay.deployment.questions import prepare_question, read_questions
 
     if not _is_log(file):
         times = _times(file)
         questions = read_questions(prepared, project, file)
-        return Log([Entry(one, times.get(one.source)) for one in questions], 0)
+        return Log([LogEntry(one, times.get(one.source)) for one in questions], 0)
     entries, left_out = [], 0
     task = prepared.task
     for number, row in _lines(file):
@@ -79,10 +79,14 @@ def read_log(file: Path, prepared: Prepared, project: Project) -> Log:
             continue
         place = f"{file.name}:{number}"
         id = str(row.get("id") or f"{file.stem}-{number}")
-        example = repaired(project, Example(id, (Message("user", text),), source=place)).question
+        example = prepare_question(
+            project, Example(id, (Message("user", text),), source=place)
+        ).question
         labels = task.labels if task.picks else ()
         entries.append(
-            Entry(example, _seconds(row.get("at")), str(row.get("arm") or ""), _answer(row, labels))
+            LogEntry(
+                example, _seconds(row.get("at")), str(row.get("arm") or ""), _answer(row, labels)
+            )
         )
     if not entries:
         raise DataError(Problem("D005", "there are no questions in it", str(file)))
@@ -157,7 +161,7 @@ def _times(file: Path) -> dict[str, float]:
     return found
 
 
-def read_feedback(file: Path) -> list[Said]:
+def read_feedback(file: Path) -> list[UserFeedback]:
     """What users said, the newest of each answer.
 
     Raises:
@@ -165,7 +169,7 @@ def read_feedback(file: Path) -> list[Said]:
     """
     if not file.is_file():
         raise DataError(Problem("D001", "no such file", str(file)))
-    found: dict[str, Said] = {}
+    found: dict[str, UserFeedback] = {}
     problems = []
     for number, row in _lines(file):
         id = str((row or {}).get("answer_id") or (row or {}).get("id") or "")
@@ -177,7 +181,7 @@ def read_feedback(file: Path) -> list[Said]:
             )
             problems.append(Problem("D150", "is no feedback", f"{file.name}:{number}", help))
             continue
-        found[id] = Said(
+        found[id] = UserFeedback(
             id, rating, str(row.get("correction") or ""), str(row.get("comment") or "")
         )
     if problems:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.core.errors import AssayError, DataError, Problem
 from assay.core.types import Example, Tell
-from assay.deployment.monitoring.log_reader import Entry, Log
+from assay.deployment.monitoring.log_reader import Log, LogEntry
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,7 +32,7 @@ class Against:
     """The log beside the project's rows. `vectors` are those of the log, the held-back and the
     training rows."""
 
-    log: list[Entry]
+    log: list[LogEntry]
     train: list[Example]
     held: list[Example]
     vectors: Any  # (log, held, train; width), rows of length 1 or 0; dense or sparse
@@ -44,12 +44,12 @@ class Against:
         return len(self.log)
 
     @property
-    def compared(self) -> Any:
+    def sample_vectors(self) -> Any:
         """Vectors of the log's and of the held-back rows."""
         return self.vectors[: self.n + len(self.held)]
 
     @property
-    def known(self) -> Any:
+    def train_vectors(self) -> Any:
         """Vectors of the training rows."""
         return self.vectors[self.n + len(self.held) :]
 
@@ -57,7 +57,7 @@ class Against:
     def distances(self) -> np.ndarray:
         from assay.deployment.monitoring.two_sample_tests import distance
 
-        return distance(self.compared, self.known)
+        return distance(self.sample_vectors, self.train_vectors)
 
 
 def against(
@@ -71,12 +71,12 @@ def against(
     import numpy as np
 
     draw = random.Random(project.seed)
-    train = drawn([e.question for e in prepared.examples("train")], MOST["train"], draw)
+    train = subsample([e.question for e in prepared.examples("train")], MOST["train"], draw)
     held = [e.question for split in ("val", "test") for e in prepared.examples(split)]
     if len(held) < HELD:
-        train, more = _held_back(train, HELD - len(held), draw)
+        train, more = _hold_back(train, HELD - len(held), draw)
         held += more
-    held = drawn(held, MOST["held"], draw)
+    held = subsample(held, MOST["held"], draw)
     if len(held) < FEWEST or not train:
         text = (
             f"the project has {len(held)} held-back and {len(train)} training rows; the"
@@ -85,7 +85,7 @@ def against(
         raise DataError(
             Problem("D151", text, str(project.folder), help="give it more rows for val and test")
         )
-    entries = drawn(log.entries, MOST["log"], draw)
+    entries = subsample(log.entries, MOST["log"], draw)
     own = families_of([entry.question for entry in entries])
     families = np.concatenate([own, families_of(held) + int(own.max()) + 1])
     parts = [[entry.question for entry in entries], held, train]
@@ -95,13 +95,13 @@ def against(
     return Against(entries, train, held, vectors, name, families)
 
 
-def drawn(rows: Sequence[Any], most: int, draw: random.Random) -> list[Any]:
+def subsample(rows: Sequence[Any], most: int, draw: random.Random) -> list[Any]:
     if len(rows) <= most:
         return list(rows)
     return [rows[at] for at in sorted(draw.sample(range(len(rows)), most))]
 
 
-def _held_back(
+def _hold_back(
     train: list[Example], wanted: int, draw: random.Random
 ) -> tuple[list[Example], list[Example]]:
     """(what stays, what is held back): whole families, drawn, at most half of the rows."""

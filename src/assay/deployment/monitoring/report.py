@@ -34,7 +34,7 @@ ABOUT = {
 }
 
 
-def told(
+def build_watch_report(
     against: Against,
     log: Log,
     exam: tuple[list[Example], list[Answer]] | None,
@@ -59,7 +59,7 @@ def told(
     n, held = against.n, len(against.held)
     far = against.distances > np.quantile(against.distances[n:], FAR)
     families = against.families
-    kernel = gaussian(against.compared)
+    kernel = gaussian(against.sample_vectors)
     tests = {
         "questions": kernel_p(kernel, n, families, seed=seed),
         "far": far_p(against.distances, n, families, seed=seed),
@@ -220,7 +220,7 @@ def _groups(against: Against) -> list[dict[str, Any]]:
     own = np.sort(first)
     far = against.distances[own] > edge
     every = np.concatenate([own, np.arange(n, n + len(against.held))])
-    vectors = against.compared[every]
+    vectors = against.sample_vectors[every]
     dense = vectors if isinstance(vectors, np.ndarray) else vectors.toarray()
     texts = [e.question.text for e in against.log] + [e.text for e in against.held]
     of = Counter(against.families[:n].tolist())
@@ -297,7 +297,8 @@ def lines(data: dict[str, Any]) -> list[str]:
             f" {_p(test['corrected'])}{_beside(name, data)}"
         )
     out += [
-        f"labels   {name}: {two['log']:.1%}, exam {two['exam']:.1%}" for name, two in _moved(data)
+        f"labels   {name}: {two['log']:.1%}, exam {two['exam']:.1%}"
+        for name, two in _label_shifts(data)
     ]
     out += [_window(window) for window in data["windows"]]
     for group in data["groups"]:
@@ -324,7 +325,7 @@ def _beside(name: str, data: dict[str, Any]) -> str:
     return ""
 
 
-def _moved(data: dict[str, Any]) -> list[tuple[str, dict[str, float]]]:
+def _label_shifts(data: dict[str, Any]) -> list[tuple[str, dict[str, float]]]:
     return (
         list(data["labels"]["moved"].items())
         if data["labels"] and data["tests"]["labels"]["raised"]

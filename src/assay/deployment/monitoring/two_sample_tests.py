@@ -87,7 +87,10 @@ def kernel_p(
     for part in parts:
         centred[:, part] -= centred[:, part].mean(axis=1, keepdims=True)
     centred = centred.astype(np.float32)
-    drawn = (np.einsum("ij,ij->i", w @ centred, w) for w in _drawn(n, first, families, draws, seed))
+    drawn = (
+        np.einsum("ij,ij->i", w @ centred, w)
+        for w in _random_sign_weights(n, first, families, draws, seed)
+    )
     return _p(seen, drawn, draws)
 
 
@@ -102,7 +105,10 @@ def columns_p(
     centred = columns.astype(np.float64)
     for part in parts:
         centred[part] -= centred[part].mean(axis=0, keepdims=True)
-    drawn = (((w @ centred) ** 2).sum(axis=1) for w in _drawn(n, first, families, draws, seed))
+    drawn = (
+        ((w @ centred) ** 2).sum(axis=1)
+        for w in _random_sign_weights(n, first, families, draws, seed)
+    )
     return _p(seen, drawn, draws)
 
 
@@ -115,7 +121,9 @@ def _samples(n: int, first: int) -> tuple[tuple[slice, slice], np.ndarray]:
     return (slice(0, first), slice(first, n)), weight
 
 
-def _drawn(n: int, first: int, families: np.ndarray, draws: int, seed: int) -> Iterator[np.ndarray]:
+def _random_sign_weights(
+    n: int, first: int, families: np.ndarray, draws: int, seed: int
+) -> Iterator[np.ndarray]:
     """Blocks of (draws, n) weights: those of the samples, with a random sign for each family."""
     parts, weight = _samples(n, first)
     unit = np.zeros(n, dtype=np.int64)

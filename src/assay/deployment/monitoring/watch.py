@@ -1,7 +1,7 @@
 """A log of questions held against what the specialist was made for: `assay watch`, `assay.watch`.
 
     found = assay.watch("questions.jsonl", "tickets", arm="lora")
-    found.raised            # names of the tests that say so; empty: nothing has changed that could
+    found.alarms            # names of the tests that say so; empty: nothing has changed that could
                             be told from chance
     found.to_next("next.jsonl")
 
@@ -25,7 +25,7 @@ from assay.core import store
 from assay.core.command_hints import with_project
 from assay.core.errors import DataError, Problem, UsageError, did_you_mean
 from assay.core.types import Answer, Example, Tell
-from assay.deployment.monitoring.log_reader import Entry, Log, read_log
+from assay.deployment.monitoring.log_reader import Log, LogEntry, read_log
 from assay.deployment.monitoring.reference import FEWEST, against
 from assay.runtime.arms.measured import names as known_arms
 from assay.runtime.arms.measured import newest
@@ -91,14 +91,14 @@ def watch(
         bench, strategy = _arm(today, name, offline, tell)
         own, prepared = bench.project, bench.prepared
     if bench is not None and strategy is not None:
-        found = _answered(bench, name, strategy, found)
+        found = _answer_log(bench, name, strategy, found)
     beside = against(own, prepared, found, chosen.encoder, offline, tell)
     tell({"event": "stage", "name": "compare", "state": "start"})
     exam = _exam(bench, strategy) if bench is not None and strategy is not None else None
-    from assay.deployment.monitoring.report import told
+    from assay.deployment.monitoring.report import build_watch_report
 
     settings = {"name": name, "level": chosen.level, "rows": chosen.rows}
-    data = told(beside, found, exam, prepared.task, seed=own.seed, **settings)
+    data = build_watch_report(beside, found, exam, prepared.task, seed=own.seed, **settings)
     tell({"event": "stage", "name": "compare", "state": "done"})
     columns = prepared.note["columns"]
     return Watched({"log": str(log), **data}, found.entries, columns)
@@ -109,11 +109,11 @@ class Watched:
     """What a log says. `data` is what `assay watch --json` prints (docs/after-deployment.md)."""
 
     data: dict[str, Any]
-    log: list[Entry]
+    log: list[LogEntry]
     columns: dict[str, str]
 
     @property
-    def raised(self) -> list[str]:
+    def alarms(self) -> list[str]:
         """The tests that say that something has changed."""
         return [name for name, test in self.data["tests"].items() if test["raised"]]
 
@@ -179,7 +179,7 @@ def _rows(project: Project, offline: bool) -> tuple[Project, Prepared]:
 
     one = newest(project)
     if one is not None:
-        return one.then, one.prepared
+        return one.then, one.dataset
     return project, prepare(project, silent, offline=offline, new_key=False)
 
 
@@ -193,13 +193,15 @@ def _arm(project: Project, name: str, offline: bool, tell: Tell) -> tuple[Bench,
     return bench_of(project.target, name, offline, tell)
 
 
-def _answered(bench: Bench, name: str, strategy: Strategy, log: Log) -> Log:
+def _answer_log(bench: Bench, name: str, strategy: Strategy, log: Log) -> Log:
     """The log with the arm's answers: those noted, where it noted any of this arm, else answers
     given now."""
     entries = log.entries
     if any(entry.answer is not None and entry.arm in (name, "") for entry in entries):
         kept = [e if e.arm in (name, "") else replace(e, answer=None) for e in entries]
-        return Log([replace(e, answer=_abstained(strategy, e.answer)) for e in kept], log.left_out)
+        return Log(
+            [replace(e, answer=_mark_abstention(strategy, e.answer)) for e in kept], log.left_out
+        )
     from assay.runtime.arms.runner import answers_in
 
     questions = [entry.question for entry in entries]
@@ -210,7 +212,7 @@ def _answered(bench: Bench, name: str, strategy: Strategy, log: Log) -> Log:
     return Log([replace(e, answer=a) for e, a in zip(entries, answers, strict=True)], log.left_out)
 
 
-def _abstained(strategy: Strategy, answer: Answer | None) -> Answer | None:
+def _mark_abstention(strategy: Strategy, answer: Answer | None) -> Answer | None:
     """An answer in a log is a text; that it says "I do not know" is seen by the arm's own words for
     that."""
     from assay.retrieval.citations import says_unknown
@@ -231,4 +233,4 @@ def _exam(bench: Bench, strategy: Strategy) -> tuple[list[Example], list[Answer]
     exam = Exam(bench.prepared.examples("test"))
     if bench.state(strategy, exam.hash) != "cached":
         return None
-    return list(exam.asked), answers_in(bench, strategy, exam.hash)
+    return list(exam.questions_in_order), answers_in(bench, strategy, exam.hash)

@@ -16,8 +16,8 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from assay.deployment.server.errors import Refused, busy, stopping
-from assay.deployment.server.limits import Keys, Limits, Rate, host_of, same_origin
+from assay.deployment.server.errors import HttpRefusal, busy, stopping
+from assay.deployment.server.limits import Keys, Rate, ServerLimits, host_of, same_origin
 
 OPEN = ("/health", "/ready")  # asked by what watches over the process; they say nothing of anybody
 ASKING = "/v1/"
@@ -32,7 +32,7 @@ SAFE = [
 ]
 
 
-class Inside:
+class InFlightRequests:
     """Requests under way. `draining`: no new ones are let in, and those inside are waited for."""
 
     def __init__(self) -> None:
@@ -56,8 +56,8 @@ class Door:
     def __init__(
         self,
         app: ASGIApp,
-        limits: Limits,
-        inside: Inside,
+        limits: ServerLimits,
+        inside: InFlightRequests,
         places: Callable[[], int],
         seen: Callable[[str, int, float], None],
     ):
@@ -86,8 +86,8 @@ class Door:
         self.inside.count += asking
         try:
             self._let_in(scope, asking)
-            await self.app(scope, self._limited(scope, receive), sending)
-        except Refused as refused:
+            await self.app(scope, self._limit_body(scope, receive), sending)
+        except HttpRefusal as refused:
             if not status:
                 await self._hear_out(receive)
                 response = refused.response
@@ -118,7 +118,7 @@ class Door:
             found.setdefault(key, []).append(value)
         line = len(scope.get("raw_path") or b"") + len(scope["query_string"])
         if line + sum(len(k) + len(v) + 4 for k, v in scope["headers"]) > self.limits.headers:
-            raise Refused(
+            raise HttpRefusal(
                 431,
                 f"the headers have more than {self.limits.headers:,} bytes",
                 "headers_too_large",
@@ -136,7 +136,9 @@ class Door:
                     if not given
                     else "there is no such key"
                 )
-                raise Refused(401, text, "invalid_api_key", headers={"WWW-Authenticate": "Bearer"})
+                raise HttpRefusal(
+                    401, text, "invalid_api_key", headers={"WWW-Authenticate": "Bearer"}
+                )
             caller = known
         if not asking:
             return
@@ -159,19 +161,19 @@ class Door:
         if len(hosts) > 1 or (
             self.limits.hosts and host_of(hosts[0] if hosts else "") not in self.limits.hosts
         ):
-            raise Refused(
+            raise HttpRefusal(
                 403, "this server is not called by that name; see --allow-host", "forbidden_host"
             )
         origins = [value.decode("latin-1") for value in found.get(b"origin", [])]
         foreign = any(not same_origin(origin, hosts[0] if hosts else "") for origin in origins)
         if foreign or found.get(b"sec-fetch-site", [b""])[0] in (b"cross-site", b"same-site"):
-            raise Refused(403, "pages of other origins get no answer", "forbidden_origin")
+            raise HttpRefusal(403, "pages of other origins get no answer", "forbidden_origin")
 
-    def _limited(self, scope: Scope, receive: Receive) -> Receive:
+    def _limit_body(self, scope: Scope, receive: Receive) -> Receive:
         """`receive` that stops a body which is too large, or too slow as a whole."""
         size, until, done = 0, time.monotonic() + self.limits.slow, False
 
-        async def limited() -> Message:
+        async def receive_limited() -> Message:
             nonlocal size, done
             if done:  # what comes now is that the client has gone, and that is waited for
                 return await receive()
@@ -180,17 +182,17 @@ class Door:
                     message: Any = await receive()
             except TimeoutError:
                 text = f"the body was not there after {self.limits.slow:g} s"
-                raise Refused(408, text, "slow_request", headers=CLOSE) from None
+                raise HttpRefusal(408, text, "slow_request", headers=CLOSE) from None
             size += len(message.get("body", b""))
             done = not message.get("more_body", False)
             if size > self.limits.body:
                 raise self._too_large()
             return message
 
-        return limited
+        return receive_limited
 
-    def _too_large(self) -> Refused:
-        return Refused(
+    def _too_large(self) -> HttpRefusal:
+        return HttpRefusal(
             413,
             f"the body has more than {self.limits.body:,} bytes",
             "body_too_large",

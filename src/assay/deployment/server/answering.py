@@ -21,17 +21,17 @@ from starlette.types import Receive
 from assay.core.errors import AssayError
 from assay.deployment.server import engine_requests as wants
 from assay.deployment.server import responses as replies
-from assay.deployment.server.admission import Inside
+from assay.deployment.server.admission import InFlightRequests
 from assay.deployment.server.engine_api import Engine, Piece, Told, Wanted
-from assay.deployment.server.errors import Refused
-from assay.deployment.server.limits import Limits
+from assay.deployment.server.errors import HttpRefusal
+from assay.deployment.server.limits import ServerLimits
 from assay.deployment.server.metrics import Metrics
 from assay.deployment.server.requests import ChatRequest, CompletionRequest
 from assay.deployment.server.stream import Answers, Events, while_there
 
 
 @dataclass
-class Reply:
+class PendingReply:
     """One request while it is answered.
 
     Attributes:
@@ -63,7 +63,7 @@ class Reply:
         )
 
 
-class Answering:
+class RequestAnswerer:
     """Asks the engine what a request wants, and notes each answer before it is handed out.
 
     Args:
@@ -74,10 +74,10 @@ class Answering:
     def __init__(
         self,
         engine: Engine,
-        limits: Limits,
+        limits: ServerLimits,
         metrics: Metrics,
         *,
-        inside: Inside,
+        inside: InFlightRequests,
         log: Callable[[dict[str, Any]], None] | None = None,
     ):
         self.engine = engine
@@ -88,25 +88,29 @@ class Answering:
         self._log = log
 
     async def chat(self, asked: ChatRequest, receive: Receive) -> Response:
-        served = wants.named(self.engine, asked.model)
+        served = wants.find_model(self.engine, asked.model)
         reply = self._reply("chatcmpl", [wants.chat(asked, served)], asked.counts, chat=True)
-        return await self._given(reply, receive, streamed=bool(asked.stream))
+        return await self._respond(reply, receive, streamed=bool(asked.stream))
 
     async def completions(self, asked: CompletionRequest, receive: Receive) -> Response:
-        wanted = wants.completions(asked, wants.named(self.engine, asked.model))
+        wanted = wants.completions(asked, wants.find_model(self.engine, asked.model))
         reply = self._reply("cmpl", wanted, asked.counts, chat=False)
-        return await self._given(reply, receive, streamed=bool(asked.stream))
+        return await self._respond(reply, receive, streamed=bool(asked.stream))
 
-    def _reply(self, kind: str, wanted: Sequence[Wanted], counts: bool, *, chat: bool) -> Reply:
+    def _reply(
+        self, kind: str, wanted: Sequence[Wanted], counts: bool, *, chat: bool
+    ) -> PendingReply:
         head = {
             "id": f"{kind}-{uuid.uuid4().hex}",
             "created": int(time.time()),
             "model": wanted[0].arm,
         }
         answers = Answers(self.engine, wanted, self._inside, self.seconds)
-        return Reply(head, wanted, answers, chat, counts, time.monotonic(), [[] for _ in wanted])
+        return PendingReply(
+            head, wanted, answers, chat, counts, time.monotonic(), [[] for _ in wanted]
+        )
 
-    async def _given(self, reply: Reply, receive: Receive, *, streamed: bool) -> Response:
+    async def _respond(self, reply: PendingReply, receive: Receive, *, streamed: bool) -> Response:
         handed = False
         try:
             # The first piece is waited for, so that what the engine refuses has a status of its
@@ -121,7 +125,7 @@ class Answering:
             if not handed:
                 reply.answers.close()
 
-    async def _first(self, reply: Reply) -> tuple[int, Piece]:
+    async def _first(self, reply: PendingReply) -> tuple[int, Piece]:
         await reply.answers.begin()
         found = await reply.answers.next()
         assert found is not None
@@ -129,24 +133,24 @@ class Answering:
         await self._take(reply, *found)
         return found
 
-    async def _rest(self, reply: Reply) -> None:
+    async def _rest(self, reply: PendingReply) -> None:
         while (found := await reply.answers.next()) is not None:
             await self._take(reply, *found)
 
-    async def _take(self, reply: Reply, number: int, piece: Piece) -> None:
+    async def _take(self, reply: PendingReply, number: int, piece: Piece) -> None:
         reply.take(number, piece)
         if piece.finish:
-            self._metrics.ended(reply.head["model"], piece)
+            self._metrics.count_answer(reply.head["model"], piece)
             if self._log is not None and (record := _record(reply, number)):
                 try:
                     await asyncio.to_thread(self._log, record)
                 except AssayError as error:  # the disk is full
-                    raise Refused(
+                    raise HttpRefusal(
                         500, f"the answer could not be noted: {error.problems[0].text}", "log"
                     ) from error
 
     async def _events(
-        self, reply: Reply, first: tuple[int, Piece]
+        self, reply: PendingReply, first: tuple[int, Piece]
     ) -> AsyncIterator[BaseModel | dict[str, Any]]:
         found: tuple[int, Piece] | None = first
         if reply.chat:
@@ -168,26 +172,26 @@ class Answering:
             yield {**_top(reply), "choices": [], "usage": replies.usage(reply.last).model_dump()}
 
 
-def _top(reply: Reply) -> dict[str, Any]:
+def _top(reply: PendingReply) -> dict[str, Any]:
     kind = "chat.completion.chunk" if reply.chat else "text_completion"
     return {"id": reply.head["id"], "object": kind, **reply.head}
 
 
 def _chunk(
-    reply: Reply, number: int, part: dict[str, Any], finish: str | None = None
+    reply: PendingReply, number: int, part: dict[str, Any], finish: str | None = None
 ) -> dict[str, Any]:
     choice = {"index": number, "logprobs": None, **part, "finish_reason": finish or None}
     return {**_top(reply), "choices": [choice], **({"usage": None} if reply.counts else {})}
 
 
-def _part(reply: Reply, piece: Piece, start: int, number: int) -> dict[str, Any]:
+def _part(reply: PendingReply, piece: Piece, start: int, number: int) -> dict[str, Any]:
     """The text of a piece, with its tokens where they were asked for."""
     said = {"delta": {"content": piece.text}} if reply.chat else {"text": piece.text}
     logprobs = _logprobs(reply, number, piece.tokens, start)
     return {**said, "logprobs": None if logprobs is None else logprobs.model_dump()}
 
 
-def _logprobs(reply: Reply, number: int, tokens: Sequence[Told], start: int = 0) -> Any:
+def _logprobs(reply: PendingReply, number: int, tokens: Sequence[Told], start: int = 0) -> Any:
     top = reply.wanted[number].top
     if top is None:
         return None
@@ -196,7 +200,7 @@ def _logprobs(reply: Reply, number: int, tokens: Sequence[Told], start: int = 0)
     )
 
 
-def _whole(reply: Reply) -> replies.ChatCompletion | replies.Completion:
+def _whole(reply: PendingReply) -> replies.ChatCompletion | replies.Completion:
     counts = replies.usage(reply.last)
     parts: list[dict[str, Any]] = [
         {
@@ -210,7 +214,7 @@ def _whole(reply: Reply) -> replies.ChatCompletion | replies.Completion:
         for number, pieces in enumerate(reply.pieces)
     ]
     if reply.chat:
-        said = replies.Said(content=reply.text(0))
+        said = replies.AssistantMessage(content=reply.text(0))
         return replies.ChatCompletion(
             **reply.head, choices=[replies.ChatChoice(**parts[0], message=said)], usage=counts
         )
@@ -227,7 +231,7 @@ def _plain(whole: BaseModel) -> dict[str, Any]:
     return found
 
 
-def _record(reply: Reply, number: int) -> dict[str, Any] | None:
+def _record(reply: PendingReply, number: int) -> dict[str, Any] | None:
     """One line of the log; None for a prompt of token ids, and for one that is only read
     (`echo`)."""
     wanted, last = reply.wanted[number], reply.pieces[number][-1]

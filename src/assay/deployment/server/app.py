@@ -18,12 +18,12 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from assay.deployment.server import engine_requests as wants
 from assay.deployment.server import metrics
 from assay.deployment.server import responses as replies
-from assay.deployment.server.admission import Door, Inside
-from assay.deployment.server.answering import Answering
+from assay.deployment.server.admission import Door, InFlightRequests
+from assay.deployment.server.answering import RequestAnswerer
 from assay.deployment.server.embeddings_route import vectors
 from assay.deployment.server.engine_api import Engine
-from assay.deployment.server.errors import ErrorBody, Refused, answer_errors, stopping
-from assay.deployment.server.limits import Limits
+from assay.deployment.server.errors import ErrorBody, HttpRefusal, answer_errors, stopping
+from assay.deployment.server.limits import ServerLimits
 from assay.deployment.server.request_json import StrictRoute
 from assay.deployment.server.requests import (
     ChatRequest,
@@ -53,12 +53,12 @@ class House:
 
     log: Callable[[dict[str, Any]], None] | None = None
     feedback: Callable[[dict[str, Any]], bool] | None = None
-    inside: Inside = field(default_factory=Inside)
+    inside: InFlightRequests = field(default_factory=InFlightRequests)
 
 
 def app(
     engine: Engine,
-    limits: Limits = Limits(),  # noqa: B008  (frozen)
+    limits: ServerLimits = ServerLimits(),  # noqa: B008  (frozen)
     house: House | None = None,
 ) -> FastAPI:
     """The server as an ASGI application.
@@ -74,7 +74,7 @@ def app(
         load = engine.load()
         return load.slots + load.queue + limits.inside
 
-    def seen(route: str, status: int, seconds: float) -> None:
+    def count_request(route: str, status: int, seconds: float) -> None:
         counts.requests.labels(route, str(status)).inc()
         counts.seconds.labels(route).observe(seconds)
 
@@ -82,17 +82,19 @@ def app(
         title="assay", version="1", docs_url=None, redoc_url=None, redirect_slashes=False
     )
     made.router.route_class = StrictRoute
-    made.add_middleware(Door, limits=limits, inside=house.inside, places=places, seen=seen)
+    made.add_middleware(Door, limits=limits, inside=house.inside, places=places, seen=count_request)
     answer_errors(made)
-    _asked(made, Answering(engine, limits, counts, inside=house.inside, log=house.log))
+    _add_answer_routes(
+        made, RequestAnswerer(engine, limits, counts, inside=house.inside, log=house.log)
+    )
     _models(made, engine)
     if house.feedback is not None:
-        _rated(made, house.feedback, counts)
-    _watched(made, engine, house, counts)
+        _add_feedback_route(made, house.feedback, counts)
+    _add_monitoring_routes(made, engine, house, counts)
     return made
 
 
-def _asked(made: FastAPI, answering: Answering) -> None:
+def _add_answer_routes(made: FastAPI, answering: RequestAnswerer) -> None:
     @made.post(
         "/v1/chat/completions",
         response_model=replies.ChatCompletion,
@@ -113,7 +115,9 @@ def _asked(made: FastAPI, answering: Answering) -> None:
         """What follows a text, or several; with `echo` also how likely the text itself is."""
         return await _unless_gone(answering.completions(asked, request.receive))
 
-    @made.post("/v1/embeddings", response_model=replies.Vectors, responses=REFUSED, tags=["ask"])
+    @made.post(
+        "/v1/embeddings", response_model=replies.EmbeddingReply, responses=REFUSED, tags=["ask"]
+    )
     async def embeddings(asked: EmbeddingRequest) -> Response:
         """Vectors of texts, where a model has an encoder."""
         return JSONResponse(
@@ -132,25 +136,31 @@ def _models(made: FastAPI, engine: Engine) -> None:
     @made.get("/v1/models", response_model=replies.Models, responses=REFUSED, tags=["models"])
     async def models() -> replies.Models:
         """The arms that answer, by name."""
-        return replies.Models(data=[replies.model_of(one) for one in engine.served()])
+        return replies.Models(data=[replies.model_of(one) for one in engine.list_models()])
 
     @made.get("/v1/models/{name}", response_model=replies.Model, responses=REFUSED, tags=["models"])
     async def model(name: Name) -> replies.Model:
         """One of them."""
-        return replies.model_of(wants.named(engine, name))
+        return replies.model_of(wants.find_model(engine, name))
 
 
-def _rated(made: FastAPI, note: Callable[[dict[str, Any]], bool], counts: metrics.Metrics) -> None:
-    @made.post("/v1/feedback", response_model=replies.Noted, responses=REFUSED, tags=["feedback"])
-    def feedback(asked: FeedbackRequest) -> replies.Noted:
+def _add_feedback_route(
+    made: FastAPI, note: Callable[[dict[str, Any]], bool], counts: metrics.Metrics
+) -> None:
+    @made.post(
+        "/v1/feedback", response_model=replies.FeedbackReply, responses=REFUSED, tags=["feedback"]
+    )
+    def feedback(asked: FeedbackRequest) -> replies.FeedbackReply:
         """What a person says of an answer: a rating, a correction, or both."""
         if not note(asked.model_dump(exclude_none=True)):
-            raise Refused(404, f"no answer '{asked.id}' was noted", "answer_not_found", "id")
+            raise HttpRefusal(404, f"no answer '{asked.id}' was noted", "answer_not_found", "id")
         counts.feedback.labels(asked.rating or "corrected").inc()
-        return replies.Noted(id=asked.id)
+        return replies.FeedbackReply(id=asked.id)
 
 
-def _watched(made: FastAPI, engine: Engine, house: House, counts: metrics.Metrics) -> None:
+def _add_monitoring_routes(
+    made: FastAPI, engine: Engine, house: House, counts: metrics.Metrics
+) -> None:
     @made.get("/health", response_model=replies.State, tags=["watch"])
     async def health() -> replies.State:
         """The process is alive."""
@@ -159,7 +169,7 @@ def _watched(made: FastAPI, engine: Engine, house: House, counts: metrics.Metric
     @made.get("/ready", response_model=replies.State, responses=REFUSED, tags=["watch"])
     async def ready() -> replies.State:
         """Models are loaded, and the server is not stopping."""
-        if house.inside.draining or not engine.served():
+        if house.inside.draining or not engine.list_models():
             raise stopping()
         return replies.State(status="ready")
 

@@ -32,7 +32,7 @@ def as_it_is(question: Example) -> Example:
 
 
 @dataclass(frozen=True)
-class Arm:
+class ServedArm:
     """One name.
 
     Attributes:
@@ -57,7 +57,7 @@ class Arm:
         *,
         ready: Callable[[Example], Example] = as_it_is,
         created: int = 0,
-    ) -> Arm:
+    ) -> ServedArm:
         """A fitted arm; its network is the one that it asks."""
         model = adapted.model
         return cls(
@@ -86,9 +86,9 @@ class Arm:
         return self.adapted.finder.tools.encoding if isinstance(self.adapted, RagAnswers) else None
 
 
-def base_arm(model: ChatModel, *, name: str = "base", created: int = 0) -> Arm:
+def base_arm(model: ChatModel, *, name: str = "base", created: int = 0) -> ServedArm:
     """A base under a name of its own: its chat template and nothing else."""
-    return Arm(name, "base", None, model, created=created)
+    return ServedArm(name, "base", None, model, created=created)
 
 
 def writes(adapted: Adapted) -> bool:
@@ -118,7 +118,7 @@ def decoding(adapted: Adapted) -> tuple[Decoding, int]:
 
 
 @dataclass(frozen=True)
-class Opened:
+class PreparedPrompt:
     """What a written arm does with a question: messages to send, or an `answer` that it has
     already."""
 
@@ -127,25 +127,25 @@ class Opened:
     answer: Answer | None = None
 
 
-def opened(adapted: Adapted, question: Example) -> Opened:
+def prepare_prompt(adapted: Adapted, question: Example) -> PreparedPrompt:
     """The prompt of a written arm, with the passages that it found.
 
     An arm that abstains below some certainty of its search says so at once.
     """
     if isinstance(adapted, (WordingAnswers, Shrunk)):
-        return opened(adapted.inner, question)
+        return prepare_prompt(adapted.inner, question)
     if not isinstance(adapted, RagAnswers):
-        return Opened(adapted.prompt(question))
+        return PreparedPrompt(adapted.prompt(question))
     (hits,) = adapted.finder.find([question])
     ids = tuple(passage.id for passage in hits.passages)
     if hits.certainty < adapted.least:
         unknown = adapted.settings.unknown
-        return Opened(answer=Answer(unknown, raw=unknown, passages=ids, abstained=True))
-    inner = opened(adapted.inner, adapted.settings.shown(question, hits))
+        return PreparedPrompt(answer=Answer(unknown, raw=unknown, passages=ids, abstained=True))
+    inner = prepare_prompt(adapted.inner, adapted.settings.inner_example(question, hits))
     return replace(inner, passages=(*ids, *inner.passages))
 
 
-def merged(own: Decoding, asked: Decoding) -> Decoding:
+def merge_decoding(own: Decoding, asked: Decoding) -> Decoding:
     """A request's way of decoding within the arm's: stop texts of both, the request's form where it
     has one."""
     return replace(

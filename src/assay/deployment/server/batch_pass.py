@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 import torch
 
 from assay.deployment.server.prefix_cache import Lent
-from assay.models.inference.shared_prefix_attention import Slots, added, joined, look
+from assay.models.inference.shared_prefix_attention import Slots, look, mask_hidden, merge_attention
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Stretch:
 
 
 @dataclass(frozen=True)
-class Shared:
+class PrefixReaders:
     """The tokens of a pass that read one beginning; `which`: their places in the line, None for all
     of them."""
 
@@ -52,7 +52,7 @@ class Shared:
 
 
 @dataclass(frozen=True)
-class Masks:
+class PassMasks:
     """What is added to scores in layers of one window: 0 where a key is seen, minus infinity
     elsewhere."""
 
@@ -64,7 +64,7 @@ class Masks:
 
 
 @dataclass
-class Round:
+class BatchPass:
     """One pass, for `assay.models.inference.tree_attention`.
 
     Attributes:
@@ -81,12 +81,12 @@ class Round:
     writing: list[Stretch]
     beginning: list[Stretch]
     going: list[Stretch]
-    shared: list[Shared]
+    shared: list[PrefixReaders]
     calls: int = 0
-    _masks: dict[int | None, Masks] = field(default_factory=dict)
+    _masks: dict[int | None, PassMasks] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, slots: Slots, stretches: Sequence[Stretch], device: torch.device) -> Round:
+    def of(cls, slots: Slots, stretches: Sequence[Stretch], device: torch.device) -> BatchPass:
         slot = [s.slot for s in stretches for _ in range(s.new)]
         place = [s.length + i for s in stretches for i in range(s.new)]
         before = [s.columns for s in stretches for _ in range(s.new)]
@@ -95,7 +95,9 @@ class Round:
             if s.columns and s.lent:
                 groups.setdefault(s.lent, []).extend(range(s.start, s.start + s.new))
         shared = [
-            Shared(lent, None if len(which) == len(slot) else torch.tensor(which, device=device))
+            PrefixReaders(
+                lent, None if len(which) == len(slot) else torch.tensor(which, device=device)
+            )
             for lent, which in groups.items()
         ]
         longer = [s for s in stretches if s.new > 1]
@@ -130,7 +132,7 @@ class Round:
         self.real = (held < sizes).nonzero(as_tuple=True)
         self.real_at = self.entering[self.real] if self.beginning else self.at[:0]
 
-    def masks(self, window: int | None, groups: int, dtype: torch.dtype) -> Masks:
+    def masks(self, window: int | None, groups: int, dtype: torch.dtype) -> PassMasks:
         """For layers that look back `window` tokens, the token itself among them; None: over
         all."""
         if window is not None and int((self.before + self.place).max()) < window:
@@ -143,15 +145,17 @@ class Round:
                 hidden = columns > own[:, None]
                 if window is not None:
                     hidden |= columns <= own[:, None] - window
-                writing = added(hidden, dtype)[:, None, None].expand(-1, 1, groups, -1).contiguous()
+                writing = (
+                    mask_hidden(hidden, dtype)[:, None, None].expand(-1, 1, groups, -1).contiguous()
+                )
             if window is not None and self.beginning:
                 ones = torch.ones(
                     self.entering.shape[1], self.entering.shape[1], dtype=torch.bool, device=device
                 )
-                beginning = added(~(ones.tril() & ones.triu(1 - window)), dtype)[None, None]
+                beginning = mask_hidden(~(ones.tril() & ones.triu(1 - window)), dtype)[None, None]
             going = [self._going(s, window, groups, dtype) for s in self.going]
             shared = [self._far(s, window, groups, dtype) for s in self.shared]
-            self._masks[window] = Masks(writing, beginning, going, shared)
+            self._masks[window] = PassMasks(writing, beginning, going, shared)
         return self._masks[window]
 
     def own_lengths(self) -> torch.Tensor:
@@ -169,10 +173,10 @@ class Round:
         hidden = keys > places
         if window is not None:
             hidden |= keys <= places - window
-        return added(hidden, dtype).repeat(groups, 1)[None, None]
+        return mask_hidden(hidden, dtype).repeat(groups, 1)[None, None]
 
     def _far(
-        self, s: Shared, window: int | None, groups: int, dtype: torch.dtype
+        self, s: PrefixReaders, window: int | None, groups: int, dtype: torch.dtype
     ) -> tuple[torch.Tensor | None, torch.Tensor | None]:
         if window is None:
             return None, None
@@ -183,7 +187,7 @@ class Round:
         )
         none = far.all(1)
         far[none, 0] = False  # a softmax needs a key; what comes of it is not used
-        return added(far, dtype).repeat_interleave(groups, 0)[None, None], none
+        return mask_hidden(far, dtype).repeat_interleave(groups, 0)[None, None], none
 
     def attend(
         self,
@@ -205,7 +209,7 @@ class Round:
         lines = query[0].transpose(0, 1).reshape(tokens, kv, heads // kv, -1)
         out = lines.new_empty(*lines.shape[:3], value.shape[3])
         sums = torch.empty(lines.shape[:3], dtype=torch.float32, device=query.device)
-        work = Layer(lines, out, sums, keys, values, scale, cap)
+        work = LayerPass(lines, out, sums, keys, values, scale, cap)
         if self.writing:
             self._write(work, masks)
         if self.beginning:
@@ -220,7 +224,7 @@ class Round:
                 work.out[s.which] = both
         return work.out.flatten(1, 2)[None]
 
-    def _write(self, work: Layer, masks: Masks) -> None:
+    def _write(self, work: LayerPass, masks: PassMasks) -> None:
         """Rows with one new token, over their own keys."""
         n, there = self.deepest, slice(0, self.longest)
         asking = work.lines[:n] if self.first else work.lines.new_zeros(n, *work.lines.shape[1:])
@@ -240,7 +244,12 @@ class Round:
             work.out[self.at], work.sums[self.at] = found[self.rows], total[self.rows].float()
 
     def _begin(
-        self, work: Layer, masks: Masks, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor
+        self,
+        work: LayerPass,
+        masks: PassMasks,
+        query: torch.Tensor,
+        key: torch.Tensor,
+        value: torch.Tensor,
     ) -> None:
         """Rows of which nothing was read yet: each token sees those before it; (heads, tokens,
         width) of the line."""
@@ -257,7 +266,7 @@ class Round:
 
 
 @dataclass
-class Layer:
+class LayerPass:
     """What one layer asks and has found: `lines` and `out` (tokens, kv heads, groups, width),
     `sums` (tokens, kv heads, groups); keys and values of all slots."""
 
@@ -270,7 +279,7 @@ class Layer:
     cap: float | None
 
 
-def go_on(work: Layer, s: Stretch, mask: torch.Tensor) -> None:
+def go_on(work: LayerPass, s: Stretch, mask: torch.Tensor) -> None:
     """A further stretch of one row, over the row's own keys up to each token."""
     kv, groups = work.lines.shape[1:3]
     some, there = slice(s.start, s.start + s.new), slice(0, s.length + s.new)
@@ -284,7 +293,11 @@ def go_on(work: Layer, s: Stretch, mask: torch.Tensor) -> None:
 
 
 def read(
-    work: Layer, s: Shared, number: int, mask: torch.Tensor | None, none: torch.Tensor | None
+    work: LayerPass,
+    s: PrefixReaders,
+    number: int,
+    mask: torch.Tensor | None,
+    none: torch.Tensor | None,
 ) -> torch.Tensor:
     """Join what tokens found among own keys with what they find in a beginning: (tokens, kv heads,
     groups, width)."""
@@ -300,4 +313,4 @@ def read(
     total = total.view(kv, tokens, groups).transpose(0, 1)
     if none is not None:
         total = total.masked_fill(none[:, None, None], -torch.inf)
-    return joined(out, sums, found, total)
+    return merge_attention(out, sums, found, total)

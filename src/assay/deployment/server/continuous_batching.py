@@ -28,12 +28,12 @@ from contextlib import AbstractContextManager, nullcontext
 
 import torch
 
-from assay.deployment.server.batch_pass import Round, Stretch
-from assay.deployment.server.prefix_cache import Lent, Shelf, extended
-from assay.deployment.server.sequence import FAULTS, Row, said
+from assay.deployment.server.batch_pass import BatchPass, Stretch
+from assay.deployment.server.prefix_cache import Lent, PrefixCache, extend_prefix
+from assay.deployment.server.sequence import FAULTS, RowState, describe_fault
 from assay.models.inference.batch_generation import reach
 from assay.models.inference.chat_model import ChatModel
-from assay.models.inference.shared_prefix_attention import Slots, held
+from assay.models.inference.shared_prefix_attention import Slots, layer_key_values
 from assay.models.tokenizer.token_tree import common
 
 SLOTS = 32
@@ -67,7 +67,7 @@ class Writer:
     def __init__(
         self,
         model: ChatModel,
-        shelf: Shelf,
+        shelf: PrefixCache,
         *,
         slots: int = SLOTS,
         own_bytes: int = OWN_BYTES,
@@ -79,11 +79,11 @@ class Writer:
         self.most = slots
         self.own_bytes = own_bytes
         self.mix = mix
-        self.waiting: list[Row] = []
-        self.active: list[Row] = []  # by slot
+        self.waiting: list[RowState] = []
+        self.active: list[RowState] = []  # by slot
         self.slots = Slots(0, 0, [])
         if model.soft:
-            shelf.root("", held(model.soft()))
+            shelf.root("", layer_key_values(model.soft()))
 
     @property
     def busy(self) -> bool:
@@ -93,7 +93,7 @@ class Writer:
     def running(self) -> int:
         return len(self.active)
 
-    def add(self, row: Row) -> None:
+    def add(self, row: RowState) -> None:
         """Queue a row. One that writes nothing and reads nothing is answered at once."""
         if row.line.over and not row.reads:
             row.speak()
@@ -129,7 +129,7 @@ class Writer:
         self._close()
 
     def _admit(self) -> None:
-        left: list[Row] = []
+        left: list[RowState] = []
         for place, row in enumerate(self.waiting):
             if len(self.active) == self.most or (
                 row.apart and any(self._enters(r) for r in self.active)
@@ -138,7 +138,7 @@ class Writer:
                 break
             row.lent = None if row.reads else self.shelf.find(row.adapter, row.array)
             known = row.lent.tokens if row.lent else 0
-            if not row.reads and self._made_now(row, known):
+            if not row.reads and self._has_maker(row, known):
                 left.append(row)  # another row computes what it begins with
                 continue
             room = max(r.need for r in (*self.active, row))
@@ -156,15 +156,15 @@ class Writer:
                 break
         self.waiting = left
 
-    def _made_now(self, row: Row, known: int) -> bool:
+    def _has_maker(self, row: RowState, known: int) -> bool:
         """Whether a row at work makes a beginning of which this one has more than it finds."""
         makers = (r for r in self.active if r.making and r.adapter == row.adapter)
         return any(
             common(r.array[: r.making], row.array[:-1]) >= known + self.shelf.least for r in makers
         )
 
-    def _enters(self, row: Row) -> bool:
-        return row.done < len(row.ids)
+    def _enters(self, row: RowState) -> bool:
+        return row.tokens_computed < len(row.ids)
 
     @property
     def _token(self) -> int:
@@ -201,11 +201,11 @@ class Writer:
 
     # --- a pass -----------------------------------------------------------------------------------
 
-    def _plan(self) -> list[tuple[Row, Stretch]]:
+    def _plan(self) -> list[tuple[RowState, Stretch]]:
         """Which rows have how many tokens computed."""
         writing = sum(row.ahead == 1 for row in self.active)
         left = BESIDE if writing else ALONE
-        plan: list[tuple[Row, Stretch]] = []
+        plan: list[tuple[RowState, Stretch]] = []
         start = 0
         for slot, row in enumerate(self.active):
             count = 1 if row.ahead == 1 else min(row.ahead, left)
@@ -216,11 +216,11 @@ class Writer:
             start += count
         return plan
 
-    def _compute(self, plan: Sequence[tuple[Row, Stretch]]) -> torch.Tensor:
+    def _compute(self, plan: Sequence[tuple[RowState, Stretch]]) -> torch.Tensor:
         """Hidden states of the line, (tokens, width)."""
         device = self.model.device
         ids = [token for row, stretch in plan for token in row.next(stretch.new)]
-        work = Round.of(self.slots, [stretch for _, stretch in plan], device)
+        work = BatchPass.of(self.slots, [stretch for _, stretch in plan], device)
         mixed = (
             self.mix([row.adapter for row in self.active], work.slot) if self.mix else nullcontext()
         )
@@ -234,7 +234,7 @@ class Writer:
             ).last_hidden_state[0]
 
     def _next(
-        self, plan: Sequence[tuple[Row, Stretch]], hidden: torch.Tensor
+        self, plan: Sequence[tuple[RowState, Stretch]], hidden: torch.Tensor
     ) -> dict[int, torch.Tensor]:
         """The logits, (1, vocabulary), of the rows that get a token, by slot: one product for all
         of them."""
@@ -245,7 +245,7 @@ class Writer:
         return {s.slot: rows[i : i + 1] for i, s in enumerate(ends)}
 
     def _took(
-        self, row: Row, stretch: Stretch, hidden: torch.Tensor, logits: dict[int, torch.Tensor]
+        self, row: RowState, stretch: Stretch, hidden: torch.Tensor, logits: dict[int, torch.Tensor]
     ) -> None:
         """What a pass means for one row. A fault in it ends that row alone."""
         ended = stretch.new == row.ahead
@@ -254,7 +254,7 @@ class Writer:
                 for at in range(0, stretch.new, LOGITS):
                     count = min(LOGITS, stretch.new - at)
                     row.hear(
-                        row.done + at,
+                        row.tokens_computed + at,
                         self.model.logits(hidden[stretch.start + at : stretch.start + at + count]),
                     )
             row.length += stretch.new
@@ -267,26 +267,26 @@ class Writer:
             else:
                 row.write(logits[stretch.slot])
         except FAULTS as fault:
-            row.request.fail(said(fault))
+            row.request.fail(describe_fault(fault))
             row.request.over = True
 
-    def _lift(self, row: Row, slot: int) -> None:
+    def _lift(self, row: RowState, slot: int) -> None:
         """Make a beginning of what a row has computed, and let it read that."""
         trained = row.lent.kept.trained if row.lent else 0
         ids = row.array[: row.making]
-        layers = extended(row.lent, self.slots.own, slot, row.length)
+        layers = extend_prefix(row.lent, self.slots.own, slot, row.length)
         kept = self.shelf.put(row.adapter, ids, layers, trained)
         if kept is not None:
             row.lent, row.length = Lent(kept, row.making), 0
         row.making = 0
 
-    def _blame(self, plan: Sequence[tuple[Row, Stretch]], fault: Exception) -> None:
+    def _blame(self, plan: Sequence[tuple[RowState, Stretch]], fault: Exception) -> None:
         """A pass has failed. Rows that entered in it try again by themselves; one that did so is
         given up, and so are all where none entered."""
         entering = [row for row, _ in plan if self._enters(row)]
         guilty = entering if len(entering) == 1 else [] if entering else [row for row, _ in plan]
         for row in guilty:
-            row.request.fail(said(fault))
+            row.request.fail(describe_fault(fault))
             row.request.over = True
         again = [row for row in entering if not row.request.over]
         for row in again:

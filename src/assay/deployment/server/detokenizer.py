@@ -18,8 +18,8 @@ import torch
 
 from assay.core.types import Decoding
 from assay.deployment.server.engine_api import Told
-from assay.models.inference.constrained_decoding import Shape
-from assay.models.inference.sampler import HALF, Line, Pen
+from assay.models.inference.constrained_decoding import CompiledForm
+from assay.models.inference.sampler import HALF, PartialAnswer, Pen
 from assay.models.tokenizer.chat_tokens import Chat
 
 
@@ -27,12 +27,14 @@ class Teller(Pen):
     """A pen for one line that notes each token. `top`: likeliest tokens told at each place; None:
     nothing is noted."""
 
-    def __init__(self, chat: Chat, how: Decoding, limit: int, shape: Shape | None, top: int | None):
+    def __init__(
+        self, chat: Chat, how: Decoding, limit: int, shape: CompiledForm | None, top: int | None
+    ):
         super().__init__(chat, how, limit, shape)
         self.top = top
         self.told: list[Told] = []  # and not yet said
 
-    def write(self, lines: Sequence[Line], logits: torch.Tensor) -> None:
+    def write(self, lines: Sequence[PartialAnswer], logits: torch.Tensor) -> None:
         (line,) = lines
         count = len(line.tokens)
         super().write(lines, logits)
@@ -48,16 +50,16 @@ def tellings(chat: Chat, logits: torch.Tensor, tokens: Sequence[int], top: int) 
     ].tolist()
     best, which = logits.topk(top, -1) if top else (sums[:, :0], sums[:, :0].long())
     likely = [
-        tuple((shown(chat, i), value) for i, value in zip(ids, values, strict=True))
+        tuple((decode_token(chat, i), value) for i, value in zip(ids, values, strict=True))
         for ids, values in zip(which.tolist(), (best - sums).tolist(), strict=True)
     ]
     return [
-        Told(t, shown(chat, t), log, some)
+        Told(t, decode_token(chat, t), log, some)
         for t, log, some in zip(tokens, logs, likely, strict=True)
     ]
 
 
-def shown(chat: Chat, token: int) -> str:
+def decode_token(chat: Chat, token: int) -> str:
     """A token as text; of a part of a character, that of its bytes that can be read."""
     return chat.tokenizer.decode([token], skip_special_tokens=False)
 
@@ -69,7 +71,7 @@ class Voice:
         whole: white space at the ends is part of the answer.
     """
 
-    def __init__(self, pen: Pen, line: Line, *, whole: bool):
+    def __init__(self, pen: Pen, line: PartialAnswer, *, whole: bool):
         self.pen = pen
         self.line = line
         self.whole = whole

@@ -10,7 +10,7 @@ from typing import Any
 from assay.deployment.server import engine_requests as wants
 from assay.deployment.server import responses as replies
 from assay.deployment.server.engine_api import Engine
-from assay.deployment.server.errors import Refused, late
+from assay.deployment.server.errors import HttpRefusal, late
 from assay.deployment.server.requests import EmbeddingRequest
 
 
@@ -24,9 +24,9 @@ async def vectors(
         Refused: 404 no such model; 400 it has no encoder, or vectors of another width; 504 it took
             too long.
     """
-    served = wants.named(engine, asked.model)
+    served = wants.find_model(engine, asked.model)
     if not served.embeds:
-        raise Refused(400, f"'{served.name}' has no encoder", "model_not_supported", "model")
+        raise HttpRefusal(400, f"'{served.name}' has no encoder", "model_not_supported", "model")
     texts = [asked.input] if isinstance(asked.input, str) else asked.input
     try:
         async with asyncio.timeout(seconds), turn:
@@ -37,14 +37,14 @@ async def vectors(
         text = (
             f"'{served.name}' makes vectors of {found.shape[1]}, got dimensions: {asked.dimensions}"
         )
-        raise Refused(400, text, "invalid_value", "dimensions")
+        raise HttpRefusal(400, text, "invalid_value", "dimensions")
     packed = asked.encoding_format == "base64"
     rows = [
         base64.b64encode(row.astype("<f4").tobytes()).decode() if packed else row.tolist()
         for row in found
     ]
-    return replies.Vectors(
+    return replies.EmbeddingReply(
         data=[replies.Vector(index=i, embedding=row) for i, row in enumerate(rows)],
         model=served.name,
-        usage=replies.Read(prompt_tokens=tokens, total_tokens=tokens),
+        usage=replies.EmbeddingUsage(prompt_tokens=tokens, total_tokens=tokens),
     ).model_dump()

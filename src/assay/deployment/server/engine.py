@@ -4,7 +4,7 @@ thread.
 What     Written answers are streamed by continuous batching (`writer`), chosen ones gathered into
          calls (`whole`), vectors made between passes. Arms whose networks are one object share
          passes, slots and kept beginnings.
-Limits   A queue of so many requests, then `Full` with the time after which it is worth asking
+Limits   A queue of so many requests, then `QueueFull` with the time after which it is worth asking
          again, from the measured pace; so many seconds a request; bounded bytes of keys and values.
          Nothing is kept of a request that is over.
 Faults   What one request makes go wrong ends that request with a piece whose `finish` is "error". A
@@ -29,16 +29,22 @@ import torch
 
 from assay.core.errors import ModelError, Problem, ResourceError, did_you_mean
 from assay.core.types import Example
-from assay.deployment.server.arms import Arm, base_arm, decoding, merged, opened
+from assay.deployment.server.arms import (
+    ServedArm,
+    base_arm,
+    decoding,
+    merge_decoding,
+    prepare_prompt,
+)
 from assay.deployment.server.continuous_batching import OWN_BYTES, SLOTS, Mix, Writer, fits
-from assay.deployment.server.engine_api import Full, Load, Piece, Served, Ticket, Wanted
-from assay.deployment.server.micro_batching import Asked, Whole, piece_of
-from assay.deployment.server.pace import Pace
-from assay.deployment.server.prefix_cache import BYTES, Shelf
-from assay.deployment.server.sequence import FAULTS, Request, Row, said
+from assay.deployment.server.engine_api import Load, Piece, QueueFull, Served, Ticket, Wanted
+from assay.deployment.server.micro_batching import MicroBatcher, QueuedQuestion, piece_of
+from assay.deployment.server.pace import AnswerPace
+from assay.deployment.server.prefix_cache import BYTES, PrefixCache
+from assay.deployment.server.sequence import FAULTS, Request, RowState, describe_fault
 from assay.deployment.server.sequential import Apart
 from assay.deployment.server.validation import Front
-from assay.deployment.server.vectors import Vectors
+from assay.deployment.server.vectors import VectorQueue
 from assay.deployment.shared_base.multi_adapter import Sharing
 from assay.models.inference.chat_model import ChatModel
 
@@ -60,7 +66,7 @@ class OwnEngine:
 
     def __init__(
         self,
-        arms: Sequence[Arm],
+        arms: Sequence[ServedArm],
         *,
         slots: int = SLOTS,
         queue: int | None = None,
@@ -72,17 +78,17 @@ class OwnEngine:
         self.slots = slots
         self.queue = QUEUE * slots if queue is None else queue
         self.seconds = seconds
-        self.shelves: list[Shelf] = []
+        self.shelves: list[PrefixCache] = []
         self._front = Front(arms)
         self._writers: dict[int, Writer | Apart] = {}  # by network
         self._sizes = {"slots": slots, "own_bytes": own_bytes}
         self._kept_bytes = kept_bytes
-        self._wholes = {arm.name: Whole(arm) for arm in arms if not arm.writes}
-        self._inbox: deque[tuple[Request, Arm, list[int]]] = deque()
-        self._vectors = Vectors()
+        self._wholes = {arm.name: MicroBatcher(arm) for arm in arms if not arm.writes}
+        self._inbox: deque[tuple[Request, ServedArm, list[int]]] = deque()
+        self._vectors = VectorQueue()
         self._open: list[Request] = []  # not over
         self._numbers = itertools.count()
-        self._pace = Pace()
+        self._pace = AnswerPace()
         self._changed = threading.Condition()
         self._closing: float | None = None  # the time at which what runs is given up
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
@@ -90,7 +96,7 @@ class OwnEngine:
 
     # --- from any thread --------------------------------------------------------------------------
 
-    def served(self) -> tuple[Served, ...]:
+    def list_models(self) -> tuple[Served, ...]:
         return tuple(
             Served(
                 arm.name,
@@ -160,7 +166,7 @@ class OwnEngine:
             self._changed.notify()
         self._thread.join()
 
-    def _arm(self, name: str) -> Arm:
+    def _arm(self, name: str) -> ServedArm:
         if name not in self.arms:
             text = f"there is no model '{name}'{did_you_mean(name, self.arms)}"
             raise ModelError(Problem("M123", text, name, ", ".join(self.arms)))
@@ -173,7 +179,7 @@ class OwnEngine:
     def _refuse_full(self) -> None:
         waiting = sum(not request.running for request in self._open)
         if waiting >= self.queue:
-            raise Full(self._pace.until(waiting))
+            raise QueueFull(self._pace.until(waiting))
 
     def _wake(self) -> None:
         with self._changed:
@@ -221,7 +227,7 @@ class OwnEngine:
         due = min((whole.due() for whole in self._wholes.values()), default=math.inf)
         return None if math.isinf(due) else due
 
-    def _place(self, request: Request, arm: Arm, ids: list[int]) -> None:
+    def _place(self, request: Request, arm: ServedArm, ids: list[int]) -> None:
         """Give a request to what answers it."""
         wanted = request.wanted
         if why := request.late():
@@ -230,32 +236,34 @@ class OwnEngine:
             return
         try:
             if wanted.text is None and not arm.writes:
-                self._wholes[arm.name].add(Asked(request, self._question(request, arm)))
+                self._wholes[arm.name].add(QueuedQuestion(request, self._question(request, arm)))
                 return
             assert arm.model is not None
             how, passages = wanted.how, ()
             if wanted.text is None and arm.adapted is not None:
-                found = opened(arm.adapted, self._question(request, arm))
+                found = prepare_prompt(arm.adapted, self._question(request, arm))
                 if found.answer is not None:
                     request.say(piece_of(found.answer, likely=False))
                     return
                 ids, _ = arm.model.chat.prompt(found.messages, room=wanted.max_tokens)
-                how, passages = merged(decoding(arm.adapted)[0], wanted.how), found.passages
-            row = Row.of(request, arm.model, arm.adapter, ids, how, wanted.max_tokens, passages)
+                how, passages = merge_decoding(decoding(arm.adapted)[0], wanted.how), found.passages
+            row = RowState.of(
+                request, arm.model, arm.adapter, ids, how, wanted.max_tokens, passages
+            )
             self._writer(arm).add(row)
         except FAULTS as fault:
-            request.fail(said(fault))
+            request.fail(describe_fault(fault))
             request.over = True
 
-    def _question(self, request: Request, arm: Arm) -> Example:
+    def _question(self, request: Request, arm: ServedArm) -> Example:
         return arm.ready(Example(str(request.number), request.wanted.messages))
 
-    def _writer(self, arm: Arm) -> Writer | Apart:
+    def _writer(self, arm: ServedArm) -> Writer | Apart:
         assert arm.model is not None
         place = id(arm.model.network)
         if place not in self._writers:
             if fits(arm.model):
-                self.shelves.append(Shelf(self._kept_bytes))
+                self.shelves.append(PrefixCache(self._kept_bytes))
                 self._writers[place] = Writer(
                     arm.model, self.shelves[-1], mix=self._mix(arm.model), **self._sizes
                 )
@@ -277,7 +285,7 @@ class OwnEngine:
         """Forget what is over."""
         with self._changed:
             left = [request for request in self._open if not request.over and not request.gone]
-            self._pace.answered(len(self._open) - len(left))
+            self._pace.count_answers(len(self._open) - len(left))
             self._open = left
 
     def _give_up(self) -> None:

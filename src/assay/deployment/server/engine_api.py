@@ -78,7 +78,7 @@ class Load:
     queue: int  # how many may wait
 
 
-class Full(Exception):
+class QueueFull(Exception):
     """As many requests wait as may. `seconds` until it is worth asking again."""
 
     def __init__(self, seconds: float):
@@ -97,7 +97,7 @@ class Engine(Protocol):
     """Answers requests on threads of its own. All methods may be called from any thread, and return
     at once."""
 
-    def served(self) -> tuple[Served, ...]: ...
+    def list_models(self) -> tuple[Served, ...]: ...
 
     def begin(self, wanted: Wanted, put: Callable[[Piece], None]) -> Ticket:
         """Queue a request. `put` is called on the engine's thread, in order, with a last piece that

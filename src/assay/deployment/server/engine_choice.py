@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from assay.core.errors import ModelError, Problem
-from assay.deployment.server.arms import Arm
+from assay.deployment.server.arms import ServedArm
 from assay.deployment.server.engine_api import Engine
 
 EngineName = Literal["own", "llama.cpp", "vllm"]
@@ -18,7 +18,7 @@ EXPORTED = {"llama.cpp": ("a GGUF file", "gguf"), "vllm": ("a merged model folde
 
 def engine_of(
     word: EngineName,
-    arms: Sequence[Arm],
+    arms: Sequence[ServedArm],
     *,
     files: Mapping[str, Path] | None = None,
     slots: int = SLOTS,
@@ -44,7 +44,7 @@ def engine_of(
 
         return OwnEngine(arms, slots=slots, seconds=seconds)
     from assay.deployment.server import subprocess as child
-    from assay.deployment.server.external_engine import OutsideEngine, Place, refuse_unwritten
+    from assay.deployment.server.external_engine import OutsideArm, OutsideEngine, refuse_unwritten
 
     files = files or {}
     for arm in arms:
@@ -68,7 +68,7 @@ def engine_of(
             for one in children:
                 one.end()
     places = [
-        Place(arm, one.address, arm.name, context, one.key)
+        OutsideArm(arm, one.address, arm.name, context, one.key)
         for arm, one in zip(arms, children, strict=True)
     ]
     return OutsideEngine(

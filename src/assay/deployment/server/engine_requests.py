@@ -10,7 +10,7 @@ from assay.core.errors import did_you_mean
 from assay.core.store import to_json
 from assay.core.types import Message, Role
 from assay.deployment.server.engine_api import Engine, Served, Wanted
-from assay.deployment.server.errors import Refused
+from assay.deployment.server.errors import HttpRefusal
 from assay.deployment.server.requests import ChatRequest, CompletionRequest, SchemaJson, Writing
 
 CHAT_TOKENS, TEXT_TOKENS = 256, 16  # of an answer whose length nobody named
@@ -23,12 +23,12 @@ ROLES: dict[str, Role] = {
 }
 
 
-def named(engine: Engine, name: str) -> Served:
+def find_model(engine: Engine, name: str) -> Served:
     """Raises: Refused: 404, there is no such model."""
-    served = {one.name: one for one in engine.served()}
+    served = {one.name: one for one in engine.list_models()}
     if name not in served:
         text = f"there is no model '{name[:60]}'{did_you_mean(name[:60], served)}"
-        raise Refused(404, text, "model_not_found", "model")
+        raise HttpRefusal(404, text, "model_not_found", "model")
     return served[name]
 
 
@@ -75,7 +75,7 @@ def _room(limit: int | None, usual: int, served: Served) -> int:
             f"max_tokens: '{served.name}' takes {served.context:,} tokens of prompt and answer,"
             f" got {limit:,}"
         )
-        raise Refused(400, text, "context_length_exceeded", "max_tokens")
+        raise HttpRefusal(400, text, "context_length_exceeded", "max_tokens")
     return limit
 
 

@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from assay.core.errors import AssayError, ResourceError
-from assay.deployment.server.engine_api import Full
+from assay.deployment.server.engine_api import QueueFull
 
 KINDS = {
     401: "authentication_error",
@@ -52,7 +52,7 @@ class ErrorBody(BaseModel):
     error: Detail
 
 
-class Refused(HTTPException):
+class HttpRefusal(HTTPException):
     """A request that gets no answer. `param`: the field that it is about."""
 
     def __init__(
@@ -81,37 +81,37 @@ def body(status: int, message: str, code: str, param: str | None = None) -> dict
     return {"error": {"message": message, "type": kind, "param": param, "code": code}}
 
 
-def busy(seconds: float, message: str, code: str = "rate_limit_exceeded") -> Refused:
-    return Refused(429, message, code, headers={"Retry-After": str(max(1, math.ceil(seconds)))})
+def busy(seconds: float, message: str, code: str = "rate_limit_exceeded") -> HttpRefusal:
+    return HttpRefusal(429, message, code, headers={"Retry-After": str(max(1, math.ceil(seconds)))})
 
 
-def stopping() -> Refused:
-    return Refused(503, "the server is stopping", "stopping", headers={"Retry-After": "5"})
+def stopping() -> HttpRefusal:
+    return HttpRefusal(503, "the server is stopping", "stopping", headers={"Retry-After": "5"})
 
 
-def late(seconds: float) -> Refused:
-    return Refused(504, f"there is no whole answer after {seconds:g} s", "timeout")
+def late(seconds: float) -> HttpRefusal:
+    return HttpRefusal(504, f"there is no whole answer after {seconds:g} s", "timeout")
 
 
-def faulty(text: str, code: str) -> Refused:
+def faulty(text: str, code: str) -> HttpRefusal:
     """What went wrong while an answer was made; `code` where the request is to blame."""
     return (
-        Refused(400, text, NAMED.get(code, "invalid_request"))
+        HttpRefusal(400, text, NAMED.get(code, "invalid_request"))
         if code
-        else Refused(500, text, "engine_error")
+        else HttpRefusal(500, text, "engine_error")
     )
 
 
-def unanswerable(error: AssayError) -> Refused:
+def unanswerable(error: AssayError) -> HttpRefusal:
     """What the engine says of a request that it cannot take."""
     problem = error.problems[0]
     if isinstance(error, ResourceError):
-        return Refused(503, problem.text, "unavailable", headers={"Retry-After": "5"})
+        return HttpRefusal(503, problem.text, "unavailable", headers={"Retry-After": "5"})
     text = f"{problem.code} {problem.text}{f' ({problem.help})' if problem.help else ''}"
-    return Refused(400, text, NAMED.get(problem.code, "invalid_request"))
+    return HttpRefusal(400, text, NAMED.get(problem.code, "invalid_request"))
 
 
-def invalid(found: Sequence[Any]) -> Refused:
+def invalid(found: Sequence[Any]) -> HttpRefusal:
     """What is wrong with a body, said of the field it is about: of several errors the one that says
     most."""
     first = max(
@@ -127,24 +127,27 @@ def invalid(found: Sequence[Any]) -> Refused:
             and one["loc"][1:2] == ("messages",)
             and one["loc"][-1] == "type"
         ):
-            text = f"only parts of the type 'text' are read{_given(one.get('input'))}"
-            return Refused(400, text, "unsupported_content", _param(one["loc"]))
+            text = f"only parts of the type 'text' are read{_format_value(one.get('input'))}"
+            return HttpRefusal(400, text, "unsupported_content", _param(one["loc"]))
     param, name = _param(first["loc"]), str(first["loc"][1]) if len(first["loc"]) > 1 else ""
     if (
         first["type"] in ("json_invalid", "model_attributes_type", "missing", "dict_type")
         and not param
     ):
-        return Refused(400, "the body must be one JSON object", "invalid_body")
+        return HttpRefusal(400, "the body must be one JSON object", "invalid_body")
     if name in UNSUPPORTED:
-        text = f"'{name}' is not supported here{_given(first.get('input'))}; leave it out"
-        return Refused(400, text, "unsupported_parameter", name)
+        text = f"'{name}' is not supported here{_format_value(first.get('input'))}; leave it out"
+        return HttpRefusal(400, text, "unsupported_parameter", name)
     if first["type"] == "extra_forbidden":
-        return Refused(400, f"unknown parameter: '{param}'", "unknown_parameter", param)
+        return HttpRefusal(400, f"unknown parameter: '{param}'", "unknown_parameter", param)
     if first["type"] == "missing":
-        return Refused(400, f"missing parameter: '{param}'", "missing_parameter", param)
+        return HttpRefusal(400, f"missing parameter: '{param}'", "missing_parameter", param)
     text = first["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
-    return Refused(
-        400, f"{param or 'the body'}: {text}{_given(first.get('input'))}", "invalid_value", param
+    return HttpRefusal(
+        400,
+        f"{param or 'the body'}: {text}{_format_value(first.get('input'))}",
+        "invalid_value",
+        param,
     )
 
 
@@ -159,7 +162,7 @@ def _param(place: Sequence[Any]) -> str | None:
     return ".".join(map(str, own)) or None
 
 
-def _given(value: Any) -> str:
+def _format_value(value: Any) -> str:
     """The value, where it is short enough to be read."""
     if value is None or isinstance(value, dict | list):
         return ""
@@ -173,10 +176,10 @@ def _given(value: Any) -> str:
 def answer_errors(app: FastAPI) -> None:
     """Have every error of the routes leave in this shape."""
 
-    async def refused(request: Request, error: Exception) -> JSONResponse:
-        if isinstance(error, Refused):
+    async def handle_error(request: Request, error: Exception) -> JSONResponse:
+        if isinstance(error, HttpRefusal):
             return error.response
-        if isinstance(error, Full):
+        if isinstance(error, QueueFull):
             return busy(error.seconds, str(error), "queue_full").response
         if isinstance(error, AssayError):
             return unanswerable(error).response
@@ -185,10 +188,10 @@ def answer_errors(app: FastAPI) -> None:
         if isinstance(error, HTTPException):
             said = f"{request.method} {request.url.path}: {str(error.detail).lower()}"
             code = CODES.get(error.status_code, "invalid_request")
-            return Refused(error.status_code, said, code, headers=error.headers).response
-        return Refused(
+            return HttpRefusal(error.status_code, said, code, headers=error.headers).response
+        return HttpRefusal(
             500, "something went wrong here; the server's log says what", "internal_error"
         ).response
 
-    for kind in (Full, AssayError, RequestValidationError, HTTPException, 500):
-        app.add_exception_handler(kind, refused)
+    for kind in (QueueFull, AssayError, RequestValidationError, HTTPException, 500):
+        app.add_exception_handler(kind, handle_error)

@@ -26,12 +26,12 @@ from urllib.parse import urlsplit
 
 from assay.core.errors import ModelError, Problem, ResourceError
 from assay.core.types import Decoding, Example, Messages
-from assay.deployment.server.arms import Arm, decoding, merged, opened
+from assay.deployment.server.arms import ServedArm, decoding, merge_decoding, prepare_prompt
 from assay.deployment.server.engine import CLOSING, QUEUE, SECONDS
-from assay.deployment.server.engine_api import Full, Load, Piece, Served, Ticket, Told, Wanted
+from assay.deployment.server.engine_api import Load, Piece, QueueFull, Served, Ticket, Told, Wanted
 from assay.deployment.server.micro_batching import piece_of
-from assay.deployment.server.pace import Pace
-from assay.deployment.server.sequence import FAULTS, Request, said
+from assay.deployment.server.pace import AnswerPace
+from assay.deployment.server.sequence import FAULTS, Request, describe_fault
 
 SLOTS = 32
 UNWANTED = (400, 413, 422)  # what a server answers to a request that it will never answer
@@ -39,11 +39,11 @@ DONE: dict[str, Literal["stop", "length"]] = {"stop": "stop", "length": "length"
 
 
 @dataclass(frozen=True)
-class Place:
+class OutsideArm:
     """Where an arm's tokens are written: `address` up to the port, the `model`'s name there, the
     tokens it reads."""
 
-    arm: Arm
+    arm: ServedArm
     address: str
     model: str
     context: int
@@ -59,7 +59,7 @@ class OutsideEngine:
 
     def __init__(
         self,
-        places: Sequence[Place],
+        places: Sequence[OutsideArm],
         *,
         slots: int = SLOTS,
         queue: int | None = None,
@@ -79,10 +79,10 @@ class OutsideEngine:
         self._lock, self._computing = threading.Lock(), threading.Lock()
         self._open: set[Request] = set()
         self._numbers = itertools.count()
-        self._pace = Pace()
+        self._pace = AnswerPace()
         self._closed = False
 
-    def served(self) -> tuple[Served, ...]:
+    def list_models(self) -> tuple[Served, ...]:
         return tuple(
             Served(name, place.arm.kind, place.context, place.arm.created, room=place.arm.room)
             for name, place in self.places.items()
@@ -118,7 +118,7 @@ class OutsideEngine:
                 )
             waiting = sum(not one.running for one in self._open)
             if waiting >= self.queue:
-                raise Full(self._pace.until(waiting))
+                raise QueueFull(self._pace.until(waiting))
             if not self._open:
                 self._pace.began()
             self._open.add(request)
@@ -140,32 +140,34 @@ class OutsideEngine:
 
     # --- on a thread of the pool ------------------------------------------------------------------
 
-    def _answer(self, request: Request, place: Place) -> None:
+    def _answer(self, request: Request, place: OutsideArm) -> None:
         request.running = True
         try:
             if why := request.late():
                 request.fail(why)
                 return
-            path, body, passages = self._asked(request, place)
+            path, body, passages = self._build_request(request, place)
             if path:
                 self._forward(request, place, path, body, passages)
         except _Unwanted as fault:
-            request.fail(said(fault), fault.problems[0].code)
+            request.fail(describe_fault(fault), fault.problems[0].code)
         except (*FAULTS, http.client.HTTPException) as fault:
-            request.fail(said(fault))
+            request.fail(describe_fault(fault))
         finally:
             with self._lock:
                 self._open.discard(request)
-                self._pace.answered(1)
+                self._pace.count_answers(1)
 
-    def _asked(self, request: Request, place: Place) -> tuple[str, dict[str, Any], tuple[str, ...]]:
+    def _build_request(
+        self, request: Request, place: OutsideArm
+    ) -> tuple[str, dict[str, Any], tuple[str, ...]]:
         """Path and body for the child, and the passages; no path where the arm has an answer by
         itself."""
         wanted, arm = request.wanted, place.arm
         how, messages, passages = wanted.how, wanted.messages, ()
         if wanted.text is None and arm.adapted is not None:
             with self._computing:  # its search is made for one thread
-                found = opened(
+                found = prepare_prompt(
                     arm.adapted, arm.ready(Example(str(request.number), wanted.messages))
                 )
             if found.answer is not None:
@@ -174,7 +176,7 @@ class OutsideEngine:
             messages, passages, how = (
                 found.messages,
                 found.passages,
-                merged(decoding(arm.adapted)[0], how),
+                merge_decoding(decoding(arm.adapted)[0], how),
             )
         body = {"model": place.model, "max_tokens": wanted.max_tokens, **_how(how, wanted)}
         if wanted.text is None:
@@ -185,7 +187,7 @@ class OutsideEngine:
     def _forward(
         self,
         request: Request,
-        place: Place,
+        place: OutsideArm,
         path: str,
         body: dict[str, Any],
         passages: tuple[str, ...],
@@ -204,7 +206,7 @@ class OutsideEngine:
                         if "text" in choice
                         else (choice.get("delta") or {}).get("content")
                     )
-                    tokens = _told(choice.get("logprobs"))
+                    tokens = _parse_logprobs(choice.get("logprobs"))
                     if (new := text.more(piece or "")) or tokens:
                         request.say(Piece(new, tokens))
         request.say(
@@ -219,7 +221,7 @@ class OutsideEngine:
         )
 
 
-def _line(place: Place, request: Request) -> http.client.HTTPConnection:
+def _line(place: OutsideArm, request: Request) -> http.client.HTTPConnection:
     """A connection that is cut when the client leaves: the child stops writing then."""
     parts = urlsplit(place.address)
     assert parts.hostname
@@ -255,14 +257,14 @@ def _events(
         text = (
             f"the engine answers {response.status}: {response.read(2000).decode(errors='replace')}"
         )
-        raise _unwanted(text, body["model"]) if response.status in UNWANTED else RuntimeError(text)
+        raise _rejection(text, body["model"]) if response.status in UNWANTED else RuntimeError(text)
     for row in response:
         if row.startswith(b"data: {"):
             event = json.loads(row[6:])
             if "error" in event:
                 text, error = f"the engine says: {event['error']}", event["error"]
                 unwanted = isinstance(error, dict) and error.get("code") in UNWANTED
-                raise _unwanted(text, body["model"]) if unwanted else RuntimeError(text)
+                raise _rejection(text, body["model"]) if unwanted else RuntimeError(text)
             yield event
 
 
@@ -270,7 +272,7 @@ class _Unwanted(ModelError):
     """The request is to blame."""
 
 
-def _unwanted(text: str, name: str) -> _Unwanted:
+def _rejection(text: str, name: str) -> _Unwanted:
     """llama.cpp, vLLM and assay's own server all speak of the context where a prompt is too long
     for them."""
     long = "context" in text
@@ -295,7 +297,7 @@ def _turns(messages: Messages) -> list[dict[str, str]]:
     return [{"role": message.role, "content": message.content} for message in messages]
 
 
-def _told(logprobs: dict[str, Any] | None) -> tuple[Told, ...]:
+def _parse_logprobs(logprobs: dict[str, Any] | None) -> tuple[Told, ...]:
     """Tokens in the form of chats or in that of texts; a server says no ids."""
     found = logprobs or {}
     if rows := found.get("content"):
@@ -332,7 +334,7 @@ class _Text:
         return said_
 
 
-def _refuse(arm: Arm, wanted: Wanted) -> None:
+def _refuse(arm: ServedArm, wanted: Wanted) -> None:
     if wanted.text is None and (not wanted.messages or wanted.messages[-1].role != "user"):
         _unfit(
             arm,
@@ -347,11 +349,11 @@ def _refuse(arm: Arm, wanted: Wanted) -> None:
         _unfit(arm, "is held to no other form than a JSON schema", "serve it with engine: own")
 
 
-def refuse_unwritten(arm: Arm) -> None:
+def refuse_unwritten(arm: ServedArm) -> None:
     """Raises ModelError, M121, for an arm that does not write its answers."""
     if arm.adapted is not None and not arm.writes:
         _unfit(arm, "chooses among labels, which this engine cannot", "serve it with engine: own")
 
 
-def _unfit(arm: Arm, text: str, way: str) -> None:
+def _unfit(arm: ServedArm, text: str, way: str) -> None:
     raise ModelError(Problem("M121", f"{arm.name} {text}", arm.name, way))

@@ -24,7 +24,7 @@ CALLERS = 10_000  # whose buckets are remembered
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ServerLimits:
     """Attributes:
     keys: that open the door; none: it is open. hosts: names that the server is called by; none:
     any. rate: requests a minute of one caller; 0: any number. seconds: until an answer must be

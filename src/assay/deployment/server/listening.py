@@ -24,14 +24,14 @@ from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from assay.core.errors import Problem, ResourceError, end_soon
-from assay.deployment.server.admission import Inside
-from assay.deployment.server.limits import Limits
+from assay.deployment.server.admission import InFlightRequests
+from assay.deployment.server.limits import ServerLimits
 
 KEPT = 30  # seconds that an idle connection is kept
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def bound(host: str, port: int) -> socket.socket:
+def bind_socket(host: str, port: int) -> socket.socket:
     """A socket that listens nowhere else. Port 0: any that is free.
 
     Raises:
@@ -51,7 +51,7 @@ def bound(host: str, port: int) -> socket.socket:
     return found
 
 
-def _timed(slow: float) -> type[H11Protocol]:
+def _protocol_with_timeout(slow: float) -> type[H11Protocol]:
     """uvicorn's protocol with a time-out of the headers."""
 
     class Timed(H11Protocol):
@@ -96,12 +96,17 @@ class Listening(uvicorn.Server):
     """
 
     def __init__(
-        self, app: FastAPI, limits: Limits, inside: Inside, grace: float, ready: Callable[[], None]
+        self,
+        app: FastAPI,
+        limits: ServerLimits,
+        inside: InFlightRequests,
+        grace: float,
+        ready: Callable[[], None],
     ):
         super().__init__(
             uvicorn.Config(
                 app,
-                http=_timed(limits.slow),
+                http=_protocol_with_timeout(limits.slow),
                 ws="none",
                 lifespan="off",
                 log_config=None,
@@ -148,13 +153,13 @@ class Listening(uvicorn.Server):
             yield  # Python hands signals to the main thread only
             return
 
-        def asked(number: int, frame: Any) -> None:
+        def stop_on_signal(number: int, frame: Any) -> None:
             # a model may be in the middle of a long prompt: it is not waited for
             if self._inside.draining:
                 end_soon(number)
             self.stop()
 
-        before = {number: signal.signal(number, asked) for number in SIGNALS}
+        before = {number: signal.signal(number, stop_on_signal) for number in SIGNALS}
         try:
             yield
         finally:
@@ -165,8 +170,8 @@ class Listening(uvicorn.Server):
 def listen(
     app: FastAPI,
     found: socket.socket,
-    limits: Limits,
-    inside: Inside,
+    limits: ServerLimits,
+    inside: InFlightRequests,
     grace: float,
     ready: Callable[[], Any],
 ) -> Listening:

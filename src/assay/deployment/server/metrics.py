@@ -58,7 +58,7 @@ class Metrics:
     def page(self) -> bytes:
         return generate_latest(self.registry)
 
-    def ended(self, arm: str, last: Piece) -> None:
+    def count_answer(self, arm: str, last: Piece) -> None:
         self.answers.labels(arm, last.finish).inc()
         self.tokens.labels(arm, "prompt").inc(last.prompt_tokens)
         self.tokens.labels(arm, "shared").inc(last.shared)

@@ -16,35 +16,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from assay.core.types import Answer, Example
-from assay.deployment.server.arms import Arm
+from assay.deployment.server.arms import ServedArm
 from assay.deployment.server.engine_api import Piece, Told
-from assay.deployment.server.sequence import FAULTS, Request, said
+from assay.deployment.server.sequence import FAULTS, Request, describe_fault
 
 WAIT = 0.004  # seconds that a request waits for others
 TOGETHER = 32  # questions a call
 
 
 @dataclass(eq=False)
-class Asked:
+class QueuedQuestion:
     request: Request
     question: Example
     since: float = field(default_factory=time.monotonic)
 
 
-class Whole:
+class MicroBatcher:
     """The requests of one arm."""
 
-    def __init__(self, arm: Arm, wait: float = WAIT):
+    def __init__(self, arm: ServedArm, wait: float = WAIT):
         self.arm = arm
         self.wait = wait
-        self.waiting: list[Asked] = []
+        self.waiting: list[QueuedQuestion] = []
         self.running = 0
 
     @property
     def busy(self) -> bool:
         return bool(self.waiting)
 
-    def add(self, asked: Asked) -> None:
+    def add(self, asked: QueuedQuestion) -> None:
         self.waiting.append(asked)
 
     def due(self) -> float:
@@ -69,7 +69,7 @@ class Whole:
             one.request.running = True
         self._ask(some)
 
-    def _ask(self, some: Sequence[Asked]) -> None:
+    def _ask(self, some: Sequence[QueuedQuestion]) -> None:
         assert self.arm.adapted is not None
         try:
             answers = self.arm.adapted.answer([one.question for one in some])
@@ -78,7 +78,7 @@ class Whole:
                 for one in some:
                     self._ask([one])
                 return
-            some[0].request.fail(said(fault))
+            some[0].request.fail(describe_fault(fault))
             return
         for one, answer in zip(some, answers, strict=True):
             one.request.say(piece_of(answer, likely=one.request.wanted.top is not None))

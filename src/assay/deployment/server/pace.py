@@ -8,7 +8,7 @@ SOON, LATE = 1.0, 120.0  # seconds: bounds of what is told
 NEW = 0.1  # weight of the newest answer in the mean
 
 
-class Pace:
+class AnswerPace:
     """The mean time between two answers while the engine is at work."""
 
     def __init__(self) -> None:
@@ -19,7 +19,7 @@ class Pace:
         """Work has come to an engine that was idle."""
         self._last = time.monotonic()
 
-    def answered(self, count: int) -> None:
+    def count_answers(self, count: int) -> None:
         now = time.monotonic()
         if self._last is not None and count:
             each = (now - self._last) / count

@@ -33,7 +33,7 @@ Layers = list[tuple[torch.Tensor, torch.Tensor]]
 
 
 @dataclass(eq=False)
-class Kept:
+class PrefixStates:
     """One beginning.
 
     Attributes:
@@ -57,7 +57,7 @@ class Lent:
     """The first `tokens` tokens of a beginning, as a row reads them. Equal ones are read
     together."""
 
-    kept: Kept
+    kept: PrefixStates
     tokens: int
 
     @property
@@ -70,7 +70,7 @@ class Lent:
 
 
 @dataclass
-class Shelf:
+class PrefixCache:
     """The beginnings of one network, by adapter; "" is the base itself.
 
     Args:
@@ -81,8 +81,8 @@ class Shelf:
     least: int = LEAST
     bytes: int = 0
     # the last one read stands last
-    _kept: dict[tuple[str, tuple[int, ...]], Kept] = field(default_factory=dict)
-    _roots: dict[str, Kept] = field(default_factory=dict)
+    _kept: dict[tuple[str, tuple[int, ...]], PrefixStates] = field(default_factory=dict)
+    _roots: dict[str, PrefixStates] = field(default_factory=dict)
     _seen: dict[str, deque[tuple[int, np.ndarray]]] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -90,7 +90,9 @@ class Shelf:
 
     def root(self, adapter: str, layers: Layers) -> None:
         """What stands before every prompt of an adapter: trained keys and values. It stays."""
-        self._roots[adapter] = Kept(np.zeros(0, dtype=np.int64), layers, layers[0][0].shape[2])
+        self._roots[adapter] = PrefixStates(
+            np.zeros(0, dtype=np.int64), layers, layers[0][0].shape[2]
+        )
 
     def saw(self, adapter: str, number: int, ids: np.ndarray) -> None:
         """A prompt has come; `number` tells it from others."""
@@ -118,9 +120,11 @@ class Shelf:
         others = (other for n, other in self._seen.get(adapter, ()) if n != number)
         return max((common(other, ids[:-1]) for other in others), default=0) // GRAIN * GRAIN
 
-    def put(self, adapter: str, ids: np.ndarray, layers: Layers, trained: int) -> Kept | None:
+    def put(
+        self, adapter: str, ids: np.ndarray, layers: Layers, trained: int
+    ) -> PrefixStates | None:
         """Keep a beginning; None where it is larger than all that may be kept."""
-        kept = Kept(ids, layers, trained)
+        kept = PrefixStates(ids, layers, trained)
         if kept.bytes > self.budget:
             return None
         key = (adapter, tuple(ids.tolist()))
@@ -133,7 +137,7 @@ class Shelf:
         return kept
 
 
-def extended(
+def extend_prefix(
     lent: Lent | None, own: Sequence[tuple[torch.Tensor, torch.Tensor]], slot: int, count: int
 ) -> Layers:
     """Keys and values of `lent` and then of the first `count` own tokens in a slot; copied."""

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-from assay.deployment.server.errors import Refused
+from assay.deployment.server.errors import HttpRefusal
 
 DEEPEST = 64
 DIGITS = 400  # of a number
@@ -23,10 +23,10 @@ _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def _refuse(said: str) -> NoReturn:
-    raise Refused(400, f"the body cannot be read: {said}", "invalid_json")
+    raise HttpRefusal(400, f"the body cannot be read: {said}", "invalid_json")
 
 
-def parsed(data: bytes) -> Any:
+def parse_body(data: bytes) -> Any:
     """The JSON value.
 
     Raises:
@@ -97,11 +97,11 @@ def _deep(value: Any) -> int:
 
 class _Strict(Request):
     async def json(self) -> Any:
-        return parsed(await self.body())
+        return parse_body(await self.body())
 
 
 class StrictRoute(APIRoute):
-    """A route whose body is read by `parsed`."""
+    """A route whose body is read by `parse_body`."""
 
     def get_route_handler(self) -> Callable[[Request], Any]:
         handle = super().get_route_handler()
@@ -120,4 +120,4 @@ def _is_json(request: Request) -> None:
     packed = request.headers.get("content-encoding", "identity").lower()
     if kind != "application/json" or packed != "identity":
         text = "the body must be JSON, not packed: send Content-Type: application/json"
-        raise Refused(415, text, "unsupported_media")
+        raise HttpRefusal(415, text, "unsupported_media")

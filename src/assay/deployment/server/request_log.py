@@ -27,7 +27,7 @@ from assay.strategies.compression.compressed_arm import Shrunk
 from assay.strategies.prompting.prompt_search import WordingAnswers
 from assay.strategies.prompting.prompted_arm import Prompted
 from assay.strategies.retrieval.rag import RagAnswers
-from assay.tasks.parsing import Reading
+from assay.tasks.parsing import AnswerParser
 
 MODE = 0o600
 REMEMBERED = 100_000  # answers that can be rated: the newest
@@ -40,7 +40,7 @@ def feedback_file(log: Path) -> Path:
     return log.with_name(f"{log.stem}.feedback.jsonl")
 
 
-class Book:
+class RequestLog:
     """Args:
     file: the log; it is continued. arms: by name, those of the project. ready: the repairs of its
     questions. tell: hears of a line that was cut off (R172).
@@ -74,7 +74,7 @@ class Book:
             ResourceError: R002, it cannot be written.
         """
         asked = self._ready(Example(record["id"], (Message("user", record["question"]),)))
-        said = judged(
+        said = parse_answer(
             self._arms.get(record["arm"]), self._task, record["answer"], record["passages"]
         )
         store.append(self.file, {**record, "question": asked.text, **said}, mode=MODE)
@@ -102,20 +102,22 @@ class Book:
             del self._known[next(iter(self._known))]
 
 
-def judged(adapted: Adapted | None, task: Task, text: str, passages: list[str]) -> dict[str, Any]:
+def parse_answer(
+    adapted: Adapted | None, task: Task, text: str, passages: list[str]
+) -> dict[str, Any]:
     """How the arm reads what it has written: `parsed`, null where it cannot be read; and whether it
     `abstained`. Nothing for a model that is no arm of the task."""
     if adapted is None:
         return {}
     if isinstance(adapted, (WordingAnswers, Shrunk)):
-        return judged(adapted.inner, task, text, passages)
+        return parse_answer(adapted.inner, task, text, passages)
     if isinstance(adapted, RagAnswers):
-        inner = judged(adapted.inner, task, text, passages)
+        inner = parse_answer(adapted.inner, task, text, passages)
         answer = read(Answer(inner["parsed"], raw=text), passages)
         return {
             "parsed": answer.text,
             "abstained": says_unknown(answer.text, adapted.settings.unknown),
         }
-    reading = adapted.reading if isinstance(adapted, Prompted) else Reading(task)
+    reading = adapted.reading if isinstance(adapted, Prompted) else AnswerParser(task)
     strict = reading.strict(text)
     return {"parsed": reading.lenient(text) if strict is None else strict, "abstained": False}

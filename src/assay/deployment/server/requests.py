@@ -42,22 +42,22 @@ Label = Annotated[str, Field(max_length=512)]
 Empty = Annotated[dict[str, float], Field(max_length=0)]
 
 
-class Shape(BaseModel):
+class StrictModel(BaseModel):
     model_config = ConfigDict(
         extra="forbid", strict=True, allow_inf_nan=False, hide_input_in_errors=True
     )
 
 
-class Part(Shape):
+class TextPart(StrictModel):
     type: Literal["text"]
     text: Text
 
 
-class Turn(Shape):
+class ChatTurn(StrictModel):
     """One message. Fields of an answer that are empty may come back with it."""
 
     role: Literal["system", "developer", "user", "assistant"]
-    content: Text | Annotated[list[Part], Field(min_length=1, max_length=256)]
+    content: Text | Annotated[list[TextPart], Field(min_length=1, max_length=256)]
     name: Annotated[str, Field(max_length=64)] | None = Field(
         default=None, description="Changes nothing."
     )
@@ -76,7 +76,7 @@ class Turn(Shape):
         )
 
 
-class JsonSchema(Shape):
+class JsonSchema(StrictModel):
     name: Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
     description: Annotated[str, Field(max_length=2000)] | None = None
     schema_: dict[str, Any] = Field(alias="schema")
@@ -100,15 +100,15 @@ def _deep(value: Any) -> int:
     return 1 + max(map(_deep, value.values()), default=0) if isinstance(value, dict) else 0
 
 
-class PlainText(Shape):
+class PlainText(StrictModel):
     type: Literal["text"]
 
 
-class AnyJson(Shape):
+class AnyJson(StrictModel):
     type: Literal["json_object"]
 
 
-class SchemaJson(Shape):
+class SchemaJson(StrictModel):
     type: Literal["json_schema"]
     json_schema: JsonSchema
 
@@ -116,12 +116,12 @@ class SchemaJson(Shape):
 Format = Annotated[PlainText | AnyJson | SchemaJson, Field(discriminator="type")]
 
 
-class StreamOptions(Shape):
+class StreamOptions(StrictModel):
     include_usage: bool | None = None
     include_obfuscation: bool | None = Field(default=None, description="Changes nothing.")
 
 
-class Writing(Shape):
+class Writing(StrictModel):
     """What both ways of asking share."""
 
     model: Name
@@ -156,7 +156,7 @@ class Writing(Shape):
 
 
 class ChatRequest(Writing):
-    messages: Annotated[list[Turn], Field(min_length=1, max_length=512)]
+    messages: Annotated[list[ChatTurn], Field(min_length=1, max_length=512)]
     max_tokens: Tokens | None = Field(
         default=None, description="256 where left out; at most the model's context."
     )
@@ -237,7 +237,7 @@ class CompletionRequest(Writing):
         return [one if isinstance(one, str) else tuple(one) for one in self.prompt]
 
 
-class EmbeddingRequest(Shape):
+class EmbeddingRequest(StrictModel):
     model: Name
     input: (
         Annotated[str, Field(min_length=1, max_length=1_000_000)]
@@ -253,7 +253,7 @@ class EmbeddingRequest(Shape):
     user: Label | None = Field(default=None, description="Changes nothing.")
 
 
-class FeedbackRequest(Shape):
+class FeedbackRequest(StrictModel):
     """What a person says of an answer."""
 
     id: Annotated[str, Field(pattern=r"^(chatcmpl|cmpl)-[0-9a-f]{32}(-[0-9]{1,2})?$")] = Field(

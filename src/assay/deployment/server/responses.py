@@ -58,7 +58,7 @@ class Logprobs(BaseModel):
     refusal: None = None
 
 
-class Said(BaseModel):
+class AssistantMessage(BaseModel):
     role: Literal["assistant"] = "assistant"
     content: str
     refusal: None = None
@@ -66,7 +66,7 @@ class Said(BaseModel):
 
 class ChatChoice(BaseModel):
     index: int
-    message: Said
+    message: AssistantMessage
     logprobs: Logprobs | None = None
     finish_reason: Finish
     passages: list[str] | None = None
@@ -111,19 +111,19 @@ class Vector(BaseModel):
     embedding: list[float] | str
 
 
-class Read(BaseModel):
+class EmbeddingUsage(BaseModel):
     prompt_tokens: int
     total_tokens: int
 
 
-class Vectors(BaseModel):
+class EmbeddingReply(BaseModel):
     object: Literal["list"] = "list"
     data: list[Vector]
     model: str
-    usage: Read
+    usage: EmbeddingUsage
 
 
-class Noted(BaseModel):
+class FeedbackReply(BaseModel):
     id: str
     object: Literal["feedback"] = "feedback"
 

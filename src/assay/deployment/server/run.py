@@ -22,17 +22,17 @@ from assay.core.damage import silent
 from assay.core.errors import Problem, UsageError
 from assay.core.places import file_of
 from assay.core.types import Tell
-from assay.deployment.questions import repaired
+from assay.deployment.questions import prepare_question
 from assay.deployment.server.auth import names_of, refuse_missing, refuse_open
-from assay.deployment.shared_networks import Shared, engine_named
+from assay.deployment.shared_networks import SharedNetworks, engine_named
 from assay.models.environment import threads
-from assay.runtime.arms.open import base_bench, benches, fitted
+from assay.runtime.arms.open import base_bench, benches, find_fit_stage
 
 if TYPE_CHECKING:
     from assay.config.serve import Serve
     from assay.core.store import Stage
     from assay.deployment.server.app import House
-    from assay.deployment.server.arms import Arm
+    from assay.deployment.server.arms import ServedArm
     from assay.runtime.arms.runner import Bench
 
 LATER = 5.0  # seconds that the engine waits beyond the routes, which have the better word for it
@@ -86,7 +86,7 @@ def serve(
             library is missing; C153 no such engine, or no weights for it; C154 nothing to serve.
             ResourceError: R055, the address cannot be had; R051, R052, the engine cannot.
     """
-    own = said(Path(folder)).but(
+    own = serve_settings(Path(folder)).but(
         host=host, port=port, engine=engine, rate=rate, seconds=seconds, grace=grace
     )
     own = own.but(arms=arms or None, names=names or None, weights=weights or None, log=log)
@@ -95,21 +95,21 @@ def serve(
     files = {name: Path(path) for name, path in own.weights.items()}
     word = engine_named(own.engine, files)
     from assay.deployment.server.app import app
-    from assay.deployment.server.limits import Limits
-    from assay.deployment.server.listening import bound, listen
+    from assay.deployment.server.limits import ServerLimits
+    from assay.deployment.server.listening import bind_socket, listen
 
-    limits = Limits(tuple(keys), names_of(own.host, own.names, keys), own.rate, own.seconds)
+    limits = ServerLimits(tuple(keys), names_of(own.host, own.names, keys), own.rate, own.seconds)
     # before models are loaded, which takes longer than to be told that it is taken
-    found = bound(own.host, own.port)
+    found = bind_socket(own.host, own.port)
     try:
-        there = opened(Path(folder), own.arms, offline, tell)
+        there = load_server_arms(Path(folder), own.arms, offline, tell)
         from assay.deployment.server.engine_choice import engine_of  # with torch, as the arms
 
         answers = engine_of(
             word, there.arms, files=files, seconds=own.seconds + LATER, threads=threads()
         )
         shown = f"[{own.host}]" if ":" in own.host else own.host
-        models = tuple(one.name for one in answers.served())
+        models = tuple(one.name for one in answers.list_models())
         told = Open(f"http://{shown}:{found.getsockname()[1]}", models, bool(keys))
         try:
             house = there.house(Path(own.log) if own.log else None)
@@ -127,7 +127,7 @@ def serve(
         found.close()
 
 
-def said(folder: Path) -> Serve:
+def serve_settings(folder: Path) -> Serve:
     """The project's section `serve`; its paths are absolute."""
     from assay.config import load as load_project
 
@@ -140,33 +140,33 @@ def said(folder: Path) -> Serve:
 
 
 @dataclass(frozen=True)
-class Opened:
+class ServerArms:
     """Fitted arms in this process, ready to be served. `bench`: of the first of them."""
 
     bench: Bench
-    arms: tuple[Arm, ...]
+    arms: tuple[ServedArm, ...]
 
     def house(self, log: Path | None) -> House:
         """What is done with what comes in: noted in a file, or nothing."""
         from assay.deployment.server.app import House
-        from assay.deployment.server.request_log import Book
+        from assay.deployment.server.request_log import RequestLog
 
         if log is None:
             return House()
         adapted = {arm.name: arm.adapted for arm in self.arms if arm.adapted is not None}
-        book = Book(
+        book = RequestLog(
             log,
             adapted,
             self.bench.prepared.task,
-            partial(repaired, self.bench.project),
+            partial(prepare_question, self.bench.project),
             self.bench.tell,
         )
         return House(book.note, book.rate)
 
 
-def opened(
+def load_server_arms(
     folder: Path, names: Sequence[str] = (), offline: bool = False, tell: Tell = silent
-) -> Opened:
+) -> ServerArms:
     """The arms, loaded.
 
     Raises:
@@ -178,10 +178,10 @@ def opened(
     found = benches(folder, [name for name in names if name != BASE], offline, tell)
     base = base_bench(load_project(file_of(folder)), offline, tell)[0] if BASE in names else None
     # With torch: what is wrong with the names is said before.
-    from assay.deployment.load import Loaded
-    from assay.deployment.server.arms import Arm, base_arm
+    from assay.deployment.load import LoadedArm
+    from assay.deployment.server.arms import ServedArm, base_arm
 
-    shared = Shared()
+    shared = SharedNetworks()
     arms = []
     for name in dict.fromkeys(names):
         tell({"event": "stage", "name": name, "state": "start"})
@@ -190,16 +190,21 @@ def opened(
             arms.append(base_arm(shared.base(base), created=int(time.time())))
         else:
             bench, strategy = found[name]
-            adapted = Loaded(bench, strategy, partial(shared.restore, bench, name, strategy)).newest
-            made, ready = _made(fitted(bench, strategy)), partial(repaired, bench.project)
-            arms.append(Arm.of(name, strategy.kind, adapted, ready=ready, created=made))
+            adapted = LoadedArm(
+                bench, strategy, partial(shared.restore, bench, name, strategy)
+            ).newest
+            made, ready = (
+                _fit_time(find_fit_stage(bench, strategy)),
+                partial(prepare_question, bench.project),
+            )
+            arms.append(ServedArm.of(name, strategy.kind, adapted, ready=ready, created=made))
         tell({"event": "stage", "name": name, "state": "done"})
     first = next((one for one, _ in found.values()), base)
     assert first is not None
-    return Opened(first, tuple(arms))
+    return ServerArms(first, tuple(arms))
 
 
-def _made(stage: Stage) -> int:
+def _fit_time(stage: Stage) -> int:
     """When the arm was fitted, in seconds since 1970."""
     return int((stage.folder / "done.json").stat().st_mtime)
 

@@ -13,7 +13,7 @@ import torch
 
 from assay.core.errors import AssayError
 from assay.core.types import Decoding
-from assay.deployment.server.detokenizer import Teller, Voice, shown, tellings
+from assay.deployment.server.detokenizer import Teller, Voice, decode_token, tellings
 from assay.deployment.server.engine_api import Piece, Told, Wanted
 from assay.deployment.server.prefix_cache import Lent
 from assay.models.inference.chat_model import ChatModel
@@ -33,7 +33,7 @@ FAULTS = (
 )
 
 
-def said(fault: BaseException) -> str:
+def describe_fault(fault: BaseException) -> str:
     """What a client is told of a fault."""
     if isinstance(fault, AssayError):
         return str(fault.problems[0]).splitlines()[0]
@@ -80,7 +80,7 @@ class Request:
 
 
 @dataclass(eq=False)
-class Row:
+class RowState:
     """A request that is written token by token.
 
     Attributes:
@@ -112,7 +112,7 @@ class Row:
         how: Decoding,
         limit: int,
         passages: tuple[str, ...] = (),
-    ) -> Row:
+    ) -> RowState:
         """
         Raises:
             ModelError: M056 to M059 and M061, the form cannot be used.
@@ -131,18 +131,18 @@ class Row:
         self._echo = wanted.echo
 
     @property
-    def done(self) -> int:
+    def tokens_computed(self) -> int:
         """Tokens of prompt and answer that are computed."""
         return (self.lent.tokens if self.lent else 0) + self.length
 
     @property
     def ahead(self) -> int:
         """Tokens that the next passes have to compute before the next one can be written."""
-        return (self.making or len(self.ids) + len(self.line.tokens)) - self.done
+        return (self.making or len(self.ids) + len(self.line.tokens)) - self.tokens_computed
 
     def next(self, count: int) -> list[int]:
         """The next tokens to be computed."""
-        at, n = self.done, len(self.ids)
+        at, n = self.tokens_computed, len(self.ids)
         return (self.ids[at : at + count] if at < n else []) + self.line.tokens[
             max(0, at - n) : max(0, at + count - n)
         ]
@@ -204,4 +204,4 @@ class Row:
         )
         if not self.reads:
             return text, ()
-        return text, (Told(self.ids[0], shown(chat, self.ids[0]), None), *self.echoed)
+        return text, (Told(self.ids[0], decode_token(chat, self.ids[0]), None), *self.echoed)

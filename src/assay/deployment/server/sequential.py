@@ -14,9 +14,9 @@ from collections.abc import Iterator
 import torch
 
 from assay.deployment.server.continuous_batching import LOGITS
-from assay.deployment.server.sequence import FAULTS, Row, said
+from assay.deployment.server.sequence import FAULTS, RowState, describe_fault
 from assay.models.inference.chat_model import ChatModel
-from assay.models.inference.sampler import Line
+from assay.models.inference.sampler import PartialAnswer
 
 SLOTS = 4
 
@@ -27,8 +27,8 @@ class Apart:
     def __init__(self, model: ChatModel, *, slots: int = SLOTS):
         self.model = model
         self.most = min(slots, SLOTS)
-        self.waiting: list[Row] = []
-        self.active: list[tuple[Row, Iterator[list[Line]]]] = []
+        self.waiting: list[RowState] = []
+        self.active: list[tuple[RowState, Iterator[list[PartialAnswer]]]] = []
 
     @property
     def busy(self) -> bool:
@@ -38,7 +38,7 @@ class Apart:
     def running(self) -> int:
         return len(self.active)
 
-    def add(self, row: Row) -> None:
+    def add(self, row: RowState) -> None:
         if row.line.over and not row.reads:
             row.speak()
             return
@@ -62,7 +62,7 @@ class Apart:
                 next(passes, None)
                 row.speak()
             except FAULTS as fault:
-                row.request.fail(said(fault))
+                row.request.fail(describe_fault(fault))
                 row.request.over = True
         self.active = [
             (row, passes)
@@ -70,7 +70,7 @@ class Apart:
             if not row.request.over and not row.request.gone
         ]
 
-    def _passes(self, row: Row) -> Iterator[list[Line]]:
+    def _passes(self, row: RowState) -> Iterator[list[PartialAnswer]]:
         if row.reads:
             hidden = self.model.body(
                 input_ids=torch.tensor([row.ids], device=self.model.device), use_cache=False

@@ -18,9 +18,9 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from assay.core.store import to_json
-from assay.deployment.server.admission import Inside
+from assay.deployment.server.admission import InFlightRequests
 from assay.deployment.server.engine_api import Engine, Piece, Ticket, Wanted
-from assay.deployment.server.errors import Refused, faulty, late, stopping
+from assay.deployment.server.errors import HttpRefusal, faulty, late, stopping
 
 T = TypeVar("T")
 DONE = b"data: [DONE]\n\n"
@@ -37,7 +37,9 @@ class Answers:
         seconds: until the last piece must be there.
     """
 
-    def __init__(self, engine: Engine, wanted: Sequence[Wanted], inside: Inside, seconds: float):
+    def __init__(
+        self, engine: Engine, wanted: Sequence[Wanted], inside: InFlightRequests, seconds: float
+    ):
         self._engine = engine
         self._wanted = wanted
         self._inside = inside
@@ -110,7 +112,10 @@ async def while_there(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
     Raises:
         Gone: it has left; the work was cancelled.
     """
-    doing, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_left(receive))
+    doing, leaving = (
+        asyncio.ensure_future(work),
+        asyncio.ensure_future(_wait_for_disconnect(receive)),
+    )
     try:
         await asyncio.wait({doing, leaving}, return_when=asyncio.FIRST_COMPLETED)
         if not doing.done():
@@ -122,7 +127,7 @@ async def while_there(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
         await asyncio.gather(doing, leaving, return_exceptions=True)
 
 
-async def _left(receive: Receive) -> None:
+async def _wait_for_disconnect(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 
@@ -165,7 +170,7 @@ class Events(Response):
                     await send(
                         {"type": "http.response.body", "body": line(event), "more_body": True}
                     )
-        except Refused as refused:
+        except HttpRefusal as refused:
             end = line(refused.body)
         except TimeoutError:  # it does not read what is sent
             raise Gone from None

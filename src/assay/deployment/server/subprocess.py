@@ -64,7 +64,7 @@ def llama_cpp(file: Path, name: str, *, context: int, slots: int, threads: int) 
     Raises:
         ResourceError: R051, xllamacpp is not installed; R052, it does not start.
     """
-    _installed("xllamacpp", "llama.cpp", 'pip install "assay[gguf]"')
+    _require_installed("xllamacpp", "llama.cpp", 'pip install "assay[gguf]"')
     key = secrets.token_hex(16)
     process = _process([sys.executable, "-c", _LLAMA], {})
     sizes = {"context": context, "slots": slots, "threads": threads}
@@ -96,7 +96,9 @@ def vllm(
     Raises:
         ResourceError: R051, vLLM is not installed; R052, it does not start.
     """
-    _installed("vllm", "vLLM", "pip install vllm, in an environment of its own: it pins torch")
+    _require_installed(
+        "vllm", "vLLM", "pip install vllm, in an environment of its own: it pins torch"
+    )
     key, port = secrets.token_hex(16), port or _free()
     lora = [f"{adapter}={place}" for adapter, place in (adapters or {}).items()]
     more = ["--enable-lora", "--lora-modules", *lora] if lora else []
@@ -132,7 +134,7 @@ def vllm(
     return Child(f"http://127.0.0.1:{port}", key, weakref.finalize(process, _stop, process))
 
 
-def _installed(package: str, called: str, way: str) -> None:
+def _require_installed(package: str, called: str, way: str) -> None:
     if find_spec(package) is None:
         raise ResourceError(
             Problem("R051", f"{called} is not installed: there is no package {package}", help=way)

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from assay.core.errors import ModelError, Problem
-from assay.deployment.server.arms import Arm
+from assay.deployment.server.arms import ServedArm
 from assay.deployment.server.engine_api import Wanted
 from assay.models.tokenizer.chat_tokens import Chat
 from assay.tasks import output_forms as forms
@@ -27,7 +27,7 @@ LETTERS = 64
 class Front:
     """Tokenises requests for the arms of one engine."""
 
-    def __init__(self, arms: Sequence[Arm]):
+    def __init__(self, arms: Sequence[ServedArm]):
         self._lock = threading.Lock()
         self._chats: dict[int, Chat] = {}  # by tokenizer
         for arm in arms:
@@ -35,7 +35,7 @@ class Front:
                 own: Any = copy.deepcopy(arm.model.chat.tokenizer)
                 self._chats[id(arm.model.chat.tokenizer)] = Chat(own, NEVER_CUT)
 
-    def prompt(self, arm: Arm, wanted: Wanted) -> list[int]:
+    def prompt(self, arm: ServedArm, wanted: Wanted) -> list[int]:
         """The tokens of a request that is sent as it is: a completion, or a conversation with the
         base. Of an arm that makes its own prompt, those of the conversation alone; none where no
         model reads them.
@@ -59,7 +59,7 @@ class Front:
             _too_long(f"a prompt of {letters:,} characters", arm, most)
         if isinstance(wanted.text, tuple):
             ids = list(wanted.text)
-            _known(ids, arm)
+            _check_token_ids(ids, arm)
         else:
             with self._lock:
                 ids = _tokens(arm, chat, wanted)
@@ -75,9 +75,9 @@ class Front:
         return ids
 
 
-def _tokens(arm: Arm, chat: Chat, wanted: Wanted) -> list[int]:
+def _tokens(arm: ServedArm, chat: Chat, wanted: Wanted) -> list[int]:
     if isinstance(wanted.text, str):
-        return _begun(chat, wanted.text)
+        return _encode_text(chat, wanted.text)
     if arm.adapted is None:
         return chat.prompt(wanted.messages)[0]
     return [
@@ -85,7 +85,7 @@ def _tokens(arm: Arm, chat: Chat, wanted: Wanted) -> list[int]:
     ]
 
 
-def _begun(chat: Chat, text: str) -> list[int]:
+def _encode_text(chat: Chat, text: str) -> list[int]:
     """Plain text, after the token that the tokenizer begins texts with, if it does; of no text that
     token, or the end of one."""
     tokenizer = chat.tokenizer
@@ -94,7 +94,7 @@ def _begun(chat: Chat, text: str) -> list[int]:
     return [*begin, *chat.text_ids(text)] or [tokenizer.eos_token_id]
 
 
-def _refuse(arm: Arm, wanted: Wanted) -> None:
+def _refuse(arm: ServedArm, wanted: Wanted) -> None:
     if wanted.text is not None:
         if arm.model is None:
             _unfit(arm, "has no language model, so it completes no text", "ask it by messages")
@@ -111,7 +111,7 @@ def _refuse(arm: Arm, wanted: Wanted) -> None:
         _unfit(arm, "chooses its answers, so that no form can be asked for", "leave the form out")
 
 
-def _known(ids: Sequence[int], arm: Arm) -> None:
+def _check_token_ids(ids: Sequence[int], arm: ServedArm) -> None:
     assert arm.model is not None
     width = arm.model.network.get_input_embeddings().weight.shape[0]
     if any(not 0 <= token < width for token in ids):
@@ -121,11 +121,11 @@ def _known(ids: Sequence[int], arm: Arm) -> None:
         )
 
 
-def _unfit(arm: Arm, text: str, way: str) -> None:
+def _unfit(arm: ServedArm, text: str, way: str) -> None:
     raise ModelError(Problem("M121", f"{arm.name} {text}", arm.name, way))
 
 
-def _too_long(what: str, arm: Arm, most: int) -> None:
+def _too_long(what: str, arm: ServedArm, most: int) -> None:
     text = f"{what} are more than {arm.name} reads: {most:,} tokens, prompt and answer"
     raise ModelError(
         Problem("M120", text, arm.name, "send a shorter prompt, or ask for fewer tokens")

@@ -24,7 +24,7 @@ class _Wish:
     parts: list[Any] = field(default_factory=list)
 
 
-class Vectors:
+class VectorQueue:
     """Requests for vectors, in the order in which they came."""
 
     def __init__(self) -> None:

@@ -40,12 +40,12 @@ def restore(many: Many, name: str, strategy: Strategy, folder: Path, lesson: Les
 def _restore(many: Many, name: str, strategy: Strategy, folder: Path, lesson: Lesson) -> Adapted:
     from assay.strategies.mixes.blend import Blend
     from assay.strategies.training.lora import Lora
-    from assay.strategies.training.trained_arm import Tuned, kept
+    from assay.strategies.training.trained_arm import Tuned, load_record
 
     if isinstance(strategy, Lora):
         many.add(name, folder)
         model = many.model(name, closed=strategy.objective == "label_set")
-        arm = Tuned(model, lesson.task, kept(folder)["room"], unwritten)
+        arm = Tuned(model, lesson.task, load_record(folder)["room"], unwritten)
         arm.recall(folder)
         return arm
     if isinstance(strategy, Blend):
@@ -54,14 +54,14 @@ def _restore(many: Many, name: str, strategy: Strategy, folder: Path, lesson: Le
         return Prompted(
             model, lesson.task, labels=False, room=read_json(folder / "blend.json")["room"]
         )
-    shared = replace(lesson, means=replace(lesson.means, open_model=lent(many)))
+    shared = replace(lesson, means=replace(lesson.means, open_model=base_opener(many)))
     inside = {
         key: Lodger.of(many, name, value) for key, value in strategy if isinstance(value, Strategy)
     }
     return strategy.model_copy(update=inside).restore(folder, shared)
 
 
-def lent(many: Many) -> Any:
+def base_opener(many: Many) -> Any:
     """(name, precision) -> the base without an adapter. Raises ModelError, M111, when asked for
     another model."""
 

@@ -66,7 +66,7 @@ def laying(lora: Lora, base: str) -> Laid:
     return Laid(lora.model or base, lora.bits, quant, lora.double, lora.precision)
 
 
-def laid_base(strategy: Strategy | None, lesson: Lesson) -> tuple[ChatModel, Laid | None]:
+def open_shared_base(strategy: Strategy | None, lesson: Lesson) -> tuple[ChatModel, Laid | None]:
     """A freshly opened base as the arm wants it, and what that is; None where any arm will do."""
     lora = next(adapters_in(strategy), None) if strategy else None
     if lora is None:

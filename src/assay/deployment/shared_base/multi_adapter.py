@@ -41,11 +41,18 @@ from typing import TYPE_CHECKING, Any
 
 from assay.core.errors import Problem, UsageError, did_you_mean
 from assay.core.types import GREEDY, Decoding, Generated, Lesson, Messages, Strategy, Tell
-from assay.deployment.shared_base.base import Laid, laid_base
+from assay.deployment.shared_base.base import Laid, open_shared_base
 from assay.models.inference.causal_lm import CausalLM
 from assay.models.inference.chat_model import LEFT, ChatModel
 from assay.training.adapters.compatibility import refuse_foreign
-from assay.training.adapters.lora_weights import Beside, Mixed, Pair, Turn, need_pairs, read_pairs
+from assay.training.adapters.lora_weights import (
+    ActiveAdapter,
+    Beside,
+    LoraWeights,
+    Mixed,
+    need_pairs,
+    read_pairs,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,19 +70,19 @@ class Many:
         self.base = base
         self.network = base.network
         self.laid = laid  # what the base was opened for; None: for any arm that wants it as it is
-        self._turn = Turn()
+        self._turn = ActiveAdapter()
         self._beside: dict[str, tuple[Beside, Any]] = {}  # by layer, with what takes its hook away
         self._names: list[str] = []
 
     @classmethod
-    def opened(cls, strategy: Strategy | None, lesson: Lesson) -> Many:
+    def open(cls, strategy: Strategy | None, lesson: Lesson) -> Many:
         """The lesson's base in the bits and the precision that an arm wants it in; as it is opened
         when None.
 
         Raises:
             ModelError: M114, such an arm shares its base with no other.
         """
-        return cls(*laid_base(strategy, lesson))
+        return cls(*open_shared_base(strategy, lesson))
 
     # --- adapters ---------------------------------------------------------------------------------
 
@@ -115,7 +122,7 @@ class Many:
             self._beside[place] = beside, handle
         return self._beside[place][0]
 
-    def pairs(self, name: str) -> dict[str, Pair]:
+    def pairs(self, name: str) -> dict[str, LoraWeights]:
         """What the adapter does, by layer."""
         self._need(name)
         return {
@@ -211,7 +218,7 @@ class Sharing(ChatModel):
     def __init__(self, many: Many, adapter: str, network: Any, *, closed: bool = False):
         super().__init__(many.base.name, network, many.base.chat)
         self.many, self.adapter, self.closed = many, adapter, closed
-        self.body = Turned(many, adapter, self.body)
+        self.body = AdapterView(many, adapter, self.body)
 
     def score(
         self,
@@ -258,7 +265,7 @@ class Sharing(ChatModel):
         return self._exact
 
 
-class Turned:
+class AdapterView:
     """The body of a network, asked at one adapter's turn. What it is given is what transformers
     takes."""
 

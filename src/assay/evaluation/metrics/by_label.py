@@ -34,7 +34,7 @@ def labels_of(records: Sequence[Record], task: Task) -> tuple[str, ...]:
     return (*task.labels, *sorted(targets - set(task.labels)))
 
 
-def counted(record: Record, place: dict[str, int]) -> str:
+def credit_label(record: Record, place: dict[str, int]) -> str:
     """The label that the row counts for: a further accepted answer is as right as the target."""
     text = record.answer.text
     return text if text is not None and text in record.also and text in place else record.target
@@ -48,7 +48,7 @@ def hits(records: Sequence[Record], task: Task) -> np.ndarray:
         return set_hits(records, task, place)
     rows = np.zeros((len(records), 3, len(place)))
     for row, record in zip(rows, records, strict=True):
-        text, target = record.answer.text, counted(record, place)
+        text, target = record.answer.text, credit_label(record, place)
         if text == target:
             row[0, place[target]] = 1
             continue
@@ -83,7 +83,7 @@ def by_label(records: Sequence[Record], task: Task) -> list[dict[str, Any]]:
             "n": int(hit[i] + missed[i]),
             "answered": int(hit[i] + false[i]),
             **{
-                key: _known(column[i])
+                key: _round_or_none(column[i])
                 for key, column in (("precision", precision), ("recall", recall), ("f1", f1))
             },
         }
@@ -94,7 +94,7 @@ def by_label(records: Sequence[Record], task: Task) -> list[dict[str, Any]]:
     )
 
 
-def _known(value: float) -> float | None:
+def _round_or_none(value: float) -> float | None:
     return None if np.isnan(value) else round(float(value), 6)
 
 

@@ -22,12 +22,12 @@ import numpy as np
 
 from assay.core.types import Metric, Record, Task
 from assay.tasks.entities import Piece, pieces_of
-from assay.tasks.json_objects import folded, is_object
+from assay.tasks.json_objects import is_object, normalise_field
 
 
-def met(record: Record) -> tuple[Counter[Piece], Counter[Piece]]:
+def match_pieces(record: Record) -> tuple[Counter[Piece], Counter[Piece]]:
     """The pieces of the answer, and those of the accepted answer that it meets best."""
-    form = folded if is_object(record.target) else _as_it_is
+    form = normalise_field if is_object(record.target) else _as_it_is
     ours = Counter(map(form, pieces_of(record.answer.text or "")))
     accepted = [Counter(map(form, pieces_of(target))) for target in (record.target, *record.also)]
     best = max(
@@ -54,7 +54,7 @@ class EntityF1(Metric):
         return np.array([self._one(record) for record in records], dtype=np.float64).reshape(-1, 3)
 
     def _one(self, record: Record) -> tuple[int, int, int]:
-        ours, best = met(record)
+        ours, best = match_pieces(record)
         return (ours & best).total(), ours.total(), best.total()
 
     def total(self, sums: np.ndarray, n: np.ndarray) -> np.ndarray:

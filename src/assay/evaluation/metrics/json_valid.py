@@ -18,7 +18,7 @@ from assay.core.types import Metric, Record, Task
 from assay.evaluation.metrics.accuracy import mean
 
 
-def parsed(text: str) -> Any:
+def parse_json(text: str) -> Any:
     """The value of a JSON text.
 
     Raises:
@@ -55,7 +55,7 @@ class JsonValid(Metric):
 
     def _valid(self, record: Record, fit: Callable[[Any], bool]) -> bool:
         try:
-            return fit(parsed(record.answer.raw or record.answer.text or ""))
+            return fit(parse_json(record.answer.raw or record.answer.text or ""))
         # brackets inside brackets by the thousand are no answer either
         except (ValueError, RecursionError):
             return False

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from assay.core.types import Metric, Record, Task
-from assay.evaluation.metrics.by_label import counted, labels_of, share
+from assay.evaluation.metrics.by_label import credit_label, labels_of, share
 
 
 class Mcc(Metric):
@@ -34,7 +34,7 @@ class Mcc(Metric):
         place = {label: index for index, label in enumerate(labels_of(records, task))}
         rows = np.zeros((len(records), 3 + 2 * len(place)))
         for row, record in zip(rows, records, strict=True):
-            text, target = record.answer.text, counted(record, place)
+            text, target = record.answer.text, credit_label(record, place)
             row[0] = text == target
             row[1 + place[target]] = 1
             row[2 + len(place) + (len(place) if text is None else place.get(text, len(place)))] = 1

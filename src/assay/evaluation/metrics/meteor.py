@@ -32,7 +32,7 @@ def words_of(text: str) -> list[str]:
     return _WORD.findall(text.lower())
 
 
-def _paired(ours: dict[int, str], theirs: dict[int, str]) -> Iterable[tuple[int, int]]:
+def _pair_words(ours: dict[int, str], theirs: dict[int, str]) -> Iterable[tuple[int, int]]:
     """Take equal words out of both, from the end, and give their places."""
     free: dict[str, list[int]] = {}
     for place, word in theirs.items():
@@ -47,9 +47,9 @@ def _paired(ours: dict[int, str], theirs: dict[int, str]) -> Iterable[tuple[int,
 def meteor(answer: Sequence[str], target: Sequence[str]) -> float:
     """The score of one answer by its words, in [0, 1]."""
     ours, theirs = dict(enumerate(answer)), dict(enumerate(target))
-    pairs = list(_paired(ours, theirs))
+    pairs = list(_pair_words(ours, theirs))
     ours, theirs = ({place: stem(word) for place, word in side.items()} for side in (ours, theirs))
-    pairs = sorted([*pairs, *_paired(ours, theirs)])
+    pairs = sorted([*pairs, *_pair_words(ours, theirs)])
     if not pairs:
         return 0.0
     precision, recall = len(pairs) / len(answer), len(pairs) / len(target)

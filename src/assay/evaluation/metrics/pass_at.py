@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from assay.core.types import Metric, Record, Task
-from assay.evaluation.code_outcomes import drawn, outcomes
+from assay.evaluation.code_outcomes import count_passes, outcomes
 from assay.evaluation.metrics.accuracy import mean
 
 
@@ -39,7 +39,7 @@ class PassAt1(Metric):
     about = "share of the rows whose program passes all its tests, each run in a sandbox"
 
     def rows(self, records: Sequence[Record], task: Task) -> np.ndarray:
-        return np.array([float(one.passed) for one in outcomes(records, task)]).reshape(-1, 1)
+        return np.array([float(one.has_passed) for one in outcomes(records, task)]).reshape(-1, 1)
 
     def total(self, sums: np.ndarray, n: np.ndarray) -> np.ndarray:
         return mean(sums[..., 0], n)
@@ -55,7 +55,7 @@ class PassAtK(PassAt1):
         self.about = f"chance that one of {k} programs passes (aim.samples draws them)"
 
     def rows(self, records: Sequence[Record], task: Task) -> np.ndarray:
-        counts = drawn(records, task)
+        counts = count_passes(records, task)
         values = [pass_at_k(n, c, self.k) if n >= self.k else float(c > 0) for n, c in counts]
         return np.array(values, dtype=np.float64).reshape(-1, 1)
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from assay.core.types import Metric, Record, Task
 from assay.evaluation.metrics.by_label import share
-from assay.evaluation.rank_metrics import discounted_gain, reciprocal_rank
+from assay.evaluation.rank_metrics import ndcg_at_k, reciprocal_rank
 from assay.tasks.ranked_lists import grades_in, order_in
 
 FIRST = 10  # places that are looked at
@@ -47,7 +47,7 @@ class Ndcg(_OfOrders):
     about = "discounted gain of the first ten candidates, as a share of the best order's"
 
     def _value(self, found: Sequence[str], gains: Mapping[str, float]) -> float:
-        return discounted_gain(found, gains, FIRST)
+        return ndcg_at_k(found, gains, FIRST)
 
 
 class Mrr(_OfOrders):

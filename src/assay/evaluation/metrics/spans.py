@@ -23,8 +23,8 @@ import numpy as np
 
 from assay.core.types import Metric, Record, Task
 from assay.evaluation.metrics.by_label import mean_over, share
-from assay.evaluation.metrics.entity_f1 import met
-from assay.tasks.entities import Piece, Span, located, pieces_of
+from assay.evaluation.metrics.entity_f1 import match_pieces
+from assay.tasks.entities import Piece, Span, locate_entities, pieces_of
 
 
 def _f1(right: Any, sizes: Any, n: Any) -> np.ndarray:
@@ -67,11 +67,11 @@ class EntityPartialF1(Metric):
 
     def _one(self, record: Record) -> tuple[float, int, int]:
         text, named = record.question.text, pieces_of(record.answer.text or "")
-        ours = located(named, text)
+        ours = locate_entities(named, text)
         found = []
         for target in (record.target, *record.also):
             pieces = pieces_of(target)
-            exact, overlapping = partly(ours, located(pieces, text))
+            exact, overlapping = partly(ours, locate_entities(pieces, text))
             found.append((exact + overlapping / 2, len(named), len(pieces)))
         return max(found, key=lambda one: (2 * one[0] + 1) / (one[1] + one[2] + 1))
 
@@ -96,7 +96,7 @@ def counts(records: Sequence[Record], task: Task) -> np.ndarray:
     place = {kind: index for index, kind in enumerate(types_of(records, task))}
     rows = np.zeros((len(records), 3, len(place) + 1))
     for row, record in zip(rows, records, strict=True):
-        ours, theirs = met(record)
+        ours, theirs = match_pieces(record)
         sides: tuple[Counter[Piece], ...] = (ours & theirs, ours, theirs)
         for line, side in zip(row, sides, strict=True):
             for (kind, _), times in side.items():

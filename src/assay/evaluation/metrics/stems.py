@@ -118,7 +118,7 @@ def stem(word: str) -> str:
     if len(word) > 2 and word.endswith("y") and consonants(word)[-2]:
         word = word[:-1] + "i"
     word = _second(word)
-    word = _changed(word, THIRD)
+    word = _replace_ending(word, THIRD)
     for ending in FOURTH:
         if word.endswith(ending):
             rest = word[: -len(ending)]
@@ -161,7 +161,7 @@ def _short(word: str) -> bool:
     return (flags[-3:] == [True, False, True] and word[-1] not in "wxy") or flags == [False, True]
 
 
-def _changed(word: str, endings: tuple[tuple[str, str], ...]) -> str:
+def _replace_ending(word: str, endings: tuple[tuple[str, str], ...]) -> str:
     for ending, instead in endings:
         if word.endswith(ending):
             rest = word[: -len(ending)]
@@ -173,7 +173,7 @@ def _changed(word: str, endings: tuple[tuple[str, str], ...]) -> str:
 def _second(word: str) -> str:
     while word.endswith("alli") and measure(word[:-4]):
         word = word[:-2]
-    return _changed(word, SECOND)
+    return _replace_ending(word, SECOND)
 
 
 def _last(word: str) -> str:

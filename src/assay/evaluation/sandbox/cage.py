@@ -62,7 +62,7 @@ class Cage:
         # First, since an interpreter may itself lie in /tmp. `size` and `perms` are of the mount
         # that follows.
         parts += ["--size", str(SCRATCH), "--perms", "1777", "--tmpfs", "/tmp"]
-        needed, package = _needed(), f"{THERE}/assay/evaluation/sandbox/inside"
+        needed, package = _interpreter_paths(), f"{THERE}/assay/evaluation/sandbox/inside"
         # bwrap makes the folders above a mount for its own user alone.
         above = sorted(
             {
@@ -134,7 +134,7 @@ class Cage:
             os.close(calls)
 
 
-def _needed() -> list[str]:
+def _interpreter_paths() -> list[str]:
     """What an interpreter needs: itself, its standard library, shared libraries."""
     prefix, multiarch = Path(sys.base_prefix), sysconfig.get_config_var("MULTIARCH") or ""
     compiled = sysconfig.get_path("platstdlib", vars={"platbase": sys.base_exec_prefix})
@@ -162,13 +162,13 @@ def find_cage() -> Cage:
         )
         raise ResourceError(Problem("R031", what, help=INSTALL))
     cage = Cage(bwrap, os.geteuid() == 0)
-    if said := _tried(cage):
+    if said := _try_cage(cage):
         what = f"bubblewrap is installed, but can make no sandbox here: {said}"
         raise ResourceError(Problem("R032", what, help="see: assay explain R032"))
     return cage
 
 
-def _tried(cage: Cage) -> str:
+def _try_cage(cage: Cage) -> str:
     """Why nothing can be run in a sandbox; "" where it can."""
     process = cage.start("trial", keep=())
     try:

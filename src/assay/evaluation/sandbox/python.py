@@ -33,7 +33,7 @@ from typing import Any
 
 from assay.core.errors import Problem, ResourceError
 from assay.evaluation.sandbox.cage import Cage
-from assay.tasks.python_syntax import UNREADABLE, parsed
+from assay.tasks.python_syntax import UNREADABLE, parse_python
 
 WALL = 10.0  # seconds
 OUTPUT = 64 << 10  # bytes that a sandbox may print
@@ -43,7 +43,7 @@ KINDS = ("passed", "wrong value", "exception", "timeout", "resources", "not pars
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ExecutionOutcome:
     """What running an answer came to.
 
     Attributes:
@@ -58,7 +58,7 @@ class Outcome:
     text: str = ""
 
     @property
-    def passed(self) -> bool:
+    def has_passed(self) -> bool:
         return self.kind == "passed"
 
 
@@ -72,21 +72,23 @@ class Program:
     reference: str = ""  # a right program: it says which names the tests mean
 
 
-Plan = dict[str, Any] | Outcome
+Plan = dict[str, Any] | ExecutionOutcome
 
 
-def run(cage: Cage, program: Program, wall: float = WALL, plan: Plan | None = None) -> Outcome:
+def run(
+    cage: Cage, program: Program, wall: float = WALL, plan: Plan | None = None
+) -> ExecutionOutcome:
     """Run one program. It takes at most `wall` and about 0.1 seconds.
 
     Args:
-        wall: seconds for all tests. plan: as `planned`, which is called where it is left out; not
-            in several threads.
+        wall: seconds for all tests. plan: as `plan_program`, which is called where it is left out;
+            not in several threads.
 
     Raises:
         ResourceError: R033, a sandbox did not start.
     """
-    plan = planned(program) if plan is None else plan
-    if isinstance(plan, Outcome):
+    plan = plan_program(program) if plan is None else plan
+    if isinstance(plan, ExecutionOutcome):
         return plan
     token = secrets.token_hex(16)
     one, two = socket.socketpair()
@@ -108,23 +110,23 @@ def run(cage: Cage, program: Program, wall: float = WALL, plan: Plan | None = No
                 "reference": program.reference,
             }
             with (
-                ended(cage.start("candidate", keep=[one.fileno()])) as candidate,
-                ended(cage.start("checker", keep=[two.fileno(), told])) as checker,
+                killing(cage.start("candidate", keep=[one.fileno()])) as candidate,
+                killing(cage.start("checker", keep=[two.fileno(), told])) as checker,
             ):
                 one.close()
                 two.close()
                 os.close(told)
                 told = -1
-                given(candidate, job)
-                given(checker, other)
-                return _watched(candidate, checker, verdict, token, wall)
+                send_job(candidate, job)
+                send_job(checker, other)
+                return _watch(candidate, checker, verdict, token, wall)
     finally:
         os.close(verdict)
         if told >= 0:
             os.close(told)
 
 
-def planned(program: Program) -> Plan:
+def plan_program(program: Program) -> Plan:
     """Which names of the tests are the program's, and which imports are made: read, never run.
 
     A name is the program's where the reference defines it on its top level, or where nothing else
@@ -132,10 +134,10 @@ def planned(program: Program) -> Plan:
     side those of the setup alone, since a program that forgot an import has to fail.
     """
     try:
-        tests = [parsed(test) for test in (program.setup, *program.tests)]
-        reference = parsed(program.reference)
+        tests = [parse_python(test) for test in (program.setup, *program.tests)]
+        reference = parse_python(program.reference)
     except UNREADABLE as error:
-        return Outcome("test", -1, f"the tests cannot be read: {error}"[:200])
+        return ExecutionOutcome("test", -1, f"the tests cannot be read: {error}"[:200])
     used, bound = set(), set()
     for node in (node for tree in tests for node in ast.walk(tree)):
         if isinstance(node, ast.Name):
@@ -152,9 +154,13 @@ def planned(program: Program) -> Plan:
         for n in tree.body
         if isinstance(n, ast.Import | ast.ImportFrom)
     ]
-    wanted = [n for n in imports if _bound(n) & used or n in tests[0].body or "*" in _bound(n)]
-    bound |= {name for tree in tests for node in ast.walk(tree) for name in _bound(node)}
-    brought = bound | {name for node in wanted for name in _bound(node)} | set(dir(builtins))
+    wanted = [
+        n
+        for n in imports
+        if _import_names(n) & used or n in tests[0].body or "*" in _import_names(n)
+    ]
+    bound |= {name for tree in tests for node in ast.walk(tree) for name in _import_names(node)}
+    brought = bound | {name for node in wanted for name in _import_names(node)} | set(dir(builtins))
     own = {
         n.name
         for n in reference.body
@@ -174,7 +180,7 @@ def planned(program: Program) -> Plan:
     return {"names": names, "imports": checkers, "setup_imports": given, "objects": objects}
 
 
-def _bound(node: ast.AST) -> set[str]:
+def _import_names(node: ast.AST) -> set[str]:
     if not isinstance(node, ast.Import | ast.ImportFrom):
         return set()
     return {alias.asname or alias.name.partition(".")[0] for alias in node.names}
@@ -189,7 +195,7 @@ def not_started() -> ResourceError:
     return ResourceError(Problem("R033", "a sandbox could not be started", help=help))
 
 
-def given(process: subprocess.Popen[bytes], job: Any) -> None:
+def send_job(process: subprocess.Popen[bytes], job: Any) -> None:
     """Hand a sandbox its job. What it cannot take any more, since it has ended, is seen when it is
     watched."""
     assert process.stdin is not None
@@ -201,7 +207,7 @@ def given(process: subprocess.Popen[bytes], job: Any) -> None:
 
 
 @contextmanager
-def ended(process: subprocess.Popen[bytes]) -> Generator[subprocess.Popen[bytes]]:
+def killing(process: subprocess.Popen[bytes]) -> Generator[subprocess.Popen[bytes]]:
     """A sandbox that is over, with all its processes, when the block is left."""
     try:
         yield process
@@ -214,13 +220,13 @@ def ended(process: subprocess.Popen[bytes]) -> Generator[subprocess.Popen[bytes]
                     pipe.close()
 
 
-def _watched(
+def _watch(
     candidate: subprocess.Popen[bytes],
     checker: subprocess.Popen[bytes],
     verdict: int,
     token: str,
     wall: float,
-) -> Outcome:
+) -> ExecutionOutcome:
     until = time.monotonic() + wall
     printed, said = {"candidate": 0, "checker": 0}, b""
     with selectors.DefaultSelector() as watch:
@@ -236,19 +242,23 @@ def _watched(
                 elif key.data == "verdict":
                     said += data
                     if len(said) > OUTPUT:
-                        return Outcome("test", -1, "the checker said too much")
+                        return ExecutionOutcome("test", -1, "the checker said too much")
                 else:
                     printed[key.data] += len(data)
                 if key.data == "verdict" and not data:
                     return _outcome(said, token, candidate, until - time.monotonic() < 0.1)
             if max(printed.values()) > OUTPUT:
-                return Outcome("resources", -1, f"it printed more than {OUTPUT >> 10} KiB")
-            if max(held(candidate.pid), held(checker.pid)) > MEMORY:
-                return Outcome("resources", -1, f"its processes held more than {MEMORY / 1e9:g} GB")
-    return Outcome("timeout", -1, f"it was not done after {wall:g} seconds")
+                return ExecutionOutcome("resources", -1, f"it printed more than {OUTPUT >> 10} KiB")
+            if max(process_memory(candidate.pid), process_memory(checker.pid)) > MEMORY:
+                return ExecutionOutcome(
+                    "resources", -1, f"its processes held more than {MEMORY / 1e9:g} GB"
+                )
+    return ExecutionOutcome("timeout", -1, f"it was not done after {wall:g} seconds")
 
 
-def _outcome(said: bytes, token: str, candidate: subprocess.Popen[bytes], late: bool) -> Outcome:
+def _outcome(
+    said: bytes, token: str, candidate: subprocess.Popen[bytes], late: bool
+) -> ExecutionOutcome:
     """The checker has closed its pipe: with a verdict, or since it was ended itself.
 
     Raises:
@@ -258,24 +268,24 @@ def _outcome(said: bytes, token: str, candidate: subprocess.Popen[bytes], late: 
     if not said or found.get("kind") == "absent":
         raise not_started()
     if found.get("token") != token:
-        return Outcome("resources", -1, "its tests could not be ended")
+        return ExecutionOutcome("resources", -1, "its tests could not be ended")
     kind, at, text = found["kind"], found["at"], found["text"]
     if kind == "syntax":
-        return Outcome("not parsed", at, text)
+        return ExecutionOutcome("not parsed", at, text)
     if kind != "ended":
-        return Outcome(kind, at, text)
+        return ExecutionOutcome(kind, at, text)
     try:
         code = candidate.wait(1.0)
     except subprocess.TimeoutExpired:
         code = 0
     if late or code - 128 == signal.SIGXCPU:
-        return Outcome("timeout", at, "it used up the processor's time")
-    return Outcome(
+        return ExecutionOutcome("timeout", at, "it used up the processor's time")
+    return ExecutionOutcome(
         "resources", at, f"its process ended by itself ({code}) or sent no value: {text}"[:200]
     )
 
 
-def held(pid: int) -> int:
+def process_memory(pid: int) -> int:
     """Bytes of memory of a process and all below it; what has ended counts nothing."""
     total, todo, page = 0, [pid], os.sysconf("SC_PAGE_SIZE")
     while todo:

@@ -25,11 +25,11 @@ from assay.evaluation.sandbox.python import (
     LOOK,
     MEMORY,
     OUTPUT,
-    Outcome,
-    ended,
-    given,
-    held,
+    ExecutionOutcome,
+    killing,
     not_started,
+    process_memory,
+    send_job,
 )
 
 WALL = 5.0  # seconds for both queries
@@ -44,7 +44,7 @@ class Query:
     database: Path
 
 
-def run(cage: Cage, query: Query, wall: float = WALL) -> Outcome:
+def run(cage: Cage, query: Query, wall: float = WALL) -> ExecutionOutcome:
     """What the query came to: "passed" where it gives what the reference gives.
 
     Raises:
@@ -53,7 +53,7 @@ def run(cage: Cage, query: Query, wall: float = WALL) -> Outcome:
     token = secrets.token_hex(16)
     verdict, told = os.pipe()
     try:
-        with ended(cage.start("query", keep=[told], see=[str(query.database)])) as process:
+        with killing(cage.start("query", keep=[told], see=[str(query.database)])) as process:
             os.close(told)
             job = {
                 "user": cage.user(),
@@ -62,7 +62,7 @@ def run(cage: Cage, query: Query, wall: float = WALL) -> Outcome:
                 "reference": query.reference,
             }
             # The pipe's number is the same on the other side of the fork.
-            given(process, {**job, "verdict": told, "token": token})
+            send_job(process, {**job, "verdict": told, "token": token})
             told = -1
             said = _read(verdict, process.pid, wall)
             found = json.loads(said) if said and said.strip() else {}
@@ -71,12 +71,12 @@ def run(cage: Cage, query: Query, wall: float = WALL) -> Outcome:
         if told >= 0:
             os.close(told)
     if found.get("token") == token:
-        return Outcome(found["outcome"][0], 0, found["outcome"][1])
+        return ExecutionOutcome(found["outcome"][0], 0, found["outcome"][1])
     if said == b"":
         raise not_started()
     if said is None:
-        return Outcome("timeout", 0, f"it was not done after {wall:g} seconds")
-    return Outcome("resources", 0, "its process ended without a result")
+        return ExecutionOutcome("timeout", 0, f"it was not done after {wall:g} seconds")
+    return ExecutionOutcome("resources", 0, "its process ended without a result")
 
 
 def _read(pipe: int, pid: int, wall: float) -> bytes | None:
@@ -90,7 +90,7 @@ def _read(pipe: int, pid: int, wall: float) -> bytes | None:
                 said += data
                 if not data or len(said) > OUTPUT:
                     return said if not data else b" "
-            if held(pid) > MEMORY:
+            if process_memory(pid) > MEMORY:
                 return b" "
     return None
 

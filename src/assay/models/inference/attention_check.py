@@ -22,9 +22,9 @@ from typing import Any
 import torch
 from transformers import DynamicCache
 
-from assay.models.inference.attention_segments import Layout
+from assay.models.inference.attention_segments import TreeLayout
 from assay.models.inference.batch_plan import Padded
-from assay.models.inference.output_layer import output, scaled
+from assay.models.inference.output_layer import output, scale_logits
 from assay.models.inference.shared_prefix_attention import Pass, Slots
 from assay.models.inference.tree_attention import NAME
 from assay.models.tokenizer.token_tree import Tree
@@ -94,7 +94,7 @@ def fault(network: Any, apart: Sequence[torch.Tensor]) -> str:
             whole = network(input_ids=lines[0][None].to(device), use_cache=False).logits[0]
             _, bias, scale, cap = output(network)
             head = network.get_output_embeddings().weight
-            found = scaled(torch.nn.functional.linear(apart[0], head, bias), scale, cap)
+            found = scale_logits(torch.nn.functional.linear(apart[0], head, bias), scale, cap)
         except FAULTS as error:
             return f"{type(error).__name__}: {error}".splitlines()[0]
     if not close([found], [whole]):
@@ -114,7 +114,7 @@ def takes_trees(network: Any, apart: Sequence[torch.Tensor] = ()) -> bool:
     lines = some_lines(network)
     device = network.get_input_embeddings().weight.device
     tree = Tree.of([line.tolist() for line in lines])
-    layout = Layout(tree, device)
+    layout = TreeLayout(tree, device)
     ids, depth = (torch.from_numpy(part)[None].to(device) for part in (tree.tokens, tree.depth))
     with at_rest(network):
         try:

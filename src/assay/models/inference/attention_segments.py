@@ -25,7 +25,7 @@ GAP = 32
 
 
 @dataclass(frozen=True)
-class Segment:
+class QuerySegment:
     """Neighbouring queries that are computed together.
 
     Attributes:
@@ -39,7 +39,7 @@ class Segment:
     sees: torch.Tensor
     _added: dict[tuple[int, torch.dtype], torch.Tensor] = field(default_factory=dict)
 
-    def added(self, groups: int, dtype: torch.dtype) -> torch.Tensor:
+    def additive_mask(self, groups: int, dtype: torch.dtype) -> torch.Tensor:
         """(1, queries x groups, keys): 0 where a key is seen, minus infinity elsewhere."""
         if (groups, dtype) not in self._added:
             zeros = torch.zeros(self.sees.shape, dtype=dtype, device=self.sees.device)
@@ -49,7 +49,7 @@ class Segment:
 
 
 @dataclass
-class Layout:
+class TreeLayout:
     """What attention needs to know of a tree."""
 
     tree: Tree
@@ -57,9 +57,9 @@ class Layout:
     compiled: bool = False
     # of the attention function: a model that never calls it cannot be trained on trees
     calls: int = 0
-    _plans: dict[tuple[int | None, int], list[Segment]] = field(default_factory=dict)
+    _plans: dict[tuple[int | None, int], list[QuerySegment]] = field(default_factory=dict)
 
-    def segments(self, window: int | None, before: int) -> list[Segment]:
+    def segments(self, window: int | None, before: int) -> list[QuerySegment]:
         """The plan for layers that look back `window` tokens (None: all) where `before` cached
         tokens come first."""
         key = (window, before)
@@ -97,7 +97,7 @@ def cuts(depth: np.ndarray, window: int | None = None, before: int = 0) -> list[
 
 def segment(
     tree: Tree, start: int, stop: int, window: int | None, before: int, device: torch.device
-) -> Segment:
+) -> QuerySegment:
     """The queries from `start` to `stop`. Depths of cached tokens are 0 to `before` - 1, and the
     tree's follow."""
     nodes = np.concatenate([np.flatnonzero(tree.end[:start] > start), np.arange(start, stop)])
@@ -114,7 +114,7 @@ def segment(
     wide[
         :, np.flatnonzero(np.isin(np.concatenate([np.arange(i, j) for i, j in found]), columns))
     ] = sees
-    return Segment(start, stop, found, torch.from_numpy(wide).to(device))
+    return QuerySegment(start, stop, found, torch.from_numpy(wide).to(device))
 
 
 def runs(columns: np.ndarray) -> tuple[tuple[int, int], ...]:

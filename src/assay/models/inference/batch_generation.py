@@ -20,16 +20,16 @@ from typing import Any, Literal
 import torch
 from transformers import DynamicCache
 
-from assay.models.inference.batch_plan import Padded, by_length, repeated
-from assay.models.inference.sampler import Line, Pen
-from assay.models.inference.shared_prefix_attention import Pass, Slots, held
+from assay.models.inference.batch_plan import Padded, by_length, repeat_cache
+from assay.models.inference.sampler import PartialAnswer, Pen
+from assay.models.inference.shared_prefix_attention import Pass, Slots, layer_key_values
 
 ROWS = 64  # at work at once
 OWN_BYTES = 256 << 20  # of keys and values that rows at work have by themselves
 PASS_TOKENS = 4096  # computed at once: past this, larger passes gain nothing on a processor
 
 
-class Desk:
+class BatchWriter:
     """A network and what all rows begin with.
 
     Args:
@@ -66,7 +66,7 @@ class Desk:
         self.keeps = keeps
         self.device = network.get_input_embeddings().weight.device
 
-    def write(self, pen: Pen, lines: Sequence[Line]) -> Iterator[list[Line]]:
+    def write(self, pen: Pen, lines: Sequence[PartialAnswer]) -> Iterator[list[PartialAnswer]]:
         """Write all lines to their ends; after each pass come the lines that it has ended."""
         waiting = sorted(
             (line for line in lines if not line.over),
@@ -80,7 +80,7 @@ class Desk:
             budget = 0 if self.narrow else PASS_TOKENS
             batches = by_length(lengths, budget, extra=pen.limit + self.start)
             for batch in batches:
-                yield from (self._padded if self.keeps else self._anew)(
+                yield from (self._write_padded if self.keeps else self._anew)(
                     pen, [waiting[i] for i in batch]
                 )
             return
@@ -95,7 +95,7 @@ class Desk:
             )
             waiting = waiting[len(group) :]
 
-    def _room(self, pen: Pen, line: Line) -> int:
+    def _room(self, pen: Pen, line: PartialAnswer) -> int:
         return len(line.ids) - self.shared + pen.limit
 
     def _slots(self, room: int, waiting: int) -> tuple[int, int]:
@@ -103,7 +103,7 @@ class Desk:
         if self.prefix is not None:
             token = sum(
                 part[:, :, :1].numel() * part.element_size()
-                for pair in held(self.prefix)
+                for pair in layer_key_values(self.prefix)
                 for part in pair
             )
         else:  # as many key heads as there can be
@@ -111,12 +111,14 @@ class Desk:
             token = 2 * config.num_hidden_layers * config.hidden_size * self.body.dtype.itemsize
         return max(1, min(ROWS, waiting, OWN_BYTES // (token * room))), room
 
-    def _flow(self, pen: Pen, waiting: Sequence[Line], slots: Slots) -> Iterator[list[Line]]:
-        active: list[Line] = []  # by slot
+    def _flow(
+        self, pen: Pen, waiting: Sequence[PartialAnswer], slots: Slots
+    ) -> Iterator[list[PartialAnswer]]:
+        active: list[PartialAnswer] = []  # by slot
         lengths: list[int] = []  # own tokens in each slot
         ahead = 0
         while active or ahead < len(waiting):
-            entering = self._admitted(
+            entering = self._admit(
                 waiting[ahead:], slots.rows - len(active), PASS_TOKENS - len(active)
             )
             ahead += len(entering)
@@ -134,10 +136,12 @@ class Desk:
             lengths = [length + 1 for length in lengths] + [len(ids) for ids in own]
             pen.write(active, self.logits(hidden[step.last]))
             ended = [line for line in active if line.over]
-            active, lengths = closed(active, lengths, slots)
+            active, lengths = compact_slots(active, lengths, slots)
             yield ended
 
-    def _admitted(self, waiting: Sequence[Line], free: int, tokens: int) -> list[Line]:
+    def _admit(
+        self, waiting: Sequence[PartialAnswer], free: int, tokens: int
+    ) -> list[PartialAnswer]:
         """Those that enter now: as many as have a slot, and whose prompts fit into one pass."""
         count, sum_ = 0, 0
         for line in waiting[:free]:
@@ -147,11 +151,11 @@ class Desk:
             count += 1
         return list(waiting[:count])
 
-    def _padded(self, pen: Pen, alive: list[Line]) -> Iterator[list[Line]]:
+    def _write_padded(self, pen: Pen, alive: list[PartialAnswer]) -> Iterator[list[PartialAnswer]]:
         """One batch with a cache of its own; rows that have ended leave it."""
         rows = [line.ids[self.shared :] for line in alive]
         padded = Padded.of(rows, start=self.start, pad=self.pad, device=self.device)
-        cache = repeated(self.prefix, len(rows)) or DynamicCache(config=self.network.config)
+        cache = repeat_cache(self.prefix, len(rows)) or DynamicCache(config=self.network.config)
         ones = torch.ones(len(rows), self.start, dtype=torch.bool, device=self.device)
         real, ids, positions = torch.cat([ones, padded.real], 1), padded.ids, padded.depth
         while alive:
@@ -174,7 +178,7 @@ class Desk:
             positions = positions[:, -1:] + 1
             real = torch.cat([real, real.new_ones(len(real), 1)], 1)
 
-    def _anew(self, pen: Pen, alive: list[Line]) -> Iterator[list[Line]]:
+    def _anew(self, pen: Pen, alive: list[PartialAnswer]) -> Iterator[list[PartialAnswer]]:
         """Without a cache: padded on the right, where nothing sees it."""
         while alive:
             rows = [[*line.ids, *line.tokens] for line in alive]
@@ -189,9 +193,9 @@ class Desk:
             alive = [line for line in alive if not line.over]
 
 
-def closed(
-    active: Sequence[Line], lengths: Sequence[int], slots: Slots
-) -> tuple[list[Line], list[int]]:
+def compact_slots(
+    active: Sequence[PartialAnswer], lengths: Sequence[int], slots: Slots
+) -> tuple[list[PartialAnswer], list[int]]:
     """The lines that go on, in the slots 0, 1, ...: the last ones move into the slots of those that
     have ended."""
     count = sum(not line.over for line in active)

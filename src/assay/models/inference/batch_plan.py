@@ -59,7 +59,7 @@ class Padded:
         return cls(ids, real, depth)
 
 
-def repeated(cache: DynamicCache | None, rows: int) -> DynamicCache | None:
+def repeat_cache(cache: DynamicCache | None, rows: int) -> DynamicCache | None:
     """A copy of a one-row cache for `rows` rows, free to grow."""
     if cache is None:
         return None

@@ -19,7 +19,7 @@ from transformers import DynamicCache
 
 from assay.core.types import Tell
 from assay.models.inference.attention_check import keeps, lends, pads, takes_trees
-from assay.models.inference.output_layer import output, scaled
+from assay.models.inference.output_layer import output, scale_logits
 from assay.models.inference.prefix_cache import Beginnings
 from assay.models.inference.shared_prefix import Beginning
 from assay.models.tokenizer.chat_tokens import Chat
@@ -58,7 +58,7 @@ class CausalLM:
         values = torch.nn.functional.linear(
             hidden.float(), self._head_weight(), None if bias is None else bias.float()
         )
-        return scaled(values, scale, cap)
+        return scale_logits(values, scale, cap)
 
     def _head_weight(self) -> torch.Tensor:
         weight = self.head.weight

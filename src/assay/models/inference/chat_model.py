@@ -9,10 +9,10 @@ import numpy as np
 import torch
 
 from assay.core.types import GREEDY, Decoding, Generated, Messages, Tell
-from assay.models.inference.batch_generation import Desk, reach
+from assay.models.inference.batch_generation import BatchWriter, reach
 from assay.models.inference.batch_plan import common_prefix
 from assay.models.inference.causal_lm import CausalLM
-from assay.models.inference.constrained_decoding import Forms, Shape
+from assay.models.inference.constrained_decoding import CompiledForm, Forms
 from assay.models.inference.option_scoring import likelihoods
 from assay.models.inference.sampler import Pen
 
@@ -77,7 +77,7 @@ class ChatModel(CausalLM):
             done += len(ended)
             if tell and ended:
                 tell({"event": "progress", "done": done, "total": len(prompts), "unit": "answer"})
-        return [pen.generated(line) for line in lines]
+        return [pen.to_generated(line) for line in lines]
 
     @torch.inference_mode()
     def stream(
@@ -94,13 +94,13 @@ class ChatModel(CausalLM):
             if len(text) > len(told):
                 yield text[len(told) :]
                 told = text
-        return pen.generated(lines[0])
+        return pen.to_generated(lines[0])
 
     def pen(self, how: Decoding, limit: int) -> Pen:
         """What writes answers of at most `limit` tokens."""
         return Pen(self.chat, how, limit, self.shape(how))
 
-    def shape(self, how: Decoding) -> Shape | None:
+    def shape(self, how: Decoding) -> CompiledForm | None:
         """The form of answers, made ready for this model.
 
         Raises:
@@ -112,7 +112,7 @@ class ChatModel(CausalLM):
     def _forms(self) -> Forms:
         return Forms(self.chat, self.head.weight.shape[0])
 
-    def desk(self, sequences: Sequence[Sequence[int]], limit: int) -> Desk:
+    def desk(self, sequences: Sequence[Sequence[int]], limit: int) -> BatchWriter:
         """What rows are written on: their common beginning, computed once."""
         # What a model keeps that is computed on plain rows alone may be of a kind that cannot be
         # copied for each row.
@@ -131,7 +131,7 @@ class ChatModel(CausalLM):
         prefix = beginning.cache if beginning else None
         lends = lends and (prefix is None or self.lends)
         start = prefix.get_seq_length() if self.soft and prefix else shared
-        return Desk(
+        return BatchWriter(
             self.network,
             self.logits,
             prefix,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 KEPT = 64  # forms that are remembered: a server is sent ever new ones
 
 
-class Fitting(ABC):
+class FormMatcher(ABC):
     """How far one answer has come in its form."""
 
     @abstractmethod
@@ -41,11 +41,11 @@ class Fitting(ABC):
         """`token` was written."""
 
 
-class Shape(ABC):
+class CompiledForm(ABC):
     """A form made ready for one model's tokens."""
 
     @abstractmethod
-    def begin(self) -> Fitting: ...
+    def begin(self) -> FormMatcher: ...
 
 
 class Forms:
@@ -54,9 +54,9 @@ class Forms:
     def __init__(self, chat: Chat, width: int):
         self.chat = chat
         self.width = width
-        self._ready: dict[Form, Shape] = {}
+        self._ready: dict[Form, CompiledForm] = {}
 
-    def shape(self, form: Form) -> Shape:
+    def shape(self, form: Form) -> CompiledForm:
         """The form made ready; the last ones are remembered.
 
         Raises:
@@ -92,15 +92,15 @@ class Forms:
         return torch.tensor(sorted(control - {self.chat.end[-1]}), dtype=torch.long)
 
 
-class _Choice(Shape):
+class _Choice(CompiledForm):
     def __init__(self, trie: Trie):
         self.trie = trie
 
-    def begin(self) -> Fitting:
+    def begin(self) -> FormMatcher:
         return _Chosen(self.trie)
 
 
-class _Chosen(Fitting):
+class _Chosen(FormMatcher):
     def __init__(self, trie: Trie):
         self.trie = trie
         self.node = -1
@@ -118,7 +118,7 @@ class _Chosen(Fitting):
         )
 
 
-class _Grammar(Shape):
+class _Grammar(CompiledForm):
     def __init__(self, grammar: str, tokens: LLTokenizer, never: torch.Tensor):
         from llguidance import LLMatcher
 
@@ -127,11 +127,11 @@ class _Grammar(Shape):
         self.width = tokens.vocab_size
         _require(self.first)
 
-    def begin(self) -> Fitting:
+    def begin(self) -> FormMatcher:
         return _Followed(self.first.deep_copy(), self.never, self.width)
 
 
-class _Followed(Fitting):
+class _Followed(FormMatcher):
     def __init__(self, matcher: LLMatcher, never: torch.Tensor, width: int):
         self.matcher = matcher
         self.never = never

@@ -11,7 +11,7 @@ import torch
 
 from assay.core.errors import Problem, TrainError
 from assay.core.types import LanguageModel, Tell
-from assay.models.inference.attention_segments import Layout
+from assay.models.inference.attention_segments import TreeLayout
 from assay.models.inference.batch_plan import by_length
 from assay.models.inference.chat_model import ChatModel
 from assay.models.inference.option_scores import LOGIT_ROWS
@@ -50,7 +50,7 @@ def need_likelihoods(model: LanguageModel) -> ChatModel:
     raise TrainError(Problem("T084", text, help="take a model on this machine"))
 
 
-def begun(model: ChatModel, text: str) -> list[int]:
+def encode_text(model: ChatModel, text: str) -> list[int]:
     """The token ids of plain text, behind the token that texts begin with (or, where there is none,
     end with)."""
     return [_begin(model), *model.chat.text_ids(text)[:MAX_TOKENS]]
@@ -61,8 +61,8 @@ def token_log_probs(
 ) -> list[np.ndarray]:
     """Natural-log probability of every token of each text after those before it, float64, shape
     (tokens,). No chat template. A text without a token gives an empty array."""
-    rows = [begun(model, text) for text in texts]
-    return [one.log_probs for one in followed(model, rows, [1] * len(rows), tell)]
+    rows = [encode_text(model, text) for text in texts]
+    return [one.log_probs for one in score_continuations(model, rows, [1] * len(rows), tell)]
 
 
 def text_log_probs(
@@ -80,7 +80,9 @@ def text_log_probs(
             rows.append(ids[start : start + step + 1])
             owner.append(place)
     out: list[list[np.ndarray]] = [[] for _ in texts]
-    for place, one in zip(owner, followed(model, rows, [1] * len(rows), tell), strict=True):
+    for place, one in zip(
+        owner, score_continuations(model, rows, [1] * len(rows), tell), strict=True
+    ):
         out[place].append(one.log_probs)
     return [np.concatenate(parts) if parts else np.zeros(0) for parts in out]
 
@@ -117,7 +119,7 @@ def continuation_log_probs(
         starts.append(start - over + 1)
         cut += over > 0
     model.warn_cut(cut, tell)
-    found = followed(model, rows, starts, tell)
+    found = score_continuations(model, rows, starts, tell)
     return [Continuation(one.log_probs, len(row)) for one, row in zip(found, rows, strict=True)]
 
 
@@ -127,18 +129,18 @@ def _begin(model: ChatModel) -> int:
 
 
 @torch.inference_mode()
-def followed(
+def score_continuations(
     model: ChatModel, rows: Sequence[Sequence[int]], starts: Sequence[int], tell: Tell | None = None
 ) -> list[Followed]:
     """What the model says of `rows[i][starts[i]:]`, for each row of token ids; `starts` are at
     least 1. What rows begin with alike is computed once, where that pays."""
     out = [Followed(np.zeros(0), np.zeros(0, dtype=int), np.zeros(0, dtype=int))] * len(rows)
     done = 0
-    for which, states in _computed(model, rows, starts):
+    for which, states in _state_batches(model, rows, starts):
         wanted = torch.tensor(
             [t for i in which for t in rows[i][starts[i] :]], device=model.device, dtype=torch.long
         )
-        found, end = _said(model, states, wanted), 0
+        found, end = _token_scores(model, states, wanted), 0
         for i in which:
             begin, end = end, end + len(rows[i]) - starts[i]
             values, best, ranks = found[begin:end].T
@@ -149,7 +151,7 @@ def followed(
     return out
 
 
-def _said(model: ChatModel, states: torch.Tensor, wanted: torch.Tensor) -> np.ndarray:
+def _token_scores(model: ChatModel, states: torch.Tensor, wanted: torch.Tensor) -> np.ndarray:
     """Log-probability of each wanted token, the likeliest token, how many are likelier: (tokens,
     3)."""
     parts = [np.zeros((0, 3))]
@@ -173,7 +175,7 @@ def _trees(model: ChatModel, rows: Sequence[Sequence[int]]) -> list[list[int]]:
     return by_tree([list(row) for row in rows], TREE_GAINS * padded)
 
 
-def _computed(
+def _state_batches(
     model: ChatModel, rows: Sequence[Sequence[int]], starts: Sequence[int]
 ) -> Iterator[tuple[list[int], torch.Tensor]]:
     """Some of the rows at a time, and the hidden states before each of their tokens from `starts`
@@ -189,7 +191,7 @@ def _computed(
                 position_ids=depth,
                 attention_mask=ids.new_ones(1, 1, 1, 1),
                 use_cache=False,
-                tree=Layout(tree, model.device),
+                tree=TreeLayout(tree, model.device),
             ).last_hidden_state[0]
             nodes = [tree.paths[place][starts[i] - 1 : -1] for place, i in enumerate(group)]
             yield group, hidden[torch.from_numpy(np.concatenate(nodes)).to(model.device)]

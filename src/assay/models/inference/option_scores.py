@@ -111,7 +111,7 @@ class Descent:
         """`log_probs` of the children of `parent`, in the trie's order."""
         above = self.total[parent] if parent >= 0 else 0.0
         for child, value in zip(self.trie.children[parent], log_probs, strict=True):
-            last = self._reached(child, above + float(value))
+            last = self._reach(child, above + float(value))
             if last in self.trie.children:
                 self.open.add(child)
             else:
@@ -121,7 +121,7 @@ class Descent:
                     :PLACES
                 ]
 
-    def _reached(self, node: int, total: float) -> int:
+    def _reach(self, node: int, total: float) -> int:
         """Note how likely `node` is, and in a closed trie what follows it without a choice. The
         last of these."""
         self.total[node] = total
@@ -155,7 +155,7 @@ class Descent:
         heavy[order] = sums > self.left + np.logaddexp(self.whole, sums[-1])
         return heavy
 
-    def computed(self, node: int, log_probs: np.ndarray) -> None:
+    def expand(self, node: int, log_probs: np.ndarray) -> None:
         self.learn(node, log_probs)
         # The rest of a chain is in the same pass; it is not open.
         self.open -= set(self.trie.chain(node)) if len(self.trie.children[node]) == 1 else set()
@@ -246,7 +246,7 @@ def _follow(
         owners, parents = np.nonzero(nodes >= 0)[0], nodes[nodes >= 0].tolist()
         found = children_of(trie, states, parents, logits, rows_at_once)
         for row, node, values in zip(owners, parents, found, strict=True):
-            descents[alive[row]].computed(node, values)
+            descents[alive[row]].expand(node, values)
         wanted = {row: nodes for row in alive if (nodes := descents[row].next())}
 
 

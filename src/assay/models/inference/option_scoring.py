@@ -28,12 +28,12 @@ from transformers import DynamicCache
 from assay.core.types import Messages, Tell
 from assay.models.inference import padded_scoring as plain_rows
 from assay.models.inference.attention_mask import Sight
-from assay.models.inference.attention_segments import Layout
+from assay.models.inference.attention_segments import TreeLayout
 from assay.models.inference.batch_generation import reach
-from assay.models.inference.batch_plan import Padded, by_length, common_prefix, repeated
+from assay.models.inference.batch_plan import Padded, by_length, common_prefix, repeat_cache
 from assay.models.inference.option_scores import LOGIT_ROWS, Forward, Trie, descend
-from assay.models.inference.packed_batch import Line
-from assay.models.inference.shared_prefix import Beginning, added
+from assay.models.inference.packed_batch import SuffixTokens
+from assay.models.inference.shared_prefix import Beginning, mask_unseen
 from assay.models.tokenizer.token_tree import Tree, common
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def likelihoods(
     for begin in range(0, len(prompts), ROWS):
         some = prompts[begin : begin + ROWS]
 
-        def told(done: int, before: int = begin) -> None:
+        def tell_progress(done: int, before: int = begin) -> None:
             if tell:
                 tell(
                     {
@@ -78,8 +78,8 @@ def likelihoods(
                 )
 
         own = scores[begin : begin + ROWS]
-        cut += _score(model, some, trie, left, own, told)
-        close = contested(own)
+        cut += _score(model, some, trie, left, own, tell_progress)
+        close = near_ties(own)
         if len(close) and (exact := model.exact()):
             again = np.zeros((len(close), len(options)))
             _score(exact, [some[row] for row in close], trie, left, again, lambda done: None)
@@ -88,7 +88,7 @@ def likelihoods(
     return scores
 
 
-def contested(scores: np.ndarray) -> np.ndarray:
+def near_ties(scores: np.ndarray) -> np.ndarray:
     """The rows whose two best options lie within CLOSE nats, but for options of the very same
     score, which are the same tokens."""
     if scores.shape[1] < 2:
@@ -108,7 +108,7 @@ def _score(
 ) -> int:
     """Write the scores of rows that are sorted together to `out`. Returns how many prompts were
     cut."""
-    sequences, starts, cut = tokenised(model, prompts, max(trie.depth) + 1)
+    sequences, starts, cut = tokenise_prompts(model, prompts, max(trie.depth) + 1)
     done = 0
     if not model.takes_trees:
         for rows in plain_rows.groups(model, sequences, trie):
@@ -123,21 +123,21 @@ def _score(
     return cut
 
 
-def tokenised(
+def tokenise_prompts(
     model: CausalLM, prompts: Sequence[Messages], room: int
 ) -> tuple[list[list[int]], list[int], int]:
     """Token ids, where the last message's text begins in each, and how many were cut to leave
     `room`."""
     sequences, starts, cut = [], [], 0
     for messages in prompts:
-        ids, start, lost = model.chat.parted(messages, room=room)
+        ids, start, lost = model.chat.prompt_with_start(messages, room=room)
         sequences.append(ids)
         starts.append(start)
         cut += lost > 0
     return sequences, starts, cut
 
 
-def shared_tokens(sequences: Sequence[Sequence[int]], starts: Sequence[int]) -> int:
+def prefix_length(sequences: Sequence[Sequence[int]], starts: Sequence[int]) -> int:
     """How many first tokens the rows share, the same in every part of a run, so that its beginning
     is found again: up to where the last messages begin, if these do not share much themselves; else
     a multiple of eight."""
@@ -150,13 +150,13 @@ def shared_tokens(sequences: Sequence[Sequence[int]], starts: Sequence[int]) -> 
 
 def batches(
     model: CausalLM, sequences: Sequence[list[int]], starts: Sequence[int], room: int
-) -> Iterator[Batch]:
+) -> Iterator[PromptBatch]:
     """The rows in batches, longest first or, on trees, in the order of their tokens.
 
     Args:
         room: tokens of the longest answer.
     """
-    shared = shared_tokens(sequences, starts)
+    shared = prefix_length(sequences, starts)
     beginning = model.beginning(sequences[0][:shared])
     own = [sequence[shared:] for sequence in sequences]
     before = beginning.tokens if beginning else 0
@@ -197,7 +197,7 @@ def by_tree(rows: Sequence[list[int]], most: float) -> list[list[int]]:
 
 
 @dataclass
-class Batch:
+class PromptBatch:
     """Rows whose prompts are computed.
 
     Attributes:
@@ -258,9 +258,9 @@ class Batch:
         mask = torch.cat([prompt, torch.from_numpy(sees).to(device)], 2)[:, None]
         places, real = self.last + 1 + torch.from_numpy(depth).to(device), tokens >= 0
         if self.lent:
-            line = Line(self.lent, self.cache, real)
+            line = SuffixTokens(self.lent, self.cache, real)
             return line.states(
-                self.model.body, tokens, places, added(mask, self.model.head.weight.dtype)
+                self.model.body, tokens, places, mask_unseen(mask, self.model.head.weight.dtype)
             )
         assert self.places is not None, "no beginning is lent"
         self.places = torch.cat([self.places, places], 1)
@@ -277,23 +277,23 @@ def in_rows(
     own: Sequence[list[int]],
     *,
     lent: bool,
-) -> Batch:
+) -> PromptBatch:
     """Padded rows; `lent`: they look at the beginning where it stands, else they have copies of
     it."""
     rows = Padded.of(
         own, start=beginning.tokens if beginning else 0, pad=model.pad, device=model.device
     )
-    states, cache, sight = computed(model, beginning, rows, lent=lent)
+    states, cache, sight = prefill_rows(model, beginning, rows, lent=lent)
     found = which, states[:, -1], cache
     if lent:
-        return Batch(model, *found, rows.real, rows.depth[:, -1:], beginning)
+        return PromptBatch(model, *found, rows.real, rows.depth[:, -1:], beginning)
     real = torch.cat(
         [rows.real.new_ones(len(own), sight.key.shape[1] - rows.ids.shape[1]), rows.real], 1
     )
-    return Batch(model, *found, real, rows.depth[:, -1:], None, sight.key)
+    return PromptBatch(model, *found, real, rows.depth[:, -1:], None, sight.key)
 
 
-def computed(
+def prefill_rows(
     model: CausalLM, beginning: Beginning | None, rows: Padded, *, lent: bool = False
 ) -> tuple[torch.Tensor, DynamicCache, Sight]:
     """Hidden states (rows, columns, width) of what follows the beginning, the keys and values that
@@ -307,12 +307,12 @@ def computed(
     if lent:
         cache, sight = DynamicCache(), Sight(sees, rows.depth, rows.depth)
         given = {
-            "attention_mask": added(sees[:, None], model.head.weight.dtype),
+            "attention_mask": mask_unseen(sees[:, None], model.head.weight.dtype),
             "before": beginning,
         }
         given |= {"cache": cache, "use_cache": True}
     else:
-        cache = repeated(beginning.cache, n) if beginning else None
+        cache = repeat_cache(beginning.cache, n) if beginning else None
         cache = cache or DynamicCache()
         start = cache.get_seq_length()
         before = torch.arange(start, device=model.device).expand(n, -1)
@@ -332,10 +332,10 @@ def seeing(sight: Sight, cache: DynamicCache) -> dict[str, Any]:
 
 def on_tree(
     model: CausalLM, beginning: Beginning, which: list[int], own: Sequence[list[int]]
-) -> Batch:
+) -> PromptBatch:
     """One token tree, then the rows' own keys and values, gathered along their paths."""
     tree = Tree.of(own)
-    start, cache = beginning.tokens, repeated(beginning.cache, 1)
+    start, cache = beginning.tokens, repeat_cache(beginning.cache, 1)
     assert cache is not None, "a copy of one that is there"
     ids, depth = (
         torch.from_numpy(part)[None].to(model.device) for part in (tree.tokens, tree.depth)
@@ -346,7 +346,7 @@ def on_tree(
         attention_mask=ids.new_ones(1, 1, 1, 1),
         cache=cache,
         use_cache=True,
-        tree=Layout(tree, model.device),
+        tree=TreeLayout(tree, model.device),
     ).last_hidden_state[0]
     width = max(map(len, own))
     places = np.stack(
@@ -359,4 +359,4 @@ def on_tree(
         layer.keys = layer.keys[0][:, found].transpose(0, 1).contiguous()
         layer.values = layer.values[0][:, found].transpose(0, 1).contiguous()
     last = torch.tensor([[start + len(row) - 1] for row in own], device=model.device)
-    return Batch(model, which, states[found[:, -1] - start], cache, real, last, beginning)
+    return PromptBatch(model, which, states[found[:, -1] - start], cache, real, last, beginning)

@@ -25,7 +25,7 @@ def output(network: Any) -> tuple[torch.Tensor, torch.Tensor | None, float, floa
     return layer.weight, layer.bias, scale, cap
 
 
-def scaled(logits: torch.Tensor, scale: float, cap: float | None) -> torch.Tensor:
+def scale_logits(logits: torch.Tensor, scale: float, cap: float | None) -> torch.Tensor:
     """Logits as the model gives them, from the layer's own values."""
     logits = logits if scale == 1.0 else logits * scale
     return logits if cap is None else torch.tanh(logits / cap) * cap

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(eq=False)
-class Line:
+class SuffixTokens:
     """Tokens that follow those in `cache`.
 
     Attributes:
@@ -44,12 +44,12 @@ class Line:
     ) -> torch.Tensor:
         """(1, heads, tokens, width) in, (1, tokens, heads, width) out; `mask` as in
         `Beginning.attend`, of the rows."""
-        dealt = [self._dealt(states) for states in (query, key, value)]
+        dealt = [self._scatter_rows(states) for states in (query, key, value)]
         place: Any = module.layer_idx
         keys, values = self.cache.update(dealt[1], dealt[2], place)
         return self.beginning.attend(module, dealt[0], keys, values, mask, scale)[self.real][None]
 
-    def _dealt(self, states: torch.Tensor) -> torch.Tensor:
+    def _scatter_rows(self, states: torch.Tensor) -> torch.Tensor:
         """(1, heads, tokens, width) -> (rows, heads, columns, width), zeros where there is no
         token."""
         rows = states.new_zeros(*self.real.shape, states.shape[1], states.shape[3])

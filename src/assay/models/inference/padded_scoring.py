@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from assay.models.inference.batch_plan import by_length, repeated
+from assay.models.inference.batch_plan import by_length, repeat_cache
 
 if TYPE_CHECKING:
     from assay.models.inference.causal_lm import CausalLM
@@ -79,6 +79,6 @@ def right_padded(model: CausalLM, rows: Sequence[Sequence[int]]) -> torch.Tensor
             len(ids), -1
         ),
         attention_mask=ids.new_ones(len(ids), before + width),
-        cache=repeated(soft.cache, len(ids)),
+        cache=repeat_cache(soft.cache, len(ids)),
         use_cache=True,
     ).last_hidden_state

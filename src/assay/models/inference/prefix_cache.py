@@ -18,10 +18,10 @@ from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 
 from assay.models.inference import tree_attention as attention
-from assay.models.inference.batch_plan import repeated
-from assay.models.inference.packed_batch import Line
-from assay.models.inference.shared_prefix import Beginning, added
-from assay.models.inference.shared_prefix_attention import unbounded
+from assay.models.inference.batch_plan import repeat_cache
+from assay.models.inference.packed_batch import SuffixTokens
+from assay.models.inference.shared_prefix import Beginning, mask_unseen
+from assay.models.inference.shared_prefix_attention import full_cache
 
 KEEP = 2
 # relative to the states' size; coarser types: a tenth
@@ -59,9 +59,9 @@ class Beginnings:
         """The beginning that consists of `soft`, if any, and of `ids`. Those with a soft part are
         not kept: the stamp does not cover what it was made from."""
         if soft is not None:
-            return self._computed(ids, unbounded(soft) if whole else soft, "soft")
+            return self._compute(ids, full_cache(soft) if whole else soft, "soft")
         new = DynamicCache() if whole else DynamicCache(config=self._network.config)
-        found = self._kept.pop(tuple(ids), None) or self._computed(ids, new, "plain")
+        found = self._kept.pop(tuple(ids), None) or self._compute(ids, new, "plain")
         self._kept[tuple(ids)] = found  # the last one asked for stands last
         for old in list(self._kept)[:-KEEP]:
             del self._kept[old]
@@ -74,7 +74,7 @@ class Beginnings:
     def _tensors(self) -> list[torch.Tensor]:
         return [*self._network.parameters(), *self._network.buffers()]
 
-    def _computed(self, ids: Sequence[int], cache: DynamicCache, kind: str) -> Beginning:
+    def _compute(self, ids: Sequence[int], cache: DynamicCache, kind: str) -> Beginning:
         body = self._network.base_model
         if ids:
             device = self._network.get_input_embeddings().weight.device
@@ -112,16 +112,18 @@ def lends(network: Any, beginning: Beginning) -> bool:
     before = beginning.calls
     try:
         own = DynamicCache()
-        mask = added(sees, network.dtype)
+        mask = mask_unseen(sees, network.dtype)
         lent = body(
             **given, attention_mask=mask, cache=own, before=beginning
         ).last_hidden_state.float()
-        line = Line(beginning, DynamicCache(), torch.ones_like(ids, dtype=torch.bool))
+        line = SuffixTokens(beginning, DynamicCache(), torch.ones_like(ids, dtype=torch.bool))
         alike = line.states(body, ids, places, mask).float()
     except (RuntimeError, TypeError, ValueError, IndexError, KeyError, AttributeError):
         return False
     every = torch.ones(2, beginning.tokens + TRIED, dtype=torch.long, device=device)
-    copied = body(**given, attention_mask=every, cache=repeated(cache, 2)).last_hidden_state.float()
+    copied = body(
+        **given, attention_mask=every, cache=repeat_cache(cache, 2)
+    ).last_hidden_state.float()
     close = CLOSE.get(network.dtype, 0.1)
     asked = beginning.calls - before == 2 * network.config.get_text_config().num_hidden_layers
     apart = max(

@@ -18,7 +18,7 @@ import torch
 
 from assay.core.store import digest
 from assay.core.types import Decoding, Generated
-from assay.models.inference.constrained_decoding import Fitting, Shape
+from assay.models.inference.constrained_decoding import CompiledForm, FormMatcher
 from assay.models.tokenizer.chat_tokens import Chat
 
 # tokens that are sorted when a share of them is asked for; all, where these do not make it up
@@ -27,13 +27,13 @@ HALF = "\ufffd"  # what the beginning of a character is decoded to
 
 
 @dataclass(eq=False)
-class Line:
+class PartialAnswer:
     """One answer while it is written."""
 
     number: int  # of the prompt
     ids: list[int]  # the prompt
     draw: random.Random | None = None
-    fitting: Fitting | None = None
+    fitting: FormMatcher | None = None
     tokens: list[int] = field(default_factory=list)
     logprob: float = 0.0
     over: bool = False
@@ -43,7 +43,7 @@ class Line:
 class Pen:
     """Writes token after token. `shape`: the form, made ready for this model."""
 
-    def __init__(self, chat: Chat, how: Decoding, limit: int, shape: Shape | None = None):
+    def __init__(self, chat: Chat, how: Decoding, limit: int, shape: CompiledForm | None = None):
         self.chat = chat
         self.end = chat.end[-1]
         self.how = how
@@ -54,12 +54,12 @@ class Pen:
         # began before.
         self._tail = max((len(text.encode()) for text in self.stop), default=0) + 4
 
-    def lines(self, sequences: Sequence[Sequence[int]]) -> list[Line]:
+    def lines(self, sequences: Sequence[Sequence[int]]) -> list[PartialAnswer]:
         """One line a prompt, in order."""
         seen: Counter[tuple[int, ...]] = Counter()
         lines = []
         for number, ids in enumerate(sequences):
-            line = Line(number, list(ids))
+            line = PartialAnswer(number, list(ids))
             if self.how.temperature > 0:
                 again = seen[tuple(ids)]
                 seen[tuple(ids)] += 1
@@ -70,7 +70,7 @@ class Pen:
             lines.append(line)
         return lines
 
-    def write(self, lines: Sequence[Line], logits: torch.Tensor) -> None:
+    def write(self, lines: Sequence[PartialAnswer], logits: torch.Tensor) -> None:
         """Add one token to each line. `logits`: fp32, (lines, vocabulary); they are changed where a
         form rules."""
         sums = torch.logsumexp(logits, -1)
@@ -87,7 +87,7 @@ class Pen:
         if self.how.temperature > 0:
             chosen = torch.tensor(
                 [
-                    0 if line.over else self._drawn(line, row)
+                    0 if line.over else self._sample(line, row)
                     for line, row in zip(lines, allowed, strict=True)
                 ],
                 device=logits.device,
@@ -99,19 +99,19 @@ class Pen:
             if not line.over:
                 self._take(line, token, log)
 
-    def _drawn(self, line: Line, logits: torch.Tensor) -> int:
+    def _sample(self, line: PartialAnswer, logits: torch.Tensor) -> int:
         assert line.draw is not None
-        return drawn(logits, self.how.temperature, self.how.top_p, line.draw.random())
+        return sample_token(logits, self.how.temperature, self.how.top_p, line.draw.random())
 
-    def _take(self, line: Line, token: int, log: float) -> None:
+    def _take(self, line: PartialAnswer, token: int, log: float) -> None:
         line.tokens.append(token)
         line.logprob += log
-        line.ended = token == self.end or self._stopped(line.tokens)
+        line.ended = token == self.end or self._ends_with_stop(line.tokens)
         line.over = line.ended or len(line.tokens) >= self.limit
         if line.fitting and not line.over:
             line.fitting.take(token)
 
-    def _stopped(self, tokens: Sequence[int]) -> bool:
+    def _ends_with_stop(self, tokens: Sequence[int]) -> bool:
         if not self.stop:
             return False
         tail = self._decode(tokens[-self._tail :])
@@ -120,7 +120,7 @@ class Pen:
     def _decode(self, tokens: Sequence[int]) -> str:
         return self.chat.tokenizer.decode(list(tokens), skip_special_tokens=True)
 
-    def text(self, line: Line) -> str:
+    def text(self, line: PartialAnswer) -> str:
         """What is written so far, up to the first stop text, as it is."""
         done = line.tokens[-1:] == [self.end]
         text = self._decode(line.tokens[:-1] if done else line.tokens)
@@ -128,7 +128,7 @@ class Pen:
             : min((at for stop in self.stop if (at := text.find(stop)) >= 0), default=len(text))
         ]
 
-    def sure(self, line: Line) -> str:
+    def sure(self, line: PartialAnswer) -> str:
         """The part of the text that no later token changes: no half character, no beginning of a
         stop text."""
         text = self.text(line)
@@ -139,7 +139,7 @@ class Pen:
         held = (n for stop in self.stop for n in range(1, len(stop)) if text.endswith(stop[:n]))
         return text[: len(text) - max(held, default=0)]
 
-    def generated(self, line: Line) -> Generated:
+    def to_generated(self, line: PartialAnswer) -> Generated:
         """The finished answer. White space around it goes, but where a form says what stands
         there."""
         text = self.text(line)
@@ -152,7 +152,7 @@ class Pen:
         )
 
 
-def drawn(logits: torch.Tensor, temperature: float, top_p: float, at: float) -> int:
+def sample_token(logits: torch.Tensor, temperature: float, top_p: float, at: float) -> int:
     """The token at `at`, in [0, 1), of the shares: among the fewest tokens, likeliest first, that
     make up `top_p`.
 

@@ -65,6 +65,6 @@ class Beginning:
         return torch.lerp(near, far, share).view(n, heads, q, -1).transpose(1, 2)
 
 
-def added(sees: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+def mask_unseen(sees: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     """0 where `sees`, minus infinity elsewhere."""
     return torch.zeros(sees.shape, dtype=dtype, device=sees.device).masked_fill_(~sees, -torch.inf)

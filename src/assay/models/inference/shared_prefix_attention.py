@@ -24,16 +24,16 @@ from transformers import DynamicCache
 FLASH = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
 
 
-def held(cache: DynamicCache | None) -> list[tuple[torch.Tensor, torch.Tensor]]:
+def layer_key_values(cache: DynamicCache | None) -> list[tuple[torch.Tensor, torch.Tensor]]:
     """Keys and values of each layer, (rows, kv heads, tokens, width)."""
     layers: list[Any] = [] if cache is None else cache.layers
     return [(layer.keys, layer.values) for layer in layers]
 
 
-def unbounded(cache: DynamicCache) -> DynamicCache:
+def full_cache(cache: DynamicCache) -> DynamicCache:
     """The same keys and values in a cache that forgets none of those that come."""
     wide = DynamicCache()
-    for layer, (keys, values) in enumerate(held(cache)):
+    for layer, (keys, values) in enumerate(layer_key_values(cache)):
         wide.update(keys, values, layer)
     return wide
 
@@ -53,7 +53,9 @@ class Slots:
     @classmethod
     def of(cls, prefix: DynamicCache | None, rows: int, room: int, dtype: torch.dtype) -> Slots:
         return cls(
-            rows, room, [(keys.to(dtype), values.to(dtype)) for keys, values in held(prefix)]
+            rows,
+            room,
+            [(keys.to(dtype), values.to(dtype)) for keys, values in layer_key_values(prefix)],
         )
 
     def layer(
@@ -76,7 +78,7 @@ class Slots:
 
 
 @dataclass(frozen=True)
-class Masks:
+class BatchMasks:
     """What is added to scores in layers of one window: 0 where a key is seen, minus infinity
     elsewhere."""
 
@@ -109,7 +111,7 @@ class Pass:
     entering: torch.Tensor | None = None
     real: tuple[torch.Tensor, torch.Tensor] | None = None
     calls: int = 0  # of the attention function: one a layer
-    _masks: dict[int | None, Masks] = field(default_factory=dict)  # by window
+    _masks: dict[int | None, BatchMasks] = field(default_factory=dict)  # by window
 
     @classmethod
     def of(
@@ -136,7 +138,7 @@ class Pass:
             made.real = rows, columns
         return made
 
-    def masks(self, window: int | None, groups: int, dtype: torch.dtype) -> Masks:
+    def masks(self, window: int | None, groups: int, dtype: torch.dtype) -> BatchMasks:
         """For layers that look back `window` tokens, the token itself among them; None: over
         all."""
         before = self.slots.shared[0][0].shape[2] if self.slots.shared else 0
@@ -155,16 +157,18 @@ class Pass:
                     far = before + self.place[:, None] - keys >= window
                     unshared = far.all(1)
                     far[unshared, 0] = False  # a softmax needs a key; what comes of it is not used
-                    shared = added(far, dtype).repeat_interleave(groups, 0)[None, None]
+                    shared = mask_hidden(far, dtype).repeat_interleave(groups, 0)[None, None]
                 if self.entering is not None:
                     ones = torch.ones(
                         self.entering.shape[1], self.entering.shape[1], dtype=torch.bool
                     )
-                    entering = added(
+                    entering = mask_hidden(
                         ~(ones.tril() & ones.triu(1 - window)).to(hidden.device), dtype
                     )[None, None]
-            writing = added(hidden, dtype)[:, None, None].expand(-1, 1, groups, -1).contiguous()
-            self._masks[window] = Masks(writing, entering, shared, unshared)
+            writing = (
+                mask_hidden(hidden, dtype)[:, None, None].expand(-1, 1, groups, -1).contiguous()
+            )
+            self._masks[window] = BatchMasks(writing, entering, shared, unshared)
         return self._masks[window]
 
     def attend(
@@ -204,7 +208,7 @@ class Pass:
             total = total.view(kv, tokens, heads // kv).transpose(0, 1)
             if masks.unshared is not None:
                 total = total.masked_fill(masks.unshared[:, None, None], -torch.inf)
-            out = joined(out, sums, found, total)
+            out = merge_attention(out, sums, found, total)
         return out.flatten(1, 2)[None]
 
     def _enter(
@@ -233,7 +237,7 @@ class Pass:
         )
 
 
-def added(hidden: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+def mask_hidden(hidden: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     """What to add to scores: minus infinity where a key is hidden."""
     return torch.zeros(hidden.shape, dtype=dtype, device=hidden.device).masked_fill_(
         hidden, -torch.inf
@@ -277,7 +281,7 @@ def look(
     return (scores - total[..., None]).exp().to(value.dtype) @ value, total
 
 
-def joined(
+def merge_attention(
     out: torch.Tensor, sums: torch.Tensor, other: torch.Tensor, more: torch.Tensor
 ) -> torch.Tensor:
     """Attention over two sets of keys from that over each, (..., width), and their log-sums,

@@ -26,12 +26,12 @@ from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
-from assay.models.inference.attention_segments import Layout, Segment
+from assay.models.inference.attention_segments import QuerySegment, TreeLayout
 from assay.models.inference.shared_prefix_attention import Pass
 
 if TYPE_CHECKING:
     from assay.models.inference.attention_mask import Sight
-    from assay.models.inference.packed_batch import Line
+    from assay.models.inference.packed_batch import SuffixTokens
     from assay.models.inference.shared_prefix import Beginning
 
 NAME = "assay"
@@ -62,8 +62,8 @@ def attend(
     scaling: float | None = None,
     sliding_window: int | None = None,
     softcap: float | None = None,
-    tree: Layout | None = None,
-    before: Beginning | Line | None = None,
+    tree: TreeLayout | None = None,
+    before: Beginning | SuffixTokens | None = None,
     lent: Pass | None = None,
     sight: Sight | None = None,
     **kwargs: Any,
@@ -91,7 +91,7 @@ def attend(
         scale = query.shape[-1] ** -0.5 if scaling is None else scaling
         return before.attend(module, query, key, value, attention_mask, scale), None
     if tree is None and softcap is not None:
-        return capped(query, key, value, attention_mask, softcap, dropout, scaling), None
+        return softcap_attention(query, key, value, attention_mask, softcap, dropout, scaling), None
     if tree is None:
         out, _ = sdpa_attention_forward(
             module,
@@ -138,7 +138,7 @@ def by_node(states: torch.Tensor, groups: int) -> torch.Tensor:
     return states.view(kv, rows // groups, groups, width).transpose(0, 1)
 
 
-def seen(states: torch.Tensor, segment: Segment) -> torch.Tensor:
+def segment_states(states: torch.Tensor, segment: QuerySegment) -> torch.Tensor:
     """The keys of a segment, (kv heads, keys, width): a view where they are neighbours."""
     parts = [states[:, start:stop] for start, stop in segment.runs]
     return parts[0] if len(parts) == 1 else torch.cat(parts, 1)
@@ -153,7 +153,7 @@ class TreeAttention(torch.autograd.Function):
         query: torch.Tensor,
         key: torch.Tensor,
         value: torch.Tensor,
-        segments: list[Segment],
+        segments: list[QuerySegment],
         scale: float,
         compiled: bool,
     ) -> torch.Tensor:
@@ -165,9 +165,13 @@ class TreeAttention(torch.autograd.Function):
         for part in segments:
             rows, mask = (
                 slice(part.start * groups, part.stop * groups),
-                part.added(groups, query.dtype),
+                part.additive_mask(groups, query.dtype),
             )
-            own = query[None, :, rows], seen(key, part)[None], seen(value, part)[None]
+            own = (
+                query[None, :, rows],
+                segment_states(key, part)[None],
+                segment_states(value, part)[None],
+            )
             found, total = FLASH(*own, 0.0, False, attn_mask=mask[None], scale=scale)
             out[part.start : part.stop] = by_node(found[0], groups)
             sums.append(total)
@@ -188,9 +192,15 @@ class TreeAttention(torch.autograd.Function):
         for part, total in zip(segments, sums, strict=True):
             rows, mask = (
                 slice(part.start * groups, part.stop * groups),
-                part.added(groups, query.dtype),
+                part.additive_mask(groups, query.dtype),
             )
-            own = grad[:, rows], query[:, rows], seen(key, part), seen(value, part), out[:, rows]
+            own = (
+                grad[:, rows],
+                query[:, rows],
+                segment_states(key, part),
+                segment_states(value, part),
+                out[:, rows],
+            )
             if compiled:
                 dq[:, rows], k, v = products(*own, total[0], mask, scale)
             else:
@@ -218,13 +228,13 @@ def products(
     scale: float,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Gradients of query, key and value; all (kv heads, rows, width), `total` (kv heads, rows)."""
-    taken, weights = compiled_passes()
+    taken, weights = compile_kernels()
     scores, above = query @ key.transpose(1, 2), grad @ value.transpose(1, 2)
     share, above = weights(scores, above, taken(grad, out), total, mask, scale)
     return above @ key, above.transpose(1, 2) @ query, share.transpose(1, 2) @ grad
 
 
-def _taken(grad: torch.Tensor, out: torch.Tensor) -> torch.Tensor:
+def _softmax_delta(grad: torch.Tensor, out: torch.Tensor) -> torch.Tensor:
     """What softmax takes off each score's gradient, (kv heads, rows)."""
     return (grad.float() * out.float()).sum(-1)
 
@@ -246,14 +256,14 @@ def _weights(
 
 
 @cache
-def compiled_passes() -> tuple[
+def compile_kernels() -> tuple[
     Callable[..., torch.Tensor], Callable[..., tuple[torch.Tensor, torch.Tensor]]
 ]:
     """The two functions above, each as one pass over memory."""
-    return torch.compile(_taken, dynamic=True), torch.compile(_weights, dynamic=True)
+    return torch.compile(_softmax_delta, dynamic=True), torch.compile(_weights, dynamic=True)
 
 
-def add_runs(total: torch.Tensor, part: torch.Tensor, segment: Segment) -> None:
+def add_runs(total: torch.Tensor, part: torch.Tensor, segment: QuerySegment) -> None:
     """Add (kv heads, keys of a segment, width) to where the keys came from."""
     place = 0
     for start, stop in segment.runs:
@@ -265,7 +275,7 @@ def by_hand(
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,
-    segments: list[Segment],
+    segments: list[QuerySegment],
     scale: float,
     softcap: float | None,
     dropout: float,
@@ -277,20 +287,20 @@ def by_hand(
     for part in segments:
         scores = (
             query[:, part.start * groups : part.stop * groups]
-            @ seen(key, part).transpose(1, 2)
+            @ segment_states(key, part).transpose(1, 2)
             * scale
         )
         if softcap is not None:
             scores = softcap * torch.tanh(scores / softcap)
-        scores = scores + part.added(groups, scores.dtype)
+        scores = scores + part.additive_mask(groups, scores.dtype)
         weights = torch.softmax(
             scores, -1, dtype=torch.promote_types(scores.dtype, torch.float32)
         ).to(value.dtype)
-        parts.append(torch.nn.functional.dropout(weights, dropout) @ seen(value, part))
+        parts.append(torch.nn.functional.dropout(weights, dropout) @ segment_states(value, part))
     return by_node(torch.cat(parts, 1), groups).flatten(1, 2)
 
 
-def capped(
+def softcap_attention(
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,

@@ -54,7 +54,7 @@ def fit_problems(
 
 
 @functools.cache
-def _listed(file: str, variable: str) -> frozenset[str]:
+def _table_keys(file: str, variable: str) -> frozenset[str]:
     """The keys of one of transformers' name tables, from its source text."""
     spec = importlib.util.find_spec("transformers")
     if spec is None or not spec.submodule_search_locations:
@@ -88,30 +88,30 @@ def _listed(file: str, variable: str) -> frozenset[str]:
     return frozenset(keys)
 
 
-def known_types() -> frozenset[str]:
+def model_types() -> frozenset[str]:
     """Every model type that the installed transformers has code for."""
     # Older releases keep the whole table in the second file.
-    return _listed("auto_mappings.py", "CONFIG_MAPPING_NAMES") | _listed(
+    return _table_keys("auto_mappings.py", "CONFIG_MAPPING_NAMES") | _table_keys(
         "configuration_auto.py", "CONFIG_MAPPING_NAMES"
     )
 
 
 def _type_problems(config: dict[str, Any], place: str, kind: Kind) -> list[Problem]:
     name = config.get("model_type")
-    if not isinstance(name, str) or name not in known_types():
+    if not isinstance(name, str) or name not in model_types():
         text = f"the model type {str(name)[:60]!r} is not one that the installed transformers knows"
         return [
             Problem(
                 "M091",
-                text + did_you_mean(str(name)[:60], known_types()),
+                text + did_you_mean(str(name)[:60], model_types()),
                 place,
                 help="update transformers",
             )
         ]
     if kind == "embedder":
         return []
-    generators = _listed("modeling_auto.py", "MODEL_FOR_CAUSAL_LM_MAPPING_NAMES")
-    encoders = _listed("modeling_auto.py", "MODEL_FOR_MASKED_LM_MAPPING_NAMES")
+    generators = _table_keys("modeling_auto.py", "MODEL_FOR_CAUSAL_LM_MAPPING_NAMES")
+    encoders = _table_keys("modeling_auto.py", "MODEL_FOR_MASKED_LM_MAPPING_NAMES")
     if name in generators and (name not in encoders or config.get("is_decoder") is True):
         return []
     text = f"{name} is not a model that writes text from left to right, so it cannot answer"

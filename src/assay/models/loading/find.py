@@ -15,12 +15,12 @@ from typing import Any
 from assay.core import store
 from assay.core.errors import ModelError, Problem, did_you_mean
 from assay.core.types import Tell
-from assay.models.loading.catalogue import CATALOGUE, Entry, Kind, entry_of
+from assay.models.loading.catalogue import CATALOGUE, CatalogueEntry, Kind, entry_of
 from assay.models.loading.fetch import fetch
 from assay.models.loading.folder_validation import TEMPLATE, admit
 from assay.models.loading.hub import HUB_NAME, snapshot
-from assay.models.loading.model_cache import cache_folder, known_digest
-from assay.models.quantisation.gguf import check, dequantise, dequantised
+from assay.models.loading.model_cache import cache_folder, file_sha256
+from assay.models.quantisation.gguf import check, dequantise, find_dequantised
 from assay.models.tokenizer.plain_template import PLAIN, SAID
 
 _LENGTHS = (
@@ -39,7 +39,7 @@ _NOT_IN_DIGEST = ("transformers_version", "_name_or_path")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class LocalModel:
     """A model that may be loaded. `context_length` is in tokens, 0 when the model does not say."""
 
     folder: Path
@@ -50,7 +50,7 @@ class Found:
     context_length: int
 
     @classmethod
-    def from_json(cls, row: Mapping[str, Any]) -> "Found":
+    def from_json(cls, row: Mapping[str, Any]) -> "LocalModel":
         """What was written of it, its folder as text."""
         fields: dict[str, Any] = {**row, "folder": Path(row["folder"])}
         return cls(**fields)
@@ -63,7 +63,7 @@ def find(
     offline: bool = False,
     tell: Tell = lambda event: None,
     kind: Kind = "causal",
-) -> Found:
+) -> LocalModel:
     """Bring the model here if need be, judge it, and say what it is. torch is not imported.
 
     Args:
@@ -86,11 +86,13 @@ def find(
         quantised = sorted(path.glob("*.gguf"))
         if len(quantised) == 1 and not (path / "config.json").exists():
             return _from_gguf(quantised[0], name, tell, kind)
-        return _found(admit_scanned(path, kind), name, kind, note="", licence=_card_licence(path))
+        return _local_model(
+            admit_scanned(path, kind), name, kind, note="", licence=_card_licence(path)
+        )
     if not HUB_NAME.fullmatch(name) or name.startswith((".", "/", "~")):
         raise ModelError(_unknown(name, path))
     folder, revision = snapshot(name, offline=offline, tell=tell)
-    return _found(
+    return _local_model(
         admit_scanned(folder, kind),
         name,
         kind,
@@ -111,11 +113,11 @@ def admit_scanned(folder: Path, kind: Kind) -> Path:
 
 def folder_mark(admitted: Path) -> Path:
     """Where it is noted that the weights of an admitted folder hold finite numbers only."""
-    weights = {path.name: known_digest(path) for path in sorted(admitted.glob("*.safetensors"))}
+    weights = {path.name: file_sha256(path) for path in sorted(admitted.glob("*.safetensors"))}
     return cache_folder() / "finite" / f"{store.digest(weights)[:32]}.json"
 
 
-def _from_catalogue(entry: Entry, offline: bool, tell: Tell, kind: Kind) -> Found:
+def _from_catalogue(entry: CatalogueEntry, offline: bool, tell: Tell, kind: Kind) -> LocalModel:
     if entry.kind != kind:
         use = (
             "an embedder, it does not write text"
@@ -130,14 +132,14 @@ def _from_catalogue(entry: Entry, offline: bool, tell: Tell, kind: Kind) -> Foun
         folder = fetch(entry, offline=offline, tell=tell)
     else:
         pinned = entry.members[0].sha256
-        ready = dequantised(entry.name, pinned)
+        ready = find_dequantised(entry.name, pinned)
         folder = ready or _fetch_and_dequantise(entry, offline, tell)
-    return _found(
+    return _local_model(
         admit(folder, kind=kind), entry.name, kind, note=entry.note, licence=entry.licence
     )
 
 
-def _fetch_and_dequantise(entry: Entry, offline: bool, tell: Tell) -> Path:
+def _fetch_and_dequantise(entry: CatalogueEntry, offline: bool, tell: Tell) -> Path:
     source = fetch(entry, offline=offline, tell=tell) / entry.gguf
     folder = dequantise(source, entry.name, tell=tell)
     if source.is_relative_to(folder.parent.parent):
@@ -146,7 +148,7 @@ def _fetch_and_dequantise(entry: Entry, offline: bool, tell: Tell) -> Path:
     return folder
 
 
-def _from_gguf(path: Path, name: str, tell: Tell, kind: Kind) -> Found:
+def _from_gguf(path: Path, name: str, tell: Tell, kind: Kind) -> LocalModel:
     facts = check(path).facts
     if kind == "embedder":
         raise ModelError(
@@ -158,7 +160,7 @@ def _from_gguf(path: Path, name: str, tell: Tell, kind: Kind) -> Found:
     folder = dequantise(path, slug, tell=tell)
     licence = facts.get("general.license", "")
     note = "dequantised from a GGUF file"
-    return _found(
+    return _local_model(
         admit_scanned(folder, kind),
         name,
         kind,
@@ -167,11 +169,11 @@ def _from_gguf(path: Path, name: str, tell: Tell, kind: Kind) -> Found:
     )
 
 
-def _found(folder: Path, name: str, kind: Kind, *, note: str, licence: str) -> Found:
+def _local_model(folder: Path, name: str, kind: Kind, *, note: str, licence: str) -> LocalModel:
     template = folder / TEMPLATE
     plain = template.is_file() and template.read_text(encoding="utf-8", errors="replace") == PLAIN
     note = "; ".join(text for text in (note, SAID if plain and kind == "causal" else "") if text)
-    return Found(folder, name, digest_of(folder), note, licence, context_length(folder, kind))
+    return LocalModel(folder, name, digest_of(folder), note, licence, context_length(folder, kind))
 
 
 def digest_of(folder: Path) -> str:
@@ -186,7 +188,7 @@ def digest_of(folder: Path) -> str:
             config = store.read_json(path)
             parts[name] = {key: value for key, value in config.items() if key not in _NOT_IN_DIGEST}
         else:
-            parts[name] = known_digest(path)
+            parts[name] = file_sha256(path)
     return store.digest(parts)
 
 
@@ -207,7 +209,7 @@ def context_length(folder: Path, kind: Kind = "causal") -> int:
     for source in (config, inner if isinstance(inner, dict) else {}):
         for key in _LENGTHS:
             if isinstance(source.get(key), int) and source[key] > 0:
-                return max(source[key], _stretched(source))
+                return max(source[key], _yarn_length(source))
     tokens = folder / "tokenizer_config.json"
     most = (
         store.read_json(tokens).get("model_max_length")
@@ -217,7 +219,7 @@ def context_length(folder: Path, kind: Kind = "causal") -> int:
     return int(most) if isinstance(most, int | float) and 0 < most < _NO_LIMIT else 0
 
 
-def _stretched(config: Mapping[str, Any]) -> int:
+def _yarn_length(config: Mapping[str, Any]) -> int:
     """As far as YaRN stretches what the model was trained for; 0 without."""
     rope = config.get("rope_scaling") or config.get("rope_parameters")
     if not isinstance(rope, dict) or rope.get("rope_type", rope.get("type")) != "yarn":
@@ -226,7 +228,7 @@ def _stretched(config: Mapping[str, Any]) -> int:
     return int(first * factor) if isinstance(first, int) and isinstance(factor, int | float) else 0
 
 
-def stated_length(name: str, base: Path) -> int:
+def nominal_length(name: str, base: Path) -> int:
     """Tokens that a model reads at once, as far as its name or its folder on this machine says; 0:
     not known. Nothing is fetched or judged."""
     if (entry := entry_of(name)) is not None:

@@ -25,7 +25,7 @@ HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}(@[\w./-]
 Refuse = Callable[[str, str], AssayError]
 
 
-def _refused(text: str, help: str) -> AssayError:
+def _hub_error(text: str, help: str) -> AssayError:
     return ModelError(Problem("M099", text, help=help))
 
 
@@ -43,14 +43,14 @@ def snapshot(
         ResourceError: R004 not in the cache, and there is no connection or it must not be used.
     """
     repository, _, revision = name.partition("@")
-    with explained(repository, revision, offline):
+    with translate_hub_errors(repository, revision, offline):
         folder = _download(repository, revision or None, offline, tell, endpoint)
     return folder, folder.name
 
 
 @contextmanager
-def explained(
-    repository: str, revision: str, offline: bool, what: str = "model", refuse: Refuse = _refused
+def translate_hub_errors(
+    repository: str, revision: str, offline: bool, what: str = "model", refuse: Refuse = _hub_error
 ) -> Generator[None]:
     """Around calls of the hub's library: what it raises, in our words; its progress bars are off
     meanwhile.
@@ -91,7 +91,7 @@ def explained(
         ) from error
     except (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled) as error:
         if isinstance(error.__cause__, errors.HfHubHTTPError):
-            raise _answered(repository, error.__cause__, refuse) from error
+            raise _status_error(repository, error.__cause__, refuse) from error
         why = "the network must not be used" if offline else "the hub cannot be reached"
         kind = "" if what == "model" else "--repo-type dataset "
         way = (
@@ -101,7 +101,7 @@ def explained(
         text = f"the {what} {repository} is not in the hub's cache on this machine and {why}"
         raise ResourceError(Problem("R004", text, help=way)) from error
     except errors.HfHubHTTPError as error:
-        raise _answered(repository, error, refuse) from error
+        raise _status_error(repository, error, refuse) from error
     # The class of the hub's HTTP client, whichever that is: the connection broke on the way.
     except errors.HTTPError as error:
         text = f"the download of {repository} broke off ({type(error).__name__})"
@@ -113,7 +113,7 @@ def explained(
             enable_progress_bars()
 
 
-def _answered(repository: str, error: "HfHubHTTPError", refuse: Refuse) -> AssayError:
+def _status_error(repository: str, error: "HfHubHTTPError", refuse: Refuse) -> AssayError:
     return refuse(
         f"the hub answered {error.response.status_code} for {repository}", "try again later"
     )

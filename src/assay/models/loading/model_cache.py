@@ -19,7 +19,7 @@ def cache_folder() -> Path:
     return (Path(shared) if shared else Path.home() / ".cache").absolute() / "assay"
 
 
-def known_digest(path: Path) -> str:
+def file_sha256(path: Path) -> str:
     """sha256 of a file, remembered in the cache folder.
 
     Raises:

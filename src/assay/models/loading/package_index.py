@@ -25,7 +25,7 @@ from typing import IO, NamedTuple
 
 from assay.core import store
 from assay.core.errors import ModelError, Problem
-from assay.models.environment import installed
+from assay.models.environment import package_version
 
 _TIMEOUT = 30.0  # seconds without a byte
 _TRIES = 5  # in a row without progress
@@ -45,7 +45,7 @@ def index_url() -> str:
         return url
     # Not find_spec: asked for pip, setuptools' finder puts the old distutils back, and
     # torch.compile fails afterwards.
-    if installed("pip") != "none":
+    if package_version("pip") != "none":
         command = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
         answer = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
         if answer.returncode == 0 and answer.stdout.strip():

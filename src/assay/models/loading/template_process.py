@@ -43,7 +43,7 @@ def limits(seconds: int, memory: int) -> None:
             continue
 
 
-def compiled(template: str) -> Any:
+def compile_template(template: str) -> Any:
     """The template as transformers compiles it."""
     from jinja2.exceptions import TemplateError
     from jinja2.ext import Extension
@@ -99,7 +99,7 @@ def conversations() -> Iterator[list[dict[str, str]]]:
 def refusal(template: str) -> str:
     from jinja2.exceptions import TemplateError
 
-    ready, failures = compiled(template), (TemplateError, *PYTHONS)
+    ready, failures = compile_template(template), (TemplateError, *PYTHONS)
     special = {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>"}
     for messages in conversations():
         given = sum(len(message["content"]) for message in messages)

@@ -38,12 +38,12 @@ def exhausts(template: str) -> str:
         return str(store.read_json(note)["refused"])
     except (OSError, ValueError, KeyError, TypeError):
         pass  # not tried yet, or the note cannot be read
-    found = _tried(template)
+    found = _try_template(template)
     store.write_json(note, {"refused": found})
     return found
 
 
-def _tried(template: str) -> str:
+def _try_template(template: str) -> str:
     places = [importlib.util.find_spec(name) for name in ("jinja2", "markupsafe")]
     paths = sorted({str(Path(spec.origin).parents[1]) for spec in places if spec and spec.origin})
     job = {"template": template, "paths": paths, "seconds": SECONDS, "memory": MEMORY}

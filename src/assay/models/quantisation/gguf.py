@@ -23,7 +23,7 @@ from typing import Any, BinaryIO
 from assay.core import store
 from assay.core.errors import ModelError, Problem, ResourceError
 from assay.core.types import Tell
-from assay.models.loading.model_cache import cache_folder, known_digest
+from assay.models.loading.model_cache import cache_folder, file_sha256
 
 VERSION = 1  # of what dequantise writes
 _MAX_KEYS = 10_000
@@ -222,17 +222,17 @@ def _require_plausible(facts: dict[str, Any]) -> None:
 # --- dequantising ---------------------------------------------------------------------------------
 
 
-def dequantised(name: str, sha256: str) -> Path | None:
+def find_dequantised(name: str, sha256: str) -> Path | None:
     """The folder that `dequantise` made earlier from the file of this hash, if it is complete and
     unharmed."""
     stage = _stage(name, sha256)
     try:
         mark = store.read_json(stage.folder / "done.json")
-        if all(known_digest(stage.folder / file) == value for file, value in mark["files"].items()):
+        if all(file_sha256(stage.folder / file) == value for file, value in mark["files"].items()):
             return stage.folder if mark["note"]["version"] == VERSION else None
     except (OSError, ValueError, KeyError, TypeError):
         pass
-    stage.done()  # sets a damaged folder aside
+    stage.completion_note()  # sets a damaged folder aside
     return None
 
 
@@ -247,9 +247,9 @@ def dequantise(source: Path, name: str, *, tell: Tell = lambda event: None) -> P
             R098 out of memory.
     """
     header = check(source)
-    sha256 = known_digest(source)
+    sha256 = file_sha256(source)
     with store.lock(cache_folder() / f"{name}-{sha256[:8]}.lock", f"dequantise {name}", wait=True):
-        if (ready := dequantised(name, sha256)) is not None:
+        if (ready := find_dequantised(name, sha256)) is not None:
             return ready
         tell(
             {

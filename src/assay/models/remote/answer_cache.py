@@ -47,7 +47,7 @@ class RemoteCache:
                 sealed.add(self.file, {"key": key, **row})
             self._rows[key] = {"key": key, **row}
 
-    def served(self) -> dict[str, list[str]]:
+    def model_names(self) -> dict[str, list[str]]:
         """Names that the service has given its model -> the days of its answers, both in order."""
         found: dict[str, set[str]] = {}
         for row in self._rows.values():

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.core.errors import Problem, ResourceError
 from assay.models.remote.endpoint import Endpoint
-from assay.models.remote.rate_limit import Bucket, back_off, retry_after
+from assay.models.remote.rate_limit import TokenBucket, back_off, retry_after
 
 if TYPE_CHECKING:
     import httpx2
@@ -68,8 +68,8 @@ class Client:
         self.name = name
         self.endpoint = endpoint
         self._draw = random.Random(f"{seed} {endpoint.digest}")
-        self._requests = Bucket(endpoint.requests_per_minute, time.monotonic)
-        self._tokens = Bucket(endpoint.tokens_per_minute, time.monotonic)
+        self._requests = TokenBucket(endpoint.requests_per_minute, time.monotonic)
+        self._tokens = TokenBucket(endpoint.tokens_per_minute, time.monotonic)
         self._not_before = 0.0  # no request before this time: the service has asked for it
         self._http = httpx2.Client(
             timeout=endpoint.timeout,
@@ -108,7 +108,7 @@ class Client:
             except _Passing as error:
                 failures += 1
                 if failures >= self.endpoint.tries or (error.after or 0) > PATIENCE:
-                    raise self._given_up(error, failures) from error
+                    raise self._final_error(error, failures) from error
                 if error.limited and error.after:
                     self._not_before = max(self._not_before, time.monotonic() + error.after)
                 _wait(max(error.after or 0.0, back_off(failures, self._draw)), halt)
@@ -124,7 +124,7 @@ class Client:
             as `ask`.
         """
         size = 0
-        with self._sent(body) as response:
+        with self._send(body) as response:
             if response.status_code != 200:
                 self._judge(response, self._read(response))
             for line in response.iter_lines():
@@ -133,7 +133,7 @@ class Client:
                     raise self._no_answer(f"is longer than {LARGEST:,} bytes")
                 yield line
 
-    def cleaned(self, text: str, width: int = SHOWN) -> str:
+    def clean_text(self, text: str, width: int = SHOWN) -> str:
         """Foreign text as one line without control characters, cut, and without the key."""
         text = self.without_key(text)
         flat = " ".join("".join(c if c.isprintable() else " " for c in text).split())
@@ -146,14 +146,14 @@ class Client:
     # --- one try ----------------------------------------------------------------------------------
 
     def _once(self, body: dict[str, Any]) -> dict[str, Any]:
-        with self._sent(body) as response:
+        with self._send(body) as response:
             data = self._read(response)
             if response.status_code != 200:
                 self._judge(response, data)
         return self._value(data)
 
     @contextmanager
-    def _sent(self, body: dict[str, Any]) -> Generator[httpx2.Response]:
+    def _send(self, body: dict[str, Any]) -> Generator[httpx2.Response]:
         """The response to the request, redirects on the same origin followed."""
         import httpx2
 
@@ -166,7 +166,7 @@ class Client:
                     if response.status_code not in (301, 302, 303, 307, 308):
                         yield response
                         return
-                    address = self._redirected(address, response)
+                    address = self._redirect_target(address, response)
         except httpx2.TimeoutException as error:
             raise _Passing(f"no answer within {self.endpoint.timeout:g} s") from error
         except httpx2.InvalidURL as error:
@@ -174,7 +174,7 @@ class Client:
                 "R017", "redirects to what is no address", "check the endpoint's url"
             ) from error
         except (httpx2.TransportError, httpx2.DecodingError) as error:
-            if untrusted(error):
+            if is_certificate_error(error):
                 way = (
                     "check the url; a certificate of your own authority belongs into the"
                     " system's store"
@@ -182,12 +182,12 @@ class Client:
                 raise self._problem(
                     "R014", "its certificate is not trusted, so nothing was sent", way
                 ) from error
-            raise _Passing(self.cleaned(str(error)) or type(error).__name__) from error
+            raise _Passing(self.clean_text(str(error)) or type(error).__name__) from error
         raise self._problem(
             "R017", f"redirects more than {HOPS - 1} times", "write the address that it leads to"
         )
 
-    def _redirected(self, address: httpx2.URL, response: httpx2.Response) -> httpx2.URL:
+    def _redirect_target(self, address: httpx2.URL, response: httpx2.Response) -> httpx2.URL:
         target = address.join(response.headers.get("location", ""))
         same = (target.scheme, target.host, target.port) == (
             address.scheme,
@@ -195,7 +195,7 @@ class Client:
             address.port,
         )
         if not same or response.status_code not in (307, 308):
-            where = f"{target.scheme}://{self.cleaned(target.host, 80)}"
+            where = f"{target.scheme}://{self.clean_text(target.host, 80)}"
             text = f"redirects to {where}; the key and the rows are not sent there"
             raise self._problem(
                 "R017", text, "if that is the right address, write it as the endpoint's url"
@@ -263,18 +263,18 @@ class Client:
         try:
             value = json.loads(text)
         except (ValueError, RecursionError):
-            return ("" if text.lstrip().startswith("<") else self.cleaned(text)), ""
+            return ("" if text.lstrip().startswith("<") else self.clean_text(text)), ""
         error = value.get("error", value) if isinstance(value, dict) else value
         if not isinstance(error, dict):
-            return self.cleaned(str(error)), ""
+            return self.clean_text(str(error)), ""
         message = error.get("message") or error.get("detail") or ""
-        return self.cleaned(str(message)), str(error.get("code") or error.get("type") or "")
+        return self.clean_text(str(message)), str(error.get("code") or error.get("type") or "")
 
     def _value(self, data: bytes) -> dict[str, Any]:
         """The JSON of an answer with status 200."""
         if data.lstrip()[:1] == b"<":
             raise self._no_answer(
-                f"is a web page: {self.cleaned(data.decode('utf-8', 'replace'), 80)!r}"
+                f"is a web page: {self.clean_text(data.decode('utf-8', 'replace'), 80)!r}"
             )
         try:
             value = json.loads(data)
@@ -304,7 +304,7 @@ class Client:
             "check the endpoint's url: it ends before /chat/completions",
         )
 
-    def _given_up(self, error: _Passing, failures: int) -> ResourceError:
+    def _final_error(self, error: _Passing, failures: int) -> ResourceError:
         kept = "what was answered is kept: run again later"
         if error.after is not None and error.after > PATIENCE:
             return self._problem("R015", f"asks to wait {error.after:,.0f} s ({error})", kept)
@@ -318,7 +318,7 @@ class Client:
         return self._problem("R014", text, f"{kept}, or raise timeout or tries")
 
 
-def untrusted(error: BaseException | None) -> bool:
+def is_certificate_error(error: BaseException | None) -> bool:
     """Whether a connection failed because of the other side's certificate."""
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):

@@ -157,7 +157,7 @@ class Endpoint(Settings):
         """The key, from the environment; "" where none is named or the variable is not set."""
         return os.environ.get(self.key, "").strip() if self.key else ""
 
-    def described(self, name: str, *, offline: bool = False) -> dict[str, Any]:
+    def describe(self, name: str, *, offline: bool = False) -> dict[str, Any]:
         """What a worker needs to open it, and what a report says about it: the key is not in it."""
         return {
             "folder": "",

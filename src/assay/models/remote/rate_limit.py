@@ -16,7 +16,7 @@ BURST = 10.0  # seconds' worth that may be taken at once
 FIRST, MOST = 1.0, 60.0  # seconds: the longest wait after the first failure, and after any
 
 
-class Bucket:
+class TokenBucket:
     """A rate. `take` says how long to wait before what was taken may be used.
 
     Args:

@@ -33,8 +33,8 @@ from assay.models.remote.endpoint import Endpoint
 from assay.models.remote.request_body import (
     answer_of,
     body_of,
-    estimated_turns,
-    refused_parameter,
+    estimate_prompt_tokens,
+    find_refused_parameter,
     room,
 )
 
@@ -91,7 +91,7 @@ class RemoteModel:
 
     def count_tokens(self, messages: Messages) -> int:
         """An estimate: the service alone knows."""
-        return estimated_turns(messages)
+        return estimate_prompt_tokens(messages)
 
     def score(
         self, prompts: Sequence[Messages], options: Sequence[str], *, tell: Tell | None = None
@@ -112,17 +112,18 @@ class RemoteModel:
             ResourceError: R010 to R017. What is on its way when `tell` raises is still kept, if it
                 comes soon.
         """
-        asked = self._asked(prompts, max_tokens, how)
+        asked = self._requests(prompts, max_tokens, how)
         kept = [row for one in asked if (row := self.cache.get(one.key)) is not None]
         self.waited += sum(row.get("seconds", math.nan) for row in kept)
         new = list({one.key: one for one in asked if self.cache.get(one.key) is None}.values())
         if self.dry:
             self.due |= {
-                one.key: (estimated_turns(one.messages), room(max_tokens, how.form)) for one in new
+                one.key: (estimate_prompt_tokens(one.messages), room(max_tokens, how.form))
+                for one in new
             }
             return [
-                self._kept(one.key)
-                or Generated("", estimated_turns(one.messages), max_tokens, False)
+                self._lookup(one.key)
+                or Generated("", estimate_prompt_tokens(one.messages), max_tokens, False)
                 for one in asked
             ]
         if new and self.offline:
@@ -130,7 +131,7 @@ class RemoteModel:
             way = f"{len(new):,} of {len(asked):,} answers are not kept here; run without --offline"
             raise ResourceError(Problem("R010", text, f"remote.{self.name}", help=way))
         self._send(new, max_tokens, how, len(asked), tell)
-        return [answer for one in asked if (answer := self._kept(one.key))]
+        return [answer for one in asked if (answer := self._lookup(one.key))]
 
     def stream(self, prompt: Messages, *, max_tokens: int) -> Iterator[str]:
         """The answer piece by piece, as server-sent events bring it. It is not kept."""
@@ -149,11 +150,13 @@ class RemoteModel:
                 if piece:
                     yield self.client.without_key(piece)
         except Refused as error:
-            raise self._refused(error) from error
+            raise self._refusal_error(error) from error
 
     # --- requests ---------------------------------------------------------------------------------
 
-    def _asked(self, prompts: Sequence[Messages], max_tokens: int, how: Decoding) -> list[_Asked]:
+    def _requests(
+        self, prompts: Sequence[Messages], max_tokens: int, how: Decoding
+    ) -> list[_Asked]:
         """Equal prompts are one request where the likeliest answer is wanted, and a sample each
         where one is drawn."""
         seen: Counter[Messages] = Counter()
@@ -168,7 +171,7 @@ class RemoteModel:
             )
         return asked
 
-    def _kept(self, key: str) -> Generated | None:
+    def _lookup(self, key: str) -> Generated | None:
         row = self.cache.get(key)
         return (
             None if row is None else Generated(**{name: row[name] for name in Generated.__slots__})
@@ -233,7 +236,7 @@ class RemoteModel:
 
     def _answer(self, one: _Asked, max_tokens: int, how: Decoding, halt: threading.Event) -> None:
         """Ask one question and keep its answer."""
-        expected = estimated_turns(one.messages) + max_tokens
+        expected = estimate_prompt_tokens(one.messages) + max_tokens
         value, form, seconds = self._reply(one, max_tokens, how, expected, halt)
         answer = answer_of(value, one.messages, form)
         self.client.used(expected, answer.prompt_tokens + answer.tokens)
@@ -241,7 +244,7 @@ class RemoteModel:
         served = value.get("model") if isinstance(value.get("model"), str) else ""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         row |= {
-            "served": self.client.cleaned(served or self.endpoint.model),
+            "served": self.client.clean_text(served or self.endpoint.model),
             "at": now,
             "seconds": seconds,
         }
@@ -262,10 +265,10 @@ class RemoteModel:
                 return value, how.form if "response_format" in body else None, seconds
             except Refused as error:
                 if "content_filter" in error.code or "content_filter" in error.message:
-                    return _filtered(error, self.endpoint), None, 0.0
-                name = refused_parameter(error.message, body)
+                    return _content_filter_reply(error, self.endpoint), None, 0.0
+                name = find_refused_parameter(error.message, body)
                 if not name:
-                    raise self._refused(error) from error
+                    raise self._refusal_error(error) from error
                 self._leave_out(name, error)
 
     def _leave_out(self, name: str, error: Refused) -> None:
@@ -279,14 +282,14 @@ class RemoteModel:
             )
             self._tell({"event": "warning", "code": "M066", "count": 1, "text": text})
 
-    def _refused(self, error: Refused) -> ResourceError:
+    def _refusal_error(self, error: Refused) -> ResourceError:
         text = f"{self.endpoint.host} refuses the request (status {error.status}): {error.message}"
         return ResourceError(
             Problem("R013", text, f"remote.{self.name}", help="check the endpoint's model and url")
         )
 
 
-def _filtered(error: Refused, endpoint: Endpoint) -> dict[str, Any]:
+def _content_filter_reply(error: Refused, endpoint: Endpoint) -> dict[str, Any]:
     """A prompt that a service's filter took, in the form of an answer that it took."""
     choice = {"finish_reason": "content_filter", "message": {"refusal": error.message}}
     return {"model": endpoint.model, "choices": [choice], "usage": {"completion_tokens": 0}}

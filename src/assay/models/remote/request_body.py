@@ -36,20 +36,22 @@ OPTIONAL = {
 }
 
 
-def estimated(text: str) -> int:
+def estimate_tokens(text: str) -> int:
     """Tokens of a text, estimated from its bytes: only the service knows them."""
     return math.ceil(len(text.encode()) / _TOKEN_BYTES)
 
 
-def estimated_turns(messages: Messages) -> int:
-    return sum(estimated(message.content) + _TURN for message in messages)
+def estimate_prompt_tokens(messages: Messages) -> int:
+    return sum(estimate_tokens(message.content) + _TURN for message in messages)
 
 
 def room(max_tokens: int, form: Form | None) -> int:
     """Tokens that an answer in this form may take."""
     if form is None or form.kind != "choice":
         return max_tokens
-    longest = max((estimated(json.dumps(option)) for option in json.loads(form.text)), default=0)
+    longest = max(
+        (estimate_tokens(json.dumps(option)) for option in json.loads(form.text)), default=0
+    )
     return max(max_tokens, 2 * longest) + AROUND
 
 
@@ -96,7 +98,7 @@ def schema_of(form: Form | None) -> dict[str, Any] | None:
     }
 
 
-def refused_parameter(message: str, body: dict[str, Any]) -> str:
+def find_refused_parameter(message: str, body: dict[str, Any]) -> str:
     """The optional parameter of `body` that a service's message is about, or ""."""
     said = message.casefold()
     for name, words in OPTIONAL.items():
@@ -119,16 +121,16 @@ def answer_of(value: dict[str, Any], messages: Messages, form: Form | None) -> G
     usage = _mapping(value.get("usage"))
     text = refusal or said
     return Generated(
-        text if refused else chosen_text(text, form),
-        _count(usage.get("prompt_tokens"), estimated_turns(messages)),
-        _count(usage.get("completion_tokens"), estimated(text)),
+        text if refused else choice_text(text, form),
+        _count(usage.get("prompt_tokens"), estimate_prompt_tokens(messages)),
+        _count(usage.get("completion_tokens"), estimate_tokens(text)),
         truncated=ended == "length",
         logprob=logprob_of(choice.get("logprobs")),
         refused=refused,
     )
 
 
-def chosen_text(text: str, form: Form | None) -> str:
+def choice_text(text: str, form: Form | None) -> str:
     """The option that an object of the choice's schema holds; the text as it is where it is no such
     object."""
     text = text.strip()

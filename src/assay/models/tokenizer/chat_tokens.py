@@ -58,13 +58,15 @@ class Chat:
         pieces, cut, _ = self._pieces(messages, room)
         return [token for piece in pieces for token in piece], cut
 
-    def parted(self, messages: Messages, *, room: int = 0) -> tuple[list[int], int, int]:
+    def prompt_with_start(self, messages: Messages, *, room: int = 0) -> tuple[list[int], int, int]:
         """As `prompt`, and before the tokens cut: the index of the token that the last message's
         text begins with."""
         pieces, cut, _ = self._pieces(messages, room)
         return [token for piece in pieces for token in piece], sum(map(len, pieces[:-2])), cut
 
-    def placed(self, messages: Messages) -> tuple[list[int], int, list[tuple[int, int, int]]]:
+    def prompt_with_offsets(
+        self, messages: Messages
+    ) -> tuple[list[int], int, list[tuple[int, int, int]]]:
         """As `prompt`, and where the last message's text lies: (index of a token, its first
         character, one past its last) for each of its tokens that was not cut, in the stripped
         text."""
@@ -102,7 +104,7 @@ class Chat:
         Classification, arxiv.org/abs/1905.05583), and with passages the end is the question itself.
         """
         heads, _ = self._form(tuple(message.role for message in messages))
-        texts = [self._known_ids(message.content.strip()) for message in messages[:-1]]
+        texts = [self._lookup_ids(message.content.strip()) for message in messages[:-1]]
         texts.append(self.text_ids(messages[-1].content.strip()))
         over = sum(map(len, heads)) + sum(map(len, texts)) + room - self.max_length
         first, dropped = int(messages[0].role == "system"), 0
@@ -166,7 +168,7 @@ class Chat:
             "input_ids"
         ]
 
-    def _known_ids(self, text: str) -> list[int]:
+    def _lookup_ids(self, text: str) -> list[int]:
         """`text_ids`, remembered: what stands before a question stands before many. Not to be
         changed."""
         if text not in self._known:

@@ -52,7 +52,7 @@ class Tree:
     def __len__(self) -> int:
         return len(self.tokens)
 
-    def filled(self, multiple: int, token: int) -> "Tree":
+    def pad_to_multiple(self, multiple: int, token: int) -> "Tree":
         """With single nodes of their own at the end, up to a multiple of so many nodes."""
         more = -len(self) % multiple
         node = np.arange(len(self), len(self) + more)

@@ -4,7 +4,7 @@ server."""
 from pathlib import Path
 
 from assay.core.types import Tell
-from assay.retrieval.stores.base import Store, Version
+from assay.retrieval.stores.base import Store, StoreVersion
 from assay.retrieval.stores.settings import STORES, Exact, LanceDb, Postgres, StoreOf, StoreSettings
 
 __all__ = [
@@ -15,7 +15,7 @@ __all__ = [
     "Store",
     "StoreOf",
     "StoreSettings",
-    "Version",
+    "StoreVersion",
     "open_store",
 ]
 

@@ -28,7 +28,7 @@ MOST_TIED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class StoreVersion:
     number: int  # grows with every write; numbers may be skipped
     time: float  # of the write, seconds since 1970
 
@@ -96,7 +96,7 @@ class Store(Protocol):
     @property
     def version(self) -> int: ...
 
-    def versions(self) -> list[Version]:
+    def versions(self) -> list[StoreVersion]:
         """Those that can be searched, oldest first."""
         ...
 
@@ -123,7 +123,7 @@ class Rows:
         return len(self.passages)
 
 
-def checked(
+def validate_rows(
     passages: Sequence[Document],
     vectors: np.ndarray,
     fields: Sequence[Mapping[str, str]],
@@ -222,7 +222,7 @@ def pair_of(name: str, value: str) -> str:
 # --- what was found -------------------------------------------------------------------------------
 
 
-def ranked(
+def rank_exactly(
     query: np.ndarray, ids: Sequence[str], vectors: np.ndarray, top: int
 ) -> list[tuple[str, float]]:
     """The best of these candidates. Scores are computed in 64 bits, so that all stores give the
@@ -241,7 +241,7 @@ def ranked(
     return [(ids[row], float(rounded[row])) for row in best]
 
 
-def settled(
+def fetch_past_ties(
     fetch: Callable[[int], tuple[Sequence[str], np.ndarray]], query: np.ndarray, top: int
 ) -> list[tuple[str, float]]:
     """The best of what `fetch(n)` gives, its n nearest candidates: more are fetched while the last
@@ -249,7 +249,7 @@ def settled(
     wanted = top + MARGIN
     while True:
         ids, vectors = fetch(wanted)
-        found = ranked(query, ids, vectors, len(ids))
+        found = rank_exactly(query, ids, vectors, len(ids))
         if len(ids) < wanted or wanted >= MOST_TIED or found[top - 1][1] - found[-1][1] > SAME:
             return found[:top]
         wanted = min(wanted * 8, MOST_TIED)

@@ -21,16 +21,16 @@ from assay.core.types import Document
 from assay.retrieval.stores import segment_files as segments
 from assay.retrieval.stores.base import (
     ANY,
-    Version,
-    checked,
-    ranked,
+    StoreVersion,
+    rank_exactly,
     refuse_other_encoding,
     refuse_version,
     units,
+    validate_rows,
 )
 from assay.retrieval.stores.row_versions import Roll
 from assay.retrieval.stores.search_candidates import candidates
-from assay.retrieval.stores.segment_files import LOG, Segment
+from assay.retrieval.stores.segment_files import LOG, VectorSegment
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,7 +48,7 @@ class ExactStore:
     def __init__(self, folder: Path, digest: str, width: int, *, rebuild: bool = False):
         self.folder = folder
         self.encoding = (digest, width)
-        self._segments: list[Segment] = []
+        self._segments: list[VectorSegment] = []
         with self._alone():
             lines = segments.read_log(folder)
             had = (lines[0]["digest"], lines[0]["width"]) if lines else self.encoding
@@ -59,7 +59,7 @@ class ExactStore:
                 )
                 refuse_other_encoding(str(folder), had, self.encoding, way_out)
             if not lines or had != self.encoding:
-                self._oldest, self._versions, self._roll = 0, [Version(0, time.time())], Roll()
+                self._oldest, self._versions, self._roll = 0, [StoreVersion(0, time.time())], Roll()
                 self._write_log()
             self._mark = (0, 0, 0)
             self._refresh()
@@ -75,7 +75,7 @@ class ExactStore:
     ) -> int:
         import numpy as np
 
-        rows = checked(passages, vectors, fields, self.encoding[1])
+        rows = validate_rows(passages, vectors, fields, self.encoding[1])
         with self._alone():
             self._refresh()
             if not len(rows):
@@ -146,7 +146,7 @@ class ExactStore:
         segments.clear(self.folder, [segment.name for segment in self._segments])
 
     def _texts(
-        self, segment: Segment, rows: np.ndarray
+        self, segment: VectorSegment, rows: np.ndarray
     ) -> Iterator[tuple[Document, Mapping[str, str]]]:
         read = segments.read_passages(
             self.folder, segment.name, [segment.starts[row] for row in rows]
@@ -209,7 +209,10 @@ class ExactStore:
             )
         known = {segment.name: segment for segment in self._segments}
         self._segments, self._roll = [], Roll()
-        self._oldest, self._versions = head["oldest"], [Version(*pair) for pair in head["versions"]]
+        self._oldest, self._versions = (
+            head["oldest"],
+            [StoreVersion(*pair) for pair in head["versions"]],
+        )
         for name in head["segments"]:
             self._add(name, known)
         rows = [row for row, _ in head["gone"]]
@@ -218,14 +221,14 @@ class ExactStore:
             self._follow(line, known)
         self._mark = mark
 
-    def _follow(self, line: dict[str, Any], known: Mapping[str, Segment]) -> None:
+    def _follow(self, line: dict[str, Any], known: Mapping[str, VectorSegment]) -> None:
         """One line of the log, that is one version."""
         self._roll.end(line["gone"], line["version"])
         if line["segment"]:
             self._add(line["segment"], known)
-        self._versions.append(Version(line["version"], line["time"]))
+        self._versions.append(StoreVersion(line["version"], line["time"]))
 
-    def _add(self, name: str, known: Mapping[str, Segment]) -> None:
+    def _add(self, name: str, known: Mapping[str, VectorSegment]) -> None:
         segment = known.get(name) or segments.read_segment(self.folder, name, self.encoding[1])
         self._segments.append(segment)
         self._roll.take(segment.ids, segment.fields, segment.born)
@@ -250,7 +253,7 @@ class ExactStore:
             for query, (near, there) in zip(
                 some, candidates(some, top, rows, self._blocks()), strict=True
             ):
-                found.append(ranked(query, [self._roll.ids[row] for row in near], there, top))
+                found.append(rank_exactly(query, [self._roll.ids[row] for row in near], there, top))
         return found
 
     def _blocks(self) -> Iterator[tuple[int, np.ndarray]]:
@@ -302,7 +305,7 @@ class ExactStore:
         self._refresh()
         return self._newest
 
-    def versions(self) -> list[Version]:
+    def versions(self) -> list[StoreVersion]:
         self._refresh()
         return list(self._versions)
 

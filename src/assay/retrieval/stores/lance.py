@@ -26,16 +26,16 @@ from assay.core.types import Document, Tell
 from assay.retrieval.stores.base import (
     ANY,
     Rows,
-    Version,
-    checked,
+    StoreVersion,
     document_of,
+    fetch_past_ties,
     keepable,
     pair_of,
     pairs_of,
     refuse_other_encoding,
     refuse_version,
-    settled,
     units,
+    validate_rows,
 )
 from assay.retrieval.stores.settings import LanceDb
 
@@ -105,7 +105,7 @@ class LanceStore:
         vectors: np.ndarray,
         fields: Sequence[Mapping[str, str]] = (),
     ) -> int:
-        rows = checked(passages, vectors, fields, self.width)
+        rows = validate_rows(passages, vectors, fields, self.width)
         if not len(rows):
             return self.version
         with self._alone():
@@ -198,7 +198,8 @@ class LanceStore:
             return found["id"].to_pylist(), rows
 
         return [
-            settled(lambda count, query=query: near(query, count), query, top) for query in queries
+            fetch_past_ties(lambda count, query=query: near(query, count), query, top)
+            for query in queries
         ]
 
     def passages(self, ids: Sequence[str], at: int | None = None) -> list[Document]:
@@ -220,8 +221,10 @@ class LanceStore:
     def version(self) -> int:
         return self._table.version
 
-    def versions(self) -> list[Version]:
-        return [Version(number, time.timestamp()) for number, time in sorted(self._times().items())]
+    def versions(self) -> list[StoreVersion]:
+        return [
+            StoreVersion(number, time.timestamp()) for number, time in sorted(self._times().items())
+        ]
 
     def __len__(self) -> int:
         return self._table.count_rows()

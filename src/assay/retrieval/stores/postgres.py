@@ -26,16 +26,16 @@ from assay.core.types import Document, Tell
 from assay.retrieval.stores.base import (
     ANY,
     Rows,
-    Version,
-    checked,
+    StoreVersion,
     document_of,
+    fetch_past_ties,
     keepable,
     refuse_other_encoding,
     refuse_version,
-    settled,
     units,
+    validate_rows,
 )
-from assay.retrieval.stores.postgres_connection import Server
+from assay.retrieval.stores.postgres_connection import PostgresServer
 from assay.retrieval.stores.settings import Postgres
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class PostgresStore:
         self.settings = settings
         self.encoding = (digest, width)
         self.tell = tell
-        self._server = Server(settings.address, settings.patience, tell)
+        self._server = PostgresServer(settings.address, settings.patience, tell)
         try:
             self._server.transaction(self._make)
         except ResourceError:
@@ -132,7 +132,7 @@ class PostgresStore:
         vectors: np.ndarray,
         fields: Sequence[Mapping[str, str]] = (),
     ) -> int:
-        rows = checked(passages, vectors, fields, self.encoding[1])
+        rows = validate_rows(passages, vectors, fields, self.encoding[1])
         if not len(rows):
             return self.version
         token = secrets.token_hex(16)
@@ -206,7 +206,7 @@ class PostgresStore:
     def _index(self, connection: psycopg.Connection[Any]) -> None:
         """Make the index once it is due. A transaction of its own: the rows are there whatever
         becomes of it."""
-        if self.encoding[1] > WIDEST or self._indexed(connection):
+        if self.encoding[1] > WIDEST or self._has_index(connection):
             return
         rows = self._count(connection)
         if rows < self.settings.index_from:
@@ -260,7 +260,7 @@ class PostgresStore:
                 )
 
             return [
-                settled(lambda count, query=query: near(query, count), query, top)
+                fetch_past_ties(lambda count, query=query: near(query, count), query, top)
                 for query in queries
             ]
 
@@ -296,10 +296,10 @@ class PostgresStore:
     def version(self) -> int:
         return self._server.transaction(self._newest)
 
-    def versions(self) -> list[Version]:
+    def versions(self) -> list[StoreVersion]:
         listed = "SELECT number, extract(epoch FROM time)::float8 FROM %t_versions ORDER BY number"
         return self._server.transaction(
-            lambda c: [Version(*row) for row in c.execute(self._sql(listed))]
+            lambda c: [StoreVersion(*row) for row in c.execute(self._sql(listed))]
         )
 
     def __len__(self) -> int:
@@ -320,7 +320,7 @@ class PostgresStore:
     def _count(self, connection: psycopg.Connection[Any]) -> int:
         return self._one(connection, "SELECT count(*) FROM %t WHERE died IS NULL")
 
-    def _indexed(self, connection: psycopg.Connection[Any]) -> bool:
+    def _has_index(self, connection: psycopg.Connection[Any]) -> bool:
         return (
             self._one(connection, "SELECT to_regclass(%s)", [f"{self.settings.table}_vector"])
             is not None

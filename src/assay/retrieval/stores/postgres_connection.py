@@ -22,7 +22,7 @@ LONGEST_WAIT = 5.0
 PASSING = ("08", "40", "53300", "57P", "55P")
 
 
-class Server:
+class PostgresServer:
     """Runs transactions; those that a lost connection has ended are run again."""
 
     def __init__(self, address: str, patience: float, tell: Tell):
@@ -58,7 +58,7 @@ class Server:
                 if self._open is not None and self._open.closed:
                     self._open = None
                 if self._open is None:
-                    self._open = self._connected()
+                    self._open = self._connect()
                 with self._open.transaction():
                     return work(self._open)
             except self._errors.OperationalError as error:
@@ -84,7 +84,7 @@ class Server:
             except self._errors.Error as error:
                 self._refuse(error)
 
-    def _connected(self) -> psycopg.Connection[Any]:
+    def _connect(self) -> psycopg.Connection[Any]:
         return self._errors.connect(
             self._address, autocommit=True, connect_timeout=10, application_name="assay"
         )

@@ -35,7 +35,7 @@ LOG = "log.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class VectorSegment:
     name: str
     vectors: np.ndarray  # float32 (rows, width), mapped from the file
     born: np.ndarray  # int64 (rows,)
@@ -87,12 +87,12 @@ def _chunks(vectors: np.ndarray, born: np.ndarray) -> Iterator[bytes | memoryvie
     yield born.data.cast("B")
 
 
-def read_segment(folder: Path, name: str, width: int) -> Segment:
+def read_segment(folder: Path, name: str, width: int) -> VectorSegment:
     """Raises FileNotFoundError (another process may have merged it away), ResourceError R026."""
     path = folder / f"{name}.safetensors"
     if _hash((folder / f"{name}.jsonl", path))[:NAME] != name:
         refuse_damaged(path, "is not what was written here, or its texts are not")
-    arrays = _mapped(path)
+    arrays = _memory_map(path)
     ids, fields, starts, at = [], [], [], 0
     with (folder / f"{name}.jsonl").open("rb") as file:
         for line in file:
@@ -105,12 +105,12 @@ def read_segment(folder: Path, name: str, width: int) -> Segment:
         refuse_damaged(
             path, f"holds vectors of shape {arrays['vectors'].shape} for {len(ids)} passages"
         )
-    return Segment(
+    return VectorSegment(
         name, arrays["vectors"], arrays["born"], tuple(ids), tuple(fields), tuple(starts)
     )
 
 
-def _mapped(path: Path) -> dict[str, np.ndarray]:
+def _memory_map(path: Path) -> dict[str, np.ndarray]:
     """The tensors of a safetensors file without reading them. Source:
     github.com/huggingface/safetensors, "Format" """
     import numpy as np
@@ -153,7 +153,7 @@ def read_log(folder: Path) -> list[dict[str, Any]]:
         return []
     found: list[dict[str, Any] | None] = []
     with contextlib.suppress(sealed.Unsealed):
-        found = [sealed.opened(line) for line in path.read_bytes().split(b"\n")[:-1]]
+        found = [sealed.unseal_line(line) for line in path.read_bytes().split(b"\n")[:-1]]
     lines = [line for line in found if line is not None]
     if not lines or len(lines) < len(found) or lines[0].get("format") != FORMAT:
         refuse_damaged(path, "is not the log of a collection, or one of another version of assay")

@@ -18,10 +18,10 @@ VERSION = 3  # raise it when the same arm answers differently
 
 def answers_of(path: Path) -> list[Answer]:
     """Of a finished stage."""
-    return [Answer.from_json(row) for row in sealed.verified(path)]
+    return [Answer.from_json(row) for row in sealed.rows_without_seal(path)]
 
 
-def kept_lines(file: Path, all_: int, chunk: int, tell: Tell) -> int:
+def recover_lines(file: Path, all_: int, chunk: int, tell: Tell) -> int:
     """How many of `all_` results an earlier run has left in `file`, as `sealed` lines: whole
     chunks, or all. What is more is cut off, so that what follows stands in its place: results
     depend on the chunk that they were made in."""

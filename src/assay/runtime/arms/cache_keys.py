@@ -38,7 +38,7 @@ def fit_key(
             only some arms use are looked up here, of those that this one names in `libraries`.
     """
     needed = {name: models[name]["digest"] for name in strategy.needs(base)}
-    scored = set() if strategy.scored else {"metric", "tolerance"}
+    scored = set() if strategy.metric_dependent else {"metric", "tolerance"}
     fields = ("fields",) if row_fields([strategy]) else ()
     return store.digest(
         {
@@ -75,7 +75,9 @@ def plain(task: Task) -> set[str]:
 def own_settings(learner: Learner) -> dict[str, Any]:
     """Settings that differ from their defaults, kind and name aside: a setting that is added later
     changes no key."""
-    return {key: value for key, value in learner.changed().items() if key not in ("kind", "name")}
+    return {
+        key: value for key, value in learner.non_defaults().items() if key not in ("kind", "name")
+    }
 
 
 def settings_of(learner: Learner) -> dict[str, Any]:

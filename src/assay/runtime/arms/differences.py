@@ -1,5 +1,5 @@
 """What is not as it was when an arm was measured, said once as C170: `differs`, `told`, and
-`warned` for Python.
+`with_warnings` for Python.
 
 Nothing of it keeps an arm from answering: its numbers may differ in their last bits, or it answers
 for rows that are others by now. Whether that matters is for the reader to say.
@@ -18,9 +18,9 @@ from assay.config.yamlfile import read
 from assay.core import store
 from assay.core.errors import ResourceError
 from assay.core.types import Tell
-from assay.data.reading.file_address import hub_set, named
-from assay.models.environment import installed, numeric_environment
-from assay.models.loading.model_cache import known_digest
+from assay.data.reading.file_address import hub_set, parse_file_name
+from assay.models.environment import numeric_environment, package_version
+from assay.models.loading.model_cache import file_sha256
 
 if TYPE_CHECKING:
     from assay.config import Project
@@ -62,7 +62,7 @@ def tell_difference(target: Path, said: Sequence[str], tell: Tell) -> None:
         tell({"event": "note", "code": CODE, "text": text})
 
 
-def warned(tell: Tell) -> Tell:
+def with_warnings(tell: Tell) -> Tell:
     """`tell` that also gives what differs as a warning of Python's."""
 
     def both(event: dict[str, Any]) -> None:
@@ -100,7 +100,7 @@ def of_documents(project: Project) -> dict[str, str]:
 
 
 def _fingerprints(paths: Sequence[Path], folder: Path) -> dict[str, str]:
-    files = [file for path in paths for file in named(path).files]
+    files = [file for path in paths for file in parse_file_name(path).files]
     return {os.path.relpath(file, folder): fingerprint(file) for file in files}
 
 
@@ -118,7 +118,7 @@ def fingerprint(path: Path) -> str:
     if path.stat().st_size < LARGE:
         return store.file_digest(path)
     try:
-        return known_digest(path)
+        return file_sha256(path)
     except ResourceError:  # nowhere to remember it
         return store.file_digest(path)
 
@@ -134,7 +134,7 @@ def _files(before: dict[str, str], folder: Path) -> Iterator[str]:
 
 
 def _surroundings(before: dict[str, str]) -> Iterator[str]:
-    now = {"assay": installed("assay"), **numeric_environment()}
+    now = {"assay": package_version("assay"), **numeric_environment()}
     for name in dict.fromkeys([*before, *now]):
         old, new = before.get(name, "none"), now.get(name, "none")
         if old != new:

@@ -27,7 +27,7 @@ METRIC = "embedding_similarity"
 VERSION = 1  # raise it when the same texts give other cosines
 
 
-def wanted(task: Task) -> bool:
+def needs_similarity(task: Task) -> bool:
     """Whether the metric is shown."""
     return any(metric.name == METRIC for metric in metrics_for(task))
 
@@ -36,10 +36,10 @@ def strategies(task: Task) -> list[Strategy]:
     """A strategy that needs the encoder, so that it is brought to this machine."""
     from assay.strategies.baselines.neighbours import Neighbours
 
-    return [Neighbours()] if wanted(task) else []
+    return [Neighbours()] if needs_similarity(task) else []
 
 
-def likened(bench: Bench, records: Sequence[Record]) -> list[Record]:
+def add_similarities(bench: Bench, records: Sequence[Record]) -> list[Record]:
     """The records with `alike` filled in: the cosine of the answer and the accepted answer nearest
     to it. An answer without text has 0.
 
@@ -71,7 +71,7 @@ def cosines(bench: Bench, pairs: Sequence[tuple[str, str]]) -> list[float]:
         :20
     ]
     stage = store.Stage(bench.project.exam, "alike", key, bench.tell)
-    if stage.done() is None:
+    if stage.completion_note() is None:
         folder = stage.open()
         store.write_lines(folder / "pairs.jsonl", (list(pair) for pair in pairs))
         request = {**bench.request(strategy), "mode": "alike", "alike_key": key}

@@ -33,9 +33,9 @@ def train_silently(job: Job) -> None:
     """The fit of a process that tells nothing and takes an inner arm from process 0, which fits
     it."""
 
-    def awaited(strategy: Learner, lesson: Lesson) -> Any:
+    def await_fit(strategy: Learner, lesson: Lesson) -> Any:
         stage = store.Stage(job.work, "fit", job.inner_key(strategy, lesson))
-        while stage.done() is None:
+        while stage.completion_note() is None:
             time.sleep(LOOK)
         return strategy.restore(
             stage.folder / "arm", replace(lesson, train=(), val=(), documents=())
@@ -43,4 +43,4 @@ def train_silently(job: Job) -> None:
 
     lesson = job.lesson()
     means = replace(lesson.means, workdir=job.folder.parent, tell=lambda event: None)
-    job.strategy.fit(replace(lesson, means=means, fit=awaited))
+    job.strategy.fit(replace(lesson, means=means, fit=await_fit))

@@ -56,7 +56,7 @@ class Fork:
 
 
 @dataclass
-class Server:
+class ForkServer:
     """`serve` forks for whoever connects. It returns in the forked process only."""
 
     listener: socket.socket
@@ -207,7 +207,7 @@ def main(folder: Path) -> int:
     # is still in use.
     gc.collect()
     gc.freeze()
-    return Server(listener, refusal, list(file_pages())).serve().run()
+    return ForkServer(listener, refusal, list(file_pages())).serve().run()
 
 
 if __name__ == "__main__":

@@ -30,13 +30,13 @@ from assay.core.types import (
     Task,
     Tell,
 )
-from assay.runtime.arms.answer_files import ASKED, kept_lines
+from assay.runtime.arms.answer_files import ASKED, recover_lines
 from assay.runtime.arms.cache_keys import fit_key
 from assay.runtime.arms.launcher import Launch
 from assay.runtime.arms.process_group import crew
 from assay.runtime.costs.energy import Meter
 from assay.runtime.costs.latency import alone
-from assay.runtime.costs.usage import Parts, Spent, peak_bytes
+from assay.runtime.costs.usage import PartCosts, Spent, peak_bytes
 from assay.runtime.data_stage.prepare import read_documents, read_examples, read_rates
 from assay.runtime.data_stage.summary import content_hash, documents_hash, fields_hash, train_hash
 
@@ -84,7 +84,7 @@ class Job:
 
     def tell(self, event: dict) -> None:
         self.watch(event)
-        if event.get("event") == "took":  # a part of an answer: see `Parts`
+        if event.get("event") == "took":  # a part of an answer: see `PartCosts`
             return
         progress = event.get("event") == "progress"
         if (
@@ -120,10 +120,10 @@ class Job:
     def open_model(self, name: str, precision: Precision = "auto") -> Any:
         if "remote" in self.models[name]:
             return self.open_remote(name)
-        from assay.models.loading.find import Found
+        from assay.models.loading.find import LocalModel
         from assay.models.open import load_model
 
-        return load_model(Found.from_json(self.models[name]), precision)
+        return load_model(LocalModel.from_json(self.models[name]), precision)
 
     def open_remote(self, name: str) -> Any:
         """A model behind an address. It is opened once: its limits a minute hold for all that this
@@ -137,7 +137,7 @@ class Job:
             )
         return self.remotes[name]
 
-    def waited(self) -> float:
+    def replay_seconds(self) -> float:
         """Seconds that the requests of remote answers took which were handed out again."""
         return sum(model.waited for model in self.remotes.values())
 
@@ -161,7 +161,7 @@ class Job:
                 shelf=self.work / "vectors",
             ),
             score=lambda adapted, some: val_score(adapted, some, self.task, self.work),
-            judge=lambda some, answers: judged(some, answers, self.task, self.work),
+            judge=lambda some, answers: task_score(some, answers, self.task, self.work),
             fit=self.fit_inner,
         )
 
@@ -183,7 +183,7 @@ class Job:
         outer, begun = self.spent, time.monotonic()
         if outer:
             outer.waiting = True
-        adapted, note = self.fitted(strategy, lesson, key)
+        adapted, note = self.fit_or_load(strategy, lesson, key)
         if outer:
             outer.inside += time.monotonic() - begun
             outer.waiting = False
@@ -197,12 +197,12 @@ class Job:
         )
         return adapted
 
-    def kept(
+    def load_fit(
         self, strategy: Learner, lesson: Lesson, key: str
     ) -> tuple[Any, dict[str, Any]] | None:
         """The arm of a finished stage and its note."""
         stage = store.Stage(self.work, "fit", key, self.tell)
-        if (note := stage.done()) is None:
+        if (note := stage.completion_note()) is None:
             return None
         return strategy.restore(
             stage.folder / "arm", replace(lesson, train=(), val=(), documents=())
@@ -217,9 +217,11 @@ class Job:
         with crew(strategy, lesson, self.request, self.launch, self.fail, hold) as given:
             return strategy.fit(given)
 
-    def fitted(self, strategy: Learner, lesson: Lesson, key: str) -> tuple[Any, dict[str, Any]]:
+    def fit_or_load(
+        self, strategy: Learner, lesson: Lesson, key: str
+    ) -> tuple[Any, dict[str, Any]]:
         """The arm of a finished stage, or a new one: fitted, saved, and only then marked done."""
-        if (kept := self.kept(strategy, lesson, key)) is not None:
+        if (kept := self.load_fit(strategy, lesson, key)) is not None:
             return kept
         stage = store.Stage(self.work, "fit", key, self.tell)
         folder = stage.open()
@@ -242,7 +244,7 @@ class Job:
             shutil.rmtree(arm)
         arm.mkdir()
         adapted.save(arm)
-        store.write_json(arm / "arm.json", self.described(strategy))
+        store.write_json(arm / "arm.json", self.arm_manifest(strategy))
         shutil.rmtree(scratch)
         # The stored cost of an inner arm is part of the outer one's, whichever run paid for it.
         seconds = spent.total() + sum(part["fit_seconds"] for part in parts)
@@ -252,11 +254,11 @@ class Job:
         stage.finish(note)
         return adapted, note
 
-    def described(self, strategy: Learner) -> dict[str, Any]:
+    def arm_manifest(self, strategy: Learner) -> dict[str, Any]:
         """All that is needed to restore the arm elsewhere, but for the base model itself."""
         return {
             "schema": 1,
-            "strategy": {"kind": strategy.kind, **strategy.changed()},
+            "strategy": {"kind": strategy.kind, **strategy.non_defaults()},
             "task": self.task.model_dump(mode="json"),
             "base": self.base,
             "seed": self.seed,
@@ -268,15 +270,15 @@ class Job:
         key, questions = self.request["fit_key"], read_examples(Path(self.request["questions"]))
         stage = store.Stage(self.work, "answers", self.request["answer_key"], self.tell)
         # Rows are read for a fit alone: where one is asked to answer, they may not be there.
-        found = self.kept(self.strategy, self.lesson(rows=False), key)
-        adapted, fitted = found or self.fitted(self.strategy, self.lesson(), key)
+        found = self.load_fit(self.strategy, self.lesson(rows=False), key)
+        adapted, fitted = found or self.fit_or_load(self.strategy, self.lesson(), key)
         # the fit alone was lost: what is asked again would be the same
-        if stage.done() is not None:
+        if stage.completion_note() is not None:
             return
         spent, file = Spent(stage.open()), stage.folder / "answers.jsonl"
         size = self.request.get("piece", CHUNK)
-        done = kept_lines(file, len(questions), size, self.tell)
-        parts, meter = Parts(len(questions) - done), Meter()
+        done = recover_lines(file, len(questions), size, self.tell)
+        parts, meter = PartCosts(len(questions) - done), Meter()
         while done < len(questions):
             chunk = questions[done : done + size]
             if "piece" in self.request:
@@ -308,11 +310,11 @@ class Job:
         }
         note |= {
             "watts": meter.watts(),
-            **({"answer_parts": told} if (told := parts.told()) else {}),
+            **({"answer_parts": told} if (told := parts.to_json()) else {}),
         }
         if self.request.get("alone"):
             note["alone"] = (
-                None if self._asked else alone(adapted, questions, self.tell, self.waited)
+                None if self._asked else alone(adapted, questions, self.tell, self.replay_seconds)
             )
         spent.forget()
         stage.finish(note)
@@ -322,21 +324,21 @@ def val_score(
     adapted: Adapted, val: Sequence[Example], task: Task, work: Path | None = None
 ) -> float:
     """The task's own metric on rows of val; higher is better."""
-    return judged(val, adapted.answer([example.question for example in val]), task, work)
+    return task_score(val, adapted.answer([example.question for example in val]), task, work)
 
 
-def judged(
+def task_score(
     rows: Sequence[Example], answers: Sequence[Answer], task: Task, work: Path | None = None
 ) -> float:
     """The task's own metric of answers to these rows; higher is better. `work`: where programs'
     outcomes are kept."""
     from assay.evaluation.scoring import judge, metrics_for
-    from assay.runtime.execution import executed
+    from assay.runtime.execution import execute_answers
 
     pairs = zip(rows, answers, strict=True)
     records = [Record(e.question, e.target or "", e.also, a, checks=e.checks) for e, a in pairs]
     if work is not None:
-        records = executed(records, task, work)
+        records = execute_answers(records, task, work)
     metric = metrics_for(task)[0]
     value = judge(records, task).values[metric.name]
     return value if metric.higher_is_better else -value

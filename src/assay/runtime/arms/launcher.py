@@ -60,12 +60,12 @@ class Launch:
     def follow(self, train: Callable[[Path], None]) -> None:
         """The others: train what process 0 leads, until it is done. `train` is given the folder of
         each training."""
-        from assay.training.distributed.process_group import heard
+        from assay.training.distributed.process_group import translate_peer_errors
 
         count = 0
         while True:
             count += 1
-            with heard():
+            with translate_peer_errors():
                 folder = self.place.get(f"folder-{count}").decode()
             if not folder:
                 break

@@ -24,10 +24,10 @@ from typing import TYPE_CHECKING, Any
 from assay.core import store
 from assay.core.errors import ModelError, Problem
 from assay.core.types import Strategy, Tell
-from assay.models.environment import installed
+from assay.models.environment import package_version
 from assay.models.loading.model_cache import cache_folder
 from assay.runtime.arms.differences import differs, fingerprints, of_documents
-from assay.runtime.data_stage.prepare import Prepared, placed
+from assay.runtime.data_stage.prepare import Prepared, relocate_database
 
 if TYPE_CHECKING:
     from assay.config import Project
@@ -49,7 +49,7 @@ def record(bench: Bench, done: Sequence[str], exam: Exam) -> dict[str, Any]:
     }
     return {
         "schema": 1,
-        "assay": installed("assay"),
+        "assay": package_version("assay"),
         "project": project.to_yaml(),
         "curated": bench.prepared.folder.name,
         "note": {key: bench.prepared.note[key] for key in NOTED},
@@ -82,19 +82,20 @@ def names(project: Project) -> list[str]:
     )
 
 
-def newest(project: Project, arm: str = "") -> Measured | None:
+def newest(project: Project, arm: str = "") -> ReportRecord | None:
     """The newest record, or the newest that has the arm.
 
     Args:
         project: as its file is today.
     """
     return next(
-        (Measured(one, project) for one in records(project) if not arm or arm in one["arms"]), None
+        (ReportRecord(one, project) for one in records(project) if not arm or arm in one["arms"]),
+        None,
     )
 
 
 @dataclass(frozen=True)
-class Measured:
+class ReportRecord:
     """The record of one report. `now`: the project as its file is today."""
 
     data: dict[str, Any]
@@ -125,12 +126,12 @@ class Measured:
         return now if same else then
 
     @property
-    def prepared(self) -> Prepared:
+    def dataset(self) -> Prepared:
         """What the data stage made then. Of its rows it is said when they are asked for that they
         are not here."""
         folder = self.then.work / "curate" / self.data["curated"]
         held = self.then.exam / "rows" / self.data["curated"]
-        return Prepared(folder, placed(self.then, self.data["note"]), True, held)
+        return Prepared(folder, relocate_database(self.then, self.data["note"]), True, held)
 
     def bench(self, strategies: Sequence[Strategy], offline: bool, tell: Tell) -> Bench:
         """A bench on which arms have the keys that they had when they were measured.
@@ -154,7 +155,7 @@ class Measured:
         recorded = {
             name: {**keys, "exam": self.data["exam"]} for name, keys in self.data["arms"].items()
         }
-        return Bench(self.then, self.prepared, found, tell, recorded=recorded)
+        return Bench(self.then, self.dataset, found, tell, recorded=recorded)
 
     def fit(self, arm: str) -> store.Stage:
         return store.Stage(self.then.work, "fit", self.data["arms"][arm]["fit"])

@@ -25,7 +25,7 @@ def find_models(
     found = {}
     for name in needed:
         if name in project.remote:
-            found[name] = project.remote[name].described(name, offline=offline)
+            found[name] = project.remote[name].describe(name, offline=offline)
             continue
         kind = "embedder" if name in encoders else "causal"
         model = find(name, base=project.folder, offline=offline, tell=tell, kind=kind)

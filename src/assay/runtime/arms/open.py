@@ -22,7 +22,7 @@ from assay.runtime.arms.differences import tell_difference
 
 if TYPE_CHECKING:
     from assay.config import Project
-    from assay.runtime.arms.measured import Measured
+    from assay.runtime.arms.measured import ReportRecord
     from assay.runtime.arms.runner import Bench
 
 
@@ -73,9 +73,9 @@ def benches(
     for name in names if not problems else ():
         try:
             if (one := newest(project, name)) is None:
-                found[name] = unrecorded(project, name, offline, tell)
+                found[name] = open_unrecorded(project, name, offline, tell)
             else:
-                found[name] = recorded(one, name, offline, tell)
+                found[name] = open_recorded(one, name, offline, tell)
                 said += one.differs(name)
         except UsageError as error:
             problems += error.problems
@@ -85,7 +85,7 @@ def benches(
     return found
 
 
-def recorded(one: Measured, arm: str, offline: bool, tell: Tell) -> tuple[Bench, Any]:
+def open_recorded(one: ReportRecord, arm: str, offline: bool, tell: Tell) -> tuple[Bench, Any]:
     """An arm that a report names.
 
     Raises:
@@ -93,7 +93,7 @@ def recorded(one: Measured, arm: str, offline: bool, tell: Tell) -> tuple[Bench,
     """
     strategy = one.then.arms[arm]
     fit = one.fit(arm)
-    if fit.done() is None:
+    if fit.completion_note() is None:
         target = one.now.target
         text = (
             f"'{arm}' was fitted, and its files are gone or damaged:"
@@ -107,7 +107,7 @@ def recorded(one: Measured, arm: str, offline: bool, tell: Tell) -> tuple[Bench,
     return one.bench([strategy], offline, tell), strategy
 
 
-def unrecorded(project: Project, arm: str, offline: bool, tell: Tell) -> tuple[Bench, Any]:
+def open_unrecorded(project: Project, arm: str, offline: bool, tell: Tell) -> tuple[Bench, Any]:
     """An arm that no report names, of a run that was stopped, in the same surroundings.
 
     Raises:
@@ -120,7 +120,7 @@ def unrecorded(project: Project, arm: str, offline: bool, tell: Tell) -> tuple[B
     strategy = project.arms[arm]
     prepared = prepare(project, notes_alone(tell), offline=offline, new_key=False)
     bench = Bench(project, prepared, models(project, [strategy], offline, tell), tell)
-    if fitted(bench, strategy).done() is None:
+    if find_fit_stage(bench, strategy).completion_note() is None:
         refuse_changed(bench, strategy)
         way = f"assay run {near(project.target)} --only {arm}"
         text = f"'{arm}' is not fitted yet{_run_with_set(project, strategy)}"
@@ -131,10 +131,10 @@ def unrecorded(project: Project, arm: str, offline: bool, tell: Tell) -> tuple[B
 def _run_with_set(project: Project, strategy: Any) -> str:
     """The arm of the same kind that a report has in its place, because it was run with `--set`; ""
     where none is."""
-    from assay.runtime.arms.measured import Measured, records
+    from assay.runtime.arms.measured import ReportRecord, records
 
     for one in records(project):
-        then = Measured(one, project).then.arms
+        then = ReportRecord(one, project).then.arms
         for name in one["arms"]:
             if name not in project.arms and name in then and then[name].kind == strategy.kind:
                 return f"; did you mean '{name}', which was run with --set?"
@@ -157,12 +157,16 @@ def base_bench(project: Project, offline: bool, tell: Tell) -> tuple[Bench, Any]
     return Bench(project, prepared, models(project, [strategy], offline, tell), tell), strategy
 
 
-def fitted(bench: Bench, strategy: Any) -> store.Stage:
+def find_fit_stage(bench: Bench, strategy: Any) -> store.Stage:
     """The stage of the arm: the one that a report names, or that a run would take now, or, where
     documents were edited since, the newest with the same settings. An arm that reads documents is
     told of edits by `put` and `drop`, without a fit."""
     now = bench.fit_stage(strategy)
-    if bench.record(strategy) or "documents" not in strategy.reads or now.done() is not None:
+    if (
+        bench.record(strategy)
+        or "documents" not in strategy.reads
+        or now.completion_note() is not None
+    ):
         return now
     earlier = [
         (place.stat().st_mtime_ns, place.parents[1].name)
@@ -171,24 +175,24 @@ def fitted(bench: Bench, strategy: Any) -> store.Stage:
     stages = [
         store.Stage(bench.project.work, "fit", key) for _, key in sorted(earlier, reverse=True)
     ]
-    return next((stage for stage in stages if stage.done() is not None), now)
+    return next((stage for stage in stages if stage.completion_note() is not None), now)
 
 
 def same_settings(bench: Bench, strategy: Any) -> Iterator[Path]:
     """The `arm.json` of each finished fit with these settings, this base and seed, whatever rows it
     was fitted on."""
-    settings = {"kind": strategy.kind, **strategy.changed()}
+    settings = {"kind": strategy.kind, **strategy.non_defaults()}
     asked = {"strategy": settings, "base": bench.project.model, "seed": bench.project.seed}
     for place in sorted((bench.project.work / "fit").glob("*/arm/arm.json")):
         stage = store.Stage(bench.project.work, "fit", place.parents[1].name, bench.tell)
         # set aside, or another arm
-        if place.parents[1].suffix or not asked.items() <= _described(place).items():
+        if place.parents[1].suffix or not asked.items() <= _read_arm_manifest(place).items():
             continue
-        if stage.done() is not None:
+        if stage.completion_note() is not None:
             yield place
 
 
-def _described(place: Path) -> dict[str, Any]:
+def _read_arm_manifest(place: Path) -> dict[str, Any]:
     """What an `arm.json` says, before it is known whether it is as it was written."""
     try:
         found = store.read_json(place)

@@ -257,7 +257,7 @@ class Servers:
         if level not in self._levels:
             self._levels[level] = None
             if sys.platform == "linux" and os.environ.get(WAY) != "cold":
-                self._levels[level] = _shared(level, self.variables) or (
+                self._levels[level] = _find_shared(level, self.variables) or (
                     self._start(level) if self._starts else None
                 )
         return self._levels[level]
@@ -311,7 +311,7 @@ class Servers:
         }
 
 
-def _shared(level: Preload, variables: Mapping[str, str]) -> Path | None:
+def _find_shared(level: Preload, variables: Mapping[str, str]) -> Path | None:
     named = os.environ.get(SHARED)
     if not named or not (Path(named) / level / "socket").exists():
         return None

@@ -74,7 +74,7 @@ def crew(
 
     torch.set_num_threads(narrow)
     try:
-        with launch.lead(folder) if launch else _started(folder, size, fail, hold):
+        with launch.lead(folder) if launch else _start_group(folder, size, fail, hold):
             yield replace(lesson, score=score)
     finally:
         torch.set_num_threads(wide)
@@ -89,7 +89,7 @@ def _write(folder: Path, request: dict[str, Any], strategy: Learner, lesson: Les
     )
     asked = {
         "mode": "train",
-        "strategy": {"kind": strategy.kind, **strategy.changed()},
+        "strategy": {"kind": strategy.kind, **strategy.non_defaults()},
         "data": str(folder.absolute()),
     }
     store.write_json(folder / "request.json", {**request, **asked})
@@ -99,7 +99,7 @@ def _write(folder: Path, request: dict[str, Any], strategy: Learner, lesson: Les
 
 
 @contextmanager
-def _started(
+def _start_group(
     folder: Path, size: int, fail: Callable[[TrainError], None], hold: Callable[[int], None]
 ) -> Generator[None]:
     from torch.distributed import FileStore
@@ -112,11 +112,11 @@ def _started(
     others = Others.start(folder, size)
     try:
         others.arrive(FileStore(str(place), size))
-        with others.watched(fail), meeting(FileStore(str(place), size), 0, size, 0):
+        with others.supervise(fail), meeting(FileStore(str(place), size), 0, size, 0):
             yield
         hold(others.peak_bytes())
     except TrainError as error:
-        problem = others.lost(GRACE) if error.problems[0].code == LOST else None
+        problem = others.find_lost(GRACE) if error.problems[0].code == LOST else None
         if problem is None:
             raise
         raise TrainError(problem) from error
@@ -173,12 +173,12 @@ class Others:
         ended."""
         names = [f"here-{rank}" for rank in range(1, len(self.processes) + 1)]
         while not meeting.check(names):
-            if (problem := self.lost(0.0)) is not None:
+            if (problem := self.find_lost(0.0)) is not None:
                 raise TrainError(problem)
             time.sleep(LOOK)
 
     @contextmanager
-    def watched(self, fail: Callable[[TrainError], None]) -> Generator[None]:
+    def supervise(self, fail: Callable[[TrainError], None]) -> Generator[None]:
         """One that ends too early breaks a connection, and the sum that is waited for fails. Where
         none is waited for (val is asked) or none fails (on graphics cards), the whole worker ends
         after a moment, and `fail` says why."""
@@ -186,9 +186,9 @@ class Others:
 
         def watch() -> None:
             while not over.wait(LOOK):
-                problem = self.lost(0.0)
+                problem = self.find_lost(0.0)
                 if problem is not None and not over.wait(GRACE):
-                    fail(TrainError(self.lost(0.0) or problem))
+                    fail(TrainError(self.find_lost(0.0) or problem))
                     os._exit(TrainError.exit_code)
 
         threading.Thread(target=watch, daemon=True).start()
@@ -197,7 +197,7 @@ class Others:
         finally:
             over.set()
 
-    def lost(self, seconds: float) -> Problem | None:
+    def find_lost(self, seconds: float) -> Problem | None:
         """Which process has ended too early and how; the first to go where one drew others with
         it."""
         until = time.monotonic() + seconds

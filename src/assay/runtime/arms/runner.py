@@ -16,11 +16,11 @@ from assay.core import errors, store
 from assay.core.damage import tell_damage
 from assay.core.errors import AssayError, Problem, ResourceError, Stopped
 from assay.core.types import Answer, Example, Strategy, Tell
-from assay.models.environment import installed, numeric_environment
+from assay.models.environment import numeric_environment, package_version
 from assay.runtime.arms.answer_files import VERSION, answers_of
 from assay.runtime.arms.cache_keys import fit_key
 from assay.runtime.arms.process import Process, Servers, worker
-from assay.runtime.costs.effort import labelled_rows, pieces
+from assay.runtime.costs.effort import count_labelled, pieces
 from assay.runtime.costs.remote import money
 from assay.runtime.data_stage.prepare import Prepared
 
@@ -91,8 +91,11 @@ class Bench:
 
     def state(self, strategy: Strategy, questions: str) -> str:
         """cached, fitted (answers are to do), resume or to do."""
-        answered, fit = self.stage(strategy, questions).done() is not None, self.fit_stage(strategy)
-        if fit.done() is not None:
+        answered, fit = (
+            self.stage(strategy, questions).completion_note() is not None,
+            self.fit_stage(strategy),
+        )
+        if fit.completion_note() is not None:
             return "cached" if answered else "fitted"
         return "resume" if fit.folder.exists() else "to do"
 
@@ -138,7 +141,7 @@ class Bench:
 
     def request(self, strategy: Strategy) -> dict[str, Any]:
         return {
-            "strategy": {"kind": strategy.kind, **strategy.changed()},
+            "strategy": {"kind": strategy.kind, **strategy.non_defaults()},
             "fit_key": self.fit_key(strategy),
             "task": self.prepared.task.model_dump(mode="json"),
             "base": self.project.model,
@@ -224,7 +227,7 @@ def hand_over(file: Path, rows: list[dict[str, Any]], tell: Tell) -> None:
 def cost_of(bench: Bench, strategy: Strategy, questions: str) -> dict[str, Any]:
     """Seconds, tokens, memory and bytes of a done arm, as flow measured them around its process."""
     stage, fit = bench.stage(strategy, questions), bench.fit_stage(strategy)
-    note, fitted = stage.done() or {}, fit.done() or {}
+    note, fitted = stage.completion_note() or {}, fit.completion_note() or {}
     answers = answers_of(stage.folder / "answers.jsonl")
     parts = fitted.get("parts", [])
     n = max(1, note.get("n", 0))
@@ -235,7 +238,7 @@ def cost_of(bench: Bench, strategy: Strategy, questions: str) -> dict[str, Any]:
         "money_per_answer": money(bench.project, strategy, answers),
         "peak_bytes": max(fitted.get("peak_bytes", 0), note.get("peak_bytes", 0)),
         "kept_bytes": sum(p.stat().st_size for p in (fit.folder / "arm").rglob("*") if p.is_file()),
-        "labelled_rows": labelled_rows(bench.prepared.note["rows"], strategy),
+        "labelled_rows": count_labelled(bench.prepared.note["rows"], strategy),
         "alone": note.get("alone"),
         "fit_watts": fitted.get("watts"),
         "answer_watts": note.get("watts"),
@@ -248,7 +251,7 @@ def answers_in(bench: Bench, strategy: Strategy, questions: str) -> list[Answer]
     return answers_of(bench.stage(strategy, questions).folder / "answers.jsonl")
 
 
-def trained(bench: Bench, strategy: Strategy) -> dict[str, Any]:
+def training_summary(bench: Bench, strategy: Strategy) -> dict[str, Any]:
     """How the training of a trained arm, or of the trained arm inside it, went: curve, fit, note;
     or the search of one that searches. What any arm has to say of its fit stands in its
     `note.json`."""
@@ -284,7 +287,7 @@ def trained(bench: Bench, strategy: Strategy) -> dict[str, Any]:
     return {"curve": None, "fit": None, "note": said}
 
 
-def described(bench: Bench, name: str, strategy: Strategy) -> dict[str, Any]:
+def arm_event(bench: Bench, name: str, strategy: Strategy) -> dict[str, Any]:
     """What an arm is made from, for the log: all settings, seed, hashes of data and models,
     versions."""
     return {
@@ -298,5 +301,5 @@ def described(bench: Bench, name: str, strategy: Strategy) -> dict[str, Any]:
         "models": {
             model: bench.models[model]["digest"] for model in strategy.needs(bench.project.model)
         },
-        "environment": {"assay": installed("assay"), **bench.numeric},
+        "environment": {"assay": package_version("assay"), **bench.numeric},
     }

@@ -43,14 +43,16 @@ def again(bench: Bench, arm: Arm, strategy: Strategy, exam: Exam, until: float |
             if left is not None and left <= 0:
                 return _without(arm, found, f"seed {seed} had no time left")
             try:
-                other.run(f"{arm.name}, seed {seed}", strategy, exam.asked, exam.hash, left)
+                other.run(
+                    f"{arm.name}, seed {seed}", strategy, exam.questions_in_order, exam.hash, left
+                )
             except (TrainError, ResourceError) as error:
                 return _without(arm, found, f"seed {seed} failed: {error.problems[0].text}")
             except Stopped:
                 if until is None or until > time.monotonic():
                     raise
                 return _without(arm, found, f"seed {seed} had no time left")
-        found.append(exam.answered(answers_in(other, strategy, exam.hash)))
+        found.append(exam.records_in_order(answers_in(other, strategy, exam.hash)))
     return replace(arm, seeds=tuple(found))
 
 

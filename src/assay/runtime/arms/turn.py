@@ -16,10 +16,10 @@ from assay.evaluation.held_out_test import Exam
 from assay.evaluation.scoring import judge, metrics_for
 from assay.runtime.arms import embedding_similarity as alike
 from assay.runtime.arms.cache_keys import own_settings
-from assay.runtime.arms.runner import Bench, answers_in, cost_of, described, trained
+from assay.runtime.arms.runner import Bench, answers_in, arm_event, cost_of, training_summary
 from assay.runtime.arms.seeds import again
-from assay.runtime.execution import executed
-from assay.runtime.planning.race import Watch, best_so_far
+from assay.runtime.execution import execute_answers
+from assay.runtime.planning.race import RaceMonitor, best_so_far
 
 if TYPE_CHECKING:
     from assay.decision.finished_arm import Arm
@@ -48,12 +48,12 @@ def compete(
     cached = bench.state(strategy, exam.hash) == "cached"
     if not cached:
         bench.tell({"event": "stage", "name": name, "state": "start"})
-        bench.tell(described(bench, name, strategy))
-        watch = watched(bench, name, strategy, exam, look, until, before)
+        bench.tell(arm_event(bench, name, strategy))
+        watch = make_monitor(bench, name, strategy, exam, look, until, before)
         try:
             seconds = None if until is None else until - time.monotonic()
             replace(bench, tell=watch.tell).run(
-                name, strategy, exam.asked, exam.hash, seconds, alone=True
+                name, strategy, exam.questions_in_order, exam.hash, seconds, alone=True
             )
         except (TrainError, ResourceError) as error:
             bench.tell(
@@ -68,12 +68,16 @@ def compete(
             status = "pruned" if watch.why == "behind" else "stopped"
             return replace(arm, status=status, note=said, left=watch.left)
     look()
-    records = exam.answered(answers_in(bench, strategy, exam.hash))
-    records = alike.likened(bench, records) if alike.wanted(bench.prepared.task) else records
-    records = executed(
-        records, bench.prepared.task, bench.project.work, partial(told_of, bench.tell, name)
+    records = exam.records_in_order(answers_in(bench, strategy, exam.hash))
+    records = (
+        alike.add_similarities(bench, records)
+        if alike.needs_similarity(bench.prepared.task)
+        else records
     )
-    kept = trained(bench, strategy)
+    records = execute_answers(
+        records, bench.prepared.task, bench.project.work, partial(tell_for, bench.tell, name)
+    )
+    kept = training_summary(bench, strategy)
     arm = replace(arm, records=records, cost=cost_of(bench, strategy, exam.hash), **kept)
     arm = again(bench, arm, strategy, exam, until)
     metric = metrics_for(bench.prepared.task)[0].name
@@ -92,7 +96,7 @@ def compete(
     return arm
 
 
-def watched(
+def make_monitor(
     bench: Bench,
     name: str,
     strategy: Strategy,
@@ -100,7 +104,7 @@ def watched(
     look: Callable[[], int],
     until: float | None,
     before: Sequence[Arm],
-) -> Watch:
+) -> RaceMonitor:
     """What ends the arm early where the run has a time limit. Baselines are always asked to the
     end."""
     from assay.strategies.catalogue import FLOORS
@@ -113,9 +117,9 @@ def watched(
     ):
         look()  # its first answers are compared with those of the best
     answers = bench.stage(strategy, exam.hash).folder / "answers.jsonl"
-    return Watch(bench, exam, name, until, answers, best, bench.project.weigh.equivalent)
+    return RaceMonitor(bench, exam, name, until, answers, best, bench.project.weigh.equivalent)
 
 
-def told_of(tell: Tell, name: str, event: dict) -> None:
+def tell_for(tell: Tell, name: str, event: dict) -> None:
     """An event of what is done for the arm or question `name`."""
     tell({"stage": name, **event})

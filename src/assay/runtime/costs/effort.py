@@ -24,7 +24,7 @@ def needs_labels(learner: Learner) -> bool:
     return bool({"train", "val"} & set(learner.reads))
 
 
-def labelled_rows(rows: Mapping[str, int], strategy: Strategy) -> int:
+def count_labelled(rows: Mapping[str, int], strategy: Strategy) -> int:
     """Rows of train and val that people have labelled and that the arm needs; those that
     augmentation made are none. `rows`: of each split, and how many were made."""
     return rows["train"] - rows.get("made", 0) + rows["val"] if needs_labels(strategy) else 0

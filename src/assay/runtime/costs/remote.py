@@ -85,7 +85,7 @@ def remote_warnings(
         models: that the arms need, by name. arms: with their answers.
     """
     said = []
-    for name, served in served_names(project, models, tell).items():
+    for name, served in service_model_names(project, models, tell).items():
         days = [day for found in served.values() for day in found]
         if not days:
             continue
@@ -103,7 +103,7 @@ def remote_warnings(
     return said
 
 
-def served_names(
+def service_model_names(
     project: Project, models: Iterable[str], tell: Tell
 ) -> dict[str, dict[str, list[str]]]:
     """Endpoint -> the name that its service gives the model that has answered -> days of these
@@ -112,4 +112,6 @@ def served_names(
 
     folder = project.work / "remote"
     used = {name: project.remote[name] for name in models if name in project.remote}
-    return {name: RemoteCache(folder, endpoint, tell).served() for name, endpoint in used.items()}
+    return {
+        name: RemoteCache(folder, endpoint, tell).model_names() for name, endpoint in used.items()
+    }

@@ -54,7 +54,7 @@ class Spent:
 
 
 @dataclass
-class Parts:
+class PartCosts:
     """Where the time and the tokens of `answers` answers go, from the events "took" of the arms
     that make them in several steps: {"event": "took", "part": name, "seconds": s, "tokens": n}."""
 
@@ -69,7 +69,7 @@ class Parts:
             sums[0] += event["seconds"]
             sums[1] += event.get("tokens", 0)
 
-    def told(self) -> list[dict]:
+    def to_json(self) -> list[dict]:
         """name, seconds_per_answer, tokens_per_answer of each part, in the order of their first
         events."""
         return [

@@ -29,16 +29,16 @@ from assay.core.types import Example
 from assay.data.annotation import export_sheet as sheet
 from assay.data.annotation.adjudication import disputes, settle
 from assay.data.annotation.apply_votes import Applied, apply
-from assay.data.annotation.import_sheet import take, together, undoubled
+from assay.data.annotation.import_sheet import drop_contradictions, take, together
 from assay.data.annotation.votes import (
     NAME,
     Vote,
-    added,
     by_annotator,
+    is_truncated,
+    match_votes,
     mend,
-    placed,
+    new_votes,
     read_votes,
-    torn,
 )
 from assay.runtime.data_stage.labels import read_rows
 
@@ -46,14 +46,14 @@ if TYPE_CHECKING:
     from assay.config import Project
     from assay.data.annotation.agreement import Agreement
     from assay.data.annotation.confident_learning import Doubt
-    from assay.data.reading.load import Loaded
+    from assay.data.reading.load import LoadedExamples
 
 Pick = Literal["open", "next", "errors"]
 _PERSON = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 
 
 @dataclass(frozen=True)
-class Written:
+class LabelSheets:
     """Sheets that were written; none when there was no row to write."""
 
     sheets: dict[Path, int]  # rows in each
@@ -66,7 +66,7 @@ class Written:
 
 
 @dataclass(frozen=True)
-class Taken:
+class SheetImport:
     """What sheets brought."""
 
     new: int  # votes that were not known
@@ -90,12 +90,12 @@ class Annotation:
         self.loaded = read_rows(project, unlabelled=True)
         self.rows = [*self.loaded.train, *self.loaded.val, *self.loaded.test]
         self.path = project.annotations or project.folder / NAME
-        if torn(self.path):
-            with self._locked():
+        if is_truncated(self.path):
+            with self._lock():
                 mend(self.path)
         self.votes = read_votes(self.path, project.folder)
 
-    def _locked(self) -> AbstractContextManager[None]:
+    def _lock(self) -> AbstractContextManager[None]:
         owned.private(self.project.work)
         return store.lock(self.project.work / "annotate.lock", "assay annotate", wait=True)
 
@@ -112,13 +112,13 @@ class Annotation:
         return self.loaded.kind
 
     @cached_property
-    def _placed(self) -> tuple[dict[str, list[Vote]], list[Vote]]:
-        return placed(self.votes, self.rows)
+    def _votes_by_row(self) -> tuple[dict[str, list[Vote]], list[Vote]]:
+        return match_votes(self.votes, self.rows)
 
     @property
     def on(self) -> dict[str, list[Vote]]:
         """The newest votes by row."""
-        return self._placed[0]
+        return self._votes_by_row[0]
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -133,7 +133,7 @@ class Annotation:
         )
 
     @cached_property
-    def applied(self) -> Applied:
+    def label_result(self) -> Applied:
         """The rows that have a label, with those of people over those of the files."""
         return apply(self.rows, self.votes, self.project.data.settle)
 
@@ -149,7 +149,7 @@ class Annotation:
         pick: Pick = "open",
         split: str = "",
         blind: bool = False,
-    ) -> Written:
+    ) -> LabelSheets:
         """Write a sheet, or one for each annotator.
 
         Args:
@@ -173,31 +173,33 @@ class Annotation:
                 f" {', '.join(annotators)!r}"
             )
             raise UsageError(Problem("C073", told, "--annotators"))
-        dealt = sheet.deal(self.chosen(pick, rows, split), annotators, overlap, self.project.seed)
+        dealt = sheet.deal(
+            self.rows_to_label(pick, rows, split), annotators, overlap, self.project.seed
+        )
         shared = Counter(row.id for own in dealt.values() for row in own)
         both = sum(n == len(dealt) for n in shared.values()) if len(dealt) > 1 else 0
         sheets = {
-            sheet.named(Path(out), name): sheet.cells(own, name, blind=blind)
+            sheet.sheet_path(Path(out), name): sheet.cells(own, name, blind=blind)
             for name, own in dealt.items()
             if own
         }
-        return self._written(Path(out), sheets, both)
+        return self._write_sheets(Path(out), sheets, both)
 
-    def _written(
+    def _write_sheets(
         self, out: Path, sheets: dict[Path, list[dict[str, str]]], shared: int = 0
-    ) -> Written:
+    ) -> LabelSheets:
         """Write the lines of each sheet, and the allowed labels beside them."""
         if not sheets:
-            return Written({}, None, 0)
+            return LabelSheets({}, None, 0)
         sheet.refuse_present(list(sheets))
         for path, lines in sheets.items():
             sheet.write(path, lines)
         book = sheet.codebook(out) if self.labels else None
         if book:
             store.write_text(book, "".join(f"{label}\n" for label in self.labels))
-        return Written({path: len(lines) for path, lines in sheets.items()}, book, shared)
+        return LabelSheets({path: len(lines) for path, lines in sheets.items()}, book, shared)
 
-    def chosen(
+    def rows_to_label(
         self, pick: Pick = "open", rows: int | None = None, split: str = ""
     ) -> list[Example]:
         """The rows that `write` would write."""
@@ -219,7 +221,7 @@ class Annotation:
 
     def _now(self) -> list[Example]:
         """All rows, with the label that they have by now."""
-        now = {row.id: row for row in self.applied.examples}
+        now = {row.id: row for row in self.label_result.examples}
         return [now.get(row.id, row) for row in self.rows]
 
     def doubts(self, tell: Callable[[int, int], None] | None = None) -> list[Doubt]:
@@ -232,10 +234,11 @@ class Annotation:
 
         if self.kind != "classify":
             raise UsageError(Problem("C073", "only a task of kind classify has labels", "--errors"))
-        found = doubts(self.applied.examples, seed=self.project.seed, tell=tell)
+        found = doubts(self.label_result.examples, seed=self.project.seed, tell=tell)
         if not found:
             told = (
-                f"{len(self.applied.examples):,} rows have a label, and fewer than two labels occur"
+                f"{len(self.label_result.examples):,} rows have a label, and fewer than two"
+                " labels occur"
             )
             raise DataError(
                 Problem(
@@ -245,15 +248,15 @@ class Annotation:
         return found
 
     def _errors(self, rows: int | None, split: str) -> list[Example]:
-        from assay.data.annotation.confident_learning import ranked
+        from assay.data.annotation.confident_learning import rank_doubts
 
         inside, by_id = (
             ids_of(self.project, self.loaded, split),
-            {row.id: row for row in self.applied.examples},
+            {row.id: row for row in self.label_result.examples},
         )
         found = [
             d
-            for d in ranked(self.doubts())
+            for d in rank_doubts(self.doubts())
             if d.id not in self.on and (inside is None or d.id in inside)
         ]
         return [by_id[d.id] for d in found[:rows]]
@@ -273,7 +276,7 @@ class Annotation:
         """Rows on which the votes give no label, with the votes."""
         return disputes(self.on, self.project.data.settle)
 
-    def write_disputes(self, out: str | Path) -> Written:
+    def write_disputes(self, out: str | Path) -> LabelSheets:
         """A sheet of the rows in dispute with all votes on them; filled in and taken back, it
         settles them.
 
@@ -286,7 +289,7 @@ class Annotation:
             row: " | ".join(f"{vote.annotator}: {vote.label}" for vote in some)
             for row, some in open_.items()
         }
-        return self._written(
+        return self._write_sheets(
             Path(out), {Path(out): sheet.cells(chosen, "", votes=told)} if chosen else {}
         )
 
@@ -294,7 +297,7 @@ class Annotation:
 
     def take(
         self, sheets: Sequence[str | Path], *, encoding: str | None = None, leave_out: bool = False
-    ) -> Taken:
+    ) -> SheetImport:
         """Read filled sheets and keep what they say.
 
         Args:
@@ -313,21 +316,23 @@ class Annotation:
         problems = together(found)
         if problems and not leave_out:
             raise DataError(*problems)
-        votes = undoubled([vote for one in found for vote in one.votes])
-        with self._locked():
+        votes = drop_contradictions([vote for one in found for vote in one.votes])
+        with self._lock():
             mend(self.path)
             self.votes = read_votes(self.path, self.project.folder)
-            new = added(self.votes, votes)
+            new = new_votes(self.votes, votes)
             before = {(v.id, v.text, v.annotator, v.decides) for v in self.votes}
             changed = sum((v.id, v.text, v.annotator, v.decides) in before for v in new)
             if new:
                 store.append(self.path, *(vote.to_json() for vote in new))
         self.votes = [*self.votes, *new]
-        for name in ("_placed", "applied"):
+        for name in ("_votes_by_row", "label_result"):
             self.__dict__.pop(name, None)
         counts = {one.place: dict(Counter(vote.annotator for vote in one.votes)) for one in found}
         warnings = [warning for one in found for warning in one.warnings]
-        return Taken(len(new), changed, len(votes) - len(new), counts, warnings, tuple(problems))
+        return SheetImport(
+            len(new), changed, len(votes) - len(new), counts, warnings, tuple(problems)
+        )
 
     # --- what they say together ---
 
@@ -346,13 +351,13 @@ class Annotation:
             "voted": len(self.on),
             "settled": sum(found.label is not None for found in settled.values()),
             "disputed": sum(found.label is None for found in settled.values()),
-            "replaced": sum(line["action"] == "changed" for line in self.applied.ledger),
-            "unlabelled": len(self.rows) - len(self.applied.examples),
-            "strays": len(self._placed[1]),
+            "replaced": sum(line["action"] == "changed" for line in self.label_result.ledger),
+            "unlabelled": len(self.rows) - len(self.label_result.examples),
+            "strays": len(self._votes_by_row[1]),
         }
 
 
-def ids_of(project: Project, loaded: Loaded, split: str) -> set[str] | None:
+def ids_of(project: Project, loaded: LoadedExamples, split: str) -> set[str] | None:
     """The ids of the rows of a split, as its file or the project's own division has it; None for
     all rows.
 

@@ -19,7 +19,7 @@ from assay.data.annotation.votes import missing, read_votes
 
 if TYPE_CHECKING:
     from assay.config import Project
-    from assay.data.reading.load import Loaded
+    from assay.data.reading.load import LoadedExamples
 
 # of `check_labels`, which is asked again
 _LABEL_WARNINGS = ("D030", "D033", "D034", "D040", "D046")
@@ -27,7 +27,7 @@ _LABEL_WARNINGS = ("D030", "D033", "D034", "D040", "D046")
 
 def read_rows(
     project: Project, files: dict[str, list[Path]] | None = None, *, unlabelled: bool
-) -> Loaded:
+) -> LoadedExamples:
     """The rows of the project's files, before anything is done to them.
 
     Args:
@@ -63,9 +63,9 @@ def read_rows(
     )
 
 
-def labelled(
+def load_labelled(
     project: Project, files: dict[str, list[Path]] | None = None
-) -> tuple[Loaded, list[Example], Applied]:
+) -> tuple[LoadedExamples, list[Example], Applied]:
     """The rows that have a label, by people or by their file; all rows as read; what the people
     changed.
 
@@ -83,7 +83,9 @@ def labelled(
     return with_labels(loaded, done, project.aim.labels, project.aim.none), came, done
 
 
-def with_labels(loaded: Loaded, done: Applied, listed: Sequence[str], none: str = "") -> Loaded:
+def with_labels(
+    loaded: LoadedExamples, done: Applied, listed: Sequence[str], none: str = ""
+) -> LoadedExamples:
     """`loaded` with the rows of `done` in place of its own; labels are checked as those of files
     are."""
     from assay.data.reading.label_checks import check_labels
@@ -110,7 +112,7 @@ def with_labels(loaded: Loaded, done: Applied, listed: Sequence[str], none: str 
     )
 
 
-def merged(
+def merge_ledgers(
     first: Sequence[dict[str, Any]], second: Sequence[dict[str, Any]], rows: Sequence[Example]
 ) -> list[Any]:
     """Two ledgers as one, in the order of the rows."""

@@ -41,7 +41,7 @@ UNIT = {"embed": "text", "generate": "answer"}
 Kind = RowStep | SetStep | Augmentation
 
 
-def wanted(project: Project) -> dict[str, list[str]]:
+def model_needs(project: Project) -> dict[str, list[str]]:
     """ "embed" and "generate" to what uses it: kinds of step and augmentation, and the audit; empty
     when no model is needed."""
     found: dict[str, list[str]] = {}
@@ -49,14 +49,14 @@ def wanted(project: Project) -> dict[str, list[str]]:
         for need in part.wants():
             if need in CHUNK:
                 found.setdefault(need, []).append(part.kind)
-    if found.get("embed") or audited(project):
+    if found.get("embed") or audits_paraphrases(project):
         found.setdefault("embed", []).extend(
             [AUDIT] if project.split.paraphrase is not None else []
         )
     return {need: list(dict.fromkeys(found[need])) for need in CHUNK if need in found}
 
 
-def audited(project: Project) -> bool:
+def audits_paraphrases(project: Project) -> bool:
     """Whether the audit compares rows by meaning: where the project says from which cosine, or an
     arm reads the rows with the same encoder anyway."""
     from assay.models.loading.catalogue import EMBEDDER
@@ -83,7 +83,7 @@ def models(
     from assay.models.loading.find import find
 
     found = {}
-    for need, kinds in wanted(project).items():
+    for need, kinds in model_needs(project).items():
         name = EMBEDDER if need == "embed" else project.model
         if name in project.remote:
             text = f"{name} is remote, and {', '.join(kinds)} needs a model of this machine"
@@ -219,11 +219,11 @@ class Lender:
         file = self._places[need] / f"{name[:32]}.json"
         kept = sealed.one(file, self.tell)
         if kept is None:
-            kept = self._asked(request)
+            kept = self._send(request)
             sealed.write(file, kept)
         return kept
 
-    def _asked(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _send(self, request: dict[str, Any]) -> dict[str, Any]:
         process = self._process or self._start()
         if (need := request["need"]) not in self._told:
             self._told.add(need)
@@ -240,7 +240,7 @@ class Lender:
         except BrokenPipeError:
             line = ""
         if not line.endswith("\n"):
-            raise self._ended(process, need)
+            raise self._exit_error(process, need)
         answer = json.loads(line)
         if "error" in answer:
             kind: type[AssayError] = getattr(errors, answer["error"])
@@ -262,7 +262,7 @@ class Lender:
         )
         return self._process
 
-    def _ended(self, process: Process, need: str) -> Exception:
+    def _exit_error(self, process: Process, need: str) -> Exception:
         code, name = process.wait(), self.found[need]["name"]
         if code == -signal.SIGKILL:
             help = (
@@ -287,7 +287,7 @@ class Lender:
 # --- the process that computes --------------------------------------------------------------------
 
 
-class Desk:
+class ModelHost:
     """Answers requests; each model is loaded when it is first asked for."""
 
     def __init__(self, found: dict[str, dict[str, Any]]):
@@ -296,10 +296,10 @@ class Desk:
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         begun = time.monotonic()
-        result = self._embedded(request) if request["need"] == "embed" else self._generated(request)
+        result = self._embed(request) if request["need"] == "embed" else self._generate(request)
         return result | {"seconds": round(time.monotonic() - begun, 3)}
 
-    def _embedded(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _embed(self, request: dict[str, Any]) -> dict[str, Any]:
         from assay.models.embeddings import Embedder
 
         if "embed" not in self._open:
@@ -307,14 +307,14 @@ class Desk:
         vectors = self._open["embed"](request["items"]).astype("<f4")
         return {"width": vectors.shape[1], "vectors": base64.b64encode(vectors.tobytes()).decode()}
 
-    def _generated(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _generate(self, request: dict[str, Any]) -> dict[str, Any]:
         from assay.core.types import Message
-        from assay.models.loading.find import Found
+        from assay.models.loading.find import LocalModel
         from assay.models.open import load_model
 
         if "generate" not in self._open:
-            model = {key: self.found["generate"][key] for key in Found.__slots__}
-            self._open["generate"] = load_model(Found.from_json(model))
+            model = {key: self.found["generate"][key] for key in LocalModel.__slots__}
+            self._open["generate"] = load_model(LocalModel.from_json(model))
         prompts = [
             tuple(Message(role, content) for role, content in turns) for turns in request["items"]
         ]
@@ -329,7 +329,7 @@ def main(folder: Path) -> int:
 
     begin()
     steady(0, threads())
-    desk = Desk(store.read_json(folder / "request.json")["models"])
+    desk = ModelHost(store.read_json(folder / "request.json")["models"])
     for line in sys.stdin:
         try:
             print(store.to_json(desk.answer(json.loads(line))), flush=True)

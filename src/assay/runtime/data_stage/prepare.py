@@ -25,13 +25,13 @@ from assay.core.errors import Problem, UsageError
 from assay.core.owned import private
 from assay.core.types import Document, Example, Means, Task, Tell
 from assay.data.benchmark_overlap import SHARES_WORDS
-from assay.data.parallel.checkpoint import forgotten
-from assay.data.reading.file_address import named
+from assay.data.parallel.checkpoint import forget_on_error
+from assay.data.reading.file_address import parse_file_name
 from assay.data.reading.folders import files_below, refuse_unreal
 from assay.data.reading.read_file import split_head
 from assay.data.reading.source import unread
 from assay.retrieval.metadata_filter import document_fields, row_fields
-from assay.runtime.data_stage.labels import labelled, merged
+from assay.runtime.data_stage.labels import load_labelled, merge_ledgers
 from assay.runtime.data_stage.model_service import Lender
 from assay.runtime.data_stage.model_service import models as lent_models
 from assay.runtime.data_stage.redaction import MARK, Veil, key_of, steps_of
@@ -95,7 +95,7 @@ class Prepared:
         return ((self.held or self.folder) if split == "test" else self.folder) / f"{split}.jsonl"
 
     @property
-    def kept(self) -> Path:
+    def private_folder(self) -> Path:
         """The folder that no worker is handed. Raises: UsageError: C172."""
         self.need("test")
         return self.place("test").parent
@@ -103,7 +103,7 @@ class Prepared:
     def clusters(self) -> dict[str, list[int]]:
         """Field -> the value of each test row as a number: what answers may cluster by. See
         `data/row_clusters.py`."""
-        return store.read_json(self.kept / CLUSTERS)
+        return store.read_json(self.private_folder / CLUSTERS)
 
     def documents(self) -> tuple[Document, ...]:
         return read_documents(self.folder / "documents.jsonl")
@@ -136,7 +136,7 @@ def prepare(
     key = _key(project, files, models, veil.trace)
     stage = store.Stage(project.work, "curate", key, tell)
     held = store.Stage(project.exam, "rows", key, tell)
-    note = held.done() if stage.done() is not None else None
+    note = held.completion_note() if stage.completion_note() is not None else None
     if note is not None:
         tell({"event": "stage", "name": "curate", "state": "cached"})
         # What no row depends on is taken from the project as it is now, not as it was when the rows
@@ -145,13 +145,13 @@ def prepare(
         if project.aim.form is None:  # what the training rows' targets gave stays
             del said["form"]
         note = {**note, "task": {**note["task"], **said}}
-        return Prepared(stage.folder, placed(project, note), True, held.folder)
+        return Prepared(stage.folder, relocate_database(project, note), True, held.folder)
     tell({"event": "stage", "name": "curate", "state": "start"})
     if veil.key:
         store.write_json(project.work / MARK, {"key": veil.trace})
     with (
         veil,
-        forgotten(held.open()),
+        forget_on_error(held.open()),
         Lender(models, project.work, tell, servers=servers, key=veil.key) as lender,
     ):
         note = _write(project, files, (stage.open(), held.folder), veil, lender, tell)
@@ -163,7 +163,7 @@ def prepare(
         f" {rows['dropped']:,} dropped"
     )
     tell({"event": "stage", "name": "curate", "state": "done", "note": text})
-    return Prepared(stage.folder, placed(project, note), False, held.folder)
+    return Prepared(stage.folder, relocate_database(project, note), False, held.folder)
 
 
 def keep_private(project: Project) -> None:
@@ -175,7 +175,7 @@ def keep_private(project: Project) -> None:
         shutil.rmtree(place.parent)
 
 
-def placed(project: Project, note: dict[str, Any]) -> dict[str, Any]:
+def relocate_database(project: Project, note: dict[str, Any]) -> dict[str, Any]:
     """The note with the place of the database on this machine: a folder may have been moved since
     it was written."""
     if not project.aim.database:
@@ -204,7 +204,9 @@ def _key(project: Project, files: Files, models: dict[str, dict[str, Any]], trac
         "aim": project.aim.model_dump(mode="json", exclude=UNREAD | set(CODE)),
         # the result is the same
         "data": project.data.model_dump(mode="json", exclude={"processes", "ray"}),
-        "curate": [{"kind": s.kind, "version": s.VERSION, **s.changed()} for s in project.curate],
+        "curate": [
+            {"kind": s.kind, "version": s.VERSION, **s.non_defaults()} for s in project.curate
+        ],
         "split": project.split.model_dump(mode="json"),
         "seed": project.seed,
     }
@@ -216,7 +218,7 @@ def _key(project: Project, files: Files, models: dict[str, dict[str, Any]], trac
         settings["database"] = bytes_of(project.folder / project.aim.database)
     if project.augment:
         settings["augment"] = [
-            {"kind": a.kind, "version": a.VERSION, **a.changed()} for a in project.augment
+            {"kind": a.kind, "version": a.VERSION, **a.non_defaults()} for a in project.augment
         ]
     if fields := document_fields(project.compare):
         settings["fields"] = [fields, row_fields(project.compare)]
@@ -248,9 +250,9 @@ def bytes_of(path: Path) -> Any:
             ]
         digests = [
             store.file_digest(f) if f.is_file() and os.access(f, os.R_OK) else ""
-            for f in named(path).files
+            for f in parse_file_name(path).files
         ]
-        return [*digests, head, *([member] if (member := named(path).member) else [])]
+        return [*digests, head, *([member] if (member := parse_file_name(path).member) else [])]
     except OSError as error:
         unread(error, str(path))
 
@@ -265,14 +267,14 @@ def _write(
 ) -> dict[str, Any]:
     """Args: folders: what workers are handed, and what they are not."""
     from assay import data as curate
-    from assay.data.benchmark_overlap import given_away, read_probes
+    from assay.data.benchmark_overlap import count_answer_leaks, read_probes
     from assay.data.parallel.executor import Scale
     from assay.data.reading.documents import read_corpus
-    from assay.data.reading.gold_documents import Noted
-    from assay.data.split_manifest import written
+    from assay.data.reading.gold_documents import DocumentResolver
+    from assay.data.split_manifest import format_manifest
 
     folder, held = folders
-    loaded, everything, annotated = labelled(project, files)
+    loaded, everything, annotated = load_labelled(project, files)
     veil.of_kind(loaded.kind)
     names = (
         {veil.name(row.id): row.id for row in (*loaded.train, *loaded.val, *loaded.test)}
@@ -289,10 +291,12 @@ def _write(
     corpus = (
         read_corpus(project.document_paths, project.folder, fields) if project.documents else None
     )
-    noted = Noted(corpus.documents if corpus else ())
+    noted = DocumentResolver(corpus.documents if corpus else ())
     loaded = loaded.map_splits(lambda rows: [noted.example(row) for row in rows])
     everything = veil.ids(everything)
-    came, left_out = _given(project, loaded, veil, [*loaded.train, *loaded.val, *loaded.test])
+    came, left_out = _split_as_given(
+        project, loaded, veil, [*loaded.train, *loaded.val, *loaded.test]
+    )
     documents = veil.documents(corpus.documents) if corpus else []
     curated = curate.run(
         came["train"],
@@ -320,13 +324,13 @@ def _write(
         store.write_lines(place / f"{split}.jsonl", (example.to_json() for example in examples))
     store.write_lines(folder / "documents.jsonl", (document.to_json() for document in documents))
     write_rates(folder, curated.base_rates)
-    ledger = merged(before, curated.ledger, everything) if before else curated.ledger
+    ledger = merge_ledgers(before, curated.ledger, everything) if before else curated.ledger
     if veil.key:
         ledger = [row | {"reason": veil.short(row["reason"])} for row in ledger]
     store.write_lines(held / "ledger.jsonl", ledger)
     labels = loaded.labels if loaded.kind == "classify" else ()
     asked = {} if loaded.kind == "continue" else splits  # there the target is the text itself
-    given = {name: given_away(asked.get(name, ()), labels) for name in splits}
+    given = {name: count_answer_leaks(asked.get(name, ()), labels) for name in splits}
     audit = replace(curated.audit, pairs=(*curated.audit.pairs, *curated.reworded.pairs))
     checked = {
         "probes": curated.probed.to_json(),
@@ -335,8 +339,8 @@ def _write(
     }
     store.write_json(held / "audit.json", veil.audit(audit, everything) | checked)
     store.write_json(held / CLUSTERS, _clusters(project, loaded, curated.test, names))
-    store.write_text(held / "splits.csv", written(everything, splits, veil.key))
-    if leaked := _leaked(came, curated.ledger):
+    store.write_text(held / "splits.csv", format_manifest(everything, splits, veil.key))
+    if leaked := _find_leaked(came, curated.ledger):
         store.write_lines(
             held / "leaked.jsonl", (veil.example(example).to_json() for example in leaked)
         )
@@ -369,7 +373,7 @@ def _clusters(
     return candidates(loaded.values, read, project.split.near, reported)
 
 
-def _leaked(came: dict[str, list[Example]], ledger: Sequence[dict[str, Any]]) -> list[Example]:
+def _find_leaked(came: dict[str, list[Example]], ledger: Sequence[dict[str, Any]]) -> list[Example]:
     """Training rows that the audit took out because they also stood in given val or test files, as
     they were read."""
     if not (came["val"] or came["test"]):
@@ -384,18 +388,18 @@ def _leaked(came: dict[str, list[Example]], ledger: Sequence[dict[str, Any]]) ->
     return [example for example in came["train"] if example.id in gone]
 
 
-def _given(
+def _split_as_given(
     project: Project, loaded: Any, veil: Veil, everything: Sequence[Example]
 ) -> tuple[dict[str, list[Example]], list[Example]]:
     """The rows by the split they come with: that of their file, or that of the manifest, which may
     leave rows out."""
-    from assay.data.split_manifest import divided, read_manifest
+    from assay.data.split_manifest import read_manifest, split_by_manifest
 
     path = project.manifest_path
     if path is None:
         return {"train": loaded.train, "val": loaded.val, "test": loaded.test}, []
     places = {veil.name(id): place for id, place in read_manifest(path, project.folder).items()}
-    return divided(everything, places, path, project.folder, veil.key)
+    return split_by_manifest(everything, places, path, project.folder, veil.key)
 
 
 def read_examples(path: Path) -> tuple[Example, ...]:

@@ -26,12 +26,12 @@ from assay.core import store
 from assay.core.errors import AssayError, DataError, LeakError, Problem, Stopped, UsageError
 from assay.core.types import Changed, Document, Example, Means
 from assay.data.pii.key import read_key
-from assay.data.pii.recognise import patterned, recognise
+from assay.data.pii.recognise import find_by_pattern, recognise
 from assay.data.steps.anonymise import Anonymise
 
 if TYPE_CHECKING:
     from assay.config import Project
-    from assay.data.leak_audit import Audit, Side
+    from assay.data.leak_audit import Audit, LeakSide
 
 _ENDS = re.compile(
     r"(\.(csv|tsv|jsonl?|ndjson"
@@ -118,7 +118,7 @@ def _paths(project: Project) -> list[Path]:
     return [*named, *(path for path in others if path is not None)]
 
 
-def unnamed(project: Project, text: str) -> str:
+def redact_file_names(project: Project, text: str) -> str:
     """A text of the project's own, such as its file, without names of files that hold personal
     data."""
     return Veil(project, key_of(project)).files(text)
@@ -189,7 +189,7 @@ class Veil:
         """A reason or a note: patterns only, since a model takes technical words for names."""
         text = self.files(text)
         for step in self._steps:
-            for span in sorted(patterned(text, step.kinds), key=lambda s: -s.start):
+            for span in sorted(find_by_pattern(text, step.kinds), key=lambda s: -s.start):
                 text = f"{text[: span.start]}<{span.kind}>{text[span.end :]}"
         return text
 
@@ -232,7 +232,7 @@ class Veil:
     def _personal(self, name: str) -> bool:
         for step in self._steps:
             named = step.names != "none" and " " in name
-            if patterned(name, step.kinds) or (
+            if find_by_pattern(name, step.kinds) or (
                 named and recognise([name], step.kinds, step.finder())[0]
             ):
                 return True
@@ -286,7 +286,7 @@ class Veil:
         by_id = {row.id: row for row in rows}
         by_source = {row.source: row for row in by_id.values()}
 
-        def side(side: Side) -> dict[str, Any]:
+        def side(side: LeakSide) -> dict[str, Any]:
             shown = [self.example(by_id[name]) for name in side.ids]
             return {
                 "text": shown[0].text,

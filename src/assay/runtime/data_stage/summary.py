@@ -18,7 +18,7 @@ from assay.tasks.label_sets import labels_in
 if TYPE_CHECKING:
     from assay.config import Project
     from assay.data.pipeline import Curated
-    from assay.data.reading.load import Loaded
+    from assay.data.reading.load import LoadedExamples
     from assay.runtime.data_stage.redaction import Veil
 
 SPLITS = ("train", "val", "test")
@@ -27,7 +27,7 @@ SHOWN = 5  # ledger rows shown for each reason
 
 def note_of(
     project: Project,
-    loaded: Loaded,
+    loaded: LoadedExamples,
     curated: Curated,
     everything: Sequence[Example],
     ledger: Sequence[dict[str, Any]],

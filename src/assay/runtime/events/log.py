@@ -26,7 +26,7 @@ TEXT = 400  # characters that a text is cut to in a line that is too long
 GAP = 0.1
 
 
-def logged(tell: Tell, file: Path, clock: Callable[[], float] = time.monotonic) -> Tell:
+def log_events(tell: Tell, file: Path, clock: Callable[[], float] = time.monotonic) -> Tell:
     """`tell` that also writes each event down, with the time in UTC and the arm that told it.
     `clock`: seconds, which the gap between two lines is measured with."""
     store.drop_torn_line(file)
@@ -57,7 +57,7 @@ def line(event: dict[str, Any], now: datetime) -> dict[str, Any]:
     }
     if len(store.to_json(row).encode()) < LINE:
         return row
-    row = _shortened(row)
+    row = _shorten(row)
     if len(store.to_json(row).encode()) < LINE:
         return row
     return {**{key: row[key] for key in ("time", "arm", "event") if key in row}, "cut": True}
@@ -72,12 +72,12 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _shortened(value: Any) -> Any:
+def _shorten(value: Any) -> Any:
     """Long texts cut, long lists left at their first ten."""
     if isinstance(value, dict):
-        return {key: _shortened(item) for key, item in value.items()}
+        return {key: _shorten(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_shortened(item) for item in value[:10]]
+        return [_shorten(item) for item in value[:10]]
     if isinstance(value, str) and len(value) > TEXT:
         return value[: TEXT - 1] + "…"
     return value

@@ -36,7 +36,7 @@ def span(low: float, high: float) -> str:
 
 
 @dataclass(slots=True)
-class Stage:
+class StageProgress:
     """One running stage."""
 
     name: str
@@ -77,7 +77,7 @@ class Stage:
             self._last = now
         self.done = done
 
-    def left(self) -> tuple[float, float, float] | None:
+    def time_left(self) -> tuple[float, float, float] | None:
         """Seconds left: low, middle, high; None while measuring or without a total."""
         if not self.total or not self._times or (self._seen < STEPS and sum(self._times) < SECONDS):
             return None
@@ -97,7 +97,7 @@ class Stage:
             f"{name.replace(' ', '-')}={number(value)}" for name, value in self._numbers().items()
         ]
         if self.total:
-            left = self.left()
+            left = self.time_left()
             parts.append(f"left={left[0]:.0f}-{left[2]:.0f}s" if left else "left=measuring")
         if memory := self.values.get("memory"):
             parts.append(f"rss={memory / 2**30:.1f}G")
@@ -105,7 +105,7 @@ class Stage:
             parts.append(f"fit={fit.replace(' ', '-')}")
         return " ".join(parts)
 
-    def shown(self, bar: int, now: float) -> tuple[str, str]:
+    def format_progress(self, bar: int, now: float) -> tuple[str, str]:
         """The middle and the right of the live line: count, bar and percent; time left."""
         if not self.total:
             return (f"{self.unit} {self._count()}" if self.done else ""), duration(
@@ -115,7 +115,7 @@ class Stage:
         middle = (
             f"{self.unit} {self._count()}  {'█' * full}{'░' * (bar - full)} {self._percent():>3} %"
         )
-        left = self.left()
+        left = self.time_left()
         return middle, f"{span(left[0], left[2])} left" if left else "measuring"
 
     def values_shown(self) -> str:

@@ -52,7 +52,7 @@ class Tracked:
     final: dict[str, float] = field(default_factory=dict)
 
 
-def tracked(folder: Path) -> list[Tracked]:
+def read_runs(folder: Path) -> list[Tracked]:
     """What the log of a project says of its arms, in the order in which they began."""
     found: dict[tuple[str, str], Tracked] = {}
     newest: dict[str, Tracked] = {}
@@ -111,7 +111,7 @@ def export(folder: Path, to: str) -> str:
     if to not in TRACKERS:
         text = f"there is no tracker '{to}'{did_you_mean(to, TRACKERS)}"
         raise UsageError(Problem("C088", text, help=", ".join(TRACKERS)))
-    runs = tracked(folder)
+    runs = read_runs(folder)
     if not runs:
         raise UsageError(
             Problem("C062", "no arm has been fitted yet", str(folder), help=f"assay run {folder}")
@@ -120,12 +120,12 @@ def export(folder: Path, to: str) -> str:
     if place.exists():
         shutil.rmtree(place)
     make_folder(place)
-    with _installed(to), redirect_stdout(StringIO()):  # some of them print greetings
+    with _require_package(to), redirect_stdout(StringIO()):  # some of them print greetings
         return TRACKERS[to](runs, folder.absolute().name, place)
 
 
 @contextmanager
-def _installed(to: str) -> Generator[None]:
+def _require_package(to: str) -> Generator[None]:
     try:
         yield
     except ModuleNotFoundError as error:

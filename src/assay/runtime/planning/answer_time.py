@@ -25,7 +25,7 @@ TARGETS = 256  # training targets whose length is looked at
 
 
 @dataclass(frozen=True)
-class Answering:
+class AnswerTimes:
     """What a sample of questions took; seconds on the wall and of the processor.
 
     Attributes:
@@ -73,38 +73,38 @@ class Learnt:
 
 def answering(
     adapted: Adapted, questions: Sequence[Example], learnt: Learnt | None = None, *, enough: float
-) -> Answering:
+) -> AnswerTimes:
     """
     Args:
         questions: at least one. learnt: of an arm in training that asks its model in the usual way.
             enough: seconds that the largest call may take, about.
     """
-    warm, _ = _timed(adapted, sample(questions, 1))
-    one, answers = _timed(adapted, sample(questions, 1))
+    warm, _ = _time_answers(adapted, sample(questions, 1))
+    one, answers = _time_answers(adapted, sample(questions, 1))
     if learnt and adapted.model is not None and (learnt.labels or answers[0].tokens):
-        ask = _written if answers[0].tokens else _scored
+        ask = _time_writing if answers[0].tokens else _time_scoring
         return ask(
             adapted,
             adapted.model,
             questions,
             learnt,
-            Answering(warm, one, one, [], answers, False),
+            AnswerTimes(warm, one, one, [], answers, False),
             enough,
         )
     few = sample(questions, FEW)
-    took, answers = _timed(adapted, few)
+    took, answers = _time_answers(adapted, few)
     if len(few) == FEW and (n := affordable(took, FEW, enough, len(questions))) > FEW:
         few = sample(questions, n)
-        took, answers = _timed(adapted, few)
-    return Answering(warm, one, took, few, answers, bool(answers[0].tokens))
+        took, answers = _time_answers(adapted, few)
+    return AnswerTimes(warm, one, took, few, answers, bool(answers[0].tokens))
 
 
-def once_more(adapted: Adapted, before: Answering) -> float:
+def once_more(adapted: Adapted, before: AnswerTimes) -> float:
     """What it takes to ask the same again, in terms of the first time: next to nothing where the
     arm remembers what it has read, else 1."""
     if before.written:
         return 1.0
-    took, _ = _timed(adapted, before.asked[-1:])
+    took, _ = _time_answers(adapted, before.asked[-1:])
     return min(1.0, float(took[0]) * len(before.asked) / max(float(before.took[0]), 1e-6))
 
 
@@ -122,7 +122,9 @@ def of_all(one: np.ndarray, took: np.ndarray, n: int, questions: int, written: b
     return calls * shared + (questions - calls) * (took - shared) / (n - 1)
 
 
-def _timed(adapted: Adapted, questions: Sequence[Example]) -> tuple[np.ndarray, list[Answer]]:
+def _time_answers(
+    adapted: Adapted, questions: Sequence[Example]
+) -> tuple[np.ndarray, list[Answer]]:
     begun = clock()
     answers = adapted.answer([question.question for question in questions])
     return clock() - begun, answers
@@ -131,14 +133,14 @@ def _timed(adapted: Adapted, questions: Sequence[Example]) -> tuple[np.ndarray, 
 # --- arms in training -----------------------------------------------------------------------------
 
 
-def _scored(
+def _time_scoring(
     adapted: Adapted,
     model: LanguageModel,
     questions: Sequence[Example],
     learnt: Learnt,
-    begun: Answering,
+    begun: AnswerTimes,
     enough: float,
-) -> Answering:
+) -> AnswerTimes:
     """A trained arm is sure: of all labels it follows about as many as are followed here, where
     there are two."""
     two = sorted(learnt.labels, key=len)[len(learnt.labels) // 2 :][:2]
@@ -155,14 +157,14 @@ def _scored(
     return replace(begun, one=one, took=took, asked=sample(questions, n))
 
 
-def _written(
+def _time_writing(
     adapted: Adapted,
     model: LanguageModel,
     questions: Sequence[Example],
     learnt: Learnt,
-    begun: Answering,
+    begun: AnswerTimes,
     enough: float,
-) -> Answering:
+) -> AnswerTimes:
     """A trained arm ends its answers where the targets end."""
     lengths = target_lengths(model, learnt.targets)
     most = lengths[-1]

@@ -24,15 +24,15 @@ from typing import TYPE_CHECKING, Any
 from assay.models.environment import (
     BF16,
     graphics_card,
-    installed,
     multiplies_bf16,
+    package_version,
     processor_flags,
     threads,
 )
 
 if TYPE_CHECKING:
     from assay.core.types import Tell
-    from assay.runtime.planning.machine_speed import Pace
+    from assay.runtime.planning.machine_speed import MachineSpeed
 
 BASE = "smollm2-135m"  # whose pace is measured
 # bytes on the disk that a first run with a training may want: the base in fp32, its fits, its
@@ -81,7 +81,7 @@ class Health:
     machine: dict[str, Any]
     extras: dict[str, list[str]]
     models: dict[str, str]
-    pace: Pace | None = None
+    pace: MachineSpeed | None = None
     missing: list[Missing] = field(default_factory=list)
     said: list[str] = field(default_factory=list)  # what a person should know
 
@@ -111,7 +111,7 @@ class Health:
             f"network  {one['network']}",
             f"assay    {one['assay']} on Python {one['python']}, torch {one['torch']},"
             f" {one['system']}",
-            *(f"{'pace' if not n else '':<9}{text}" for n, text in enumerate(self._paced())),
+            *(f"{'pace' if not n else '':<9}{text}" for n, text in enumerate(self._speed_lines())),
         ]
         here = [name for name, where in self.models.items() if where]
         out.append(f"models   {', '.join(here) or 'none yet'}")
@@ -124,7 +124,7 @@ class Health:
             out += [f"  {each.command:<{width}}  {each.what}" for each in self.missing]
         return out
 
-    def _paced(self) -> list[str]:
+    def _speed_lines(self) -> list[str]:
         pace = self.pace
         if pace is None:
             return []
@@ -162,8 +162,8 @@ def examine(*, probe: bool = True, seconds: float = 10.0, offline: bool = False)
         "network": _network(offline),
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
-        "assay": installed("assay"),
-        "torch": installed("torch"),
+        "assay": package_version("assay"),
+        "torch": package_version("torch"),
     }
     models, extras = at_hand(), lacking()
     pace = _pace(models, seconds) if probe else None
@@ -177,16 +177,16 @@ def at_hand() -> dict[str, str]:
     from assay.models.loading import fetch
     from assay.models.loading.catalogue import CATALOGUE
     from assay.models.loading.model_cache import cache_folder
-    from assay.models.quantisation.gguf import dequantised
+    from assay.models.quantisation.gguf import find_dequantised
 
     found = {}
     for entry in CATALOGUE:
         wheel = cache_folder() / "wheels" / f"{entry.name}-{entry.sha256[:8]}"
-        places = [wheel, *filter(None, [fetch.installed(entry)])]
+        places = [wheel, *filter(None, [fetch.find_package(entry)])]
         whole = [
             one for one in places if all((one / member.path).is_file() for member in entry.members)
         ]
-        ready = dequantised(entry.name, entry.members[0].sha256) if entry.gguf else None
+        ready = find_dequantised(entry.name, entry.members[0].sha256) if entry.gguf else None
         found[entry.name] = str(ready or next(iter(whole), ""))
     return found
 
@@ -221,12 +221,12 @@ def lacking() -> dict[str, list[str]]:
         if extra is None or name is None or extra[1] == "dev":
             continue
         lacks = found.setdefault(extra[1], [])
-        if installed(name[0]) == "none":
+        if package_version(name[0]) == "none":
             lacks.append(name[0])
     return found
 
 
-def _pace(models: dict[str, str], seconds: float) -> Pace:
+def _pace(models: dict[str, str], seconds: float) -> MachineSpeed:
     from assay.runtime.planning.machine_speed import measure, products
 
     return measure(BASE, seconds=seconds) if models.get(BASE) else products()

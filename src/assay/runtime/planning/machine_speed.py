@@ -33,7 +33,7 @@ SIZE = 1024  # of the matrices
 
 
 @dataclass(frozen=True)
-class Pace:
+class MachineSpeed:
     """Tokens a second; None where the base is not at hand. `gflops`: of 32-bit products, where
     nothing else could be measured."""
 
@@ -48,7 +48,7 @@ class Pace:
         return {name: None if value is None else value for name, value in vars(self).items()}
 
 
-def measure(name: str, *, seconds: float = 10.0) -> Pace:
+def measure(name: str, *, seconds: float = 10.0) -> MachineSpeed:
     """Tokens a second with a model that is at hand.
 
     Args:
@@ -72,10 +72,10 @@ def measure(name: str, *, seconds: float = 10.0) -> Pace:
         training = _training(
             Lesson(Task(labels=LABELS), _rows(), base=name, means=means), 2 * seconds / 3
         )
-    return Pace(name, training, reading, writing, None, round(time.monotonic() - begun, 1))
+    return MachineSpeed(name, training, reading, writing, None, round(time.monotonic() - begun, 1))
 
 
-def products(seconds: float = 2.0) -> Pace:
+def products(seconds: float = 2.0) -> MachineSpeed:
     """Products of two matrices in 32 bits, by the library that everything here computes with."""
     import numpy as np
 
@@ -86,7 +86,7 @@ def products(seconds: float = 2.0) -> Pace:
         at = time.perf_counter()
         first @ second
         taken.append(time.perf_counter() - at)
-    return Pace(
+    return MachineSpeed(
         gflops=round(2 * SIZE**3 / min(taken) / 1e9, 1), seconds=round(time.monotonic() - begun, 1)
     )
 

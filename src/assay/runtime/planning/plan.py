@@ -74,7 +74,7 @@ class Plan:
                 f"  {row['name']:<{width}}  {row['state']:<9}  {took:>14}  {memory:>8}  {disk:>8}"
             )
         lines += [row["refused"] for row in self.rows if row["refused"]]
-        lines += [paid(row) for row in self.rows if "requests" in row]
+        lines += [remote_cost_line(row) for row in self.rows if "requests" in row]
         lines += [
             self._too_large(row) for row in self.rows if (row["bytes"] or 0) > FREE * self.memory
         ]
@@ -103,7 +103,7 @@ class Plan:
         return f"{text} {FREE:.0%}); {ways}"
 
 
-def paid(row: dict[str, Any]) -> str:
+def remote_cost_line(row: dict[str, Any]) -> str:
     """What an arm whose model is behind an address would send: tokens estimated, answers as long as
     they may be."""
     text = (

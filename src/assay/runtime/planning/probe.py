@@ -24,12 +24,12 @@ from assay.core.types import Adapted, Example, Lesson, Strategy
 from assay.runtime.arms.job import Job
 from assay.runtime.costs.usage import peak_bytes
 from assay.runtime.data_stage.prepare import read_examples
-from assay.runtime.planning.answer_time import Answering, Learnt, answering, once_more
+from assay.runtime.planning.answer_time import AnswerTimes, Learnt, answering, once_more
 from assay.runtime.planning.plan import Plan, free_disk
 from assay.strategies.compression.compressed_arm import Shrunk
 from assay.strategies.prompting.prompt_search import WordingSearch
 from assay.strategies.prompting.prompted_arm import Prompted
-from assay.training.estimate.protocol import ask, rehearsed
+from assay.training.estimate.protocol import ask, read_rehearsals
 from assay.training.estimate.usage import clock, memory
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Looks:
 
     learnt: Learnt
     usual: bool = False
-    found: Answering | None = None
+    found: AnswerTimes | None = None
     seconds: list[tuple[np.ndarray, np.ndarray]] = field(default_factory=list)
     _again: bool = False
 
@@ -106,10 +106,10 @@ def probe(job: Job) -> None:
         steady(job.seed, threads())
     questions = read_examples(Path(job.request["questions"]))
     if any("remote" in model for model in job.models.values()):
-        job.tell(priced(job, questions))
+        job.tell(estimate_remote(job, questions))
         return
     stage = store.Stage(job.work, "fit", job.request["fit_key"])
-    done = stage.done() is not None
+    done = stage.completion_note() is not None
     lesson = job.lesson(rows=not done)
     # To start the interpreter, to import, to read the rows: nothing is waited for there.
     parts = {"process": np.full(2, time.process_time())}
@@ -122,7 +122,7 @@ def probe(job: Job) -> None:
         )
         parts["restore"] = clock() - begun
     else:
-        fitted, sizes, looks = _rehearsed(job, lesson, stage, parts)
+        fitted, sizes, looks = _rehearse(job, lesson, stage, parts)
     known = sizes.trained and (looks.usual or usual(fitted))
     # What reads in its own way costs after training what it did before.
     found = looks.found if sizes.trained and not known else None
@@ -137,7 +137,7 @@ def probe(job: Job) -> None:
     job.tell(
         {
             "event": "probe",
-            **summed(parts),
+            **sum_times(parts),
             "answer": float(parts["answers"][0]) / max(1, len(questions)),
             "bytes": round(GROWN * peak_bytes()) + sizes.left * looks.usual + job.beside,
             "need_bytes": sizes.need,
@@ -148,11 +148,11 @@ def probe(job: Job) -> None:
     )
 
 
-def priced(job: Job, questions: Sequence[Example]) -> dict[str, Any]:
+def estimate_remote(job: Job, questions: Sequence[Example]) -> dict[str, Any]:
     """The event "probe" of an arm whose model is behind an address: nothing is sent, and what would
     be is counted."""
     stage = store.Stage(job.work, "fit", job.request["fit_key"])
-    if stage.done() is not None:
+    if stage.completion_note() is not None:
         fitted = job.strategy.restore(stage.folder / "arm", job.lesson(rows=False))
     else:
         place = job.folder / "dry"
@@ -179,7 +179,7 @@ def priced(job: Job, questions: Sequence[Example]) -> dict[str, Any]:
     }
 
 
-def summed(parts: dict[str, np.ndarray]) -> dict[str, Any]:
+def sum_times(parts: dict[str, np.ndarray]) -> dict[str, Any]:
     wall, processor = sum(parts.values(), np.zeros(2)).tolist()
     shown = {name: [round(took, 2) for took in pair.tolist()] for name, pair in parts.items()}
     return {"seconds": round(wall, 2), "processor_seconds": round(processor, 2), "parts": shown}
@@ -199,7 +199,7 @@ class Sizes:
     fits: list[str] = field(default_factory=list)
 
 
-def _rehearsed(
+def _rehearse(
     job: Job, whole: Lesson, stage: store.Stage, parts: dict[str, np.ndarray]
 ) -> tuple[Adapted, Sizes, Looks]:
     """The arm after a rehearsal, its sizes, and how val was asked; `parts` get the seconds."""
@@ -212,11 +212,11 @@ def _rehearsed(
         """An inner arm: restored where there is one, else rehearsed too, and saved by itself as in
         the run."""
         known = store.Stage(job.work, "fit", job.inner_key(strategy, lesson))
-        if known.done() is not None:
+        if known.completion_note() is not None:
             return job.fit_inner(strategy, lesson)
         ask(place, done=steps_done(known))
         fitted = job.fit(strategy, lesson)
-        sizes.kept += saved(fitted, place / known.key)
+        sizes.kept += save_and_measure(fitted, place / known.key)
         ask(place, done=steps_done(stage))  # what the outer arm trains after it is its own
         return fitted
 
@@ -225,9 +225,9 @@ def _rehearsed(
     # A search asks what its inner arm asks, only more often: that is counted, not done.
     strategy = job.strategy.final if isinstance(job.strategy, WordingSearch) else job.strategy
     fitted = job.fit(strategy, replace(whole, means=means, score=looks, fit=inner))
-    sizes.kept += saved(fitted, place / "arm")
+    sizes.kept += save_and_measure(fitted, place / "arm")
     parts["fit"] = clock() - begun
-    for told in rehearsed(place):
+    for told in read_rehearsals(place):
         _add(parts, told, looks.seconds.pop(0) if told["scored"] else None)
         sizes.scratch = max(sizes.scratch, sum(told["disk"].values()))
         sizes.need, sizes.left = max(sizes.need, told["need"]), max(sizes.left, told["left"])
@@ -245,7 +245,7 @@ def steps_done(stage: store.Stage) -> int:
     return max((int(state.name.partition("-")[2]) for state in states), default=0)
 
 
-def saved(fitted: Adapted, folder: Path) -> int:
+def save_and_measure(fitted: Adapted, folder: Path) -> int:
     """Bytes of the arm in its folder."""
     folder.mkdir()
     fitted.save(folder)
@@ -267,13 +267,13 @@ def _add(
 # --- in the parent --------------------------------------------------------------------------------
 
 
-def planned(bench: Bench, arms: dict[str, Strategy], exam: Exam) -> Plan:
+def make_plan(bench: Bench, arms: dict[str, Strategy], exam: Exam) -> Plan:
     """Probe every arm that is not cached, one after the other, each in a process of its own."""
     from assay.runtime.arms.runner import hand_over
     from assay.runtime.planning.plan import plan_event
 
     asked = bench.project.work / "questions" / f"{exam.hash}.jsonl"
-    hand_over(asked, [q.to_json() for q in exam.asked], bench.tell)
+    hand_over(asked, [q.to_json() for q in exam.questions_in_order], bench.tell)
     rows = []
     for name, strategy in arms.items():
         state = bench.state(strategy, exam.hash)
@@ -287,7 +287,7 @@ def planned(bench: Bench, arms: dict[str, Strategy], exam: Exam) -> Plan:
         if state != "cached":
             bench.tell({"event": "note", "text": f"probing {name}"})
             try:
-                row |= probed(bench, name, strategy, asked)
+                row |= probe_arm(bench, name, strategy, asked)
             except (TrainError, ResourceError) as error:
                 row |= {"state": "cannot", "refused": f"{name}: {error.problems[0]}"}
         rows.append(row)
@@ -295,7 +295,7 @@ def planned(bench: Bench, arms: dict[str, Strategy], exam: Exam) -> Plan:
     return Plan(plan_event(bench, arms, exam)["lines"][0], rows, memory(), free_disk(work))
 
 
-def probed(bench: Bench, name: str, strategy: Strategy, asked: Path) -> dict[str, Any]:
+def probe_arm(bench: Bench, name: str, strategy: Strategy, asked: Path) -> dict[str, Any]:
     """What the probe of one arm tells. `asked`: the file of the questions."""
     found: dict[str, Any] = {}
 

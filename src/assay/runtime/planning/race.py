@@ -24,9 +24,9 @@ from assay.core import sealed
 from assay.core.errors import Stopped
 from assay.core.types import Answer, Preload, Record
 from assay.evaluation.scoring import judge, metrics_for
-from assay.runtime.events.pace import Stage, duration
-from assay.stats.intervals import observed
-from assay.stats.standard_error import grouped, paired_difference
+from assay.runtime.events.pace import StageProgress, duration
+from assay.stats.intervals import metric_value
+from assay.stats.standard_error import group_codes, paired_difference
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +41,7 @@ WORTH = 10.0  # seconds that are left at least where stopping saves anything
 
 
 @dataclass
-class Watch:
+class RaceMonitor:
     """Hears what one strategy tells, and ends it with `Stopped` where going on is of no use.
 
     Args:
@@ -64,7 +64,7 @@ class Watch:
     why: str = ""
     note: str = ""
     left: float | None = None
-    _stage: Stage | None = None
+    _stage: StageProgress | None = None
     _compared: int = 0
 
     def tell(self, event: dict[str, Any]) -> None:
@@ -76,9 +76,9 @@ class Watch:
         ):
             return
         now = time.monotonic()
-        self._stage = self._stage or Stage(self.name, now)
+        self._stage = self._stage or StageProgress(self.name, now)
         self._stage.advance(event, now)
-        if (left := self._stage.left()) is None:
+        if (left := self._stage.time_left()) is None:
             return
         self.left = left[1]
         if now + left[0] > self.until:
@@ -142,7 +142,7 @@ def surely_behind(
         return ""
     metric = metrics_for(task)[0]
     own, best = (judge(some, task).rows[metric.name] for some in (records, others))
-    groups = grouped([record.question.group for record in records])
+    groups = group_codes([record.question.group for record in records])
     size = metric.high - metric.low
     found = paired_difference(
         own, best, metric.total, groups=groups, level=LEVEL, seed=seed, size=size
@@ -150,7 +150,7 @@ def surely_behind(
     most = found.high if metric.higher_is_better else -found.low
     if not most < -equivalent / 100:
         return ""
-    values = [observed(rows, metric.total) for rows in (own, best)]
+    values = [metric_value(rows, metric.total) for rows in (own, best)]
     return f"{metric.name.replace('_', ' ')} {values[0]:.3f} against {values[1]:.3f}"
 
 

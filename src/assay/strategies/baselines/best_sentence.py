@@ -32,7 +32,7 @@ from assay.retrieval.gold_passages import document_of
 from assay.retrieval.learned_fusion import standard
 from assay.strategies.baselines.neighbours import vectors_of
 from assay.strategies.linear.word_ranking import WordOrder
-from assay.strategies.spans.typed_answers import typed_piece
+from assay.strategies.spans.typed_answers import extract_by_type
 from assay.strategies.text import read_passages
 from assay.strategies.text.sentences import split_sentences
 from assay.strategies.unfit_task import FROM_PASSAGES, other_kind
@@ -78,9 +78,9 @@ class BestSentence(Strategy):
 
     def fit(self, lesson: Lesson) -> Adapted:
         need_rows("best_sentence", lesson)
-        return read_passages.read(self, self.top, lesson, self._fitted)
+        return read_passages.read(self, self.top, lesson, self._fit_arm)
 
-    def _fitted(self, lesson: Lesson) -> SentenceAnswers:
+    def _fit_arm(self, lesson: Lesson) -> SentenceAnswers:
         texts = (
             text
             for row in lesson.train
@@ -88,13 +88,15 @@ class BestSentence(Strategy):
             for text in split_sentences(passage.text)
         )
         documents = {one.id: one.text for one in lesson.documents}
-        arm = SentenceAnswers(Fit(self.by, WordOrder.over(texts), lesson.means, documents), 1)
+        arm = SentenceAnswers(
+            SentenceScorer(self.by, WordOrder.over(texts), lesson.means, documents), 1
+        )
         if self.sentences != "train":
             arm.sentences = self.sentences
             return arm
         # evenly spaced: a file may be sorted
         rows = lesson.train[:: -(-len(lesson.train) // ROWS) or 1]
-        ranked = arm.fit.ranked(rows)
+        ranked = arm.fit.score_sentences(rows)
         worth = {(n, self.by): lesson.judge(rows, arm.answers(rows, ranked, n)) for n in TRIED}
         # Whole texts may be found better by words or by meaning alone, and there is one of them to
         # find.
@@ -107,26 +109,26 @@ class BestSentence(Strategy):
         return arm
 
     def restore(self, folder: Path, lesson: Lesson) -> Adapted:
-        return read_passages.restored(self.top, folder, lesson, self._opened)
+        return read_passages.restore_with_passages(self.top, folder, lesson, self._restore_arm)
 
-    def _opened(self, folder: Path, lesson: Lesson) -> SentenceAnswers:
+    def _restore_arm(self, folder: Path, lesson: Lesson) -> SentenceAnswers:
         saved = read_json(folder / "best_sentence.json")
         whole = saved["sentences"] == DOCUMENT
         documents = (
             {row["id"]: row["text"] for row in read_lines(folder / DOCUMENTS)} if whole else {}
         )
-        fit = Fit(saved["by"], WordOrder.restored(folder), lesson.means, documents)
+        fit = SentenceScorer(saved["by"], WordOrder.load(folder), lesson.means, documents)
         return SentenceAnswers(fit, saved["sentences"])
 
 
-class Fit:
+class SentenceScorer:
     """How well sentences fit questions: BM25 with the counts of the training sentences, cosine, or
     the sum of both after each has mean 0 and deviation 1 over the question's sentences."""
 
     def __init__(self, by: By, order: WordOrder, means: Means, documents: Mapping[str, str]):
         self.by, self.order, self.means, self.documents = by, order, means, documents
 
-    def ranked(self, questions: Sequence[Example]) -> list[list[tuple[float, str]]]:
+    def score_sentences(self, questions: Sequence[Example]) -> list[list[tuple[float, str]]]:
         """(score, sentence) of every sentence of the question's passages, in their order."""
         sentences = [
             [text for one in q.context for text in split_sentences(one.text)] for q in questions
@@ -144,7 +146,7 @@ class Fit:
         import numpy as np
 
         texts = [self._texts(question, whole) for question in questions]
-        found = Fit(by, self.order, self.means, {}).scores(
+        found = SentenceScorer(by, self.order, self.means, {}).scores(
             [q.messages[-1].content for q in questions], texts
         )
         return [
@@ -192,7 +194,7 @@ class Fit:
 
 
 class SentenceAnswers(Adapted):
-    def __init__(self, fit: Fit, sentences: int):
+    def __init__(self, fit: SentenceScorer, sentences: int):
         self.fit, self.sentences = fit, sentences
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
@@ -202,7 +204,7 @@ class SentenceAnswers(Adapted):
             return [
                 answer_of(text) for text in self.fit.wholes(questions, self.sentences, self.fit.by)
             ]
-        return self.answers(questions, self.fit.ranked(questions), self.sentences)
+        return self.answers(questions, self.fit.score_sentences(questions), self.sentences)
 
     def answers(
         self,
@@ -210,19 +212,21 @@ class SentenceAnswers(Adapted):
         ranked: Sequence[Sequence[tuple[float, str]]],
         sentences: int,
     ) -> list[Answer]:
-        """With so many sentences; `ranked` as `Fit.ranked` gives it."""
+        """With so many sentences; `score_sentences` as `Fit.score_sentences` gives it."""
         return [
-            answer_of(self._said(q, own, sentences))
+            answer_of(self._select_text(q, own, sentences))
             for q, own in zip(questions, ranked, strict=True)
         ]
 
-    def _said(self, question: Example, ranked: Sequence[tuple[float, str]], sentences: int) -> str:
+    def _select_text(
+        self, question: Example, ranked: Sequence[tuple[float, str]], sentences: int
+    ) -> str:
         order = sorted(range(len(ranked)), key=lambda place: (-round(ranked[place][0], 5), place))
         if sentences:
             return " ".join(ranked[place][1] for place in sorted(order[:sentences]))
         asked = question.messages[-1].content
         pieces = (
-            typed_piece(asked, ranked[place][1], self.fit.order.stems)
+            extract_by_type(asked, ranked[place][1], self.fit.order.stems)
             for place in order[:LOOKED_IN]
         )
         return next((piece for piece in pieces if piece), ranked[order[0]][1] if order else "")

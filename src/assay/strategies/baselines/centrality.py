@@ -27,7 +27,7 @@ from assay.core.types import Adapted, Answer, Example, Lesson, Means, Strategy, 
 from assay.models.loading.catalogue import EMBEDDER
 from assay.strategies.baselines.neighbours import vectors_of
 from assay.strategies.linear.word_ranking import WordOrder
-from assay.strategies.prompting.example_selection import drawn
+from assay.strategies.prompting.example_selection import sample_rows
 from assay.strategies.text.sentence_graph import centrality, from_the_start, word_vectors
 from assay.strategies.text.sentences import split_sentences
 from assay.strategies.unfit_task import FROM_TEXT, other_kind
@@ -67,7 +67,7 @@ class Centrality(Strategy):
     def fit(self, lesson: Lesson) -> CentralAnswers:
         need_rows("centrality", lesson)
         texts = (text for row in lesson.train for text in split_sentences(row.messages[-1].content))
-        rows = drawn(lesson.train, ROWS, lesson.seed)
+        rows = sample_rows(lesson.train, ROWS, lesson.seed)
         counts = COUNTS if self.sentences == "train" else (self.sentences,)
         priors = PRIORS if self.beginning == "train" else (self.beginning,)
         arm = CentralAnswers(self.by, WordOrder.over(texts), lesson.means, counts[0], priors[0])
@@ -87,7 +87,7 @@ class Centrality(Strategy):
         saved = read_json(folder / "centrality.json")
         return CentralAnswers(
             self.by,
-            WordOrder.restored(folder),
+            WordOrder.load(folder),
             lesson.means,
             saved["sentences"],
             saved["beginning"],

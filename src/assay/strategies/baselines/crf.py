@@ -32,8 +32,8 @@ from assay.core.preconditions import need_rows
 from assay.core.store import read_json, write_json
 from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Task, Tell
 from assay.strategies.baselines.dictionary import Decisions, decisions
-from assay.strategies.tagging.crf_chain import Chain, trained
-from assay.strategies.tagging.field_schema import WORD, Fields, learnt, marks, spans_of
+from assay.strategies.tagging.crf_chain import Chain, train_chain
+from assay.strategies.tagging.field_schema import WORD, TargetFields, learn_fields, marks, spans_of
 from assay.strategies.tagging.word_features import Names, features, names_in
 from assay.tasks.entities import of_run
 
@@ -60,13 +60,15 @@ class Crf(Strategy):
 
     def fit(self, lesson: Lesson) -> CrfAnswers:
         need_rows("crf", lesson)
-        fields = learnt(lesson.train, lesson.task.form.text if lesson.task.form else "")
-        rows = [tagged(row, fields.copied) for row in lesson.train]
+        fields = learn_fields(lesson.train, lesson.task.form.text if lesson.task.form else "")
+        rows = [tag_words(row, fields.copied) for row in lesson.train]
         rows = [row for row in rows if row[0]]
         known = names_in(rows) if self.names else {}
         chain = None
         if fields.copied and rows:
-            penalties = self._searched(rows, lesson.seed) if self.search > 1 else (self.c1, self.c2)
+            penalties = (
+                self._search_penalties(rows, lesson.seed) if self.search > 1 else (self.c1, self.c2)
+            )
             chain = self._chain(rows, lesson.seed, penalties)
         return CrfAnswers(
             fields, chain, known, {name: decisions(lesson.train, name) for name in fields.chosen}
@@ -74,13 +76,15 @@ class Crf(Strategy):
 
     def _chain(self, rows: Sequence[Tagged], seed: int, penalties: tuple[float, float]) -> Chain:
         seen = (
-            [*left_out(rows, self.folds, seed)]
+            [*cross_fold_features(rows, self.folds, seed)]
             if self.names
             else [features(words) for words, _ in rows]
         )
-        return trained([(own, tags) for own, (_, tags) in zip(seen, rows, strict=True)], *penalties)
+        return train_chain(
+            [(own, tags) for own, (_, tags) in zip(seen, rows, strict=True)], *penalties
+        )
 
-    def _searched(self, rows: Sequence[Tagged], seed: int) -> tuple[float, float]:
+    def _search_penalties(self, rows: Sequence[Tagged], seed: int) -> tuple[float, float]:
         """The penalties with the best F1 on folds that were left out; its own among equals, then
         the first."""
         folds, tried = (
@@ -109,14 +113,18 @@ class Crf(Strategy):
         saved = read_json(folder / "crf.json")
         chain = Chain(**saved["chain"]) if saved["chain"] else None
         lists = {name: Decisions(**one) for name, one in saved["lists"].items()}
-        return CrfAnswers(Fields.from_json(saved["fields"]), chain, saved["names"], lists)
+        return CrfAnswers(TargetFields.from_json(saved["fields"]), chain, saved["names"], lists)
 
 
 class CrfAnswers(Adapted):
     """`chain`: None where no field stands in its text."""
 
     def __init__(
-        self, fields: Fields, chain: Chain | None, names: Names, lists: Mapping[str, Decisions]
+        self,
+        fields: TargetFields,
+        chain: Chain | None,
+        names: Names,
+        lists: Mapping[str, Decisions],
     ):
         self.fields, self.chain, self.names, self.lists = fields, chain, names, lists
 
@@ -145,13 +153,13 @@ class CrfAnswers(Adapted):
         write_json(folder / "crf.json", {"chain": chain, **more})
 
 
-def tagged(row: Example, kinds: Sequence[str]) -> Tagged:
+def tag_words(row: Example, kinds: Sequence[str]) -> Tagged:
     """The words of a row and their tags, of these types."""
     bounds = [match.span() for match in WORD.finditer(row.text)]
     return [row.text[a:b] for a, b in bounds], marks(spans_of(row, kinds), bounds)
 
 
-def left_out(rows: Sequence[Tagged], folds: int, seed: int) -> Iterator[list[list[str]]]:
+def cross_fold_features(rows: Sequence[Tagged], folds: int, seed: int) -> Iterator[list[list[str]]]:
     """The features of each row's words, its names looked up in the rows of the folds that it is not
     in."""
     fold_of = folds_of(len(rows), folds, seed)

@@ -39,9 +39,9 @@ from assay.core.store import read_json, write_json
 from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Task, Tell
 from assay.strategies.tagging.field_schema import (
     WORD,
-    Fields,
+    TargetFields,
     classes_of,
-    learnt,
+    learn_fields,
     spans_of,
     values_of,
 )
@@ -66,9 +66,9 @@ class Dictionary(Strategy):
 
     def fit(self, lesson: Lesson) -> DictionaryAnswers:
         need_rows("dictionary", lesson)
-        fields = learnt(lesson.train, lesson.task.form.text if lesson.task.form else "")
-        rows = [Read.of(row.text, spans_of(row, fields.copied)) for row in lesson.train]
-        worth, cuts = measured(rows, self.folds, lesson.seed)
+        fields = learn_fields(lesson.train, lesson.task.form.text if lesson.task.form else "")
+        rows = [TextWords.of(row.text, spans_of(row, fields.copied)) for row in lesson.train]
+        worth, cuts = estimate_precision(rows, self.folds, lesson.seed)
         lists = {name: decisions(lesson.train, name) for name in fields.chosen}
         return DictionaryAnswers(fields, Evidence.of(rows), worth, cuts, lists)
 
@@ -77,7 +77,7 @@ class Dictionary(Strategy):
         evidence = Evidence(saved["longest"], saved["right"], saved["seen"])
         lists = {name: Decisions(**one) for name, one in saved["lists"].items()}
         return DictionaryAnswers(
-            Fields.from_json(saved["fields"]), evidence, saved["worth"], saved["cuts"], lists
+            TargetFields.from_json(saved["fields"]), evidence, saved["worth"], saved["cuts"], lists
         )
 
 
@@ -86,7 +86,7 @@ class DictionaryAnswers(Adapted):
 
     def __init__(
         self,
-        fields: Fields,
+        fields: TargetFields,
         evidence: Evidence,
         worth: Mapping[str, float],
         cuts: Mapping[str, float],
@@ -105,8 +105,8 @@ class DictionaryAnswers(Adapted):
         return [Answer(line, raw=line) for line in lines]
 
     def _line(self, text: str) -> str:
-        read = Read.of(text)
-        found = resolved(weighed(self.evidence.candidates(read), self.worth))
+        read = TextWords.of(text)
+        found = resolve_overlaps(score_candidates(self.evidence.candidates(read), self.worth))
         spans = [
             read.span(place, kind)
             for share, place, kind in found
@@ -139,7 +139,7 @@ Weighed = tuple[float, Place, str]  # share that it is right, place, type
 
 
 @dataclass(frozen=True)
-class Read:
+class TextWords:
     """A text in words. `gold`: place -> type of what is named."""
 
     text: str
@@ -149,14 +149,14 @@ class Read:
     gold: dict[Place, str]
 
     @classmethod
-    def of(cls, text: str, spans: Sequence[Span] = ()) -> Read:
+    def of(cls, text: str, spans: Sequence[Span] = ()) -> TextWords:
         found = list(WORD.finditer(text))
         first, last = (
             {m.start(): i for i, m in enumerate(found)},
             {m.end(): i for i, m in enumerate(found)},
         )
         gold = {(first[a], last[b] + 1): kind for a, b, kind in spans if a in first and b in last}
-        shapes = [_written(m[0]) for m in found]
+        shapes = [_word_shape(m[0]) for m in found]
         return cls(text, [m[0].casefold() for m in found], [m.span() for m in found], shapes, gold)
 
     def span(self, place: Place, kind: str) -> Span:
@@ -177,7 +177,7 @@ class Read:
         yield f"b{before} {how} {after}"
 
 
-def _written(word: str) -> str:
+def _word_shape(word: str) -> str:
     if word.isdigit():
         return "0" * min(len(word), 5)
     if any(c.isdigit() for c in word):
@@ -202,7 +202,7 @@ class Evidence:
     seen: dict[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, rows: Sequence[Read]) -> Evidence:
+    def of(cls, rows: Sequence[TextWords]) -> Evidence:
         lengths = sorted(j - i for row in rows for i, j in row.gold)
         made = cls(min(LONGEST, lengths[len(lengths) * 98 // 100]) if lengths else 0)
         right: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -218,13 +218,13 @@ class Evidence:
         made.seen = dict(seen)
         return made
 
-    def places(self, row: Read) -> Iterator[Place]:
+    def places(self, row: TextWords) -> Iterator[Place]:
         n = len(row.words)
         for i in range(n):
             for j in range(i + 1, min(n, i + self.longest) + 1):
                 yield i, j
 
-    def candidates(self, row: Read) -> Iterator[tuple[Place, str, list[str]]]:
+    def candidates(self, row: TextWords) -> Iterator[tuple[Place, str, list[str]]]:
         """(place, type, bins of what speaks for it). A bin is a kind of evidence, how often it was
         right, 1 to 4, and which fifth of the times that it was there."""
         for place in self.places(row):
@@ -239,7 +239,7 @@ class Evidence:
                 yield place, kind, bins
 
 
-def weighed(
+def score_candidates(
     found: Iterator[tuple[Place, str, list[str]]], worth: Mapping[str, float]
 ) -> list[Weighed]:
     """How likely each candidate is right: one less the product of what each bin leaves open."""
@@ -253,7 +253,7 @@ def weighed(
     return made
 
 
-def resolved(found: Sequence[Weighed]) -> list[Weighed]:
+def resolve_overlaps(found: Sequence[Weighed]) -> list[Weighed]:
     """The likeliest candidates that share no word; among equals the longer one, then the earlier
     one."""
     taken: set[int] = set()
@@ -267,14 +267,14 @@ def resolved(found: Sequence[Weighed]) -> list[Weighed]:
     return kept
 
 
-def measured(
-    rows: Sequence[Read], folds: int, seed: int
+def estimate_precision(
+    rows: Sequence[TextWords], folds: int, seed: int
 ) -> tuple[dict[str, float], dict[str, float]]:
     """(bin -> share that was right, type -> threshold), each row by the evidence of the folds that
     it is not in."""
     right: Counter[str] = Counter()
     total: Counter[str] = Counter()
-    left_out: list[tuple[Read, list[tuple[Place, str, list[str]]]]] = []
+    left_out: list[tuple[TextWords, list[tuple[Place, str, list[str]]]]] = []
     order, folds = list(rows), min(folds, len(rows))
     random.Random(f"{seed}-folds").shuffle(order)  # files may be in turns, one of each kind
     for fold in range(folds):
@@ -292,7 +292,7 @@ def measured(
     named: defaultdict[str, list[tuple[float, bool]]] = defaultdict(list)
     wanted: Counter[str] = Counter(kind for row in rows for kind in row.gold.values())
     for row, found in left_out:
-        for share, place, kind in resolved(weighed(iter(found), worth)):
+        for share, place, kind in resolve_overlaps(score_candidates(iter(found), worth)):
             named[kind].append((share, row.gold.get(place) == kind))
     return worth, {kind: _cut(named[kind], wanted[kind]) for kind in sorted(wanted)}
 

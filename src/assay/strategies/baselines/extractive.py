@@ -27,7 +27,7 @@ from assay.core.preconditions import need_rows
 from assay.core.store import read_json, write_json, write_tensors
 from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Task, Tell
 from assay.strategies.linear.word_ranking import WordOrder
-from assay.strategies.prompting.example_selection import drawn
+from assay.strategies.prompting.example_selection import sample_rows
 from assay.strategies.text.sentence_graph import centrality, from_the_start, word_vectors
 from assay.strategies.text.sentences import split_sentences
 from assay.strategies.unfit_task import FROM_TEXT, other_kind
@@ -59,7 +59,7 @@ class Extractive(Strategy):
         need_rows("extractive", lesson)
         rows = [
             row
-            for row in drawn(lesson.train, ROWS, lesson.seed)
+            for row in sample_rows(lesson.train, ROWS, lesson.seed)
             if split_sentences(row.messages[-1].content)
         ]
         if not rows:
@@ -74,11 +74,11 @@ class Extractive(Strategy):
         words.fit([text for own in texts for text in own])
         matrix = columns(words, order, texts)
         worth = _worth(rows, texts, lesson)
-        alpha, sentences = self._chosen(rows, texts, matrix, worth, lesson)
+        alpha, sentences = self._select_hyperparameters(rows, texts, matrix, worth, lesson)
         model = Ridge(alpha=alpha).fit(matrix, worth)
         return Picked(words, order, model.coef_, float(model.intercept_), sentences)
 
-    def _chosen(
+    def _select_hyperparameters(
         self,
         rows: Sequence[Example],
         texts: Sequence[Sequence[str]],
@@ -107,7 +107,7 @@ class Extractive(Strategy):
             own = np.split(scores, np.cumsum([len(one) for one in texts])[:-1])
             for count in counts:
                 answers = [
-                    picked(text, score.tolist(), count)
+                    pick_sentences(text, score.tolist(), count)
                     for text, score in zip(texts, own, strict=True)
                 ]
                 value = lesson.judge(rows, answers)
@@ -125,7 +125,7 @@ class Extractive(Strategy):
         words = word_counts(saved["vocabulary"])
         words.idf_ = arrays["idf"]
         return Picked(
-            words, WordOrder.restored(folder), arrays["weights"], saved["bias"], saved["sentences"]
+            words, WordOrder.load(folder), arrays["weights"], saved["bias"], saved["sentences"]
         )
 
 
@@ -145,7 +145,7 @@ class Picked(Adapted):
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
         texts = [split_sentences(question.messages[-1].content) for question in questions]
-        return [picked(own, self._scores(own), self.sentences) for own in texts]
+        return [pick_sentences(own, self._scores(own), self.sentences) for own in texts]
 
     def _scores(self, texts: Sequence[str]) -> Sequence[float]:
         return (
@@ -164,7 +164,7 @@ class Picked(Adapted):
         write_json(folder / "extractive.json", own)
 
 
-def picked(texts: Sequence[str], scores: Sequence[float], sentences: int) -> Answer:
+def pick_sentences(texts: Sequence[str], scores: Sequence[float], sentences: int) -> Answer:
     """The best sentences in the order of the text; of equals the first."""
     order = sorted(range(len(texts)), key=lambda place: (-round(float(scores[place]), 6), place))
     text = " ".join(texts[place] for place in sorted(order[:sentences]))

@@ -24,9 +24,9 @@ from assay.core.preconditions import need_rows
 from assay.core.store import read_json, write_json
 from assay.core.types import Adapted, Answer, Example, Lesson, Means, Strategy, Task, Tell
 from assay.models.loading.catalogue import EMBEDDER
-from assay.retrieval.learned_fusion import features, learned
+from assay.retrieval.learned_fusion import features, fit_rank_weights
 from assay.strategies.baselines.neighbours import vectors_of
-from assay.strategies.linear.word_ranking import WordOrder, answered
+from assay.strategies.linear.word_ranking import WordOrder, rank_by_scores
 from assay.strategies.unfit_task import other_kind
 from assay.tasks.ranked_lists import grades_in
 
@@ -63,11 +63,11 @@ class LearningToRank(Strategy):
             right = [place for place, grade in enumerate(grades) if grade > 0]
             # Where all are relevant, no order is better than another.
             rows.append((values, right if len(right) < len(grades) else []))
-        return LearntOrder(order, learned(rows), lesson.means)
+        return LearntOrder(order, fit_rank_weights(rows), lesson.means)
 
     def restore(self, folder: Path, lesson: Lesson) -> LearntOrder:
         weights = read_json(folder / "learning_to_rank.json")["weights"]
-        return LearntOrder(WordOrder.restored(folder), weights, lesson.means)
+        return LearntOrder(WordOrder.load(folder), weights, lesson.means)
 
 
 class LearntOrder(Adapted):
@@ -78,7 +78,7 @@ class LearntOrder(Adapted):
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
         return [
-            answered((values @ self.weights).tolist())
+            rank_by_scores((values @ self.weights).tolist())
             for values in columns(self.order, questions, self.means)
         ]
 

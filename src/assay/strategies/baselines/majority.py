@@ -15,8 +15,8 @@ from assay.core.preconditions import need_rows
 from assay.core.store import read_json, write_json
 from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Tell
 from assay.tasks.options import LETTERS
-from assay.tasks.parsing import worked
-from assay.tasks.ranked_lists import ordered
+from assay.tasks.parsing import split_reasoning
+from assay.tasks.ranked_lists import format_ranking
 
 
 class MajorityAnswers(Adapted):
@@ -30,7 +30,7 @@ class MajorityAnswers(Adapted):
         """The target; of letters, the first one where the question has not so many options;
         candidates as they come."""
         if not self.target and question.options:
-            return ordered([0.0] * len(question.options))
+            return format_ranking([0.0] * len(question.options))
         letters = LETTERS[: len(question.options)]
         return self.target if not letters or self.target in letters else letters[0]
 
@@ -47,7 +47,7 @@ class Majority(Strategy):
             return MajorityAnswers("")
         targets = (example.target or "" for example in lesson.train)
         if lesson.task.kind == "number":
-            targets = (worked(target)[1] for target in targets)
+            targets = (split_reasoning(target)[1] for target in targets)
         # Where labels were balanced, how frequent they are is known all the same.
         counts = Counter(lesson.base_rates) or Counter(targets)
         # Ties go to the target that sorts first, so that a rerun gives the same answer.

@@ -24,8 +24,8 @@ from assay.core.types import Adapted, Answer, Example, Lesson, Means, Strategy, 
 from assay.models.loading.catalogue import EMBEDDER
 from assay.strategies.linear.option_features import OptionVectors
 from assay.strategies.linear.word_ranking import VectorOrder
-from assay.strategies.prompting.prompted_arm import chosen
-from assay.tasks.label_sets import labels_in, written
+from assay.strategies.prompting.prompted_arm import best_label
+from assay.tasks.label_sets import format_labels, labels_in
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,7 +60,7 @@ class Neighbours(Strategy):
         if lesson.task.kind == "rank":
             return VectorOrder(lesson.means, vectors_of)
         if lesson.task.kind == "choose":
-            return OptionVectors.restored(folder, self.k, lesson.task, lesson.means, vectors_of)
+            return OptionVectors.load(folder, self.k, lesson.task, lesson.means, vectors_of)
         vectors = load_file(folder / "neighbours.safetensors")["vectors"]
         return NeighbourAnswers(
             self, vectors, read_json(folder / "neighbours.json")["targets"], lesson
@@ -103,7 +103,7 @@ class NeighbourAnswers(Adapted):
         for i, row in enumerate(nearest):
             for j in row:
                 shares[i, column[self.targets[j]]] += max(float(similarity[i, j]), 0.0)
-        return [chosen(self.task.labels, np.log(row / row.sum())) for row in shares]
+        return [best_label(self.task.labels, np.log(row / row.sum())) for row in shares]
 
     def _labels(self, nearest: "np.ndarray", similarity: "np.ndarray") -> Answer:
         """The labels that have more than half of the neighbours' weight."""
@@ -112,7 +112,7 @@ class NeighbourAnswers(Adapted):
         for j, weight in zip(nearest, weights / weights.sum(), strict=True):
             for label in labels_in(self.targets[j], nothing):
                 shares[label] = shares.get(label, 0.0) + float(weight)
-        line = written([label for label, share in shares.items() if share > 0.5], nothing)
+        line = format_labels([label for label, share in shares.items() if share > 0.5], nothing)
         sure = [max(share, 1 - share) for share in shares.values()]
         return Answer(line, raw=line, confidence=round(min(sure, default=1.0), 4))
 

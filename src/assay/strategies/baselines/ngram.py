@@ -51,7 +51,7 @@ class NgramAnswers(Adapted):
     def __init__(self, texts: Sequence[bytes], order: int):
         self.texts = texts
         self.order = order
-        self.counts = _counted(texts, order)
+        self.counts = _count_contexts(texts, order)
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
         found = []
@@ -86,7 +86,7 @@ class NgramAnswers(Adapted):
         write_tensors(folder / "ngram.safetensors", {"bytes": whole, "ends": ends})
 
 
-def _counted(texts: Sequence[bytes], order: int) -> Counts:
+def _count_contexts(texts: Sequence[bytes], order: int) -> Counts:
     counts: Counts = {}
     for data in texts:
         for at, byte in enumerate(data):

@@ -25,7 +25,7 @@ from assay.core.errors import Problem
 from assay.core.preconditions import need_rows
 from assay.core.types import Adapted, Lesson, Strategy, Task
 from assay.models.loading.catalogue import EMBEDDER
-from assay.retrieval.encoders import Encoder
+from assay.retrieval.encoders import EncoderPart
 from assay.strategies.baselines.neighbours import vectors_of
 from assay.strategies.linear.features import Feature, Features, Vectors
 from assay.strategies.linear.linear_arms import LinearLabels, LinearSets
@@ -89,7 +89,7 @@ class Probe(Strategy):
             "multilabel": LinearSets,
         }
         arm = arms.get(lesson.task.kind, LinearLabels)
-        return arm.restored(self._features(lesson), folder, lesson.task, "probe")
+        return arm.load(self._features(lesson), folder, lesson.task, "probe")
 
     def _features(self, lesson: Lesson) -> Features:
         return Features(self.features, self.ngrams, self.characters, self._vectors(lesson))
@@ -98,7 +98,7 @@ class Probe(Strategy):
         if "vectors" not in self.features:
             return None
         if self.encoder != EMBEDDER:
-            return Encoder(model=self.encoder).fit(lesson).vectors
+            return EncoderPart(model=self.encoder).fit(lesson).vectors
 
         def vectors(texts: Sequence[str]) -> Any:
             return vectors_of(texts, lesson.means)

@@ -33,9 +33,9 @@ from assay.strategies.baselines.neighbours import vectors_of
 from assay.strategies.linear.word_ranking import WordOrder
 from assay.strategies.spans.span_reader import (
     Posed,
-    Reading,
+    SpanEncoder,
     Vectors,
-    asked_of,
+    last_message_text,
     sentences_of,
     worth,
 )
@@ -73,16 +73,16 @@ class Reader(Strategy):
 
     def fit(self, lesson: Lesson) -> Adapted:
         need_rows("reader", lesson)
-        return read_passages.read(self, self.top, lesson, self._fitted)
+        return read_passages.read(self, self.top, lesson, self._fit_arm)
 
-    def _fitted(self, lesson: Lesson) -> ReaderAnswers:
-        from assay.strategies.spans.span_network import Lines, trained
+    def _fit_arm(self, lesson: Lesson) -> ReaderAnswers:
+        from assay.strategies.spans.span_network import Lines, train_network
 
-        known = self._known(lesson.train, lesson.means)
-        reading = Reading.of(lesson.train, known)
+        known = self._encode_texts(lesson.train, lesson.means)
+        reading = SpanEncoder.of(lesson.train, known)
         lines = []
         for row in lesson.train:
-            posed = reading.posed(row, known)
+            posed = reading.encode_row(row, known)
             values = worth(row, posed.texts)
             if values.max(initial=0) > HALF:
                 lines.append(Lines(posed.asked, posed.columns, values))
@@ -99,26 +99,26 @@ class Reader(Strategy):
             )
 
         networks = [
-            trained(lines, lesson.seed + n, lambda *at, n=n: tell(n, *at))
+            train_network(lines, lesson.seed + n, lambda *at, n=n: tell(n, *at))
             for n in range(self.networks)
         ]
         return ReaderAnswers(self, reading, networks, lesson.means)
 
-    def _known(self, rows: Sequence[Example], means: Means) -> Vectors:
+    def _encode_texts(self, rows: Sequence[Example], means: Means) -> Vectors:
         return vectors_for(rows, means) if self.vectors else {}
 
     def restore(self, folder: Path, lesson: Lesson) -> Adapted:
-        return read_passages.restored(self.top, folder, lesson, self._opened)
+        return read_passages.restore_with_passages(self.top, folder, lesson, self._restore_arm)
 
-    def _opened(self, folder: Path, lesson: Lesson) -> ReaderAnswers:
+    def _restore_arm(self, folder: Path, lesson: Lesson) -> ReaderAnswers:
         from safetensors.torch import load_file
 
         from assay.strategies.spans.span_network import SpanNetwork
 
         tensors = load_file(folder / "reader.safetensors")
         axes = tensors.pop("axes").numpy() if "axes" in tensors else None
-        reading = Reading.from_json(
-            read_json(folder / "reader.json"), WordOrder.restored(folder), axes
+        reading = SpanEncoder.from_json(
+            read_json(folder / "reader.json"), WordOrder.load(folder), axes
         )
         networks = []
         for number in range(self.networks):
@@ -135,13 +135,13 @@ class Reader(Strategy):
 
 def vectors_for(rows: Sequence[Example], means: Means) -> Vectors:
     """Text -> vector, of the questions and of all sentences of their passages."""
-    texts = list(dict.fromkeys([*map(asked_of, rows), *sentences_of(rows)]))
+    texts = list(dict.fromkeys([*map(last_message_text, rows), *sentences_of(rows)]))
     return dict(zip(texts, vectors_of(texts, means), strict=True)) if texts else {}
 
 
 class ReaderAnswers(Adapted):
     def __init__(
-        self, settings: Reader, reading: Reading, networks: Sequence[SpanNetwork], means: Means
+        self, settings: Reader, reading: SpanEncoder, networks: Sequence[SpanNetwork], means: Means
     ):
         self.settings, self.reading, self.networks, self.means = settings, reading, networks, means
 
@@ -150,7 +150,9 @@ class ReaderAnswers(Adapted):
         for start in range(0, len(questions), CHUNK):
             some = questions[start : start + CHUNK]
             known = vectors_for(some, self.means) if self.settings.vectors else {}
-            answers += [self._said(self.reading.posed(question, known)) for question in some]
+            answers += [
+                self._best_span(self.reading.encode_row(question, known)) for question in some
+            ]
             if tell:
                 tell(
                     {
@@ -162,7 +164,7 @@ class ReaderAnswers(Adapted):
                 )
         return answers
 
-    def _said(self, posed: Posed) -> Answer:
+    def _best_span(self, posed: Posed) -> Answer:
         """The likeliest run by the mean of the networks; of equals the first. Nothing where there
         is no run."""
         import numpy as np

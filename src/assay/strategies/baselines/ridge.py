@@ -27,7 +27,7 @@ from assay.core.store import read_json, write_json, write_tensors
 from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Task, Tell
 from assay.strategies.unfit_task import other_kind
 from assay.tasks.number_parsing import number_of
-from assay.tasks.parsing import worked
+from assay.tasks.parsing import split_reasoning
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,9 +61,11 @@ class RidgeRegression(Strategy):
                 )
             )
         values = [value for row in rows if (value := value_of(row)) is not None]
-        alpha, log = _chosen(rows, values, lesson)
-        matrix = joined([one.fit_transform([row.text for row in rows]) for one in counters])
-        model: Any = Ridge(alpha=alpha, random_state=lesson.seed).fit(matrix, scaled(values, log))
+        alpha, log = _select_alpha(rows, values, lesson)
+        matrix = stack_columns([one.fit_transform([row.text for row in rows]) for one in counters])
+        model: Any = Ridge(alpha=alpha, random_state=lesson.seed).fit(
+            matrix, transform_targets(values, log)
+        )
         spoken = Spoken(log, all(float(v).is_integer() for v in values), min(values), max(values))
         return Estimates(counters, model.coef_, float(model.intercept_), spoken)
 
@@ -77,7 +79,9 @@ class RidgeRegression(Strategy):
         return Estimates(counters, arrays["weights"], saved["bias"], Spoken(*saved["spoken"]))
 
 
-def _chosen(rows: Sequence[Example], values: Sequence[float], lesson: Lesson) -> tuple[float, bool]:
+def _select_alpha(
+    rows: Sequence[Example], values: Sequence[float], lesson: Lesson
+) -> tuple[float, bool]:
     """(alpha, whether the logarithm is estimated) that score best on folds of train."""
     from sklearn.linear_model import Ridge
     from sklearn.model_selection import KFold
@@ -91,11 +95,15 @@ def _chosen(rows: Sequence[Example], values: Sequence[float], lesson: Lesson) ->
     }
     for known, asked in KFold(FOLDS, shuffle=True, random_state=lesson.seed).split(rows):
         counters = counts()
-        learnt = joined([one.fit_transform([rows[i].text for i in known]) for one in counters])
-        there = joined([one.transform([rows[i].text for i in asked]) for one in counters])
+        learnt = stack_columns(
+            [one.fit_transform([rows[i].text for i in known]) for one in counters]
+        )
+        there = stack_columns([one.transform([rows[i].text for i in asked]) for one in counters])
         seen = [values[i] for i in known]
         for alpha, log in said:
-            model = Ridge(alpha=alpha, random_state=lesson.seed).fit(learnt, scaled(seen, log))
+            model = Ridge(alpha=alpha, random_state=lesson.seed).fit(
+                learnt, transform_targets(seen, log)
+            )
             spoken = Spoken(log, whole, min(seen), max(seen))
             for place, value in zip(asked, model.predict(there), strict=True):
                 said[alpha, log][place] = spoken.answer(float(value))
@@ -130,7 +138,10 @@ class Estimates(Adapted):
         if not questions:
             return []
         texts = [question.text for question in questions]
-        values = joined([one.transform(texts) for one in self.counters]) @ self.weights + self.bias
+        values = (
+            stack_columns([one.transform(texts) for one in self.counters]) @ self.weights
+            + self.bias
+        )
         return [self.spoken.answer(float(value)) for value in values]
 
     def save(self, folder: Path) -> None:
@@ -144,11 +155,11 @@ class Estimates(Adapted):
 
 def value_of(row: Example) -> float | None:
     """The number that the row's target says."""
-    found = number_of(worked(row.target or "")[1])
+    found = number_of(split_reasoning(row.target or "")[1])
     return found.value if found is not None and math.isfinite(found.value) else None
 
 
-def scaled(values: Sequence[float], log: bool) -> list[float]:
+def transform_targets(values: Sequence[float], log: bool) -> list[float]:
     return [math.log(value) for value in values] if log else list(values)
 
 
@@ -168,7 +179,7 @@ def counts(
     )
 
 
-def joined(parts: Sequence[Any]) -> Any:
+def stack_columns(parts: Sequence[Any]) -> Any:
     from scipy.sparse import hstack
 
     return hstack(parts).tocsr()

@@ -68,15 +68,15 @@ class Tfidf(Strategy):
     def restore(self, folder: Path, lesson: Lesson) -> Adapted:
         kind = lesson.task.kind
         if kind == "rank":
-            return WordOrder.restored(folder)
+            return WordOrder.load(folder)
         features = self._features(kind)
         if kind == "choose":
-            return OptionLinear.restored(features, folder, lesson.task, "tfidf")
+            return OptionLinear.load(features, folder, lesson.task, "tfidf")
         if kind == "multilabel":
-            return LinearSets.restored(features, folder, lesson.task, "tfidf")
+            return LinearSets.load(features, folder, lesson.task, "tfidf")
         if kind == "classify":
-            return LinearLabels.restored(features, folder, lesson.task, "tfidf")
-        return ClosestAnswer.restored(features, folder)
+            return LinearLabels.load(features, folder, lesson.task, "tfidf")
+        return ClosestAnswer.load(features, folder)
 
     def _features(self, kind: str) -> Features:
         """Words and characters; for written answers words and pairs, since the closest text is the
@@ -101,10 +101,10 @@ class ClosestAnswer(Adapted):
         return cls(features, matrix, [example.target or "" for example in lesson.train])
 
     @classmethod
-    def restored(cls, features: Features, folder: Path) -> "ClosestAnswer":
+    def load(cls, features: Features, folder: Path) -> "ClosestAnswer":
         from scipy.sparse import csr_matrix
 
-        arrays, notes = features.restored(folder, "tfidf")
+        arrays, notes = features.load(folder, "tfidf")
         parts = (arrays["data"], arrays["indices"], arrays["indptr"])
         return cls(
             features,

@@ -84,10 +84,10 @@ class Shrink(Strategy):
         return isinstance(core, Trained) and core.objective == "label_set"
 
     @property
-    def taught(self) -> bool:
+    def is_trained(self) -> bool:
         """Whether it is asked as a trained arm is, by the question alone."""
         if isinstance(self.inner, Shrink):
-            return self.inner.taught
+            return self.inner.is_trained
         return isinstance(self.inner, Trained | Blend)
 
     def needs(self, base: str) -> tuple[str, ...]:
@@ -99,7 +99,7 @@ class Shrink(Strategy):
     @abstractmethod
     def fit(self, lesson: Lesson) -> Shrunk: ...
 
-    def opened(self, lesson: Lesson, *, full: bool = False) -> Shrunk:
+    def open_inner(self, lesson: Lesson, *, full: bool = False) -> Shrunk:
         """The inner arm, fitted, its adapters merged: see `plain`.
 
         Raises:
@@ -113,9 +113,9 @@ class Shrink(Strategy):
         import torch
 
         from assay.models.inference.label_scorer import Chooser
-        from assay.strategies.training.trained_arm import Tuned, kept
+        from assay.strategies.training.trained_arm import Tuned, load_record
 
-        record = Record(**read_json(folder / RECORD))
+        record = CompressionRecord(**read_json(folder / RECORD))
         model: Any = lesson.open_base(self.core.needs(lesson.base)[0])
         # As other arms whose precision is left to the machine: fp32 where models are opened so.
         wide = (
@@ -128,7 +128,7 @@ class Shrink(Strategy):
         model = Chooser.of(model) if record.closed else model
         model.forget()
         if record.tuned:
-            tuned = Tuned(model, lesson.task, kept(folder)["room"], nothing)
+            tuned = Tuned(model, lesson.task, load_record(folder)["room"], nothing)
             tuned.recall(folder)
             return Shrunk(tuned, record)
         means = replace(lesson.means, open_model=lambda *asked: model)
@@ -163,7 +163,7 @@ def inner_problems(kind: str, inner: Strategy) -> Iterator[Problem]:
 
 
 @dataclass
-class Record:
+class CompressionRecord:
     """How a network differs in form from its base.
 
     Attributes:
@@ -185,7 +185,7 @@ class Record:
 class Shrunk(Adapted):
     """`inner` asks a model whose network has been changed; `record` says how."""
 
-    def __init__(self, inner: Prompted, record: Record):
+    def __init__(self, inner: Prompted, record: CompressionRecord):
         self.inner = inner
         self.record = record
 
@@ -247,11 +247,11 @@ def plain(kind: str, arm: Adapted, *, full: bool = False) -> Shrunk:
     if not full:
         network.to(dtype)
     model.forget()
-    said = [arm.said] if isinstance(arm, Blending) else []
+    said = [arm.summary] if isinstance(arm, Blending) else []
     if tuned := isinstance(arm, Tuned | Blending):
         arm = bare(arm, model)
     layers = list(range(len(decoder_layers(network))))
-    return Shrunk(arm, Record(layers, 0, named(dtype), model.closed, tuned, said))
+    return Shrunk(arm, CompressionRecord(layers, 0, dtype_name(dtype), model.closed, tuned, said))
 
 
 def bare(arm: Prompted, model: ChatModel) -> Tuned:
@@ -265,7 +265,7 @@ def bare(arm: Prompted, model: ChatModel) -> Tuned:
     return found
 
 
-def trained_again(
+def retrain(
     arm: Shrunk, lesson: Lesson, settings: Trained, place: str, objective: Objective | None = None
 ) -> None:
     """Train the network of an arm that is asked as a trained one, in a folder of its own within the
@@ -317,7 +317,7 @@ def tensors_of(network: Any) -> dict[str, torch.Tensor]:
     return found
 
 
-def read_network(network: Any, record: Record, folder: Path) -> None:
+def read_network(network: Any, record: CompressionRecord, folder: Path) -> None:
     """Give a freshly opened base the form and the weights that were kept, in place."""
     from safetensors.torch import load_file
 
@@ -337,13 +337,13 @@ def read_network(network: Any, record: Record, folder: Path) -> None:
     network.eval().requires_grad_(False)
 
 
-def named(dtype: torch.dtype) -> str:
+def dtype_name(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
-def dtype_of(record: Record) -> torch.dtype:
+def dtype_of(record: CompressionRecord) -> torch.dtype:
     import torch
 
-    return {named(kind): kind for kind in (torch.float32, torch.bfloat16, torch.float16)}[
+    return {dtype_name(kind): kind for kind in (torch.float32, torch.bfloat16, torch.float16)}[
         record.dtype
     ]

@@ -29,9 +29,9 @@ from assay.core import sealed
 from assay.core.errors import Problem, TrainError
 from assay.core.preconditions import need_rows
 from assay.core.types import Answer, Example, Lesson
-from assay.strategies.compression.compressed_arm import Shrink, Shrunk, nothing, trained_again
+from assay.strategies.compression.compressed_arm import Shrink, Shrunk, nothing, retrain
 from assay.strategies.prompting.few_shot import Shots
-from assay.training.estimate.protocol import asked, part
+from assay.training.estimate.protocol import find_request, part
 
 if TYPE_CHECKING:
     from assay.strategies.training.full import Full
@@ -64,21 +64,21 @@ class Distil(Shrink):
         return tuple(dict.fromkeys((*self.inner.reads, "train", "val")))
 
     @property
-    def taught(self) -> bool:
+    def is_trained(self) -> bool:
         return True
 
     def fit(self, lesson: Lesson) -> Shrunk:
         need_rows(self.kind, lesson)
         self._refuse(lesson)
-        teacher = self.opened(lesson)
+        teacher = self.open_inner(lesson)
         student = self._student(teacher, lesson)
         objective, told = None, lesson
         if self.level == "logit":
             objective = self._objective(teacher)
         else:
-            told = replace(lesson, train=taught(teacher, lesson))
+            told = replace(lesson, train=label_by_teacher(teacher, lesson))
         del teacher
-        trained_again(student, told, self._training(student), "student", objective)
+        retrain(student, told, self._training(student), "student", objective)
         return student
 
     def _refuse(self, lesson: Lesson) -> None:
@@ -171,7 +171,7 @@ class Distil(Shrink):
         )
 
 
-def taught(teacher: Shrunk, lesson: Lesson) -> tuple[Example, ...]:
+def label_by_teacher(teacher: Shrunk, lesson: Lesson) -> tuple[Example, ...]:
     """The training rows with the teacher's answers for targets; rows that it could not answer are
     left out.
 
@@ -183,7 +183,7 @@ def taught(teacher: Shrunk, lesson: Lesson) -> tuple[Example, ...]:
     if known:
         answers = known["answers"]
     else:
-        found = answered(teacher, [row.question for row in lesson.train], lesson)
+        found = ask_teacher(teacher, [row.question for row in lesson.train], lesson)
         picks = lesson.task.picks
         answers = [
             None if a.text is None or a.truncated else a.text if picks else a.raw.strip()
@@ -206,10 +206,10 @@ def taught(teacher: Shrunk, lesson: Lesson) -> tuple[Example, ...]:
     return rows
 
 
-def answered(teacher: Shrunk, questions: Sequence[Example], lesson: Lesson) -> list[Answer]:
+def ask_teacher(teacher: Shrunk, questions: Sequence[Example], lesson: Lesson) -> list[Answer]:
     """The teacher's answers. In a rehearsal it answers some questions, and the time of the others
     is told."""
-    if asked(lesson.workdir) is None or len(questions) <= SAMPLE:
+    if find_request(lesson.workdir) is None or len(questions) <= SAMPLE:
         return teacher.answer(questions, lesson.tell)
     with part(lesson.workdir, "teacher", len(questions) / SAMPLE):
         some = teacher.answer(questions[:SAMPLE])

@@ -25,7 +25,7 @@ from typing import Any
 
 import torch
 
-from assay.training.batch import Batch
+from assay.training.batch import TrainingBatch
 from assay.training.decoder_layers import decoder_layers, stack
 
 
@@ -83,7 +83,7 @@ def without_block(distances: Sequence[Sequence[float]], count: int, wanted: int)
 
 
 @torch.no_grad()
-def influences(network: Any, batches: Sequence[Batch]) -> list[float]:
+def influences(network: Any, batches: Sequence[TrainingBatch]) -> list[float]:
     """Influence of each decoder layer, in [0, 2], over all tokens of these batches (padded rows, no
     trees)."""
     layers = [layer for _, layer in decoder_layers(network)]
@@ -91,7 +91,7 @@ def influences(network: Any, batches: Sequence[Batch]) -> list[float]:
     tokens = 0
     for batch in batches:
         real = batch.real.flatten()
-        with watched(layers) as seen:
+        with record_states(layers) as seen:
             batch.states(network)
         for place, (before, after) in enumerate(seen):
             own = torch.nn.functional.cosine_similarity(
@@ -103,13 +103,13 @@ def influences(network: Any, batches: Sequence[Batch]) -> list[float]:
 
 
 @torch.no_grad()
-def distances(network: Any, batches: Sequence[Batch]) -> list[list[float]]:
+def distances(network: Any, batches: Sequence[TrainingBatch]) -> list[list[float]]:
     """[l][n - 1]: mean angle over pi, in [0, 1], between the states of last tokens before layer l
     and before l + n."""
     layers = [layer for _, layer in decoder_layers(network)]
     found: list[torch.Tensor] = []
     for batch in batches:
-        with watched(layers) as seen:
+        with record_states(layers) as seen:
             batch.states(network)
         states = [seen[0][0], *(after for _, after in seen)]
         found.append(torch.stack([one.flatten(0, 1)[batch.ends].float() for one in states], 1))
@@ -122,7 +122,7 @@ def distances(network: Any, batches: Sequence[Batch]) -> list[list[float]]:
 
 
 @contextmanager
-def watched(
+def record_states(
     layers: Sequence[torch.nn.Module],
 ) -> Generator[list[tuple[torch.Tensor, torch.Tensor]]]:
     """Inside the block: the states before and after each layer of the next pass, (lines, columns,

@@ -43,7 +43,7 @@ UNMERGED = {
 }
 
 
-def merged(
+def merge_arm(
     strategy: Strategy,
     folder: Path,
     lesson: Lesson,
@@ -68,7 +68,7 @@ def merged(
     need_mergeable(strategy)
     if into == "original":
         strategy = beside_full(strategy)
-    arm = strategy.restore(folder, guarded(lesson, folder))
+    arm = strategy.restore(folder, guard_base(lesson, folder))
     model: Any = arm.model
     merge(
         model.network,
@@ -113,7 +113,7 @@ def beside_full(strategy: Strategy) -> Strategy:
     return strategy
 
 
-def guarded(lesson: Lesson, folder: Path) -> Lesson:
+def guard_base(lesson: Lesson, folder: Path) -> Lesson:
     """The same lesson, whose base is checked against what is in `folder` as soon as it is open."""
     from assay.training.adapters.compatibility import refuse_foreign
 
@@ -121,9 +121,9 @@ def guarded(lesson: Lesson, folder: Path) -> Lesson:
     if inner is None:
         return lesson
 
-    def opened(name: str, *precision: Precision) -> Any:
+    def open_checked(name: str, *precision: Precision) -> Any:
         model: Any = inner(name, *precision)
         refuse_foreign(model, folder)
         return model
 
-    return replace(lesson, means=replace(lesson.means, open_model=opened))
+    return replace(lesson, means=replace(lesson.means, open_model=open_checked))

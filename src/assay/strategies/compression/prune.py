@@ -23,11 +23,11 @@ from pydantic import Field, model_validator
 from assay.core.errors import Problem, TrainError
 from assay.core.preconditions import need_rows
 from assay.core.types import Lesson
-from assay.strategies.compression.compressed_arm import Shrink, Shrunk, trained_again
-from assay.strategies.prompting.few_shot import Shots, drawn
+from assay.strategies.compression.compressed_arm import Shrink, Shrunk, retrain
+from assay.strategies.prompting.few_shot import Shots, sample_rows
 
 if TYPE_CHECKING:
-    from assay.training.batch import Batch
+    from assay.training.batch import TrainingBatch
 
 TOKENS = 2048  # of a batch that layers are judged by
 
@@ -69,7 +69,7 @@ class Prune(Shrink):
         )
 
         need_rows(self.kind, lesson)
-        arm = self.opened(lesson)
+        arm = self.open_inner(lesson)
         model, record = arm.local, arm.record
         count = len(record.layers)
         wanted = count - number(self.kind, self.layers, count)
@@ -109,22 +109,22 @@ class Prune(Shrink):
         )
         network = arm.local.network
         dtype = network.dtype
-        trained_again(arm, lesson, settings, "heal")
+        retrain(arm, lesson, settings, "heal")
         merge(network, torch.float32)
         network.to(dtype)
         arm.local.forget()
 
 
-def judging(arm: Shrunk, lesson: Lesson, rows: int, max_length: int) -> list[Batch]:
+def judging(arm: Shrunk, lesson: Lesson, rows: int, max_length: int) -> list[TrainingBatch]:
     """Some training rows, drawn with the seed, as the arm is asked them, with their answers."""
     from assay.models.inference.batch_plan import by_length
     from assay.models.tokenizer.chat_tokens import Encoded
     from assay.strategies.training.trained_arm import as_learnt, whole_text
-    from assay.training.batch import Batch
+    from assay.training.batch import TrainingBatch
 
     model = arm.local
     chat = replace(model.chat, max_length=min(max_length, model.chat.max_length))
-    some = as_learnt(lesson.task, drawn(lesson.train, rows, lesson.seed))
+    some = as_learnt(lesson.task, sample_rows(lesson.train, rows, lesson.seed))
     pairs: list[Encoded] = (
         [whole_text(chat, row.text) for row in some]
         if lesson.task.kind == "continue"
@@ -132,7 +132,7 @@ def judging(arm: Shrunk, lesson: Lesson, rows: int, max_length: int) -> list[Bat
     )
     groups = by_length([len(pair.ids) for pair in pairs], TOKENS)
     return [
-        Batch.of([pairs[i] for i in group], group, pad=model.pad, device=model.device)
+        TrainingBatch.of([pairs[i] for i in group], group, pad=model.pad, device=model.device)
         for group in groups
     ]
 

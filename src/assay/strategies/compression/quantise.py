@@ -28,17 +28,17 @@ class Quantise(Shrink):
     does: ClassVar[str] = "quantised"
 
     def fit(self, lesson: Lesson) -> Shrunk:
-        from assay.strategies.compression.quantised_linear import held, round_layers
+        from assay.strategies.compression.quantised_linear import count_weight_bytes, round_layers
 
-        arm = self.opened(lesson, full=True)
+        arm = self.open_inner(lesson, full=True)
         network, dtype = arm.local.network, dtype_of(arm.record)
         # The inner arm's own size is in its own type, not in the one that it was merged in.
-        before = held(network) * dtype.itemsize // 4
+        before = count_weight_bytes(network) * dtype.itemsize // 4
         count = round_layers(network, self.bits)
         network.to(dtype)
         arm.local.forget()
         arm.record.bits = self.bits
-        sizes = f"{held(network) / 1e6:,.1f} instead of {before / 1e6:,.1f} MB"
+        sizes = f"{count_weight_bytes(network) / 1e6:,.1f} instead of {before / 1e6:,.1f} MB"
         arm.record.said.append(
             f"{count} linear layers in {self.bits} bits: all weights take {sizes}."
         )

@@ -182,7 +182,7 @@ def put(network: Any, name: str, layer: torch.nn.Module) -> None:
     setattr(network.get_submodule(parent), own, layer.eval())
 
 
-def held(network: Any) -> int:
+def count_weight_bytes(network: Any) -> int:
     """Bytes of all weights and codes; a matrix that is used twice counts once."""
     parts = {t.data_ptr(): t.nbytes for t in (*network.parameters(), *network.buffers())}
     return sum(parts.values())

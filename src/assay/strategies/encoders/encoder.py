@@ -30,17 +30,22 @@ from pydantic import Field
 from assay.core.errors import Problem, TrainError
 from assay.core.types import Adapted, Example, Lesson, Task
 from assay.strategies.encoders import pair_encoder as paired
-from assay.strategies.encoders.encoder_settings import EncoderTrained, how, shuffled
-from assay.strategies.encoders.label_targets import refuse, row_weights, wanted_of
-from assay.strategies.encoders.vector_classifier import Linear, VectorAnswers, restored, started
-from assay.strategies.prompting.few_shot import drawn
+from assay.strategies.encoders.encoder_settings import EncoderTrained, how, shuffle_batches
+from assay.strategies.encoders.label_targets import label_indicators, refuse, row_weights
+from assay.strategies.encoders.vector_classifier import (
+    VectorAnswers,
+    VectorClassifier,
+    open_with_digest,
+    restore_vector_answers,
+)
+from assay.strategies.prompting.few_shot import sample_rows
 
 if TYPE_CHECKING:
     import numpy as np
     import torch
 
     from assay.models.embeddings import Embedder
-    from assay.strategies.encoders.text_batches import Parts
+    from assay.strategies.encoders.text_batches import ChunkedGradients
 
 LABELLED, PAIRED = ("classify", "multilabel"), ("choose", "rank")
 KINDS = (*LABELLED, *PAIRED)  # of task, that it can do
@@ -76,16 +81,18 @@ class EncoderHead(EncoderTrained):
             raise TrainError(*problems)
         torch.manual_seed(lesson.seed)
         if lesson.task.kind in PAIRED:
-            return paired.fitted(self, lesson, self.options)
+            return paired.fit_pair_answers(self, lesson, self.options)
         from assay.strategies.encoders.layer_states import EncoderTrunk
 
-        embed, start = started(self, lesson)
+        embed, start = open_with_digest(self, lesson)
         training = Heading(self, embed, lesson)
         steps = [
             len(training.batches(epoch))
             for epoch in range(self.rounds(sum(map(len, training.ids))))
         ]
-        with EncoderTrunk(embed, [*training.ids, *embed.ids([row.text for row in training.held])]):
+        with EncoderTrunk(
+            embed, [*training.ids, *embed.ids([row.text for row in training.val_sample])]
+        ):
             went = self.run(
                 lesson,
                 training.network,
@@ -96,14 +103,15 @@ class EncoderHead(EncoderTrained):
         linear = training.linear
         if lesson.task.kind == "multilabel":
             linear = linear.with_cuts(
-                embed([row.text for row in training.held]), wanted_of(training.held, lesson.task)
+                embed([row.text for row in training.val_sample]),
+                label_indicators(training.val_sample, lesson.task),
             )
         return VectorAnswers(self, start, embed, linear, lesson.task, how(went))
 
     def restore(self, folder: Path, lesson: Lesson) -> Adapted:
         if lesson.task.kind in PAIRED:
-            return paired.restored(self, folder, lesson)
-        return restored(self, folder, lesson)
+            return paired.restore_pair_answers(self, folder, lesson)
+        return restore_vector_answers(self, folder, lesson)
 
 
 @dataclass
@@ -115,36 +123,36 @@ class Heading:
     lesson: Lesson
 
     @cached_property
-    def wanted(self) -> np.ndarray:
-        return wanted_of(self.lesson.train, self.lesson.task)
+    def indicators(self) -> np.ndarray:
+        return label_indicators(self.lesson.train, self.lesson.task)
 
     @cached_property
     def ids(self) -> list[list[int]]:
         return self.embed.ids([row.text for row in self.lesson.train])
 
     @cached_property
-    def held(self) -> list[Example]:
+    def val_sample(self) -> list[Example]:
         """The val rows that are asked."""
-        return list(drawn(self.lesson.val, self.settings.val_rows, self.lesson.seed))
+        return list(sample_rows(self.lesson.val, self.settings.val_rows, self.lesson.seed))
 
     @cached_property
-    def parts(self) -> Parts:
-        from assay.strategies.encoders.text_batches import Parts
+    def parts(self) -> ChunkedGradients:
+        from assay.strategies.encoders.text_batches import ChunkedGradients
 
-        return Parts(self.embed, self.settings.micro_tokens, self.settings.bf16())
+        return ChunkedGradients(self.embed, self.settings.micro_tokens, self.settings.bf16())
 
     @cached_property
     def head(self) -> torch.nn.Linear:
         import torch
 
-        layer = torch.nn.Linear(self.embed.width, self.wanted.shape[1]).to(
+        layer = torch.nn.Linear(self.embed.width, self.indicators.shape[1]).to(
             self.embed.network.device
         )
-        begun = Linear.zero(self.wanted, self.embed.width)
+        begun = VectorClassifier.zero(self.indicators, self.embed.width)
         if self.settings.start == "probe":
             vectors = self.embed([row.text for row in self.lesson.train])
-            begun = Linear.fitted(
-                vectors, self.wanted, self.settings, self.lesson.seed, self.lesson.task
+            begun = VectorClassifier.fit(
+                vectors, self.indicators, self.settings, self.lesson.seed, self.lesson.task
             )
         with torch.no_grad():
             layer.weight.copy_(torch.from_numpy(begun.weights))
@@ -159,25 +167,27 @@ class Heading:
         return torch.nn.ModuleDict({"body": self.embed.network, "head": self.head})
 
     @property
-    def linear(self) -> Linear:
+    def linear(self) -> VectorClassifier:
         """The head as it is now."""
         weights, biases = (
             tensor.detach().double().cpu().numpy() for tensor in (self.head.weight, self.head.bias)
         )
-        return Linear.even(weights, biases)
+        return VectorClassifier.even(weights, biases)
 
     def look(self) -> float:
         """The task's metric on val; its ties are decided by how likely the right labels are."""
-        task, vectors = self.lesson.task, self.embed([row.text for row in self.held])
-        linear, wanted = self.linear, wanted_of(self.held, task)
+        task, vectors = self.lesson.task, self.embed([row.text for row in self.val_sample])
+        linear, wanted = self.linear, label_indicators(self.val_sample, task)
         linear = linear.with_cuts(vectors, wanted) if task.kind == "multilabel" else linear
-        score = self.lesson.judge(self.held, linear.answers(vectors, task))
+        score = self.lesson.judge(self.val_sample, linear.answers(vectors, task))
         return score + 1e-3 * linear.likelihood(vectors, wanted, task)
 
     # --- a step -----------------------------------------------------------------------------------
 
     def batches(self, epoch: int) -> list[list[int]]:
-        return shuffled(len(self.wanted), self.settings.batch_size, self.lesson.seed, epoch)
+        return shuffle_batches(
+            len(self.indicators), self.settings.batch_size, self.lesson.seed, epoch
+        )
 
     @cached_property
     def weights(self) -> np.ndarray:
@@ -186,12 +196,12 @@ class Heading:
         import numpy as np
 
         several = self.lesson.task.kind == "multilabel"
-        if not self.settings.balanced:
-            return np.ones(self.wanted.shape[several], dtype=np.float32)
+        if not self.settings.is_balanced:
+            return np.ones(self.indicators.shape[several], dtype=np.float32)
         if not several:
-            return row_weights(self.wanted)
-        counts = self.wanted.sum(0).clip(1)
-        return ((len(self.wanted) - counts).clip(1) / counts).astype(np.float32)
+            return row_weights(self.indicators)
+        counts = self.indicators.sum(0).clip(1)
+        return ((len(self.indicators) - counts).clip(1) / counts).astype(np.float32)
 
     def step(self, epoch: int, within: int) -> float:
         import torch
@@ -200,7 +210,7 @@ class Heading:
 
         rows, place = self.batches(epoch)[within], self.embed.network.device
         wanted, weights = (
-            torch.from_numpy(self.wanted[rows]).to(place),
+            torch.from_numpy(self.indicators[rows]).to(place),
             torch.from_numpy(self.weights).to(place),
         )
 
@@ -216,6 +226,6 @@ class Heading:
             return (own[part] * each).sum() / own.sum()
 
         if self.lesson.task.kind == "multilabel":
-            return self.parts.summed([self.ids[row] for row in rows], several)
+            return self.parts.sum_gradients([self.ids[row] for row in rows], several)
         own = weights[rows]
-        return self.parts.summed([self.ids[row] for row in rows], one)
+        return self.parts.sum_gradients([self.ids[row] for row in rows], one)

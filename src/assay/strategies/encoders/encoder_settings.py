@@ -67,7 +67,7 @@ class EncoderTrained(Strategy):
         return (self.model,)
 
     @property
-    def balanced(self) -> bool:
+    def is_balanced(self) -> bool:
         return self.class_weight == "balanced"
 
     def rounds(self, tokens: int) -> int:
@@ -76,7 +76,7 @@ class EncoderTrained(Strategy):
             return self.epochs
         return min(self.MOST, max(FEWEST, TOKENS // max(1, tokens)))
 
-    def opened(self, lesson: Lesson) -> Embedder:
+    def open_encoder(self, lesson: Lesson) -> Embedder:
         """The encoder as it comes, reading at most `max_length` tokens; what is frozen is marked
         so."""
         from assay.models.embeddings import Embedder
@@ -139,7 +139,7 @@ class EncoderTrained(Strategy):
         return course.run()
 
 
-def shuffled(count: int, size: int, seed: int, epoch: int) -> list[list[int]]:
+def shuffle_batches(count: int, size: int, seed: int, epoch: int) -> list[list[int]]:
     """The rows of each step of an epoch; a last one of a single row goes to the step before it."""
     rows = list(range(count))
     random.Random(f"{seed}-{epoch}").shuffle(rows)
@@ -170,13 +170,13 @@ def freeze_below(network: Any, layers: int | Literal["half", "all"]) -> None:
     """
     if layers == "all":
         return
-    from assay.training.decoder_layers import chosen, has_layers, stack
+    from assay.training.decoder_layers import has_layers, select_layers, stack
 
     if layers == "half":
         if not has_layers(network):
             return
         layers = max(1, len(stack(network)[1]) // 2)
-    kept = tuple(f"{name}." for name in chosen(network, layers, "top"))
+    kept = tuple(f"{name}." for name in select_layers(network, layers, "top"))
     for name, weight in network.named_parameters():
         weight.requires_grad_(weight.requires_grad and name.startswith(kept))
 

@@ -49,7 +49,7 @@ def refuse(kind: str, lesson: Lesson) -> None:
                 )
 
 
-def wanted_of(rows: Sequence[Example], task: Task) -> np.ndarray:
+def label_indicators(rows: Sequence[Example], task: Task) -> np.ndarray:
     """int64 (rows, labels): 1 where the row has the label."""
     import numpy as np
 

@@ -23,7 +23,7 @@ import torch
 
 from assay.models.inference.batch_plan import by_length
 from assay.training.decoder_layers import first_trained, has_layers, stack
-from assay.training.frozen_layer_cache import StandIn
+from assay.training.frozen_layer_cache import LayerStandIn
 
 if TYPE_CHECKING:
     from assay.models.embeddings import Embedder
@@ -93,7 +93,7 @@ class EncoderTrunk:
         try:
             for batch in by_length([len(ids) for ids in distinct], BATCH_TOKENS):
                 seen.clear()
-                self._embed.pooled([distinct[i] for i in batch])
+                self._embed.embed_ids([distinct[i] for i in batch])
                 for i, states in zip(batch, seen[0], strict=True):
                     self._kept[distinct[i]] = states[: len(distinct[i])].float().cpu().clone()
         finally:
@@ -106,7 +106,7 @@ class EncoderTrunk:
         frozen = [*layers[: self._first]]
         try:
             for place, layer in enumerate(frozen):
-                layers[place] = StandIn(give, layer)
+                layers[place] = LayerStandIn(give, layer)
             yield
         finally:
             for place, layer in enumerate(frozen):

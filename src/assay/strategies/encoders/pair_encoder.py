@@ -27,12 +27,12 @@ from assay.strategies.encoders.encoder_settings import (
     freeze,
     freeze_below,
     how,
-    shuffled,
+    shuffle_batches,
 )
 from assay.strategies.encoders.vector_classifier import load_trained
 from assay.strategies.linear import option_features as among_options
 from assay.strategies.linear import word_ranking as ranked
-from assay.strategies.prompting.few_shot import drawn
+from assay.strategies.prompting.few_shot import sample_rows
 from assay.tasks.options import LETTERS
 from assay.tasks.ranked_lists import grades_in
 from assay.training.retriever.settings import folder_of
@@ -40,16 +40,18 @@ from assay.training.retriever.settings import folder_of
 if TYPE_CHECKING:
     import numpy as np
 
-    from assay.training.retriever.cross_encoder import Reader
+    from assay.training.retriever.cross_encoder import PairScorer
 
 CHUNK = 16  # questions between two progress events
 FILES = ("encoder.safetensors", "encoder.json")
 
 
-def asked_of(example: Example, task: Task) -> str:
+def question_text(example: Example, task: Task) -> str:
     """The question without its options."""
     return (
-        among_options.asked_of(example) if task.kind == "choose" else example.messages[-1].content
+        among_options.strip_options(example)
+        if task.kind == "choose"
+        else example.messages[-1].content
     )
 
 
@@ -66,28 +68,28 @@ def shares_of(example: Example, task: Task) -> np.ndarray:
     return right / max(right.sum(), 1e-12)
 
 
-def opened(settings: EncoderTrained, lesson: Lesson) -> Reader:
-    from assay.training.retriever.cross_encoder import Joint, Reader
+def open_reader(settings: EncoderTrained, lesson: Lesson) -> PairScorer:
+    from assay.training.retriever.cross_encoder import Joint, PairScorer
 
     folder = folder_of(settings.model, lesson)
     network = Joint(folder)
     freeze(network.body, settings.words == "frozen")
     freeze_below(network.body, settings.top)
-    return Reader(folder, network, settings.max_length, settings.bf16())
+    return PairScorer(folder, network, settings.max_length, settings.bf16())
 
 
-def fitted(settings: EncoderTrained, lesson: Lesson, options: int) -> PairAnswers:
+def fit_pair_answers(settings: EncoderTrained, lesson: Lesson, options: int) -> PairAnswers:
     """
     Args:
         options: of a question that a step reads, the right ones among them.
     """
-    reader = opened(settings, lesson)
+    reader = open_reader(settings, lesson)
     training = Listing(settings, reader, lesson, options)
     count, size = len(training.rows), settings.batch_size
     if not count:
         return PairAnswers(settings, reader, lesson, {})
     steps = [
-        len(shuffled(count, size, lesson.seed, epoch))
+        len(shuffle_batches(count, size, lesson.seed, epoch))
         for epoch in range(settings.rounds(training.tokens))
     ]
     went = settings.run(
@@ -96,13 +98,13 @@ def fitted(settings: EncoderTrained, lesson: Lesson, options: int) -> PairAnswer
     return PairAnswers(settings, reader, lesson, how(went))
 
 
-def restored(settings: EncoderTrained, folder: Path, lesson: Lesson) -> PairAnswers:
+def restore_pair_answers(settings: EncoderTrained, folder: Path, lesson: Lesson) -> PairAnswers:
     """
     Raises:
         RuntimeError: the encoder at hand is not the one that the arm was trained from.
     """
     saved = read_json(folder / FILES[1])
-    reader = opened(settings, lesson)
+    reader = open_reader(settings, lesson)
     arm = PairAnswers(settings, reader, lesson, saved["training"])
     if arm.start != saved["start"]:
         raise RuntimeError(f"{settings.model} is not the encoder that this arm was trained from")
@@ -112,7 +114,7 @@ def restored(settings: EncoderTrained, folder: Path, lesson: Lesson) -> PairAnsw
 
 class PairAnswers(Adapted):
     def __init__(
-        self, settings: EncoderTrained, reader: Reader, lesson: Lesson, training: dict[str, Any]
+        self, settings: EncoderTrained, reader: PairScorer, lesson: Lesson, training: dict[str, Any]
     ):
         self.settings = settings
         self.reader = reader
@@ -151,7 +153,7 @@ class PairAnswers(Adapted):
 
 
 def logs_of(
-    reader: Reader, questions: Sequence[Example], task: Task, budget: int
+    reader: PairScorer, questions: Sequence[Example], task: Task, budget: int
 ) -> list[np.ndarray]:
     """Log-probabilities of each question's options, (options,)."""
     import numpy as np
@@ -160,7 +162,7 @@ def logs_of(
 
     found = read(
         reader,
-        [asked_of(one, task) for one in questions],
+        [question_text(one, task) for one in questions],
         [one.options for one in questions],
         budget,
     )
@@ -168,13 +170,13 @@ def logs_of(
 
 
 def answers_of(
-    reader: Reader, questions: Sequence[Example], task: Task, budget: int
+    reader: PairScorer, questions: Sequence[Example], task: Task, budget: int
 ) -> list[Answer]:
     found = logs_of(reader, questions, task, budget)
     if task.kind == "rank":
-        return [ranked.answered(logs.tolist()) for logs in found]
+        return [ranked.rank_by_scores(logs.tolist()) for logs in found]
     pairs = zip(questions, found, strict=True)
-    return [among_options.answered(task, question, logs.tolist()) for question, logs in pairs]
+    return [among_options.best_option(task, question, logs.tolist()) for question, logs in pairs]
 
 
 @dataclass
@@ -183,7 +185,7 @@ class Listing:
     anew each time."""
 
     settings: EncoderTrained
-    reader: Reader
+    reader: PairScorer
     lesson: Lesson
     options: int
 
@@ -196,16 +198,19 @@ class Listing:
         ]
 
     @cached_property
-    def held(self) -> list[Example]:
+    def val_sample(self) -> list[Example]:
         """The val rows that are asked."""
-        return list(drawn(self.lesson.val, self.settings.val_rows, self.lesson.seed))
+        return list(sample_rows(self.lesson.val, self.settings.val_rows, self.lesson.seed))
 
     @property
     def tokens(self) -> int:
         """Of an epoch, about: four characters are a token, and a pair is cut."""
         total = 0
         for row in self.rows:
-            asked, read = len(asked_of(row, self.lesson.task)), min(len(row.options), self.options)
+            asked, read = (
+                len(question_text(row, self.lesson.task)),
+                min(len(row.options), self.options),
+            )
             told = sum(map(len, row.options)) // len(row.options)
             total += read * min(self.settings.max_length, (asked + told) // 4)
         return total
@@ -215,19 +220,22 @@ class Listing:
         import numpy as np
 
         task, budget = self.lesson.task, self.settings.micro_tokens
-        score = self.lesson.judge(self.held, answers_of(self.reader, self.held, task, budget))
-        logs = logs_of(self.reader, self.held, task, budget)
+        score = self.lesson.judge(
+            self.val_sample, answers_of(self.reader, self.val_sample, task, budget)
+        )
+        logs = logs_of(self.reader, self.val_sample, task, budget)
         right = [
-            float(shares_of(row, task) @ own) for row, own in zip(self.held, logs, strict=True)
+            float(shares_of(row, task) @ own)
+            for row, own in zip(self.val_sample, logs, strict=True)
         ]
         return score + 1e-3 * float(np.exp(np.mean(right)))
 
     def step(self, epoch: int, within: int) -> float:
         import torch
 
-        numbers = shuffled(len(self.rows), self.settings.batch_size, self.lesson.seed, epoch)[
-            within
-        ]
+        numbers = shuffle_batches(
+            len(self.rows), self.settings.batch_size, self.lesson.seed, epoch
+        )[within]
         total = 0.0
         for number in numbers:
             row = self.rows[number]
@@ -235,7 +243,7 @@ class Listing:
             taken = some_of(
                 shares, self.options, random.Random(f"{self.lesson.seed}-{epoch}-{number}")
             )
-            question = asked_of(row, self.lesson.task)
+            question = question_text(row, self.lesson.task)
             ((order, inputs),) = self.reader.parts(
                 [(question, row.options[i]) for i in taken], 1 << 40
             )

@@ -28,16 +28,21 @@ from pydantic import Field
 from assay.core.errors import Problem, TrainError
 from assay.core.types import Example, Lesson, Task
 from assay.strategies.encoders.encoder_settings import EncoderTrained, how
-from assay.strategies.encoders.label_targets import read_as, refuse, row_weights, wanted_of
-from assay.strategies.encoders.vector_classifier import Linear, VectorAnswers, restored, started
-from assay.strategies.prompting.few_shot import drawn
+from assay.strategies.encoders.label_targets import label_indicators, read_as, refuse, row_weights
+from assay.strategies.encoders.vector_classifier import (
+    VectorAnswers,
+    VectorClassifier,
+    open_with_digest,
+    restore_vector_answers,
+)
+from assay.strategies.prompting.few_shot import sample_rows
 
 if TYPE_CHECKING:
     import numpy as np
     import torch
 
     from assay.models.embeddings import Embedder
-    from assay.strategies.encoders.text_batches import Parts
+    from assay.strategies.encoders.text_batches import ChunkedGradients
 
 LABELLED = ("classify", "multilabel")
 NAMES = 128  # labels whose names stand in every batch; of more, those of its rows
@@ -76,10 +81,10 @@ class SetFit(EncoderTrained):
         if problems := list(self.unfit(lesson.task)):
             raise TrainError(*problems)
         torch.manual_seed(lesson.seed)
-        embed, start = started(self, lesson)
+        embed, start = open_with_digest(self, lesson)
         tuning = Tuning(self, embed, lesson)
         with EncoderTrunk(
-            embed, [*tuning.ids, *tuning.names, *embed.ids([row.text for row in tuning.held])]
+            embed, [*tuning.ids, *tuning.names, *embed.ids([row.text for row in tuning.val_sample])]
         ):
             went = self.run(
                 lesson,
@@ -92,7 +97,7 @@ class SetFit(EncoderTrained):
         return VectorAnswers(self, start, embed, linear, lesson.task, how(went))
 
     def restore(self, folder: Path, lesson: Lesson) -> VectorAnswers:
-        return restored(self, folder, lesson)
+        return restore_vector_answers(self, folder, lesson)
 
 
 @dataclass
@@ -105,18 +110,18 @@ class Tuning:
     lesson: Lesson
 
     @cached_property
-    def wanted(self) -> np.ndarray:
-        return wanted_of(self.lesson.train, self.lesson.task)
+    def indicators(self) -> np.ndarray:
+        return label_indicators(self.lesson.train, self.lesson.task)
 
     @cached_property
     def ids(self) -> list[list[int]]:
         return self.embed.ids([row.text for row in self.lesson.train])
 
     @cached_property
-    def parts(self) -> Parts:
-        from assay.strategies.encoders.text_batches import Parts
+    def parts(self) -> ChunkedGradients:
+        from assay.strategies.encoders.text_batches import ChunkedGradients
 
-        return Parts(self.embed, self.settings.micro_tokens, self.settings.bf16())
+        return ChunkedGradients(self.embed, self.settings.micro_tokens, self.settings.bf16())
 
     @cached_property
     def names(self) -> list[list[int]]:
@@ -128,33 +133,40 @@ class Tuning:
     def weights(self) -> np.ndarray:
         import numpy as np
 
-        balanced = self.settings.balanced
-        return row_weights(self.wanted) if balanced else np.ones(len(self.wanted), dtype=np.float32)
+        balanced = self.settings.is_balanced
+        return (
+            row_weights(self.indicators)
+            if balanced
+            else np.ones(len(self.indicators), dtype=np.float32)
+        )
 
     @cached_property
-    def held(self) -> list[Example]:
+    def val_sample(self) -> list[Example]:
         """The val rows that are asked."""
-        return list(drawn(self.lesson.val, self.settings.val_rows, self.lesson.seed))
+        return list(sample_rows(self.lesson.val, self.settings.val_rows, self.lesson.seed))
 
     # --- val --------------------------------------------------------------------------------------
 
-    def linear(self, *, cuts: bool = False) -> Linear:
+    def linear(self, *, cuts: bool = False) -> VectorClassifier:
         """Fitted on the training rows as the encoder reads them now. `cuts`: with thresholds chosen
         on val."""
         task, vectors = self.lesson.task, self.embed([row.text for row in self.lesson.train])
-        linear = Linear.fitted(vectors, self.wanted, self.settings, self.lesson.seed, task)
+        linear = VectorClassifier.fit(
+            vectors, self.indicators, self.settings, self.lesson.seed, task
+        )
         if not (cuts and task.kind == "multilabel"):
             return linear
         return linear.with_cuts(
-            self.embed([row.text for row in self.held]), wanted_of(self.held, task)
+            self.embed([row.text for row in self.val_sample]),
+            label_indicators(self.val_sample, task),
         )
 
     def look(self) -> float:
         """The task's metric on val; its ties are decided by how likely the right labels are."""
-        task, vectors = self.lesson.task, self.embed([row.text for row in self.held])
-        linear, wanted = self.linear(), wanted_of(self.held, task)
+        task, vectors = self.lesson.task, self.embed([row.text for row in self.val_sample])
+        linear, wanted = self.linear(), label_indicators(self.val_sample, task)
         linear = linear.with_cuts(vectors, wanted) if task.kind == "multilabel" else linear
-        score = self.lesson.judge(self.held, linear.answers(vectors, task))
+        score = self.lesson.judge(self.val_sample, linear.answers(vectors, task))
         return score + 1e-3 * linear.likelihood(vectors, wanted, task)
 
     # --- a step -----------------------------------------------------------------------------------
@@ -188,11 +200,11 @@ class Tuning:
         return batches
 
     def _groups(self, draw: random.Random) -> list[list[int]]:
-        rows = list(range(len(self.wanted)))
+        rows = list(range(len(self.indicators)))
         draw.shuffle(rows)
         if self.lesson.task.kind == "multilabel" or self.settings.objective == "pairs":
             return [[row] for row in rows]
-        places, of_label = self.wanted.argmax(1), {}
+        places, of_label = self.indicators.argmax(1), {}
         for row in rows:
             of_label.setdefault(int(places[row]), []).append(row)
         size = min(self.settings.together, self.settings.batch_size)
@@ -208,7 +220,7 @@ class Tuning:
 
         from assay.strategies.encoders.contrastive_losses import batch_contrast
 
-        own = self.wanted[rows]
+        own = self.indicators[rows]
         labels = (
             range(own.shape[1]) if own.shape[1] <= NAMES else np.flatnonzero(own.any(0)).tolist()
         )
@@ -234,7 +246,7 @@ class Tuning:
         pairs: list[tuple[int, int, float]] = []
         for row in rows:
             draw = random.Random(f"{self.lesson.seed}-{epoch}-{row}")
-            same = alike(self.wanted[row : row + 1], self.wanted)[0] > 0
+            same = alike(self.indicators[row : row + 1], self.indicators)[0] > 0
             same[row] = False
             for value in (True, False):
                 others = [i for i in (same == value).nonzero()[0].tolist() if i != row]

@@ -5,7 +5,7 @@ after the other.
              is known, as long as that is little; of more, vectors are computed twice, first without
              gradients, then part by part with the gradient that the loss has at them: Gao et al.
              (2021), arxiv.org/abs/2101.06983
-`summed`     of a loss that is a sum over texts
+`sum_gradients`     of a loss that is a sum over texts
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Ids = Sequence[Sequence[int]]
 
 
 @dataclass(frozen=True)
-class Parts:
+class ChunkedGradients:
     """`bf16`: matrix products are computed in bf16; weights and sums stay in fp32. `kept`: tokens,
     padding included, of which all that is computed is kept; of more, vectors are computed twice."""
 
@@ -60,7 +60,9 @@ class Parts:
             (self._vectors(texts, part, seed) * leaf.grad[part]).sum().backward()
         return float(value.detach())
 
-    def summed(self, texts: Ids, loss: Callable[[list[int], torch.Tensor], torch.Tensor]) -> float:
+    def sum_gradients(
+        self, texts: Ids, loss: Callable[[list[int], torch.Tensor], torch.Tensor]
+    ) -> float:
         """Add the gradients of a loss that is a sum over texts: (which texts, their vectors) ->
         their share of it."""
         total = 0.0
@@ -77,4 +79,4 @@ class Parts:
         if seed is not None:
             torch.manual_seed(seed)
         with torch.autocast(self.embed.network.device.type, torch.bfloat16, enabled=self.bf16):
-            return self.embed.pooled([texts[i] for i in part], self.embed.unread()).float()
+            return self.embed.embed_ids([texts[i] for i in part], self.embed.unread()).float()

@@ -19,7 +19,7 @@ from assay.retrieval.encoders import in_chunks, weights_digest
 from assay.strategies.encoders.encoder_settings import EncoderTrained
 from assay.strategies.linear import multilabel as several
 from assay.strategies.linear.logistic_regression import in_one_thread
-from assay.strategies.prompting.prompted_arm import NEVER, chosen
+from assay.strategies.prompting.prompted_arm import NEVER, best_label
 from assay.training.retriever.settings import folder_of
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ FILES = ("encoder.safetensors", "head.safetensors", "encoder.json")
 
 
 @dataclass
-class Linear:
+class VectorClassifier:
     """`weights` (labels, width) and `biases` (labels,), float64; `cuts` (labels,): of several
     labels, the probability from which each is named."""
 
@@ -40,14 +40,14 @@ class Linear:
     cuts: np.ndarray
 
     @classmethod
-    def even(cls, weights: np.ndarray, biases: np.ndarray) -> Linear:
+    def even(cls, weights: np.ndarray, biases: np.ndarray) -> VectorClassifier:
         """With thresholds of one half."""
         import numpy as np
 
         return cls(weights, biases, np.full(len(biases), several.EVEN))
 
     @classmethod
-    def zero(cls, wanted: np.ndarray, width: int) -> Linear:
+    def zero(cls, wanted: np.ndarray, width: int) -> VectorClassifier:
         """Every label is as likely; of several labels, each has a chance of one half."""
         import numpy as np
 
@@ -55,19 +55,21 @@ class Linear:
 
     @classmethod
     @in_one_thread
-    def fitted(
+    def fit(
         cls,
         vectors: np.ndarray,
         wanted: np.ndarray,
         settings: EncoderTrained,
         seed: int,
         task: Task,
-    ) -> Linear:
+    ) -> VectorClassifier:
         """Of training rows. A label without rows is never answered."""
         import numpy as np
 
         if task.kind == "multilabel":
-            return cls.even(*several.fitted(vectors, wanted, settings.c, seed, settings.balanced))
+            return cls.even(
+                *several.fit_one_vs_rest(vectors, wanted, settings.c, seed, settings.is_balanced)
+            )
         weights, biases = (
             np.zeros((wanted.shape[1], vectors.shape[1])),
             np.full(wanted.shape[1], NEVER),
@@ -83,17 +85,17 @@ class Linear:
         import numpy as np
 
         if task.kind == "multilabel":
-            return several.named(
+            return several.apply_thresholds(
                 several.probabilities(vectors, self.weights, self.biases), self.cuts, task
             )
         scores = vectors.astype(np.float64) @ self.weights.T + self.biases
         logs = np.maximum(scores - _log_sums(scores), NEVER)
-        return [chosen(task.labels, row) for row in logs]
+        return [best_label(task.labels, row) for row in logs]
 
-    def with_cuts(self, vectors: np.ndarray, wanted: np.ndarray) -> Linear:
+    def with_cuts(self, vectors: np.ndarray, wanted: np.ndarray) -> VectorClassifier:
         """With the thresholds that are best on val rows; one half where there are too few."""
         seen = several.probabilities(vectors, self.weights, self.biases)
-        return Linear(
+        return VectorClassifier(
             self.weights,
             self.biases,
             several.thresholds(seen if len(seen) >= 2 * several.FOLDS else None, wanted),
@@ -128,7 +130,7 @@ def _multinomial(
     import numpy as np
     from sklearn.linear_model import LogisticRegression
 
-    weight = "balanced" if settings.balanced else None
+    weight = "balanced" if settings.is_balanced else None
     model: Any = LogisticRegression(
         C=settings.c, max_iter=1000, random_state=seed, class_weight=weight
     )
@@ -148,7 +150,7 @@ class VectorAnswers(Adapted):
         settings: EncoderTrained,
         start: str,
         embed: Embedder,
-        linear: Linear,
+        linear: VectorClassifier,
         task: Task,
         training: dict[str, Any],
     ):
@@ -189,7 +191,7 @@ class VectorAnswers(Adapted):
         write_json(folder / FILES[2], {**own, "training": self.training})
 
 
-def restored(settings: EncoderTrained, folder: Path, lesson: Lesson) -> VectorAnswers:
+def restore_vector_answers(settings: EncoderTrained, folder: Path, lesson: Lesson) -> VectorAnswers:
     """
     Raises:
         RuntimeError: the encoder at hand is not the one that the arm was trained from.
@@ -197,7 +199,7 @@ def restored(settings: EncoderTrained, folder: Path, lesson: Lesson) -> VectorAn
     from safetensors.numpy import load_file
 
     saved = read_json(folder / FILES[2])
-    embed, start = started(settings, lesson)
+    embed, start = open_with_digest(settings, lesson)
     if start != saved["start"]:
         raise RuntimeError(f"{settings.model} is not the encoder that this arm was trained from")
     load_trained(embed.network, folder / FILES[0])
@@ -205,15 +207,15 @@ def restored(settings: EncoderTrained, folder: Path, lesson: Lesson) -> VectorAn
         settings,
         start,
         embed,
-        Linear(**load_file(folder / FILES[1])),
+        VectorClassifier(**load_file(folder / FILES[1])),
         lesson.task,
         saved["training"],
     )
 
 
-def started(settings: EncoderTrained, lesson: Lesson) -> tuple[Embedder, str]:
+def open_with_digest(settings: EncoderTrained, lesson: Lesson) -> tuple[Embedder, str]:
     """The encoder as it comes, and the digest of its folder."""
-    return settings.opened(lesson), weights_digest(folder_of(settings.model, lesson))
+    return settings.open_encoder(lesson), weights_digest(folder_of(settings.model, lesson))
 
 
 def load_trained(network: Any, file: Path) -> None:

@@ -60,7 +60,7 @@ def shares(scores: "np.ndarray") -> "np.ndarray":
     return scores - top - np.log(np.exp(scores - top).sum(-1, keepdims=True))
 
 
-def unbiased(scores: "np.ndarray") -> Calibration:
+def prior_correction(scores: "np.ndarray") -> Calibration:
     """Takes away the mean share that each label has in `scores` (rows, labels): of questions about
     nothing, or of a batch of real ones."""
     import numpy as np
@@ -69,7 +69,7 @@ def unbiased(scores: "np.ndarray") -> Calibration:
     return Calibration(1.0, tuple((-np.log(np.maximum(mean, 1e-12))).tolist()))
 
 
-def fitted(scores: "np.ndarray", right: Sequence[int], *, biased: bool) -> Calibration:
+def fit_calibration(scores: "np.ndarray", right: Sequence[int], *, biased: bool) -> Calibration:
     """The likeliest scale, and with `biased` shifts of labels, for rows whose labels are known.
 
     Args:
@@ -105,9 +105,13 @@ def fitted(scores: "np.ndarray", right: Sequence[int], *, biased: bool) -> Calib
     return Calibration(round(float(best[0]), 6), tuple(round(float(value), 6) for value in bias))
 
 
-def learnt(way: Way, scores: "np.ndarray", right: Sequence[int]) -> Calibration:
+def calibration_for(way: Way, scores: "np.ndarray", right: Sequence[int]) -> Calibration:
     """The calibration of rows of val, for the ways in `FITTED`."""
-    return unbiased(scores) if way == "batch" else fitted(scores, right, biased=way == "platt")
+    return (
+        prior_correction(scores)
+        if way == "batch"
+        else fit_calibration(scores, right, biased=way == "platt")
+    )
 
 
 def calibration_error(scores: "np.ndarray", right: Sequence[int], bins: int = BINS) -> float:
@@ -124,7 +128,9 @@ def calibration_error(scores: "np.ndarray", right: Sequence[int], bins: int = BI
     )
 
 
-def held_out(way: Way, scores: "np.ndarray", right: Sequence[int]) -> tuple[float, float]:
+def cross_calibration_errors(
+    way: Way, scores: "np.ndarray", right: Sequence[int]
+) -> tuple[float, float]:
     """The calibration error of these rows as they are, and where each half is calibrated by the
     other."""
     import numpy as np
@@ -132,7 +138,7 @@ def held_out(way: Way, scores: "np.ndarray", right: Sequence[int]) -> tuple[floa
     wanted, after = np.asarray(right), np.zeros_like(scores)
     even = np.arange(len(scores)) % 2 == 0
     for own, other in ((even, ~even), (~even, even)):
-        after[own] = learnt(way, scores[other], wanted[other].tolist())(scores[own])
+        after[own] = calibration_for(way, scores[other], wanted[other].tolist())(scores[own])
     return calibration_error(scores, right), calibration_error(after, right)
 
 

@@ -80,7 +80,7 @@ class Features:
                 found[name] = csr_matrix(self.vectors(texts)) * self.weight
         return found
 
-    def weighed(self, matrix: Any, weight: float) -> Any:
+    def reweight(self, matrix: Any, weight: float) -> Any:
         """The matrix as it would be with another weight of the vectors."""
         if weight == self.weight:
             return matrix
@@ -112,7 +112,7 @@ class Features:
         }
         write_json(folder / f"{stem}.json", {"vocabulary": known, "weight": self.weight, **notes})
 
-    def restored(self, folder: Path, stem: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    def load(self, folder: Path, stem: str) -> tuple[dict[str, Any], dict[str, Any]]:
         """Reads the vocabularies; gives the arrays and notes that `save` was given."""
         from safetensors.numpy import load_file
 

@@ -18,13 +18,13 @@ from assay.strategies.linear.features import Features
 from assay.strategies.linear.logistic_regression import (
     ALIKE,
     Balance,
-    Choice,
-    Linear,
-    Turned,
-    chosen_strength,
-    fitted,
+    LogisticModel,
+    RotatedRows,
+    StrengthChoice,
+    fit_logistic,
+    select_strength,
 )
-from assay.strategies.prompting.prompted_arm import NEVER, chosen
+from assay.strategies.prompting.prompted_arm import NEVER, best_label
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,7 +35,7 @@ LIGHT = 1.0  # the C under which the weight of the vectors is chosen
 class LinearLabels(Adapted):
     """`features` and `linear` of the labels that training rows have; `said`: how C was chosen."""
 
-    def __init__(self, features: Features, linear: Linear, task: Task, said: str, stem: str):
+    def __init__(self, features: Features, linear: LogisticModel, task: Task, said: str, stem: str):
         self.features, self.linear = features, linear
         self.task, self.said, self.stem = task, said, stem
         self.columns = [task.labels.index(label) for label in linear.labels]
@@ -47,25 +47,25 @@ class LinearLabels(Adapted):
         targets = [example.target or "" for example in lesson.train]
         matrix = features.fit([example.text for example in lesson.train])
         groups = [example.group for example in lesson.train]
-        tried: list[tuple[Choice, Turned, float]] = []
+        tried: list[tuple[StrengthChoice, RotatedRows, float]] = []
         for weight in features.weights:
-            turned = Turned(features.weighed(matrix, weight))
-            choice = chosen_strength(
+            turned = RotatedRows(features.reweight(matrix, weight))
+            choice = select_strength(
                 turned, targets, c, balance, lesson.task.metric, lesson.seed, groups
             )
             tried.append((choice, turned, weight))
         # of equals the first
         choice, turned, features.weight = max(tried, key=lambda one: one[0].merit)
-        linear = fitted(turned, targets, choice, lesson.seed)
+        linear = fit_logistic(turned, targets, choice, lesson.seed)
         beside = (
             f" Vectors weigh {features.weight:g} beside what is counted." if len(tried) > 1 else ""
         )
-        return cls(features, linear, lesson.task, choice.said + beside, stem)
+        return cls(features, linear, lesson.task, choice.summary + beside, stem)
 
     @classmethod
-    def restored(cls, features: Features, folder: Path, task: Task, stem: str) -> LinearLabels:
-        arrays, notes = features.restored(folder, stem)
-        linear = Linear(tuple(notes["labels"]), arrays["weights"], arrays["biases"])
+    def load(cls, features: Features, folder: Path, task: Task, stem: str) -> LinearLabels:
+        arrays, notes = features.load(folder, stem)
+        linear = LogisticModel(tuple(notes["labels"]), arrays["weights"], arrays["biases"])
         return cls(features, linear, task, notes["said"], stem)
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
@@ -77,7 +77,7 @@ class LinearLabels(Adapted):
         logs[:, self.columns] = self.linear.log_shares(
             self.features([question.text for question in questions])
         )
-        return [chosen(self.task.labels, row) for row in logs]
+        return [best_label(self.task.labels, row) for row in logs]
 
     def save(self, folder: Path) -> None:
         arrays = {"weights": self.linear.weights, "biases": self.linear.biases}
@@ -118,20 +118,24 @@ class LinearSets(Adapted):
             f"{at}" if row.group is None else f"g{row.group}" for at, row in enumerate(lesson.train)
         ]
         groups = np.unique(names, return_inverse=True)[1]
-        tried = [(Turned(features.weighed(matrix, weight)), weight) for weight in features.weights]
+        tried = [
+            (RotatedRows(features.reweight(matrix, weight)), weight) for weight in features.weights
+        ]
         if len(tried) > 1:
             # First the weight, by the likelihood of rows left out under one C, then C: each label
             # has its own model.
             first = LIGHT if c is None else c
             scores = [
-                several.chosen_strength(one, wanted, first, weighted, lesson.seed, groups)[0].score
+                several.select_strength(one, wanted, first, weighted, lesson.seed, groups)[0].score
                 or 0.0
                 for one, _ in tried
             ]
             tried = [tried[scores.index(max(scores))]]
         (turned, features.weight), *_ = tried
-        choice, seen = several.chosen_strength(turned, wanted, c, weighted, lesson.seed, groups)
-        weights, biases = several.fitted(turned.rows, wanted, choice.c, lesson.seed, weighted)
+        choice, seen = several.select_strength(turned, wanted, c, weighted, lesson.seed, groups)
+        weights, biases = several.fit_one_vs_rest(
+            turned.rows, wanted, choice.c, lesson.seed, weighted
+        )
         weights, biases = turned.back(weights).astype(np.float32), biases.astype(np.float32)
         if lesson.val and seen is not None:
             asked = features([example.text for example in lesson.val])
@@ -145,11 +149,11 @@ class LinearSets(Adapted):
             ]
             groups = np.unique(names, return_inverse=True)[1]
         cuts = several.thresholds(seen, wanted, groups, task.metric in ALIKE, lesson.seed)
-        return cls(features, weights, biases, cuts, task, choice.said, stem)
+        return cls(features, weights, biases, cuts, task, choice.summary, stem)
 
     @classmethod
-    def restored(cls, features: Features, folder: Path, task: Task, stem: str) -> LinearSets:
-        arrays, notes = features.restored(folder, stem)
+    def load(cls, features: Features, folder: Path, task: Task, stem: str) -> LinearSets:
+        arrays, notes = features.load(folder, stem)
         return cls(
             features, arrays["weights"], arrays["biases"], arrays["cuts"], task, notes["said"], stem
         )
@@ -158,7 +162,7 @@ class LinearSets(Adapted):
         if not questions:
             return []
         asked = self.features([question.text for question in questions])
-        return several.named(
+        return several.apply_thresholds(
             several.probabilities(asked, self.weights, self.biases), self.cuts, self.task
         )
 

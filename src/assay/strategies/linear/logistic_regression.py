@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
-from assay.strategies.linear.calibration import fitted as scaled
+from assay.strategies.linear.calibration import fit_calibration as scaled
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,17 +56,17 @@ def in_one_thread(fit: Callable[P, R]) -> Callable[P, R]:
     rows), waiting for each other. Torch is let be."""
 
     @wraps(fit)
-    def limited(*args: P.args, **kwargs: P.kwargs) -> R:
+    def call_in_one_thread(*args: P.args, **kwargs: P.kwargs) -> R:
         import sklearn.linear_model  # noqa: F401  # only libraries that are there can be limited
         from threadpoolctl import threadpool_limits
 
         with threadpool_limits(1, user_api="blas"):
             return fit(*args, **kwargs)
 
-    return limited
+    return call_in_one_thread
 
 
-class Turned:
+class RotatedRows:
     """Training rows in as many coordinates as there are rows, with all products of two rows kept.
 
     Attributes:
@@ -96,7 +96,7 @@ class Turned:
 
 
 @dataclass(frozen=True)
-class Linear:
+class LogisticModel:
     """`weights` (labels, features) and `biases` (labels,) of `labels`, those that training rows
     have, sorted."""
 
@@ -110,7 +110,7 @@ class Linear:
 
 
 @dataclass(frozen=True)
-class Choice:
+class StrengthChoice:
     """What cross-validation said.
 
     Attributes:
@@ -130,7 +130,7 @@ class Choice:
     merit: float = 0.0
 
     @property
-    def said(self) -> str:
+    def summary(self) -> str:
         """As a sentence of the report."""
         weights = ", labels weighted alike" if self.weighted else ""
         if self.score is None:
@@ -141,30 +141,32 @@ class Choice:
         return f"C {self.c:g}{weights} was chosen by cross-validation: {held}."
 
 
-def fitted(turned: Turned, targets: Sequence[str], choice: Choice, seed: int) -> Linear:
+def fit_logistic(
+    turned: RotatedRows, targets: Sequence[str], choice: StrengthChoice, seed: int
+) -> LogisticModel:
     """The model of all rows."""
     import numpy as np
 
     labels = tuple(sorted(set(targets)))
     if len(labels) == 1:
-        return Linear(
+        return LogisticModel(
             labels, np.zeros((1, turned.width), dtype=np.float32), np.zeros(1, dtype=np.float32)
         )
     model = regression(choice.c, choice.weighted, seed).fit(turned.rows, targets)
     weights, biases = _per_label(model)
     weights, biases = turned.back(choice.scale * weights), choice.scale * biases
-    return Linear(labels, weights.astype(np.float32), biases.astype(np.float32))
+    return LogisticModel(labels, weights.astype(np.float32), biases.astype(np.float32))
 
 
-def chosen_strength(
-    turned: Turned,
+def select_strength(
+    turned: RotatedRows,
     targets: Sequence[str],
     c: float | None,
     balance: Balance,
     metric: str,
     seed: int,
     groups: Groups = None,
-) -> Choice:
+) -> StrengthChoice:
     """C and weights: those given, else those that do best on rows left out. C is the one under
     which their labels are likeliest once the probabilities are scaled: a steadier guide than their
     accuracy, which few rows change. Weights are taken where macro F1 is better with them.
@@ -181,22 +183,24 @@ def chosen_strength(
     ]
     scored, grid = scorable(targets), GRID if c is None else (c,)
     if len(weights) * len(grid) == 1 or len(scored) < FEW or len(set(targets)) < 2:
-        return Choice(DEFAULT if c is None else c, weights[0])
+        return StrengthChoice(DEFAULT if c is None else c, weights[0])
     labels = sorted(set(targets))
-    best: list[Choice] = []
+    best: list[StrengthChoice] = []
     for weighted in weights:
-        seen, left = held_out(turned, targets, grid, weighted, seed, groups)
+        seen, left = cross_val_log_probabilities(turned, targets, grid, weighted, seed, groups)
         rows = np.intersect1d(scored, left)
         wanted = np.array([labels.index(targets[row]) for row in rows])
         found = [
-            _told(one, weighted, logs[rows].clip(LEAST), wanted, alike)
+            _score_strength(one, weighted, logs[rows].clip(LEAST), wanted, alike)
             for one, logs in zip(grid, seen, strict=True)
         ]
         best.append(max(found, key=lambda one: one.merit))  # of equals the smaller C
     return max(best, key=lambda one: one.score or 0.0)  # of equals the one without weights
 
 
-def _told(c: float, weighted: bool, logs: np.ndarray, wanted: np.ndarray, alike: bool) -> Choice:
+def _score_strength(
+    c: float, weighted: bool, logs: np.ndarray, wanted: np.ndarray, alike: bool
+) -> StrengthChoice:
     """What rows left out say of one C; labels count alike in `merit` where they do in the score."""
     import numpy as np
     from scipy.special import log_softmax
@@ -206,14 +210,16 @@ def _told(c: float, weighted: bool, logs: np.ndarray, wanted: np.ndarray, alike:
     right = log_softmax(scale * logs, axis=1)[np.arange(len(wanted)), wanted]
     if not alike:
         score = float((logs.argmax(1) == wanted).mean())
-        return Choice(c, weighted, scale, len(wanted), score, "accuracy", float(right.mean()))
+        return StrengthChoice(
+            c, weighted, scale, len(wanted), score, "accuracy", float(right.mean())
+        )
     score = float(f1_score(wanted, logs.argmax(1), average="macro", zero_division=0))
     merit = float(np.mean([right[wanted == label].mean() for label in np.unique(wanted)]))
-    return Choice(c, weighted, scale, len(wanted), score, "macro F1", merit)
+    return StrengthChoice(c, weighted, scale, len(wanted), score, "macro F1", merit)
 
 
-def held_out(
-    turned: Turned,
+def cross_val_log_probabilities(
+    turned: RotatedRows,
     targets: Sequence[str],
     grid: Sequence[float],
     weighted: bool,

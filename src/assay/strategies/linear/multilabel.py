@@ -23,11 +23,11 @@ from assay.strategies.linear.logistic_regression import (
     DEFAULT,
     FOLDS,
     GRID,
-    Choice,
-    Turned,
+    RotatedRows,
+    StrengthChoice,
     regression,
 )
-from assay.tasks.label_sets import labels_in, written
+from assay.tasks.label_sets import format_labels, labels_in
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,7 +48,7 @@ def indicator(targets: Sequence[str], task: Task) -> np.ndarray:
     return found
 
 
-def fitted(
+def fit_one_vs_rest(
     matrix: Any, wanted: np.ndarray, c: float, seed: int, weighted: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
     """(weights (labels, vocabulary), biases (labels,)). A label that all rows have, or none, gets a
@@ -77,7 +77,7 @@ def probabilities(matrix: Any, weights: np.ndarray, biases: np.ndarray) -> np.nd
     return expit(np.asarray(matrix @ weights.T) + biases)
 
 
-def held_out(
+def cross_val_probabilities(
     matrix: Any, wanted: np.ndarray, c: float, weighted: bool, seed: int, groups: np.ndarray
 ) -> np.ndarray:
     """Probabilities of rows by models that had not seen them, (rows, labels)."""
@@ -89,19 +89,19 @@ def held_out(
         held = np.isin(groups, order[part::FOLDS])
         fit = ~held
         seen[held] = probabilities(
-            matrix[held], *fitted(matrix[fit], wanted[fit], c, seed, weighted)
+            matrix[held], *fit_one_vs_rest(matrix[fit], wanted[fit], c, seed, weighted)
         )
     return seen
 
 
-def chosen_strength(
-    turned: Turned,
+def select_strength(
+    turned: RotatedRows,
     wanted: np.ndarray,
     c: float | None,
     weighted: bool,
     seed: int,
     groups: np.ndarray | None = None,
-) -> tuple[Choice, np.ndarray | None]:
+) -> tuple[StrengthChoice, np.ndarray | None]:
     """C, that given or else the one under which rows left out are likeliest, with their
     probabilities (rows, labels); None where there are too few rows to leave some out.
 
@@ -112,15 +112,17 @@ def chosen_strength(
 
     groups = np.arange(len(wanted)) if groups is None else groups
     if len(np.unique(groups)) < 2 * FOLDS:
-        return Choice(DEFAULT if c is None else c, weighted), None
+        return StrengthChoice(DEFAULT if c is None else c, weighted), None
     found = [
-        (one, held_out(turned.rows, wanted, one, weighted, seed, groups))
+        (one, cross_val_probabilities(turned.rows, wanted, one, weighted, seed, groups))
         for one in (GRID if c is None else (c,))
     ]
     scores = [likelihood(seen, wanted) for _, seen in found]
     best = max(range(len(found)), key=lambda i: (scores[i], -i))
     one, seen = found[best]
-    return Choice(one, weighted, 1.0, len(wanted), scores[best], "mean log probability"), seen
+    return StrengthChoice(
+        one, weighted, 1.0, len(wanted), scores[best], "mean log probability"
+    ), seen
 
 
 def likelihood(seen: np.ndarray, wanted: np.ndarray) -> float:
@@ -179,21 +181,21 @@ def _half(seen: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     return np.full(wanted.shape[1], EVEN)
 
 
-def _shared(seen: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+def _common_threshold(seen: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     import numpy as np
 
     return np.full(wanted.shape[1], best_threshold(seen.ravel(), wanted.ravel()))
 
 
 def _each(seen: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    found = _shared(seen, wanted)
+    found = _common_threshold(seen, wanted)
     for i, column in enumerate(wanted.T):
         if column.sum() >= FEW:
             found[i] = best_threshold(seen[:, i], column)
     return found
 
 
-WAYS = (_half, _shared, _each)  # to set thresholds, the simplest first
+WAYS = (_half, _common_threshold, _each)  # to set thresholds, the simplest first
 
 
 def best_threshold(values: np.ndarray, wanted: np.ndarray) -> float:
@@ -212,7 +214,7 @@ def best_threshold(values: np.ndarray, wanted: np.ndarray) -> float:
     return float((ranked[cut] + below) / 2)
 
 
-def named(shares: np.ndarray, cuts: np.ndarray, task: Task) -> list[Answer]:
+def apply_thresholds(shares: np.ndarray, cuts: np.ndarray, task: Task) -> list[Answer]:
     """The labels at or above their thresholds. The confidence is that of the least sure label, in
     or out."""
     import numpy as np
@@ -220,7 +222,7 @@ def named(shares: np.ndarray, cuts: np.ndarray, task: Task) -> list[Answer]:
     found = []
     for row in shares:
         inside = row >= cuts
-        line = written(
+        line = format_labels(
             [label for label, one in zip(task.labels, inside, strict=True) if one], task.nothing
         )
         sure = float(np.where(inside, row, 1 - row).min()) if len(row) else 1.0

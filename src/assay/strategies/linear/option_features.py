@@ -21,9 +21,9 @@ from assay.core.store import write_json, write_tensors
 from assay.core.types import Adapted, Answer, Example, Lesson, Means, Task, Tell
 from assay.strategies.linear import multilabel as several
 from assay.strategies.linear.features import Features
-from assay.strategies.linear.logistic_regression import Turned
-from assay.strategies.linear.word_ranking import answered as in_order
-from assay.strategies.prompting.prompted_arm import NEVER, chosen
+from assay.strategies.linear.logistic_regression import RotatedRows
+from assay.strategies.linear.word_ranking import rank_by_scores as in_order
+from assay.strategies.prompting.prompted_arm import NEVER, best_label
 from assay.tasks.options import LETTERS
 from assay.tasks.ranked_lists import grades_in
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 Embed = Callable[[Sequence[str], Means], "np.ndarray"]
 
 
-def asked_of(example: Example) -> str:
+def strip_options(example: Example) -> str:
     """The question without the lines of its options."""
     lines = example.text.split("\n")
     return "\n".join(lines[: len(lines) - len(example.options)] or lines)
@@ -57,13 +57,13 @@ def are_right(row: Example) -> list[bool]:
     return [grade > 0 for grade in grades_in(row.target or "")]
 
 
-def answered(task: Task, question: Example, scores: Sequence[float]) -> Answer:
+def best_option(task: Task, question: Example, scores: Sequence[float]) -> Answer:
     """The option with the highest log score, as a letter of the task's."""
     import numpy as np
 
     row = np.full(len(task.labels), NEVER)
     row[: len(scores)] = scores
-    return chosen(task.labels, row)
+    return best_label(task.labels, row)
 
 
 class OptionLinear(Adapted):
@@ -84,19 +84,19 @@ class OptionLinear(Adapted):
         import numpy as np
 
         train = lesson.train
-        asked = query_of if lesson.task.kind == "rank" else asked_of
+        asked = query_of if lesson.task.kind == "rank" else strip_options
         features.fit([*map(asked, train), *(option for row in train for option in row.options)])
-        turned = Turned(_pairs(features, train, asked))
+        turned = RotatedRows(_pairs(features, train, asked))
         rows = np.repeat(np.arange(len(train)), [len(row.options) for row in train])
         right = np.array([[one] for row in train for one in are_right(row)], dtype=np.int64)
-        choice, _ = several.chosen_strength(turned, right, c, False, lesson.seed, rows)
-        weights, biases = several.fitted(turned.rows, right, choice.c, lesson.seed)
+        choice, _ = several.select_strength(turned, right, c, False, lesson.seed, rows)
+        weights, biases = several.fit_one_vs_rest(turned.rows, right, choice.c, lesson.seed)
         back = turned.back(weights).astype(np.float32)[0]
-        return cls(features, back, float(biases[0]), lesson.task, choice.said, stem)
+        return cls(features, back, float(biases[0]), lesson.task, choice.summary, stem)
 
     @classmethod
-    def restored(cls, features: Features, folder: Path, task: Task, stem: str) -> OptionLinear:
-        arrays, notes = features.restored(folder, stem)
+    def load(cls, features: Features, folder: Path, task: Task, stem: str) -> OptionLinear:
+        arrays, notes = features.load(folder, stem)
         return cls(features, arrays["weights"], notes["bias"], task, notes["said"], stem)
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
@@ -104,13 +104,13 @@ class OptionLinear(Adapted):
             return [Answer(None) for _ in questions]
         ranks = self.task.kind == "rank"
         values = (
-            _pairs(self.features, questions, query_of if ranks else asked_of) @ self.weights
+            _pairs(self.features, questions, query_of if ranks else strip_options) @ self.weights
             + self.bias
         )
         found, at = [], 0
         for question in questions:
             scores = values[at : at + len(question.options)].tolist()
-            found.append(in_order(scores) if ranks else answered(self.task, question, scores))
+            found.append(in_order(scores) if ranks else best_option(self.task, question, scores))
             at += len(question.options)
         return found
 
@@ -187,13 +187,11 @@ class OptionVectors(Adapted):
     def of(
         cls, train: Sequence[Example], k: int, task: Task, means: Means, embed: Embed
     ) -> OptionVectors:
-        asked = embed([asked_of(row) for row in train], means)
+        asked = embed([strip_options(row) for row in train], means)
         return cls(asked, embed(right_options(train), means), k, task, means, embed)
 
     @classmethod
-    def restored(
-        cls, folder: Path, k: int, task: Task, means: Means, embed: Embed
-    ) -> OptionVectors:
+    def load(cls, folder: Path, k: int, task: Task, means: Means, embed: Embed) -> OptionVectors:
         from safetensors.numpy import load_file
 
         saved = load_file(folder / "neighbours.safetensors")
@@ -204,7 +202,10 @@ class OptionVectors(Adapted):
 
         if not questions:
             return []
-        near = self.embed([asked_of(question) for question in questions], self.means) @ self.asked.T
+        near = (
+            self.embed([strip_options(question) for question in questions], self.means)
+            @ self.asked.T
+        )
         options = self.embed(
             [option for question in questions for option in question.options], self.means
         )
@@ -214,7 +215,7 @@ class OptionVectors(Adapted):
             weights = row[nearest].clip(1e-6)
             alike = options[at : at + len(question.options)] @ self.right[nearest].T  # (options, k)
             shares = (alike @ (weights / weights.sum())).clip(1e-6)
-            found.append(answered(self.task, question, np.log(shares / shares.sum()).tolist()))
+            found.append(best_option(self.task, question, np.log(shares / shares.sum()).tolist()))
             at += len(question.options)
         return found
 

@@ -25,7 +25,7 @@ from assay.core.store import read_json, write_json
 from assay.core.types import Adapted, Answer, Example, Means, Message, Tell
 from assay.retrieval.bm25 import K1, B
 from assay.retrieval.stemming import Stems
-from assay.tasks.ranked_lists import NO, YES, grades_in, ordered
+from assay.tasks.ranked_lists import NO, YES, format_ranking, grades_in
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,9 +35,9 @@ ASKED = (
 )
 
 
-def answered(scores: Sequence[float]) -> Answer:
+def rank_by_scores(scores: Sequence[float]) -> Answer:
     """The order that the scores give; a score for each candidate is kept."""
-    line = ordered(scores)
+    line = format_ranking(scores)
     return Answer(line, raw=line, scores=tuple(round(float(score), 4) for score in scores))
 
 
@@ -83,7 +83,7 @@ class WordOrder(Adapted):
         )
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
-        return [answered(self.scores(q.messages[-1].content, q.options)) for q in questions]
+        return [rank_by_scores(self.scores(q.messages[-1].content, q.options)) for q in questions]
 
     def scores(self, query: str, texts: Sequence[str]) -> list[float]:
         """BM25 of each text."""
@@ -110,7 +110,7 @@ class WordOrder(Adapted):
         )
 
     @classmethod
-    def restored(cls, folder: Path) -> WordOrder:
+    def load(cls, folder: Path) -> WordOrder:
         return cls(**read_json(folder / "tfidf.json"))
 
 
@@ -129,7 +129,7 @@ class VectorOrder(Adapted):
         )
         found, at = [], 0
         for question, vector in zip(questions, asked, strict=True):
-            found.append(answered((texts[at : at + len(question.options)] @ vector).tolist()))
+            found.append(rank_by_scores((texts[at : at + len(question.options)] @ vector).tolist()))
             at += len(question.options)
         return found
 
@@ -152,7 +152,7 @@ def by_likelihood(
     tokens = [model.count_tokens(prompt) for prompt in prompts]
     found, at = [], 0
     for count in counts:
-        answer = answered(odds[at : at + count].tolist())
+        answer = rank_by_scores(odds[at : at + count].tolist())
         found.append(replace(answer, prompt_tokens=sum(tokens[at : at + count])))
         at += count
     return found

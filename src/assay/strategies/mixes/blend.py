@@ -103,7 +103,7 @@ class Blend(Strategy):
         return tuple(dict.fromkeys(name for inner in self.inners for name in inner.needs(base)))
 
     def fit(self, lesson: Lesson) -> Blending:
-        from assay.training.adapters.lora_combination import blended, read_all
+        from assay.training.adapters.lora_combination import blend_adapters, read_all
 
         folders, room = [], 0
         for number, inner in enumerate(self.inners):
@@ -117,7 +117,7 @@ class Blend(Strategy):
             room = max(room, arm.room)
             folders.append(folder)
             del arm  # and its network: one base at a time
-        found = blended(
+        found = blend_adapters(
             read_all(folders),
             self.how,
             weights=self.weights,
@@ -215,10 +215,10 @@ class Blending(Prompted):
             "kept": self.kept,
         }
         write_json(folder / "blend.json", kept)
-        write_json(folder / "note.json", {"notes": [self.said]})
+        write_json(folder / "note.json", {"notes": [self.summary]})
 
     @property
-    def said(self) -> str:
+    def summary(self) -> str:
         """How it was made, as a sentence of the report."""
         text = (
             f"{len(self.settings.inners)} adapters were combined ({self.settings.how}) into one"

@@ -36,7 +36,7 @@ from assay.core.types import (
 )
 from assay.models.loading.catalogue import EMBEDDER
 from assay.strategies.baselines.neighbours import vectors_of
-from assay.strategies.prompting.prompted_arm import chosen
+from assay.strategies.prompting.prompted_arm import best_label
 
 if TYPE_CHECKING:
     import numpy as np
@@ -118,7 +118,9 @@ class KnnAnswers(Adapted):
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
         if not questions:
             return []
-        return self._mixed(self.inner.answer(questions, tell), self.near(questions), self.share)
+        return self._mix_answers(
+            self.inner.answer(questions, tell), self.near(questions), self.share
+        )
 
     def near(self, questions: Sequence[Example]) -> "np.ndarray":
         """What the nearest training rows say: (questions, labels), each row adding up to 1."""
@@ -137,13 +139,15 @@ class KnnAnswers(Adapted):
         )
         return out / out.sum(1, keepdims=True)
 
-    def _mixed(self, answers: Sequence[Answer], near: "np.ndarray", share: float) -> list[Answer]:
+    def _mix_answers(
+        self, answers: Sequence[Answer], near: "np.ndarray", share: float
+    ) -> list[Answer]:
         import numpy as np
 
         mixed = []
         for answer, row in zip(answers, near, strict=True):
             both = share * row + (1 - share) * opinion(answer, self.labels)
-            said = chosen(self.labels, np.log(np.maximum(both, 1e-9)), answer.prompt_tokens)
+            said = best_label(self.labels, np.log(np.maximum(both, 1e-9)), answer.prompt_tokens)
             mixed.append(
                 replace(said, raw=answer.raw, tokens=answer.tokens, passages=answer.passages)
             )
@@ -156,7 +160,9 @@ class KnnAnswers(Adapted):
             return 0.5
         questions = [row.question for row in lesson.val]
         answers, near = self.inner.answer(questions), self.near(questions)
-        scores = [lesson.judge(lesson.val, self._mixed(answers, near, share)) for share in SHARES]
+        scores = [
+            lesson.judge(lesson.val, self._mix_answers(answers, near, share)) for share in SHARES
+        ]
         return SHARES[max(range(len(SHARES)), key=lambda i: (scores[i], -i))]
 
     def save(self, folder: Path) -> None:

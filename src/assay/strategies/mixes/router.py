@@ -61,7 +61,7 @@ class Router(Strategy):
                     "T054", "router: there are no val rows to choose the threshold on", help=help
                 )
             )
-        threshold, note = chosen_on_val(cheap, strong, lesson, self.give_up)
+        threshold, note = select_threshold(cheap, strong, lesson, self.give_up)
         return RouterAnswers(cheap, strong, threshold, note)
 
     def restore(self, folder: Path, lesson: Lesson) -> "RouterAnswers":
@@ -108,7 +108,7 @@ class RouterAnswers(Adapted):
             arm.save(folder / name)
         write_json(folder / "router.json", {"threshold": self.threshold, "val": self.note})
         if self.note:
-            write_json(folder / "note.json", {"notes": [said(self.note)]})
+            write_json(folder / "note.json", {"notes": [describe_val(self.note)]})
 
 
 def sure(answer: Answer) -> float:
@@ -130,7 +130,7 @@ def sure(answer: Answer) -> float:
     return answer.confidence
 
 
-def chosen_on_val(
+def select_threshold(
     cheap: Adapted, strong: Adapted, lesson: Lesson, give_up: float
 ) -> tuple[float, dict]:
     """The threshold that keeps most val questions with the cheap arm and costs at most `give_up` of
@@ -164,7 +164,7 @@ def thresholds(confidence: Sequence[float]) -> list[float]:
     return [*middles[::step], 1.01]
 
 
-def said(val: dict) -> str:
+def describe_val(val: dict) -> str:
     """What val said, as a sentence of the report."""
     scores = (
         f"{val['score']:.3f}; the cheap arm alone {val['cheap']:.3f}, the strong one alone"

@@ -43,7 +43,7 @@ from assay.core.types import (
 )
 from assay.strategies.linear.logistic_regression import parts_of, scorable
 from assay.strategies.mixes.knn import opinion
-from assay.strategies.prompting.prompted_arm import among, chosen
+from assay.strategies.prompting.prompted_arm import among, best_label
 
 if TYPE_CHECKING:
     import numpy as np
@@ -98,23 +98,23 @@ class Stack(Strategy):
             )
         lesson = replace(lesson, means=replace(lesson.means, embed=remembering(lesson.means.embed)))
         if self.folds:
-            rows, seen = self._left_out(lesson)
-            arms = self._fitted(lesson, "all")
+            rows, seen = self._out_of_fold_shares(lesson)
+            arms = self._fit_inners(lesson, "all")
         else:
-            rows, arms = list(lesson.val), self._fitted(lesson, "all")
+            rows, arms = list(lesson.val), self._fit_inners(lesson, "all")
             seen = [
                 opinions(arm.answer([row.question for row in rows]), lesson.task) for arm in arms
             ]
         right = [lesson.task.labels.index(row.target or "") for row in rows]
-        weights = combined(seen, right)
-        return StackAnswers(arms, weights, lesson.task, told(self, weights, seen, right))
+        weights = fit_stack_weights(seen, right)
+        return StackAnswers(arms, weights, lesson.task, summarise_stack(self, weights, seen, right))
 
     def restore(self, folder: Path, lesson: Lesson) -> StackAnswers:
         saved = read_json(folder / "stack.json")
         arms = [inner.restore(folder / f"inner-{n}", lesson) for n, inner in enumerate(self.inners)]
         return StackAnswers(arms, saved["weights"], lesson.task, saved["said"])
 
-    def _fitted(self, lesson: Lesson, name: str) -> list[Adapted]:
+    def _fit_inners(self, lesson: Lesson, name: str) -> list[Adapted]:
         return [
             lesson.fit(inner, self._own(lesson, f"{name}-{n}"))
             for n, inner in enumerate(self.inners)
@@ -126,7 +126,7 @@ class Stack(Strategy):
         work.mkdir(parents=True, exist_ok=True)
         return replace(lesson, start=None, means=replace(lesson.means, workdir=work))
 
-    def _left_out(self, lesson: Lesson) -> tuple[list[Example], list[np.ndarray]]:
+    def _out_of_fold_shares(self, lesson: Lesson) -> tuple[list[Example], list[np.ndarray]]:
         """Training rows whose label another row has too, and what each inner strategy, fitted
         without the row, says of its labels, (rows, labels)."""
         import numpy as np
@@ -180,16 +180,16 @@ class StackAnswers(Adapted):
         pooled = pool([opinions(answers, self.task) for answers in told], self.weights)
         return [
             replace(
-                self._taken(question, row),
+                self._best_answer(question, row),
                 prompt_tokens=sum(answer.prompt_tokens for answer in own),
                 tokens=sum(answer.tokens for answer in own),
             )
             for question, row, own in zip(questions, pooled, zip(*told, strict=True), strict=True)
         ]
 
-    def _taken(self, question: Example, row: np.ndarray) -> Answer:
+    def _best_answer(self, question: Example, row: np.ndarray) -> Answer:
         """The likeliest label, or of the question's options."""
-        best = chosen(self.task.labels, row)
+        best = best_label(self.task.labels, row)
         return among(self.task, question, best) if self.task.kind == "choose" else best
 
     def save(self, folder: Path) -> None:
@@ -215,7 +215,7 @@ def pool(shares: Sequence[np.ndarray], weights: Sequence[float]) -> np.ndarray:
     return np.tensordot(np.asarray(weights, dtype=np.float64), logs, 1)
 
 
-def combined(shares: Sequence[np.ndarray], right: Sequence[int]) -> list[float]:
+def fit_stack_weights(shares: Sequence[np.ndarray], right: Sequence[int]) -> list[float]:
     """Weights, none below 0, under which the right labels are likeliest. The negative
     log-likelihood is convex in them; a pull towards equal ones that add up to 1 keeps them finite.
 
@@ -241,7 +241,7 @@ def combined(shares: Sequence[np.ndarray], right: Sequence[int]) -> list[float]:
     return [round(float(weight), 6) for weight in best]
 
 
-def told(
+def summarise_stack(
     settings: Stack, weights: Sequence[float], shares: Sequence[np.ndarray], right: Sequence[int]
 ) -> str:
     """How the strategies were combined, as a sentence of the report."""

@@ -53,7 +53,7 @@ class Orders:
         }
 
 
-def tried(
+def score_orders(
     orders: Sequence[tuple[int, ...]],
     score: Callable[[tuple[int, ...]], float],
     rows: int,

@@ -54,14 +54,14 @@ class Picker:
         self._near: dict[str, list[int]] = {}
 
     @property
-    def fixed(self) -> bool:
+    def is_fixed(self) -> bool:
         """Whether all questions are shown the same examples in the same order."""
         return self.vectors is None
 
     def of(self, question: Example) -> list[Example]:
         """The examples of one question, as they are shown."""
-        if self.fixed:
-            found = self._ordered(list(range(self.k)))
+        if self.is_fixed:
+            found = self._order_rows(list(range(self.k)))
         else:
             if question.text not in self._near:
                 self.look([question])
@@ -73,7 +73,7 @@ class Picker:
         """Find the examples of many questions at once."""
         import numpy as np
 
-        if self.fixed:
+        if self.is_fixed:
             return
         assert self.vectors is not None
         new = [question for question in questions if question.text not in self._near]
@@ -83,16 +83,16 @@ class Picker:
         # A stable sort of rounded values: equal rows keep their order in the pool.
         nearest = np.argsort(-similarity.round(5), axis=1, kind="stable")[:, : self.k]
         for question, row in zip(new, nearest, strict=True):
-            self._near[question.text] = self._ordered(row.tolist())
+            self._near[question.text] = self._order_rows(row.tolist())
 
-    def _ordered(self, rows: list[int]) -> list[int]:
+    def _order_rows(self, rows: list[int]) -> list[int]:
         """Rows of the pool as they are shown. Rows that were compared with a question come most
         similar first; as they are drawn, the most similar one stands last, next to the question."""
         if self.order == "similar_first":
             return rows
         if self.order == "similar_last":
             return rows[::-1]
-        base = rows if self.fixed else rows[::-1]
+        base = rows if self.is_fixed else rows[::-1]
         if self.order == "by_label":
             return sorted(
                 base, key=lambda i: self.rank.get(self.pool[i].target or "", len(self.rank))
@@ -100,7 +100,7 @@ class Picker:
         return base[::-1] if self.order == "reverse" else base
 
 
-def drawn(pool: Sequence[Example], k: int, seed: int) -> list[Example]:
+def sample_rows(pool: Sequence[Example], k: int, seed: int) -> list[Example]:
     """k rows at random, in random order."""
     return random.Random(seed).sample(list(pool), min(k, len(pool)))
 

@@ -21,11 +21,11 @@ from assay.core.store import read_json, read_lines
 from assay.core.types import Example, Lesson
 from assay.strategies.baselines.neighbours import vectors_of
 from assay.strategies.linear.word_ranking import pairs_of
-from assay.strategies.prompting.example_selection import diverse, drawn, spread
+from assay.strategies.prompting.example_selection import diverse, sample_rows, spread
 from assay.strategies.prompting.few_shot_arm import ShotsAnswers
 from assay.strategies.prompting.few_shot_settings import ShotsSettings
 from assay.strategies.prompting.prompted_arm import answer_room
-from assay.tasks.parsing import all_numbers, worked
+from assay.tasks.parsing import all_numbers, split_reasoning
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,7 +58,7 @@ class Shots(ShotsSettings):
         ):
             known["numeric"] = True
         arm = ShotsAnswers(self, model, lesson, pool, vectors, known["room"], known)
-        held = drawn(lesson.val, self.val_rows, lesson.seed)
+        held = sample_rows(lesson.val, self.val_rows, lesson.seed)
         if self.k and self.reason == "steps" and not pool:
             arm.notes.append(
                 "No training row shows its reasoning, so the model reasons without examples."
@@ -76,7 +76,7 @@ class Shots(ShotsSettings):
         if lesson.task.kind == "rank":
             rows = [pair for row in rows for pair in pairs_of(row)]
         if self.reason == "steps":
-            rows = [row for row in rows if worked(row.target or "")[0]]
+            rows = [row for row in rows if split_reasoning(row.target or "")[0]]
         if not rows:
             return (), None
         if self.choose == "diverse":
@@ -84,7 +84,7 @@ class Shots(ShotsSettings):
                 rows, vectors_of([row.text for row in rows], lesson.means), self.k, lesson.seed
             )
         elif self.choose != "similar":
-            rows = (spread if self.choose == "balanced" else drawn)(rows, self.k, lesson.seed)
+            rows = (spread if self.choose == "balanced" else sample_rows)(rows, self.k, lesson.seed)
         return rows, vectors_of([row.text for row in rows], lesson.means) if self.compares else None
 
     def restore(self, folder: Path, lesson: Lesson) -> ShotsAnswers:

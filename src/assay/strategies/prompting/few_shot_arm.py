@@ -13,18 +13,18 @@ from assay.strategies.linear.calibration import (
     FITTED,
     NOTHING,
     Calibration,
-    held_out,
-    learnt,
+    calibration_for,
+    cross_calibration_errors,
+    prior_correction,
     random_texts,
-    unbiased,
 )
-from assay.strategies.prompting.example_order import tried
+from assay.strategies.prompting.example_order import score_orders
 from assay.strategies.prompting.example_selection import Picker, arrangements
 from assay.strategies.prompting.few_shot_settings import ShotsSettings
 from assay.strategies.prompting.prompted_arm import Prompted
-from assay.strategies.prompting.reasoning import BETWEEN, labelled, read
-from assay.tasks.parsing import Reading
-from assay.tasks.prompt_format import posed
+from assay.strategies.prompting.reasoning import BETWEEN, ask_for_label, read
+from assay.tasks.parsing import AnswerParser
+from assay.tasks.prompt_format import build_messages
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,7 +73,7 @@ class ShotsAnswers(Prompted):
         return self.picker.vectors
 
     @property
-    def reading(self) -> Reading:
+    def reading(self) -> AnswerParser:
         mark = self.wording.final_mark if self.steps else self.wording.marks[1]
         numeric = self.known.get("numeric", False)
         return replace(super().reading, mark=mark, steps=self.steps, numeric=numeric)
@@ -82,7 +82,7 @@ class ShotsAnswers(Prompted):
         return self.picker.of(question)
 
     def prompt(self, question: Example) -> Messages:
-        return posed(
+        return build_messages(
             self.task,
             question,
             self.shots(question),
@@ -96,7 +96,9 @@ class ShotsAnswers(Prompted):
         return super().answer(questions, tell)
 
     def reply(self, prompts: Sequence[Messages], tell: Tell | None = None) -> list[Answer]:
-        return self._reasoned(prompts, tell) if self.steps else super().reply(prompts, tell)
+        return (
+            self._reason_then_answer(prompts, tell) if self.steps else super().reply(prompts, tell)
+        )
 
     def scores(self, prompts: Sequence[Messages], tell: Tell | None = None) -> np.ndarray:
         if self.calibration is None:
@@ -115,7 +117,7 @@ class ShotsAnswers(Prompted):
         options = [self.wording.words(label) for label in self.task.labels]
         return self.model.score(prompts, options, left=0.0, tell=tell)
 
-    def _reasoned(self, prompts: Sequence[Messages], tell: Tell | None) -> list[Answer]:
+    def _reason_then_answer(self, prompts: Sequence[Messages], tell: Tell | None) -> list[Answer]:
         n = self.settings.samples
         scored = self.task.picks and n == 1 and self.model.can_score
         how = replace(GREEDY, stop=self.next_question)
@@ -128,8 +130,10 @@ class ShotsAnswers(Prompted):
         )
         if not scored:
             return [read(self.reading, chains[i : i + n]) for i in range(0, len(chains), n)]
-        second = [labelled(prompt, chain) for prompt, chain in zip(prompts, chains, strict=True)]
-        answers = self.chosen(second, portion(tell, len(prompts), 1, 2))
+        second = [
+            ask_for_label(prompt, chain) for prompt, chain in zip(prompts, chains, strict=True)
+        ]
+        answers = self.choose_labels(second, portion(tell, len(prompts), 1, 2))
         return [
             replace(
                 answer,
@@ -151,7 +155,9 @@ class ShotsAnswers(Prompted):
             return lesson.score(self, held)
 
         orders = arrangements(self.picker.k, self.settings.orders, lesson.seed)
-        found = tried(orders, score, len(held), best=self.settings.keep == "best", tell=lesson.tell)
+        found = score_orders(
+            orders, score, len(held), best=self.settings.keep == "best", tell=lesson.tell
+        )
         self.picker.arrangement = orders[found.used]
         self.known["orders"] = found.to_json()
         self.notes.append(found.sentence)
@@ -163,14 +169,16 @@ class ShotsAnswers(Prompted):
             self.picker.look(held)
             scores = self._exact([self.prompt(row.question) for row in held], lesson.tell)
             right = [self.task.labels.index(row.target or "") for row in held]
-            before, after = held_out(way, scores, right)
-            self.calibration = learnt(way, scores, right)
+            before, after = cross_calibration_errors(way, scores, right)
+            self.calibration = calibration_for(way, scores, right)
             self.notes.append(
                 f"Calibration ({way}) of {len(held)} val rows: the error of the confidence goes"
                 f" from {before:.2f} to {after:.2f} where each half is calibrated by the other."
             )
         else:
-            self.calibration = unbiased(self._exact(self._nothing(lesson, held), lesson.tell))
+            self.calibration = prior_correction(
+                self._exact(self._nothing(lesson, held), lesson.tell)
+            )
         self.known["calibration"] = self.calibration.to_json()
 
     def _nothing(self, lesson: Lesson, held: Sequence[Example]) -> list[Messages]:
@@ -179,10 +187,12 @@ class ShotsAnswers(Prompted):
         texts = NOTHING
         if self.settings.calibrate == "domain":
             texts = random_texts([row.text for row in lesson.train], lesson.seed)
-        rows = [None] if self.picker.fixed else [row.question for row in held[:SETS]]
+        rows = [None] if self.picker.is_fixed else [row.question for row in held[:SETS]]
         asked = [Example("nothing", (Message("user", text),)) for text in texts]
         return [
-            posed(self.task, one, self.shots(row or one), labels=self.labels, wording=self.wording)
+            build_messages(
+                self.task, one, self.shots(row or one), labels=self.labels, wording=self.wording
+            )
             for row in rows
             for one in asked
         ]
@@ -204,10 +214,10 @@ def portion(tell: Tell | None, count: int, at: int, of: int) -> Tell | None:
     if tell is None:
         return None
 
-    def told(event: dict) -> None:
+    def forward_event(event: dict) -> None:
         if event.get("event") == "progress":
             share = (at + event["done"] / max(1, event["total"])) / of
             event = {**event, "done": int(share * count), "total": count}
         tell(event)
 
-    return told
+    return forward_event

@@ -41,9 +41,9 @@ from assay.core.types import (
     Task,
     Tell,
 )
-from assay.retrieval.learned_fusion import learned
-from assay.strategies.linear.option_features import answered, asked_of
-from assay.strategies.prompting.example_selection import drawn
+from assay.retrieval.learned_fusion import fit_rank_weights
+from assay.strategies.linear.option_features import best_option, strip_options
+from assay.strategies.prompting.example_selection import sample_rows
 from assay.strategies.unfit_task import other_kind
 from assay.tasks.options import LETTERS
 
@@ -85,10 +85,10 @@ class Likelihood(Strategy):
         import numpy as np
 
         need_rows("likelihood", lesson)
-        arm = self._opened(lesson, [1.0] * len(self.ways))
+        arm = self._open_arm(lesson, [1.0] * len(self.ways))
         rows = [
             row
-            for row in drawn(lesson.train, self.rows, lesson.seed)
+            for row in sample_rows(lesson.train, self.rows, lesson.seed)
             if row.target in LETTERS[: len(row.options)]
         ]
         values = [one.values for one in read(arm.reader, rows, self.ways, lesson.tell)]
@@ -97,7 +97,9 @@ class Likelihood(Strategy):
             scale = np.where(spread > 0, spread, 1.0)
             right = [[LETTERS.index(row.target or "")] for row in rows]
             known = [(one / scale, own) for one, own in zip(values, right, strict=True)]
-            arm.weights = (np.array(learned(known, [START] * len(scale), PULL)) / scale).tolist()
+            arm.weights = (
+                np.array(fit_rank_weights(known, [START] * len(scale), PULL)) / scale
+            ).tolist()
         if len(self.ways) == 1:
             # the likeliest option is taken, however little it says
             arm.weights = [max(arm.weights[0], LEAST)]
@@ -105,9 +107,9 @@ class Likelihood(Strategy):
 
     def restore(self, folder: Path, lesson: Lesson) -> LikelihoodAnswers:
         saved = read_json(folder / "likelihood.json")["weights"]
-        return self._opened(lesson, [saved[way] for way in self.ways])
+        return self._open_arm(lesson, [saved[way] for way in self.ways])
 
-    def _opened(self, lesson: Lesson, weights: Sequence[float]) -> LikelihoodAnswers:
+    def _open_arm(self, lesson: Lesson, weights: Sequence[float]) -> LikelihoodAnswers:
         from assay.models.inference.log_likelihood import need_likelihoods
 
         return LikelihoodAnswers(
@@ -135,7 +137,7 @@ class LikelihoodAnswers(Adapted):
         found = read(self.reader, questions, self.ways, tell)
         return [
             replace(
-                answered(self.task, question, (one.values @ self.weights).tolist()),
+                best_option(self.task, question, (one.values @ self.weights).tolist()),
                 prompt_tokens=one.tokens,
             )
             if question.options
@@ -156,7 +158,7 @@ class LikelihoodAnswers(Adapted):
 
 
 @dataclass(frozen=True)
-class Read:
+class OptionLikelihoods:
     """Of one question. `values`: float64 (options, ways). `tokens`: how many were read."""
 
     values: np.ndarray
@@ -166,12 +168,12 @@ class Read:
 def before(question: Example) -> str:
     """Passages and question, up to where an option begins."""
     passages = [passage.text for passage in question.context]
-    return "\n\n".join([*passages, f"{QUESTION}{asked_of(question).strip()}\n{ANSWER}"])
+    return "\n\n".join([*passages, f"{QUESTION}{strip_options(question).strip()}\n{ANSWER}"])
 
 
 def read(
     reader: ChatModel, questions: Sequence[Example], ways: Sequence[str], tell: Tell | None = None
-) -> list[Read]:
+) -> list[OptionLikelihoods]:
     """How likely the options of each question are, in the order of `ways`."""
     import numpy as np
 
@@ -202,18 +204,18 @@ def read(
             "pmi": sums - [one.log_probs.sum() for one in by_itself] if alone else sums,
         }
         tokens = sum(one.tokens for one in (*after, *by_itself))
-        rows.append(Read(np.stack([by[way] for way in ways], 1), tokens))
+        rows.append(OptionLikelihoods(np.stack([by[way] for way in ways], 1), tokens))
     return rows
 
 
 def by_question(tell: Tell | None, questions: int) -> Tell | None:
     """Progress over so many questions in place of the texts that are read for them."""
 
-    def told(event: dict[str, Any]) -> None:
+    def forward_event(event: dict[str, Any]) -> None:
         if tell and event["event"] == "progress":
             done = event["done"] * questions // event["total"]
             event = {**event, "done": done, "total": questions, "unit": "question"}
         if tell:
             tell(event)
 
-    return told if tell else None
+    return forward_event if tell else None

@@ -71,7 +71,7 @@ class Prompt(Settings):
         return self
 
 
-def written(prompt: Prompt, own: str, note: str = "") -> str:
+def format_prompt_file(prompt: Prompt, own: str, note: str = "") -> str:
     """The text of the file.
 
     Args:
@@ -96,7 +96,7 @@ def written(prompt: Prompt, own: str, note: str = "") -> str:
     return f"{LINE}{first}{text.getvalue()}{LINE}\n{instruction.strip()}\n"
 
 
-def parsed(text: str) -> Prompt:
+def parse_prompt_file(text: str) -> Prompt:
     """The prompt that a file's text holds.
 
     Raises:
@@ -131,7 +131,7 @@ def read_prompt(path: Path) -> Prompt:
         UsageError: T087, the file cannot be read or is no prompt.
     """
     try:
-        return parsed(path.read_text(encoding="utf-8"))
+        return parse_prompt_file(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(
             Problem("T087", f"cannot be read: {error.strerror}", str(path), WAY_OUT)

@@ -45,11 +45,15 @@ from assay.strategies.prompting.prompt_file import (
     Prompt,
     Solved,
     examples_of,
+    format_prompt_file,
     read_prompt,
-    written,
 )
-from assay.strategies.prompting.prompt_swap import Stand, prompting, reworded, shots_in
-from assay.strategies.prompting.search.search_plan import Found, Plan, searched
+from assay.strategies.prompting.prompt_swap import Stand, prompting, replace_shots, shots_in
+from assay.strategies.prompting.search.search_plan import (
+    PromptSearchResult,
+    SearchPlan,
+    search_prompt,
+)
 from assay.tasks.kinds import kind_of
 from assay.tasks.prompt_format import Wording
 
@@ -101,7 +105,9 @@ class WordingSearch(Strategy):
     @property
     def final(self) -> Strategy:
         """The inner strategy as it will be asked; before a search that is the one given."""
-        return self.inner if self.prompt is None else reworded(self.inner, prompting(self.prompt))
+        return (
+            self.inner if self.prompt is None else replace_shots(self.inner, prompting(self.prompt))
+        )
 
     @property
     def asks(self) -> int:
@@ -143,16 +149,20 @@ class WordingSearch(Strategy):
                 raise TrainError(
                     Problem("T084", text, "prompt", "leave `shifts` out of the prompt's file")
                 )
-            found = Found(self.prompt, False, "the prompt was given: nothing was searched", {})
+            found = PromptSearchResult(
+                self.prompt, False, "the prompt was given: nothing was searched", {}
+            )
         else:
             stand = Stand(self.inner, lesson)
-            found = searched(self._plan, stand, lesson)
+            found = search_prompt(self._plan, stand, lesson)
         stand.put(found.prompt)
-        return WordingAnswers(stand.arm, replace(found, prompt=fixed(found.prompt, stand)), lesson)
+        return WordingAnswers(
+            stand.arm, replace(found, prompt=freeze_examples(found.prompt, stand)), lesson
+        )
 
     @property
-    def _plan(self) -> Plan:
-        return Plan(
+    def _plan(self) -> SearchPlan:
+        return SearchPlan(
             self.calls,
             self.search,
             self.rows,
@@ -166,14 +176,14 @@ class WordingSearch(Strategy):
 
     def restore(self, folder: Path, lesson: Lesson) -> "WordingAnswers":
         kept = read_json(folder / FOUND)
-        found = Found(
+        found = PromptSearchResult(
             Prompt.model_validate(kept["prompt"]), kept["better"], kept["said"], kept["numbers"]
         )
-        inner = reworded(self.inner, prompting(found.prompt)).restore(folder / "inner", lesson)
+        inner = replace_shots(self.inner, prompting(found.prompt)).restore(folder / "inner", lesson)
         return WordingAnswers(inner, found, lesson)
 
 
-def fixed(prompt: Prompt, stand: Stand) -> Prompt:
+def freeze_examples(prompt: Prompt, stand: Stand) -> Prompt:
     """The prompt with its examples written down, where they are the same for every question."""
     arm = stand.slot.arm
     if prompt.examples or not isinstance(arm, ShotsAnswers) or arm.vectors is not None:
@@ -186,7 +196,7 @@ def fixed(prompt: Prompt, stand: Stand) -> Prompt:
 class WordingAnswers(Adapted):
     """The inner arm with the found prompt. `found` says how it was found."""
 
-    def __init__(self, inner: Adapted, found: Found, lesson: Lesson):
+    def __init__(self, inner: Adapted, found: PromptSearchResult, lesson: Lesson):
         self.inner = inner
         self.found = found
         self._own = lesson.task.instruction or kind_of(lesson.task).instruction
@@ -209,5 +219,5 @@ class WordingAnswers(Adapted):
             {"prompt": found.prompt.model_dump(mode="json", exclude_defaults=True), **kept},
         )
         write_json(folder / "note.json", {"notes": [f"{found.said}."]})
-        write_text(folder / FILE, written(found.prompt, self._own, f"{found.said}."))
+        write_text(folder / FILE, format_prompt_file(found.prompt, self._own, f"{found.said}."))
         self.inner.save(folder / "inner")

@@ -27,7 +27,7 @@ from assay.strategies.prompting.few_shot_arm import ShotsAnswers
 from assay.strategies.prompting.prompt_file import Prompt, examples_of
 
 
-def reworded(strategy: Strategy, change: Callable[[Shots], Shots]) -> Strategy:
+def replace_shots(strategy: Strategy, change: Callable[[Shots], Shots]) -> Strategy:
     """The strategy with its innermost shots arm changed.
 
     Raises:
@@ -46,18 +46,18 @@ def reworded(strategy: Strategy, change: Callable[[Shots], Shots]) -> Strategy:
         )
         raise UsageError(Problem("T085", text, "inner", help))
     (name, value), *_ = inside
-    return strategy.model_copy(update={name: reworded(value, change)})
+    return strategy.model_copy(update={name: replace_shots(value, change)})
 
 
 def shots_in(strategy: Strategy) -> Shots:
     """The innermost shots arm.
 
     Raises:
-        UsageError: T085 as `reworded`; T088, the arm asks rows by itself while it is fitted, which
-            nobody would count.
+        UsageError: T085 as `replace_shots`; T088, the arm asks rows by itself while it is fitted,
+            which nobody would count.
     """
     found: list[Shots] = []
-    reworded(strategy, lambda shots: found.append(shots) or shots)
+    replace_shots(strategy, lambda shots: found.append(shots) or shots)
     (shots,) = found
     if shots.orders > 1 or shots.calibrate != "none":
         text = "wording: `orders` and `calibrate` ask rows of their own for every prompt"
@@ -118,7 +118,9 @@ class Stand:
         opened = means.open_model and once(means.open_model)
         self.lesson = replace(
             lesson,
-            means=replace(means, open_model=opened, embed=means.embed and known(means.embed)),
+            means=replace(
+                means, open_model=opened, embed=means.embed and memoise_embed(means.embed)
+            ),
         )
         self._parts = lesson.fit
         self._seen = self.lesson = replace(self.lesson, fit=self._fit)
@@ -166,7 +168,7 @@ def once(open_model: Callable[..., LanguageModel]) -> Callable[..., LanguageMode
     return opening
 
 
-def known(embed: Callable[[Sequence[str]], Any]) -> Callable[[Sequence[str]], Any]:
+def memoise_embed(embed: Callable[[Sequence[str]], Any]) -> Callable[[Sequence[str]], Any]:
     """`embed` that computes each text once."""
     vectors: dict[str, Any] = {}
 

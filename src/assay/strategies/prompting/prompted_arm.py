@@ -24,10 +24,10 @@ from assay.core.types import (
     Task,
     Tell,
 )
-from assay.strategies.linear.word_ranking import answered as ordered_by
 from assay.strategies.linear.word_ranking import by_likelihood, pairs_of
+from assay.strategies.linear.word_ranking import rank_by_scores as ordered_by
 from assay.tasks import parsing as parse
-from assay.tasks.prompt_format import PLAIN, Wording, posed
+from assay.tasks.prompt_format import PLAIN, Wording, build_messages
 from assay.tasks.ranked_lists import NO, YES
 
 if TYPE_CHECKING:
@@ -61,9 +61,9 @@ class Prompted(Adapted):
         return other
 
     @property
-    def reading(self) -> parse.Reading:
+    def reading(self) -> parse.AnswerParser:
         """How an answer is read from what the model writes."""
-        return parse.Reading(self.task, self.wording.label_words, self.wording.marks[1])
+        return parse.AnswerParser(self.task, self.wording.label_words, self.wording.marks[1])
 
     @property
     def how(self) -> Decoding:
@@ -85,13 +85,13 @@ class Prompted(Adapted):
         return ()
 
     def prompt(self, question: Example) -> Messages:
-        return posed(
+        return build_messages(
             self.task, question, self.shots(question), labels=self.labels, wording=self.wording
         )
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
         if self.task.kind == "rank":
-            return self.ranked(questions, tell)
+            return self.rank_candidates(questions, tell)
         if self.task.kind == "continue":
             return read_through(self.model, [question.text for question in questions], tell)
         answers = self.reply([self.prompt(question) for question in questions], tell)
@@ -105,12 +105,12 @@ class Prompted(Adapted):
     def reply(self, prompts: Sequence[Messages], tell: Tell | None = None) -> list[Answer]:
         """The answers to prompts as they are sent."""
         if self.task.picks and self.model.can_score:
-            return self.chosen(prompts, tell)
+            return self.choose_labels(prompts, tell)
         generated = self.model.generate(prompts, max_tokens=self.room, how=self.how, tell=tell)
-        answers = [written(self.reading, one) for one in generated]
-        return self.drawn(prompts, answers, tell) if self.task.samples else answers
+        answers = [parse_generated(self.reading, one) for one in generated]
+        return self.sample_answers(prompts, answers, tell) if self.task.samples else answers
 
-    def drawn(
+    def sample_answers(
         self, prompts: Sequence[Messages], answers: Sequence[Answer], tell: Tell | None
     ) -> list[Answer]:
         """The answers with `task.samples` further ones each, drawn from the likeliest tokens of a
@@ -119,7 +119,7 @@ class Prompted(Adapted):
         n, how = self.task.samples, replace(self.how, temperature=self.task.temperature, top_p=0.95)
         every = [prompt for prompt in prompts for _ in range(n)]
         generated = self.model.generate(every, max_tokens=self.room, how=how, tell=tell)
-        found = [written(self.reading, one) for one in generated]
+        found = [parse_generated(self.reading, one) for one in generated]
         parts = [found[at : at + n] for at in range(0, len(found), n)]
         return [
             replace(
@@ -131,7 +131,9 @@ class Prompted(Adapted):
             for answer, part in zip(answers, parts, strict=True)
         ]
 
-    def ranked(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
+    def rank_candidates(
+        self, questions: Sequence[Example], tell: Tell | None = None
+    ) -> list[Answer]:
         """The candidates of each question by how likely each is found relevant; a model that cannot
         score says yes or no."""
         pairs = [pair for question in questions for pair in pairs_of(question.question)]
@@ -147,12 +149,13 @@ class Prompted(Adapted):
             ordered_by(scores[at : at + count]) for at, count in zip(starts, counts, strict=True)
         ]
 
-    def chosen(self, prompts: Sequence[Messages], tell: Tell | None = None) -> list[Answer]:
+    def choose_labels(self, prompts: Sequence[Messages], tell: Tell | None = None) -> list[Answer]:
         """The likeliest label after each prompt."""
         scores = self.scores(prompts, tell)
         counts = [self.model.count_tokens(prompt) for prompt in prompts]
         return [
-            chosen(self.task.labels, row, count) for row, count in zip(scores, counts, strict=True)
+            best_label(self.task.labels, row, count)
+            for row, count in zip(scores, counts, strict=True)
         ]
 
     def scores(self, prompts: Sequence[Messages], tell: Tell | None = None) -> np.ndarray:
@@ -180,7 +183,7 @@ def read_through(
 
 
 def among(
-    task: Task, question: Example, answer: Answer, reading: parse.Reading | None = None
+    task: Task, question: Example, answer: Answer, reading: parse.AnswerParser | None = None
 ) -> Answer:
     """An answer of the kind `choose`, held to the options that its question has: other questions
     may have more. A question that comes without its options, as text alone, may have all letters.
@@ -194,14 +197,14 @@ def among(
     if answer.scores:
         scores = np.full(len(task.labels), NEVER)
         scores[:n] = answer.scores[:n]
-        best = chosen(task.labels, scores)
+        best = best_label(task.labels, scores)
         return replace(answer, text=best.text, scores=best.scores, confidence=best.confidence)
     if reading is not None and answer.text not in task.labels[:n]:
         return replace(answer, text=replace(reading, options=question.options).lenient(answer.raw))
     return answer if answer.text in task.labels[:n] else replace(answer, text=None)
 
 
-def written(reading: parse.Reading, one: Generated) -> Answer:
+def parse_generated(reading: parse.AnswerParser, one: Generated) -> Answer:
     """What a model wrote, read as an answer. A refusal is none, and counts as wrong."""
     labelled = reading.task.picks and one.logprob is not None
     return Answer(
@@ -215,7 +218,7 @@ def written(reading: parse.Reading, one: Generated) -> Answer:
     )
 
 
-def chosen(labels: Sequence[str], scores: np.ndarray, prompt_tokens: int = 0) -> Answer:
+def best_label(labels: Sequence[str], scores: np.ndarray, prompt_tokens: int = 0) -> Answer:
     """The label with the highest log score; the first of equals wins. The confidence is its share
     among the labels."""
     import numpy as np

@@ -13,13 +13,13 @@ Several      drawn chains vote with the answers that can be read: self-consisten
 from collections.abc import Sequence
 
 from assay.core.types import Answer, Generated, Message, Messages
-from assay.tasks.parsing import Reading
+from assay.tasks.parsing import AnswerParser
 
 ASKED = "So which label is it? Answer with the label alone."
 BETWEEN = "\n\n---\n\n"  # between the chains of one question, where they are shown
 
 
-def voted(
+def majority_vote(
     texts: Sequence[str | None], logprobs: Sequence[float | None] = ()
 ) -> tuple[str | None, float]:
     """The answer that most chains give, and its share of all chains; (None, 0) where no chain gives
@@ -43,10 +43,10 @@ def voted(
     return texts[votes[best][0]], len(votes[best]) / len(texts)
 
 
-def read(reading: Reading, chains: Sequence[Generated]) -> Answer:
+def read(reading: AnswerParser, chains: Sequence[Generated]) -> Answer:
     """The answer of one question's chains, with the tokens of all of them."""
     texts = [reading.lenient(chain.text) for chain in chains]
-    text, share = voted(texts, [chain.logprob for chain in chains])
+    text, share = majority_vote(texts, [chain.logprob for chain in chains])
     return Answer(
         text,
         raw=BETWEEN.join(chain.text for chain in chains),
@@ -58,6 +58,6 @@ def read(reading: Reading, chains: Sequence[Generated]) -> Answer:
     )
 
 
-def labelled(prompt: Messages, chain: Generated) -> Messages:
+def ask_for_label(prompt: Messages, chain: Generated) -> Messages:
     """The further turn in which the label is asked for after a chain."""
     return (*prompt, Message("assistant", chain.text), Message("user", ASKED))

@@ -18,7 +18,7 @@ WORD = re.compile(r"\w+")
 SAYS = ("yes", "no")
 
 
-def supported(answer: str, passages: Sequence[Document]) -> float | None:
+def word_support(answer: str, passages: Sequence[Document]) -> float | None:
     """Share of the answer's words that stand in the passages, upper and lower case being alike;
     None where the answer has no word. A wrong answer may be supported, and a right one not: this
     says where its words are from."""
@@ -27,7 +27,7 @@ def supported(answer: str, passages: Sequence[Document]) -> float | None:
     return round(sum(word in there for word in words) / len(words), 4) if words else None
 
 
-def judged(
+def judge_support(
     model: LanguageModel,
     asked: Sequence[tuple[str, str, Sequence[Document]]],
     tell: Tell | None = None,

@@ -24,7 +24,7 @@ from assay.strategies.retrieval.rag import RagAnswers, cut, refuse_twice
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class DocumentsVersion:
     """What one change did."""
 
     version: int
@@ -68,7 +68,7 @@ class Library:
             )
         number = self.version if at is None else at
         if number not in self._arms:
-            self._keep(number, self._replayed(number))
+            self._keep(number, self._replay(number))
         return self._arms[number]
 
     def ids(self, at: int | None = None) -> list[str]:
@@ -77,14 +77,16 @@ class Library:
             dict.fromkeys(document_of(passage.id) for passage in self.arm(at).finder.passages)
         )
 
-    def versions(self) -> list[Version]:
+    def versions(self) -> list[DocumentsVersion]:
         """All versions, oldest first."""
         there = dict.fromkeys(self.ids(0))
-        out = [Version(0, "", tuple(there), (), len(there))]
+        out = [DocumentsVersion(0, "", tuple(there), (), len(there))]
         for number, change in enumerate(self._changes, start=1):
             put = tuple(row[0] for row in change["put"])
             there = {one: None for one in there if one not in change["drop"]} | dict.fromkeys(put)
-            out.append(Version(number, change["time"], put, tuple(change["drop"]), len(there)))
+            out.append(
+                DocumentsVersion(number, change["time"], put, tuple(change["drop"]), len(there))
+            )
         return out
 
     def put(self, documents: Sequence[Document]) -> int:
@@ -159,7 +161,7 @@ class Library:
         kept = (0, self.version)
         self._arms = {one: arm for one, arm in self._arms.items() if one in kept} | {number: arm}
 
-    def _replayed(self, number: int) -> RagAnswers:
+    def _replay(self, number: int) -> RagAnswers:
         """What the first changes together make of the documents: one change, however many there
         were."""
         put: dict[str, Document] = {}
@@ -178,4 +180,4 @@ class Library:
 
 
 def _over(arm: RagAnswers, put: Sequence[Document], drop: Sequence[str]) -> RagAnswers:
-    return arm.over(arm.finder.changed(put, drop))
+    return arm.over(arm.finder.replace_documents(put, drop))

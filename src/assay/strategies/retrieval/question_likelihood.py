@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from assay.core.types import LanguageModel, Lesson, Message, Messages, Part, Tell
-from assay.retrieval.encoders import Ranking
+from assay.retrieval.encoders import PassageRanker
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,7 +41,7 @@ class QuestionLikelihood(Part):
         return self.fit(lesson)
 
 
-class QuestionRanking(Ranking):
+class QuestionRanking(PassageRanker):
     def __init__(self, model: LanguageModel):
         self.model = model
 

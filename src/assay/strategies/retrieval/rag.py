@@ -42,17 +42,17 @@ from assay.core.types import (
 )
 from assay.models.environment import FORMED
 from assay.retrieval.abstention import below
-from assay.retrieval.bm25 import Words
+from assay.retrieval.bm25 import Bm25Index
 from assay.retrieval.chunking import passages
-from assay.retrieval.citations import instructed, read, says_unknown, solved
-from assay.retrieval.encoders import Encoder, Encoding, Ranking
+from assay.retrieval.citations import add_instructions, cite_gold, read, says_unknown
+from assay.retrieval.encoders import EncoderPart, Encoding, PassageRanker
 from assay.retrieval.fusion import MEANING
-from assay.retrieval.hubs import told
+from assay.retrieval.hubs import warn_of_hubs
 from assay.retrieval.metadata_filter import refuse_unmatched
 from assay.retrieval.retriever import Finder, Hits, Looking, Tools, with_passages
 from assay.retrieval.semantic_chunking import topical
 from assay.retrieval.stemming import Stems
-from assay.strategies.retrieval.answer_support import judged, supported
+from assay.strategies.retrieval.answer_support import judge_support, word_support
 
 WRITTEN = ("answer", "number", "chat")  # kinds whose answers are texts that passages may hold
 WORDS = "words.safetensors"  # of a fitted arm: how often each stem stands in each passage
@@ -92,7 +92,7 @@ class Rag(Looking, Strategy):
 
     @field_validator("language")
     @classmethod
-    def _known(cls, value: str) -> str:
+    def _check_language(cls, value: str) -> str:
         import snowballstemmer
 
         known = ("none", *snowballstemmer.algorithms())
@@ -133,7 +133,7 @@ class Rag(Looking, Strategy):
     @property
     def encoding(self) -> Piece | None:
         """What makes vectors; None where none are needed."""
-        return (self.embed or Encoder()) if self.embeds else None
+        return (self.embed or EncoderPart()) if self.embeds else None
 
     def needs(self, base: str) -> tuple[str, ...]:
         parts = [part for part in (self.encoding, self.rerank) if part is not None]
@@ -180,13 +180,15 @@ class Rag(Looking, Strategy):
         asked = [*lesson.train, *lesson.val]
         refuse_unmatched(finder.fields, [finder.among(example) for example in asked], lesson.tell)
         hits = finder.find(asked, lesson.tell)
-        told(([passage.id for passage in one.passages] for one in hits), len(asked), lesson.tell)
+        warn_of_hubs(
+            ([passage.id for passage in one.passages] for one in hits), len(asked), lesson.tell
+        )
         n = len(lesson.train)
         train = tuple(
-            self.studied(e, h, finder, lesson.seed)
+            self.training_example(e, h, finder, lesson.seed)
             for e, h in zip(lesson.train, hits[:n], strict=True)
         )
-        val = tuple(self.shown(e, h) for e, h in zip(lesson.val, hits[n:], strict=True))
+        val = tuple(self.inner_example(e, h) for e, h in zip(lesson.val, hits[n:], strict=True))
         inner = lesson.fit(self.inner, replace(lesson, train=train, val=val))
         least = 0.0 if self.abstain_below in (None, "val") else float(self.abstain_below)
         arm = RagAnswers(self, finder, inner, least, written=lesson.task.kind in WRITTEN)
@@ -209,23 +211,23 @@ class Rag(Looking, Strategy):
             load_file(folder / "passages.safetensors")["vectors"] if self.find != "bm25" else None
         )
         kept = read_json(folder / "rag.json")
-        words = Words([chunk.text for chunk in chunks], Stems(self.language), folder / WORDS)
+        words = Bm25Index([chunk.text for chunk in chunks], Stems(self.language), folder / WORDS)
         finder = Finder(self, chunks, tools, vectors, words)
         finder.weight, finder.order = kept["weight"], kept["order"]
         inner = self.inner.restore(folder / "inner", lesson)
         return RagAnswers(self, finder, inner, kept["least"], written=lesson.task.kind in WRITTEN)
 
-    def shown(self, example: Example, hits: Hits) -> Example:
+    def inner_example(self, example: Example, hits: Hits) -> Example:
         """The example as the inner arm sees it: with passages, and with what its answer must look
         like."""
         example = with_passages(example, hits)
-        example = solved(example) if self.cite else example
-        return instructed(example, cite=self.cite, unknown=self.unknown)
+        example = cite_gold(example) if self.cite else example
+        return add_instructions(example, cite=self.cite, unknown=self.unknown)
 
-    def studied(self, example: Example, hits: Hits, finder: Finder, seed: int) -> Example:
+    def training_example(self, example: Example, hits: Hits, finder: Finder, seed: int) -> Example:
         """A training row as the inner arm learns from it: with what was found, as it will be when
         it is asked."""
-        return self.shown(example, hits)
+        return self.inner_example(example, hits)
 
     def _writer(self, lesson: Lesson) -> LanguageModel | None:
         return lesson.open_base() if self.rewrite == "model" else None
@@ -266,7 +268,7 @@ def _refuse_misplaced(encoding: object, ranking: object) -> None:
     """
     for part, kind, place, does in (
         (encoding, Encoding, "embed", "makes no vectors"),
-        (ranking, Ranking, "rerank", "reads no question with a passage"),
+        (ranking, PassageRanker, "rerank", "reads no question with a passage"),
     ):
         if part is not None and not isinstance(part, kind):
             raise TrainError(
@@ -318,7 +320,9 @@ class RagAnswers(Adapted):
         return RagAnswers(self.settings, finder, self.inner, self.least, written=self.written)
 
     def prompt(self, question: Example) -> Messages:
-        return self.inner.prompt(self.settings.shown(question, self.finder.find([question])[0]))
+        return self.inner.prompt(
+            self.settings.inner_example(question, self.finder.find([question])[0])
+        )
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
         hits = self.finder.find(questions, tell)
@@ -331,7 +335,7 @@ class RagAnswers(Adapted):
         sure = [found.certainty >= self.least for found in hits]
         pairs = [(q, found) for q, found, ask in zip(questions, hits, sure, strict=True) if ask]
         with took(tell, "answer") as made:
-            made += self.inner.answer([self.settings.shown(*pair) for pair in pairs], tell)
+            made += self.inner.answer([self.settings.inner_example(*pair) for pair in pairs], tell)
         given = iter(made)
         answers = [
             self.read(next(given) if ask else Answer(None), found, ask)
@@ -339,7 +343,7 @@ class RagAnswers(Adapted):
         ]
         if self.settings.judge and self.written:
             with took(tell, "judge"):
-                answers = self._judged(questions, answers, hits)
+                answers = self._judge_support(questions, answers, hits)
         return answers
 
     def read(self, answer: Answer, hits: Hits, asked: bool = True) -> Answer:
@@ -354,12 +358,14 @@ class RagAnswers(Adapted):
             answer,
             passages=ids,
             abstained=answer.abstained or says_unknown(answer.text, unknown),
-            support=supported(answer.text, hits.passages) if self.written and answer.text else None,
+            support=word_support(answer.text, hits.passages)
+            if self.written and answer.text
+            else None,
             prompt_tokens=answer.prompt_tokens + hits.prompt_tokens,
             tokens=answer.tokens + hits.tokens,
         )
 
-    def _judged(
+    def _judge_support(
         self, questions: Sequence[Example], answers: list[Answer], hits: Sequence[Hits]
     ) -> list[Answer]:
         """The answers with what the inner arm's own model thinks of their support."""
@@ -367,7 +373,7 @@ class RagAnswers(Adapted):
         if model is None or not model.can_score:
             return answers
         asked = [i for i, answer in enumerate(answers) if answer.text and not answer.abstained]
-        found = judged(
+        found = judge_support(
             model, [(questions[i].text, answers[i].text or "", hits[i].passages) for i in asked]
         )
         for i, value in zip(asked, found, strict=True):

@@ -44,7 +44,7 @@ class RetrievalAware(Rag):
             raise ValueError("missing: unknown needs `unknown`, the answer that is learnt then")
         return self
 
-    def studied(self, example: Example, hits: Hits, finder: Finder, seed: int) -> Example:
+    def training_example(self, example: Example, hits: Hits, finder: Finder, seed: int) -> Example:
         """A training row with the passages that hold its answer, or without any of them, among
         others."""
         among = finder.among(example)
@@ -52,7 +52,9 @@ class RetrievalAware(Rag):
         holding = [
             finder.passages[i] for i in finder.holding.of(example) if left is None or i in left
         ]
-        row, context = mixed(example, hits.passages, holding, self.top, self.with_gold, seed)
+        row, context = mix_distractors(
+            example, hits.passages, holding, self.top, self.with_gold, seed
+        )
         if (
             row.target is not None
             and holding
@@ -60,10 +62,10 @@ class RetrievalAware(Rag):
             and self.missing == "unknown"
         ):
             row = replace(row, target=self.unknown, also=())
-        return self.shown(row, replace(hits, passages=context))
+        return self.inner_example(row, replace(hits, passages=context))
 
 
-def mixed(
+def mix_distractors(
     example: Example,
     found: Sequence[Document],
     holding: Sequence[Document],

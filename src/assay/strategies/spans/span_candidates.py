@@ -19,7 +19,7 @@ CLOSES = frozenset("%\"”'’)°")  # marks that it may end with
 
 
 @dataclass(frozen=True)
-class Passage:
+class PassageTokens:
     """A text cut into tokens. Places of tokens are (first, behind the last)."""
 
     text: str
@@ -45,13 +45,13 @@ class Passage:
                 out.append((first, at))
         return out
 
-    def said(self, first: int, behind: int) -> str:
+    def span_text(self, first: int, behind: int) -> str:
         """The text of a run of tokens, as it stands."""
         return self.text[self.places[first][0] : self.places[behind - 1][1]]
 
 
 def runs(
-    passage: Passage, sentences: Sequence[int], longest: int, barred: frozenset[str]
+    passage: PassageTokens, sentences: Sequence[int], longest: int, barred: frozenset[str]
 ) -> np.ndarray:
     """int64 (runs, 2): first token and the one behind the last, of all runs of at most `longest`
     tokens within one of the sentences that begin and end with a word.

@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from assay.strategies.linear.word_ranking import WordOrder
-from assay.strategies.spans.span_candidates import TOKEN, Passage
+from assay.strategies.spans.span_candidates import TOKEN, PassageTokens
 
 if TYPE_CHECKING:
     import numpy as np
@@ -83,7 +83,7 @@ class Known:
     def width(self) -> int:
         return FORMS + SPEAKS + len(self.before) + len(self.behind) + len(self.inside)
 
-    def asked(self, question: str) -> np.ndarray:
+    def question_features(self, question: str) -> np.ndarray:
         """float32 (cues + 1,): which of the words the question has, and its length."""
         import numpy as np
 
@@ -104,7 +104,7 @@ def features(
     known: Known,
     order: WordOrder,
     question: str,
-    passage: Passage,
+    passage: PassageTokens,
     fit: np.ndarray,
     runs: np.ndarray,
 ) -> np.ndarray:
@@ -135,7 +135,7 @@ def _form(
     order: WordOrder,
     tokens: list[str],
     lower: list[str],
-    passage: Passage,
+    passage: PassageTokens,
     first: np.ndarray,
     last: np.ndarray,
 ) -> np.ndarray:
@@ -206,7 +206,7 @@ def _form(
 def _near(
     order: WordOrder,
     question: str,
-    passage: Passage,
+    passage: PassageTokens,
     lower: list[str],
     fit: np.ndarray,
     first: np.ndarray,

@@ -73,7 +73,9 @@ class SpanNetwork(torch.nn.Module):
         ).numpy()
 
 
-def trained(rows: Sequence[Lines], seed: int, tell: Callable[[int, int], None]) -> SpanNetwork:
+def train_network(
+    rows: Sequence[Lines], seed: int, tell: Callable[[int, int], None]
+) -> SpanNetwork:
     """
     Args:
         rows: at least one, each with a run that has words of the answer.
@@ -81,7 +83,7 @@ def trained(rows: Sequence[Lines], seed: int, tell: Callable[[int, int], None]) 
     """
     torch.manual_seed(seed)
     draw = torch.Generator().manual_seed(seed)
-    every = torch.from_numpy(_stacked([row.columns for row in rows]))
+    every = torch.from_numpy(_concatenate([row.columns for row in rows]))
     network = SpanNetwork(len(rows[0].asked), every.shape[1])
     network.mean.copy_(every.mean(0))
     network.spread.copy_(every.std(0, correction=0).clamp(min=1e-2))
@@ -103,7 +105,7 @@ def trained(rows: Sequence[Lines], seed: int, tell: Callable[[int, int], None]) 
     return network.eval()
 
 
-def _stacked(parts: Sequence[np.ndarray]) -> np.ndarray:
+def _concatenate(parts: Sequence[np.ndarray]) -> np.ndarray:
     import numpy as np
 
     return np.concatenate(parts)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from assay.core.types import Example
 from assay.retrieval.learned_fusion import standard
 from assay.strategies.linear.word_ranking import WordOrder
-from assay.strategies.spans.span_candidates import Passage, runs
+from assay.strategies.spans.span_candidates import PassageTokens, runs
 from assay.strategies.spans.span_features import COVERED, Known, features, words_of
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Posed:
 
 
 @dataclass(frozen=True)
-class Reading:
+class SpanEncoder:
     """`axes`: what a question's vector is projected on, (width + 1, MEANINGS), the last row being
     its mean there."""
 
@@ -59,27 +59,27 @@ class Reading:
     axes: np.ndarray | None = None
 
     @classmethod
-    def of(cls, train: Sequence[Example], vectors: Vectors) -> Reading:
+    def of(cls, train: Sequence[Example], vectors: Vectors) -> SpanEncoder:
         texts = list(dict.fromkeys(one.text for row in train for one in row.context))
-        passages = [Passage(text) for text in texts]
-        lengths = sorted(len(Passage(row.target or "").tokens) for row in train)
+        passages = [PassageTokens(text) for text in texts]
+        lengths = sorted(len(PassageTokens(row.target or "").tokens) for row in train)
         found = [place for row in train if (place := _beside(row)) is not None]
-        known = Known.of([asked_of(row) for row in train], texts, found)
+        known = Known.of([last_message_text(row) for row in train], texts, found)
         ends = Counter(end for _, answer, _ in found for end in _ends(answer))
         return cls(
             known,
-            WordOrder.over(p.said(*place) for p in passages for place in p.sentences),
+            WordOrder.over(p.span_text(*place) for p in passages for place in p.sentences),
             max(1, min(LONGEST, lengths[min(len(lengths) - 1, int(REACH * len(lengths)))])),
             frozenset(word for word in known.common[: len(known.common) // 2] if not ends[word]),
             _nowhere(train),
-            _axes([vectors[asked_of(row)] for row in train]) if vectors else None,
+            _axes([vectors[last_message_text(row)] for row in train]) if vectors else None,
         )
 
-    def posed(self, row: Example, vectors: Vectors) -> Posed:
+    def encode_row(self, row: Example, vectors: Vectors) -> Posed:
         import numpy as np
 
-        question = asked_of(row)
-        passages = [Passage(one.text) for one in row.context]
+        question = last_message_text(row)
+        passages = [PassageTokens(one.text) for one in row.context]
         fit = self._fit(question, passages, vectors)
         columns, texts, at = [], [], 0
         for passage in passages:
@@ -89,31 +89,33 @@ class Reading:
             places = runs(passage, near, self.longest, self.barred)
             if len(places):
                 columns.append(features(self.known, self.order, question, passage, own, places))
-                texts += [passage.said(*place) for place in places.tolist()]
+                texts += [passage.span_text(*place) for place in places.tolist()]
         made = np.concatenate([*columns, np.zeros((0, self.known.width), dtype=np.float32)])
         made = np.concatenate([made, np.zeros((len(made), 1), dtype=np.float32)], axis=1)
         if self.nowhere:
             line = np.zeros((1, made.shape[1]), dtype=np.float32)
             line[0, -1], line[0, COVERED] = 1, made[:, COVERED].max(initial=0)
             made, texts = np.concatenate([made, line]), [*texts, self.nowhere]
-        return Posed(self._asked(question, vectors), made, texts)
+        return Posed(self._encode_question(question, vectors), made, texts)
 
-    def _asked(self, question: str, vectors: Vectors) -> np.ndarray:
+    def _encode_question(self, question: str, vectors: Vectors) -> np.ndarray:
         import numpy as np
 
-        own = self.known.asked(question)
+        own = self.known.question_features(question)
         if self.axes is None:
             return own
         return np.concatenate(
             [own, SOFTER * (vectors[question] @ self.axes[:-1] - self.axes[-1])]
         ).astype(np.float32)
 
-    def _fit(self, question: str, passages: Sequence[Passage], vectors: Vectors) -> np.ndarray:
+    def _fit(
+        self, question: str, passages: Sequence[PassageTokens], vectors: Vectors
+    ) -> np.ndarray:
         """Of all sentences, in order: standard score of words and one over its rank by both, one
         over the passage's place, standard score of meaning."""
         import numpy as np
 
-        said = [passage.said(*place) for passage in passages for place in passage.sentences]
+        said = [passage.span_text(*place) for passage in passages for place in passage.sentences]
         words = standard(self.order.scores(question, said))
         meaning = np.zeros(len(said))
         if vectors and said:
@@ -130,34 +132,41 @@ class Reading:
         return {"known": self.known.to_json(), **own}
 
     @classmethod
-    def from_json(cls, saved: dict[str, Any], order: WordOrder, axes: np.ndarray | None) -> Reading:
+    def from_json(
+        cls, saved: dict[str, Any], order: WordOrder, axes: np.ndarray | None
+    ) -> SpanEncoder:
         known = Known.from_json(saved["known"])
         return cls(
             known, order, saved["longest"], frozenset(saved["barred"]), saved["nowhere"], axes
         )
 
 
-def asked_of(row: Example) -> str:
+def last_message_text(row: Example) -> str:
     return row.messages[-1].content
 
 
 def sentences_of(rows: Sequence[Example]) -> list[str]:
     """The sentences of all passages, each once."""
     texts = dict.fromkeys(one.text for row in rows for one in row.context)
-    return list(dict.fromkeys(p.said(*place) for p in map(Passage, texts) for place in p.sentences))
+    return list(
+        dict.fromkeys(
+            p.span_text(*place) for p in map(PassageTokens, texts) for place in p.sentences
+        )
+    )
 
 
 def worth(row: Example, texts: Sequence[str]) -> np.ndarray:
     """float32: F1 of the words of each text and the nearest accepted answer, articles left out."""
     import numpy as np
 
-    wanted = [_counted(text) for text in (row.target or "", *row.also)]
+    wanted = [_count_words(text) for text in (row.target or "", *row.also)]
     return np.array(
-        [max(_f1(own, other) for other in wanted) for own in map(_counted, texts)], dtype=np.float32
+        [max(_f1(own, other) for other in wanted) for own in map(_count_words, texts)],
+        dtype=np.float32,
     )
 
 
-def _counted(text: str) -> Counter[str]:
+def _count_words(text: str) -> Counter[str]:
     return Counter(word for word in words_of(text) if word not in ARTICLES)
 
 
@@ -174,8 +183,8 @@ def _beside(row: Example) -> tuple[str, str, str] | None:
         at = one.text.find(target)
         if at >= 0:
             before, behind = (
-                Passage(one.text[:at]).tokens,
-                Passage(one.text[at + len(target) :]).tokens,
+                PassageTokens(one.text[:at]).tokens,
+                PassageTokens(one.text[at + len(target) :]).tokens,
             )
             return (
                 (before[-1] if before else "").casefold(),

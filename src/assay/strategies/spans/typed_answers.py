@@ -52,7 +52,7 @@ _ASKS: tuple[tuple[re.Pattern[str], tuple[re.Pattern[str], ...]], ...] = (
 _WORD = re.compile(r"\w+")
 
 
-def typed_piece(question: str, sentence: str, stems: Callable[[str], list[str]]) -> str:
+def extract_by_type(question: str, sentence: str, stems: Callable[[str], list[str]]) -> str:
     """The piece; "" where the sentence has none of the type.
 
     Args:

@@ -88,7 +88,7 @@ def _log_sum(scores: np.ndarray) -> np.ndarray:
     return most + np.log(np.exp(scores - most).sum(0))
 
 
-def trained(
+def train_chain(
     rows: Sequence[tuple[Sequence[Sequence[str]], Sequence[str]]], c1: float, c2: float
 ) -> Chain:
     """The chain that is likeliest for rows of (features of each word, tags).

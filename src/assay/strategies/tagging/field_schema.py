@@ -22,7 +22,7 @@ from typing import Any
 
 from assay.core.types import Example
 from assay.tasks import json_objects as objects
-from assay.tasks.entities import Piece, Span, of_spans, pieces_of, written
+from assay.tasks.entities import Piece, Span, format_entities, of_spans, pieces_of
 
 WORD = re.compile(r"\w+|[^\w\s]")
 NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
@@ -38,7 +38,7 @@ CASES: dict[str, Callable[[str], str]] = {
 
 
 @dataclass(frozen=True)
-class Fields:
+class TargetFields:
     """
     Attributes:
         schema: of the objects; None where answers are lines of pieces.
@@ -57,25 +57,25 @@ class Fields:
     def answer(self, text: str, spans: Sequence[Span], chosen: Mapping[str, Sequence[str]]) -> str:
         """The line or the object of these spans and chosen values."""
         if self.schema is None:
-            return written(of_spans(spans, text))
+            return format_entities(of_spans(spans, text))
         pieces = [(kind, self._words(kind, words)) for kind, words in of_spans(spans, text)]
         pieces += [(name, value) for name, values in chosen.items() for value in values]
-        return objects.written(objects.built(pieces, self.schema))
+        return objects.dump_object(objects.build_object(pieces, self.schema))
 
     def _words(self, kind: str, words: str) -> str:
-        known = self.written_as.get(kind, {}).get(_folded(words))
+        known = self.written_as.get(kind, {}).get(_fold_words(words))
         return CASES[self.cases.get(kind, "")](words) if known is None else known
 
     def to_json(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
     @classmethod
-    def from_json(cls, saved: dict[str, Any]) -> Fields:
+    def from_json(cls, saved: dict[str, Any]) -> TargetFields:
         copied, chosen = tuple(saved["copied"]), tuple(saved["chosen"])
         return cls(saved["schema"], copied, chosen, saved["written_as"], saved["cases"])
 
 
-def learnt(rows: Sequence[Example], form: str = "") -> Fields:
+def learn_fields(rows: Sequence[Example], form: str = "") -> TargetFields:
     """What these rows say of their targets.
 
     Args:
@@ -83,7 +83,7 @@ def learnt(rows: Sequence[Example], form: str = "") -> Fields:
     """
     targets = [row.target or "" for row in rows]
     if not any(map(objects.is_object, targets)):
-        return Fields(
+        return TargetFields(
             None, tuple(sorted({kind for target in targets for kind, _ in pieces_of(target)})), ()
         )
     there: Counter[str] = Counter()
@@ -96,7 +96,7 @@ def learnt(rows: Sequence[Example], form: str = "") -> Fields:
             there[path] += 1
             if span := place_of(words, row.text):
                 standing[path] += 1
-                said[path][_folded(row.text[slice(*span)])][words] += 1
+                said[path][_fold_words(row.text[slice(*span)])][words] += 1
     copied = tuple(sorted(path for path in there if standing[path] >= COPIED * there[path]))
     cases = {path: _case(said[path]) for path in copied}
     known = {
@@ -104,11 +104,11 @@ def learnt(rows: Sequence[Example], form: str = "") -> Fields:
         for path in copied
     }
     schema = objects.schema_of(
-        one for target in targets if (one := objects.parsed(target)) is not None
+        one for target in targets if (one := objects.parse_object(target)) is not None
     )
     if form and "properties" in (given := json.loads(form)) and "$ref" not in form:
         schema = given | {"required": given.get("required", [])}
-    return Fields(schema, copied, tuple(sorted(set(there) - set(copied))), known, cases)
+    return TargetFields(schema, copied, tuple(sorted(set(there) - set(copied))), known, cases)
 
 
 def place_of(words: str, text: str, after: int = 0) -> tuple[int, int] | None:
@@ -168,8 +168,8 @@ def classes_of(rows: Sequence[Example], name: str) -> list[tuple[str, ...]]:
     return sorted(counts, key=lambda one: (-counts[one], one))[:MOST_VALUES]
 
 
-def _folded(words: str) -> str:
-    return objects.folded(("", words))[1]
+def _fold_words(words: str) -> str:
+    return objects.normalise_field(("", words))[1]
 
 
 def _value(number: str) -> float:

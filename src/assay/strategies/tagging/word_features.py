@@ -56,7 +56,7 @@ def features(words: Sequence[str], names: Names | None = None) -> list[list[str]
     """Of each word, the names of its features; each is there once."""
     lower = [word.lower() for word in words]
     shapes = [shape(word) for word in words]
-    known = _known(lower, names or {})
+    known = _match_names(lower, names or {})
     return [
         [*_own(i, words, shapes), *_around(i, lower, shapes), *known[i]] for i in range(len(words))
     ]
@@ -97,7 +97,7 @@ def _around(i: int, lower: Sequence[str], shapes: Sequence[str]) -> Iterator[str
         yield f"after {lower[i]} {lower[i + 1]}"
 
 
-def _known(lower: Sequence[str], names: Names) -> list[list[str]]:
+def _match_names(lower: Sequence[str], names: Names) -> list[list[str]]:
     """The longest names first, from the left; a word lies in one."""
     found: list[list[str]] = [[] for _ in lower]
     i = 0

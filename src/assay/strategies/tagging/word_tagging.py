@@ -75,7 +75,7 @@ class Tagged(torch.nn.Module):
         self.case = torch.nn.Embedding(WAYS, table.weight.shape[1])
         torch.nn.init.zeros_(self.case.weight)
 
-    def trained(self) -> dict[str, torch.Tensor]:
+    def trainable_state(self) -> dict[str, torch.Tensor]:
         """The weights that are not those of the encoder it came from."""
         table = self.body.get_input_embeddings().weight
         return {
@@ -160,12 +160,12 @@ class WordTags:
         """fp32, (words of all windows, tags), for the windows that are computed together."""
         width, place = max(len(one.ids) for one in windows), device()
 
-        def padded(rows: Sequence[Sequence[int]], pad: int) -> torch.Tensor:
+        def pad_rows(rows: Sequence[Sequence[int]], pad: int) -> torch.Tensor:
             return torch.tensor([[*row, *[pad] * (width - len(row))] for row in rows], device=place)
 
-        mask = padded([[1] * len(one.ids) for one in windows], 0)
-        ids = padded([one.ids for one in windows], self.tokenizer.pad_token_id or 0)
-        ways = padded([one.ways[: len(one.ids)] for one in windows], 0)
+        mask = pad_rows([[1] * len(one.ids) for one in windows], 0)
+        ids = pad_rows([one.ids for one in windows], self.tokenizer.pad_token_id or 0)
+        ways = pad_rows([one.ways[: len(one.ids)] for one in windows], 0)
         at = [
             (i, token)
             for i, one in enumerate(windows)
@@ -204,9 +204,9 @@ class WordTags:
                         "unit": "answer",
                     }
                 )
-        return [self._named(own, tags) for own, tags in zip(words, best, strict=True)]
+        return [self._to_spans(own, tags) for own, tags in zip(words, best, strict=True)]
 
-    def _named(
+    def _to_spans(
         self, words: Sequence[tuple[int, int]], found: dict[int, tuple[int, int]]
     ) -> list[Span]:
         tags = [self.tags[found[i][1]] if i in found else OUTSIDE for i in range(len(words))]

@@ -15,11 +15,11 @@ from pathlib import Path
 from assay.core.errors import Problem, TrainError
 from assay.core.store import read_lines, write_lines
 from assay.core.types import Adapted, Answer, Document, Example, Lesson, Strategy, Tell
-from assay.retrieval.bm25 import Words
+from assay.retrieval.bm25 import Bm25Index
 from assay.retrieval.chunking import passages
 from assay.retrieval.retriever import Finder, Hits, Looking, Tools
 from assay.retrieval.stemming import Stems
-from assay.strategies.retrieval.answer_support import supported
+from assay.strategies.retrieval.answer_support import word_support
 
 WORDS = 90  # of a passage, as in `rag`
 PASSAGES, COUNTS = "passages.jsonl", "words.safetensors"
@@ -50,24 +50,24 @@ def read(strategy: Strategy, top: int, lesson: Lesson, fit: Fit) -> Adapted:
         )
     finder = Finder(Looking(top=top), passages(lesson.documents, WORDS), Tools())
     hits = finder.find(lesson.train, lesson.tell)
-    train = tuple(_shown(row, found) for row, found in zip(lesson.train, hits, strict=True))
+    train = tuple(_with_passages(row, found) for row, found in zip(lesson.train, hits, strict=True))
     return FoundFirst(finder, fit(replace(lesson, train=train)))
 
 
-def restored(
+def restore_with_passages(
     top: int, folder: Path, lesson: Lesson, restore: Callable[[Path, Lesson], Adapted]
 ) -> Adapted:
     """What `read` gave, from the folder it was saved in; `restore` opens what `fit` gave."""
     if not (folder / PASSAGES).exists():
         return restore(folder, lesson)
     chunks = [Document.from_json(row) for row in read_lines(folder / PASSAGES)]
-    words = Words([chunk.text for chunk in chunks], Stems("english"), folder / COUNTS)
+    words = Bm25Index([chunk.text for chunk in chunks], Stems("english"), folder / COUNTS)
     return FoundFirst(
         Finder(Looking(top=top), chunks, Tools(), words=words), restore(folder, lesson)
     )
 
 
-def _shown(row: Example, hits: Hits) -> Example:
+def _with_passages(row: Example, hits: Hits) -> Example:
     """The row with what was found, best first."""
     return replace(row, context=hits.passages)
 
@@ -80,12 +80,14 @@ class FoundFirst(Adapted):
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
         hits = self.finder.find(questions, tell)
-        asked = [_shown(question, found) for question, found in zip(questions, hits, strict=True)]
+        asked = [
+            _with_passages(question, found) for question, found in zip(questions, hits, strict=True)
+        ]
         return [
             replace(
                 answer,
                 passages=tuple(passage.id for passage in found.passages),
-                support=supported(answer.text, found.passages) if answer.text else None,
+                support=word_support(answer.text, found.passages) if answer.text else None,
             )
             for answer, found in zip(self.inner.answer(asked, tell), hits, strict=True)
         ]

@@ -24,7 +24,7 @@ from assay.core.errors import Problem, TrainError
 from assay.core.types import Lesson
 from assay.strategies.training.fine_tuning import FineTuning
 from assay.strategies.training.lora import Targets
-from assay.training.settings import Change
+from assay.training.settings import NetworkChange
 
 if TYPE_CHECKING:
     from peft import AdaLoraConfig
@@ -75,16 +75,16 @@ class Adalora(FineTuning):
             )
         return self
 
-    def change(self, model: ChatModel, lesson: Lesson) -> Change:
+    def change(self, model: ChatModel, lesson: Lesson) -> NetworkChange:
         from peft.tuners.adalora import AdaLoraModel
 
         from assay.training.adalora_ranks import Ranks
-        from assay.training.peft_files import ADAPTER, fresh, refused
-        from assay.training.target_modules import adapted
+        from assay.training.peft_files import ADAPTER, fresh, translate_peft_errors
+        from assay.training.target_modules import find_target_modules
 
         network = model.network
-        config = self._config(model, adapted(network, self.targets, self.layers))
-        with refused(config):
+        config = self._config(model, find_target_modules(network, self.targets, self.layers))
+        with translate_peft_errors(config):
             tuner = AdaLoraModel(network, config, ADAPTER)
         ranks = Ranks(tuner, config, fresh(network, "lora_"))
 
@@ -93,7 +93,7 @@ class Adalora(FineTuning):
             config.tinit, config.tfinal, config.deltaT = self._schedule(total)
             ranks.allocate(done)
 
-        return Change(
+        return NetworkChange(
             ranks.trained,
             ranks.write,
             ranks.read,
@@ -126,7 +126,7 @@ class Adalora(FineTuning):
         from peft import AdaLoraConfig
 
         from assay.training.peft_files import base_of
-        from assay.training.target_modules import transposed
+        from assay.training.target_modules import is_transposed
 
         alpha = self.alpha or 2 * self.first
         scale = int(alpha) if alpha == int(alpha) else alpha
@@ -142,7 +142,7 @@ class Adalora(FineTuning):
             lora_alpha=scale,  # pyrefly: ignore[bad-argument-type]
             lora_dropout=self.dropout,
             target_modules=names,
-            fan_in_fan_out=transposed(model.network, names),
+            fan_in_fan_out=is_transposed(model.network, names),
             orth_reg_weight=self.orthogonal,
             total_step=1,  # not known yet; PEFT wants a number
         )

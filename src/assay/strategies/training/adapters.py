@@ -23,7 +23,7 @@ from pydantic import Field
 
 from assay.core.types import Lesson
 from assay.strategies.training.fine_tuning import FineTuning
-from assay.training.settings import Change
+from assay.training.settings import NetworkChange
 
 if TYPE_CHECKING:
     from assay.models.inference.chat_model import ChatModel
@@ -39,7 +39,7 @@ class Adapters(FineTuning):
     scale: float = Field(default=0.0, ge=0, le=1000)  # 0: 1 in series, 4 in parallel
     learning_rate: float = Field(default=1e-3, gt=0, lt=1)
 
-    def change(self, model: ChatModel, lesson: Lesson) -> Change:
+    def change(self, model: ChatModel, lesson: Lesson) -> NetworkChange:
         import torch
         from safetensors.torch import load_file
 
@@ -65,4 +65,4 @@ class Adapters(FineTuning):
                 for name, weight in trained.items():
                     weight.copy_(tensors[name])
 
-        return Change(trained, write, read)
+        return NetworkChange(trained, write, read)

@@ -14,13 +14,13 @@ from pydantic import Field, model_validator
 
 from assay.core.errors import Problem, TrainError
 from assay.core.types import Lesson
-from assay.training.settings import Change, Trained
+from assay.training.settings import NetworkChange, Trained
 
 if TYPE_CHECKING:
     import torch
 
     from assay.models.inference.chat_model import ChatModel
-    from assay.training.objectives.classification import Layer
+    from assay.training.objectives.classification import ClassifierLayer
 
 # training rows that the states' mean and scale are taken from: the scale is then known to 4 %
 SAMPLE = 256
@@ -44,38 +44,40 @@ class LabelLayer(Trained):
     @model_validator(mode="after")
     def _fits_together(self) -> LabelLayer:
         for name in ("learn", "objective", "teacher", "read_first"):
-            if name in self.changed():
+            if name in self.non_defaults():
                 raise ValueError(f"a head learns labels, not the model's words; leave `{name}` out")
         return self
 
-    def made(
+    def build_layer(
         self,
         model: ChatModel,
         lesson: Lesson,
         labels: Sequence[str],
         sample: Callable[[Any], torch.Tensor],
-    ) -> tuple[Layer, Change]:
+    ) -> tuple[ClassifierLayer, NetworkChange]:
         """The layer on the states, and what is trained.
 
         Args:
             sample: some training rows -> the states that are read of them, (any, width). With rows
                 to learn from, the layer's standardisation is measured on these.
         """
-        from assay.strategies.prompting.few_shot import drawn
-        from assay.training.decoder_layers import chosen, stack
-        from assay.training.objectives.classification import Layer
+        from assay.strategies.prompting.few_shot import sample_rows
+        from assay.training.decoder_layers import select_layers, stack
+        from assay.training.objectives.classification import ClassifierLayer
 
         network = model.network
         width = network.get_output_embeddings().weight.shape[1]
-        layer = Layer(width, len(labels), hidden=self.hidden, dropout=self.dropout).to(model.device)
+        layer = ClassifierLayer(width, len(labels), hidden=self.hidden, dropout=self.dropout).to(
+            model.device
+        )
         layer.eval()
         if lesson.train:
-            layer.measure(sample(drawn(lesson.train, SAMPLE, lesson.seed)))
+            layer.measure(sample(sample_rows(lesson.train, SAMPLE, lesson.seed)))
         trained = {f"head.{name}": weight for name, weight in layer.named_parameters()}
         groups = {}
         network.requires_grad_(False)
         if self.layers:
-            inside = tuple(f"{name}." for name in chosen(network, self.layers, "top"))
+            inside = tuple(f"{name}." for name in select_layers(network, self.layers, "top"))
             trained |= {
                 name: p.requires_grad_(True)
                 for name, p in network.named_parameters()
@@ -87,11 +89,11 @@ class LabelLayer(Trained):
     def _change(
         self,
         network: Any,
-        layer: Layer,
+        layer: ClassifierLayer,
         labels: Sequence[str],
         trained: dict[str, torch.nn.Parameter],
         groups: dict[str, float],
-    ) -> Change:
+    ) -> NetworkChange:
         from safetensors.torch import load_file
 
         from assay.core.store import write_json, write_tensors
@@ -103,9 +105,10 @@ class LabelLayer(Trained):
             write_json(folder / "head.json", {"labels": list(labels)})
 
         def read(folder: Path) -> None:
-            if kept_labels(folder) != list(labels):
+            if load_head_labels(folder) != list(labels):
                 text = (
-                    f"this head was trained for {len(kept_labels(folder))} labels, the task has"
+                    f"this head was trained for {len(load_head_labels(folder))} labels, the task"
+                    " has"
                     f" {len(labels)} or others"
                 )
                 raise TrainError(Problem("T043", text, str(folder), help="train the arm again"))
@@ -120,7 +123,7 @@ class LabelLayer(Trained):
                 {n: t for n, t in tensors.items() if not n.startswith("head.")}, strict=False
             )
 
-        return Change(trained, write, read, groups=groups)
+        return NetworkChange(trained, write, read, groups=groups)
 
 
 class Recall:
@@ -146,7 +149,7 @@ class Recall:
         self._kept.clear()
 
 
-def kept_labels(folder: Path) -> list[str]:
+def load_head_labels(folder: Path) -> list[str]:
     """The labels of the head that was saved in `folder`."""
     from assay.core.store import read_json
 
@@ -163,7 +166,7 @@ def bodies(
     from transformers import DynamicCache
 
     from assay.models.inference.batch_plan import Padded, by_length, common_prefix
-    from assay.models.inference.option_scoring import computed
+    from assay.models.inference.option_scoring import prefill_rows
     from assay.models.inference.padded_scoring import right_padded
     from assay.models.inference.shared_prefix import Beginning
 
@@ -184,6 +187,6 @@ def bodies(
                     yield i, states[: len(sequences[i])].float(), 0
                 continue
             rows = Padded.of(own, start=shared, pad=model.pad, device=model.device)
-            states, _, _ = computed(model, beginning, rows)
+            states, _, _ = prefill_rows(model, beginning, rows)
             for i, found, real in zip(batch, states.float(), rows.real, strict=True):
                 yield i, found[real], shared

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from assay.core.types import Lesson
 from assay.strategies.prompting.prompted_arm import answer_room
-from assay.strategies.training.trained_arm import Tuned, kept, train
+from assay.strategies.training.trained_arm import Tuned, load_record, train
 from assay.training.settings import Trained
 
 
@@ -46,6 +46,6 @@ class FineTuning(Trained):
         if change.warmer:
             change.warmer()
         model.network.eval().requires_grad_(False)
-        arm = Tuned(model, lesson.task, kept(folder)["room"], change.write)
+        arm = Tuned(model, lesson.task, load_record(folder)["room"], change.write)
         arm.recall(folder)
         return arm

@@ -27,11 +27,11 @@ from pydantic import Field, model_validator
 from assay.core.errors import Problem, TrainError, did_you_mean
 from assay.core.types import Lesson
 from assay.strategies.training.fine_tuning import FineTuning
-from assay.training.settings import Change
+from assay.training.settings import NetworkChange
 
 if TYPE_CHECKING:
     from assay.models.inference.chat_model import ChatModel
-    from assay.training.batch import Batch
+    from assay.training.batch import TrainingBatch
 
 SAMPLE = 32  # training rows that layers are chosen by
 
@@ -65,7 +65,7 @@ class Full(FineTuning):
             raise ValueError(
                 "shard: true splits the layers over processes; set `processes` to 2 or more"
             )
-        if set(self.changed()) & {"layers", "freeze", "only"} or self.unfreeze != "at once":
+        if set(self.non_defaults()) & {"layers", "freeze", "only"} or self.unfreeze != "at once":
             raise ValueError(
                 "shard: true trains all"
                 " weights; leave `layers`, `freeze`, `only` and `unfreeze` out"
@@ -85,7 +85,7 @@ class Full(FineTuning):
         """Not where layers are chosen by their gradient, which are others for other rows."""
         return self.by == "top" and self.processes == 1
 
-    def change(self, model: ChatModel, lesson: Lesson) -> Change:
+    def change(self, model: ChatModel, lesson: Lesson) -> NetworkChange:
         from safetensors.torch import load_file
 
         from assay.core.store import write_tensors
@@ -121,11 +121,11 @@ class Full(FineTuning):
             trained.clear()
             trained.update({name: own[name] for name in tensors})
 
-        return Change(trained, write, read, compiled=not split, split=split)
+        return NetworkChange(trained, write, read, compiled=not split, split=split)
 
     def _names(self, model: ChatModel, lesson: Lesson) -> list[str]:
         """Names of the parameters that are trained, in the network's order."""
-        from assay.training.decoder_layers import chosen
+        from assay.training.decoder_layers import select_layers
 
         network = model.network
         own = dict(network.named_parameters())
@@ -133,13 +133,17 @@ class Full(FineTuning):
         if self.layers:
             kept = [
                 f"{layer}."
-                for layer in chosen(network, self.layers, self.by, self._sample(model, lesson))
+                for layer in select_layers(
+                    network, self.layers, self.by, self._sample(model, lesson)
+                )
             ]
             names = [name for name in names if name.startswith(tuple(kept))]
         elif not self.embeddings:
             tables = embeddings(network)
             names = [name for name in names if id(own[name]) not in tables]
-        frozen = set().union(*(self._matched(pattern, network, lesson) for pattern in self.freeze))
+        frozen = set().union(
+            *(self._match_parameters(pattern, network, lesson) for pattern in self.freeze)
+        )
         names = [name for name in names if id(own[name]) not in frozen]
         if self.only != "all":
             wanted = is_bias if self.only == "biases" else is_norm
@@ -153,7 +157,7 @@ class Full(FineTuning):
             raise TrainError(Problem("T045", text, help="loosen `freeze`, `layers` or `only`"))
         return names
 
-    def _matched(self, pattern: str, network: Any, lesson: Lesson) -> set[int]:
+    def _match_parameters(self, pattern: str, network: Any, lesson: Lesson) -> set[int]:
         """Ids of the parameters that a pattern names, by their own name or by that of a module
         around them.
 
@@ -186,20 +190,22 @@ class Full(FineTuning):
                 lesson.tell({"event": "note", "text": text})
         return set(found)
 
-    def _sample(self, model: ChatModel, lesson: Lesson) -> list[Batch]:
+    def _sample(self, model: ChatModel, lesson: Lesson) -> list[TrainingBatch]:
         """The rows that layers are chosen by, drawn with the seed."""
-        from assay.strategies.prompting.few_shot import drawn
+        from assay.strategies.prompting.few_shot import sample_rows
         from assay.tasks.prompt_format import ask
-        from assay.training.batch import Batch
+        from assay.training.batch import TrainingBatch
 
         if self.by == "top":
             return []
         chat = replace(model.chat, max_length=min(self.max_length, model.chat.max_length))
-        rows = drawn(lesson.train, SAMPLE, lesson.seed)
+        rows = sample_rows(lesson.train, SAMPLE, lesson.seed)
         sequences = [chat.pair(ask(lesson.task, row), row.target or "") for row in rows]
         pad = chat.tokenizer.pad_token_id or chat.tokenizer.eos_token_id
         parts = [sequences[i : i + 4] for i in range(0, len(sequences), 4)]
-        return [Batch.of(part, range(len(part)), pad=pad, device=model.device) for part in parts]
+        return [
+            TrainingBatch.of(part, range(len(part)), pad=pad, device=model.device) for part in parts
+        ]
 
 
 def embeddings(network: Any) -> set[int]:

@@ -27,18 +27,18 @@ from typing import TYPE_CHECKING, Literal
 from assay.core.errors import Problem
 from assay.core.types import Answer, Example, Lesson, Task, Tell
 from assay.models.tokenizer.chat_tokens import Encoded
-from assay.strategies.prompting.prompted_arm import chosen as best_label
+from assay.strategies.prompting.prompted_arm import best_label
 from assay.strategies.training.classification_head import LabelLayer, Recall, bodies
 from assay.strategies.training.trained_arm import Tuned, train
 from assay.tasks.prompt_format import ask
-from assay.training.settings import Change, refuse_foreign
+from assay.training.settings import NetworkChange, refuse_foreign
 
 if TYPE_CHECKING:
     import torch
 
     from assay.models.inference.chat_model import ChatModel
     from assay.models.tokenizer.chat_tokens import Chat
-    from assay.training.objectives.classification import Layer
+    from assay.training.objectives.classification import ClassifierLayer
 
 Pool = Literal["last", "mean"]
 
@@ -64,8 +64,8 @@ class Head(LabelLayer):
         super().refuse(lesson)
         refuse_foreign(self.kind, lesson)
 
-    def change(self, model: ChatModel, lesson: Lesson) -> Change:
-        return self._made(model, lesson)[1]
+    def change(self, model: ChatModel, lesson: Lesson) -> NetworkChange:
+        return self._build_head(model, lesson)[1]
 
     def fit(self, lesson: Lesson) -> Headed:
         import torch
@@ -75,7 +75,7 @@ class Head(LabelLayer):
         self.refuse(lesson)
         torch.manual_seed(lesson.seed)
         model = self.open(lesson)
-        layer, change = self._made(model, lesson)
+        layer, change = self._build_head(model, lesson)
         arm = Headed(model, lesson.task, layer, self, change)
         # what it reads of the val rows is then the same at every evaluation
         arm.states.on = not self.layers
@@ -94,14 +94,16 @@ class Head(LabelLayer):
 
     def restore(self, folder: Path, lesson: Lesson) -> Headed:
         model = self.open(lesson)
-        layer, change = self._made(model, lesson)
+        layer, change = self._build_head(model, lesson)
         change.read(folder)
         model.network.eval().requires_grad_(False)
         arm = Headed(model, lesson.task, layer, self, change)
         arm.recall(folder)
         return arm
 
-    def _made(self, model: ChatModel, lesson: Lesson) -> tuple[Layer, Change]:
+    def _build_head(
+        self, model: ChatModel, lesson: Lesson
+    ) -> tuple[ClassifierLayer, NetworkChange]:
         chat = replace(model.chat, max_length=min(self.max_length, model.chat.max_length))
 
         def sample(rows: Sequence[Example]) -> torch.Tensor:
@@ -109,13 +111,20 @@ class Head(LabelLayer):
                 model, [s.ids for s in prompts_of(chat, lesson.task, rows, self.state)], self.state
             )
 
-        return self.made(model, lesson, lesson.task.labels, sample)
+        return self.build_layer(model, lesson, lesson.task.labels, sample)
 
 
 class Headed(Tuned):
     """A model with a layer for the labels: answers are its choices, and nothing is generated."""
 
-    def __init__(self, model: ChatModel, task: Task, layer: Layer, settings: Head, change: Change):
+    def __init__(
+        self,
+        model: ChatModel,
+        task: Task,
+        layer: ClassifierLayer,
+        settings: Head,
+        change: NetworkChange,
+    ):
         super().__init__(model, task, 1, change.write)
         self._chat_model, self._layer = model, layer
         self._pool: Pool = settings.state

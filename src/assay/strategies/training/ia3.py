@@ -21,7 +21,7 @@ from pydantic import Field
 
 from assay.core.types import Lesson
 from assay.strategies.training.fine_tuning import FineTuning
-from assay.training.settings import Change
+from assay.training.settings import NetworkChange
 
 if TYPE_CHECKING:
     from assay.models.inference.chat_model import ChatModel
@@ -32,13 +32,13 @@ class Ia3(FineTuning):
     peft = True
     learning_rate: float = Field(default=1e-2, gt=0, lt=1)
 
-    def change(self, model: ChatModel, lesson: Lesson) -> Change:
+    def change(self, model: ChatModel, lesson: Lesson) -> NetworkChange:
         """The base with factors of 1 injected in place, in fp32."""
         from peft import IA3Config
 
         from assay.training import peft_files
         from assay.training.layer_parts import linear_ends
-        from assay.training.target_modules import transposed
+        from assay.training.target_modules import is_transposed
 
         makers, last = linear_ends(model.network)
         base, revision = peft_files.base_of(model)
@@ -48,7 +48,7 @@ class Ia3(FineTuning):
             task_type="CAUSAL_LM",
             target_modules=[*makers, *last],
             feedforward_modules=last,
-            fan_in_fan_out=transposed(model.network, last),
+            fan_in_fan_out=is_transposed(model.network, last),
         )
         network = peft_files.inject(config, model.network)
         trained = peft_files.fresh(network, "ia3_")
@@ -59,4 +59,4 @@ class Ia3(FineTuning):
         def read(folder: Path) -> None:
             peft_files.put(trained, peft_files.read(folder, trained))
 
-        return Change(trained, write, read)
+        return NetworkChange(trained, write, read)

@@ -24,7 +24,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from assay.core.types import Lesson
 from assay.strategies.training.fine_tuning import FineTuning
-from assay.training.settings import Change
+from assay.training.settings import NetworkChange
 
 if TYPE_CHECKING:
     from peft import LoraConfig
@@ -99,16 +99,16 @@ class Lora(FineTuning):
 
         return self.initialise not in MOVING and self.processes == 1
 
-    def change(self, model: ChatModel, lesson: Lesson) -> Change:
+    def change(self, model: ChatModel, lesson: Lesson) -> NetworkChange:
         """The base with fresh adapters injected in place, in fp32."""
         from assay.training import lora_init as beginnings
         from assay.training import peft_files
         from assay.training.bitsandbytes import quantise
         from assay.training.dora import decompose
-        from assay.training.target_modules import adapted
+        from assay.training.target_modules import find_target_modules
 
         network = model.network
-        names = adapted(network, self.targets, self.layers)
+        names = find_target_modules(network, self.targets, self.layers)
         if self.bits:
             saved = quantise(network, self.bits, quant=self.quant or "nf4", double=self.double)
             if lesson.train:
@@ -126,13 +126,13 @@ class Lora(FineTuning):
         trained = peft_files.fresh(network, "lora_")
 
         def write(folder: Path) -> None:
-            kept = beginnings.doubled(config) if moving else config
-            peft_files.write(folder, kept, beginnings.joined(trained, first))
+            kept = beginnings.double_rank(config) if moving else config
+            peft_files.write(folder, kept, beginnings.to_plain_lora(trained, first))
 
         def read(folder: Path) -> None:
             tensors = peft_files.read(folder, trained)
             if moving:
-                tensors, found = beginnings.parted(tensors, names)
+                tensors, found = beginnings.from_plain_lora(tensors, names)
                 for name, pair in found.items():
                     beginnings.take_out(parts[name], pair)
                 first.update(found)
@@ -140,13 +140,13 @@ class Lora(FineTuning):
 
         groups = {"lora_B": self.plus} if self.plus not in (0, 1) else {}
         # DoRA's norms break a layer into many regions: two layers took 100 s to compile.
-        return Change(trained, write, read, groups=groups, compiled=not self.decompose)
+        return NetworkChange(trained, write, read, groups=groups, compiled=not self.decompose)
 
     def _config(self, model: ChatModel, names: list[str]) -> LoraConfig:
         from peft import LoraConfig
 
         from assay.training.peft_files import base_of
-        from assay.training.target_modules import transposed
+        from assay.training.target_modules import is_transposed
 
         alpha = self.alpha or 2 * self.rank
         scale = int(alpha) if alpha == int(alpha) else alpha
@@ -163,5 +163,5 @@ class Lora(FineTuning):
             target_modules=names,
             init_lora_weights="gaussian" if self.initialise == "gaussian" else True,
             use_dora=self.decompose,
-            fan_in_fan_out=transposed(model.network, names),
+            fan_in_fan_out=is_transposed(model.network, names),
         )

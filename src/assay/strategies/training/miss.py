@@ -25,7 +25,7 @@ from assay.core.errors import Problem, TrainError
 from assay.core.types import Lesson
 from assay.strategies.training.fine_tuning import FineTuning
 from assay.strategies.training.lora import Targets
-from assay.training.settings import Change
+from assay.training.settings import NetworkChange
 
 if TYPE_CHECKING:
     from assay.models.inference.chat_model import ChatModel
@@ -41,16 +41,16 @@ class Miss(FineTuning):
     layers: int = Field(default=0, ge=0, le=1000)
     learning_rate: float = Field(default=3e-4, gt=0, lt=1)
 
-    def change(self, model: ChatModel, lesson: Lesson) -> Change:
+    def change(self, model: ChatModel, lesson: Lesson) -> NetworkChange:
         """The base with fresh adapters injected in place, in fp32."""
         from peft import MissConfig
 
         from assay.training import peft_files
-        from assay.training.target_modules import adapted, transposed
+        from assay.training.target_modules import find_target_modules, is_transposed
 
         network = model.network
-        names = adapted(network, self.targets, self.layers)
-        if transposed(network, names):
+        names = find_target_modules(network, self.targets, self.layers)
+        if is_transposed(network, names):
             text = (
                 "miss adapts layers that keep their weights as (out, in); this model keeps them"
                 " the other way round"
@@ -79,4 +79,4 @@ class Miss(FineTuning):
         def read(folder: Path) -> None:
             peft_files.put(trained, peft_files.read(folder, trained))
 
-        return Change(trained, write, read)
+        return NetworkChange(trained, write, read)

@@ -21,7 +21,7 @@ from pydantic import Field
 
 from assay.core.types import Lesson
 from assay.strategies.training.fine_tuning import FineTuning
-from assay.training.settings import Change
+from assay.training.settings import NetworkChange
 
 if TYPE_CHECKING:
     from assay.models.inference.chat_model import ChatModel
@@ -39,11 +39,17 @@ class PTuning(FineTuning):
     # Computing activations again would add the virtual tokens to the cache a second time.
     checkpointing: Literal[False] = False
 
-    def change(self, model: ChatModel, lesson: Lesson) -> Change:
+    def change(self, model: ChatModel, lesson: Lesson) -> NetworkChange:
         import torch
         from peft import PromptEncoder, PromptEncoderConfig
 
-        from assay.training.soft_prompts import Virtual, named, need_room, prompt_cache, soft_change
+        from assay.training.soft_prompts import (
+            Virtual,
+            need_room,
+            prompt_cache,
+            soft_change,
+            soft_parameters,
+        )
 
         need_room(model, self.tokens)
         width = model.network.get_input_embeddings().weight.shape[1]
@@ -58,4 +64,4 @@ class PTuning(FineTuning):
         encoder = PromptEncoder(config).to(model.device)
         places = torch.arange(self.tokens, device=model.device)[None]
         virtual = Virtual(model.network, lambda: encoder(places)[0], prompt_cache, config)
-        return soft_change(model, virtual, named(encoder))
+        return soft_change(model, virtual, soft_parameters(encoder))

@@ -21,7 +21,7 @@ from pydantic import Field
 
 from assay.core.types import Lesson
 from assay.strategies.training.fine_tuning import FineTuning
-from assay.training.settings import Change
+from assay.training.settings import NetworkChange
 
 if TYPE_CHECKING:
     from assay.models.inference.chat_model import ChatModel
@@ -41,18 +41,18 @@ class Prefix(FineTuning):
     # Computing activations again would add the virtual tokens to the cache a second time.
     checkpointing: Literal[False] = False
 
-    def change(self, model: ChatModel, lesson: Lesson) -> Change:
+    def change(self, model: ChatModel, lesson: Lesson) -> NetworkChange:
         """The prefix is its start plus what PEFT's encoder gives, which is 0 in the beginning."""
         import torch
         from peft import PrefixEncoder, PrefixTuningConfig
 
         from assay.training.soft_prompts import (
             Virtual,
-            named,
             need_room,
             prefix_cache,
             prefix_embeddings,
             soft_change,
+            soft_parameters,
             starting_tokens,
         )
 
@@ -83,4 +83,4 @@ class Prefix(FineTuning):
             lambda net, prefix: prefix_cache(net, prefix, heads),
             config,
         )
-        return soft_change(model, virtual, named(encoder))
+        return soft_change(model, virtual, soft_parameters(encoder))

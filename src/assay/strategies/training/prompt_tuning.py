@@ -21,7 +21,7 @@ from pydantic import Field
 
 from assay.core.types import Lesson
 from assay.strategies.training.fine_tuning import FineTuning
-from assay.training.settings import Change
+from assay.training.settings import NetworkChange
 
 if TYPE_CHECKING:
     from assay.models.inference.chat_model import ChatModel
@@ -39,7 +39,7 @@ class PromptTuning(FineTuning):
     # Computing activations again would add the virtual tokens to the cache a second time.
     checkpointing: Literal[False] = False
 
-    def change(self, model: ChatModel, lesson: Lesson) -> Change:
+    def change(self, model: ChatModel, lesson: Lesson) -> NetworkChange:
         import torch
         from peft import PromptTuningConfig
 

@@ -37,7 +37,13 @@ from assay.core.types import Adapted, Answer, Example, Lesson, Means, Strategy, 
 from assay.models.loading.catalogue import EMBEDDER
 from assay.retrieval.encoders import weights_digest
 from assay.strategies.baselines.neighbours import vectors_of
-from assay.strategies.tagging.field_schema import Fields, classes_of, learnt, spans_of, values_of
+from assay.strategies.tagging.field_schema import (
+    TargetFields,
+    classes_of,
+    learn_fields,
+    spans_of,
+    values_of,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -91,7 +97,7 @@ class Tagger(Strategy):
         from assay.training.retriever.trainer import Course
 
         need_rows("tagger", lesson)
-        fields = learnt(lesson.train, lesson.task.form.text if lesson.task.form else "")
+        fields = learn_fields(lesson.train, lesson.task.form.text if lesson.task.form else "")
         if not fields.copied and not fields.chosen:
             text = "tagger: no training row names a piece of its text"
             raise TrainError(
@@ -140,7 +146,10 @@ class Tagger(Strategy):
         start = folder_of(self.model, lesson.means)
         if weights_digest(start) != saved["made"]["start"]:
             raise RuntimeError(f"{self.model} is not the encoder that this tagger was trained from")
-        fields, arrays = Fields.from_json(saved["fields"]), load_file(folder / "tagger.safetensors")
+        fields, arrays = (
+            TargetFields.from_json(saved["fields"]),
+            load_file(folder / "tagger.safetensors"),
+        )
         tagger = WordTags(
             start, tags_for(fields.copied), self.max_length, self.micro_tokens, lesson.seed
         )
@@ -151,7 +160,9 @@ class Tagger(Strategy):
         }
         tagger.network.load_state_dict(own, strict=False)
         choices = {
-            name: Choice(values, arrays[f"weights.{i}"].numpy(), arrays[f"biases.{i}"].numpy())
+            name: ValueClassifier(
+                values, arrays[f"weights.{i}"].numpy(), arrays[f"biases.{i}"].numpy()
+            )
             for i, (name, values) in enumerate(saved["values"].items())
         }
         return Tagging(tagger, fields, choices, lesson.means, saved["made"])
@@ -173,8 +184,8 @@ class Tagging(Adapted):
     def __init__(
         self,
         tagger: WordTags,
-        fields: Fields,
-        choices: dict[str, Choice],
+        fields: TargetFields,
+        choices: dict[str, ValueClassifier],
         means: Means,
         made: dict[str, Any],
     ):
@@ -192,11 +203,11 @@ class Tagging(Adapted):
             return []
         texts = [question.text for question in questions]
         spans = self.tagger.spans(texts, tell) if self.fields.copied else [[] for _ in texts]
-        chosen = self._chosen(texts)
+        chosen = self._choose_fields(texts)
         lines = [self.fields.answer(*one) for one in zip(texts, spans, chosen, strict=True)]
         return [Answer(line, raw=line) for line in lines]
 
-    def _chosen(self, texts: Sequence[str]) -> list[dict[str, Sequence[str]]]:
+    def _choose_fields(self, texts: Sequence[str]) -> list[dict[str, Sequence[str]]]:
         if not self.choices:
             return [{} for _ in texts]
         vectors = vectors_of(texts, self.means)
@@ -205,7 +216,7 @@ class Tagging(Adapted):
 
     def save(self, folder: Path) -> None:
         arrays: dict[str, Any] = {
-            f"network.{n}": w for n, w in self.tagger.network.trained().items()
+            f"network.{n}": w for n, w in self.tagger.network.trainable_state().items()
         }
         arrays |= tensors(
             {f"weights.{i}": one.weights for i, one in enumerate(self.choices.values())}
@@ -236,7 +247,7 @@ def folder_of(name: str, means: Means) -> Path:
 # --- fields that are chosen -----------------------------------------------------------------------
 
 
-class Choice:
+class ValueClassifier:
     """A linear model on sentence vectors. `values`: what is chosen among. `weights` (values,
     width), `biases` (values,), float32."""
 
@@ -248,7 +259,7 @@ class Choice:
         return [self.values[i] for i in best]
 
 
-def choice(lesson: Lesson, name: str) -> Choice:
+def choice(lesson: Lesson, name: str) -> ValueClassifier:
     """Of the values that a field has in train, the one that the sentence's vector speaks for."""
     import numpy as np
     from sklearn.linear_model import LogisticRegression
@@ -273,4 +284,4 @@ def choice(lesson: Lesson, name: str) -> Choice:
         biases[model.classes_] = (
             np.concatenate([-model.intercept_, model.intercept_]) if two else model.intercept_
         )
-    return Choice(values, weights, biases)
+    return ValueClassifier(values, weights, biases)

@@ -29,18 +29,23 @@ from typing import TYPE_CHECKING, Literal
 from assay.core.errors import Problem, TrainError
 from assay.core.types import Answer, Example, Lesson, Messages, Task, Tell
 from assay.models.tokenizer.chat_tokens import Encoded
-from assay.strategies.training.classification_head import LabelLayer, Recall, bodies, kept_labels
+from assay.strategies.training.classification_head import (
+    LabelLayer,
+    Recall,
+    bodies,
+    load_head_labels,
+)
 from assay.strategies.training.trained_arm import Tuned, train
-from assay.tasks.entities import Span, located, of_run, of_spans, pieces_of, written
+from assay.tasks.entities import Span, format_entities, locate_entities, of_run, of_spans, pieces_of
 from assay.tasks.prompt_format import ask
-from assay.training.settings import Change
+from assay.training.settings import NetworkChange
 
 if TYPE_CHECKING:
     import torch
 
     from assay.models.inference.chat_model import ChatModel
     from assay.models.tokenizer.chat_tokens import Chat
-    from assay.training.objectives.classification import Layer
+    from assay.training.objectives.classification import ClassifierLayer
 
 OUTSIDE = "O"
 WORD = re.compile(r"\w+|[^\w\s]")
@@ -71,10 +76,10 @@ class TokenHead(LabelLayer):
                 Problem("T049", text, help="look at the field that `data.columns.entities` names")
             )
 
-    def change(self, model: ChatModel, lesson: Lesson) -> Change:
-        return self._made(model, lesson, tags_of(lesson.train))[1]
+    def change(self, model: ChatModel, lesson: Lesson) -> NetworkChange:
+        return self._build_head(model, lesson, tags_of(lesson.train))[1]
 
-    def fit(self, lesson: Lesson) -> Tagger:
+    def fit(self, lesson: Lesson) -> TokenTagger:
         import torch
 
         from assay.training.objectives.tagging import tagging
@@ -82,8 +87,8 @@ class TokenHead(LabelLayer):
         self.refuse(lesson)
         torch.manual_seed(lesson.seed)
         model, tags = self.open(lesson), tags_of(lesson.train)
-        layer, change = self._made(model, lesson, tags)
-        arm = Tagger(model, lesson.task, layer, tags, self.twice, change)
+        layer, change = self._build_head(model, lesson, tags)
+        arm = TokenTagger(model, lesson.task, layer, tags, self.twice, change)
         objective = tagging(layer, smoothing=self.label_smoothing)
         encode = partial(texts_of, tags=tags, twice=self.twice)
         arm.states.on = not self.layers
@@ -91,16 +96,18 @@ class TokenHead(LabelLayer):
         arm.states.forget()
         return arm
 
-    def restore(self, folder: Path, lesson: Lesson) -> Tagger:
-        model, tags = self.open(lesson), kept_labels(folder)
-        layer, change = self._made(model, lesson, tags)
+    def restore(self, folder: Path, lesson: Lesson) -> TokenTagger:
+        model, tags = self.open(lesson), load_head_labels(folder)
+        layer, change = self._build_head(model, lesson, tags)
         change.read(folder)
         model.network.eval().requires_grad_(False)
-        arm = Tagger(model, lesson.task, layer, tags, self.twice, change)
+        arm = TokenTagger(model, lesson.task, layer, tags, self.twice, change)
         arm.recall(folder)
         return arm
 
-    def _made(self, model: ChatModel, lesson: Lesson, tags: Sequence[str]) -> tuple[Layer, Change]:
+    def _build_head(
+        self, model: ChatModel, lesson: Lesson, tags: Sequence[str]
+    ) -> tuple[ClassifierLayer, NetworkChange]:
         chat = replace(model.chat, max_length=min(self.max_length, model.chat.max_length))
 
         def sample(rows: Sequence[Example]) -> torch.Tensor:
@@ -108,10 +115,10 @@ class TokenHead(LabelLayer):
 
             return torch.cat(words_of(model, texts_of(chat, lesson.task, rows, tags, self.twice)))
 
-        return self.made(model, lesson, tags, sample)
+        return self.build_layer(model, lesson, tags, sample)
 
 
-class Tagger(Tuned):
+class TokenTagger(Tuned):
     """A model with a layer for the tags of words: the pieces it names are its answer, and nothing
     is generated."""
 
@@ -119,23 +126,23 @@ class Tagger(Tuned):
         self,
         model: ChatModel,
         task: Task,
-        layer: Layer,
+        layer: ClassifierLayer,
         tags: Sequence[str],
         twice: bool,
-        change: Change,
+        change: NetworkChange,
     ):
         super().__init__(model, task, 1, change.write)
         self._chat_model, self._layer, self._tags, self._twice = model, layer, tuple(tags), twice
         self.states = Recall()
 
     def prompt(self, question: Example) -> Messages:
-        return asked(self.task, question, self._twice)
+        return tagging_messages(self.task, question, self._twice)
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
         import torch
 
         read = [
-            placed(self._chat_model.chat, self.task, question, self._twice)
+            locate_words(self._chat_model.chat, self.task, question, self._twice)
             for question in questions
         ]
         cut = sum(1 for one in read if one.cut)
@@ -144,7 +151,7 @@ class Tagger(Tuned):
             tell({"event": "warning", "code": "D048", "count": cut, "text": text})
         self._layer.eval()
         answers = []
-        sequences = [one.encoded() for one in read]
+        sequences = [one.to_sequence() for one in read]
         keys = [(*sequence.ids, *sequence.learnt) for sequence in sequences]
         found = self.states.of(
             keys, lambda some: words_of(self._chat_model, [sequences[i] for i in some])
@@ -153,7 +160,7 @@ class Tagger(Tuned):
             with torch.no_grad():
                 best = self._layer(states).argmax(-1).tolist() if one.words else []
             spans = pieces_at([self._tags[i] for i in best], [bounds for _, bounds in one.words])
-            line = written(of_spans(spans, one.text))
+            line = format_entities(of_spans(spans, one.text))
             answers.append(Answer(line, raw=line, prompt_tokens=len(one.ids)))
         if tell and questions:
             tell(
@@ -176,7 +183,7 @@ def tags_of(rows: Sequence[Example]) -> list[str]:
     return [OUTSIDE, *(f"{mark}-{kind}" for kind in types for mark in "BI")]
 
 
-class Read:
+class WordTokens:
     """A text as the model reads it.
 
     Attributes:
@@ -190,7 +197,7 @@ class Read:
     ):
         self.text, self.ids, self.cut, self.words = text, ids, cut, words
 
-    def encoded(self, tags: Sequence[int] = ()) -> Encoded:
+    def to_sequence(self, tags: Sequence[int] = ()) -> Encoded:
         """As a sequence whose learnt tokens are those after the words: what predicts them is what
         is read."""
         return Encoded(
@@ -198,17 +205,17 @@ class Read:
         )
 
 
-def asked(task: Task, example: Example, twice: bool) -> Messages:
+def tagging_messages(task: Task, example: Example, twice: bool) -> Messages:
     """The messages that hold the text of a row, once or twice."""
     text = example.messages[-1].content.strip()
     return ask(task, example.with_text(f"{text}\n\n{text}" if twice else text))
 
 
-def placed(chat: Chat, task: Task, example: Example, twice: bool) -> Read:
+def locate_words(chat: Chat, task: Task, example: Example, twice: bool) -> WordTokens:
     """The text of a row in its prompt, and where its words are."""
     text = example.messages[-1].content.strip()
-    messages = asked(task, example, twice)
-    ids, cut, places = chat.placed(messages)
+    messages = tagging_messages(task, example, twice)
+    ids, cut, places = chat.prompt_with_offsets(messages)
     begin = messages[-1].content.strip().rindex(text)
     last: dict[int, int] = {}  # character -> the last token that holds it
     for token, start, end in places:
@@ -216,7 +223,7 @@ def placed(chat: Chat, task: Task, example: Example, twice: bool) -> Read:
             last[character - begin] = token
     words = [(last[m.end() - 1], m.span()) for m in WORD.finditer(text) if m.end() - 1 in last]
     # The token after a word is what marks it; the template always has some after the text.
-    return Read(
+    return WordTokens(
         text, ids, cut, [(token, bounds) for token, bounds in words if token + 1 < len(ids)]
     )
 
@@ -228,10 +235,10 @@ def texts_of(
     number = {tag: i for i, tag in enumerate(tags)}
     sequences = []
     for example in examples:
-        read = placed(chat, task, example, twice)
-        spans = located(pieces_of(example.target or ""), read.text)
+        read = locate_words(chat, task, example, twice)
+        spans = locate_entities(pieces_of(example.target or ""), read.text)
         marks = tags_at(spans, [bounds for _, bounds in read.words])
-        sequences.append(read.encoded([number.get(mark, 0) for mark in marks]))
+        sequences.append(read.to_sequence([number.get(mark, 0) for mark in marks]))
     return sequences
 
 

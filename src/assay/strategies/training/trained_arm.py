@@ -16,10 +16,10 @@ from assay.core.types import Example, LanguageModel, Lesson, Task
 from assay.data.accepted_answers import WRITTEN
 from assay.models.tokenizer.chat_tokens import Encoded
 from assay.strategies.linear.word_ranking import pairs_of
-from assay.strategies.prompting.few_shot import drawn
+from assay.strategies.prompting.few_shot import sample_rows
 from assay.strategies.prompting.prompted_arm import Prompted
 from assay.tasks.prompt_format import ask
-from assay.training.settings import Change, Trained
+from assay.training.settings import NetworkChange, Trained
 
 if TYPE_CHECKING:
     from assay.models.inference.chat_model import ChatModel
@@ -59,14 +59,14 @@ class Tuned(Prompted):
 
     def recall(self, folder: Path) -> None:
         """How the training went, from the folder that `save` wrote."""
-        saved = kept(folder)
+        saved = load_record(folder)
         self.curve, self.ended = saved["curve"], saved["ended"]
         # Not in what the first versions wrote.
         self.best_step, self.fit = saved.get("best_step", 0), saved.get("fit", {})
         self.start_loss = saved.get("start_loss")
 
 
-def kept(folder: Path) -> dict[str, Any]:
+def load_record(folder: Path) -> dict[str, Any]:
     return read_json(folder / "tuned.json")
 
 
@@ -74,7 +74,7 @@ def train(
     lesson: Lesson,
     settings: Trained,
     model: ChatModel,
-    change: Change,
+    change: NetworkChange,
     arm: Tuned,
     objective: Objective | None = None,
     encode: Encode | None = None,
@@ -94,8 +94,8 @@ def train(
     from assay.training.estimate.trial_run import run_or_rehearse
     from assay.training.evaluation_schedule import fit_words
     from assay.training.loop import Training
-    from assay.training.objectives.factory import wanted
-    from assay.training.out_of_memory import told
+    from assay.training.objectives.factory import build_objective
+    from assay.training.out_of_memory import translate_memory_errors
 
     need_rows(settings.kind, lesson)
     refuse_silent(lesson.train)
@@ -117,12 +117,12 @@ def train(
     encode = encode or partial(
         sequences_of, learn=settings.learn, choosing=settings.objective == "label_set"
     )
-    given = answered(lesson, settings.answers)
+    given = expand_answers(lesson, settings.answers)
     train = learnt(
-        given if settings.max_rows is None else drawn(given, settings.max_rows, lesson.seed)
+        given if settings.max_rows is None else sample_rows(given, settings.max_rows, lesson.seed)
     )
     rows = fitting(train, encode(chat, lesson.task, train), settings, chat.max_length, "training")
-    held = drawn(lesson.val, settings.val_rows, lesson.seed)
+    held = sample_rows(lesson.val, settings.val_rows, lesson.seed)
     asked = learnt(held)
     val = fitting(asked, encode(chat, lesson.task, asked), settings, chat.max_length, "val")
     for some in (rows, val):
@@ -135,8 +135,8 @@ def train(
                 help=LONGER,
             )
         )
-    with told(settings.kind):
-        objective = objective or wanted(settings, lesson, model)
+    with translate_memory_errors(settings.kind):
+        objective = objective or build_objective(settings, lesson, model)
         if settings.read_first:
             read(lesson, settings, model, change)
         training = Training(
@@ -165,7 +165,7 @@ def train(
     arm.fit = fit_words(progress.curve, progress.start_loss).to_json()
 
 
-def answered(lesson: Lesson, which: Literal["derive", "first", "all"]) -> Sequence[Example]:
+def expand_answers(lesson: Lesson, which: Literal["derive", "first", "all"]) -> Sequence[Example]:
     """The training rows; those with several accepted answers once for each, where all are
     learnt."""
     rows = [row for row in lesson.train if row.also]
@@ -228,7 +228,7 @@ LONGER = "raise max_length, or drop long rows before: curate: [{kind: length, ma
 
 
 @dataclass(frozen=True)
-class Fitting:
+class EncodedRows:
     """Rows and their sequences, none longer than it may be. `warning` counts what was cut or left
     out."""
 
@@ -250,7 +250,7 @@ def fitting(
     settings: Trained,
     most: int,
     which: str,
-) -> Fitting:
+) -> EncodedRows:
     """Rows cut to `most` tokens, or dropped or refused where they are longer, as
     `settings.too_long` says.
 
@@ -271,8 +271,8 @@ def fitting(
     if what == "drop":
         left = [i for i in range(len(sequences)) if i not in set(long)]
         kept = [examples[i] for i in left], [sequences[i] for i in left]
-        return Fitting(*kept, len(long), f"{subject} and were left out")
-    return Fitting(
+        return EncodedRows(*kept, len(long), f"{subject} and were left out")
+    return EncodedRows(
         list(examples),
         [cut_to(sequence, most) for sequence in sequences],
         len(long),

@@ -107,7 +107,7 @@ def _fault(network: Any, name: str, shape: tuple[int, ...]) -> str:
         except AttributeError:
             return f"this one has no weight {name}"
         return "" if own == shape else f"{name} is {own} here and {shape} there"
-    place, kind = parted(name)
+    place, kind = split_tensor_name(name)
     try:
         inside, out = sides(network.get_submodule(place))
     except AttributeError:
@@ -126,7 +126,7 @@ def _fault(network: Any, name: str, shape: tuple[int, ...]) -> str:
     )
 
 
-def parted(name: str) -> tuple[str, str]:
+def split_tensor_name(name: str) -> tuple[str, str]:
     """Layer and kind of a tensor in PEFT's files:
     `base_model.model.model.layers.0.mlp.up_proj.lora_A.weight` is that layer's `lora_A`."""
     parts = name.removeprefix(OUTSIDE).removesuffix(".weight").split(".")

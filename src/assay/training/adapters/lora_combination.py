@@ -28,7 +28,7 @@ from typing import Literal
 import torch
 
 from assay.core.errors import ModelError, Problem
-from assay.training.adapters.compatibility import WEIGHTS, parted
+from assay.training.adapters.compatibility import WEIGHTS, split_tensor_name
 from assay.training.adapters.lora_weights import need_pairs, scaling
 
 How = Literal["average", "add", "ties", "dare"]
@@ -52,7 +52,7 @@ class Blended:
     kept: float = 1.0
 
 
-def blended(
+def blend_adapters(
     adapters: Sequence[Mapping[str, Product]],
     how: How,
     *,
@@ -77,19 +77,19 @@ def blended(
     total = sum(max((len(a) for a, _ in adapter.values()), default=0) for adapter in adapters)
     if how in ("average", "add"):
         laid = {name: beside([adapter.get(name) for adapter in adapters], given) for name in names}
-        return Blended({name: widened(product, total) for name, product in laid.items()}, total)
+        return Blended({name: pad_rank(product, total) for name, product in laid.items()}, total)
     draw = torch.Generator().manual_seed(seed)
     products: dict[str, Product] = {}
     left = whole = 0.0
     wanted = rank or total
     for name in names:
-        changes = changed([adapter.get(name) for adapter in adapters])
+        changes = delta_weights([adapter.get(name) for adapter in adapters])
         share = density or (TRIM if how == "ties" else DROP)
         change = ties(changes, given, share) if how == "ties" else dare(changes, given, share, draw)
-        product = factored(change, wanted)
+        product = factorise(change, wanted)
         left += float((product[1] @ product[0]).square().sum())
         whole += float(change.square().sum())
-        products[name] = widened(product, wanted)
+        products[name] = pad_rank(product, wanted)
     return Blended(products, wanted, left / whole if whole else 1.0)
 
 
@@ -113,11 +113,11 @@ def need_one_shape(adapters: Sequence[Mapping[str, Product]], names: Sequence[st
 
 def beside(products: Sequence[Product | None], weights: Sequence[float]) -> Product:
     """The weighted sum of changes, exactly: both sides laid side by side."""
-    there = [(a, weight * b) for (a, b), weight in _given(products, weights)]
+    there = [(a, weight * b) for (a, b), weight in _drop_missing(products, weights)]
     return torch.cat([a for a, _ in there]), torch.cat([b for _, b in there], 1)
 
 
-def _given(
+def _drop_missing(
     products: Sequence[Product | None], weights: Sequence[float]
 ) -> list[tuple[Product, float]]:
     return [
@@ -127,7 +127,7 @@ def _given(
     ]
 
 
-def changed(products: Sequence[Product | None]) -> list[torch.Tensor]:
+def delta_weights(products: Sequence[Product | None]) -> list[torch.Tensor]:
     """The changes themselves, (out, in); zeros where an adapter leaves the layer alone. One of them
     does not."""
     found = [None if product is None else product[1] @ product[0] for product in products]
@@ -161,7 +161,7 @@ def _scale(weights: Sequence[float], stacked: torch.Tensor) -> torch.Tensor:
     return torch.tensor(weights, dtype=stacked.dtype).view(-1, *[1] * (stacked.dim() - 1))
 
 
-def factored(change: torch.Tensor, rank: int) -> Product:
+def factorise(change: torch.Tensor, rank: int) -> Product:
     """The nearest product of that rank, or of the change's own where that is smaller."""
     from assay.training.lora_init import EXACT, ROUNDS
 
@@ -174,7 +174,7 @@ def factored(change: torch.Tensor, rank: int) -> Product:
     return (root[:, None] * vh[:rank]).contiguous(), (u[:, :rank] * root).contiguous()
 
 
-def widened(product: Product, rank: int) -> Product:
+def pad_rank(product: Product, rank: int) -> Product:
     """The same change with zeros up to `rank`."""
     a, b = product
     more = rank - len(a)
@@ -205,7 +205,7 @@ def read_products(folder: Path) -> dict[str, Product]:
         )
     sides: dict[str, dict[str, torch.Tensor]] = {}
     for name, tensor in load_file(folder / WEIGHTS).items():
-        place, kind = parted(name)
+        place, kind = split_tensor_name(name)
         sides.setdefault(place, {})[kind] = tensor.float()
     return {
         place: (found["lora_A"], scaling(config, place, len(found["lora_A"])) * found["lora_B"])

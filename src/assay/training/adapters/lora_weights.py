@@ -26,8 +26,8 @@ from torch.nn.functional import linear
 
 from assay.core.errors import ModelError, Problem
 from assay.core.store import read_json
-from assay.training.adapters.compatibility import CONFIG, WEIGHTS, parted
-from assay.training.adapters.merge import dequantised
+from assay.training.adapters.compatibility import CONFIG, WEIGHTS, split_tensor_name
+from assay.training.adapters.merge import dequantise_weight
 
 ALONE = "serve it in a process of its own, or merge it into a copy of the base"
 # What PEFT's config can ask for beyond pairs and DoRA; assay trains none of these.
@@ -41,7 +41,7 @@ FURTHER = (
 
 
 @dataclass(frozen=True)
-class Pair:
+class LoraWeights:
     """What one adapter does at one layer.
 
     Attributes:
@@ -68,7 +68,7 @@ class Pair:
         return sum(part.nbytes for part in (self.a, self.b, self.gain) if part is not None)
 
 
-class Turn:
+class ActiveAdapter:
     """Whose turn it is: the adapter of all rows, or one for each row of the passes that follow. ""
     is the base.
 
@@ -135,9 +135,9 @@ class Mixed:
 class Beside:
     """The pairs beside one layer, as its forward hook. A copy of the network has the same pairs."""
 
-    def __init__(self, turn: Turn):
+    def __init__(self, turn: ActiveAdapter):
         self.turn = turn
-        self.pairs: dict[str, Pair] = {}
+        self.pairs: dict[str, LoraWeights] = {}
 
     def __deepcopy__(self, memo: Any) -> Beside:
         return self
@@ -162,7 +162,7 @@ class Beside:
         return changed.view_as(out)
 
 
-def read_pairs(network: Any, folder: Path) -> dict[str, Pair]:
+def read_pairs(network: Any, folder: Path) -> dict[str, LoraWeights]:
     """The adapter in PEFT's two files, by the names of the network's layers, on their device.
 
     Raises:
@@ -173,7 +173,7 @@ def read_pairs(network: Any, folder: Path) -> dict[str, Pair]:
     config = need_pairs(folder)
     tensors: dict[str, dict[str, torch.Tensor]] = {}
     for name, tensor in load_file(folder / WEIGHTS).items():
-        place, kind = parted(name)
+        place, kind = split_tensor_name(name)
         tensors.setdefault(place, {})[kind] = tensor
     with torch.no_grad():
         return {
@@ -218,13 +218,15 @@ def scaling(config: dict[str, Any], place: str, rank: int) -> float:
     return alpha / (rank**0.5 if config.get("use_rslora") else rank)
 
 
-def _pair(layer: Any, place: str, config: dict[str, Any], found: dict[str, torch.Tensor]) -> Pair:
+def _pair(
+    layer: Any, place: str, config: dict[str, Any], found: dict[str, torch.Tensor]
+) -> LoraWeights:
     device = layer.weight.device
     a, b = found["lora_A"].float().to(device), found["lora_B"].float().to(device)
     b = b * scaling(config, place, len(a))
     if "lora_magnitude_vector" not in found:
-        return Pair(a, b)
-    weight = dequantised(layer)
+        return LoraWeights(a, b)
+    weight = dequantise_weight(layer)
     total = (weight.T if config.get("fan_in_fan_out") else weight) + b @ a
     factor = found["lora_magnitude_vector"].float().to(device) / total.norm(dim=1)
-    return Pair(a, b * factor[:, None], factor - 1)
+    return LoraWeights(a, b * factor[:, None], factor - 1)

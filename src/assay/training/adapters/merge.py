@@ -101,9 +101,9 @@ def weights_of(layer: Any) -> Pair:
     from peft.tuners.tuners_utils import BaseTunerLayer
 
     if not isinstance(layer, BaseTunerLayer):
-        return dequantised(layer), _bias(layer)
+        return dequantise_weight(layer), _bias(layer)
     base: Any = layer.get_base_layer()
-    weight, bias = dequantised(base), _bias(base)
+    weight, bias = dequantise_weight(base), _bias(base)
     adapter = layer.active_adapters[0]
     part: Any = layer
     if isinstance(layer, LoraLayer):  # AdaLoRA's is one too
@@ -120,7 +120,7 @@ def weights_of(layer: Any) -> Pair:
     return weight, bias
 
 
-def dequantised(layer: Any) -> torch.Tensor:
+def dequantise_weight(layer: Any) -> torch.Tensor:
     """A copy of a linear layer's weight in fp32; of a quantised one, what its products are made
     with."""
     from peft.utils.integrations import dequantize_module_weight
@@ -150,7 +150,7 @@ def _plain(
     base: Any = layer.get_base_layer() if isinstance(layer, BaseTunerLayer) else layer
     if not isinstance(base, Conv1D):
         return plain_linear(weight, bias, dtype)
-    return filled(Conv1D(base.nf, base.nx), weight, bias, dtype)
+    return fill_linear(Conv1D(base.nf, base.nx), weight, bias, dtype)
 
 
 def plain_linear(
@@ -159,10 +159,10 @@ def plain_linear(
     """A plain layer with a weight (out, in)."""
     # "meta": the constructor would fill a full-sized weight with random numbers first.
     plain = torch.nn.Linear(weight.shape[1], weight.shape[0], bias is not None, device="meta")
-    return filled(plain, weight, bias, dtype)
+    return fill_linear(plain, weight, bias, dtype)
 
 
-def filled(
+def fill_linear(
     plain: Any, weight: torch.Tensor, bias: torch.Tensor | None, dtype: torch.dtype
 ) -> torch.nn.Module:
     plain.weight = torch.nn.Parameter(weight.to(dtype).contiguous(), requires_grad=False)

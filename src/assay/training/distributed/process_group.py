@@ -121,7 +121,7 @@ class Team:
         copies = list(masters.copies.values())
         there = [float(copy.grad is not None) for copy in copies]
         told = torch.tensor([*numbers, *there], dtype=torch.float64)
-        with heard():
+        with translate_peer_errors():
             distributed.all_reduce(told)
             grads = []
             for copy, count in zip(copies, told[len(numbers) :].tolist(), strict=True):
@@ -142,7 +142,7 @@ class Team:
         if self.size == 1:
             return list(value)
         told = torch.tensor(list(value), dtype=torch.float64)
-        with heard():
+        with translate_peer_errors():
             distributed.broadcast(told, 0)
         return told.tolist()
 
@@ -182,7 +182,7 @@ def sum_up(bucket: Sequence[torch.Tensor]) -> None:
 
 
 @contextmanager
-def heard() -> Generator[None]:
+def translate_peer_errors() -> Generator[None]:
     """What torch says when another process is gone, as T050. Who it was is known to the process
     that started it."""
     try:
@@ -223,7 +223,7 @@ def meeting(store: Any, rank: int, size: int, card: int) -> Generator[Team]:
                 )
             )
         torch.cuda.set_device(card)
-    with heard():
+    with translate_peer_errors():
         distributed.init_process_group(
             backend, store=store, rank=rank, world_size=size, timeout=PATIENCE
         )

@@ -12,7 +12,7 @@ Source           Zhao et al. (2023), PyTorch FSDP, arxiv.org/abs/2304.11277; Raj
                  (2020), ZeRO, arxiv.org/abs/1910.02054
 Watch out        a layer's forward and backward pass is work of all: every process makes as many
                  passes in a step as the others (`Team.idle`), a state is put together by all, and
-                 process 0 evaluates alone only in `gathered`
+                 process 0 evaluates alone only in `summon_full_weights`
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def gather(network: Any) -> None:
 
 
 @contextmanager
-def gathered(network: Any) -> Generator[None]:
+def summon_full_weights(network: Any) -> Generator[None]:
     """`gather` for the block, in which process 0 can evaluate alone. Every process has to enter
     it."""
     gather(network)

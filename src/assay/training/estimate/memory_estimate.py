@@ -21,7 +21,7 @@ import torch
 from assay.core.errors import Problem, ResourceError
 from assay.models.environment import multiplies_bf16
 from assay.training.acceleration import asking
-from assay.training.batch_schedule import Plan
+from assay.training.batch_schedule import BatchPlan
 from assay.training.chunked_likelihood import CHUNK
 from assay.training.decoder_layers import decoder_layers
 from assay.training.distributed.shard import part
@@ -110,7 +110,7 @@ def need(exercise: Exercise, masters: Masters, survey: Survey, settings: Trained
     network = exercise.network
     config = network.config.get_text_config()
     shortest = min(survey.cheapest.rows, key=lambda row: exercise.lengths[row])
-    kept, cells = saved(exercise, shortest, checkpointing=settings.checkpointing)
+    kept, cells = activation_bytes(exercise, shortest, checkpointing=settings.checkpointing)
     width = network.get_input_embeddings().weight.element_size()
     whole = HELD * kept / cells
     # Computed again layer by layer: what goes from layer to layer is kept, and all of one layer.
@@ -146,7 +146,9 @@ def output_bytes(network: Any) -> int:
     return 4 * weight.numel() + CHUNK * len(weight) * (2 * weight.element_size() + 4)
 
 
-def saved(exercise: Exercise, row: int, *, checkpointing: bool = False) -> tuple[int, int]:
+def activation_bytes(
+    exercise: Exercise, row: int, *, checkpointing: bool = False
+) -> tuple[int, int]:
     """Bytes that the forward pass over a row keeps for the backward pass, weights aside; and the
     computed tokens. `checkpointing`: the layers are told to keep less in training, which is left
     aside."""
@@ -175,7 +177,7 @@ def saved(exercise: Exercise, row: int, *, checkpointing: bool = False) -> tuple
         network.train(was)
 
 
-def suspected(
+def is_memory_risky(
     network: Any, masters: Masters, settings: Trained, lengths: Sequence[int], limit: int
 ) -> bool:
     """Whether a training may need more than half of the memory: by the shapes of the layers,
@@ -196,10 +198,10 @@ def _matrices(network: Any) -> Iterator[tuple[int, ...]]:
         yield from (parameter.shape for parameter in layer.parameters() if parameter.ndim == 2)
 
 
-def check(exercise: Exercise, masters: Masters, plan: Plan, settings: Trained) -> None:
+def check(exercise: Exercise, masters: Masters, plan: BatchPlan, settings: Trained) -> None:
     """Raises ResourceError, R098, before a training that does not fit has taken a step."""
     limit = memory()
-    if suspected(exercise.network, masters, settings, exercise.lengths, limit):
+    if is_memory_risky(exercise.network, masters, settings, exercise.lengths, limit):
         refuse(need(exercise, masters, Survey.of(plan, settings.epochs), settings), settings, limit)
 
 

@@ -26,7 +26,7 @@ def ask(folder: Path, *, done: int = 0, memory: int = 0) -> None:
     write_json(folder / REQUEST, {"done": done, "memory": memory})
 
 
-def asked(folder: Path) -> tuple[Path, dict[str, Any]] | None:
+def find_request(folder: Path) -> tuple[Path, dict[str, Any]] | None:
     """The folder of the request that a run in `folder` is under, and the request."""
     for place in (folder, *folder.absolute().parents[:ABOVE]):
         if (place / REQUEST).exists():
@@ -34,7 +34,7 @@ def asked(folder: Path) -> tuple[Path, dict[str, Any]] | None:
     return None
 
 
-def rehearsed(folder: Path) -> list[dict[str, Any]]:
+def read_rehearsals(folder: Path) -> list[dict[str, Any]]:
     """What the trainings in `folder` have told, in order: see `Rehearsal.told`."""
     return list(read_lines(folder / RESULT)) if (folder / RESULT).exists() else []
 
@@ -43,7 +43,7 @@ def rehearsed(folder: Path) -> list[dict[str, Any]]:
 def part(folder: Path, name: str, times: float) -> Generator[None]:
     """Work of a fit in `folder` that is no training, done in part while it is rehearsed: it takes
     `times` what it takes inside the block."""
-    found = asked(folder)
+    found = find_request(folder)
     assert found is not None, "only a rehearsal does a part"
     begun = clock()
     yield

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from assay.training.batch import FILL
-from assay.training.batch_schedule import Plan, grown
+from assay.training.batch_schedule import BatchPlan, tree_growth
 
 LOOKED = 256  # steps at most
 DRAWN = 5_000_000  # rows at most that are drawn for it: an epoch is drawn anew for each step
 
 
 @dataclass(frozen=True)
-class Part:
+class MicroBatch:
     """A micro-batch.
 
     Attributes:
@@ -29,10 +29,10 @@ class Part:
     price: float
 
     @classmethod
-    def of(cls, plan: Plan, rows: Sequence[int]) -> Part:
+    def of(cls, plan: BatchPlan, rows: Sequence[int]) -> MicroBatch:
         if plan.merges:
             ids = [plan.ids[row] for row in rows]
-            cells = sum(new for new, _ in grown(ids))
+            cells = sum(new for new, _ in tree_growth(ids))
             return cls(tuple(rows), -(-cells // FILL) * FILL, plan.costs.tree(ids))
         lengths = [plan.lengths[row] for row in rows]
         return cls(tuple(rows), len(rows) * max(lengths), plan.costs.rows(lengths))
@@ -42,16 +42,16 @@ class Part:
 class Survey:
     """Some steps of a run, evenly spaced over its epochs; each is a tuple of parts."""
 
-    steps: tuple[tuple[Part, ...], ...]
+    steps: tuple[tuple[MicroBatch, ...], ...]
 
     @classmethod
-    def of(cls, plan: Plan, epochs: int, most: int = LOOKED) -> Survey:
+    def of(cls, plan: BatchPlan, epochs: int, most: int = LOOKED) -> Survey:
         total = plan.steps * epochs
         count = max(1, min(total, most, DRAWN // len(plan.lengths)))
         # The middle of each of `count` equal stretches.
         places = [(2 * i + 1) * total // (2 * count) for i in range(count)]
         parts = (plan.step(place // plan.steps, place % plan.steps) for place in places)
-        return cls(tuple(tuple(Part.of(plan, rows) for rows in step) for step in parts))
+        return cls(tuple(tuple(MicroBatch.of(plan, rows) for rows in step) for step in parts))
 
     @property
     def price(self) -> float:
@@ -64,7 +64,7 @@ class Survey:
         return sum(part.cells for step in self.steps for part in step) / len(self.steps)
 
     @property
-    def dearest(self) -> Part:
+    def dearest(self) -> MicroBatch:
         """The part that needs most memory."""
         return max(
             (part for step in self.steps for part in step),
@@ -72,10 +72,10 @@ class Survey:
         )
 
     @property
-    def cheapest(self) -> Part:
+    def cheapest(self) -> MicroBatch:
         return min((part for step in self.steps for part in step), key=lambda part: part.price)
 
-    def typical(self, count: int) -> list[tuple[Part, ...]]:
+    def typical(self, count: int) -> list[tuple[MicroBatch, ...]]:
         """The steps whose price is nearest to the mean, nearest first."""
         mean = self.price
         return sorted(self.steps, key=lambda step: abs(sum(part.price for part in step) - mean))[
@@ -86,14 +86,14 @@ class Survey:
 def neighbours(ids: Sequence[Sequence[int]], cells: int, *, merges: bool) -> list[int]:
     """The first of the sorted sequences, up to so many computed tokens, as trees or one by one."""
     rows = sorted(range(len(ids)), key=lambda row: list(ids[row]))
-    for count, (new, above) in enumerate(grown([ids[row] for row in rows]), start=1):
+    for count, (new, above) in enumerate(tree_growth([ids[row] for row in rows]), start=1):
         cells -= new if merges else new + above
         if cells <= 0:
             return rows[:count]
     return rows
 
 
-def first_parts(step: Sequence[Part], most: float) -> list[Part]:
+def first_parts(step: Sequence[MicroBatch], most: float) -> list[MicroBatch]:
     """As many of a step's parts as cost `most` together; one at least."""
     found = [step[0]]
     for part in step[1:]:

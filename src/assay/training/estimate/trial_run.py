@@ -27,11 +27,11 @@ import torch
 from assay.core.store import append
 from assay.models.tokenizer.chat_tokens import Encoded
 from assay.training.acceleration import asking
-from assay.training.batch_schedule import Plan
+from assay.training.batch_schedule import BatchPlan
 from assay.training.decoder_layers import decoder_layers, first_trained
 from assay.training.estimate import memory_estimate as room
-from assay.training.estimate.protocol import RESULT, asked
-from assay.training.estimate.step_costs import Part, Survey, first_parts, line, neighbours
+from assay.training.estimate.protocol import RESULT, find_request
+from assay.training.estimate.step_costs import MicroBatch, Survey, first_parts, line, neighbours
 from assay.training.estimate.usage import clock, memory
 from assay.training.evaluation_schedule import points
 from assay.training.frozen_layer_cache import GROUP, LIMIT, SPARE, Trunk
@@ -62,7 +62,7 @@ def run_or_rehearse(training: Training) -> Progress:
     Raises:
         TrainError, ResourceError, Stopped: as `Training.run`.
     """
-    request = asked(training.workdir)
+    request = find_request(training.workdir)
     return training.run() if request is None else Rehearsal(training, *request).run()
 
 
@@ -103,7 +103,7 @@ class Rehearsal(Training):
         )
 
     @cached_property
-    def plan(self) -> Plan:
+    def plan(self) -> BatchPlan:
         return self.whole.plan
 
     @cached_property
@@ -119,10 +119,10 @@ class Rehearsal(Training):
     def run(self) -> Progress:
         progress = super().run()
         if self.team.leads:
-            append(self.place / RESULT, self.told())
+            append(self.place / RESULT, self.estimate())
         return progress
 
-    def told(self) -> dict[str, Any]:
+    def estimate(self) -> dict[str, Any]:
         """Seconds of the whole run by part, each [on the wall, of the processor]; how often val is
         looked at; bytes that lie on the disk while it runs; what was counted of memory before the
         first step, what looks at val leave behind there, and single changes with which it would
@@ -131,8 +131,8 @@ class Rehearsal(Training):
         return {
             "seconds": {name: took.tolist() for name, took in self.took.items()},
             "looks": self.looks,
-            "steps": self.left,
-            "cells": round(self.survey.cells * self.left),
+            "steps": self.steps_left,
+            "cells": round(self.survey.cells * self.steps_left),
             "disk": self.disk,
             "need": self.need.total,
             "left": round(LEFT * min(self.looks, LOOKS) * room.output_bytes(self.network)),
@@ -142,7 +142,7 @@ class Rehearsal(Training):
         }
 
     @cached_property
-    def left(self) -> int:
+    def steps_left(self) -> int:
         """Steps that the run has still to take."""
         return max(0, self.plan.steps * self.settings.epochs - self.request["done"])
 
@@ -160,11 +160,11 @@ class Rehearsal(Training):
         return sum(at > self.request["done"] for at in self._at)
 
     @cached_property
-    def _compiled(self) -> bool:
+    def _is_compiled(self) -> bool:
         return False
 
     @property
-    def _given(self) -> bool:
+    def _has_whole_trunk(self) -> bool:
         """Whether the trunk has all layers: none of them runs in training, so that none is
         compiled."""
         layers = len(decoder_layers(self.network))
@@ -175,10 +175,10 @@ class Rehearsal(Training):
     def _train(self, run: Run) -> None:
         self.took["start"] = clock() - self.begun - self.surveying - self._filling
         self._wake(self.settings.epochs - 1)
-        alone = Part.of(
+        alone = MicroBatch.of(
             self.plan, [min(self.survey.cheapest.rows, key=lambda row: self.plan.lengths[row])]
         )
-        first, again = self._timed(run, [alone]), self._timed(run, [alone])
+        first, again = self._time_steps(run, [alone]), self._time_steps(run, [alone])
         self.took["start"] = self.took["start"] + np.maximum(0, first - again)
         if self.held:
             self._ask_val()
@@ -187,15 +187,15 @@ class Rehearsal(Training):
         begun = clock()
         self.plan.step(0, 0)  # which takes time too where rows are many
         drawing = clock() - begun
-        if self.whole._compiled and not self._given:
+        if self.whole._is_compiled and not self._has_whole_trunk:
             each = COMPILED * each
             self.took["compile"] = np.full(2, COMPILING)
-        self.took["steps"] = self.left * (fixed + each * self.survey.price + drawing)
+        self.took["steps"] = self.steps_left * (fixed + each * self.survey.price + drawing)
         self.took["val"] = self.took["val"] * (self.looks + (not self.request["done"]))
         self._largest(run)
 
     def _refuse_too_large(self, run: Run) -> None:
-        found = room.need(self._exercise, run.masters, self._renumbered, self.settings)
+        found = room.need(self._exercise, run.masters, self._local_survey, self.settings)
         self.need = replace(found, least=max(self.plan.lengths))
         room.refuse(self.need, self.settings, self.limit)
 
@@ -205,7 +205,7 @@ class Rehearsal(Training):
 
     _cells = 0  # of the dearest part so far
 
-    def _timed(self, run: Run, parts: Sequence[Part]) -> np.ndarray:
+    def _time_steps(self, run: Run, parts: Sequence[MicroBatch]) -> np.ndarray:
         begun = clock()
         total = self.plan.steps * self.settings.epochs
         self._step([[self.numbers[row] for row in part.rows] for part in parts], run, total)
@@ -230,7 +230,7 @@ class Rehearsal(Training):
             if gradual:
                 self._wake(0 if number % 2 == 0 else self.settings.epochs - 1)
             parts = first_parts(step, most)
-            found.append((sum(part.price for part in parts), self._timed(run, parts)))
+            found.append((sum(part.price for part in parts), self._time_steps(run, parts)))
         if gradual:
             self._wake(self.settings.epochs - 1)
             return found[: len(found) // 2 * 2]
@@ -246,7 +246,7 @@ class Rehearsal(Training):
         # After smaller parts: in what these have left of memory there is no room for it, as in a
         # run.
         if self.survey.dearest.cells > self._cells or (early and best > HEAVY):
-            self._timed(run, [self.survey.dearest] * self.team.size)
+            self._time_steps(run, [self.survey.dearest] * self.team.size)
         self._save(run)
         if best and not early:
             self._keep(run)
@@ -258,7 +258,7 @@ class Rehearsal(Training):
 
     def _ask_val(self) -> None:
         """The loss of one group of val rows, for that of all; and the score, twice."""
-        with asking(self._compiled):
+        with asking(self._is_compiled):
             self.network.eval()
             if self.change.warmer:
                 self.change.warmer()
@@ -283,9 +283,9 @@ class Rehearsal(Training):
     _filling = np.zeros(2)  # seconds that trunks took here
     _rate = np.zeros(2)  # seconds of a byte of one
 
-    def _kept(self, sequences: Sequence[Encoded], name: str) -> Trunk | None:
+    def _cache_frozen_states(self, sequences: Sequence[Encoded], name: str) -> Trunk | None:
         begun = clock()
-        trunk = super()._kept(sequences, name)
+        trunk = super()._cache_frozen_states(sequences, name)
         if trunk is not None:
             every = self.whole.sequences if name == "train" else self.whole.held
             whole = self._trunk_of(every, f"{name}-whole")
@@ -293,7 +293,7 @@ class Rehearsal(Training):
                 trunk = None
             else:
                 if name == "train":
-                    self._rate = self._filled(every)
+                    self._rate = self._time_filling(every)
                 self.took["trunk"] = self.took["trunk"] + self._rate * whole.bytes
                 self.disk["trunk"] += whole.bytes
         self._filling = self._filling + clock() - begun
@@ -305,7 +305,7 @@ class Rehearsal(Training):
         place.mkdir(parents=True, exist_ok=True)
         return Trunk(self.network, first, sequences, place, pad=self.pad, tree=self.plan.merges)
 
-    def _filled(self, sequences: Sequence[Encoded]) -> np.ndarray:
+    def _time_filling(self, sequences: Sequence[Encoded]) -> np.ndarray:
         """Seconds of a byte of a trunk, from a group of rows as large as the run fills it in."""
         rows = neighbours([sequence.ids for sequence in sequences], GROUP, merges=self.plan.merges)
         group = self._trunk_of([sequences[row] for row in rows], "group")
@@ -327,11 +327,11 @@ class Rehearsal(Training):
         self.disk["states"] = min(count, KEPT) * size
 
     @cached_property
-    def _renumbered(self) -> Survey:
+    def _local_survey(self) -> Survey:
         """The survey with the numbers that the rows have here."""
 
-        def here(part: Part) -> Part:
-            return Part(
+        def here(part: MicroBatch) -> MicroBatch:
+            return MicroBatch(
                 tuple(self.numbers.get(row, 0) for row in part.rows), part.cells, part.price
             )
 

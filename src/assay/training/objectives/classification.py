@@ -19,14 +19,14 @@ from torch.nn.functional import cross_entropy
 
 from assay.core.errors import Problem, TrainError
 from assay.models.inference.option_scores import Trie
-from assay.training.batch import Batch
+from assay.training.batch import TrainingBatch
 from assay.training.objectives.completion import Loss
 from assay.training.objectives.distillation import logits
 
 Pool = Literal["last", "mean"]
 
 
-class Layer(torch.nn.Module):
+class ClassifierLayer(torch.nn.Module):
     """States (rows, width) to logits (rows, labels), in fp32.
 
     The states are standardised by the `mean` and `scale` of a sample, number by number: a few of a
@@ -62,7 +62,7 @@ class Layer(torch.nn.Module):
         return self.out(values)
 
 
-def pooled(states: torch.Tensor, batch: Batch, pool: Pool) -> torch.Tensor:
+def pool_states(states: torch.Tensor, batch: TrainingBatch, pool: Pool) -> torch.Tensor:
     """One state a sequence, (sequences, width), fp32, from those of all cells.
 
     `mean` reads the cells before learnt tokens and the last one: the whole sequence where all of it
@@ -76,21 +76,21 @@ def pooled(states: torch.Tensor, batch: Batch, pool: Pool) -> torch.Tensor:
 
 
 def classification(
-    layer: Layer, pool: Pool = "last", *, smoothing: float = 0.0
-) -> Callable[[Any, Batch], Loss]:
+    layer: ClassifierLayer, pool: Pool = "last", *, smoothing: float = 0.0
+) -> Callable[[Any, TrainingBatch], Loss]:
     """The sum over the sequences of the cross-entropy of `batch.labels` in nats; it counts
     sequences, not tokens. A sequence whose label is -1 counts for nothing."""
 
-    def objective(network: Any, batch: Batch) -> Loss:
+    def objective(network: Any, batch: TrainingBatch) -> Loss:
         layer.train(network.training)
-        values = layer(pooled(batch.states(network), batch, pool))
+        values = layer(pool_states(batch.states(network), batch, pool))
         given = {"ignore_index": -1, "reduction": "sum", "label_smoothing": smoothing}
         return Loss(cross_entropy(values, batch.labels, **given), float((batch.labels >= 0).sum()))
 
     return objective
 
 
-def label_set(trie: Trie) -> Callable[[Any, Batch], Loss]:
+def label_set(trie: Trie) -> Callable[[Any, TrainingBatch], Loss]:
     """The sum over the learnt tokens of -log(exp z_t / sum of exp z_c over the tokens c that may
     stand in t's place).
 
@@ -118,7 +118,7 @@ def label_set(trie: Trie) -> Callable[[Any, Batch], Loss]:
     for parent, token in below:
         allowed[parent + 1, column[token]] = True
 
-    def objective(network: Any, batch: Batch) -> Loss:
+    def objective(network: Any, batch: TrainingBatch) -> Loss:
         owners, targets = batch.owner.tolist(), batch.targets.tolist()
         parents, node, before = [], -1, None
         for owner, token in zip(owners, targets, strict=True):

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from assay.training.batch import Batch
+from assay.training.batch import TrainingBatch
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Loss:
     parts: dict[str, float] = field(default_factory=dict)
 
 
-def completion(network: Any, batch: Batch, *, smoothing: float = 0.0) -> Loss:
+def completion(network: Any, batch: TrainingBatch, *, smoothing: float = 0.0) -> Loss:
     """The sum over the learnt tokens of their cross-entropy in nats.
 
     Args:

@@ -26,8 +26,8 @@ from torch.nn.functional import cross_entropy, kl_div, linear, log_softmax
 from torch.utils.checkpoint import checkpoint
 
 from assay.core.errors import Problem, TrainError
-from assay.models.inference.output_layer import output, scaled
-from assay.training.batch import Batch
+from assay.models.inference.output_layer import output, scale_logits
+from assay.training.batch import TrainingBatch
 from assay.training.objectives.completion import Loss
 
 if TYPE_CHECKING:
@@ -43,12 +43,12 @@ def logits(network: Any, states: torch.Tensor, tokens: torch.Tensor | None = Non
     if tokens is not None:
         weight, bias = weight[tokens], None if bias is None else bias[tokens]
     values = linear(states, weight, bias)
-    return scaled(values.to(torch.promote_types(values.dtype, torch.float32)), scale, cap)
+    return scale_logits(values.to(torch.promote_types(values.dtype, torch.float32)), scale, cap)
 
 
 def distillation(
     teacher: Any, *, temperature: float = 2.0, share: float = 0.5
-) -> Callable[[Any, Batch], Loss]:
+) -> Callable[[Any, TrainingBatch], Loss]:
     """The objective of the header.
 
     Args:
@@ -70,7 +70,7 @@ def distillation(
         )
         return torch.stack([kl * temperature**2, cross_entropy(values, targets, reduction="sum")])
 
-    def objective(network: Any, batch: Batch) -> Loss:
+    def objective(network: Any, batch: TrainingBatch) -> Loss:
         with torch.no_grad():
             # The student's virtual tokens are not the teacher's.
             known = replace(batch, soft=None).states(teacher)[batch.reads]

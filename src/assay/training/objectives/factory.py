@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from assay.training.training_data import Objective
 
 
-def wanted(settings: Trained, lesson: Lesson, model: ChatModel) -> Objective:
+def build_objective(settings: Trained, lesson: Lesson, model: ChatModel) -> Objective:
     """
     Raises:
         TrainError: T047, the teacher has another tokenizer.

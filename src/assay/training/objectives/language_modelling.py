@@ -14,11 +14,11 @@ from typing import Any
 
 from assay.core.types import Document
 from assay.models.tokenizer.chat_tokens import Chat, Encoded
-from assay.training.batch import Batch
+from assay.training.batch import TrainingBatch
 from assay.training.objectives.completion import Loss
 
 
-def language_modelling(network: Any, batch: Batch) -> Loss:
+def language_modelling(network: Any, batch: TrainingBatch) -> Loss:
     """The sum over the learnt tokens of their cross-entropy in nats; `perplexity` is shown beside
     it."""
     value = batch.nll(network)

@@ -12,18 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 from torch.nn.functional import cross_entropy
 
-from assay.training.batch import Batch
+from assay.training.batch import TrainingBatch
 from assay.training.objectives.completion import Loss
 
 if TYPE_CHECKING:
-    from assay.training.objectives.classification import Layer
+    from assay.training.objectives.classification import ClassifierLayer
 
 
-def tagging(layer: Layer, *, smoothing: float = 0.0) -> Callable[[Any, Batch], Loss]:
+def tagging(
+    layer: ClassifierLayer, *, smoothing: float = 0.0
+) -> Callable[[Any, TrainingBatch], Loss]:
     """The sum over the words of the cross-entropy of `batch.tags` in nats; it counts words. What is
     read is the state of the token before each one that is marked as learnt."""
 
-    def objective(network: Any, batch: Batch) -> Loss:
+    def objective(network: Any, batch: TrainingBatch) -> Loss:
         layer.train(network.training)
         values = layer(batch.states(network)[batch.reads])
         loss = cross_entropy(values, batch.tags, reduction="sum", label_smoothing=smoothing)

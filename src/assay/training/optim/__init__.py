@@ -3,17 +3,17 @@ masters, noise."""
 
 from assay.training.optim.groups import awake, factors, layers
 from assay.training.optim.masters import Masters
-from assay.training.optim.noise import Noise, noise
+from assay.training.optim.noise import EmbeddingNoise, noise
 from assay.training.optim.optimisers import OPTIMISERS, Lamb, Lion, build
 from assay.training.optim.schedules import SCHEDULES, rate
 
 __all__ = [
     "OPTIMISERS",
     "SCHEDULES",
+    "EmbeddingNoise",
     "Lamb",
     "Lion",
     "Masters",
-    "Noise",
     "awake",
     "build",
     "factors",

@@ -12,7 +12,7 @@ import torch
 from assay.training.decoder_layers import stack
 
 if TYPE_CHECKING:
-    from assay.training.settings import Change, Trained
+    from assay.training.settings import NetworkChange, Trained
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def layers(network: Any) -> Layers:
     return Layers(f"{prefix}.", len(found), tuple(outside))
 
 
-def factors(settings: Trained, network: Any, change: Change) -> dict[str, float]:
+def factors(settings: Trained, network: Any, change: NetworkChange) -> dict[str, float]:
     """The factor on the learning rate of each trained parameter, by name.
 
     Layers: each layer below the top learns at `layer_decay` times the rate of the one above it, the

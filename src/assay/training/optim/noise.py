@@ -33,7 +33,7 @@ def noise(
     return (embedded.float() + drawn * spread.reshape(*embedded.shape[:-1], 1)).to(embedded.dtype)
 
 
-class Noise:
+class EmbeddingNoise:
     """A hook on the input embeddings of `network` that adds `noise` in training mode, and nothing
     in evaluation.
 

@@ -91,7 +91,7 @@ def _mean(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return (hidden * weight).sum(1) / weight.sum(1).clamp(min=1)
 
 
-class Reader:
+class PairScorer:
     """Pairs of texts -> scores, in batches of like length.
 
     Args:
@@ -124,23 +124,23 @@ class Reader:
             for i in range(len(pairs))
         ]
         numbers = by_length([len(ids) for ids, _, _ in rows], budget)
-        return [(part, self._padded([rows[i] for i in part])) for part in numbers]
+        return [(part, self._pad_pairs([rows[i] for i in part])) for part in numbers]
 
-    def _padded(self, rows: Sequence[tuple[list[int], list[int], list[int | None]]]) -> Any:
+    def _pad_pairs(self, rows: Sequence[tuple[list[int], list[int], list[int | None]]]) -> Any:
         width = max(len(ids) for ids, _, _ in rows)
         place = device()
 
-        def filled(values: list[list[int]], pad: int = 0) -> torch.Tensor:
+        def pad_rows(values: list[list[int]], pad: int = 0) -> torch.Tensor:
             return torch.tensor([row + [pad] * (width - len(row)) for row in values], device=place)
 
         padded = {
-            "input_ids": filled([ids for ids, _, _ in rows], self.tokenizer.pad_token_id),
-            "attention_mask": filled([[1] * len(ids) for ids, _, _ in rows]),
+            "input_ids": pad_rows([ids for ids, _, _ in rows], self.tokenizer.pad_token_id),
+            "attention_mask": pad_rows([[1] * len(ids) for ids, _, _ in rows]),
         }
         if self.types:
-            padded["token_type_ids"] = filled([types for _, types, _ in rows])
+            padded["token_type_ids"] = pad_rows([types for _, types, _ in rows])
         first, second = (
-            filled([[int(s == n) for s in which] for _, _, which in rows]).bool() for n in (0, 1)
+            pad_rows([[int(s == n) for s in which] for _, _, which in rows]).bool() for n in (0, 1)
         )
         return padded, first, second
 

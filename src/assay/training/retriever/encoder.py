@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     import torch
 
     from assay.models.embeddings import Embedder
-    from assay.retrieval.bm25 import Words
+    from assay.retrieval.bm25 import Bm25Index
 
 
 class TunedEncoder(Retriever):
@@ -128,7 +128,7 @@ class TunedEncoding(Encoding):
 
 
 @dataclass(frozen=True)
-class Batch:
+class ContrastiveBatch:
     """Questions, the passages that stand beside them, and which belong together (see
     `losses.contrast`)."""
 
@@ -167,22 +167,24 @@ class Contrasts:
         """The passages that look right for each training question and are not."""
         if (self.cloze and epoch == 0) or not self.settings.negatives:
             return []
-        return before if before and self.settings.refresh == "once" else self._mined()
+        return before if before and self.settings.refresh == "once" else self._mine_negatives()
 
-    def _mined(self) -> list[list[int]]:
-        from assay.training.retriever.mining import hard, searched
+    def _mine_negatives(self) -> list[list[int]]:
+        from assay.training.retriever.mining import hard, retrieve_with_cosines
 
         self.embed.network.eval()
         told = self.embed(self.found.passages) if self._passages is None else self._passages
         questions = [pair.question for pair in self.found.train]
-        found = searched(questions, self._words, self.embed(questions), told, self.settings.depth)
+        found = retrieve_with_cosines(
+            questions, self._words, self.embed(questions), told, self.settings.depth
+        )
         pairs = zip(self.found.train, found, strict=True)
         return [
             hard(pair, ranked, cosines, self.settings.margin) for pair, (ranked, cosines) in pairs
         ]
 
     @cached_property
-    def _words(self) -> Words:
+    def _words(self) -> Bm25Index:
         from assay.training.retriever.mining import words_of
 
         return words_of(self.found.passages)
@@ -208,7 +210,7 @@ class Contrasts:
             return self._learn(self._of_cloze(within))
         return self._learn(self._of_rows(epoch, within, mined))
 
-    def _of_cloze(self, within: int) -> Batch:
+    def _of_cloze(self, within: int) -> ContrastiveBatch:
         rows = [
             self.cloze[i]
             for i in in_batches(len(self.cloze), self.settings.batch_size, self.seed, 0)[within]
@@ -219,14 +221,14 @@ class Contrasts:
             for j, b in enumerate(rows)
             if i != j and a.place == b.place
         ]
-        return Batch(
+        return ContrastiveBatch(
             [row.question for row in rows],
             [row.passage for row in rows],
             list(range(len(rows))),
             same,
         )
 
-    def _of_rows(self, epoch: int, within: int, mined: list[list[int]]) -> Batch:
+    def _of_rows(self, epoch: int, within: int, mined: list[list[int]]) -> ContrastiveBatch:
         numbers = in_batches(len(self.found.train), self.settings.batch_size, self.seed, epoch + 1)[
             within
         ]
@@ -244,11 +246,11 @@ class Contrasts:
             for p in pair.gold
             if places.get(p, own[i]) != own[i]
         ]
-        return Batch(
+        return ContrastiveBatch(
             [pair.question for pair in pairs], [self.found.passages[p] for p in places], own, hidden
         )
 
-    def _learn(self, batch: Batch) -> float:
+    def _learn(self, batch: ContrastiveBatch) -> float:
         """Add the batch's gradients. Where it is more than is computed at once, the vectors are
         computed twice: first all without gradients, then part by part with the gradient that the
         loss has at them (Gao et al. 2021)."""
@@ -304,7 +306,7 @@ class Contrasts:
     def _bf16(self) -> bool:
         return self.settings.bf16()
 
-    def _loss(self, vectors: torch.Tensor, batch: Batch) -> torch.Tensor:
+    def _loss(self, vectors: torch.Tensor, batch: ContrastiveBatch) -> torch.Tensor:
         import torch
 
         from assay.training.retriever.losses import contrast

@@ -15,20 +15,20 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from assay.retrieval.bm25 import Words
-from assay.retrieval.fusion import MEANING, fused
+from assay.retrieval.bm25 import Bm25Index
+from assay.retrieval.fusion import MEANING, fuse_rankings
 from assay.retrieval.stemming import Stems
-from assay.training.retriever.training_pairs import Pair
+from assay.training.retriever.training_pairs import GoldQuestion
 
 BLOCK = 256  # questions whose cosines are in memory at once
 
 
-def words_of(passages: Sequence[str]) -> Words:
+def words_of(passages: Sequence[str]) -> Bm25Index:
     """BM25 over the passages, as `rag` has it."""
-    return Words(passages, Stems())
+    return Bm25Index(passages, Stems())
 
 
-def by_words(words: Words, question: str, top: int) -> list[int]:
+def by_words(words: Bm25Index, question: str, top: int) -> list[int]:
     """The passages that share a word with the question, best first; equal scores keep the passages'
     order."""
     return [place for place, _ in words.find(Counter(words.stems(question)), top)]
@@ -40,7 +40,7 @@ def nearest(cosines: np.ndarray, top: int) -> list[int]:
 
 
 def first_stage(
-    questions: Sequence[str], words: Words, cosines: np.ndarray, top: int
+    questions: Sequence[str], words: Bm25Index, cosines: np.ndarray, top: int
 ) -> list[list[int]]:
     """The `top` passages of each question by both, fused with the default weight. `cosines`:
     (questions, passages)."""
@@ -48,13 +48,15 @@ def first_stage(
     found = []
     for question, row in zip(questions, cosines, strict=True):
         meaning = [(place, float(row[place])) for place in nearest(row, deep)]
-        both = fused(words.find(Counter(words.stems(question)), deep), meaning, MEANING, top)
+        both = fuse_rankings(
+            words.find(Counter(words.stems(question)), deep), meaning, MEANING, top
+        )
         found.append([place for place, _ in both])
     return found
 
 
-def searched(
-    questions: Sequence[str], words: Words, asked: np.ndarray, told: np.ndarray, top: int
+def retrieve_with_cosines(
+    questions: Sequence[str], words: Bm25Index, asked: np.ndarray, told: np.ndarray, top: int
 ) -> Iterator[tuple[list[int], np.ndarray]]:
     """Of each question: the `top` passages of the first stage, and its cosines with all passages.
 
@@ -68,7 +70,9 @@ def searched(
         )
 
 
-def hard(pair: Pair, ranked: Sequence[int], cosines: np.ndarray, margin: float) -> list[int]:
+def hard(
+    pair: GoldQuestion, ranked: Sequence[int], cosines: np.ndarray, margin: float
+) -> list[int]:
     """Those of `ranked` that do not hold the answer and are not likely to: no gold passage, and a
     cosine of at most `margin` times that of the best gold one. `cosines`: of the question with all
     passages."""

@@ -28,13 +28,13 @@ from assay.core.errors import Problem, TrainError
 from assay.core.store import read_json, write_json, write_tensors
 from assay.core.types import Lesson, Tell
 from assay.models.loading.catalogue import EMBEDDER
-from assay.retrieval.encoders import Ranking, weights_digest
-from assay.training.retriever.score_mixing import best_mix, mixed, ranks
+from assay.retrieval.encoders import PassageRanker, weights_digest
+from assay.training.retriever.score_mixing import best_mix, mix_scores, ranks
 from assay.training.retriever.settings import Retriever, folder_of
 from assay.training.retriever.training_pairs import (
     Cloze,
+    GoldQuestion,
     Material,
-    Pair,
     cloze,
     in_batches,
     material,
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
-    from assay.training.retriever.cross_encoder import Reader
+    from assay.training.retriever.cross_encoder import PairScorer
 
 CHUNK = 16  # questions between two progress events
 
@@ -73,7 +73,7 @@ class CrossEncoder(Retriever):
     def fit(self, lesson: Lesson) -> CrossRanking:
         import torch
 
-        from assay.training.retriever.cross_encoder import Joint, Reader, is_ready
+        from assay.training.retriever.cross_encoder import Joint, PairScorer, is_ready
 
         folder = folder_of(self.model, lesson)
         if not self.epochs and not is_ready(folder):
@@ -84,7 +84,7 @@ class CrossEncoder(Retriever):
                 Problem("T091", text, help="set `epochs`, or name a cross-encoder under `model`")
             )
         torch.manual_seed(lesson.seed)
-        reader = Reader(folder, Joint(folder), self.max_length, self.bf16())
+        reader = PairScorer(folder, Joint(folder), self.max_length, self.bf16())
         if not self._searches:
             assert self.mix != "val"
             return CrossRanking(self, folder, reader, self.mix, {})
@@ -102,7 +102,7 @@ class CrossEncoder(Retriever):
         """
         from safetensors.torch import load_file
 
-        from assay.training.retriever.cross_encoder import Joint, Reader
+        from assay.training.retriever.cross_encoder import Joint, PairScorer
 
         saved = read_json(folder / "reranker.json")
         start = folder_of(self.model, lesson)
@@ -111,11 +111,11 @@ class CrossEncoder(Retriever):
         network = Joint(start)
         if self.epochs:
             network.load_state_dict(load_file(folder / "reranker.safetensors"))
-        reader = Reader(start, network, self.max_length, self.bf16())
+        reader = PairScorer(start, network, self.max_length, self.bf16())
         return CrossRanking(self, start, reader, saved["mix"], saved["training"])
 
 
-class CrossRanking(Ranking):
+class CrossRanking(PassageRanker):
     """Passages are handed over in the order of the first stage, best first: their order is a part
     of the score."""
 
@@ -123,7 +123,7 @@ class CrossRanking(Ranking):
         self,
         settings: CrossEncoder,
         start: Path,
-        reader: Reader,
+        reader: PairScorer,
         mix: float,
         training: dict[str, Any],
     ):
@@ -145,7 +145,7 @@ class CrossRanking(Ranking):
                 passages[at : at + CHUNK],
                 self.settings.micro_tokens,
             )
-            out += [mixed(scores, self.mix) for scores in own]
+            out += [mix_scores(scores, self.mix) for scores in own]
             if tell:
                 tell(
                     {
@@ -165,7 +165,7 @@ class CrossRanking(Ranking):
 
 
 def read(
-    reader: Reader, questions: Sequence[str], passages: Sequence[Sequence[str]], budget: int
+    reader: PairScorer, questions: Sequence[str], passages: Sequence[Sequence[str]], budget: int
 ) -> list[np.ndarray]:
     """The reranker's own scores, float64, one array a question."""
     import numpy as np
@@ -185,7 +185,7 @@ class Groups:
     negatives behind it."""
 
     settings: CrossEncoder
-    reader: Reader
+    reader: PairScorer
     found: Material
     lesson: Lesson
     _val: list[np.ndarray] | None = field(default=None, init=False)  # the reranker's scores on val
@@ -203,7 +203,7 @@ class Groups:
         """Of the training questions (negatives alone), of the val questions (all), of the cloze
         questions (negatives alone): passages in the order of the first stage."""
         from assay.models.embeddings import Embedder
-        from assay.training.retriever.mining import hard, searched, words_of
+        from assay.training.retriever.mining import hard, retrieve_with_cosines, words_of
 
         embed, words = (
             Embedder(folder_of(self.settings.first, self.lesson)),
@@ -211,10 +211,12 @@ class Groups:
         )
         passages = embed(self.found.passages)
         made: list[list[list[int]]] = []
-        asked = [Pair(row.question, (row.place,)) for row in self.cloze]
+        asked = [GoldQuestion(row.question, (row.place,)) for row in self.cloze]
         for pairs, wrong in ((self.found.train, True), (self.found.val, False), (asked, True)):
             questions = [pair.question for pair in pairs]
-            found = searched(questions, words, embed(questions), passages, self.settings.depth)
+            found = retrieve_with_cosines(
+                questions, words, embed(questions), passages, self.settings.depth
+            )
             rows = zip(pairs, found, strict=True)
             made.append([hard(p, r, c, self.settings.margin) if wrong else r for p, (r, c) in rows])
         return made[0], made[1], made[2]
@@ -247,13 +249,13 @@ class Groups:
         """Mean log-likelihood of the gold candidates of val by the reranker alone: mixed with the
         first stage, one that is not worth a share yet would not be seen to learn."""
         self._val = None
-        return self._chosen(1.0)[1]
+        return self._select_mix(1.0)[1]
 
     def mix(self) -> tuple[float, float]:
         """(share of the reranker, mean log-likelihood of the gold candidates of val with it)."""
-        return self._chosen(None if self.settings.mix == "val" else self.settings.mix)
+        return self._select_mix(None if self.settings.mix == "val" else self.settings.mix)
 
-    def _chosen(self, only: float | None) -> tuple[float, float]:
+    def _select_mix(self, only: float | None) -> tuple[float, float]:
         if not self.found.val:
             return (0.5 if only is None else only), 0.0
         lists = self.candidates[1]
@@ -307,12 +309,14 @@ class Groups:
             within
         ]:
             row, draw = self.cloze[number], random.Random(f"{self.lesson.seed}-cloze-{number}")
-            wrong = self._wrong(self.candidates[2][number], Pair(row.question, (row.place,)), draw)
+            wrong = self._wrong(
+                self.candidates[2][number], GoldQuestion(row.question, (row.place,)), draw
+            )
             texts = [row.passage, *(self.found.passages[place] for place in wrong)]
             groups.append([(row.question, text) for text in texts])
         return groups
 
-    def _wrong(self, mined: Sequence[int], pair: Pair, draw: random.Random) -> list[int]:
+    def _wrong(self, mined: Sequence[int], pair: GoldQuestion, draw: random.Random) -> list[int]:
         """`negatives` passages: hard ones, and where there are too few, others at random."""
         found = draw.sample(mined, min(self.settings.negatives, len(mined)))
         others = [

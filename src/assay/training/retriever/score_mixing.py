@@ -22,7 +22,7 @@ def standard(values: np.ndarray) -> np.ndarray:
     return (values - values.mean()) / spread if spread > 0 else np.zeros(len(values))
 
 
-def mixed(scores: np.ndarray, mix: float) -> np.ndarray:
+def mix_scores(scores: np.ndarray, mix: float) -> np.ndarray:
     """Both as one score, float64, higher is better.
 
     Args:
@@ -36,7 +36,7 @@ def mixed(scores: np.ndarray, mix: float) -> np.ndarray:
     ).round(4)
 
 
-def ordered(scores: np.ndarray) -> list[int]:
+def argsort_descending(scores: np.ndarray) -> list[int]:
     """Places of the scores, the highest first; equal ones in their order."""
     return [int(i) for i in np.argsort(-scores, kind="stable")]
 
@@ -69,7 +69,7 @@ def best_mix(
         return (0.5 if only is None else only), 0.0
 
     def value(mix: float) -> float:
-        both = [(mixed(own, mix), right) for own, right in known]
+        both = [(mix_scores(own, mix), right) for own, right in known]
         return max(
             sum(_likely(sharp * own, right) for own, right in both) / len(both)
             for sharp in SHARPNESS

@@ -22,14 +22,14 @@ from assay.core.errors import Stopped
 from assay.core.store import digest
 from assay.core.types import Tell
 from assay.training import checkpoint
-from assay.training.divergence import diverged, refuse_broken
+from assay.training.divergence import divergence_error, refuse_broken
 from assay.training.optim.schedules import cosine
 
 SAVE_SHARE = 0.05  # of the time may go into states
 SAVE_EVERY = 20.0  # seconds at least between two states
 
 
-class Pace(Protocol):
+class LoopSettings(Protocol):
     """What of a learner's settings the loop reads; each is described where it is set."""
 
     @property
@@ -71,7 +71,7 @@ class Course:
     """
 
     network: torch.nn.Module
-    settings: Pace
+    settings: LoopSettings
     seed: int
     steps: Sequence[int]
     begin: Callable[[int, Any], Any]
@@ -93,10 +93,10 @@ class Course:
         }
         refuse_broken(weights.items())
         optimiser = _adamw(weights, self.settings)
-        went, best = self._resumed(weights, optimiser)
+        went, best = self._resume(weights, optimiser)
         if self.look and went.best_score is None:
-            went.best_score = self._looked()
-            best = _copied(weights)
+            went.best_score = self._evaluate()
+            best = _copy_weights(weights)
         ends = [sum(self.steps[: epoch + 1]) for epoch in range(len(self.steps))]
         saved, cost = time.monotonic(), 0.0
         while went.step < ends[-1] and not went.ended:
@@ -126,7 +126,7 @@ class Course:
         went.ended = went.ended or "all epochs done"
         return went
 
-    def _resumed(
+    def _resume(
         self, weights: dict[str, torch.nn.Parameter], optimiser: torch.optim.Optimizer
     ) -> tuple[Went, dict]:
         loaded = checkpoint.load(self.workdir)
@@ -157,7 +157,7 @@ class Course:
         norm = float(torch.nn.utils.clip_grad_norm_(weights.values(), self.settings.clip))
         if not math.isfinite(loss) or not math.isfinite(norm):
             what = f"step {went.step + 1}: the loss is {loss:g} and the gradient's norm {norm:g}"
-            raise diverged(what, "", (), self.settings.learning_rate)
+            raise divergence_error(what, "", (), self.settings.learning_rate)
         for group in optimiser.param_groups:
             group["lr"] = self.settings.learning_rate * rate(went.step, total, self.settings.warmup)
         optimiser.step()
@@ -171,11 +171,11 @@ class Course:
         point = {"step": went.step, "train_loss": round(went.loss / steps, 6)}
         went.loss = 0.0
         if self.look:
-            score = self._looked()
+            score = self._evaluate()
             point["val"] = round(score, 6)
             if went.best_score is None or score > went.best_score:
                 went.best_score, went.best_step, went.waits = score, went.step, 0
-                best.update(_copied(weights))
+                best.update(_copy_weights(weights))
             else:
                 went.waits += 1
                 if went.waits >= self.settings.patience:
@@ -183,7 +183,7 @@ class Course:
         went.curve.append(point)
         self.tell({"event": "evaluation", **point, "best_step": went.best_step})
 
-    def _looked(self) -> float:
+    def _evaluate(self) -> float:
         assert self.look is not None
         self.network.eval()
         return self.look()
@@ -217,7 +217,7 @@ def rate(step: int, steps: int, warmup: float) -> float:
     return (step + 1) / rise if step < rise else cosine(step - rise, max(1, steps - rise), 0)
 
 
-def _adamw(weights: dict[str, torch.nn.Parameter], settings: Pace) -> torch.optim.Optimizer:
+def _adamw(weights: dict[str, torch.nn.Parameter], settings: LoopSettings) -> torch.optim.Optimizer:
     """Matrices decay; vectors (norms, biases) do not, as in Devlin et al. (2019),
     aclanthology.org/N19-1423."""
     groups = [
@@ -232,5 +232,5 @@ def _adamw(weights: dict[str, torch.nn.Parameter], settings: Pace) -> torch.opti
     )
 
 
-def _copied(weights: dict[str, torch.nn.Parameter]) -> dict[str, torch.Tensor]:
+def _copy_weights(weights: dict[str, torch.nn.Parameter]) -> dict[str, torch.Tensor]:
     return {name: weight.detach().clone() for name, weight in weights.items()}

@@ -31,7 +31,7 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class GoldQuestion:
     """A question and the indices of the passages that hold its answer, in order."""
 
     question: str
@@ -54,8 +54,8 @@ class Material:
     passage."""
 
     passages: tuple[str, ...]
-    train: tuple[Pair, ...]
-    val: tuple[Pair, ...]
+    train: tuple[GoldQuestion, ...]
+    val: tuple[GoldQuestion, ...]
     left_out: int
 
 
@@ -73,7 +73,7 @@ def material(kind: str, lesson: Lesson, val_rows: int) -> Material:
         text = f"{kind}: there are no documents to learn to search"
         raise UsageError(Problem("C079", text, "documents", "name them under `documents:`"))
     passages = cut(lesson.documents)
-    train = paired(lesson.train, passages)
+    train = pair_with_gold(lesson.train, passages)
     if not train:
         text = (
             f"{kind}: none of the"
@@ -91,7 +91,7 @@ def material(kind: str, lesson: Lesson, val_rows: int) -> Material:
             f" {len(lesson.train)} training rows have no passage with their answer"
         )
         lesson.tell({"event": "note", "text": f"{text}; they are left out"})
-    val = paired(lesson.val, passages)
+    val = pair_with_gold(lesson.val, passages)
     if len(val) > val_rows:
         val = random.Random(lesson.seed).sample(val, val_rows)
     if not val:
@@ -110,10 +110,10 @@ def cut(documents: Sequence[Document]) -> list[Document]:
     ]
 
 
-def paired(examples: Sequence[Example], passages: Sequence[Document]) -> list[Pair]:
+def pair_with_gold(examples: Sequence[Example], passages: Sequence[Document]) -> list[GoldQuestion]:
     """The examples whose answer stands in some passage, with those passages."""
     found = ((example.text, tuple(gold(example, passages))) for example in examples)
-    return [Pair(question, places) for question, places in found if places]
+    return [GoldQuestion(question, places) for question, places in found if places]
 
 
 def cloze(passages: Sequence[str], seed: int) -> list[Cloze]:

@@ -14,7 +14,7 @@ from assay.core.store import read_json
 from assay.deployment.export.formats import FORMATS
 from assay.deployment.export.formats.merged import plain
 from assay.deployment.export.formats.model_folder import same_tokens
-from assay.deployment.export.formats.ollama import TEMPLATES, kind_of, rendered
+from assay.deployment.export.formats.ollama import TEMPLATES, kind_of, render_template
 from exporting import both, fitted, source_of
 from problems import problem
 
@@ -250,7 +250,7 @@ def test_the_template_of_ollama_says_what_the_models_own_says(open_tiny):
     assert kind_of(tokenizer, "arm") == "chatml"
     turns = [{"role": "user", "content": "Which?"}]
     own = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
-    assert rendered(TEMPLATES["chatml"], {"Prompt": "Which?"}) == own
+    assert render_template(TEMPLATES["chatml"], {"Prompt": "Which?"}) == own
 
 
 def test_a_template_that_ollama_cannot_say_is_refused(open_tiny):

@@ -11,13 +11,13 @@ from assay.core.types import Answer
 from assay.strategies.prompting.search.successive_halving import (
     CHUNK,
     FIRST,
-    Asked,
-    Round,
+    AnswerLog,
+    HalvingRound,
     Worth,
     cost,
-    drawn,
-    ordered,
-    planned,
+    plan_halving,
+    plan_random_search,
+    rank_readings,
     search,
 )
 
@@ -42,23 +42,28 @@ def run(
     calls,
     hands=1,
     rows=100,
-    how=planned,
+    how=plan_halving,
     tell=lambda event: None,
     seed=0,
     lengths=None,
 ):
     rounds = how(calls, hands, rows, len(rates) - hands)
     names = [f"c{i}" for i in range(len(rates))]
-    asked = Asked(folder / "val.jsonl", oracle(rates, rows, seed), names, tell, calls)
+    asked = AnswerLog(folder / "val.jsonl", oracle(rates, rows, seed), names, tell, calls)
     return search(asked, share, rounds, hands, lengths or [1] * len(rates)), rounds
 
 
 def test_the_rounds_of_a_known_case():
     # 100 rows halve to 50, 25, 13; n candidates cost 13n + 12*(n/2) + 25*(n/4) + 50*(n/8), and one
     # hand 100.
-    assert planned(1000, 1, 100) == (Round(27, 13), Round(14, 25), Round(7, 50), Round(4, 100))
-    assert cost(planned(1000, 1, 100), 1) == 27 * 13 + 14 * 12 + 7 * 25 + 4 * 50 + 100 == 994
-    assert drawn(1000, 1, 100) == (Round(9, 100),)
+    assert plan_halving(1000, 1, 100) == (
+        HalvingRound(27, 13),
+        HalvingRound(14, 25),
+        HalvingRound(7, 50),
+        HalvingRound(4, 100),
+    )
+    assert cost(plan_halving(1000, 1, 100), 1) == 27 * 13 + 14 * 12 + 7 * 25 + 4 * 50 + 100 == 994
+    assert plan_random_search(1000, 1, 100) == (HalvingRound(9, 100),)
 
 
 @pytest.mark.slow
@@ -66,7 +71,7 @@ def test_the_rounds_of_a_known_case():
 def test_a_plan_never_takes_more_calls_than_it_may_and_no_candidate_more_fits(
     calls, hands, rows, most
 ):
-    for how in (planned, drawn):
+    for how in (plan_halving, plan_random_search):
         rounds = how(calls, hands, rows, most)
         if not rounds:
             assert calls < 1 + hands or rows == 0
@@ -81,7 +86,7 @@ def test_a_plan_never_takes_more_calls_than_it_may_and_no_candidate_more_fits(
             assert rounds[0].rows >= FIRST
 
 
-@pytest.mark.parametrize("how", [planned, drawn])
+@pytest.mark.parametrize("how", [plan_halving, plan_random_search])
 def test_exactly_the_planned_calls_are_asked(tmp_path, how):
     events = []
     rates = [0.5, *(0.01 * i for i in range(20, 60))]
@@ -115,13 +120,13 @@ def test_of_equals_the_shorter_prompt_then_the_hand(tmp_path):
 
 def test_the_log_share_decides_between_equals(tmp_path):
     worths = {0: [Worth(0.5, 9.0)], 1: [Worth(0.6, 0.0)], 2: [Worth(0.6, 1.0)]}
-    assert [c for c, _ in ordered(worths, [1, 1, 1])] == [2, 1, 0]
+    assert [c for c, _ in rank_readings(worths, [1, 1, 1])] == [2, 1, 0]
     # One that is surer but scores less than the hand is not taken in the hand's place.
-    asked = Asked(
+    asked = AnswerLog(
         tmp_path / "val.jsonl", oracle([1.0, 1.0], 4), ["hand", "other"], lambda event: None, 8
     )
     told = iter([[Worth(0.6, 0.0)], [Worth(0.5, 9.0), Worth(0.4, 99.0, {"yes": 1.0})]])
-    outcome = search(asked, lambda places, answers: next(told), (Round(1, 4),), 1, [1, 1])
+    outcome = search(asked, lambda places, answers: next(told), (HalvingRound(1, 4),), 1, [1, 1])
     assert (outcome.best, outcome.hand, outcome.worth, outcome.hand_calibrated) == (
         0,
         0,
@@ -135,7 +140,7 @@ def test_halving_finds_the_best_more_often_than_random_search_at_equal_calls(tmp
     # 60 candidates, one of them 20 points better. Random search can ask 9 of them all 100 rows, so
     # it has the best one in one of seven runs; halving asks them all.
     rates = [0.3, *[0.4] * 60]
-    found = {planned: 0, drawn: 0}
+    found = {plan_halving: 0, plan_random_search: 0}
     for seed in range(20):
         place = random.Random(seed).randrange(1, len(rates))
         rates_now = [0.6 if i == place else rate for i, rate in enumerate(rates)]
@@ -144,8 +149,8 @@ def test_halving_finds_the_best_more_often_than_random_search_at_equal_calls(tmp
                 tmp_path / f"{how.__name__}{seed}", rates_now, 1900, how=how, seed=seed
             )
             found[how] += outcome.best == place
-    assert found[planned] >= 15
-    assert found[drawn] <= 10
+    assert found[plan_halving] >= 15
+    assert found[plan_random_search] <= 10
 
 
 def test_a_killed_search_goes_on_and_ends_the_same(tmp_path):

@@ -24,7 +24,13 @@ from assay.deployment.export.formats.model_folder import (
     write_tokenizer,
 )
 from assay.deployment.export.formats.plain_transformers import Plain, dtype_of, generation
-from assay.deployment.export.formats.source import Format, Source, prompted, refused, sent
+from assay.deployment.export.formats.source import (
+    ExportSource,
+    Format,
+    find_refusal,
+    require_prompted,
+    sample_turns,
+)
 
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 BITS = "base_bits.json"  # how the base is to be quantised, for an adapter of a quantised one
@@ -32,14 +38,14 @@ BASE = "base"
 SOFT = ("PREFIX_TUNING", "PROMPT_TUNING", "P_TUNING")  # stand before the prompt
 
 
-def with_base(source: Source) -> bool:
+def with_base(source: ExportSource) -> bool:
     """Where nothing was said, only the rounded base of a quantised arm is written: nobody else has
     it."""
     return bool(source.bits) if source.wish.with_base is None else source.wish.with_base
 
 
-def refuses(source: Source) -> Iterator[Problem]:
-    if problem := refused(source):
+def refuses(source: ExportSource) -> Iterator[Problem]:
+    if problem := find_refusal(source):
         yield problem
     elif not (source.folder / CONFIG).is_file():
         text = (
@@ -49,17 +55,17 @@ def refuses(source: Source) -> Iterator[Problem]:
         yield Problem("C142", text, source.name, help="take --to merged")
 
 
-def size(source: Source) -> int:
+def size(source: ExportSource) -> int:
     own = sum(path.stat().st_size for path in source.folder.glob("adapter_*"))
     base = sum(path.stat().st_size for path in source.base.folder.glob("*.safetensors"))
     return own + (64 << 20) + (2 * base if with_base(source) else 0)
 
 
-def write(source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:
-    arm = prompted(source.open(), source.name)
+def write(source: ExportSource, folder: Path, tell: Tell) -> tuple[str, ...]:
+    arm = require_prompted(source.open(), source.name)
     config = store.read_json(source.folder / CONFIG)
     load = "model = AutoPeftModelForCausalLM.from_pretrained(folder)"
-    notes = [loading("from peft import AutoPeftModelForCausalLM", load, sent(arm))]
+    notes = [loading("from peft import AutoPeftModelForCausalLM", load, sample_turns(arm))]
     if with_base(source):
         tell({"event": "note", "text": "the base is written beside the adapter"})
         (folder / BASE).mkdir()
@@ -89,7 +95,7 @@ def write(source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def write_base(source: Source, folder: Path) -> None:
+def write_base(source: ExportSource, folder: Path) -> None:
     """The base, with the weights that the adapter was trained on: of a quantised one, what its
     codes stand for."""
     from assay.deployment.export.formats.merged import bare
@@ -97,7 +103,7 @@ def write_base(source: Source, folder: Path) -> None:
     write_network(folder, bare(source), dtype_of(source.wish.precision))
 
 
-def quantisation(source: Source) -> dict[str, Any]:
+def quantisation(source: ExportSource) -> dict[str, Any]:
     """Arguments of transformers' `BitsAndBytesConfig`."""
     if source.bits == 8:
         return {"load_in_8bit": True}
@@ -111,7 +117,7 @@ def quantisation(source: Source) -> dict[str, Any]:
     }
 
 
-def opened(folder: Path) -> Plain:
+def open_adapter(folder: Path) -> Plain:
     """The adapter on its base: the one beside it, which the path in its config leads to once the
     folder has its place, or the one that its config names."""
     import torch
@@ -147,6 +153,6 @@ PEFT = Format(
     size=size,
     write=write,
     runtime="transformers and PEFT",
-    opened=opened,
+    opened=open_adapter,
     limit=0.995,
 )

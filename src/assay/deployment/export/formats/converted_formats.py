@@ -15,7 +15,13 @@ from assay.core import store
 from assay.core.errors import Problem
 from assay.core.types import GREEDY, Decoding, Generated, Messages, Tell
 from assay.deployment.export.formats.merged import refuses, size, write_model
-from assay.deployment.export.formats.source import Format, Merged, Opened, Source, sent
+from assay.deployment.export.formats.source import (
+    ExportedModel,
+    ExportSource,
+    Format,
+    Merged,
+    sample_turns,
+)
 from assay.models.loading.folder_validation import TOKENIZER
 
 BESIDE = ("config.json", "generation_config.json", *TOKENIZER)
@@ -26,7 +32,7 @@ ABOUT = {
 }
 
 
-def write_gguf(kind: str, source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:
+def write_gguf(kind: str, source: ExportSource, folder: Path, tell: Tell) -> tuple[str, ...]:
     from assay.deployment.export.formats import gguf
 
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".model-") as place:
@@ -36,7 +42,7 @@ def write_gguf(kind: str, source: Source, folder: Path, tell: Tell) -> tuple[str
         store.write_bytes(
             folder / "generation_config.json", (Path(place) / "generation_config.json").read_bytes()
         )
-    system = sent(merged.arm)[0]["content"]
+    system = sample_turns(merged.arm)[0]["content"]
     return (
         f"```sh\nllama-server -m {facts['file']} --temp 0\n```",
         "Send the questions as the user's turn, after this system turn:",
@@ -45,7 +51,7 @@ def write_gguf(kind: str, source: Source, folder: Path, tell: Tell) -> tuple[str
     )
 
 
-def write_onnx(source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:
+def write_onnx(source: ExportSource, folder: Path, tell: Tell) -> tuple[str, ...]:
     from assay.deployment.export.formats import onnx
 
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".model-") as place:
@@ -54,7 +60,7 @@ def write_onnx(source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:
         for name in BESIDE:
             if (Path(place) / name).is_file():
                 store.write_bytes(folder / name, (Path(place) / name).read_bytes())
-    system = sent(merged.arm)[0]["content"]
+    system = sample_turns(merged.arm)[0]["content"]
     return (
         "Before the question stands this system turn:",
         f"````text\n{system}\n````",
@@ -62,7 +68,7 @@ def write_onnx(source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:
     )
 
 
-def prompts_of(source: Source, merged: Merged) -> Sequence[Messages]:
+def prompts_of(source: ExportSource, merged: Merged) -> Sequence[Messages]:
     return [merged.arm.prompt(example) for example in source.examples]
 
 
@@ -101,13 +107,13 @@ def no_onnx() -> str:
     return missing()
 
 
-def onnx_model(folder: Path) -> Opened:
+def onnx_model(folder: Path) -> ExportedModel:
     from assay.deployment.export.formats.onnx_runtime import OnnxModel
 
     return OnnxModel(folder)
 
 
-def refuses_gguf(kind: str, source: Source) -> Iterator[Problem]:
+def refuses_gguf(kind: str, source: ExportSource) -> Iterator[Problem]:
     from assay.deployment.export.formats.gguf import absent
 
     yield from refuses(source)

@@ -23,10 +23,10 @@ from assay.core import store
 from assay.core.errors import ModelError, Problem, did_you_mean
 from assay.core.types import Message, Messages, Tell
 from assay.deployment.export.formats.gguf_converter import CONVERTER, OTHER_WAY, convert
-from assay.deployment.export.formats.kquants import Cast, requantised
+from assay.deployment.export.formats.kquants import Cast, requantise
 from assay.deployment.export.formats.llama_cpp import LlamaModel
 from assay.deployment.export.formats.llama_server import INSTALL, missing
-from assay.models.environment import installed
+from assay.models.environment import package_version
 from assay.models.quantisation.gguf import check
 from assay.models.tokenizer.chat_tokens import Chat
 
@@ -64,12 +64,12 @@ def write_gguf(
         tell({"event": "note", "text": f"the weights are written as GGUF, {quantisation}"})
         convert(model, raw, "f32" if quantisation == "q4_k_m" else quantisation, tell=tell)
         if quantisation == "q4_k_m":
-            casts = requantised(raw, file)
+            casts = requantise(raw, file)
         else:
             casts = []
             raw.replace(file)
-    facts = described(file, quantisation, casts)
-    facts["tokenizer"] |= compared(model, file, prompts)
+    facts = describe_gguf(file, quantisation, casts)
+    facts["tokenizer"] |= compare_tokenizers(model, file, prompts)
     store.write_json(folder / TABLE, facts)
     return facts
 
@@ -86,7 +86,7 @@ def unknown(quantisation: str) -> Problem | None:
 
 def absent(quantisation: str) -> Problem | None:
     """What writing needs and is not installed. The converter is fetched when it is needed."""
-    if quantisation == "q4_k_m" and installed("libgguf") == "none":
+    if quantisation == "q4_k_m" and package_version("libgguf") == "none":
         return Problem(
             "M133",
             "the package that rounds weights to q4_k_m, libgguf, is not installed",
@@ -95,7 +95,7 @@ def absent(quantisation: str) -> Problem | None:
     return None
 
 
-def described(file: Path, quantisation: str, casts: Sequence[Cast] = ()) -> dict[str, Any]:
+def describe_gguf(file: Path, quantisation: str, casts: Sequence[Cast] = ()) -> dict[str, Any]:
     """Types of all tensors, and where a recipe was not followed; read from the file."""
     header = check(file)
     meant = {cast.name: cast.meant for cast in casts if cast.meant != cast.kind}
@@ -158,7 +158,7 @@ def sentences(facts: dict[str, Any]) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def compared(model: Path, file: Path, prompts: Sequence[Messages]) -> dict[str, Any]:
+def compare_tokenizers(model: Path, file: Path, prompts: Sequence[Messages]) -> dict[str, Any]:
     """How many texts and prompts llama.cpp makes other tokens of than the model's own tokenizer.
 
     Raises:

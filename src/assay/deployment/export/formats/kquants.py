@@ -79,7 +79,7 @@ def cast(
     return Cast(name, shape, chosen, wish)
 
 
-def requantised(source: Path, file: Path) -> list[Cast]:
+def requantise(source: Path, file: Path) -> list[Cast]:
     """Write the GGUF file `source` (in f32, f16 or bf16) as `file`, by the recipe Q4_K_M; what each
     tensor became.
 

@@ -141,7 +141,7 @@ class LlamaModel:
             }
             try:
                 for done in as_completed(waiting):
-                    found[waiting[done]] = _generated(done.result(), how)
+                    found[waiting[done]] = _to_generated(done.result(), how)
                     if tell:
                         tell(
                             {
@@ -219,7 +219,7 @@ def _form(form: Form | None) -> dict[str, Any]:
     raise ModelError(Problem("M136", text, help="ask the arm itself, or take that form off"))
 
 
-def _generated(said: dict[str, Any], how: Decoding) -> Generated:
+def _to_generated(said: dict[str, Any], how: Decoding) -> Generated:
     text = said["content"]
     text = text[
         : min((at for stop in how.stop if stop and (at := text.find(stop)) >= 0), default=len(text))

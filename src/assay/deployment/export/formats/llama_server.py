@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.core.errors import ModelError, Problem
-from assay.models.environment import installed
+from assay.models.environment import package_version
 
 INSTALL = 'pip install "assay[gguf]"'
 WAIT = 600.0  # seconds without a byte of an answer
@@ -149,7 +149,7 @@ def missing() -> str:
     """What is not installed, or nothing."""
     return (
         ""
-        if installed("xllamacpp") != "none"
+        if package_version("xllamacpp") != "none"
         else "llama.cpp's Python package, xllamacpp, is not installed"
     )
 

@@ -22,22 +22,22 @@ from assay.core.types import Tell
 from assay.deployment.export.formats.model_folder import loading, write_beside, write_network
 from assay.deployment.export.formats.plain_transformers import dtype_of, open_model
 from assay.deployment.export.formats.source import (
+    ExportSource,
     Format,
     Merged,
-    Source,
     chat_model,
-    prompted,
-    refused,
-    sent,
+    find_refusal,
+    require_prompted,
+    sample_turns,
 )
 
 ROOM = 64 << 20  # bytes: tokenizer, card and what a file system takes beside
 
 
-def refuses(source: Source) -> Iterator[Problem]:
+def refuses(source: ExportSource) -> Iterator[Problem]:
     from assay.strategies.compression.merged_arm import UNMERGED
 
-    if problem := refused(source):
+    if problem := find_refusal(source):
         yield problem
     elif source.kind in UNMERGED:
         way = (
@@ -49,7 +49,7 @@ def refuses(source: Source) -> Iterator[Problem]:
         yield Problem("C142", text, source.name, help=way)
 
 
-def plain(source: Source) -> Merged:
+def plain(source: ExportSource) -> Merged:
     """The arm's network without anything of PEFT's or bitsandbytes' in it, in fp32: all that was
     trained is in its weights, which are freshly made.
 
@@ -63,7 +63,7 @@ def plain(source: Source) -> Merged:
     from assay.training.adapters.merge import merge
 
     strategy = beside_full(source.strategy) if source.wish.into == "original" else source.strategy
-    arm = prompted(strategy.restore(source.folder, source.lesson("fp32")), source.name)
+    arm = require_prompted(strategy.restore(source.folder, source.lesson("fp32")), source.name)
     model = chat_model(arm)
     write_out(model.network)
     merge(model.network, torch.float32)
@@ -71,7 +71,7 @@ def plain(source: Source) -> Merged:
     return Merged(arm, model)
 
 
-def bare(source: Source) -> Any:
+def bare(source: ExportSource) -> Any:
     """The base's network as the adapter was trained on it, in fp32: of a quantised one, what its
     codes stand for."""
     import torch
@@ -92,13 +92,13 @@ def bare(source: Source) -> Any:
     return model.network
 
 
-def size(source: Source) -> int:
+def size(source: ExportSource) -> int:
     """Weights in the files of a base are in 16 bits or more."""
     base = sum(path.stat().st_size for path in source.base.folder.glob("*.safetensors"))
     return ROOM + (2 * base if source.wish.precision == "fp32" else base)
 
 
-def write_model(source: Source, folder: Path) -> Merged:
+def write_model(source: ExportSource, folder: Path) -> Merged:
     """The arm's merged model in the precision that was wished: what `AutoModelForCausalLM` loads,
     and what converters to other formats read.
 
@@ -111,14 +111,14 @@ def write_model(source: Source, folder: Path) -> Merged:
     return merged
 
 
-def write(source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:
+def write(source: ExportSource, folder: Path, tell: Tell) -> tuple[str, ...]:
     from assay.strategies.compression.compressed_arm import Shrink
     from assay.strategies.compression.quantise import Quantise
 
     model = write_model(source, folder)
     load = "model = AutoModelForCausalLM.from_pretrained(folder)"
     notes = [
-        loading("from transformers import AutoModelForCausalLM", load, sent(model.arm)),
+        loading("from transformers import AutoModelForCausalLM", load, sample_turns(model.arm)),
         f"The weights are in {source.wish.precision}.",
     ]
     notes += (

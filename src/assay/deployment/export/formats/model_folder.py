@@ -16,7 +16,13 @@ from typing import TYPE_CHECKING, Any
 from assay.core import store
 from assay.core.errors import ModelError, Problem
 from assay.core.types import Messages
-from assay.deployment.export.formats.source import QUESTION, Base, Source, chat_model, turns_of
+from assay.deployment.export.formats.source import (
+    QUESTION,
+    Base,
+    ExportSource,
+    chat_model,
+    turns_of,
+)
 from assay.models.loading.folder_validation import TOKENIZER
 from assay.strategies.prompting.prompted_arm import Prompted
 
@@ -58,7 +64,7 @@ def write_network(folder: Path, network: Any, dtype: torch.dtype) -> None:
     store.write_tensors(folder / "model.safetensors", tensors, {"format": "pt"})
 
 
-def write_beside(source: Source, arm: Prompted, folder: Path) -> None:
+def write_beside(source: ExportSource, arm: Prompted, folder: Path) -> None:
     """What goes with every model: tokenizer and chat template, and generation_config.json.
 
     Raises:
@@ -98,7 +104,7 @@ def same_tokens(chat: Chat, prompts: Sequence[Messages], folder: Path) -> None:
             turns_of(prompt), tokenize=False, add_generation_prompt=True
         )
         found, meant = theirs(text, add_special_tokens=False)["input_ids"], chat.prompt(prompt)[0]
-        if found != meant and not _marked(chat, prompt) and len(meant) < chat.max_length:
+        if found != meant and not _has_control_token(chat, prompt) and len(meant) < chat.max_length:
             at = next(
                 (i for i, pair in enumerate(zip(found, meant, strict=False)) if pair[0] != pair[1]),
                 len(meant),
@@ -137,7 +143,7 @@ print(tokenizer.decode(out[0, inputs["input_ids"].shape[1]:], skip_special_token
     return f"{fence}python\n{code}\n{fence}"
 
 
-def _marked(chat: Chat, prompt: Messages) -> bool:
+def _has_control_token(chat: Chat, prompt: Messages) -> bool:
     """Whether a message holds a control token as text, which assay splits and a template's caller
     does not."""
     marks = [str(token) for token in chat.tokenizer.added_tokens_decoder.values()]

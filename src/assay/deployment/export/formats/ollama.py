@@ -24,7 +24,13 @@ from assay.deployment.export.formats.converted_formats import (
     write_gguf,
 )
 from assay.deployment.export.formats.merged import size
-from assay.deployment.export.formats.source import Format, Source, chat_model, prompted, sent
+from assay.deployment.export.formats.source import (
+    ExportSource,
+    Format,
+    chat_model,
+    require_prompted,
+    sample_turns,
+)
 
 KIND = "q8_0"
 # Name -> Go template of one turn. `.Response` and what follows it is what the model writes.
@@ -60,14 +66,14 @@ TEMPLATES = {
 }
 
 
-def refuses(source: Source) -> Iterator[Problem]:
+def refuses(source: ExportSource) -> Iterator[Problem]:
     yield from refuses_gguf(KIND, source)
 
 
-def write(source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:
-    arm = prompted(source.open(), source.name)
+def write(source: ExportSource, folder: Path, tell: Tell) -> tuple[str, ...]:
+    arm = require_prompted(source.open(), source.name)
     chat: Any = chat_model(arm).chat
-    turns = sent(arm)
+    turns = sample_turns(arm)
     template = TEMPLATES[kind_of(chat.tokenizer, source.name)]
     system = turns[0]["content"]
     if '"""' in system:
@@ -102,7 +108,7 @@ def kind_of(tokenizer: Any, name: str) -> str:
     own = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
     own = own.removeprefix(tokenizer.bos_token or "")  # llama.cpp writes it
     for kind, template in TEMPLATES.items():
-        if rendered(template, {"System": system, "Prompt": question}) == own:
+        if render_template(template, {"System": system, "Prompt": question}) == own:
             return kind
     text = (
         "the chat template is of no kind that is known in Ollama's language:"
@@ -113,15 +119,15 @@ def kind_of(tokenizer: Any, name: str) -> str:
     )
 
 
-def rendered(template: str, values: dict[str, str]) -> str:
+def render_template(template: str, values: dict[str, str]) -> str:
     """What Ollama sends: the template up to `.Response`. Knows `{{ .Name }}` and `{{ if .Name
     }}...{{ end }}`."""
     before = template.partition("{{ .Response }}")[0]
 
-    def chosen(match: re.Match[str]) -> str:
+    def expand_if(match: re.Match[str]) -> str:
         return match[2] if values.get(match[1]) else ""
 
-    whole = re.sub(r"\{\{ if \.(\w+) \}\}(.*?)\{\{ end \}\}", chosen, before, flags=re.DOTALL)
+    whole = re.sub(r"\{\{ if \.(\w+) \}\}(.*?)\{\{ end \}\}", expand_if, before, flags=re.DOTALL)
     return re.sub(r"\{\{ \.(\w+) \}\}", lambda match: values.get(match[1], ""), whole)
 
 

@@ -69,14 +69,14 @@ def write_onnx(model: Path, folder: Path, *, tell: Tell = lambda event: None) ->
     tell({"event": "note", "text": "the network is written as ONNX"})
     size = sum(weight.nbytes for weight in network.parameters())
     folder.mkdir(parents=True, exist_ok=True)
-    _exported(network, model).save(folder / FILE, external_data=size > BESIDE)
+    _export_program(network, model).save(folder / FILE, external_data=size > BESIDE)
     facts = {
         "file": FILE,
         "files": {path.name: path.stat().st_size for path in sorted(folder.glob(FILE + "*"))},
         "architecture": type(network).__name__,
         "precision": "fp32",
         "layers": network.config.get_text_config().num_hidden_layers,
-        "largest_difference": _compared(network, folder / FILE),
+        "largest_difference": _max_logit_difference(network, folder / FILE),
     }
     store.write_json(folder / "onnx.json", facts)
     return facts
@@ -177,7 +177,7 @@ def names(layers: int, head: str) -> list[str]:
     return [f"{head}.{layer}.{part}" for layer in range(layers) for part in ("key", "value")]
 
 
-def _exported(network: Any, model: Path) -> Any:
+def _export_program(network: Any, model: Path) -> Any:
     import torch
 
     layers = network.config.get_text_config().num_hidden_layers
@@ -206,7 +206,7 @@ def _exported(network: Any, model: Path) -> Any:
         raise ModelError(Problem("M137", text, str(model), help=OTHER_WAY)) from error
 
 
-def _compared(network: Any, file: Path) -> float:
+def _max_logit_difference(network: Any, file: Path) -> float:
     """The largest difference of a logit that is looked at.
 
     Raises:

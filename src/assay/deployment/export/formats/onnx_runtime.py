@@ -109,7 +109,7 @@ class OnnxModel:
         """
         from assay.models.inference.batch_plan import by_length
 
-        pen, lines = self._begun(prompts, max_tokens, how)
+        pen, lines = self._start_lines(prompts, max_tokens, how)
         done = 0
         for batch in by_length([len(line.ids) for line in lines], BATCH_TOKENS, extra=max_tokens):
             for _ in self._write(pen, [lines[i] for i in batch if not lines[i].over]):
@@ -117,11 +117,11 @@ class OnnxModel:
             done += len(batch)
             if tell:
                 tell({"event": "progress", "done": done, "total": len(lines), "unit": "answer"})
-        return [pen.generated(line) for line in lines]
+        return [pen.to_generated(line) for line in lines]
 
     def stream(self, prompt: Messages, *, max_tokens: int, how: Decoding = GREEDY) -> Iterator[str]:
         """The answer piece by piece, as text that is complete so far."""
-        pen, (line,) = self._begun([prompt], max_tokens, how)
+        pen, (line,) = self._start_lines([prompt], max_tokens, how)
         told = ""
         for _ in self._write(pen, [] if line.over else [line]):
             text = pen.sure(line)
@@ -129,7 +129,7 @@ class OnnxModel:
                 yield text[len(told) :]
                 told = text
 
-    def _begun(
+    def _start_lines(
         self, prompts: Sequence[Messages], max_tokens: int, how: Decoding
     ) -> tuple[Any, list[Any]]:
         from assay.models.inference.sampler import Pen

@@ -54,7 +54,7 @@ class Plain:
         done = 0
         for batch in self._batches([len(row) for row in rows], max_tokens):
             for place, ids in zip(
-                batch, self._written([rows[i] for i in batch], max_tokens), strict=True
+                batch, self._generate_ids([rows[i] for i in batch], max_tokens), strict=True
             ):
                 out[place] = self._read(ids, len(rows[place]), max_tokens, how)
             done += len(batch)
@@ -81,7 +81,7 @@ class Plain:
         )
         return self.tokenizer(text, add_special_tokens=False)["input_ids"]
 
-    def _written(self, rows: Sequence[list[int]], room: int) -> list[list[int]]:
+    def _generate_ids(self, rows: Sequence[list[int]], room: int) -> list[list[int]]:
         import torch
 
         longest = max(map(len, rows))

@@ -13,11 +13,17 @@ from pathlib import Path
 from assay.core import store
 from assay.core.errors import Problem
 from assay.core.types import Adapted, Document, Example, Message, Tell
-from assay.deployment.export.formats.source import QUESTION, WITHOUT_MODEL, Format, Source, turns_of
+from assay.deployment.export.formats.source import (
+    QUESTION,
+    WITHOUT_MODEL,
+    ExportSource,
+    Format,
+    turns_of,
+)
 from assay.retrieval.retriever import Hits
 from assay.strategies.compression.compressed_arm import Shrunk
 from assay.strategies.prompting.few_shot_arm import ShotsAnswers
-from assay.strategies.prompting.prompt_file import FILE, Prompt, Solved, written
+from assay.strategies.prompting.prompt_file import FILE, Prompt, Solved, format_prompt_file
 from assay.strategies.prompting.prompt_search import WordingAnswers
 from assay.strategies.prompting.prompted_arm import Prompted
 from assay.strategies.retrieval.rag import RagAnswers
@@ -26,7 +32,7 @@ from assay.tasks.kinds import kind_of
 SENT = "messages.json"
 
 
-def refuses(source: Source) -> Iterator[Problem]:
+def refuses(source: ExportSource) -> Iterator[Problem]:
     if source.kind in (
         *WITHOUT_MODEL,
         "knn",
@@ -44,11 +50,11 @@ def refuses(source: Source) -> Iterator[Problem]:
         )
 
 
-def write(source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:
+def write(source: ExportSource, folder: Path, tell: Tell) -> tuple[str, ...]:
     arm = source.open()
     own = source.task.instruction or kind_of(source.task).instruction
     note = f"The prompt of {source.name}, of {source.project}."
-    store.write_text(folder / FILE, written(prompt_of(arm), own, note))
+    store.write_text(folder / FILE, format_prompt_file(prompt_of(arm), own, note))
     asked = Example("question", (Message("user", QUESTION),))
     if isinstance(arm, RagAnswers):
         found = Hits(
@@ -57,7 +63,7 @@ def write(source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:
                 Document("d#2", "the text of the next one"),
             )
         )
-        sent = turns_of(arm.inner.prompt(arm.settings.shown(asked, found)))
+        sent = turns_of(arm.inner.prompt(arm.settings.inner_example(asked, found)))
     else:
         sent = turns_of(arm.prompt(asked))
     store.write_json(folder / SENT, sent)

@@ -28,9 +28,9 @@ from assay.deployment.export.formats.index_script import script
 from assay.deployment.export.formats.merged import refuses as refuses_model
 from assay.deployment.export.formats.merged import size as size_of_model
 from assay.deployment.export.formats.merged import write_model
-from assay.deployment.export.formats.source import QUESTION, Format, Source
+from assay.deployment.export.formats.source import QUESTION, ExportSource, Format
 from assay.models.loading.folder_validation import TOKENIZER
-from assay.retrieval.encoders import Encoder, FrozenEncoding
+from assay.retrieval.encoders import EncoderPart, FrozenEncoding
 from assay.retrieval.gold_passages import document_of
 from assay.retrieval.retriever import SPARE, Hits
 from assay.retrieval.stemming import COMMON
@@ -40,7 +40,7 @@ from assay.strategies.retrieval.rag import Rag, RagAnswers
 MODEL, ENCODER, SCRIPT = "model", "encoder", "ask.py"
 
 
-def refuses(source: Source) -> Iterator[Problem]:
+def refuses(source: ExportSource) -> Iterator[Problem]:
     settings = source.strategy
     if not isinstance(settings, Rag):
         text = f"{source.name} searches no documents: there is no index to give away"
@@ -53,7 +53,7 @@ def refuses(source: Source) -> Iterator[Problem]:
         (bool(settings.where), "where"),
         (settings.abstain_below is not None, "abstain_below"),
         (
-            settings.find == "dense" and not isinstance(settings.encoding, Encoder),
+            settings.find == "dense" and not isinstance(settings.encoding, EncoderPart),
             "an encoder that was trained",
         ),
         (source.task.kind in ("rank", "continue"), f"a task of the kind '{source.task.kind}'"),
@@ -71,17 +71,17 @@ def refuses(source: Source) -> Iterator[Problem]:
         yield from refuses_model(within(source, settings))
 
 
-def within(source: Source, settings: Rag) -> Source:
+def within(source: ExportSource, settings: Rag) -> ExportSource:
     """The arm inside."""
     return replace(source, strategy=settings.inner, folder=source.folder / "inner")
 
 
-def size(source: Source) -> int:
+def size(source: ExportSource) -> int:
     own = sum(path.stat().st_size for path in source.folder.glob("*"))
     return size_of_model(source) + 3 * own + (512 << 20 if isinstance(source.strategy, Rag) else 0)
 
 
-def write(source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:
+def write(source: ExportSource, folder: Path, tell: Tell) -> tuple[str, ...]:
     import torch
 
     settings = source.strategy
@@ -135,7 +135,9 @@ def systems(arm: RagAnswers, name: str) -> list[str]:
     """
     asked = Example("question", (Message("user", QUESTION),))
     found = Hits((Document("d#1", "one"), Document("d#2", "two")))
-    prompts = [arm.inner.prompt(arm.settings.shown(asked, hits)) for hits in (Hits(), found)]
+    prompts = [
+        arm.inner.prompt(arm.settings.inner_example(asked, hits)) for hits in (Hits(), found)
+    ]
     meant = (QUESTION, f"Passages:\n[2] two\n[1] one\n\nQuestion: {QUESTION}")
     for prompt, text in zip(prompts, meant, strict=True):
         if [one.role for one in prompt] != ["system", "user"] or prompt[1].content != text:
@@ -154,7 +156,7 @@ def systems(arm: RagAnswers, name: str) -> list[str]:
     return [prompt[0].content.strip() for prompt in prompts]
 
 
-def write_encoder(arm: RagAnswers, source: Source, folder: Path) -> dict[str, Any]:
+def write_encoder(arm: RagAnswers, source: ExportSource, folder: Path) -> dict[str, Any]:
     """The sentence encoder's files, and how it is used.
 
     Raises:

@@ -98,7 +98,7 @@ class Merged:
 
 
 @dataclass(frozen=True)
-class Source:
+class ExportSource:
     """One fitted arm of a project.
 
     Attributes:
@@ -157,7 +157,7 @@ class Source:
         return {"do_sample": False, "eos_token_id": ends, "max_new_tokens": room, **kept}
 
 
-def refused(source: Source) -> Problem | None:
+def find_refusal(source: ExportSource) -> Problem | None:
     """C142, why the arm has no model of its own that could be given away; None where it has one.
     What answers by a model as it comes, or by none, is another format's."""
     from assay.strategies.compression.compressed_arm import Shrink
@@ -168,7 +168,7 @@ def refused(source: Source) -> Problem | None:
     if isinstance(strategy, Shrink):
         if strategy.chooses:
             return choosing(name)
-        if strategy.taught:
+        if strategy.is_trained:
             return None
         text = (
             f"{name} is a prompt around"
@@ -233,7 +233,7 @@ ELSEWHERE = (
 )
 
 
-def prompted(arm: Adapted, name: str) -> Prompted:
+def require_prompted(arm: Adapted, name: str) -> Prompted:
     """The arm as one that asks a chat model with a prompt; of one that was made smaller, the arm
     around its network.
 
@@ -253,7 +253,7 @@ def prompted(arm: Adapted, name: str) -> Prompted:
 QUESTION = "the question"
 
 
-def sent(arm: Prompted) -> list[dict[str, str]]:
+def sample_turns(arm: Prompted) -> list[dict[str, str]]:
     """What the arm sends for a question of one turn, as transformers' chat templates and OpenAI's
     servers take it."""
     return turns_of(arm.prompt(Example("question", (Message("user", QUESTION),))))
@@ -277,7 +277,7 @@ def chat_model(arm: Prompted) -> ChatModel:
     raise ModelError(Problem("M100", text, help="take --to prompt"))
 
 
-class Opened(Protocol):
+class ExportedModel(Protocol):
     """What was exported, in its own runtime. It writes greedily whatever `how` says of temperature;
     stop texts hold."""
 
@@ -318,11 +318,11 @@ class Format:
 
     name: str
     about: str
-    refuses: Callable[[Source], Iterator[Problem]]
-    size: Callable[[Source], int]
-    write: Callable[[Source, Path, Tell], tuple[str, ...]]
+    refuses: Callable[[ExportSource], Iterator[Problem]]
+    size: Callable[[ExportSource], int]
+    write: Callable[[ExportSource, Path, Tell], tuple[str, ...]]
     runtime: str = ""
-    opened: Callable[[Path], Opened] | None = None
+    opened: Callable[[Path], ExportedModel] | None = None
     missing: Callable[[], str] = nothing
     limit: float | None = 0.99
     asks: Literal["prompt", "question"] = "prompt"

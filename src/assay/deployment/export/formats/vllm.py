@@ -19,26 +19,31 @@ from assay.core.errors import Problem
 from assay.core.types import Tell
 from assay.deployment.export.formats import adapter, merged
 from assay.deployment.export.formats.plain_transformers import Plain, open_model
-from assay.deployment.export.formats.source import Format, Source, prompted, sent
+from assay.deployment.export.formats.source import (
+    ExportSource,
+    Format,
+    require_prompted,
+    sample_turns,
+)
 
 RANKS = (8, 16, 32, 64, 128, 256, 320, 512)  # that --max-lora-rank takes
 ADAPTER, MODEL = "adapter", "model"
 
 
-def as_adapter(source: Source) -> bool:
+def as_adapter(source: ExportSource) -> bool:
     told = source.strategy.model_dump()
     return source.kind == "lora" and not told["decompose"] and not source.bits
 
 
-def refuses(source: Source) -> Iterator[Problem]:
+def refuses(source: ExportSource) -> Iterator[Problem]:
     yield from (adapter if as_adapter(source) else merged).refuses(source)
 
 
-def size(source: Source) -> int:
+def size(source: ExportSource) -> int:
     return (adapter if as_adapter(source) else merged).size(source)
 
 
-def write(source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:
+def write(source: ExportSource, folder: Path, tell: Tell) -> tuple[str, ...]:
     inside = folder / (ADAPTER if as_adapter(source) else MODEL)
     inside.mkdir()
     notes: tuple[str, ...] = ()
@@ -80,8 +85,13 @@ def write(source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:
         line = ["vllm", "serve", f"./{MODEL}", "--served-model-name", source.name]
     command = shlex.join([*line, *common])
     store.write_text(folder / "serve.sh", f"#!/bin/sh\n# From this folder.\n{command}\n")
-    arm = prompted(source.open(), source.name)
-    asked = {"model": source.name, "messages": sent(arm), "temperature": 0, "max_tokens": arm.room}
+    arm = require_prompted(source.open(), source.name)
+    asked = {
+        "model": source.name,
+        "messages": sample_turns(arm),
+        "temperature": 0,
+        "max_tokens": arm.room,
+    }
     store.write_json(folder / "request.json", asked)
     ask = (
         "curl -s http://localhost:8000/v1/chat/completions -H 'Content-Type: application/json'"
@@ -99,9 +109,9 @@ def write(source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:
     )
 
 
-def opened(folder: Path) -> Plain:
+def open_vllm_folder(folder: Path) -> Plain:
     return (
-        adapter.opened(folder / ADAPTER)
+        adapter.open_adapter(folder / ADAPTER)
         if (folder / ADAPTER).is_dir()
         else open_model(folder / MODEL)
     )
@@ -114,6 +124,6 @@ VLLM = Format(
     size=size,
     write=write,
     runtime="transformers, in place of vLLM",
-    opened=opened,
+    opened=open_vllm_folder,
     limit=0.995,
 )

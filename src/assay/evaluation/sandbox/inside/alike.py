@@ -25,10 +25,12 @@ def alike(reference: Rows, rows: Rows, *, ordered: bool) -> bool:
         return True
     if len(reference[0]) != len(rows[0]):
         return False
-    return _placed(list(zip(*reference, strict=True)), list(zip(*rows, strict=True)), [], ordered)
+    return _match_columns(
+        list(zip(*reference, strict=True)), list(zip(*rows, strict=True)), [], ordered
+    )
 
 
-def _placed(wanted: list[Any], columns: list[Any], taken: list[int], ordered: bool) -> bool:
+def _match_columns(wanted: list[Any], columns: list[Any], taken: list[int], ordered: bool) -> bool:
     """Give the next column of the reference one of the others, as long as the rows so far are
     alike."""
     if len(taken) == len(wanted):
@@ -40,7 +42,7 @@ def _placed(wanted: list[Any], columns: list[Any], taken: list[int], ordered: bo
             continue
         tried.append(column)  # one that is the same leads nowhere else
         chosen = [*taken, at]
-        if _key([columns[i] for i in chosen], ordered) == so_far and _placed(
+        if _key([columns[i] for i in chosen], ordered) == so_far and _match_columns(
             wanted, columns, chosen, ordered
         ):
             return True

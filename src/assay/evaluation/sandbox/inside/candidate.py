@@ -21,7 +21,7 @@ _ORDER = type.__dict__["__mro__"].__get__  # a metaclass has no say
 FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 
 
-class Side:
+class ProgramSide:
     """The program's names, and the objects that handles stand for."""
 
     def __init__(self, source: str, imports: str):
@@ -56,12 +56,12 @@ class Side:
             return ["value", None, []]
         if verb == "shapes":
             from assay.evaluation.sandbox.inside.shape import (
-                packed,  # most programs have no objects
+                pack_shape,  # most programs have no objects
             )
 
             return [
                 "value",
-                encode([json.dumps(packed(self.kept[number])) for number in rest[0]]),
+                encode([json.dumps(pack_shape(self.kept[number])) for number in rest[0]]),
                 [],
             ]
         if verb == "get":
@@ -85,9 +85,9 @@ class Side:
         args = decode(["l", given], self.find)
         named = {name: decode(value, self.find) for name, value in rest[2].items()}
         value = encode(target(*args, **named), self.keep)
-        return ["value", value, self.changed(given, args)]
+        return ["value", value, self.argument_changes(given, args)]
 
-    def changed(self, given: list[Any], args: list[Any]) -> list[Any]:
+    def argument_changes(self, given: list[Any], args: list[Any]) -> list[Any]:
         """Arguments that the call has changed, as [place, value]: the checker's own are changed
         likewise."""
         found = []
@@ -100,21 +100,21 @@ class Side:
         return found
 
 
-def serve(side: Side, channel: socket.socket) -> None:
+def serve(side: ProgramSide, channel: socket.socket) -> None:
     while True:
         asked = receive(channel)
         try:
             reply = side.answer(asked)
         # of a program that may raise anything, SystemExit too
         except BaseException as error:  # noqa: BLE001
-            reply = ["raised", type(error).__name__, _said(error)]
+            reply = ["raised", type(error).__name__, _error_text(error)]
         try:
             send(channel, reply)
         except ValueError as error:
             send(channel, ["raised", "ValueError", str(error)])
 
 
-def _said(error: BaseException) -> str:
+def _error_text(error: BaseException) -> str:
     try:
         return str(error)[:TEXT]
     except BaseException:  # noqa: BLE001 - the exception is the program's own
@@ -124,7 +124,7 @@ def _said(error: BaseException) -> str:
 def main() -> None:
     job = json.loads(sys.stdin.buffer.read())
     enter(job["user"])
-    side = Side(job["source"], job["imports"])
+    side = ProgramSide(job["source"], job["imports"])
     # The other side ends when the checker has what it wants.
     with suppress(EOFError, OSError), socket.socket(fileno=job["channel"]) as channel:
         # before the program has a say: without it, it is the sandbox that has failed

@@ -20,13 +20,13 @@ import sys
 from typing import Any
 
 from assay.evaluation.sandbox.inside.enter import enter
-from assay.evaluation.sandbox.inside.stand_ins import TEXT, Ended, Line, NoVerdict, Object
+from assay.evaluation.sandbox.inside.stand_ins import TEXT, Ended, NoVerdict, Object, SandboxChannel
 from assay.evaluation.sandbox.inside.twin import Reference
 
 DOUBT = "it compares objects by methods of the program's, which nothing else confirms"
 
 
-def check(job: dict[str, Any], line: Line) -> dict[str, Any]:
+def check(job: dict[str, Any], line: SandboxChannel) -> dict[str, Any]:
     """Run the tests in order, up to the first that fails.
 
     Returns:
@@ -61,7 +61,7 @@ def check(job: dict[str, Any], line: Line) -> dict[str, Any]:
     return {"kind": "passed", "at": at, "text": ""}
 
 
-def _failure(error: BaseException, at: int, line: Line) -> dict[str, Any]:
+def _failure(error: BaseException, at: int, line: SandboxChannel) -> dict[str, Any]:
     if line.raised is not None and not isinstance(error, AssertionError):
         name, text = line.raised
         kind = (
@@ -83,6 +83,7 @@ def main() -> None:
     os.write(job["verdict"], b" ")  # here at all; JSON does not mind
     with socket.socket(fileno=job["channel"]) as channel:
         found = check(
-            job, Line(channel, job["objects"], Reference(job["reference"], job["imports"]))
+            job,
+            SandboxChannel(channel, job["objects"], Reference(job["reference"], job["imports"])),
         )
     os.write(job["verdict"], json.dumps({**found, "token": job["token"]}).encode())

@@ -47,7 +47,7 @@ class TooMuchError(Exception):
     """The query gives more rows than are read."""
 
 
-def guarded(path: str, heap: int = 0) -> sqlite3.Connection:
+def open_guarded(path: str, heap: int = 0) -> sqlite3.Connection:
     """The database at `path`, guarded.
 
     Args:
@@ -68,11 +68,11 @@ def guarded(path: str, heap: int = 0) -> sqlite3.Connection:
     connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()  # opens the file
     for which, most in LIMITS:
         connection.setlimit(which, most)
-    connection.set_authorizer(_allowed)
+    connection.set_authorizer(_authorise)
     return connection
 
 
-def _allowed(action: int, first: str | None, second: str | None, *_: Any) -> int:
+def _authorise(action: int, first: str | None, second: str | None, *_: Any) -> int:
     if action not in ALLOWED:
         return sqlite3.SQLITE_DENY
     if action == sqlite3.SQLITE_FUNCTION and (second or "").lower() in BARRED:

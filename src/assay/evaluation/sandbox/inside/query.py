@@ -9,7 +9,7 @@ from typing import Any
 
 from assay.evaluation.sandbox.inside.alike import alike
 from assay.evaluation.sandbox.inside.enter import enter
-from assay.evaluation.sandbox.inside.guard import TooMuchError, fetch, guarded
+from assay.evaluation.sandbox.inside.guard import TooMuchError, fetch, open_guarded
 
 HEAP = 50_000_000  # bytes that SQLite may hold
 
@@ -42,7 +42,7 @@ def main() -> None:
     job = json.loads(sys.stdin.buffer.read())
     # Opened first: the file may be readable by its owner alone, whom this process is no more after
     # `enter`.
-    connection = guarded(job["database"], heap=HEAP)
+    connection = open_guarded(job["database"], heap=HEAP)
     enter(job["user"])
     os.write(job["verdict"], b" ")  # here at all; JSON does not mind
     said = json.dumps(

@@ -21,7 +21,7 @@ MOST = 2000  # objects in one shape
 NAME, ORDER, SPACE = (type.__dict__[name].__get__ for name in ("__name__", "__mro__", "__dict__"))
 
 
-class Shape:
+class ObjectShape:
     """An object. Compared as plain values are."""
 
     __match_args__ = ("name", "attributes")
@@ -31,7 +31,7 @@ class Shape:
         self.name, self.attributes = name, attributes
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Shape) and (self.name, self.attributes) == (
+        return isinstance(other, ObjectShape) and (self.name, self.attributes) == (
             other.name,
             other.attributes,
         )
@@ -94,7 +94,7 @@ def attributes(value: Any) -> list[tuple[str, Any]]:
     return list(found.items())
 
 
-def packed(value: Any) -> Any:
+def pack_shape(value: Any) -> Any:
     """The shape as JSON can hold it; None where it has none."""
     try:
         return _Walk().keep(value)
@@ -102,20 +102,20 @@ def packed(value: Any) -> Any:
         return None
 
 
-def opened(value: Any) -> Shape | None:
-    """The shape again; None where `packed` gave none."""
+def unpack_shape(value: Any) -> ObjectShape | None:
+    """The shape again; None where `pack_shape` gave none."""
     try:
-        found = decode(value, _found)
+        found = decode(value, _decode_part)
     except (TypeError, ValueError, LookupError, RecursionError):
         return None
-    return found if isinstance(found, Shape) else None
+    return found if isinstance(found, ObjectShape) else None
 
 
-def _found(kind: str, what: Any) -> Shape | Back:
+def _decode_part(kind: str, what: Any) -> ObjectShape | Back:
     if kind == "back":
         return Back(int(what))
     name, held = what
-    return Shape(str(name), {str(key): decode(one, _found) for key, one in held})
+    return ObjectShape(str(name), {str(key): decode(one, _decode_part) for key, one in held})
 
 
 def rebuilt(shape: Any, space: Mapping[str, Any], above: tuple[Any, ...] = ()) -> Any:
@@ -128,7 +128,7 @@ def rebuilt(shape: Any, space: Mapping[str, Any], above: tuple[Any, ...] = ()) -
     match shape:
         case Back(up):
             return above[-up]
-        case Shape(name, held):
+        case ObjectShape(name, held):
             kind = space[name]
             if not isinstance(kind, type):
                 raise TypeError(f"{name} is no class")
@@ -143,18 +143,18 @@ def rebuilt(shape: Any, space: Mapping[str, Any], above: tuple[Any, ...] = ()) -
     return shape
 
 
-def unnamed(shape: Any) -> Any:
+def drop_names(shape: Any) -> Any:
     """The values alone, in their order: another program may give its attributes other names."""
     match shape:
-        case Shape(_, held):
-            return ("object", [unnamed(one) for one in held.values()])
+        case ObjectShape(_, held):
+            return ("object", [drop_names(one) for one in held.values()])
         case list() | tuple():
-            return type(shape)(map(unnamed, shape))
+            return type(shape)(map(drop_names, shape))
         case dict():
-            return {key: unnamed(one) for key, one in shape.items()}
+            return {key: drop_names(one) for key, one in shape.items()}
     return shape
 
 
 def names(shape: Any) -> Any:
     """What its attributes are called, without the values."""
-    return (shape.name, sorted(shape.attributes)) if isinstance(shape, Shape) else None
+    return (shape.name, sorted(shape.attributes)) if isinstance(shape, ObjectShape) else None

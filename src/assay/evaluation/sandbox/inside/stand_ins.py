@@ -15,8 +15,8 @@ import socket
 from collections.abc import Iterator
 from typing import Any
 
-from assay.evaluation.sandbox.inside.shape import Shape, opened
-from assay.evaluation.sandbox.inside.twin import Recipe, Reference, Side, StandIn
+from assay.evaluation.sandbox.inside.shape import ObjectShape, unpack_shape
+from assay.evaluation.sandbox.inside.twin import ProgramStandIn, Recipe, Reference, Side
 from assay.evaluation.sandbox.inside.wire import READY, decode, encode, receive, send
 
 TEXT = 200  # characters of a message
@@ -36,7 +36,7 @@ class NoVerdict(BaseException):
     """The program says that its objects are alike, and it cannot be seen whether they are."""
 
 
-class Line:
+class SandboxChannel:
     """The way to the other sandbox."""
 
     def __init__(self, channel: socket.socket, objects: bool, reference: Reference):
@@ -89,13 +89,13 @@ class Line:
             one._past.shape = shape
         self.given = some
 
-    def shapes(self, objects: list[Object]) -> list[Shape | None]:
+    def shapes(self, objects: list[Object]) -> list[ObjectShape | None]:
         if not objects:
             return []
         said = self.ask("shapes", [one._number for one in objects])
         if not isinstance(said, list) or len(said) != len(objects):
             raise Ended("it sent no shapes")
-        return [opened(json.loads(one)) for one in said]
+        return [unpack_shape(json.loads(one)) for one in said]
 
     def sides(self, one: Object, two: Object, *, now: bool = False) -> tuple[Side, Side]:
         """What two objects are held to be, for the reference to compare.
@@ -115,7 +115,7 @@ class Line:
             return first.recipe, second.shape if second.born < first.born else None
         return first.recipe, second.recipe
 
-    def held(self, own: bool, seen: bool | None) -> bool:
+    def confirm(self, own: bool, seen: bool | None) -> bool:
         """What is taken for true, of what the program says and of what is seen."""
         self.doubt = self.doubt or own is not seen
         if own and seen is None:
@@ -131,13 +131,13 @@ def _change(value: Any, new: Any) -> None:
         value.update(new)
 
 
-class Opaque(StandIn):
+class Opaque(ProgramStandIn):
     """Something that a test can do nothing with but hand it on."""
 
-    _line: Line
+    _line: SandboxChannel
     _number: int
 
-    def __init__(self, line: Line, number: int):
+    def __init__(self, line: SandboxChannel, number: int):
         self.__dict__.update(_line=line, _number=number)
 
     def __eq__(self, other: object) -> bool:
@@ -158,7 +158,7 @@ class Function(Opaque):
     def __call__(self, *args: Any, **named: Any) -> Any:
         owner, name = self.__dict__.get("_method", (None, ""))
         if owner is not None and owner._past.name:  # a class method that makes an object
-            return owner._made(self._number, f"{owner._past.name}.{name}", args, named)
+            return owner._make(self._number, f"{owner._past.name}.{name}", args, named)
         value = self._call("call", self._number, args=args, named=named)
         if owner is not None:
             _note(owner, "call", name, (args, named))
@@ -184,7 +184,7 @@ class Past:
         self.name = ""  # of the class that it is, in the reference
         self.recipe: Recipe | None = None  # of one that the test has made
         # what one of the program's held when the test last made another
-        self.shape: Shape | None = None
+        self.shape: ObjectShape | None = None
         # a part of another object, by these attributes
         self.inside: tuple[Object, tuple[str, ...]] | None = None
 
@@ -194,7 +194,7 @@ class Object(Function):
 
     _past: Past
 
-    def __init__(self, line: Line, number: int):
+    def __init__(self, line: SandboxChannel, number: int):
         super().__init__(line, number)
         line.count += 1
         self.__dict__["_past"] = Past(line.count)
@@ -203,9 +203,9 @@ class Object(Function):
     def __call__(self, *args: Any, **named: Any) -> Any:
         if not (name := self._past.name):
             return super().__call__(*args, **named)
-        return self._made(self._number, name, args, named)
+        return self._make(self._number, name, args, named)
 
-    def _made(self, number: int, name: str, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    def _make(self, number: int, name: str, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
         self._line.look()
         made = self._call("call", number, args=args, named=named)
         if isinstance(made, Object):
@@ -234,7 +234,7 @@ class Object(Function):
         if not isinstance(other, Object):
             return False
         own = self._call("special", self._number, "__eq__", args=(other,)) is True
-        return self._line.held(own, self._line.reference.equal(*self._line.sides(self, other)))
+        return self._line.confirm(own, self._line.reference.equal(*self._line.sides(self, other)))
 
     __hash__: None = None
 
@@ -242,7 +242,7 @@ class Object(Function):
         if not isinstance(other, Object):
             return NotImplemented
         own = self._call("special", self._number, "__lt__", args=(other,)) is True
-        return self._line.held(
+        return self._line.confirm(
             own, self._line.reference.less(*self._line.sides(self, other, now=True))
         )
 

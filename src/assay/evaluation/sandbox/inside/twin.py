@@ -14,7 +14,14 @@ from __future__ import annotations
 from functools import reduce
 from typing import Any
 
-from assay.evaluation.sandbox.inside.shape import Shape, names, opened, packed, rebuilt, unnamed
+from assay.evaluation.sandbox.inside.shape import (
+    ObjectShape,
+    drop_names,
+    names,
+    pack_shape,
+    rebuilt,
+    unpack_shape,
+)
 
 
 class Recipe:
@@ -35,10 +42,10 @@ class Recipe:
 
 
 # what an object is held to be: one that the test has made, or one of the program's
-Side = Recipe | Shape | None
+Side = Recipe | ObjectShape | None
 
 
-class StandIn:
+class ProgramStandIn:
     """Something of the program's that a test has in its hands."""
 
     def _recipe(self) -> Recipe | None:
@@ -67,7 +74,7 @@ class Reference:
     def is_class(self, name: str) -> bool:
         return isinstance(self.space.get(name), type)
 
-    def made(self, recipe: Recipe, done: dict[int, Any]) -> Any:
+    def build(self, recipe: Recipe, done: dict[int, Any]) -> Any:
         """The twin. `done`: those that are made already, by the recipe's place in memory.
 
         Raises:
@@ -76,29 +83,30 @@ class Reference:
         if id(recipe) in done:
             return done[id(recipe)]
 
-        def given(value: Any) -> Any:
+        def twin_of(value: Any) -> Any:
             if isinstance(value, list | tuple):
-                return type(value)(map(given, value))
-            if not isinstance(value, StandIn):
+                return type(value)(map(twin_of, value))
+            if not isinstance(value, ProgramStandIn):
                 return value
             if (part := value._recipe()) is None:
                 raise LookupError("an object that the program has made")
-            return self.made(part, done)
+            return self.build(part, done)
 
         first, *rest = recipe.name.split(".")
         maker = reduce(getattr, rest, self.space[first])
         one = maker(
-            *map(given, recipe.args), **{name: given(value) for name, value in recipe.named.items()}
+            *map(twin_of, recipe.args),
+            **{name: twin_of(value) for name, value in recipe.named.items()},
         )
         done[id(recipe)] = one
         for path, verb, name, what in recipe.steps:
             place = reduce(getattr, path, one)
             if verb == "set":
-                setattr(place, name, given(what))
+                setattr(place, name, twin_of(what))
             else:
                 args, named = what
                 getattr(place, name)(
-                    *map(given, args), **{key: given(value) for key, value in named.items()}
+                    *map(twin_of, args), **{key: twin_of(value) for key, value in named.items()}
                 )
         return one
 
@@ -106,8 +114,8 @@ class Reference:
         """An object of the reference's; None where there can be none."""
         try:
             if isinstance(side, Recipe):
-                return self.made(side, {})
-            return rebuilt(side, self.space) if isinstance(side, Shape) else None
+                return self.build(side, {})
+            return rebuilt(side, self.space) if isinstance(side, ObjectShape) else None
         except BaseException:  # noqa: BLE001 - as above
             return None
 
@@ -116,14 +124,18 @@ class Reference:
         equal, as it says. None where it cannot be told."""
         twins = [self.twin(one), self.twin(two)]
         own = all(twin is not None for twin in twins) and type(twins[0]).__eq__ is not object.__eq__
-        said = self.asked("__eq__", twins) if own else None
+        said = self.call_method("__eq__", twins) if own else None
         if isinstance(one, Recipe) and isinstance(two, Recipe) and said is not None:
             return said
         first, second = (
-            opened(packed(t)) if isinstance(s, Recipe) else s
+            unpack_shape(pack_shape(t)) if isinstance(s, Recipe) else s
             for s, t in zip((one, two), twins, strict=True)
         )
-        if not isinstance(first, Shape) or not isinstance(second, Shape) or not first.attributes:
+        if (
+            not isinstance(first, ObjectShape)
+            or not isinstance(second, ObjectShape)
+            or not first.attributes
+        ):
             return None
         if first == second:
             return True
@@ -131,14 +143,16 @@ class Reference:
             return said
         if names(first) == names(second):
             return False
-        return True if unnamed(first) == unnamed(second) else None
+        return True if drop_names(first) == drop_names(second) else None
 
     def less(self, one: Side, two: Side) -> bool | None:
         """Does the reference put the first before the second? None where it cannot be told."""
         twins = [self.twin(one), self.twin(two)]
-        return self.asked("__lt__", twins) if all(twin is not None for twin in twins) else None
+        return (
+            self.call_method("__lt__", twins) if all(twin is not None for twin in twins) else None
+        )
 
-    def asked(self, name: str, twins: list[Any]) -> bool | None:
+    def call_method(self, name: str, twins: list[Any]) -> bool | None:
         try:
             said = getattr(type(twins[0]), name)(*twins)
         except BaseException:  # noqa: BLE001 - as above

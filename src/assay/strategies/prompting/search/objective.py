@@ -16,8 +16,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from assay.core.types import Answer, Example
-from assay.strategies.linear.calibration import Calibration, shares, unbiased
-from assay.strategies.prompting.prompted_arm import chosen
+from assay.strategies.linear.calibration import Calibration, prior_correction, shares
+from assay.strategies.prompting.prompted_arm import best_label
 from assay.strategies.prompting.search.successive_halving import Worth
 
 if TYPE_CHECKING:
@@ -46,10 +46,10 @@ def worths(
     right = [labels.index(row.target or "") for row in rows]
     found = [Worth(value, log_share(scores, right))]
     if calibrate:
-        taken = unbiased(scores)
+        taken = prior_correction(scores)
         shifts = {label: round(shift, 4) for label, shift in zip(labels, taken.bias, strict=True)}
         scores = Calibration(1.0, tuple(shifts.values()))(scores)
-        value = judge(rows, [chosen(labels, row) for row in scores])
+        value = judge(rows, [best_label(labels, row) for row in scores])
         found.append(Worth(value, log_share(scores, right), shifts))
     return found
 

@@ -24,7 +24,7 @@ from typing import Any, Literal
 
 from assay.core.store import digest
 from assay.core.types import Example, Task
-from assay.strategies.prompting.example_selection import drawn, spread
+from assay.strategies.prompting.example_selection import sample_rows, spread
 from assay.strategies.prompting.few_shot import Shots
 from assay.strategies.prompting.prompt_file import Prompt, Solved
 from assay.tasks.prompt_format import Wording
@@ -74,7 +74,7 @@ class Instruction:
 
 
 @dataclass(frozen=True)
-class Candidate:
+class PromptCandidate:
     """A prompt with the rows that its examples come from; `hand`: it was given, not made."""
 
     prompt: Prompt
@@ -103,7 +103,7 @@ class Room:
     right: Sequence[Example]
     similar: bool = False
 
-    def candidates(self, count: int, seed: int) -> list[Candidate]:
+    def candidates(self, count: int, seed: int) -> list[PromptCandidate]:
         """The hands, then at most `count` others, no two alike: the hands with similar examples
         come first."""
         rng = random.Random(seed)
@@ -114,25 +114,25 @@ class Room:
         for _ in range(TRIES * count):
             if len(found) == wanted:
                 break
-            one = self.made(rng)
+            one = self.sample_candidate(rng)
             found.setdefault(one.name, one)
         return list(found.values())
 
-    def hand(self, wording: Wording) -> Candidate:
-        return Candidate(Prompt(wording=wording, k=self.shots.k, choose=self.shots.choose))
+    def hand(self, wording: Wording) -> PromptCandidate:
+        return PromptCandidate(Prompt(wording=wording, k=self.shots.k, choose=self.shots.choose))
 
     @cached_property
-    def near(self) -> list[Candidate]:
+    def near(self) -> list[PromptCandidate]:
         """The hands with the examples that are most similar to each question, where such may be
         shown."""
         if not self.similar or not self.shots.k:
             return []
         return [of(self.hand(wording), choose="similar") for wording in self.hands]
 
-    def made(self, rng: random.Random) -> Candidate:
+    def sample_candidate(self, rng: random.Random) -> PromptCandidate:
         """One candidate, a hand changed in one respect or in several."""
         one = rng.choice([*map(self.hand, self.hands), *self.near])
-        changes: list[Callable[[Candidate, random.Random], Candidate]] = [
+        changes: list[Callable[[PromptCandidate, random.Random], PromptCandidate]] = [
             self.instruct,
             self.mark,
             self.end,
@@ -148,7 +148,7 @@ class Room:
 
     # --- one respect each -------------------------------------------------------------------------
 
-    def instruct(self, one: Candidate, rng: random.Random) -> Candidate:
+    def instruct(self, one: PromptCandidate, rng: random.Random) -> PromptCandidate:
         chosen = rng.choice(self.instructions)
         text = "" if chosen.by == "task" else chosen.text
         listed = not chosen.lists and rng.random() < LISTED
@@ -157,17 +157,17 @@ class Room:
             wording = wording.model_copy(update={"label_words": {}})
         return replace(of(one, wording=wording), by=chosen.by)
 
-    def mark(self, one: Candidate, rng: random.Random) -> Candidate:
+    def mark(self, one: PromptCandidate, rng: random.Random) -> PromptCandidate:
         question, answer = rng.choice(MARKS.get(self.task.kind, ANY_MARKS))
         layout = rng.choice(("turns", "text"))
         update = {"layout": layout, "question": question, "answer": answer}
         return of(one, wording=one.prompt.wording.model_copy(update=update))
 
-    def end(self, one: Candidate, rng: random.Random) -> Candidate:
+    def end(self, one: PromptCandidate, rng: random.Random) -> PromptCandidate:
         ending = rng.choice(ENDINGS.get(self.task.kind, ("",)))
         return of(one, wording=one.prompt.wording.model_copy(update={"ending": ending}))
 
-    def call(self, one: Candidate, rng: random.Random) -> Candidate:
+    def call(self, one: PromptCandidate, rng: random.Random) -> PromptCandidate:
         if one.prompt.wording.instruction in {i.text for i in self.instructions if i.lists}:
             return one
         return of(
@@ -175,7 +175,7 @@ class Room:
             wording=one.prompt.wording.model_copy(update={"label_words": rng.choice(self.words)}),
         )
 
-    def show(self, one: Candidate, rng: random.Random) -> Candidate:
+    def show(self, one: PromptCandidate, rng: random.Random) -> PromptCandidate:
         most = self.shots.k
         k = rng.choice((most, most, max(1, most // 2), 0))
         ways = ["chosen", "random", "balanced"] + ["right"] * (len(self.right) >= k)
@@ -183,7 +183,7 @@ class Room:
         if way == "chosen" or not k:
             return of(one, k=k, choose=self.shots.choose if k else "random", examples=())
         if way == "random":
-            rows = drawn(self.train, k, seed)
+            rows = sample_rows(self.train, k, seed)
         else:
             rows = spread(self.right if way == "right" else self.train, k, seed)
         return of(one, k=0, choose="random", examples=tuple(map(Solved.of, rows)))
@@ -193,10 +193,10 @@ class Room:
         """Ways of calling the labels, the first as they are; none that calls two labels alike."""
         ways = [
             str,
-            spaced,
+            split_label,
             str.lower,
-            lambda label: spaced(label).capitalize(),
-            lambda label: spaced(label).upper(),
+            lambda label: split_label(label).capitalize(),
+            lambda label: split_label(label).upper(),
         ]
         found: list[dict[str, str]] = []
         for way in ways:
@@ -211,12 +211,14 @@ class Room:
         return found
 
 
-def of(one: Candidate, **changes: Any) -> Candidate:
+def of(one: PromptCandidate, **changes: Any) -> PromptCandidate:
     """The candidate with another prompt, made by a rule."""
-    return Candidate(one.prompt.model_copy(update=changes), "rule" if one.by == "hand" else one.by)
+    return PromptCandidate(
+        one.prompt.model_copy(update=changes), "rule" if one.by == "hand" else one.by
+    )
 
 
-def spaced(label: str) -> str:
+def split_label(label: str) -> str:
     """`card_lost` and `CardLost` as `card lost`."""
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", label)
     return " ".join(re.sub(r"[_\-/.]+", " ", apart).split()).lower()

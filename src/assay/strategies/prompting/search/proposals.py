@@ -100,11 +100,11 @@ def by_rule(task: Task, train: Sequence[Example]) -> list[str]:
     last = LAST_LINE.get(task.kind, ("Write nothing else.",))
     made += [f"{own} {line}" for line in last]
     made += [f"Task: {own}\nOutput: {line}" for line in last[:1]]
-    made += described(task, own, train)
-    return kept(made, ())
+    made += describe_labels(task, own, train)
+    return filter_instructions(made, ())
 
 
-def described(task: Task, own: str, train: Sequence[Example]) -> list[str]:
+def describe_labels(task: Task, own: str, train: Sequence[Example]) -> list[str]:
     """Instructions that list each label with the words that mark it; none where no word does."""
     words = marking_words(train)
     if task.kind != "classify" or not any(words.get(label) for label in task.labels):
@@ -156,7 +156,7 @@ def marking_words(train: Sequence[Example]) -> dict[str, list[str]]:
     }
 
 
-def asked_for(train: Sequence[Example], number: int, seed: int) -> Messages:
+def proposal_messages(train: Sequence[Example], number: int, seed: int) -> Messages:
     """The messages that ask a model for an instruction; `number` changes the rows that it sees and
     the question."""
     rows = spread(train, SHOWN, seed + 1 + number)
@@ -171,13 +171,13 @@ def by_model(
     model: LanguageModel, train: Sequence[Example], count: int, seed: int, tell: Tell
 ) -> list[str]:
     """What the model writes, `count` calls: as it wrote it."""
-    prompts = [asked_for(train, number, seed) for number in range(count)]
+    prompts = [proposal_messages(train, number, seed) for number in range(count)]
     return (
         [one.text for one in model.generate(prompts, max_tokens=ROOM, tell=tell)] if prompts else []
     )
 
 
-def cleaned(text: str) -> str:
+def clean_instruction(text: str) -> str:
     """One instruction from what a model wrote: its first paragraph without openers, marks and
     quotes, cut at the end of a sentence where it is too long."""
     paragraph = next((part for part in re.split(r"\n\s*\n", text.strip()) if part.strip()), "")
@@ -189,15 +189,15 @@ def cleaned(text: str) -> str:
     return line
 
 
-def kept(instructions: Iterable[str], rows: Sequence[Example]) -> list[str]:
+def filter_instructions(instructions: Iterable[str], rows: Sequence[Example]) -> list[str]:
     """Those that are long enough, say something new in every part, and hold no row's text; in their
     order."""
-    texts = {folded(row.text) for row in rows}
+    texts = {fold_words(row.text) for row in rows}
     texts = {text for text in texts if text.count(" ") >= VERBATIM + 1}
     seen: set[str] = set()
     left = []
     for instruction in instructions:
-        plain = folded(instruction)
+        plain = fold_words(instruction)
         words = plain.split()
         babble = len(set(words)) < VARIED * len(words)
         if plain in seen or len(words) < SHORTEST or babble or any(text in plain for text in texts):
@@ -207,7 +207,7 @@ def kept(instructions: Iterable[str], rows: Sequence[Example]) -> list[str]:
     return left
 
 
-def folded(text: str) -> str:
+def fold_words(text: str) -> str:
     """Lower-case words with one space around each: what two texts have in common when only form
     differs."""
     words = re.findall(r"\w+", text.casefold())

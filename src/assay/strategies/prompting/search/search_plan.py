@@ -14,19 +14,25 @@ from typing import Any, Literal
 from assay.core import sealed
 from assay.core.errors import Problem, TrainError
 from assay.core.types import Answer, Example, Lesson
-from assay.strategies.prompting.example_selection import drawn as rows_drawn
+from assay.strategies.prompting.example_selection import sample_rows as rows_drawn
 from assay.strategies.prompting.prompt_file import Prompt
 from assay.strategies.prompting.prompt_swap import Stand
 from assay.strategies.prompting.search.objective import worths
-from assay.strategies.prompting.search.prompt_candidates import Candidate, Instruction, Room
-from assay.strategies.prompting.search.proposals import by_model, by_rule, cleaned, described, kept
+from assay.strategies.prompting.search.prompt_candidates import Instruction, PromptCandidate, Room
+from assay.strategies.prompting.search.proposals import (
+    by_model,
+    by_rule,
+    clean_instruction,
+    describe_labels,
+    filter_instructions,
+)
 from assay.strategies.prompting.search.successive_halving import (
-    Asked,
-    Outcome,
-    Round,
+    AnswerLog,
+    HalvingResult,
+    HalvingRound,
     Worth,
-    drawn,
-    planned,
+    plan_halving,
+    plan_random_search,
     search,
 )
 from assay.tasks.prompt_format import Wording
@@ -39,7 +45,7 @@ SHOWN = 5  # of the last candidates, in what is kept
 
 
 @dataclass(frozen=True)
-class Plan:
+class SearchPlan:
     """What a search may use.
 
     Attributes:
@@ -62,7 +68,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Found:
+class PromptSearchResult:
     """The prompt that is used, what there is to say about it in one sentence, and the numbers
     behind the sentence."""
 
@@ -72,7 +78,7 @@ class Found:
     numbers: dict[str, Any]
 
 
-def searched(plan: Plan, stand: Stand, lesson: Lesson) -> Found:
+def search_prompt(plan: SearchPlan, stand: Stand, lesson: Lesson) -> PromptSearchResult:
     """Search for a prompt better than the hand-given ones.
 
     Raises:
@@ -89,7 +95,7 @@ def searched(plan: Plan, stand: Stand, lesson: Lesson) -> Found:
     helping = min(plan.bootstrap if stand.shots.k else 0, len(lesson.train), plan.calls // ASIDE)
     proposing = min(plan.proposals, plan.calls // ASIDE)
     left = plan.calls - helping - proposing
-    how = planned if plan.search == "halving" else drawn
+    how = plan_halving if plan.search == "halving" else plan_random_search
     rounds = how(left, len(wordings), len(val))
     if not rounds:
         few = (
@@ -98,8 +104,8 @@ def searched(plan: Plan, stand: Stand, lesson: Lesson) -> Found:
             else f"{plan.calls} calls do not allow one candidate"
         )
         raise TrainError(Problem("T086", f"wording: {few}", "calls" if val else "split", WAY_OUT))
-    right = answered_right(stand, lesson, wordings[0], helping, plan.calls)
-    written = proposed(plan, stand, lesson, proposing)
+    right = bootstrap_examples(stand, lesson, wordings[0], helping, plan.calls)
+    written = propose_instructions(plan, stand, lesson, proposing)
     room = Room(
         lesson.task,
         stand.shots,
@@ -112,7 +118,7 @@ def searched(plan: Plan, stand: Stand, lesson: Lesson) -> Found:
     candidates = room.candidates(rounds[0].candidates, lesson.seed)
     rounds = how(left, len(wordings), len(val), len(candidates) - len(wordings))
     calibrate = plan.calibrate and lesson.task.kind == "classify" and stand.scores
-    outcome = judged(
+    outcome = run_rounds(
         stand,
         lesson,
         candidates,
@@ -123,7 +129,7 @@ def searched(plan: Plan, stand: Stand, lesson: Lesson) -> Found:
         plan.calls,
         calibrate,
     )
-    return told(
+    return summarise_search(
         plan, outcome, candidates, rounds, len(right), sum(one.by == "model" for one in candidates)
     )
 
@@ -131,7 +137,7 @@ def searched(plan: Plan, stand: Stand, lesson: Lesson) -> Found:
 WAY_OUT = "give more val rows (split.val), more `calls`, or fewer `hands`"
 
 
-def answered_right(
+def bootstrap_examples(
     stand: Stand, lesson: Lesson, wording: Wording, count: int, total: int
 ) -> list[Example]:
     """Of `count` training rows, those that are answered right without examples: they cannot then
@@ -142,13 +148,13 @@ def answered_right(
         stand.put(Prompt(wording=wording))
         return stand.arm.answer([rows[i].question for i in places])
 
-    asked = Asked(lesson.workdir / "train.jsonl", ask, ["train"], lesson.tell, total)
+    asked = AnswerLog(lesson.workdir / "train.jsonl", ask, ["train"], lesson.tell, total)
     asked.answers(0, 0, len(rows))
     pairs = zip(rows, asked.first(0, len(rows)), strict=True)
     return [row for row, answer in pairs if lesson.judge([row], [answer]) >= RIGHT]
 
 
-def proposed(plan: Plan, stand: Stand, lesson: Lesson, count: int) -> list[str]:
+def propose_instructions(plan: SearchPlan, stand: Stand, lesson: Lesson, count: int) -> list[str]:
     """What a model wrote as instructions, once for all runs of this search."""
     file = lesson.workdir / "proposals.json"
     known = sealed.one(file, lesson.tell)
@@ -162,9 +168,11 @@ def proposed(plan: Plan, stand: Stand, lesson: Lesson, count: int) -> list[str]:
 def instructions(lesson: Lesson, written: Sequence[str]) -> list[Instruction]:
     """The task's own, those made by rule, and of those that a model wrote the ones that can be
     used."""
-    listing = set(described(lesson.task, by_rule(lesson.task, ())[0], lesson.train))
+    listing = set(describe_labels(lesson.task, by_rule(lesson.task, ())[0], lesson.train))
     ruled = by_rule(lesson.task, lesson.train)
-    usable = kept([*ruled, *(cleaned(text) for text in written)], (*lesson.train, *lesson.val))
+    usable = filter_instructions(
+        [*ruled, *(clean_instruction(text) for text in written)], (*lesson.train, *lesson.val)
+    )
     known = set(ruled)
     return [
         Instruction("", "task"),
@@ -173,17 +181,17 @@ def instructions(lesson: Lesson, written: Sequence[str]) -> list[Instruction]:
     ]
 
 
-def judged(
+def run_rounds(
     stand: Stand,
     lesson: Lesson,
-    candidates: Sequence[Candidate],
+    candidates: Sequence[PromptCandidate],
     val: Sequence[Example],
-    rounds: Sequence[Round],
+    rounds: Sequence[HalvingRound],
     hands: int,
     spent: int,
     total: int,
     calibrate: bool,
-) -> Outcome:
+) -> HalvingResult:
     """The candidates on val, round by round."""
 
     def ask(candidate: int, places: Sequence[int]) -> list[Answer]:
@@ -196,7 +204,7 @@ def judged(
         )
 
     names = [candidate.name for candidate in candidates]
-    asked = Asked(lesson.workdir / "val.jsonl", ask, names, lesson.tell, total)
+    asked = AnswerLog(lesson.workdir / "val.jsonl", ask, names, lesson.tell, total)
     asked.calls = spent
     lengths = []
     for candidate in candidates:
@@ -205,14 +213,14 @@ def judged(
     return search(asked, value, rounds, hands, lengths)
 
 
-def told(
-    plan: Plan,
-    outcome: Outcome,
-    candidates: Sequence[Candidate],
-    rounds: Sequence[Round],
+def summarise_search(
+    plan: SearchPlan,
+    outcome: HalvingResult,
+    candidates: Sequence[PromptCandidate],
+    rounds: Sequence[HalvingRound],
     right: int,
     model: int,
-) -> Found:
+) -> PromptSearchResult:
     """The outcome in words and numbers."""
     best = candidates[outcome.best]
     prompt = best.prompt.model_copy(update={"shifts": dict(outcome.worth.shifts)})
@@ -222,7 +230,7 @@ def told(
             "value": round(worth.value, 4),
             "by": candidates[place].by,
             "calibrated": bool(worth.shifts),
-            "prompt": candidates[place].prompt.changed(),
+            "prompt": candidates[place].prompt.non_defaults(),
         }
         for place, worth in outcome.last
     ]
@@ -238,14 +246,14 @@ def told(
         "right": right,
         "by": best.by,
         "calibrated": bool(outcome.worth.shifts),
-        "hand": candidates[outcome.hand].prompt.wording.changed(),
+        "hand": candidates[outcome.hand].prompt.wording.non_defaults(),
         "rounds": [asdict(one) for one in rounds],
         "last": last[: max(SHOWN, 1)],
     }
-    return Found(prompt, better, sentence(outcome, better), numbers)
+    return PromptSearchResult(prompt, better, sentence(outcome, better), numbers)
 
 
-def sentence(outcome: Outcome, better: bool) -> str:
+def sentence(outcome: HalvingResult, better: bool) -> str:
     """Whether the prompt that is used beats the best wording given by hand on val."""
     where = f"({outcome.rows:,} rows, {outcome.calls:,} calls)"
     gain = outcome.worth.value - outcome.hand_worth.value

@@ -53,14 +53,14 @@ Value = Callable[[Sequence[int], Sequence[Answer]], Sequence[Worth]]
 
 
 @dataclass(frozen=True)
-class Round:
+class HalvingRound:
     """`candidates` beside the hands have been asked the first `rows` rows when it ends."""
 
     candidates: int
     rows: int
 
 
-def planned(calls: int, hands: int, rows: int, most: int = MOST) -> tuple[Round, ...]:
+def plan_halving(calls: int, hands: int, rows: int, most: int = MOST) -> tuple[HalvingRound, ...]:
     """Rounds of successive halving that take at most `calls` calls, with as many candidates as that
     allows.
 
@@ -83,21 +83,23 @@ def planned(calls: int, hands: int, rows: int, most: int = MOST) -> tuple[Round,
     return ()
 
 
-def _rounds(candidates: int, steps: Sequence[int]) -> tuple[Round, ...]:
-    return tuple(Round(ceil(candidates / 2**i), rows) for i, rows in enumerate(steps))
+def _rounds(candidates: int, steps: Sequence[int]) -> tuple[HalvingRound, ...]:
+    return tuple(HalvingRound(ceil(candidates / 2**i), rows) for i, rows in enumerate(steps))
 
 
-def drawn(calls: int, hands: int, rows: int, most: int = MOST) -> tuple[Round, ...]:
-    """Random search as one round: every candidate is asked the same rows. As `planned`
+def plan_random_search(
+    calls: int, hands: int, rows: int, most: int = MOST
+) -> tuple[HalvingRound, ...]:
+    """Random search as one round: every candidate is asked the same rows. As `plan_halving`
     otherwise."""
     while rows > 0:
         if (candidates := min(calls // rows - hands, most)) > 0:
-            return (Round(candidates, rows),)
+            return (HalvingRound(candidates, rows),)
         rows -= 1
     return ()
 
 
-def cost(rounds: Sequence[Round], hands: int) -> int:
+def cost(rounds: Sequence[HalvingRound], hands: int) -> int:
     """Calls that the rounds take."""
     before = 0
     total = 0
@@ -108,7 +110,7 @@ def cost(rounds: Sequence[Round], hands: int) -> int:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class HalvingResult:
     """What a search found.
 
     Attributes:
@@ -129,7 +131,7 @@ class Outcome:
     last: tuple[tuple[int, Worth], ...]
 
 
-class Asked:
+class AnswerLog:
     """Answers of candidates to rows. Each chunk is one line of `file`: after a kill nothing is
     asked twice, and what is asked is asked in the same company, so that the numbers stay the
     same."""
@@ -171,8 +173,12 @@ class Asked:
 
 
 def search(
-    asked: Asked, value: Value, rounds: Sequence[Round], hands: int, lengths: Sequence[int]
-) -> Outcome:
+    asked: AnswerLog,
+    value: Value,
+    rounds: Sequence[HalvingRound],
+    hands: int,
+    lengths: Sequence[int],
+) -> HalvingResult:
     """Run the rounds: the candidates from `hands` on stay in while they are among the best of their
     round.
 
@@ -188,19 +194,19 @@ def search(
         before = one.rows
         worths = {c: value(range(one.rows), asked.first(c, one.rows)) for c in left}
         if number + 1 < len(rounds):
-            order = [c for c, _ in ordered(worths, lengths) if c >= hands]
+            order = [c for c, _ in rank_readings(worths, lengths) if c >= hands]
             left = [
                 *range(hands),
                 *sorted(list(dict.fromkeys(order))[: rounds[number + 1].candidates]),
             ]
-    hand, hand_worth = ordered({c: worths[c][:1] for c in range(hands)}, lengths)[0]
-    last = ordered(worths, lengths)
+    hand, hand_worth = rank_readings({c: worths[c][:1] for c in range(hands)}, lengths)[0]
+    last = rank_readings(worths, lengths)
     best, worth = last[0]
     read = max(worth.value for c in range(hands) for worth in worths[c])
-    return Outcome(best, hand, worth, hand_worth, read, before, asked.calls, tuple(last))
+    return HalvingResult(best, hand, worth, hand_worth, read, before, asked.calls, tuple(last))
 
 
-def ordered(
+def rank_readings(
     worths: Mapping[int, Sequence[Worth]], lengths: Sequence[int]
 ) -> list[tuple[int, Worth]]:
     """Each reading of every candidate, best first: by value, then by rank. Of equals the one that

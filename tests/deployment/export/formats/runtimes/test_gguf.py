@@ -9,7 +9,7 @@ from assay.core.errors import ModelError
 from assay.core.types import Decoding, Form, Message
 from assay.deployment.export.formats.gguf import (
     QUANTISATIONS,
-    compared,
+    compare_tokenizers,
     probes,
     sentences,
     unknown,
@@ -382,7 +382,7 @@ def test_a_tokenizer_that_comes_out_otherwise_is_refused(written, tiny_model, tm
     told["model"]["merges"] = told["model"]["merges"][:5]
     (model / "tokenizer.json").write_text(json.dumps(told))
     with problem(ModelError, "M131", None, "1000"):
-        compared(model, folder / facts["file"], [])
+        compare_tokenizers(model, folder / facts["file"], [])
 
 
 def test_a_file_that_llama_cpp_does_not_open(written, tmp_path):
@@ -400,8 +400,8 @@ def test_a_file_that_llama_cpp_does_not_open(written, tmp_path):
 def test_without_the_package_it_says_how_to_install(tiny_model, tmp_path, monkeypatch):
     from assay.deployment.export.formats import gguf, llama_server
 
-    monkeypatch.setattr(gguf, "installed", lambda name: "none")
+    monkeypatch.setattr(gguf, "package_version", lambda name: "none")
     with problem(ModelError, "M133", None, "libgguf", "assay[gguf]"):
         write_gguf(tiny_model, tmp_path, "q4_k_m")
-    monkeypatch.setattr(llama_server, "installed", lambda name: "none")
+    monkeypatch.setattr(llama_server, "package_version", lambda name: "none")
     assert "xllamacpp" in llama_server.missing()
