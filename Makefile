@@ -53,10 +53,10 @@ lint: $(VENV)/dev
 	$(BIN)/lint-imports
 
 postgres:
-	$(PYTHON) tests/postgres.py start
+	$(PYTHON) tests/helpers/postgres.py start
 
 postgres-stop:
-	$(PYTHON) tests/postgres.py stop
+	$(PYTHON) tests/helpers/postgres.py stop
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -16,10 +16,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from workloads import DATA
-
 import assay
 from assay.core import store
+from workloads import DATA
 
 NAMES = {"0": "hate", "1": "offensive", "2": "neither"}
 PROJECT = """

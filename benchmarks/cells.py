@@ -13,9 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from contest import PEERS, environment
-from workloads import DATA, banking77
-
 import assay
 from assay.config import load as load_project
 from assay.config import make_strategy
@@ -26,6 +23,8 @@ from assay.reporting.build import Report
 from assay.runtime.data_stage.prepare import prepare
 from assay.strategies.catalogue import PRESETS, STRATEGIES
 from assay.training.settings import Trained
+from contest import PEERS, environment
+from workloads import DATA, banking77
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "intents"
 RATES = (1 / 3, 1, 3, 10)  # times a method's own default

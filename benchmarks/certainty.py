@@ -27,16 +27,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import certainty_regret
 import numpy as np
-from certainty_world import Studies, World, columns, macro_f1, studies, world
 
+import certainty_regret
 from assay.core.store import write_json
 from assay.decision.choice import Gap, Standing, decide
 from assay.decision.comparison import Compared
 from assay.decision.settings import Weigh
 from assay.evaluation.metrics.accuracy import Accuracy
 from assay.evaluation.metrics.macro_f1 import MacroF1
+from certainty_world import Studies, World, columns, macro_f1, studies, world
 
 OUT = Path(__file__).parent / "out" / "certainty"
 VERSION = 1  # raise it when the same cell gives other numbers

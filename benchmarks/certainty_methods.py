@@ -18,13 +18,13 @@ import sys
 from collections import defaultdict
 
 import numpy as np
-from certainty_world import columns, macro_f1, studies, world
 from scipy.special import ndtr, ndtri
 
 from assay.evaluation.metrics.accuracy import Accuracy
 from assay.evaluation.metrics.macro_f1 import MacroF1
 from assay.stats.intervals import Weights
 from assay.stats.standard_error import difference_interval, score_interval, spread_of
+from certainty_world import columns, macro_f1, studies, world
 
 Z = float(ndtri(0.975))
 DRAWS = 500

@@ -16,13 +16,13 @@ they are drawn in.
 from __future__ import annotations
 
 import numpy as np
-from certainty_world import columns, studies, world
 
 from assay.decision.choice import Standing, choose
 from assay.decision.comparison import Compared
 from assay.decision.expected_loss import error_of
 from assay.decision.settings import Weigh
 from assay.evaluation.metrics.accuracy import Accuracy
+from certainty_world import columns, studies, world
 
 ROWS = (24, 50, 100, 300, 1000)
 ARMS, LABELS, DRAWS = 6, 5, 200

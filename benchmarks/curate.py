@@ -27,9 +27,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from contest import processor
-from curate_rows import made_rows
-
 from assay.config import make_step
 from assay.config.start import project_text
 from assay.config.yamlfile import read
@@ -41,6 +38,8 @@ from assay.data.split import Split
 from assay.data.steps.dedupe import Dedupe
 from assay.data.steps.near import Near
 from assay.data.text_similarity import jaccard, key_of, shingles
+from contest import processor
+from curate_rows import made_rows
 
 RECALL, PRECISION, GIGABYTES, TIMES_DATASKETCH, ROWS_A_SECOND = 0.95, 0.99, 4.0, 3.0, 5000
 THRESHOLD, PERMUTATIONS = 0.8, 128

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from contest import processor
 
 from assay.config import make_strategy
 from assay.core import store
@@ -30,6 +29,7 @@ from assay.strategies.training.trained_arm import sequences_of
 from assay.training.objectives.completion import completion
 from assay.training.optim.noise import EmbeddingNoise
 from assay.training.training_data import Exercise
+from contest import processor
 
 HERE = Path(__file__).parent
 TICKETS = HERE.parent / "examples" / "intents" / "tickets.jsonl"

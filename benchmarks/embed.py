@@ -25,13 +25,13 @@ from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
-from contest import PEERS, Child, described, environment, machine, take_turns
-from workloads import DATA
 
 from assay.core.store import write_json
 from assay.core.types import Document
 from assay.models.loading.find import find
 from assay.retrieval.chunking import passages
+from contest import PEERS, Child, described, environment, machine, take_turns
+from workloads import DATA
 
 OUT = Path(__file__).parent / "out"
 MODEL = "minilm-l6"

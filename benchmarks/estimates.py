@@ -28,9 +28,6 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from contest import processor
-from estimates_arms import ARMS, Setting, lay_out
-
 from assay.config import load
 from assay.core import store
 from assay.core.damage import silent
@@ -40,6 +37,8 @@ from assay.runtime.arms.runner import Bench, cost_of
 from assay.runtime.data_stage.prepare import prepare
 from assay.runtime.planning.probe import probe_arm
 from assay.training.estimate.usage import clock
+from contest import processor
+from estimates_arms import ARMS, Setting, lay_out
 
 HERE = Path(__file__).parent
 OUT = HERE / "out"

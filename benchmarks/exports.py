@@ -25,12 +25,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from contest import processor
-
 import assay
 from assay.core.errors import OtherAnswers
 from assay.core.store import read_lines, to_json, write_json, write_lines, write_text
 from assay.presentation.number_format import points
+from contest import processor
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "intents"
 OUT = Path(__file__).parent / "out" / "exports"

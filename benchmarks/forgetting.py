@@ -20,11 +20,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from workloads import DATA, banking77
-
 import assay
 from assay.core import store
 from assay.presentation.number_format import format_signed, points, score, tenths
+from workloads import DATA, banking77
 
 SETS = ("lambada_test", "mmlu_sample")  # also known: wikitext2, piqa_valid, bbh_eight
 LABELS, TEST = 6, 40

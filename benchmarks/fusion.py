@@ -22,9 +22,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from contest import processor
-from ir_sets import IrSet, coffee, covid, cranfield, medquad, pubmedqa, xquad
-from searched import handbook
 
 from assay.core import store
 from assay.core.types import Example, Tell
@@ -35,6 +32,9 @@ from assay.retrieval.encoders import Encoding, weights_digest
 from assay.retrieval.gold_passages import gold
 from assay.retrieval.retriever import Finder, Looking, Tools
 from assay.stats.intervals import paired_interval
+from contest import processor
+from ir_sets import IrSet, coffee, covid, cranfield, medquad, pubmedqa, xquad
+from searched import handbook
 
 OUT = Path(__file__).parent / "out"
 MEASURES = {"nDCG@10": ndcg_at_k, "MRR@10": reciprocal_rank}

@@ -25,7 +25,6 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 import torch
-from contest import described, machine
 
 from assay.core.store import write_json
 from assay.core.types import Message, Messages
@@ -33,6 +32,7 @@ from assay.models.inference.batch_plan import common_prefix
 from assay.models.inference.chat_model import ChatModel
 from assay.models.loading.find import find
 from assay.models.tokenizer.chat_tokens import Chat
+from contest import described, machine
 
 OUT = Path(__file__).parent / "out" / "generate.json"
 MODEL = "smollm2-135m"

@@ -19,11 +19,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from generate import TOPICS
-from serve_clients import assay_command, started
-
 from assay.core.store import write_json
 from assay.models.loading.find import find
+from generate import TOPICS
+from serve_clients import assay_command, started
 
 HERE = Path(__file__).parent
 OUT = HERE / "out" / "lm_eval_serve.json"

@@ -28,13 +28,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from contest import described, machine
-from workloads import DATA
-
 import assay
 from assay.config.yamlfile import dump
 from assay.core.store import write_json, write_lines, write_text
 from assay.stats.standard_error import group_codes, paired_difference
+from contest import described, machine
+from workloads import DATA
 
 HERE = Path(__file__).parent
 PLACE = HERE / "out" / "longer"

@@ -26,6 +26,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from ruamel.yaml import YAML
+
+from assay.core.store import append, drop_torn_line, read_lines, write_text
+from assay.evaluation.metrics.accuracy import Accuracy
+from assay.stats.intervals import Interval, paired_interval
 from cells import (
     BANKING_KINDS,
     REFERENCES,
@@ -38,11 +43,6 @@ from cells import (
     run,
 )
 from contest import processor
-from ruamel.yaml import YAML
-
-from assay.core.store import append, drop_torn_line, read_lines, write_text
-from assay.evaluation.metrics.accuracy import Accuracy
-from assay.stats.intervals import Interval, paired_interval
 
 HERE = Path(__file__).parent
 OUT = HERE / "out"

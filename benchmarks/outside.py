@@ -26,14 +26,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from assay.core.store import append, digest, drop_torn_line, read_lines, write_text
+from assay.stats.intervals import metric_value
 from contest import processor
 from outside_assay import run_assay
 from outside_page import document
 from outside_rows import SPLITS, Laid, lay_out
 from outside_sets import SETS
-
-from assay.core.store import append, digest, drop_torn_line, read_lines, write_text
-from assay.stats.intervals import metric_value
 
 HERE = Path(__file__).parent
 OUT = HERE / "out" / "outside"

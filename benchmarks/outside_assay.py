@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from contest import environment
-from outside_rows import SPLITS, Laid
 from ruamel.yaml import YAML
 
 from assay.config.start import project_text
 from assay.core.store import to_json, write_lines, write_text
 from assay.stats.intervals import metric_value
+from contest import environment
+from outside_rows import SPLITS, Laid
 
 
 def make_project(laid: Laid, folder: Path) -> None:

@@ -10,10 +10,10 @@ from statistics import mean, median
 from typing import Any
 
 import numpy as np
-from outside_rows import Laid
 
 from assay.stats.intervals import Interval, Weights, interval, metric_value
 from assay.stats.standard_error import group_codes
+from outside_rows import Laid
 
 HEAD = """# Which way
 

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from outside_source import SEED, Source, drawn
 
 from assay.config import load as load_project
 from assay.core.store import digest, to_json, write_json, write_lines, write_text
@@ -27,6 +26,7 @@ from assay.core.types import Answer, Example, Metric, Record, Task
 from assay.evaluation.scoring import metrics_for
 from assay.runtime.data_stage.prepare import prepare
 from assay.tasks.entities import format_entities, of_spans
+from outside_source import SEED, Source, drawn
 
 # those of a project that `assay run FILE` makes
 STEPS = [{"kind": "repair"}, {"kind": "length"}, {"kind": "dedupe"}]

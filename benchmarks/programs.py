@@ -117,7 +117,7 @@ def table(name: str, made: list[tuple[int, Program]], wall: float) -> None:
 
 def hostile(count: int, seed: int) -> None:
     sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-    from sandbox_programs import CHEATS, HONEST, HOSTILE, TESTS
+    from helpers.sandbox_programs import CHEATS, HONEST, HOSTILE, TESTS
 
     every, draw, cage = {**HOSTILE, **CHEATS}, random.Random(seed), find_cage()
     wrong, slowest, begun = [], 0.0, time.monotonic()

@@ -32,7 +32,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from prompt_search import CASES, MODEL
 
 from assay.config import load
 from assay.config.yamlfile import dump
@@ -64,6 +63,7 @@ from assay.strategies.prompting.search.successive_halving import (
     plan_random_search,
     search,
 )
+from prompt_search import CASES, MODEL
 
 PLACE = Path(__file__).parent / "out" / "prompt_replay"
 SEED = 1

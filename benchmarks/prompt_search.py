@@ -30,8 +30,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from contest import described, machine
-from workloads import DATA
 
 import assay
 from assay.config import load
@@ -39,6 +37,8 @@ from assay.config.yamlfile import dump
 from assay.core.store import read_json, write_json, write_lines, write_text
 from assay.evaluation.metrics.accuracy import Accuracy
 from assay.stats.intervals import paired_interval
+from contest import described, machine
+from workloads import DATA
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parent / "examples"

@@ -30,9 +30,6 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from contest import processor
-from workloads import banking77
-
 from assay.core.answers import Decoding, Form
 from assay.core.store import write_json
 from assay.core.types import Message, Messages, Task
@@ -44,6 +41,8 @@ from assay.models.remote.remote_model import RemoteModel
 from assay.stats.intervals import paired_interval
 from assay.tasks import parsing as parse
 from assay.tasks.prompt_format import ask, example_turns
+from contest import processor
+from workloads import banking77
 
 HERE = Path(__file__).parent
 MODEL = "smollm2-135m"

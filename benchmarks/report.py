@@ -3,9 +3,9 @@ browser shows it.
 
     PYTHONPATH=tests python benchmarks/report.py [--rows 5000] [--arms 10] [--labels 77]
 
-The rows and answers are made (tests/sample_report.py), with every section measured
-(tests/section_samples.py). Prints Markdown. Needs Chromium and Playwright, as the tests of the page
-do.
+The rows and answers are made (tests/helpers/sample_report.py), with every section measured
+(tests/helpers/section_samples.py). Prints Markdown. Needs Chromium and Playwright, as the tests of
+the page do.
 """
 
 import argparse
@@ -21,9 +21,9 @@ from assay.core.types import Answer, Example, Message, Record, Task
 from assay.decision.finished_arm import Arm
 from assay.reporting.build import Report
 from assay.reporting.html import render
-from browser import browser, missing
-from sample_report import cost, make
-from section_samples import samples
+from helpers.browser import browser, missing
+from helpers.sample_report import cost, make
+from helpers.section_samples import samples
 
 
 def made(rows: int, arms: int, labels: int) -> Report:

@@ -25,8 +25,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from contest import processor
-from searched import ROOT, Collection, cranfield, handbook, mrr, ndcg, recall
 
 from assay.core.store import digest, write_json
 from assay.core.types import Example, Lesson, Means, Task
@@ -39,6 +37,8 @@ from assay.training.retriever.encoder import TunedEncoder
 from assay.training.retriever.mining import by_words, first_stage, nearest, words_of
 from assay.training.retriever.reranker import CrossEncoder, CrossRanking, read
 from assay.training.retriever.score_mixing import argsort_descending, mix_scores
+from contest import processor
+from searched import ROOT, Collection, cranfield, handbook, mrr, ndcg, recall
 
 HERE = Path(__file__).parent
 DATA = Path(os.environ.get("ASSAY_DATA") or ROOT.parent / "shared" / "data")

@@ -20,8 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from contest import processor
-from ir_sets import IrSet, coffee, cranfield
 
 from assay.core import store
 from assay.evaluation.rank_metrics import ndcg_at_k, recall, reciprocal_rank
@@ -29,6 +27,8 @@ from assay.retrieval.bm25 import K1, best
 from assay.retrieval.encoders import Encoding
 from assay.retrieval.retriever import Finder, Looking, Tools
 from assay.stats.intervals import Weights, metric_interval, paired_interval
+from contest import processor
+from ir_sets import IrSet, coffee, cranfield
 
 OUT = Path(__file__).parent / "out" / "retrieval.json"
 MEASURES: dict[str, tuple[Callable[..., float], int]] = {

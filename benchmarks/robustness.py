@@ -20,10 +20,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from contest import processor
-
 import assay
 from assay.core.store import write_json, write_lines, write_text
+from contest import processor
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent

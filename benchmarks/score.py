@@ -25,13 +25,13 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-from contest import PEERS, Child, described, environment, machine, take_turns
-from scored_sets import asked_of
 
 from assay.core.store import write_json
 from assay.core.types import Messages
 from assay.models.loading.find import find
 from assay.models.tokenizer.chat_tokens import Chat
+from contest import PEERS, Child, described, environment, machine, take_turns
+from scored_sets import asked_of
 
 HERE = Path(__file__).parent
 MODEL = "smollm2-135m"

@@ -15,10 +15,9 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from workloads import DATA, banking77
-
 from assay.core.types import Example, Message, Messages, Task
 from assay.tasks.prompt_format import ask, example_turns
+from workloads import DATA, banking77
 
 SHOTS, SHORT = 16, 40  # short examples of banking77: at most so many characters
 SUBJECTS = 12  # of mmlu

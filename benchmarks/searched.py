@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import ir_sets
-
 from assay.core.types import Document, Example, Message
 from assay.retrieval.chunking import passages as cut
 from assay.retrieval.gold_passages import gold

@@ -35,6 +35,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 import torch
+
+from assay.core.store import write_json
 from contest import described, machine
 from generate import ASKS, TOPICS
 from serve_clients import (
@@ -49,8 +51,6 @@ from serve_clients import (
     transformers_command,
 )
 from serve_tables import TABLES
-
-from assay.core.store import write_json
 
 OUT = Path(__file__).parent / "out" / "serve.json"
 PARTS = ("company", "http", "shared", "memory")

@@ -33,7 +33,6 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 import numpy as np
-from contest import processor
 
 import assay
 from assay.core.store import read_lines, to_json, write_json, write_lines, write_text
@@ -41,6 +40,7 @@ from assay.evaluation.metrics.accuracy import Accuracy
 from assay.models.tokenizer.chat_tokens import Chat
 from assay.presentation.number_format import points
 from assay.stats.standard_error import paired_difference
+from contest import processor
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "intents"
 OUT = Path(__file__).parent / "out" / "shrink"

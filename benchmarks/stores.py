@@ -10,7 +10,7 @@ one search at a time; the same searches with a filter that one passage in ten pa
 three passages added and searched for, and taken out. Recall is the share of the true ten nearest,
 by a product of all vectors with all questions, that the store's ten hold. A plain write of the same
 bytes and one such product stand beside it, since disks and processors differ. Without --address a
-private PostgreSQL is started by tests/postgres.py, and deleted at the end.
+private PostgreSQL is started by tests/helpers/postgres.py, and deleted at the end.
 """
 
 import argparse
@@ -27,13 +27,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from stores_vectors import encoded, spread
 
 from assay.core import store as files
 from assay.core.types import Document
 from assay.retrieval.stores import open_store
 from assay.retrieval.stores.base import Store
 from assay.retrieval.stores.settings import STORES, Postgres
+from stores_vectors import encoded, spread
 
 TOP = 10
 LIMITS = {"stored_s": 120.0, "p95_ms": 50.0, "added_s": 1.0, "dropped_s": 1.0, "recall": 0.98}
@@ -220,7 +220,7 @@ def main() -> int:
     cluster: Path | None = None
     if "postgres" in kinds and not options.address:
         sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-        import postgres
+        from helpers import postgres
 
         cluster = Path(tempfile.mkdtemp(prefix="assay-postgres-"))
         options.address = postgres.start(cluster)

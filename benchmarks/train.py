@@ -20,12 +20,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from assay.core.store import read_json, write_json
+from assay.models.loading.find import find
 from claims import ABLATIONS, EXPERIMENTS, Contender, Experiment, judged
 from contest import PEERS, Child, described, environment, machine, take_turns
 from workloads import Row, rows_of, whole_chats
-
-from assay.core.store import read_json, write_json
-from assay.models.loading.find import find
 
 HERE = Path(__file__).parent
 MODEL = "smollm2-135m"

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from workloads import DATA
 
 from assay.config.monitor import WatchSettings
 from assay.core import store
@@ -30,6 +29,7 @@ from assay.deployment.monitoring.reference import Against, families_of
 from assay.deployment.monitoring.two_sample_tests import far_p, gaussian, kernel_p
 from assay.stats.multiple_testing import holm
 from assay.stats.standard_error import wilson
+from workloads import DATA
 
 OUT = Path(__file__).parent / "out"
 LOG, HELD, TRAIN = 500, 600, 2000

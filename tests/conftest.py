@@ -19,7 +19,7 @@ import pytest
 from assay.core.types import Document, Example, Lesson, Means, Message, Task
 from assay.retrieval.encoders import Encoding
 from assay.tasks.options import question_with_options
-from own_sets import OWN
+from helpers.own_sets import OWN
 
 # Derandomized: a test that fails on one commit fails on every machine, and a red run points to a
 # change. `nightly` looks further, at other examples each night. How long an example takes says what
@@ -100,7 +100,7 @@ def pytest_collection_finish():
     gc.freeze()
 
 
-pytest_plugins = ["parallel", "cost"]
+pytest_plugins = ["helpers.parallel", "helpers.cost"]
 
 
 @pytest.fixture
@@ -218,7 +218,7 @@ def open_tiny(tiny_model) -> Callable:
 @pytest.fixture(scope="session")
 def tiny_encoder(tmp_path_factory) -> Path:
     """The folder of a random BERT that knows the words of the lessons."""
-    from bert import build
+    from helpers.bert import build
 
     named = [word for words in WORDS.values() for word in words] + [
         *COLOURS,
@@ -396,7 +396,7 @@ def lesson(lesson_in, tmp_path):
 def finished(tiny_model, tmp_path_factory) -> Path:
     """The folder of the toy project after a run. It is not to be changed: take a copy."""
     import assay
-    from toy import build
+    from helpers.toy import build
 
     folder = build(tmp_path_factory.mktemp("finished") / "project", tiny_model)
     assay.run(folder)

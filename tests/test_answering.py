@@ -16,8 +16,8 @@ import assay
 from assay.data.steps.anonymise import Anonymise
 from assay.deployment.answer_file import PIECE
 from assay.deployment.questions import columns_by_place
-from toy import rows, write_rows
-from workers import none_left
+from helpers.toy import rows, write_rows
+from helpers.workers import none_left
 
 ROWS = 10_000
 ANSWER = ("question", "answer", "confidence", "note")

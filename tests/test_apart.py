@@ -16,8 +16,8 @@ from assay.runtime.arms.model_lookup import find_models as models
 from assay.runtime.arms.process import worker
 from assay.runtime.arms.runner import Bench
 from assay.runtime.data_stage.prepare import prepare
-from toy import build, write_rows
-from walker import Walker
+from helpers.toy import build, write_rows
+from helpers.walker import Walker
 
 
 def rows(n: int, name: str) -> list[dict]:
@@ -57,7 +57,7 @@ def walked(folder) -> list[str]:
         "answer_key": stage.key,
     }
     store.write_json(stage.open() / "request.json", request)
-    with worker(stage.folder, "walker") as process:
+    with worker(stage.folder, "helpers.walker") as process:
         process.wait()
     assert stage.completion_note(), (stage.folder / "worker.log").read_text()
     return store.read_json(bench.fit_stage(strategy).folder / "arm" / "walker.json")

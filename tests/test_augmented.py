@@ -9,8 +9,8 @@ import assay
 from assay.config import load
 from assay.data.leak_audit import audit
 from assay.runtime.data_stage.prepare import prepare
-from lines import named
-from toy import build
+from helpers.lines import named
+from helpers.toy import build
 
 ARMS = """
 augment:

@@ -151,9 +151,8 @@ def test_settings_on_the_command_line_are_yaml():
 def test_rows_to_curate_are_planted_as_they_say():
     from collections import Counter
 
-    from curate_rows import made_rows
-
     from assay.data.text_similarity import jaccard, normal
+    from curate_rows import made_rows
 
     rows = made_rows(3000)
     assert rows == made_rows(3000) and rows != made_rows(3000, seed=1)

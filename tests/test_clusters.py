@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import assay
-from toy import WORDS
+from helpers.toy import WORDS
 
 PROJECT = """version: 1
 aim: {kind: classify}

@@ -15,7 +15,7 @@ from assay.strategies.prompting.few_shot import Shots
 from assay.strategies.prompting.prompted_arm import best_label
 from assay.strategies.training.lora import Lora
 from assay.tasks.prompt_format import ask
-from toy import WORDS, build
+from helpers.toy import WORDS, build
 
 ARMS = """
 compare:

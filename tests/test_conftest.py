@@ -2,7 +2,7 @@
 
 import pytest
 
-from own_sets import OWN
+from helpers.own_sets import OWN
 
 
 @pytest.fixture(params=["true", ""])

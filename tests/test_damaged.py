@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 import assay
-import bubblewrap
 from assay.cli.main import command
 from assay.runtime.arms.process import SHARED
-from flips import flips, kinds
-from services import Service, serving
-from toy import build
-from workers import none_left
+from helpers import bubblewrap
+from helpers.flips import flips, kinds
+from helpers.services import Service, serving
+from helpers.toy import build
+from helpers.workers import none_left
 
 pytestmark = [pytest.mark.slow, pytest.mark.apart]
 FAILING = Path(__file__).parent / "failing"
@@ -114,7 +114,7 @@ def test_no_flipped_byte_of_what_a_service_said_gives_another_result(tmp_path, c
 def test_no_flipped_byte_of_outcomes_gives_another_result(tmp_path, capsys):
     if reason := bubblewrap.missing():
         pytest.skip(reason)
-    from code_projects import program, write
+    from helpers.code_projects import program, write
 
     folder = write(tmp_path / "p", [program(n) for n in range(40)])
     assert command(["run", "--plain", str(folder)]) == 0

@@ -19,7 +19,7 @@ import pytest
 
 from assay.cli.main import command
 from assay.core.command_hints import Here, look, not_there
-from nights import nightly_but
+from helpers.nights import nightly_but
 
 FILE = Path(__file__).parent / "first_mistakes" / "transcripts.txt"
 NOT_TYPED = "  (not typed)"

@@ -19,9 +19,9 @@ from assay.evaluation.held_out_test import Exam
 from assay.runtime.arms.model_lookup import find_models
 from assay.runtime.arms.runner import Bench
 from assay.runtime.data_stage.prepare import prepare
-from lines import named
-from problems import problem
-from toy import ARMS, build, comparable, rows, write_rows
+from helpers.lines import named
+from helpers.problems import problem
+from helpers.toy import ARMS, build, comparable, rows, write_rows
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from toy import ARMS, build, comparable
-from workers import alive, none_left
+from helpers.toy import ARMS, build, comparable
+from helpers.workers import alive, none_left
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,7 @@ import pytest
 import assay
 from assay.core.errors import DataError, ProjectError, UsageError
 from assay.reporting import markdown
-from lines import named
+from helpers.lines import named
 
 
 def project(folder, rows, text):

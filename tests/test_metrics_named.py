@@ -8,8 +8,8 @@ import pytest
 import assay
 from assay.core.errors import UsageError
 from assay.reporting import markdown
-from problems import problem
-from toy import build
+from helpers.problems import problem
+from helpers.toy import build
 
 FLOORS = "compare:\n  - {kind: majority}\n  - {kind: tfidf}\n"
 

@@ -14,8 +14,8 @@ import assay
 from assay.cli.notebook import Block, choose_tell, in_notebook
 from assay.core.types import Answer
 from assay.deployment import data_frames as frames
-from problems import problem
-from toy import build, rows
+from helpers.problems import problem
+from helpers.toy import build, rows
 
 FLOORS = "compare:\n  - {kind: majority}\n  - {kind: tfidf}\n"
 TEXTS = ["the bill and the fee", "borrow a book", "book the room"]

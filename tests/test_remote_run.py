@@ -15,9 +15,9 @@ import pytest
 import assay
 from assay.cli.main import command
 from assay.core.errors import ModelError
-from problems import problem
-from services import Service, answers, serving, status
-from toy import WORDS, build, rows
+from helpers.problems import problem
+from helpers.services import Service, answers, serving, status
+from helpers.toy import WORDS, build, rows
 
 KEY = "sk-planted0123456789abcdefghij"
 FLOOR = "compare: [{kind: majority}, {kind: shots, k: 0}]\n"

@@ -10,8 +10,8 @@ from assay.core.types import Lesson, Task
 from assay.data.reading.load import load
 from assay.data.split import draw
 from assay.strategies.baselines.tfidf import Tfidf
-from nights import nightly_but
-from toy import comparable
+from helpers.nights import nightly_but
+from helpers.toy import comparable
 
 pytestmark = pytest.mark.real
 

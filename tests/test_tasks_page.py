@@ -8,7 +8,7 @@ import pytest
 import assay
 from assay.config import load
 from assay.tasks.kinds import KINDS
-from bubblewrap import missing as sandbox_missing
+from helpers.bubblewrap import missing as sandbox_missing
 
 PAGE = Path(__file__).parents[1] / "docs" / "tasks.md"
 SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", PAGE.read_text(), re.M | re.S))

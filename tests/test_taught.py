@@ -11,9 +11,9 @@ import pytest
 import assay
 from assay.config import load
 from assay.core.errors import ProjectError, TrainError
-from lines import named
-from problems import problem
-from toy import build, rows
+from helpers.lines import named
+from helpers.problems import problem
+from helpers.toy import build, rows
 
 ARMS = """
 documents: [notes.md]

@@ -24,8 +24,8 @@ from assay.decision.read_report import read_report
 from assay.runtime.data_stage.prepare import bytes_of
 from assay.runtime.execution import NAME, execute_answers
 from assay.tasks.output_forms import grammar
-from problems import problem
-from toy import rows, write_rows
+from helpers.problems import problem
+from helpers.toy import rows, write_rows
 
 PROJECT = (
     "version: 1\ndata: {{files: "

@@ -26,9 +26,9 @@ from assay.deployment.server.engine_api import Wanted
 from assay.deployment.server.engine_choice import engine_of
 from assay.runtime.arms.differences import CODE, Differs
 from assay.runtime.arms.open import bench_of
-from problems import problem
-from surroundings import SAYS, data_deleted, older_torch
-from toy import rows, write_rows
+from helpers.problems import problem
+from helpers.surroundings import SAYS, data_deleted, older_torch
+from helpers.toy import rows, write_rows
 
 # a floor, and one around a model, whose key covers libraries, processor and threads
 ARMS = ("tfidf", "shots-k0")

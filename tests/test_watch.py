@@ -12,7 +12,7 @@ from assay.cli.main import command
 from assay.core import store
 from assay.core.errors import DataError, UsageError
 from assay.deployment.monitoring.log_reader import read_feedback
-from toy import WORDS, write_rows
+from helpers.toy import WORDS, write_rows
 
 PARKING = "car garage parking barrier wheel engine driver ticket".split()
 COMMON = (

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from toy import build, rows
+from helpers.toy import build, rows
 
 ROOT = Path(__file__).parents[1]
 FLOORS = "compare: [{kind: majority}, {kind: tfidf}, {kind: neighbours}]\n"

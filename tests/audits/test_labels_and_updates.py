@@ -12,8 +12,8 @@ from assay.audits.learning_curve import section as learning_curve
 from assay.audits.update_drill import section as update_drill
 from assay.presentation.number_format import FORMATS
 from assay.reporting import html, markdown
-from lines import named
-from section_samples import CURVE, DRILL
+from helpers.lines import named
+from helpers.section_samples import CURVE, DRILL
 
 NUMBER = re.compile(r'<data value="([^"]*)" data-at="([^"]*)" data-as="([^"]*)">([^<]*)</data>')
 

@@ -8,9 +8,9 @@ import pytest
 import assay
 from assay.core.errors import UsageError
 from assay.data.leak_audit import audit
-from lines import named
-from problems import problem
-from toy import write_rows
+from helpers.lines import named
+from helpers.problems import problem
+from helpers.toy import write_rows
 
 LETTERS = "bcdfghklmnprstvw"
 

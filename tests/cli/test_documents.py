@@ -9,7 +9,7 @@ import assay
 from assay.cli.main import command
 from assay.core.errors import DataError
 from assay.core.types import Example, Message
-from toy import build, write_rows
+from helpers.toy import build, write_rows
 
 pytestmark = pytest.mark.slow
 ARMS = """

@@ -6,7 +6,7 @@ from pathlib import Path
 import assay.cli.explain
 from assay.cli.explain import page, pages
 from assay.core.errors import UsageError
-from problems import problem
+from helpers.problems import problem
 
 SOURCE = Path(assay.cli.explain.__file__).parent
 

@@ -24,7 +24,7 @@ from assay.core.errors import (
     UsageError,
 )
 from assay.core.plain_text import columns
-from lines import named
+from helpers.lines import named
 
 FIXTURES = Path(__file__).parents[1] / "config" / "fixtures"
 

@@ -11,7 +11,7 @@ from assay.config.complaints import SettingsError
 from assay.config.project import DataSettings, Project
 from assay.core.errors import ProjectError
 from assay.strategies.catalogue import PARTS, PRESETS, STRATEGIES
-from problems import problem
+from helpers.problems import problem
 
 DATA = "data: {files: {data: rows.csv}}\n"
 

@@ -15,7 +15,7 @@ from assay import config
 from assay.config.names import arm_name
 from assay.config.yamlfile import dump, read
 from assay.core.errors import Problem, ProjectError
-from problems import problem, unnamed
+from helpers.problems import problem, unnamed
 
 FIXTURES = Path(__file__).parent / "fixtures"
 # Of each bad file, its problems in order: code, line (0: none), key, and what the message names

@@ -14,7 +14,7 @@ from assay import config
 from assay.config.start import begin
 from assay.core.errors import AssayError, DataError
 from assay.runtime.data_stage.labels import read_rows
-from problems import problem
+from helpers.problems import problem
 
 SHAPES = Path(__file__).parents[1] / "shapes"
 NAMES = sorted(path.parent.name for path in SHAPES.glob("*/expect.yaml"))

@@ -21,7 +21,7 @@ from assay.config.start import begin
 from assay.core.errors import DataError, ResourceError
 from assay.data.reading.file_address import HubSet, hub_set
 from assay.data.reading.load import load as load_rows
-from problems import problem
+from helpers.problems import problem
 
 SPACED = str.maketrans("0a5f", "    ")
 SHA = "0123456789abcdef0123456789abcdef01234567"

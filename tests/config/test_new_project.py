@@ -10,7 +10,7 @@ from assay import config
 from assay.cli.init import interview
 from assay.config.start import begin
 from assay.core.errors import DataError, UsageError
-from problems import problem
+from helpers.problems import problem
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ import pytest
 from assay import config
 from assay.config.start import begin, folder_name
 from assay.core.errors import DataError, UsageError
-from problems import problem
+from helpers.problems import problem
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ import pytest
 from assay import config
 from assay.core.errors import ProjectError
 from assay.core.types import Decoding, Form, Task
-from problems import problem
+from helpers.problems import problem
 
 HEAD = "data: {files: {data: rows.csv}}\ncompare: [{kind: shots}]\naim:\n  kind: answer\n"
 SCHEMA = {"type": "object", "properties": {"b": {"type": "integer"}, "a": {"type": "null"}}}

@@ -3,7 +3,6 @@ again, and said."""
 
 import pytest
 
-import bubblewrap
 from assay.config import load
 from assay.core import store
 from assay.core.damage import silent
@@ -14,7 +13,8 @@ from assay.runtime.data_stage.prepare import prepare
 from assay.runtime.execution import NAME, execute_answers
 from assay.strategies.catalogue import FLOORS
 from conftest import Letters
-from toy import rows, write_rows
+from helpers import bubblewrap
+from helpers.toy import rows, write_rows
 
 
 @pytest.fixture

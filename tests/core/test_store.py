@@ -13,7 +13,7 @@ import pytest
 
 from assay.core import store
 from assay.core.errors import ResourceError
-from dying import at_every_point, order_of_calls
+from helpers.dying import at_every_point, order_of_calls
 
 # --- one file -------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from assay.core.store import to_json
 from assay.core.types import Document, Dropped, Example, Made, Means, Message
 from assay.data import AUGMENTATIONS
 from assay.data.augment.run import documents_for_train, make_rows, refuse_unfit
-from problems import problem
+from helpers.problems import problem
 
 
 def kind_of(cls):

@@ -11,7 +11,7 @@ from assay.data.augment.balance import Balance
 from assay.data.pipeline import run
 from assay.data.split import Split, draw_alike
 from assay.strategies.baselines.majority import Majority
-from problems import problem
+from helpers.problems import problem
 
 TASK = Task(kind="classify", labels=("no", "yes"))
 

@@ -17,7 +17,7 @@ from assay.data.steps.language import Language
 from assay.data.steps.length import Length
 from assay.data.steps.near import Near
 from assay.data.steps.repair import Repair
-from problems import problem
+from helpers.problems import problem
 
 STEPS = (Repair(), Length(), Dedupe(), Near())
 

@@ -9,7 +9,7 @@ from assay.core.errors import UsageError
 from assay.core.types import Example, Message
 from assay.data.leak_audit import audit
 from assay.data.split import Split, draw, shares_for, split
-from problems import problem
+from helpers.problems import problem
 
 SHARES = {"train": 0.8, "val": 0.1, "test": 0.1}
 NAMES = ("train", "val", "test")

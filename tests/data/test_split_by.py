@@ -13,7 +13,7 @@ from assay.data.reading.load import load
 from assay.data.reading.timestamps import moment
 from assay.data.split import Split
 from assay.data.split_by import by_hash, by_time, fraction
-from problems import problem
+from helpers.problems import problem
 
 SHARES = {"train": 0.8, "val": 0.1, "test": 0.1}
 NAMES = ("train", "val", "test")

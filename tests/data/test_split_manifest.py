@@ -5,7 +5,7 @@ import pytest
 import assay
 from assay.core.errors import DataError, LeakError
 from assay.data.split_manifest import format_manifest, read_manifest, split_by_manifest, text_hash
-from problems import problem
+from helpers.problems import problem
 
 NAMES = ("train", "val", "test")
 

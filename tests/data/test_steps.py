@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-import unusual
 from assay.config import make_step
 from assay.core.store import to_json
 from assay.core.types import Changed, Dropped, Example, Means, Message, RowStep
 from assay.data.steps import STEPS
+from helpers import unusual
 
 
 def kind_of(cls):

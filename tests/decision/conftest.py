@@ -1,5 +1,5 @@
 """The sample report, for tests of its parts."""
 
-from sample_report import made, report
+from helpers.sample_report import made, report
 
 __all__ = ["made", "report"]

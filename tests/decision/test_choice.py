@@ -14,7 +14,7 @@ from assay.decision.choice import Gap, Standing, best_of, decide
 from assay.decision.constraints import Out
 from assay.decision.settings import Weigh
 from assay.decision.verdict_words import ChoiceSentences
-from lines import named
+from helpers.lines import named
 
 N = 400
 

@@ -7,8 +7,8 @@ from assay.decision.finished_arm import Arm
 from assay.decision.settings import ArmLimits
 from assay.reporting.build import Report
 from assay.reporting.summary import summary_lines
-from lines import named
-from weighings import FAIR, FLOOR, GOOD, TASK, TWIN, arm, weighed
+from helpers.lines import named
+from helpers.weighings import FAIR, FLOOR, GOOD, TASK, TWIN, arm, weighed
 
 
 def ended(data, *arms):

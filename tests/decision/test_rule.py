@@ -14,8 +14,8 @@ from assay.core.types import Answer, Example, Message, Record, Task
 from assay.decision.choice import Gap, Standing, decide
 from assay.decision.finished_arm import Arm
 from assay.decision.settings import ArmLimits, Compliance, Prices, Weigh
-from lines import named
-from weighings import FAIR, FLOOR, GOOD, TASK, TWIN, N, arm, records, slow, weighed
+from helpers.lines import named
+from helpers.weighings import FAIR, FLOOR, GOOD, TASK, TWIN, N, arm, records, slow, weighed
 
 NOTHING = {}
 CASES = [

@@ -8,9 +8,9 @@ import pytest
 
 from assay.decision.sensitivity import break_even, crossing, cuts_of, segments, sentence
 from assay.decision.settings import ArmLimits, Prices, Slight, Weigh
-from lines import named
-from nights import nightly_but
-from weighings import FAIR, FLOOR, GOOD, TWIN, arm, slow, weighed
+from helpers.lines import named
+from helpers.nights import nightly_but
+from helpers.weighings import FAIR, FLOOR, GOOD, TWIN, arm, slow, weighed
 
 LINES = {"a": (100.0, 0.01), "b": (10.0, 0.10), "c": (200.0, 0.20), "a2": (100.0, 0.01)}
 

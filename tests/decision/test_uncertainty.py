@@ -12,7 +12,7 @@ from assay.decision.settings import Weigh
 from assay.decision.uncertainty import normal_maximum, wear_limit
 from assay.reporting import html, markdown
 from assay.reporting.build import Report, build
-from lines import named
+from helpers.lines import named
 
 TASK = Task(kind="classify", labels=("a", "b"))
 

@@ -11,7 +11,7 @@ from assay.cli.main import command
 from assay.core.errors import UsageError
 from assay.deployment.chat import talk
 from assay.strategies.prompting.few_shot_arm import ShotsAnswers
-from toy import write_rows
+from helpers.toy import write_rows
 
 DOCUMENTS = {
     "leave.md": "Leave must be asked for two weeks before.",

@@ -14,10 +14,10 @@ from assay.core.errors import DataError, UsageError
 from assay.deployment.rank_models import rank, split_sample
 from assay.models.loading.safetensors_header import tensors_of
 from assay.runtime.data_stage.prepare import prepare
-from problems import problem
-from services import Service, serving
+from helpers.problems import problem
+from helpers.services import Service, serving
+from helpers.toy import build, rows, write_rows
 from test_remote_run import KEY, label_of
-from toy import build, rows, write_rows
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from assay.evaluation.metrics.token_f1 import overlap
 from assay.evaluation.scoring import METRICS, judge, metrics_for
 from assay.stats.intervals import Weights, metric_value
 from assay.tasks.kinds import DRAWN, KINDS, SQL
-from problems import problem
+from helpers.problems import problem
 
 LABELS = ("a", "b", "c", "d")
 CLASSIFY = Task(kind="classify", labels=LABELS)

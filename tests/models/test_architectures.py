@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 import torch
 
-from architectures import OTHERS, POPULAR, WINDOW, WORDS, build, plain, variants
 from assay.core.errors import ModelError
 from assay.models.inference import tree_attention as attention
 from assay.models.inference.chat_model import ChatModel
 from assay.models.inference.log_likelihood import score_continuations
 from assay.models.open import _network
+from helpers.architectures import OTHERS, POPULAR, WINDOW, WORDS, build, plain, variants
 
 ANSWERS = ([5, 6, 7, 2], [5, 6, 9, 2], [5, 8, 2], [11, 12, 13, 14, 2], [11, 2])
 LIMIT = 6  # tokens that are written

@@ -11,7 +11,7 @@ from torch.overrides import TorchFunctionMode
 from assay.core.errors import ResourceError, UsageError
 from assay.models.device import check_bf16, weight_type
 from assay.models.environment import multiplies_bf16, numeric_environment, processor_flags
-from problems import problem
+from helpers.problems import problem
 
 CPU = torch.device("cpu")
 native = pytest.mark.skipif(not multiplies_bf16(), reason="the processor does not multiply bf16")

@@ -9,7 +9,7 @@ import torch
 
 from assay.core.errors import ModelError
 from assay.models.embeddings import Embedder
-from bert import build
+from helpers.bert import build
 
 TEXTS = ["card", "card lost in a taxi", "", "refund", "a card " * 400, "card"]
 

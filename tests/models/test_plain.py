@@ -14,7 +14,7 @@ from assay.models.loading.folder_validation import admit
 from assay.models.loading.template_check import objections
 from assay.models.open import load_model
 from assay.models.tokenizer.plain_template import PLAIN, SAID
-from toy import build, rows, write_rows
+from helpers.toy import build, rows, write_rows
 
 TURNS = (Message("system", "Classify the message."), Message("user", "my card"))
 SHOWN = (*TURNS, Message("assistant", "card"), Message("user", "a taxi"))

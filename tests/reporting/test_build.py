@@ -15,7 +15,7 @@ from assay.evaluation.scoring import judge
 from assay.reporting import html, markdown
 from assay.reporting.build import Report, build
 from assay.reporting.report_files import predictions, write_report
-from lines import named
+from helpers.lines import named
 
 TOP = [
     *("schema", "assay", "project", "seed", "task", "metrics", "rows", "audit", "exam"),

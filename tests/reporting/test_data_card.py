@@ -3,7 +3,7 @@ import random
 import assay
 from assay.core.store import file_digest
 from assay.reporting.data_card import OPEN
-from lines import named
+from helpers.lines import named
 
 
 def texts(n):

@@ -1,7 +1,7 @@
 import copy
 
 from assay.reporting.diff import diff
-from lines import named
+from helpers.lines import named
 
 
 def test_nothing_moved(report):
@@ -40,7 +40,7 @@ def test_what_moved_is_said(report):
 
 def test_the_verdict_gates_guards_and_costs_are_said():
     from assay.decision.settings import ArmLimits
-    from weighings import FAIR, FLOOR, GOOD, TWIN, arm, slow, weighed
+    from helpers.weighings import FAIR, FLOOR, GOOD, TWIN, arm, slow, weighed
 
     old = weighed(FLOOR, GOOD, TWIN, FAIR)
     slower = arm("fair", range(60), 0.1, alone=slow(0.07))
@@ -61,7 +61,7 @@ def test_the_verdict_gates_guards_and_costs_are_said():
 
 
 def test_what_was_forgotten_moves_beyond_its_noise():
-    from weighings import FLOOR, GOOD, weighed
+    from helpers.weighings import FLOOR, GOOD, weighed
 
     def told(size):
         combined = {"difference": size, "low": size - 1, "high": size + 1}

@@ -10,7 +10,7 @@ from assay.reporting.build import Report
 from assay.reporting.figures import learning, risen_since
 from assay.reporting.summary import summary_lines
 from assay.reporting.view import Card, cards
-from lines import named
+from helpers.lines import named
 
 FIT = {
     "word": "overfitting since 300",

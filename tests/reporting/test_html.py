@@ -15,8 +15,8 @@ from assay.reporting import html, markdown
 from assay.reporting.build import Report
 from assay.reporting.html import pointer
 from assay.reporting.summary import notebook
-from hostile import poisoned
-from lines import named
+from helpers.hostile import poisoned
+from helpers.lines import named
 
 VOID = {"meta", "br", "hr", "img", "link", "input", "base"}
 
@@ -219,7 +219,7 @@ def test_pointers_are_escaped():
 @pytest.mark.slow
 def test_a_page_with_everything_out_open_or_lost_is_whole():
     from assay.decision.settings import ArmLimits
-    from weighings import FAIR, FLOOR, GOOD, TASK, TWIN, arm, slow, weighed
+    from helpers.weighings import FAIR, FLOOR, GOOD, TASK, TWIN, arm, slow, weighed
 
     task = TASK.model_copy(update={"guards": {"macro_f1": 1.0, "forgetting": 2.0}, "target": 0.9})
     arms = (FLOOR, GOOD, TWIN, FAIR, arm("base", range(150), 0.3, alone=slow(0.2)))

@@ -6,7 +6,7 @@ import re
 from assay.presentation.markdown_table import code_block, plain
 from assay.reporting import markdown
 from assay.reporting.summary import summary_lines, terminal_table
-from lines import named
+from helpers.lines import named
 
 
 def test_the_last_lines_of_a_run(report):

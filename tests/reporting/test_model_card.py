@@ -7,7 +7,7 @@ from assay.presentation.markdown_table import plain
 from assay.presentation.number_format import score, three
 from assay.reporting import markdown
 from assay.reporting.model_card import model_card
-from lines import named
+from helpers.lines import named
 
 
 def test_a_card_says_what_the_report_says(report):

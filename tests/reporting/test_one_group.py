@@ -12,7 +12,7 @@ from assay.reporting import html, markdown
 from assay.reporting.build import Report
 from assay.reporting.diff import diff
 from assay.reporting.model_card import model_card
-from toy import rows, write_rows
+from helpers.toy import rows, write_rows
 
 SAID = "no interval: one group"
 

@@ -10,9 +10,9 @@ import pytest
 from assay.audits.registry import SECTIONS
 from assay.reporting import html
 from assay.reporting.build import Report
-from browser import browser, missing
-from hostile import fouled, poisoned
-from section_samples import samples
+from helpers.browser import browser, missing
+from helpers.hostile import fouled, poisoned
+from helpers.section_samples import samples
 
 pytestmark = pytest.mark.slow
 

@@ -11,7 +11,7 @@ from assay.decision.finished_arm import Arm
 from assay.reporting.build import Report, build
 from assay.reporting.html import render as html
 from assay.reporting.markdown import render as markdown
-from sample_report import TASK, answers, questions
+from helpers.sample_report import TASK, answers, questions
 
 PARTS = [
     {"name": "find", "seconds_per_answer": 0.002, "tokens_per_answer": 0.0},

@@ -33,7 +33,7 @@ def test_progress_counts_texts_that_differ(encoding):
 
 
 def test_it_comes_back_and_refuses_another_encoder(lesson, encoding, tmp_path):
-    from bert import build
+    from helpers.bert import build
 
     given = lesson("answer")
     encoding.save(tmp_path)

@@ -8,15 +8,15 @@ import sqlite3
 import pytest
 
 import assay
-import bubblewrap
 from assay.config import load
 from assay.core import store
 from assay.core.errors import DataError, ProjectError, ResourceError, UsageError
 from assay.core.types import Answer, Checks, Example, Message, Record, Task
 from assay.runtime.execution import NAME, execute_answers
-from code_projects import program, write
-from lines import named
-from toy import comparable
+from helpers import bubblewrap
+from helpers.code_projects import program, write
+from helpers.lines import named
+from helpers.toy import comparable
 
 ARMS = """
   - {kind: shots, k: 2}

@@ -5,7 +5,7 @@ import pytest
 from assay.core.errors import DataError
 from assay.data.reading.load import load
 from assay.tasks.guessing import guess
-from problems import problem
+from helpers.problems import problem
 
 WORDS = "where what when why how much often far long old".split()
 TEXTS = [

@@ -4,12 +4,12 @@ are downloaded."""
 import json
 
 import pytest
-from tests.turns import acts_of_turns
 
 from assay.core.errors import DataError
 from assay.data.reading.load import load
 from assay.tasks.guessing import guess
-from lines import named
+from helpers.lines import named
+from helpers.turns import acts_of_turns
 
 
 def asked(n, **columns):

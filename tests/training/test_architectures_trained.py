@@ -6,7 +6,6 @@ import random
 import pytest
 import torch
 
-from architectures import OTHERS, POPULAR, WINDOW, WORDS, Wide, build, plain, variants
 from assay.core.errors import ModelError, TrainError
 from assay.models.inference import tree_attention as attention
 from assay.models.inference.chat_model import ChatModel
@@ -23,7 +22,8 @@ from assay.strategies.training.prefix import Prefix
 from assay.strategies.training.prompt_tuning import PromptTuning
 from assay.training.acceleration import faster
 from assay.training.batch import TrainingBatch
-from nights import nightly_but
+from helpers.architectures import OTHERS, POPULAR, WINDOW, WORDS, Wide, build, plain, variants
+from helpers.nights import nightly_but
 
 METHODS = {
     "full": Full(),

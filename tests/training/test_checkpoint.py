@@ -9,7 +9,7 @@ from assay.core.store import digest, read_json, write_json
 from assay.training import checkpoint
 from assay.training.progress import Progress
 from assay.training.states import EXTRA
-from dying import at_every_point
+from helpers.dying import at_every_point
 
 
 def training(step):

@@ -15,8 +15,8 @@ from assay.core.errors import Stopped, UsageError
 from assay.core.types import Document
 from assay.training.loop import Training
 from assay.training.objectives.language_modelling import language_modelling, windows
-from nights import nightly_but
-from teams import side_by_side
+from helpers.nights import nightly_but
+from helpers.teams import side_by_side
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 QUICK = {"epochs": 2, "batch_size": 12}

@@ -19,7 +19,7 @@ from assay.training.evaluation_schedule import (
     points,
     resident,
 )
-from lines import named
+from helpers.lines import named
 
 # --- when -----------------------------------------------------------------------------------------
 

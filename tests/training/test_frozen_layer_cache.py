@@ -11,7 +11,7 @@ from assay.training.decoder_layers import decoder_layers, first_trained
 from assay.training.frozen_layer_cache import Trunk
 from assay.training.objectives.classification import ClassifierLayer, classification
 from assay.training.objectives.completion import completion
-from trunks import (
+from helpers.trunks import (
     CPU,
     OWN,
     TIED,

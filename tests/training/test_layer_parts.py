@@ -8,7 +8,7 @@ from peft.utils.constants import TRANSFORMERS_MODELS_TO_IA3_TARGET_MODULES_MAPPI
 from assay.core.errors import TrainError
 from assay.training.decoder_layers import decoder_layers
 from assay.training.layer_parts import linear_ends, parts
-from problems import problem
+from helpers.problems import problem
 
 SIZES = {
     "vocab_size": 50,

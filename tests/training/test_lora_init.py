@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from adapters import logits, saved, taught, through_peft
 from assay.core.store import read_json
 from assay.strategies.training.lora import Lora
 from assay.training.lora_init import principal
+from helpers.adapters import logits, saved, taught, through_peft
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from assay.core.errors import Stopped, TrainError
 from assay.strategies.catalogue import refuse_unfit
 from assay.strategies.training.trained_arm import sequences_of
 from assay.tasks.prompt_format import ask
-from nights import nightly_but
+from helpers.nights import nightly_but
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 QUICK = {"epochs": 2, "batch_size": 12}

@@ -11,8 +11,8 @@ import torch
 from assay.core.errors import ResourceError
 from assay.training.objectives.completion import completion
 from assay.training.out_of_memory import is_short, split_to_limit, translate_memory_errors
-from lines import named
-from problems import problem
+from helpers.lines import named
+from helpers.problems import problem
 
 ALLOCATOR = (
     "[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate"

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from adapters import logits, saved, taught, their_warnings
 from assay.strategies.training.lora import Lora
 from assay.training.peft_files import base_of, in_file
+from helpers.adapters import logits, saved, taught, their_warnings
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from assay.strategies.training.full import Full
 from assay.strategies.training.lora import Lora
 from assay.strategies.training.trained_arm import cut_to, fitting
 from assay.training.objectives.completion import Loss, completion
-from lines import named
+from helpers.lines import named
 
 
 def refused(work):

@@ -21,7 +21,7 @@ from assay.training.objectives.classification import classification
 from assay.training.objectives.completion import completion
 from assay.training.objectives.tagging import tagging
 from assay.training.training_data import Exercise
-from nights import nightly_but
+from helpers.nights import nightly_but
 
 pytestmark = pytest.mark.real
 

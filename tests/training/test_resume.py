@@ -8,7 +8,7 @@ import torch
 
 from assay.core.errors import Stopped
 from assay.training.optim.optimisers import OPTIMISERS
-from nights import nightly_but
+from helpers.nights import nightly_but
 
 
 def final(training):

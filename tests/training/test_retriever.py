@@ -16,9 +16,9 @@ from assay.training.retriever.cross_encoder import is_ready
 from assay.training.retriever.encoder import TunedEncoder
 from assay.training.retriever.reranker import CrossEncoder
 from assay.training.retriever.trainer import Course
-from nights import nightly_but
-from retriever_lesson import encoder as build
-from retriever_lesson import toy
+from helpers.nights import nightly_but
+from helpers.retriever_lesson import encoder as build
+from helpers.retriever_lesson import toy
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 QUICK = {"precision": "fp32", "weight_decay": 0.0, "warmup": 0.0}

@@ -11,7 +11,7 @@ from assay.strategies.training.prefix import Prefix
 from assay.strategies.training.prompt_tuning import PromptTuning
 from assay.strategies.training.trained_arm import sequences_of
 from assay.training.batch import TrainingBatch
-from lines import named
+from helpers.lines import named
 
 METHODS = [
     PromptTuning(tokens=5),

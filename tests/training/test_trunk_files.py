@@ -7,7 +7,7 @@ from assay.core.errors import Stopped
 from assay.models.tokenizer.chat_tokens import Encoded
 from assay.training.decoder_layers import decoder_layers
 from assay.training.frozen_layer_cache import Trunk
-from trunks import OWN, counted, network_of, rows_of, silent, trained
+from helpers.trunks import OWN, counted, network_of, rows_of, silent, trained
 
 
 def test_a_whole_file_is_read_again_and_gives_the_same_bits(tmp_path):

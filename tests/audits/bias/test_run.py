@@ -12,9 +12,9 @@ from assay.core.types import Example, Message
 from assay.strategies.baselines.tfidf import Tfidf
 from assay.strategies.training.head import Head
 from assay.strategies.training.lora import Lora
-from lines import named
-from problems import problem
-from toy import write_rows
+from helpers.lines import named
+from helpers.problems import problem
+from helpers.toy import write_rows
 
 THINGS = "card bill room book chair price loan key desk ticket".split()
 

@@ -4,7 +4,7 @@ import pytest
 
 from assay.audits.bias.stereotypes import MEN, WOMEN, leanings, own, read_social_set, refuses
 from assay.core.errors import DataError
-from problems import problem
+from helpers.problems import problem
 
 
 def test_own_pairs_stand_at_one_half_for_a_model_that_always_prefers_he():

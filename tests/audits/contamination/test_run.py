@@ -10,7 +10,7 @@ import torch
 import assay
 from assay.audits.contamination.run import reader, sample_texts, sentence
 from assay.models.inference.log_likelihood import token_log_probs
-from toy import build, rows, write_rows
+from helpers.toy import build, rows, write_rows
 
 TEXTS = (
     "my card is stolen",

@@ -23,7 +23,7 @@ from assay.audits.forgetting.measure import ProbeResult, ask
 from assay.audits.forgetting.published_sets import items_of
 from assay.core.errors import DataError
 from assay.core.types import Message
-from lines import named
+from helpers.lines import named
 
 # --- constraints ----------------------------------------------------------------------------------
 

@@ -17,8 +17,8 @@ from assay.strategies.prompting.few_shot import Shots
 from assay.strategies.retrieval.rag import Rag
 from assay.strategies.training.full import Full
 from assay.strategies.training.lora import Lora
-from problems import problem
-from toy import build
+from helpers.problems import problem
+from helpers.toy import build
 
 ARMS = """
 compare:

@@ -8,7 +8,7 @@ from assay.audits.forgetting import section
 from assay.presentation.dumbbell_plot import dumbbells
 from assay.presentation.svg import Dot
 from assay.reporting import html, markdown
-from lines import named
+from helpers.lines import named
 
 
 def probe(before, after, low, high, unit="share", chance=False):

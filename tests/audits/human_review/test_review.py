@@ -9,9 +9,9 @@ import pytest
 import assay
 from assay.cli.main import command
 from assay.core.errors import DataError, UsageError
-from lines import named
-from problems import problem
-from toy import rows, write_rows
+from helpers.lines import named
+from helpers.problems import problem
+from helpers.toy import rows, write_rows
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def fill(path, choose):
 
 def by_label(question, a, b):
     """A rater who knows the label of every text: its words are those of one label alone."""
-    from toy import WORDS
+    from helpers.toy import WORDS
 
     label = next(label for label, words in WORDS.items() if question.split()[0] in words.split())
     return "A" if a == label and b != label else "B" if b == label and a != label else "tie"

@@ -10,7 +10,7 @@ from assay.audits.learning_curve.curve_fit import Point, a_quarter, word
 from assay.audits.learning_curve.run import plan_points, within
 from assay.decision.finished_arm import Arm
 from assay.stats.intervals import Interval
-from toy import write_rows
+from helpers.toy import write_rows
 
 LETTERS = "bcdfghklmnprstvw"
 

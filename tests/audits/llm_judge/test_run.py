@@ -14,8 +14,8 @@ from assay.audits.llm_judge.section import first
 from assay.core.errors import DataError
 from assay.core.types import Answer, Example, Message, Record
 from assay.reporting import html, markdown
-from problems import problem
-from toy import write_rows
+from helpers.problems import problem
+from helpers.toy import write_rows
 
 ANSWERS = ("red", "blue", "green", "black")
 

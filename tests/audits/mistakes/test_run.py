@@ -3,8 +3,8 @@
 import pytest
 
 import assay
-from lines import named
-from toy import rows, write_rows
+from helpers.lines import named
+from helpers.toy import rows, write_rows
 
 
 @pytest.mark.real

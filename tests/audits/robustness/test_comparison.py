@@ -9,7 +9,7 @@ from assay.audits.robustness.comparison import CLIP, clip_middle, compare_pertur
 from assay.audits.robustness.operators import PerturbedRow
 from assay.audits.robustness.summary import attack_sentence, worst
 from assay.core.types import Answer, Example, Message, Record, Task
-from lines import named
+from helpers.lines import named
 
 TASK = Task(labels=("a", "b"))
 N = 100

@@ -13,8 +13,8 @@ from assay.config import load
 from assay.core.errors import DataError, UsageError
 from assay.core.store import read_lines
 from assay.core.types import Example, Message
-from problems import problem
-from toy import build, rows, write_rows
+from helpers.problems import problem
+from helpers.toy import build, rows, write_rows
 
 # Words alone: characters are left as they are by most changes.
 TFIDF = "{kind: tfidf, ngrams: 2, characters: 0, c: 10, name: tfidf}"

@@ -13,9 +13,9 @@ from assay.presentation.number_format import FORMATS
 from assay.reporting.build import Report
 from assay.reporting.html import render as html
 from assay.reporting.markdown import render as markdown
-from lines import named
+from helpers.lines import named
+from helpers.sample_report import LABELS, TASK
 from reporting.test_html import Page, at
-from sample_report import LABELS, TASK
 
 POISON = "<script>alert(1)</script> | [x](http://a.example) {{ 7 * 7 }}"
 

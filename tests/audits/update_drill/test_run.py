@@ -11,9 +11,9 @@ from assay.audits.update_drill.run import plan_updates
 from assay.core import store
 from assay.core.errors import ProjectError
 from assay.strategies.baselines.tfidf import Tfidf
-from lines import named
-from problems import problem
-from toy import write_rows
+from helpers.lines import named
+from helpers.problems import problem
+from helpers.toy import write_rows
 
 LETTERS = "bcdfghklmnprstvw"
 

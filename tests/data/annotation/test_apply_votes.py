@@ -5,7 +5,7 @@ from assay.core.store import append
 from assay.core.types import Document, Example, Message
 from assay.data.annotation.apply_votes import apply, steps
 from assay.data.annotation.votes import Vote, by_annotator, mark, match_votes, new_votes, read_votes
-from problems import problem
+from helpers.problems import problem
 
 
 def row(id, text, label=None, line=2):

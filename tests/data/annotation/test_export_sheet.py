@@ -19,7 +19,7 @@ from assay.data.annotation.export_sheet import (
     sheet_path,
     write,
 )
-from problems import problem
+from helpers.problems import problem
 
 
 def rows(n):

@@ -7,8 +7,8 @@ from assay.core.types import Example, Message
 from assay.data.annotation.export_sheet import cells, write
 from assay.data.annotation.import_sheet import take, together
 from assay.data.annotation.votes import mark
-from lines import named
-from problems import problem
+from helpers.lines import named
+from helpers.problems import problem
 
 LABELS = ("refund", "delivery", "login", "-1", "true")
 

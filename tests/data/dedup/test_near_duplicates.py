@@ -13,7 +13,7 @@ from assay.core.types import Example, Message
 from assay.data.dedup.near_duplicates import MOST_PARTNERS, across, families, stand_ins
 from assay.data.dedup.search import NearDuplicateSearch, merge_pairs
 from assay.data.text_similarity import Key, edit_similarity, jaccard, key_of
-from slips import slip
+from helpers.slips import slip
 
 
 def found_by(keys, threshold=0.8):

@@ -12,8 +12,8 @@ from assay.data.parallel.executor import PAYS, Scale, StepExecutor, passes
 from assay.data.steps.dedupe import Dedupe
 from assay.data.steps.length import Length
 from assay.data.steps.repair import Repair
-from nights import nightly_but
-from problems import problem
+from helpers.nights import nightly_but
+from helpers.problems import problem
 
 
 class Counted(RowStep):

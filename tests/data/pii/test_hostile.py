@@ -10,7 +10,7 @@ from assay.data.pii.names import names_by_context, truecase
 from assay.data.pii.normalised import fold
 from assay.data.pii.recognise import KINDS, find_by_pattern, recognise
 from assay.data.pii.tagger import NerTagger
-from ending import ends
+from helpers.ending import ends
 
 PIECES = (
     "a|1|@|a@|a.|1 |1-|a-|A |Aa |(|+1| : |1.|0x|::|\n| |12 Aa Bb |Mr. |born 1/1/1"

@@ -21,8 +21,8 @@ import assay.data
 from assay.core.errors import AssayError, DataError, Problem
 from assay.data.reading.load import load
 from assay.data.reading.source import open_input
-from lines import named
-from problems import problem, unnamed
+from helpers.lines import named
+from helpers.problems import problem, unnamed
 
 BAD = Path(__file__).parent / "fixtures" / "bad"
 EXPECTED = json.loads((BAD.parent / "expected.json").read_text(encoding="utf-8"))

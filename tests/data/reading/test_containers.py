@@ -17,7 +17,7 @@ from assay.core.errors import DataError
 from assay.data.reading.file_address import parse_file_name
 from assay.data.reading.load import load
 from assay.data.reading.read_file import read, read_named
-from problems import problem
+from helpers.problems import problem
 
 ROWS = [
     ("Where is my refund", "payback"),

@@ -3,7 +3,7 @@
 from assay.core.errors import DataError
 from assay.data.reading import documents
 from assay.data.reading.documents import read_corpus, read_documents
-from problems import problem
+from helpers.problems import problem
 
 
 def test_a_folder_is_read_with_its_sub_folders_in_order(tmp_path):

@@ -12,7 +12,7 @@ from assay.data.reading.programs import convert_programs
 from assay.data.reading.read_file import RawRow, RawTable, read
 from assay.data.reading.split_names import split_in, split_named
 from assay.data.reading.uniform_rows import tidy_table
-from problems import problem
+from helpers.problems import problem
 
 ROWS = [
     {"text": f"a text about {what} and {i}", "label": "ab"[i % 2]}

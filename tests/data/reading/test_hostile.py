@@ -19,7 +19,7 @@ from assay.core.errors import AssayError, DataError
 from assay.data.reading.documents import read_documents
 from assay.data.reading.load import load
 from assay.data.reading.read_file import read
-from problems import problem
+from helpers.problems import problem
 
 openpyxl = pytest.importorskip("openpyxl")
 docx = pytest.importorskip("docx")

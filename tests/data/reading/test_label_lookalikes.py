@@ -7,8 +7,8 @@ import pytest
 from assay.core.errors import DataError
 from assay.data.reading.label_lookalikes import looks
 from assay.data.reading.load import load
-from problems import problem
-from toy import write_rows
+from helpers.problems import problem
+from helpers.toy import write_rows
 
 NFD = unicodedata.normalize("NFD", "Café refund")
 SAME = ("Café refund", NFD, "café_refund", "Caf\u00e9 r\u0435fund", "CAFÉ  REFUND")

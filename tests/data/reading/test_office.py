@@ -12,8 +12,8 @@ from assay.data.reading.html import text_of_page
 from assay.data.reading.load import load
 from assay.data.reading.read_file import read
 from assay.retrieval.chunking import passages
-from ending import ends
-from problems import problem
+from helpers.ending import ends
+from helpers.problems import problem
 
 openpyxl = pytest.importorskip("openpyxl")
 docx = pytest.importorskip("docx")

@@ -7,7 +7,7 @@ import pytest
 
 from assay.core.errors import DataError
 from assay.data.reading.load import load
-from problems import problem
+from helpers.problems import problem
 
 PLAY = "First Citizen:\nBefore we proceed any further, hear me speak.\n\nAll:\nSpeak, speak.\n\n"
 SAYINGS = (

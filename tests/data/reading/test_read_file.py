@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from assay.core.errors import DataError
 from assay.data.reading.folders import data_folder
 from assay.data.reading.read_file import read, split_head
-from problems import problem
+from helpers.problems import problem
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)
 ROWS = st.lists(st.fixed_dictionaries({"text": TEXT, "the label": TEXT}), min_size=1, max_size=6)

@@ -7,8 +7,8 @@ import pytest
 from assay.core.errors import DataError, UsageError
 from assay.core.types import Message
 from assay.data.reading.load import load
-from lines import named
-from problems import problem
+from helpers.lines import named
+from helpers.problems import problem
 
 
 def loaded(tmp_path, *rows, **options):

@@ -8,8 +8,8 @@ import pytest
 from assay.core.errors import DataError
 from assay.data.reading.load import load
 from assay.tasks.options import LETTERS, meaning, options_of, right
-from lines import named
-from problems import problem
+from helpers.lines import named
+from helpers.problems import problem
 
 
 def file_of(tmp_path, rows):

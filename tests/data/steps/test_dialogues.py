@@ -7,8 +7,8 @@ from assay.core.types import Changed, Dropped, Example, Means, Message
 from assay.data.reading.load import load
 from assay.data.steps.dialogues import Dialogues
 from assay.runtime.data_stage.prepare import prepare
-from lines import named
-from problems import problem
+from helpers.lines import named
+from helpers.problems import problem
 
 ROLES = {"s": "system", "u": "user", "a": "assistant"}
 

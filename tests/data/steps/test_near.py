@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from assay.core.errors import DataError
 from assay.core.types import Document, Dropped, Example, Means, Message
 from assay.data.steps.near import Near
-from problems import problem
-from slips import slip
+from helpers.problems import problem
+from helpers.slips import slip
 
 TICKETS = [
     "I still have not received my new card, can you check?",

@@ -5,7 +5,6 @@ import random
 
 import pytest
 
-import unusual
 from assay.core.errors import DataError
 from assay.core.types import Dropped, Means
 from assay.data.character_model import surprise
@@ -17,6 +16,7 @@ from assay.data.steps.gibberish import Gibberish
 from assay.data.steps.off_topic import OffTopic
 from assay.data.steps.triggers import Triggers
 from assay.data.triggers import scan
+from helpers import unusual
 
 
 def csv_rows(path, text, label):

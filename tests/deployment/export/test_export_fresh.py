@@ -20,7 +20,7 @@ from assay.deployment.export.formats import FORMATS
 from assay.deployment.export.formats.greedy_answers import decoding
 from assay.deployment.export.formats.index_script import LINES
 from assay.deployment.export.formats.source import require_prompted
-from exporting import fitted, source_of
+from helpers.exporting import fitted, source_of
 
 FORM = {one.name: one for one in FORMATS}
 PACKAGES = ("torch", "transformers", "peft", "safetensors", "numpy", "snowballstemmer")

@@ -11,7 +11,7 @@ from assay.cli.main import command
 from assay.core.errors import AssayError, ModelError, OtherAnswers, ResourceError, UsageError
 from assay.core.store import Stage, file_digest, read_json, read_lines
 from assay.deployment.export.run import format_of, need_empty, need_room, new_folder
-from problems import problem
+from helpers.problems import problem
 
 LORA = "lora-r4-e2-drop1e-1"
 

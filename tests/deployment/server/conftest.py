@@ -12,7 +12,7 @@ from assay.deployment.server.listening import Listening, bind_socket
 from assay.strategies.baselines.majority import Majority
 from assay.strategies.baselines.tfidf import Tfidf
 from conftest import letters
-from small_engine import SmallEngine
+from helpers.small_engine import SmallEngine
 
 LONG = "one two three four five six seven eight nine ten " * 5
 

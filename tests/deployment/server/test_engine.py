@@ -6,7 +6,7 @@ import torch
 from assay.core.types import Decoding, Form
 from assay.deployment.server.engine import base_arm
 from assay.deployment.server.engine_api import Wanted
-from engines import begin, chat, running
+from helpers.engines import begin, chat, running
 
 SYSTEM = "Answer the question."
 TEXTS = (

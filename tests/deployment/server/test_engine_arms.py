@@ -10,7 +10,7 @@ from assay.core.types import Decoding, Example, Message
 from assay.deployment.server.arms import ServedArm
 from assay.deployment.server.engine import base_arm
 from assay.deployment.server.engine_api import Wanted
-from engines import begin, chat, running
+from helpers.engines import begin, chat, running
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 LABELS = (
@@ -214,9 +214,9 @@ def many(lesson, open_tiny, tmp_path):
     """A base with two trained adapters beside it, and what each says with a network of its own."""
     import torch
 
-    from adapters import saved, taught
     from assay.deployment.shared_base.multi_adapter import Many
     from assay.strategies.training.lora import Lora
+    from helpers.adapters import saved, taught
 
     given, alone = lesson("classify"), {"": open_tiny()}
     shared = Many(open_tiny())

@@ -18,7 +18,7 @@ from assay.deployment.server.engine_api import QueueFull, Wanted
 from assay.deployment.server.prefix_cache import PrefixCache
 from assay.deployment.server.sequence import Request, RowState
 from assay.deployment.server.validation import Front
-from engines import Heard, begin, chat, running
+from helpers.engines import Heard, begin, chat, running
 
 SYSTEMS = (
     "Answer the question.",

@@ -8,8 +8,8 @@ from assay.deployment.server import continuous_batching as writer
 from assay.deployment.server.engine import base_arm
 from assay.deployment.server.engine_api import Wanted
 from assay.deployment.server.prefix_cache import PrefixCache
-from engines import begin, chat, running
-from nights import nightly_but
+from helpers.engines import begin, chat, running
+from helpers.nights import nightly_but
 
 SYSTEM = "missing taxi and a stolen reader of the shop " * 3
 TEXTS = (

@@ -14,8 +14,8 @@ from assay.deployment.server.engine_choice import engine_of
 from assay.deployment.server.external_engine import OutsideArm, OutsideEngine
 from assay.deployment.server.limits import ServerLimits
 from assay.deployment.server.listening import Listening, bind_socket
-from engines import begin, chat, running
-from problems import problem
+from helpers.engines import begin, chat, running
+from helpers.problems import problem
 
 SCHEMA = Form(
     "json", '{"type": "object", "properties": {"a": {"enum": [1, 2]}}, "required": ["a"]}'

@@ -9,7 +9,7 @@ from assay.deployment.server.detokenizer import Voice
 from assay.deployment.server.engine import base_arm
 from assay.deployment.server.engine_api import Wanted
 from assay.models.inference.sampler import PartialAnswer, Pen
-from engines import begin, chat, running
+from helpers.engines import begin, chat, running
 
 PROMPT = chat("Answer the question.", "so the taxi then and then again")
 HALF = "\ufffd"

@@ -11,7 +11,7 @@ import httpx2 as httpx
 import pytest
 
 from assay.deployment.server.limits import Keys, Rate, ServerLimits, host_of, same_origin
-from small_engine import SmallEngine
+from helpers.small_engine import SmallEngine
 
 CHAT = {"model": "tfidf", "messages": [{"role": "user", "content": "card stolen"}]}
 LONG = {"model": "long", "messages": [{"role": "user", "content": "tell me"}]}

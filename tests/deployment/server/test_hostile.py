@@ -9,7 +9,7 @@ import pytest
 
 from assay.deployment.server.app import House, app
 from assay.deployment.server.limits import ServerLimits
-from hostile_requests import (
+from helpers.hostile_requests import (
     BODIES,
     CHAT,
     CHAT_AT,

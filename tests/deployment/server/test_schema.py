@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 
 from assay.deployment.server.app import House, app
 from assay.deployment.server.limits import ServerLimits
-from nights import nightly_but
-from small_engine import SmallEngine
+from helpers.nights import nightly_but
+from helpers.small_engine import SmallEngine
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of libraries that schemathesis imports

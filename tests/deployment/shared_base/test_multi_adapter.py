@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 import torch
 
-from adapters import logits, saved, taught, their_warnings
 from assay.config import make_strategy
 from assay.core.errors import ModelError, UsageError
 from assay.core.types import Decoding, Message
@@ -17,6 +16,7 @@ from assay.models.inference.batch_plan import Padded
 from assay.models.inference.shared_prefix_attention import Pass, Slots
 from assay.strategies.training.lora import Lora
 from assay.strategies.training.miss import Miss
+from helpers.adapters import logits, saved, taught, their_warnings
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 SETTINGS = {

@@ -7,12 +7,12 @@ import math
 import numpy as np
 import pytest
 
-import bubblewrap
 from assay.core.types import Answer, Checks, Example, Message, Record, Task
 from assay.evaluation.code_outcomes import NO_CODE, outcomes, ran, spread, with_outcomes
 from assay.evaluation.metrics.pass_at import pass_at_k
 from assay.evaluation.scoring import judge
 from assay.strategies.prompting.prompted_arm import Prompted
+from helpers import bubblewrap
 
 
 @pytest.mark.parametrize("n", [1, 2, 5, 7])

@@ -1,7 +1,7 @@
 import pytest
 
-import bubblewrap
 from assay.evaluation.sandbox.cage import find_cage
+from helpers import bubblewrap
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from assay.evaluation.sandbox.python import Program, run
-from nights import nightly_but
-from sandbox_programs import (
+from helpers.nights import nightly_but
+from helpers.sandbox_programs import (
     ASKED,
     CHEATS,
     HONEST,

@@ -21,7 +21,7 @@ from assay.core.errors import ModelError, ResourceError
 from assay.models.loading.catalogue import CATALOGUE, CatalogueEntry, WheelMember
 from assay.models.loading.fetch import fetch
 from assay.models.loading.model_cache import file_sha256
-from problems import problem
+from helpers.problems import problem
 
 CONTENT = bytes(range(256)) * 4000
 

@@ -13,8 +13,8 @@ from safetensors.numpy import save_file
 from assay.core.errors import ModelError, ResourceError
 from assay.models.loading.find import find
 from assay.models.loading.hub import snapshot
-from lines import named
-from problems import problem
+from helpers.lines import named
+from helpers.problems import problem
 
 
 def _model(folder, **config):

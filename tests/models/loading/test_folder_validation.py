@@ -16,7 +16,7 @@ from assay.core.errors import ModelError
 from assay.models.loading.consistency import model_types
 from assay.models.loading.folder_validation import admit
 from assay.models.loading.safetensors_header import tensors_of
-from problems import problem
+from helpers.problems import problem
 
 TEMPLATE = "{% for m in messages %}<{{ m.role }}>{{ m.content }}<end>{% endfor %}"
 

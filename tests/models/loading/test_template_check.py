@@ -11,8 +11,8 @@ from assay.models.loading.find import find
 from assay.models.loading.template_check import objections
 from assay.models.loading.template_rendering import SECONDS, exhausts
 from conftest import CHATML
-from export_models import TURNS
-from nights import nightly_but
+from helpers.export_models import TURNS
+from helpers.nights import nightly_but
 
 HOSTILE = {
     "repeat": "{{ 'x' * 100000 }}",

@@ -11,7 +11,7 @@ from assay.core.errors import ModelError
 from assay.models.loading.catalogue import entry_of
 from assay.models.loading.fetch import fetch
 from assay.models.quantisation.gguf import check, dequantise
-from problems import problem
+from helpers.problems import problem
 
 
 def _text(text: str) -> bytes:

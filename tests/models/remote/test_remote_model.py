@@ -19,8 +19,8 @@ from assay.models.remote.endpoint import Endpoint
 from assay.models.remote.rate_limit import TokenBucket, back_off, retry_after
 from assay.models.remote.remote_model import RemoteModel
 from assay.models.remote.request_body import body_of, logprob_of, schema_of
-from problems import problem
-from services import (
+from helpers.problems import problem
+from helpers.services import (
     Service,
     answers,
     dies,

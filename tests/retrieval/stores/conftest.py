@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-import postgres
 from assay.retrieval.stores import open_store
 from assay.retrieval.stores.base import Store
 from assay.retrieval.stores.settings import Exact, LanceDb, Postgres
+from helpers import postgres
 
 NUMBERS = itertools.count(1)
 

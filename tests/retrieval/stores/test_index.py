@@ -9,8 +9,8 @@ import pytest
 from assay.core.errors import ResourceError
 from assay.retrieval.stores import open_store
 from assay.retrieval.stores.settings import Postgres
-from problems import problem
-from stored import documents
+from helpers.problems import problem
+from helpers.stored import documents
 
 ROWS, WIDTH, GROUPS = 3000, 32, 60
 
@@ -108,7 +108,7 @@ def settings_on(address: str, name: str) -> Postgres:
 
 @pytest.mark.slow
 def test_the_password_comes_from_the_surroundings(server, monkeypatch):
-    import postgres
+    from helpers import postgres
 
     settings = settings_on(postgres.network_address(server.folder), "secret")
     for password in ("", "a wrong one"):

@@ -17,10 +17,10 @@ from assay.core.errors import ResourceError
 from assay.core.types import Document
 from assay.retrieval.stores import open_store
 from assay.retrieval.stores.settings import Exact, Postgres
-from dying import at_every_point
-from nights import nightly_but
-from problems import problem
-from stored import axes, documents
+from helpers.dying import at_every_point
+from helpers.nights import nightly_but
+from helpers.problems import problem
+from helpers.stored import axes, documents
 
 # Puts 300 passages again and again, each time all with the number of the put as their text and
 # field.

@@ -10,8 +10,8 @@ from assay.core.errors import ResourceError
 from assay.core.types import Document
 from assay.retrieval.stores import open_store
 from assay.retrieval.stores.settings import Exact
-from problems import problem
-from stored import axes, documents
+from helpers.problems import problem
+from helpers.stored import axes, documents
 
 
 def test_an_empty_collection_has_nothing(place):

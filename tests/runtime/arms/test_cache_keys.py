@@ -7,7 +7,7 @@ from assay.config import load, make_strategy
 from assay.core.types import Form, Task
 from assay.runtime.arms.cache_keys import fit_key
 from assay.runtime.data_stage.prepare import prepare
-from toy import rows, write_rows
+from helpers.toy import rows, write_rows
 
 LORA = {"kind": "lora"}
 # Distribution, an arm that depends on it, and one that does not, though it is much like it.

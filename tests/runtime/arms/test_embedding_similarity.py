@@ -9,8 +9,8 @@ import pytest
 
 import assay
 from assay.core.errors import UsageError
-from problems import problem
-from toy import write_rows
+from helpers.problems import problem
+from helpers.toy import write_rows
 
 ANSWERS = ("The shop is open.", "It is closed today.", "Ask at the desk.")
 

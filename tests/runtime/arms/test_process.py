@@ -13,7 +13,7 @@ import pytest
 
 from assay.core.errors import Stopped
 from assay.runtime.arms.process import SHARED, ForkedProcess, Servers, worker
-from nights import nightly_but
+from helpers.nights import nightly_but
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks")
 
@@ -41,7 +41,7 @@ def servers():
 
 def report_of(folder, servers=None, preload="floors"):
     """What a worker says of itself, and its exit code."""
-    with worker(folder, "self_report", servers=servers, preload=preload) as process:
+    with worker(folder, "helpers.self_report", servers=servers, preload=preload) as process:
         assert isinstance(process, ForkedProcess) == (servers is not None)
         return json.loads(process.stdout.readline()), process.wait()
 
@@ -89,7 +89,7 @@ def test_the_exit_code_is_that_of_the_worker(folder, servers, order, code):
 
 def test_a_killed_worker_is_one_worker(folder, servers):
     (folder / "order").write_text("wait")
-    with worker(folder, "self_report", servers=servers) as process:
+    with worker(folder, "helpers.self_report", servers=servers) as process:
         process.stdout.readline()
         os.kill(process.pid, signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL and process.poll() == -signal.SIGKILL
@@ -99,7 +99,7 @@ def test_a_killed_worker_is_one_worker(folder, servers):
 
 def test_an_interrupt_reaches_the_worker(folder, servers):
     (folder / "order").write_text("wait")
-    with pytest.raises(Stopped), worker(folder, "self_report", servers=servers) as process:
+    with pytest.raises(Stopped), worker(folder, "helpers.self_report", servers=servers) as process:
         process.stdout.readline()
         raise Stopped(signal.SIGINT)
     assert process.returncode == -signal.SIGTERM
@@ -109,13 +109,13 @@ def test_an_interrupt_reaches_the_worker(folder, servers):
 def test_a_killed_server_takes_its_workers_with_it_and_the_next_starts_cold(folder):
     (folder / "order").write_text("wait")
     with Servers() as servers:
-        with worker(folder, "self_report", servers=servers) as process:
+        with worker(folder, "helpers.self_report", servers=servers) as process:
             process.stdout.readline()
             server = parent_of(process.pid)
             os.kill(server, signal.SIGKILL)
             assert process.wait() == -signal.SIGKILL and ended(process.pid)
         (folder / "order").write_text("7")
-        with worker(folder, "self_report", servers=servers) as process:
+        with worker(folder, "helpers.self_report", servers=servers) as process:
             assert isinstance(process, subprocess.Popen) and process.wait() == 7
 
 
@@ -124,7 +124,8 @@ def test_a_killed_client_leaves_nothing_behind(folder):
     (folder / "order").write_text("wait")
     script = (
         "import sys; from pathlib import Path; from assay.runtime.arms.process import *\n"
-        "with Servers() as servers, worker(Path(sys.argv[1]), 'self_report', servers=servers) as"
+        "with Servers() as servers, worker(Path(sys.argv[1]), 'helpers.self_report',"
+        " servers=servers) as"
         " process:\n"
         "    process.stdout.readline(); print(process.pid, flush=True); process.wait()"
     )
@@ -147,12 +148,15 @@ def test_servers_are_shared_in_the_same_surroundings_alone(folder, monkeypatch):
         for threads in ("", "7"):
             if threads:
                 monkeypatch.setenv("OMP_NUM_THREADS", threads)
-            with Servers() as others, worker(folder, "self_report", servers=others) as process:
+            with (
+                Servers() as others,
+                worker(folder, "helpers.self_report", servers=others) as process,
+            ):
                 found = json.loads(process.stdout.readline())["found"]
                 parents.append(parent_of(process.pid))
             if threads:
                 assert found["variables"]["OMP_NUM_THREADS"] == threads
-        with worker(folder, "self_report", servers=servers) as process:
+        with worker(folder, "helpers.self_report", servers=servers) as process:
             parents.append(parent_of(process.pid))
     assert parents[0] != parents[1] and parents[0] == parents[2]
 
@@ -165,7 +169,7 @@ def test_a_server_with_a_thread_forks_nothing(folder, monkeypatch, tmp_path_fact
     )
     monkeypatch.syspath_prepend(str(place))
     monkeypatch.setattr("assay.runtime.arms.process.PRELOADED", {"floors": ("starts_a_thread",)})
-    with Servers() as servers, worker(folder, "self_report", servers=servers) as process:
+    with Servers() as servers, worker(folder, "helpers.self_report", servers=servers) as process:
         assert isinstance(process, subprocess.Popen) and process.wait() == 0
 
 
@@ -173,7 +177,7 @@ def test_a_server_with_a_thread_forks_nothing(folder, monkeypatch, tmp_path_fact
 def test_a_fork_takes_as_much_memory_as_its_server(folder, servers, preload):
     # Its peak is that of a process which has imported for itself: the server, with its pages of
     # files.
-    with worker(folder, "self_report", servers=servers, preload=preload) as process:
+    with worker(folder, "helpers.self_report", servers=servers, preload=preload) as process:
         kilobytes = json.loads(process.stdout.readline())["kilobytes"]
         held = Path(f"/proc/{parent_of(process.pid)}/status").read_text().partition("VmRSS:")[2]
     assert kilobytes == pytest.approx(int(held.split()[0]), rel=0.02)

@@ -23,10 +23,10 @@ from assay.runtime.arms.process import worker
 from assay.runtime.arms.process_group import Others
 from assay.runtime.arms.runner import Bench
 from assay.runtime.data_stage.prepare import prepare
-from lines import named
-from problems import unnamed
-from toy import build
-from workers import alive, none_left
+from helpers.lines import named
+from helpers.problems import unnamed
+from helpers.toy import build
+from helpers.workers import alive, none_left
 
 pytestmark = pytest.mark.slow
 

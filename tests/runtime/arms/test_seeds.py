@@ -6,8 +6,8 @@ import pytest
 
 import assay
 from assay.config import load
-from lines import named
-from toy import build, rows, write_rows
+from helpers.lines import named
+from helpers.toy import build, rows, write_rows
 
 ARMS = """
 compare:

@@ -10,7 +10,7 @@ import assay
 from assay.core.types import Adapted, Answer, Example, Message
 from assay.runtime.costs import latency as module
 from assay.runtime.costs.latency import FEWEST, ROWS, WARM_UP, alone, percentile
-from toy import build
+from helpers.toy import build
 
 FLOORS = "compare: [{kind: majority}, {kind: tfidf}]\n"
 

@@ -10,8 +10,8 @@ import assay
 from assay.cli.main import command
 from assay.core.errors import DataError, UsageError
 from assay.runtime.data_stage.annotation import Annotation
-from lines import named
-from problems import problem
+from helpers.lines import named
+from helpers.problems import problem
 
 LABELS = ("refund", "delivery", "login")
 TEXTS = {

@@ -15,10 +15,10 @@ from assay.config import load
 from assay.core.errors import ResourceError
 from assay.core.types import Means, Message
 from assay.runtime.data_stage import model_service as lent
-from bert import build
-from lines import named
-from problems import problem
-from toy import rows, write_rows
+from helpers.bert import build
+from helpers.lines import named
+from helpers.problems import problem
+from helpers.toy import rows, write_rows
 
 TEXTS = [f"card lost in a taxi {'refund ' * (i % 7)}" for i in range(600)]  # three chunks
 

@@ -17,7 +17,7 @@ from assay.data.split_manifest import text_hash
 from assay.deployment.answer_file import answer_file
 from assay.runtime.data_stage.prepare import prepare
 from assay.runtime.data_stage.redaction import MARK, Veil, key_of
-from toy import rows, write_rows
+from helpers.toy import rows, write_rows
 
 pytestmark = pytest.mark.slow
 

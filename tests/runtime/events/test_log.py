@@ -8,7 +8,7 @@ import pytest
 
 import assay
 from assay.runtime.events.log import LINE, line, log_events, read
-from toy import build
+from helpers.toy import build
 
 NOW = datetime(2026, 3, 1, 10, 42, 7, 123456, UTC)
 

@@ -10,8 +10,8 @@ from assay.cli.main import command
 from assay.core.errors import UsageError
 from assay.runtime.events.log import line
 from assay.runtime.events.trackers import export, read_runs
-from lines import named
-from problems import problem
+from helpers.lines import named
+from helpers.problems import problem
 
 BEGUN = datetime(2026, 3, 1, 10, 0, 0, tzinfo=UTC)
 

@@ -1,7 +1,7 @@
 """What a plan says, with numbers that are given."""
 
 from assay.runtime.planning.plan import Plan
-from lines import named
+from helpers.lines import named
 
 GB = 2**30
 ROW = {

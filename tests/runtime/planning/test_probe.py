@@ -12,7 +12,7 @@ from assay.runtime.arms.model_lookup import find_models as models
 from assay.runtime.arms.runner import Bench
 from assay.runtime.data_stage.prepare import prepare
 from assay.runtime.planning.probe import probe_arm, steps_done
-from toy import build
+from helpers.toy import build
 
 pytestmark = pytest.mark.slow
 

@@ -19,8 +19,8 @@ from assay.decision.unfinished import could_gain, find_unfinished, sentence
 from assay.evaluation.held_out_test import Exam
 from assay.reporting.build import build
 from assay.runtime.planning.race import RaceMonitor, best_so_far, quick_first, surely_behind
-from toy import build as build_toy
-from toy import rows, write_rows
+from helpers.toy import build as build_toy
+from helpers.toy import rows, write_rows
 
 TASK = Task(kind="classify", labels=("no", "yes"))
 

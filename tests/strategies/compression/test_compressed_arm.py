@@ -13,8 +13,8 @@ from assay.core.store import read_json
 from assay.strategies.compression.compressed_arm import Shrunk
 from assay.strategies.compression.distil import SAMPLE, label_by_teacher
 from assay.training.estimate.protocol import ask, read_rehearsals
-from lines import named
-from nights import nightly_but
+from helpers.lines import named
+from helpers.nights import nightly_but
 
 QUICK = {"epochs": 2, "batch_size": 12, "val_rows": 4, "learning_rate": 3e-3}
 LORA = {"kind": "lora", "rank": 2, **QUICK}

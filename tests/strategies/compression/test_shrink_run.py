@@ -6,7 +6,7 @@ import pytest
 import assay
 from assay.core.types import Example, Message
 from assay.deployment.server.run import load_server_arms
-from toy import build
+from helpers.toy import build
 
 pytestmark = pytest.mark.slow
 

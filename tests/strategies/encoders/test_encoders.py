@@ -25,8 +25,8 @@ from assay.strategies.encoders.layer_states import EncoderTrunk
 from assay.strategies.encoders.setfit import Tuning
 from assay.strategies.encoders.text_batches import ChunkedGradients
 from assay.tasks.options import question_with_options
-from nights import nightly_but
-from retriever_lesson import encoder as build
+from helpers.nights import nightly_but
+from helpers.retriever_lesson import encoder as build
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 THINGS = {"apple": "red", "sky": "blue", "coal": "black"}

@@ -5,7 +5,7 @@ import json
 import pytest
 
 import assay
-from bert import build
+from helpers.bert import build
 
 WORDS = {
     "card": ("plastic", "chip", "wallet"),

@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 import torch
 
-from adapters import logits, saved, taught, their_warnings
 from assay.config import make_strategy
 from assay.config.complaints import SettingsError
 from assay.core.errors import ModelError
@@ -22,6 +21,7 @@ from assay.training.adapters.lora_combination import (
     read_products,
     ties,
 )
+from helpers.adapters import logits, saved, taught, their_warnings
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -183,7 +183,7 @@ def test_the_changes_are_those_of_pefts_add_weighted_adapter(
 
 
 def test_a_file_of_an_arm_says_the_change_that_the_arm_computes(adapters, open_tiny):
-    from adapters import through_peft
+    from helpers.adapters import through_peft
 
     folders, _ = adapters
     for folder in folders:
@@ -237,7 +237,7 @@ def test_the_arm_computes_the_average_of_its_inner_arms(lesson, open_tiny, tmp_p
 
 @pytest.mark.slow
 def test_plain_peft_loads_the_arm(lesson, open_tiny, tmp_path):
-    from adapters import through_peft
+    from helpers.adapters import through_peft
 
     given = lesson("classify")
     arm = make_strategy({"kind": "blend", "how": "dare", "inners": TWO, "rank": 4}, {}).fit(given)

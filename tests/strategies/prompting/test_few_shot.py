@@ -18,8 +18,8 @@ from assay.strategies.prompting.example_selection import sample_rows, spread
 from assay.strategies.prompting.few_shot import Shots
 from assay.strategies.prompting.reasoning import ASKED, majority_vote
 from assay.tasks.prompt_format import Wording
-from problems import problem
-from toy import build
+from helpers.problems import problem
+from helpers.toy import build
 
 POOL = st.lists(st.sampled_from("abc"), max_size=12).map(
     lambda targets: [

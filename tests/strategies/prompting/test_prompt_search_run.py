@@ -8,7 +8,7 @@ import pytest
 
 import assay
 from assay.strategies.prompting.prompt_file import read_prompt
-from toy import build
+from helpers.toy import build
 
 pytestmark = pytest.mark.slow
 

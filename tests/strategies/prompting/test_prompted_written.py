@@ -8,7 +8,7 @@ from assay.core.types import Example, Message, Task
 from assay.models.remote.endpoint import Endpoint
 from assay.models.remote.remote_model import RemoteModel
 from assay.strategies.prompting.prompted_arm import Prompted
-from services import Service, reply, serving
+from helpers.services import Service, reply, serving
 
 TASK = Task(kind="classify", labels=("card", "card lost", "refund"))
 LOGPROBS = {"content": [{"logprob": -0.25}, {"logprob": -0.25}]}

@@ -54,7 +54,7 @@ def test_a_form_keeps_every_line_of_an_answer():
 @pytest.mark.nightly
 def test_a_run_gives_every_written_answer_its_form(tiny_model, tmp_path):
     import assay
-    from toy import WORDS, write_rows
+    from helpers.toy import WORDS, write_rows
 
     rows = [
         {"question": f"what is {w} {i}", "answer": label}

@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from adapters import logits, loss_of, saved, sequences, taught, through_peft
 from assay.config.complaints import SettingsError, fill
 from assay.core.errors import Stopped, TrainError
 from assay.core.store import read_json
 from assay.strategies.training.adalora import Adalora
+from helpers.adapters import logits, loss_of, saved, sequences, taught, through_peft
 
 STEPS = 12
 

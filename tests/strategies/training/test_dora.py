@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from adapters import logits, loss_of, same_gradients, saved, sequences, taught, through_peft
 from assay.strategies.training.lora import Lora
+from helpers.adapters import logits, loss_of, same_gradients, saved, sequences, taught, through_peft
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from assay.core.errors import TrainError
 from assay.core.types import Lesson
 from assay.strategies.training.full import Full
 from assay.tasks.prompt_format import ask
-from problems import unnamed
+from helpers.problems import unnamed
 
 LAYERS = [f"model.layers.{i}." for i in (0, 1)]
 QUICK = {"learning_rate": 3e-3, "epochs": 1, "batch_size": 12}

@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 import torch
 
-from adapters import logits, same_gradients, saved, sequences, taught, through_peft
 from assay.config import make_strategy
 from assay.config.complaints import SettingsError
 from assay.core.errors import TrainError
@@ -14,6 +13,7 @@ from assay.core.store import read_json
 from assay.core.types import Lesson
 from assay.strategies.training.lora import Lora
 from assay.strategies.training.trained_arm import sequences_of
+from helpers.adapters import logits, same_gradients, saved, sequences, taught, through_peft
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from assay.config import make_strategy
 from assay.strategies.training import METHODS
 from assay.training.distributed.process_group import Team
-from teams import side_by_side
+from helpers.teams import side_by_side
 
 pytestmark = [pytest.mark.usefixtures("one_thread"), pytest.mark.slow]
 # Without dropout: what is drawn depends on the rows of a micro-batch, and two processes have other

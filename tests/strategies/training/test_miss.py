@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from adapters import logits, saved, taught, through_peft
 from assay.core.errors import TrainError
 from assay.core.store import read_json
 from assay.strategies.training.miss import Miss
+from helpers.adapters import logits, saved, taught, through_peft
 
 
 @pytest.fixture

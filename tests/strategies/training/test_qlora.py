@@ -9,10 +9,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from adapters import logits, loss_of, saved, sequences, taught, their_warnings
 from assay.core.errors import TrainError
 from assay.strategies.training.lora import Lora
 from assay.training.bitsandbytes import quantise, weight_bytes
+from helpers.adapters import logits, loss_of, saved, sequences, taught, their_warnings
 
 bitsandbytes = pytest.importorskip("bitsandbytes")
 

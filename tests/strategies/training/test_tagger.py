@@ -15,7 +15,7 @@ from assay.strategies.tagging.field_schema import WORD
 from assay.strategies.tagging.word_tagging import Texts, WordTags, marks, tags_for, way
 from assay.strategies.training.tagger import Tagger, ValueClassifier, choice
 from assay.tasks.json_objects import form_of
-from bert import build
+from helpers.bert import build
 
 QUICK = {"epochs": 40, "batch_size": 12, "learning_rate": 3e-3, "min_steps": 0}
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -20,7 +20,7 @@ from assay.strategies.training.token_head import (
     words_of,
 )
 from assay.tasks.entities import pieces_of
-from nights import nightly_but
+from helpers.nights import nightly_but
 
 HOW = [{}, {"layers": 1, "epochs": 12}, {"twice": True}, {"trees": False}, {"trunk": False}]
 QUICK = {"epochs": 40, "batch_size": 12, "learning_rate": 2e-2, "val_rows": 8, "patience": 99}

@@ -6,13 +6,13 @@ from dataclasses import replace
 import pytest
 import torch
 
-from adapters import logits, taught, through_peft
 from assay.config import make_strategy
 from assay.core.errors import ModelError
 from assay.core.store import write_json
 from assay.strategies.compression.merged_arm import merge_arm
 from assay.strategies.training.lora import Lora
 from assay.training.adapters.merge import dequantise_weight, merge, unmerge
+from helpers.adapters import logits, taught, through_peft
 
 QUICK = {"epochs": 1, "batch_size": 12, "val_rows": 4}
 KINDS = {

@@ -10,9 +10,9 @@ from safetensors.torch import load_file, save_file
 
 from assay.core.errors import Stopped
 from assay.training.distributed.process_group import Team
-from lines import named
-from nights import nightly_but
-from teams import side_by_side
+from helpers.lines import named
+from helpers.nights import nightly_but
+from helpers.teams import side_by_side
 
 pytestmark = pytest.mark.slow
 

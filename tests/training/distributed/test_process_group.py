@@ -14,7 +14,7 @@ from assay.training.batch import TrainingBatch
 from assay.training.distributed.process_group import BUCKET, Team, buckets, shares
 from assay.training.objectives.completion import completion
 from assay.training.optim.masters import Masters
-from teams import side_by_side
+from helpers.teams import side_by_side
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

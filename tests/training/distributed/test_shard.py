@@ -12,8 +12,8 @@ from assay.core.errors import Stopped
 from assay.strategies.training.full import Full
 from assay.training.distributed.process_group import Team
 from assay.training.distributed.shard import part
-from nights import nightly_but
-from teams import side_by_side
+from helpers.nights import nightly_but
+from helpers.teams import side_by_side
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 SPLIT = {"shard": True, "processes": 2, "learning_rate": 1e-3}

@@ -18,7 +18,7 @@ from assay.training.estimate.memory_estimate import (
 from assay.training.estimate.step_costs import Survey
 from assay.training.estimate.usage import memory
 from assay.training.optim.masters import Masters
-from problems import problem
+from helpers.problems import problem
 
 GB = 2**30
 NEED = Need(fixed=4 * GB, cell=GB / 1024, cells=4096, least=512, lean=GB / 8192)

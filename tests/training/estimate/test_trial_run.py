@@ -9,7 +9,7 @@ from assay.training.batch_schedule import BatchPlan
 from assay.training.estimate.protocol import ask, find_request, read_rehearsals
 from assay.training.estimate.step_costs import MicroBatch, Survey, first_parts, line, neighbours
 from assay.training.estimate.trial_run import run_or_rehearse, saves
-from problems import problem
+from helpers.problems import problem
 
 PARTS = {"start", "compile", "trunk", "steps", "val", "states"}
 

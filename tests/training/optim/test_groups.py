@@ -6,7 +6,7 @@ import torch
 from assay.core.errors import TrainError
 from assay.training.optim.groups import awake, factors, layers
 from assay.training.settings import NetworkChange
-from problems import problem
+from helpers.problems import problem
 
 DECAY = 0.5
 

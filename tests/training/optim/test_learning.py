@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from assay.strategies.training.lora import Lora
-from nights import nightly_but
+from helpers.nights import nightly_but
 
 # Each at a rate that is its own: about three times AdamW's for LAMB, a third for Lion, thirty times
 # for SGD.

@@ -11,7 +11,7 @@ from assay.core.errors import TrainError
 from assay.training.optim.masters import Masters
 from assay.training.optim.optimisers import OPTIMISERS, Lamb, Lion, build
 from assay.training.settings import Trained
-from problems import problem
+from helpers.problems import problem
 
 RATE, DECAY = 0.1, 0.2
 

@@ -22,7 +22,7 @@ from assay.training.retriever.mining import (
 from assay.training.retriever.score_mixing import argsort_descending, best_mix, mix_scores, standard
 from assay.training.retriever.trainer import rate
 from assay.training.retriever.training_pairs import GoldQuestion, cloze, in_batches, material
-from retriever_lesson import toy
+from helpers.retriever_lesson import toy
 
 UNIT = torch.nn.functional.normalize
 

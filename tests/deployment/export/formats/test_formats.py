@@ -15,8 +15,8 @@ from assay.deployment.export.formats import FORMATS
 from assay.deployment.export.formats.merged import plain
 from assay.deployment.export.formats.model_folder import same_tokens
 from assay.deployment.export.formats.ollama import TEMPLATES, kind_of, render_template
-from exporting import both, fitted, source_of
-from problems import problem
+from helpers.exporting import both, fitted, source_of
+from helpers.problems import problem
 
 QUICK = {"epochs": 6, "batch_size": 12, "val_rows": 4, "learning_rate": 1e-2}
 KINDS = {

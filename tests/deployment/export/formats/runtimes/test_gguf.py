@@ -17,9 +17,9 @@ from assay.deployment.export.formats.gguf import (
 )
 from assay.deployment.export.formats.kquants import cast, more_bits
 from assay.deployment.export.formats.llama_cpp import LlamaModel
-from export_models import asked, gemma, wide_llama
-from nights import nightly_but
-from problems import problem
+from helpers.export_models import asked, gemma, wide_llama
+from helpers.nights import nightly_but
+from helpers.problems import problem
 
 pytestmark = pytest.mark.slow
 

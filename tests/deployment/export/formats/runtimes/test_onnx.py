@@ -7,8 +7,8 @@ import pytest
 
 from assay.core.errors import ModelError
 from assay.core.types import Decoding, Form
-from export_models import asked, gemma
-from problems import problem
+from helpers.export_models import asked, gemma
+from helpers.problems import problem
 
 pytestmark = pytest.mark.slow
 
@@ -143,7 +143,7 @@ def test_layers_that_keep_other_things_are_refused(tmp_path):
     from transformers import Qwen3NextConfig, Qwen3NextForCausalLM
 
     from assay.deployment.export.formats.onnx import write_onnx
-    from export_models import pieces, saved
+    from helpers.export_models import pieces, saved
 
     torch.manual_seed(0)
     tokenizer = pieces()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from export_models import asked
+from helpers.export_models import asked
 
 pytestmark = pytest.mark.slow
 PAGE = Path(__file__).parents[5] / "docs" / "export-gguf-onnx.md"

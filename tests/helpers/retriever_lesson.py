@@ -4,7 +4,7 @@ word."""
 from pathlib import Path
 
 from assay.core.types import Document, Example, Lesson, Means, Message, Task
-from bert import build
+from helpers.bert import build
 
 # Documents say the right word, questions the left one: only training can bring them together.
 THINGS = {

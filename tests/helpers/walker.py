@@ -1,5 +1,5 @@
 """A strategy that looks for the test rows' targets in all that its process is handed, and a worker
-that knows it: `python -m walker FOLDER`."""
+that knows it: `python -m helpers.walker FOLDER`."""
 
 import sys
 from collections.abc import Sequence

@@ -1,7 +1,8 @@
 """A private PostgreSQL with pgvector, for tests and for trying things out.
 
-    python tests/postgres.py start [FOLDER]    # installs what is missing, prints the address
-    python tests/postgres.py stop [FOLDER]
+    python tests/helpers/postgres.py start [FOLDER]    # installs what is missing, prints the
+                                                       address
+    python tests/helpers/postgres.py stop [FOLDER]
 
 The cluster lies in FOLDER, by default in a folder of /tmp that is named after this working copy. As
 root, the server runs as the unprivileged user `postgres`, and Debian's packages are installed when
