@@ -48,6 +48,7 @@ def test_the_wheel_has_every_file_of_the_package(tmp_path):
     with zipfile.ZipFile(wheel_of(tmp_path)) as wheel:
         packed = {name for name in wheel.namelist() if ".dist-info/" not in name}
     there = [name for name in listed.split() if (ROOT / name).is_file()]
+    assert "assay/py.typed" in packed  # type checkers read the annotations
     # `assay explain` finds words in the pages.
     assert packed == {
         f"assay/{name}" if name.startswith("docs/") else name.removeprefix("src/") for name in there

@@ -14,6 +14,7 @@ name.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from assay.deployment.rank_models import Ranking
     from assay.reporting.build import Report
     from assay.reporting.data_check import Checked
+    from assay.runtime.arms.differences import Differs
     from assay.runtime.data_stage.annotation import Annotation
     from assay.runtime.planning.machine_check import Health
     from assay.runtime.planning.probe import Plan
@@ -55,6 +57,7 @@ __all__ = [
     "AssayError",
     "Classifier",
     "DataError",
+    "Differs",
     "LeakError",
     "ModelError",
     "Problem",
@@ -81,6 +84,7 @@ __all__ = [
     "serve",
     "watch",
 ]
+_LATE = {"Classifier": "assay.deployment.estimator", "Differs": "assay.runtime.arms.differences"}
 
 
 def __dir__() -> list[str]:
@@ -89,14 +93,10 @@ def __dir__() -> list[str]:
 
 def __getattr__(name: str) -> Any:
     """What takes long to import, once it is asked for."""
-    if name == "Classifier":
-        from assay.deployment.estimator import Classifier
-
-        return Classifier
+    if name in _LATE:
+        return getattr(import_module(_LATE[name]), name)
     if name == "__version__":
-        from importlib.metadata import version
-
-        return version("assay")
+        return import_module("importlib.metadata").version("assay")
     raise AttributeError(f"module 'assay' has no attribute '{name}'")
 
 
