@@ -70,6 +70,7 @@ def test_all_names_of_the_package_are_exported():
 def test_the_version_is_that_of_the_project():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert assay.__version__ == project["version"]
+    assert f"\nversion: {project['version']}\n" in (ROOT / "CITATION.cff").read_text()
 
 
 def test_documents_use_names_of_the_package_that_are_exported():
