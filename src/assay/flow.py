@@ -28,7 +28,7 @@ from assay.evaluation.scoring import metrics_for
 from assay.evaluation.test_set_uses import changes, places
 from assay.reporting.publish import build_report, publish
 from assay.runtime.arms import embedding_similarity as alike
-from assay.runtime.arms.model_lookup import find_models
+from assay.runtime.arms.model_lookup import find_models, refuse_models
 from assay.runtime.arms.process import Servers
 from assay.runtime.arms.runner import Bench
 from assay.runtime.arms.turn import compete, tell_for
@@ -81,6 +81,7 @@ def run(
         warnings: list[dict[str, Any]] = [*project.warnings]
         tell = collecting(log_events(tell, project.work / NAME), warnings)
         arms = select_arms(project, only)
+        refuse_models(project, arms)
         # in a first run nothing is cached: libraries load beside the data
         if not project.report_folder.exists():
             servers.begin({arm.preload for arm in arms.values()})
@@ -275,6 +276,7 @@ def plan(
     from assay.runtime.planning.probe import make_plan
 
     arms = select_arms(project, only)
+    refuse_models(project, arms)
     prepared = prepare(project, tell, offline=offline)
     check_task(project, prepared, arms)
     exam = Exam(prepared.examples("test"))

@@ -28,8 +28,8 @@ def work(job: Job) -> None:
         probe(job)
         return
     if job.strategy.neural:
-        from assay.models.device import steady
         from assay.models.environment import threads
+        from assay.models.steady import steady
 
         steady(job.seed, threads())
     if job.request["mode"] == "memory":

@@ -97,8 +97,8 @@ def share_base(
 
 def _find_arm(folder: str | Path, arm: str, offline: bool) -> tuple[Strategy, Path, Lesson]:
     """Settings, folder, and the lesson without rows that the arm is restored with."""
-    from assay.models.device import steady
     from assay.models.environment import threads
+    from assay.models.steady import steady
     from assay.runtime.arms.job import Job
 
     bench, strategy = bench_of(Path(folder), arm, offline, with_warnings(silent))

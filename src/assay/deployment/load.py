@@ -34,8 +34,8 @@ class LoadedArm:
     def __init__(
         self, bench: Bench, strategy: Any, restore: Callable[[Path, Lesson], Adapted] | None = None
     ):
-        from assay.models.device import steady
         from assay.models.environment import threads
+        from assay.models.steady import steady
         from assay.runtime.arms.job import Job
 
         steady(bench.project.seed, threads())

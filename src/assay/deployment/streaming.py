@@ -25,7 +25,7 @@ def stream(adapted: Adapted, question: Example) -> Generator[str, None, Answer]:
 def _writer(adapted: Adapted, question: Example) -> Any:
     """(model, prompt, tokens, how, Generated -> Answer) of an arm whose text can be shown as it is
     written; None of one that chooses, reasons, votes or is judged first."""
-    from assay.models.inference.chat_model import ChatModel
+    from assay.models.remote.remote_model import RemoteModel
     from assay.strategies.compression.compressed_arm import Shrunk
     from assay.strategies.prompting.few_shot_arm import ShotsAnswers
     from assay.strategies.prompting.prompted_arm import Prompted, parse_generated
@@ -40,7 +40,11 @@ def _writer(adapted: Adapted, question: Example) -> Any:
         return (*front, lambda one: adapted.read(finish(one), hits))
     if isinstance(adapted, Shrunk):
         return _writer(adapted.inner, question)
-    if not isinstance(adapted, Prompted) or not isinstance(adapted.model, ChatModel):
+    if not isinstance(adapted, Prompted) or isinstance(adapted.model, RemoteModel):
+        return None
+    from assay.models.inference.chat_model import ChatModel  # which loads torch
+
+    if not isinstance(adapted.model, ChatModel):
         return None
     task, reasons = adapted.task, isinstance(adapted, ShotsAnswers) and adapted.steps
     if task.picks or task.samples or reasons or task.kind in ("rank", "continue"):

@@ -99,14 +99,3 @@ def quiet() -> None:
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
     # peft asks transformers for it
     warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated")
-
-
-def steady(seed: int, threads: int = 0) -> None:
-    """Same seed, same threads, deterministic kernels: the same bits on the same machine."""
-    torch.manual_seed(seed)
-    torch.use_deterministic_algorithms(True)
-    # No result here depends on memory that was not written; filling it costs a pass over every new
-    # tensor. It is set through its class.
-    filling = torch.utils.deterministic
-    filling.fill_uninitialized_memory = False  # pyrefly: ignore[missing-attribute]
-    torch.set_num_threads(threads or os.cpu_count() or 1)

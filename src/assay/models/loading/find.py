@@ -20,6 +20,7 @@ from assay.models.loading.fetch import fetch
 from assay.models.loading.folder_validation import TEMPLATE, admit
 from assay.models.loading.hub import HUB_NAME, snapshot
 from assay.models.loading.model_cache import cache_folder, file_sha256
+from assay.models.packages import need
 from assay.models.quantisation.gguf import check, dequantise, find_dequantised
 from assay.models.tokenizer.plain_template import PLAIN, SAID
 
@@ -75,8 +76,10 @@ def find(
     Raises:
         ModelError: M086 to M094, M096, M097 the model is refused; M098 no such model; M099 it
             cannot be fetched.
-        ResourceError: R004 not on this machine and the network must not or cannot be used.
+        ResourceError: R004 not on this machine and the network must not or cannot be used; R007
+            the packages that compute models are not installed.
     """
+    need([name])
     if (entry := entry_of(name)) is not None:
         return _from_catalogue(entry, offline, tell, kind)
     path = base / Path(name).expanduser()

@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from assay.core.types import Tell
+from assay.core.places import near
+from assay.core.types import Strategy, Tell
+from assay.models.packages import need
 
 if TYPE_CHECKING:
     from assay.config import Project
+
+
+def refuse_models(project: Project, arms: Mapping[str, Strategy]) -> None:
+    """Arms whose models would be computed on this machine, where the packages for that are not
+    installed.
+
+    Raises:
+        ResourceError: R007, with the command that runs the other arms.
+    """
+    local = [
+        name
+        for name, arm in arms.items()
+        if any(model not in project.remote for model in arm.needs(project.model))
+    ]
+    rest = ",".join(name for name in arms if name not in local)
+    others = f"run the others: assay run {near(project.target)} --only {rest}" if rest else ""
+    need(local, "compare", others)
 
 
 def find_models(

@@ -254,6 +254,11 @@ class Servers:
         return None
 
     def _server(self, level: Preload) -> Path | None:
+        from assay.models.packages import lacking
+
+        # An arm whose model is behind an address needs neither.
+        if level in ("models", "training") and lacking():
+            level = "floors"
         if level not in self._levels:
             self._levels[level] = None
             if sys.platform == "linux" and os.environ.get(WAY) != "cold":

@@ -323,8 +323,8 @@ class ModelHost:
 
 
 def main(folder: Path) -> int:
-    from assay.models.device import steady
     from assay.models.environment import threads
+    from assay.models.steady import steady
     from assay.runtime.arms.process import begin
 
     begin()

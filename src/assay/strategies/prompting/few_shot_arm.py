@@ -198,12 +198,10 @@ class ShotsAnswers(Prompted):
         ]
 
     def save(self, folder: Path) -> None:
-        import torch
-
         write_json(folder / "shots.json", self.known)
         write_lines(folder / "pool.jsonl", (example.to_json() for example in self.pool))
         if self.vectors is not None:
-            write_tensors(folder / "pool.safetensors", {"vectors": torch.from_numpy(self.vectors)})
+            write_tensors(folder / "pool.safetensors", {"vectors": self.vectors})
         if self.notes:
             write_json(folder / "note.json", {"notes": self.notes})
 

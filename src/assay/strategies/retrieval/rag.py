@@ -381,8 +381,6 @@ class RagAnswers(Adapted):
         return answers
 
     def save(self, folder: Path) -> None:
-        import torch
-
         write_lines(
             folder / "passages.jsonl", (passage.to_json() for passage in self.finder.passages)
         )
@@ -393,7 +391,7 @@ class RagAnswers(Adapted):
         if self.settings.by_words:
             self.finder.words.save(folder / WORDS)
         if self.finder.vectors is not None:
-            vectors = torch.from_numpy(self.finder.vectors.vectors)
+            vectors = self.finder.vectors.vectors
             write_tensors(folder / "passages.safetensors", {"vectors": vectors})
         tools = self.finder.tools
         for name, part in (("embed", tools.encoding), ("rerank", tools.ranking)):
