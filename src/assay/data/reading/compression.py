@@ -2,7 +2,7 @@
 packed.
 
 What it is for   what a file is packed with is told by its first bytes; its name need not say so
-Watch out        zstandard is unpacked by pyarrow, which is imported then
+Watch out        zstandard is unpacked by pyarrow, of the extra `parquet`, which is imported then
 """
 
 from __future__ import annotations
@@ -106,13 +106,22 @@ def unpack_stream(
     packed: io.BufferedReader[Any], packer: str, place: str
 ) -> io.BufferedReader[Any]:
     """What a stream holds that is packed so."""
-    return io.BufferedReader(Stream(_opener(packer)(packed), place, packer, packed.tell), 1 << 16)
+    return io.BufferedReader(
+        Stream(_opener(packer, place)(packed), place, packer, packed.tell), 1 << 16
+    )
 
 
-def _opener(packer: str) -> Callable[[BinaryIO], Any]:
+def _opener(packer: str, place: str) -> Callable[[BinaryIO], Any]:
+    """
+    Raises:
+        DataError: D078, pyarrow is missing.
+    """
     if packer == "zstandard":
-        import pyarrow as pa
-
+        try:
+            import pyarrow as pa
+        except ImportError:
+            told = "is packed with zstandard, and pyarrow is not installed"
+            _stop("D078", told, place, "pip install 'assay[parquet]', or unpack it")
         return lambda packed: pa.CompressedInputStream(pa.PythonFile(packed, "r"), "zstd")
     plain: dict[str, Callable[[BinaryIO], Any]] = {
         "gzip": lambda packed: gzip.GzipFile(fileobj=packed),

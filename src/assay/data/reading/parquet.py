@@ -14,6 +14,7 @@ from assay.core.errors import DataError, Problem
 from assay.data.reading.findings import Findings
 from assay.data.reading.json_lines import Numbered
 from assay.data.reading.source import CELL_LIMIT, InputFile
+from assay.data.reading.zip_container import missing
 
 ROW_LIMIT = 20_000_000
 _BATCH = 4096
@@ -24,10 +25,13 @@ def read_columnar(source: InputFile, found: Findings, *, head: int | None) -> li
 
     Raises:
         DataError: D058 for a type that is not read, D055 for a file that unpacks out of proportion,
-            D099 when it is damaged.
+            D078 when pyarrow is missing, D099 when it is damaged.
     """
-    import pyarrow as pa
-
+    try:
+        import pyarrow as pa
+    except ImportError:
+        what = "a Parquet file" if source.head.startswith(b"PAR1") else "an Arrow file"
+        raise missing("pyarrow", source.place, what, "parquet") from None
     rows: list[Numbered] = []
     try:
         schema, batches = _open(source, pa)

@@ -190,10 +190,10 @@ def _stop(code: str, text: str, place: str, help: str = "") -> NoReturn:
     raise DataError(Problem(code, text, place, help)) from None
 
 
-def missing(module: str, place: str, what: str) -> DataError:
+def missing(module: str, place: str, what: str, extra: str = "documents") -> DataError:
     """D078: the library that reads this format is not installed."""
     told = f"is {what}, and {module} is not installed"
-    return DataError(Problem("D078", told, place, "pip install 'assay[documents]'"))
+    return DataError(Problem("D078", told, place, f"pip install 'assay[{extra}]'"))
 
 
 def whole_file(file: Any, place: str, limit: int) -> bytes:

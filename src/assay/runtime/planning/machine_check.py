@@ -45,6 +45,7 @@ _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 # What an extra is for, in a few words.
 FOR = {
     "models": "sentence encoders and language models on this machine",
+    "parquet": "Parquet, Arrow and .zst files",
     "documents": "workbooks, PDF and Word files",
     "pii": "names of persons in texts",
     "quality": "the step gibberish",
