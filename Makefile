@@ -5,6 +5,7 @@
 # make quick     lint, types, and the tests of less than a processor second that need no real model (90 seconds to two minutes)
 # make nightly   the long ones: every step interrupted, every method on two processes, ten times the random examples (two hours)
 # make lint      ruff, pyrefly and import-linter
+# make constraints  the pins of constraints.txt with hashes, for Python 3.11 to 3.13, in constraints/
 # make postgres  a private PostgreSQL with pgvector, for trying out; installs it as root; make postgres-stop ends it
 
 PYTHON ?= python3
@@ -21,7 +22,7 @@ PIP := $(BIN)/python -m pip install -q --no-compile -c constraints.txt
 # since a quarter of the time tests wait: for a disk, a server, a program that has to be stopped.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --processes 3
 
-.PHONY: demo intents handbook test tests quick nightly lint clean postgres postgres-stop
+.PHONY: demo intents handbook test tests quick nightly lint clean constraints postgres postgres-stop
 
 demo: $(VENV)/installed
 	$(BIN)/assay run examples/intents $(addprefix --only ,majority tfidf neighbours probe setfit stack shots-k0)
@@ -51,6 +52,10 @@ lint: $(VENV)/dev
 	$(BIN)/ruff format --check
 	$(BIN)/pyrefly check --python-interpreter-path $(BIN)/python
 	$(BIN)/lint-imports
+
+constraints: $(VENV)/installed
+	$(BIN)/python -m pip install -q --no-compile uv
+	$(BIN)/python constraints/renew.py
 
 postgres:
 	$(PYTHON) tests/helpers/postgres.py start
