@@ -1,10 +1,13 @@
 """The best sentence, the piece that a question word asks for, and passages that are found where
 rows have none."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from assay.core.errors import TrainError
-from assay.core.types import Document, Example, Lesson, Message, Task
+from assay.core.types import Document, Example, Lesson, Means, Message, Task
 from assay.retrieval.stemming import Stems
 from assay.runtime.arms.job import task_score
 from assay.strategies.baselines.best_sentence import BestSentence
@@ -132,3 +135,51 @@ def test_where_answers_are_whole_documents_the_one_that_fits_best_is_given(tmp_p
     assert [
         answer.text for answer in BestSentence(top=2).restore(tmp_path, given).answer(rows)
     ] == list(told)
+
+
+def test_a_whole_document_is_found_among_all(tmp_path):
+    # Each of the others has two words of the question, and the document one in each passage.
+    papers = (
+        Document("a", "Sand, tar."),
+        Document("b", "Tar, sailors."),
+        Document("c", "Sailors, sand."),
+    )
+    long = " ".join(
+        f"{word}. " * 5 + "We wrote it all down. " * 16 for word in ("Sand", "Tar", "Sailors")
+    ).strip()
+    rows = [row("Why sand, tar and sailors?", long, "")]
+    given = lesson(rows, Task(kind="answer", metric="token_f1"), (*papers, Document("paper", long)))
+    arm = BestSentence(top=2).fit(given)
+    (answer,) = answers = arm.answer(rows)
+    assert (answer.text, answer.support, set(answer.passages)) == (
+        long,
+        1,
+        {"paper#1", "paper#2", "paper#3"},
+    )
+    arm.save(tmp_path)
+    assert BestSentence(top=2).restore(tmp_path, given).answer(rows) == answers
+    # What a search has left out, by its rules or its order, is not the answer either.
+    inside = Rag(top=2, inner=BestSentence(sentences=-2)).fit(given)
+    assert inside.answer(rows)[0].text in {one.text for one in papers}
+
+
+def test_whole_documents_are_found_by_words_and_meaning(tmp_path):
+    papers = (
+        Document("tea", "Green leaves in hot water."),
+        Document("bread", "Flour, salt, water."),
+    )
+    rows = [row("What is tea?", papers[0].text, ""), row("What is in flour?", papers[1].text, "")]
+
+    def embed(texts):
+        return np.array(
+            [[1, 0] if "tea" in text or "leaves" in text else [0, 1] for text in texts], np.float32
+        )
+
+    given = replace(
+        lesson(rows, Task(kind="answer", metric="token_f1"), papers), means=Means(embed=embed)
+    )
+    arm = BestSentence(by="both", top=1).fit(given)
+    answers = arm.answer(rows)
+    assert [answer.text for answer in answers] == [paper.text for paper in papers]
+    arm.save(tmp_path)
+    assert BestSentence(by="both", top=1).restore(tmp_path, given).answer(rows) == answers

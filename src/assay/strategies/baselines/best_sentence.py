@@ -13,11 +13,14 @@ Good when        answers are sentences of the text, or pieces of a kind that que
 Watch out        question words are English. A sentence that repeats the question and answers
                  nothing wins
 Passages         those of the row; where rows have none, the best of the project's documents by BM25
+Whole documents  those that the row's passages are from; where rows have none, all that the project
+                 has
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -33,8 +36,9 @@ from assay.retrieval.learned_fusion import standard
 from assay.strategies.baselines.neighbours import vectors_of
 from assay.strategies.linear.word_ranking import WordOrder
 from assay.strategies.spans.typed_answers import extract_by_type
-from assay.strategies.text import read_passages
+from assay.strategies.text import read_passages, whole_documents
 from assay.strategies.text.sentences import split_sentences
+from assay.strategies.text.whole_documents import By, WholeDocuments
 from assay.strategies.unfit_task import FROM_PASSAGES, other_kind
 
 if TYPE_CHECKING:
@@ -43,11 +47,10 @@ if TYPE_CHECKING:
 # in place of a number of sentences: the passage, or the document, that fits best, whole
 PASSAGE, DOCUMENT = -1, -2
 TRIED = (0, 1, 2, 3, 5)  # sentences
+WAYS: tuple[By, ...] = ("words", "vectors", "both")
 DOCUMENTS = "documents.jsonl"
 ROWS = 400  # of train, that say which is best
 LOOKED_IN = 3  # sentences, for a piece of the type that is asked for
-
-By = Literal["words", "vectors", "both"]
 
 
 class BestSentence(Strategy):
@@ -57,7 +60,7 @@ class BestSentence(Strategy):
     # whole document of the project that it is from; train: what scores best there
     sentences: Annotated[int, Field(ge=DOCUMENT, le=20)] | Literal["train"] = "train"
     top: int = Field(default=4, ge=1, le=50)  # passages that are found, where rows have none
-    VERSION = 2
+    VERSION = 3  # whole texts are found by counts of their own, documents among all
     reads = ("train", "documents")
     needs_documents = False
     judges = True
@@ -78,40 +81,38 @@ class BestSentence(Strategy):
 
     def fit(self, lesson: Lesson) -> Adapted:
         need_rows("best_sentence", lesson)
-        return read_passages.read(self, self.top, lesson, self._fit_arm)
+        own = any(row.context for row in lesson.train)
+        return read_passages.read(self, self.top, lesson, partial(self._fit_arm, own=own))
 
-    def _fit_arm(self, lesson: Lesson) -> SentenceAnswers:
-        texts = (
-            text
-            for row in lesson.train
-            for passage in row.context
-            for text in split_sentences(passage.text)
-        )
-        documents = {one.id: one.text for one in lesson.documents}
-        arm = SentenceAnswers(
-            SentenceScorer(self.by, WordOrder.over(texts), lesson.means, documents), 1
-        )
+    def _fit_arm(self, lesson: Lesson, *, own: bool) -> Adapted:
+        """Args:
+        own: rows have brought their passages, so that no other document may be the answer.
+        """
+        tried = Tried(self.by, lesson, own=own)
         if self.sentences != "train":
-            arm.sentences = self.sentences
-            return arm
+            return tried.arm(self.sentences, self.by)
         # evenly spaced: a file may be sorted
         rows = lesson.train[:: -(-len(lesson.train) // ROWS) or 1]
-        ranked = arm.fit.score_sentences(rows)
-        worth = {(n, self.by): lesson.judge(rows, arm.answers(rows, ranked, n)) for n in TRIED}
-        # Whole texts may be found better by words or by meaning alone, and there is one of them to
-        # find.
-        for whole in (PASSAGE, DOCUMENT) if documents else (PASSAGE,):
-            for way in ("words", "vectors", "both") if self.by == "both" else (self.by,):
-                said = [answer_of(text) for text in arm.fit.wholes(rows, whole, way)]
-                worth[whole, way] = lesson.judge(rows, said)
+        first = tried.arm(TRIED[0], self.by)
+        assert isinstance(first, SentenceAnswers)
+        ranked = first.fit.ranked(rows)
+        worth = {(n, self.by): lesson.judge(rows, first.answers(rows, ranked, n)) for n in TRIED}
+        for whole in (PASSAGE, DOCUMENT) if lesson.documents else (PASSAGE,):
+            # Among the few that were found, words or meaning alone may be better. Among all
+            # documents both together were, on the two sets tried, and what is tried besides is
+            # chosen by chance.
+            few = own or whole == PASSAGE
+            for way in WAYS if few and self.by == "both" else (self.by,):
+                worth[whole, way] = lesson.judge(rows, tried.arm(whole, way).answer(rows))
         # the first of equals
-        arm.sentences, arm.fit.by = max(worth, key=lambda one: (worth[one], -one[0]))
-        return arm
+        return tried.arm(*max(worth, key=lambda one: (worth[one], -one[0])))
 
     def restore(self, folder: Path, lesson: Lesson) -> Adapted:
         return read_passages.restore_with_passages(self.top, folder, lesson, self._restore_arm)
 
-    def _restore_arm(self, folder: Path, lesson: Lesson) -> SentenceAnswers:
+    def _restore_arm(self, folder: Path, lesson: Lesson) -> Adapted:
+        if (folder / whole_documents.SETTINGS).exists():
+            return WholeDocuments.restored(folder, lesson.means)
         saved = read_json(folder / "best_sentence.json")
         whole = saved["sentences"] == DOCUMENT
         documents = (
@@ -121,9 +122,48 @@ class BestSentence(Strategy):
         return SentenceAnswers(fit, saved["sentences"])
 
 
+class Tried:
+    """The arms of one lesson that train chooses among: what they share is counted and encoded
+    once."""
+
+    def __init__(self, by: By, lesson: Lesson, *, own: bool):
+        self.by, self.lesson, self.own = by, lesson, own
+        self.documents = {one.id: one.text for one in lesson.documents}
+
+    def arm(self, sentences: int, by: By) -> Adapted:
+        if sentences == DOCUMENT and not self.own:
+            return self._all
+        if sentences >= 0:
+            order = self._sentences
+        else:
+            order = self._passages if sentences == PASSAGE else self._whole
+        return SentenceAnswers(SentenceScorer(by, order, self.lesson.means, self.documents), sentences)
+
+    @cached_property
+    def _all(self) -> WholeDocuments:
+        return WholeDocuments.over(self.lesson.documents, self.by, self.lesson.means)
+
+    # A stem is as rare as it is among texts of the size that is looked for.
+
+    @cached_property
+    def _sentences(self) -> WordOrder:
+        passages = (passage for row in self.lesson.train for passage in row.context)
+        return WordOrder.over(
+            text for passage in passages for text in split_sentences(passage.text)
+        )
+
+    @cached_property
+    def _passages(self) -> WordOrder:
+        return WordOrder.over(passage.text for row in self.lesson.train for passage in row.context)
+
+    @cached_property
+    def _whole(self) -> WordOrder:
+        return WordOrder.over(self.documents.values())
+
+
 class SentenceScorer:
-    """How well sentences fit questions: BM25 with the counts of the training sentences, cosine, or
-    the sum of both after each has mean 0 and deviation 1 over the question's sentences."""
+    """How well texts fit questions: BM25 with the counts of `order`, cosine, or the sum of both
+    after each has mean 0 and deviation 1 over the question's texts."""
 
     def __init__(self, by: By, order: WordOrder, means: Means, documents: Mapping[str, str]):
         self.by, self.order, self.means, self.documents = by, order, means, documents
@@ -140,15 +180,13 @@ class SentenceScorer:
             for own, texts in zip(scores, sentences, strict=True)
         ]
 
-    def wholes(self, questions: Sequence[Example], whole: int, by: By) -> list[str]:
+    def wholes(self, questions: Sequence[Example], whole: int) -> list[str]:
         """The passage, or the document, of each question that fits it best; nothing where it has
         none."""
         import numpy as np
 
         texts = [self._texts(question, whole) for question in questions]
-        found = SentenceScorer(by, self.order, self.means, {}).scores(
-            [q.messages[-1].content for q in questions], texts
-        )
+        found = self.scores([question.messages[-1].content for question in questions], texts)
         return [
             own[int(np.argmax(fits))] if own else "" for fits, own in zip(found, texts, strict=True)
         ]
@@ -201,9 +239,7 @@ class SentenceAnswers(Adapted):
         if not questions:
             return []
         if self.sentences < 0:
-            return [
-                answer_of(text) for text in self.fit.wholes(questions, self.sentences, self.fit.by)
-            ]
+            return [answer_of(text) for text in self.fit.wholes(questions, self.sentences)]
         return self.answers(questions, self.fit.score_sentences(questions), self.sentences)
 
     def answers(

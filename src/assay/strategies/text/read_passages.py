@@ -8,8 +8,10 @@ Finding    BM25 over passages of 90 words, as `rag` does by default; for another
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 from assay.core.errors import Problem, TrainError
@@ -17,6 +19,7 @@ from assay.core.store import read_lines, write_lines
 from assay.core.types import Adapted, Answer, Document, Example, Lesson, Strategy, Tell
 from assay.retrieval.bm25 import Bm25Index
 from assay.retrieval.chunking import passages
+from assay.retrieval.gold_passages import document_of
 from assay.retrieval.retriever import Finder, Hits, Looking, Tools
 from assay.retrieval.stemming import Stems
 from assay.strategies.retrieval.answer_support import word_support
@@ -80,17 +83,24 @@ class FoundFirst(Adapted):
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
         hits = self.finder.find(questions, tell)
-        asked = [
-            _with_passages(question, found) for question, found in zip(questions, hits, strict=True)
-        ]
-        return [
-            replace(
-                answer,
-                passages=tuple(passage.id for passage in found.passages),
-                support=word_support(answer.text, found.passages) if answer.text else None,
-            )
-            for answer, found in zip(self.inner.answer(asked, tell), hits, strict=True)
-        ]
+        asked = [_with_passages(question, found) for question, found in zip(questions, hits, strict=True)]
+        out = []
+        for answer, found in zip(self.inner.answer(asked, tell), hits, strict=True):
+            # An arm that looks among documents itself names them.
+            own = tuple(passage for document in answer.passages for passage in self._of[document])
+            passages = own or found.passages
+            support = word_support(answer.text, passages) if answer.text else None
+            ids = tuple(passage.id for passage in passages)
+            out.append(replace(answer, passages=ids, support=support))
+        return out
+
+    @cached_property
+    def _of(self) -> dict[str, list[Document]]:
+        """The passages of each document; none of one without words."""
+        found: defaultdict[str, list[Document]] = defaultdict(list)
+        for passage in self.finder.passages:
+            found[document_of(passage.id)].append(passage)
+        return found
 
     def save(self, folder: Path) -> None:
         write_lines(folder / PASSAGES, (passage.to_json() for passage in self.finder.passages))
