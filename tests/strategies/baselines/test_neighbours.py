@@ -74,3 +74,22 @@ def test_free_answers_are_the_nearest_rows():
         pytest.approx(math.cos(math.radians(10)), abs=1e-4),
     )
     assert arm.answer([]) == []
+
+
+def test_written_answers_that_agree_are_given_where_train_says_so(tmp_path):
+    # At even angles stands one answer with a word changed, at odd ones something else each time.
+    common = [f"please restart the router and wait {n} minutes" for n in range(6)]
+    told = [text for n in range(6) for text in (common[n], f"odd{n}")]
+    many = rows(*((angle, text) for angle, text in enumerate(told)))
+
+    def judge(some, answers):
+        return sum((answer.text or "").startswith("please") for answer in answers)
+
+    given = replace(LESSON, task=Task(kind="answer"), train=many, judge=judge)
+    arm = Neighbours().fit(given)
+    said = ask(arm, 1, 5)
+    assert all(answer.text.startswith("please") for answer in said)
+    arm.save(tmp_path)
+    assert ask(Neighbours().restore(tmp_path, given), 1, 5) == said
+    nearest = Neighbours().fit(replace(given, judge=lambda some, answers: 0.0))
+    assert [answer.text for answer in ask(nearest, 1, 5)] == ["odd0", "odd2"]

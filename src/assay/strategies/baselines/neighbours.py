@@ -8,10 +8,17 @@ Source           Cover and Hart (1967), Nearest neighbor pattern classification,
                  Vlahavas (2008), BRkNN, doi.org/10.1007/978-3-540-87881-0_40 vectors: Reimers and
                  Gurevych (2019), aclanthology.org/D19-1410
 Good when        questions recur in other words
-Watch out        free answers are copied from one training row, never composed
+Written answers  one of the nearest rows' own: the nearest one's, or of the 5 or 20 nearest the one
+                 that has most words in common with the others; each row of train, answered by the
+                 others, says which. The latter is the choice of least expected loss among samples:
+                 Kumar and Byrne (2004), aclanthology.org/N04-1022
+Watch out        written answers are copied from one training row, never composed, and may be about
+                 something else
 Defaults from    k = 5 weighted by similarity, the usual middle for small classes
 """
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -31,10 +38,17 @@ if TYPE_CHECKING:
     import numpy as np
 
 
+NEAR = (1, 5, 20)  # rows whose written answers are compared
+ROWS = 400  # of train, that say which is best
+WORD = re.compile(r"\w+")
+
+
 class Neighbours(Strategy):
     kind: Literal["neighbours"] = "neighbours"
     k: int = Field(default=5, ge=1, le=100)
+    VERSION = 2  # written answers are compared with each other
     neural = True
+    judges = True  # the metric says how many written answers are compared
     # of `choose`, where options are told apart by a regression
     libraries = ("scikit-learn", "scipy")
 
@@ -52,7 +66,10 @@ class Neighbours(Strategy):
             return OptionVectors.of(lesson.train, self.k, lesson.task, lesson.means, vectors_of)
         vectors = vectors_of([example.text for example in lesson.train], lesson.means)
         targets = [example.target or "" for example in lesson.train]
-        return NeighbourAnswers(self, vectors, targets, lesson)
+        arm = NeighbourAnswers(self, vectors, targets, lesson)
+        if lesson.task.kind not in ("classify", "multilabel"):
+            arm.near = arm.judged(lesson)
+        return arm
 
     def restore(self, folder: Path, lesson: Lesson) -> Adapted:
         from safetensors.numpy import load_file
@@ -62,16 +79,23 @@ class Neighbours(Strategy):
         if lesson.task.kind == "choose":
             return OptionVectors.load(folder, self.k, lesson.task, lesson.means, vectors_of)
         vectors = load_file(folder / "neighbours.safetensors")["vectors"]
-        return NeighbourAnswers(
-            self, vectors, read_json(folder / "neighbours.json")["targets"], lesson
-        )
+        saved = read_json(folder / "neighbours.json")
+        return NeighbourAnswers(self, vectors, saved["targets"], lesson, saved.get("near", 1))
 
 
 class NeighbourAnswers(Adapted):
+    """`near`: rows whose written answers are compared."""
+
     def __init__(
-        self, settings: Neighbours, vectors: "np.ndarray", targets: list[str], lesson: Lesson
+        self,
+        settings: Neighbours,
+        vectors: "np.ndarray",
+        targets: list[str],
+        lesson: Lesson,
+        near: int = 1,
     ):
         self.k = min(settings.k, len(targets))
+        self.near = near
         self.vectors = vectors
         self.targets = targets
         self.task = lesson.task
@@ -85,19 +109,11 @@ class NeighbourAnswers(Adapted):
         similarity = (
             vectors_of([question.text for question in questions], self.means) @ self.vectors.T
         )
-        # A stable sort of rounded values: equal neighbours keep the order of the training rows.
-        nearest = np.argsort(-similarity.round(5), axis=1, kind="stable")[:, : self.k]
+        if self.task.kind not in ("classify", "multilabel"):
+            return self._written(similarity, self.near)
+        nearest = ordered(similarity)[:, : self.k]
         if self.task.kind == "multilabel":
             return [self._labels(row, near) for row, near in zip(nearest, similarity, strict=True)]
-        if self.task.kind != "classify":
-            return [
-                Answer(
-                    self.targets[row[0]],
-                    raw=self.targets[row[0]],
-                    confidence=round(float(near[row[0]]), 4),
-                )
-                for row, near in zip(nearest, similarity, strict=True)
-            ]
         column = {label: i for i, label in enumerate(self.task.labels)}
         shares = np.full((len(questions), len(column)), 1e-6)
         for i, row in enumerate(nearest):
@@ -116,9 +132,60 @@ class NeighbourAnswers(Adapted):
         sure = [max(share, 1 - share) for share in shares.values()]
         return Answer(line, raw=line, confidence=round(min(sure, default=1.0), 4))
 
+    def judged(self, lesson: Lesson) -> int:
+        """How many of NEAR are best where rows of train are answered by the others; the fewest of
+        equals."""
+        import numpy as np
+
+        if len(lesson.train) < 2:
+            return 1
+        # evenly spaced: a file may be sorted
+        places = [*range(0, len(lesson.train), -(-len(lesson.train) // ROWS))]
+        rows = [lesson.train[place] for place in places]
+        similarity = self.vectors[places] @ self.vectors.T
+        similarity[np.arange(len(rows)), places] = -2.0  # a row does not answer itself
+
+        def worth(near: int) -> float:
+            return lesson.judge(rows, self._written(similarity, min(near, len(self.targets) - 1)))
+
+        return max(NEAR, key=worth)
+
+    def _written(self, similarity: "np.ndarray", near: int) -> list[Answer]:
+        """Confidence is the similarity of the nearest row."""
+        answers = []
+        for row, places in zip(similarity, ordered(similarity)[:, :near], strict=True):
+            texts = [self.targets[place] for place in places]
+            text = texts[central(texts)]
+            answers.append(Answer(text, raw=text, confidence=round(float(row[places[0]]), 4)))
+        return answers
+
     def save(self, folder: Path) -> None:
         write_tensors(folder / "neighbours.safetensors", {"vectors": self.vectors})
-        write_json(folder / "neighbours.json", {"targets": self.targets})
+        write_json(folder / "neighbours.json", {"targets": self.targets, "near": self.near})
+
+
+def ordered(similarity: "np.ndarray") -> "np.ndarray":
+    """Places by falling similarity, row by row; equal neighbours keep the order of the training
+    rows."""
+    import numpy as np
+
+    return np.argsort(-similarity.round(5), axis=1, kind="stable")
+
+
+def central(texts: Sequence[str]) -> int:
+    """The place of the text that has most words in common with all of them, by the mean F1; of
+    equals the first."""
+    if len(texts) < 3:  # of two, each has as much in common with the other
+        return 0
+    words = [Counter(WORD.findall(text.casefold())) for text in texts]
+
+    def shared(one: Counter[str]) -> float:
+        return sum(
+            2 * (one & other).total() / max(1, one.total() + other.total()) for other in words
+        )
+
+    values = [round(shared(one), 9) for one in words]
+    return values.index(max(values))
 
 
 def vectors_of(texts: Sequence[str], means: Means) -> "np.ndarray":
