@@ -10,7 +10,8 @@ Source           a linear score under ListNet's top-one loss: Cao et al. (2007),
 Good when        thirty queries or more have grades; candidates are passages
 Watch out        a grade above 0 counts as relevant, whatever it is. Five weights cannot learn a
                  house's own terms
-Defaults from    the weights are pulled to those of words and meaning alone, as in `fuse: learned`
+Defaults from    the weights are pulled to those of words and meaning alone by one row's worth, a
+                 quarter of what `fuse: learned` pulls: here all candidates of a row have grades
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from assay.tasks.ranked_lists import grades_in
 if TYPE_CHECKING:
     import numpy as np
 
+PULL = 1.0  # rows that the weights of words and meaning count as much as
 # the constant of reciprocal ranks: Cormack, Clarke and Buettcher (2009),
 # doi.org/10.1145/1571941.1572114
 RANKS = 60
@@ -40,6 +42,7 @@ RANKS = 60
 
 class LearningToRank(Strategy):
     kind: Literal["learning_to_rank"] = "learning_to_rank"
+    VERSION = 2  # less pull
     neural = True
     libraries = ("snowballstemmer",)
 
@@ -63,7 +66,7 @@ class LearningToRank(Strategy):
             right = [place for place, grade in enumerate(grades) if grade > 0]
             # Where all are relevant, no order is better than another.
             rows.append((values, right if len(right) < len(grades) else []))
-        return LearntOrder(order, fit_rank_weights(rows), lesson.means)
+        return LearntOrder(order, fit_rank_weights(rows, pull=PULL), lesson.means)
 
     def restore(self, folder: Path, lesson: Lesson) -> LearntOrder:
         weights = read_json(folder / "learning_to_rank.json")["weights"]
