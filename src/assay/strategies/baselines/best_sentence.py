@@ -95,7 +95,7 @@ class BestSentence(Strategy):
         rows = lesson.train[:: -(-len(lesson.train) // ROWS) or 1]
         first = tried.arm(TRIED[0], self.by)
         assert isinstance(first, SentenceAnswers)
-        ranked = first.fit.ranked(rows)
+        ranked = first.fit.score_sentences(rows)
         worth = {(n, self.by): lesson.judge(rows, first.answers(rows, ranked, n)) for n in TRIED}
         for whole in (PASSAGE, DOCUMENT) if lesson.documents else (PASSAGE,):
             # Among the few that were found, words or meaning alone may be better. Among all
@@ -137,7 +137,9 @@ class Tried:
             order = self._sentences
         else:
             order = self._passages if sentences == PASSAGE else self._whole
-        return SentenceAnswers(SentenceScorer(by, order, self.lesson.means, self.documents), sentences)
+        return SentenceAnswers(
+            SentenceScorer(by, order, self.lesson.means, self.documents), sentences
+        )
 
     @cached_property
     def _all(self) -> WholeDocuments:

@@ -83,7 +83,9 @@ class FoundFirst(Adapted):
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
         hits = self.finder.find(questions, tell)
-        asked = [_with_passages(question, found) for question, found in zip(questions, hits, strict=True)]
+        asked = [
+            _with_passages(question, found) for question, found in zip(questions, hits, strict=True)
+        ]
         out = []
         for answer, found in zip(self.inner.answer(asked, tell), hits, strict=True):
             # An arm that looks among documents itself names them.

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from assay.core.store import read_json, read_lines, write_json, write_lines, write_tensors
 from assay.core.types import Adapted, Answer, Document, Example, Means, Tell
-from assay.retrieval.bm25 import Words
+from assay.retrieval.bm25 import Bm25Index
 from assay.retrieval.learned_fusion import standard
 from assay.retrieval.stemming import Stems
 from assay.strategies.baselines.neighbours import vectors_of
@@ -37,7 +37,7 @@ class WholeDocuments(Adapted):
         documents: Sequence[Document],
         by: By,
         means: Means,
-        words: Words,
+        words: Bm25Index,
         vectors: np.ndarray | None,
     ):
         """Args:
@@ -50,7 +50,7 @@ class WholeDocuments(Adapted):
     def over(cls, documents: Sequence[Document], by: By, means: Means) -> WholeDocuments:
         texts = [document.text for document in documents]
         vectors = None if by == "words" else vectors_of(texts, means)
-        return cls(documents, by, means, Words(texts, Stems("english")), vectors)
+        return cls(documents, by, means, Bm25Index(texts, Stems("english")), vectors)
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
         """Answers name their document in place of passages."""
@@ -90,6 +90,8 @@ class WholeDocuments(Adapted):
 
         by: By = read_json(folder / SETTINGS)["by"]
         documents = [Document.from_json(row) for row in read_lines(folder / TEXTS)]
-        words = Words([document.text for document in documents], Stems("english"), folder / COUNTS)
+        words = Bm25Index(
+            [document.text for document in documents], Stems("english"), folder / COUNTS
+        )
         vectors = None if by == "words" else load_file(folder / VECTORS)["vectors"]
         return cls(documents, by, means, words, vectors)
