@@ -11,11 +11,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
-import toy
-from services import Service, serving
 
 from assay.deployment.export.formats.gguf_converter import CONVERTER
 from assay.models.loading.catalogue import CATALOGUE
+from helpers import toy
+from helpers.services import Service, serving
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
