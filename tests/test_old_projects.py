@@ -199,6 +199,10 @@ def test_what_the_first_release_fitted_is_not_asked_but_fitted_again(tmp_path, n
         assay.ask("Where is it?", folder, "tfidf", offline=True)
 
 
+# What answers otherwise now, and so has a VERSION that is one higher: it is fitted once.
+REFITTED = ("best_sentence",)
+
+
 @pytest.fixture
 def as_they_were(no_encoder, monkeypatch, tmp_path):
     """Versions of libraries and the compiler's name, for who asks, are those of the folders."""
@@ -229,8 +233,10 @@ def test_nothing_of_a_folder_from_before_the_move_is_fitted_again(tmp_path, as_t
     ]
     if other and project != "tickets":
         pytest.skip(f"what a model computes has keys of its own on another {other[0]}")
-    assert found == dict.fromkeys(names, "cached")
-    assert new == old
+    assert found == dict.fromkeys(names, "cached") | {n: "start" for n in REFITTED if n in names}
+    assert run(folder, names) == dict.fromkeys(names, "cached")
+    if not set(names) & set(REFITTED):
+        assert new == old
     assert assay.ask("Where is it?", folder, names[1], offline=True)
     if (
         project == "tickets"

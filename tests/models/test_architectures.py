@@ -24,7 +24,7 @@ class Ids:
     class tokenizer:
         pad_token_id, eos_token_id = 0, 2
 
-    def parted(self, ids, room):
+    def prompt_with_start(self, ids, room):
         return list(ids), len(ids) - 2, 0
 
     def answer(self, ids):
