@@ -127,7 +127,8 @@ def test_files_stay_short(sources):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "code", ["import assay, assay.config", "import assay.flow", "import assay.strategies.catalogue"]
+    "code",
+    ["import assay, assay.config", "import assay.pipeline", "import assay.strategies.catalogue"],
 )
 def test_settings_and_flow_load_no_heavy_library(code):
     heavy = "['torch', 'transformers', 'peft', 'sklearn', 'scipy', 'pyarrow']"

@@ -214,7 +214,7 @@ from assay.data.reading.text_encoding import lines
 from assay.data.reading.source import BLANK_LIMIT, opened
 from assay.data.reading.csv_table import _named
 from assay.core.errors import Stopped
-from assay.flow import interruptible
+from assay.pipeline import interruptible
 with interruptible():
     while True:
         try:

@@ -120,7 +120,7 @@ def run(
     Raises:
         AssayError: with code, place and way out.
     """
-    from assay import flow
+    from assay import pipeline as flow
 
     shown = _default_tell(tell)
     project = _project(target, sets, offline, shown)
@@ -138,7 +138,7 @@ def check(
     """Read a project and its data and say what is wrong; no model is loaded, unless `doubts` names
     "leak_cost" (an arm is fitted with and without the rows that leaked) or "contamination" (the
     base is asked about the test rows)."""
-    from assay import flow
+    from assay import pipeline as flow
 
     shown = _default_tell(tell)
     return flow.check(
@@ -155,7 +155,7 @@ def plan(
     tell: Tell | None = None,
 ) -> Plan:
     """Time and memory that `run` would take, from a short probe of every arm."""
-    from assay import flow
+    from assay import pipeline as flow
 
     shown = _default_tell(tell)
     return flow.plan(

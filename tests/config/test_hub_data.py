@@ -211,7 +211,7 @@ def test_what_is_not_there_and_no_connection(hub):
 
 @pytest.mark.slow
 def test_a_project_from_a_name_of_the_hub(hub, tmp_path, monkeypatch):
-    from assay import flow
+    from assay import pipeline as flow
 
     monkeypatch.chdir(tmp_path)
     with hub() as (address, asked):

@@ -88,7 +88,7 @@ def arms(target: Path) -> list[dict[str, Any]]:
     from assay.config.start import begin
 
     project = load(begin(with_project(target)))
-    from assay import flow
+    from assay import pipeline as flow
 
     return flow.arms(project)
 

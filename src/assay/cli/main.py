@@ -180,7 +180,7 @@ def run(
     begun, target, report = time.monotonic(), _resolve_target(target), None
     with for_terminal(plain=plain, quiet=quiet, json=as_json, verbose=verbose) as display:
         project = _project(target, sets, display, offline)
-        from assay import flow  # after the project file: what is wrong there is said at once
+        from assay import pipeline as flow
 
         if plan:
             planned = flow.plan(project, only=only or (), offline=offline, tell=display.tell)
@@ -252,7 +252,7 @@ def check(
 
     with for_terminal(plain=plain, quiet=quiet, json=as_json) as display:
         project = _project(target, sets, display, offline)
-        from assay import flow
+        from assay import pipeline as flow
 
         doubts = [
             n

@@ -13,7 +13,7 @@ from string import ascii_uppercase
 
 import pytest
 
-from assay import flow
+from assay import pipeline as flow
 from assay.config import load
 from assay.data.pii import check_digits as checks
 from assay.data.pii.normalised import fold

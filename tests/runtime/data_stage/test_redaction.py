@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 import assay
-from assay import flow
+from assay import pipeline as flow
 from assay.config import load
 from assay.core.damage import silent
 from assay.core.errors import DataError, LeakError, UsageError

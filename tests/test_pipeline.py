@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import assay
-from assay import flow
+from assay import pipeline as flow
 from assay.config import load
 from assay.core.damage import silent
 from assay.core.errors import LeakError, TrainError, UsageError
