@@ -130,7 +130,7 @@ def test_files_stay_short(sources):
     "code",
     ["import assay, assay.config", "import assay.pipeline", "import assay.strategies.catalogue"],
 )
-def test_settings_and_flow_load_no_heavy_library(code):
+def test_settings_and_pipeline_load_no_heavy_library(code):
     heavy = "['torch', 'transformers', 'peft', 'sklearn', 'scipy', 'pyarrow']"
     script = f"{code}; import sys; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run(
