@@ -208,11 +208,6 @@ def test_the_names_of_a_wide_table_are_not_compared_with_each_other():
 
 DEAF = """
 import time
-from assay.data.reading.findings import Findings
-from assay.data.reading.folders import data_folder, files_below
-from assay.data.reading.text_encoding import lines
-from assay.data.reading.source import BLANK_LIMIT, opened
-from assay.data.reading.csv_table import _named
 from assay.core.errors import Stopped
 from assay.pipeline import interruptible
 with interruptible():
@@ -239,10 +234,10 @@ def test_the_second_signal_ends_a_run_that_does_not_end():
 STUCK = """
 import threading, time
 from fastapi import FastAPI
-from assay.deployment.server.admission import Inside
-from assay.deployment.server.limits import Limits
-from assay.deployment.server.listening import bound, listen
-inside, found = Inside(), bound("127.0.0.1", 0)
+from assay.deployment.server.admission import InFlightRequests
+from assay.deployment.server.limits import ServerLimits
+from assay.deployment.server.listening import bind_socket, listen
+inside, found = InFlightRequests(), bind_socket("127.0.0.1", 0)
 inside.count = 1  # an answer that takes its time
 def started():
     threading.Thread(target=watch, daemon=True).start()
@@ -251,7 +246,7 @@ def watch():
     while not inside.draining:
         time.sleep(0.01)
     print("draining", flush=True)
-listen(FastAPI(), found, Limits((), ("localhost",), 0, 60.0), inside, 600.0, started)
+listen(FastAPI(), found, ServerLimits((), ("localhost",), 0, 60.0), inside, 600.0, started)
 threading.Event().wait()  # as a model in the middle of a long prompt
 """
 

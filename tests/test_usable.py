@@ -412,7 +412,7 @@ AS_NOBODY = """
 import json, sys, warnings
 from pathlib import Path
 import assay
-from assay import serving
+from assay.deployment.server import run as serving
 from assay.cli.main import command
 folder, own = sys.argv[1:]
 texts = json.loads(open(f"{own}/texts.json").read())
@@ -421,7 +421,7 @@ with warnings.catch_warnings(record=True) as seen:
     answers = [one.text for one in assay.load(folder, "tfidf").answer(texts)]
     assay.answer(f"{own}/new.jsonl", folder, "tfidf", f"{own}/out.jsonl")
     found = assay.watch(f"{own}/new.jsonl", folder, arm="tfidf")
-    served = [one.name for one in serving.opened(Path(folder), ["tfidf"]).arms]
+    served = [one.name for one in serving.load_server_arms(Path(folder), ["tfidf"]).arms]
 said = [str(one.message) for one in seen if one.category.__name__ == "Differs"]
 codes = [command(["ask", texts[0], "--project", folder, "--with", "tfidf"])]
 told = {"answers": answers, "said": said, "served": served, "codes": codes}
