@@ -11,7 +11,6 @@ from assay.retrieval.dense import encode_with_cache
 from assay.runtime.arms.runner import Bench
 from assay.runtime.data_stage.prepare import prepare
 from assay.runtime.execution import NAME, execute_answers
-from assay.strategies.catalogue import FLOORS
 from conftest import Letters
 from helpers import bubblewrap
 from helpers.toy import rows, write_rows
@@ -35,7 +34,7 @@ def test_edited_questions_are_not_what_an_arm_is_asked(tmp_path, heard):
     project = load(tmp_path / "project.yaml")
     bench = Bench(project, prepare(project, silent), {}, heard.append)
     (arm,) = project.arms.values()
-    assert arm.kind in FLOORS
+    assert arm.baseline
     questions = [Example(f"q{n}", (Message("user", f"question {n}"),)) for n in range(4)]
     file = project.work / "questions" / "abc.jsonl"
     store.write_lines(file, ({**q.to_json(), "messages": [["user", "another"]]} for q in questions))

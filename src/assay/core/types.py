@@ -216,10 +216,32 @@ class Part(Learner):
     `fit` gives a `Kept`."""
 
 
+# What a fitted arm is to whoever is given it: a model, a prompt, a model with an index, a
+# mix of arms, an encoder, a layer of labels on a model's states, a choice by a model's likelihoods
+Gives = Literal["model", "prompt", "index", "mix", "encoder", "labels", "likelihoods", "no model"]
+
+
 class Strategy(Learner):
-    """One way of making the specialist: frozen settings and `fit`."""
+    """One way of making the specialist: frozen settings and `fit`. What it can do is said here and
+    in its own class, in class variables: no other module lists kinds by name."""
 
     name: str = ""  # the arm's name; derived from kind and settings when empty
+    # True where no language model is trained or asked: what the others must beat to be worth it
+    baseline: ClassVar[bool] = False
+    # True where it can say how likely a text is, as tasks of the kind `continue` ask. A property
+    # where settings decide.
+    reads_text: ClassVar[bool] = False
+    # True where what was trained can become part of the base's weights; else why it cannot
+    mergeable: ClassVar[bool] = False
+    unmergeable: ClassVar[str] = "it is no adapter; name the trained arm inside it"
+    gives: ClassVar[Gives] = "model"
+    # what it does to the model that it needs, where a model behind an address would not do
+    does: ClassVar[str] = ""
+
+    def belongs_elsewhere(self, task: Task) -> str:
+        """Why it only makes sense for other kinds of task, to be read after its kind; empty where
+        it does not."""
+        return ""
 
     def unfit(self, task: Task) -> Iterable[Problem]:
         """Why this arm cannot do the task, whatever its model is."""

@@ -1,5 +1,5 @@
 """All strategies, in the order in which `assay list strategies` shows them. A new one is one more
-name here."""
+name here; what it can do is said by its class (`Strategy` in `core/types.py`)."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -22,7 +22,6 @@ from assay.strategies.baselines.probe import Probe
 from assay.strategies.baselines.reader import Reader
 from assay.strategies.baselines.ridge import RidgeRegression
 from assay.strategies.baselines.tfidf import Tfidf
-from assay.strategies.compression.compressed_arm import Shrink
 from assay.strategies.compression.distil import Distil
 from assay.strategies.compression.prune import Prune
 from assay.strategies.compression.quantise import Quantise
@@ -85,15 +84,6 @@ PRESETS: dict[str, dict] = {
     "dora": {"kind": "lora", "decompose": True},
 }
 
-# What a strategy must beat to be worth its cost: kinds that train no language model and ask none.
-FLOORS = ("majority", "tfidf", "neighbours", "probe", "lead", "copy", "ngram", "dictionary", "crf")
-FLOORS += ("centrality", "extractive", "best_sentence", "reader", "ridge", "learning_to_rank")
-
-
-# Kinds that can say how likely a text is.
-READERS = ("ngram", "shots", "full", "lora", "adalora", "miss", "ia3", "adapters", "prefix")
-READERS += ("prompt_tuning", "p_tuning", "blend")
-
 
 def refuse_unfit(arms: Mapping[str, Strategy], task: Task) -> None:
     """Arms that cannot do the task, whatever their models are. The task's kind is known once the
@@ -118,9 +108,7 @@ def refuse_unfit(arms: Mapping[str, Strategy], task: Task) -> None:
 
 def _elsewhere(name: str, strategy: Strategy, task: Task) -> Iterator[Problem]:
     """Arms that only make sense for other kinds of task."""
-    core = strategy.core if isinstance(strategy, Shrink) else strategy
-    continues = core.kind in READERS and (not isinstance(core, Shots) or core.k == 0)
-    if task.kind == "continue" and not continues:
+    if task.kind == "continue" and not strategy.reads_text:
         text = (
             f"{strategy.kind} cannot say how likely a text is, which is what a task of the kind"
             " 'continue' asks"
@@ -128,21 +116,8 @@ def _elsewhere(name: str, strategy: Strategy, task: Task) -> Iterator[Problem]:
         yield Problem(
             "C095", text, name, "take ngram, shots with k: 0, or a trained arm such as lora"
         )
-    elif strategy.kind == "ngram" and task.kind != "continue":
-        yield Problem(
-            "C095",
-            "ngram says how likely texts are; this task asks for answers",
-            name,
-            "leave it out",
-        )
-    elif strategy.kind in ("lead", "copy") and (
-        task.picks or task.kind in ("multilabel", "extract", "rank")
-    ):
-        text = (
-            f"{strategy.kind} answers with text of the question; this task is of the kind"
-            f" '{task.kind}'"
-        )
-        yield Problem("C095", text, name, "leave it out")
+    elif why := strategy.belongs_elsewhere(task):
+        yield Problem("C095", f"{strategy.kind} {why}", name, "leave it out")
 
 
 def _unfit(strategy: Strategy, task: Task) -> Iterator[Problem]:

@@ -22,3 +22,11 @@ def other_kind(
     if task.kind not in kinds:
         text = f"{strategy.kind} {does}; this task is of the kind '{task.kind}'"
         yield Problem("T057", text, help=f"leave it out; it is for {', '.join(kinds)}")
+
+
+def refuse_text_of_question(task: Task) -> str:
+    """What is said of a strategy that answers with text of the question where no such text is an
+    answer; empty where it may be one."""
+    if task.picks or task.kind in ("multilabel", "extract", "rank"):
+        return f"answers with text of the question; this task is of the kind '{task.kind}'"
+    return ""

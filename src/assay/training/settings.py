@@ -64,6 +64,7 @@ class Trained(Strategy):
     """Settings of a strategy with a training loop. A method overrides defaults where its own are
     known to be better."""
 
+    does = "trained"
     model: str = ""  # another base than the project's
     learning_rate: float = Field(default=1e-3, gt=0, lt=1)
     epochs: int = Field(default=3, ge=1, le=1000)

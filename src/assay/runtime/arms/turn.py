@@ -38,9 +38,8 @@ def compete(
     books the use of the test rows: it is called before answers and targets come together. `before`:
     the arms that had their turn."""
     from assay.decision.finished_arm import Arm
-    from assay.strategies.catalogue import FLOORS
 
-    arm = Arm(name, strategy.kind, own_settings(strategy), floor=strategy.kind in FLOORS)
+    arm = Arm(name, strategy.kind, own_settings(strategy), floor=strategy.baseline)
     if until is not None and until <= time.monotonic():
         bench.tell({"event": "stage", "name": name, "state": "skipped", "note": "no time left"})
         return replace(arm, status="skipped", note="The time given was over before this arm began.")
@@ -107,12 +106,10 @@ def make_monitor(
 ) -> RaceMonitor:
     """What ends the arm early where the run has a time limit. Baselines are always asked to the
     end."""
-    from assay.strategies.catalogue import FLOORS
-
     best = None
     if (
         until is not None
-        and strategy.kind not in FLOORS
+        and not strategy.baseline
         and (best := best_so_far(before, bench.prepared.task))
     ):
         look()  # its first answers are compared with those of the best

@@ -40,14 +40,7 @@ def refuse_remote(project: Project, arms: Mapping[str, Strategy]) -> None:
 def _unfit(learner: Learner, project: Project) -> Iterator[tuple[str, str]]:
     """Names of remote models, and what they cannot be, of a strategy or part and of those inside
     it."""
-    from assay.strategies.compression.compressed_arm import Shrink
-    from assay.training.settings import Trained
-
-    if isinstance(learner, Trained):
-        yield from (
-            (name, "trained") for name in learner.needs(project.model) if name in project.remote
-        )
-    if isinstance(learner, Shrink):
+    if isinstance(learner, Strategy) and learner.does:
         yield from (
             (name, learner.does) for name in learner.needs(project.model) if name in project.remote
         )

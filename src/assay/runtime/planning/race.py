@@ -119,13 +119,11 @@ class RaceMonitor:
 def quick_first(arms: Mapping[str, Strategy], base: str) -> dict[str, Strategy]:
     """The order in which a limited run takes its strategies: baselines, then what asks no base
     model, what asks it, what trains it; in each the order of the file."""
-    from assay.strategies.catalogue import FLOORS
-
     levels = get_args(Preload)
 
     def cost(strategy: Strategy) -> tuple[bool, bool, int]:
         return (
-            strategy.kind not in FLOORS,
+            not strategy.baseline,
             base in strategy.needs(base),
             levels.index(strategy.preload),
         )

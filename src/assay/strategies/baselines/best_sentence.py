@@ -55,6 +55,7 @@ LOOKED_IN = 3  # sentences, for a piece of the type that is asked for
 
 class BestSentence(Strategy):
     kind: Literal["best_sentence"] = "best_sentence"
+    baseline, gives = True, "no model"
     by: By = "words"
     # How many, in the order of the text; 0: a piece of the best; -1: the whole passage; -2: the
     # whole document of the project that it is from; train: what scores best there

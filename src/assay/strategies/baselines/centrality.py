@@ -44,6 +44,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 class Centrality(Strategy):
     kind: Literal["centrality"] = "centrality"
+    baseline, gives = True, "no model"
     by: Literal["words", "vectors"] = "words"
     sentences: Annotated[int, Field(ge=1, le=50)] | Literal["train"] = "train"
     # share of the jumps that prefer the beginning; 0: plain LexRank

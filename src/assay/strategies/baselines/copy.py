@@ -12,11 +12,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Tell
+from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Task, Tell
+from assay.strategies.unfit_task import refuse_text_of_question
 
 
 class Copy(Strategy):
     kind: Literal["copy"] = "copy"
+    baseline, gives = True, "no model"
+
+    def belongs_elsewhere(self, task: Task) -> str:
+        return refuse_text_of_question(task)
 
     def fit(self, lesson: Lesson) -> "CopiedAnswers":
         return CopiedAnswers()

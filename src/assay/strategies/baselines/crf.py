@@ -43,6 +43,7 @@ PENALTIES = ((0.1, 0.05), (0.05, 0.01), (0.3, 0.05), (0.0, 0.1), (0.02, 0.2))  #
 
 class Crf(Strategy):
     kind: Literal["crf"] = "crf"
+    baseline, gives = True, "no model"
     # of the L1 penalty: more of it, and fewer features have a weight
     c1: float = Field(default=0.1, ge=0, le=100)
     c2: float = Field(default=0.05, ge=0, le=100)  # of the L2 penalty

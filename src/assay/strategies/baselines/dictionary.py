@@ -56,6 +56,7 @@ _TOKEN = re.compile(r"\w+")
 
 class Dictionary(Strategy):
     kind: Literal["dictionary"] = "dictionary"
+    baseline, gives = True, "no model"
     seeded = True
     folds: int = Field(default=3, ge=2, le=20)  # of train, to count what evidence is worth
 

@@ -45,6 +45,7 @@ COLUMNS = 14
 
 class Extractive(Strategy):
     kind: Literal["extractive"] = "extractive"
+    baseline, gives = True, "no model"
     sentences: Annotated[int, Field(ge=1, le=50)] | Literal["train"] = "train"
     sklearn = True
     judges = True

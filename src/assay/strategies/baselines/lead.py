@@ -16,15 +16,20 @@ from typing import Literal
 
 from pydantic import Field
 
-from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Tell
+from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Task, Tell
+from assay.strategies.unfit_task import refuse_text_of_question
 
 _END = re.compile(r"(?<=[.!?])[\"'\u201d\u2019)]*\s+|\n+")
 
 
 class Lead(Strategy):
     kind: Literal["lead"] = "lead"
+    baseline, gives = True, "no model"
     sentences: int = Field(default=3, ge=1, le=50)
     choose: Literal["first", "longest"] = "first"
+
+    def belongs_elsewhere(self, task: Task) -> str:
+        return refuse_text_of_question(task)
 
     def fit(self, lesson: Lesson) -> "LeadAnswers":
         return LeadAnswers(self)

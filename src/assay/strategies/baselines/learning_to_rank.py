@@ -42,6 +42,7 @@ RANKS = 60
 
 class LearningToRank(Strategy):
     kind: Literal["learning_to_rank"] = "learning_to_rank"
+    baseline, gives = True, "no model"
     VERSION = 2  # less pull
     neural = True
     libraries = ("snowballstemmer",)

@@ -40,6 +40,7 @@ class MajorityAnswers(Adapted):
 
 class Majority(Strategy):
     kind: Literal["majority"] = "majority"
+    baseline, gives = True, "no model"
 
     def fit(self, lesson: Lesson) -> MajorityAnswers:
         need_rows("majority", lesson)

@@ -45,6 +45,7 @@ WORD = re.compile(r"\w+")
 
 class Neighbours(Strategy):
     kind: Literal["neighbours"] = "neighbours"
+    baseline, gives = True, "no model"
     k: int = Field(default=5, ge=1, le=100)
     VERSION = 2  # written answers are compared with each other
     neural = True

@@ -23,7 +23,7 @@ from pydantic import Field
 
 from assay.core.preconditions import need_rows
 from assay.core.store import write_tensors
-from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Tell
+from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Task, Tell
 
 BYTES = 256
 Counts = dict[bytes, dict[int, int]]  # what stood before -> how often each byte followed
@@ -31,7 +31,13 @@ Counts = dict[bytes, dict[int, int]]  # what stood before -> how often each byte
 
 class Ngram(Strategy):
     kind: Literal["ngram"] = "ngram"
+    baseline, gives = True, "no model"
+    reads_text = True
     order: int = Field(default=5, ge=1, le=12)  # bytes looked at, the foreseen one among them
+
+    def belongs_elsewhere(self, task: Task) -> str:
+        asks = task.kind != "continue"
+        return "says how likely texts are; this task asks for answers" if asks else ""
 
     def fit(self, lesson: Lesson) -> "NgramAnswers":
         need_rows("ngram", lesson)

@@ -37,6 +37,7 @@ KINDS = ("classify", "multilabel", "choose", "rank")
 
 class Probe(Strategy):
     kind: Literal["probe"] = "probe"
+    baseline, gives = True, "no model"
     features: tuple[Feature, ...] = Field(default=("vectors", "words", "characters"), min_length=1)
     encoder: str = EMBEDDER  # a name of the catalogue, a hub id or a folder
     ngrams: int = Field(default=1, ge=1, le=5)  # longest run of words

@@ -52,6 +52,7 @@ CHUNK = 64  # questions between two progress events
 
 class Reader(Strategy):
     kind: Literal["reader"] = "reader"
+    baseline, gives = True, "no model"
     vectors: bool = True  # of questions and sentences; without them only words are compared
     # trained with different seeds; their mean decides
     networks: int = Field(default=4, ge=1, le=20)

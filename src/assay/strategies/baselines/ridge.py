@@ -39,6 +39,7 @@ DIGITS = 6  # that are kept of a number
 
 class RidgeRegression(Strategy):
     kind: Literal["ridge"] = "ridge"
+    baseline, gives = True, "no model"
     sklearn = True
     judges = True
     libraries = ("numpy", "scikit-learn", "scipy")

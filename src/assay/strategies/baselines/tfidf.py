@@ -33,6 +33,7 @@ from assay.strategies.linear.word_ranking import WordOrder
 
 class Tfidf(Strategy):
     kind: Literal["tfidf"] = "tfidf"
+    baseline, gives = True, "no model"
     VERSION: ClassVar[int] = 2
     sklearn = True
     judges = True  # the metric says whether labels count alike

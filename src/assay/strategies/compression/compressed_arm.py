@@ -15,7 +15,7 @@ from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from pydantic import model_validator
 
@@ -35,11 +35,6 @@ from assay.core.types import (
 )
 from assay.strategies.mixes.blend import Blend, Blending
 from assay.strategies.prompting.prompted_arm import Prompted
-from assay.strategies.training.adalora import Adalora
-from assay.strategies.training.full import Full
-from assay.strategies.training.ia3 import Ia3
-from assay.strategies.training.lora import Lora
-from assay.strategies.training.miss import Miss
 from assay.training.settings import Trained
 
 if TYPE_CHECKING:
@@ -56,7 +51,7 @@ class Shrink(Strategy):
     """A strategy that makes the network of `inner` smaller."""
 
     inner: Inner  # a trained arm, or shots
-    does: ClassVar[str] = "made smaller"  # to a model; said where one cannot be had
+    does = "made smaller"
     neural = True
 
     @model_validator(mode="after")
@@ -82,6 +77,10 @@ class Shrink(Strategy):
         """Whether what was trained has learnt to choose among the labels, and not to write."""
         core = self.core.inners[0] if isinstance(self.core, Blend) else self.core
         return isinstance(core, Trained) and core.objective == "label_set"
+
+    @property
+    def reads_text(self) -> bool:  # pyrefly: ignore[bad-override]
+        return self.core.reads_text
 
     @property
     def is_trained(self) -> bool:
@@ -147,7 +146,7 @@ def inner_problems(kind: str, inner: Strategy) -> Iterator[Problem]:
             help=f"name a trained arm: {{kind: {kind}, inner: {{kind: lora}}}}",
         )
     elif isinstance(inner, Trained):
-        if isinstance(inner, Lora | Adalora | Miss | Ia3 | Full):
+        if inner.mergeable:
             return
         # it loads torch, and this is asked before anything runs
         from assay.strategies.compression.merged_arm import need_mergeable

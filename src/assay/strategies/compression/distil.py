@@ -21,7 +21,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -56,7 +56,7 @@ class Distil(Shrink):
     # evaluations without a better val score before training ends
     patience: int = Field(default=2, ge=1)
     max_length: int = Field(default=1024, ge=16, le=131072)  # tokens of a row
-    does: ClassVar[str] = "a teacher that is copied"
+    does = "a teacher that is copied"
     seeded = True
 
     @property

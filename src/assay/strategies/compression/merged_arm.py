@@ -3,15 +3,14 @@ that is possible for.
 
     model = merged(strategy, folder, lesson, into="original", precision="fp32")
 
-What is mergeable  lora (with DoRA, rsLoRA, PiSSA, OLoRA and 4 or 8 bits), adalora, miss, ia3,
-                   blend; `full` is its own network already. Not: prefix, prompt_tuning and
-                   p_tuning, which add keys and values or tokens and change no weight; adapters,
-                   which are not linear; head and token_head, which write nothing (M110)
+What is mergeable  strategies whose class says so (`mergeable`): lora (with DoRA, rsLoRA, PiSSA,
+                   OLoRA and 4 or 8 bits), adalora, miss, ia3, blend; `full` is its own network
+                   already. Of the others the class says why not (`unmergeable`): M110
 Quantised bases    The arm was trained beside weights that bitsandbytes dequantises on the way
                    through a layer. "dequantised" merges into exactly these: the arm as it was
                    measured, at full size. "original" merges into the base as it is on disk: the
                    rounding is gone, so its answers are others.
-How                the layers themselves, and the sums: `merging.py`
+How                the layers themselves, and the sums: `training/adapters/merge.py`
 """
 
 from __future__ import annotations
@@ -30,17 +29,6 @@ if TYPE_CHECKING:
     from assay.models.inference.chat_model import ChatModel
 
 Into = Literal["dequantised", "original"]
-
-ADDS = "it adds keys and values, or tokens, before the prompt and changes no weight"
-LAYER = "it answers with a layer of its own and writes nothing"
-UNMERGED = {
-    "prefix": ADDS,
-    "prompt_tuning": ADDS,
-    "p_tuning": ADDS,
-    "adapters": "its bottlenecks are not linear, so no weight can stand for them",
-    "head": LAYER,
-    "token_head": LAYER,
-}
 
 
 def merge_arm(
@@ -81,17 +69,9 @@ def merge_arm(
 def need_mergeable(strategy: Strategy) -> None:
     """Raises ModelError, M110, for arms whose trained part cannot become part of the base's
     weights."""
-    from assay.strategies.mixes.blend import Blend
-    from assay.strategies.training.adalora import Adalora
-    from assay.strategies.training.full import Full
-    from assay.strategies.training.ia3 import Ia3
-    from assay.strategies.training.lora import Lora
-    from assay.strategies.training.miss import Miss
-
-    if isinstance(strategy, Lora | Adalora | Miss | Ia3 | Full | Blend):
+    if strategy.mergeable:
         return
-    why = UNMERGED.get(strategy.kind, "it is no adapter; name the trained arm inside it")
-    text = f"{strategy.kind} cannot be merged into its base: {why}"
+    text = f"{strategy.kind} cannot be merged into its base: {strategy.unmergeable}"
     raise ModelError(
         Problem(
             "M110", text, help="export it as an adapter, or train lora, dora, miss, ia3 or full"

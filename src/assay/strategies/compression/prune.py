@@ -16,7 +16,7 @@ Defaults from    a quarter of the layers, as in both papers; one epoch at LoRA's
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -44,7 +44,7 @@ class Prune(Shrink):
     learning_rate: float = Field(default=1e-3, gt=0, lt=1)  # of healing
     rank: int = Field(default=16, ge=1, le=512)  # of its adapters
     max_length: int = Field(default=1024, ge=16, le=131072)  # tokens of a row
-    does: ClassVar[str] = "pruned"
+    does = "pruned"
     seeded = True
 
     @property

@@ -16,7 +16,7 @@ Defaults from    8 bits
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from assay.core.types import Lesson
 from assay.strategies.compression.compressed_arm import Shrink, Shrunk, dtype_of
@@ -25,7 +25,7 @@ from assay.strategies.compression.compressed_arm import Shrink, Shrunk, dtype_of
 class Quantise(Shrink):
     kind: Literal["quantise"] = "quantise"
     bits: Literal[8, 4] = 8
-    does: ClassVar[str] = "quantised"
+    does = "quantised"
 
     def fit(self, lesson: Lesson) -> Shrunk:
         from assay.strategies.compression.quantised_linear import count_weight_bytes, round_layers

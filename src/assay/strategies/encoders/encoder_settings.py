@@ -33,6 +33,7 @@ FEWEST = 3  # epochs, of any number of rows: Devlin et al.
 
 class EncoderTrained(Strategy):
     MOST: ClassVar[int] = 10  # epochs, of few rows
+    gives = "encoder"
     model: str = EMBEDDER  # what it starts from: a name of the catalogue, a hub id or a folder
     learning_rate: float = Field(default=5e-5, gt=0, lt=1)
     # auto: as many as read 150,000 tokens, but at least 3 and at most `MOST`

@@ -43,6 +43,7 @@ ALIKE = ("model", "precision", "bits", "quant", "double", "objective")
 
 class Blend(Strategy):
     kind: Literal["blend"] = "blend"
+    reads_text, mergeable = True, True
     inners: tuple[Inner, ...] = Field(min_length=2, max_length=16)  # lora or qlora, of one base
     how: Literal["average", "add", "ties", "dare"] = "average"
     # one an inner arm; empty: 1 / n for average and dare, 1 for add and ties

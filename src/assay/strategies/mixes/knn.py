@@ -47,6 +47,7 @@ SCALE = 20.0  # similarities times this are log-weights
 
 class Knn(Strategy):
     kind: Literal["knn"] = "knn"
+    gives = "mix"
     inner: Inner  # any arm that chooses among labels
     k: int = Field(default=16, ge=1, le=1000)
     # of the neighbours' opinion; chosen on val when left out

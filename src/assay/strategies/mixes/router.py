@@ -38,6 +38,7 @@ STEPS = 100  # thresholds tried at most: more than a val split can tell apart
 
 class Router(Strategy):
     kind: Literal["router"] = "router"
+    gives = "mix"
     cheap: Inner  # asked first; its answers must carry a confidence
     strong: Inner  # asked where the cheap arm's confidence is below the threshold
     threshold: float | None = Field(default=None, ge=0, le=1)  # chosen on val when left out

@@ -54,6 +54,7 @@ PULL = 1.0  # strength of the pull towards equal weights that add up to 1, in ro
 
 class Stack(Strategy):
     kind: Literal["stack"] = "stack"
+    gives = "mix"
     # arms that choose among labels, or options
     inners: tuple[Inner, ...] = Field(min_length=2, max_length=16)
     # of the training rows; 0: val says how they are combined

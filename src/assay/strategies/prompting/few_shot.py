@@ -33,6 +33,11 @@ if TYPE_CHECKING:
 
 class Shots(ShotsSettings):
     kind: Literal["shots"] = "shots"
+    gives = "prompt"
+
+    @property
+    def reads_text(self) -> bool:  # pyrefly: ignore[bad-override]
+        return not self.k  # examples before a text would be no part of it
 
     def fit(self, lesson: Lesson) -> ShotsAnswers:
         problems = list(self.unfit(lesson.task))

@@ -63,6 +63,7 @@ QUESTION, ANSWER = "Question: ", "Answer:"
 
 class Likelihood(Strategy):
     kind: Literal["likelihood"] = "likelihood"
+    gives = "likelihoods"
     # What of the likelihood counts: of the whole option, a token, a character, or beside that of
     # the option by itself. fitted: the first three, weighed by training rows
     by: Literal["fitted", "sum", "token", "character", "pmi"] = "fitted"

@@ -62,6 +62,7 @@ FOUND = "wording.json"
 
 class WordingSearch(Strategy):
     kind: Literal["wording"] = "wording"
+    gives = "prompt"
     VERSION: ClassVar[int] = 2
     inner: Inner  # shots, or other arms around shots
     calls: int = Field(default=2000, ge=1, le=1_000_000)  # prompts that may be asked

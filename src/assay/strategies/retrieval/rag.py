@@ -60,6 +60,7 @@ WORDS = "words.safetensors"  # of a fitted arm: how often each stem stands in ea
 
 class Rag(Looking, Strategy):
     kind: Literal["rag"] = "rag"
+    gives = "index"
     inner: Inner  # any strategy
     words: int = Field(default=90, ge=10, le=2000)  # a passage's length at most
     overlap: int = Field(default=0, ge=0, le=500)  # words of the passage before that are repeated

@@ -36,6 +36,7 @@ FEWEST = 4  # steps: two of them to measure importance, one to divide the ranks,
 
 class Adalora(FineTuning):
     kind: Literal["adalora"] = "adalora"
+    mergeable = True
     peft = True
     rank: int = Field(default=8, ge=1, le=512)  # on average over the matrices, in the end
     # of each matrix in the beginning; 0: half as much again

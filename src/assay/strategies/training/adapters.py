@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 class Adapters(FineTuning):
     kind: Literal["adapters"] = "adapters"
+    unmergeable = "its bottlenecks are not linear, so no weight can stand for them"
     size: int = Field(default=64, ge=1, le=4096)  # width of the bottleneck
     place: Literal["both", "feedforward", "parallel"] = (
         "both"  # after both parts, after or beside the feed-forward part

@@ -40,6 +40,8 @@ class LabelLayer(Trained):
     # width of a tanh layer between state and labels; 0: none
     hidden: int = Field(default=0, ge=0, le=65536)
     dropout: float = Field(default=0.1, ge=0, lt=1)
+    gives = "labels"
+    unmergeable = "it answers with a layer of its own and writes nothing"
 
     @model_validator(mode="after")
     def _fits_together(self) -> LabelLayer:

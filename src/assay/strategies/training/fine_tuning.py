@@ -16,9 +16,14 @@ from assay.strategies.prompting.prompted_arm import answer_room
 from assay.strategies.training.trained_arm import Tuned, load_record, train
 from assay.training.settings import Trained
 
+# Why what stands before the prompt is no part of the base's weights
+ADDS = "it adds keys and values, or tokens, before the prompt and changes no weight"
+
 
 class FineTuning(Trained):
     """A trained strategy whose arm is the tuned model, asked as it was trained."""
+
+    reads_text = True
 
     def fit(self, lesson: Lesson) -> Tuned:
         """

@@ -38,6 +38,7 @@ SAMPLE = 32  # training rows that layers are chosen by
 
 class Full(FineTuning):
     kind: Literal["full"] = "full"
+    mergeable = True
     learning_rate: float = Field(default=3e-5, gt=0, lt=1)
     # train only so many decoder layers; 0: the whole model
     layers: int = Field(default=0, ge=0, le=1000)

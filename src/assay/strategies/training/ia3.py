@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 class Ia3(FineTuning):
     kind: Literal["ia3"] = "ia3"
+    mergeable = True
     peft = True
     learning_rate: float = Field(default=1e-2, gt=0, lt=1)
 

@@ -46,6 +46,7 @@ Targets = Annotated[str | tuple[str, ...], AfterValidator(_some)]
 
 class Lora(FineTuning):
     kind: Literal["lora"] = "lora"
+    mergeable = True
     peft = True
     rank: int = Field(default=16, ge=1, le=512)
     alpha: float = Field(default=0.0, ge=0, le=4096)  # 0: twice the rank

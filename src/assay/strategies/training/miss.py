@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 class Miss(FineTuning):
     kind: Literal["miss"] = "miss"
+    mergeable = True
     peft = True
     rank: int = Field(default=64, ge=1, le=4096)  # columns of a slice
     dropout: float = Field(default=0.0, ge=0, lt=1)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from assay.core.types import Lesson
-from assay.strategies.training.fine_tuning import FineTuning
+from assay.strategies.training.fine_tuning import ADDS, FineTuning
 from assay.training.settings import NetworkChange
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 class PTuning(FineTuning):
     kind: Literal["p_tuning"] = "p_tuning"
+    unmergeable = ADDS
     peft = True
     tokens: int = Field(default=20, ge=1, le=1000)  # virtual
     encoder: Literal["mlp", "lstm"] = "mlp"

@@ -55,6 +55,7 @@ STRENGTH = 10.0  # inverse, of the L2 penalty of the linear models: vectors have
 
 class Tagger(Strategy):
     kind: Literal["tagger"] = "tagger"
+    gives = "encoder"
     model: str = EMBEDDER  # what it starts from: a name of the catalogue, a hub id or a folder
     learning_rate: float = Field(default=3e-4, gt=0, lt=1)
     epochs: int = Field(default=8, ge=1, le=1000)

@@ -92,8 +92,8 @@ def weights_of(layer: Any) -> Pair:
     base's weight lies.
 
     Args:
-        layer: a quantised linear layer, or PEFT's around any linear layer: LoRA, DoRA, AdaLoRA,
-            MiSS or IA3 with one adapter.
+        layer: a quantised linear layer, or PEFT's around any linear layer, with one adapter: LoRA,
+            DoRA, AdaLoRA, MiSS, IA3, or another that adds `get_delta_weight` to the weight.
     """
     from peft.tuners.ia3 import IA3Layer
     from peft.tuners.lora import LoraLayer
@@ -106,17 +106,17 @@ def weights_of(layer: Any) -> Pair:
     weight, bias = dequantise_weight(base), _bias(base)
     adapter = layer.active_adapters[0]
     part: Any = layer
-    if isinstance(layer, LoraLayer):  # AdaLoRA's is one too
-        weight = weight + part.get_delta_weight(adapter).float()
-        if adapter in part.lora_variant:
-            weight = _with_lengths(part, weight, adapter)
-    elif isinstance(layer, MissLayer):
+    if isinstance(layer, MissLayer):
         weight = part.get_delta_weight_miss(adapter, weight)
     elif isinstance(layer, IA3Layer):
         # (1, in) in the feed-forward part, else (out, 1)
         factors = part.ia3_l[adapter].detach().float()
         weight = weight * (factors.T if part.fan_in_fan_out else factors)
         bias = bias if bias is None or part.is_feedforward else bias * factors.flatten()
+    else:  # what is added to the weight: LoRA, AdaLoRA, and most others of PEFT's
+        weight = weight + part.get_delta_weight(adapter).float()
+        if isinstance(layer, LoraLayer) and adapter in part.lora_variant:
+            weight = _with_lengths(part, weight, adapter)
     return weight, bias
 
 

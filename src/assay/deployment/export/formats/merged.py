@@ -35,17 +35,18 @@ ROOM = 64 << 20  # bytes: tokenizer, card and what a file system takes beside
 
 
 def refuses(source: ExportSource) -> Iterator[Problem]:
-    from assay.strategies.compression.merged_arm import UNMERGED
+    from assay.training.settings import Trained
 
+    strategy = source.strategy
     if problem := find_refusal(source):
         yield problem
-    elif source.kind in UNMERGED:
+    elif isinstance(strategy, Trained) and not strategy.mergeable:
         way = (
             "take --to peft"
             if (source.folder / "adapter_config.json").exists()
             else "train lora, dora or full"
         )
-        text = f"{source.kind} cannot be merged: {UNMERGED[source.kind]}"
+        text = f"{source.kind} cannot be merged: {strategy.unmergeable}"
         yield Problem("C142", text, source.name, help=way)
 
 

@@ -14,8 +14,8 @@ from assay.core import store
 from assay.core.errors import Problem
 from assay.core.types import Adapted, Document, Example, Message, Tell
 from assay.deployment.export.formats.source import (
+    PROMPTED,
     QUESTION,
-    WITHOUT_MODEL,
     ExportSource,
     Format,
     turns_of,
@@ -33,17 +33,7 @@ SENT = "messages.json"
 
 
 def refuses(source: ExportSource) -> Iterator[Problem]:
-    if source.kind in (
-        *WITHOUT_MODEL,
-        "knn",
-        "router",
-        "stack",
-        "tagger",
-        "head",
-        "token_head",
-        "setfit",
-        "encoder",
-    ):
+    if source.strategy.gives not in PROMPTED:
         text = f"{source.name} sends no prompt that could be written down"
         yield Problem(
             "C142", text, source.name, help=f"assay answer FILE --with {source.name} runs it"

@@ -22,6 +22,7 @@ from assay.core.types import (
     Decoding,
     Example,
     Generated,
+    Gives,
     Lesson,
     Message,
     Messages,
@@ -161,7 +162,6 @@ def find_refusal(source: ExportSource) -> Problem | None:
     """C142, why the arm has no model of its own that could be given away; None where it has one.
     What answers by a model as it comes, or by none, is another format's."""
     from assay.strategies.compression.compressed_arm import Shrink
-    from assay.strategies.training.classification_head import LabelLayer
     from assay.training.settings import Trained
 
     strategy, name = source.strategy, source.name
@@ -175,19 +175,11 @@ def find_refusal(source: ExportSource) -> Problem | None:
             " a smaller base; nothing that was trained could be given away"
         )
         return Problem("C142", text, name, help=ANSWER.format(name=name))
-    if isinstance(strategy, LabelLayer):
-        text = (
-            f"{name} answers with a layer of labels on the model's states; nothing outside assay"
-            " reads that"
-        )
-        return Problem(
-            "C142", text, name, help=f"assay answer FILE --with {name}; or train lora or full"
-        )
-    if isinstance(strategy, Trained):
-        return choosing(name) if strategy.objective == "label_set" else None
-    for kinds, what, way in ELSEWHERE:
-        if strategy.kind in kinds:
-            return Problem("C142", f"{name} {what}", name, help=way.format(name=name))
+    if strategy.gives in NO_MODEL:
+        what, way = NO_MODEL[strategy.gives]
+        return Problem("C142", f"{name} {what}", name, help=way.format(name=name))
+    if isinstance(strategy, Trained) and strategy.objective == "label_set":
+        return choosing(name)
     return None
 
 
@@ -196,41 +188,21 @@ def choosing(name: str) -> Problem:
     return Problem("C142", text, name, help="train it without `objective: label_set`")
 
 
-# Kinds that have no language model to hand over.
-WITHOUT_MODEL = (
-    "majority",
-    "tfidf",
-    "neighbours",
-    "probe",
-    "dictionary",
-    "crf",
-    "lead",
-    "copy",
-    "ngram",
-    "centrality",
-    "extractive",
-)
-WITHOUT_MODEL += ("best_sentence", "reader", "ridge", "learning_to_rank")
 ANSWER = "assay answer FILE --with {name} runs it"
-ELSEWHERE = (
-    (
-        ("rag", "retrieval_aware"),
-        "is a model with an index; the model alone is another arm",
-        "take --to index",
+# What strategies give that is no language model of their own, and the way out.
+NO_MODEL: dict[Gives, tuple[str, str]] = {
+    "index": ("is a model with an index; the model alone is another arm", "take --to index"),
+    "prompt": ("trains nothing: it is a prompt for a base as it comes", "take --to prompt"),
+    "likelihoods": ("chooses by likelihoods of a base as it comes, which only assay reads", ANSWER),
+    "mix": ("is a mix of arms, which only assay puts together", ANSWER),
+    "no model": ("asks no language model: there is none", ANSWER),
+    "encoder": ("is an encoder, which writes nothing: there is no language model", ANSWER),
+    "labels": (
+        "answers with a layer of labels on the model's states; nothing outside assay reads that",
+        "assay answer FILE --with {name}; or train lora or full",
     ),
-    (
-        ("shots", "wording"),
-        "trains nothing: it is a prompt for a base as it comes",
-        "take --to prompt",
-    ),
-    (("knn", "router", "stack"), "is a mix of arms, which only assay puts together", ANSWER),
-    (WITHOUT_MODEL, "asks no language model: there is none", ANSWER),
-    (
-        ("setfit", "encoder", "tagger"),
-        "is an encoder, which writes nothing: there is no language model",
-        ANSWER,
-    ),
-)
+}
+PROMPTED: tuple[Gives, ...] = ("model", "prompt", "index")  # strategies that send a prompt
 
 
 def require_prompted(arm: Adapted, name: str) -> Prompted:

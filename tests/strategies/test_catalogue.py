@@ -1,0 +1,80 @@
+"""What each strategy says that it can do, and what follows from it."""
+
+import pytest
+
+from assay.config import make_strategy
+from assay.core.errors import UsageError
+from assay.core.types import Task
+from assay.strategies.catalogue import STRATEGIES, refuse_unfit
+from assay.training.settings import Trained
+
+LORA = {"kind": "lora"}
+
+
+def kind_of(strategy) -> str:
+    return strategy.model_fields["kind"].default
+
+
+def codes(settings, kind):
+    arm = make_strategy(settings, {})
+    try:
+        refuse_unfit({"arm": arm}, Task(kind=kind))
+    except UsageError as error:
+        return [problem.code for problem in error.problems]
+    return []
+
+
+def test_a_kind_is_listed_once():
+    kinds = [kind_of(strategy) for strategy in STRATEGIES]
+    assert len(kinds) == len(set(kinds))
+
+
+def test_a_baseline_gives_no_model_and_needs_no_base(subtests):
+    for strategy in STRATEGIES:
+        with subtests.test(kind_of(strategy)):
+            assert strategy.baseline == (strategy.gives == "no model")
+            if strategy.baseline:
+                arm = strategy()
+                assert set(arm.needs("the base")) <= set(arm.encoders())
+
+
+def test_what_trains_a_model_says_whether_its_weights_can_hold_it(subtests):
+    default = Trained.unmergeable
+    for strategy in STRATEGIES:
+        if issubclass(strategy, Trained):
+            with subtests.test(kind_of(strategy)):
+                assert strategy.mergeable == (strategy.unmergeable == default)
+
+
+@pytest.mark.parametrize(
+    ("settings", "reads"),
+    [
+        ({"kind": "ngram"}, True),
+        ({"kind": "shots", "k": 0}, True),
+        ({"kind": "shots", "k": 1}, False),
+        (LORA, True),
+        ({"kind": "head"}, False),
+        ({"kind": "quantise", "inner": LORA}, True),
+        ({"kind": "quantise", "inner": {"kind": "shots", "k": 1}}, False),
+        ({"kind": "prune", "layers": 1, "inner": LORA}, True),
+        ({"kind": "rag", "inner": LORA}, False),
+        ({"kind": "majority"}, False),
+    ],
+    ids=str,
+)
+def test_language_modelling_takes_what_can_say_how_likely_a_text_is(settings, reads):
+    assert codes(settings, "continue") == ([] if reads else ["C095"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "task", "expected"),
+    [
+        ("ngram", "answer", ["C095"]),
+        ("lead", "summarise", []),
+        ("lead", "classify", ["C095"]),
+        ("copy", "rank", ["C095"]),
+        ("copy", "rewrite", []),
+    ],
+)
+def test_what_answers_with_the_text_itself_belongs_to_its_kinds_of_task(kind, task, expected):
+    assert codes({"kind": kind}, task) == expected
