@@ -25,8 +25,7 @@ from assay.retrieval.encoders import Encoding
 from assay.retrieval.gold_passages import document_of
 from assay.retrieval.metadata_filter import Among
 from assay.retrieval.stores import open_store
-from assay.retrieval.stores.base import ANY, Store
-from assay.retrieval.stores.settings import StoreOf
+from assay.retrieval.stores.base import ANY, Store, StoreOf
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,4 +1,4 @@
-"""Each store at a place of its own, and a PostgreSQL server for the third."""
+"""Each listed store at a place of its own, and a PostgreSQL server for the one that needs it."""
 
 import itertools
 import os
@@ -11,18 +11,19 @@ from pathlib import Path
 import pytest
 
 from assay.retrieval.stores import open_store
-from assay.retrieval.stores.base import Store
-from assay.retrieval.stores.settings import Exact, LanceDb, Postgres
+from assay.retrieval.stores.base import Store, StoreOf
+from assay.retrieval.stores.settings import STORES, Postgres
 from helpers import postgres
 
 NUMBERS = itertools.count(1)
+KINDS = {cls.model_fields["kind"].default: cls for cls in STORES}
 
 
 @dataclass
 class Place:
     """Where one collection is kept. Every `open` opens the same one."""
 
-    settings: Exact | LanceDb | Postgres
+    settings: StoreOf
     folder: Path
     stores: list[Store] = field(default_factory=list)
 
@@ -66,8 +67,8 @@ def server() -> Iterator[Cluster]:
 # Importing lancedb takes a second, which the first test of it pays.
 @pytest.fixture(
     params=[
-        "exact",
-        *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("lancedb", "postgres")),
+        pytest.param(kind, marks=[pytest.mark.slow] * (cls.libraries != () or not cls.local))
+        for kind, cls in KINDS.items()
     ]
 )
 def kind(request) -> str:
@@ -82,18 +83,14 @@ def new_place(kind, tmp_path, request) -> Iterator[Callable[..., Place]]:
     def make(**settings) -> Place:
         number = next(NUMBERS)
         folder = tmp_path / f"store-{number}"
-        if kind == "exact":
-            made.append(Place(Exact(), folder))
-        elif kind == "lancedb":
-            pytest.importorskip("lancedb")
-            made.append(Place(LanceDb(**settings), folder))
-        else:
+        cls = KINDS[kind]
+        for library in cls.libraries:
+            pytest.importorskip(library)
+        if cls is Postgres:
             address = request.getfixturevalue("server").address
-            made.append(
-                Place(
-                    Postgres(address=address, table=f"t{os.getpid()}_{number}", **settings), folder
-                )
-            )
+            settings |= {"address": address, "table": f"t{os.getpid()}_{number}"}
+        known = {name: value for name, value in settings.items() if name in cls.model_fields}
+        made.append(Place(cls(**known), folder))
         return made[-1]
 
     yield make

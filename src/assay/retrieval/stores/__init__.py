@@ -4,8 +4,8 @@ server."""
 from pathlib import Path
 
 from assay.core.types import Tell
-from assay.retrieval.stores.base import Store, StoreVersion
-from assay.retrieval.stores.settings import STORES, Exact, LanceDb, Postgres, StoreOf, StoreSettings
+from assay.retrieval.stores.base import Store, StoreOf, StoreVersion
+from assay.retrieval.stores.settings import STORES, Exact, LanceDb, Postgres, StoreSettings
 
 __all__ = [
     "STORES",
@@ -42,16 +42,4 @@ def open_store(
         ResourceError: R020 the collection is of another encoding; R021 a package is missing; R024,
             R025 the server does not answer, or refuses; R026 the files are damaged.
     """
-    if isinstance(settings, Exact):
-        from assay.retrieval.stores.exact import ExactStore
-
-        return ExactStore(folder, digest, width, rebuild=rebuild)
-    if isinstance(settings, LanceDb):
-        from assay.retrieval.stores.lance import LanceStore
-
-        return LanceStore(settings, folder, digest, width, rebuild=rebuild, tell=tell)
-    if isinstance(settings, Postgres):
-        from assay.retrieval.stores.postgres import PostgresStore
-
-        return PostgresStore(settings, digest, width, tell=tell)
-    raise TypeError(f"{settings.kind} is no store")
+    return settings.open(folder, digest=digest, width=width, rebuild=rebuild, tell=tell)

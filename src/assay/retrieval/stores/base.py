@@ -9,13 +9,18 @@ version, which is there whole or not at all, and can be searched until it is for
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Protocol
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from assay.core.errors import Problem, ResourceError
-from assay.core.types import Document
+from assay.core.settings import Settings
+from assay.core.types import Document, Tell
 
 if TYPE_CHECKING:
     import numpy as np
@@ -109,6 +114,27 @@ class Store(Protocol):
     def close(self) -> None:
         """Let go of files and connections. A closed store is not used again."""
         ...
+
+
+class StoreOf(Settings, ABC):
+    """One kind of store: what a project file says under `store:`, and the way to open it. Its kind
+    is written out even where it is the default: `store: {kind: lancedb}` must be read back as
+    that."""
+
+    kind: Any  # a subclass narrows it to Literal["its name"]
+    # True where the collection lies in the folder it is opened in, and so is the project's own
+    local: ClassVar[bool] = True
+    # distributions whose versions may change which passages are found
+    libraries: ClassVar[tuple[str, ...]] = ()
+
+    @model_serializer(mode="wrap")
+    def _with_kind(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {"kind": self.kind, **handler(self)}
+
+    @abstractmethod
+    def open(self, folder: Path, *, digest: str, width: int, rebuild: bool, tell: Tell) -> Store:
+        """The collection, made if it is not there: see `open_store`. What it imports is imported
+        here: a project file is read without."""
 
 
 @dataclass(frozen=True, slots=True)

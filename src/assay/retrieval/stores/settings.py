@@ -1,40 +1,29 @@
-"""Where passages and their vectors are kept: what a project file says under `store:`."""
+"""Where passages and their vectors are kept: what a project file says under `store:`. `STORES` has
+all kinds; a new one is a file beside this one and its class in that tuple."""
 
 import re
-from typing import Annotated, Any, ClassVar, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Union
 from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import (
-    BeforeValidator,
-    Field,
-    SerializerFunctionWrapHandler,
-    field_validator,
-    model_serializer,
-)
+from pydantic import BeforeValidator, Field, field_validator
 
 from assay.core.errors import did_you_mean
-from assay.core.settings import Settings
+from assay.core.types import Tell
+from assay.retrieval.stores.base import Store, StoreOf
 
 INDEX_FROM = 20_000  # rows; fewer are searched one by one, which is exact and takes milliseconds
-
-
-class StoreOf(Settings):
-    """One kind of store. Its kind is written out even where it is the default: `store: {kind:
-    lancedb}` must be read back as that."""
-
-    kind: Any  # a subclass narrows it to Literal["its name"]
-    # True where the collection lies in the folder it is opened in, and so is the project's own
-    local: ClassVar[bool] = True
-
-    @model_serializer(mode="wrap")
-    def _with_kind(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {"kind": self.kind, **handler(self)}
 
 
 class Exact(StoreOf):
     """Plain files, and every vector compared: exact, no library, no index."""
 
     kind: Literal["exact"] = "exact"
+
+    def open(self, folder: Path, *, digest: str, width: int, rebuild: bool, tell: Tell) -> Store:
+        from assay.retrieval.stores.exact import ExactStore
+
+        return ExactStore(folder, digest, width, rebuild=rebuild)
 
 
 class LanceDb(StoreOf):
@@ -44,6 +33,12 @@ class LanceDb(StoreOf):
     index_from: int = Field(default=INDEX_FROM, ge=1000)  # rows
     # parts of the index that a search reads; 0: by their number
     probes: int = Field(default=0, ge=0, le=100_000)
+    libraries: ClassVar[tuple[str, ...]] = ("lancedb",)
+
+    def open(self, folder: Path, *, digest: str, width: int, rebuild: bool, tell: Tell) -> Store:
+        from assay.retrieval.stores.lance import LanceStore
+
+        return LanceStore(self, folder, digest, width, rebuild=rebuild, tell=tell)
 
 
 class Postgres(StoreOf):
@@ -64,6 +59,11 @@ class Postgres(StoreOf):
     # seconds for which a lost server is waited for
     patience: float = Field(default=20.0, ge=0, le=600)
     local: ClassVar[bool] = False
+
+    def open(self, folder: Path, *, digest: str, width: int, rebuild: bool, tell: Tell) -> Store:
+        from assay.retrieval.stores.postgres import PostgresStore
+
+        return PostgresStore(self, digest, width, tell=tell)
 
     @field_validator("address")
     @classmethod
@@ -112,7 +112,10 @@ def _of_a_known_kind(value: Any) -> Any:
 
 
 # The type of a setting `store`.
-StoreSettings = Annotated[
-    Annotated[Exact | LanceDb | Postgres, Field(discriminator="kind")],
-    BeforeValidator(_of_a_known_kind),
-]
+if TYPE_CHECKING:
+    StoreSettings = StoreOf
+else:
+    StoreSettings = Annotated[
+        Annotated[Union[STORES], Field(discriminator="kind")],  # noqa: UP007
+        BeforeValidator(_of_a_known_kind),
+    ]

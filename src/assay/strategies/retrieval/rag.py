@@ -83,7 +83,7 @@ class Rag(Looking, Strategy):
         """BM25 is assay's own; words are stemmed by a library, and another store may find other
         neighbours."""
         stems = ("snowballstemmer",) if self.find != "dense" and self.language != "none" else ()
-        return (FORMED, *stems, *(("lancedb",) if self.store.kind == "lancedb" else ()))
+        return (FORMED, *stems, *self.store.libraries)
 
     @field_validator("embed", mode="before")
     @classmethod
