@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import load_file
 
 from assay.config import make_strategy
-from assay.strategies.training import METHODS
+from assay.strategies.training import METHODS, Lora
 from assay.training.distributed.process_group import Team
 from helpers.teams import side_by_side
 
@@ -15,12 +15,11 @@ pytestmark = [pytest.mark.usefixtures("one_thread"), pytest.mark.slow]
 # Without dropout: what is drawn depends on the rows of a micro-batch, and two processes have other
 # micro-batches.
 COMMON = {"epochs": 2, "batch_size": 12, "precision": "fp32", "val_rows": 4}
+DRAWS = ("dropout",)  # settings that draw
 OWN = {
     "lora": {"rank": 2},
     "adalora": {"rank": 2, "start_rank": 3},
     "miss": {"rank": 4},
-    "head": {"dropout": 0.0},
-    "token_head": {"dropout": 0.0},
 }
 FORMS = [
     {"kind": "dora", "rank": 2},
@@ -29,8 +28,18 @@ FORMS = [
     {"kind": "full", "layers": 1},
     {"kind": "full", "optimiser": "lamb"},
 ]
-KINDS = [cls.model_fields["kind"].default for cls in METHODS]
-SETTINGS = [{"kind": kind, **OWN.get(kind, {})} for kind in KINDS] + FORMS
+
+
+def settings_of(cls):
+    kind = cls.model_fields["kind"].default
+    return {
+        "kind": kind,
+        **{name: 0.0 for name in DRAWS if name in cls.model_fields},
+        **OWN.get(kind, {}),
+    }
+
+
+SETTINGS = [settings_of(cls) for cls in METHODS] + FORMS
 
 
 @pytest.fixture
@@ -52,7 +61,7 @@ def weights(folder):
 @pytest.mark.parametrize(
     "settings",
     [
-        SETTINGS[KINDS.index("lora")],
+        settings_of(Lora),
         *(pytest.param(one, marks=pytest.mark.nightly) for one in SETTINGS),
     ],
     ids=lambda values: "-".join(map(str, values.values())),
