@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 ANY: Mapping[str, str] = MappingProxyType({})
+INDEX_FROM = 20_000  # rows; fewer are searched one by one, which is exact and takes milliseconds
 MARGIN = 8  # candidates beyond those asked for: scores in 32 bits may swap neighbours
 SAME = 2e-5  # a difference of float32 scores that may be rounding
 # candidates; of more passages with one score, which are given is the store's choice
@@ -133,8 +134,8 @@ class StoreOf(Settings, ABC):
 
     @abstractmethod
     def open(self, folder: Path, *, digest: str, width: int, rebuild: bool, tell: Tell) -> Store:
-        """The collection, made if it is not there: see `open_store`. What it imports is imported
-        here: a project file is read without."""
+        """The collection, made if it is not there: see `open_store`. Libraries are imported here: a
+        project file is read without."""
 
 
 @dataclass(frozen=True, slots=True)

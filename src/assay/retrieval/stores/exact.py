@@ -3,8 +3,9 @@
 What it is for   up to some hundred thousand passages, without a library or a server
 Costs            one matrix product a search: 100,000 vectors of width 384 are 150 MB, read at the
                  speed of memory
-How              segments of rows and a log (`segments.py`); a row knows the versions it came and
-                 went with (`roll.py`), so that an old version is the same rows under another mask
+How              segments of rows and a log (`segment_files.py`); a row knows the versions it came
+                 and went with (`row_versions.py`), so that an old version is the same rows under
+                 another mask
 Watch out        a search takes as much longer as there are more rows
 """
 
@@ -14,13 +15,15 @@ import contextlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from assay.core import sealed, store
-from assay.core.types import Document
+from assay.core.types import Document, Tell
 from assay.retrieval.stores import segment_files as segments
 from assay.retrieval.stores.base import (
     ANY,
+    Store,
+    StoreOf,
     StoreVersion,
     rank_exactly,
     refuse_other_encoding,
@@ -40,6 +43,15 @@ BLOCK = 131_072  # rows compared at once: 64 queries take 32 MB of scores
 MOST_SEGMENTS = 32  # more are merged
 DEAD = 0.3  # share of rows that no version needs any more, from which on the rows are written anew
 TRIES = 10  # reading while another process merges: what was to be read has gone
+
+
+class Exact(StoreOf):
+    """Plain files, and every vector compared: exact, no library, no index."""
+
+    kind: Literal["exact"] = "exact"
+
+    def open(self, folder: Path, *, digest: str, width: int, rebuild: bool, tell: Tell) -> Store:
+        return ExactStore(folder, digest, width, rebuild=rebuild)
 
 
 class ExactStore:

@@ -18,14 +18,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field
 
 from assay.core import store
 from assay.core.errors import Problem, ResourceError
 from assay.core.types import Document, Tell
 from assay.retrieval.stores.base import (
     ANY,
+    INDEX_FROM,
     Rows,
+    Store,
+    StoreOf,
     StoreVersion,
     document_of,
     fetch_past_ties,
@@ -37,7 +42,6 @@ from assay.retrieval.stores.base import (
     units,
     validate_rows,
 )
-from assay.retrieval.stores.settings import LanceDb
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,6 +57,19 @@ BEHIND = 0.1  # share of rows that the index does not have yet, from which on it
 MOST_FRAGMENTS = 64  # more files of rows than this are merged
 AT_ONCE = 500  # ids that one look-up names
 GRACE = timedelta(seconds=10)  # versions this near to one that is kept stay on the disk
+
+
+class LanceDb(StoreOf):
+    """An embedded database in a folder, with an index once it holds `index_from` rows."""
+
+    kind: Literal["lancedb"] = "lancedb"
+    index_from: int = Field(default=INDEX_FROM, ge=1000)  # rows
+    # parts of the index that a search reads; 0: by their number
+    probes: int = Field(default=0, ge=0, le=100_000)
+    libraries: ClassVar[tuple[str, ...]] = ("lancedb",)
+
+    def open(self, folder: Path, *, digest: str, width: int, rebuild: bool, tell: Tell) -> Store:
+        return LanceStore(self, folder, digest, width, rebuild=rebuild, tell=tell)
 
 
 class LanceStore:

@@ -19,13 +19,19 @@ import json
 import secrets
 import struct
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field, field_validator
 
 from assay.core.errors import Problem, ResourceError
 from assay.core.types import Document, Tell
 from assay.retrieval.stores.base import (
     ANY,
+    INDEX_FROM,
     Rows,
+    Store,
+    StoreOf,
     StoreVersion,
     document_of,
     fetch_past_ties,
@@ -35,8 +41,7 @@ from assay.retrieval.stores.base import (
     units,
     validate_rows,
 )
-from assay.retrieval.stores.postgres_connection import PostgresServer
-from assay.retrieval.stores.settings import Postgres
+from assay.retrieval.stores.postgres_connection import TABLES, PostgresServer, validate_address
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,24 +53,35 @@ THINNED = 2  # times as many candidates for a search with a filter, which passes
 # columns of a vector that is kept in its row, where it is read without a second look-up
 INLINE = 1500
 
-# %t is the table's name, which the settings have checked: lower-case letters, digits and
-# underscores.
-TABLES = """
-CREATE TABLE IF NOT EXISTS %t_about (
-    one boolean PRIMARY KEY DEFAULT true CHECK (one), format int NOT NULL, digest text NOT NULL,
-    width int NOT NULL, oldest bigint NOT NULL DEFAULT 0);
-CREATE TABLE IF NOT EXISTS %t_versions (
-    number bigint PRIMARY KEY, time timestamptz NOT NULL DEFAULT clock_timestamp(),
-    token text NOT NULL);
-CREATE TABLE IF NOT EXISTS %t (
-    id text NOT NULL, document text NOT NULL, born bigint NOT NULL, died bigint, text text NOT NULL,
-    source text NOT NULL, date text NOT NULL, fields jsonb NOT NULL, vector vector(%w) NOT NULL);
-CREATE INDEX IF NOT EXISTS %t_id ON %t USING hash (id);
-CREATE INDEX IF NOT EXISTS %t_document ON %t USING hash (document);
-CREATE INDEX IF NOT EXISTS %t_died ON %t (died) WHERE died IS NOT NULL;
-INSERT INTO %t_versions (number, token) VALUES (0, '') ON CONFLICT DO NOTHING;
-"""
 COLUMNS = "id, document, born, text, source, date, fields, vector"
+
+
+class Postgres(StoreOf):
+    """A PostgreSQL server with the extension pgvector, with an index once the table holds
+    `index_from` rows."""
+
+    kind: Literal["postgres"] = "postgres"
+    address: str  # postgresql://user@host:port/database, never with a password
+    table: str = Field(default="assay_passages", pattern=r"^[a-z_][a-z0-9_]{0,39}$")
+    index_from: int = Field(default=INDEX_FROM, ge=1000)  # rows
+    ef: int = Field(default=100, ge=10, le=1000)  # candidates that a search in the index keeps
+    # candidates that are kept while the index is built
+    build_ef: int = Field(default=64, ge=16, le=1000)
+    # neighbours that the index keeps of each vector and level
+    links: int = Field(default=16, ge=4, le=100)
+    # memory of the server for building the index
+    build_mb: int = Field(default=512, ge=64, le=65536)
+    # seconds for which a lost server is waited for
+    patience: float = Field(default=20.0, ge=0, le=600)
+    local: ClassVar[bool] = False
+
+    def open(self, folder: Path, *, digest: str, width: int, rebuild: bool, tell: Tell) -> Store:
+        return PostgresStore(self, digest, width, tell=tell)
+
+    @field_validator("address")
+    @classmethod
+    def _without_password(cls, address: str) -> str:
+        return validate_address(address)
 
 
 class PostgresStore:

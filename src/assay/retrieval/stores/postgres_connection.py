@@ -1,11 +1,13 @@
-"""A connection to a PostgreSQL server that is found again when it is lost."""
+"""A connection to a PostgreSQL server that is found again when it is lost; its address, and the
+tables that are made there."""
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from assay.core.errors import Problem, ResourceError
 from assay.core.types import Tell
@@ -14,6 +16,23 @@ if TYPE_CHECKING:
     import psycopg
 
 Result = TypeVar("Result")
+# %t is the table's name, which the settings have checked: lower-case letters, digits and
+# underscores.
+TABLES = """
+CREATE TABLE IF NOT EXISTS %t_about (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one), format int NOT NULL, digest text NOT NULL,
+    width int NOT NULL, oldest bigint NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS %t_versions (
+    number bigint PRIMARY KEY, time timestamptz NOT NULL DEFAULT clock_timestamp(),
+    token text NOT NULL);
+CREATE TABLE IF NOT EXISTS %t (
+    id text NOT NULL, document text NOT NULL, born bigint NOT NULL, died bigint, text text NOT NULL,
+    source text NOT NULL, date text NOT NULL, fields jsonb NOT NULL, vector vector(%w) NOT NULL);
+CREATE INDEX IF NOT EXISTS %t_id ON %t USING hash (id);
+CREATE INDEX IF NOT EXISTS %t_document ON %t USING hash (document);
+CREATE INDEX IF NOT EXISTS %t_died ON %t (died) WHERE died IS NOT NULL;
+INSERT INTO %t_versions (number, token) VALUES (0, '') ON CONFLICT DO NOTHING;
+"""
 FIRST_WAIT = 0.1  # seconds; each wait is twice as long as the one before
 LONGEST_WAIT = 5.0
 # Beginnings of the SQLSTATE of errors after which the same again may succeed: a server that goes
@@ -109,3 +128,35 @@ class PostgresServer:
 
 def _line(error: psycopg.Error) -> str:
     return " ".join(str(error).split())[:300] or type(error).__name__
+
+
+def validate_address(address: str) -> str:
+    """The address, without a password in it. Raises ValueError, C090."""
+    # The address itself is in none of the messages: it may hold a password in a form that is
+    # not foreseen.
+    try:
+        parts = urlsplit(address)
+        password, _ = parts.password, parts.port
+        keys = {name.casefold() for name, _ in parse_qsl(parts.query)}
+    except ValueError:
+        raise ValueError(
+            "C090 the address cannot be read; it is postgresql://user@host:port/database"
+        ) from None
+    if (
+        password is not None
+        or keys & {"password", "sslpassword"}
+        or re.search(r"password\s*=", address, re.I)
+    ):
+        raise ValueError(
+            "C090 the address holds a password, which would be"
+            " copied into reports; take it out, and set PGPASSWORD or write it into ~/.pgpass"
+        )
+    if (
+        parts.scheme not in ("postgresql", "postgres")
+        or "@" in parts.path + parts.query + parts.fragment
+    ):
+        raise ValueError(
+            "C090 the address must begin with postgresql://, as"
+            " postgresql://user@host:port/database"
+        )
+    return address
