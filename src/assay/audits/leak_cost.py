@@ -13,7 +13,6 @@ Watch out  an arm that learns by heart gains more from a leak than one that does
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ from assay.audits.context import Seen
 from assay.audits.data_variants import bench_with_data
 from assay.core import store
 from assay.core.errors import Problem, UsageError, did_you_mean
+from assay.core.sampling import hash_rank
 from assay.core.types import Changed, Dropped, Example, Means, RowStep, Strategy
 from assay.data.steps.anonymise import Anonymise
 from assay.runtime.arms.runner import Bench, answers_in
@@ -189,10 +189,8 @@ def downsample(train: Sequence[Example], leaked: Sequence[Example], bench: Bench
     label = (lambda example: example.target) if classes else (lambda example: None)
     left = Counter(map(label, leaked))
 
-    def order(example: Example) -> bytes:
-        return hashlib.sha256(
-            f"{bench.project.seed}\t{example.id}\t{example.text}".encode()
-        ).digest()
+    def order(example: Example) -> str:
+        return hash_rank(bench.project.seed, example.id, example.text)
 
     gone = set()
     for example in sorted(train, key=order):

@@ -18,11 +18,11 @@ Watch out        the encoder reads English. Where a label is as dense as in bank
 Defaults from    benchmarks/paraphrases/measure.py; docs/steps.md has its figures
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from assay.core.sampling import hash_rank
 from assay.core.types import Example, Means
 from assay.data.leak_audit import Audit, Leak, leak_error, pair_of, repair
 from assay.data.ledger import Ledger
@@ -121,7 +121,7 @@ def _some(rows: Sequence[Example], most: int | None) -> list[Example]:
     file."""
     if most is None or len(rows) <= most:
         return list(rows)
-    order = sorted(range(len(rows)), key=lambda at: hashlib.sha256(rows[at].text.encode()).digest())
+    order = sorted(range(len(rows)), key=lambda at: hash_rank(rows[at].text))
     return [rows[at] for at in sorted(order[:most])]
 
 

@@ -10,7 +10,6 @@ Stable      the order is drawn from the seed and the texts, so the order of the 
 Defaults    80 / 10 / 10: the usual shares; the test rows decide how sure the report can be (D060)
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
@@ -18,6 +17,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from assay.core.errors import Problem, UsageError
+from assay.core.sampling import hash_rank
 from assay.core.types import Example, Settings
 from assay.data.benchmark_overlap import WORDS
 from assay.data.dedup.containment import THRESHOLD as CONTAINED
@@ -181,9 +181,7 @@ def draw_alike(
 
 def _draw(seed: int, keys: Sequence[Key]) -> str:
     """A random number made of the seed and the texts."""
-    return min(
-        hashlib.sha256(f"{seed}\t{key.scope}\t{key.text}".encode()).hexdigest() for key in keys
-    )
+    return min(hash_rank(seed, key.scope, key.text) for key in keys)
 
 
 class _Places:

@@ -12,10 +12,10 @@ Watch out  neither keeps the shares of labels; by hash the shares are met as by 
            give 100 +- 19 of 10 %
 """
 
-import hashlib
 from collections.abc import Sequence
 
 from assay.core.errors import DataError, Problem
+from assay.core.sampling import hash_rank
 from assay.core.types import Example
 from assay.data.dedup.near_duplicates import families
 from assay.data.text_similarity import key_of
@@ -95,9 +95,8 @@ def by_hash(
 def fraction(example: Example, seed: int) -> float:
     """Where a row stands between 0 and 1, whatever other rows there are."""
     key = key_of(example)
-    own = f"text\t{key.scope}\t{key.text}" if example.group is None else f"group\t{example.group}"
-    digest = hashlib.sha256(f"{seed}\t{own}".encode()).digest()
-    return int.from_bytes(digest[:6], "big") / 2**48
+    own = ("text", key.scope, key.text) if example.group is None else ("group", example.group)
+    return int(hash_rank(seed, *own)[:12], 16) / 2**48
 
 
 def _parts(

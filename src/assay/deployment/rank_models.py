@@ -10,7 +10,6 @@ Watch out  a base that is best when it is only asked need not be best once it is
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -27,6 +26,7 @@ from assay.core.errors import (
     TrainError,
     UsageError,
 )
+from assay.core.sampling import hash_rank
 from assay.core.types import Example, Record, Tell
 from assay.runtime.arms.process import Servers
 from assay.runtime.arms.runner import Bench, answers_in, cost_of
@@ -166,8 +166,8 @@ def split_sample(prepared: Prepared, rows: int, seed: int) -> tuple[list[Example
     """Rows to ask, of val first, and all the others; by the seed and what they say, whatever their
     order."""
 
-    def order(example: Example) -> bytes:
-        return hashlib.sha256(f"{seed}\t{example.text}\t{example.id}".encode()).digest()
+    def order(example: Example) -> str:
+        return hash_rank(seed, example.text, example.id)
 
     val, train = (sorted(prepared.examples(split), key=order) for split in ("val", "train"))
     known = [e for e in (*val, *train) if e.target is not None]

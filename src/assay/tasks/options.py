@@ -6,11 +6,12 @@ Source           the layout of MMLU's prompts: Hendrycks et al. (2021), Measurin
                  Language Understanding, arxiv.org/abs/2009.03300
 """
 
-import hashlib
 import json
 import string
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
+
+from assay.core.sampling import hash_rank
 
 LETTERS = tuple(string.ascii_uppercase)
 MOST = len(LETTERS)
@@ -133,7 +134,7 @@ def shuffle_options(
     """
     order = sorted(
         range(len(options)),
-        key=lambda at: hashlib.sha256(f"{key}\0{options[at]}".encode()).digest(),
+        key=lambda at: hash_rank(key, options[at], sep="\0"),
     )
     moved = {LETTERS[old]: LETTERS[new] for new, old in enumerate(order)}
     return tuple(options[old] for old in order), tuple(moved[letter] for letter in letters)

@@ -14,11 +14,11 @@ Watch out     English; a question whose right answer depends on the group must n
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from assay.core.sampling import random_stream
 from assay.core.types import Example
 from assay.data.augment.counterfactual import Group, copy
 
@@ -88,7 +88,7 @@ def _frame_pair(
 ) -> QuestionPair:
     # The same row draws the frame of the same place in every group, so that groups are held against
     # one control.
-    at = random.Random(f"{seed} {row.id}").randrange(len(frames))
+    at = random_stream(seed, row.id, sep=" ").randrange(len(frames))
     first, second = (row.with_text(f"{frame} {row.messages[-1].content}") for frame in frames[at])
     return _pair(group, source, row, first, second)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assay.audits.context import Seen
+from assay.core.sampling import hash_rank
 
 if TYPE_CHECKING:
     from assay.audits.bias.pairs import QuestionPair
@@ -85,10 +86,8 @@ def rows_in_time(seen: Seen, names: list[str], rows: list[Example]) -> int:
 
 def by_hash(seen: Seen) -> list[Example]:
     """The test rows in an order drawn by the seed."""
-    import hashlib
-
     rows = seen.bench.prepared.examples("test")
-    return sorted(rows, key=lambda row: hashlib.sha256(f"{seen.seed}\t{row.id}".encode()).digest())
+    return sorted(rows, key=lambda row: hash_rank(seen.seed, row.id))
 
 
 def of_arm(
@@ -211,7 +210,6 @@ def checklist(seen: Seen, settings: Any) -> tuple[str, list[Example], list[str]]
     Raises:
         DataError: as the readers; D033 a label that is none of the task's.
     """
-    import hashlib
     from pathlib import Path
 
     from assay.core.errors import DataError, Problem, did_you_mean
@@ -248,9 +246,7 @@ def checklist(seen: Seen, settings: Any) -> tuple[str, list[Example], list[str]]
                     group,
                 )
             )
-    order = sorted(
-        rows, key=lambda pair: hashlib.sha256(f"{seen.seed}\t{pair[0].id}".encode()).digest()
-    )
+    order = sorted(rows, key=lambda pair: hash_rank(seen.seed, pair[0].id))
     kept = order[: settings.rows]
     return settings.file, [row for row, _ in kept], [group for _, group in kept]
 

@@ -23,6 +23,8 @@ from typing import Any
 
 import numpy as np
 
+from assay.core.sampling import random_stream
+
 PARAPHRASES = 8
 LEVEL = 0.99  # a false alarm discredits a whole report
 LEAST_WORDS = 4
@@ -68,7 +70,7 @@ def paraphrases(text: str, n: int = PARAPHRASES, *, seed: int = 0) -> list[str]:
     pieces = _PIECES.findall(text)
     if sum(_is_word(piece) for piece in pieces) < LEAST_WORDS:
         return []
-    draw, known = random.Random(f"{seed}\t{text}"), _synonyms()
+    draw, known = random_stream(seed, text), _synonyms()
     found: dict[str, None] = {}
     for _ in range(4 * n):
         made = _edit_words(pieces, draw, known)

@@ -9,7 +9,6 @@ Costs       (1 + 8 paraphrases) x 2 x `contamination_rows` texts read once
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from assay.audits.contamination.memorisation import Read, detect_memorisation
 from assay.audits.context import Seen
 from assay.core import store
+from assay.core.sampling import hash_rank
 
 if TYPE_CHECKING:
     from assay.config import Project
@@ -133,9 +133,7 @@ def fresh(bench: Bench) -> list[str]:
 
 def sample_texts(texts: Sequence[str], n: int, seed: int) -> list[str]:
     """`n` of the different texts, by the seed and what they say: their order does not matter."""
-    return sorted(
-        dict.fromkeys(texts), key=lambda text: hashlib.sha256(f"{seed}\t{text}".encode()).digest()
-    )[:n]
+    return sorted(dict.fromkeys(texts), key=lambda text: hash_rank(seed, text))[:n]
 
 
 def measure_likelihoods(bench: Bench, texts: Sequence[str]) -> list[tuple[float, float]]:

@@ -16,12 +16,12 @@ Source        side by side, sides swapped: Zheng et al. (2023), Judging LLM-as-a
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from assay.core.sampling import hash_rank, random_stream
 from assay.data.text_similarity import normal
 
 TARGET = "target"  # stands for an arm where the answer is the right one
@@ -75,9 +75,9 @@ def deal(
         most: rows to rate; those that come twice and the known ones are beside them.
     """
     apart = [both for both in rows if normal(both.answers[0]) != normal(both.answers[1])]
-    apart = sorted(apart, key=lambda both: _hash(seed, both.row))
+    apart = sorted(apart, key=lambda both: hash_rank(seed, both.row))
     asked, spare = apart[:most], apart[most:]
-    draw = random.Random(f"{seed} {first} {second} {split}")
+    draw = random_stream(seed, first, second, split, sep=" ")
     flips = [at % 2 == 1 for at in range(len(asked))]
     draw.shuffle(flips)
     items = [
@@ -108,16 +108,12 @@ def deal(
     return items
 
 
-def _hash(*parts: Any) -> str:
-    return hashlib.sha256("\t".join(map(str, parts)).encode()).hexdigest()
-
-
 def _item(
     both: AnswerPair, arms: tuple[str, str], split: str, seed: int, flip: bool, again: bool = False
 ) -> ReviewItem:
-    own = _hash(seed, split, both.row, arms, both.answers)
+    own = hash_rank(seed, split, both.row, arms, both.answers)
     (a, b), (of_a, of_b) = (both.answers[::-1], arms[::-1]) if flip else (both.answers, arms)
-    id = _hash(own, "again")[:12] if again else own[:12]
+    id = hash_rank(own, "again")[:12] if again else own[:12]
     return ReviewItem(
         id,
         both.row,
@@ -139,7 +135,7 @@ def _gold_item(
     (a, b), (of_a, of_b) = (both.target, both.answers[wrong]), (TARGET, arms[wrong])
     if flip:
         a, b, of_a, of_b = b, a, of_b, of_a
-    id = _hash(seed, split, both.row, arms, "known")[:12]
+    id = hash_rank(seed, split, both.row, arms, "known")[:12]
     return ReviewItem(
         id,
         both.row,

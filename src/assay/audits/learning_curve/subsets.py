@@ -11,9 +11,9 @@ Source     nested sets rather than independent ones: the differences between siz
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
+from assay.core.sampling import hash_rank
 from assay.core.types import Example
 
 FEWEST = 8  # rows; of fewer there is no point in a point
@@ -26,8 +26,8 @@ def subset_order(rows: Sequence[Example], *, stratify: bool, seed: int, draw: in
         stratify: by target; else at random.
     """
 
-    def chance(row: Example) -> bytes:
-        return hashlib.sha256(f"{seed}\t{draw}\t{row.text}\t{row.target}".encode()).digest()
+    def chance(row: Example) -> str:
+        return hash_rank(seed, draw, row.text, row.target)
 
     strata: dict[str, list[Example]] = {}
     for row in sorted(rows, key=chance):

@@ -11,7 +11,6 @@ Costs    2 x `rows` questions for each pair of arms
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +27,7 @@ from assay.audits.llm_judge.pairs import (
 )
 from assay.core import store
 from assay.core.errors import DataError, Problem
+from assay.core.sampling import hash_rank
 from assay.core.types import Example, Message, Record, Strategy, Task
 from assay.runtime.arms.runner import answers_in
 from assay.tasks.kinds import kind_of
@@ -108,9 +108,7 @@ def sample_record_pairs(
     """`n` of the rows, by the seed and what they ask: their order does not matter."""
 
     def order(pair: tuple[Record, Record]) -> str:
-        return hashlib.sha256(
-            f"{seed}\t{pair[0].question.id}\t{pair[0].question.text}".encode()
-        ).hexdigest()
+        return hash_rank(seed, pair[0].question.id, pair[0].question.text)
 
     return sorted(rows, key=order)[:n]
 

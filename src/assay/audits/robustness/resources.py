@@ -7,7 +7,6 @@ Watch out   nothing here comes from a test row but the row's own target; sentenc
 
 from __future__ import annotations
 
-import hashlib
 import math
 import random
 import re
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from assay.config.audits.robustness import Robustness
+from assay.core.sampling import hash_rank, random_stream
 from assay.core.types import Document, Example, Task
 from assay.data.augment.adversarial import BLUFFS
 from assay.tasks.entities import NONE
@@ -52,7 +52,7 @@ class Spare:
 def draw_for(seed: int, kind: str, id: str) -> random.Random:
     """Random numbers of one row and one kind of change: neither other rows nor other kinds move
     them."""
-    return random.Random(hashlib.sha256(f"{seed}\t{kind}\t{id}".encode()).hexdigest())
+    return random_stream(hash_rank(seed, kind, id))
 
 
 def spares(

@@ -13,7 +13,6 @@ Costs       rows x kinds answers of each arm asked; fewer rows where these would
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from assay.audits.budget import rows_within
 from assay.audits.context import Seen
 from assay.core.errors import DataError, Problem, UsageError, did_you_mean
+from assay.core.sampling import hash_rank
 from assay.core.types import Changed, Example, Means, RowStep, Strategy, Tell
 from assay.data.steps.anonymise import Anonymise
 from assay.models.tokenizer.length_estimate import CHARACTERS_A_TOKEN
@@ -137,7 +137,7 @@ def sample_indices(test: Sequence[Example], n: int, seed: int) -> list[int]:
     one."""
     order = sorted(
         range(len(test)),
-        key=lambda at: hashlib.sha256(f"{seed}\trobustness\t{test[at].id}".encode()).digest(),
+        key=lambda at: hash_rank(seed, "robustness", test[at].id),
     )
     return order[:n]
 

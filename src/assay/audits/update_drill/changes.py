@@ -17,8 +17,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from assay.audits.update_drill.facts import Fact, chance, find_facts, home, rows_of
+from assay.audits.update_drill.facts import Fact, find_facts, home, rows_of
 from assay.config.audits.update_drill import Kind, UpdateDrill
+from assay.core.sampling import hash_rank
 from assay.core.types import Document, Example, Task
 
 FEWEST = 5  # rows of a label that it needs in train and in test to be changed
@@ -78,7 +79,7 @@ def make_change(
     found = make[kind](data, test, settings, seed)
     if isinstance(found, str):
         return found
-    kept = sorted(found.unchanged, key=lambda row: chance(seed, "kept", row.id))[: settings.rows]
+    kept = sorted(found.unchanged, key=lambda row: hash_rank(seed, "kept", row.id))[: settings.rows]
     order = {row.id: i for i, row in enumerate(test)}
     return replace(found, unchanged=tuple(sorted(kept, key=lambda row: order[row.id])))
 
@@ -164,7 +165,7 @@ def _sample_documents(
     known = {document.id for document in data.documents}
     names = sorted(
         {name for name in homes.values() if name in known},
-        key=lambda name: chance(seed, what, name),
+        key=lambda name: hash_rank(seed, what, name),
     )
     chosen = set(names[: min(settings.documents, len(data.documents) - 1)])
     return chosen, [row for row in test if homes[row.id] in chosen]
@@ -199,7 +200,7 @@ def label(
     name = names[0]
     own = sorted(
         (r for r in data.train if r.target == name),
-        key=lambda row: chance(seed, "example", row.text),
+        key=lambda row: hash_rank(seed, "example", row.text),
     )
     new = own[: settings.examples]
     before = _less(data, name)
@@ -253,7 +254,9 @@ def _labels(data: DrillData, test: Sequence[Example], seed: int) -> list[str]:
     train, asked = Counter(row.target for row in data.train), Counter(row.target for row in test)
     enough = [name for name in data.labels if min(train[name], asked[name]) >= FEWEST]
     return (
-        sorted(enough, key=lambda name: chance(seed, "label", name)) if len(data.labels) > 2 else []
+        sorted(enough, key=lambda name: hash_rank(seed, "label", name))
+        if len(data.labels) > 2
+        else []
     )
 
 
@@ -269,4 +272,4 @@ def _less(data: DrillData, name: str) -> DrillData:
 
 def _few(rows: Sequence[Example], settings: UpdateDrill, seed: int) -> tuple[Example, ...]:
     """At most `rows` of them, in an order drawn by the seed: the first ones are asked first."""
-    return tuple(sorted(rows, key=lambda row: chance(seed, "changed", row.id))[: settings.rows])
+    return tuple(sorted(rows, key=lambda row: hash_rank(seed, "changed", row.id))[: settings.rows])

@@ -13,12 +13,12 @@ Watch out  a row that compares two documents may depend on the fact without havi
 
 from __future__ import annotations
 
-import hashlib
 import random
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from assay.core.sampling import hash_rank, random_stream
 from assay.core.types import Document, Example
 
 TRIES = 20  # numbers drawn at random before a fact is given up
@@ -61,14 +61,14 @@ def find_facts(
     pages = {document.id: document for document in documents}
     values = sorted({row.target for row in (*test, *others) if row.target})
     facts: dict[str, Fact] = {}
-    for row in sorted(test, key=lambda row: chance(seed, "fact", row.id)):
+    for row in sorted(test, key=lambda row: hash_rank(seed, "fact", row.id)):
         page = pages.get(home(row, documents) or "")
         if len(facts) == most:
             break
         if page is None or page.id in facts:
             continue
         old = row.target or ""
-        draw = random.Random(f"{seed}\t{page.id}\t{old}")
+        draw = random_stream(seed, page.id, old)
         if len(_place(old).findall(page.text)) == 1 and (
             new := instead(old, values, page.text, draw)
         ):
@@ -131,11 +131,6 @@ def is_name(value: str) -> bool:
     """Whether every word begins with a capital letter."""
     words = value.split()
     return bool(words) and all(word[0].isupper() for word in words)
-
-
-def chance(seed: int, *what: str) -> bytes:
-    """A random order that depends on the seed and on what is ordered alone."""
-    return hashlib.sha256("\t".join((str(seed), *what)).encode()).digest()
 
 
 def _place(value: str) -> re.Pattern[str]:

@@ -14,8 +14,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assay.audits.update_drill.changes import DataChange
-from assay.audits.update_drill.facts import chance
 from assay.config.audits.update_drill import Way
+from assay.core.sampling import hash_rank
 from assay.core.types import Example, Learner, Strategy
 from assay.runtime.costs.remote import endpoints
 from assay.strategies.prompting.few_shot import Shots
@@ -53,6 +53,6 @@ def rehearsal_rows(change: DataChange, times: int, seed: int) -> list[Example]:
     by the seed; in the order of the training rows."""
     new = {row.id for row in change.new}
     old = [row for row in change.after.train if row.id not in new]
-    drawn = sorted(old, key=lambda row: chance(seed, "rehearsed", row.text))[: times * len(new)]
+    drawn = sorted(old, key=lambda row: hash_rank(seed, "rehearsed", row.text))[: times * len(new)]
     kept = new | {row.id for row in drawn}
     return [row for row in change.after.train if row.id in kept]

@@ -15,11 +15,11 @@ Watch out    it is a list to look at, not a verdict: on a hard task clean rows a
              (figures: docs/annotate.md)
 """
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from assay.core.sampling import hash_rank
 from assay.core.types import Example
 from assay.data.annotation.word_classifier import fit, vectors
 from assay.data.text_similarity import key_of
@@ -45,8 +45,7 @@ def fold_of(examples: Sequence[Example], folds: int, seed: int) -> list[int]:
     for key, example in zip(keys, examples, strict=True):
         first[key] = min(first.get(key, example.target or ""), example.target or "")
     drawn = sorted(
-        (label, hashlib.sha256(f"{seed}\t{key.scope}\t{key.text}".encode()).hexdigest(), key)
-        for key, label in first.items()
+        (label, hash_rank(seed, key.scope, key.text), key) for key, label in first.items()
     )
     place = {key: at % folds for at, (_, _, key) in enumerate(drawn)}
     return [place[key] for key in keys]

@@ -1,16 +1,16 @@
 """Which rows an augmentation works on, and the random draws it makes: of the seed and the texts,
 never of the order."""
 
-import hashlib
 import random
 from collections.abc import Sequence
 
+from assay.core.sampling import hash_rank, random_stream
 from assay.core.types import Example
 
 
 def draw_for(example: Example, kind: str, seed: int, copy: int = 0) -> random.Random:
     """A generator of random numbers of this row's own."""
-    return random.Random(_number(example, kind, seed, copy))
+    return random_stream(_number(example, kind, seed, copy))
 
 
 def choose_rows(examples: Sequence[Example], share: float, kind: str, seed: int) -> list[Example]:
@@ -22,5 +22,4 @@ def choose_rows(examples: Sequence[Example], share: float, kind: str, seed: int)
 
 
 def _number(example: Example, kind: str, seed: int, copy: int) -> str:
-    said = f"{seed}\t{kind}\t{copy}\t{example.text}\t{example.target or ''}"
-    return hashlib.sha256(said.encode()).hexdigest()
+    return hash_rank(seed, kind, copy, example.text, example.target or "")

@@ -8,12 +8,12 @@ Order            a right answer beside wrong ones stands among them at a place d
 Watch out        an answer that names an option by its own label becomes that option's letter
 """
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from assay.core.sampling import hash_rank
 from assay.data.reading.findings import printable
 from assay.data.reading.read_file import RawRow, RawTable
 from assay.tasks.columns import as_text
@@ -211,9 +211,7 @@ def _beside_wrong(table: RawTable, by_key: Mapping[str, str], named: set[str]) -
         answer = as_text(raw.fields.get(right)).strip()
         turned += bool(texts and answer and answer not in texts)
         # Sorted by their hashes, the right one stands at any place alike.
-        order = sorted(
-            [*texts, answer], key=lambda text: hashlib.sha256(f"{answer}\t{text}".encode()).digest()
-        )
+        order = sorted([*texts, answer], key=lambda text: hash_rank(answer, text))
         rest = {name: value for name, value in raw.fields.items() if name not in wrong}
         rows.append(RawRow(raw.source, {**rest, "choices": order}))
     if turned < MOSTLY * len(rows):

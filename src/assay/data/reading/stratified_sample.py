@@ -8,10 +8,10 @@ Source           Hamilton's method of apportionment (1792): Balinski and Young (
                  Representation
 """
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
 
+from assay.core.sampling import hash_rank
 from assay.core.types import Example
 
 # different targets above which they are written answers, and no shares can be kept
@@ -46,7 +46,5 @@ def apportion(sizes: Sequence[int], n: int) -> list[int]:
     return shares
 
 
-def _lot(example: Example, seed: int) -> bytes:
-    return hashlib.sha256(
-        f"{seed}\0{example.text}\0{example.target}".encode("utf-8", "surrogatepass")
-    ).digest()
+def _lot(example: Example, seed: int) -> str:
+    return hash_rank(seed, example.text, example.target, sep="\0")

@@ -11,7 +11,6 @@ Measured    see docs/steps.md: of 30 messages planted among 2,000 rows of bankin
             30 lines of an encyclopaedia 19, with 1 of 2,000 questions dropped
 """
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -20,6 +19,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from assay.core.errors import DataError, Problem
+from assay.core.sampling import hash_rank
 from assay.core.types import Changed, Dropped, Example, Means, SetStep
 from assay.data.outliers import deviations, settle
 
@@ -106,9 +106,7 @@ class OffTopic(SetStep):
 def _sample(ids: Sequence[str], seed: int) -> set[int]:
     """Places of the rows that all are compared with, by seed and id: a row that goes changes no
     other's chance."""
-    ranked = sorted(
-        range(len(ids)), key=lambda at: hashlib.sha256(f"{seed}\t{ids[at]}".encode()).digest()
-    )
+    ranked = sorted(range(len(ids)), key=lambda at: hash_rank(seed, ids[at]))
     return set(ranked[:COMPARED])
 
 

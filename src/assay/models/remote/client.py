@@ -11,7 +11,6 @@ The key       is read from the environment for each request, sent to the endpoin
 from __future__ import annotations
 
 import json
-import random
 import ssl
 import threading
 import time
@@ -21,6 +20,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from assay.core.errors import Problem, ResourceError
+from assay.core.sampling import random_stream
 from assay.models.remote.endpoint import Endpoint
 from assay.models.remote.rate_limit import TokenBucket, back_off, retry_after
 
@@ -67,7 +67,7 @@ class Client:
 
         self.name = name
         self.endpoint = endpoint
-        self._draw = random.Random(f"{seed} {endpoint.digest}")
+        self._draw = random_stream(seed, endpoint.digest, sep=" ")
         self._requests = TokenBucket(endpoint.requests_per_minute, time.monotonic)
         self._tokens = TokenBucket(endpoint.tokens_per_minute, time.monotonic)
         self._not_before = 0.0  # no request before this time: the service has asked for it

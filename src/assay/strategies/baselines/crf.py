@@ -20,7 +20,6 @@ Defaults from    c1 0.1 and c2 0.05: measured on five sets, see docs/methods/crf
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
@@ -29,6 +28,7 @@ from pydantic import Field
 
 from assay.core.errors import Problem
 from assay.core.preconditions import need_rows
+from assay.core.sampling import random_stream
 from assay.core.store import read_json, write_json
 from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Task, Tell
 from assay.strategies.baselines.dictionary import Decisions, decisions
@@ -174,6 +174,6 @@ def cross_fold_features(rows: Sequence[Tagged], folds: int, seed: int) -> Iterat
 def folds_of(count: int, folds: int, seed: int) -> list[int]:
     """The fold of each row. Drawn: files may be in turns, one of each kind."""
     order = list(range(count))
-    random.Random(f"{seed}-folds").shuffle(order)
+    random_stream(seed, "folds", sep="-").shuffle(order)
     place = {row: i for i, row in enumerate(order)}
     return [place[row] % folds for row in range(count)]

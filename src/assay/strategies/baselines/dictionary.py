@@ -23,7 +23,6 @@ Defaults from    three folds are cheap; all else is counted
 
 from __future__ import annotations
 
-import random
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,6 +34,7 @@ from pydantic import Field
 
 from assay.core.errors import Problem
 from assay.core.preconditions import need_rows
+from assay.core.sampling import random_stream
 from assay.core.store import read_json, write_json
 from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Task, Tell
 from assay.strategies.tagging.field_schema import (
@@ -277,7 +277,7 @@ def estimate_precision(
     total: Counter[str] = Counter()
     left_out: list[tuple[TextWords, list[tuple[Place, str, list[str]]]]] = []
     order, folds = list(rows), min(folds, len(rows))
-    random.Random(f"{seed}-folds").shuffle(order)  # files may be in turns, one of each kind
+    random_stream(seed, "folds", sep="-").shuffle(order)  # files may be in turns, one of each kind
     for fold in range(folds):
         evidence = Evidence.of(
             [row for i, row in enumerate(order) if i % folds != fold or folds == 1]

@@ -9,12 +9,12 @@ Defaults from   a rise over a tenth of the steps, and enough epochs where rows a
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from assay.core.sampling import random_stream
 from assay.core.types import Lesson, Strategy
 from assay.models.loading.catalogue import EMBEDDER
 from assay.training.retriever.settings import folder_of
@@ -143,7 +143,7 @@ class EncoderTrained(Strategy):
 def shuffle_batches(count: int, size: int, seed: int, epoch: int) -> list[list[int]]:
     """The rows of each step of an epoch; a last one of a single row goes to the step before it."""
     rows = list(range(count))
-    random.Random(f"{seed}-{epoch}").shuffle(rows)
+    random_stream(seed, epoch, sep="-").shuffle(rows)
     batches = [rows[at : at + size] for at in range(0, count, size)]
     if len(batches) > 1 and len(batches[-1]) == 1:
         batches[-2] += batches.pop()

@@ -19,6 +19,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assay.core.sampling import random_stream
 from assay.core.store import read_json, write_json, write_tensors
 from assay.core.types import Adapted, Answer, Example, Lesson, Task, Tell
 from assay.retrieval.encoders import weights_digest
@@ -241,7 +242,7 @@ class Listing:
             row = self.rows[number]
             shares = shares_of(row, self.lesson.task)
             taken = some_of(
-                shares, self.options, random.Random(f"{self.lesson.seed}-{epoch}-{number}")
+                shares, self.options, random_stream(self.lesson.seed, epoch, number, sep="-")
             )
             question = question_text(row, self.lesson.task)
             ((order, inputs),) = self.reader.parts(

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from assay.core.errors import Problem, TrainError
+from assay.core.sampling import random_stream
 from assay.core.types import Example, Lesson, Task
 from assay.strategies.encoders.encoder_settings import EncoderTrained, how
 from assay.strategies.encoders.label_targets import label_indicators, read_as, refuse, row_weights
@@ -187,7 +188,7 @@ class Tuning:
     def _batches(self, epoch: int) -> list[list[int]]:
         """Rows of each step. Where a row has one label, `together` rows of it stand side by side:
         without another row of its label a row would only be compared with those of others."""
-        draw, size = random.Random(f"{self.lesson.seed}-{epoch}"), self.settings.batch_size
+        draw, size = random_stream(self.lesson.seed, epoch, sep="-"), self.settings.batch_size
         groups = self._groups(draw)
         draw.shuffle(groups)
         batches: list[list[int]] = [[]]
@@ -245,7 +246,7 @@ class Tuning:
 
         pairs: list[tuple[int, int, float]] = []
         for row in rows:
-            draw = random.Random(f"{self.lesson.seed}-{epoch}-{row}")
+            draw = random_stream(self.lesson.seed, epoch, row, sep="-")
             same = alike(self.indicators[row : row + 1], self.indicators)[0] > 0
             same[row] = False
             for value in (True, False):

@@ -18,13 +18,13 @@ Defaults from    .8 of the rows with their passages, the middle of what the pape
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
 from pydantic import Field, model_validator
 
+from assay.core.sampling import random_stream
 from assay.core.types import Document, Example
 from assay.retrieval.retriever import Finder, Hits
 from assay.strategies.retrieval.rag import Rag
@@ -79,7 +79,7 @@ def mix_distractors(
     changes nothing here."""
     if not holding:
         return example, tuple(found[:top])
-    draw = random.Random(f"{seed} {example.id}")
+    draw = random_stream(seed, example.id, sep=" ")
     ids = {passage.id for passage in holding}
     distractors = [passage for passage in found if passage.id not in ids]
     first = [passage for passage in found if passage.id in ids]

@@ -15,7 +15,6 @@ Defaults from    scale 20: sentence-transformers; one hard negative a question: 
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
+from assay.core.sampling import random_stream
 from assay.core.store import (
     chunks_digest,
     digest,
@@ -235,7 +235,7 @@ class Contrasts:
         places: dict[int, int] = {}  # passage -> column
         own, pairs = [], [self.found.train[number] for number in numbers]
         for number, pair in zip(numbers, pairs, strict=True):
-            draw = random.Random(f"{self.seed}-{epoch}-{number}")
+            draw = random_stream(self.seed, epoch, number, sep="-")
             own.append(places.setdefault(draw.choice(pair.gold), len(places)))
             wrong = mined[number] if mined else []
             for place in draw.sample(wrong, min(self.settings.negatives, len(wrong))):

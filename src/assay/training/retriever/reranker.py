@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from assay.core.errors import Problem, TrainError
+from assay.core.sampling import random_stream
 from assay.core.store import read_json, write_json, write_tensors
 from assay.core.types import Lesson, Tell
 from assay.models.loading.catalogue import EMBEDDER
@@ -295,7 +296,7 @@ class Groups:
         for number in in_batches(len(train), self.settings.batch_size, self.lesson.seed, epoch + 1)[
             within
         ]:
-            draw = random.Random(f"{self.lesson.seed}-{epoch}-{number}")
+            draw = random_stream(self.lesson.seed, epoch, number, sep="-")
             places = [
                 draw.choice(train[number].gold),
                 *self._wrong(self.candidates[0][number], train[number], draw),
@@ -308,7 +309,10 @@ class Groups:
         for number in in_batches(len(self.cloze), self.settings.batch_size, self.lesson.seed, 0)[
             within
         ]:
-            row, draw = self.cloze[number], random.Random(f"{self.lesson.seed}-cloze-{number}")
+            row, draw = (
+                self.cloze[number],
+                random_stream(self.lesson.seed, "cloze", number, sep="-"),
+            )
             wrong = self._wrong(
                 self.candidates[2][number], GoldQuestion(row.question, (row.place,)), draw
             )

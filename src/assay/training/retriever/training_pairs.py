@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from assay.core.errors import Problem, TrainError, UsageError
 from assay.core.preconditions import need_rows
+from assay.core.sampling import random_stream
 from assay.core.types import Document, Example, Lesson
 from assay.retrieval import chunking as chunks
 from assay.retrieval.gold_passages import gold
@@ -124,7 +125,7 @@ def cloze(passages: Sequence[str], seed: int) -> list[Cloze]:
     """
     made: list[Cloze] = []
     for place, passage in enumerate(passages):
-        draw = random.Random(f"{seed}-{place}")
+        draw = random_stream(seed, place, sep="-")
         sentences = _SENTENCE.split(passage.strip())
         long = [i for i, sentence in enumerate(sentences) if len(sentence.split()) >= SHORTEST]
         asked = [i for i in long if i == 0] + [
@@ -140,6 +141,6 @@ def in_batches(count: int, size: int, seed: int, epoch: int) -> list[list[int]]:
     """The numbers below `count` in the order of the epoch, in batches of nearly equal size, at most
     `size`."""
     order = list(range(count))
-    random.Random(f"{seed}-{epoch}-order").shuffle(order)
+    random_stream(seed, epoch, "order", sep="-").shuffle(order)
     parts = -(-count // size)
     return [order[count * i // parts : count * (i + 1) // parts] for i in range(parts)]
