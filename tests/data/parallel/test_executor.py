@@ -197,7 +197,7 @@ def test_a_process_that_ends_is_named_with_its_rows_and_the_rest_goes_on_from_th
 
     spread = StepExecutor(scale, Means(seed=3), tell)
     with (
-        problem(DataError, "D067", None, "repair", "signal 9", "data.processes: 1") as caught,
+        problem(DataError, "D067", None, "repair", "was killed", "data.processes: 1") as caught,
         spread,
     ):
         for _ in spread.fates((Repair(),), rows):

@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any, cast
+from typing import cast
 
-from assay.core import errors
-from assay.core.errors import AssayError, DataError, Problem
+from assay.core.errors import DataError, Problem
+from assay.core.processes import error_from_json
 from assay.core.types import Example, Means, RowStep, SetStep, Tell
 from assay.data.parallel.checkpoint import PassCheckpoint
 from assay.data.parallel.outcomes import Fate, decode_line, encode_line, from_json, of_rows, of_set
@@ -205,7 +205,7 @@ class StepExecutor:
             for answer in others.answers(requests):
                 value = decode_line(answer)
                 if "error" in value:
-                    raise _error(value)
+                    raise error_from_json(value["error"])
                 yield [from_json(fate) for fate in value["fates"]]
                 number += 1
         except Lost as lost:
@@ -222,17 +222,6 @@ class StepExecutor:
             raise DataError(
                 Problem("D067", what, f"{rows[0].source} to {rows[-1].source}", help)
             ) from lost
-
-
-def _error(value: dict[str, Any]) -> AssayError:
-    """The error that a step raised in another process."""
-    kinds = {
-        kind.__name__: kind
-        for kind in (errors.UsageError, DataError, errors.ResourceError, errors.ModelError)
-    }
-    return kinds.get(value["error"], DataError)(
-        *(Problem(*problem) for problem in value["problems"])
-    )
 
 
 def _nothing(fates: Sequence[Fate]) -> None:

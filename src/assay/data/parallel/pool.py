@@ -7,11 +7,12 @@ Threads   one each for numeric libraries: the processes share the cores already
 
 import os
 import subprocess
-import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
+
+from assay.core.processes import end_process, how_ended, start_process
 
 AHEAD = 2  # chunks on their way for each process: one at work, one waiting
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -28,12 +29,11 @@ class Hands:
         self.count = count
         environment = {**os.environ, **_ONE_THREAD, "TOKENIZERS_PARALLELISM": "false"}
         self._processes = [
-            subprocess.Popen(
-                [sys.executable, "-m", "assay.data.parallel.worker"],
+            start_process(
+                "assay.data.parallel.worker",
+                environment=environment,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                env=environment,
-                start_new_session=True,  # Ctrl-C is for the parent, which ends them
             )
             for _ in range(count)
         ]
@@ -67,9 +67,7 @@ class Hands:
             answer = b""
         self._free.put(process)
         if not answer.endswith(b"\n"):
-            code = process.wait()
-            how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
-            raise Lost(f"ended {how}" + (", probably for want of memory" if code == -9 else ""))
+            raise Lost(how_ended(process.wait()))
         return answer
 
     def end(self) -> None:
@@ -77,10 +75,4 @@ class Hands:
             process.kill()
         self._threads.shutdown(wait=True, cancel_futures=True)
         for process in self._processes:
-            process.wait()
-            for pipe in (process.stdin, process.stdout):
-                if pipe:
-                    try:
-                        pipe.close()
-                    except BrokenPipeError:
-                        continue  # part of a request had not been written
+            end_process(process)

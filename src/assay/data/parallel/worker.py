@@ -14,6 +14,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from assay.core.errors import AssayError
+from assay.core.processes import error_to_json
 from assay.core.types import Example, Means, RowStep
 from assay.data.parallel.outcomes import decode_line, encode_line, of_rows, to_json
 from assay.data.steps import STEPS
@@ -41,8 +42,7 @@ class Hand:
                 }
             )
         except AssayError as error:
-            problems = [[p.code, p.text, p.place, p.help, p.excerpt] for p in error.problems]
-            return encode_line({"error": type(error).__name__, "problems": problems})
+            return encode_line({"error": error_to_json(error)})
 
     def _build_steps(self, settings: list[dict[str, Any]]) -> tuple[RowStep, ...]:
         """The steps; the same objects while the settings stay, since a step may hold what it has

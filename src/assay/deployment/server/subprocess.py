@@ -18,14 +18,15 @@ import sys
 import time
 import weakref
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 from assay.core.errors import Problem, ResourceError
+from assay.core.processes import UNTIL_INPUT_ENDS, end_process
 
 LOADING = 600.0  # seconds until a child must listen
+LEAVING = 10.0  # seconds that it has to end
 _LLAMA = """
 import json, sys
 wish = json.loads(sys.stdin.readline())
@@ -39,13 +40,6 @@ p.use_jinja, p.ui, p.ctx_shift, p.endpoint_slots = True, False, False, False
 server = xllamacpp.Server(p)
 print(server.listening_address, flush=True)
 sys.stdin.read()
-"""
-# Runs a program until standard input ends.
-_WHILE = """
-import subprocess, sys, threading
-p = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
-threading.Thread(target=lambda: (sys.stdin.read(), p.terminate()), daemon=True).start()
-sys.exit(p.wait())
 """
 
 
@@ -79,7 +73,7 @@ def llama_cpp(file: Path, name: str, *, context: int, slots: int, threads: int) 
         address = ""
     if not address.startswith("http://127.0.0.1:"):
         _refuse("llama.cpp", process, str(file))
-    return Child(address, key, weakref.finalize(process, _stop, process))
+    return Child(address, key, weakref.finalize(process, end_process, process, LEAVING))
 
 
 def vllm(
@@ -103,7 +97,14 @@ def vllm(
     lora = [f"{adapter}={place}" for adapter, place in (adapters or {}).items()]
     more = ["--enable-lora", "--lora-modules", *lora] if lora else []
     command = [
-        *(sys.executable, "-c", _WHILE, sys.executable, "-m", "vllm.entrypoints.openai.api_server"),
+        *(
+            sys.executable,
+            "-c",
+            UNTIL_INPUT_ENDS,
+            sys.executable,
+            "-m",
+            "vllm.entrypoints.openai.api_server",
+        ),
         *(
             "--model",
             str(folder),
@@ -131,7 +132,9 @@ def vllm(
         if process.poll() is not None or time.monotonic() > until:
             _refuse("vLLM", process, str(folder))
         time.sleep(0.5)
-    return Child(f"http://127.0.0.1:{port}", key, weakref.finalize(process, _stop, process))
+    return Child(
+        f"http://127.0.0.1:{port}", key, weakref.finalize(process, end_process, process, LEAVING)
+    )
 
 
 def _require_installed(package: str, called: str, way: str) -> None:
@@ -153,23 +156,11 @@ def _process(command: list[str], environment: Mapping[str, str]) -> subprocess.P
 
 
 def _refuse(called: str, process: subprocess.Popen[str], place: str) -> None:
-    _stop(process)
+    end_process(process, LEAVING)
     text = f"{called} does not start over it (it ended with {process.returncode})"
     raise ResourceError(
         Problem("R052", text, place, "serve with engine: own, or export the model again")
     )
-
-
-def _stop(process: subprocess.Popen[str]) -> None:
-    for pipe in (process.stdin, process.stdout):
-        if pipe:
-            with suppress(BrokenPipeError):  # it has ended by itself
-                pipe.close()
-    try:
-        process.wait(10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 def _free() -> int:

@@ -9,23 +9,26 @@ Watch out         The result is as good as the quantised file, not as the origin
 Source            The format: github.com/ggml-org/ggml/blob/master/docs/gguf.md
 """
 
-import io
 import math
-import os
 import re
 import struct
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from assay.core import store
 from assay.core.errors import ModelError, Problem, ResourceError
+from assay.core.processes import last_line, run_process
 from assay.core.types import Tell
 from assay.models.loading.model_cache import cache_folder, file_sha256
 
 VERSION = 1  # of what dequantise writes
+CONVERSION = {  # variables of a process that rewrites weights
+    "TQDM_DISABLE": "1",
+    "HF_HUB_OFFLINE": "1",
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "GOMP_SPINCOUNT": "10000",
+}
 _MAX_KEYS = 10_000
 _MAX_TENSORS = 100_000
 _MAX_ITEMS = 1 << 22  # of one array: merges of a large vocabulary have half a million
@@ -279,40 +282,20 @@ def _stage(name: str, sha256: str) -> store.Stage:
 
 
 def _run_child(folder: Path, source: Path, header: Header) -> None:
-    package = str(Path(__file__).parents[3])
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH")))),
-        "TQDM_DISABLE": "1",
-        "HF_HUB_OFFLINE": "1",
-        "OMP_WAIT_POLICY": "PASSIVE",
-        "GOMP_SPINCOUNT": "10000",
-    }
-    code = "import sys; from assay.models.quantisation.gguf_process import main; main(sys.argv[1])"
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(folder)],
-        env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
-        check=False,
-    )  # fmt: skip
-    if done.returncode == 0:
+    code, said = run_process("assay.models.quantisation.gguf_process", folder, **CONVERSION)
+    if code == 0:
         return
-    if done.returncode == -9:
+    if code == -9:
         problem = Problem(
             "R098",
             "the system stopped the conversion to full weights, most likely for memory",
             str(source),
         )
         raise ResourceError(problem)
-    last = next(
-        (line for line in reversed(io.StringIO(done.stderr).readlines()) if line.strip()),
-        "no message",
-    ).strip()
-    code, text = (
-        "M097",
-        f"transformers could not read this GGUF ({header.architecture}): {last[:300]}",
-    )
-    if done.returncode == 3:
-        code, text = "M091", last
+    name, text = "M091", last_line(said)
+    if code != 3:
+        name = "M097"
+        text = f"transformers could not read this GGUF ({header.architecture}): {text[:300]}"
     raise ModelError(
-        Problem(code, text, str(source), help="use the model's safetensors files instead")
+        Problem(name, text, str(source), help="use the model's safetensors files instead")
     )

@@ -27,12 +27,12 @@ _PROBES = (
 )
 
 
-def main(folder: str) -> None:
+def main(folder: Path) -> None:
     """Convert `folder/source.gguf` in place. Exits with 3: the architecture is unknown; 1: the last
     line says why."""
     logging.disable_progress_bar()
     logging.set_verbosity_error()
-    convert(Path(folder))
+    convert(folder)
 
 
 def convert(folder: Path) -> None:

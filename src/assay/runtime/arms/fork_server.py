@@ -33,8 +33,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from assay.core.processes import PARENT, die_with_parent
 from assay.runtime.arms.fork_messages import receive, send
-from assay.runtime.arms.process import die_with_parent
 
 PATIENCE = 10.0  # seconds that a client may take to send its request
 POPULATE_READ = 22  # MADV_POPULATE_READ of Linux 5.14: map pages as reading them would
@@ -139,7 +139,7 @@ def begin(
         os.close(stream)
     os.chdir(request["folder"])
     os.environ.clear()
-    os.environ.update({**request["variables"], "ASSAY_PARENT": str(server)})
+    os.environ.update({**request["variables"], PARENT: str(server)})
     die_with_parent()
     populate(pages)
     if "numpy.random" in sys.modules:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.core import sealed, store
 from assay.core.errors import AssayError, Stopped
+from assay.core.processes import error_to_json
 from assay.core.types import (
     Adapted,
     Answer,
@@ -98,11 +99,7 @@ class Job:
             raise Stopped(self._asked)
 
     def fail(self, error: AssayError) -> None:
-        problems = [[p.code, p.text, p.place, p.help, p.excerpt] for p in error.problems]
-        print(
-            store.to_json({"event": "error", "kind": type(error).__name__, "problems": problems}),
-            flush=True,
-        )
+        print(store.to_json({"event": "error", **error_to_json(error)}), flush=True)
 
     # --- what a lesson may use --------------------------------------------------------------------
 

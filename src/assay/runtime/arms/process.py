@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from assay.core.errors import Stopped
+from assay.core.processes import PARENT, die_with_parent, end_process, start_process
 
 if TYPE_CHECKING:
     from assay.core.types import Preload
@@ -58,18 +59,6 @@ WAY = "ASSAY_WORKERS"  # "cold": fork nothing
 SHARED = "ASSAY_FORK_SERVERS"  # names the folder of servers that another process holds
 
 
-def die_with_parent() -> None:
-    """Ask the kernel to end this process when its parent ends, so that a killed run leaves nothing
-    behind."""
-    if sys.platform == "linux":
-        import ctypes
-
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-        # The parent may have ended before this was asked for; then nobody will tell.
-        if os.environ.get("ASSAY_PARENT", str(os.getppid())) != str(os.getppid()):
-            sys.exit(128 + signal.SIGKILL)
-
-
 def begin() -> None:
     """The first thing that a worker does: it ends with its parent, and what it and its libraries
     write is for its owner alone, as the folders are that results lie in."""
@@ -85,7 +74,7 @@ def environment() -> dict[str, str]:
         **{name: value for name, value in os.environ.items() if name not in LAUNCHED},
         **{name: os.environ.get(name, value) for name, value in STARTED_WITH.items()},
         "OMP_NUM_THREADS": str(threads()),
-        "ASSAY_PARENT": str(os.getpid()),
+        PARENT: str(os.getpid()),
         "TOKENIZERS_PARALLELISM": "false",
         "HF_HUB_OFFLINE": "1",
         "HF_HUB_DISABLE_TELEMETRY": "1",
@@ -281,17 +270,15 @@ class Servers:
             listener.bind(str(folder / "socket"))
             listener.listen(128)
             if below is None:
-                command = [sys.executable, "-m", "assay.runtime.arms.fork_server", str(folder)]
-                process = subprocess.Popen(
-                    command,
+                process = start_process(
+                    "assay.runtime.arms.fork_server",
+                    folder,
+                    environment=self.variables,
                     stdin=listener.fileno(),
                     stdout=subprocess.DEVNULL,
                     stderr=log,
-                    env=self.variables,
-                    start_new_session=True,
                 )
-                self._stack.callback(process.wait)
-                self._stack.callback(process.kill)
+                self._stack.callback(end_process, process)
                 return folder
             request = self._request_of("assay.runtime.arms.fork_server", folder)
             streams = (listener.fileno(), log.fileno(), log.fileno())
@@ -307,7 +294,7 @@ class Servers:
 
     def _request_of(self, module: str, argument: Path) -> dict[str, Any]:
         own = {name: value for name, value in os.environ.items() if name.startswith(FREE)}
-        variables = {**self.variables, **own, "ASSAY_PARENT": str(os.getpid())}
+        variables = {**self.variables, **own, PARENT: str(os.getpid())}
         return {
             "module": module,
             "arguments": [str(argument)],
@@ -376,28 +363,21 @@ def worker(
             preload, module, folder, stdin, log.fileno()
         )
         if process is None:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "assay.runtime.arms.started", module, str(folder)],
+            process = start_process(
+                module,
+                folder,
+                environment=environment(),
+                stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
                 text=True,
-                env=environment(),
-                start_new_session=True,
             )
     try:
         yield process
     except (KeyboardInterrupt, Stopped):
         process.terminate()
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(GRACE)
-        except subprocess.TimeoutExpired:
-            process.kill()
         raise
     finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
-        for pipe in filter(None, (process.stdin, process.stdout)):
-            with suppress(BrokenPipeError):  # what was still to be written has no reader any more
-                pipe.close()
+        end_process(process)

@@ -26,6 +26,7 @@ from typing import IO, Any
 
 from assay.core import store
 from assay.core.errors import Problem, TrainError
+from assay.core.processes import end_process, how_ended, start_process
 from assay.core.types import Adapted, Example, Learner, Lesson
 from assay.runtime.arms.launcher import GRACE, LOOK, Launch
 
@@ -144,7 +145,6 @@ class Others:
         for rank in range(1, size):
             environment = {
                 **os.environ,
-                "ASSAY_PARENT": str(os.getpid()),
                 "OMP_NUM_THREADS": str(torch.get_num_threads()),
                 "ASSAY_RANK": str(rank),
                 "ASSAY_SIZE": str(size),
@@ -152,18 +152,12 @@ class Others:
             said = tempfile.TemporaryFile()  # noqa: SIM115  (`end` closes it)
             others.said.append(said)
             others.processes.append(
-                subprocess.Popen(
-                    [
-                        sys.executable,
-                        "-m",
-                        "assay.runtime.arms.started",
-                        "assay.worker",
-                        str(folder),
-                    ],
+                start_process(
+                    "assay.worker",
+                    folder,
+                    environment=environment,
                     stdin=subprocess.DEVNULL,
                     stdout=said,
-                    env=environment,
-                    start_new_session=True,
                 )
             )
         return others
@@ -217,13 +211,7 @@ class Others:
         for event in self._events(index):
             if event["event"] == "error":
                 return "ended: " + " ".join(f"{c} {t}" for c, t, *_ in event["problems"])
-        if code == -9:
-            return "was killed, probably for want of memory"
-        return (
-            f"was ended by signal {-code}"
-            if code < 0
-            else f"ended with exit code {code}; see worker.log"
-        )
+        return how_ended(code) + ("; see worker.log" if code > 0 else "")
 
     def _events(self, index: int) -> list[dict[str, Any]]:
         self.said[index].seek(0)
@@ -243,6 +231,5 @@ class Others:
 
     def end(self) -> None:
         for process, said in zip(self.processes, self.said, strict=True):
-            process.kill()
-            process.wait()
+            end_process(process)
             said.close()

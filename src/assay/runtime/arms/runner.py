@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.config.names import arm_name
-from assay.core import errors, store
+from assay.core import store
 from assay.core.damage import tell_damage
-from assay.core.errors import AssayError, Problem, ResourceError, Stopped
+from assay.core.errors import Stopped
+from assay.core.processes import error_from_json, exit_error
 from assay.core.types import Answer, Example, Strategy, Tell
 from assay.models.environment import numeric_environment, package_version
 from assay.runtime.arms.answer_files import VERSION, answers_of
@@ -185,8 +186,7 @@ class Bench:
             for timer in timers:
                 timer.cancel()
         if failure:
-            kind: type[AssayError] = getattr(errors, failure["kind"])
-            raise kind(*(Problem(c, t, p, h, e) for c, t, p, h, e in failure["problems"]))
+            raise error_from_json(failure)
         if code in (128 + signal.SIGTERM, 128 + signal.SIGINT):
             raise Stopped(code - 128)
         if (
@@ -196,21 +196,11 @@ class Bench:
         ):
             # it was in the middle of a step: what it had saved is there
             raise Stopped(signal.SIGTERM)
-        if code == -signal.SIGKILL:
-            raise ResourceError(
-                Problem(
-                    "R005",
-                    f"{name} was killed, probably for want of memory",
-                    help="close other programs, lower max_length, or choose a smaller model; then"
-                    " run again",
-                )
-            )
         if code:
-            log = (folder / "worker.log").read_text(errors="replace").strip().splitlines()
-            raise RuntimeError(
-                f"the worker of {name} ended with exit code {code}:"
-                f" {log[-1] if log else 'no message'}"
+            way = (
+                "close other programs, lower max_length, or choose a smaller model; then run again"
             )
+            raise exit_error(f"the worker of {name}", code, folder / "worker.log", way)
 
 
 def hand_over(file: Path, rows: list[dict[str, Any]], tell: Tell) -> None:

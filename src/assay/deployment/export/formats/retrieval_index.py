@@ -23,6 +23,7 @@ from typing import Any
 
 from assay.core import store
 from assay.core.errors import ModelError, Problem
+from assay.core.processes import last_line
 from assay.core.types import GREEDY, Decoding, Document, Example, Generated, Message, Messages, Tell
 from assay.deployment.export.formats.index_script import script
 from assay.deployment.export.formats.merged import refuses as refuses_model
@@ -223,11 +224,10 @@ class Script:
         said, told = process.communicate(lines)
         texts = [json.loads(line) for line in said.splitlines()]
         if process.returncode or len(texts) != len(prompts):
-            last = (told.strip().splitlines() or ["no message"])[-1]
             raise ModelError(
                 Problem(
                     "M100",
-                    f"{SCRIPT} ended with {process.returncode}: {last[:300]}",
+                    f"{SCRIPT} ended with {process.returncode}: {last_line(told)[:300]}",
                     str(self.folder),
                 )
             )

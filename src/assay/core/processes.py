@@ -1,0 +1,163 @@
+"""Processes of Python that this one starts: they end with it, the errors that they raise come back,
+and what they said last is told.
+
+Started   `python -m assay.core.processes MODULE ...` runs the module's `main`. The imports of a
+          module take seconds: were the kernel asked after them only, a process whose parent is
+          killed meanwhile would import to the end for nobody
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+from assay.core import errors
+from assay.core.errors import AssayError, Problem, ResourceError
+
+PARENT = "ASSAY_PARENT"  # the id of the process that starts this one
+# A script that runs the program of its arguments until standard input ends: for one that is asked
+# over the network and reads no input.
+UNTIL_INPUT_ENDS = """
+import subprocess, sys, threading
+p = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
+threading.Thread(target=lambda: (sys.stdin.read(), p.terminate()), daemon=True).start()
+sys.exit(p.wait())
+"""
+
+
+class Running(Protocol):
+    """What is used of `subprocess.Popen` to end one."""
+
+    @property
+    def stdin(self) -> IO[Any] | None: ...
+
+    @property
+    def stdout(self) -> IO[Any] | None: ...
+
+    def kill(self) -> None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+
+def start_process(
+    module: str,
+    *arguments: Path,
+    environment: Mapping[str, str] | None = None,
+    **streams: Any,
+) -> subprocess.Popen[Any]:
+    """A process that runs the module's `main` with these arguments and ends with this one. Ctrl-C
+    is for this one, which ends it.
+
+    Args:
+        environment: None: that of this process. streams: as `subprocess.Popen` takes them.
+    """
+    return subprocess.Popen(
+        [sys.executable, "-m", "assay.core.processes", module, *map(str, arguments)],
+        env={**(os.environ if environment is None else environment), PARENT: str(os.getpid())},
+        start_new_session=True,
+        **streams,
+    )
+
+
+def run_process(module: str, *arguments: Path, **variables: str) -> tuple[int, str]:
+    """`start_process` one for a single piece of work, and wait: its exit code, and what it has
+    written to stderr.
+
+    Args:
+        variables: of its environment, over those of this process.
+    """
+    paths = (str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH"))
+    with start_process(
+        module,
+        *arguments,
+        environment={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths)), **variables},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+    ) as process:
+        try:
+            _, said = process.communicate()
+        except BaseException:
+            process.kill()
+            raise
+    return process.returncode, said
+
+
+def die_with_parent() -> None:
+    """Ask the kernel to end this process when its parent ends, so that a killed run leaves nothing
+    behind."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+        # The parent may have ended before this was asked for; then nobody will tell.
+        if os.environ.get(PARENT, str(os.getppid())) != str(os.getppid()):
+            sys.exit(128 + signal.SIGKILL)
+
+
+def end_process(process: Running, seconds: float = 0.0) -> None:
+    """End a process and let go of its pipes. One that ends with its input is given `seconds` for
+    that."""
+    if not seconds:
+        process.kill()
+    for pipe in filter(None, (process.stdin, process.stdout)):
+        with suppress(BrokenPipeError):  # what was still to be written has no reader any more
+            pipe.close()
+    try:
+        process.wait(seconds or None)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+# --- what comes back ------------------------------------------------------------------------------
+
+
+def error_to_json(error: AssayError) -> dict[str, Any]:
+    """An error as the process that waits gets it."""
+    known = (kind for kind in type(error).__mro__ if kind.__module__ == errors.__name__)
+    problems = [[p.code, p.text, p.place, p.help, p.excerpt] for p in error.problems]
+    return {"kind": next(known).__name__, "problems": problems}
+
+
+def error_from_json(value: Mapping[str, Any]) -> AssayError:
+    kind: type[AssayError] = getattr(errors, value["kind"])
+    return kind(*(Problem(*parts) for parts in value["problems"]))
+
+
+def how_ended(code: int) -> str:
+    """By an exit code as `subprocess` gives it."""
+    if code == -signal.SIGKILL:
+        return "was killed, probably for want of memory"
+    return f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
+
+
+def last_line(said: str) -> str:
+    lines = said.strip().splitlines()
+    return lines[-1] if lines else "no message"
+
+
+def exit_error(what: str, code: int, log: Path, way: str) -> Exception:
+    """What is raised where a process has ended and has sent no error.
+
+    Args:
+        what: the process. log: what it has said. way: out of having too little memory.
+    """
+    if code == -signal.SIGKILL:
+        return ResourceError(Problem("R005", f"{what} {how_ended(code)}", help=way))
+    return RuntimeError(f"{what} {how_ended(code)}: {last_line(log.read_text(errors='replace'))}")
+
+
+if __name__ == "__main__":
+    die_with_parent()
+    del sys.argv[0]  # as where the module itself is run
+    sys.exit(importlib.import_module(sys.argv[0]).main(*map(Path, sys.argv[1:])))

@@ -1,0 +1,64 @@
+import os
+import signal
+import subprocess
+import sys
+
+from assay.core.errors import DataError, ModelError, Problem, ResourceError
+from assay.core.processes import (
+    UNTIL_INPUT_ENDS,
+    end_process,
+    error_from_json,
+    error_to_json,
+    exit_error,
+    how_ended,
+    last_line,
+    run_process,
+)
+
+
+class OfItsOwn(ModelError):
+    """An error that the parent may not know."""
+
+
+def test_an_error_comes_back_as_it_was_raised():
+    problem = Problem("D001", "text", "place", "help", "excerpt")
+    back = error_from_json(error_to_json(DataError(problem, problem)))
+    assert type(back) is DataError and back.problems == (problem, problem)
+    assert type(error_from_json(error_to_json(OfItsOwn(problem)))) is ModelError
+
+
+def test_how_a_process_ended_is_said():
+    assert how_ended(-9) == "was killed, probably for want of memory"
+    assert how_ended(-15) == "was ended by signal 15"
+    assert how_ended(3) == "ended with exit code 3"
+    assert (last_line("a\nb \n\n"), last_line("")) == ("b", "no message")
+
+
+def test_a_process_that_sent_no_error_is_told_by_its_log(tmp_path):
+    log = tmp_path / "worker.log"
+    log.write_text("first\nKeyError: 'a'\n")
+    assert str(exit_error("it", 1, log, "")) == "it ended with exit code 1: KeyError: 'a'"
+    killed = exit_error("it", -signal.SIGKILL, log, "close others")
+    assert isinstance(killed, ResourceError) and killed.problems[0].help == "close others"
+
+
+def test_a_module_is_run_and_what_it_says_is_given(tmp_path, monkeypatch):
+    (tmp_path / "told.py").write_text(
+        "import os, sys\n"
+        "def main(place):\n"
+        "    print(place, os.environ['A'], os.getppid(), file=sys.stderr)\n"
+        "    return 3\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    code, said = run_process("told", tmp_path, A="b")
+    assert (code, last_line(said)) == (3, f"{tmp_path} b {os.getpid()}")
+
+
+def test_the_end_of_its_input_ends_a_program():
+    sleeping = [sys.executable, "-c", "import time; time.sleep(60)"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    waited = subprocess.Popen([sys.executable, "-c", UNTIL_INPUT_ENDS, *sleeping], **pipes)
+    end_process(waited, 30.0)
+    killed = subprocess.Popen(sleeping, **pipes)
+    end_process(killed)
+    assert (waited.returncode, killed.returncode) == (-15 % 256, -signal.SIGKILL)
