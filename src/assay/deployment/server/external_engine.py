@@ -12,17 +12,14 @@ Beware   The child has other rounding, often other weights (GGUF), and so other 
 
 from __future__ import annotations
 
-import http.client
 import itertools
 import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, Literal
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, Literal
 
 from assay.core.errors import ModelError, Problem, ResourceError
 from assay.core.types import Decoding, Example, Messages
@@ -32,6 +29,10 @@ from assay.deployment.server.engine_api import Load, Piece, QueueFull, Served, T
 from assay.deployment.server.micro_batching import piece_of
 from assay.deployment.server.pace import AnswerPace
 from assay.deployment.server.sequence import FAULTS, Request, describe_fault
+from assay.models.remote.event_stream import JsonClient, event_data
+
+if TYPE_CHECKING:
+    import httpx2
 
 SLOTS = 32
 UNWANTED = (400, 413, 422)  # what a server answers to a request that it will never answer
@@ -75,6 +76,7 @@ class OutsideEngine:
             seconds,
         )
         self._end = end
+        self._http = JsonClient()
         self._threads = ThreadPoolExecutor(slots, thread_name_prefix="outside")
         self._lock, self._computing = threading.Lock(), threading.Lock()
         self._open: set[Request] = set()
@@ -151,7 +153,7 @@ class OutsideEngine:
                 self._forward(request, place, path, body, passages)
         except _Unwanted as fault:
             request.fail(describe_fault(fault), fault.problems[0].code)
-        except (*FAULTS, http.client.HTTPException) as fault:
+        except FAULTS as fault:
             request.fail(describe_fault(fault))
         finally:
             with self._lock:
@@ -193,8 +195,16 @@ class OutsideEngine:
         passages: tuple[str, ...],
     ) -> None:
         text, finish, counts = _Text(whole=request.wanted.text is not None), "stop", {}
-        with closing(_line(place, request)) as line:
-            for event in _events(line, path, body, place.key):
+        body |= {"stream": True, "stream_options": {"include_usage": True}}
+
+        def hold(cut: Callable[[], None]) -> None:  # the child stops writing when the client leaves
+            request.wake = cut
+
+        wait = max(1.0, request.until - time.monotonic())
+        with self._http.send(
+            place.address + path, body, place.key, wait=wait, hold=hold
+        ) as response:
+            for event in _events(response, body["model"]):
                 if why := request.late():
                     request.fail(why)
                     return
@@ -221,51 +231,24 @@ class OutsideEngine:
         )
 
 
-def _line(place: OutsideArm, request: Request) -> http.client.HTTPConnection:
-    """A connection that is cut when the client leaves: the child stops writing then."""
-    parts = urlsplit(place.address)
-    assert parts.hostname
-    line = http.client.HTTPConnection(
-        parts.hostname, parts.port, timeout=max(1.0, request.until - time.monotonic())
-    )
-
-    def cut() -> None:
-        if line.sock is not None:
-            line.sock.shutdown(2)
-
-    request.wake = cut
-    return line
-
-
-def _events(
-    line: http.client.HTTPConnection, path: str, body: dict[str, Any], key: str
-) -> Iterator[dict[str, Any]]:
+def _events(response: httpx2.Response, name: str) -> Iterator[dict[str, Any]]:
     """The JSON of each event.
 
     Raises:
         RuntimeError: the child fails, with what it says. _Unwanted: it refuses the request, now or
             in its stream.
     """
-    head = {
-        "Content-Type": "application/json",
-        **({"Authorization": f"Bearer {key}"} if key else {}),
-    }
-    whole = {**body, "stream": True, "stream_options": {"include_usage": True}}
-    line.request("POST", path, json.dumps(whole).encode(), head)
-    response = line.getresponse()
-    if response.status != 200:
-        text = (
-            f"the engine answers {response.status}: {response.read(2000).decode(errors='replace')}"
-        )
-        raise _rejection(text, body["model"]) if response.status in UNWANTED else RuntimeError(text)
-    for row in response:
-        if row.startswith(b"data: {"):
-            event = json.loads(row[6:])
-            if "error" in event:
-                text, error = f"the engine says: {event['error']}", event["error"]
-                unwanted = isinstance(error, dict) and error.get("code") in UNWANTED
-                raise _rejection(text, body["model"]) if unwanted else RuntimeError(text)
-            yield event
+    if (status := response.status_code) != 200:
+        said = b"".join(response.iter_bytes())[:2000].decode(errors="replace")
+        text = f"the engine answers {status}: {said}"
+        raise _rejection(text, name) if status in UNWANTED else RuntimeError(text)
+    for data in event_data(response.iter_bytes()):
+        event = json.loads(data)
+        if "error" in event:
+            text, error = f"the engine says: {event['error']}", event["error"]
+            unwanted = isinstance(error, dict) and error.get("code") in UNWANTED
+            raise _rejection(text, name) if unwanted else RuntimeError(text)
+        yield event
 
 
 class _Unwanted(ModelError):

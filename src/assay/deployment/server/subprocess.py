@@ -18,9 +18,10 @@ import sys
 import time
 import weakref
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
+from typing import IO, Any
 
 from assay.core.errors import Problem, ResourceError
 from assay.core.processes import UNTIL_INPUT_ENDS, end_process
@@ -35,45 +36,104 @@ p = xllamacpp.CommonParams()
 p.model.path, p.model_alias, p.hostnames, p.port = wish["file"], {wish["name"]}, ["127.0.0.1"], 0
 p.api_keys, p.n_parallel, p.kv_unified = [wish["key"]], wish["slots"], False
 p.n_ctx = wish["context"] * wish["slots"]
-p.cpuparams.n_threads = p.cpuparams_batch.n_threads = wish["threads"]
 p.use_jinja, p.ui, p.ctx_shift, p.endpoint_slots = True, False, False, False
+for name, value in wish["settings"].items():
+    setattr(p, name, value)
+for part in (p.cpuparams, p.cpuparams_batch):
+    for name, value in wish["processor"].items():
+        setattr(part, name, value)
 server = xllamacpp.Server(p)
 print(server.listening_address, flush=True)
 sys.stdin.read()
 """
 
 
-@dataclass(frozen=True)
 class Child:
-    """A server that listens. `end` stops it; so does the end of this process."""
+    """A server of another program. `end` stops it; so does the end of this process, or nobody's
+    holding this object any more.
 
-    address: str
-    key: str
-    end: Callable[[], object]
+    Args:
+        log: what it says is written there; None: nowhere.
+
+    Attributes:
+        address: up to the port; "" until it is known. key: what it is asked with.
+    """
+
+    def __init__(
+        self,
+        command: list[str],
+        environment: Mapping[str, str],
+        *,
+        key: str,
+        address: str = "",
+        log: IO[bytes] | None = None,
+    ):
+        self.key, self.address = key, address
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log or subprocess.DEVNULL,
+            text=True,
+            env={**os.environ, **environment},
+        )
+        self.end: Callable[[], object] = weakref.finalize(self, end_process, self.process, LEAVING)
+
+    def read_address(self, wish: Mapping[str, Any]) -> None:
+        """Tell it what to load, and wait for where it listens."""
+        assert self.process.stdin and self.process.stdout
+        with suppress(BrokenPipeError):
+            self.process.stdin.write(json.dumps(wish) + "\n")
+            self.process.stdin.flush()
+            said = self.process.stdout.readline().strip()
+            self.address = said if said.startswith("http://127.0.0.1:") else ""
+
+
+def launch_llama_cpp(
+    file: Path,
+    name: str,
+    *,
+    context: int,
+    slots: int,
+    processor: Mapping[str, int],
+    settings: Mapping[str, Any] | None = None,
+    log: IO[bytes] | None = None,
+) -> Child:
+    """llama.cpp's server over one GGUF file; without an address where it does not open it. It has
+    xllamacpp alone in it: a file that makes llama.cpp abort ends the child, not this process.
+
+    Args:
+        context: tokens that each slot has. processor, settings: of llama.cpp, by their names there.
+    """
+    key = secrets.token_hex(16)
+    child = Child([sys.executable, "-c", _LLAMA], {}, key=key, log=log)
+    child.read_address(
+        {
+            "file": str(file),
+            "name": name,
+            "key": key,
+            "context": context,
+            "slots": slots,
+            "processor": processor,
+            "settings": settings or {},
+        }
+    )
+    return child
 
 
 def llama_cpp(file: Path, name: str, *, context: int, slots: int, threads: int) -> Child:
-    """llama.cpp's server over one GGUF file. `context`: tokens that each slot has.
+    """llama.cpp's server, as it is served from. `context`: tokens that each slot has.
 
     Raises:
         ResourceError: R051, xllamacpp is not installed; R052, it does not start.
     """
     _require_installed("xllamacpp", "llama.cpp", 'pip install "assay[gguf]"')
-    key = secrets.token_hex(16)
-    process = _process([sys.executable, "-c", _LLAMA], {})
-    sizes = {"context": context, "slots": slots, "threads": threads}
-    assert process.stdin and process.stdout
-    try:
-        process.stdin.write(
-            json.dumps({"file": str(file), "name": name, "key": key, **sizes}) + "\n"
-        )
-        process.stdin.flush()
-        address = process.stdout.readline().strip()
-    except BrokenPipeError:
-        address = ""
-    if not address.startswith("http://127.0.0.1:"):
-        _refuse("llama.cpp", process, str(file))
-    return Child(address, key, weakref.finalize(process, end_process, process, LEAVING))
+    child = launch_llama_cpp(
+        file, name, context=context, slots=slots, processor={"n_threads": threads}
+    )
+    if not child.address:
+        _refuse("llama.cpp", child, str(file))
+    return child
 
 
 def vllm(
@@ -124,17 +184,14 @@ def vllm(
             *more,
         ),
     ]
-    process = _process(
-        command, {"VLLM_API_KEY": key, "VLLM_NO_USAGE_STATS": "1", "HF_HUB_OFFLINE": "1"}
-    )
+    variables = {"VLLM_API_KEY": key, "VLLM_NO_USAGE_STATS": "1", "HF_HUB_OFFLINE": "1"}
+    child = Child(command, variables, key=key, address=f"http://127.0.0.1:{port}")
     until = time.monotonic() + LOADING
     while not _listens(port):
-        if process.poll() is not None or time.monotonic() > until:
-            _refuse("vLLM", process, str(folder))
+        if child.process.poll() is not None or time.monotonic() > until:
+            _refuse("vLLM", child, str(folder))
         time.sleep(0.5)
-    return Child(
-        f"http://127.0.0.1:{port}", key, weakref.finalize(process, end_process, process, LEAVING)
-    )
+    return child
 
 
 def _require_installed(package: str, called: str, way: str) -> None:
@@ -144,20 +201,9 @@ def _require_installed(package: str, called: str, way: str) -> None:
         )
 
 
-def _process(command: list[str], environment: Mapping[str, str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env={**os.environ, **environment},
-    )
-
-
-def _refuse(called: str, process: subprocess.Popen[str], place: str) -> None:
-    end_process(process, LEAVING)
-    text = f"{called} does not start over it (it ended with {process.returncode})"
+def _refuse(called: str, child: Child, place: str) -> None:
+    child.end()
+    text = f"{called} does not start over it (it ended with {child.process.returncode})"
     raise ResourceError(
         Problem("R052", text, place, "serve with engine: own, or export the model again")
     )

@@ -117,8 +117,8 @@ class Client:
         """So many tokens were used where `expected` were reckoned with."""
         self._tokens.take(tokens - expected)
 
-    def lines(self, body: dict[str, Any]) -> Iterator[str]:
-        """The lines of a streamed answer; not tried again once it has begun.
+    def stream(self, body: dict[str, Any]) -> Iterator[bytes]:
+        """A streamed answer in the pieces in which it comes; not tried again once it has begun.
 
         Raises:
             as `ask`.
@@ -127,11 +127,11 @@ class Client:
         with self._send(body) as response:
             if response.status_code != 200:
                 self._judge(response, self._read(response))
-            for line in response.iter_lines():
-                size += len(line)
+            for part in response.iter_bytes():
+                size += len(part)
                 if size > LARGEST:
                     raise self._no_answer(f"is longer than {LARGEST:,} bytes")
-                yield line
+                yield part
 
     def clean_text(self, text: str, width: int = SHOWN) -> str:
         """Foreign text as one line without control characters, cut, and without the key."""

@@ -30,6 +30,7 @@ from assay.core.examples import Messages
 from assay.models.remote.answer_cache import RemoteCache, request_key
 from assay.models.remote.client import Client, Halted, Refused
 from assay.models.remote.endpoint import Endpoint
+from assay.models.remote.event_stream import event_data
 from assay.models.remote.request_body import (
     answer_of,
     body_of,
@@ -140,14 +141,8 @@ class RemoteModel:
             "stream": True,
         }
         try:
-            for line in self.client.lines(body):
-                if not line.startswith("data:"):
-                    continue
-                data = line[5:].strip()
-                if data == "[DONE]":
-                    return
-                piece = _piece(data)
-                if piece:
+            for data in event_data(self.client.stream(body)):
+                if piece := _piece(data):
                     yield self.client.without_key(piece)
         except Refused as error:
             raise self._refusal_error(error) from error
@@ -295,7 +290,7 @@ def _content_filter_reply(error: Refused, endpoint: Endpoint) -> dict[str, Any]:
     return {"model": endpoint.model, "choices": [choice], "usage": {"completion_tokens": 0}}
 
 
-def _piece(data: str) -> str:
+def _piece(data: bytes) -> str:
     """The text of one event of a stream."""
     try:
         choices = json.loads(data).get("choices")
