@@ -20,7 +20,7 @@ from assay.audits.prompt_search_gain import add_search_gains
 from assay.audits.registry import beside, run_audits
 from assay.core import store
 from assay.core.damage import silent
-from assay.core.errors import AssayError, Problem, UsageError, did_you_mean, nearest
+from assay.core.errors import AssayError, Problem, UsageError, nearest, unknown_name
 from assay.core.places import near
 from assay.core.types import Answer, Strategy, Tell
 from assay.evaluation.held_out_test import Exam
@@ -149,12 +149,7 @@ def select_arms(project: Project, only: Sequence[str]) -> dict[str, Strategy]:
         )
     only = [part.strip() for name in only for part in ([name] if name in arms else name.split(","))]
     problems = [
-        Problem(
-            "C083",
-            f"there is no arm '{name}'{did_you_mean(name, arms)}",
-            "--only",
-            help=_there(project, arms, name),
-        )
+        unknown_name("C083", "arm", name, arms, "--only", _there(project, arms, name))
         for name in only
         if name not in arms
     ]

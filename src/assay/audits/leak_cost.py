@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from assay.audits.context import Seen
 from assay.audits.data_variants import bench_with_data
 from assay.core import store
-from assay.core.errors import Problem, UsageError, did_you_mean
+from assay.core.errors import UsageError, unknown_name
 from assay.core.sampling import hash_rank
 from assay.core.types import Changed, Dropped, Example, Means, RowStep, Strategy
 from assay.data.steps.anonymise import Anonymise
@@ -50,9 +50,8 @@ def arm_for(project: Project, name: str) -> Strategy:
         return project.arms[name]
     if name in kinds and not any(f.is_required() for f in kinds[name].model_fields.values()):
         return make_strategy({"kind": name}, {})
-    known = [*project.arms, *kinds]
-    told = f"there is no arm '{name}'{did_you_mean(name, known)}"
-    raise UsageError(Problem("C083", told, "validate.leak_cost", help=", ".join(project.arms)))
+    known, arms = [*project.arms, *kinds], ", ".join(project.arms)
+    raise UsageError(unknown_name("C083", "arm", name, known, "validate.leak_cost", arms))
 
 
 def is_enabled(project: Project, prepared: Prepared) -> bool:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from assay.core.damage import silent
 from assay.core.plain_text import plain
 from assay.core.types import Tell
 from assay.runtime.events.pace import StageProgress, duration
@@ -111,7 +112,3 @@ def in_notebook() -> bool:
     library = sys.modules.get("IPython")
     shell = library.get_ipython() if library is not None else None
     return shell is not None and "IPKernelApp" in shell.config
-
-
-def silent(event: dict) -> None:
-    """The `tell` of a caller that does not watch."""

@@ -16,6 +16,7 @@ from glob import escape
 from pathlib import Path
 from typing import Any
 
+from assay.core.damage import silent
 from assay.core.errors import AssayError, DataError, Problem
 from assay.core.types import Tell
 from assay.data.reading.configurations import Patterns, choose_patterns, configurations
@@ -24,10 +25,6 @@ from assay.data.reading.folders import DATA_SUFFIXES
 from assay.models.loading.hub import translate_hub_errors
 
 _LISTS = ("README.md", "dataset_dict.json", "state.json", "dataset_info.json")
-
-
-def silent(event: dict) -> None:
-    """The `tell` of a caller that does not watch."""
 
 
 def bring(

@@ -18,6 +18,7 @@ from assay.config.start import begin, folder_name
 from assay.config.yamlfile import flow, parse, quote_scalar
 from assay.core import store
 from assay.core.command_hints import look, word
+from assay.core.damage import silent
 from assay.core.errors import Problem, UsageError
 from assay.core.places import ENDINGS, PROJECT, project_target
 from assay.core.types import Tell
@@ -26,10 +27,6 @@ from assay.data.reading.file_address import hub_set, parse_file_name
 _FILES = re.compile(r"^  files: \{data: (.+)\}$", re.MULTILINE)
 _SHARES = re.compile(r"^  (train|val|test): 0\.\d+\n", re.MULTILINE)  # there is nothing to draw
 READING = ("data.", "aim.", "split.group")  # changes that `init` writes into the file, and `model`
-
-
-def silent(event: dict) -> None:
-    """The `tell` of a caller that does not watch."""
 
 
 def init(

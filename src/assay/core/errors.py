@@ -136,3 +136,17 @@ def did_you_mean(word: str, known: Iterable[object]) -> str:
     """`; did you mean 'x'?` or nothing."""
     match = nearest(word, known)
     return f"; did you mean '{match}'?" if match else ""
+
+
+def unknown_name(
+    code: str,
+    what: str,
+    name: str,
+    known: Iterable[str],
+    place: str = "",
+    way: str | None = None,
+) -> Problem:
+    """That there is no such thing of this name. `way`: None: the names that there are."""
+    names = list(known)
+    text = f"there is no {what} '{name}'{did_you_mean(name, names)}"
+    return Problem(code, text, place, help=", ".join(names) if way is None else way)

@@ -21,7 +21,7 @@ from assay.core.damage import silent
 from assay.core.errors import ModelError, Problem
 from assay.core.types import Adapted, Lesson, Precision, Strategy
 from assay.runtime.arms.differences import with_warnings
-from assay.runtime.arms.open import bench_of, find_fit_stage, notes_alone
+from assay.runtime.arms.open import bench_of, lesson_of
 
 if TYPE_CHECKING:
     from assay.deployment.shared_base.multi_adapter import Many
@@ -97,12 +97,5 @@ def share_base(
 
 def _find_arm(folder: str | Path, arm: str, offline: bool) -> tuple[Strategy, Path, Lesson]:
     """Settings, folder, and the lesson without rows that the arm is restored with."""
-    from assay.models.environment import threads
-    from assay.models.steady import steady
-    from assay.runtime.arms.job import Job
-
     bench, strategy = bench_of(Path(folder), arm, offline, with_warnings(silent))
-    steady(bench.project.seed, threads())
-    stage = find_fit_stage(bench, strategy)
-    job = Job(stage.folder, bench.request(strategy), notes_alone(bench.tell))
-    return strategy, stage.folder / "arm", job.lesson(rows=False)
+    return strategy, *lesson_of(bench, strategy)

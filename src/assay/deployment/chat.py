@@ -259,16 +259,13 @@ def load_chat_arm(
     Raises:
         UsageError: C083, C062, C171; C172, base needs rows that are not here.
     """
-    from assay.config import load as load_project
     from assay.core import store
     from assay.deployment.load import LoadedArm
-    from assay.runtime.arms.open import base_bench, bench_of, find_fit_stage
+    from assay.runtime.arms.open import benches, find_fit_stage
 
-    project = load_project(file_of(folder))
-    if name != BASE or BASE in project.arms:
-        return LoadedArm(*bench_of(folder, name, offline, tell))
-    bench, strategy = base_bench(project, offline, silent)
-    if find_fit_stage(bench, strategy).completion_note() is None:
+    tell = silent if name == BASE else tell  # nobody watches how it is got ready
+    bench, strategy = benches(folder, [name], offline, tell, base=True)[name]
+    if name == BASE and find_fit_stage(bench, strategy).completion_note() is None:
         bench.prepared.need("train")
         bench.run(BASE, strategy, (), store.digest([])[:16])  # it learns how long an answer may be
     return LoadedArm(bench, strategy)

@@ -14,7 +14,7 @@ from assay.deployment.data_frames import frame_of, is_frame, questions_of, share
 from assay.deployment.questions import prepare_question
 from assay.deployment.streaming import stream
 from assay.runtime.arms.differences import with_warnings
-from assay.runtime.arms.open import bench_of, find_fit_stage, notes_alone
+from assay.runtime.arms.open import bench_of, find_fit_stage, lesson_of
 from assay.runtime.data_stage.redaction import Veil, key_of
 from assay.runtime.latest_report import recommendation_at
 
@@ -34,17 +34,10 @@ class LoadedArm:
     def __init__(
         self, bench: Bench, strategy: Any, restore: Callable[[Path, Lesson], Adapted] | None = None
     ):
-        from assay.models.environment import threads
-        from assay.models.steady import steady
-        from assay.runtime.arms.job import Job
-
-        steady(bench.project.seed, threads())
-        stage = find_fit_stage(bench, strategy)
-        job = Job(stage.folder, bench.request(strategy), notes_alone(bench.tell))
         self.project = bench.project
         self.task = bench.prepared.task
         self._prepared = bench.prepared
-        self.adapted = (restore or strategy.restore)(stage.folder / "arm", job.lesson(rows=False))
+        self.adapted = (restore or strategy.restore)(*lesson_of(bench, strategy))
         self._library = library_of(bench, strategy, self.adapted)
 
     @property

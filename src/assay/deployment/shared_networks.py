@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.config.serve import BASE
-from assay.core.errors import ModelError, Problem, UsageError, did_you_mean
+from assay.core.errors import ModelError, Problem, UsageError, unknown_name
 from assay.core.types import Adapted, LanguageModel, Lesson, Means, Precision, Strategy
 
 if TYPE_CHECKING:
@@ -88,11 +88,9 @@ def engine_named(kind: str, weights: Mapping[str, Path]) -> EngineName:
     Raises:
         UsageError: C153, there is no such engine, or its weights are not there.
     """
-    known: dict[str, EngineName] = {one: one for one in ENGINES}
-    found = known.get(kind)
+    found = next((one for one in ENGINES if one == kind), None)
     if found is None:
-        text = f"there is no engine '{kind}'{did_you_mean(kind, ENGINES)}"
-        raise UsageError(Problem("C153", text, "--engine", help=", ".join(ENGINES)))
+        raise UsageError(unknown_name("C153", "engine", kind, ENGINES, "--engine"))
     if kind == "own" and weights:
         raise UsageError(
             Problem("C153", "assay's own engine has the arm's weights", "--weights", "leave it out")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assay.core.damage import silent
 from assay.core.errors import ModelError, Problem
 from assay.core.types import Precision, Tell
 
@@ -14,10 +15,6 @@ if TYPE_CHECKING:
 
     from assay.models.inference.chat_model import ChatModel
     from assay.models.loading.find import LocalModel
-
-
-def silent(event: dict) -> None:
-    """The `tell` of a caller that does not watch."""
 
 
 def open_model(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.core.command_hints import with_project
-from assay.core.errors import Problem, UsageError, did_you_mean
+from assay.core.errors import Problem, UsageError, unknown_name
 from assay.core.places import near, place, project_target
 
 if TYPE_CHECKING:
@@ -71,8 +71,7 @@ def refuse_unknown(project: Project, name: str) -> None:
 
     names = list(dict.fromkeys([*known_arms(project), BASE]))
     if name not in names:
-        text = f"there is no arm '{name}'{did_you_mean(name, names)}"
-        raise UsageError(Problem("C083", text, str(near(project.target)), help=", ".join(names)))
+        raise UsageError(unknown_name("C083", "arm", name, names, str(near(project.target))))
 
 
 def recommendation_at(target: Path) -> str:

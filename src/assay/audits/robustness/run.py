@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.audits.budget import rows_within
 from assay.audits.context import Seen
-from assay.core.errors import DataError, Problem, UsageError, did_you_mean
+from assay.core.errors import DataError, Problem, UsageError, unknown_name
 from assay.core.sampling import hash_rank
 from assay.core.types import Changed, Example, Means, RowStep, Strategy, Tell
 from assay.data.steps.anonymise import Anonymise
@@ -56,12 +56,7 @@ def strategies(project: Project, prepared: Prepared) -> list[Strategy]:
     """
     named = project.checking.robustness.arms
     problems = [
-        Problem(
-            "C099",
-            f"there is no arm '{name}'{did_you_mean(name, project.arms)}",
-            "validate.robustness.arms",
-            help=", ".join(project.arms),
-        )
+        unknown_name("C099", "arm", name, project.arms, "validate.robustness.arms")
         for name in (named if isinstance(named, tuple) else ())
         if name not in project.arms
     ]

@@ -27,7 +27,7 @@ from assay.core.errors import (
     Problem,
     ResourceError,
     UsageError,
-    did_you_mean,
+    unknown_name,
 )
 from assay.core.types import Tell
 from assay.deployment.export.source import compare_export, source_of, unaskable
@@ -181,8 +181,7 @@ def format_of(name: str) -> Format:
 
     known = {one.name: one for one in FORMATS}
     if name not in known:
-        text = f"there is no format '{name}'{did_you_mean(name, known)}"
-        raise UsageError(Problem("C140", text, "--to", help=", ".join(known)))
+        raise UsageError(unknown_name("C140", "format", name, known, "--to"))
     return known[name]
 
 

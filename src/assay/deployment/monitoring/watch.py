@@ -23,12 +23,14 @@ from typing import TYPE_CHECKING, Any
 
 from assay.core import store
 from assay.core.command_hints import with_project
-from assay.core.errors import DataError, Problem, UsageError, did_you_mean
+from assay.core.damage import silent
+from assay.core.errors import DataError, Problem, UsageError
 from assay.core.types import Answer, Example, Tell
 from assay.deployment.monitoring.log_reader import Log, LogEntry, read_log
 from assay.deployment.monitoring.reference import FEWEST, against
 from assay.runtime.arms.measured import names as known_arms
 from assay.runtime.arms.measured import newest
+from assay.runtime.arms.open import bench_of
 
 if TYPE_CHECKING:
     from assay.config import Project
@@ -36,10 +38,6 @@ if TYPE_CHECKING:
     from assay.core.types import Strategy
     from assay.runtime.arms.runner import Bench
     from assay.runtime.data_stage.prepare import Prepared
-
-
-def silent(event: dict) -> None:
-    """The `tell` of a caller that does not watch."""
 
 
 def watch(
@@ -79,7 +77,9 @@ def watch(
 
     today = load_project(begin(with_project(Path(project))))
     chosen = today.watch.but(arm=arm or None, level=level, rows=rows, encoder=encoder)
-    bench, strategy = _arm(today, chosen.arm, offline, tell) if chosen.arm else (None, None)
+    bench, strategy = (
+        bench_of(today.target, chosen.arm, offline, tell) if chosen.arm else (None, None)
+    )
     own, prepared = (bench.project, bench.prepared) if bench is not None else _rows(today, offline)
     with Veil(own, key_of(own)):
         found = read_log(Path(log), prepared, own)
@@ -88,7 +88,7 @@ def watch(
         raise DataError(Problem("D151", text, str(log), help="wait for more, or join several logs"))
     name = chosen.arm or _only(found, today)
     if bench is None and name:
-        bench, strategy = _arm(today, name, offline, tell)
+        bench, strategy = bench_of(today.target, name, offline, tell)
         own, prepared = bench.project, bench.prepared
     if bench is not None and strategy is not None:
         found = _answer_log(bench, name, strategy, found)
@@ -181,16 +181,6 @@ def _rows(project: Project, offline: bool) -> tuple[Project, Prepared]:
     if one is not None:
         return one.then, one.dataset
     return project, prepare(project, silent, offline=offline, new_key=False)
-
-
-def _arm(project: Project, name: str, offline: bool, tell: Tell) -> tuple[Bench, Strategy]:
-    from assay.runtime.arms.open import bench_of
-
-    known = known_arms(project)
-    if name not in known:
-        text = f"there is no arm '{name}'{did_you_mean(name, known)}"
-        raise UsageError(Problem("C083", text, "--with", help=", ".join(known)))
-    return bench_of(project.target, name, offline, tell)
 
 
 def _answer_log(bench: Bench, name: str, strategy: Strategy, log: Log) -> Log:

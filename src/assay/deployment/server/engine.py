@@ -27,7 +27,7 @@ from typing import Any
 
 import torch
 
-from assay.core.errors import ModelError, Problem, ResourceError, did_you_mean
+from assay.core.errors import ModelError, Problem, ResourceError, unknown_name
 from assay.core.types import Example
 from assay.deployment.server.arms import (
     ServedArm,
@@ -168,8 +168,7 @@ class OwnEngine:
 
     def _arm(self, name: str) -> ServedArm:
         if name not in self.arms:
-            text = f"there is no model '{name}'{did_you_mean(name, self.arms)}"
-            raise ModelError(Problem("M123", text, name, ", ".join(self.arms)))
+            raise ModelError(unknown_name("M123", "model", name, self.arms, name))
         return self.arms[name]
 
     def _refuse_late(self) -> None:

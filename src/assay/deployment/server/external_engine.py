@@ -21,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from assay.core.errors import ModelError, Problem, ResourceError
+from assay.core.errors import ModelError, Problem, ResourceError, unknown_name
 from assay.core.types import Decoding, Example, Messages
 from assay.deployment.server.arms import ServedArm, decoding, merge_decoding, prepare_prompt
 from assay.deployment.server.engine import CLOSING, QUEUE, SECONDS
@@ -108,9 +108,7 @@ class OutsideEngine:
         """
         place = self.places.get(wanted.arm)
         if place is None:
-            raise ModelError(
-                Problem("M123", f"there is no model '{wanted.arm}'", "", ", ".join(self.places))
-            )
+            raise ModelError(unknown_name("M123", "model", wanted.arm, self.places, wanted.arm))
         _refuse(place.arm, wanted)
         request = Request(next(self._numbers), wanted, put, time.monotonic() + self.seconds)
         with self._lock:

@@ -26,7 +26,7 @@ from assay.deployment.questions import prepare_question
 from assay.deployment.server.auth import names_of, refuse_missing, refuse_open
 from assay.deployment.shared_networks import SharedNetworks, engine_named
 from assay.models.environment import threads
-from assay.runtime.arms.open import base_bench, benches, find_fit_stage
+from assay.runtime.arms.open import benches, find_fit_stage
 
 if TYPE_CHECKING:
     from assay.config.serve import Serve
@@ -172,24 +172,19 @@ def load_server_arms(
     Raises:
         UsageError: as `serve`.
     """
-    from assay.config import load as load_project
-
-    names = names or usual(folder)
-    found = benches(folder, [name for name in names if name != BASE], offline, tell)
-    base = base_bench(load_project(file_of(folder)), offline, tell)[0] if BASE in names else None
+    names = list(dict.fromkeys(names or usual(folder)))
+    found = benches(folder, names, offline, tell, base=True)
     # With torch: what is wrong with the names is said before.
     from assay.deployment.load import LoadedArm
     from assay.deployment.server.arms import ServedArm, base_arm
 
     shared = SharedNetworks()
     arms = []
-    for name in dict.fromkeys(names):
+    for name, (bench, strategy) in found.items():
         tell({"event": "stage", "name": name, "state": "start"})
-        if name not in found:
-            assert base is not None
-            arms.append(base_arm(shared.base(base), created=int(time.time())))
+        if name == BASE and BASE not in bench.project.arms:
+            arms.append(base_arm(shared.base(bench), created=int(time.time())))
         else:
-            bench, strategy = found[name]
             adapted = LoadedArm(
                 bench, strategy, partial(shared.restore, bench, name, strategy)
             ).newest
@@ -199,9 +194,8 @@ def load_server_arms(
             )
             arms.append(ServedArm.of(name, strategy.kind, adapted, ready=ready, created=made))
         tell({"event": "stage", "name": name, "state": "done"})
-    first = next((one for one, _ in found.values()), base)
-    assert first is not None
-    return ServerArms(first, tuple(arms))
+    own = [one for name, (one, _) in found.items() if name != BASE]
+    return ServerArms(next(iter(own or [one for one, _ in found.values()])), tuple(arms))
 
 
 def _fit_time(stage: Stage) -> int:

@@ -15,19 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 from assay.core import store
 from assay.core.command_hints import with_project
-from assay.core.errors import Damaged, ModelError, Problem, UsageError, did_you_mean
+from assay.core.damage import silent
+from assay.core.errors import Damaged, ModelError, Problem, UsageError, unknown_name
 from assay.core.places import near
-from assay.core.types import Tell
+from assay.core.types import Lesson, Tell
 from assay.runtime.arms.differences import tell_difference
 
 if TYPE_CHECKING:
     from assay.config import Project
     from assay.runtime.arms.measured import ReportRecord
     from assay.runtime.arms.runner import Bench
-
-
-def silent(event: dict) -> None:
-    """The `tell` of a caller that does not watch."""
 
 
 def notes_alone(tell: Tell) -> Tell:
@@ -48,31 +45,32 @@ def bench_of(target: Path, arm: str, offline: bool, tell: Tell) -> tuple[Bench, 
 
 
 def benches(
-    target: Path, names: Sequence[str], offline: bool, tell: Tell
+    target: Path, names: Sequence[str], offline: bool, tell: Tell, *, base: bool = False
 ) -> dict[str, tuple[Bench, Any]]:
-    """`bench_of` each of these arms, by name. All that is wrong with the names is said at once."""
+    """`bench_of` each of these arms, by name. All that is wrong with the names is said at once.
+
+    Args:
+        base: "base" is the base model as it came, where no arm is called so: see `base_bench`.
+    """
     from assay.config import load as load_project
+    from assay.config.serve import BASE
     from assay.config.start import begin
     from assay.runtime.arms.measured import names as known_names
     from assay.runtime.arms.measured import newest
 
     project = load_project(begin(with_project(target)))
     known = known_names(project)
+    known += [BASE] if base and BASE not in known else []
     problems = [
-        Problem(
-            "C083",
-            f"there is no arm '{name}'{did_you_mean(name, known)}",
-            str(target),
-            help=", ".join(known),
-        )
-        for name in names
-        if name not in known
+        unknown_name("C083", "arm", name, known, str(target)) for name in names if name not in known
     ]
     found: dict[str, tuple[Bench, Any]] = {}
     said: list[str] = []
     for name in names if not problems else ():
         try:
-            if (one := newest(project, name)) is None:
+            if name == BASE and base and BASE not in known_names(project):
+                found[name] = base_bench(project, offline, tell)
+            elif (one := newest(project, name)) is None:
                 found[name] = open_unrecorded(project, name, offline, tell)
             else:
                 found[name] = open_recorded(one, name, offline, tell)
@@ -126,6 +124,19 @@ def open_unrecorded(project: Project, arm: str, offline: bool, tell: Tell) -> tu
         text = f"'{arm}' is not fitted yet{_run_with_set(project, strategy)}"
         raise UsageError(Problem("C062", text, str(near(project.target)), help=way))
     return bench, strategy
+
+
+def lesson_of(bench: Bench, strategy: Any) -> tuple[Path, Lesson]:
+    """Where a fitted arm lies, and the lesson without rows that it is restored with in this
+    process."""
+    from assay.models.environment import threads
+    from assay.models.steady import steady
+    from assay.runtime.arms.job import Job
+
+    steady(bench.project.seed, threads())
+    stage = find_fit_stage(bench, strategy)
+    job = Job(stage.folder, bench.request(strategy), notes_alone(bench.tell))
+    return stage.folder / "arm", job.lesson(rows=False)
 
 
 def _run_with_set(project: Project, strategy: Any) -> str:

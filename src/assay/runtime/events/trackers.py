@@ -19,7 +19,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from assay.core.errors import Problem, UsageError, did_you_mean
+from assay.core.errors import Problem, UsageError, unknown_name
 from assay.core.owned import make_folder
 from assay.core.places import place as place_of
 from assay.runtime.events.log import read
@@ -109,8 +109,7 @@ def export(folder: Path, to: str) -> str:
         UsageError: C062 nothing has run, C088 no such tracker, C089 its package is not installed.
     """
     if to not in TRACKERS:
-        text = f"there is no tracker '{to}'{did_you_mean(to, TRACKERS)}"
-        raise UsageError(Problem("C088", text, help=", ".join(TRACKERS)))
+        raise UsageError(unknown_name("C088", "tracker", to, TRACKERS))
     runs = read_runs(folder)
     if not runs:
         raise UsageError(

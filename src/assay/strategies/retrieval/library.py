@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from assay.core.errors import DataError, Problem, did_you_mean
+from assay.core.errors import DataError, Problem, unknown_name
 from assay.core.store import append, drop_torn_line, read_lines
 from assay.core.types import Document, Tell
 from assay.retrieval.gold_passages import document_of
@@ -130,11 +130,7 @@ class Library:
         """
         known = dict.fromkeys(self.ids())
         missing = [
-            Problem(
-                "D109",
-                f"there is no document '{one}'{did_you_mean(one, known)}",
-                str(self.log.stem),
-            )
+            unknown_name("D109", "document", one, known, str(self.log.stem), "")
             for one in ids
             if one not in known
         ]
