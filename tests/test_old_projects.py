@@ -200,7 +200,7 @@ def test_what_the_first_release_fitted_is_not_asked_but_fitted_again(tmp_path, n
 
 
 # What answers otherwise now, and so has a VERSION that is one higher: it is fitted once.
-REFITTED = ("best_sentence",)
+REFITTED_SINCE = ("best_sentence",)
 
 
 @pytest.fixture
@@ -233,9 +233,11 @@ def test_nothing_of_a_folder_from_before_the_move_is_fitted_again(tmp_path, as_t
     ]
     if other and project != "tickets":
         pytest.skip(f"what a model computes has keys of its own on another {other[0]}")
-    assert found == dict.fromkeys(names, "cached") | {n: "start" for n in REFITTED if n in names}
+    assert found == dict.fromkeys(names, "cached") | {
+        n: "start" for n in REFITTED_SINCE if n in names
+    }
     assert run(folder, names) == dict.fromkeys(names, "cached")
-    if not set(names) & set(REFITTED):
+    if not set(names) & set(REFITTED_SINCE):
         assert new == old
     assert assay.ask("Where is it?", folder, names[1], offline=True)
     if (
