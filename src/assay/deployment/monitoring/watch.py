@@ -26,6 +26,7 @@ from assay.core.command_hints import with_project
 from assay.core.damage import silent
 from assay.core.errors import DataError, Problem, UsageError
 from assay.core.types import Answer, Example, Tell
+from assay.decision.read_report import read_report
 from assay.deployment.monitoring.log_reader import Log, LogEntry, read_log
 from assay.deployment.monitoring.reference import FEWEST, against
 from assay.runtime.arms.measured import names as known_arms
@@ -58,8 +59,8 @@ def watch(
         log: JSON lines of `assay serve --log` or of `assay answer`, or any file of questions that
             assay reads.
         arm: whose answers are looked at. Where the log has none of it, it answers the questions
-            now. Without a name it is the arm that the log names, and where that names none or
-            several, questions alone are compared.
+            now. Without a name it is the arm that the log names; where that names none or several,
+            the recommended one; without a report questions alone are compared.
         level: chance of a false alarm, for all tests together.
         rows: how many questions to propose for labelling.
         encoder: "meaning": sentence vectors of all-MiniLM-L6-v2; "words": TF-IDF; "auto": the
@@ -86,7 +87,7 @@ def watch(
     if len(found.entries) < FEWEST:
         text = f"{len(found.entries)} questions; under {FEWEST} nothing can be told from chance"
         raise DataError(Problem("D151", text, str(log), help="wait for more, or join several logs"))
-    name = chosen.arm or _only(found, today)
+    name = chosen.arm or _default_arm(found, today)
     if bench is None and name:
         bench, strategy = bench_of(today.target, name, offline, tell)
         own, prepared = bench.project, bench.prepared
@@ -167,9 +168,16 @@ class Watched:
         return len(rows)
 
 
-def _only(log: Log, project: Project) -> str:
-    """The arm that the log names, where it names one of the project's and no other."""
-    return log.arms[0] if len(log.arms) == 1 and log.arms[0] in known_arms(project) else ""
+def _default_arm(log: Log, project: Project) -> str:
+    """The arm that the log names, where it names one of the project's and no other; of several, or
+    where it names none, the one that the newest report recommends; else none."""
+    known = known_arms(project)
+    likely = [name for name in log.arms if name in known] if log.arms else known
+    if len(log.arms) == 1:
+        return next(iter(likely), "")
+    report = project.report_folder / "report.json"
+    best = read_report(report)["verdict"]["recommended"] if report.is_file() else ""
+    return best if best in likely else ""
 
 
 def _rows(project: Project, offline: bool) -> tuple[Project, Prepared]:
