@@ -99,9 +99,8 @@ def serving(project: Path, arms: list[str]) -> Iterator[str]:
             "-m",
             "assay.cli",
             "serve",
-            *arms,
-            "--project",
             str(project),
+            f"--with={','.join(arms)}",
             "--json",
             "--port=0",
         ]

@@ -38,8 +38,8 @@ def ran(tmp_path_factory):
 
 
 def command(ran, file, out):
-    options = ["--with", "tfidf", "--project", str(ran), "-o", str(out), "--json"]
-    return [sys.executable, "-m", "assay.cli", "answer", str(file), *options]
+    options = ["--with", "tfidf", "-o", str(out), "--json"]
+    return [sys.executable, "-m", "assay.cli", "answer", str(ran), str(file), *options]
 
 
 def kept(ran):

@@ -128,7 +128,7 @@ def test_without_torch_data_are_checked_floors_run_and_what_needs_it_says_so(wit
     assert "Use " in done.stdout, done.stderr
     report = json.loads((folder / "report" / "report.json").read_text())
     assert [one["status"] for one in report["strategies"]] == ["done", "done"]
-    assert "pay" in without("ask", "invoice refund about charge", "--project", folder).stdout
+    assert "pay" in without("ask", folder, "invoice refund about charge").stdout
 
 
 @pytest.mark.slow

@@ -109,11 +109,10 @@ def test_what_is_said_of_a_damaged_answer_is_no_part_of_the_document(service, pr
     assay.run(project)
     asked = [
         "ask",
+        str(project),
         "the price on this card",
         "--with",
         "shots-k0",
-        "--project",
-        str(project),
         "--json",
     ]
     assert command(asked) == 0

@@ -92,7 +92,7 @@ def test_a_fitted_arm_answers_as_before_and_says_what_differs(
     folder = change(project, monkeypatch)
     assert [one.text for one in assay.load(folder, arm).answer(TEXTS)] == expected[arm]
     check_told(heard(recwarn), says)
-    assert command(["ask", TEXTS[0], "--project", str(folder), "--with", arm, "--json"]) == 0
+    assert command(["ask", str(folder), TEXTS[0], "--with", arm, "--json"]) == 0
     out, err = capsys.readouterr()
     assert json.loads(out)["answers"][0]["answer"] == expected[arm][0]
     check_told(noted_in(err), says)
@@ -105,12 +105,7 @@ def by_answer(folder, arm, tmp_path, cli):
     questions, out = tmp_path / "new.jsonl", tmp_path / f"out{cli}.jsonl"
     write_rows(questions, [{"text": text} for text in TEXTS])
     if cli:
-        assert (
-            command(
-                ["answer", str(questions), "--with", arm, "--project", str(folder), "-o", str(out)]
-            )
-            == 0
-        )
+        assert command(["answer", str(folder), str(questions), "--with", arm, "-o", str(out)]) == 0
     else:
         told = assay.answer(questions, folder, arm, out)
         assert bool(told["differs"]) == bool(told["differs"].startswith(CODE))
@@ -135,9 +130,9 @@ def by_serve(folder, arm, tmp_path, cli):
         "-m",
         "assay.cli",
         "serve",
-        arm,
-        "--project",
         str(folder),
+        "--with",
+        arm,
         "--port",
         "0",
         "--plain",
@@ -159,9 +154,10 @@ def by_watch(folder, arm, tmp_path, cli):
     log = tmp_path / "log.jsonl"
     write_rows(log, [{"text": text} for text in TEXTS])
     if cli:
-        assert command(
-            ["watch", str(log), "--project", str(folder), "--with", arm, "--encoder", "words"]
-        ) in (0, 1)
+        assert command(["watch", str(folder), str(log), "--with", arm, "--encoder", "words"]) in (
+            0,
+            1,
+        )
         return []
     found = assay.watch(log, folder, arm=arm)
     assert found.data["arm"] == arm and found.data["rates"], "the exam's own answers are found"
@@ -172,8 +168,7 @@ def by_export(folder, arm, tmp_path, cli):
     out = tmp_path / f"export{cli}"
     if cli:
         assert (
-            command(["export", arm, "--to", "prompt", "--project", str(folder), "-o", str(out)])
-            == 0
+            command(["export", str(folder), "--with", arm, "--to", "prompt", "-o", str(out)]) == 0
         )
     else:
         assay.export(folder, arm, "prompt", out)
@@ -373,7 +368,7 @@ def test_two_project_files_in_a_folder_show_nothing_of_each_other(floors, capsys
             (own, "done")
         ]
         assert command(["report", str(file), "--ledger", "--json"]) == 0
-        assert command(["ask", TEXTS[0], "--project", str(file), "--json"]) == 0
+        assert command(["ask", str(file), TEXTS[0], "--json"]) == 0
         assert json.loads(capsys.readouterr().out.partition("\n]")[2] or "{}") is not None
         assert serving.usual(file)[0] == own
     assert command(["report", str(floors)]) == 3  # there is no project.yaml
@@ -401,7 +396,7 @@ def test_every_verb_takes_a_project_file_of_another_name(floors, tmp_path, capsy
     assert (floors / "p4.reviews" / "items.jsonl").exists()
     assert load_project(file).place("work") == floors / "p4.work"
     assert (
-        command(["documents", str(file), "--arm", "tfidf"]) == 2
+        command(["documents", str(file), "--with", "tfidf"]) == 2
         and "C079" in capsys.readouterr().err
     )
 
@@ -423,7 +418,7 @@ with warnings.catch_warnings(record=True) as seen:
     found = assay.watch(f"{own}/new.jsonl", folder, arm="tfidf")
     served = [one.name for one in serving.load_server_arms(Path(folder), ["tfidf"]).arms]
 said = [str(one.message) for one in seen if one.category.__name__ == "Differs"]
-codes = [command(["ask", texts[0], "--project", folder, "--with", "tfidf"])]
+codes = [command(["ask", folder, texts[0], "--with", "tfidf"])]
 told = {"answers": answers, "said": said, "served": served, "codes": codes}
 told["rates"] = list(found.data["rates"])
 open(f"{own}/told.json", "w").write(json.dumps(told))

@@ -84,9 +84,8 @@ def test_another_topic_is_raised_named_and_first_to_label(ran, tmp_path, capsys)
     out = tmp_path / "next.jsonl"
     words = [
         "watch",
-        str(log(tmp_path / "log.jsonl", parking=40)),
-        "--project",
         str(ran),
+        str(log(tmp_path / "log.jsonl", parking=40)),
         "--encoder",
         "words",
     ]
@@ -103,16 +102,13 @@ def test_another_topic_is_raised_named_and_first_to_label(ran, tmp_path, capsys)
 
 
 @pytest.mark.nightly
-def test_an_arm_that_is_named_answers_a_file_of_questions(ran, tmp_path):
+def test_the_recommended_arm_answers_a_file_of_questions(ran, tmp_path):
     file = tmp_path / "new.csv"
     file.write_text("text\n" + "".join(f"{row['text']}\n" for row in made(150, 3)))
-    alone = assay.watch(file, ran)
-    assert (
-        alone.data["arm"] is None
-        and "labels" not in alone.data["tests"]
-        and not alone.data["rates"]
-    )
+    left_out = assay.watch(file, ran)
+    assert left_out.data["arm"] == "tfidf" and "labels" in left_out.data["tests"]
     found = assay.watch(file, ran, arm="tfidf")
+    assert found.data["rates"] == left_out.data["rates"]
     assert found.data["rates"]["doubtful"]["exam"]["value"] == pytest.approx(0.1, abs=0.01)
     assert "labels" in found.data["tests"] and not found.alarms
 
@@ -139,7 +135,7 @@ def test_corrections_become_a_sheet_that_review_takes(ran, tmp_path, capsys):
         {"id": "chatcmpl-9999", "rating": "bad"},
     ]
     write_rows(feedback, said)
-    words = ["watch", str(log(tmp_path / "log.jsonl")), "--project", str(ran), "--encoder", "words"]
+    words = ["watch", str(ran), str(log(tmp_path / "log.jsonl")), "--encoder", "words"]
     assert command([*words, "--feedback", str(feedback), "--review", str(sheet), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)["feedback"]
     assert (told["good"], told["bad"], told["corrected"], told["unknown"]) == (1, 2, 1, 1)

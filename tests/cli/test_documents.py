@@ -40,8 +40,8 @@ def said(capsys, *arguments):
 def test_added_listed_asked_and_dropped(project, capsys):
     new = project / "pages" / "boats.md"
     new.write_text("Boats are rented at the pier.")
-    assert said(capsys, str(project), "--arm", "rag")[:2] == (0, "pages/meet.md\npages/pay.md\n")
-    assert said(capsys, str(project), "--arm", "rag", "add", str(new))[:2] == (
+    assert said(capsys, str(project), "--with", "rag")[:2] == (0, "pages/meet.md\npages/pay.md\n")
+    assert said(capsys, str(project), "--with", "rag", "add", str(new))[:2] == (
         0,
         "version 1: 3 documents\n",
     )
@@ -52,35 +52,30 @@ def test_added_listed_asked_and_dropped(project, capsys):
         project / "asked.jsonl",
         [{"text": "Where is a boat rented?", "label": "pay", "part": "odd"}],
     )
-    assert (
-        command(
-            ["answer", str(project / "asked.jsonl"), "--with", "rag", "--project", str(project)]
-        )
-        == 0
-    )
+    assert command(["answer", str(project), str(project / "asked.jsonl"), "--with", "rag"]) == 0
     capsys.readouterr()
-    assert said(capsys, str(project), "--arm", "rag", "drop", "pages/boats.md")[0] == 0
-    _, out, _ = said(capsys, str(project), "--arm", "rag", "versions", "--json")
+    assert said(capsys, str(project), "--with", "rag", "drop", "pages/boats.md")[0] == 0
+    _, out, _ = said(capsys, str(project), "--with", "rag", "versions", "--json")
     assert [(v["version"], v["put"], v["dropped"]) for v in json.loads(out)] == [
         (0, ["pages/meet.md", "pages/pay.md"], []),
         (1, ["pages/boats.md"], []),
         (2, [], ["pages/boats.md"]),
     ]
-    _, out, _ = said(capsys, str(project), "--arm", "rag", "list", "--at", "1", "--json")
+    _, out, _ = said(capsys, str(project), "--with", "rag", "list", "--at", "1", "--json")
     assert "pages/boats.md" in json.loads(out)
 
 
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "code"),
     [
-        (["--arm", "rag", "remove", "x"], 2, "C060"),
-        (["--arm", "rag", "add"], 2, "C060"),
-        (["--arm", "rag", "list", "x"], 2, "C060"),
-        (["--arm", "rag", "add", "--at", "1", "x"], 2, "C060"),
-        (["--arm", "rag", "drop", "pages/pya.md"], 3, "D109"),
-        (["--arm", "rag", "list", "--at", "99"], 3, "D110"),
-        (["--arm", "majority"], 2, "C079"),
-        (["--arm", "rga"], 2, "C083"),
+        (["--with", "rag", "remove", "x"], 2, "C060"),
+        (["--with", "rag", "add"], 2, "C060"),
+        (["--with", "rag", "list", "x"], 2, "C060"),
+        (["--with", "rag", "add", "--at", "1", "x"], 2, "C060"),
+        (["--with", "rag", "drop", "pages/pya.md"], 3, "D109"),
+        (["--with", "rag", "list", "--at", "99"], 3, "D110"),
+        (["--with", "majority"], 2, "C079"),
+        (["--with", "rga"], 2, "C083"),
     ],
 )
 def test_what_is_refused(project, capsys, arguments, exit_code, code):
@@ -104,10 +99,7 @@ def test_fields_of_documents_and_rows_from_the_project_file(tiny_model, tmp_path
     write_rows(
         folder / "asked.jsonl", [{"text": "Where is a boat rented?", "label": "pay", "part": "odd"}]
     )
-    assert (
-        command(["answer", str(folder / "asked.jsonl"), "--with", "rag", "--project", str(folder)])
-        == 0
-    )
+    assert command(["answer", str(folder), str(folder / "asked.jsonl"), "--with", "rag"]) == 0
     arm = assay.load(folder, "rag")
     asked = [
         Example(part, (Message("user", "a boat"),), slices=(("part", part),))
@@ -118,10 +110,10 @@ def test_fields_of_documents_and_rows_from_the_project_file(tiny_model, tmp_path
         arm.answer(["a boat"])
     (folder / "more.csv").write_text("text,side\nA boat is sunk.,odd\n")
     capsys.readouterr()
-    assert said(capsys, str(folder), "--arm", "rag", "add", str(folder / "more.csv"))[0] == 0
+    assert said(capsys, str(folder), "--with", "rag", "add", str(folder / "more.csv"))[0] == 0
     assert [len(a.passages) for a in assay.load(folder, "rag").answer(asked)] == [2, 1]
     (folder / "none.csv").write_text("text\nA boat is lost.\n")
-    code, _, error = said(capsys, str(folder), "--arm", "rag", "add", str(folder / "none.csv"))
+    code, _, error = said(capsys, str(folder), "--with", "rag", "add", str(folder / "none.csv"))
     assert (code, "D111" in error, "did you mean" in error) == (3, True, False)
     # The row's field must be kept with the rows.
     file = folder / "project.yaml"

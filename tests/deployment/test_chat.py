@@ -72,10 +72,7 @@ def test_base_is_the_base_model_without_examples(ran):
 
 @pytest.mark.slow
 def test_one_question_as_json(ran, capsys):
-    assert (
-        command(["ask", "When is the pay of 3?", "--project", str(ran), "--with", "rag", "--json"])
-        == 0
-    )
+    assert command(["ask", str(ran), "When is the pay of 3?", "--with", "rag", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)["answers"][0]
     assert found["arm"] == "rag" and found["passages"][0]["text"] and found["seconds"] > 0
 
@@ -93,7 +90,7 @@ def test_a_conversation_takes_orders_and_strips_controls(ran, capsys, monkeypatc
         "x",
     ]
     monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(lines) + "\n"))
-    assert command(["ask", "--project", str(ran), "--with", "rag"]) == 0
+    assert command(["ask", str(ran), "--with", "rag"]) == 0
     out, err = capsys.readouterr()
     assert DOCUMENTS["pay.md"] in out and "lead answers" in out
     assert "C083" in err and "no order '/wave'" in err

@@ -81,9 +81,8 @@ def _product(shape) -> int:
 def test_the_command_prints_a_table_or_json(project, capsys):
     arguments = [
         "list",
-        "models",
-        "--probe",
         str(project),
+        "models",
         "--model",
         "there",
         "--rows",

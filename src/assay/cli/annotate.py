@@ -7,8 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
+from assay.cli.options import (
+    Encoding,
+    Json,
+    ProjectOption,
+    RowsArgument,
+    SheetOut,
+    Sheets,
+    flag,
+    only_project,
+    option,
+)
 from assay.cli.outcome import say, warn
 from assay.cli.results import as_document, near
 from assay.core.errors import Problem, UsageError
@@ -22,49 +31,27 @@ EXAMPLE = "Example: assay annotate tickets --out tasks.csv --annotators anna,ben
 CONFUSED = 5  # pairs of labels that are shown
 DOUBTED = 20  # doubtful labels that are shown
 
-File = Annotated[
-    Path | None, typer.Option("--out", "-o", help="Write sheets to fill in: .csv or .jsonl.")
-]
-Back = Annotated[
-    list[Path] | None,
-    typer.Option("--in", metavar="SHEET", help="Take a filled sheet; may be repeated."),
-]
 Dispute = Annotated[
-    Path | None, typer.Option("--adjudicate", help="Write a sheet of the rows in dispute.")
+    Path | None, option("--adjudicate", "FILE", "Write a sheet of the rows in dispute.")
 ]
-People = Annotated[
-    str, typer.Option("--annotators", metavar="A,B", help="A sheet for each of them.")
-]
-Rows = Annotated[int | None, typer.Option("--rows", min=1, help="At most so many rows.")]
+People = Annotated[str, option("--annotators", "A,B", "A sheet for each of them.")]
+Rows = Annotated[int | None, option("--rows", "N", "At most so many rows.", min=1)]
 Overlap = Annotated[
     float,
-    typer.Option("--overlap", min=0, max=1, help="Share of the rows that all annotators get."),
+    option("--overlap", "SHARE", "Rows that all annotators get; 0.2 if left out.", min=0, max=1),
 ]
-Next = Annotated[
-    bool, typer.Option("--next", help="The most informative rows without a label, best first.")
-]
-Errors = Annotated[
-    bool, typer.Option("--errors", help="Rows whose label is likely wrong, worst first.")
-]
-Part = Annotated[str, typer.Option("--split", help="Rows of this split only: train, val or test.")]
-Blind = Annotated[bool, typer.Option("--blind", help="Leave the current label out of the sheet.")]
-Encoding = Annotated[
-    str, typer.Option("--encoding", help="Of sheets that are not UTF-8: windows-1252, utf-16.")
-]
-Leave = Annotated[
-    bool,
-    typer.Option("--leave-out", help="Take the good lines of a sheet although others are not."),
-]
-Target = Annotated[
-    str, typer.Argument(metavar="TARGET", help="A project folder, a project file or a data file.")
-]
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+Next = Annotated[bool, flag("--next", "The most informative unlabelled rows, best first.")]
+Errors = Annotated[bool, flag("--errors", "Rows whose label is likely wrong, worst first.")]
+Part = Annotated[str, option("--split", "NAME", "Rows of train, val or test only.")]
+Blind = Annotated[bool, flag("--blind", "Leave the current label out of the sheet.")]
+Leave = Annotated[bool, flag("--leave-out", "Take the good lines of a sheet, not the others.")]
 
 
 def annotate(
-    target: Target = ".",
-    out: File = None,
-    sheets: Back = None,
+    project: RowsArgument = None,
+    named: ProjectOption = "",
+    out: SheetOut = None,
+    sheets: Sheets = None,
     adjudicate: Dispute = None,
     annotators: People = "",
     rows: Rows = None,
@@ -77,7 +64,7 @@ def annotate(
     leave_out: Leave = False,
     as_json: Json = False,
 ) -> int:
-    """Label rows by people: write sheets, take them back, see agreement and disputes.
+    """Have people label rows; see agreement and disputes.
 
     Without --out, --in or --adjudicate it says how things stand.
     """
@@ -87,7 +74,7 @@ def annotate(
     )
     from assay.runtime.data_stage.annotation import Annotation
 
-    work = Annotation.of(target)
+    work = Annotation.of(only_project("annotate", project, named))
     if sheets:
         taken = work.take(sheets, encoding=encoding or None, leave_out=leave_out)
         _show_votes(work, taken, as_json)
@@ -128,7 +115,7 @@ def _show_sheets(done: LabelSheets, nothing: str, as_json: bool) -> None:
         say(f"         {done.shared:,} of them in every sheet, for agreement")
     if done.codebook is not None:
         say(f"labels   {near(done.codebook)}")
-    say("Fill in the column label, then: assay annotate --in SHEET")
+    say("Fill in the column label, then: assay annotate PROJECT --in SHEET")
 
 
 def _show_votes(work: Annotation, taken: SheetImport, as_json: bool) -> None:
@@ -237,4 +224,4 @@ def _doubts(work: Annotation, most: int, as_json: bool) -> None:
         text = " ".join(rows[d.id].text.split())
         cut = text if len(text) <= 70 else text[:69] + "…"
         say(f"{rows[d.id].source}  {d.label}, rather {d.other} ({d.margin:+.2f}): {cut}")
-    say("write them to a sheet: assay annotate TARGET --errors --out doubts.csv")
+    say("write them to a sheet: assay annotate PROJECT --errors --out doubts.csv")

@@ -7,23 +7,32 @@ line is a question, or one of the orders that /help lists; Ctrl-C stops an answe
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
-
-import typer
 
 from assay.cli.display import fitting
 from assay.cli.misuse import line as typed
+from assay.cli.options import (
+    Json,
+    Offline,
+    ProjectArgument,
+    ProjectOption,
+    With,
+    argument,
+    is_project,
+    looks_like_project,
+    option,
+    project_here,
+    split_project,
+)
 from assay.cli.outcome import say, tell_notes, warn
 from assay.cli.results import as_document
 from assay.core.errors import AssayError, Problem, UsageError
-from assay.core.places import file_of
 
 if TYPE_CHECKING:
     from assay.deployment.chat import ChatReply, Talk
 
-EXAMPLE = 'Example: assay ask "Where is my refund?" --project tickets'
+EXAMPLE = 'Example: assay ask tickets "Where is my refund?"'
 ORDERS = {
     "/arm NAME": "let another arm answer",
     "/compare A,B": "ask these arms from now on; /compare alone ends it",
@@ -33,52 +42,43 @@ ORDERS = {
 }
 
 Question = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="QUESTION", help="What is asked; a conversation without it."),
-]
-Arm = Annotated[
-    str, typer.Option("--with", metavar="ARM", help="Who answers; the recommended arm if left out.")
+    list[str] | None, argument("QUESTION", "What is asked; a conversation without it.")
 ]
 Compare = Annotated[
-    str, typer.Option("--compare", metavar="A,B", help="Arms side by side; base is the base model.")
+    str, option("--compare", "A,B", "Strategies side by side; base is the base model.")
 ]
-Folder = Annotated[Path, typer.Option("--project", help="The project folder.")]
-Offline = Annotated[bool, typer.Option("--offline", help="Never use the network.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 
 
 def ask(
+    project: ProjectArgument = None,
     words: Question = None,
-    arm: Arm = "",
+    named: ProjectOption = "",
+    arm: With = "",
     compare: Compare = "",
-    project: Folder = Path(),
     offline: Offline = False,
     as_json: Json = False,
 ) -> int:
-    """Ask an arm a question, or several arms the same one; without a question, talk with it."""
+    """Ask a strategy one question, or talk with it."""
     from assay.deployment.chat import talk
     from assay.runtime.latest_report import refuse_unknown as known
 
     arms = _names(compare)
-    question = None if words is None else " ".join(words)
-    if words and len(words) > 1 and file_of(Path(words[-1])).is_file():
-        way = typed("ask", " ".join(words[:-1]), "--project", words[-1])
-        raise UsageError(
-            Problem(
-                "C060", f"'{words[-1]}' is a project, and stands among the words asked", help=way
-            )
-        )
+    if project is not None and not named:
+        _refuse_misplaced([project, *(words or ())])
+    target, asked = split_project((project, *(words or ())), named, _first_is_project)
+    question = " ".join(asked) if asked else None
     if arm and arms:
         raise UsageError(
             Problem("C060", "--with and --compare are two things", help="give one of them")
         )
     if question is not None and not question.strip():
         raise UsageError(
-            Problem("C060", "the question is empty", help="leave it out to talk with the arm")
+            Problem("C060", "the question is empty", help="leave it out to talk with the strategy")
         )
     if as_json and question is None:
         raise UsageError(Problem("C060", "--json needs a question", help='assay ask "..." --json'))
-    made = talk(project, arm or (arms[0] if arms else ""), offline=offline, tell=tell_notes)
+    target = target or project_here("ask")
+    made = talk(target, arm or (arms[0] if arms else ""), offline=offline, tell=tell_notes)
     for name in arms:
         known(made.project, name)
     if question is None:
@@ -91,6 +91,20 @@ def ask(
     else:
         _stream_answer(made, question)
     return 0
+
+
+def _first_is_project(words: Sequence[str]) -> bool:
+    """A project that is there, a project file, or one word before a question in quotes."""
+    first, *rest = words
+    quoted = " " not in first.strip() and any(" " in word.strip() for word in rest)
+    return looks_like_project(first) or quoted
+
+
+def _refuse_misplaced(words: Sequence[str]) -> None:
+    """Raises: UsageError: C060, the project stands behind the question."""
+    if len(words) > 1 and is_project(words[-1]) and not is_project(words[0]):
+        text = f"'{words[-1]}' is a project, and stands among the words asked"
+        raise UsageError(Problem("C060", text, help=typed("ask", words[-1], " ".join(words[:-1]))))
 
 
 def _names(text: str) -> list[str]:

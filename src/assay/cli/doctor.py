@@ -2,34 +2,28 @@
 
 from typing import Annotated
 
-import typer
-
+from assay.cli.options import Json, Offline, flag, option
 from assay.cli.outcome import warn
 from assay.cli.results import show
 
 EXAMPLE = "Example: assay doctor --no-probe"
 
 
+Probe = Annotated[bool, flag("--probe/--no-probe", "Measure how fast it trains and answers.")]
+Fetch = Annotated[bool, flag("--fetch", "First bring the small models that are not here.")]
+Seconds = Annotated[
+    float, option("--seconds", "N", "Time for measuring; 10 if left out.", min=1, max=600)
+]
+
+
 def doctor(
-    probe: Annotated[
-        bool,
-        typer.Option(
-            "--probe/--no-probe", help="Measure for 10 seconds how fast it trains and answers."
-        ),
-    ] = True,
-    fetch: Annotated[
-        bool, typer.Option("--fetch", help="First bring the small models that are not here.")
-    ] = False,
-    seconds: Annotated[
-        float, typer.Option("--seconds", min=1, max=600, help="That the measurement may take.")
-    ] = 10.0,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Do not try to reach the network.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    probe: Probe = True,
+    fetch: Fetch = False,
+    seconds: Seconds = 10.0,
+    offline: Offline = False,
+    as_json: Json = False,
 ) -> int:
-    """Say what this machine can do, how fast, and what is missing, with the commands that bring
-    it."""
+    """Say what this machine can do, how fast, what is missing."""
     from assay.cli.display import for_terminal
     from assay.runtime.planning.machine_check import examine, fetch_missing
 

@@ -3,53 +3,70 @@ out in place."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from assay.cli.outcome import say, tell_notes
+from assay.cli.misuse import line
+from assay.cli.options import (
+    Json,
+    Offline,
+    ProjectArgument,
+    ProjectOption,
+    With,
+    argument,
+    find_project,
+    is_project,
+    option,
+)
+from assay.cli.outcome import say, tell_notes, warn
 from assay.cli.results import as_document
 from assay.core.errors import Problem, UsageError, did_you_mean
 from assay.core.plain_text import columns
 from assay.runtime.latest_report import project_at
 
-EXAMPLE = "Example: assay documents tickets --arm rag add handbook/leave.md"
+EXAMPLE = "Example: assay documents tickets add handbook/leave.md --with rag"
 ACTIONS = ("list", "add", "drop", "versions")
 
-Target = Annotated[Path, typer.Argument(metavar="TARGET", help="A project folder that has run.")]
-Action = Annotated[str, typer.Argument(metavar="ACTION", help="list, add, drop or versions.")]
-Items = Annotated[
-    list[str] | None, typer.Argument(metavar="FILE|ID...", help="Files to add, or ids to drop.")
-]
-Arm = Annotated[str, typer.Option("--arm", metavar="ARM", help="The arm whose documents they are.")]
-At = Annotated[
-    int | None,
-    typer.Option("--at", metavar="VERSION", help="List the documents of an earlier version."),
-]
-Offline = Annotated[bool, typer.Option("--offline", help="Never use the network.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+Action = Annotated[str | None, argument("ACTION", "list (default), add, drop or versions.")]
+Items = Annotated[list[str] | None, argument("FILE|ID", "Files to add, or ids to drop.")]
+Earlier = Annotated[str, typer.Option("--arm", hidden=True)]
+At = Annotated[int | None, option("--at", "VERSION", "List the documents of an earlier version.")]
 
 
 def documents(
-    target: Target,
-    arm: Arm,
-    action: Action = "list",
+    project: ProjectArgument = None,
+    action: Action = None,
     items: Items = None,
+    named: ProjectOption = "",
+    arm: With = "",
+    earlier: Earlier = "",
     at: At = None,
     offline: Offline = False,
     as_json: Json = False,
 ) -> int:
-    """Change the documents that a fitted arm reads, without a new fit; the next answer reads
-    them."""
-    _check_usage(action, items or [], at)
+    """List, add or drop the documents that a strategy reads.
+
+    Nothing is fitted anew: the next answer reads them.
+    """
+    target, words = find_project(
+        "documents",
+        (project, action, *(items or ())),
+        named,
+        first_is_project=lambda words: is_project(words[0]) or words[0] not in ACTIONS,
+    )
+    action, *rest = words or ["list"]
+    _check_usage(action, rest, at)
+    if earlier:
+        way = line("documents", str(target), *words, "--with", earlier)
+        warn(f"C200 the strategy is named by --with now: {way}")
     from dataclasses import asdict
 
     from assay.deployment.load import load
 
-    shelf = load(project_at(target), arm, offline=offline, tell=tell_notes).documents
+    shelf = load(project_at(target), arm or earlier, offline=offline, tell=tell_notes).documents
     if action in ("add", "drop"):
-        version = shelf.put(items or []) if action == "add" else shelf.drop(items or [])
+        version = shelf.put(rest) if action == "add" else shelf.drop(rest)
         found = {"version": version, "documents": len(shelf.ids())}
         lines = [f"version {version}: {found['documents']:,} documents"]
     elif action == "versions":
@@ -70,8 +87,8 @@ def documents(
     if as_json:
         as_document(found)
     else:
-        for line in lines:
-            say(line)
+        for told in lines:
+            say(told)
     return 0
 
 

@@ -7,62 +7,56 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from assay.cli.misuse import line
+from assay.cli.options import (
+    Json,
+    Offline,
+    Plain,
+    ProjectArgument,
+    ProjectOption,
+    Quiet,
+    With,
+    find_strategies,
+    flag,
+    option,
+)
 from assay.cli.outcome import say, warn
 from assay.cli.results import as_document, near
 from assay.core.errors import Problem, UsageError
-from assay.runtime.latest_report import project_at
+from assay.runtime.latest_report import project_at, recommendation_at
 
 if TYPE_CHECKING:
     from assay.deployment.export.run import Exported
 
-EXAMPLE = "Example: assay export lora --to merged --project tickets -o lora-merged"
+EXAMPLE = "Example: assay export tickets --with lora --to merged --out lora-merged"
 UNCHECKED = 4  # it was written, and its runtime is not here to ask it
 
-Arm = Annotated[str, typer.Argument(metavar="ARM", help="The arm that is given away.")]
-To = Annotated[
-    str,
-    typer.Option(
-        "--to", metavar="FORMAT", help="peft, merged, ...; assay list formats has them all."
-    ),
-]
-Project = Annotated[Path, typer.Option("--project", help="The project folder.")]
-Out = Annotated[
-    Path | None, typer.Option("--out", "-o", metavar="FOLDER", help="Where it goes; a new folder.")
-]
-Rows = Annotated[
-    str, typer.Option("--rows", metavar="N", help="Test rows that it is asked, or all.")
-]
+Earlier = Annotated[str | None, typer.Argument(hidden=True)]  # the strategy, before --with
+To = Annotated[str, option("--to", "FORMAT", "peft, merged, ...: see assay list formats.")]
+Out = Annotated[Path | None, option("--out -o", "FOLDER", "Where it goes; a new folder.")]
+Rows = Annotated[str, option("--rows", "N", "Test rows that it is asked; all if left out.")]
 Limit = Annotated[
     float | None,
-    typer.Option("--limit", min=0, max=1, help="Share of equal answers under which it is refused."),
+    option("--limit", "SHARE", "Refused where fewer answers are equal, 0 to 1.", min=0, max=1),
 ]
 Kind = Annotated[
-    Literal["fp32", "bf16"], typer.Option("--precision", help="Of the weights that are written.")
+    Literal["fp32", "bf16"],
+    option("--precision", "TYPE", "Of the weights: fp32 (default) or bf16."),
 ]
-Base = Annotated[
-    bool | None,
-    typer.Option(
-        "--with-base/--no-base",
-        help="peft: the base beside the adapter; left out: only a quantised one.",
-    ),
-]
+Base = Annotated[bool | None, flag("--with-base/--no-base", "peft: the base model beside it.")]
 Into = Annotated[
     Literal["dequantised", "original"],
-    typer.Option("--into", help="What an arm on a quantised base is merged into."),
+    option("--into", "BASE", "Merge into dequantised (default) or original."),
 ]
-Unchecked = Annotated[bool, typer.Option("--unchecked", help="Do not ask it the test questions.")]
-Offline = Annotated[bool, typer.Option("--offline", help="Never use the network.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
-Plain = Annotated[
-    bool, typer.Option("--plain", help="No colour and no redrawing: one line an event.")
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Results only.")]
+Unchecked = Annotated[bool, flag("--unchecked", "Do not ask it the test questions.")]
 
 
 def export(
-    arm: Arm,
     to: To,
-    project: Project = Path(),
+    project: ProjectArgument = None,
+    earlier: Earlier = None,
+    named: ProjectOption = "",
+    arm: With = "",
     out: Out = None,
     rows: Rows = "all",
     limit: Limit = None,
@@ -75,8 +69,13 @@ def export(
     plain: Plain = False,
     quiet: Quiet = False,
 ) -> int:
-    """Write a fitted arm as files that work without assay, and check that they answer as the arm
-    does."""
+    """Write a strategy as files that work without assay."""
+    target, strategies = find_strategies("export", (project, earlier), named, arm)
+    if len(strategies) > 1:
+        text = f"one strategy is exported at a time, got {', '.join(strategies)}"
+        way = line("export", str(target), "--with", strategies[-1], "--to", to)
+        raise UsageError(Problem("C060", text, help=way))
+    name = strategies[0] if strategies else recommendation_at(target)
     from assay.cli.display import for_terminal
     from assay.deployment.export.formats.source import Wish
     from assay.deployment.export.run import export as write
@@ -84,8 +83,8 @@ def export(
     asked = _rows(rows)
     with for_terminal(plain=plain, quiet=quiet, json=as_json) as display:
         done = write(
-            project_at(project),
-            arm,
+            project_at(target),
+            name,
             to=to,
             out=out,
             rows=asked,
@@ -105,8 +104,8 @@ def export(
 def _show_export(done: Exported) -> None:
     if done.state == "unchecked":
         warn(f"NOT CHECKED: {done.why}. Whether it answers as the arm does is not known.")
-    for line in done.lines():
-        say(line)
+    for told in done.lines():
+        say(told)
     say(f"export  {near(done.folder)}")
 
 

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from assay.cli.options import Json, Offline, argument, flag, option
 from assay.cli.outcome import say
 from assay.cli.results import as_document, near
 from assay.core.command_hints import look, word
@@ -20,24 +21,13 @@ EXAMPLE = "Example: assay init tickets.csv --yes"
 INPUTS = ("text", "question", "input", "messages")  # roles of what is asked, the likeliest first
 TARGETS = ("label", "labels", "answer", "entities", "grades", "code")
 
-File = Annotated[
-    str, typer.Argument(metavar="FILE", help="Rows; the only data file here if left out.")
-]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: take every guess.")]
-Test = Annotated[
-    str,
-    typer.Option("--test", metavar="FILE", help="Rows to test on; drawn from FILE if left out."),
-]
-Val = Annotated[
-    str,
-    typer.Option("--val", metavar="FILE", help="Rows to choose on; drawn from FILE if left out."),
-]
+File = Annotated[str, argument("FILE", "Rows; the only data file here if left out.")]
+Yes = Annotated[bool, flag("--yes -y", "Ask nothing: take every guess.")]
+Test = Annotated[str, option("--test", "FILE", "Rows to test on; drawn from FILE if left out.")]
+Val = Annotated[str, option("--val", "FILE", "Rows to choose on; drawn from FILE if left out.")]
 Sets = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="How rows are read: data.columns.label=stars"),
+    list[str] | None, option("--set", "KEY=VALUE", "How rows are read: data.columns.label=stars")
 ]
-Offline = Annotated[bool, typer.Option("--offline", help="Never use the network.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 
 
 def init(
@@ -49,7 +39,7 @@ def init(
     offline: Offline = False,
     as_json: Json = False,
 ) -> int:
-    """Write a project file for a data file, with every guess and its reason; run nothing."""
+    """Write a project file with every guess; run nothing."""
     from assay.config.new_project import init as write
 
     changes = list(sets or ())

@@ -6,7 +6,19 @@ from typing import Annotated
 
 import typer
 
-from assay.cli.outcome import say
+from assay.cli.misuse import line
+from assay.cli.options import (
+    Json,
+    Offline,
+    Plain,
+    ProjectArgument,
+    ProjectOption,
+    Quiet,
+    argument,
+    find_project,
+    option,
+)
+from assay.cli.outcome import say, warn
 from assay.cli.results import as_document, show
 from assay.core.command_hints import is_data
 from assay.core.errors import Problem, UsageError, nearest
@@ -22,74 +34,90 @@ CALLED = {
     "base": "models",
 }
 
+What = Annotated[str | None, argument("WHAT", "Left out: the project's strategies; see above.")]
+Earlier = Annotated[str, typer.Option("--probe", hidden=True)]  # the project to rank models on
+Model = Annotated[list[str] | None, option("--model", "NAME", "A model to rank; may be repeated.")]
+Rows = Annotated[int, option("--rows", "N", "Rows to ask ranked models; 100.", min=10)]
+Shots = Annotated[int, option("--shots", "N", "Examples in a prompt; 4.", min=0, max=64)]
+
 
 def list_(
-    what: Annotated[
-        str,
-        typer.Argument(
-            help="A project; or steps, augmentations, strategies, models, metrics, kinds, formats."
-        ),
-    ] = ".",
-    probe: Annotated[
-        Path | None,
-        typer.Option("--probe", metavar="PROJECT", help="Models ranked on rows of this project."),
-    ] = None,
-    model: Annotated[
-        list[str] | None,
-        typer.Option("--model", metavar="MODEL", help="A candidate; may be repeated."),
-    ] = None,
-    rows_: Annotated[
-        int, typer.Option("--rows", min=10, help="Rows of val and train to ask them.")
-    ] = 100,
-    shots: Annotated[
-        int, typer.Option("--shots", min=0, max=64, help="Solved examples in a prompt.")
-    ] = 4,
-    offline: Annotated[bool, typer.Option("--offline", help="Never use the network.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
-    plain: Annotated[
-        bool, typer.Option("--plain", help="No colour and no redrawing: one line an event.")
-    ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Results only.")] = False,
+    project: ProjectArgument = None,
+    what: What = None,
+    named: ProjectOption = "",
+    earlier: Earlier = "",
+    model: Model = None,
+    rows: Rows = 100,
+    shots: Shots = 4,
+    offline: Offline = False,
+    as_json: Json = False,
+    plain: Plain = False,
+    quiet: Quiet = False,
 ) -> int:
-    """List the arms of a project with their state, or what assay has; rank base models on a
-    project's rows."""
+    """List a project's strategies, or what assay has.
+
+    WHAT is steps, augmentations, strategies, models, metrics, kinds or formats. With a project,
+    models are ranked on its rows.
+    """
     from assay.cli import look
 
-    if probe is not None:
-        from assay import rank_models
-        from assay.cli.display import for_terminal
-
-        if what != "models":
-            raise typer.BadParameter(
-                "it is for models: assay list models --probe PROJECT", param_hint="'--probe'"
-            )
-        names = [
-            str(Path(name).absolute()) if Path(name).exists() else name for name in model or ()
-        ]
-        with for_terminal(plain=plain, quiet=quiet, json=as_json) as display:
-            found = rank_models(
-                probe, names, rows=rows_, shots=shots, offline=offline, tell=display.tell
-            )
-        show(found, as_json)
-        return 0
-    if not Path(what).exists():
-        _refuse_unknown(what, look.LISTS)
-    rows = (
-        look.has(what) if what in look.LISTS and not Path(what).exists() else look.arms(Path(what))
-    )
-    if as_json:
-        as_document(rows)
+    words, shown = _split_words([one for one in (project, what) if one], named or earlier)
+    if earlier:
+        if shown != "models":
+            text = "--probe is for models"
+            raise UsageError(Problem("C060", text, help=line("list", earlier, "models")))
+        warn(f"C200 models are ranked by naming a project now: {line('list', earlier, 'models')}")
+    if shown and not (words or named or earlier):
+        found = look.has(shown)
     else:
-        for line in look.lines(rows) if rows else ["There are no arms; name some under compare."]:
-            say(line)
+        target, _ = find_project("list", words, named or earlier)
+        if shown == "models":
+            from assay import rank_models
+            from assay.cli.display import for_terminal
+
+            names = [
+                str(Path(one).absolute()) if Path(one).exists() else one for one in model or ()
+            ]
+            options = {"rows": rows, "shots": shots, "offline": offline}
+            with for_terminal(plain=plain, quiet=quiet, json=as_json) as display:
+                ranking = rank_models(target, names, tell=display.tell, **options)
+            show(ranking, as_json)
+            return 0
+        found = look.arms(target)
+        found = found if shown in ("", "strategies") else look.has(shown)
+    if as_json:
+        as_document(found)
+    else:
+        for told in look.lines(found) if found else ["There are no arms; name some under compare."]:
+            say(told)
     return 0
 
 
-def _refuse_unknown(what: str, lists: tuple[str, ...]) -> None:
-    """Raises: UsageError: C203, a word that is neither a list nor looks like a file."""
-    if what in lists or "/" in what or is_data(what) or Path(what).suffix in ENDINGS:
-        return
+def _split_words(words: list[str], named: str) -> tuple[list[str], str]:
+    """The word that names a project, if any does, and what is listed; "": its strategies.
+
+    Raises:
+        UsageError: C203, a word is neither.
+    """
+    from assay.cli.look import LISTS
+
+    alone = not named and len(words) == 1
+    if not words or (alone and Path(words[0]).exists()):
+        return words, ""
+    if alone and words[0] not in LISTS:
+        _refuse_unknown(words[0], LISTS)
+        return words, ""
+    if words[-1] not in LISTS:
+        _refuse_unknown(words[-1], LISTS, always=True)
+    return words[:-1], words[-1]
+
+
+def _refuse_unknown(what: str, lists: tuple[str, ...], *, always: bool = False) -> None:
+    """Raises: UsageError: C203, a word that is like the name of a list; with `always` any word."""
     near = CALLED.get(what.lower()) or nearest(what, lists)
+    like_a_file = "/" in what or is_data(what) or Path(what).suffix in ENDINGS
+    if not always and (like_a_file or not near):
+        return
     hint = f"; did you mean '{near}'?" if near else f"; there are: {', '.join(lists)}"
     help = f"assay list {near or 'strategies'}"
     raise UsageError(

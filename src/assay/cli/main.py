@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -27,12 +28,24 @@ from assay.cli import review as of_reviews
 from assay.cli import serve as of_serving
 from assay.cli import watch as of_logs
 from assay.cli.annotate import EXAMPLE, annotate
+from assay.cli.options import (
+    Json,
+    Offline,
+    Plain,
+    ProjectOption,
+    Quiet,
+    RowsArgument,
+    Sets,
+    Verb,
+    Verbose,
+    flag,
+    only_project,
+    option,
+)
 from assay.cli.outcome import CommandOutcome, say
 from assay.cli.results import as_document, near, show, summary
 from assay.core.command_hints import lines as what_to_type
 from assay.core.command_hints import look as look_around
-from assay.core.errors import Problem, UsageError
-from assay.core.places import PROJECT
 from assay.core.places import place as place_of
 
 if TYPE_CHECKING:
@@ -56,21 +69,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-
-Target = Annotated[
-    str, typer.Argument(metavar="TARGET", help="A project folder, a project file or a data file.")
-]
-Sets = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Change a setting: compare.0.k=8"),
-]
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
-Plain = Annotated[
-    bool, typer.Option("--plain", help="No colour and no redrawing: one line an event.")
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Results only.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Also what the libraries log.")]
-Offline = Annotated[bool, typer.Option("--offline", help="Never use the network.")]
+command_of = partial(app.command, cls=Verb)
 
 
 def main() -> NoReturn:
@@ -129,44 +128,30 @@ def _top(
     your data."""
 
 
-def _project(
-    target: str, sets: Sequence[str] | None, display: "Display", offline: bool = False
+def _load(
+    target: Path, sets: Sequence[str] | None, display: "Display", offline: bool = False
 ) -> "Project":
     from assay.config import load
     from assay.config.start import begin
 
-    project = load(begin(Path(target), sets or (), offline=offline, tell=display.tell), sets or ())
+    project = load(begin(target, sets or (), offline=offline, tell=display.tell), sets or ())
     for warning in project.warnings:
         display.tell({"event": "warning", **warning})
     return project
 
 
-def _resolve_target(target: str) -> str:
-    """What is to run: the project of this folder where none is named.
-
-    Raises:
-        UsageError: C201, there is none; what could be typed here is listed.
-    """
-    if target or Path(PROJECT).is_file():
-        return target or "."
-    there = look_around(Path())
-    ways = [way for way, _ in there.commands()] or ["assay run FILE"]
-    text = f"no project or data file is named; {there.holds()}"
-    raise UsageError(Problem("C201", text, help="\n         ".join(ways)))
+Dry = Annotated[bool, flag("--plan", "Only say what would run and what it takes.")]
+Only = Annotated[list[str] | None, option("--only", "A,B", "Run these strategies only.")]
+Minutes = Annotated[float | None, option("--minutes", "N", "Stop after about this long.", min=0.01)]
 
 
-@app.command(epilog="Example: assay run tickets.csv --minutes 20")
+@command_of(epilog="Example: assay run tickets.csv --minutes 20")
 def run(
-    target: Target = "",
-    plan: Annotated[
-        bool, typer.Option("--plan", help="Only say what would run, and what it takes.")
-    ] = False,
-    only: Annotated[
-        list[str] | None, typer.Option("--only", metavar="ARM", help="Run this arm, or these: a,b.")
-    ] = None,
-    minutes: Annotated[
-        float | None, typer.Option("--minutes", min=0.01, help="Stop after about this long.")
-    ] = None,
+    project: RowsArgument = None,
+    named: ProjectOption = "",
+    plan: Dry = False,
+    only: Only = None,
+    minutes: Minutes = None,
     sets: Sets = None,
     offline: Offline = False,
     as_json: Json = False,
@@ -174,21 +159,21 @@ def run(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> int:
-    """Compare the strategies of a project on the same test rows, and report which one to use."""
+    """Compare strategies on the same test rows; say which to use."""
     from assay.cli.display import for_terminal
 
-    begun, target, report = time.monotonic(), _resolve_target(target), None
+    begun, target, report = time.monotonic(), only_project("run", project, named), None
     with for_terminal(plain=plain, quiet=quiet, json=as_json, verbose=verbose) as display:
-        project = _project(target, sets, display, offline)
+        loaded = _load(target, sets, display, offline)
         from assay import pipeline as flow
 
         if plan:
-            planned = flow.plan(project, only=only or (), offline=offline, tell=display.tell)
+            planned = flow.plan(loaded, only=only or (), offline=offline, tell=display.tell)
         else:
             planned = None
             gone = time.monotonic() - begun  # a file was read and guessed at
             report = flow.run(
-                project,
+                loaded,
                 only=only or (),
                 minutes=minutes,
                 gone=gone,
@@ -201,7 +186,7 @@ def run(
     if as_json:
         as_document(report.data)
     else:
-        summary(report, project)
+        summary(report, loaded)
     return exit_code(report)
 
 
@@ -214,44 +199,36 @@ def exit_code(report: Any) -> int:
     return 1 if report.data["verdict"]["failed"] else 0
 
 
-app.command(epilog=of_beginnings.EXAMPLE)(of_beginnings.init)
+command_of(epilog=of_beginnings.EXAMPLE)(of_beginnings.init)
+
+Every = Annotated[bool, flag("--all", "Every problem, however many of a kind.")]
+SplitFile = Annotated[Path | None, option("--save-split", "FILE", "Write which row went where.")]
+Card = Annotated[Path | None, option("--card", "FILE", "Write a data card, Markdown.")]
+LeakCost = Annotated[bool, flag("--leak-cost", "Measure what leaked rows add to a score.")]
+Contamination = Annotated[bool, flag("--contamination", "Has the base model read the test rows?")]
 
 
-@app.command(epilog="Example: assay check tickets.csv")
+@command_of(epilog="Example: assay check tickets.csv")
 def check(
-    target: Target = ".",
+    project: RowsArgument = None,
+    named: ProjectOption = "",
     sets: Sets = None,
-    every: Annotated[
-        bool, typer.Option("--all", help="Every problem, however many of a kind.")
-    ] = False,
-    save_split: Annotated[
-        Path | None,
-        typer.Option(
-            "--save-split", metavar="FILE", help="Write which row went where: split.manifest."
-        ),
-    ] = None,
-    card: Annotated[
-        Path | None, typer.Option("--card", metavar="FILE", help="Write a data card, Markdown.")
-    ] = None,
-    leak_cost: Annotated[
-        bool, typer.Option("--leak-cost", help="Fit an arm with and without the rows that leaked.")
-    ] = False,
-    contamination: Annotated[
-        bool,
-        typer.Option(
-            "--contamination", help="Ask the base model whether it has read the test rows before."
-        ),
-    ] = False,
+    every: Every = False,
+    save_split: SplitFile = None,
+    card: Card = None,
+    leak_cost: LeakCost = False,
+    contamination: Contamination = False,
     offline: Offline = False,
     as_json: Json = False,
     plain: Plain = False,
     quiet: Quiet = False,
 ) -> int:
-    """Read the project and its data, say what is wrong; load no model, unless asked to."""
+    """Read a project and its data; say what is wrong."""
+    target = only_project("check", project, named)
     from assay.cli.display import for_terminal
 
     with for_terminal(plain=plain, quiet=quiet, json=as_json) as display:
-        project = _project(target, sets, display, offline)
+        loaded = _load(target, sets, display, offline)
         from assay import pipeline as flow
 
         doubts = [
@@ -259,7 +236,7 @@ def check(
             for n, wanted in (("leak_cost", leak_cost), ("contamination", contamination))
             if wanted
         ]
-        checked = flow.check(project, doubts=doubts, offline=offline, tell=display.tell)
+        checked = flow.check(loaded, doubts=doubts, offline=offline, tell=display.tell)
     show(checked, as_json)
     for name, file, write in (
         ("split", save_split, checked.save_split),
@@ -272,30 +249,30 @@ def check(
     return 0
 
 
-app.command(epilog=of_reports.EXAMPLE)(of_reports.report)
-app.command(epilog=of_questions.EXAMPLE)(of_questions.ask)
-app.command(epilog=of_answers.EXAMPLE)(of_answers.answer)
-app.command(epilog=of_exports.EXAMPLE)(of_exports.export)
-app.command(epilog=of_serving.EXAMPLE)(of_serving.serve)
-app.command(epilog=of_logs.EXAMPLE)(of_logs.watch)
-app.command(epilog=EXAMPLE)(annotate)
-app.command(epilog=of_reviews.EXAMPLE)(of_reviews.review)
-app.command(epilog=of_documents.EXAMPLE)(of_documents.documents)
-app.command("list", epilog=of_lists.EXAMPLE)(of_lists.list_)
+command_of(epilog=of_reports.EXAMPLE)(of_reports.report)
+command_of(epilog=of_questions.EXAMPLE)(of_questions.ask)
+command_of(epilog=of_answers.EXAMPLE)(of_answers.answer)
+command_of(epilog=of_exports.EXAMPLE)(of_exports.export)
+command_of(epilog=of_serving.EXAMPLE)(of_serving.serve)
+command_of(epilog=of_logs.EXAMPLE)(of_logs.watch)
+command_of(epilog=EXAMPLE)(annotate)
+command_of(epilog=of_reviews.EXAMPLE)(of_reviews.review)
+command_of(epilog=of_documents.EXAMPLE)(of_documents.documents)
+command_of("list", epilog=of_lists.EXAMPLE)(of_lists.list_)
 
 
-@app.command(epilog="Example: assay explain C076")
+@command_of(epilog="Example: assay explain C076")
 def explain(
     words: Annotated[
         list[str],
-        typer.Argument(metavar="CODE|WORD", help="A code as printed, D050; or a word: leak."),
+        typer.Argument(metavar="CODE|WORD", help="A code, D050; or a word: leak."),
     ],
 ) -> int:
-    """Print what a code or a word means, and what to do about it."""
+    """Say what a code or a word means, and what to do."""
     from assay.cli.explain import page
 
     say(page(" ".join(words)).rstrip())
     return 0
 
 
-app.command(epilog=of_machines.EXAMPLE)(of_machines.doctor)
+command_of(epilog=of_machines.EXAMPLE)(of_machines.doctor)

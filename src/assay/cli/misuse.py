@@ -72,18 +72,16 @@ _FILES = (
     "--dataset",
     "--train-file",
     "--train",
-    "--project",
-    "--target",
-    "--folder",
 )
+_PROJECTS = ("--folder", "--dir", "--target", "-p")
 _RUN: dict[str, str] = {
     **dict.fromkeys(("--arm", "--strategy", "--method", "--strategies", "--arms"), "--only"),
+    "--with": "--only",
     **dict.fromkeys(("--time", "--timeout", "--budget", "--max-minutes"), "--minutes"),
     **dict.fromkeys(("--dry-run", "--dryrun"), "--plan"),
 }
 _ASKED: dict[str, str] = {
     **dict.fromkeys(("--arm", "--model", "--strategy", "--method"), "--with"),
-    **dict.fromkeys(("--folder", "--dir", "--target", "-p"), "--project"),
     **dict.fromkeys(("--output", "--output-file"), "--out"),
 }
 _TRAINED = (
@@ -164,6 +162,8 @@ def _option(option: str, verb: str, arguments: Sequence[str]) -> str:
         return _in_the_file(others)
     if verb in ("run", "check") and name in _SETS:
         return line(*others, "--set", f"{_SETS[name]}={value or 'VALUE'}")
+    if verb and name in _PROJECTS and value:
+        return line(verb, value, *others[1:])
     if verb in ("run", "check", "init", "report", "list") and name in _FILES and value:
         return line(verb, value, *others[1:])
     table = _RUN if verb == "run" else _ASKED

@@ -138,22 +138,18 @@ def _replace_word(arguments: Sequence[str], wrong: str, right: str) -> list[str]
 def _project_command(problem: Problem, verb: str, arguments: Sequence[str]) -> str:
     """The command for one that asks a project: of the project that was meant, of a strategy that
     there is."""
-    if problem.code == "D002" and verb in ("report", "list", "check", "review", "annotate"):
+    if problem.code in ("D002", "C201") and verb not in ("run", "init"):
         there = look(Path(problem.place)).projects
-        return (
-            line(
-                verb,
-                str(project_target(there[0])),
-                *(one for one in arguments[1:] if one.startswith("-")),
-            )
-            if there
-            else ""
-        )
+        asked = [one for one in there if verb not in ASKING or has_run(one)]
+        if not asked or (problem.code == "C201" and len(asked) > 1):
+            return ""
+        found, words = str(project_target(asked[0])), list(arguments[1:])
+        if problem.code == "C201":
+            return line(verb, found, *words)
+        same = [found if one.rstrip("/") == problem.place else one for one in words]
+        return line(verb, *same) if same != words else ""
     if verb not in ASKING:
         return ""
-    if problem.code == "D002" and "--project" not in arguments:
-        ran = [one for one in look(Path(problem.place)).projects if has_run(one)]
-        return line(*arguments, "--project", str(project_target(ran[0]))) if ran else ""
     if problem.code == "C161" and (match := re.match(r"--with (\S+);", problem.help)):
         return line(*arguments, "--with", match[1])
     if problem.code == "C083" and problem.place and Path(problem.place).exists():

@@ -6,71 +6,63 @@ from typing import Annotated, Any
 
 import typer
 
+from assay.cli.options import (
+    Json,
+    ProjectArgument,
+    ProjectOption,
+    With,
+    argument,
+    find_project,
+    flag,
+    option,
+)
 from assay.cli.outcome import say
 from assay.cli.results import as_document, near, verdict
 from assay.core.places import place as place_of
 
 EXAMPLE = "Example: assay report tickets --diff"
 
-Target = Annotated[
-    str, typer.Argument(metavar="TARGET", help="A project folder, a project file or a data file.")
+Newer = Annotated[Path | None, argument("NEWER", "With --diff: what to compare it with.")]
+Ledger = Annotated[bool, flag("--ledger", "Every row that was dropped or changed.")]
+Step = Annotated[str, option("--step", "STEP", "The ledger of one step.")]
+Place = Annotated[str, option("--place", "FILE[:LINE]", "The ledger of a file or line.")]
+Row = Annotated[str, option("--row", "ID", "What happened to a row, or to file:line.")]
+Diff = Annotated[bool, flag("--diff", "What moved since the report before.")]
+Card = Annotated[Path | None, option("--card", "FILE", "Write a model card, Markdown.")]
+Tracker = Annotated[
+    str | None, option("--to", "NAME", "Give the log to tensorboard, mlflow, wandb, trackio.")
 ]
-Newer = Annotated[
-    Path | None,
-    typer.Argument(metavar="NEWER", help="With --diff: the report to compare TARGET's with."),
-]
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 
 
 def report(
-    target: Target = ".",
+    project: ProjectArgument = None,
     newer: Newer = None,
-    ledger: Annotated[
-        bool, typer.Option("--ledger", help="Every row that was dropped or changed, and why.")
-    ] = False,
-    step: Annotated[
-        str, typer.Option("--step", metavar="STEP", help="The ledger of one step.")
-    ] = "",
-    place: Annotated[
-        str, typer.Option("--place", metavar="FILE[:LINE]", help="The ledger of one file or line.")
-    ] = "",
-    row: Annotated[
-        str, typer.Option("--row", metavar="ID", help="What happened to one row; or its file:line.")
-    ] = "",
-    diff: Annotated[
-        bool, typer.Option("--diff", help="What moved since the report before.")
-    ] = False,
-    card: Annotated[
-        Path | None,
-        typer.Option("--card", metavar="FILE", help="Write the model card of an arm, Markdown."),
-    ] = None,
-    arm: Annotated[
-        str,
-        typer.Option(
-            "--with", metavar="ARM", help="Whose card; the recommended arm's if left out."
-        ),
-    ] = "",
-    to: Annotated[
-        str | None,
-        typer.Option(
-            "--to", metavar="TRACKER", help="Hand the log to tensorboard, mlflow, wandb or trackio."
-        ),
-    ] = None,
+    named: ProjectOption = "",
+    ledger: Ledger = False,
+    step: Step = "",
+    place: Place = "",
+    row: Row = "",
+    diff: Diff = False,
+    card: Card = None,
+    arm: With = "",
+    to: Tracker = None,
     as_json: Json = False,
 ) -> int:
-    """Show the newest report of a project."""
+    """Show the newest report, what moved, or the ledger of rows."""
+    words = (project, None if newer is None else str(newer))
+    target, rest = find_project("report", words, named)
     from assay.cli import look
     from assay.reporting.latest import newest
     from assay.runtime.latest_report import project_at
 
-    if newer is not None:
+    if rest:
         if not diff:
             raise typer.BadParameter(
                 "a second report is for --diff: assay report OLD NEW --diff", param_hint="'NEWER'"
             )
-        _show_changes(look.between(Path(target), newer), as_json)
+        _show_changes(look.between(target, Path(rest[0])), as_json)
         return 0
-    folder = project_at(Path(target))
+    folder = project_at(target)
     if to is not None:
         _export_to_tracker(folder, to, as_json)
         return 0

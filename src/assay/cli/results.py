@@ -94,11 +94,7 @@ def next_step(report: Any, project: Project) -> str:
         one.text for one in asked if len(one.messages) == 1 and not one.context and not one.options
     ]
     short = [text for text in plain if 0 < len(text) <= ASKED and text.isprintable()]
-    return (
-        f"assay ask {shlex.quote(short[0])} --project {shlex.quote(str(project.target))}"
-        if short
-        else ""
-    )
+    return f"assay ask {shlex.quote(str(project.target))} {shlex.quote(short[0])}" if short else ""
 
 
 def near(path: Path) -> str:

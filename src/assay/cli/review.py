@@ -6,8 +6,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from assay.cli.options import (
+    Encoding,
+    Json,
+    Offline,
+    ProjectArgument,
+    ProjectOption,
+    SheetOut,
+    Sheets,
+    only_project,
+    option,
+)
 from assay.cli.outcome import say, warn
 from assay.cli.results import as_document, near
 from assay.core.errors import Problem, UsageError
@@ -17,41 +26,20 @@ if TYPE_CHECKING:
 
 EXAMPLE = "Example: assay review tickets --out rate.csv --reviewers anna,ben"
 
-Target = Annotated[
-    str, typer.Argument(metavar="TARGET", help="A project folder, a project file or a data file.")
-]
-File = Annotated[
-    Path | None, typer.Option("--out", "-o", help="Write sheets to fill in: .csv or .jsonl.")
-]
-Back = Annotated[
-    list[Path] | None,
-    typer.Option("--in", metavar="SHEET", help="Take a filled sheet; may be repeated."),
-]
-Pairs = Annotated[
-    Path | None, typer.Option("--pairs", metavar="FILE", help="Write preference pairs, JSON lines.")
-]
-Arms = Annotated[
-    str,
-    typer.Option("--arms", metavar="A,B", help="The two arms; the recommended one and its rival."),
-]
-Rows = Annotated[int, typer.Option("--rows", min=1, help="At most so many rows.")]
+Pairs = Annotated[Path | None, option("--pairs", "FILE", "Write preference pairs, JSON lines.")]
+Arms = Annotated[str, option("--arms", "A,B", "The two; left out: the recommended and its rival.")]
+Rows = Annotated[int, option("--rows", "N", "At most so many rows; 60.", min=1)]
 Part = Annotated[
-    str, typer.Option("--split", help="Rows of test, val or train; only val and train give pairs.")
+    str, option("--split", "NAME", "test (default), val or train; test gives no pairs.")
 ]
-People = Annotated[
-    str, typer.Option("--reviewers", metavar="A,B", help="A sheet for each of them.")
-]
-Encoding = Annotated[
-    str, typer.Option("--encoding", help="Of sheets that are not UTF-8: windows-1252, utf-16.")
-]
-Offline = Annotated[bool, typer.Option("--offline", help="Use the network for nothing.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+People = Annotated[str, option("--reviewers", "A,B", "A sheet for each of them.")]
 
 
 def review(
-    target: Target = ".",
-    out: File = None,
-    sheets: Back = None,
+    project: ProjectArgument = None,
+    named: ProjectOption = "",
+    out: SheetOut = None,
+    sheets: Sheets = None,
     pairs: Pairs = None,
     arms: Arms = "",
     rows: Rows = 60,
@@ -61,7 +49,7 @@ def review(
     offline: Offline = False,
     as_json: Json = False,
 ) -> int:
-    """Have people rate two arms' answers side by side, without knowing which is whose.
+    """Have people rate two strategies' answers blind.
 
     Without --out, --in or --pairs it says what they have said so far.
     """
@@ -71,7 +59,7 @@ def review(
         raise UsageError(
             Problem("C060", "--out, --in and --pairs are three things", help="give one of them")
         )
-    work = Review.of(target, lambda event: warn(event["text"]))
+    work = Review.of(only_project("review", project, named), lambda event: warn(event["text"]))
     if sheets:
         new = work.take(sheets, encoding=encoding or None)
         if as_json:
@@ -129,7 +117,7 @@ def _show_sheets(done: ReviewSheets, as_json: bool) -> None:
         f"         {done.twice:,} of them come twice, of {done.known:,} the better answer is known;"
         f" {done.alike:,} rows are answered alike and not shown"
     )
-    say("fill in the column choice with A, B, tie or bad; then: assay review TARGET --in SHEET")
+    say("fill in the column choice with A, B, tie or bad; then: assay review PROJECT --in SHEET")
 
 
 def _state(work: Review, as_json: bool) -> None:
@@ -138,7 +126,7 @@ def _state(work: Review, as_json: bool) -> None:
         as_document(found)
         return
     if found is None:
-        say("nobody has rated yet: assay review TARGET --out rate.csv")
+        say("nobody has rated yet: assay review PROJECT --out rate.csv")
         return
     from assay.audits.human_review.section import markdown
 

@@ -8,6 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from assay.cli.options import (
+    Json,
+    Offline,
+    Plain,
+    ProjectArgument,
+    ProjectOption,
+    Quiet,
+    find_strategies,
+    option,
+)
 from assay.cli.outcome import say
 from assay.core.errors import Problem, UsageError
 from assay.runtime.latest_report import project_at
@@ -15,84 +25,55 @@ from assay.runtime.latest_report import project_at
 if TYPE_CHECKING:
     from assay.deployment.server.run import Open
 
-EXAMPLE = "Example: assay serve lora --project tickets"
+EXAMPLE = "Example: assay serve tickets --with lora,base"
 
-Arms = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="ARM...",
-        help="Arms to serve, or base; the recommended arm and the base if left out.",
-    ),
-]
-Folder = Annotated[Path, typer.Option("--project", help="The project folder.")]
+Earlier = Annotated[list[str] | None, typer.Argument(hidden=True)]  # strategies, before --with
+Names = Annotated[str, option("--with", "A,B", "Strategies; left out: the recommended and base.")]
 Host = Annotated[
-    str | None,
-    typer.Option(
-        "--host", help="The address to listen on, 127.0.0.1; another than this machine needs a key."
-    ),
+    str | None, option("--host", "ADDRESS", "Where it listens; others than 127.0.0.1 need a key.")
 ]
 Port = Annotated[
-    int | None, typer.Option("--port", min=0, max=65535, help="8000; 0: any that is free.")
+    int | None,
+    option("--port", "N", "Port; 8000 if left out, 0: any that is free.", min=0, max=65535),
 ]
 Keys = Annotated[
-    Path | None,
-    typer.Option(
-        "--api-key-file", metavar="FILE", help="Keys, one a line; else the one in ASSAY_API_KEY."
-    ),
+    Path | None, option("--api-key-file", "FILE", "Keys, one a line; left out: ASSAY_API_KEY.")
 ]
-Names = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--allow-host",
-        metavar="NAME",
-        help="A further name that the server is called by; may be repeated.",
-    ),
+Hosts = Annotated[
+    list[str] | None, option("--allow-host", "NAME", "A further host name of it; may be repeated.")
 ]
-EngineOf = Annotated[
-    str | None, typer.Option("--engine", help="What writes: own, llama.cpp or vllm.")
-]
+EngineOf = Annotated[str | None, option("--engine", "NAME", "What writes: own, llama.cpp or vllm.")]
 Weights = Annotated[
     list[str] | None,
-    typer.Option(
-        "--weights",
-        metavar="[ARM=]PATH",
-        help="For llama.cpp a GGUF file, for vllm the folder of a merged model; may be repeated.",
-    ),
+    option("--weights", "[A=]PATH", "A GGUF file or merged folder; may be repeated."),
 ]
 Log = Annotated[
-    Path | None,
-    typer.Option(
-        "--log",
-        metavar="FILE",
-        help="Keep questions and answers, JSON lines; personal data may be in them.",
-    ),
+    Path | None, option("--log", "FILE", "Keep questions and answers, personal data too.")
 ]
 Rate = Annotated[
-    float | None,
-    typer.Option("--rate", min=0, help="Requests a minute of one key or address; 0: any number."),
+    float | None, option("--rate", "N", "Requests a minute of a key or address; 0: any.", min=0)
 ]
 Seconds = Annotated[
-    float | None, typer.Option("--seconds", min=1, max=86400, help="That an answer may take; 600.")
+    float | None,
+    option("--seconds", "N", "Longest time for an answer; 600 if left out.", min=1, max=86400),
 ]
 Grace = Annotated[
     float | None,
-    typer.Option("--grace", min=0, max=3600, help="Seconds for running answers when stopped; 30."),
+    option(
+        "--grace", "SECONDS", "Time to end answers when stopped; 30 if left out.", min=0, max=3600
+    ),
 ]
-Offline = Annotated[bool, typer.Option("--offline", help="Never use the network to fetch a model.")]
-Json = Annotated[bool, typer.Option("--json", help="Say the address as one JSON document.")]
-Plain = Annotated[
-    bool, typer.Option("--plain", help="No colour and no redrawing: one line an event.")
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Results only.")]
 
 
 def serve(
-    arms: Arms = None,
-    project: Folder = Path(),
+    project: ProjectArgument = None,
+    earlier: Earlier = None,
+    named: ProjectOption = "",
+    strategies: Names = "",
     host: Host = None,
     port: Port = None,
     api_key_file: Keys = None,
-    allow_host: Names = None,
+    allow_host: Hosts = None,
     engine: EngineOf = None,
     weights: Weights = None,
     log: Log = None,
@@ -104,22 +85,23 @@ def serve(
     plain: Plain = False,
     quiet: Quiet = False,
 ) -> int:
-    """Answer requests of OpenAI's clients with fitted arms, until Ctrl-C or SIGTERM.
+    """Serve strategies behind OpenAI's routes until Ctrl-C.
 
     What is left out is what project.yaml says under serve.
     """
+    target, arms = find_strategies("serve", (project, *(earlier or ())), named, strategies)
     from assay.cli.display import for_terminal
     from assay.deployment.server import run as serving
     from assay.deployment.server.auth import keys_of
 
     with for_terminal(plain=plain, quiet=quiet, json=as_json) as display:
         serving.serve(
-            project_at(project),
-            arms or (),
+            project_at(target),
+            arms,
             host=host,
             port=port,
             engine=engine,
-            weights=_by_arm(weights or (), arms or ()),
+            weights=_by_arm(weights or (), arms),
             keys=keys_of(api_key_file),
             names=allow_host or (),
             log=log,
@@ -140,7 +122,7 @@ def _by_arm(weights: Sequence[str], arms: Sequence[str]) -> dict[str, str]:
         name, mark, path = one.partition("=")
         if not mark and len(arms) != 1:
             text = f"whose weights are in {one}? There are {len(arms)} arms"
-            raise UsageError(Problem("C153", text, "--weights", f"--weights ARM={one}"))
+            raise UsageError(Problem("C153", text, "--weights", f"--weights NAME={one}"))
         found[name if mark else arms[0]] = path if mark else one
     return found
 

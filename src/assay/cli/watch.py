@@ -5,8 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
-import typer
-
+from assay.cli.options import (
+    Json,
+    Offline,
+    Plain,
+    ProjectArgument,
+    ProjectOption,
+    Quiet,
+    With,
+    argument,
+    option,
+    project_and_file,
+)
 from assay.cli.outcome import say
 from assay.cli.results import as_document, near
 from assay.core.errors import Problem, UsageError
@@ -15,48 +25,33 @@ from assay.runtime.latest_report import project_at
 if TYPE_CHECKING:
     from assay.config.monitor import Encoding
 
-EXAMPLE = "Example: assay watch questions.jsonl --project tickets -o next.jsonl"
+EXAMPLE = "Example: assay watch tickets asked.jsonl --out next.jsonl"
 ENCODERS = ("auto", "meaning", "words")  # those of `Encoding`, which loads numpy
 
-Log = Annotated[
-    Path, typer.Argument(metavar="LOG", help="A log of assay serve, or any file of questions.")
-]
-Folder = Annotated[Path, typer.Option("--project", help="The project folder.")]
-Arm = Annotated[
-    str, typer.Option("--with", metavar="ARM", help="The arm whose answers are looked at.")
-]
-Out = Annotated[
-    Path | None, typer.Option("--out", "-o", help="Write what to label next: .jsonl or .csv.")
-]
+LogFile = Annotated[str | None, argument("LOG", "A log of assay serve, or any file of questions.")]
+Out = Annotated[Path | None, option("--out -o", "FILE", "Write what to label next: .jsonl, .csv.")]
 Rows = Annotated[
-    int | None, typer.Option("--rows", min=0, help="At most so many questions to label next; 50.")
+    int | None, option("--rows", "N", "Questions to label next; 50 if left out.", min=0)
 ]
 Level = Annotated[
-    float | None,
-    typer.Option("--level", help="Chance of a false alarm, of all tests together; 0.01."),
+    float | None, option("--level", "SHARE", "Chance of a false alarm, all tests together; 0.01.")
 ]
 Encode = Annotated[
-    str | None,
-    typer.Option("--encoder", help="auto, meaning or words: what questions are compared by."),
+    str | None, option("--encoder", "NAME", "How questions are compared: auto, meaning or words.")
 ]
 Feedback = Annotated[
-    Path | None, typer.Option("--feedback", help="What users said of the answers, JSON lines.")
+    Path | None, option("--feedback", "FILE", "What users said of the answers, JSON lines.")
 ]
 Sheet = Annotated[
-    Path | None, typer.Option("--review", help="Write the corrections as a sheet for assay review.")
+    Path | None, option("--review", "FILE", "Write the corrections as a sheet for assay review.")
 ]
-Offline = Annotated[bool, typer.Option("--offline", help="Never use the network.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
-Plain = Annotated[
-    bool, typer.Option("--plain", help="No colour and no redrawing: one line an event.")
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Results only.")]
 
 
 def watch(
-    log: Log,
-    project: Folder = Path(),
-    arm: Arm = "",
+    project: ProjectArgument = None,
+    log: LogFile = None,
+    named: ProjectOption = "",
+    arm: With = "",
     out: Out = None,
     rows: Rows = None,
     level: Level = None,
@@ -68,8 +63,7 @@ def watch(
     plain: Plain = False,
     quiet: Quiet = False,
 ) -> int:
-    """Say whether a deployed arm gets other questions, or fails more often, than in its exam; what
-    to label next.
+    """Compare a log of questions with those of the test set.
 
     The exit code is 1 where something has changed, and 0 where nothing could be told from chance.
     What is left out is what project.yaml says under watch.
@@ -81,13 +75,14 @@ def watch(
     if (feedback is None) != (review is None):
         text = "--feedback names what users said, --review where their corrections go"
         raise UsageError(Problem("C060", text, help="give both: --feedback FILE --review SHEET"))
+    target, questions = project_and_file("watch", (project, log), named, "LOG")
     from assay.cli.display import for_terminal
     from assay.deployment.monitoring.watch import watch as held_against
 
-    folder = project_at(project)
+    folder = project_at(target)
     with for_terminal(plain=plain, quiet=quiet, json=as_json) as display:
         found = held_against(
-            log,
+            questions,
             folder,
             arm=arm,
             level=level,

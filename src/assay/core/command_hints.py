@@ -64,6 +64,9 @@ class Here:
             ]
         if verb == "report" and ran:
             return [(f"assay report {word(project_target(one))}", "") for one in ran[:SHOWN]]
+        if verb in ("list", "annotate", "review") and self.projects:
+            found = self.projects[:SHOWN]
+            return [(f"assay {verb} {word(project_target(one))}", "") for one in found]
         verb = verb if verb in ("check", "init") else "run"
         said = [
             (f"assay {verb} {word(project_target(one))}", "goes on with this project")
@@ -84,11 +87,12 @@ class Here:
 
 # What asks a project that has run, as it would be typed.
 ASKING = {
-    "ask": 'assay ask "Your question" --project {project}',
-    "answer": "assay answer NEW-FILE --project {project}",
-    "export": "assay export ARM --to merged --project {project}",
-    "serve": "assay serve --project {project}",
-    "watch": "assay watch LOG --project {project}",
+    "ask": 'assay ask {project} "Your question"',
+    "answer": "assay answer {project} NEW-FILE",
+    "export": "assay export {project} --to merged",
+    "serve": "assay serve {project}",
+    "watch": "assay watch {project} LOG",
+    "documents": "assay documents {project}",
 }
 
 
@@ -215,7 +219,7 @@ def lines(there: Here) -> list[str]:
         project = word(project_target(there.projects[0]))
         commands = [
             (f"assay report {project}", "shows its newest report"),
-            (f'assay ask "Your question" --project {project}', "asks what it recommends"),
+            (f'assay ask {project} "Your question"', "asks what it recommends"),
             *commands,
         ]
     if not commands:

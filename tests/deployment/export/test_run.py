@@ -34,11 +34,11 @@ def test_an_adapter_is_written_checked_counted_and_described(project, tmp_path, 
         command(
             [
                 "export",
+                str(project),
+                "--with",
                 LORA,
                 "--to",
                 "peft",
-                "--project",
-                str(project),
                 "-o",
                 str(out),
                 "--json",
@@ -75,6 +75,8 @@ def test_below_the_limit_it_is_refused_and_kept_aside(project, tmp_path, capsys)
     # The toy's model writes noise, which other rounding changes.
     line = [
         "export",
+        str(project),
+        "--with",
         LORA,
         "--to",
         "merged",
@@ -82,8 +84,6 @@ def test_below_the_limit_it_is_refused_and_kept_aside(project, tmp_path, capsys)
         "bf16",
         "--limit",
         "1",
-        "--project",
-        str(project),
     ]
     assert command([*line, "-o", str(out)]) == 1
     assert "M103" in capsys.readouterr().err and not out.exists()
@@ -100,11 +100,11 @@ def test_unchecked_is_said_and_passes_only_where_it_was_asked_for(project, tmp_p
     before = len(openings(project))
     line = [
         "export",
+        str(project),
+        "--with",
         LORA,
         "--to",
         "peft",
-        "--project",
-        str(project),
         "-o",
         str(tmp_path / "out"),
         "--unchecked",

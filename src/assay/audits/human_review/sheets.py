@@ -67,7 +67,7 @@ def read_sheet(
     lacks = [name for name in ("id", "choice") if name not in table.names]
     if lacks:
         help = (
-            f"there are: {', '.join(table.names[:12])}; write a sheet with assay review FOLDER"
+            f"there are: {', '.join(table.names[:12])}; write a sheet with assay review PROJECT"
             " --out SHEET"
         )
         raise DataError(Problem("D027", f"no column {' and '.join(lacks)}", table.place, help=help))

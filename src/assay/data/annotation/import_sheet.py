@@ -86,7 +86,7 @@ def take(
             name for name, there in (("id", "id" in table.names), ("label", columns)) if not there
         )
         help = (
-            f"there are: {', '.join(table.names[:12])}; write a sheet with assay annotate FOLDER"
+            f"there are: {', '.join(table.names[:12])}; write a sheet with assay annotate PROJECT"
             " --out SHEET"
         )
         raise DataError(Problem("D027", f"no column {lacks}", table.place, help=help))

@@ -160,5 +160,5 @@ def by_annotator(votes: Mapping[str, Sequence[Vote]]) -> dict[str, dict[str, str
 
 def missing(path: Path, base: Path) -> DataError:
     """D001: the project names a file of annotations that is not there."""
-    help = "assay annotate FOLDER --in SHEET makes it"
+    help = "assay annotate PROJECT --in SHEET makes it"
     return DataError(Problem("D001", "no such file", display_path(path, base), help=help))

@@ -4,8 +4,8 @@ Source      confident learning (Northcutt, Jiang and Chuang 2021, arxiv.org/abs/
             annotate/doubt.py
 Good when   labels were given by many hands, or by a rule
 Watch out   `drop` also drops hard rows with right labels, and a model trained without them is worse
-            on such rows; look at the list first: `assay annotate FOLDER --errors`. Rows of official
-            val and test files are never dropped
+            on such rows; look at the list first: `assay annotate PROJECT --errors`. Rows of
+            official val and test files are never dropped
 Default     `warn`: the ledger has a line for each such row, and the row goes on with the slice
             `likely_error`
 """

@@ -53,7 +53,9 @@ def engine_of(
             what, form = EXPORTED[word]
             text = f"{word} writes for {arm.name} by {what}, and there is none"
             raise ModelError(
-                Problem("M121", text, arm.name, f"assay export {arm.name} --to {form}")
+                Problem(
+                    "M121", text, arm.name, f"assay export PROJECT --with {arm.name} --to {form}"
+                )
             )
     children: list[child.Child] = []
     try:

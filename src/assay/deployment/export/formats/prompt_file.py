@@ -36,7 +36,10 @@ def refuses(source: ExportSource) -> Iterator[Problem]:
     if source.strategy.gives not in PROMPTED:
         text = f"{source.name} sends no prompt that could be written down"
         yield Problem(
-            "C142", text, source.name, help=f"assay answer FILE --with {source.name} runs it"
+            "C142",
+            text,
+            source.name,
+            help=f"assay answer PROJECT FILE --with {source.name} runs it",
         )
 
 

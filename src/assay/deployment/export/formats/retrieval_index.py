@@ -65,7 +65,7 @@ def refuses(source: ExportSource) -> Iterator[Problem]:
                 "C142",
                 text,
                 source.name,
-                help=f"assay answer FILE --with {source.name} runs the arm as it is",
+                help=f"assay answer PROJECT FILE --with {source.name} runs the arm as it is",
             )
     inner = settings.inner
     if not (isinstance(inner, Shots) and not inner.k and inner.reason == "none"):
@@ -151,7 +151,7 @@ def systems(arm: RagAnswers, name: str) -> list[str]:
                     "M100",
                     said,
                     name,
-                    help=f"assay answer FILE --with {name} runs the arm as it is",
+                    help=f"assay answer PROJECT FILE --with {name} runs the arm as it is",
                 )
             )
     return [prompt[0].content.strip() for prompt in prompts]

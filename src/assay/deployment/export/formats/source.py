@@ -188,7 +188,7 @@ def choosing(name: str) -> Problem:
     return Problem("C142", text, name, help="train it without `objective: label_set`")
 
 
-ANSWER = "assay answer FILE --with {name} runs it"
+ANSWER = "assay answer PROJECT FILE --with {name} runs it"
 # What strategies give that is no language model of their own, and the way out.
 NO_MODEL: dict[Gives, tuple[str, str]] = {
     "index": ("is a model with an index; the model alone is another arm", "take --to index"),
@@ -199,7 +199,7 @@ NO_MODEL: dict[Gives, tuple[str, str]] = {
     "encoder": ("is an encoder, which writes nothing: there is no language model", ANSWER),
     "labels": (
         "answers with a layer of labels on the model's states; nothing outside assay reads that",
-        "assay answer FILE --with {name}; or train lora or full",
+        "assay answer PROJECT FILE --with {name}; or train lora or full",
     ),
 }
 PROMPTED: tuple[Gives, ...] = ("model", "prompt", "index")  # strategies that send a prompt
@@ -219,7 +219,7 @@ def require_prompted(arm: Adapted, name: str) -> Prompted:
     if isinstance(arm, Prompted):
         return arm
     text = "its answers are not what a model writes after a prompt"
-    raise ModelError(Problem("M100", text, name, help=f"assay answer FILE --with {name}"))
+    raise ModelError(Problem("M100", text, name, help=f"assay answer PROJECT FILE --with {name}"))
 
 
 QUESTION = "the question"
