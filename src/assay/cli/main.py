@@ -102,7 +102,9 @@ def _expand_help(arguments: Sequence[str]) -> list[str]:
 def _crashes(arguments: Sequence[str]) -> Path:
     """Where the file of a crash goes: the work folder of the project, when one is named."""
     for word in (*arguments[1:], "."):
-        if (work := place_of(Path(word), "work")).is_dir():
+        work = place_of(Path(word), "work")
+        # a question may be longer than names of files, of which `Path.is_dir` raises
+        if os.path.isdir(work):  # noqa: PTH112
             return work
     return Path()
 
