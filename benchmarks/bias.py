@@ -1,8 +1,8 @@
 """Bias of a word count on tweets, by HateCheck's identity groups and by swapped words; and what
 remedies change.
 
-    python benchmarks/bias.py [--folder FOLDER] [--arm '{kind: neighbours}'] [--set
-    validate.bias.rows=100 ...]
+    python benchmarks/bias.py [--folder FOLDER] [--arm '{kind: knn}'] [--set
+    evaluate.bias.rows=100 ...]
 
 davidson_hate's 6,000 tweets (hate, offensive, neither), split by the product, and hatecheck as a
 checklist. A word count knows the words that its training tweets call hateful, and no others:
@@ -22,11 +22,11 @@ from workloads import DATA
 
 NAMES = {"0": "hate", "1": "offensive", "2": "neither"}
 PROJECT = """
-aim: {kind: classify}
+task: {kind: classify}
 data: {files: {data: rows.jsonl}, columns: {text: text, label: label}}
-curate: [{kind: repair}, {kind: dedupe}]
+prepare: [{kind: repair}, {kind: dedupe}]
 compare: [{kind: majority}, {kind: tfidf}%s]
-validate:
+evaluate:
   bias:
     swap: [gender, names, identity]
     rows: 400

@@ -53,7 +53,7 @@ def project(
         folder / "project.yaml",
         f"name: forgetting\nseed: {seed}\ndata: {{files: {{train: train.jsonl, "
         "test: test.jsonl}, columns: {text: text, label: label}}\nsplit: {leaks: repair}\n"
-        f"validate: {{forgetting: {{sets: [{places}], tokens: {tokens}}}}}\ncompare:\n{arms}",
+        f"evaluate: {{forgetting: {{sets: [{places}], tokens: {tokens}}}}}\ncompare:\n{arms}",
     )
     return folder
 

@@ -189,7 +189,7 @@ def project(name: str, more: dict[str, Any], epochs: int) -> dict[str, Any]:
     arms: list[dict[str, Any]] = [{"kind": "majority"}]
     arms += [{"kind": "copy"}] if name == "e2e_nlg" else []
     arms += [{"kind": "tfidf"}] if more["aim"]["kind"] in ("classify", "answer") else []
-    arms += [{"kind": "neighbours"}, {"kind": "shots", "k": 0}]
+    arms += [{"kind": "knn"}, {"kind": "shots", "k": 0}]
     arms += [{"kind": "shots", "k": SHOTS[name], "choose": "similar", "name": "shots"}]
     arms += [{"kind": "lora", "epochs": epochs, "name": "lora"}]
     return {

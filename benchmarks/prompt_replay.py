@@ -178,7 +178,7 @@ def lesson_of(name: str, folder: Path) -> tuple[WordingSearch, Lesson, Sequence[
     case = CASES[name]
     folder.mkdir(parents=True, exist_ok=True)
     arm = {
-        "kind": "wording",
+        "kind": "prompt_search",
         "name": "searched",
         "hands": list(case.hands),
         "inner": case.inner({}),

@@ -191,7 +191,7 @@ def measured(name: str, seed: int, options: argparse.Namespace) -> dict[str, Any
     ]
     for search in SEARCHES:
         arm = {
-            "kind": "wording",
+            "kind": "prompt_search",
             "name": search,
             "calls": options.calls,
             "rows": options.rows,
@@ -249,7 +249,7 @@ def kept_of(folder: Path, search: str) -> dict[str, Any]:
         folder.glob("work/fit/*/arm/arm.json"), key=lambda path: -path.stat().st_mtime
     ):
         strategy = read_json(arm)["strategy"]
-        if strategy["kind"] == "wording" and strategy.get("search", "halving") == search:
+        if strategy["kind"] == "prompt_search" and strategy.get("search", "halving") == search:
             return read_json(arm.parent / "wording.json")
     raise FileNotFoundError(f"{folder}: no finished search by {search}")
 

@@ -27,7 +27,7 @@ from contest import processor
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 LABELS = ("hate", "offensive", "neither")
-WORDS = "{kind: majority}, {kind: tfidf}, {kind: neighbours}"
+WORDS = "{kind: majority}, {kind: tfidf}, {kind: knn}"
 
 
 def main() -> None:
@@ -46,7 +46,7 @@ def main() -> None:
     # The base has a project of its own: where it is at hand, long texts are measured by what it
     # reads.
     words = project(asked.data.resolve(), "robustness", WORDS)
-    groups = [(words, "majority, tfidf", asked.rows), (words, "neighbours", min(asked.rows, 300))]
+    groups = [(words, "majority, tfidf", asked.rows), (words, "knn", min(asked.rows, 300))]
     if asked.shots:
         groups.append(
             (
@@ -58,7 +58,7 @@ def main() -> None:
     found = []
     for folder, arms, rows in groups:
         sets = [f"rate={asked.rate}", f"rows={rows}", f"arms=[{arms}]"]
-        found.append(measured(folder, [f"validate.robustness.{one}" for one in sets]))
+        found.append(measured(folder, [f"evaluate.robustness.{one}" for one in sets]))
     for one in found:
         print(table(one), "\n")
     for line in judged(found[0]):
@@ -84,10 +84,10 @@ def project(data: Path, name: str, arms: str) -> Path:
     wild = f", jailbreaks: {json.dumps(str(prompts))}" if prompts.exists() else ""
     write_text(
         folder / "project.yaml",
-        "name: tweets\nseed: 1\naim: {instruction: Say whether the message is hateful "
+        "name: tweets\nseed: 1\ntask: {instruction: Say whether the message is hateful "
         "or offensive.}\ndata: {files: {data: tweets.jsonl}, columns: {text: text, label: label}}\n"
         "split: {train: 0.7, val: 0.1, test: 0.2, leaks: repair}\n"
-        f"compare: [{arms}]\nvalidate:\n  robustness: {{when: always{wild}}}\n",
+        f"compare: [{arms}]\nevaluate:\n  robustness: {{when: always{wild}}}\n",
     )
     return folder
 

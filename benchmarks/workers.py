@@ -22,7 +22,7 @@ from assay.core.store import read_json, write_json, write_text
 ROOT = Path(__file__).parents[1]
 ROWS = {"tickets.jsonl": 150, "test.jsonl": 50}
 ARMS = (
-    "compare: [{kind: majority}, {kind: tfidf}, {kind: neighbours}, {kind: shots, k: 0}, {kind:"
+    "compare: [{kind: majority}, {kind: tfidf}, {kind: knn}, {kind: shots, k: 0}, {kind:"
     " lora, epochs: 1}]\n"
 )
 

@@ -34,7 +34,7 @@ def with_answers(folder, more=""):
     write_rows(folder / "train.jsonl", [*rows(40, "train"), *rows(30, "test")[:3]])
     write_rows(folder / "test.jsonl", rows(30, "test"))
     (folder / "project.yaml").write_text(
-        "name: words\naim: {kind: answer}\nsplit: {leaks: repair, near: 1.0}\n"
+        "name: words\ntask: {kind: answer}\nsplit: {leaks: repair, near: 1.0}\n"
         "data: {files: {train: train.jsonl, test: test.jsonl}}\n"
         "compare: [{kind: majority}, {kind: copy}]\n" + more
     )
@@ -84,7 +84,7 @@ def test_a_strategy_that_looks_everywhere_finds_no_target_of_a_test_row(tmp_path
 def test_other_data_of_a_question_beside_have_no_test_rows(tmp_path, tiny_model):
     folder = build(tmp_path / "p", tiny_model, "compare: [{kind: majority}, {kind: tfidf}]\n")
     with (folder / "project.yaml").open("a") as file:
-        file.write("validate: {learning_curve: true}\n")
+        file.write("evaluate: {learning_curve: true}\n")
     assay.run(folder)
     stages = [path for path in (folder / "work" / "curate").iterdir() if path.is_dir()]
     assert len(stages) > 1 and {path.name for stage in stages for path in stage.iterdir()} == {
@@ -97,7 +97,7 @@ def test_results_are_their_owners_alone_and_reports_are_as_the_user_has_files(tm
     before = os.umask(0o022)
     try:
         arms = (
-            "compare: [{kind: majority}, {kind: tfidf}, {kind: shots, k: 2, choose: similar},"
+            "compare: [{kind: majority}, {kind: tfidf}, {kind: shots, k: 2, select: similar},"
             " {kind: lora, rank: 2}]\n"
         )
         folder = build(tmp_path / "p", tiny_model, arms)

@@ -30,7 +30,7 @@ def noise(path: Path, rows: int = 600) -> None:
 def test_noise_is_not_recommended(tmp_path, split):
     noise(tmp_path / "rows.csv")
     (tmp_path / "project.yaml").write_text(
-        "version: 1\ndata: {files: {data: rows.csv}, columns: {text: text, label: label}}\n"
+        "version: 2\ndata: {files: {data: rows.csv}, columns: {text: text, label: label}}\n"
         f"split: {split}\ncompare: [{{kind: majority}}, {{kind: tfidf}}]\n"
     )
     report = assay.run(tmp_path)

@@ -21,7 +21,7 @@ from assay.tasks.entities import format_entities, pieces_of
 # Six steps, and few val rows: each is a micro-batch of its own where the val loss is taken.
 QUICK = {"epochs": 2, "batch_size": 12, "val_rows": 4}
 OWN = {
-    "neighbours": {"k": 3},
+    "knn": {"k": 3},
     "stack": {
         "inners": [{"kind": "tfidf"}, {"kind": "probe", "features": ["vectors"]}],
         "folds": 2,
@@ -30,9 +30,9 @@ OWN = {
     "shots": {"k": 2, "choose": "similar"},
     "retrieval_aware": {"inner": {"kind": "majority"}, "top": 2},
     "rag": {"inner": {"kind": "shots", "k": 1}, "top": 2},
-    "wording": {"inner": {"kind": "shots", "k": 2}, "calls": 60, "proposals": 2, "bootstrap": 6},
-    "knn": {"inner": {"kind": "tfidf"}, "k": 3},
-    "router": {"cheap": {"kind": "neighbours"}, "strong": {"kind": "shots", "k": 1}},
+    "prompt_search": {"inner": {"kind": "shots", "k": 2}, "calls": 60, "proposals": 2, "bootstrap": 6},
+    "knn_mix": {"inner": {"kind": "tfidf"}, "k": 3},
+    "router": {"cheap": {"kind": "knn"}, "strong": {"kind": "shots", "k": 1}},
     "lora": {"rank": 2, "dropout": 0.2, "learning_rate": 3e-3},
     "full": {"learning_rate": 3e-3},
     "adalora": {"rank": 2, "start_rank": 3},
@@ -72,7 +72,7 @@ def small(cls):
 SMALL = {kind_of(cls): small(cls) for cls in STRATEGIES}
 # Further forms of a listed kind that have code of their own.
 FORMS = [
-    {"kind": "stack", "folds": 0, "inners": [{"kind": "neighbours"}, {"kind": "shots", "k": 1}]},
+    {"kind": "stack", "folds": 0, "inners": [{"kind": "knn"}, {"kind": "shots", "k": 1}]},
     {
         "kind": "probe",
         "encoder": "other",
@@ -100,7 +100,7 @@ FORMS = [
     {"kind": "shots", "k": 1, "calibrate": "platt"},
     {"kind": "rag", "inner": {"kind": "lora", **SMALL["lora"]}},
     {
-        "kind": "wording",
+        "kind": "prompt_search",
         "inner": {"kind": "rag", "inner": {"kind": "shots", "k": 2}},
         "calls": 40,
         "search": "random",
@@ -184,7 +184,14 @@ FORMS = [
 
 # kinds that do one kind of task
 ALONE = {"ridge": "number", "learning_to_rank": "rank", "likelihood": "choose"}
-LABELLED = ("head", "knn", "probe", "stack", "setfit", "encoder")  # kinds that choose among labels
+LABELLED = (
+    "head",
+    "knn_mix",
+    "probe",
+    "stack",
+    "setfit",
+    "encoder",
+)  # kinds that choose among labels
 FROM_TEXT = ("lead", "copy", "ngram", "centrality", "extractive", "best_sentence", "reader")
 
 
@@ -204,7 +211,7 @@ def fits(values, task):
         return task == "answer"
     if not does(values, task):
         return False
-    return task != "extract" or values["kind"] in ("neighbours", "shots", "wording")
+    return task != "extract" or values["kind"] in ("knn", "shots", "prompt_search")
 
 
 def does(values, task):
@@ -409,7 +416,7 @@ def test_answers_keep_the_order_and_are_of_the_task(fitted):
     for answer in forth:
         assert answer == type(answer).from_json(json.loads(to_json(answer.to_json())))
         assert answer.confidence is None or 0 <= answer.confidence <= 1
-        if fitted.task == "extract" and fitted.settings["kind"] not in ("shots", "wording"):
+        if fitted.task == "extract" and fitted.settings["kind"] not in ("shots", "prompt_search"):
             assert format_entities(pieces_of(answer.text)) == answer.text
         if fitted.task == "classify":
             assert answer.text in given.task.labels

@@ -11,8 +11,8 @@ import pytest
 import assay
 from helpers.toy import WORDS
 
-PROJECT = """version: 1
-aim: {kind: classify}
+PROJECT = """version: 2
+task: {kind: classify}
 data: {files: {data: tickets.csv}, columns: {text: text, label: label}}
 split: {train: 0.5, val: 0.1, test: 0.4, %s}
 compare:

@@ -17,7 +17,7 @@ from assay.core.store import read_lines
 EXAMPLES = Path(__file__).parents[1] / "examples"
 ASSAY = (sys.executable, "-m", "assay.cli")
 PLAIN = ["split.paraphrase=null"]  # other words are another test's matter, and take an encoder
-SHARED = {"neighbours", "rag-lora"}  # arms of both projects on the handbook
+SHARED = {"knn", "rag-lora"}  # arms of both projects on the handbook
 
 
 def read(name: str) -> list[dict]:

@@ -30,12 +30,12 @@ WORDS = {
     "lend": "book loan shelf novel borrow return title author",
     "meet": "room chair table meeting group hour booking door",
 }
-PROJECT = """version: 1
+PROJECT = """version: 2
 name: tickets
 data:
   files: {data: ../tickets.csv}
   columns: {text: text, label: label}
-curate: [{kind: dedupe}]
+prepare: [{kind: dedupe}]
 split: {leaks: repair}
 compare:
   - {kind: majority}

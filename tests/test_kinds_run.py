@@ -118,7 +118,7 @@ def orders(n=40):
 
 @pytest.mark.slow
 def test_objects_are_taken_scored_and_answered_as_they_are(tmp_path, tiny_model):
-    kinds = ("majority", "dictionary", "crf", "neighbours", "shots, k: 1")
+    kinds = ("majority", "dictionary", "crf", "knn", "shots, k: 1")
     arms = "".join(f"  - {{kind: {kind}}}\n" for kind in kinds)
     shares = "split: {train: 0.6, val: 0.2, test: 0.2, near: 1.0}\n"
     folder = project(tmp_path / "p", orders(), f"{shares}model: {tiny_model}\ncompare:\n{arms}")
@@ -155,14 +155,16 @@ def test_objects_are_taken_scored_and_answered_as_they_are(tmp_path, tiny_model)
 
 def test_rows_that_are_no_objects_among_objects_are_named(tmp_path):
     rows = [*orders(12), {"message": "hm", "output": "a text"}]
-    folder = project(tmp_path / "p", rows, "aim: {kind: extract}\ncompare: [{kind: dictionary}]")
+    folder = project(tmp_path / "p", rows, "task: {kind: extract}\ncompare: [{kind: dictionary}]")
     with pytest.raises(DataError, match="D190"):
         assay.check(folder, sets=["data.strict=true"])
 
 
 def test_labels_are_counted_one_by_one(tmp_path):
     folder = project(
-        tmp_path / "p", sets(), "aim: {none: nothing}\ncompare: [{kind: tfidf}]\nsplit: {near: 1.0}"
+        tmp_path / "p",
+        sets(),
+        "task: {none: nothing}\ncompare: [{kind: tfidf}]\nsplit: {near: 1.0}",
     )
     checked = assay.check(folder)
     labels = checked.prepared.note["labels"]
@@ -183,7 +185,7 @@ def test_labels_are_counted_one_by_one(tmp_path):
     ],
 )
 def test_settings_that_do_not_fit_the_kind(tmp_path, aim, code):
-    folder = project(tmp_path / "p", sets(8), f"aim: {aim}\ncompare: [{{kind: majority}}]")
+    folder = project(tmp_path / "p", sets(8), f"task: {aim}\ncompare: [{{kind: majority}}]")
     with pytest.raises(ProjectError) as caught:
         assay.check(folder)
     assert [problem.code for problem in caught.value.problems] == [code]
@@ -198,10 +200,10 @@ def test_of_texts_to_foresee_nothing_is_asked_that_supposes_questions(tmp_path):
         }
         for i in range(90)
     ]
-    asked = "validate: {robustness: true, bias: true, mistakes: true, learning_curve: {draws: 1}}\n"
+    asked = "evaluate: {robustness: true, bias: true, mistakes: true, learning_curve: {draws: 1}}\n"
     shares = "split: {train: 0.6, val: 0.1, test: 0.3, near: 1.0}\n"
     folder = project(
-        tmp_path / "p", rows, f"aim: {{kind: continue}}\n{shares}{asked}compare: [{{kind: ngram}}]"
+        tmp_path / "p", rows, f"task: {{kind: continue}}\n{shares}{asked}compare: [{{kind: ngram}}]"
     )
     report = assay.run(folder)
     assert report.data.keys() & {"robustness", "bias", "mistakes", "learning_curve"} == {
@@ -257,7 +259,7 @@ def test_what_is_read_or_estimated_without_a_model_beats_the_commonest_answer(
         else "  - {kind: best_sentence}\n  - {kind: reader, vectors: false, networks: 1}\n"
     )
     shares = "split: {train: 0.6, val: 0.1, test: 0.3, near: 1.0}\n"
-    text = f"aim: {aim}\n{shares}model: {tiny_model}\ncompare:\n  - {{kind: majority}}\n{kinds}"
+    text = f"task: {aim}\n{shares}model: {tiny_model}\ncompare:\n  - {{kind: majority}}\n{kinds}"
     folder = project(tmp_path / "p", told(), text)
     report = assay.run(folder)
     metric = report.data["task"]["metric"]

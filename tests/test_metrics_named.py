@@ -19,7 +19,7 @@ def test_another_metric_holds_although_the_rows_were_prepared_before(tmp_path, t
     folder = build(tmp_path / "project", tiny_model, FLOORS)
     assert assay.run(folder).data["task"]["metric"] == "accuracy"
     prepared = sorted((folder / "work" / "curate").iterdir())
-    again = assay.run(folder, sets=["aim.metric=macro_f1", "aim.metrics=[mcc, micro_f1]"])
+    again = assay.run(folder, sets=["task.metric=macro_f1", "task.metrics=[mcc, micro_f1]"])
     assert again.data["task"]["metric"] == "macro_f1"
     assert list(again.data["strategies"][0]["metrics"]) == ["macro_f1", "mcc", "micro_f1"]
     assert sorted((folder / "work" / "curate").iterdir()) == prepared  # the rows are the same
@@ -28,7 +28,7 @@ def test_another_metric_holds_although_the_rows_were_prepared_before(tmp_path, t
 @pytest.mark.slow
 def test_a_lower_loss_wins_and_an_arm_without_shares_is_left_out(tmp_path, tiny_model):
     folder = build(tmp_path / "project", tiny_model, FLOORS)
-    report = assay.run(folder, sets=["aim.metric=log_loss", "aim.metrics=[brier, ece, accuracy]"])
+    report = assay.run(folder, sets=["task.metric=log_loss", "task.metrics=[brier, ece, accuracy]"])
     arms = {one["name"]: one for one in report.data["strategies"]}
     assert (
         report.verdict["recommended"] == "tfidf"
@@ -44,5 +44,5 @@ def test_a_lower_loss_wins_and_an_arm_without_shares_is_left_out(tmp_path, tiny_
 
 def test_a_metric_of_another_kind_is_refused_by_its_place(tmp_path, tiny_model):
     folder = build(tmp_path / "project", tiny_model, FLOORS)
-    with problem(UsageError, "C078", "aim.metrics", "bleu", "classify"):
-        assay.check(folder, sets=["aim.metrics=[mcc, bleu]"])
+    with problem(UsageError, "C078", "task.metrics", "bleu", "classify"):
+        assay.check(folder, sets=["task.metrics=[mcc, bleu]"])

@@ -96,7 +96,7 @@ def test_only_what_reads_a_part_has_a_key_that_covers_it(tmp_path, tiny_model):
     assert {name for name in before if before[name] != after[name]} == {"rag-shots-k0"}
     # A step that drops nothing retrains nothing.
     text = (folder / "project.yaml").read_text()
-    (folder / "project.yaml").write_text(text + "curate: [{kind: length}]\n")
+    (folder / "project.yaml").write_text(text + "prepare: [{kind: length}]\n")
     assert {
         name: bench_of(folder).fit_key(s) for name, s in load(folder / "project.yaml").arms.items()
     } == after
@@ -247,10 +247,10 @@ def test_a_run_needs_no_network(project):
 
 
 def test_a_metric_that_does_not_fit_a_kind_that_was_guessed_is_refused(project):
-    with problem(UsageError, "C078", "aim.metric", "token_f1", "classify") as caught:
-        assay.check(project, sets=["aim.metric=token_f1"])
+    with problem(UsageError, "C078", "task.metric", "token_f1", "classify") as caught:
+        assay.check(project, sets=["task.metric=token_f1"])
     assert named(caught.value.problems[0].help, "accuracy", "macro_f1")
-    assert caught.value.problems[0].help.endswith(", or set `aim.kind`")
+    assert caught.value.problems[0].help.endswith(", or set `task.kind`")
 
 
 @pytest.mark.slow
@@ -263,7 +263,7 @@ def test_an_arm_that_cannot_do_the_task_is_refused_before_anything_runs(tmp_path
     assert assay.check(folder)
     text = (folder / "project.yaml").read_text()
     (folder / "project.yaml").write_text(
-        text.replace("aim: {", "aim: {kind: answer, ").replace("label: label", "answer: label")
+        text.replace("task: {", "task: {kind: answer, ").replace("label: label", "answer: label")
     )
     for look in (assay.check, assay.plan, assay.run):
         with pytest.raises(TrainError) as caught:

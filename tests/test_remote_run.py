@@ -237,8 +237,8 @@ def test_an_augmentation_that_asks_the_base_needs_one_of_this_machine(service, p
 
 
 def test_reading_for_contamination_needs_a_model_of_this_machine(project):
-    add(project, "validate: {contamination: true}\n")
-    with problem(ModelError, "M064", "validate.contamination"):
+    add(project, "evaluate: {contamination: true}\n")
+    with problem(ModelError, "M064", "evaluate.contamination"):
         assay.check(project)
 
 

@@ -107,8 +107,8 @@ def test_a_task_without_labels_is_refused_at_check(project):
         assay.check(
             project,
             sets=[
-                "aim.kind=answer",
-                "aim.slices=[]",
+                "task.kind=answer",
+                "task.slices=[]",
                 "data.columns={question: text, answer: label}",
             ],
         )

@@ -28,7 +28,7 @@ from helpers.problems import problem
 from helpers.toy import rows, write_rows
 
 PROJECT = (
-    "version: 1\ndata: {{files: "
+    "version: 2\ndata: {{files: "
     "{{data: {data}}}, columns: {{text: text, label: label}}{more}}}\n{rest}\n"
 )
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from assay.audits.context import Seen
 from assay.audits.prompt_search_gain import add_search_gains
 from assay.audits.registry import beside, run_audits
+from assay.config.names import name_today
 from assay.core import store
 from assay.core.damage import silent
 from assay.core.errors import AssayError, Problem, UsageError, nearest, unknown_name
@@ -147,7 +148,11 @@ def select_arms(project: Project, only: Sequence[str]) -> dict[str, Strategy]:
                 help="name arms: compare: [{kind: majority}]",
             )
         )
-    only = [part.strip() for name in only for part in ([name] if name in arms else name.split(","))]
+    only = [
+        name_today(part.strip(), arms)
+        for name in only
+        for part in ([name] if name in arms else name.split(","))
+    ]
     problems = [
         unknown_name("C083", "arm", name, arms, "--only", _there(project, arms, name))
         for name in only
@@ -178,13 +183,13 @@ def check_task(project: Project, prepared: Prepared, arms: Mapping[str, Strategy
     task = prepared.task
     metrics_for(task)
     fitting = kind_of(task).fitting
-    for place, names in (("aim.metric", (task.metric,)), ("aim.metrics", task.metrics)):
+    for place, names in (("task.metric", (task.metric,)), ("task.metrics", task.metrics)):
         for name in names:
             if name and name not in fitting:
                 text = f"{name} does not fit {task.kind}, which the task was taken for"
                 raise UsageError(
                     Problem(
-                        "C078", text, place, help=f"use {', '.join(fitting)}, or set `aim.kind`"
+                        "C078", text, place, help=f"use {', '.join(fitting)}, or set `task.kind`"
                     )
                 )
     if task.kind == "code":
@@ -235,10 +240,10 @@ def check(
     project: Project, *, doubts: Sequence[str] = (), offline: bool = False, tell: Tell = silent
 ) -> Any:
     """Read project and data: what `assay check` shows. A model is loaded only where a part of
-    `curate` or `augment` asks for one.
+    `prepare` or `augment` asks for one.
 
     Args:
-        doubts: "leak_cost" and "contamination" are asked too, whatever `validate` says; these do
+        doubts: "leak_cost" and "contamination" are asked too, whatever `evaluate` says; these do
             run arms and models.
     """
     from assay.reporting.data_check import Checked

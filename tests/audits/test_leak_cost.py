@@ -72,5 +72,5 @@ def test_without_leaks_there_is_nothing_to_ask(project):
 
 
 def test_an_arm_that_is_not_there(project):
-    with problem(UsageError, "C083", "validate.leak_cost", "'tfdif'", "'tfidf'"):
-        assay.check(project(3), sets=["validate.leak_cost=tfdif"], doubts=["leak_cost"])
+    with problem(UsageError, "C083", "evaluate.leak_cost", "'tfdif'", "'tfidf'"):
+        assay.check(project(3), sets=["evaluate.leak_cost=tfdif"], doubts=["leak_cost"])

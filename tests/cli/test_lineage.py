@@ -17,7 +17,7 @@ def project(tmp_path_factory):
     (folder / "rows.jsonl").write_text("".join(to_json(row) + "\n" for row in rows))
     (folder / "project.yaml").write_text(
         "data: {files: {data: rows.jsonl}, columns: {text: text, label: label}}\n"
-        "curate: [{kind: repair}, {kind: length}, {kind: dedupe}]\n"
+        "prepare: [{kind: repair}, {kind: length}, {kind: dedupe}]\n"
     )
     assert command(["check", str(folder), "--quiet"]) == 0
     return str(folder)

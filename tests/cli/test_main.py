@@ -112,7 +112,7 @@ def test_a_bad_project_file_has_a_header_and_is_exit_2(capsys):
     header, *problems = capsys.readouterr().err.splitlines()
     assert header.startswith("many.yaml ") and " 3 " in header
     assert [line.split()[:3] for line in problems[:3]] == [
-        ["C076", "many.yaml:7", "curate.0:"],
+        ["C076", "many.yaml:7", "prepare.0:"],
         ["C072", "many.yaml:12", "compare.1.inner.rank:"],
         ["C071", "many.yaml:13", "compare.1.topp:"],
     ]

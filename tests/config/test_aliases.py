@@ -120,7 +120,7 @@ def test_every_name_is_read_as_one_that_there_is():
     assert {one["kind"] for one in KINDS.values()} <= {*classes, *PRESETS}
     assert not set(KINDS) & {*classes, *PRESETS}
     assert all(
-        place[0] in Project.model_fields or place[0] in ("compare", "aim")
+        place[0] in Project.model_fields or place[0] in ("compare", "task")
         for place in HEADS.values()
     )
     assert all(

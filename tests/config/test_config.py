@@ -21,7 +21,7 @@ FIXTURES = Path(__file__).parent / "fixtures"
 # Of each bad file, its problems in order: code, line (0: none), key, and what the message names
 # beside them: the value, what is allowed, the nearest spelling. How that is said is free.
 EXPECTED = json.loads((FIXTURES / "expected.json").read_text(encoding="utf-8"))
-HEAD = "version: 1\ndata:\n  files: {data: tickets.csv}\n"
+HEAD = "version: 2\ndata:\n  files: {data: tickets.csv}\n"
 
 
 def load(tmp_path: Path, text: str, *sets: str) -> config.Project:
@@ -61,39 +61,39 @@ def test_what_is_done_with_arms_after_the_run_names_arms_that_are_there(tmp_path
     arms = "compare: [{kind: tfidf}]\n"
     project = load(
         tmp_path,
-        f"{HEAD}{arms}serve: {{arms: [tfidf, base], rate: 60}}\nwatch: {{arm: tfidf, rows: 5}}\n",
+        f"{HEAD}{arms}serve: {{arms: [tfidf, base], rate: 60}}\nmonitor: {{arm: tfidf, rows: 5}}\n",
     )
     assert project.serve.arms == ("tfidf", "base") and project.watch.rows == 5
     assert load(tmp_path, project.to_yaml()) == project
     port, level = faults(
         tmp_path,
-        f"{HEAD}{arms}serve: {{arms: [tfdif], prot: 1}}\nwatch: {{arm: base, level: 0.7}}\n",
+        f"{HEAD}{arms}serve: {{arms: [tfdif], prot: 1}}\nmonitor: {{arm: base, level: 0.7}}\n",
     )
     assert (
         port.place.endswith(" serve.prot")
         and not unnamed(port, "'port'")
-        and level.place.endswith(" watch.level")
+        and level.place.endswith(" monitor.level")
     )
     served, watched = faults(
-        tmp_path, f"{HEAD}{arms}serve: {{arms: [tfdif]}}\nwatch: {{arm: base}}\n"
+        tmp_path, f"{HEAD}{arms}serve: {{arms: [tfdif]}}\nmonitor: {{arm: base}}\n"
     )
     assert served.place.endswith(" serve.arms") and not unnamed(served, "'tfdif'", "'tfidf'")
-    assert watched.place.endswith(" watch.arm") and not unnamed(watched, "'base'")
+    assert watched.place.endswith(" monitor.arm") and not unnamed(watched, "'base'")
 
 
 def test_a_whole_file_loads(tmp_path: Path):
     project = load(
         tmp_path,
         """
-version: 1
+version: 2
 name: support
 seed: 7
-aim: {kind: answer, metric: token_f1, slices: [lang]}
+task: {kind: answer, metric: token_f1, slices: [lang]}
 data:
   files: {train: [a.csv, b.csv], test: sub/../t.csv}
   columns: {question: q, answer: a}
   encoding: windows-1252
-curate:
+prepare:
   - {kind: repair}
   - {kind: length, max_chars: 100}
 split: {leaks: [leak-3fa9c1], group: user}
@@ -104,9 +104,9 @@ model: smollm2-135m
 documents: [handbook]
 compare:
   - {kind: majority}
-  - {kind: shots, k: 8, choose: similar}
+  - {kind: shots, k: 8, select: similar}
   - {kind: rag, top: 2, inner: {kind: lora, rank: 8, learning_rate: 2e-4}}
-weigh: {price_per_hour: 1, months: 1.5}
+decide: {price_per_hour: 1, months: 1.5}
 """,
     )
     assert project.seed == 7
@@ -130,9 +130,9 @@ weigh: {price_per_hour: 1, months: 1.5}
 def test_yaml_and_back_is_the_same_project(tmp_path: Path):
     first = load(
         tmp_path,
-        HEAD + 'name: "yes"\nsplit: {train: 0.6, test: 0.3}\naim: {labels: ["no", "0123", "a: b",'
+        HEAD + 'name: "yes"\nsplit: {train: 0.6, test: 0.3}\ntask: {labels: ["no", "0123", "a: b",'
         " ä]}\ndocuments: handbook.md\n"
-        "curate: [{kind: near, threshold: 0.7}]\naugment: [{kind: balance, to: 40}]\ncompare: "
+        "prepare: [{kind: near, threshold: 0.7}]\naugment: [{kind: balance, to: 40}]\ncompare: "
         "[{kind: rag, inner: {kind: lora, learning_rate: 1e-5}}, {kind: full, name: all}]\n",
     )
     assert load(tmp_path, first.to_yaml()) == first
@@ -220,11 +220,11 @@ def test_a_max_length_beyond_what_the_model_reads_is_told_with_its_line(
 
 
 def test_labels_that_look_like_switches_are_text_with_a_warning(tmp_path: Path):
-    project = load(tmp_path, HEAD + "aim:\n  labels: [yes, 'no', other]\n")
+    project = load(tmp_path, HEAD + "task:\n  labels: [yes, 'no', other]\n")
     assert project.aim.labels == ("yes", "no", "other")
     (warning,) = project.warnings
     assert (warning["code"], warning["count"]) == ("C066", 1)
-    assert warning["text"].startswith("line 5: aim.labels: ") and "'yes'" in warning["text"]
+    assert warning["text"].startswith("line 5: task.labels: ") and "'yes'" in warning["text"]
 
 
 def test_a_path_outside_the_folder_is_said(tmp_path: Path):
@@ -237,7 +237,13 @@ def test_a_path_outside_the_folder_is_said(tmp_path: Path):
 def test_set_changes_what_the_file_says_and_what_it_leaves_out(tmp_path: Path):
     text = HEAD + "compare:\n  - {kind: lora}\n"
     project = load(
-        tmp_path, text, "compare.0.rank=4", "seed=3", "weigh.months=6", "aim.labels=[a, b]", "name="
+        tmp_path,
+        text,
+        "compare.0.rank=4",
+        "seed=3",
+        "decide.months=6",
+        "task.labels=[a, b]",
+        "name=",
     )
     assert list(project.arms) == ["lora-r4"]
     assert (project.seed, project.weigh.months, project.aim.labels, project.name) == (
@@ -252,7 +258,7 @@ def test_set_changes_what_the_file_says_and_what_it_leaves_out(tmp_path: Path):
     ("change", "code", "key", "names"),
     [
         ("compare.9.rank=4", "C083", "", ("compare", "'9'", "1")),
-        ("version.x=1", "C083", "", ("version", "'x'", "1")),
+        ("version.x=1", "C083", "", ("version", "'x'", "2")),
         ("seed", "C083", "", ("place=value",)),
         ("compare.0.rank=[1", "C064", "", ("','",)),
         ("compare.0.rank=x", "C072", "", ("1", "512", "'x'")),

@@ -97,17 +97,17 @@ def test_between_two_the_first_line_says_so_and_a_product_is_no_target():
     assert lines[0].startswith(
         "Undecided between classify 'stars' from 'review' and number 'stars'"
     )
-    assert "assay run reviews.csv --set aim.kind=number" in lines[1]
+    assert "assay run reviews.csv --set task.kind=number" in lines[1]
     assert any(line.startswith("  Unused: id (") and "product (" in line for line in lines)
     text = Path("reviews/project.yaml").read_text()
     assert "#   product: 3 values" in text
-    assert "assay run reviews.csv --set aim.kind=number" in text
+    assert "assay run reviews.csv --set task.kind=number" in text
 
 
 def test_a_file_that_is_as_it_was_made_is_made_anew_for_another_kind():
     file = table("reviews.csv", "id,product,stars,review", STARS)
     begin(file)
-    project = config.load(begin(file, ["aim.kind=number"]))
+    project = config.load(begin(file, ["task.kind=number"]))
     assert project.aim.kind == "number"
     assert {"question": "review", "answer": "stars"}.items() <= project.data.columns.items()
     assert "ridge" in project.arms
@@ -115,14 +115,14 @@ def test_a_file_that_is_as_it_was_made_is_made_anew_for_another_kind():
     assert (
         config.load(begin(file, ["data.columns.label=product"])).data.columns["label"] == "product"
     )
-    assert config.load(begin(file, ["aim.kind=classify"])).data.columns["label"] == "stars"
+    assert config.load(begin(file, ["task.kind=classify"])).data.columns["label"] == "stars"
 
 
 def test_a_file_that_somebody_changed_is_left_as_it_is():
     file = table("reviews.csv", "id,product,stars,review", STARS)
     path = begin(file)
     path.write_text(path.read_text() + "# mine\n")
-    begin(file, ["aim.kind=number"])
+    begin(file, ["task.kind=number"])
     assert path.read_text().endswith("# mine\n")
     assert config.load(path).aim.kind == "classify"
 
@@ -200,8 +200,8 @@ def test_a_corpus_is_told_with_the_command_that_models_it():
     )
     with pytest.raises(DataError) as caught:
         begin(Path("old.jsonl"))
-    assert caught.value.problems[-1].help.endswith("assay run old.jsonl --set aim.kind=continue")
-    assert config.load(begin(Path("old.jsonl"), ["aim.kind=continue"])).aim.kind == "continue"
+    assert caught.value.problems[-1].help.endswith("assay run old.jsonl --set task.kind=continue")
+    assert config.load(begin(Path("old.jsonl"), ["task.kind=continue"])).aim.kind == "continue"
 
 
 def test_what_would_be_dropped_is_said_first():

@@ -79,7 +79,7 @@ def test_set_says_how_a_file_that_was_refused_is_read():
         begin(Path("tickets.csv"))
     file = begin(
         Path("tickets.csv"),
-        sets=["data.encoding=windows-1252", "data.columns.label=stars", "aim.kind=classify"],
+        sets=["data.encoding=windows-1252", "data.columns.label=stars", "task.kind=classify"],
     )
     project = config.load(file)  # without the changes: they stand in the file
     assert project.data.encoding == "windows-1252"

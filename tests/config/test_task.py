@@ -10,7 +10,7 @@ from assay.core.errors import ProjectError
 from assay.core.types import Decoding, Form, Task
 from helpers.problems import problem
 
-HEAD = "data: {files: {data: rows.csv}}\ncompare: [{kind: shots}]\naim:\n  kind: answer\n"
+HEAD = "data: {files: {data: rows.csv}}\ncompare: [{kind: shots}]\ntask:\n  kind: answer\n"
 SCHEMA = {"type": "object", "properties": {"b": {"type": "integer"}, "a": {"type": "null"}}}
 
 
@@ -75,7 +75,7 @@ def test_a_task_without_a_form_is_written_greedily(load):
     ],
 )
 def test_what_cannot_be_used_is_said_with_its_line(load, said, code, names):
-    with problem(ProjectError, code, "project.yaml:5 aim.form", *names) as raised:
+    with problem(ProjectError, code, "project.yaml:5 task.form", *names) as raised:
         load(f"  form: {said}\n")
     assert raised.value.exit_code == 2
 

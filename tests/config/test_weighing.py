@@ -1,4 +1,4 @@
-"""What `aim` and `weigh` say together with the arms: each mistake has a code, a place and a way
+"""What `task` and `decide` say together with the arms: each mistake has a code, a place and a way
 out."""
 
 import pytest
@@ -6,12 +6,12 @@ import pytest
 from assay.config import load
 from assay.core.errors import ProjectError
 
-FILE = """version: 1
-aim: {{kind: classify{aim}}}
+FILE = """version: 2
+task: {{kind: classify{aim}}}
 data: {{files: {{data: rows.csv}}}}
 compare: [{{kind: majority}}, {{kind: lora, name: tuned}}, {{kind: rag, inner: {{kind: shots}}}}]
 documents: [notes.txt]
-weigh: {{{weigh}}}
+decide: {{{weigh}}}
 """
 
 
@@ -30,7 +30,7 @@ def problems(tmp_path, aim="", weigh="", more=""):
         (", guards: {macro_f2: 1.0}", "", "C101", "'macro_f1'"),
         (", guards: {token_f1: 1.0}", "", "C101", "token_f1"),
         (", guards: {macro_f1: 101}", "", "C104", "from 0 to 100"),
-        (", guards: {forgetting: 2.0}", "", "C103", "validate: {forgetting: true}"),
+        (", guards: {forgetting: 2.0}", "", "C103", "evaluate: {forgetting: true}"),
         (", target: 90", "", "C104", "0.9"),
         ("", "effort: {lorra: 4}", "C102", "'lora'"),
         (
@@ -60,7 +60,7 @@ def test_what_is_right_is_read_and_written_again(tmp_path):
         "limits: {ms_per_answer: 50, peak_mb: 4000, kept_mb: 500, price_per_month: 900,"
         " fit_minutes: 60}"
     )
-    more = "validate: {forgetting: true}\n"
+    more = "evaluate: {forgetting: true}\n"
     project = problems(
         tmp_path, ", target: 0.9, guards: {macro_f1: 1.0, forgetting: 2.0}", weigh, more
     )

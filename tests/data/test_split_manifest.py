@@ -20,7 +20,7 @@ def project(tmp_path, sentences):
     def write(more=""):
         (tmp_path / "project.yaml").write_text(
             "data: {files: {data: rows.csv}, columns: {text: text, label: label}}\n"
-            f"curate: [{{kind: dedupe}}]\ncompare: [{{kind: majority}}]\n{more}"
+            f"prepare: [{{kind: dedupe}}]\ncompare: [{{kind: majority}}]\n{more}"
         )
         return tmp_path
 

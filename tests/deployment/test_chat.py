@@ -30,7 +30,7 @@ def ran(tmp_path_factory, tiny_model):
     for name, text in DOCUMENTS.items():
         (folder / name).write_text(text)
     (folder / "project.yaml").write_text(
-        "seed: 3\naim: {kind: answer, max_answer_tokens: 8}\n"
+        "seed: 3\ntask: {kind: answer, max_answer_tokens: 8}\n"
         "data: {files: {data: rows.jsonl}, columns: {question: question, answer: answer}}\n"
         f"documents: [leave.md, pay.md]\nsplit: {{near: 1}}\nmodel: {tiny_model}\ncompare:\n"
         "  - {kind: lead}\n  - {kind: rag, name: rag, find: bm25, inner: {kind: shots, k: 0}}\n"

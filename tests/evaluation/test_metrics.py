@@ -186,9 +186,9 @@ def test_the_deciding_metric_comes_first():
 def test_the_metrics_that_a_project_names_are_shown():
     task = Task(kind="classify", metric="macro_f1", metrics=("mcc", "macro_f1", "ece"))
     assert [metric.name for metric in metrics_for(task)] == ["macro_f1", "mcc", "ece"]
-    with problem(UsageError, "C076", "aim.metrics", "'ecee'", "'ece'"):
+    with problem(UsageError, "C076", "task.metrics", "'ecee'", "'ece'"):
         metrics_for(Task(metrics=("ecee",)))
-    with problem(UsageError, "C092", "aim.metric", "embedding_similarity"):
+    with problem(UsageError, "C092", "task.metric", "embedding_similarity"):
         metrics_for(Task(kind="answer", metric="embedding_similarity"))
 
 

@@ -18,7 +18,7 @@ def write(folder, rows, aim="{kind: code}", name="rows.jsonl", more=""):
     folder.mkdir(exist_ok=True)
     (folder / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
     (folder / "project.yaml").write_text(
-        f"aim: {aim}\ndata: {{files: {{data: {name}}}{more}}}\n"
+        f"task: {aim}\ndata: {{files: {{data: {name}}}{more}}}\n"
         "split: {leaks: repair, near: 1.0}\ncompare: [{kind: majority}]\n"
     )
     return folder

@@ -230,8 +230,8 @@ def extra(rows: list[tuple[Example, str]]) -> Extra:
             "learnt": 5,
             "tokens": 48,
         },
-        "project_yaml": "version: 1\nname: banking\n"
-        "aim:\n  kind: classify  # every target is one of 6 values\ndata:\n  "
+        "project_yaml": "version: 2\nname: banking\n"
+        "task:\n  kind: classify  # every target is one of 6 values\ndata:\n  "
         "files: [train.csv, test.csv]\ncompare:\n  - {kind: majority}\n  - {kind: lora, rank: 8}\n",
         "commands": ["assay run banking/project.yaml --set seed=7"],
         "hashes": {"train.csv": "5a1f0c3e9b7d2468", "test.csv": "c0ffee0123456789"},

@@ -125,11 +125,11 @@ def another_seed(folder, monkeypatch):
 
 
 def another_instruction(folder, monkeypatch):
-    return _rewritten(folder, "aim: {", "aim: {instruction: Say what it is about., ")
+    return _rewritten(folder, "task: {", "task: {instruction: Say what it is about., ")
 
 
 def another_step(folder, monkeypatch):
-    return _rewritten(folder, "compare:", "curate: [{kind: repair}, {kind: dedupe}]\ncompare:")
+    return _rewritten(folder, "compare:", "prepare: [{kind: repair}, {kind: dedupe}]\ncompare:")
 
 
 def another_base(folder, monkeypatch):
@@ -170,7 +170,7 @@ SAYS = {
     renamed: None,
     another_place_and_zone: None,
     another_seed: "seed",
-    another_instruction: "aim.instruction",
+    another_instruction: "task.instruction",
     another_step: "curate",
     another_base: "model",
     arm_left_out: "names no arm",

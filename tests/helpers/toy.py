@@ -43,8 +43,9 @@ def build(folder: Path, model: Path, arms: str = ARMS) -> Path:
     write_rows(folder / "train.jsonl", rows(66))
     write_rows(folder / "test.jsonl", rows(30, 1000))
     (folder / "project.yaml").write_text(
-        "version: 1\nname: toy\nseed: 3\naim: {slices: [part]}\ndata: {files: {train: train.jsonl, "
-        f"test: test.jsonl}}, columns: {{text: text, label: label}}}}\nmodel: {model}\n{arms}"
+        "version: 2\nname: toy\nseed: 3\ntask: {slices: [part]}\n"
+        "data: {files: {train: train.jsonl, test: test.jsonl}, columns: {text: text, label: label}}"
+        f"\nmodel: {model}\n{arms}"
     )
     return folder
 

@@ -93,7 +93,7 @@ def test_it_reads_texts_as_they_are_where_they_are_the_task(base, tmp_path):
     write_rows(folder / "rows.jsonl", [{"text": row["text"]} for row in rows(60)])
     (folder / "project.yaml").write_text(
         "data: {files: {data: rows.jsonl}}\n"
-        f"aim: {{kind: continue}}\nsplit: {{near: 1.0}}\nmodel: {base}\ncompare:\n"
+        f"task: {{kind: continue}}\nsplit: {{near: 1.0}}\nmodel: {base}\ncompare:\n"
         "  - {kind: ngram}\n  - {kind: shots, k: 0}\n  - {kind: lora, rank: 4, epochs: 1}\n"
     )
     report = assay.run(folder)

@@ -19,7 +19,7 @@ def build(folder, more=""):
     (folder / "rows.csv").write_text("text,label,group\n" + "\n".join(rows) + "\n")
     (folder / "project.yaml").write_text(
         "name: cards\ndata: {files: {data: rows.csv}, columns: {text: text, label: label}}\n"
-        "curate: [{kind: length, min_chars: 20}, {kind: dedupe}]\n"
+        "prepare: [{kind: length, min_chars: 20}, {kind: dedupe}]\n"
         f"split: {{group: group{more}}}\ncompare: [{{kind: majority}}]\n"
     )
     return folder

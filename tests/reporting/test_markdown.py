@@ -49,7 +49,7 @@ def test_the_markdown_report_has_its_sections_in_order(report):
         "# banking\n\n**Use lora-r8: accuracy 0.875 (0.830 to 0.910) on 264 held-out rows**"
     )
     assert named(text, "13 of 264")
-    assert "```yaml\nversion: 1" in text
+    assert "```yaml\nversion: 2" in text
     tables = re.findall(r"(?:^\|.*\|$\n?)+", text, re.M)
     for table in tables:
         assert len({len(re.findall(r"(?<!\\)\|", row)) for row in table.strip().splitlines()}) == 1

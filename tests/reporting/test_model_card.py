@@ -66,7 +66,7 @@ def test_the_command_writes_it(report, tmp_path, capsys):
     from assay.cli.main import command
     from assay.core.store import write_json
 
-    (tmp_path / "project.yaml").write_text("version: 1\n")
+    (tmp_path / "project.yaml").write_text("version: 2\n")
     write_json(tmp_path / "report" / "report.json", report.data)
     card = tmp_path / "card.md"
     assert command(["report", str(tmp_path), "--card", str(card)]) == 0

@@ -60,7 +60,7 @@ def test_a_run_whose_test_rows_are_of_one_group_ends_well(tmp_path, tiny_model):
     for split, n, start in (("train", 60, 0), ("val", 21, 500), ("test", 21, 1000)):
         write_rows(tmp_path / f"{split}.jsonl", [{**row, "who": split} for row in rows(n, start)])
     (tmp_path / "project.yaml").write_text(
-        "version: 1\naim: {target: 0.5}\nsplit: {group: who}\ndata: {files: {train: "
+        "version: 2\ntask: {target: 0.5}\nsplit: {group: who}\ndata: {files: {train: "
         "train.jsonl, val: val.jsonl, test: test.jsonl}, columns: {text: text, label: label}}\n"
         f"model: {tiny_model}\ncompare:\n  - {{kind: majority}}\n  - {{kind: tfidf}}\n"
     )

@@ -135,7 +135,7 @@ def test_other_kinds_of_tasks_are_refused_before_a_model_is_opened(lesson):
     assert (
         problem.code == "T048"
         and "'answer'" in problem.text
-        and "aim.kind: classify" in problem.help
+        and "task.kind: classify" in problem.help
     )
     # The same, of all arms at once, once the kind of the task is known.
     kinds = [{"kind": "rag", "inner": {**LORA, **LABELS}}, {"kind": "head"}, LORA]
@@ -159,7 +159,7 @@ def test_a_target_that_is_no_label_is_refused_before_a_model_is_opened(lesson):
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"objective": "label_set", "learn": "everything"}, "leave `learn: everything` out"),
+        ({"objective": "label_set", "learn": "everything"}, "leave `loss_on: everything` out"),
         ({"objective": "label_set", "label_smoothing": 0.1}, "leave `label_smoothing` out"),
         ({"objective": "label_set", "teacher": "a"}, "no place for a teacher"),
         ({"teacher": "a", "label_smoothing": 0.1}, "takes the place of label_smoothing"),

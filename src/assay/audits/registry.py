@@ -2,7 +2,7 @@
 in the order in which they are run and shown; a new one is a folder, one line here, a test and a
 page.
 
-A folder has   run.py               KEY, its key in report.json and, for most, in `validate:`
+A folder has   run.py               KEY, its key in report.json and, for most, in `evaluate:`
                                     wanted(project, prepared)      whether it is asked in this run
                                     strategies(project, prepared)  what it fits beside the arms, so
                                                                    that their models are at hand

@@ -98,10 +98,10 @@ def interview(file: str, sets: list[str], ask: Ask) -> tuple[str, list[str]]:
         **arguments(parse_row_settings(sets), BAD_ROWS),
     )
     kinds = [kind.name for kind in KINDS]
-    if not any(one.startswith("aim.kind=") for one in sets):
+    if not any(one.startswith(("task.kind=", "aim.kind=")) for one in sets):
         kind = _one_of(ask, f"What is asked of a row? {', '.join(kinds)}", loaded.kind, kinds)
         if kind != loaded.kind:
-            said.append(f"aim.kind={kind}")
+            said.append(f"task.kind={kind}")
             more = arguments(parse_row_settings([*sets, *said]), BAD_ROWS)
             loaded = load({"data": [path.absolute()]}, base=Path.cwd(), **more)
     fields = list(read(path.absolute(), head=20, base=Path.cwd()).names)

@@ -23,6 +23,7 @@ from assay.cli import documents as of_documents
 from assay.cli import export as of_exports
 from assay.cli import init as of_beginnings
 from assay.cli import lists as of_lists
+from assay.cli import migrate as of_migrations
 from assay.cli import report as of_reports
 from assay.cli import review as of_reviews
 from assay.cli import serve as of_serving
@@ -260,6 +261,7 @@ command_of(epilog=of_logs.EXAMPLE)(of_logs.watch)
 command_of(epilog=EXAMPLE)(annotate)
 command_of(epilog=of_reviews.EXAMPLE)(of_reviews.review)
 command_of(epilog=of_documents.EXAMPLE)(of_documents.documents)
+command_of(epilog=of_migrations.EXAMPLE)(of_migrations.migrate)
 command_of("list", epilog=of_lists.EXAMPLE)(of_lists.list_)
 
 

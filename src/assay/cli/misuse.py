@@ -29,7 +29,7 @@ VERBS = (
     "annotate",
     "review",
 )
-VERBS += ("documents", "list", "explain", "doctor")
+VERBS += ("documents", "migrate", "list", "explain", "doctor")
 # What other tools call it -> the command.
 _MEANT = (
     (
@@ -46,6 +46,7 @@ _MEANT = (
     ("serve", "deploy server api"),
     ("export", "save convert package"),
     ("watch", "monitor drift"),
+    ("migrate", "upgrade convert-project"),
     ("explain", "man docs what why"),
 )
 MEANT = {name: verb for verb, names in _MEANT for name in names.split()}
@@ -55,8 +56,8 @@ _SETS: dict[str, str] = {
     **dict.fromkeys(("--model", "--base", "--base-model", "--model-name"), "model"),
     **dict.fromkeys(("--seed", "--random-seed"), "seed"),
     "--encoding": "data.encoding",
-    "--metric": "aim.metric",
-    **dict.fromkeys(("--kind", "--task", "--task-type"), "aim.kind"),
+    "--metric": "task.metric",
+    **dict.fromkeys(("--kind", "--task", "--task-type"), "task.kind"),
     **dict.fromkeys(
         ("--label", "--label-column", "--target-column", "--label-col"), "data.columns.label"
     ),

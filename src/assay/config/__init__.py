@@ -15,15 +15,19 @@ from assay.config import aliases, checks, weighing
 from assay.config.audits.base import spelt_out
 from assay.config.audits.evaluate import Validate
 from assay.config.complaints import Complaint, SettingsError, fill
+from assay.config.earlier import note, rename_keys, rename_references
+from assay.config.keys import VERSION
 from assay.config.monitor import WatchSettings
+from assay.config.names import earlier_names
 from assay.config.page import Page, open_page
-from assay.config.project import SECTIONS, VERSION, DataSettings, Documents, TopLevelSettings
+from assay.config.project import FIELDS, SECTIONS, DataSettings, Documents, TopLevelSettings
 from assay.config.project import Project as Project
 from assay.config.remote import endpoints
 from assay.config.serve import Serve
 from assay.config.task import task_of
 from assay.config.yamlfile import describe_value
 from assay.core.errors import did_you_mean
+from assay.core.places import near, project_target
 from assay.core.types import Augmentation, Part, RowStep, SetStep, Strategy
 from assay.data.split import Split
 
@@ -57,16 +61,17 @@ def load(path: Path, sets: Sequence[str] = (), *, text: str | None = None) -> Pr
         newer = f"written for version {version} of the file; this assay reads {VERSION}"
         page.add(Complaint("C082", ("version",), newer))
         page.raise_if(True)
-    read_as = list(aliases.resolve_aliases(page))
+    renamed = rename_keys(page)
+    read_as = [note(renamed, str(near(project_target(path))))] if renamed else []
+    read_as += aliases.resolve_aliases(page)
     folder = path.parent.absolute()
     # A section without a value is a section that is not there.
     found = _sections({key: item for key, item in value.items() if item is not None}, page, folder)
     page.add(*checks.across(found))
     page.raise_if(page.complaints or page.source.faults)
     read = {
-        **{key: item for key, item in found.items() if key != "validate"},
-        "checking": found.get("validate", Validate()),
-        "curate": tuple(found["curate"].values()),
+        **{FIELDS.get(key, key): item for key, item in found.items()},
+        "curate": tuple(found["prepare"].values()),
         "augment": tuple(found["augment"].values()),
         "compare": tuple(found["compare"].values()),
         "folder": folder,
@@ -77,7 +82,7 @@ def load(path: Path, sets: Sequence[str] = (), *, text: str | None = None) -> Pr
 
 
 def _sections(value: dict[str, Any], page: Page, folder: Path) -> dict[str, Any]:
-    """The sections that are right, as settings; `curate`, `augment` and `compare` as {index:
+    """The sections that are right, as settings; `prepare`, `augment` and `compare` as {index:
     settings}. Files that they name are relative to `folder`."""
     found: dict[str, Any] = {}
 
@@ -87,6 +92,14 @@ def _sections(value: dict[str, Any], page: Page, folder: Path) -> dict[str, Any]
         except SettingsError as error:
             page.add(*error.below(key))
 
+    makers = {
+        "prepare": make_step,
+        "augment": make_augmentation,
+        "compare": lambda item: make_strategy(item, {"folder": folder}),
+    }
+    for key, make in makers.items():
+        found[key] = _each(key, value.get(key, []), make, page)
+    rename_references(page, earlier_names(found["compare"].values()))
     for key in value:
         if key not in SECTIONS:
             page.add(
@@ -105,31 +118,24 @@ def _sections(value: dict[str, Any], page: Page, folder: Path) -> dict[str, Any]
                 "C072", ("data",), "is missing; name the rows: data: {files: {data: tickets.csv}}"
             )
         )
-    if "aim" in value:
-        take("aim", lambda: task_of(value["aim"], folder))
-    if "validate" in value:
-        take("validate", lambda: fill(Validate, spelt_out(Validate, value["validate"])))
+    if "task" in value:
+        take("task", lambda: task_of(value["task"], folder))
+    if "evaluate" in value:
+        take("evaluate", lambda: fill(Validate, spelt_out(Validate, value["evaluate"])))
     for key, model in (
         ("data", DataSettings),
         ("split", Split),
         ("serve", Serve),
-        ("watch", WatchSettings),
+        ("monitor", WatchSettings),
     ):
         if key in value:
             take(key, lambda key=key, model=model: fill(model, value[key]))
     if "remote" in value:
         take("remote", lambda: endpoints(value["remote"]))
-    if "weigh" in value:
-        take("weigh", lambda: weighing.weigh_of(value["weigh"]))
+    if "decide" in value:
+        take("decide", lambda: weighing.weigh_of(value["decide"]))
     if "documents" in value:
         take("documents", lambda: _documents(value["documents"]))
-    makers = {
-        "curate": make_step,
-        "augment": make_augmentation,
-        "compare": lambda item: make_strategy(item, {"folder": folder}),
-    }
-    for key, make in makers.items():
-        found[key] = _each(key, value.get(key, []), make, page)
     for key, sentence in _LATER.items():
         if value.get(key):
             page.add(_later(key, value[key], sentence))

@@ -74,10 +74,10 @@ HEADS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("model_name_or_path", "model_name", "base_model", "base"), ("model",)),
     **dict.fromkeys(("random_seed", "random_state"), ("seed",)),
     **dict.fromkeys(("strategies", "methods", "arms"), ("compare",)),
-    **dict.fromkeys(("task_type", "task_kind"), ("aim", "kind")),
-    "metric": ("aim", "metric"),
-    "labels": ("aim", "labels"),
-    "instruction": ("aim", "instruction"),
+    **dict.fromkeys(("task_type", "task_kind"), ("task", "kind")),
+    "metric": ("task", "metric"),
+    "labels": ("task", "labels"),
+    "instruction": ("task", "instruction"),
 }
 INSIDE_DATA = {name: place[1:] for name, place in HEADS.items() if place[0] == "data"}
 INSIDE_DATA |= {"path": ("files", "data"), "paths": ("files", "data")}

@@ -43,13 +43,13 @@ def across(found: Mapping[str, Any]) -> Iterator[Complaint]:
         yield Complaint(
             "C072", ("data", "files"), "names no rows; give 'data' (rows to split) or 'train'"
         )
-    if "aim" in found:
-        yield from _metrics(found["aim"])
+    if "task" in found:
+        yield from _metrics(found["task"])
     yield from weighing.complaints(found)
-    if "aim" in found:
-        yield from _check_written_answers(found["aim"])
-        yield from _labels(found["aim"])
-        yield from _code(found["aim"])
+    if "task" in found:
+        yield from _check_written_answers(found["task"])
+        yield from _labels(found["task"])
+        yield from _code(found["task"])
     yield from _arms(found["compare"])
     yield from _fields(found)
     yield from _check_arm_names(found)
@@ -83,18 +83,18 @@ def _check_arm_names(found: Mapping[str, Any]) -> Iterator[Complaint]:
 
 def _naming(found: Mapping[str, Any]) -> Iterator[tuple[Place, Sequence[str]]]:
     """(place, names of arms) outside `compare`."""
-    if "validate" in found:
+    if "evaluate" in found:
         for key in ("learning_curve", "update_drill", "bias"):
-            yield ("validate", key, "arms"), getattr(found["validate"], key).arms
+            yield ("evaluate", key, "arms"), getattr(found["evaluate"], key).arms
     if "serve" in found:
         yield ("serve", "arms"), [name for name in found["serve"].arms if name != BASE]
-    if "watch" in found and found["watch"].arm:
-        yield ("watch", "arm"), [found["watch"].arm]
+    if "monitor" in found and found["monitor"].arm:
+        yield ("monitor", "arm"), [found["monitor"].arm]
 
 
 def _fields(found: Mapping[str, Any]) -> Iterator[Complaint]:
     """What `where` reads of a row is kept with the row."""
-    kept = found["aim"].slices if "aim" in found else ()
+    kept = found["task"].slices if "task" in found else ()
     for index, arm in found["compare"].items():
         for place, where in filters(arm, ("compare", index)):
             for name, value in where.items():
@@ -114,21 +114,21 @@ def _paths(found: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
         if found["data"].annotations:
             yield ("data", "annotations"), found["data"].annotations
     yield from ((("documents",), path) for path in found.get("documents", ()))
-    if "validate" in found:
-        paths = found["validate"].contamination_reference
-        yield from ((("validate", "contamination_reference"), path) for path in paths)
+    if "evaluate" in found:
+        paths = found["evaluate"].contamination_reference
+        yield from ((("evaluate", "contamination_reference"), path) for path in paths)
         yield from (
-            (("validate", "forgetting", "sets"), path) for path in found["validate"].forgetting.sets
+            (("evaluate", "forgetting", "sets"), path) for path in found["evaluate"].forgetting.sets
         )
-        robustness = found["validate"].robustness
+        robustness = found["evaluate"].robustness
         for name, path in (
             ("jailbreaks", robustness.jailbreaks),
             ("translations", robustness.translations),
         ):
             if path:
-                yield ("validate", "robustness", name), path
-    if "aim" in found and found["aim"].database:
-        yield ("aim", "database"), found["aim"].database
+                yield ("evaluate", "robustness", name), path
+    if "task" in found and found["task"].database:
+        yield ("task", "database"), found["task"].database
     if "split" in found:
         yield from ((("split", "probes"), path) for path in found["split"].probes)
         if found["split"].manifest is not None:
@@ -143,8 +143,8 @@ def _metrics(task: Task) -> Iterator[Complaint]:
     every = dict.fromkeys(metric for kind in (*KINDS, SQL) for metric in kind.fitting)
     every |= dict.fromkeys(f"pass_at_{k}" for k in DRAWN)
     fitting = kind_of(task).fitting
-    named: list[tuple[Place, str]] = [(("aim", "metric"), task.metric)] if task.metric else []
-    named += [(("aim", "metrics", index), name) for index, name in enumerate(task.metrics)]
+    named: list[tuple[Place, str]] = [(("task", "metric"), task.metric)] if task.metric else []
+    named += [(("task", "metrics", index), name) for index, name in enumerate(task.metrics)]
     for place, name in named:
         if name not in every:
             hint = did_you_mean(name, every) or f"; there are: {', '.join(every)}"
@@ -154,8 +154,10 @@ def _metrics(task: Task) -> Iterator[Complaint]:
                 "C078", place, f"{name} does not fit {task.kind}; use {', '.join(fitting)}"
             )
     if any(one.name == task.metric and not one.decides for one in METRICS):
-        words = f"{task.metric} is shown beside others and cannot decide; name it under aim.metrics"
-        yield Complaint("C092", ("aim", "metric"), words)
+        words = (
+            f"{task.metric} is shown beside others and cannot decide; name it under task.metrics"
+        )
+        yield Complaint("C092", ("task", "metric"), words)
 
 
 def _labels(task: Task) -> Iterator[Complaint]:
@@ -168,12 +170,14 @@ def _labels(task: Task) -> Iterator[Complaint]:
     ):
         if task.model_dump()[name] and task.kind not in kinds:
             yield Complaint(
-                "C093", ("aim", name), f"is for {' and '.join(kinds)}, and this task is {task.kind}"
+                "C093",
+                ("task", name),
+                f"is for {' and '.join(kinds)}, and this task is {task.kind}",
             )
     if task.kind == "multilabel":
         if "|" in task.none:
             yield Complaint(
-                "C094", ("aim", "none"), "must not hold '|', which stands between labels"
+                "C094", ("task", "none"), "must not hold '|', which stands between labels"
             )
         for index, label in enumerate(task.labels):
             if "|" in label or label == task.nothing:
@@ -183,7 +187,7 @@ def _labels(task: Task) -> Iterator[Complaint]:
                 )
                 yield Complaint(
                     "C094",
-                    ("aim", "labels", index),
+                    ("task", "labels", index),
                     f"{words} '{task.nothing}' says that none fits",
                 )
 
@@ -194,7 +198,7 @@ def _check_written_answers(task: Task) -> Iterator[Complaint]:
         for name in ("form", "stop"):
             if task.model_dump()[name]:
                 yield Complaint(
-                    "M060", ("aim", name), "labels are chosen, not written; leave it out"
+                    "M060", ("task", name), "labels are chosen, not written; leave it out"
                 )
 
 
@@ -205,18 +209,18 @@ def _code(task: Task) -> Iterator[Complaint]:
             if name in task.model_fields_set:
                 yield Complaint(
                     "C096",
-                    ("aim", name),
+                    ("task", name),
                     f"is said of code; the kind here is {task.kind}: leave it out",
                 )
     elif task.samples and task.language == "sql":
         yield Complaint(
             "C096",
-            ("aim", "samples"),
+            ("task", "samples"),
             "programs are drawn for pass@k; queries are not: leave it out",
         )
     elif task.database and task.language != "sql":
         yield Complaint(
-            "C096", ("aim", "database"), "is what queries are run on; say `language: sql`"
+            "C096", ("task", "database"), "is what queries are run on; say `language: sql`"
         )
 
 
@@ -253,11 +257,11 @@ def warnings(
     found: Mapping[str, Any], source: YamlSource, folder: Path
 ) -> Iterator[dict[str, Any]]:
     """What is read, but may not be what was meant: {"code", "count", "text"}."""
-    words = [text for place, text in source.plain.items() if place[:2] == ("aim", "labels")]
+    words = [text for place, text in source.plain.items() if place[:2] == ("task", "labels")]
     if switches := [text for text in words if text.casefold() in _SWITCHES]:
         names = ", ".join(f"'{text}'" for text in switches)
-        line = source.line(("aim", "labels"))
-        text = f"line {line}: aim.labels: read as text: {names}; quote them"
+        line = source.line(("task", "labels"))
+        text = f"line {line}: task.labels: read as text: {names}; quote them"
         yield {"code": "C066", "count": len(switches), "text": text}
     if found.get("seeds", 1) > 1 and not any(
         arm.draws for arm in found.get("compare", {}).values()

@@ -63,7 +63,7 @@ def _lines(
     yield f"#   {first.code} {' '.join(plain(first.text).split())[:200]}"
     yield "# Name the columns below, then run it again:"
     yield f"#   assay run {shlex.quote(name)}"
-    yield "version: 1"
+    yield "version: 2"
     yield f"name: {quote_scalar(name)}"
     yield ""
     yield (
@@ -108,7 +108,7 @@ def _next(table: RawTable, found: Sequence[Column], command: str, why: DataError
         share = next(p.help.rpartition("=")[2] for p in why.problems if p.code == "D230")
         return f"{command} --set data.bad_rows={share}"
     if set(table.names) <= CORPUS:
-        return f"{command} --set aim.kind=continue"
+        return f"{command} --set task.kind=continue"
     texts = sorted(
         (c for c in found if not c.nested and c.filled and c.numbers < 0.5),
         key=lambda c: -c.words * c.share,

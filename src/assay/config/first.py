@@ -151,7 +151,7 @@ def _other(first: First) -> tuple[str, str] | None:
         return None
     columns = rename_roles(made.kind, made.columns)
     sets = [
-        ("aim.kind", made.kind),
+        ("task.kind", made.kind),
         *((f"data.columns.{role}", name) for role, name in columns.items()),
     ]
     command = first.command.partition(" --set ")[0]
@@ -197,7 +197,7 @@ def lines(first: First) -> Iterator[str]:
         yield f"#   {other[1]}"
     if loaded.unused:
         yield (
-            "# Columns without a role; text_pair, input, context, group and aim.slices can take"
+            "# Columns without a role; text_pair, input, context, group and task.slices can take"
             " some in:"
         )
         for name, why in loaded.unused.items():
@@ -206,7 +206,7 @@ def lines(first: First) -> Iterator[str]:
         yield f"#   {_line(note)}"
     for loss in _losses(first):
         yield f"# {_line(loss)}"
-    yield "version: 1"
+    yield "version: 2"
     yield f"name: {quote_scalar(folder)}"
     yield "seed: 0"
     yield (
@@ -239,15 +239,15 @@ def lines(first: First) -> Iterator[str]:
 def _aim(first: First, labels: Counter[str]) -> Iterator[str]:
     loaded = first.loaded
     kind = kind_of(Task.model_validate({"kind": loaded.kind}))
-    yield "aim:"
+    yield "task:"
     yield f"  kind: {kind.name}  # {kind.about}"
     for place, value in first.said:
         if (
-            place.startswith("aim.")
-            and place != "aim.kind"
-            and not (place == "aim.slices" and loaded.slices)
+            place.startswith("task.")
+            and place != "task.kind"
+            and not (place == "task.slices" and loaded.slices)
         ):
-            yield f"  {place.removeprefix('aim.')}: {flow(value)}"
+            yield f"  {place.removeprefix('task.')}: {flow(value)}"
     if loaded.kind == "answer" and long_answers(first.examples):
         yield "  metric: token_f1  # the answers are long: hardly two would match word for word"
     if loaded.slices:
@@ -264,7 +264,7 @@ def _most(labels: Counter[str]) -> str:
 
 
 def _curation(first: First) -> Iterator[str]:
-    yield "curate:"
+    yield "prepare:"
     yield "  - {kind: repair}  # encoding, white space"
     if first.longest == LONGEST:
         yield "  - {kind: length}  # drops empty and very long rows"

@@ -7,10 +7,12 @@ Watch out        over 40 characters the name is cut and ends with 4 characters o
 """
 
 import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from assay.config.keys import kind_earlier
 from assay.core.store import digest
-from assay.core.types import Strategy
+from assay.core.types import Learner, Strategy
 
 LONGEST = 40
 
@@ -30,10 +32,46 @@ SHORT = {
 
 def arm_name(strategy: Strategy) -> str:
     """The strategy's own `name`, or one made of its kind and settings: `[a-z0-9-]{1,40}`."""
+    return _name(strategy, str)
+
+
+def earlier_name(strategy: Strategy) -> str:
+    """What the arm was called before its kind got the name of today."""
+    return _name(strategy, kind_earlier)
+
+
+def earlier_names(strategies: Iterable[Strategy]) -> dict[str, str]:
+    """Names and kinds that a person may type for these strategies -> those of today."""
+    arms = list(strategies)
+    kinds = {kind for arm in arms for kind in _kinds(arm)}
+    today = {arm_name(arm): arm_name(arm) for arm in arms} | {kind: kind for kind in kinds}
+    return {
+        **{kind_earlier(kind): kind for kind in kinds},
+        **{earlier_name(arm): arm_name(arm) for arm in arms},
+        **today,
+    }
+
+
+def name_today(name: str, arms: Mapping[str, Strategy]) -> str:
+    """The name of an arm as it is called today, where `name` is what it was called."""
+    return (
+        name
+        if name in arms
+        else {earlier_name(one): key for key, one in arms.items()}.get(name, name)
+    )
+
+
+def _kinds(learner: Learner) -> Iterator[str]:
+    yield learner.kind
+    for _, inner in learner.inside():
+        yield from _kinds(inner)
+
+
+def _name(strategy: Strategy, call: Callable[[str], str]) -> str:
     if strategy.name:
         return strategy.name
     kind, changed = _preset(strategy)
-    parts = [kind]
+    parts = [call(kind)]
     inner: list[str] = []
     known = list(SHORT)
     ordered = sorted(
@@ -44,7 +82,7 @@ def arm_name(strategy: Strategy) -> str:
             one for key, one in strategy.inside() if key == name and isinstance(one, Strategy)
         ]
         if within:
-            inner += [arm_name(one) for one in within]
+            inner += [_name(one, call) for one in within]
         elif name in changed and name not in ("kind", "name"):
             parts.append(_part(name, changed[name]))
     full = "-".join(filter(None, parts + inner))

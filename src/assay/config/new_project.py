@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from assay.config.said import place_today
 from assay.config.start import begin, folder_name
 from assay.config.yamlfile import flow, parse, quote_scalar
 from assay.core import store
@@ -26,7 +27,7 @@ from assay.data.reading.file_address import hub_set, parse_file_name
 
 _FILES = re.compile(r"^  files: \{data: (.+)\}$", re.MULTILINE)
 _SHARES = re.compile(r"^  (train|val|test): 0\.\d+\n", re.MULTILINE)  # there is nothing to draw
-READING = ("data.", "aim.", "split.group")  # changes that `init` writes into the file, and `model`
+READING = ("data.", "task.", "split.group")  # changes that `init` writes into the file, and `model`
 
 
 def init(
@@ -103,7 +104,7 @@ def place_of(data: Path) -> Path:
 
 def _refuse_others(sets: Sequence[str]) -> None:
     for text in sets:
-        if not text.startswith((*READING, "model=")):
+        if not place_today(text).startswith((*READING, "model=")):
             told = f"--set {text}: init writes how the rows are read, and the model"
             raise UsageError(
                 Problem(

@@ -67,7 +67,7 @@ def portfolio(kind: str, size: Size) -> Iterator[Entry]:
 MAJORITY: Entry = ({"kind": "majority"}, "a constant: always the most frequent answer")
 TFIDF: Entry = ({"kind": "tfidf"}, "words and characters, a linear model")
 PROBE: Entry = ({"kind": "probe"}, "sentence vectors, words and characters, a linear model")
-NEIGHBOURS: Entry = ({"kind": "neighbours"}, "the answer of the most similar training rows")
+NEIGHBOURS: Entry = ({"kind": "knn"}, "the answer of the most similar training rows")
 BASE: Entry = ({"kind": "shots", "k": 0}, "the base model as it is")
 SIMILAR: Entry = (
     {"kind": "shots", "k": 4, "choose": "similar"},

@@ -8,6 +8,8 @@ from typing import Any
 from pydantic import Field, SerializeAsAny, field_validator
 
 from assay.config.audits.evaluate import Validate
+from assay.config.keys import DATA, VERSION, in_file
+from assay.config.keys import SECTIONS as RENAMED
 from assay.config.monitor import WatchSettings
 from assay.config.names import arm_name
 from assay.config.serve import Serve
@@ -21,21 +23,23 @@ from assay.data.split import Split
 from assay.decision.settings import Weigh
 from assay.models.remote.endpoint import Endpoint
 
-VERSION = 1  # of the file's format
 SECTIONS = (
     "version",
     "name",
     "seed",
     "seeds",
     "minutes",
-    "aim",
+    "task",
     "data",
-    "curate",
+    "prepare",
     "split",
     "augment",
     "model",
 )
-SECTIONS += ("remote", "documents", "compare", "search", "validate", "weigh", "serve", "watch")
+SECTIONS += ("remote", "documents", "compare", "search", "evaluate", "decide", "serve")
+SECTIONS += ("monitor",)
+# A section -> the field of `Project` that holds it.
+FIELDS = {new: old for old, new in RENAMED.items()} | {"evaluate": "checking"}
 
 
 class Files(Settings):
@@ -125,7 +129,7 @@ class Project(TopLevelSettings):
     remote: dict[str, Endpoint] = {}  # name -> a model behind an address
     documents: tuple[str, ...] = ()
     compare: tuple[SerializeAsAny[Strategy], ...] = ()
-    # the section `validate`; pydantic's own models have a method of that name
+    # the section `evaluate`; pydantic's own models have a method of that name
     checking: Validate = Validate()
     weigh: Weigh = Weigh()
     serve: Serve = Serve()
@@ -219,22 +223,30 @@ class Project(TopLevelSettings):
     def to_yaml(self) -> str:
         """A project file that loads to the same project: only what differs from the defaults."""
         settings: dict[str, Any] = self.model_dump(mode="json", exclude_defaults=True)
-        settings |= {"validate": settings.pop("checking")} if "checking" in settings else {}
         settings |= {"aim": as_said(self.aim)} if "aim" in settings else {}
         settings = {
-            "version": self.version,
-            **{key: settings[key] for key in SECTIONS if key in settings},
+            "version": VERSION,
+            **{
+                key: settings[FIELDS.get(key, key)]
+                for key in SECTIONS
+                if FIELDS.get(key, key) in settings and key != "version"
+            },
         }
+        for old, new in DATA.items():
+            if old in settings["data"]:
+                settings["data"][new] = settings["data"].pop(old)
         settings["data"]["files"] = {
             s: p[0] if len(p) == 1 else p for s, p in settings["data"]["files"].items()
         }
         for section, items in (
-            ("curate", self.curate),
+            ("prepare", self.curate),
             ("augment", self.augment),
             ("compare", self.compare),
         ):
             if items:
-                settings[section] = [{"kind": item.kind, **item.non_defaults()} for item in items]
+                settings[section] = [
+                    in_file({"kind": item.kind, **item.non_defaults()}) for item in items
+                ]
         return dump(settings)
 
 

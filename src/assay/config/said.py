@@ -8,6 +8,7 @@ What it is for   `--set` on a file that has no project yet, and a draft that was
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
+from assay.config.keys import SECTIONS
 from assay.config.yamlfile import flow, parse
 from assay.core.types import Task
 
@@ -19,13 +20,13 @@ READ = {
     "data.strict": "strict",
     "data.sample": "sample",
     "data.shuffle_options": "shuffle_options",
-    "aim.kind": "kind",
-    "aim.labels": "labels",
-    "aim.none": "none",
-    "aim.separator": "separator",
-    "aim.language": "language",
-    "aim.show_tests": "show_tests",
-    "aim.slices": "slices",
+    "task.kind": "kind",
+    "task.labels": "labels",
+    "task.none": "none",
+    "task.separator": "separator",
+    "task.language": "language",
+    "task.show_tests": "show_tests",
+    "task.slices": "slices",
     "split.group": "group",
 }
 COLUMN = "data.columns."
@@ -37,16 +38,23 @@ def parse_row_settings(sets: Sequence[str]) -> dict[str, Any]:
     said = {}
     for text in sets:
         place, equals, written = text.partition("=")
+        place = place_today(place)
         value = parse(written).value
         if equals and (place in READ or place.startswith(COLUMN)) and _fits(place, value):
             said[place.strip()] = tuple(value) if isinstance(value, list) else value
     return said
 
 
+def place_today(place: str) -> str:
+    """`aim.kind`, which is `task.kind` now."""
+    section, dot, rest = place.strip().partition(".")
+    return f"{SECTIONS.get(section, section)}{dot}{rest}"
+
+
 def _fits(place: str, value: Any) -> bool:
-    if place in ("aim.kind", "aim.language", "aim.show_tests"):
+    if place in ("task.kind", "task.language", "task.show_tests"):
         return value in get_args(Task.model_fields[place.partition(".")[2]].annotation)
-    if place in ("aim.labels", "aim.slices"):
+    if place in ("task.labels", "task.slices"):
         return isinstance(value, list) and all(isinstance(one, str) for one in value)
     if place == "split.group":
         return value is None or isinstance(value, str)

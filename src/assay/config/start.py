@@ -75,8 +75,8 @@ def begin(
 
     Args:
         sets: `dotted.place=value`, as `config.load` takes them. Where they say what the rows are
-            (`data.columns`, `aim.kind`, ...), a project file that is made follows them, and so does
-            one that is as it was made.
+            (`data.columns`, `task.kind`, ...), a project file that is made follows them, and so
+            does one that is as it was made.
 
     Raises:
         DataError: D001 there is no such file; D002 a folder without a project file; what
@@ -184,7 +184,7 @@ def _again(source: ProjectSource, tell: Tell) -> None:
 
 def _decides(place: str) -> bool:
     """Does a setting say what the rows ask?"""
-    return place == "aim.kind" or place.startswith(COLUMN)
+    return place == "task.kind" or place.startswith(COLUMN)
 
 
 def _complete(project: Path, sets: Sequence[str], tell: Tell) -> None:

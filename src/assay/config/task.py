@@ -1,4 +1,4 @@
-"""The section `aim` as a task: a form that it names is taken in with all that stands in its
+"""The section `task` as a task: a form that it names is taken in with all that stands in its
 file."""
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What `aim` and `weigh` say together with the arms: guards that can be judged, a target that can
+"""What `task` and `decide` say together with the arms: guards that can be judged, a target that can
 be met, prices and hours of arms that are there.
 
 Codes   C101 a guard of no metric, C102 an arm or kind that is not compared, C103 a guard on what is
@@ -22,7 +22,7 @@ FORGETTING = "forgetting"  # a guard beside the metrics
 
 
 def weigh_of(value: Any) -> Weigh:
-    """The section `weigh`. A negative price, volume or time has a code of its own."""
+    """The section `decide`. A negative price, volume or time has a code of its own."""
     try:
         return fill(Weigh, value)
     except SettingsError as error:
@@ -39,11 +39,11 @@ def _negative(value: Any, place: Sequence[str | int]) -> bool:
 
 def complaints(found: Mapping[str, Any]) -> Iterator[Complaint]:
     """Of the sections that could be read, by key; `compare` is {index: strategy}."""
-    if "aim" in found:
-        yield from _guards(found["aim"], found.get("validate", Validate()))
-        yield from _target(found["aim"])
-    if "weigh" in found:
-        yield from _arms(found["weigh"], found["compare"].values())
+    if "task" in found:
+        yield from _guards(found["task"], found.get("evaluate", Validate()))
+        yield from _target(found["task"])
+    if "decide" in found:
+        yield from _arms(found["decide"], found["compare"].values())
 
 
 def _guards(task: Task, checking: Validate) -> Iterator[Complaint]:
@@ -52,11 +52,11 @@ def _guards(task: Task, checking: Validate) -> Iterator[Complaint]:
     ]
     metrics = dict.fromkeys(name for kind in known for name in kind.fitting)
     for name, allowed in task.guards.items():
-        place = ("aim", "guards", name)
+        place = ("task", "guards", name)
         if name == FORGETTING:
             if not checking.forgetting.is_enabled(checking.depth):
                 yield Complaint(
-                    "C103", place, "is not measured; write `validate: {forgetting: true}`"
+                    "C103", place, "is not measured; write `evaluate: {forgetting: true}`"
                 )
         elif name not in metrics:
             hint = (
@@ -77,16 +77,16 @@ def _target(task: Task) -> Iterator[Complaint]:
     if task.target is not None and not 0 <= task.target <= 1:
         hint = f"; did you mean {task.target / 100:g}" if 1 < task.target <= 100 else ""
         yield Complaint(
-            "C104", ("aim", "target"), f"must lie between 0 and 1, as the metric does{hint}"
+            "C104", ("task", "target"), f"must lie between 0 and 1, as the metric does{hint}"
         )
 
 
 def _arms(weigh: Weigh, arms: Any) -> Iterator[Complaint]:
     """Names that prices and hours are given for stand for an arm or a kind that is compared."""
     known = {name for arm in arms for name in (arm_name(arm), *_kinds(arm))}
-    named = [(("weigh", "effort", name), name) for name in weigh.effort]
+    named = [(("decide", "effort", name), name) for name in weigh.effort]
     for index, item in enumerate(weigh.prices.compliance):
-        named += [(("weigh", "prices", "compliance", index, "arms"), name) for name in item.arms]
+        named += [(("decide", "prices", "compliance", index, "arms"), name) for name in item.arms]
     for place, name in named:
         if known and name not in known:
             hint = did_you_mean(name, known) or f"; there are: {', '.join(sorted(known))}"

@@ -26,7 +26,7 @@ from assay.tasks.columns import words_of
 NEAR_COPIES = "(near copies)"  # in place of a field's name
 LEAST_SHARED = 10  # rows that share their value with another: with fewer nothing could be told
 FEW_VALUES = 10  # fewer repeated values are kinds of rows
-REPORTED = 20  # a field under `aim.slices` with fewer values is one of kinds: the user has said so
+REPORTED = 20  # a field under `task.slices` with fewer values is one of kinds: the user has said so
 # share of rows with the most frequent value of their target: then the field is the label's
 SETTLED = 0.99
 
@@ -38,7 +38,7 @@ def candidates(
 
     Args:
         near: similarity from which two rows are near copies.
-        reported: fields that the project names under `aim.slices`.
+        reported: fields that the project names under `task.slices`.
     """
     fields = values.of([example.id for example in test])
     fields = {

@@ -84,7 +84,7 @@ def warn_of_losses(read: int, book: Ledger) -> None:
     reasons = "; ".join(
         f"{one['rows']:,} by {one['step']}: {one['reason'].partition(':')[0]}" for one in most
     )
-    way_out = "assay report --ledger names them; a step that is left out of `curate` drops nothing"
+    way_out = "assay report --ledger names them; a step that is left out of `prepare` drops nothing"
     book.warn(
         "D233", n, f"{n:,} of {read:,} rows ({n / read:.0%}) were dropped ({reasons}). {way_out}"
     )

@@ -134,7 +134,7 @@ def _way(field: str) -> str:
         return f"set `{said}`"
     if field == NEAR_COPIES:
         return (
-            "drop copies (`curate: [{kind: near}]`), or number the families in a field and name"
+            "drop copies (`prepare: [{kind: near}]`), or number the families in a field and name"
             " it in `split.group`"
         )
     what = "file" if field == FILE else "day"

@@ -1,9 +1,9 @@
 """Why an arm cannot be recommended, however good it is: it is over a limit, or it surely breaks a
 guard.
 
-Limit      `weigh.limits`: what was measured is held against what is allowed. Over is over: a limit
+Limit      `decide.limits`: what was measured is held against what is allowed. Over is over: a limit
            has no interval
-Guard      `aim.guards`: the most points that a metric may fall below what is at hand without
+Guard      `task.guards`: the most points that a metric may fall below what is at hand without
            adapting: the better, on that metric, of the base as it is (the arm that asks it with no
            examples) and the best floor. `forgetting` is held against the base's own score on
            general probes, where that was measured

@@ -8,9 +8,9 @@ In money    with the user's own price list. Where nothing has a price, machine h
 Line        cost = fixed + per_answer x answers: so two arms cost the same at one number of answers,
             or never
 Assumed     hours of people where the project gives none (`HOURS`): half a day for a prompt, two
-            days for retrieval or training. Nobody measured them: `weigh.effort` replaces them
+            days for retrieval or training. Nobody measured them: `decide.effort` replaces them
 Energy      always an estimate: watts x seconds. Watts are RAPL's mean while the arm worked, where
-            the machine lets its counters be read; else `weigh.watts`; else `THREAD` for each
+            the machine lets its counters be read; else `decide.watts`; else `THREAD` for each
             thread. A graphics card is in neither
 Source      3.5 W: the mean of AWS processors at full load by virtual processor, Cloud Carbon
             Footprint, Methodology, cloudcarbonfootprint.org/docs/methodology
@@ -30,11 +30,11 @@ NEXT_TO_NOTHING = 1e-6
 HOURS = {
     "majority": 0.5,
     "tfidf": 1.0,
-    "neighbours": 1.0,
+    "knn": 1.0,
     "probe": 1.0,
     "shots": 4.0,
-    "wording": 4.0,
-    "knn": 4.0,
+    "prompt_search": 4.0,
+    "knn_mix": 4.0,
     "router": 4.0,
     "blend": 1.0,
     "stack": 1.0,

@@ -1,4 +1,4 @@
-"""What an arm's cost is worth and what it may not pass: the `weigh:` part of the project file.
+"""What an arm's cost is worth and what it may not pass: the `decide:` part of the project file.
 
 Prices        are yours: each is 0 until you give it, and then a cost is shown in its own unit
               (hours, MB, kWh)

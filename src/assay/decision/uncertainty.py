@@ -2,7 +2,7 @@
 good as equal.
 
 Equivalence  two one-sided tests: the paired interval at 1 - 2 (1 - level), 90 % by default, lies
-             wholly within `weigh.equivalent` points (Schuirmann 1987, doi.org/10.1007/BF01068419)
+             wholly within `decide.equivalent` points (Schuirmann 1987, doi.org/10.1007/BF01068419)
 Worn         test rows that were opened m times: the best of m arms that are all equal looks better
              than it is by as many standard errors as the largest of m normal draws is expected to
              reach. From where that is more than an interval's half-width, the interval of a best
@@ -89,7 +89,7 @@ def certainty(
 def equivalence(
     measured: ArmScores, metric: str, arm: str, best: str, settings: Weigh
 ) -> dict[str, Any]:
-    """Whether `arm` is within `weigh.equivalent` points of `best`: the interval of the difference,
+    """Whether `arm` is within `decide.equivalent` points of `best`: the interval of the difference,
     in points."""
     level = 1 - 2 * (1 - settings.level)
     gap = measured.compared.difference(arm, best, metric, max(0.01, level))

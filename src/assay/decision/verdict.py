@@ -3,7 +3,7 @@ gates failed.
 
 Gates   nothing may be recommended; or the recommended arm scores below the best floor, which a
         limit has put out
-Target  `aim.target`: reached surely where the whole interval of the recommended arm is on its good
+Target  `task.target`: reached surely where the whole interval of the recommended arm is on its good
         side
 """
 

@@ -62,7 +62,7 @@ def metrics_for(task: Task) -> tuple[Metric, ...]:
         UsageError: C076, there is no metric of that name; C092, the one that is to decide cannot.
     """
     known = {metric.name: metric for metric in METRICS}
-    for place, names in (("aim.metric", (task.metric,)), ("aim.metrics", task.metrics)):
+    for place, names in (("task.metric", (task.metric,)), ("task.metrics", task.metrics)):
         for name in names:
             if name and name not in known:
                 text = f"there is no metric '{name}'{did_you_mean(name, known)}"
@@ -72,7 +72,7 @@ def metrics_for(task: Task) -> tuple[Metric, ...]:
     if task.metric and not known[task.metric].decides:
         text = f"{task.metric} cannot decide between arms"
         raise UsageError(
-            Problem("C092", text, "aim.metric", help="name it under `aim.metrics`, to be shown")
+            Problem("C092", text, "task.metric", help="name it under `task.metrics`, to be shown")
         )
     kind = kind_of(task)
     guards = [name for name in task.guards if name in known]

@@ -122,7 +122,7 @@ def _training_blocks(data: dict[str, Any], one: dict[str, Any]) -> list[str]:
         [table(["setting", "value"], settings, 2)] if settings else ["All settings as by default."]
     )
     energy = one["cost"]["energy"]
-    how = {"measured": "RAPL", "given": "weigh.watts", "assumed": "an assumed 3.5 W a thread"}[
+    how = {"measured": "RAPL", "given": "decide.watts", "assumed": "an assumed 3.5 W a thread"}[
         energy["how"]
     ]
     seconds = one["cost"]["fit_seconds"]

@@ -111,8 +111,8 @@ def refuse_unsafe(task: Task, rows: Iterable[Example]) -> None:
             if task.database
             else "queries are judged by what they give"
         )
-        help = "name a database of SQLite's, or a folder of them: aim: {database: shop.sqlite}"
-        raise UsageError(Problem("C096", what, "aim.database", help=help))
+        help = "name a database of SQLite's, or a folder of them: task: {database: shop.sqlite}"
+        raise UsageError(Problem("C096", what, "task.database", help=help))
     if task.language == "sql":
         for name in sorted({row.checks.database if row.checks else "" for row in rows}):
             database_of(task.database, name)

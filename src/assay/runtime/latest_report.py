@@ -47,13 +47,13 @@ def recommendation(project: Project) -> str:
     Raises:
         UsageError: C161, there is neither.
     """
+    from assay.config.names import name_today
     from assay.decision.read_report import read_report
     from assay.runtime.arms.measured import names as known_arms
 
     report = project.report_folder / "report.json"
-    if report.is_file() and (name := read_report(report)["verdict"]["recommended"]) in known_arms(
-        project
-    ):
+    named = read_report(report)["verdict"]["recommended"] if report.is_file() else None
+    if named and (name := name_today(named, project.arms)) in known_arms(project):
         return name
     if len(project.arms) == 1:
         return next(iter(project.arms))
@@ -66,11 +66,12 @@ def recommendation(project: Project) -> str:
 
 def refuse_unknown(project: Project, name: str) -> None:
     """Raises: UsageError: C083."""
+    from assay.config.names import name_today
     from assay.config.serve import BASE
     from assay.runtime.arms.measured import names as known_arms
 
     names = list(dict.fromkeys([*known_arms(project), BASE]))
-    if name not in names:
+    if name_today(name, project.arms) not in names:
         raise UsageError(unknown_name("C083", "arm", name, names, str(near(project.target))))
 
 

@@ -26,7 +26,7 @@ class Kind:
     closed: bool  # True: the target is one of a fixed set of labels
     asked: str = "text"  # the role of what is asked
     lines: bool = False  # True: an answer may have several lines
-    more: tuple[str, ...] = ()  # metrics that fit it too, shown where `aim.metrics` names them
+    more: tuple[str, ...] = ()  # metrics that fit it too, shown where `task.metrics` names them
 
     @property
     def fitting(self) -> tuple[str, ...]:

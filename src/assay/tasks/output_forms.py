@@ -43,7 +43,7 @@ def read(value: Any, folder: Path) -> Form:
     """
     if not isinstance(value, dict) or len(value) != 1 or (kind := next(iter(value))) not in CODES:
         text = "must have one of json, regex, grammar, choice"
-        raise ModelError(Problem("M060", text, "aim.form", "write it as in {regex: '[0-9]+'}"))
+        raise ModelError(Problem("M060", text, "task.form", "write it as in {regex: '[0-9]+'}"))
     given, place = value[kind], ""
     if kind in FILES and isinstance(given, str) and given.endswith(FILES[kind]):
         place, given = given, _text(kind, folder / given)

@@ -169,7 +169,7 @@ class Trained(Strategy):
             yield Problem(
                 "T048",
                 f"{text} '{task.kind}'",
-                help="leave `objective` out, or set `aim.kind: classify`",
+                help="leave `objective` out, or set `task.kind: classify`",
             )
 
     def refuse(self, lesson: Lesson) -> None:
@@ -243,6 +243,6 @@ def refuse_foreign(kind: str, lesson: Lesson) -> None:
         )
         raise TrainError(
             Problem(
-                "T043", text, foreign[0].source, help="add it to `aim.labels`, or drop its rows"
+                "T043", text, foreign[0].source, help="add it to `task.labels`, or drop its rows"
             )
         )

@@ -40,9 +40,9 @@ def project(folder, biased, more="bias: {swap: [gender], rows: 60}"):
     write_rows(folder / "train.jsonl", planted(300, biased, 1))
     write_rows(folder / "test.jsonl", planted(120, False, 2))
     (folder / "project.yaml").write_text(
-        "aim: {slices: [who]}\ndata: {files: {train: "
+        "task: {slices: [who]}\ndata: {files: {train: "
         "train.jsonl, test: test.jsonl}, columns: {text: text, label: label}}\nsplit: {near: 1}\n"
-        f"compare: [{{kind: majority}}, {{kind: tfidf}}]\nvalidate: {{{more}}}\n"
+        f"compare: [{{kind: majority}}, {{kind: tfidf}}]\nevaluate: {{{more}}}\n"
     )
     return folder
 

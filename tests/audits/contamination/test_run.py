@@ -52,13 +52,13 @@ def test_rows_are_drawn_by_what_they_say():
 def test_check_asks_the_base_in_a_process_of_its_own(tmp_path, tiny_model):
     folder = build(tmp_path / "project", tiny_model, "compare: [{kind: majority}]\n")
     write_rows(folder / "newer.jsonl", rows(40, 5000))
-    sets = ["validate.contamination_reference=newer.jsonl", "validate.contamination_rows=25"]
+    sets = ["evaluate.contamination_reference=newer.jsonl", "evaluate.contamination_rows=25"]
     found = assay.check(folder, sets=sets, doubts=["contamination"]).to_json()["contamination"]
     assert found["rows"] == {"test": 25, "reference": 25} and found["reference"] == "newer.jsonl"
     assert not found["suspected"]  # random weights have read nothing
     assert 0.2 < found["share"]["value"] < 0.8
     seen = []
-    report = assay.run(folder, sets=[*sets, "validate.contamination=true"], tell=seen.append)
+    report = assay.run(folder, sets=[*sets, "evaluate.contamination=true"], tell=seen.append)
     assert report.data["contamination"] == found
     assert not [e for e in seen if e.get("name") == "contamination"]  # from the same stage
     assert "No sign that" in (folder / "report" / "report.md").read_text()

@@ -26,7 +26,7 @@ compare:
   - {kind: shots, k: 0}
   - {kind: lora, rank: 4, epochs: 1, learning_rate: 1.0e-9, name: still}
   - {kind: full, epochs: 2, learning_rate: 0.05, name: wild}
-validate: {forgetting: {tokens: 4000}}
+evaluate: {forgetting: {tokens: 4000}}
 """
 
 
@@ -44,15 +44,15 @@ def test_the_arm_whose_weights_answer():
 def test_probes_that_cannot_be_used_are_refused_before_an_arm_runs(tmp_path, tiny_model):
     folder = build(tmp_path / "project", tiny_model, ARMS)
     with problem(DataError, "D125", "absent"):
-        assay.run(folder, sets=["validate.forgetting.sets=absent"])
+        assay.run(folder, sets=["evaluate.forgetting.sets=absent"])
     assert not (folder / "work" / "fit").exists()
     row = {"kind": "choice", "question": "long " * 900, "options": ["a", "b"], "answer": 0}
     (folder / "mine.jsonl").write_text(json.dumps(row) + "\n" + json.dumps({**row, "answer": 1}))
-    with problem(UsageError, "C098", "validate.forgetting.tokens", "4,000", "mine"):
-        assay.run(folder, sets=["validate.forgetting.sets=mine.jsonl"])
+    with problem(UsageError, "C098", "evaluate.forgetting.tokens", "4,000", "mine"):
+        assay.run(folder, sets=["evaluate.forgetting.sets=mine.jsonl"])
     project = load(
         folder / "project.yaml",
-        ["validate.forgetting.sets=mine.jsonl", "validate.forgetting.tokens=20000"],
+        ["evaluate.forgetting.sets=mine.jsonl", "evaluate.forgetting.tokens=20000"],
     )
     assert sum(item.probe == "mine" for item in items_for(project)) == 2
 
@@ -144,7 +144,7 @@ def test_the_report_says_it(run):
 
 @pytest.mark.slow
 def test_without_a_trained_arm_nothing_is_asked(tmp_path, tiny_model):
-    arms = "compare: [{kind: majority}]\nvalidate: {forgetting: true}\n"
+    arms = "compare: [{kind: majority}]\nevaluate: {forgetting: true}\n"
     folder = build(tmp_path / "project", tiny_model, arms)
     report = assay.run(folder)
     assert report.data["forgetting"]["arms"] == {} and report.data["forgetting"]["tokens"] == 0

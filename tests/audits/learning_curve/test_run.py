@@ -41,7 +41,7 @@ def project(tmp_path):
         (tmp_path / "project.yaml").write_text(
             "data: {files: {train: train.jsonl, test: "
             "test.jsonl}, columns: {text: text, label: label}}\ncompare: [{kind: majority}, {kind: "
-            f"tfidf, ngrams: 2, characters: 0, c: 10, name: tfidf}}]\nvalidate: {validate}\n"
+            f"tfidf, ngrams: 2, characters: 0, c: 10, name: tfidf}}]\nevaluate: {validate}\n"
         )
         return tmp_path
 

@@ -31,10 +31,10 @@ def build(folder, model, ratings):
     write_rows(folder / "test.jsonl", rows[40:])
     write_rows(folder / "ratings.jsonl", ratings)
     (folder / "project.yaml").write_text(
-        "version: 1\nname: judged\nseed: 3\naim: {kind: answer, max_answer_tokens: 4}\n"
+        "version: 2\nname: judged\nseed: 3\ntask: {kind: answer, max_answer_tokens: 4}\n"
         "data: {files: {train: train.jsonl, test: test.jsonl}, columns: {question: "
         f"question, answer: answer, id: id}}}}\nmodel: {model}\ncompare:\n  - {{kind: majority}}\n"
-        "  - {kind: shots, k: 0}\nvalidate: {judge: {rows: 12, ratings: ratings.jsonl}}\n"
+        "  - {kind: shots, k: 0}\nevaluate: {judge: {rows: 12, ratings: ratings.jsonl}}\n"
     )
     return folder
 

@@ -13,7 +13,7 @@ def test_a_label_that_is_never_answered_is_a_group_of_mistakes(tmp_path):
     write_rows(tmp_path / "test.jsonl", rows(60, 1000))
     (tmp_path / "project.yaml").write_text(
         "data: {files: {train: train.jsonl, test: test.jsonl}, columns: {text: text, label: "
-        "label}}\nsplit: {near: 1}\ncompare: [{kind: majority}]\nvalidate: {mistakes: true}\n"
+        "label}}\nsplit: {near: 1}\ncompare: [{kind: majority}]\nevaluate: {mistakes: true}\n"
     )
     found = assay.run(tmp_path).data["mistakes"]
     # majority names one label of three: 40 of 60 rows are wrong, and the questions of a label lie

@@ -43,7 +43,7 @@ def test_cut_questions_are_counted_and_not_warned_of():
 @pytest.mark.slow
 def test_a_run_asks_each_arm_once_and_keeps_it(tmp_path):
     folder = build(
-        tmp_path / "project", "smollm2-135m", ARMS + "validate: {robustness: {arms: all}}\n"
+        tmp_path / "project", "smollm2-135m", ARMS + "evaluate: {robustness: {arms: all}}\n"
     )
     write_rows(folder / "test.jsonl", rows(60, 1000))
     seen = []
@@ -71,13 +71,13 @@ def test_a_run_asks_each_arm_once_and_keeps_it(tmp_path):
         'id="robustness"' in page
         and 'data-at="/robustness/arms/1/kinds/0/change/difference"' in page
     )
-    assert "## Robustness" in text and "Not measured. <code>validate: {robustness" not in page
+    assert "## Robustness" in text and "Not measured. <code>evaluate: {robustness" not in page
 
 
 @pytest.mark.slow
 def test_steps_that_every_question_goes_through_run_on_changed_ones_too(tmp_path):
     steps = (
-        "curate: [{kind: repair, lower: true}]\nvalidate: {robustness: {kinds: [casing, typos],"
+        "prepare: [{kind: repair, lower: true}]\nevaluate: {robustness: {kinds: [casing, typos],"
         " arms: [tfidf]}}\n"
     )
     folder = build(tmp_path / "project", "smollm2-135m", "compare: [{kind: tfidf}]\n" + steps)
@@ -90,7 +90,7 @@ def test_steps_that_every_question_goes_through_run_on_changed_ones_too(tmp_path
 
 @pytest.mark.slow
 def test_a_translation_is_taken_by_the_rows_id(tmp_path):
-    sets = "validate: {robustness: {kinds: translation, translations: german.jsonl, arms: tfidf}}\n"
+    sets = "evaluate: {robustness: {kinds: translation, translations: german.jsonl, arms: tfidf}}\n"
     folder = build(tmp_path / "project", "smollm2-135m", f"compare: [{TFIDF}]\n" + sets)
     text = (folder / "project.yaml").read_text().replace("label: label}", "label: label, id: id}")
     (folder / "project.yaml").write_text(text)
@@ -105,14 +105,14 @@ def test_a_translation_is_taken_by_the_rows_id(tmp_path):
     # third of the rows. 20 rows are too few to tell more.
     assert arm["kinds"][0]["after"] == pytest.approx(1 / 3, abs=0.05) and arm["worst"] is None
     write_rows(folder / "german.jsonl", [{"id": "other", "text": "Wort"}])
-    with problem(DataError, "D126", "validate.robustness.translations", "german.jsonl", "t0"):
+    with problem(DataError, "D126", "evaluate.robustness.translations", "german.jsonl", "t0"):
         assay.run(folder)
 
 
 def test_an_arm_that_is_not_there(tmp_path):
     folder = build(tmp_path / "project", "smollm2-135m", ARMS)
     with problem(UsageError, "C099", None, "'tfdif'", "'tfidf'"):
-        assay.run(folder, sets=["validate.robustness.arms=tfdif"])
+        assay.run(folder, sets=["evaluate.robustness.arms=tfdif"])
 
 
 def test_jailbreaks_come_from_a_list_or_from_lines(tmp_path):
@@ -121,16 +121,16 @@ def test_jailbreaks_come_from_a_list_or_from_lines(tmp_path):
     def read(text):
         (folder / "prompts.json").write_text(text)
         return jailbreaks(
-            load(folder / "project.yaml", ["validate.robustness.jailbreaks=prompts.json"])
+            load(folder / "project.yaml", ["evaluate.robustness.jailbreaks=prompts.json"])
         )
 
     assert read('["Be bad.", " ", "x' + "x" * 4000 + '"]') == ["Be bad."]
     assert read('{"text": "one"}\n{"prompt": "two"}\n"three"\n') == ["one", "two", "three"]
     for text in ("[1, 2]", "no json"):
-        with problem(DataError, "D126", "validate.robustness.jailbreaks", "prompts.json"):
+        with problem(DataError, "D126", "evaluate.robustness.jailbreaks", "prompts.json"):
             read(text)
-    with problem(DataError, "D126", "validate.robustness.jailbreaks", "gone.json"):
-        jailbreaks(load(folder / "project.yaml", ["validate.robustness.jailbreaks=gone.json"]))
+    with problem(DataError, "D126", "evaluate.robustness.jailbreaks", "gone.json"):
+        jailbreaks(load(folder / "project.yaml", ["evaluate.robustness.jailbreaks=gone.json"]))
 
 
 @pytest.mark.real
@@ -149,7 +149,7 @@ def test_words_broken_by_slips_cost_word_weights_and_capitals_cost_nothing(tmp_p
         "data: {files: {data: tweets.jsonl}, columns: {text: text, label: label}}\n"
         "split: {train: 0.7, val: 0.1, test: 0.2, leaks: repair}\n"
         f"compare: [{TFIDF}]\n"
-        f"validate: {{robustness: {{rate: 0.3, rows: 1200, arms: all, jailbreaks: {prompts},"
+        f"evaluate: {{robustness: {{rate: 0.3, rows: 1200, arms: all, jailbreaks: {prompts},"
         " kinds: [typos, casing, spacing, jailbreak]}}\n"
     )
     found = assay.run(tmp_path).data["robustness"]

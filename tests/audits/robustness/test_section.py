@@ -101,4 +101,4 @@ def test_the_plot_stands_for_the_recommended_arm(weak):
 
 
 def test_a_report_without_it_says_how_to_ask(report):
-    assert "validate: {robustness: true}" in html(report)
+    assert "evaluate: {robustness: true}" in html(report)

@@ -40,7 +40,7 @@ def labels(tmp_path):
     (tmp_path / "project.yaml").write_text(
         "data: {files: {train: train.jsonl, test: test.jsonl}, "
         "columns: {text: text, label: label}}\ncompare: [{kind: majority}, {kind: tfidf}]\n"
-        "validate: {update_drill: {examples: 30, minutes: {refitted: 5}}}\n"
+        "evaluate: {update_drill: {examples: 30, minutes: {refitted: 5}}}\n"
     )
     return tmp_path
 
@@ -139,11 +139,11 @@ def handbook(tmp_path, tiny_model):
     write_rows(tmp_path / "train.jsonl", train)
     write_rows(tmp_path / "test.jsonl", test)
     (tmp_path / "project.yaml").write_text(
-        f"aim: {{kind: answer}}\nmodel: {tiny_model}\ndocuments: [pages]\n"
+        f"task: {{kind: answer}}\nmodel: {tiny_model}\ndocuments: [pages]\n"
         "data: {files: {train: train.jsonl, test: test.jsonl},"
         " columns: {question: question, answer: answer, found_in: found_in}}\n"
         "compare: [{kind: tfidf}, {kind: rag, top: 1, name: rag, inner: {kind: shots, k: 0}}]\n"
-        "validate: {update_drill: {facts: 4, documents: 3}}\n"
+        "evaluate: {update_drill: {facts: 4, documents: 3}}\n"
     )
     return tmp_path
 
@@ -211,7 +211,7 @@ def test_a_trained_arm_is_trained_on_and_trained_anew(labels, tiny_model):
         "{examples: 30", "{rehearse: 2"
     )
     (labels / "project.yaml").write_text(f"model: {tiny_model}\n{project}")
-    found = assay.run(labels, sets=["validate.update_drill.changes=[label]"]).data["update_drill"]
+    found = assay.run(labels, sets=["evaluate.update_drill.changes=[label]"]).data["update_drill"]
     (change,) = found["changes"]
     assert [(arm["name"], arm["way"]) for arm in change["arms"]] == [
         ("lora", "continued"),
@@ -233,7 +233,7 @@ def test_a_trained_arm_is_trained_on_and_trained_anew(labels, tiny_model):
 
 @pytest.mark.nightly
 def test_a_question_that_cannot_be_asked_is_a_warning(labels):
-    sets = ["validate.update_drill.changes=[facts]", "validate.learning_curve={sizes: [0.05]}"]
+    sets = ["evaluate.update_drill.changes=[facts]", "evaluate.learning_curve={sizes: [0.05]}"]
     data = assay.run(labels, sets=sets).data
     told = {warning["code"]: warning["text"] for warning in data["warnings"]}
     assert "update_drill" not in data and named(told["D128"], "facts", "labels")

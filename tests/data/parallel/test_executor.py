@@ -249,7 +249,7 @@ def test_settings_of_scale_change_no_result_and_no_key(tmp_path, sentences):
         "text,label\n" + "".join(f"{t},{'ab'[n % 2]}\n" for n, t in enumerate(sentences(60)))
     )
     (tmp_path / "project.yaml").write_text(
-        "data: {files: {data: rows.csv}}\ncurate: [{kind: repair}]\n"
+        "data: {files: {data: rows.csv}}\nprepare: [{kind: repair}]\n"
     )
     first = prepare(load(tmp_path / "project.yaml"), lambda event: None)
     again = prepare(load(tmp_path / "project.yaml", ["data.processes=2"]), lambda event: None)

@@ -163,10 +163,10 @@ def written(tmp_path_factory) -> tuple[Path, str]:
     documents = "\n\n".join(row["text"] for row in data[::3])
     (folder / "notes.md").write_text(f"# Notes\n\n{documents}\n")
     (folder / "project.yaml").write_text(
-        "version: 1\nname: leaks\ndata: {files: {train: train.jsonl, test: test.jsonl},"
+        "version: 2\nname: leaks\ndata: {files: {train: train.jsonl, test: test.jsonl},"
         " columns: {text: text, label: label}}\n"
         "documents: [notes.md]\nsplit: {leaks: repair}\n"
-        "curate:\n  - {kind: repair}\n  - {kind: anonymise, table: people.table}\n"
+        "prepare:\n  - {kind: repair}\n  - {kind: anonymise, table: people.table}\n"
         "  - {kind: dedupe}\n"
         "compare:\n  - {kind: majority}\n  - {kind: tfidf}\n"
     )

@@ -29,7 +29,7 @@ def file(tmp_path, labels):
 def test_labels_that_look_the_same_are_told_with_their_rows(other, tmp_path):
     files = file(tmp_path, [SAME[0]] * 3 + [other] * 2 + ["other"] * 5)
     with problem(
-        DataError, "D031", "rows.jsonl:4", "3 rows", "2 rows", "join_labels", "aim.labels"
+        DataError, "D031", "rows.jsonl:4", "3 rows", "2 rows", "join_labels", "task.labels"
     ):
         load(files)
 

@@ -167,7 +167,7 @@ def test_a_project_with_the_step(tmp_path):
     write(tmp_path / "t.jsonl", rows)
     (tmp_path / "project.yaml").write_text(
         "data: {files: {data: t.jsonl}}\n"
-        "curate: [{kind: dialogues, between: space}]\nsplit: {near: 1.0}\n"
+        "prepare: [{kind: dialogues, between: space}]\nsplit: {near: 1.0}\n"
     )
     prepared = prepare(load_project(tmp_path / "project.yaml"), lambda event: None)
     examples = [

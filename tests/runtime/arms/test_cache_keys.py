@@ -20,7 +20,7 @@ DEPEND = [
         {"kind": "shots", "choose": "similar"},
     ),
     ("scipy", {"kind": "shots", "calibrate": "platt"}, {"kind": "shots"}),
-    ("scikit-learn", {"kind": "wording", "inner": {"kind": "shots"}}, LORA),
+    ("scikit-learn", {"kind": "prompt_search", "inner": {"kind": "shots"}}, LORA),
     (
         "snowballstemmer",
         {"kind": "rag", "inner": {"kind": "shots"}},
@@ -115,7 +115,7 @@ def test_a_compiler_counts_for_trainings_that_may_be_compiled(tmp_path, monkeypa
 def test_rows_are_prepared_anew_when_what_a_step_uses_changes(tmp_path, upgrade):
     write_rows(tmp_path / "rows.jsonl", rows(60))
     (tmp_path / "project.yaml").write_text(
-        "version: 1\ndata: {files: {data: [rows.jsonl]}}\ncurate:\n  - {kind: repair}\n"
+        "version: 2\ndata: {files: {data: [rows.jsonl]}}\nprepare:\n  - {kind: repair}\n"
     )
 
     def folder():

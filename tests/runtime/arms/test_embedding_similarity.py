@@ -23,7 +23,7 @@ def build(folder, aim):
     write_rows(folder / "train.jsonl", rows[:40] + [{"question": asked[60], "answer": ANSWERS[0]}])
     write_rows(folder / "test.jsonl", rows[40:60])
     (folder / "project.yaml").write_text(
-        f"version: 1\nname: alike\naim: {aim}\n"
+        f"version: 2\nname: alike\ntask: {aim}\n"
         "data: {files: {train: train.jsonl, test: test.jsonl}}\ncompare:\n  - {kind: majority}\n"
     )
     return folder

@@ -80,7 +80,7 @@ def test_which_arms_draw(tmp_path, tiny_model):
 documents: notes.md
 compare:
   - {kind: tfidf}
-  - {kind: shots, k: 4, choose: similar}
+  - {kind: shots, k: 4, select: similar}
   - {kind: shots, k: 4, name: drawn}
   - {kind: rag, name: ragged, inner: {kind: shots, k: 2}}
   - {kind: rag, name: plain, inner: {kind: shots, k: 0}}

@@ -92,7 +92,7 @@ def test_a_run_times_its_arms_and_a_limit_puts_one_out(tmp_path):
         )
         assert [part["name"] for part in one["cost"]["parts"]] == [one["name"]]
     chosen = report.verdict["recommended"]
-    nothing = assay.run(folder, sets=["weigh.limits.ms_per_answer=0.0000001"])
+    nothing = assay.run(folder, sets=["decide.limits.ms_per_answer=0.0000001"])
     assert (
         nothing.verdict["recommended"] is None
         and "more than the 1.00e−07 allowed" in nothing.verdict["reason"]

@@ -20,8 +20,8 @@ TEXTS = {
     "login": "password {} does not work",
 }
 PROJECT = """
-version: 1
-aim: {{kind: classify, labels: [refund, delivery, login]}}
+version: 2
+task: {{kind: classify, labels: [refund, delivery, login]}}
 data:
   files: {{data: rows.csv}}
   columns: {{text: text{label}}}
@@ -209,7 +209,7 @@ def test_errors_of_labelled_data_come_first_in_the_sheet(folder, capsys):
     assert named(told, "2 of 90") and named(told, "rows.csv:12", "refund", "delivery")
     assert len(Annotation.of("tickets").rows_to_label(split="test")) == 9
     # The same rows by the step, as a line of `assay check`.
-    text = PROJECT.format(label=", label: label", more="curate: [{kind: label_errors}]")
+    text = PROJECT.format(label=", label: label", more="prepare: [{kind: label_errors}]")
     (folder / "project.yaml").write_text(text)
     assert command(["check", "tickets"]) == 0
     assert named(capsys.readouterr().out, "2", "label_errors")

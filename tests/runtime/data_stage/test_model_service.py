@@ -107,7 +107,7 @@ def test_a_killed_process_is_named_and_the_next_run_goes_on_with_the_same_bytes(
         assert np.array_equal(lending.embed(TEXTS), whole)
 
 
-PROJECT = """version: 1
+PROJECT = """version: 2
 seed: 3
 data: {files: {data: rows.jsonl}, columns: {question: text, answer: label}}
 documents: [guide.md]
@@ -130,7 +130,7 @@ def project_in(folder, more):
 
 def test_no_model_is_looked_for_where_no_part_needs_one(tmp_path):
     project = project_in(
-        tmp_path, "model: there-is-none\naim: {kind: answer}\naugment: [{kind: noise}]\n"
+        tmp_path, "model: there-is-none\ntask: {kind: answer}\naugment: [{kind: noise}]\n"
     )
     assert lent.model_needs(project) == {} and lent.models(project, True, print) == {}
 
@@ -140,7 +140,7 @@ def test_the_parent_of_a_project_with_a_model_loads_no_torch(tmp_path, tiny_mode
     project_in(
         tmp_path,
         f"model: {tiny_model}\n"
-        "aim: {kind: answer}\naugment: [{kind: qa_pairs, passages: 20}]\n",
+        "task: {kind: answer}\naugment: [{kind: qa_pairs, passages: 20}]\n",
     )
     script = """
 import sys

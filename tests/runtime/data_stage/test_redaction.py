@@ -32,8 +32,8 @@ def build(folder, step=STEP, more="", change=lambda values: values):
         row["text"] += f" for jo.do{number}@acme.com"
     write_rows(folder / "rows.jsonl", change(values))
     (folder / "project.yaml").write_text(
-        "version: 1\nname: toy\ndata: {files: {data: rows.jsonl}, columns: {text: text, label: "
-        f"label}}}}\ncurate: [{step}]\n{more}compare: [{{kind: majority}}, {{kind: tfidf}}]\n"
+        "version: 2\nname: toy\ndata: {files: {data: rows.jsonl}, columns: {text: text, label: "
+        f"label}}}}\nprepare: [{step}]\n{more}compare: [{{kind: majority}}, {{kind: tfidf}}]\n"
     )
     return folder / "project.yaml"
 
@@ -225,7 +225,7 @@ def test_labels_of_a_classification_stay_and_answers_do_not(tmp_path):
         "meet@acme.com",
         "pay@acme.com",
     )
-    other = build(tmp_path / "other", more="aim: {kind: answer}\n", change=named)
+    other = build(tmp_path / "other", more="task: {kind: answer}\n", change=named)
     prepared = prepare(load(other), silent)
     assert all((row.target or "").endswith(".example") for row in prepared.examples("train"))
 
@@ -243,7 +243,7 @@ def test_ids_groups_and_slices_that_name_people_do_not_stay(tmp_path):
         ]
 
     path = build(
-        tmp_path / "toy", change=named, more="split: {group: customer}\naim: {slices: [part]}\n"
+        tmp_path / "toy", change=named, more="split: {group: customer}\ntask: {slices: [part]}\n"
     )
     path.write_text(path.read_text().replace("label: label}", "label: label, id: id}"))
     prepare(load(path), silent)

@@ -69,7 +69,7 @@ EVENTS = [
 def project(tmp_path):
     folder = tmp_path / "tickets"
     (folder / "work").mkdir(parents=True)
-    (folder / "project.yaml").write_text("version: 1\n")
+    (folder / "project.yaml").write_text("version: 2\n")
     rows = [line(event, BEGUN + timedelta(seconds=i)) for i, event in enumerate(EVENTS)]
     (folder / "work" / "events.jsonl").write_text(
         "".join(json.dumps(row) + "\n" for row in rows) + '{"torn'

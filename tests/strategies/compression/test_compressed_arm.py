@@ -312,7 +312,7 @@ def test_a_model_behind_an_address_is_not_quantised(tmp_path):
         '{"text": "a", "label": "x"}\n{"text": "b", "label": "y"}\n'
     )
     (tmp_path / "project.yaml").write_text(
-        "version: 1\nname: far\ndata: {files: {train: rows.jsonl}}\nmodel: smollm2-135m\n"
+        "version: 2\nname: far\ndata: {files: {train: rows.jsonl}}\nmodel: smollm2-135m\n"
         "remote: {far: {url: 'http://127.0.0.1:9/v1', model: big}}\n"
         "compare: [{kind: quantise, inner: {kind: shots, k: 0, model: far}}]\n"
     )

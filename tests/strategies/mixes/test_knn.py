@@ -69,6 +69,6 @@ def test_it_needs_labels():
 
     with pytest.raises(TrainError, match="T055"):
         refuse_unfit(
-            {"knn": make_strategy({"kind": "knn", "inner": {"kind": "majority"}}, {})},
+            {"knn": make_strategy({"kind": "knn_mix", "inner": {"kind": "majority"}}, {})},
             Task(kind="answer"),
         )

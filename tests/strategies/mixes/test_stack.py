@@ -70,7 +70,7 @@ def test_rows_left_out_are_answered_by_arms_that_had_not_seen_them(lesson):
 
     arm = Stack(inners=(Neighbours(k=1), Tfidf()), folds=3).fit(replace(given, fit=fit))
     whole = len(given.train)
-    assert fitted.count(("neighbours", whole)) == 1 and len(fitted) == 8
+    assert fitted.count(("knn", whole)) == 1 and len(fitted) == 8
     assert sum(n for kind, n in fitted if kind == "tfidf") == 2 * whole + whole
     assert len(arm.answer([row.question for row in given.val])) == len(given.val)
 

@@ -34,7 +34,7 @@ from assay.strategies.retrieval.rag import Rag
 from assay.tasks.prompt_format import Wording
 
 SEARCH = {
-    "kind": "wording",
+    "kind": "prompt_search",
     "inner": {"kind": "shots", "k": 2},
     "calls": 120,
     "proposals": 2,
@@ -252,7 +252,7 @@ def test_only_one_prompt_that_is_no_training_can_be_searched(lesson):
         SEARCH,
     ):
         with pytest.raises(ValueError, match="none can be searched"):
-            make_strategy({"kind": "wording", "inner": inner}, {})
+            make_strategy({"kind": "prompt_search", "inner": inner}, {})
     rag = Rag(top=2, inner=Shots(k=3))
     assert shots_in(rag) == Shots(k=3)
     assert replace_shots(rag, lambda shots: shots.model_copy(update={"k": 1})) == Rag(
@@ -271,7 +271,9 @@ def test_what_cannot_be_searched_is_said(lesson):
 def test_what_asks_rows_by_itself_is_refused():
     for settings in ({"orders": 3}, {"calibrate": "batch"}):
         with pytest.raises(ValueError, match="ask rows of their own"):
-            make_strategy({"kind": "wording", "inner": {"kind": "shots", "k": 3, **settings}}, {})
+            make_strategy(
+                {"kind": "prompt_search", "inner": {"kind": "shots", "k": 3, **settings}}, {}
+            )
 
 
 # --- candidates -----------------------------------------------------------------------------------

@@ -16,7 +16,8 @@ INNER = "inner: {kind: shots, k: 2}"
 ARMS = f"""
 compare:
   - {{kind: shots, k: 2, name: by-hand}}
-  - {{kind: wording, name: found, calls: 100, proposals: 2, bootstrap: 6, similar: false, {INNER}}}
+  - {{kind: prompt_search, name: found, calls: 100, proposals: 2, bootstrap: 6, similar: false,
+     {INNER}}}
 """
 
 
@@ -50,7 +51,7 @@ def test_the_report_says_what_the_search_gained_and_the_prompt_can_be_given_back
     shutil.copy(folder / "report/prompts/found.md", folder / "mine.md")
     file = folder / "project.yaml"
     file.write_text(
-        file.read_text() + f"  - {{kind: wording, name: given, prompt: mine.md, {INNER}}}\n"
+        file.read_text() + f"  - {{kind: prompt_search, name: given, prompt: mine.md, {INNER}}}\n"
     )
     assay.run(folder, only=["found", "given"])
     first, second = (

@@ -64,7 +64,7 @@ def test_a_run_gives_every_written_answer_its_form(tiny_model, tmp_path):
     write_rows(tmp_path / "rows.jsonl", rows)
     (tmp_path / "schema.json").write_text(json.dumps(SCHEMA))
     (tmp_path / "project.yaml").write_text(
-        "version: 1\naim: {kind: answer, form: {json: schema.json}, max_answer_tokens: 99}\n"
+        "version: 2\ntask: {kind: answer, form: {json: schema.json}, max_answer_tokens: 99}\n"
         "data: {files: {data: rows.jsonl}}\n"
         f"split: {{train: 0.5, val: 0.2, test: 0.3}}\nmodel: {tiny_model}\n"
         "compare:\n  - {kind: shots, k: 0}\n  - {kind: lora, rank: 4, epochs: 1}\n"

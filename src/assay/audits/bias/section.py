@@ -7,7 +7,7 @@ from assay.presentation.number_format import above, below, between, count, fewer
 
 KEY = "bias"
 TITLE = "Bias"
-HOW = "validate: {bias: true}"
+HOW = "evaluate: {bias: true}"
 FEW = 30
 SOURCES = {
     "text": "words of the question swapped",

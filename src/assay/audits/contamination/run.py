@@ -1,7 +1,7 @@
 """Has the base model read the test rows before? Asked of the model in a process of its own; see
 audits/contamination/memorisation.py.
 
-Reference   rows the model cannot have read, from `validate.contamination_reference`; else the
+Reference   rows the model cannot have read, from `evaluate.contamination_reference`; else the
             project's own train and val rows, which show something where the test rows alone were
             read
 Costs       (1 + 8 paraphrases) x 2 x `contamination_rows` texts read once
@@ -117,7 +117,7 @@ def contamination(bench: Bench) -> dict[str, Any]:
 
 
 def fresh(bench: Bench) -> list[str]:
-    """The texts of the files of `validate.contamination_reference`, read as the project's own rows
+    """The texts of the files of `evaluate.contamination_reference`, read as the project's own rows
     are."""
     from assay.data.reading.load import load
 

@@ -6,7 +6,7 @@ How         the same items before and after, see audits/forgetting; the arm's ow
             and forms are off
 Kept        one stage a base and one an arm, by the items and by what the weights depend on: a
             second run asks nothing
-Costs       at most `validate.forgetting.tokens` tokens a model, whatever the number of test rows
+Costs       at most `evaluate.forgetting.tokens` tokens a model, whatever the number of test rows
 """
 
 from __future__ import annotations
@@ -119,8 +119,8 @@ def items_for(project: Project) -> list[ProbeItem]:
         count[item.probe] += 1
     if short := [probe for probe, n in count.items() if n < 2]:
         text = f"{settings.tokens:,} tokens do not reach for two items of: {', '.join(short)}"
-        help = "raise validate.forgetting.tokens, or name fewer sets"
-        raise UsageError(Problem("C098", text, "validate.forgetting.tokens", help=help))
+        help = "raise evaluate.forgetting.tokens, or name fewer sets"
+        raise UsageError(Problem("C098", text, "evaluate.forgetting.tokens", help=help))
     return items
 
 

@@ -19,7 +19,7 @@ from assay.presentation.svg import Dot, Plot
 
 KEY = "forgetting"
 TITLE = "Forgetting"
-HOW = "validate: {forgetting: true}"
+HOW = "evaluate: {forgetting: true}"
 CANNOT = "cannot show it"  # of a probe on which the base guesses
 
 

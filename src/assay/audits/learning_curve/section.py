@@ -10,7 +10,7 @@ from assay.presentation.svg import Plot
 
 KEY = "learning_curve"
 TITLE = "More labels"
-HOW = "validate: {learning_curve: true}"
+HOW = "evaluate: {learning_curve: true}"
 WORDS = {"rises": "more rows help", "flat": "more rows do not help", "open": "cannot be told"}
 FEW = 100  # test rows under which an interval says little
 

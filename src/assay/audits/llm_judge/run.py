@@ -205,7 +205,7 @@ def read_ratings(path: Path) -> list[dict[str, str]]:
     """
     if not path.exists():
         raise DataError(
-            Problem("D001", "no such file", str(path), help="see validate.judge.ratings")
+            Problem("D001", "no such file", str(path), help="see evaluate.judge.ratings")
         )
     rows = []
     for number, row in enumerate(store.read_lines(path), 1):

@@ -7,7 +7,7 @@ from assay.presentation.number_format import NOTHING, above, below, between, cou
 
 KEY = "judged"
 TITLE = "Judged by a model"
-HOW = "validate: {judge: MODEL}"
+HOW = "evaluate: {judge: MODEL}"
 
 
 def first(data: dict[str, Any]) -> str:

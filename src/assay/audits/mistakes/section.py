@@ -6,7 +6,7 @@ from assay.presentation.number_format import between, count
 
 KEY = "mistakes"
 TITLE = "Mistakes"
-HOW = "validate: {mistakes: true}"
+HOW = "evaluate: {mistakes: true}"
 
 
 def sentence(found: dict[str, Any]) -> str:

@@ -56,7 +56,7 @@ def strategies(project: Project, prepared: Prepared) -> list[Strategy]:
     """
     named = project.checking.robustness.arms
     problems = [
-        unknown_name("C099", "arm", name, project.arms, "validate.robustness.arms")
+        unknown_name("C099", "arm", name, project.arms, "evaluate.robustness.arms")
         for name in (named if isinstance(named, tuple) else ())
         if name not in project.arms
     ]
@@ -220,7 +220,7 @@ def without_cuts(tell: Tell) -> Tell:
 
 
 def jailbreaks(project: Project) -> list[str]:
-    """The texts of `validate.robustness.jailbreaks`, in the order of the file.
+    """The texts of `evaluate.robustness.jailbreaks`, in the order of the file.
 
     Raises:
         DataError: D126, the file cannot be read, or has no text.
@@ -228,7 +228,7 @@ def jailbreaks(project: Project) -> list[str]:
     name = project.checking.robustness.jailbreaks
     if not name:
         return []
-    place = "validate.robustness.jailbreaks"
+    place = "evaluate.robustness.jailbreaks"
     help = 'a JSON list of texts, or JSON lines with a text or {"text": ...} each'
     try:
         text = (project.folder / name).read_text(encoding="utf-8")
@@ -254,7 +254,7 @@ def jailbreaks(project: Project) -> list[str]:
 
 
 def translations(project: Project, prepared: Prepared) -> dict[str, str]:
-    """id -> the row's text in the file of `validate.robustness.translations`.
+    """id -> the row's text in the file of `evaluate.robustness.translations`.
 
     Raises:
         DataError: the file cannot be read; D126, it has none of the test rows' ids.
@@ -273,5 +273,5 @@ def translations(project: Project, prepared: Prepared) -> dict[str, str]:
     if not any(id in texts for id in test):
         text = f"{name} has none of the ids of the test rows, such as {test[0]}"
         help = "name the field of the ids in data.columns.id"
-        raise DataError(Problem("D126", text, "validate.robustness.translations", help=help))
+        raise DataError(Problem("D126", text, "evaluate.robustness.translations", help=help))
     return texts

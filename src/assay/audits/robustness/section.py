@@ -13,7 +13,7 @@ from assay.presentation.svg import Dot, Plot
 
 KEY = "robustness"
 TITLE = "Robustness"
-HOW = "validate: {robustness: true}"
+HOW = "evaluate: {robustness: true}"
 SHOWN = 2  # rows of a kind in report.md; report.json has all that were kept
 
 WAYS = {(operator.kind, operator.name): operator.about for operator in OPERATORS}

@@ -198,7 +198,7 @@ def plan_updates(
         else:
             left_out.append(
                 one.omission(
-                    f"about {duration(need)} are more than is left of validate.update_drill.within"
+                    f"about {duration(need)} are more than is left of evaluate.update_drill.within"
                 )
             )
     return [one for one in possible if one in taken], left_out

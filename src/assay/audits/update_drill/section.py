@@ -19,7 +19,7 @@ from assay.presentation.timeline_plot import timeline
 
 KEY = "update_drill"
 TITLE = "Updates"
-HOW = "validate: {update_drill: true}"
+HOW = "evaluate: {update_drill: true}"
 WAYS = {
     "edited": "prompt edited",
     "reindexed": "documents indexed",
@@ -139,7 +139,7 @@ def how(found: dict[str, Any]) -> str:
     people = (
         "A person's minutes are not measured; those in the table are the project's own."
         if by_hand(found)
-        else "A person's minutes are not measured and not counted (validate.update_drill.minutes)."
+        else "A person's minutes are not measured and not counted (evaluate.update_drill.minutes)."
     )
     return (
         "Times are of the machine, from the start of a process, with loading the model,"

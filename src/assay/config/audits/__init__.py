@@ -1,1 +1,1 @@
-"""The sections under `validate:` of the project file, one an audit."""
+"""The sections under `evaluate:` of the project file, one an audit."""

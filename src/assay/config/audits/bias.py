@@ -1,4 +1,4 @@
-"""The settings under `validate: {bias: ...}`."""
+"""The settings under `evaluate: {bias: ...}`."""
 
 from typing import Literal
 

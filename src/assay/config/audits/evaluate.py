@@ -1,4 +1,4 @@
-"""The section `validate` of the project file: what is asked beside the scores of the arms."""
+"""The section `evaluate` of the project file: what is asked beside the scores of the arms."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""The settings under `validate: {forgetting: ...}`."""
+"""The settings under `evaluate: {forgetting: ...}`."""
 
 from typing import Any
 

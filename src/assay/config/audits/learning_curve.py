@@ -1,4 +1,4 @@
-"""The settings under `validate: {learning_curve: ...}`."""
+"""The settings under `evaluate: {learning_curve: ...}`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings under `validate: {judge: ...}`."""
+"""The settings under `evaluate: {judge: ...}`."""
 
 from pydantic import Field
 

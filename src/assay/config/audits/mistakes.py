@@ -1,4 +1,4 @@
-"""The settings under `validate: {mistakes: ...}`."""
+"""The settings under `evaluate: {mistakes: ...}`."""
 
 from pydantic import Field
 

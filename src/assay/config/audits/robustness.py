@@ -1,4 +1,4 @@
-"""The settings under `validate: {robustness: ...}`."""
+"""The settings under `evaluate: {robustness: ...}`."""
 
 from typing import Any, Literal, get_args
 

@@ -1,4 +1,4 @@
-"""The settings under `validate: {update_drill: ...}`."""
+"""The settings under `evaluate: {update_drill: ...}`."""
 
 from typing import Any, Literal, get_args
 

@@ -165,7 +165,7 @@ def refuse_unfit(augmentations: Sequence[Augmentation], task_kind: str) -> None:
             "D086",
             f"{one.kind} makes rows for {' and '.join(one.tasks)}, and this task is {task_kind}",
             f"augment.{index}",
-            help="remove it, or set `aim.kind` if the task was guessed wrongly",
+            help="remove it, or set `task.kind` if the task was guessed wrongly",
         )
         for index, one in enumerate(augmentations)
         if one.tasks and task_kind not in one.tasks

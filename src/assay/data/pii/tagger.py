@@ -51,7 +51,7 @@ def _spacy() -> NerTagger:
             Problem(
                 "D072",
                 f"finding names needs spaCy and {SPACY}, and they are not here",
-                "curate.anonymise.names",
+                "prepare.anonymise.names",
                 help='pip install "assay[pii]", or `names: none` to look for patterns only',
             )
         ) from None
@@ -126,7 +126,7 @@ def _transformers(name: str) -> NerTagger:
                 "D072",
                 f"'{name}' cannot be loaded as a token-classification model:"
                 f" {str(error).splitlines()[0][:200]}",
-                "curate.anonymise.names",
+                "prepare.anonymise.names",
                 help="give `spacy`, `none`, or the folder of a model with safetensors weights and"
                 " a fast tokenizer",
             )

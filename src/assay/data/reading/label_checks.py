@@ -2,7 +2,7 @@
 
 What it is for   labels that differ by a typo, a type or a capital letter would become classes of
                  their own
-Watch out        D031 stops, unless the project lists both spellings under `aim.labels`, or joins
+Watch out        D031 stops, unless the project lists both spellings under `task.labels`, or joins
                  them (`lookalike.py`)
 """
 
@@ -220,7 +220,7 @@ def _alike(
             " look the same",
             max((first[label] for label in group), key=list(first.values()).index),
             help="to read all as the first: --set data.join_labels=true,"
-            " or data: {join_labels: true}; if they do differ, list both under aim.labels",
+            " or data: {join_labels: true}; if they do differ, list both under task.labels",
         )
         for group in groups(counts)
         if not set(group) <= set(listed)
@@ -240,7 +240,7 @@ def _unknown(every: Sequence[Example], listed: Sequence[str]) -> list[Problem]:
         hint = f"did you mean '{near}'? " if near else ""
         have = (
             f"{rows(len(sources))} {'has' if len(sources) == 1 else 'have'} it; mend them, or"
-            " list it under aim.labels"
+            " list it under task.labels"
         )
         told = f"label '{label}' is not one of the {len(listed)} labels"
         problems.append(Problem("D030", told, sources[0], help=hint + have))

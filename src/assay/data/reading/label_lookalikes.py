@@ -42,7 +42,7 @@ def groups(counts: Mapping[str, int]) -> list[list[str]]:
 
 
 def merge_spellings(labels: Iterable[str], listed: Sequence[str]) -> dict[str, str]:
-    """Spelling -> the one that stands for it: that of `aim.labels` where one is listed, else the
+    """Spelling -> the one that stands for it: that of `task.labels` where one is listed, else the
     most frequent."""
     found: dict[str, str] = {}
     for group in groups(Counter(labels)):

@@ -10,7 +10,7 @@ messages         a whole conversation; its last assistant turn is the target
 label, answer    the target; a list of answers is the target and further accepted ones
 rejected         an answer that was not chosen, for preference training
 liked            true where the answer is one to give, false where it is one not to give
-labels           several labels, or none: a list, or a text with `aim.separator` between them
+labels           several labels, or none: a list, or a text with `task.separator` between them
                  (`aim.label_sets`)
 choices          the options of a question: a list, or a field for each, `A, B, C, D`; `answer` then
                  says which is right
@@ -18,7 +18,7 @@ candidates       what is to be put in order for the query that `text` is; `grade
                  each is
 code             the target of a code task: a right program, or a right query
 tests, setup     assert statements that a program has to pass, and what is run before them
-database         the name of the row's database, where `aim.database` is a folder of them
+database         the name of the row's database, where `task.database` is a folder of them
 entities         the named pieces of the text: tags of its words, spans, or a line (`aim.entities`);
                  or an object of fields, which it stays (`aim.objects`)
 context          the passage or passages that belong to the question

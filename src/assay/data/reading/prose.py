@@ -1,6 +1,6 @@
 """A text as people write it, without columns: each paragraph is a row with one field, `text`.
 
-What it is for   a corpus to model or to train on further (`aim: {kind: continue}`); pages to look
+What it is for   a corpus to model or to train on further (`task: {kind: continue}`); pages to look
                  things up in are better listed under `documents`
 Watch out        a line without a letter or a digit (`%`, `---`) parts paragraphs as a blank one
                  does; where none does, each line is a row

@@ -107,7 +107,7 @@ def settle(
     ):
         told = "has texts without anything to answer: a corpus, not a task"
         help = (
-            "list the file under documents, where rag reads it; to model the texts: aim: {kind:"
+            "list the file under documents, where rag reads it; to model the texts: task: {kind:"
             " continue}"
         )
         raise DataError(Problem("D027", told, table.place, help=help))

@@ -150,7 +150,7 @@ def _labels(row: Row, layout: RowLayout, line: int, found: Findings) -> tuple[st
             "D114",
             told,
             line,
-            "give the label another name; if it is several labels, set aim: {separator: ...}",
+            "give the label another name; if it is several labels, set task: {separator: ...}",
         )
         return None
     return (label_sets.format_labels(labels, nothing),)

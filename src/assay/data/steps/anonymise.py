@@ -137,7 +137,7 @@ def _key(means: Means) -> bytes:
             Problem(
                 "D070",
                 text,
-                "curate.anonymise",
+                "prepare.anonymise",
                 help="from Python: Means(key=assay.data.pii.key.read_key(...))",
             )
         )

@@ -2,7 +2,7 @@
 cosine, mean over rows.
 
 What it counts   the cosine of the vectors of answer and target, the best over all accepted answers
-Encoder          all-MiniLM-L6-v2, that of the arm `neighbours`. It is asked once the arms have
+Encoder          all-MiniLM-L6-v2, that of the arm `knn`. It is asked once the arms have
                  answered, in a process of its own, and what it said is kept:
                  `runtime/arms/embedding_similarity.py` puts it in `Record`
 Unreadable       an answer that could not be parsed, or is empty, has 0, and stays in n

@@ -1,7 +1,7 @@
 """Share of the answers that are JSON, and fit the task's JSON schema where it has one.
 
 What it counts   all that the arm wrote, white space at both ends aside, must be one JSON value (RFC
-                 8259: no NaN, no comma at the end). With `aim: {form: {json: schema}}` it must fit
+                 8259: no NaN, no comma at the end). With `task: {form: {json: schema}}` it must fit
                  the schema as well
 Targets          are not looked at: valid is not right. exact_match says whether it is the same text
 Unreadable       an answer that was cut off, or stands in a code fence, is not valid

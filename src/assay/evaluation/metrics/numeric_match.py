@@ -1,8 +1,8 @@
 """Share of the test rows whose answer is the right number, however it is written.
 
 What it reads    the number that a text answers with: see `assay.tasks.number_parsing`
-Equal            within `aim.tolerance` of the target, as a share of it (1e-6: equal but for
-                 rounding); targets of 0 within `aim.tolerance` itself
+Equal            within `task.tolerance` of the target, as a share of it (1e-6: equal but for
+                 rounding); targets of 0 within `task.tolerance` itself
 Percent          12 % is 12, or 0.12; where one side has the sign and the other has not, either is
                  right
 Unreadable       an answer without a number is wrong, and stays in n; so is every answer to a target

@@ -2,7 +2,7 @@
 
 Estimate   of n programs for a row, c pass: 1 - C(n - c, k) / C(n, k), the chance that k drawn
            without return have one that passes; unbiased where 1 - (1 - c/n)^k is not. The n are
-           drawn (`aim.samples`); pass_at_1 is of the answer itself
+           drawn (`task.samples`); pass_at_1 is of the answer itself
 What runs  each answer in a sandbox (`evaluation/sandbox`); once, since its outcome stays with the
            answer
 Unreadable an answer in which there is no program has failed, and stays in n
@@ -52,7 +52,7 @@ class PassAtK(PassAt1):
     def __init__(self, k: int):
         self.k = k
         self.name = f"pass_at_{k}"
-        self.about = f"chance that one of {k} programs passes (aim.samples draws them)"
+        self.about = f"chance that one of {k} programs passes (task.samples draws them)"
 
     def rows(self, records: Sequence[Record], task: Task) -> np.ndarray:
         counts = count_passes(records, task)

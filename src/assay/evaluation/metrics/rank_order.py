@@ -1,7 +1,7 @@
 """How well candidates are put in order, by their grades: nDCG and reciprocal rank.
 
 ndcg            discounted gain of the first ten, as a share of the best order's: see
-                `validate.ranking`
+                `evaluate.ranking`
 mrr             one over the place of the first relevant candidate, 0 beyond the tenth
 Left out        rows without a relevant candidate say nothing, and leave n
 Unreadable      an answer that names no order has 0; candidates that it leaves out come last, as not

@@ -117,7 +117,7 @@ def database_of(place: str, name: str) -> Path:
             with file.open("rb") as opened:
                 if opened.read(len(MAGIC)) == MAGIC:
                     return file
-            raise UsageError(Problem("C096", f"{file.name} is no SQLite database", "aim.database"))
+            raise UsageError(Problem("C096", f"{file.name} is no SQLite database", "task.database"))
     what = (
         f"there is no database '{name}' in {place}"
         if root.is_dir()
@@ -127,4 +127,4 @@ def database_of(place: str, name: str) -> Path:
         "name a file of SQLite's, or a folder of them and the rows' column: data: {columns:"
         " {database: db_id}}"
     )
-    raise UsageError(Problem("C096", what, "aim.database", help=help))
+    raise UsageError(Problem("C096", what, "task.database", help=help))

@@ -159,5 +159,5 @@ def _require(matcher: LLMatcher) -> None:
         said = matcher.get_error().strip().splitlines()[0]
         way = "make it smaller: fewer alternatives, smaller counts such as {1,100000}"
         raise ModelError(
-            Problem("M061", f"the form is too much to follow: {said}", "aim.form", way)
+            Problem("M061", f"the form is too much to follow: {said}", "task.form", way)
         )

@@ -32,7 +32,7 @@ def refuse_remote(project: Project, arms: Mapping[str, Strategy]) -> None:
     ]
     if project.checking.contamination and project.model in project.remote:
         text = f"{project.model} is remote, so its likelihoods of the test rows cannot be read"
-        problems.append(Problem(CODE, text, "validate.contamination", help="leave it out"))
+        problems.append(Problem(CODE, text, "evaluate.contamination", help="leave it out"))
     if problems:
         raise ModelError(*problems)
 

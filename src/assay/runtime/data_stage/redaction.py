@@ -85,7 +85,7 @@ def key_of(project: Project, *, make: bool = False) -> bytes:
                 Problem(
                     "D073",
                     f"{place} lies where results lie, and whoever gets those would get it too",
-                    f"curate.anonymise.{name}",
+                    f"prepare.anonymise.{name}",
                     help="name a file outside work/, exam/ and report/",
                 )
             )

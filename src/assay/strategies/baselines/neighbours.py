@@ -44,7 +44,7 @@ WORD = re.compile(r"\w+")
 
 
 class Neighbours(Strategy):
-    kind: Literal["neighbours"] = "neighbours"
+    kind: Literal["knn"] = "knn"
     baseline, gives = True, "no model"
     k: int = Field(default=5, ge=1, le=100)
     VERSION = 2  # written answers are compared with each other
@@ -60,7 +60,7 @@ class Neighbours(Strategy):
         return (EMBEDDER,)
 
     def fit(self, lesson: Lesson) -> Adapted:
-        need_rows("neighbours", lesson)
+        need_rows("knn", lesson)
         if lesson.task.kind == "rank":
             return VectorOrder(lesson.means, vectors_of)
         if lesson.task.kind == "choose":

@@ -71,7 +71,7 @@ class Probe(Strategy):
             yield Problem(
                 "T065",
                 text,
-                help="use `neighbours`, which copies the answer of the most similar question",
+                help="use `knn`, which copies the answer of the most similar question",
             )
 
     @in_one_thread

@@ -6,7 +6,7 @@ Costs            no language model; seconds of training
 Source           Hoerl and Kennard (1970), doi.org/10.1080/00401706.1970.10488634; the
                  implementation is scikit-learn's.
 Good when        a hundred rows or more; texts of like numbers share words
-Watch out        the metric `numeric_match` wants the number itself: set `aim.tolerance`, or judge
+Watch out        the metric `numeric_match` wants the number itself: set `task.tolerance`, or judge
                  by `mean_absolute_error`. It works nothing out: for sums take a model
 Defaults from    alpha, and whether the logarithm is estimated: folds of train, by the task's
                  metric; words and pairs of them, runs of two to five letters, as usual for short

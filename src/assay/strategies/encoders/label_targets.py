@@ -44,7 +44,7 @@ def refuse(kind: str, lesson: Lesson) -> None:
                 )
                 raise TrainError(
                     Problem(
-                        "T043", text, row.source, help="add it to `aim.labels`, or drop its rows"
+                        "T043", text, row.source, help="add it to `task.labels`, or drop its rows"
                     )
                 )
 

@@ -46,7 +46,7 @@ SCALE = 20.0  # similarities times this are log-weights
 
 
 class Knn(Strategy):
-    kind: Literal["knn"] = "knn"
+    kind: Literal["knn_mix"] = "knn_mix"
     gives = "mix"
     inner: Inner  # any arm that chooses among labels
     k: int = Field(default=16, ge=1, le=1000)
@@ -63,11 +63,11 @@ class Knn(Strategy):
 
     def unfit(self, task: Task) -> Iterator[Problem]:
         if task.kind != "classify":
-            text = f"knn: needs labels to choose from; this task is of the kind '{task.kind}'"
-            yield Problem("T055", text, help="use `neighbours`, or set `aim.kind: classify`")
+            text = f"knn_mix: needs labels to choose from; this task is of the kind '{task.kind}'"
+            yield Problem("T055", text, help="use `knn`, or set `task.kind: classify`")
 
     def fit(self, lesson: Lesson) -> "KnnAnswers":
-        need_rows("knn", lesson)
+        need_rows("knn_mix", lesson)
         inner = lesson.fit(self.inner, lesson)
         vectors = vectors_of([example.text for example in lesson.train], lesson.means)
         column = {label: i for i, label in enumerate(lesson.task.labels)}

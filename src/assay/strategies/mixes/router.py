@@ -122,9 +122,7 @@ def sure(answer: Answer) -> float:
     if answer.text is None or answer.refused or answer.abstained:
         return -1.0
     if answer.confidence is None:
-        help = (
-            "use an arm that scores labels, or one of majority's neighbours: tfidf, neighbours, knn"
-        )
+        help = "use an arm that scores labels, or one of majority's neighbours: tfidf, knn, knn_mix"
         raise TrainError(
             Problem("T054", "router: the answers of the cheap arm carry no confidence", help=help)
         )

@@ -27,7 +27,7 @@ class Picker:
     """The examples of each question.
 
     Args:
-        pool: the rows shown to every question; with `choose: similar`, those that each question's
+        pool: the rows shown to every question; with `select: similar`, those that each question's
             are taken from.
         vectors: of the pool, float32 (rows, width), rows of length 1; None where no question is
             compared with them.

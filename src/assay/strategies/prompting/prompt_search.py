@@ -61,7 +61,7 @@ FOUND = "wording.json"
 
 
 class WordingSearch(Strategy):
-    kind: Literal["wording"] = "wording"
+    kind: Literal["prompt_search"] = "prompt_search"
     gives = "prompt"
     VERSION: ClassVar[int] = 2
     inner: Inner  # shots, or other arms around shots
@@ -133,19 +133,19 @@ class WordingSearch(Strategy):
                 )
                 yield Problem(
                     "T081",
-                    f"wording: shifts: there is no label '{label}'{hint}",
+                    f"prompt_search: shifts: there is no label '{label}'{hint}",
                     help="leave it out",
                 )
 
     def fit(self, lesson: Lesson) -> "WordingAnswers":
-        need_rows("wording", lesson)
+        need_rows("prompt_search", lesson)
         if self.prompt is not None:
             _, train = examples_of(self.prompt, lesson.train)
             stand = Stand(self.inner, replace(lesson, train=train))
             if self.prompt.shifts and not stand.scores:
                 text = (
-                    "wording: the prompt has `shifts`, and the model gives no scores of labels"
-                    " to shift"
+                    "prompt_search: the prompt has `shifts`, and the model gives no scores of"
+                    " labels to shift"
                 )
                 raise TrainError(
                     Problem("T084", text, "prompt", "leave `shifts` out of the prompt's file")

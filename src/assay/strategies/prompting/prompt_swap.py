@@ -36,9 +36,9 @@ def replace_shots(strategy: Strategy, change: Callable[[Shots], Shots]) -> Strat
     if isinstance(strategy, Shots):
         return change(strategy)
     inside = [(name, value) for name, value in strategy if isinstance(value, Strategy)]
-    if len(inside) != 1 or strategy.kind == "wording":
+    if len(inside) != 1 or strategy.kind == "prompt_search":
         text = (
-            f"wording: {strategy.kind} asks in words that it has learnt or has no prompt, so"
+            f"prompt_search: {strategy.kind} asks in words that it has learnt or has no prompt, so"
             " none can be searched"
         )
         help = (
@@ -60,9 +60,9 @@ def shots_in(strategy: Strategy) -> Shots:
     replace_shots(strategy, lambda shots: found.append(shots) or shots)
     (shots,) = found
     if shots.orders > 1 or shots.calibrate != "none":
-        text = "wording: `orders` and `calibrate` ask rows of their own for every prompt"
+        text = "prompt_search: `orders` and `calibrate` ask rows of their own for every prompt"
         raise UsageError(
-            Problem("T088", text, "inner", "leave them out; wording calibrates labels itself")
+            Problem("T088", text, "inner", "leave them out; prompt_search calibrates labels itself")
         )
     return shots
 

@@ -224,7 +224,7 @@ def whole_text(chat: Chat, text: str) -> Encoded:
 
 # --- rows that are not as they should be ----------------------------------------------------------
 
-LONGER = "raise max_length, or drop long rows before: curate: [{kind: length, max_chars: 4000}]"
+LONGER = "raise max_length, or drop long rows before: prepare: [{kind: length, max_chars: 4000}]"
 
 
 @dataclass(frozen=True)

@@ -128,7 +128,7 @@ def label_set(trie: Trie) -> Callable[[Any, TrainingBatch], Loss]:
                     f"label_set: token {token} of row {batch.rows[owner]} is in no label's answer"
                 )
                 raise TrainError(
-                    Problem("T046", text, help="objective: label_set needs learn: completion")
+                    Problem("T046", text, help="objective: label_set needs loss_on: completion")
                 )
             parents.append(node + 1)
             node, before = below[node, token], owner

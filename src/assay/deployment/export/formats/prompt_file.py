@@ -1,4 +1,4 @@
-"""The prompt of an arm as text: `prompt.md`, which `wording` reads back, and what is sent for a
+"""The prompt of an arm as text: `prompt.md`, which `prompt_search` reads, and what is sent for a
 question.
 
 Watch out   examples that are chosen for each question are not in the file: it says how many, and
@@ -62,7 +62,7 @@ def write(source: ExportSource, folder: Path, tell: Tell) -> tuple[str, ...]:
     store.write_json(folder / SENT, sent)
     return (
         f"`{FILE}` is for people,"
-        f" and for `{{kind: wording, prompt: {FILE}, inner: ...}}`; `{SENT}` is what is sent"
+        f" and for `{{kind: prompt_search, prompt: {FILE}, inner: ...}}`; `{SENT}` is what is sent"
         " for a question, as the messages of a chat. The likeliest answer is taken: temperature 0.",
     )
 

@@ -1,4 +1,4 @@
-"""The search of `wording`: what is asked of whom, how much of it, and what is said about the end.
+"""The plan of a prompt search: what is asked of whom, how much, and what is said about the end.
 
 Calls    one is one prompt that a model is asked. All count: those that propose instructions, those
          that find training rows which the base answers right, and those that judge candidates on
@@ -103,7 +103,9 @@ def search_prompt(plan: SearchPlan, stand: Stand, lesson: Lesson) -> PromptSearc
             if not val
             else f"{plan.calls} calls do not allow one candidate"
         )
-        raise TrainError(Problem("T086", f"wording: {few}", "calls" if val else "split", WAY_OUT))
+        raise TrainError(
+            Problem("T086", f"prompt_search: {few}", "calls" if val else "split", WAY_OUT)
+        )
     right = bootstrap_examples(stand, lesson, wordings[0], helping, plan.calls)
     written = propose_instructions(plan, stand, lesson, proposing)
     room = Room(

@@ -1,8 +1,8 @@
 """Which of many candidates answers best, for a fixed number of calls: successive halving, or random
 search.
 
-What it is for   the search core of `wording`: it knows candidates by their place alone, and rows by
-                 theirs
+What it is for   the search core of `prompt_search`: it knows candidates by their place alone, and
+                 rows by theirs
 How              halving: all are asked the same few rows; the better half goes on to twice as many,
                  until the last few have been asked all rows. random: as many as the calls allow are
                  asked all rows
