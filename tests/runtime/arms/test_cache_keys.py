@@ -135,3 +135,16 @@ def test_the_metric_counts_for_arms_that_ask_for_scores_only():
         for settings in ({"kind": "extractive"}, {"kind": "lead"})
     )
     assert asks[0] != asks[1] and asks_not[0] == asks_not[1]
+
+
+class LaterTask(Task):
+    """The task of a later version, which has one more setting."""
+
+    politeness: int = 0
+
+
+@pytest.mark.parametrize("settings", [{"kind": "majority"}, {"kind": "tfidf"}, LORA])
+def test_a_setting_that_the_task_gets_later_fits_nothing_again(settings):
+    assert key(settings, LaterTask(labels=("a", "b"))) == key(settings)
+    assert key(settings, LaterTask(labels=("a", "b"), politeness=1)) != key(settings)
+    assert key(settings, Task(labels=("a", "b"), instruction="Say which.")) != key(settings)

@@ -16,7 +16,7 @@ from assay.core.types import Learner, Task
 from assay.models.environment import FORMED, versions_of
 from assay.retrieval.metadata_filter import row_fields
 
-VERSION = 1  # raise it when the same key would have to stand for another arm
+VERSION = 2  # raise it when the same key would have to stand for another arm
 UNREAD = {"slices", "guards", "target", "metrics"}  # of the task: what no arm reads
 
 
@@ -45,7 +45,12 @@ def fit_key(
             "version": [VERSION, versions(strategy)],
             "settings": settings_of(strategy),
             "parts": {part: parts[part] for part in (*strategy.reads, *fields)},
-            "task": task.model_dump(mode="json", exclude=scored | UNREAD | plain(task)),
+            # Only what differs from its default, as with the arm's own settings: a setting that
+            # the task gets later changes no key, and so fits nothing again. A default that
+            # changes has to raise VERSION.
+            "task": task.model_dump(
+                mode="json", exclude=scored | UNREAD | plain(task), exclude_defaults=True
+            ),
             "models": needed,
             "seed": seed,
             "numeric": numeric if strategy.neural else None,
