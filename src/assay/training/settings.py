@@ -130,7 +130,7 @@ class Trained(Strategy):
         that can be."""
         if self.objective == "label_set":
             if self.learn != "completion":
-                yield f"objective: label_set learns the label; leave `learn: {self.learn}` out"
+                yield f"objective: label_set learns the label; leave `loss_on: {self.learn}` out"
             if self.label_smoothing:
                 yield "objective: label_set is not smoothed; leave `label_smoothing` out"
             if self.teacher:

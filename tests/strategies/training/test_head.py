@@ -271,7 +271,7 @@ def test_more_layers_than_there_are_is_refused(lesson):
 
 
 def test_learn_has_no_meaning_for_a_head():
-    with pytest.raises(ValidationError, match="leave `learn` out"):
+    with pytest.raises(ValidationError, match="leave `loss_on` out"):
         Head(learn="everything")
 
 

@@ -47,7 +47,8 @@ class LabelLayer(Trained):
     def _fits_together(self) -> LabelLayer:
         for name in ("learn", "objective", "teacher", "read_first"):
             if name in self.non_defaults():
-                raise ValueError(f"a head learns labels, not the model's words; leave `{name}` out")
+                key = {"learn": "loss_on"}.get(name, name)  # as the project file has it
+                raise ValueError(f"a head learns labels, not the model's words; leave `{key}` out")
         return self
 
     def build_layer(
