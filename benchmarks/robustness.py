@@ -51,7 +51,7 @@ def main() -> None:
         groups.append(
             (
                 project(asked.data.resolve(), "robustness-shots", "{kind: shots, k: 0}"),
-                "shots-k0",
+                "zero-shot",
                 100,
             )
         )

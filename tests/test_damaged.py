@@ -95,7 +95,7 @@ def test_no_flipped_byte_of_models_vectors_and_collections_gives_another_result(
 ):
     arms = MANY.replace("{encoder}", f"'{tiny_encoder}'")
     folder = pages(build(tmp_path / "p", tiny_model, arms))
-    flipped(folder, ["tfidf", "lora-r2", "rag", "both", "shots-k2"], 180, seed, capsys)
+    flipped(folder, ["tfidf", "lora-r2", "rag", "both", "few-shot-2"], 180, seed, capsys)
 
 
 @pytest.mark.nightly
@@ -107,7 +107,7 @@ def test_no_flipped_byte_of_what_a_service_said_gives_another_result(tmp_path, c
         folder = build(tmp_path / "p", Path("there"), arms)
         remote = f"remote: {{there: {{url: '{service.url}', model: m}}}}\n"
         (folder / "project.yaml").write_text((folder / "project.yaml").read_text() + remote)
-        flipped(folder, ["shots-k0"], 100, 3, capsys)
+        flipped(folder, ["zero-shot"], 100, 3, capsys)
 
 
 @pytest.mark.nightly

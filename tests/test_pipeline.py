@@ -93,7 +93,7 @@ def test_only_what_reads_a_part_has_a_key_that_covers_it(tmp_path, tiny_model):
     after = {
         name: bench_of(folder).fit_key(s) for name, s in load(folder / "project.yaml").arms.items()
     }
-    assert {name for name in before if before[name] != after[name]} == {"rag-shots-k0"}
+    assert {name for name in before if before[name] != after[name]} == {"rag-zero-shot"}
     # A step that drops nothing retrains nothing.
     text = (folder / "project.yaml").read_text()
     (folder / "project.yaml").write_text(text + "prepare: [{kind: length}]\n")

@@ -72,7 +72,7 @@ def nowhere(folder: Path, secret: str) -> None:
 def test_a_run_asks_each_question_once_and_says_who_answered(service, project):
     service.acts = [answers(text=None, refusal=f"I will not, {KEY}")]
     data = assay.run(project).data
-    shots = strategy(data, "shots-k0")
+    shots = strategy(data, "zero-shot")
     assert shots["metrics"]["accuracy"]["value"] == pytest.approx(29 / 30)
     assert shots["unparseable"] == 1 and len(service.asked) == 30
     # 10 prompt tokens at 2, and the words of an answer at 8, a million each; the refusal has no
@@ -84,10 +84,10 @@ def test_a_run_asks_each_question_once_and_says_who_answered(service, project):
     assert shots["cost"]["alone"]["n"] == 20 and 0 < shots["cost"]["alone"]["p50"] < 5
     assert (
         data["change"]["money"]
-        and strategy(data, "shots-k0")["cost"]["month"]["parts"]["service"] > 0
+        and strategy(data, "zero-shot")["cost"]["month"]["parts"]["service"] > 0
     )
     said = {warning["code"]: warning for warning in data["warnings"]}
-    assert said["M065"]["count"] == 1 and "shots-k0" in said["M065"]["text"]
+    assert said["M065"]["count"] == 1 and "zero-shot" in said["M065"]["text"]
     assert "served-2026-01-01" in said["M067"]["text"] and "may change" in said["M067"]["text"]
     assert data["environment"]["models"]["there"]["note"].startswith("remote: m at 127.0.0.1")
     page = (project / "report" / "report.html").read_text()
@@ -96,7 +96,7 @@ def test_a_run_asks_each_question_once_and_says_who_answered(service, project):
     nowhere(project, KEY)
     assert assay.run(project).data == data and len(service.asked) == 30
     # Asked from Python, a known question costs nothing, and a new one is one request.
-    arm = assay.load(project, "shots-k0")
+    arm = assay.load(project, "zero-shot")
     known, new = rows(1, 1000)[0]["text"], "a book to borrow and a shelf"
     assert [answer.text for answer in arm.answer([known, new])][1] == "lend" and len(
         service.asked
@@ -112,7 +112,7 @@ def test_what_is_said_of_a_damaged_answer_is_no_part_of_the_document(service, pr
         str(project),
         "the price on this card",
         "--with",
-        "shots-k0",
+        "zero-shot",
         "--json",
     ]
     assert command(asked) == 0
@@ -131,24 +131,24 @@ def test_a_run_with_a_refused_key_fails_that_arm_alone_and_goes_on_later(service
     told: list[dict] = []
     data = assay.run(project, tell=told.append).data
     assert (
-        strategy(data, "shots-k0")["status"] == "failed"
+        strategy(data, "zero-shot")["status"] == "failed"
         and strategy(data, "majority")["status"] == "done"
     )
     assert "R012" in (project / "report" / "report.md").read_text()
     nowhere(project, KEY)
     assert KEY not in json.dumps(told)
     service.acts.clear()
-    assert strategy(assay.run(project).data, "shots-k0")["status"] == "done"
+    assert strategy(assay.run(project).data, "zero-shot")["status"] == "done"
 
 
 @pytest.mark.nightly
 def test_offline_a_service_of_this_machine_is_asked_and_another_is_not(service, project):
-    assert strategy(assay.run(project, offline=True).data, "shots-k0")["status"] == "done"
+    assert strategy(assay.run(project, offline=True).data, "zero-shot")["status"] == "done"
     path = project / "project.yaml"
     path.write_text(path.read_text().replace(service.url, "https://host.invalid/v1"))
     asked = len(service.asked)
     data = assay.run(project, offline=True).data
-    assert strategy(data, "shots-k0")["status"] == "failed" and len(service.asked) == asked
+    assert strategy(data, "zero-shot")["status"] == "failed" and len(service.asked) == asked
     assert "R010" in (project / "report" / "report.md").read_text()
 
 
@@ -156,7 +156,7 @@ def test_offline_a_service_of_this_machine_is_asked_and_another_is_not(service, 
 @pytest.mark.nightly
 def test_a_plan_counts_and_sends_nothing(service, project):
     plan = assay.plan(project)
-    row = next(row for row in plan.to_json()["arms"] if row["name"] == "shots-k0")
+    row = next(row for row in plan.to_json()["arms"] if row["name"] == "zero-shot")
     assert row["requests"] == 30 and not service.asked
     assert row["money"] == pytest.approx(
         (row["prompt_tokens"] * 2 + row["answer_tokens"] * 8) / 1e6
@@ -184,7 +184,7 @@ def test_a_killed_run_pays_for_nothing_twice(service, project):
     (file,) = (project / "work" / "remote").iterdir()
     kept = len(file.read_text().splitlines())
     assert 4 <= kept < 30
-    assert strategy(assay.run(project).data, "shots-k0")["status"] == "done"
+    assert strategy(assay.run(project).data, "zero-shot")["status"] == "done"
     # Eight were asked before the kill; only what was on its way then, four at most, is asked again.
     times = Counter(body["messages"][-1]["content"] for body in service.asked)
     assert len(times) == 30 and set(times.values()) <= {1, 2}
@@ -202,7 +202,7 @@ def test_written_answers_pass_through_retrieval(service, project):
     )
     path.write_text(path.read_text().replace(FLOOR, rag))
     data = assay.run(project).data
-    assert strategy(data, "rag-top1-shots-k1")["status"] == "done"
+    assert strategy(data, "rag-top1-few-shot-1")["status"] == "done"
     assert any("A bill of money" in body["messages"][-1]["content"] for body in service.asked)
 
 

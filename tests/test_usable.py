@@ -31,7 +31,7 @@ from helpers.surroundings import SAYS, data_deleted, older_torch
 from helpers.toy import rows, write_rows
 
 # a floor, and one around a model, whose key covers libraries, processor and threads
-ARMS = ("tfidf", "shots-k0")
+ARMS = ("tfidf", "zero-shot")
 TEXTS = [row["text"] for row in rows(40, 5000)]
 EVERY = [pytest.param(change, says, id=change.__name__) for change, says in SAYS.items()]
 
@@ -208,7 +208,7 @@ def test_every_verb_goes_on_without_the_data_and_with_another_library(
     project, verb, cli, expected, tmp_path, monkeypatch, capsys
 ):
     folder = data_deleted(older_torch(project, monkeypatch), monkeypatch)
-    check_verb(verb, folder, "shots-k0", "train.jsonl", expected, tmp_path, capsys, cli=cli)
+    check_verb(verb, folder, "zero-shot", "train.jsonl", expected, tmp_path, capsys, cli=cli)
 
 
 @pytest.mark.nightly
@@ -219,7 +219,7 @@ def test_every_verb_goes_on_whatever_has_changed(
     project, change, says, verb, arm, expected, tmp_path, monkeypatch, capsys
 ):
     if verb == "export" and arm == "tfidf":
-        arm = "shots-k0"  # a floor is given away in no format
+        arm = "zero-shot"  # a floor is given away in no format
     folder = change(project, monkeypatch)
     check_verb(verb, folder, arm, says, expected, tmp_path, capsys, cli=False)
     # what was patched here is not seen by another process
@@ -240,7 +240,7 @@ def test_a_trained_arm_without_data_is_exported_and_checked(project, tmp_path, m
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("arm", ["tfidf", pytest.param("shots-k0", marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("arm", ["tfidf", pytest.param("zero-shot", marks=pytest.mark.nightly)])
 def test_a_copy_without_any_rows_answers_and_serves(
     project, arm, expected, tmp_path, monkeypatch, capsys, recwarn
 ):
@@ -279,7 +279,7 @@ def test_a_fit_whose_files_are_gone_or_damaged_is_named(project):
         assay.load(project, "tfidf")
     shutil.rmtree(project / "work" / "fit")
     with problem(UsageError, "C171"):
-        assay.ask("?", project, ["shots-k0"])
+        assay.ask("?", project, ["zero-shot"])
 
 
 @pytest.mark.slow
@@ -289,7 +289,7 @@ def test_a_base_with_other_weights_is_still_refused(project):
     noted["models"] = dict.fromkeys(noted["models"], "0" * 64)
     file.write_text(json.dumps(noted))
     with problem(ModelError, "M112"):
-        assay.load(project, "shots-k0")
+        assay.load(project, "zero-shot")
 
 
 # --- variants -------------------------------------------------------------------------------------

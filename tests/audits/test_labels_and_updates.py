@@ -92,7 +92,7 @@ def test_the_verdict_of_a_change_names_the_fastest_the_slowest_and_those_that_di
         "Facts changed: rag-lora (documents indexed) took it in 3.10 s, answers by"
         " it 31 of 40 questions, with no sure change elsewhere (−0.6 points, −1.9 to +0.7); lora-r8"
         " (trained anew) needed 9.0 min, answers by it 31 of 40 questions, with no sure change"
-        " elsewhere (−0.6 points, −1.9 to +0.7); shots-k8 (prompt edited) gave no right answer."
+        " elsewhere (−0.6 points, −1.9 to +0.7); few-shot-8 (prompt edited) gave no right answer."
     )
     assert named(topic, "12 of 12")
     assert named(topic, "zero", "prompt edited")

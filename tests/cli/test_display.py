@@ -144,7 +144,7 @@ def test_live_keeps_finished_stages_and_draws_the_running_one():
         shown.tell(
             {
                 "event": "stage",
-                "name": "shots-k8",
+                "name": "few-shot-8",
                 "state": "done",
                 "metric": "accuracy 0.661",
                 "seconds": 302,
@@ -161,7 +161,7 @@ def test_live_keeps_finished_stages_and_draws_the_running_one():
     )
     assert block[1] == "     train 0.612   lr 1.7e-4   512 tok/s"
     assert all(len(line) <= 80 for line in block)
-    assert " ✓ shots-k8      accuracy 0.661" in stream.getvalue()
+    assert " ✓ few-shot-8    accuracy 0.661" in stream.getvalue()
     assert "5 min 02 s" in stream.getvalue()
 
 

@@ -118,7 +118,7 @@ decide: {price_per_hour: 1, months: 1.5}
     assert project.work == tmp_path / "work"
     assert project.report_folder == tmp_path / "report"
     assert project.split.leaks == ("leak-3fa9c1",)
-    assert list(project.arms) == ["majority", "shots-k8-similar", "rag-top2-lora-r8-lr2e-4"]
+    assert list(project.arms) == ["majority", "few-shot-8-similar", "rag-top2-lora-r8-lr2e-4"]
     assert project.compare[2].inner.learning_rate == 2e-4  # type: ignore[attr-defined]
     assert project.weigh.price_per_hour == 1.0
     assert [(one.kind, one.non_defaults()) for one in project.augment] == [
@@ -291,13 +291,13 @@ def test_a_bom_is_no_fault(tmp_path: Path):
     ("settings_", "name"),
     [
         ({"kind": "majority"}, "majority"),
-        ({"kind": "shots", "k": 0}, "shots-k0"),
+        ({"kind": "shots", "k": 0}, "zero-shot"),
         ({"kind": "lora", "rank": 32}, "lora-r32"),
         ({"kind": "lora", "rank": 16}, "lora"),  # the default
         ({"kind": "lora", "learning_rate": 3e-5}, "lora-lr3e-5"),
         ({"kind": "lora", "dropout": 0.05}, "lora-drop5e-2"),
         ({"kind": "lora", "model": "org/Gemma3-270M"}, "lora-org-gemma3-270m"),
-        ({"kind": "rag", "inner": {"kind": "shots", "k": 2}}, "rag-shots-k2"),
+        ({"kind": "rag", "inner": {"kind": "shots", "k": 2}}, "rag-few-shot-2"),
         ({"kind": "lora", "name": "mine", "rank": 4}, "mine"),
     ],
 )

@@ -80,13 +80,13 @@ def test_one_key_under_both_names_is_an_error(tmp_path):
 def test_changes_of_a_command_are_read_in_both_versions(tmp_path):
     for text in (OLD, NEW):
         for sets in (
-            ("aim.metric=macro_f1", "curate.0.kind=dedupe", "compare.1.choose=balanced"),
-            ("task.metric=macro_f1", "prepare.0.kind=dedupe", "compare.1.select=balanced"),
+            ("aim.metric=macro_f1", "curate.0.kind=dedupe", "compare.3.learn=everything"),
+            ("task.metric=macro_f1", "prepare.0.kind=dedupe", "compare.3.loss_on=everything"),
         ):
             project = load(tmp_path, text, *sets)
             assert project.aim.metric == "macro_f1" and project.aim.slices == ("part",)
             assert project.curate[0].kind == "dedupe"
-            assert dict(project.compare[1])["choose"] == "balanced"
+            assert dict(project.compare[3])["learn"] == "everything"
     assert not notes(load(tmp_path, NEW, "aim.metric=macro_f1"))
 
 
@@ -95,6 +95,22 @@ def test_an_earlier_name_of_a_strategy_is_understood(tmp_path):
     assert next(iter(arms)) == "knn-k3" and earlier_name(arms["knn-k3"]) == "neighbours-k3"
     assert name_today("neighbours-k3", arms) == name_today("knn-k3", arms) == "knn-k3"
     assert name_today("nobody", arms) == "nobody"
+
+
+@pytest.mark.parametrize(
+    ("settings", "earlier", "today"),
+    [
+        ("k: 0", "shots-k0", "zero-shot"),
+        ("k: 8, select: similar", "shots-k8-similar", "few-shot-8-similar"),
+        ("select: similar", "shots-similar", "few-shot-4-similar"),
+        ("k: 0, name: mine", "mine", "mine"),
+    ],
+)
+def test_a_prompt_is_called_by_its_examples(tmp_path, settings, earlier, today):
+    text = f"{HEAD}compare: [{{kind: shots, {settings}}}]\nserve: {{arms: [{earlier}]}}\n"
+    project = load(tmp_path, text)
+    assert list(project.arms) == [today] and project.serve.arms == (today,)
+    assert name_today(earlier, project.arms) == today
 
 
 def test_a_name_of_ones_own_is_nobody_elses(tmp_path):

@@ -47,7 +47,7 @@ def test_labels_few(tmp_path: Path):
         "probe",
         "setfit",
         "stack",
-        "shots-k0",
+        "zero-shot",
         "lora-e2",
     ]
     assert project.split.leaks == "repair"
@@ -76,7 +76,7 @@ def test_of_many_rows_a_language_model_learns_from_some():
 def test_written_answers(tmp_path: Path):
     project = config.load(begin(questions(Path("qa.jsonl"), 40)))
     assert project.aim.kind == "answer"
-    assert list(project.arms) == ["majority", "knn", "shots-k0", "shots-similar", "lora-e2"]
+    assert list(project.arms) == ["majority", "knn", "zero-shot", "few-shot-4-similar", "lora-e2"]
     long = config.load(begin(questions(Path("long.jsonl"), 1200)))
     assert (long.files, long.data.sample) == ({"data": [tmp_path / "long.jsonl"]}, 1000)
     assert (long.split.train, long.split.test) == (0.6, 0.3)

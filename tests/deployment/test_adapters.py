@@ -27,7 +27,7 @@ def test_a_fitted_arm_is_found_merged_and_shared(project):
     assert (folder_of(project, ARM) / "adapter_model.safetensors").exists()
     network = merge_adapter(project, ARM).network
     assert not [name for name in network.state_dict() if "lora" in name]
-    many, arms = share_base(project, [ARM, "shots-k0"])
+    many, arms = share_base(project, [ARM, "zero-shot"])
     assert many.names == (ARM,)
     from assay.core.types import Example, Message
 
@@ -35,8 +35,8 @@ def test_a_fitted_arm_is_found_merged_and_shared(project):
     found = [(one.text, one.confidence) for one in arms[ARM].answer(rows)]
     for own, other in zip(wanted, found, strict=True):
         assert own[0] == other[0] and own[1] == pytest.approx(other[1], abs=2e-3)
-    plain = assay.load(project, "shots-k0").answer(QUESTIONS)
-    assert [one.text for one in arms["shots-k0"].answer(rows)] == [one.text for one in plain]
+    plain = assay.load(project, "zero-shot").answer(QUESTIONS)
+    assert [one.text for one in arms["zero-shot"].answer(rows)] == [one.text for one in plain]
 
 
 def test_what_is_not_there_or_no_adapter_is_said(project):

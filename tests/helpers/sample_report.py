@@ -137,7 +137,7 @@ def arms(rows: list[tuple[Example, str]]) -> list[Arm]:
             cost(0, 0.11, 96, 1100, 0, base),
         ),
         Arm(
-            "shots-k8",
+            "few-shot-8",
             "shots",
             {"k": 8, "choose": "similar"},
             "done",

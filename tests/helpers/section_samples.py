@@ -235,7 +235,7 @@ DRILL = {
             "arms": [
                 taken("rag-lora", "reindexed", 3.1, 0.0, 0.775),
                 taken("lora-r8", "retrained", 540.0, 0.0, 0.45),
-                taken("shots-k8", "edited", None, 0.0, 0.0, some=0),
+                taken("few-shot-8", "edited", None, 0.0, 0.0, some=0),
             ],
         },
         {

@@ -148,7 +148,7 @@ def arm_left_out(folder, monkeypatch):
 
 
 def arm_changed(folder, monkeypatch):
-    _rewritten(folder, "{kind: shots, k: 0}", "{kind: shots, k: 3, name: shots-k0}")
+    _rewritten(folder, "{kind: shots, k: 0}", "{kind: shots, k: 3, name: zero-shot}")
     return _rewritten(folder, "{kind: tfidf}", "{kind: tfidf, c: 3, name: tfidf}")
 
 

@@ -12,7 +12,7 @@ compare:
   - {kind: knn, inner: {kind: shots, choose: similar}}
   - {kind: lora, learn: assistant}
   - {kind: wording, inner: {kind: shots}}
-serve: {arms: [neighbours-k3]}
+serve: {arms: [neighbours-k3, shots-similar]}
 weigh: {effort: {knn: 2, neighbours-k3: 1}}
 validate: {learning_curve: {arms: [neighbours-k3]}, leak_cost: neighbours}
 watch: {arm: neighbours-k3}
@@ -29,7 +29,7 @@ compare:
   - {kind: knn_mix, inner: {kind: shots, select: similar}}
   - {kind: lora, loss_on: assistant}
   - {kind: prompt_search, inner: {kind: shots}}
-serve: {arms: [knn-k3]}
+serve: {arms: [knn-k3, few-shot-4-similar]}
 decide: {effort: {knn_mix: 2, knn-k3: 1}}
 evaluate: {learning_curve: {arms: [knn-k3]}, leak_cost: knn}
 monitor: {arm: knn-k3}

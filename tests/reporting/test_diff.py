@@ -32,7 +32,7 @@ def test_what_moved_is_said(report):
         "The recommended arm was lora-r8, now rag-lora.",
         "majority: not in the new report.",
         "other: new.",
-        "shots-k8: accuracy 0.769, now 0.569 (−20.0 points).",
+        "few-shot-8: accuracy 0.769, now 0.569 (−20.0 points).",
         "lora-r8: time an answer 118 ms, now 236 ms.",
         "full: was failed, now skipped.",
     ]

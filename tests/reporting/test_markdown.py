@@ -23,11 +23,11 @@ def test_the_last_lines_of_a_run(report):
 
 def test_the_table_has_the_best_first_and_the_failed_last(report):
     header, *rows = terminal_table(report.data)
-    assert header[:4] == ["arm", "accuracy", "95 %", "n"]
+    assert header[:4] == ["strategy", "accuracy", "95 %", "n"]
     assert [row[0] for row in rows] == [
         "rag-lora",
         "lora-r8",
-        "shots-k8",
+        "few-shot-8",
         "tfidf",
         "zero",
         "majority",

@@ -18,7 +18,7 @@ from assay.config.complaints import Complaint, SettingsError, fill
 from assay.config.earlier import note, rename_keys, rename_references
 from assay.config.keys import VERSION
 from assay.config.monitor import WatchSettings
-from assay.config.names import earlier_names
+from assay.config.names import earlier_kinds, earlier_names
 from assay.config.page import Page, open_page
 from assay.config.project import FIELDS, SECTIONS, DataSettings, Documents, TopLevelSettings
 from assay.config.project import Project as Project
@@ -99,7 +99,8 @@ def _sections(value: dict[str, Any], page: Page, folder: Path) -> dict[str, Any]
     }
     for key, make in makers.items():
         found[key] = _each(key, value.get(key, []), make, page)
-    rename_references(page, earlier_names(found["compare"].values()))
+    arms = found["compare"].values()
+    rename_references(page, earlier_names(arms), earlier_kinds(arms))
     for key in value:
         if key not in SECTIONS:
             page.add(

@@ -17,6 +17,7 @@ from assay.config.keys import (
     SETTINGS,
     VERSION,
     kind_today,
+    names_at,
     names_today,
     strategies_in,
 )
@@ -82,14 +83,14 @@ def _rename(
     page.move((*at, old), (*at, new))
 
 
-def rename_references(page: Page, names: Mapping[str, str]) -> None:
+def rename_references(page: Page, arms: Mapping[str, str], kinds: Mapping[str, str]) -> None:
     """Where strategies are called by name or kind, today's stand in the place of earlier ones.
 
     Args:
-        names: earlier names -> today's, of the strategies that are compared.
+        arms, kinds: earlier names -> today's, of the strategies that are compared.
     """
-    names = {**names, **page.kinds}
     for path in NAMING:
+        names = names_at(path, arms, {**kinds, **page.kinds})
         for around, key in list(_found(page.source.value, path)):
             one = around[key]
             if isinstance(one, str):

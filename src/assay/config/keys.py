@@ -52,6 +52,13 @@ def kind_earlier(kind: str) -> str:
     return _EARLIER.get(kind, kind)
 
 
+def names_at(
+    path: tuple[str, ...], arms: Mapping[str, str], kinds: Mapping[str, str]
+) -> dict[str, str]:
+    """Earlier names -> today's of what may be called at the path: an arm, or a kind too."""
+    return {**arms, **kinds} if path[-1] in ("effort", "leak_cost") else dict(arms)
+
+
 def names_today(kinds: Mapping[str, str], name: str) -> str:
     """A name or kind of version 1 as it is called today.
 

@@ -19,9 +19,10 @@ from assay.config.keys import (
     SETTINGS,
     VERSION,
     kind_today,
+    names_at,
     names_today,
 )
-from assay.config.names import earlier_names
+from assay.config.names import earlier_kinds, earlier_names
 from assay.config.yamlfile import quote_scalar
 from assay.core import store
 from assay.core.errors import Problem, UsageError
@@ -71,7 +72,8 @@ def migration(file: Path) -> Migration:
     text = file.read_bytes().decode("utf-8")
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     body = text.removeprefix(mark)
-    edits = sorted(_edits(body, earlier_names(project.compare)))
+    arms, kinds = earlier_names(project.compare), earlier_kinds(project.compare)
+    edits = sorted(_edits(body, arms, kinds))
     new, changes = body, []
     for start, end, word in reversed(edits):
         changes.append((body.count("\n", 0, start) + 1, body[start:end], word))
@@ -86,11 +88,11 @@ def migration(file: Path) -> Migration:
     return made
 
 
-def _edits(text: str, names: Mapping[str, str]) -> Iterator[Edit]:
+def _edits(text: str, arms: Mapping[str, str], kinds: Mapping[str, str]) -> Iterator[Edit]:
     from ruamel.yaml import YAML
 
     root = YAML(typ="safe", pure=True).compose(text)
-    kinds: dict[str, str] = {}
+    renamed: dict[str, str] = {}
     for key, value in _pairs(root):
         if key.value in SECTIONS:
             yield _edit(key, SECTIONS[key.value])
@@ -101,10 +103,9 @@ def _edits(text: str, names: Mapping[str, str]) -> Iterator[Edit]:
                 _edit(one, DATA[one.value]) for one, _ in _pairs(value) if one.value in DATA
             )
         elif key.value == "compare":
-            yield from _strategies(value, kinds)
-    called = {**names, **kinds}
+            yield from _strategies(value, renamed)
     for path in NAMING:
-        yield from _references(root, path, called)
+        yield from _references(root, path, names_at(path, arms, {**kinds, **renamed}))
 
 
 def _strategies(node: Any, kinds: dict[str, str]) -> Iterator[Edit]:

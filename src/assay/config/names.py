@@ -1,5 +1,5 @@
 """The name of an arm: its kind with the settings that differ from their defaults, as `lora-r16` or
-`rag-lora`.
+`rag-lora`; `zero-shot` and `few-shot-8` for the kind `shots`.
 
 What it is for   the same short name in the report, in files and in commands
 Watch out        over 40 characters the name is cut and ends with 4 characters of a hash of the
@@ -7,7 +7,7 @@ Watch out        over 40 characters the name is cut and ends with 4 characters o
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from assay.config.keys import kind_earlier
@@ -32,24 +32,27 @@ SHORT = {
 
 def arm_name(strategy: Strategy) -> str:
     """The strategy's own `name`, or one made of its kind and settings: `[a-z0-9-]{1,40}`."""
-    return _name(strategy, str)
+    return _name(strategy)
 
 
 def earlier_name(strategy: Strategy) -> str:
     """What the arm was called before its kind got the name of today."""
-    return _name(strategy, kind_earlier)
+    return _name(strategy, early=True)
 
 
 def earlier_names(strategies: Iterable[Strategy]) -> dict[str, str]:
-    """Names and kinds that a person may type for these strategies -> those of today."""
+    """Names that a person may type for these strategies -> those of today."""
     arms = list(strategies)
-    kinds = {kind for arm in arms for kind in _kinds(arm)}
-    today = {arm_name(arm): arm_name(arm) for arm in arms} | {kind: kind for kind in kinds}
     return {
-        **{kind_earlier(kind): kind for kind in kinds},
         **{earlier_name(arm): arm_name(arm) for arm in arms},
-        **today,
+        **{arm_name(arm): arm_name(arm) for arm in arms},
     }
+
+
+def earlier_kinds(strategies: Iterable[Strategy]) -> dict[str, str]:
+    """The same of kinds, of those that stand inside too."""
+    kinds = {kind for arm in strategies for kind in _kinds(arm)}
+    return {**{kind_earlier(kind): kind for kind in kinds}, **{kind: kind for kind in kinds}}
 
 
 def name_today(name: str, arms: Mapping[str, Strategy]) -> str:
@@ -67,11 +70,15 @@ def _kinds(learner: Learner) -> Iterator[str]:
         yield from _kinds(inner)
 
 
-def _name(strategy: Strategy, call: Callable[[str], str]) -> str:
+def _name(strategy: Strategy, early: bool = False) -> str:
     if strategy.name:
         return strategy.name
     kind, changed = _preset(strategy)
-    parts = [call(kind)]
+    parts = [kind_earlier(kind) if early else kind]
+    if kind == "shots" and not early:
+        shown = dict(strategy)["k"]
+        parts = [f"few-shot-{shown}" if shown else "zero-shot"]
+        changed.pop("k", None)
     inner: list[str] = []
     known = list(SHORT)
     ordered = sorted(
@@ -82,7 +89,7 @@ def _name(strategy: Strategy, call: Callable[[str], str]) -> str:
             one for key, one in strategy.inside() if key == name and isinstance(one, Strategy)
         ]
         if within:
-            inner += [_name(one, call) for one in within]
+            inner += [_name(one, early) for one in within]
         elif name in changed and name not in ("kind", "name"):
             parts.append(_part(name, changed[name]))
     full = "-".join(filter(None, parts + inner))

@@ -4,7 +4,7 @@ base.
     from assay.deployment.adapters import folder_of, merged, shared
 
     merged("tickets", "lora", precision="bf16").network.save_pretrained("lora-merged")
-    many, arms = shared("tickets", ["lora", "lora-r8", "shots-k4"])
+    many, arms = shared("tickets", ["lora", "lora-r8", "few-shot-4"])
     arms["lora-r8"].answer(questions)
 
 How   `strategies/compression/merged_arm.py` and `deployment/shared_base/multi_adapter.py` do the

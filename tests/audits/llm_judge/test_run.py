@@ -42,7 +42,7 @@ def build(folder, model, ratings):
 @pytest.mark.slow
 def test_a_run_with_a_judge(tmp_path, tiny_model):
     ratings = [
-        {"id": f"row-{i}", "first": "majority", "second": "shots-k0", "better": "first"}
+        {"id": f"row-{i}", "first": "majority", "second": "zero-shot", "better": "first"}
         for i in range(40, 60)
     ]
     folder = build(tmp_path / "project", tiny_model, ratings)

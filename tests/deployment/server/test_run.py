@@ -179,7 +179,7 @@ def test_a_model_that_is_no_arm_is_not_judged():
 @pytest.mark.slow
 def test_what_is_served_is_what_was_measured(finished):
     """Label by label as in the exam; the base, the asked and the trained arm share one network."""
-    names = ["shots-k0", "lora-r4-e2-drop1e-1", "tfidf", "base"]
+    names = ["zero-shot", "lora-r4-e2-drop1e-1", "tfidf", "base"]
     there = serving.load_server_arms(finished, names)
     engine = engine_of("own", there.arms, seconds=60.0)
     models = [arm.model for arm in there.arms]

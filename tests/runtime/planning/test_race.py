@@ -206,7 +206,7 @@ def test_the_time_of_the_project_file_holds_and_the_next_run_goes_on(tmp_path, t
     assert load(folder / "project.yaml").minutes == 0.0001
     report = assay.run(folder)
     assert {one["status"] for one in report.data["strategies"]} == {"skipped"}
-    assert "shots-k0 did not finish" in report.data["verdict"]["headline"]
+    assert "zero-shot did not finish" in report.data["verdict"]["headline"]
     report = assay.run(folder, minutes=5)
     assert {one["status"] for one in report.data["strategies"]} == {"done"}
     assert report.data["verdict"]["unfinished"] == []

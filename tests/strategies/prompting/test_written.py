@@ -70,7 +70,7 @@ def test_a_run_gives_every_written_answer_its_form(tiny_model, tmp_path):
         "compare:\n  - {kind: shots, k: 0}\n  - {kind: lora, rank: 4, epochs: 1}\n"
     )
     assay.run(tmp_path)
-    for arm in ("shots-k0", "lora-r4-e1"):
+    for arm in ("zero-shot", "lora-r4-e1"):
         said = list(read_lines(tmp_path / "report" / "predictions" / f"{arm}.jsonl"))
         assert len(said) > 4
         assert all(json.loads(row["answer"])["colour"] in ("red", "blue") for row in said)
