@@ -6,26 +6,26 @@ from assay.cli.results import LEAST, fit_to_width
 from assay.core.plain_text import columns
 
 HEADER = [
-    "arm",
+    "strategy",
     "accuracy",
     "95 %",
     "n",
-    "to floor",
-    "p (Holm)",
+    "to baseline",
+    "adjusted p",
     "ms/answer",
     "ms p95",
     "tokens",
-    "fit s",
+    "training s",
     "peak MB",
 ]
-TABLE = [[*HEADER, "kept MB"], ["probe", "0.692", "0.635-0.744", "276", *["-0.072"] * 8]]
+TABLE = [[*HEADER, "disk MB"], ["probe", "0.692", "0.635-0.744", "276", *["-0.072"] * 8]]
 
 
 @pytest.mark.parametrize("width", [120, 100, 80, 60, 40])
 def test_a_table_fits_the_terminal(width):
     shown = fit_to_width(TABLE, width)
     assert max(map(len, columns(shown))) <= width
-    assert shown[0][:3] == ["arm", "accuracy", "95 %"] and {len(row) for row in shown} == {
+    assert shown[0][:3] == ["strategy", "accuracy", "95 %"] and {len(row) for row in shown} == {
         len(shown[0])
     }
     gone = [name for name in LEAST if name in TABLE[0] and name not in shown[0]]

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 # What a narrow terminal does without, first to last.
 LEAST = (
     "tokens",
-    "kept MB",
+    "disk MB",
     "peak MB",
     "ms p95",
-    "p (Holm)",
+    "adjusted p",
     "n",
-    "fit s",
+    "training s",
     "ms/answer",
-    "to floor",
+    "to baseline",
 )
 ASKED = 60  # characters of a question that one would type
 

@@ -259,7 +259,7 @@ class ChoiceSentences:
     def _gap(self, gap: Gap) -> str:
         ends = between(gap.low, gap.high, partial(apart, unit=self.unit), why=self.single)
         size = f"{apart(gap.difference, self.unit)} {self.unit or 'points'}"
-        return f"{size} ({ends}; {equals_p(gap.p_holm)} after Holm)"
+        return f"{size} ({ends}; adjusted {equals_p(gap.p_holm)})"
 
     def _apart(self, rival: int) -> bool:
         gap = self.arms[self.pick].behind if self.pick != self.best else self.arms[rival].behind

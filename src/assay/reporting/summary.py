@@ -75,26 +75,27 @@ def header_of(data: dict[str, Any]) -> list[str]:
     level = f"{data['task']['level'] * 100:g} %"
     metric = data["task"]["metric"].replace("_", " ")
     known = [
-        "arm",
+        "strategy",
         metric,
         level,
         "n",
-        "to floor",
-        "p (Holm)",
+        "to baseline",
+        "adjusted p",
         "ms/answer",
         "ms p95",
         "tokens",
-        "fit s",
+        "training s",
         "peak MB",
-        "kept MB",
+        "disk MB",
     ]
     return [*known, "price"] if decision.has_paid_arm(data) else known
 
 
 def terminal_table(data: dict[str, Any]) -> list[list[str]]:
-    """The header, then one row per arm, best first: arm, metric, interval, n, to floor, p (Holm),
-    ms an answer in a batch, ms that 95 answers in 100 are faster than when asked alone, tokens, fit
-    s, peak MB, kept MB, price where answers are paid for. Names are shortened to 24 characters."""
+    """The header, then one row per strategy, best first: name, metric, interval, n, difference to
+    the best baseline, adjusted p, ms an answer when batched, p95 latency per item in ms, tokens,
+    training time, peak memory, disk size, price where answers are paid for. Names are shortened to
+    24 characters."""
     rows = [cells_of(arm, data) for arm in best_first(data)]
     return [header_of(data), *([one_line(row[0], 24), *row[1:]] for row in rows)]
 
@@ -172,8 +173,8 @@ def _bounds(data: dict[str, Any], gap: dict[str, Any], sign: int = 1) -> str:
     low, high = (None if gap[end] is None else sign * gap[end] for end in ("low", "high")[::sign])
     shape = partial(apart, unit=decision.unit_of(data))
     return (
-        f"{between(low, high, shape, why=certain.why_none(data))}, {equals_p(gap['p_holm'])}"
-        " after Holm"
+        f"{between(low, high, shape, why=certain.why_none(data))},"
+        f" adjusted {equals_p(gap['p_holm'])}"
     )
 
 

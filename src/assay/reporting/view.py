@@ -215,12 +215,12 @@ def limits(report: Report) -> list[str]:
         " otherwise.",
         f"Intervals hold for each number alone, at {level}, and treat test {units_of(data)} as"
         " independent.",
-        "The arms are told apart by p-values corrected after Holm for all pairs of arms.",
+        "Strategies are compared by p-values adjusted after Holm for all pairs of them.",
         seeds_of(data),
         "Times and memory were measured on this machine, once, during this run.",
     ]
     said += [
-        f"{s['name']}: {count(s['unparseable'])} of {count(s['n'])} answers could not be read"
+        f"{s['name']}: {count(s['unparseable'])} of {count(s['n'])} answers unparseable"
         " and count as wrong."
         for s in done
         if s["unparseable"]
