@@ -30,7 +30,12 @@ OWN = {
     "shots": {"k": 2, "choose": "similar"},
     "retrieval_aware": {"inner": {"kind": "majority"}, "top": 2},
     "rag": {"inner": {"kind": "shots", "k": 1}, "top": 2},
-    "prompt_search": {"inner": {"kind": "shots", "k": 2}, "calls": 60, "proposals": 2, "bootstrap": 6},
+    "prompt_search": {
+        "inner": {"kind": "shots", "k": 2},
+        "calls": 60,
+        "proposals": 2,
+        "bootstrap": 6,
+    },
     "knn_mix": {"inner": {"kind": "tfidf"}, "k": 3},
     "router": {"cheap": {"kind": "knn"}, "strong": {"kind": "shots", "k": 1}},
     "lora": {"rank": 2, "dropout": 0.2, "learning_rate": 3e-3},

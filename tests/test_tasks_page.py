@@ -25,7 +25,7 @@ def project_of(section: str, folder: Path, *, kind: bool = True) -> Path:
     text = (
         project[1]
         if kind
-        else re.sub(r"kind: \w+, |(?<=aim: \{)kind: \w+(?=\})", "", project[1], count=1)
+        else re.sub(r"kind: \w+, |(?<=task: \{)kind: \w+(?=\})", "", project[1], count=1)
     )
     (folder / "project.yaml").write_text(text)
     return folder
