@@ -11,6 +11,7 @@ from assay.config.keys import DATA, KINDS, MIX, SECTIONS, SETTINGS
 from assay.config.names import earlier_name, name_today
 from assay.config.project import DataSettings, Project
 from assay.core.errors import ProjectError
+from assay.pipeline import select_arms
 from assay.strategies.catalogue import PRESETS, STRATEGIES
 from helpers.versions import NEW, OLD
 
@@ -119,9 +120,8 @@ def test_a_name_of_ones_own_is_nobody_elses(tmp_path):
 
 
 def test_a_run_takes_an_earlier_name(tmp_path):
-    rows = "".join(f"is it {word} {n},{word}\n" for n in range(30) for word in ("red", "blue"))
-    (tmp_path / "rows.csv").write_text("text,label\n" + rows)
-    compare = "compare: [{kind: majority}, {kind: neighbours, k: 3}]\n"
-    load(tmp_path, f"version: 1\n{HEAD}split: {{paraphrase: null}}\n{compare}")
+    compare = "compare: [{kind: majority}, {kind: knn, k: 3}, {kind: shots, k: 0}]\n"
+    project = load(tmp_path, HEAD + compare)
+    assert list(select_arms(project, ["neighbours-k3,shots-k0"])) == ["knn-k3", "zero-shot"]
     with pytest.raises(assay.UsageError, match="there is no arm 'neighbour'"):
-        assay.run(tmp_path, only="neighbour", offline=True)
+        select_arms(project, ["neighbour"])
