@@ -26,7 +26,7 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.
 
 
 def migrate(target: Target = Path(), check: Check = False, as_json: Json = False) -> int:
-    """Rewrite a project file of version 1 with the keys of version 2; run nothing."""
+    """Rewrite a project file with the keys of today; run nothing."""
     from assay.config.migrate import migration
 
     file = file_of(with_project(target))
