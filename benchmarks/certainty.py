@@ -6,7 +6,8 @@
 Each cell is a metric, a number of labels, of test rows, of groups (0: rows are independent) and of
 seeds. Its studies are of 20 populations with accuracies between 0.55 and 0.95, five arms each, two
 of them floors. The numbers are those of the product: `decision/comparison.py`,
-`decision/choice.py`. What is done is kept in out/certainty/, a file a cell; the next call goes on.
+`decision/choice_rule.py`. What is done is kept in out/certainty/, a file a cell; the next call goes
+on.
 
 single, paired   share of 95 % intervals that hold the truth: of the first arm's score, of its
                  difference to the second
@@ -31,7 +32,7 @@ import numpy as np
 
 import certainty_regret
 from assay.core.store import write_json
-from assay.decision.choice import Gap, Standing, decide
+from assay.decision.choice_rule import Gap, Standing, decide
 from assay.decision.comparison import Compared
 from assay.decision.settings import Weigh
 from assay.evaluation.metrics.accuracy import Accuracy

@@ -1,5 +1,5 @@
-"""What does the choice lose, on average? The rule of `decision/choice.py` on studies whose truth is
-known.
+"""What does the choice lose, on average? The rule of `decision/choice_rule.py` on studies whose
+truth is known.
 
     python benchmarks/certainty.py --regret [--studies 2000]
 
@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from assay.decision.choice import Standing, choose
+from assay.decision.choice_rule import Standing, choose
 from assay.decision.comparison import Compared
 from assay.decision.expected_loss import error_of
 from assay.decision.settings import Weigh

@@ -27,7 +27,7 @@ from assay.models.loading.find import find
 from assay.models.open import load_model
 from assay.strategies.training.trained_arm import sequences_of
 from assay.training.objectives.completion import completion
-from assay.training.optim.noise import EmbeddingNoise
+from assay.training.optim.embedding_noise import EmbeddingNoise
 from assay.training.training_data import Exercise
 from contest import processor
 

@@ -30,7 +30,7 @@ from typing import Any
 
 from assay.config import load
 from assay.core import store
-from assay.core.damage import silent
+from assay.core.corrupt_files import silent
 from assay.evaluation.held_out_test import Exam
 from assay.runtime.arms.model_lookup import find_models as models
 from assay.runtime.arms.runner import Bench, cost_of

@@ -35,7 +35,7 @@ import numpy as np
 
 from assay.config import load
 from assay.config.yamlfile import dump
-from assay.core.damage import silent
+from assay.core.corrupt_files import silent
 from assay.core.store import read_json, write_json, write_text
 from assay.core.types import Answer, Example, Lesson
 from assay.runtime.arms.job import Job

@@ -27,9 +27,9 @@ import numpy as np
 from assay.config import load, make_strategy
 from assay.core.store import read_json, write_json
 from assay.core.types import Example, Lesson, Means, Messages
+from assay.models.determinism import steady
 from assay.models.inference.chat_model import ChatModel
 from assay.models.open import open_model
-from assay.models.steady import steady
 from assay.runtime.arms.job import val_score
 from assay.runtime.data_stage.prepare import prepare
 from assay.strategies.linear.calibration import BINS

@@ -61,7 +61,7 @@ def main() -> None:
     options = asked()
     import torch
 
-    from assay.models.steady import steady
+    from assay.models.determinism import steady
 
     steady(options.seed, options.threads)
     print(

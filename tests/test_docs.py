@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assay.cli.misuse import VERBS
+from assay.cli.usage_errors import VERBS
 from assay.config.keys import SETTINGS
 from assay.data import AUGMENTATIONS
 from assay.data.steps import STEPS

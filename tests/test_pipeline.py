@@ -13,7 +13,7 @@ import pytest
 import assay
 from assay import pipeline as flow
 from assay.config import load
-from assay.core.damage import silent
+from assay.core.corrupt_files import silent
 from assay.core.errors import LeakError, TrainError, UsageError
 from assay.evaluation.held_out_test import Exam
 from assay.runtime.arms.model_lookup import find_models

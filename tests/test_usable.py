@@ -18,7 +18,7 @@ import assay
 from assay.cli.main import command
 from assay.config import load as load_project
 from assay.core import store
-from assay.core.damage import silent
+from assay.core.corrupt_files import silent
 from assay.core.errors import ModelError, UsageError
 from assay.core.types import Message
 from assay.deployment.server import run as serving

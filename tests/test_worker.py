@@ -2,8 +2,9 @@
 
 import pytest
 
-from assay.core import sealed, store
-from assay.core.damage import silent
+from assay.core import checksummed_lines as sealed
+from assay.core import store
+from assay.core.corrupt_files import silent
 from assay.core.types import Answer, Task
 from assay.runtime.arms.answer_files import answers_of, recover_lines
 from assay.runtime.arms.cache_keys import fit_key

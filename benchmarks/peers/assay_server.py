@@ -22,9 +22,9 @@ def main() -> None:
     from assay.deployment.server.engine import OwnEngine
     from assay.deployment.server.limits import ServerLimits
     from assay.deployment.server.listening import Listening, bind_socket
+    from assay.models.determinism import steady
     from assay.models.loading.find import LocalModel
     from assay.models.open import load_model
-    from assay.models.steady import steady
 
     folder, dtype, threads, slots = sys.argv[1:]
     steady(0, int(threads))

@@ -20,9 +20,9 @@ from assay.audits.prompt_search_gain import add_search_gains
 from assay.audits.registry import beside, run_audits
 from assay.config.names import name_today
 from assay.core import store
-from assay.core.damage import silent
+from assay.core.corrupt_files import silent
 from assay.core.errors import AssayError, Problem, UsageError, nearest, unknown_name
-from assay.core.places import near
+from assay.core.project_paths import near
 from assay.core.types import Answer, Strategy, Tell
 from assay.evaluation.held_out_test import Exam
 from assay.evaluation.scoring import metrics_for
@@ -32,13 +32,13 @@ from assay.runtime.arms import embedding_similarity as alike
 from assay.runtime.arms.model_lookup import find_models, refuse_models
 from assay.runtime.arms.process import Servers
 from assay.runtime.arms.runner import Bench
-from assay.runtime.arms.turn import compete, tell_for
+from assay.runtime.arms.strategy_run import compete, tell_for
 from assay.runtime.costs.remote import refuse_remote, remote_warnings
 from assay.runtime.data_stage.prepare import Prepared, keep_private, prepare
 from assay.runtime.events.log import NAME, log_events
 from assay.runtime.execution import reference_warning, refuse_unsafe, wrong_references
 from assay.runtime.planning.plan import plan_event
-from assay.runtime.planning.race import quick_first
+from assay.runtime.planning.racing import quick_first
 from assay.runtime.signals import interruptible
 from assay.tasks.kinds import kind_of
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from assay.core import store
 from assay.core.errors import AssayError, Stopped
-from assay.runtime.arms.follower import follow, train_silently
 from assay.runtime.arms.job import Job
 from assay.runtime.arms.launcher import Launch
 from assay.runtime.arms.process import begin
+from assay.runtime.arms.training_follower import follow, train_silently
 from assay.runtime.costs.usage import peak_bytes
 
 
@@ -28,8 +28,8 @@ def work(job: Job) -> None:
         probe(job)
         return
     if job.strategy.neural:
+        from assay.models.determinism import steady
         from assay.models.environment import threads
-        from assay.models.steady import steady
 
         steady(job.seed, threads())
     if job.request["mode"] == "memory":

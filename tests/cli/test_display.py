@@ -8,7 +8,7 @@ import pytest
 
 from assay.cli.display import Display, RunProgress, fitting, mode_for
 from assay.core.plain_text import plain
-from assay.runtime.events.pace import StageProgress, duration, number, span
+from assay.runtime.events.progress_rate import StageProgress, duration, number, span
 
 
 class Clock:

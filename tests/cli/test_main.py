@@ -11,8 +11,8 @@ import pytest
 
 import assay.cli.main
 from assay.cli.main import command
-from assay.cli.misuse import VERBS
 from assay.cli.outcome import CommandOutcome, problem_lines
+from assay.cli.usage_errors import VERBS
 from assay.core.errors import (
     DataError,
     LeakError,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from assay.cli.main import command
-from assay.cli.misuse import VERBS
+from assay.cli.usage_errors import VERBS
 from assay.core.errors import Problem, UsageError
 
 PROJECT = "data: {files: {data: rows.csv}}\ncompare: [{kind: majority}, {kind: tfidf}]\n"

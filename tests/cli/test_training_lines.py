@@ -4,7 +4,7 @@ loop tells."""
 import io
 
 from assay.cli.display import Display
-from assay.runtime.events.pace import StageProgress
+from assay.runtime.events.progress_rate import StageProgress
 
 VALUES = {
     "train": 0.6123,

@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from assay.core.types import Answer, Example, Message, Record, Task
-from assay.decision.choice import Gap, Standing, decide
+from assay.decision.choice_rule import Gap, Standing, decide
 from assay.decision.finished_arm import Arm
 from assay.decision.settings import ArmLimits, Compliance, Prices, Weigh
 from helpers.lines import named

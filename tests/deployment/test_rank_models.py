@@ -9,7 +9,7 @@ import pytest
 import assay
 from assay.cli.main import command
 from assay.config import load
-from assay.core.damage import silent
+from assay.core.corrupt_files import silent
 from assay.core.errors import DataError, UsageError
 from assay.deployment.rank_models import rank, split_sample
 from assay.models.loading.safetensors_header import tensors_of

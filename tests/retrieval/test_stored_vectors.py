@@ -5,7 +5,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from assay.core import sealed
+from assay.core import checksummed_lines as sealed
 from assay.core.types import Document
 from assay.retrieval.retriever import Finder, Looking, Tools
 from conftest import Letters

@@ -7,7 +7,7 @@ from assay.models.tokenizer.chat_tokens import Encoded
 from assay.training.batch import TrainingBatch
 from assay.training.batch_schedule import BatchPlan
 from assay.training.objectives.completion import completion
-from assay.training.optim.masters import Masters
+from assay.training.optim.master_weights import Masters
 
 CPU = torch.device("cpu")
 

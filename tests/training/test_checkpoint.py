@@ -8,7 +8,7 @@ from assay.core.errors import TrainError
 from assay.core.store import digest, read_json, write_json
 from assay.training import checkpoint
 from assay.training.progress import Progress
-from assay.training.states import EXTRA
+from assay.training.run_states import EXTRA
 from helpers.dying import at_every_point
 
 

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from assay.cli.display import fitting
-from assay.cli.misuse import line as typed
 from assay.cli.options import (
     Json,
     Offline,
@@ -27,6 +26,7 @@ from assay.cli.options import (
 )
 from assay.cli.outcome import say, tell_notes, warn
 from assay.cli.results import as_document
+from assay.cli.usage_errors import line as typed
 from assay.core.errors import AssayError, Problem, UsageError
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any, Literal, TextIO
 
 from assay.core.plain_text import plain
-from assay.runtime.events.pace import StageProgress, duration
+from assay.runtime.events.progress_rate import StageProgress, duration
 
 Mode = Literal["live", "plain", "quiet"]
 

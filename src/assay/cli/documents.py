@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from assay.cli.misuse import line
 from assay.cli.options import (
     Json,
     Offline,
@@ -21,6 +20,7 @@ from assay.cli.options import (
 )
 from assay.cli.outcome import say, tell_notes, warn
 from assay.cli.results import as_document
+from assay.cli.usage_errors import line
 from assay.core.errors import Problem, UsageError, did_you_mean
 from assay.core.plain_text import columns
 from assay.runtime.latest_report import project_at

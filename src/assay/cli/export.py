@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from assay.cli.misuse import line
 from assay.cli.options import (
     Json,
     Offline,
@@ -22,6 +21,7 @@ from assay.cli.options import (
 )
 from assay.cli.outcome import say, warn
 from assay.cli.results import as_document, near
+from assay.cli.usage_errors import line
 from assay.core.errors import Problem, UsageError
 from assay.runtime.latest_report import project_at, recommendation_at
 

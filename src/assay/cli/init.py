@@ -15,7 +15,7 @@ from assay.cli.outcome import say
 from assay.cli.results import as_document, near
 from assay.core.command_hints import look, word
 from assay.core.errors import did_you_mean, nearest
-from assay.core.places import project_target
+from assay.core.project_paths import project_target
 
 EXAMPLE = "Example: assay init tickets.csv --yes"
 INPUTS = ("text", "question", "input", "messages")  # roles of what is asked, the likeliest first
@@ -74,8 +74,8 @@ def interview(file: str, sets: list[str], ask: Ask) -> tuple[str, list[str]]:
         file: "": it is the first question, where there is not just one.
         sets: what was said on the command line, which is not asked.
     """
+    from assay.config.explicit_settings import arguments, parse_row_settings
     from assay.config.new_project import only_file, place_of
-    from assay.config.said import arguments, parse_row_settings
     from assay.config.start import BAD_ROWS
     from assay.data.reading.load import load
     from assay.data.reading.read_file import read

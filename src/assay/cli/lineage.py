@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.core.errors import Problem, ResourceError, UsageError, did_you_mean
-from assay.core.places import place as place_of
+from assay.core.project_paths import place as place_of
 from assay.core.store import Stage, read_json, read_lines
 
 SPLITS = ("train", "val", "test")

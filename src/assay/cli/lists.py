@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from assay.cli.misuse import line
 from assay.cli.options import (
     Json,
     Offline,
@@ -20,9 +19,10 @@ from assay.cli.options import (
 )
 from assay.cli.outcome import say, warn
 from assay.cli.results import as_document, show
+from assay.cli.usage_errors import line
 from assay.core.command_hints import is_data
 from assay.core.errors import Problem, UsageError, nearest
-from assay.core.places import ENDINGS
+from assay.core.project_paths import ENDINGS
 
 EXAMPLE = "Example: assay list strategies"
 # What people call a list -> its name here.

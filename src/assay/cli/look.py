@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.core.command_hints import with_project
 from assay.core.errors import Problem, UsageError
-from assay.core.places import place
+from assay.core.project_paths import place
 
 if TYPE_CHECKING:
     from assay.reporting.build import Report

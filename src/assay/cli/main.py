@@ -2,8 +2,8 @@
 library.
 
 Results go to stdout, progress and messages to stderr. `assay.cli.outcome` turns what is raised into
-words and an exit code; `assay.cli.misuse` answers a command line that is not understood with the
-one that was meant.
+words and an exit code; `assay.cli.usage_errors` answers a command line that is not understood with
+the one that was meant.
 """
 
 import os
@@ -47,7 +47,7 @@ from assay.cli.outcome import CommandOutcome, say
 from assay.cli.results import as_document, near, show, summary
 from assay.core.command_hints import lines as what_to_type
 from assay.core.command_hints import look as look_around
-from assay.core.places import place as place_of
+from assay.core.project_paths import place as place_of
 
 if TYPE_CHECKING:
     from assay.cli.display import Display

@@ -12,7 +12,7 @@ from assay.cli.outcome import say
 from assay.cli.results import as_document, near
 from assay.core.command_hints import not_there, with_project
 from assay.core.errors import DataError
-from assay.core.places import file_of
+from assay.core.project_paths import file_of
 
 EXAMPLE = "Example: assay migrate tickets"
 

@@ -11,10 +11,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from assay.core.damage import silent
+from assay.core.corrupt_files import silent
 from assay.core.plain_text import plain
 from assay.core.types import Tell
-from assay.runtime.events.pace import StageProgress, duration
+from assay.runtime.events.progress_rate import StageProgress, duration
 
 EVERY = 0.5  # seconds between two blocks
 KEPT = 40  # lines of what has ended

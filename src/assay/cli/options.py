@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from assay.cli.misuse import line
 from assay.cli.outcome import warn
+from assay.cli.usage_errors import line
 from assay.core.command_hints import look
 from assay.core.errors import Problem, UsageError
-from assay.core.places import ENDINGS, PROJECT, file_of, project_target
+from assay.core.project_paths import ENDINGS, PROJECT, file_of, project_target
 
 if TYPE_CHECKING:
     from typer._click import Context, HelpFormatter

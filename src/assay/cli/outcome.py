@@ -22,7 +22,7 @@ from typing import Any
 import typer
 
 from assay.cli.display import fitting
-from assay.cli.misuse import line, usage_problem
+from assay.cli.usage_errors import line, usage_problem
 from assay.core.command_hints import ASKING, has_run, look
 from assay.core.errors import (
     AssayError,
@@ -33,8 +33,8 @@ from assay.core.errors import (
     Stopped,
     UsageError,
 )
-from assay.core.places import project_target
 from assay.core.plain_text import plain
+from assay.core.project_paths import project_target
 from assay.core.store import write_text
 
 OF_A_KIND = 5  # problems of one code that are printed

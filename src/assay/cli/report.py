@@ -18,7 +18,7 @@ from assay.cli.options import (
 )
 from assay.cli.outcome import say
 from assay.cli.results import as_document, near, verdict
-from assay.core.places import place as place_of
+from assay.core.project_paths import place as place_of
 
 EXAMPLE = "Example: assay report tickets --diff"
 

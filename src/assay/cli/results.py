@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.cli.outcome import say
-from assay.core.places import near as near_by
 from assay.core.plain_text import columns
+from assay.core.project_paths import near as near_by
 
 if TYPE_CHECKING:
     from assay.config import Project

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from assay.config import aliases, checks, weighing
+from assay.config import aliases, checks
+from assay.config import decision_checks as weighing
 from assay.config.audits.base import spelt_out
 from assay.config.audits.evaluate import Validate
 from assay.config.complaints import Complaint, SettingsError, fill
@@ -19,15 +20,15 @@ from assay.config.earlier import note, rename_keys, rename_references
 from assay.config.keys import VERSION
 from assay.config.monitor import WatchSettings
 from assay.config.names import earlier_kinds, earlier_names
-from assay.config.page import Page, open_page
 from assay.config.project import FIELDS, SECTIONS, DataSettings, Documents, TopLevelSettings
 from assay.config.project import Project as Project
+from assay.config.project_text import Page, open_page
 from assay.config.remote import endpoints
 from assay.config.serve import Serve
 from assay.config.task import task_of
 from assay.config.yamlfile import describe_value
 from assay.core.errors import did_you_mean
-from assay.core.places import near, project_target
+from assay.core.project_paths import near, project_target
 from assay.core.types import Augmentation, Part, RowStep, SetStep, Strategy
 from assay.data.split import Split
 

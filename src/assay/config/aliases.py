@@ -12,8 +12,8 @@ Names from       transformers `TrainingArguments`, peft `LoraConfig`, run_glue.p
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from assay.config.page import Page
 from assay.config.project import SECTIONS, DataSettings
+from assay.config.project_text import Page
 from assay.config.yamlfile import Place
 
 SETTINGS = {

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from assay.config import weighing
+from assay.config import decision_checks as weighing
 from assay.config.complaints import Complaint
 from assay.config.names import arm_name, is_name, same
 from assay.config.project import TopLevelSettings

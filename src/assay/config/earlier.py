@@ -21,7 +21,7 @@ from assay.config.keys import (
     names_today,
     strategies_in,
 )
-from assay.config.page import Page
+from assay.config.project_text import Page
 from assay.config.yamlfile import Place
 
 

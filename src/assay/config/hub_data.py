@@ -16,7 +16,7 @@ from glob import escape
 from pathlib import Path
 from typing import Any
 
-from assay.core.damage import silent
+from assay.core.corrupt_files import silent
 from assay.core.errors import AssayError, DataError, Problem
 from assay.core.types import Tell
 from assay.data.reading.configurations import Patterns, choose_patterns, configurations

@@ -14,14 +14,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from assay.config.said import place_today
+from assay.config.explicit_settings import place_today
 from assay.config.start import begin, folder_name
 from assay.config.yamlfile import flow, parse, quote_scalar
 from assay.core import store
 from assay.core.command_hints import look, word
-from assay.core.damage import silent
+from assay.core.corrupt_files import silent
 from assay.core.errors import Problem, UsageError
-from assay.core.places import ENDINGS, PROJECT, project_target
+from assay.core.project_paths import ENDINGS, PROJECT, project_target
 from assay.core.types import Tell
 from assay.data.reading.file_address import hub_set, parse_file_name
 

@@ -15,7 +15,7 @@ from assay.config.names import arm_name
 from assay.config.serve import Serve
 from assay.config.task import as_said
 from assay.config.yamlfile import dump
-from assay.core.places import PROJECT, place, project_target
+from assay.core.project_paths import PROJECT, place, project_target
 from assay.core.types import Augmentation, RowStep, SetStep, Settings, Strategy, Task
 from assay.data.annotation.adjudication import Settle
 from assay.data.reading.file_address import hub_set

@@ -17,13 +17,19 @@ from pathlib import Path
 from typing import Any
 
 from assay.config import draft
-from assay.config.first import First, lines, notes
+from assay.config.explicit_settings import (
+    COLUMN,
+    arguments,
+    as_sets,
+    format_setting,
+    parse_row_settings,
+)
+from assay.config.first_project import First, lines, notes
 from assay.config.hub_data import bring, silent
-from assay.config.said import COLUMN, arguments, as_sets, format_setting, parse_row_settings
 from assay.config.yamlfile import read
 from assay.core.command_hints import no_project, not_there
 from assay.core.errors import DataError, Problem, UsageError
-from assay.core.places import PROJECT
+from assay.core.project_paths import PROJECT
 from assay.core.store import write_text
 from assay.core.types import Tell
 from assay.data.reading.file_address import hub_set, parse_file_name

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assay.core.errors import DataError, Problem, nearest
-from assay.core.places import PROJECT, place, project_target
+from assay.core.project_paths import PROJECT, place, project_target
 
 # Files that may hold rows. What assay writes beside them (answers, reports, votes) is no data to
 # begin with.

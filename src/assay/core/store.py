@@ -16,9 +16,9 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from assay.core.damage import Tell, silent, tell_damage
+from assay.core.corrupt_files import Tell, silent, tell_damage
 from assay.core.errors import Problem, ResourceError
-from assay.core.owned import is_private, make_folder, mode_of, opener, refuse
+from assay.core.file_ownership import is_private, make_folder, mode_of, opener, refuse
 from assay.core.plain_json import chunks_digest as chunks_digest
 from assay.core.plain_json import digest as digest
 from assay.core.plain_json import file_digest as file_digest

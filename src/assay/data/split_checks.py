@@ -10,7 +10,7 @@ from assay.core.types import Example
 from assay.data.accepted_answers import FURTHER, JOINED
 from assay.data.leak_audit import SPLITS, Audit
 from assay.data.ledger import Ledger
-from assay.data.triggers import scan
+from assay.data.trigger_words import scan
 
 # From here on the half width of an interval is under 10 points whatever the accuracy.
 ENOUGH_TEST_ROWS = 100

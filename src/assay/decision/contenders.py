@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from assay.decision.choice import Gap, Standing, best_floor, best_of, choose
+from assay.decision.choice_rule import Gap, Standing, best_floor, best_of, choose
 from assay.decision.constraints import Guard, Out, over_limits
 from assay.decision.expected_loss import error_of, shrink_scores
 from assay.decision.finished_arm import Arm

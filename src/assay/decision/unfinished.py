@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from assay.decision.choice import Standing
+from assay.decision.choice_rule import Standing
 from assay.decision.finished_arm import Arm
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from assay.core.types import Task
-from assay.decision.choice import ArmChoice, Standing, best_floor, decide
+from assay.decision.choice_rule import ArmChoice, Standing, best_floor, decide
 from assay.decision.contenders import Field
 from assay.decision.measured_scores import round_or_none
 from assay.decision.settings import Weigh

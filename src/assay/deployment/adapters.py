@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay.core.damage import silent
+from assay.core.corrupt_files import silent
 from assay.core.errors import ModelError, Problem
 from assay.core.types import Adapted, Lesson, Precision, Strategy
 from assay.runtime.arms.differences import with_warnings

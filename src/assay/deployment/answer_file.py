@@ -16,8 +16,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.core import sealed, store
-from assay.core.damage import silent
+from assay.core import checksummed_lines as sealed
+from assay.core import store
+from assay.core.corrupt_files import silent
 from assay.core.types import Answer, Example, Strategy, Tell
 from assay.deployment.answer_table import rows_of, table
 from assay.deployment.questions import columns_by_place, read_questions

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.config.serve import BASE
-from assay.core.damage import silent
-from assay.core.places import file_of
+from assay.core.corrupt_files import silent
+from assay.core.project_paths import file_of
 from assay.core.types import Adapted, Answer, Example, Message, Tell
 from assay.deployment.streaming import display_text
 from assay.runtime.arms.differences import CODE, with_warnings

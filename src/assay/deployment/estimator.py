@@ -220,7 +220,7 @@ def _job(
     parts |= {"fields": fields_hash([*train, *val])}
     numeric = numeric_environment()
     if strategy.neural:
-        from assay.models.steady import steady
+        from assay.models.determinism import steady
 
         steady(own.seed, threads())
     request = {

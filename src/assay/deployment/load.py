@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-from assay.core.damage import silent
+from assay.core.corrupt_files import silent
 from assay.core.errors import Problem, UsageError
 from assay.core.types import Adapted, Answer, Document, Example, Lesson, Message, Tell
 from assay.deployment.data_frames import frame_of, is_frame, questions_of, shares, texts_of

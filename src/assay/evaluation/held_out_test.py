@@ -8,7 +8,7 @@ Why it exists    an arm that could see targets could learn them; and rows that a
 from collections.abc import Sequence
 from pathlib import Path
 
-from assay.core.damage import Tell, silent
+from assay.core.corrupt_files import Tell, silent
 from assay.core.store import digest
 from assay.core.types import Answer, Example, Record
 from assay.evaluation.test_set_uses import record_look

@@ -20,8 +20,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from assay.core import sealed, store
-from assay.core.damage import Tell, silent, tell_damage
+from assay.core import checksummed_lines as sealed
+from assay.core import store
+from assay.core.corrupt_files import Tell, silent, tell_damage
 
 BOOK = "exam.jsonl"
 Row = dict[str, Any]

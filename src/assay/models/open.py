@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.core.damage import silent
+from assay.core.corrupt_files import silent
 from assay.core.errors import ModelError, Problem
 from assay.core.types import Precision, Tell
 

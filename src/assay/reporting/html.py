@@ -30,7 +30,7 @@ from assay.presentation.number_format import (
     shorten,
 )
 from assay.presentation.svg import badge
-from assay.reporting import code_outcomes as ran
+from assay.reporting import code_section as ran
 from assay.reporting import figures, view
 from assay.reporting import leak_sentences as leakage
 from assay.reporting import retrieval_section as retrieval

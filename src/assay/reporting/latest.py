@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assay.core.places import place
+from assay.core.project_paths import place
 from assay.reporting.build import Report
 from assay.runtime.latest_report import newest_data
 

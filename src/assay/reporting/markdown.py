@@ -9,7 +9,7 @@ from assay.decision import decision_table as decision
 from assay.decision import uncertainty as certain
 from assay.presentation.markdown_table import code_block, plain, table
 from assay.presentation.number_format import NOTHING, apart, between, count, score
-from assay.reporting import code_outcomes as ran
+from assay.reporting import code_section as ran
 from assay.reporting import leak_sentences as leakage
 from assay.reporting import retrieval_section as retrieval
 from assay.reporting import view

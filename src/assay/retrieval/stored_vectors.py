@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay.core import sealed
-from assay.core.damage import silent, tell_damage
+from assay.core import checksummed_lines as sealed
+from assay.core.corrupt_files import silent, tell_damage
 from assay.core.errors import ResourceError
 from assay.core.store import digest
 from assay.core.types import Document, Tell

@@ -18,7 +18,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from assay.core import sealed, store
+from assay.core import checksummed_lines as sealed
+from assay.core import store
 from assay.core.errors import Problem, UsageError
 from assay.core.types import Answer, Example, Record, Task, Tell
 from assay.evaluation.code_outcomes import ran, spread, with_outcomes

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.core.command_hints import with_project
 from assay.core.errors import Problem, UsageError, unknown_name
-from assay.core.places import near, place, project_target
+from assay.core.project_paths import near, place, project_target
 
 if TYPE_CHECKING:
     from assay.config import Project

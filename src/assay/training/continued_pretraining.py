@@ -30,8 +30,8 @@ from assay.training.distributed.process_group import Team
 from assay.training.estimate.trial_run import run_or_rehearse
 from assay.training.loop import Training
 from assay.training.objectives.language_modelling import language_modelling, windows
+from assay.training.run_states import EXTRA
 from assay.training.settings import NetworkChange, Trained
-from assay.training.states import EXTRA
 
 RESULT = "read.safetensors"
 UNIT = "reading step"  # of its progress: none of the task's

@@ -30,15 +30,15 @@ from assay.training.estimate import memory_estimate as room
 from assay.training.evaluation_schedule import Points, fit_words, points, resident
 from assay.training.frozen_layer_cache import Trunk
 from assay.training.gradients import Gradients, clear, no_gradient_error
+from assay.training.optim.embedding_noise import EmbeddingNoise
 from assay.training.optim.groups import awake, factors
-from assay.training.optim.masters import Masters
-from assay.training.optim.noise import EmbeddingNoise
+from assay.training.optim.master_weights import Masters
 from assay.training.optim.optimisers import build
 from assay.training.optim.schedules import rate
 from assay.training.out_of_memory import checkpoint_activations
 from assay.training.progress import Progress, Run, StepStatistics
+from assay.training.run_states import States
 from assay.training.settings import NetworkChange, Trained
-from assay.training.states import States
 from assay.training.training_data import Exercise, Objective
 
 SAVE_SHARE = 0.05  # of the time may go into states

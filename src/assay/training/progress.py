@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import torch
 
-from assay.training.optim.masters import Masters
+from assay.training.optim.master_weights import Masters
 
 
 @dataclass

@@ -16,7 +16,7 @@ from assay.models.tokenizer.chat_tokens import Encoded
 from assay.training.batch import TrainingBatch
 from assay.training.frozen_layer_cache import Trunk
 from assay.training.objectives.completion import Loss
-from assay.training.optim.noise import EmbeddingNoise
+from assay.training.optim.embedding_noise import EmbeddingNoise
 from assay.training.settings import NetworkChange, Trained
 
 Objective = Callable[[Any, TrainingBatch], Loss]

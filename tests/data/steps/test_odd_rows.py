@@ -15,7 +15,7 @@ from assay.data.steps.boilerplate import Boilerplate
 from assay.data.steps.gibberish import Gibberish
 from assay.data.steps.off_topic import OffTopic
 from assay.data.steps.triggers import Triggers
-from assay.data.triggers import scan
+from assay.data.trigger_words import scan
 from helpers import unusual
 
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from assay.core.errors import UsageError
 from assay.evaluation.sandbox.inside import guard
-from assay.evaluation.sandbox.inside.alike import alike
 from assay.evaluation.sandbox.inside.guard import TooMuchError, fetch, open_guarded
+from assay.evaluation.sandbox.inside.result_equality import alike
 from assay.evaluation.sandbox.sql import Query, database_of, run
 
 # It does end, after many minutes: a test that nothing interrupts fails then, and does not hang.

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.core.types import Message
-from assay.models.inference import option_scoring as scoring
+from assay.models.inference import option_batches as scoring
 from assay.models.inference import tree_attention as attention
 from assay.models.inference.chat_model import ChatModel
 from assay.models.inference.option_scores import Trie

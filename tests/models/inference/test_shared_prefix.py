@@ -7,10 +7,10 @@ import torch
 import transformers as hf
 
 from assay.core.types import Message
-from assay.models.inference import option_scoring as scoring
+from assay.models.inference import option_batches as scoring
 from assay.models.inference import tree_attention as attention
 from assay.models.inference.chat_model import ChatModel
-from assay.models.inference.option_scoring import ROWS, by_tree, prefix_length
+from assay.models.inference.option_batches import ROWS, by_tree, prefix_length
 from assay.models.inference.prefix_cache import lends
 from assay.models.inference.shared_prefix import Beginning
 from assay.models.inference.shared_prefix_attention import look

@@ -15,7 +15,7 @@ from torch.distributed import FileStore
 
 from assay.config import load
 from assay.core import store
-from assay.core.damage import silent
+from assay.core.corrupt_files import silent
 from assay.core.errors import TrainError
 from assay.evaluation.held_out_test import Exam
 from assay.runtime.arms.model_lookup import find_models as models

@@ -10,7 +10,7 @@ import pytest
 import assay
 from assay import pipeline as flow
 from assay.config import load
-from assay.core.damage import silent
+from assay.core.corrupt_files import silent
 from assay.core.errors import DataError, LeakError, UsageError
 from assay.core.types import Example, Message
 from assay.data.split_manifest import text_hash

@@ -6,7 +6,7 @@ import pytest
 import assay
 from assay.config import load
 from assay.core import store
-from assay.core.damage import silent
+from assay.core.corrupt_files import silent
 from assay.evaluation.held_out_test import Exam
 from assay.runtime.arms.model_lookup import find_models as models
 from assay.runtime.arms.runner import Bench

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from assay.config import make_strategy
-from assay.core import sealed
+from assay.core import checksummed_lines as sealed
 from assay.core.errors import Stopped, TrainError, UsageError
 from assay.core.store import read_json
 from assay.core.types import Example, Message

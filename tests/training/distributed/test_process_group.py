@@ -13,7 +13,7 @@ from assay.core.errors import TrainError
 from assay.training.batch import TrainingBatch
 from assay.training.distributed.process_group import BUCKET, Team, buckets, shares
 from assay.training.objectives.completion import completion
-from assay.training.optim.masters import Masters
+from assay.training.optim.master_weights import Masters
 from helpers.teams import side_by_side
 
 pytestmark = pytest.mark.usefixtures("one_thread")

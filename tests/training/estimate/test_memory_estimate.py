@@ -17,7 +17,7 @@ from assay.training.estimate.memory_estimate import (
 )
 from assay.training.estimate.step_costs import Survey
 from assay.training.estimate.usage import memory
-from assay.training.optim.masters import Masters
+from assay.training.optim.master_weights import Masters
 from helpers.problems import problem
 
 GB = 2**30

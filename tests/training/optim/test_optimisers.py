@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from assay.core.errors import TrainError
-from assay.training.optim.masters import Masters
+from assay.training.optim.master_weights import Masters
 from assay.training.optim.optimisers import OPTIMISERS, Lamb, Lion, build
 from assay.training.settings import Trained
 from helpers.problems import problem

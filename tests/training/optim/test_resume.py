@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from assay.training import checkpoint
-from assay.training.optim.masters import Masters
+from assay.training.optim.master_weights import Masters
 from assay.training.optim.optimisers import OPTIMISERS, build
 
 FACTORS = {"half": 16.0, "vector": 0.5}

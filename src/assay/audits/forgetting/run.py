@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from assay.audits.context import Seen
 from assay.audits.forgetting.items import ProbeItem, own_items, sample
-from assay.core import sealed, store
+from assay.core import checksummed_lines as sealed
+from assay.core import store
 from assay.core.errors import Problem, ResourceError, TrainError, UsageError
 from assay.core.types import Strategy
 

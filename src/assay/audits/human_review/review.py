@@ -22,9 +22,9 @@ from assay.audits.human_review.sheets import lines, read_sheet, write
 from assay.audits.human_review.tally import Rating, gold_results, tally
 from assay.core import store
 from assay.core.command_hints import with_project
-from assay.core.damage import Tell, silent, tell_damage
+from assay.core.corrupt_files import Tell, silent, tell_damage
 from assay.core.errors import DataError, Problem, UsageError
-from assay.core.places import place, project_target
+from assay.core.project_paths import place, project_target
 from assay.core.types import Record
 from assay.data.annotation.export_sheet import refuse_present, sheet_path
 
@@ -158,7 +158,7 @@ class Review:
     ) -> tuple[list[AnswerPair], int]:
         """Both arms' answers to the rows of the split; those to val are made where they are not
         there yet."""
-        from assay.core.damage import silent
+        from assay.core.corrupt_files import silent
         from assay.evaluation.scoring import judge, metrics_for
         from assay.runtime.arms.open import bench_of
 

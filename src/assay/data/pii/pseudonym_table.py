@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 
 from assay.core import store
-from assay.core.damage import Tell, silent, tell_damage
+from assay.core.corrupt_files import Tell, silent, tell_damage
 from assay.core.errors import DataError, Problem
 
 

@@ -8,7 +8,7 @@ Watch out        a field that the project gives a role is not taken away: what i
 
 from collections.abc import Callable
 
-from assay.data.reading.accepted_answers import flatten_answers
+from assay.data.reading.answer_lists import flatten_answers
 from assay.data.reading.cell_literals import parse_cells
 from assay.data.reading.conversations import convert_turns
 from assay.data.reading.label_flags import gather_flags

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from assay.core.types import Changed, Dropped, Example, Means, SetStep
-from assay.data.triggers import scan
+from assay.data.trigger_words import scan
 
 
 class Triggers(SetStep):

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.core import store
-from assay.core.damage import silent
+from assay.core.corrupt_files import silent
 from assay.core.errors import (
     ModelError,
     OtherAnswers,

@@ -74,8 +74,8 @@ def source_of(bench: Bench, strategy: Strategy, name: str, out: Path, wish: Wish
 def lessons(bench: Bench, strategy: Strategy, key: str) -> Callable[[Precision], Lesson]:
     """What opens the arm in a precision: its lesson without rows, whose models are all loaded
     so."""
+    from assay.models.determinism import steady
     from assay.models.environment import threads
-    from assay.models.steady import steady
     from assay.runtime.arms.job import Job
     from assay.runtime.arms.open import notes_alone
 

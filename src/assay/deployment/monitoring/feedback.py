@@ -20,7 +20,7 @@ from assay.audits.human_review.sheets import lines as sheet_lines
 from assay.audits.human_review.sheets import write
 from assay.audits.human_review.tally import wilson
 from assay.core import store
-from assay.core.places import near, place
+from assay.core.project_paths import near, place
 from assay.data.annotation.export_sheet import refuse_present
 from assay.deployment.monitoring.log_reader import LogEntry, UserFeedback, read_feedback
 

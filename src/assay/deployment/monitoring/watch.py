@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.core import store
 from assay.core.command_hints import with_project
-from assay.core.damage import silent
+from assay.core.corrupt_files import silent
 from assay.core.errors import DataError, Problem, UsageError
 from assay.core.types import Answer, Example, Tell
 from assay.decision.read_report import read_report

@@ -29,6 +29,7 @@ import torch
 
 from assay.core.errors import ModelError, Problem, ResourceError, unknown_name
 from assay.core.types import Example
+from assay.deployment.server.answer_rate import AnswerPace
 from assay.deployment.server.arms import (
     ServedArm,
     base_arm,
@@ -39,7 +40,6 @@ from assay.deployment.server.arms import (
 from assay.deployment.server.continuous_batching import OWN_BYTES, SLOTS, Mix, Writer, fits
 from assay.deployment.server.engine_api import Load, Piece, QueueFull, Served, Ticket, Wanted
 from assay.deployment.server.micro_batching import MicroBatcher, QueuedQuestion, piece_of
-from assay.deployment.server.pace import AnswerPace
 from assay.deployment.server.prefix_cache import BYTES, PrefixCache
 from assay.deployment.server.sequence import FAULTS, Request, RowState, describe_fault
 from assay.deployment.server.sequential import Apart

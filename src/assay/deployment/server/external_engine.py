@@ -23,11 +23,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from assay.core.errors import ModelError, Problem, ResourceError, unknown_name
 from assay.core.types import Decoding, Example, Messages
+from assay.deployment.server.answer_rate import AnswerPace
 from assay.deployment.server.arms import ServedArm, decoding, merge_decoding, prepare_prompt
 from assay.deployment.server.engine import CLOSING, QUEUE, SECONDS
 from assay.deployment.server.engine_api import Load, Piece, QueueFull, Served, Ticket, Told, Wanted
 from assay.deployment.server.micro_batching import piece_of
-from assay.deployment.server.pace import AnswerPace
 from assay.deployment.server.sequence import FAULTS, Request, describe_fault
 from assay.models.remote.event_stream import JsonClient, event_data
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from assay.core import store
 from assay.core.answers import Answer
-from assay.core.damage import Tell, silent, tell_damage
+from assay.core.corrupt_files import Tell, silent, tell_damage
 from assay.core.types import Adapted, Example, Message, Task
 from assay.retrieval.citations import read, says_unknown
 from assay.strategies.compression.compressed_arm import Shrunk

@@ -18,9 +18,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from assay.config.serve import BASE
-from assay.core.damage import silent
+from assay.core.corrupt_files import silent
 from assay.core.errors import Problem, UsageError
-from assay.core.places import file_of
+from assay.core.project_paths import file_of
 from assay.core.types import Tell
 from assay.deployment.questions import prepare_question
 from assay.deployment.server.auth import names_of, refuse_missing, refuse_open

@@ -13,7 +13,7 @@ from assay.models.inference.batch_generation import BatchWriter, reach
 from assay.models.inference.batch_plan import common_prefix
 from assay.models.inference.causal_lm import CausalLM
 from assay.models.inference.constrained_decoding import CompiledForm, Forms
-from assay.models.inference.option_scoring import likelihoods
+from assay.models.inference.option_batches import likelihoods
 from assay.models.inference.sampler import Pen
 
 # of the options' whole share: what may be left moves no share by more, and is most of the work

@@ -14,8 +14,8 @@ from assay.core.types import LanguageModel, Tell
 from assay.models.inference.attention_segments import TreeLayout
 from assay.models.inference.batch_plan import by_length
 from assay.models.inference.chat_model import ChatModel
+from assay.models.inference.option_batches import BATCH_TOKENS, TREE_GAINS, by_tree
 from assay.models.inference.option_scores import LOGIT_ROWS
-from assay.models.inference.option_scoring import BATCH_TOKENS, TREE_GAINS, by_tree
 from assay.models.inference.padded_scoring import right_padded
 from assay.models.tokenizer.token_tree import Tree
 

@@ -15,9 +15,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from assay.core import sealed, store
+from assay.core import checksummed_lines as sealed
+from assay.core import store
 from assay.core.answers import Decoding
-from assay.core.damage import Tell, silent
+from assay.core.corrupt_files import Tell, silent
 from assay.core.examples import Messages
 from assay.models.remote.endpoint import Endpoint
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.core.answers import GREEDY, Decoding, Form, Generated, Tell
-from assay.core.damage import silent
+from assay.core.corrupt_files import silent
 from assay.core.errors import AssayError, Problem, ResourceError
 from assay.core.examples import Messages
 from assay.models.remote.answer_cache import RemoteCache, request_key

@@ -17,7 +17,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from assay.core import sealed, store
+from assay.core import checksummed_lines as sealed
+from assay.core import store
 from assay.core.types import Document, Tell
 from assay.retrieval.stores import segment_files as segments
 from assay.retrieval.stores.base import (

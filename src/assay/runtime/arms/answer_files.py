@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assay.core import sealed, store
+from assay.core import checksummed_lines as sealed
+from assay.core import store
 from assay.core.types import Answer, Tell
 
 ASKED = "asked.jsonl"  # a line a piece, before it is asked

@@ -15,7 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.core import sealed, store
+from assay.core import checksummed_lines as sealed
+from assay.core import store
 from assay.core.errors import AssayError, Stopped
 from assay.core.processes import error_to_json
 from assay.core.types import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from assay.core.places import near
+from assay.core.project_paths import near
 from assay.core.types import Strategy, Tell
 from assay.models.packages import need
 

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from assay.config.names import name_today
 from assay.core import store
 from assay.core.command_hints import with_project
-from assay.core.damage import silent
+from assay.core.corrupt_files import silent
 from assay.core.errors import Damaged, ModelError, Problem, UsageError, unknown_name
-from assay.core.places import near
+from assay.core.project_paths import near
 from assay.core.types import Lesson, Tell
 from assay.runtime.arms.differences import tell_difference
 
@@ -132,8 +132,8 @@ def open_unrecorded(project: Project, arm: str, offline: bool, tell: Tell) -> tu
 def lesson_of(bench: Bench, strategy: Any) -> tuple[Path, Lesson]:
     """Where a fitted arm lies, and the lesson without rows that it is restored with in this
     process."""
+    from assay.models.determinism import steady
     from assay.models.environment import threads
-    from assay.models.steady import steady
     from assay.runtime.arms.job import Job
 
     steady(bench.project.seed, threads())

@@ -356,7 +356,7 @@ def worker(
         module: its `main(folder)` runs in the process. stdin: give it a pipe to read from.
         preload: what a forked one finds imported.
     """
-    from assay.core.owned import opener
+    from assay.core.file_ownership import opener
 
     with open(folder / "worker.log", "ab", opener=opener) as log:
         process: Process | None = (servers or Servers(start=False)).fork(

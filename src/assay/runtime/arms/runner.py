@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.config.names import arm_name
 from assay.core import store
-from assay.core.damage import tell_damage
+from assay.core.corrupt_files import tell_damage
 from assay.core.errors import Stopped
 from assay.core.processes import error_from_json, exit_error
 from assay.core.types import Answer, Example, Strategy, Tell

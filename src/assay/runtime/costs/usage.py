@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from assay.core import sealed
+from assay.core import checksummed_lines as sealed
 
 
 @dataclass

@@ -23,7 +23,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from assay.core import owned, store
+from assay.core import file_ownership as owned
+from assay.core import store
 from assay.core.errors import DataError, Problem, UsageError
 from assay.core.types import Example
 from assay.data.annotation import export_sheet as sheet

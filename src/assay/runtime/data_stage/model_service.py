@@ -24,9 +24,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.core import sealed, store
+from assay.core import checksummed_lines as sealed
+from assay.core import store
 from assay.core.errors import AssayError, ModelError, Problem, ResourceError
-from assay.core.owned import make_folder
+from assay.core.file_ownership import make_folder
 from assay.core.processes import error_from_json, error_to_json, exit_error
 from assay.core.types import Augmentation, Means, Messages, RowStep, SetStep, Tell
 from assay.runtime.arms.process import Process, Servers, worker
@@ -309,8 +310,8 @@ class ModelHost:
 
 
 def main(folder: Path) -> int:
+    from assay.models.determinism import steady
     from assay.models.environment import threads
-    from assay.models.steady import steady
     from assay.runtime.arms.process import begin
 
     begin()

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from assay.config.hub_data import bring
 from assay.core import store
 from assay.core.errors import Problem, UsageError
-from assay.core.owned import private
+from assay.core.file_ownership import private
 from assay.core.types import Document, Example, Means, Task, Tell
 from assay.data.benchmark_overlap import SHARES_WORDS
 from assay.data.parallel.checkpoint import forget_on_error

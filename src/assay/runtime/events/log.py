@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.core import store
-from assay.core.places import place
+from assay.core.project_paths import place
 from assay.core.types import Tell
 
 NAME = "events.jsonl"

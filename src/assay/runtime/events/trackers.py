@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from assay.core.errors import Problem, UsageError, unknown_name
-from assay.core.owned import make_folder
-from assay.core.places import place as place_of
+from assay.core.file_ownership import make_folder
+from assay.core.project_paths import place as place_of
 from assay.runtime.events.log import read
 
 STEP = {  # value of a step in the log -> name in a tracker

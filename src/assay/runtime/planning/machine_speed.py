@@ -57,10 +57,10 @@ def measure(name: str, *, seconds: float = 10.0) -> MachineSpeed:
     Raises:
         ModelError, ResourceError: the model is refused, or is not here; nothing is fetched.
     """
+    from assay.models.determinism import steady
     from assay.models.environment import threads
     from assay.models.loading.find import find
     from assay.models.open import load_model
-    from assay.models.steady import steady
 
     found = find(name, offline=True)
     steady(0, threads())

@@ -100,8 +100,8 @@ def probe(job: Job) -> None:
     """Runs in the worker: rehearse the arm, then tell the event "probe" with seconds, bytes, and
     what they go into."""
     if job.strategy.neural:
+        from assay.models.determinism import steady
         from assay.models.environment import threads
-        from assay.models.steady import steady
 
         steady(job.seed, threads())
     questions = read_examples(Path(job.request["questions"]))

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from assay.core import sealed
+from assay.core import checksummed_lines as sealed
 from assay.core.errors import Problem, TrainError
 from assay.core.preconditions import need_rows
 from assay.core.types import Answer, Example, Lesson

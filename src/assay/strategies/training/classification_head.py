@@ -169,7 +169,7 @@ def bodies(
     from transformers import DynamicCache
 
     from assay.models.inference.batch_plan import Padded, by_length, common_prefix
-    from assay.models.inference.option_scoring import prefill_rows
+    from assay.models.inference.option_batches import prefill_rows
     from assay.models.inference.padded_scoring import right_padded
     from assay.models.inference.shared_prefix import Beginning
 

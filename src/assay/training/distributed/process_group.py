@@ -25,7 +25,7 @@ from torch.distributed.tensor import DTensor
 from assay.core.errors import Problem, TrainError
 
 if TYPE_CHECKING:
-    from assay.training.optim.masters import Masters
+    from assay.training.optim.master_weights import Masters
 
 # numbers summed at once: small tensors go together, and a copy of them takes 32 MB
 BUCKET = 8_388_608

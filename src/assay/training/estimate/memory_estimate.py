@@ -28,7 +28,7 @@ from assay.training.distributed.shard import part
 from assay.training.estimate.step_costs import Survey
 from assay.training.estimate.usage import memory
 from assay.training.evaluation_schedule import resident
-from assay.training.optim.masters import Masters
+from assay.training.optim.master_weights import Masters
 
 if TYPE_CHECKING:
     from assay.training.settings import Trained

@@ -1,9 +1,9 @@
 """Optimisers and schedules by name, factors on the rate, the parameters that are awake, fp32
 masters, noise."""
 
+from assay.training.optim.embedding_noise import EmbeddingNoise, noise
 from assay.training.optim.groups import awake, factors, layers
-from assay.training.optim.masters import Masters
-from assay.training.optim.noise import EmbeddingNoise, noise
+from assay.training.optim.master_weights import Masters
 from assay.training.optim.optimisers import OPTIMISERS, Lamb, Lion, build
 from assay.training.optim.schedules import SCHEDULES, rate
 

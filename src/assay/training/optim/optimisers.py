@@ -10,7 +10,7 @@ import torch
 from torch.distributed.tensor import DTensor
 
 from assay.core.errors import Problem, TrainError
-from assay.training.optim.masters import Masters
+from assay.training.optim.master_weights import Masters
 
 if TYPE_CHECKING:
     from assay.training.settings import Trained

@@ -20,8 +20,8 @@ import sys
 from typing import Any
 
 from assay.evaluation.sandbox.inside.enter import enter
+from assay.evaluation.sandbox.inside.reference_objects import Reference
 from assay.evaluation.sandbox.inside.stand_ins import TEXT, Ended, NoVerdict, Object, SandboxChannel
-from assay.evaluation.sandbox.inside.twin import Reference
 
 DOUBT = "it compares objects by methods of the program's, which nothing else confirms"
 

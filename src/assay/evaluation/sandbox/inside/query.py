@@ -7,9 +7,9 @@ import sqlite3
 import sys
 from typing import Any
 
-from assay.evaluation.sandbox.inside.alike import alike
 from assay.evaluation.sandbox.inside.enter import enter
 from assay.evaluation.sandbox.inside.guard import TooMuchError, fetch, open_guarded
+from assay.evaluation.sandbox.inside.result_equality import alike
 
 HEAP = 50_000_000  # bytes that SQLite may hold
 

@@ -15,8 +15,13 @@ import socket
 from collections.abc import Iterator
 from typing import Any
 
+from assay.evaluation.sandbox.inside.reference_objects import (
+    ProgramStandIn,
+    Recipe,
+    Reference,
+    Side,
+)
 from assay.evaluation.sandbox.inside.shape import ObjectShape, unpack_shape
-from assay.evaluation.sandbox.inside.twin import ProgramStandIn, Recipe, Reference, Side
 from assay.evaluation.sandbox.inside.wire import READY, decode, encode, receive, send
 
 TEXT = 200  # characters of a message

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from assay.core import sealed
+from assay.core import checksummed_lines as sealed
 from assay.core.errors import Problem, TrainError
 from assay.core.types import Answer, Example, Lesson
 from assay.strategies.prompting.example_selection import sample_rows as rows_drawn

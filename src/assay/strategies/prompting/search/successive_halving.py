@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
 
-from assay.core import sealed
+from assay.core import checksummed_lines as sealed
 from assay.core.types import Answer, Tell
 
 FIRST = 12  # rows of the first round, about: fewer tell nothing, more leave few candidates

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.core import store
-from assay.core.damage import Tell, silent, tell_damage
+from assay.core.corrupt_files import Tell, silent, tell_damage
 
 SEAL = "sha256"
 LENGTH = 16  # hexadecimal digits: one damaged line in 1.8e19 goes unseen

@@ -9,16 +9,16 @@ import pytest
 
 import assay
 from assay.config import load, make_strategy
-from assay.core import sealed
+from assay.core import checksummed_lines as sealed
 from assay.core.errors import Stopped
 from assay.core.types import Answer, Example, Message, Task
-from assay.decision.choice import Standing
+from assay.decision.choice_rule import Standing
 from assay.decision.finished_arm import Arm
 from assay.decision.settings import Weigh
 from assay.decision.unfinished import could_gain, find_unfinished, sentence
 from assay.evaluation.held_out_test import Exam
 from assay.reporting.build import build
-from assay.runtime.planning.race import RaceMonitor, best_so_far, quick_first, surely_behind
+from assay.runtime.planning.racing import RaceMonitor, best_so_far, quick_first, surely_behind
 from helpers.toy import build as build_toy
 from helpers.toy import rows, write_rows
 
@@ -104,7 +104,7 @@ def test_what_cannot_end_in_time_is_ended_at_once(tmp_path):
 
 
 def test_what_cannot_win_any_more_is_ended_and_what_may_win_is_not(tmp_path, monkeypatch):
-    monkeypatch.setattr("assay.runtime.planning.race.WORTH", 0.0)
+    monkeypatch.setattr("assay.runtime.planning.racing.WORTH", 0.0)
     of = exam()
     best = arm_of(of, "best", 10)
     for wrong, ends in ((20, False), (120, True)):

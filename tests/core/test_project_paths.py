@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from assay.config import load
-from assay.core.places import file_of, place, project_target
+from assay.core.project_paths import file_of, place, project_target
 
 
 @pytest.mark.parametrize(

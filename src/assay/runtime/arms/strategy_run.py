@@ -19,7 +19,7 @@ from assay.runtime.arms.cache_keys import own_settings
 from assay.runtime.arms.runner import Bench, answers_in, arm_event, cost_of, training_summary
 from assay.runtime.arms.seeds import again
 from assay.runtime.execution import execute_answers
-from assay.runtime.planning.race import RaceMonitor, best_so_far
+from assay.runtime.planning.racing import RaceMonitor, best_so_far
 
 if TYPE_CHECKING:
     from assay.decision.finished_arm import Arm

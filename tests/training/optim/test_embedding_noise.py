@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from assay.training.optim.noise import EmbeddingNoise, noise
+from assay.training.optim.embedding_noise import EmbeddingNoise, noise
 
 ALPHA, WIDTH = 5.0, 64
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from assay.decision.choice import Gap, Standing, best_of, decide
+from assay.decision.choice_rule import Gap, Standing, best_of, decide
 from assay.decision.constraints import Out
 from assay.decision.settings import Weigh
 from assay.decision.verdict_words import ChoiceSentences

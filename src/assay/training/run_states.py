@@ -12,7 +12,7 @@ from assay.training import checkpoint
 from assay.training.distributed.process_group import Team
 from assay.training.distributed.shard import as_split
 from assay.training.divergence import divergence_error, not_finite
-from assay.training.optim.masters import Masters
+from assay.training.optim.master_weights import Masters
 from assay.training.progress import Progress, Run
 from assay.training.settings import NetworkChange
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from assay.core.command_hints import is_data, look
 from assay.core.errors import Problem, nearest
-from assay.core.places import ENDINGS, PROJECT
+from assay.core.project_paths import ENDINGS, PROJECT
 
 VERBS = (
     "run",

@@ -1,8 +1,9 @@
 """What a run with a time limit leaves out: a strategy that cannot end in time, and one that cannot
 win any more.
 
-In time    by the pace of its last steps (events/pace.py). Where even the fast end of the range is
-           too late, it is stopped at once and its state kept: the time is the other strategies'
+In time    by the pace of its last steps (events/progress_rate.py). Where even the fast end of the
+           range is too late, it is stopped at once and its state kept: the time is the other
+           strategies'
 Can win    answers to test rows are kept in pieces, asked in a drawn order. After each piece the
            answers are compared with the best finished strategy's to the same rows. Where the upper
            end of the paired interval at `LEVEL` lies below what counts as equal, the rest is not
@@ -20,11 +21,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
-from assay.core import sealed
+from assay.core import checksummed_lines as sealed
 from assay.core.errors import Stopped
 from assay.core.types import Answer, Preload, Record
 from assay.evaluation.scoring import judge, metrics_for
-from assay.runtime.events.pace import StageProgress, duration
+from assay.runtime.events.progress_rate import StageProgress, duration
 from assay.stats.intervals import metric_value
 from assay.stats.standard_error import group_codes, paired_difference
 

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from assay.training.optim.masters import Masters
+from assay.training.optim.master_weights import Masters
 
 
 def parameters(dtype=torch.float32):

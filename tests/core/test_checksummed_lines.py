@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from assay.core import sealed, store
-from assay.core.damage import silent
+from assay.core import checksummed_lines as sealed
+from assay.core import store
+from assay.core.corrupt_files import silent
 
 ROWS = [{"key": f"k{n}", "n": n, "text": 'é "x"\\', "list": [0.1, None]} for n in range(6)]
 

@@ -5,7 +5,7 @@ import pytest
 
 from assay.config import load
 from assay.core import store
-from assay.core.damage import silent
+from assay.core.corrupt_files import silent
 from assay.core.types import Answer, Checks, Example, Message, Record, Task
 from assay.retrieval.dense import encode_with_cache
 from assay.runtime.arms.runner import Bench
