@@ -3,7 +3,7 @@ in the order in which they are run and shown; a new one is a folder, one line he
 page.
 
 A folder has   run.py               KEY, its key in report.json and, for most, in `evaluate:`
-                                    wanted(project, prepared)      whether it is asked in this run
+                                    is_enabled(project, prepared)  whether it is asked in this run
                                     strategies(project, prepared)  what it fits beside the arms, so
                                                                    that their models are at hand
                                     ask(seen)                      plain JSON for report.json; None

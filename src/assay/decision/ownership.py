@@ -7,8 +7,9 @@ In money    with the user's own price list. Where nothing has a price, machine h
             are compared by
 Line        cost = fixed + per_answer x answers: so two arms cost the same at one number of answers,
             or never
-Assumed     hours of people where the project gives none (`HOURS`): half a day for a prompt, two
-            days for retrieval or training. Nobody measured them: `decide.effort` replaces them
+Assumed     hours of people where the project gives none (`HOURS`): an hour for a baseline, half a
+            day for a prompt, two days for retrieval or training. Nobody measured them:
+            `decide.effort` replaces them
 Energy      always an estimate: watts x seconds. Watts are RAPL's mean while the arm worked, where
             the machine lets its counters be read; else `decide.watts`; else `THREAD` for each
             thread. A graphics card is in neither
@@ -39,6 +40,7 @@ HOURS = {
     "blend": 1.0,
     "stack": 1.0,
 }
+BASELINE_HOURS = 1.0  # of a baseline that is not named above
 OTHER_HOURS = 16.0  # retrieval, and every way of training
 
 
@@ -70,7 +72,8 @@ def hours_of(arm: Arm, weigh: Weigh) -> tuple[float, bool]:
     for kind in kinds_in(arm.kind, arm.settings):
         given = weigh.effort.get(kind)
         assumed |= given is None
-        hours += HOURS.get(kind, OTHER_HOURS) if given is None else given
+        usual = BASELINE_HOURS if arm.floor else OTHER_HOURS
+        hours += HOURS.get(kind, usual) if given is None else given
     return hours, assumed
 
 
