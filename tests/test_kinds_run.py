@@ -140,7 +140,7 @@ def test_objects_are_taken_scored_and_answered_as_they_are(tmp_path, tiny_model)
     # A model of random weights writes nonsense, but only nonsense that fits the schema of the
     # training rows.
     assert all(
-        one["json_valid"] == 1 for name, one in values.items() if not name.startswith("shots")
+        one["json_valid"] == 1 for name, one in values.items() if not name.startswith("few-shot")
     )
     out = tmp_path / "out.jsonl"
     (tmp_path / "new.jsonl").write_text(

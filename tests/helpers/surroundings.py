@@ -171,7 +171,7 @@ SAYS = {
     another_place_and_zone: None,
     another_seed: "seed",
     another_instruction: "task.instruction",
-    another_step: "curate",
+    another_step: "prepare",
     another_base: "model",
     arm_left_out: "names no arm",
     arm_changed: "other settings for",
