@@ -21,7 +21,7 @@ from assay.data.reading.folders import data_folder, files_below
 from assay.data.reading.source import BLANK_LIMIT, open_input
 from assay.data.reading.text_encoding import lines
 from assay.decision.read_report import read_report
-from assay.runtime.data_stage.prepare import bytes_of
+from assay.runtime.data_stage.split_files import bytes_of
 from assay.runtime.execution import NAME, execute_answers
 from assay.tasks.output_forms import grammar
 from helpers.problems import problem

@@ -91,8 +91,7 @@ def __dir__() -> list[str]:
     return sorted(__all__)
 
 
-def __getattr__(name: str) -> Any:
-    """What takes long to import, once it is asked for."""
+def __getattr__(name: str) -> Any:  # what takes long to import, once it is asked for
     if name in _LATE:
         return getattr(import_module(_LATE[name]), name)
     if name == "__version__":
@@ -384,7 +383,6 @@ def watch(
 
 
 def _several(names: str | Sequence[str]) -> Sequence[str]:
-    """A single name is a list of one."""
     return ((names,) if names else ()) if isinstance(names, str) else names
 
 

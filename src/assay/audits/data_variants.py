@@ -9,7 +9,7 @@ from dataclasses import replace
 from assay.core import store
 from assay.core.types import Document, Example
 from assay.runtime.arms.runner import Bench
-from assay.runtime.data_stage.prepare import write_rates
+from assay.runtime.data_stage.split_files import write_rates
 from assay.runtime.data_stage.summary import content_hash, documents_hash, fields_hash
 
 VERSION = 1

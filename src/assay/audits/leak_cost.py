@@ -25,7 +25,8 @@ from assay.core.sampling import hash_rank
 from assay.core.types import Changed, Dropped, Example, Means, RowStep, Strategy
 from assay.data.steps.anonymise import Anonymise
 from assay.runtime.arms.runner import Bench, answers_in
-from assay.runtime.data_stage.prepare import Prepared, read_examples
+from assay.runtime.data_stage.prepare import Prepared
+from assay.runtime.data_stage.split_files import read_examples
 from assay.runtime.execution import execute_answers
 
 if TYPE_CHECKING:

@@ -38,7 +38,7 @@ def migrate(target: Target = Path(), check: Check = False, as_json: Json = False
     shown = near(file.absolute())
     if as_json:
         changes = [{"line": line, "was": was, "is": now} for line, was, now in found.changes]
-        kept = str(found.kept) if changes and not check else None
+        kept = str(found.backup) if changes and not check else None
         as_document({"file": str(file), "changes": changes, "kept": kept})
     elif not found.changes:
         say(f"{shown} is of version 2: nothing to do")
@@ -48,5 +48,5 @@ def migrate(target: Target = Path(), check: Check = False, as_json: Json = False
         if check:
             say(f"{shown} would change; nothing was written")
         else:
-            say(f"wrote  {shown}; the earlier file is {found.kept.name}")
+            say(f"wrote  {shown}; the earlier file is {found.backup.name}")
     return 1 if check and found.changes else 0

@@ -91,7 +91,7 @@ def rename_references(page: Page, arms: Mapping[str, str], kinds: Mapping[str, s
     """
     for path in NAMING:
         names = names_at(path, arms, {**kinds, **page.kinds})
-        for around, key in list(_found(page.source.value, path)):
+        for around, key in list(_walk_path(page.source.value, path)):
             one = around[key]
             if isinstance(one, str):
                 around[key] = names_today(names, one)
@@ -103,7 +103,7 @@ def rename_references(page: Page, arms: Mapping[str, str], kinds: Mapping[str, s
                 around[key] = {names_today(names, name): hours for name, hours in one.items()}
 
 
-def _found(value: Any, path: tuple[str, ...]) -> Iterator[tuple[Any, Any]]:
+def _walk_path(value: Any, path: tuple[str, ...]) -> Iterator[tuple[Any, Any]]:
     """What holds the last part of the path, with its key or place there."""
     head, *rest = path
     if isinstance(value, dict):
@@ -114,6 +114,6 @@ def _found(value: Any, path: tuple[str, ...]) -> Iterator[tuple[Any, Any]]:
         keys = []
     for key in keys:
         if rest:
-            yield from _found(value[key], tuple(rest))
+            yield from _walk_path(value[key], tuple(rest))
         else:
             yield value, key

@@ -40,7 +40,7 @@ class Migration:
     changes: tuple[tuple[int, str, str], ...]
 
     @property
-    def kept(self) -> Path:
+    def backup(self) -> Path:
         """Where the earlier file is kept."""
         return self.file.with_name(f"{self.file.name}{KEPT}")
 
@@ -52,12 +52,12 @@ class Migration:
         """
         if not self.changes:
             return
-        if self.kept.exists():
-            text = f"{self.kept.name} is there already, and the earlier file would be kept there"
+        if self.backup.exists():
+            text = f"{self.backup.name} is there already, and the earlier file would be kept there"
             raise UsageError(
                 Problem("C208", text, str(self.file), help="move it away, then migrate again")
             )
-        store.write_bytes(self.kept, self.file.read_bytes())
+        store.write_bytes(self.backup, self.file.read_bytes())
         store.write_bytes(self.file, self.text.encode("utf-8"))
 
 

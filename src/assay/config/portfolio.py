@@ -7,7 +7,7 @@ How       two baselines, the strongest that need no language model, prompting, a
           the passages
 Measured  docs/which-way.md: for each kind what won on public sets
 Watch out these are a first run's, minutes on two cores; with a larger base or a GPU the trained
-ones gain most
+          ones gain most
 """
 
 from collections.abc import Iterator

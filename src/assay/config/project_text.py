@@ -60,7 +60,7 @@ class Page:
         self.complaints += [
             c
             for c in complaints
-            if not any(self.written(c.place)[: len(place)] == place for place in faults)
+            if not any(self.place_in_file(c.place)[: len(place)] == place for place in faults)
         ]
 
     def set(self, text: str) -> None:
@@ -89,7 +89,7 @@ class Page:
             for place in [one for one in by_place if one[: len(old)] == old]:
                 by_place[(*new, *place[len(old) :])] = by_place.pop(place)
 
-    def written(self, place: Place) -> Place:
+    def place_in_file(self, place: Place) -> Place:
         """The place in the keys that the file has."""
         return tuple(self.earlier.get(place[: depth + 1], part) for depth, part in enumerate(place))
 
@@ -139,7 +139,7 @@ class Page:
             )
             if by_set is None:
                 line = self.source.line(c.place)
-                rows.append((line, self.written(c.place), c.code, self._in_its_words(c.text)))
+                rows.append((line, self.place_in_file(c.place), c.code, self._in_its_words(c.text)))
             else:
                 deeper = "" if c.place in self.sets else "  " + ".".join(map(str, c.place))
                 # What may be a key is not shown again.

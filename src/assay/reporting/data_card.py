@@ -18,8 +18,9 @@ from assay.data.reading.read_file import split_head
 from assay.models.tokenizer.length_estimate import quantiles
 from assay.presentation.markdown_table import plain
 from assay.reporting.leak_sentences import paraphrase_sentence
-from assay.runtime.data_stage.prepare import Prepared, bytes_of
+from assay.runtime.data_stage.prepare import Prepared
 from assay.runtime.data_stage.redaction import redact_file_names
+from assay.runtime.data_stage.split_files import bytes_of
 from assay.runtime.data_stage.summary import SPLITS
 
 if TYPE_CHECKING:

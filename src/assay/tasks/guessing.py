@@ -342,15 +342,11 @@ def _kind(known: Mapping[str, str], goal: Column | None) -> tuple[str, str]:
     if "labels" in known:
         return "multilabel", "the task is multilabel: data.columns names labels"
     if "entities" in known:
-        return (
-            "extract",
-            f"the task is extract: '{known['entities']}' has the named pieces of each text",
-        )
+        pieces = f"'{known['entities']}' has the named pieces of each text"
+        return "extract", f"the task is extract: {pieces}"
     if "code" in known or "tests" in known:
-        return (
-            "code",
-            "the task is code: its rows have programs, and tests that say whether one is right",
-        )
+        programs = "its rows have programs, and tests that say whether one is right"
+        return "code", f"the task is code: {programs}"
     if goal is not None and goal.labels:
         return "classify", _of_kind("classify", goal)
     return "answer", _of_kind("answer", goal)

@@ -16,18 +16,12 @@ from assay.tasks import json_objects as objects
 from assay.tasks import label_sets, options
 from assay.tasks.columns import Column, Row, as_text, value_at
 from assay.tasks.kinds import KINDS
+from assay.tasks.option_columns import choice_list_column, column_series
 from assay.tasks.text_overlap import mean_words
 
 LOOKED_AT = 2000  # rows
 MOST_LABELS = 300
 MOSTLY = 0.9  # share of the values of a column that are objects
-_LETTERED = re.compile(
-    r"(?:(?:choice|option|opt|sol|ending|answer|op)[ _-]?)?([a-z]|\d)", re.IGNORECASE
-)
-# Any stem with a mark; one option more than a pair of texts has, since its name says nothing.
-_MARKED = re.compile(r".+?(?:[ _-](?=[a-z]\Z)|[ _-]?(?=\d\Z))([a-z]|\d)", re.IGNORECASE)
-_OPTIONS = ("choices", "options", "candidates", "endings", "alternatives")
-_OPTIONS += ("answer_options", "answer_choices")
 _ASKED = (
     "question",
     "query",
@@ -107,7 +101,7 @@ def _choices(
     found: Sequence[Column], rows: Sequence[Row], known: Mapping[str, str]
 ) -> Shaped | None:
     given = [part.strip() for part in known.get("choices", "").split(",") if part.strip()]
-    sets = [given] if given else [_choice_list_column(found), *_column_series(found)]
+    sets = [given] if given else [choice_list_column(found), *column_series(found)]
     made = (_options(found, rows, known, fields) for fields in sets if fields)
     return next((one for one in made if one is not None), None)
 
@@ -189,34 +183,6 @@ def _ranking(
     many = sum(len(value_at(row, listed)) for row in rows) / len(rows)
     why = f"the task is rank: '{goal}' has a number for each text of '{listed}', {many:.0f} a row"
     return Shaped("rank", {"text": asked, "candidates": listed, "grades": goal}, why)
-
-
-def _choice_list_column(found: Sequence[Column]) -> list[str]:
-    """A column with the options as a list."""
-    named = [c for c in found if c.key in _OPTIONS and (c.nested > 0.9 or _objects(c, found))]
-    return [named[0].name] if named else []
-
-
-def _objects(column: Column, found: Sequence[Column]) -> bool:
-    return any(other.name == f"{column.name}.text" and other.nested > 0.9 for other in found)
-
-
-def _column_series(found: Sequence[Column]) -> list[list[str]]:
-    """Columns A, B, C, D or choice0, choice1, ... or sol1, sol2: one stem, and marks without a
-    gap."""
-    runs = []
-    for pattern, least in ((_LETTERED, 2), (_MARKED, 3)):
-        stems: dict[str, dict[str, str]] = {}
-        for column in found:
-            if (match := pattern.fullmatch(column.name)) and column.filled:
-                stem = column.name[: match.start(1)]
-                stems.setdefault(stem.casefold(), {})[match[1].casefold()] = column.name
-        for marks in stems.values():
-            for series in ("abcdefghijklmnopqrstuvwxyz", "0123456789", "123456789"):
-                run = [marks[mark] for mark in series[: len(marks)] if mark in marks]
-                if len(run) == len(marks) >= least and run not in runs:
-                    runs.append(run)
-    return runs
 
 
 def _labels(

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from assay.core import store
 from assay.core.types import Adapted, Answer, Document, Example
 from assay.runtime.costs.usage import peak_bytes
-from assay.runtime.data_stage.prepare import read_examples
+from assay.runtime.data_stage.split_files import read_examples
 
 if TYPE_CHECKING:
     from assay.runtime.arms.job import Job

@@ -6,7 +6,7 @@ What      calls that make memory no limit counts (System V shared memory, memfd)
 How       a seccomp filter in classic BPF: a refused call gives EPERM; clone3, whose flags a filter
           cannot read, gives ENOSYS, so that the C library takes clone
 Watch out known for x86_64 and aarch64; elsewhere there is no filter, and the namespaces and limits
-stand alone
+          stand alone
 Source    Linux, Documentation/userspace-api/seccomp_filter.rst; the list is of the kind of Docker's
           default profile
 """

@@ -97,10 +97,10 @@ class _Choice(CompiledForm):
         self.trie = trie
 
     def begin(self) -> FormMatcher:
-        return _Chosen(self.trie)
+        return _OptionMatcher(self.trie)
 
 
-class _Chosen(FormMatcher):
+class _OptionMatcher(FormMatcher):
     def __init__(self, trie: Trie):
         self.trie = trie
         self.node = -1

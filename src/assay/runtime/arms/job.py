@@ -39,7 +39,7 @@ from assay.runtime.arms.process_group import crew
 from assay.runtime.costs.energy import Meter
 from assay.runtime.costs.latency import alone
 from assay.runtime.costs.usage import PartCosts, Spent, peak_bytes
-from assay.runtime.data_stage.prepare import read_documents, read_examples, read_rates
+from assay.runtime.data_stage.split_files import read_documents, read_examples, read_rates
 from assay.runtime.data_stage.summary import content_hash, documents_hash, fields_hash, train_hash
 
 if TYPE_CHECKING:

@@ -12,9 +12,8 @@ read it.
 
 from __future__ import annotations
 
-import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,15 +25,17 @@ from assay.core.file_ownership import private
 from assay.core.types import Document, Example, Means, Task, Tell
 from assay.data.benchmark_overlap import SHARES_WORDS
 from assay.data.parallel.checkpoint import forget_on_error
-from assay.data.reading.file_address import parse_file_name
-from assay.data.reading.folders import files_below, refuse_unreal
-from assay.data.reading.read_file import split_head
-from assay.data.reading.source import unread
 from assay.retrieval.metadata_filter import document_fields, row_fields
 from assay.runtime.data_stage.labels import load_labelled, merge_ledgers
 from assay.runtime.data_stage.model_service import Lender
 from assay.runtime.data_stage.model_service import models as lent_models
 from assay.runtime.data_stage.redaction import MARK, Veil, key_of, steps_of
+from assay.runtime.data_stage.split_files import (
+    bytes_of,
+    read_documents,
+    read_examples,
+    write_rates,
+)
 from assay.runtime.data_stage.summary import note_of
 
 if TYPE_CHECKING:
@@ -43,11 +44,17 @@ if TYPE_CHECKING:
 
 VERSION = 6  # raise it when the same files and settings are prepared differently
 # Settings of the task that no row depends on.
-UNREAD = {"instruction", "max_answer_tokens", "metric", "metrics", "tolerance", "guards", "target"}
-# what code tasks alone have
-CODE = ("language", "show_tests", "database", "samples", "temperature")
+UNREAD = {
+    "instruction",
+    "max_answer_tokens",
+    "metric",
+    "metrics",
+    "tolerance",
+    "guards",
+    "target",
+}
+CODE = ("language", "show_tests", "database", "samples", "temperature")  # of code tasks alone
 CLUSTERS = "clusters.json"  # in the folder of the test rows
-RATES = "base_rates.json"  # in the folder of the training rows
 Files = dict[str, list[Path]]  # split -> files and folders on this machine
 
 
@@ -236,27 +243,6 @@ def _key(project: Project, files: Files, models: dict[str, dict[str, Any]], trac
     )[:20]
 
 
-def bytes_of(path: Path) -> Any:
-    """What a path holds, as hashes: of the file, or of every file below the folder. A file that is
-    not there has none; reading it will say so."""
-    file, head = split_head(path)
-    refuse_unreal(file)
-    try:
-        if file.is_dir():
-            return [
-                [str(p.relative_to(file)), store.file_digest(p)]
-                for p in sorted(files_below(file))
-                if p.is_file()
-            ]
-        digests = [
-            store.file_digest(f) if f.is_file() and os.access(f, os.R_OK) else ""
-            for f in parse_file_name(path).files
-        ]
-        return [*digests, head, *([member] if (member := parse_file_name(path).member) else [])]
-    except OSError as error:
-        unread(error, str(path))
-
-
 def _write(
     project: Project,
     files: Files,
@@ -400,22 +386,3 @@ def _split_as_given(
         return {"train": loaded.train, "val": loaded.val, "test": loaded.test}, []
     places = {veil.name(id): place for id, place in read_manifest(path, project.folder).items()}
     return split_by_manifest(everything, places, path, project.folder, veil.key)
-
-
-def read_examples(path: Path) -> tuple[Example, ...]:
-    return tuple(Example.from_json(row) for row in store.read_lines(path))
-
-
-def read_documents(path: Path) -> tuple[Document, ...]:
-    return tuple(Document.from_json(row) for row in store.read_lines(path))
-
-
-def write_rates(folder: Path, base_rates: Mapping[str, int]) -> None:
-    if base_rates:
-        store.write_json(folder / RATES, dict(base_rates))
-
-
-def read_rates(folder: Path) -> dict[str, int]:
-    """How frequent each label is, where the training rows do not say it; see
-    `data/label_rates.py`."""
-    return store.read_json(folder / RATES) if (folder / RATES).is_file() else {}

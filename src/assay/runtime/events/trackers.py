@@ -4,7 +4,7 @@ How       `work/events.jsonl` is the one source; this reads it after, or during,
           tracker runs while an arm is trained. Each writes into `work/trackers/<name>/`, made anew
           each time; nothing leaves the machine.
 Watch out an address in MLFLOW_TRACKING_URI is used instead of that folder, and then runs are added
-each time
+          each time
 """
 
 from __future__ import annotations

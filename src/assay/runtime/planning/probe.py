@@ -23,7 +23,7 @@ from assay.core.errors import ResourceError, TrainError
 from assay.core.types import Adapted, Example, Lesson, Strategy
 from assay.runtime.arms.job import Job
 from assay.runtime.costs.usage import peak_bytes
-from assay.runtime.data_stage.prepare import read_examples
+from assay.runtime.data_stage.split_files import read_examples
 from assay.runtime.planning.answer_time import AnswerTimes, Learnt, answering, once_more
 from assay.runtime.planning.plan import Plan, free_disk
 from assay.strategies.compression.compressed_arm import Shrunk

@@ -111,7 +111,7 @@ class NeighbourAnswers(Adapted):
             vectors_of([question.text for question in questions], self.means) @ self.vectors.T
         )
         if self.task.kind not in ("classify", "multilabel"):
-            return self._written(similarity, self.near)
+            return self._agreeing_answers(similarity, self.near)
         nearest = ordered(similarity)[:, : self.k]
         if self.task.kind == "multilabel":
             return [self._labels(row, near) for row, near in zip(nearest, similarity, strict=True)]
@@ -147,11 +147,13 @@ class NeighbourAnswers(Adapted):
         similarity[np.arange(len(rows)), places] = -2.0  # a row does not answer itself
 
         def worth(near: int) -> float:
-            return lesson.judge(rows, self._written(similarity, min(near, len(self.targets) - 1)))
+            return lesson.judge(
+                rows, self._agreeing_answers(similarity, min(near, len(self.targets) - 1))
+            )
 
         return max(NEAR, key=worth)
 
-    def _written(self, similarity: "np.ndarray", near: int) -> list[Answer]:
+    def _agreeing_answers(self, similarity: "np.ndarray", near: int) -> list[Answer]:
         """Confidence is the similarity of the nearest row."""
         answers = []
         for row, places in zip(similarity, ordered(similarity)[:, :near], strict=True):

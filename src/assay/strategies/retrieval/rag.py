@@ -385,10 +385,8 @@ class RagAnswers(Adapted):
         write_lines(
             folder / "passages.jsonl", (passage.to_json() for passage in self.finder.passages)
         )
-        write_json(
-            folder / "rag.json",
-            {"least": self.least, "weight": self.finder.weight, "order": self.finder.order},
-        )
+        found = {"weight": self.finder.weight, "order": self.finder.order}
+        write_json(folder / "rag.json", {"least": self.least, **found})
         if self.settings.by_words:
             self.finder.words.save(folder / WORDS)
         if self.finder.vectors is not None:

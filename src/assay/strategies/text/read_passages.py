@@ -54,7 +54,7 @@ def read(strategy: Strategy, top: int, lesson: Lesson, fit: Fit) -> Adapted:
     finder = Finder(Looking(top=top), passages(lesson.documents, WORDS), Tools())
     hits = finder.find(lesson.train, lesson.tell)
     train = tuple(_with_passages(row, found) for row, found in zip(lesson.train, hits, strict=True))
-    return FoundFirst(finder, fit(replace(lesson, train=train)))
+    return RetrieveThenAnswer(finder, fit(replace(lesson, train=train)))
 
 
 def restore_with_passages(
@@ -65,7 +65,7 @@ def restore_with_passages(
         return restore(folder, lesson)
     chunks = [Document.from_json(row) for row in read_lines(folder / PASSAGES)]
     words = Bm25Index([chunk.text for chunk in chunks], Stems("english"), folder / COUNTS)
-    return FoundFirst(
+    return RetrieveThenAnswer(
         Finder(Looking(top=top), chunks, Tools(), words=words), restore(folder, lesson)
     )
 
@@ -75,7 +75,7 @@ def _with_passages(row: Example, hits: Hits) -> Example:
     return replace(row, context=hits.passages)
 
 
-class FoundFirst(Adapted):
+class RetrieveThenAnswer(Adapted):
     """Finds passages for each question and hands them to an arm that answers from them."""
 
     def __init__(self, finder: Finder, inner: Adapted):

@@ -8,7 +8,7 @@ How       A `rehearse.json` in the run's folder asks for it, in the manner of a 
 Seconds   are pairs, on the wall and of the processor, so that a machine that is busy or was stopped
           can be told
 Watch out what `Training.evaluate` takes is not in the sums: it is called twice, for whoever gave it
-to measure
+          to measure
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ How       llama.cpp's converter, with three things put otherwise: a tokenizer is
           converter gives all of them the same; and the file says that answers are to be written
           greedily
 Watch out whether llama.cpp makes the same tokens is not believed but measured afterwards: see
-`gguf.py`
+          `gguf.py`
 Source    github.com/ggml-org/llama.cpp/blob/master/convert_hf_to_gguf.py and src/llama-vocab.cpp
           (pre-tokenizers)
 """

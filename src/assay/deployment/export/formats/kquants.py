@@ -6,7 +6,7 @@ How       The matrix that gives the logits in Q6_K; values and the second feed-f
           K-quants hold 256 values of a row at once: where a row is no multiple of that, Q4_K
           becomes Q5_0 and Q6_K becomes Q8_0, as in llama.cpp, and it is told
 Watch out a narrow model (576 wide) has hardly a matrix in four bits then: look at the table, not at
-the file's name
+          the file's name
 Source    llama.cpp, src/llama-quant.cpp, `llama_tensor_get_type` and `tensor_type_fallback`; the
           arithmetic is that of ggml's reference kernels, from the package libgguf
 """

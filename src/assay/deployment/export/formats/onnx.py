@@ -11,7 +11,7 @@ How       torch.onnx.export with the graph of torch.export; the mask over what m
           positions that do not count it
 Checked   logits of three shapes, one with padding and one with a past, are those of torch to CLOSE
 Watch out weights of more than 1.5 GB lie beside the graph, in model.onnx.data: the two files go
-together
+          together
 """
 
 from __future__ import annotations
