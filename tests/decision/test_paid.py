@@ -92,6 +92,8 @@ def test_hours_of_people_are_given_by_name_or_kind_or_assumed_and_add_up():
     assert hours_of(hybrid, Weigh(effort={"rag": 5, "lora": 3})) == (8.0, False)
     assert hours_of(hybrid, Weigh(effort={"lora": 3})) == (19.0, True)
     assert hours_of(hybrid, Weigh(effort={"rag-lora": 1, "lora": 3})) == (1, False)
+    # A baseline that has no figure of its own is no two days of work.
+    assert hours_of(Arm("crf", "crf", {}, floor=True), Weigh()) == (1.0, True)
 
 
 def test_hours_without_a_price_order_arms_but_weigh_nothing_beside_money():
