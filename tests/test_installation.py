@@ -24,6 +24,8 @@ NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 PINNED = re.compile(r"([\w.-]+)==([\w.+-]+)")
 HEAVY = ("torch", "transformers", "peft", "gguf", "tokenizers", "accelerate", "pyarrow", "sympy")
 
+PAIR = ("refund", "charge")
+
 
 def plain(name: str) -> str:
     """A name as indexes compare it."""
@@ -129,6 +131,21 @@ def test_without_torch_data_are_checked_floors_run_and_what_needs_it_says_so(wit
     report = json.loads((folder / "report" / "report.json").read_text())
     assert [one["status"] for one in report["strategies"]] == ["done", "done"]
     assert "pay" in without("ask", folder, "invoice refund about charge").stdout
+
+
+@pytest.mark.slow
+def test_without_torch_a_file_alone_is_compared_with_what_runs(without, tmp_path):
+    rows = [{"text": f"{word} number {n}", "label": word} for n in range(30) for word in PAIR]
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    done = without("run", "rows.jsonl")
+    assert done.returncode == 0, done.stderr
+    report = json.loads((tmp_path / "rows" / "report" / "report.json").read_text())
+    assert [one["status"] for one in report["strategies"]] == ["done", "done"]  # majority, tfidf
+    (warned,) = [one for one in report["warnings"] if one["code"] == "R007"]
+    assert "pip install 'assay[models]', then assay run rows" in warned["text"]
+    assert "probe" in warned["text"] and "R007" in done.stderr
+    refused = without("run", "rows", "--only", "probe")
+    assert refused.returncode == 4, "what a person names is not left out"
 
 
 @pytest.mark.slow

@@ -29,7 +29,7 @@ from assay.evaluation.scoring import metrics_for
 from assay.evaluation.test_set_uses import changes, places
 from assay.reporting.publish import build_report, publish
 from assay.runtime.arms import embedding_similarity as alike
-from assay.runtime.arms.model_lookup import find_models, refuse_models
+from assay.runtime.arms.model_lookup import computable, find_models
 from assay.runtime.arms.process import Servers
 from assay.runtime.arms.runner import Bench
 from assay.runtime.arms.strategy_run import compete, tell_for
@@ -81,8 +81,7 @@ def run(
     ):
         warnings: list[dict[str, Any]] = [*project.warnings]
         tell = collecting(log_events(tell, project.work / NAME), warnings)
-        arms = select_arms(project, only)
-        refuse_models(project, arms)
+        arms = computable(project, select_arms(project, only), chosen=bool(only), tell=tell)
         # in a first run nothing is cached: libraries load beside the data
         if not project.report_folder.exists():
             servers.begin({arm.preload for arm in arms.values()})
@@ -275,8 +274,7 @@ def plan(
     in `only`."""
     from assay.runtime.planning.probe import make_plan
 
-    arms = select_arms(project, only)
-    refuse_models(project, arms)
+    arms = computable(project, select_arms(project, only), chosen=bool(only), tell=tell)
     prepared = prepare(project, tell, offline=offline)
     check_task(project, prepared, arms)
     exam = Exam(prepared.examples("test"))

@@ -40,6 +40,11 @@ JOIN = "data.join_labels"
 _MADE = re.compile(r"# (?:Made|Draft) by `(assay run [^`]*)`")
 
 
+def is_generated(file: Path) -> bool:
+    """Whether `assay run FILE` wrote this project file, and with it what is compared."""
+    return _MADE.match(file.read_text(encoding="utf-8")) is not None
+
+
 @dataclass(frozen=True)
 class ProjectSource:
     """The data of a project that `assay run FILE` makes.

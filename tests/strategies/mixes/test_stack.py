@@ -12,7 +12,7 @@ from assay.strategies.baselines.neighbours import Neighbours
 from assay.strategies.baselines.probe import Probe
 from assay.strategies.baselines.tfidf import Tfidf
 from assay.strategies.catalogue import refuse_unfit
-from assay.strategies.mixes.stack import Stack, fit_stack_weights, pool, remembering
+from assay.strategies.mixes.stack import Stack, fit_stack_weights, pool
 from assay.strategies.prompting.likelihood import Likelihood
 
 
@@ -109,16 +109,3 @@ def test_it_needs_labels():
 def test_one_part_is_no_division():
     with pytest.raises(ValueError, match="0, or 2"):
         Stack(inners=(Tfidf(), Probe()), folds=1)
-
-
-def test_a_text_is_embedded_once():
-    asked = []
-
-    def embed(texts):
-        asked.extend(texts)
-        return np.array([[float(len(text))] for text in texts])
-
-    known = remembering(embed)
-    assert known(["a", "bb", "a"]).tolist() == [[1.0], [2.0], [1.0]]
-    assert known(["bb", "ccc"]).tolist() == [[2.0], [3.0]]
-    assert asked == ["a", "bb", "ccc"]

@@ -34,6 +34,7 @@ from assay.core.types import (
 )
 from assay.runtime.arms.answer_files import ASKED, recover_lines
 from assay.runtime.arms.cache_keys import fit_key
+from assay.runtime.arms.embedding_cache import EmbeddingCache
 from assay.runtime.arms.launcher import Launch
 from assay.runtime.arms.process_group import crew
 from assay.runtime.costs.energy import Meter
@@ -73,6 +74,8 @@ class Job:
         self._asked: int | None = None
         self._last = 0.0
         self._embed: Callable[[Sequence[str]], Any] | None = None
+        self._keeps_vectors = False  # not where somebody asks: a question is nobody else's business
+        self._kept_vectors: EmbeddingCache | None = None
         self.remotes: dict[str, RemoteModel] = {}
         self.watch: Callable[[dict], None] = lambda event: None
         # where this process is one of several that a launcher started
@@ -109,8 +112,16 @@ class Job:
         from assay.models.loading.catalogue import EMBEDDER
 
         if self._embed is None:
-            self._embed = Embedder(Path(self.models[EMBEDDER]["folder"]))
+            embed = self._embed = Embedder(Path(self.models[EMBEDDER]["folder"]))
+            if self._keeps_vectors:
+                kind = store.digest([self.models[EMBEDDER]["digest"], self.request["numeric"]])
+                folder = self.work / "vectors" / "rows" / kind[:20]
+                self._embed = self._kept_vectors = EmbeddingCache(embed, folder, self.tell)
         return self._embed(texts)
+
+    def replayed_vectors(self) -> float:
+        """Seconds that vectors took which an earlier strategy had computed."""
+        return self._kept_vectors.replayed if self._kept_vectors else 0.0
 
     def encoder_folder(self, name: str) -> Path:
         return Path(self.models[name]["folder"])
@@ -136,8 +147,9 @@ class Job:
         return self.remotes[name]
 
     def replay_seconds(self) -> float:
-        """Seconds that the requests of remote answers took which were handed out again."""
-        return sum(model.waited for model in self.remotes.values())
+        """Seconds that the requests of remote answers took which were handed out again, and
+        vectors that were not computed anew."""
+        return sum(model.waited for model in self.remotes.values()) + self.replayed_vectors()
 
     def lesson(self, *, rows: bool = True) -> Lesson:
         """The arm's lesson; without rows it is what `restore` needs."""
@@ -178,12 +190,12 @@ class Job:
         """An inner arm or a part as its own cached stage; its cost is added to the outer one's as a
         part."""
         key = self.inner_key(strategy, lesson)
-        outer, begun = self.spent, time.monotonic()
+        outer, begun, before = self.spent, time.monotonic(), self.replayed_vectors()
         if outer:
             outer.waiting = True
         adapted, note = self.fit_or_load(strategy, lesson, key)
         if outer:
-            outer.inside += time.monotonic() - begun
+            outer.inside += time.monotonic() - begun + self.replayed_vectors() - before
             outer.waiting = False
         self.spent = outer
         self.parts.append(
@@ -223,7 +235,7 @@ class Job:
             return kept
         stage = store.Stage(self.work, "fit", key, self.tell)
         folder = stage.open()
-        spent = self.spent = Spent(folder)
+        spent = self.spent = Spent(folder, self.replayed_vectors)
         scratch, meter = folder / "training", Meter()
         scratch.mkdir(exist_ok=True)
 
@@ -265,6 +277,7 @@ class Job:
 
     def arm(self) -> None:
         """Fit the arm, then answer the questions in chunks; both stages survive a kill."""
+        self._keeps_vectors = True
         key, questions = self.request["fit_key"], read_examples(Path(self.request["questions"]))
         stage = store.Stage(self.work, "answers", self.request["answer_key"], self.tell)
         # Rows are read for a fit alone: where one is asked to answer, they may not be there.
@@ -273,7 +286,7 @@ class Job:
         # the fit alone was lost: what is asked again would be the same
         if stage.completion_note() is not None:
             return
-        spent, file = Spent(stage.open()), stage.folder / "answers.jsonl"
+        spent, file = Spent(stage.open(), self.replayed_vectors), stage.folder / "answers.jsonl"
         size = self.request.get("piece", CHUNK)
         done = recover_lines(file, len(questions), size, self.tell)
         parts, meter = PartCosts(len(questions) - done), Meter()

@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from assay.config.start import is_generated
+from assay.core.errors import ResourceError
 from assay.core.project_paths import near
 from assay.core.types import Strategy, Tell
-from assay.models.packages import need
+from assay.models.packages import INSTALL, need
 
 if TYPE_CHECKING:
     from assay.config import Project
 
 
-def refuse_models(project: Project, arms: Mapping[str, Strategy]) -> None:
-    """Arms whose models would be computed on this machine, where the packages for that are not
-    installed.
+def computable(
+    project: Project, arms: Mapping[str, Strategy], *, chosen: bool, tell: Tell
+) -> Mapping[str, Strategy]:
+    """The arms that can run here. Where the packages that compute models are not installed, arms
+    that need them are left out, with a warning, if assay chose what is compared; if a person did,
+    that is refused.
+
+    Args:
+        chosen: a person named these arms, in the command.
 
     Raises:
         ResourceError: R007, with the command that runs the other arms.
@@ -25,9 +33,19 @@ def refuse_models(project: Project, arms: Mapping[str, Strategy]) -> None:
         for name, arm in arms.items()
         if any(model not in project.remote for model in arm.needs(project.model))
     ]
-    rest = ",".join(name for name in arms if name not in local)
-    others = f"run the others: assay run {near(project.target)} --only {rest}" if rest else ""
-    need(local, "compare", others)
+    rest = {name: arm for name, arm in arms.items() if name not in local}
+    run = f"assay run {near(project.target)}"
+    try:
+        need(local, "compare", f"run the others: {run} --only {','.join(rest)}" if rest else "")
+    except ResourceError as error:
+        if chosen or not rest or not is_generated(project.folder / project.file):
+            raise
+        (problem,) = error.problems
+        left = "they are" if len(local) > 1 else "it is"
+        text = f"{problem.text}; {left} left out. To compare them: {INSTALL}, then {run}"
+        tell({"event": "warning", "code": problem.code, "count": len(local), "text": text})
+        return rest
+    return arms
 
 
 def find_models(

@@ -7,6 +7,7 @@ import os
 import resource
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,15 +17,21 @@ from assay.core import checksummed_lines as sealed
 @dataclass
 class Spent:
     """Seconds that a stage took over all the processes that worked on it, written down as it goes.
-    Time in an inner stage counts there, not here."""
+    Time in an inner stage counts there, not here.
+
+    Attributes:
+        replayed: seconds of what other stages have computed and this process took over, in all so
+            far: a stage costs what it would cost alone.
+    """
 
     folder: Path
+    replayed: Callable[[], float] = lambda: 0.0
     inside: float = 0.0  # seconds in inner stages
     waiting: bool = False  # an inner stage is at work
 
     def __post_init__(self) -> None:
         self._start = time.monotonic()
-        self._told = self._start
+        self._told, self._before = self._start, self.replayed()
 
     @property
     def _file(self) -> Path:
@@ -32,7 +39,7 @@ class Spent:
 
     @property
     def now(self) -> float:
-        return time.monotonic() - self._start - self.inside
+        return time.monotonic() - self._start - self.inside + self.replayed() - self._before
 
     def note(self, *, every: float = 5.0) -> None:
         if not self.waiting and time.monotonic() - self._told >= every:

@@ -206,17 +206,16 @@ class OptionVectors(Adapted):
             self.embed([strip_options(question) for question in questions], self.means)
             @ self.asked.T
         )
-        options = self.embed(
-            [option for question in questions for option in question.options], self.means
-        )
-        found, at = [], 0
+        own = list(dict.fromkeys(option for question in questions for option in question.options))
+        place, options = {text: at for at, text in enumerate(own)}, self.embed(own, self.means)
+        found = []
         for question, row in zip(questions, near, strict=True):
             nearest = np.argsort(-row.round(5), kind="stable")[: self.k]
             weights = row[nearest].clip(1e-6)
-            alike = options[at : at + len(question.options)] @ self.right[nearest].T  # (options, k)
+            mine = options[[place[option] for option in question.options]]
+            alike = mine @ self.right[nearest].T  # (options, k)
             shares = (alike @ (weights / weights.sum())).clip(1e-6)
             found.append(best_option(self.task, question, np.log(shares / shares.sum()).tolist()))
-            at += len(question.options)
         return found
 
     def save(self, folder: Path) -> None:

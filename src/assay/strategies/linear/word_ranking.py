@@ -124,14 +124,12 @@ class VectorOrder(Adapted):
         if not questions:
             return []
         asked = self.embed([question.messages[-1].content for question in questions], self.means)
-        texts = self.embed(
-            [text for question in questions for text in question.options], self.means
-        )
-        found, at = [], 0
-        for question, vector in zip(questions, asked, strict=True):
-            found.append(rank_by_scores((texts[at : at + len(question.options)] @ vector).tolist()))
-            at += len(question.options)
-        return found
+        own = list(dict.fromkeys(text for question in questions for text in question.options))
+        place, texts = {text: at for at, text in enumerate(own)}, self.embed(own, self.means)
+        return [
+            rank_by_scores((texts[[place[text] for text in question.options]] @ vector).tolist())
+            for question, vector in zip(questions, asked, strict=True)
+        ]
 
     def save(self, folder: Path) -> None:
         """There is nothing to keep."""

@@ -19,10 +19,10 @@ Defaults from    folds 5: the smallest usual number, at which a part still learn
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, field_validator
 
@@ -41,9 +41,11 @@ from assay.core.types import (
     Task,
     Tell,
 )
+from assay.models.loading.catalogue import EMBEDDER
 from assay.strategies.linear.logistic_regression import parts_of, scorable
 from assay.strategies.mixes.knn import opinion
 from assay.strategies.prompting.prompted_arm import among, best_label
+from assay.strategies.text.memoise_embed import memoise_embed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -97,7 +99,7 @@ class Stack(Strategy):
             raise TrainError(
                 Problem("T067", text, help="give the split a val share, or set `folds: 5`")
             )
-        lesson = replace(lesson, means=replace(lesson.means, embed=remembering(lesson.means.embed)))
+        lesson = self._share_vectors(lesson)
         if self.folds:
             rows, seen = self._out_of_fold_shares(lesson)
             arms = self._fit_inners(lesson, "all")
@@ -114,6 +116,16 @@ class Stack(Strategy):
         saved = read_json(folder / "stack.json")
         arms = [inner.restore(folder / f"inner-{n}", lesson) for n, inner in enumerate(self.inners)]
         return StackAnswers(arms, saved["weights"], lesson.task, saved["said"])
+
+    def _share_vectors(self, lesson: Lesson) -> Lesson:
+        """The lesson with an embedder that reads a text once. Where an inner strategy will ask, all
+        rows are read at once, as others of the run do, whose vectors are then taken over."""
+        if lesson.means.embed is None:
+            return lesson
+        embed = memoise_embed(lesson.means.embed)
+        if any(EMBEDDER in inner.encoders() for inner in self.inners):
+            embed([row.text for row in lesson.train])
+        return replace(lesson, means=replace(lesson.means, embed=embed))
 
     def _fit_inners(self, lesson: Lesson, name: str) -> list[Adapted]:
         return [
@@ -260,21 +272,3 @@ def summarise_stack(
         f"Weights of the inner strategies on {len(right):,} {where}: {named}; accuracy together"
         f" {both:.3f}."
     )
-
-
-def remembering(
-    embed: Callable[[Sequence[str]], Any] | None,
-) -> Callable[[Sequence[str]], Any] | None:
-    """The same embedder, which reads a text once: parts and inner strategies share their texts."""
-    if embed is None:
-        return None
-    import numpy as np
-
-    known: dict[str, Any] = {}
-
-    def vectors(texts: Sequence[str]) -> Any:
-        if new := [text for text in dict.fromkeys(texts) if text not in known]:
-            known.update(zip(new, embed(new), strict=True))
-        return np.array([known[text] for text in texts]) if texts else embed(texts)
-
-    return vectors

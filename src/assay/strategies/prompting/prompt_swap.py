@@ -25,6 +25,7 @@ from assay.core.types import (
 from assay.strategies.prompting.few_shot import Shots
 from assay.strategies.prompting.few_shot_arm import ShotsAnswers
 from assay.strategies.prompting.prompt_file import Prompt, examples_of
+from assay.strategies.text.memoise_embed import memoise_embed
 
 
 def replace_shots(strategy: Strategy, change: Callable[[Shots], Shots]) -> Strategy:
@@ -166,18 +167,3 @@ def once(open_model: Callable[..., LanguageModel]) -> Callable[..., LanguageMode
         return opened[asked]
 
     return opening
-
-
-def memoise_embed(embed: Callable[[Sequence[str]], Any]) -> Callable[[Sequence[str]], Any]:
-    """`embed` that computes each text once."""
-    vectors: dict[str, Any] = {}
-
-    def embedding(texts: Sequence[str]) -> Any:
-        import numpy as np
-
-        new = [text for text in dict.fromkeys(texts) if text not in vectors]
-        if new:
-            vectors.update(zip(new, embed(new), strict=True))
-        return np.stack([vectors[text] for text in texts]) if texts else embed(texts)
-
-    return embedding
