@@ -144,7 +144,7 @@ def select_arms(project: Project, only: Sequence[str]) -> dict[str, Strategy]:
                 "C072",
                 "there is nothing to compare",
                 "compare",
-                help="name arms: compare: [{kind: majority}]",
+                help="name strategies: compare: [{kind: majority}]",
             )
         )
     only = [

@@ -328,6 +328,6 @@ def test_curation_says_its_steps_the_rows_done_and_the_time_left():
         clock.time += 6
         shown.tell({**event, "done": done})
     assert (
-        stream.getvalue().splitlines()[-1] == "10:42:07 curate 10000/20000 50%"
+        stream.getvalue().splitlines()[-1] == "10:42:07 prepare 10000/20000 50%"
         " step=repair+length left=30-30s"
     )

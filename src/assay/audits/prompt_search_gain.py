@@ -58,7 +58,7 @@ def on_test(bench: Bench, arm: Arm, arms: Sequence[Arm]) -> str:
     if not own:
         written = f" with `wording: {wording.non_defaults()}`" if wording.non_defaults() else ""
         return (
-            f"The test rows do not say what it gained: no arm is `{strategy.inner.kind}` as it"
+            f"The test rows do not say what it gained: no strategy is `{strategy.inner.kind}` as it"
             f" stands inside{written}."
         )
     metric = metrics_for(bench.prepared.task)[0]
@@ -76,4 +76,7 @@ def on_test(bench: Bench, arm: Arm, arms: Sequence[Arm]) -> str:
         else "no interval: one group"
     )
     bounds = f"{sign * gain.value:+.3f}, {ends}"
-    return f"On the {len(first):,} test rows it {word} that wording (arm {own[0].name}): {bounds}."
+    return (
+        f"On the {len(first):,} test rows it {word} that wording (strategy {own[0].name}):"
+        f" {bounds}."
+    )

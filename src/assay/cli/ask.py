@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 EXAMPLE = 'Example: assay ask tickets "Where is my refund?"'
 ORDERS = {
-    "/arm NAME": "let another arm answer",
-    "/compare A,B": "ask these arms from now on; /compare alone ends it",
+    "/arm NAME": "let another strategy answer",
+    "/compare A,B": "ask these strategies from now on; /compare alone ends it",
     "/passages": "the passages of the last answer, whole",
     "/new": "forget the conversation",
     "/quit": "end",

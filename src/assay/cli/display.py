@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any, Literal, TextIO
 
 from assay.core.plain_text import plain
-from assay.runtime.events.progress_rate import StageProgress, duration
+from assay.runtime.events.progress_rate import StageProgress, duration, stage_name
 
 Mode = Literal["live", "plain", "quiet"]
 
@@ -155,7 +155,7 @@ class Display:
                 return
 
     def _stage(self, event: dict[str, Any]) -> None:
-        name = event["name"]
+        name = stage_name(event)
         if event["state"] == "start":
             self.stages[name] = StageProgress(name, self.clock())
             if self.mode == "plain":
@@ -183,7 +183,7 @@ class Display:
             self._line(_three(f" {mark} {name}", text, took, self._width()))
 
     def _progress(self, event: dict[str, Any]) -> None:
-        name = event.get("stage") or event.get("name") or "download"
+        name = stage_name(event)
         stage = self.stages.setdefault(name, StageProgress(name, self.clock()))
         stage.advance(event, self.clock())
         if self.mode != "plain":
@@ -253,7 +253,7 @@ class RunProgress:
         additional questions."""
         gone = now - self.started
         said = (
-            f"{self.ended} of {self.arms} arms"
+            f"{self.ended} of {self.arms} strategies"
             if self.ended < self.arms
             else "additional questions"
         )

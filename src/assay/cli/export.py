@@ -103,7 +103,7 @@ def export(
 
 def _show_export(done: Exported) -> None:
     if done.state == "unchecked":
-        warn(f"NOT CHECKED: {done.why}. Whether it answers as the arm does is not known.")
+        warn(f"NOT CHECKED: {done.why}. Whether it answers as the strategy does is not known.")
     for told in done.lines():
         say(told)
     say(f"export  {near(done.folder)}")

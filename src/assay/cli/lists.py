@@ -88,7 +88,9 @@ def list_(
     if as_json:
         as_document(found)
     else:
-        for told in look.lines(found) if found else ["There are no arms; name some under compare."]:
+        for told in (
+            look.lines(found) if found else ["There are no strategies; name some under compare."]
+        ):
             say(told)
     return 0
 

@@ -47,7 +47,9 @@ def write_card(report: "Report", arm: str, file: Path) -> None:
     name = arm or report.verdict["recommended"]
     if name not in done:
         text = (
-            f"the report has no finished arm '{name}'" if name else "the report recommends no arm"
+            f"the report has no finished strategy '{name}'"
+            if name
+            else "the report recommends no strategy"
         )
         raise UsageError(Problem("C083", text, "--with", help=f"there are: {', '.join(done)}"))
     if not report.data.get("weigh"):

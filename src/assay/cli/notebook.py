@@ -14,7 +14,7 @@ from typing import Any
 from assay.core.corrupt_files import silent
 from assay.core.plain_text import plain
 from assay.core.types import Tell
-from assay.runtime.events.progress_rate import StageProgress, duration
+from assay.runtime.events.progress_rate import StageProgress, duration, stage_name
 
 EVERY = 0.5  # seconds between two blocks
 KEPT = 40  # lines of what has ended
@@ -41,7 +41,7 @@ class Block:
             case "stage":
                 self._stage(event)
             case "progress" | "download":
-                name = event.get("stage") or event.get("name") or "download"
+                name = stage_name(event)
                 self.stages.setdefault(name, StageProgress(name, self.clock())).advance(
                     event, self.clock()
                 )
@@ -57,7 +57,7 @@ class Block:
                 return
 
     def _stage(self, event: dict[str, Any]) -> None:
-        name = event["name"]
+        name = stage_name(event)
         if event["state"] == "start":
             self.stages[name] = StageProgress(name, self.clock())
             self._draw()

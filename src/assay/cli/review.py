@@ -93,7 +93,7 @@ def _two(text: str) -> tuple[str, ...]:
         raise UsageError(
             Problem(
                 "C106",
-                f"two different arms are rated, got '{text}'",
+                f"two different strategies are rated, got '{text}'",
                 "--arms",
                 help="--arms lora,rag",
             )

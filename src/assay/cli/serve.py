@@ -121,7 +121,7 @@ def _by_arm(weights: Sequence[str], arms: Sequence[str]) -> dict[str, str]:
     for one in weights:
         name, mark, path = one.partition("=")
         if not mark and len(arms) != 1:
-            text = f"whose weights are in {one}? There are {len(arms)} arms"
+            text = f"whose weights are in {one}? There are {len(arms)} strategies"
             raise UsageError(Problem("C153", text, "--weights", f"--weights NAME={one}"))
         found[name if mark else arms[0]] = path if mark else one
     return found

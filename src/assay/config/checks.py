@@ -75,7 +75,7 @@ def _check_arm_names(found: Mapping[str, Any]) -> Iterator[Complaint]:
         for name in names:
             if name not in known:
                 text = (
-                    f"there is no arm '{name}'{did_you_mean(name, known)}; compare has"
+                    f"there is no strategy '{name}'{did_you_mean(name, known)}; compare has"
                     f" {', '.join(sorted(known))}"
                 )
                 yield Complaint("C100", place, text)
@@ -266,7 +266,9 @@ def warnings(
     if found.get("seeds", 1) > 1 and not any(
         arm.draws for arm in found.get("compare", {}).values()
     ):
-        text = f"seeds: {found['seeds']} changes nothing: no arm of compare depends on the seed"
+        text = (
+            f"seeds: {found['seeds']} changes nothing: no strategy of compare depends on the seed"
+        )
         yield {"code": "C097", "count": found["seeds"], "text": text}
     yield from _lengths(found, source, folder)
     outside = [

@@ -91,7 +91,7 @@ def _arms(weigh: Weigh, arms: Any) -> Iterator[Complaint]:
         if known and name not in known:
             hint = did_you_mean(name, known) or f"; there are: {', '.join(sorted(known))}"
             yield Complaint(
-                "C102", place, f"no arm and no kind that is compared is called '{name}'{hint}"
+                "C102", place, f"no strategy and no kind that is compared is called '{name}'{hint}"
             )
 
 

@@ -128,7 +128,7 @@ def _numbers(size: Size) -> Iterator[Entry]:
 
 
 def _rewritten(size: Size) -> Iterator[Entry]:
-    yield {"kind": "copy"}, "the text as it is: what an arm has above this is what it does"
+    yield {"kind": "copy"}, "the text as it is: what a strategy has above this is what it does"
     yield from (NEIGHBOURS, BASE, SIMILAR)
 
 

@@ -233,7 +233,7 @@ class Strategy(Learner):
     reads_text: ClassVar[bool] = False
     # True where what was trained can become part of the base's weights; else why it cannot
     mergeable: ClassVar[bool] = False
-    unmergeable: ClassVar[str] = "it is no adapter; name the trained arm inside it"
+    unmergeable: ClassVar[str] = "it is no adapter; name the trained strategy inside it"
     gives: ClassVar[Gives] = "model"
     # what it does to the model that it needs, where a model behind an address would not do
     does: ClassVar[str] = ""

@@ -179,7 +179,8 @@ def guard_problems(
     held = references(guards, done, measured)
     said = [
         f"The guard on {name.replace('_', ' ')} could not"
-        " be judged: no floor and no base as it is (`shots` with k: 0) was run to hold it against."
+        " be judged: no baseline and no base as it is (`shots` with k: 0) was run to hold"
+        " it against."
         for name in guards
         if name != FORGETTING and name not in held
     ]

@@ -187,7 +187,9 @@ def headline(data: dict[str, Any]) -> str:
     winner = verdict["recommended"]
     if winner is None:
         return (
-            "No arm may be recommended." if verdict["out"] else "There is nothing to recommend yet."
+            "No strategy may be recommended."
+            if verdict["out"]
+            else "There is nothing to recommend yet."
         )
     said = verdict.get("headline", f"Use {winner}")  # a report from before there were several
     if verdict.get("state") == "nothing" or not said.endswith(

@@ -63,7 +63,7 @@ class ArmScores:
         }
         if len(asked) > 1:
             raise ValueError(
-                "the arms were not asked the same test rows, so they cannot be compared"
+                "the strategies were not asked the same test rows, so they cannot be compared"
             )
         self.names = list(records)
         self.level = level

@@ -316,7 +316,7 @@ def sentence(parts: dict[str, list[Part]], settings: Weigh, chosen: str | None) 
 
 
 def _arm(part: Part) -> str:
-    return part["arm"] or "no arm"
+    return part["arm"] or "no strategy"
 
 
 def _around(parts: list[Part], at: float) -> tuple[Part | None, Part | None]:

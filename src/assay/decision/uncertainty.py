@@ -150,7 +150,8 @@ def _sentences(
         if len(sizes) == 1:
             said.append(
                 "All test rows are of one group, so there"
-                " is no interval, and no two arms can be told apart. Add rows of other groups."
+                " is no interval, and no two strategies can be told apart. Add rows of"
+                " other groups."
             )
         elif len(sizes) < FEW_GROUPS:
             said.append(
@@ -172,8 +173,8 @@ def _sentences(
     said += [equal["text"]] if equal else []
     if looks["opened"] > 1 and looks["flattered"]:
         said.append(
-            "These rows have been"
-            f" opened {count(looks['opened'])} times. Of so many equal arms, one a look, the best"
+            f"These rows have been opened {count(looks['opened'])} times. Of so many equal"
+            " strategies, one a look, the best"
             f" would look {points(looks['flattered'] / 100).lstrip('+')} points better than it is."
         )
     if looks["worn"]:
@@ -189,8 +190,8 @@ def _cluster_sentences(clusters: dict[str, Any] | None) -> list[str]:
 def wear_text(looks: dict[str, Any]) -> str:
     """What is said of worn rows, here and as the warning D124."""
     return (
-        f"The test rows are worn: from {looks['worn_from']} openings on,"
-        " the best of so many equal arms is expected outside its own interval. Take new test rows."
+        f"The test rows are worn: from {looks['worn_from']} openings on, the best of so many equal"
+        " strategies is expected outside its own interval. Take new test rows."
     )
 
 
@@ -236,10 +237,10 @@ def seeds_of(data: dict[str, Any]) -> str:
     )
     if many > 1:
         return (
-            f"Arms that draw were fitted with {many} seeds, from {data['seed']} on; their"
+            f"Strategies that draw were fitted with {many} seeds, from {data['seed']} on; their"
             " intervals hold that too."
         )
     return (
-        f"One seed was used ({data['seed']}). Another seed may move a trained arm by more than"
+        f"One seed was used ({data['seed']}). Another seed may move a trained strategy by more than"
         " its interval says."
     )

@@ -66,7 +66,7 @@ def verdict(
         missing=late if missing else "",
         gain=""
         if missing or not late
-        else f"{late}; no arm could gain more than {format_size(gain, field.unit)}.",
+        else f"{late}; no strategy could gain more than {format_size(gain, field.unit)}.",
     )
     return {
         "recommended": chosen and chosen.name,
@@ -130,13 +130,13 @@ def _target(target: float | None, chosen: Standing | None, field: Field) -> dict
 def _gate_failures(standings: list[Standing], choice: ArmChoice, field: Field) -> list[str]:
     """The gates that the run failed, a sentence each; empty when it passed."""
     if not standings:
-        return ["No arm was finished."]
+        return ["No strategy was finished."]
     if choice.pick is None:
-        return ["Every arm is out: over a limit, or surely past a guard."]
+        return ["Every strategy is out: over a limit, or surely past a guard."]
     chosen, floor = standings[choice.pick], best_floor(standings, field.higher)
     if floor is None or chosen.floor:
         return []
     behind = standings[floor].value - chosen.value
     if (behind if field.higher else -behind) <= 0:
         return []
-    return [f"{chosen.name} scores below the floor {standings[floor].name}."]
+    return [f"{chosen.name} scores below the baseline {standings[floor].name}."]

@@ -101,7 +101,7 @@ class ChoiceSentences:
             "best guess": f"Best guess: {name}",
             "undecided": f"Undecided; {name} is ahead",
             "nothing": "Nothing works yet",
-            "none": "No arm may be recommended"
+            "none": "No strategy may be recommended"
             if self.arms
             else "There is nothing to recommend yet",
         }[state]
@@ -120,9 +120,9 @@ class ChoiceSentences:
 
     def reason(self) -> str:
         if not self.arms:
-            return "No arm was finished, so there is nothing to recommend."
+            return "No strategy was finished, so there is nothing to recommend."
         if self.choice.pick is None:
-            return f"No arm may be recommended. {self._outs(range(len(self.arms)))}"
+            return f"No strategy may be recommended. {self._outs(range(len(self.arms)))}"
         ahead = [i for i, arm in enumerate(self.arms) if arm.out and self._better(i, self.pick)]
         return " ".join(part for part in (self._why(), self._outs(ahead)) if part)
 
@@ -146,7 +146,7 @@ class ChoiceSentences:
             return self._nothing()
         if len(left) == 1:
             measured = "that was measured" if len(self.arms) == 1 else "that is not out"
-            return f"{arm.name} is the only arm {measured}. Its {self.metric} is {level}."
+            return f"{arm.name} is the only strategy {measured}. Its {self.metric} is {level}."
         return f"{self._reason_for(level)}{self._against_baseline()}"
 
     def _reason_for(self, level: str) -> str:
@@ -163,7 +163,7 @@ class ChoiceSentences:
             equal = format_size(self._equal(), self.unit)
             among = len(self.choice.near)
             why = (
-                f"is chosen among {among} arms expected to lose at most {equal} to the best;"
+                f"is chosen among {among} strategies expected to lose at most {equal} to the best;"
                 " none is noticeably cheaper"
             )
         text = (
@@ -191,12 +191,13 @@ class ChoiceSentences:
         )
         if not others:
             return (
-                f"{known} {self.where}, and nothing else was measured. Compare arms that learn"
+                f"{known} {self.where}, and nothing else was measured. Compare strategies"
+                " that learn"
                 " from the rows."
             )
         best = max(others, key=lambda one: one.value if self.higher else -one.value)
         return (
-            f"{known} {self.where}; the best other arm, {best.name},"
+            f"{known} {self.where}; the best other strategy, {best.name},"
             f" has {self._level(best)}. More rows to learn from, another base or another wording"
             " of the task may change that; check that the target can be told from the text at all."
         )
@@ -209,12 +210,12 @@ class ChoiceSentences:
             return ""
         rival = self._rival()
         if rival is None:
-            out = "Every other arm is out. " if len(self.arms) > 1 else ""
+            out = "Every other strategy is out. " if len(self.arms) > 1 else ""
             return f"{out}There is nothing to compare it with."
         name, other = self.arms[self.pick].name, self.arms[rival].name
         difference = self.arms[self.pick].value - self.arms[rival].value
         if self._apart(rival):
-            lead = f"The nearest other arm, {other}, is {format_size(difference, self.unit)}"
+            lead = f"The nearest other strategy, {other}, is {format_size(difference, self.unit)}"
             return (
                 f"{lead} {'lower' if difference > 0 else 'higher'}, more than chance alone would"
                 f" give {self.where}."

@@ -82,7 +82,7 @@ def share_base(
     found = {arm: _find_arm(folder, arm, offline) for arm in arms}
     if not found:
         raise ModelError(
-            Problem("M114", "no arm was named to share a base", help="name two or more")
+            Problem("M114", "no strategy was named to share a base", help="name two or more")
         )
     # An arm with an adapter says in which bits the base must be; one without can stand on any.
     first = next(

@@ -120,7 +120,8 @@ def _tell_changes(
         tell({"event": "note", "text": text})
     elif before["arm"] != mark["arm"]:
         text = (
-            f"{out.name} was begun by another arm, or {name} was fitted again: all questions are"
+            f"{out.name} was begun by another strategy, or {name} was fitted again: all"
+            " questions are"
             " answered anew"
         )
         tell({"event": "note", "text": text})

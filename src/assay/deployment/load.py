@@ -53,9 +53,9 @@ class LoadedArm:
             UsageError: C079, the arm reads none.
         """
         if self._library is None:
-            text = "this arm reads no documents"
+            text = "this strategy reads no documents"
             raise UsageError(
-                Problem("C079", text, str(self.project.folder), help="name an arm of kind rag")
+                Problem("C079", text, str(self.project.folder), help="name a strategy of kind rag")
             )
         return ArmDocuments(self.project, self._library)
 

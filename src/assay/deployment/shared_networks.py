@@ -66,7 +66,10 @@ class SharedNetworks:
         if project.model in project.remote:
             raise UsageError(
                 Problem(
-                    "C154", f"{project.model} is remote: it is served already", BASE, "name an arm"
+                    "C154",
+                    f"{project.model} is remote: it is served already",
+                    BASE,
+                    "name a strategy",
                 )
             )
         lesson = Lesson(
@@ -93,7 +96,9 @@ def engine_named(kind: str, weights: Mapping[str, Path]) -> EngineName:
         raise UsageError(unknown_name("C153", "engine", kind, ENGINES, "--engine"))
     if kind == "own" and weights:
         raise UsageError(
-            Problem("C153", "assay's own engine has the arm's weights", "--weights", "leave it out")
+            Problem(
+                "C153", "assay's own engine has the strategy's weights", "--weights", "leave it out"
+            )
         )
     missing = [str(path) for path in weights.values() if not path.exists()]
     if kind != "own" and (missing or not weights):

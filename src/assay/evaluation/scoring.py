@@ -70,7 +70,7 @@ def metrics_for(task: Task) -> tuple[Metric, ...]:
                     Problem("C076", text, place, help=f"the metrics are {', '.join(known)}")
                 )
     if task.metric and not known[task.metric].decides:
-        text = f"{task.metric} cannot decide between arms"
+        text = f"{task.metric} cannot decide between strategies"
         raise UsageError(
             Problem("C092", text, "task.metric", help="name it under `task.metrics`, to be shown")
         )

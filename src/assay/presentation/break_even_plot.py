@@ -65,11 +65,12 @@ def cost_lines(
     rows = [(f"{count(a)} to {count(b)}", name) for a, b, name in regions]
     title = f"{axis} by answers a month"
     about = (
-        "One line per arm. Bands name the arm that is recommended at that many answers; a dashed"
+        "One line per strategy. Bands name the strategy that is recommended at that many"
+        " answers; a dashed"
         " line marks now."
     )
     caption = (
-        "Where two lines cross, the two arms cost the same. Bands name the arm that is"
+        "Where two lines cross, the two strategies cost the same. Bands name the strategy that is"
         " recommended there."
     )
     return Plot(

@@ -57,7 +57,7 @@ def recommendation(project: Project) -> str:
         return name
     if len(project.arms) == 1:
         return next(iter(project.arms))
-    text, others = "no arm is named, and no report recommends one", ", ".join(project.arms)
+    text, others = "no strategy is named, and no report recommends one", ", ".join(project.arms)
     way = f"--with {next(iter(project.arms), 'ARM')}; there are {others}"
     if not report.is_file():
         way = f"run it first: assay run {near(project.target)}; or name one that is fitted: {way}"

@@ -310,7 +310,7 @@ def check_level(level: float) -> None:
 def _check_pair(first: np.ndarray, second: np.ndarray) -> None:
     if first.shape != second.shape or first.ndim != 2:
         raise ValueError(
-            f"both arms need rows of one shape (examples, columns), got {first.shape} and"
+            f"both strategies need rows of one shape (examples, columns), got {first.shape} and"
             f" {second.shape}"
         )
     if len(first) < 2:

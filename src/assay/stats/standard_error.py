@@ -293,7 +293,7 @@ def paired_difference(
     """
     if first.shape != second.shape or first.ndim != 2:
         raise ValueError(
-            f"both arms need rows of one shape (examples, columns), got {first.shape} and"
+            f"both strategies need rows of one shape (examples, columns), got {first.shape} and"
             f" {second.shape}"
         )
     drawn: list[np.ndarray | None] = [None, None]

@@ -114,7 +114,7 @@ def _elsewhere(name: str, strategy: Strategy, task: Task) -> Iterator[Problem]:
             " 'continue' asks"
         )
         yield Problem(
-            "C095", text, name, "take ngram, shots with k: 0, or a trained arm such as lora"
+            "C095", text, name, "take ngram, shots with k: 0, or a trained strategy such as lora"
         )
     elif why := strategy.belongs_elsewhere(task):
         yield Problem("C095", f"{strategy.kind} {why}", name, "leave it out")

@@ -147,7 +147,7 @@ class Review:
         data = newest_data(self.folder)
         rival = rival_of(data)
         if rival is None:
-            text = "there are not two finished arms to hold against each other"
+            text = "there are not two finished strategies to hold against each other"
             raise UsageError(
                 Problem("C106", text, str(self.folder), help="assay run finishes them")
             )

@@ -61,7 +61,7 @@ def ask(seen: Seen) -> dict[str, Any] | None:
         why = (
             f"{whole} labelled training rows are too few"
             if not sizes
-            else "no arm learns from rows"
+            else "no strategy learns from rows"
         )
         seen.bench.tell(
             {

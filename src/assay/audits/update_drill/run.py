@@ -83,7 +83,7 @@ def ask(seen: Seen) -> dict[str, Any] | None:
         why = (
             "; ".join(f"{one['kind']}: {one['why']}" for one in cannot)
             if not changes
-            else "no arm can be changed"
+            else "no strategy can be changed"
         )
         seen.bench.tell(
             {

@@ -232,7 +232,7 @@ def _pieces(row: Row, layout: RowLayout, line: int, found: Findings) -> tuple[st
         if overlapping(value_at(row, name)):
             found.warn(
                 "D053",
-                f"'{name}' has spans that overlap; an arm that tags words learns one of them",
+                f"'{name}' has spans that overlap; a strategy that tags words learns one of them",
                 line,
             )
         return (line_of_pieces,)

@@ -77,7 +77,7 @@ class Exported:
         equal, gap = self.found["equal"], self.found["difference"]
         least = "" if self.limit is None else f"; the limit is {self.limit:.1%}"
         lines = [
-            f"{equal['value']:.1%} of {self.found['n']:,} answers are the arm's"
+            f"{equal['value']:.1%} of {self.found['n']:,} answers are the strategy's"
             f" ({_bounds(equal)}){least}"
         ]
         if gap["low"] is not None:
@@ -85,7 +85,7 @@ class Exported:
                 self.found["metric"],
                 [self.found[one]["value"] for one in ("arm", "export")],
             )
-            of = f"{values[0]:.3f} of the arm, decoded too, and {values[1]:.3f} of the export"
+            of = f"{values[0]:.3f} of the strategy, decoded too, and {values[1]:.3f} of the export"
             lines.append(
                 f"{name}: {of} ({gap['value']:+.3f}, from {gap['low']:+.3f} to {gap['high']:+.3f})"
             )
@@ -220,7 +220,7 @@ def with_state(done: Exported) -> Exported:
     if done.limit is None or share >= done.limit:
         return replace(done, state="told" if done.limit is None else "passed")
     text = (
-        f"{share:.1%} of {done.found['n']:,} answers are the arm's, and the limit is"
+        f"{share:.1%} of {done.found['n']:,} answers are the strategy's, and the limit is"
         f" {done.limit:.1%}"
     )
     return replace(done, state="refused", why=text)
@@ -249,7 +249,9 @@ def refuse(done: Exported, part: Path) -> None:
     way = f"{kept}; README.md there shows rows that differ. A lower --limit lets it pass"
     raise OtherAnswers(
         Problem(
-            "M103", f"the export answers otherwise: {done.why} (the arm says {first})", help=way
+            "M103",
+            f"the export answers otherwise: {done.why} (the strategy says {first})",
+            help=way,
         )
     )
 

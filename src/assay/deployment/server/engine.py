@@ -145,7 +145,10 @@ class OwnEngine:
         if arm.encoding is None:
             raise ModelError(
                 Problem(
-                    "M121", f"{name} has no encoder", name, "name an arm that searches by meaning"
+                    "M121",
+                    f"{name} has no encoder",
+                    name,
+                    "name a strategy that searches by meaning",
                 )
             )
         with self._changed:

@@ -215,6 +215,11 @@ def usual(folder: Path) -> list[str]:
     name = newest(folder).verdict["recommended"]
     if not name:
         raise UsageError(
-            Problem("C154", "the report recommends no arm", str(folder), "name the arms to serve")
+            Problem(
+                "C154",
+                "the report recommends no strategy",
+                str(folder),
+                "name the strategies to serve",
+            )
         )
     return [name, BASE]

@@ -67,7 +67,7 @@ def base_opener(many: Many) -> Any:
 
     def open_model(name: str, precision: Precision = "auto") -> ChatModel:
         if many.laid is not None and name != many.laid.model:
-            text = f"an arm asks for {name}, and this base is {many.laid.model}"
+            text = f"a strategy asks for {name}, and this base is {many.laid.model}"
             raise ModelError(Problem("M111", text, help="open a second base for it"))
         return many.model("")
 
@@ -75,7 +75,9 @@ def base_opener(many: Many) -> Any:
 
 
 def unwritten(folder: Path) -> None:
-    raise RuntimeError("an arm on a shared base is not saved again; its folder is there already")
+    raise RuntimeError(
+        "a strategy on a shared base is not saved again; its folder is there already"
+    )
 
 
 class Lodger(Strategy):

@@ -150,7 +150,7 @@ def _settings(then: Project, now: Project, arm: str) -> Iterator[str]:
     if changed:
         yield f"{now.file} has other settings: {', '.join(changed)}"
     if arm in then.arms and arm not in now.arms:
-        yield f"{now.file} names no arm {arm}"
+        yield f"{now.file} names no strategy {arm}"
     elif arm in then.arms and not same(then.arms[arm], now.arms[arm]):
         yield f"{now.file} has other settings for {arm}"
 

@@ -224,7 +224,8 @@ def refuse_changed(bench: Bench, strategy: Any) -> None:
             now = bench.models.get(name, {}).get("digest", digest)
             if now != digest:
                 text = (
-                    f"the base {name} has changed since this arm was fitted: {digest[:12]}, now"
+                    f"the base {name} has changed since this strategy was fitted:"
+                    f" {digest[:12]}, now"
                     f" {now[:12]}"
                 )
                 way = "put the old files back, or run the project again"

@@ -42,7 +42,9 @@ def compete(
     arm = Arm(name, strategy.kind, own_settings(strategy), floor=strategy.baseline)
     if until is not None and until <= time.monotonic():
         bench.tell({"event": "stage", "name": name, "state": "skipped", "note": "no time left"})
-        return replace(arm, status="skipped", note="The time given was over before this arm began.")
+        return replace(
+            arm, status="skipped", note="The time given was over before this strategy began."
+        )
     begun = time.monotonic()
     cached = bench.state(strategy, exam.hash) == "cached"
     if not cached:

@@ -90,7 +90,10 @@ def models(
             text = f"{name} is remote, and {', '.join(kinds)} needs a model of this machine"
             raise ModelError(
                 Problem(
-                    "M064", text, "model", help="name one, and give the arms the remote `model`"
+                    "M064",
+                    text,
+                    "model",
+                    help="name one, and give the strategies the remote `model`",
                 )
             )
         kind = "embedder" if need == "embed" else "causal"

@@ -14,6 +14,13 @@ from typing import Any
 LAST = 20  # step times that are looked at
 LOGGED = ("norm", "computed tok/s")  # values of a step that the log has and a line has no room for
 STEPS, SECONDS = 10, 5.0  # known before an estimate is given
+SHOWN = {"curate": "prepare"}  # the key of the project file; on disk the stage keeps its name
+
+
+def stage_name(event: dict[str, Any]) -> str:
+    """What people read of the stage that an event is about."""
+    name = event.get("stage") or event.get("name") or "download"
+    return SHOWN.get(name, name)
 
 
 def duration(seconds: float) -> str:

@@ -113,7 +113,9 @@ def export(folder: Path, to: str) -> str:
     runs = read_runs(folder)
     if not runs:
         raise UsageError(
-            Problem("C062", "no arm has been fitted yet", str(folder), help=f"assay run {folder}")
+            Problem(
+                "C062", "no strategy has been fitted yet", str(folder), help=f"assay run {folder}"
+            )
         )
     place = place_of(folder.absolute(), "work") / "trackers" / to
     if place.exists():

@@ -65,7 +65,7 @@ class Plan:
         width = max([len(row["name"]) for row in self.rows] + [4])
         lines = [
             self.head,
-            f"  {'arm':<{width}}  {'state':<9}  {'time':>14}  {'memory':>8}  {'disk':>8}",
+            f"  {'strategy':<{width}}  {'state':<9}  {'time':>14}  {'memory':>8}  {'disk':>8}",
         ]
         for row in self.rows:
             took = "–" if row["seconds"] is None else span(row["seconds"])

@@ -57,7 +57,7 @@ class Crf(Strategy):
     def unfit(self, task: Task) -> Iterator[Problem]:
         if task.kind != "extract":
             text = f"crf names pieces of the text; this task is of the kind '{task.kind}'"
-            yield Problem("T042", text, help="leave this arm out, or set `task.kind: extract`")
+            yield Problem("T042", text, help="leave this strategy out, or set `task.kind: extract`")
 
     def fit(self, lesson: Lesson) -> CrfAnswers:
         need_rows("crf", lesson)

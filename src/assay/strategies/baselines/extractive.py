@@ -66,7 +66,9 @@ class Extractive(Strategy):
         if not rows:
             raise TrainError(
                 Problem(
-                    "T002", "extractive: no training text has a sentence", help="choose another arm"
+                    "T002",
+                    "extractive: no training text has a sentence",
+                    help="choose another strategy",
                 )
             )
         texts = [split_sentences(row.messages[-1].content)[:LONGEST] for row in rows]

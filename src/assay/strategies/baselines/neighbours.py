@@ -193,5 +193,5 @@ def central(texts: Sequence[str]) -> int:
 
 def vectors_of(texts: Sequence[str], means: Means) -> "np.ndarray":
     if means.embed is None:
-        raise RuntimeError("this arm needs an embedder, and none was handed in")
+        raise RuntimeError("this strategy needs an embedder, and none was handed in")
     return means.embed(texts)

@@ -90,7 +90,7 @@ class Reader(Strategy):
         if not lines:
             text = "reader: no training row's answer stands in its passages"
             raise TrainError(
-                Problem("T058", text, help="take best_sentence, or an arm that writes")
+                Problem("T058", text, help="take best_sentence, or a strategy that writes")
             )
 
         def tell(number: int, done: int, total: int) -> None:

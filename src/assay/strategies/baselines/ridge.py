@@ -58,7 +58,7 @@ class RidgeRegression(Strategy):
                 Problem(
                     "T002",
                     "ridge: no training row has words and a number",
-                    help="choose another arm",
+                    help="choose another strategy",
                 )
             )
         values = [value for row in rows if (value := value_of(row)) is not None]

@@ -55,7 +55,9 @@ class Tfidf(Strategy):
         if not features.any_in([example.text for example in lesson.train]):
             raise TrainError(
                 Problem(
-                    "T002", "tfidf: no training text has a word in it", help="choose another arm"
+                    "T002",
+                    "tfidf: no training text has a word in it",
+                    help="choose another strategy",
                 )
             )
         if kind == "choose":

@@ -143,7 +143,7 @@ def inner_problems(kind: str, inner: Strategy) -> Iterator[Problem]:
             "T071",
             text,
             "inner",
-            help=f"name a trained arm: {{kind: {kind}, inner: {{kind: lora}}}}",
+            help=f"name a trained strategy: {{kind: {kind}, inner: {{kind: lora}}}}",
         )
     elif isinstance(inner, Trained):
         if inner.mergeable:
@@ -157,7 +157,7 @@ def inner_problems(kind: str, inner: Strategy) -> Iterator[Problem]:
             yield from (replace(problem, place="inner") for problem in error.problems)
     elif any(isinstance(value, Strategy) for _, value in inner):
         way = f"{{kind: {inner.kind}, ..., inner: {{kind: {kind}, inner: ...}}}}"
-        text = f"{kind}: {inner.kind} is an arm around another, and has no network of its own"
+        text = f"{kind}: {inner.kind} is a strategy around another, and has no network of its own"
         yield Problem("T072", text, "inner", help=f"put {kind} inside: {way}")
 
 
@@ -238,8 +238,8 @@ def plain(kind: str, arm: Adapted, *, full: bool = False) -> Shrunk:
         return Shrunk(arm.inner, replace(arm.record, said=list(arm.record.said)))
     model: Any = arm.model
     if not isinstance(arm, Prompted) or not isinstance(model, ChatModel):
-        text = f"{kind}: the inner arm asks no language model of this machine by itself"
-        raise TrainError(Problem("T071", text, "inner", help="name a trained arm, or shots"))
+        text = f"{kind}: the inner strategy asks no language model of this machine by itself"
+        raise TrainError(Problem("T071", text, "inner", help="name a trained strategy, or shots"))
     network = model.network
     dtype: torch.dtype = network.dtype
     merge(network, torch.float32)

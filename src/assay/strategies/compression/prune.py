@@ -55,7 +55,8 @@ class Prune(Shrink):
     def _healable(self) -> Prune:
         if self.heal and isinstance(self.core, Shots):
             raise ValueError(
-                "heal trains an arm that was trained; around shots set `heal: 0`, or take distil"
+                "heal trains a strategy that was trained; around shots set `heal: 0`, or"
+                " take distil"
             )
         return self
 

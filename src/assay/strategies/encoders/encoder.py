@@ -69,7 +69,7 @@ class EncoderHead(EncoderTrained):
             way = (
                 "take token_head"
                 if task.kind == "extract"
-                else "leave this arm out, or set `task.kind`"
+                else "leave this strategy out, or set `task.kind`"
             )
             yield Problem("T042", text, help=way)
 

@@ -108,7 +108,9 @@ def restore_pair_answers(settings: EncoderTrained, folder: Path, lesson: Lesson)
     reader = open_reader(settings, lesson)
     arm = PairAnswers(settings, reader, lesson, saved["training"])
     if arm.start != saved["start"]:
-        raise RuntimeError(f"{settings.model} is not the encoder that this arm was trained from")
+        raise RuntimeError(
+            f"{settings.model} is not the encoder that this strategy was trained from"
+        )
     load_trained(reader.network, folder / FILES[0])
     return arm
 

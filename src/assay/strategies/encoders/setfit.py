@@ -69,7 +69,7 @@ class SetFit(EncoderTrained):
             way = (
                 "take encoder"
                 if task.kind in ("choose", "rank")
-                else "leave this arm out, or set `task.kind`"
+                else "leave this strategy out, or set `task.kind`"
             )
             yield Problem("T042", text, help=way)
 

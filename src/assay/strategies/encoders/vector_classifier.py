@@ -201,7 +201,9 @@ def restore_vector_answers(settings: EncoderTrained, folder: Path, lesson: Lesso
     saved = read_json(folder / FILES[2])
     embed, start = open_with_digest(settings, lesson)
     if start != saved["start"]:
-        raise RuntimeError(f"{settings.model} is not the encoder that this arm was trained from")
+        raise RuntimeError(
+            f"{settings.model} is not the encoder that this strategy was trained from"
+        )
     load_trained(embed.network, folder / FILES[0])
     return VectorAnswers(
         settings,

@@ -64,7 +64,7 @@ class Blend(Strategy):
         for number, inner in enumerate(self.inners):
             if not isinstance(inner, Lora):
                 yield (
-                    f"inners: number {number} is {inner.kind}; only lora and qlora arms are"
+                    f"inners: number {number} is {inner.kind}; only lora and qlora strategies are"
                     " combined"
                 )
             elif inner.decompose:
@@ -83,7 +83,8 @@ class Blend(Strategy):
                 )
         if self.weights and len(self.weights) != len(self.inners):
             yield (
-                f"weights: {len(self.weights)} of them for {len(self.inners)} inner arms; give"
+                f"weights: {len(self.weights)} of them for {len(self.inners)} inner"
+                " strategies; give"
                 " one each, or none"
             )
         if self.weights and not (all(map(math.isfinite, self.weights)) and any(self.weights)):

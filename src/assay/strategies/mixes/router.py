@@ -122,9 +122,11 @@ def sure(answer: Answer) -> float:
     if answer.text is None or answer.refused or answer.abstained:
         return -1.0
     if answer.confidence is None:
-        help = "use an arm that scores labels, or one of majority's neighbours: tfidf, knn, knn_mix"
+        help = "use a strategy that scores labels: tfidf, probe, knn, knn_mix, few-shot prompting"
         raise TrainError(
-            Problem("T054", "router: the answers of the cheap arm carry no confidence", help=help)
+            Problem(
+                "T054", "router: the answers of the cheap strategy carry no confidence", help=help
+            )
         )
     return answer.confidence
 
@@ -166,10 +168,10 @@ def thresholds(confidence: Sequence[float]) -> list[float]:
 def describe_val(val: dict) -> str:
     """What val said, as a sentence of the report."""
     scores = (
-        f"{val['score']:.3f}; the cheap arm alone {val['cheap']:.3f}, the strong one alone"
+        f"{val['score']:.3f}; the cheap strategy alone {val['cheap']:.3f}, the strong one alone"
         f" {val['strong']:.3f}"
     )
     return (
         f"On {val['rows']:,} val rows {100 * val['share']:.0f} % of the questions stay with the"
-        f" cheap arm: {scores}."
+        f" cheap strategy: {scores}."
     )

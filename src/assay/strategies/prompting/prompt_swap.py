@@ -43,7 +43,7 @@ def replace_shots(strategy: Strategy, change: Callable[[Shots], Shots]) -> Strat
             " none can be searched"
         )
         help = (
-            "the inner arm is shots, or rag or another arm around shots: inner: {kind: shots, k: 4}"
+            "the inner strategy is shots, or one around it, such as rag: inner: {kind: shots, k: 4}"
         )
         raise UsageError(Problem("T085", text, "inner", help))
     (name, value), *_ = inside

@@ -114,7 +114,9 @@ class LabelLayer(Trained):
                     " has"
                     f" {len(labels)} or others"
                 )
-                raise TrainError(Problem("T043", text, str(folder), help="train the arm again"))
+                raise TrainError(
+                    Problem("T043", text, str(folder), help="train the strategy again")
+                )
             tensors = load_file(folder / "head.safetensors")
             own = {
                 name.removeprefix("head."): t

@@ -56,7 +56,7 @@ class Head(LabelLayer):
             way = (
                 "take token_head"
                 if task.kind == "extract"
-                else "leave this arm out, or set `task.kind: classify`"
+                else "leave this strategy out, or set `task.kind: classify`"
             )
             yield Problem("T042", text, help=way)
 

@@ -87,7 +87,7 @@ class Tagger(Strategy):
     def unfit(self, task: Task) -> Iterator[Problem]:
         if task.kind != "extract":
             text = f"tagger names pieces of the text; this task is of the kind '{task.kind}'"
-            yield Problem("T042", text, help="leave this arm out, or set `task.kind: extract`")
+            yield Problem("T042", text, help="leave this strategy out, or set `task.kind: extract`")
 
     def fit(self, lesson: Lesson) -> Tagging:
         """Raises:

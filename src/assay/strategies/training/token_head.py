@@ -61,7 +61,7 @@ class TokenHead(LabelLayer):
             way = (
                 "take head"
                 if task.kind == "classify"
-                else "leave this arm out, or set `task.kind: extract`"
+                else "leave this strategy out, or set `task.kind: extract`"
             )
             yield Problem("T042", text, help=way)
         elif task.form is not None and task.form.kind == "json":

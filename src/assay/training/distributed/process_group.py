@@ -207,7 +207,7 @@ def meeting(store: Any, rank: int, size: int, card: int) -> Generator[Team]:
             another has ended.
     """
     if distributed.is_initialized():
-        text = "an arm that several processes train holds another one that several are to train"
+        text = "a strategy that several processes train holds another one that several are to train"
         raise TrainError(Problem("T053", text, help="set processes: 1 for the inner one"))
     backend = "gloo"
     if torch.cuda.is_available():

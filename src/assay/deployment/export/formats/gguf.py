@@ -153,7 +153,8 @@ def sentences(facts: dict[str, Any]) -> tuple[str, ...]:
     if own["texts"] and not own["chat"]:
         notes.append(
             "llama.cpp's chat endpoint puts other tokens before a question than"
-            " the arm was trained with: send prompts as text or token ids to /completion instead."
+            " the strategy was trained with: send prompts as text or token ids to"
+            " /completion instead."
         )
     return tuple(notes)
 
@@ -183,7 +184,7 @@ def compare_tokenizers(model: Path, file: Path, prompts: Sequence[Messages]) -> 
         asked = [*prompts, (Message("user", "Which is it?"),)]
         for prompt in asked:
             if chat.prompt(prompt)[0] != theirs.chat.prompt(prompt)[0]:
-                raise ModelError(_otherwise("a prompt of this arm", file))
+                raise ModelError(_otherwise("a prompt of this strategy", file))
         same = _by_chat(theirs, asked[-1]) == chat.prompt(asked[-1])[0]
     finally:
         theirs.close()

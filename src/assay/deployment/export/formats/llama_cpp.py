@@ -216,7 +216,7 @@ def _form(form: Form | None) -> dict[str, Any]:
     if form.kind == "json":
         return {"json_schema": json.loads(form.text)}
     text = f"llama.cpp holds answers to a choice or a JSON schema here, not to a {form.kind}"
-    raise ModelError(Problem("M136", text, help="ask the arm itself, or take that form off"))
+    raise ModelError(Problem("M136", text, help="ask the strategy itself, or take that form off"))
 
 
 def _to_generated(said: dict[str, Any], how: Decoding) -> Generated:

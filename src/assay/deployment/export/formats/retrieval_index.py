@@ -65,7 +65,7 @@ def refuses(source: ExportSource) -> Iterator[Problem]:
                 "C142",
                 text,
                 source.name,
-                help=f"assay answer PROJECT FILE --with {source.name} runs the arm as it is",
+                help=f"assay answer PROJECT FILE --with {source.name} runs the strategy as it is",
             )
     inner = settings.inner
     if not (isinstance(inner, Shots) and not inner.k and inner.reason == "none"):
@@ -124,7 +124,7 @@ def write(source: ExportSource, folder: Path, tell: Tell) -> tuple[str, ...]:
         f"```sh\npip install {packages}\npython {SCRIPT} {json.dumps(QUESTION)}\n```",
         f"`{SCRIPT}` has the search, the prompt and the"
         f" call of the model, on a page: change it as you like. There are {len(rows):,} passages"
-        " in `passages.jsonl`, as the arm was fitted on them; the prompt is in `index.json`.",
+        " in `passages.jsonl`, as the strategy was fitted on them; the prompt is in `index.json`.",
     )
 
 
@@ -151,7 +151,7 @@ def systems(arm: RagAnswers, name: str) -> list[str]:
                     "M100",
                     said,
                     name,
-                    help=f"assay answer PROJECT FILE --with {name} runs the arm as it is",
+                    help=f"assay answer PROJECT FILE --with {name} runs the strategy as it is",
                 )
             )
     return [prompt[0].content.strip() for prompt in prompts]

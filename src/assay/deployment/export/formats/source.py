@@ -191,10 +191,10 @@ def choosing(name: str) -> Problem:
 ANSWER = "assay answer PROJECT FILE --with {name} runs it"
 # What strategies give that is no language model of their own, and the way out.
 NO_MODEL: dict[Gives, tuple[str, str]] = {
-    "index": ("is a model with an index; the model alone is another arm", "take --to index"),
+    "index": ("is a model with an index; the model alone is another strategy", "take --to index"),
     "prompt": ("trains nothing: it is a prompt for a base as it comes", "take --to prompt"),
     "likelihoods": ("chooses by likelihoods of a base as it comes, which only assay reads", ANSWER),
-    "mix": ("is a mix of arms, which only assay puts together", ANSWER),
+    "mix": ("is a mix of strategies, which only assay puts together", ANSWER),
     "no model": ("asks no language model: there is none", ANSWER),
     "encoder": ("is an encoder, which writes nothing: there is no language model", ANSWER),
     "labels": (
