@@ -45,6 +45,7 @@ def test_labels_few(tmp_path: Path):
         "majority",
         "tfidf",
         "probe",
+        "probe-vectors",
         "setfit",
         "stack",
         "zero-shot",
@@ -57,7 +58,7 @@ def test_labels_few(tmp_path: Path):
 def test_many_labels_leave_out_what_asks_a_small_model():
     labels = tuple(f"label_{i}" for i in range(30))
     project = config.load(begin(tickets(Path("many.csv"), labels, 1500)))
-    assert list(project.arms) == ["majority", "tfidf", "probe", "setfit", "stack"]
+    assert list(project.arms) == ["majority", "tfidf", "probe", "probe-vectors", "setfit", "stack"]
     assert project.split.rows_per_label is None  # what is quick learns from all rows
 
 
@@ -66,6 +67,7 @@ def test_of_many_rows_a_language_model_learns_from_some():
     assert [arm.kind for arm in project.arms.values()] == [
         "majority",
         "tfidf",
+        "probe",
         "probe",
         "shots",
         "lora",

@@ -67,6 +67,10 @@ def portfolio(kind: str, size: Size) -> Iterator[Entry]:
 MAJORITY: Entry = ({"kind": "majority"}, "a constant: always the most frequent answer")
 TFIDF: Entry = ({"kind": "tfidf"}, "words and characters, a linear model")
 PROBE: Entry = ({"kind": "probe"}, "sentence vectors, words and characters, a linear model")
+VECTORS: Entry = (
+    {"kind": "probe", "features": ["vectors"], "name": "probe-vectors"},
+    "sentence vectors alone, for questions in words that no row has",
+)
 NEIGHBOURS: Entry = ({"kind": "knn"}, "the answer of the most similar training rows")
 BASE: Entry = ({"kind": "shots", "k": 0}, "the base model as it is")
 SIMILAR: Entry = (
@@ -76,7 +80,7 @@ SIMILAR: Entry = (
 
 
 def _labels(size: Size) -> Iterator[Entry]:
-    yield from (MAJORITY, TFIDF, PROBE)
+    yield from (MAJORITY, TFIDF, PROBE, VECTORS)
     if size.rows <= CONTRAST_ROWS:
         tuned = {"kind": "setfit"}
         yield tuned, "the sentence encoder tuned by contrast, a linear model on it"
