@@ -187,8 +187,8 @@ def measured(size: int, peer_rows: int, folder: Path) -> dict[str, Any]:
     steps: Any = read(project_text(head, folder / "project")).value
     result = {
         "rows": size,
-        "steps": steps["curate"],
-        "pipeline": in_its_own_process("pipeline", str(rows), json.dumps(steps["curate"])),
+        "steps": steps["prepare"],
+        "pipeline": in_its_own_process("pipeline", str(rows), json.dumps(steps["prepare"])),
         "near": in_its_own_process("near", str(rows), str(planted)),
     }
     if peer_rows:

@@ -35,7 +35,7 @@ def make_project(laid: Laid, folder: Path) -> None:
     # The rows that are learnt and chosen from: they alone say how large the project is.
     write_lines(whole, [row for split in SPLITS if split != "test" for row in laid.raw(split)])
     value: dict[str, Any] = YAML(typ="safe").load(project_text(whole, folder))
-    value["aim"] = {"kind": laid.about["kind"], "metric": laid.about["metric"]}
+    value["task"] = {"kind": laid.about["kind"], "metric": laid.about["metric"]}
     files = {split: str((laid.folder / f"{split}.jsonl").absolute()) for split in SPLITS}
     value["data"] = {"files": files, "columns": laid.about["columns"]}
     value["split"] = {"leaks": "repair", "group": laid.about["group"] or None}

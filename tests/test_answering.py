@@ -106,7 +106,7 @@ def test_another_file_or_arm_begins_anew_and_says_so(ran, tmp_path):
     assert any("all are answered anew" in text for text in notes())
     assert len(out.read_text().splitlines()) == 8
     answer_file(ran, "majority", file, out, tell=heard.append)
-    assert any("begun by another arm" in text for text in notes())
+    assert any("begun by another strategy" in text for text in notes())
 
 
 @pytest.mark.slow

@@ -319,7 +319,7 @@ def test_a_variant_that_was_run_with_set_is_asked_by_its_name(floors, capsys):
     assay.run(floors)
     assay.run(floors, sets=["compare.0.c=3"])
     (variant,) = {one["name"] for one in assay.report(floors).data["strategies"]} - {"majority"}
-    with pytest.warns(Differs, match=f"names no arm {variant}"):
+    with pytest.warns(Differs, match=f"names no strategy {variant}"):
         assay.load(floors, variant)
     assert bench_of(floors, variant, True, silent)[1].c == 3
     assert command(["list", str(floors), "--json"]) == 0

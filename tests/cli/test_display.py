@@ -182,7 +182,7 @@ def test_live_draws_at_most_eight_lines():
 
 def test_the_whole_run_is_told_by_arms_and_by_the_time_that_is_left():
     whole = RunProgress(100.0, 7, 8.0, 3)
-    assert whole.line(230.0) == "3 of 7 arms, 2 min 10 s so far, at most 5 min 50 s left"
+    assert whole.line(230.0) == "3 of 7 strategies, 2 min 10 s so far, at most 5 min 50 s left"
     assert RunProgress(100.0, 7, None, 7).line(130.0) == "additional questions, 30 s so far"
 
 

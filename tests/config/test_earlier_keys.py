@@ -123,5 +123,5 @@ def test_a_run_takes_an_earlier_name(tmp_path):
     compare = "compare: [{kind: majority}, {kind: knn, k: 3}, {kind: shots, k: 0}]\n"
     project = load(tmp_path, HEAD + compare)
     assert list(select_arms(project, ["neighbours-k3,shots-k0"])) == ["knn-k3", "zero-shot"]
-    with pytest.raises(assay.UsageError, match="there is no arm 'neighbour'"):
+    with pytest.raises(assay.UsageError, match="there is no strategy 'neighbour'"):
         select_arms(project, ["neighbour"])

@@ -84,7 +84,7 @@ def test_the_cheapest_of_those_that_are_expected_to_lose_little_wins():
         standing("d", 0.75, 1, p_best=0.4, p_floor=0.001),
     )
     assert (found.recommended, found.state) == ("c", "use")
-    assert named(found.reason, "c", "3 arms", "2.0 points")
+    assert named(found.reason, "c", "3 strategies", "2.0 points")
     assert named(found.reason, "a", "0.800", "0.770", "0.830", "−1.5 points")
     assert named(found.reason, "floor", "+28.5 points")
     assert named(found.undecided, "a", "2.0 points") and re.search(

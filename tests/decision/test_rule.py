@@ -22,7 +22,7 @@ CASES = [
     # what is compared, under which settings -> who is recommended
     ("the best, where all others are surely worse", [FLOOR, GOOD, FAIR], NOTHING, "good"),
     ("the cheaper of two that cannot be told apart", [FLOOR, GOOD, TWIN, FAIR], NOTHING, "twin"),
-    ("the order of the arms does not matter", [TWIN, FAIR, GOOD, FLOOR], NOTHING, "twin"),
+    ("the order of the strategies does not matter", [TWIN, FAIR, GOOD, FLOOR], NOTHING, "twin"),
     ("a limit on time puts the best out", [FLOOR, GOOD, FAIR],
     {"limits": ArmLimits(ms_per_answer=200)}, "fair"),
     ("a limit that is just kept", [FLOOR, GOOD, FAIR], {"limits": ArmLimits(ms_per_answer=500)},
@@ -33,7 +33,7 @@ CASES = [
     ("without a time alone the mean of a batch stands in",
     [FLOOR, FAIR, arm("odd", range(20), 0.3)],
      {"limits": ArmLimits(ms_per_answer=200)}, "fair"),
-    ("only the floor keeps the limit", [FLOOR, GOOD, FAIR], {"limits": ArmLimits(ms_per_answer=20)},
+    ("only the baseline keeps the limit", [FLOOR, GOOD, FAIR], {"limits": ArmLimits(ms_per_answer=20)},
     "floor"),
     ("memory", [FLOOR, arm("big", range(20), peak_bytes=9e9), FAIR],
     {"limits": ArmLimits(peak_mb=8000)}, "fair"),
@@ -48,17 +48,17 @@ CASES = [
     "fair"),
     ("a limit on money says nothing where nothing has a price", [FLOOR, GOOD, FAIR],
      {"limits": ArmLimits(price_per_month=0.01)}, "good"),
-    ("hours of people make the quick arm the dear one", [GOOD, TWIN],
+    ("hours of people make the quick strategy the dear one", [GOOD, TWIN],
      {"prices": Prices(hour_of_machine=1, hour_of_person=100), "effort": {"twin": 40, "good": 1}},
      "good"),
     ("unless answers are many", [GOOD, TWIN],
      {"prices": Prices(hour_of_machine=10, hour_of_person=100), "effort": {"twin": 40, "good": 1},
       "volume_per_month": 1_000_000}, "twin"),
-    ("a contract that one arm needs", [GOOD, TWIN],
+    ("a contract that one strategy needs", [GOOD, TWIN],
      {"price_per_hour": 1.0,
      "prices": Prices(compliance=(Compliance(name="contract", price=50, arms=("twin",)),))},
      "good"),
-    ("labels have a price, and only one arm needs them",
+    ("labels have a price, and only one strategy needs them",
     [arm("ask", range(20), 1.0, labelled_rows=0),
      arm("train", [*range(10), *range(60, 72)], 0.5, labelled_rows=2000)],
      {"prices": Prices(label=1.0)}, "ask"),
@@ -66,10 +66,10 @@ CASES = [
      [arm("one", range(20), 1.19), arm("two", [*range(10), *range(60, 76)], 1.0)], NOTHING, "one"),
     ("but half a point is no reason to take the one that costs a little more",
      [arm("one", range(20), 1.19), arm("two", [*range(10), *range(60, 72)], 1.0)], NOTHING, "two"),
-    ("nothing beats the floor",
+    ("nothing beats the baseline",
      [arm("floor", range(30), 1e-6, kind="tfidf", floor=True), arm("same", range(5, 36), 1.0)],
      NOTHING, "floor"),
-    ("a floor over a limit must still be beaten",
+    ("a baseline over a limit must still be beaten",
     [arm("floor", range(30), 1.0, kind="tfidf", floor=True),
      arm("worse", range(90), 0.01), arm("better", range(10), 0.1)],
      {"limits": ArmLimits(ms_per_answer=500)}, "better"),
@@ -103,10 +103,10 @@ def test_when_no_arm_is_left_it_says_what_each_limit_costs():
     verdict = found["verdict"]
     assert verdict["recommended"] is None and verdict["corrected"] is None
     assert verdict["reason"].startswith(
-        "No arm may be recommended. good, with accuracy 0.950, is out: it takes 500 ms"
+        "No strategy may be recommended. good, with accuracy 0.950, is out: it takes 500 ms"
     )
     assert named(verdict["reason"], "fair", "0.850", "50.0 ms")
-    assert verdict["failed"] == ["Every arm is out: over a limit, or surely past a guard."]
+    assert verdict["failed"] == ["Every strategy is out: over a limit, or surely past a guard."]
     assert found["change"]["lifted"] == [{"name": "ms_per_answer", "arm": "good", "value": 0.95}]
 
 
@@ -114,7 +114,7 @@ def test_a_chosen_arm_below_a_floor_that_is_out_fails_the_gate():
     floor = arm("floor", range(30), 1.0, kind="tfidf", floor=True)
     found = weighed(floor, arm("worse", range(90), 0.01), limits=ArmLimits(ms_per_answer=500))
     assert found["verdict"]["recommended"] == "worse"
-    assert found["verdict"]["failed"] == ["worse scores below the floor floor."]
+    assert found["verdict"]["failed"] == ["worse scores below the baseline floor."]
     assert weighed(floor, FAIR)["verdict"]["failed"] == []
 
 

@@ -237,7 +237,7 @@ def test_free_answers_are_judged_by_exact_match():
 def test_few_rows_and_one_arm():
     data = small(one="aabb")
     assert data["verdict"]["recommended"] == "one"
-    assert "only arm" in data["verdict"]["reason"]
+    assert "only strategy" in data["verdict"]["reason"]
     assert data["strategies"][0]["metrics"]["accuracy"]["low"] < 1
 
 
@@ -257,7 +257,7 @@ def test_one_row_compares_nothing():
 def test_no_arm_at_all():
     data = build(task=Task(), arms=[Arm("x", "x", status="failed")], rows={}, audit={}, exam={})
     assert data["verdict"]["recommended"] is None and data["verdict"]["corrected"] is None
-    assert named(data["verdict"]["reason"], "No arm")
+    assert named(data["verdict"]["reason"], "No strategy")
 
 
 def test_arms_must_have_had_the_same_rows():

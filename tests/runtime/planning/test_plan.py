@@ -25,9 +25,9 @@ def test_a_line_an_arm_and_the_sum():
     done = plan({}, {"name": "tfidf", "state": "cached", **NOTHING})
     assert done.lines() == [
         "head",
-        "  arm    state                time    memory      disk",
-        "  lora   to do             1–2 min    4.0 GB    3.0 GB",
-        "  tfidf  cached                  –         –         –",
+        "  strategy  state                time    memory      disk",
+        "  lora      to do             1–2 min    4.0 GB    3.0 GB",
+        "  tfidf     cached                  –         –         –",
         "  total 1–2 min (probed) · peak 4.0 of 10.0 GB · disk 3.0 of 100.0 GB free",
     ]
 
@@ -51,4 +51,4 @@ def test_what_does_not_fit_is_said_with_what_would():
 
 def test_an_arm_that_cannot_be_probed_is_a_line():
     lines = plan({**NOTHING, "state": "cannot", "refused": "lora: R098 too large"}).lines()
-    assert "lora: R098 too large" in lines and lines[1].split()[0] == "arm"
+    assert "lora: R098 too large" in lines and lines[1].split()[0] == "strategy"

@@ -188,7 +188,7 @@ def test_nothing_waits_for_an_arm_that_could_gain_too_little():
     assert (sure["state"], sure["headline"], sure["unfinished"]) == ("use", "Use probe", [])
     assert (
         "lora did not finish (about 4 minutes more); no"
-        " arm could gain more than 1.4 points" in sure["undecided"]
+        " strategy could gain more than 1.4 points" in sure["undecided"]
     )
     assert said(1, equivalent=1.0)["state"] == said(40)["state"] == "undecided"
     lower = Standing("a", False, 3.0, 2.0, 5.0, 0.0, 1, None, None)

@@ -293,7 +293,7 @@ def test_it_shares_a_base_with_other_adapters(lesson, tmp_path):
             {"inners": [TWO[0], {**TWO[1], "model": "smollm2-360m-instruct"}]},
             "model is none and smollm2-360m-instruct",
         ),
-        ({"inners": TWO, "weights": [1.0]}, "1 of them for 2 inner arms"),
+        ({"inners": TWO, "weights": [1.0]}, "1 of them for 2 inner strategies"),
         ({"inners": TWO, "weights": [0.0, 0.0]}, "not all 0"),
         ({"inners": TWO, "how": "ties", "density": 1.5}, "1.5"),
         ({"inners": TWO, "how": "ties", "density": -0.1}, "-0.1"),

@@ -127,7 +127,7 @@ def test_rows_without_any_piece_are_refused(lesson):
 
 
 @pytest.mark.parametrize(
-    ("kind", "way"), [("classify", "take head"), ("answer", "leave this arm out")]
+    ("kind", "way"), [("classify", "take head"), ("answer", "leave this strategy out")]
 )
 def test_other_kinds_of_task_are_refused_with_what_fits(lesson, kind, way):
     (problem,) = TokenHead().unfit(lesson(kind).task)

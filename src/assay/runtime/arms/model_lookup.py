@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from assay.config.start import is_generated
@@ -16,8 +15,8 @@ if TYPE_CHECKING:
 
 
 def computable(
-    project: Project, arms: Mapping[str, Strategy], *, chosen: bool, tell: Tell
-) -> Mapping[str, Strategy]:
+    project: Project, arms: dict[str, Strategy], *, chosen: bool, tell: Tell
+) -> dict[str, Strategy]:
     """The arms that can run here. Where the packages that compute models are not installed, arms
     that need them are left out, with a warning, if assay chose what is compared; if a person did,
     that is refused.

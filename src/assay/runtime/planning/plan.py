@@ -62,7 +62,7 @@ class Plan:
         return "\n".join(self.lines())
 
     def lines(self) -> list[str]:
-        width = max([len(row["name"]) for row in self.rows] + [4])
+        width = max([len(row["name"]) for row in self.rows] + [len("strategy")])
         lines = [
             self.head,
             f"  {'strategy':<{width}}  {'state':<9}  {'time':>14}  {'memory':>8}  {'disk':>8}",
