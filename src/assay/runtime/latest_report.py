@@ -72,7 +72,7 @@ def refuse_unknown(project: Project, name: str) -> None:
 
     names = list(dict.fromkeys([*known_arms(project), BASE]))
     if name_today(name, project.arms) not in names:
-        raise UsageError(unknown_name("C083", "arm", name, names, str(near(project.target))))
+        raise UsageError(unknown_name("C083", "strategy", name, names, str(near(project.target))))
 
 
 def recommendation_at(target: Path) -> str:
