@@ -52,7 +52,7 @@ def arm_for(project: Project, name: str) -> Strategy:
     if name in kinds and not any(f.is_required() for f in kinds[name].model_fields.values()):
         return make_strategy({"kind": name}, {})
     known, arms = [*project.arms, *kinds], ", ".join(project.arms)
-    raise UsageError(unknown_name("C083", "arm", name, known, "evaluate.leak_cost", arms))
+    raise UsageError(unknown_name("C083", "strategy", name, known, "evaluate.leak_cost", arms))
 
 
 def is_enabled(project: Project, prepared: Prepared) -> bool:

@@ -56,7 +56,7 @@ def strategies(project: Project, prepared: Prepared) -> list[Strategy]:
     """
     named = project.checking.robustness.arms
     problems = [
-        unknown_name("C099", "arm", name, project.arms, "evaluate.robustness.arms")
+        unknown_name("C099", "strategy", name, project.arms, "evaluate.robustness.arms")
         for name in (named if isinstance(named, tuple) else ())
         if name not in project.arms
     ]

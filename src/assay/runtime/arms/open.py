@@ -65,7 +65,9 @@ def benches(
     typed = {name: name_today(name, project.arms) for name in names}
     names = list(typed.values())
     problems = [
-        unknown_name("C083", "strategy", name, known, str(target)) for name in names if name not in known
+        unknown_name("C083", "strategy", name, known, str(target))
+        for name in names
+        if name not in known
     ]
     found: dict[str, tuple[Bench, Any]] = {}
     said: list[str] = []
