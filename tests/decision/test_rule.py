@@ -33,7 +33,7 @@ CASES = [
     ("without a time alone the mean of a batch stands in",
     [FLOOR, FAIR, arm("odd", range(20), 0.3)],
      {"limits": ArmLimits(ms_per_answer=200)}, "fair"),
-    ("only the baseline keeps the limit", [FLOOR, GOOD, FAIR], {"limits": ArmLimits(ms_per_answer=20)},
+    ("only a baseline keeps it", [FLOOR, GOOD, FAIR], {"limits": ArmLimits(ms_per_answer=20)},
     "floor"),
     ("memory", [FLOOR, arm("big", range(20), peak_bytes=9e9), FAIR],
     {"limits": ArmLimits(peak_mb=8000)}, "fair"),

@@ -9,12 +9,7 @@ from assay.core.errors import TrainError
 from assay.core.types import Example, Lesson, Message, Task
 from assay.strategies.baselines.dictionary import (
     Dictionary,
-    Evidence,
-    TextWords,
     decisions,
-    estimate_precision,
-    resolve_overlaps,
-    score_candidates,
 )
 from assay.tasks.entities import pieces_of
 
@@ -77,26 +72,6 @@ def test_a_name_that_is_mostly_none_is_not_named():
     assert pieces_of(said(fitted(rows), "7 may come")) == []
 
 
-def test_evidence_is_counted_by_hand():
-    rows = [TextWords.of("to Oslo", [(3, 7, "town")]), TextWords.of("to go")]
-    made = Evidence.of(rows)
-    assert made.longest == 1
-    assert made.right["woslo"] == made.right["lto Aa"] == made.right["bto Aa $"] == {"town": 1}
-    assert made.seen["woslo"] == 1 and made.seen["rAa $"] == 1
-    worth, cuts = estimate_precision([TextWords.of("to Oslo", [(3, 7, "town")])] * 4, 2, 0)
-    # seen twice, right each time, in both folds of two rows
-    assert worth["w24"] == (4 + 0.5) / (4 + 1)
-    assert set(cuts) == {"town"}
-
-
-def test_no_two_pieces_share_a_word():
-    kept = resolve_overlaps([(0.5, (0, 2), "a"), (0.9, (1, 2), "b"), (0.5, (2, 3), "a")])
-    assert kept == [(0.9, (1, 2), "b"), (0.5, (2, 3), "a")]
-    assert score_candidates(iter([((0, 1), "a", ["x", "y"])]), {"x": 0.5, "y": 0.5}) == [
-        (0.75, (0, 1), "a")
-    ]
-
-
 def test_a_field_that_is_chosen_has_a_decision_list():
     rows = [
         row(f"{word} number {i}", {"kind": kind})
@@ -116,3 +91,27 @@ def test_other_tasks_are_refused():
     assert [problem.code for problem in Dictionary().unfit(Task(kind="classify"))] == ["T042"]
     with pytest.raises(TrainError, match="T002"):
         fitted([])
+
+
+def test_names_that_come_again_are_looked_up_and_nothing_is_guessed_beside_them():
+    # Each name comes in several places, and its neighbours are those of other words too: patterns
+    # would name "Vega" in the last text, a list does not.
+    rows = [
+        row(f"{verb} {name} {after}", f"firm: {name}")
+        for name in ("Acme", "Orion", "Delta", "Nova")
+        for verb, after in (("we ask", "again"), ("they sued", "twice"), ("so says", "today"))
+    ] + [row(f"{verb} Vega{n} again", "none") for verb in ("we ask", "so says") for n in "abcdef"]
+    arm = fitted(rows)
+    assert arm.known == {"acme": "firm", "delta": "firm", "nova": "firm", "orion": "firm"}
+    assert said(arm, "yesterday Acme and NOVA met Vegax again") == "firm: Acme | firm: NOVA"
+
+
+def test_what_is_looked_up_is_kept(tmp_path):
+    lesson = Lesson(
+        Task(kind="extract"), [row(f"pay {town} now", f"to: {town}") for town in TOWNS * 3], ()
+    )
+    arm = Dictionary().fit(lesson)
+    arm.save(tmp_path)
+    again = Dictionary().restore(tmp_path, lesson)
+    assert dict(again.known) == dict(arm.known)
+    assert said(again, "Oslo or Rome") == said(arm, "Oslo or Rome")
