@@ -92,7 +92,10 @@ def _labels(size: Size) -> Iterator[Entry]:
 
 
 def _label_sets(size: Size) -> Iterator[Entry]:
-    yield from (MAJORITY, TFIDF, PROBE, SIMILAR)
+    yield from (MAJORITY, TFIDF, PROBE)
+    if size.rows <= CONTRAST_ROWS:
+        yield {"kind": "encoder"}, "the sentence encoder tuned whole, a head on it"
+    yield SIMILAR
 
 
 def _options(size: Size) -> Iterator[Entry]:
