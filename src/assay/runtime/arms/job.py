@@ -295,10 +295,12 @@ class Job:
             if "piece" in self.request:
                 sealed.add(stage.folder / ASKED, {"from": done, "asked": len(chunk)})
 
-            def tell(event: dict, before: int = done) -> None:
+            def tell(event: dict, before: int = done, asked: int = len(chunk)) -> None:
                 parts.hear(event)
                 if event.get("event") == "progress":
-                    event = {**event, "done": before + event["done"], "total": len(questions)}
+                    # one question may be many prompts, as of a row with candidates
+                    now = before + asked * event["done"] // max(1, event["total"])
+                    event = {**event, "done": now, "total": len(questions)}
                 self.tell(event)
 
             answers = adapted.answer(chunk, tell)
