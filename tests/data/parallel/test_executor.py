@@ -12,6 +12,7 @@ from assay.data.parallel.executor import PAYS, Scale, StepExecutor, passes
 from assay.data.steps.dedupe import Dedupe
 from assay.data.steps.length import Length
 from assay.data.steps.repair import Repair
+from helpers.curation_processes import own_step_processes
 from helpers.nights import nightly_but
 from helpers.problems import problem
 
@@ -61,36 +62,6 @@ def test_two_processes_give_the_same_bytes_as_one(rows_of, result_of, official):
     assert result_of(rows, test=test, scale=Scale(processes=1, chunk=1)) == alone
     for action in (b"changed", b"dropped", *([b"kept"] if official else [])):
         assert b'"action": "' + action + b'"' in alone
-
-
-# Ray warns of what it does itself: its own deprecated names, sockets that it leaves to be
-# collected.
-quietly = pytest.mark.filterwarnings(
-    "ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::FutureWarning"
-)
-
-
-@pytest.mark.nightly
-@quietly
-def test_a_ray_cluster_gives_the_same_bytes(rows_of, result_of):
-    pytest.importorskip("ray.data", reason="needs the extra ray: pip install 'assay[ray]'")
-    rows, test = rows_of(400), rows_of(90, seed=9)
-    test = [Example(f"test-{e.id}", e.messages, e.target, source=f"test{e.source}") for e in test]
-    steps = (Repair(), Length(max_chars=90), Dedupe())
-    alone = result_of(rows, test=test, steps=steps)
-    assert result_of(rows, test=test, steps=steps, scale=Scale(processes=2, ray="local")) == alone
-    import ray
-
-    assert not ray.is_initialized()
-    assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
-
-
-@pytest.mark.nightly
-@quietly
-def test_a_cluster_that_is_not_there_is_said(rows_of, result_of):
-    pytest.importorskip("ray.data", reason="needs the extra ray: pip install 'assay[ray]'")
-    with problem(DataError, "D068", "data.ray", "'127.0.0.1:1'"):
-        result_of(rows_of(200), scale=Scale(ray="127.0.0.1:1"))
 
 
 @pytest.mark.slow
@@ -169,20 +140,6 @@ def test_a_set_step_that_is_done_is_not_done_again(rows_of, result_of, tmp_path)
     assert Often.calls == [200]
 
 
-def children() -> list[int]:
-    """Processes that apply steps for this one."""
-    found = []
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int((place / "stat").read_text().rpartition(")")[2].split()[1])
-            words = (place / "cmdline").read_bytes()
-        except (OSError, ValueError):
-            continue
-        if parent == os.getpid() and b"assay.data.parallel.worker" in words:
-            found.append(int(place.name))
-    return found
-
-
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks the processes up in /proc")
 def test_a_process_that_ends_is_named_with_its_rows_and_the_rest_goes_on_from_there(
@@ -192,7 +149,7 @@ def test_a_process_that_ends_is_named_with_its_rows_and_the_rest_goes_on_from_th
     scale = Scale(processes=2, folder=tmp_path, pays=0, chunk=10)
 
     def tell(event):
-        for process in children():
+        for process in own_step_processes():
             os.kill(process, signal.SIGKILL)
 
     spread = StepExecutor(scale, Means(seed=3), tell)
@@ -203,42 +160,11 @@ def test_a_process_that_ends_is_named_with_its_rows_and_the_rest_goes_on_from_th
         for _ in spread.fates((Repair(),), rows):
             tell({})
     assert re.fullmatch(r"rows\.csv:\d+ to rows\.csv:\d+", caught.value.problems[0].place)
-    assert not children()
+    assert not own_step_processes()
     assert list(tmp_path.glob("pass-*.part"))
     fresh = StepExecutor(Scale(pays=PAYS), Means(seed=3), lambda event: None)
     with StepExecutor(scale, Means(seed=3), lambda event: None) as again:
         assert list(again.fates((Repair(),), rows)) == list(fresh.fates((Repair(),), rows))
-
-
-@pytest.mark.slow
-def test_processes_end_with_the_one_that_started_them(rows_of, forked):
-    from assay.data.parallel.pool import Hands
-
-    def work():
-        hands = Hands(2)
-        assert len(children()) == 2
-        os.kill(os.getpid(), signal.SIGKILL)
-        hands.end()
-
-    before = set(everywhere())
-    assert forked(work) == -signal.SIGKILL
-    import time
-
-    until = time.monotonic() + 120
-    while set(everywhere()) - before:
-        assert time.monotonic() < until, "a process outlived the one that started it"
-        time.sleep(0.05)
-
-
-def everywhere() -> list[int]:
-    found = []
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            if b"assay.data.parallel.worker" in (place / "cmdline").read_bytes():
-                found.append(int(place.name))
-        except OSError:
-            continue
-    return found
 
 
 def test_settings_of_scale_change_no_result_and_no_key(tmp_path, sentences):
