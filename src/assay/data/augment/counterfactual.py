@@ -20,7 +20,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 from pydantic import Field
 
@@ -54,6 +54,7 @@ _NO_NOUN = frozenset(
 
 class Counterfactual(Augmentation):
     kind: Literal["counterfactual"] = "counterfactual"
+    VERSION: ClassVar[int] = 2  # a European, not an European
     swap: tuple[Group, ...] = Field(default=("gender", "names"), min_length=1)
     # Share of the rows with such a word that are copied.
     share: float = Field(default=1.0, gt=0, le=1)
@@ -140,5 +141,6 @@ def _with_article(before: str, new: str) -> str:
     match = re.search(r"\b([Aa])(n?)([ \t]+)$", before)
     if match is None:
         return before
-    vowel = new[0].lower() in "aeiou"
+    low = new.lower()
+    vowel = low[0] in "aeiou" and not low.startswith("eu")  # a European
     return f"{before[: match.start()]}{match[1]}{'n' if vowel else ''}{match[3]}"
