@@ -25,21 +25,40 @@ def shift_date(text: str, by: timedelta) -> str | None:
     numbers = re.findall(r"\d+", text)
     if not month or len(numbers) != 2:
         return None
-    for names in _NAMES.values():
-        for at, name in enumerate(names):
-            if name.casefold().startswith(month[0].casefold().rstrip(".")[:4]):
-                day, year = int(numbers[0]), int(numbers[1])
-                then = _date(year, at + 1, day, by)
-                if then is None:
-                    return None
-                out = text.replace(month[0], _match_case(names[then.month - 1], month[0]), 1)
-                out = re.sub(r"(?<=\d)(?:st|nd|rd|th)\b", "", out)
-                return out.replace(numbers[1], str(then.year)).replace(numbers[0], str(then.day), 1)
-    return None
+    named = _month_named(month[0], dotted=re.match(r"\d{1,2}\.\s", text) is not None)
+    if named is None:
+        return None
+    names, at = named
+    then = _date(int(numbers[1]), at + 1, int(numbers[0]), by)
+    if then is None:
+        return None
+    name = names[then.month - 1]
+    if month[0].casefold() != names[at].casefold():  # Mar. for March
+        name = name[:3]
+    out = text.replace(month[0], _match_case(name, month[0]), 1)
+    out = re.sub(r"(?<=\d)(?:st|nd|rd|th|er)\b", "", out)
+    return out.replace(numbers[1], str(then.year)).replace(numbers[0], str(then.day), 1)
+
+
+def _month_named(word: str, dotted: bool) -> tuple[list[str], int] | None:
+    """(names of the months in the language of `word`, its place among them). Of the languages that
+    call it alike, German where a dot follows the day, else the one that writes it so."""
+    low = word.casefold()
+    found = [
+        (low != name.casefold(), name[0].islower() != word[0].islower(), language, at)
+        for language, names in _NAMES.items()
+        for at, name in enumerate(names)
+        if name.casefold().startswith(low[:4])
+    ]
+    if not found:
+        return None
+    _, _, language, at = min(
+        found, key=lambda one: (one[0], dotted and one[2] != "de", not one[0] and one[1])
+    )
+    return _NAMES[language], at
 
 
 def _match_case(name: str, like: str) -> str:
-    name = name if len(like) > 4 or len(like) == len(name) else name[:3]
     return name.upper() if like.isupper() else name.lower() if like.islower() else name
 
 

@@ -32,6 +32,7 @@ TOGETHER = 64  # rows whose texts a model reads in one batch
 
 class Anonymise(RowStep):
     kind: Literal["anonymise"] = "anonymise"
+    VERSION: ClassVar[int] = 2
     always: ClassVar[bool] = True
     needs: ClassVar[tuple[str, ...]] = ("key",)
     # What stands in place of a datum: a made-up one of its form, <PERSON>, <PERSON_1>, or
