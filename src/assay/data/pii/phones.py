@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from assay.data.pii.context import ContextWords
-from assay.data.pii.spans import Span
+from assay.data.pii.spans import Span, outside
 
 # ITU E.164 country codes of one and two digits; all others have three.
 _TWO = {
@@ -120,25 +120,34 @@ def phones(text: str) -> Iterator[Span]:
         for found in pattern.finditer(text):
             if not found[part].startswith(("000", "(000")):
                 yield Span(*found.span(part), "PHONE", 1)
+    nobodys: list[tuple[int, int]] = []
     for found in _NUMBER.finditer(text):
         start, end = found.span()
-        if _real(found[0]) and _likely(text, start, end, found[0]):
+        if _is_nobodys(found[0]):
+            nobodys.append((start, end))
+        elif _real(found[0]) and _likely(text, start, end, found[0]):
             yield Span(start, end, "PHONE", 2 if found[0][0] in "+(" else 1)
+    short = []
     for found in re.finditer(r"(?<![\w.-])\d{3}[ .-]\d{4}(?![\w-]|\.\d)", text):
         named = _WORDS.near(text, *found.span()) or _AFTER.near(text, *found.span())
         if named and _real(found[0]):
-            yield Span(*found.span(), "PHONE", 1)
+            short.append(Span(*found.span(), "PHONE", 1))
+    # The end of a pseudonym, (000) 555-0187, is no number by itself.
+    yield from outside(short, nobodys)
+
+
+def _digits(written: str) -> str:
+    return re.sub(r"\D", "", re.split(r"[xXeEdD,]", written)[0])
+
+
+def _is_nobodys(written: str) -> bool:
+    digits = _digits(written)
+    return digits[national_start(digits, "+" in written[:2]) :][:3] == "000"
 
 
 def _real(written: str) -> bool:
-    number = re.split(r"[xXeEdD,]", written)[0]
-    digits = re.sub(r"\D", "", number)
-    plus = "+" in written[:2]
-    return (
-        6 <= len(digits) <= 16
-        and digits[national_start(digits, plus) :][:3] != "000"
-        and len(set(digits)) > 1
-    )
+    digits = _digits(written)
+    return 6 <= len(digits) <= 16 and len(set(digits)) > 1 and not _is_nobodys(written)
 
 
 def _likely(text: str, start: int, end: int, written: str) -> bool:
