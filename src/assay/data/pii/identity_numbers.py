@@ -15,11 +15,12 @@ _LINK = (
     r"|are|ist|lautet|es|est|number|numbers|no|nr|nummer|num|id|code|reads|has|of|the|de|n°|nº))*"
 )
 _BETWEEN = (
-    r"[ \t]?(?:no\.?|nr\.?|num(?:ber|"
-    r"mer|ero)?|n[°ºo]\.?|#)?" + _LINK + r"[\s:=#.?\-–>\"'(]{0,6}"
+    r"(?:[ \t]?(?:no\.?|nr\.?|num(?:ber|"
+    r"mer|ero)?|n[°ºo]\.?|#))?" + _LINK + r"[\s:=#.?\-–>\"'(]{0,6}"
 )
 _VALUE = (
-    r"(?P<value>[A-Za-z]{0,4}[-./ ]?\d[A-Za-z0-9]*(?:[-./"
+    # a small word and a blank before the digits is no part of them: "in 2024"
+    r"(?P<value>(?-i:[A-Z]{0,4}[-./ ]?|[A-Za-z]{0,4}[-./]?)\d[A-Za-z0-9]*(?:[-./"
     r" ]?[A-Za-z0-9]*\d[A-Za-z0-9]*){0,6})(?![\w@])"
 )
 
