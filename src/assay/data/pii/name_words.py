@@ -9,7 +9,7 @@ TITLES = (
     " father sister uncle aunt auntie rabbi imam principal coach detective inspector chancellor"
     " congressman congresswoman rep gov governor mayor nurse attorney esq ing mag dipl-ing hr fr"
 )
-BEFORE = (  # a name follows these; parts of a regular expression
+BEFORE = (  # a name follows these
     "my name is|my name's|name is|name's|names|i am|i'm|im|this is|it's|call me|named|called"
     "|signed by|signed|ask for|ask|speak to|speak with|talk to|talk with|speaking with|regarding|"
     "contact|cc to|on behalf of|care of|c/o|attn|attention|sincerely|directed by|written by|sung by"

@@ -28,7 +28,8 @@ def _any(listed: str) -> str:
 _TITLE = re.compile(
     rf"(?<![\w'’])(?:{_any(words.TITLES)})(?:\.[ \t]?|[ \t])[ \t]?(?=\w)", re.IGNORECASE
 )
-_BEFORE = re.compile(rf"(?<![\w'’])(?:{words.BEFORE})[:,]?[ \t]{{1,2}}(?=\w)", re.IGNORECASE)
+_PHRASES = "|".join(sorted(words.BEFORE.split("|"), key=len, reverse=True))  # met with, then met
+_BEFORE = re.compile(rf"(?<![\w'’])(?:{_PHRASES})[:,]?[ \t]{{1,2}}(?=\w)", re.IGNORECASE)
 _RELATION = re.compile(rf"(?<![\w'’])(?:{_any(words.RELATIONS)}),?[ ](?=\w)", re.IGNORECASE)
 _GREETING = re.compile(
     rf"(?:^|(?<=[\n.!?>\"“,]))[ \t>\"]{{0,4}}(?:{_any(words.GREETINGS)}),?[ \t](?=\w)", re.I
