@@ -1,14 +1,10 @@
-"""The key, the sealed table, and the way back."""
-
 import stat
 
 import pytest
 
 from assay.core.errors import DataError
-from assay.core.types import Changed, Example, Means, Message
+from assay.core.types import Example, Means, Message
 from assay.data.pii.key import read_key
-from assay.data.pii.pseudonym_table import seal, unseal
-from assay.data.pii.reverse import Reverse, main
 from assay.data.steps.anonymise import Anonymise
 
 
@@ -57,35 +53,3 @@ def test_a_model_that_is_not_there_is_said(tmp_path):
             Example("r", (Message("user", "Jo"),)), Means(key=b"k" * 32)
         )
     assert code(error) == "D072"
-
-
-def test_only_the_key_opens_what_it_sealed():
-    sealed = seal(b"k" * 32, "Zsófia\x00x")
-    assert unseal(b"k" * 32, sealed) == "Zsófia\x00x"
-    assert unseal(b"j" * 32, sealed) is None
-    assert seal(b"k" * 32, "Zsófia\x00x") == sealed != seal(b"k" * 32, "Zsófia\x00y")
-
-
-def test_the_table_leads_back_with_the_key_alone(tmp_path, capsys, monkeypatch):
-    table, path = tmp_path / "people.table", tmp_path / "a.key"
-    means = Means(key=read_key(path, make=True))
-    step = Anonymise(names="none", table=str(table))
-    text = "jo.do@acme.com paid with 4111 1111 1111 1111; jo.do@acme.com again"
-    result = step.one(Example("r", (Message("user", text),)), means)
-    assert isinstance(result, Changed) and "acme" not in result.example.text
-    assert stat.S_IMODE(table.stat().st_mode) == 0o600
-    assert "acme" not in table.read_text() and len(table.read_text().splitlines()) == 2
-    assert Reverse(table, path).text(result.example.text) == text
-    monkeypatch.setattr("sys.stdin", [result.example.text + "\n"])
-    assert main(["--key", str(path), "--table", str(table)]) == 0
-    assert capsys.readouterr().out == text + "\n"
-    other = tmp_path / "b.key"
-    read_key(other, make=True)
-    with pytest.raises(DataError) as error:
-        Reverse(table, other)
-    assert code(error) == "D074"
-    assert main(["--key", str(other), "--table", str(table)]) == 3
-    assert "D074" in capsys.readouterr().err
-    with pytest.raises(DataError) as error:
-        Reverse(tmp_path / "none", path)
-    assert code(error) == "D074"

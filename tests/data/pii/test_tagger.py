@@ -1,13 +1,10 @@
 """Models that find names: joining of their tokens, long texts, and a model folder of one's own."""
 
-import re
-
 import pytest
 
 from assay.core.types import Changed, Example, Means, Message
-from assay.data.pii.recognise import recognise
-from assay.data.pii.spans import Span, drop_overlaps, outside
-from assay.data.pii.tagger import CHUNK, NerTagger, _in_pieces, _merge_tokens, tagger
+from assay.data.pii.spans import Span
+from assay.data.pii.tagger import CHUNK, _in_pieces, _merge_tokens, tagger
 from assay.data.steps.anonymise import Anonymise
 
 
@@ -41,16 +38,6 @@ def test_a_long_text_is_cut_at_spaces_and_put_together():
     found = _in_pieces(find)([text, "", "Anna"])
     assert [text[s.start : s.end] for s in found[0]] == ["Anna"] * 3
     assert found[1:] == [[], [Span(0, 4, "PERSON")]]
-
-
-def test_the_surer_of_two_spans_stays_then_the_longer():
-    card, phone, long = Span(5, 21, "CARD", 3), Span(0, 12, "PHONE", 1), Span(0, 30, "ADDRESS", 1)
-    assert drop_overlaps([phone, long, card]) == [card]
-    assert drop_overlaps([phone, long]) == [long]
-    assert drop_overlaps([Span(0, 3, "ORGANISATION"), Span(0, 3, "PERSON")]) == [
-        Span(0, 3, "PERSON")
-    ]
-    assert outside([phone, Span(40, 44, "IP")], [(10, 20)]) == [Span(40, 44, "IP")]
 
 
 @pytest.fixture(scope="module")
@@ -108,15 +95,3 @@ def test_a_token_classification_model_of_ones_own(ner):
     )
     assert isinstance(result, Changed)
     assert result.example.text == "there <PERSON> works in <PLACE>"
-
-
-def test_small_letters_are_no_name_where_names_have_capitals():
-    def find(texts):
-        return [
-            [Span(m.start(), m.end(), "PERSON") for m in re.finditer("(?i)the wren|anna", text)]
-            for text in texts
-        ]
-
-    tagger = NerTagger(find, lambda word: False)
-    (found,) = recognise(["Anna saw the wren fly."], {"PERSON"}, tagger)
-    assert [(span.start, span.end) for span in found] == [(0, 4)]
