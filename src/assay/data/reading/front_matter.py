@@ -10,7 +10,7 @@ import re
 _FRONT = re.compile(
     r"\ufeff?---[ \t]*\r?\n(.{0,65536}?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL
 )
-_KEY = re.compile(r"([A-Za-z][\w-]*):[ \t]+(.+?)[ \t]*\r?$", re.MULTILINE)
+_KEY = re.compile(r"^([A-Za-z][\w-]*):[ \t]+(.+?)[ \t]*\r?$", re.MULTILINE)
 _TOP = re.compile(r"^#[ \t]", re.MULTILINE)
 
 

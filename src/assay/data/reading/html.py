@@ -81,7 +81,7 @@ def text_of_page(page: str) -> str:
                 page[at : close.start() if close else len(page)],
                 close.start() if close else len(page),
             )
-            if tag == "title" and not out.title:
+            if tag == "title" and not hidden and not out.title:  # one in a drawing is not shown
                 out.title = " ".join(html.unescape(inside).split())
     return out.whole()
 
@@ -150,5 +150,5 @@ class _Out:
         self._close()
         text = "\n".join(self._lines).strip("\n")
         if self.title and not self._first:
-            text = f"# {self.title}\n\n{text}"
+            text = f"# {self.title}\n\n{text}".rstrip("\n")
         return f"{text}\n" if text.strip() else ""
