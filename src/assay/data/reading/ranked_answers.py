@@ -126,15 +126,22 @@ def _pair(
     for marks in pairs:
         for goal in goals:
             two = sorted(marks)
-            sides = [_side(raw.fields.get(goal), two, marks, raw.fields) for raw in table.rows]
+            first = _counted_from({as_text(raw.fields.get(goal)).strip() for raw in table.rows})
+            sides = [
+                _side(raw.fields.get(goal), two, marks, raw.fields, first) for raw in table.rows
+            ]
             if sum(side is not None for side in sides) >= MOSTLY * len(sides) and {0, 1} <= set(
                 sides
             ):
 
                 def judge(
-                    fields: Mapping[str, Any], marks: Any = marks, two: Any = two, goal: Any = goal
+                    fields: Mapping[str, Any],
+                    marks: Any = marks,
+                    two: Any = two,
+                    goal: Any = goal,
+                    first: Any = first,
                 ) -> Verdict:
-                    side = _side(fields.get(goal), two, marks, fields)
+                    side = _side(fields.get(goal), two, marks, fields, first)
                     texts = [as_text(fields.get(marks[mark])).strip() for mark in two]
                     return (texts[side], texts[1 - side]) if side in (0, 1) and all(texts) else None
 
@@ -147,10 +154,23 @@ def _has_words(table: RawTable, name: str) -> bool:
     return sum(len(text.split()) > 1 for text in texts) > len(texts) / 2
 
 
+def _counted_from(words: set[str]) -> int | None:
+    """The number that a column of verdicts has for the first answer; None where it has 0 and 2:
+    either may be a tie."""
+    if {"0", "2"} <= words:
+        return None
+    return 0 if "0" in words else 1
+
+
 def _side(
-    value: Any, two: Sequence[str], marks: Mapping[str, str], fields: Mapping[str, Any]
+    value: Any,
+    two: Sequence[str],
+    marks: Mapping[str, str],
+    fields: Mapping[str, Any],
+    first: int | None,
 ) -> int | None:
-    """0 or 1 for the better answer, 2 for a tie, None where the value says neither."""
+    """0 or 1 for the better answer, 2 for a tie, None where the value says neither. `first` is as
+    of `_counted_from`."""
     text = as_text(value).strip().casefold()
     if text in _TIE:
         return 2
@@ -158,10 +178,8 @@ def _side(
         own = as_text(fields.get(marks[mark])).strip().casefold()
         if text in (mark, marks[mark].casefold(), own) or re.fullmatch(rf"\D*[ _-]?{mark}", text):
             return at
-    if text in ("1", "2") and set(two) == {"a", "b"}:
-        return int(text) - 1
-    if text == "0" and set(two) == {"a", "b"}:
-        return 0
+    if first is not None and set(two) == {"a", "b"} and text in (str(first), str(first + 1)):
+        return int(text) - first
     return None
 
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from assay.config import Project
     from assay.runtime.arms.process import Servers
 
-VERSION = 6  # raise it when the same files and settings are prepared differently
+VERSION = 7  # raise it when the same files and settings are prepared differently
 # Settings of the task that no row depends on.
 UNREAD = {
     "instruction",
