@@ -1,7 +1,7 @@
 """Which fields are asked whether rows cluster by them."""
 
 from assay.data.reading.load import load
-from assay.data.reading.slice_values import DAY, FILE, LOOKED, Values
+from assay.data.reading.slice_values import DAY, FILE, Values
 from assay.data.row_clusters import NEAR_COPIES, candidates
 
 
@@ -69,10 +69,3 @@ def test_files_are_asked_and_what_rows_are_made_of_is_not(tmp_path):
     found = loaded.values.of([row.id for row in loaded.train])
     assert list(found) == ["kunde", FILE] and len(set(found[FILE])) == 3
     assert loaded.values.of(["unknown", "too"]) == {"kunde": [0, 1], FILE: [0, 1]}
-
-
-def test_a_field_in_which_nothing_repeats_is_not_followed(make):
-    values = Values(())
-    for at in range(LOOKED + 5):
-        values.note({"number": at, "user": at // 2}, str(at), "rows.csv:1")
-    assert list(values.of(["1", "2"])) == ["user", FILE]

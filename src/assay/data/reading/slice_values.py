@@ -49,9 +49,9 @@ class Values:
                     continue
                 column = self._columns[name] = array("q", [MISSING]) * at
             column.append(_number(value))
-        self._columns.setdefault(FILE, array("q", [MISSING]) * at).append(
-            _number(source.rpartition(":")[0])
-        )
+        if FILE not in self._columns:
+            self._columns[FILE] = array("q", [MISSING]) * at
+        self._columns[FILE].append(_number(source.rpartition(":")[0]))
         for column in self._columns.values():
             if len(column) == at:
                 column.append(MISSING)
