@@ -3,7 +3,7 @@
 What it is for   labels that differ by a typo, a type or a capital letter would become classes of
                  their own
 Watch out        D031 stops, unless the project lists both spellings under `task.labels`, or joins
-                 them (`lookalike.py`)
+                 them (label_lookalikes.py)
 """
 
 import re

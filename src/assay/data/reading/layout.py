@@ -11,7 +11,7 @@ label, answer    the target; a list of answers is the target and further accepte
 rejected         an answer that was not chosen, for preference training
 liked            true where the answer is one to give, false where it is one not to give
 labels           several labels, or none: a list, or a text with `task.separator` between them
-                 (`aim.label_sets`)
+                 (`tasks.label_sets`)
 choices          the options of a question: a list, or a field for each, `A, B, C, D`; `answer` then
                  says which is right
 candidates       what is to be put in order for the query that `text` is; `grades` says how relevant
@@ -19,9 +19,10 @@ candidates       what is to be put in order for the query that `text` is; `grade
 code             the target of a code task: a right program, or a right query
 tests, setup     assert statements that a program has to pass, and what is run before them
 database         the name of the row's database, where `task.database` is a folder of them
-entities         the named pieces of the text: tags of its words, spans, or a line (`aim.entities`);
-                 or an object of fields, which it stays (`aim.objects`)
+entities         the named pieces of the text: tags of its words, spans, or a line
+                 (`tasks.entities`); or an object of fields, which it stays (`tasks.json_objects`)
 context          the passage or passages that belong to the question
+found_in         the documents that hold the answer, by their names
 group, id        rows of one group stay in one split; the row's own name
 conversation     with `role`: each row is one turn; the rows of one conversation are joined, their
                  `text` being said by their `role`

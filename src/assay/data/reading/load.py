@@ -113,7 +113,7 @@ def load(
             `file#500` for the first 500 rows, or folders as Hugging Face `datasets` writes them.
         columns: role -> field, see `shapes`; roles that are left out are guessed.
         encoding: of the text forms; UTF-8 when None.
-        kind: one of `aim.kinds`; guessed when None.
+        kind: one of `tasks.kinds`; guessed when None.
         slices: fields to report by; guessed when None.
         group: field whose rows stay in one split; guessed when None, "" for none.
         labels: all labels, when the project lists them.
