@@ -19,7 +19,6 @@ from assay.config import load
 from assay.config.hub_data import bring
 from assay.config.start import begin
 from assay.core.errors import DataError, ResourceError
-from assay.data.reading.file_address import HubSet, hub_set
 from assay.data.reading.load import load as load_rows
 from helpers.problems import problem
 
@@ -126,25 +125,6 @@ def hub(tmp_path, monkeypatch):
                 thread.join()
 
     return serve
-
-
-@pytest.mark.parametrize(
-    ("text", "parts", "rest"),
-    [
-        ("hf://org/name", ("org/name", "", ""), ""),
-        ("hf:/org/name@v1.0/en#500", ("org/name", "v1.0", "en"), "#500"),
-        ("hf://org/name@refs/convert/parquet/en", ("org/name", "refs/convert/parquet", "en"), ""),
-    ],
-)
-def test_names_of_the_hub(text, parts, rest):
-    assert hub_set(text) == (HubSet(*parts), rest)
-
-
-@pytest.mark.parametrize(
-    "text", ["org/name", "hf://name", "hf://org/../x/y/z", "https://x/org/name", "hf://-a/b"]
-)
-def test_other_names(text):
-    assert hub_set(text) is None
 
 
 def test_data_files_of_a_configuration_come_and_nothing_else(hub):

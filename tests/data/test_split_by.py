@@ -9,8 +9,6 @@ from assay.core.errors import DataError, UsageError
 from assay.core.types import Example, Means, Message
 from assay.data.leak_audit import audit
 from assay.data.pipeline import run
-from assay.data.reading.load import load
-from assay.data.reading.timestamps import moment
 from assay.data.split import Split
 from assay.data.split_by import by_hash, by_time, fraction
 from helpers.problems import problem
@@ -117,46 +115,6 @@ def test_one_time_for_all_rows_is_an_error(make, sentences):
         by_time(rows, SHARES, near=0.8)
     with problem(UsageError, "C072", "split.time"):
         Split(by="time")
-
-
-def test_forms_of_time(subtests):
-    for written, value in [
-        ("1970-01-02", 86400),
-        ("1970/01/02", 86400),
-        ("1970-01-02T00:00:00Z", 86400),
-        ("1970-01-02 01:00:00+01:00", 86400),
-        ("1970-02", 31 * 86400),
-        (1714730400, 1714730400),
-        ("1999", 1999),
-        ("1e3", 1000),
-    ]:
-        with subtests.test(repr((written, value))):
-            assert moment(written).value == value
-
-
-def test_what_is_no_time(subtests):
-    for written in ["03/05/2024", "", None, True, "soon", "2024-13-01", float("nan"), "1e999"]:
-        with subtests.test(repr(written)):
-            assert moment(written) is None
-
-
-def test_bad_times_are_told_with_their_line(tmp_path):
-    file = tmp_path / "rows.csv"
-    file.write_text(
-        "text,label,when\none thing,a,2024-01-02\nother thing,b,03/05/2024\nthird thing,a,\n"
-    )
-    with problem(DataError, "D092", "rows.csv:3", "'when'", "2"):
-        load({"data": [file]}, time="when", base=tmp_path)
-    file.write_text("text,label,when\none thing,a,2024-01-02\nother thing,b,2024\n")
-    with problem(DataError, "D093", "split.time", "'when'", "rows.csv:2"):
-        load({"data": [file]}, time="when", base=tmp_path)
-    with problem(DataError, "D027", "rows.csv", "'whn'", "'when'"):
-        load({"data": [file]}, time="whn", base=tmp_path)
-    file.write_text("text,label,when\none thing,a,2024-01-02\nother thing,b,2024-01-01T12:00\n")
-    assert [row.time for row in load({"data": [file]}, time="when").train] == [
-        1704153600,
-        1704110400,
-    ]
 
 
 # --- by hash --------------------------------------------------------------------------------------

@@ -4,10 +4,9 @@ import json
 
 import pytest
 
-from assay.core.errors import DataError, UsageError
+from assay.core.errors import DataError
 from assay.core.types import Message
 from assay.data.reading.load import load
-from helpers.lines import named
 from helpers.problems import problem
 
 
@@ -116,17 +115,6 @@ def test_sharegpt_roles(tmp_path):
     assert (got.shape, got.train[0].text, got.train[0].target) == ("sharegpt", "Hi there", "Hello")
 
 
-def test_text_parts_are_joined(tmp_path):
-    parts = [{"type": "text", "text": "one"}, {"type": "text", "text": "two"}]
-    row = {
-        "messages": [
-            {"role": "user", "content": parts},
-            {"role": "assistant", "content": "ok then"},
-        ]
-    }
-    assert loaded(tmp_path, row).train[0].text == "one\ntwo"
-
-
 def test_prompt_completion(tmp_path):
     got = loaded(tmp_path, {"prompt": "The sky is", "completion": " blue"})
     assert (got.shape, got.train[0].text, got.train[0].target) == (
@@ -134,56 +122,6 @@ def test_prompt_completion(tmp_path):
         "The sky is",
         " blue",
     )
-
-
-def test_prompt_completion_as_messages(tmp_path):
-    row = {
-        "prompt": [{"role": "user", "content": "Hi"}],
-        "completion": [{"role": "assistant", "content": "Hello you"}],
-    }
-    assert loaded(tmp_path, row).train[0].target == "Hello you"
-
-
-def test_alpaca(tmp_path):
-    rows = [
-        {"instruction": "Translate.", "input": "Guten Tag", "output": "Good day"},
-        {"instruction": "Tell a joke.", "input": "", "output": "No."},
-    ]
-    got = loaded(tmp_path, *rows, kind="answer")
-    assert [e.text for e in got.train] == ["Translate.\n\nGuten Tag", "Tell a joke."]
-
-
-def test_question_answer_context(tmp_path):
-    answers = {"text": ["in Bonn", "Bonn", "in Bonn"], "answer_start": [10, 13, 10]}
-    rows = [
-        {
-            "question": f"Where does {name} live?",
-            "context": "She lives in Bonn by the river.",
-            "answers": answers,
-        }
-        for name in ("Ann", "Bea")
-    ]
-    got = loaded(tmp_path, *rows, kind="answer")
-    first = got.train[0]
-    assert (first.target, first.also) == ("in Bonn", ("Bonn",))
-    assert [(d.id, d.text) for d in first.context] == [
-        ("train-1.c1", "She lives in Bonn by the river.")
-    ]
-
-
-def test_contexts_of_several_shapes(tmp_path):
-    contexts = (
-        ["one text", "two text"],
-        {"contexts": ["one text", "two text"]},
-        [{"text": "one text"}, {"content": "two text"}],
-    )
-    for contexts_of_row in contexts:
-        got = loaded(
-            tmp_path,
-            {"question": "a or b", "answer": "some long answer", "context": contexts_of_row},
-            {"question": "b or a", "answer": "another long answer", "context": contexts_of_row},
-        )
-        assert [d.text for d in got.train[0].context] == ["one text", "two text"]
 
 
 def test_columns_with_dotted_paths_group_slices_and_ids(tmp_path):
@@ -207,19 +145,6 @@ def test_questions_without_targets(tmp_path):
     assert (got.train[0].text, got.train[0].target) == ("Who are you, really?", None)
 
 
-def test_files_with_the_same_stem_have_different_ids(tmp_path):
-    for folder, text in (("a", "Where is it"), ("b", "Here it is")):
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / "rows.csv").write_text(f"text,label\n{text},x\n{text} again,y\n")
-    got = load({"train": ["a/rows.csv"], "test": ["b/rows.csv"]}, base=tmp_path)
-    assert [e.id for e in (*got.train, *got.test)] == ["rows-2", "rows-3", "b-rows-2", "b-rows-3"]
-
-
-def test_an_unknown_role_is_named(tmp_path):
-    with problem(UsageError, "C071", "data.columns.lable", "'label'"):
-        loaded(tmp_path, {"text": "a", "label": "b"}, columns={"lable": "label"})
-
-
 def test_examples_survive_json(tmp_path):
     got = loaded(
         tmp_path,
@@ -233,65 +158,10 @@ def test_examples_survive_json(tmp_path):
 # --- preferences ----------------------------------------------------------------------------------
 
 
-def test_preference_rows_with_a_prompt(tmp_path):
-    got = loaded(tmp_path, {"prompt": "Name a sea.", "chosen": "The Baltic.", "rejected": "No."})
-    (row,) = got.train
-    assert (got.kind, got.shape) == ("answer", "preference")
-    assert (row.text, row.target, row.rejected) == ("Name a sea.", "The Baltic.", "No.")
-    assert [w["code"] for w in got.warnings] == ["D081"]
-    assert named(got.warnings[0]["text"], "preferences")
-
-
 def turns(*texts):
     return [
         {"role": ("user", "assistant")[at % 2], "content": text} for at, text in enumerate(texts)
     ]
-
-
-def test_the_shared_prompt_is_taken_out_of_conversations(tmp_path):
-    rows = [
-        {
-            "chosen": turns("Hi", "Hello", "Bye", "See you"),
-            "rejected": turns("Hi", "Hello", "Bye", "Go"),
-        },
-        {
-            "chosen": turns("Hi", "Hello", "Bye", "See you"),
-            "rejected": turns("Hi", "What", "Why", "Go"),
-        },
-    ]
-    got = loaded(tmp_path, *rows)
-    assert [message.content for message in got.train[0].messages] == ["Hi", "Hello", "Bye"]
-    assert [(row.target, row.rejected) for row in got.train] == [
-        ("See you", "Go"),
-        ("See you", None),
-    ]
-    assert [w["code"] for w in got.warnings] == ["D052", "D081"]
-
-
-def test_preferences_as_transcripts_and_as_openai_writes_them(tmp_path):
-    begin = "\n\nHuman: Hi\n\nAssistant: Hello\n\nHuman: Bye\n\nAssistant:"
-    (row,) = loaded(tmp_path, {"chosen": f"{begin} See you", "rejected": f"{begin} Go"}).train
-    assert ([m.role for m in row.messages], row.target, row.rejected) == (
-        ["user", "assistant", "user"],
-        "See you",
-        "Go",
-    )
-    other = {
-        "input": {"messages": turns("Hi")},
-        "preferred_output": [{"role": "assistant", "content": "Hello"}],
-        "non_preferred_output": [{"role": "assistant", "content": "What"}],
-    }
-    (row,) = loaded(tmp_path, other).train
-    assert (row.text, row.target, row.rejected) == ("Hi", "Hello", "What")
-
-
-def test_single_verdicts(tmp_path):
-    rows = [{"prompt": f"q{i}", "completion": f"a{i} is it", "label": i != 1} for i in range(3)]
-    got = loaded(tmp_path, *rows)
-    assert (got.kind, got.shape) == ("answer", "verdict")
-    assert [(row.text, row.target) for row in got.train] == [("q0", "a0 is it"), ("q2", "a2 is it")]
-    assert (got.warnings[0]["code"], got.warnings[0]["count"]) == ("D081", 1)
-    assert "first: train.jsonl:2" in got.warnings[0]["text"]
 
 
 def test_texts_alone_are_documents(tmp_path):
@@ -304,30 +174,6 @@ def test_a_path_into_a_list(tmp_path):
     columns = {"question": "conversation.0.value", "answer": "conversation.-1.value"}
     (got,) = loaded(tmp_path, row, columns=columns).train
     assert (got.text, got.target) == ("What is it?", "A long answer.")
-
-
-def test_an_export_of_label_studio(tmp_path):
-    def task(text, *values):
-        results = [
-            [{"type": kind, "from_name": "x", "to_name": "text", "value": value}]
-            for kind, value in values
-        ]
-        return {
-            "id": 1,
-            "data": {"text": text},
-            "annotations": [{"result": result} for result in results],
-        }
-
-    got = loaded(
-        tmp_path,
-        task("Where is it", ("choices", {"choices": ["ask"]}), ("choices", {"choices": ["tell"]})),
-        task("Here it is", ("choices", {"choices": ["tell"]})),
-    )
-    assert (got.kind, [row.target for row in got.train]) == ("classify", ["ask", "tell"])
-    assert any(named(note, "1 row", "annotations") for note in got.notes)
-    span = {"start": 8, "end": 12, "text": "Oslo", "labels": ["place"]}
-    got = loaded(tmp_path, task("Ann saw Oslo", ("labels", span)), task("Nothing"))
-    assert [row.target for row in got.train] == ["place: Oslo", "none"]
 
 
 @pytest.mark.real

@@ -8,7 +8,6 @@ import pytest
 from assay.core.errors import DataError
 from assay.data.reading.load import load
 from assay.tasks.options import LETTERS, meaning, options_of, right
-from helpers.lines import named
 from helpers.problems import problem
 
 
@@ -154,26 +153,3 @@ def test_an_answer_that_names_no_option(tmp_path):
             kind="choose",
             columns={"question": "question", "choices": "choices", "answer": "answer"},
         )
-
-
-def test_questions_of_squad_files(tmp_path):
-    def asks(words, texts):
-        return {
-            "id": words,
-            "question": words,
-            "answers": [{"text": text, "answer_start": 0} for text in texts],
-        }
-
-    paragraph = {
-        "context": "Ann met Bo.",
-        "qas": [asks("Who met Bo?", ["Ann", "Ann"]), asks("Who is Cy?", [])],
-    }
-    path = tmp_path / "squad.json"
-    path.write_text(
-        json.dumps({"version": "1", "data": [{"title": "People", "paragraphs": [paragraph]}]})
-    )
-    made = load({"data": [path]})
-    assert [(e.text, e.target, e.context[0].text) for e in made.train] == [
-        ("Who met Bo?", "Ann", "Ann met Bo.")
-    ]
-    assert any(named(note, "1 row", "answer") for note in made.notes)

@@ -2,12 +2,11 @@ import json
 
 import pytest
 
-from assay.core.errors import DataError, UsageError
+from assay.core.errors import DataError
 from assay.core.types import Changed, Dropped, Example, Means, Message
 from assay.data.reading.load import load
 from assay.data.steps.dialogues import Dialogues
 from assay.runtime.data_stage.prepare import prepare
-from helpers.lines import named
 from helpers.problems import problem
 
 ROLES = {"s": "system", "u": "user", "a": "assistant"}
@@ -104,48 +103,6 @@ def test_without_the_step_such_rows_are_refused_and_with_it_they_are_read(tmp_pa
     (example,) = load({"data": ["t.jsonl"]}, base=tmp_path, mend_turns=True).train
     result = Dialogues(between="space").one(example, Means())
     assert said(result.example) == "u:Hi there a:Hello"
-
-
-def turn(talk, who, text, **more):
-    return {"dialogue_id": talk, "speaker": who, "utterance": text, **more}
-
-
-TURNS = [
-    turn("d1", "user", "Where is it?", shop="north"),
-    turn("d2", "user", "Is it open?", shop="south"),
-    turn("d1", "assistant", "In the hall.", shop="north"),
-    turn("d2", "assistant", "Until nine.", shop="south"),
-    turn("d1", "user", "Which one?"),
-    turn("d1", "assistant", "The old one."),
-]
-
-
-def test_rows_of_one_turn_each_are_joined_by_the_usual_names(tmp_path):
-    write(tmp_path / "t.jsonl", TURNS)
-    got = load({"data": ["t.jsonl"]}, base=tmp_path)
-    assert [said(example) for example in got.train] == [
-        "u:Where is it? a:In the hall. u:Which one? a:The old one.",
-        "u:Is it open? a:Until nine.",
-    ]
-    assert [(example.source, example.group) for example in got.train] == [
-        ("t.jsonl:1", "d1"),
-        ("t.jsonl:2", "d2"),
-    ]
-    assert any(named(note, "t.jsonl", "6 rows", "2 conversations") for note in got.notes)
-
-
-def test_rows_of_one_turn_each_by_the_columns_that_are_named(tmp_path):
-    rows = [
-        {"c": one["dialogue_id"], "who": one["speaker"], "what": one["utterance"]} for one in TURNS
-    ]
-    write(tmp_path / "t.jsonl", rows)
-    columns = {"conversation": "c", "role": "who", "text": "what"}
-    assert len(load({"data": ["t.jsonl"]}, base=tmp_path, columns=columns).train) == 2
-    with problem(UsageError, "C072", "data.columns"):
-        load({"data": ["t.jsonl"]}, base=tmp_path, columns={"conversation": "c", "text": "what"})
-    write(tmp_path / "t.jsonl", [*rows, {"c": "", "who": "user", "what": "lost"}])
-    with problem(DataError, "D026", "t.jsonl:7", "'c'"):
-        load({"data": ["t.jsonl"]}, base=tmp_path, columns=columns)
 
 
 def test_a_project_with_the_step(tmp_path):

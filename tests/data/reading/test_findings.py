@@ -1,13 +1,14 @@
 """One bad row does not stop a file: it is set aside with its line, and `strict` stops as ever."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from assay.core.errors import DataError
-from assay.core.types import Example, Message
+from assay.data.reading.findings import Findings, display_path, excerpt, printable
 from assay.data.reading.load import load
-from assay.data.reading.stratified_sample import apportion, sample_stratified
+from helpers.problems import problem
 
 GOOD = [{"text": f"the parcel number {i} is late", "label": "ab"[i % 2]} for i in range(20)]
 
@@ -122,17 +123,72 @@ def test_a_target_without_a_number_is_a_bad_row(tmp_path):
     assert [(one.source, one.code) for one in loaded.aside] == [("t.jsonl:4", "D231")]
 
 
-def test_seats_by_the_largest_remainder():
-    # The usual example of Hamilton's method: 47,000 16,000 15,900 12,000 6,000 3,100 votes, ten
-    # seats.
-    assert apportion([47_000, 16_000, 15_900, 12_000, 6_000, 3_100], 10) == [5, 2, 1, 1, 1, 0]
+def test_text_from_a_file_cannot_steer_the_terminal(tmp_path):
+    path = tmp_path / "a\x1b[31m.jsonl"
+    path.write_text('{"text": "\x1b[2J", "label": "a"}\n')
+    with pytest.raises(DataError) as caught:
+        load({"data": [path]}, base=tmp_path)
+    assert "\x1b" not in str(caught.value)
 
 
-def test_a_sample_does_not_depend_on_the_order_of_the_rows():
-    rows = [
-        Example(f"r-{i}", (Message("user", f"text {i}"),), "ab"[i % 3 == 0]) for i in range(300)
-    ]
-    drawn, turned = sample_stratified(rows, 60, 1), sample_stratified(rows[::-1], 60, 1)
-    assert {row.id for row in drawn} == {row.id for row in turned}
-    assert sum(row.target == "b" for row in drawn) == 20
-    assert {row.id for row in sample_stratified(rows, 60, 2)} != {row.id for row in drawn}
+def test_at_most_a_thousand_problems(tmp_path):
+    path = tmp_path / "train.jsonl"
+    path.write_text("[1]\n" * 5000)
+    with pytest.raises(DataError) as caught:
+        load({"data": [path]}, base=tmp_path)
+    assert len(caught.value.problems) == 1000
+
+
+def test_what_could_steer_a_terminal_is_written_out():
+    assert printable("a\x1b[2Jb\u202ec\ud800é") == "a\\x1b[2Jb\\u202ec\\ud800é"
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "shown"),
+    [
+        ("short\n", None, "short"),
+        ("a" * 20, None, "a" * 10 + "…"),
+        ("0123456789abcdefghij", 15, "…abcdefghij\n      ^"),  # under the f
+        ("tab\there", 4, "tab\\there\n     ^"),  # the escape is two characters wide
+    ],
+)
+def test_an_excerpt_is_cut_and_points_at_its_character(text, at, shown):
+    assert excerpt(text, at, width=10) == shown
+
+
+def test_a_file_is_named_from_the_projects_folder(tmp_path):
+    project = tmp_path / "project"
+    assert display_path(project / "data" / "a.csv", project) == "data/a.csv"
+    assert display_path(tmp_path / "a.csv", project) == "../a.csv"
+    far = Path("/elsewhere/a.csv")
+    assert display_path(far, project) == "/elsewhere/a.csv"
+    cached = f"/cache/datasets--org--name/snapshots/{'0f' * 20}/en/a.parquet"
+    assert display_path(Path(cached), project) == "hf://org/name/en/a.parquet"
+
+
+@pytest.mark.parametrize(
+    ("total", "share", "aside"),
+    [(20, 0.05, 1), (10, 0.001, 1), (9, 0.05, 0), (20, 0.0, 0)],
+    ids=["share", "one of ten", "one of nine", "none"],
+)
+def test_a_bad_row_is_set_aside_where_they_are_few(total, share, aside):
+    found = Findings("rows.csv")
+    found.count("D026", "'label' missing", 3)
+    if aside:
+        assert [one.source for one in found.settle(total, share)] == ["rows.csv:3"]
+        assert found.settle(total, share) and not found.problems
+    else:
+        with problem(DataError, "D026", "rows.csv:3"):
+            found.settle(total, share)
+
+
+def test_rows_that_share_a_problem_are_counted_in_one():
+    found = Findings("rows.csv")
+    for line in (4, 9, 12):
+        found.count("D026", "'label' missing", line)
+        found.warn("D034", "odd", line)
+    assert found.warnings == [{"code": "D034", "count": 3, "text": "rows.csv:4: odd (3 rows)"}]
+    with pytest.raises(DataError) as caught:
+        found.settle()
+    (one,) = caught.value.problems
+    assert (one.place, one.text) == ("rows.csv:4", "'label' missing (3 rows)")

@@ -1,103 +1,24 @@
-"""Archives, packers and encodings: what is inside is read where it lies, and what should not be
-opened is refused."""
+"""Archives: what is inside is read where it lies, and what should not be opened is refused."""
 
-import bz2
 import gzip
 import io
-import lzma
 import tarfile
-import zipfile
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from assay.core.errors import DataError
+from assay.data.reading.archive import ArchiveMember, data_members, form_of
 from assay.data.reading.file_address import parse_file_name
 from assay.data.reading.load import load
 from assay.data.reading.read_file import read, read_named
+from helpers.archives import ROWS, TABLE, tarred, zipped
+from helpers.office_files import with_members
 from helpers.problems import problem
-
-ROWS = [
-    ("Where is my refund", "payback"),
-    ("My card is lost", "card"),
-    ("Send me a new card", "card"),
-]
-TABLE = "text,label\n" + "".join(f"{text},{label}\n" for text, label in ROWS)
-
-
-def zstandard(data: bytes) -> bytes:
-    sink = pa.BufferOutputStream()
-    with pa.CompressedOutputStream(sink, "zstd") as stream:
-        stream.write(data)
-    return sink.getvalue().to_pybytes()
-
-
-PACKERS = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "zst": zstandard}
-
-
-def zipped(path, members):
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members:
-            archive.writestr(name, data)
-    return path
-
-
-def tarred(path, members, mode="w"):
-    with tarfile.open(path, mode) as archive:
-        for name, data in members:
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            archive.addfile(info, io.BytesIO(data))
-    return path
 
 
 def texts(table):
     return [row.fields["text"] for row in table.rows]
-
-
-# --- packers --------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("packer", PACKERS)
-@pytest.mark.parametrize("named_so", [True, False])
-def test_what_is_packed_is_read_whatever_its_name(tmp_path, packer, named_so):
-    path = tmp_path / f"rows.csv{f'.{packer}' * named_so}"
-    path.write_bytes(PACKERS[packer](TABLE.encode()))
-    assert texts(read(path, base=tmp_path)) == [text for text, _ in ROWS]
-
-
-@pytest.mark.parametrize("packer", PACKERS)
-def test_what_was_cut_off_or_damaged_is_said(tmp_path, packer):
-    path = tmp_path / f"rows.csv.{packer}"
-    whole = PACKERS[packer]("".join(f"a text of its own {i},b\n" for i in range(2000)).encode())
-    path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(DataError) as caught:
-        read(path, base=tmp_path)
-    assert caught.value.problems[0].code in ("D014", "D010")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("packer", PACKERS)
-def test_a_bomb_is_stopped(tmp_path, packer):
-    path = tmp_path / f"rows.csv.{packer}"
-    path.write_bytes(PACKERS[packer](b" " * (64 << 20)))
-    with problem(DataError, "D055", path.name):
-        read(path, base=tmp_path)
-
-
-@given(data=st.binary(max_size=200), packer=st.sampled_from(list(PACKERS)))
-def test_any_bytes_behind_a_packers_mark_give_rows_or_a_coded_error(tmp_path, data, packer):
-    path = tmp_path / f"any.csv.{packer}"
-    path.write_bytes(PACKERS[packer](TABLE.encode())[:12] + data)
-    try:
-        assert read(path, base=tmp_path).rows
-    except DataError as error:
-        assert all(one.code.startswith("D") for one in error.problems)
-
-
-# --- archives -------------------------------------------------------------------------------------
 
 
 def test_a_member_is_named_with_its_folder_and_its_rows(tmp_path):
@@ -191,33 +112,35 @@ def test_nothing_is_written_beside_an_archive(tmp_path):
     assert [one.name for one in tmp_path.iterdir()] == ["pack.zip"]
 
 
-# --- encodings ------------------------------------------------------------------------------------
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["a.zip", "a.tar", "a.tar.gz", "a.jsonl"])
+def test_archives_with_a_path_out_of_them_are_refused(tmp_path, name):
+    if "tar" in name:
+        with tarfile.open(tmp_path / name, "w:gz" if name.endswith("gz") else "w") as archive:
+            archive.addfile(tarfile.TarInfo("../x.jsonl"))
+    else:
+        (tmp_path / name).write_bytes(with_members(b"", ("../x.jsonl", b"{}")))
+    with problem(DataError, "D056", name, "'../x.jsonl'"):
+        load({"data": [tmp_path / name]}, base=tmp_path)
 
 
-@pytest.mark.parametrize(
-    "encoding",
-    ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "windows-1252", "latin-1", "utf-8-sig"],
-)
-def test_usual_encodings_need_no_setting(tmp_path, encoding):
-    path = tmp_path / "rows.csv"
-    text = TABLE.replace("lost", "perdue à l'école")
-    path.write_bytes(text.encode(encoding))
-    assert texts(read(path, base=tmp_path))[1] == "My card is perdue à l'école"
+def test_what_an_archive_says_about_itself_holds_no_rows():
+    names = ["README.md", "LICENSE", "data/train.csv", "__MACOSX/._train.csv", "data/notes.bin"]
+    found = [ArchiveMember(name, 9, 9) for name in names]
+    assert data_members([*found, ArchiveMember("empty.csv", 0, 0)], (".csv",)) == (
+        ["data/train.csv"],
+        ["README.md", "LICENSE", "__MACOSX/._train.csv", "data/notes.bin", "empty.csv"],
+    )
+    # Where no suffix is known, whatever is not about the archive may be rows.
+    assert data_members([ArchiveMember("SMSCollection", 9, 9), found[0]], (".csv",))[0] == [
+        "SMSCollection"
+    ]
 
 
-def test_lines_of_two_encodings_are_not_guessed_between(tmp_path):
-    path = tmp_path / "rows.csv"
-    path.write_bytes("text,label\ncafé,a\n".encode() + "thé,b\n".encode("latin-1"))
-    with problem(DataError, "D008", "rows.csv:3"):
-        read(path, base=tmp_path)
-    path.write_bytes(b"text,label\n" + "thé,b\n".encode("latin-1") + "café,a\n".encode())
-    with problem(DataError, "D008", "rows.csv:3"):
-        read(path, base=tmp_path)
-
-
-def test_letters_of_another_script_are_not_taken_for_western_ones(tmp_path):
-    path = tmp_path / "rows.csv"
-    path.write_bytes("text,label\nГде мой возврат средств,деньги\n".encode("windows-1251"))
-    with problem(DataError, "D008", "rows.csv:2", "data.encoding"):
-        read(path, base=tmp_path)
-    assert texts(read(path, encoding="windows-1251", base=tmp_path)) == ["Где мой возврат средств"]
+def test_an_archive_is_told_by_its_content_and_an_office_file_is_none(tmp_path):
+    zipped(tmp_path / "rows.csv", [("a.csv", TABLE)])
+    tarred(tmp_path / "rows.jsonl", [("a.csv", TABLE.encode())], "w:gz")
+    zipped(tmp_path / "a.docx", [("word/document.xml", "<a/>")])
+    (tmp_path / "plain.zip").write_text(TABLE)
+    names = ("rows.csv", "rows.jsonl", "a.docx", "plain.zip", "nowhere.zip")
+    assert [form_of(tmp_path / name) for name in names] == ["zip", "tar", "", "", ""]

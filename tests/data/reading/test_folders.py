@@ -1,0 +1,78 @@
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from assay.core.errors import DataError
+from assay.data.reading.folders import data_folder
+from assay.data.reading.read_file import read
+from helpers.problems import problem
+
+
+def test_save_to_disk_folder(tmp_path):
+    for split, n in (("train", 3), ("validation", 2)):
+        folder = tmp_path / split
+        folder.mkdir()
+        table = pa.table({"text": [f"{split} {i}" for i in range(n)]})
+        with pa.ipc.new_stream(str(folder / "data-00000.arrow"), table.schema) as writer:
+            writer.write_table(table)
+        (folder / "state.json").write_text(
+            json.dumps({"_data_files": [{"filename": "data-00000.arrow"}]})
+        )
+    (tmp_path / "dataset_dict.json").write_text('{"splits": ["train", "validation"]}')
+    inside = data_folder(tmp_path, tmp_path)
+    assert {split: len(read(paths[0]).rows) for split, paths in inside.items()} == {
+        "train": 3,
+        "val": 2,
+    }
+
+
+def test_hub_folder(tmp_path):
+    (tmp_path / "data").mkdir()
+    for name in ("train-00000-of-00001", "test-00000-of-00001"):
+        pq.write_table(pa.table({"text": ["a"]}), tmp_path / "data" / f"{name}.parquet")
+    (tmp_path / "README.md").write_text("about")
+    (tmp_path / "load.py").write_text("raise SystemExit")
+    inside = data_folder(tmp_path, tmp_path)
+    assert {split: [path.name[:5] for path in paths] for split, paths in inside.items()} == {
+        "train": ["train"],
+        "test": ["test-"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("names", "splits"),
+    [
+        (["train.csv", "dev.csv", "test.csv"], {"train": 1, "val": 1, "test": 1}),
+        (["2024.csv", "2025.csv"], {"data": 2}),
+        (["my_test.csv"], {"data": 1}),  # without a file for train a word in a name is no split
+        (["train.csv", "more.csv"], {"train": 1}),
+    ],
+)
+def test_names_of_files_say_the_splits_where_one_is_train(tmp_path, names, splits):
+    folder = tmp_path / "set"  # the name of a folder says a split too
+    folder.mkdir()
+    for name in names:
+        (folder / name).write_text("a,b\n")
+    found = data_folder(folder, tmp_path)
+    assert {split: len(paths) for split, paths in found.items()} == splits
+
+
+@pytest.mark.parametrize("name", ["../out.arrow", "/etc/passwd", "link.arrow"])
+def test_a_list_of_files_that_leaves_the_folder_is_refused(tmp_path, name):
+    (tmp_path / "out.arrow").write_bytes(b"")
+    folder = tmp_path / "set"
+    folder.mkdir()
+    (folder / "link.arrow").symlink_to(tmp_path / "out.arrow")
+    (folder / "state.json").write_text(json.dumps({"_data_files": [{"filename": name}]}))
+    with problem(DataError, "D056", "set", f"'{name}'"):
+        data_folder(folder, tmp_path)
+
+
+def test_a_folder_without_a_data_file_says_what_it_holds(tmp_path):
+    (tmp_path / "notes.md").write_text("about")
+    with problem(DataError, "D002", None, "notes.md"):
+        data_folder(tmp_path, tmp_path)
+    with problem(DataError, "D080", None, "'..'"):
+        data_folder(tmp_path, tmp_path, "..")

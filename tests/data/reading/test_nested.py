@@ -1,0 +1,95 @@
+import json
+
+import pytest
+
+from assay.data.reading.load import load
+from assay.data.reading.nested import flatten_rows
+from helpers.lines import named
+from helpers.raw_tables import raw_table
+
+
+def flat(rows, named_fields=()):
+    table = raw_table(rows)
+    found = flatten_rows(table, set(named_fields))
+    return None if found is table else [raw.fields for raw in found.rows]
+
+
+def test_questions_of_squad_files(tmp_path):
+    def asks(words, texts):
+        return {
+            "id": words,
+            "question": words,
+            "answers": [{"text": text, "answer_start": 0} for text in texts],
+        }
+
+    paragraph = {
+        "context": "Ann met Bo.",
+        "qas": [asks("Who met Bo?", ["Ann", "Ann"]), asks("Who is Cy?", [])],
+    }
+    path = tmp_path / "squad.json"
+    path.write_text(
+        json.dumps({"version": "1", "data": [{"title": "People", "paragraphs": [paragraph]}]})
+    )
+    made = load({"data": [path]})
+    assert [(e.text, e.target, e.context[0].text) for e in made.train] == [
+        ("Who met Bo?", "Ann", "Ann met Bo.")
+    ]
+    assert any(named(note, "1 row", "answer") for note in made.notes)
+
+
+def test_a_label_with_texts_that_have_it_is_a_row_for_each_text():
+    # As files of chatbots have their intents.
+    rows = [
+        {"tag": "greet", "patterns": ["Hi", "Hello"]},
+        {"tag": "bye", "patterns": ["Bye", "Ciao"]},
+    ]
+    assert flat(rows)[1:3] == [{"tag": "greet", "text": "Hello"}, {"tag": "bye", "text": "Bye"}]
+
+
+def test_questions_and_answers_in_step_are_a_row_each():
+    # As CoQA has them: a story, its questions and their answers in two lists.
+    story = "Ann went to Oslo by train. She stayed there for a week and then came home again."
+    asked = [{"input_text": "Who went?"}, {"input_text": "Where?"}]
+    said = [{"input_text": "Ann"}, {"input_text": "to Oslo"}]
+    table = raw_table([{"story": story, "questions": asked, "answers": said}] * 2)
+    found = flatten_rows(table, set())
+    assert [raw.fields for raw in found.rows[:2]] == [
+        {"story": story, "question": "Who went?", "answer": "Ann"},
+        {"story": story, "question": "Where?", "answer": "to Oslo"},
+    ]
+    assert found.roles == {"text": "question", "answer": "answer", "context": "story"}
+    assert [raw.source for raw in found.rows] == ["rows.jsonl:1"] * 2 + ["rows.jsonl:2"] * 2
+
+
+def test_labelled_sentences_of_a_document_are_rows_with_what_stands_around_them():
+    sentences = [{"text": "Good.", "label": "pos"}, {"text": "Bad.", "label": "neg"}]
+    assert flat([{"doc": "d1", "sentences": sentences}])[1] == {
+        "doc": "d1",
+        "text": "Bad.",
+        "label": "neg",
+    }
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {
+            "text": "Ann saw Oslo",
+            "entities": [{"start": 8, "end": 12, "text": "Oslo", "label": "p"}],
+        },
+        {"messages": [{"role": "user", "content": "Hi", "label": "a"}]},
+        {
+            "question": "Which?",
+            "choices": [{"text": "x", "label": "A"}, {"text": "y", "label": "B"}],
+        },
+        {"text": "a", "label": "b"},
+    ],
+    ids=["spans", "turns", "options", "plain"],
+)
+def test_spans_turns_and_options_are_no_rows(row):
+    assert flat([row] * 3) is None
+
+
+def test_a_list_that_the_project_names_stays():
+    rows = [{"doc": "d1", "sentences": [{"text": "Good.", "label": "pos"}]}]
+    assert flat(rows, {"sentences"}) is None

@@ -1,0 +1,63 @@
+import pytest
+
+from assay.data.reading.option_rows import list_options
+from assay.data.reading.uniform_rows import tidy_table
+from helpers.raw_tables import raw_table
+
+
+def listed(*rows, named=()):
+    table = raw_table([{"question": f"q {n}", **row} for n, row in enumerate(rows)])
+    found = list_options(table, set(named))
+    return None if found is table else [raw.fields for raw in found.rows]
+
+
+@pytest.mark.parametrize(
+    ("options", "answer", "right"),
+    [
+        # As OpenBookQA has them; numbered; an object of letters; marked as right or wrong.
+        ([{"text": "red", "label": "A"}, {"text": "blue", "label": "B"}], {"answerKey": "B"}, "B"),
+        ([{"text": "red", "id": 1}, {"text": "blue", "id": 2}], {"answerKey": "2"}, "B"),
+        ({"a": "red", "b": "blue"}, {"answerKey": "b"}, "B"),
+        ([{"text": "red", "correct": 0}, {"text": "blue", "correct": 1}], {}, "B"),
+    ],
+)
+def test_options_become_texts_and_the_answer_a_letter(options, answer, right):
+    row = listed({"choices": options, **answer})[0]
+    assert row["choices"] == ["red", "blue"]
+    assert row["answerKey" if answer else "answer"] == right
+
+
+def test_an_answer_that_names_a_field_is_what_stands_in_it():
+    rows = listed(
+        {"option_a": "red", "option_b": "blue", "answer": "option_b"},
+        {"option_a": "up", "option_b": "down", "answer": "option_a"},
+    )
+    assert [row["answer"] for row in rows] == ["blue", "up"]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"choices": ["red", "blue"], "answer": "red"},
+        {"candidates": [{"role": "user", "content": "Hi"}] * 2},
+        {"choices": [{"text": "red"}, {"text": "blue"}], "answer": "red"},  # neither label nor mark
+        {"choices": {"first thing": "red", "second thing": "blue"}},
+    ],
+)
+def test_what_has_another_form_stays(row):
+    assert listed(row) is None
+
+
+def test_the_right_answer_does_not_stand_first():
+    rows = [
+        {
+            "question": f"Which is {i}?",
+            "correct_answer": f"right {i}",
+            "incorrect_answers": [f"wrong {i}", f"no {i}", f"off {i}"],
+        }
+        for i in range(200)
+    ]
+    made = tidy_table(raw_table(rows), set()).rows
+    places = [row.fields["choices"].index(row.fields["correct_answer"]) for row in made]
+    # Each place is as likely: 50 of 200, four standard errors of sqrt(200 * 3 / 16) = 6.1 are 24.
+    assert all(26 <= places.count(place) <= 74 for place in range(4))

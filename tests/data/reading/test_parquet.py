@@ -1,0 +1,99 @@
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from assay.core.errors import DataError
+from assay.data.reading.load import load
+from assay.data.reading.read_file import read
+from helpers.problems import problem
+from helpers.raw_tables import fields_of, lines_of
+
+
+def test_parquet_and_arrow(tmp_path):
+    rows = [{"text": "a b", "n": 1, "more": ["x", "y"]}, {"text": None, "n": 2, "more": []}]
+    table = pa.Table.from_pylist(rows)
+    pq.write_table(table, tmp_path / "train.parquet")
+    with pa.ipc.new_stream(str(tmp_path / "train.arrow"), table.schema) as writer:
+        writer.write_table(table)
+    for name in ("train.parquet", "train.arrow"):
+        assert fields_of(tmp_path / name) == rows
+        assert lines_of(tmp_path / name) == [1, 2]
+
+
+def test_class_numbers_become_names(tmp_path):
+    features = {"label": {"names": ["ham", "spam"], "_type": "ClassLabel"}}
+    schema = pa.schema(
+        {"label": pa.int64()},
+        metadata={"huggingface": json.dumps({"info": {"features": features}})},
+    )
+    pq.write_table(pa.table({"label": [1, 0, None]}, schema=schema), tmp_path / "train.parquet")
+    assert [row["label"] for row in fields_of(tmp_path / "train.parquet")] == ["spam", "ham", None]
+
+
+@pytest.mark.slow
+def test_parquet_that_expands_is_refused(tmp_path):
+    # A run of one value packs to almost nothing.
+    path = tmp_path / "train.parquet"
+    pq.write_table(
+        pa.table({"text": ["a" * 1000] * 200_000}), path, use_dictionary=False, compression="zstd"
+    )
+    with problem(DataError, "D055"):
+        read(path)
+
+
+def test_damaged_arrow_offsets_are_an_error_and_no_crash(tmp_path):
+    path = tmp_path / "train.arrow"
+    table = pa.table({"text": ["where is it", "here it is"]})
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    data = bytearray(sink.getvalue().to_pybytes())
+    offsets = (0).to_bytes(4, "little") + (11).to_bytes(4, "little") + (21).to_bytes(4, "little")
+    at = data.index(offsets)
+    data[at + 4 : at + 8] = (1 << 30).to_bytes(4, "little")
+    path.write_bytes(data)
+    with problem(DataError, "D099"):
+        read(path)
+
+
+def test_a_damaged_parquet_file(tmp_path):
+    path = tmp_path / "train.parquet"
+    path.write_bytes(b"PAR1" + b"\0\1\2\3" * 20 + b"PAR1")
+    with problem(DataError, "D099", "train.parquet"):
+        load({"data": [path]}, base=tmp_path)
+
+
+NESTED = pa.list_(pa.list_(pa.int64()))
+
+
+COLUMNS = {
+    "binary": (pa.array([b"a"]), "D058"),
+    "large binary": (pa.array([b"a"], pa.large_binary()), "D058"),
+    "fixed binary": (pa.array([b"a"], pa.binary(1)), "D058"),
+    "duration": (pa.array([1], pa.duration("s")), "D058"),
+    "nanoseconds": (pa.array([1], pa.timestamp("ns")), "D058"),
+    "map": (pa.array([[("a", 1)]], pa.map_(pa.string(), pa.int64())), "D058"),
+    "inner binary": (pa.array([[b"a"]]), "D058"),
+    "text": (pa.array(["a"]), ""),
+    "nested list": (pa.array([[[1]]], NESTED), ""),
+    "object": (pa.array([{"a": [1.5]}]), ""),
+    "date": (pa.array([1], pa.date32()), ""),
+}
+
+
+@pytest.mark.parametrize("kind", COLUMNS)
+def test_types_of_parquet_columns(tmp_path, kind):
+    column, code = COLUMNS[kind]
+    pq.write_table(pa.table({"x": column}), tmp_path / "a.parquet")
+    if code:
+        with problem(DataError, code):
+            read(tmp_path / "a.parquet")
+    else:
+        assert len(read(tmp_path / "a.parquet").rows) == 1
+
+
+def test_a_number_that_a_data_frame_lacks_is_null(tmp_path):
+    pq.write_table(pa.table({"n": [1.5, float("nan"), None]}), tmp_path / "a.parquet")
+    assert [row["n"] for row in fields_of(tmp_path / "a.parquet")] == [1.5, None, None]

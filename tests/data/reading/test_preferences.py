@@ -1,0 +1,100 @@
+import pytest
+
+from assay.core.errors import DataError
+from assay.data.reading.preferences import preference, verdict, without_target
+from helpers.lines import named
+from helpers.problems import problem
+from helpers.raw_tables import loaded
+
+
+def turns(*texts):
+    return [
+        {"role": ("user", "assistant")[at % 2], "content": text} for at, text in enumerate(texts)
+    ]
+
+
+def test_preference_rows_with_a_prompt(tmp_path):
+    got = loaded(tmp_path, {"prompt": "Name a sea.", "chosen": "The Baltic.", "rejected": "No."})
+    (row,) = got.train
+    assert (got.kind, got.shape) == ("answer", "preference")
+    assert (row.text, row.target, row.rejected) == ("Name a sea.", "The Baltic.", "No.")
+    assert [w["code"] for w in got.warnings] == ["D081"]
+    assert named(got.warnings[0]["text"], "preferences")
+
+
+def test_the_shared_prompt_is_taken_out_of_conversations(tmp_path):
+    rows = [
+        {
+            "chosen": turns("Hi", "Hello", "Bye", "See you"),
+            "rejected": turns("Hi", "Hello", "Bye", "Go"),
+        },
+        {
+            "chosen": turns("Hi", "Hello", "Bye", "See you"),
+            "rejected": turns("Hi", "What", "Why", "Go"),
+        },
+    ]
+    got = loaded(tmp_path, *rows)
+    assert [message.content for message in got.train[0].messages] == ["Hi", "Hello", "Bye"]
+    assert [(row.target, row.rejected) for row in got.train] == [
+        ("See you", "Go"),
+        ("See you", None),
+    ]
+    assert [w["code"] for w in got.warnings] == ["D052", "D081"]
+
+
+def test_preferences_as_transcripts_and_as_openai_writes_them(tmp_path):
+    begin = "\n\nHuman: Hi\n\nAssistant: Hello\n\nHuman: Bye\n\nAssistant:"
+    (row,) = loaded(tmp_path, {"chosen": f"{begin} See you", "rejected": f"{begin} Go"}).train
+    assert ([m.role for m in row.messages], row.target, row.rejected) == (
+        ["user", "assistant", "user"],
+        "See you",
+        "Go",
+    )
+    other = {
+        "input": {"messages": turns("Hi")},
+        "preferred_output": [{"role": "assistant", "content": "Hello"}],
+        "non_preferred_output": [{"role": "assistant", "content": "What"}],
+    }
+    (row,) = loaded(tmp_path, other).train
+    assert (row.text, row.target, row.rejected) == ("Hi", "Hello", "What")
+
+
+def test_single_verdicts(tmp_path):
+    rows = [{"prompt": f"q{i}", "completion": f"a{i} is it", "label": i != 1} for i in range(3)]
+    got = loaded(tmp_path, *rows)
+    assert (got.kind, got.shape) == ("answer", "verdict")
+    assert [(row.text, row.target) for row in got.train] == [("q0", "a0 is it"), ("q2", "a2 is it")]
+    assert (got.warnings[0]["code"], got.warnings[0]["count"]) == ("D081", 1)
+    assert "first: train.jsonl:2" in got.warnings[0]["text"]
+
+
+@pytest.mark.parametrize(
+    ("row", "columns"),
+    [
+        (
+            {"question": "q", "chosen": "a", "rejected": "b"},
+            {"question": "question", "answer": "chosen", "rejected": "rejected"},
+        ),
+        (
+            {"chosen": turns("q", "a"), "rejected": turns("q", "b")},
+            {"messages": "chosen", "rejected": "rejected"},
+        ),
+        ({"chosen": "a", "rejected": "b"}, None),  # nothing says what was asked
+        ({"question": "q", "chosen": "a"}, None),
+    ],
+)
+def test_two_answers_are_known_by_their_names(row, columns):
+    assert preference(list(row), row) == columns
+
+
+def test_a_verdict_is_true_or_false_and_no_class():
+    row = {"prompt": "q", "completion": "a", "label": True}
+    assert verdict(list(row), row) is not None
+    assert verdict(list(row), {**row, "label": 1}) is None
+
+
+def test_two_answers_that_are_one_prefer_nothing(tmp_path):
+    row = {"prompt": "Name a sea.", "chosen": "The  Baltic.", "rejected": "The Baltic."}
+    with problem(DataError, "D051", "train.jsonl:1", "'rejected'"):
+        loaded(tmp_path, row)
+    assert without_target([]) == ([], [])
