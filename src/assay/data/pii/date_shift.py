@@ -1,6 +1,7 @@
 """A written date moved by some days, in the form in which it was written."""
 
 import re
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 _NUMERIC = re.compile(r"(\d{1,4})([-/.]\s?)(\d{1,2})\2(\d{1,4})")
@@ -40,7 +41,7 @@ def shift_date(text: str, by: timedelta) -> str | None:
     return out.replace(numbers[1], str(then.year)).replace(numbers[0], str(then.day), 1)
 
 
-def _month_named(word: str, dotted: bool) -> tuple[list[str], int] | None:
+def _month_named(word: str, dotted: bool) -> tuple[Sequence[str], int] | None:
     """(names of the months in the language of `word`, its place among them). Of the languages that
     call it alike, German where a dot follows the day, else the one that writes it so."""
     low = word.casefold()
