@@ -141,7 +141,7 @@ def has(what: str) -> list[dict[str, Any]]:
 
 
 def _describe_class(cls: Any) -> dict[str, Any]:
-    """A step or strategy: its kind, the first line of its card, its settings with their
+    """A step or strategy: its kind, the first sentence of its card, its settings with their
     defaults."""
     import inspect
 
@@ -155,6 +155,7 @@ def _describe_class(cls: Any) -> dict[str, Any]:
         or inspect.getdoc(inspect.getmodule(cls))
         or ""
     )
+    first, end, _ = card.partition("\n\n")[0].replace("\n", " ").partition(". ")
     fields = {n: f for n, f in cls.model_fields.items() if n not in ("kind", "name")}
     given = {
         n: None if f.is_required() else f.get_default(call_default_factory=True)
@@ -165,7 +166,7 @@ def _describe_class(cls: Any) -> dict[str, Any]:
     }
     return {
         "kind": cls.model_fields["kind"].default,
-        "is": card.splitlines()[0] if card else "",
+        "is": f"{' '.join(first.split())}{end.rstrip()}",
         "settings": defaults,
     }
 
