@@ -18,7 +18,7 @@ LINE = re.compile(r"^(\w+) = \(\.\.\., (.+)\)$", re.M)
 HELD = (
     (("tests/test_battery.py", "tests/strategies/test_catalogue.py"), "prior or lokr or baseline"),
     (("tests/retrieval/stores/test_stores.py",), "scratch"),
-    (("tests/evaluation/test_metrics.py", "tests/data/test_steps.py", "tests/test_layers.py"), ""),
+    (("tests/evaluation/test_scoring.py", "tests/data/test_steps.py", "tests/test_layers.py"), ""),
 )
 
 

@@ -1,7 +1,6 @@
 """Metrics of labels against scikit-learn, on banking77's and SMS messages' own labels."""
 
 import csv
-import math
 import random
 
 import numpy as np
@@ -10,21 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as sklearn
 
-from assay.core.types import Answer, Example, Message, Record, Task
+from assay.core.types import Task
 from assay.evaluation.metrics.by_label import by_label
 from assay.evaluation.scoring import METRICS, judge
 from assay.stats.intervals import Weights
+from helpers.answer_records import records
 
 KNOWN = {metric.name: metric for metric in METRICS}
 ALL = ("balanced_accuracy", "macro_precision", "macro_recall", "macro_f1", "micro_f1", "mcc")
-QUESTION = Example("r", (Message("user", "?"),))
-
-
-def records(targets, texts):
-    return [
-        Record(QUESTION, target, (), Answer(text))
-        for target, text in zip(targets, texts, strict=True)
-    ]
 
 
 def expected(targets, texts, labels):
@@ -139,15 +131,3 @@ def test_a_label_that_was_neither_asked_nor_answered_has_no_numbers_and_comes_la
         "recall": None,
         "f1": None,
     }
-
-
-def test_mcc_of_two_labels_is_matthews_own_formula():
-    # TP 6, TN 3, FP 1, FN 2: (6*3 - 1*2) / sqrt(7 * 8 * 4 * 5) = 16 / sqrt(1120)
-    targets, texts = "a" * 8 + "b" * 4, "a" * 6 + "b" * 2 + "b" * 3 + "a"
-    scores = judge(records(targets, texts), Task(kind="classify", labels=("a", "b"), metric="mcc"))
-    assert scores.values["mcc"] == pytest.approx(16 / math.sqrt(1120))
-    # One row has no correlation: rows are told apart by right and wrong.
-    assert scores.of_rows("mcc").tolist() == [
-        float(a == b) for a, b in zip(targets, texts, strict=True)
-    ]
-    assert scores.right("mcc").tolist() == [a == b for a, b in zip(targets, texts, strict=True)]

@@ -1,126 +1,18 @@
-"""Metrics against scikit-learn and SQuAD's own rule, and what is said about answers that cannot be
-read."""
+"""Which metrics are shown, the contract that every metric keeps, and rows put in order by them."""
 
 import math
-import re
-import string
-from collections import Counter
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from sklearn.metrics import accuracy_score, f1_score
 
 from assay.core.errors import UsageError
 from assay.core.types import Answer, Example, Message, Record, Task
-from assay.evaluation.metrics.exact_match import normalise
-from assay.evaluation.metrics.token_f1 import overlap
 from assay.evaluation.scoring import METRICS, judge, metrics_for
-from assay.stats.intervals import Weights, metric_value
+from assay.stats.intervals import metric_value
 from assay.tasks.kinds import DRAWN, KINDS, SQL
+from helpers.answer_records import ANSWER, CLASSIFY, LABELS, record, records
 from helpers.problems import problem
-
-LABELS = ("a", "b", "c", "d")
-CLASSIFY = Task(kind="classify", labels=LABELS)
-ANSWER = Task(kind="answer")
-
-
-def record(target, text, also=(), slices=()):
-    question = Example(id="r", messages=(Message("user", "?"),), slices=slices)
-    return Record(question, target, also, Answer(text))
-
-
-def records(targets, texts):
-    return [record(target, text) for target, text in zip(targets, texts, strict=True)]
-
-
-pairs = st.lists(
-    st.tuples(st.sampled_from("abc"), st.sampled_from("abcd")), min_size=1, max_size=40
-)
-
-
-@pytest.mark.slow
-@given(pairs)
-def test_classification_agrees_with_scikit_learn(rows):
-    targets, texts = zip(*rows, strict=True)
-    values = judge(records(targets, texts), CLASSIFY).values
-    assert values["accuracy"] == pytest.approx(accuracy_score(targets, texts))
-    # scikit-learn's default label set: those seen in targets or answers.
-    assert values["macro_f1"] == pytest.approx(
-        f1_score(targets, texts, average="macro", zero_division=0)
-    )
-
-
-def test_bootstrap_draws_agree_with_scikit_learn_row_by_row():
-    random = np.random.default_rng(0)
-    targets, texts = random.choice(list("abc"), 30), random.choice(list("abc"), 30)
-    scores = judge(records(targets, texts), CLASSIFY)
-    weights = Weights(30, draws=20, seed=1)
-    metric = scores.metrics[1]
-    drawn = weights.values(scores.rows["macro_f1"], metric.total)
-    for counts, value in zip(weights.sums(np.eye(30)), drawn, strict=True):
-        picks = np.repeat(np.arange(30), counts.astype(int))
-        assert value == pytest.approx(
-            f1_score(targets[picks], texts[picks], average="macro", zero_division=0)
-        )
-
-
-def test_unreadable_answers_are_wrong_and_stay_in_n():
-    scores = judge(records("aab", ["a", None, "b"]), CLASSIFY)
-    assert scores.n == 3
-    assert scores.values["accuracy"] == pytest.approx(2 / 3)
-    # a: TP 1, FN 1 -> 2/3; b: 1. No label is charged with a false positive.
-    assert scores.values["macro_f1"] == pytest.approx((2 / 3 + 1) / 2)
-    free = judge([record("Paris", None), record("Paris", "paris")], ANSWER)
-    assert free.values == {"exact_match": 0.5, "token_f1": 0.5}
-
-
-def test_an_answer_that_is_no_label_and_a_target_that_is_none():
-    scores = judge(records(["a", "new"], ["nonsense", "new"]), CLASSIFY)
-    assert scores.values == {"accuracy": 0.5, "macro_f1": 0.5}
-
-
-def test_further_accepted_answers_are_right():
-    scores = judge([record("a", "b", also=("b",)), record("a", "a")], CLASSIFY)
-    assert scores.values == {"accuracy": 1.0, "macro_f1": 1.0}
-    free = judge([record("New York City", "NYC", also=("NYC",))], ANSWER)
-    assert free.values == {"exact_match": 1.0, "token_f1": 1.0}
-
-
-def squad(text):
-    """The official scoring script of SQuAD 1.1, written down again."""
-    text = "".join(c for c in text.lower() if c not in string.punctuation)
-    return " ".join(re.sub(r"\b(a|an|the)\b", " ", text).split())
-
-
-ascii_text = st.text(alphabet=string.ascii_letters + string.digits + " .,-'$%the", max_size=40)
-
-
-@given(ascii_text, ascii_text)
-def test_free_answers_agree_with_squad_on_ascii(first, second):
-    assert normalise(first) == squad(first)
-    ours, theirs = squad(first).split(), squad(second).split()
-    common = sum((Counter(ours) & Counter(theirs)).values())
-    if ours and theirs:
-        precision, recall = common / len(ours), common / len(theirs)
-        expected = 2 * precision * recall / (precision + recall) if common else 0.0
-    else:
-        expected = float(ours == theirs)
-    assert overlap(first, second) == pytest.approx(expected)
-
-
-def test_normalisation_reaches_all_of_unicode():
-    assert normalise("The “Eiffel” Tower…") == "eiffel tower"
-    assert normalise("Ｎｏ．５") == "no5"
-    assert normalise("Ünïcode—dash") == "ünïcodedash"
-
-
-def test_values_known_by_hand():
-    free = judge([record("the cat sat", "a cat sat down", also=("dog",))], ANSWER)
-    assert free.values["exact_match"] == 0
-    assert free.values["token_f1"] == pytest.approx(2 * 2 / (3 + 2))
 
 
 def test_slices_are_sums_of_the_same_rows():
@@ -147,28 +39,6 @@ def test_the_score_of_one_row():
 
 
 EXTRACT = Task(kind="extract", labels=("MISC", "PER"))
-
-
-def test_entity_f1_is_that_of_whole_pieces():
-    # seqeval's own example (its README): one of two pieces of each side is right, F1 0.50.
-    targets = ["MISC: Foreign Secretary Today", "PER: Jack London"]
-    named = ["MISC: the Foreign Secretary Today", "PER: Jack London"]
-    scores = judge(records(targets, named), EXTRACT)
-    assert scores.values["entity_f1"] == 0.5
-    assert scores.of_rows("entity_f1").tolist() == [0, 1]
-    # 3 right, 4 named, 5 to find: 2 x 3 / 9. Types count, each piece once, an unreadable answer
-    # names nothing.
-    targets = ["A: x | A: x | B: y", "A: z", "B: w", "none"]
-    named = ["A: x | A: x | A: y", "A: z", None, "none"]
-    scores = judge(records(targets, named), EXTRACT)
-    assert scores.rows["entity_f1"].tolist() == [[2, 3, 3], [1, 1, 1], [0, 0, 1], [0, 0, 0]]
-    assert scores.values["entity_f1"] == pytest.approx(2 * 3 / 9)
-    assert judge(records(["none"], ["none"]), EXTRACT).values["entity_f1"] == 1
-
-
-def test_of_several_accepted_answers_the_one_that_is_met_best_counts():
-    scores = judge([record("A: x | A: y", "A: x", also=("A: x",))], EXTRACT)
-    assert scores.rows["entity_f1"].tolist() == [[1, 1, 1]]
 
 
 def test_the_deciding_metric_comes_first():
