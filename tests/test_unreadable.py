@@ -206,30 +206,6 @@ def test_the_names_of_a_wide_table_are_not_compared_with_each_other():
 
 # --- signals and parents --------------------------------------------------------------------------
 
-DEAF = """
-import time
-from assay.core.errors import Stopped
-from assay.pipeline import interruptible
-with interruptible():
-    while True:
-        try:
-            print("there", flush=True)
-            time.sleep(600)
-        except Stopped:
-            pass  # as work that cannot be left
-"""
-
-
-@pytest.mark.slow
-def test_the_second_signal_ends_a_run_that_does_not_end():
-    process = subprocess.Popen([sys.executable, "-c", DEAF], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    for _ in range(2):
-        process.stdout.readline()
-        process.terminate()
-    with process:
-        assert process.wait(60) == 143
-
 
 STUCK = """
 import threading, time

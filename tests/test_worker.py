@@ -1,70 +1,35 @@
-"""What a killed worker left is gone on from, at each place where it may have been killed."""
+"""The process of one stage: its exit code and last event say how it ended."""
 
-import pytest
+import json
 
-from assay.core import checksummed_lines as sealed
+from assay import worker
 from assay.core import store
-from assay.core.corrupt_files import silent
-from assay.core.types import Answer, Task
-from assay.runtime.arms.answer_files import answers_of, recover_lines
-from assay.runtime.arms.cache_keys import fit_key
-from assay.strategies.baselines.majority import Majority
+from helpers.arm_requests import arm_request
 
 
-@pytest.mark.parametrize(
-    ("left", "kept"),
-    [
-        (0, 0),
-        (3, 0),  # a part of a chunk, from another version
-        (4, 4),
-        (7, 4),
-        (8, 8),
-        (10, 10),  # all answered, the last chunk shorter; killed before the stage was marked done
-        (12, 10),  # more than were asked
-    ],
-)
-def test_whole_chunks_are_kept_or_all(tmp_path, left, kept):
-    file = tmp_path / "answers.jsonl"
-    if left:
-        sealed.add(file, *({"n": n} for n in range(left)))
-    assert recover_lines(file, 10, 4, silent) == kept
-    assert (
-        [row["n"] for row in sealed.read(file)] == list(range(kept)) if left else not file.exists()
-    )
+def events(capfd):
+    return [json.loads(line) for line in capfd.readouterr().out.splitlines()]
 
 
-def test_a_torn_line_is_no_answer(tmp_path):
-    file = tmp_path / "answers.jsonl"
-    sealed.add(file, *({"n": n} for n in range(4)))
-    with file.open("a") as torn:
-        torn.write('{"n": 4')
-    assert recover_lines(file, 10, 4, silent) == 4
-    assert len(list(sealed.read(file))) == 4
+def test_a_request_that_was_done_ends_with_0_and_its_results_are_there(tmp_path, forked, capfd):
+    store.write_json(tmp_path / "request.json", arm_request(tmp_path, {"kind": "majority"}))
+
+    def work():
+        assert worker.main(tmp_path) == 0
+
+    assert forked(work) == 0
+    assert events(capfd)[-1] == {"event": "progress", "done": 10, "total": 10, "unit": "answer"}
+    assert store.Stage(tmp_path / "work", "answers", "answers").completion_note()["n"] == 10
 
 
-@pytest.mark.parametrize("write", [store.append, sealed.add], ids=["of an older version", "sealed"])
-def test_answers_of_a_finished_stage_are_read_and_never_rewritten(tmp_path, write):
-    # Their file has its hash in `done.json`, so that a line that was mended would be damage.
-    file, answers = (
-        tmp_path / "answers.jsonl",
-        [Answer("a", scores={"a": 0.75, "b": 0.25}), Answer(None, raw="?")],
-    )
-    write(file, *(answer.to_json() for answer in answers))
-    before = file.read_bytes()
-    assert answers_of(file) == answers and file.read_bytes() == before
+def test_an_error_is_an_event_and_the_exit_code_of_its_kind(tmp_path, forked, capfd):
+    request = arm_request(tmp_path, {"kind": "majority"})
+    store.write_lines(tmp_path / "data" / "train.jsonl", ())  # nothing to learn from
+    store.write_json(tmp_path / "request.json", request)
 
+    def work():
+        assert worker.main(tmp_path) == 6  # of a TrainError
 
-def test_a_fit_is_kept_under_what_it_was_made_from():
-    parts = {"train": "rows", "val": "others", "documents": "none"}
-    task = Task(kind="classify", labels=("a", "b"))
-
-    def key(parts=parts, task=task, seed=3):
-        return fit_key(Majority(), parts, task, {}, "tiny", seed, None)
-
-    assert key() == key(parts={**parts, "documents": "not read by this arm"})
-    others = [
-        key(seed=4),
-        key(parts={**parts, "train": "edited"}),
-        key(task=Task(kind="classify", labels=("a", "c"))),
-    ]
-    assert len({key(), *others}) == 4
+    assert forked(work) == 0
+    (told,) = events(capfd)
+    assert told["event"] == "error" and told["problems"][0][0] == "T002"

@@ -7,6 +7,7 @@ from assay.config import load, make_strategy
 from assay.core.types import Form, Task
 from assay.runtime.arms.cache_keys import fit_key
 from assay.runtime.data_stage.prepare import prepare
+from assay.strategies.baselines.majority import Majority
 from helpers.toy import rows, write_rows
 
 LORA = {"kind": "lora"}
@@ -148,3 +149,19 @@ def test_a_setting_that_the_task_gets_later_fits_nothing_again(settings):
     assert key(settings, LaterTask(labels=("a", "b"))) == key(settings)
     assert key(settings, LaterTask(labels=("a", "b"), politeness=1)) != key(settings)
     assert key(settings, Task(labels=("a", "b"), instruction="Say which.")) != key(settings)
+
+
+def test_a_fit_is_kept_under_what_it_was_made_from():
+    parts = {"train": "rows", "val": "others", "documents": "none"}
+    task = Task(kind="classify", labels=("a", "b"))
+
+    def key(parts=parts, task=task, seed=3):
+        return fit_key(Majority(), parts, task, {}, "tiny", seed, None)
+
+    assert key() == key(parts={**parts, "documents": "not read by this arm"})
+    others = [
+        key(seed=4),
+        key(parts={**parts, "train": "edited"}),
+        key(task=Task(kind="classify", labels=("a", "c"))),
+    ]
+    assert len({key(), *others}) == 4

@@ -1,7 +1,6 @@
 """A run with a time limit: what cannot end in time or win any more is ended, and what is missing is
 said first."""
 
-import math
 import time
 from types import SimpleNamespace
 
@@ -12,10 +11,8 @@ from assay.config import load, make_strategy
 from assay.core import checksummed_lines as sealed
 from assay.core.errors import Stopped
 from assay.core.types import Answer, Example, Message, Task
-from assay.decision.choice_rule import Standing
 from assay.decision.finished_arm import Arm
 from assay.decision.settings import Weigh
-from assay.decision.unfinished import could_gain, find_unfinished, sentence
 from assay.evaluation.held_out_test import Exam
 from assay.reporting.build import build
 from assay.runtime.planning.racing import RaceMonitor, best_so_far, quick_first, surely_behind
@@ -157,15 +154,6 @@ def test_the_first_line_says_what_did_not_finish():
         build(task=TASK, arms=[*done, pruned], rows={}, audit={}, exam={})["verdict"]["state"]
         == "use"
     )
-    # No choice waits for a constant.
-    assert find_unfinished([Arm("majority", "majority", status="skipped", floor=True)]) == []
-    # A baseline may be the best there is.
-    assert find_unfinished([Arm("probe", "probe", status="stopped", floor=True)]) == [
-        {"arm": "probe", "minutes": None}
-    ]
-    assert sentence([{"arm": "a", "minutes": None}]) == "a did not finish"
-    both = [{"arm": "a", "minutes": None}, {"arm": "b", "minutes": 2.0}]
-    assert sentence(both) == "a and b did not finish (at least 2 minutes more)"
 
 
 def test_nothing_waits_for_an_arm_that_could_gain_too_little():
@@ -191,8 +179,6 @@ def test_nothing_waits_for_an_arm_that_could_gain_too_little():
         " strategy could gain more than 1.4 points" in sure["undecided"]
     )
     assert said(1, equivalent=1.0)["state"] == said(40)["state"] == "undecided"
-    lower = Standing("a", False, 3.0, 2.0, 5.0, 0.0, 1, None, None)
-    assert could_gain(lower, 0.0, False) == 5.0 and could_gain(lower, math.inf, True) == math.inf
 
 
 @pytest.mark.slow
