@@ -7,7 +7,6 @@ from assay.decision.finished_arm import Arm
 from assay.decision.ownership import THREAD, energy, hours_of, ownership_cost
 from assay.decision.settings import Compliance, Prices, Weigh
 from assay.reporting.build import build
-from assay.reporting.summary import terminal_table
 
 LOCAL = {"fit_seconds": 3600.0, "seconds_per_answer": 0.36}
 PAID = {"fit_seconds": 0.0, "seconds_per_answer": 0.72, "money_per_answer": 0.001}
@@ -129,20 +128,3 @@ def test_of_arms_that_cannot_be_told_apart_the_cheaper_in_money_is_chosen(report
         "local": None,
         "remote": price,
     }
-
-
-def test_the_price_has_a_column_where_there_is_one(report):
-    header = terminal_table(report.data)[0]
-    assert "price" not in header
-    one = {
-        **report.data["strategies"][0],
-        "cost": {**report.data["strategies"][0]["cost"], "money_per_answer": 0.00125},
-    }
-    table = terminal_table({**report.data, "strategies": [one]})
-    assert table[0][-1] == "price" and table[1][-1] == "0.00125"
-
-
-def test_the_machines_hour_has_one_price():
-    with pytest.raises(ValueError, match="two prices"):
-        Weigh(price_per_hour=1.0, prices=Prices(hour_of_machine=2.0))
-    assert Weigh(price_per_hour=1.0).hour == Weigh(prices=Prices(hour_of_machine=1.0)).hour == 1.0

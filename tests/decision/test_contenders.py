@@ -1,0 +1,52 @@
+"""The arms of a run under any price list and limit, without a second measurement."""
+
+import pytest
+
+from assay.decision.constraints import Guard
+from assay.decision.contenders import Field, waits
+from assay.decision.measured_scores import ArmScores
+from assay.decision.settings import ArmLimits, Prices, Weigh
+from helpers.weighings import FAIR, FLOOR, GOOD, TASK, TWIN
+
+
+@pytest.fixture(scope="module")
+def field():
+    arms = (FLOOR, GOOD, TWIN, FAIR)
+    measured = ArmScores({arm.name: arm.records for arm in arms}, TASK, draws=500)
+    surely_lost = Guard("macro_f1", 1.0, "floor", -9.0, -12.0, -6.0)
+    return Field(arms, measured, "accuracy", {"good": [surely_lost]}, threads=1)
+
+
+def test_the_wait_is_that_of_a_question_asked_alone_where_it_was_timed():
+    assert waits({"alone": {"p95": 0.5}, "seconds_per_answer": 0.1}) == 0.5
+    assert waits({"alone": None, "seconds_per_answer": 0.1}) == 0.1
+    assert waits({}) is None
+
+
+def test_a_broken_guard_puts_an_arm_out_until_it_is_lifted(field):
+    out = {one.name: [reason.name for reason in one.out] for one in field.under(Weigh())}
+    assert out == {"floor": [], "good": ["guard: macro_f1"], "twin": [], "fair": []}
+    lifted = field.under(Weigh(), lifted="guard: macro_f1")
+    assert not any(one.out for one in lifted)
+
+
+def test_another_limit_names_another_arm(field):
+    assert field.pick(Weigh()) == "twin"
+    # alone: twin takes 100 ms, fair 50
+    assert field.pick(Weigh(limits=ArmLimits(ms_per_answer=60))) == "fair"
+    assert field.pick(Weigh(limits=ArmLimits(ms_per_answer=60)), lifted="ms_per_answer") == "twin"
+
+
+def test_costs_are_in_machine_hours_until_something_has_a_price(field):
+    hours = field.ownership_costs(Weigh(volume_per_month=3600))[1]
+    assert not field.money(Weigh()) and hours is not None
+    assert hours.total == pytest.approx(1.0)  # 3,600 answers of a second
+    priced = Weigh(volume_per_month=3600, prices=Prices(hour_of_machine=2.0))
+    money = field.ownership_costs(priced)[1]
+    assert field.money(priced) and money is not None and money.total == pytest.approx(2.0)
+
+
+def test_the_reach_is_the_upper_end_of_what_lies_between(field):
+    # good is right on 40 rows of 400 more than fair: at least 10 points, and more by chance.
+    assert 0.1 < field.reach("good", "fair") < 0.15
+    assert field.reach("fair", "good") < 0

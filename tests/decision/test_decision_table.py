@@ -1,0 +1,81 @@
+"""The decision in words, from the numbers of a report."""
+
+import pytest
+
+from assay.decision.decision_table import (
+    break_even_words,
+    cost_parts,
+    effort,
+    guide,
+    headline,
+    open_questions,
+    rival_of,
+    unsure,
+    update,
+)
+from helpers.lines import named
+from helpers.weighings import FAIR, FLOOR, GOOD, TWIN, weighed
+
+
+@pytest.fixture(scope="module")
+def data():
+    return weighed(FLOOR, GOOD, TWIN, FAIR)
+
+
+def test_effort_names_hours_rows_and_what_is_assumed():
+    month = {"people_hours": 16.0, "people_hours_are": "assumed"}
+    assert effort({"month": month, "labelled_rows": 1595}) == "16.0 h (assumed), 1,595 rows"
+    given = {"people_hours": 2.0, "people_hours_are": "given"}
+    assert effort({"month": given, "labelled_rows": None}) == "2.00 h"
+    assert effort({}) == "–"
+
+
+def test_an_update_that_is_not_taken_in_is_said():
+    assert update({"updating": {"seconds": None, "by": "drill"}}) == "not taken in"
+    assert update({"updating": {"seconds": 7.0, "by": "fit"}}).endswith(" (to fit anew)")
+    assert update({}) == "–"
+
+
+def test_of_two_arms_it_is_said_which_is_cheaper_and_from_where():
+    assert break_even_words({"answers": 100, "below": "a", "above": "b"}) == (
+        "a is cheaper below, b above"
+    )
+    assert break_even_words({"answers": None, "below": "a"}).endswith("a is cheaper at any number")
+    assert break_even_words({"answers": None, "below": None}) == "never: they cost the same"
+
+
+def test_the_table_has_a_row_for_every_arm_that_is_done(data):
+    stopped = {**data["strategies"][0], "name": "late", "status": "stopped"}
+    header, rows = guide(data, [*data["strategies"], stopped])
+    assert [row[0] for row in rows] == ["floor", "good", "twin", "fair"]
+    assert {len(row) for row in rows} == {len(header)}
+    assert header[4] == "machine hours a month" and "0.950" in rows[1][1]
+
+
+def test_the_headline_says_the_score_and_the_rows(data):
+    # twin is chosen: 94.5 % of 400 rows
+    assert named(headline(data), "twin", "0.945", "400")
+    none = {**data, "verdict": {**data["verdict"], "recommended": None, "out": []}}
+    assert headline(none) == "There is nothing to recommend yet."
+
+
+def test_the_rival_is_the_best_arm_or_else_the_next(data):
+    assert rival_of(data) == "good"
+    chosen = {**data, "verdict": {**data["verdict"], "recommended": "good"}}
+    assert rival_of(chosen) == "twin"
+
+
+def test_a_guard_that_may_be_broken_is_an_open_question(data):
+    guard = {"state": "unsure", "low": -3.0, "high": 1.0, "reference": "floor", "allowed": 2.0}
+    arms = [
+        {**one, "guards": {"macro_f1": guard}} if one["name"] == "twin" else one
+        for one in data["strategies"]
+    ]
+    (said,) = unsure({**data, "strategies": arms})
+    assert named(said, "macro f1", "−3.0", "+1.0", "floor", "2")
+    assert said in open_questions({**data, "strategies": arms}) and unsure(data) == []
+
+
+def test_only_parts_that_cost_something_are_columns():
+    data = weighed(GOOD, FAIR, price_per_hour=1.0)
+    assert cost_parts(data) == ["answering"]

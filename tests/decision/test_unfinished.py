@@ -1,0 +1,37 @@
+"""Arms that the time was too short for: which may yet win, and by how much at most."""
+
+import math
+
+import pytest
+
+from assay.decision.choice_rule import Standing
+from assay.decision.finished_arm import Arm
+from assay.decision.unfinished import could_gain, find_unfinished, sentence
+
+
+def test_a_constant_never_wins_and_another_baseline_may():
+    assert find_unfinished([Arm("majority", "majority", status="skipped", floor=True)]) == []
+    late = Arm("probe", "probe", status="stopped", floor=True)
+    assert find_unfinished([late]) == [{"arm": "probe", "minutes": None}]
+    pruned, failed = Arm("a", "shots", status="pruned"), Arm("b", "lora", status="failed")
+    assert find_unfinished([pruned, failed, Arm("c", "lora", status="stopped", left=230.0)]) == [
+        {"arm": "c", "minutes": 3.8}
+    ]
+
+
+def test_minutes_are_added_up_and_those_not_known_are_at_least():
+    assert sentence([{"arm": "a", "minutes": None}]) == "a did not finish"
+    both = [{"arm": "a", "minutes": None}, {"arm": "b", "minutes": 2.0}]
+    assert sentence(both) == "a and b did not finish (at least 2 minutes more)"
+    short = [{"arm": "a", "minutes": 0.2}]
+    assert sentence(short) == "a did not finish (about 1 minute more)"
+
+
+def test_no_arm_can_gain_more_than_the_interval_leaves_to_a_perfect_one():
+    def standing(low, high):
+        return Standing("a", False, 0.9, low, high, 0.0, 1, None, None)
+
+    assert could_gain(standing(0.85, 0.95), 1.0, True) == pytest.approx(0.15)
+    assert could_gain(standing(2.0, 5.0), 0.0, False) == 5.0  # lower is better
+    assert could_gain(standing(2.0, 5.0), math.inf, True) == math.inf
+    assert could_gain(standing(None, None), 1.0, True) == math.inf
