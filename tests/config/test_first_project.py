@@ -3,7 +3,6 @@ a file made anew."""
 
 import json
 import re
-import shlex
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -15,6 +14,7 @@ from assay.config.start import begin
 from assay.core.errors import AssayError, DataError
 from assay.runtime.data_stage.labels import read_rows
 from helpers.problems import problem
+from helpers.project_files import read, table, typed
 
 SHAPES = Path(__file__).parents[1] / "shapes"
 NAMES = sorted(path.parent.name for path in SHAPES.glob("*/expect.yaml"))
@@ -34,22 +34,6 @@ def said(target: Path, *sets: str) -> list[str]:
         tell=lambda event: lines.append(event["text"]) if event["event"] == "note" else None,
     )
     return lines
-
-
-def typed(command: str) -> tuple[Path, list[str]]:
-    """File and settings of a command as a shell would hand them over."""
-    assay, run, file, *rest = shlex.split(command)
-    assert (assay, run, set(rest[::2])) == ("assay", "run", {"--set"})
-    return Path(file), rest[1::2]
-
-
-def read(target: Path, sets: list[str]):
-    return read_rows(config.load(begin(target, sets), sets), unlabelled=False)
-
-
-def table(name: str, head: str, rows: list[str]) -> Path:
-    Path(name).write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
-    return Path(name)
 
 
 STARS = [
@@ -137,54 +121,6 @@ def test_settings_that_do_not_fit_leave_the_project_as_it_was():
     assert Path("mails/project.yaml").read_text() == made
     begin(file, ["data.sample=10"])  # for one run
     assert Path("mails/project.yaml").read_text() == made
-
-
-NO_TARGET = [
-    f"{i},2024-05-{i % 28 + 1:02},we talked about the matter number {i} for long" for i in range(20)
-]
-
-
-def test_where_nothing_can_be_guessed_a_draft_has_every_column():
-    file = table("talks.csv", "nr,day,said", NO_TARGET)
-    with pytest.raises(DataError) as caught:
-        begin(file)
-    assert [one.code for one in caught.value.problems] == ["D027", "C190"]
-    assert caught.value.problems[1].place == "talks/project.yaml"
-    text = Path("talks/project.yaml").read_text()
-    for name, different, example in (
-        ("nr", "20", "19"),
-        ("day", "20", "2024-05-01"),
-        ("said", "20", "we talked"),
-    ):
-        assert re.search(rf"^#   {name} +100% +{different}  .*", text, re.M), name
-        assert example in text or name == "nr"
-    with problem(DataError, "D027"):
-        begin(file)  # the same again, not a crash
-    draft = Path("talks/project.yaml")
-    wrong = draft.read_text().replace("columns: {}", "columns: {text: saidd, answer: day}")
-    draft.write_text(wrong)
-    with problem(DataError, "D027", None, "saidd"):
-        begin(Path("talks"))
-    assert draft.read_text() == wrong  # what somebody filled in is not lost
-    draft.write_text(text)
-    draft.write_text(draft.read_text().replace("columns: {}", "columns: {text: said, answer: day}"))
-    for target in (Path("talks"), file):  # by its folder, and once it is a project by its file
-        project = config.load(begin(target))
-        assert (project.aim.kind, dict(project.data.columns)) == (
-            "answer",
-            {"text": "said", "answer": "day"},
-        )
-        assert project.arms
-
-
-def test_the_command_beside_a_draft_works_as_it_is_typed():
-    rows = [f"{i},{'xyz'[i % 3]}{i % 3},the matter number {i} was talked about" for i in range(20)]
-    file = table("talks.csv", "id,_kind,said", rows)
-    with pytest.raises(DataError) as caught:
-        begin(file)
-    help = caught.value.problems[-1].help
-    target, sets = typed(help[help.index("assay run") :])
-    assert read(target, sets).kind == "classify"
 
 
 def test_settings_that_a_file_needs_are_followed_when_its_project_is_made():

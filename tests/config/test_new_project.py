@@ -1,5 +1,4 @@
-"""`assay init`: a project file from a data file; at most five questions; and what --set says of
-reading stays in it."""
+"""A project file from a data file, by `assay init`; what --set says of reading stays in it."""
 
 from pathlib import Path
 
@@ -7,7 +6,6 @@ import pytest
 
 import assay
 from assay import config
-from assay.cli.init import interview
 from assay.config.start import begin
 from assay.core.errors import DataError, UsageError
 from helpers.problems import problem
@@ -26,18 +24,6 @@ def tickets(name: str, n: int = 60, start: int = 0) -> Path:
     ]
     path.write_text("\n".join(["text,label,stars", *lines]) + "\n", encoding="utf-8")
     return path
-
-
-class Answers:
-    """Answers to the questions that hold a word; the guess to all others."""
-
-    def __init__(self, by_word: dict[str, str] | None = None):
-        self.by_word = by_word or {}
-        self.asked: list[str] = []
-
-    def __call__(self, question: str, guess: str) -> str:
-        self.asked.append(question)
-        return next((answer for word, answer in self.by_word.items() if word in question), guess)
 
 
 def test_the_only_file_here_is_taken():
@@ -85,20 +71,3 @@ def test_set_says_how_a_file_that_was_refused_is_read():
     assert project.data.encoding == "windows-1252"
     assert project.data.columns["label"] == "stars"
     assert project.aim.kind == "classify"
-
-
-def test_at_most_five_questions():
-    tickets("a.csv"), tickets("b.csv")
-    ask = Answers({"file": "b.csv", "the answer?": "stars", "model": "mine"})
-    assert interview("", [], ask) == ("b.csv", ["data.columns.label=stars", "model=mine"])
-    assert len(ask.asked) <= 5
-    assert interview("a.csv", ["data.columns.label=stars"], quiet := Answers()) == ("a.csv", [])
-    assert len(quiet.asked) == 3
-    assert interview("nowhere.csv", [], Answers()) == ("nowhere.csv", [])
-
-
-def test_a_field_that_is_misspelt_is_the_nearest():
-    tickets("a.csv")
-    assert interview("a.csv", [], Answers({"the answer?": "strs"}))[1] == [
-        "data.columns.label=stars"
-    ]

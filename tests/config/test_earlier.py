@@ -1,26 +1,16 @@
 """A project file of version 1 says what it said: the same project, one note, and messages in its
 own keys."""
 
-from pathlib import Path
-
 import pytest
 
 import assay
-from assay import config
-from assay.config.keys import DATA, KINDS, MIX, SECTIONS, SETTINGS
-from assay.config.names import earlier_name, name_today
-from assay.config.project import DataSettings, Project
+from assay.config.project import Project
 from assay.core.errors import ProjectError
 from assay.pipeline import select_arms
-from assay.strategies.catalogue import PRESETS, STRATEGIES
+from helpers.project_files import load
 from helpers.versions import NEW, OLD
 
 HEAD = "data: {files: {data: rows.csv}}\n"
-
-
-def load(folder: Path, text: str, *sets: str) -> Project:
-    (folder / "project.yaml").write_text(text)
-    return config.load(folder / "project.yaml", sets)
 
 
 def notes(project: Project) -> list[str]:
@@ -40,14 +30,6 @@ def test_what_is_written_today_is_of_version_2(tmp_path):
     assert written.startswith("version: 2\n")
     again = load(tmp_path, written)
     assert again.warnings == () and again.to_yaml() == written
-
-
-def test_every_name_of_today_is_one_that_there_is():
-    kinds = {cls.model_fields["kind"].default for cls in STRATEGIES}
-    assert {*KINDS.values(), *MIX} <= kinds and not set(KINDS) & {*kinds, *PRESETS}
-    assert set(SETTINGS) <= {name for cls in STRATEGIES for name in cls.model_fields}
-    assert set(DATA) <= set(DataSettings.model_fields)
-    assert set(SECTIONS.values()) <= set(config.SECTIONS)
 
 
 def test_versions_may_be_mixed(tmp_path):
@@ -89,34 +71,6 @@ def test_changes_of_a_command_are_read_in_both_versions(tmp_path):
             assert project.curate[0].kind == "dedupe"
             assert dict(project.compare[3])["learn"] == "everything"
     assert not notes(load(tmp_path, NEW, "aim.metric=macro_f1"))
-
-
-def test_an_earlier_name_of_a_strategy_is_understood(tmp_path):
-    arms = load(tmp_path, NEW).arms
-    assert next(iter(arms)) == "knn-k3" and earlier_name(arms["knn-k3"]) == "neighbours-k3"
-    assert name_today("neighbours-k3", arms) == name_today("knn-k3", arms) == "knn-k3"
-    assert name_today("nobody", arms) == "nobody"
-
-
-@pytest.mark.parametrize(
-    ("settings", "earlier", "today"),
-    [
-        ("k: 0", "shots-k0", "zero-shot"),
-        ("k: 8, select: similar", "shots-k8-similar", "few-shot-8-similar"),
-        ("select: similar", "shots-similar", "few-shot-4-similar"),
-        ("k: 0, name: mine", "mine", "mine"),
-    ],
-)
-def test_a_prompt_is_called_by_its_examples(tmp_path, settings, earlier, today):
-    text = f"{HEAD}compare: [{{kind: shots, {settings}}}]\nserve: {{arms: [{earlier}]}}\n"
-    project = load(tmp_path, text)
-    assert list(project.arms) == [today] and project.serve.arms == (today,)
-    assert name_today(earlier, project.arms) == today
-
-
-def test_a_name_of_ones_own_is_nobody_elses(tmp_path):
-    text = HEAD + "compare: [{kind: tfidf, name: neighbours}]\nserve: {arms: [neighbours]}\n"
-    assert load(tmp_path, text).serve.arms == ("neighbours",)
 
 
 def test_a_run_takes_an_earlier_name(tmp_path):

@@ -1,0 +1,45 @@
+"""What a first run compares, by kind of task and size."""
+
+from typing import get_args
+
+import pytest
+
+from assay.config import make_strategy
+from assay.config.names import arm_name
+from assay.config.portfolio import Size, portfolio
+from assay.core.types import Task
+
+KINDS = get_args(Task.model_fields["kind"].annotation)
+
+
+def kinds(kind, **size):
+    return [settings["kind"] for settings, _ in portfolio(kind, Size(**{"rows": 500, **size}))]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_gets_strategies_that_there_are_each_with_its_reason(kind):
+    entries = list(portfolio(kind, Size(rows=500, labels=4, found=True)))
+    arms = [make_strategy(dict(settings), {}) for settings, _ in entries]
+    assert len({arm_name(arm) for arm in arms}) == len(entries) >= 3
+    assert all(why and not why.endswith(".") for _, why in entries)
+    # A floor, to say what the others are worth.
+    assert any(arm.baseline for arm in arms)
+
+
+def test_labels_that_no_prompt_holds_are_not_asked_of_a_small_model():
+    assert {"shots", "lora"} <= set(kinds("classify", labels=20))
+    assert not {"shots", "lora"} & set(kinds("classify", labels=21))
+
+
+def test_what_would_take_long_is_left_out_or_gets_fewer_rows():
+    assert "setfit" in kinds("classify", rows=3000, labels=3)
+    assert "setfit" not in kinds("classify", rows=3001, labels=3)
+    ((lora, _),) = [
+        entry for entry in portfolio("answer", Size(5000, most=600)) if entry[0]["kind"] == "lora"
+    ]
+    assert lora["max_rows"] == 600
+
+
+def test_what_cannot_win_is_left_out():
+    assert "ridge" in kinds("number") and "ridge" not in kinds("number", worked_out=True)
+    assert "reader" in kinds("answer", found=True) and "reader" not in kinds("answer")
