@@ -102,15 +102,6 @@ def test_a_folders_files_are_on_the_disk_before_it_has_its_name_and_the_name_fol
     assert seen == [(3, False), (1, False), ("folder", False), ("folder", True)]
 
 
-def test_a_file_has_the_rights_that_the_user_gives_to_new_ones(tmp_path, forked):
-    def work():
-        os.umask(0o027)
-        store.write_bytes(tmp_path / "a", b"x")
-
-    assert forked(work) == 0
-    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o640
-
-
 def test_a_secret_is_its_owners_and_never_replaced(tmp_path):
     path = tmp_path / "key"
     for data in (b"first", b"second"):
@@ -228,13 +219,6 @@ def test_appended_lines_are_all_there_or_none(tmp_path, forked):
         forked, lambda: store.write_lines(path, [1]), lambda: store.append(path, 2, 3), check
     )
     assert points >= 3
-
-
-def test_json_that_no_reader_takes_is_refused(tmp_path):
-    for value in (float("nan"), float("inf")):
-        with pytest.raises(ValueError):
-            store.write_json(tmp_path / "a", value)
-    assert not list(tmp_path.iterdir())
 
 
 def test_a_growing_file_is_continued(tmp_path):
@@ -484,49 +468,3 @@ def test_waiting_for_a_lock(tmp_path):
         store.append(order, "parent")
     os.waitpid(child, 0)
     assert list(store.read_lines(order)) == ["parent", "child"]
-
-
-# --- tensors --------------------------------------------------------------------------------------
-
-
-def test_a_file_of_tensors_is_read_by_the_library_and_hashed_without_being_held(tmp_path):
-    import torch
-    from safetensors import safe_open
-    from safetensors.torch import load_file
-
-    kinds = (
-        torch.float64,
-        torch.float32,
-        torch.bfloat16,
-        torch.float16,
-        torch.int64,
-        torch.uint8,
-        torch.bool,
-    )
-    tensors = {f"{at}": torch.arange(at + 3).to(kind) for at, kind in enumerate(kinds)}
-    tensors |= {"none": torch.zeros(0, 4), "one": torch.tensor(2.5), "turned": torch.rand(5, 3).T}
-    store.write_tensors(tmp_path / "t.safetensors", tensors, {"format": "pt"})
-    found = load_file(tmp_path / "t.safetensors")
-    assert found.keys() == tensors.keys()
-    for name, tensor in tensors.items():
-        assert found[name].dtype == tensor.dtype and torch.equal(found[name], tensor)
-    with safe_open(tmp_path / "t.safetensors", "pt") as file:
-        assert file.metadata() == {"format": "pt"}
-    chunks = store.tensor_chunks(tensors, {"format": "pt"})
-    assert store.chunks_digest(chunks) == store.file_digest(tmp_path / "t.safetensors")
-
-
-# --- digests --------------------------------------------------------------------------------------
-
-
-def test_digests():
-    # From coreutils: printf abc | sha256sum
-    assert (
-        store.digest(b"abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    )
-    assert (
-        store.digest({"b": 1, "a": [2]})
-        == store.digest({"a": [2], "b": 1})
-        == store.digest(b'{"a": [2], "b": 1}')
-    )
-    assert store.file_digest(Path(__file__)) == store.digest(Path(__file__).read_bytes())

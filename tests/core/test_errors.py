@@ -1,0 +1,61 @@
+"""Errors with a code, a place and a way out."""
+
+import pytest
+
+from assay.core.errors import (
+    AssayError,
+    Damaged,
+    DataError,
+    LeakError,
+    ModelError,
+    Problem,
+    ProjectError,
+    ResourceError,
+    Stopped,
+    TrainError,
+    UsageError,
+    did_you_mean,
+    nearest,
+    unknown_name,
+)
+
+
+def test_a_problem_is_its_code_place_line_and_way_out():
+    problem = Problem("D030", "label 'x' is not one", "a.csv:3", "add it", "x,hello")
+    assert str(problem).splitlines() == [
+        "D030 a.csv:3: label 'x' is not one",
+        "   | x,hello",
+        "   help: add it",
+    ]
+    assert str(Problem("C001", "text")) == "C001 text"
+
+
+def test_every_kind_of_error_has_an_exit_code_of_its_own():
+    kinds = (UsageError, DataError, ResourceError, ModelError, TrainError)
+    assert [kind.exit_code for kind in kinds] == [2, 3, 4, 5, 6]
+    assert LeakError.exit_code == 1  # a leak is an answer to a question, as a failed gate is
+    assert Stopped(15).exit_code == 143 and Stopped().exit_code == 130
+    assert issubclass(Damaged, ValueError)
+
+
+def test_an_error_names_every_problem_and_at_least_one():
+    error = DataError(Problem("D001", "one"), Problem("D002", "two"))
+    assert str(error) == "D001 one\nD002 two"
+    with pytest.raises(ValueError, match="at least one"):
+        AssayError()
+    assert ProjectError("p.yaml", *error.problems).header == "p.yaml has 2 problems"
+    assert ProjectError("p.yaml", error.problems[0]).header == "p.yaml has 1 problem"
+
+
+def test_the_nearest_name_is_told_where_one_is_close():
+    known = ["accuracy", "macro_f1", "Rouge"]
+    assert nearest("acuracy", known) == "accuracy" and nearest(" ROUGE ", known) == "Rouge"
+    assert nearest("bleu", known) == "" and did_you_mean("bleu", known) == ""
+    assert did_you_mean("macro_f", known) == "; did you mean 'macro_f1'?"
+
+
+def test_an_unknown_name_is_told_with_those_that_there_are():
+    problem = unknown_name("C083", "arm", "lorra", ["lora", "tfidf"], "tickets")
+    assert problem.text == "there is no arm 'lorra'; did you mean 'lora'?"
+    assert (problem.code, problem.place, problem.help) == ("C083", "tickets", "lora, tfidf")
+    assert unknown_name("C083", "arm", "x", [], way="run it").help == "run it"
