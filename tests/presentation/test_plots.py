@@ -4,13 +4,9 @@ import re
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from assay.presentation.plots import bars, curves, forest, histogram, scatter
-from assay.presentation.svg import Axis, Dot, ticks
-from assay.reporting.figures import quality
-from assay.reporting.view import cards
+from assay.presentation.svg import Axis, Dot
 
 
 def svg(plot):
@@ -81,19 +77,3 @@ def test_a_curve_of_one_point_is_no_curve():
 def test_values_that_are_all_the_same_still_have_an_axis():
     assert make([Dot("a", 0, 1.0, 1.0, 1.0)], line_at=None).rows
     assert Axis(2, 2, 10, 20)(2) == 10
-
-
-@given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6))
-def test_ticks_are_few_and_inside(low, span):
-    found = ticks(low, low + span)
-    assert len(found) <= 11
-    assert all(low - span * 1e-6 - 1e-9 <= tick <= low + span * (1 + 1e-6) + 1e-9 for tick in found)
-
-
-def test_without_a_floor_the_plot_of_scores_speaks_of_none(report):
-    done = [card for card in cards(report) if card.data["status"] == "done"]
-    held, alone = (
-        quality(some, report.data) for some in (done, [card for card in done if not card.floor])
-    )
-    assert held is not None and "best floor" in held.caption and "best floor" in held.svg
-    assert alone is not None and "best floor" not in f"{alone.caption}{alone.svg}"

@@ -7,14 +7,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from assay.core.store import read_json, read_lines
 from assay.core.types import Answer, Example, Message, Record, Task
 from assay.decision.finished_arm import Arm
 from assay.decision.settings import Weigh
 from assay.evaluation.scoring import judge
 from assay.reporting import html, markdown
 from assay.reporting.build import Report, build
-from assay.reporting.report_files import predictions, write_report
 from helpers.lines import named
 
 TOP = [
@@ -171,32 +169,6 @@ def test_another_seed_moves_intervals_but_not_values(made):
     a, b = (strategy(data, "lora-r8")["metrics"]["accuracy"] for data in (first, second))
     assert a["value"] == b["value"]
     assert (a["low"], a["high"]) == pytest.approx((b["low"], b["high"]), abs=0.02)
-
-
-def test_predictions_have_every_row(report):
-    arm = next(arm for arm in report.arms if arm.name == "zero")
-    rows = list(predictions(arm, report.task))
-    assert len(rows) == 264
-    assert list(rows[0]) == ["id", "question", "target", "answer", "raw", "scores", "slices"]
-    assert set(rows[0]["slices"]) == {"channel", "length"}
-    mean = np.mean([row["scores"]["accuracy"] for row in rows])
-    assert mean == pytest.approx(
-        strategy(report.data, "zero")["metrics"]["accuracy"]["value"], abs=1e-6
-    )
-    assert all(row["scores"]["accuracy"] == 0 for row in rows if row["answer"] is None)
-
-
-def test_files_are_written_and_read_back(report, tmp_path):
-    written = write_report(report, tmp_path)
-    assert written.folder == tmp_path
-    names = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
-    arms = {f"predictions/{arm.name}.jsonl" for arm in report.arms if arm.records}
-    assert names == {"report.json", "report.html", "report.md", *arms}
-    assert read_json(tmp_path / "report.json") == report.data
-    assert len(list(read_lines(tmp_path / "predictions" / "zero.jsonl"))) == 264
-    loaded = Report.load(tmp_path)
-    assert loaded.verdict == report.verdict
-    assert loaded.table() == report.table() and loaded.summary() == report.summary()
 
 
 def record(name, target, text):

@@ -83,18 +83,3 @@ def test_a_report_from_before_these_keys_is_still_compared(report):
         for key in ("alone", "month", "energy", "on_front", "updating", "labelled_rows"):
             one["cost"].pop(key)
     assert diff(old, report.data) == []
-
-
-def test_two_reports_are_compared_by_their_places(report, tmp_path, capsys):
-    from assay.cli.main import command
-    from assay.core.store import write_json
-
-    new = copy.deepcopy(report.data)
-    new["rows"]["train"] = 1600
-    write_json(tmp_path / "old" / "report" / "report.json", report.data)
-    write_json(tmp_path / "new" / "report.json", new)
-    assert command(["report", str(tmp_path / "old"), str(tmp_path / "new"), "--diff"]) == 0
-    assert named(capsys.readouterr().out, "train", "1595", "1600")
-    assert command(["report", str(tmp_path / "old"), str(tmp_path / "no"), "--diff"]) == 2
-    assert "C062" in capsys.readouterr().err
-    assert command(["report", str(tmp_path / "old"), str(tmp_path / "new")]) == 2

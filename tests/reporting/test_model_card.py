@@ -60,20 +60,3 @@ def test_what_was_not_measured_is_said_and_other_arms_limits_are_left_out(report
 def test_an_arm_without_a_result_has_no_card(report):
     with pytest.raises(KeyError):
         model_card(report, "full")
-
-
-def test_the_command_writes_it(report, tmp_path, capsys):
-    from assay.cli.main import command
-    from assay.core.store import write_json
-
-    (tmp_path / "project.yaml").write_text("version: 2\n")
-    write_json(tmp_path / "report" / "report.json", report.data)
-    card = tmp_path / "card.md"
-    assert command(["report", str(tmp_path), "--card", str(card)]) == 0
-    assert (
-        card.read_text() == model_card(report, "lora-r8") and "card    " in capsys.readouterr().out
-    )
-    assert command(["report", str(tmp_path), "--card", str(card), "--with", "zero"]) == 0
-    assert card.read_text().startswith("# Model card: zero")
-    assert command(["report", str(tmp_path), "--card", str(card), "--with", "full"]) == 2
-    assert "C083" in capsys.readouterr().err
