@@ -5,13 +5,11 @@ import importlib.resources
 import json
 import subprocess
 import sys
-import types
 
 import numpy as np
 import pytest
 
 import assay
-from assay.cli.notebook import Block, choose_tell, in_notebook
 from assay.core.types import Answer
 from assay.deployment import data_frames as frames
 from helpers.problems import problem
@@ -224,41 +222,3 @@ def test_what_cannot_be_fitted_is_said():
         assay.Classifier({"kind": "lora", "rnak": 3}).fit(["a", "b"], ["x", "y"])
     with problem(assay.UsageError, "C210"):
         assay.Classifier("majority").fit(["a", "b"], np.array([1, "1"], dtype=object))
-
-
-# --- a notebook -----------------------------------------------------------------------------------
-
-
-def test_a_block_shows_what_moves_and_keeps_what_has_ended():
-    drawn, now = [], [0.0]
-    block = Block(drawn.append, lambda: now[0])
-    block.tell({"event": "plan", "lines": ["66 train"]})
-    block.tell({"event": "stage", "name": "tfidf", "state": "start"})
-    for done in range(100):
-        now[0] += 0.01
-        block.tell({"event": "progress", "stage": "tfidf", "done": done, "total": 100})
-    assert len(drawn) == 4  # two ends, and two of a second of moves
-    assert "tfidf" in drawn[-1].splitlines()[-1]
-    block.tell(
-        {
-            "event": "stage",
-            "name": "tfidf",
-            "state": "done",
-            "metric": "accuracy 0.9",
-            "seconds": 1.0,
-        }
-    )
-    assert drawn[-1].splitlines()[0] == "66 train" and "accuracy 0.9" in drawn[-1].splitlines()[1]
-    block.tell({"event": "warning", "code": "D060", "text": "few\x1b[2J rows"})
-    assert "D060" in drawn[-1] and "\x1b" not in drawn[-1]
-
-
-def test_a_script_is_silent_and_a_given_listener_hears(monkeypatch):
-    heard = []
-    assert choose_tell(heard.append) == heard.append
-    assert not in_notebook()
-    shell = types.SimpleNamespace(config={"IPKernelApp": {}})
-    monkeypatch.setitem(sys.modules, "IPython", types.SimpleNamespace(get_ipython=lambda: shell))
-    assert in_notebook()
-    monkeypatch.setitem(sys.modules, "IPython", types.SimpleNamespace(get_ipython=lambda: None))
-    assert not in_notebook()

@@ -9,36 +9,14 @@ from pathlib import Path
 
 import pytest
 
-import assay.cli.main
-from assay.cli.main import command
-from assay.cli.outcome import CommandOutcome, problem_lines
+from assay.cli.main import command, exit_code
 from assay.cli.usage_errors import VERBS
-from assay.core.errors import (
-    DataError,
-    LeakError,
-    ModelError,
-    Problem,
-    ResourceError,
-    Stopped,
-    TrainError,
-    UsageError,
-)
-from assay.core.plain_text import columns
-from helpers.lines import named
+from assay.decision.finished_arm import Arm
+from assay.decision.settings import ArmLimits
+from assay.reporting.build import Report
+from helpers.weighings import FAIR, FLOOR, GOOD, TASK, TWIN, arm, weighed
 
 FIXTURES = Path(__file__).parents[1] / "config" / "fixtures"
-
-
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.chdir(tmp_path)
-    for name in (
-        "OMP_WAIT_POLICY",
-        "GOMP_SPINCOUNT",
-        "HF_HUB_DISABLE_TELEMETRY",
-        "TOKENIZERS_PARALLELISM",
-    ):
-        monkeypatch.setenv(name, os.environ.get(name, "x"))
 
 
 def subprocess_of(code: str, **more) -> subprocess.CompletedProcess:
@@ -136,129 +114,26 @@ def test_a_file_or_a_folder_without_a_project_is_exit_3(capsys, tmp_path):
     assert capsys.readouterr().err.startswith("D001 tickets.csv: no such file\n")
 
 
-def test_a_report_that_is_not_there(capsys, tmp_path):
-    (tmp_path / "project.yaml").write_text("data: {files: {data: a.csv}}\n")
-    for option in ([], ["--ledger"]):
-        assert command(["report", *option]) == 2
-        assert capsys.readouterr().err.startswith("C062 .: there is no ")
-
-
-def test_the_ledger_is_counted_and_listed(capsys, tmp_path):
-    (tmp_path / "project.yaml").write_text("data: {files: {data: a.csv}}\n")
-    folder = tmp_path / "exam" / "rows" / "k1"
-    folder.mkdir(parents=True)
-    row = {
-        "file": "a.csv",
-        "line": 3,
-        "id": "a-3",
-        "step": "dedupe",
-        "action": "dropped",
-        "reason": "same text",
-    }
-    rows = [{**row, "kept": "a-1"}, {**row, "line": 4, "kept": ""}]
-    (folder / "ledger.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))
-    assert command(["report", "--ledger"]) == 0
-    assert capsys.readouterr().out.splitlines() == [
-        "      2 dropped by dedupe: same text",
-        "a.csv:3  dropped by dedupe: same text (kept a-1)",
-        "a.csv:4  dropped by dedupe: same text",
-    ]
-    assert command(["report", "--ledger", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == rows
-
-
-@pytest.mark.parametrize("what", ["steps", "augmentations", "strategies", "metrics", "kinds"])
-def test_lists(what, capsys):
-    assert command(["list", what, "--json"]) == 0
-    names = {
-        "steps": "dedupe",
-        "augmentations": "noise",
-        "strategies": "lora",
-        "metrics": "accuracy",
-        "kinds": "classify",
-    }
-    assert names[what] in [next(iter(row.values())) for row in json.loads(capsys.readouterr().out)]
-    assert command(["list", what]) == 0
-    assert names[what] in capsys.readouterr().out
-
-
 def test_explain(capsys):
     assert command(["explain", "C076"]) == 0
     assert capsys.readouterr().out.startswith("C076 There is no such kind\n\n")
 
 
-def test_at_most_five_of_a_code():
-    problems = [Problem("D030", f"row {i}", f"a.csv:{i}") for i in range(43)] + [
-        Problem("D004", "is empty", "b.csv")
-    ]
-    lines = list(problem_lines(problems))
-    assert lines == [
-        *(f"D030 a.csv:{i}: row {i}" for i in range(5)),
-        "D030 and 38 more: assay check --all",
-        "D004 b.csv: is empty",
-    ]
-    assert len(list(problem_lines(problems, every=True))) == 44
-
-
-@pytest.mark.parametrize(
-    ("error", "code"),
-    [
-        (UsageError(Problem("C071", "x")), 2),
-        (DataError(Problem("D004", "x")), 3),
-        (LeakError(Problem("D050", "x")), 1),
-        (ResourceError(Problem("R002", "x")), 4),
-        (ModelError(Problem("M086", "x")), 5),
-        (TrainError(Problem("T001", "x")), 6),
-        (Stopped(2), 130),
-        (Stopped(15), 143),
-        (KeyboardInterrupt(), 130),
-    ],
-)
-def test_exit_codes(error, code, capsys):
-    with CommandOutcome(["run", "my tickets"]) as outcome:
-        raise error
-    assert outcome.code == code
-    err = capsys.readouterr().err
-    if code >= 130:
-        assert named(err, "assay run 'my tickets'")
-
-
-def test_a_bug_leaves_a_file_and_one_line(capsys, tmp_path):
-    (tmp_path / "work").mkdir()
-    with CommandOutcome(["run"], tmp_path / "work") as outcome:
-        raise RuntimeError("the shape is\n(3, 4) \x1b[2J")
-    assert outcome.code == 70
-    (path,) = (tmp_path / "work").glob("crash-*.txt")
-    lines = capsys.readouterr().err.splitlines()
-    assert lines == [
-        f"This is a bug in assay (RuntimeError: the shape is (3, 4) \ufffd[2J). Details: {path}"
-    ]
-    text = path.read_text(encoding="utf-8")
-    assert text.startswith("assay run\nPython 3.")
-    assert "RuntimeError: the shape is" in text
+def ended(data, *arms):
+    return exit_code(Report(data, TASK, arms))
 
 
 @pytest.mark.slow
-def test_a_reader_that_goes_away_is_no_error():
-    source = str(Path(assay.cli.main.__file__).parents[2])
-    line = f"{sys.executable} -m assay.cli list strategies --json | true"
-    done = subprocess.run(
-        ["bash", "-c", line],
-        env={**os.environ, "PYTHONPATH": source},
-        capture_output=True,
-        check=False,
+def test_a_run_ends_with_the_code_of_the_gate_or_the_arm_that_failed():
+    assert ended(weighed(FLOOR, GOOD)) == 0
+    assert ended(weighed(FLOOR, GOOD, TWIN)) == 0  # undecided is no failed gate
+    assert ended(weighed(GOOD, FAIR, limits=ArmLimits(ms_per_answer=20))) == 1
+    floor = arm("floor", range(30), 1.0, kind="tfidf", floor=True)
+    assert (
+        ended(weighed(floor, arm("worse", range(90), 0.01), limits=ArmLimits(ms_per_answer=500)))
+        == 1
     )
-    assert done.stderr == b""
-
-
-def test_data_is_printed_without_control_characters(capsys):
-    with CommandOutcome([]):
-        raise DataError(Problem("D030", "label '[/]\x1b[2J' is not one", "a.csv:3"))
-    first, _ = capsys.readouterr().err.splitlines()
-    assert first == "D030 a.csv:3: label '[/]\ufffd[2J' is not one"
-
-
-def test_columns_are_aligned():
-    rows = [["arm", "accuracy"], ["majority", "0.1"], ["lora", "0.745"]]
-    assert columns(rows) == ["arm       accuracy", "majority       0.1", "lora         0.745"]
-    assert columns([]) == []
+    # Nothing beats the floor, and the floor is recommended: an answer, not a failure.
+    assert ended(weighed(floor, arm("worse", range(90), 0.01))) == 0
+    assert ended(weighed(FLOOR, GOOD), Arm("x", "lora", status="failed", note="T001 diverged")) == 6
+    assert ended(weighed(FLOOR, GOOD), Arm("x", "lora", status="failed", note="R005 killed")) == 4

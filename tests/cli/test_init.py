@@ -1,0 +1,65 @@
+"""`assay init`: at most five questions."""
+
+import json
+from pathlib import Path
+
+from assay.cli.init import interview
+from assay.cli.main import command
+from assay.config import load
+
+
+def tickets(name: str, n: int = 60, start: int = 0) -> Path:
+    path = Path(name)
+    lines = [
+        f"my order {i} did not come to the Café,{('late', 'lost')[i % 2]},{i % 5}"
+        for i in range(start, start + n)
+    ]
+    path.write_text("\n".join(["text,label,stars", *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+class Answers:
+    """Answers to the questions that hold a word; the guess to all others."""
+
+    def __init__(self, by_word: dict[str, str] | None = None):
+        self.by_word = by_word or {}
+        self.asked: list[str] = []
+
+    def __call__(self, question: str, guess: str) -> str:
+        self.asked.append(question)
+        return next((answer for word, answer in self.by_word.items() if word in question), guess)
+
+
+def test_at_most_five_questions():
+    tickets("a.csv"), tickets("b.csv")
+    ask = Answers({"file": "b.csv", "the answer?": "stars", "model": "mine"})
+    assert interview("", [], ask) == ("b.csv", ["data.columns.label=stars", "model=mine"])
+    assert len(ask.asked) <= 5
+    assert interview("a.csv", ["data.columns.label=stars"], quiet := Answers()) == ("a.csv", [])
+    assert len(quiet.asked) == 3
+    assert interview("nowhere.csv", [], Answers()) == ("nowhere.csv", [])
+
+
+def test_a_field_that_is_misspelt_is_the_nearest():
+    tickets("a.csv")
+    assert interview("a.csv", [], Answers({"the answer?": "strs"}))[1] == [
+        "data.columns.label=stars"
+    ]
+
+
+def test_a_project_file_is_written_and_the_next_commands_are_named(capsys):
+    tickets("a b.csv")
+    assert command(["init", "a b.csv", "--yes"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("wrote  a-b/project.yaml")
+    assert "assay check a-b " in lines[1] and "assay run a-b " in lines[2]
+    assert command(["init", "a b.csv", "--yes"]) == 2  # it is there
+    assert "C205" in capsys.readouterr().err
+
+
+def test_what_stands_on_the_command_line_is_written(capsys):
+    tickets("a.csv")
+    assert command(["init", "a.csv", "--json", "--set", "data.columns.label=stars"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["next"] == "assay run a"
+    assert load(Path(told["project"])).data.columns["label"] == "stars"
