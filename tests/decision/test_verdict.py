@@ -17,10 +17,10 @@ def test_when_no_arm_is_left_it_says_what_each_limit_costs():
     verdict = found["verdict"]
     assert verdict["recommended"] is None and verdict["corrected"] is None
     assert verdict["reason"].startswith(
-        "No arm may be recommended. good, with accuracy 0.950, is out: it takes 500 ms"
+        "No strategy may be recommended. good, with accuracy 0.950, is out: it takes 500 ms"
     )
     assert named(verdict["reason"], "fair", "0.850", "50.0 ms")
-    assert verdict["failed"] == ["Every arm is out: over a limit, or surely past a guard."]
+    assert verdict["failed"] == ["Every strategy is out: over a limit, or surely past a guard."]
     assert found["change"]["lifted"] == [{"name": "ms_per_answer", "arm": "good", "value": 0.95}]
 
 
@@ -28,7 +28,7 @@ def test_a_chosen_arm_below_a_floor_that_is_out_fails_the_gate():
     floor = arm("floor", range(30), 1.0, kind="tfidf", floor=True)
     found = weighed(floor, arm("worse", range(90), 0.01), limits=ArmLimits(ms_per_answer=500))
     assert found["verdict"]["recommended"] == "worse"
-    assert found["verdict"]["failed"] == ["worse scores below the floor floor."]
+    assert found["verdict"]["failed"] == ["worse scores below the baseline baseline."]
     assert weighed(floor, FAIR)["verdict"]["failed"] == []
 
 

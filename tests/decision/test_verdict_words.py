@@ -38,7 +38,7 @@ def test_a_gain_that_chance_alone_may_give_is_a_guess():
     ("arms", "headline"),
     [
         ((), "There is nothing to recommend yet"),
-        ((replace(BEST, out=(Out("peak_mb", "needs 9 GB"),)),), "No arm may be recommended"),
+        ((replace(BEST, out=(Out("peak_mb", "needs 9 GB"),)),), "No strategy may be recommended"),
     ],
 )
 def test_where_nothing_can_be_chosen_it_is_said_why(arms, headline):

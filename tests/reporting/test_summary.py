@@ -25,7 +25,7 @@ def test_the_last_lines_say_what_is_open_lost_and_failed():
     assert named(text, "100 ms", "fair")
     assert named(text, "forgetting", "−0.4 points", "−1.9", "+1.1")
     none = summary_lines(weighed(GOOD, FAIR, limits=ArmLimits(ms_per_answer=20)))
-    assert none[0].startswith("No arm may be recommended.")
+    assert none[0].startswith("No strategy may be recommended.")
     assert named(" ".join(none), "limit", "guard")
     assert max(map(len, [*none, *summary_lines(data)])) <= 80
 

@@ -62,7 +62,7 @@ def test_settings_that_an_arm_depends_on_are_named_and_those_of_the_report_are_n
     (told,) = said(project, changed)()
     assert "task.instruction" in told and "decide" not in told and "name" not in told
     fewer = project.model_copy(update={"compare": project.compare[1:]})
-    assert said(project, fewer)() == ["project.yaml names no arm majority"]
+    assert said(project, fewer)() == ["project.yaml names no strategy majority"]
 
 
 def test_a_fingerprint_is_of_content_and_of_the_names_below_a_folder(tmp_path):

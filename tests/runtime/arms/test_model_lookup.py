@@ -7,17 +7,22 @@ import pytest
 
 from assay.core.corrupt_files import silent
 from assay.core.errors import ResourceError
-from assay.runtime.arms.model_lookup import find_models, refuse_models
+from assay.runtime.arms.model_lookup import computable, find_models
 from helpers.small_projects import load_project
 
 ARMS = "compare: [{kind: majority}, {kind: shots, k: 0}, {kind: shots, k: 4}]\n"
+GENERATED = "# Made by `assay run rows.csv` from 9 rows. Change what is wrong, then run it again:\n"
 REMOTE = "remote: {there: {url: 'http://127.0.0.1:9', model: m}}\n"
+
+
+def run_here(project, tell=silent, *, chosen=False):
+    return computable(project, project.arms, chosen=chosen, tell=tell)
 
 
 def test_baselines_need_none(tmp_path):
     project = load_project(tmp_path / "project")
     assert find_models(project, project.compare, True, silent) == {}
-    refuse_models(project, project.arms)
+    assert run_here(project) == project.arms
 
 
 def test_a_model_that_several_arms_need_is_found_once(tmp_path, tiny_model):
@@ -43,7 +48,7 @@ def without_packages(monkeypatch):
 def test_without_the_packages_the_arms_that_can_run_are_named(tmp_path, without_packages):
     project = load_project(tmp_path / "project", arms=ARMS)
     with pytest.raises(ResourceError) as refused:
-        refuse_models(project, project.arms)
+        run_here(project)
     (problem,) = refused.value.problems
     assert problem.code == "R007" and "zero-shot, few-shot-4" in problem.text
     assert "torch" in problem.text and "--only majority" in problem.help
@@ -52,4 +57,16 @@ def test_without_the_packages_the_arms_that_can_run_are_named(tmp_path, without_
 def test_a_model_behind_an_address_is_not_computed_here(tmp_path, without_packages):
     project = load_project(tmp_path / "project", more=REMOTE, arms=ARMS)
     project = project.model_copy(update={"model": "there"})
-    refuse_models(project, project.arms)
+    assert run_here(project) == project.arms
+
+
+def test_what_nobody_chose_is_left_out_with_a_warning(tmp_path, without_packages):
+    project, heard = load_project(tmp_path / "project", arms=ARMS), []
+    file = project.folder / project.file
+    file.write_text(GENERATED + file.read_text())
+    assert list(run_here(project, heard.append)) == ["majority"]
+    (warning,) = heard
+    assert (warning["event"], warning["code"], warning["count"]) == ("warning", "R007", 2)
+    assert "zero-shot, few-shot-4" in warning["text"] and "assay[models]" in warning["text"]
+    with pytest.raises(ResourceError, match="torch"):
+        run_here(project, chosen=True)
