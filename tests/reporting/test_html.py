@@ -13,7 +13,6 @@ from assay.core.types import Answer, Example, Message, Record
 from assay.presentation.number_format import FORMATS
 from assay.reporting import html, markdown
 from assay.reporting.build import Report
-from assay.reporting.html import pointer
 from assay.reporting.summary import notebook
 from helpers.hostile import poisoned
 from helpers.lines import named
@@ -210,10 +209,6 @@ def test_no_arm_no_slices_no_extras():
         page = Report(data, Task(labels=("a",)), tuple(arms))
         assert Page(html.render(page)).crossed == []
         assert markdown.render(page) and page.summary() and page.table()
-
-
-def test_pointers_are_escaped():
-    assert pointer("slices", "a/b~c=1", 0) == "/slices/a~1b~0c=1/0"
 
 
 @pytest.mark.slow

@@ -12,8 +12,8 @@ A folder has   run.py               KEY, its key in report.json and, for most, i
                                                                    on leaks say of it; none where it
                                                                    has a section of its own
                section.py           KEY and TITLE, its heading; HOW, what to do where it was not
-                                    measured; markdown(data), its blocks for report.md
-               section.html.j2      the same for report.html
+                                    measured; blocks(report), what report.html, report.md and the
+                                    terminal say of it
 Costs          time: a check is left out when the time given is over, and a failed fit is a warning,
                no error
 """
@@ -45,6 +45,9 @@ from assay.audits.update_drill import run as update_drill
 from assay.audits.update_drill import section as update_drill_section
 from assay.core.errors import ResourceError, TrainError
 from assay.core.types import Strategy
+from assay.decision.uncertainty import why_none
+from assay.presentation.json_place import Place
+from assay.presentation.section_spec import Block, Section
 from assay.runtime.data_stage.prepare import Prepared
 
 if TYPE_CHECKING:
@@ -61,7 +64,9 @@ class Question(Protocol):
     def sentences(self, found: dict[str, Any]) -> list[str]: ...
 
 
-class Section(Protocol):
+class Part(Protocol):
+    """Of the report: the section of a check."""
+
     @property
     def KEY(self) -> str: ...
     @property
@@ -69,10 +74,10 @@ class Section(Protocol):
     @property
     def HOW(self) -> str: ...
 
-    def markdown(self, data: dict[str, Any]) -> list[str]: ...
+    def blocks(self, report: Place) -> list[Block]: ...
 
 
-AUDITS: tuple[tuple[Question, Section | None], ...] = (
+AUDITS: tuple[tuple[Question, Part | None], ...] = (
     (leak_cost, None),
     (contamination, None),
     (mistakes, mistakes_section),
@@ -87,6 +92,14 @@ AUDITS: tuple[tuple[Question, Section | None], ...] = (
 QUESTIONS = tuple(question for question, _ in AUDITS)
 SECTIONS = tuple(section for _, section in AUDITS if section)
 Found = dict[str, dict[str, Any]]
+
+
+def sections(data: dict[str, Any]) -> list[Section]:
+    """The sections of what was asked, of report.json as it stands."""
+    report = Place(data, why=why_none(data))
+    return [
+        Section(part.KEY, part.TITLE, part.blocks(report)) for part in SECTIONS if part.KEY in data
+    ]
 
 
 def beside(project: Project, prepared: Prepared) -> list[Strategy]:

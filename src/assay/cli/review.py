@@ -128,7 +128,9 @@ def _state(work: Review, as_json: bool) -> None:
     if found is None:
         say("nobody has rated yet: assay review PROJECT --out rate.csv")
         return
-    from assay.audits.human_review.section import markdown
+    from assay.audits.human_review.section import blocks
+    from assay.presentation.json_place import Place
+    from assay.presentation.section_text import blocks_text
 
-    for line in markdown({"people": found}):
+    for line in blocks_text(blocks(Place({"people": found}))):
         say(line)

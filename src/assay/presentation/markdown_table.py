@@ -10,11 +10,16 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!$&@])")
 
 def plain(text: str, width: int = 200) -> str:
     """Foreign text inside Markdown: one line, nothing in it acts."""
-    return (
-        _SPECIAL.sub(r"\\\1", one_line(text, width))
-        .replace("://", "&#58;//")
-        .replace("www.", "www&#46;")
-    )
+    return _escape(one_line(text, width))
+
+
+def escape_line(text: str) -> str:
+    """`plain` for a part of a line: it may be long, and keeps the spaces at its ends."""
+    return _escape(re.sub(r"\s+", " ", clean(text)))
+
+
+def _escape(text: str) -> str:
+    return _SPECIAL.sub(r"\\\1", text).replace("://", "&#58;//").replace("www.", "www&#46;")
 
 
 def code_block(text: str, language: str = "") -> str:
@@ -25,8 +30,15 @@ def code_block(text: str, language: str = "") -> str:
     return f"{fence}{language}\n{text}\n{fence}"
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[str]], right: int = 1) -> str:
-    """A Markdown table; columns from `right` on are aligned to the right. Foreign text was made
-    `plain` before."""
-    rule = ["---" if index < right else "---:" for index in range(len(header))]
+def table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], right: int | Sequence[bool] = 1
+) -> str:
+    """A Markdown table. Foreign text was made `plain` before.
+
+    Args:
+        right: whether a column is aligned to the right, by column; or the first of those that are.
+    """
+    if isinstance(right, int):
+        right = [index >= right for index in range(len(header))]
+    rule = ["---:" if one else "---" for one in right]
     return "\n".join("| " + " | ".join(row) + " |" for row in (header, rule, *rows))

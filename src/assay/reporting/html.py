@@ -10,25 +10,20 @@ import base64
 import hashlib
 from typing import Any
 
-from jinja2 import BytecodeCache, ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
 from jinja2.bccache import Bucket
 from markupsafe import Markup
 
-from assay.audits.registry import SECTIONS
+from assay.audits.registry import SECTIONS, sections
 from assay.core.store import to_json
 from assay.decision import cluster_intervals as clusters
 from assay.decision import decision_table as decision
 from assay.decision import uncertainty as certain
 from assay.decision.finished_arm import Extra
-from assay.presentation.number_format import (
-    FORMATS,
-    between,
-    clean,
-    count,
-    one_line,
-    score,
-    shorten,
-)
+from assay.presentation import section_html
+from assay.presentation.json_place import Place
+from assay.presentation.number_format import clean, count, one_line, score, shorten
+from assay.presentation.section_html import words_html
 from assay.presentation.svg import badge
 from assay.reporting import code_section as ran
 from assay.reporting import figures, view
@@ -36,40 +31,6 @@ from assay.reporting import leak_sentences as leakage
 from assay.reporting import retrieval_section as retrieval
 from assay.reporting.build import Report
 from assay.tasks.kinds import kind_of
-
-
-def pointer(*keys: str | int) -> str:
-    """A JSON pointer (RFC 6901)."""
-    return "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in keys)
-
-
-def _at(data: dict[str, Any], *keys: str | int) -> Any:
-    value: Any = data
-    for key in keys:
-        value = value[key]
-    return value
-
-
-def _number(data: dict[str, Any], shape: str, *keys: str | int) -> Markup:
-    """The number at `keys`, shaped, with its exact value and its place in report.json."""
-    value = _at(data, *keys)
-    words = FORMATS[shape](value)
-    if value is None:
-        return Markup(f'<span class="none">{words}</span>')
-    return Markup('<data value="{}" data-at="{}" data-as="{}">{}</data>').format(
-        value, clean(pointer(*keys)), shape, words
-    )
-
-
-def _ends(data: dict[str, Any], shape: str, *keys: str | int) -> Markup:
-    """The bounds of the interval at `keys`."""
-    found = _at(data, *keys)
-    if None in (found["low"], found["high"]):
-        return Markup('<span class="range none">{}</span>').format(
-            between(None, None, why=certain.why_none(data))
-        )
-    low, high = (_number(data, shape, *keys, end) for end in ("low", "high"))
-    return Markup('<span class="range">{} to {}</span>').format(low, high)
 
 
 def _finish(value: Any) -> Any:
@@ -96,9 +57,7 @@ TEMPLATES = Templates()
 
 def _environment(data: dict[str, Any]) -> Environment:
     environment = Environment(
-        loader=ChoiceLoader(
-            [PackageLoader("assay.reporting", "templates"), PackageLoader("assay.audits", ".")]
-        ),
+        loader=PackageLoader("assay.reporting", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -106,9 +65,9 @@ def _environment(data: dict[str, Any]) -> Environment:
         finalize=_finish,
         bytecode_cache=TEMPLATES,
     )
-    names: dict[str, Any] = environment.globals
-    names["number"] = lambda shape, *keys: _number(data, shape, *keys)
-    names["bounds"] = lambda shape, *keys: _ends(data, shape, *keys)
+    names, report = environment.globals, Place(data, why=certain.why_none(data))
+    names["number"] = lambda shape, *keys: words_html(report.number(shape, *keys))
+    names["bounds"] = lambda shape, *keys: words_html(report.ends(shape, *keys))
     environment.filters["count"] = count
     environment.filters["score"] = score
     environment.filters["plain"] = lambda value: value if isinstance(value, str) else to_json(value)
@@ -145,8 +104,10 @@ def render(report: Report) -> str:
         sure=certain.certainty_sentences(report.data),
         clusters=clusters,
         ran=ran,
-        sections=SECTIONS,
-        template_of=lambda section: f"{section.__name__.split('.')[-2]}/section.html.j2",
+        sections=sections(report.data),
+        absent=[part for part in SECTIONS if part.KEY not in report.data],
+        section=section_html.render,
+        figure=section_html.figure_html,
         badge=badge,
         view=view,
         metric=metric,

@@ -3,10 +3,11 @@
 from functools import partial
 from typing import Any
 
-from assay.audits.registry import SECTIONS
+from assay.audits.registry import sections
 from assay.decision import cluster_intervals as clusters
 from assay.decision import decision_table as decision
 from assay.decision import uncertainty as certain
+from assay.presentation import section_markdown
 from assay.presentation.markdown_table import code_block, plain, table
 from assay.presentation.number_format import NOTHING, apart, between, count, score
 from assay.reporting import code_section as ran
@@ -129,9 +130,7 @@ def render(report: Report) -> str:
         f"- {plain(line, 1000)}"
         for line in (*leakage.answer_leak_sentences(extra), *extra.get("doubts", []))
     ]
-    for section in SECTIONS:
-        if section.KEY in data and (said := section.markdown(data)):
-            blocks += [f"## {section.TITLE}", *said]
+    blocks += [text for part in sections(data) for text in section_markdown.render(part)]
     blocks += ["## Limits", "\n".join(f"- {plain(line, 500)}" for line in view.limits(report))]
     if data["warnings"]:
         said = [

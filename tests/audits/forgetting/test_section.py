@@ -6,6 +6,8 @@ from dataclasses import replace
 
 from assay.audits.forgetting import section
 from assay.presentation.dumbbell_plot import dumbbells
+from assay.presentation.json_place import Place
+from assay.presentation.section_markdown import blocks_markdown
 from assay.presentation.svg import Dot
 from assay.reporting import html, markdown
 from helpers.lines import named
@@ -48,6 +50,7 @@ def data():
     }
     base = {"b": {"probes": {"knowledge": {"at_chance": False}, "mmlu": {"at_chance": True}}}}
     found = {"level": 0.95, "arms": arms, "base": base, "failed": {"head": "killed"}}
+    found |= {"items": 178, "tokens": 12345, "seconds": 61.5}
     return {"forgetting": found, "strategies": [{"name": "lora"}, {"name": "full"}]}
 
 
@@ -91,15 +94,13 @@ def test_foreign_names_are_inert_in_the_plot():
 
 
 def test_markdown_has_a_row_a_probe():
-    blocks = section.markdown(data())
-    assert (
-        "| full | mmlu | 0.260 | 0.250 | −1.0 (−10.0 to +10.0) | 60 | cannot show it |" in blocks[1]
-    )
-    assert "| full | text | 1.080 | 1.390 | +0.310 (+0.250 to +0.370) | 60 |  |" in blocks[1]
+    text = "\n".join(blocks_markdown(section.blocks(Place(data()))))
+    assert "| mmlu (cannot show it) | share | 0.260 | 0.250 | −1.0 (−10.0 to +10.0) | 60 |" in text
+    assert "| text | bits a byte | 1.080 | 1.390 | +0.310 (+0.250 to +0.370) | 60 |" in text
 
 
 def test_the_page_has_the_numbers_of_the_report(report):
-    found = data()["forgetting"] | {"items": 178, "tokens": 12345, "seconds": 61.5, "failed": {}}
+    found = data()["forgetting"] | {"failed": {}}
     names = {"full": "lora-r8", "lora": "zero"}  # arms of this report
     found["arms"] = {names[name]: one for name, one in found["arms"].items()}
     item = {

@@ -3,7 +3,19 @@ change?"""
 
 from typing import Any
 
-from assay.presentation.number_format import above, below, between, count, fewer_rows, points, score
+from assay.presentation import section_spec as spec
+from assay.presentation.json_place import Place
+from assay.presentation.number_format import (
+    NOTHING,
+    above,
+    below,
+    between,
+    count,
+    fewer_rows,
+    one_line,
+    points,
+    score,
+)
 
 KEY = "bias"
 TITLE = "Bias"
@@ -73,9 +85,8 @@ def sentence(data: dict[str, Any]) -> str:
 
 def _widest(data: dict[str, Any], name: str) -> str:
     """The widest gap between groups that is surely wider than chance would make it."""
-    wide = [
-        (words, gap) for _, words, gap in slices(data, name) if above(gap["low"], gap["chance"])
-    ]
+    gaps = [(words, gap.value) for words, gap in slices(Place(data), name)]
+    wide = [(words, gap) for words, gap in gaps if above(gap["low"], gap["chance"])]
     if not wide:
         return ""
     words, gap = max(wide, key=lambda pair: pair[1]["low"] - pair[1]["chance"])
@@ -84,31 +95,16 @@ def _widest(data: dict[str, Any], name: str) -> str:
     return f" Groups fare differently in {words}: {ends[0]}, {ends[1]}; a gap of {bounds}."
 
 
-def slices(
-    data: dict[str, Any], name: str
-) -> list[tuple[tuple[str | int, ...], str, dict[str, Any]]]:
-    """(keys in report.json, words, gap) of each gap between groups."""
-    one, at = data[KEY]["arms"][name], (KEY, "arms", name)
-    found: list[tuple[tuple[str | int, ...], str, dict[str, Any]]] = [
-        ((*at, "slices", field), field, gap) for field, gap in one["slices"].items()
-    ]
-    for number, listed in enumerate(one["checklists"]):
-        if listed["slices"]:
-            found.append(
-                (
-                    (*at, "checklists", number, "slices"),
-                    f"{listed['name']}, all rows",
-                    listed["slices"],
-                )
-            )
-        for label, gap in listed["by_label"].items():
-            found.append(
-                (
-                    (*at, "checklists", number, "by_label", label),
-                    f"{listed['name']}, rows of {label}",
-                    gap,
-                )
-            )
+def slices(report: Place, name: str) -> list[tuple[str, Place]]:
+    """(words, gap) of each gap between groups of an arm."""
+    one = report.at(KEY, "arms", name)
+    found = [(field, one["slices"][field]) for field in one.value["slices"]]
+    for listed in one["checklists"]:
+        file = listed.value["name"]
+        if listed.value["slices"]:
+            found.append((f"{file}, all rows", listed["slices"]))
+        labels = listed["by_label"]
+        found += [(f"{file}, rows of {label}", labels[label]) for label in labels.value]
     return found
 
 
@@ -140,24 +136,20 @@ def remedy_sentence(one: dict[str, Any]) -> str:
     )
 
 
-def social_rows(data: dict[str, Any]) -> list[tuple[str, tuple[str | int, ...], str, int]]:
-    """(whose weights, keys in report.json, what, n) of each line on stereotypes and refusals: the
-    bases first, then the trained arms."""
-    found = data[KEY].get("social")
-    rows: list[tuple[str, tuple[str | int, ...], str, int]] = []
-    for part in ("bases", "arms") if found else ():
-        for name, one in found[part].items():
-            at = (KEY, "social", part, name)
+def social_rows(report: Place) -> list[tuple[str, str, Place]]:
+    """(whose weights, what, what was found) of each line on stereotypes and refusals: the bases
+    first, then the trained arms."""
+    found, rows = report[KEY]["social"], []
+    for part in ("bases", "arms"):
+        for name in found.value[part]:
+            one = found[part][name]
             said = one["stereotypes"]
-            for kind, told in said.items():
-                again = kind != "all" and told["n"] == said["all"]["n"]  # the only kind there is
+            whole = said.value["all"]["n"]
+            for kind, told in said.value.items():
+                again = kind != "all" and told["n"] == whole  # the only kind there is
                 if told["n"] >= FEW and not again:
-                    rows.append(
-                        (name, (*at, "stereotypes", kind), f"stereotypes, {kind}", told["n"])
-                    )
-            rows.append(
-                (name, (*at, "refusals"), "refusals of harmless prompts", one["refusals"]["n"])
-            )
+                    rows.append((name, f"stereotypes, {kind}", said[kind]))
+            rows.append((name, "refusals of harmless prompts", one["refusals"]))
     return rows
 
 
@@ -199,8 +191,98 @@ def _leaning(share: dict[str, Any]) -> str:
     )
 
 
-def markdown(data: dict[str, Any]) -> list[str]:
-    """Blocks for report.md."""
-    lines = [f"- {remedy_sentence(one)}" for one in data[KEY]["remedies"]]
-    social = [social_sentence(data)] if data[KEY].get("social") else []
-    return [sentence(data), *(["\n".join(lines)] if lines else []), *social]
+def blocks(report: Place) -> list[spec.Block]:
+    found = report.value[KEY]
+    first, *others = arms(report.value) or [""]
+    remedies = [spec.Paragraph(remedy_sentence(one)) for one in found["remedies"]]
+    return [
+        spec.Paragraph(sentence(report.value)),
+        *(_arm(report, first) if first else []),
+        *(spec.Details(name, _arm(report, name)) for name in others),
+        spec.Heading("Remedies"),
+        *remedies,
+        *(_social(report) if found.get("social") else []),
+    ]
+
+
+def _arm(report: Place, name: str) -> list[spec.Block]:
+    """One arm asked in pairs, and how groups of rows fare with it."""
+    pairs = list(report.at(KEY, "arms", name, "pairs"))
+    metric = report.value["task"]["metric"].replace("_", " ")
+    differ = (
+        f"{name}: pairs of questions that differ in one thing only. Above the control: the share"
+        " that changes, less that of the control on the same rows."
+    )
+    columns = ("what differs", "pairs", "answers change", "above the control")
+    gaps = (
+        f"{name}: the best group's score less the worst's. By chance: the gap when rows are dealt"
+        " to the groups at random."
+    )
+    around = ("groups of", "gap", "interval", "by chance", "worst", "score", "best", "score")
+    last = (f"{metric}, first less second", "leans")
+    return [
+        spec.Table(differ, (*columns, *last), [_pair(pair) for pair in pairs]),
+        spec.Table(gaps, around, [_gap(words, gap) for words, gap in slices(report, name)]),
+        *(_examples(pair.value) for pair in pairs if pair.value["group"]),
+    ]
+
+
+def _pair(pair: Place) -> tuple[spec.Cell, ...]:
+    leaning: spec.Words = NOTHING
+    if pair.value["leaning"]:
+        label = one_line(pair.value["leaning"]["label"])
+        ours, theirs = pair["leaning"].numbers("score", "first", "second")
+        leaning = (f"{label}: ", ours, " against ", theirs)
+    return (
+        pair_name(pair.value),
+        pair.number("count", "n"),
+        pair["changed"].measured("score"),
+        pair["above"].measured("signed") if "above" in pair.value else None,
+        pair["score"].measured("signed", "difference"),
+        leaning,
+    )
+
+
+def _gap(words: str, gap: Place) -> tuple[spec.Cell, ...]:
+    worst, best = gap.value["worst"], gap.value["best"]
+    low, high = (gap.number("score", "groups", group, "value") for group in (worst, best))
+    wide = (*gap.apart("score", "gap"), gap.number("score", "chance"))
+    return (words, *wide, worst, low, best, high)
+
+
+def _examples(pair: dict[str, Any]) -> spec.Details:
+    """Pairs of questions that are answered differently."""
+    items = [
+        spec.Item(
+            row["row"],
+            (row["first"], row["second"]),
+            (
+                spec.Fact("target", row["target"] or ""),
+                spec.Fact("answers", "; ".join(one or "unreadable" for one in row["answers"])),
+            ),
+        )
+        for row in pair["examples"]
+    ]
+    summary = f"{pair_name(pair)}: {len(items)} pairs that are answered differently"
+    return spec.Details(summary, (spec.Items(items),))
+
+
+def _social(report: Place) -> list[spec.Block]:
+    """Stereotypes and refusals of the weights themselves."""
+    rows = []
+    for name, words, told in social_rows(report):
+        now: list[spec.Cell] = [None, None]  # of a base
+        if "arms" in told.keys:
+            now = [told["after"].measured("score"), told.measured("signed", "difference")]
+        before = told["before"].measured("score")
+        rows.append((name, words, told.number("count", "n"), before, *now))
+    caption = (
+        "Without the task's prompt: how often the stereotype is the likelier of two sentences, and"
+        " how often a harmless prompt is refused."
+    )
+    columns = ("weights", "what", "n", "base", "now", "difference")
+    return [
+        spec.Heading("The weights themselves"),
+        spec.Paragraph(social_sentence(report.value)),
+        spec.Table(caption, columns, rows),
+    ]

@@ -2,25 +2,17 @@
 
 from typing import Any
 
+from assay.presentation import section_spec as spec
 from assay.presentation.dumbbell_plot import dumbbells
-from assay.presentation.markdown_table import plain, table
-from assay.presentation.number_format import (
-    above,
-    below,
-    between,
-    count,
-    format_signed,
-    one_line,
-    points,
-    score,
-    tenths,
-)
+from assay.presentation.json_place import Place
+from assay.presentation.number_format import above, below, between, count, format_signed, tenths
 from assay.presentation.svg import Dot, Plot
 
 KEY = "forgetting"
 TITLE = "Forgetting"
 HOW = "evaluate: {forgetting: true}"
 CANNOT = "cannot show it"  # of a probe on which the base guesses
+SHORT = 5  # items of an arm in report.md
 
 
 def arms_by_forgetting(data: dict[str, Any]) -> list[tuple[int, str, dict[str, Any]]]:
@@ -130,32 +122,65 @@ def plot(data: dict[str, Any], place: int, name: str) -> Plot | None:
     )
 
 
-def markdown(data: dict[str, Any]) -> list[str]:
-    blocks = [plain(" ".join([*sentences(data), *chance_sentences(data)]), 3000)]
-    rows = []
-    for _, name, one in arms_by_forgetting(data):
-        for probe, v in one["probes"].items():
-            shape = points if v["unit"] == "share" else format_signed
-            note = CANNOT if v["chance"] else ""
-            change = f"{shape(v['difference'])} ({between(v['low'], v['high'], shape)})"
-            rows.append(
-                [
-                    plain(name),
-                    plain(probe),
-                    score(v["before"]),
-                    score(v["after"]),
-                    change,
-                    count(v["n"]),
-                    note,
-                ]
-            )
-    if rows:
-        blocks.append(table(["arm", "probe", "before", "after", "change", "n", ""], rows, 2))
-    lost = [
-        f"- {plain(name)}, {plain(item['probe'])}: {plain(one_line(item['text'], 160))}; was"
-        f" {plain(one_line(item['before'], 80))}, is {plain(one_line(item['after'], 80))}"
-        for _, name, one in arms_by_forgetting(data)
-        for item in one["flipped"][:5]
-        if item["now"] == "wrong"
+def blocks(report: Place) -> list[spec.Block]:
+    found = report[KEY]
+    items, tokens = found.numbers("count", "items", "tokens")
+    spent = (tokens, " tokens in ", found.number("three", "seconds"), " s over all of them.")
+    return [
+        *(spec.Paragraph(line) for line in sentences(report.value)),
+        *(spec.Paragraph(line, "note") for line in chance_sentences(report.value)),
+        *(
+            block
+            for place, name, _ in arms_by_forgetting(report.value)
+            for block in _arm(report, place, name)
+        ),
+        spec.Paragraph((items, " items, the same for every model; ", *spent), "source"),
     ]
-    return blocks + (["Lost, first of each arm:", "\n".join(lost)] if lost else [])
+
+
+def _arm(report: Place, place: int, name: str) -> list[spec.Block]:
+    """What one arm has lost and gained."""
+    arm, probes = report.at(KEY, "arms", name), report.at(KEY, "arms", name, "probes")
+    lost, gained = arm["flips"].numbers("count", "lost", "gained")
+    whole: tuple[spec.Inline, ...] = ()
+    if arm.value["combined"]:
+        change, ends = arm["combined"].apart("tenths", "difference")
+        whole = ("Over all probes that can show it: ", change, " points (", ends, "). ")
+    caption = (
+        f"Before: {arm.value['base']}. After: the trained weights, without the arm's own prompt."
+        " Changes of shares are in points."
+    )
+    columns = ("probe", "unit", "before", "after", "change", "n")
+    flipped = spec.Items([_flipped(item) for item in arm.value["flipped"]], SHORT, width=600)
+    return [
+        spec.Heading((spec.Badge(place), name)),
+        spec.Paragraph((*whole, lost, " items were lost, ", gained, " gained.")),
+        spec.Figure(plot(report.value, place, name)),
+        spec.Table(caption, columns, [_probe(probe, probes[probe]) for probe in probes.value]),
+        spec.Details("Items that flipped", (flipped,)),
+    ]
+
+
+def _probe(name: str, values: Place) -> spec.Row:
+    guessed, unit = values.value["chance"], values.value["unit"]
+    cells = (
+        spec.Stacked(name, spec.Tag(CANNOT)) if guessed else name,
+        unit,
+        *values.numbers("score", "before", "after"),
+        values.measured("points" if unit == "share" else "signed", "difference"),
+        values.number("count", "n"),
+    )
+    return spec.Row(cells, "absent" if guessed else "")
+
+
+def _flipped(item: dict[str, Any]) -> spec.Item:
+    """An item that was answered rightly before or after, and wrongly the other time."""
+    lost = item["now"] == "wrong"
+    facts = (
+        spec.Fact("asked for", item["target"]),
+        spec.Fact("before", item["before"], "right" if lost else "wrong"),
+        spec.Fact("after", item["after"], "wrong" if lost else "right"),
+    )
+    return spec.Item(
+        f"{item['probe']}, {item['source']}, now {item['now']}", (item["text"],), facts
+    )

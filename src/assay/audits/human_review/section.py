@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from assay.presentation.number_format import above, below, between, count, score
+from assay.presentation import section_spec as spec
+from assay.presentation.json_place import Place
+from assay.presentation.number_format import above, below, count, score
 
 KEY = "people"
 TITLE = "People"
@@ -13,6 +15,7 @@ NAMES = (
     ("tie", "tie"),
     ("bad", "both bad"),
 )
+NOTES = 20  # of what people wrote
 
 
 def sentence(duel: dict[str, Any]) -> str:
@@ -64,14 +67,38 @@ def trust(duel: dict[str, Any], known: dict[str, dict[str, int]]) -> list[str]:
     return said
 
 
-def markdown(data: dict[str, Any]) -> list[str]:
-    """Blocks for report.md."""
-    found, blocks = data[KEY], []
-    for duel in found["duels"]:
-        rate = duel["win_rate"]
-        blocks.append(sentence(duel))
-        bounds = f"{score(rate['value'])} ({between(rate['low'], rate['high'])})"
-        counts = ", ".join(f"{words} {count(duel['counts'][key])}" for key, words in NAMES)
-        blocks.append(f"Win rate of {duel['first']}, ties as half: {bounds}. Ratings: {counts}.")
-        blocks += trust(duel, found["known"])
-    return blocks
+def blocks(report: Place) -> list[spec.Block]:
+    found = report[KEY]
+    notes = [
+        spec.Item(
+            f"{one['row']}: A {one['arms'][0]}, B {one['arms'][1]}, rated {one['choice']}",
+            (one["note"],),
+        )
+        for one in found.value["notes"][:NOTES]
+    ]
+    duels = [_duel(duel, found.value["known"]) for duel in found["duels"]]
+    written = spec.Details("What people wrote", (spec.Items(notes),))
+    return [*(block for duel in duels for block in duel), written]
+
+
+def _duel(duel: Place, known: dict[str, dict[str, int]]) -> list[spec.Block]:
+    """Two arms whose answers were held against each other."""
+    one, keys = duel.value, [key for key, _ in NAMES]
+    first, pairs = one["first"], duel.number("count", "pairs")
+    counts = duel["counts"].numbers("count", *keys)
+    rows = [(f"{first}, all pairs", pairs, *duel["win_rate"].apart("score"), *counts)]
+    if one["decided"]:
+        pairs, rate = duel.number("count", "decided", "n"), duel["decided"].apart("score")
+        rows.append((f"{first}, without ties", pairs, *rate, *(None for _ in keys)))
+    caption = (
+        f"How often the answer of {first} (first) was preferred to that of {one['second']}"
+        " (second). Ties, and pairs of which both are bad, count half."
+    )
+    columns = ("ratings of", "pairs", "win rate", "interval", *(words for _, words in NAMES))
+    reasons = ", ".join(f"{word} {count(n)}" for word, n in one["reasons"].items())
+    return [
+        spec.Paragraph(sentence(one)),
+        spec.Table(caption, columns, rows),
+        *(spec.Paragraph(line) for line in trust(one, known)),
+        spec.Paragraph(f"Reasons given: {reasons}." if reasons else ""),
+    ]

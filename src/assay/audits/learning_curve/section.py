@@ -3,8 +3,9 @@
 from functools import partial
 from typing import Any
 
+from assay.presentation import section_spec as spec
 from assay.presentation.band_plot import band
-from assay.presentation.markdown_table import plain, table
+from assay.presentation.json_place import Place
 from assay.presentation.number_format import apart, between, count, score
 from assay.presentation.svg import Plot
 
@@ -111,42 +112,40 @@ def arms_in_order(data: dict[str, Any]) -> list[tuple[int, int, dict[str, Any]]]
     return [(i, places.get(found[i]["name"], i), found[i]) for i in order]
 
 
-def markdown(data: dict[str, Any]) -> list[str]:
-    found = data[KEY]
-    unit = found.get("unit", "")
-    rows = [
-        [plain(arm["name"]), *_cells(arm, unit), WORDS[arm["word"]]]
-        for _, _, arm in arms_in_order(data)
+def blocks(report: Place) -> list[spec.Block]:
+    found = report.value[KEY]
+    ranked = arms_in_order(report.value)
+    of = "" if found.get("unit") else f" of {found['metric'].replace('_', ' ')}"
+    caption = f"What more labelled rows would bring, in {found.get('unit') or 'points'}{of}."
+    columns = ("arm", "verdict", "last step: from", "gain", *("more rows", "gain") * 2)
+    return [
+        spec.Paragraph(sentence(found)),
+        spec.Paragraph(how(found), "note"),
+        *(spec.Figure(plot(found, i, mark), by_rows(arm)) for i, mark, arm in ranked),
+        spec.Table(caption, columns, [_row(report, i, mark) for i, mark, _ in ranked]),
+        spec.Paragraph(omission_sentence(found) if found["left_out"] else "", "note"),
     ]
-    header = [
-        "arm",
-        "score by rows",
-        "last step",
-        "more rows",
-        "gain",
-        "furthest",
-        "gain there",
-        "verdict",
-    ]
-    blocks = [plain(sentence(found), 1000), plain(how(found), 1000)]
-    blocks += [table(header, rows)] if rows else []
-    blocks += [plain(omission_sentence(found), 500)] if found["left_out"] else []
-    return blocks
 
 
-def _cells(arm: dict[str, Any], unit: str) -> list[str]:
-    cells = [
-        ", ".join(f"{count(point['rows'])}: {score(point['score'])}" for point in arm["points"])
-    ]
-    cells += [f"{apart(arm['last']['gain'], unit)} ({_ends(arm['last'], unit)})"]
-    for gain in (arm["more"], arm["furthest"]):
-        told = (
-            [f"+{count(gain['rows'])}", f"{apart(gain['gain'], unit)} ({_ends(gain, unit)})"]
-            if gain
-            else ["–", "–"]
+def _row(report: Place, index: int, mark: int) -> spec.Row:
+    """An arm: what its last step brought, and what more rows would."""
+    found, arm = report.value[KEY], report[KEY]["arms"][index]
+    name = arm.value["name"]
+    cells: list[spec.Cell] = [(spec.Badge(mark), name), WORDS[arm.value["word"]]]
+    for key, rows in (("last", "from"), ("more", "rows"), ("furthest", "rows")):
+        gain = arm[key]
+        cells += (
+            [gain.number("count", rows), gain.measured(shape(found), "gain")]
+            if gain.value
+            else [None, None]
         )
-        cells += told
-    return cells
+    return spec.Row(cells, "chosen" if name == report.value["verdict"]["recommended"] else "")
+
+
+def by_rows(arm: dict[str, Any]) -> str:
+    """An arm's measured points in words."""
+    points = [f"{count(point['rows'])}: {score(point['score'])}" for point in arm["points"]]
+    return f"{arm['name']}, score by labelled rows: {', '.join(points)}."
 
 
 def _gain(gain: dict[str, Any], unit: str) -> str:

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from assay.presentation.markdown_table import plain, table
-from assay.presentation.number_format import NOTHING, above, below, between, count, p_value, score
+from assay.presentation import section_spec as spec
+from assay.presentation.json_place import Place
+from assay.presentation.number_format import above, below, between, count, score
 
 KEY = "judged"
 TITLE = "Judged by a model"
@@ -59,26 +60,23 @@ def doubts(data: dict[str, Any]) -> list[str]:
     return said
 
 
-def markdown(data: dict[str, Any]) -> list[str]:
-    rows = []
-    for one in data[KEY]["pairs"]:
-        share = one["share"]
-        numbers = (one["n"], one["won"], one["lost"], one["ties"], one["alike"])
-        bounds = between(share["low"], share["high"], to="–")
-        p = NOTHING if one["p"] is None else p_value(one["p"])
-        rows.append(
-            [
-                plain(one["first"]),
-                plain(one["second"]),
-                *map(count, numbers),
-                score(share["value"]),
-                bounds,
-                p,
-            ]
+def blocks(report: Place) -> list[spec.Block]:
+    rows = [
+        (
+            *(one.value["first"], one.value["second"]),
+            *one.numbers("count", "n", "won", "lost", "ties", "alike"),
+            *one["share"].apart("score"),
+            one.number("p", "p"),
         )
-    header = ["arm", "against", "rows", "won", "lost", "ties", "alike", "share", "interval", "p"]
+        for one in report[KEY]["pairs"]
+    ]
+    caption = (
+        "Each pair of answers is shown twice, with their places swapped. An answer has won where"
+        " it is preferred both times; all else are ties. Share: won and half the ties."
+    )
+    columns = ("arm", "against", "rows", "won", "lost", "ties", "of them alike", "share")
     return [
-        plain(first(data), 1000),
-        table(header, rows, 2),
-        *(plain(line, 500) for line in doubts(data)),
+        spec.Paragraph(first(report.value)),
+        spec.Table(caption, (*columns, "interval", "p"), rows, wide=False),
+        *(spec.Paragraph(line, "note") for line in doubts(report.value)),
     ]

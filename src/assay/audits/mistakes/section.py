@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from assay.presentation.number_format import between, count
+from assay.presentation import section_spec as spec
+from assay.presentation.json_place import Place
+from assay.presentation.number_format import count
 
 KEY = "mistakes"
 TITLE = "Mistakes"
@@ -40,13 +42,40 @@ def group_name(group: dict[str, Any]) -> str:
     )
 
 
-def markdown(data: dict[str, Any]) -> list[str]:
-    """Blocks for report.md."""
-    found = data[KEY]
-    lines = [
-        f"- {group_name(one)}: {count(one['rows'])}"
-        f" mistakes; {count(one['near_wrong'])} of {count(one['near'])}"
-        f" such rows are wrong ({between(one['share']['low'], one['share']['high'])})"
+def blocks(report: Place) -> list[spec.Block]:
+    found = report[KEY]
+    rows = [
+        (
+            group_name(one.value),
+            *one.numbers("count", "rows", "near", "near_wrong"),
+            *one["share"].apart("score"),
+        )
         for one in found["groups"]
     ]
-    return [sentence(found), *(["\n".join(lines)] if lines else [])]
+    caption = (
+        f"Mistakes of {found.value['arm']} in groups of like questions; and, of all test rows that"
+        " lie as near, how many are wrong."
+    )
+    columns = ("words", "mistakes", "such rows", "wrong", "share", "interval")
+    return [
+        spec.Paragraph(sentence(found.value)),
+        spec.Table(caption, columns, rows),
+        *(_examples(group) for group in found.value["groups"]),
+    ]
+
+
+def _examples(group: dict[str, Any]) -> spec.Details:
+    """Some rows of a group, and what is answered for what in it."""
+    confused = ", ".join(
+        f"{target} answered {answer} ({count(n)})" for target, answer, n in group["confused"]
+    )
+    items = [
+        spec.Item(
+            row["id"],
+            (row["question"],),
+            (spec.Fact("target", row["target"]), spec.Fact("answer", row["answer"], "wrong")),
+        )
+        for row in group["examples"]
+    ]
+    most = spec.Paragraph(f"Most frequent: {confused}." if confused else "")
+    return spec.Details(f"{group_name(group)}: {len(items)} rows", (most, spec.Items(items)))

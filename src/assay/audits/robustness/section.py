@@ -6,15 +6,16 @@ from typing import Any
 from assay.audits.robustness.operators import ABOUT, OPERATORS
 from assay.audits.robustness.summary import attack_sentence, first_arm, worst
 from assay.config.audits.robustness import Kind
-from assay.presentation.markdown_table import plain, table
-from assay.presentation.number_format import NOTHING, between, count, fewer_rows, points, score
+from assay.presentation import section_spec as spec
+from assay.presentation.json_place import Place
+from assay.presentation.number_format import count, fewer_rows
 from assay.presentation.plots import forest
 from assay.presentation.svg import Dot, Plot
 
 KEY = "robustness"
 TITLE = "Robustness"
 HOW = "evaluate: {robustness: true}"
-SHOWN = 2  # rows of a kind in report.md; report.json has all that were kept
+SHORT = 2  # rows of a kind in report.md; report.json has all that were kept
 
 WAYS = {(operator.kind, operator.name): operator.about for operator in OPERATORS}
 
@@ -114,45 +115,104 @@ def limits(found: dict[str, Any]) -> list[str]:
     return lines
 
 
-def markdown(data: dict[str, Any]) -> list[str]:
-    found = data[KEY]
-    arms = found["arms"]
-    rows = [
-        ["as they come", count(found["rows"]), *(score(arm["before"]["value"]) for arm in arms)],
-        *(
-            [
-                f"{kind}: {about(kind)}",
-                count(
-                    max(
-                        arm["kinds"][at]["n"]
-                        for arm, at in zip(arms, places, strict=True)
-                        if at is not None
-                    )
-                ),
-                *(_cell(arm, at) for arm, at in zip(arms, places, strict=True)),
-            ]
-            for kind, places in by_kind(found)
-        ),
+def blocks(report: Place) -> list[spec.Block]:
+    found = report[KEY]
+    arm = found["arms"][place(found.value)]
+    name = arm.value["name"]
+    inside = (_outcomes(arm), _ways(arm))
+    summary = f"{name}: answers changed, unreadable, cut, and attacks that worked"
+    return [
+        *(spec.Paragraph(line) for line in lead(found.value)),
+        spec.Figure(plot(report.value)),
+        _changes(report),
+        spec.Details(summary, inside, printed=True),
+        *(_examples(name, kind) for kind in arm["kinds"]),
+        spec.Bullets(limits(found.value), "note"),
     ]
-    blocks = [plain(" ".join(lead(found)), 3000)]
-    blocks.append(table(["change, in points", "n", *(plain(arm["name"]) for arm in arms)], rows, 1))
-    shown = [
-        f"- {one['kind']}, {plain(row['id'])}:"
-        f" {plain(row['changed'], 300)} (right: {plain(row['target'], 60)},"
-        f" answered: {plain(NOTHING if row['after'] is None else row['after'], 60)})"
-        for one in first_arm(found)["kinds"]
-        for row in one["examples"][:SHOWN]
-    ]
-    blocks += (
-        [f"Right before, wrong after, {plain(first_arm(found)['name'])}:", "\n".join(shown)]
-        if shown
-        else []
+
+
+def _changes(report: Place) -> spec.Table:
+    """Every arm by kind of change."""
+    found, arms = report[KEY], list(report[KEY]["arms"])
+    names = [arm.value["name"] for arm in arms]
+    before = [arm["before"].measured("score") for arm in arms]
+    rows = [("as they come", found.number("count", "rows"), *before)]
+    for kind, places in by_kind(found.value):
+        own = [
+            None if at is None else arm["kinds"][at] for arm, at in zip(arms, places, strict=True)
+        ]
+        n = next(one.number("count", "n") for one in own if one)
+        changes = [one and one["change"].measured("points", "difference") for one in own]
+        rows.append((spec.Stacked(kind, spec.Tag(about(kind))), n, *changes))
+    caption = (
+        f"{found.value['metric'].replace('_', ' ').capitalize()} of the questions as they come, and"
+        " by how many points each kind of change moves it, with intervals. Each interval holds for"
+        " itself; the sentences above take into account how many there are."
     )
-    return [*blocks, "\n".join(f"- {plain(line, 500)}" for line in limits(found))]
+    headings = [(spec.Badge(mark(report.value, name)), name) for name in names]
+    return spec.Table(caption, ("kind of change", "n", *headings), rows)
 
 
-def _cell(arm: dict[str, Any], at: int | None) -> str:
-    if at is None:
-        return NOTHING
-    change = arm["kinds"][at]["change"]
-    return f"{points(change['difference'])} ({between(change['low'], change['high'], points)})"
+def _outcomes(arm: Place) -> spec.Table:
+    """What one arm answers to changed questions, by kind."""
+    rows = [
+        (
+            kind.value["kind"],
+            kind.number("count", "n"),
+            *kind.numbers("score", "before", "after"),
+            kind.number("p", "change", "p_holm"),
+            kind["changed"].measured("score"),
+            *kind.numbers("count", "broken", "mended", "unparseable", "cut"),
+            kind["attack"].measured("score") if kind.value["attack"] else None,
+        )
+        for kind in arm["kinds"]
+    ]
+    caption = (
+        f"{arm.value['name']}. Broken: right before, wrong after. Mended: the other way round."
+        " Attacks that worked: the wrong answer asked for was given, of the rows that did not give"
+        " it before."
+    )
+    columns = ("kind", "n", "before", "after", "p (Holm)", "answers changed", "broken", "mended")
+    return spec.Table(caption, (*columns, "unreadable", "cut", "attacks that worked"), rows)
+
+
+def _ways(arm: Place) -> spec.Table:
+    """What one arm answers, by the ways of those kinds that have several."""
+    rows = [
+        (
+            kind.value["kind"],
+            way(kind.value["kind"], one.value["way"]),
+            one.number("count", "n"),
+            *one.numbers("score", "before", "after"),
+            one.number("count", "got"),
+        )
+        for kind in arm["kinds"]
+        if len(kind.value["ways"]) > 1
+        for one in kind["ways"]
+    ]
+    caption = (
+        f"{arm.value['name']} by the way the question was changed, without intervals: each has some"
+        " of the rows only."
+    )
+    columns = ("kind", "way", "n", "before", "after", "gave the wrong answer asked for")
+    return spec.Table(caption, columns, rows, wide=False, printed=False)
+
+
+def _examples(name: str, kind: Place) -> spec.Details:
+    """Rows of a kind that were right as they came, and wrong after."""
+    one = kind.value
+    items = [
+        spec.Item(
+            f"{row['id']}. {way(one['kind'], row['way'])}",
+            facts=(
+                spec.Fact("as it came", row["original"]),
+                spec.Fact("changed", row["changed"]),
+                spec.Fact("before", row["before"], "right"),
+                spec.Fact("after", row["after"], "wrong"),
+            ),
+        )
+        for row in one["examples"]
+    ]
+    said = (f"{one['kind']}: {len(items)} of ", kind.number("count", "broken"))
+    summary = (*said, f" rows that {name} answered rightly before, and wrongly after")
+    return spec.Details(summary, (spec.Items(items, SHORT),))

@@ -3,17 +3,9 @@ loses."""
 
 from typing import Any
 
-from assay.presentation.markdown_table import plain, table
-from assay.presentation.number_format import (
-    NOTHING,
-    between,
-    count,
-    duration,
-    one_line,
-    points,
-    score,
-    three,
-)
+from assay.presentation import section_spec as spec
+from assay.presentation.json_place import Place
+from assay.presentation.number_format import between, count, duration, one_line, points
 from assay.presentation.svg import Plot
 from assay.presentation.timeline_plot import timeline
 
@@ -196,46 +188,88 @@ def places(data: dict[str, Any]) -> dict[str, int]:
     return {one["name"]: i for i, one in enumerate(data["strategies"])}
 
 
-def markdown(data: dict[str, Any]) -> list[str]:
-    found = data[KEY]
-    blocks = [plain(sentence(found), 3000), plain(how(found), 1000)]
-    header = [
-        "arm",
-        "way",
-        "s to first right",
-        "changed: before",
-        "after",
-        "elsewhere: before",
-        "after",
-        "difference",
-    ]
-    for change in found["changes"]:
-        rows = [[plain(arm["name"]), WAYS[arm["way"]], *_cells(arm)] for arm in change["arms"]]
-        blocks += [
-            f"### {NAMES[change['kind']]}",
-            plain(change_sentence(change), 1000),
-            *([table(header, rows)] if rows else []),
-        ]
-    gone = [plain(line, 500) for line in missing(found)]
-    return blocks + (["\n".join(f"- {line}" for line in gone)] if gone else [])
-
-
-def _cells(arm: dict[str, Any]) -> list[str]:
-    changed, apart = arm["changed"], arm["unchanged"]
-    cells = [
-        three(arm["cost"]["first_right"]),
-        score(changed["before"]["value"]),
-        score(changed["after"]["value"]),
-    ]
-    if not apart:
-        return [*cells, NOTHING, NOTHING, NOTHING]
-    bounds = between(apart["low"], apart["high"], points)
+def blocks(report: Place) -> list[spec.Block]:
+    found = report[KEY]
+    at = places(report.value)
     return [
-        *cells,
-        score(apart["before"]),
-        score(apart["after"]),
-        f"{points(apart['difference'])} ({bounds})",
+        spec.Paragraph(sentence(found.value)),
+        spec.Paragraph(how(found.value), "note"),
+        *(block for change in found["changes"] for block in _change(found.value, change, at)),
+        spec.Heading("Not done"),
+        spec.Bullets(missing(found.value)),
     ]
+
+
+def _change(found: dict[str, Any], change: Place, at: dict[str, int]) -> list[spec.Block]:
+    """One change: what it was, when each arm answered by it, what each lost."""
+    one, arms, hand = change.value, list(change["arms"]), by_hand(found)
+    name, measure = NAMES[one["kind"]], found["metric"].replace("_", " ")
+    if one["ends"]:
+        measure = "the share of the changed questions that no longer get the old answer"
+    caption = (
+        f"{name}: seconds of the machine, and {measure} before and after; the same of the questions"
+        " that must stay."
+    )
+    columns = ("arm", "update s", "first right s", *(["person min"] if hand else []))
+    scores = ("changed: before", "after", "others: before", "after", "points", "lost, gained")
+    questions = [block for arm in one["arms"] for block in _questions(arm, one["ends"])]
+    return [
+        spec.Heading(name),
+        spec.Paragraph(change_sentence(one)),
+        spec.Figure(plot(one, at)),
+        spec.Table(caption, (*columns, *scores), [_row(arm, at, hand) for arm in arms]),
+        spec.Details("Where the seconds go", (_seconds(arms),)),
+        spec.Details("Changed questions, before and after", questions),
+    ]
+
+
+def _row(arm: Place, at: dict[str, int], hand: bool) -> tuple[spec.Cell, ...]:
+    name, apart = arm.value["name"], arm["unchanged"]
+    others: list[spec.Cell] = [None] * 4
+    if apart.value:
+        lost, gained = apart.numbers("count", "lost", "gained")
+        others = [*apart.numbers("score", "before", "after")]
+        others += [apart.measured("points", "difference"), (lost, ", ", gained)]
+    return (
+        spec.Stacked((spec.Badge(at[name]), name), spec.Tag(WAYS[arm.value["way"]])),
+        *arm["cost"].numbers("three", "update", "first_right"),
+        *([arm.number("three", "minutes")] if hand else []),
+        arm.number("score", "changed", "before", "value"),
+        arm.at("changed", "after").measured("score"),
+        *others,
+    )
+
+
+def _seconds(arms: list[Place]) -> spec.Table:
+    steps = ("start", "load", "update", "first_answer")
+    rows = [
+        (arm.value["name"], WAYS[arm.value["way"]], *arm["cost"].numbers("three", *steps))
+        for arm in arms
+    ]
+    caption = (
+        "Seconds since the change. Loading is part of a fit, and told apart only where nothing is"
+        " fitted."
+    )
+    columns = ("arm", "way", "process starts", "arm loads", "update", "first answer at")
+    return spec.Table(caption, columns, rows, wide=False)
+
+
+def _questions(arm: dict[str, Any], ends: bool) -> list[spec.Block]:
+    """Changed questions with an arm's answers before and after."""
+    items = [
+        spec.Item(
+            "",
+            (row["question"],),
+            (
+                spec.Fact("no longer" if ends else "wanted", row["target"]),
+                spec.Fact("before", row["before"]),
+                spec.Fact("after", row["after"]),
+            ),
+        )
+        for row in arm["shown"]
+    ]
+    head = spec.Heading(f"{arm['name']}, {WAYS[arm['way']]}", 4)
+    return [head, spec.Items(items, width=300)]
 
 
 def missing(found: dict[str, Any]) -> list[str]:

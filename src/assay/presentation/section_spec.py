@@ -1,0 +1,282 @@
+"""What a part of a report says, said once: blocks of words, numbers, tables and plots, from which
+the page, the Markdown and the terminal are made.
+
+Rendered by   `section_html.py`, `section_markdown.py` and `section_text.py`; all escape what they
+              are given, so that a section writes foreign text as it is
+Left out      blocks that hold nothing, and headings over nothing: a section need not ask first
+In short      Markdown and the terminal have what `brief` leaves: no plots, and of what is opened
+              by a click only the first rows where a section asks for them
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from assay.presentation.number_format import FORMATS, NOTHING, between, one_line
+from assay.presentation.svg import Plot
+
+Tone = Literal["", "note", "source"]
+UNREADABLE = "could not be read"
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number as `FORMATS[shape]` writes it. `pointer`: its place in report.json; empty for one
+    that stands elsewhere."""
+
+    value: float | None
+    shape: str
+    pointer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The two ends of an interval; `why` there are none, where it is known."""
+
+    low: Number
+    high: Number
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stacked:
+    """One above the other in a cell of the page; elsewhere the second stands in brackets."""
+
+    upper: Words
+    lower: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """Small words beside others."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """The mark of an arm, by its place in the report; the page alone has it."""
+
+    mark: int
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Words that lead to an anchor of the page."""
+
+    anchor: str
+    text: str
+
+
+Inline = str | Number | Ends | Stacked | Tag | Badge | Code | Link
+Words = Inline | tuple[Inline, ...]
+Cell = Words | None  # None: nothing was measured
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    words: Words
+    tone: Tone = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading within a section."""
+
+    words: Words
+    level: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Bullets:
+    lines: Sequence[Words]
+    tone: Tone = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table that stands out; others are their cells alone. The first is its heading."""
+
+    cells: Sequence[Cell]
+    state: Literal["", "chosen", "absent"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table. Columns of numbers stand to the right: those whose cells are all numbers, or those
+    from `right` on."""
+
+    caption: str
+    columns: Sequence[Words]
+    rows: Sequence[Row | Sequence[Cell]]
+    wide: bool = True
+    printed: bool = True
+    right: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A plot, where there was something to draw. `words`: what stands in its place in Markdown
+    and the terminal, for a plot that no table says the same as."""
+
+    plot: Plot | None
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A name and a text of an item; a text that is None could not be read."""
+
+    name: str
+    text: str | None
+    state: Literal["", "right", "wrong"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A row of the data as it is read: where it comes from, its texts, what is known of it."""
+
+    where: str
+    texts: Sequence[str] = ()
+    facts: Sequence[Fact] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Rows of the data. `short`: how many of them Markdown and the terminal have. `width`:
+    characters of a text, after which it is cut."""
+
+    items: Sequence[Item]
+    short: int = 0
+    width: int = 1200
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What is opened by a click. `printed`: whether it stands open on paper."""
+
+    summary: Words
+    blocks: Sequence[Block]
+    printed: bool = False
+
+
+Brief = Paragraph | Heading | Bullets | Table
+Block = Brief | Figure | Items | Details
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    anchor: str
+    title: str
+    blocks: Sequence[Block]
+
+
+def right_columns(table: Table) -> list[bool]:
+    """Whether a column stands to the right, by column."""
+    if table.right is not None:
+        return [index >= table.right for index in range(len(table.columns))]
+    columns = zip(*map(cells_of, table.rows), strict=True)
+    return [index > 0 and all(map(_is_number, cells)) for index, cells in enumerate(columns)]
+
+
+def _is_number(cell: Cell) -> bool:
+    if isinstance(cell, Stacked):
+        return _is_number(cell.upper)
+    return (
+        _is_number(cell[0]) if isinstance(cell, tuple) else isinstance(cell, Number | Ends | None)
+    )
+
+
+def cells_of(row: Row | Sequence[Cell]) -> Sequence[Cell]:
+    return row.cells if isinstance(row, Row) else row
+
+
+def numbers_of(plot: Plot) -> Table:
+    """The table that a plot was drawn from."""
+    return Table(plot.caption, plot.header, plot.rows, wide=False, right=1)
+
+
+def present(blocks: Iterable[Block]) -> list[Block]:
+    """The blocks that hold something, and the headings over them."""
+    said: list[Block] = []
+    for block in reversed([one for one in blocks if not _is_empty(one)]):
+        if isinstance(block, Heading):
+            after = said[-1] if said else block
+            if isinstance(after, Heading) and after.level <= block.level:
+                continue
+        said.append(block)
+    return said[::-1]
+
+
+def _is_empty(block: Block) -> bool:
+    match block:
+        case Paragraph(held) | Bullets(held) | Table(rows=held) | Figure(held) | Items(held):
+            return not held
+        case Details(blocks=held):
+            return not present(held)
+    return False
+
+
+def brief(blocks: Iterable[Block]) -> list[Brief]:
+    """The blocks as words and tables alone, for Markdown and the terminal."""
+    said: list[Brief] = []
+    for block in present(blocks):
+        match block:
+            case Figure(words=words):
+                said += [Paragraph(words)] if words else []
+            case Items(items, short):
+                said += [Bullets([_item_line(one) for one in items[:short]])] if short else []
+            case Details(summary, inner):
+                rows = brief(one for one in inner if isinstance(one, Items))
+                said += [Paragraph((text_of(summary), ":")), *rows] if rows else []
+            case _:
+                said.append(block)
+    return said
+
+
+def _item_line(item: Item, width: int = 160) -> str:
+    """An item on one line."""
+    facts = [f"{one.name}: {one_line(fact_text(one), width)}" for one in item.facts]
+    parts = [*(one_line(text, width) for text in item.texts), *facts]
+    where = one_line(item.where, width).rstrip(".")
+    return f"{where}: {'; '.join(parts)}" if where else "; ".join(parts)
+
+
+def fact_text(fact: Fact) -> str:
+    return UNREADABLE if fact.text is None else fact.text
+
+
+def number_text(number: Number) -> str:
+    return FORMATS[number.shape](number.value)
+
+
+def ends_text(ends: Ends) -> str:
+    return between(ends.low.value, ends.high.value, FORMATS[ends.low.shape], why=ends.why)
+
+
+def text_of(words: Cell) -> str:
+    """The words as plain text, not yet made safe for any page."""
+    match words:
+        case None:
+            return NOTHING
+        case str():
+            return words
+        case Number():
+            return number_text(words)
+        case Ends():
+            return ends_text(words)
+        case Stacked(upper, lower):
+            return f"{text_of(upper)} ({text_of(lower)})"
+        case Badge():
+            return ""
+        case Tag(text) | Code(text) | Link(text=text):
+            return text
+        case _:
+            return "".join(map(text_of, words))

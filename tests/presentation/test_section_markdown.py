@@ -1,0 +1,39 @@
+"""A section in Markdown: blocks that stand apart, foreign text that cannot act, tables that hold."""
+
+from assay.presentation import section_spec as spec
+from assay.presentation.section_markdown import blocks_markdown, render, words_markdown
+
+NUMBER = spec.Number(0.25, "score", "/a")
+ENDS = spec.Ends(spec.Number(0.1, "score"), spec.Number(0.4, "score"))
+
+
+def test_a_section_is_blocks_under_its_heading():
+    table = spec.Table(
+        "By arm.", ("arm", "kind", "score"), [("a", "x", spec.Stacked(NUMBER, ENDS))]
+    )
+    section = spec.Section(
+        "part", "Part", [spec.Heading("Of it"), spec.Bullets(["one", ("two ", NUMBER)]), table]
+    )
+    assert render(section) == [
+        "## Part",
+        "### Of it",
+        "- one\n- two 0.250",
+        "By arm.",
+        "| arm | kind | score |\n| --- | --- | ---: |\n| a | x | 0.250 (0.100 to 0.400) |",
+    ]
+
+
+def test_foreign_text_cannot_act():
+    bad = "<b> [x](http://a.example) | `c` \x1b"
+    safe = r"\<b\> \[x\](http&#58;//a.example) \| \`c\` ␛"
+    assert words_markdown((bad, spec.Tag(bad))) == safe * 2
+    assert words_markdown(spec.Code(bad)) == safe
+    item = spec.Item(bad, (bad,), (spec.Fact(bad, bad),))
+    details = spec.Details(bad, (spec.Items([item], short=1),))
+    assert blocks_markdown([details]) == [f"{safe}:", f"- {safe}: {safe}; {safe}: {safe}"]
+    assert blocks_markdown([spec.Paragraph("a\n# b")]) == [r"a \# b"]
+
+
+def test_code_stays_code_and_spaces_between_words_stay():
+    words = ("see ", spec.Code("assay run"), " of ", spec.Link("arm-0", "a_b"))
+    assert words_markdown(words) == r"see `assay run` of a\_b"
