@@ -1,4 +1,4 @@
-"""A section in Markdown: blocks that stand apart, foreign text that cannot act, tables that hold."""
+"""A section in Markdown: blocks that stand apart, foreign text that cannot act, whole tables."""
 
 from assay.presentation import section_spec as spec
 from assay.presentation.section_markdown import blocks_markdown, render, words_markdown

@@ -1,6 +1,5 @@
-"""The decision in words: the guide's table, measured (for each arm accuracy, complexity, effort,
-cost of ownership, updates), the verdict as a sentence, what would change it. For the page and for
-report.md; no markup."""
+"""The decision in words: what an arm costs, and how long it takes to bring up to date; the verdict
+as a sentence; what is open. No markup."""
 
 from typing import Any
 
@@ -8,11 +7,9 @@ from assay.decision import uncertainty as certain
 from assay.decision.verdict_words import FEW_ROWS
 from assay.presentation.number_format import (
     NOTHING,
-    amount,
     between,
     count,
     duration,
-    format_size,
     points,
     score,
     three,
@@ -70,63 +67,7 @@ def update(cost: dict[str, Any]) -> str:
     return f"{duration(found['seconds'])}{'' if found['by'] == 'drill' else ' (to fit anew)'}"
 
 
-def guide(data: dict[str, Any], arms: list[dict[str, Any]]) -> tuple[list[str], list[list[str]]]:
-    """Header and rows for report.md, of the arms that are done; the first cell of a row is the
-    arm's name as it is."""
-    metric = data["task"]["metric"]
-    header = [
-        "arm",
-        metric.replace("_", " "),
-        "parts",
-        "effort",
-        cost_name(data),
-        "updates",
-        "Pareto",
-    ]
-    rows = []
-    for one in arms:
-        if one["status"] != "done":
-            continue
-        cost, value = one["cost"], one["metrics"][metric]
-        month = cost.get("month")
-        level = (
-            f"{score(value['value'])}"
-            f" ({between(value['low'], value['high'], to='–', why=certain.why_none(data))})"
-        )
-        total = (
-            NOTHING
-            if month is None
-            else (amount if data["change"]["money"] else three)(month["total"])
-        )
-        on = "yes" if cost.get("on_front") else "no"
-        rows.append(
-            [one["name"], level, str(len(cost["parts"])), effort(cost), total, update(cost), on]
-        )
-    return header, rows
-
-
-def changes(data: dict[str, Any]) -> list[str]:
-    """What would change the recommendation, a sentence each, for report.md."""
-    found, metric = data["change"], data["task"]["metric"].replace("_", " ")
-    unit = "" if found["money"] else " machine hours"
-    part = " hundredth" if unit_of(data) else ""
-    said = [found["sentence"]] if found["sentence"] else []
-    said += _slight_savings(data)
-    said += [
-        f"Without {one['name'].replace('_', ' ')}: {one['arm']}, with {metric}"
-        f" {score(one['value'])}."
-        for one in found["lifted"]
-    ]
-    said += [
-        f"{one['arm']} scores {format_size(one['points'] / 100, unit_of(data))} better;"
-        f" each{part} costs"
-        f" {three(one['price_per_point'])}{unit} a month more."
-        for one in found["worth"]
-    ]
-    return said
-
-
-def _slight_savings(data: dict[str, Any]) -> list[str]:
+def slight_savings(data: dict[str, Any]) -> list[str]:
     """Which savings were taken for none."""
     slight = data["weigh"].get("ignore_below")
     if slight is None:  # a report from before

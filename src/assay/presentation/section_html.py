@@ -14,7 +14,7 @@ from assay.presentation.svg import Plot, badge
 
 def render(section: spec.Section) -> Markup:
     """The section with its heading."""
-    head = Markup('<section id="{}">\n<h2>{}</h2>\n').format(section.anchor, section.title)
+    head = Markup('<section id="{}">\n<h2>{}</h2>\n').format(section.anchor, clean(section.title))
     return head + blocks_html(section.blocks) + Markup("</section>\n")
 
 
@@ -33,8 +33,13 @@ def words_html(words: spec.Words) -> Markup:
             return ends_html(words)
         case spec.Stacked(upper, lower):
             return Markup("{} <br>{}").format(words_html(upper), words_html(lower))
-        case spec.Tag(text):
-            return Markup('<span class="tag">{}</span>').format(clean(text))
+        case spec.Tag(inner):
+            return Markup('<span class="tag">{}</span>').format(words_html(inner))
+        case spec.Strong(inner):
+            return Markup("<strong>{}</strong>").format(words_html(inner))
+        case spec.Verbatim(text, learnt):
+            kind = {None: 'span class="text"', True: "mark", False: 'span class="unlearnt"'}[learnt]
+            return Markup(f"<{kind}>{{}}</{kind.split()[0]}>").format(clean(text))
         case spec.Badge(mark):
             return badge(mark)
         case spec.Code(text):
@@ -91,10 +96,23 @@ def _block(block: spec.Block) -> Markup:
         case spec.Items(items, width=width):
             rows = Markup("\n").join(_item(one, width) for one in items)
             return Markup('<ol class="rows">\n{}\n</ol>\n').format(rows)
-        case spec.Details(summary, blocks, printed):
+        case spec.Details(summary, blocks, printed, opened):
+            state = Markup(" open") if opened else _class("" if printed else "drill")
             return Markup("<details{}><summary>{}</summary>\n{}</details>\n").format(
-                _class("" if printed else "drill"), words_html(summary), blocks_html(blocks)
+                state, words_html(summary), blocks_html(blocks)
             )
+        case spec.Facts(pairs):
+            said = Markup("").join(
+                Markup("<dt>{}</dt><dd>{}</dd>\n").format(words_html(name), words_html(value))
+                for name, value in pairs
+            )
+            return Markup('<dl class="facts">\n{}</dl>\n').format(said)
+        case spec.Card(anchor, blocks):
+            head = Markup('<article class="card" id="{}">\n').format(anchor)
+            return head + blocks_html(blocks) + Markup("</article>\n")
+        case spec.Listing(words, wrapped=wrapped):
+            style = _class("wrap" * wrapped)
+            return Markup('<pre{} tabindex="0">{}</pre>\n').format(style, words_html(words))
 
 
 def _class(*names: str) -> Markup:
@@ -137,18 +155,29 @@ def _cell(cell: spec.Cell) -> Markup:
 
 
 def _item(item: spec.Item, width: int) -> Markup:
-    where = Markup('<div class="where">{}</div>').format(clean(item.where)) if item.where else ""
+    where = Markup('<div class="where">{}</div>').format(words_html(item.where))
     texts = Markup("").join(
         Markup('<p class="question text">{}</p>').format(_short(one, width)) for one in item.texts
     )
     facts = Markup("").join(
-        Markup("<dt>{}</dt><dd{}>{}</dd>").format(
-            clean(one.name), _class("text", one.state), _short(spec.fact_text(one), width)
+        Markup("<dt>{}</dt><dd{}>{}{}</dd>").format(
+            clean(one.name),
+            _class("text", one.state),
+            _short(spec.fact_text(one), width),
+            Markup(' <span class="none">({})</span>').format(clean(one.note)) if one.note else "",
         )
         for one in item.facts
     )
     listed = Markup("<dl>{}</dl>").format(facts) if facts else ""
-    return Markup("<li>{}{}{}</li>").format(where, texts, listed)
+    sides = Markup("").join(
+        Markup('<div><div class="where">{}</div><p class="text">{}</p></div>').format(
+            words_html(one.where), _short("\n".join(one.texts), width)
+        )
+        for one in item.beside
+    )
+    pair = Markup('<div class="pair">{}</div>').format(sides) if sides else ""
+    parts = (where if item.where else "", texts, listed, pair)
+    return Markup("<li>{}{}{}{}</li>").format(*parts)
 
 
 def _short(text: str, width: int) -> str:

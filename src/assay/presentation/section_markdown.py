@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from assay.presentation import section_spec as spec
-from assay.presentation.markdown_table import escape_line, table
+from assay.presentation.markdown_table import code_block, escape_line, table
 
 
 def render(section: spec.Section) -> list[str]:
@@ -23,8 +23,14 @@ def words_markdown(words: spec.Cell) -> str:
     match words:
         case spec.Number() | spec.Ends():
             return spec.text_of(words)
+        case spec.Stacked(upper, spec.Tag() as lower):
+            return f"{words_markdown(upper)} {words_markdown(lower)}"
         case spec.Stacked(upper, lower):
             return f"{words_markdown(upper)} ({words_markdown(lower)})"
+        case spec.Tag(inner):
+            return f"({words_markdown(inner)})"
+        case spec.Strong(inner):
+            return f"**{words_markdown(inner)}**"
         case spec.Code(text):
             # A code span ends at the first run of backticks that is as long as its fence.
             return f"`{text}`" if "`" not in text and text.isprintable() else escape_line(text)
@@ -36,8 +42,11 @@ def words_markdown(words: spec.Cell) -> str:
 
 def _block(block: spec.Brief) -> list[str]:
     match block:
-        case spec.Paragraph(words):
-            return [words_markdown(words).strip()]
+        case spec.Paragraph(words, tone):
+            text = words_markdown(words).strip()
+            return [f"**{text}**" if tone == "verdict" else text]
+        case spec.Listing(words, language):
+            return [code_block(spec.text_of(words), language)]
         case spec.Heading(words, level):
             return [f"{'#' * level} {words_markdown(words).strip()}"]
         case spec.Bullets(lines):
@@ -47,4 +56,5 @@ def _block(block: spec.Brief) -> list[str]:
             rows = [
                 [words_markdown(cell).strip() for cell in spec.cells_of(row)] for row in block.rows
             ]
-            return [escape_line(block.caption), table(header, rows, spec.right_columns(block))]
+            said = table(header, rows, spec.right_columns(block))
+            return [escape_line(block.caption), said] if block.caption else [said]

@@ -17,7 +17,7 @@ from typing import Literal
 from assay.presentation.number_format import FORMATS, NOTHING, between, one_line
 from assay.presentation.svg import Plot
 
-Tone = Literal["", "note", "source"]
+Tone = Literal["", "note", "source", "note on-paper", "verdict", "figure-line", "doubt"]
 UNREADABLE = "could not be read"
 
 
@@ -50,9 +50,9 @@ class Stacked:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """Small words beside others."""
+    """Small words beside others; in brackets where there is no small print."""
 
-    text: str
+    words: Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,20 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
+class Strong:
+    words: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Verbatim:
+    """Foreign text with its line breaks. `learnt`: whether a model learns it, where that is told
+    apart."""
+
+    text: str
+    learnt: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """Words that lead to an anchor of the page."""
 
@@ -75,7 +89,7 @@ class Link:
     text: str
 
 
-Inline = str | Number | Ends | Stacked | Tag | Badge | Code | Link
+Inline = str | Number | Ends | Stacked | Tag | Badge | Code | Strong | Verbatim | Link
 Words = Inline | tuple[Inline, ...]
 Cell = Words | None  # None: nothing was measured
 
@@ -110,8 +124,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table. Columns of numbers stand to the right: those whose cells are all numbers, or those
-    from `right` on."""
+    """A table. Columns that have numbers stand to the right, or those from `right` on."""
 
     caption: str
     columns: Sequence[Words]
@@ -132,20 +145,24 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A name and a text of an item; a text that is None could not be read."""
+    """A name and a text of an item; a text that is None could not be read. `note`: in brackets
+    behind it."""
 
     name: str
     text: str | None
     state: Literal["", "right", "wrong"] = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A row of the data as it is read: where it comes from, its texts, what is known of it."""
+    """A row of the data as it is read: where it comes from, its texts, what is known of it; or
+    several beside each other."""
 
-    where: str
+    where: Words
     texts: Sequence[str] = ()
     facts: Sequence[Fact] = ()
+    beside: Sequence[Item] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,15 +177,40 @@ class Items:
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What is opened by a click. `printed`: whether it stands open on paper."""
+    """What is opened by a click. `printed`: whether it is open on paper; `opened`: everywhere."""
 
     summary: Words
     blocks: Sequence[Block]
     printed: bool = False
+    opened: bool = False
 
 
-Brief = Paragraph | Heading | Bullets | Table
-Block = Brief | Figure | Items | Details
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Names and what they are, in small print."""
+
+    pairs: Sequence[tuple[Words, Words]]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Blocks that belong together, with an anchor."""
+
+    anchor: str
+    blocks: Sequence[Block]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Text as a machine has it. `wrapped`: whether long lines are broken."""
+
+    words: Words
+    language: str = ""
+    wrapped: bool = False
+
+
+Brief = Paragraph | Heading | Bullets | Table | Listing
+Block = Brief | Figure | Items | Details | Facts | Card
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,15 +225,14 @@ def right_columns(table: Table) -> list[bool]:
     if table.right is not None:
         return [index >= table.right for index in range(len(table.columns))]
     columns = zip(*map(cells_of, table.rows), strict=True)
-    return [index > 0 and all(map(_is_number, cells)) for index, cells in enumerate(columns)]
+    return [any(map(_is_number, cells)) or not any(cells) for cells in columns]
 
 
 def _is_number(cell: Cell) -> bool:
+    """Whether a cell is a number or begins with one."""
     if isinstance(cell, Stacked):
         return _is_number(cell.upper)
-    return (
-        _is_number(cell[0]) if isinstance(cell, tuple) else isinstance(cell, Number | Ends | None)
-    )
+    return _is_number(cell[0]) if isinstance(cell, tuple) else isinstance(cell, Number | Ends)
 
 
 def cells_of(row: Row | Sequence[Cell]) -> Sequence[Cell]:
@@ -219,7 +260,9 @@ def _is_empty(block: Block) -> bool:
     match block:
         case Paragraph(held) | Bullets(held) | Table(rows=held) | Figure(held) | Items(held):
             return not held
-        case Details(blocks=held):
+        case Listing(held) | Facts(held):
+            return not held
+        case Details(blocks=held) | Card(blocks=held):
             return not present(held)
     return False
 
@@ -233,9 +276,13 @@ def brief(blocks: Iterable[Block]) -> list[Brief]:
                 said += [Paragraph(words)] if words else []
             case Items(items, short):
                 said += [Bullets([_item_line(one) for one in items[:short]])] if short else []
-            case Details(summary, inner):
-                rows = brief(one for one in inner if isinstance(one, Items))
+            case Details(summary, inner, opened=opened):
+                rows = brief(one for one in inner if opened or isinstance(one, Items))
                 said += [Paragraph((text_of(summary), ":")), *rows] if rows else []
+            case Facts(pairs):
+                said.append(Table("", ("what", "value"), pairs, right=2))
+            case Card(blocks=inner):
+                said += brief(inner)
             case _:
                 said.append(block)
     return said
@@ -244,8 +291,9 @@ def brief(blocks: Iterable[Block]) -> list[Brief]:
 def _item_line(item: Item, width: int = 160) -> str:
     """An item on one line."""
     facts = [f"{one.name}: {one_line(fact_text(one), width)}" for one in item.facts]
-    parts = [*(one_line(text, width) for text in item.texts), *facts]
-    where = one_line(item.where, width).rstrip(".")
+    sides = [_item_line(one, width) for one in item.beside]
+    parts = [*(one_line(text, width) for text in item.texts), *facts, *sides]
+    where = one_line(text_of(item.where), width).rstrip(".")
     return f"{where}: {'; '.join(parts)}" if where else "; ".join(parts)
 
 
@@ -272,11 +320,17 @@ def text_of(words: Cell) -> str:
             return number_text(words)
         case Ends():
             return ends_text(words)
+        case Stacked(upper, Tag() as lower):
+            return f"{text_of(upper)} {text_of(lower)}"
         case Stacked(upper, lower):
             return f"{text_of(upper)} ({text_of(lower)})"
+        case Tag(inner):
+            return f"({text_of(inner)})"
+        case Strong(inner):
+            return text_of(inner)
+        case Code(text) | Verbatim(text) | Link(text=text):
+            return text
         case Badge():
             return ""
-        case Tag(text) | Code(text) | Link(text=text):
-            return text
         case _:
             return "".join(map(text_of, words))

@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Iterable
 
 from assay.presentation import section_spec as spec
-from assay.presentation.number_format import one_line
+from assay.presentation.number_format import clean, one_line
 
 _LONGEST = 3000  # characters of a paragraph
 
@@ -29,6 +29,8 @@ def _block(block: spec.Brief, width: int) -> list[str]:
             return _wrap(words, width)
         case spec.Bullets(lines):
             return [line for one in lines for line in _wrap(one, width, "- ")]
+        case spec.Listing(words):
+            return clean(spec.text_of(words)).splitlines()
         case _:
             return [*_wrap(block.caption, width), *_table(block, width)]
 

@@ -29,7 +29,7 @@ from assay.decision.unfinished import find_unfinished
 from assay.decision.verdict import verdict
 from assay.evaluation.scoring import metrics_for
 from assay.reporting.arm_detail import details, metric_details, values_of, weighable
-from assay.reporting.code_section import counts
+from assay.reporting.outcome_counts import counts
 from assay.stats.intervals import DRAWS
 
 SCHEMA = 1

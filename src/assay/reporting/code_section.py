@@ -3,33 +3,25 @@ failed."""
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
-from assay.core.types import Record, Task
 from assay.decision import uncertainty as certain
+from assay.presentation import section_spec as spec
 from assay.presentation.number_format import between
-
-# Key in report.json, heading, and what a row of this kind is, in a sentence.
-KINDS = (
-    ("passed", "passed", "passed"),
-    ("wrong_value", "wrong value", "gave a wrong value"),
-    ("exception", "exception", "ended with an exception"),
-    ("timeout", "timeout", "were not done in time"),
-    ("resources", "resources", "took or printed too much, or ended their process"),
-    ("not_parsed", "not parsed", "held no code that can be read"),
-    ("test", "no verdict", "could not be judged, since their tests or reference cannot be run"),
-)
+from assay.reporting.outcome_counts import KINDS
+from assay.reporting.report_view import ReportView
 
 
-def counts(records: list[Record], task: Task) -> dict[str, int] | None:
-    """Rows by what their answers came to; None where the task is no code."""
-    if task.kind != "code":
-        return None
-    from assay.evaluation.code_outcomes import outcomes
-
-    found = Counter(one.kind.replace(" ", "_") for one in outcomes(records, task))
-    return {key: found[key] for key, _, _ in KINDS}
+def section(seen: ReportView) -> spec.Section:
+    kinds, data = outcome_kinds(seen.data), seen.data
+    rows = [
+        seen.arm_row(i, *seen.arm(i)["outcomes"].numbers("count", *(key for key, _ in kinds)))
+        for i, _ in arms(data)
+    ]
+    caption = "Each answer was run in a sandbox, against its row's tests or its reference query."
+    table = spec.Table(caption, ("arm", *(words for _, words in kinds)), rows)
+    blocks = [spec.Paragraph(sentence(data)), table] if rows else []
+    return spec.Section("outcomes", "What running the answers came to", blocks)
 
 
 def arms(data: dict[str, Any]) -> list[tuple[int, dict[str, Any]]]:

@@ -6,6 +6,8 @@ from __future__ import annotations
 from typing import Any
 
 from assay.decision.decision_table import higher_is_better
+from assay.presentation import section_spec as spec
+from assay.reporting.report_view import ReportView
 
 # Key in report.json, heading. In the order of the way from question to answer.
 FOUND = (
@@ -31,6 +33,57 @@ ERRORS = (
     ("retrieval_error", "retrieval errors"),
     ("reading_error", "reading errors"),
 )
+
+
+def section(seen: ReportView) -> spec.Section:
+    if not retrieving(seen.data):
+        return spec.Section("retrieval", "Retrieval", ())
+    blocks = [
+        spec.Paragraph(sentence(seen.data)),
+        _values(seen, FOUND, "What was found, by the documents noted for each row."),
+        _errors(seen),
+        _values(seen, READ, "What was made of it."),
+        _parts(seen),
+    ]
+    return spec.Section("retrieval", "Retrieval", blocks)
+
+
+def _values(seen: ReportView, of: tuple[tuple[str, str], ...], caption: str) -> spec.Table:
+    """The metrics that some arm has a value of, by arm."""
+    headings, rows = headings_with_values(seen.data, of), []
+    for i, _ in retrieving(seen.data) if headings else ():
+        values = seen.arm(i).at("retrieval", "values")
+        cells = [
+            values[key].measured("score") if key in values.value else None for key, _ in headings
+        ]
+        rows.append(seen.arm_row(i, *cells))
+    return spec.Table(caption, ("arm", *(words for _, words in headings)), rows)
+
+
+def _errors(seen: ReportView) -> spec.Table:
+    keys = [key for key, _ in ERRORS]
+    rows = [
+        seen.arm_row(i, *seen.arm(i)["retrieval"]["errors"].numbers("count", *keys))
+        for i, _ in arms_with_errors(seen.data)
+    ]
+    caption = "Errors told apart: was everything at hand that the answer needs?"
+    return spec.Table(caption, ("arm", *(words for _, words in ERRORS)), rows)
+
+
+def _parts(seen: ReportView) -> spec.Table:
+    """Where the time of an answer goes."""
+    rows = [
+        (
+            *(one["name"], part.value["name"]),
+            part.number("ms", "seconds_per_answer"),
+            part.number("three", "tokens_per_answer"),
+        )
+        for i, one in parts(seen.data)
+        for part in seen.arm(i)["cost"]["answer_parts"]
+    ]
+    caption = "Where the time and the tokens of an answer go."
+    columns = ("arm", "part", "ms an answer", "tokens an answer")
+    return spec.Table(caption, columns, rows, wide=False)
 
 
 def retrieving(data: dict[str, Any]) -> list[tuple[int, dict[str, Any]]]:

@@ -39,6 +39,10 @@ class RowView:
     score: float
     right: bool
 
+    @property
+    def where(self) -> str:
+        return f"{self.id}, {self.source}" if self.source else self.id
+
 
 @dataclass(frozen=True, slots=True)
 class Card:

@@ -1,0 +1,125 @@
+"""Tables of the decision: what each arm costs in time, memory and energy, what it costs to own, and
+how it does by the metrics that do not decide."""
+
+from __future__ import annotations
+
+from assay.decision import decision_table as decision
+from assay.presentation import section_spec as spec
+from assay.reporting.report_view import ReportView
+from assay.reporting.view import Card
+
+COLUMNS = (
+    *("ms an answer, in a batch", "alone, half", "alone, 95 in 100", "timed alone"),
+    *("tokens an answer", "fit, s", "peak memory, MB", "kept, MB"),
+)
+
+
+def cost_tables(seen: ReportView) -> list[spec.Block]:
+    """What was measured of each arm, then what it costs to own."""
+    paid = decision.has_paid_arm(seen.data)
+    columns = ("arm", *COLUMNS, *(["price an answer"] if paid else []))
+    last = ("kWh a thousand answers", "machine hours a month")
+    rows = [_cost_row(seen, card, paid) for card in seen.ranked]
+    weigh = seen.data["weigh"]
+    return [
+        spec.Heading("What it costs"),
+        spec.Table("Measured on this machine.", (*columns, *last), rows),
+        spec.Paragraph(
+            "In a batch: the time of all test rows by their number. Alone: one question at a time,"
+            " after a warm-up; half of the answers, and 95 in 100, were faster.",
+            "source",
+        ),
+        spec.Paragraph(_energy(seen), "source"),
+        _ownership(seen),
+        spec.Paragraph(
+            f"Costs within {weigh['equal_cost'] * 100:g} % count as equal, and scores within"
+            f" {weigh['equivalent']:g} points.",
+            "source",
+        ),
+    ]
+
+
+def _cost_row(seen: ReportView, card: Card, paid: bool) -> spec.Row:
+    cost = seen.arm(card.index)["cost"]
+    alone, month = cost["alone"], cost["month"]
+    timed: list[spec.Cell] = [None] * 3
+    if alone.value:
+        timed = [*alone.numbers("ms", "p50", "p95"), alone.number("count", "n")]
+    cells = (
+        cost.number("ms", "seconds_per_answer"),
+        *timed,
+        *cost.numbers("three", "tokens_per_answer", "fit_seconds"),
+        *cost.numbers("mb", "peak_bytes", "kept_bytes"),
+        *(cost.numbers("three", "money_per_answer") if paid else ()),
+        cost.number("three", "energy", "kwh_per_thousand"),
+        month.number("three", "machine_hours") if month.value else None,
+    )
+    return seen.row(card.name, *cells, head=seen.link(card.index, card.name))
+
+
+def _energy(seen: ReportView) -> spec.Words:
+    """How energy was told."""
+    first = seen.ranked[0]
+    watts = seen.arm(first.index).number("three", "cost", "energy", "watts")
+    how: dict[str, tuple[spec.Inline, ...]] = {
+        "measured": (
+            "the mean watts of the processor's own counters (RAPL) while an arm worked, ",
+            *(watts, f" for {first.name}, times seconds"),
+        ),
+        "given": (watts, " watts, as ", spec.Code("decide.watts"), " says, times seconds"),
+        "assumed": (
+            watts,
+            " watts times seconds, at 3.5 watts a thread (Cloud Carbon Footprint's mean of"
+            " processors at full load): nothing was measured",
+        ),
+    }
+    told = how[first.data["cost"]["energy"]["how"]]
+    return ("Energy is an estimate: ", *told, ". A graphics card is not in it.")
+
+
+def _ownership(seen: ReportView) -> spec.Table:
+    """The cost of a month, by what it is for."""
+    names, data = decision.cost_parts(seen.data), seen.data
+    price = "amount" if data["change"]["money"] else "three"
+    rows = []
+    for card in seen.ranked if names else []:
+        month = seen.arm(card.index).at("cost", "month")
+        if month.value:
+            parts = month["parts"]
+            cells = [parts.number(price, one) if one in parts.value else "0" for one in names]
+            rows.append(seen.row(card.name, *cells, *month.numbers(price, "total", "setup")))
+    caption = (
+        f"Cost of ownership: the {decision.cost_name(data)}, by what it is for. What is paid once"
+        " is spread over the months that an arm serves."
+    )
+    columns = ("arm", *names, "in all", "to set up, once")
+    return spec.Table(caption, columns, rows, wide=False)
+
+
+def other_metrics(seen: ReportView) -> list[spec.Block]:
+    """The same answers by the metrics that do not decide."""
+    names = [
+        name
+        for name in (seen.ranked[0].data["metrics"] if seen.ranked else ())
+        if name != seen.metric
+    ]
+    rows = []
+    for card in seen.ranked if names else []:
+        arm, cells = seen.arm(card.index), []
+        for name in names:
+            cells += arm.at("metrics", name).apart("score")
+            gap = arm["versus_best"][name] if card.data["versus_best"] else None
+            cells += (
+                [gap.number("signed", "difference"), gap.number("p", "p_holm")]
+                if gap
+                else [None, None]
+            )
+        rows.append(seen.row(card.name, *cells))
+    headings = [
+        heading
+        for name in names
+        for heading in (name.replace("_", " "), "interval", "to best", "p")
+    ]
+    caption = "The same answers by the other metrics. They do not decide."
+    table = spec.Table(caption, ("arm", *headings), rows, wide=False)
+    return [spec.Heading("Other metrics"), table]
