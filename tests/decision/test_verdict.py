@@ -28,7 +28,7 @@ def test_a_chosen_arm_below_a_floor_that_is_out_fails_the_gate():
     floor = arm("floor", range(30), 1.0, kind="tfidf", floor=True)
     found = weighed(floor, arm("worse", range(90), 0.01), limits=ArmLimits(ms_per_answer=500))
     assert found["verdict"]["recommended"] == "worse"
-    assert found["verdict"]["failed"] == ["worse scores below the baseline baseline."]
+    assert found["verdict"]["failed"] == ["worse scores below the baseline floor."]
     assert weighed(floor, FAIR)["verdict"]["failed"] == []
 
 

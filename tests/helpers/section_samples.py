@@ -338,18 +338,35 @@ def _robustness(report: Report) -> dict[str, Any]:
     return {**facts, "arms": arms, "left_out": ["translation"], "recommended": names[0]}
 
 
-def samples(report: Report) -> dict[str, Any]:
-    """By key of report.json, for the synthetic report of weigh/conftest.py."""
-    first = report.data["verdict"]["recommended"]
-    done = [one["name"] for one in report.data["strategies"] if one["status"] == "done"]
-    names = [first, *(name for name in done if name != first)]
+def by_names(names: list[str]) -> dict[str, Any]:
+    """By key of report.json, of arms of these names; all but what needs answers."""
     return {
         "mistakes": _mistakes(names),
-        "robustness": _robustness(report),
         "bias": _bias(names),
         "forgetting": _forgetting(names),
         "people": _people(names),
         "judged": _judged(names),
         "learning_curve": CURVE,
         "update_drill": DRILL,
+    }
+
+
+def samples(report: Report) -> dict[str, Any]:
+    """By key of report.json, for the synthetic report of weigh/conftest.py."""
+    first = report.data["verdict"]["recommended"]
+    done = [one["name"] for one in report.data["strategies"] if one["status"] == "done"]
+    names = [first, *(name for name in done if name != first)]
+    return by_names(names) | {"robustness": _robustness(report)}
+
+
+def small_report(**changed: Any) -> dict[str, Any]:
+    """As much of report.json as sections of audits ask for; what is `changed` is put in place of
+    the samples."""
+    names = ["lora-r8", "tfidf", "rag-lora", "few-shot-8", "zero"]
+    return {
+        "strategies": [{"name": name} for name in names],
+        "verdict": {"recommended": names[0]},
+        "task": {"metric": "accuracy"},
+        **by_names(names),
+        **changed,
     }

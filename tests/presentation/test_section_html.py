@@ -34,18 +34,21 @@ def test_an_interval_has_both_ends_or_says_why_it_has_none():
 def test_foreign_text_is_inert_wherever_it_stands():
     plot = Plot(Markup("<svg/>"), BAD, (BAD, BAD), [(BAD, BAD)])
     inline = (BAD, spec.Tag(BAD), spec.Code(BAD), spec.Link("arm-1", BAD), spec.Stacked(BAD, BAD))
-    facts = (spec.Fact(BAD, BAD, "wrong"),)
+    inline += (spec.Strong(BAD), spec.Verbatim(BAD), spec.Verbatim(BAD, learnt=True))
+    facts = (spec.Fact(BAD, BAD, "wrong", note=BAD),)
+    item = spec.Item(BAD, (BAD,), facts, beside=(spec.Item(BAD, (BAD,)),))
     blocks = [
         spec.Paragraph(inline),
         spec.Heading(BAD),
         spec.Bullets([BAD]),
         spec.Table(BAD, (BAD, BAD), [(BAD, BAD)]),
         spec.Figure(plot),
-        spec.Details(BAD, (spec.Items([spec.Item(BAD, (BAD,), facts)]),)),
+        spec.Details(BAD, (spec.Items([item]),)),
+        spec.Card("arm-1", (spec.Facts([(BAD, BAD)]), spec.Listing(BAD))),
     ]
     page = render(spec.Section("part", BAD, blocks))
     assert "<script" not in page and "\x1b" not in page
-    assert page.count(SAFE) == 6 + 1 + 1 + 5 + 6 + 5 + 1
+    assert page.count(SAFE) == 9 + 1 + 1 + 5 + 6 + 8 + 3 + 1  # by block, then the title
 
 
 def test_a_table_scrolls_in_its_box_and_sets_numbers_to_the_right():
@@ -64,6 +67,17 @@ def test_rows_of_the_data_are_cut_and_what_is_closed_on_paper_is_marked():
     assert f'<p class="question text">{"x" * 17} … (3 more characters)</p>' in page
     assert '<dt>answer</dt><dd class="text wrong">could not be read</dd>' in page
     assert blocks_html([spec.Details("R", (spec.Items([item]),), printed=True)])[:9] == "<details>"
+
+
+def test_cards_facts_and_listings_have_their_elements():
+    facts = spec.Facts([("seed", spec.Number(7, "count", "/seed"))])
+    page = blocks_html([spec.Card("arm-0", (facts,)), spec.Listing("a: 1", wrapped=True)])
+    assert page.startswith('<article class="card" id="arm-0">\n<dl class="facts">\n<dt>seed</dt>')
+    assert page.endswith('</article>\n<pre class="wrap" tabindex="0">a: 1</pre>\n')
+    opened = blocks_html([spec.Details("p", (spec.Listing("a"),), printed=True, opened=True)])
+    assert opened.startswith("<details open><summary>p</summary>")
+    learnt = words_html((spec.Verbatim("a", learnt=True), spec.Verbatim("b", learnt=False)))
+    assert learnt == '<mark>a</mark><span class="unlearnt">b</span>'
 
 
 def test_a_plot_has_its_numbers_under_it_and_none_is_nothing():

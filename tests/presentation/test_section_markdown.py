@@ -26,12 +26,26 @@ def test_a_section_is_blocks_under_its_heading():
 def test_foreign_text_cannot_act():
     bad = "<b> [x](http://a.example) | `c` \x1b"
     safe = r"\<b\> \[x\](http&#58;//a.example) \| \`c\` ␛"
-    assert words_markdown((bad, spec.Tag(bad))) == safe * 2
+    assert words_markdown((bad, spec.Tag(bad))) == f"{safe}({safe})"
     assert words_markdown(spec.Code(bad)) == safe
     item = spec.Item(bad, (bad,), (spec.Fact(bad, bad),))
     details = spec.Details(bad, (spec.Items([item], short=1),))
     assert blocks_markdown([details]) == [f"{safe}:", f"- {safe}: {safe}; {safe}: {safe}"]
     assert blocks_markdown([spec.Paragraph("a\n# b")]) == [r"a \# b"]
+
+
+def test_what_a_machine_reads_is_a_block_of_code_and_facts_are_a_table():
+    blocks = [
+        spec.Details("project.yaml", (spec.Listing("a: 1", "yaml"),), opened=True),
+        spec.Card("arm-0", (spec.Facts([("seed", "7"), ("kind", spec.Strong("a|b"))]),)),
+        spec.Paragraph("Use lora.", "verdict"),
+    ]
+    assert blocks_markdown(blocks) == [
+        "project.yaml:",
+        "```yaml\na: 1\n```",
+        "| what | value |\n| --- | --- |\n| seed | 7 |\n| kind | **a\\|b** |",
+        "**Use lora.**",
+    ]
 
 
 def test_code_stays_code_and_spaces_between_words_stay():

@@ -25,7 +25,7 @@ def test_blocks_that_hold_nothing_are_left_out_with_the_headings_over_them():
 def test_columns_of_numbers_stand_to_the_right():
     rows = [
         ("a", NUMBER, (NUMBER, ", ", NUMBER), spec.Stacked(NUMBER, ENDS), "x", ("n = ", NUMBER)),
-        spec.Row(("b", None, None, ENDS, None, None), "chosen"),
+        spec.Row(("b", "any", None, ENDS, None, None), "chosen"),
     ]
     table = spec.Table("c", list("abcdef"), rows)
     assert spec.right_columns(table) == [False, True, True, True, False, False]
@@ -52,7 +52,9 @@ def test_in_short_there_are_words_and_tables_and_the_first_rows_that_were_asked_
 def test_words_are_read_one_after_the_other():
     words = (spec.Badge(1), "lora ", spec.Stacked(NUMBER, ENDS), " by ", spec.Code("assay run"))
     assert spec.text_of(words) == "lora 0.250 (0.100 to 0.400) by assay run"
-    assert spec.text_of((spec.Tag("floor"), " ", spec.Link("arm-0", "a"))) == "floor a"
+    assert spec.text_of((spec.Tag("floor"), " ", spec.Link("arm-0", "a"))) == "(floor) a"
+    assert spec.text_of(spec.Stacked("typos", spec.Tag(("n = ", NUMBER)))) == "typos (n = 0.250)"
+    assert spec.text_of((spec.Strong("a"), spec.Verbatim(" b"))) == "a b"
     assert spec.text_of(None) == "–"
     none = spec.Number(None, "score")
     assert spec.text_of(spec.Ends(none, none, "one group")) == "no interval: one group"
