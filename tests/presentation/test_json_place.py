@@ -29,6 +29,6 @@ def test_an_interval_stands_beside_its_number_and_says_why_there_is_none():
     place = Place(REPORT, why="one row").at("arms", "a/b", 0)
     at = "/arms/a~1b/0"
     ends = Ends(Number(0.4, "score", f"{at}/low"), Number(None, "score", f"{at}/high"), "one row")
-    assert place.apart("score") == (Number(0.5, "score", f"{at}/value"), ends)
-    assert place.measured("score") == Stacked(*place.apart("score"))
+    assert place.and_interval("score") == (Number(0.5, "score", f"{at}/value"), ends)
+    assert place.with_interval("score") == Stacked(*place.and_interval("score"))
     assert Place(REPORT, why="one row").ends("score", "arms", "a/b", 0) == ends

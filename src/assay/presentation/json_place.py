@@ -59,10 +59,10 @@ class Place:
         place = self.at(*keys)
         return Ends(place.number(shape, "low"), place.number(shape, "high"), self.why)
 
-    def apart(self, shape: str, name: Key = "value") -> tuple[Number, Ends]:
+    def and_interval(self, shape: str, name: Key = "value") -> tuple[Number, Ends]:
         """The number `name` and the interval that stands beside it, for a cell each."""
         return self.number(shape, name), self.ends(shape)
 
-    def measured(self, shape: str, name: Key = "value") -> Stacked:
+    def with_interval(self, shape: str, name: Key = "value") -> Stacked:
         """The number `name` above the interval that stands beside it, for one cell."""
-        return Stacked(*self.apart(shape, name))
+        return Stacked(*self.and_interval(shape, name))

@@ -128,12 +128,12 @@ def _table(table: spec.Table) -> Markup:
         for words, at in zip(table.columns, right, strict=True)
     )
     return Markup(
-        '<div{} tabindex="0"><table{}>\n<caption>{}</caption>\n'
+        '<div{} tabindex="0"><table{}>\n{}'
         "<thead><tr>{}</tr></thead>\n<tbody>\n{}</tbody></table></div>\n"
     ).format(
         _class("scroll", "" if table.printed else "unprinted"),
         _class("wide" * table.wide),
-        clean(table.caption),
+        Markup("<caption>{}</caption>\n").format(clean(table.caption)) if table.caption else "",
         head,
         Markup("").join(_row(row, right) for row in table.rows),
     )

@@ -45,7 +45,7 @@ def _table(table: spec.Table, width: int) -> list[str]:
     rows = [[one_line(spec.text_of(cell)) for cell in spec.cells_of(row)] for row in table.rows]
     wide = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
     if sum(wide) + 2 * len(wide) > width:
-        return [line for row in rows for line in _wrap(_told(header, row), width, "  ")]
+        return [line for row in rows for line in _wrap(_row_sentence(header, row), width, "  ")]
     right = spec.right_columns(table)
     return [
         "  "
@@ -57,7 +57,7 @@ def _table(table: spec.Table, width: int) -> list[str]:
     ]
 
 
-def _told(header: list[str], row: list[str]) -> str:
+def _row_sentence(header: list[str], row: list[str]) -> str:
     """A row as a sentence."""
     pairs = zip(header[1:], row[1:], strict=True)
     return f"{row[0]}: {'; '.join(f'{name} {cell}'.strip() for name, cell in pairs)}"

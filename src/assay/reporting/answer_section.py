@@ -22,7 +22,7 @@ def verdict(seen: ReportView) -> list[spec.Block]:
     said = f"{seen.data['verdict']['headline'] or f'Use {seen.recommended}'}."
     test = seen.place.number("count", "rows", "test")
     few = (" Only ", test, " test rows.") if seen.data["rows"]["test"] < FEW else ()
-    value, ends = arm.at("metrics", seen.metric).apart("score")
+    value, ends = arm.at("metrics", seen.metric).and_interval("score")
     time = arm.number("ms", "cost", "seconds_per_answer")
     line = (
         *(f"{seen.metric_words.capitalize()} ", spec.Strong(value), " (", ends, "), n = "),

@@ -48,17 +48,17 @@ def _facts(seen: ReportView, card: view.Card) -> Pairs:
         for name, value in one["settings"].items()
     )
     said: Pairs = [("kind", one["kind"]), ("settings", settings or "all as by default")]
-    said += _measured(arm, one) if card.is_done else [("state", one["status"])]
+    said += _scores(arm, one) if card.is_done else [("state", one["status"])]
     if card.fit:
         said.append(("fit", (spec.Strong(card.fit["word"]), f". {card.fit['text']}")))
     return [*said, *([("parts", view.parts_of(one["cost"]))] if one["cost"]["parts"] else [])]
 
 
-def _measured(arm: Place, one: dict[str, Any]) -> Pairs:
+def _scores(arm: Place, one: dict[str, Any]) -> Pairs:
     """Scores and answers of an arm that has answered."""
     said: Pairs = []
     for name in one["metrics"]:
-        value, ends = arm.at("metrics", name).apart("score")
+        value, ends = arm.at("metrics", name).and_interval("score")
         said.append((name.replace("_", " "), (value, " (", ends, ")")))
     if one["seeds"]:
         values = [
@@ -66,7 +66,7 @@ def _measured(arm: Place, one: dict[str, Any]) -> Pairs:
         ]
         deviation = arm.number("score", "seeds", "deviation")
         end = (deviation, ". Scores are their mean; costs are of one fit.")
-        said.append(("seeds", (*_joined(values), "; standard deviation ", *end)))
+        said.append(("seeds", (*_join(values), "; standard deviation ", *end)))
     n, unparseable, cut = arm.numbers("count", "n", "unparseable", "truncated")
     said.append(("answers", (n, "; ", unparseable, " unparseable, ", cut, " were cut off")))
     if one["abstained"] or one["refused"]:
@@ -75,11 +75,11 @@ def _measured(arm: Place, one: dict[str, Any]) -> Pairs:
         said.append(("no answer", words))
     if one["by"]:
         by = [(f"{name} ", arm.number("count", "by", name)) for name in one["by"]]
-        said.append(("answered by", _joined(by)))
+        said.append(("answered by", _join(by)))
     return said
 
 
-def _joined(parts: Iterable[tuple[spec.Inline, ...]]) -> tuple[spec.Inline, ...]:
+def _join(parts: Iterable[tuple[spec.Inline, ...]]) -> tuple[spec.Inline, ...]:
     """With commas between them."""
     return tuple(word for part in parts for word in (", ", *part))[1:]
 

@@ -105,15 +105,9 @@ def other_metrics(seen: ReportView) -> list[spec.Block]:
     ]
     rows = []
     for card in seen.ranked if names else []:
-        arm, cells = seen.arm(card.index), []
+        metrics, cells = seen.arm(card.index)["metrics"], []
         for name in names:
-            cells += arm.at("metrics", name).apart("score")
-            gap = arm["versus_best"][name] if card.data["versus_best"] else None
-            cells += (
-                [gap.number("signed", "difference"), gap.number("p", "p_holm")]
-                if gap
-                else [None, None]
-            )
+            cells += metrics[name].and_interval("score") + seen.gap(card.index, "versus_best", name)
         rows.append(seen.row(card.name, *cells))
     headings = [
         heading

@@ -82,7 +82,7 @@ def _guide_row(seen: ReportView, card: Card) -> spec.Row:
         update = spec.Stacked(updating.number("three", "seconds"), spec.Tag(how))
     return seen.card_row(
         card,
-        arm.at("metrics", seen.metric).measured("score"),
+        arm.at("metrics", seen.metric).with_interval("score"),
         spec.Number(len(cost["parts"]), "count"),
         people,
         arm.number("count", "cost", "labelled_rows"),
@@ -102,16 +102,11 @@ def _scores(seen: ReportView) -> spec.Table:
     rows = []
     for card in seen.ranked:
         arm = seen.arm(card.index)
-        gaps: list[spec.Cell] = []
-        for side in ("versus_floor", "versus_best"):
-            gap = arm[side][seen.metric] if card.data[side] else None
-            gaps += (
-                [gap.number("signed", "difference"), gap.number("p", "p_holm")]
-                if gap
-                else [None, None]
-            )
-        value = arm.at("metrics", seen.metric).apart("score")
-        rows.append(seen.card_row(card, *value, arm.number("count", "n"), *gaps))
+        value = arm.at("metrics", seen.metric).and_interval("score")
+        floor, best = (
+            seen.gap(card.index, side, seen.metric) for side in ("versus_floor", "versus_best")
+        )
+        rows.append(seen.card_row(card, *value, arm.number("count", "n"), *floor, *best))
     for card in seen.cards:
         if not card.is_done:
             cells = (seen.link(card.index, card.name), card.data["status"], *[None] * 6)
@@ -148,7 +143,7 @@ def _guards(seen: ReportView) -> spec.Table:
         guards = seen.arm(card.index)["guards"]
         for name, one in card.data["guards"].items():
             guard = guards[name]
-            lost = (*guard.apart("three", "difference"), guard.number("three", "allowed"))
+            lost = (*guard.and_interval("three", "difference"), guard.number("three", "allowed"))
             words = (name.replace("_", " "), one["reference"])
             rows.append((card.name, *words, *lost, one["state"]))
     columns = ("arm", "guard", "against", "points", "interval", "may be lost", "state")

@@ -58,6 +58,14 @@ class ReportView:
         """By its place among the strategies."""
         return self.place.at("strategies", index)
 
+    def gap(self, index: int, side: str, metric: str) -> tuple[spec.Cell, spec.Cell]:
+        """How far an arm is from the floor or the best, and the p of it; nothing for that one
+        itself."""
+        if self.arm(index)[side].value is None:
+            return None, None
+        gap = self.arm(index).at(side, metric)
+        return gap.number("signed", "difference"), gap.number("p", "p_holm")
+
     def link(self, index: int, name: str) -> spec.Link:
         """To the card of an arm."""
         return spec.Link(f"arm-{index}", name)

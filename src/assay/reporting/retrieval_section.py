@@ -54,7 +54,8 @@ def _values(seen: ReportView, of: tuple[tuple[str, str], ...], caption: str) -> 
     for i, _ in retrieving(seen.data) if headings else ():
         values = seen.arm(i).at("retrieval", "values")
         cells = [
-            values[key].measured("score") if key in values.value else None for key, _ in headings
+            values[key].with_interval("score") if key in values.value else None
+            for key, _ in headings
         ]
         rows.append(seen.arm_row(i, *cells))
     return spec.Table(caption, ("arm", *(words for _, words in headings)), rows)

@@ -26,7 +26,7 @@ def _blocks(seen: ReportView) -> Sequence[spec.Block]:
     worst = slices[names[0]][metric]
     said: spec.Words = f"Every slice has fewer than {view.FEW} test rows: too few to say anything."
     if worst.value["n"] >= view.FEW:
-        value, ends = worst.apart("score")
+        value, ends = worst.and_interval("score")
         said = (
             *(f"{chosen.name} is weakest where {names[0]}: ", value, " (", ends, ") on "),
             worst.number("count", "n"),

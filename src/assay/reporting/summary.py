@@ -5,17 +5,15 @@ import textwrap
 from functools import partial
 from typing import Any
 
-from markupsafe import escape
-
 from assay.audits.forgetting import section as forgetting
 from assay.decision import cluster_intervals as clusters
 from assay.decision import decision_table as decision
 from assay.decision import uncertainty as certain
+from assay.presentation import section_spec as spec
 from assay.presentation.number_format import (
     NOTHING,
     apart,
     between,
-    clean,
     count,
     duration,
     equals_p,
@@ -28,6 +26,7 @@ from assay.presentation.number_format import (
     score,
     three,
 )
+from assay.presentation.section_html import blocks_html
 from assay.reporting import leak_sentences as leakage
 
 
@@ -219,16 +218,11 @@ def _wrap(text: str, indent: str = "  ", width: int = 80) -> list[str]:
 def notebook(data: dict[str, Any]) -> str:
     """The verdict and the table, for a notebook cell."""
     header, *rows = terminal_table(data)
-    head = "".join(f"<th>{escape(clean(cell))}</th>" for cell in header)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(clean(cell))}</td>" for cell in row) + "</tr>"
-        for row in rows
-    )
     verdict = data["verdict"]
-    said = "".join(
-        f"<p>{escape(clean(verdict[part]))}</p>" for part in ("reason", "doubt") if verdict[part]
-    )
-    return (
-        f"<div><p><strong>{escape(clean(decision.headline(data)))}</strong></p>{said}"
-        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
+    blocks = [
+        spec.Paragraph(spec.Strong(decision.headline(data))),
+        spec.Paragraph(verdict["reason"] or ""),
+        spec.Paragraph(verdict["doubt"] or ""),
+        spec.Table("", header, rows, wide=False, right=1),
+    ]
+    return str(blocks_html(blocks))

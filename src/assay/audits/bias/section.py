@@ -236,9 +236,9 @@ def _pair(pair: Place) -> tuple[spec.Cell, ...]:
     return (
         pair_name(pair.value),
         pair.number("count", "n"),
-        pair["changed"].measured("score"),
-        pair["above"].measured("signed") if "above" in pair.value else None,
-        pair["score"].measured("signed", "difference"),
+        pair["changed"].with_interval("score"),
+        pair["above"].with_interval("signed") if "above" in pair.value else None,
+        pair["score"].with_interval("signed", "difference"),
         leaning,
     )
 
@@ -246,7 +246,7 @@ def _pair(pair: Place) -> tuple[spec.Cell, ...]:
 def _gap(words: str, gap: Place) -> tuple[spec.Cell, ...]:
     worst, best = gap.value["worst"], gap.value["best"]
     low, high = (gap.number("score", "groups", group, "value") for group in (worst, best))
-    wide = (*gap.apart("score", "gap"), gap.number("score", "chance"))
+    wide = (*gap.and_interval("score", "gap"), gap.number("score", "chance"))
     return (words, *wide, worst, low, best, high)
 
 
@@ -273,8 +273,8 @@ def _social(report: Place) -> list[spec.Block]:
     for name, words, told in social_rows(report):
         now: list[spec.Cell] = [None, None]  # of a base
         if "arms" in told.keys:
-            now = [told["after"].measured("score"), told.measured("signed", "difference")]
-        before = told["before"].measured("score")
+            now = [told["after"].with_interval("score"), told.with_interval("signed", "difference")]
+        before = told["before"].with_interval("score")
         rows.append((name, words, told.number("count", "n"), before, *now))
     caption = (
         "Without the task's prompt: how often the stereotype is the likelier of two sentences, and"

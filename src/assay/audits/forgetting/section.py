@@ -144,14 +144,14 @@ def _arm(report: Place, place: int, name: str) -> list[spec.Block]:
     lost, gained = arm["flips"].numbers("count", "lost", "gained")
     whole: tuple[spec.Inline, ...] = ()
     if arm.value["combined"]:
-        change, ends = arm["combined"].apart("tenths", "difference")
+        change, ends = arm["combined"].and_interval("tenths", "difference")
         whole = ("Over all probes that can show it: ", change, " points (", ends, "). ")
     caption = (
         f"Before: {arm.value['base']}. After: the trained weights, without the arm's own prompt."
         " Changes of shares are in points."
     )
     columns = ("probe", "unit", "before", "after", "change", "n")
-    flipped = spec.Items([_flipped(item) for item in arm.value["flipped"]], SHORT, width=600)
+    flipped = spec.Items([_flip(item) for item in arm.value["flipped"]], SHORT, width=600)
     return [
         spec.Heading((spec.Badge(place), name)),
         spec.Paragraph((*whole, lost, " items were lost, ", gained, " gained.")),
@@ -167,13 +167,13 @@ def _probe(name: str, values: Place) -> spec.Row:
         spec.Stacked(name, spec.Tag(CANNOT)) if guessed else name,
         unit,
         *values.numbers("score", "before", "after"),
-        values.measured("points" if unit == "share" else "signed", "difference"),
+        values.with_interval("points" if unit == "share" else "signed", "difference"),
         values.number("count", "n"),
     )
     return spec.Row(cells, "absent" if guessed else "")
 
 
-def _flipped(item: dict[str, Any]) -> spec.Item:
+def _flip(item: dict[str, Any]) -> spec.Item:
     """An item that was answered rightly before or after, and wrongly the other time."""
     lost = item["now"] == "wrong"
     facts = (

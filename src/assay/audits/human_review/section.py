@@ -86,9 +86,9 @@ def _duel(duel: Place, known: dict[str, dict[str, int]]) -> list[spec.Block]:
     one, keys = duel.value, [key for key, _ in NAMES]
     first, pairs = one["first"], duel.number("count", "pairs")
     counts = duel["counts"].numbers("count", *keys)
-    rows = [(f"{first}, all pairs", pairs, *duel["win_rate"].apart("score"), *counts)]
+    rows = [(f"{first}, all pairs", pairs, *duel["win_rate"].and_interval("score"), *counts)]
     if one["decided"]:
-        pairs, rate = duel.number("count", "decided", "n"), duel["decided"].apart("score")
+        pairs, rate = duel.number("count", "decided", "n"), duel["decided"].and_interval("score")
         rows.append((f"{first}, without ties", pairs, *rate, *(None for _ in keys)))
     caption = (
         f"How often the answer of {first} (first) was preferred to that of {one['second']}"

@@ -135,7 +135,7 @@ def _row(report: Place, index: int, mark: int) -> spec.Row:
     for key, rows in (("last", "from"), ("more", "rows"), ("furthest", "rows")):
         gain = arm[key]
         cells += (
-            [gain.number("count", rows), gain.measured(shape(found), "gain")]
+            [gain.number("count", rows), gain.with_interval(shape(found), "gain")]
             if gain.value
             else [None, None]
         )

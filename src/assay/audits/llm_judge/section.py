@@ -65,7 +65,7 @@ def blocks(report: Place) -> list[spec.Block]:
         (
             *(one.value["first"], one.value["second"]),
             *one.numbers("count", "n", "won", "lost", "ties", "alike"),
-            *one["share"].apart("score"),
+            *one["share"].and_interval("score"),
             one.number("p", "p"),
         )
         for one in report[KEY]["pairs"]

@@ -48,7 +48,7 @@ def blocks(report: Place) -> list[spec.Block]:
         (
             group_name(one.value),
             *one.numbers("count", "rows", "near", "near_wrong"),
-            *one["share"].apart("score"),
+            *one["share"].and_interval("score"),
         )
         for one in found["groups"]
     ]

@@ -135,14 +135,14 @@ def _changes(report: Place) -> spec.Table:
     """Every arm by kind of change."""
     found, arms = report[KEY], list(report[KEY]["arms"])
     names = [arm.value["name"] for arm in arms]
-    before = [arm["before"].measured("score") for arm in arms]
+    before = [arm["before"].with_interval("score") for arm in arms]
     rows = [("as they come", found.number("count", "rows"), *before)]
     for kind, places in by_kind(found.value):
         own = [
             None if at is None else arm["kinds"][at] for arm, at in zip(arms, places, strict=True)
         ]
         n = next(one.number("count", "n") for one in own if one)
-        changes = [one and one["change"].measured("points", "difference") for one in own]
+        changes = [one and one["change"].with_interval("points", "difference") for one in own]
         rows.append((spec.Stacked(kind, spec.Tag(about(kind))), n, *changes))
     caption = (
         f"{found.value['metric'].replace('_', ' ').capitalize()} of the questions as they come, and"
@@ -161,9 +161,9 @@ def _outcomes(arm: Place) -> spec.Table:
             kind.number("count", "n"),
             *kind.numbers("score", "before", "after"),
             kind.number("p", "change", "p_holm"),
-            kind["changed"].measured("score"),
+            kind["changed"].with_interval("score"),
             *kind.numbers("count", "broken", "mended", "unparseable", "cut"),
-            kind["attack"].measured("score") if kind.value["attack"] else None,
+            kind["attack"].with_interval("score") if kind.value["attack"] else None,
         )
         for kind in arm["kinds"]
     ]

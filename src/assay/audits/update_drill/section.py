@@ -229,13 +229,13 @@ def _row(arm: Place, at: dict[str, int], hand: bool) -> tuple[spec.Cell, ...]:
     if apart.value:
         lost, gained = apart.numbers("count", "lost", "gained")
         others = [*apart.numbers("score", "before", "after")]
-        others += [apart.measured("points", "difference"), (lost, ", ", gained)]
+        others += [apart.with_interval("points", "difference"), (lost, ", ", gained)]
     return (
         spec.Stacked((spec.Badge(at[name]), name), spec.Tag(WAYS[arm.value["way"]])),
         *arm["cost"].numbers("three", "update", "first_right"),
         *([arm.number("three", "minutes")] if hand else []),
         arm.number("score", "changed", "before", "value"),
-        arm.at("changed", "after").measured("score"),
+        arm.at("changed", "after").with_interval("score"),
         *others,
     )
 
