@@ -125,4 +125,4 @@ def test_the_page_has_the_numbers_of_the_report(report):
     )
     assert part.count("<svg") == part.count("</svg>") >= 2 and 'class="scroll" tabindex="0"' in part
     text = markdown.render(made)
-    assert "## Forgetting" in text and "is x\\_y" in text
+    assert "## Forgetting" in text and "after: x\\_y" in text

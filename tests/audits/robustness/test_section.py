@@ -9,7 +9,9 @@ from assay.audits.robustness import section as robustness
 from assay.audits.robustness.comparison import compare_perturbed
 from assay.audits.robustness.operators import PerturbedRow
 from assay.core.types import Answer
+from assay.presentation.json_place import Place
 from assay.presentation.number_format import FORMATS
+from assay.presentation.section_spec import Table, text_of
 from assay.reporting.build import Report
 from assay.reporting.html import render as html
 from assay.reporting.markdown import render as markdown
@@ -102,3 +104,12 @@ def test_the_plot_stands_for_the_recommended_arm(weak):
 
 def test_a_report_without_it_says_how_to_ask(report):
     assert "evaluate: {robustness: true}" in html(report)
+
+
+def test_a_kind_that_an_arm_was_not_asked_is_a_dash(weak):
+    data = json.loads(json.dumps(weak.data))
+    first, *_ = data["robustness"]["arms"]
+    gone = first["kinds"].pop(0)["kind"]
+    table = next(block for block in robustness.blocks(Place(data)) if isinstance(block, Table))
+    row = next(cells for cells in table.rows if text_of(cells[0]).startswith(gone))
+    assert [cell is None for cell in row] == [False, False, True, False, False]

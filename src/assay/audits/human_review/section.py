@@ -86,6 +86,7 @@ def _duel(duel: Place, known: dict[str, dict[str, int]]) -> list[spec.Block]:
     one, keys = duel.value, [key for key, _ in NAMES]
     first, pairs = one["first"], duel.number("count", "pairs")
     counts = duel["counts"].numbers("count", *keys)
+    rows: list[tuple[spec.Cell, ...]]
     rows = [(f"{first}, all pairs", pairs, *duel["win_rate"].and_interval("score"), *counts)]
     if one["decided"]:
         pairs, rate = duel.number("count", "decided", "n"), duel["decided"].and_interval("score")

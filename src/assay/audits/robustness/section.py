@@ -136,13 +136,16 @@ def _changes(report: Place) -> spec.Table:
     found, arms = report[KEY], list(report[KEY]["arms"])
     names = [arm.value["name"] for arm in arms]
     before = [arm["before"].with_interval("score") for arm in arms]
+    rows: list[tuple[spec.Cell, ...]]
     rows = [("as they come", found.number("count", "rows"), *before)]
     for kind, places in by_kind(found.value):
         own = [
             None if at is None else arm["kinds"][at] for arm, at in zip(arms, places, strict=True)
         ]
         n = next(one.number("count", "n") for one in own if one)
-        changes = [one and one["change"].with_interval("points", "difference") for one in own]
+        changes = [
+            one["change"].with_interval("points", "difference") if one else None for one in own
+        ]
         rows.append((spec.Stacked(kind, spec.Tag(about(kind))), n, *changes))
     caption = (
         f"{found.value['metric'].replace('_', ' ').capitalize()} of the questions as they come, and"
