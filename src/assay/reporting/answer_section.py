@@ -43,7 +43,7 @@ def blocks(seen: ReportView) -> list[spec.Block]:
     warnings: list[spec.Words] = []
     for i, one in enumerate(data["warnings"]):
         times: tuple[spec.Inline, ...] = ()
-        if one["count"]:
+        if one.get("count"):
             number = seen.place.number("count", "warnings", i, "count")
             times = (", ", number, " time" if one["count"] == 1 else " times")
         warnings.append((f"{one['text']} ", spec.Tag((one["code"], *times))))
