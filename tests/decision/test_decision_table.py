@@ -6,7 +6,6 @@ from assay.decision.decision_table import (
     break_even_words,
     cost_parts,
     effort,
-    guide,
     headline,
     open_questions,
     rival_of,
@@ -42,14 +41,6 @@ def test_of_two_arms_it_is_said_which_is_cheaper_and_from_where():
     )
     assert break_even_words({"answers": None, "below": "a"}).endswith("a is cheaper at any number")
     assert break_even_words({"answers": None, "below": None}) == "never: they cost the same"
-
-
-def test_the_table_has_a_row_for_every_arm_that_is_done(data):
-    stopped = {**data["strategies"][0], "name": "late", "status": "stopped"}
-    header, rows = guide(data, [*data["strategies"], stopped])
-    assert [row[0] for row in rows] == ["floor", "good", "twin", "fair"]
-    assert {len(row) for row in rows} == {len(header)}
-    assert header[4] == "machine hours a month" and "0.950" in rows[1][1]
 
 
 def test_the_headline_says_the_score_and_the_rows(data):
