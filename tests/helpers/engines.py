@@ -2,9 +2,11 @@
 
 import queue
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from assay.config import make_strategy
 from assay.core.types import Message
+from assay.deployment.server.arms import ServedArm
 from assay.deployment.server.engine import OwnEngine
 from assay.deployment.server.engine_api import Piece, Wanted
 
@@ -59,6 +61,12 @@ def chat(*texts: str):
     roles = ("user", "assistant")
     made = [Message(roles[i % 2], text) for i, text in enumerate(turns)]
     return (*((Message("system", first),) if first else ()), *made)
+
+
+def fit_arm(kind, settings, lesson):
+    """An arm of these settings, fitted on the lesson of that kind of task, as it is served."""
+    strategy = make_strategy(settings, {})
+    return ServedArm.of("arm", strategy.kind, strategy.fit(replace(lesson(kind), base="tiny")))
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import threading
 from contextlib import contextmanager
 
+import httpx2 as httpx
 import pytest
 
 from assay.core.types import Example, Lesson, Message, Task
@@ -12,6 +13,7 @@ from assay.deployment.server.listening import Listening, bind_socket
 from assay.strategies.baselines.majority import Majority
 from assay.strategies.baselines.tfidf import Tfidf
 from conftest import letters
+from helpers.server_requests import KEY
 from helpers.small_engine import SmallEngine
 
 LONG = "one two three four five six seven eight nine ten " * 5
@@ -70,3 +72,37 @@ def _running(engine, limits=None, house=None, grace=5.0):
         thread.join(20)
         found.close()
         assert not thread.is_alive()
+
+
+@pytest.fixture
+def slow_engine(arms):
+    """Fifty words, of which 45 come when the test says so; one answer at a time, and four may
+    wait."""
+    made = SmallEngine(arms, queue_size=4, held=5)
+    yield made
+    made.close(0)
+
+
+@pytest.fixture
+def ask(engine):
+    """Requests to a server in this process."""
+
+    def make(limits=None, **house):
+        made = app(engine, limits or ServerLimits(), House(**house))
+        return httpx.AsyncClient(
+            transport=httpx.ASGITransport(made), base_url="http://localhost:8000"
+        )
+
+    return make
+
+
+@pytest.fixture
+def client(engine, served):
+    """OpenAI's own client, with a key, of a server on a port."""
+    import openai
+
+    with (
+        served(engine, ServerLimits(keys=(KEY,))) as (url, _),
+        openai.OpenAI(base_url=f"{url}/v1", api_key=KEY) as made,
+    ):
+        yield made

@@ -1,4 +1,4 @@
-"""`assay serve`: who may ask, the log, and the process: stopped, killed, started anew."""
+"""`assay serve`: which arms are served, and the process: stopped, killed, started anew."""
 
 import json
 import queue
@@ -16,161 +16,15 @@ import pytest
 
 import assay
 from assay.core import store
-from assay.core.errors import DataError, ResourceError, UsageError
-from assay.core.types import Example, Lesson, Message, Task
+from assay.core.errors import UsageError
+from assay.core.types import Message
 from assay.deployment.server import auth as who
 from assay.deployment.server import run as serving
 from assay.deployment.server.engine_api import Wanted
 from assay.deployment.server.engine_choice import engine_of
-from assay.deployment.server.request_log import RequestLog, feedback_file, parse_answer
-from assay.deployment.shared_networks import engine_named
-from assay.strategies.baselines.majority import Majority
+from helpers.problems import problem
 
-GOOD = "a-key-of-sixteen-characters"
-TASK = Task(kind="classify", labels=("pay", "lend"))
 PATH = "/v1/chat/completions"
-
-
-def code(error) -> str:
-    return error.value.problems[0].code
-
-
-# --- who may ask ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "host", ["0.0.0.0", "::", "192.168.0.4", "example.com", "", "127.0.0.1.example.com"]
-)
-def test_an_address_that_others_reach_needs_a_key(host):
-    with pytest.raises(UsageError) as error:
-        who.refuse_open(host, ())
-    assert code(error) == "C150"
-    who.refuse_open(host, (GOOD,))
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
-def test_this_machine_alone_needs_none(host):
-    who.refuse_open(host, ())
-
-
-def test_keys_come_from_a_file_or_the_surroundings(tmp_path, monkeypatch):
-    monkeypatch.delenv(who.KEY, raising=False)
-    assert who.keys_of(None) == ()
-    monkeypatch.setenv(who.KEY, GOOD)
-    assert who.keys_of(None) == (GOOD,)
-    file = tmp_path / "keys"
-    file.write_text(f"{GOOD}\n\n  {GOOD}2\n")
-    assert who.keys_of(file) == (GOOD, f"{GOOD}2")
-
-
-@pytest.mark.parametrize(
-    "text", ["", "\n\n", "short", "a key with spaces in it", "schlüssel-mit-umlaut", f"{GOOD}\nx"]
-)
-def test_bad_keys_are_refused_and_not_printed(tmp_path, text):
-    (tmp_path / "keys").write_text(text)
-    with pytest.raises(UsageError) as error:
-        who.keys_of(tmp_path / "keys")
-    assert code(error) == "C151" and GOOD not in str(error.value)
-
-
-def test_a_file_of_keys_that_is_not_there(tmp_path):
-    with pytest.raises(DataError) as error:
-        who.keys_of(tmp_path / "keys")
-    assert code(error) == "D001"
-
-
-def test_an_address_that_is_taken():
-    from assay.deployment.server.listening import bind_socket
-
-    first = bind_socket("127.0.0.1", 0)
-    first.listen()
-    with pytest.raises(ResourceError) as error:
-        bind_socket("127.0.0.1", first.getsockname()[1])
-    assert code(error) == "R055"
-    first.close()
-
-
-# --- the log --------------------------------------------------------------------------------------
-
-
-def record(number: int, **more) -> dict:
-    row = {
-        "id": f"chatcmpl-{number:032x}",
-        "at": 1,
-        "arm": "majority",
-        "question": "where?",
-        "answer": "pay",
-    }
-    return {
-        **row,
-        "passages": [],
-        "prompt_tokens": 3,
-        "tokens": 1,
-        "seconds": 0.1,
-        "finish": "stop",
-        **more,
-    }
-
-
-@pytest.fixture
-def book(tmp_path):
-    def make(ready=lambda example: example):
-        row = Example("0", (Message("user", "x"),), "pay")
-        arm = Majority().fit(Lesson(task=TASK, train=(row,)))
-        return RequestLog(tmp_path / "log.jsonl", {"majority": arm}, TASK, ready)
-
-    return make
-
-
-def test_a_line_says_how_the_answer_is_read(book):
-    one = book()
-    one.note(record(1))
-    one.note(record(2, answer="I would say nothing of the kind"))
-    one.note(record(3, arm="base", answer="hello"))
-    rows = list(store.read_lines(one.file))
-    assert [row.get("parsed", ...) for row in rows] == ["pay", None, ...]
-    assert "abstained" not in rows[2] and rows[0]["abstained"] is False
-    assert one.file.stat().st_mode & 0o777 == 0o600
-
-
-def test_questions_stand_as_the_arms_were_asked(book):
-    one = book(lambda example: example.with_text(example.text.replace("Ann", "<person>")))
-    one.note(record(1, question="Ann lost it"))
-    assert [row["question"] for row in store.read_lines(one.file)] == ["<person> lost it"]
-    assert b"Ann" not in one.file.read_bytes()
-
-
-def test_only_answers_that_were_noted_can_be_rated_also_after_a_new_start(book):
-    first = book()
-    first.note(record(1))
-    with first.file.open("ab") as file:
-        file.write(b'{"id": "chatcmpl-torn')  # what a kill leaves
-    again = book()
-    again.note(record(2))
-    assert [row["id"] for row in store.read_lines(again.file)] == [record(1)["id"], record(2)["id"]]
-    assert again.rate({"id": record(1)["id"], "rating": "bad", "correction": "lend"})
-    assert not again.rate({"id": record(3)["id"], "rating": "good"})
-    (row,) = store.read_lines(feedback_file(again.file))
-    assert row.pop("at") > 0 and row == {
-        "id": record(1)["id"],
-        "rating": "bad",
-        "correction": "lend",
-    }
-
-
-def test_one_of_several_prompts_is_rated_by_its_number(book):
-    one = book()
-    for name in ("cmpl-a-0", "cmpl-a-1"):
-        one.note({**record(1), "id": name})
-    rated = [
-        one.rate({"id": name, "rating": "good"})
-        for name in ("cmpl-a", "cmpl-a-1", "cmpl-a-2", "cmpl-b")
-    ]
-    assert rated == [True, True, False, False]
-
-
-def test_a_model_that_is_no_arm_is_not_judged():
-    assert parse_answer(None, TASK, "anything", []) == {}
 
 
 # --- the arms -------------------------------------------------------------------------------------
@@ -197,9 +51,8 @@ def test_what_is_served_is_what_was_measured(finished):
 def test_the_recommended_arm_and_the_base_are_what_is_served(finished, tmp_path):
     recommended = store.read_json(finished / "report" / "report.json")["verdict"]["recommended"]
     assert serving.usual(finished) == [recommended, "base"]
-    with pytest.raises(UsageError) as error:
+    with problem(UsageError, "C062"):
         serving.usual(tmp_path)
-    assert code(error) == "C062"
 
 
 def test_what_a_command_leaves_out_stands_in_the_project_file(tmp_path):
@@ -222,20 +75,6 @@ def test_the_arms_of_the_project_file_are_served(finished, tmp_path):
         assert found["models"] == ["tfidf"]
         assert ask(found["address"]).status_code == 200
     assert len(list(store.read_lines(folder / "asked.jsonl"))) == 1
-
-
-def test_engines_and_their_weights(tmp_path):
-    assert engine_named("own", {}) == "own" and engine_named("vllm", {"lora": tmp_path}) == "vllm"
-    wrong = {"a": tmp_path / "x"}
-    for kind, weights in (
-        ("onw", {}),
-        ("llama.cpp", {}),
-        ("vllm", wrong),
-        ("own", {"a": tmp_path}),
-    ):
-        with pytest.raises(UsageError) as error:
-            engine_named(kind, weights)
-        assert code(error) == "C153"
 
 
 # --- the process ----------------------------------------------------------------------------------

@@ -2,15 +2,12 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
-from assay.config import make_strategy
 from assay.core.types import Decoding, Example, Message
-from assay.deployment.server.arms import ServedArm
 from assay.deployment.server.engine import base_arm
 from assay.deployment.server.engine_api import Wanted
-from helpers.engines import begin, chat, running
+from helpers.engines import begin, chat, fit_arm, running
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 LABELS = (
@@ -33,50 +30,17 @@ WRITTEN = (
     {"kind": "rag", "top": 2, "cite": True, "inner": {"kind": "shots", "k": 1}},
     {"kind": "prefix", "tokens": 3, "epochs": 1},
 )
-ROUTED = {
-    "kind": "router",
-    "threshold": 0.5,
-    "cheap": {"kind": "tfidf"},
-    "strong": {"kind": "shots", "k": 0},
-}
-
-
-def fitted(kind, settings, lesson):
-    strategy = make_strategy(settings, {})
-    return ServedArm.of("arm", strategy.kind, strategy.fit(replace(lesson(kind), base="tiny")))
 
 
 def conversation(example):
     return example.question.messages
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("settings", [*LABELS, ROUTED], ids=lambda s: s["kind"])
-def test_labels_are_those_of_the_exam(lesson, settings):
-    arm = fitted("classify", settings, lesson)
-    rows = lesson("classify").val
-    expected = arm.adapted.answer([row.question for row in rows])
-    with running([arm]) as engine:
-        (served,) = engine.list_models()
-        assert not served.writes and served.room == 0
-        asked = [begin(engine, Wanted("arm", conversation(row), top=1)) for row in rows]
-        for heard, answer in zip(asked, expected, strict=True):
-            assert (
-                heard.text == answer.text and heard.last.finish == "stop" and len(heard.pieces) == 1
-            )
-            assert (heard.last.prompt_tokens, heard.last.written) == (
-                answer.prompt_tokens,
-                answer.tokens,
-            )
-            if answer.confidence:
-                assert np.exp(heard.tokens[0].logprob) == pytest.approx(answer.confidence)
-
-
 @pytest.mark.parametrize(
     "settings", WRITTEN, ids=lambda s: f"{s['kind']}{'-unknown' * ('unknown' in s)}"
 )
 def test_written_answers_are_those_of_the_exam(lesson, settings):
-    arm = fitted("answer", settings, lesson)
+    arm = fit_arm("answer", settings, lesson)
     rows = lesson("answer").val
     expected = arm.adapted.answer([row.question for row in rows])
     with running([arm]) as engine:
@@ -96,7 +60,7 @@ def test_written_answers_are_those_of_the_exam(lesson, settings):
 
 def test_a_conversation_is_one_question(lesson):
     """Earlier turns stand before it, and a system turn is added to the arm's own."""
-    arm = fitted("answer", {"kind": "shots", "k": 0}, lesson)
+    arm = fit_arm("answer", {"kind": "shots", "k": 0}, lesson)
     turns = chat("Be brief.", "What colour is the sky?", "blue", "and the grass?")
     (expected,) = arm.adapted.answer([Example("1", turns)])
     with running([arm]) as engine:
@@ -105,7 +69,7 @@ def test_a_conversation_is_one_question(lesson):
 
 
 def test_questions_get_their_repairs(lesson):
-    arm = fitted("classify", {"kind": "tfidf"}, lesson)
+    arm = fit_arm("classify", {"kind": "tfidf"}, lesson)
 
     def ready(question):
         return question.with_text("my refund shop money return")
@@ -119,7 +83,7 @@ def test_questions_get_their_repairs(lesson):
 
 
 def test_arms_of_several_kinds_at_once(lesson, open_tiny):
-    label, written = fitted("classify", LABELS[1], lesson), fitted("answer", WRITTEN[0], lesson)
+    label, written = fit_arm("classify", LABELS[1], lesson), fit_arm("answer", WRITTEN[0], lesson)
     base = base_arm(open_tiny())
     arms = [replace(label, name="label"), replace(written, name="written"), base]
     rows = lesson("answer").val
@@ -145,8 +109,8 @@ def test_a_label_arm_reads_texts_but_takes_no_form(lesson):
     from assay.core.errors import ModelError
     from assay.core.types import Form
 
-    arm = fitted("classify", {"kind": "shots", "k": 0}, lesson)
-    floor = replace(fitted("classify", {"kind": "majority"}, lesson), name="floor")
+    arm = fit_arm("classify", {"kind": "shots", "k": 0}, lesson)
+    floor = replace(fit_arm("classify", {"kind": "majority"}, lesson), name="floor")
     with running([arm, floor]) as engine:
         heard = begin(engine, Wanted("arm", text="the taxi", max_tokens=0, echo=True, top=1))
         assert len(heard.tokens) > 1
@@ -154,56 +118,6 @@ def test_a_label_arm_reads_texts_but_takes_no_form(lesson):
             begin(engine, Wanted("arm", chat("", "a"), how=Decoding(form=Form("regex", "a"))))
         with pytest.raises(ModelError, match="M121"):
             begin(engine, Wanted("floor", text="the taxi"))
-
-
-def test_a_question_that_a_floor_fails_on_ends_itself_alone(lesson):
-    arm = fitted("classify", {"kind": "tfidf"}, lesson)
-    answer = arm.adapted.answer
-
-    class Picky(type(arm.adapted)):
-        def answer(self, questions, tell=None):
-            if any("bad" in q.text for q in questions):
-                raise ValueError("not this one")
-            return answer(questions, tell)
-
-    picky = Picky.__new__(Picky)
-    vars(picky).update(vars(arm.adapted))
-    with running([replace(arm, adapted=picky)]) as engine:
-        asked = [begin(engine, Wanted("arm", chat("", text))) for text in ("stolen", "bad", "shop")]
-        assert [heard.last.finish for heard in asked] == ["stop", "error", "stop"]
-        assert asked[1].last.error == "ValueError: not this one"
-
-
-def test_vectors_are_those_of_the_arms_encoder(lesson):
-    settings = {"kind": "rag", "top": 2, "find": "dense", "inner": {"kind": "shots", "k": 0}}
-    arm = fitted("answer", settings, lesson)
-    texts = [f"the colour of number {i}" for i in range(70)] + ["grass"]
-    with running([arm, base_arm(arm.model)]) as engine:
-        assert [one.embeds for one in engine.list_models()] == [True, False]
-        vectors, tokens = engine.embed("arm", texts)
-        np.testing.assert_allclose(vectors, arm.encoding.vectors(texts), atol=1e-6)
-        assert vectors.dtype == np.float32 and tokens > len(texts)
-        assert engine.embed("arm", [])[0].shape == (0, vectors.shape[1])
-
-
-def test_models_that_cannot_be_computed_side_by_side_answer_in_turn(open_tiny):
-    model, plain = open_tiny(), open_tiny()
-    vars(model)["takes_trees"] = False
-    prompts = [
-        chat("Answer the question.", f"{text} again")
-        for text in ("taxi", "card", "a", "b", "c", "d")
-    ]
-    with running([base_arm(model)], slots=3) as engine:
-        ways = [Decoding(), Decoding(temperature=1.0, seed=3), Decoding(stop=("a",))] * 2
-        asked = [
-            begin(engine, Wanted("base", prompt, max_tokens=7, how=how, top=1))
-            for prompt, how in zip(prompts, ways, strict=True)
-        ]
-        for heard, prompt, how in zip(asked, prompts, ways, strict=True):
-            assert heard.text == plain.generate([prompt], max_tokens=7, how=how)[0].text
-            assert len(heard.tokens) == heard.last.written
-        echo = begin(engine, Wanted("base", text="the taxi", max_tokens=1, echo=True, top=1))
-        assert len(echo.tokens) == echo.last.prompt_tokens + 1
 
 
 # --- adapters on one base -------------------------------------------------------------------------

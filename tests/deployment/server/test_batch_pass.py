@@ -7,7 +7,6 @@ import torch
 from assay.deployment.server import continuous_batching as writer
 from assay.deployment.server.engine import base_arm
 from assay.deployment.server.engine_api import Wanted
-from assay.deployment.server.prefix_cache import PrefixCache
 from helpers.engines import begin, chat, running
 from helpers.nights import nightly_but
 
@@ -109,23 +108,3 @@ def test_few_bytes_mean_few_rows_and_the_same_answers(open_tiny):
         asked = [begin(engine, Wanted("base", prompt, max_tokens=9)) for prompt in PROMPTS]
         assert [heard.text for heard in asked] == expected
         assert not len(engine.shelves[0])
-
-
-def test_what_was_asked_for_longest_ago_goes_first():
-    import numpy as np
-
-    def layers(tokens):
-        return [(torch.zeros(1, 1, tokens, 4), torch.zeros(1, 1, tokens, 4))]
-
-    shelf = PrefixCache(budget=3 * 2 * 32 * 4 * 4, least=16)
-    texts = [np.arange(32) + 100 * i for i in range(4)]
-    for text in texts[:3]:
-        assert shelf.put("", text, layers(32), 0)
-    assert shelf.find("", np.append(texts[0], 7)).tokens == 32
-    assert shelf.put("", texts[3], layers(32), 0)
-    found = [shelf.find("", np.append(text, 7)) for text in texts]
-    assert [lent.tokens if lent else 0 for lent in found] == [32, 0, 32, 32]
-    assert shelf.bytes == shelf.budget
-    assert shelf.find("other", np.append(texts[0], 7)) is None, "an adapter's keys are its own"
-    assert shelf.find("", np.append(texts[0][:25], 7)).tokens == 16, "parts end at multiples of 16"
-    assert shelf.put("", np.arange(4000), layers(4000), 0) is None

@@ -6,7 +6,6 @@ import pytest
 
 from assay.core.errors import AssayError, ModelError, ResourceError
 from assay.core.types import Decoding, Form
-from assay.deployment.server import subprocess as child
 from assay.deployment.server.app import House, app
 from assay.deployment.server.arms import ServedArm, base_arm
 from assay.deployment.server.engine_api import Wanted
@@ -15,7 +14,6 @@ from assay.deployment.server.external_engine import OutsideArm, OutsideEngine
 from assay.deployment.server.limits import ServerLimits
 from assay.deployment.server.listening import Listening, bind_socket
 from helpers.engines import begin, chat, running
-from helpers.problems import problem
 
 SCHEMA = Form(
     "json", '{"type": "object", "properties": {"a": {"enum": [1, 2]}}, "required": ["a"]}'
@@ -147,32 +145,6 @@ def test_an_engine_that_is_not_there_is_an_error_of_the_request(open_tiny):
     engine.close(1)
     with pytest.raises(ResourceError, match="R050"):
         begin(engine, Wanted("base", PROMPTS[0]))
-
-
-def test_what_is_not_installed_is_said(monkeypatch):
-    monkeypatch.setattr(child, "find_spec", lambda name: None)
-    with pytest.raises(ResourceError, match="R051"):
-        child.vllm("folder", "base", context=100, slots=1)
-    with pytest.raises(ResourceError, match="R051"):
-        child.llama_cpp("file", "base", context=100, slots=1, threads=1)
-
-
-def test_an_engine_by_one_word(open_tiny):
-    arms = [base_arm(open_tiny())]
-    engine = engine_of("own", arms, slots=2)
-    assert engine.load().slots == 2
-    engine.close(0)
-    for word in ("llama.cpp", "vllm"):
-        with problem(ModelError, "M121"):
-            engine_of(word, arms)
-
-
-@pytest.mark.slow
-def test_a_file_that_is_none_is_said(tmp_path):
-    pytest.importorskip("xllamacpp")
-    (tmp_path / "a.gguf").write_bytes(b"GGUF" + b"\0" * 100)
-    with pytest.raises(ResourceError, match="R052"):
-        child.llama_cpp(tmp_path / "a.gguf", "base", context=100, slots=1, threads=1)
 
 
 @pytest.mark.real

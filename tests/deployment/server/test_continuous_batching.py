@@ -1,20 +1,16 @@
-"""Requests come and leave at any step; what they leave is free, and nobody else's answer
-changes."""
+"""Rows come and leave at any pass; what they leave is free, and nobody else's answer changes."""
 
-import threading
 import time
 
-import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assay.core.errors import ModelError, ResourceError
 from assay.core.types import GREEDY, Decoding, Form
 from assay.deployment.server.continuous_batching import Writer
 from assay.deployment.server.engine import base_arm
-from assay.deployment.server.engine_api import QueueFull, Wanted
+from assay.deployment.server.engine_api import Wanted
 from assay.deployment.server.prefix_cache import PrefixCache
 from assay.deployment.server.sequence import Request, RowState
 from assay.deployment.server.validation import Front
@@ -33,7 +29,6 @@ TEXTS = (
     "the lemon has what colour?",
     "money " * 40,
 )
-ENDLESS = Decoding(form=Form("regex", "[a-z ]{400,900}"))
 
 
 @pytest.fixture(scope="module")
@@ -135,61 +130,6 @@ def test_a_beginning_is_computed_once_and_read_by_all(model):
         assert len(engine.shelves[0]) >= 1
 
 
-def test_a_client_that_leaves_frees_its_place_within_a_pass(model):
-    with running([base_arm(model)], slots=1) as engine:
-        first = begin(engine, Wanted("base", chat("", "a"), max_tokens=400, how=ENDLESS))
-        second = begin(engine, Wanted("base", chat("", "b"), max_tokens=2))
-        first.next()
-        assert engine.load().running == 1 and engine.load().waiting == 1
-        first.ticket.cancel()
-        assert second.last.finish in ("stop", "length")
-        assert first.come.qsize() < 300, "it was not written to its end"
-        first.ticket.cancel()
-        second.ticket.cancel()  # harmless
-        assert begin(engine, Wanted("base", chat("", "c"), max_tokens=2)).last.finish
-
-
-def test_a_client_that_cannot_be_told_any_more_is_one_that_has_left(model):
-    def put(piece):
-        raise RuntimeError("Event loop is closed")
-
-    with running([base_arm(model)], slots=1) as engine:
-        engine.begin(Wanted("base", chat("", "a"), max_tokens=400, how=ENDLESS), put)
-        assert begin(engine, Wanted("base", chat("", "b"), max_tokens=2)).last.finish in (
-            "stop",
-            "length",
-        )
-
-
-def test_a_full_queue_says_when_to_come_again(model):
-    with running([base_arm(model)], slots=1, queue=2) as engine:
-        held = []
-        with pytest.raises(QueueFull) as full:
-            for _ in range(9):
-                held.append(
-                    begin(engine, Wanted("base", chat("", "a"), max_tokens=400, how=ENDLESS))
-                )
-        assert full.value.seconds >= 1
-        assert 2 <= len(held) <= 3
-        for heard in held:
-            heard.ticket.cancel()
-        while engine.load().waiting:
-            time.sleep(0.01)
-        assert begin(engine, Wanted("base", chat("", "b"), max_tokens=2)).last.finish
-
-
-def test_as_many_wait_as_the_queue_holds(model):
-    with running([base_arm(model)], slots=1, queue=2) as engine:
-        wanted = Wanted("base", chat("", "a"), max_tokens=400, how=ENDLESS)
-        held = [begin(engine, wanted)]
-        held[0].next()  # at work: no longer in the queue
-        held += [begin(engine, wanted) for _ in range(2)]
-        with pytest.raises(QueueFull):
-            begin(engine, wanted)
-        for heard in held:
-            heard.ticket.cancel()
-
-
 @pytest.mark.parametrize(("short", "rows"), [(0, 3), (1, 2)])
 def test_rows_at_work_keep_within_their_bytes(model, short, rows):
     # A token has keys and values in 2 layers: 2 heads each, 16 wide, 4 bytes a number.
@@ -205,47 +145,6 @@ def test_rows_at_work_keep_within_their_bytes(model, short, rows):
             writer.add(RowState.of(request, model, "", ids, GREEDY, limit))
         writer.step()
     assert (writer.running, len(writer.waiting)) == (rows, 4 - rows)
-
-
-def test_the_beginning_that_was_read_longest_ago_makes_room():
-    ids = {name: np.arange(40) + 100 * at for at, name in enumerate("abc")}
-    layers = [(torch.zeros(1, 1, 40, 2), torch.zeros(1, 1, 40, 2))]
-    shelf = PrefixCache(2 * 2 * 40 * 2 * 4)  # two of them
-    for name in "ab":
-        shelf.put("", ids[name], layers, 0)
-    assert shelf.find("", np.append(ids["a"], 0))  # read again
-    shelf.put("", ids["c"], layers, 0)
-    found = {name for name, own in ids.items() if shelf.find("", np.append(own, 0))}
-    assert found == {"a", "c"} and len(shelf) == 2
-
-
-def test_closing_finishes_what_runs(model, alone):
-    prompts = [chat(SYSTEMS[0], text) for text in TEXTS]
-    with running([base_arm(model)], slots=2) as engine:
-        asked = [begin(engine, Wanted("base", p, max_tokens=6)) for p in prompts]
-        engine.close(60)
-        assert [heard.text for heard in asked] == [alone(p, 6) for p in prompts]
-        with pytest.raises(ResourceError, match="R050"):
-            begin(engine, Wanted("base", prompts[0]))
-
-
-def test_closing_gives_up_what_takes_too_long(model):
-    with running([base_arm(model)], slots=1) as engine:
-        asked = [
-            begin(engine, Wanted("base", chat("", t), max_tokens=400, how=ENDLESS)) for t in "abc"
-        ]
-        asked[0].next()
-        engine.close(0)
-        for heard in asked:
-            assert (heard.last.finish, heard.last.error) == ("error", "the server is stopping")
-        assert engine.load().running == engine.load().waiting == 0
-
-
-@pytest.mark.slow
-def test_an_answer_has_so_much_time(model):
-    with running([base_arm(model)], seconds=0.2) as engine:
-        heard = begin(engine, Wanted("base", chat("", "a"), max_tokens=450, how=ENDLESS))
-        assert heard.last.finish == "error" and "time" in heard.last.error
 
 
 def test_a_fault_ends_one_request_and_no_other(model, alone):
@@ -276,47 +175,6 @@ def test_a_pass_that_fails_is_tried_without_the_one_at_fault(model, monkeypatch)
         ]
         assert [heard.last.finish for heard in asked] == ["length", "error", "length"]
         assert "not for this one" in asked[1].last.error
-
-
-@pytest.mark.parametrize(
-    ("wanted", "code"),
-    [
-        (Wanted("base", chat("", "card " * 600), max_tokens=8), "M120"),
-        (Wanted("base", chat("", "c" * 1_000_000), max_tokens=8), "M120"),
-        (Wanted("base", chat("", "card"), max_tokens=512), "M120"),
-        (Wanted("base", text=(1,) * 510, max_tokens=3), "M120"),
-        (Wanted("base", ()), "M121"),
-        (Wanted("base", chat("", "a", "b")), "M121"),
-        (Wanted("base", chat("", "a"), echo=True), "M121"),
-        (Wanted("base", text=()), "M121"),
-        (Wanted("base", text=(1, 2, 433)), "M122"),
-        (Wanted("base", text=(-1,)), "M122"),
-        (Wanted("bass", chat("", "a")), "M123"),
-        (Wanted("base", chat("", "a"), how=Decoding(form=Form("json", "{"))), "M056"),
-    ],
-)
-def test_what_cannot_be_answered_is_refused_before_it_waits(model, wanted, code):
-    with running([base_arm(model)]) as engine:
-        with pytest.raises(ModelError, match=code):
-            begin(engine, wanted)
-        assert engine.load().waiting == engine.load().running == 0
-
-
-@pytest.mark.slow
-def test_many_threads_ask_at_once(model, alone):
-    prompts = [chat(SYSTEMS[i % 3], TEXTS[i % 5]) for i in range(48)]
-    heard: dict[int, str] = {}
-
-    def ask(number):
-        heard[number] = begin(engine, Wanted("base", prompts[number], max_tokens=6)).text
-
-    with running([base_arm(model)], slots=8) as engine:
-        threads = [threading.Thread(target=ask, args=(i,)) for i in range(len(prompts))]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    assert [heard[i] for i in range(len(prompts))] == [alone(p, 6) for p in prompts]
 
 
 @pytest.mark.slow
