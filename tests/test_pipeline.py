@@ -195,13 +195,6 @@ def test_an_arm_answers_from_python_and_over_a_file_alike(finished, tmp_path):
     assert all(0 < row["confidence"] <= 1 for row in from_file)
 
 
-def test_a_table_of_answers_starts_no_formula():
-    from assay.deployment.answer_table import table
-
-    text = table([{"id": "1", "question": "=cmd()", "answer": "@x", "confidence": 0.5}])
-    assert text.splitlines()[1] == "1,'=cmd(),'@x,0.5"
-
-
 @pytest.mark.slow
 def test_the_plan_probes_every_arm(project):
     planned = assay.plan(project)

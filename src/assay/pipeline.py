@@ -153,7 +153,7 @@ def select_arms(project: Project, only: Sequence[str]) -> dict[str, Strategy]:
         for part in ([name] if name in arms else name.split(","))
     ]
     problems = [
-        unknown_name("C083", "arm", name, arms, "--only", _there(project, arms, name))
+        unknown_name("C083", "strategy", name, arms, "--only", _there(project, arms, name))
         for name in only
         if name not in arms
     ]

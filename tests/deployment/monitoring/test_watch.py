@@ -11,7 +11,6 @@ from assay.audits.human_review.review import Review
 from assay.cli.main import command
 from assay.core import store
 from assay.core.errors import DataError, UsageError
-from assay.deployment.monitoring.log_reader import read_feedback
 from helpers.toy import WORDS, write_rows
 
 PARKING = "car garage parking barrier wheel engine driver ticket".split()
@@ -146,19 +145,6 @@ def test_corrections_become_a_sheet_that_review_takes(ran, tmp_path, capsys):
     assert work.preferences(tmp_path / "pairs.jsonl") == 1
     pair = next(store.read_lines(tmp_path / "pairs.jsonl"))
     assert pair["chosen"] == "refund" and pair["rejected"] in ("pay", "lend", "meet")
-
-
-def test_feedback_that_is_none_is_said_line_by_line(tmp_path):
-    file = tmp_path / "feedback.jsonl"
-    file.write_text(
-        '{"id": "a", "rating": "good"}\n{"rating": "bad"}\n{"id": "b", "rating": "purple"}\n'
-        "not json\n"
-    )
-    with pytest.raises(DataError) as error:
-        read_feedback(file)
-    assert [problem.place for problem in error.value.problems] == [
-        f"feedback.jsonl:{n}" for n in (2, 3, 4)
-    ]
 
 
 @pytest.mark.slow

@@ -8,14 +8,11 @@ import signal
 import subprocess
 import sys
 import time
-from types import SimpleNamespace
 
 import pytest
 
 import assay
-from assay.data.steps.anonymise import Anonymise
 from assay.deployment.answer_file import PIECE
-from assay.deployment.questions import columns_by_place
 from helpers.toy import rows, write_rows
 from helpers.workers import none_left
 
@@ -135,28 +132,3 @@ def test_the_columns_of_the_file_stand_behind_the_answers(ran, tmp_path, end):
         {name: row[name] for name in own} for row, own in zip(said, wanted, strict=True)
     ] == wanted
     assert [row["question"] for row in said] == asked and list(said[0])[:5] == ["id", *ANSWER]
-
-
-def test_columns_are_left_out_where_a_project_anonymises(tmp_path):
-    file = tmp_path / "new.jsonl"
-    write_rows(file, [{"text": "Ann asks", "name": "Ann"}])
-    plain, anonymised = SimpleNamespace(curate=()), SimpleNamespace(curate=(Anonymise(),))
-    assert [*columns_by_place(plain, file).values()] == [{"text": "Ann asks", "name": "Ann"}]
-    assert columns_by_place(anonymised, file) == {}
-
-
-def test_a_table_says_what_an_answer_is_and_runs_no_formula():
-    from assay.core.types import Answer, Example, Message
-    from assay.deployment.answer_table import rows_of, table
-
-    asked = [Example(str(at), (Message("user", " =1+1"),)) for at in range(3)]
-    said = [
-        Answer(None, truncated=True),
-        Answer("＝x", passages=("a", "b")),
-        Answer("I do not know", abstained=True),
-    ]
-    lines = table(rows_of(asked, said, flat=True)).splitlines()
-    assert lines[0] == "id,question,answer,confidence,note,passages"
-    assert lines[1] == "0,' =1+1,,,cut unreadable,"
-    assert lines[2] == "1,' =1+1,'＝x,,,a | b"
-    assert lines[3] == "2,' =1+1,I do not know,,abstained,"

@@ -1,0 +1,46 @@
+"""Texts and shares as people have them in Python."""
+
+import numpy as np
+import pytest
+
+import assay
+from assay.core.types import Answer
+from assay.deployment import data_frames as frames
+from helpers.problems import problem
+
+
+@pytest.mark.parametrize("wrong", ["one text", ["a", 3], ["a", None]])
+def test_what_is_no_list_of_texts_is_refused(wrong):
+    with problem(assay.UsageError, "C210"):
+        frames.texts_of(wrong)
+
+
+def test_shares_of_scores():
+    answers = [Answer("a", scores=(np.log(3.0), 0.0)), Answer("b", scores=(0.0, 0.0))]
+    assert frames.shares(answers, ["a", "b"]) == pytest.approx(np.array([[0.75, 0.25], [0.5, 0.5]]))
+    assert frames.shares([], ["a", "b"]).shape == (0, 2)
+
+
+def test_a_frame_of_answers_has_the_index_of_the_one_that_was_asked():
+    pandas = pytest.importorskip("pandas")
+    asked = pandas.DataFrame({"text": ["a", "", "c"]}, index=[7, 3, 9])
+    # the row at 3 has no text, so that it was no question
+    said = [Answer("yes", confidence=0.75), Answer(None, truncated=True, passages=("d#1",))]
+    found = frames.frame_of(asked, [0, 2], said)
+    assert list(found.index) == [7, 3, 9]
+    assert list(found["answer"]) == ["yes", None, None]
+    assert list(found["note"]) == ["", "not asked", "cut unreadable"]
+    assert list(found["passages"]) == [[], [], ["d#1"]]
+
+
+def test_a_frame_of_two_columns_is_no_list_of_texts():
+    pandas = pytest.importorskip("pandas")
+    one = pandas.DataFrame({"text": ["a", "b"]})
+    assert frames.texts_of(one) == frames.texts_of(one["text"]) == ["a", "b"]
+    with problem(assay.UsageError, "C210"):
+        frames.texts_of(one.assign(more=1))
+
+
+def test_labels_whose_scores_are_not_said_have_no_shares():
+    with problem(assay.UsageError, "C211", "predict_proba"):
+        frames.shares([Answer("a", scores=(0.0, 0.0)), Answer("b")], ["a", "b"])
