@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from assay.config import make_strategy
 from assay.deployment.export.formats.source import Base, ExportSource, Wish
 
 
@@ -30,6 +31,17 @@ def source_of(strategy, lesson, folder, base, out, **wish):
         wish=Wish(**wish),
         examples=tuple(row.question for row in lesson.val),
     )
+
+
+def unfitted(settings, lesson, base, folder, **wish):
+    """An arm of these settings as formats are asked about it before anything is loaded."""
+    return source_of(make_strategy(settings, {}), lesson, folder, base, folder / "out", **wish)
+
+
+def check_refused(refuses, source, way):
+    """The format refuses the arm by C142, says why in these words, and names a way out."""
+    first = next(iter(refuses(source)))
+    assert first.code == "C142" and way in first.text and first.help, first
 
 
 def both(source, form, questions, folder):

@@ -7,10 +7,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from assay.config import make_strategy
 from assay.core.errors import ModelError, UsageError
 from assay.core.types import Decoding, Message
-from assay.deployment.shared_base.arms import restore
 from assay.deployment.shared_base.multi_adapter import Many
 from assay.models.inference.batch_plan import Padded
 from assay.models.inference.shared_prefix_attention import Pass, Slots
@@ -323,72 +321,11 @@ def test_close_scores_in_bf16_are_taken_again_with_one_wide_copy_of_the_base(
     torch.testing.assert_close(torch.from_numpy(found), torch.from_numpy(wanted), atol=0.2, rtol=0)
 
 
-@pytest.fixture
-def folder_of(given, tmp_path):
-    """`folder_of(settings)`: the folder of a fitted arm and the arm."""
-
-    def make(settings):
-        strategy = make_strategy(settings, {})
-        arm = strategy.fit(given)
-        folder = tmp_path / f"arm-{len(list(tmp_path.iterdir()))}"
-        folder.mkdir()
-        arm.save(folder)
-        return strategy, folder, arm
-
-    return make
-
-
-QUICK = {"epochs": 1, "batch_size": 12, "val_rows": 4, "learning_rate": 1e-2}
-
-
-@pytest.mark.slow
-def test_arms_share_the_base_and_answer_as_they_do_alone(folder_of, given):
-    settings = {
-        "a": {"kind": "lora", "rank": 4, **QUICK},
-        "b": {"kind": "dora", "rank": 2, **QUICK},
-        "labels": {"kind": "lora", "rank": 2, "objective": "label_set", **QUICK},
-        "shown": {"kind": "shots", "k": 2},
-        "found": {"kind": "rag", "top": 1, "inner": {"kind": "lora", "rank": 2, **QUICK}},
-    }
-    bare = replace(given, train=(), val=(), documents=())
-    made = {name: folder_of(values) for name, values in settings.items()}
-    many = Many.open(made["a"][0], bare)
-    arms = {
-        name: restore(many, name, strategy, folder, bare)
-        for name, (strategy, folder, _) in made.items()
-    }
-    assert set(many.names) == {"a", "b", "labels", "found"}
-    questions = [row.question for row in given.val]
-    for name, (_, _, alone) in made.items():
-        assert [one.text for one in arms[name].answer(questions)] == [
-            one.text for one in alone.answer(questions)
-        ]
-        assert arms[name].model.network is many.network
-
-
-@pytest.mark.parametrize("kind", ["miss", "ia3", "full", "adapters", "prefix", "head"])
-def test_arms_that_change_the_network_are_refused(given, tmp_path, kind):
-    many = Many.open(None, given)
-    with pytest.raises(ModelError) as caught:
-        restore(many, "it", make_strategy({"kind": kind}, {}), tmp_path, given)
-    assert [problem.code for problem in caught.value.problems] == ["M114"]
-
-
 def test_an_adapter_of_another_kind_is_refused(given, open_tiny, tmp_path):
     change = Miss(rank=4).change(open_tiny(), given)
     with pytest.raises(ModelError) as caught:
         Many(open_tiny()).add("miss", saved(change, tmp_path / "arm"))
     assert caught.value.problems[0].code == "M114" and "MISS" in caught.value.problems[0].text
-
-
-def test_an_arm_that_wants_other_bits_is_refused(given, tmp_path):
-    many = Many.open(None, given)
-    with pytest.raises(ModelError) as caught:
-        restore(many, "it", Lora(bits=4), tmp_path, given)
-    (problem,) = caught.value.problems
-    assert (
-        problem.code == "M111" and "4 bits nf4" in problem.text and "its own bits" in problem.text
-    )
 
 
 def test_a_name_that_is_not_there_is_said_with_those_that_are(many):

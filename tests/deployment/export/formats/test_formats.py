@@ -1,7 +1,6 @@
 """Exports of small arms: what is in the folder, and that it answers as the arm does, in its own
 runtime."""
 
-import json
 import warnings
 from dataclasses import replace
 
@@ -9,14 +8,10 @@ import pytest
 import torch
 
 from assay.config import make_strategy
-from assay.core.errors import ModelError
 from assay.core.store import read_json
 from assay.deployment.export.formats import FORMATS
 from assay.deployment.export.formats.merged import plain
-from assay.deployment.export.formats.model_folder import same_tokens
-from assay.deployment.export.formats.ollama import TEMPLATES, kind_of, render_template
 from helpers.exporting import both, fitted, source_of
-from helpers.problems import problem
 
 QUICK = {"epochs": 6, "batch_size": 12, "val_rows": 4, "learning_rate": 1e-2}
 KINDS = {
@@ -168,65 +163,6 @@ def test_a_base_on_no_hub_is_said(source):
     assert "on no hub" in " ".join(written(given, FORM["peft"]))
 
 
-@pytest.mark.parametrize(
-    ("settings", "form", "way"),
-    [
-        ({"kind": "majority"}, "merged", "asks no language model"),
-        ({"kind": "tfidf"}, "peft", "asks no language model"),
-        ({"kind": "majority"}, "prompt", "no prompt"),
-        ({"kind": "shots", "k": 0}, "merged", "trains nothing"),
-        ({"kind": "rag", "inner": {"kind": "lora"}}, "merged", "with an index"),
-        ({"kind": "head"}, "merged", "layer of labels"),
-        ({"kind": "lora", "objective": "label_set"}, "merged", "choose among the labels"),
-        ({"kind": "prefix"}, "merged", "cannot be merged"),
-        ({"kind": "full"}, "peft", "leaves no adapter"),
-        ({"kind": "distil", "inner": {"kind": "lora"}}, "peft", "leaves no adapter"),
-        (
-            {"kind": "quantise", "inner": {"kind": "shots", "k": 2}},
-            "merged",
-            "a prompt around a smaller base",
-        ),
-        (
-            {"kind": "prune", "inner": {"kind": "lora", "objective": "label_set"}},
-            "merged",
-            "choose among the labels",
-        ),
-        ({"kind": "lora"}, "index", "searches no documents"),
-        ({"kind": "rag", "find": "hybrid", "inner": {"kind": "lora"}}, "index", "find: hybrid"),
-        ({"kind": "rag", "rewrite": "keywords", "inner": {"kind": "lora"}}, "index", "rewrite"),
-    ],
-)
-def test_what_cannot_be_given_away_so_is_refused_by_name(
-    lesson, tiny_model, tmp_path, settings, form, way
-):
-    strategy = make_strategy(settings, {})
-    given = source_of(strategy, lesson("classify"), tmp_path, tiny_model, tmp_path / "out")
-    problems = list(FORM[form].refuses(given))
-    assert problems and problems[0].code == "C142" and way in problems[0].text and problems[0].help
-
-
-def test_a_tokenizer_with_other_special_tokens_is_refused(source, open_tiny, tmp_path):
-    given = source("lora")
-    written(given, FORM["peft"])
-    arm = given.open()
-    prompts = [arm.prompt(row) for row in given.examples]
-    same_tokens(open_tiny().chat, prompts, given.out)
-    config = given.out / "tokenizer_config.json"
-    config.write_text(json.dumps({**read_json(config), "eos_token": "<|endoftext|>"}))
-    with problem(ModelError, "M102"):
-        same_tokens(open_tiny().chat, prompts, given.out)
-
-
-def test_a_tokenizer_that_puts_its_own_beginning_is_refused(source, open_tiny):
-    given = source("lora")
-    written(given, FORM["peft"])
-    template = given.out / "chat_template.jinja"
-    template.write_text("{{ '<|endoftext|>' }}" + template.read_text())
-    arm = given.open()
-    with problem(ModelError, "M102"):
-        same_tokens(open_tiny().chat, [arm.prompt(row) for row in given.examples], given.out)
-
-
 @pytest.mark.slow
 def test_vllm_serves_a_plain_adapter_beside_its_base_and_anything_else_merged(source):
     given = source("lora")
@@ -243,25 +179,6 @@ def test_vllm_serves_a_plain_adapter_beside_its_base_and_anything_else_merged(so
         "vllm serve ./model" in (other.out / "serve.sh").read_text()
         and (other.out / "model").is_dir()
     )
-
-
-def test_the_template_of_ollama_says_what_the_models_own_says(open_tiny):
-    tokenizer = open_tiny().chat.tokenizer
-    assert kind_of(tokenizer, "arm") == "chatml"
-    turns = [{"role": "user", "content": "Which?"}]
-    own = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
-    assert render_template(TEMPLATES["chatml"], {"Prompt": "Which?"}) == own
-
-
-def test_a_template_that_ollama_cannot_say_is_refused(open_tiny):
-    tokenizer = open_tiny().chat.tokenizer
-    before = tokenizer.chat_template
-    tokenizer.chat_template = "{% for m in messages %}[{{ m.role }}] {{ m.content }}{% endfor %}"
-    try:
-        with pytest.raises(ModelError, match="M104"):
-            kind_of(tokenizer, "arm")
-    finally:
-        tokenizer.chat_template = before
 
 
 @pytest.mark.nightly

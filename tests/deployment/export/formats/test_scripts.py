@@ -10,7 +10,7 @@ import pytest
 from helpers.export_models import asked
 
 pytestmark = pytest.mark.slow
-PAGE = Path(__file__).parents[5] / "docs" / "export-gguf-onnx.md"
+PAGE = Path(__file__).parents[4] / "docs" / "export-gguf-onnx.md"
 WITHOUT = "import sys\nsys.modules['assay'] = None\n"  # an import of it fails
 
 

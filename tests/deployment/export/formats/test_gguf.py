@@ -15,7 +15,6 @@ from assay.deployment.export.formats.gguf import (
     unknown,
     write_gguf,
 )
-from assay.deployment.export.formats.kquants import cast, more_bits
 from assay.deployment.export.formats.llama_cpp import LlamaModel
 from helpers.export_models import asked, gemma, wide_llama
 from helpers.nights import nightly_but
@@ -165,46 +164,6 @@ def test_ends_template_and_generation_are_in_the_file(written, tiny_model):
 
 
 # --- K-quants -------------------------------------------------------------------------------------
-
-
-def test_the_recipe_gives_more_bits_to_llama_cpps_layers():
-    # Of 28 layers, from a listing of a Q4_K_M file that llama.cpp made.
-    assert [i for i in range(28) if more_bits(i, 28)] == [
-        0,
-        1,
-        2,
-        5,
-        8,
-        11,
-        14,
-        17,
-        20,
-        23,
-        24,
-        25,
-        26,
-        27,
-    ]
-
-
-def test_the_recipes_types(subtests):
-    for name, shape, tied, kind, meant in [
-        ("blk.3.attn_q.weight", (1024, 1024), False, "Q4_K", "Q4_K"),
-        ("blk.0.attn_v.weight", (1024, 256), False, "Q6_K", "Q6_K"),
-        ("blk.3.attn_v.weight", (1024, 256), False, "Q4_K", "Q4_K"),
-        ("blk.0.ffn_down.weight", (1536, 576), False, "Q6_K", "Q6_K"),
-        ("blk.0.attn_q.weight", (576, 576), False, "Q5_0", "Q4_K"),
-        ("blk.0.attn_v.weight", (576, 192), False, "Q8_0", "Q6_K"),
-        ("blk.0.attn_q.weight", (100, 576), False, "F16", "Q4_K"),
-        ("token_embd.weight", (1024, 9), True, "Q6_K", "Q6_K"),
-        ("token_embd.weight", (576, 9), True, "Q8_0", "Q6_K"),
-        ("token_embd.weight", (1024, 9), False, "Q4_K", "Q4_K"),
-        ("output.weight", (1024, 9), False, "Q6_K", "Q6_K"),
-        ("blk.0.attn_norm.weight", (1024,), False, "F32", "F32"),
-    ]:
-        with subtests.test(repr((name, shape, tied, kind, meant))):
-            found = cast(name, shape, "F32", layers=28, experts=0, tied=tied)
-            assert (found.kind, found.meant) == (kind, meant)
 
 
 @pytest.mark.nightly
@@ -398,10 +357,8 @@ def test_a_file_that_llama_cpp_does_not_open(written, tmp_path):
 
 
 def test_without_the_package_it_says_how_to_install(tiny_model, tmp_path, monkeypatch):
-    from assay.deployment.export.formats import gguf, llama_server
+    from assay.deployment.export.formats import gguf
 
     monkeypatch.setattr(gguf, "package_version", lambda name: "none")
     with problem(ModelError, "M133", None, "libgguf", "assay[gguf]"):
         write_gguf(tiny_model, tmp_path, "q4_k_m")
-    monkeypatch.setattr(llama_server, "package_version", lambda name: "none")
-    assert "xllamacpp" in llama_server.missing()
