@@ -20,8 +20,11 @@ class AnswerPace:
         self._last = time.monotonic()
 
     def count_answers(self, count: int) -> None:
+        """So many answers have ended. 0, as after most passes, says nothing of the pace."""
+        if not count:
+            return
         now = time.monotonic()
-        if self._last is not None and count:
+        if self._last is not None:
             each = (now - self._last) / count
             self._between = (
                 each if not self._between else self._between + NEW * (each - self._between)
