@@ -25,7 +25,7 @@ def project_of(folder, more):
 
 
 def test_a_question_gets_the_repairs_and_is_never_left_out(tmp_path):
-    steps = "prepare: [{kind: repair}, {kind: length, shortest: 1000}]"
+    steps = "prepare: [{kind: repair}, {kind: length, min_chars: 1000}]"
     project = project_of(tmp_path, steps)
     # UTF-8 read as Latin-1, and two spaces: what ftfy and the step's defaults undo
     asked = Example("q", (Message("user", "caf\u00c3\u00a9  au lait"),))

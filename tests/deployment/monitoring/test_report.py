@@ -63,11 +63,11 @@ def test_questions_of_the_same_topics_are_quiet():
 
 
 def test_a_new_topic_is_raised_and_is_the_first_to_be_labelled():
-    data = report(new=25)
+    data = report(new=40)
     assert data["tests"]["questions"]["raised"] and data["tests"]["far"]["raised"]
     assert {one["question"].split()[2] for one in data["next"]} == {"lll"}
     (group,) = data["groups"]
-    assert "lll" in group["words"] and 20 <= group["questions"] <= 25
+    assert "lll" in group["words"] and 30 <= group["questions"] <= 40
     assert any("the questions are other ones" in line for line in lines(data))
 
 
@@ -90,4 +90,4 @@ def test_windows_stand_in_the_order_of_time():
 
 
 def test_the_findings_are_plain_json():
-    assert json.loads(json.dumps(report(new=25))) == report(new=25)
+    assert json.loads(json.dumps(report(new=40))) == report(new=40)

@@ -21,7 +21,8 @@ def wanted(settings):
     [
         ({"kind": "lora"}, [Laid("tiny")]),
         ({"kind": "dora", "model": "other"}, [Laid("other")]),
-        ({"kind": "qlora"}, [Laid("tiny", 4, "nf4", double=True)]),
+        ({"kind": "qlora"}, [Laid("tiny", 4, "nf4")]),
+        ({"kind": "qlora", "double": True}, [Laid("tiny", 4, "nf4", double=True)]),
         ({"kind": "lora", "bits": 4, "quant": "fp4"}, [Laid("tiny", 4, "fp4")]),
         ({"kind": "lora", "bits": 8, "precision": "bf16"}, [Laid("tiny", 8, precision="bf16")]),
         ({"kind": "rag", "find": "bm25", "inner": {"kind": "lora"}}, [Laid("tiny")]),
@@ -40,7 +41,7 @@ def test_what_changes_the_network_shares_it_with_nobody(kind):
 
 
 def test_an_arm_without_an_adapter_stands_on_any_base_and_one_with_an_adapter_on_its_own():
-    four_bits = Laid("tiny", 4, "nf4", double=True)
+    four_bits = Laid("tiny", 4, "nf4")
     need_laid(make_strategy({"kind": "shots", "k": 0}, {}), LESSON, four_bits)
     need_laid(make_strategy({"kind": "qlora"}, {}), LESSON, four_bits)
     need_laid(make_strategy({"kind": "lora"}, {}), LESSON, None)

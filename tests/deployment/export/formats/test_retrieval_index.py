@@ -14,7 +14,7 @@ LORA = {"kind": "lora"}
         (LORA, "searches no documents"),
         ({"kind": "rag", "find": "hybrid", "inner": LORA}, "find: hybrid"),
         ({"kind": "rag", "rewrite": "keywords", "inner": LORA}, "rewrite"),
-        ({"kind": "rag", "abstain_below": 0.5, "unknown": "?", "inner": LORA}, "abstain_below"),
+        ({"kind": "rag", "abstain_below": 0.5, "unknown": "none", "inner": LORA}, "abstain_below"),
         ({"kind": "rag", "inner": {"kind": "majority"}}, "asks no language model"),
     ],
     ids=["no index", "hybrid", "rewrite", "threshold", "floor inside"],
