@@ -29,7 +29,7 @@ def test_a_card_names_its_settings_and_its_scores(own):
     assert "<dd>rank: 8, learning_rate: 0.0003</dd>" in lora
     assert 'data-at="/strategies/4/metrics/macro_f1/value"' in lora
     assert "<dd>smollm2-135m, adapter</dd>" in lora and "predictions/lora-r8.jsonl" in lora
-    assert '<span class="tag">floor</span>' in cards(own)["tfidf"]
+    assert '<span class="tag">baseline</span>' in cards(own)["tfidf"]
     assert "all as by default" in cards(own)["majority"]
 
 

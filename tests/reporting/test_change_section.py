@@ -22,7 +22,7 @@ def test_each_range_says_who_is_recommended_in_it(own):
     text = "\n".join(markdown(section))
     assert "| 118 | any | lora-r8 |" in text and "Savings of less than 20 %" in text
     page = render(section)
-    assert 'data-at="/change/limit/0/to"' in page and "Break-even of each two arms" in page
+    assert 'data-at="/change/limit/0/to"' in page and "Break-even of each two strategies" in page
     assert "Break-even" not in text
 
 
@@ -51,4 +51,4 @@ def test_arms_that_cost_the_same_at_no_number_say_never(own):
 def test_without_a_finished_arm_it_says_so(own):
     own.data["strategies"] = own.data["strategies"][-1:]
     seen = ReportView(replace(own, arms=()))
-    assert markdown(change_section.section(seen))[1:] == ["No arm was finished."]
+    assert markdown(change_section.section(seen))[1:] == ["No strategy was finished."]

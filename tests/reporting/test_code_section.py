@@ -32,7 +32,7 @@ def test_the_best_arm_is_said_first_and_in_words(ran):
 
 def test_only_kinds_that_came_up_are_columns(ran):
     section = code_section.section(ran)
-    assert "| arm | passed | timeout |" in "\n".join(markdown(section))
+    assert "| strategy | passed | timeout |" in "\n".join(markdown(section))
     assert 'data-at="/strategies/1/outcomes/timeout" data-as="count">164<' in render(section)
 
 

@@ -49,13 +49,13 @@ def test_what_an_arm_is_not_paid_for_is_nothing(own):
         for one in cost_tables(ReportView(own))
         if isinstance(one, spec.Table) and one.caption.startswith("Cost of ownership")
     ]
-    assert table.columns == ("arm", "fitting", "answering", "in all", "to set up, once")
+    assert table.columns == ("strategy", "fitting", "answering", "in all", "to set up, once")
     assert [spec.text_of(row.cells[1]) for row in table.rows if row.cells[0] == "zero"] == ["0"]
 
 
 def test_metrics_that_do_not_decide_have_their_own_table(own):
     text = "\n".join(blocks_markdown(other_metrics(ReportView(own))))
-    assert text.startswith("### Other metrics") and "| arm | macro f1 | interval |" in text
+    assert text.startswith("### Other metrics") and "| strategy | macro f1 | interval |" in text
     for one in own.data["strategies"]:
         one["metrics"] = {
             name: one["metrics"][name] for name in one["metrics"] if name == "accuracy"

@@ -19,7 +19,7 @@ def test_every_arm_has_a_row_and_the_recommended_one_is_marked(report):
     found = tables(decision_section.section(ReportView(report)))
     guide = next(table for caption, table in found.items() if caption.startswith("What every"))
     assert [spec.text_of(row.cells[0]) for row in guide.rows] == [
-        *("rag-lora", "lora-r8", "few-shot-8", "tfidf (floor)", "zero", "majority (floor)")
+        *("rag-lora", "lora-r8", "few-shot-8", "tfidf (baseline)", "zero", "majority (baseline)")
     ]
     assert [row.state for row in guide.rows] == ["", "chosen", "", "", "", ""]
     scores = next(table for caption, table in found.items() if caption.startswith("Every strategy"))

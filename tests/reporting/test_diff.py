@@ -29,7 +29,7 @@ def test_what_moved_is_said(report):
     assert diff(report.data, new) == [
         "The test rows are not the same, so scores are of different questions.",
         "Rows, train: 1595, now 1600.",
-        "The recommended arm was lora-r8, now rag-lora.",
+        "The recommended strategy was lora-r8, now rag-lora.",
         "majority: not in the new report.",
         "other: new.",
         "few-shot-8: accuracy 0.769, now 0.569 (−20.0 points).",

@@ -21,5 +21,5 @@ def test_rows_are_counted_by_which_of_the_two_is_right(report):
 def test_without_two_finished_arms_there_is_no_duel(report):
     section = duel_section.section(ReportView(replace(report, arms=())))
     assert section.blocks == [
-        spec.Paragraph("There are no two finished arms to hold against each other.")
+        spec.Paragraph("There are no two finished strategies to hold against each other.")
     ]

@@ -19,8 +19,8 @@ def test_without_a_floor_the_plot_of_scores_speaks_of_none(report):
     held, alone = (
         quality(some, report.data) for some in (done, [card for card in done if not card.floor])
     )
-    assert held is not None and "best floor" in held.caption and "best floor" in held.svg
-    assert alone is not None and "best floor" not in f"{alone.caption}{alone.svg}"
+    assert held is not None and "best baseline" in held.caption and "best baseline" in held.svg
+    assert alone is not None and "best baseline" not in f"{alone.caption}{alone.svg}"
 
 
 def test_an_arm_with_a_curve_is_shown_learning_and_the_shade_follows_the_word():

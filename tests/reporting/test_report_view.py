@@ -27,7 +27,7 @@ def test_a_name_leads_to_its_card_and_says_whether_it_is_a_floor(report):
     floor = next(card for card in seen.cards if card.name == "tfidf")
     head = words_html(seen.card_row(floor).cells[0])
     assert head.startswith('<svg class="key"')
-    assert head.endswith('<a href="#arm-1">tfidf</a> <span class="tag">floor</span>')
+    assert head.endswith('<a href="#arm-1">tfidf</a> <span class="tag">baseline</span>')
     assert words_html(seen.arm_row(4).cells[0]).endswith('<a href="#arm-4">lora-r8</a>')
 
 

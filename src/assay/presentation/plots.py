@@ -37,7 +37,7 @@ def forest(
     title: str,
     about: str,
     caption: str,
-    header: str = "arm",
+    header: str = "strategy",
 ) -> Plot:
     """A row per dot: the value as its mark, the interval as a line; `line_at` is what all are held
     against, `held` of a dot what it is held against by itself, as an upright stroke."""
@@ -138,7 +138,7 @@ def scatter(
     parts.append(text((64 + WIDTH - 40) / 2, 358, f"{across}, logarithmic", "axis", "middle"))
     parts.append(text(64, 14, axis, "axis"))
     rows = [(dot.name, score(dot.value), shape(seconds)) for dot, seconds in dots]
-    return Plot(frame(key, 366, title, about, parts), caption, ("arm", axis, across), rows)
+    return Plot(frame(key, 366, title, about, parts), caption, ("strategy", axis, across), rows)
 
 
 def _tenfold(power: int) -> str:

@@ -38,7 +38,7 @@ def blocks(seen: ReportView) -> list[spec.Block]:
     corrected: spec.Words = ""
     if said["corrected"] is not None:
         value = seen.place.number("score", "verdict", "corrected")
-        head = "Choosing an arm by these rows flatters it. Corrected for that, expect "
+        head = "Choosing a strategy by these rows flatters it. Corrected for that, expect "
         corrected = (head, value, " on new rows of the same kind.")
     warnings: list[spec.Words] = []
     for i, one in enumerate(data["warnings"]):

@@ -21,7 +21,7 @@ def section(seen: ReportView) -> spec.Section:
 
 
 def _card(seen: ReportView, card: view.Card) -> spec.Card:
-    tag = "recommended" if card.name == seen.recommended else "floor" if card.floor else ""
+    tag = "recommended" if card.name == seen.recommended else "baseline" if card.floor else ""
     rows = (("worst", card.worst), ("best", card.best))
     saved = (f"predictions/{card.name}.jsonl",) if card.is_done else ()
     said = [

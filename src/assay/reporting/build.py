@@ -182,7 +182,7 @@ def _check(arms: Sequence[Arm]) -> None:
     names = [arm.name for arm in arms]
     if len(set(names)) < len(names):
         raise ValueError(
-            "two arms have one name:"
+            "two strategies have one name:"
             f" {', '.join(sorted(n for n in set(names) if names.count(n) > 1))}"
         )
     for arm in arms:

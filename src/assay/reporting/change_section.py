@@ -15,7 +15,7 @@ RANGES = (
     (
         *("limit", "three", "ms"),
         "By the time that an answer may take: 95 in 100, asked alone. A limit below the first line"
-        " leaves no arm.",
+        " leaves no strategy.",
     ),
 )
 
@@ -26,7 +26,7 @@ def section(seen: ReportView) -> spec.Section:
 
 def _blocks(seen: ReportView) -> Sequence[spec.Block]:
     if not seen.ranked:
-        return [spec.Paragraph("No arm was finished.")]
+        return [spec.Paragraph("No strategy was finished.")]
     found, place = seen.data["change"], seen.place["change"]
     lifted: list[spec.Words] = [
         (
@@ -45,16 +45,16 @@ def _blocks(seen: ReportView) -> Sequence[spec.Block]:
         spec.Bullets(lifted),
         spec.Heading("What a better score costs"),
         spec.Table(
-            "Arms that score better than the recommended one. Whether they are better may be"
+            "Strategies that score better than the recommended one. Whether they are better may be"
             " chance: see the table of differences.",
-            ("arm", "points better", f"{decision.cost_name(seen.data)}, for each point"),
+            ("strategy", "points better", f"{decision.cost_name(seen.data)}, for each point"),
             [
                 (one.value["arm"], *one.numbers("three", "points", "price_per_point"))
                 for one in place["worth"]
             ],
             wide=False,
         ),
-        spec.Details("Break-even of each two arms", (_break_even(seen),)),
+        spec.Details("Break-even of each two strategies", (_break_even(seen),)),
         spec.Details("Recommended at each volume, limit and machine price", _grid(seen)),
         spec.Paragraph(
             "Scores and times stay as measured here; only prices, volume and limits are changed. At"
@@ -72,7 +72,7 @@ def _ranges(seen: ReportView, key: str, shape: str, unit: str, caption: str) -> 
             (
                 one.number(shape, "from"),
                 "any" if one.value["to"] is None else one.number(shape, "to"),
-                one.value["arm"] or "no arm",
+                one.value["arm"] or "no strategy",
             ),
             "chosen" if one.value["arm"] == seen.recommended else "",
         )
@@ -91,8 +91,8 @@ def _break_even(seen: ReportView) -> spec.Table:
         )
         for one in seen.place["change"]["break_even"]
     ]
-    caption = "Answers a month at which two arms cost the same."
-    columns = ("arm", "and", "answers a month", "which is cheaper")
+    caption = "Answers a month at which two strategies cost the same."
+    columns = ("strategy", "and", "answers a month", "which is cheaper")
     return spec.Table(caption, columns, rows, wide=False)
 
 
@@ -107,7 +107,7 @@ def _grid(seen: ReportView) -> list[spec.Block]:
         rows = [
             (
                 "any" if limit is None else place.number("three", "limits", i),
-                *(name or "no arm" for name in arms[i]),
+                *(name or "no strategy" for name in arms[i]),
             )
             for i, limit in enumerate(found["grid"]["limits"])
         ]

@@ -19,7 +19,7 @@ def section(seen: ReportView) -> spec.Section:
         for i, _ in arms(data)
     ]
     caption = "Each answer was run in a sandbox, against its row's tests or its reference query."
-    table = spec.Table(caption, ("arm", *(words for _, words in kinds)), rows)
+    table = spec.Table(caption, ("strategy", *(words for _, words in kinds)), rows)
     blocks = [spec.Paragraph(sentence(data)), table] if rows else []
     return spec.Section("outcomes", "What running the answers came to", blocks)
 

@@ -17,7 +17,7 @@ COLUMNS = (
 def cost_tables(seen: ReportView) -> list[spec.Block]:
     """What was measured of each arm, then what it costs to own."""
     paid = decision.has_paid_arm(seen.data)
-    columns = ("arm", *COLUMNS, *(["price an answer"] if paid else []))
+    columns = ("strategy", *COLUMNS, *(["price an answer"] if paid else []))
     last = ("kWh a thousand answers", "machine hours a month")
     rows = [_cost_row(seen, card, paid) for card in seen.ranked]
     weigh = seen.data["weigh"]
@@ -63,7 +63,7 @@ def _energy(seen: ReportView) -> spec.Words:
     watts = seen.arm(first.index).number("three", "cost", "energy", "watts")
     how: dict[str, tuple[spec.Inline, ...]] = {
         "measured": (
-            "the mean watts of the processor's own counters (RAPL) while an arm worked, ",
+            "the mean watts of the processor's own counters (RAPL) while a strategy worked, ",
             *(watts, f" for {first.name}, times seconds"),
         ),
         "given": (watts, " watts, as ", spec.Code("decide.watts"), " says, times seconds"),
@@ -90,9 +90,9 @@ def _ownership(seen: ReportView) -> spec.Table:
             rows.append(seen.row(card.name, *cells, *month.numbers(price, "total", "setup")))
     caption = (
         f"Cost of ownership: the {decision.cost_name(data)}, by what it is for. What is paid once"
-        " is spread over the months that an arm serves."
+        " is spread over the months that a strategy serves."
     )
-    columns = ("arm", *names, "in all", "to set up, once")
+    columns = ("strategy", *names, "in all", "to set up, once")
     return spec.Table(caption, columns, rows, wide=False)
 
 
@@ -115,5 +115,5 @@ def other_metrics(seen: ReportView) -> list[spec.Block]:
         for heading in (name.replace("_", " "), "interval", "to best", "p")
     ]
     caption = "The same answers by the other metrics. They do not decide."
-    table = spec.Table(caption, ("arm", *headings), rows, wide=False)
+    table = spec.Table(caption, ("strategy", *headings), rows, wide=False)
     return [spec.Heading("Other metrics"), table]

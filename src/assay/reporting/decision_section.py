@@ -19,7 +19,7 @@ def section(seen: ReportView) -> spec.Section:
         f"{one['arm']} ({one['name'].replace('_', ' ')}): it {one['words']}."
         for one in data["verdict"]["out"]
     ]
-    never = "These arms cannot be recommended, whatever they score." if out else ""
+    never = "These strategies cannot be recommended, whatever they score." if out else ""
     said: list[spec.Block] = [
         *(_guide(seen) if ranked else []),
         _scores(seen),
@@ -40,7 +40,7 @@ def section(seen: ReportView) -> spec.Section:
 def _guide(seen: ReportView) -> list[spec.Block]:
     """What every guide draws by hand, and the plots of it."""
     data, place = seen.data, seen.place
-    columns = ("arm", seen.metric_words, "parts to keep", "hours of people", "labelled rows")
+    columns = ("strategy", seen.metric_words, "components", "staff hours", "labelled rows")
     more = (decision.cost_name(data), "update, s", "Pareto front")
     volume, months = place["weigh"].numbers("count", "volume_per_month"), place["weigh"]
     unpriced: tuple[spec.Inline, ...] = ()
@@ -55,9 +55,9 @@ def _guide(seen: ReportView) -> list[spec.Block]:
         ),
         spec.Paragraph(
             (
-                *("A month has ", *volume, " answers; an arm is set up anew every "),
+                *("A month has ", *volume, " answers; a strategy is set up anew every "),
                 months.number("three", "months"),
-                " months. On the Pareto front no other arm is as good for as little. Hours of"
+                " months. On the Pareto front no other strategy is as good for as little. Hours of"
                 " people that are assumed were not measured: ",
                 *(spec.Code("decide.effort"), " replaces them.", *unpriced),
             ),
@@ -112,7 +112,16 @@ def _scores(seen: ReportView) -> spec.Table:
             cells = (seen.link(card.index, card.name), card.data["status"], *[None] * 6)
             rows.append(spec.Row(cells, "absent"))
     level = f"{seen.data['task']['level'] * 100:g} % interval"
-    columns = ("arm", seen.metric_words, level, "n", "to baseline", "adjusted p", "to best", "p")
+    columns = (
+        "strategy",
+        seen.metric_words,
+        level,
+        "n",
+        "to baseline",
+        "adjusted p",
+        "to best",
+        "p",
+    )
     caption = (
         "Every strategy on the same test rows, best first. Differences are paired, row by row; p is"
         " adjusted after Holm for all pairs of strategies."
@@ -132,7 +141,7 @@ def _clusters(seen: ReportView) -> spec.Table:
         gap = one["to_best"]
         cells += [gap.ends("signed", way) if gap.value else None for way in ("plain", "together")]
         rows.append((one.value["name"], *cells))
-    columns = ("arm", seen.metric_words, "plain", "together", "to best, plain", "together")
+    columns = ("strategy", seen.metric_words, "plain", "together", "to best, plain", "together")
     return spec.Table(f"{clusters.heading(block)}.", columns, rows, wide=False)
 
 
@@ -146,6 +155,6 @@ def _guards(seen: ReportView) -> spec.Table:
             lost = (*guard.and_interval("three", "difference"), guard.number("three", "allowed"))
             words = (name.replace("_", " "), one["reference"])
             rows.append((card.name, *words, *lost, one["state"]))
-    columns = ("arm", "guard", "against", "points", "interval", "may be lost", "state")
+    columns = ("strategy", "guard", "against", "points", "interval", "may be lost", "state")
     caption = "What must not fall, in points against what is at hand without adapting."
     return spec.Table(caption, columns, rows, wide=False)

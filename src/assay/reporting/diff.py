@@ -85,7 +85,7 @@ def _settings(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
             )
     was, now = old["verdict"]["recommended"], new["verdict"]["recommended"]
     if was != now:
-        lines.append(f"The recommended arm was {was or 'none'}, now {now or 'none'}.")
+        lines.append(f"The recommended strategy was {was or 'none'}, now {now or 'none'}.")
     was, now = (data["verdict"].get("decided") for data in (old, new))
     if None not in (was, now) and was != now:
         lines.append("It is decided now." if now else "It is not decided any more.")

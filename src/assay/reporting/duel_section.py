@@ -17,12 +17,13 @@ def section(seen: ReportView) -> spec.Section:
 
 def _blocks(duel: view.Duel | None) -> Sequence[spec.Block]:
     if not duel:
-        return [spec.Paragraph("There are no two finished arms to hold against each other.")]
+        return [spec.Paragraph("There are no two finished strategies to hold against each other.")]
     rows = [(one.name, one.words, spec.Number(one.count, "count")) for one in duel.buckets]
     columns = ("bucket", "what it holds", "rows")
     return [
         spec.Paragraph(
-            f"{duel.winner}, the recommended arm, against {duel.other}, the one that comes nearest."
+            f"{duel.winner}, the recommended strategy, against {duel.other}, the one that"
+            " comes nearest."
             f" “Here” means {duel.winner}."
         ),
         spec.Table("Test rows by which of the two is right.", columns, rows, wide=False),

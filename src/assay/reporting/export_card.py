@@ -32,7 +32,8 @@ def export_card(note: dict[str, Any], blocks: Sequence[str], report: Report | No
     parts = [
         *_front(note),
         f"# {name}, as {plain(to)}",
-        f"The arm {name} of {plain(note['project'])}, exported by assay {plain(note['assay'])}."
+        f"The strategy {name} of {plain(note['project'])}, exported by assay"
+        f" {plain(note['assay'])}."
         f" Base: {plain(note['base']['name']) or 'none'}, digest"
         f" {note['base']['digest'][:16] or 'none'}.",
         "## How to use it",
@@ -82,12 +83,17 @@ def _same(note: dict[str, Any]) -> list[str]:
     runtime, equal = plain(note["format"]["runtime"]), found["equal"]
     blocks = [
         *failed,
-        f"{count(found['n'])} test"
-        f" questions went through it in {runtime}, decoded greedily and read as the arm's answers"
-        f" are. {score(equal['value'])} of the answers are the arm's ({_bounds(equal)}). {least}",
+        f"{count(found['n'])}"
+        ""
+        " test"
+        f" questions went through it in {runtime}, decoded greedily and read as the"
+        " strategy's"
+        " answers"
+        f" are. {score(equal['value'])} of the answers are the strategy's"
+        f" ({_bounds(equal)}). {least}",
         table(["", found["metric"].replace("_", " "), "interval", "not read"], _scores(found), 1),
         f"Difference: {_points(found['difference'])}. Both write their answers here;"
-        " where the arm chooses among labels instead, its score in the report is another one.",
+        " where the strategy chooses among labels instead, its score in the report is another one.",
     ]
     if found["others"]:
         rows = [

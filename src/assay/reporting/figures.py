@@ -14,7 +14,7 @@ from assay.reporting.view import FEW, Card
 def _dot(card: Card, metric: str, winner: str | None) -> Dot:
     one = card.data["metrics"][metric]
     chosen = card.name == winner
-    note = "recommended" if chosen else "floor" if card.floor else ""
+    note = "recommended" if chosen else "baseline" if card.floor else ""
     return Dot(card.name, card.index, one["value"], one["low"], one["high"], chosen, note)
 
 
@@ -29,7 +29,7 @@ def quality(cards: list[Card], data: dict[str, Any]) -> Plot | None:
     at = None
     if floor:
         value = floor.data["metrics"][metric]["value"]
-        at = (value, f"floor: {one_line(floor.name, 20)}")
+        at = (value, f"baseline: {one_line(floor.name, 20)}")
     name = metric.replace("_", " ")
     level = f"{data['task']['level'] * 100:g} %"
     return forest(
@@ -37,11 +37,11 @@ def quality(cards: list[Card], data: dict[str, Any]) -> Plot | None:
         [_dot(card, metric, winner) for card in cards],
         axis=f"{name} on {count(cards[0].data['n'])} test rows",
         line_at=at,
-        title=f"{name} of each arm",
-        about=f"One row per arm, best first: {name} with its {level} interval"
-        + ("; a dashed line marks the best floor." if floor else "."),
+        title=f"{name} of each strategy",
+        about=f"One row per strategy, best first: {name} with its {level} interval"
+        + ("; a dashed line marks the best baseline." if floor else "."),
         caption=f"Dots are scores, lines their {level} intervals."
-        + (" The dashed line is the best floor." if floor else ""),
+        + (" The dashed line is the best baseline." if floor else ""),
     )
 
 
@@ -59,11 +59,11 @@ def price(cards: list[Card], data: dict[str, Any]) -> Plot | None:
         dots,
         axis=name,
         title=f"{name} against {across}",
-        about=f"One mark per arm. {better} is better, further left is cheaper; a line joins those"
-        " that no other beats.",
-        caption=f"{better} is better,"
-        " further left is cheaper. The line joins the arms of the Pareto"
-        " front: no other is as good for as little. Upright lines are intervals of the score.",
+        about=f"One mark per strategy. {better} is better, further left is cheaper; a line joins"
+        " those that no other beats.",
+        caption=f"{better} is better, further left is cheaper. The line joins the strategies of the"
+        " Pareto front: no other is as good for as little. Upright lines are intervals of the"
+        " score.",
         across=across,
         powers=lambda power: f"{10.0**power:,g}",
         shape=three,

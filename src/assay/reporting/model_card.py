@@ -50,7 +50,7 @@ def model_card(report: Report, name: str) -> str:
     )
     blocks = [
         f"# Model card: {plain(name)}",
-        f"An arm of {plain(data['project']) or 'this project'}, made by assay"
+        f"A strategy of {plain(data['project']) or 'this project'}, made by assay"
         f" {plain(data['assay'])}.{chosen}",
         "## What it is",
         table(["what", "value"], _facts(data, one), 2),
@@ -154,7 +154,7 @@ def _good(data: dict[str, Any], one: dict[str, Any]) -> list[str]:
             shown, why = partial(apart, unit=unit), certain.why_none(data)
             words += f" ({between(gap['low'], gap['high'], shown, why=why)})"
             blocks.append(
-                f"Against the {'best arm' if what == 'best' else 'floor'}"
+                f"Against the {'best strategy' if what == 'best' else 'best baseline'}"
                 f" {plain(against[what])}: {words}."
             )
     guards = [

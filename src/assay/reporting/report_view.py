@@ -83,6 +83,6 @@ class ReportView:
 
     def card_row(self, card: Card, *cells: spec.Cell) -> spec.Row:
         """`arm_row` that says which arms are floors."""
-        floor = (" ", spec.Tag("floor")) if card.floor else ()
+        floor = (" ", spec.Tag("baseline")) if card.floor else ()
         head = (spec.Badge(card.index), self.link(card.index, card.name), *floor)
         return self.row(card.name, *cells, head=head)

@@ -58,7 +58,7 @@ def _values(seen: ReportView, of: tuple[tuple[str, str], ...], caption: str) -> 
             for key, _ in headings
         ]
         rows.append(seen.arm_row(i, *cells))
-    return spec.Table(caption, ("arm", *(words for _, words in headings)), rows)
+    return spec.Table(caption, ("strategy", *(words for _, words in headings)), rows)
 
 
 def _errors(seen: ReportView) -> spec.Table:
@@ -68,7 +68,7 @@ def _errors(seen: ReportView) -> spec.Table:
         for i, _ in arms_with_errors(seen.data)
     ]
     caption = "Errors told apart: was everything at hand that the answer needs?"
-    return spec.Table(caption, ("arm", *(words for _, words in ERRORS)), rows)
+    return spec.Table(caption, ("strategy", *(words for _, words in ERRORS)), rows)
 
 
 def _parts(seen: ReportView) -> spec.Table:
@@ -83,7 +83,7 @@ def _parts(seen: ReportView) -> spec.Table:
         for part in seen.arm(i)["cost"]["answer_parts"]
     ]
     caption = "Where the time and the tokens of an answer go."
-    columns = ("arm", "part", "ms an answer", "tokens an answer")
+    columns = ("strategy", "part", "ms an answer", "tokens an answer")
     return spec.Table(caption, columns, rows, wide=False)
 
 

@@ -52,5 +52,5 @@ def _blocks(seen: ReportView) -> Sequence[spec.Block]:
     return [
         spec.Paragraph(said),
         spec.Figure(figures.slice_dots(names, chosen, seen.data)),
-        spec.Details("All arms by slice", (table,), printed=True),
+        spec.Details("All strategies by slice", (table,), printed=True),
     ]

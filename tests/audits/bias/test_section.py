@@ -73,5 +73,5 @@ def test_without_arms_and_measures_of_weights_it_says_so():
     data = sample()
     data["bias"] |= {"arms": {}, "remedies": [], "social": None}
     assert blocks_markdown(section.blocks(Place(data))) == [
-        "No arm answers questions here, so none was asked in pairs."
+        "No strategy answers questions here, so none was asked in pairs."
     ]

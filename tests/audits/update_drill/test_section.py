@@ -52,4 +52,4 @@ def test_a_change_without_arms_is_its_sentence():
     data["update_drill"] |= {"changes": data["update_drill"]["changes"][:1], "cannot": []}
     data["update_drill"]["left_out"] = []
     text = "\n".join(blocks_markdown(section.blocks(Place(data))))
-    assert "no arm could be changed" in text and "|" not in text and "Not done" not in text
+    assert "no strategy could be changed" in text and "|" not in text and "Not done" not in text

@@ -46,7 +46,7 @@ def pair_name(pair: dict[str, Any]) -> str:
 def sentence(data: dict[str, Any]) -> str:
     """What was found for the arm that matters most."""
     if not data[KEY]["arms"]:
-        return "No arm answers questions here, so none was asked in pairs."
+        return "No strategy answers questions here, so none was asked in pairs."
     name = arms(data)[0]
     pairs = data[KEY]["arms"][name]["pairs"]
     frames = [one for one in pairs if one.get("above") and one["n"] >= FEW]

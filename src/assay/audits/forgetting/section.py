@@ -30,7 +30,8 @@ def sentences(data: dict[str, Any]) -> list[str]:
     found, arms = data["forgetting"], arms_by_forgetting(data)
     if not arms and not found["failed"]:
         return [
-            "No arm changes the weights of its base, so nothing general can have been forgotten."
+            "No strategy changes the weights of its base, so nothing general can have been"
+            " forgotten."
         ]
     return [sentence(name, one, found["level"]) for _, name, one in arms] + failures(found)
 
@@ -115,10 +116,10 @@ def plot(data: dict[str, Any], place: int, name: str) -> Plot | None:
         pairs,
         axis="share of right answers",
         title=f"What {name} can do before and after its training",
-        about="One row per probe: an open circle for the base, the arm's mark for its trained"
+        about="One row per probe: an open circle for the base, the strategy's mark for its trained"
         " weights.",
         caption="Open circles are the"
-        f" base, marks the trained arm; solid lines the {level} interval of the change.",
+        f" base, marks the trained strategy; solid lines the {level} interval of the change.",
     )
 
 
@@ -147,8 +148,8 @@ def _arm(report: Place, place: int, name: str) -> list[spec.Block]:
         change, ends = arm["combined"].and_interval("tenths", "difference")
         whole = ("Over all probes that can show it: ", change, " points (", ends, "). ")
     caption = (
-        f"Before: {arm.value['base']}. After: the trained weights, without the arm's own prompt."
-        " Changes of shares are in points."
+        f"Before: {arm.value['base']}. After: the trained weights, without the strategy's own"
+        " prompt. Changes of shares are in points."
     )
     columns = ("probe", "unit", "before", "after", "change", "n")
     flipped = spec.Items([_flip(item) for item in arm.value["flipped"]], SHORT, width=600)

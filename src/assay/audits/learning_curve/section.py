@@ -79,7 +79,8 @@ def how(found: dict[str, Any]) -> str:
     )
     few = " With so few test rows the intervals say little." if found["rows"]["test"] < FEW else ""
     return (
-        f"Each arm was fitted on nested parts of the {count(found['rows']['train'])} training rows"
+        f"Each strategy was fitted on nested parts of the {count(found['rows']['train'])}"
+        " training rows"
         f" and asked the same test rows. The curve is {curve}; it is drawn to {found['reach']:g}"
         f" times the rows that there are and would mislead past that. {drawn}{few}"
     )
@@ -117,7 +118,7 @@ def blocks(report: Place) -> list[spec.Block]:
     ranked = arms_in_order(report.value)
     of = "" if found.get("unit") else f" of {found['metric'].replace('_', ' ')}"
     caption = f"What more labelled rows would bring, in {found.get('unit') or 'points'}{of}."
-    columns = ("arm", "verdict", "last step: from", "gain", *("more rows", "gain") * 2)
+    columns = ("strategy", "verdict", "last step: from", "gain", *("more rows", "gain") * 2)
     return [
         spec.Paragraph(sentence(found)),
         spec.Paragraph(how(found), "note"),

@@ -74,7 +74,7 @@ def blocks(report: Place) -> list[spec.Block]:
         "Each pair of answers is shown twice, with their places swapped. An answer has won where"
         " it is preferred both times; all else are ties. Share: won and half the ties."
     )
-    columns = ("arm", "against", "rows", "won", "lost", "ties", "of them alike", "share")
+    columns = ("strategy", "against", "rows", "won", "lost", "ties", "of them alike", "share")
     return [
         spec.Paragraph(first(report.value)),
         spec.Table(caption, (*columns, "interval", "p"), rows, wide=False),

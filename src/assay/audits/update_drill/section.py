@@ -39,7 +39,7 @@ def verdict(change: dict[str, Any]) -> str:
     taken = [arm for arm in change["arms"] if arm["cost"]["first_right"] is not None]
     name = NAMES[change["kind"]]
     if not taken:
-        return f"{name}: {'; '.join(_not_taken(change)) or 'no arm could be changed'}."
+        return f"{name}: {'; '.join(_not_taken(change)) or 'no strategy could be changed'}."
     ordered = sorted(taken, key=lambda arm: arm["cost"]["first_right"])
     said = [
         f"{_who(ordered[0])} took it in"
@@ -162,9 +162,9 @@ def plot(change: dict[str, Any], places: dict[str, int]) -> Plot | None:
         f"update-{change['kind']}",
         rows,
         title=f"{name}: time to the first right answer",
-        about=f"One row for each arm and way. {verdict(change)}",
+        about=f"One row for each strategy and way. {verdict(change)}",
         caption=f"{name}: lines from the first answer to the first right one.",
-        header=("arm", "first answer", "first right answer", "questions"),
+        header=("strategy", "first answer", "first right answer", "questions"),
     )
 
 
@@ -210,7 +210,7 @@ def _change(found: dict[str, Any], change: Place, at: dict[str, int]) -> list[sp
         f"{name}: seconds of the machine, and {measure} before and after; the same of the questions"
         " that must stay."
     )
-    columns = ("arm", "update s", "first right s", *(["person min"] if hand else []))
+    columns = ("strategy", "update s", "first right s", *(["person min"] if hand else []))
     scores = ("changed: before", "after", "others: before", "after", "points", "lost, gained")
     questions = [block for arm in one["arms"] for block in _questions(arm, one["ends"])]
     return [
@@ -250,7 +250,7 @@ def _seconds(arms: list[Place]) -> spec.Table:
         "Seconds since the change. Loading is part of a fit, and told apart only where nothing is"
         " fitted."
     )
-    columns = ("arm", "way", "process starts", "arm loads", "update", "first answer at")
+    columns = ("strategy", "way", "process starts", "strategy loads", "update", "first answer at")
     return spec.Table(caption, columns, rows, wide=False)
 
 
