@@ -47,14 +47,16 @@ def surprise(texts: Sequence[str]) -> Any:
         np.add.at(threes, three, 1)
     twos = threes.reshape(width, width, width).sum(axis=0).ravel()
     ones = twos.reshape(width, width).sum(axis=0)
+    # Not `twos`: the pair before the first letter ends no text, and the last pair begins no three.
+    contexts = threes.reshape(-1, width).sum(axis=1)
     bits = np.full(len(rows), np.nan)
     for at, three in enumerate(indexed):
         if len(three) > 1:
-            bits[at] = _bits(three, ones, twos, threes, width)
+            bits[at] = _bits(three, ones, twos, threes, contexts, width)
     return bits
 
 
-def _bits(three: Any, ones: Any, twos: Any, threes: Any, width: int) -> float:
+def _bits(three: Any, ones: Any, twos: Any, threes: Any, contexts: Any, width: int) -> float:
     import numpy as np
 
     def others(counts: Any, index: Any) -> Any:
@@ -65,5 +67,5 @@ def _bits(three: Any, ones: Any, twos: Any, threes: Any, width: int) -> float:
     two, one, ab, b = three % width**2, three % width, three // width, three // width % width
     p = (others(ones, one) + 1) / (ones.sum() - len(three) + width)
     p = (others(twos, two) + STRENGTH * p) / (others(ones, b) + STRENGTH)
-    p = (others(threes, three) + STRENGTH * p) / (others(twos, ab) + STRENGTH)
+    p = (others(threes, three) + STRENGTH * p) / (others(contexts, ab) + STRENGTH)
     return float(-np.log2(p).mean())
