@@ -35,6 +35,7 @@ _WORD = re.compile(r"[^\W\d_]{3,}")
 
 class Gibberish(SetStep):
     kind: Literal["gibberish"] = "gibberish"
+    VERSION: ClassVar[int] = 2
     libraries: ClassVar[tuple[str, ...]] = ("fasttext-predict-v2", "harper-py")
     # Robust standard deviations above the median in bits per letter. Clean rows reach 4, mashed
     # keys begin at 7.
