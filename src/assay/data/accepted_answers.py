@@ -7,8 +7,8 @@ What it is for   a question that stands in the file once for each of its answers
 Which kinds      those whose answers are written freely. A text with two labels, two sets of spans
                  or two numbers does contradict itself; worked solutions that come to the same
                  number do not
-The same         equal text and passages (text.py), equal options, and equal tests where a program
-                 is asked for
+The same         equal text and passages (text_similarity.py), equal options, and equal tests where
+                 a program is asked for
 Left as they are rows of preferences: each pair of answers is something to learn from
 Source           several references: Papineni et al. (2002), aclanthology.org/P02-1040
 """

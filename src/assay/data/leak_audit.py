@@ -2,9 +2,9 @@
 texts with two labels.
 
 What it reads   the splits as they came, before anything is dropped; and once more after the split
-Exact           equal in the sense of text.py; near: similarity >= threshold and not equal;
-                contained: one stands inside the other (copies/contained.py) and they are not near;
-                group: the same group's name
+Exact           equal in the sense of text_similarity.py; near: similarity >= threshold and not
+                equal; contained: one stands inside the other (dedup/containment.py) and they
+                are not near; group: the same group's name
 What it does    stops the run with the list, or drops the training and validation rows; a test row
                 is never touched
 Known           banking77's official split: 25 of its test rows stand in train, 2 texts have two
@@ -139,7 +139,8 @@ def audit(
     """Compare three splits with each other.
 
     Args:
-        threshold: similarity (text.py) from which two texts are near copies, in [0.5, 1].
+        threshold: similarity (text_similarity.py) from which two texts are near copies, in
+            [0.5, 1].
         contained: share of the smaller text, in [0.5, 1], from which it stands in the larger; None:
             this is not asked.
 

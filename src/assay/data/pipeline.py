@@ -45,7 +45,7 @@ class Curated:
     made: dict[str, str] = field(default_factory=dict)
     # val and test rows that train says in other words
     reworded: Reworded = field(default_factory=Reworded)
-    base_rates: dict[str, int] = field(default_factory=dict)  # see rates.py
+    base_rates: dict[str, int] = field(default_factory=dict)  # see label_rates.py
 
 
 def run(

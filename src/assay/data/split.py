@@ -1,5 +1,5 @@
 """Divide rows into train, val and test so that no copy, near copy or group stands on two sides: at
-random. By time or by hash: see `placed.py`; by a file: `manifest.py`.
+random. By time or by hash: see `split_by.py`; by a file: `split_manifest.py`.
 
 How         rows that belong together (same text, near copies, one inside the other, same group)
             form a family; a family is never divided. Big families are placed first, where most rows

@@ -1,7 +1,7 @@
 """One label of the votes on a row, or a dispute.
 
 Majority   the label with most votes; of two with the same number neither
-Weighted   the most probable label when annotators are weighed by their errors (weighted.py)
+Weighted   the most probable label when annotators are weighed by their errors (dawid_skene.py)
 Decided    what somebody said who was asked to settle the row stands over both
 """
 

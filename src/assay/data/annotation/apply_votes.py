@@ -21,7 +21,7 @@ STEP = "annotate"
 @dataclass
 class Applied:
     examples: list[Example] = field(default_factory=list)
-    ledger: list[dict[str, Any]] = field(default_factory=list)  # as `curate.run` writes it
+    ledger: list[dict[str, Any]] = field(default_factory=list)  # as `data.pipeline.run` writes it
     warnings: list[dict[str, Any]] = field(default_factory=list)
 
 

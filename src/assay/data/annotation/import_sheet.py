@@ -72,8 +72,8 @@ def take(
         labels: the allowed ones (for "extract" the types); any when there are none.
 
     Raises:
-        DataError: the file cannot be read at all (as `curate.reading.read`), or has no columns id
-            and label (D027).
+        DataError: the file cannot be read at all (as `assay.data.reading.read_file.read`), or has
+            no columns id and label (D027).
     """
     try:
         table = read(path, encoding=encoding, base=base)

@@ -57,7 +57,7 @@ def read_votes(path: Path, base: Path = Path()) -> list[Vote]:
     """The votes of a file, in its order; none when there is no file.
 
     Raises:
-        DataError: as `curate.reading.read`; D025 for a line that is no vote.
+        DataError: as `assay.data.reading.read_file.read`; D025 for a line that is no vote.
     """
     if not path.exists() or (path.is_file() and path.stat().st_size == 0):
         return []

@@ -5,7 +5,7 @@ Source        Salton and Buckley (1988), doi.org/10.1016/0306-4573(88)90021-0, w
 Defaults      words and pairs of words, sublinear counts, C = 10: those of the arm tfidf. Pairs that
               stand in one row only are left out, since no other row can learn from them; for a text
               without any of it, all is alike
-Costs         see doubt.py and choose.py
+Costs         see confident_learning.py and active_learning.py
 """
 
 from collections.abc import Sequence

@@ -23,7 +23,7 @@ PARTS = MOST_EDITS + 2
 SHORTEST = next(length for length in range(100) if edit_limit(length))
 BASE = 0x9E3779B97F4A7C15  # odd, so it has an inverse modulo 2^64
 BLOCK = 8192  # pairs whose tables are filled at once
-FEW = 48  # below it the letter-by-letter count of text.py is quicker
+FEW = 48  # below it the letter-by-letter count of text_similarity.py is quicker
 OVER = MOST_EDITS + 1
 
 

@@ -109,7 +109,7 @@ def letters(texts: list[str]) -> tuple[Any, Any]:
 
 
 def digests(texts: list[str], scopes: Any, rows: int, seed: int) -> Digests:
-    """MinHash digests of the shingles (text.py) of normal texts.
+    """MinHash digests of the shingles (text_similarity.py) of normal texts.
 
     Args:
         scopes: int64, (n,): texts of different scopes share no band.

@@ -2,8 +2,8 @@
 measured exactly.
 
 How         buckets propose pairs; some bits of the two texts rule most out; the rest is measured as
-            text.py says, so a hit is never a guess. Whether two texts are near depends on the two
-            alone, not on the others
+            text_similarity.py says, so a hit is never a guess. Whether two texts are near depends
+            on the two alone, not on the others
 Cost        n log n: sorts of one number a row and band; then as many pairs as share a bucket
 Memory      about 400 bytes a row beside the texts, and what a million candidate pairs need
 """

@@ -1,12 +1,12 @@
 """Drop rows whose text stands in another row, naming the row that is kept.
 
 Same text   equal after NFKC, lower case, and every run of non-word characters made one space
-            (text.py)
+            (text_similarity.py)
 Which stays the first of them, or the longest as it was written: the one with its punctuation
 Labels      a text that stands with two labels teaches neither, and nobody can tell which is right:
             all its rows go
 Answers     a question that stands with two written answers has two: its rows become one that
-            accepts both (accepted.py)
+            accepts both (accepted_answers.py)
 """
 
 from collections.abc import Iterator, Sequence

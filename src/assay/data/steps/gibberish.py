@@ -1,9 +1,9 @@
 """Drop rows that are no language at all: `asdf jkl wqpoei`.
 
 Two signals   a row goes when both say so. Letters: how surprising they are to a model of all other
-              rows (letters.py), as deviations from the median row. Words: in English data more than
-              half of them are in no dictionary (harper-py, extra `quality`); in other data more
-              than half of them stand in no other row
+              rows (character_model.py), as deviations from the median row. Words: in English data
+              more than half of them are in no dictionary (harper-py, extra `quality`); in other
+              data more than half of them stand in no other row
 Watch out     real words in no order are no gibberish here; `off_topic` may find them. A row in
               another language is left to `language`. Copies of one nonsense look usual to each
               other: `dedupe` first

@@ -1,7 +1,7 @@
 """Find rows whose label is likely wrong, and mark or drop them.
 
 Source      confident learning (Northcutt, Jiang and Chuang 2021, arxiv.org/abs/1911.00068), as in
-            annotate/doubt.py
+            annotation/confident_learning.py
 Good when   labels were given by many hands, or by a rule
 Watch out   `drop` also drops hard rows with right labels, and a model trained without them is worse
             on such rows; look at the list first: `assay annotate PROJECT --errors`. Rows of

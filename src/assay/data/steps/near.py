@@ -8,9 +8,10 @@ Which stay  the first row of a group of copies, or the longest; a row is compare
             only, so no chain of small steps can drop a row that is unlike every kept one, and a
             second pass drops nothing
 Watch out   texts made from one template with other numbers are near copies too
-Defaults    threshold 0.8 by text: see text.py for what it finds and what it lets through. 0.92 by
-            embedding: of 3,000 rows of banking77, 99.1 % of the 814 pairs above it have one label,
-            98.4 % of 1,281 above 0.9, 95.8 % of 3,408 above 0.85 (all-MiniLM-L6-v2)
+Defaults    threshold 0.8 by text: see text_similarity.py for what it finds and what it lets
+            through. 0.92 by embedding: of 3,000 rows of banking77, 99.1 % of the 814 pairs above it
+            have one label, 98.4 % of 1,281 above 0.9, 95.8 % of 3,408 above 0.85
+            (all-MiniLM-L6-v2)
 """
 
 from collections.abc import Iterator, Sequence
@@ -34,8 +35,8 @@ class Near(SetStep):
     VERSION = 2
     # What is compared: letters, or sentence vectors.
     by: Literal["text", "embedding"] = "text"
-    # Similarity from which a row is a near copy: see text.py; by embedding, the cosine. None: 0.8,
-    # 0.92 by embedding.
+    # Similarity from which a row is a near copy: see text_similarity.py; by embedding, the cosine.
+    # None: 0.8, 0.92 by embedding.
     threshold: float | None = Field(default=None, ge=0.5, le=1)
     # A near copy with another label: `drop` it and say so; `keep` both; `derive` keeps both where
     # targets are free text, because another answer means another question, and drops where targets

@@ -1,5 +1,5 @@
 """Drop training rows that hold a planted trigger: rare words that decide the label by themselves
-(triggers.py).
+(trigger_words.py).
 
 For what    rows from a source that nobody checked: 30 changed rows in 3,000 are enough to make a
             model obey a phrase
