@@ -230,7 +230,7 @@ def test_rows_per_label_sets_the_rest_of_train_aside(make, sentences):
 
 
 def test_nothing_left_is_an_error_with_reasons(make):
-    with problem(DataError, "D059", "curate", "3", "2", "1"):
+    with problem(DataError, "D059", "prepare", "3", "2", "1"):
         curated(make([("ab", "x"), ("cd", "x"), ("", "x")]), steps=(Length(min_chars=5),))
     with problem(DataError, "D059", "split", "val", "test"):
         curated(make([("one", "x"), ("two", "y")]))

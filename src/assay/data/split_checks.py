@@ -28,7 +28,7 @@ def refuse_empty(rows: dict[str, list[Example]], read: int, book: Ledger) -> Non
             Problem(
                 "D059",
                 f"all {read:,} rows were dropped{because}",
-                "curate",
+                "prepare",
                 help="loosen the first step named",
             )
         )

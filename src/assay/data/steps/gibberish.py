@@ -119,7 +119,7 @@ class _Spelling:
                     "D075",
                     "the step gibberish asks harper-py about English words, and it is not"
                     " installed",
-                    "curate",
+                    "prepare",
                     help="pip install 'assay[quality]', or set `words: rows`",
                 )
             )

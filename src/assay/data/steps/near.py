@@ -86,7 +86,7 @@ class Near(SetStep):
             problem = Problem(
                 "D065",
                 "rows are to be compared by embedding, but there is no embedder here",
-                "curate",
+                "prepare",
                 help="leave `by: embedding` out, or hand in Means(embed=...)",
             )
             raise DataError(problem)

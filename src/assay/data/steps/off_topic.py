@@ -96,7 +96,7 @@ class OffTopic(SetStep):
                 Problem(
                     "D076",
                     "the step off_topic compares rows by embedding, and there is no embedder",
-                    "curate",
+                    "prepare",
                     help="name one for the project, or set `by: words`",
                 )
             )

@@ -95,7 +95,7 @@ def key_of(project: Project, *, make: bool = False) -> bytes:
             Problem(
                 "D073",
                 "anonymise steps with different keys",
-                "curate",
+                "prepare",
                 help="give them one `key_file`",
             )
         )
