@@ -13,8 +13,8 @@ Watch out   it changes texts of training rows only; a question that carries the 
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import Literal
+from collections.abc import Iterator, Sequence, Set
+from typing import ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -27,6 +27,7 @@ _NOT_WORD = re.compile(r"[\W_]+")
 
 class Boilerplate(SetStep):
     kind: Literal["boilerplate"] = "boilerplate"
+    VERSION: ClassVar[int] = 2
     min_rows: int = Field(default=5, ge=2)
     min_share: float = Field(default=0.01, ge=0, le=1)
     # Letters and digits of a line. `Thanks, Ann` has nine; a sentence of a disclaimer has more than
@@ -37,41 +38,58 @@ class Boilerplate(SetStep):
         self, examples: Sequence[Example], means: Means
     ) -> Iterator[Example | Changed | Dropped]:
         rows = [
-            [_key(line) for line in example.messages[-1].content.split("\n")]
+            [_Line(line, _key(line)) for line in example.messages[-1].content.split("\n")]
             for example in examples
         ]
         common: set[str] = set()
 
         def find(left: Sequence[int]) -> dict[int, str]:
-            # Rows that go make the share of each line among the others larger, so count again.
-            common.update(self._common([rows[at] for at in left]))
-            return {at: "nothing but boilerplate" for at in left if self._only(rows[at], common)}
+            # Rows that go, or of which one line is left, make the share of each line among the
+            # others larger, so count again.
+            while found := self._common([_remainder(rows[at], common) for at in left]):
+                common.update(found)
+            return {at: "nothing but boilerplate" for at in left if _only(rows[at], common)}
 
         gone = settle(len(rows), find)
         for at, example in enumerate(examples):
             if at in gone:
                 yield Dropped(example, gone[at])
                 continue
-            lines = example.messages[-1].content.split("\n")
-            kept = [line for line, key in zip(lines, rows[at], strict=True) if key not in common]
-            if len(lines) == 1 or len(kept) == len(lines):
+            kept = _remainder(rows[at], common)
+            if len(kept) == len(rows[at]):
                 yield example
             else:
-                text = re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip("\n")
+                text = re.sub(r"\n{3,}", "\n\n", "\n".join(line.text for line in kept))
                 yield Changed(example.with_text(text), "boilerplate removed")
 
-    def _common(self, rows: Sequence[Sequence[str]]) -> set[str]:
-        many = [set(row) for row in rows if len(row) > 1]
+    def _common(self, rows: Sequence[Sequence["_Line"]]) -> set[str]:
+        many = [{line.key for line in row} for row in rows if len(row) > 1]
         counts = Counter(key for row in many for key in row if len(key) >= self.min_chars)
         least = max(self.min_rows, self.min_share * len(many))
         return {key for key, n in counts.items() if n >= least}
 
-    def _only(self, row: Sequence[str], common: set[str]) -> bool:
-        return (
-            len(row) > 1
-            and any(key in common for key in row)
-            and not any(key and key not in common for key in row)
-        )
+
+class _Line(NamedTuple):
+    text: str
+    key: str
+
+
+def _remainder(row: Sequence[_Line], common: Set[str]) -> Sequence[_Line]:
+    """A row of several lines without those that are common, and without empty lines around the
+    rest."""
+    kept = [line for line in row if line.key not in common]
+    if len(row) == 1 or len(kept) == len(row):
+        return row
+    there = [at for at, line in enumerate(kept) if line.text]
+    return kept[there[0] : there[-1] + 1] if there else []
+
+
+def _only(row: Sequence[_Line], common: Set[str]) -> bool:
+    return (
+        len(row) > 1
+        and any(line.key in common for line in row)
+        and not any(line.key and line.key not in common for line in row)
+    )
 
 
 def _key(line: str) -> str:
