@@ -1,7 +1,5 @@
-"""What the search finds, against comparing all pairs; and what is made of it, against doing it one
-row at a time."""
+"""What is made of near pairs, against doing it one row at a time."""
 
-import csv
 import random
 
 import numpy as np
@@ -11,19 +9,9 @@ from hypothesis import strategies as st
 
 from assay.core.types import Example, Message
 from assay.data.dedup.near_duplicates import MOST_PARTNERS, across, families, stand_ins
-from assay.data.dedup.search import NearDuplicateSearch, merge_pairs
-from assay.data.text_similarity import Key, edit_similarity, jaccard, key_of
-from helpers.slips import slip
-
-
-def found_by(keys, threshold=0.8):
-    search = NearDuplicateSearch(keys, threshold)
-    return merge_pairs(list(search.near(search.buckets)))
-
-
-def near_pairs(keys):
-    pairs = found_by(keys)
-    return set(zip(pairs.first.tolist(), pairs.second.tolist(), strict=True))
+from assay.data.dedup.search import NearDuplicateSearch
+from assay.data.text_similarity import Key, key_of
+from helpers.near_pairs import near_pairs
 
 
 def template(rows, more=""):
@@ -35,52 +23,6 @@ def template(rows, more=""):
     )
     made = [sentence.format(draw.choice(words), draw.choice(words)) for _ in range(4 * rows)]
     return [Key(text) for text in dict.fromkeys(made)][:rows]
-
-
-@pytest.mark.slow
-def test_the_search_finds_what_comparing_all_pairs_finds(sentences):
-    draw = random.Random(2)
-    texts = sentences(150, seed=4)
-    texts += [slip(draw.choice(texts), draw, draw.choice((1, 2, 2))) for _ in range(150)]
-    keys = list(dict.fromkeys(Key(" ".join(text.split())) for text in texts))
-    found = near_pairs(keys)
-    pairs = [(i, j) for j in range(len(keys)) for i in range(j)]
-    true = {(i, j) for i, j in pairs if edit_similarity(keys[i].text, keys[j].text) >= 0.8}
-    true |= {(i, j) for i, j in pairs if jaccard(keys[i].text, keys[j].text) >= 0.8}
-    assert found <= true  # every hit is measured, so none is wrong
-    assert len(true) > 150
-    assert len(found) >= 0.98 * len(true)
-
-
-def test_similarity_is_the_larger_of_the_two_measures(sentences):
-    draw = random.Random(8)
-    keys = [Key(text) for text in sentences(60, seed=1)]
-    keys += [Key(slip(key.text, draw, 1)) for key in keys]
-    pairs = found_by(keys)
-    assert len(pairs.first) >= 60
-    for i, j, similarity in zip(*(column.tolist() for column in pairs), strict=True):
-        measures = [measure(keys[i].text, keys[j].text) for measure in (jaccard, edit_similarity)]
-        assert similarity == pytest.approx(max(measures))
-
-
-def test_being_near_does_not_depend_on_the_order_or_on_the_others(sentences):
-    draw = random.Random(3)
-    texts = sentences(100, seed=6)
-    keys = list(
-        dict.fromkeys(Key(text) for text in [*texts, *(slip(text, draw, 2) for text in texts)])
-    )
-
-    def pairs(keys):
-        return {frozenset((keys[i], keys[j])) for i, j in near_pairs(keys)}
-
-    assert pairs(keys) == pairs(keys[::-1])
-    some = set(keys[::3])
-    assert pairs(keys[::3]) == {pair for pair in pairs(keys) if pair <= some}
-
-
-def test_texts_of_other_passages_are_not_near(sentences):
-    text = sentences(1)[0]
-    assert near_pairs([Key(text, "a"), Key(text, "b"), Key(text, "a")]) == {(0, 2)}
 
 
 def one_at_a_time(rows, pairs):
@@ -164,12 +106,3 @@ def test_across_names_every_row_that_is_near_to_the_other_side(sentences):
         for some in (found, true)
     )
     assert (listed >= np.minimum(there, MOST_PARTNERS)).all()
-
-
-@pytest.mark.real
-def test_few_pairs_of_real_questions_are_called_near(shared_data):
-    with (shared_data("banking77", whole=True) / "train.csv").open(
-        encoding="utf-8", newline=""
-    ) as file:
-        keys = list(dict.fromkeys(Key(row["text"].lower()) for row in csv.DictReader(file)))
-    assert len(near_pairs(keys)) / (len(keys) * (len(keys) - 1) / 2) < 5e-5

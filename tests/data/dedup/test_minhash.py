@@ -1,4 +1,4 @@
-"""The measures of many pairs at once are those of text.py, one pair at a time."""
+"""Jaccard of many pairs at once is that of text_similarity.py, one pair at a time."""
 
 import os
 import random
@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.data.dedup.edit_distance import FEW, edit_similarities, sketches
 from assay.data.dedup.minhash import PERMUTATIONS, digests, jaccards, rows_per_band, shingle_sets
-from assay.data.text_similarity import edit_similarity, jaccard, shingles, sketch
+from assay.data.text_similarity import jaccard, shingles
 
 # Letters of one, two and four bytes, NUL, a space and a lone surrogate.
 TEXTS = st.text(st.sampled_from("ab é\0字𝄞\ud800"), max_size=30)
@@ -50,42 +49,6 @@ def test_long_and_short_texts_side_by_side():
     first, second = np.triu_indices(len(texts), 1)
     expected = [jaccard(texts[i], texts[j]) for i, j in zip(first, second, strict=True)]
     assert jaccards(texts, first, second).tolist() == expected
-
-
-@pytest.mark.slow
-@given(st.lists(st.text("abc", min_size=8, max_size=24), min_size=11, max_size=14))
-def test_edits_of_many_pairs(texts):
-    first, second = np.triu_indices(len(texts), 1)
-    assert len(first) >= FEW  # so that the tables are filled side by side
-    expected = [edit_similarity(texts[i], texts[j]) for i, j in zip(first, second, strict=True)]
-    assert edit_similarities(texts, first, second) == pytest.approx(expected)
-    assert edit_similarities(texts, first[:3], second[:3]) == pytest.approx(expected[:3])
-
-
-def test_edits_of_planted_slips():
-    draw = random.Random(4)
-    pairs = []
-    for _ in range(300):
-        text = "".join(draw.choices("abcdefgh ", k=draw.randint(10, 80)))
-        other = list(text)
-        for _ in range(draw.choice((0, 1, 2, 3))):
-            at = draw.randrange(len(other) - 1)
-            other[at : at + 2] = draw.choice(
-                (other[at + 1 : at - 1 : -1] if at else other[:2], [other[at]], ["x", "y"])
-            )
-        pairs.append((text, "".join(other)))
-    texts = [text for pair in pairs for text in pair]
-    first = np.arange(0, len(texts), 2)
-    expected = [edit_similarity(*pair) for pair in pairs]
-    assert edit_similarities(texts, first, first + 1) == pytest.approx(expected)
-    assert sum(value > 0 for value in expected) > 100
-
-
-def test_a_sketch_holds_the_same_bits_as_that_of_one_text():
-    draw = random.Random(1)
-    texts = ["".join(draw.choices("abcdefgh é", k=draw.randint(0, 90))) for _ in range(200)]
-    made = np.bitwise_count(sketches(texts, np.array(list(map(len, texts))))).sum(axis=1).tolist()
-    assert made == [sketch(text).bit_count() if 10 <= len(text) <= 82 else 0 for text in texts]
 
 
 def test_equal_minima_estimate_jaccard():
