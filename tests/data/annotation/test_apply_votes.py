@@ -1,11 +1,6 @@
-from dataclasses import replace
-
-from assay.core.errors import DataError
-from assay.core.store import append
-from assay.core.types import Document, Example, Message
+from assay.core.types import Example, Message
 from assay.data.annotation.apply_votes import apply, steps
-from assay.data.annotation.votes import Vote, by_annotator, mark, match_votes, new_votes, read_votes
-from helpers.problems import problem
+from assay.data.annotation.votes import Vote, mark
 
 
 def row(id, text, label=None, line=2):
@@ -68,36 +63,3 @@ def test_an_edited_row_does_not_get_its_old_votes():
     done = apply(edited, votes)
     assert done.examples == edited and not done.ledger
     assert [(w["code"], w["count"]) for w in done.warnings] == [("D088", 1)]
-    with_context = replace(ROWS[0], context=(Document("c", "another page"),))
-    assert mark(with_context) != mark(ROWS[0])
-
-
-def test_a_row_that_moved_keeps_its_votes_when_its_text_is_the_only_one():
-    votes = [vote(ROWS[0], "anna", "b")]
-    moved = replace(ROWS[0], id="r17")
-    assert list(match_votes(votes, [moved])[0]) == ["r17"]
-    twice = [replace(ROWS[0], id="r17"), replace(ROWS[0], id="r18")]
-    on, strays = match_votes(votes, twice)
-    assert not on and strays == votes
-
-
-def test_the_last_vote_of_an_annotator_stands():
-    votes = [
-        vote(ROWS[0], "anna", "b"),
-        vote(ROWS[0], "anna", "a"),
-        vote(ROWS[0], "carl", "b", decides=True),
-    ]
-    on, _ = match_votes(votes, ROWS)
-    assert by_annotator(on) == {"r1": {"anna": "a"}}
-    assert new_votes(votes, [vote(ROWS[0], "anna", "a")]) == []
-    assert new_votes(votes, [vote(ROWS[0], "anna", "b")]) == [vote(ROWS[0], "anna", "b")]
-
-
-def test_votes_are_read_as_they_were_written_and_a_line_that_is_none_is_named(tmp_path):
-    votes = [vote(ROWS[0], "anna", "b", source="t.csv:2"), vote(ROWS[1], "carl", "a", decides=True)]
-    append(tmp_path / "v.jsonl", *(v.to_json() for v in votes))
-    assert read_votes(tmp_path / "v.jsonl") == votes
-    assert read_votes(tmp_path / "none.jsonl") == []
-    append(tmp_path / "v.jsonl", {"id": "r1", "label": "x"})
-    with problem(DataError, "D025", "v.jsonl:3"):
-        read_votes(tmp_path / "v.jsonl")
