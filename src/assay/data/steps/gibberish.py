@@ -37,9 +37,9 @@ class Gibberish(SetStep):
     kind: Literal["gibberish"] = "gibberish"
     VERSION: ClassVar[int] = 2
     libraries: ClassVar[tuple[str, ...]] = ("fasttext-predict-v2", "harper-py")
-    # Robust standard deviations above the median in bits per letter. Clean rows reach 4, mashed
-    # keys begin at 7.
-    min_surprise: float = Field(default=5.0, gt=0)
+    # Robust standard deviations above the median in bits per letter. Mashed keys begin at 6, which
+    # 1 in 1,000 clean rows reaches.
+    min_surprise: float = Field(default=6.0, gt=0)
     # Share of a row's words that the second signal does not know.
     min_unknown: float = Field(default=0.5, gt=0, le=1)
     # What knows words: harper's English dictionary, or the other rows. Derived from the language of
