@@ -79,10 +79,6 @@ def test_equal_passages_keep_their_order():
     assert [name for name, _ in found_in(twins, "same text", 2)] == ["x", "y"]
 
 
-def test_common_words_and_plurals():
-    assert stems("How do the buses pass my boss's class?") == ["buse", "pass", "boss", "s", "class"]
-
-
 def test_the_inner_arm_sees_what_retrieval_finds_in_training_too(lesson):
     given_ = lesson("answer")
     seen = {}
