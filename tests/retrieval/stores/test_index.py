@@ -1,15 +1,8 @@
 """With an index a store finds what comparing all vectors finds, nearly always and at once."""
 
-import os
-
 import numpy as np
-import psycopg
 import pytest
 
-from assay.core.errors import ResourceError
-from assay.retrieval.stores import open_store
-from assay.retrieval.stores.settings import Postgres
-from helpers.problems import problem
 from helpers.stored import documents
 
 ROWS, WIDTH, GROUPS = 3000, 32, 60
@@ -98,36 +91,3 @@ def test_many_small_writes_are_tidied_up(new_place):
     if place.settings.kind == "exact":
         # two files a segment, of which there are at most 32, and two more
         assert len([*place.folder.iterdir()]) < 70
-
-
-# --- PostgreSQL alone -----------------------------------------------------------------------------
-
-
-def settings_on(address: str, name: str) -> Postgres:
-    return Postgres(address=address, table=f"{name}{os.getpid()}", patience=0.5)
-
-
-@pytest.mark.slow
-def test_the_password_comes_from_the_surroundings(server, monkeypatch):
-    from helpers import postgres
-
-    settings = settings_on(postgres.network_address(server.folder), "secret")
-    for password in ("", "a wrong one"):
-        monkeypatch.setenv("PGPASSWORD", password)
-        with problem(ResourceError, "R025") as refused:
-            open_store(settings, None, digest="digest", width=4)  # type: ignore[arg-type]
-        assert "a wrong one" not in str(refused.value)
-    monkeypatch.setenv("PGPASSWORD", (server.folder / "password").read_text())
-    store = open_store(settings, None, digest="digest", width=4)  # type: ignore[arg-type]
-    assert len(store) == 0
-    store.close()
-
-
-@pytest.mark.slow
-def test_a_database_without_the_extension_is_said(server):
-    with psycopg.connect(server.address, autocommit=True) as connection:
-        connection.execute("DROP DATABASE IF EXISTS plain")
-        connection.execute("CREATE DATABASE plain")
-    settings = settings_on(server.address.replace("/assay?", "/plain?"), "none")
-    with problem(ResourceError, "R025", None, "pgvector"):
-        open_store(settings, None, digest="digest", width=4)  # type: ignore[arg-type]

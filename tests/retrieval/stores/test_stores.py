@@ -1,15 +1,12 @@
 """What every store of passages promises."""
 
 import math
-import tracemalloc
 
 import numpy as np
 import pytest
 
 from assay.core.errors import ResourceError
 from assay.core.types import Document
-from assay.retrieval.stores import open_store
-from assay.retrieval.stores.settings import Exact
 from helpers.problems import problem
 from helpers.stored import axes, documents
 
@@ -318,19 +315,3 @@ def test_many_passages_are_looked_up_at_once(place):
     names = [f"d{number}#1" for number in range(1200)]
     store.put(documents(*names), np.ones((1200, 4)))
     assert store.passages(names[::-1]) == documents(*names[::-1])
-
-
-@pytest.mark.slow
-def test_an_exact_search_takes_little_memory_however_many_questions_there_are(tmp_path):
-    # All scores at once would be 4000 x 20,000 x 4 bytes: 320 MB. Blocks of 64 questions take 5 MB.
-    store = open_store(Exact(), tmp_path, digest="digest", width=16)
-    vectors = np.random.default_rng(0).standard_normal((20_000, 16))
-    store.put(documents(*map(str, range(20_000))), vectors)
-    tracemalloc.start()
-    try:
-        found = store.search(vectors[:4000], 1)
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert [name for ((name, _),) in found] == [*map(str, range(4000))]
-    assert peak < 40e6
