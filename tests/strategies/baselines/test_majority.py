@@ -21,3 +21,24 @@ def test_a_tie_goes_to_the_target_that_sorts_first_in_any_order_of_rows():
     rows = lesson("b", "a", "c", "a", "b")
     assert Majority().fit(rows).target == "a"
     assert Majority().fit(replace(rows, train=rows.train[::-1])).target == "a"
+
+
+def asked(text, options, target=None):
+    return Example(text, (Message("user", text),), target, options=tuple(options))
+
+
+def test_majority_names_a_letter_that_the_question_has():
+    task = Task(kind="choose", labels=("A", "B", "C"))
+    train = (asked("q", "xyz", "C"), asked("r", "xyz", "C"))
+    arm = Majority().fit(Lesson(task, train))
+    answers = arm.answer([asked("s", "xy"), asked("t", "xyz")])
+    assert [answer.text for answer in answers] == ["A", "C"]
+
+
+def test_majority_of_worked_solutions_is_their_number():
+    rows = [
+        Example(f"{i}", (Message("user", f"q {i}"),), f"step {i}\n#### {5 if i else 7}")
+        for i in range(3)
+    ]
+    (answer,) = Majority().fit(Lesson(Task(kind="number"), tuple(rows))).answer([rows[0].question])
+    assert answer.text == "5"

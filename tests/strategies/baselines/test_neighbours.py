@@ -8,6 +8,9 @@ import pytest
 
 from assay.core.types import Example, Lesson, Means, Message, Task
 from assay.strategies.baselines.neighbours import Neighbours
+from conftest import letters
+from helpers.label_sets import LESSON as SETS
+from helpers.label_sets import ROWS
 
 
 def embed(texts):
@@ -93,3 +96,14 @@ def test_written_answers_that_agree_are_given_where_train_says_so(tmp_path):
     assert ask(Neighbours().restore(tmp_path, given), 1, 5) == said
     nearest = Neighbours().fit(replace(given, judge=lambda some, answers: 0.0))
     assert [answer.text for answer in ask(nearest, 1, 5)] == ["odd0", "odd2"]
+
+
+def test_neighbours_name_what_most_of_them_have(tmp_path):
+    lesson = replace(SETS, means=Means(embed=letters))
+    arm = Neighbours(k=3).fit(lesson)
+    (answer,) = arm.answer([ROWS[9].question])
+    assert set((answer.text or "").split(" | ")) <= {*lesson.task.labels, "none"}
+    (same,) = Neighbours(k=1).fit(lesson).answer([ROWS[9].question])
+    assert same.text == ROWS[9].target
+    arm.save(tmp_path)
+    assert Neighbours(k=3).restore(tmp_path, lesson).answer([ROWS[9].question]) == [answer]
