@@ -1,5 +1,4 @@
-"""The best sentence, the piece that a question word asks for, and passages that are found where
-rows have none."""
+"""The best sentence, a piece of it, or the whole document, whichever train wants."""
 
 from dataclasses import replace
 
@@ -7,51 +6,10 @@ import numpy as np
 import pytest
 
 from assay.core.errors import TrainError
-from assay.core.types import Document, Example, Lesson, Means, Message, Task
-from assay.retrieval.stemming import Stems
-from assay.runtime.arms.job import task_score
+from assay.core.types import Document, Means, Task
 from assay.strategies.baselines.best_sentence import BestSentence
 from assay.strategies.retrieval.rag import Rag
-from assay.strategies.spans.typed_answers import extract_by_type
-
-TEXT = (
-    "The bridge was opened by Anna Berg"
-    " in May 1931. It is 345 metres long and cost 2.5 million crowns. Trams crossed it until 1968."
-)
-TASK = Task(kind="answer")
-
-
-def row(question, target, text=TEXT):
-    context = (Document("d", text),) if text else ()
-    return Example(question, (Message("user", question),), target, context=context)
-
-
-def lesson(rows, task=TASK, documents=()):
-    return Lesson(
-        task,
-        tuple(rows),
-        documents=documents,
-        judge=lambda some, said: task_score(some, said, task),
-    )
-
-
-@pytest.mark.parametrize(
-    ("question", "sentence", "piece"),
-    [
-        ("Who opened the bridge?", TEXT.split(". ")[0], "Anna Berg"),
-        ("When was the bridge opened?", TEXT.split(". ")[0], "May 1931"),
-        ("How long is it in metres?", "It is 345 metres long.", "345"),
-        (
-            "How many crowns did it cost?",
-            "It is 345 metres long and cost 2.5 million crowns.",
-            "2.5 million",
-        ),
-        ("What crossed the bridge?", "Trams crossed the bridge.", "Trams"),
-        ("Who was it?", "nobody knows.", ""),
-    ],
-)
-def test_the_piece_has_the_type_that_is_asked_for(question, sentence, piece):
-    assert extract_by_type(question, sentence, Stems("english")) == piece
+from helpers.passage_rows import BRIDGE, TASK, lesson, row
 
 
 def test_the_sentence_with_the_words_of_the_question_is_the_answer(tmp_path):
@@ -61,7 +19,7 @@ def test_the_sentence_with_the_words_of_the_question_is_the_answer(tmp_path):
     ]
     arm = BestSentence(sentences=1).fit(lesson(rows))
     answers = arm.answer(rows)
-    assert [a.text for a in answers] == [TEXT.split(". ")[2], TEXT.split(". ")[0] + "."]
+    assert [a.text for a in answers] == [BRIDGE.split(". ")[2], BRIDGE.split(". ")[0] + "."]
     arm.save(tmp_path)
     assert BestSentence(sentences=1).restore(tmp_path, lesson(())).answer(rows) == answers
     assert arm.answer([row("Who?", None, "")])[0].text == ""
@@ -74,40 +32,23 @@ def test_train_says_whether_a_piece_or_a_sentence_is_wanted():
     ]
     arm = BestSentence().fit(lesson(pieces))
     assert [answer.text for answer in arm.answer(pieces)] == ["Anna Berg", "2.5 million"]
-    whole = [row("Who opened the bridge?", TEXT.split(". ")[0])]
+    whole = [row("Who opened the bridge?", BRIDGE.split(". ")[0])]
     assert BestSentence().fit(lesson(whole)).answer(whole)[0].text == whole[0].target + "."
-
-
-def test_where_rows_have_no_context_the_documents_are_searched(tmp_path):
-    documents = (
-        Document("bridge", TEXT),
-        Document("tower", "The tower was built by Carl Dahl. It is red."),
-    )
-    rows = [
-        row("Who built the tower?", "Carl Dahl", ""),
-        row("Who opened the bridge?", "Anna Berg", ""),
-    ]
-    arm = BestSentence().fit(lesson(rows, documents=documents))
-    answers = arm.answer(rows)
-    assert [a.text for a in answers] == ["Carl Dahl", "Anna Berg"]
-    assert answers[0].passages[0] == "tower#1" and answers[0].support == 1
-    arm.save(tmp_path)
-    assert BestSentence().restore(tmp_path, lesson(())).answer(rows) == answers
-    inside = Rag(inner=BestSentence()).fit(lesson(rows, documents=documents))
-    assert [a.text for a in inside.answer(rows)] == ["Carl Dahl", "Anna Berg"]
 
 
 def test_the_whole_document_that_a_passage_is_from_is_an_answer(tmp_path):
     long = "The tower is red. " * 40 + "It was built by Carl Dahl."  # two passages
-    documents = (Document("bridge", TEXT), Document("tower", long))
-    rows = [row("Who built the red tower?", long, ""), row("Who opened the bridge?", TEXT, "")]
+    documents = (Document("bridge", BRIDGE), Document("tower", long))
+    rows = [row("Who built the red tower?", long, ""), row("Who opened the bridge?", BRIDGE, "")]
     arm = BestSentence().fit(lesson(rows, documents=documents))
     answers = arm.answer(rows)
-    assert [a.text for a in answers] == [long, TEXT]
+    assert [a.text for a in answers] == [long, BRIDGE]
     arm.save(tmp_path)
     assert BestSentence().restore(tmp_path, lesson(())).answer(rows) == answers
     given = BestSentence(sentences=-2).fit(lesson([row("Who?", "Anna Berg")], documents=documents))
-    assert given.answer([row("Who?", None)])[0].text == TEXT  # a row's own context is its document
+    assert (
+        given.answer([row("Who?", None)])[0].text == BRIDGE
+    )  # a row's own context is its document
 
 
 def test_without_a_text_and_for_other_kinds_it_is_refused():

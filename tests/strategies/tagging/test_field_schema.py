@@ -7,9 +7,11 @@ import pytest
 
 from assay.core.types import Example, Message
 from assay.strategies.tagging.field_schema import (
+    WORD,
     TargetFields,
     classes_of,
     learn_fields,
+    marks,
     place_of,
     spans_of,
     values_of,
@@ -71,3 +73,10 @@ def test_words_are_written_as_in_train():
     lines = learn_fields([row("from Oslo", "city: Oslo"), row("hm", "none")])
     assert lines.answer("from Paris", [(5, 10, "city")], {}) == "city: Paris"
     assert lines.answer("hm", [], {}) == "none"
+
+
+def test_tags_of_words():
+    text = "Ann Lee met Bo"
+    spans = [(0, 7, "person"), (12, 14, "person")]
+    bounds = [match.span() for match in WORD.finditer(text)]
+    assert marks(spans, bounds) == ["B-person", "I-person", "O", "B-person"]
