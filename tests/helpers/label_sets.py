@@ -19,6 +19,5 @@ def said(i: int) -> Example:
 
 
 TASK = Task(kind="multilabel", labels=tuple(sorted(WORDS)))
-
 ROWS = tuple(said(i) for i in range(96))
 LESSON = Lesson(TASK, ROWS[:72])

@@ -6,7 +6,6 @@ import json
 from assay.core.types import Example, Message
 
 TOWNS = ("Oslo", "Rome", "Bern", "Cork", "New York")
-
 FRAMES = (
     "send {0} to {1} please",
     "{0} goes to {1}",

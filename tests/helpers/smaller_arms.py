@@ -5,9 +5,7 @@ from pathlib import Path
 from assay.config import make_strategy
 
 QUICK = {"epochs": 2, "batch_size": 12, "val_rows": 4, "learning_rate": 3e-3}
-
 LORA = {"kind": "lora", "rank": 2, **QUICK}
-
 SHOTS = {"kind": "shots", "k": 1}
 
 

@@ -2,8 +2,8 @@
 score a pair.
 
 How      the network and its start are those of a reranker (`training/retriever/cross_encoder.py`):
-         before the first step it ranks as the cosines do. A question's scores are learnt together,
-         as a softmax over its options
+         before the first step it ranks somewhat as the cosines do. A question's scores are learnt
+         together, as a softmax over its options
 Source   Nogueira and Cho (2019), arxiv.org/abs/1901.04085; the softmax over a list: Cao et al.
          (2007), ListNet, doi.org/10.1145/1273496.1273513
 Grades   what is learnt of graded candidates is each one's share of the sum of grades; rows without
