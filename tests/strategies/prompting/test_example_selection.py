@@ -1,4 +1,7 @@
+"""Which solved rows are shown, and in which order."""
+
 import math
+from collections import Counter
 from itertools import pairwise
 
 import numpy as np
@@ -7,7 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.core.types import Example, Means, Message
-from assay.strategies.prompting.example_selection import Picker, arrangements, diverse
+from assay.strategies.prompting.example_selection import (
+    Picker,
+    arrangements,
+    diverse,
+    sample_rows,
+    spread,
+)
 
 ANGLES = {"a": 0, "b": 30, "c": 60, "d": 90}
 LABELS = ("y", "x")
@@ -85,3 +94,29 @@ def test_arrangements_differ_and_the_first_changes_nothing(k, count, seed):
     assert len(set(found)) == len(found) == min(count, math.factorial(k))
     assert all(sorted(first) == sorted(second) for first, second in pairwise(found))
     assert found == arrangements(k, count, seed)
+
+
+POOLS = st.lists(st.sampled_from("abc"), max_size=12).map(
+    lambda targets: [
+        Example(f"r{i}", (Message("user", f"{i}"),), target) for i, target in enumerate(targets)
+    ]
+)
+
+
+@given(POOLS, st.integers(0, 15), st.integers(0, 9))
+def test_drawn_rows_are_of_the_pool_and_once(pool, k, seed):
+    rows = sample_rows(pool, k, seed)
+    assert len({row.id for row in rows}) == len(rows) == min(k, len(pool))
+    assert {row.id for row in rows} <= {row.id for row in pool}
+    assert rows == sample_rows(pool, k, seed)
+
+
+@given(POOLS, st.integers(0, 15), st.integers(0, 9))
+def test_balanced_rows_take_turns(pool, k, seed):
+    rows = spread(pool, k, seed)
+    assert len({row.id for row in rows}) == len(rows) == min(k, len(pool))
+    shown, there = Counter(row.target for row in rows), Counter(row.target for row in pool)
+    most = max(shown.values(), default=0)
+    # A label is shown less often than another only when it has no more rows, or it was its turn
+    # next.
+    assert all(shown[label] >= most - 1 or shown[label] == there[label] for label in there)

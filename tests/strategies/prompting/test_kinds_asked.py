@@ -6,10 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from assay.core.types import Answer, Example, Message, Task
+from assay.core.types import Example, Message, Task
 from assay.strategies.linear.word_ranking import pairs_of
 from assay.strategies.prompting.few_shot import Shots
-from assay.strategies.prompting.prompted_arm import among
 from assay.strategies.training.lora import Lora
 from assay.tasks.options import LETTERS, question_with_options
 from assay.tasks.prompt_format import ask, build_messages
@@ -125,15 +124,6 @@ def test_options_are_scored_by_their_letters_and_only_those_of_the_row(taught, o
         shares = np.exp(line[:n] - line[:n].max())
         assert answer.confidence == pytest.approx(shares.max() / shares.sum(), abs=0.02)
     assert answers[0].scores[2] < -1e6
-
-
-def test_a_letter_that_was_written_is_held_to_the_row():
-    task = Task(kind="choose", labels=("A", "B", "C"))
-    from assay.tasks.parsing import AnswerParser
-
-    assert among(task, CHOICES[0], Answer("C", raw="C"), AnswerParser(task)).text is None
-    assert among(task, CHOICES[0], Answer(None, raw="It is oslo."), AnswerParser(task)).text == "B"
-    assert among(task, CHOICES[1], Answer("C", raw="C"), AnswerParser(task)).text == "C"
 
 
 def test_candidates_are_ordered_by_the_odds_of_yes(taught, open_tiny):

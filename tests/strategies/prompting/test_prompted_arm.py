@@ -1,13 +1,16 @@
-"""A model that cannot score writes its label, in the form of a choice, and is read leniently."""
+"""An arm that asks a model. One that cannot score writes its label, in the form of a choice, and is
+read leniently; a letter is held to the options of its question."""
 
 import json
 
+import numpy as np
 import pytest
 
-from assay.core.types import Example, Message, Task
+from assay.core.types import Answer, Example, Message, Task
 from assay.models.remote.endpoint import Endpoint
 from assay.models.remote.remote_model import RemoteModel
-from assay.strategies.prompting.prompted_arm import Prompted
+from assay.strategies.prompting.prompted_arm import Prompted, among, best_label
+from assay.tasks.parsing import AnswerParser
 from helpers.services import Service, reply, serving
 
 TASK = Task(kind="classify", labels=("card", "card lost", "refund"))
@@ -60,3 +63,28 @@ def test_a_refusal_is_no_answer_even_where_it_names_a_label(ask):
 def test_a_written_answer_has_no_form(ask):
     (one,), asked = ask(said("a red one\nand more"), task=Task(kind="answer"))
     assert one.text == "a red one" and one.confidence is None and "response_format" not in asked[0]
+
+
+def test_a_letter_that_was_written_is_held_to_the_row():
+    task = Task(kind="choose", labels=("A", "B", "C"))
+    two, three = (
+        Example("q", (Message("user", "which is a place"),), options=options)
+        for options in (("red", "oslo"), ("red", "blue", "oslo"))
+    )
+    assert among(task, two, Answer("C", raw="C"), AnswerParser(task)).text is None
+    assert among(task, two, Answer(None, raw="It is oslo."), AnswerParser(task)).text == "B"
+    assert among(task, three, Answer("C", raw="C"), AnswerParser(task)).text == "C"
+
+
+@pytest.mark.parametrize(
+    ("labels", "scores", "text", "confidence"),
+    [
+        ("abc", [0.1, 0.7, 0.2], "b", 0.7),
+        ("abc", [0.2, 0.4, 0.4], "b", 0.4),  # of equals the first
+        ("abc", [0.01, 0.02, 0.01], "b", 0.5),  # its share among the labels
+    ],
+)
+def test_the_likeliest_label_is_the_answer(labels, scores, text, confidence):
+    answer = best_label(labels, np.log(scores))
+    assert answer.text == answer.raw == text
+    assert answer.confidence == pytest.approx(confidence, abs=1e-6)
