@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from pydantic import ValidationError
 
 from assay.core.errors import Stopped, TrainError
 from assay.core.types import Lesson
@@ -142,13 +141,6 @@ def test_only_the_head_and_the_layers_asked_for_are_trained(lesson, open_tiny, l
         assert torch.equal(weight, base[name]) != name.startswith(inside), name
 
 
-def test_the_layers_learn_at_their_own_rate(lesson):
-    given = lesson("classify")
-    change = Head(layers=1, layers_rate=0.1).change(given.open_base(), given)
-    assert change.groups == {"model.layers.": 0.1}
-    assert {name.split(".")[0] for name in change.trained} == {"head", "model"}
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("settings", [{}, {"layers": 1}, {"hidden": 8, "state": "mean"}])
 def test_a_saved_head_gives_the_same_answers(lesson, tmp_path, settings):
@@ -250,29 +242,10 @@ def test_a_target_that_is_no_label_is_refused(lesson):
     assert "'other'" in problem.text
 
 
-def test_a_head_for_other_labels_is_refused(lesson, tmp_path):
-    given = lesson("classify")
-    strategy = Head(**QUICK)
-    folder = saved(strategy.fit(given), tmp_path / "arm")
-    other = replace(
-        given,
-        train=(),
-        task=given.task.model_copy(update={"labels": ("card", "refund", "card lost")}),
-    )
-    with pytest.raises(TrainError) as caught:
-        strategy.restore(folder, other)
-    assert caught.value.problems[0].code == "T043"
-
-
 def test_more_layers_than_there_are_is_refused(lesson):
     with pytest.raises(TrainError) as caught:
         Head(layers=3).fit(lesson("classify"))
     assert caught.value.problems[0].code == "T041"
-
-
-def test_learn_has_no_meaning_for_a_head():
-    with pytest.raises(ValidationError, match="leave `loss_on` out"):
-        Head(learn="everything")
 
 
 def test_questions_that_are_cut_are_counted(lesson):
