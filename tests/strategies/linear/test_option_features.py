@@ -1,8 +1,9 @@
 """Which option is right is told by marks of right options, or by the nearest training questions."""
 
 import numpy as np
+import pytest
 
-from assay.core.types import Example, Lesson, Means, Message, Task
+from assay.core.types import Answer, Example, Lesson, Means, Message, Task
 from assay.strategies.baselines.neighbours import Neighbours
 from assay.strategies.baselines.tfidf import Tfidf
 from assay.strategies.linear.option_features import (
@@ -83,3 +84,13 @@ def test_the_nearest_questions_speak_for_options_like_their_right_ones():
     # at 0. Cosines 0.985 and 0.174 as shares: 0.85.
     assert [answer.text for answer in answers] == ["A", "B"]
     assert [round(answer.confidence, 2) for answer in answers] == [0.85, 0.85]
+
+
+@pytest.mark.parametrize("strategy", [Tfidf(), Neighbours()], ids=lambda one: one.kind)
+def test_a_question_without_options_has_no_answer_and_the_others_keep_theirs(strategy):
+    rows = [asked(f"q {i}", [f"both {i}", f"stone {i}"], 0) for i in range(12)]
+    arm = strategy.fit(Lesson(TASK, tuple(rows), means=MEANS))
+    bare = Example("bare", (Message("user", "a text alone"),))
+    (alone,) = arm.answer([rows[0].question])
+    assert arm.answer([bare, rows[0].question]) == [Answer(None), alone]
+    assert arm.answer([bare]) == [Answer(None)]

@@ -58,9 +58,12 @@ def are_right(row: Example) -> list[bool]:
 
 
 def best_option(task: Task, question: Example, scores: Sequence[float]) -> Answer:
-    """The option with the highest log score, as a letter of the task's."""
+    """The option with the highest log score, as a letter of the task's; none where the question has
+    no options."""
     import numpy as np
 
+    if not len(scores):
+        return Answer(None)
     row = np.full(len(task.labels), NEVER)
     row[: len(scores)] = scores
     return best_label(task.labels, row)
@@ -100,13 +103,12 @@ class OptionLinear(Adapted):
         return cls(features, arrays["weights"], notes["bias"], task, notes["said"], stem)
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
-        if not any(question.options for question in questions):
+        some = [question for question in questions if question.options]
+        if not some:
             return [Answer(None) for _ in questions]
         ranks = self.task.kind == "rank"
-        values = (
-            _pairs(self.features, questions, query_of if ranks else strip_options) @ self.weights
-            + self.bias
-        )
+        pairs = _pairs(self.features, some, query_of if ranks else strip_options)
+        values = pairs @ self.weights + self.bias
         found, at = [], 0
         for question in questions:
             scores = values[at : at + len(question.options)].tolist()
@@ -200,8 +202,8 @@ class OptionVectors(Adapted):
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
         import numpy as np
 
-        if not questions:
-            return []
+        if not any(question.options for question in questions):
+            return [Answer(None) for _ in questions]
         near = (
             self.embed([strip_options(question) for question in questions], self.means)
             @ self.asked.T
