@@ -21,7 +21,7 @@ def topical(
     """Passages of at most `words` words under their headings, cut between sentences that are less
     alike than the mean of all neighbours less one standard deviation.
 
-    Ids and headings are those of `chunks.passages`.
+    Ids and headings are those of `chunking.passages`.
     """
     import numpy as np
 

@@ -56,7 +56,7 @@ class Exact(StoreOf):
 
 
 class ExactStore:
-    """See `contract.Store`. Writers take turns by a lock; readers take none."""
+    """See `base.Store`. Writers take turns by a lock; readers take none."""
 
     def __init__(self, folder: Path, digest: str, width: int, *, rebuild: bool = False):
         self.folder = folder

@@ -73,7 +73,7 @@ class LanceDb(StoreOf):
 
 
 class LanceStore:
-    """See `contract.Store`."""
+    """See `base.Store`."""
 
     def __init__(
         self,

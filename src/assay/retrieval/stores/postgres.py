@@ -85,7 +85,7 @@ class Postgres(StoreOf):
 
 
 class PostgresStore:
-    """See `contract.Store`. Writers take turns by locking the one row of `<table>_about`."""
+    """See `base.Store`. Writers take turns by locking the one row of `<table>_about`."""
 
     def __init__(
         self, settings: Postgres, digest: str, width: int, *, tell: Tell = lambda event: None

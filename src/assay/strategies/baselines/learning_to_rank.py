@@ -92,7 +92,7 @@ class LearntOrder(Adapted):
 
 
 def columns(order: WordOrder, rows: Sequence[Example], means: Means) -> list[np.ndarray]:
-    """Of each row, float64 (candidates, 5): see `retrieval.learned.features`."""
+    """Of each row, float64 (candidates, 5): see `learned_fusion.features`."""
     import numpy as np
 
     own = list(dict.fromkeys(text for row in rows for text in row.options))

@@ -6,9 +6,9 @@ Costs            an encoder of 22 million parameters, which reads each row once;
 Source           a linear probe: Alain and Bengio (2017), arxiv.org/abs/1610.01644; on frozen
                  sentence vectors: Conneau and Kiela (2018), SentEval, arxiv.org/abs/1803.05449.
                  Vectors: Reimers and Gurevych (2019), aclanthology.org/D19-1410. The model, and how
-                 C is chosen: linear.py
-Several labels   a model and a threshold for each: several.py. Options and candidates: a model over
-                 what each is and shares with the question: among_options.py
+                 C is chosen: linear/logistic_regression.py
+Several labels   a model and a threshold for each: linear/multilabel.py. Options and candidates: a
+                 model over what each is and shares with the question: linear/option_features.py
 Good when        few rows a label; labels are told apart by meaning and by words
 Watch out        an encoder reads the beginning of a long text only, minilm-l6 256 tokens; words are
                  read to the end

@@ -5,9 +5,10 @@ What it is for   the baseline that a language model must beat to be worth its co
 Costs            no language model; seconds of training
 Source           Salton and Buckley (1988), Term-weighting approaches in automatic text retrieval,
                  doi.org/10.1016/0306-4573(88)90021-0; characters: Cavnar and Trenkle (1994),
-                 N-gram-based text categorization. The model, and how C is chosen: linear.py
-Several labels   a model and a threshold for each: several.py. Options: a model over their words:
-                 among_options.py. Candidates: BM25, ranked.py
+                 N-gram-based text categorization. The model, and how C is chosen:
+                 linear/logistic_regression.py
+Several labels   a model and a threshold for each: linear/multilabel.py. Options: a model over their
+                 words: linear/option_features.py. Candidates: BM25, linear/word_ranking.py
 Good when        labels are told apart by words; thousands of short rows
 Watch out        it knows no synonyms and no word order beyond runs
 Defaults from    scikit-learn's, but for sublinear counts, usual for short texts. Single words

@@ -272,7 +272,7 @@ def retrain(
 
     Args:
         settings: the method, whose change of the network is made in place and stays. objective: as
-            for `tuned.train`.
+            for `trained_arm.train`.
     """
     import torch
 

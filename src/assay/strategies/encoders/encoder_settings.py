@@ -152,7 +152,7 @@ def shuffle_batches(count: int, size: int, seed: int, epoch: int) -> list[list[i
 
 def freeze(network: Any, words: bool) -> None:
     """Mark what is not trained: a layer over the first token, which is not read, and with `words`
-    the vectors of words and of positions."""
+    the vectors of words."""
     for name, weight in network.named_parameters():
         weight.requires_grad_(not name.startswith("pooler."))
     if words:

@@ -2,7 +2,7 @@
 them.
 
 `LinearLabels`  the likeliest label, with a probability for each
-`LinearSets`    the labels whose probabilities reach their thresholds: see several.py
+`LinearSets`    the labels whose probabilities reach their thresholds: see multilabel.py
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class LinearLabels(Adapted):
 
 
 class LinearSets(Adapted):
-    """`weights` (labels, features), `biases` and `cuts` (labels,): see `several`."""
+    """`weights` (labels, features), `biases` and `cuts` (labels,): see `multilabel`."""
 
     def __init__(
         self,

@@ -4,8 +4,8 @@ How              multinomial, with an L2 penalty, by scikit-learn's L-BFGS. C, a
                  are weighted alike, is what does best on rows that the model had not seen: `FOLDS`
                  parts, each scored by a model fitted on the others. The rows of a label are dealt
                  out in turn, so a label with two rows is learnt from one of them. Rows left out
-                 also scale the probabilities, as in calibrate.py: a C that names labels best may be
-                 too sure of them, or not sure enough
+                 also scale the probabilities, as in calibration.py: a C that names labels best may
+                 be too sure of them, or not sure enough
 Turned           with fewer rows than features, rows are written in as many coordinates as there are
                  rows, with all their products kept: the weights are those of the features to the
                  solver's tolerance, since the best weights are sums of rows (Schölkopf, Herbrich

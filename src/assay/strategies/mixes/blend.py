@@ -7,7 +7,8 @@ Costs            each inner arm is trained; the result is one adapter, with the 
 Source           average: Wortsman et al. (2022), Model soups, arxiv.org/abs/2203.05482; add:
                  Ilharco et al. (2023), Editing Models with Task Arithmetic,
                  arxiv.org/abs/2212.04089; ties: Yadav et al. (2023), arxiv.org/abs/2306.01708;
-                 dare: Yu et al. (2023), arxiv.org/abs/2311.03099. Steps: `blending.py`
+                 dare: Yu et al. (2023), arxiv.org/abs/2311.03099. Steps:
+                 `training/adapters/lora_combination.py`
 Good when        the inner arms begin alike and differ in rate, rank, rows or seed; adapters trained
                  from very different starts may cancel
 Watch out        ties and dare change every number, so the result is cut back to a small rank: the

@@ -3,8 +3,8 @@
 What it is for   what prompting alone reaches
 Costs            no training; every answer carries the examples' tokens
 Source           Brown et al. (2020), Language Models are Few-Shot Learners,
-                 arxiv.org/abs/2005.14165; choice and order of examples: picking.py, orders.py;
-                 reasoning: reasoning.py; calibration: calibrate.py
+                 arxiv.org/abs/2005.14165; choice and order of examples: example_selection.py,
+                 example_order.py; reasoning: reasoning.py; calibration: linear/calibration.py
 Good when        the base already understands the task; few labelled rows; the task changes often
 Watch out        order and choice of the examples move the score; small bases copy the last example
 Defaults from    k = 4; similar examples are shown least similar first, so that the best one stands

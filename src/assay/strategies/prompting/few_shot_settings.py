@@ -1,7 +1,7 @@
 """The settings of few-shot prompting, which of them go together, and what the fit needs by them.
 
-What it is for   `Shots` fits and restores with them (shots.py), `ShotsAnswers` asks by them
-                 (shots_answers.py)
+What it is for   `Shots` fits and restores with them (few_shot.py), `ShotsAnswers` asks by them
+                 (few_shot_arm.py)
 """
 
 from collections.abc import Iterator

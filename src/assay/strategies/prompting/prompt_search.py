@@ -8,7 +8,7 @@ Source           Zhou et al. (2023), Large Language Models are Human-Level Promp
                  Jamieson, Talwalkar (2016), arXiv 1502.07943
 Good when        there are 100 val rows or more, and the base already does part of the task
 Labels           what a prompt prefers by itself can be taken away from their scores (batch
-                 calibration): see worth.py
+                 calibration): see search/objective.py
 Watch out        the best of many on val looks better there than it is: the test rows say what it
                  gained
 Defaults from    2,000 calls are minutes on a small local base; on 200 val rows a share is known to

@@ -4,7 +4,7 @@ tuned model.
 Fit       open the base, change it as the method says, run the loop, keep the best weights
 Restore   open the base, change it in the same way, read the weights that the arm wrote
 Methods   a method says what it changes (`Trained.change`) and inherits both; one that answers by a
-          layer of its own has its own two (`methods/head.py`, `methods/token_head.py`)
+          layer of its own has its own two (`head.py`, `token_head.py`)
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class FineTuning(Trained):
     def fit(self, lesson: Lesson) -> Tuned:
         """
         Raises:
-            TrainError, UsageError: as `Trained.refuse`, `Trained.change` and `tuned.train`.
+            TrainError, UsageError: as `Trained.refuse`, `Trained.change` and `train`.
                 ResourceError: R098, memory is short. Stopped: the state is saved, and the same call
                     goes on from it.
         """

@@ -42,7 +42,7 @@ class Tuned(Prompted):
         self.curve: list[dict[str, float]] = []
         self.ended = ""
         self.best_step = 0  # whose weights are kept; 0: the last ones
-        self.fit: dict[str, str] = {}  # word and text, see `watch.fit_words`
+        self.fit: dict[str, str] = {}  # word and text, see `fit_words`
         self.start_loss: float | None = None  # before the first step
 
     def save(self, folder: Path) -> None:
