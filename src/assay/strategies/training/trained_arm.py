@@ -269,7 +269,8 @@ def fitting(
         text = f"{len(long)} {subject.partition(': ')[2]}: {named}{more}"
         raise TrainError(Problem("T013", text, help=f"{LONGER}; or set too_long: cut"))
     if what == "drop":
-        left = [i for i in range(len(sequences)) if i not in set(long)]
+        dropped = set(long)
+        left = [i for i in range(len(sequences)) if i not in dropped]
         kept = [examples[i] for i in left], [sequences[i] for i in left]
         return EncodedRows(*kept, len(long), f"{subject} and were left out")
     return EncodedRows(
