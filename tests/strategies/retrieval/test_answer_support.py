@@ -1,5 +1,7 @@
 """How much of an answer stands in the passages, and how likely a model finds that they say it."""
 
+import math
+
 import pytest
 
 from assay.core.types import Document
@@ -26,10 +28,8 @@ def test_an_answer_without_a_word_has_none_and_without_passages_nothing_is_suppo
     assert word_support("May", []) == 0
 
 
-def test_a_model_s_support_is_the_share_of_yes_against_no(open_tiny):
-    model = open_tiny()
-    asked = [("When?", "May", PASSAGES), ("How long?", "345 metres", PASSAGES)]
-    found, prompts = judge_support(model, asked), []
+def test_a_model_s_support_is_its_odds_of_yes_against_no(open_tiny):
+    model, prompts = open_tiny(), []
     score = model.score
 
     def noting(some, options, **more):
@@ -37,12 +37,10 @@ def test_a_model_s_support_is_the_share_of_yes_against_no(open_tiny):
         return score(some, options, **more)
 
     model.score = noting
-    assert judge_support(model, asked) == found and all(0 < share < 1 for share in found)
-    # What is asked about all lies in the prompt, and a shift of both scores changes nothing.
+    asked = [("When?", "May", PASSAGES), ("How long?", "345 metres", PASSAGES)]
+    found = judge_support(model, asked)
     for (question, answer, _), (_, prompt) in zip(asked, prompts, strict=True):
-        for said in (question, answer, *(one.text for one in PASSAGES)):
-            assert said in prompt.content
-    scores = score(prompts, ["no", "yes"], left=0.0)
-    for share, (no, yes) in zip(found, scores, strict=True):
-        assert share / (1 - share) == pytest.approx(2.718281828 ** (yes - no), rel=5e-3)
+        assert all(said in prompt.content for said in (question, answer, PASSAGES[0].text))
+    for share, (no, yes) in zip(found, score(prompts, ["no", "yes"], left=0.0), strict=True):
+        assert math.log(share / (1 - share)) == pytest.approx(yes - no, abs=2e-3)
     assert judge_support(model, []) == []
