@@ -7,10 +7,11 @@ import pytest
 
 from assay.core.errors import TrainError
 from assay.core.store import read_json
-from assay.core.types import Example, Lesson, Message, Task
+from assay.core.types import Example, Lesson, Means, Message, Task
 from assay.strategies.baselines.probe import Probe
 from assay.strategies.catalogue import refuse_unfit
 from assay.tasks.options import LETTERS, question_with_options
+from conftest import letters
 
 
 def test_probabilities_are_those_of_scikit_learn(lesson):
@@ -132,3 +133,21 @@ def test_several_labels_options_and_candidates(lesson, tmp_path):
         arm.save(tmp_path / task.kind)
         again = Probe().restore(tmp_path / task.kind, replace(given, train=(), val=()))
         assert again.answer(asked) == answers and arm.answer([]) == []
+
+
+def test_texts_without_a_word_are_told_apart_by_what_else_they_have(tmp_path):
+    rows = tuple(
+        Example(f"{i}", (Message("user", text),), label)
+        for i in range(6)
+        for text, label in (("\U0001f600", "glad"), ("?!", "unsure"))
+    )
+    given = Lesson(
+        Task(kind="classify", labels=("glad", "unsure")), rows, means=Means(embed=letters)
+    )
+    arm = Probe().fit(given)
+    answers = arm.answer(rows)
+    assert [answer.text for answer in answers] == [row.target for row in rows]
+    arm.save(tmp_path)
+    assert Probe().restore(tmp_path, given).answer(rows) == answers
+    with pytest.raises(TrainError, match="T002"):
+        Probe(features=("words",)).fit(given)

@@ -51,6 +51,16 @@ def test_texts_of_marks_alone_have_nothing_to_count_where_words_are_read():
     assert Features(("characters",), 1, 3).any_in(["?!"])
 
 
+def test_a_block_with_nothing_to_count_is_left_out_and_comes_back_so(tmp_path):
+    features, again = every(), every()
+    matrix = features.fit(["?!", ":-)"])  # characters and vectors, no words
+    assert features.names == ("characters", "vectors")
+    features.save(tmp_path, "own", {}, {})
+    again.load(tmp_path, "own")
+    assert np.array_equal(again(["?!", ":-)"]).toarray(), matrix.toarray())
+    assert again(["a word"]).shape == (1, matrix.shape[1])
+
+
 def test_of_many_rows_a_run_must_stand_in_two():
     texts = ["card"] * (COMMON - 1) + ["once"]
     for rows, known in ((texts, {"card"}), (texts[1:], {"card", "once"})):

@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
-from assay.core.errors import Problem
+from assay.core.errors import Problem, TrainError
 from assay.core.preconditions import need_rows
 from assay.core.types import Adapted, Lesson, Strategy, Task
 from assay.models.loading.catalogue import EMBEDDER
@@ -78,6 +78,9 @@ class Probe(Strategy):
     def fit(self, lesson: Lesson) -> Adapted:
         need_rows("probe", lesson)
         features = self._features(lesson)
+        if not features.any_in([text for row in lesson.train for text in (row.text, *row.options)]):
+            said = "probe: no training text has a word in it"
+            raise TrainError(Problem("T002", said, help="add `vectors` to its features"))
         if lesson.task.kind in ("choose", "rank"):
             return OptionLinear.of(features, lesson, self.c, "probe")
         arm = LinearSets if lesson.task.kind == "multilabel" else LinearLabels

@@ -53,8 +53,12 @@ class Features:
         return sum(len(words.vocabulary_) for words in self.counted.values())
 
     def fit(self, texts: Sequence[str]) -> Any:
-        """The matrix of texts whose runs become the vocabulary."""
-        for words in self.counted.values():
+        """The matrix of texts whose runs become the vocabulary. A block that finds nothing to count
+        in any of them, such as words where all texts are marks, is left out."""
+        for name, words in list(self.counted.items()):
+            if not any(map(words.build_analyzer(), texts)):
+                self._leave_out(name)
+                continue
             if len(texts) >= COMMON:
                 words.set_params(min_df=2)
             words.fit(texts)
@@ -121,10 +125,17 @@ class Features:
             read_json(folder / f"{stem}.json"),
         )
         known, self.weight = notes.pop("vocabulary"), notes.pop("weight")
-        for name, words in self.counted.items():
+        for name, words in list(self.counted.items()):
+            if name not in known:
+                self._leave_out(name)
+                continue
             words.set_params(vocabulary=known[name])
             words.idf_ = arrays.pop(f"idf.{name}")
         return arrays, notes
+
+    def _leave_out(self, name: str) -> None:
+        del self.counted[name]
+        self.names = tuple(one for one in self.names if one != name)
 
 
 def _words(longest: int) -> Any:
