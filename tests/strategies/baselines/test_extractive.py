@@ -1,7 +1,5 @@
 """Sentences that a regression picks: it learns what the gist begins with, and is scikit-learn's."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -65,9 +63,19 @@ def test_its_weights_are_those_of_scikit_learn():
     assert any(np.allclose(np.sort(arm.weights), np.sort(one), atol=1e-4) for one in fits)
 
 
-def test_texts_without_a_sentence_are_a_named_error():
+def test_rows_so_few_that_no_word_stands_in_two_sentences_are_learnt_from(tmp_path):
+    rows = [row(1, "Ann came. Rain fell.", "Ann came."), row(2, "Bo left.", "Bo left.")]
+    arm = Extractive(sentences=1).fit(lesson(rows))
+    answers = arm.answer(rows)
+    assert [answer.text for answer in answers] == ["Ann came.", "Bo left."]
+    arm.save(tmp_path)
+    assert Extractive(sentences=1).restore(tmp_path, lesson(())).answer(rows) == answers
+
+
+@pytest.mark.parametrize("text", [" ", "?! - !"])
+def test_texts_without_a_sentence_of_words_are_a_named_error(text):
     with pytest.raises(TrainError) as caught:
-        Extractive().fit(lesson([replace(row(1, " ", "x"))]))
+        Extractive().fit(lesson([row(1, text, "x")]))
     assert [problem.code for problem in caught.value.problems] == ["T002"]
 
 

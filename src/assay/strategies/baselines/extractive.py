@@ -63,18 +63,17 @@ class Extractive(Strategy):
             for row in sample_rows(lesson.train, ROWS, lesson.seed)
             if split_sentences(row.messages[-1].content)
         ]
-        if not rows:
-            raise TrainError(
-                Problem(
-                    "T002",
-                    "extractive: no training text has a sentence",
-                    help="choose another strategy",
-                )
-            )
         texts = [split_sentences(row.messages[-1].content)[:LONGEST] for row in rows]
-        order = WordOrder.over(text for own in texts for text in own)
+        every = [text for own in texts for text in own]
         words = word_counts()
-        words.fit([text for own in texts for text in own])
+        if not any(map(words.build_analyzer(), every)):
+            text = "extractive: no training text has a sentence with a word in it"
+            raise TrainError(Problem("T002", text, help="choose another strategy"))
+        order = WordOrder.over(every)
+        try:
+            words.fit(every)
+        except ValueError:  # no run of words stands in two of the sentences
+            words.set_params(min_df=1).fit(every)
         matrix = columns(words, order, texts)
         worth = _worth(rows, texts, lesson)
         alpha, sentences = self._select_hyperparameters(rows, texts, matrix, worth, lesson)
