@@ -50,7 +50,7 @@ def test_epochs_are_derived_from_what_is_read(tokens, setfit, encoder):
     assert found == [setfit, encoder] and strategy("setfit", epochs=12).rounds(tokens) == 12
 
 
-@pytest.mark.parametrize("count", [1, 2, 6, 7, 9])
+@pytest.mark.parametrize("count", [1, 2, 4, 6, 7, 9])
 def test_each_row_is_read_once_an_epoch_and_none_alone(count):
     for epoch in range(3):
         batches = shuffle_batches(count, 3, 5, epoch)

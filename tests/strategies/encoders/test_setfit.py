@@ -49,6 +49,15 @@ def test_rows_of_a_label_stand_together(lesson, encoder):
         assert all((places[batch][::2] == places[batch][1::2]).all() for batch in batches)
 
 
+@pytest.mark.parametrize(("count", "sizes"), [(4, [4]), (6, [3, 3]), (7, [3, 4])])
+def test_a_row_that_is_left_over_joins_the_step_before_it(lesson, encoder, count, sizes):
+    given = replace(lesson(), train=lesson().train[:count])
+    settings = strategy("setfit", objective="pairs", batch_size=3)
+    batches = Tuning(settings, Embedder(encoder), given)._batches(0)
+    assert [len(batch) for batch in batches] == sizes
+    assert sorted(row for batch in batches for row in batch) == list(range(count))
+
+
 def test_the_lower_half_stays_and_is_not_kept(lesson, two_layers):
     arm = strategy("setfit", epochs=1, words="frozen").fit(
         replace(lesson(folder=two_layers), val=())

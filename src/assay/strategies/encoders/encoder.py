@@ -53,6 +53,7 @@ KINDS = (*LABELLED, *PAIRED)  # of task, that it can do
 
 class EncoderHead(EncoderTrained):
     kind: Literal["encoder"] = "encoder"
+    VERSION = 2  # no row is lost where one is left for the last step
     learning_rate: float = Field(default=5e-5, gt=0, lt=1)
     batch_size: int = Field(default=16, ge=2, le=4096)
     # of the head of labels; probe: a linear model on the vectors

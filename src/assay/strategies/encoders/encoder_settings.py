@@ -146,7 +146,8 @@ def shuffle_batches(count: int, size: int, seed: int, epoch: int) -> list[list[i
     random_stream(seed, epoch, sep="-").shuffle(rows)
     batches = [rows[at : at + size] for at in range(0, count, size)]
     if len(batches) > 1 and len(batches[-1]) == 1:
-        batches[-2] += batches.pop()
+        alone = batches.pop()
+        batches[-1] += alone
     return batches
 
 

@@ -52,7 +52,7 @@ NAMES = 128  # labels whose names stand in every batch; of more, those of its ro
 class SetFit(EncoderTrained):
     kind: Literal["setfit"] = "setfit"
     MOST = 7
-    VERSION = 2  # half of the layers are trained by default, at twice the rate
+    VERSION = 3  # no row is lost where one is left for the last step
     objective: Literal["batch", "pairs"] = "batch"
     learning_rate: float = Field(default=2e-4, gt=0, lt=1)
     batch_size: int = Field(default=64, ge=2, le=4096)  # rows a step, or pairs
@@ -197,7 +197,8 @@ class Tuning:
                 batches.append([])
             batches[-1] += group
         if len(batches) > 1 and len(batches[-1]) < 2:
-            batches[-2] += batches.pop()
+            alone = batches.pop()
+            batches[-1] += alone
         return batches
 
     def _groups(self, draw: random.Random) -> list[list[int]]:
