@@ -114,11 +114,10 @@ def test_what_changes_no_weight_is_refused_before_anything_is_loaded(lesson, tmp
 
 
 def test_beside_the_original_base_nothing_is_quantised_inside_a_blend_either():
-    plain = {"kind": "lora", "rank": 4}
     quantised = {"kind": "qlora", "rank": 4, "double": True}
     alone = beside_full(make_strategy(quantised, {}))
     assert (alone.bits, alone.rank) == (0, 4)
-    blend = beside_full(make_strategy({"kind": "blend", "inners": [plain, quantised]}, {}))
+    blend = beside_full(make_strategy({"kind": "blend", "inners": [quantised, quantised]}, {}))
     assert [inner.bits for inner in blend.inners] == [0, 0]
     full = make_strategy({"kind": "full"}, {})
     assert beside_full(full) is full

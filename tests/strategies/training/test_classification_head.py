@@ -86,12 +86,12 @@ def test_the_common_beginning_of_sequences_comes_first_and_states_are_those_of_e
     open_tiny,
 ):
     model = open_tiny()
-    sequences = [[5, 6, 7, 8, 9], [5, 6, 7, 10], [5, 6, 7, 11, 12, 13]]
+    sequences = [[5, 6, 7, 8, 9], [5, 6, 7, 8, 10], [5, 6, 7, 8, 11, 12, 13]]
     (first, shared, left), *others = bodies(model, sequences)
-    assert (first, len(shared), left) == (-1, 3, 0)
+    assert (first, len(shared), left) == (-1, 4, 0)
     assert sorted(i for i, _, _ in others) == [0, 1, 2]
     for i, states, left in others:
         with torch.no_grad():
             alone = model.network.model(torch.tensor([sequences[i]])).last_hidden_state[0]
-        assert left == 3
+        assert left == 4
         torch.testing.assert_close(torch.cat([shared, states]), alone, atol=2e-5, rtol=0)
