@@ -6,10 +6,3 @@ def test_every_kind_of_the_task_is_there():
     for kind in KINDS:
         assert kind_of(Task(kind=kind.name)) is kind
         assert kind.metric in kind.metrics
-
-
-def test_words_of_a_name():
-    from assay.tasks.columns import words_of
-
-    assert words_of("meta.reasoningFree_pred") == ["reasoning", "free", "pred"]
-    assert words_of("LONG_ANSWER") == ["long", "answer"]

@@ -7,7 +7,6 @@ import pytest
 
 from assay.core.errors import DataError
 from assay.data.reading.load import load
-from assay.tasks.options import LETTERS, meaning, options_of, right
 from helpers.problems import problem
 
 
@@ -79,48 +78,6 @@ def test_rows_that_no_label_fits(tmp_path):
     assert listed.labels == ("b", "a", "other")
     with problem(DataError, "D026"):
         load(file_of(tmp_path, rows), kind="classify")
-
-
-def test_the_right_option_by_letter_place_and_text():
-    three = ["red", "blue", "green"]
-    for values, how in (
-        (["A", "c", "(B)"], "letter"),
-        ([0, 2, 1], "from 0"),
-        (["1", "3", "2"], "from 1"),
-        (["red", "green", "blue"], "text"),
-    ):
-        assert meaning((value, three) for value in values) == how
-        assert [right(value, three, how) for value in values] == ["A", "C", "B"]
-    assert right("mauve", three, "text") is None
-    assert right("D", three, "letter") is None
-    # Options that are numbers: 2 is a place where all answers are, and a text where all are texts.
-    numbers = ["2", "0", "7"]
-    assert meaning([(1, numbers), (2, three)]) == "from 0"
-    assert meaning([("7", numbers), ("2", numbers)]) == "text"
-    assert right("7", numbers, "text") == "C"
-
-
-def test_options_in_each_form():
-    assert (
-        options_of([["a", "b"]])
-        == options_of(["a", "b", None])
-        == options_of(['["a", "b"]'])
-        == ["a", "b"]
-    )
-    assert (
-        options_of(["a; b"], ";")
-        == options_of([{"text": ["a", "b"], "label": ["A", "B"]}])
-        == ["a", "b"]
-    )
-    for bad in (
-        ["a"],
-        [["a", ""]],
-        ["", "a", "b"],
-        [[f"{i}" for i in range(len(LETTERS) + 1)]],
-        [["a", ["b"]]],
-    ):
-        with pytest.raises(ValueError):
-            options_of(bad)
 
 
 def test_a_question_stands_with_its_options(tmp_path):

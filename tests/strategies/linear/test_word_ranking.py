@@ -12,29 +12,13 @@ from assay.evaluation.metrics.rank_order import Mrr, Ndcg
 from assay.evaluation.scoring import judge
 from assay.strategies.baselines.majority import Majority
 from assay.strategies.baselines.tfidf import Tfidf
-from assay.tasks.ranked_lists import format_ranking, grades_of, order_in
+from assay.tasks.ranked_lists import format_ranking
 
 TASK = Task(kind="rank")
 
 
 def row(id, query, candidates, grades=None):
     return Example(id, (Message("user", query),), grades, options=tuple(candidates))
-
-
-def test_lines_of_grades_and_orders():
-    assert grades_of([2, 0, 0.5], ["a", "b", "c"]) == [2, 0, 0.5]
-    assert (
-        grades_of([True, False], ["a", "b"])
-        == grades_of("a", ["a", "b"])
-        == grades_of(0, ["a", "b"])
-        == [1, 0]
-    )
-    assert grades_of(["c", 1], ["a", "b", "c"]) == [0, 1, 1]
-    for bad in ([1, -1], ["x"], 7, [[1], [0]]):
-        with pytest.raises(ValueError, match="has"):
-            grades_of(bad, ["a", "b"])
-    assert format_ranking([0.1, 0.7, 0.7]) == "2 3 1"
-    assert order_in("2 2 9 x 1", 3) == [1, 0]
 
 
 def test_it_agrees_with_scikit_learn():

@@ -12,7 +12,7 @@ from assay.core.types import Document, Example, Message, Task
 from assay.models.inference.log_likelihood import continuation_log_probs
 from assay.strategies.baselines.tfidf import Tfidf
 from assay.strategies.prompting.likelihood import WAYS, Likelihood, before, read
-from assay.tasks.options import options_in, question_with_options
+from assay.tasks.options import question_with_options
 
 EVERY = (*WAYS, "pmi")
 
@@ -107,5 +107,3 @@ def test_a_question_without_options_has_no_answer(lesson):
     assert [
         arm.fit(lesson("choose")).answer([question])[0].text for arm in (Likelihood(), Tfidf())
     ] == [None, None]
-    assert options_in(question_with_options("Which?", ("red", "A. blue"))) == ("red", "A. blue")
-    assert options_in("Which?\nA. red") == () == options_in("A. red or B. blue?")

@@ -1,0 +1,106 @@
+import pytest
+
+from assay.tasks.columns import (
+    as_text,
+    columns_of,
+    has,
+    is_prediction_name,
+    value_at,
+    words_of,
+)
+
+ROW = {"a.b": 1, "meta": {"source": "web", "at": None}, "turns": [{"text": "hi"}, {"text": "so?"}]}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "there"),
+    [
+        ("a.b", 1, True),  # the name as it is comes before the path
+        ("meta.source", "web", True),
+        ("meta.at", None, True),  # null is there
+        ("meta.by", None, False),
+        ("turns.0.text", "hi", True),
+        ("turns.-1.text", "so?", True),
+        ("turns.2.text", None, False),
+        ("turns.text", None, False),
+        ("gone", None, False),
+    ],
+)
+def test_a_path_reaches_into_objects_and_lists(path, value, there):
+    assert (value_at(ROW, path), has(ROW, path)) == (value, there)
+
+
+def test_a_scalar_is_written_as_in_a_file():
+    assert [as_text(value) for value in (True, False, None, 3, 0.5, " x ")] == [
+        "true",
+        "false",
+        "",
+        "3",
+        "0.5",
+        " x ",
+    ]
+
+
+def test_words_of_a_name():
+    assert words_of("meta.reasoningFree_pred") == ["reasoning", "free", "pred"]
+    assert words_of("LONG_ANSWER") == ["long", "answer"]
+
+
+def test_a_column_named_like_a_models_output_is_a_prediction():
+    assert all(map(is_prediction_name, ("label_pred", "modelScore", "out.confidence")))
+    assert not any(map(is_prediction_name, ("label", "predicate", "scored")))
+
+
+def columns(**values):
+    rows = [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)]
+    return {column.name: column for column in columns_of(rows)}
+
+
+def test_objects_are_opened_one_level_deep_and_stand_where_they_first_appear():
+    rows = [{"b": {"x": {"deep": 1}}}, {"a": 1, "b": {"y": 2}}]
+    assert [column.name for column in columns_of(rows)] == ["b.x", "b", "a", "b.y"]
+
+
+def test_the_numbers_of_a_column_count_its_filled_rows():
+    # Four rows, one blank, one null: two are filled, of 3 and 7 characters, 1 and 2 words.
+    (column,) = columns_of([{"t": "yes"}, {"t": "  "}, {"t": None}, {"t": " why so? "}])
+    assert (column.rows, column.filled, column.distinct) == (4, 2, 2)
+    assert (column.length, column.words, column.asks) == (5.0, 1.5, 0.5)
+    assert not column.full
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [
+        ("12", "numbers"),
+        ("-1,250.50", "numbers"),
+        ("$18", "numbers"),
+        ("2,5 %", "numbers"),
+        ("2024-02-29", "dates"),
+        ("2024-02-29T10:00:00Z", "dates"),
+        ("29.2.2024", "dates"),
+        ("https://a.b/c", "links"),
+        ("<p>hello</p>", "markup"),
+    ],
+)
+def test_numbers_dates_links_and_markup_are_told_apart(text, share):
+    column = columns(x=[text])["x"]
+    shares = {name: getattr(column, name) for name in ("numbers", "dates", "links", "markup")}
+    assert {name for name, value in shares.items() if value} == {share}
+
+
+def test_prose_labels_scales_and_marks_of_the_row():
+    found = columns(
+        text=[f"what is the {i}th thing" for i in range(9)],
+        verdict=["yes", "no", "no"] * 3,
+        same=["yes"] * 9,
+        stars=[i % 5 for i in range(9)],
+        row_id=list(range(9)),
+        _hidden=["a", "b", "c"] * 3,
+        tags=[["a", "b"]] * 9,
+    )
+    assert [name for name, one in found.items() if one.prose] == ["text"]
+    assert [name for name, one in found.items() if one.labels] == ["verdict", "_hidden"]
+    assert [name for name, one in found.items() if one.technical] == ["row_id", "_hidden"]
+    assert [name for name, one in found.items() if one.scale] == ["stars", "row_id"]
+    assert found["verdict"].share == pytest.approx(2 / 9)

@@ -1,0 +1,40 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assay.tasks.label_sets import format_labels, labels_in, of_field
+
+names = st.text("ab c", min_size=1, max_size=4).map(str.strip).filter(bool)
+
+
+@given(st.lists(names, max_size=5))
+def test_a_line_says_the_set_it_was_made_of(labels):
+    assert labels_in(format_labels(labels)) == tuple(sorted(set(labels)))
+
+
+def test_equal_sets_are_equal_lines():
+    assert format_labels(["b", "a", "b"]) == format_labels(["a", "b"]) == "a | b"
+    assert format_labels([]) == "none"
+    assert format_labels([], "nothing") == "nothing"
+    assert labels_in("nothing", "nothing") == labels_in(" ") == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "separator", "labels"),
+    [
+        (None, "", []),
+        ("a; b", "", ["a; b"]),
+        ("a; b;", ";", ["a", "b"]),
+        (["a", None, " b ", ""], "", ["a", "b"]),
+        ([1, True, 0.5], "", ["1", "true", "0.5"]),
+        (False, "", ["false"]),
+    ],
+)
+def test_labels_of_a_field(value, separator, labels):
+    assert of_field(value, separator) == labels
+
+
+@pytest.mark.parametrize("value", [{"a": 1}, [["a"]], ["a", {"b": 1}]])
+def test_objects_among_labels_are_refused(value):
+    with pytest.raises(ValueError, match="object"):
+        of_field(value, "")
