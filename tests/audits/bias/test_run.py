@@ -6,12 +6,7 @@ import random
 import pytest
 
 import assay
-from assay.audits.bias.remedies import as_treated, twins
 from assay.core.errors import DataError
-from assay.core.types import Example, Message
-from assay.strategies.baselines.tfidf import Tfidf
-from assay.strategies.training.head import Head
-from assay.strategies.training.lora import Lora
 from helpers.lines import named
 from helpers.problems import problem
 from helpers.toy import write_rows
@@ -69,18 +64,6 @@ def test_an_arm_that_learnt_to_go_by_the_person_is_found_and_remedied(tmp_path):
     assert cure["price"]["after"] >= cure["price"]["before"]  # in the test rows the things decide
     page, text = ((tmp_path / "report" / name).read_text() for name in ("report.html", "report.md"))
     assert "counterfactual" in text and "lowers the share of changed answers of tfidf" in page
-
-
-def test_what_an_adapter_reads_first_has_both_sides_of_every_pair():
-    rows = [
-        Example("a", (Message("user", "my son waits"),), "yes"),
-        Example("b", (Message("user", "it rains"),), "no"),
-    ]
-    assert [text.text for text in twins(rows, ("gender",))] == ["my son waits", "my daughter waits"]
-    assert as_treated(Lora(rank=4), "adapter") == Lora(rank=4, read_first=1)
-    # A word count and a layer of labels read no text first.
-    assert as_treated(Tfidf(), "adapter") is None and as_treated(Head(), "adapter") is None
-    assert as_treated(Tfidf(), "counterfactual") == Tfidf()
 
 
 @pytest.mark.nightly

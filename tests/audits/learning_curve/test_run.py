@@ -6,10 +6,9 @@ from types import SimpleNamespace
 import pytest
 
 import assay
-from assay.audits.learning_curve.curve_fit import Point, a_quarter, word
+from assay.audits.learning_curve.curve_fit import Point, a_quarter
 from assay.audits.learning_curve.run import plan_points, within
 from assay.decision.finished_arm import Arm
-from assay.stats.intervals import Interval
 from helpers.toy import write_rows
 
 LETTERS = "bcdfghklmnprstvw"
@@ -102,12 +101,3 @@ def test_what_passes_the_minutes_is_left_out_and_said():
     taken, gone = within(None, iter(points), 600)
     assert taken == [Point(arm, 100, 0, 115.0), Point(arm, 400, 0, 415.0)]
     assert [point.draw for point, _ in gone] == [1, 1] and "more than is left" in gone[0][1]
-
-
-def test_words_and_quarters():
-    assert [word(Interval(0.0, *ends)) for ends in ((0.0, 0.009), (0.0, 0.02), (0.001, 0.02))] == [
-        "flat",
-        "open",
-        "rises",
-    ]
-    assert [a_quarter(n) for n in (955, 84, 12_345)] == [240, 21, 3100]
