@@ -27,15 +27,6 @@ def test_the_environment_may_name_the_type(monkeypatch):
         weight_type()
 
 
-def test_variables_that_choose_kernels_belong_to_the_key(monkeypatch):
-    monkeypatch.delenv("ASSAY_PRECISION", raising=False)
-    monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
-    plain = numeric_environment()
-    assert not set(plain) & {"ASSAY_PRECISION", "ONEDNN_MAX_CPU_ISA"}
-    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")
-    assert numeric_environment() == {**plain, "ONEDNN_MAX_CPU_ISA": "AVX2"}
-
-
 def test_the_processors_flags_decide(monkeypatch):
     monkeypatch.delenv("ASSAY_PRECISION", raising=False)
     if not torch.cuda.is_available():

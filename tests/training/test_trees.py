@@ -9,74 +9,13 @@ import torch
 import transformers as hf
 
 from assay.models.inference import tree_attention as attention
-from assay.models.inference.attention_check import takes_trees
-from assay.models.inference.attention_segments import segment
 from assay.models.tokenizer.chat_tokens import Encoded
-from assay.models.tokenizer.token_tree import Tree
 from assay.training.batch import TrainingBatch
 from assay.training.objectives.completion import completion
+from helpers.tree_families import FAMILIES
 
 CPU = torch.device("cpu")
 attention.register()
-SMALL = {
-    "vocab_size": 97,
-    "hidden_size": 32,
-    "intermediate_size": 48,
-    "num_hidden_layers": 3,
-    "num_attention_heads": 4,
-    "max_position_embeddings": 256,
-    "pad_token_id": 0,
-    "bos_token_id": None,
-    "eos_token_id": 1,
-}
-GROUPED = {**SMALL, "num_key_value_heads": 2}
-MIXED = ["sliding_attention", "full_attention", "sliding_attention"]
-FAMILIES = {
-    "llama": hf.LlamaConfig(**GROUPED),
-    "qwen2": hf.Qwen2Config(**GROUPED),
-    "qwen2 sliding": hf.Qwen2Config(
-        **GROUPED, use_sliding_window=True, sliding_window=6, max_window_layers=1
-    ),
-    "qwen3": hf.Qwen3Config(**GROUPED, head_dim=16),
-    "qwen3 moe": hf.Qwen3MoeConfig(
-        **GROUPED,
-        head_dim=16,
-        num_experts=4,
-        num_experts_per_tok=2,
-        moe_intermediate_size=24,
-        decoder_sparse_step=1,
-    ),
-    "mistral": hf.MistralConfig(**GROUPED, sliding_window=7),
-    "gemma3": hf.Gemma3TextConfig(**GROUPED, head_dim=16, sliding_window=6, layer_types=MIXED),
-    "gemma2": hf.Gemma2Config(
-        **GROUPED,
-        head_dim=16,
-        sliding_window=6,
-        attn_logit_softcapping=30.0,
-        final_logit_softcapping=5.0,
-        query_pre_attn_scalar=16,
-    ),
-    "phi3": hf.Phi3Config(**GROUPED, sliding_window=6),
-    "olmo2": hf.Olmo2Config(**GROUPED),
-    "gpt-neox": hf.GPTNeoXConfig(**SMALL),
-    "gpt2": hf.GPT2Config(
-        vocab_size=97,
-        n_embd=32,
-        n_layer=3,
-        n_head=4,
-        n_positions=256,
-        attn_pdrop=0.0,
-        resid_pdrop=0.0,
-        embd_pdrop=0.0,
-        bos_token_id=None,
-        eos_token_id=1,
-    ),
-    "smollm3": hf.SmolLM3Config(**GROUPED),
-    "granite": hf.GraniteConfig(
-        **GROUPED, logits_scaling=3.0, residual_multiplier=0.5, embedding_multiplier=2.0
-    ),
-    "cohere2": hf.Cohere2Config(**GROUPED, sliding_window=6, logit_scale=0.25, layer_types=MIXED),
-}
 family = pytest.mark.parametrize("config", FAMILIES.values(), ids=FAMILIES)
 
 
@@ -169,62 +108,6 @@ def test_loss_and_gradients_are_those_of_separate_sequences(config):
         largest = max(float(g.abs().max()) for g in wanted.values())
         off = max(float((found[name] - wanted[name]).abs().max()) for name in wanted)
         assert off / largest < tolerance
-
-
-def test_segments_that_see_the_same_keys_add_up_their_gradients():
-    # Three sequences that begin alike, cut into three stretches of queries: all of them see the
-    # first node's key.
-    tree = Tree.of([[1, 2, 3, 4], [1, 2, 5, 6], [1, 7, 8]])
-    n, cuts = len(tree), (0, 3, 5, len(tree))
-    parts = [segment(tree, i, j, None, 0, CPU) for i, j in zip(cuts, cuts[1:], strict=False)]
-    torch.manual_seed(0)
-    given = [
-        torch.randn(heads, n, 8, dtype=torch.float64, requires_grad=True) for heads in (4, 2, 2)
-    ]
-    above = torch.randn(n, 4, 8, dtype=torch.float64)
-    out = attention.TreeAttention.apply(*given, parts, 0.3, False)
-    query, key, value = (states.repeat_interleave(4 // len(states), 0) for states in given)
-    sees = torch.tensor([[k <= q < tree.end[k] for k in range(n)] for q in range(n)])
-    weights = (query @ key.transpose(1, 2) * 0.3).masked_fill(~sees, -torch.inf).softmax(-1)
-    plain = (weights @ value).transpose(0, 1)
-    torch.testing.assert_close(out, plain)
-    found, expected = (torch.autograd.grad((one * above).sum(), given) for one in (out, plain))
-    for ours, theirs in zip(found, expected, strict=True):
-        torch.testing.assert_close(ours, theirs)
-
-
-@family
-def test_the_check_on_load_finds_that_it_can_be_computed_on_trees(config):
-    torch.manual_seed(0)
-    made = hf.AutoModelForCausalLM.from_config(
-        copy.deepcopy(config), attn_implementation=attention.NAME
-    )
-    assert takes_trees(made)
-    assert takes_trees(made.bfloat16())
-
-
-def test_a_model_with_masks_of_its_own_is_found_out():
-    made = hf.AutoModelForCausalLM.from_config(
-        hf.StableLmConfig(**GROUPED), attn_implementation=attention.NAME
-    )
-    assert not takes_trees(made)
-
-
-def test_a_model_that_does_not_ask_the_attention_function_is_found_out():
-    class Deaf(torch.nn.Module):
-        """Computes with SDPA whatever the tree says."""
-
-        def forward(self, *given, tree=None, attention_mask=None, **named):
-            return self.inner(*given, **named)
-
-    made = hf.AutoModelForCausalLM.from_config(
-        hf.LlamaConfig(**GROUPED), attn_implementation=attention.NAME
-    )
-    deaf = Deaf()
-    deaf.inner, made.model.layers[1].self_attn = made.model.layers[1].self_attn, deaf
-    made.model.layers[1].self_attn.inner.config = copy.deepcopy(made.config)
-    made.model.layers[1].self_attn.inner.config._attn_implementation = "sdpa"
-    assert not takes_trees(made)
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])

@@ -2,7 +2,6 @@
 texts; draws."""
 
 import json
-import math
 from dataclasses import replace
 
 import pytest
@@ -10,8 +9,6 @@ import torch
 
 from assay.core.types import GREEDY, Decoding, Form, Generated, Message
 from assay.models.inference import batch_generation as writing
-from assay.models.inference import shared_prefix_attention as lending
-from assay.models.inference.sampler import sample_token
 
 SYSTEM = Message("system", "Answer the question.")
 TEXTS = (
@@ -156,34 +153,6 @@ def test_progress_counts_finished_answers(model):
     assert {(event["event"], event["total"], event["unit"]) for event in told} == {
         ("progress", len(RAGGED), "answer")
     }
-
-
-# --- attention in parts ---------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("cap", [None, 2.0])
-def test_attention_over_two_sets_of_keys_is_that_over_both(cap):
-    draw = torch.Generator().manual_seed(1)
-    query, key, value = (torch.randn(3, 2, n, 8, generator=draw) for n in (4, 9, 9))
-    scores = query @ key.transpose(2, 3) * 0.4
-    scores = scores if cap is None else cap * torch.tanh(scores / cap)
-    expected = torch.softmax(scores, -1) @ value
-    one, first = lending.look(query, key[:, :, :5], value[:, :, :5], 0.4, cap)
-    other, second = lending.look(query, key[:, :, 5:], value[:, :, 5:], 0.4, cap)
-    assert torch.allclose(lending.merge_attention(one, first, other, second), expected, atol=1e-6)
-    assert torch.allclose(first, torch.logsumexp(scores[..., :5], -1), atol=1e-5)
-
-
-@pytest.mark.parametrize("cap", [None, 50.0])
-def test_entering_rows_see_what_stands_before(cap):
-    draw = torch.Generator().manual_seed(1)
-    query, key, value = (torch.randn(2, 2, 5, 8, generator=draw) for _ in range(3))
-    seen, _ = lending.look(query, key, value, 0.1, cap, "before")
-    expected = torch.nn.functional.scaled_dot_product_attention(
-        query, key, value, is_causal=True, scale=0.1
-    )
-    # a cap of 50 changes scores of 1 by 1e-4
-    assert torch.allclose(seen, expected, atol=1e-3 if cap else 1e-6)
 
 
 # --- other models ---------------------------------------------------------------------------------
@@ -358,52 +327,6 @@ def test_equal_prompts_are_drawn_independently(model):
 def test_a_low_temperature_is_greedy(model):
     cold = model.generate(RAGGED, max_tokens=8, how=Decoding(temperature=1e-4, seed=1))
     assert cold == model.generate(RAGGED, max_tokens=8)
-
-
-def test_drawn_tokens_have_the_shares_of_the_softmax():
-    logits = torch.tensor([0.0, 2.0, -math.inf, 1.0, -1.0])
-    shares = torch.softmax(logits.double() / 0.7, -1)
-    found = torch.bincount(
-        torch.tensor([sample_token(logits, 0.7, 1.0, (i + 0.5) / 4000) for i in range(4000)]),
-        minlength=5,
-    )
-    assert torch.allclose(found.double() / 4000, shares, atol=1e-3)
-    assert found[2] == 0
-
-
-def test_the_likeliest_tokens_that_make_up_a_share():
-    # Shares .5, .3, .15, .05: half needs one token, .6 two, .81 three.
-    logits = torch.tensor([0.15, 0.5, 0.05, 0.3]).log()
-    for top_p, kept in (
-        (0.01, {1}),
-        (0.49, {1}),
-        (0.6, {1, 3}),
-        (0.81, {0, 1, 3}),
-        (0.99, {0, 1, 2, 3}),
-    ):
-        found = [sample_token(logits, 1.0, top_p, (i + 0.5) / 400) for i in range(400)]
-        assert set(found) == kept
-    # .5 of .8
-    assert [sample_token(logits, 1.0, 0.6, (i + 0.5) / 400) for i in range(400)].count(1) == 250
-
-
-@pytest.mark.parametrize("temperature", [5e-324, 2.3e-309, 1e-30])
-@pytest.mark.parametrize("top_p", [1.0, 0.5])
-def test_next_to_no_temperature_is_the_most_likely_token(temperature, top_p):
-    logits = torch.tensor([1.0, 3.0, -torch.inf, 2.0])
-    assert {sample_token(logits, temperature, top_p, at) for at in (0.0, 0.5, 0.999999)} == {1}
-
-
-@pytest.mark.slow
-def test_a_share_of_a_large_vocabulary_is_that_of_all_of_it():
-    draw = torch.Generator().manual_seed(2)
-    for spread in (0.0, 0.01, 3.0):  # 0: all are equal, so the first ones are taken
-        logits = torch.randn(1500, generator=draw) * spread
-        shares, order = torch.softmax(logits.double(), -1).sort(descending=True, stable=True)
-        kept = order[: int((shares.cumsum(0) < 0.5).sum()) + 1]
-        found = {sample_token(logits, 1.0, 0.5, (i + 0.5) / 1500) for i in range(1500)}
-        assert found <= set(kept.tolist())
-        assert len(found) > 0.9 * len(kept) or spread == 3.0
 
 
 @pytest.mark.nightly

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from assay.core.types import LanguageModel, Message
+from assay.core.types import Message
 from assay.models.inference.chat_model import ChatModel
 
 SYSTEM = Message("system", "Answer the question.")
@@ -106,41 +106,6 @@ def test_questions_that_are_cut_are_counted(model):
     told.clear()
     model.score([long, PROMPTS[0]], ["card"], tell=told.append)
     assert [event["count"] for event in told if event["event"] == "warning"] == [1]
-
-
-def test_a_folder_is_opened_through_the_gate(tiny_model, tmp_path, monkeypatch, one_thread):
-    from assay.models.device import weight_type
-    from assay.models.open import open_model
-
-    monkeypatch.setenv("ASSAY_CACHE", str(tmp_path / "cache"))
-    model = open_model(str(tiny_model), offline=True)
-    assert isinstance(model, ChatModel)
-    assert isinstance(model, LanguageModel)
-    assert model.chat.max_length == 512
-    assert model.head.weight.dtype == weight_type()
-    assert not any(parameter.requires_grad for parameter in model.network.parameters())
-    assert len(model.generate(PROMPTS, max_tokens=2)) == len(PROMPTS)
-
-
-def test_weights_are_read_in_the_precision_that_is_asked_for(
-    tiny_model, tmp_path, monkeypatch, one_thread
-):
-    from safetensors.torch import load_file
-
-    from assay.models.loading.find import find
-    from assay.models.open import load_model
-
-    monkeypatch.setenv("ASSAY_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("ASSAY_PRECISION", "bf16")
-    found = find(str(tiny_model), offline=True)
-    assert load_model(found).head.weight.dtype == torch.bfloat16
-    # The folder holds fp32: read by way of bf16, most weights would have lost bits.
-    own = load_model(found, "fp32").network.state_dict()
-    kept = load_file(tiny_model / "model.safetensors")
-    assert all(torch.equal(own[name], weight) for name, weight in kept.items())
-    assert not all(torch.equal(weight.bfloat16().float(), weight) for weight in kept.values())
-    monkeypatch.setenv("ASSAY_PRECISION", "fp32")
-    assert load_model(found, "bf16").head.weight.dtype == torch.bfloat16
 
 
 # --- keys and values that stand before every sequence ---------------------------------------------

@@ -3,7 +3,6 @@ token by token."""
 
 import tracemalloc
 from collections.abc import Sequence
-from math import inf
 
 import numpy as np
 import pytest
@@ -13,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.core.types import Message
-from assay.models.inference import option_batches as scoring
 from assay.models.inference import tree_attention as attention
 from assay.models.inference.chat_model import ChatModel
 from assay.models.inference.option_scores import Trie
@@ -121,16 +119,6 @@ def test_scaled_and_capped_logits_are_those_of_the_model(open_tiny, family):
 
 def test_no_prompts(model):
     assert model.score([], OPTIONS).shape == (0, len(OPTIONS))
-
-
-def test_logits_are_computed_in_fp32_and_follow_the_weights(open_tiny):
-    model = open_tiny(dtype=torch.bfloat16)
-    hidden = torch.randn(3, 64, generator=torch.Generator().manual_seed(0)).bfloat16()
-    wide = lambda: hidden.float() @ model.head.weight.float().T  # noqa: E731
-    assert torch.equal(model.logits(hidden), wide())
-    with torch.no_grad():
-        model.head.weight.mul_(2)
-    assert torch.equal(model.logits(hidden), wide())
 
 
 # --- the trie -------------------------------------------------------------------------------------
@@ -267,71 +255,3 @@ def test_memory_does_not_grow_with_the_rows(model):
         assert most(4_000) - most(1_000) < 3_000 * 100
     finally:
         tracemalloc.stop()
-
-
-# --- close options --------------------------------------------------------------------------------
-
-
-def test_close_options_get_the_scores_of_fp32(open_tiny, monkeypatch):
-    narrow = open_tiny(dtype=torch.bfloat16)
-    wide = open_tiny(dtype=torch.bfloat16)
-    wide.network.float()
-    expected = wide.score(RAGGED, OPTIONS, left=0.0)
-    monkeypatch.setattr(scoring, "CLOSE", inf)
-    np.testing.assert_allclose(narrow.score(RAGGED, OPTIONS, left=0.0), expected, atol=1e-4)
-    monkeypatch.setattr(scoring, "CLOSE", 0.0)
-    assert np.abs(narrow.score(RAGGED, OPTIONS, left=0.0) - expected).max() > 1e-3
-    # The copy is made once, and anew when a weight has changed.
-    monkeypatch.setattr(scoring, "CLOSE", inf)
-    narrow.score(RAGGED, OPTIONS)
-    copy = narrow.exact()
-    narrow.score(RAGGED, OPTIONS)
-    assert narrow.exact() is copy
-    with torch.no_grad():
-        narrow.head.weight.mul_(2)
-    narrow.score(RAGGED, OPTIONS)
-    assert narrow.exact() is not copy
-
-
-def test_no_copy_where_weights_are_wide_or_trained_or_many(open_tiny, monkeypatch):
-    from assay.models.inference import causal_lm
-
-    assert open_tiny().exact() is None
-    narrow = open_tiny(dtype=torch.bfloat16)
-    assert narrow.exact() is not None
-    monkeypatch.setattr(causal_lm, "EXACT_BYTES", 1000)
-    assert narrow.exact() is None
-    monkeypatch.undo()
-    narrow.head.weight.requires_grad_(True)
-    assert narrow.exact() is None
-
-
-def test_rows_whose_best_options_are_close():
-    rows = [
-        [-1.0, -1.39, -9.0],
-        [-1.0, -3.0, -3.1],
-        [-2.0, -2.0, -2.1],
-        [-2.0, -2.0, -9.0],
-        [-1.0, -1.41, -9.0],
-    ]
-    # The second row's close ones are not its best; the last row's best are the same option twice.
-    assert scoring.near_ties(np.array(rows)).tolist() == [0, 2]
-    assert scoring.near_ties(np.zeros((3, 1))).tolist() == []
-
-
-def test_a_close_row_is_scored_again_as_a_whole(open_tiny, monkeypatch):
-    narrow, wide = open_tiny(dtype=torch.bfloat16), open_tiny(dtype=torch.bfloat16)
-    wide.network.float()
-    expected = wide.score(RAGGED, MANY, left=0.0)
-    monkeypatch.setattr(scoring, "CLOSE", 0.0)
-    rough = narrow.score(RAGGED, MANY, left=0.0)
-    # As close as the two best options of the first row: all its scores are then fp32's, and other
-    # rows keep theirs.
-    best = np.sort(rough, 1)[:, ::-1]
-    gaps = best[:, 0] - best[:, 1]
-    monkeypatch.setattr(scoring, "CLOSE", float(gaps[0]) + 1e-6)
-    found = narrow.score(RAGGED, MANY, left=0.0)
-    again = gaps < gaps[0] + 1e-6
-    assert again[0] and not again.all()
-    np.testing.assert_allclose(found[again], expected[again], atol=1e-4)
-    np.testing.assert_array_equal(found[~again], rough[~again])

@@ -4,7 +4,8 @@ cached keys."""
 import pytest
 import torch
 
-from assay.models.inference.attention_segments import TreeLayout
+from assay.models.inference import tree_attention as attention
+from assay.models.inference.attention_segments import TreeLayout, segment
 from assay.models.inference.tree_attention import attend
 from assay.models.tokenizer.token_tree import Tree
 
@@ -117,3 +118,25 @@ def test_the_compiled_backward_pass_has_the_gradients_of_plain_autograd(tree, be
     wanted = computed(under_mask(ancestors(tree, before, window)), given)
     for ours, theirs in zip(found, wanted, strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
+
+
+def test_segments_that_see_the_same_keys_add_up_their_gradients():
+    # Three sequences that begin alike, cut into three stretches of queries: all of them see the
+    # first node's key.
+    tree = Tree.of([[1, 2, 3, 4], [1, 2, 5, 6], [1, 7, 8]])
+    n, cuts = len(tree), (0, 3, 5, len(tree))
+    parts = [segment(tree, i, j, None, 0, CPU) for i, j in zip(cuts, cuts[1:], strict=False)]
+    torch.manual_seed(0)
+    given = [
+        torch.randn(heads, n, 8, dtype=torch.float64, requires_grad=True) for heads in (4, 2, 2)
+    ]
+    above = torch.randn(n, 4, 8, dtype=torch.float64)
+    out = attention.TreeAttention.apply(*given, parts, 0.3, False)
+    query, key, value = (states.repeat_interleave(4 // len(states), 0) for states in given)
+    sees = torch.tensor([[k <= q < tree.end[k] for k in range(n)] for q in range(n)])
+    weights = (query @ key.transpose(1, 2) * 0.3).masked_fill(~sees, -torch.inf).softmax(-1)
+    plain = (weights @ value).transpose(0, 1)
+    torch.testing.assert_close(out, plain)
+    found, expected = (torch.autograd.grad((one * above).sum(), given) for one in (out, plain))
+    for ours, theirs in zip(found, expected, strict=True):
+        torch.testing.assert_close(ours, theirs)

