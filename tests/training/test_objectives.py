@@ -156,25 +156,6 @@ def test_a_target_that_is_no_label_is_refused_before_a_model_is_opened(lesson):
     assert (problem.code, problem.place) == ("T043", given.train[0].source)
 
 
-@pytest.mark.parametrize(
-    ("settings", "said"),
-    [
-        ({"objective": "label_set", "learn": "everything"}, "leave `loss_on: everything` out"),
-        ({"objective": "label_set", "label_smoothing": 0.1}, "leave `label_smoothing` out"),
-        ({"objective": "label_set", "teacher": "a"}, "no place for a teacher"),
-        ({"teacher": "a", "label_smoothing": 0.1}, "takes the place of label_smoothing"),
-        ({"teacher_share": 0.3}, "set `teacher` to a model"),
-        ({"teacher_temperature": 3.0}, "set `teacher` to a model"),
-        ({"kind": "head", "objective": "label_set"}, "leave `objective` out"),
-        ({"kind": "head", "teacher": "a"}, "leave `teacher` out"),
-        ({"kind": "head", "read_first": 1}, "leave `read_first` out"),
-    ],
-)
-def test_what_excludes_each_other_is_refused(settings, said):
-    with pytest.raises(ValueError, match=said):
-        make_strategy({"kind": "lora", **settings}, {})
-
-
 # --- a teacher ------------------------------------------------------------------------------------
 
 

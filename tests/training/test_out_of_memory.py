@@ -11,7 +11,6 @@ import torch
 from assay.core.errors import ResourceError
 from assay.training.objectives.completion import completion
 from assay.training.out_of_memory import is_short, split_to_limit, translate_memory_errors
-from helpers.lines import named
 from helpers.problems import problem
 
 ALLOCATOR = (
@@ -84,27 +83,6 @@ def test_micro_batches_are_halved_and_the_gradients_are_the_same(build, tmp_path
 
 
 @pytest.mark.slow
-def test_a_finished_micro_batch_is_not_counted_twice(build, tmp_path):
-    # The second micro-batch fails once, when the first one's gradient is there.
-    calls = []
-
-    def objective(network, batch):
-        calls.append(len(batch.rows))
-        if len(calls) == 2:
-            raise MemoryError
-        return completion(network, batch)
-
-    settings = {**SETTINGS, "micro_tokens": 130, "epochs": 1}
-    found, progress = weights(
-        build(tmp_path / "a", settings=settings, held=(), objective=objective)
-    )
-    expected, _ = weights(build(tmp_path / "b", settings=settings, held=()))
-    assert progress.halved == 1
-    for name, weight in expected.items():
-        torch.testing.assert_close(found[name], weight, atol=1e-6, rtol=0)
-
-
-@pytest.mark.slow
 def test_a_run_remembers_what_did_not_fit(build, tmp_path):
     from assay.core.errors import Stopped
 
@@ -124,24 +102,6 @@ def test_a_run_remembers_what_did_not_fit(build, tmp_path):
     )
     assert progress.halved == 1
     assert all(torch.equal(resumed[name], weight) for name, weight in whole.items())
-
-
-@pytest.mark.parametrize("error", ERRORS, ids=["processor", "python", "card"])
-def test_a_row_that_does_not_fit_alone_is_an_error_with_a_way_out(build, tmp_path, error):
-    training = build(
-        tmp_path, settings={**SETTINGS, "batch_size": 2}, held=(), objective=failing(0, error)
-    )
-    with pytest.raises(ResourceError) as caught:
-        training.run()
-    (told,) = caught.value.problems
-    assert told.code == "R098" and named(told.text, "step 1")
-    assert told.place in training.sources and "micro_tokens" in told.help
-
-
-def test_two_halvings_are_the_most(build, tmp_path):
-    training = build(tmp_path, settings=SETTINGS, held=(), objective=failing(2, MemoryError()))
-    with problem(ResourceError, "R098", None, "step 1", "3 rows"):
-        training.run()
 
 
 def test_other_errors_pass():

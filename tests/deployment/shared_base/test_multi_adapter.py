@@ -1,7 +1,6 @@
 """Several adapters on one base: each says what it says alone, whoever else is there, in a batch or
 in turn."""
 
-import copy
 from dataclasses import replace
 
 import pytest
@@ -14,7 +13,7 @@ from assay.models.inference.batch_plan import Padded
 from assay.models.inference.shared_prefix_attention import Pass, Slots
 from assay.strategies.training.lora import Lora
 from assay.strategies.training.miss import Miss
-from helpers.adapters import logits, saved, taught, their_warnings
+from helpers.adapters import logits, saved, taught
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 SETTINGS = {
@@ -138,33 +137,6 @@ def test_adapters_from_pefts_own_files_with_pissa_are_taken(given, open_tiny, tm
     torch.testing.assert_close(
         said(model, many.network, given), said(model, model.network, given), atol=1e-5, rtol=0
     )
-
-
-def test_layers_that_lie_the_other_way_round(tmp_path):
-    from peft import LoraConfig, get_peft_model
-    from transformers import GPT2Config, GPT2LMHeadModel
-
-    from assay.training.adapters.lora_weights import ActiveAdapter, Beside, read_pairs
-
-    torch.manual_seed(3)
-    config = GPT2Config(n_layer=2, n_embd=32, n_head=2, vocab_size=480, n_positions=64)
-    network = GPT2LMHeadModel(config).eval()
-    ids = torch.arange(12)[None]
-    names = ["c_attn", "c_proj", "c_fc"]
-    how = LoraConfig(
-        r=4, target_modules=names, fan_in_fan_out=True, init_lora_weights=False, use_dora=True
-    )
-    with their_warnings():
-        peer = get_peft_model(copy.deepcopy(network), how).eval()
-    peer.save_pretrained(tmp_path)
-    turn = ActiveAdapter()
-    turn.one = "it"
-    for place, pair in read_pairs(network, tmp_path).items():
-        beside = Beside(turn)
-        beside.pairs["it"] = pair
-        network.get_submodule(place).register_forward_hook(beside.after)
-    with torch.no_grad():
-        torch.testing.assert_close(network(ids).logits, peer(ids).logits, atol=2e-5, rtol=1e-5)
 
 
 # --- mixed in one pass ----------------------------------------------------------------------------

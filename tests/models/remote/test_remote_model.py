@@ -109,12 +109,6 @@ def test_a_refusal_is_an_answer_that_is_marked_and_kept(service, opened, act):
     assert model.generate([ask("q")], max_tokens=9) == [one] and len(service.asked) == 1
 
 
-# --- faults that may pass -------------------------------------------------------------------------
-
-
-# --- faults that do not pass ----------------------------------------------------------------------
-
-
 # --- what is kept ---------------------------------------------------------------------------------
 
 

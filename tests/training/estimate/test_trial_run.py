@@ -1,13 +1,10 @@
 """A rehearsal tells the whole run's numbers from a few of its steps; those without a clock in them
 are exact."""
 
-import numpy as np
 import pytest
 
 from assay.core.errors import ResourceError
-from assay.training.batch_schedule import BatchPlan
-from assay.training.estimate.protocol import ask, find_request, read_rehearsals
-from assay.training.estimate.step_costs import MicroBatch, Survey, first_parts, line, neighbours
+from assay.training.estimate.protocol import ask, read_rehearsals
 from assay.training.estimate.trial_run import run_or_rehearse, saves
 from helpers.problems import problem
 
@@ -73,15 +70,6 @@ def test_the_steps_that_a_killed_run_has_taken_are_not_counted(build, tmp_path):
     assert (found["steps"], found["looks"]) == (2, 1)  # of 6 steps and 2 epochs
 
 
-def test_nothing_else_than_a_request_starts_one(build, tmp_path):
-    inside = tmp_path / "reading" / "documents" / "training"
-    inside.mkdir(parents=True)
-    assert find_request(inside) is None
-    ask(tmp_path)
-    assert find_request(inside) == (tmp_path, {"done": 0, "memory": 0})
-    assert find_request(inside / "deeper") is None  # three folders up and no further
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("full", [False, True], ids=["lora", "all weights"])
 def test_every_kind_of_run_can_be_rehearsed(build, tmp_path, full):
@@ -96,73 +84,7 @@ def test_what_cannot_fit_is_refused_with_what_would(build, tmp_path):
         run_or_rehearse(build(tmp_path))
 
 
-# --- the survey -----------------------------------------------------------------------------------
-
-
-def plan(n=40, batch=8):
-    lengths = tuple(3 + (7 * i) % 19 for i in range(n))
-    return BatchPlan(lengths, batch, seed=1, micro_tokens=64, ids=[list(range(k)) for k in lengths])
-
-
-def test_the_dearest_part_is_found_among_all_steps():
-    parts = [
-        len(rows) * max(plan().lengths[row] for row in rows)
-        for epoch in range(2)
-        for step in range(plan().steps)
-        for rows in plan().step(epoch, step)
-    ]
-    survey = Survey.of(plan(), epochs=2)
-    assert len(survey.steps) == 10
-    assert survey.dearest.cells == max(parts) and survey.cells == pytest.approx(sum(parts) / 10)
-
-
-def test_of_many_steps_some_are_looked_at_evenly():
-    survey = Survey.of(plan(n=400), epochs=3, most=10)
-    assert len(survey.steps) == 10
-    prices = [abs(sum(part.price for part in step) - survey.price) for step in survey.typical(10)]
-    assert prices == sorted(prices)
-
-
-def test_a_row_alone_costs_its_length():
-    assert MicroBatch.of(plan(), [3]) == MicroBatch(
-        (3,), plan().lengths[3], plan().costs.rows([plan().lengths[3]])
-    )
-
-
-def test_of_a_dear_step_the_first_parts_are_taken():
-    parts = [MicroBatch((i,), 10, 10.0) for i in range(4)]
-    assert first_parts(parts, 25.0) == parts[:2]
-    assert first_parts(parts, 1.0) == parts[:1] and first_parts(parts, 100.0) == parts
-
-
-def test_neighbours_are_sorted_and_share_what_they_begin_with():
-    ids = [[1, 2, 9], [5, 6, 7], [1, 2, 3], [1, 2, 3, 4]]
-    assert neighbours(ids, 4, merges=True) == [2, 3]  # 1 2 3, then 4
-    assert neighbours(ids, 7, merges=False) == [2, 3]
-    assert neighbours(ids, 100, merges=True) == [2, 3, 0, 1]
-
-
 # --- arithmetic -----------------------------------------------------------------------------------
-
-
-def test_a_line_goes_through_a_small_step_and_the_mean_of_others():
-    # seconds = 2 + price / 10 on the wall, 1 + price / 20 of the processor.
-    def seconds(price):
-        return np.array([2 + price / 10, 1 + price / 20])
-
-    fixed, each = line((10, seconds(10)), [(90, seconds(90)), (110, seconds(110))])
-    np.testing.assert_allclose(fixed, [2, 1])
-    np.testing.assert_allclose(each, [0.1, 0.05])
-
-
-def test_where_a_small_step_is_no_smaller_all_is_laid_on_the_price():
-    fixed, each = line((10, np.array([1.0, 1.0])), [(12, np.array([3.0, 6.0]))])
-    np.testing.assert_allclose((fixed, each), ([0, 0], [0.25, 0.5]))
-
-
-def test_a_small_step_that_took_longer_gives_no_negative_price():
-    fixed, each = line((10, np.array([9.0, 1.0])), [(100, np.array([4.0, 4.0]))])
-    assert each[0] == 0 and fixed[0] == 4
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,69 @@
+"""What every trained strategy has."""
+
+from dataclasses import replace
+
+import pytest
+
+from assay.config import make_strategy
+from assay.core.errors import TrainError, UsageError
+from assay.core.types import Document, Example, Lesson, Message, Task
+from assay.models.environment import COMPILER
+from assay.strategies.training.lora import Lora
+from helpers.problems import problem
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"objective": "label_set", "learn": "everything"}, "leave `loss_on: everything` out"),
+        ({"objective": "label_set", "label_smoothing": 0.1}, "leave `label_smoothing` out"),
+        ({"objective": "label_set", "teacher": "a"}, "no place for a teacher"),
+        ({"teacher": "a", "label_smoothing": 0.1}, "takes the place of label_smoothing"),
+        ({"teacher_share": 0.3}, "set `teacher` to a model"),
+        ({"teacher_temperature": 3.0}, "set `teacher` to a model"),
+        ({"kind": "head", "objective": "label_set"}, "leave `objective` out"),
+        ({"kind": "head", "teacher": "a"}, "leave `teacher` out"),
+        ({"kind": "head", "read_first": 1}, "leave `read_first` out"),
+    ],
+)
+def test_what_excludes_each_other_is_refused(settings, said):
+    with pytest.raises(ValueError, match=said):
+        make_strategy({"kind": "lora", **settings}, {})
+
+
+def test_what_is_read_and_needed_follows_the_settings():
+    assert Lora().reads == ("train", "val")
+    assert Lora(read_first=2).reads == ("train", "val", "documents")
+    assert Lora().needs("base") == ("base",)
+    assert Lora(model="own", teacher="old").needs("base") == ("own", "old")
+    # Without the compiler its version is no part of a key.
+    assert set(Lora().libraries) - set(Lora(compiled="never").libraries) == {COMPILER}
+
+
+@pytest.fixture
+def rows():
+    return tuple(
+        Example(f"r{i}", (Message("user", f"text {i}"),), "ab"[i % 2], source=f"rows.csv:{i + 2}")
+        for i in range(4)
+    )
+
+
+def test_what_can_be_known_before_a_model_is_loaded_is_refused(rows):
+    classify = Task(kind="classify", labels=("a", "b"))
+    Lora(objective="label_set").refuse(Lesson(classify, rows))
+    with problem(TrainError, "T002"):
+        Lora().refuse(Lesson(classify, ()))
+    with problem(TrainError, "T048", None, "'answer'"):
+        Lora(objective="label_set").refuse(Lesson(Task(kind="answer"), rows))
+    other = (*rows[:3], replace(rows[3], target="c"))
+    with problem(TrainError, "T043", "rows.csv:5", "'c'"):
+        Lora(objective="label_set").refuse(Lesson(classify, other))
+    with problem(UsageError, "C079", "documents"):
+        Lora(read_first=1).refuse(Lesson(classify, rows, documents=(Document("d", " "),)))
+
+
+def test_precision_is_the_networks_or_the_one_that_is_asked_for(open_tiny):
+    for asked, dtype in (("auto", "float32"), ("bf16", "bfloat16"), ("fp32", "float32")):
+        model = open_tiny()
+        Lora(precision=asked).in_precision(model)
+        assert str(model.head.weight.dtype) == f"torch.{dtype}"
