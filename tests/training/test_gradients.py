@@ -88,8 +88,10 @@ def test_two_halvings_are_the_most(build, tmp_path):
 
 
 def test_what_a_micro_batch_draws_depends_on_seed_step_and_its_first_row_alone(build, tmp_path):
+    exercise = build(tmp_path)._exercise
+
     def drawn(seed, rows, step):
-        Gradients(build(tmp_path)._exercise, (), seed, lambda event: None).draw(rows, step)
+        Gradients(exercise, (), seed, lambda event: None).draw(rows, step)
         return float(torch.rand(1))
 
     first = drawn(3, [5, 1], 2)

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import pytest
 import torch
 
 from assay.core.errors import TrainError
@@ -82,6 +81,5 @@ def test_a_weight_that_is_no_number_is_never_saved(tmp_path):
 def test_only_the_leader_writes(tmp_path):
     states, masters, optimiser = made(tmp_path)
     run = states.resume(masters, optimiser)
-    pytest.importorskip("torch.distributed")
     replace(states, team=Team(rank=1, size=2)).save(run)
     assert list(tmp_path.iterdir()) == []

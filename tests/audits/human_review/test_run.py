@@ -1,3 +1,7 @@
+from dataclasses import replace
+
+import pytest
+
 from assay.audits.context import Seen
 from assay.audits.human_review import run
 from assay.audits.human_review.pairwise import ReviewItem
@@ -18,18 +22,18 @@ def rated(folder, choices):
     write_rows(folder / "reviews" / "ratings.jsonl", ratings)
 
 
-def test_people_are_counted_once_they_have_rated(floors):
-    bench = floors.bench
-    place = bench.project.folder
+@pytest.fixture
+def bench(floors, tmp_path):
+    """The floors' rows under a project file of another folder, in which nobody has rated yet."""
+    project = floors.bench.project.model_copy(update={"folder": tmp_path})
+    return replace(floors.bench, project=project)
+
+
+def test_people_are_counted_once_they_have_rated(bench, floors):
     assert not run.is_enabled(bench.project, bench.prepared)
-    try:
-        rated(place, "ABBB")
-        assert run.is_enabled(bench.project, bench.prepared)
-        found = run.ask(Seen(*floors))
-    finally:
-        for file in (place / "reviews").iterdir():
-            file.unlink()
-        (place / "reviews").rmdir()
+    rated(bench.project.folder, "ABBB")
+    assert run.is_enabled(bench.project, bench.prepared)
+    found = run.ask(Seen(bench, floors.exam))
     [duel] = found["duels"]
     assert duel["counts"] == {"first": 1, "second": 3, "tie": 0, "bad": 0}
     assert duel["win_rate"]["value"] == 0.25
@@ -37,5 +41,5 @@ def test_people_are_counted_once_they_have_rated(floors):
     assert run.sentences(found) == [] == run.strategies(bench.project, bench.prepared)
 
 
-def test_ratings_of_nothing_that_was_shown_are_none(floors):
-    assert run.ask(Seen(*floors)) is None
+def test_where_nobody_has_rated_there_is_nothing_to_tell(bench, floors):
+    assert run.ask(Seen(bench, floors.exam)) is None

@@ -22,6 +22,7 @@ from assay.models.inference.attention_check import (
 )
 from helpers.tree_families import FAMILIES, GROUPED
 
+attention.register()
 family = pytest.mark.parametrize("config", FAMILIES.values(), ids=FAMILIES)
 
 

@@ -61,15 +61,17 @@ def test_a_base_that_has_changed_or_has_another_name_is_refused(folder, open_tin
         refuse_foreign(model, folder)
 
 
-@pytest.mark.parametrize("part", ["q_proj", "down_proj"])
+@pytest.mark.parametrize(
+    "part", ["model.layers.1.self_attn.q_proj", "model.layers.0.mlp.down_proj"]
+)
 def test_a_layer_of_another_width_or_none_is_refused(folder, open_tiny, part):
     model = open_tiny("tiny")
-    layer = model.network.model.layers[1]
-    holder = layer.self_attn if part == "q_proj" else layer.mlp
-    setattr(holder, part, torch.nn.Linear(8, 8))
-    with problem(ModelError, "M111", None, part):
+    holder = model.network.get_submodule(part.rpartition(".")[0])
+    name = part.rpartition(".")[2]
+    setattr(holder, name, torch.nn.Linear(8, 8))
+    with problem(ModelError, "M111", None, part, "8 inputs"):
         refuse_foreign(model, folder)
-    delattr(holder, part)
+    delattr(holder, name)
     with problem(ModelError, "M111", None, part):
         refuse_foreign(model, folder)
 
