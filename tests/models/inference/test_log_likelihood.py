@@ -28,6 +28,7 @@ def alone(model, ids, start):
 
 def test_trees_and_single_rows_say_the_same(open_tiny):
     model, trees = open_tiny(), []
+    assert model.takes_trees  # tried before passes are counted
     prompt, _ = model.chat.prompt(
         (Message("user", "Which colour has the sky, and help with money now?"),)
     )
