@@ -8,6 +8,7 @@ How   Hooks on every module look at what it gives, and at the gradient that come
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -112,3 +113,10 @@ def divergence_error(what: str, where: str, sources: Sequence[str], rate: float)
         parts.append(f"the rows: {named}")
     way = f"lower learning_rate (now {rate:g})" + (" or look at these rows" if sources else "")
     return TrainError(Problem("T001", "; ".join(parts), help=way))
+
+
+def divergence_text(step: int, loss: float, norm: float) -> str:
+    """What a step's numbers were; "" where both are."""
+    if math.isfinite(loss) and math.isfinite(norm):
+        return ""
+    return f"step {step + 1}: the loss is {loss:g} and the gradient's norm {norm:g}"

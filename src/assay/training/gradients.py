@@ -49,7 +49,7 @@ class Gradients:
             sums, failed = self._attempt(parts, run, idle)
             if failed is None:
                 return sums
-            clear(run)
+            run.clear()
             size = self.exercise.tokens(failed)
             # With split layers, others would wait for the passes that are begun anew.
             if not left or len(failed) == 1 or self.exercise.change.split:
@@ -119,12 +119,6 @@ class Gradients:
         """What a micro-batch draws (dropout, noise) depends on seed, step and first row: neither on
         the process that computes it, nor on what was computed before."""
         torch.manual_seed(((self.seed * 1_000_003 + step) * 1_000_003 + rows[0]) % 2**63)
-
-
-def clear(run: Run) -> None:
-    """No gradient anywhere."""
-    for tensor in (*run.masters.copies.values(), *run.masters.weights.values()):
-        tensor.grad = None
 
 
 def no_gradient_error() -> TrainError:

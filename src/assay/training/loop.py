@@ -10,7 +10,6 @@ noise) is one of seed, step and rows.
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -18,18 +17,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from assay.core.errors import Stopped
 from assay.core.types import Tell
 from assay.models.tokenizer.chat_tokens import Encoded
 from assay.training.acceleration import asking, compiles, faster
 from assay.training.batch_schedule import BatchPlan, Costs
 from assay.training.distributed.process_group import Team
 from assay.training.distributed.shard import gather, summon_full_weights
-from assay.training.divergence import divergence_error, first_broken, refuse_broken
+from assay.training.divergence import divergence_error, divergence_text, first_broken, refuse_broken
 from assay.training.estimate import memory_estimate as room
 from assay.training.evaluation_schedule import Points, fit_words, points, resident
 from assay.training.frozen_layer_cache import Trunk
-from assay.training.gradients import Gradients, clear, no_gradient_error
+from assay.training.gradients import Gradients, no_gradient_error
 from assay.training.optim.embedding_noise import EmbeddingNoise
 from assay.training.optim.groups import awake, factors
 from assay.training.optim.master_weights import Masters
@@ -39,10 +37,8 @@ from assay.training.out_of_memory import checkpoint_activations
 from assay.training.progress import Progress, Run, StepStatistics
 from assay.training.run_states import States
 from assay.training.settings import NetworkChange, Trained
+from assay.training.step_loop import SAVE_EVERY, StepLoop
 from assay.training.training_data import Exercise, Objective
-
-SAVE_SHARE = 0.05  # of the time may go into states
-SAVE_EVERY = 20.0  # seconds at least between two states
 
 
 @dataclass
@@ -94,37 +90,25 @@ class Training:
         return run.progress
 
     def _train(self, run: Run) -> None:
-        plan, progress = self.plan, run.progress
-        total, looks = plan.steps * self.settings.epochs, self._looks
-        started, saved, cost, epoch = time.monotonic() - progress.seconds, time.monotonic(), 0.0, -1
+        plan, progress, epochs = self.plan, run.progress, self.settings.epochs
+        total = plan.steps * epochs
+        loop = StepLoop(
+            run,
+            self._states,
+            [plan.steps] * epochs,
+            begin=lambda epoch, within: self._wake(epoch),
+            step=lambda epoch, within: self._step(plan.step(epoch, within), run, total),
+            points=self._looks.at,
+            look=lambda: self._look(run, self._looks),
+            values=lambda taken, seconds: self._values(progress, taken, seconds),
+            tell=self._say,
+            save_every=self.save_every,
+            team=self.team,
+        )
         if progress.start_loss is None and self.held:
             with asking(self._is_compiled):
                 progress.start_loss, _ = self._val_loss(progress.step)
-        while progress.step < total and not progress.ended:
-            begun = time.monotonic()
-            if epoch != progress.step // plan.steps:
-                epoch = progress.step // plan.steps
-                self._wake(epoch)
-            taken = self._step(plan.step(epoch, progress.step % plan.steps), run, total)
-            progress.step += 1
-            seconds = time.monotonic() - begun
-            if progress.step in looks.at:
-                with asking(self._is_compiled):
-                    self._look(run, looks)
-            progress.seconds = time.monotonic() - started
-            stopped = self._show(progress, total, taken, seconds)
-            now = time.monotonic()
-            pause = max(self.save_every, cost / SAVE_SHARE) if self.save_every else 0.0
-            # One clock for all: what is split is put together by every process, so all save or
-            # none.
-            due = now - saved >= pause and progress.step < total
-            ends, due = self.team.agree([float(stopped is not None), float(due)])
-            if ends:
-                self._states.save(run)
-                raise stopped or Stopped()
-            if due:
-                self._states.save(run)
-                saved, cost = time.monotonic(), time.monotonic() - now
+        loop.go()
 
     # --- one step ---------------------------------------------------------------------------------
 
@@ -140,7 +124,7 @@ class Training:
         factor = self.settings.learning_rate * rate(step, total, self.settings, progress.drops)
         if not learnt:
             progress.skipped += 1
-            clear(run)
+            run.clear()
             return StepStatistics(0.0, 0.0, tokens, cells, 0.0, factor)
         if step == progress.skipped and all(copy.grad is None for copy in masters.copies.values()):
             raise no_gradient_error()
@@ -151,27 +135,21 @@ class Training:
             penalty.backward()
             masters.collect()
             mean += float(penalty.detach())
-        norm = float(masters.norm())
-        if not math.isfinite(mean) or not math.isfinite(norm):
-            clear(run)
+        norm = masters.clip(self.settings.clip)
+        if what := divergence_text(step, mean, norm):
+            run.clear()
             with asking(self._is_compiled):
                 # With split layers each would have to look as often as the others.
                 mine = [] if self.change.split else mine
                 where, rows = self._gradients.broken(mine, [list(part) for part in parts], step)
-            clear(run)
-            what = f"step {step + 1}: the loss is {mean:g} and the gradient's norm {norm:g}"
+            run.clear()
             raise divergence_error(
                 what, where, [self.sources[row] for row in rows], self.settings.learning_rate
             )
-        if norm > self.settings.clip:
-            masters.scale(self.settings.clip / norm)
-        for group in run.optimiser.param_groups:
-            group["lr"] = factor * group["factor"]
-        run.optimiser.step()
-        masters.spread()
+        run.update(factor)
         if self.change.after:
             self.change.after(step + 1, total)
-        clear(run)
+        run.clear()
         progress.loss, progress.learnt = progress.loss + loss, progress.learnt + learnt
         if progress.start_loss is None:
             progress.start_loss = mean
@@ -186,21 +164,16 @@ class Training:
     # --- val --------------------------------------------------------------------------------------
 
     def _look(self, run: Run, looks: Points) -> None:
-        """Val score and loss, or the training loss alone where there are no val rows. Between equal
-        scores the lower val loss is better, so that a score that has not left 0 yet does not end
-        the training."""
+        """Val score and loss, or the training loss alone where there are no val rows."""
         progress = run.progress
         point: dict[str, float] = {
             "step": progress.step,
             "train_loss": progress.loss / max(1.0, progress.learnt),
         }
-        progress.loss = progress.learnt = score = loss = 0.0
-        better = False
+        progress.loss = progress.learnt = 0.0
         if self.held:
-            loss, error = self._val_loss(progress.step)
-            with self.alone():
-                score = self.evaluate() if self.evaluate and self.team.leads else -loss
-                (score,) = self.team.agree([score])
+            with asking(self._is_compiled):
+                score, loss, error = self._score_val(progress.step)
             point |= {
                 "val_loss": loss,
                 "val_se": error,
@@ -210,31 +183,21 @@ class Training:
                 progress.lowest_loss = loss
             else:
                 progress.drops += 1
-            better = progress.best_score is None or (score, -loss) > (
-                progress.best_score,
-                -progress.best_loss,
-            )
-        progress.curve.append({name: round(value, 6) for name, value in point.items()})
-        if better:
-            progress.best_score, progress.best_loss = score, loss
-            progress.best_step, progress.waits = progress.step, 0
-            run.best.update(
-                {name: copy.detach().clone() for name, copy in run.masters.copies.items()}
-            )
-        elif self.held:
-            progress.waits += 1
             # Where an epoch is looked at several times, patience is for so many epochs.
-            if progress.waits >= self.settings.patience * looks.an_epoch:
-                progress.ended = f"no better val score in {progress.waits} evaluations"
-        fit = fit_words(progress.curve, progress.start_loss)
-        self._say(
-            {
-                "event": "evaluation",
-                **progress.curve[-1],
-                "best_step": progress.best_step,
-                "fit": fit.word,
-            }
-        )
+            patience = self.settings.patience * looks.an_epoch
+            run.watch(score, loss, patience=patience, unit="evaluations")
+        progress.curve.append({name: round(value, 6) for name, value in point.items()})
+        last, fit = progress.curve[-1], fit_words(progress.curve, progress.start_loss)
+        self._say({"event": "evaluation", **last, "best_step": progress.best_step, "fit": fit.word})
+
+    def _score_val(self, step: int) -> tuple[float, float, float]:
+        """The score of val, minus its loss where nothing else decides; its loss and the standard
+        error of that."""
+        loss, error = self._val_loss(step)
+        with self.alone():
+            score = self.evaluate() if self.evaluate and self.team.leads else -loss
+            (score,) = self.team.agree([score])
+        return score, loss, error
 
     def _val_loss(self, step: int) -> tuple[float, float]:
         """Mean loss a learnt unit on val, and its standard error, as process 0 has them."""
@@ -264,12 +227,9 @@ class Training:
 
     # --- surroundings -----------------------------------------------------------------------------
 
-    def _show(
-        self, progress: Progress, total: int, taken: StepStatistics, seconds: float
-    ) -> Stopped | None:
-        """Tell the step; what stops the run is handed back, for all processes to stop together."""
+    def _values(self, progress: Progress, taken: StepStatistics, seconds: float) -> dict[str, Any]:
         last = progress.curve[-1] if progress.curve else {}
-        values = {
+        return {
             "train": round(taken.loss, 4),
             "val": last.get("val_loss"),
             "score": last.get("val"),
@@ -280,20 +240,6 @@ class Training:
             "memory": resident(),
             "fit": fit_words(progress.curve, progress.start_loss).word if progress.curve else None,
         }
-        shown = {name: value for name, value in values.items() if value is not None}
-        try:
-            self._say(
-                {
-                    "event": "progress",
-                    "done": progress.step,
-                    "total": total,
-                    "unit": "step",
-                    "values": shown,
-                }
-            )
-        except Stopped as stopped:
-            return stopped
-        return None
 
     def _say(self, event: dict[str, Any]) -> None:
         if self.team.leads:
@@ -338,7 +284,8 @@ class Training:
 
     @cached_property
     def _states(self) -> States:
-        return States(self.workdir, self.change, self.team, self.settings.learning_rate)
+        own = {name: getattr(self.change, name) for name in ("extra", "split", "warmer")}
+        return States(self.workdir, self.settings.learning_rate, self.team, **own)
 
     @cached_property
     def _gradients(self) -> Gradients:

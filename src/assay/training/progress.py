@@ -16,7 +16,7 @@ class Progress:
 
     step: int = 0
     best_score: float | None = None
-    best_step: int = 0
+    best_step: int = 0  # whose weights are kept; 0: those it started from
     best_loss: float = 0.0  # on val, at the best evaluation
     waits: int = 0  # evaluations since the best one
     # before the first step: on val, or of the first batch where there are no val rows
@@ -28,7 +28,7 @@ class Progress:
     halved: int = 0  # how often micro-batches were halved for want of memory
     # micro-batches of so many tokens are halved: larger ones did not fit into memory; 0: none
     limit: int = 0
-    loss: float = 0.0  # sum over the learnt tokens since the last evaluation
+    loss: float = 0.0  # sum over the learnt tokens, or the steps, since the last evaluation
     learnt: float = 0.0  # those tokens
     seconds: float = 0.0
     curve: list[dict[str, float]] = field(default_factory=list)
@@ -44,6 +44,43 @@ class Run:
     optimiser: torch.optim.Optimizer
     best: dict[str, torch.Tensor]  # masters at the best evaluation; empty before the first
 
+    def update(self, rate: float) -> None:
+        """One step of the optimiser with the gradients that the masters hold, at `rate` times each
+        group's factor."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate * group.get("factor", 1.0)
+        self.optimiser.step()
+        self.masters.spread()
+
+    def clear(self) -> None:
+        """No gradient anywhere."""
+        for tensor in (*self.masters.copies.values(), *self.masters.weights.values()):
+            tensor.grad = None
+
+    def watch(self, score: float, loss: float = 0.0, *, patience: int, unit: str) -> None:
+        """Keep the weights where they are better than all before, and end where they were not for
+        `patience` looks. Of equal scores the one with the lower val loss is better, so that a score
+        that has not left 0 yet does not end the training.
+
+        Args:
+            score: on val, higher is better. unit: what the looks are called where they end it.
+        """
+        progress = self.progress
+        best = progress.best_score
+        if best is None or (score, -loss) > (best, -progress.best_loss):
+            progress.best_score, progress.best_loss = score, loss
+            progress.best_step, progress.waits = progress.step, 0
+            self.keep()
+            return
+        progress.waits += 1
+        if progress.waits >= patience:
+            progress.ended = f"no better val score in {progress.waits} {unit}"
+
+    def keep(self) -> None:
+        """The weights as they are, as the best ones."""
+        copies = self.masters.copies
+        self.best.update({name: copy.detach().clone() for name, copy in copies.items()})
+
 
 @dataclass(frozen=True)
 class StepStatistics:
@@ -56,8 +93,8 @@ class StepStatistics:
     """
 
     loss: float
-    learnt: float
-    tokens: float
-    cells: float
-    norm: float
-    rate: float
+    learnt: float = 0.0
+    tokens: float = 0.0
+    cells: float = 0.0
+    norm: float = 0.0
+    rate: float = 0.0

@@ -3,8 +3,10 @@ a team load."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -14,19 +16,22 @@ from assay.training.distributed.shard import as_split
 from assay.training.divergence import divergence_error, not_finite
 from assay.training.optim.master_weights import Masters
 from assay.training.progress import Progress, Run
-from assay.training.settings import NetworkChange
 
-EXTRA = "extra."  # before the names of `Change.extra` in a state
+EXTRA = "extra."  # before the names of `NetworkChange.extra` in a state
 
 
 @dataclass(frozen=True)
 class States:
-    """The states in `folder`. `rate` is the learning rate of the settings."""
+    """The states in `folder`. `rate` is the learning rate of the settings; `extra`, `split` and
+    `warmer` are those of `NetworkChange`; `kind`: what the progress is read as."""
 
     folder: Path
-    change: NetworkChange
-    team: Team
     rate: float
+    team: Team = field(default_factory=Team)
+    extra: dict[str, torch.Tensor] = field(default_factory=dict)
+    split: bool = False
+    warmer: Callable[[], None] | None = None
+    kind: type[Progress] = Progress
 
     def save(self, run: Run) -> None:
         """Write the newest one.
@@ -34,7 +39,7 @@ class States:
         Raises:
             TrainError: T001, a weight is no longer finite: such a state could never be continued.
         """
-        if not self.team.leads and not self.change.split:
+        if not self.team.leads and not self.split:
             return
         if broken := not_finite(run.masters.copies.items()):
             raise divergence_error(
@@ -42,7 +47,7 @@ class States:
             )
         weights = {
             **run.masters.copies,
-            **{EXTRA + name: tensor for name, tensor in self.change.extra.items()},
+            **{EXTRA + name: tensor for name, tensor in self.extra.items()},
         }
         note = {"progress": vars(run.progress)}
         checkpoint.save(
@@ -67,15 +72,15 @@ class States:
         if not self.team.leads:
             loaded = checkpoint.load(self.folder)
         if loaded is None:
-            return Run(Progress(), masters, optimiser, {})
+            return Run(self.kind(), masters, optimiser, {})
         weights, moments, best, note = loaded
         self.put(masters, weights)
         with torch.no_grad():
-            for name, tensor in self.change.extra.items():
+            for name, tensor in self.extra.items():
                 tensor.copy_(weights[EXTRA + name])
         checkpoint.restore_optimiser(optimiser, moments)
         kept = {name: as_split(tensor, masters.copies[name]) for name, tensor in best.items()}
-        return Run(Progress(**note["progress"]), masters, optimiser, kept)
+        return Run(self.kind(**_progress(note)), masters, optimiser, kept)
 
     def put(self, masters: Masters, weights: dict[str, torch.Tensor]) -> None:
         """Set the masters, and with them the network."""
@@ -83,5 +88,10 @@ class States:
             for name, copy in masters.copies.items():
                 copy.copy_(as_split(weights[name], copy))
         masters.spread()
-        if self.change.warmer:
-            self.change.warmer()
+        if self.warmer:
+            self.warmer()
+
+
+def _progress(note: dict[str, Any]) -> dict[str, Any]:
+    """Encoders' states had another key in 0.1."""
+    return note["progress"] if "progress" in note else note["went"]

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from assay.training.optim.schedules import SCHEDULES, rate
+from assay.training.optim.schedules import SCHEDULES, rate, rise_and_fall
 
 
 def settings(schedule, warmup):
@@ -84,3 +84,11 @@ def test_no_run_is_too_short(subtests):
                     values = rates(schedule, warmup, steps)
                     assert all(0 < value <= 1 for value in values), (steps, values)
                 assert rates(schedule, 0.0, 1) == [1.0]
+
+
+def test_an_encoders_rate_rises_then_falls_to_a_tenth():
+    found = [rise_and_fall(step, 100, 0.1) for step in range(100)]
+    assert found[:10] == pytest.approx([0.1 * (i + 1) for i in range(10)])
+    assert found[10] == 1.0 and found[-1] == pytest.approx(0.1, abs=0.01)
+    assert found[10:] == sorted(found[10:])[::-1]
+    assert rise_and_fall(0, 1, 0.0) == 1.0

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import torch
 
     from assay.models.embeddings import Embedder
-    from assay.training.retriever.trainer import Went
+    from assay.training.progress import Progress
 
 
 # read in a training whose epochs are derived: a minute on two cores with a small encoder
@@ -117,7 +117,7 @@ class EncoderTrained(Strategy):
         steps: list[int],
         step: Callable[[int, int], float],
         look: Callable[[], float] | None,
-    ) -> Went:
+    ) -> Progress:
         """Train `network` in place; the best weights by `look` are left in it.
 
         Args:
@@ -183,6 +183,6 @@ def freeze_below(network: Any, layers: int | Literal["half", "all"]) -> None:
         weight.requires_grad_(weight.requires_grad and name.startswith(kept))
 
 
-def how(went: Went) -> dict[str, Any]:
+def how(went: Progress) -> dict[str, Any]:
     """How a training went, as its arm keeps it."""
     return {"curve": went.curve, "best_step": went.best_step, "ended": went.ended}

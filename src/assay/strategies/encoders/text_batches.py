@@ -1,22 +1,21 @@
 """Texts as vectors with gradients: parts of `micro_tokens` tokens, of like length, computed one
 after the other.
 
-`gradients`  of a loss in which texts are compared. What all parts computed is kept until the loss
-             is known, as long as that is little; of more, vectors are computed twice, first without
-             gradients, then part by part with the gradient that the loss has at them: Gao et al.
-             (2021), arxiv.org/abs/2101.06983
-`sum_gradients`     of a loss that is a sum over texts
+`gradients`       of a loss in which texts are compared (training/gradient_cache.py)
+`sum_gradients`   of a loss that is a sum over texts
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
 
 from assay.models.inference.batch_plan import by_length
+from assay.training.gradient_cache import add_gradients
 
 if TYPE_CHECKING:
     from assay.models.embeddings import Embedder
@@ -39,26 +38,9 @@ class ChunkedGradients:
         """Add the gradients of `loss` (vectors (texts, width), of length 1 -> scalar); its
         value."""
         parts = self._cut(texts)
-        back = torch.argsort(torch.tensor([i for part in parts for i in part])).to(
-            self.embed.network.device
-        )
-        if sum(len(part) * len(texts[part[0]]) for part in parts) <= self.kept:
-            value = loss(torch.cat([self._vectors(texts, part) for part in parts])[back])
-            value.backward()
-            return float(value.detach())
-        # what is dropped is the same both times
-        seeds = torch.randint(1 << 31, (len(parts),)).tolist()
-        with torch.no_grad():
-            found = [
-                self._vectors(texts, part, seed) for part, seed in zip(parts, seeds, strict=True)
-            ]
-        leaf = torch.cat(found)[back].requires_grad_()
-        value = loss(leaf)
-        value.backward()
-        assert leaf.grad is not None
-        for part, seed in zip(parts, seeds, strict=True):
-            (self._vectors(texts, part, seed) * leaf.grad[part]).sum().backward()
-        return float(value.detach())
+        cells = sum(len(part) * len(texts[part[0]]) for part in parts)
+        encode = partial(self._vectors, texts)
+        return add_gradients(parts, encode, loss, twice=cells > self.kept)
 
     def sum_gradients(
         self, texts: Ids, loss: Callable[[list[int], torch.Tensor], torch.Tensor]

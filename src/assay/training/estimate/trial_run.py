@@ -35,8 +35,9 @@ from assay.training.estimate.step_costs import MicroBatch, Survey, first_parts, 
 from assay.training.estimate.usage import clock, memory
 from assay.training.evaluation_schedule import points
 from assay.training.frozen_layer_cache import GROUP, LIMIT, SPARE, Trunk
-from assay.training.loop import SAVE_EVERY, SAVE_SHARE, Training
+from assay.training.loop import Training
 from assay.training.progress import Progress, Run
+from assay.training.step_loop import SAVE_EVERY, SAVE_SHARE
 from assay.training.training_data import Exercise
 
 FREE = 0.8  # share of the memory that a proposal takes at most
@@ -242,17 +243,14 @@ class Rehearsal(Training):
         best = sum(copy.nbytes for copy in run.masters.copies.values()) if self.held else 0
         early = best and min(self._at) < self.plan.steps * self.settings.epochs
         if early:
-            self._keep(run)
+            run.keep()
         # After smaller parts: in what these have left of memory there is no room for it, as in a
         # run.
         if self.survey.dearest.cells > self._cells or (early and best > HEAVY):
             self._time_steps(run, [self.survey.dearest] * self.team.size)
         self._save(run)
         if best and not early:
-            self._keep(run)
-
-    def _keep(self, run: Run) -> None:
-        run.best.update({name: copy.detach().clone() for name, copy in run.masters.copies.items()})
+            run.keep()
 
     # --- val, the trunk, states -------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import torch
@@ -54,6 +55,13 @@ class Masters:
             assert isinstance(own, DTensor)
             norms = [own.full_tensor(), *(norm for norm in norms if not isinstance(norm, DTensor))]
         return torch.linalg.vector_norm(torch.stack(norms))
+
+    def clip(self, limit: float) -> float:
+        """Shorten all gradients to a norm of `limit` where it is above that; the norm before."""
+        norm = float(self.norm())
+        if limit < norm < math.inf:
+            self.scale(limit / norm)
+        return norm
 
     def scale(self, factor: float) -> None:
         """Multiply all gradients."""

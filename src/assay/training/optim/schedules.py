@@ -56,20 +56,22 @@ def rate(step: int, steps: int, settings: Trained, drops: int = 0) -> float:
 
     Args:
         step: the optimiser step, from 0. steps: how many there are in all.
-        settings: `schedule` names the shape; the rate rises over the share `warmup` of all steps,
-            from 1/(steps of the rise) in step 0, since a step at rate 0 would be lost.
+        settings: `schedule` names the shape, `warmup` is the share of all steps that it rises over.
         drops: how often val did not get better; read by `plateau` alone, which halves the rate for
             each.
 
     Returns:
         a factor in [0, 1].
     """
-    rise = round(settings.warmup * steps)
-    if step < rise:
-        factor = (step + 1) / rise
-    else:
-        after = max(1, steps - rise)
-        factor = SCHEDULES[settings.schedule](
-            step - rise, after, min(round(COOLING * steps), after)
-        )
+    factor = rise_and_fall(step, steps, settings.warmup, settings.schedule)
     return factor * DROP**drops if settings.schedule == "plateau" else factor
+
+
+def rise_and_fall(step: int, steps: int, warmup: float, schedule: str = "cosine") -> float:
+    """A rise over the share `warmup` of all steps, from 1/(steps of the rise) in step 0, since a
+    step at rate 0 would be lost; then one of `SCHEDULES`."""
+    rise = round(warmup * steps)
+    if step < rise:
+        return (step + 1) / rise
+    after = max(1, steps - rise)
+    return SCHEDULES[schedule](step - rise, after, min(round(COOLING * steps), after))

@@ -15,9 +15,9 @@ Defaults from    scale 20: sentence-transformers; one hard negative a question: 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -252,51 +252,27 @@ class Contrasts:
 
     def _learn(self, batch: ContrastiveBatch) -> float:
         """Add the batch's gradients. Where it is more than is computed at once, the vectors are
-        computed twice: first all without gradients, then part by part with the gradient that the
-        loss has at them (Gao et al. 2021)."""
-        import torch
-
-        texts = [*batch.questions, *batch.passages]
-        parts = list(self._parts(texts))
-        if len(parts) == 1:
-            vectors = self._encode(*parts[0])
-            loss = self._loss(vectors[torch.argsort(torch.tensor(parts[0][0]))], batch)
-            loss.backward()
-            return float(loss.detach())
-        seeds = torch.randint(1 << 31, (len(parts),)).tolist()
-        order = torch.tensor([i for rows, _ in parts for i in rows])
-        with torch.no_grad():
-            found = torch.cat(
-                [self._encode(rows, ids, s) for (rows, ids), s in zip(parts, seeds, strict=True)]
-            )
-        leaf = found[torch.argsort(order)].requires_grad_()
-        loss = self._loss(leaf, batch)
-        loss.backward()
-        assert leaf.grad is not None
-        for (rows, ids), seed in zip(parts, seeds, strict=True):
-            (self._encode(rows, ids, seed) * leaf.grad[rows]).sum().backward()
-        return float(loss.detach())
-
-    def _parts(self, texts: list[str]) -> Iterator[tuple[list[int], list[list[int]]]]:
-        """(numbers of the texts, their ids) of what is computed together."""
+        computed twice."""
         from assay.models.inference.batch_plan import by_length
+        from assay.training.gradient_cache import add_gradients
 
-        ids = self.embed.tokenizer(texts, truncation=True, max_length=self.settings.max_length)[
-            "input_ids"
-        ]
-        for rows in by_length([len(row) for row in ids], self.settings.micro_tokens):
-            yield rows, [ids[row] for row in rows]
+        texts, own = [*batch.questions, *batch.passages], self.settings
+        read = self.embed.tokenizer(texts, truncation=True, max_length=own.max_length)
+        ids = read["input_ids"]
+        parts = by_length([len(row) for row in ids], own.micro_tokens)
+        loss = partial(self._loss, batch=batch)
+        return add_gradients(parts, partial(self._encode, ids), loss, twice=len(parts) > 1)
 
-    def _encode(
-        self, rows: list[int], ids: list[list[int]], seed: int | None = None
-    ) -> torch.Tensor:
+    def _encode(self, ids: list[list[int]], rows: list[int], seed: int | None) -> torch.Tensor:
         """fp32, shape (rows, width), rows of length 1: as `Embedder` does it, in training."""
         import torch
 
         if seed is not None:
             torch.manual_seed(seed)
         device = self.embed.network.device
-        padded = self.embed.tokenizer.pad({"input_ids": ids}, return_tensors="pt").to(device)
+        padded = self.embed.tokenizer.pad(
+            {"input_ids": [ids[row] for row in rows]}, return_tensors="pt"
+        ).to(device)
         with torch.autocast(device.type, torch.bfloat16, enabled=self._bf16):
             hidden = self.embed.network(**padded).last_hidden_state.float()
         weight = padded["attention_mask"][..., None].to(hidden.dtype)

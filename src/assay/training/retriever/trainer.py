@@ -1,5 +1,4 @@
-"""The training loop of encoders: steps of AdamW, a look at val after each epoch, the best weights
-kept.
+"""The training of encoders: steps of AdamW, a look at val after each epoch, the best weights kept.
 
 The start weights are a candidate too: training that never beats them on val changes nothing. A
 killed run goes on from its last state to the same bits: the order of the rows is a function of seed
@@ -9,24 +8,23 @@ negatives) lies in the state.
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
 
-from assay.core.errors import Stopped
 from assay.core.store import digest
 from assay.core.types import Tell
-from assay.training import checkpoint
-from assay.training.divergence import divergence_error, refuse_broken
-from assay.training.optim.schedules import cosine
-
-SAVE_SHARE = 0.05  # of the time may go into states
-SAVE_EVERY = 20.0  # seconds at least between two states
+from assay.training.divergence import divergence_error, divergence_text, refuse_broken
+from assay.training.optim.master_weights import Masters
+from assay.training.optim.optimisers import adamw
+from assay.training.optim.schedules import rise_and_fall
+from assay.training.progress import Progress, Run, StepStatistics
+from assay.training.run_states import States
+from assay.training.step_loop import SAVE_EVERY, StepLoop
 
 
 class LoopSettings(Protocol):
@@ -45,17 +43,10 @@ class LoopSettings(Protocol):
 
 
 @dataclass
-class Went:
-    """How far a course is, and how it went: plain JSON."""
+class CourseProgress(Progress):
+    """Plain JSON."""
 
-    step: int = 0
-    best_score: float | None = None  # on val
-    best_step: int = 0  # whose weights are kept; 0: those it started from
-    waits: int = 0  # looks since the best one
-    curve: list[dict[str, float]] = field(default_factory=list)
-    loss: float = 0.0  # sum over the steps since the last look
     remembered: Any = None  # what `begin` gave for the epoch at work
-    ended: str = ""
 
 
 @dataclass
@@ -81,156 +72,97 @@ class Course:
     tell: Tell
     save_every: float = SAVE_EVERY
 
-    def run(self) -> Went:
+    def run(self) -> Progress:
         """Train, and leave the best weights in the network.
 
         Raises:
             TrainError: T001 diverged, T011 broken weights, T016 a state of another format. Stopped:
                 the state is saved, and the same call goes on from it.
         """
-        weights = {
-            name: weight for name, weight in self.network.named_parameters() if weight.requires_grad
-        }
-        refuse_broken(weights.items())
-        optimiser = _adamw(weights, self.settings)
-        went, best = self._resume(weights, optimiser)
-        if self.look and went.best_score is None:
-            went.best_score = self._evaluate()
-            best = _copy_weights(weights)
-        ends = [sum(self.steps[: epoch + 1]) for epoch in range(len(self.steps))]
-        saved, cost = time.monotonic(), 0.0
-        while went.step < ends[-1] and not went.ended:
-            epoch = next(i for i, end in enumerate(ends) if went.step < end)
-            within = went.step - (ends[epoch] - self.steps[epoch])
-            if within == 0:
-                went.remembered = self.begin(epoch, went.remembered)
-            loss = self._step(epoch, within, went, weights, optimiser, ends[-1])
-            went.step += 1
-            if went.step in ends:
-                self._epoch_over(went, best, weights, self.steps[epoch])
-            stopped = self._show(went, loss, ends[-1])
-            now = time.monotonic()
-            if stopped or (
-                now - saved >= max(self.save_every, cost / SAVE_SHARE) and went.step < ends[-1]
-            ):
-                checkpoint.save(
-                    self.workdir, went.step, weights, optimiser, best, {"went": vars(went)}
-                )
-                saved, cost = time.monotonic(), time.monotonic() - now
-            if stopped:
-                raise stopped
-        with torch.no_grad():
-            for name, kept in best.items():
-                weights[name].copy_(kept)
+        masters = Masters((n, w) for n, w in self.network.named_parameters() if w.requires_grad)
+        refuse_broken(masters.weights.items())
+        states = States(self.workdir, self.settings.learning_rate, kind=CourseProgress)
+        run = states.resume(masters, _optimiser(masters, self.settings))
+        progress = run.progress
+        if progress.step:
+            self.tell({"event": "note", "text": f"continues at step {progress.step}"})
+        if self.look and progress.best_score is None:
+            self._watch(run)
+        StepLoop(
+            run,
+            states,
+            self.steps,
+            begin=lambda epoch, within: self._begin(run, epoch, within),
+            step=lambda epoch, within: self._step(run, epoch, within),
+            points=set(accumulate(self.steps)),
+            look=lambda: self._look(run),
+            values=lambda taken, _: {"train": round(taken.loss, 4), "score": progress.best_score},
+            tell=self.tell,
+            save_every=self.save_every,
+        ).go()
+        if run.best:
+            states.put(masters, run.best)
         self.network.eval()
-        went.ended = went.ended or "all epochs done"
-        return went
+        progress.ended = progress.ended or "all epochs done"
+        return progress
 
-    def _resume(
-        self, weights: dict[str, torch.nn.Parameter], optimiser: torch.optim.Optimizer
-    ) -> tuple[Went, dict]:
-        loaded = checkpoint.load(self.workdir)
-        if loaded is None:
-            return Went(), {}
-        kept, moments, best, note = loaded
-        with torch.no_grad():
-            for name, weight in weights.items():
-                weight.copy_(kept[name])
-        checkpoint.restore_optimiser(optimiser, moments)
-        self.tell({"event": "note", "text": f"continues at step {note['went']['step']}"})
-        return Went(**note["went"]), {
-            name: tensor.to(weights[name].device) for name, tensor in best.items()
-        }
+    def _begin(self, run: Run, epoch: int, within: int) -> None:
+        """A run that goes on inside an epoch has in its state what that was begun with."""
+        progress = _own(run)
+        if within == 0:
+            progress.remembered = self.begin(epoch, progress.remembered)
 
-    def _step(
-        self,
-        epoch: int,
-        within: int,
-        went: Went,
-        weights: dict[str, torch.nn.Parameter],
-        optimiser: torch.optim.Optimizer,
-        total: int,
-    ) -> float:
+    def _step(self, run: Run, epoch: int, within: int) -> StepStatistics:
+        progress, own = _own(run), self.settings
         self.network.train()
-        torch.manual_seed(int(digest([self.seed, went.step])[:12], 16))
-        loss = self.step(epoch, within, went.remembered)
-        norm = float(torch.nn.utils.clip_grad_norm_(weights.values(), self.settings.clip))
-        if not math.isfinite(loss) or not math.isfinite(norm):
-            what = f"step {went.step + 1}: the loss is {loss:g} and the gradient's norm {norm:g}"
-            raise divergence_error(what, "", (), self.settings.learning_rate)
-        for group in optimiser.param_groups:
-            group["lr"] = self.settings.learning_rate * rate(went.step, total, self.settings.warmup)
-        optimiser.step()
-        optimiser.zero_grad(set_to_none=True)
-        went.loss += loss
-        return loss
+        torch.manual_seed(int(digest([self.seed, progress.step])[:12], 16))
+        loss = self.step(epoch, within, progress.remembered)
+        run.masters.collect()
+        # Not `Masters.clip`, which rounds otherwise: fits that are kept would be others.
+        norm = float(torch.nn.utils.clip_grad_norm_(run.masters.copies.values(), own.clip))
+        if what := divergence_text(progress.step, loss, norm):
+            raise divergence_error(what, "", (), own.learning_rate)
+        rate = own.learning_rate * rise_and_fall(progress.step, sum(self.steps), own.warmup)
+        run.update(rate)
+        run.clear()
+        progress.loss += loss
+        return StepStatistics(loss, norm=norm, rate=rate)
 
-    def _epoch_over(
-        self, went: Went, best: dict, weights: dict[str, torch.nn.Parameter], steps: int
-    ) -> None:
-        point = {"step": went.step, "train_loss": round(went.loss / steps, 6)}
-        went.loss = 0.0
+    def _look(self, run: Run) -> None:
+        """The training loss of the epoch that is over, and the score of val."""
+        progress = run.progress
+        epoch = list(accumulate(self.steps)).index(progress.step)
+        point = {
+            "step": progress.step,
+            "train_loss": round(progress.loss / self.steps[epoch], 6),
+        }
+        progress.loss = 0.0
         if self.look:
-            score = self._evaluate()
-            point["val"] = round(score, 6)
-            if went.best_score is None or score > went.best_score:
-                went.best_score, went.best_step, went.waits = score, went.step, 0
-                best.update(_copy_weights(weights))
-            else:
-                went.waits += 1
-                if went.waits >= self.settings.patience:
-                    went.ended = f"no better val score in {went.waits} epochs"
-        went.curve.append(point)
-        self.tell({"event": "evaluation", **point, "best_step": went.best_step})
+            point["val"] = round(self._watch(run), 6)
+        progress.curve.append(point)
+        self.tell({"event": "evaluation", **point, "best_step": progress.best_step})
 
-    def _evaluate(self) -> float:
+    def _watch(self, run: Run) -> float:
         assert self.look is not None
         self.network.eval()
-        return self.look()
-
-    def _show(self, went: Went, loss: float, total: int) -> Stopped | None:
-        """Tell the step; what stops the run is handed back, so that its state can be saved
-        first."""
-        values = {
-            "train": round(loss, 4),
-            **({"score": went.best_score} if went.best_score is not None else {}),
-        }
-        try:
-            self.tell(
-                {
-                    "event": "progress",
-                    "done": went.step,
-                    "total": total,
-                    "unit": "step",
-                    "values": values,
-                }
-            )
-        except Stopped as stopped:
-            return stopped
-        return None
+        score = self.look()
+        run.watch(score, patience=self.settings.patience, unit="epochs")
+        return score
 
 
-def rate(step: int, steps: int, warmup: float) -> float:
-    """The factor on the learning rate: a linear rise over the share `warmup` of the steps, then a
-    cosine to a tenth."""
-    rise = round(warmup * steps)
-    return (step + 1) / rise if step < rise else cosine(step - rise, max(1, steps - rise), 0)
+def _own(run: Run) -> CourseProgress:
+    assert isinstance(run.progress, CourseProgress)
+    return run.progress
 
 
-def _adamw(weights: dict[str, torch.nn.Parameter], settings: LoopSettings) -> torch.optim.Optimizer:
+def _optimiser(masters: Masters, settings: LoopSettings) -> torch.optim.Optimizer:
     """Matrices decay; vectors (norms, biases) do not, as in Devlin et al. (2019),
     aclanthology.org/N19-1423."""
-    groups = [
-        {
-            "params": [w for w in weights.values() if w.ndim > 1],
-            "weight_decay": settings.weight_decay,
-        },
-        {"params": [w for w in weights.values() if w.ndim <= 1], "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(
-        [g for g in groups if g["params"]], lr=settings.learning_rate, fused=True
+    matrices, vectors = (
+        [w for w in masters.copies.values() if (w.ndim > 1) == wide] for wide in (True, False)
     )
-
-
-def _copy_weights(weights: dict[str, torch.nn.Parameter]) -> dict[str, torch.Tensor]:
-    return {name: weight.detach().clone() for name, weight in weights.items()}
+    groups: list[dict[str, Any]] = [
+        {"params": matrices, "weight_decay": settings.weight_decay},
+        {"params": vectors, "weight_decay": 0.0},
+    ]
+    return adamw([{**g, "lr": settings.learning_rate} for g in groups if g["params"]])
