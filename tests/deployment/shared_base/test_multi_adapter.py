@@ -9,8 +9,9 @@ import torch
 from assay.core.errors import ModelError, UsageError
 from assay.core.types import Decoding, Message
 from assay.deployment.shared_base.multi_adapter import Many
+from assay.models.inference.batch_pass import BatchPass, line_up
 from assay.models.inference.batch_plan import Padded
-from assay.models.inference.shared_prefix_attention import Pass, Slots
+from assay.models.inference.shared_prefix_attention import Slots
 from assay.strategies.training.lora import Lora
 from assay.strategies.training.miss import Miss
 from helpers.adapters import logits, saved, taught
@@ -176,26 +177,25 @@ def test_rows_of_one_pass_have_their_own_adapters(many, trained):
 def test_rows_of_one_line_have_their_own_adapters_while_they_enter_and_while_they_write(
     many, trained
 ):
-    """As the pages of `writing` lay them: prompts enter in one pass, one token of each row follows
-    in the next."""
+    """Prompts enter in one pass, one token of each row follows in the next."""
     ids = prompts(many.base)
-    slots = Slots.of(None, len(ids), 40, many.network.dtype)
-    step = Pass.of(slots, [], [len(own) for own in ids], many.base.device)
+    slots = Slots(len(ids), 40)
 
-    def passed(step, line):
-        return many.base.body(
-            input_ids=torch.tensor([line]),
-            position_ids=step.place[None],
-            attention_mask=torch.ones(1, 1, 1, 1, dtype=torch.long),
-            lent=step,
-            use_cache=False,
-        ).last_hidden_state[0][step.last]
+    def passed(rows, line):
+        stretches = line_up((i, before, new, None) for i, (before, new) in enumerate(rows))
+        step = BatchPass.of(slots, stretches, many.base.device)
+        with torch.no_grad(), many.rows(ROWS, at=step.slot):
+            hidden = many.base.body(
+                input_ids=torch.tensor([line]),
+                position_ids=step.place[None],
+                attention_mask=torch.ones(1, 1, 1, 1, dtype=torch.long),
+                lent=step,
+                use_cache=False,
+            ).last_hidden_state[0]
+        return hidden[[stretch.last for stretch in stretches]]
 
-    with torch.no_grad(), many.rows(ROWS, at=step.slot):
-        first = passed(step, [token for own in ids for token in own])
-    step = Pass.of(slots, [len(own) for own in ids], [], many.base.device)
-    with torch.no_grad(), many.rows(ROWS, at=step.slot):
-        second = passed(step, [7] * len(ids))
+    first = passed([(0, len(own)) for own in ids], [token for own in ids for token in own])
+    second = passed([(len(own), 1) for own in ids], [7] * len(ids))
     for row, (name, own) in enumerate(zip(ROWS, ids, strict=True)):
         whole = alone(many, trained, name, [*own, 7])
         torch.testing.assert_close(first[row], whole[-2], atol=1e-5, rtol=1e-5)

@@ -113,8 +113,8 @@ def test_a_pass_takes_few_tokens_but_always_a_row(model, monkeypatch):
 def test_short_prompts_do_not_take_the_room_of_a_long_one(model, monkeypatch):
     long = (SYSTEM, Message("user", "missing taxi " * 60))
     made = []
-    of = writing.Slots.of
-    monkeypatch.setattr(writing.Slots, "of", lambda *given: made.append(given[1:3]) or of(*given))
+    slots = writing.Slots
+    monkeypatch.setattr(writing, "Slots", lambda *given: made.append(given) or slots(*given))
     token = 2 * 2 * 2 * 16 * 4  # layers, keys and values, heads, width, bytes
     room = model.count_tokens(long) + 6
     monkeypatch.setattr(writing, "OWN_BYTES", 2 * room * token)

@@ -37,7 +37,7 @@ from assay.deployment.server.arms import (
     merge_decoding,
     prepare_prompt,
 )
-from assay.deployment.server.continuous_batching import OWN_BYTES, SLOTS, Mix, Writer, fits
+from assay.deployment.server.continuous_batching import OWN_BYTES, SLOTS, Writer, fits
 from assay.deployment.server.engine_api import Load, Piece, QueueFull, Served, Ticket, Wanted
 from assay.deployment.server.micro_batching import MicroBatcher, QueuedQuestion, piece_of
 from assay.deployment.server.prefix_cache import BYTES, PrefixCache
@@ -47,6 +47,7 @@ from assay.deployment.server.validation import Front
 from assay.deployment.server.vectors import VectorQueue
 from assay.deployment.shared_base.multi_adapter import Sharing
 from assay.models.inference.chat_model import ChatModel
+from assay.models.inference.input_batch import Mix
 
 QUEUE = 16  # requests a slot that may wait
 SECONDS = 600.0  # that an answer may take

@@ -4,7 +4,7 @@ many bytes.
 What     A system prompt, solved examples, a document: tokens that stand first in many prompts, with
          one adapter.
 When     A beginning is worth keeping once a second prompt is seen that has it. Then one request
-         computes it, the others wait for it, and all read it where it lies (`round`). What was
+         computes it, the others wait for it, and all read it where it lies (`batch_pass`). What was
          asked for longest ago goes first.
 Part     A prompt may take the first tokens of a beginning only: these are a view of it. Such parts,
          and beginnings that are found by comparing prompts, end at a multiple of GRAIN tokens, so
@@ -22,51 +22,14 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
+from assay.models.inference.shared_prefix import PrefixStates, PrefixView
+from assay.models.inference.shared_prefix_attention import Layers
 from assay.models.tokenizer.token_tree import common
 
 LEAST = 32  # tokens that are worth a beginning of their own
 GRAIN = 16  # tokens: one of this many lengths is found again
 SEEN = 64  # prompts that a new one is compared with
 BYTES = 512 << 20
-
-Layers = list[tuple[torch.Tensor, torch.Tensor]]
-
-
-@dataclass(eq=False)
-class PrefixStates:
-    """One beginning.
-
-    Attributes:
-        ids: its tokens. layers: keys and values, (1, kv heads, trained + tokens, width) twice a
-            layer.
-        trained: keys and values without a token that stand first: those of trained prefixes and
-            prompts.
-    """
-
-    ids: np.ndarray
-    layers: Layers
-    trained: int = 0
-
-    @property
-    def bytes(self) -> int:
-        return sum(part.numel() * part.element_size() for pair in self.layers for part in pair)
-
-
-@dataclass(frozen=True)
-class Lent:
-    """The first `tokens` tokens of a beginning, as a row reads them. Equal ones are read
-    together."""
-
-    kept: PrefixStates
-    tokens: int
-
-    @property
-    def columns(self) -> int:
-        return self.kept.trained + self.tokens
-
-    def layer(self, number: int) -> tuple[torch.Tensor, torch.Tensor]:
-        keys, values = self.kept.layers[number]
-        return keys[:, :, : self.columns], values[:, :, : self.columns]
 
 
 @dataclass
@@ -98,7 +61,7 @@ class PrefixCache:
         """A prompt has come; `number` tells it from others."""
         self._seen.setdefault(adapter, deque(maxlen=SEEN)).append((number, ids))
 
-    def find(self, adapter: str, ids: np.ndarray) -> Lent | None:
+    def find(self, adapter: str, ids: np.ndarray) -> PrefixView | None:
         """The longest kept beginning of a prompt, or part of one. A token at least is left to the
         row."""
         best, place = None, None
@@ -108,12 +71,12 @@ class PrefixCache:
             n = common(kept.ids, ids[:-1])
             n = n if n == len(kept.ids) else n // GRAIN * GRAIN
             if n >= self.least and (best is None or n > best.tokens):
-                best, place = Lent(kept, n), (name, key)
+                best, place = PrefixView(kept, n), (name, key)
         if best and place:
             self._kept[place] = self._kept.pop(place)
             return best
         root = self._roots.get(adapter)
-        return Lent(root, 0) if root else None
+        return PrefixView(root, 0) if root else None
 
     def wish(self, adapter: str, number: int, ids: np.ndarray) -> int:
         """How many first tokens of a prompt another one has that was seen lately."""
@@ -138,7 +101,7 @@ class PrefixCache:
 
 
 def extend_prefix(
-    lent: Lent | None, own: Sequence[tuple[torch.Tensor, torch.Tensor]], slot: int, count: int
+    lent: PrefixView | None, own: Sequence[tuple[torch.Tensor, torch.Tensor]], slot: int, count: int
 ) -> Layers:
     """Keys and values of `lent` and then of the first `count` own tokens in a slot; copied."""
     layers = []

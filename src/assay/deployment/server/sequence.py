@@ -15,8 +15,8 @@ from assay.core.errors import AssayError
 from assay.core.types import Decoding
 from assay.deployment.server.detokenizer import Teller, Voice, decode_token, tellings
 from assay.deployment.server.engine_api import Piece, Told, Wanted
-from assay.deployment.server.prefix_cache import Lent
 from assay.models.inference.chat_model import ChatModel
+from assay.models.inference.input_batch import Row
 
 GONE = "the client has left"
 # What one request can make go wrong. Anything else is a fault of the engine, and ends it.
@@ -79,25 +79,14 @@ class Request:
         return "the time for an answer is over" if time.monotonic() > self.until else ""
 
 
-@dataclass(eq=False)
-class RowState:
-    """A request that is written token by token.
-
-    Attributes:
-        ids: the prompt's tokens. lent: the beginning that they read. length: own tokens that were
-            computed.
-        making: so many first tokens of the prompt become a beginning that others read; 0: none.
-    """
+@dataclass(eq=False, kw_only=True)
+class RowState(Row):
+    """A request that is written token by token."""
 
     request: Request
     model: ChatModel
-    adapter: str
-    ids: list[int]
     teller: Teller
     passages: tuple[str, ...] = ()
-    lent: Lent | None = None
-    length: int = 0
-    making: int = 0
     shared: int = 0  # tokens of the prompt that needed no computing
     apart: bool = False  # it is to enter by itself: a pass in which it entered has failed
     echoed: list[Told] = field(default_factory=list)
@@ -118,10 +107,11 @@ class RowState:
             ModelError: M056 to M059 and M061, the form cannot be used.
         """
         teller = Teller(model.chat, how, limit, model.shape(how), request.wanted.top)
-        return cls(request, model, adapter, ids, teller, passages)
+        (line,) = teller.lines([ids])
+        own = {"line": line, "limit": limit, "adapter": adapter, "passages": passages}
+        return cls(request=request, model=model, teller=teller, **own)
 
     def __post_init__(self) -> None:
-        (self.line,) = self.teller.lines([self.ids])
         wanted = self.request.wanted
         whole = wanted.text is not None or self.teller.shape is not None
         self.voice = Voice(self.teller, self.line, whole=whole)
@@ -129,28 +119,6 @@ class RowState:
         # the prompt's own likelihoods are asked for
         self.reads = wanted.echo and wanted.top is not None
         self._echo = wanted.echo
-
-    @property
-    def tokens_computed(self) -> int:
-        """Tokens of prompt and answer that are computed."""
-        return (self.lent.tokens if self.lent else 0) + self.length
-
-    @property
-    def ahead(self) -> int:
-        """Tokens that the next passes have to compute before the next one can be written."""
-        return (self.making or len(self.ids) + len(self.line.tokens)) - self.tokens_computed
-
-    def next(self, count: int) -> list[int]:
-        """The next tokens to be computed."""
-        at, n = self.tokens_computed, len(self.ids)
-        return (self.ids[at : at + count] if at < n else []) + self.line.tokens[
-            max(0, at - n) : max(0, at + count - n)
-        ]
-
-    @property
-    def need(self) -> int:
-        """Own tokens that it may come to."""
-        return len(self.ids) - (self.lent.tokens if self.lent else 0) + self.teller.limit
 
     # --- what the client is told ------------------------------------------------------------------
 

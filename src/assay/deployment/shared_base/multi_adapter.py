@@ -14,7 +14,7 @@ one pass.
         many.base.body(input_ids=..., ...)           passes of three rows
     with many.rows(["mail", "chat"], at=step.slot):  passes of one line of tokens, of several rows:
         many.base.body(...)                          `at` says whose each token is, as in
-                                                     `lending.Pass`
+                                                     `batch_pass.BatchPass`
 
 What is shared   the weights of the base, once. An adapter is its own pairs (`bytes`). Keys and
                  values that were computed under one adapter are right for that one alone: a kept

@@ -23,9 +23,11 @@ import torch
 from transformers import DynamicCache
 
 from assay.models.inference.attention_segments import TreeLayout
+from assay.models.inference.batch_pass import BatchPass, line_up
 from assay.models.inference.batch_plan import Padded
 from assay.models.inference.output_layer import output, scale_logits
-from assay.models.inference.shared_prefix_attention import Pass, Slots
+from assay.models.inference.shared_prefix import PrefixView
+from assay.models.inference.shared_prefix_attention import Slots
 from assay.models.inference.tree_attention import NAME
 from assay.models.tokenizer.token_tree import Tree
 
@@ -146,7 +148,9 @@ def lends(network: Any) -> bool:
             network.base_model(
                 input_ids=lines[0][None, :SHARED].to(device), cache=cache, use_cache=True
             )
-            step = Pass.of(Slots.of(cache, len(lines), max(own), network.dtype), [], own, device)
+            prefix = PrefixView.of(cache, lines[0][:SHARED].tolist(), network.dtype)
+            rows = line_up((row, 0, length, prefix) for row, length in enumerate(own))
+            step = BatchPass.of(Slots(len(lines), max(own)), rows, device)
             line = torch.cat([line[SHARED:] for line in lines])[None].to(device)
             found = network.base_model(
                 input_ids=line,

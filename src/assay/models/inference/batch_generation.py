@@ -1,10 +1,10 @@
 """Many answers at once: rows that have ended leave, rows that wait enter, and what all prompts
 begin with is shared.
 
-How       The common beginning is computed once and lent (`lending`). Prompts wait longest first; as
-          many are at work as there are slots. One pass computes the next token of each row that
-          writes, and the prompts of the rows that enter beside them: so the weights are read once
-          for all of them, and no padding is computed.
+How       The common beginning is computed once and lent (`shared_prefix`). Prompts wait longest
+          first; as many are at work as there are slots. One pass computes the next token of each
+          row that writes, and the prompts of the rows that enter beside them (`input_batch`): so
+          the weights are read once for all of them, and no padding is computed.
 Memory    `ROWS` rows, `OWN_BYTES` of their keys and values and `PASS_TOKENS` tokens a pass at most,
           but always one row.
 Otherwise A model that cannot be computed on token trees, or whose layers look back over chunks that
@@ -21,8 +21,10 @@ import torch
 from transformers import DynamicCache
 
 from assay.models.inference.batch_plan import Padded, by_length, repeat_cache
+from assay.models.inference.input_batch import InputBatch, Row, token_bytes
 from assay.models.inference.sampler import PartialAnswer, Pen
-from assay.models.inference.shared_prefix_attention import Pass, Slots, layer_key_values
+from assay.models.inference.shared_prefix import PrefixView
+from assay.models.inference.shared_prefix_attention import Slots
 
 ROWS = 64  # at work at once
 OWN_BYTES = 256 << 20  # of keys and values that rows at work have by themselves
@@ -84,72 +86,47 @@ class BatchWriter:
                     pen, [waiting[i] for i in batch]
                 )
             return
-        while waiting:
-            rows, room = self._slots(len(waiting[0].ids) - self.shared + pen.limit, len(waiting))
+        rows = self._rows(pen, waiting)
+        while rows:
+            most, room = self._slots(rows)
             # Much shorter prompts go into more slots of their own, later.
-            group = [
-                i for i, line in enumerate(waiting) if i < rows or 2 * self._room(pen, line) >= room
-            ]
-            yield from self._flow(
-                pen, waiting[: len(group)], Slots.of(self.prefix, rows, room, self.body.dtype)
-            )
-            waiting = waiting[len(group) :]
+            group = [row for i, row in enumerate(rows) if i < most or 2 * row.need >= room]
+            yield from self._flow(pen, group, Slots(most, room))
+            rows = rows[len(group) :]
 
-    def _room(self, pen: Pen, line: PartialAnswer) -> int:
-        return len(line.ids) - self.shared + pen.limit
+    def _rows(self, pen: Pen, waiting: Sequence[PartialAnswer]) -> list[Row]:
+        """All of them read the common beginning."""
+        prefix = None
+        if waiting and self.prefix is not None:
+            first = waiting[0].ids[: self.shared]
+            prefix = PrefixView.of(self.prefix, first, self.body.dtype)
+        return [Row(line=line, limit=pen.limit, lent=prefix) for line in waiting]
 
-    def _slots(self, room: int, waiting: int) -> tuple[int, int]:
+    def _slots(self, waiting: Sequence[Row]) -> tuple[int, int]:
         """How many rows may be at work, and the tokens each has room for."""
-        if self.prefix is not None:
-            token = sum(
-                part[:, :, :1].numel() * part.element_size()
-                for pair in layer_key_values(self.prefix)
-                for part in pair
-            )
-        else:  # as many key heads as there can be
-            config = self.network.config.get_text_config()
-            token = 2 * config.num_hidden_layers * config.hidden_size * self.body.dtype.itemsize
-        return max(1, min(ROWS, waiting, OWN_BYTES // (token * room))), room
+        lent, room = waiting[0].lent, waiting[0].need
+        token = token_bytes(self.network, lent.kept.layers if lent else [])
+        return max(1, min(ROWS, len(waiting), OWN_BYTES // (token * room))), room
 
     def _flow(
-        self, pen: Pen, waiting: Sequence[PartialAnswer], slots: Slots
+        self, pen: Pen, waiting: Sequence[Row], slots: Slots
     ) -> Iterator[list[PartialAnswer]]:
-        active: list[PartialAnswer] = []  # by slot
-        lengths: list[int] = []  # own tokens in each slot
+        batch: InputBatch[Row] = InputBatch(self.network)
+        batch.slots = slots
         ahead = 0
-        while active or ahead < len(waiting):
-            entering = self._admit(
-                waiting[ahead:], slots.rows - len(active), PASS_TOKENS - len(active)
-            )
+        while batch.active or ahead < len(waiting):
+            count = len(batch.active)
+            entering = admit(waiting[ahead:], slots.rows - count, PASS_TOKENS - count)
             ahead += len(entering)
-            own = [line.ids[self.shared :] for line in entering]
-            step = Pass.of(slots, lengths, [len(ids) for ids in own], self.device)
-            ids = [line.tokens[-1] for line in active] + [token for row in own for token in row]
-            hidden = self.body(
-                input_ids=torch.tensor([ids], device=self.device),
-                position_ids=step.place[None] + self.start,
-                attention_mask=torch.ones(1, 1, 1, 1, dtype=torch.long, device=self.device),
-                lent=step,
-                use_cache=False,
-            ).last_hidden_state[0]
-            active += entering
-            lengths = [length + 1 for length in lengths] + [len(ids) for ids in own]
-            pen.write(active, self.logits(hidden[step.last]))
-            ended = [line for line in active if line.over]
-            active, lengths = compact_slots(active, lengths, slots)
-            yield ended
-
-    def _admit(
-        self, waiting: Sequence[PartialAnswer], free: int, tokens: int
-    ) -> list[PartialAnswer]:
-        """Those that enter now: as many as have a slot, and whose prompts fit into one pass."""
-        count, sum_ = 0, 0
-        for line in waiting[:free]:
-            sum_ += len(line.ids) - self.shared
-            if count and sum_ > tokens:
-                break
-            count += 1
-        return list(waiting[:count])
+            batch.active += entering
+            plan = batch.plan()
+            hidden = batch.compute(plan)
+            lines = [row.line for row in batch.active]
+            pen.write(lines, self.logits(hidden[[stretch.last for _, stretch in plan]]))
+            for row, stretch in plan:
+                row.length += stretch.new
+            batch.leave([not line.over for line in lines])
+            yield [line for line in lines if line.over]
 
     def _write_padded(self, pen: Pen, alive: list[PartialAnswer]) -> Iterator[list[PartialAnswer]]:
         """One batch with a cache of its own; rows that have ended leave it."""
@@ -193,20 +170,15 @@ class BatchWriter:
             alive = [line for line in alive if not line.over]
 
 
-def compact_slots(
-    active: Sequence[PartialAnswer], lengths: Sequence[int], slots: Slots
-) -> tuple[list[PartialAnswer], list[int]]:
-    """The lines that go on, in the slots 0, 1, ...: the last ones move into the slots of those that
-    have ended."""
-    count = sum(not line.over for line in active)
-    holes = [i for i in range(count) if active[i].over]
-    movers = [i for i in range(count, len(active)) if not active[i].over]
-    lines, left = list(active), list(lengths)
-    if movers:
-        slots.move(movers, holes, max(lengths[i] for i in movers))
-        for source, target in zip(movers, holes, strict=True):
-            lines[target], left[target] = lines[source], left[source]
-    return lines[:count], left[:count]
+def admit(waiting: Sequence[Row], free: int, tokens: int) -> list[Row]:
+    """Those that enter now: as many as have a slot, and whose prompts fit into one pass."""
+    count, sum_ = 0, 0
+    for row in waiting[:free]:
+        sum_ += row.ahead
+        if count and sum_ > tokens:
+            break
+        count += 1
+    return list(waiting[:count])
 
 
 def reach(network: Any, name: Literal["sliding_window", "attention_chunk_size"]) -> float:

@@ -123,13 +123,11 @@ class ChatModel(CausalLM):
             reach(self.network, "sliding_window"),
             reach(self.network, "attention_chunk_size"),
         )
-        # Trained keys and values come in a cache that forgets what lies outside a window.
-        lends = self.takes_trees and longest <= chunk and trained < window
         narrow = longest > min(window, chunk) or not self.pads
         self._check()
         beginning = self.beginning(sequences[0][:shared]) if sequences else None
         prefix = beginning.cache if beginning else None
-        lends = lends and (prefix is None or self.lends)
+        lends = self.takes_rows(longest, trained, cached=prefix is not None)
         start = prefix.get_seq_length() if self.soft and prefix else shared
         return BatchWriter(
             self.network,
@@ -142,6 +140,18 @@ class ChatModel(CausalLM):
             narrow=narrow,
             keeps=lends or self.pads or self.keeps,
         )
+
+    def takes_rows(self, longest: int, trained: int, *, cached: bool) -> bool:
+        """Whether rows can be computed side by side in one line.
+
+        Args:
+            longest: tokens of a row. trained: keys and values before all rows that have no token.
+            cached: rows read a beginning that lies in a cache.
+        """
+        # Trained keys and values come in a cache that forgets what lies outside a window.
+        wide = longest <= reach(self.network, "attention_chunk_size")
+        wide = wide and trained < reach(self.network, "sliding_window")
+        return self.takes_trees and wide and (not cached or self.lends)
 
     def _sequences(
         self, prompts: Sequence[Messages], room: int, tell: Tell | None

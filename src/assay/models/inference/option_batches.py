@@ -33,7 +33,8 @@ from assay.models.inference.batch_generation import reach
 from assay.models.inference.batch_plan import Padded, by_length, common_prefix, repeat_cache
 from assay.models.inference.option_scores import LOGIT_ROWS, Forward, Trie, descend
 from assay.models.inference.packed_batch import SuffixTokens
-from assay.models.inference.shared_prefix import Beginning, mask_unseen
+from assay.models.inference.shared_prefix import Beginning
+from assay.models.inference.shared_prefix_attention import mask_hidden
 from assay.models.tokenizer.token_tree import Tree, common
 
 if TYPE_CHECKING:
@@ -260,7 +261,7 @@ class PromptBatch:
         if self.lent:
             line = SuffixTokens(self.lent, self.cache, real)
             return line.states(
-                self.model.body, tokens, places, mask_unseen(mask, self.model.head.weight.dtype)
+                self.model.body, tokens, places, mask_hidden(~mask, self.model.head.weight.dtype)
             )
         assert self.places is not None, "no beginning is lent"
         self.places = torch.cat([self.places, places], 1)
@@ -307,7 +308,7 @@ def prefill_rows(
     if lent:
         cache, sight = DynamicCache(), Sight(sees, rows.depth, rows.depth)
         given = {
-            "attention_mask": mask_unseen(sees[:, None], model.head.weight.dtype),
+            "attention_mask": mask_hidden(~sees[:, None], model.head.weight.dtype),
             "before": beginning,
         }
         given |= {"cache": cache, "use_cache": True}

@@ -20,8 +20,8 @@ from transformers.cache_utils import DynamicLayer
 from assay.models.inference import tree_attention as attention
 from assay.models.inference.batch_plan import repeat_cache
 from assay.models.inference.packed_batch import SuffixTokens
-from assay.models.inference.shared_prefix import Beginning, mask_unseen
-from assay.models.inference.shared_prefix_attention import full_cache
+from assay.models.inference.shared_prefix import Beginning
+from assay.models.inference.shared_prefix_attention import full_cache, mask_hidden
 
 KEEP = 2
 # relative to the states' size; coarser types: a tenth
@@ -112,7 +112,7 @@ def lends(network: Any, beginning: Beginning) -> bool:
     before = beginning.calls
     try:
         own = DynamicCache()
-        mask = mask_unseen(sees, network.dtype)
+        mask = mask_hidden(~sees, network.dtype)
         lent = body(
             **given, attention_mask=mask, cache=own, before=beginning
         ).last_hidden_state.float()

@@ -4,20 +4,22 @@ How       A batch's cache holds its own tokens alone. Attention is computed in t
           beginning, whose keys and values stand in memory once for all rows and are one product for
           them, and to the own tokens; the parts are put together by their log-sums. Where a model's
           attention does not come here, or looks back over a window, the rows get copies of the
-          beginning.
+          beginning. Rows that write read a `PrefixView` of it (batch_pass.py).
 Kept      by the model that computed it, from one call to the next: prefix_cache.py
 Source    Juravsky et al. (2024), Hydragen, arxiv.org/abs/2402.05099
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from transformers import DynamicCache
 
-from assay.models.inference.shared_prefix_attention import look
+from assay.models.inference.shared_prefix_attention import Layers, layer_key_values, look
 
 
 @dataclass(eq=False)
@@ -65,6 +67,44 @@ class Beginning:
         return torch.lerp(near, far, share).view(n, heads, q, -1).transpose(1, 2)
 
 
-def mask_unseen(sees: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    """0 where `sees`, minus infinity elsewhere."""
-    return torch.zeros(sees.shape, dtype=dtype, device=sees.device).masked_fill_(~sees, -torch.inf)
+@dataclass(eq=False)
+class PrefixStates:
+    """One beginning, as rows at work read it.
+
+    Attributes:
+        ids: its tokens. layers: keys and values, (1, kv heads, trained + tokens, width) twice a
+            layer.
+        trained: keys and values without a token that stand first: those of trained prefixes and
+            prompts.
+    """
+
+    ids: np.ndarray
+    layers: Layers
+    trained: int = 0
+
+    @property
+    def bytes(self) -> int:
+        return sum(part.numel() * part.element_size() for pair in self.layers for part in pair)
+
+
+@dataclass(frozen=True)
+class PrefixView:
+    """The first `tokens` tokens of a beginning. Equal ones are read together."""
+
+    kept: PrefixStates
+    tokens: int
+
+    @classmethod
+    def of(cls, cache: DynamicCache, ids: Sequence[int], dtype: torch.dtype) -> PrefixView:
+        """All of a cache; what it holds before the states of `ids` is trained."""
+        layers = [(keys.to(dtype), values.to(dtype)) for keys, values in layer_key_values(cache)]
+        trained = cache.get_seq_length() - len(ids)
+        return cls(PrefixStates(np.asarray(ids, dtype=np.int64), layers, trained), len(ids))
+
+    @property
+    def columns(self) -> int:
+        return self.kept.trained + self.tokens
+
+    def layer(self, number: int) -> tuple[torch.Tensor, torch.Tensor]:
+        keys, values = self.kept.layers[number]
+        return keys[:, :, : self.columns], values[:, :, : self.columns]

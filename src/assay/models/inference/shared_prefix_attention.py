@@ -1,10 +1,10 @@
-"""Attention of rows at work that share one beginning: its keys and values exist once and are lent
-to every row.
+"""What attention of rows at work is made of: slots for own keys and values, attention over one set
+of keys, and the joining of two.
 
-How      A pass computes one line of tokens, of rows that write (one token each) and of rows that
-         enter (all of theirs). Every query meets the shared beginning in one product; then its own
-         row's keys; the two are joined by their log-sums. Own keys lie in slots that are made once,
-         so that nothing is copied when a row grows.
+How      Every query meets the beginning that rows share in one product, then its own row's keys;
+         the two are joined by their log-sums (`batch_pass` for rows that write, `shared_prefix` for
+         padded ones). Own keys lie in slots that are made once, so that nothing is copied when a
+         row grows.
 Costs    For SmolLM2-135M a token of a row is 23 kB; 1,000 shared tokens are 23 MB, whatever the
          number of rows.
 Source   Juravsky et al. (2024), Hydragen: High-Throughput LLM Inference with Shared Prefixes,
@@ -22,10 +22,12 @@ import torch
 from transformers import DynamicCache
 
 FLASH = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
+# keys and values of each layer, (rows, kv heads, tokens, width) twice
+Layers = list[tuple[torch.Tensor, torch.Tensor]]
 
 
-def layer_key_values(cache: DynamicCache | None) -> list[tuple[torch.Tensor, torch.Tensor]]:
-    """Keys and values of each layer, (rows, kv heads, tokens, width)."""
+def layer_key_values(cache: DynamicCache | None) -> Layers:
+    """Of each layer; none where there is no cache."""
     layers: list[Any] = [] if cache is None else cache.layers
     return [(layer.keys, layer.values) for layer in layers]
 
@@ -40,23 +42,11 @@ def full_cache(cache: DynamicCache) -> DynamicCache:
 
 @dataclass
 class Slots:
-    """Keys and values of up to `rows` rows with up to `room` own tokens each, and of the beginning
-    they share."""
+    """Keys and values of up to `rows` rows with up to `room` own tokens each."""
 
     rows: int
     room: int
-    # a layer: (1, kv heads, tokens, width) twice; or nothing
-    shared: list[tuple[torch.Tensor, torch.Tensor]]
-    # (rows, kv heads, room, width) twice
-    own: list[tuple[torch.Tensor, torch.Tensor]] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, prefix: DynamicCache | None, rows: int, room: int, dtype: torch.dtype) -> Slots:
-        return cls(
-            rows,
-            room,
-            [(keys.to(dtype), values.to(dtype)) for keys, values in layer_key_values(prefix)],
-        )
+    own: Layers = field(default_factory=list)
 
     def layer(
         self, number: int, key: torch.Tensor, value: torch.Tensor
@@ -75,166 +65,6 @@ class Slots:
         for pair in self.own:
             for states in pair:
                 states[list(targets), :, :length] = states[list(sources), :, :length]
-
-
-@dataclass(frozen=True)
-class BatchMasks:
-    """What is added to scores in layers of one window: 0 where a key is seen, minus infinity
-    elsewhere."""
-
-    writing: torch.Tensor  # (writing, 1, groups, keys)
-    entering: torch.Tensor | str  # (1, 1, longest, longest)
-    shared: torch.Tensor | None  # (1, 1, tokens x groups, shared keys)
-    unshared: torch.Tensor | None  # (tokens,) True where a token sees none of the shared keys
-
-
-@dataclass
-class Pass:
-    """One line of tokens: first one of each row that writes, then those of the rows that enter.
-
-    Attributes:
-        slot, place: (tokens,) the row that a token belongs to, and where in the row it stands.
-        writing: how many rows write; they have the slots 0 to `writing` - 1.
-        last: which token of the line is each row's last, in the order of the slots.
-        entering: (rows, longest) which token of the line stands there; padded on the right with any
-            token.
-        real: the entries of `entering` that are no padding, as (row, column) index vectors.
-        hidden: (writing, keys) True where a row that writes has no token.
-    """
-
-    slots: Slots
-    slot: torch.Tensor
-    place: torch.Tensor
-    writing: int
-    hidden: torch.Tensor
-    last: torch.Tensor
-    entering: torch.Tensor | None = None
-    real: tuple[torch.Tensor, torch.Tensor] | None = None
-    calls: int = 0  # of the attention function: one a layer
-    _masks: dict[int | None, BatchMasks] = field(default_factory=dict)  # by window
-
-    @classmethod
-    def of(
-        cls, slots: Slots, lengths: Sequence[int], entering: Sequence[int], device: torch.device
-    ) -> Pass:
-        """Rows that write and have so many own tokens in their slots; behind them rows that enter
-        with so many."""
-        n = len(lengths)
-        slot, place = list(range(n)), list(lengths)
-        for row, length in enumerate(entering, start=n):
-            slot += [row] * length
-            place += range(length)
-        columns = torch.arange(max(lengths, default=0) + 1, device=device)
-        own = torch.tensor(lengths, device=device)
-        starts = torch.tensor([n, *entering], device=device).cumsum(0)
-        last = torch.cat([torch.arange(n, device=device), starts[1:] - 1])
-        whose = torch.tensor(slot, device=device), torch.tensor(place, device=device)
-        made = cls(slots, *whose, n, columns > own[:, None], last)
-        if entering:
-            held = torch.arange(max(entering), device=device)
-            sizes = torch.tensor(list(entering), device=device)[:, None]
-            made.entering = starts[:-1, None] + torch.minimum(held[None], sizes - 1)
-            rows, columns = (held[None] < sizes).nonzero(as_tuple=True)
-            made.real = rows, columns
-        return made
-
-    def masks(self, window: int | None, groups: int, dtype: torch.dtype) -> BatchMasks:
-        """For layers that look back `window` tokens, the token itself among them; None: over
-        all."""
-        before = self.slots.shared[0][0].shape[2] if self.slots.shared else 0
-        if window is not None and before + int(self.place.max()) < window:
-            window = None
-        if window not in self._masks:
-            hidden = self.hidden
-            entering: torch.Tensor | str = "before"
-            shared = unshared = None
-            if window is not None:
-                places = self.place[: self.writing, None]
-                columns = torch.arange(hidden.shape[1], device=hidden.device)
-                hidden = hidden | (columns <= places - window)
-                if before:
-                    keys = torch.arange(before, device=hidden.device)
-                    far = before + self.place[:, None] - keys >= window
-                    unshared = far.all(1)
-                    far[unshared, 0] = False  # a softmax needs a key; what comes of it is not used
-                    shared = mask_hidden(far, dtype).repeat_interleave(groups, 0)[None, None]
-                if self.entering is not None:
-                    ones = torch.ones(
-                        self.entering.shape[1], self.entering.shape[1], dtype=torch.bool
-                    )
-                    entering = mask_hidden(
-                        ~(ones.tril() & ones.triu(1 - window)).to(hidden.device), dtype
-                    )[None, None]
-            writing = (
-                mask_hidden(hidden, dtype)[:, None, None].expand(-1, 1, groups, -1).contiguous()
-            )
-            self._masks[window] = BatchMasks(writing, entering, shared, unshared)
-        return self._masks[window]
-
-    def attend(
-        self,
-        query: torch.Tensor,
-        key: torch.Tensor,
-        value: torch.Tensor,
-        scale: float,
-        cap: float | None,
-        window: int | None = None,
-    ) -> torch.Tensor:
-        """One layer: (1, heads, tokens, width) and the tokens' keys and values in, (1, tokens,
-        heads, width) out."""
-        number, self.calls = self.calls, self.calls + 1
-        keys, values = self.slots.layer(number, key, value)
-        keys[self.slot, :, self.place] = key[0].transpose(0, 1)
-        values[self.slot, :, self.place] = value[0].transpose(0, 1)
-        heads, tokens = query.shape[1], query.shape[2]
-        kv = key.shape[1]
-        # (tokens, kv heads, groups, width)
-        lines = query[0].transpose(0, 1).reshape(tokens, kv, heads // kv, -1)
-        out = lines.new_empty(*lines.shape[:3], value.shape[3])
-        sums = torch.empty(lines.shape[:3], dtype=torch.float32, device=query.device)
-        n, masks = self.writing, self.masks(window, heads // kv, query.dtype)
-        if n:
-            seen = self.hidden.shape[1]
-            out[:n], sums[:n] = look(
-                lines[:n], keys[:n, :, :seen], values[:n, :, :seen], scale, cap, masks.writing
-            )
-        if self.entering is not None:
-            out[n:], sums[n:] = self._enter(query[0], key[0], value[0], scale, cap, masks.entering)
-        if self.slots.shared:
-            first_keys, first_values = self.slots.shared[number]
-            asking = lines.transpose(0, 1).reshape(1, kv, tokens * (heads // kv), -1)
-            found, total = look(asking, first_keys, first_values, scale, cap, masks.shared)
-            found = found.view(kv, tokens, heads // kv, -1).transpose(0, 1)
-            total = total.view(kv, tokens, heads // kv).transpose(0, 1)
-            if masks.unshared is not None:
-                total = total.masked_fill(masks.unshared[:, None, None], -torch.inf)
-            out = merge_attention(out, sums, found, total)
-        return out.flatten(1, 2)[None]
-
-    def _enter(
-        self,
-        query: torch.Tensor,
-        key: torch.Tensor,
-        value: torch.Tensor,
-        scale: float,
-        cap: float | None,
-        mask: torch.Tensor | str,
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Rows that enter see their own tokens up to each: (heads, tokens, width) of the whole line
-        in; attention and log-sums of the entering tokens out, (tokens, kv heads, groups, width) and
-        without the width."""
-        assert self.entering is not None and self.real is not None
-        kv, groups = key.shape[0], query.shape[0] // key.shape[0]
-        query, key, value = (
-            states[:, self.entering].transpose(0, 1) for states in (query, key, value)
-        )
-        key, value = (states.repeat_interleave(groups, 1) for states in (key, value))
-        found, total = look(query, key, value, scale, cap, mask)
-        rows, columns = self.real
-        return (
-            found[rows, :, columns].unflatten(1, (kv, groups)),
-            total[rows, :, columns].unflatten(1, (kv, groups)),
-        )
 
 
 def mask_hidden(hidden: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:

@@ -27,15 +27,15 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
 from assay.models.inference.attention_segments import QuerySegment, TreeLayout
-from assay.models.inference.shared_prefix_attention import Pass
+from assay.models.inference.shared_prefix_attention import FLASH
 
 if TYPE_CHECKING:
     from assay.models.inference.attention_mask import Sight
+    from assay.models.inference.batch_pass import BatchPass
     from assay.models.inference.packed_batch import SuffixTokens
     from assay.models.inference.shared_prefix import Beginning
 
 NAME = "assay"
-FLASH = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
 # What transformers hands to every attention function, and what leaves attention as it is. Any other
 # keyword may change what is computed (sinks of GPT-OSS, biases of positions, keys that were chosen
 # before): it is refused.
@@ -64,7 +64,7 @@ def attend(
     softcap: float | None = None,
     tree: TreeLayout | None = None,
     before: Beginning | SuffixTokens | None = None,
-    lent: Pass | None = None,
+    lent: BatchPass | None = None,
     sight: Sight | None = None,
     **kwargs: Any,
 ) -> tuple[torch.Tensor, None]:

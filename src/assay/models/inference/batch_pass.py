@@ -1,9 +1,9 @@
 """Attention of one pass over rows that are in different places: some write, some are still being
-read, and they read beginnings that are kept (`kept`).
+read, and they read beginnings that others read too (`shared_prefix`).
 
-What     A pass is one line of tokens: of each row its new ones, one for a row that writes, a
-         stretch of its prompt for a row that enters. Selective batching: all layers but attention
-         see one line, whatever the rows' lengths.
+What     A pass is one line of tokens: of each row its new ones, one for a row that writes, the
+         prompt or a stretch of it for a row that enters. Selective batching: all layers but
+         attention see one line, whatever the rows' lengths.
 How      Own keys lie in slots. Rows with one new token are one product, over the longest of them;
          rows that begin are padded on the right into another; rows that go on with a stretch come
          one by one. Rows that read the same beginning meet its keys in one product. Parts are
@@ -17,12 +17,12 @@ Source   Yu et al. (2022), Orca, usenix.org/conference/osdi22/presentation/yu (s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import torch
 
-from assay.deployment.server.prefix_cache import Lent
+from assay.models.inference.shared_prefix import PrefixView
 from assay.models.inference.shared_prefix_attention import Slots, look, mask_hidden, merge_attention
 
 
@@ -35,11 +35,25 @@ class Stretch:
     length: int
     new: int
     start: int
-    lent: Lent | None
+    lent: PrefixView | None
 
     @property
     def columns(self) -> int:
         return self.lent.columns if self.lent else 0
+
+    @property
+    def last(self) -> int:
+        """The place in the line of its last token."""
+        return self.start + self.new - 1
+
+
+def line_up(rows: Iterable[tuple[int, int, int, PrefixView | None]]) -> list[Stretch]:
+    """Stretches one behind the other: (slot, own tokens before, new ones, beginning) of each."""
+    made, start = [], 0
+    for slot, length, new, lent in rows:
+        made.append(Stretch(slot, length, new, start, lent))
+        start += new
+    return made
 
 
 @dataclass(frozen=True)
@@ -47,7 +61,7 @@ class PrefixReaders:
     """The tokens of a pass that read one beginning; `which`: their places in the line, None for all
     of them."""
 
-    lent: Lent
+    lent: PrefixView
     which: torch.Tensor | None
 
 
@@ -90,7 +104,7 @@ class BatchPass:
         slot = [s.slot for s in stretches for _ in range(s.new)]
         place = [s.length + i for s in stretches for i in range(s.new)]
         before = [s.columns for s in stretches for _ in range(s.new)]
-        groups: dict[Lent, list[int]] = {}
+        groups: dict[PrefixView, list[int]] = {}
         for s in stretches:
             if s.columns and s.lent:
                 groups.setdefault(s.lent, []).extend(range(s.start, s.start + s.new))
