@@ -106,11 +106,9 @@ class Writer(InputBatch[RowState]):
     # --- who is at work ---------------------------------------------------------------------------
 
     def _drop(self) -> None:
-        for row in (*self.waiting, *self.active):
-            if why := row.request.late():
-                row.request.fail(why)
-                row.request.over = True
-        self.waiting = [row for row in self.waiting if not row.request.over]
+        self.waiting = [row for row in self.waiting if not row.request.expire()]
+        for row in self.active:
+            row.request.expire()
         self._close()
 
     def _admit(self) -> None:
@@ -187,8 +185,7 @@ class Writer(InputBatch[RowState]):
             else:
                 row.write(logits[stretch.slot])
         except FAULTS as fault:
-            row.request.fail(describe_fault(fault))
-            row.request.over = True
+            row.request.end(describe_fault(fault))
 
     def _lift(self, row: RowState, slot: int) -> None:
         """Make a beginning of what a row has computed, and let it read that."""
@@ -206,8 +203,7 @@ class Writer(InputBatch[RowState]):
         entering = [row for row, _ in plan if row.enters]
         guilty = entering if len(entering) == 1 else [] if entering else [row for row, _ in plan]
         for row in guilty:
-            row.request.fail(describe_fault(fault))
-            row.request.over = True
+            row.request.end(describe_fault(fault))
         again = [row for row in entering if not row.request.over]
         for row in again:
             row.apart, row.making, row.length, row.lent = True, 0, 0, None

@@ -233,9 +233,7 @@ class OwnEngine:
     def _place(self, request: Request, arm: ServedArm, ids: list[int]) -> None:
         """Give a request to what answers it."""
         wanted = request.wanted
-        if why := request.late():
-            request.fail(why)
-            request.over = True
+        if request.expire():
             return
         try:
             if wanted.text is None and not arm.writes:
@@ -255,8 +253,7 @@ class OwnEngine:
             )
             self._writer(arm).add(row)
         except FAULTS as fault:
-            request.fail(describe_fault(fault))
-            request.over = True
+            request.end(describe_fault(fault))
 
     def _question(self, request: Request, arm: ServedArm) -> Example:
         return arm.ready(Example(str(request.number), request.wanted.messages))

@@ -57,11 +57,7 @@ class MicroBatcher:
 
     def step(self) -> None:
         """Ask what waits, if it is due."""
-        for one in self.waiting:
-            if why := one.request.late():
-                one.request.fail(why)
-                one.request.over = True
-        self.waiting = [one for one in self.waiting if not one.request.over]
+        self.waiting = [one for one in self.waiting if not one.request.expire()]
         if self.due() > 0:
             return
         some, self.waiting = self.waiting[:TOGETHER], self.waiting[TOGETHER:]

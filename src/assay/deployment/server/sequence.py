@@ -72,6 +72,17 @@ class Request:
         """`code`: of a request that cannot be answered, whoever is asked."""
         self.say(Piece(finish="error", error=text, code=code))
 
+    def end(self, text: str) -> None:
+        """Fail, whether the client can be told or not."""
+        self.fail(text)
+        self.over = True
+
+    def expire(self) -> bool:
+        """End it where it is given up now; whether it is over."""
+        if why := self.late():
+            self.end(why)
+        return self.over
+
     def late(self) -> str:
         """Why it is given up now; "" where it is not."""
         if self.gone:

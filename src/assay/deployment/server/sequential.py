@@ -46,11 +46,9 @@ class Apart:
 
     def step(self) -> None:
         """One token of each row at work."""
-        for row in (*self.waiting, *(row for row, _ in self.active)):
-            if why := row.request.late():
-                row.request.fail(why)
-                row.request.over = True
-        self.waiting = [row for row in self.waiting if not row.request.over]
+        self.waiting = [row for row in self.waiting if not row.request.expire()]
+        for row, _ in self.active:
+            row.request.expire()
         while self.waiting and len(self.active) < self.most:
             row = self.waiting.pop(0)
             row.request.running = True
@@ -62,8 +60,7 @@ class Apart:
                 next(passes, None)
                 row.speak()
             except FAULTS as fault:
-                row.request.fail(describe_fault(fault))
-                row.request.over = True
+                row.request.end(describe_fault(fault))
         self.active = [
             (row, passes)
             for row, passes in self.active
