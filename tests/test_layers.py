@@ -121,6 +121,14 @@ def test_the_rules_see_what_breaks_them():
     assert list(writes(ast.parse(lines))) == [(1, "path.write_text"), (3, "open"), (5, "path.open")]
 
 
+def test_every_module_has_its_test_at_the_mirrored_path(sources):
+    """`src/assay/<room>/<module>.py` is tested in `tests/<room>/test_<module>.py`."""
+    tests = Path(__file__).parent
+    modules = [Path(name) for name in sources if not name.endswith("__init__.py")]
+    wanted = {str(name.parent / f"test_{name.name.lstrip('_')}"): name for name in modules}
+    assert [name for test, name in wanted.items() if not (tests / test).is_file()] == []
+
+
 def test_files_stay_short(sources):
     assert {name: n for name, text in sources.items() if (n := len(text.splitlines())) > 400} == {}
 

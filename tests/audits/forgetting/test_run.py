@@ -149,6 +149,7 @@ def test_without_a_trained_arm_nothing_is_asked(tmp_path, tiny_model):
     report = assay.run(folder)
     assert report.data["forgetting"]["arms"] == {} and report.data["forgetting"]["tokens"] == 0
     assert (
-        "No strategy changes the weights of its base" in (folder / "report" / "report.html").read_text()
+        "No strategy changes the weights of its base"
+        in (folder / "report" / "report.html").read_text()
     )
     assert not (folder / "work" / "probes").exists()
