@@ -54,7 +54,7 @@ def test_the_gain_is_told_against_the_arm_with_the_wording_of_the_hand(bench, ow
     searched(bench)
     arms = [arm(bench, "by-hand", hand), arm(bench, "found", own)]
     told = on_test(bench, arms[1], arms)
-    assert f"30 test rows it {word} that wording (arm by-hand)" in told
+    assert f"30 test rows it {word} that wording (strategy by-hand)" in told
     assert f"{(own - hand) / 30:+.3f}" in told
     assert [one.fit["text"] for one in add_search_gains(bench, arms)] == [
         "Searched.",
@@ -65,9 +65,9 @@ def test_the_gain_is_told_against_the_arm_with_the_wording_of_the_hand(bench, ow
 def test_without_that_arm_nothing_is_known_and_it_is_said(bench):
     searched(bench)
     found = arm(bench, "found", 20)
-    assert "no arm is `shots`" in on_test(bench, found, [found])
+    assert "no strategy is `shots`" in on_test(bench, found, [found])
     stopped = replace(arm(bench, "by-hand", 8), status="failed")
-    assert "no arm is `shots`" in on_test(bench, found, [stopped, found])
+    assert "no strategy is `shots`" in on_test(bench, found, [stopped, found])
 
 
 def test_an_arm_that_did_not_search_or_found_nothing_better_tells_nothing(bench):

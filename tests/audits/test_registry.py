@@ -21,7 +21,7 @@ def test_every_folder_of_a_check_is_listed_with_its_page():
     folders = {one.name for one in root.iterdir() if one.joinpath("run.py").is_file()}
     listed = {question.__name__.split(".")[2] for question in QUESTIONS}
     assert folders <= listed
-    shown = {one.name for one in root.iterdir() if one.joinpath("section.html.j2").is_file()}
+    shown = {one.name for one in root.iterdir() if one.joinpath("section.py").is_file()}
     assert shown <= folders and len(shown) == len(SECTIONS)
 
 

@@ -3,8 +3,8 @@
 from assay.presentation import section_spec as spec
 from assay.presentation.section_markdown import blocks_markdown, render, words_markdown
 
-NUMBER = spec.Number(0.25, "score", "/a")
-ENDS = spec.Ends(spec.Number(0.1, "score"), spec.Number(0.4, "score"))
+NUMBER = spec.FormattedNumber(0.25, "score", "/a")
+ENDS = spec.Ends(spec.FormattedNumber(0.1, "score"), spec.FormattedNumber(0.4, "score"))
 
 
 def test_a_section_is_blocks_under_its_heading():
@@ -12,7 +12,9 @@ def test_a_section_is_blocks_under_its_heading():
         "By arm.", ("arm", "kind", "score"), [("a", "x", spec.Stacked(NUMBER, ENDS))]
     )
     section = spec.Section(
-        "part", "Part", [spec.Heading("Of it"), spec.Bullets(["one", ("two ", NUMBER)]), table]
+        "part",
+        "Part",
+        [spec.SectionHeading("Of it"), spec.Bullets(["one", ("two ", NUMBER)]), table],
     )
     assert render(section) == [
         "## Part",
@@ -28,16 +30,16 @@ def test_foreign_text_cannot_act():
     safe = r"\<b\> \[x\](http&#58;//a.example) \| \`c\` ␛"
     assert words_markdown((bad, spec.Tag(bad))) == f"{safe}({safe})"
     assert words_markdown(spec.Code(bad)) == safe
-    item = spec.Item(bad, (bad,), (spec.Fact(bad, bad),))
-    details = spec.Details(bad, (spec.Items([item], short=1),))
+    item = spec.Item(bad, (bad,), (spec.LabelledValue(bad, bad),))
+    details = spec.Details(bad, (spec.ItemList([item], short=1),))
     assert blocks_markdown([details]) == [f"{safe}:", f"- {safe}: {safe}; {safe}: {safe}"]
     assert blocks_markdown([spec.Paragraph("a\n# b")]) == [r"a \# b"]
 
 
 def test_what_a_machine_reads_is_a_block_of_code_and_facts_are_a_table():
     blocks = [
-        spec.Details("project.yaml", (spec.Listing("a: 1", "yaml"),), opened=True),
-        spec.Card("arm-0", (spec.Facts([("seed", "7"), ("kind", spec.Strong("a|b"))]),)),
+        spec.Details("project.yaml", (spec.ListingBlock("a: 1", "yaml"),), opened=True),
+        spec.CardBlock("arm-0", (spec.Facts([("seed", "7"), ("kind", spec.Strong("a|b"))]),)),
         spec.Paragraph("Use lora.", "verdict"),
     ]
     assert blocks_markdown(blocks) == [
@@ -49,5 +51,5 @@ def test_what_a_machine_reads_is_a_block_of_code_and_facts_are_a_table():
 
 
 def test_code_stays_code_and_spaces_between_words_stay():
-    words = ("see ", spec.Code("assay run"), " of ", spec.Link("arm-0", "a_b"))
+    words = ("see ", spec.Code("assay run"), " of ", spec.TextLink("arm-0", "a_b"))
     assert words_markdown(words) == r"see `assay run` of a\_b"

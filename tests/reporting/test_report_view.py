@@ -18,8 +18,8 @@ def test_arms_are_ranked_by_the_deciding_metric_and_those_without_a_result_left_
 
 def test_a_row_is_marked_where_its_arm_is_recommended(report):
     seen = ReportView(report)
-    assert seen.row("lora-r8", "x") == spec.Row(("lora-r8", "x"), "chosen")
-    assert seen.row("tfidf", None) == spec.Row(("tfidf", None))
+    assert seen.row("lora-r8", "x") == spec.TableRow(("lora-r8", "x"), "chosen")
+    assert seen.row("tfidf", None) == spec.TableRow(("tfidf", None))
 
 
 def test_a_name_leads_to_its_card_and_says_whether_it_is_a_floor(report):

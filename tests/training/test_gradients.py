@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from assay.core.errors import ResourceError
-from assay.training.gradients import Gradients, clear
+from assay.training.gradients import Gradients
 from assay.training.objectives.completion import completion
 from assay.training.optim.master_weights import Masters
 from assay.training.progress import Progress, Run
@@ -111,7 +111,7 @@ def test_sums_count_loss_learnt_tokens_and_cells(build, tmp_path):
     assert tokens == exercise.tokens([0, 1, 2])
     assert cells == 2 * max(exercise.lengths[:2]) + exercise.lengths[2]
     whole = {name: copy.grad.clone() for name, copy in masters.copies.items()}
-    clear(run)
+    run.clear()
     assert all(copy.grad is None for copy in masters.copies.values())
     # What is computed because others do counts for nothing.
     again = gradients.of([[0, 1, 2]], run, idle=[[3, 4]])

@@ -8,7 +8,6 @@ from assay.core.errors import TrainError
 from assay.training.distributed.process_group import Team
 from assay.training.optim.master_weights import Masters
 from assay.training.run_states import States
-from assay.training.settings import NetworkChange
 from helpers.problems import problem
 
 
@@ -16,12 +15,9 @@ def made(folder, dtype=torch.bfloat16, **more):
     """(states, masters, an optimiser) of a change with one matrix and one tensor beside it."""
     torch.manual_seed(1)
     trained = {"w": torch.nn.Parameter(torch.randn(4, 3).to(dtype))}
-    change = NetworkChange(
-        trained, write=lambda place: None, read=lambda place: None, extra={"mean": torch.zeros(2)}
-    )
     masters = Masters(trained.items())
     optimiser = torch.optim.AdamW(masters.copies.values(), lr=0.1)
-    return States(folder, replace(change, **more), Team(), 0.1), masters, optimiser
+    return States(folder, 0.1, extra={"mean": torch.zeros(2)}, **more), masters, optimiser
 
 
 def step(run):
@@ -43,7 +39,7 @@ def test_a_run_goes_on_from_weights_moments_best_and_extra(tmp_path):
     step(run)
     run.best = {name: copy.detach().clone() for name, copy in masters.copies.items()}
     run.progress.best_score = 0.5
-    states.change.extra["mean"].fill_(0.25)
+    states.extra["mean"].fill_(0.25)
     step(run)
     states.save(run)
     saved = masters.copies["w"].detach().clone()
@@ -56,7 +52,7 @@ def test_a_run_goes_on_from_weights_moments_best_and_extra(tmp_path):
     # The network computes with what was put back, rounded to its own type.
     assert torch.equal(fresh.weights["w"], saved.bfloat16())
     assert torch.equal(resumed.best["w"], run.best["w"])
-    assert again.change.extra["mean"].tolist() == [0.25, 0.25]
+    assert again.extra["mean"].tolist() == [0.25, 0.25]
     step(resumed)
     assert torch.equal(fresh.copies["w"], masters.copies["w"])
 

@@ -64,7 +64,7 @@ class Question(Protocol):
     def sentences(self, found: dict[str, Any]) -> list[str]: ...
 
 
-class Part(Protocol):
+class AuditPart(Protocol):
     """Of the report: the section of a check."""
 
     @property
@@ -77,7 +77,7 @@ class Part(Protocol):
     def blocks(self, report: Place) -> list[Block]: ...
 
 
-AUDITS: tuple[tuple[Question, Part | None], ...] = (
+AUDITS: tuple[tuple[Question, AuditPart | None], ...] = (
     (leak_cost, None),
     (contamination, None),
     (mistakes, mistakes_section),

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from assay.presentation.section_spec import Ends, Number, Stacked
+from assay.presentation.section_spec import Ends, FormattedNumber, Stacked
 
 Key = str | int
 
@@ -45,12 +45,12 @@ class Place:
             here = here[key]
         return here
 
-    def number(self, shape: str, *keys: Key) -> Number:
+    def number(self, shape: str, *keys: Key) -> FormattedNumber:
         """The number at `keys` from here. `shape`: a key of `number_format.FORMATS`."""
         place = self.at(*keys)
-        return Number(place.value, shape, pointer(*place.keys))
+        return FormattedNumber(place.value, shape, pointer(*place.keys))
 
-    def numbers(self, shape: str, *names: Key) -> tuple[Number, ...]:
+    def numbers(self, shape: str, *names: Key) -> tuple[FormattedNumber, ...]:
         """Several numbers that stand beside each other."""
         return tuple(self.number(shape, name) for name in names)
 
@@ -59,7 +59,7 @@ class Place:
         place = self.at(*keys)
         return Ends(place.number(shape, "low"), place.number(shape, "high"), self.why)
 
-    def and_interval(self, shape: str, name: Key = "value") -> tuple[Number, Ends]:
+    def and_interval(self, shape: str, name: Key = "value") -> tuple[FormattedNumber, Ends]:
         """The number `name` and the interval that stands beside it, for a cell each."""
         return self.number(shape, name), self.ends(shape)
 

@@ -27,7 +27,7 @@ def words_html(words: spec.Words) -> Markup:
     match words:
         case str():
             return escape(clean(words))
-        case spec.Number():
+        case spec.FormattedNumber():
             return number_html(words)
         case spec.Ends():
             return ends_html(words)
@@ -44,13 +44,13 @@ def words_html(words: spec.Words) -> Markup:
             return badge(mark)
         case spec.Code(text):
             return Markup("<code>{}</code>").format(clean(text))
-        case spec.Link(anchor, text):
+        case spec.TextLink(anchor, text):
             return Markup('<a href="#{}">{}</a>').format(anchor, clean(text))
         case _:
             return Markup("").join(map(words_html, words))
 
 
-def number_html(number: spec.Number) -> Markup:
+def number_html(number: spec.FormattedNumber) -> Markup:
     words = spec.number_text(number)
     if number.value is None:
         return Markup('<span class="none">{}</span>').format(words)
@@ -84,7 +84,7 @@ def _block(block: spec.Block) -> Markup:
     match block:
         case spec.Paragraph(words, tone):
             return Markup("<p{}>{}</p>\n").format(_class(tone), words_html(words))
-        case spec.Heading(words, level):
+        case spec.SectionHeading(words, level):
             return Markup("<h{0}>{1}</h{0}>\n").format(level, words_html(words))
         case spec.Bullets(lines, tone):
             said = Markup("").join(Markup("<li>{}</li>").format(words_html(one)) for one in lines)
@@ -93,7 +93,7 @@ def _block(block: spec.Block) -> Markup:
             return _table(block)
         case spec.Figure(plot):
             return figure_html(plot)
-        case spec.Items(items, width=width):
+        case spec.ItemList(items, width=width):
             rows = Markup("\n").join(_item(one, width) for one in items)
             return Markup('<ol class="rows">\n{}\n</ol>\n').format(rows)
         case spec.Details(summary, blocks, printed, opened):
@@ -107,10 +107,10 @@ def _block(block: spec.Block) -> Markup:
                 for name, value in pairs
             )
             return Markup('<dl class="facts">\n{}</dl>\n').format(said)
-        case spec.Card(anchor, blocks):
+        case spec.CardBlock(anchor, blocks):
             head = Markup('<article class="card" id="{}">\n').format(anchor)
             return head + blocks_html(blocks) + Markup("</article>\n")
-        case spec.Listing(words, wrapped=wrapped):
+        case spec.ListingBlock(words, wrapped=wrapped):
             style = _class("wrap" * wrapped)
             return Markup('<pre{} tabindex="0">{}</pre>\n').format(style, words_html(words))
 
@@ -139,14 +139,14 @@ def _table(table: spec.Table) -> Markup:
     )
 
 
-def _row(row: spec.Row | Sequence[spec.Cell], right: list[bool]) -> Markup:
+def _row(row: spec.TableRow | Sequence[spec.Cell], right: list[bool]) -> Markup:
     first, *others = spec.cells_of(row)
     cells = [
         Markup("<td{}>{}</td>").format(_class("n" * at, "none" * (cell is None)), _cell(cell))
         for cell, at in zip(others, right[1:], strict=True)
     ]
     head = Markup('<th scope="row"{}>{}</th>').format(_class("n" * right[0]), _cell(first))
-    state = _class(row.state if isinstance(row, spec.Row) else "")
+    state = _class(row.state if isinstance(row, spec.TableRow) else "")
     return Markup("<tr{}>{}{}</tr>\n").format(state, head, Markup("").join(cells))
 
 

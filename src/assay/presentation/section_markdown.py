@@ -21,7 +21,7 @@ def blocks_markdown(blocks: Iterable[spec.Block]) -> list[str]:
 def words_markdown(words: spec.Cell) -> str:
     """A piece of running text, with the spaces at its ends."""
     match words:
-        case spec.Number() | spec.Ends():
+        case spec.FormattedNumber() | spec.Ends():
             return spec.text_of(words)
         case spec.Stacked(upper, spec.Tag() as lower):
             return f"{words_markdown(upper)} {words_markdown(lower)}"
@@ -45,9 +45,9 @@ def _block(block: spec.Brief) -> list[str]:
         case spec.Paragraph(words, tone):
             text = words_markdown(words).strip()
             return [f"**{text}**" if tone == "verdict" else text]
-        case spec.Listing(words, language):
+        case spec.ListingBlock(words, language):
             return [code_block(spec.text_of(words), language)]
-        case spec.Heading(words, level):
+        case spec.SectionHeading(words, level):
             return [f"{'#' * level} {words_markdown(words).strip()}"]
         case spec.Bullets(lines):
             return ["\n".join(f"- {words_markdown(line).strip()}" for line in lines)]

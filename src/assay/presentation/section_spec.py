@@ -22,7 +22,7 @@ UNREADABLE = "could not be read"
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class FormattedNumber:
     """A number as `FORMATS[shape]` writes it. `pointer`: its place in report.json; empty for one
     that stands elsewhere."""
 
@@ -35,8 +35,8 @@ class Number:
 class Ends:
     """The two ends of an interval; `why` there are none, where it is known."""
 
-    low: Number
-    high: Number
+    low: FormattedNumber
+    high: FormattedNumber
     why: str = ""
 
 
@@ -82,14 +82,14 @@ class Verbatim:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class TextLink:
     """Words that lead to an anchor of the page."""
 
     anchor: str
     text: str
 
 
-Inline = str | Number | Ends | Stacked | Tag | Badge | Code | Strong | Verbatim | Link
+Inline = str | FormattedNumber | Ends | Stacked | Tag | Badge | Code | Strong | Verbatim | TextLink
 Words = Inline | tuple[Inline, ...]
 Cell = Words | None  # None: nothing was measured
 
@@ -101,7 +101,7 @@ class Paragraph:
 
 
 @dataclass(frozen=True, slots=True)
-class Heading:
+class SectionHeading:
     """A heading within a section."""
 
     words: Words
@@ -115,7 +115,7 @@ class Bullets:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """A row of a table that stands out; others are their cells alone. The first is its heading."""
 
     cells: Sequence[Cell]
@@ -128,7 +128,7 @@ class Table:
 
     caption: str
     columns: Sequence[Words]
-    rows: Sequence[Row | Sequence[Cell]]
+    rows: Sequence[TableRow | Sequence[Cell]]
     wide: bool = True
     printed: bool = True
     right: int | None = None
@@ -144,7 +144,7 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class LabelledValue:
     """A name and a text of an item; a text that is None could not be read. `note`: in brackets
     behind it."""
 
@@ -161,12 +161,12 @@ class Item:
 
     where: Words
     texts: Sequence[str] = ()
-    facts: Sequence[Fact] = ()
+    facts: Sequence[LabelledValue] = ()
     beside: Sequence[Item] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Items:
+class ItemList:
     """Rows of the data. `short`: how many of them Markdown and the terminal have. `width`:
     characters of a text, after which it is cut."""
 
@@ -193,7 +193,7 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class CardBlock:
     """Blocks that belong together, with an anchor."""
 
     anchor: str
@@ -201,7 +201,7 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class ListingBlock:
     """Text as a machine has it. `wrapped`: whether long lines are broken."""
 
     words: Words
@@ -209,8 +209,8 @@ class Listing:
     wrapped: bool = False
 
 
-Brief = Paragraph | Heading | Bullets | Table | Listing
-Block = Brief | Figure | Items | Details | Facts | Card
+Brief = Paragraph | SectionHeading | Bullets | Table | ListingBlock
+Block = Brief | Figure | ItemList | Details | Facts | CardBlock
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,11 +232,13 @@ def _is_number(cell: Cell) -> bool:
     """Whether a cell is a number or begins with one."""
     if isinstance(cell, Stacked):
         return _is_number(cell.upper)
-    return _is_number(cell[0]) if isinstance(cell, tuple) else isinstance(cell, Number | Ends)
+    return (
+        _is_number(cell[0]) if isinstance(cell, tuple) else isinstance(cell, FormattedNumber | Ends)
+    )
 
 
-def cells_of(row: Row | Sequence[Cell]) -> Sequence[Cell]:
-    return row.cells if isinstance(row, Row) else row
+def cells_of(row: TableRow | Sequence[Cell]) -> Sequence[Cell]:
+    return row.cells if isinstance(row, TableRow) else row
 
 
 def numbers_of(plot: Plot) -> Table:
@@ -248,9 +250,9 @@ def present(blocks: Iterable[Block]) -> list[Block]:
     """The blocks that hold something, and the headings over them."""
     said: list[Block] = []
     for block in reversed([one for one in blocks if not _is_empty(one)]):
-        if isinstance(block, Heading):
+        if isinstance(block, SectionHeading):
             after = said[-1] if said else block
-            if isinstance(after, Heading) and after.level <= block.level:
+            if isinstance(after, SectionHeading) and after.level <= block.level:
                 continue
         said.append(block)
     return said[::-1]
@@ -258,11 +260,11 @@ def present(blocks: Iterable[Block]) -> list[Block]:
 
 def _is_empty(block: Block) -> bool:
     match block:
-        case Paragraph(held) | Bullets(held) | Table(rows=held) | Figure(held) | Items(held):
+        case Paragraph(held) | Bullets(held) | Table(rows=held) | Figure(held) | ItemList(held):
             return not held
-        case Listing(held) | Facts(held):
+        case ListingBlock(held) | Facts(held):
             return not held
-        case Details(blocks=held) | Card(blocks=held):
+        case Details(blocks=held) | CardBlock(blocks=held):
             return not present(held)
     return False
 
@@ -274,14 +276,14 @@ def brief(blocks: Iterable[Block]) -> list[Brief]:
         match block:
             case Figure(words=words):
                 said += [Paragraph(words)] if words else []
-            case Items(items, short):
+            case ItemList(items, short):
                 said += [Bullets([_item_line(one) for one in items[:short]])] if short else []
             case Details(summary, inner, opened=opened):
-                rows = brief(one for one in inner if opened or isinstance(one, Items))
+                rows = brief(one for one in inner if opened or isinstance(one, ItemList))
                 said += [Paragraph((text_of(summary), ":")), *rows] if rows else []
             case Facts(pairs):
                 said.append(Table("", ("what", "value"), pairs, right=2))
-            case Card(blocks=inner):
+            case CardBlock(blocks=inner):
                 said += brief(inner)
             case _:
                 said.append(block)
@@ -297,11 +299,11 @@ def _item_line(item: Item, width: int = 160) -> str:
     return f"{where}: {'; '.join(parts)}" if where else "; ".join(parts)
 
 
-def fact_text(fact: Fact) -> str:
+def fact_text(fact: LabelledValue) -> str:
     return UNREADABLE if fact.text is None else fact.text
 
 
-def number_text(number: Number) -> str:
+def number_text(number: FormattedNumber) -> str:
     return FORMATS[number.shape](number.value)
 
 
@@ -316,7 +318,7 @@ def text_of(words: Cell) -> str:
             return NOTHING
         case str():
             return words
-        case Number():
+        case FormattedNumber():
             return number_text(words)
         case Ends():
             return ends_text(words)
@@ -328,7 +330,7 @@ def text_of(words: Cell) -> str:
             return f"({text_of(inner)})"
         case Strong(inner):
             return text_of(inner)
-        case Code(text) | Verbatim(text) | Link(text=text):
+        case Code(text) | Verbatim(text) | TextLink(text=text):
             return text
         case Badge():
             return ""

@@ -25,11 +25,11 @@ def blocks_text(blocks: Iterable[spec.Block], width: int = 80) -> list[str]:
 
 def _block(block: spec.Brief, width: int) -> list[str]:
     match block:
-        case spec.Paragraph(words) | spec.Heading(words):
+        case spec.Paragraph(words) | spec.SectionHeading(words):
             return _wrap(words, width)
         case spec.Bullets(lines):
             return [line for one in lines for line in _wrap(one, width, "- ")]
-        case spec.Listing(words):
+        case spec.ListingBlock(words):
             return clean(spec.text_of(words)).splitlines()
         case _:
             return [*_wrap(block.caption, width), *_table(block, width)]

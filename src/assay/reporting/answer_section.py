@@ -52,8 +52,8 @@ def blocks(seen: ReportView) -> list[spec.Block]:
         spec.Paragraph(said["doubt"] or "", "doubt"),
         *(spec.Paragraph(line) for line in decision.open_questions(data)),
         spec.Paragraph(corrected, "note"),
-        spec.Heading("What was not tried"),
+        spec.SectionHeading("What was not tried"),
         spec.Bullets(view.not_tried(seen.report)),
-        spec.Heading("Warnings"),
+        spec.SectionHeading("Warnings"),
         spec.Bullets(warnings),
     ]

@@ -20,12 +20,14 @@ def section(seen: ReportView) -> spec.Section:
     return spec.Section("arms", "Arms", [_card(seen, card) for card in seen.cards])
 
 
-def _card(seen: ReportView, card: view.Card) -> spec.Card:
+def _card(seen: ReportView, card: view.Card) -> spec.CardBlock:
     tag = "recommended" if card.name == seen.recommended else "baseline" if card.floor else ""
     rows = (("worst", card.worst), ("best", card.best))
     saved = (f"predictions/{card.name}.jsonl",) if card.is_done else ()
     said = [
-        spec.Heading((spec.Badge(card.index), card.name, *((" ", spec.Tag(tag)) if tag else ()))),
+        spec.SectionHeading(
+            (spec.Badge(card.index), card.name, *((" ", spec.Tag(tag)) if tag else ()))
+        ),
         spec.Paragraph(card.note),
         spec.Facts(_facts(seen, card)),
         spec.Figure(figures.learning(card)),
@@ -33,12 +35,14 @@ def _card(seen: ReportView, card: view.Card) -> spec.Card:
         _labels(seen, card),
         spec.Details("Most frequent mistakes", (_confusions(card),)),
         *(
-            spec.Details(f"{len(some)} {which} rows", (spec.Items([_item(row) for row in some]),))
+            spec.Details(
+                f"{len(some)} {which} rows", (spec.ItemList([_item(row) for row in some]),)
+            )
             for which, some in rows
         ),
         *(spec.Paragraph(("All rows: ", spec.Code(file)), "note") for file in saved),
     ]
-    return spec.Card(f"arm-{card.index}", said)
+    return spec.CardBlock(f"arm-{card.index}", said)
 
 
 def _facts(seen: ReportView, card: view.Card) -> Pairs:
@@ -127,7 +131,7 @@ def _labels(seen: ReportView, card: view.Card) -> spec.Details:
 
 def _confusions(card: view.Card) -> spec.Table:
     rows = [
-        (spec.Verbatim(target), spec.Verbatim(answer), spec.Number(size, "count"))
+        (spec.Verbatim(target), spec.Verbatim(answer), spec.FormattedNumber(size, "count"))
         for target, answer, size in card.confusions
     ]
     caption = "Target and answer of the most frequent mistakes."
@@ -140,6 +144,9 @@ def _item(row: view.RowView) -> spec.Item:
     note = (word if row.score in (0, 1) else score(row.score)) + ", cut off" * row.truncated
     also = f"also: {shorten('; '.join(row.also), 300)}" if row.also else ""
     answer = "unparseable" if row.answer is None else row.answer
-    facts = [spec.Fact("target", row.target, note=also), spec.Fact("answer", answer, word, note)]
-    facts += [spec.Fact("as written", shorten(row.raw, 600))] if row.raw else []
+    facts = [
+        spec.LabelledValue("target", row.target, note=also),
+        spec.LabelledValue("answer", answer, word, note),
+    ]
+    facts += [spec.LabelledValue("as written", shorten(row.raw, 600))] if row.raw else []
     return spec.Item(row.where, (row.question,), facts)

@@ -41,9 +41,9 @@ def _blocks(seen: ReportView) -> Sequence[spec.Block]:
         *(spec.Paragraph(line) for line in decision.slight_savings(seen.data)),
         spec.Figure(figures.lines(seen.ranked, seen.data)),
         *(_ranges(seen, *each) for each in RANGES),
-        spec.Heading("What limits and guards cost"),
+        spec.SectionHeading("What limits and guards cost"),
         spec.Bullets(lifted),
-        spec.Heading("What a better score costs"),
+        spec.SectionHeading("What a better score costs"),
         spec.Table(
             "Strategies that score better than the recommended one. Whether they are better may be"
             " chance: see the table of differences.",
@@ -68,7 +68,7 @@ def _ranges(seen: ReportView, key: str, shape: str, unit: str, caption: str) -> 
     """Who is recommended from where to where; nothing where it is one arm throughout."""
     ranges = list(seen.place["change"][key])
     rows = [
-        spec.Row(
+        spec.TableRow(
             (
                 one.number(shape, "from"),
                 "any" if one.value["to"] is None else one.number(shape, "to"),

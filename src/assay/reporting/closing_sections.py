@@ -29,9 +29,9 @@ def reproduce_section(seen: ReportView) -> spec.Section:
         *(extra.get("hashes") or {}).items(),
         *view.environment(data),
     ]
-    project = spec.Listing(extra.get("project_yaml") or "", "yaml")
+    project = spec.ListingBlock(extra.get("project_yaml") or "", "yaml")
     blocks = [
-        spec.Listing("\n".join(extra.get("commands") or []), "sh"),
+        spec.ListingBlock("\n".join(extra.get("commands") or []), "sh"),
         spec.Paragraph(
             "The same seed, files and versions give the same report; only times, memory and this"
             " list of versions may differ."

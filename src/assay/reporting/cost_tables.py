@@ -22,7 +22,7 @@ def cost_tables(seen: ReportView) -> list[spec.Block]:
     rows = [_cost_row(seen, card, paid) for card in seen.ranked]
     weigh = seen.data["weigh"]
     return [
-        spec.Heading("What it costs"),
+        spec.SectionHeading("What it costs"),
         spec.Table("Measured on this machine.", (*columns, *last), rows),
         spec.Paragraph(
             "In a batch: the time of all test rows by their number. Alone: one question at a time,"
@@ -39,7 +39,7 @@ def cost_tables(seen: ReportView) -> list[spec.Block]:
     ]
 
 
-def _cost_row(seen: ReportView, card: Card, paid: bool) -> spec.Row:
+def _cost_row(seen: ReportView, card: Card, paid: bool) -> spec.TableRow:
     cost = seen.arm(card.index)["cost"]
     alone, month = cost["alone"], cost["month"]
     timed: list[spec.Cell] = [None] * 3
@@ -116,4 +116,4 @@ def other_metrics(seen: ReportView) -> list[spec.Block]:
     ]
     caption = "The same answers by the other metrics. They do not decide."
     table = spec.Table(caption, ("strategy", *headings), rows, wide=False)
-    return [spec.Heading("Other metrics"), table]
+    return [spec.SectionHeading("Other metrics"), table]

@@ -36,11 +36,11 @@ def section(seen: ReportView) -> spec.Section:
     blocks = [
         spec.Paragraph((*head, *uses, *made)),
         spec.Figure(figures.funnel(seen.data)),
-        spec.Heading("What was dropped or changed, and why"),
+        spec.SectionHeading("What was dropped or changed, and why"),
         _ledger(ledger),
         *(_ledger_examples(one) for one in ledger),
         *_labels(extra.get("labels") or {}),
-        spec.Heading("Lengths"),
+        spec.SectionHeading("Lengths"),
         spec.Figure(figures.lengths(extra)),
         *_example(extra.get("rendered")),
     ]
@@ -51,7 +51,7 @@ def _ledger(ledger: Sequence[dict[str, Any]]) -> spec.Table:
     rows = [
         (
             *(shorten(one["reason"], 120), one["step"], one["action"]),
-            spec.Number(one["count"], "count"),
+            spec.FormattedNumber(one["count"], "count"),
         )
         for one in ledger
     ]
@@ -66,7 +66,7 @@ def _ledger_examples(one: dict[str, Any]) -> spec.Details:
         for row in one["examples"][:EXAMPLES]
     ]
     summary = f"{shorten(one['reason'], 120)}: examples"
-    return spec.Details(summary, (spec.Items(items, width=500),))
+    return spec.Details(summary, (spec.ItemList(items, width=500),))
 
 
 def _where(row: dict[str, Any]) -> str:
@@ -83,7 +83,7 @@ def _labels(labels: dict[str, dict[str, int]]) -> Sequence[spec.Block]:
     rows = [
         (
             spec.Verbatim(name),
-            *(spec.Number(labels[split].get(name, 0), "count") for split in labels),
+            *(spec.FormattedNumber(labels[split].get(name, 0), "count") for split in labels),
         )
         for name in names[:LABELS]
     ]
@@ -91,7 +91,7 @@ def _labels(labels: dict[str, dict[str, int]]) -> Sequence[spec.Block]:
     table = spec.Table("Rows per label, most frequent first.", ("label", *labels), rows, wide=False)
     more = spec.Paragraph(f"{left} more labels are left out here." if left > 0 else "", "note")
     return (
-        spec.Heading("Labels"),
+        spec.SectionHeading("Labels"),
         spec.Paragraph(
             f"{len(names)} labels. The most frequent has {view.label_share(labels):.1f} % of the"
             " rows."
@@ -104,14 +104,14 @@ def _example(told: dict[str, Any] | None) -> Sequence[spec.Block]:
     """One training example as the model sees it."""
     if not told:
         return ()
-    learnt, tokens = (spec.Number(told[key], "count") for key in ("learnt", "tokens"))
+    learnt, tokens = (spec.FormattedNumber(told[key], "count") for key in ("learnt", "tokens"))
     parts = tuple(
         spec.Verbatim(shorten(part["text"], 4000), part["learnt"]) for part in told["parts"]
     )
     return (
-        spec.Heading("One training example, as the model sees it"),
+        spec.SectionHeading("One training example, as the model sees it"),
         spec.Paragraph((learnt, " of ", tokens, " tokens are learnt from. They are marked.")),
-        spec.Listing(parts, wrapped=True),
+        spec.ListingBlock(parts, wrapped=True),
     )
 
 
@@ -129,7 +129,7 @@ def leaks_section(seen: ReportView) -> spec.Section:
     blocks = [
         spec.Paragraph((leakage.leak_sentence(seen.data), *conflicting)),
         *(spec.Paragraph(line) for line in said),
-        spec.Items(items, SHORT, width=600),
+        spec.ItemList(items, SHORT, width=600),
         spec.Paragraph(four if printed else "", "note on-paper"),
         spec.Paragraph(f"{left} more pairs are left out here." if left > 0 else "", "note"),
     ]

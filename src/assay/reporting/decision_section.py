@@ -23,13 +23,13 @@ def section(seen: ReportView) -> spec.Section:
     said: list[spec.Block] = [
         *(_guide(seen) if ranked else []),
         _scores(seen),
-        spec.Heading("How sure"),
+        spec.SectionHeading("How sure"),
         spec.Bullets(certain.certainty_sentences(data)),
         _clusters(seen),
-        spec.Heading("Out"),
+        spec.SectionHeading("Out"),
         spec.Paragraph(never),
         spec.Bullets(out),
-        spec.Heading("Guards"),
+        spec.SectionHeading("Guards"),
         _guards(seen),
         *(cost_tables(seen) if ranked else []),
         *other_metrics(seen),
@@ -68,7 +68,7 @@ def _guide(seen: ReportView) -> list[spec.Block]:
     ]
 
 
-def _guide_row(seen: ReportView, card: Card) -> spec.Row:
+def _guide_row(seen: ReportView, card: Card) -> spec.TableRow:
     arm, cost = seen.arm(card.index), card.data["cost"]
     month, updating = arm.at("cost", "month"), arm.at("cost", "updating")
     people: spec.Cell = None
@@ -83,7 +83,7 @@ def _guide_row(seen: ReportView, card: Card) -> spec.Row:
     return seen.card_row(
         card,
         arm.at("metrics", seen.metric).with_interval("score"),
-        spec.Number(len(cost["parts"]), "count"),
+        spec.FormattedNumber(len(cost["parts"]), "count"),
         people,
         arm.number("count", "cost", "labelled_rows"),
         month.number(price_shape(seen), "total") if month.value else None,
@@ -110,7 +110,7 @@ def _scores(seen: ReportView) -> spec.Table:
     for card in seen.cards:
         if not card.is_done:
             cells = (seen.link(card.index, card.name), card.data["status"], *[None] * 6)
-            rows.append(spec.Row(cells, "absent"))
+            rows.append(spec.TableRow(cells, "absent"))
     level = f"{seen.data['task']['level'] * 100:g} % interval"
     columns = (
         "strategy",

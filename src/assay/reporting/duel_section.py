@@ -18,7 +18,7 @@ def section(seen: ReportView) -> spec.Section:
 def _blocks(duel: view.Duel | None) -> Sequence[spec.Block]:
     if not duel:
         return [spec.Paragraph("There are no two finished strategies to hold against each other.")]
-    rows = [(one.name, one.words, spec.Number(one.count, "count")) for one in duel.buckets]
+    rows = [(one.name, one.words, spec.FormattedNumber(one.count, "count")) for one in duel.buckets]
     columns = ("bucket", "what it holds", "rows")
     return [
         spec.Paragraph(
@@ -36,12 +36,12 @@ def _bucket(duel: view.Duel, bucket: view.DuelGroup) -> spec.Details:
     for ours, theirs in bucket.rows:
         answers = ((duel.winner, ours), (duel.other, theirs))
         told = [_answer(name, row) for name, row in answers]
-        facts = (spec.Fact("target", ours.target), *told)
+        facts = (spec.LabelledValue("target", ours.target), *told)
         items.append(spec.Item(ours.where, (ours.question,), facts))
     summary = f"{bucket.name}: {len(items)} of {count(bucket.count)} rows"
-    return spec.Details(summary, (spec.Items(items),))
+    return spec.Details(summary, (spec.ItemList(items),))
 
 
-def _answer(name: str, row: view.RowView) -> spec.Fact:
+def _answer(name: str, row: view.RowView) -> spec.LabelledValue:
     word = "right" if row.right else "wrong"
-    return spec.Fact(name, "unparseable" if row.answer is None else row.answer, word, word)
+    return spec.LabelledValue(name, "unparseable" if row.answer is None else row.answer, word, word)

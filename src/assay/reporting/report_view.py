@@ -66,22 +66,22 @@ class ReportView:
         gap = self.arm(index).at(side, metric)
         return gap.number("signed", "difference"), gap.number("p", "p_holm")
 
-    def link(self, index: int, name: str) -> spec.Link:
+    def link(self, index: int, name: str) -> spec.TextLink:
         """To the card of an arm."""
-        return spec.Link(f"arm-{index}", name)
+        return spec.TextLink(f"arm-{index}", name)
 
-    def row(self, name: str, *cells: spec.Cell, head: spec.Words | None = None) -> spec.Row:
+    def row(self, name: str, *cells: spec.Cell, head: spec.Words | None = None) -> spec.TableRow:
         """A row of a table on an arm, marked where it is recommended. `head`: in place of its
         name."""
         state: Literal["chosen", ""] = "chosen" if name == self.recommended else ""
-        return spec.Row((head or name, *cells), state)
+        return spec.TableRow((head or name, *cells), state)
 
-    def arm_row(self, index: int, *cells: spec.Cell) -> spec.Row:
+    def arm_row(self, index: int, *cells: spec.Cell) -> spec.TableRow:
         """`row` with the arm's mark and a link to its card."""
         name = self.data["strategies"][index]["name"]
         return self.row(name, *cells, head=(spec.Badge(index), self.link(index, name)))
 
-    def card_row(self, card: Card, *cells: spec.Cell) -> spec.Row:
+    def card_row(self, card: Card, *cells: spec.Cell) -> spec.TableRow:
         """`arm_row` that says which arms are floors."""
         floor = (" ", spec.Tag("baseline")) if card.floor else ()
         head = (spec.Badge(card.index), self.link(card.index, card.name), *floor)

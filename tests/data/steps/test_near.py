@@ -152,7 +152,7 @@ def test_many_rows_by_embedding_as_one_at_a_time(make):
 
 def test_by_embedding_without_an_embedder(make, outcome):
     assert Near(by="embedding").wants() == ("embed",) and Near().wants() == ()
-    with problem(DataError, "D065", "curate"):
+    with problem(DataError, "D065", "prepare"):
         outcome(Near(by="embedding"), make([("a", "x")]))
 
 

@@ -3,14 +3,14 @@
 import pytest
 import torch
 
-from assay.models.inference.input_batch import ROOM, InputBatch, Row, token_bytes
+from assay.models.inference.input_batch import ROOM, BatchRow, InputBatch, token_bytes
 from assay.models.inference.sampler import PartialAnswer
 from assay.models.inference.shared_prefix_attention import Slots
 
 
 def row(number, count, limit=4, **given):
     ids = [3 + (7 * number + i) % 90 for i in range(count)]
-    return Row(line=PartialAnswer(number, ids), limit=limit, **given)
+    return BatchRow(line=PartialAnswer(number, ids), limit=limit, **given)
 
 
 @pytest.fixture(scope="module")

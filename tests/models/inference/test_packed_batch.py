@@ -2,7 +2,7 @@ import torch
 from transformers import DynamicCache
 
 from assay.models.inference.packed_batch import SuffixTokens
-from assay.models.inference.shared_prefix import mask_unseen
+from assay.models.inference.shared_prefix_attention import mask_hidden
 
 SHARED = [5, 6, 7, 8]
 ROWS = ([11, 12, 13], [14], [15, 16])
@@ -20,7 +20,7 @@ def test_tokens_in_one_line_have_the_states_of_the_separate_rows(open_tiny):
     sees |= torch.eye(width, dtype=torch.bool)
     line = SuffixTokens(beginning, DynamicCache(), real)
     with torch.no_grad():
-        found = line.states(model.body, ids, places, mask_unseen(sees[:, None], torch.float32))
+        found = line.states(model.body, ids, places, mask_hidden(~sees[:, None], torch.float32))
         alone = [
             model.body(torch.tensor([SHARED + row])).last_hidden_state[0, len(SHARED) :]
             for row in ROWS

@@ -41,6 +41,7 @@ def test_runs_of_several_questions_are_scored_as_each_alone():
         )
 
 
+@pytest.mark.slow
 def test_it_learns_which_runs_are_right_and_the_same_from_the_same_seed():
     told = []
     network = train_network(lines(160), 1, lambda *at: told.append(at))

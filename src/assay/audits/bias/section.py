@@ -199,7 +199,7 @@ def blocks(report: Place) -> list[spec.Block]:
         spec.Paragraph(sentence(report.value)),
         *(_arm(report, first) if first else []),
         *(spec.Details(name, _arm(report, name)) for name in others),
-        spec.Heading("Remedies"),
+        spec.SectionHeading("Remedies"),
         *remedies,
         *(_social(report) if found.get("social") else []),
     ]
@@ -257,14 +257,16 @@ def _examples(pair: dict[str, Any]) -> spec.Details:
             row["row"],
             (row["first"], row["second"]),
             (
-                spec.Fact("target", row["target"] or ""),
-                spec.Fact("answers", "; ".join(one or "unreadable" for one in row["answers"])),
+                spec.LabelledValue("target", row["target"] or ""),
+                spec.LabelledValue(
+                    "answers", "; ".join(one or "unreadable" for one in row["answers"])
+                ),
             ),
         )
         for row in pair["examples"]
     ]
     summary = f"{pair_name(pair)}: {len(items)} pairs that are answered differently"
-    return spec.Details(summary, (spec.Items(items),))
+    return spec.Details(summary, (spec.ItemList(items),))
 
 
 def _social(report: Place) -> list[spec.Block]:
@@ -282,7 +284,7 @@ def _social(report: Place) -> list[spec.Block]:
     )
     columns = ("weights", "what", "n", "base", "now", "difference")
     return [
-        spec.Heading("The weights themselves"),
+        spec.SectionHeading("The weights themselves"),
         spec.Paragraph(social_sentence(report.value)),
         spec.Table(caption, columns, rows),
     ]

@@ -152,9 +152,9 @@ def _arm(report: Place, place: int, name: str) -> list[spec.Block]:
         " prompt. Changes of shares are in points."
     )
     columns = ("probe", "unit", "before", "after", "change", "n")
-    flipped = spec.Items([_flip(item) for item in arm.value["flipped"]], SHORT, width=600)
+    flipped = spec.ItemList([_flip(item) for item in arm.value["flipped"]], SHORT, width=600)
     return [
-        spec.Heading((spec.Badge(place), name)),
+        spec.SectionHeading((spec.Badge(place), name)),
         spec.Paragraph((*whole, lost, " items were lost, ", gained, " gained.")),
         spec.Figure(plot(report.value, place, name)),
         spec.Table(caption, columns, [_probe(probe, probes[probe]) for probe in probes.value]),
@@ -162,7 +162,7 @@ def _arm(report: Place, place: int, name: str) -> list[spec.Block]:
     ]
 
 
-def _probe(name: str, values: Place) -> spec.Row:
+def _probe(name: str, values: Place) -> spec.TableRow:
     guessed, unit = values.value["chance"], values.value["unit"]
     cells = (
         spec.Stacked(name, spec.Tag(CANNOT)) if guessed else name,
@@ -171,16 +171,16 @@ def _probe(name: str, values: Place) -> spec.Row:
         values.with_interval("points" if unit == "share" else "signed", "difference"),
         values.number("count", "n"),
     )
-    return spec.Row(cells, "absent" if guessed else "")
+    return spec.TableRow(cells, "absent" if guessed else "")
 
 
 def _flip(item: dict[str, Any]) -> spec.Item:
     """An item that was answered rightly before or after, and wrongly the other time."""
     lost = item["now"] == "wrong"
     facts = (
-        spec.Fact("asked for", item["target"]),
-        spec.Fact("before", item["before"], "right" if lost else "wrong"),
-        spec.Fact("after", item["after"], "wrong" if lost else "right"),
+        spec.LabelledValue("asked for", item["target"]),
+        spec.LabelledValue("before", item["before"], "right" if lost else "wrong"),
+        spec.LabelledValue("after", item["after"], "wrong" if lost else "right"),
     )
     return spec.Item(
         f"{item['probe']}, {item['source']}, now {item['now']}", (item["text"],), facts

@@ -77,7 +77,7 @@ def blocks(report: Place) -> list[spec.Block]:
         for one in found.value["notes"][:NOTES]
     ]
     duels = [_duel(duel, found.value["known"]) for duel in found["duels"]]
-    written = spec.Details("What people wrote", (spec.Items(notes),))
+    written = spec.Details("What people wrote", (spec.ItemList(notes),))
     return [*(block for duel in duels for block in duel), written]
 
 

@@ -128,7 +128,7 @@ def blocks(report: Place) -> list[spec.Block]:
     ]
 
 
-def _row(report: Place, index: int, mark: int) -> spec.Row:
+def _row(report: Place, index: int, mark: int) -> spec.TableRow:
     """An arm: what its last step brought, and what more rows would."""
     found, arm = report.value[KEY], report[KEY]["arms"][index]
     name = arm.value["name"]
@@ -140,7 +140,7 @@ def _row(report: Place, index: int, mark: int) -> spec.Row:
             if gain.value
             else [None, None]
         )
-    return spec.Row(cells, "chosen" if name == report.value["verdict"]["recommended"] else "")
+    return spec.TableRow(cells, "chosen" if name == report.value["verdict"]["recommended"] else "")
 
 
 def by_rows(arm: dict[str, Any]) -> str:

@@ -73,9 +73,12 @@ def _examples(group: dict[str, Any]) -> spec.Details:
         spec.Item(
             row["id"],
             (row["question"],),
-            (spec.Fact("target", row["target"]), spec.Fact("answer", row["answer"], "wrong")),
+            (
+                spec.LabelledValue("target", row["target"]),
+                spec.LabelledValue("answer", row["answer"], "wrong"),
+            ),
         )
         for row in group["examples"]
     ]
     most = spec.Paragraph(f"Most frequent: {confused}." if confused else "")
-    return spec.Details(f"{group_name(group)}: {len(items)} rows", (most, spec.Items(items)))
+    return spec.Details(f"{group_name(group)}: {len(items)} rows", (most, spec.ItemList(items)))

@@ -208,14 +208,14 @@ def _examples(name: str, kind: Place) -> spec.Details:
         spec.Item(
             f"{row['id']}. {way(one['kind'], row['way'])}",
             facts=(
-                spec.Fact("as it came", row["original"]),
-                spec.Fact("changed", row["changed"]),
-                spec.Fact("before", row["before"], "right"),
-                spec.Fact("after", row["after"], "wrong"),
+                spec.LabelledValue("as it came", row["original"]),
+                spec.LabelledValue("changed", row["changed"]),
+                spec.LabelledValue("before", row["before"], "right"),
+                spec.LabelledValue("after", row["after"], "wrong"),
             ),
         )
         for row in one["examples"]
     ]
     said = (f"{one['kind']}: {len(items)} of ", kind.number("count", "broken"))
     summary = (*said, f" rows that {name} answered rightly before, and wrongly after")
-    return spec.Details(summary, (spec.Items(items, SHORT),))
+    return spec.Details(summary, (spec.ItemList(items, SHORT),))

@@ -195,7 +195,7 @@ def blocks(report: Place) -> list[spec.Block]:
         spec.Paragraph(sentence(found.value)),
         spec.Paragraph(how(found.value), "note"),
         *(block for change in found["changes"] for block in _change(found.value, change, at)),
-        spec.Heading("Not done"),
+        spec.SectionHeading("Not done"),
         spec.Bullets(missing(found.value)),
     ]
 
@@ -214,7 +214,7 @@ def _change(found: dict[str, Any], change: Place, at: dict[str, int]) -> list[sp
     scores = ("changed: before", "after", "others: before", "after", "points", "lost, gained")
     questions = [block for arm in one["arms"] for block in _questions(arm, one["ends"])]
     return [
-        spec.Heading(name),
+        spec.SectionHeading(name),
         spec.Paragraph(change_sentence(one)),
         spec.Figure(plot(one, at)),
         spec.Table(caption, (*columns, *scores), [_row(arm, at, hand) for arm in arms]),
@@ -261,15 +261,15 @@ def _questions(arm: dict[str, Any], ends: bool) -> list[spec.Block]:
             "",
             (row["question"],),
             (
-                spec.Fact("no longer" if ends else "wanted", row["target"]),
-                spec.Fact("before", row["before"]),
-                spec.Fact("after", row["after"]),
+                spec.LabelledValue("no longer" if ends else "wanted", row["target"]),
+                spec.LabelledValue("before", row["before"]),
+                spec.LabelledValue("after", row["after"]),
             ),
         )
         for row in arm["shown"]
     ]
-    head = spec.Heading(f"{arm['name']}, {WAYS[arm['way']]}", 4)
-    return [head, spec.Items(items, width=300)]
+    head = spec.SectionHeading(f"{arm['name']}, {WAYS[arm['way']]}", 4)
+    return [head, spec.ItemList(items, width=300)]
 
 
 def missing(found: dict[str, Any]) -> list[str]:

@@ -16,7 +16,7 @@ from assay.core.types import Decoding
 from assay.deployment.server.detokenizer import Teller, Voice, decode_token, tellings
 from assay.deployment.server.engine_api import Piece, Told, Wanted
 from assay.models.inference.chat_model import ChatModel
-from assay.models.inference.input_batch import Row
+from assay.models.inference.input_batch import BatchRow
 
 GONE = "the client has left"
 # What one request can make go wrong. Anything else is a fault of the engine, and ends it.
@@ -91,7 +91,7 @@ class Request:
 
 
 @dataclass(eq=False, kw_only=True)
-class RowState(Row):
+class RowState(BatchRow):
     """A request that is written token by token."""
 
     request: Request

@@ -21,7 +21,7 @@ import torch
 from transformers import DynamicCache
 
 from assay.models.inference.batch_plan import Padded, by_length, repeat_cache
-from assay.models.inference.input_batch import InputBatch, Row, token_bytes
+from assay.models.inference.input_batch import BatchRow, InputBatch, token_bytes
 from assay.models.inference.sampler import PartialAnswer, Pen
 from assay.models.inference.shared_prefix import PrefixView
 from assay.models.inference.shared_prefix_attention import Slots
@@ -94,24 +94,24 @@ class BatchWriter:
             yield from self._flow(pen, group, Slots(most, room))
             rows = rows[len(group) :]
 
-    def _rows(self, pen: Pen, waiting: Sequence[PartialAnswer]) -> list[Row]:
+    def _rows(self, pen: Pen, waiting: Sequence[PartialAnswer]) -> list[BatchRow]:
         """All of them read the common beginning."""
         prefix = None
         if waiting and self.prefix is not None:
             first = waiting[0].ids[: self.shared]
             prefix = PrefixView.of(self.prefix, first, self.body.dtype)
-        return [Row(line=line, limit=pen.limit, lent=prefix) for line in waiting]
+        return [BatchRow(line=line, limit=pen.limit, lent=prefix) for line in waiting]
 
-    def _slots(self, waiting: Sequence[Row]) -> tuple[int, int]:
+    def _slots(self, waiting: Sequence[BatchRow]) -> tuple[int, int]:
         """How many rows may be at work, and the tokens each has room for."""
         lent, room = waiting[0].lent, waiting[0].need
         token = token_bytes(self.network, lent.kept.layers if lent else [])
         return max(1, min(ROWS, len(waiting), OWN_BYTES // (token * room))), room
 
     def _flow(
-        self, pen: Pen, waiting: Sequence[Row], slots: Slots
+        self, pen: Pen, waiting: Sequence[BatchRow], slots: Slots
     ) -> Iterator[list[PartialAnswer]]:
-        batch: InputBatch[Row] = InputBatch(self.network)
+        batch: InputBatch[BatchRow] = InputBatch(self.network)
         batch.slots = slots
         ahead = 0
         while batch.active or ahead < len(waiting):
@@ -170,7 +170,7 @@ class BatchWriter:
             alive = [line for line in alive if not line.over]
 
 
-def admit(waiting: Sequence[Row], free: int, tokens: int) -> list[Row]:
+def admit(waiting: Sequence[BatchRow], free: int, tokens: int) -> list[BatchRow]:
     """Those that enter now: as many as have a slot, and whose prompts fit into one pass."""
     count, sum_ = 0, 0
     for row in waiting[:free]:

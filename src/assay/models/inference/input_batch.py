@@ -30,7 +30,7 @@ Mix = Callable[[Sequence[str], torch.Tensor], AbstractContextManager[None]]
 
 
 @dataclass(eq=False, kw_only=True)
-class Row:
+class BatchRow:
     """A prompt and its answer while they are computed.
 
     Attributes:
@@ -79,7 +79,7 @@ class Row:
         return len(self.ids) - (self.lent.tokens if self.lent else 0) + self.limit
 
 
-R = TypeVar("R", bound=Row)
+R = TypeVar("R", bound=BatchRow)
 
 
 class InputBatch(Generic[R]):
