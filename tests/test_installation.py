@@ -24,8 +24,6 @@ NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 PINNED = re.compile(r"([\w.-]+)==([\w.+-]+)")
 HEAVY = ("torch", "transformers", "peft", "gguf", "tokenizers", "accelerate", "pyarrow", "sympy")
 
-PAIR = ("refund", "charge")
-
 
 def plain(name: str) -> str:
     """A name as indexes compare it."""
@@ -135,8 +133,8 @@ def test_without_torch_data_are_checked_floors_run_and_what_needs_it_says_so(wit
 
 @pytest.mark.slow
 def test_without_torch_a_file_alone_is_compared_with_what_runs(without, tmp_path):
-    rows = [{"text": f"{word} number {n}", "label": word} for n in range(30) for word in PAIR]
-    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    lines = [json.dumps(row) + "\n" for row in toy.rows(120)]
+    (tmp_path / "rows.jsonl").write_text("".join(lines))
     done = without("run", "rows.jsonl")
     assert done.returncode == 0, done.stderr
     report = json.loads((tmp_path / "rows" / "report" / "report.json").read_text())

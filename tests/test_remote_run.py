@@ -92,7 +92,7 @@ def test_a_run_asks_each_question_once_and_says_who_answered(service, project):
     assert data["environment"]["models"]["there"]["note"].startswith("remote: m at 127.0.0.1")
     page = (project / "report" / "report.html").read_text()
     assert "price an answer" in page and "served-2026-01-01" in page
-    assert "| price |" in (project / "report" / "report.md").read_text()
+    assert "| price an answer |" in (project / "report" / "report.md").read_text()
     nowhere(project, KEY)
     assert assay.run(project).data == data and len(service.asked) == 30
     # Asked from Python, a known question costs nothing, and a new one is one request.

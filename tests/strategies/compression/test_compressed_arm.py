@@ -63,7 +63,7 @@ def test_retrieval_stands_around_and_a_pruned_arm_is_quantised(lesson, tmp_path)
         (
             {"kind": "prune", "inner": {"kind": "rag", "inner": LORA}},
             "T072",
-            "rag is an arm around another",
+            "rag is a strategy around another",
         ),
         ({"kind": "quantise", "inner": {"kind": "prefix"}}, "M110", "prefix cannot be merged"),
         ({"kind": "quantise", "inner": {"kind": "head"}}, "M110", "head cannot be merged"),

@@ -170,11 +170,11 @@ def token_bytes(network: Any, known: Layers) -> int:
     """Bytes of one token's keys and values: as some that are there, or as the config says."""
     if known:
         return sum(part[:1, :, :1].numel() * part.element_size() for pair in known for part in pair)
-    config = network.config.get_text_config().to_dict()
-    heads = config["num_attention_heads"]
-    width = config.get("head_dim") or config["hidden_size"] // heads
-    kv = config.get("num_key_value_heads") or heads
-    return 2 * config["num_hidden_layers"] * kv * width * network.base_model.dtype.itemsize
+    config = network.config.get_text_config()  # its attributes have one name in all families
+    heads = config.num_attention_heads
+    width = getattr(config, "head_dim", None) or config.hidden_size // heads
+    kv = getattr(config, "num_key_value_heads", None) or heads
+    return 2 * config.num_hidden_layers * kv * width * network.base_model.dtype.itemsize
 
 
 def _round_up(rows: int, most: int) -> int:
