@@ -173,6 +173,6 @@ SAYS = {
     another_instruction: "task.instruction",
     another_step: "prepare",
     another_base: "model",
-    arm_left_out: "names no arm",
+    arm_left_out: "names no strategy",
     arm_changed: "other settings for",
 }
