@@ -31,7 +31,7 @@ def test_effort_names_hours_rows_and_what_is_assumed():
 
 def test_an_update_that_is_not_taken_in_is_said():
     assert update({"updating": {"seconds": None, "by": "drill"}}) == "not taken in"
-    assert update({"updating": {"seconds": 7.0, "by": "fit"}}).endswith(" (to fit anew)")
+    assert update({"updating": {"seconds": 7.0, "by": "fit"}}).endswith(" (retrain)")
     assert update({}) == "–"
 
 

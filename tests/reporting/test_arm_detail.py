@@ -99,7 +99,7 @@ def test_the_lowest_loss_is_the_best(report):
     assert of(report, "strong")["versus_floor"]["log_loss"]["difference"] < 0
     # The terminal's table and report.md list the best first.
     assert [row[0] for row in report.table()[1:]][:3] == ["strong", "weak", "floor"]
-    decided = markdown.render(report).partition("## The decision, measured")[2]
+    decided = markdown.render(report).partition("## Comparison")[2]
     places = [decided.index(f"\n| {name} ") for name in ("strong", "weak", "floor")]
     assert places == sorted(places)
 

@@ -30,9 +30,7 @@ def test_every_arm_has_a_row_and_the_recommended_one_is_marked(report):
 def test_page_and_markdown_say_the_same(report):
     section = decision_section.section(ReportView(report))
     page, text = render(section), "\n".join(markdown(section))
-    assert page.startswith('<section id="decision">') and text.startswith(
-        "## The decision, measured"
-    )
+    assert page.startswith('<section id="decision">') and text.startswith("## Comparison")
     assert "| lora-r8 | 0.875 | 0.830 to 0.910 | 264 | +0.235 | < 0.001 | −0.015 | 1.000 |" in text
     assert 'data-at="/strategies/4/versus_floor/accuracy/difference"' in page
     for heading in ("How sure", "What it costs", "Other metrics"):

@@ -21,8 +21,7 @@ def test_a_card_says_what_the_report_says(report):
     assert "It is the one that the report recommends." in text
     assert named(text, "812 s", f"{three(one['cost']['energy']['fit_kwh'])} kWh")
     assert (
-        "Weakest slice: channel=app, " in text
-        and "| parts to keep | smollm2-135m, adapter |" in text
+        "Weakest slice: channel=app, " in text and "| components | smollm2-135m, adapter |" in text
     )
     assert "learning\\_rate | 0.0003" in text
     headings = [line for line in text.splitlines() if line.startswith("## ")]

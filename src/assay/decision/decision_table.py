@@ -64,7 +64,7 @@ def update(cost: dict[str, Any]) -> str:
         return NOTHING
     if found["seconds"] is None:
         return "not taken in"
-    return f"{duration(found['seconds'])}{'' if found['by'] == 'drill' else ' (to fit anew)'}"
+    return f"{duration(found['seconds'])}{'' if found['by'] == 'drill' else ' (retrain)'}"
 
 
 def slight_savings(data: dict[str, Any]) -> list[str]:

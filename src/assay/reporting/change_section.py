@@ -21,7 +21,7 @@ RANGES = (
 
 
 def section(seen: ReportView) -> spec.Section:
-    return spec.Section("change", "What would change it", _blocks(seen))
+    return spec.Section("change", "Sensitivity", _blocks(seen))
 
 
 def _blocks(seen: ReportView) -> Sequence[spec.Block]:

@@ -34,7 +34,7 @@ def section(seen: ReportView) -> spec.Section:
         *(cost_tables(seen) if ranked else []),
         *other_metrics(seen),
     ]
-    return spec.Section("decision", "The decision, measured", said)
+    return spec.Section("decision", "Comparison", said)
 
 
 def _guide(seen: ReportView) -> list[spec.Block]:
@@ -78,7 +78,7 @@ def _guide_row(seen: ReportView, card: Card) -> spec.TableRow:
             people = spec.Stacked(people, spec.Tag("assumed"))
     update: spec.Cell = None
     if updating.value:
-        how = "update drill" if updating.value["by"] == "drill" else "to fit anew"
+        how = "update drill" if updating.value["by"] == "drill" else "retrain"
         update = spec.Stacked(updating.number("three", "seconds"), spec.Tag(how))
     return seen.card_row(
         card,

@@ -77,7 +77,7 @@ def _facts(data: dict[str, Any], one: dict[str, Any]) -> list[list[str]]:
     facts = [
         ["task", f"{data['task']['kind']}, judged by {data['task']['metric'].replace('_', ' ')}"],
         ["kind", plain(one["kind"])],
-        ["parts to keep", plain(view.parts_of(one["cost"]), 500) or NOTHING],
+        ["components", plain(view.parts_of(one["cost"]), 500) or NOTHING],
         [
             "rows",
             f"{count(rows['train'])} train, {count(rows['val'])} val, {count(rows['test'])} test",
