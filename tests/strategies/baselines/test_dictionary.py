@@ -102,7 +102,7 @@ def test_names_that_come_again_are_looked_up_and_nothing_is_guessed_beside_them(
         for verb, after in (("we ask", "again"), ("they sued", "twice"), ("so says", "today"))
     ] + [row(f"{verb} Vega{n} again", "none") for verb in ("we ask", "so says") for n in "abcdef"]
     arm = fitted(rows)
-    assert arm.known == {"acme": "firm", "delta": "firm", "nova": "firm", "orion": "firm"}
+    assert arm.names.kinds == {"acme": "firm", "delta": "firm", "nova": "firm", "orion": "firm"}
     assert said(arm, "yesterday Acme and NOVA met Vegax again") == "firm: Acme | firm: NOVA"
 
 
@@ -113,5 +113,5 @@ def test_what_is_looked_up_is_kept(tmp_path):
     arm = Dictionary().fit(lesson)
     arm.save(tmp_path)
     again = Dictionary().restore(tmp_path, lesson)
-    assert dict(again.known) == dict(arm.known)
+    assert again.names == arm.names
     assert said(again, "Oslo or Rome") == said(arm, "Oslo or Rome")

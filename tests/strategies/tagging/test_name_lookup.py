@@ -1,6 +1,6 @@
 """A list of names: what train named at least as often as not, the longest first."""
 
-from assay.strategies.tagging.name_lookup import find_names, known_names, lookup_f1
+from assay.strategies.tagging.name_lookup import NameList, lookup_f1
 from assay.strategies.tagging.text_words import TextWords
 
 
@@ -12,20 +12,20 @@ def words(text, *names):
 
 def test_a_word_that_is_a_name_half_of_the_times_is_known_and_one_that_is_less_often_is_not():
     rows = [words("Bath is old", "Bath"), words("a bath"), words("Reading", "Reading")]
-    assert known_names(rows) == {"bath": "town", "reading": "town"}
-    assert known_names([*rows, words("reading and reading")]) == {"bath": "town"}
+    assert NameList.of(rows).kinds == {"bath": "town", "reading": "town"}
+    assert NameList.of([*rows, words("reading and reading")]).kinds == {"bath": "town"}
 
 
 def test_the_type_is_the_one_that_a_name_had_most_often():
     rows = [TextWords.of("Paris", [(0, 5, kind)]) for kind in ("person", "town", "town")]
-    assert known_names(rows) == {"paris": "town"}
+    assert NameList.of(rows).kinds == {"paris": "town"}
 
 
 def test_the_longest_name_is_found_in_any_case_and_no_word_twice():
-    known = {"new york": "state", "new york city": "town", "city": "word"}
+    names = NameList({"new york": "state", "new york city": "town", "city": "word"})
     row = TextWords.of("NEW YORK CITY or New York")
-    assert find_names(row, known, 3) == [((0, 3), "town"), ((4, 6), "state")]
-    assert [row.span(place, kind) for place, kind in find_names(row, known, 3)] == [
+    assert names.find(row) == [((0, 3), "town"), ((4, 6), "state")]
+    assert [row.span(place, kind) for place, kind in names.find(row)] == [
         (0, 13, "town"),
         (17, 25, "state"),
     ]

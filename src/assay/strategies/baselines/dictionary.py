@@ -26,7 +26,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Literal
 
 from pydantic import Field
@@ -48,7 +47,7 @@ from assay.strategies.tagging.name_evidence import (
     resolve_overlaps,
     score_candidates,
 )
-from assay.strategies.tagging.name_lookup import find_names, known_names, lookup_f1
+from assay.strategies.tagging.name_lookup import NameList, lookup_f1
 from assay.strategies.tagging.text_words import Place, TextWords, fold_rows
 
 RULES = 2000  # of a decision list
@@ -58,7 +57,7 @@ _TOKEN = re.compile(r"\w+")
 class Dictionary(Strategy):
     kind: Literal["dictionary"] = "dictionary"
     baseline, gives = True, "no model"
-    VERSION = 2  # names may be looked up
+    VERSION = 3  # names may be looked up
     seeded = True
     folds: int = Field(default=3, ge=2, le=20)  # of train, to count what evidence is worth
 
@@ -73,9 +72,9 @@ class Dictionary(Strategy):
         rows = [TextWords.of(row.text, spans_of(row, fields.copied)) for row in lesson.train]
         parts = fold_rows(rows, self.folds, lesson.seed)
         worth, cuts, weighed = estimate_precision(parts)
-        known = known_names(rows) if lookup_f1(parts) > weighed else {}
+        names = NameList.of(rows) if lookup_f1(parts) > weighed else None
         lists = {name: decisions(lesson.train, name) for name in fields.chosen}
-        return DictionaryAnswers(fields, Evidence.of(rows), worth, cuts, lists, known)
+        return DictionaryAnswers(fields, Evidence.of(rows), worth, cuts, lists, names)
 
     def restore(self, folder: Path, lesson: Lesson) -> DictionaryAnswers:
         saved = read_json(folder / "dictionary.json")
@@ -87,13 +86,13 @@ class Dictionary(Strategy):
             saved["worth"],
             saved["cuts"],
             lists,
-            saved.get("known", {}),
+            NameList(saved["names"]) if saved["names"] else None,
         )
 
 
 class DictionaryAnswers(Adapted):
-    """`worth`: bin of evidence -> share that was right. `cuts`: type -> threshold. `known`: names
-    that are looked up, in place of evidence; words -> type."""
+    """`worth`: bin of evidence -> share that was right. `cuts`: type -> threshold. `names`:
+    looked up in place of evidence; None: they are not."""
 
     def __init__(
         self,
@@ -102,11 +101,10 @@ class DictionaryAnswers(Adapted):
         worth: Mapping[str, float],
         cuts: Mapping[str, float],
         lists: Mapping[str, Decisions],
-        known: Mapping[str, str] = MappingProxyType({}),
+        names: NameList | None = None,
     ):
         self.fields, self.evidence, self.worth, self.cuts = fields, evidence, worth, cuts
-        self.lists, self.known = lists, known
-        self.longest = max((name.count(" ") + 1 for name in known), default=0)
+        self.lists, self.names = lists, names
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
         lines = [self._line(question.text) for question in questions]
@@ -120,8 +118,8 @@ class DictionaryAnswers(Adapted):
         )
 
     def _places(self, read: TextWords) -> list[tuple[Place, str]]:
-        if self.known:
-            return find_names(read, self.known, self.longest)
+        if self.names:
+            return self.names.find(read)
         found = resolve_overlaps(score_candidates(self.evidence.candidates(read), self.worth))
         return [(place, kind) for share, place, kind in found if share >= self.cuts.get(kind, 0.5)]
 
@@ -137,7 +135,7 @@ class DictionaryAnswers(Adapted):
             "worth": self.worth,
             "cuts": self.cuts,
             "lists": lists,
-            "known": dict(self.known),
+            "names": dict(self.names.kinds) if self.names else {},
         }
         write_json(folder / "dictionary.json", {**own, **more})
 
