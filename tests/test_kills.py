@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from assay.cli.main import command
 from helpers.toy import ARMS, build, comparable
 from helpers.workers import alive, none_left
 
@@ -107,14 +108,14 @@ def test_an_interrupt_saves_says_so_and_goes_on(tmp_path, tiny_model):
     assert none_left(folder)
 
 
-def test_a_second_run_in_the_same_folder_is_refused(tmp_path, tiny_model):
+def test_a_second_run_in_the_same_folder_is_refused(tmp_path, tiny_model, capsys):
     folder = build(tmp_path / "p", tiny_model)
     first = start(folder)
     lock = folder / "work/run.lock"
     while not (lock.exists() and lock.read_text()):
         time.sleep(0.02)
-    second = subprocess.run([*COMMAND, str(folder)], capture_output=True, text=True, timeout=60)
+    second = command(["run", "--plain", str(folder)])
     first.send_signal(signal.SIGKILL)
     first.communicate()
-    assert second.returncode == 4
-    assert "R003" in second.stderr
+    assert second == 4
+    assert "R003" in capsys.readouterr().err
