@@ -16,6 +16,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from assay.core import store
 from assay.core.types import Document, Example, Lesson, Means, Message, Task
 from assay.retrieval.encoders import Encoding
 from assay.tasks.options import question_with_options
@@ -151,17 +152,40 @@ def _tokenizer():
 
 
 @pytest.fixture(scope="session")
-def tiny_model(tmp_path_factory) -> Path:
+def made_once(tmp_path_factory):
+    """`made_once("name", make)`: a folder that `make(folder)` has filled, once for all processes
+    of the tests. It is not to be changed: take a copy."""
+
+    def place(name: str, make: Callable[[Path], object]) -> Path:
+        base = tmp_path_factory.getbasetemp() / "made_once"
+        folder = base / name
+        with store.lock(base / f"{name}.lock", name, wait=True):
+            if not (base / f"{name}.done").exists():
+                shutil.rmtree(folder, ignore_errors=True)  # of a process that has died
+                make(folder)
+                (base / f"{name}.done").touch()
+        return folder
+
+    return place
+
+
+@pytest.fixture(scope="session")
+def tiny_model(made_once) -> Path:
     """The folder of a random Llama: 2 layers, width 64, 4 heads on 2 key-value heads, 480 tokens,
     fp32."""
     import torch
-    from transformers import LlamaConfig, LlamaForCausalLM
 
     from assay.models.device import quiet
 
     quiet()
     torch.set_num_threads(1)
-    folder = tmp_path_factory.mktemp("models") / "tiny"
+    return made_once("tiny", _make_tiny_model)
+
+
+def _make_tiny_model(folder: Path) -> None:
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
     tokenizer = _tokenizer()
     config = LlamaConfig(
         vocab_size=len(tokenizer),
@@ -183,7 +207,6 @@ def tiny_model(tmp_path_factory) -> Path:
     LlamaForCausalLM(config).save_pretrained(folder)
     torch.set_rng_state(before)
     tokenizer.save_pretrained(folder)
-    return folder
 
 
 @pytest.fixture(scope="session")
@@ -393,14 +416,12 @@ def lesson(lesson_in, tmp_path):
 
 
 @pytest.fixture(scope="session")
-def finished(tiny_model, tmp_path_factory) -> Path:
+def finished(tiny_model, made_once) -> Path:
     """The folder of the toy project after a run. It is not to be changed: take a copy."""
     import assay
     from helpers.toy import build
 
-    folder = build(tmp_path_factory.mktemp("finished") / "project", tiny_model)
-    assay.run(folder)
-    return folder
+    return made_once("project", lambda folder: assay.run(build(folder, tiny_model)))
 
 
 # --- processes ------------------------------------------------------------------------------------
