@@ -252,6 +252,10 @@ def cases():
             yield pytest.param(values, task, id="-".join([*words, task, str(i)]), marks=marks)
 
 
+def is_nightly(case):
+    return any(mark.name == "nightly" for mark in case.marks)
+
+
 CASES = list(cases())
 battery = pytest.mark.parametrize(("settings", "task"), CASES)
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -274,9 +278,7 @@ def asked(given):
 
 
 def test_the_cases_of_the_day_have_every_strategy_once_and_every_kind_of_task():
-    of_the_day = [
-        case.values for case in CASES if not any(mark.name == "nightly" for mark in case.marks)
-    ]
+    of_the_day = [case.values for case in CASES if not is_nightly(case)]
     assert [settings for settings, _ in of_the_day] == SETTINGS
     assert {task for _, task in of_the_day} == set(TASKS)
 
@@ -333,12 +335,14 @@ def fitted(request, lesson_in, tmp_path_factory):
 each_fitted = pytest.mark.parametrize(
     "fitted", [pytest.param(p.values, id=p.id, marks=p.marks) for p in CASES], indirect=True
 )
-# A second and a third fit take as long as all else: every third strategy by day.
+# A second and a third fit take as long as all else: every fifth strategy by day, six that are
+# trained among them.
+AGAIN = [case.id for case in CASES if not is_nightly(case)][::5]
 each_fitted_again = pytest.mark.parametrize(
     "fitted",
     [
-        pytest.param(p.values, id=p.id, marks=p.marks or ([pytest.mark.nightly] if i % 3 else ()))
-        for i, p in enumerate(CASES)
+        pytest.param(p.values, id=p.id, marks=() if p.id in AGAIN else pytest.mark.nightly)
+        for p in CASES
     ],
     indirect=True,
 )
