@@ -160,9 +160,10 @@ class _Bayes:
     def chance(self, label: str, n: int, rows: int) -> float:
         """How likely n of so many rows have the label, were the sequence to say nothing about
         it."""
-        from scipy.stats import binom
+        # scipy.stats has it too, and takes most of a second to import.
+        from scipy.special import bdtrc
 
-        return float(binom.sf(n - 1, rows, self.sizes[self.labels[label]] / len(self.rows)))
+        return float(bdtrc(n - 1, rows, self.sizes[self.labels[label]] / len(self.rows)))
 
     def margin(self, gram: tuple, label: str, places: Sequence[int]) -> float:
         """Where the rows lie, by how much the rest of their words prefers another label, among all

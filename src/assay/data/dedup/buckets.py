@@ -82,7 +82,7 @@ class Buckets:
             found[band] = Entries(np.cumsum(~as_before[shared]), own)
 
         if count:
-            spread(work, range(len(bands)))
+            spread(work, range(len(bands)), count)
         both = Entries.concatenate([found[band] for band in sorted(found)])
         return cls("bands", both, both)
 

@@ -55,7 +55,7 @@ def buckets_of(texts: list[str], lengths: Any, scopes: Any) -> Buckets:
         found[length] = _meeting(left, right)
 
     there = [length for length in range(SHORTEST, SEGMENTS_UP_TO + 1) if len(by_length[length])]
-    spread(work, there)
+    spread(work, there, len(texts))
     left, right = ([found[length][side] for length in there] for side in (0, 1))
     return Buckets("segments", Entries.concatenate(left), Entries.concatenate(right))
 

@@ -22,6 +22,7 @@ PERMUTATIONS = 128
 BLOCK_LETTERS = 50_000
 # Letters of the texts whose shingles are sorted at once, by one thread: about 100 bytes each.
 MEASURED_LETTERS = 500_000
+MANY = 1_000  # texts: of fewer, a thread for each part takes longer than the part
 # How far below its mean the count of equal minima may lie, in standard deviations: 3 lose one pair
 # in 700 of those at the threshold itself, and hardly any of those above it.
 SIEVE_DEVIATIONS = 3
@@ -69,9 +70,10 @@ class Digests(NamedTuple):
         return likely
 
 
-def spread(work: Callable[[Any], None], parts: Sequence[Any]) -> None:
-    """Run `work` on every part, on all cores when there is more than one part."""
-    if len(parts) < 2:
+def spread(work: Callable[[Any], None], parts: Sequence[Any], texts: int = MANY) -> None:
+    """Run `work` on every part, on all cores when there is more than one part, and so many texts
+    in all of them that it is worth the threads."""
+    if len(parts) < 2 or texts < MANY:
         for part in parts:
             work(part)
         return

@@ -17,9 +17,10 @@ Measured    banking77: 16 of 13,083 English rows go (0.12 %); of 1,478 German an
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from sys import intern
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -73,9 +74,7 @@ def detect(
 
     With `among`, the probabilities of these languages alone, made to add to 1.
     """
-    import fasttext
-
-    model = fasttext.load_model(str(MODEL))
+    model = _model()
     shares: list[tuple[tuple[str, float], ...]] = []
     for text in texts:
         if sum(map(str.isalpha, text)) < FEWEST_LETTERS:
@@ -92,6 +91,14 @@ def detect(
             told = [(name, share / whole) for name, share in told]
         shares.append(tuple(told))
     return shares
+
+
+@cache
+def _model() -> Any:
+    """Read once a process: `gibberish` asks of each row that it suspects."""
+    import fasttext
+
+    return fasttext.load_model(str(MODEL))
 
 
 def _quiet(line: str) -> str:
