@@ -278,7 +278,7 @@ TEXTS = st.lists(WORDS, max_size=6).map(" ".join)
 
 
 @pytest.mark.slow
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(
     st.lists(
         st.tuples(TEXTS, st.sampled_from("ab"), st.sampled_from([None, "g1", "g2"])),

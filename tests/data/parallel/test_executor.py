@@ -54,7 +54,7 @@ def test_row_steps_that_follow_each_other_are_one_pass():
 @pytest.mark.slow
 @pytest.mark.parametrize("official", nightly_but([True], [False, True]))
 def test_two_processes_give_the_same_bytes_as_one(rows_of, result_of, official):
-    rows, test = rows_of(600), rows_of(130, seed=9) if official else []
+    rows, test = rows_of(250), rows_of(130, seed=9) if official else []
     test = [Example(f"test-{e.id}", e.messages, e.target, source=f"test{e.source}") for e in test]
     alone = result_of(rows, test=test)
     assert result_of(rows, test=test, scale=Scale(processes=2, pays=0)) == alone
@@ -98,7 +98,7 @@ def interrupted(rows, folder, result_of, after):
 @pytest.mark.slow
 def test_what_is_done_is_not_done_again(rows_of, result_of, tmp_path, monkeypatch):
     monkeypatch.setattr("assay.data.parallel.executor.TELL_EVERY", 0.0)
-    rows = rows_of(500)
+    rows = rows_of(300)
     whole = result_of(rows, steps=(Counted(), Dedupe()))
     Counted.seen.clear()
     interrupted(rows, tmp_path, result_of, after=7)
@@ -113,7 +113,7 @@ def test_what_is_done_is_not_done_again(rows_of, result_of, tmp_path, monkeypatc
         for event in events
         if event["event"] == "progress" and event["values"]["step"] == "counted"
     ]
-    assert moved[0]["done"] == 7 * 20 and moved[-1]["done"] == moved[-1]["total"] == 500
+    assert moved[0]["done"] == 7 * 20 and moved[-1]["done"] == moved[-1]["total"] == 300
     # And once more, after a kill between the last step and the end of the stage: every step has
     # been done.
     Counted.seen.clear()
@@ -145,7 +145,7 @@ def test_a_set_step_that_is_done_is_not_done_again(rows_of, result_of, tmp_path)
 def test_a_process_that_ends_is_named_with_its_rows_and_the_rest_goes_on_from_there(
     rows_of, result_of, tmp_path
 ):
-    rows = rows_of(400)
+    rows = rows_of(240)
     scale = Scale(processes=2, folder=tmp_path, pays=0, chunk=10)
 
     def tell(event):

@@ -95,7 +95,7 @@ def test_a_link_is_no_data(tmp_path):
 
 @pytest.mark.slow
 def test_an_archive_out_of_proportion_is_refused_by_its_list(tmp_path):
-    path = zipped(tmp_path / "pack.zip", [("rows.csv", b" " * (64 << 20))])
+    path = zipped(tmp_path / "pack.zip", [("rows.csv", b" " * (16 << 20))])
     with problem(DataError, "D055", "pack.zip", "200:1"):
         load({"data": [path]}, base=tmp_path)
     many = zipped(tmp_path / "many.zip", [(f"{i}.csv", b"") for i in range(10_001)])

@@ -1,12 +1,9 @@
-import gzip
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.core.errors import DataError
 from assay.data.reading.compression import bare, packer_of
-from assay.data.reading.load import load
 from assay.data.reading.read_file import read
 from helpers.archives import PACKERS, ROWS, TABLE
 from helpers.problems import problem
@@ -56,8 +53,9 @@ def test_what_was_cut_off_or_damaged_is_said(tmp_path, packer):
 @pytest.mark.parametrize("packer", PACKERS)
 def test_a_bomb_is_stopped(tmp_path, packer):
     path = tmp_path / f"rows.csv.{packer}"
-    path.write_bytes(PACKERS[packer](b" " * (64 << 20)))
-    with problem(DataError, "D055", path.name):
+    # Spaces pack far over 200:1, and 16 MB are more than may.
+    path.write_bytes(PACKERS[packer](b" " * (16 << 20)))
+    with problem(DataError, "D055", path.name, "200:1"):
         read(path, base=tmp_path)
 
 
@@ -69,12 +67,3 @@ def test_any_bytes_behind_a_packers_mark_give_rows_or_a_coded_error(tmp_path, da
         assert read(path, base=tmp_path).rows
     except DataError as error:
         assert all(one.code.startswith("D") for one in error.problems)
-
-
-@pytest.mark.slow
-def test_a_gzip_bomb_is_stopped(tmp_path):
-    # 64 MB of spaces pack to about 64 KB, far over 200:1.
-    path = tmp_path / "train.jsonl.gz"
-    path.write_bytes(gzip.compress(b" " * (64 << 20)))
-    with problem(DataError, "D055", "train.jsonl.gz", "200:1"):
-        load({"data": [path]}, base=tmp_path)

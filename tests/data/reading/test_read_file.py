@@ -6,6 +6,7 @@ import pytest
 
 from assay.data.reading.file_address import parse_file_name
 from assay.data.reading.read_file import read, read_named, split_head
+from helpers.nights import nightly_but
 
 
 def test_head(tmp_path):
@@ -47,7 +48,7 @@ def test_a_file_without_a_suffix_is_told_by_its_content(tmp_path, text, names):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
+@pytest.mark.parametrize("suffix", nightly_but(["csv"], ["csv", "jsonl"]))
 def test_a_hundred_thousand_rows_are_read(tmp_path, suffix):
     path = tmp_path / f"train.{suffix}"
     row = {"text": "Where is my refund, I have been waiting for two weeks", "label": "refund"}
