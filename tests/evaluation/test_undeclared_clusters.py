@@ -75,7 +75,6 @@ def test_planted_worlds_are_told_and_independent_ones_are_not(monkeypatch):
                 for one in worlds
             )
 
-        assert warned(Cell(500, 50, 0.6), 20) >= 19
         assert warned(Cell(200, 20, 0.6), 20) >= 19
         assert warned(Cell(200, 50, 0.0), 60) <= 6  # 3 expected; 7 or more in one of 30 such tests
     finally:
