@@ -10,7 +10,7 @@ How         the shorter text of a pair is cut into four parts. Two edits touch t
             a length are one matrix, and a segment is one hash
 """
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from assay.data.dedup.buckets import Buckets, Entries
@@ -45,18 +45,19 @@ def buckets_of(texts: list[str], lengths: Any, scopes: Any) -> Buckets:
             if not len(rows):
                 continue
             prefixes = _prefixes([texts[row] for row in rows.tolist()], length + longer)
-            for place, size, at in _windows(length, longer):
-                own = _hashes(prefixes, size, at, length * PARTS + place) ^ salts[rows]
-                right[0].append(own)
-                right[1].append(rows)
-                if longer == 0 and at == _parts(length)[place][0]:
-                    left[0].append(own)
-                    left[1].append(rows)
+            places, sizes, starts = _windows(length, longer)
+            own = _hashes(prefixes, sizes, starts, length * PARTS + places) ^ salts[rows]
+            right[0].append(own.ravel())
+            right[1].append(np.tile(rows, len(own)))
+            if longer == 0:
+                there = starts == np.array([start for start, _ in _parts(length)])[places]
+                left[0].append(own[there].ravel())
+                left[1].append(np.tile(rows, PARTS))
         found[length] = _meeting(left, right)
 
-    there = [length for length in range(SHORTEST, SEGMENTS_UP_TO + 1) if len(by_length[length])]
-    spread(work, there, len(texts))
-    left, right = ([found[length][side] for length in there] for side in (0, 1))
+    asked = [length for length in range(SHORTEST, SEGMENTS_UP_TO + 1) if len(by_length[length])]
+    spread(work, asked, len(texts))
+    left, right = ([found[length][side] for length in asked] for side in (0, 1))
     return Buckets("segments", Entries.concatenate(left), Entries.concatenate(right))
 
 
@@ -66,18 +67,18 @@ def _prefixes(texts: list[str], length: int) -> Any:
 
     codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     sums = np.zeros((length + 1, len(texts)), dtype=np.uint64)
-    powers = np.array([pow(BASE, at, 2**64) for at in range(length)], dtype=np.uint64)
+    powers = _powers()[0][:length]
     np.cumsum(codes.reshape(-1, length).T.astype(np.uint64) * powers[:, None], axis=0, out=sums[1:])
     return sums
 
 
-def _hashes(prefixes: Any, size: int, at: int, salt: int) -> Any:
-    """Of the `size` letters from `at` on, the same wherever they stand; `salt` keeps unlike parts
-    apart."""
+def _hashes(prefixes: Any, sizes: Any, starts: Any, salts: Any) -> Any:
+    """Of the letters of each window, the same wherever they stand; `salts` keep unlike parts apart.
+    (windows, n)."""
     import numpy as np
 
-    shifted = (prefixes[at + size] - prefixes[at]) * np.uint64(pow(BASE, -at, 2**64))
-    return mix_bits(shifted + np.uint64(salt * 0xD6E8FEB86659FD93 % 2**64))
+    shifted = (prefixes[starts + sizes] - prefixes[starts]) * _powers()[1][starts, None]
+    return mix_bits(shifted + (salts.astype(np.uint64) * np.uint64(0xD6E8FEB86659FD93))[:, None])
 
 
 def _meeting(left: tuple[list, list], right: tuple[list, list]) -> tuple[Entries, Entries]:
@@ -102,6 +103,18 @@ def _meeting(left: tuple[list, list], right: tuple[list, list]) -> tuple[Entries
     )
 
 
+@cache
+def _powers() -> tuple[Any, Any]:
+    """BASE to the power of each place in a text, and of its opposite."""
+    import numpy as np
+
+    places = range(SEGMENTS_UP_TO + MOST_EDITS + 1)
+    return (
+        np.array([pow(BASE, at, 2**64) for at in places], dtype=np.uint64),
+        np.array([pow(BASE, -at, 2**64) for at in places], dtype=np.uint64),
+    )
+
+
 @lru_cache(SEGMENTS_UP_TO)
 def _parts(length: int) -> tuple[tuple[int, int], ...]:
     """(start, size) of PARTS parts of nearly the same size."""
@@ -110,20 +123,23 @@ def _parts(length: int) -> tuple[tuple[int, int], ...]:
 
 
 @lru_cache(SEGMENTS_UP_TO * PARTS)
-def _windows(length: int, longer: int) -> tuple[tuple[int, int, int], ...]:
-    """(place, size, start) of the pieces of a text, `longer` letters longer than `length`, that can
-    be a part of it.
+def _windows(length: int, longer: int) -> tuple[Any, Any, Any]:
+    """Places, sizes and starts of the pieces of a text, `longer` letters longer than `length`, that
+    can be a part of it.
 
     A part may be shifted by no more than there are parts to its left, nor, counted from the other
     end, by more than there are to its right (Pass-Join, section 4.2).
     """
+    import numpy as np
+
     windows = []
     for place, (start, size) in enumerate(_parts(length)):
         right = PARTS - 1 - place
         low = max(-min(place, MOST_EDITS), longer - right, -start)
         high = min(min(place, MOST_EDITS), longer + right, length + longer - size - start)
         windows += [(place, size, start + shift) for shift in range(low, high + 1)]
-    return tuple(windows)
+    places, sizes, starts = np.array(windows, dtype=np.int64).T
+    return places, sizes, starts
 
 
 def sketches(texts: list[str], lengths: Any) -> Any:
