@@ -47,7 +47,7 @@ def test_rows_stay_as_when_taken_one_at_a_time(texts):
 
 @pytest.mark.slow
 def test_rows_of_one_template_are_halved_to_the_same_end():
-    keys = template(700)
+    keys = template(500)
     search = NearDuplicateSearch(keys, 0.8)
     # Enough candidates that they are not measured all at once.
     assert sum(buckets.count() for buckets in search.buckets) > 64 * len(keys)
@@ -90,8 +90,8 @@ def test_families_follow_chains_copies_and_groups():
 
 @pytest.mark.slow
 def test_across_names_every_row_that_is_near_to_the_other_side(sentences):
-    # The longer the sentence, the nearer its variants: nearly all of 120,000 pairs.
-    keys = template(650, " and nobody at the shop could tell me when it will be there") + [
+    # The longer the sentence, the nearer its variants: nearly all of 60,000 pairs.
+    keys = template(450, " and nobody at the shop could tell me when it will be there") + [
         Key(sentences(1)[0])
     ]
     right = np.arange(len(keys)) % 4 == 0

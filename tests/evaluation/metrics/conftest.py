@@ -29,7 +29,7 @@ def pairs(shared_data):
             texts.setdefault(row["mr"], []).append(row["ref"])
     draw = random.Random(0)
     made = []
-    for first, *others in [some for some in texts.values() if len(some) > 2][:150]:
+    for first, *others in [some for some in texts.values() if len(some) > 2][:70]:
         made.append(
             (" ".join(word for word in first.split() if draw.random() > 0.15), tuple(others[:3]))
         )

@@ -88,12 +88,12 @@ def test_shared_labels_agree_with_scikit_learn(shared_data, name, read):
         assert scores.values[metric] == pytest.approx(value, abs=1e-9), metric
     # The same in each bootstrap draw: the columns are enough.
     weights = Weights(len(targets), draws=3, seed=1)
-    for metric in ALL:
-        values = weights.values(scores.rows[metric], KNOWN[metric].total)
-        for counts, value in zip(weights.sums(np.eye(len(targets))), values, strict=True):
-            picks = np.repeat(np.arange(len(targets)), counts.astype(int))
-            again = expected([targets[i] for i in picks], [texts[i] for i in picks], labels)
-            assert value == pytest.approx(again[metric], abs=1e-9), metric
+    values = {metric: weights.values(scores.rows[metric], KNOWN[metric].total) for metric in ALL}
+    for at, counts in enumerate(weights.sums(np.eye(len(targets)))):
+        picks = np.repeat(np.arange(len(targets)), counts.astype(int))
+        again = expected([targets[i] for i in picks], [texts[i] for i in picks], labels)
+        for metric in ALL:
+            assert values[metric][at] == pytest.approx(again[metric], abs=1e-9), metric
 
 
 def test_the_table_of_labels_is_scikit_learns_report(shared_data):
