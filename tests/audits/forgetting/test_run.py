@@ -23,9 +23,8 @@ from helpers.toy import build
 ARMS = """
 compare:
   - {kind: majority}
-  - {kind: shots, k: 0}
   - {kind: lora, rank: 4, epochs: 1, learning_rate: 1.0e-9, name: still}
-  - {kind: full, epochs: 2, learning_rate: 0.05, name: wild}
+  - {kind: full, epochs: 1, learning_rate: 0.05, name: wild}
 evaluate: {forgetting: {tokens: 4000}}
 """
 
