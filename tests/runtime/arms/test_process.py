@@ -30,6 +30,12 @@ def folder(tmp_path):
     return tmp_path
 
 
+@pytest.fixture
+def small(monkeypatch):
+    """For tests that start a server of their own, and not for what it has loaded."""
+    monkeypatch.setattr("assay.runtime.arms.process.PRELOADED", {"floors": ("assay.worker",)})
+
+
 @pytest.fixture(scope="module")
 def servers():
     with pytest.MonkeyPatch.context() as patch:
@@ -106,7 +112,7 @@ def test_an_interrupt_reaches_the_worker(folder, servers):
 
 
 @pytest.mark.slow
-def test_a_killed_server_takes_its_workers_with_it_and_the_next_starts_cold(folder):
+def test_a_killed_server_takes_its_workers_with_it_and_the_next_starts_cold(folder, small):
     (folder / "order").write_text("wait")
     with Servers() as servers:
         with worker(folder, "helpers.self_report", servers=servers) as process:
@@ -139,9 +145,8 @@ def test_a_killed_client_leaves_nothing_behind(folder):
 
 
 @pytest.mark.slow
-def test_servers_are_shared_in_the_same_surroundings_alone(folder, monkeypatch):
+def test_servers_are_shared_in_the_same_surroundings_alone(folder, monkeypatch, small):
     with Servers() as servers:
-        monkeypatch.setattr("assay.runtime.arms.process.PRELOADED", {"floors": ("assay.worker",)})
         monkeypatch.setenv(SHARED, "")
         servers.share()
         parents = []
