@@ -157,8 +157,8 @@ def test_what_cannot_be_watched_is_said(ran, tmp_path):
         assay.watch(log(tmp_path / "log.jsonl"), ran, arm="nobody")
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("parking", [pytest.param(0, marks=pytest.mark.nightly), 40])
+@pytest.mark.nightly
+@pytest.mark.parametrize("parking", [0, 40])
 def test_of_ten_logs_each_is_told_rightly(ran, tmp_path, parking):
     """The promise, small: benchmarks/watch.py has it on shared data."""
     from assay.deployment.monitoring.watch import watch

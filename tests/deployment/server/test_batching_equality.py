@@ -62,8 +62,8 @@ def check(model, slots=5):
     ("kind", "more"),
     [
         ("mistral", {"sliding_window": 8}),
-        ("mistral", {"sliding_window": 70}),
-        ("qwen3", {}),
+        pytest.param("mistral", {"sliding_window": 70}, marks=pytest.mark.nightly),
+        pytest.param("qwen3", {}, marks=pytest.mark.nightly),
         (
             "gemma2",
             {"query_pre_attn_scalar": 8, "attn_logit_softcapping": 5.0, "sliding_window": 12},

@@ -65,7 +65,7 @@ comings = st.lists(
 
 
 @pytest.mark.slow
-@settings(max_examples=40)
+@settings(max_examples=settings.default.max_examples // 3)
 @given(
     comings,
     st.integers(1, 5),

@@ -22,6 +22,7 @@ from assay.deployment.server import auth as who
 from assay.deployment.server import run as serving
 from assay.deployment.server.engine_api import Wanted
 from assay.deployment.server.engine_choice import engine_of
+from assay.runtime.arms.process import Servers, worker
 from helpers.problems import problem
 
 PATH = "/v1/chat/completions"
@@ -80,21 +81,14 @@ def test_the_arms_of_the_project_file_are_served(finished, tmp_path):
 # --- the process ----------------------------------------------------------------------------------
 
 
+def line_of(folder: Path, *arguments: str) -> list[str]:
+    return ["serve", *arguments, "--project", str(folder), "--port", "0", "--json"]
+
+
 @contextmanager
 def process(folder: Path, *arguments: str):
     """`assay serve` on a free port: its address, and the process."""
-    command = [
-        sys.executable,
-        "-m",
-        "assay.cli",
-        "serve",
-        *arguments,
-        "--project",
-        str(folder),
-        "--port",
-        "0",
-        "--json",
-    ]
+    command = [sys.executable, "-m", "assay.cli", *line_of(folder, *arguments)]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as child:
@@ -105,6 +99,20 @@ def process(folder: Path, *arguments: str):
             yield json.loads(line), child
         finally:
             child.kill()
+
+
+@contextmanager
+def forked(place: Path, folder: Path, *arguments: str):
+    """The same by a fork, which has the libraries already. `place`: an empty folder."""
+    (place / "arguments.json").write_text(json.dumps(line_of(folder, *arguments)))
+    with (
+        Servers() as servers,
+        worker(place, "helpers.command_worker", servers=servers, preload="models") as child,
+    ):
+        assert child.stdout is not None
+        line = child.stdout.readline()
+        assert line, (place / "worker.log").read_text()
+        yield json.loads(line), child
 
 
 def ask(address: str, number: int = 0, **more):
@@ -156,8 +164,8 @@ def test_what_was_answered_before_a_kill_stands_in_the_log(finished, tmp_path):
         pytest.param(signal.SIGINT, id="SIGINT", marks=pytest.mark.nightly),
     ],
 )
-def test_a_stop_in_the_middle(finished, number):
-    with process(finished, "base", "tfidf", "--grace", "600") as (found, child):
+def test_a_stop_in_the_middle(finished, number, tmp_path):
+    with forked(tmp_path, finished, "base", "tfidf", "--grace", "600") as (found, child):
         assert found["models"] == ["base", "tfidf"]
         told: list = []
         body = {"model": "base", "max_tokens": 100, "stream": True}

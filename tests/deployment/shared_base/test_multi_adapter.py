@@ -15,6 +15,7 @@ from assay.models.inference.shared_prefix_attention import Slots
 from assay.strategies.training.lora import Lora
 from assay.strategies.training.miss import Miss
 from helpers.adapters import logits, saved, taught
+from helpers.nights import nightly_but
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 SETTINGS = {
@@ -38,7 +39,7 @@ def given(lesson_in, tmp_path_factory):
     return lesson_in(tmp_path_factory.mktemp("many") / "work", "classify")
 
 
-@pytest.fixture(scope="module", params=[0, 4, 8])
+@pytest.fixture(scope="module", params=nightly_but([0, 4], [0, 4, 8]))
 def trained(request, given, open_tiny, tmp_path_factory):
     """bits, and name -> (folder of an adapter, what its own network says)."""
     made = {}

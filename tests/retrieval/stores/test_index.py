@@ -5,7 +5,8 @@ import pytest
 
 from helpers.stored import documents
 
-ROWS, WIDTH, GROUPS = 3000, 32, 60
+ROWS, WIDTH, GROUPS = 2000, 32, 40
+ASKED, WRITES = 50, 70  # more writes than a store keeps files of
 
 
 @pytest.fixture(scope="module")
@@ -13,8 +14,8 @@ def vectors() -> np.ndarray:
     """Groups of vectors that lie near each other, as passages about one thing do."""
     draw = np.random.default_rng(2)
     middles = draw.standard_normal((GROUPS, WIDTH))
-    rows = middles[draw.integers(GROUPS, size=ROWS + 100)] + 0.5 * draw.standard_normal(
-        (ROWS + 100, WIDTH)
+    rows = middles[draw.integers(GROUPS, size=ROWS + ASKED)] + 0.5 * draw.standard_normal(
+        (ROWS + ASKED, WIDTH)
     )
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
@@ -27,7 +28,7 @@ def filled(new_place, vectors, kind):
     store = place.open(width=WIDTH, tell=told.append)
     names = [f"d{row}#1" for row in range(ROWS)]
     store.put(documents(*names), vectors[:ROWS], [{"third": str(row % 3)} for row in range(ROWS)])
-    index = {"event": "note", "text": "an index of 3,000 passages is built"}
+    index = {"event": "note", "text": f"an index of {ROWS:,} passages is built"}
     indexed = "index_from" in type(place.settings).model_fields
     assert told == ([index] if indexed else [])
     return store, place
@@ -80,13 +81,13 @@ def test_many_small_writes_are_tidied_up(new_place):
     place = new_place()
     store = place.open(width=WIDTH)
     draw = np.random.default_rng(0)
-    rows = draw.standard_normal((150, WIDTH))
+    rows = draw.standard_normal((WRITES, WIDTH))
     for number, row in enumerate(rows):
         store.put(documents(f"d{number}#1"), row[None])
     assert store.search(rows[:1], 1) == [[("d0#1", 1.0)]]
-    assert len(store.versions()) >= 150
+    assert len(store.versions()) >= WRITES
     store.forget(store.version)
-    assert len(store) == 150
+    assert len(store) == WRITES
     assert store.search(rows[:1], 1) == [[("d0#1", 1.0)]]
     if place.settings.kind == "exact":
         # two files a segment, of which there are at most 32, and two more

@@ -13,7 +13,7 @@ from assay.deployment.export.formats import FORMATS
 from assay.deployment.export.formats.merged import plain
 from helpers.exporting import both, fitted, source_of
 
-QUICK = {"epochs": 6, "batch_size": 12, "val_rows": 4, "learning_rate": 1e-2}
+QUICK = {"epochs": 3, "batch_size": 12, "val_rows": 4, "learning_rate": 1e-2}
 KINDS = {
     "lora": {"kind": "lora", "rank": 4, **QUICK},
     "dora": {"kind": "dora", "rank": 4, **QUICK},
@@ -22,7 +22,7 @@ KINDS = {
 }
 LORA, STUDENT = (
     KINDS["lora"],
-    {"kind": "distil", "layers": 1, "epochs": 6, "batch_size": 12, "learning_rate": 3e-3},
+    {"kind": "distil", "layers": 1, "epochs": 3, "batch_size": 12, "learning_rate": 3e-3},
 )
 KINDS |= {
     "in 8 bits": {"kind": "quantise", "inner": LORA},
