@@ -7,7 +7,6 @@ import pytest
 
 from assay.core.errors import ModelError
 from assay.core.types import Decoding, Form, Message
-from assay.deployment.export.formats import gguf as writing
 from assay.deployment.export.formats.gguf import (
     QUANTISATIONS,
     compare_tokenizers,
@@ -220,6 +219,13 @@ def test_a_forged_control_token_stays_text(llama, in_torch, tiny_model):
     assert there.count_tokens(forged) == len(ids)
 
 
+def test_texts_of_one_request_have_the_tokens_of_requests_of_their_own(llama):
+    there = llama("tiny", "f16")
+    texts = ["", *probes(30, ["<|im_end|>"]), "", "-1", ""]
+    assert there.text_ids(texts) == [there.chat.text_ids(text) for text in texts]
+    assert there.text_ids([]) == []
+
+
 def test_stop_texts_forms_and_streams(llama):
     there = llama("tiny", "f16")
     prompt = asked(1)[0]
@@ -334,17 +340,14 @@ def test_a_tokenizer_that_llama_cpp_does_not_know(converter, tiny_model, tmp_pat
         write_gguf(model, tmp_path / "out", "f16")
 
 
-def test_a_tokenizer_that_comes_out_otherwise_is_refused(
-    written, tiny_model, tmp_path, monkeypatch
-):
+def test_a_tokenizer_that_comes_out_otherwise_is_refused(written, tiny_model, tmp_path):
     """The folder's tokenizer merges less than the file's."""
-    monkeypatch.setattr(writing, "PROBES", 100)
     folder, facts = written("tiny", "f16")
     model = copied(tiny_model, tmp_path / "model")
     told = json.loads((model / "tokenizer.json").read_text())
     told["model"]["merges"] = told["model"]["merges"][:5]
     (model / "tokenizer.json").write_text(json.dumps(told))
-    with problem(ModelError, "M131", None, "of 100 texts"):
+    with problem(ModelError, "M131", None, "1000"):
         compare_tokenizers(model, folder / facts["file"], [])
 
 
@@ -361,6 +364,8 @@ def test_a_file_that_llama_cpp_does_not_open(written, tmp_path):
 
 
 def test_without_the_package_it_says_how_to_install(tiny_model, tmp_path, monkeypatch):
-    monkeypatch.setattr(writing, "package_version", lambda name: "none")
+    from assay.deployment.export.formats import gguf
+
+    monkeypatch.setattr(gguf, "package_version", lambda name: "none")
     with problem(ModelError, "M133", None, "libgguf", "assay[gguf]"):
         write_gguf(tiny_model, tmp_path, "q4_k_m")

@@ -176,7 +176,8 @@ def compare_tokenizers(model: Path, file: Path, prompts: Sequence[Messages]) -> 
         chat = Chat(ours, max_length=theirs.chat.max_length)
         control = [str(token) for token in ours.added_tokens_decoder.values()]
         texts = probes(PROBES, control)
-        other = [text for text in texts if chat.text_ids(text) != theirs.chat.text_ids(text)]
+        pairs = zip(texts, theirs.text_ids(texts), strict=True)
+        other = [text for text, ids in pairs if chat.text_ids(text) != ids]
         if len(other) > ALLOWED * len(texts):
             raise ModelError(
                 _otherwise(f"{len(other)} of {len(texts)} texts, such as {other[0]!r}", file)

@@ -31,6 +31,7 @@ from assay.models.tokenizer.chat_tokens import Chat
 SLOTS = 4  # rows at work at once
 STEP = 256  # tokens that llama.cpp keeps together: a slot's room is a multiple
 CONTROL = 3  # of a token, in GGUF
+BETWEEN = -1  # no token: stands between the tokens of two texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,18 @@ class LlamaModel:
 
     def count_tokens(self, messages: Messages) -> int:
         return len(self.chat.prompt(messages)[0])
+
+    def text_ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """`chat.text_ids` of each text, by one request for all."""
+        content = [part for text in texts for part in (text, BETWEEN)]
+        body = {"content": content, "add_special": False, "parse_special": False}
+        found: list[list[int]] = [[]]
+        for token in self.server().ask("/tokenize", body)["tokens"]:
+            if token == BETWEEN:
+                found.append([])
+            else:
+                found[-1].append(token)
+        return found[:-1]
 
     def score(self, prompts: Sequence[Messages], options: Sequence[str], **rest: Any) -> Any:
         raise RuntimeError("llama.cpp's server gives no likelihoods of texts: look at can_score")
