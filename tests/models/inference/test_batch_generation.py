@@ -77,7 +77,12 @@ def passes(model, monkeypatch):
     "how", [GREEDY, DRAWN, Decoding(stop=("a", "no")), Decoding(form=Form("regex", "[a-z ]{2,9}"))]
 )
 @pytest.mark.parametrize(
-    "prompts", [RAGGED, PROMPTS, PROMPTS[:1]], ids=["ragged", "one beginning", "one"]
+    "prompts",
+    [
+        pytest.param(RAGGED, id="ragged"),
+        pytest.param(PROMPTS, id="one beginning"),
+        pytest.param(PROMPTS[:1], id="one", marks=pytest.mark.nightly),
+    ],
 )
 def test_both_ways_write_the_same(model, plain, prompts, how):
     assert model.takes_trees

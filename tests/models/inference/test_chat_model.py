@@ -5,6 +5,7 @@ import torch
 
 from assay.core.types import Message
 from assay.models.inference.chat_model import ChatModel
+from helpers.nights import nightly_but
 
 SYSTEM = Message("system", "Answer the question.")
 TEXTS = (
@@ -22,6 +23,11 @@ RAGGED = [
     (Message("user", "no system turn"),),
     (*PROMPTS[0], Message("assistant", "card"), PROMPTS[1][1]),
 ]
+SIDE_BY_SIDE = (
+    pytest.param(PROMPTS, id="one beginning"),
+    pytest.param(RAGGED, id="ragged"),
+    pytest.param(PROMPTS[1:2], id="one row", marks=pytest.mark.nightly),
+)
 
 
 @pytest.fixture(scope="module")
@@ -48,9 +54,7 @@ def theirs(model, messages, limit):
     return out[0, ids.shape[1] :].tolist()
 
 
-@pytest.mark.parametrize(
-    "prompts", [PROMPTS, RAGGED, PROMPTS[1:2]], ids=["one beginning", "ragged", "one row"]
-)
+@pytest.mark.parametrize("prompts", SIDE_BY_SIDE)
 @pytest.mark.parametrize("limit", [1, 12])
 def test_generation_is_that_of_transformers(model, prompts, limit):
     answers = model.generate(prompts, max_tokens=limit)
@@ -83,7 +87,7 @@ def test_many_rows_are_split_into_batches_and_told(model):
     assert answers == model.generate(RAGGED, max_tokens=5) * 60
 
 
-@pytest.mark.parametrize("limit", [1, 3, 12])
+@pytest.mark.parametrize("limit", nightly_but([1, 12], [1, 3, 12]))
 def test_a_stream_adds_up_to_the_answer(model, limit):
     for messages, answer in zip(RAGGED, model.generate(RAGGED, max_tokens=limit), strict=True):
         pieces = list(model.stream(messages, max_tokens=limit))
@@ -135,14 +139,7 @@ def embedded(model, virtual, ids):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "prompts",
-    [
-        pytest.param(PROMPTS, id="one beginning", marks=pytest.mark.nightly),
-        pytest.param(RAGGED, id="ragged"),
-        pytest.param(PROMPTS[1:2], id="one row"),
-    ],
-)
+@pytest.mark.parametrize("prompts", SIDE_BY_SIDE)
 def test_generation_after_virtual_tokens_is_that_of_transformers(soft_model, prompts):
     model, virtual = soft_model
     answers = model.generate(prompts, max_tokens=12)
@@ -164,9 +161,7 @@ def test_generation_after_virtual_tokens_is_that_of_transformers(soft_model, pro
     assert answers != model.generate(prompts, max_tokens=12)
 
 
-@pytest.mark.parametrize(
-    "prompts", [PROMPTS, RAGGED, PROMPTS[1:2]], ids=["one beginning", "ragged", "one row"]
-)
+@pytest.mark.parametrize("prompts", SIDE_BY_SIDE)
 def test_scores_after_virtual_tokens_are_those_of_separate_sequences(soft_model, prompts):
     model, virtual = soft_model
     options = ("card", "card lost", "refund", "")

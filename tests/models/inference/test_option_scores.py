@@ -16,6 +16,7 @@ from assay.models.inference import tree_attention as attention
 from assay.models.inference.chat_model import ChatModel
 from assay.models.inference.option_scores import Trie
 from assay.strategies.prompting.prompted_arm import best_label
+from helpers.nights import nightly_but
 
 OPTIONS = ("card", "card lost", "refund", "card", "ca", "Which colour?", "")
 SYSTEM = Message("system", "Classify the message.")
@@ -189,7 +190,7 @@ def test_shares_of_77_options_are_those_of_separate_sequences_and_the_two_best_a
         assert confidence == pytest.approx(shares(row[None]).max(), abs=1e-5)
 
 
-@pytest.mark.parametrize("left", [0.0, 1e-9, 1e-6, 1e-3, 0.1, 0.5])
+@pytest.mark.parametrize("left", nightly_but([0.0, 1e-6, 0.5], [0.0, 1e-9, 1e-6, 1e-3, 0.1, 0.5]))
 def test_no_share_moves_by_more_than_what_may_be_left(model, left):
     exact = model.score(RAGGED, MANY, left=0.0)
     scores = model.score(RAGGED, MANY, left=left)

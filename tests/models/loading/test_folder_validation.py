@@ -4,6 +4,7 @@ or useless keys."""
 import json
 import os
 import pickle
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,14 +14,25 @@ import pytest
 
 from assay.core.errors import ModelError
 from assay.models.loading.folder_validation import admit
+from assay.models.loading.template_rendering import exhausts
 from helpers.model_folders import TEMPLATE, gate_codes, model_folder
 from helpers.problems import problem
 
 
+@pytest.fixture(scope="module")
+def tried(tmp_path_factory):
+    """A cache that has tried the good folder's template, which takes a process of its own."""
+    place = tmp_path_factory.mktemp("tried")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ASSAY_CACHE", str(place))
+        assert exhausts(TEMPLATE) == ""
+    return place
+
+
 @pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
+def cache(tmp_path, monkeypatch, tried):
     monkeypatch.setenv("ASSAY_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
+    return Path(shutil.copytree(tried, tmp_path / "cache"))
 
 
 def test_a_good_folder_passes_as_it_is(tmp_path):
