@@ -64,9 +64,10 @@ def check(model, slots=5):
         ("mistral", {"sliding_window": 8}),
         pytest.param("mistral", {"sliding_window": 70}, marks=pytest.mark.nightly),
         pytest.param("qwen3", {}, marks=pytest.mark.nightly),
-        (
+        pytest.param(
             "gemma2",
             {"query_pre_attn_scalar": 8, "attn_logit_softcapping": 5.0, "sliding_window": 12},
+            marks=pytest.mark.nightly,
         ),
         ("gemma3_text", {"query_pre_attn_scalar": 8, "sliding_window": 30}),
     ],
