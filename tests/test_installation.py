@@ -14,6 +14,7 @@ import pytest
 
 from assay.deployment.export.formats.gguf_converter import CONVERTER
 from assay.models.loading.catalogue import CATALOGUE
+from assay.runtime.arms.process import SHARED
 from helpers import toy
 from helpers.services import Service, serving
 
@@ -78,12 +79,36 @@ def test_what_was_tested_is_what_is_asked_for():
     assert direct() - set(pins(ROOT / "constraints.txt")) == {"torch"}
 
 
-@pytest.fixture
-def without(tmp_path):
-    """Runs `assay` by an interpreter that finds what is installed here, but for HEAVY. Links stand
-    for packages: a fork or a worker finds no more than the command does."""
-    shown = tmp_path / "site"
-    shown.mkdir()
+# Imports what the commands need, starts the servers that their runs fork workers from, and forks
+# for each line: a folder, a file for each stream, and a command. It says the exit code.
+FORKING = """
+import json, os, sys
+import assay.pipeline, assay.config.start, scipy.stats, sklearn.linear_model
+from assay.cli.main import command
+from assay.runtime.arms.process import Servers
+
+with Servers() as servers:
+    servers.share()
+    for line in sys.stdin:
+        folder, out, err, arguments = json.loads(line)
+        child = os.fork()
+        if not child:
+            os.chdir(folder)
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            for number, file in ((1, out), (2, err)):
+                os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+            code = command(arguments)
+            sys.stderr.flush()
+            os._exit(code)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def interpreter(tmp_path_factory):
+    """An interpreter that finds what is installed here, but for HEAVY, and runs `FORKING`. Links
+    stand for packages: a fork or a worker finds no more than the command does."""
+    shown = tmp_path_factory.mktemp("site")
     for place in site.getsitepackages():
         for path in Path(place).iterdir():
             if plain(path.name.partition("-")[0]) not in HEAVY and path.suffix not in (
@@ -91,20 +116,35 @@ def without(tmp_path):
                 ".egg-link",
             ):
                 (shown / path.name).symlink_to(path)
-    paths = os.pathsep.join([str(shown), str(ROOT / "src")])
+    # With servers of its own: those that tests share have torch.
     environment = {
-        **os.environ,
-        "PYTHONPATH": paths,
+        **{name: value for name, value in os.environ.items() if name != SHARED},
+        "PYTHONPATH": os.pathsep.join([str(shown), str(ROOT / "src")]),
         "PYTHONNOUSERSITE": "1",
         "PLANTED_KEY": "sk-1234567890abcdef",
     }
+    with subprocess.Popen(
+        [sys._base_executable, "-c", FORKING],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        yield process
+        process.stdin.close()
+
+
+@pytest.fixture
+def without(interpreter, tmp_path):
+    """Runs `assay` by that interpreter."""
 
     def run(*arguments: object) -> subprocess.CompletedProcess:
-        program = "import sys; from assay.cli.main import main; sys.exit(main())"
-        command = [sys._base_executable, "-c", program, *map(str, arguments)]
-        return subprocess.run(
-            command, cwd=tmp_path, env=environment, capture_output=True, text=True
-        )
+        files = [tmp_path / "out.txt", tmp_path / "err.txt"]
+        asked = [*map(str, (tmp_path, *files)), [*map(str, arguments)]]
+        interpreter.stdin.write(json.dumps(asked) + "\n")
+        interpreter.stdin.flush()
+        code = int(interpreter.stdout.readline())
+        return subprocess.CompletedProcess(arguments, code, *(file.read_text() for file in files))
 
     return run
 

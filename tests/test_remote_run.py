@@ -3,6 +3,7 @@ server."""
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +20,8 @@ from helpers.problems import problem
 from helpers.services import Service, answers, serving, status
 from helpers.toy import WORDS, build, rows
 
-KEY = "sk-planted0123456789abcdefghij"
+# With another beginning, no run could fork its workers from the servers that tests share.
+NAMED, KEY = "ASSAY_PLANTED_KEY", "sk-planted0123456789abcdefghij"
 FLOOR = "compare: [{kind: majority}, {kind: shots, k: 0}]\n"
 
 
@@ -41,17 +43,30 @@ def service():
         yield running
 
 
-@pytest.fixture
-def project(tmp_path, service, monkeypatch):
+def made(folder: Path, service: Service) -> Path:
     """A project whose base is the service: 66 training and 30 test rows of three labels."""
-    monkeypatch.setenv("PLANTED_KEY", KEY)
-    folder = build(tmp_path / "project", Path("there"), FLOOR)
+    build(folder, Path("there"), FLOOR)
     settings = (
-        f"url: '{service.url}', model: m, key: PLANTED_KEY, price: {{prompt: 2, answer: 8}},"
-        " tries: 2"
+        f"url: '{service.url}', model: m, key: {NAMED}, price: {{prompt: 2, answer: 8}}, tries: 2"
     )
     add(folder, f"remote: {{there: {{{settings}}}}}\n")
     return folder
+
+
+@pytest.fixture
+def project(tmp_path, service, monkeypatch):
+    monkeypatch.setenv(NAMED, KEY)
+    return made(tmp_path / "project", service)
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    """The project after a run whose first answer is a refusal, its service, and the report."""
+    with pytest.MonkeyPatch.context() as patch, serving(Service(answer=label_of)) as service:
+        patch.setenv(NAMED, KEY)
+        service.acts = [answers(text=None, refusal=f"I will not, {KEY}")]
+        folder = made(tmp_path_factory.mktemp("ran") / "project", service)
+        yield folder, service, assay.run(folder).data
 
 
 def strategy(data: dict, name: str) -> dict:
@@ -69,9 +84,8 @@ def nowhere(folder: Path, secret: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_run_asks_each_question_once_and_says_who_answered(service, project):
-    service.acts = [answers(text=None, refusal=f"I will not, {KEY}")]
-    data = assay.run(project).data
+def test_a_run_asks_each_question_once_and_says_who_answered(ran):
+    project, service, data = ran
     shots = strategy(data, "zero-shot")
     assert shots["metrics"]["accuracy"]["value"] == pytest.approx(29 / 30)
     assert shots["unparseable"] == 1 and len(service.asked) == 30
@@ -105,16 +119,9 @@ def test_a_run_asks_each_question_once_and_says_who_answered(service, project):
 
 
 @pytest.mark.slow
-def test_what_is_said_of_a_damaged_answer_is_no_part_of_the_document(service, project, capsys):
-    assay.run(project)
-    asked = [
-        "ask",
-        str(project),
-        "the price on this card",
-        "--with",
-        "zero-shot",
-        "--json",
-    ]
+def test_what_is_said_of_a_damaged_answer_is_no_part_of_the_document(ran, tmp_path, capsys):
+    project = shutil.copytree(ran[0], tmp_path / "project")
+    asked = ["ask", str(project), "the price on this card", "--with", "zero-shot", "--json"]
     assert command(asked) == 0
     whole, kept = capsys.readouterr().out, sorted((project / "work" / "remote").rglob("*.jsonl"))
     for path in kept:
@@ -289,7 +296,7 @@ def of_llama(folder: Path, url: str, compare: str) -> Path:
     build(folder, Path("there"), compare)
     add(
         folder,
-        f"remote: {{there: {{url: '{url}', model: smollm2, key: PLANTED_KEY, concurrency: 2}}}}\n",
+        f"remote: {{there: {{url: '{url}', model: smollm2, key: {NAMED}, concurrency: 2}}}}\n",
     )
     return folder
 
@@ -302,9 +309,9 @@ def test_llama_cpp_holds_a_choice_and_counts_its_tokens(llama, monkeypatch):
     from assay.models.remote.endpoint import Endpoint
     from assay.models.remote.remote_model import RemoteModel
 
-    monkeypatch.setenv("PLANTED_KEY", KEY)
-    model = RemoteModel("there", Endpoint(url=llama, model="smollm2", key="PLANTED_KEY"))
-    prompts = [(Message("user", f"Which is it? {row['text']}"),) for row in rows(6)]
+    monkeypatch.setenv(NAMED, KEY)
+    model = RemoteModel("there", Endpoint(url=llama, model="smollm2", key=NAMED))
+    prompts = [(Message("user", f"Which is it? {row['text']}"),) for row in rows(3)]
     how = Decoding(form=Form("choice", json.dumps(sorted(WORDS))))
     found = model.generate(prompts, max_tokens=8, how=how)
     assert all(
@@ -319,7 +326,7 @@ def test_llama_cpp_holds_a_choice_and_counts_its_tokens(llama, monkeypatch):
 @pytest.mark.nightly
 @pytest.mark.real
 def test_a_run_on_llama_cpp_is_killed_and_goes_on(llama, tmp_path, monkeypatch):
-    monkeypatch.setenv("PLANTED_KEY", KEY)
+    monkeypatch.setenv(NAMED, KEY)
     project = of_llama(tmp_path / "project", llama, FLOOR)
     command = [sys.executable, "-m", "assay.cli", "run", str(project), "--plain"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
