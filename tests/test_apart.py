@@ -98,7 +98,7 @@ def test_results_are_their_owners_alone_and_reports_are_as_the_user_has_files(tm
     try:
         arms = (
             "compare: [{kind: majority}, {kind: tfidf}, {kind: shots, k: 2, select: similar},"
-            " {kind: lora, rank: 2}]\n"
+            " {kind: lora, rank: 2, epochs: 1}]\n"
         )
         folder = build(tmp_path / "p", tiny_model, arms)
         assay.run(folder)

@@ -26,7 +26,10 @@ def noise(path: Path, rows: int = 600) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("split", ["{rows_per_label: 60}", "{train_rows: 120}", "{}"])
+@pytest.mark.parametrize(
+    "split",
+    ["{rows_per_label: 60}", pytest.param("{train_rows: 120}", marks=pytest.mark.nightly), "{}"],
+)
 def test_noise_is_not_recommended(tmp_path, split):
     noise(tmp_path / "rows.csv")
     (tmp_path / "project.yaml").write_text(

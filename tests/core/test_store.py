@@ -41,7 +41,7 @@ def test_a_file_is_the_old_or_the_new_one(tmp_path, forked):
     assert seen == {old, new}
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_new_file_is_there_whole_or_not_at_all(tmp_path, forked):
     path = tmp_path / "a.json"
 

@@ -2,12 +2,11 @@
 
 import copy
 import json
-import subprocess
-import sys
 from dataclasses import replace
 
 import pytest
 
+from assay.cli.main import command
 from assay.reporting import html, markdown
 from assay.reporting.build import Report
 from assay.reporting.diff import diff
@@ -56,7 +55,9 @@ def test_a_score_that_moved_without_an_interval_is_said(grouped):
 
 
 @pytest.mark.slow
-def test_a_run_whose_test_rows_are_of_one_group_ends_well(tmp_path, tiny_model):
+def test_a_run_whose_test_rows_are_of_one_group_ends_well(
+    tmp_path, tiny_model, monkeypatch, capsys
+):
     for split, n, start in (("train", 60, 0), ("val", 21, 500), ("test", 21, 1000)):
         write_rows(tmp_path / f"{split}.jsonl", [{**row, "who": split} for row in rows(n, start)])
     (tmp_path / "project.yaml").write_text(
@@ -64,9 +65,10 @@ def test_a_run_whose_test_rows_are_of_one_group_ends_well(tmp_path, tiny_model):
         "train.jsonl, val: val.jsonl, test: test.jsonl}, columns: {text: text, label: label}}\n"
         f"model: {tiny_model}\ncompare:\n  - {{kind: majority}}\n  - {{kind: tfidf}}\n"
     )
-    command = [sys.executable, "-m", "assay.cli", "run", ".", "--offline", "--plain"]
-    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert (ended.returncode, list(tmp_path.glob("crash-*"))) == (0, []), ended.stderr
-    assert SAID in ended.stdout
+    monkeypatch.chdir(tmp_path)
+    code = command(["run", ".", "--offline", "--plain"])
+    said = capsys.readouterr()
+    assert (code, list(tmp_path.rglob("crash-*"))) == (0, []), said.err
+    assert SAID in said.out
     report = json.loads((tmp_path / "report/report.json").read_text())
     assert [one["metrics"]["accuracy"]["low"] for one in report["strategies"]] == [None, None]
