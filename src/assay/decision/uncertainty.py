@@ -13,8 +13,9 @@ Watch out    that holds for looks that know nothing of each other; choices that 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
 from statistics import NormalDist
 from typing import Any
 
@@ -30,6 +31,7 @@ HARDLY_ANY = 2  # with fewer its intervals hold a little less often than they sa
 MOST_LOOKS = 1000  # that a rule is looked up for
 
 
+@cache
 def normal_maximum(many: int) -> float:
     """The largest of `many` independent standard normal draws, on average: 0.56 of 2, 1.54 of 10,
     2.51 of 100."""
@@ -42,9 +44,8 @@ def normal_maximum(many: int) -> float:
 def wear_limit(level: float = 0.95) -> int:
     """The number of looks from which test rows are called worn."""
     reach = NormalDist().inv_cdf((1 + level) / 2)
-    return next(
-        (many for many in range(2, MOST_LOOKS) if normal_maximum(many) >= reach), MOST_LOOKS
-    )
+    rule = range(2, MOST_LOOKS)
+    return rule.start + bisect_left(rule, reach, key=normal_maximum)
 
 
 def certainty(
