@@ -148,10 +148,11 @@ def test_the_grid_is_the_rule_at_each_place():
         30.0,
         10.0,
     ]
-    places = itertools.product(
-        list(enumerate(grid["prices"]))[::2], list(enumerate(grid["limits"]))[::2], (0, 6)
+    lines = itertools.product(
+        list(enumerate(grid["prices"]))[::2], list(enumerate(grid["limits"]))[::2]
     )
-    for (p, price), (m, limit), v in places:
+    # the least volume and the greatest by turns, so that each price and limit has both
+    for ((p, price), (m, limit)), v in zip(lines, itertools.cycle((0, 6)), strict=False):
         again = weighed(
             *(GOOD, TWIN, FAIR, FLOOR),
             price_per_hour=price,

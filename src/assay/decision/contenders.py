@@ -88,10 +88,14 @@ class Field:
             ownership_cost(arm, settings, paid=self.paid, threads=self.threads) for arm in self.arms
         ]
 
-    def reasons(self, settings: Weigh) -> list[list[Out]]:
-        """Why each arm is out; empty for those that are not."""
+    def reasons(
+        self, settings: Weigh, months: Sequence[Owned | None] | None = None
+    ) -> list[list[Out]]:
+        """Why each arm is out; empty for those that are not. `months`: what each costs, where that
+        is known already."""
+        months = self.ownership_costs(settings) if months is None else months
         found = []
-        for arm, month in zip(self.arms, self.ownership_costs(settings), strict=True):
+        for arm, month in zip(self.arms, months, strict=True):
             broken = [one for one in self.guards.get(arm.name, ()) if one.state == "broken"]
             guards = [Out(f"guard: {one.metric}", one.words) for one in broken]
             found.append([*over_limits(arm.cost, month, settings.limits), *guards])
@@ -100,8 +104,9 @@ class Field:
     def under(self, settings: Weigh, lifted: str = "") -> list[Standing]:
         """The arms as the decision sees them. `lifted`: the name of a limit or guard that is to
         hold no more."""
-        outs = [tuple(o for o in found if o.name != lifted) for found in self.reasons(settings)]
         months = self.ownership_costs(settings)
+        reasons = self.reasons(settings, months)
+        outs = [tuple(o for o in found if o.name != lifted) for found in reasons]
         plain = [self._standing(*one) for one in zip(self.arms, months, outs, strict=True)]
         best, floor = best_of(plain, self.higher), best_floor(plain, self.higher)
         constant = best_floor(plain, self.higher, constant=True)
@@ -126,7 +131,12 @@ class Field:
         )
 
     def value(self, name: str) -> float:
-        return self.measured.value(name, self.metric)
+        return self.values[name]
+
+    @cached_property
+    def values(self) -> dict[str, float]:
+        """What each arm scored. The rule is asked for hundreds of places of one run."""
+        return {arm.name: self.measured.value(arm.name, self.metric) for arm in self.arms}
 
     def reach(self, arm: str, other: str) -> float:
         """How much better `arm` may be than `other`: the upper end of the paired interval, in the
