@@ -22,7 +22,7 @@ compare:
 
 
 def tickets(
-    path: Path, field: str, users: int = 30, each: int = 20, odd: float = 0.4, seed: int = 1
+    path: Path, field: str, users: int = 25, each: int = 16, odd: float = 0.4, seed: int = 1
 ) -> None:
     """Tickets of users; those of some users have labels that their words do not tell."""
     draw = random.Random(seed)

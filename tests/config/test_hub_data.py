@@ -202,7 +202,8 @@ def test_a_project_from_a_name_of_the_hub(hub, tmp_path, monkeypatch):
         template = address + "/{repo_id}/resolve/{revision}/{filename}"
         monkeypatch.setattr("huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", template)
         file = begin(Path("hf://org/name/en"))
-        checked = flow.check(load(file))
+        # to compare rows by their meaning takes an encoder
+        checked = flow.check(load(file, ["split.paraphrase=null"]))
         # The first names the data set with all its slashes; a second run finds the project.
         assert 'data: "hf://org/name/en"' in file.read_text()
         assert begin(Path("hf://org/name/en")) == file
