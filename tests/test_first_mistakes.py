@@ -183,7 +183,9 @@ def ids(one: Transcript) -> str:
 
 
 def heavy(one: Transcript) -> bool:
-    return one.here in ("ran", "inside", "varied")
+    """Whether a run, or an encoder for the rows, is at work: in processes that no limit of the test
+    sees."""
+    return one.here in ("ran", "inside", "varied", "cases")
 
 
 def cases(some):
