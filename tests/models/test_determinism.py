@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from assay.models.determinism import steady
+from assay.models.determinism import draw_from, steady
 
 
 @pytest.fixture(autouse=True)
@@ -28,3 +28,10 @@ def test_kernels_are_deterministic_and_threads_as_many_as_asked_for():
     steady(0, 2)
     assert torch.are_deterministic_algorithms_enabled() and torch.get_num_threads() == 2
     assert not torch.utils.deterministic.fill_uninitialized_memory
+
+
+def test_what_is_drawn_from_a_seed_is_what_torch_draws_from_it():
+    torch.manual_seed(5)
+    expected = torch.rand(5)
+    draw_from(5)
+    assert torch.equal(torch.rand(5), expected)

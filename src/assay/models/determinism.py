@@ -20,3 +20,17 @@ def steady(seed: int, threads: int = 0) -> None:
     unwritten: Any = torch.utils.deterministic
     unwritten.fill_uninitialized_memory = False  # set through the module's class
     torch.set_num_threads(threads or os.cpu_count() or 1)
+
+
+def draw_from(seed: int) -> None:
+    """What torch draws from now on is a function of the seed.
+
+    `torch.manual_seed` also tells devices that are not there, for the time when they will be used,
+    and keeps its caller's stack with each: a millisecond, and a step may take ten.
+    """
+    import torch
+
+    if torch.accelerator.is_available():
+        torch.manual_seed(seed)
+    else:
+        torch.default_generator.manual_seed(seed)

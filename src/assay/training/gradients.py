@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
-
 from assay.core.errors import Problem, ResourceError, TrainError
 from assay.core.types import Tell
+from assay.models.determinism import draw_from
 from assay.training.divergence import first_broken
 from assay.training.out_of_memory import HALVINGS, WAY, is_short, split_to_limit
 from assay.training.progress import Run
@@ -118,7 +117,7 @@ class Gradients:
     def draw(self, rows: Sequence[int], step: int) -> None:
         """What a micro-batch draws (dropout, noise) depends on seed, step and first row: neither on
         the process that computes it, nor on what was computed before."""
-        torch.manual_seed(((self.seed * 1_000_003 + step) * 1_000_003 + rows[0]) % 2**63)
+        draw_from(((self.seed * 1_000_003 + step) * 1_000_003 + rows[0]) % 2**63)
 
 
 def no_gradient_error() -> TrainError:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from assay.models.determinism import draw_from
 from assay.models.inference.batch_plan import by_length
 from assay.training.gradient_cache import add_gradients
 
@@ -59,6 +60,6 @@ class ChunkedGradients:
 
     def _vectors(self, texts: Ids, part: list[int], seed: int | None = None) -> torch.Tensor:
         if seed is not None:
-            torch.manual_seed(seed)
+            draw_from(seed)
         with torch.autocast(self.embed.network.device.type, torch.bfloat16, enabled=self.bf16):
             return self.embed.embed_ids([texts[i] for i in part], self.embed.unread()).float()

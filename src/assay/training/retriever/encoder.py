@@ -33,6 +33,7 @@ from assay.core.store import (
     write_tensors,
 )
 from assay.core.types import Lesson, Tell
+from assay.models.determinism import draw_from
 from assay.retrieval.encoders import Encoding, in_chunks, weights_digest
 from assay.training.retriever.settings import Retriever, folder_of
 from assay.training.retriever.training_pairs import Cloze, Material, cloze, in_batches, material
@@ -268,7 +269,7 @@ class Contrasts:
         import torch
 
         if seed is not None:
-            torch.manual_seed(seed)
+            draw_from(seed)
         device = self.embed.network.device
         padded = self.embed.tokenizer.pad(
             {"input_ids": [ids[row] for row in rows]}, return_tensors="pt"

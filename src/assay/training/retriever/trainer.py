@@ -18,6 +18,7 @@ import torch
 
 from assay.core.store import digest
 from assay.core.types import Tell
+from assay.models.determinism import draw_from
 from assay.training.divergence import divergence_error, divergence_text, refuse_broken
 from assay.training.optim.master_weights import Masters
 from assay.training.optim.optimisers import adamw
@@ -115,7 +116,7 @@ class Course:
     def _step(self, run: Run, epoch: int, within: int) -> StepStatistics:
         progress, own = _own(run), self.settings
         self.network.train()
-        torch.manual_seed(int(digest([self.seed, progress.step])[:12], 16))
+        draw_from(int(digest([self.seed, progress.step])[:12], 16))
         loss = self.step(epoch, within, progress.remembered)
         run.masters.collect()
         # Not `Masters.clip`, which rounds otherwise: fits that are kept would be others.
