@@ -49,6 +49,24 @@ def run(build, tmp_path):
     return make
 
 
+@pytest.fixture(scope="module")
+def ended():
+    """What two processes that were left alone have ended in."""
+    return {}
+
+
+@pytest.fixture
+def whole(run, together, tmp_path, ended):
+    """What each of two processes told in a run that was left alone, and the bytes of its
+    weights."""
+    if not ended:
+        ended["told"] = together(2, lambda team: run(team, "whole"))
+        ended["weights"] = [
+            (tmp_path / f"whole-{rank}.safetensors").read_bytes() for rank in (0, 1)
+        ]
+    return ended["told"], ended["weights"]
+
+
 def off(first, second):
     """How far apart two files of weights are, relative to their length."""
     a, b = load_file(first), load_file(second)
@@ -110,9 +128,10 @@ def test_process_0_decides_when_it_is_enough(run, together):
     assert len(first[1]) == len(second[1]) == 3
 
 
-def test_a_stop_stops_all_and_the_run_goes_on_to_the_same_bits(run, together, tmp_path):
-    whole = together(2, lambda team: run(team, "whole"))
-    for at in (1, 3, 4):  # inside an epoch, at its end, and one step into the next
+@pytest.mark.apart
+def test_a_stop_stops_all_and_the_run_goes_on_to_the_same_bits(run, together, tmp_path, whole):
+    told, expected = whole
+    for at in (3, 4):  # at the end of an epoch, and one step into the next
 
         def stop(event, at=at):
             if event.get("unit") == "step" and event["done"] == at:
@@ -122,15 +141,14 @@ def test_a_stop_stops_all_and_the_run_goes_on_to_the_same_bits(run, together, tm
         assert stopped == [repr(Stopped())] * 2
         assert max(state.name for state in (tmp_path / "p").glob("state-*")) == f"state-{at:08d}"
     rest = together(2, lambda team: run(team, "p"))
-    assert rest[0][0] == whole[0][0][4:]
-    assert [told[1:] for told in rest] == [told[1:] for told in whole]
+    assert rest[0][0] == told[0][0][4:]
+    assert [one[1:] for one in rest] == [one[1:] for one in told]
     for rank in (0, 1):
-        expected = (tmp_path / f"whole-{rank}.safetensors").read_bytes()
-        assert (tmp_path / f"p-{rank}.safetensors").read_bytes() == expected
+        assert (tmp_path / f"p-{rank}.safetensors").read_bytes() == expected[rank]
 
 
-def test_a_run_of_which_one_was_killed_goes_on_to_the_same_bits(run, together, tmp_path):
-    whole = together(2, lambda team: run(team, "whole"))
+def test_a_run_of_which_one_was_killed_goes_on_to_the_same_bits(run, together, tmp_path, whole):
+    told, expected = whole
     for dying in (0, 1):
         name = f"without-{dying}"
 
@@ -151,7 +169,5 @@ def test_a_run_of_which_one_was_killed_goes_on_to_the_same_bits(run, together, t
         ends = together(2, work)
         assert ends == ["T050" if rank != dying else -signal.SIGKILL for rank in (0, 1)]
         rest = together(2, lambda team, name=name: run(team, name))
-        assert [told[1:] for told in rest] == [told[1:] for told in whole]
-        assert (tmp_path / f"{name}-0.safetensors").read_bytes() == (
-            tmp_path / "whole-0.safetensors"
-        ).read_bytes()
+        assert [one[1:] for one in rest] == [one[1:] for one in told]
+        assert (tmp_path / f"{name}-0.safetensors").read_bytes() == expected[0]
