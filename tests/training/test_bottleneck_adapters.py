@@ -1,5 +1,7 @@
 """Bottlenecks at the parts of every layer: what they compute, in closed form."""
 
+from itertools import product
+
 import pytest
 import torch
 from transformers import AutoModelForCausalLM, GPTNeoXConfig, MixtralConfig, OPTConfig
@@ -9,6 +11,7 @@ from assay.strategies.training.trained_arm import sequences_of
 from assay.training.batch import TrainingBatch
 from assay.training.bottleneck_adapters import Bottleneck, insert
 from assay.training.decoder_layers import decoder_layers
+from helpers.nights import nightly_but
 
 PLACES = ("both", "feedforward", "parallel")
 places = pytest.mark.parametrize("place", PLACES)
@@ -118,8 +121,13 @@ def test_experts_are_one_part(place):
 
 
 @pytest.mark.slow
-@places
-@pytest.mark.parametrize("tree", [True, False], ids=["tree", "rows"])
+@pytest.mark.parametrize(
+    ("place", "tree"),
+    nightly_but(
+        [("both", True), ("feedforward", False), ("parallel", True)],
+        product(PLACES, (True, False)),
+    ),
+)
 def test_loss_and_gradients_are_those_of_separate_sequences(
     place, tree, lesson, open_tiny, one_thread
 ):

@@ -19,7 +19,7 @@ from helpers.nights import nightly_but
 from helpers.teams import side_by_side
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-QUICK = {"epochs": 2, "batch_size": 12}
+QUICK = {"epochs": 2, "batch_size": 12, "val_rows": 4}
 LORA = {"kind": "lora", "rank": 2, "learning_rate": 3e-3, "dropout": 0.2, "read_first": 3, **QUICK}
 RESULT = "reading/documents/read.safetensors"
 # Six documents in batches of two: three steps an epoch.
@@ -83,7 +83,8 @@ def test_the_task_begins_from_what_was_read(lesson, open_tiny):
     # The task's first loss is that of a model with the weights that reading left, and no longer the
     # base's.
     given = lesson("answer")
-    settings = {**LORA, "epochs": 1, "batch_size": 64}  # one step, whose loss is the one before it
+    # one step, whose loss is the one before it
+    settings = {**LORA, "epochs": 1, "batch_size": 64, "val_rows": 200}
     arm = fitted(given, settings)
     strategy, model = make_strategy(settings, {}), given.open_base()
     change = strategy.change(model, given)
@@ -204,23 +205,24 @@ def test_killed_while_reading_or_learning_it_ends_in_the_same_bits(saved, forked
 
 @pytest.mark.slow
 def test_what_was_read_is_read_once(saved):
-    told = []
+    told, settings = [], {**LORA, "epochs": 1}
     with pytest.raises(Stopped):
-        saved("a", LORA, tell=at("step", 1, stop))
-    saved("a", LORA, tell=told.append)
+        saved("a", settings, tell=at("step", 1, stop))
+    saved("a", settings, tell=told.append)
     assert not [e for e in told if e.get("unit") == "reading step"]
 
 
 @pytest.mark.slow
 def test_a_damaged_result_of_reading_is_made_again(saved, tmp_path):
-    whole = saved("whole", LORA)
+    settings = {**LORA, "epochs": 1}
+    whole = saved("whole", settings)
     with pytest.raises(Stopped):
-        saved("damaged", LORA, tell=at("reading step", 3, stop))
+        saved("damaged", settings, tell=at("reading step", 3, stop))
     with pytest.raises(Stopped):
-        saved("damaged", LORA, tell=at("step", 1, stop))
+        saved("damaged", settings, tell=at("step", 1, stop))
     file = tmp_path / "damaged" / RESULT
     file.write_bytes(file.read_bytes()[:-1])
-    assert saved("damaged", LORA) == whole
+    assert saved("damaged", settings) == whole
 
 
 @pytest.mark.nightly

@@ -228,7 +228,7 @@ def poisoned(given, words=1000):
 @pytest.mark.slow
 def test_poisoned_rows_are_cut_and_counted(lesson, one_thread):
     told = []
-    given = poisoned(lesson("answer", tell=told.append), words=100_000)
+    given = poisoned(lesson("answer", tell=told.append), words=20_000)
     settings = Lora(epochs=1, max_length=60, batch_size=6)
     settings.fit(given)
     assert [(e["code"], e["count"]) for e in told if e["event"] == "warning"] == [("D048", 2)]

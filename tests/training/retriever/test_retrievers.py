@@ -119,7 +119,8 @@ def test_interrupted_after_each_step_it_ends_in_the_same_bits(tmp_path, kind, wa
     whole = fitted("whole")
     total = max(event["done"] for event in steps if event["event"] == "progress")
     assert total == (8 if warm == "documents" else 6)
-    for step in range(1, total + 1):
+    # By day inside an epoch, at its end, and inside the next.
+    for step in range(1, total + 1) if warm == "documents" else (2, 3, 5):
         with pytest.raises(Stopped):
             fitted("run", stopping(step))
         torch.manual_seed(step)
