@@ -218,17 +218,18 @@ def test_skipped_steps_are_a_warning(lesson, one_thread):
 
 
 def poisoned(given, words=1000):
-    """The lesson with a question of so many words, an answer of as many, and an empty question."""
+    """The lesson with a question of so many words, an answer of as many, and an empty question.
+    Without val: what is asked there may be answered at such length."""
     long = given.train[0].with_text("grass " * words)
     wordy = replace(given.train[1], target="green " * words)
     empty = replace(given.train[2], messages=(Message("user", ""),))
-    return replace(given, train=(long, wordy, empty, *given.train[3:]))
+    return replace(given, train=(long, wordy, empty, *given.train[3:]), val=())
 
 
 @pytest.mark.slow
 def test_poisoned_rows_are_cut_and_counted(lesson, one_thread):
     told = []
-    given = poisoned(lesson("answer", tell=told.append), words=20_000)
+    given = poisoned(lesson("answer", tell=told.append), words=30_000)
     settings = Lora(epochs=1, max_length=60, batch_size=6)
     settings.fit(given)
     assert [(e["code"], e["count"]) for e in told if e["event"] == "warning"] == [("D048", 2)]
