@@ -167,7 +167,7 @@ def test_what_is_asked_about_candidates_never_holds_their_grades():
     ids=lambda value: value.kind if isinstance(value, Task) else "",
 )
 def test_a_tuned_model_learns_its_rows_and_is_restored(taught, task, rows, tmp_path):
-    settings = Lora(rank=8, epochs=60, batch_size=4, learning_rate=5e-3, warmup=0.0)
+    settings = Lora(rank=8, epochs=15, batch_size=4, learning_rate=1e-2, warmup=0.0)
     lesson = taught(task, rows)
     arm = settings.fit(lesson)
     answers = arm.answer([one.question for one in rows])

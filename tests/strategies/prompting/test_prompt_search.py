@@ -3,6 +3,7 @@ in search/test_successive_halving.py."""
 
 import shutil
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from assay.strategies.prompting.prompt_file import (
 )
 from assay.strategies.prompting.prompt_search import WordingAnswers, WordingSearch
 from assay.tasks.prompt_format import Wording
+from helpers.nights import nightly_but
 
 SEARCH = {
     "kind": "prompt_search",
@@ -28,6 +30,11 @@ SEARCH = {
     "proposals": 2,
     "bootstrap": 6,
 }
+INNERS = (
+    {"kind": "shots", "k": 2},
+    {"kind": "shots", "k": 2, "choose": "similar"},
+    {"kind": "shots", "k": 0},
+)
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
@@ -48,8 +55,13 @@ def asked_of(folder):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("search", ["halving", "random"])
-@pytest.mark.parametrize("task", ["classify", "answer"])
+@pytest.mark.parametrize(
+    ("task", "search"),
+    nightly_but(
+        [("classify", "halving"), ("answer", "random")],
+        product(("classify", "answer"), ("halving", "random")),
+    ),
+)
 def test_every_call_is_counted_and_none_is_made_past_the_limit(lesson, task, search):
     given = lesson(task)
     asked = []
@@ -118,14 +130,11 @@ def test_a_search_that_was_stopped_ends_as_a_whole_one(lesson, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "inner",
-    [
-        {"kind": "shots", "k": 2},
-        {"kind": "shots", "k": 2, "choose": "similar"},
-        {"kind": "shots", "k": 0},
-    ],
+    ("inner", "outer"),
+    nightly_but(
+        [(INNERS[0], ""), (INNERS[1], "rag"), (INNERS[2], "")], product(INNERS, ("", "rag"))
+    ),
 )
-@pytest.mark.parametrize("outer", ["", "rag"])
 def test_an_exported_prompt_asks_the_same_when_it_is_given_back(lesson, tmp_path, inner, outer):
     given = lesson("answer")
     inner = {"kind": "rag", "top": 1, "inner": inner} if outer else inner

@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import load_file
 
 from assay.strategies.training.adapters import Adapters
+from helpers.nights import nightly_but
 
 
 def moved(trained):
@@ -55,7 +56,9 @@ def test_the_base_stays_as_it_is_and_adapters_are_fp32(lesson, open_tiny):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("kind", "epochs"), [("classify", 30), ("answer", 40)])
+@pytest.mark.parametrize(
+    ("kind", "epochs"), nightly_but([("answer", 40)], [("classify", 30), ("answer", 40)])
+)
 def test_it_learns_a_toy_mapping(lesson, kind, epochs, one_thread):
     given = replace(lesson(kind), val=())
     arm = Adapters(place="parallel", learning_rate=3e-3, epochs=epochs, batch_size=6).fit(given)

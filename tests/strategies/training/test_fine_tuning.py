@@ -11,7 +11,9 @@ from assay.strategies.training.lora import Lora
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("strategy", [Lora(rank=4, epochs=3), Full(epochs=3, learning_rate=3e-4)])
+@pytest.mark.parametrize(
+    "strategy", [Lora(rank=4, epochs=3, val_rows=4), Full(epochs=3, learning_rate=3e-4, val_rows=4)]
+)
 def test_it_begins_with_the_loss_that_the_first_one_reached(lesson, tmp_path, strategy):
     given = lesson("classify")
     first = strategy.fit(given)

@@ -18,6 +18,13 @@ QUICK = {"epochs": 4, "batch_size": 12, "learning_rate": 1e-2, "val_rows": 4}
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
+@pytest.fixture(scope="module")
+def quick(lesson_in, tmp_path_factory):
+    """A lesson and what was fitted in it, for tests that only ask."""
+    given = lesson_in(tmp_path_factory.mktemp("quick") / "work", "classify")
+    return given, Head(**QUICK).fit(given)
+
+
 def saved(arm, folder):
     folder.mkdir()
     arm.save(folder)
@@ -43,9 +50,8 @@ def test_the_states_are_those_of_each_prompt_alone(lesson, pool, count):
     assert states_of(model, [], pool).shape == (0, 64)
 
 
-def test_it_is_asked_as_it_was_trained_and_no_answer_is_in_what_it_reads(lesson):
-    given = lesson("classify")
-    arm = Head(**QUICK).fit(given)
+def test_it_is_asked_as_it_was_trained_and_no_answer_is_in_what_it_reads(quick):
+    given, arm = quick
     chat = arm.model.chat
     for row, sequence in zip(
         given.train, prompts_of(chat, given.task, given.train, "last"), strict=True
@@ -92,11 +98,13 @@ def test_the_head_becomes_the_logistic_regression_of_the_states(lesson):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "settings", [{}, {"state": "mean"}, {"hidden": 32}, {"layers": 1, "layers_rate": 0.1}]
+    "settings",
+    [{}, {"state": "mean", "hidden": 32}, {"layers": 1, "layers_rate": 0.1, "epochs": 12}],
 )
 def test_it_learns_a_toy_mapping(lesson, settings):
     given = replace(lesson("classify"), val=())
-    arm = Head(epochs=40, batch_size=12, learning_rate=1e-2, dropout=0.0, **settings).fit(given)
+    often = {"epochs": 20, "batch_size": 12, "learning_rate": 3e-2, "dropout": 0.0}
+    arm = Head(**{**often, **settings}).fit(given)
     answers = arm.answer([row.question for row in given.train])
     assert sum(a.text == row.target for a, row in zip(answers, given.train, strict=True)) == len(
         given.train
@@ -104,9 +112,8 @@ def test_it_learns_a_toy_mapping(lesson, settings):
     assert arm.curve[-1]["train_loss"] < arm.curve[0]["train_loss"]
 
 
-def test_an_answer_has_the_shares_of_all_labels(lesson):
-    given = lesson("classify")
-    arm = Head(**QUICK).fit(given)
+def test_an_answer_has_the_shares_of_all_labels(quick):
+    given, arm = quick
     for row, answer in zip(given.val, arm.answer([row.question for row in given.val]), strict=True):
         shares = np.exp(answer.scores)
         assert shares.sum() == pytest.approx(1, abs=1e-3)  # scores are given with four digits
@@ -248,9 +255,8 @@ def test_more_layers_than_there_are_is_refused(lesson):
     assert caught.value.problems[0].code == "T041"
 
 
-def test_questions_that_are_cut_are_counted(lesson):
-    given = lesson("classify")
-    arm = Head(**QUICK).fit(given)
+def test_questions_that_are_cut_are_counted(quick):
+    given, arm = quick
     told = []
     long = given.val[0].with_text("card " * 600).question
     (answer,) = arm.answer([long], told.append)

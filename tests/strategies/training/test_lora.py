@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import product
 
 import pytest
 import torch
@@ -14,13 +15,16 @@ from assay.core.types import Lesson
 from assay.strategies.training.lora import Lora
 from assay.strategies.training.trained_arm import sequences_of
 from helpers.adapters import logits, same_gradients, saved, sequences, taught, through_peft
+from helpers.nights import nightly_but
 
 
-@pytest.fixture
-def fitted(lesson, tmp_path, one_thread):
-    given = lesson("classify")
+@pytest.fixture(scope="module")
+def fitted(lesson_in, tmp_path_factory):
+    """A lesson, what was fitted in it, and its folder, for tests that only look."""
+    place = tmp_path_factory.mktemp("fitted")
+    given = lesson_in(place / "work", "classify")
     arm = Lora(rank=4, alpha=12, epochs=1, batch_size=6, learning_rate=5e-3).fit(given)
-    folder = tmp_path / "arm"
+    folder = place / "arm"
     folder.mkdir()
     arm.save(folder)
     return given, arm, folder
@@ -65,10 +69,9 @@ def test_the_folder_holds_the_adapter_and_nothing_of_the_base(fitted):
     assert read_json(folder / "tuned.json")["ended"] == "all epochs done"
 
 
-@pytest.mark.slow
-def test_alpha_is_twice_the_rank_unless_given(lesson, tmp_path):
-    Lora(rank=3, epochs=1).fit(lesson("answer")).save(tmp_path)
-    assert read_json(tmp_path / "adapter_config.json")["lora_alpha"] == 6
+def test_alpha_is_twice_the_rank_unless_given(given, open_tiny, tmp_path):
+    folder = saved(Lora(rank=3).change(open_tiny(), given), tmp_path / "arm")
+    assert read_json(folder / "adapter_config.json")["lora_alpha"] == 6
 
 
 def test_the_base_stays_as_it_is(fitted, open_tiny):
@@ -92,12 +95,12 @@ def test_it_is_asked_as_it_was_trained(fitted):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["classify", "answer"])
-def test_it_learns_a_toy_mapping(lesson, kind, one_thread):
+@pytest.mark.parametrize(("kind", "epochs", "rate"), [("classify", 25, 3e-3), ("answer", 12, 1e-2)])
+def test_it_learns_a_toy_mapping(lesson, kind, epochs, rate, one_thread):
     # Twelve (six) words that each name a label (an answer), three sentences around each: 36 (18)
     # rows.
     given = replace(lesson(kind), val=())
-    arm = Lora(rank=16, learning_rate=3e-3, epochs=25, batch_size=6).fit(given)
+    arm = Lora(rank=16, learning_rate=rate, epochs=epochs, batch_size=6).fit(given)
     answers = arm.answer([row.question for row in given.train])
     assert sum(a.text == row.target for a, row in zip(answers, given.train, strict=True)) == len(
         given.train
@@ -152,8 +155,18 @@ def test_every_variant_is_saved_as_what_plain_peft_computes(open_tiny, given, tm
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-@pytest.mark.parametrize("settings", VARIANTS, ids=str)
+@pytest.mark.parametrize(
+    ("settings", "dtype"),
+    # In bf16 by day: one that moves the base, and one with dropout.
+    nightly_but(
+        [
+            *((one, torch.float32) for one in VARIANTS),
+            *((VARIANTS[i], torch.bfloat16) for i in (4, 7)),
+        ],
+        product(VARIANTS, (torch.float32, torch.bfloat16)),
+    ),
+    ids=str,
+)
 def test_every_variant_comes_back_to_the_bit(open_tiny, given, tmp_path, settings, dtype):
     model, again = open_tiny(dtype=dtype), open_tiny(dtype=dtype)
     change = Lora(rank=4, **settings).change(model, given)
@@ -179,7 +192,12 @@ def test_adapters_are_fp32_and_alone_are_trained(open_tiny, given, settings):
 
 
 @pytest.mark.parametrize(
-    "settings", [v for v in VARIANTS if v.get("initialise") not in ("pissa", "olora")], ids=str
+    "settings",
+    nightly_but(
+        [{}, VARIANTS[7], {"layers": 1}],
+        [v for v in VARIANTS if v.get("initialise") not in ("pissa", "olora")],
+    ),
+    ids=str,
 )
 def test_training_leaves_every_bit_of_the_base(open_tiny, given, settings):
     model = open_tiny(dtype=torch.bfloat16)
@@ -292,6 +310,7 @@ def test_at_most_so_many_rows_are_learnt_from(given):
 
     some = Lora(rank=2, epochs=1, batch_size=2, learning_rate=5e-3, max_rows=5)
     whole = Lora(rank=2, epochs=1, batch_size=2, learning_rate=5e-3)
+    given = replace(given, val=given.val[:2])
     fewer = replace(given, train=tuple(sample_rows(given.train, 5, given.seed)))
     curves = [one.fit(rows).curve for one, rows in ((some, given), (whole, fewer), (whole, given))]
     losses = [[point["train_loss"] for point in curve] for curve in curves]

@@ -10,9 +10,11 @@ import torch
 from assay.core.errors import TrainError
 from assay.strategies.training.lora import Lora
 from helpers.adapters import logits, loss_of, saved, sequences, taught, their_warnings
+from helpers.nights import nightly_but
 from helpers.quantised import SETTINGS, layers_of, plain
 
 bitsandbytes = pytest.importorskip("bitsandbytes")
+BY_DAY = [SETTINGS[0], SETTINGS[-1]]  # one of 4 bits and the one of 8
 
 
 @pytest.fixture
@@ -25,7 +27,7 @@ def given(lesson, one_thread):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+@pytest.mark.parametrize("settings", nightly_but(BY_DAY, SETTINGS), ids=str)
 def test_an_evaluation_leaves_weights_and_gradients_as_they_were(open_tiny, given, settings, dtype):
     # bitsandbytes would pack 4-bit weights anew on some processors and compute with other numbers
     # from then on.
@@ -53,7 +55,7 @@ def test_an_evaluation_leaves_weights_and_gradients_as_they_were(open_tiny, give
     )
 
 
-@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+@pytest.mark.parametrize("settings", nightly_but(BY_DAY, SETTINGS), ids=str)
 def test_an_arm_comes_back_to_the_bit(open_tiny, given, tmp_path, settings):
     model, again = open_tiny(), open_tiny()
     change = Lora(rank=4, **settings).change(model, given)
