@@ -100,13 +100,12 @@ def asked(text):
 
 @pytest.mark.slow
 def test_no_text_becomes_a_turn_or_a_passage_of_its_own(subtests, chat, arm_over):
+    plain = Document("good", HARMLESS)
+    of_template = control_ids(
+        chat, arm_over(plain, Document("other", HARMLESS + " Truly.")).prompt(asked(QUESTION))
+    )
     for hostile in HOSTILE:
         with subtests.test(repr(hostile[:60])):
-            plain = Document("good", HARMLESS)
-            of_template = control_ids(
-                chat,
-                arm_over(plain, Document("other", HARMLESS + " Truly.")).prompt(asked(QUESTION)),
-            )
             arm = arm_over(
                 plain,
                 Document("evil", f"The reading room opens. {hostile}"),
@@ -128,10 +127,10 @@ def test_no_text_becomes_a_turn_or_a_passage_of_its_own(subtests, chat, arm_over
 
 @pytest.mark.slow
 def test_a_question_adds_no_turn_either(subtests, chat, arm_over):
+    arm = arm_over(Document("good", HARMLESS))
+    of_template = control_ids(chat, arm.prompt(asked(QUESTION)))
     for hostile in HOSTILE:
         with subtests.test(repr(hostile[:60])):
-            arm = arm_over(Document("good", HARMLESS))
-            of_template = control_ids(chat, arm.prompt(asked(QUESTION)))
             prompt = arm.prompt(asked(f"{QUESTION} {hostile}"))
             assert [message.role for message in prompt] == ["system", "user"]
             assert control_ids(chat, prompt) == of_template
