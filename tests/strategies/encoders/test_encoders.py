@@ -20,6 +20,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 CASES = [("setfit", "classify"), ("setfit", "multilabel"), *(("encoder", kind) for kind in MADE)]
 each = pytest.mark.parametrize(("kind", "asked"), CASES)
 half_by_day = pytest.mark.parametrize(("kind", "asked"), nightly_but(CASES[::2], CASES))
+CLASSIFY = [("setfit", "classify"), ("encoder", "classify")]
 
 
 def told(arm, lesson):
@@ -64,7 +65,7 @@ def test_it_comes_back_with_the_same_answers(lesson, tmp_path, kind, asked):
 
 
 @pytest.mark.slow
-@half_by_day
+@pytest.mark.parametrize(("kind", "asked"), nightly_but(CLASSIFY, CASES))
 def test_interrupted_after_each_step_it_ends_in_the_same_bits(lesson, tmp_path, kind, asked):
     drops, steps = build(tmp_path / "drops", dropout=0.2, layers=2), []
     settings = strategy(
