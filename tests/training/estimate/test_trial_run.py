@@ -6,6 +6,7 @@ import pytest
 from assay.core.errors import ResourceError
 from assay.training.estimate.protocol import ask, read_rehearsals
 from assay.training.estimate.trial_run import run_or_rehearse, saves
+from helpers.nights import nightly_but
 from helpers.problems import problem
 
 PARTS = {"start", "compile", "trunk", "steps", "val", "states"}
@@ -29,7 +30,7 @@ def real(build, folder, **fields):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("trees", [True, False])
+@pytest.mark.parametrize("trees", nightly_but([True], [True, False]))
 def test_steps_cells_and_looks_are_those_of_the_run(build, tmp_path, trees):
     settings = {"trees": trees, "epochs": 3, "batch_size": 5}
     for name in ("rehearsed", "run"):
