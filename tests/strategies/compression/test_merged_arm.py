@@ -12,6 +12,7 @@ from assay.core.errors import ModelError
 from assay.core.store import write_json
 from assay.strategies.compression.merged_arm import beside_full, merge_arm
 from helpers.adapters import logits, through_peft
+from helpers.nights import nightly_but
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 QUICK = {"epochs": 1, "batch_size": 12, "val_rows": 4}
@@ -29,6 +30,7 @@ KINDS = {
     "ia3": {"kind": "ia3", "learning_rate": 0.1},
     "full": {"kind": "full", "learning_rate": 3e-3},
 }
+ALIKE = ("rslora", "qdora")  # lora with another factor; qlora and dora at once
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +54,7 @@ def arms(lesson_in, tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", nightly_but([k for k in KINDS if k not in ALIKE], KINDS))
 def test_a_merged_network_is_plain_and_says_what_the_arm_says(arms, open_tiny, name):
     strategy, given, folder, said = arms(name)
     model = merge_arm(strategy, folder, replace(given, val=()))

@@ -29,7 +29,13 @@ def test_weights_that_8_bits_can_hold_give_the_same_scores(lesson, opened):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "inner", [LORA, {**LORA, "kind": "dora"}, {"kind": "full", **QUICK}, SHOTS]
+    "inner",
+    [
+        LORA,
+        pytest.param({**LORA, "kind": "dora"}, marks=pytest.mark.nightly),
+        {"kind": "full", **QUICK},
+        SHOTS,
+    ],
 )
 def test_8_bits_answer_as_the_inner_arm_does_and_take_less(lesson, tmp_path, inner):
     given = lesson("classify")

@@ -9,6 +9,7 @@ import torch
 from assay.config import make_strategy
 from assay.config.complaints import SettingsError
 from helpers.adapters import logits
+from helpers.nights import nightly_but
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -53,11 +54,15 @@ def test_the_arm_computes_the_average_of_its_inner_arms(lesson, open_tiny, tmp_p
 
 
 @pytest.mark.slow
-def test_plain_peft_loads_the_arm(lesson, open_tiny, tmp_path):
+@pytest.mark.parametrize(("how", "rank"), nightly_but([("ties", 2)], [("ties", 2), ("dare", 4)]))
+def test_plain_peft_loads_the_arm_which_says_how_it_was_made_and_what_the_cut_has_left(
+    lesson, open_tiny, tmp_path, how, rank
+):
+    from assay.core.store import read_json
     from helpers.adapters import through_peft
 
     given = lesson("classify")
-    arm = make_strategy({"kind": "blend", "how": "dare", "inners": TWO, "rank": 4}, {}).fit(given)
+    arm = make_strategy({"kind": "blend", "how": how, "inners": TWO, "rank": rank}, {}).fit(given)
     (tmp_path / "arm").mkdir()
     arm.save(tmp_path / "arm")
     peer = through_peft(open_tiny().network, tmp_path / "arm")
@@ -67,19 +72,8 @@ def test_plain_peft_loads_the_arm(lesson, open_tiny, tmp_path):
         atol=1e-5,
         rtol=0,
     )
-
-
-@pytest.mark.slow
-def test_it_says_how_it_was_made_and_what_the_cut_has_left(lesson, tmp_path):
-    from assay.core.store import read_json
-
-    arm = make_strategy({"kind": "blend", "how": "ties", "inners": TWO, "rank": 2}, {}).fit(
-        lesson("classify")
-    )
-    (tmp_path / "arm").mkdir()
-    arm.save(tmp_path / "arm")
     (sentence,) = read_json(tmp_path / "arm" / "note.json")["notes"]
-    assert "2 adapters" in sentence and "(ties)" in sentence and "of rank 2" in sentence
+    assert "2 adapters" in sentence and f"({how})" in sentence and f"of rank {rank}" in sentence
     assert 0 < arm.kept < 1 and f"{100 * arm.kept:.1f} %" in sentence
 
 
