@@ -18,9 +18,9 @@ export GOMP_SPINCOUNT ?= 10000
 export PYTHONDONTWRITEBYTECODE :=
 # What is imported is compiled then: to compile all that is installed takes three times as long.
 PIP := $(BIN)/python -m pip install -q --no-compile -c constraints.txt
-# A process with a thread for each core, for the networks of most tests are too small for two threads; and one more,
+# A process with a thread for each core, for the networks of most tests are too small for two threads; and two more,
 # since a quarter of the time tests wait: for a disk, a server, a program that has to be stopped.
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --processes 3
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --processes 4
 
 .PHONY: demo intents handbook test tests quick nightly lint clean constraints postgres postgres-stop
 

@@ -229,7 +229,8 @@ def as_they_were(no_encoder, monkeypatch, tmp_path):
 # What is trained is fitted by day from the folder of the first release, and has these figures.
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "project", ["tickets", "library", pytest.param("rooms", marks=pytest.mark.nightly)]
+    "project",
+    ["tickets", *(pytest.param(name, marks=pytest.mark.nightly) for name in ("library", "rooms"))],
 )
 def test_a_folder_from_before_the_move_is_fitted_once(tmp_path, as_they_were, project):
     folder = unpacked(f"later-{project}", tmp_path)

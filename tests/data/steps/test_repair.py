@@ -45,6 +45,7 @@ def test_lower_case_is_a_choice(make, outcome):
     assert (rows[0].text, rows[0].target, changed[0].reason) == ("my card", "lost", "lower case")
 
 
+@pytest.mark.slow  # the repair of many drawn texts
 @given(st.text() | st.text("\x80\r\x9bßÃ©â€™&amp; \n\xa0\u0301e"))
 @example("\x80\r\x9bß")
 def test_repairing_twice_is_repairing_once(text):
