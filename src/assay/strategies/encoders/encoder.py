@@ -53,8 +53,8 @@ KINDS = (*LABELLED, *PAIRED)  # of task, that it can do
 
 class EncoderHead(EncoderTrained):
     kind: Literal["encoder"] = "encoder"
-    VERSION = 2  # no row is lost where one is left for the last step
-    learning_rate: float = Field(default=5e-5, gt=0, lt=1)
+    VERSION = 3  # several labels are named from one half on
+    learning_rate: float = Field(default=1e-4, gt=0, lt=1)
     batch_size: int = Field(default=16, ge=2, le=4096)
     # of the head of labels; probe: a linear model on the vectors
     start: Literal["probe", "zero"] = "probe"
@@ -101,13 +101,7 @@ class EncoderHead(EncoderTrained):
                 training.step,
                 training.look if lesson.val else None,
             )
-        linear = training.linear
-        if lesson.task.kind == "multilabel":
-            linear = linear.with_cuts(
-                embed([row.text for row in training.val_sample]),
-                label_indicators(training.val_sample, lesson.task),
-            )
-        return VectorAnswers(self, start, embed, linear, lesson.task, how(went))
+        return VectorAnswers(self, start, embed, training.linear, lesson.task, how(went))
 
     def restore(self, folder: Path, lesson: Lesson) -> Adapted:
         if lesson.task.kind in PAIRED:
@@ -179,7 +173,6 @@ class Heading:
         """The task's metric on val; its ties are decided by how likely the right labels are."""
         task, vectors = self.lesson.task, self.embed([row.text for row in self.val_sample])
         linear, wanted = self.linear, label_indicators(self.val_sample, task)
-        linear = linear.with_cuts(vectors, wanted) if task.kind == "multilabel" else linear
         score = self.lesson.judge(self.val_sample, linear.answers(vectors, task))
         return score + 1e-3 * linear.likelihood(vectors, wanted, task)
 
