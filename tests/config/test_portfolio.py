@@ -34,6 +34,9 @@ def test_labels_that_no_prompt_holds_are_not_asked_of_a_small_model():
 def test_what_would_take_long_is_left_out_or_gets_fewer_rows():
     assert "setfit" in kinds("classify", rows=3000, labels=3)
     assert "setfit" not in kinds("classify", rows=3001, labels=3)
+    assert "encoder" in kinds("classify", rows=150, labels=3)
+    assert "encoder" not in kinds("classify", rows=149, labels=3)  # contrast makes more of them
+    assert "encoder" not in kinds("classify", rows=3001, labels=3)
     ((lora, _),) = [
         entry for entry in portfolio("answer", Size(5000, most=600)) if entry[0]["kind"] == "lora"
     ]

@@ -16,7 +16,8 @@ from typing import Any
 
 EPOCHS = 2
 FEW_LABELS = 20  # more do not fit into a prompt that a small model can use
-CONTRAST_ROWS = 3000  # rows up to which an encoder is tuned by contrast in minutes
+CONTRAST_ROWS = 3000  # rows up to which an encoder is tuned in minutes
+ROWS_A_LABEL = 50  # from which an encoder may be tuned whole; contrast makes more of fewer
 
 Entry = tuple[dict[str, Any], str]  # settings, and why they are there
 
@@ -71,6 +72,7 @@ VECTORS: Entry = (
     {"kind": "probe", "features": ["vectors"], "name": "probe-vectors"},
     "sentence vectors alone, for questions in words that no row has",
 )
+ENCODER: Entry = ({"kind": "encoder"}, "the sentence encoder tuned whole, a head on it")
 NEIGHBOURS: Entry = ({"kind": "knn"}, "the answer of the most similar training rows")
 BASE: Entry = ({"kind": "shots", "k": 0}, "the base model as it is")
 SIMILAR: Entry = (
@@ -87,6 +89,8 @@ def _labels(size: Size) -> Iterator[Entry]:
         # Weights from val: rows of train left out would have the encoder tuned five times more.
         both = {"kind": "stack", "inners": [PROBE[0], tuned], "folds": 0, "name": "stack"}
         yield both, "these two together"
+        if size.rows >= ROWS_A_LABEL * size.labels:
+            yield ENCODER
     if size.labels <= FEW_LABELS:
         yield BASE
 
@@ -94,7 +98,7 @@ def _labels(size: Size) -> Iterator[Entry]:
 def _label_sets(size: Size) -> Iterator[Entry]:
     yield from (MAJORITY, TFIDF, PROBE)
     if size.rows <= CONTRAST_ROWS:
-        yield {"kind": "encoder"}, "the sentence encoder tuned whole, a head on it"
+        yield ENCODER
     yield SIMILAR
 
 
