@@ -24,6 +24,7 @@ from assay.config.project import FIELDS, SECTIONS, DataSettings, Documents, TopL
 from assay.config.project import Project as Project
 from assay.config.project_text import Page, open_page
 from assay.config.remote import endpoints
+from assay.config.search_ranges import search_section, with_search
 from assay.config.serve import Serve
 from assay.config.task import task_of
 from assay.config.yamlfile import describe_value
@@ -31,10 +32,6 @@ from assay.core.errors import did_you_mean
 from assay.core.project_paths import near, project_target
 from assay.core.types import Augmentation, Part, RowStep, SetStep, Strategy
 from assay.data.split import Split
-
-_LATER = {
-    "search": "searching settings comes in a later version; remove this section",
-}
 
 
 def load(path: Path, sets: Sequence[str] = (), *, text: str | None = None) -> Project:
@@ -93,10 +90,11 @@ def _sections(value: dict[str, Any], page: Page, folder: Path) -> dict[str, Any]
         except SettingsError as error:
             page.add(*error.below(key))
 
+    searched = value.get("search") if isinstance(value.get("search"), dict) else None
     makers = {
         "prepare": make_step,
         "augment": make_augmentation,
-        "compare": lambda item: make_strategy(item, {"folder": folder}),
+        "compare": lambda item: make_strategy(item, {"folder": folder, "search": searched}),
     }
     for key, make in makers.items():
         found[key] = _each(key, value.get(key, []), make, page)
@@ -138,9 +136,8 @@ def _sections(value: dict[str, Any], page: Page, folder: Path) -> dict[str, Any]
         take("decide", lambda: weighing.weigh_of(value["decide"]))
     if "documents" in value:
         take("documents", lambda: _documents(value["documents"]))
-    for key, sentence in _LATER.items():
-        if value.get(key):
-            page.add(_later(key, value[key], sentence))
+    if "search" in value:
+        take("search", lambda: search_section(value["search"]))
     return found
 
 
@@ -181,15 +178,6 @@ def _each(key: str, value: Any, make: Callable[[Any], Any], page: Page) -> dict[
     return made
 
 
-def _later(key: str, value: Any, sentence: str) -> Complaint:
-    on_test = key == "search" and isinstance(value, dict) and "test" in value.values()
-    if on_test:
-        return Complaint(
-            "C084", (key,), "settings are never chosen on test rows; they are chosen on val"
-        )
-    return Complaint("C071", (key,), sentence)
-
-
 def make_strategy(value: Any, context: Mapping[str, Any]) -> Strategy:
     """The strategy that a mapping with a `kind` describes; used for `compare:` and for every
     `inner:`.
@@ -203,8 +191,11 @@ def make_strategy(value: Any, context: Mapping[str, Any]) -> Strategy:
     kind = _kind(value, (*kinds, *PRESETS))
     if kind in PRESETS:
         value = {**PRESETS[kind], **{key: item for key, item in value.items() if key != "kind"}}
+    if "make_strategy" not in context and kind != "search":  # it stands in no other
+        value = with_search(value, context, make_strategy)
+        kind = value["kind"]
     return fill(
-        kinds[value["kind"]],
+        kinds[kind],
         value,
         {**context, "make_strategy": make_strategy, "make_part": make_part},
     )

@@ -22,11 +22,11 @@ from pydantic.json_schema import GenerateJsonSchema
 from assay.config.keys import DATA, SETTINGS, as_fields
 from assay.config.yamlfile import Place, describe_value, shorten
 from assay.core.errors import AssayError, did_you_mean
-from assay.core.types import Learner, Settings, Strategy
+from assay.core.types import Learner, Settings
 
 Kind = TypeVar("Kind", bound=Settings)
 
-RANGES_LATER = "ranges are searched in a later version; give one value"
+NO_RANGE = "one value stands here; ranges are for settings of strategies under `compare`"
 _ANYTHING = "another value"
 _NAMES = {"integer": "whole numbers", "number": "numbers", "string": "texts"}
 
@@ -60,7 +60,7 @@ def fill(model: type[Kind], value: Any, context: dict[str, Any] | None = None) -
         raise SettingsError(
             Complaint("C072", (), f"must be a mapping of settings, got {describe_value(value)}")
         )
-    names = _names(model)
+    names = field_names(model)
     value = as_fields(names, value)
     try:
         # JSON mode is what lets strict checking take a list for a tuple and 1 for 1.0, and nothing
@@ -82,7 +82,7 @@ def fill(model: type[Kind], value: Any, context: dict[str, Any] | None = None) -
         raise SettingsError(*said) from None
 
 
-def _names(model: type[Settings]) -> dict[str, str]:
+def field_names(model: type[Settings]) -> dict[str, str]:
     """Fields of the settings -> their keys in the file, where these differ."""
     table = SETTINGS if issubclass(model, Learner) else DATA
     return {field: key for field, key in table.items() if field in model.model_fields}
@@ -148,9 +148,7 @@ def _wrong(
         part.get("type") in ("array", "object") or "properties" in part for part in wanted
     )
     if isinstance(value, dict) and {"low", "high"} <= value.keys() and scalar:
-        return _range(place, value)
-    if isinstance(value, list) and scalar and issubclass(model, Strategy):
-        return Complaint("C086", place, RANGES_LATER)
+        return Complaint("C086", place, NO_RANGE)
     options = [str(option) for part in wanted for option in _options(part)]
     hint = did_you_mean(value, options) if isinstance(value, str) else ""
     code = (
@@ -164,16 +162,6 @@ def _wrong(
     if expected.startswith("text") and isinstance(value, bool | int | float):
         hint = "; quote it"
     return Complaint(code, place, f"must be {expected}, got {describe_value(value)}{hint}")
-
-
-def _range(place: Place, value: dict[str, Any]) -> Complaint:
-    low, high = value["low"], value["high"]
-    numbers = all(isinstance(end, int | float) and not isinstance(end, bool) for end in (low, high))
-    if numbers and low > high:
-        return Complaint("C075", place, f"low ({low}) is above high ({high})")
-    if numbers and value.get("log") is True and low <= 0:
-        return Complaint("C075", place, f"a logarithmic range must begin above 0, got {low}")
-    return Complaint("C086", place, RANGES_LATER)
 
 
 # --- places ---------------------------------------------------------------------------------------
@@ -216,6 +204,12 @@ class _Loose(GenerateJsonSchema):
 
 def _schema(model: type[Settings]) -> dict[str, Any]:
     return model.model_json_schema(schema_generator=_Loose)
+
+
+def alternatives_at(model: type[Settings], place: Place) -> list[dict[str, Any]]:
+    """What JSON schema says may stand at the place of the settings; empty where nothing can. A
+    type that has no schema (a strategy inside) is an empty one."""
+    return _at(_schema(model), place)
 
 
 def _at(schema: dict[str, Any], place: Place) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from typing import Any
 from assay.config.keys import kind_earlier
 from assay.core.store import digest
 from assay.core.types import Learner, Strategy
+from assay.strategies.search.hyperparameter_search import HyperparameterSearch
 
 LONGEST = 40
 
@@ -73,6 +74,8 @@ def _kinds(learner: Learner) -> Iterator[str]:
 def _name(strategy: Strategy, early: bool = False) -> str:
     if strategy.name:
         return strategy.name
+    if isinstance(strategy, HyperparameterSearch):
+        return f"{_name(strategy.without_ranges(), early)[: LONGEST - 7]}-search"
     kind, changed = _preset(strategy)
     parts = [kind_earlier(kind) if early else kind]
     if kind == "shots" and not early:

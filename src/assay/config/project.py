@@ -22,6 +22,7 @@ from assay.data.reading.file_address import hub_set
 from assay.data.split import Split
 from assay.decision.settings import Weigh
 from assay.models.remote.endpoint import Endpoint
+from assay.search.settings import SearchSettings
 
 SECTIONS = (
     "version",
@@ -129,6 +130,8 @@ class Project(TopLevelSettings):
     remote: dict[str, Endpoint] = {}  # name -> a model behind an address
     documents: tuple[str, ...] = ()
     compare: tuple[SerializeAsAny[Strategy], ...] = ()
+    # of strategies with ranges that do not say it themselves
+    search: SearchSettings = SearchSettings()
     # the section `evaluate`; pydantic's own models have a method of that name
     checking: Validate = Validate()
     weigh: Weigh = Weigh()

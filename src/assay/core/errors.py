@@ -112,6 +112,14 @@ class Stopped(Exception):
         super().__init__(f"stopped by signal {signal_number}")
 
 
+class Pruned(Exception):
+    """A trial of a search is ended early: at this percent of its way others did better."""
+
+    def __init__(self, percent: int):
+        self.percent = percent
+        super().__init__(f"ended early, at {percent} %")
+
+
 def end_soon(number: int, seconds: float = 2.0) -> None:
     """What a second signal asks for: this process ends after so long, whatever it waits for then.
     Until then it may end what it has started."""

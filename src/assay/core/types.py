@@ -110,6 +110,9 @@ class Task(Settings):
 class Adapted(ABC):
     """A fitted arm. It sees questions, never targets."""
 
+    # how its settings were found, where they were searched; flow keeps it beside the arm
+    search: Mapping[str, Any] | None = None
+
     @property
     def model(self) -> LanguageModel | None:
         """What it asks; None for arms that ask no language model."""
@@ -151,6 +154,9 @@ class Learner(Settings, ABC):
     # model does; `FORMED` counts where the task has a form for answers, `COMPILER` is no
     # distribution. A property where settings decide.
     libraries: ClassVar[tuple[str, ...]] = ()
+    # The settings that are worth a search, with their ranges as a project writes them: what
+    # `search: auto` takes. Their source stands beside them.
+    usual_ranges: ClassVar[Mapping[str, Any]] = {}
     # True when another seed gives another arm: what `seeds` of the project fits several times
     seeded: ClassVar[bool] = False
 

@@ -36,6 +36,7 @@ from assay.strategies.prompting.prompt_search import WordingSearch
 from assay.strategies.retrieval.question_likelihood import QuestionLikelihood
 from assay.strategies.retrieval.rag import Rag
 from assay.strategies.retrieval.retrieval_aware import RetrievalAware
+from assay.strategies.search.hyperparameter_search import HyperparameterSearch
 from assay.strategies.training import METHODS
 from assay.strategies.training.tagger import Tagger
 from assay.training.retriever.encoder import TunedEncoder
@@ -72,6 +73,7 @@ STRATEGIES: tuple[type[Strategy], ...] = (
     Quantise,
     Distil,
     Prune,
+    HyperparameterSearch,
 )
 
 # Fitted pieces of a strategy, each named by the setting that takes it: `rag` has `embed` and

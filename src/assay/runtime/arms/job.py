@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.core import checksummed_lines as sealed
 from assay.core import store
-from assay.core.errors import AssayError, Stopped
+from assay.core.errors import AssayError, Pruned, Stopped
 from assay.core.processes import error_to_json
 from assay.core.types import (
     Adapted,
@@ -69,7 +69,8 @@ class Job:
         self.base: str = self.request["base"]
         self.seed: int = self.request["seed"]
         self.strategy = strategy_of(self.request["strategy"])
-        self.parts: list[dict[str, Any]] = []  # what inner arms of the arm at work have cost
+        # what inner arms of the arm at work have cost, by key: what is taken twice was paid once
+        self.parts: dict[str, dict[str, Any]] = {}
         self.spent: Spent | None = None  # of the stage at work
         self._asked: int | None = None
         self._last = 0.0
@@ -193,18 +194,20 @@ class Job:
         outer, begun, before = self.spent, time.monotonic(), self.replayed_vectors()
         if outer:
             outer.waiting = True
-        adapted, note = self.fit_or_load(strategy, lesson, key)
-        if outer:
-            outer.inside += time.monotonic() - begun + self.replayed_vectors() - before
-            outer.waiting = False
-        self.spent = outer
-        self.parts.append(
-            {
-                "name": strategy.kind,
-                "fit_seconds": note["seconds"],
-                "peak_bytes": note["peak_bytes"],
-            }
-        )
+        try:
+            adapted, note = self.fit_or_load(strategy, lesson, key)
+            if outer:
+                outer.inside += time.monotonic() - begun + self.replayed_vectors() - before
+        finally:
+            # What was ended early is no stage of its own: its time is the outer one's.
+            self.spent = outer
+            if outer:
+                outer.waiting = False
+        self.parts[key] = {
+            "name": strategy.kind,
+            "fit_seconds": note["seconds"],
+            "peak_bytes": note["peak_bytes"],
+        }
         return adapted
 
     def load_fit(
@@ -242,18 +245,26 @@ class Job:
         def tell(event: dict) -> None:
             spent.note()
             meter.note()
-            self.tell(event)
+            lesson.tell(event)
 
-        own, self.parts = self.parts, []
-        adapted = self.fit(
-            strategy, replace(lesson, means=replace(lesson.means, workdir=scratch, tell=tell))
-        )
-        parts, self.parts = self.parts, own
+        own, self.parts = self.parts, {}
+        try:
+            adapted = self.fit(
+                strategy, replace(lesson, means=replace(lesson.means, workdir=scratch, tell=tell))
+            )
+        except Pruned:
+            shutil.rmtree(scratch)
+            raise
+        finally:
+            inner, self.parts = self.parts, own
+        parts = list(inner.values())
         arm = folder / "arm"
         if arm.exists():
             shutil.rmtree(arm)
         arm.mkdir()
         adapted.save(arm)
+        if getattr(adapted, "search", None) is not None:
+            store.write_json(arm / "search.json", adapted.search)
         store.write_json(arm / "arm.json", self.arm_manifest(strategy))
         shutil.rmtree(scratch)
         # The stored cost of an inner arm is part of the outer one's, whichever run paid for it.

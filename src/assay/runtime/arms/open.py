@@ -107,7 +107,19 @@ def open_recorded(one: ReportRecord, arm: str, offline: bool, tell: Tell) -> tup
                 "C171", text, str(target), help=f"put them back, or assay run {target} --only {arm}"
             )
         )
-    return one.bench([strategy], offline, tell), strategy
+    bench = one.bench([strategy], offline, tell)
+    return bench, chosen_strategy(bench, strategy)
+
+
+def chosen_strategy(bench: Bench, strategy: Any) -> Any:
+    """The strategy itself; of a search the one that it chose, whose own fit is kept too."""
+    from assay.strategies.search.hyperparameter_search import FILE, HyperparameterSearch
+
+    if not isinstance(strategy, HyperparameterSearch):
+        return strategy
+    found = store.read_json(bench.fit_stage(strategy).folder / "arm" / FILE)
+    chosen = strategy.strategy_of(found["values"])
+    return chosen if bench.fit_stage(chosen).completion_note() is not None else strategy
 
 
 def open_unrecorded(project: Project, arm: str, offline: bool, tell: Tell) -> tuple[Bench, Any]:
@@ -128,7 +140,7 @@ def open_unrecorded(project: Project, arm: str, offline: bool, tell: Tell) -> tu
         way = f"assay run {near(project.target)} --only {arm}"
         text = f"'{arm}' is not fitted yet{_run_with_set(project, strategy)}"
         raise UsageError(Problem("C062", text, str(near(project.target)), help=way))
-    return bench, strategy
+    return bench, chosen_strategy(bench, strategy)
 
 
 def lesson_of(bench: Bench, strategy: Any) -> tuple[Path, Lesson]:

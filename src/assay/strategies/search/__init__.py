@@ -1,0 +1,1 @@
+"""Settings of a strategy that are searched."""

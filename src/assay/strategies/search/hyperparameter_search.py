@@ -1,0 +1,296 @@
+"""Settings of a strategy found by trial: each is fitted on train and scored on val, the best is
+kept.
+
+What it is for   a method at its best settings for these data, at a stated cost; without it methods
+                 are compared at defaults that suit one better than another
+Costs            the sum of its trials; those that do not keep up are ended early
+Source           Bergstra et al. (2011), Algorithms for Hyper-Parameter Optimization; Akiba et al.
+                 (2019), Optuna, arxiv.org/abs/1907.10902; ended early: Golovin et al. (2017),
+                 doi.org/10.1145/3097983.3098043
+How              `{low: .., high: ..}` or a list in the place of a setting makes this of a strategy.
+                 The first trial has the method's own defaults where they lie in the range, so that
+                 val never chooses worse ones
+Good when        minutes are there for ten trainings, and val has a hundred rows or more
+Watch out        the best of many trials looks better on val than it is: the report says by how
+                 much; test rows are never seen by a trial
+Defaults from    tpe and the median rule: optuna's own
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
+
+from assay.core.errors import Problem, Pruned, TrainError
+from assay.core.sampling import hash_rank
+from assay.core.store import read_json
+from assay.core.types import Adapted, Example, Inner, Learner, Lesson, Strategy, Task, Tell
+from assay.search.search_space import Dimension, as_json, value_at, with_values
+from assay.search.settings import SearchSettings
+from assay.search.study import JOURNAL, Study, Trial, TrialResult
+
+FILE = "search.json"  # in the arm's folder: the trials, and which one is kept
+NONE = object()
+PARTS = (4, 2, 1)  # a trial is scored on a quarter of the val rows, a half, all
+
+
+class HyperparameterSearch(Strategy):
+    kind: Literal["search"] = "search"
+    inner: Inner  # with one value of each range
+    ranges: tuple[Dimension, ...] = Field(min_length=1)  # their places are those in `inner`
+    search: SearchSettings = SearchSettings()
+    judges = True
+    seeded = True
+    libraries = ("optuna",)
+
+    @field_validator("ranges")
+    @classmethod
+    def _open_options(
+        cls, ranges: tuple[Dimension, ...], info: ValidationInfo
+    ) -> tuple[Dimension, ...]:
+        """Options that are mappings become the strategies or parts that they describe."""
+        inner = info.data.get("inner")
+
+        def opened(one: Dimension, option: Any) -> Any:
+            if inner is None or not (isinstance(option, dict) and "kind" in option):
+                return option
+            return value_at(with_values(inner, {one.place: option}, info.context), one.place)
+
+        return tuple(
+            one.model_copy(update={"options": tuple(opened(one, each) for each in one.options)})
+            for one in ranges
+        )
+
+    # --- what it can do is what the strategy inside can do ----------------------------------------
+
+    @property
+    def reads(self) -> tuple[str, ...]:  # pyrefly: ignore[bad-override]
+        return tuple(dict.fromkeys([*self.inner.reads, "val"]))
+
+    @property
+    def neural(self) -> bool:  # pyrefly: ignore[bad-override]
+        return self.inner.neural
+
+    @property
+    def peft(self) -> bool:  # pyrefly: ignore[bad-override]
+        return self.inner.peft
+
+    @property
+    def sklearn(self) -> bool:  # pyrefly: ignore[bad-override]
+        return self.inner.sklearn
+
+    @property
+    def needs_documents(self) -> bool:  # pyrefly: ignore[bad-override]
+        return self.inner.needs_documents
+
+    @property
+    def baseline(self) -> bool:  # pyrefly: ignore[bad-override]
+        return self.inner.baseline
+
+    @property
+    def reads_text(self) -> bool:  # pyrefly: ignore[bad-override]
+        return self.inner.reads_text
+
+    @property
+    def gives(self) -> Any:  # pyrefly: ignore[bad-override]
+        return self.inner.gives
+
+    @property
+    def does(self) -> str:  # pyrefly: ignore[bad-override]
+        return self.inner.does
+
+    def needs(self, base: str) -> tuple[str, ...]:
+        some = [self.inner, *self._corners()]
+        return tuple(dict.fromkeys(name for one in some for name in one.needs(base)))
+
+    def encoders(self) -> tuple[str, ...]:
+        some = [self.inner, *self._corners()]
+        return tuple(dict.fromkeys(name for one in some for name in one.encoders()))
+
+    def belongs_elsewhere(self, task: Task) -> str:
+        return self.inner.belongs_elsewhere(task)
+
+    def unfit(self, task: Task) -> Iterator[Problem]:
+        yield from self.inner.unfit(task)
+
+    def _corners(self) -> Iterator[Strategy]:
+        """One strategy for each option, as another model needs other files."""
+        for one in self.ranges:
+            for option in one.options[1:]:
+                if one.when is None:
+                    yield with_values(self.inner, {one.place: option})
+
+    # --- the search -------------------------------------------------------------------------------
+
+    def strategy_of(self, values: Mapping[str, Any]) -> Strategy:
+        """The strategy of a trial, whose values may be those of its record.
+
+        Raises:
+            pydantic.ValidationError: values that do not go together.
+        """
+        known = [option for one in self.ranges for option in one.options]
+        return with_values(
+            self.inner,
+            {
+                place: next((one for one in known if as_json(one) == value), value)
+                if isinstance(value, dict)
+                else value
+                for place, value in values.items()
+            },
+        )
+
+    def defaults(self) -> dict[str, Any]:
+        """place -> the method's own default, of the settings whose range it lies in; the first
+        value of the others."""
+        values = {one.place: one.first for one in self.ranges if one.when is None}
+        for one in self.ranges:
+            known = _default_at(self.inner, one.place)
+            if one.when is None and one.admits(known):
+                values[one.place] = known
+        return values
+
+    def without_ranges(self) -> Strategy:
+        """The strategy with the method's own default in the place of each range."""
+        values = {one.place: _default_at(self.inner, one.place) for one in self.ranges}
+        return with_values(
+            self.inner, {place: value for place, value in values.items() if value is not NONE}
+        )
+
+    def fit(self, lesson: Lesson) -> Adapted:
+        if not lesson.val:
+            text = "search: there are no val rows to choose settings on"
+            raise TrainError(Problem("T104", text, help="give the split a val share"))
+        study = Study(
+            lesson.workdir / JOURNAL, self.ranges, self.search, lesson.seed, self.defaults()
+        )
+        rows = sorted(lesson.val, key=lambda row: hash_rank(lesson.seed, row.id))
+        rows = rows[: self.search.val_rows]
+        while (trial := study.next()) is not None:
+            self._try(study, trial, lesson, rows)
+        if (best := study.best()) is None:
+            raise TrainError(_no_trial(study.results()))
+        arm = lesson.fit(self.strategy_of(best.values), _own(lesson, best.number, lesson.tell))
+        arm.search = {
+            "best": best.number,
+            "values": {place: as_json(value) for place, value in best.values.items()},
+            "rows": len(rows),
+            "planned": study.count,
+            "trials": [one.to_json() for one in study.results()],
+        }
+        return arm
+
+    def _try(self, study: Study, trial: Trial, lesson: Lesson, rows: list[Example]) -> None:
+        begun = time.monotonic()
+        follow = _Follow(study, trial, lesson.tell)
+        try:
+            strategy = self.strategy_of(trial.values)
+            arm = lesson.fit(strategy, _own(lesson, trial.number, follow))
+            score = follow.score(arm, rows, lesson)
+        except Pruned:
+            study.spend(trial, time.monotonic() - begun)
+            study.prune(trial)
+        except (TrainError, ValidationError) as error:
+            study.spend(trial, time.monotonic() - begun)
+            study.fail(trial, _text(error))
+        except BaseException:
+            study.spend(trial, time.monotonic() - begun)
+            raise
+        else:
+            study.spend(trial, time.monotonic() - begun)
+            study.complete(trial, score)
+
+    def restore(self, folder: Path, lesson: Lesson) -> Adapted:
+        found = read_json(folder / FILE)
+        arm = self.strategy_of(found["values"]).restore(folder, lesson)
+        arm.search = found
+        return arm
+
+
+class _Follow:
+    """Hears what a trial tells: its scores on val go to the study, which may end it; its progress
+    becomes that of the search."""
+
+    def __init__(self, study: Study, trial: Trial, tell: Tell):
+        self.study, self.trial, self.tell = study, trial, tell
+        self.steps = 0  # of the training
+        self.is_trained = False
+
+    def __call__(self, event: dict) -> None:
+        kind = event.get("event")
+        if kind == "progress":
+            if event.get("unit") == "step":
+                self.steps = event["total"]
+            self._show(event["done"] / max(1, event["total"]), event.get("values"))
+        elif kind == "evaluation":
+            self.is_trained = True
+            score = event.get("val", -event.get("val_loss", 0.0))
+            percent = 100 * event["step"] // max(1, self.steps or event["step"])
+            self.tell(event)
+            if percent < 100:
+                self.study.report(self.trial, percent, score)
+        else:
+            self.tell(event)
+
+    def _show(self, share: float, values: Any) -> None:
+        done = 100 * self.trial.number + int(100 * min(1.0, share))
+        event = {
+            "event": "progress",
+            "done": done,
+            "total": 100 * self.study.count,
+            "unit": "search",
+        }
+        self.tell({**event, **({"values": values} if values else {})})
+
+    def score(self, arm: Adapted, rows: list[Example], lesson: Lesson) -> float:
+        """The task's metric on the rows, asked in growing parts: what was not trained can be ended
+        here."""
+        answers: list[Any] = []
+        score = float("nan")
+        for share in PARTS:
+            part = rows[len(answers) : len(rows) // share]
+            answers += arm.answer([row.question for row in part], self._hear_answers)
+            if answers:
+                score = lesson.judge(rows[: len(answers)], answers)
+            if share > 1 and not self.is_trained and answers:
+                self.study.report(self.trial, 100 // share, score)
+        return score
+
+    def _hear_answers(self, event: dict) -> None:
+        if event.get("event") == "progress":
+            self._show(event["done"] / max(1, event["total"]), None)
+
+
+def _own(lesson: Lesson, number: int, tell: Tell) -> Lesson:
+    """The lesson with a folder of its own, where an interrupted training is found again."""
+    work = lesson.workdir / f"trial-{number}"
+    work.mkdir(parents=True, exist_ok=True)
+    return replace(lesson, start=None, means=replace(lesson.means, workdir=work, tell=tell))
+
+
+def _default_at(learner: Any, place: str) -> Any:
+    """The default of the setting that stands there; NONE where it has none."""
+    *path, last = place.split(".")
+    for part in path:
+        learner = learner[int(part)] if isinstance(learner, tuple) else getattr(learner, part)
+    field = type(learner).model_fields.get(last) if isinstance(learner, Learner) else None
+    return NONE if field is None or field.is_required() else field.get_default()
+
+
+def _text(error: Exception) -> str:
+    if isinstance(error, TrainError):
+        return "; ".join(f"{problem.code} {problem.text}" for problem in error.problems)
+    if isinstance(error, ValidationError):
+        return "; ".join(item["msg"] for item in error.errors(include_url=False))
+    return str(error)
+
+
+def _no_trial(results: list[TrialResult]) -> Problem:
+    failed = next((one for one in results if one.state == "failed"), None)
+    why = f"; the first: {failed.text}" if failed else ""
+    text = f"search: none of {len(results)} trials came to an end{why}"
+    return Problem("T105", text, help="narrow the ranges, or set `search: {pruner: none}`")
