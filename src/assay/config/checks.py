@@ -270,6 +270,11 @@ def warnings(
             f"seeds: {found['seeds']} changes nothing: no strategy of compare depends on the seed"
         )
         yield {"code": "C097", "count": found["seeds"], "text": text}
+    if "search" in found and not any(
+        arm.kind == "search" for arm in found.get("compare", {}).values()
+    ):
+        text = "search: changes nothing: no strategy of compare has a range"
+        yield {"code": "C108", "count": 1, "text": text}
     yield from _lengths(found, source, folder)
     outside = [
         path for _, path in _paths(found) if path != found.get("model") and _leaves(folder, path)

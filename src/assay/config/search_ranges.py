@@ -321,7 +321,7 @@ def with_search(
             text = (
                 f"{value['kind']} has no usual ranges; write one: {{low: .., high: ..}} or [a, b]"
             )
-            raise SettingsError(Complaint("C098", ("search",), text))
+            raise SettingsError(Complaint("C105", ("search",), text))
         return value
     make(found.plain, context)  # what is wrong beside the ranges comes first
     if wrong := check_values(found, lambda one: make(one, context)):

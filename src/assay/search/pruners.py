@@ -5,7 +5,7 @@ median       below the median of the others: Golovin et al. (2017), Google Vizie
              doi.org/10.1145/3097983.3098043
 asha         asynchronous successive halving, the best third goes on: Li et al. (2020),
              arxiv.org/abs/1810.05934
-hyperband    halving that begins at several points: Li et al. (2018), jmlr.org/papers/v18/16-558.html
+hyperband    halving that begins at several points: Li et al. (2018), arxiv.org/abs/1603.06560
 """
 
 from __future__ import annotations

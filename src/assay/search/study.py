@@ -2,7 +2,7 @@
 
 study = Study(folder / JOURNAL, dimensions, settings, seed)
 while (trial := study.next()) is not None:
-    ...                        # fit with trial.values; study.report(trial, percent, score) as it goes
+    ...    # fit with trial.values; study.report(trial, percent, score) as it goes
     study.complete(trial, score)
 
 How        optuna's journal: a line for each thing that happens, so that a killed search goes on. A

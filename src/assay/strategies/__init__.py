@@ -32,6 +32,7 @@ from assay.strategies.prompting.prompt_search import WordingSearch
 from assay.strategies.retrieval.question_likelihood import QuestionLikelihood
 from assay.strategies.retrieval.rag import Rag
 from assay.strategies.retrieval.retrieval_aware import RetrievalAware
+from assay.strategies.search.hyperparameter_search import HyperparameterSearch
 from assay.strategies.training.adalora import Adalora
 from assay.strategies.training.adapters import Adapters
 from assay.strategies.training.full import Full
@@ -62,6 +63,7 @@ __all__ = [
     "Extractive",
     "Full",
     "Head",
+    "HyperparameterSearch",
     "Ia3",
     "Knn",
     "Lead",

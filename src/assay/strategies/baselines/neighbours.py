@@ -46,6 +46,7 @@ WORD = re.compile(r"\w+")
 class Neighbours(Strategy):
     kind: Literal["knn"] = "knn"
     baseline, gives = True, "no model"
+    usual_ranges = {"k": [1, 3, 5, 10, 20]}
     k: int = Field(default=5, ge=1, le=100)
     VERSION = 2  # written answers are compared with each other
     neural = True

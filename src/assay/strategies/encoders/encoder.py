@@ -54,6 +54,8 @@ KINDS = (*LABELLED, *PAIRED)  # of task, that it can do
 class EncoderHead(EncoderTrained):
     kind: Literal["encoder"] = "encoder"
     VERSION = 3  # several labels are named from one half on
+    # 2e-5 to 5e-5 are those of Devlin et al. (2019); small encoders take more
+    usual_ranges = {"learning_rate": {"low": 2e-5, "high": 3e-4, "log": True}}
     learning_rate: float = Field(default=1e-4, gt=0, lt=1)
     batch_size: int = Field(default=16, ge=2, le=4096)
     # of the head of labels; probe: a linear model on the vectors

@@ -53,6 +53,8 @@ class SetFit(EncoderTrained):
     kind: Literal["setfit"] = "setfit"
     MOST = 7
     VERSION = 3  # no row is lost where one is left for the last step
+    # around the rates that docs/methods/setfit.md has figures of
+    usual_ranges = {"learning_rate": {"low": 5e-5, "high": 5e-4, "log": True}}
     objective: Literal["batch", "pairs"] = "batch"
     learning_rate: float = Field(default=2e-4, gt=0, lt=1)
     batch_size: int = Field(default=64, ge=2, le=4096)  # rows a step, or pairs

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 class Shots(ShotsSettings):
     kind: Literal["shots"] = "shots"
     gives = "prompt"
+    usual_ranges = {"k": [0, 2, 4, 8, 16]}  # Brown et al. (2020), arxiv.org/abs/2005.14165
 
     @property
     def reads_text(self) -> bool:  # pyrefly: ignore[bad-override]

@@ -21,6 +21,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
@@ -116,6 +117,9 @@ class HyperparameterSearch(Strategy):
         return self.inner.belongs_elsewhere(task)
 
     def unfit(self, task: Task) -> Iterator[Problem]:
+        if find_spec("optuna") is None:
+            way = "pip install 'assay[search]', or write one value in the place of each range"
+            yield Problem("T106", "ranges are searched with optuna, which is not here", help=way)
         yield from self.inner.unfit(task)
 
     def _corners(self) -> Iterator[Strategy]:
