@@ -241,6 +241,8 @@ class Strategy(Learner):
     mergeable: ClassVar[bool] = False
     unmergeable: ClassVar[str] = "it is no adapter; name the trained strategy inside it"
     gives: ClassVar[Gives] = "model"
+    # True where what it fits inside is tried and not kept
+    discards_parts: ClassVar[bool] = False
     # what it does to the model that it needs, where a model behind an address would not do
     does: ClassVar[str] = ""
 

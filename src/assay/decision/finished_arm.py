@@ -33,6 +33,8 @@ class Arm:
     # {"step", "train"?, "val"?, "kept"?}: losses by step, for the learning curve; and whether its
     # weights are kept
     curve: list[dict[str, Any]] | None = None
+    # of an arm whose settings were searched: its trials, see `strategies/search`
+    search: dict[str, Any] | None = None
     seeds: tuple[list[Record], ...] = ()  # records of the same arm fitted with further seeds
 
 

@@ -12,6 +12,7 @@ from assay.presentation.json_place import Place
 from assay.presentation.number_format import score, shorten
 from assay.reporting import figures, view
 from assay.reporting.report_view import ReportView
+from assay.reporting.search_card import search_blocks
 
 Pairs = list[tuple[spec.Words, spec.Words]]
 
@@ -30,6 +31,7 @@ def _card(seen: ReportView, card: view.Card) -> spec.CardBlock:
         ),
         spec.Paragraph(card.note),
         spec.Facts(_facts(seen, card)),
+        *_search(seen, card),
         spec.Figure(figures.learning(card)),
         *_confidence(seen, card),
         _labels(seen, card),
@@ -43,6 +45,14 @@ def _card(seen: ReportView, card: view.Card) -> spec.CardBlock:
         *(spec.Paragraph(("All rows: ", spec.Code(file)), "note") for file in saved),
     ]
     return spec.CardBlock(f"arm-{card.index}", said)
+
+
+def _search(seen: ReportView, card: view.Card) -> list[spec.Block]:
+    if not (found := card.data.get("search")):
+        return []
+    metric = seen.data["task"]["metric"]
+    tested = card.data["metrics"][metric]["value"] if card.is_done else None
+    return search_blocks(card.index, found, metric.replace("_", " "), tested)
 
 
 def _facts(seen: ReportView, card: view.Card) -> Pairs:

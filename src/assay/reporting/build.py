@@ -224,6 +224,7 @@ def _strategy(
         "refused": sum(answer.refused for answer in answers),
         "by": dict(sorted(Counter(answer.by for answer in answers if answer.by).items())),
         "fit": {"word": arm.fit["word"], "text": arm.fit["text"]} if arm.fit else None,
+        "search": arm.search,
     }
 
 

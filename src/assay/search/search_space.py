@@ -11,14 +11,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import Field, field_serializer, model_validator
+from pydantic import Field, PlainSerializer, model_validator
 
 from assay.core.settings import Settings
 
 Model = TypeVar("Model", bound=Settings)
 Values = Mapping[str, Any]  # place -> value, plain JSON
+
+
+def as_json(value: Any) -> Any:
+    """A value as the project file has it: a strategy or part as its mapping."""
+    if isinstance(value, Settings) and "kind" in type(value).model_fields:
+        return {"kind": dict(value)["kind"], **value.non_defaults()}
+    return value
+
+
+Option = Annotated[Any, PlainSerializer(as_json)]
 
 
 class Dimension(Settings):
@@ -37,12 +47,8 @@ class Dimension(Settings):
     high: int | float | None = None
     log: bool = False
     step: int | float | None = Field(default=None, gt=0)
-    options: tuple[Any, ...] = ()
+    options: tuple[Option, ...] = ()
     when: tuple[str, int] | None = None
-
-    @field_serializer("options")
-    def _as_mappings(self, options: tuple[Any, ...]) -> list[Any]:
-        return [as_json(one) for one in options]
 
     @model_validator(mode="after")
     def _is_a_range_or_a_list(self) -> Self:
@@ -70,8 +76,11 @@ class Dimension(Settings):
 
     @property
     def first(self) -> Any:
-        """The value that stands for the range where one is needed: what every trial could be."""
-        return self.options[0] if self.options else self.low
+        """The value that stands for the range where one is needed: the first option, or what lies
+        in the middle."""
+        return (
+            self.options[0] if self.options else self.spread(3)[1 if self.low != self.high else 0]
+        )
 
     def admits(self, value: Any) -> bool:
         """Whether a trial could have this value."""
@@ -108,13 +117,6 @@ class Dimension(Settings):
         if known is not None:
             spread = [min(known, key=lambda value, at=point: abs(value - at)) for point in spread]
         return list(dict.fromkeys(spread))
-
-
-def as_json(value: Any) -> Any:
-    """A value as the project file has it: a strategy or part as its mapping."""
-    if isinstance(value, Settings) and "kind" in type(value).model_fields:
-        return {"kind": dict(value)["kind"], **value.non_defaults()}
-    return value
 
 
 def value_at(model: Any, place: str) -> Any:

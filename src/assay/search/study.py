@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import optuna
 
 JOURNAL = "study.log"
+ENOUGH = 8  # whole trials, to say which setting counts
 A_DIMENSION, FEWEST, MOST = 6, 6, 48  # trials, where `trials` is auto
 
 
@@ -251,6 +252,21 @@ class Study:
         """The trial with the best score of those that were not ended early; of equals the first."""
         whole = [one for one in self.results() if one.state == "complete"]
         return max(whole, key=lambda one: (one.score, -one.number), default=None)
+
+    def importance(self) -> dict[str, float] | None:
+        """place -> share of what the scores of whole trials differ by that is the setting's own:
+        fANOVA (Hutter, Hoos and Leyton-Brown 2014, proceedings.mlr.press/v32/hutter14.html). None
+        with fewer than eight trials or equal scores."""
+        import optuna
+
+        whole = [one for one in self.results() if one.state == "complete"]
+        if len(whole) < ENOUGH or len({one.score for one in whole}) < 2 or len(self.dimensions) < 2:
+            return None
+        judge = optuna.importance.FanovaImportanceEvaluator(seed=self.seed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of settings that only some trials have
+            found = optuna.importance.get_param_importances(self._study, evaluator=judge)
+        return {place: round(float(share), 4) for place, share in found.items()}
 
 
 def _open(file: Path) -> optuna.Study:

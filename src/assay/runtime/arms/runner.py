@@ -246,6 +246,12 @@ def training_summary(bench: Bench, strategy: Strategy) -> dict[str, Any]:
     or the search of one that searches. What any arm has to say of its fit stands in its
     `note.json`."""
     folder = bench.fit_stage(strategy).folder / "arm"
+    if (folder / "search.json").exists():
+        return {**_training_of(folder), "search": store.read_json(folder / "search.json")}
+    return _training_of(folder)
+
+
+def _training_of(folder: Path) -> dict[str, Any]:
     places = (folder, folder / "inner")
     notes = [
         store.read_json(place / "note.json")["notes"]

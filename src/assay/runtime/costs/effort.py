@@ -39,6 +39,7 @@ def pieces(
     Args:
         base: the project's model. inside: of the note of its fit. seconds: of fitting it all.
     """
+    inside = [] if strategy.discards_parts else inside
     own = seconds - sum(part["fit_seconds"] for part in inside)
     parts = [
         {"name": part["name"], "fit_seconds": round(part["fit_seconds"], 3)} for part in inside

@@ -47,6 +47,7 @@ class HyperparameterSearch(Strategy):
     search: SearchSettings = SearchSettings()
     judges = True
     seeded = True
+    discards_parts = True
     libraries = ("optuna",)
 
     @field_validator("ranges")
@@ -149,8 +150,8 @@ class HyperparameterSearch(Strategy):
         )
 
     def defaults(self) -> dict[str, Any]:
-        """place -> the method's own default, of the settings whose range it lies in; the first
-        value of the others."""
+        """place -> the method's own default, of the settings whose range it lies in; of the
+        others the first option, or the middle."""
         values = {one.place: one.first for one in self.ranges if one.when is None}
         for one in self.ranges:
             known = _default_at(self.inner, one.place)
@@ -184,6 +185,7 @@ class HyperparameterSearch(Strategy):
             "values": {place: as_json(value) for place, value in best.values.items()},
             "rows": len(rows),
             "planned": study.count,
+            "importance": study.importance(),
             "trials": [one.to_json() for one in study.results()],
         }
         return arm
