@@ -113,6 +113,7 @@ def hub(tmp_path, monkeypatch):
     # What the library has read of its environment. A run forks its workers from the servers that
     # tests share only where that is as it was.
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
 
     @contextlib.contextmanager
     def serve(files=FILES):

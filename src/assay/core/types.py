@@ -110,8 +110,7 @@ class Task(Settings):
 class Adapted(ABC):
     """A fitted arm. It sees questions, never targets."""
 
-    # how its settings were found, where they were searched; flow keeps it beside the arm
-    search: Mapping[str, Any] | None = None
+    search: Mapping[str, Any] | None = None  # how its settings were found, where they were searched
 
     @property
     def model(self) -> LanguageModel | None:
@@ -140,8 +139,7 @@ class Learner(Settings, ABC):
     # Parts of the lesson that its key covers. Where its settings decide, a property takes the place
     # of the constant, which no type checker allows for.
     reads: ClassVar[tuple[str, ...]] = ("train",)
-    # True when the task's metric decides something in its fit, though it reads no val rows: it then
-    # belongs to its key
+    # True when the task's metric decides something in its fit, though it reads no val rows
     judges: ClassVar[bool] = False
     # False where documents are read only if the rows have no passages of their own
     needs_documents: ClassVar[bool] = True
@@ -150,12 +148,10 @@ class Learner(Settings, ABC):
     # True when its fit or its answers need peft, or, without a neural model, scikit-learn
     peft: ClassVar[bool] = False
     sklearn: ClassVar[bool] = False
-    # Distributions whose versions its weights or answers depend on, beside those that every neural
-    # model does; `FORMED` counts where the task has a form for answers, `COMPILER` is no
-    # distribution. A property where settings decide.
+    # Distributions whose versions it depends on, beside those of every neural model; `FORMED`
+    # counts where answers have a form, `COMPILER` is none. A property where settings decide.
     libraries: ClassVar[tuple[str, ...]] = ()
-    # The settings that are worth a search, with their ranges as a project writes them: what
-    # `search: auto` takes. Their source stands beside them.
+    # of settings worth a search, as a project writes them: what `search: auto` takes
     usual_ranges: ClassVar[Mapping[str, Any]] = {}
     # True when another seed gives another arm: what `seeds` of the project fits several times
     seeded: ClassVar[bool] = False
@@ -241,8 +237,7 @@ class Strategy(Learner):
     mergeable: ClassVar[bool] = False
     unmergeable: ClassVar[str] = "it is no adapter; name the trained strategy inside it"
     gives: ClassVar[Gives] = "model"
-    # True where what it fits inside is tried and not kept
-    discards_parts: ClassVar[bool] = False
+    discards_parts: ClassVar[bool] = False  # what it fits inside is tried, and not kept
     # what it does to the model that it needs, where a model behind an address would not do
     does: ClassVar[str] = ""
 

@@ -14,6 +14,7 @@ evolutionary    a genetic algorithm: NSGA-II (Deb et al. 2002, doi.org/10.1109/4
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 from assay.core.sampling import random_stream
@@ -32,12 +33,15 @@ def make_sampler(name: Sampler, seed: int, number: int) -> BaseSampler:
         number: of the trial that is drawn.
     """
     from optuna import samplers
+    from optuna.exceptions import ExperimentalWarning
 
     own = random_stream(seed, number, sep="-").getrandbits(31)
     if name == "tpe":
-        return samplers.TPESampler(
-            seed=own, n_startup_trials=WARM_UP, multivariate=True, group=True
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ExperimentalWarning)
+            return samplers.TPESampler(
+                seed=own, n_startup_trials=WARM_UP, multivariate=True, group=True
+            )
     if name == "gp":
         return samplers.GPSampler(seed=own, n_startup_trials=WARM_UP)
     if name == "evolutionary":

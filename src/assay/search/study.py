@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 JOURNAL = "study.log"
 ENOUGH = 8  # whole trials, to say which setting counts
+State = Literal["complete", "pruned", "failed"]
 A_DIMENSION, FEWEST, MOST = 6, 6, 48  # trials, where `trials` is auto
 
 
@@ -56,7 +57,7 @@ class TrialResult:
 
     number: int
     values: Mapping[str, Any]
-    state: Literal["complete", "pruned", "failed"]
+    state: State
     score: float | None
     seconds: float
     curve: tuple[tuple[int, float], ...]
@@ -75,7 +76,8 @@ class TrialResult:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> TrialResult:
-        return cls(**{**value, "curve": tuple((at, score) for at, score in value["curve"])})
+        named: dict[str, Any] = dict(value)
+        return cls(**named | {"curve": tuple((at, score) for at, score in value["curve"])})
 
 
 def trial_count(dimensions: Sequence[Dimension], settings: SearchSettings) -> int:
@@ -225,7 +227,10 @@ class Study:
     def _result(self, one: optuna.trial.FrozenTrial) -> TrialResult:
         from optuna.trial import TrialState
 
-        state = {TrialState.COMPLETE: "complete", TrialState.PRUNED: "pruned"}
+        state: dict[Any, State] = {
+            TrialState.COMPLETE: "complete",
+            TrialState.PRUNED: "pruned",
+        }
         curve = tuple(sorted(one.intermediate_values.items()))
         score = one.value if one.state == TrialState.COMPLETE else curve[-1][1] if curve else None
         return TrialResult(
