@@ -1,0 +1,96 @@
+"""A search in a run: what is kept is asked, exported and found again as if it had been written with
+its settings; nothing is fitted twice; a killed search goes on."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+import assay
+from assay.core import store
+from assay.runtime.arms.open import bench_of
+from helpers.toy import build
+
+ARMS = """
+search: {trials: 3, pruner: none}
+compare:
+  - {kind: majority}
+  - {kind: tfidf, c: {low: 0.1, high: 10, log: true}}
+  - {kind: lora, rank: [2, 4], epochs: 1, dropout: 0.1, name: lora-search}
+"""
+
+
+@pytest.fixture(scope="module")
+def searched(tiny_model, tmp_path_factory):
+    folder = build(tmp_path_factory.mktemp("searched") / "project", tiny_model, ARMS)
+    assay.run(folder)
+    return folder
+
+
+def arms(folder):
+    report = json.loads((folder / "report" / "report.json").read_text())
+    return {one["name"]: one for one in report["strategies"]}
+
+
+@pytest.mark.slow
+def test_the_report_has_the_trials_and_one_piece_is_kept(searched):
+    found = arms(searched)
+    assert set(found) == {"majority", "tfidf-search", "lora-search"}
+    assert found["majority"]["search"] is None
+    of_lora = found["lora-search"]["search"]
+    assert len(of_lora["trials"]) == 2  # there are no more combinations
+    assert of_lora["trials"][0]["values"] == {"rank": 2}
+    names = [part["name"] for part in found["lora-search"]["cost"]["parts"]]
+    assert names[1:] == ["search"] and len(names) == 2  # the base and what was kept
+    seconds = sum(one["seconds"] for one in of_lora["trials"])
+    assert found["lora-search"]["cost"]["fit_seconds"] >= 0.9 * seconds
+    page = (searched / "report" / "report.html").read_text()
+    assert "Searched: 2 trials in" in page and "Searched: 3 trials in" in page
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::assay.Differs")
+def test_what_is_kept_is_opened_as_if_it_had_been_written_so(searched, tmp_path):
+    values = arms(searched)["lora-search"]["search"]["values"]
+    _, strategy = bench_of(searched, "lora-search", True, lambda event: None)
+    assert strategy.kind == "lora" and strategy.rank == values["rank"]
+    answers = assay.load(searched, "lora-search").answer(["which room has a door"])
+    assert answers[0].text in {"pay", "lend", "meet"}
+    done = assay.export(searched, "lora-search", "peft", tmp_path / "out", rows=3)
+    assert done.state == "passed"
+    config = json.loads((tmp_path / "out" / "adapter_config.json").read_text())
+    assert config["r"] == values["rank"]
+
+
+@pytest.mark.slow
+def test_a_second_run_fits_nothing(searched):
+    before = {place: place.stat().st_mtime_ns for place in (searched / "work" / "fit").iterdir()}
+    figures = {name: one["metrics"] for name, one in arms(searched).items()}
+    assay.run(searched)
+    after = {place: place.stat().st_mtime_ns for place in (searched / "work" / "fit").iterdir()}
+    assert after == before and {n: one["metrics"] for n, one in arms(searched).items()} == figures
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("seconds", [1, 2, 4, 6, 9, 13])
+def test_a_killed_search_has_the_same_trials(searched, tiny_model, tmp_path, seconds):
+    folder = build(tmp_path / "project", tiny_model, ARMS)
+    command = [sys.executable, "-m", "assay.cli", "run", str(folder), "--offline"]
+    run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(seconds)
+    os.kill(run.pid, signal.SIGKILL)
+    run.wait()
+    assay.run(folder)
+
+    def trials(name, place):
+        found = arms(place)[name]["search"]["trials"]
+        return [(one["values"], one["state"], one["score"], one["curve"]) for one in found]
+
+    for name in ("tfidf-search", "lora-search"):
+        assert trials(name, folder) == trials(name, searched)
+    assert not [p for p in (folder / "work" / "fit").rglob("*") if p.name == "training"]
+    assert store.read_json(folder / "report" / "report.json")
