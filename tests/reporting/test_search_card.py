@@ -1,7 +1,7 @@
 """What the report says of a search, in words and blocks."""
 
 from assay.presentation import section_spec as spec
-from assay.reporting.search_card import search_blocks, search_sentences
+from assay.reporting.search_card import ranges_in_words, search_blocks, search_sentences
 
 
 def found(best=1, planned=4):
@@ -71,3 +71,14 @@ def test_failures_are_listed_with_their_reason():
     assert isinstance(paragraph, spec.Paragraph) and details.summary == "4 trials"
     (bullets,) = [one for one in details.blocks if isinstance(one, spec.Bullets)]
     assert list(bullets.lines) == ["Trial 4 failed: diverged"]
+
+
+def test_ranges_in_words():
+    ranges = [
+        {"place": "rate", "low": 1e-5, "high": 0.001, "log": True},
+        {"place": "rank", "options": [4, 8]},
+        {"place": "k", "low": 2, "high": 8, "step": 2},
+    ]
+    assert ranges_in_words({"ranges": ranges}) == (
+        "rate 1e-05 to 0.001, by the logarithm; rank 4, 8; k 2 to 8 in steps of 2"
+    )

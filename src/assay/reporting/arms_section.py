@@ -12,7 +12,7 @@ from assay.presentation.json_place import Place
 from assay.presentation.number_format import score, shorten
 from assay.reporting import figures, view
 from assay.reporting.report_view import ReportView
-from assay.reporting.search_card import search_blocks
+from assay.reporting.search_card import ranges_in_words, search_blocks
 
 Pairs = list[tuple[spec.Words, spec.Words]]
 
@@ -57,11 +57,18 @@ def _search(seen: ReportView, card: view.Card) -> list[spec.Block]:
 
 def _facts(seen: ReportView, card: view.Card) -> Pairs:
     one, arm = card.data, seen.arm(card.index)
+    kind, own = one["kind"], one["settings"]
+    said: Pairs = [("kind", kind)]
+    if kind == "search" and {"inner", "ranges"} <= own.keys():
+        said = [("kind", f"{own['inner']['kind']}, its settings searched")]
+        said.append(("searched", ranges_in_words(own)))
+        searched = {one["place"] for one in own["ranges"]}
+        own = {k: v for k, v in own["inner"].items() if k != "kind" and k not in searched}
     settings = ", ".join(
         f"{name}: {value if isinstance(value, str) else to_json(value)}"
-        for name, value in one["settings"].items()
+        for name, value in own.items()
     )
-    said: Pairs = [("kind", one["kind"]), ("settings", settings or "all as by default")]
+    said.append(("settings", settings or "all as by default"))
     said += _scores(arm, one) if card.is_done else [("state", one["status"])]
     if card.fit:
         said.append(("fit", (spec.Strong(card.fit["word"]), f". {card.fit['text']}")))

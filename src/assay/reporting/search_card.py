@@ -74,3 +74,17 @@ def search_sentences(found: Mapping[str, Any], metric: str, tested: float | None
             f" it has {score(tested)}."
         )
     return said
+
+
+def ranges_in_words(settings: Mapping[str, Any]) -> str:
+    """The ranges of a search: `learning_rate 1e-05 to 0.001, by the logarithm; rank 4, 8`."""
+    said = []
+    for one in settings["ranges"]:
+        show = search_plots.show_value
+        if one.get("options"):
+            said.append(f"{one['place']} {', '.join(map(show, one['options']))}")
+            continue
+        step = f" in steps of {show(one['step'])}" if one.get("step") else ""
+        log = ", by the logarithm" if one.get("log") else ""
+        said.append(f"{one['place']} {show(one['low'])} to {show(one['high'])}{step}{log}")
+    return "; ".join(said)
