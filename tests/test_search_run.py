@@ -11,6 +11,7 @@ import time
 import pytest
 
 import assay
+from assay.cli.main import command
 from assay.core import store
 from assay.runtime.arms.open import bench_of
 from helpers.toy import build
@@ -64,6 +65,15 @@ def test_what_is_kept_is_opened_as_if_it_had_been_written_so(searched, tmp_path)
     assert done.state == "passed"
     config = json.loads((tmp_path / "out" / "adapter_config.json").read_text())
     assert config["r"] == values["rank"]
+
+
+@pytest.mark.slow
+def test_the_plan_counts_the_trials(tiny_model, tmp_path, capsys):
+    folder = build(tmp_path / "project", tiny_model, ARMS)
+    assert command(["run", str(folder), "--plan"]) == 0
+    said = capsys.readouterr().out
+    assert "tfidf-search" in said and "lora-search" in said
+    assert not (folder / "work" / "fit").exists()
 
 
 @pytest.mark.slow

@@ -26,9 +26,11 @@ from assay.runtime.costs.usage import peak_bytes
 from assay.runtime.data_stage.split_files import read_examples
 from assay.runtime.planning.answer_time import AnswerTimes, Learnt, answering, once_more
 from assay.runtime.planning.plan import Plan, free_disk
+from assay.search.study import trial_count
 from assay.strategies.compression.compressed_arm import Shrunk
 from assay.strategies.prompting.prompt_search import WordingSearch
 from assay.strategies.prompting.prompted_arm import Prompted
+from assay.strategies.search.hyperparameter_search import HyperparameterSearch
 from assay.training.estimate.protocol import ask, read_rehearsals
 from assay.training.estimate.usage import clock, memory
 
@@ -132,6 +134,8 @@ def probe(job: Job) -> None:
     parts["answers"] = found.seconds(len(questions)) if found else np.zeros(2)
     if isinstance(job.strategy, WordingSearch) and not done and found:
         parts["search"] = found.seconds(job.strategy.asks)
+    if isinstance(job.strategy, HyperparameterSearch) and not done:
+        _multiply_by_trials(parts, sizes, job.strategy, found, len(lesson.val))
     answers = found.answers if found else []
     said = sum(len(store.to_json(answer.to_json())) for answer in answers) / max(1, len(answers))
     job.tell(
@@ -146,6 +150,23 @@ def probe(job: Job) -> None:
             "fits": sizes.fits,
         }
     )
+
+
+def _multiply_by_trials(
+    parts: dict[str, np.ndarray],
+    sizes: Sizes,
+    search: HyperparameterSearch,
+    found: AnswerTimes | None,
+    val: int,
+) -> None:
+    """One trial was rehearsed; as many are fitted, scored on `val` rows and kept, if none is ended
+    early."""
+    count = trial_count(search.ranges, search.search)
+    for name in parts.keys() - {"process", "answers"}:
+        parts[name] = count * parts[name]
+    if found:
+        parts["search"] = count * found.seconds(min(val, search.search.val_rows))
+    sizes.kept *= count + 1  # and the best once more, as the arm
 
 
 def estimate_remote(job: Job, questions: Sequence[Example]) -> dict[str, Any]:
@@ -222,8 +243,12 @@ def _rehearse(
 
     begun = clock()
     means = replace(whole.means, workdir=place)
-    # A search asks what its inner arm asks, only more often: that is counted, not done.
-    strategy = job.strategy.final if isinstance(job.strategy, WordingSearch) else job.strategy
+    # A search does what its inner arm does, only more often: that is counted, not done.
+    strategy = job.strategy
+    if isinstance(strategy, WordingSearch):
+        strategy = strategy.final
+    elif isinstance(strategy, HyperparameterSearch):
+        strategy = strategy.strategy_of(strategy.defaults())
     fitted = job.fit(strategy, replace(whole, means=means, score=looks, fit=inner))
     sizes.kept += save_and_measure(fitted, place / "arm")
     parts["fit"] = clock() - begun
