@@ -42,6 +42,7 @@ STRATEGY = [
         "refused",
         "by",
         "fit",
+    "search",
     ),
     *("labels", "calibration", "outcomes"),
 ]
