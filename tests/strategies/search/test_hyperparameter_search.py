@@ -81,3 +81,19 @@ def test_without_val_rows_nothing_is_searched(rows):
 def test_where_every_trial_fails_the_first_reason_is_said(rows):
     with pytest.raises(TrainError, match=r"T105.*none of 2 trials"):
         search_of(kind="knn", k=[1, 5]).fit(replace(rows, train=()))
+
+
+def test_a_score_that_is_no_number_is_a_trial_that_failed(rows):
+    with pytest.raises(TrainError, match="no number"):
+        search_of(kind="knn", k=[1, 5]).fit(replace(rows, judge=lambda some, said: float("nan")))
+
+
+def test_a_strategy_without_training_is_scored_on_growing_parts_of_val(rows):
+    found = search_of(
+        kind="knn",
+        k=[1, 2, 3, 4, 40],
+        search={"sampler": "grid", "pruner": "median", "trials": 5},
+    )
+    arm = found.fit(rows)
+    assert arm.search["trials"][arm.search["best"]]["state"] == "complete"
+    assert [at for at, _ in arm.search["trials"][0]["curve"]] == [25, 50]

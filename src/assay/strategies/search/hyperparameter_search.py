@@ -18,6 +18,7 @@ Defaults from    tpe and the median rule: optuna's own
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -208,7 +209,10 @@ class HyperparameterSearch(Strategy):
             raise
         else:
             study.spend(trial, time.monotonic() - begun)
-            study.complete(trial, score)
+            if math.isfinite(score):
+                study.complete(trial, score)
+            else:
+                study.fail(trial, "its score on val is no number")
 
     def restore(self, folder: Path, lesson: Lesson) -> Adapted:
         found = read_json(folder / FILE)
