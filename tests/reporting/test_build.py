@@ -42,7 +42,7 @@ STRATEGY = [
         "refused",
         "by",
         "fit",
-    "search",
+        "search",
     ),
     *("labels", "calibration", "outcomes"),
 ]
