@@ -36,6 +36,11 @@ OWN = {
         "proposals": 2,
         "bootstrap": 6,
     },
+    "search": {
+        "inner": {"kind": "knn"},
+        "ranges": [{"place": "k", "options": [1, 3]}],
+        "search": {"pruner": "none"},
+    },
     "knn_mix": {"inner": {"kind": "tfidf"}, "k": 3},
     "router": {"cheap": {"kind": "knn"}, "strong": {"kind": "shots", "k": 1}},
     "lora": {"rank": 2, "dropout": 0.2, "learning_rate": 3e-3},

@@ -32,6 +32,13 @@ def test_ranges_stand_inside_too():
     assert ranges(make_strategy(stack, {})) == {"inners.0.c": (1e-5, 1e-3)}
 
 
+def test_a_preset_stands_inside_with_or_without_a_range():
+    plain = make_strategy({"kind": "rag", "inner": {"kind": "qlora"}}, {})
+    assert plain.inner.kind == "lora" and plain.inner.bits == 4
+    found = make_strategy({"kind": "rag", "inner": {"kind": "qlora"}, "top": [2, 4]}, {})
+    assert found.inner.inner.bits == 4 and ranges(found) == {"top": (2, 4)}
+
+
 def test_an_option_brings_ranges_of_its_own():
     tuned = {"kind": "tuned_encoder", "learning_rate": RATE}
     value = {

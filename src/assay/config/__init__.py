@@ -193,9 +193,8 @@ def make_strategy(value: Any, context: Mapping[str, Any]) -> Strategy:
         value = {**PRESETS[kind], **{key: item for key, item in value.items() if key != "kind"}}
     if "make_strategy" not in context and kind != "search":  # it stands in no other
         value = with_search(value, context, make_strategy)
-        kind = value["kind"]
     return fill(
-        kinds[kind],
+        kinds[value["kind"]],
         value,
         {**context, "make_strategy": make_strategy, "make_part": make_part},
     )

@@ -110,8 +110,6 @@ class Task(Settings):
 class Adapted(ABC):
     """A fitted arm. It sees questions, never targets."""
 
-    search: Mapping[str, Any] | None = None  # how its settings were found, where they were searched
-
     @property
     def model(self) -> LanguageModel | None:
         """What it asks; None for arms that ask no language model."""

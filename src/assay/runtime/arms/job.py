@@ -263,8 +263,6 @@ class Job:
             shutil.rmtree(arm)
         arm.mkdir()
         adapted.save(arm)
-        if getattr(adapted, "search", None) is not None:
-            store.write_json(arm / "search.json", adapted.search)
         store.write_json(arm / "arm.json", self.arm_manifest(strategy))
         shutil.rmtree(scratch)
         # The stored cost of an inner arm is part of the outer one's, whichever run paid for it.

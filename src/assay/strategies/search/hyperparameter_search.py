@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -30,8 +30,20 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
 from assay.core.errors import Problem, Pruned, TrainError
 from assay.core.sampling import hash_rank
-from assay.core.store import read_json
-from assay.core.types import Adapted, Example, Inner, Learner, Lesson, Strategy, Task, Tell
+from assay.core.store import read_json, write_json
+from assay.core.types import (
+    Adapted,
+    Answer,
+    Example,
+    Inner,
+    LanguageModel,
+    Learner,
+    Lesson,
+    Messages,
+    Strategy,
+    Task,
+    Tell,
+)
 from assay.search.search_space import Dimension, as_json, value_at, with_values
 from assay.search.settings import SearchSettings
 from assay.search.study import JOURNAL, Study, Trial, TrialResult
@@ -167,7 +179,7 @@ class HyperparameterSearch(Strategy):
             self.inner, {place: value for place, value in values.items() if value is not NONE}
         )
 
-    def fit(self, lesson: Lesson) -> Adapted:
+    def fit(self, lesson: Lesson) -> SearchAnswers:
         if not lesson.val:
             text = "search: there are no val rows to choose settings on"
             raise TrainError(Problem("T104", text, help="give the split a val share"))
@@ -176,12 +188,15 @@ class HyperparameterSearch(Strategy):
         )
         rows = sorted(lesson.val, key=lambda row: hash_rank(lesson.seed, row.id))
         rows = rows[: self.search.val_rows]
+        errors: list[TrainError] = []
         while (trial := study.next()) is not None:
-            self._try(study, trial, lesson, rows)
+            errors += self._try(study, trial, lesson, rows)
         if (best := study.best()) is None:
-            raise TrainError(_no_trial(study.results()))
+            said = {tuple(problem.code for problem in error.problems) for error in errors}
+            # What fails whatever the settings are has a way out of its own.
+            raise errors[0] if len(said) == 1 else TrainError(_no_trial(study.results()))
         arm = lesson.fit(self.strategy_of(best.values), _own(lesson, best.number, lesson.tell))
-        arm.search = {
+        found = {
             "best": best.number,
             "values": {place: as_json(value) for place, value in best.values.items()},
             "rows": len(rows),
@@ -189,9 +204,12 @@ class HyperparameterSearch(Strategy):
             "importance": study.importance(),
             "trials": [one.to_json() for one in study.results()],
         }
-        return arm
+        return SearchAnswers(arm, found)
 
-    def _try(self, study: Study, trial: Trial, lesson: Lesson, rows: list[Example]) -> None:
+    def _try(
+        self, study: Study, trial: Trial, lesson: Lesson, rows: list[Example]
+    ) -> list[TrainError]:
+        """Fit and score it; why it could not be fitted."""
         begun = time.monotonic()
         follow = _Follow(study, trial, lesson.tell)
         try:
@@ -204,6 +222,7 @@ class HyperparameterSearch(Strategy):
         except (TrainError, ValidationError) as error:
             study.spend(trial, time.monotonic() - begun)
             study.fail(trial, _text(error))
+            return [error] if isinstance(error, TrainError) else []
         except BaseException:
             study.spend(trial, time.monotonic() - begun)
             raise
@@ -213,12 +232,33 @@ class HyperparameterSearch(Strategy):
                 study.complete(trial, score)
             else:
                 study.fail(trial, "its score on val is no number")
+        return []
 
-    def restore(self, folder: Path, lesson: Lesson) -> Adapted:
+    def restore(self, folder: Path, lesson: Lesson) -> SearchAnswers:
         found = read_json(folder / FILE)
-        arm = self.strategy_of(found["values"]).restore(folder, lesson)
-        arm.search = found
-        return arm
+        return SearchAnswers(self.strategy_of(found["values"]).restore(folder, lesson), found)
+
+
+class SearchAnswers(Adapted):
+    """The arm of the trial that is kept. `search`: how it was found, as `search.json` has it."""
+
+    def __init__(self, arm: Adapted, search: Mapping[str, Any]):
+        self.arm = arm
+        self.search = search
+
+    @property
+    def model(self) -> LanguageModel | None:
+        return self.arm.model
+
+    def prompt(self, question: Example) -> Messages:
+        return self.arm.prompt(question)
+
+    def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
+        return self.arm.answer(questions, tell)
+
+    def save(self, folder: Path) -> None:
+        self.arm.save(folder)
+        write_json(folder / FILE, dict(self.search))
 
 
 class _Follow:
