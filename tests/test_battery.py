@@ -288,6 +288,7 @@ def test_the_cases_of_the_day_have_every_strategy_once_and_every_kind_of_task():
     assert {task for _, task in of_the_day} == set(TASKS)
 
 
+@pytest.mark.slow  # all strategies, and the first look at their settings' schemas
 def test_settings_come_back_from_json(subtests):
     for settings in SETTINGS:
         with subtests.test(to_json(settings)):

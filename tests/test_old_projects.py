@@ -16,6 +16,8 @@ import pytest
 import assay
 from assay.cli.main import command
 from assay.config.keys import KINDS
+from assay.models.loading.catalogue import EMBEDDER
+from assay.models.loading.find import find
 
 OLD = Path(__file__).parent / "old_projects"
 
@@ -170,6 +172,7 @@ def test_labels_of_the_first_release_are_fitted_once(tmp_path, no_encoder):
 @pytest.mark.slow
 @pytest.mark.real
 def test_neighbours_of_the_first_release_are_fitted_once(tmp_path):
+    find(EMBEDDER, kind="embedder")  # the run itself uses no network
     repeated("tickets", tmp_path, [NEIGHBOURS])
 
 

@@ -125,7 +125,7 @@ def complaint(where):
         ({"lang": "{a} {b}"}, "C091", "where"),
         ({"lang": "{}"}, "C091", "where"),
         ({"lang": "e" * 81}, "C091", "where"),
-        ({"lang": ["en"]}, "C086", "where.lang"),
+        ({"lang": ["en"]}, "C072", "where.lang"),
         ("en", "C072", "where"),
     ],
 )

@@ -56,6 +56,7 @@ FOR = {
     "track": "TensorBoard, MLflow, wandb, trackio",
     "rag": "the store LanceDB",
     "pgvector": "the store PostgreSQL",
+    "search": "settings that are ranges",
     "serve": "assay serve",
 }
 
