@@ -40,7 +40,7 @@ def asks_search(item: Any) -> bool:
 
 
 @dataclass
-class FoundRanges:
+class StrategyRanges:
     """What a strategy's mapping has of ranges.
 
     Attributes:
@@ -53,7 +53,7 @@ class FoundRanges:
     places: list[Place] = field(default_factory=list)
 
 
-def find_ranges(value: Mapping[str, Any], classes: Classes) -> FoundRanges:
+def find_ranges(value: Mapping[str, Any], classes: Classes) -> StrategyRanges:
     """
     Raises:
         SettingsError: C075 a range that is none; C086 a setting that cannot have one.
@@ -62,7 +62,7 @@ def find_ranges(value: Mapping[str, Any], classes: Classes) -> FoundRanges:
     plain = finder.mapping(value, (), (), None)
     if finder.complaints:
         raise SettingsError(*finder.complaints)
-    return FoundRanges(plain, finder.ranges, finder.places)
+    return StrategyRanges(plain, finder.ranges, finder.places)
 
 
 class _Finder:
@@ -217,7 +217,9 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def check_values(found: FoundRanges, make: Callable[[dict[str, Any]], Any]) -> Sequence[Complaint]:
+def check_values(
+    found: StrategyRanges, make: Callable[[dict[str, Any]], Any]
+) -> Sequence[Complaint]:
     """What is wrong with the ends and options of ranges. Each is tried with the others at their
     first, and at their last: what goes with one of them may stand, and a trial of a combination
     that does not is one that failed.

@@ -135,7 +135,7 @@ class Study:
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             self._study.sampler = make_sampler(self.settings.sampler, self.seed, number)
             self._study.pruner = make_pruner(self.settings.pruner)
-        if going is None and (given := self._given(number)):
+        if going is None and (given := self._fixed_values(number)):
             self._study.enqueue_trial(given)
         if going is None or going.state == optuna.trial.TrialState.WAITING:
             handle = self._study.ask()
@@ -150,7 +150,7 @@ class Study:
         spent = sum(result.seconds for result in self.results())
         return spent >= 60 * self.settings.minutes
 
-    def _given(self, number: int) -> dict[str, Any] | None:
+    def _fixed_values(self, number: int) -> dict[str, Any] | None:
         """The drawing of a trial that nothing draws, as optuna takes it."""
         if self._grid:
             values = self._grid[number]

@@ -108,10 +108,10 @@ def open_recorded(one: ReportRecord, arm: str, offline: bool, tell: Tell) -> tup
             )
         )
     bench = one.bench([strategy], offline, tell)
-    return bench, chosen_strategy(bench, strategy)
+    return bench, resolve_search(bench, strategy)
 
 
-def chosen_strategy(bench: Bench, strategy: Any) -> Any:
+def resolve_search(bench: Bench, strategy: Any) -> Any:
     """The strategy itself; of a search the one that it chose, whose own fit is kept too."""
     from assay.strategies.search.hyperparameter_search import FILE, HyperparameterSearch
 
@@ -140,7 +140,7 @@ def open_unrecorded(project: Project, arm: str, offline: bool, tell: Tell) -> tu
         way = f"assay run {near(project.target)} --only {arm}"
         text = f"'{arm}' is not fitted yet{_run_with_set(project, strategy)}"
         raise UsageError(Problem("C062", text, str(near(project.target)), help=way))
-    return bench, chosen_strategy(bench, strategy)
+    return bench, resolve_search(bench, strategy)
 
 
 def lesson_of(bench: Bench, strategy: Any) -> tuple[Path, Lesson]:

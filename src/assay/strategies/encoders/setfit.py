@@ -53,7 +53,7 @@ class SetFit(EncoderTrained):
     kind: Literal["setfit"] = "setfit"
     MOST = 7
     VERSION = 3  # no row is lost where one is left for the last step
-    # around the rates that docs/methods/setfit.md has figures of
+    # a quarter of the default rate to a little over double
     usual_ranges = {"learning_rate": {"low": 5e-5, "high": 5e-4, "log": True}}
     objective: Literal["batch", "pairs"] = "batch"
     learning_rate: float = Field(default=2e-4, gt=0, lt=1)
