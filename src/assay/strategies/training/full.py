@@ -39,7 +39,8 @@ SAMPLE = 32  # training rows that layers are chosen by
 class Full(FineTuning):
     kind: Literal["full"] = "full"
     mergeable = True
-    # 2e-5 to 5e-5 are those of Devlin et al. (2019); the best of a small decoder lay above: benchmarks/methods.md
+    # 2e-5 to 5e-5 are those of Devlin et al. (2019); a small decoder's best lay above them, see
+    # benchmarks/methods.md
     usual_ranges = {"learning_rate": {"low": 1e-5, "high": 3e-4, "log": True}}
     learning_rate: float = Field(default=3e-5, gt=0, lt=1)
     # train only so many decoder layers; 0: the whole model
