@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from ruamel.yaml import YAML
 
+from assay.config.portfolio import read_documents
 from assay.config.start import project_text
 from assay.core.store import to_json, write_lines, write_text
 from assay.stats.intervals import metric_value
@@ -41,17 +42,9 @@ def make_project(laid: Laid, folder: Path) -> None:
     value["split"] = {"leaks": "repair", "group": laid.about["group"] or None}
     if laid.about["documents"]:
         value["documents"] = [str((laid.folder / "documents").absolute())]
-        # the quick one first
-        value["compare"] = [*with_documents(value["compare"]), *value["compare"]]
+        readers = [arm for arm, _ in read_documents(laid.about["kind"])]
+        value["compare"] = [*readers, *value["compare"]]  # as `assay init --documents` has them
     write_text(folder / "project.yaml", to_json(value, indent=1))  # JSON is YAML
-
-
-def with_documents(arms: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What a person adds who has documents: passages for the base as it is, unless the portfolio
-    has it already."""
-    there = any(arm["kind"] in ("rag", "best_sentence", "retrieval_aware") for arm in arms)
-    found = {"kind": "best_sentence", "by": "both", "top": 20}
-    return [] if there else [found, {"kind": "rag", "inner": {"kind": "shots", "k": 0}}]
 
 
 def run_assay(laid: Laid, folder: Path, minutes: float | None, threads: int) -> dict[str, Any]:

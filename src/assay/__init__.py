@@ -167,13 +167,16 @@ def init(
     *,
     test: str | Path = "",
     val: str | Path = "",
+    documents: str | Path = "",
     sets: str | Sequence[str] = (),
     offline: bool = False,
 ) -> Path:
     """Write the project file of a data file, with every guess and its reason, and run nothing."""
     from assay.config.new_project import init as write
 
-    return write(file, test=test, val=val, sets=_several(sets), offline=offline)
+    return write(
+        file, test=test, val=val, documents=documents, sets=_several(sets), offline=offline
+    )
 
 
 def doctor(*, probe: bool = True, seconds: float = 10.0, offline: bool = False) -> Health:

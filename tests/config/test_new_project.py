@@ -51,6 +51,23 @@ def test_test_rows_of_ones_own():
         assay.init("test.csv", test="tset.csv")
 
 
+def test_documents_are_named_and_what_reads_them_is_compared():
+    lines = [f"When is order {i} sent?,It is sent on day {i} of the month." for i in range(60)]
+    Path("faq.csv").write_text("\n".join(["question,answer", *lines]) + "\n", encoding="utf-8")
+    Path("handbook").mkdir()
+    Path("handbook", "orders.md").write_text("Orders are sent daily.", encoding="utf-8")
+    project = config.load(assay.init("faq.csv", documents="handbook"))
+    assert project.documents == ("../handbook",)
+    first = [(arm.kind, getattr(arm, "by", "")) for arm in list(project.arms.values())[:3]]
+    assert first == [("best_sentence", "both"), ("best_sentence", "vectors"), ("rag", "")]
+    alone = config.load(assay.init(tickets("tickets.csv"), documents="handbook"))
+    assert next(iter(alone.arms.values())).kind == "rag"  # sentences are no labels
+    tickets("other.csv")
+    with problem(DataError, "D001", "handbok", "handbook"):
+        assay.init("other.csv", documents="handbok")
+    assert not Path("other").exists()
+
+
 def test_only_what_says_how_rows_are_read_is_written():
     tickets("tickets.csv")
     with problem(UsageError, "C206"):

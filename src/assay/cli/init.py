@@ -25,6 +25,7 @@ File = Annotated[str, argument("FILE", "Rows; the only data file here if left ou
 Yes = Annotated[bool, flag("--yes -y", "Ask nothing: take every guess.")]
 Test = Annotated[str, option("--test", "FILE", "Rows to test on; drawn from FILE if left out.")]
 Val = Annotated[str, option("--val", "FILE", "Rows to choose on; drawn from FILE if left out.")]
+Documents = Annotated[str, option("--documents", "PATH", "Texts that answers may be looked up in.")]
 Sets = Annotated[
     list[str] | None, option("--set", "KEY=VALUE", "How rows are read: data.columns.label=stars")
 ]
@@ -35,6 +36,7 @@ def init(
     yes: Yes = False,
     test: Test = "",
     val: Val = "",
+    documents: Documents = "",
     sets: Sets = None,
     offline: Offline = False,
     as_json: Json = False,
@@ -46,7 +48,7 @@ def init(
     if not yes and not as_json and sys.stdin.isatty():
         file, asked = interview(file, changes, _ask)
         changes = [*asked, *changes]
-    project = write(file, test=test, val=val, sets=changes, offline=offline)
+    project = write(file, test=test, val=val, documents=documents, sets=changes, offline=offline)
     target = word(project_target(project))
     if as_json:
         as_document({"project": str(project), "next": f"assay run {target}"})

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from assay.config.explicit_settings import place_today
+from assay.config.portfolio import read_documents
 from assay.config.start import begin, folder_name
-from assay.config.yamlfile import flow, parse, quote_scalar
+from assay.config.yamlfile import flow, parse, quote_scalar, read
 from assay.core import store
 from assay.core.command_hints import look, word
 from assay.core.corrupt_files import silent
@@ -35,6 +36,7 @@ def init(
     *,
     test: str | Path = "",
     val: str | Path = "",
+    documents: str | Path = "",
     sets: Sequence[str] = (),
     offline: bool = False,
     tell: Tell = silent,
@@ -45,6 +47,8 @@ def init(
         file: rows in a form that assay reads; "": the only data file in this folder.
         test, val: files with the rows to test and to choose on; drawn from `file` where they are
             not given.
+        documents: a file or folder that strategies may look answers up in; those that do are
+            compared too.
         sets: `data.columns.label=stars` and its like, which say how the rows are read, and
             `model=NAME`.
 
@@ -62,9 +66,10 @@ def init(
                 "C205", "there is a project already", str(project), help=f"{run} runs it as it is"
             )
         )
+    named = {"test": test, "val": val, "documents": documents}
+    paths = {name: _from(project, Path(path)) for name, path in named.items() if path}
     begin(data, sets, offline=offline, tell=tell)
-    text = project.read_text(encoding="utf-8")
-    _write(project, text, {"test": test, "val": val}, sets)
+    _write(project, project.read_text(encoding="utf-8"), paths, sets)
     return project
 
 
@@ -115,11 +120,13 @@ def _refuse_others(sets: Sequence[str]) -> None:
             )
 
 
-def _write(project: Path, text: str, parts: dict[str, str | Path], sets: Sequence[str]) -> None:
-    """The file with the official splits and the model in it."""
-    named_parts = {
-        name: quote_scalar(_from(project, Path(path))) for name, path in parts.items() if path
-    }
+def _write(project: Path, text: str, paths: dict[str, str], sets: Sequence[str]) -> None:
+    """The file with the official splits, the documents and the model in it.
+
+    Args:
+        paths: of `test`, `val` and `documents`, as the project file names them.
+    """
+    named_parts = {name: quote_scalar(p) for name, p in paths.items() if name != "documents"}
     if named_parts:
         found = _FILES.search(text)
         if found is None:
@@ -132,7 +139,12 @@ def _write(project: Path, text: str, parts: dict[str, str | Path], sets: Sequenc
     models = [parse(one.partition("=")[2]).value for one in sets if one.startswith("model=")]
     if models:
         text = text.replace("\ncompare:\n", f"\nmodel: {flow(_text(models[-1]))}\n\ncompare:\n", 1)
-    if named_parts or models:
+    if "documents" in paths:
+        kind = str(read(text).value["task"]["kind"])
+        lines = [f"  - {flow(arm)}  # {why}\n" for arm, why in read_documents(kind)]
+        named = f"\ndocuments: [{quote_scalar(paths['documents'])}]\n\ncompare:\n"
+        text = text.replace("\ncompare:\n", named + "".join(lines), 1)
+    if paths or models:
         store.write_text(project, text)
     from assay.config import load
 

@@ -81,6 +81,21 @@ SIMILAR: Entry = (
 )
 
 
+def read_documents(kind: str) -> Iterator[Entry]:
+    """The strategies that read the project's documents, which stand before the others: sentences
+    and whole documents by words and meaning, by meaning alone, and passages in the base's prompt.
+
+    The first two differ by 6 points in either direction on the two sets of docs/which-way.md that
+    have documents, so both are compared.
+    """
+    if kind in ("answer", "chat"):
+        found = {"kind": "best_sentence", "by": "both", "top": 20}
+        yield found, "the sentences or the document most like the question, by words and meaning"
+        yield {**found, "by": "vectors"}, "the same by meaning alone"
+    if kind not in ("summarise", "rewrite", "continue"):
+        yield {"kind": "rag", "inner": BASE[0]}, "the base model with passages in its prompt"
+
+
 def _labels(size: Size) -> Iterator[Entry]:
     yield from (MAJORITY, TFIDF, PROBE, VECTORS)
     if size.rows <= CONTRAST_ROWS:
