@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +30,10 @@ from assay.evaluation.scoring import metrics_for
 from assay.evaluation.test_set_uses import changes, places
 from assay.reporting.publish import build_report, publish
 from assay.runtime.arms import embedding_similarity as alike
+from assay.runtime.arms.cache_keys import own_settings
 from assay.runtime.arms.model_lookup import computable, find_models
 from assay.runtime.arms.process import Servers
+from assay.runtime.arms.race import arm_left_out, race
 from assay.runtime.arms.runner import Bench
 from assay.runtime.arms.strategy_run import compete, tell_for
 from assay.runtime.costs.remote import refuse_remote, remote_warnings
@@ -109,8 +112,13 @@ def run(
         )
         until = deadline(started, minutes)
         outcomes: list[Arm] = []
-        for name, strategy in (quick_first(arms, project.model) if minutes else arms).items():
-            outcomes.append(compete(bench, name, strategy, exam, look, until, outcomes))
+        turns = quick_first(arms, project.model) if minutes else arms
+        for one in race(bench, turns, exam, until):
+            if one.status:
+                outcomes.append(arm_left_out(one, own_settings(one.strategy)))
+                continue
+            arm = compete(bench, one.name, one.strategy, exam, look, until, outcomes)
+            outcomes.append(replace(arm, heats=tuple(one.heats)))
         outcomes.sort(key=lambda arm: [*arms].index(arm.name))
         warnings += check_references(bench, exam)
         opened = look()

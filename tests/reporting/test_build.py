@@ -43,6 +43,7 @@ STRATEGY = [
         "by",
         "fit",
         "search",
+        "heats",
     ),
     *("labels", "calibration", "outcomes"),
 ]

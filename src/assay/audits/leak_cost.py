@@ -18,12 +18,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from assay.audits.context import Seen
-from assay.audits.data_variants import bench_with_data
 from assay.core import store
 from assay.core.errors import UsageError, unknown_name
 from assay.core.sampling import hash_rank
 from assay.core.types import Changed, Dropped, Example, Means, RowStep, Strategy
 from assay.data.steps.anonymise import Anonymise
+from assay.runtime.arms.data_variants import bench_with_data
 from assay.runtime.arms.runner import Bench, answers_in
 from assay.runtime.data_stage.prepare import Prepared
 from assay.runtime.data_stage.split_files import read_examples

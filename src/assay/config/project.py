@@ -30,6 +30,7 @@ SECTIONS = (
     "seed",
     "seeds",
     "minutes",
+    "race",
     "task",
     "data",
     "prepare",
@@ -115,6 +116,8 @@ class TopLevelSettings(Settings):
     seeds: int = Field(default=1, ge=1, le=20)
     # that a run takes about; then it says what is known so far
     minutes: float | None = Field(default=None, gt=0)
+    # with `minutes`: strategies that cannot win are left out by val rows
+    race: bool = True
     model: str = Field(default="smollm2-135m", min_length=1)
 
 

@@ -35,6 +35,9 @@ class Arm:
     curve: list[dict[str, Any]] | None = None
     # of an arm whose settings were searched: its trials, see `strategies/search`
     search: dict[str, Any] | None = None
+    # of a run with a time limit: what it was given on val before it met the test rows, see
+    # `runtime/arms/race.py`: {"rows", "asked", "value", "seconds"}
+    heats: tuple[dict[str, Any], ...] = ()
     seeds: tuple[list[Record], ...] = ()  # records of the same arm fitted with further seeds
 
 

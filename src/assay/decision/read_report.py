@@ -17,7 +17,7 @@ _OF_AN_ARM = {"name": str, "status": str, "metrics": dict, "slices": dict, "cost
 _OF_THE_VERDICT = {"decided": True, "failed": [], "out": [], "unfinished": [], "unjudged": []}
 _OF_THE_VERDICT |= {"target": None}
 _OF_A_STRATEGY = {"fit": None, "guards": {}, "by": {}, "abstained": 0, "refused": 0, "seeds": None}
-_OF_A_STRATEGY |= {"search": None}
+_OF_A_STRATEGY |= {"search": None, "heats": []}
 _OF_A_COST = dict.fromkeys(("alone", "money_per_answer", "labelled_rows", "energy", "month"))
 
 

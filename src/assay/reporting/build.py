@@ -225,6 +225,7 @@ def _strategy(
         "by": dict(sorted(Counter(answer.by for answer in answers if answer.by).items())),
         "fit": {"word": arm.fit["word"], "text": arm.fit["text"]} if arm.fit else None,
         "search": arm.search,
+        "heats": list(arm.heats),
     }
 
 

@@ -9,6 +9,7 @@ from assay.decision import uncertainty as certain
 from assay.presentation import section_spec as spec
 from assay.reporting import figures
 from assay.reporting.cost_tables import cost_tables, other_metrics
+from assay.reporting.race_card import race_blocks
 from assay.reporting.report_view import ReportView
 from assay.reporting.view import Card
 
@@ -26,6 +27,7 @@ def section(seen: ReportView) -> spec.Section:
         spec.SectionHeading("How sure"),
         spec.Bullets(certain.certainty_sentences(data)),
         _clusters(seen),
+        *race_blocks(seen),
         spec.SectionHeading("Out"),
         spec.Paragraph(never),
         spec.Bullets(out),

@@ -4,8 +4,8 @@ import pytest
 
 from assay.audits.bias.remedies import apply_remedy, as_treated, select_refits, twins
 from assay.audits.context import Seen
-from assay.audits.data_variants import bench_with_data
 from assay.core.types import Example, Message
+from assay.runtime.arms.data_variants import bench_with_data
 from assay.strategies.baselines.tfidf import Tfidf
 from assay.strategies.training.head import Head
 from assay.strategies.training.lora import Lora

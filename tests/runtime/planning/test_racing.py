@@ -2,6 +2,7 @@
 said first."""
 
 import time
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -15,7 +16,15 @@ from assay.decision.finished_arm import Arm
 from assay.decision.settings import Weigh
 from assay.evaluation.held_out_test import Exam
 from assay.reporting.build import build
-from assay.runtime.planning.racing import RaceMonitor, best_so_far, quick_first, surely_behind
+from assay.runtime.planning.racing import (
+    RaceMonitor,
+    best_so_far,
+    expected_gain,
+    hopeless_curve,
+    not_worth_asking,
+    quick_first,
+    surely_behind,
+)
 from helpers.toy import build as build_toy
 from helpers.toy import rows, write_rows
 
@@ -40,7 +49,8 @@ def watch_of(of, file, until, best, heard):
     bench = SimpleNamespace(
         tell=heard.append, prepared=SimpleNamespace(task=TASK), project=SimpleNamespace(seed=0)
     )
-    return RaceMonitor(bench, of, "slow", until, file, best, 2.0)
+    behind = partial(surely_behind, task=TASK, equivalent=2.0, seed=0)
+    return RaceMonitor(bench, of, "slow", until, file, best, behind)
 
 
 def progress(done, total, unit="answer"):
@@ -87,6 +97,48 @@ def test_one_that_is_surely_behind_is_told_and_one_that_may_be_equal_is_not():
         ).name
         == "b"
     )
+
+
+def test_the_mean_of_what_lies_above_nought():
+    # A standard normal's positive part has the mean 1 / sqrt(2 pi); two errors below, .0085.
+    assert expected_gain(0.0, 1.0) == pytest.approx(0.398942, abs=1e-6)
+    assert expected_gain(-2.0, 1.0) == pytest.approx(0.008491, abs=1e-6)
+    assert expected_gain(-0.2, 0.1) == pytest.approx(0.0008491, abs=1e-7)
+    assert (expected_gain(0.3, 0.0), expected_gain(-0.3, 0.0)) == (0.3, 0.0)
+
+
+def test_what_is_not_worth_asking_on():
+    of = exam(64)
+    good, poor, near = (arm_of(of, "arm", wrong).records for wrong in (4, 34, 8))
+    assert not_worth_asking(poor, good, TASK, 2.0, 0) == "accuracy 0.469 against 0.938"
+    assert not_worth_asking(near, good, TASK, 2.0, 0) == ""
+    assert not_worth_asking(good, poor, TASK, 2.0, 0) == ""
+    # It learnt from a ninth of the rows: a third of its errors may be left, which is .823.
+    assert not_worth_asking(poor, good, TASK, 2.0, 0, left=1 / 3) == ""
+    worst = arm_of(of, "arm", 63).records  # .016, which may become .672
+    assert not_worth_asking(worst, good, TASK, 2.0, 0, left=1 / 3) != ""
+
+
+def test_a_training_is_judged_by_what_it_may_still_learn():
+    of = exam(64)
+    follow = partial(
+        hopeless_curve, best=arm_of(of, "probe", 4), task=TASK, equivalent=2.0, rows=64
+    )
+    assert follow(0.1, 1 / 4) == "accuracy 0.100 against 0.938 of probe"  # .55 at best
+    assert follow(0.2, 1 / 16) == ""  # .8 at best: within two standard errors
+    assert follow(0.8, 1 / 4) == ""
+    assert hopeless_curve(0.1, 0.5, best=None, task=TASK, equivalent=2.0, rows=64) == ""
+
+
+def test_a_training_that_is_hopeless_is_ended(tmp_path):
+    of = exam()
+    watch = watch_of(of, tmp_path / "answers.jsonl", time.monotonic() + 3600, None, [])
+    watch.curve = lambda score, share: "it is behind" if score < 0.5 and share > 0.3 else ""
+    watch.tell(progress(1, 10, "step") | {"score": 0.2})
+    watch.tell(progress(4, 10, "step") | {"score": 0.6})
+    with pytest.raises(Stopped):
+        watch.tell(progress(5, 10, "step") | {"score": 0.4})
+    assert watch.why == "behind" and "after 50% of its training: it is behind" in watch.note
 
 
 def test_what_cannot_end_in_time_is_ended_at_once(tmp_path):
@@ -186,7 +238,7 @@ def test_the_time_of_the_project_file_holds_and_the_next_run_goes_on(tmp_path, t
     folder = build_toy(
         tmp_path / "p",
         tiny_model,
-        "minutes: 0.0001\ncompare: [{kind: tfidf}, {kind: shots, k: 0}]\n",
+        "minutes: 0.0001\nrace: false\ncompare: [{kind: tfidf}, {kind: shots, k: 0}]\n",
     )
     write_rows(folder / "test.jsonl", rows(60, 1000))
     assert load(folder / "project.yaml").minutes == 0.0001

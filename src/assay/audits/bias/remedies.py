@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from assay.audits.context import Seen
-from assay.audits.data_variants import bench_with_data
+from assay.runtime.arms.data_variants import bench_with_data
 
 if TYPE_CHECKING:
     from assay.audits.bias.pairs import QuestionPair

@@ -18,12 +18,12 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assay.audits.context import Seen
-from assay.audits.data_variants import bench_with_data
 from assay.audits.learning_curve.curve_fit import Drawn, Point
 from assay.audits.update_drill.update_paths import uses_endpoint
 from assay.config.audits.learning_curve import LearningCurve
 from assay.core.errors import ResourceError, TrainError
 from assay.core.types import Strategy
+from assay.runtime.arms.data_variants import bench_with_data
 from assay.runtime.data_stage.prepare import Prepared
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def sentences(found: dict[str, Any]) -> list[str]:
 def ask(seen: Seen) -> dict[str, Any] | None:
     """`learning_curve` of the report; None where there are too few rows or no arm learns from them
     (D127)."""
-    from assay.audits.learning_curve.subsets import original_rows, sizes_of
+    from assay.data.subsets import original_rows, sizes_of
 
     settings = seen.bench.project.checking.learning_curve
     train = seen.bench.prepared.examples("train")
@@ -180,7 +180,7 @@ def score_points(
     Raises:
         AssayError: as the worker, but for a fit that fails.
     """
-    from assay.audits.learning_curve.subsets import subset
+    from assay.data.subsets import subset
     from assay.evaluation.scoring import judge
     from assay.runtime.arms.runner import answers_in
 

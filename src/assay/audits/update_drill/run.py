@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assay.audits.context import Seen
-from assay.audits.data_variants import bench_with_data
 from assay.audits.update_drill.changes import DataChange, DrillData, make_change
 from assay.audits.update_drill.effect import DrillQuestions, measure_update
 from assay.audits.update_drill.update_paths import rehearsal_rows, trains, uses_endpoint, ways
@@ -30,6 +29,7 @@ from assay.core import store
 from assay.core.errors import ResourceError, TrainError
 from assay.core.types import Answer, Example, Strategy
 from assay.presentation.number_format import duration
+from assay.runtime.arms.data_variants import bench_with_data
 from assay.runtime.arms.runner import Bench, answers_in
 from assay.runtime.data_stage.prepare import Prepared
 from assay.strategies.baselines.majority import Majority

@@ -19,7 +19,7 @@ from assay.runtime.arms.cache_keys import own_settings
 from assay.runtime.arms.runner import Bench, answers_in, arm_event, cost_of, training_summary
 from assay.runtime.arms.seeds import again
 from assay.runtime.execution import execute_answers
-from assay.runtime.planning.racing import RaceMonitor, best_so_far
+from assay.runtime.planning.racing import RaceMonitor, best_so_far, surely_behind
 
 if TYPE_CHECKING:
     from assay.decision.finished_arm import Arm
@@ -116,7 +116,14 @@ def make_monitor(
     ):
         look()  # its first answers are compared with those of the best
     answers = bench.stage(strategy, exam.hash).folder / "answers.jsonl"
-    return RaceMonitor(bench, exam, name, until, answers, best, bench.project.weigh.equivalent)
+    project = bench.project
+    behind = partial(
+        surely_behind,
+        task=bench.prepared.task,
+        equivalent=project.weigh.equivalent,
+        seed=project.seed,
+    )
+    return RaceMonitor(bench, exam, name, until, answers, best, behind)
 
 
 def tell_for(tell: Tell, name: str, event: dict) -> None:

@@ -4,26 +4,32 @@ win any more.
 In time    by the pace of its last steps (events/progress_rate.py). Where even the fast end of the
            range is too late, it is stopped at once and its state kept: the time is the other
            strategies'
-Can win    answers to test rows are kept in pieces, asked in a drawn order. After each piece the
-           answers are compared with the best finished strategy's to the same rows. Where the upper
-           end of the paired interval at `LEVEL` lies below what counts as equal, the rest is not
-           asked
+Can win    answers are kept in pieces, asked in a drawn order. After each piece they are compared
+           with the best finished strategy's to the same rows
+On val     (runtime/arms/race.py) a strategy is left out where that is expected to lose less than
+           `LOSS` of what counts as equal
+On test    where the upper end of the paired interval at `LEVEL` lies below what counts as equal,
+           the rest is not asked
 Source     races: Maron and Moore (1993), Hoeffding Races, proceedings.neurips.cc/paper/1993;
-           stopping for futility: Jennison and Turnbull (1999), Group Sequential Methods, chapter 10
+           stopping for futility: Jennison and Turnbull (1999), Group Sequential Methods, chapter
+           10; expected loss of what is left out: Chick and Inoue (2001),
+           doi.org/10.1287/opre.49.5.732.10615
 Watch out  the score of a strategy that was stopped is that of the rows it was asked, and stands in
            its note alone
 """
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, get_args
 
 from assay.core import checksummed_lines as sealed
 from assay.core.errors import Stopped
-from assay.core.types import Answer, Preload, Record
+from assay.core.types import Answer, Metric, Preload, Record
 from assay.evaluation.scoring import judge, metrics_for
 from assay.runtime.events.progress_rate import StageProgress, duration
 from assay.stats.intervals import metric_value
@@ -32,12 +38,18 @@ from assay.stats.standard_error import group_codes, paired_difference
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
+
     from assay.core.types import Strategy, Task
     from assay.decision.finished_arm import Arm
     from assay.evaluation.held_out_test import Exam
     from assay.runtime.arms.runner import Bench
 
 LEVEL = 0.99  # of the interval: it is looked at after every piece
+LOSS = 0.05  # of `equivalent`: what leaving a strategy out may lose, on average
+RATE = 0.5  # errors fall with this power of the rows, or of the steps, at best
+SCORED = 64  # val rows that a training is taken to be scored on while it goes on
+LEAST = 1.0  # points of which `LOSS` is taken where nothing counts as equal
 WORTH = 10.0  # seconds that are left at least where stopping saves anything
 
 
@@ -46,9 +58,13 @@ class RaceMonitor:
     """Hears what one strategy tells, and ends it with `Stopped` where going on is of no use.
 
     Args:
-        until: `time.monotonic()` when the time is over; None: nothing is ended. best: the finished
-            strategy with the best score. answers: where its answers are kept, piece by piece.
-            equivalent: points that count as equal.
+        exam: the rows that are asked. until: `time.monotonic()` when the time is over; None:
+            nothing is ended. best: the finished strategy with the best score. answers: where its
+            answers are kept, piece by piece.
+        behind: of its records and those of `best`, in words why it cannot win any more; "".
+        rows: what the rows are called.
+        curve: of a score on val after a share of the training, the same. always: it is compared
+            after every piece, however little is left.
 
     Attributes:
         why: "late", "behind", or "" where it was not ended here. note: the same in a sentence.
@@ -61,12 +77,16 @@ class RaceMonitor:
     until: float | None
     answers: Path
     best: Arm | None = None
-    equivalent: float = 0.0
+    behind: Callable[[Sequence[Record], Sequence[Record]], str] = lambda own, best: ""
+    rows: str = "test rows"
+    curve: Callable[[float, float], str] | None = None
+    always: bool = False
     why: str = ""
     note: str = ""
     left: float | None = None
     _stage: StageProgress | None = None
     _compared: int = 0
+    _score: float | None = None
 
     def tell(self, event: dict[str, Any]) -> None:
         self.bench.tell(event)
@@ -79,7 +99,12 @@ class RaceMonitor:
         now = time.monotonic()
         self._stage = self._stage or StageProgress(self.name, now)
         self._stage.advance(event, now)
-        if (left := self._stage.time_left()) is None:
+        self._follow_curve(event)
+        left = self._stage.time_left()
+        worth = self.always or (left is not None and left[1] > WORTH)
+        if event.get("unit") == "answer" and worth:
+            self.compare()
+        if left is None:
             return
         self.left = left[1]
         if now + left[0] > self.until:
@@ -89,14 +114,22 @@ class RaceMonitor:
                 " has saved is kept."
             )
             self._end("late", said)
-        if event.get("unit") == "answer" and left[1] > WORTH:
-            self._compare()
+
+    def _follow_curve(self, event: dict[str, Any]) -> None:
+        """A training's own score on val, where it has one."""
+        score, done, total = (event.get(key) for key in ("score", "done", "total"))
+        if self.curve is None or score is None or not done or not total:
+            return
+        if score != self._score and (behind := self.curve(score, done / total)):
+            told = f"Left out after {done / total:.0%} of its training: {behind} on val."
+            self._end("behind", f"{told} It was not asked the test rows.")
+        self._score = score
 
     def _end(self, why: str, note: str) -> None:
         self.why, self.note = why, note
         raise Stopped(15)
 
-    def _compare(self) -> None:
+    def compare(self) -> None:
         """With the best strategy so far, on the rows that both have answered."""
         if self.best is None or not self.answers.exists():
             return
@@ -105,11 +138,8 @@ class RaceMonitor:
             return
         self._compared = len(answers)
         own = self.exam.first(answers)
-        others = [self.best.records[at] for at in own]
-        task, seed = self.bench.prepared.task, self.bench.project.seed
-        behind = surely_behind([*own.values()], others, task, self.equivalent, seed)
-        if behind:
-            rows = f"{len(answers):,} of {len(self.exam):,} test rows"
+        if behind := self.behind([*own.values()], [self.best.records[at] for at in own]):
+            rows = f"{len(answers):,} of {len(self.exam):,} {self.rows}"
             self._end(
                 "behind",
                 f"Stopped after {rows}:"
@@ -139,16 +169,83 @@ def surely_behind(
     `equivalent` points; else "". Both have answered the same rows."""
     if task.kind == "code":  # programs are run when all are there
         return ""
-    metric = metrics_for(task)[0]
-    own, best = (judge(some, task).rows[metric.name] for some in (records, others))
-    groups = group_codes([record.question.group for record in records])
+    metric, own, best, groups = _compared_rows(records, others, task)
     size = metric.high - metric.low
     found = paired_difference(
         own, best, metric.total, groups=groups, level=LEVEL, seed=seed, size=size
     )
     most = found.high if metric.higher_is_better else -found.low
-    if not most < -equivalent / 100:
+    return _two_scores(metric, own, best) if most < -equivalent / 100 else ""
+
+
+def not_worth_asking(
+    records: Sequence[Record],
+    others: Sequence[Record],
+    task: Task,
+    equivalent: float,
+    seed: int,
+    *,
+    left: float = 1.0,
+) -> str:
+    """The two scores in words where leaving the first strategy out is expected to lose less than
+    `LOSS` of `equivalent` points; else "".
+
+    Args:
+        left: of the first strategy's errors, the share that is left at best when it has learnt from
+            all rows.
+    """
+    metric, own, best, groups = _compared_rows(records, others, task)
+    size, sign = metric.high - metric.low, 1 if metric.higher_is_better else -1
+    found = paired_difference(
+        own, best, metric.total, groups=groups, level=LEVEL, seed=seed, size=size
+    )
+    error = (found.high - found.low) / 2 / NormalDist().inv_cdf((1 + LEVEL) / 2)
+    value = metric_value(own, metric.total)
+    perfect = metric.high if metric.higher_is_better else metric.low
+    better = sign * (found.value + (0.0 if left == 1.0 else (1 - left) * (perfect - value)))
+    # What is as good counts as well: it may be the cheaper one.
+    lost = expected_gain(better + equivalent / 100, error)
+    return _two_scores(metric, own, best) if 100 * lost < LOSS * (equivalent or LEAST) else ""
+
+
+def hopeless_curve(
+    score: float, share: float, *, best: Arm | None, task: Task, equivalent: float, rows: int
+) -> str:
+    """As `not_worth_asking`, of a training that has `score` on val after `share` of its steps: the
+    higher the better."""
+    metric = metrics_for(task)[0]
+    if best is None or not math.isfinite(metric.high - metric.low):
         return ""
+    sign, size = 1 if metric.higher_is_better else -1, metric.high - metric.low
+    perfect = sign * (metric.high if metric.higher_is_better else metric.low)
+    value = sign * judge(best.records, task).values[metric.name]
+    better = score + (1 - share**RATE) * (perfect - score) - value
+    # Two scores of as many rows each, which are not known one by one.
+    error = size * (0.5 / max(1, min(rows, SCORED))) ** 0.5
+    if not 100 * expected_gain(better + equivalent / 100, error) < LOSS * (equivalent or LEAST):
+        return ""
+    name = metric.name.replace("_", " ")
+    return f"{name} {sign * score:.3f} against {sign * value:.3f} of {best.name}"
+
+
+def expected_gain(better: float, error: float) -> float:
+    """The mean of what a normal variable with this mean and standard error has above 0."""
+    if not error > 0:
+        return max(0.0, better)
+    usual, z = NormalDist(), better / error
+    return error * usual.pdf(z) + better * usual.cdf(z)
+
+
+def _compared_rows(
+    records: Sequence[Record], others: Sequence[Record], task: Task
+) -> tuple[Metric, np.ndarray, np.ndarray, np.ndarray | None]:
+    """The deciding metric, its rows of both, and the groups of the rows."""
+    metric = metrics_for(task)[0]
+    own, best = (judge(some, task).rows[metric.name] for some in (records, others))
+    return metric, own, best, group_codes([record.question.group for record in records])
+
+
+def _two_scores(metric: Metric, own: np.ndarray, best: np.ndarray) -> str:
     values = [metric_value(rows, metric.total) for rows in (own, best)]
     return f"{metric.name.replace('_', ' ')} {values[0]:.3f} against {values[1]:.3f}"
 

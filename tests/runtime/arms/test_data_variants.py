@@ -5,13 +5,16 @@ from dataclasses import replace
 
 import pytest
 
-from assay.audits.data_variants import bench_with_data
 from assay.core.types import Document
+from assay.runtime.arms.data_variants import bench_with_data
+from helpers.small_projects import bench_of_project, load_project
 
 
-@pytest.fixture
-def bench(floors):
-    return floors.bench
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory):
+    arms = "compare: [{kind: majority}, {kind: tfidf}]"
+    project = load_project(tmp_path_factory.mktemp("variants") / "project", arms=arms)
+    return bench_of_project(project)[0]
 
 
 def arms(bench):

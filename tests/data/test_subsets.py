@@ -3,8 +3,8 @@ parents."""
 
 from collections import Counter
 
-from assay.audits.learning_curve.subsets import original_rows, sizes_of, subset
 from assay.core.types import Example, Message
+from assay.data.subsets import original_rows, sizes_of, subset
 
 
 def rows(**counts):

@@ -1,0 +1,358 @@
+"""The race of a run with a time limit: strategies are asked growing parts of val, and those that
+are not worth going on with are left out before any of them meets the test rows.
+
+Heats      a strategy is fitted, and asked val piece by piece. One that trains a language model
+           learns from a ninth of the rows first, then from a third, then from all (successive
+           halving, by three); all of these begin with a heat before one goes on to its next, the
+           most hopeful first
+Left out   after each piece, where leaving it out is expected to lose less than a twentieth of what
+           counts as equal; `planning/racing.py` has the rule. What learnt from a part of the rows,
+           or was looked at after a part of its training, is given the benefit of the doubt: errors
+           that fall with the root of the rows, or of the steps, which is faster than they do fall
+           (exponents of .07 to .35 in Hestness et al., 2017)
+Test rows  met in three turns: by the baselines, which are never left out; by those that stay of
+           what is quick; by those that stay of what trains or asks a model. So there is a verdict
+           whenever the time is over. A heat ends early enough for the next turn
+Source     Jamieson and Talwalkar (2016), arxiv.org/abs/1502.07943 (successive halving); Hestness et
+           al. (2017), arxiv.org/abs/1712.00409
+Watch out  strategies stop or choose by val, which flatters their score there. Scores on val decide
+           who goes on, and are told as such; no claim is made from them
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+from assay.core import checksummed_lines as sealed
+from assay.core.errors import ResourceError, Stopped, TrainError
+from assay.core.sampling import hash_rank
+from assay.core.types import Answer, Record, Strategy
+from assay.data.subsets import original_rows, subset
+from assay.decision.finished_arm import Arm
+from assay.evaluation.held_out_test import Exam
+from assay.evaluation.scoring import judge, metrics_for
+from assay.runtime.arms import embedding_similarity as alike
+from assay.runtime.arms.data_variants import bench_with_data
+from assay.runtime.arms.runner import Bench
+from assay.runtime.events.progress_rate import duration
+from assay.runtime.planning.racing import (
+    RATE,
+    RaceMonitor,
+    best_so_far,
+    hopeless_curve,
+    not_worth_asking,
+)
+
+if TYPE_CHECKING:
+    from assay.decision.finished_arm import Status
+
+SHARES = (1 / 9, 1 / 3)  # of the training rows, in the heats before all of them
+ASKED = 256  # val rows at most
+PIECE = 16  # val rows between two comparisons
+FEWEST = 24  # training rows of a heat; and val rows of a race
+START = 5.0  # seconds that a process takes before it answers, about
+QUICK = 20.0  # seconds of a fit under which no part of it is tried
+
+
+@dataclass
+class Contestant:
+    """One strategy in the race.
+
+    Attributes:
+        heats: of each, `rows` that it learnt from, `asked` val rows, `value` there, `seconds` on
+            the wall.
+        status: "" while it may go on; else that of its arm. note: why. left: seconds that it would
+            have taken longer, where known.
+        done: its records of all val rows that are asked, fitted on all rows. hope: its last score.
+            met: it has met the test rows. fitting, asking: seconds to fit it on all rows, and to
+            ask it the test rows, as far as known.
+    """
+
+    name: str
+    strategy: Strategy
+    heats: list[dict[str, Any]] = field(default_factory=list)
+    status: Status | Literal[""] = ""
+    note: str = ""
+    left: float | None = None
+    done: Arm | None = None
+    hope: float = 0.0
+    met: bool = False
+    fitting: float = 0.0
+    asking: float = 0.0
+
+    def leave(self, status: Status, note: str, left: float | None = None) -> None:
+        self.status, self.note, self.left = status, note, left
+
+
+@dataclass
+class Race:
+    """The heats of a run.
+
+    Args:
+        questions: test rows that those who stay will be asked. until: `time.monotonic()` when the
+            time is over.
+    """
+
+    bench: Bench
+    field: Sequence[Contestant]
+    val: Exam
+    questions: int
+    until: float
+
+    def turns(self) -> Iterator[Contestant]:
+        """The contestants in the order in which they meet the test rows, or are left out: a group
+        after its heats, the best on val first."""
+        for group in self._groups():
+            self._run_heats(group)
+            self._compare(group)
+            yield from sorted(group, key=lambda one: -one.hope)
+
+    def _groups(self) -> Iterator[list[Contestant]]:
+        """Baselines; what is quick; what trains by steps or asks the base model."""
+        base = self.bench.project.model
+
+        def effort(one: Contestant) -> int:
+            slow = one.strategy.draws and one.strategy.neural
+            return (
+                0 if one.strategy.baseline else 2 if slow or base in one.strategy.needs(base) else 1
+            )
+
+        for level in range(3):
+            yield [one for one in self.field if effort(one) == level]
+
+    def _run_heats(self, group: Sequence[Contestant]) -> None:
+        """All heats of a group, each contestant's beginning in its order."""
+        whole = len(original_rows(self.bench.prepared.examples("train")))
+        slow = [one for one in group if trains_base(one.strategy)]
+        for one in group:
+            if one not in slow:
+                self.run_heat(one, whole, whole)
+        for share in (*SHARES, 1.0):
+            rows = round(share * whole)
+            for one in sorted(slow, key=lambda one: -one.hope):
+                short = one.heats and one.fitting < QUICK
+                if not one.status and (share == 1.0 or (rows >= FEWEST and not short)):
+                    self.run_heat(one, rows, whole)
+
+    def run_heat(self, one: Contestant, rows: int, whole: int) -> None:
+        """Fit it on so many rows and ask it val; it leaves where it is too late or behind."""
+        until, needed = self._end_of_heat(), one.fitting * rows / whole
+        if time.monotonic() + needed > until:
+            told = f" It would take about {duration(needed)}." if needed else ""
+            one.leave("stopped", f"No time was left for it.{told}", needed or None)
+            return
+        bench = self._bench_of(rows, whole)
+        part = f" on {rows:,} rows" if rows < whole else ""
+        learnt = f" It had learnt from {rows:,} of {whole:,} rows." if rows < whole else ""
+        watch = self._monitor(bench, one, f"race, {one.name}{part}", until, rows / whole)
+        begun = time.monotonic()
+        try:
+            ended = self._ask(one, bench, watch, until)
+        except (TrainError, ResourceError) as error:
+            if rows == whole:  # a part of the rows may be too few for it
+                one.leave("failed", str(error.problems[0]))
+            return
+        answers = [Answer.from_json(row) for row in sealed.first_rows(watch.answers)]
+        first = self.val.first(answers)
+        records = [first[at] for at in sorted(first)]
+        self._add_heat(one, records, rows, time.monotonic() - begun)
+        if ended:
+            status = "pruned" if watch.why == "behind" else "stopped"
+            one.leave(status, ended + learnt, watch.left)
+            return
+        stage, fit = bench.stage(one.strategy, self.val.hash), bench.fit_stage(one.strategy)
+        asked, fitted = stage.completion_note() or {}, fit.completion_note() or {}
+        one.fitting = fitted.get("seconds", 0.0) * whole / rows
+        one.asking = asked.get("seconds", 0.0) * self.questions / len(self.val)
+        if rows == whole:
+            one.done = Arm(one.name, one.strategy.kind, records=records)
+        if watch.best and (behind := watch.behind(records, watch.best.records)):
+            one.leave("pruned", self._say_behind(behind, watch.best.name) + learnt)
+
+    def _end_of_heat(self) -> float:
+        """When a heat has to end, so that time is left for the test rows of those that go on."""
+        due = [one for one in self.field if one.done and not one.status and not one.met]
+        there = sum(START + one.asking for one in due)
+        return self.until - min(there, (self.until - time.monotonic()) / 2)
+
+    def _ask(self, one: Contestant, bench: Bench, watch: RaceMonitor, until: float) -> str:
+        """Fit and ask it, unless that is done; why it was ended early, or "".
+
+        Raises:
+            AssayError: as the worker. Stopped: the user interrupted.
+        """
+        if bench.state(one.strategy, self.val.hash) == "cached":
+            return ""
+        begun, label, note = time.monotonic(), watch.name, ""
+        bench.tell({"event": "stage", "name": label, "state": "start"})
+        try:
+            watch.compare()  # what an earlier run has asked
+            replace(bench, tell=watch.tell).run(
+                label,
+                one.strategy,
+                self.val.questions_in_order,
+                self.val.hash,
+                until - begun,
+                piece=PIECE,
+            )
+        except (TrainError, ResourceError) as error:
+            self._tell_end(label, "failed", str(error.problems[0]))
+            raise
+        except Stopped:
+            if not watch.why and until > time.monotonic():
+                raise
+            note = watch.note or "Stopped when the time given was over. What it has saved is kept."
+        self._tell_end(label, "skipped" if note else "done", note, time.monotonic() - begun)
+        return note
+
+    def _bench_of(self, rows: int, whole: int) -> Bench:
+        if rows == whole:
+            return self.bench
+        train, task = self.bench.prepared.examples("train"), self.bench.prepared.task
+        part = subset(
+            train,
+            rows,
+            stratify=task.kind == "classify",
+            seed=self.bench.project.seed,
+            draw=0,
+        )
+        return bench_with_data(self.bench, "race", train=part)
+
+    def _monitor(
+        self, bench: Bench, one: Contestant, label: str, until: float, share: float
+    ) -> RaceMonitor:
+        project, task = self.bench.project, self.bench.prepared.task
+        best = best_so_far([c.done for c in self.field if c.done], task)
+        behind = partial(
+            not_worth_asking,
+            task=task,
+            equivalent=project.weigh.equivalent,
+            seed=project.seed,
+            left=share**RATE,
+        )
+        curve = partial(
+            hopeless_curve,
+            best=best,
+            task=task,
+            equivalent=project.weigh.equivalent,
+            rows=len(self.val),
+        )
+        answers = bench.stage(one.strategy, self.val.hash).folder / "answers.jsonl"
+        if one.strategy.baseline:
+            best = None
+        # Of what is trained inside another strategy the score is something else.
+        own = curve if share == 1.0 and not any(one.strategy.inside()) else None
+        return RaceMonitor(
+            bench, self.val, label, until, answers, best, behind, "val rows", own, always=True
+        )
+
+    def _add_heat(
+        self, one: Contestant, records: Sequence[Record], rows: int, seconds: float
+    ) -> None:
+        """What it was given, and its score on the val rows that it has answered."""
+        task = self.bench.prepared.task
+        metric = metrics_for(task)[0]
+        value = judge(records, task).values[metric.name] if records else None
+        one.heats.append(
+            {"rows": rows, "asked": len(records), "value": value, "seconds": round(seconds, 1)}
+        )
+        if value is not None:
+            one.hope = value if metric.higher_is_better else -value
+
+    def _compare(self, group: Sequence[Contestant]) -> None:
+        """After the heats of a group: who of it the best of all has left behind."""
+        task, project = self.bench.prepared.task, self.bench.project
+        best = best_so_far([one.done for one in self.field if one.done], task)
+        for one in group:
+            if one.status or one.done is None or one.done is best or one.strategy.baseline:
+                continue
+            assert best is not None  # `one.done` is there
+            behind = not_worth_asking(
+                one.done.records, best.records, task, project.weigh.equivalent, project.seed
+            )
+            if behind:
+                one.leave("pruned", self._say_behind(behind, best.name))
+
+    def _say_behind(self, behind: str, best: str) -> str:
+        return (
+            f"Left out: {behind} of {best} on {len(self.val):,} val rows. It was not asked the"
+            " test rows."
+        )
+
+    def _tell_end(self, label: str, state: str, note: str, seconds: float | None = None) -> None:
+        more = {} if seconds is None else {"seconds": seconds}
+        self.bench.tell({"event": "stage", "name": label, "state": state, "note": note, **more})
+
+
+def race(
+    bench: Bench, arms: Mapping[str, Strategy], exam: Exam, until: float | None
+) -> Iterator[Contestant]:
+    """The strategies in the order in which they meet the test rows; those with a `status` do not.
+    Heats are run as the caller asks for the next.
+
+    There is no race without a time limit, with a single strategy that is no baseline, with few val
+    rows, and where answers are programs or scored by an encoder: all meet the test rows, in the
+    order of `arms`.
+
+    Raises:
+        AssayError: as the worker, but for a fit that fails. Stopped: the user interrupted.
+    """
+    task = bench.prepared.task
+    val = [row for row in bench.prepared.examples("val") if row.target is not None]
+    rows = sorted(val, key=lambda row: hash_rank("race", row.id, row.text))[:ASKED]
+    asked = Exam(rows)
+
+    def may_race(strategy: Strategy) -> bool:
+        """Not what has met the test rows without a race."""
+        return not asks_endpoint(bench, strategy) and (
+            bench.state(strategy, exam.hash) != "cached"
+            or bench.state(strategy, asked.hash) == "cached"
+        )
+
+    entered = [Contestant(name, one) for name, one in arms.items() if may_race(one)]
+    rivals = sum(not one.strategy.baseline for one in entered)
+    odd = task.kind == "code" or alike.needs_similarity(task)
+    if until is None or not bench.project.race or rivals < 2 or len(val) < FEWEST or odd:
+        yield from (Contestant(name, one) for name, one in arms.items())
+        return
+    names = {one.name for one in entered}
+    yield from (Contestant(name, one) for name, one in arms.items() if name not in names)
+    for one in Race(bench, entered, asked, len(exam), until).turns():
+        yield one
+        one.met = True
+
+
+def trains_base(strategy: Strategy) -> bool:
+    """Whether a language model is trained, in a time that grows with the rows: small encoders read
+    few rows the more often, and a search takes as long on fewer."""
+    from assay.strategies.search.hyperparameter_search import HyperparameterSearch
+    from assay.training.settings import Trained
+
+    if isinstance(strategy, HyperparameterSearch):
+        return False
+    inner = [one for _, one in strategy.inside() if isinstance(one, Strategy)]
+    return isinstance(strategy, Trained) or any(trains_base(one) for one in inner)
+
+
+def asks_endpoint(bench: Bench, strategy: Strategy) -> bool:
+    """Whether it asks a model behind an address, where each question is paid for."""
+    needed = strategy.needs(bench.project.model)
+    return any("remote" in bench.models.get(name, {}) for name in needed)
+
+
+def arm_left_out(one: Contestant, settings: dict[str, Any]) -> Arm:
+    """The arm of a contestant that does not meet the test rows."""
+    return Arm(
+        one.name,
+        one.strategy.kind,
+        settings,
+        status=one.status or "done",
+        note=one.note,
+        left=one.left,
+        floor=one.strategy.baseline,
+        heats=tuple(one.heats),
+    )

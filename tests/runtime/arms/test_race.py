@@ -1,0 +1,90 @@
+"""A run with a time limit is a race on val: who cannot win does not meet the test rows."""
+
+import pytest
+
+import assay
+from assay.config import make_strategy
+from assay.runtime.arms.race import Contestant, arm_left_out, race, trains_base
+from helpers.small_projects import bench_of_project, load_project
+from helpers.toy import build, rows, write_rows
+
+ARMS = """
+minutes: 10
+compare:
+  - {kind: majority}
+  - {kind: tfidf}
+  - {kind: shots, k: 0}
+  - {kind: lora, rank: 4, epochs: 2}
+"""
+
+
+@pytest.fixture(scope="module")
+def raced(tmp_path_factory, tiny_model):
+    folder = build(tmp_path_factory.mktemp("race") / "p", tiny_model, ARMS)
+    write_rows(folder / "train.jsonl", rows(400))
+    heard = []
+    return folder, assay.run(folder, tell=heard.append), heard
+
+
+@pytest.mark.slow
+def test_who_cannot_win_does_not_meet_the_test_rows(raced):
+    folder, report, _ = raced
+    found = {one["name"]: one for one in report.data["strategies"]}
+    assert report.data["verdict"]["recommended"] == "tfidf"
+    assert report.data["verdict"]["state"] == "use"  # nothing is left undecided
+    for name in ("zero-shot", "lora-r4-e2"):
+        assert found[name]["status"] == "pruned"
+        assert not (folder / "report" / "predictions" / f"{name}.jsonl").exists()
+    # in pieces; what is trained, after a part of the training rows
+    assert [heat["asked"] for heat in found["zero-shot"]["heats"]] in ([16], [32], [44])
+    assert [heat["rows"] for heat in found["lora-r4-e2"]["heats"]] == [40]
+    assert 350 < (rows := found["tfidf"]["heats"][0]["rows"]) <= 360
+    page = (folder / "report" / "report.html").read_text(encoding="utf-8")
+    assert f"It had learnt from 40 of {rows} rows." in page
+    assert "2 of 4 met them" in (folder / "report" / "report.md").read_text(encoding="utf-8")
+
+
+def test_the_same_again_asks_nothing_and_says_the_same(raced):
+    folder, report, _ = raced
+    heard = []
+    again = assay.run(folder, tell=heard.append)
+    assert not [one for one in heard if one.get("event") == "progress"]
+    for one, other in zip(report.data["strategies"], again.data["strategies"], strict=True):
+        assert one["status"] == other["status"]
+
+
+def test_without_a_race_all_meet_the_test_rows(raced, tmp_path, tiny_model):
+    folder = build(
+        tmp_path / "p", tiny_model, ARMS.replace("minutes: 10", "minutes: 10\nrace: false")
+    )
+    report = assay.run(folder, only=["majority", "tfidf"])
+    assert all(one["heats"] == [] for one in report.data["strategies"])
+
+
+def test_a_part_of_the_rows_comes_first_where_a_language_model_is_trained():
+    shots, lora = {"kind": "shots", "k": 0}, {"kind": "lora"}
+    for settings, trains in (
+        (lora, True),
+        ({"kind": "full"}, True),
+        ({"kind": "rag", "inner": lora}, True),
+        ({"kind": "rag", "inner": shots}, False),
+        (shots, False),
+        ({"kind": "setfit"}, False),
+        ({"kind": "lora", "learning_rate": {"low": 1e-5, "high": 1e-3, "log": True}}, False),
+    ):
+        assert trains_base(make_strategy(settings, {})) == trains, settings
+
+
+def test_one_that_is_left_out_keeps_what_it_was_given():
+    one = Contestant("knn", make_strategy({"kind": "knn"}, {}))
+    one.heats.append({"rows": 40, "asked": 16, "value": 0.5, "seconds": 1.0})
+    one.leave("pruned", "behind", 3.0)
+    left = arm_left_out(one, {"k": 3})
+    assert (left.status, left.note, left.settings, left.left) == ("pruned", "behind", {"k": 3}, 3.0)
+    assert left.heats == tuple(one.heats)
+
+
+def test_without_a_limit_the_order_is_that_of_the_file(tmp_path):
+    bench, exam = bench_of_project(load_project(tmp_path / "project"))
+    order = [one.name for one in race(bench, bench.project.arms, exam, None)]
+    assert order == [*bench.project.arms] and len(order) > 1
