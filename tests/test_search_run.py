@@ -3,6 +3,7 @@ its settings; nothing is fitted twice; a killed search goes on."""
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -46,11 +47,25 @@ def test_the_report_has_the_trials_and_one_piece_is_kept(searched):
     assert len(of_lora["trials"]) == 2  # there are no more combinations
     assert of_lora["trials"][0]["values"] == {"rank": 2}
     names = [part["name"] for part in found["lora-search"]["cost"]["parts"]]
-    assert names[1:] == ["search"] and len(names) == 2  # the base and what was kept
+    assert names[1:] == ["lora"] and len(names) == 2  # the base and what was kept
     seconds = sum(one["seconds"] for one in of_lora["trials"])
     assert found["lora-search"]["cost"]["fit_seconds"] >= 0.9 * seconds
     page = (searched / "report" / "report.html").read_text()
     assert "Searched: 2 trials in" in page and "Searched: 3 trials in" in page
+
+
+@pytest.mark.slow
+def test_more_rows_are_learnt_with_the_settings_that_were_found(searched, tmp_path):
+    folder = tmp_path / "curve"
+    shutil.copytree(searched, folder)
+    project = folder / "project.yaml"
+    curve = "evaluate: {learning_curve: {sizes: [0.5], draws: 1, arms: [tfidf-search]}}\n"
+    project.write_text(project.read_text() + curve)
+    before = [*folder.glob("work/fit/*/arm/search.json")]
+    report = assay.run(folder)
+    (found,) = report.data["learning_curve"]["arms"]
+    assert [point["rows"] for point in found["points"]] == [30, 59]
+    assert [*folder.glob("work/fit/*/arm/search.json")] == before != []
 
 
 @pytest.mark.slow

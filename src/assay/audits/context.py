@@ -52,7 +52,11 @@ class Seen:
         return tuple(arm for arm in self.arms if arm.status == "done")
 
     def strategy(self, name: str) -> Strategy:
-        return self.bench.project.arms[name]
+        """An arm's strategy; the one that a search has chosen, so that more rows or other labels
+        are learnt with its settings and nothing is searched again."""
+        from assay.runtime.arms.searched_strategy import resolve_search
+
+        return resolve_search(self.bench, self.bench.project.arms[name])
 
     def shortlist(self) -> list[str]:
         """The arms that a question need ask when asking all would take too long: the one

@@ -21,6 +21,7 @@ from assay.core.errors import Damaged, ModelError, Problem, UsageError, unknown_
 from assay.core.project_paths import near
 from assay.core.types import Lesson, Tell
 from assay.runtime.arms.differences import tell_difference
+from assay.runtime.arms.searched_strategy import resolve_search
 
 if TYPE_CHECKING:
     from assay.config import Project
@@ -109,17 +110,6 @@ def open_recorded(one: ReportRecord, arm: str, offline: bool, tell: Tell) -> tup
         )
     bench = one.bench([strategy], offline, tell)
     return bench, resolve_search(bench, strategy)
-
-
-def resolve_search(bench: Bench, strategy: Any) -> Any:
-    """The strategy itself; of a search the one that it chose, whose own fit is kept too."""
-    from assay.strategies.search.hyperparameter_search import FILE, HyperparameterSearch
-
-    if not isinstance(strategy, HyperparameterSearch):
-        return strategy
-    found = store.read_json(bench.fit_stage(strategy).folder / "arm" / FILE)
-    chosen = strategy.strategy_of(found["values"])
-    return chosen if bench.fit_stage(chosen).completion_note() is not None else strategy
 
 
 def open_unrecorded(project: Project, arm: str, offline: bool, tell: Tell) -> tuple[Bench, Any]:

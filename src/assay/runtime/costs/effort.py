@@ -9,6 +9,7 @@ from assay.core.types import Learner, Part, Strategy
 from assay.strategies.compression.quantise import Quantise
 from assay.strategies.prompting.few_shot import Shots
 from assay.strategies.retrieval.rag import Rag
+from assay.strategies.search.hyperparameter_search import HyperparameterSearch
 
 
 def needs_labels(learner: Learner) -> bool:
@@ -45,4 +46,6 @@ def pieces(
         {"name": part["name"], "fit_seconds": round(part["fit_seconds"], 3)} for part in inside
     ]
     models = [{"name": name, "fit_seconds": 0.0} for name in strategy.needs(base)]
-    return [*models, {"name": strategy.kind, "fit_seconds": round(own, 3)}, *parts]
+    # What a search has chosen is kept, not the search.
+    kept = strategy.inner.kind if isinstance(strategy, HyperparameterSearch) else strategy.kind
+    return [*models, {"name": kept, "fit_seconds": round(own, 3)}, *parts]
