@@ -4,6 +4,7 @@ test_kills.py."""
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,9 +13,10 @@ import pytest
 
 import assay
 from assay import pipeline as flow
+from assay.cli.main import exit_code
 from assay.config import load
 from assay.core.corrupt_files import silent
-from assay.core.errors import LeakError, TrainError, UsageError
+from assay.core.errors import LeakError, Stopped, TrainError, UsageError
 from assay.evaluation.held_out_test import Exam
 from assay.runtime.arms.model_lookup import find_models
 from assay.runtime.arms.runner import Bench
@@ -28,6 +30,25 @@ from helpers.toy import ARMS, build, comparable, rows, write_rows
 def project(tmp_path, tiny_model):
     """A project folder that has not run."""
     return build(tmp_path / "project", tiny_model)
+
+
+@pytest.mark.slow
+def test_ctrl_c_gives_the_verdict_of_what_is_known(tmp_path):
+    arms = "compare: [{kind: majority}, {kind: tfidf}, {kind: knn, name: later}]"
+    folder = build(tmp_path / "project", Path("no-model"), arms)
+
+    def interrupt(event):
+        if (event.get("name"), event.get("state")) == ("later", "start"):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    report = assay.run(folder, tell=interrupt, only=["majority", "tfidf", "later"])
+    assert [one["status"] for one in report.data["strategies"]] == ["done", "done", "skipped"]
+    assert "later did not finish" in report.data["verdict"]["headline"]
+    assert exit_code(report) == 130
+    with pytest.raises(Stopped):  # there is nothing to compare yet
+        first = build(tmp_path / "first", Path("no-model"), arms)
+        assay.run(first, tell=lambda event: os.kill(os.getpid(), signal.SIGINT))
+    assert not (first / "report").exists()
 
 
 @pytest.mark.slow

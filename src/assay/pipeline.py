@@ -9,9 +9,10 @@ passed to `tell`.
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,7 @@ from assay.audits.registry import beside, run_audits
 from assay.config.names import name_today
 from assay.core import store
 from assay.core.corrupt_files import silent
-from assay.core.errors import AssayError, Problem, UsageError, nearest, unknown_name
+from assay.core.errors import AssayError, Problem, Stopped, UsageError, nearest, unknown_name
 from assay.core.project_paths import near
 from assay.core.types import Answer, Strategy, Tell
 from assay.evaluation.held_out_test import Exam
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from assay.decision.finished_arm import Arm
     from assay.reporting.build import Report
 
+INTERRUPTED = "The run was interrupted before this strategy was done. What it has saved is kept."
 ENDING = 6.0  # seconds, about, that the report of a run takes
 
 
@@ -73,7 +75,7 @@ def run(
 
     Raises:
         AssayError: as each step; what is done is kept, and the same call goes on from there.
-            Stopped: interrupted.
+            Stopped: interrupted, before a strategy was done or by another signal than Ctrl-C's.
     """
     started, minutes = time.monotonic() - gone, minutes or project.minutes
     keep_private(project)
@@ -110,16 +112,10 @@ def run(
             by=look_key(bench, arms, exam),
             tell=tell,
         )
-        until = deadline(started, minutes)
-        outcomes: list[Arm] = []
         turns = quick_first(arms, project.model) if minutes else arms
-        for one in race(bench, turns, exam, until):
-            if one.status:
-                outcomes.append(arm_left_out(one, own_settings(one.strategy)))
-                continue
-            arm = compete(bench, one.name, one.strategy, exam, look, until, outcomes)
-            outcomes.append(replace(arm, heats=tuple(one.heats)))
+        outcomes = take_turns(bench, turns, exam, look, deadline(started, minutes))
         outcomes.sort(key=lambda arm: [*arms].index(arm.name))
+        interrupted = any(arm.note == INTERRUPTED for arm in outcomes)
         warnings += check_references(bench, exam)
         opened = look()
         for changed in changes(project.exam_book):
@@ -128,7 +124,7 @@ def run(
         seen = Seen(
             bench, exam, tuple(outcomes), lambda: build_report(bench, outcomes, exam, opened, ())
         )
-        found = run_audits(seen, warnings, deadline(started, minutes))
+        found = {} if interrupted else run_audits(seen, warnings, deadline(started, minutes))
         warnings = [
             *prepared.note["warnings"],
             *warnings,
@@ -141,6 +137,39 @@ def run(
             build_report(bench, outcomes, exam, opened, warnings, found),
             found,
         )
+
+
+def take_turns(
+    bench: Bench,
+    arms: Mapping[str, Strategy],
+    exam: Exam,
+    look: Callable[[], int],
+    until: float | None,
+) -> list[Arm]:
+    """Each strategy's turn, with its answers or why there are none. Ctrl-C ends the turns, once
+    there is an answer to compare: the report then says what is known."""
+    from assay.decision.finished_arm import Arm
+
+    outcomes: list[Arm] = []
+    try:
+        for one in race(bench, arms, exam, until):
+            if one.status:
+                outcomes.append(arm_left_out(one, own_settings(one.strategy)))
+                continue
+            arm = compete(bench, one.name, one.strategy, exam, look, until, outcomes)
+            outcomes.append(replace(arm, heats=tuple(one.heats)))
+    except Stopped as stopped:
+        by_user = stopped.exit_code == 128 + signal.SIGINT
+        if not by_user or not any(arm.status == "done" for arm in outcomes):
+            raise
+        bench.tell({"event": "note", "text": "Interrupted: the report says what is known."})
+        there = {arm.name for arm in outcomes}
+        outcomes += [
+            Arm(name, one.kind, own_settings(one), "skipped", floor=one.baseline, note=INTERRUPTED)
+            for name, one in arms.items()
+            if name not in there
+        ]
+    return outcomes
 
 
 def select_arms(project: Project, only: Sequence[str]) -> dict[str, Strategy]:

@@ -194,8 +194,13 @@ def run(
 
 
 def exit_code(report: Any) -> int:
-    """6 or 4 when an arm failed in training or for want of resources, 1 when a gate failed: nothing
-    may be recommended, or the recommended arm scores below the floor. Else 0."""
+    """130 after Ctrl-C; 6 or 4 when an arm failed in training or for want of resources, 1 when a
+    gate failed: nothing may be recommended, or the recommended arm scores below the floor. Else
+    0."""
+    from assay.pipeline import INTERRUPTED
+
+    if any(arm.note == INTERRUPTED for arm in report.arms):
+        return 130
     failed = [arm.note[:1] for arm in report.arms if arm.status == "failed"]
     if failed:
         return 6 if "T" in failed else 4

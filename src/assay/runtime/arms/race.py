@@ -140,6 +140,9 @@ class Race:
 
     def run_heat(self, one: Contestant, rows: int, whole: int) -> None:
         """Fit it on so many rows and ask it val; it leaves where it is too late or behind."""
+        if late := self._late_part(one):
+            one.leave("stopped", f"It needs {late.name}, which did not finish.", late.left)
+            return
         until, needed = self._end_of_heat(), one.fitting * rows / whole
         if time.monotonic() + needed > until:
             told = f" It would take about {duration(needed)}." if needed else ""
@@ -172,6 +175,12 @@ class Race:
             one.done = Arm(one.name, one.strategy.kind, records=records)
         if watch.best and (behind := watch.behind(records, watch.best.records)):
             one.leave("pruned", self._say_behind(behind, watch.best.name) + learnt)
+
+    def _late_part(self, one: Contestant) -> Contestant | None:
+        """A contestant that is a part of this one and that the time was too short for."""
+        inside = [strategy for _, strategy in one.strategy.inside()]
+        late = [other for other in self.field if other.status == "stopped"]
+        return next((other for other in late if other.strategy in inside), None)
 
     def _end_of_heat(self) -> float:
         """When a heat has to end, so that time is left for the test rows of those that go on."""
