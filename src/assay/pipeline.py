@@ -32,9 +32,10 @@ from assay.evaluation.test_set_uses import changes, places
 from assay.reporting.publish import build_report, publish
 from assay.runtime.arms import embedding_similarity as alike
 from assay.runtime.arms.cache_keys import own_settings
+from assay.runtime.arms.contestant import arm_left_out
 from assay.runtime.arms.model_lookup import computable, find_models
 from assay.runtime.arms.process import Servers
-from assay.runtime.arms.race import arm_left_out, race
+from assay.runtime.arms.race import race
 from assay.runtime.arms.runner import Bench
 from assay.runtime.arms.strategy_run import compete, tell_for
 from assay.runtime.costs.remote import refuse_remote, remote_warnings

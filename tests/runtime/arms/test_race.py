@@ -3,8 +3,7 @@
 import pytest
 
 import assay
-from assay.config import make_strategy
-from assay.runtime.arms.race import Contestant, arm_left_out, race, trains_base
+from assay.runtime.arms.race import race
 from helpers.small_projects import bench_of_project, load_project
 from helpers.toy import build, rows, write_rows
 
@@ -59,29 +58,6 @@ def test_without_a_race_all_meet_the_test_rows(raced, tmp_path, tiny_model):
     )
     report = assay.run(folder, only=["majority", "tfidf"])
     assert all(one["heats"] == [] for one in report.data["strategies"])
-
-
-def test_a_part_of_the_rows_comes_first_where_a_language_model_is_trained():
-    shots, lora = {"kind": "shots", "k": 0}, {"kind": "lora"}
-    for settings, trains in (
-        (lora, True),
-        ({"kind": "full"}, True),
-        ({"kind": "rag", "inner": lora}, True),
-        ({"kind": "rag", "inner": shots}, False),
-        (shots, False),
-        ({"kind": "setfit"}, False),
-        ({"kind": "lora", "learning_rate": {"low": 1e-5, "high": 1e-3, "log": True}}, False),
-    ):
-        assert trains_base(make_strategy(settings, {})) == trains, settings
-
-
-def test_one_that_is_left_out_keeps_what_it_was_given():
-    one = Contestant("knn", make_strategy({"kind": "knn"}, {}))
-    one.heats.append({"rows": 40, "asked": 16, "value": 0.5, "seconds": 1.0})
-    one.leave("pruned", "behind", 3.0)
-    left = arm_left_out(one, {"k": 3})
-    assert (left.status, left.note, left.settings, left.left) == ("pruned", "behind", {"k": 3}, 3.0)
-    assert left.heats == tuple(one.heats)
 
 
 def test_without_a_limit_the_order_is_that_of_the_file(tmp_path):

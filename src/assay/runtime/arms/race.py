@@ -23,9 +23,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
 
 from assay.core import checksummed_lines as sealed
 from assay.core.errors import ResourceError, Stopped, TrainError
@@ -36,6 +35,7 @@ from assay.decision.finished_arm import Arm
 from assay.evaluation.held_out_test import Exam
 from assay.evaluation.scoring import judge, metrics_for
 from assay.runtime.arms import embedding_similarity as alike
+from assay.runtime.arms.contestant import Contestant, asks_endpoint, trains_base
 from assay.runtime.arms.data_variants import bench_with_data
 from assay.runtime.arms.runner import Bench
 from assay.runtime.events.progress_rate import duration
@@ -47,45 +47,12 @@ from assay.runtime.planning.racing import (
     not_worth_asking,
 )
 
-if TYPE_CHECKING:
-    from assay.decision.finished_arm import Status
-
 SHARES = (1 / 9, 1 / 3)  # of the training rows, in the heats before all of them
 ASKED = 256  # val rows at most
 PIECE = 16  # val rows between two comparisons
 FEWEST = 24  # training rows of a heat; and val rows of a race
 START = 5.0  # seconds that a process takes before it answers, about
 QUICK = 20.0  # seconds of a fit under which no part of it is tried
-
-
-@dataclass
-class Contestant:
-    """One strategy in the race.
-
-    Attributes:
-        heats: of each, `rows` that it learnt from, `asked` val rows, `value` there, `seconds` on
-            the wall.
-        status: "" while it may go on; else that of its arm. note: why. left: seconds that it would
-            have taken longer, where known.
-        done: its records of all val rows that are asked, fitted on all rows. hope: its last score.
-            met: it has met the test rows. fitting, asking: seconds to fit it on all rows, and to
-            ask it the test rows, as far as known.
-    """
-
-    name: str
-    strategy: Strategy
-    heats: list[dict[str, Any]] = field(default_factory=list)
-    status: Status | Literal[""] = ""
-    note: str = ""
-    left: float | None = None
-    done: Arm | None = None
-    hope: float = 0.0
-    met: bool = False
-    fitting: float = 0.0
-    asking: float = 0.0
-
-    def leave(self, status: Status, note: str, left: float | None = None) -> None:
-        self.status, self.note, self.left = status, note, left
 
 
 @dataclass
@@ -333,35 +300,3 @@ def race(
     for one in Race(bench, entered, asked, len(exam), until).turns():
         yield one
         one.met = True
-
-
-def trains_base(strategy: Strategy) -> bool:
-    """Whether a language model is trained, in a time that grows with the rows: small encoders read
-    few rows the more often, and a search takes as long on fewer."""
-    from assay.strategies.search.hyperparameter_search import HyperparameterSearch
-    from assay.training.settings import Trained
-
-    if isinstance(strategy, HyperparameterSearch):
-        return False
-    inner = [one for _, one in strategy.inside() if isinstance(one, Strategy)]
-    return isinstance(strategy, Trained) or any(trains_base(one) for one in inner)
-
-
-def asks_endpoint(bench: Bench, strategy: Strategy) -> bool:
-    """Whether it asks a model behind an address, where each question is paid for."""
-    needed = strategy.needs(bench.project.model)
-    return any("remote" in bench.models.get(name, {}) for name in needed)
-
-
-def arm_left_out(one: Contestant, settings: dict[str, Any]) -> Arm:
-    """The arm of a contestant that does not meet the test rows."""
-    return Arm(
-        one.name,
-        one.strategy.kind,
-        settings,
-        status=one.status or "done",
-        note=one.note,
-        left=one.left,
-        floor=one.strategy.baseline,
-        heats=tuple(one.heats),
-    )
