@@ -1,0 +1,178 @@
+"""Does a race come to the verdict of the full comparison, how much sooner, and what does it lose?
+
+    python benchmarks/race.py [--sets snips,pubmedqa] [--minutes 2,5,10,30] [--until MINUTES]
+
+Each set is the project that `assay run FILE` makes, on the rows of `outside.py`. *whole*: every
+strategy is fitted on all rows and asked all test rows, without a limit. *race*: a limit that is far
+away, so that only the race leaves strategies out. *N minutes*: what a run of so long recommends.
+All in folders of their own, so that nothing is shared. What a recommendation loses is told by the
+whole comparison's scores on the same test rows.
+
+Resumable: what is done stands in benchmarks/race.jsonl, which is committed; docs/race-measured.md
+is written from it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from assay.core.store import append, drop_torn_line, read_lines, write_text
+from contest import environment, processor
+from outside_assay import make_project
+from outside_rows import Laid, lay_out
+from outside_sets import SETS
+
+HERE = Path(__file__).parent
+OUT, RESULTS = HERE / "out" / "race", HERE / "race.jsonl"
+PAGE = HERE.parent / "docs" / "race-measured.md"
+SOON = "snips,docs_issues,pubmedqa,banking77,restaurant_intents,snips_slots,ncbi_disease,mmlu"
+SOON += ",scitldr,coffee_answers"
+FAR = 1000.0  # minutes: a limit that is never met
+VERSION = 1  # raise it when runs decide differently
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--sets", default=SOON)
+    parser.add_argument("--minutes", default="", help="limits besides: 2,5,10,30")
+    parser.add_argument("--until", type=float, help="begin nothing more after so many minutes")
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    until = None if options.until is None else time.monotonic() + 60 * options.until
+    limits = [float(one) for one in options.minutes.split(",") if one]
+    if RESULTS.exists():
+        drop_torn_line(RESULTS)
+    names = options.sets.split(",")
+    for make in (one for one in SETS if one.__name__ in names):
+        laid = lay_out(make, HERE / "out" / "outside" / "sets")
+        for way in ("race", "whole", *limits):
+            if until is not None and time.monotonic() > until:
+                break
+            if not find(results(), laid, way):
+                run(laid, way, options.threads)
+    write_text(PAGE, page(results()))
+    print(f"{PAGE} written")
+
+
+def run(laid: Laid, way: str | float, threads: int) -> None:
+    """One run, and its line."""
+    folder = OUT / f"{way}" / laid.name
+    make_project(laid, folder)
+    sets = ["--set", "race=false", "--set", "minutes=null"] if way == "whole" else []
+    minutes = {"whole": [], "race": ["--minutes", f"{FAR:g}"]}.get(str(way))
+    more = ["--minutes", f"{way:g}"] if minutes is None else minutes  # type: ignore[str-format]
+    command = [sys.executable, "-m", "assay.cli", "run", str(folder), "--offline", "--plain"]
+    begun = time.monotonic()
+    with (folder / "run.log").open("ab") as log:
+        env = environment(threads, ours=True)
+        subprocess.run([*command, *more, *sets], env=env, stdout=log, stderr=log)
+    seconds = time.monotonic() - begun
+    report = json.loads((folder / "report" / "report.json").read_text(encoding="utf-8"))
+    metric = report["task"]["metric"]
+    arms = {
+        one["name"]: {
+            "status": one["status"],
+            "value": one["metrics"][metric]["value"] if one["status"] == "done" else None,
+            "heats": one["heats"],
+        }
+        for one in report["strategies"]
+    }
+    row = {"set": laid.name, "hash": laid.about["hash"], "way": way, "version": VERSION}
+    row |= {"seconds": round(seconds, 1), "threads": threads, "metric": metric}
+    row |= {"recommended": report["verdict"]["recommended"], "arms": arms, "machine": processor()}
+    append(RESULTS, row)
+    print(f"{laid.name} {way}: {row['recommended']} ({seconds:.0f} s)", flush=True)
+
+
+def results() -> list[dict[str, Any]]:
+    rows = list(read_lines(RESULTS)) if RESULTS.exists() else []
+    return [row for row in rows if row["version"] == VERSION]
+
+
+def find(rows: Sequence[dict[str, Any]], laid: Laid, way: str | float) -> dict[str, Any] | None:
+    same = [row for row in rows if (row["set"], row["way"]) == (laid.name, way)]
+    return next((row for row in same if row["hash"] == laid.about["hash"]), None)
+
+
+# --- page -----------------------------------------------------------------------------------------
+
+
+def page(rows: Sequence[dict[str, Any]]) -> str:
+    """docs/race-measured.md."""
+    whole = {row["set"]: row for row in rows if row["way"] == "whole"}
+    raced = {row["set"]: row for row in rows if row["way"] == "race"}
+    both = [name for name in whole if name in raced]
+    lines = [
+        "# The race, measured",
+        "",
+        "Made by `benchmarks/race.py` from `benchmarks/race.jsonl`. The same project twice: every"
+        " strategy fitted on all rows and asked all test rows, and the [race](race.md) without a"
+        " limit that is met. Points lost: by the scores of the whole comparison on its test rows,"
+        " its recommendation less the race's.",
+        "",
+        "| set | whole, minutes | race, minutes | race / whole | whole recommends | race recommends"
+        " | points lost | met the test rows |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for name in both:
+        first, other = whole[name], raced[name]
+        met = sum(one["status"] == "done" for one in other["arms"].values())
+        cells = [
+            name,
+            f"{first['seconds'] / 60:.1f}",
+            f"{other['seconds'] / 60:.1f}",
+            f"{other['seconds'] / first['seconds']:.2f}",
+            f"`{first['recommended']}`",
+            f"`{other['recommended']}`",
+            f"{lost(first, other):.1f}",
+            f"{met} of {len(other['arms'])}",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    if both:
+        shares = [raced[name]["seconds"] / whole[name]["seconds"] for name in both]
+        points = [lost(whole[name], raced[name]) for name in both]
+        lines += [
+            "",
+            f"On {sum(share <= 1 / 3 for share in shares)} of {len(both)} sets the race takes a"
+            f" third of the time or less; it loses {sum(points) / len(points):.1f} points on"
+            f" average, {max(points):.1f} at most.",
+        ]
+    return "\n".join([*lines, *curve(rows, whole), ""])
+
+
+def lost(whole: dict[str, Any], other: dict[str, Any]) -> float:
+    """Points, by the whole comparison's scores; where nothing was recommended, all of them."""
+    best, name = whole["arms"][whole["recommended"]]["value"], other["recommended"]
+    return 100 * (best - (whole["arms"][name]["value"] if name else 0.0))
+
+
+def curve(rows: Sequence[dict[str, Any]], whole: dict[str, dict[str, Any]]) -> list[str]:
+    """Points lost by a limit of so many minutes."""
+    limited = [row for row in rows if isinstance(row["way"], float) and row["set"] in whole]
+    if not limited:
+        return []
+    limits = sorted({row["way"] for row in limited})
+    lines = ["", "## In so many minutes", "", "Points lost by a run with a limit.", ""]
+    lines += [
+        f"| set | {' | '.join(f'{one:g}' for one in limits)} |",
+        f"|{'---|' * (len(limits) + 1)}",
+    ]
+    for name in whole:
+        there = {row["way"]: row for row in limited if row["set"] == name}
+        if there:
+            cells = [
+                f"{lost(whole[name], there[one]):.1f}" if one in there else "–" for one in limits
+            ]
+            lines.append(f"| {name} | {' | '.join(cells)} |")
+    return lines
+
+
+if __name__ == "__main__":
+    main()
