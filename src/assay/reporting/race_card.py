@@ -72,8 +72,7 @@ def race_sentences(raced: Sequence[Mapping[str, Any]], data: dict[str, Any]) -> 
         val, tested = best["heats"][-1]["value"], best["metrics"][metric]["value"]
         said.append(
             f"The best of them on val, {best['name']}, had {score(val)} there and"
-            f" {score(tested)} on the test rows, {apart(tested - val, unit)} {unit or 'points'}:"
-            " who is chosen as the best of several is flattered by the rows that chose. No claim is"
-            " made from val."
+            f" {score(tested)} on the test rows ({apart(tested - val, unit)} {unit or 'points'}):"
+            " these are other rows, and those of val have chosen it. No claim is made from val."
         )
     return said
