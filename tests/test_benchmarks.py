@@ -286,3 +286,34 @@ def test_clients_share_the_questions_and_keep_their_order():
     assert all_at_once(3, 10, lambda i: i * i) == [i * i for i in range(10)]
     with pytest.raises(RuntimeError, match="no"):
         all_at_once(2, 5, lambda i: int("no"))
+
+
+def test_what_a_recommendation_of_a_race_loses():
+    from race import lost, page
+
+    whole = {"recommended": "lora", "arms": {"lora": {"value": 0.9}, "probe": {"value": 0.85}}}
+    assert lost(whole, {"recommended": "probe"}) == pytest.approx(5.0)
+    assert lost(whole, {"recommended": "lora"}) == 0.0
+    assert lost(whole, {"recommended": None}) == pytest.approx(90.0)  # nothing was recommended
+    met = {"status": "done"}
+    raced = {"recommended": "probe", "arms": {"lora": {"status": "pruned"}, "probe": met}}
+    rows = [
+        {"set": "tickets", "way": "whole", "seconds": 600.0, **whole},
+        {"set": "tickets", "way": "race", "seconds": 150.0, **raced},
+    ]
+    said = page(rows)
+    assert "| tickets | 10.0 | 2.5 | 0.25 | `lora` | `probe` | 5.0 | 1 of 2 |" in said
+    assert "On 1 of 1 sets the race takes a third of the time or less" in said
+
+
+def test_when_a_search_has_the_score_of_another():
+    from search import best_of, time_to
+
+    trials = [
+        {"state": "complete", "score": 0.7, "seconds": 10.0},
+        {"state": "pruned", "score": 0.9, "seconds": 2.0},
+        {"state": "complete", "score": 0.8, "seconds": 10.0},
+    ]
+    assert best_of(trials) == 0.8
+    assert time_to(trials, 0.8) == 22.0  # what was ended early has cost its time, and has no score
+    assert time_to(trials, 0.85) is None
