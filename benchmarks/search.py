@@ -171,10 +171,10 @@ def page(rows: Sequence[dict[str, Any]]) -> str:
         "# Searches, measured",
         "",
         "Made by `benchmarks/search.py` from `benchmarks/search.jsonl`: the usual ranges of a"
-        f" method (`search: auto`), {TRIALS} trials. *reached*: after which share of random search's"
-        " whole time TPE with the median rule has the score that was random's best on val; – where it"
-        " never has. *separate*: the time of the search at random as a share of its trials run one"
-        " by one.",
+        f" method (`search: auto`), {TRIALS} trials. *reached*: after which share of random"
+        " search's whole time TPE with the median rule has the score that was random's best on"
+        " val; – where it never has. *separate*: the time of the search at random as a share of"
+        " its trials run one by one.",
         "",
         "| set | method | seed | random, best | TPE, best | random, minutes | TPE, minutes"
         " | reached | separate |",
