@@ -76,7 +76,7 @@ ENCODER: Entry = ({"kind": "encoder"}, "the sentence encoder tuned whole, a head
 NEIGHBOURS: Entry = ({"kind": "knn"}, "the answer of the most similar training rows")
 BASE: Entry = ({"kind": "shots", "k": 0}, "the base model as it is")
 SIMILAR: Entry = (
-    {"kind": "shots", "k": 4, "choose": "similar"},
+    {"kind": "shots", "k": 4, "select": "similar"},
     "with the 4 most similar training rows in the prompt",
 )
 
