@@ -57,9 +57,11 @@ NOT = """## What it does not say
 - AutoGluon is not there: with its encoders it wants a hub. FLAML stands in for searched ensembles.
 - Runs of assay had 8 minutes, as those of `assay run FILE` have, on one thread of a processor that
   other work shared, on hatecheck, ncbi_disease, restaurant, restaurant_intents, sec_filings, piqa,
-  covid_answers, coffee_rank, medquad, davidson (9), docs_issues, pubmedqa and mmlu (10) and
-  cranfield_rank (12); 0.8 to 4 minutes on the other sets. Prompting and LoRA were rarely finished,
-  and the dear recipes outside have not run on all sets: see below. Both would gain from more.
+  coffee_rank, medquad, davidson, sms_spam, docs_issues, pubmedqa and mmlu (10) and cranfield_rank
+  (12); banking77 had 8 on two threads, where `stack` takes 112 s to fit; covid_answers and
+  coffee_answers were ended after 9, beside much other work; 0.8 to 4 minutes on the other sets.
+  Prompting and LoRA were rarely finished, and the dear recipes outside have not run on all sets:
+  see below. Both would gain from more.
 - Where assay is furthest behind. hatecheck: test rows are of templates that train has none of,
   `vectors_words_lr` has the better score on val and `vectors_lr` on the test rows: val cannot tell
   them apart, and whoever goes by val loses 14.8 points. `vectors_lr` stops its solver early (a
@@ -68,8 +70,9 @@ NOT = """## What it does not say
   rows, nobody's choice.
 - Not all rows were used once. Entered after a recipe outside was seen to be best on test rows:
   `probe-vectors` (hatecheck, pubmedqa), the tuned `encoder` for several labels
-  (restaurant_intents) and for one (docs_issues; the runs of sms_spam, davidson and hatecheck are
-  from before), and that `dictionary` looks names up (sec_filings), where folds of train and
+  (restaurant_intents) and for one (docs_issues; the run of hatecheck is from before),
+  `best_sentence` by meaning alone (coffee_answers, where it is the better one, and covid_answers,
+  where it is not), and that `dictionary` looks names up (sec_filings), where folds of train and
   val say so. That `encoder` names several labels from one half on, at a higher rate, was chosen by
   folds of the train and val rows of restaurant_intents after it was 1.6 points behind there.
   Candidates of `rank` are embedded once since `learning_to_rank` was not reached in
