@@ -105,6 +105,7 @@ def run(
     only: str | Sequence[str] = (),
     minutes: float | None = None,
     sets: str | Sequence[str] = (),
+    on: str = "",
     offline: bool = False,
     tell: Tell | None = None,
 ) -> Report:
@@ -112,7 +113,7 @@ def run(
 
     Args:
         only: names of the arms to run. minutes: stop after about so long. sets:
-            `dotted.place=value` changes.
+            `dotted.place=value` changes. on: the cluster to run on, as `--on` takes it.
         offline: use the network for nothing. tell: gets progress events, plain dicts; None: they
             are shown in a notebook, and nothing is said elsewhere.
 
@@ -123,7 +124,9 @@ def run(
 
     shown = _default_tell(tell)
     project = _project(target, sets, offline, shown)
-    return flow.run(project, only=_several(only), minutes=minutes, offline=offline, tell=shown)
+    return flow.run(
+        project, only=_several(only), minutes=minutes, on=on, offline=offline, tell=shown
+    )
 
 
 def check(
@@ -200,14 +203,8 @@ def rank_models(
     from assay.deployment.rank_models import rank
 
     shown = _default_tell(tell)
-    return rank(
-        _project(target, (), offline, shown),
-        models,
-        rows=rows,
-        shots=shots,
-        offline=offline,
-        tell=shown,
-    )
+    project = _project(target, (), offline, shown)
+    return rank(project, models, rows=rows, shots=shots, offline=offline, tell=shown)
 
 
 def report(project: str | Path = ".") -> Report:

@@ -9,21 +9,20 @@ passed to `tell`.
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from assay.audits.context import Seen
 from assay.audits.prompt_search_gain import add_search_gains
 from assay.audits.registry import beside, run_audits
+from assay.config.cluster import cluster_at
 from assay.config.names import name_today
 from assay.core import store
 from assay.core.corrupt_files import silent
-from assay.core.errors import AssayError, Problem, Stopped, UsageError, nearest, unknown_name
+from assay.core.errors import AssayError, Problem, UsageError, nearest, unknown_name
 from assay.core.project_paths import near
 from assay.core.types import Answer, Strategy, Tell
 from assay.evaluation.held_out_test import Exam
@@ -31,13 +30,14 @@ from assay.evaluation.scoring import metrics_for
 from assay.evaluation.test_set_uses import changes, places
 from assay.reporting.publish import build_report, publish
 from assay.runtime.arms import embedding_similarity as alike
-from assay.runtime.arms.cache_keys import own_settings
-from assay.runtime.arms.contestant import arm_left_out
+from assay.runtime.arms.cache_keys import libraries
 from assay.runtime.arms.model_lookup import computable, find_models
 from assay.runtime.arms.process import Servers
-from assay.runtime.arms.race import race
 from assay.runtime.arms.runner import Bench
-from assay.runtime.arms.strategy_run import compete, tell_for
+from assay.runtime.arms.strategy_run import tell_for
+from assay.runtime.arms.turns import INTERRUPTED, take_turns
+from assay.runtime.cluster.connection import join
+from assay.runtime.cluster.ray_servers import RayServers
 from assay.runtime.costs.remote import refuse_remote, remote_warnings
 from assay.runtime.data_stage.prepare import Prepared, keep_private, prepare
 from assay.runtime.events.log import NAME, log_events
@@ -49,10 +49,8 @@ from assay.tasks.kinds import kind_of
 
 if TYPE_CHECKING:
     from assay.config import Project
-    from assay.decision.finished_arm import Arm
     from assay.reporting.build import Report
 
-INTERRUPTED = "The run was interrupted before this strategy was done. What it has saved is kept."
 ENDING = 6.0  # seconds, about, that the report of a run takes
 
 
@@ -63,6 +61,7 @@ def run(
     minutes: float | None = None,
     gone: float = 0.0,
     offline: bool = False,
+    on: str = "",
     tell: Tell = silent,
 ) -> Report:
     """Compare the project's strategies on the same leak-free test rows and write the report.
@@ -73,35 +72,37 @@ def run(
             `minutes` when None.
         gone: seconds of it that are over.
         offline: use the network for nothing.
+        on: the cluster that strategies run on, `ray` or its address; the project's `on` when "".
 
     Raises:
         AssayError: as each step; what is done is kept, and the same call goes on from there.
             Stopped: interrupted, before a strategy was done or by another signal than Ctrl-C's.
     """
     started, minutes = time.monotonic() - gone, minutes or project.minutes
+    nodes = cluster_at(project.on, on)
     keep_private(project)
     with (
         store.lock(project.work / "run.lock", " ".join(sys.argv[:3])),
         interruptible(),
         Servers() as servers,
+        join(nodes) as ray,
     ):
         warnings: list[dict[str, Any]] = [*project.warnings]
         tell = collecting(log_events(tell, project.work / NAME), warnings)
         arms = computable(project, select_arms(project, only), chosen=bool(only), tell=tell)
         # in a first run nothing is cached: libraries load beside the data
-        if not project.report_folder.exists():
+        if not project.report_folder.exists() and ray is None:
             servers.begin({arm.preload for arm in arms.values()})
         prepared = prepare(project, tell, offline=offline, servers=servers)
         check_task(project, prepared, arms)
         exam = Exam(prepared.examples("test"))
         others = [*beside(project, prepared), *alike.strategies(prepared.task)]
-        bench = Bench(
-            project,
-            prepared,
-            find_models(project, [*arms.values(), *others], offline, tell),
-            tell,
-            servers,
-        )
+        models = find_models(project, [*arms.values(), *others], offline, tell)
+        if ray is not None:
+            servers = RayServers(ray, nodes, here=servers)
+            named = [libraries(arm, prepared.task) for arm in arms.values()]
+            servers.inspect(project.work, models, set().union(*named), tell)
+        bench = Bench(project, prepared, models, tell, servers)
         tell(plan_event(bench, arms, exam, minutes, time.monotonic() - started))
         servers.ready(
             {arm.preload for arm in arms.values() if bench.state(arm, exam.hash) != "cached"}
@@ -138,39 +139,6 @@ def run(
             build_report(bench, outcomes, exam, opened, warnings, found),
             found,
         )
-
-
-def take_turns(
-    bench: Bench,
-    arms: Mapping[str, Strategy],
-    exam: Exam,
-    look: Callable[[], int],
-    until: float | None,
-) -> list[Arm]:
-    """Each strategy's turn, with its answers or why there are none. Ctrl-C ends the turns, once
-    there is an answer to compare: the report then says what is known."""
-    from assay.decision.finished_arm import Arm
-
-    outcomes: list[Arm] = []
-    try:
-        for one in race(bench, arms, exam, until):
-            if one.status:
-                outcomes.append(arm_left_out(one, own_settings(one.strategy)))
-                continue
-            arm = compete(bench, one.name, one.strategy, exam, look, until, outcomes)
-            outcomes.append(replace(arm, heats=tuple(one.heats)))
-    except Stopped as stopped:
-        by_user = stopped.exit_code == 128 + signal.SIGINT
-        if not by_user or not any(arm.status == "done" for arm in outcomes):
-            raise
-        bench.tell({"event": "note", "text": "Interrupted: the report says what is known."})
-        there = {arm.name for arm in outcomes}
-        outcomes += [
-            Arm(name, one.kind, own_settings(one), "skipped", floor=one.baseline, note=INTERRUPTED)
-            for name, one in arms.items()
-            if name not in there
-        ]
-    return outcomes
 
 
 def select_arms(project: Project, only: Sequence[str]) -> dict[str, Strategy]:

@@ -70,7 +70,7 @@ def test_version(capsys):
     ("arguments", "message"),
     [
         (["rnu"], "C060 no such command 'rnu'; did you mean 'run'?\n   help: assay run\n"),
-        (["run", "--foo"], "C060 no such option: --foo\n   help: assay run --help\n"),
+        (["run", "--zzz"], "C060 no such option: --zzz\n   help: assay run --help\n"),
         (["run", "--minutes", "x"], "C060 invalid value for '--minutes': "),
         (["export", "tickets"], "C060 missing option '--to'\n   help: assay export --help\n"),
         (["run", "a", "b"], "C060 got unexpected extra argument"),

@@ -146,6 +146,7 @@ def _load(
 Dry = Annotated[bool, flag("--plan", "Only say what would run and what it takes.")]
 Only = Annotated[list[str] | None, option("--only", "A,B", "Run these strategies only.")]
 Minutes = Annotated[float | None, option("--minutes", "N", "Stop after about this long.", min=0.01)]
+On = Annotated[str, option("--on", "CLUSTER", "Run strategies on ray, or a cluster at HOST:PORT.")]
 
 
 @command_of(epilog="Example: assay run tickets.csv --minutes 20")
@@ -155,6 +156,7 @@ def run(
     plan: Dry = False,
     only: Only = None,
     minutes: Minutes = None,
+    on: On = "",
     sets: Sets = None,
     offline: Offline = False,
     as_json: Json = False,
@@ -181,6 +183,7 @@ def run(
                 minutes=minutes,
                 gone=gone,
                 offline=offline,
+                on=on,
                 tell=display.tell,
             )
     if report is None:
@@ -197,7 +200,7 @@ def exit_code(report: Any) -> int:
     """130 after Ctrl-C; 6 or 4 when an arm failed in training or for want of resources, 1 when a
     gate failed: nothing may be recommended, or the recommended arm scores below the floor. Else
     0."""
-    from assay.pipeline import INTERRUPTED
+    from assay.runtime.arms.turns import INTERRUPTED
 
     if any(arm.note == INTERRUPTED for arm in report.arms):
         return 130

@@ -15,6 +15,7 @@ from assay.config import aliases, checks
 from assay.config import decision_checks as weighing
 from assay.config.audits.base import spelt_out
 from assay.config.audits.evaluate import Validate
+from assay.config.cluster import cluster_section
 from assay.config.complaints import Complaint, SettingsError, fill
 from assay.config.earlier import note, rename_keys, rename_references
 from assay.config.keys import VERSION
@@ -138,6 +139,8 @@ def _sections(value: dict[str, Any], page: Page, folder: Path) -> dict[str, Any]
         take("documents", lambda: _documents(value["documents"]))
     if "search" in value:
         take("search", lambda: search_section(value["search"]))
+    if "on" in value:
+        take("on", lambda: cluster_section(value["on"]))
     return found
 
 

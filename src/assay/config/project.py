@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import Field, SerializeAsAny, field_validator
 
 from assay.config.audits.evaluate import Validate
+from assay.config.cluster import ClusterSettings
 from assay.config.keys import DATA, VERSION, in_file
 from assay.config.keys import SECTIONS as RENAMED
 from assay.config.monitor import WatchSettings
@@ -38,7 +39,7 @@ SECTIONS = (
     "augment",
     "model",
 )
-SECTIONS += ("remote", "documents", "compare", "search", "evaluate", "decide", "serve")
+SECTIONS += ("remote", "documents", "compare", "search", "on", "evaluate", "decide", "serve")
 SECTIONS += ("monitor",)
 # A section -> the field of `Project` that holds it.
 FIELDS = {new: old for old, new in RENAMED.items()} | {"evaluate": "checking"}
@@ -135,6 +136,7 @@ class Project(TopLevelSettings):
     compare: tuple[SerializeAsAny[Strategy], ...] = ()
     # of strategies with ranges that do not say it themselves
     search: SearchSettings = SearchSettings()
+    on: ClusterSettings = ClusterSettings()  # the machines that strategies run on
     # the section `evaluate`; pydantic's own models have a method of that name
     checking: Validate = Validate()
     weigh: Weigh = Weigh()

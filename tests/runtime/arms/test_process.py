@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from assay.core.errors import Stopped
-from assay.runtime.arms.process import SHARED, ForkedProcess, Servers, worker
+from assay.runtime.arms.forked_process import ForkedProcess
+from assay.runtime.arms.process import SHARED, Servers, worker
 from helpers.nights import nightly_but
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks")

@@ -33,7 +33,7 @@ class _Task:
         return {"answer": self._hand.work(row["request"])}
 
 
-def _reach(address: str) -> None:
+def reach(address: str) -> None:
     """Raises OSError where nobody listens: Ray itself would try for minutes."""
     host, colon, port = address.removeprefix("ray://").rpartition(":")
     if colon and port.isdigit():
@@ -65,7 +65,7 @@ class OnRay:
             if address == "local":
                 local = {"num_cpus": processes or None, "include_dashboard": False}
             try:
-                _reach(address)
+                reach(address)
                 ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **local)
             except (ConnectionError, ValueError, RuntimeError, OSError) as error:
                 first = (str(error).splitlines() or ["no answer"])[0]

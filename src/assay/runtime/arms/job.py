@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext, suppress
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -234,9 +234,25 @@ class Job:
         self, strategy: Learner, lesson: Lesson, key: str
     ) -> tuple[Any, dict[str, Any]]:
         """The arm of a finished stage, or a new one: fitted, saved, and only then marked done."""
-        if (kept := self.load_fit(strategy, lesson, key)) is not None:
-            return kept
         stage = store.Stage(self.work, "fit", key, self.tell)
+        with self._alone(stage):
+            return self.load_fit(strategy, lesson, key) or self._fit_new(strategy, lesson, stage)
+
+    @contextmanager
+    def _alone(self, stage: store.Stage) -> Generator[None]:
+        """Where other workers are at work in the same folders: the stage is this one's alone. Two
+        strategies may hold the same inner one, and a worker may still live on a node that was given
+        up for lost."""
+        if not self.request.get("shared"):
+            yield
+            return
+        held = self.work / "locks" / f"{stage.name}-{stage.key}"
+        with store.lock(held, "assay.worker", wait=True):
+            yield
+
+    def _fit_new(
+        self, strategy: Learner, lesson: Lesson, stage: store.Stage
+    ) -> tuple[Any, dict[str, Any]]:
         folder = stage.open()
         spent = self.spent = Spent(folder, self.replayed_vectors)
         scratch, meter = folder / "training", Meter()
@@ -286,9 +302,13 @@ class Job:
 
     def arm(self) -> None:
         """Fit the arm, then answer the questions in chunks; both stages survive a kill."""
+        stage = store.Stage(self.work, "answers", self.request["answer_key"], self.tell)
+        with self._alone(stage):
+            self._fit_and_answer(stage)
+
+    def _fit_and_answer(self, stage: store.Stage) -> None:
         self._keeps_vectors = True
         key, questions = self.request["fit_key"], read_examples(Path(self.request["questions"]))
-        stage = store.Stage(self.work, "answers", self.request["answer_key"], self.tell)
         # Rows are read for a fit alone: where one is asked to answer, they may not be there.
         found = self.load_fit(self.strategy, self.lesson(rows=False), key)
         adapted, fitted = found or self.fit_or_load(self.strategy, self.lesson(), key)

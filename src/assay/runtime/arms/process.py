@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import os
 import resource
-import select
 import shutil
 import signal
 import socket
@@ -24,10 +23,11 @@ import tempfile
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from assay.core.errors import Stopped
-from assay.core.processes import PARENT, die_with_parent, end_process, start_process
+from assay.core.processes import PARENT, Running, die_with_parent, end_process, start_process
+from assay.runtime.arms.forked_process import ForkedProcess
 
 if TYPE_CHECKING:
     from assay.core.types import Preload
@@ -108,64 +108,10 @@ def surroundings(variables: Mapping[str, str]) -> str:
     )
 
 
-class ForkedProcess:
-    """A worker of a fork server, with what is used of `subprocess.Popen` here.
+class Process(Running, Protocol):
+    """What a run uses of the process of a worker: started cold, forked, or on another machine."""
 
-    Attributes:
-        pid: its id. stdin, stdout: pipes, where asked for. returncode: None while it runs; minus
-            the signal that killed it, which is SIGKILL where its server was killed.
-    """
-
-    def __init__(
-        self,
-        connection: socket.socket,
-        pid: int,
-        watch: int,
-        stdin: IO[str] | None,
-        stdout: IO[str],
-    ):
-        self._connection = connection
-        # a descriptor of the process: unlike an id, it never comes to mean another one
-        self._watch = watch
-        self.pid = pid
-        self.stdin = stdin
-        self.stdout = stdout
-        self.returncode: int | None = None
-
-    def poll(self) -> int | None:
-        with suppress(subprocess.TimeoutExpired):
-            self.wait(0)
-        return self.returncode
-
-    def wait(self, timeout: float | None = None) -> int:
-        from assay.runtime.arms.fork_messages import receive
-
-        if self.returncode is None:
-            if not select.select([self._connection], [], [], timeout)[0]:
-                raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
-            message = None  # where the server was killed
-            with suppress(ConnectionError):
-                message, _ = receive(self._connection)
-            self._connection.close()
-            self.returncode = int(message["code"]) if message else -signal.SIGKILL
-        return self.returncode
-
-    def send_signal(self, number: int) -> None:
-        if self.returncode is None:
-            with suppress(ProcessLookupError):
-                signal.pidfd_send_signal(self._watch, number)
-
-    def terminate(self) -> None:
-        self.send_signal(signal.SIGTERM)
-
-    def kill(self) -> None:
-        self.send_signal(signal.SIGKILL)
-
-    def __del__(self) -> None:
-        os.close(self._watch)
-
-
-Process = subprocess.Popen[str] | ForkedProcess
+    def terminate(self) -> None: ...
 
 
 class Servers:
@@ -178,11 +124,18 @@ class Servers:
     Args:
         start: False: use what is named in the environment, and start none. One process alone gains
             nothing by a server.
+
+    Attributes:
+        is_shared: other workers may be at work in the same folders.
     """
+
+    is_shared = False
 
     def __init__(self, *, start: bool = True) -> None:
         self.variables = environment()
         self._starts = start
+        self._running: list[Process] = []
+        self._is_stopped = False
         self._stack = ExitStack()
         self._folder: Path | None = None
         # the folder of each server; None where there can be none
@@ -193,6 +146,27 @@ class Servers:
 
     def __exit__(self, *raised: Any) -> None:
         self._stack.close()
+
+    @contextmanager
+    def hold(self, process: Process) -> Generator[None]:
+        """While the block runs, `stop` ends this worker.
+
+        Raises:
+            Stopped: they have been stopped.
+        """
+        self._running.append(process)
+        try:
+            if self._is_stopped:
+                raise Stopped(signal.SIGTERM)
+            yield
+        finally:
+            self._running.remove(process)
+
+    def stop(self) -> None:
+        """Ask the workers of all threads to save and end; none is begun any more."""
+        self._is_stopped = True
+        for process in [*self._running]:
+            process.terminate()
 
     def begin(self, levels: Iterable[Preload]) -> None:
         """Start the servers of these levels, and do not wait for them."""
@@ -218,9 +192,15 @@ class Servers:
                 with connection:
                     _reply(connection)
 
+    def numeric(self) -> dict[str, str]:
+        """What the workers' last bits depend on."""
+        from assay.models.environment import numeric_environment
+
+        return numeric_environment()
+
     def fork(
         self, level: Preload, module: str, argument: Path, stdin: bool, stderr: int
-    ) -> ForkedProcess | None:
+    ) -> Process | None:
         """`python -m module argument` by a fork; None where it must be started cold."""
         if (folder := self._server(level)) is None:
             return None
@@ -358,10 +338,9 @@ def worker(
     """
     from assay.core.file_ownership import opener
 
+    servers = servers or Servers(start=False)
     with open(folder / "worker.log", "ab", opener=opener) as log:
-        process: Process | None = (servers or Servers(start=False)).fork(
-            preload, module, folder, stdin, log.fileno()
-        )
+        process: Process | None = servers.fork(preload, module, folder, stdin, log.fileno())
         if process is None:
             process = start_process(
                 module,
@@ -373,7 +352,8 @@ def worker(
                 text=True,
             )
     try:
-        yield process
+        with servers.hold(process):
+            yield process
     except (KeyboardInterrupt, Stopped):
         process.terminate()
         with suppress(subprocess.TimeoutExpired):

@@ -45,7 +45,7 @@ class Bench:
     recorded: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.numeric = numeric_environment()
+        self.numeric = self.servers.numeric() if self.servers else numeric_environment()
 
     def other_seeds(self) -> list[Bench]:
         """The same bench once for each further seed of the project: the rows stay, the fits are
@@ -157,6 +157,7 @@ class Bench:
     def launch(
         self, folder: Path, request: dict[str, Any], name: str, seconds: float | None = None
     ) -> None:
+        request = {**request, "shared": self.servers is not None and self.servers.is_shared}
         store.write_json(folder / "request.json", request)
         with worker(folder, servers=self.servers, preload=request["preload"]) as process:
             self._listen(process, name, seconds, folder)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -33,10 +34,15 @@ def compete(
     look: Callable[[], int],
     until: float | None,
     before: Sequence[Arm] = (),
+    scoring: AbstractContextManager[object] = nullcontext(),  # noqa: B008 (it has no state)
 ) -> Arm:
-    """One arm from lesson to answers. A failed arm is said in the report; the others go on. `look`
-    books the use of the test rows: it is called before answers and targets come together. `before`:
-    the arms that had their turn."""
+    """One arm from lesson to answers. A failed arm is said in the report; the others go on.
+
+    Args:
+        look: books the use of the test rows: it is called before answers and targets come together.
+        before: the arms that had their turn.
+        scoring: held while answers are scored, where several arms have their turn at once.
+    """
     from assay.decision.finished_arm import Arm
 
     arm = Arm(name, strategy.kind, own_settings(strategy), floor=strategy.baseline)
@@ -69,15 +75,16 @@ def compete(
             status = "pruned" if watch.why == "behind" else "stopped"
             return replace(arm, status=status, note=said, left=watch.left)
     look()
-    records = exam.records_in_order(answers_in(bench, strategy, exam.hash))
-    records = (
-        alike.add_similarities(bench, records)
-        if alike.needs_similarity(bench.prepared.task)
-        else records
-    )
-    records = execute_answers(
-        records, bench.prepared.task, bench.project.work, partial(tell_for, bench.tell, name)
-    )
+    with scoring:
+        records = exam.records_in_order(answers_in(bench, strategy, exam.hash))
+        records = (
+            alike.add_similarities(bench, records)
+            if alike.needs_similarity(bench.prepared.task)
+            else records
+        )
+        records = execute_answers(
+            records, bench.prepared.task, bench.project.work, partial(tell_for, bench.tell, name)
+        )
     kept = training_summary(bench, strategy)
     arm = replace(arm, records=records, cost=cost_of(bench, strategy, exam.hash), **kept)
     arm = again(bench, arm, strategy, exam, until)

@@ -1,0 +1,63 @@
+"""Strategies at once: the outcomes of taking turns; one that breaks ends the others."""
+
+from dataclasses import replace
+
+import pytest
+
+from assay.core.errors import Problem, Stopped, UsageError
+from assay.runtime.arms.process import Servers
+from assay.runtime.arms.turns import lines_of, take_turns
+from helpers.small_projects import bench_of_project, load_project
+
+ARMS = "compare: [{kind: majority}, {kind: copy}, {kind: ngram}]\n"
+
+
+class Together(Servers):
+    """Servers of this machine for several strategies at once."""
+
+    is_shared = True
+
+
+@pytest.fixture
+def bench(tmp_path):
+    bench, exam = bench_of_project(load_project(tmp_path / "project", arms=ARMS))
+    with Together() as servers:
+        yield replace(bench, servers=servers), exam
+
+
+@pytest.mark.slow
+def test_at_once_they_end_as_they_would_one_after_another(bench, tmp_path):
+    bench, exam = bench
+    alone, _ = bench_of_project(load_project(tmp_path / "alone", arms=ARMS))
+    looks, arms = [], bench.project.arms
+    found = take_turns(bench, arms, exam, lambda: looks.append(1) or 1, None)
+    in_line = take_turns(alone, arms, exam, lambda: 1, None)
+    assert [one.name for one in in_line] == [*arms] and len(looks) == 3
+    answers = [
+        {one.name: [record.answer.text for record in one.records] for one in some}
+        for some in (found, in_line)
+    ]
+    assert answers[0] == answers[1] and {one.status for one in found} == {"done"}
+
+
+@pytest.mark.slow
+def test_the_first_error_ends_the_others_and_is_what_is_raised(bench):
+    bench, exam = bench
+
+    def tell(event):
+        if event.get("event") == "stage" and event["name"] == "copy":
+            raise UsageError(Problem("C073", "broken"))
+
+    with pytest.raises(UsageError):
+        take_turns(replace(bench, tell=tell), bench.project.arms, exam, lambda: 1, None)
+    with pytest.raises(Stopped), bench.servers.hold(None):
+        pass
+
+
+def test_what_asks_behind_an_address_waits_in_one_line(tmp_path):
+    arms = "compare: [{kind: shots, k: 0}, {kind: majority}, {kind: shots, k: 2}]\n"
+    bench, _ = bench_of_project(load_project(tmp_path / "project", arms=arms))
+    bench = replace(bench, models={"nowhere": {"remote": {}}})  # the base of the project
+    assert lines_of(bench, bench.project.arms) == [["majority"], ["zero-shot", "few-shot-2"]]
+    bench = replace(bench, models={"nowhere": {"folder": "/m"}})
+    assert len(lines_of(bench, bench.project.arms)) == 3

@@ -1,0 +1,68 @@
+"""Joining a cluster: none asked for, none there, no Ray."""
+
+import os
+import signal
+import socket
+import sys
+
+import pytest
+
+from assay.config.cluster import ClusterSettings
+from assay.core.errors import ResourceError
+from assay.runtime.cluster.connection import join
+from helpers.problems import problem
+from helpers.ray_cluster import QUIETLY, three_nodes
+
+
+def test_without_an_address_nothing_is_joined_and_ray_is_not_loaded(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with join(ClusterSettings(gpus=1)) as ray:
+        assert ray is None
+
+
+def test_without_ray_it_is_said_how_to_install_it(monkeypatch):
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "1")  # put back afterwards
+    monkeypatch.setitem(sys.modules, "ray", None)  # as where it is not installed
+    with (
+        problem(ResourceError, "R180", "on", "assay[ray]"),
+        join(ClusterSettings(address="ray")),
+    ):
+        pass
+
+
+@pytest.mark.slow
+@QUIETLY
+@pytest.mark.parametrize("scheme", ["", "ray://"])
+def test_an_address_where_nobody_listens_is_said_at_once(scheme, monkeypatch):
+    pytest.importorskip("ray", reason="needs the extra ray: pip install 'assay[ray]'")
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "1")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"{scheme}127.0.0.1:{free.getsockname()[1]}"
+    with (
+        problem(ResourceError, "R181", "on", address, "ray start --head"),
+        join(ClusterSettings(address=address)),
+    ):
+        pass
+    assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
+
+
+@pytest.mark.nightly
+@QUIETLY
+def test_a_cluster_of_another_version_is_said_with_both(monkeypatch):
+    before = signal.getsignal(signal.SIGTERM)
+    with three_nodes() as cluster:
+        settings = ClusterSettings(address=cluster.address)
+        with join(settings) as ray:
+            # What the head noted of itself, as one of another version would have.
+            from ray.experimental.internal_kv import _internal_kv_get, _internal_kv_put
+
+            place = {"namespace": b"cluster"}
+            noted = _internal_kv_get(b"CLUSTER_METADATA", **place)
+            assert ray.__version__.encode() in noted
+            other = noted.replace(ray.__version__.encode(), b"2.0.0")
+            _internal_kv_put(b"CLUSTER_METADATA", other, overwrite=True, **place)
+            assert signal.getsignal(signal.SIGTERM) == before
+        version = ray.__version__
+        with problem(ResourceError, "R183", "on", "2.0.0", version), join(settings):
+            pass
