@@ -1,6 +1,9 @@
 """A run on a cluster of three nodes: the report of one machine, also where a node is lost."""
 
 import json
+import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -8,6 +11,7 @@ import assay
 from helpers.problems import problem
 from helpers.ray_cluster import QUIETLY, lose, node_ids, three_nodes
 from helpers.toy import build, comparable
+from helpers.workers import none_left
 
 pytestmark = [QUIETLY, pytest.mark.nightly]
 
@@ -80,3 +84,20 @@ def test_what_no_node_has_is_said_before_anything_is_fitted(cluster, tmp_path, t
     with problem(assay.ResourceError, "R184", "on", "2 graphics cards", "on.gpus"):
         assay.run(folder, sets=["on.gpus=2"], on=cluster.address)
     assert not (folder / "work/fit").exists()
+
+
+@pytest.mark.parametrize(("number", "code"), [("SIGTERM", 143), ("SIGKILL", -9)])
+def test_a_run_that_is_ended_ends_its_workers_and_keeps_what_they_have(
+    number, code, tmp_path, tiny_model
+):
+    folder = build(tmp_path / "p", tiny_model, LONG.replace("epochs: 12", "epochs: 200"))
+    command = [sys.executable, "-m", "assay.cli", "run", "--plain", "--on", "ray", str(folder)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as run:
+        assert any("train=" in line for line in run.stderr), "it never told of a step"
+        run.send_signal(getattr(signal, number))
+        said = run.communicate(timeout=120)[1]
+    assert run.returncode == code
+    assert none_left(folder, 30)
+    if number == "SIGTERM":
+        assert "assay run" in said
+        assert [*(folder / "work/fit").glob("*/training/state-*")]

@@ -1,6 +1,6 @@
 """A Ray cluster of three nodes on this machine: processes of Ray's own, started for a test."""
 
-import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -19,22 +19,25 @@ def three_nodes():
     """A head with a processor, and two nodes with a processor and what passes for a graphics card:
     strategies with a model go to these two."""
     pytest.importorskip("ray", reason="needs the extra ray: pip install 'assay[ray]'")
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    # On a busy machine workers of the least priority would get nothing done.
-    os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 (Ray's own spelling)
     from ray.cluster_utils import Cluster
 
-    head = {"num_cpus": 1, "object_store_memory": STORE, "include_dashboard": False}
-    cluster = Cluster(initialize_head=True, head_node_args=head)
-    try:
-        for _ in range(2):
-            cluster.add_node(num_cpus=1, num_gpus=1, object_store_memory=STORE)
-        yield cluster
-    finally:
-        import ray
+    ends = signal.getsignal(signal.SIGTERM)  # Ray puts its own in its place
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        # On a busy machine workers of the least priority would get nothing done.
+        patch.setenv("RAY_worker_niceness", "0")
+        head = {"num_cpus": 1, "object_store_memory": STORE, "include_dashboard": False}
+        cluster = Cluster(initialize_head=True, head_node_args=head)
+        try:
+            for _ in range(2):
+                cluster.add_node(num_cpus=1, num_gpus=1, object_store_memory=STORE)
+            yield cluster
+        finally:
+            import ray
 
-        ray.shutdown()
-        cluster.shutdown()
+            ray.shutdown()
+            cluster.shutdown()
+            signal.signal(signal.SIGTERM, ends)
 
 
 def lose(cluster, id: str) -> None:

@@ -21,7 +21,6 @@ def test_without_an_address_nothing_is_joined_and_ray_is_not_loaded(monkeypatch)
 
 
 def test_without_ray_it_is_said_how_to_install_it(monkeypatch):
-    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "1")  # put back afterwards
     monkeypatch.setitem(sys.modules, "ray", None)  # as where it is not installed
     with (
         problem(ResourceError, "R180", "on", "assay[ray]"),
@@ -35,7 +34,8 @@ def test_without_ray_it_is_said_how_to_install_it(monkeypatch):
 @pytest.mark.parametrize("scheme", ["", "ray://"])
 def test_an_address_where_nobody_listens_is_said_at_once(scheme, monkeypatch):
     pytest.importorskip("ray", reason="needs the extra ray: pip install 'assay[ray]'")
-    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "1")
+    monkeypatch.setenv("RAY_worker_niceness", "3")
+    before = dict(os.environ)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"{scheme}127.0.0.1:{free.getsockname()[1]}"
@@ -44,14 +44,14 @@ def test_an_address_where_nobody_listens_is_said_at_once(scheme, monkeypatch):
         join(ClusterSettings(address=address)),
     ):
         pass
-    assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
+    assert dict(os.environ) == before
 
 
 @pytest.mark.nightly
 @QUIETLY
-def test_a_cluster_of_another_version_is_said_with_both(monkeypatch):
-    before = signal.getsignal(signal.SIGTERM)
+def test_a_cluster_of_another_version_is_said_with_both():
     with three_nodes() as cluster:
+        before = signal.getsignal(signal.SIGTERM)
         settings = ClusterSettings(address=cluster.address)
         with join(settings) as ray:
             # What the head noted of itself, as one of another version would have.

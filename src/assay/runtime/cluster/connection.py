@@ -32,24 +32,38 @@ def join(settings: ClusterSettings) -> Generator[Any]:
     if not settings.address:
         yield None
         return
+    with _variables():
+        try:
+            import ray
+            import ray.exceptions
+        except ImportError:
+            help = "pip install 'assay[ray]', or leave it out"
+            raise ResourceError(Problem("R180", "Ray is not installed", "on", help)) from None
+        if ray.is_initialized():
+            yield ray
+            return
+        _connect(ray, settings.address)
+        try:
+            yield ray
+        finally:
+            ray.shutdown()
+
+
+@contextmanager
+def _variables() -> Generator[None]:
+    """What a Ray that is started here goes by; afterwards the environment is as it was, since fork
+    servers compare it."""
+    before = {name: value for name, value in os.environ.items() if name.startswith("RAY_")}
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # nothing is reported to anybody
-    # Of a Ray that is started here: it would give its workers the least priority, and what else
-    # the machine does would stand in the times of the report.
+    # Ray would give its workers the least priority, and what else the machine does would stand in
+    # the times of the report.
     os.environ.setdefault("RAY_worker_niceness", "0")
     try:
-        import ray
-        import ray.exceptions
-    except ImportError:
-        help = "pip install 'assay[ray]', or leave it out"
-        raise ResourceError(Problem("R180", "Ray is not installed", "on", help)) from None
-    if ray.is_initialized():
-        yield ray
-        return
-    _connect(ray, settings.address)
-    try:
-        yield ray
+        yield
     finally:
-        ray.shutdown()
+        for name in [name for name in os.environ if name.startswith("RAY_")]:
+            del os.environ[name]
+        os.environ.update(before)
 
 
 def _connect(ray: Any, address: str) -> None:
