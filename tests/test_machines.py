@@ -9,7 +9,8 @@ import pytest
 
 import assay
 from helpers.problems import problem
-from helpers.ray_cluster import QUIETLY, lose, node_ids, three_nodes
+from helpers.ray_cluster import QUIETLY, free_port, lose, node_ids, three_nodes
+from helpers.small_projects import write_project
 from helpers.toy import build, comparable
 from helpers.workers import none_left
 
@@ -29,9 +30,12 @@ compare:
 """
 
 
+PORT = free_port()  # of Ray's client server
+
+
 @pytest.fixture(scope="module")
 def cluster():
-    with three_nodes() as started:
+    with three_nodes(PORT) as started:
         yield started
 
 
@@ -52,6 +56,13 @@ def test_the_report_is_that_of_one_machine_but_for_times(cluster, tmp_path, tiny
     states = {e["name"]: e["state"] for e in again if e.get("event") == "stage" and "value" in e}
     assert set(states.values()) == {"cached"}, states
     assert len((folder / "exam.jsonl").read_text().splitlines()) == 1
+
+
+def test_a_machine_outside_the_cluster_runs_by_ray_s_client(cluster, tmp_path):
+    arms = "name: small\ncompare: [{kind: majority}, {kind: tfidf}]\n"
+    alone = assay.run(write_project(tmp_path / "alone", arms=arms)).data
+    folder = write_project(tmp_path / "nodes", arms=arms)
+    assert comparable(assay.run(folder, on=f"ray://127.0.0.1:{PORT}").data) == comparable(alone)
 
 
 def test_a_node_lost_in_the_middle_of_a_training_costs_nothing_but_time(

@@ -1,6 +1,7 @@
 """A Ray cluster of three nodes on this machine: processes of Ray's own, started for a test."""
 
 import signal
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,9 +16,9 @@ STORE = 80 << 20  # bytes of Ray's object store, of which nothing here makes use
 
 
 @contextmanager
-def three_nodes():
+def three_nodes(client_port: int | None = None):
     """A head with a processor, and two nodes with a processor and what passes for a graphics card:
-    strategies with a model go to these two."""
+    strategies with a model go to these two. `client_port`: of Ray's client server on the head."""
     pytest.importorskip("ray", reason="needs the extra ray: pip install 'assay[ray]'")
     from ray.cluster_utils import Cluster
 
@@ -27,6 +28,8 @@ def three_nodes():
         # On a busy machine workers of the least priority would get nothing done.
         patch.setenv("RAY_worker_niceness", "0")
         head = {"num_cpus": 1, "object_store_memory": STORE, "include_dashboard": False}
+        if client_port is not None:
+            head["ray_client_server_port"] = client_port
         cluster = Cluster(initialize_head=True, head_node_args=head)
         try:
             for _ in range(2):
@@ -38,6 +41,12 @@ def three_nodes():
             ray.shutdown()
             cluster.shutdown()
             signal.signal(signal.SIGTERM, ends)
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def lose(cluster, id: str) -> None:

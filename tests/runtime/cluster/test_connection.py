@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import sys
 
 import pytest
@@ -11,7 +10,7 @@ from assay.config.cluster import ClusterSettings
 from assay.core.errors import ResourceError
 from assay.runtime.cluster.connection import join
 from helpers.problems import problem
-from helpers.ray_cluster import QUIETLY, three_nodes
+from helpers.ray_cluster import QUIETLY, free_port, three_nodes
 
 
 def test_without_an_address_nothing_is_joined_and_ray_is_not_loaded(monkeypatch):
@@ -36,9 +35,7 @@ def test_an_address_where_nobody_listens_is_said_at_once(scheme, monkeypatch):
     pytest.importorskip("ray", reason="needs the extra ray: pip install 'assay[ray]'")
     monkeypatch.setenv("RAY_worker_niceness", "3")
     before = dict(os.environ)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"{scheme}127.0.0.1:{free.getsockname()[1]}"
+    address = f"{scheme}127.0.0.1:{free_port()}"
     with (
         problem(ResourceError, "R181", "on", address, "ray start --head"),
         join(ClusterSettings(address=address)),

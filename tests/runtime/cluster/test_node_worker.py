@@ -54,11 +54,12 @@ def start(started, tmp_path):
     request |= {"answer_key": bench.answer_key(arm, exam.hash)}
     (folder / "request.json").write_text(json.dumps(request))
 
-    def start(*paths: str) -> NodeProcess:
-        actor = started.remote(NodeWorker).options(num_cpus=0)
-        return NodeProcess(
-            started, lambda: actor.remote(str(folder), {}, paths), lambda: pytest.fail("refused")
-        )
+    def start(*paths: str, actors: list | None = None) -> NodeProcess:
+        made = started.remote(NodeWorker).options(num_cpus=0)
+        actor = made.remote(str(folder), {}, paths)
+        if actors is not None:
+            actors.append(actor)
+        return NodeProcess(started, lambda: actor, lambda: pytest.fail("refused"))
 
     return start
 
@@ -92,3 +93,15 @@ def test_it_ends_when_it_is_asked_to(start, ask):
     ended = {"terminate": {0, 128 + signal.SIGTERM, -signal.SIGTERM}, "kill": {-signal.SIGKILL}}
     assert process.wait(60) in ended[ask]
     end_process(process)
+
+
+@pytest.mark.nightly
+@QUIETLY
+def test_a_worker_that_is_lost_once_too_often_says_so(start, started):
+    actors = []
+    process = start(actors=actors)
+    assert json.loads(process.stdout.readline())["event"] == "node"
+    started.kill(actors[0])  # as Ray has it where no restart is left
+    last = json.loads([*process.stdout][-1])
+    assert process.wait(10) == 4
+    assert last["problems"][0][0] == "R186" and "on.retries" in last["problems"][0][3]

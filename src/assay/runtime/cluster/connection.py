@@ -82,7 +82,9 @@ def _connect(ray: Any, address: str) -> None:
             help = "install the same versions of Ray and Python on all machines of the cluster"
             said = " ".join(lines)
             raise ResourceError(Problem("R183", f"{address}: {said}", "on", help)) from error
-        text = f"no Ray cluster answers at '{address}': {(lines or ['no answer'])[0]}"
+        first = (lines or ["no answer"])[0]
+        said = f"{first} {lines[-1]}" if first.endswith(":") else first  # a traceback of the head's
+        text = f"no Ray cluster answers at '{address}': {said}"
         help = "start it there (ray start --head), correct the address, or take on: ray"
         raise ResourceError(Problem("R181", text, "on", help)) from error
     finally:

@@ -52,7 +52,7 @@ FOR = {
     "quant": "8-bit optimisers, 4-bit weights",
     "gguf": "answers of GGUF exports",
     "onnx": "ONNX exports",
-    "ray": "many rows on several machines",
+    "ray": "strategies and many rows on several machines",
     "track": "TensorBoard, MLflow, wandb, trackio",
     "rag": "the store LanceDB",
     "pgvector": "the store PostgreSQL",
