@@ -58,6 +58,15 @@ def test_the_report_is_that_of_one_machine_but_for_times(cluster, tmp_path, tiny
     assert len((folder / "exam.jsonl").read_text().splitlines()) == 1
 
 
+def test_two_at_a_time_on_this_machine_have_the_report_of_one_after_another(tmp_path, tiny_model):
+    alone = assay.run(build(tmp_path / "alone", tiny_model, ARMS)).data
+    heard = []
+    found = assay.run(build(tmp_path / "two", tiny_model, ARMS), on="2", tell=heard.append).data
+    assert comparable(found) == comparable(alone)
+    states = [e["state"] for e in heard if e.get("event") == "stage" and e["name"] != "curate"]
+    assert states[:2] == ["start", "start"] and "failed" not in states
+
+
 def test_a_machine_outside_the_cluster_runs_by_ray_s_client(cluster, tmp_path):
     arms = "name: small\ncompare: [{kind: majority}, {kind: tfidf}]\n"
     alone = assay.run(write_project(tmp_path / "alone", arms=arms)).data

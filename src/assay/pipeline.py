@@ -84,7 +84,7 @@ def run(
     with (
         store.lock(project.work / "run.lock", " ".join(sys.argv[:3])),
         interruptible(),
-        Servers() as servers,
+        Servers(at_once=nodes.at_once) as servers,
         join(nodes) as ray,
     ):
         warnings: list[dict[str, Any]] = [*project.warnings]

@@ -29,6 +29,7 @@ def test_the_file_says_what_a_strategy_may_use(tmp_path):
     [
         ("cluster", "on.address", "HOST:PORT"),
         ("10.0.0.5", "on.address", "10.0.0.5"),
+        ("0", "on.address", "64"),
         ("http://head:6379", "on.address", "http"),
         ("{gpus: -1}", "on.gpus", "-1"),
         ("{cpus: 0}", "on.cpus", "0"),
@@ -49,3 +50,9 @@ def test_the_address_of_a_command_stands_over_that_of_the_file():
     assert cluster_at(settings, "ray") == ClusterSettings(address="ray", gpus=1)
     with problem(UsageError, "C073", "--on", "cluster", "HOST:PORT"):
         cluster_at(settings, "cluster")
+
+
+@pytest.mark.parametrize(("value", "count"), [(2, 2), ("4", 4), (1, 1), ("ray", 1)])
+def test_a_number_is_so_many_at_a_time_on_this_machine(value, count):
+    settings = cluster_section(value)
+    assert settings.at_once == count and settings.names_cluster == (value == "ray")

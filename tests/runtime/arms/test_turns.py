@@ -12,16 +12,10 @@ from helpers.small_projects import bench_of_project, load_project
 ARMS = "compare: [{kind: majority}, {kind: copy}, {kind: ngram}]\n"
 
 
-class Together(Servers):
-    """Servers of this machine for several strategies at once."""
-
-    is_shared = True
-
-
 @pytest.fixture
 def bench(tmp_path):
     bench, exam = bench_of_project(load_project(tmp_path / "project", arms=ARMS))
-    with Together() as servers:
+    with Servers(at_once=3) as servers:
         yield replace(bench, servers=servers), exam
 
 

@@ -33,3 +33,10 @@ def test_the_machines_memory_is_what_the_kernel_says(monkeypatch):
     monkeypatch.setattr(usage, "LIMITS", ())
     line = Path("/proc/meminfo").read_text().splitlines()[0]
     assert usage.memory() == pytest.approx(int(line.split()[1]) * 1024, rel=0.01)
+
+
+def test_free_memory_is_a_part_of_what_there_is(monkeypatch, tmp_path):
+    assert 0 < usage.free_memory() <= usage.memory()
+    (tmp_path / "memory.max").write_text("4096\n")
+    monkeypatch.setattr(usage, "LIMITS", (str(tmp_path / "memory.max"),))
+    assert usage.free_memory() <= usage.memory()

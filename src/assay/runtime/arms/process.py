@@ -124,15 +124,12 @@ class Servers:
     Args:
         start: False: use what is named in the environment, and start none. One process alone gains
             nothing by a server.
-
-    Attributes:
-        is_shared: other workers may be at work in the same folders.
+        at_once: strategies of the run that may be at work at a time.
     """
 
-    is_shared = False
-
-    def __init__(self, *, start: bool = True) -> None:
+    def __init__(self, *, start: bool = True, at_once: int = 1) -> None:
         self.variables = environment()
+        self.at_once = at_once
         self._starts = start
         self._running: list[Process] = []
         self._is_stopped = False
@@ -167,6 +164,12 @@ class Servers:
         self._is_stopped = True
         for process in [*self._running]:
             process.terminate()
+
+    def memory(self) -> float:
+        """Bytes that strategies at work at a time may take together."""
+        from assay.training.estimate.usage import free_memory
+
+        return free_memory()
 
     def begin(self, levels: Iterable[Preload]) -> None:
         """Start the servers of these levels, and do not wait for them."""

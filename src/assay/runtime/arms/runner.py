@@ -157,7 +157,7 @@ class Bench:
     def launch(
         self, folder: Path, request: dict[str, Any], name: str, seconds: float | None = None
     ) -> None:
-        request = {**request, "shared": self.servers is not None and self.servers.is_shared}
+        request = {**request, "shared": self.servers is not None and self.servers.at_once > 1}
         store.write_json(folder / "request.json", request)
         with worker(folder, servers=self.servers, preload=request["preload"]) as process:
             self._listen(process, name, seconds, folder)

@@ -1,9 +1,9 @@
-"""The strategies of a run take their turns: one after another, or at once where their workers have
-nodes of their own.
+"""The strategies of a run take their turns: one after another, or several at once.
 
 At once   a thread a strategy waits for its worker; scoring and the book of uses of the test rows
           are one thread's at a time
 In line   strategies that ask models behind an address, whose limits hold for one asker
+Memory    on one machine a strategy begins when there is room for what it will take
 Stopped   the first error, or the user's signal, ends all workers, which save what they have
 """
 
@@ -21,6 +21,7 @@ from assay.core.types import Strategy
 from assay.evaluation.held_out_test import Exam
 from assay.runtime.arms.cache_keys import own_settings
 from assay.runtime.arms.contestant import arm_left_out
+from assay.runtime.arms.memory_room import MemoryRoom, guess_need
 from assay.runtime.arms.race import race
 from assay.runtime.arms.runner import Bench
 from assay.runtime.arms.strategy_run import compete
@@ -50,7 +51,7 @@ def take_turns(
     """
     outcomes: list[Arm] = []
     try:
-        if bench.servers is None or not bench.servers.is_shared:
+        if bench.servers is None or bench.servers.at_once == 1:
             race_in_turn(bench, arms, exam, look, until, outcomes)
         else:
             run_at_once(bench, arms, exam, look, until, outcomes)
@@ -104,6 +105,7 @@ def run_at_once(
     """All strategies, each waited for by a thread. Adds to `outcomes`."""
     assert bench.servers is not None
     telling, scoring = threading.Lock(), threading.RLock()
+    room = MemoryRoom(bench.servers.memory())
 
     def tell(event: dict) -> None:
         with telling:
@@ -114,21 +116,16 @@ def run_at_once(
             return look()
 
     def take(line: Sequence[str]) -> None:
+        told = replace(bench, tell=tell)
         for name in line:
-            arm = compete(
-                replace(bench, tell=tell),
-                name,
-                arms[name],
-                exam,
-                look_alone,
-                until,
-                tuple(outcomes),
-                scoring=scoring,
-            )
-            outcomes.append(arm)
+            arm, before = arms[name], tuple(outcomes)
+            with room.take(guess_need(arm, bench.project.model, bench.models)):
+                outcomes.append(
+                    compete(told, name, arm, exam, look_alone, until, before, scoring=scoring)
+                )
 
     lines = lines_of(bench, arms)
-    with ThreadPoolExecutor(max(1, len(lines))) as pool:
+    with ThreadPoolExecutor(min(bench.servers.at_once, max(1, len(lines)))) as pool:
         try:
             done, _ = wait([pool.submit(take, line) for line in lines], None, FIRST_EXCEPTION)
             errors = [error for one in done if (error := one.exception()) is not None]

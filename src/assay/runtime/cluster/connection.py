@@ -29,7 +29,7 @@ def join(settings: ClusterSettings) -> Generator[Any]:
         ResourceError: R180, Ray is not installed; R181, no cluster answers; R183, it is of another
             version.
     """
-    if not settings.address:
+    if not settings.names_cluster:
         yield None
         return
     with _variables():

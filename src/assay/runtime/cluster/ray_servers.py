@@ -11,6 +11,7 @@ Here      what asks a model behind an address stays on this machine: its limits 
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -25,6 +26,7 @@ from assay.runtime.arms.process import Process, Servers
 from assay.runtime.cluster.node_worker import NodeProcess, NodeWorker
 from assay.runtime.cluster.nodes import Node, inspect, living
 
+MOST = 256  # strategies that wait for a node, or are at work on one, at a time
 NEURAL = ("models", "training")  # levels of a strategy that runs a model
 UNITS = {"CPU": "processors", "GPU": "graphics cards", "memory": "bytes of memory"}
 
@@ -35,10 +37,8 @@ class RayServers(Servers):
         ray: the module, connected. here: for what stays on this machine.
     """
 
-    is_shared = True
-
     def __init__(self, ray: Any, settings: ClusterSettings, here: Servers):
-        super().__init__(start=False)
+        super().__init__(start=False, at_once=MOST)
         self._ray, self._settings, self._here = ray, settings, here
         self._nodes: list[Node] = []
         self._wanted: dict[str, float] = {}  # of a strategy that runs a model
@@ -75,6 +75,10 @@ class RayServers(Servers):
             "threads": str(int(self._wanted["CPU"])),
             "gpu": self._card(node),
         }
+
+    def memory(self) -> float:
+        """Ray keeps the account of that, where it is asked to."""
+        return math.inf
 
     def ready(self, levels: Iterable[Preload]) -> None:
         """Nothing is imported ahead: a node that is free takes what comes."""

@@ -34,3 +34,13 @@ def memory() -> int:
         except (OSError, ValueError):
             continue  # the other version, or no limit
     return here
+
+
+def free_memory() -> int:
+    """Bytes of it that nobody holds now."""
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+    except OSError:
+        return memory()  # not Linux
+    found = [int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable:")]
+    return min([memory(), *found])
