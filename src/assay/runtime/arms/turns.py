@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assay.core.errors import Stopped
-from assay.core.types import Strategy
+from assay.core.types import Strategy, Tell
 from assay.evaluation.held_out_test import Exam
 from assay.runtime.arms.cache_keys import own_settings
 from assay.runtime.arms.contestant import arm_left_out
@@ -104,20 +104,16 @@ def run_at_once(
 ) -> None:
     """All strategies, each waited for by a thread. Adds to `outcomes`."""
     assert bench.servers is not None
-    telling, scoring = threading.Lock(), threading.RLock()
+    scoring, heard = threading.RLock(), SeveralTold(bench.tell, arms)
     room = MemoryRoom(bench.servers.memory())
-
-    def tell(event: dict) -> None:
-        with telling:
-            bench.tell(event)
 
     def look_alone() -> int:
         with scoring:
             return look()
 
     def take(line: Sequence[str]) -> None:
-        told = replace(bench, tell=tell)
         for name in line:
+            told = replace(bench, tell=heard.listener(name))
             arm, before = arms[name], tuple(outcomes)
             with room.take(guess_need(arm, bench.project.model, bench.models)):
                 outcomes.append(
@@ -125,16 +121,42 @@ def run_at_once(
                 )
 
     lines = lines_of(bench, arms)
-    with ThreadPoolExecutor(min(bench.servers.at_once, max(1, len(lines)))) as pool:
-        try:
-            done, _ = wait([pool.submit(take, line) for line in lines], None, FIRST_EXCEPTION)
-            errors = [error for one in done if (error := one.exception()) is not None]
-        except BaseException:
-            bench.servers.stop()
-            raise
-        if errors:
-            bench.servers.stop()
-            raise next((error for error in errors if not isinstance(error, Stopped)), errors[0])
+    try:
+        with ThreadPoolExecutor(min(bench.servers.at_once, max(1, len(lines)))) as pool:
+            try:
+                done, _ = wait([pool.submit(take, line) for line in lines], None, FIRST_EXCEPTION)
+                errors = [error for one in done if (error := one.exception()) is not None]
+            except BaseException:
+                bench.servers.stop()
+                raise
+            if errors:
+                bench.servers.stop()
+                raise next((one for one in errors if not isinstance(one, Stopped)), errors[0])
+    finally:
+        heard.tell_warnings()
+
+
+class SeveralTold:
+    """What strategies at once tell, one event at a time. Their warnings come last, in the order of
+    the strategies, whoever was the first to end: the report has them as they were told."""
+
+    def __init__(self, tell: Tell, names: Iterable[str]):
+        self._tell, self._lock = tell, threading.Lock()
+        self._warned: dict[str, list[dict]] = {name: [] for name in names}
+
+    def listener(self, name: str) -> Tell:
+        def hear(event: dict) -> None:
+            with self._lock:
+                if event.get("event") == "warning":
+                    self._warned[name].append(event)
+                else:
+                    self._tell(event)
+
+        return hear
+
+    def tell_warnings(self) -> None:
+        for event in (event for events in self._warned.values() for event in events):
+            self._tell(event)
 
 
 def lines_of(bench: Bench, arms: Mapping[str, Strategy]) -> list[list[str]]:
