@@ -104,6 +104,7 @@ def run(
     *,
     only: str | Sequence[str] = (),
     minutes: float | None = None,
+    report_to: str | Sequence[str] = (),
     sets: str | Sequence[str] = (),
     on: str = "",
     offline: bool = False,
@@ -112,20 +113,25 @@ def run(
     """Compare the strategies of a project (its folder, its file, or a data file to begin one from).
 
     Args:
-        only: names of the arms to run. minutes: stop after about so long. sets:
-            `dotted.place=value` changes. on: the cluster to run on, as `--on` takes it.
-        offline: use the network for nothing. tell: gets progress events, plain dicts; None: they
-            are shown in a notebook, and nothing is said elsewhere.
+        only: names of the arms to run. minutes: stop after about so long. report_to: trackers that
+            are given losses, scores and trials. sets: `dotted.place=value` changes. on: the cluster
+            to run on, as `--on` takes it. offline: use the network for nothing. tell: gets progress
+            events, plain dicts; None: they are shown in a notebook, and nothing is said elsewhere.
 
     Raises:
         AssayError: with code, place and way out.
     """
     from assay import pipeline as flow
 
-    shown = _default_tell(tell)
-    project = _project(target, sets, offline, shown)
+    tell = _default_tell(tell)
     return flow.run(
-        project, only=_several(only), minutes=minutes, on=on, offline=offline, tell=shown
+        _project(target, sets, offline, tell),
+        only=_several(only),
+        minutes=minutes,
+        report_to=_several(report_to),
+        offline=offline,
+        tell=tell,
+        on=on,
     )
 
 
@@ -142,10 +148,9 @@ def check(
     base is asked about the test rows)."""
     from assay import pipeline as flow
 
-    shown = _default_tell(tell)
-    return flow.check(
-        _project(target, sets, offline, shown), doubts=doubts, offline=offline, tell=shown
-    )
+    tell = _default_tell(tell)
+    project = _project(target, sets, offline, tell)
+    return flow.check(project, doubts=doubts, offline=offline, tell=tell)
 
 
 def plan(
@@ -159,10 +164,8 @@ def plan(
     """Time and memory that `run` would take, from a short probe of every arm."""
     from assay import pipeline as flow
 
-    shown = _default_tell(tell)
-    return flow.plan(
-        _project(target, sets, offline, shown), only=_several(only), offline=offline, tell=shown
-    )
+    project = _project(target, sets, offline, tell := _default_tell(tell))
+    return flow.plan(project, only=_several(only), offline=offline, tell=tell)
 
 
 def init(
@@ -177,9 +180,8 @@ def init(
     """Write the project file of a data file, with every guess and its reason, and run nothing."""
     from assay.config.new_project import init as write
 
-    return write(
-        file, test=test, val=val, documents=documents, sets=_several(sets), offline=offline
-    )
+    sets = _several(sets)
+    return write(file, test=test, val=val, documents=documents, sets=sets, offline=offline)
 
 
 def doctor(*, probe: bool = True, seconds: float = 10.0, offline: bool = False) -> Health:
@@ -202,9 +204,9 @@ def rank_models(
     `rank_models.rank`."""
     from assay.deployment.rank_models import rank
 
-    shown = _default_tell(tell)
-    project = _project(target, (), offline, shown)
-    return rank(project, models, rows=rows, shots=shots, offline=offline, tell=shown)
+    tell = _default_tell(tell)
+    project = _project(target, (), offline, tell)
+    return rank(project, models, rows=rows, shots=shots, offline=offline, tell=tell)
 
 
 def report(project: str | Path = ".") -> Report:

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +41,9 @@ from assay.runtime.cluster.connection import join
 from assay.runtime.cluster.ray_servers import RayServers
 from assay.runtime.costs.remote import refuse_remote, remote_warnings
 from assay.runtime.data_stage.prepare import Prepared, keep_private, prepare
-from assay.runtime.events.log import NAME, log_events
+from assay.runtime.events.live_trackers import send_to_trackers
+from assay.runtime.events.log import LOCK, NAME, log_events
+from assay.runtime.events.trackers import check_trackers
 from assay.runtime.execution import reference_warning, refuse_unsafe, wrong_references
 from assay.runtime.planning.plan import plan_event
 from assay.runtime.planning.racing import quick_first
@@ -60,6 +63,7 @@ def run(
     only: Sequence[str] = (),
     minutes: float | None = None,
     gone: float = 0.0,
+    report_to: Sequence[str] = (),
     offline: bool = False,
     on: str = "",
     tell: Tell = silent,
@@ -71,6 +75,8 @@ def run(
         minutes: the run takes about so long, and the report says what is not done; the project's
             `minutes` when None.
         gone: seconds of it that are over.
+        report_to: trackers that are given losses, scores and trials while it runs; those of the
+            project when empty.
         offline: use the network for nothing.
         on: the cluster that strategies run on, `ray` or its address; the project's `on` when "".
 
@@ -82,13 +88,14 @@ def run(
     nodes = cluster_at(project.on, on)
     keep_private(project)
     with (
-        store.lock(project.work / "run.lock", " ".join(sys.argv[:3])),
+        store.lock(project.work / LOCK, " ".join(sys.argv[:3])),
         interruptible(),
+        log_run(project, check_trackers(report_to) or project.report_to, tell, offline) as tell,
         Servers(at_once=nodes.at_once) as servers,
         join(nodes) as ray,
     ):
         warnings: list[dict[str, Any]] = [*project.warnings]
-        tell = collecting(log_events(tell, project.work / NAME), warnings)
+        tell = collecting(tell, warnings)
         arms = computable(project, select_arms(project, only), chosen=bool(only), tell=tell)
         # in a first run nothing is cached: libraries load beside the data
         if not project.report_folder.exists() and ray is None:
@@ -139,6 +146,19 @@ def run(
             build_report(bench, outcomes, exam, opened, warnings, found),
             found,
         )
+
+
+@contextmanager
+def log_run(
+    project: Project, trackers: Sequence[str], tell: Tell, offline: bool
+) -> Generator[Tell]:
+    """`tell` that also writes the log, with the beginning and the end of the run, and gives it to
+    trackers."""
+    logged = log_events(tell, project.work / NAME)
+    with send_to_trackers(trackers, project.target, project.work, logged, offline=offline) as heard:
+        heard({"event": "run", "state": "start"})
+        yield heard
+        heard({"event": "run", "state": "done"})
 
 
 def select_arms(project: Project, only: Sequence[str]) -> dict[str, Strategy]:
@@ -264,7 +284,7 @@ def check(
         }
     )
     project = project.model_copy(update={"checking": checking})
-    with store.lock(project.work / "run.lock", "check"), interruptible(), Servers() as servers:
+    with store.lock(project.work / LOCK, "check"), interruptible(), Servers() as servers:
         found = find_models(project, beside(project, prepared), offline, tell)
         bench = Bench(project, prepared, found, tell, servers)
         exam = Exam(prepared.examples("test"))

@@ -147,6 +147,10 @@ Dry = Annotated[bool, flag("--plan", "Only say what would run and what it takes.
 Only = Annotated[list[str] | None, option("--only", "A,B", "Run these strategies only.")]
 Minutes = Annotated[float | None, option("--minutes", "N", "Stop after about this long.", min=0.01)]
 On = Annotated[str, option("--on", "ray|HOST:PORT|N", "On a Ray cluster, or N at a time here.")]
+ReportTo = Annotated[
+    list[str] | None,
+    option("--report-to", "NAME", "Give what goes on to tensorboard, mlflow, wandb, trackio."),
+]
 
 
 @command_of(epilog="Example: assay run tickets.csv --minutes 20")
@@ -157,6 +161,7 @@ def run(
     only: Only = None,
     minutes: Minutes = None,
     on: On = "",
+    report_to: ReportTo = None,
     sets: Sets = None,
     offline: Offline = False,
     as_json: Json = False,
@@ -182,6 +187,7 @@ def run(
                 only=only or (),
                 minutes=minutes,
                 gone=gone,
+                report_to=report_to or (),
                 offline=offline,
                 on=on,
                 tell=display.tell,

@@ -3,7 +3,7 @@ class for."""
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, SerializeAsAny, field_validator
 
@@ -32,6 +32,7 @@ SECTIONS = (
     "seeds",
     "minutes",
     "race",
+    "report_to",
     "task",
     "data",
     "prepare",
@@ -107,6 +108,9 @@ class Documents(Settings):
         )
 
 
+TrackerName = Literal["tensorboard", "mlflow", "wandb", "trackio"]
+
+
 class TopLevelSettings(Settings):
     """The keys of the file that stand alone."""
 
@@ -119,7 +123,20 @@ class TopLevelSettings(Settings):
     minutes: float | None = Field(default=None, gt=0)
     # with `minutes`: strategies that cannot win are left out by val rows
     race: bool = True
+    # that are given losses, scores and trials while a run goes on
+    report_to: tuple[TrackerName, ...] = ()
     model: str = Field(default="smollm2-135m", min_length=1)
+
+    @field_validator("report_to", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return (
+            (value,)
+            if isinstance(value, str)
+            else tuple(value)
+            if isinstance(value, list)
+            else value
+        )
 
 
 class Project(TopLevelSettings):

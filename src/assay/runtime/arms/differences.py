@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 CODE = "C170"
 LARGE = 16 << 20  # bytes of a file whose hash is worth remembering
 # What no fitted arm depends on. The arms themselves are looked at one by one.
-UNREAD = ("version", "name", "seeds", "evaluate", "decide", "serve", "monitor", "search")
-UNREAD += ("compare",)
+UNREAD = ("version", "name", "seeds", "report_to", "evaluate", "decide", "serve", "monitor")
+UNREAD += ("search", "compare")
 
 
 class Differs(UserWarning):

@@ -20,6 +20,7 @@ from assay.core.project_paths import place
 from assay.core.types import Tell
 
 NAME = "events.jsonl"
+LOCK = "run.lock"  # beside it: held by the run that writes it
 LINE = 4096  # bytes at most
 TEXT = 400  # characters that a text is cut to in a line that is too long
 # seconds at least between two lines that only say how far something is: each is flushed to the disk
@@ -87,13 +88,34 @@ def read(target: Path) -> Iterator[dict[str, Any]]:
     """The events of a project, by its folder or file, oldest first; none where nothing has run.
     What is no event (a line that a full disk left behind) is left out."""
     file = place(target, "work") / NAME
-    if not file.exists():
-        return
-    with file.open("rb") as lines:
-        for raw in lines:
-            try:
-                event = json.loads(raw)
-            except ValueError:
-                continue
-            if raw.endswith(b"\n") and isinstance(event, dict):
-                yield event
+    if file.exists():
+        yield from LogReader(file).read()
+
+
+class LogReader:
+    """The lines of a log that somebody may still write: each call of `read` has those that have
+    come since the one before. `place`: bytes that were read."""
+
+    def __init__(self, file: Path, place: int = 0):
+        self.file, self.place = file, place
+
+    def read(self) -> Iterator[dict[str, Any]]:
+        if not self.file.exists():
+            return
+        with self.file.open("rb") as lines:
+            lines.seek(self.place)
+            for raw in lines:
+                if not raw.endswith(b"\n"):
+                    return  # it is being written, or was torn
+                self.place += len(raw)
+                try:
+                    event = json.loads(raw)
+                except ValueError:
+                    continue
+                if isinstance(event, dict):
+                    yield event
+
+
+def size(file: Path) -> int:
+    """Bytes of a log, none where there is none yet."""
+    return file.stat().st_size if file.exists() else 0

@@ -47,10 +47,10 @@ from assay.core.types import (
 from assay.search.search_space import Dimension, as_json, value_at, with_values
 from assay.search.settings import SearchSettings
 from assay.search.study import JOURNAL, Study, Trial, TrialResult
+from assay.strategies.search.trial_events import TrialFollower, tell_for_trial
 
 FILE = "search.json"  # in the arm's folder: the trials, and which one is kept
 NONE = object()
-PARTS = (4, 2, 1)  # a trial is scored on a quarter of the val rows, a half, all
 
 
 class HyperparameterSearch(Strategy):
@@ -195,7 +195,10 @@ class HyperparameterSearch(Strategy):
             said = {tuple(problem.code for problem in error.problems) for error in errors}
             # What fails whatever the settings are has a way out of its own.
             raise errors[0] if len(said) == 1 else TrainError(_no_trial(study.results()))
-        arm = lesson.fit(self.strategy_of(best.values), _own(lesson, best.number, lesson.tell))
+        arm = lesson.fit(
+            self.strategy_of(best.values),
+            _own(lesson, best.number, tell_for_trial(best.number, lesson.tell)),
+        )
         found = {
             "best": best.number,
             "values": {place: as_json(value) for place, value in best.values.items()},
@@ -211,7 +214,8 @@ class HyperparameterSearch(Strategy):
     ) -> list[TrainError]:
         """Fit and score it; why it could not be fitted."""
         begun = time.monotonic()
-        follow = _Follow(study, trial, lesson.tell)
+        follow = TrialFollower(study, trial, lesson.tell)
+        follow.tell_start()
         try:
             strategy = self.strategy_of(trial.values)
             arm = lesson.fit(strategy, _own(lesson, trial.number, follow))
@@ -222,6 +226,7 @@ class HyperparameterSearch(Strategy):
         except (TrainError, ValidationError) as error:
             study.spend(trial, time.monotonic() - begun)
             study.fail(trial, _text(error))
+            follow.tell_end()
             return [error] if isinstance(error, TrainError) else []
         except BaseException:
             study.spend(trial, time.monotonic() - begun)
@@ -232,6 +237,7 @@ class HyperparameterSearch(Strategy):
                 study.complete(trial, score)
             else:
                 study.fail(trial, "its score on val is no number")
+        follow.tell_end()
         return []
 
     def restore(self, folder: Path, lesson: Lesson) -> SearchAnswers:
@@ -259,60 +265,6 @@ class SearchAnswers(Adapted):
     def save(self, folder: Path) -> None:
         self.arm.save(folder)
         write_json(folder / FILE, dict(self.search))
-
-
-class _Follow:
-    """Hears what a trial tells: its scores on val go to the study, which may end it; its progress
-    becomes that of the search."""
-
-    def __init__(self, study: Study, trial: Trial, tell: Tell):
-        self.study, self.trial, self.tell = study, trial, tell
-        self.steps = 0  # of the training
-        self.is_trained = False
-
-    def __call__(self, event: dict) -> None:
-        kind = event.get("event")
-        if kind == "progress":
-            if event.get("unit") == "step":
-                self.steps = event["total"]
-            self._show(event["done"] / max(1, event["total"]), event.get("values"))
-        elif kind == "evaluation":
-            self.is_trained = True
-            score = event.get("val", -event.get("val_loss", 0.0))
-            percent = 100 * event["step"] // max(1, self.steps or event["step"])
-            self.tell(event)
-            if percent < 100:
-                self.study.report(self.trial, percent, score)
-        else:
-            self.tell(event)
-
-    def _show(self, share: float, values: Any) -> None:
-        done = 100 * self.trial.number + int(100 * min(1.0, share))
-        event = {
-            "event": "progress",
-            "done": done,
-            "total": 100 * self.study.count,
-            "unit": "search",
-        }
-        self.tell({**event, **({"values": values} if values else {})})
-
-    def score(self, arm: Adapted, rows: list[Example], lesson: Lesson) -> float:
-        """The task's metric on the rows, asked in growing parts: what was not trained can be ended
-        here."""
-        answers: list[Any] = []
-        score = float("nan")
-        for share in PARTS:
-            part = rows[len(answers) : len(rows) // share]
-            answers += arm.answer([row.question for row in part], self._hear_answers)
-            if answers:
-                score = lesson.judge(rows[: len(answers)], answers)
-            if share > 1 and not self.is_trained and answers:
-                self.study.report(self.trial, 100 // share, score)
-        return score
-
-    def _hear_answers(self, event: dict) -> None:
-        if event.get("event") == "progress":
-            self._show(event["done"] / max(1, event["total"]), None)
 
 
 def _own(lesson: Lesson, number: int, tell: Tell) -> Lesson:
