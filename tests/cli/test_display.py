@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from assay.cli.display import Display, RunProgress, fitting, mode_for
+from assay.cli.display import Display, fitting, mode_for
 from helpers.training_progress import VALUES, training
 
 
@@ -179,10 +179,72 @@ def test_live_draws_at_most_eight_lines():
     assert len(shown._block().plain.splitlines()) == 8
 
 
-def test_the_whole_run_is_told_by_arms_and_by_the_time_that_is_left():
-    whole = RunProgress(100.0, 7, 8.0, 3)
-    assert whole.line(230.0) == "3 of 7 strategies, 2 min 10 s so far, at most 5 min 50 s left"
-    assert RunProgress(100.0, 7, None, 7).line(130.0) == "additional questions, 30 s so far"
+TRIAL = {"event": "trial", "stage": "lora", "trials": 3, "spent": 0.0, "limit": None}
+BEST = {"trial": 0, "score": 0.5, "values": {"rank": 4, "inner.learning_rate": 3.2e-4}}
+
+
+def search_of_three(shown, clock) -> None:
+    """Two of three trials, 60 s each, and half of the third."""
+    shown.tell({"event": "stage", "name": "lora", "state": "start"})
+    for number in range(3):
+        values = {"rank": 4 * (number + 1), "inner.learning_rate": 3.2e-4}
+        best = BEST if number else None
+        shown.tell({**TRIAL, "trial": number, "state": "start", "values": values, "best": best})
+        moved = {"event": "progress", "stage": "lora", "unit": "search", "total": 300, "trials": 3}
+        moved |= {"trial": number, "done": 100 * number + 50, "step": 5, "steps": 10}
+        clock.time += 30
+        shown.tell({**moved, "values": {"train": 2.5 - number, "val": 1.5}})
+        if number == 2:
+            return
+        clock.time += 30
+        ended = {"state": "complete", "score": 0.5 - number / 10, "seconds": 60.0}
+        shown.tell({**TRIAL, "trial": number, **ended, "values": values, "best": BEST})
+
+
+def test_the_block_of_a_search():
+    clock = Clock()
+    shown = display("live", Terminal(), clock, width=80)
+    search_of_three(shown, clock)
+    # Half a trial of 60 s is left.
+    assert [line.split() for line in shown._block().plain.splitlines()] == [
+        ["▸", "lora", "trial", "3/3", *("█" * 16 + "░" * 4, "83", "%"), "30", "s", "left"],
+        ["best", "0.500", "in", "trial", "1:", "rank", "4,", "lr", "3.2e-4"],
+        ["trial", "3:", "rank", "12,", "lr", "3.2e-4,", "step", "5/10"],
+        ["train", "0.500", "val", "1.50"],
+    ]
+
+
+def test_the_trials_of_a_search_as_plain_lines():
+    clock, stream = Clock(), io.StringIO()
+    shown = display("plain", stream, clock)
+    search_of_three(shown, clock)
+    shown.tell({"event": "stage", "name": "lora", "state": "done", "metric": "accuracy 0.5"})
+    lines = [line for line in stream.getvalue().splitlines() if "/3 complete" in line]
+    # Two trials of 60 s are left, and one.
+    assert lines == [
+        "10:42:07 lora trial 1/3 complete 0.500 rank=4 lr=3.2e-4 best=0.500 left=120-120s",
+        "10:42:07 lora trial 2/3 complete 0.400 rank=8 lr=3.2e-4 best=0.500 left=60-60s",
+    ]
+    end = stream.getvalue().splitlines()[-1]
+    assert end == "10:42:07 lora done accuracy 0.5 3 trials, best: rank 4, lr 3.2e-4 in 2 min 30 s"
+
+
+def test_strategies_wait_below_those_at_work():
+    clock = Clock()
+    shown = display("live", Terminal(), clock, width=80)
+    names = ["lora", *(f"arm-{number}" for number in range(9))]
+    shown.tell({"event": "plan", "lines": [], "arms": names, "minutes": 8, "gone": 10.0})
+    shown.tell({"event": "stage", "name": "lora", "state": "start"})
+    clock.time = 120.0
+    assert shown._block().plain.splitlines() == [
+        " ▸ lora" + "2 min 00 s".rjust(73),
+        *(f" · arm-{number}         waiting" for number in range(6)),
+        " · 3 more waiting",
+        "   0 of 10 strategies, 2 min 10 s so far, at most 5 min 50 s",
+    ]
+    shown.tell({"event": "stage", "name": "lora", "state": "skipped", "note": "no time left"})
+    assert " – lora          skipped  no time left" in shown.stream.getvalue()
+    assert shown._block().plain.splitlines()[-1].startswith("   1 of 10 strategies")
 
 
 @pytest.mark.parametrize("mode", ["plain", "live"])

@@ -13,21 +13,23 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Literal, TextIO
 
+from assay.cli.progress_block import block_lines, three
 from assay.core.plain_text import plain
 from assay.runtime.events.progress_rate import StageProgress, duration, stage_name
+from assay.runtime.events.run_progress import RunProgress
 
 Mode = Literal["live", "plain", "quiet"]
 
-LINES = 8  # of the redrawn block
 PER_SECOND = 4  # redraws
 GAP = 5.0  # seconds between two lines of a stage
 MINUTE = 60.0  # a stage that is slow to move is heard of this often
-BAR = 20  # characters
+MARKS = {"failed": "✗", "skipped": "–", "pruned": "–"}  # all else is ✓
+# By the mark, or its form in ASCII, and of warnings by their first letters; each has a word too.
+STYLES = {" ✓": "green", " +": "green", " ✗": "red", " x": "red", "wa": "yellow"}
 
 _ASCII = str.maketrans(
     {
@@ -101,7 +103,9 @@ class Display:
         self.warnings: dict[tuple[str, str], int] = {}
         self._whole: RunProgress | None = None  # of a run, once its plan is told
         self._lock = threading.RLock()  # the live block is drawn by a thread of its own
-        self._live: Any = _live(self.stream, self._block, width) if mode == "live" else None
+        self._live: Any = None
+        if mode == "live":  # which draws once while it is made
+            self._live = _live(self.stream, self._block, width)
 
     def __enter__(self) -> "Display":
         if self._live:
@@ -137,6 +141,8 @@ class Display:
                 self._stage(event)
             case "progress" | "download":
                 self._progress(event)
+            case "trial":
+                self._trial(event)
             case "note":
                 self._line(f"{event['text']}")
             case "warning":
@@ -145,8 +151,7 @@ class Display:
                     self._line(f"warning {key[0]} {key[1]}")
                 self.warnings[key] = self.warnings.get(key, 0) + int(event.get("count") or 1)
             case "plan":
-                started = self.clock() - event.get("gone", 0.0)
-                self._whole = RunProgress(started, len(event.get("arms", ())), event.get("minutes"))
+                self._whole = RunProgress.from_event(event, self.clock())
                 for line in event["lines"]:
                     self._line(f"{line}")
             case "log" if self.verbose:
@@ -158,16 +163,20 @@ class Display:
         name = stage_name(event)
         if event["state"] == "start":
             self.stages[name] = StageProgress(name, self.clock())
+            self._note_state(name, "running")
             if self.mode == "plain":
                 self._print_with_time(" ".join(filter(None, [name, "start", event.get("note")])))
             return
-        if self._whole:
-            self._whole.ended += 1
+        self._note_state(name, event["state"])
         stage = self.stages.pop(name, None)
+        for part in [one for one in self.stages if one.startswith(f"{name}, ")]:  # further seeds
+            del self.stages[part]
         seconds = event.get("seconds")
         if seconds is None and stage is not None:
             seconds = self.clock() - stage.started
         said = [event.get("metric"), event.get("note")]
+        if stage is not None and stage.search is not None:
+            said.append(stage.search.summary())
         took = "" if seconds is None or event["state"] == "cached" else duration(seconds)
         if self.mode == "plain":
             self._print_with_time(
@@ -176,11 +185,28 @@ class Display:
                 )
             )
         else:
-            text = "  ".join(
-                part for part in ("cached" if event["state"] == "cached" else "", *said) if part
-            )
-            mark = "✗" if event["state"] == "failed" else "✓"
-            self._line(_three(f" {mark} {name}", text, took, self._width()))
+            state = "" if event["state"] == "done" else event["state"]
+            text = "  ".join(part for part in (state, *said) if part)
+            mark = MARKS.get(event["state"], "✓")
+            self._line(three(f" {mark} {name}", [text], took, self._width()))
+
+    def _note_state(self, name: str, state: str) -> None:
+        if self._whole and name in self._whole.arms:
+            self._whole.states[name] = state
+
+    def _trial(self, event: dict[str, Any]) -> None:
+        name = stage_name(event)
+        stage = self.stages.setdefault(name, StageProgress(name, self.clock()))
+        stage.take_trial(event)
+        search = stage.search
+        if self.mode != "plain" or event["state"] == "start" or search is None:
+            return
+        # A trial of milliseconds is one of many: the last one is said in any case.
+        if self.clock() - stage.said_at >= GAP or search.trial + 1 == search.trials:
+            stage.said_at = self.clock()
+            left = stage.time_left()
+            rest = f" left={left[0]:.0f}-{left[2]:.0f}s" if left else ""
+            self._print_with_time(f"{name} {search.line()}{rest}")
 
     def _progress(self, event: dict[str, Any]) -> None:
         name = stage_name(event)
@@ -219,65 +245,16 @@ class Display:
         from rich.text import Text
 
         with self._lock:
-            lines = [
-                line
-                for stage in list(self.stages.values())[-LINES // 2 :]
-                for line in self._lines(stage)
-            ][:LINES]
-            lines += (
-                [f"   {self._whole.line(self.clock())}"] if self._whole and self._whole.arms else []
-            )
-        block = Text("\n".join(fitting(line, self.stream) for line in lines))
-        block.no_wrap, block.overflow = True, "ellipsis"
+            lines = block_lines(self.stages, self._whole, self.clock(), self._width())
+        block = Text(no_wrap=True, overflow="ellipsis")
+        for line in lines:
+            style = "bold" if line.startswith(" ▸") else ""
+            block.append(fitting(line, self.stream) + "\n" * (line is not lines[-1]), style)
         return block
-
-    def _lines(self, stage: StageProgress) -> list[str]:
-        lines = [
-            _three(f" ▸ {stage.name}", *stage.format_progress(BAR, self.clock()), self._width())
-        ]
-        below = [text for text in (stage.values_shown(), stage.fit_shown()) if text]
-        return lines + [f"     {text}"[: self._width()] for text in below]
-
-
-@dataclass(slots=True)
-class RunProgress:
-    """How far the run is: of so many arms, since `started`, with a limit of `minutes` or none."""
-
-    started: float
-    arms: int
-    minutes: float | None
-    ended: int = 0
-
-    def line(self, now: float) -> str:
-        """`3 of 7 arms, 2 min 10 s so far, at most 5 min 50 s left`; what follows the arms are
-        additional questions."""
-        gone = now - self.started
-        said = (
-            f"{self.ended} of {self.arms} strategies"
-            if self.ended < self.arms
-            else "additional questions"
-        )
-        left = (
-            ""
-            if self.minutes is None
-            else f", at most {duration(max(0.0, 60 * self.minutes - gone))} left"
-        )
-        return f"{said}, {duration(gone)} so far{left}"
 
 
 def _style(text: str) -> str:
-    return {" ✓": "green", " +": "green", " ✗": "red", " x": "red", "wa": "yellow"}.get(
-        text[:2], ""
-    )
-
-
-def _three(left: str, middle: str, right: str, width: int) -> str:
-    """Name, text and time on one line; the text is cut with … when it does not fit."""
-    head = f"{left:<16} "
-    room = width - len(head) - len(right) - 1
-    if len(middle) > room:
-        middle = middle[: max(0, room - 1)] + "…"
-    return f"{head}{middle:<{room}} {right}".rstrip()
+    return STYLES.get(text[:2], "")
 
 
 def _live(stream: TextIO, block: Callable[[], Any], width: int | None) -> Any:

@@ -93,5 +93,5 @@ def test_the_plain_line_of_a_training():
 
 def test_before_the_first_evaluation_there_is_no_val_and_no_fit():
     early = training(train=0.6, **{"tok/s": 512, "memory": 2**30})
-    assert early.values_shown() == "train 0.600   512 tok/s   1.0 GB"
+    assert early.value_parts() == ["train 0.600", "512 tok/s", "1.0 GB"]
     assert early.fit_shown() == "" and early.line().endswith("rss=1.0G")

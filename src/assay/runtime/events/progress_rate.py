@@ -11,8 +11,11 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
+from assay.runtime.events.search_progress import SearchProgress, number
+
 LAST = 20  # step times that are looked at
 LOGGED = ("norm", "computed tok/s")  # values of a step that the log has and a line has no room for
+FIRST = ("train", "val", "score")
 STEPS, SECONDS = 10, 5.0  # known before an estimate is given
 SHOWN = {"curate": "prepare"}  # the key of the project file; on disk the stage keeps its name
 
@@ -52,6 +55,7 @@ class StageProgress:
     total: float = 0
     unit: str = "step"
     values: dict[str, Any] = field(default_factory=dict)
+    search: SearchProgress | None = None  # of one whose settings are searched
     said_at: float = field(init=False)  # when a plain line was last written
     said_tenth: int = 0
     _seen: int = 0
@@ -72,6 +76,9 @@ class StageProgress:
             self.said_tenth, self._seen, self._last = 0, 0, None
             self._times.clear()
         self.unit = unit
+        if unit == "search":
+            self.search = self.search or SearchProgress()
+            self.search.advance(event)
         self.values.update({k: v for k, v in (event.get("values") or {}).items() if v is not None})
         # The first event may be far in (a resumed stage): only from the second on is a time per
         # step known.
@@ -84,8 +91,19 @@ class StageProgress:
             self._last = now
         self.done = done
 
+    def take_trial(self, event: dict[str, Any]) -> None:
+        """Take the beginning or the end of a trial; the values of the one before are over."""
+        self.search = self.search or SearchProgress()
+        self.search.take(event)
+        if event["state"] == "start":
+            self.values.clear()
+        elif self.unit == "search" and self.total:  # one that was ended early is done all the same
+            self.done = max(self.done, self.total * (event["trial"] + 1) / event["trials"])
+
     def time_left(self) -> tuple[float, float, float] | None:
         """Seconds left: low, middle, high; None while measuring or without a total."""
+        if self.unit == "search" and self.search and self.total:
+            return self.search.time_left(self.done / self.total)
         if not self.total or not self._times or (self._seen < STEPS and sum(self._times) < SECONDS):
             return None
         ordered = sorted(self._times)
@@ -97,7 +115,8 @@ class StageProgress:
         """`lora-r8 312/600 52% train=0.612 val=0.701 left=240-360s rss=2.3G fit=learning`."""
         parts = [self.name]
         if self.total:
-            parts += [self._count(), f"{self._percent()}%"]
+            trial = "trial " if self.unit == "search" else ""
+            parts += [trial + self._count(), f"{self._percent()}%"]
         elif self.done:
             parts.append(self._count())
         parts += [
@@ -113,38 +132,35 @@ class StageProgress:
         return " ".join(parts)
 
     def format_progress(self, bar: int, now: float) -> tuple[str, str]:
-        """The middle and the right of the live line: count, bar and percent; time left."""
+        """The middle and the right of the live line: count, bar and percent; time left. Without a
+        bar where it is of no width."""
+        unit = "trial" if self.unit == "search" else self.unit
         if not self.total:
-            return (f"{self.unit} {self._count()}" if self.done else ""), duration(
-                now - self.started
-            )
+            return (f"{unit} {self._count()}" if self.done else ""), duration(now - self.started)
         full = int(bar * self.done / self.total)
-        middle = (
-            f"{self.unit} {self._count()}  {'█' * full}{'░' * (bar - full)} {self._percent():>3} %"
-        )
+        drawn = f"{'█' * full}{'░' * (bar - full)} " if bar else ""
+        middle = f"{unit} {self._count()}  {drawn}{self._percent():>3} %"
         left = self.time_left()
         return middle, f"{span(left[0], left[2])} left" if left else "measuring"
 
-    def values_shown(self) -> str:
-        """`train 0.612   val 0.701   lr 1.7e-4   512 tok/s   2.3 GB`."""
+    def value_parts(self) -> list[str]:
+        """`train 0.612`, `val 0.701`, `lr 1.7e-4`, `512 tok/s`, `2.3 GB`."""
         values = self._numbers()
         rates = {name: value for name, value in values.items() if "/s" in name}
         parts = [f"{name} {number(value)}" for name, value in values.items() if name not in rates]
         parts += [f"{number(value)} {name}" for name, value in rates.items()]
         memory = self.values.get("memory")
-        return "   ".join([*parts, f"{memory / 2**30:.1f} GB"] if memory else parts)
+        return [*parts, f"{memory / 2**30:.1f} GB"] if memory else parts
 
     def fit_shown(self) -> str:
         """`fit: learning`, once val was looked at."""
         return f"fit: {self.values['fit']}" if self.values.get("fit") else ""
 
     def _numbers(self) -> dict[str, Any]:
-        """The values that stand one beside the other."""
-        return {
-            name: value
-            for name, value in self.values.items()
-            if name not in (*LOGGED, "memory", "fit")
-        }
+        """The values that stand one beside the other: losses and scores before the others, for a
+        narrow line has room for the first ones only."""
+        names = sorted(self.values, key=lambda name: FIRST.index(name) if name in FIRST else 9)
+        return {name: self.values[name] for name in names if name not in (*LOGGED, "memory", "fit")}
 
     def _percent(self) -> int:
         return min(100, int(100 * self.done / self.total))
@@ -156,18 +172,6 @@ class StageProgress:
                 if self.total
                 else f"{self.done / 1e6:.1f}MB"
             )
+        if self.unit == "search" and self.search:
+            return f"{self.search.trial + 1}/{self.search.trials}"
         return f"{self.done:.0f}/{self.total:.0f}" if self.total else f"{self.done:,.0f}"
-
-
-def number(value: Any) -> str:
-    """Three significant digits: 0.612, 1.7e-4, 512."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return f"{value}"
-    if value != value or value in (float("inf"), float("-inf")):
-        return f"{value}"
-    if value == 0 or abs(value) >= 1000:
-        return f"{value:,.0f}"
-    if abs(value) < 0.001:
-        digits, power = f"{value:.1e}".split("e")
-        return f"{digits}e{int(power)}"
-    return f"{value:.3g}" if isinstance(value, int) else f"{value:#.3g}".rstrip(".")

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assay.runtime.events.log import NAME
+from assay.runtime.events.run_progress import earlier_seconds
+
 if TYPE_CHECKING:
     from assay.core.types import Strategy
     from assay.evaluation.held_out_test import Exam
@@ -166,5 +169,10 @@ def plan_event(
         "arms": [*arms],
         "minutes": minutes,
         "gone": gone,
+        "expected": {
+            name: seconds
+            for name, seconds in earlier_seconds(bench.project.work / NAME).items()
+            if states.get(name) not in (None, "cached")
+        },
         "lines": lines + [f"  {name:<{width}}  {state}" for name, state in states.items()],
     }

@@ -84,6 +84,7 @@ class TrialFollower:
             "total": A_TRIAL * self.study.count,
             "unit": "search",
             "trial": self.trial.number,
+            "trials": self.study.count,
         }
         if step is not None:
             event |= {"step": step, "steps": self.steps}
