@@ -2,11 +2,19 @@
 
 import copy
 import json
+import re
+import subprocess
+import sys
+import time
+
+import pytest
 
 from assay.cli.main import command
 from assay.core.store import write_json
 from assay.reporting.model_card import model_card
+from assay.runtime.events.run_follower import last_start
 from helpers.lines import named
+from helpers.toy import build
 
 
 def test_a_report_that_is_not_there(capsys, tmp_path):
@@ -84,3 +92,26 @@ def test_the_newest_report_is_shown_with_its_page_or_as_one_document(report, tmp
     assert "lora-r8" in shown and shown.endswith("report  report/report.html\n")
     assert command(["report", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == report.data
+
+
+def bare(text: str) -> list[str]:
+    """Its lines without the time of day and what took how long."""
+    return [re.sub(r"^\d\d:\d\d:\d\d | in [\d.]+ s$", "", line) for line in text.splitlines()]
+
+
+@pytest.mark.slow
+def test_a_run_is_followed_until_it_ends_and_then_its_report_is_shown(tmp_path, capsys):
+    # `{kind: majority}` needs no model.
+    folder = build(tmp_path / "tickets", tmp_path, "compare: [{kind: majority}, {kind: tfidf}]\n")
+    words = [sys.executable, "-m", "assay.cli", "run", str(folder), "--offline", "--plain"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        while last_start(folder / "work" / "events.jsonl") is None:
+            assert run.poll() is None
+            time.sleep(0.02)
+        assert command(["report", str(folder), "--follow", "--plain"]) == 0
+        shown, told = run.communicate()
+    followed = capsys.readouterr()
+    assert bare(followed.err) == bare(told)
+    assert followed.out.splitlines()[:3] == shown.splitlines()[:3]  # the verdict
+    assert command(["report", str(folder), "--follow"]) == 2
+    assert "C109" in capsys.readouterr().err

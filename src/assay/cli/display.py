@@ -275,12 +275,15 @@ def _live(stream: TextIO, block: Callable[[], Any], width: int | None) -> Any:
 
 
 def for_terminal(
-    *, plain: bool = False, quiet: bool = False, json: bool = False, verbose: bool = False
+    *,
+    plain: bool = False,
+    quiet: bool = False,
+    json: bool = False,
+    verbose: bool = False,
+    clock: Callable[[], float] = time.monotonic,
+    now: Callable[[], datetime] = datetime.now,
 ) -> Display:
     """The display on stderr of this process. Verbose lines would break a redrawn block, so they
-    come without one."""
-    return Display(
-        mode_for(sys.stderr, os.environ, plain=plain or verbose, quiet=quiet, json=json),
-        sys.stderr,
-        verbose=verbose,
-    )
+    come without one. `clock`, `now`: of the run, where it is shown in another process."""
+    mode = mode_for(sys.stderr, os.environ, plain=plain or verbose, quiet=quiet, json=json)
+    return Display(mode, sys.stderr, clock=clock, now=now, verbose=verbose)

@@ -8,15 +8,17 @@ import typer
 
 from assay.cli.options import (
     Json,
+    Plain,
     ProjectArgument,
     ProjectOption,
+    Quiet,
     With,
     argument,
     find_project,
     flag,
     option,
 )
-from assay.cli.outcome import say
+from assay.cli.outcome import say, warn
 from assay.cli.results import as_document, near, verdict
 from assay.core.project_paths import place as place_of
 
@@ -27,6 +29,7 @@ Ledger = Annotated[bool, flag("--ledger", "Every row that was dropped or changed
 Step = Annotated[str, option("--step", "STEP", "The ledger of one step.")]
 Place = Annotated[str, option("--place", "FILE[:LINE]", "The ledger of a file or line.")]
 Row = Annotated[str, option("--row", "ID", "What happened to a row, or to file:line.")]
+Follow = Annotated[bool, flag("--follow", "Watch the run that goes on, until it ends.")]
 Diff = Annotated[bool, flag("--diff", "What moved since the report before.")]
 Card = Annotated[Path | None, option("--card", "FILE", "Write a model card, Markdown.")]
 Tracker = Annotated[
@@ -42,13 +45,16 @@ def report(
     step: Step = "",
     place: Place = "",
     row: Row = "",
+    follow: Follow = False,
     diff: Diff = False,
     card: Card = None,
     arm: With = "",
     to: Tracker = None,
     as_json: Json = False,
+    plain: Plain = False,
+    quiet: Quiet = False,
 ) -> int:
-    """Show the newest report, what moved, or the ledger of rows."""
+    """Show the newest report, what moved, the ledger; follow a run."""
     words = (project, None if newer is None else str(newer))
     target, rest = find_project("report", words, named)
     from assay.cli import look
@@ -66,6 +72,8 @@ def report(
     if to is not None:
         _export_to_tracker(folder, to, as_json)
         return 0
+    if follow and not _follow_run(folder, plain, quiet, as_json):
+        return 1
     if ledger or step or place or row:
         _ledger(folder, step, place, row, as_json)
         return 0
@@ -91,6 +99,22 @@ def _export_to_tracker(folder: Path, to: str, as_json: bool) -> None:
         as_document({"show": command})
     else:
         say(f"show it with  {command}")
+
+
+def _follow_run(folder: Path, plain: bool, quiet: bool, as_json: bool) -> bool:
+    """Show the run that goes on, as it shows itself, until it ends; whether it came to its end."""
+    from assay.cli.display import for_terminal
+    from assay.runtime.events.run_follower import RunFollower
+
+    run = RunFollower(place_of(folder.absolute(), "work"))
+    with for_terminal(
+        plain=plain, quiet=quiet, json=as_json, clock=run.clock, now=run.now
+    ) as display:
+        for event in run.events():
+            display.tell(event)
+    if run.end == "stopped":
+        warn(f"The run has stopped before its end. It goes on with: assay run {near(folder)}")
+    return run.end == "done"
 
 
 def _show_changes(lines: list[str], as_json: bool) -> None:
