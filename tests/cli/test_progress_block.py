@@ -56,3 +56,6 @@ def test_the_first_text_that_fits_stands_between_name_and_time():
     assert three(" ✓ lora", ["a longer text", "short"], "3 s", 28) == " ✓ lora          short   3 s"
     cut = three(f" ▸ {'x' * 40}", ["trial 3/12"], "9 min left", 50)
     assert len(cut) == 50 and "x… trial 3/12 9 min left" in cut
+    # A short name stays whole, and the text is cut.
+    cut = three(" ✓ lora-search", ["accuracy 0.333  learning  6 trials, best: rank 2"], "26 s", 50)
+    assert cut == " ✓ lora-search   accuracy 0.333  learning  6… 26 s"

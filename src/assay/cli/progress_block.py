@@ -13,7 +13,7 @@ from assay.runtime.events.run_progress import RunProgress
 LINES = 8  # of strategies and stages; the whole has one more
 BAR = 20  # characters
 SHORT_BAR = 8
-NAME = 12  # characters that a name has at least, where it has to be cut
+NAME = 16  # characters that a name with its mark has at least, where it has to be cut
 INDENT = "     "
 
 

@@ -160,7 +160,7 @@ compare:
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("to", ["tensorboard", "mlflow", "trackio", "wandb"])
 @pytest.mark.parametrize("seen", [2, 9])
-def test_a_killed_run_goes_on_without_doubled_points(tiny_model, tmp_path, to, seen):
+def test_a_killed_run_goes_on_without_doubled_points(tiny_model, tmp_path, monkeypatch, to, seen):
     pytest.importorskip(to)
     folder = build(tmp_path / "tickets", tiny_model, ARMS.format(to=to))
     words = [sys.executable, "-m", "assay.cli", "run", str(folder), "--offline"]
@@ -187,6 +187,7 @@ def test_a_killed_run_goes_on_without_doubled_points(tiny_model, tmp_path, to, s
         found.Reload()
         steps = [one.step for one in found.Scalars("train/loss")]
     elif to == "mlflow":
+        monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
         from mlflow.tracking import MlflowClient
 
         client = MlflowClient(tracking_uri=place.as_uri())
@@ -194,10 +195,13 @@ def test_a_killed_run_goes_on_without_doubled_points(tiny_model, tmp_path, to, s
         (own,) = [one for one in runs if one.info.run_name == "lora"]
         assert own.info.status == "FINISHED"
         steps = [one.step for one in client.get_metric_history(own.info.run_id, "train/loss")]
-    else:
-        from trackio.sqlite_storage import SQLiteStorage
-
-        os.environ["TRACKIO_DIR"] = str(place)
-        rows = SQLiteStorage.get_logs("tickets", f"lora-{key[:6]}")
-        steps = [one["step"] for one in rows if "train/loss" in one]
+    else:  # which knows one folder a process
+        code = (
+            "import json; from trackio.sqlite_storage import SQLiteStorage;"
+            f" rows = SQLiteStorage.get_logs('tickets', 'lora-{key[:6]}');"
+            " print(json.dumps([row['step'] for row in rows if 'train/loss' in row]))"
+        )
+        variables = {**os.environ, "TRACKIO_DIR": str(place)}
+        said = subprocess.check_output([sys.executable, "-c", code], env=variables, text=True)
+        steps = json.loads(said.splitlines()[0])
     assert len(steps) == len(set(steps)) and set(steps) == logged
