@@ -30,6 +30,24 @@ def test_a_block_shows_what_moves_and_keeps_what_has_ended():
     assert "D060" in drawn[-1] and "\x1b" not in drawn[-1]
 
 
+def test_a_search_is_shown_with_its_best_trial():
+    drawn, now = [], [0.0]
+    block = Block(drawn.append, lambda: now[0])
+    trial = {"event": "trial", "stage": "lora", "trial": 1, "trials": 4, "values": {"rank": 8}}
+    best = {"trial": 1, "score": 0.5, "values": {"rank": 8}}
+    moved = {"event": "progress", "stage": "lora", "unit": "search", "done": 300, "total": 400}
+    for event in (
+        {**trial, "state": "complete", "score": 0.5, "seconds": 60.0, "best": best},
+        {**trial, "trial": 2, "state": "start", "best": best},
+        {**moved, "trial": 2, "trials": 4},
+    ):
+        now[0] += 60.0
+        block.tell(event)
+    first, second = drawn[-1].splitlines()
+    assert first.startswith("▸ lora  trial 3/4") and first.endswith("60 s left")  # one more
+    assert second == "  best 0.500 in trial 2: rank 8"
+
+
 def test_a_script_is_silent_and_a_given_listener_hears(monkeypatch):
     heard = []
     assert choose_tell(heard.append) == heard.append

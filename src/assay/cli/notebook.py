@@ -46,6 +46,10 @@ class Block:
                     event, self.clock()
                 )
                 self._draw(now=False)
+            case "trial":
+                name = stage_name(event)
+                self.stages.setdefault(name, StageProgress(name, self.clock())).take_trial(event)
+                self._draw(now=False)
             case "note":
                 self._end(f"{event['text']}")
             case "warning":
@@ -86,10 +90,13 @@ class Block:
         if not now and self._drawn_at is not None and at - self._drawn_at < EVERY:
             return
         self._drawn_at = at
-        moving = [
-            "▸ " + "  ".join(filter(None, (s.name, *s.format_progress(BAR, at))))
-            for s in self.stages.values()
-        ]
+        moving = []
+        for stage in self.stages.values():
+            moving.append(
+                "▸ " + "  ".join(filter(None, (stage.name, *stage.format_progress(BAR, at))))
+            )
+            if stage.search is not None and (best := stage.search.best_parts()):
+                moving.append("  " + ", ".join(best))
         self.draw("\n".join(plain(line) for line in [*self.ended[-KEPT:], *moving]))
 
 

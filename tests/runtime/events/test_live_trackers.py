@@ -10,11 +10,13 @@ import time
 
 import pytest
 
+import assay
+from assay.core.errors import Stopped
 from assay.core.file_ownership import make_folder
-from assay.core.store import append
-from assay.runtime.events.live_trackers import LiveTracker, send_to_trackers
-from assay.runtime.events.log import NAME, read
-from assay.runtime.events.trackers import tracker_folder
+from assay.runtime.events import live_trackers
+from assay.runtime.events.live_trackers import send_to_trackers
+from assay.runtime.events.log import read
+from assay.runtime.events.trackers import export, tracker_folder
 from helpers.toy import build
 from helpers.tracker_events import ARM, DONE, log_all, step
 
@@ -27,6 +29,12 @@ def losses(work) -> list[tuple[int, float]]:
     found.Reload()
     scalars = found.Tags()["scalars"]
     return [(e.step, e.value) for e in found.Scalars("train/loss")] if scalars else []
+
+
+def failures(told: list[dict]) -> list[str]:
+    """The notes of trackers that failed; that one is waited for is another."""
+    notes = [one["text"] for one in told if one["event"] == "note"]
+    return [text for text in notes if text.startswith("R056")]
 
 
 @pytest.mark.slow
@@ -73,7 +81,7 @@ def test_a_tracker_that_fails_is_one_note_with_the_way_out(work):
     with send_to_trackers(["tensorboard"], work.parent, work, logged) as tell:
         for event in (ARM, step(1, train=4.0), DONE):
             tell(event)
-    notes = [one["text"] for one in told if one["event"] == "note"]
+    notes = failures(told)
     assert len(notes) == 1 and notes[0].startswith("R056 tensorboard")
     assert "FileExistsError" in notes[0] and "--to tensorboard" in notes[0]
     assert [one for one in told if one["event"] != "note"] == [ARM, step(1, train=4.0), DONE]
@@ -104,7 +112,7 @@ def test_a_server_that_is_away_is_one_note(work, monkeypatch, to, variables):
     with send_to_trackers([to], work.parent, work, logged) as tell:
         for event in (ARM, step(1, train=4.0), DONE):
             tell(event)
-    notes = [one["text"] for one in told if one["event"] == "note"]
+    notes = failures(told)
     assert len(notes) == 1 and notes[0].startswith(f"R056 {to}")
 
 
@@ -120,31 +128,82 @@ def test_offline_names_no_server(work, monkeypatch):
     assert _environment(True)["MLFLOW_TRACKING_URI"] == "sqlite:///runs.db"
 
 
+@pytest.fixture
+def processes(monkeypatch):
+    """Of the trackers that are begun."""
+    begun = []
+    begin = live_trackers.start_process
+
+    def noted(*words, **named):
+        begun.append(begin(*words, **named))
+        return begun[-1]
+
+    monkeypatch.setattr(live_trackers, "start_process", noted)
+    return begun
+
+
 @pytest.mark.slow
-def test_an_interrupted_run_leaves_no_process_behind(work):
+def test_an_interrupted_run_leaves_no_process_behind(work, processes):
     pytest.importorskip("tensorboard")
-    seen = []
+    with (
+        pytest.raises(Stopped),
+        send_to_trackers(["tensorboard"], work.parent, work, lambda event: None),
+    ):
+        raise Stopped(signal.SIGTERM)
+    assert len(processes) == 1 and processes[0].poll() is not None
 
-    class Interrupt(Exception):
-        pass
 
-    append(work / NAME, {"event": "note", "time": "2026-03-01T10:00:00.000Z"})
-    begin = LiveTracker.__init__
+@pytest.mark.slow
+def test_a_tracker_that_hangs_is_ended_with_a_note(work, processes, monkeypatch):
+    pytest.importorskip("tensorboard")
+    monkeypatch.setattr(live_trackers, "SILENT", 0.1)
+    monkeypatch.setattr(live_trackers, "DRAIN", 0.2)
+    told = []
+    with send_to_trackers(["tensorboard"], work.parent, work, told.append):
+        os.kill(processes[0].pid, signal.SIGSTOP)
+    (note,) = failures(told)
+    assert note.startswith("R056 tensorboard")
+    assert processes[0].poll() == -signal.SIGKILL
 
-    def noted(self, *given, **named):
-        begin(self, *given, **named)
-        seen.append(self.process)
 
-    LiveTracker.__init__ = noted
-    try:
-        with (
-            pytest.raises(Interrupt),
-            send_to_trackers(["tensorboard"], work.parent, work, lambda event: None),
-        ):
-            raise Interrupt
-    finally:
-        LiveTracker.__init__ = begin
-    assert len(seen) == 1 and seen[0].poll() is not None
+def every_scalar(place) -> dict:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    found = {}
+    for file in place.rglob("events*"):
+        own = EventAccumulator(str(file.parent), size_guidance={"scalars": 0})
+        own.Reload()
+        for name in own.Tags()["scalars"]:
+            points = [(one.step, one.value) for one in own.Scalars(name)]
+            found[str(file.parent.relative_to(place)), name] = points
+    return found
+
+
+@pytest.mark.slow
+def test_while_a_run_goes_on_a_tracker_gets_what_it_gets_afterwards(tiny_model, tmp_path):
+    pytest.importorskip("tensorboard")
+    arms = """
+search: {trials: 2, pruner: none}
+compare:
+  - {kind: majority}
+  - {kind: lora, rank: [2, 4], epochs: 1, dropout: 0.1, name: lora-search}
+"""
+    folder = build(tmp_path / "tickets", tiny_model, arms)
+    told = []
+    assay.run(folder, report_to="tensorboard", tell=told.append)
+    assert not failures(told)
+    place = tracker_folder(folder / "work", "tensorboard")
+    while_it_went = every_scalar(place)
+    export(folder, "tensorboard")
+    assert every_scalar(place) == while_it_went
+    names = {name for folder, name in while_it_went if folder.endswith("/trial-2")}
+    assert {"train/loss", "val/loss", "val/score", "trial/score"} <= names
+    (trials,) = [
+        points for (_, name), points in while_it_went.items() if name == "trial/best_score"
+    ]
+    assert [step for step, _ in trials] == [1, 2]
+    ended = [name for _, name in while_it_went if name == "test/accuracy"]
+    assert len(ended) == 2
 
 
 ARMS = """

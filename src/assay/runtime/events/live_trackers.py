@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -26,6 +27,7 @@ from assay.runtime.events.trackers import is_installed, missing, tracker_folder
 MODULE = "assay.runtime.events.tracker_process"
 DRAIN = 60.0  # seconds for what is still to be sent, once a run has ended
 SOON = 4.0  # where it was interrupted
+SILENT = 3.0  # of them without a word
 LONGEST = 160  # characters of a library's message
 
 
@@ -41,10 +43,14 @@ def send_to_trackers(
     """
     live = []
     for name in dict.fromkeys(names):
-        if is_installed(name):
-            live.append(LiveTracker(name, project, work, offline=offline))
-        else:
+        if not is_installed(name):
             tell({"event": "note", "text": f"{missing(name)}. The run goes on without it"})
+            continue
+        try:
+            live.append(LiveTracker(name, project, work, offline=offline))
+        except OSError as error:  # no memory, too many processes
+            text = f"R056 {name} could not be started: {error.strerror}. The run goes on without it"
+            tell({"event": "note", "text": text})
 
     def heard(event: dict[str, Any]) -> None:
         tell(event)
@@ -57,11 +63,26 @@ def send_to_trackers(
         try:
             yield heard
         except BaseException:
-            for one in live:
-                one.close(tell, SOON)
+            _end_all(live, tell, SOON)
             raise
-        for one in live:
-            one.close(tell, DRAIN)
+        _end_all(live, tell, DRAIN)
+
+
+def _end_all(live: Sequence[LiveTracker], tell: Tell, seconds: float) -> None:
+    """Let them send what is left, for so long together."""
+    begun = time.monotonic()
+    for one in live:
+        one.close_input()
+    for one in live:
+        if one.wait(min(SILENT, seconds)):
+            continue
+        if seconds > SILENT:
+            text = f"{one.name} still takes what is left, for {seconds:.0f} s at most"
+            tell({"event": "note", "text": text})
+        if not one.wait(max(0.0, seconds - (time.monotonic() - begun))):
+            one.note(tell, "had not taken everything when it was ended, after the run")
+    for one in live:
+        one.tell_failure(tell)
 
 
 class LiveTracker:
@@ -91,29 +112,30 @@ class LiveTracker:
         """One note, where the process has ended before the run."""
         if self._failed or not (code := self.process.poll()):
             return
-        self._failed = True
         lines = self.said.read_bytes()[self.begun :].decode(errors="replace")
         why = last_line(lines) if lines.strip() else f"it {how_ended(code)}"
-        self._note(tell, f"takes nothing more: {why[:LONGEST]}")
+        self.note(tell, f"takes nothing more, and the run goes on: {why[:LONGEST]}")
 
-    def close(self, tell: Tell, seconds: float) -> None:
-        """Wait until all is sent, but no longer than so."""
-        if self.process.poll() is None:
-            assert self.process.stdin is not None
-            self.process.stdin.close()
-            try:
-                self.process.wait(seconds)
-            except subprocess.TimeoutExpired:
-                self._failed = True
-                self._note(tell, f"had not taken everything {seconds:.0f} s after the run")
-        self.tell_failure(tell)
+    def close_input(self) -> None:
+        """The run has ended."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether all is sent, or never will be, before so long."""
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
     def kill(self) -> None:
         end_process(self.process)
 
-    def _note(self, tell: Tell, what: str) -> None:
+    def note(self, tell: Tell, what: str) -> None:
+        self._failed = True
         way = f"assay report {near(self.project)} --to {self.name}"
-        text = f"R056 {self.name} {what}. The run goes on; all of it later: {way}"
+        text = f"R056 {self.name} {what}. All of it later: {way}"
         tell({"event": "note", "text": text})
 
 
