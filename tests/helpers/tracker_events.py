@@ -90,3 +90,21 @@ def send_interrupted(work: Path, to: str, project: str = "tickets") -> None:
         tell(event)
     send(work, to, begun, project)
     send(work, to, begun, project)
+
+
+def log_search(work: Path) -> None:
+    """A search of one trial that is trained, and another strategy after it."""
+    trial = {"event": "trial", "stage": "lora", "trial": 0, "trials": 2}
+    trial |= {"values": {"rank": 2, "embed": "words"}}
+    moved = {"event": "progress", "stage": "lora", "trial": 0, "done": 10, "total": 200}
+    tell = log_all(work)
+    for event in (
+        ARM,
+        {**trial, "state": "start"},
+        {**moved, "unit": "search", "step": 1, "steps": 9, "values": {"train": 2.0}},
+        {**trial, "state": "complete", "score": 0.5, "seconds": 1.0},
+        DONE,
+        {**ARM, "stage": "other"},
+        {**DONE, "name": "other"},
+    ):
+        tell(event)

@@ -3,7 +3,7 @@
 import pytest
 
 from assay.runtime.events.trackers import export, tracker_folder
-from helpers.tracker_events import ARM, DONE, log_all, send, send_interrupted
+from helpers.tracker_events import log_search, send, send_interrupted
 
 pytest.importorskip("mlflow")
 
@@ -39,17 +39,13 @@ def test_a_run_that_goes_on_doubles_no_point(work):
 
 @pytest.mark.nightly
 def test_a_trial_is_a_child_run_and_a_setting_without_a_number_a_tag(work):
-    tell = log_all(work)
-    trial = {"event": "trial", "stage": "lora", "trial": 0, "trials": 2}
-    trial |= {"values": {"rank": 2, "embed": "words"}}
-    at = {"stage": "lora", "trial": 0, "done": 10, "total": 200, "unit": "search"}
-    step = {"event": "progress", **at, "step": 1, "steps": 9, "values": {"train": 2.0}}
-    told = (ARM, {**trial, "state": "start"}, step)
-    for event in (*told, {**trial, "state": "complete", "score": 0.5, "seconds": 1.0}, DONE):
-        tell(event)
+    log_search(work)
     send(work, "mlflow")
-    _, (child, parent) = runs_in(tracker_folder(work, "mlflow"))
+    _, runs = runs_in(tracker_folder(work, "mlflow"))
+    found = {one.info.run_name: one for one in runs}
+    other, child, parent = (found[name] for name in ("other", "lora, trial 1", "lora"))
     assert child.data.tags["mlflow.parentRunId"] == parent.info.run_id
+    assert "mlflow.parentRunId" not in other.data.tags
     assert child.data.params == {"settings.rank": "2", "settings.embed": "words"}
     assert child.data.metrics["trial/score"] == 0.5 and child.data.metrics["train/loss"] == 2.0
     assert parent.data.metrics["trial/settings.rank"] == 2

@@ -45,13 +45,13 @@ class MlflowTracker:
         if own is None:
             tags = {"assay.key": run.key}
             if run.parent is not None:
-                tags["mlflow.parentRunId"] = self.ids[run.parent.key]
+                tags["mlflow.parentRunId"] = self.ids[run.parent.id]
             own = self.client.create_run(
                 self.experiment, start_time=int(run.begun * 1000), run_name=run.name, tags=tags
             )
         else:
             self.client.update_run(own.info.run_id, status="RUNNING")
-        self.ids[run.key] = own.info.run_id
+        self.ids[run.id] = own.info.run_id
         settings = [
             Param(name, str(value)[:LONGEST])
             for name, value in run.settings.items()
@@ -78,13 +78,13 @@ class MlflowTracker:
                 else:
                     metrics.append(Metric(name, value, int(seconds * 1000), step))
         for start in range(0, len(metrics), AT_ONCE):
-            self.client.log_batch(self.ids[run.key], metrics=metrics[start : start + AT_ONCE])
+            self.client.log_batch(self.ids[run.id], metrics=metrics[start : start + AT_ONCE])
         for start in range(0, len(tags), PARAMETERS):
-            self.client.log_batch(self.ids[run.key], tags=tags[start : start + PARAMETERS])
+            self.client.log_batch(self.ids[run.id], tags=tags[start : start + PARAMETERS])
 
     def end(self, run: Tracked) -> None:
         ended = None if run.ended is None else int(run.ended * 1000)
-        self.client.set_tag(self.ids[run.key], "assay.state", run.state)
+        self.client.set_tag(self.ids[run.id], "assay.state", run.state)
         self.client.set_terminated(
-            self.ids[run.key], STATUS.get(run.state, "FINISHED"), end_time=ended
+            self.ids[run.id], STATUS.get(run.state, "FINISHED"), end_time=ended
         )

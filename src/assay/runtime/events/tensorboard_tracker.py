@@ -25,7 +25,7 @@ class TensorboardTracker:
     def begin(self, run: Tracked) -> Known:
         folder = self.place / run.folder
         known = _known(folder)
-        self.writers[run.key] = self.open(str(folder))
+        self.writers[run.id] = self.open(str(folder))
         if not known and run.settings:
             self._add_settings(run)
         return known
@@ -51,19 +51,19 @@ class TensorboardTracker:
                 else:
                     numbers.append(Summary.Value(tag=name, simple_value=value))
             self._write(run, step, seconds, Summary(value=numbers))
-        self.writers[run.key].flush()
+        self.writers[run.id].flush()
 
     def end(self, run: Tracked) -> None:
         from tensorboard.plugins.text.summary_v2 import text_pb
 
         step, _ = run.last()
         self._write(run, step, run.ended or run.last()[1], text_pb("state", run.state))
-        self.writers.pop(run.key).close()
+        self.writers.pop(run.id).close()
 
     def _write(self, run: Tracked, step: int, seconds: float, summary: Any) -> None:
         from tensorboard.compat.proto.event_pb2 import Event  # pyrefly: ignore[missing-module-attribute]
 
-        self.writers[run.key].add_event(Event(wall_time=seconds, step=step, summary=summary))
+        self.writers[run.id].add_event(Event(wall_time=seconds, step=step, summary=summary))
 
 
 def _known(folder: Path) -> Known:

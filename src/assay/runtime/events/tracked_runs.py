@@ -68,6 +68,10 @@ class Tracked:
     _at: dict[int, list[tuple[int, float]]] = field(default_factory=dict, repr=False)
 
     @property
+    def id(self) -> str:
+        return f"{self.arm}/{self.key}"
+
+    @property
     def name(self) -> str:
         return f"{self.arm}, {self.part}" if self.part else self.arm
 

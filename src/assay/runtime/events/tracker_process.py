@@ -49,7 +49,7 @@ def send_events(sender: Sender, log: Path, begun: int, ended: threading.Event) -
         for event in reader.read():
             for run in runs.take(event):
                 if reader.place > begun:
-                    touched[f"{run.arm}/{run.key}"] = run
+                    touched[run.id] = run
                 else:
                     run.fresh.clear()  # sent, if at all, with all that the run has
         for run in touched.values():

@@ -48,21 +48,21 @@ class Sender:
     is opened."""
 
     tracker: Tracker
-    known: dict[str, Known] = field(default_factory=dict)  # of runs that are open, by key
-    begun: set[str] = field(default_factory=set)  # keys of those that were ever opened
+    known: dict[str, Known] = field(default_factory=dict)  # of runs that are open, by id
+    begun: set[str] = field(default_factory=set)  # ids of those that were ever opened
 
     def send(self, run: Tracked, points: Sequence[Point] | None = None) -> None:
         """Points of a run, of one that is still to be opened all that it has; and its end."""
-        if run.parent is not None and run.parent.key not in self.begun:
+        if run.parent is not None and run.parent.id not in self.begun:
             self.send(run.parent)
-        if run.key not in self.known:
-            self.known[run.key] = self.tracker.begin(run)
-            self.begun.add(run.key)
+        if run.id not in self.known:
+            self.known[run.id] = self.tracker.begin(run)
+            self.begun.add(run.id)
             points = None
         self._log(run, run.by_step() if points is None else points)
         if run.state == "running":
             return
-        known, (step, _) = self.known[run.key], run.last()
+        known, (step, _) = self.known[run.id], run.last()
         final: dict[str, Value] = {
             name: value
             for name, value in run.final.items()
@@ -71,16 +71,16 @@ class Sender:
         if final:
             self.tracker.log(run, [(step, run.ended or run.last()[1], final)])
         self.tracker.end(run)
-        del self.known[run.key]
+        del self.known[run.id]
 
     def close(self, runs: Iterable[Tracked]) -> None:
         """End the runs that are still open: the program was killed, or goes on elsewhere."""
-        for run in [one for one in runs if one.key in self.known]:
+        for run in [one for one in runs if one.id in self.known]:
             run.state = "interrupted"
             self.send(run, [])
 
     def _log(self, run: Tracked, points: Sequence[Point]) -> None:
-        known = self.known[run.key]
+        known = self.known[run.id]
         new = []
         for step, seconds, values in points:
             left = {

@@ -33,7 +33,7 @@ class TrackioTracker:
                     continue
                 if key not in known or row["step"] >= known[key][0]:
                     known[key] = (row["step"], value)
-        self.runs[run.key] = self.init(
+        self.runs[run.id] = self.init(
             self.project,
             name,
             group=run.parent.folder if run.parent else None,
@@ -47,9 +47,9 @@ class TrackioTracker:
 
     def log(self, run: Tracked, points: Iterable[Point]) -> None:
         for step, _, values in points:
-            self.runs[run.key].log(values, step=step)
+            self.runs[run.id].log(values, step=step)
 
     def end(self, run: Tracked) -> None:
-        own = self.runs.pop(run.key)
+        own = self.runs.pop(run.id)
         own.log({"state": run.state}, step=run.last()[0])
         own.finish()

@@ -22,8 +22,7 @@ class WandbTracker:
     def __init__(self, project: str, place: Path):
         import wandb
 
-        self.init = wandb.init
-        self.settings = wandb.Settings(console="off", silent=True, x_disable_stats=True)
+        self.init, self.settings = wandb.init, wandb.Settings
         self.mode: Any = os.environ.get("WANDB_MODE", "offline")
         self.project, self.place = project, place
         self.runs: dict[str, Any] = {}
@@ -32,8 +31,8 @@ class WandbTracker:
         self.show = f"wandb sync {place}/wandb/offline-run-*"
 
     def begin(self, run: Tracked) -> Known:
-        known = self.sent.setdefault(run.key, {})
-        self.runs[run.key] = self.init(
+        known = self.sent.setdefault(run.id, {})
+        self.runs[run.id] = self.init(
             project=self.project,
             name=run.name,
             id=run.folder.replace("/", "-"),
@@ -43,22 +42,23 @@ class WandbTracker:
             dir=str(self.place),
             mode=self.mode,
             config=run.settings,
-            settings=self.settings,
+            # Anew for each run, which writes its group into them.
+            settings=self.settings(console="off", silent=True, x_disable_stats=True),
             reinit="create_new",  # a strategy and its trial are open together
         )
         return {name: (step, value) for name, (step, value) in known.items()}
 
     def log(self, run: Tracked, points: Iterable[Point]) -> None:
         points = list(points)
-        known = self.sent[run.key]
+        known = self.sent[run.id]
         for step, _, values in points:
             known.update({name: [step, value] for name, value in values.items()})
         # First, so that a kill between the two leaves out points and doubles none.
         write_json(self.place / SENT, self.sent)
         for step, _, values in points:
-            self.runs[run.key].log(values, step=step)
+            self.runs[run.id].log(values, step=step)
 
     def end(self, run: Tracked) -> None:
-        own = self.runs.pop(run.key)
+        own = self.runs.pop(run.id)
         own.summary.update({**run.final, "state": run.state})
         own.finish(exit_code=1 if run.state in ("failed", "interrupted") else 0)
