@@ -147,10 +147,20 @@ def test_an_interrupted_run_leaves_no_process_behind(work, processes):
     pytest.importorskip("tensorboard")
     with (
         pytest.raises(Stopped),
-        send_to_trackers(["tensorboard"], work.parent, work, lambda event: None),
+        send_to_trackers(["tensorboard"], work.parent, work, lambda event: None) as tell,
     ):
+        tell(ARM)
         raise Stopped(signal.SIGTERM)
     assert len(processes) == 1 and processes[0].poll() is not None
+
+
+def test_a_run_that_fits_nothing_starts_no_process(work, processes):
+    pytest.importorskip("tensorboard")
+    told = []
+    cached = {**DONE, "state": "cached"}
+    with send_to_trackers(["tensorboard"], work.parent, work, told.append) as tell:
+        tell(cached)
+    assert told == [cached] and processes == []
 
 
 @pytest.mark.slow
@@ -159,7 +169,8 @@ def test_a_tracker_that_hangs_is_ended_with_a_note(work, processes, monkeypatch)
     monkeypatch.setattr(live_trackers, "SILENT", 0.1)
     monkeypatch.setattr(live_trackers, "DRAIN", 0.2)
     told = []
-    with send_to_trackers(["tensorboard"], work.parent, work, told.append):
+    with send_to_trackers(["tensorboard"], work.parent, work, told.append) as tell:
+        tell(ARM)
         os.kill(processes[0].pid, signal.SIGSTOP)
     (note,) = failures(told)
     assert note.startswith("R056 tensorboard")

@@ -1,7 +1,8 @@
 """Trackers that are given the events of a run while it goes on: TensorBoard, MLflow, W&B, Trackio.
 
-How         a process a tracker reads the log of the run (`tracker_process`); the run itself loads
-            nothing of theirs and never waits for them before its end
+How         a process a tracker reads the log of the run (`tracker_process`), begun with the first
+            strategy that is fitted; the run itself loads nothing of theirs and never waits for
+            them before its end
 Fails       a library that is missing, a server that is away, whatever the tracker raises: one note,
             and the run goes on. The log has everything, so `assay report --to` brings it later
 A kill      ends these processes too. The next run asks each tracker what it has, and sends the rest
@@ -13,7 +14,7 @@ import os
 import subprocess
 import time
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,31 +42,46 @@ def send_to_trackers(
         names: of trackers. project: as one types it. work: its folder, with the log of events.
             offline: what would leave the machine stays on it.
     """
-    live = []
+    wanted = []
     for name in dict.fromkeys(names):
-        if not is_installed(name):
+        if is_installed(name):
+            wanted.append(name)
+        else:
             tell({"event": "note", "text": f"{missing(name)}. The run goes on without it"})
-            continue
+    live: list[LiveTracker] = []
+
+    def heard(event: dict[str, Any]) -> None:
+        # The first strategy that is fitted: before, and in a run that is cached, nothing is sent.
+        if event.get("event") == "arm" and wanted:
+            live.extend(_begin(wanted, project, work, tell, offline))
+            wanted.clear()
+        tell(event)
+        for one in live:
+            one.tell_failure(tell)
+
+    try:
+        yield heard
+    except BaseException:
+        _end_all(live, tell, SOON)
+        raise
+    else:
+        _end_all(live, tell, DRAIN)
+    finally:
+        for one in live:
+            one.kill()
+
+
+def _begin(
+    names: Sequence[str], project: Path, work: Path, tell: Tell, offline: bool
+) -> list[LiveTracker]:
+    live = []
+    for name in names:
         try:
             live.append(LiveTracker(name, project, work, offline=offline))
         except OSError as error:  # no memory, too many processes
             text = f"R056 {name} could not be started: {error.strerror}. The run goes on without it"
             tell({"event": "note", "text": text})
-
-    def heard(event: dict[str, Any]) -> None:
-        tell(event)
-        for one in live:
-            one.tell_failure(tell)
-
-    with ExitStack() as ending:
-        for one in live:
-            ending.callback(one.kill)
-        try:
-            yield heard
-        except BaseException:
-            _end_all(live, tell, SOON)
-            raise
-        _end_all(live, tell, DRAIN)
+    return live
 
 
 def _end_all(live: Sequence[LiveTracker], tell: Tell, seconds: float) -> None:
