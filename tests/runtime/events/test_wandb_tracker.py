@@ -1,14 +1,15 @@
-"""W&B's files are written on this machine, and what they were given beside them."""
+"""W&B's files are written on this machine and have each point once, whatever was interrupted."""
 
-import json
-import struct
-from collections.abc import Iterator
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from assay.runtime.events.trackers import export, tracker_folder
-from helpers.tracker_events import log_search, send, send_interrupted
+from assay.runtime.events.wandb_tracker import history_rows, read_records
+from helpers.tracker_events import ARM, DONE, log_all, log_search, send, send_interrupted, step
 
 pytest.importorskip("wandb")
 
@@ -23,24 +24,15 @@ def test_wandb_stays_on_this_machine(project, monkeypatch):
     assert list(run.glob("run-*.wandb"))
 
 
-def records(file: Path) -> Iterator:
-    """Of a file of W&B's, in blocks of LevelDB's log format: checksum, length and kind before each
-    piece, 7 bytes; the last piece of a record is of kind 1 or 4."""
-    from wandb.proto.wandb_internal_pb2 import Record
-
-    data, at, whole = file.read_bytes(), 7, b""  # behind the header
-    while at + 7 <= len(data):
-        if (left := 32768 - at % 32768) < 7:
-            at += left
-            continue
-        _, length, kind = struct.unpack("<IHB", data[at : at + 7])
-        whole += data[at + 7 : at + 7 + length]
-        at += 7 + length
-        if kind in (1, 4):
-            record = Record()
-            record.ParseFromString(whole)
-            yield record
-            whole = b""
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from assay.runtime.events.tracked_runs import read_runs
+from assay.runtime.events.trackers import Sender, open_tracker
+sender = Sender(open_tracker("wandb", "tickets", Path(sys.argv[2])))
+sender.send(read_runs(Path(sys.argv[1]).parent)[0])
+os.kill(os.getpid(), signal.SIGKILL)
+"""
 
 
 def runs_in(place: Path) -> list[tuple]:
@@ -50,20 +42,14 @@ def runs_in(place: Path) -> list[tuple]:
     wandb.teardown()  # its service has written all then
     found = []
     for file in sorted((place / "wandb").glob("offline-run-*/run-*.wandb")):
-        run, code, rows = None, None, []
-        for record in records(file):
+        run, code = None, None
+        for record in read_records(file):
             match record.WhichOneof("record_type"):
                 case "run":
                     run = record.run
                 case "exit":
                     code = record.exit.exit_code
-                case "history":
-                    items = record.history.item
-                    row = {
-                        one.key or one.nested_key[0]: json.loads(one.value_json) for one in items
-                    }
-                    rows.append(row)
-        found.append((run.run_id, run.run_group, code, rows))
+        found.append((run.run_id, run.run_group, code, list(history_rows(file))))
     return found
 
 
@@ -78,8 +64,28 @@ def test_a_run_that_goes_on_is_the_same_run_and_doubles_no_point(work, monkeypat
         (row["_step"], row["train/loss"]) for one in found for row in one[3] if "train/loss" in row
     ]
     assert losses == [(1, 4.0), (2, 3.0), (3, 2.0), (4, 1.0)]
-    sent = json.loads((place / "sent.json").read_text())["lora/abcdef0123"]
-    assert sent["train/loss"] == [4, 1.0] and sent["test/accuracy"] == [4, 0.7412]
+    accuracies = [row["test/accuracy"] for one in found for row in one[3] if "test/accuracy" in row]
+    assert accuracies == [0.7412]
+
+
+@pytest.mark.nightly
+def test_what_a_kill_has_lost_is_given_again(work, monkeypatch):
+    # W&B's service keeps points until it has a block of them, and a kill loses those.
+    monkeypatch.delenv("WANDB_MODE", raising=False)
+    tell = log_all(work)
+    for event in (ARM, step(1, train=4.0), step(2, train=3.0)):
+        tell(event)
+    place = tracker_folder(work, "wandb")
+    words = [sys.executable, "-c", KILLED, str(work), str(place)]
+    assert subprocess.run(words, stderr=subprocess.DEVNULL).returncode == -signal.SIGKILL
+    assert len(list((place / "wandb").glob("offline-run-*"))) == 1
+    for event in (ARM, step(3, train=2.0), DONE):
+        tell(event)
+    send(work, "wandb")
+    ((id, _, code, rows),) = runs_in(place)
+    assert (id, code) == ("lora-abcdef", 0)
+    losses = [(row["_step"], row["train/loss"]) for row in rows if "train/loss" in row]
+    assert losses == [(1, 4.0), (2, 3.0), (3, 2.0)]
 
 
 @pytest.mark.nightly

@@ -27,7 +27,7 @@ from assay.runtime.events.trackers import is_installed, missing, tracker_folder
 
 MODULE = "assay.runtime.events.tracker_process"
 DRAIN = 60.0  # seconds for what is still to be sent, once a run has ended
-SOON = 4.0  # where it was interrupted
+SOON = 2.0  # where it was interrupted; the run that goes on sends the rest
 SILENT = 3.0  # of them without a word
 LONGEST = 160  # characters of a library's message
 
@@ -62,10 +62,10 @@ def send_to_trackers(
     try:
         yield heard
     except BaseException:
-        _end_all(live, tell, SOON)
+        _end_all(live, tell, SOON, is_told=False)
         raise
     else:
-        _end_all(live, tell, DRAIN)
+        _end_all(live, tell, DRAIN, is_told=True)
     finally:
         for one in live:
             one.kill()
@@ -84,18 +84,18 @@ def _begin(
     return live
 
 
-def _end_all(live: Sequence[LiveTracker], tell: Tell, seconds: float) -> None:
-    """Let them send what is left, for so long together."""
-    begun = time.monotonic()
+def _end_all(live: Sequence[LiveTracker], tell: Tell, seconds: float, *, is_told: bool) -> None:
+    """Let them send what is left, for so long together; `is_told`: who is still waited for, and
+    who was ended."""
+    until = time.monotonic() + seconds
     for one in live:
         one.close_input()
     for one in live:
-        if one.wait(min(SILENT, seconds)):
+        if one.wait(min(SILENT, until - time.monotonic())) or not is_told:
             continue
-        if seconds > SILENT:
-            text = f"{one.name} still takes what is left, for {seconds:.0f} s at most"
-            tell({"event": "note", "text": text})
-        if not one.wait(max(0.0, seconds - (time.monotonic() - begun))):
+        text = f"{one.name} still takes what is left, for {seconds:.0f} s at most"
+        tell({"event": "note", "text": text})
+        if not one.wait(until - time.monotonic()):
             one.note(tell, "had not taken everything when it was ended, after the run")
     for one in live:
         one.tell_failure(tell)
@@ -140,7 +140,7 @@ class LiveTracker:
     def wait(self, seconds: float) -> bool:
         """Whether all is sent, or never will be, before so long."""
         try:
-            self.process.wait(seconds)
+            self.process.wait(max(0.0, seconds))
         except subprocess.TimeoutExpired:
             return False
         return True
