@@ -76,6 +76,10 @@ def send(work: Path, to: str, begun: int = 0, project: str = "tickets") -> None:
     ended.set()
     sender = Sender(open_tracker(to, project, tracker_folder(work, to)))
     send_events(sender, work / NAME, begun, ended)
+    if to == "wandb":  # which writes to the end when a process ends
+        import wandb
+
+        wandb.teardown()
 
 
 def send_interrupted(work: Path, to: str, project: str = "tickets") -> None:
