@@ -9,7 +9,7 @@ from assay.core.errors import ModelError
 from assay.models.inference import tree_attention as attention
 from assay.models.inference.chat_model import ChatModel
 from assay.models.inference.log_likelihood import score_continuations
-from assay.models.open import _network
+from assay.models.open import load_network
 from helpers.architectures import OTHERS, POPULAR, WINDOW, WORDS, build, plain, variants
 from helpers.nights import nightly_but
 
@@ -60,6 +60,12 @@ def written(network, ids: list[int]) -> list[int]:
     return out
 
 
+@pytest.fixture(autouse=True)
+def nothing_noted(tmp_path, monkeypatch):
+    """What an earlier run has found out about a network is not known here."""
+    monkeypatch.setenv("ASSAY_CACHE", str(tmp_path / "cache"))
+
+
 class Greedy:
     limit = LIMIT
 
@@ -77,7 +83,8 @@ class Line:
 def same_as_plain(folder, kind: str) -> None:
     """Scores, choices, likelihoods and greedy texts. Raises: ModelError: the model is refused."""
     attention.register()
-    model = ChatModel(kind, _network(folder, torch.float32).eval().requires_grad_(False), Ids())
+    network, checks = load_network(folder, torch.float32)
+    model = ChatModel(kind, network, Ids(), checks)
     theirs, asked = plain(folder), prompts()
     with torch.inference_mode():
         wanted = np.array([[told(theirs, ids, answer) for answer in ANSWERS] for ids in asked])

@@ -19,6 +19,31 @@ def test_a_folder_is_opened_through_the_gate(tiny_model, tmp_path, monkeypatch, 
     assert len(model.generate([(Message("user", "my card"),)], max_tokens=2)) == 1
 
 
+def test_a_second_load_computes_no_pass_and_answers_alike(
+    tiny_model, tmp_path, monkeypatch, one_thread
+):
+    from assay.models.inference import attention_check
+    from assay.models.open import open_model
+
+    monkeypatch.setenv("ASSAY_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("ASSAY_PRECISION", "fp32")
+    first = open_model(str(tiny_model), offline=True)
+    tried = []
+    at_rest = attention_check.at_rest  # around every pass of the checks
+    monkeypatch.setattr(
+        attention_check, "at_rest", lambda network: tried.append(network) or at_rest(network)
+    )
+    second = open_model(str(tiny_model), offline=True)
+    for model in (first, second):
+        assert (model.takes_trees, model.lends, model.pads, model.keeps) == (True,) * 4
+    assert not tried
+    asked = [(Message("user", "my card"),), (Message("user", "the taxi is red"),)]
+    assert first.generate(asked, max_tokens=3) == second.generate(asked, max_tokens=3)
+    monkeypatch.setenv("ASSAY_PRECISION", "bf16")
+    open_model(str(tiny_model), offline=True)
+    assert tried  # in another type it is another network
+
+
 def test_weights_are_read_in_the_precision_that_is_asked_for(
     tiny_model, tmp_path, monkeypatch, one_thread
 ):

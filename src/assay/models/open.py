@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assay.core import store
 from assay.core.corrupt_files import silent
 from assay.core.errors import ModelError, Problem
 from assay.core.types import Precision, Tell
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import torch
 
     from assay.models.inference.chat_model import ChatModel
+    from assay.models.inference.network_checks import NetworkChecks
     from assay.models.loading.find import LocalModel
 
 
@@ -47,7 +49,7 @@ def load_model(found: LocalModel, precision: Precision = "auto") -> ChatModel:
     import torch
     from transformers import AutoTokenizer
 
-    from assay.models.device import device, quiet, weight_type
+    from assay.models.device import quiet, weight_type
     from assay.models.inference import tree_attention as attention
     from assay.models.inference.chat_model import ChatModel
     from assay.models.loading.find import UNSAID
@@ -59,28 +61,31 @@ def load_model(found: LocalModel, precision: Precision = "auto") -> ChatModel:
         found.folder, local_files_only=True, trust_remote_code=False
     )
     kinds = {"bf16": torch.bfloat16, "fp32": torch.float32}
-    network = _network(found.folder, weight_type() if precision == "auto" else kinds[precision])
-    network.to(device()).eval().requires_grad_(False)
-    return ChatModel(
-        found.name, network, Chat(tokenizer, max_length=found.context_length or UNSAID)
-    )
+    dtype = weight_type() if precision == "auto" else kinds[precision]
+    network, checks = load_network(found.folder, dtype)
+    chat = Chat(tokenizer, max_length=found.context_length or UNSAID)
+    return ChatModel(found.name, network, chat, checks)
 
 
-def _network(folder: Path, dtype: torch.dtype) -> Any:
+def load_network(folder: Path, dtype: torch.dtype) -> tuple[Any, NetworkChecks]:
     """With our own attention where it computes what transformers' plain one ("eager") does, on rows
     and on trees; else with PyTorch's where that does on rows; else with the plain one (see
-    attention_check.py).
+    attention_check.py). What was found out about these weights is noted, and not tried again.
 
     Raises:
         ModelError: M160, rows of different lengths cannot be computed side by side.
     """
     from transformers import AutoModelForCausalLM
 
+    from assay.models.device import device
     from assay.models.inference import attention_check
     from assay.models.inference import tree_attention as attention
+    from assay.models.inference.network_checks import NetworkChecks, note_of, read_note
+    from assay.models.loading.find import digest_of
+    from assay.models.loading.model_cache import cache_folder
 
     def load(kind: str) -> Any:
-        return AutoModelForCausalLM.from_pretrained(
+        network = AutoModelForCausalLM.from_pretrained(
             folder,
             dtype=dtype,
             local_files_only=True,
@@ -88,6 +93,7 @@ def _network(folder: Path, dtype: torch.dtype) -> Any:
             use_safetensors=True,
             attn_implementation=kind,
         )
+        return network.to(device()).eval().requires_grad_(False)
 
     def fit(kind: str) -> tuple[Any, list[torch.Tensor]] | None:
         """The network with this attention and what it computes, None where that is something else
@@ -104,6 +110,11 @@ def _network(folder: Path, dtype: torch.dtype) -> Any:
             else None
         )
 
+    note = note_of(cache_folder(), digest_of(folder), dtype)
+    if noted := read_note(note):
+        kind, passed = noted
+        network = load(kind)
+        return network, NetworkChecks(network, passed)
     network, apart = fit(attention.NAME) or fit("sdpa") or (load("eager"), [])
     if why := attention_check.fault(network, apart):
         text = (
@@ -113,7 +124,10 @@ def _network(folder: Path, dtype: torch.dtype) -> Any:
         raise ModelError(
             Problem("M160", text, str(folder), help="take a decoder, which writes token by token")
         )
-    return network
+    checks = NetworkChecks.run(network, apart)
+    kind = network.config._attn_implementation
+    store.write_json(note, {"folder": str(folder), "attention": kind, "passes": checks.to_json()})
+    return network, checks
 
 
 def embedder(

@@ -214,7 +214,8 @@ class Trained(Strategy):
         self.in_precision(model)
         if self.objective == "label_set":
             model = Chooser.of(model)
-        if self.trees and lesson.train and not takes_trees(model.network):
+        known = model.checks.passes
+        if self.trees and lesson.train and not known(takes_trees, model.network):
             leave_trees(model.network)
             text = (
                 f"{self.kind}: {model.name} cannot be computed on token trees; it is trained on"

@@ -135,7 +135,7 @@ def takes_trees(network: Any, apart: Sequence[torch.Tensor] = ()) -> bool:
 
 
 @torch.no_grad()
-def lends(network: Any) -> bool:
+def lends(network: Any, apart: Sequence[torch.Tensor] = ()) -> bool:
     """Whether rows can look at keys and values where a cache keeps them: some keep what these are
     made from (DeepSeek's latents)."""
     lines = some_lines(network)
@@ -143,7 +143,7 @@ def lends(network: Any) -> bool:
     own = [len(line) - SHARED for line in lines]
     with at_rest(network):
         try:
-            apart = alone(network, lines)
+            apart = apart or alone(network, lines)
             cache = DynamicCache()
             network.base_model(
                 input_ids=lines[0][None, :SHARED].to(device), cache=cache, use_cache=True
@@ -208,24 +208,26 @@ def leave_trees(network: Any) -> None:
         network.set_attn_implementation("eager")
 
 
-def pads(network: Any) -> bool:
+def pads(network: Any, apart: Sequence[torch.Tensor] = ()) -> bool:
     """Whether rows that are padded on the left and go on token by token, with a cache, have the
     states that they have by themselves."""
-    return goes_on(network, some_lines(network))
+    return goes_on(network, some_lines(network), apart)
 
 
-def keeps(network: Any) -> bool:
+def keeps(network: Any, apart: Sequence[torch.Tensor] = ()) -> bool:
     """Whether a row that goes on token by token, with a cache, has the states of the whole row
     without one."""
-    return goes_on(network, some_lines(network)[:1])
+    return goes_on(network, some_lines(network)[:1], apart[:1])
 
 
 @torch.no_grad()
-def goes_on(network: Any, lines: Sequence[torch.Tensor]) -> bool:
+def goes_on(
+    network: Any, lines: Sequence[torch.Tensor], apart: Sequence[torch.Tensor] = ()
+) -> bool:
     device = network.get_input_embeddings().weight.device
     with at_rest(network):
         try:
-            apart = alone(network, lines)
+            apart = apart or alone(network, lines)
             rows = Padded.of(
                 [line[:-NEXT].tolist() for line in lines],
                 start=0,

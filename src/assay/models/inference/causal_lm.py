@@ -19,6 +19,7 @@ from transformers import DynamicCache
 
 from assay.core.types import Tell
 from assay.models.inference.attention_check import keeps, lends, pads, takes_trees
+from assay.models.inference.network_checks import NetworkChecks
 from assay.models.inference.output_layer import output, scale_logits
 from assay.models.inference.prefix_cache import Beginnings
 from assay.models.inference.shared_prefix import Beginning
@@ -32,18 +33,20 @@ class CausalLM:
     """`network` is the transformers model, adapters injected in place.
 
     `soft`, when set, gives keys and values that stand before every sequence, for one row: trained
-    prefixes and prompts.
+    prefixes and prompts. `checks` is what is known of how the network can be computed; without it,
+    all is tried when it is first asked for.
     """
 
     # True: options are told from each other alone, not from all that could be written
     closed = False
 
-    def __init__(self, name: str, network: Any, chat: Chat):
+    def __init__(self, name: str, network: Any, chat: Chat, checks: NetworkChecks | None = None):
         self.name = name
         self.network = network
         self.chat = chat
         self.body = network.base_model
         self.head = network.get_output_embeddings()
+        self.checks = checks or NetworkChecks(network, {})
         self.soft: Callable[[], DynamicCache] | None = None
         self._beginnings = Beginnings(network)
         self._exact: CausalLM | None = None
@@ -123,24 +126,24 @@ class CausalLM:
     @cached_property
     def takes_trees(self) -> bool:
         """Whether the network can be computed on token trees; tried once."""
-        return takes_trees(self.network)
+        return self.checks.passes(takes_trees, self.network)
 
     @cached_property
     def lends(self) -> bool:
         """Whether rows at work can look at the keys and values of a beginning where they stand;
         tried once."""
-        return lends(self.network)
+        return self.checks.passes(lends, self.network)
 
     @cached_property
     def pads(self) -> bool:
         """Whether rows of different lengths can be written side by side with caches of their own;
         tried once."""
-        return pads(self.network)
+        return self.checks.passes(pads, self.network)
 
     @cached_property
     def keeps(self) -> bool:
         """Whether a row can be written with what a cache keeps of it; tried once."""
-        return keeps(self.network)
+        return self.checks.passes(keeps, self.network)
 
     def forget(self) -> None:
         """Drop what is kept between calls; needed where a weight was trained in place and is not

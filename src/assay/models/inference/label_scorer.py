@@ -19,4 +19,4 @@ class Chooser(ChatModel):
     @classmethod
     def of(cls, model: ChatModel) -> Chooser:
         """The same network, asked in this way."""
-        return cls(model.name, model.network, model.chat)
+        return cls(model.name, model.network, model.chat, model.checks)

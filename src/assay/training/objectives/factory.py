@@ -40,7 +40,7 @@ def teacher_of(settings: Trained, lesson: Lesson, student: ChatModel) -> Any:
     refuse_other_tokens(student, teacher)
     settings.in_precision(teacher)
     network = teacher.network.eval().requires_grad_(False)
-    if settings.trees and not takes_trees(network):
+    if settings.trees and not teacher.checks.passes(takes_trees, network):
         for each in (network, student.network):
             leave_trees(each)
         text = (
