@@ -118,3 +118,22 @@ def test_sums_count_loss_learnt_tokens_and_cells(build, tmp_path):
     assert again[:3] == pytest.approx([loss, learnt, tokens], rel=1e-5)
     for name, copy in masters.copies.items():
         torch.testing.assert_close(copy.grad, whole[name], atol=1e-5, rtol=1e-4)
+
+
+def test_each_micro_batch_draws_for_itself(build, tmp_path):
+    def drawn(folder, before):
+        found = []
+
+        def objective(network, batch):
+            if network.training:
+                found.append(float(torch.rand(1)))
+            return completion(network, batch)
+
+        settings = {**SETTINGS, "micro_tokens": 130}
+        training = build(tmp_path / folder, settings=settings, held=(), objective=objective)
+        torch.manual_seed(before)  # what is drawn by others is no part of it
+        weights(training)
+        return found
+
+    first = drawn("a", 1)
+    assert first == drawn("b", 2) and len(set(first)) == len(first) > 2
