@@ -14,7 +14,7 @@ from typing import Any
 
 from assay.config import decision_checks as weighing
 from assay.config.complaints import Complaint
-from assay.config.names import arm_name, is_name, same
+from assay.config.names import arm_name, content_of, is_name
 from assay.config.project import TopLevelSettings
 from assay.config.serve import BASE
 from assay.config.yamlfile import Place, YamlSource
@@ -225,23 +225,24 @@ def _code(task: Task) -> Iterator[Complaint]:
 
 
 def _arms(arms: Mapping[int, Strategy]) -> Iterator[Complaint]:
-    seen: dict[int, Strategy] = {}
+    seen: dict[int, tuple[dict[str, Any], str]] = {}
     for index, arm in arms.items():
         if arm.name and not is_name(arm.name):
             words = f"must be 1 to 40 of a-z, 0-9 and '-', got {arm.name!r}"
             yield Complaint("C073", ("compare", index, "name"), words)
-        for other, earlier in seen.items():
-            if same(arm, earlier):
+        own, name = content_of(arm), arm_name(arm)
+        for other, (earlier, earlier_name) in seen.items():
+            if own == earlier:
                 yield Complaint(
                     "C077", ("compare", index), f"does the same as compare.{other}; remove one"
                 )
-            elif arm_name(arm) == arm_name(earlier):
-                words = f"is called '{arm_name(arm)}' like compare.{other}; give one another name"
+            elif name == earlier_name:
+                words = f"is called '{name}' like compare.{other}; give one another name"
                 yield Complaint("C077", ("compare", index), words)
             else:
                 continue
             break
-        seen[index] = arm
+        seen[index] = (own, name)
 
 
 def _readers(arm: Strategy, place: Place) -> Iterator[Place]:

@@ -14,6 +14,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -202,6 +203,7 @@ class _Loose(GenerateJsonSchema):
         return {}
 
 
+@cache  # it takes milliseconds, and is asked for once a setting
 def _schema(model: type[Settings]) -> dict[str, Any]:
     return model.model_json_schema(schema_generator=_Loose)
 

@@ -83,15 +83,13 @@ def _name(strategy: Strategy, early: bool = False) -> str:
         parts = [f"few-shot-{shown}" if shown else "zero-shot"]
         changed.pop("k", None)
     inner: list[str] = []
+    inside = [(key, one) for key, one in strategy.inside() if isinstance(one, Strategy)]
     known = list(SHORT)
     ordered = sorted(
         strategy, key=lambda pair: known.index(pair[0]) if pair[0] in SHORT else len(known)
     )
     for name, _ in ordered:
-        within = [
-            one for key, one in strategy.inside() if key == name and isinstance(one, Strategy)
-        ]
-        if within:
+        if within := [one for key, one in inside if key == name]:
             inner += [_name(one, early) for one in within]
         elif name in changed and name not in ("kind", "name"):
             parts.append(_part(name, changed[name]))
@@ -103,20 +101,19 @@ def _name(strategy: Strategy, early: bool = False) -> str:
 
 def same(first: Strategy, second: Strategy) -> bool:
     """Do the two do the same, whatever they are called?"""
-    return _content(first) == _content(second)
+    return content_of(first) == content_of(second)
 
 
-def _content(strategy: Strategy) -> dict[str, Any]:
+def content_of(strategy: Strategy) -> dict[str, Any]:
+    """What it does, whatever it is called: two that do the same have the same."""
     content = {"kind": strategy.kind, **strategy.non_defaults()}
     content.pop("name", None)
-    for name, value in strategy:
-        within = [
-            _content(one)
-            for key, one in strategy.inside()
-            if key == name and isinstance(one, Strategy)
-        ]
-        if within:
-            content[name] = within if isinstance(value, tuple) else within[0]
+    within: dict[str, list[dict[str, Any]]] = {}
+    for name, one in strategy.inside():
+        if isinstance(one, Strategy):
+            within.setdefault(name, []).append(content_of(one))
+    for name, found in within.items():
+        content[name] = found if isinstance(getattr(strategy, name), tuple) else found[0]
     return content
 
 

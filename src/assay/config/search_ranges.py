@@ -112,6 +112,8 @@ class _Finder:
         shown: Place,
         when: list[Any] | None,
     ) -> Any:
+        if not isinstance(item, dict | list):  # no range: said with the others where it is wrong
+            return item
         wanted = alternatives_at(model, (name,))
         types = {part.get("type") for part in wanted}
         is_part = not _holds_strategy(model.model_fields[name].annotation) if wanted else False
