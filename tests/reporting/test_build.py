@@ -2,6 +2,7 @@
 
 import copy
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -143,14 +144,12 @@ def test_two_runs_differ_in_cost_change_and_environment_only(made):
     again = copy.deepcopy(made)
     again.rest["environment"] = {"python": "3.12"}
     again.arms = [
-        Arm(
-            **{
-                **arm.__dict__,
-                "cost": {
-                    **arm.cost,
-                    "seconds_per_answer": (arm.cost.get("seconds_per_answer") or 0) * 1.1,
-                },
-            }
+        replace(
+            arm,
+            cost={
+                **arm.cost,
+                "seconds_per_answer": (arm.cost.get("seconds_per_answer") or 0) * 1.1,
+            },
         )
         for arm in again.arms
     ]

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assay.core import store
-from assay.evaluation.scoring import judge, metrics_for
+from assay.evaluation.scoring import metrics_for
 from assay.stats.standard_error import group_codes, paired_difference
 from assay.strategies.prompting.prompt_search import FOUND, WordingSearch
 from assay.strategies.prompting.prompt_swap import replace_shots
@@ -62,9 +62,7 @@ def on_test(bench: Bench, arm: Arm, arms: Sequence[Arm]) -> str:
             f" stands inside{written}."
         )
     metric = metrics_for(bench.prepared.task)[0]
-    first, second = (
-        judge(one.records, bench.prepared.task).rows[metric.name] for one in (arm, own[0])
-    )
+    first, second = (one.scores_by(bench.prepared.task).rows[metric.name] for one in (arm, own[0]))
     groups = group_codes([record.question.group for record in arm.records])
     gain = paired_difference(first, second, metric.total, groups=groups, seed=bench.project.seed)
     sign = 1 if metric.higher_is_better else -1

@@ -133,7 +133,7 @@ def decide(
     gains = np.array([sign * arm.value for arm in arms])
     drawn = sign * drawn
     elsewhere = on_other_rows(
-        gains, drawn, lambda scores: _replay(arms, scores, error, settings)
+        gains, drawn, lambda scores: _choose_each(arms, shrink_scores(scores, error), settings)
     ).mean()
     # The correction only ever takes away: a negative one is the noise of the draws.
     corrected = sign * float(min(gains[pick], elsewhere))
@@ -168,50 +168,59 @@ def choose(
 
 def _choose(arms: Sequence[Standing], worth: np.ndarray, settings: Weigh) -> int:
     """The rule itself, on the scores expected; a higher one is better."""
-    may = _in(arms)
+    return int(_choose_each(arms, worth[None], settings)[0])
+
+
+def _choose_each(arms: Sequence[Standing], worth: np.ndarray, settings: Weigh) -> np.ndarray:
+    """The same for each row of scores, (draws, arms): the arms' indices, (draws,)."""
+    may = np.array(_in(arms))
+    of = [arms[i] for i in may]
+    worth = worth[:, may]
+    burden, wait = (np.array([getattr(arm, name) for arm in of]) for name in ("burden", "wait"))
     if settings.point_worth is not None:
-        return max(
-            may,
-            key=lambda i: (
-                100 * worth[i] * settings.point_worth - arms[i].burden,
-                -arms[i].parts,
-                -i,
-            ),
-        )
-    near = _near(arms, worth, settings)
-    near = _cheap(near, [arm.burden for arm in arms], settings.equal_cost, arms[near[0]].slight)
-    near = _cheap(
-        near,
-        [arm.wait for arm in arms],
-        settings.equal_cost,
-        settings.ignore_below.ms_per_answer / 1e3,
-    )
-    best = max(worth[i] for i in near) - SIMPLER * settings.equivalent / 100 - 1e-12
-    near = [i for i in near if worth[i] >= best]
-    return min(near, key=lambda i: (arms[i].parts, arms[i].burden, arms[i].wait, -worth[i], i))
+        gain = 100 * worth * settings.point_worth - burden
+        near = gain == gain.max(axis=1, keepdims=True)
+        return may[_first(near, _ranks([(arm.parts,) for arm in of]))]
+    near = _contenders(worth, settings)
+    slight = np.array([arm.slight for arm in of])[near.argmax(axis=1), None]
+    near &= _cheap(near, burden, settings.equal_cost, slight)
+    near &= _cheap(near, wait, settings.equal_cost, settings.ignore_below.ms_per_answer / 1e3)
+    best = np.where(near, worth, -np.inf).max(axis=1, keepdims=True)
+    near &= worth >= best - SIMPLER * settings.equivalent / 100 - 1e-12
+    ranks = _ranks([(arm.parts, arm.burden, arm.wait) for arm in of])
+    near &= ranks == np.where(near, ranks, len(of)).min(axis=1, keepdims=True)
+    return may[np.where(near, worth, -np.inf).argmax(axis=1)]
+
+
+def _ranks(keys: Sequence[tuple[float, ...]]) -> np.ndarray:
+    """The place of each key in their order, from 0; that of equal ones is the same."""
+    places = {key: place for place, key in enumerate(sorted(set(keys)))}
+    return np.array([places[key] for key in keys])
+
+
+def _first(among: np.ndarray, ranks: np.ndarray) -> np.ndarray:
+    """Of those that are `among`, the first with the lowest rank; (draws, arms) -> (draws,)."""
+    return np.where(among, ranks, len(ranks)).argmin(axis=1)
+
+
+def _contenders(worth: np.ndarray, settings: Weigh) -> np.ndarray:
+    """Those that are expected to lose no more than what counts as equal against the best."""
+    return worth >= worth.max(axis=1, keepdims=True) - settings.equivalent / 100 - 1e-12
 
 
 def _near(arms: Sequence[Standing], worth: np.ndarray, settings: Weigh) -> list[int]:
-    """The contenders: arms that are expected to lose no more than what counts as equal against the
-    best."""
-    may = _in(arms)
-    least = max(worth[i] for i in may) - settings.equivalent / 100 - 1e-12
-    return [i for i in may if worth[i] >= least]
+    """The contenders, by their indices."""
+    may = np.array(_in(arms))
+    return may[_contenders(worth[None, may], settings)[0]].tolist()
 
 
-def _cheap(among: Sequence[int], costs: Sequence[float], share: float, slight: float) -> list[int]:
-    """Those that cost no more than the cheapest, but for what is a small share of it or slight."""
-    least = min(costs[i] for i in among)
-    return [i for i in among if costs[i] <= max(least * (1 + share), least + slight)]
-
-
-def _replay(
-    arms: Sequence[Standing], scores: np.ndarray, error: np.ndarray, settings: Weigh
+def _cheap(
+    among: np.ndarray, costs: np.ndarray, share: float, slight: float | np.ndarray
 ) -> np.ndarray:
-    """The arm that the rule would choose on each row of `scores`, (draws, arms)."""
-    return np.array(
-        [_choose(arms, worth, settings) for worth in shrink_scores(scores, error)], dtype=np.intp
-    )
+    """Those that cost no more than the cheapest of `among`, but for what is a small share of it or
+    slight."""
+    least = np.where(among, costs, np.inf).min(axis=1, keepdims=True)
+    return costs <= np.maximum(least * (1 + share), least + slight)
 
 
 def best_of(arms: Sequence[Standing], higher: bool = True) -> int | None:

@@ -8,6 +8,7 @@ Costs            the paired comparisons against one reference are made when firs
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -104,21 +105,29 @@ class Field:
     def under(self, settings: Weigh, lifted: str = "") -> list[Standing]:
         """The arms as the decision sees them. `lifted`: the name of a limit or guard that is to
         hold no more."""
-        months = self.ownership_costs(settings)
-        reasons = self.reasons(settings, months)
-        outs = [tuple(o for o in found if o.name != lifted) for found in reasons]
-        plain = [self._standing(*one) for one in zip(self.arms, months, outs, strict=True)]
+        plain = self._by_themselves(settings, lifted)
         best, floor = best_of(plain, self.higher), best_floor(plain, self.higher)
         constant = best_floor(plain, self.higher, constant=True)
         held = [{} if at is None else self.versus(plain[at].name) for at in (best, floor, constant)]
+        found = []
+        for one in plain:
+            behind, over, above = (self._gap(against.get(one.name)) for against in held)
+            found.append(replace(one, behind=behind, over=over, above=above))
+        return found
+
+    def _by_themselves(self, settings: Weigh, lifted: str = "") -> list[Standing]:
+        """The same without what tells the arms from each other, which the rule does not ask for."""
+        months = self.ownership_costs(settings)
+        reasons = self.reasons(settings, months)
+        outs = [tuple(o for o in found if o.name != lifted) for found in reasons]
         return [
-            self._standing(arm, month, out, *(one.get(arm.name) for one in held), settings=settings)
+            self._standing(arm, month, out, settings)
             for arm, month, out in zip(self.arms, months, outs, strict=True)
         ]
 
     def pick(self, settings: Weigh, lifted: str = "") -> str | None:
         """The arm that the rule names under these settings."""
-        standings = self.under(settings, lifted)
+        standings = self._by_themselves(settings, lifted)
         index = choose(standings, self.error, settings, self.higher)
         return None if index is None else standings[index].name
 
@@ -146,17 +155,10 @@ class Field:
         return most if math.isfinite(most) else seen
 
     def _standing(
-        self,
-        arm: Arm,
-        month: Owned | None,
-        out: tuple[Out, ...],
-        *held: dict[str, Any] | None,
-        settings: Weigh | None = None,
+        self, arm: Arm, month: Owned | None, out: tuple[Out, ...], settings: Weigh
     ) -> Standing:
-        """`held`: against the best arm, the best floor, the best constant."""
         score, wait = self._scores[arm.name], waits(arm.cost)
-        behind, over, above = (self._gap(one) for one in (held or (None, None, None)))
-        slight = (settings or Weigh()).ignore_below
+        slight = settings.ignore_below
         return Standing(
             arm.name,
             arm.floor,
@@ -165,11 +167,10 @@ class Field:
             score["high"],
             math.inf if month is None else month.burden,
             len(arm.cost.get("parts") or ()),
-            behind,
-            over,
-            out,
+            behind=None,
+            over=None,
+            out=out,
             constant=arm.floor and arm.kind in CONSTANT,
-            above=above,
             wait=math.inf if wait is None else wait,
             slight=slight.money_per_month
             if month and month.money

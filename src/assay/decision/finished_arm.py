@@ -4,7 +4,8 @@ shows."""
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict
 
-from assay.core.types import Record
+from assay.core.types import Record, Task
+from assay.evaluation.scoring import Scores, judge
 
 # pruned: it could not win any more
 Status = Literal["done", "failed", "skipped", "stopped", "pruned"]
@@ -39,6 +40,20 @@ class Arm:
     # `runtime/arms/race.py`: {"rows", "asked", "value", "seconds"}
     heats: tuple[dict[str, Any], ...] = ()
     seeds: tuple[list[Record], ...] = ()  # records of the same arm fitted with further seeds
+    # the task by which the records were judged last, and what they scored
+    _judged: list[tuple[Task, Scores]] = field(
+        default_factory=list, init=False, repr=False, compare=False
+    )
+
+    def scores_by(self, task: Task) -> Scores:
+        """Its records judged by every metric of the task: once, for a run asks a dozen times.
+
+        Raises:
+            ValueError: there are no records.
+        """
+        if not self._judged or self._judged[0][0] != task:
+            self._judged[:] = [(task, judge(self.records, task))]
+        return self._judged[0][1]
 
 
 class Extra(TypedDict, total=False):

@@ -15,7 +15,7 @@ from assay.core.types import Metric, Record, Task
 from assay.decision.comparison import Compared
 from assay.evaluation.metrics.accuracy import Accuracy
 from assay.evaluation.retrieval_metrics import columns, errors, has_gold_documents, retrieves
-from assay.evaluation.scoring import judge
+from assay.evaluation.scoring import Scores, judge
 from assay.stats.intervals import DRAWS, Interval, metric_value
 from assay.stats.standard_error import ScoreEstimate, group_codes, score_interval, spread_of
 
@@ -40,6 +40,7 @@ class ArmScores:
     Args:
         seeds: of arms that were fitted with several seeds, the records of the further ones. Their
             score is the mean.
+        judged: what records scored, where that is known.
 
     Raises:
         ValueError: the arms were not asked the same questions.
@@ -54,12 +55,11 @@ class ArmScores:
         draws: int = DRAWS,
         seed: int = 0,
         seeds: Mapping[str, Sequence[list[Record]]] | None = None,
+        judged: Mapping[str, Scores] | None = None,
     ):
         fits = {name: [rows, *(seeds or {}).get(name, ())] for name, rows in records.items()}
         asked = {
-            tuple((r.question.id, r.target) for r in rows)
-            for fitted in fits.values()
-            for rows in fitted
+            tuple((r.question.id, r.target) for r in rows) for own in fits.values() for rows in own
         }
         if len(asked) > 1:
             raise ValueError(
@@ -67,8 +67,12 @@ class ArmScores:
             )
         self.names = list(records)
         self.level = level
-        judged = {name: [judge(rows, task) for rows in fitted] for name, fitted in fits.items()}
-        self.scores = {name: found[0] for name, found in judged.items()}
+        known = judged or {}
+        self.scores = {name: known.get(name) or judge(rows, task) for name, rows in records.items()}
+        fitted = {
+            name: [own, *(judge(rows, task) for rows in fits[name][1:])]
+            for name, own in self.scores.items()
+        }
         self.n = len(next(iter(asked))) if asked else 0
         first = next(iter(self.scores.values()), None)
         self.metrics: tuple[Metric, ...] = first.metrics if first else ()
@@ -77,7 +81,7 @@ class ArmScores:
         self.compared = Compared(
             {
                 name: {m.name: [one.rows[m.name] for one in found] for m in self.metrics}
-                for name, found in judged.items()
+                for name, found in fitted.items()
             },
             self.metrics,
             groups=self.groups,

@@ -2,7 +2,8 @@
 a sum of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -96,8 +97,12 @@ class Scores:
     rows: dict[str, np.ndarray]  # metric -> (n, columns)
     values: dict[str, float]
     slices: dict[str, np.ndarray]
-    # (n,) whether the answer is an accepted one after small differences of writing
-    accepted: np.ndarray
+    records: Sequence[Record] = field(repr=False)
+
+    @cached_property
+    def accepted(self) -> np.ndarray:
+        """(n,) whether the answer is an accepted one after small differences of writing."""
+        return np.array([is_accepted(record) for record in self.records])
 
     def slice_values(self, name: str) -> dict[str, float]:
         """Each metric over the rows of one slice."""
@@ -156,5 +161,4 @@ def judge(records: Sequence[Record], task: Task) -> Scores:
         metric.name: np.asarray(metric.rows(records, task), dtype=np.float64) for metric in metrics
     }
     values = {metric.name: metric_value(rows[metric.name], metric.total) for metric in metrics}
-    right = np.array([is_accepted(record) for record in records])
-    return Scores(len(records), metrics, rows, values, slices_of(records), right)
+    return Scores(len(records), metrics, rows, values, slices_of(records), records)

@@ -15,7 +15,6 @@ from assay.decision.finished_arm import Arm
 from assay.evaluation.metrics.by_label import by_label
 from assay.evaluation.metrics.calibration import reliability
 from assay.evaluation.metrics.spans import by_type
-from assay.evaluation.scoring import judge
 from assay.tasks.kinds import kind_of
 
 
@@ -49,10 +48,7 @@ def metric_details(metrics: Sequence[Metric]) -> dict[str, Any]:
 
 def values_of(arms: Sequence[Arm], task: Task, metric: str) -> dict[str, float]:
     """Arm -> its value of the deciding metric, of those that are done."""
-    only = task.model_copy(update={"metric": metric, "metrics": (metric,), "guards": {}})
-    return {
-        arm.name: judge(arm.records, only).values[metric] for arm in arms if arm.status == "done"
-    }
+    return {arm.name: arm.scores_by(task).values[metric] for arm in arms if arm.status == "done"}
 
 
 def lacking(metric: str) -> str:

@@ -93,6 +93,7 @@ def build(
         draws=draws,
         seed=seed,
         seeds={arm.name: arm.seeds for arm in done},
+        judged={arm.name: arm.scores_by(task) for arm in done},
     )
     guards = check_guards(task.guards, done, measured, found.get("forgetting"))
     field = Field(done, measured, metric, guards, _threads(environment or {}))

@@ -10,7 +10,6 @@ from assay.core import store
 from assay.core.types import Record, Task
 from assay.decision.finished_arm import Arm
 from assay.decision.measured_scores import round_or_none
-from assay.evaluation.scoring import judge
 from assay.reporting import html, markdown
 from assay.reporting.build import Report
 
@@ -33,7 +32,7 @@ def predictions(arm: Arm, task: Task) -> Iterator[dict[str, Any]]:
     """The rows of report/predictions/<arm>.jsonl: every test row with its answer and its scores."""
     if not arm.records:
         return
-    scores = judge(arm.records, task)
+    scores = arm.scores_by(task)
     by_row = {metric.name: scores.of_rows(metric.name) for metric in scores.metrics}
     for index, record in enumerate(arm.records):
         yield {

@@ -12,7 +12,6 @@ from assay.core.types import Record, Task
 from assay.decision import decision_table as decision
 from assay.decision.finished_arm import Arm
 from assay.decision.uncertainty import seeds_of, units_of
-from assay.evaluation.scoring import judge
 from assay.presentation.number_format import count, one_line
 from assay.reporting.arm_detail import lacking
 from assay.reporting.build import Report
@@ -140,7 +139,7 @@ def _ends(arm: Arm, report: Report) -> tuple[list[RowView], list[RowView]]:
     if arm.status != "done":
         return [], []
     metric = report.data["task"]["metric"]
-    scores = judge(arm.records, report.task)
+    scores = arm.scores_by(report.task)
     values, good, right = scores.of_rows(metric), scores.goodness(metric), scores.right(metric)
     sure = np.array([record.answer.confidence or 0.0 for record in arm.records])
     place = np.arange(len(values))
@@ -171,7 +170,7 @@ def duel(report: Report) -> Duel | None:
     if winner not in arms or other not in arms:
         return None
     metric = report.data["task"]["metric"]
-    scored = [judge(arms[name].records, report.task) for name in (winner, other)]
+    scored = [arms[name].scores_by(report.task) for name in (winner, other)]
     ours, theirs = (scores.of_rows(metric) for scores in scored)
     right, right_too = (scores.right(metric) for scores in scored)
     kinds = (

@@ -127,9 +127,8 @@ def of_arm(
 
 
 def score_arm(seen: Seen, name: str) -> Any:
-    from assay.evaluation.scoring import judge
-
-    return judge(next(arm.records for arm in seen.complete_arms if arm.name == name), seen.task)
+    arm = next(arm for arm in seen.complete_arms if arm.name == name)
+    return arm.scores_by(seen.task)
 
 
 def of_pairs(seen: Seen, pairs: list[QuestionPair], answers: list[Answer]) -> list[dict[str, Any]]:

@@ -73,7 +73,6 @@ class Drawn:
         import numpy as np
 
         from assay.audits.learning_curve.power_law import fit_curve
-        from assay.evaluation.scoring import judge
 
         parts: dict[int, list[Any]] = {}
         for point, rows in sorted(taken, key=lambda pair: (pair[0].rows, pair[0].draw)):
@@ -81,7 +80,7 @@ class Drawn:
                 parts.setdefault(point.rows, []).append(rows)
         if not parts:
             return None
-        parts[whole] = [judge(arm.records, self.seen.task).rows[self.metric.name]]
+        parts[whole] = [arm.scores_by(self.seen.task).rows[self.metric.name]]
         scores = {n: self.score(some) for n, some in parts.items()}
         sign = 1 if self.metric.higher_is_better else -1
         errors = {n: (loss(value, sign), loss(drawn, sign)) for n, (value, drawn) in scores.items()}

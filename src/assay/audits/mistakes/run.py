@@ -38,14 +38,13 @@ def ask(seen: Seen) -> dict[str, Any] | None:
     examples)."""
     import numpy as np
 
-    from assay.evaluation.scoring import judge
-
     name = seen.report["verdict"]["recommended"] if seen.complete_arms else None
     if name is None:
         return None
-    records = next(arm.records for arm in seen.complete_arms if arm.name == name)
+    arm = next(arm for arm in seen.complete_arms if arm.name == name)
+    records = arm.records
     metric = seen.report["task"]["metric"]
-    wrong = np.asarray(judge(records, seen.task).of_rows(metric) < 0.5)
+    wrong = np.asarray(arm.scores_by(seen.task).of_rows(metric) < 0.5)
     settings = seen.bench.project.checking.mistakes
     found = {
         "arm": name,

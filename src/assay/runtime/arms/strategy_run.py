@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from assay.core.errors import ResourceError, Stopped, TrainError
 from assay.core.types import Strategy, Tell
 from assay.evaluation.held_out_test import Exam
-from assay.evaluation.scoring import judge, metrics_for
+from assay.evaluation.scoring import metrics_for
 from assay.runtime.arms import embedding_similarity as alike
 from assay.runtime.arms.cache_keys import own_settings
 from assay.runtime.arms.runner import Bench, answers_in, arm_event, cost_of, training_summary
@@ -89,7 +89,7 @@ def compete(
     arm = replace(arm, records=records, cost=cost_of(bench, strategy, exam.hash), **kept)
     arm = again(bench, arm, strategy, exam, until)
     metric = metrics_for(bench.prepared.task)[0].name
-    value = judge(records, bench.prepared.task).values[metric]
+    value = arm.scores_by(bench.prepared.task).values[metric]
     bench.tell(
         {
             "event": "stage",

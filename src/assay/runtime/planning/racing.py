@@ -255,6 +255,4 @@ def best_so_far(arms: Sequence[Arm], task: Task) -> Arm | None:
     metric = metrics_for(task)[0]
     sign = 1 if metric.higher_is_better else -1
     done = [arm for arm in arms if arm.status == "done" and arm.records]
-    return max(
-        done, key=lambda arm: sign * judge(arm.records, task).values[metric.name], default=None
-    )
+    return max(done, key=lambda arm: sign * arm.scores_by(task).values[metric.name], default=None)
