@@ -21,7 +21,7 @@ from helpers.services import Service, answers, serving, status
 from helpers.toy import WORDS, build, rows
 
 # With another beginning, no run could fork its workers from the servers that tests share.
-NAMED, KEY = "ASSAY_PLANTED_KEY", "sk-planted0123456789abcdefghij"
+NAMED, KEY = "ASSAY_ASSAY_PLANTED_KEY", "sk-planted0123456789abcdefghij"
 FLOOR = "compare: [{kind: majority}, {kind: shots, k: 0}]\n"
 
 

@@ -54,6 +54,36 @@ def test_a_module_is_run_and_what_it_says_is_given(tmp_path, monkeypatch):
     assert (code, last_line(said)) == (3, f"{tmp_path} b {os.getpid()}")
 
 
+def test_a_process_ends_with_all_that_it_began_and_leaves_its_objects_to_the_system(
+    tmp_path, monkeypatch
+):
+    (tmp_path / "leaving.py").write_text(
+        "import atexit, sys, threading, time\n"
+        "class Said:\n"
+        "    def __del__(self):\n"
+        "        print('taken down', file=sys.stderr)\n"
+        "said = Said()\n"
+        "def late():\n"
+        "    time.sleep(0.3)\n"
+        "    print('thread', file=sys.stderr)\n"
+        "def main(place):\n"
+        "    atexit.register(print, 'handler', file=sys.stderr)\n"
+        "    threading.Thread(target=late).start()\n"
+        "    (place / 'said').open('w').close()\n"
+        "    sys.stderr.write('unflushed, ')\n"
+        "    if place.name == 'wrong':\n"
+        "        raise KeyError(3)\n"
+        "    return 0 if place.name == 'none' else 7\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    for name, wanted in (("none", 0), ("some", 7)):
+        (tmp_path / name).mkdir()
+        assert run_process("leaving", tmp_path / name) == (wanted, "unflushed, thread\nhandler\n")
+    (tmp_path / "wrong").mkdir()
+    code, said = run_process("leaving", tmp_path / "wrong")  # of an error all is told
+    assert code == 1 and "KeyError: 3" in said and "handler" in said
+
+
 def test_the_end_of_its_input_ends_a_program():
     sleeping = [sys.executable, "-c", "import time; time.sleep(60)"]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}

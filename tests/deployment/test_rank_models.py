@@ -28,10 +28,12 @@ def service():
 
 @pytest.fixture
 def project(tmp_path, tiny_model, service, monkeypatch):
-    monkeypatch.setenv("PLANTED_KEY", KEY)
+    monkeypatch.setenv("ASSAY_PLANTED_KEY", KEY)
     folder = build(tmp_path / "project", tiny_model, "compare: [{kind: majority}]\n")
     with (folder / "project.yaml").open("a") as file:
-        file.write(f"remote: {{there: {{url: '{service.url}', model: m, key: PLANTED_KEY}}}}\n")
+        file.write(
+            f"remote: {{there: {{url: '{service.url}', model: m, key: ASSAY_PLANTED_KEY}}}}\n"
+        )
     return folder
 
 
