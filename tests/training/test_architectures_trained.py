@@ -9,7 +9,7 @@ import torch
 from assay.core.errors import ModelError, TrainError
 from assay.models.inference import tree_attention as attention
 from assay.models.inference.chat_model import ChatModel
-from assay.models.open import _network
+from assay.models.open import load_network
 from assay.models.tokenizer.chat_tokens import Encoded
 from assay.strategies.training.adalora import Adalora
 from assay.strategies.training.adapters import Adapters
@@ -96,7 +96,7 @@ def trains_as_plain(folder, method, lesson, chat) -> None:
         ModelError: the model is refused. TrainError: the method cannot be used with it.
     """
     attention.register()
-    network = wide(_network(folder, torch.float32))
+    network = wide(load_network(folder, torch.float32)[0])
     with Wide():
         try:
             theirs, plain_change = changed(wide(plain(folder)), method, lesson, chat)
