@@ -30,7 +30,8 @@ from pathlib import Path
 from typing import Any
 
 from assay.core import store
-from assay.data.pii.recognise import KINDS, recognise
+from assay.data.pii.kinds import KINDS
+from assay.data.pii.recognise import recognise
 from assay.data.pii.tagger import SPACY, tagger
 from assay.data.steps.anonymise import ahead
 

@@ -94,11 +94,15 @@ ASKED = (
 )
 
 
+gc.disable()  # while modules of tests are imported and tests are made: none of it is let go
+
+
 def pytest_collection_finish():
     """What was imported stays: the collector of cycles need not look at half a million objects
     again and again."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 pytest_plugins = ["helpers.parallel", "helpers.cost"]

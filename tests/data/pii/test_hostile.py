@@ -6,9 +6,10 @@ both take hours.
 
 import pytest
 
+from assay.data.pii.kinds import KINDS
 from assay.data.pii.names import names_by_context, truecase
 from assay.data.pii.normalised import fold
-from assay.data.pii.recognise import KINDS, find_by_pattern, recognise
+from assay.data.pii.recognise import find_by_pattern, recognise
 from assay.data.pii.tagger import NerTagger
 from helpers.ending import ends
 

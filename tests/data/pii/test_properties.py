@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.core.types import Changed, Example, Means, Message
-from assay.data.pii.recognise import KINDS, find_by_pattern, recognise
+from assay.data.pii.kinds import KINDS
+from assay.data.pii.recognise import find_by_pattern, recognise
 from assay.data.steps.anonymise import Anonymise
 
 MEANS = Means(key=b"k" * 32)

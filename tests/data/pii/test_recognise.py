@@ -2,7 +2,8 @@
 
 import re
 
-from assay.data.pii.recognise import KINDS, OPTIONAL, find_by_pattern, recognise
+from assay.data.pii.kinds import KINDS, OPTIONAL
+from assay.data.pii.recognise import find_by_pattern, recognise
 from assay.data.pii.spans import Span
 from assay.data.pii.tagger import NerTagger
 from assay.data.steps.anonymise import Anonymise

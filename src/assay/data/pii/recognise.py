@@ -1,7 +1,7 @@
 """All that is personal in a text: patterns with checks, numbers known by the words near them,
 names.
 
-The kinds, and what `anonymise` looks for when nothing else is said, are in `KINDS`.
+The kinds are those of `kinds.py`.
 """
 
 import re
@@ -13,6 +13,7 @@ from assay.data.pii.addresses import addresses
 from assay.data.pii.check_digits import IBAN_LENGTH
 from assay.data.pii.fake_names import is_pseudonym
 from assay.data.pii.identity_numbers import births, dates, papers
+from assay.data.pii.kinds import KINDS
 from assay.data.pii.network import ips, macs, mails, urls, wallets
 from assay.data.pii.normalised import Folded, close_gaps, fold
 from assay.data.pii.numbers import checksum_numbers, pattern_numbers
@@ -21,31 +22,6 @@ from assay.data.pii.secrets import secrets
 from assay.data.pii.spans import Span, drop_overlaps, outside
 from assay.data.pii.tagger import NerTagger
 
-KINDS: dict[str, str] = {
-    "EMAIL": "mail address",
-    "PHONE": "telephone number",
-    "CARD": "payment card: issuer's prefix and length, Luhn",
-    "IBAN": "bank account: country's length, mod 97",
-    "IP": "IP address v4 or v6",
-    "MAC": "MAC address",
-    "URL": "web address",
-    "SSN": "US social security number: area rules",
-    "NATIONAL_ID": "national number with its check digits, or by the word before it",
-    "PASSPORT": "passport number, by the word before it",
-    "LICENCE": "driving licence number, by the word before it",
-    "ACCOUNT": "bank account, routing number, by the word before it",
-    "PLATE": "number plate, by the word before it",
-    "WALLET": "crypto wallet: base58check, bech32",
-    "SECRET": "key, token, password",
-    "BIRTH_DATE": "date near a word of birth",
-    "DATE": "any written date",
-    "ADDRESS": "street and number, box, flat",
-    "POSTCODE": "postcode by form, by the word before it, or below a street",
-    "PERSON": "name of a person",
-    "PLACE": "name of a place",
-    "ORGANISATION": "name of a company or body",
-}
-OPTIONAL = ("DATE",)  # looked for only when asked: most dates say nothing about a person
 _PATTERNS: tuple[tuple[tuple[str, ...], Callable[[str], Iterator[Span]]], ...] = (
     (("EMAIL",), mails),
     (("URL",), urls),

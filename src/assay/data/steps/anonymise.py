@@ -11,7 +11,7 @@ Watch out   no recogniser finds everything: read some rows. A text that is anony
 
 import hmac
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -20,8 +20,8 @@ from pydantic import Field, field_validator
 
 from assay.core.errors import DataError, Problem, did_you_mean
 from assay.core.types import Changed, Dropped, Example, Means, RowStep
+from assay.data.pii.kinds import KINDS, OPTIONAL
 from assay.data.pii.pseudonym_table import keep
-from assay.data.pii.recognise import KINDS, OPTIONAL, recognise
 from assay.data.pii.replacement import As, Draw, hash_token, plain, pseudonym
 from assay.data.pii.spans import Span
 from assay.data.pii.tagger import NerTagger, tagger
@@ -99,9 +99,19 @@ class Anonymise(RowStep):
 
     def text(self, text: str, means: Means) -> str:
         """One text by itself, such as a document."""
-        return _Row(self, means, text).replace_spans(
-            [text], recognise([text], self.kinds, self.finder())
-        )[0]
+        return _Row(self, means, text).replace_spans([text], [self.find(text, self.kinds)])[0]
+
+    def find(self, text: str, kinds: Set[str]) -> list[Span]:
+        """What stands in one text of these kinds."""
+        from assay.data.pii.recognise import recognise
+
+        return recognise([text], kinds, self.finder())[0]
+
+    def find_by_pattern(self, text: str) -> list[Span]:
+        """What is found without the model of names."""
+        from assay.data.pii.recognise import find_by_pattern
+
+        return find_by_pattern(text, self.kinds)
 
     def finder(self) -> NerTagger | None:
         return None if self.names == "none" else tagger(self.names)
@@ -115,6 +125,8 @@ class Anonymise(RowStep):
             yield self._row(row, means, find)
 
     def _row(self, example: Example, means: Means, find: NerTagger | None) -> Example | Changed:
+        from assay.data.pii.recognise import recognise
+
         texts = _texts(self, example)
         spans = recognise(texts, self.kinds, find)
         row = _Row(self, means, example.id)

@@ -200,6 +200,7 @@ def main(folder: Path) -> int:
     listener = socket.socket(fileno=os.dup(0))
     with Path(os.devnull).open("rb") as nothing:
         os.dup2(nothing.fileno(), 0)
+    gc.disable()  # imports leave no cycles worth the search: it takes a tenth of their time
     for module in json.loads((folder / "modules.json").read_text()):
         importlib.import_module(module)
     refusal = why_not()
@@ -207,6 +208,7 @@ def main(folder: Path) -> int:
     # is still in use.
     gc.collect()
     gc.freeze()
+    gc.enable()
     return ForkServer(listener, refusal, list(file_pages())).serve().run()
 
 

@@ -26,7 +26,6 @@ from assay.core import store
 from assay.core.errors import AssayError, DataError, LeakError, Problem, Stopped, UsageError
 from assay.core.types import Changed, Document, Example, Means
 from assay.data.pii.key import read_key
-from assay.data.pii.recognise import find_by_pattern, recognise
 from assay.data.steps.anonymise import Anonymise
 
 if TYPE_CHECKING:
@@ -189,7 +188,7 @@ class Veil:
         """A reason or a note: patterns only, since a model takes technical words for names."""
         text = self.files(text)
         for step in self._steps:
-            for span in sorted(find_by_pattern(text, step.kinds), key=lambda s: -s.start):
+            for span in sorted(step.find_by_pattern(text), key=lambda s: -s.start):
                 text = f"{text[: span.start]}<{span.kind}>{text[span.end :]}"
         return text
 
@@ -232,9 +231,7 @@ class Veil:
     def _personal(self, name: str) -> bool:
         for step in self._steps:
             named = step.names != "none" and " " in name
-            if find_by_pattern(name, step.kinds) or (
-                named and recognise([name], step.kinds, step.finder())[0]
-            ):
+            if step.find_by_pattern(name) or (named and step.find(name, step.kinds)):
                 return True
         return False
 
@@ -261,9 +258,7 @@ class Veil:
         return self._called[file] + (f":{line}" if line else "")
 
     def _persons(self, words: str) -> bool:
-        found = (
-            recognise([words], {"PERSON"}, s.finder())[0] for s in self._steps if s.names != "none"
-        )
+        found = (step.find(words, {"PERSON"}) for step in self._steps if step.names != "none")
         return " " in words and any(found)
 
     def files(self, text: str) -> str:
