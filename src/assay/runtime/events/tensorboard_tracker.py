@@ -40,17 +40,18 @@ class TensorboardTracker:
         self._write(run, 0, run.begun, text_pb("settings", text))
 
     def log(self, run: Tracked, points: Iterable[Point]) -> None:
-        from tensorboard.compat.proto.summary_pb2 import Summary  # pyrefly: ignore[missing-module-attribute]
+        from tensorboard.compat.proto import summary_pb2
         from tensorboard.plugins.text.summary_v2 import text_pb
 
+        make: Any = getattr(summary_pb2, "Summary")  # noqa: B009 (protobuf makes it)
         for step, seconds, values in points:
             numbers = []
             for name, value in values.items():
                 if isinstance(value, str):
                     self._write(run, step, seconds, text_pb(name, value))
                 else:
-                    numbers.append(Summary.Value(tag=name, simple_value=value))
-            self._write(run, step, seconds, Summary(value=numbers))
+                    numbers.append(make.Value(tag=name, simple_value=value))
+            self._write(run, step, seconds, make(value=numbers))
         self.writers[run.id].flush()
 
     def end(self, run: Tracked) -> None:
@@ -61,9 +62,10 @@ class TensorboardTracker:
         self.writers.pop(run.id).close()
 
     def _write(self, run: Tracked, step: int, seconds: float, summary: Any) -> None:
-        from tensorboard.compat.proto.event_pb2 import Event  # pyrefly: ignore[missing-module-attribute]
+        from tensorboard.compat.proto import event_pb2
 
-        self.writers[run.id].add_event(Event(wall_time=seconds, step=step, summary=summary))
+        make: Any = getattr(event_pb2, "Event")  # noqa: B009 (protobuf makes it)
+        self.writers[run.id].add_event(make(wall_time=seconds, step=step, summary=summary))
 
 
 def _known(folder: Path) -> Known:
