@@ -77,6 +77,9 @@ def race_in_turn(
     for one in race(bench, arms, exam, until):
         if one.status:
             outcomes.append(arm_left_out(one, own_settings(one.strategy)))
+            state = "failed" if one.status == "failed" else "skipped"
+            note = "left out by the race" if one.status == "pruned" else one.note
+            bench.tell({"event": "stage", "name": one.name, "state": state, "note": note})
             continue
         arm = compete(bench, one.name, one.strategy, exam, look, until, outcomes)
         outcomes.append(replace(arm, heats=tuple(one.heats)))
