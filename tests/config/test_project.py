@@ -1,8 +1,15 @@
 """A project file as frozen settings, and back."""
 
 from pathlib import Path
+from typing import get_args
+
+import pytest
 
 from assay import config
+from assay.config.project import TrackerName
+from assay.core.errors import ProjectError
+from assay.runtime.events.trackers import TRACKERS
+from helpers.problems import problem
 from helpers.project_files import HEAD, load
 
 
@@ -82,3 +89,24 @@ def test_strict_sets_no_row_aside(tmp_path: Path):
     assert load(tmp_path, HEAD).data.aside == 0.05
     strict = HEAD + "  strict: true\n  bad_rows: 0.5\n"
     assert load(tmp_path, strict).data.aside == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [("mlflow", ("mlflow",)), ("[wandb, trackio]", ("wandb", "trackio")), ("[]", ())],
+)
+def test_trackers_are_one_or_several(tmp_path, said, read):
+    project = load(tmp_path, f"{HEAD}report_to: {said}\n")
+    assert project.report_to == read
+    (tmp_path / "again.yaml").write_text(project.to_yaml())
+    assert config.load(tmp_path / "again.yaml").report_to == read
+
+
+def test_a_tracker_that_there_is_not_is_said_with_its_place(tmp_path):
+    named = ("'tensorbord'", "'tensorboard'")
+    with problem(ProjectError, "C073", "project.yaml:4 report_to.0", *named):
+        load(tmp_path, f"{HEAD}report_to: [tensorbord]\n")
+
+
+def test_the_trackers_of_a_project_are_those_that_there_are():
+    assert get_args(TrackerName) == tuple(TRACKERS)

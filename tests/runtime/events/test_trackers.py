@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from assay.cli.main import command
 from assay.core.errors import UsageError
 from assay.runtime.events.log import line
 from assay.runtime.events.trackers import export, read_runs
@@ -55,3 +56,12 @@ def test_a_tracker_that_is_not_installed_is_named(project, monkeypatch):
     monkeypatch.setitem(sys.modules, "wandb", None)  # as if it were not there
     with problem(UsageError, "C089", None, "wandb", "pip install 'assay[track]'"):
         export(project, "wandb")
+
+
+@pytest.mark.slow
+def test_a_run_with_a_tracker_that_there_is_not_runs_nothing(project, capsys):
+    (project / "rows.csv").write_text("text,label\na,x\n")
+    (project / "project.yaml").write_text("version: 2\ndata: {files: {data: rows.csv}}\n")
+    assert command(["run", str(project), "--report-to", "tensorbord", "--plain"]) == 2
+    said = capsys.readouterr().err
+    assert "C088 --report-to: " in said and "--report-to tensorboard" in said
