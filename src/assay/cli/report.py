@@ -106,7 +106,7 @@ def _follow_run(folder: Path, plain: bool, quiet: bool, as_json: bool) -> bool:
     from assay.cli.display import for_terminal
     from assay.runtime.events.run_follower import RunFollower
 
-    run = RunFollower(place_of(folder.absolute(), "work"))
+    run = RunFollower(folder)
     with for_terminal(
         plain=plain, quiet=quiet, json=as_json, clock=run.clock, now=run.now
     ) as display:

@@ -36,7 +36,7 @@ def tell(work, *events) -> None:
 def test_a_run_is_told_from_its_beginning_to_its_end(work):
     tell(work, START, {"event": "note", "text": "an earlier run"}, DONE, START, STAGE)
     to_come = [(STEP,), (), ({"event": "note", "text": "x"}, DONE, STEP)]
-    run = RunFollower(work, pause=lambda seconds: tell(work, *to_come.pop(0)))
+    run = RunFollower(work.parent, pause=lambda seconds: tell(work, *to_come.pop(0)))
     with lock(work / LOCK, "assay run"):
         assert list(run.events()) == [START, STAGE, STEP, {"event": "note", "text": "x"}]
     assert run.end == "done" and to_come == []
@@ -50,7 +50,7 @@ def test_an_event_has_its_own_time_and_a_pause_the_time_of_day(work):
         paused.append(run.clock())
         tell(work, DONE)
 
-    run = RunFollower(work, pause)
+    run = RunFollower(work.parent, pause)
     with lock(work / LOCK, "assay run"):
         times = [(run.clock(), run.now()) for _ in run.events()]
     seconds = [BEGUN.timestamp() + second for second in range(3)]
@@ -61,11 +61,13 @@ def test_an_event_has_its_own_time_and_a_pause_the_time_of_day(work):
 @pytest.mark.parametrize("told", [(), (START, DONE)], ids=["nothing", "ended"])
 def test_where_no_run_goes_on_it_is_said(work, told):
     tell(work, *told)
-    with problem(UsageError, "C109", str(work.parent)):
-        list(RunFollower(work).events())
+    with problem(UsageError, "C109", str(work.parent), "assay run"):
+        list(RunFollower(work.parent).events())
     waited = []
     with lock(work / LOCK, "assay check"), pytest.raises(UsageError, match="C109"):
-        list(RunFollower(work, pause=waited.append).events())  # another command holds the lock
+        list(
+            RunFollower(work.parent, pause=waited.append).events()
+        )  # another command holds the lock
     assert waited
 
 
@@ -85,7 +87,7 @@ def test_a_run_that_is_killed_has_stopped(work):
             tell(work, STEP)
 
         tell(work, START)
-        run = RunFollower(work, pause=kill)
+        run = RunFollower(work.parent, pause=kill)
         assert list(run.events()) == [START, STEP] and run.end == "stopped"
     assert not is_held(work / LOCK)
 

@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from assay.core.errors import Problem, UsageError
+from assay.core.project_paths import near
+from assay.core.project_paths import place as place_of
 from assay.runtime.events.log import LOCK, NAME, LogReader
 
 EVERY = 0.25  # seconds between two looks at the log
@@ -29,7 +31,7 @@ End = Literal["done", "stopped"]
 class RunFollower:
     """
     Args:
-        work: the folder of the project's log. pause: called between two looks, with seconds.
+        project: its folder or file. pause: called between two looks, with seconds.
 
     Attributes:
         clock: seconds since 1970: of the event that is being told, between two events the time of
@@ -37,8 +39,9 @@ class RunFollower:
         end: how the run ended; None while it goes on.
     """
 
-    def __init__(self, work: Path, pause: Callable[[float], None] = time.sleep):
-        self.work, self.pause = work, pause
+    def __init__(self, project: Path, pause: Callable[[float], None] = time.sleep):
+        self.project, self.pause = project, pause
+        self.work = place_of(project, "work")
         self.end: End | None = None
         self._told: float | None = None
 
@@ -80,8 +83,9 @@ class RunFollower:
                 break
             self.pause(EVERY)
             waited += EVERY
-        text, help = "no run goes on here", "assay report shows the newest one"
-        raise UsageError(Problem("C109", text, str(self.work.parent), help=help))
+        here = near(self.project)
+        help = f"begin one: assay run {here}; what the last one has left: assay report {here}"
+        raise UsageError(Problem("C109", "no run goes on", str(here), help=help))
 
 
 def is_held(lock: Path) -> bool:
