@@ -253,7 +253,7 @@ def test_a_killed_run_goes_on_without_doubled_points(tiny_model, tmp_path, monke
         found.Reload()
         steps = [one.step for one in found.Scalars("train/loss")]
     elif to == "wandb":
-        files = sorted((place / "wandb").glob(f"*/run-lora-{key[:6]}.wandb"))
+        files = sorted((place / "wandb").glob(f"offline-run-*/run-lora-{key[:6]}.wandb"))
         rows = [row for file in files for row in history_rows(file)]
         steps = [row["_step"] for row in rows if "train/loss" in row]
     elif to == "mlflow":
