@@ -14,8 +14,9 @@ Measured      see docs/steps.md: of 30 planted rows of mashed keys 29 or 30 are 
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import cache
 from importlib.util import find_spec
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -50,7 +51,7 @@ class Gibberish(SetStep):
         self, examples: Sequence[Example], means: Means
     ) -> Iterator[Example | Changed | Dropped]:
         texts = [example.text for example in examples]
-        spelling = _Spelling() if len(texts) >= FEWEST_ROWS and self._english(texts) else None
+        spelling = _Spelling(texts) if len(texts) >= FEWEST_ROWS and self._english(texts) else None
         gone = settle(len(texts), lambda left: self._find_gibberish(texts, left, spelling))
         for at, example in enumerate(examples):
             yield Dropped(example, gone[at]) if at in gone else example
@@ -85,7 +86,7 @@ class Gibberish(SetStep):
             if not words:
                 continue
             unknown = (
-                spelling.unknown(words)
+                spelling.unknown(at)
                 if spelling
                 else sum((rows or {})[word] == 1 for word in words) / len(words)
             )
@@ -110,9 +111,9 @@ def _foreign(text: str) -> bool:
 
 
 class _Spelling:
-    """Harper's dictionary of English. One linter serves all rows: making it takes half a second."""
+    """Harper's dictionary of English, asked once about a row."""
 
-    def __init__(self) -> None:
+    def __init__(self, texts: Sequence[str]) -> None:
         if find_spec("harper") is None:
             raise DataError(
                 Problem(
@@ -123,18 +124,30 @@ class _Spelling:
                     help="pip install 'assay[quality]', or set `words: rows`",
                 )
             )
-        from harper import Language, Linter
+        self._texts = texts
+        self._shares: dict[int, float] = {}  # by row: it is asked again while others go
 
-        self._language = Language.PLAINTEXT
-        self._linter = Linter()
-        self._linter.set_lint_config(
-            {rule: rule == "SpellCheck" for rule in self._linter.get_lint_config()}
-        )
-
-    def unknown(self, words: Sequence[str]) -> float:
+    def unknown(self, row: int) -> float:
         """The share of the words of three letters and more that are in no English dictionary."""
-        words = words[:WORDS_ASKED]
-        # Looking for what a long word may have meant takes minutes, and no English word is longer.
-        asked = [word for word in words if len(word) <= LONGEST_WORD]
-        found = self._linter.lint(" ".join(asked), language=self._language) if asked else []
-        return 1 - (len(asked) - len(found)) / len(words)
+        if row not in self._shares:
+            words = _words(self._texts[row])[:WORDS_ASKED]
+            # Looking for what a long word may have meant takes minutes, and no English word is
+            # longer.
+            asked = [word for word in words if len(word) <= LONGEST_WORD]
+            found = _misspelt(" ".join(asked)) if asked else 0
+            self._shares[row] = 1 - (len(asked) - found) / len(words)
+        return self._shares[row]
+
+
+def _misspelt(text: str) -> int:
+    linter, language = _linter()
+    return len(linter.lint(text, language=language))
+
+
+@cache  # making it takes half a second
+def _linter() -> tuple[Any, Any]:
+    from harper import Language, Linter
+
+    linter = Linter()
+    linter.set_lint_config({rule: rule == "SpellCheck" for rule in linter.get_lint_config()})
+    return linter, Language.PLAINTEXT
