@@ -158,17 +158,17 @@ def choose(
     Args:
         error: the covariance of their errors, (arms, arms), from `shrink.error_of`.
     """
-    if not _in(arms):
+    if not arms:
         return None
     sign = 1 if higher else -1
-    return _choose(
+    return choose_by_worth(
         arms, shrink_scores(np.array([sign * arm.value for arm in arms]), error), settings
     )
 
 
-def _choose(arms: Sequence[Standing], worth: np.ndarray, settings: Weigh) -> int:
-    """The rule itself, on the scores expected; a higher one is better."""
-    return int(_choose_each(arms, worth[None], settings)[0])
+def choose_by_worth(arms: Sequence[Standing], worth: np.ndarray, settings: Weigh) -> int | None:
+    """The rule itself, on the scores expected, (arms,); a higher one is better."""
+    return int(_choose_each(arms, worth[None], settings)[0]) if _in(arms) else None
 
 
 def _choose_each(arms: Sequence[Standing], worth: np.ndarray, settings: Weigh) -> np.ndarray:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from assay.decision.choice_rule import Gap, Standing, best_floor, best_of, choose
+from assay.decision.choice_rule import Gap, Standing, best_floor, best_of, choose_by_worth
 from assay.decision.constraints import Guard, Out, over_limits
 from assay.decision.expected_loss import error_of, shrink_scores
 from assay.decision.finished_arm import Arm
@@ -128,7 +128,7 @@ class Field:
     def pick(self, settings: Weigh, lifted: str = "") -> str | None:
         """The arm that the rule names under these settings."""
         standings = self._by_themselves(settings, lifted)
-        index = choose(standings, self.error, settings, self.higher)
+        index = choose_by_worth(standings, self.worth, settings) if standings else None
         return None if index is None else standings[index].name
 
     @cached_property
