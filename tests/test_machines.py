@@ -108,8 +108,9 @@ def test_what_no_node_has_is_said_before_anything_is_fitted(cluster, tmp_path, t
 
 @pytest.mark.parametrize(("number", "code"), [("SIGTERM", 143), ("SIGKILL", -9)])
 def test_a_run_that_is_ended_ends_its_workers_and_keeps_what_they_have(
-    number, code, tmp_path, tiny_model
+    number, code, tmp_path, tiny_model, monkeypatch
 ):
+    monkeypatch.setenv("RAY_ADDRESS", "local")  # not that of another test
     folder = build(tmp_path / "p", tiny_model, LONG.replace("epochs: 12", "epochs: 200"))
     command = [sys.executable, "-m", "assay.cli", "run", "--plain", "--on", "ray", str(folder)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as run:

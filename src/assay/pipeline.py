@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -93,6 +93,7 @@ def run(
         log_run(project, check_trackers(report_to) or project.report_to, tell, offline) as tell,
         Servers(at_once=nodes.at_once) as servers,
         join(nodes) as ray,
+        ExitStack() as stack,
     ):
         warnings: list[dict[str, Any]] = [*project.warnings]
         tell = collecting(tell, warnings)
@@ -106,7 +107,7 @@ def run(
         others = [*beside(project, prepared), *alike.strategies(prepared.task)]
         models = find_models(project, [*arms.values(), *others], offline, tell)
         if ray is not None:
-            servers = RayServers(ray, nodes, here=servers)
+            servers = stack.enter_context(RayServers(ray, nodes, here=servers))
             named = [libraries(arm, prepared.task) for arm in arms.values()]
             servers.inspect(project.work, models, set().union(*named), tell)
         bench = Bench(project, prepared, models, tell, servers)

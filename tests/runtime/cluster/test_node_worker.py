@@ -21,8 +21,9 @@ def test_a_folder_that_is_not_seen_is_said_with_the_node():
 
 @pytest.mark.slow
 @QUIETLY
-def test_a_run_on_a_ray_of_this_machine_has_the_report_of_one_without(tmp_path):
+def test_a_run_on_a_ray_of_this_machine_has_the_report_of_one_without(tmp_path, monkeypatch):
     pytest.importorskip("ray", reason="needs the extra ray: pip install 'assay[ray]'")
+    monkeypatch.setenv("RAY_ADDRESS", "local")  # not that of another test
     import ray
 
     heard = []
@@ -38,8 +39,10 @@ def test_a_run_on_a_ray_of_this_machine_has_the_report_of_one_without(tmp_path):
 @pytest.fixture(scope="module")
 def started():
     pytest.importorskip("ray", reason="needs the extra ray: pip install 'assay[ray]'")
-    with connected("ray") as ray:
-        yield ray
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_ADDRESS", "local")  # not that of another test
+        with connected("ray") as ray:
+            yield ray
 
 
 @pytest.fixture
@@ -54,14 +57,19 @@ def start(started, tmp_path):
     request |= {"answer_key": bench.answer_key(arm, exam.hash)}
     (folder / "request.json").write_text(json.dumps(request))
 
+    begun = []
+
     def start(*paths: str, actors: list | None = None) -> NodeProcess:
         made = started.remote(NodeWorker).options(num_cpus=0)
         actor = made.remote(str(folder), {}, paths)
         if actors is not None:
             actors.append(actor)
-        return NodeProcess(started, lambda: actor, lambda: pytest.fail("refused"))
+        begun.append(NodeProcess(started, lambda: actor, lambda: pytest.fail("refused")))
+        return begun[-1]
 
-    return start
+    yield start
+    for process in begun:
+        end_process(process)
 
 
 @pytest.mark.nightly
@@ -71,7 +79,6 @@ def test_it_tells_its_node_and_ends_with_its_own_code(start):
     events = [json.loads(line) for line in process.stdout]
     assert process.wait(10) == process.returncode == 0
     assert events[0]["event"] == "node" and events[0]["node"]
-    end_process(process)
 
 
 @pytest.mark.nightly
@@ -92,7 +99,6 @@ def test_it_ends_when_it_is_asked_to(start, ask):
     getattr(process, ask)()
     ended = {"terminate": {0, 128 + signal.SIGTERM, -signal.SIGTERM}, "kill": {-signal.SIGKILL}}
     assert process.wait(60) in ended[ask]
-    end_process(process)
 
 
 @pytest.mark.nightly

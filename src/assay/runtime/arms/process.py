@@ -23,7 +23,7 @@ import tempfile
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from assay.core.errors import Stopped
 from assay.core.processes import PARENT, Running, die_with_parent, end_process, start_process
@@ -54,7 +54,7 @@ PRELOADED: dict[Preload, tuple[str, ...]] = {
 BELOW: dict[Preload, Preload] = {"words": "floors", "models": "floors", "training": "models"}
 # Variables that no library reads while it is imported; all others must be those that the server was
 # started with.
-FREE = ("ASSAY_", "PYTEST_", "COLUMNS", "LINES", "PWD", "OLDPWD", "SHLVL")
+FREE = ("ASSAY_", "PYTEST_", "RAY_", "COLUMNS", "LINES", "PWD", "OLDPWD", "SHLVL")
 WAY = "ASSAY_WORKERS"  # "cold": fork nothing
 SHARED = "ASSAY_FORK_SERVERS"  # names the folder of servers that another process holds
 
@@ -138,7 +138,7 @@ class Servers:
         # the folder of each server; None where there can be none
         self._levels: dict[Preload, Path | None] = {}
 
-    def __enter__(self) -> Servers:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *raised: Any) -> None:
@@ -176,11 +176,12 @@ class Servers:
         for level in levels:
             self._server(level)
 
-    def share(self) -> None:
-        """Start all, and let the processes that this one starts use them, too."""
+    def share(self, levels: Iterable[Preload] = tuple(PRELOADED)) -> None:
+        """Start the servers of these levels, and let the processes that this one starts use them,
+        too."""
         from assay.core import store
 
-        self.begin(PRELOADED)
+        self.begin(levels)
         if self._folder is not None:
             store.write_text(self._folder / "surroundings", surroundings(self.variables))
             os.environ[SHARED] = str(self._folder)

@@ -2,8 +2,9 @@
 run sees.
 
 How       the actor starts `python -m assay.worker FOLDER` on its node, as a run does on its own
-          machine, and hands on the lines that it writes. A thread of the run asks for them and
-          writes them into a pipe: whoever reads that has a process like any other
+          machine, forked where the node has servers, and hands on the lines that it writes. A
+          thread of the run asks for them and writes them into a pipe: whoever reads that has a
+          process like any other
 Lost      a node that is lost loses the actor; Ray starts it again on another one, and the worker
           goes on from what lies in the shared folder. Each stage is locked while it is worked on
           (`Job`), so that a process which still lives on a node that Ray has given up is waited for
@@ -19,30 +20,70 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from assay.core.errors import AssayError, Problem, ResourceError
 from assay.core.processes import error_to_json
 from assay.core.store import to_json
+from assay.core.types import Preload
+
+if TYPE_CHECKING:
+    from assay.runtime.arms.process import Process
 
 LOOK = 0.5  # seconds that the actor waits for a line, and the run for the actor
 AT_ONCE = 500  # lines of an answer at most
 PATIENCE = 20.0  # seconds without an answer after which the nodes that are left are looked at
 
 
-class NodeWorker:
-    """Runs on a node. `variables`: of the worker's environment, over those of the node; `paths`:
-    what it must see there."""
+class NodeServers:
+    """Runs on a node, once a run: fork servers for the workers that are started there."""
 
-    def __init__(self, folder: str, variables: Mapping[str, str], paths: Sequence[str]):
+    def __init__(self, variables: Mapping[str, str]):
+        from assay.runtime.arms.process import Servers
+
+        os.environ.update(variables)
+        self._servers = Servers()
+
+    def start(self, levels: Sequence[Preload]) -> str:
+        """The folder of the servers, once all have imported what they are for; "" where there can
+        be none."""
+        from assay.runtime.arms.process import SHARED
+
+        self._servers.share(levels)
+        self._servers.ready(levels)
+        return os.environ.get(SHARED, "")
+
+    def end(self) -> None:
+        self._servers.__exit__()
+
+
+class NodeWorker:
+    """Runs on a node, once a worker.
+
+    Args:
+        variables: of the worker's environment, over those of the node.
+        paths: what it must see there.
+        preload: as `worker` takes it.
+        forks: node -> folder of its fork servers.
+    """
+
+    def __init__(
+        self,
+        folder: str,
+        variables: Mapping[str, str],
+        paths: Sequence[str],
+        preload: Preload = "floors",
+        forks: Mapping[str, str] | None = None,
+    ):
         import ray
 
         self._node = ray.util.get_node_ip_address()
         self._place = ray.get_runtime_context().get_node_id()
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        self._process: subprocess.Popen[str] | None = None
+        self._stack = ExitStack()
+        self._process: Process | None = None
         self._code: int | None = None
         if unseen := [path for path in paths if not Path(path).exists()]:
             error = ResourceError(unseen_problem(self._node, unseen))
@@ -50,25 +91,14 @@ class NodeWorker:
             self._lines.put(None)
             self._code = error.exit_code
             return
-        self._start(Path(folder), variables)
-
-    def _start(self, folder: Path, variables: Mapping[str, str]) -> None:
-        from assay.core.file_ownership import opener
-        from assay.core.processes import start_process
-        from assay.runtime.arms.process import environment
-
         os.environ.update(variables)
-        with open(folder / "worker.log", "ab", opener=opener) as log:
-            process = self._process = start_process(
-                "assay.worker",
-                folder,
-                environment=environment(),
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
+        self._start(Path(folder), preload, (forks or {}).get(self._place, ""))
+
+    def _start(self, folder: Path, preload: Preload, forks: str) -> None:
+        from assay.runtime.arms.process import SHARED, worker
+
+        os.environ[SHARED] = forks
+        process = self._process = self._stack.enter_context(worker(folder, preload=preload))
 
         def read() -> None:
             assert process.stdout is not None
@@ -92,10 +122,10 @@ class NodeWorker:
                 lines.append(line)
         return {"node": self._node, "id": self._place, "lines": lines, "code": self._code}
 
-    def end(self, number: int) -> None:
-        """Send the worker a signal."""
+    def end(self) -> None:
+        """Ask the worker to save and end."""
         if self._process is not None:
-            self._process.send_signal(number)
+            self._process.terminate()
 
 
 def unseen_problem(node: str, paths: Sequence[str]) -> Problem:
@@ -200,7 +230,7 @@ class NodeProcess:
                 return int(told["code"])
             if self._asked and asked != node:
                 asked = node
-                self._actor.end.remote(signal.SIGTERM)
+                self._actor.end.remote()
             pending, since = self._actor.listen.remote(), time.monotonic()
         return -signal.SIGKILL
 

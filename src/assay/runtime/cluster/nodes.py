@@ -52,7 +52,10 @@ def inspect(ray: Any, work: Path, paths: Sequence[str], libraries: Iterable[str]
     nodes, problems = [], []
     try:
         asked = [
-            (node, _on(ray, node, _look()).remote(str(mark), token, list(paths), names))
+            (
+                node,
+                on_node(ray, node["NodeID"], _look()).remote(str(mark), token, list(paths), names),
+            )
             for node in living(ray)
         ]
         for node, ref in asked:
@@ -74,11 +77,13 @@ def inspect(ray: Any, work: Path, paths: Sequence[str], libraries: Iterable[str]
     return nodes
 
 
-def _on(ray: Any, node: Mapping[str, Any], work: Callable[..., Any]) -> Any:
+def on_node(ray: Any, id: str, work: Callable[..., Any] | type) -> Any:
+    """A task or an actor of one node, which takes none of its resources; `remote` starts it."""
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-    there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-    return ray.remote(work).options(num_cpus=0, max_retries=0, scheduling_strategy=there)
+    there = NodeAffinitySchedulingStrategy(id, soft=False)
+    again = {} if isinstance(work, type) else {"max_retries": 0}
+    return ray.remote(work).options(num_cpus=0, scheduling_strategy=there, **again)
 
 
 def _look() -> Callable[..., dict[str, Any]]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,11 @@ from assay.core import store
 from assay.core.errors import Problem, ResourceError
 from assay.core.types import Preload, Tell
 from assay.models.environment import SWITCHES, numeric_environment, threads
-from assay.runtime.arms.process import Process, Servers
-from assay.runtime.cluster.node_worker import NodeProcess, NodeWorker
-from assay.runtime.cluster.nodes import Node, inspect, living
+from assay.runtime.arms.process import WAY, Process, Servers
+from assay.runtime.cluster.node_worker import NodeProcess, NodeServers, NodeWorker
+from assay.runtime.cluster.nodes import SECONDS, Node, inspect, living, on_node
 
+ENDING = 5.0  # seconds that fork servers get to clean up
 MOST = 256  # strategies that wait for a node, or are at work on one, at a time
 NEURAL = ("models", "training")  # levels of a strategy that runs a model
 UNITS = {"CPU": "processors", "GPU": "graphics cards", "memory": "bytes of memory"}
@@ -42,6 +44,7 @@ class RayServers(Servers):
         self._ray, self._settings, self._here = ray, settings, here
         self._nodes: list[Node] = []
         self._wanted: dict[str, float] = {}  # of a strategy that runs a model
+        self._forks: dict[str, str] = {}  # node -> folder of its fork servers
 
     def inspect(
         self, work: Path, models: dict[str, dict[str, Any]], libraries: Iterable[str], tell: Tell
@@ -81,7 +84,27 @@ class RayServers(Servers):
         return math.inf
 
     def ready(self, levels: Iterable[Preload]) -> None:
-        """Nothing is imported ahead: a node that is free takes what comes."""
+        """Start fork servers on every node, and wait until they have imported all. On a node that
+        joins later, and for a graphics card, workers are started cold."""
+        levels = sorted(levels)
+        if not levels or os.environ.get(WAY) == "cold":
+            return
+        variables = self._variables({})
+        actors = [
+            on_node(self._ray, node.id, NodeServers).remote(variables) for node in self._nodes
+        ]
+        self._stack.callback(self._end_servers, actors)
+        asked = [actor.start.remote(levels) for actor in actors]
+        for node, told in zip(self._nodes, asked, strict=True):
+            with suppress(self._ray.exceptions.RayError):  # one that was lost has none
+                self._forks[node.id] = self._ray.get(told, timeout=SECONDS)
+
+    def _end_servers(self, actors: Sequence[Any]) -> None:
+        ended = [actor.end.remote() for actor in actors]
+        with suppress(self._ray.exceptions.RayError):
+            self._ray.wait(ended, num_returns=len(ended), timeout=ENDING)
+        for actor in actors:
+            self._ray.kill(actor)
 
     def fork(
         self, level: Preload, module: str, argument: Path, stdin: bool, stderr: int
@@ -104,7 +127,9 @@ class RayServers(Servers):
         variables = self._variables(wanted)
         return NodeProcess(
             self._ray,
-            lambda: actor.remote(str(argument.absolute()), variables, paths),
+            lambda: actor.remote(
+                str(argument.absolute()), variables, paths, level, dict(self._forks)
+            ),
             lambda: self._refuse(wanted),
         )
 
