@@ -143,9 +143,8 @@ def check(
     offline: bool = False,
     tell: Tell | None = None,
 ) -> Checked:
-    """Read a project and its data and say what is wrong; no model is loaded, unless `doubts` names
-    "leak_cost" (an arm is fitted with and without the rows that leaked) or "contamination" (the
-    base is asked about the test rows)."""
+    """Read a project and its data and say what is wrong; a model is loaded where `doubts` names
+    "leak_cost" or "contamination"."""
     from assay import pipeline as flow
 
     tell = _default_tell(tell)
@@ -368,8 +367,7 @@ def watch(
     tell: Tell | None = None,
 ) -> Watched:
     """A log of questions held against what the project was made for: drift, failures, what to label
-    next; see `deployment.monitoring.watch`. What is left out is what the project file says under
-    `watch`."""
+    next; see `deployment.monitoring.watch`. What is left out is taken from the project file."""
     from assay.deployment.monitoring.watch import watch as held_against
     from assay.runtime.arms.differences import with_warnings
 

@@ -149,7 +149,7 @@ Minutes = Annotated[float | None, option("--minutes", "N", "Stop after about thi
 On = Annotated[str, option("--on", "ray|HOST:PORT|N", "On a Ray cluster, or N at a time here.")]
 ReportTo = Annotated[
     list[str] | None,
-    option("--report-to", "NAME", "Give what goes on to tensorboard, mlflow, wandb, trackio."),
+    option("--report-to", "NAME", "Tracker that gets losses and scores live."),
 ]
 
 

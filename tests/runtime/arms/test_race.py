@@ -43,6 +43,7 @@ def test_who_cannot_win_does_not_meet_the_test_rows(raced):
     assert "2 of 4 met them" in (folder / "report" / "report.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_same_again_asks_nothing_and_says_the_same(raced):
     folder, report, _ = raced
     heard = []
@@ -52,6 +53,7 @@ def test_the_same_again_asks_nothing_and_says_the_same(raced):
         assert one["status"] == other["status"]
 
 
+@pytest.mark.slow
 def test_without_a_race_all_meet_the_test_rows(raced, tmp_path, tiny_model):
     folder = build(
         tmp_path / "p", tiny_model, ARMS.replace("minutes: 10", "minutes: 10\nrace: false")

@@ -176,12 +176,12 @@ class Servers:
         for level in levels:
             self._server(level)
 
-    def share(self, levels: Iterable[Preload] = tuple(PRELOADED)) -> None:
-        """Start the servers of these levels, and let the processes that this one starts use them,
-        too."""
+    def share(self, levels: Iterable[Preload] = ()) -> None:
+        """Start the servers of these levels, all where none is named, and let the processes that
+        this one starts use them, too."""
         from assay.core import store
 
-        self.begin(levels)
+        self.begin(levels or tuple(PRELOADED))
         if self._folder is not None:
             store.write_text(self._folder / "surroundings", surroundings(self.variables))
             os.environ[SHARED] = str(self._folder)
