@@ -131,8 +131,10 @@ class Race:
         records = [first[at] for at in sorted(first)]
         self._add_heat(one, records, rows, time.monotonic() - begun)
         if ended:
-            status = "pruned" if watch.why == "behind" else "stopped"
-            one.leave(status, ended + learnt, watch.left)
+            if watch.why == "behind":
+                one.leave("pruned", ended + learnt, watch.left)
+            else:  # it may have been learning still
+                one.leave("stopped", ended, watch.left)
             return
         stage, fit = bench.stage(one.strategy, self.val.hash), bench.fit_stage(one.strategy)
         asked, fitted = stage.completion_note() or {}, fit.completion_note() or {}
