@@ -30,6 +30,7 @@ from assay.core.store import append, digest, drop_torn_line, read_lines, write_t
 from assay.stats.intervals import metric_value
 from contest import processor
 from outside_assay import run_assay
+from outside_fresh import FRESH
 from outside_page import document
 from outside_rows import SPLITS, Laid, lay_out
 from outside_sets import SETS
@@ -67,7 +68,8 @@ def main() -> None:
     options = asked()
     until = None if options.minutes is None else time.monotonic() + 60 * options.minutes
     results = Results(RESULTS)
-    sets = [make for make in SETS if not options.only or make.__name__ in options.only]
+    drawing = {"first": SETS, "second": FRESH, "both": (*SETS, *FRESH)}[options.drawing]
+    sets = [make for make in drawing if not options.only or make.__name__ in options.only]
     laid = [lay_out(make, OUT / "sets") for make in sets]
     missing: list[str] = []
     if "outside" in options.phases:
@@ -89,6 +91,7 @@ def main() -> None:
 def asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--minutes", type=float, help="begin nothing more after so long")
+    parser.add_argument("--drawing", choices=("first", "second", "both"), default="both")
     parser.add_argument("--only", type=lambda text: text.split(","), help="sets")
     parser.add_argument("--recipes", type=lambda text: text.split(","), help="of the outside")
     parser.add_argument("--phases", type=lambda text: text.split(","), default=PHASES)

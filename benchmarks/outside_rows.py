@@ -135,15 +135,7 @@ def lay_out(make: Callable[[], Source], place: Path) -> Laid:
 
 def _write_raw(source: Source, raw: Path) -> dict[str, list[dict[str, Any]]]:
     """The rows as drawn, with ids; file -> rows."""
-    grouped = source.group and len({row[source.group] for row in source.rows}) < len(source.rows)
-    if source.test:
-        parts = {"train": drawn(source.rows, source.most), "test": drawn(source.test, source.asked)}
-        parts |= {"val": [*source.val]} if source.val else {}
-    else:
-        whole = (
-            drawn(source.rows, source.most + source.asked) if not grouped else _in_groups(source)
-        )
-        parts = {"data": whole}
+    parts = parts_of(source)
     named = {
         name: [{"id": f"{name}-{n}", **row} for n, row in enumerate(rows, start=1)]
         for name, rows in parts.items()
@@ -151,6 +143,20 @@ def _write_raw(source: Source, raw: Path) -> dict[str, list[dict[str, Any]]]:
     for name, rows in named.items():
         write_lines(raw / f"{name}.jsonl", rows)
     return named
+
+
+def parts_of(source: Source) -> dict[str, list[dict[str, Any]]]:
+    """The rows as drawn: train, test and val, or all of them as `data` where there is no official
+    split."""
+    grouped = source.group and len({row[source.group] for row in source.rows}) < len(source.rows)
+    if source.test:
+        parts = {"train": drawn(source.rows, source.most), "test": drawn(source.test, source.asked)}
+        return parts | ({"val": [*source.val]} if source.val else {})
+    return {
+        "data": drawn(source.rows, source.most + source.asked)
+        if not grouped
+        else _in_groups(source)
+    }
 
 
 def _in_groups(source: Source) -> list[dict[str, Any]]:

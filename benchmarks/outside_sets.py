@@ -184,8 +184,13 @@ def mmlu() -> Source:
 
 
 def xquad() -> Source:
-    """English questions, each with its paragraph; articles stay together."""
-    articles = json.loads((DATA / "xquad" / "xquad.en.json").read_text(encoding="utf-8"))["data"]
+    """English questions, each with its paragraph."""
+    return paragraphs_asked("xquad.en.json")
+
+
+def paragraphs_asked(file: str) -> Source:
+    """Questions of a file of xquad, each with its paragraph; articles stay together."""
+    articles = json.loads((DATA / "xquad" / file).read_text(encoding="utf-8"))["data"]
     rows = [
         {
             "question": qa["question"],
@@ -208,10 +213,14 @@ def xquad() -> Source:
 
 
 def medquad() -> Source:
+    return health_pages("6_NINDS_QA.tar")
+
+
+def health_pages(archive: str) -> Source:
     """Questions about diseases with answers from health pages, and no documents; pages stay
     together."""
     rows = []
-    with tarfile.open(DATA / "medquad" / "6_NINDS_QA.tar") as tar:
+    with tarfile.open(DATA / "medquad" / archive) as tar:
         for name in sorted(name for name in tar.getnames() if name.endswith(".xml")):
             page = tar.extractfile(name)
             assert page is not None, "a file of the archive"

@@ -127,3 +127,21 @@ def test_the_recipes_import_nothing_of_assay():
         for file in files
         if "import assay" in (text := file.read_text()) or "from assay" in text
     ]
+
+
+def test_a_second_drawing_has_no_text_of_the_first():
+    from outside_fresh import again
+    from outside_rows import parts_of
+    from outside_source import Source
+
+    rows = [{"text": f"text {n % 90}", "label": "ab"[n % 2]} for n in range(100)]
+
+    def make() -> Source:
+        columns = {"text": "text", "label": "label"}
+        return Source("classify", "accuracy", rows, columns=columns, most=20, asked=10)
+
+    first = {row["text"] for row in parts_of(make())["data"]}
+    left = again(make).rows
+    assert first.isdisjoint(row["text"] for row in left)
+    # Every other row is left: those ten texts that stand twice go with either row.
+    assert [*left] == [row for row in rows if row["text"] not in first]
