@@ -71,7 +71,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 
 $(VENV)/dev: $(VENV)/installed
 	$(PIP) -e ".[dev]"
-	-$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib # else the first tests that import something pay for it
+	-$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib src # else the first tests that import something pay for it
 	touch $@
 
 clean:

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 import pytest
+from hypothesis import Phase, find, settings, strategies
 
 from assay.runtime.arms.fork_server import why_not
 from assay.runtime.arms.process import Servers
@@ -38,6 +39,13 @@ NUMBER = struct.Struct("!I")
 # begin first.
 UNKNOWN = {"nightly": 5.0, "real": 2.0, "slow": 0.7, "": 0.05}
 SECONDS = "assay/seconds"  # in pytest's cache: what each test took
+
+
+def draw_texts():
+    """The first texts of Hypothesis make a table of all letters and read the constants of all
+    modules, for seconds in a new clone: once, and not in each process."""
+    texts = strategies.lists(strategies.text(), min_size=100)
+    find(texts, lambda some: True, settings=settings(phases=[Phase.generate]))
 
 
 def pytest_addoption(parser):
@@ -86,6 +94,7 @@ class Parallel:
         for name in HEAVY:
             importlib.import_module(name)
         importlib.import_module("torch").set_num_threads(1)
+        draw_texts()
         with Servers() as servers:
             servers.share()  # the runs of all tests fork their workers from these
             if why := why_not():
