@@ -32,3 +32,10 @@ def test_settings_are_frozen_and_know_no_other_key():
     with pytest.raises(ValidationError):
         Some(rnk=3)
     assert hash(Some()) == hash(Some())
+
+
+def test_one_text_is_short_for_a_list_of_it():
+    from assay.core.settings import one_or_many
+
+    assert one_or_many("a") == ("a",) and one_or_many(["a", "b"]) == ("a", "b")
+    assert one_or_many(None) is None and one_or_many(3) == 3  # left to the field's own type

@@ -17,6 +17,7 @@ from assay.config.serve import Serve
 from assay.config.task import as_said
 from assay.config.yamlfile import dump
 from assay.core.project_paths import PROJECT, place, project_target
+from assay.core.settings import one_or_many
 from assay.core.types import Augmentation, RowStep, SetStep, Settings, Strategy, Task
 from assay.data.annotation.adjudication import Settle
 from assay.data.reading.file_address import hub_set
@@ -55,16 +56,7 @@ class Files(Settings):
     val: tuple[str, ...] = ()
     test: tuple[str, ...] = ()
 
-    @field_validator("*", mode="before")
-    @classmethod
-    def _one_or_many(cls, value: Any) -> Any:
-        return (
-            (value,)
-            if isinstance(value, str)
-            else tuple(value)
-            if isinstance(value, list)
-            else value
-        )
+    _one_or_many = field_validator("*", mode="before")(one_or_many)
 
 
 class DataSettings(Settings):
@@ -96,16 +88,7 @@ class DataSettings(Settings):
 class Documents(Settings):
     files: tuple[str, ...]
 
-    @field_validator("files", mode="before")
-    @classmethod
-    def _one_or_many(cls, value: Any) -> Any:
-        return (
-            (value,)
-            if isinstance(value, str)
-            else tuple(value)
-            if isinstance(value, list)
-            else value
-        )
+    _one_or_many = field_validator("files", mode="before")(one_or_many)
 
 
 TrackerName = Literal["tensorboard", "mlflow", "wandb", "trackio"]
@@ -127,16 +110,7 @@ class TopLevelSettings(Settings):
     report_to: tuple[TrackerName, ...] = ()
     model: str = Field(default="smollm2-135m", min_length=1)
 
-    @field_validator("report_to", mode="before")
-    @classmethod
-    def _one_or_many(cls, value: Any) -> Any:
-        return (
-            (value,)
-            if isinstance(value, str)
-            else tuple(value)
-            if isinstance(value, list)
-            else value
-        )
+    _one_or_many = field_validator("report_to", mode="before")(one_or_many)
 
 
 class Project(TopLevelSettings):

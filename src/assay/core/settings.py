@@ -20,3 +20,10 @@ class Settings(BaseModel):
         return self.model_copy(
             update={name: value for name, value in given.items() if value is not None}
         )
+
+
+def one_or_many(value: Any) -> Any:
+    """One text is short for a list of it: a validator `before` of a setting that is a tuple."""
+    return (
+        (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+    )

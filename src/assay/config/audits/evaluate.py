@@ -11,6 +11,7 @@ from assay.config.audits.llm_judge import Judge
 from assay.config.audits.mistakes import Mistakes
 from assay.config.audits.robustness import Robustness
 from assay.config.audits.update_drill import UpdateDrill
+from assay.core.settings import one_or_many
 from assay.core.types import Settings
 
 
@@ -37,13 +38,4 @@ class Validate(Settings):
     update_drill: UpdateDrill = UpdateDrill()
     judge: Judge = Judge()
 
-    @field_validator("contamination_reference", mode="before")
-    @classmethod
-    def _one_or_many(cls, value: object) -> object:
-        return (
-            (value,)
-            if isinstance(value, str)
-            else tuple(value)
-            if isinstance(value, list)
-            else value
-        )
+    _one_or_many = field_validator("contamination_reference", mode="before")(one_or_many)

@@ -1,10 +1,9 @@
 """The settings under `evaluate: {forgetting: ...}`."""
 
-from typing import Any
-
 from pydantic import Field, field_validator
 
 from assay.config.audits.base import QuestionSettings
+from assay.core.settings import one_or_many
 
 MOST = 150_000  # tokens
 
@@ -17,13 +16,4 @@ class Forgetting(QuestionSettings):
     # That a model reads and writes at most, by an estimate that is on the high side.
     tokens: int = Field(default=60_000, ge=1_000, le=MOST)
 
-    @field_validator("sets", mode="before")
-    @classmethod
-    def _one_or_many(cls, value: Any) -> Any:
-        return (
-            (value,)
-            if isinstance(value, str)
-            else tuple(value)
-            if isinstance(value, list)
-            else value
-        )
+    _one_or_many = field_validator("sets", mode="before")(one_or_many)

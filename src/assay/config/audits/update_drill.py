@@ -1,10 +1,11 @@
 """The settings under `evaluate: {update_drill: ...}`."""
 
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from pydantic import Field, field_validator
 
 from assay.config.audits.base import QuestionSettings
+from assay.core.settings import one_or_many
 from assay.core.types import Settings
 
 Kind = Literal["facts", "documents", "label", "topic"]
@@ -42,14 +43,4 @@ class UpdateDrill(QuestionSettings):
     within: float = Field(default=5.0, gt=0)
     minutes: Minutes = Minutes()
 
-    @field_validator("changes", "arms", mode="before")
-    @classmethod
-    def _one_or_many(cls, value: Any) -> Any:
-        """One name is short for a list of it."""
-        return (
-            (value,)
-            if isinstance(value, str)
-            else tuple(value)
-            if isinstance(value, list)
-            else value
-        )
+    _one_or_many = field_validator("changes", "arms", mode="before")(one_or_many)
