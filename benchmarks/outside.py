@@ -82,9 +82,10 @@ def main() -> None:
     if missing:
         print(f"{len(missing)} results are missing:", *missing, sep="\n  ")
     if "table" in options.phases:
-        everything = [lay_out(make, OUT / "sets") for make in SETS]
-        known = {one.name: recipes_of(one, "") for one in everything}
-        write_text(PAGE, document(everything, results.rows(everything), known))
+        first, again = ([lay_out(make, OUT / "sets") for make in some] for some in (SETS, FRESH))
+        known = {one.name: recipes_of(one, "") for one in (*first, *again)}
+        rows = results.rows([*first, *again])
+        write_text(PAGE, document(first, rows, known, again))
         print(f"{PAGE} written")
 
 
