@@ -47,14 +47,13 @@ from assay.runtime.events.trackers import check_trackers
 from assay.runtime.execution import reference_warning, refuse_unsafe, wrong_references
 from assay.runtime.planning.plan import plan_event
 from assay.runtime.planning.racing import quick_first
+from assay.runtime.planning.time_limit import deadline, too_few_minutes
 from assay.runtime.signals import interruptible
 from assay.tasks.kinds import kind_of
 
 if TYPE_CHECKING:
     from assay.config import Project
     from assay.reporting.build import Report
-
-ENDING = 6.0  # seconds, about, that the report of a run takes
 
 
 def run(
@@ -123,7 +122,10 @@ def run(
             tell=tell,
         )
         turns = quick_first(arms, project.model) if minutes else arms
+        before = time.monotonic() - started
         outcomes = take_turns(bench, turns, exam, look, deadline(started, minutes))
+        for said in too_few_minutes(outcomes, minutes, before):
+            tell({"event": "warning", **said})
         outcomes.sort(key=lambda arm: [*arms].index(arm.name))
         interrupted = any(arm.note == INTERRUPTED for arm in outcomes)
         warnings += check_references(bench, exam)
@@ -243,12 +245,6 @@ def look_key(bench: Bench, arms: dict[str, Strategy], exam: Exam) -> str:
     ]
     keys = [bench.answer_key(strategy, exam.hash) for strategy in arms.values()]
     return store.digest(sorted([*keys, *further]))[:16]
-
-
-def deadline(started: float, minutes: float | None) -> float | None:
-    """When strategies have to end, by `time.monotonic()`: a little before the run has to, for its
-    report takes time."""
-    return None if minutes is None else started + 60 * minutes - min(ENDING, 6 * minutes)
 
 
 def collecting(tell: Tell, warnings: list[dict[str, Any]]) -> Tell:

@@ -1,0 +1,49 @@
+"""The limit of a run's minutes: when its strategies have to end, and what to say where they were
+enough for none."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from assay.decision.finished_arm import Arm
+
+ENDING = 6.0  # seconds, about, that the report of a run takes
+FIRST = 15.0  # seconds of a process that starts and a baseline in it, with room
+SHARE = 6.0  # seconds of each minute that `ENDING` may take
+
+
+def deadline(started: float, minutes: float | None) -> float | None:
+    """When strategies have to end, by `time.monotonic()`: a little before the run has to, for its
+    report takes time."""
+    return None if minutes is None else started + 60 * minutes - min(ENDING, SHARE * minutes)
+
+
+def least_minutes(before: float) -> float:
+    """The limit, in tenths of a minute, that leaves time for a first strategy.
+
+    Args:
+        before: seconds until the strategies begin.
+    """
+    seconds = before + FIRST
+    return math.ceil(10 * min(seconds / (60 - SHARE), (seconds + ENDING) / 60)) / 10
+
+
+def too_few_minutes(
+    outcomes: Sequence[Arm], minutes: float | None, before: float
+) -> Iterator[dict[str, Any]]:
+    """A warning where time was over before any strategy was done.
+
+    Args:
+        before: seconds until the strategies began.
+    """
+    late = any(arm.status in ("stopped", "skipped") for arm in outcomes)
+    if minutes is None or not late or any(arm.status == "done" for arm in outcomes):
+        return
+    text = (
+        f"{minutes:g} minutes were enough for no strategy: data and models took {before:.0f} s."
+        f" What is done is kept; a first one needs about --minutes {least_minutes(before):g}"
+    )
+    yield {"code": "R034", "count": 1, "text": text}
