@@ -67,6 +67,17 @@ def test_a_guard_that_may_be_broken_is_an_open_question(data):
     assert said in open_questions({**data, "strategies": arms}) and unsure(data) == []
 
 
+def test_what_the_reason_has_said_is_no_open_question(data):
+    failed = "No strategy was finished."
+
+    def said(reason):
+        verdict = {**data["verdict"], "failed": [failed], "reason": reason}
+        return open_questions({**data, "verdict": verdict})
+
+    assert failed in said("Something else.")
+    assert failed not in said("No strategy was finished, so there is nothing to recommend.")
+
+
 def test_only_parts_that_cost_something_are_columns():
     data = weighed(GOOD, FAIR, price_per_hour=1.0)
     assert cost_parts(data) == ["answering"]

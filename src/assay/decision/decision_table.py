@@ -95,8 +95,8 @@ def break_even_words(one: dict[str, Any]) -> str:
 def open_questions(data: dict[str, Any]) -> list[str]:
     """What the verdict leaves open or found failed, and what would change it; a sentence each."""
     verdict = data["verdict"]
-    said = [
-        *verdict["failed"],
+    said = [  # what the reason has said already is not said again
+        *(text for text in verdict["failed"] if text.rstrip(".") not in verdict["reason"]),
         verdict["undecided"],
         *([verdict["target"]["text"]] if verdict["target"] else []),
     ]
