@@ -84,5 +84,6 @@ of them to choose on; banking77: 10 a label and 3) and 800 to be asked about (ba
 mmlu, gsm8k and scitldr learn from the same rows as above. One `assay run` of 8 minutes a set, on
 one thread of two, beside the recipes outside on the other. On the four sets where assay's best is
 behind, the interval of the difference holds 0; the best of seven recipes, picked by the test rows,
-flatters itself there as it does above.
+flatters itself there as it does above. The stack of probe, setfit and encoder entered the portfolio
+after these runs, chosen on rows to learn and choose from (methods/stack.md); no figure here has it.
 """

@@ -45,6 +45,20 @@ def test_what_would_take_long_is_left_out_or_gets_fewer_rows():
     assert lora["max_rows"] == 600
 
 
+def test_the_tuned_encoder_is_combined_with_the_others_where_it_is_tuned():
+    def stacked(rows):
+        entries = portfolio("classify", Size(rows, labels=3))
+        return [
+            [inner["kind"] for inner in settings["inners"]]
+            for settings, _ in entries
+            if settings["kind"] == "stack"
+        ]
+
+    assert stacked(149) == [["probe", "setfit"]]
+    assert stacked(150) == [["probe", "setfit"], ["probe", "setfit", "encoder"]]
+    assert stacked(3001) == []
+
+
 def test_what_cannot_win_is_left_out():
     assert "ridge" in kinds("number") and "ridge" not in kinds("number", worked_out=True)
     assert "reader" in kinds("answer", found=True) and "reader" not in kinds("answer")

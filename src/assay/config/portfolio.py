@@ -106,6 +106,9 @@ def _labels(size: Size) -> Iterator[Entry]:
         yield both, "these two together"
         if size.rows >= ROWS_A_LABEL * size.labels:
             yield ENCODER
+            parts = [*both["inners"], ENCODER[0]]
+            # beside the stack of two, which is there earlier where minutes are few
+            yield both | {"inners": parts, "name": "stack-of-three"}, "all three together"
     if size.labels <= FEW_LABELS:
         yield BASE
 
