@@ -151,10 +151,13 @@ def repeated(project: str, tmp_path: Path, those: list[str]) -> None:
     assert new["rows"] == old["rows"] and old["audit"].items() <= new["audit"].items()
     assert new["exam"]["hash"] == old["exam"]["hash"]
     was, now = figures(old), figures(new)
+    # The tiny random model is far from sure: last bits of another processor make other answers.
+    alike = new["environment"]["processor"] == old["environment"]["processor"]
     for name in those:
         today = RENAMED.get(name, name)
         assert now[today]["n"] == was[name]["n"]
-        if (project, name) not in OTHER_FIGURES:
+        counts = project == "tickets" or name in ("majority", "tfidf")
+        if (project, name) not in OTHER_FIGURES and (alike or counts):
             assert now[today] == was[name], name
             assert answers(folder, today) == answers(before, name)
     kept = sorted(path.name for path in (folder / "work/fit").iterdir())
