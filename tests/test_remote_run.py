@@ -237,6 +237,7 @@ def test_a_trained_arm_on_a_remote_model_is_refused_by_check(service, project, a
     assert told.code == "M064" and says in told.text and told.help and not service.asked
 
 
+@pytest.mark.real  # the base is looked up
 def test_an_augmentation_that_asks_the_base_needs_one_of_this_machine(service, project):
     add(project, "augment: [{kind: paraphrase, by: model}]\n")
     with problem(ModelError, "M064", None, "paraphrase"):
