@@ -158,12 +158,12 @@ def test_servers_are_shared_in_the_same_surroundings_alone(folder, monkeypatch, 
                 Servers() as others,
                 worker(folder, "helpers.self_report", servers=others) as process,
             ):
-                found = json.loads(process.stdout.readline())["found"]
-                parents.append(parent_of(process.pid))
+                said = json.loads(process.stdout.readline())
+            parents.append(said["parent"])
             if threads:
-                assert found["variables"]["OMP_NUM_THREADS"] == threads
+                assert said["found"]["variables"]["OMP_NUM_THREADS"] == threads
         with worker(folder, "helpers.self_report", servers=servers) as process:
-            parents.append(parent_of(process.pid))
+            parents.append(json.loads(process.stdout.readline())["parent"])
     assert parents[0] != parents[1] and parents[0] == parents[2]
 
 
@@ -184,6 +184,6 @@ def test_a_fork_takes_as_much_memory_as_its_server(folder, servers, preload):
     # Its peak is that of a process which has imported for itself: the server, with its pages of
     # files.
     with worker(folder, "helpers.self_report", servers=servers, preload=preload) as process:
-        kilobytes = json.loads(process.stdout.readline())["kilobytes"]
-        held = Path(f"/proc/{parent_of(process.pid)}/status").read_text().partition("VmRSS:")[2]
-    assert kilobytes == pytest.approx(int(held.split()[0]), rel=0.02)
+        said = json.loads(process.stdout.readline())
+        held = Path(f"/proc/{said['parent']}/status").read_text().partition("VmRSS:")[2]
+    assert said["kilobytes"] == pytest.approx(int(held.split()[0]), rel=0.02)
