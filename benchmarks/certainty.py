@@ -6,8 +6,8 @@
 Each cell is a metric, a number of labels, of test rows, of groups (0: rows are independent) and of
 seeds. Its studies are of 20 populations with accuracies between 0.55 and 0.95, five arms each, two
 of them floors. The numbers are those of the product: `decision/comparison.py`,
-`decision/choice_rule.py`. What is done is kept in out/certainty/, a file a cell; the next call goes
-on.
+`decision/recommendation.py`. What is done is kept in out/certainty/, a file a cell; the next call
+goes on.
 
 single, paired   share of 95 % intervals that hold the truth: of the first arm's score, of its
                  difference to the second
@@ -32,8 +32,8 @@ import numpy as np
 
 import certainty_regret
 from assay.core.store import write_json
-from assay.decision.choice_rule import Gap, Standing, decide
 from assay.decision.comparison import Compared
+from assay.decision.recommendation import Gap, Standing, decide
 from assay.decision.settings import Weigh
 from assay.evaluation.metrics.accuracy import Accuracy
 from assay.evaluation.metrics.macro_f1 import MacroF1

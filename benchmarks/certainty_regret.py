@@ -1,4 +1,4 @@
-"""What does the choice lose, on average? The rule of `decision/choice_rule.py` on studies whose
+"""What does the choice lose, on average? The rule of `decision/recommendation.py` on studies whose
 truth is known.
 
     python benchmarks/certainty.py --regret [--studies 2000]
@@ -17,9 +17,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from assay.decision.choice_rule import Standing, choose
 from assay.decision.comparison import Compared
 from assay.decision.expected_loss import error_of
+from assay.decision.recommendation import Standing, choose
 from assay.decision.settings import Weigh
 from assay.evaluation.metrics.accuracy import Accuracy
 from certainty_world import columns, studies, world

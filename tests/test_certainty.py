@@ -76,7 +76,8 @@ def test_the_truth_of_a_synthetic_population_is_known(certainty):
 def test_more_rows_tell_as_often_as_it_was_said(certainty):
     """Of test sets of the size that `rows_needed` names, four of five tell the two arms apart by
     the p that decides."""
-    from assay.stats.intervals import Weights, rows_needed, swap_p
+    from assay.stats.intervals import Weights, rows_needed
+    from assay.stats.paired_tests import swap_p
     from certainty_world import studies, world
 
     draw = np.random.default_rng(3)

@@ -11,8 +11,8 @@ import pytest
 from scipy import stats
 
 from assay.core.types import Answer, Example, Message, Record, Task
-from assay.decision.choice_rule import Gap, Standing, decide
 from assay.decision.finished_arm import Arm
+from assay.decision.recommendation import Gap, Standing, decide
 from assay.decision.settings import ArmLimits, Compliance, Prices, Weigh
 from helpers.weighings import FAIR, FLOOR, GOOD, TWIN, N, arm, records, slow, weighed
 

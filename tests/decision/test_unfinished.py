@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from assay.decision.choice_rule import Standing
 from assay.decision.finished_arm import Arm
+from assay.decision.recommendation import Standing
 from assay.decision.unfinished import could_gain, find_unfinished, sentence
 
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from assay.decision.choice_rule import ArmChoice, Gap, Rival, Standing
 from assay.decision.constraints import Out
+from assay.decision.recommendation import ArmChoice, Gap, Rival, Standing
 from assay.decision.settings import Weigh
 from assay.decision.verdict_words import ChoiceSentences
 from helpers.lines import named

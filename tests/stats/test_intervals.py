@@ -13,9 +13,7 @@ from assay.stats.intervals import (
     metric_interval,
     on_other_rows,
     paired_interval,
-    paired_p,
     rows_needed,
-    swap_p,
 )
 
 
@@ -123,35 +121,10 @@ def test_pairing_cancels_the_difficulty_of_the_rows():
     assert found.low == pytest.approx(0.5) and found.high == pytest.approx(0.5)
 
 
-@pytest.mark.parametrize(("only_first", "only_second"), [(5, 1), (12, 4), (9, 8), (30, 11), (2, 0)])
-def test_p_is_the_exact_mcnemar_test_on_right_and_wrong(only_first, only_second):
-    first = column([1] * only_first + [0] * only_second + [1] * 40 + [0] * 20)
-    second = column([0] * only_first + [1] * only_second + [1] * 40 + [0] * 20)
-    # McNemar's exact test
-    exact = stats.binomtest(only_first, only_first + only_second, 0.5).pvalue
-    assert paired_p(first, second, mean) == pytest.approx(exact)
-    # Sampled, as for every other metric: a second column that does not count keeps the exact way
-    # shut.
-    sampled = paired_p(
-        np.hstack([first, first]), np.hstack([second, second]), mean, draws=20000, seed=5
-    )
-    assert sampled == pytest.approx(exact, abs=4 * math.sqrt(exact * (1 - exact) / 20000) + 1e-4)
-
-
-def test_equal_arms_have_p_one_and_no_difference():
+def test_equal_arms_have_no_difference():
     rows = column([0, 1, 1, 0])
-    assert paired_p(rows, rows, mean) == 1
     found = paired_interval(rows, rows, mean)
     assert (found.value, found.low, found.high) == (0, 0, 0)
-
-
-def test_p_is_never_zero_and_depends_on_the_seed_only():
-    first, second = column(np.full(200, 0.9)), column(np.full(200, 0.1))
-    assert paired_p(first, second, mean, draws=500) == pytest.approx(1 / 501)
-    assert paired_p(column(np.ones(300)), column(np.zeros(300)), mean) == 0.5**299  # 2 / 2^n
-    random = np.random.default_rng(1)
-    first, second = column(random.random(50)), column(random.random(50))
-    assert paired_p(first, second, mean, seed=4) == paired_p(first, second, mean, seed=4)
 
 
 def test_rows_needed_is_the_textbook_sample_size():
@@ -265,20 +238,6 @@ def test_rows_of_a_group_are_drawn_and_swapped_together():
     )
 
 
-def test_p_by_group_is_that_of_fair_coins_for_groups():
-    # Ten groups of ten rows, nine of which one arm wins with all rows: of 2^10 ways to swap, 2 x (1
-    # + 10) reach as far.
-    groups = np.repeat(np.arange(10), 10)
-    first = column(np.repeat([1] * 9 + [0], 10))
-    second = column(np.repeat([0] * 9 + [1], 10))
-    swaps = Weights(100, "swap", draws=20000, seed=1, groups=groups)
-    expected = 22 / 1024
-    assert swap_p(first, second, mean, swaps) == pytest.approx(
-        expected, abs=4 * math.sqrt(expected / 20000)
-    )
-    assert paired_p(first, second, mean) < 1e-10  # what rows taken for independent would say
-
-
 def test_slices_and_large_sets_use_the_same_weights():
     rows = column(np.arange(50))
     weights = Weights(50, draws=40, seed=9)
@@ -306,7 +265,7 @@ def test_shapes_are_checked():
     with pytest.raises(ValueError, match="one shape"):
         paired_interval(column([1, 0]), column([0, 1, 1]), mean)
     with pytest.raises(ValueError, match="two test rows"):
-        paired_p(column([1]), column([0]), mean)
+        paired_interval(column([1]), column([0]), mean)
     with pytest.raises(ValueError, match="3 rows need 3 groups"):
         Weights(3, groups=np.array([0, 1]))
     with pytest.raises(ValueError, match="one row"):

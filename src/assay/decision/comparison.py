@@ -22,8 +22,9 @@ from functools import cached_property
 import numpy as np
 
 from assay.core.types import Metric
-from assay.stats.intervals import DRAWS, Interval, Total, Weights, mcnemar_p, metric_value, swap_p
+from assay.stats.intervals import DRAWS, Interval, Total, Weights, metric_value
 from assay.stats.multiple_testing import holm, pairs_left
+from assay.stats.paired_tests import mcnemar_p, swap_p
 from assay.stats.standard_error import (
     ScoreEstimate,
     difference_interval,

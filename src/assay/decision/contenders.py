@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from assay.decision.choice_rule import Gap, Standing, best_floor, best_of, choose_by_worth
 from assay.decision.constraints import Guard, Out, over_limits
 from assay.decision.expected_loss import error_of, shrink_scores
 from assay.decision.finished_arm import Arm
 from assay.decision.measured_scores import ArmScores
 from assay.decision.ownership import Owned, ownership_cost
+from assay.decision.recommendation import Gap, Standing, best_floor, best_of, choose_by_worth
 from assay.decision.settings import Weigh
 
 # kinds that answer without regard to the question, or with the question itself

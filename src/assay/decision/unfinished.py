@@ -9,8 +9,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from assay.decision.choice_rule import Standing
 from assay.decision.finished_arm import Arm
+from assay.decision.recommendation import Standing
 
 
 def find_unfinished(arms: Sequence[Arm]) -> list[dict[str, Any]]:

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from assay.core.types import Task
-from assay.decision.choice_rule import ArmChoice, Standing, best_floor, decide
 from assay.decision.contenders import Field
 from assay.decision.measured_scores import round_or_none
+from assay.decision.recommendation import ArmChoice, Standing, best_floor, decide
 from assay.decision.settings import Weigh
 from assay.decision.uncertainty import single
 from assay.decision.unfinished import could_gain, sentence

@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 from functools import partial
 
-from assay.decision.choice_rule import ArmChoice, Gap, Standing, best_floor, best_of, is_significant
+from assay.decision.recommendation import (
+    ArmChoice,
+    Gap,
+    Standing,
+    best_floor,
+    best_of,
+    is_significant,
+)
 from assay.decision.settings import Weigh
 from assay.decision.uncertainty import single
 from assay.presentation.number_format import (

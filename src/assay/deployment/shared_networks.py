@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from assay.models.inference.chat_model import ChatModel
     from assay.runtime.arms.runner import Bench
 
-# those of `use.serve.engines`, which loads torch
+# those of `server/engine_choice.py`, which loads torch
 ENGINES: tuple[EngineName, ...] = ("own", "llama.cpp", "vllm")
 
 

@@ -6,10 +6,10 @@ Shared           one matrix of row weights serves all arms, metrics and slices o
                  (`Weights`)
 Intervals        percentile bootstrap, which the report does not use: `standard_error.py` says why,
                  and has others
-p-values         by swapping the two arms' answers row by row
+p-values         `paired_tests.py`
 Many arms        `multiple_testing.py`
-Groups           rows of one customer or document are drawn, and swapped, together
-Source           Koehn 2004 (W04-3250); Yeh 2000 (C00-2137); Efron & Tibshirani 1993
+Groups           rows of one customer or document are drawn together
+Source           Koehn 2004 (W04-3250); Efron & Tibshirani 1993
 """
 
 import math
@@ -27,8 +27,8 @@ DRAWS = 2000
 _BLOCK = 1 << 22  # cells turned into floats at a time: 32 MB at most
 # cells kept between calls: 128 MB at most; a larger test set is drawn anew for each call
 _KEEP = 1 << 26
+SAME = 1e-12  # two differences closer than this are one number, computed in another order
 _SPLIT = 0.5  # variance added to what is chosen on, as a share of the scores' own
-_SAME = 1e-12  # two differences closer than this are one number, computed in another order
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,57 +187,10 @@ def paired_interval(
     Source: Koehn (2004), Statistical Significance Tests for Machine Translation Evaluation,
     aclanthology.org/W04-3250
     """
-    _check_pair(first, second)
+    check_pair(first, second)
     weights = Weights(len(first), draws=draws, seed=seed)
     drawn = weights.values(first, total) - weights.values(second, total)
     return interval(metric_value(first, total) - metric_value(second, total), drawn, level)
-
-
-def swap_p(first: np.ndarray, second: np.ndarray, total: Total, swaps: Weights) -> float:
-    """Two-sided p-value of "both arms answer equally well", by letting them change places row by
-    row.
-
-    Were the arms alike, swapping their answers on any row would change nothing but chance. The
-    p-value is the share of random swaps with a difference at least as large as the one seen, the
-    seen one included, so it is never 0. For one column of zeros and ones that share is known
-    without drawing: McNemar's exact test. Where `swaps` has groups, all rows of a group change
-    places together.
-
-    Source: Yeh (2000), More accurate tests for the statistical significance of result differences,
-    C00-2137
-    """
-    _check_pair(first, second)
-    if swaps.groups is None and (exact := mcnemar_p(first, second)) is not None:
-        return exact
-    apart = first - second
-    seen = abs(metric_value(first, total) - metric_value(second, total))
-    differ = np.flatnonzero(apart.any(axis=1))  # the others change nothing
-    moved = swaps.sums(apart, differ)
-    n = np.full(swaps.draws, float(len(first)))
-    swapped = np.abs(total(first.sum(axis=0) - moved, n) - total(second.sum(axis=0) + moved, n))
-    return float((1 + np.count_nonzero(swapped >= seen - _SAME)) / (1 + swaps.draws))
-
-
-def mcnemar_p(first: np.ndarray, second: np.ndarray) -> float | None:
-    """McNemar's exact test of two columns of zeros and ones, (n, 1) each; None for other rows."""
-    if first.shape[1] != 1 or not (np.isin(first, (0, 1)).all() and np.isin(second, (0, 1)).all()):
-        return None
-    apart = first - second
-    return _exact_p(int((apart > 0).sum()), int((apart < 0).sum()))
-
-
-def _exact_p(only_first: int, only_second: int) -> float:
-    """Twice the smaller tail of fair coins, one for each row that the arms disagree on."""
-    n = only_first + only_second
-    tail = sum(math.comb(n, k) for k in range(min(only_first, only_second) + 1))
-    return min(1.0, 2 * tail / 2**n)
-
-
-def paired_p(
-    first: np.ndarray, second: np.ndarray, total: Total, *, draws: int = DRAWS, seed: int = 0
-) -> float:
-    """`swap_p` for one pair."""
-    return swap_p(first, second, total, Weights(len(first), "swap", draws=draws, seed=seed))
 
 
 def rows_needed(
@@ -266,14 +219,14 @@ def rows_needed(
         difference.
     """
     check_level(level)
-    if abs(difference) <= _SAME:
+    if abs(difference) <= SAME:
         return None
     normal = NormalDist()
     reach = normal.inv_cdf(1 - (1 - level) / (2 * comparisons)) + normal.inv_cdf(power)
     # N rows are enough where (difference / reach)^2 is at least error^2 n / N + (size / N)^2 / 2.
     allowed, scaled = (difference / reach) ** 2, error**2 * n
     rows = (scaled + math.sqrt(scaled**2 + 2 * allowed * size**2)) / (2 * allowed)
-    return max(0, math.ceil(rows - _SAME) - n)
+    return max(0, math.ceil(rows - SAME) - n)
 
 
 def on_other_rows(
@@ -307,7 +260,7 @@ def check_level(level: float) -> None:
         raise ValueError(f"level must lie between 0 and 1, got {level}")
 
 
-def _check_pair(first: np.ndarray, second: np.ndarray) -> None:
+def check_pair(first: np.ndarray, second: np.ndarray) -> None:
     if first.shape != second.shape or first.ndim != 2:
         raise ValueError(
             f"both strategies need rows of one shape (examples, columns), got {first.shape} and"

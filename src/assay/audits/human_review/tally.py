@@ -30,7 +30,8 @@ import numpy as np
 from assay.audits.human_review.pairwise import ReviewItem
 from assay.data.annotation.agreement import agreement
 from assay.stats import standard_error as spread
-from assay.stats.intervals import Interval, Weights, interval, paired_p
+from assay.stats.intervals import Interval, Weights, interval
+from assay.stats.paired_tests import paired_p
 
 CHOICES = ("A", "B", "tie", "bad")
 WIDTH = 0.05  # half the interval that `pairs_needed` is for

@@ -23,7 +23,8 @@ from typing import Any
 import numpy as np
 
 from assay.evaluation.metrics.accuracy import mean
-from assay.stats.intervals import Weights, metric_interval, paired_p
+from assay.stats.intervals import Weights, metric_interval
+from assay.stats.paired_tests import paired_p
 
 FIRST, SECOND = "A", "B"  # what the judge says
 

@@ -23,8 +23,9 @@ from assay.audits.robustness.operators import ABOUT, PerturbedRow
 from assay.audits.robustness.summary import costs
 from assay.core.types import Answer, Metric, Record, Task
 from assay.evaluation.scoring import judge
-from assay.stats.intervals import Interval, Weights, metric_value, swap_p
+from assay.stats.intervals import Interval, Weights, metric_value
 from assay.stats.multiple_testing import holm
+from assay.stats.paired_tests import swap_p
 from assay.stats.standard_error import group_codes, interval_of, paired_difference
 
 SHOWN = 5  # rows of a kind whose right answer became wrong

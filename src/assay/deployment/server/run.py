@@ -3,8 +3,8 @@ unless told otherwise.
 
     project -> fitted arms -> engine -> app -> socket, until the process is asked to stop
 
-The steps are `runtime.arms.open.benches`, `shared_networks`, `use.serve.app` and
-`use.serve.listening`.
+The steps are `runtime.arms.open.benches`, `shared_networks`, `app` and
+`listening`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A merged model as one GGUF file for llama.cpp, Ollama and LM Studio, in f16, q8_0 or q4_k_m.
 
-How         llama.cpp's converter writes f16 and q8_0 (`converter`); q4_k_m is written by
+How         llama.cpp's converter writes f16 and q8_0 (`gguf_converter.py`); q4_k_m is written by
             llama.cpp's recipe from the weights in fp32 (`kquants`). Chat template, the tokens of
             beginning, end and end of turn, control tokens and greedy generation are in the file.
             `gguf.json` beside it says what each tensor became

@@ -121,7 +121,7 @@ def decide(
     Args:
         drawn: their scores in each bootstrap draw, shape (draws, arms). n: test rows. units: groups
             that they come in.
-        higher: whether a higher score is better. size: of the metric, see `shrink.error_of`.
+        higher: whether a higher score is better. size: of the metric, see `expected_loss.error_of`.
         reach: the upper end of the paired interval of two arms, as a gain; by default that of the
             draws, which are too close together where few rows differ.
     """
@@ -156,7 +156,7 @@ def choose(
     """The index of the arm that the rule names on the scores seen.
 
     Args:
-        error: the covariance of their errors, (arms, arms), from `shrink.error_of`.
+        error: the covariance of their errors, (arms, arms), from `expected_loss.error_of`.
     """
     if not arms:
         return None

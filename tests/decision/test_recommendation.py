@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from assay.decision.choice_rule import Gap, Standing, best_of, decide
 from assay.decision.constraints import Out
+from assay.decision.recommendation import Gap, Standing, best_of, decide
 from assay.decision.settings import Weigh
 from assay.decision.verdict_words import ChoiceSentences
 from helpers.lines import named
