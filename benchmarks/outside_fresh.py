@@ -38,10 +38,10 @@ def again(make: Callable[[], Source]) -> Source:
     return replace(source, rows=pool, test=(), val=(), most=MOST, asked=ASKED)
 
 
-def asked_again(make: Callable[[], Source], test: Sequence[Row] = ()) -> Source:
+def asked_again(make: Callable[[], Source]) -> Source:
     """The set with the same rows to learn from and others to be asked about."""
     source = make()
-    return replace(source, test=unseen(source, test or source.test), asked=ASKED)
+    return replace(source, test=unseen(source, source.test), asked=ASKED)
 
 
 def unseen(source: Source, rows: Sequence[Row]) -> list[Row]:
@@ -125,7 +125,7 @@ def covid_rank() -> Source:
     return sets.ranked(covid(DATA / "covid_faq"))
 
 
-def named(make: Callable[[], Source], way: Callable[..., Source]) -> Callable[[], Source]:
+def with_name(make: Callable[[], Source], way: Callable[..., Source]) -> Callable[[], Source]:
     """A function of its own name, for a set's name is its function's."""
     made = partial(way, make)
     made.__name__ = f"{make.__name__}_again"  # type: ignore[attr-defined]
@@ -134,19 +134,19 @@ def named(make: Callable[[], Source], way: Callable[..., Source]) -> Callable[[]
 
 FRESH: tuple[Callable[[], Source], ...] = (
     banking77_again,
-    named(sets.sms_spam, again),
-    named(sets.snips, again),
-    named(sets.davidson, again),
-    named(sets.hatecheck, again),
+    with_name(sets.sms_spam, again),
+    with_name(sets.snips, again),
+    with_name(sets.davidson, again),
+    with_name(sets.hatecheck, again),
     enron_spam,
-    named(pieces.restaurant_intents, again),
-    named(pieces.restaurant, again),
-    named(pieces.snips_slots, again),
+    with_name(pieces.restaurant_intents, again),
+    with_name(pieces.restaurant, again),
+    with_name(pieces.snips_slots, again),
     ncbi_disease_again,
-    named(sets.mmlu, asked_again),
+    with_name(sets.mmlu, asked_again),
     xquad_german,
     medquad_cdc,
-    named(sets.gsm8k, asked_again),
+    with_name(sets.gsm8k, asked_again),
     scitldr_again,
     covid_rank,
 )

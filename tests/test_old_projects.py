@@ -165,6 +165,8 @@ def repeated(project: str, tmp_path: Path, those: list[str]) -> None:
     assert sorted(path.name for path in (folder / "work/fit").iterdir()) == kept
     assert report_of(folder) == new
     assert assay.ask("Where is it?", folder, names[-1], offline=True)
+    if not alike and project != "tickets":  # all else was held
+        pytest.skip("what a model computes may differ on another processor")
 
 
 @pytest.mark.slow

@@ -105,7 +105,7 @@ def test_the_page_says_what_was_lost_and_what_is_missing(tmp_path):
     page = document([laid(tmp_path)], rows, {"four": ["x", "y", "z"]})
     assert "on 0 of 1 sets; it loses 50.0 points on average, 50.0 at worst" in page
     assert "- four: `z`" in page and "assay has not been run" in page
-    assert "Rows that nobody had seen" not in page
+    assert "Other rows, each asked once" not in page
     again = document([laid(tmp_path)], rows, {"four": ["x", "y", "z"]}, [laid(tmp_path)])
     assert "1 sets, drawn when nothing was to be changed" in again and "50.0 at worst" in again
 

@@ -32,6 +32,15 @@ def test_too_few_minutes_are_said_with_those_that_would_do():
     assert "0.03 minutes" in said["text"] and "24 s" in said["text"]
 
 
+def test_what_was_late_needs_the_time_it_had_and_what_was_left():
+    late = Arm("lora", "lora", {}, status="stopped", left=300.0)
+    (said,) = too_few_minutes([late], 2.0, 20.0)
+    assert "--minutes 7.1" in said["text"]  # 120 and 300 seconds, and 6 for the report
+    # Where its pace is not known no limit is named, least of all one below what was given.
+    (said,) = too_few_minutes([Arm("lora", "lora", {}, status="stopped")], 2.0, 20.0)
+    assert "--minutes" not in said["text"] and said["text"].endswith("give it more")
+
+
 def test_nothing_is_said_where_time_was_not_what_lacked():
     late, done = (Arm("a", "tfidf", {}, status=status) for status in ("stopped", "done"))
     failed = Arm("b", "tfidf", {}, status="failed")
