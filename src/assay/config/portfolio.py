@@ -117,6 +117,9 @@ def _label_sets(size: Size) -> Iterator[Entry]:
     yield from (MAJORITY, TFIDF, PROBE)
     if size.rows <= CONTRAST_ROWS:
         yield ENCODER
+        # weights and thresholds from val, as for one label
+        both = {"kind": "stack", "inners": [PROBE[0], ENCODER[0]], "folds": 0, "name": "stack"}
+        yield both, "these two together"
     yield SIMILAR
 
 

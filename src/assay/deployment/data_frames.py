@@ -100,9 +100,13 @@ def frame_of(frame: Any, numbers: Sequence[int], answers: Sequence[Answer]) -> A
     return pandas.DataFrame(columns, index=frame.index)
 
 
-def shares(answers: Sequence[Answer], labels: Sequence[str]) -> np.ndarray:
+def shares(answers: Sequence[Answer], labels: Sequence[str], several: bool = False) -> np.ndarray:
     """The share of each label in each answer, shape (answers, labels): of the scores that the
     strategy gave to the labels, as its confidence is.
+
+    Args:
+        several: an answer has any number of labels; each has a probability of its own, and rows do
+            not add up to 1.
 
     Raises:
         UsageError: C211, an answer has no scores of its labels.
@@ -117,5 +121,7 @@ def shares(answers: Sequence[Answer], labels: Sequence[str]) -> np.ndarray:
     scores = np.asarray([one.scores for one in answers], dtype=np.float64).reshape(
         len(answers), len(labels)
     )
+    if several:
+        return np.exp(scores)
     weights = np.exp(scores - scores.max(axis=1, keepdims=True, initial=-np.inf))
     return weights / weights.sum(axis=1, keepdims=True)

@@ -102,12 +102,13 @@ class LoadedArm:
 
     def predict_proba(self, questions: Any) -> np.ndarray:
         """The share of each label of the task, shape (questions, labels), in the order of
-        `task.labels`.
+        `task.labels`; where a question may have several, each one's own probability.
 
         Raises:
             UsageError: C211, the arm does not say how likely each label is.
         """
-        return shares(self.answer(texts_of(questions)), self.task.labels)
+        several = self.task.kind == "multilabel"
+        return shares(self.answer(texts_of(questions)), self.task.labels, several)
 
     def stream(self, question: str | Example) -> Generator[str, None, Answer]:
         """The answer piece by piece, as it is written; an arm that chooses among labels gives it in

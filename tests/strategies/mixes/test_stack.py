@@ -1,4 +1,4 @@
-"""Strategies combined: weights from rows left out, and what is said with them."""
+"""Strategies combined: rows that are left out, options, several labels."""
 
 from dataclasses import replace
 
@@ -12,50 +12,10 @@ from assay.strategies.baselines.neighbours import Neighbours
 from assay.strategies.baselines.probe import Probe
 from assay.strategies.baselines.tfidf import Tfidf
 from assay.strategies.catalogue import refuse_unfit
-from assay.strategies.mixes.stack import Stack, fit_stack_weights, pool
+from assay.strategies.mixes.stack import Stack
 from assay.strategies.prompting.likelihood import Likelihood
-
-
-def test_a_strategy_by_itself_gets_the_temperature_of_its_rows():
-    """One arm says .9 and is right in 3 of 4: the likeliest share is .75, so 9^w = 3 and w = log 3
-    / log 9 = 1/2."""
-    shares = np.array([[0.9, 0.1]] * 400)
-    (weight,) = fit_stack_weights([shares], [0, 0, 0, 1] * 100)
-    assert weight == pytest.approx(0.5, abs=0.01)
-
-
-def test_an_arm_that_says_nothing_has_no_weight_in_the_answer():
-    rng = np.random.default_rng(0)
-    right = rng.integers(0, 3, 500)
-    good = (
-        np.full((500, 3), 0.1)
-        + 0.7 * np.eye(3)[np.where(rng.random(500) < 0.8, right, (right + 1) % 3)]
-    )
-    noise = rng.dirichlet(np.ones(3), 500)
-    weights = fit_stack_weights([good, noise], right.tolist())
-    assert weights[0] == pytest.approx(1.0, abs=0.1) and weights[1] < 0.1
-
-
-def test_weights_are_the_best_of_all_that_are_not_negative():
-    """The gradient is 0 where a weight is above 0, else it points down: what a constrained optimum
-    is known by."""
-    rng = np.random.default_rng(1)
-    right = rng.integers(0, 4, 300)
-    arms = [
-        np.stack([rng.dirichlet(np.ones(4) + k * np.eye(4)[one]) for one in right])
-        for k in (0, 1, 3)
-    ]
-    weights = fit_stack_weights(arms, right.tolist())
-
-    def loss(values):
-        logs = pool(arms, values)
-        logs -= np.log(np.exp(logs).sum(1, keepdims=True))
-        return -logs[np.arange(300), right].sum() + 0.5 * ((np.array(values) - 1 / 3) ** 2).sum()
-
-    for n, weight in enumerate(weights):
-        step = np.eye(3)[n] * 1e-4
-        slope = (loss(weights + step) - loss(weights - step)) / 2e-4
-        assert abs(slope) < 0.5 if weight > 0 else slope > -0.5
+from assay.tasks.label_sets import labels_in
+from helpers.label_sets import ROWS, TASK
 
 
 @pytest.mark.slow
@@ -100,9 +60,38 @@ def test_options_are_weighed_and_an_answer_is_one_of_the_questions_own(lesson):
         assert sum(np.exp(answer.scores)[len(question.options) :]) == 0
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("folds", [0, 3])
+def test_several_labels_are_named_by_what_both_say_and_come_back(lesson, tmp_path, folds):
+    given = replace(lesson("classify"), task=TASK, train=ROWS[:72], val=ROWS[72:])
+    inners = (Tfidf(), Probe(features=("words",)))
+    arm = Stack(inners=inners, folds=folds).fit(given)
+    questions = [row.question for row in ROWS]
+    answers = arm.answer(questions)
+    assert "F1 from a probability of one half on together" in arm.said
+    # the probabilities of the parts, each label by itself, times their weights as log odds
+    parts = [np.exp([one.scores for one in inner.answer(questions)]) for inner in arm.arms]
+    odds = sum(
+        weight * np.log(p / (1 - p))
+        for weight, p in zip(arm.weights, np.clip(parts, 1e-4, 1 - 1e-4), strict=True)
+    )
+    told = np.exp([one.scores for one in answers])
+    assert told == pytest.approx(1 / (1 + np.exp(-odds)), abs=1e-3)
+    for row, answer in zip(told, answers, strict=True):
+        named = {
+            label for label, p, cut in zip(TASK.labels, row, arm.cuts, strict=True) if p >= cut
+        }
+        assert set(labels_in(answer.text)) == named
+    right = [answer.text == row.target for answer, row in zip(answers, ROWS, strict=True)]
+    assert np.mean(right[72:]) > 0.8  # words that rows have named
+    arm.save(tmp_path)
+    again = Stack(inners=inners, folds=folds).restore(tmp_path, given)
+    assert again.answer(questions) == answers
+
+
 def test_it_needs_labels():
     with pytest.raises(TrainError) as caught:
-        refuse_unfit({"stack": Stack(inners=(Tfidf(), Probe()))}, Task(kind="multilabel"))
+        refuse_unfit({"stack": Stack(inners=(Majority(), Majority()))}, Task(kind="extract"))
     assert [problem.code for problem in caught.value.problems] == ["T066"]
 
 

@@ -114,9 +114,7 @@ class LinearSets(Adapted):
         task, weighted = lesson.task, balance == "weights"
         matrix = features.fit([example.text for example in lesson.train])
         wanted = several.indicator([example.target or "" for example in lesson.train], task)
-        names = [
-            f"{at}" if row.group is None else f"g{row.group}" for at, row in enumerate(lesson.train)
-        ]
+        names = several.group_names(lesson.train)
         groups = np.unique(names, return_inverse=True)[1]
         tried = [
             (RotatedRows(features.reweight(matrix, weight)), weight) for weight in features.weights
@@ -143,10 +141,7 @@ class LinearSets(Adapted):
             wanted = np.concatenate(
                 [wanted, several.indicator([row.target or "" for row in lesson.val], task)]
             )
-            names += [
-                f"val {at}" if row.group is None else f"g{row.group}"
-                for at, row in enumerate(lesson.val)
-            ]
+            names += several.group_names(lesson.val, "val ")
             groups = np.unique(names, return_inverse=True)[1]
         cuts = several.thresholds(seen, wanted, groups, task.metric in ALIKE, lesson.seed)
         return cls(features, weights, biases, cuts, task, choice.summary, stem)

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from assay.core.types import Answer, Task
+from assay.core.types import Answer, Example, Task
 from assay.strategies.linear.logistic_regression import (
     DEFAULT,
     FOLDS,
@@ -46,6 +46,14 @@ def indicator(targets: Sequence[str], task: Task) -> np.ndarray:
     for row, target in zip(found, targets, strict=True):
         row[[place[label] for label in labels_in(target, task.nothing)]] = 1
     return found
+
+
+def group_names(rows: Sequence[Example], prefix: str = "") -> list[str]:
+    """What rows are left out by: their group, else each by itself. `prefix`: of a row's own
+    name."""
+    return [
+        f"{prefix}{at}" if row.group is None else f"g{row.group}" for at, row in enumerate(rows)
+    ]
 
 
 def fit_one_vs_rest(
@@ -160,11 +168,11 @@ def thresholds(
         held = np.isin(groups, order[part::FOLDS])
         for named_by, way in zip(said, WAYS, strict=True):
             named_by[held] = seen[held] >= way(seen[~held], wanted[~held])
-    worth = [_f1(named_by, wanted == 1, alike) for named_by in said]
+    worth = [f1(named_by, wanted == 1, alike) for named_by in said]
     return WAYS[worth.index(max(worth))](seen, wanted)  # of equals the simplest
 
 
-def _f1(said: np.ndarray, wanted: np.ndarray, alike: bool) -> float:
+def f1(said: np.ndarray, wanted: np.ndarray, alike: bool = False) -> float:
     """Over all labels together, or the mean of each label's."""
     import numpy as np
 
@@ -216,15 +224,15 @@ def best_threshold(values: np.ndarray, wanted: np.ndarray) -> float:
 
 def apply_thresholds(shares: np.ndarray, cuts: np.ndarray, task: Task) -> list[Answer]:
     """The labels at or above their thresholds. The confidence is that of the least sure label, in
-    or out."""
+    or out; the scores are the labels' log probabilities, each label by itself."""
     import numpy as np
 
     found = []
-    for row in shares:
+    for row, scores in zip(shares, np.log(shares.clip(1e-6)).round(4).tolist(), strict=True):
         inside = row >= cuts
         line = format_labels(
             [label for label, one in zip(task.labels, inside, strict=True) if one], task.nothing
         )
         sure = float(np.where(inside, row, 1 - row).min()) if len(row) else 1.0
-        found.append(Answer(line, raw=line, confidence=round(sure, 4)))
+        found.append(Answer(line, line, tuple(scores), confidence=round(sure, 4)))
     return found

@@ -5,12 +5,11 @@ What it is for   strategies that err on different rows are together better than 
 Costs            the sum of its parts, each fitted `folds` times more; a question costs what all of
                  them cost
 Source           Wolpert (1992), Stacked generalization, doi.org/10.1016/S0893-6080(05)80023-1; as
-                 AutoGluon has it: Erickson et al. (2020), arxiv.org/abs/2003.06505. The pool is
-                 log-linear: Genest and Zidek (1986), Combining probability distributions,
-                 doi.org/10.1214/ss/1177013825
+                 AutoGluon has it: Erickson et al. (2020), arxiv.org/abs/2003.06505
 How              each part of the training rows is answered by strategies fitted on the others; the
-                 weights, none below 0, are those under which the right labels are likeliest; then
-                 all are fitted on all rows
+                 weights, none below 0, are those under which the right labels are likeliest
+                 (log_pool.py); then all are fitted on all rows. Of several labels a row, those are
+                 named whose probability reaches a threshold, chosen on the same answers
 Good when        the parts see different things: words, meaning, a language model
 Watch out        `folds: 5` trains an inner LoRA six times; `folds: 0` takes the weights from val
                  and trains it once
@@ -42,22 +41,21 @@ from assay.core.types import (
     Tell,
 )
 from assay.models.loading.catalogue import EMBEDDER
-from assay.strategies.linear.logistic_regression import parts_of, scorable
-from assay.strategies.mixes.knn import opinion
+from assay.strategies.encoders.label_targets import label_indicators
+from assay.strategies.linear import multilabel as several
+from assay.strategies.linear.logistic_regression import ALIKE, parts_of, scorable
+from assay.strategies.mixes.log_pool import fit_stack_weights, opinions, pool
 from assay.strategies.prompting.prompted_arm import among, best_label
 from assay.strategies.text.memoise_embed import memoise_embed
 
 if TYPE_CHECKING:
     import numpy as np
 
-LEAST = 1e-4  # of a label's share: one strategy alone cannot rule a label out
-PULL = 1.0  # strength of the pull towards equal weights that add up to 1, in rows
-
 
 class Stack(Strategy):
     kind: Literal["stack"] = "stack"
     gives = "mix"
-    # arms that choose among labels, or options
+    # strategies that choose among labels, any number of labels, or options
     inners: tuple[Inner, ...] = Field(min_length=2, max_length=16)
     # of the training rows; 0: val says how they are combined
     folds: int = Field(default=5, ge=0, le=20)
@@ -85,7 +83,7 @@ class Stack(Strategy):
         return tuple(dict.fromkeys(name for inner in self.inners for name in inner.needs(base)))
 
     def unfit(self, task: Task) -> Iterator[Problem]:
-        if not task.picks:
+        if not task.picks and task.kind != "multilabel":
             text = (
                 "stack: weighs what is said of each label or option; this task is of the kind"
                 f" '{task.kind}'"
@@ -93,6 +91,8 @@ class Stack(Strategy):
             yield Problem("T066", text, help="take its inner strategies by themselves")
 
     def fit(self, lesson: Lesson) -> StackAnswers:
+        import numpy as np
+
         need_rows("stack", lesson)
         if not self.folds and not lesson.val:
             text = "stack: there are no val rows to weigh the inner strategies on"
@@ -108,14 +108,23 @@ class Stack(Strategy):
             seen = [
                 opinions(arm.answer([row.question for row in rows]), lesson.task) for arm in arms
             ]
-        right = [lesson.task.labels.index(row.target or "") for row in rows]
-        weights = fit_stack_weights(seen, right)
-        return StackAnswers(arms, weights, lesson.task, summarise_stack(self, weights, seen, right))
+        task, right = lesson.task, label_indicators(rows, lesson.task)
+        weights = fit_stack_weights(seen, right, task.kind == "multilabel")
+        arm = StackAnswers(arms, weights, task, "")
+        if task.kind == "multilabel":
+            groups = np.unique(several.group_names(rows), return_inverse=True)[1]
+            told = arm.several_shares(seen) if len(rows) >= 2 * several.FOLDS else None
+            alike = task.metric in ALIKE
+            arm.cuts = several.thresholds(told, right, groups, alike, lesson.seed)
+        arm.said = summarise_stack(self, arm, seen, right)
+        return arm
 
     def restore(self, folder: Path, lesson: Lesson) -> StackAnswers:
         saved = read_json(folder / "stack.json")
         arms = [inner.restore(folder / f"inner-{n}", lesson) for n, inner in enumerate(self.inners)]
-        return StackAnswers(arms, saved["weights"], lesson.task, saved["said"])
+        return StackAnswers(
+            arms, saved["weights"], lesson.task, saved["said"], saved.get("thresholds", ())
+        )
 
     def _share_vectors(self, lesson: Lesson) -> Lesson:
         """The lesson with an embedder that reads a text once. Where an inner strategy will ask, all
@@ -140,8 +149,8 @@ class Stack(Strategy):
         return replace(lesson, start=None, means=replace(lesson.means, workdir=work))
 
     def _out_of_fold_shares(self, lesson: Lesson) -> tuple[list[Example], list[np.ndarray]]:
-        """Training rows whose label another row has too, and what each inner strategy, fitted
-        without the row, says of its labels, (rows, labels)."""
+        """Training rows, where they have one label those whose label another row has too, and what
+        each inner strategy, fitted without the row, says of the labels, (rows, labels)."""
         import numpy as np
 
         targets = [row.target or "" for row in lesson.train]
@@ -164,19 +173,29 @@ class Stack(Strategy):
                 arm = lesson.fit(inner, self._own(fold, f"part-{part}-{n}"))
                 seen[n][held] = opinions(arm.answer(asked), lesson.task)
                 del arm  # and its network: one at a time
-        rows = scorable(targets)
+        rows = list(range(len(targets)))
+        if lesson.task.kind != "multilabel":  # where an answer is put together of labels
+            rows = scorable(targets)
         return [lesson.train[i] for i in rows], [shares[rows] for shares in seen]
 
 
 class StackAnswers(Adapted):
     """`weights`: one an inner arm, of its log shares. `said`: how they came about, for the
-    report."""
+    report. `cuts`: of several labels, the probability from which each is named, (labels,)."""
 
-    def __init__(self, arms: Sequence[Adapted], weights: Sequence[float], task: Task, said: str):
+    def __init__(
+        self,
+        arms: Sequence[Adapted],
+        weights: Sequence[float],
+        task: Task,
+        said: str,
+        cuts: Sequence[float] | np.ndarray = (),
+    ):
         self.arms = list(arms)
         self.weights = list(weights)
         self.task = task
         self.said = said
+        self.cuts = cuts
 
     @property
     def model(self) -> LanguageModel | None:
@@ -190,85 +209,66 @@ class StackAnswers(Adapted):
         if not questions:
             return []
         told = [arm.answer(questions, tell) for arm in self.arms]
-        pooled = pool([opinions(answers, self.task) for answers in told], self.weights)
+        shares = [opinions(answers, self.task) for answers in told]
         return [
             replace(
-                self._best_answer(question, row),
-                prompt_tokens=sum(answer.prompt_tokens for answer in own),
-                tokens=sum(answer.tokens for answer in own),
+                answer,
+                prompt_tokens=sum(one.prompt_tokens for one in own),
+                tokens=sum(one.tokens for one in own),
             )
-            for question, row, own in zip(questions, pooled, zip(*told, strict=True), strict=True)
+            for answer, own in zip(
+                self._pooled(questions, shares), zip(*told, strict=True), strict=True
+            )
         ]
 
-    def _best_answer(self, question: Example, row: np.ndarray) -> Answer:
-        """The likeliest label, or of the question's options."""
-        best = best_label(self.task.labels, row)
-        return among(self.task, question, best) if self.task.kind == "choose" else best
+    def _pooled(self, questions: Sequence[Example], shares: Sequence[np.ndarray]) -> list[Answer]:
+        """The likeliest label, or of the question's options; of several, those that reach their
+        thresholds."""
+        if self.task.kind == "multilabel":
+            return several.apply_thresholds(self.several_shares(shares), self.cuts, self.task)
+        best = [best_label(self.task.labels, row) for row in pool(shares, self.weights)]
+        if self.task.kind == "classify":
+            return best
+        return [among(self.task, *pair) for pair in zip(questions, best, strict=True)]
+
+    def several_shares(self, shares: Sequence[np.ndarray]) -> np.ndarray:
+        """The probability of each of several labels, (rows, labels), from what the arms say of
+        each."""
+        from scipy.special import expit
+
+        return expit(pool(shares, self.weights, several=True))
 
     def save(self, folder: Path) -> None:
         for n, arm in enumerate(self.arms):
             (folder / f"inner-{n}").mkdir(exist_ok=True)
             arm.save(folder / f"inner-{n}")
-        write_json(folder / "stack.json", {"weights": self.weights, "said": self.said})
+        saved = {"weights": self.weights, "said": self.said, "thresholds": [*map(float, self.cuts)]}
+        write_json(folder / "stack.json", saved)
         write_json(folder / "note.json", {"notes": [self.said]})
 
 
-def opinions(answers: Sequence[Answer], task: Task) -> np.ndarray:
-    """What an arm thinks of each label, (answers, labels), rows adding up to 1."""
-    import numpy as np
-
-    return np.array([opinion(answer, task.labels) for answer in answers])
-
-
-def pool(shares: Sequence[np.ndarray], weights: Sequence[float]) -> np.ndarray:
-    """Log shares, up to a constant a row: the sum of the arms' own, each times its weight."""
-    import numpy as np
-
-    logs = np.stack([np.log(np.maximum(one, LEAST)) for one in shares])  # (arms, rows, labels)
-    return np.tensordot(np.asarray(weights, dtype=np.float64), logs, 1)
-
-
-def fit_stack_weights(shares: Sequence[np.ndarray], right: Sequence[int]) -> list[float]:
-    """Weights, none below 0, under which the right labels are likeliest. The negative
-    log-likelihood is convex in them; a pull towards equal ones that add up to 1 keeps them finite.
+def summarise_stack(
+    settings: Stack, arm: StackAnswers, shares: Sequence[np.ndarray], wanted: np.ndarray
+) -> str:
+    """How the strategies were combined, as a sentence of the report.
 
     Args:
-        shares: of each arm, (rows, labels). right: the index of each row's label.
+        shares: what each said of the rows, (rows, labels). wanted: (rows, labels), 1 for a label.
     """
-    import numpy as np
-    from scipy.optimize import minimize
-    from scipy.special import log_softmax
-
-    logs = np.stack([np.log(np.maximum(one, LEAST)) for one in shares])  # (arms, rows, labels)
-    rows, wanted, equal = np.arange(len(right)), np.asarray(right, dtype=np.int64), 1 / len(shares)
-
-    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
-        told = log_softmax(np.tensordot(weights, logs, 1), axis=1)
-        away = np.exp(told)
-        away[rows, wanted] -= 1
-        value = PULL / 2 * ((weights - equal) ** 2).sum() - told[rows, wanted].sum()
-        return float(value), (away * logs).sum((1, 2)) + PULL * (weights - equal)
-
-    start = np.full(len(shares), equal)
-    best = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0.0, None)] * len(shares)).x
-    return [round(float(weight), 6) for weight in best]
-
-
-def summarise_stack(
-    settings: Stack, weights: Sequence[float], shares: Sequence[np.ndarray], right: Sequence[int]
-) -> str:
-    """How the strategies were combined, as a sentence of the report."""
-    import numpy as np
-
-    wanted = np.asarray(right)
-    alone = [float((one.argmax(1) == wanted).mean()) for one in shares]
-    both = float((pool(shares, weights).argmax(1) == wanted).mean())
+    if arm.task.kind == "multilabel":
+        worth = "F1 from a probability of one half on"
+        alone = [several.f1(one >= several.EVEN, wanted == 1) for one in shares]
+        both = several.f1(arm.several_shares(shares) >= several.EVEN, wanted == 1)
+    else:
+        worth, right = "accuracy", wanted.argmax(1)
+        alone = [float((one.argmax(1) == right).mean()) for one in shares]
+        both = float((pool(shares, arm.weights).argmax(1) == right).mean())
     where = "training rows when they were left out" if settings.folds else "val rows"
     named = ", ".join(
         f"{inner.name or inner.kind} {weight:.2f} (alone {score:.3f})"
-        for inner, weight, score in zip(settings.inners, weights, alone, strict=True)
+        for inner, weight, score in zip(settings.inners, arm.weights, alone, strict=True)
     )
     return (
-        f"Weights of the inner strategies on {len(right):,} {where}: {named}; accuracy together"
+        f"Weights of the inner strategies on {len(wanted):,} {where}: {named}; {worth} together"
         f" {both:.3f}."
     )
