@@ -32,8 +32,10 @@ from contest import processor
 from outside_assay import run_assay
 from outside_fresh import FRESH
 from outside_page import document
+from outside_prose import LATER
 from outside_rows import SPLITS, Laid, lay_out
 from outside_sets import SETS
+from outside_third import THIRD
 
 HERE = Path(__file__).parent
 OUT = HERE / "out" / "outside"
@@ -42,6 +44,7 @@ PAGE = HERE.parent / "docs" / "which-way.md"
 LIMIT = 3000  # seconds of one recipe on one set, after which it counts as failed
 VERSION = 1  # raise it when recipes learn, choose or answer differently
 PHASES = ("outside", "assay", "table")
+DRAWINGS = {"first": SETS, "second": FRESH, "third": THIRD}
 # The dear ones come when the cheap ones are done everywhere: what needs sentence vectors, then what
 # is trained.
 VECTORS = (
@@ -68,8 +71,9 @@ def main() -> None:
     options = asked()
     until = None if options.minutes is None else time.monotonic() + 60 * options.minutes
     results = Results(RESULTS)
-    drawing = {"first": SETS, "second": FRESH, "both": (*SETS, *FRESH)}[options.drawing]
-    sets = [make for make in drawing if not options.only or make.__name__ in options.only]
+    named = [some for name, some in DRAWINGS.items() if options.drawing in (name, "all")]
+    makes = [make for some in named for make in some]
+    sets = [make for make in makes if not options.only or make.__name__ in options.only]
     laid = [lay_out(make, OUT / "sets") for make in sets]
     missing: list[str] = []
     if "outside" in options.phases:
@@ -82,17 +86,18 @@ def main() -> None:
     if missing:
         print(f"{len(missing)} results are missing:", *missing, sep="\n  ")
     if "table" in options.phases:
-        first, again = ([lay_out(make, OUT / "sets") for make in some] for some in (SETS, FRESH))
-        known = {one.name: recipes_of(one, "") for one in (*first, *again)}
-        rows = results.rows([*first, *again])
-        write_text(PAGE, document(first, rows, known, again))
+        first, *later = ([lay_out(make, OUT / "sets") for make in s] for s in DRAWINGS.values())
+        every = [one for some in (first, *later) for one in some]
+        known = {one.name: recipes_of(one, "") for one in every}
+        parts = [*zip(LATER, later, strict=True)]
+        write_text(PAGE, document(first, results.rows(every), known, parts))
         print(f"{PAGE} written")
 
 
 def asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--minutes", type=float, help="begin nothing more after so long")
-    parser.add_argument("--drawing", choices=("first", "second", "both"), default="both")
+    parser.add_argument("--drawing", choices=(*DRAWINGS, "all"), default="all")
     parser.add_argument("--only", type=lambda text: text.split(","), help="sets")
     parser.add_argument("--recipes", type=lambda text: text.split(","), help="of the outside")
     parser.add_argument("--phases", type=lambda text: text.split(","), default=PHASES)

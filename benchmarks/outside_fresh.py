@@ -34,33 +34,40 @@ MOST, ASKED = 750, 800
 def again(make: Callable[[], Source]) -> Source:
     """The set with the rows that its first drawing left, of one pool."""
     source = make()
-    pool = unseen(source, [*source.rows, *source.test])
+    pool = unseen([*source.rows, *source.test], source)
     return replace(source, rows=pool, test=(), val=(), most=MOST, asked=ASKED)
 
 
 def asked_again(make: Callable[[], Source]) -> Source:
     """The set with the same rows to learn from and others to be asked about."""
     source = make()
-    return replace(source, test=unseen(source, source.test), asked=ASKED)
+    return replace(source, test=unseen(source.test, source), asked=ASKED)
 
 
-def unseen(source: Source, rows: Sequence[Row]) -> list[Row]:
-    """Those of `rows` whose text is none of a row of the first drawing."""
-    fields = [source.columns[name] for name in ("text", "question") if name in source.columns]
+def unseen(rows: Sequence[Row], *before: Source) -> list[Row]:
+    """Those of `rows` whose text is none of a row that earlier drawings of the set used."""
+    columns = before[0].columns
+    fields = [columns[name] for name in ("text", "question") if name in columns]
 
     def text(row: Row) -> str:
         return json.dumps([row[name] for name in fields])
 
-    seen = {text(row) for some in parts_of(source).values() for row in some}
+    seen = {text(row) for source in before for some in parts_of(source).values() for row in some}
     return [row for row in rows if text(row) not in seen]
 
 
 def banking77_again() -> Source:
     """Ten rows of each of 77 intents to learn from and three to choose on, as before; asked about
     are other rows of the official train file, for all official test rows were asked about."""
+    return banking77_without(sets.banking77())
+
+
+def banking77_without(*before: Source) -> Source:
+    """The rows of the official train file that earlier drawings left; an intent that has too few
+    gives what it has."""
     with (DATA / "banking77" / "train.csv").open(encoding="utf-8", newline="") as lines:
         rows = [{"text": row["text"], "label": row["category"]} for row in csv.DictReader(lines)]
-    left = unseen(sets.banking77(), rows)
+    left = unseen(rows, *before)
     by_label: dict[str, list[Row]] = {}
     for row in drawn(left, len(left)):
         by_label.setdefault(row["label"], []).append(row)
@@ -85,15 +92,14 @@ def scitldr_again() -> Source:
 def ncbi_disease_again() -> Source:
     """Train and test as they are split; the official devel rows are asked about too."""
 
-    def read(name: str) -> list[Row]:
-        lines = (DATA / "ncbi_disease_ner" / name).read_text(encoding="utf-8").split("\n")
-        return pieces.sentences([line.split("\t") for line in lines])
-
     source = pieces.ncbi_disease()
-    rows, test = (
-        unseen(source, some) for some in (source.rows, [*source.test, *read("devel.tsv")])
-    )
+    rows, test = (unseen(some, source) for some in (source.rows, [*source.test, *ncbi_devel()]))
     return replace(source, rows=rows, test=test, most=MOST, asked=ASKED)
+
+
+def ncbi_devel() -> list[Row]:
+    lines = (DATA / "ncbi_disease_ner" / "devel.tsv").read_text(encoding="utf-8").split("\n")
+    return pieces.sentences([line.split("\t") for line in lines])
 
 
 # --- sets that were not in the first table --------------------------------------------------------
@@ -125,10 +131,12 @@ def covid_rank() -> Source:
     return sets.ranked(covid(DATA / "covid_faq"))
 
 
-def with_name(make: Callable[[], Source], way: Callable[..., Source]) -> Callable[[], Source]:
+def with_name(
+    make: Callable[[], Source], way: Callable[..., Source], end: str = "again"
+) -> Callable[[], Source]:
     """A function of its own name, for a set's name is its function's."""
     made = partial(way, make)
-    made.__name__ = f"{make.__name__}_again"  # type: ignore[attr-defined]
+    made.__name__ = f"{make.__name__}_{end}"  # type: ignore[attr-defined]
     return made
 
 

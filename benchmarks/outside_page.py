@@ -13,7 +13,7 @@ import numpy as np
 
 from assay.stats.intervals import Interval, Weights, interval, metric_value
 from assay.stats.standard_error import group_codes
-from outside_prose import AGAIN, HEAD, HOW, NOT
+from outside_prose import HEAD, HOW, NOT
 from outside_rows import Laid
 
 DRAWS = 2000
@@ -33,40 +33,43 @@ def document(
     sets: Sequence[Laid],
     rows: Sequence[dict[str, Any]],
     known: dict[str, list[str]],
-    again: Sequence[Laid] = (),
+    later: Sequence[tuple[str, Sequence[Laid]]] = (),
 ) -> str:
     """The page. Sets without a result from outside are left out, those without one of assay say so.
 
     Args:
         known: set -> its recipes; those without a result are named as not measured yet.
-        again: the sets of the second drawing, which have a part of their own.
+        later: prose and sets of each later drawing, which has a part of its own; a drawing without
+            results is left out.
     """
     by_set: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         by_set[row["set"]].append(row)
-    told, fresh = (
+    told, *fresh = (
         [
             Told(laid, by_set[laid.name])
             for laid in some
             if any("test" in row for row in by_set[laid.name])
         ]
-        for some in (sets, again)
+        for some in (sets, *(drawn for _, drawn in later))
     )
     parts = [
         HEAD.format(day=date.today().isoformat(), sets=len(told), draws=DRAWS),
         "\n".join(summary(told)),
     ]
-    if fresh:
-        parts += [AGAIN.format(sets=len(fresh)), "\n".join(summary(fresh))]
-        parts += ["\n".join(table(fresh))]
+    for (prose, _), some in zip(later, fresh, strict=True):
+        if some:
+            parts += [prose.format(sets=len(some)), "\n".join(summary(some))]
+            parts += ["\n".join(table(some))]
     parts += [
         "## By kind of task",
         "\n\n".join(by_kind(told)),
         "## Set by set",
         "\n".join(table(told)),
     ]
-    parts += [HOW, NOT, "## Every result", "\n".join(everything([*told, *fresh]))]
-    if lines := [*unmeasured([*told, *fresh], known)]:
+    every = [one for some in (told, *fresh) for one in some]
+    parts += [HOW, NOT, "## Every result", "\n".join(everything(every))]
+    if lines := [*unmeasured(every, known)]:
         parts += ["## Not measured yet", "\n".join(lines)]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 

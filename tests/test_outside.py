@@ -106,8 +106,20 @@ def test_the_page_says_what_was_lost_and_what_is_missing(tmp_path):
     assert "on 0 of 1 sets; it loses 50.0 points on average, 50.0 at worst" in page
     assert "- four: `z`" in page and "assay has not been run" in page
     assert "Other rows, each asked once" not in page
-    again = document([laid(tmp_path)], rows, {"four": ["x", "y", "z"]}, [laid(tmp_path)])
-    assert "1 sets, drawn when nothing was to be changed" in again and "50.0 at worst" in again
+
+
+def test_each_later_drawing_with_results_has_a_part_of_its_own(tmp_path):
+    from outside_page import document
+    from outside_prose import LATER
+
+    rows = [result("x", 0.9, [1, 0, 0, 0]), result("y", 0.8, [1, 1, 1, 0])]
+    one, known = laid(tmp_path), {"four": ["x", "y", "z"]}
+    page = document([one], rows, known, [(prose, [one]) for prose in LATER])
+    assert page.count("50.0 at worst") == 3 and page.count("| four | classify |") == 3
+    second, third = map(page.index, ("1 sets, drawn when nothing", "1 sets: what the first two"))
+    assert second < third
+    page = document([one], rows, known, [(LATER[0], []), (LATER[1], [one])])
+    assert "## Other rows, each asked once" not in page and "## Other rows once more" in page
 
 
 def test_assay_is_held_against_the_best_outside(tmp_path):
@@ -148,3 +160,28 @@ def test_a_second_drawing_has_no_text_of_the_first():
     assert first.isdisjoint(row["text"] for row in left)
     # Every other row is left: those ten texts that stand twice go with either row.
     assert [*left] == [row for row in rows if row["text"] not in first]
+
+
+def test_a_third_drawing_has_no_text_of_the_first_two():
+    from outside_fresh import unseen
+    from outside_source import Source
+
+    columns = {"text": "text", "label": "label"}
+
+    def drew(first: int, most: int) -> Source:
+        rows = [{"text": f"text {n}", "label": "a"} for n in range(first, first + 5)]
+        return Source("classify", "accuracy", rows, columns=columns, most=most, asked=0)
+
+    # The second has drawn but one of its five rows: what it has not drawn is left.
+    rows = [{"text": f"text {n}", "label": "b"} for n in range(12)]
+    drawn = unseen(rows, drew(0, 5), drew(5, 1))
+    assert len(drawn) == 6 and {"text 10", "text 11"} <= {row["text"] for row in drawn}
+
+
+def test_values_stand_as_whole_words_and_the_longer_first():
+    from outside_third import standing, values_of
+
+    values = values_of("name[The Mill], area[city centre], near[Mill], familyFriendly[yes]")
+    text = "Millers: near the mill in the City Centre is no other Mill."
+    found = [(text[one["start"] : one["end"]], one["label"]) for one in standing(text, values)]
+    assert found == [("the mill", "name"), ("City Centre", "area"), ("Mill", "near")]
