@@ -62,7 +62,7 @@ def test_scores_of_a_lent_beginning_are_those_of_copies(open_tiny, family):
     beginning = model.beginning(model.chat.prompt(PROMPTS[0])[0][:20])
     assert beginning is not None and beginning.lent == lent
     scores = model.score(PROMPTS, OPTIONS, left=0.0)
-    for found in model._beginnings._kept.values():
+    for found in model._recent._kept.values():
         found.lent = False
     np.testing.assert_allclose(model.score(PROMPTS, OPTIONS, left=0.0), scores, atol=1e-4)
 

@@ -21,7 +21,7 @@ from assay.core.types import Tell
 from assay.models.inference.attention_check import keeps, lends, pads, takes_trees
 from assay.models.inference.network_checks import NetworkChecks
 from assay.models.inference.output_layer import output, scale_logits
-from assay.models.inference.prefix_cache import Beginnings
+from assay.models.inference.recent_prefixes import RecentPrefixes
 from assay.models.inference.shared_prefix import Beginning
 from assay.models.tokenizer.chat_tokens import Chat
 
@@ -48,7 +48,7 @@ class CausalLM:
         self.head = network.get_output_embeddings()
         self.checks = checks or NetworkChecks(network, {})
         self.soft: Callable[[], DynamicCache] | None = None
-        self._beginnings = Beginnings(network)
+        self._recent = RecentPrefixes(network)
         self._exact: CausalLM | None = None
 
     @property
@@ -95,13 +95,11 @@ class CausalLM:
         there is neither."""
         soft = self.soft() if self.soft else None
         return (
-            None
-            if soft is None and not ids
-            else self._beginnings.of(ids, soft, whole=self.takes_trees)
+            None if soft is None and not ids else self._recent.of(ids, soft, whole=self.takes_trees)
         )
 
     def _check(self) -> None:
-        if not self._beginnings.check():
+        if not self._recent.check():
             self._exact = None
 
     def exact(self) -> CausalLM | None:
@@ -148,5 +146,5 @@ class CausalLM:
     def forget(self) -> None:
         """Drop what is kept between calls; needed where a weight was trained in place and is not
         trained any more."""
-        self._beginnings.forget()
+        self._recent.forget()
         self._exact = None

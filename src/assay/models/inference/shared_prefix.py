@@ -5,7 +5,7 @@ How       A batch's cache holds its own tokens alone. Attention is computed in t
           them, and to the own tokens; the parts are put together by their log-sums. Where a model's
           attention does not come here, or looks back over a window, the rows get copies of the
           beginning. Rows that write read a `PrefixView` of it (batch_pass.py).
-Kept      by the model that computed it, from one call to the next: prefix_cache.py
+Kept      by the model that computed it, from one call to the next: recent_prefixes.py
 Source    Juravsky et al. (2024), Hydragen, arxiv.org/abs/2402.05099
 """
 

@@ -21,6 +21,7 @@ from assay.models.environment import numeric_environment, package_version
 from assay.runtime.arms.answer_files import VERSION, answers_of
 from assay.runtime.arms.cache_keys import fit_key
 from assay.runtime.arms.process import Process, Servers, worker
+from assay.runtime.arms.resume import State, resume_state
 from assay.runtime.costs.effort import count_labelled, pieces
 from assay.runtime.costs.remote import money
 from assay.runtime.data_stage.prepare import Prepared
@@ -90,15 +91,8 @@ class Bench:
     def fit_stage(self, strategy: Strategy) -> store.Stage:
         return store.Stage(self.project.work, "fit", self.fit_key(strategy), self.tell)
 
-    def state(self, strategy: Strategy, questions: str) -> str:
-        """cached, fitted (answers are to do), resume or to do."""
-        answered, fit = (
-            self.stage(strategy, questions).completion_note() is not None,
-            self.fit_stage(strategy),
-        )
-        if fit.completion_note() is not None:
-            return "cached" if answered else "fitted"
-        return "resume" if fit.folder.exists() else "to do"
+    def state(self, strategy: Strategy, questions: str) -> State:
+        return resume_state(self.fit_stage(strategy), self.stage(strategy, questions))
 
     def run(
         self,

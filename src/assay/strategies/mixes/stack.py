@@ -224,8 +224,11 @@ class StackAnswers(Adapted):
     def _pooled(self, questions: Sequence[Example], shares: Sequence[np.ndarray]) -> list[Answer]:
         """The likeliest label, or of the question's options; of several, those that reach their
         thresholds."""
+        import numpy as np
+
         if self.task.kind == "multilabel":
-            return several.apply_thresholds(self.several_shares(shares), self.cuts, self.task)
+            told, cuts = self.several_shares(shares), np.asarray(self.cuts)
+            return several.apply_thresholds(told, cuts, self.task)
         best = [best_label(self.task.labels, row) for row in pool(shares, self.weights)]
         if self.task.kind == "classify":
             return best

@@ -1,5 +1,5 @@
-"""A model's prefix cache: the last beginnings, kept from call to call, and whether rows may look at
-them where they stand.
+"""The last beginnings that a model has computed, kept from call to call, and whether rows may look
+at them where they stand.
 
 Kept      The last two, so that a run that asks in chunks computes its own once. They are dropped
           when a weight changes, and from one call to the next while any weight is trained: a fused
@@ -29,7 +29,7 @@ CLOSE = {torch.float64: 1e-5, torch.float32: 1e-3}
 TRIED = 3  # tokens of each of the two rows on which lending is tried
 
 
-class Beginnings:
+class RecentPrefixes:
     """The last ones of a model. `check` before each use; `forget` when a training has ended."""
 
     def __init__(self, network: Any):

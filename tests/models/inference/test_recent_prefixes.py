@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from assay.core.types import Message
-from assay.models.inference.prefix_cache import lends
+from assay.models.inference.recent_prefixes import lends
 from assay.models.inference.shared_prefix import Beginning
 
 SYSTEM = Message("system", "Classify the message. Which colour has the money?")
@@ -37,7 +37,7 @@ def test_two_beginnings_are_kept(open_tiny):
     assert model.beginning(first) is kept
     model.beginning(third)
     assert model.beginning(first) is kept  # the second has gone: it was asked for before
-    assert len(model._beginnings._kept) == 2
+    assert len(model._recent._kept) == 2
     model.forget()
     assert model.beginning(first) is not kept
 
