@@ -151,6 +151,8 @@ class Learner(Settings, ABC):
     libraries: ClassVar[tuple[str, ...]] = ()
     # of settings worth a search, as a project writes them: what `search: auto` takes
     usual_ranges: ClassVar[Mapping[str, Any]] = {}
+    # settings that may change while a training goes on from its state
+    set_on_the_way: ClassVar[tuple[str, ...]] = ()
     # True when another seed gives another arm: what `seeds` of the project fits several times
     seeded: ClassVar[bool] = False
 

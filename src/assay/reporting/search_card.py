@@ -26,19 +26,23 @@ def search_blocks(
         search_plots.parallel_settings(f"{key}-parallel", trials, best, metric=metric),
         search_plots.trial_curves(f"{key}-curves", trials, best, metric=metric),
     ]
-    failed = [one for one in trials if one["state"] == "failed"]
+    told = [one for one in trials if one.get("text")]
     return [
         spec.Paragraph(" ".join(search_sentences(found, metric, tested))),
         spec.Details(
             f"{count(len(trials))} trials",
             (
                 *(spec.Figure(plot) for plot in plots),
-                spec.Bullets(
-                    [f"Trial {one['number'] + 1} failed: {one['text']}" for one in failed]
-                ),
+                spec.Bullets([_say_trial(one) for one in told]),
             ),
         ),
     ]
+
+
+def _say_trial(one: Mapping[str, Any]) -> str:
+    """Why it failed, or whose weights it took over."""
+    how = "failed" if one["state"] == "failed" else "went on"
+    return f"Trial {one['number'] + 1} {how}: {one['text']}"
 
 
 def search_sentences(found: Mapping[str, Any], metric: str, tested: float | None) -> list[str]:

@@ -23,7 +23,9 @@ from assay.search.settings import Sampler
 if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
 
-POPULATION = 8  # of a generation; optuna's 50 would be more than most searches have trials
+POPULATION = (
+    8  # of a generation, or of `pbt`; optuna's 50 would be more than most searches have trials
+)
 WARM_UP = 4  # trials drawn at random before a model of them is worth something
 
 

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from assay.core.errors import Pruned
 from assay.search.pruners import make_pruner
-from assay.search.samplers import make_sampler
+from assay.search.samplers import POPULATION, make_sampler
 from assay.search.search_space import Dimension, as_json, grid, is_there, short
 from assay.search.settings import SearchSettings
 
@@ -82,12 +82,16 @@ class TrialResult:
 
 def trial_count(dimensions: Sequence[Dimension], settings: SearchSettings) -> int:
     """How many trials there will be: those asked for, else six a setting from 6 to 48, and never
-    more than there are combinations."""
+    more than there are combinations; of a population eight."""
     some = settings.trials
     if some == "auto":
         some = min(MOST, max(FEWEST, A_DIMENSION * len(dimensions)))
+        if settings.sampler == "pbt":
+            return POPULATION
         if settings.sampler == "grid":
             return min(MOST, _combinations(dimensions, settings.points, MOST))
+    if settings.sampler == "pbt":
+        return some  # values change on the way, so several members may begin alike
     points = settings.points if settings.sampler == "grid" else some
     return min(some, _combinations(dimensions, points, some))
 

@@ -188,7 +188,8 @@ class Training:
             run.watch(score, loss, patience=patience, unit="evaluations")
         progress.curve.append({name: round(value, 6) for name, value in point.items()})
         last, fit = progress.curve[-1], fit_words(progress.curve, progress.start_loss)
-        self._say({"event": "evaluation", **last, "best_step": progress.best_step, "fit": fit.word})
+        whole = {"steps": self.plan.steps * self.settings.epochs, "best_step": progress.best_step}
+        self._say({"event": "evaluation", **last, **whole, "fit": fit.word})
 
     def _score_val(self, step: int) -> tuple[float, float, float]:
         """The score of val, minus its loss where nothing else decides; its loss and the standard

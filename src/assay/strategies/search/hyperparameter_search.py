@@ -21,12 +21,11 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from assay.core.errors import Problem, Pruned, TrainError
 from assay.core.sampling import hash_rank
@@ -44,10 +43,18 @@ from assay.core.types import (
     Task,
     Tell,
 )
+from assay.search.population import Population
 from assay.search.search_space import Dimension, as_json, value_at, with_values
 from assay.search.settings import SearchSettings
-from assay.search.study import JOURNAL, Study, Trial, TrialResult
+from assay.search.study import JOURNAL, Study, Trial
+from assay.strategies.search.population_based_training import train_population
 from assay.strategies.search.trial_events import TrialFollower, tell_for_trial
+from assay.strategies.search.trials import (
+    failure_text,
+    no_trial_error,
+    summarise_trials,
+    trial_lesson,
+)
 
 FILE = "search.json"  # in the arm's folder: the trials, and which one is kept
 NONE = object()
@@ -80,6 +87,18 @@ class HyperparameterSearch(Strategy):
             one.model_copy(update={"options": tuple(opened(one, each) for each in one.options)})
             for one in ranges
         )
+
+    @model_validator(mode="after")
+    def _changes_on_the_way(self) -> Self:
+        known = self.inner.set_on_the_way
+        for one in self.ranges if self.search.sampler == "pbt" else ():
+            if one.place not in known:
+                named = ", ".join(known) or f"none of {self.inner.kind}"
+                raise ValueError(
+                    f"`sampler: pbt` changes settings while a training goes on ({named}), and"
+                    f" '{one.place}' cannot be changed then: take another sampler"
+                )
+        return self
 
     # --- what it can do is what the strategy inside can do ----------------------------------------
 
@@ -131,7 +150,7 @@ class HyperparameterSearch(Strategy):
         return self.inner.belongs_elsewhere(task)
 
     def unfit(self, task: Task) -> Iterator[Problem]:
-        if find_spec("optuna") is None:
+        if find_spec("optuna") is None and self.search.sampler != "pbt":
             way = "pip install 'assay[search]', or write one value in the place of each range"
             yield Problem("T106", "ranges are searched with optuna, which is not here", help=way)
         yield from self.inner.unfit(task)
@@ -183,31 +202,24 @@ class HyperparameterSearch(Strategy):
         if not lesson.val:
             text = "search: there are no val rows to choose settings on"
             raise TrainError(Problem("T104", text, help="give the split a val share"))
+        rows = sorted(lesson.val, key=lambda row: hash_rank(lesson.seed, row.id))
+        rows = rows[: self.search.val_rows]
+        if self.search.sampler == "pbt":
+            people = Population(
+                lesson.workdir, self.ranges, self.search, lesson.seed, self.defaults()
+            )
+            return SearchAnswers(*train_population(people, self.strategy_of, lesson, rows))
         study = Study(
             lesson.workdir / JOURNAL, self.ranges, self.search, lesson.seed, self.defaults()
         )
-        rows = sorted(lesson.val, key=lambda row: hash_rank(lesson.seed, row.id))
-        rows = rows[: self.search.val_rows]
         errors: list[TrainError] = []
         while (trial := study.next()) is not None:
             errors += self._try(study, trial, lesson, rows)
         if (best := study.best()) is None:
-            said = {tuple(problem.code for problem in error.problems) for error in errors}
-            # What fails whatever the settings are has a way out of its own.
-            raise errors[0] if len(said) == 1 else TrainError(_no_trial(study.results()))
-        arm = lesson.fit(
-            self.strategy_of(best.values),
-            _own(lesson, best.number, tell_for_trial(best.number, lesson.tell)),
-        )
-        found = {
-            "best": best.number,
-            "values": {place: as_json(value) for place, value in best.values.items()},
-            "rows": len(rows),
-            "planned": study.count,
-            "importance": study.importance(),
-            "trials": [one.to_json() for one in study.results()],
-        }
-        return SearchAnswers(arm, found)
+            raise no_trial_error(study.results(), errors)
+        told = tell_for_trial(best.number, lesson.tell)
+        arm = lesson.fit(self.strategy_of(best.values), trial_lesson(lesson, best.number, told))
+        return SearchAnswers(arm, summarise_trials(study, best, rows))
 
     def _try(
         self, study: Study, trial: Trial, lesson: Lesson, rows: list[Example]
@@ -218,14 +230,14 @@ class HyperparameterSearch(Strategy):
         follow.tell_start()
         try:
             strategy = self.strategy_of(trial.values)
-            arm = lesson.fit(strategy, _own(lesson, trial.number, follow))
+            arm = lesson.fit(strategy, trial_lesson(lesson, trial.number, follow))
             score = follow.score(arm, rows, lesson)
         except Pruned:
             study.spend(trial, time.monotonic() - begun)
             study.prune(trial)
         except (TrainError, ValidationError) as error:
             study.spend(trial, time.monotonic() - begun)
-            study.fail(trial, _text(error))
+            study.fail(trial, failure_text(error))
             follow.tell_end()
             return [error] if isinstance(error, TrainError) else []
         except BaseException:
@@ -267,13 +279,6 @@ class SearchAnswers(Adapted):
         write_json(folder / FILE, dict(self.search))
 
 
-def _own(lesson: Lesson, number: int, tell: Tell) -> Lesson:
-    """The lesson with a folder of its own, where an interrupted training is found again."""
-    work = lesson.workdir / f"trial-{number}"
-    work.mkdir(parents=True, exist_ok=True)
-    return replace(lesson, start=None, means=replace(lesson.means, workdir=work, tell=tell))
-
-
 def _default_at(learner: Any, place: str) -> Any:
     """The default of the setting that stands there; NONE where it has none."""
     *path, last = place.split(".")
@@ -281,18 +286,3 @@ def _default_at(learner: Any, place: str) -> Any:
         learner = learner[int(part)] if isinstance(learner, tuple) else getattr(learner, part)
     field = type(learner).model_fields.get(last) if isinstance(learner, Learner) else None
     return NONE if field is None or field.is_required() else field.get_default()
-
-
-def _text(error: Exception) -> str:
-    if isinstance(error, TrainError):
-        return "; ".join(f"{problem.code} {problem.text}" for problem in error.problems)
-    if isinstance(error, ValidationError):
-        return "; ".join(item["msg"] for item in error.errors(include_url=False))
-    return str(error)
-
-
-def _no_trial(results: list[TrialResult]) -> Problem:
-    failed = next((one for one in results if one.state == "failed"), None)
-    why = f"; the first: {failed.text}" if failed else ""
-    text = f"search: none of {len(results)} trials came to an end{why}"
-    return Problem("T105", text, help="narrow the ranges, or set `search: {pruner: none}`")

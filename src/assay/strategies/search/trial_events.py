@@ -12,7 +12,8 @@ from typing import Any
 
 from assay.core.types import Adapted, Example, Lesson, Tell
 from assay.search.search_space import as_json
-from assay.search.study import Study, Trial, TrialResult
+from assay.search.study import Trial, TrialResult
+from assay.strategies.search.trials import Trials
 
 PARTS = (4, 2, 1)  # a trial is scored on a quarter of the val rows, a half, all
 A_TRIAL = 100  # units of progress
@@ -22,7 +23,7 @@ class TrialFollower:
     """Hears what a trial tells: its scores on val go to the study, which may end it; its progress
     becomes that of the search."""
 
-    def __init__(self, study: Study, trial: Trial, tell: Tell):
+    def __init__(self, study: Trials, trial: Trial, tell: Tell):
         self.study, self.trial, self.tell = study, trial, tell
         self.steps = 0  # of the training
         self.is_trained = False
@@ -69,15 +70,20 @@ class TrialFollower:
         elif kind == "evaluation":
             self.is_trained = True
             score = event.get("val", -event.get("val_loss", 0.0))
-            percent = 100 * event["step"] // max(1, self.steps or event["step"])
+            percent = 100 * event["step"] // event["steps"]
             self.tell({**event, "trial": self.trial.number})
             if percent < 100:
                 self.study.report(self.trial, percent, score)
         else:
             self.tell(event)
 
+    @property
+    def done_before(self) -> int:
+        """Of the whole search, besides this trial."""
+        return A_TRIAL * self.trial.number
+
     def _show(self, share: float, values: Any, step: int | None = None) -> None:
-        done = A_TRIAL * self.trial.number + int(A_TRIAL * min(1.0, share))
+        done = self.done_before + int(A_TRIAL * min(1.0, share))
         event = {
             "event": "progress",
             "done": done,

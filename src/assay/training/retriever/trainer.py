@@ -141,7 +141,8 @@ class Course:
         if self.look:
             point["val"] = round(self._watch(run), 6)
         progress.curve.append(point)
-        self.tell({"event": "evaluation", **point, "best_step": progress.best_step})
+        whole = {"steps": sum(self.steps), "best_step": progress.best_step}
+        self.tell({"event": "evaluation", **point, **whole})
 
     def _watch(self, run: Run) -> float:
         assert self.look is not None
