@@ -17,6 +17,7 @@ from outside_prose import HEAD, HOW, NOT
 from outside_rows import Laid
 
 DRAWS = 2000
+NAMES = ("these sets", "other rows of them, and four more sets", "what was left, and eight more")
 COLUMNS = (
     "set",
     "kind",
@@ -55,6 +56,7 @@ def document(
     )
     parts = [
         HEAD.format(day=date.today().isoformat(), sets=len(told), draws=DRAWS),
+        "\n".join(overview([*zip(NAMES, (told, *fresh), strict=False)])) if any(fresh) else "",
         "\n".join(summary(told)),
     ]
     for (prose, _), some in zip(later, fresh, strict=True):
@@ -71,7 +73,7 @@ def document(
     parts += [HOW, NOT, "## Every result", "\n".join(everything(every))]
     if lines := [*unmeasured(every, known)]:
         parts += ["## Not measured yet", "\n".join(lines)]
-    return "\n\n".join(part.strip() for part in parts) + "\n"
+    return "\n\n".join(part.strip() for part in parts if part) + "\n"
 
 
 def unmeasured(told: Sequence[Told], known: dict[str, list[str]]) -> Iterator[str]:
@@ -144,13 +146,7 @@ def summary(told: Sequence[Told]) -> Iterator[str]:
         yield ""
         yield "assay has not been run on these sets yet."
         return
-    lost = {
-        one.laid.name: one.less(one.arm("recommended") or {}, one.outside[one.best]).value
-        for one in run
-    }
-    best = {
-        one.laid.name: one.less(one.arm("best") or {}, one.outside[one.best]).value for one in run
-    }
+    lost, best = (differences(run, which) for which in ("recommended", "best"))
     against = [one.less(one.arm("recommended") or {}, one.outside[one.chosen]).value for one in run]
     worst = min(lost, key=lambda name: lost[name])
     yield ""
@@ -161,6 +157,35 @@ def summary(told: Sequence[Told]) -> Iterator[str]:
         f" {mean(against):+.1f} points on average. Its best strategy in hindsight is at least as"
         f" good as the best outside on {sum(value >= 0 for value in best.values())} of {len(run)}."
     )
+
+
+def differences(run: Sequence[Told], which: str) -> dict[str, float]:
+    """Set -> points of the `recommended` or the `best` strategy less the best recipe outside."""
+    return {
+        one.laid.name: one.less(one.arm(which) or {}, one.outside[one.best]).value for one in run
+    }
+
+
+def overview(drawings: Sequence[tuple[str, Sequence[Told]]]) -> Iterator[str]:
+    """A line a drawing; `drawings`: its name, and its sets."""
+    yield (
+        "| drawing | sets | recommended within 1 point of the best outside | at worst behind"
+        " | best in hindsight at least as good |"
+    )
+    yield "|---|---|---|---|---|"
+    for name, told in drawings:
+        run = [one for one in told if one.run]
+        if not run:
+            continue
+        lost, best = (differences(run, which).values() for which in ("recommended", "best"))
+        cells = [
+            name,
+            f"{len(run)}",
+            f"{sum(value >= -1 for value in lost)}",
+            f"{max(0.0, -min(lost)):.1f}",
+            f"{sum(value >= 0 for value in best)}",
+        ]
+        yield f"| {' | '.join(cells)} |"
 
 
 def table(told: Sequence[Told]) -> Iterator[str]:

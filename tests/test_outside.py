@@ -119,7 +119,7 @@ def test_each_later_drawing_with_results_has_a_part_of_its_own(tmp_path):
     second, third = map(page.index, ("1 sets, drawn when nothing", "1 sets: what the first two"))
     assert second < third
     page = document([one], rows, known, [(LATER[0], []), (LATER[1], [one])])
-    assert "## Other rows, each asked once" not in page and "## Other rows once more" in page
+    assert "## Other rows, each asked once" not in page and "## Rows of a third drawing" in page
 
 
 def test_assay_is_held_against_the_best_outside(tmp_path):
@@ -133,6 +133,16 @@ def test_assay_is_held_against_the_best_outside(tmp_path):
     page = document([laid(tmp_path)], [result("y", 0.8, [1, 1, 1, 0]), run], {"four": ["y"]})
     assert "on 0 of 1 sets, and at worst 25.0 points behind it (four)" in page
     assert "at least as good as the best outside on 1 of 1" in page
+
+
+def test_drawings_are_told_in_a_line_each(tmp_path):
+    from outside_page import Told, overview
+
+    arms = {"probe": {"test": 1.0, "rows": [[1.0]] * 4, "seconds": 6.0}}
+    run = {"set": "four", "side": "assay", "recommended": "probe", "best": "probe", "arms": arms}
+    one = Told(laid(tmp_path), [result("y", 0.8, [1, 1, 1, 0]), run])
+    lines = [*overview([("first", [one, one]), ("not run", [])])]
+    assert lines[2:] == ["| first | 2 | 2 | 0.0 | 2 |"]
 
 
 def test_the_recipes_import_nothing_of_assay():
