@@ -141,8 +141,8 @@ def test_drawings_are_told_in_a_line_each(tmp_path):
     arms = {"probe": {"test": 1.0, "rows": [[1.0]] * 4, "seconds": 6.0}}
     run = {"set": "four", "side": "assay", "recommended": "probe", "best": "probe", "arms": arms}
     one = Told(laid(tmp_path), [result("y", 0.8, [1, 1, 1, 0]), run])
-    lines = [*overview([("first", [one, one]), ("not run", [])])]
-    assert lines[2:] == ["| first | 2 | 2 | 0.0 | 2 |"]
+    lines = [*overview([("first", [one]), ("not run", [])])]
+    assert lines[2:] == ["| first | 1 | 1 | 0.0 | 1 |"]
 
 
 def test_the_recipes_import_nothing_of_assay():
