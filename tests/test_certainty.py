@@ -40,7 +40,7 @@ def certainty(monkeypatch):
 def test_what_the_report_says_holds(certainty, cell, monkeypatch):
     monkeypatch.setattr(certainty, "TRUTHS", 400)
     cell = certainty.Cell(*cell)
-    found = certainty.sum_gradients(
+    found = certainty.summed(
         [certainty.population(cell, number, STUDIES) for number in range(certainty.POPULATIONS)]
     )
     studies = STUDIES * certainty.POPULATIONS

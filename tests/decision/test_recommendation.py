@@ -236,19 +236,29 @@ def signed(arms, error):
 
 
 def test_the_corrected_score_by_hand():
-    # Equal cost and parts: the better score wins. The first arm is chosen on 0.80 +- 0.07 against
-    # 0.78 +- 0.07, three times of four, and judged on 0.80 -+ 0.14; the fourth time the second is,
-    # on 0.78 - 0.14. Noise times sqrt(2) is taken off twice, added once and taken off the fourth
-    # time: (3 x 0.80 + 0.78 - 2 x 0.141) / 4.
+    # Equal cost and parts: the better score wins. Of two scores with independent errors of s, d
+    # apart, it is 0.80 - d Phi(-d / s) - 2 s phi(d / s) elsewhere (tests/stats/test_intervals.py).
+    # All four signs of 0.1 have the variance 0.01 x 4 / 3; half a row stands beside it.
     arms = (standing("a", 0.80), standing("b", 0.78, p_best=0.5))
     found = decide(arms, signed(arms, 0.1), n=N, settings=Weigh())
-    noise = 0.1 * math.sqrt(2)
+    s = math.sqrt(0.01 * 4 / 3 + 0.5 / N**2)
+    lost = 0.02 * stats.norm.sf(0.02 / s) + 2 * s * stats.norm.pdf(0.02 / s)
+    error = 4 * math.sqrt(2) * s / math.sqrt(4000)
     assert arms[found.pick].name == "a"
-    assert found.corrected == pytest.approx((3 * 0.80 + 0.78 - 2 * noise) / 4)
+    assert found.corrected == pytest.approx(0.80 - lost, abs=error)
     # Lower is better: the same about 0, and the correction adds.
     arms = (standing("a", 0.20), standing("b", 0.22, p_best=0.5, best=0.2))
     found = decide(arms, signed(arms, 0.1), n=N, settings=Weigh(), higher=False)
-    assert found.corrected == pytest.approx((3 * 0.20 + 0.22 + 2 * noise) / 4)
+    assert found.corrected == pytest.approx(0.20 + lost, abs=error)
+
+
+def test_a_score_of_1_is_corrected_though_no_draw_differs_from_it():
+    # All rows are right in every draw, and half a row is the scores' error: of two equal scores
+    # the choice takes off 2 s phi(0), as above with d = 0.
+    arms = (standing("a", 1.0), standing("b", 1.0))
+    found = decide(arms, np.ones((200, 2)), n=50, settings=Weigh())
+    s = math.sqrt(0.5) / 50
+    assert found.corrected == pytest.approx(1 - 2 * s * stats.norm.pdf(0), abs=0.002)
 
 
 def test_the_corrected_score_is_at_most_the_seen_one_and_equal_where_no_chance_chooses():
@@ -258,7 +268,7 @@ def test_the_corrected_score_is_at_most_the_seen_one_and_equal_where_no_chance_c
     # not touch its score.
     cheap = (standing("a", 0.80, 9), standing("b", 0.79, 1, p_best=0.5))
     assert decide(
-        cheap, signed(cheap, 0.1), n=N, settings=Weigh(equivalent=9)
+        cheap, signed(cheap, 0.01), n=N, settings=Weigh(equivalent=9)
     ).corrected == pytest.approx(0.79)
 
 
@@ -274,7 +284,7 @@ def test_the_choice_is_repeated_with_the_error_of_the_scores_and_not_of_the_nois
     )
     expected = 0.80 - 3 * s + 3 * s * stats.norm.cdf(1.36) - 2 * s * stats.norm.pdf(1.36)
     found = decide(arms, draws, n=10**6, settings=Weigh()).corrected
-    assert found == pytest.approx(expected, abs=4 * 2 * s / math.sqrt(10_000))
+    assert found == pytest.approx(expected, abs=4 * 2 * s / math.sqrt(4000))
 
 
 @pytest.mark.slow

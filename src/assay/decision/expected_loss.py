@@ -73,10 +73,12 @@ def shortfall(gains: np.ndarray, error: np.ndarray) -> np.ndarray:
     arms = len(gains)
     between = float(_between(gains, error)[0])
     spread = between * (np.eye(arms) - between * np.linalg.inv(between * np.eye(arms) + error))
-    values, vectors = np.linalg.eigh((spread + spread.T) / 2)
-    root = vectors * np.sqrt(values.clip(0))
-    worth = (
-        shrink_scores(gains, error)
-        + np.random.default_rng(0).standard_normal((DRAWS, arms)) @ root.T
-    )
+    worth = shrink_scores(gains, error) + draw_normal(spread)
     return (worth.max(axis=1, keepdims=True) - worth).mean(axis=0)
+
+
+def draw_normal(covariance: np.ndarray) -> np.ndarray:
+    """`DRAWS` normal errors with this covariance, always the same: (DRAWS, arms)."""
+    values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
+    root = vectors * np.sqrt(values.clip(0))
+    return np.random.default_rng(0).standard_normal((DRAWS, len(covariance))) @ root.T

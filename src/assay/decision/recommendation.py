@@ -28,7 +28,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from assay.decision.constraints import Out
-from assay.decision.expected_loss import error_of, shortfall, shrink_scores
+from assay.decision.expected_loss import draw_normal, error_of, shortfall, shrink_scores
 from assay.decision.settings import Weigh
 from assay.stats.intervals import on_other_rows, rows_needed
 
@@ -132,8 +132,11 @@ def decide(
     sign = 1 if higher else -1
     gains = np.array([sign * arm.value for arm in arms])
     drawn = sign * drawn
+    # Not with the draws' own noise: a score of 1 has none, and looks best.
     elsewhere = on_other_rows(
-        gains, drawn, lambda scores: _choose_each(arms, shrink_scores(scores, error), settings)
+        gains,
+        draw_normal(error),
+        lambda scores: _choose_each(arms, shrink_scores(scores, error), settings),
     ).mean()
     # The correction only ever takes away: a negative one is the noise of the draws.
     corrected = sign * float(min(gains[pick], elsewhere))

@@ -236,14 +236,14 @@ def on_other_rows(
     mean is unbiased.
 
     The noise of a draw is added to the scores that the choice is made on and, larger, taken from
-    those that it is judged on, so that the two are independent, as two halves of the rows would be;
-    the choice costs a third of the rows and not half. Repeating the choice in bootstrap draws and
-    judging it on all rows takes back two thirds of the flattery only: the draws are centred on
-    scores that are flattered already.
+    those that it is judged on, so that the two are independent, as two halves of the rows would be,
+    where noise is normal with the covariance of the scores' errors. The choice costs a third of the
+    rows and not half. Repeating the choice in bootstrap draws and judging it on all rows takes back
+    two thirds of the flattery only: the draws are centred on scores that are flattered already.
 
     Args:
         values: score of each arm on all rows, shape (arms,).
-        drawn: score of each arm in each draw, shape (draws, arms).
+        drawn: score of each arm in each draw, or its noise alone, shape (draws, arms).
         choose: (draws, arms) -> index of the arm chosen in each draw, (draws,).
 
     Source: Oliveira, Lei & Tibshirani (2021), Unbiased risk estimation in the normal means problem
