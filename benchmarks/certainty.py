@@ -132,7 +132,8 @@ def chosen(found: Compared, cell: Cell, true: np.ndarray) -> dict[str, float]:
         made.append(
             Standing(name, is_floor, value, value, value, 0.001 if is_floor else 1.0 + at, 1, *gaps)
         )
-    choice = decide(made, found.bootstrap_scores(metric), n=cell.rows, settings=Weigh())
+    drawn, units = found.bootstrap_scores(metric), cell.groups or None
+    choice = decide(made, drawn, n=cell.rows, settings=Weigh(), units=units)
     pick = choice.pick or 0
     return {
         "flattered": 100 * (made[pick].value - true[pick]),

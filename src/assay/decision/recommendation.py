@@ -132,10 +132,11 @@ def decide(
     sign = 1 if higher else -1
     gains = np.array([sign * arm.value for arm in arms])
     drawn = sign * drawn
-    # Not with the draws' own noise: a score of 1 has none, and looks best.
+    # Not with the draws' own noise: a score of 1 has none, and looks best. Half a row is enough for
+    # that; half of a few groups would be more than all that choosing flatters by.
     elsewhere = on_other_rows(
         gains,
-        draw_normal(error),
+        draw_normal(error_of(drawn, n, size)),
         lambda scores: _choose_each(arms, shrink_scores(scores, error), settings),
     ).mean()
     # The correction only ever takes away: a negative one is the noise of the draws.
