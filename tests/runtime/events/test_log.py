@@ -151,6 +151,7 @@ def test_a_run_leaves_every_event_in_its_log(tmp_path, tiny_model):
         "val_loss",
         "val_se",
         "val",
+        "steps",
         "best_step",
         "fit",
     ]
