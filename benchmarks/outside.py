@@ -30,10 +30,10 @@ from assay.core.store import append, digest, drop_torn_line, read_lines, write_t
 from assay.stats.intervals import metric_value
 from contest import processor
 from outside_assay import run_assay
-from outside_fresh import FRESH
 from outside_page import document
 from outside_prose import LATER
 from outside_rows import SPLITS, Laid, lay_out
+from outside_second import SECOND
 from outside_sets import SETS
 from outside_third import THIRD
 
@@ -44,7 +44,7 @@ PAGE = HERE.parent / "docs" / "which-way.md"
 LIMIT = 3000  # seconds of one recipe on one set, after which it counts as failed
 VERSION = 1  # raise it when recipes learn, choose or answer differently
 PHASES = ("outside", "assay", "table")
-DRAWINGS = {"first": SETS, "second": FRESH, "third": THIRD}
+DRAWINGS = {"first": SETS, "second": SECOND, "third": THIRD}
 # The dear ones come when the cheap ones are done everywhere: what needs sentence vectors, then what
 # is trained.
 VECTORS = (

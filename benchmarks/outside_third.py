@@ -24,7 +24,7 @@ from functools import partial
 
 import outside_pieces as pieces
 import outside_sets as sets
-from outside_fresh import (
+from outside_second import (
     again,
     banking77_again,
     banking77_without,

@@ -155,8 +155,8 @@ def test_the_recipes_import_nothing_of_assay():
 
 
 def test_a_second_drawing_has_no_text_of_the_first():
-    from outside_fresh import again
     from outside_rows import parts_of
+    from outside_second import again
     from outside_source import Source
 
     rows = [{"text": f"text {n % 90}", "label": "ab"[n % 2]} for n in range(100)]
@@ -173,7 +173,7 @@ def test_a_second_drawing_has_no_text_of_the_first():
 
 
 def test_a_third_drawing_has_no_text_of_the_first_two():
-    from outside_fresh import unseen
+    from outside_second import unseen
     from outside_source import Source
 
     columns = {"text": "text", "label": "label"}

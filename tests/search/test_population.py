@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.search.population import FACTORS, ROUNDS, Population, draw, within
+from assay.search.population import PERTURB, ROUNDS, Population, draw, within
 from assay.search.search_space import Dimension
 from assay.search.settings import SearchSettings
 from assay.search.study import trial_count
@@ -57,7 +57,7 @@ def test_settings_are_a_fifth_off_or_drawn_anew_in_one_of_four_cases(tmp_path):
         go_round(people, lambda number: number)
         ((who, whose),) = people.taking
         value, other = (people.members[one].values["learning_rate"] for one in (who, whose))
-        near = [factor for factor in FACTORS if value == within(RATE, other * factor)]
+        near = [factor for factor in PERTURB if value == within(RATE, other * factor)]
         kinds[near[0] if near else "drawn"] += 1
     assert kinds["drawn"] / 300 == pytest.approx(0.25, abs=0.08)
     assert kinds[0.8] / 300 == pytest.approx(0.375, abs=0.09)

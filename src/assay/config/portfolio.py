@@ -101,25 +101,26 @@ def _labels(size: Size) -> Iterator[Entry]:
     if size.rows <= CONTRAST_ROWS:
         tuned = {"kind": "setfit"}
         yield tuned, "the sentence encoder tuned by contrast, a linear model on it"
-        # Weights from val: rows of train left out would have the encoder tuned five times more.
-        both = {"kind": "stack", "inners": [PROBE[0], tuned], "folds": 0, "name": "stack"}
-        yield both, "these two together"
+        yield _stack("stack", PROBE[0], tuned), "these two together"
         if size.rows >= ROWS_A_LABEL * size.labels:
             yield ENCODER
-            parts = [*both["inners"], ENCODER[0]]
             # beside the stack of two, which is there earlier where minutes are few
-            yield both | {"inners": parts, "name": "stack-of-three"}, "all three together"
+            parts = (PROBE[0], tuned, ENCODER[0])
+            yield _stack("stack-of-three", *parts), "all three together"
     if size.labels <= FEW_LABELS:
         yield BASE
+
+
+def _stack(name: str, *inners: dict[str, Any]) -> dict[str, Any]:
+    """With weights from val: rows of train left out would have an encoder tuned five times more."""
+    return {"kind": "stack", "inners": [*inners], "folds": 0, "name": name}
 
 
 def _label_sets(size: Size) -> Iterator[Entry]:
     yield from (MAJORITY, TFIDF, PROBE)
     if size.rows <= CONTRAST_ROWS:
         yield ENCODER
-        # weights and thresholds from val, as for one label
-        both = {"kind": "stack", "inners": [PROBE[0], ENCODER[0]], "folds": 0, "name": "stack"}
-        yield both, "these two together"
+        yield _stack("stack", PROBE[0], ENCODER[0]), "these two together"
     yield SIMILAR
 
 

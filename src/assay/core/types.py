@@ -152,7 +152,7 @@ class Learner(Settings, ABC):
     # of settings worth a search, as a project writes them: what `search: auto` takes
     usual_ranges: ClassVar[Mapping[str, Any]] = {}
     # settings that may change while a training goes on from its state
-    set_on_the_way: ClassVar[tuple[str, ...]] = ()
+    mutable_settings: ClassVar[tuple[str, ...]] = ()
     # True when another seed gives another arm: what `seeds` of the project fits several times
     seeded: ClassVar[bool] = False
 

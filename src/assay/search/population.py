@@ -28,8 +28,8 @@ FILE = "population.json"
 WHOLE = 100  # percent of a training
 ROUNDS = 4
 SHARE = 0.25  # of the members gives way, and as large a share is taken over from
-FACTORS = (0.8, 1.2)
-ANEW = 0.25  # of the settings that are changed are drawn anew
+PERTURB = (0.8, 1.2)
+RESAMPLE = 0.25  # of the settings that are changed are drawn anew
 
 
 @dataclass
@@ -92,14 +92,14 @@ class Population:
             self.members = [Member.from_json(one) for one in saved["members"]]
             self.taking = [(who, other) for who, other in saved["taking"]]
             return
-        self.members = [Member(n, self._drawn(n)) for n in range(self.count)]
+        self.members = [Member(n, self._first_values(n)) for n in range(self.count)]
         self.save()
 
     def save(self) -> None:
         members = [one.to_json() for one in self.members]
         write_json(self.folder / FILE, {"members": members, "taking": self.taking})
 
-    def _drawn(self, number: int) -> dict[str, Any]:
+    def _first_values(self, number: int) -> dict[str, Any]:
         if number == 0:
             return dict(self.first)
         return {one.place: draw(one, self.seed, "first", number) for one in self.dimensions}
@@ -138,8 +138,8 @@ class Population:
         member.rounds = max(member.rounds + 1, member.at * ROUNDS // WHOLE)
         running = self._running()
         if len({one.rounds for one in running}) == 1:
-            self.taking = self._choose(running, member.rounds)
-            self._change()
+            self.taking = self._select(running, member.rounds)
+            self._exploit()
         self.save()
 
     def end(self, member: Member, state: str, score: float | None = None, text: str = "") -> None:
@@ -147,8 +147,8 @@ class Population:
         member.state, member.score, member.text = state, score, text or member.text
         self.save()
 
-    def _choose(self, running: Sequence[Member], past: int) -> list[tuple[int, int]]:
-        """(who takes over, from whom) after a round."""
+    def _select(self, running: Sequence[Member], past: int) -> list[tuple[int, int]]:
+        """(who takes over, from whom) after a round: truncation selection."""
         ranked = sorted(running, key=lambda one: (-_last(one), one.number))
         few = round(SHARE * len(ranked))
         best, worst = ranked[:few], ranked[len(ranked) - few :]
@@ -159,26 +159,26 @@ class Population:
                 pairs.append((one.number, other.number))
         return pairs
 
-    def _change(self) -> None:
+    def _exploit(self) -> None:
         for who, whose in self.taking:
             one, other = self.members[who], self.members[whose]
             said = f"from {other.at} % on with the weights of trial {other.number + 1}"
             one.values = {
-                place.place: self._near(place, other.values[place.place], one)
+                place.place: self._explore(place, other.values[place.place], one)
                 for place in self.dimensions
             }
             one.text = f"{one.text}; {said}" if one.text else said
             one.curve[-1], one.step = other.curve[-1], other.step  # what it goes on from
 
-    def _near(self, place: Dimension, value: Any, member: Member) -> Any:
+    def _explore(self, place: Dimension, value: Any, member: Member) -> Any:
         """A value near another, or one drawn anew."""
         drawn = random_stream(self.seed, member.rounds, member.number, place.place)
-        if drawn.random() < ANEW:
+        if drawn.random() < RESAMPLE:
             return draw(place, self.seed, member.rounds, member.number)
         if place.options:
             at = place.options.index(value) + drawn.choice((-1, 1))
             return place.options[min(max(at, 0), len(place.options) - 1)]
-        return within(place, value * drawn.choice(FACTORS))
+        return within(place, value * drawn.choice(PERTURB))
 
     # --- as a study has it ------------------------------------------------------------------------
 

@@ -118,7 +118,7 @@ class Trained(Strategy):
     VERSION: ClassVar[int] = 4
     neural = True
     seeded = True
-    set_on_the_way = ("learning_rate", "weight_decay", "clip", "noise")
+    mutable_settings = ("learning_rate", "weight_decay", "clip", "noise")
 
     @model_validator(mode="after")
     def _learns_one_thing(self) -> Trained:

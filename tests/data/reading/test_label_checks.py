@@ -103,6 +103,24 @@ def test_answers_that_need_no_reading_are_told(train, codes):
     assert [one["code"] for one in check_answers({"train": train})] == codes
 
 
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        (("a;b", "b;c", "a;c", "a;b;c", "b"), "of 3 in all"),
+        (("a,b", "b,c", "a,c", "a,b,c"), "of 3 in all"),
+        # parts that come once are names with a separator in them
+        (("bad, not mine", "lost, stolen", "cancel, refund", "other"), ""),
+        (("a;b", "b;c", "c"), ""),  # two may be chance
+        (("a", "b", "c"), ""),
+    ],
+)
+def test_labels_that_are_joined_of_others_are_told(labels, said):
+    train = rows(*((f"q {n} {label}", label) for n, label in enumerate(labels * 4)))
+    problems, warnings = check_labels({"train": train, "val": (), "test": ()}, {}, ())
+    told = [one["text"] for one in warnings if one["code"] == "D214"]
+    assert not problems and len(told) == bool(said) and all(said in text for text in told)
+
+
 def codes_of(error):
     return [problem.code for problem in error.problems]
 

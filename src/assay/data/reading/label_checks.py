@@ -21,6 +21,9 @@ from assay.tasks.label_sets import labels_in
 from assay.tasks.options import LETTERS
 
 LEAST_SORTED = 30  # rows from which an order can be told from chance
+SEPARATORS = (";", "|", ",")  # between several labels in one
+LEAST_JOINED = 3  # labels with a separator
+AGAIN = 0.75  # of their parts stand in another label too
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 _COMMA = re.compile(r"[+-]?\d+,\d+")
 
@@ -48,7 +51,7 @@ def check_labels(
     raw: Mapping[str, Mapping[str, str]],
     listed: Sequence[str],
 ) -> tuple[list[Problem], list[dict]]:
-    """Problems and warnings of a classify task: D029 to D034, D040, D046.
+    """Problems and warnings of a classify task: D029 to D034, D040, D046, D214.
 
     Args:
         splits: "train", "val", "test".
@@ -81,6 +84,7 @@ def check_labels(
         *_rare(counts, first, splits),
         *_conflicts(every),
         *_commas(first),
+        *_several(first),
     ]
     return problems, warnings + _answer_leaks(every, share=0.5)
 
@@ -306,6 +310,23 @@ def _commas(first: Mapping[str, str]) -> list[dict]:
         return []
     told = f"{first[with_comma[0]]}: '{with_comma[0]}' in a number column; it is kept as text"
     return [_warning("D040", len(with_comma), told)]
+
+
+def _several(first: Mapping[str, str]) -> list[dict]:
+    """Labels that look like several each: most of their parts come again in other labels, and
+    there are fewer parts than labels."""
+    for separator in SEPARATORS:
+        split = {label: {part.strip() for part in label.split(separator)} - {""} for label in first}
+        joined = [label for label, parts in split.items() if len(parts) > 1]
+        uses = Counter(part for parts in split.values() for part in parts)
+        again = [uses[part] > 1 for label in joined for part in split[label]]
+        if len(joined) < LEAST_JOINED or sum(again) < AGAIN * len(again) or len(uses) >= len(first):
+            continue
+        told = f"{first[joined[0]]}: '{joined[0]}'; {len(joined):,} of {len(first):,} labels look"
+        told += f" like several, of {len(uses):,} in all. If they are, set task: {{kind:"
+        told += f" multilabel, separator: '{separator}'}}"
+        return [_warning("D214", len(joined), told)]
+    return []
 
 
 def _answer_leaks(every: Sequence[Example], share: float) -> list[dict]:

@@ -90,7 +90,7 @@ class HyperparameterSearch(Strategy):
 
     @model_validator(mode="after")
     def _changes_on_the_way(self) -> Self:
-        known = self.inner.set_on_the_way
+        known = self.inner.mutable_settings
         for one in self.ranges if self.search.sampler == "pbt" else ():
             if one.place not in known:
                 named = ", ".join(known) or f"none of {self.inner.kind}"

@@ -140,7 +140,7 @@ def with_name(
     return made
 
 
-FRESH: tuple[Callable[[], Source], ...] = (
+SECOND: tuple[Callable[[], Source], ...] = (
     banking77_again,
     with_name(sets.sms_spam, again),
     with_name(sets.snips, again),
