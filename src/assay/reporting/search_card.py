@@ -41,8 +41,8 @@ def search_blocks(
 
 def _say_trial(one: Mapping[str, Any]) -> str:
     """Why it failed, or whose weights it took over."""
-    how = "failed" if one["state"] == "failed" else "went on"
-    return f"Trial {one['number'] + 1} {how}: {one['text']}"
+    how = " failed" if one["state"] == "failed" else ""
+    return f"Trial {one['number'] + 1}{how}: {one['text']}"
 
 
 def search_sentences(found: Mapping[str, Any], metric: str, tested: float | None) -> list[str]:
