@@ -1,0 +1,73 @@
+"""The recipe for Slurm, on a cluster of three nodes: the report of one machine, also where the job
+is queued again in the middle."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import assay
+from helpers import slurm
+from helpers.toy import build, comparable
+
+pytestmark = pytest.mark.nightly
+
+RECIPE = Path(__file__).parents[1] / "examples" / "slurm" / "run.sbatch"
+ARMS = """
+compare:
+  - {kind: majority}
+  - {kind: tfidf}
+  - {kind: shots, k: 2}
+  - {kind: lora, rank: 4, epochs: 80, name: long}
+"""
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    pytest.importorskip("ray", reason="needs the extra ray: pip install 'assay[ray]'")
+    with slurm.three_nodes(tmp_path_factory.mktemp("slurm")) as variables:
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        yield {**variables, "PATH": path}
+
+
+def wait_for(what, seconds=900):
+    until = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < until
+        time.sleep(0.2)
+
+
+def test_a_job_that_is_queued_again_has_the_report_of_one_machine(cluster, tmp_path, tiny_model):
+    alone = assay.run(build(tmp_path / "alone", tiny_model, ARMS)).data
+    folder = build(tmp_path / "nodes", tiny_model, ARMS)
+    job = slurm.submit(
+        cluster, tmp_path, "--nodes=3", "--cpus-per-task=1", str(RECIPE), str(folder)
+    )
+
+    def told():
+        log = folder / "work/events.jsonl"
+        return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+
+    def learns():
+        return [one for one in told() if one.get("unit") == "step" and one["done"] >= 6]
+
+    def ended():
+        return slurm.state(cluster, job)["JobState"] in ("COMPLETED", "FAILED", "CANCELLED")
+
+    wait_for(learns)
+    # What Slurm sends when the time is nearly over.
+    subprocess.run(["scancel", "--batch", "--signal=USR1", job], env=cluster, check=True)
+    wait_for(ended)
+    assert slurm.state(cluster, job)["ExitCode"] == "0:0", (
+        tmp_path / f"assay-{job}.log"
+    ).read_text()
+    assert slurm.state(cluster, job)["Restarts"] == "1"
+    found = json.loads((folder / "report" / "report.json").read_text())
+    assert comparable(found) == comparable(alone)
+    nodes = [(one["arm"], one["id"]) for one in told() if one["event"] == "node"]
+    assert len({id for _, id in nodes}) > 1
+    assert [arm for arm, _ in nodes].count("long") == 2  # before and after
