@@ -145,9 +145,9 @@ def test_the_parent_of_a_project_with_a_model_loads_no_torch(tmp_path, tiny_mode
     script = """
 import sys
 from pathlib import Path
-from assay import flow
+from assay import pipeline
 from assay.config import load
-checked = flow.check(load(Path(sys.argv[1])))
+checked = pipeline.check(load(Path(sys.argv[1])))
 assert "torch" not in sys.modules
 print("\\n".join(checked.lines()))
 print(checked.prepared.cached)

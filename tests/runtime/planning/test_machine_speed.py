@@ -16,7 +16,7 @@ def test_products_are_counted():
 def test_the_small_base_is_measured(monkeypatch):
     from assay.runtime.planning.machine_speed import measure
 
-    monkeypatch.delenv("ASSAY_CACHE")
+    monkeypatch.delenv("ASSAY_CACHE", raising=False)
     if not examine(probe=False, offline=True).models["smollm2-135m"]:
         pytest.skip("the small base is not on this machine")
     found = measure("smollm2-135m", seconds=3)

@@ -37,7 +37,7 @@ def test_the_report_says_what_the_search_gained_and_the_prompt_can_be_given_back
     if found["fit"]["word"] == "prompt found":
         assert (
             "On the 30 test rows it" in found["fit"]["text"]
-            and "(arm by-hand)" in found["fit"]["text"]
+            and "(strategy by-hand)" in found["fit"]["text"]
         )
     assert found["fit"]["text"] in (folder / "report/report.md").read_text()
     assert "found: its prompt lies in report/prompts/found.md" in [
