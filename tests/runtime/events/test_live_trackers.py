@@ -223,7 +223,7 @@ report_to: [{to}]
 search: {{trials: 3, pruner: none}}
 compare:
   - {{kind: tfidf, c: {{low: 0.1, high: 10, log: true}}}}
-  - {{kind: lora, rank: 2, epochs: 12, dropout: 0.1, name: lora}}
+  - {{kind: lora, rank: 2, epochs: 40, dropout: 0.1, name: lora}}
 """
 
 
@@ -238,6 +238,7 @@ def test_a_killed_run_goes_on_without_doubled_points(tiny_model, tmp_path, monke
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with subprocess.Popen(words, start_new_session=True, **quiet) as run:
         while len([one for one in read(folder) if one.get("unit") == "step"]) < seen:
+            assert run.poll() is None, "it was over before it told of so many steps"
             time.sleep(0.05)
         os.kill(run.pid, signal.SIGKILL)
     assert subprocess.run(words, **quiet).returncode in (0, 1)
