@@ -16,7 +16,7 @@ from helpers.toy import build, comparable
 
 pytestmark = pytest.mark.nightly
 
-RECIPE = Path(__file__).parents[1] / "examples" / "slurm" / "run.sbatch"
+RECIPE = Path(__file__).parents[1] / "examples" / "slurm.sbatch"
 ARMS = """
 compare:
   - {kind: majority}
