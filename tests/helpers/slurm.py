@@ -11,7 +11,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -65,20 +65,26 @@ def three_nodes(folder: Path) -> Iterator[Mapping[str, str]]:
     (folder / "slurm.key").chmod(0o600)
     variables = {**os.environ, "SLURM_CONF": str(settings)}
     started = []
+    commands = {
+        "controller": ["slurmctld"],
+        **{name: ["slurmd", "-N", name] for name in names},
+    }
     try:
-        for command in (
-            ["slurmctld", "-D", "-f", str(settings)],
-            *(["slurmd", "-D", "-N", name, "-f", str(settings)] for name in names),
-        ):
-            quiet = subprocess.DEVNULL
-            started.append(subprocess.Popen(command, env=variables, stdout=quiet, stderr=quiet))
-        _wait_for_nodes(variables)
+        for name, command in commands.items():
+            words, log = [*command, "-D", "-f", str(settings)], (folder / f"{name}.said").open("wb")
+            with log:
+                started.append(subprocess.Popen(words, env=variables, stdout=log, stderr=log))
+            _wait_for(lambda name=name: (folder / f"{name}.pid").exists(), folder)
+        _wait_for(lambda: _idle(variables), folder)
         yield variables
     finally:
-        _end_jobs(variables)
-        for daemon in reversed(started):
-            daemon.terminate()
-            daemon.wait(timeout=60)
+        try:  # what a job has started outlives the daemons
+            subprocess.run(["scancel", "--full", "--partition=all"], env=variables, check=False)
+            _wait_for(lambda: _idle(variables), folder)
+        finally:
+            for daemon in reversed(started):
+                daemon.terminate()
+                daemon.wait(timeout=60)
 
 
 def submit(variables: Mapping[str, str], folder: Path, *words: str) -> str:
@@ -114,20 +120,17 @@ def _missing() -> str:
     return f"the Debian packages {', '.join(PACKAGES)} could not be installed"
 
 
-def _wait_for_nodes(variables: Mapping[str, str], seconds: float = 90) -> None:
+def _idle(variables: Mapping[str, str]) -> bool:
+    told = subprocess.run(
+        ["sinfo", "--noheader", "--Node", "--format=%t"],
+        env=variables, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return told.stdout.split() == ["idle"] * 3
+
+
+def _wait_for(what: Callable[[], bool], folder: Path, seconds: float = 90) -> None:
     until = time.monotonic() + seconds
-    while True:
-        told = subprocess.run(
-            ["sinfo", "--noheader", "--Node", "--format=%t"],
-            env=variables, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        if told.stdout.split() == ["idle"] * 3:
-            return
-        assert time.monotonic() < until, told
-        time.sleep(0.5)
-
-
-def _end_jobs(variables: Mapping[str, str]) -> None:
-    """What a job has started outlives the daemons."""
-    subprocess.run(["scancel", "--full", "--partition=all"], env=variables, check=False)
-    _wait_for_nodes(variables)
+    while not what():
+        said = [file.read_text() for file in folder.glob("*.said")]
+        assert time.monotonic() < until, said
+        time.sleep(0.2)
