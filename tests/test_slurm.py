@@ -79,7 +79,7 @@ def test_a_job_that_is_queued_again_has_the_report_of_one_machine(cluster, tmp_p
 def test_a_job_that_is_ended_keeps_what_it_has(cluster, tmp_path, tiny_model):
     folder = build(tmp_path / "nodes", tiny_model, ARMS.replace("epochs: 80", "epochs: 400"))
     job = submitted(cluster, folder)
-    subprocess.run(["scancel", job], env=cluster, check=True)
-    assert wait_for_end(cluster, job)["JobState"] == "CANCELLED"
+    subprocess.run(["scancel", "--batch", "--signal=TERM", job], env=cluster, check=True)
+    assert wait_for_end(cluster, job)["ExitCode"] == "143:0"
     assert [*(folder / "work/fit").glob("*/training/state-*")]
     wait_for(lambda: "What is done is kept" in (tmp_path / f"assay-{job}.log").read_text(), 60)
