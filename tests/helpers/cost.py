@@ -1,9 +1,9 @@
-"""A test that takes more than a processor second is marked: `slow`, which leaves it out of `make
-quick`, or `nightly`.
+"""A test that takes more than a processor second is to be marked: `slow`, which leaves it out of
+`make quick`, or `nightly`. Those that are not are named when all have run; none fails for it.
 
 What counts are the processor seconds of the test itself, with those of processes that it waited
-for, on a machine as fast as the one that `LOOP` was measured on; a slower one gets more. So a busy
-neighbour does not fail it.
+for, on a machine as fast as the one that `LOOP` was measured on; a slower one gets more. A busy
+neighbour or a slow disk may double them, which is why a test does not fail.
 """
 
 import os
@@ -13,6 +13,7 @@ import pytest
 
 LIMIT = 1.0
 LOOP = 0.06  # seconds of `loop` on an AMD EPYC of 2022
+NAME = "processor_seconds"
 MARKS = ("slow", "real", "nightly")
 
 
@@ -55,6 +56,17 @@ def pytest_runtest_makereport(item, call):
     if ended and held and report.passed and not any(map(item.get_closest_marker, MARKS)):
         taken = item.stash[TAKEN] / item.config.stash[SCALE]
         if taken > LIMIT:
-            report.outcome = "failed"
-            report.longrepr = f"{taken:.1f} processor seconds: make it cheaper, or mark it slow"
+            report.user_properties.append((NAME, taken))
     return report
+
+
+def pytest_terminal_summary(terminalreporter):
+    costs = {
+        report.nodeid: dict(report.user_properties)[NAME]
+        for report in terminalreporter.stats.get("passed", [])
+        if NAME in dict(report.user_properties)
+    }
+    if costs:
+        terminalreporter.section("make these cheaper, or mark them slow")
+    for test, taken in sorted(costs.items(), key=lambda one: -one[1]):
+        terminalreporter.line(f"{taken:.1f} processor seconds: {test}")

@@ -49,7 +49,8 @@ def test_the_worst_quarter_takes_over_from_the_best_and_nobody_else_changes(tmp_
         assert one.curve == [(25, whose / 10)] and f"of trial {whose + 1}" in one.text
 
 
-def test_settings_are_a_fifth_off_or_drawn_anew_in_one_of_four_cases(tmp_path):
+def test_settings_are_a_fifth_off_or_drawn_anew_in_one_of_four_cases(tmp_path, monkeypatch):
+    monkeypatch.setattr(Population, "save", lambda self: None)  # 2,700 files
     kinds = Counter()
     for seed in range(300):
         how = SearchSettings(sampler="pbt", trials=4)
