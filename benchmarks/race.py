@@ -4,7 +4,8 @@
 
 Each set is the project that `assay run FILE` makes, on the rows of `outside.py`, and what that
 leaves out because it rarely wins or takes long: nearest rows, the base with and without examples,
-an encoder, LoRA to its end. *whole*: every strategy is fitted on all rows and asked all test rows,
+an encoder, LoRA where there is none; of larger sets a part that is drawn, since LoRA on all rows
+of all of them takes a night. *whole*: every strategy is fitted on all rows and asked all test rows,
 without a limit. *race*: a limit that is far away, so that only the race leaves strategies out. *N
 minutes*: what a run of so long recommends; where the race ended sooner, it is the race's. All in
 folders of their own, so that nothing is shared. What a recommendation loses is told by the whole
@@ -45,14 +46,15 @@ WIDE: tuple[dict[str, Any], ...] = (
     {"kind": "encoder"},
     {"kind": "lora"},
 )
-TEST_ROWS = 600  # at most
+ROWS = {"train": 400, "val": 100, "test": 400}  # at most
 FAR = 1000.0  # minutes: a limit that is never met
-VERSION = 1  # raise it when runs decide differently
+RACE, WHOLE = 2, 1  # versions: raise them when races, or whole comparisons, go differently
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--sets", default=SOON)
+    parser.add_argument("--only", choices=("race", "whole"), help="not the other")
     parser.add_argument("--minutes", default="", help="limits besides: 2,5,10,30")
     parser.add_argument("--until", type=float, help="begin nothing more after so many minutes")
     parser.add_argument("--threads", type=int, default=2)
@@ -64,7 +66,8 @@ def main() -> None:
     names = options.sets.split(",")
     for make in (one for one in SETS if one.__name__ in names):
         laid = lay_out(make, HERE / "out" / "outside" / "sets")
-        for way in ("race", "whole", *limits):
+        ways = (options.only,) if options.only else ("race", "whole", *limits)
+        for way in ways:
             if until is not None and time.monotonic() > until:
                 break
             if not find(results(), laid, way) and not ends_sooner(laid, way):
@@ -84,13 +87,16 @@ def make_wide_project(laid: Laid, folder: Path) -> None:
         return
     make_project(laid, folder)
     value = json.loads((folder / "project.yaml").read_text(encoding="utf-8"))
+    named = {arm["kind"] for arm in value["compare"]}
     for arm in WIDE:
-        if arm not in value["compare"] and not [*make_strategy(arm, {}).unfit(laid.task)]:
+        there = arm["kind"] in named if arm["kind"] == "lora" else arm in value["compare"]
+        if not there and not [*make_strategy(arm, {}).unfit(laid.task)]:
             value["compare"].append(arm)
-    test = laid.raw("test")
-    if len(test) > TEST_ROWS:
-        write_lines(folder / "test.jsonl", random.Random(0).sample(test, TEST_ROWS))
-        value["data"]["files"]["test"] = "test.jsonl"
+    for split, most in ROWS.items():
+        rows = laid.raw(split)
+        if len(rows) > most:
+            write_lines(folder / f"{split}.jsonl", random.Random(0).sample(rows, most))
+            value["data"]["files"][split] = f"{split}.jsonl"
     write_text(folder / "project.yaml", to_json(value, indent=1))
 
 
@@ -117,7 +123,7 @@ def run(laid: Laid, way: str | float, threads: int) -> None:
         }
         for one in report["strategies"]
     }
-    row = {"set": laid.name, "hash": laid.about["hash"], "way": way, "version": VERSION}
+    row = {"set": laid.name, "hash": laid.about["hash"], "way": way, "version": version(way)}
     row |= {"seconds": round(seconds, 1), "threads": threads, "metric": metric}
     row |= {"recommended": report["verdict"]["recommended"], "arms": arms, "machine": processor()}
     append(RESULTS, row)
@@ -126,7 +132,11 @@ def run(laid: Laid, way: str | float, threads: int) -> None:
 
 def results() -> list[dict[str, Any]]:
     rows = list(read_lines(RESULTS)) if RESULTS.exists() else []
-    return [row for row in rows if row["version"] == VERSION]
+    return [row for row in rows if row["version"] == version(row["way"])]
+
+
+def version(way: str | float) -> int:
+    return WHOLE if way == "whole" else RACE
 
 
 def find(rows: Sequence[dict[str, Any]], laid: Laid, way: str | float) -> dict[str, Any] | None:

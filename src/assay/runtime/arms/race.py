@@ -6,10 +6,11 @@ Heats      a strategy is fitted, and asked val piece by piece. One that trains a
            halving, by three); all of these begin with a heat before one goes on to its next, the
            most hopeful first
 Left out   after each piece, where leaving it out is expected to lose less than a twentieth of what
-           counts as equal; `planning/racing.py` has the rule. What learnt from a part of the rows,
-           or was looked at after a part of its training, is given the benefit of the doubt: errors
-           that fall with the root of the rows, or of the steps, which is faster than they do fall
-           (exponents of .07 to .35 in Hestness et al., 2017)
+           counts as equal, a fifth if it trains by steps or asks the base model;
+           `planning/racing.py` has the rule. What learnt from a part of the rows, or was looked at
+           after a part of its training, is given the benefit of the doubt: errors that fall with
+           the root of the rows, or of the steps, which is faster than they do fall (exponents of
+           .07 to .35 in Hestness et al., 2017)
 Test rows  met in three turns: by the baselines, which are never left out; by those that stay of
            what is quick; by those that stay of what trains or asks a model. So there is a verdict
            whenever the time is over. A heat ends early enough for the next turn
@@ -40,6 +41,8 @@ from assay.runtime.arms.data_variants import bench_with_data
 from assay.runtime.arms.runner import Bench
 from assay.runtime.events.progress_rate import duration
 from assay.runtime.planning.racing import (
+    DEAR_LOSS,
+    LOSS,
     RATE,
     RaceMonitor,
     best_so_far,
@@ -50,7 +53,8 @@ from assay.runtime.planning.racing import (
 SHARES = (1 / 9, 1 / 3)  # of the training rows, in the heats before all of them
 ASKED = 256  # val rows at most
 PIECE = 16  # val rows between two comparisons
-FEWEST = 24  # training rows of a heat; and val rows of a race
+FEWEST = 24  # val rows of a race
+FEWEST_LEARNT = 96  # training rows of a heat: fewer say little, and a fit has seconds of its own
 START = 5.0  # seconds that a process takes before it answers, about
 QUICK = 20.0  # seconds of a fit under which no part of it is tried
 
@@ -80,16 +84,16 @@ class Race:
 
     def _groups(self) -> Iterator[list[Contestant]]:
         """Baselines; what is quick; what trains by steps or asks the base model."""
-        base = self.bench.project.model
-
-        def effort(one: Contestant) -> int:
-            slow = one.strategy.draws and one.strategy.neural
-            return (
-                0 if one.strategy.baseline else 2 if slow or base in one.strategy.needs(base) else 1
-            )
-
         for level in range(3):
-            yield [one for one in self.field if effort(one) == level]
+            yield [one for one in self.field if self._effort(one) == level]
+
+    def _effort(self, one: Contestant) -> int:
+        base, slow = self.bench.project.model, one.strategy.draws and one.strategy.neural
+        return 0 if one.strategy.baseline else 2 if slow or base in one.strategy.needs(base) else 1
+
+    def _loss(self, one: Contestant) -> float:
+        """Of what counts as equal, what leaving it out may lose."""
+        return DEAR_LOSS if self._effort(one) == 2 else LOSS
 
     def _run_heats(self, group: Sequence[Contestant]) -> None:
         """All heats of a group, each contestant's beginning in its order."""
@@ -102,7 +106,7 @@ class Race:
             rows = round(share * whole)
             for one in sorted(slow, key=lambda one: -one.hope):
                 short = one.heats and one.fitting < QUICK
-                if not one.status and (share == 1.0 or (rows >= FEWEST and not short)):
+                if not one.status and (share == 1.0 or (rows >= FEWEST_LEARNT and not short)):
                     self.run_heat(one, rows, whole)
 
     def run_heat(self, one: Contestant, rows: int, whole: int) -> None:
@@ -210,6 +214,7 @@ class Race:
             task=task,
             equivalent=project.weigh.equivalent,
             seed=project.seed,
+            loss=self._loss(one),
             left=share**RATE,
         )
         curve = partial(
@@ -250,7 +255,12 @@ class Race:
                 continue
             assert best is not None  # `one.done` is there
             behind = not_worth_asking(
-                one.done.records, best.records, task, project.weigh.equivalent, project.seed
+                one.done.records,
+                best.records,
+                task,
+                project.weigh.equivalent,
+                project.seed,
+                loss=self._loss(one),
             )
             if behind:
                 one.leave("pruned", self._say_behind(behind, best.name))

@@ -7,7 +7,8 @@ In time    by the pace of its last steps (events/progress_rate.py). Where even t
 Can win    answers are kept in pieces, asked in a drawn order. After each piece they are compared
            with the best finished strategy's to the same rows
 On val     (runtime/arms/race.py) a strategy is left out where that is expected to lose less than
-           `LOSS` of what counts as equal
+           `LOSS` of what counts as equal; `DEAR_LOSS` where it trains by steps or asks the base
+           model, which is most of a run's time
 On test    where the upper end of the paired interval at `LEVEL` lies below what counts as equal,
            the rest is not asked
 Source     races: Maron and Moore (1993), Hoeffding Races, proceedings.neurips.cc/paper/1993;
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 
 LEVEL = 0.99  # of the interval: it is looked at after every piece
 LOSS = 0.05  # of `equivalent`: what leaving a strategy out may lose, on average
+DEAR_LOSS = 0.2  # the same, of one that takes long
 RATE = 0.5  # errors fall with this power of the rows, or of the steps, at best
 SCORED = 64  # val rows that a training is taken to be scored on while it goes on
 LEAST = 1.0  # points of which `LOSS` is taken where nothing counts as equal
@@ -185,10 +187,11 @@ def not_worth_asking(
     equivalent: float,
     seed: int,
     *,
+    loss: float = LOSS,
     left: float = 1.0,
 ) -> str:
     """The two scores in words where leaving the first strategy out is expected to lose less than
-    `LOSS` of `equivalent` points; else "".
+    `loss` of `equivalent` points; else "".
 
     Args:
         left: of the first strategy's errors, the share that is left at best when it has learnt from
@@ -205,11 +208,18 @@ def not_worth_asking(
     better = sign * (found.value + (0.0 if left == 1.0 else (1 - left) * (perfect - value)))
     # What is as good counts as well: it may be the cheaper one.
     lost = expected_gain(better + equivalent / 100, error)
-    return _two_scores(metric, own, best) if 100 * lost < LOSS * (equivalent or LEAST) else ""
+    return _two_scores(metric, own, best) if 100 * lost < loss * (equivalent or LEAST) else ""
 
 
 def hopeless_curve(
-    score: float, share: float, *, best: Arm | None, task: Task, equivalent: float, rows: int
+    score: float,
+    share: float,
+    *,
+    best: Arm | None,
+    task: Task,
+    equivalent: float,
+    rows: int,
+    loss: float = DEAR_LOSS,
 ) -> str:
     """As `not_worth_asking`, of a training that has `score` on val after `share` of its steps: the
     higher the better."""
@@ -220,12 +230,24 @@ def hopeless_curve(
     perfect = sign * (metric.high if metric.higher_is_better else metric.low)
     value = sign * judge(best.records, task).values[metric.name]
     better = score + (1 - share**RATE) * (perfect - score) - value
-    # Two scores of as many rows each, which are not known one by one.
-    error = size * (0.5 / max(1, min(rows, SCORED))) ** 0.5
-    if not 100 * expected_gain(better + equivalent / 100, error) < LOSS * (equivalent or LEAST):
+    # Two scores of as many rows each, which are not known one by one: the variance of a row is at
+    # most that of a coin.
+    asked = max(1, min(rows, SCORED))
+    error = (
+        size
+        * sum(coin_variance(1 + (one - perfect) / size, asked) for one in (score, value)) ** 0.5
+    )
+    if not 100 * expected_gain(better + equivalent / 100, error) < loss * (equivalent or LEAST):
         return ""
     name = metric.name.replace("_", " ")
     return f"{name} {sign * score:.3f} against {sign * value:.3f} of {best.name}"
+
+
+def coin_variance(share: float, count: int) -> float:
+    """Of the mean of `count` rows that lie between 0 and 1, at most, where it is `share`: as if one
+    more row had been right, and one wrong (Agresti and Coull, 1998)."""
+    near = (share * count + 1) / (count + 2)
+    return near * (1 - near) / count
 
 
 def expected_gain(better: float, error: float) -> float:
