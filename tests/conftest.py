@@ -309,9 +309,15 @@ def _answer() -> tuple[list[Example], list[Example]]:
     ]
     val = [(ASKED[3].format(thing), colour) for thing, colour in COLOURS.items()]
     random.Random(5).shuffle(train)
-    return [_row("train", i, *pair) for i, pair in enumerate(train)], [
-        _row("val", i, *p) for i, p in enumerate(val)
+    return [_pair("train", i, *pair) for i, pair in enumerate(train)], [
+        _pair("val", i, *p) for i, p in enumerate(val)
     ]
+
+
+def _pair(part: str, i: int, text: str, colour: str) -> Example:
+    """With another colour as the answer that was not chosen."""
+    others = [one for one in COLOURS.values() if one != colour]
+    return replace(_row(part, i, text, colour), rejected=others[i % len(others)])
 
 
 def _extract() -> tuple[list[Example], list[Example]]:

@@ -51,6 +51,10 @@ OWN = {
     "setfit": {"learning_rate": 1e-3},
     "encoder": {"learning_rate": 1e-3},
     "tagger": {"epochs": 2, "batch_size": 12, "min_steps": 0},
+    "preference": {
+        "inner": {"kind": "lora", "rank": 2, **QUICK, "learning_rate": 3e-3},
+        "learning_rate": 3e-3,
+    },
     "blend": {
         "inners": [
             {"kind": "lora", "rank": rank, **QUICK, "learning_rate": 3e-3} for rank in (2, 3)
@@ -195,6 +199,7 @@ FORMS = [
 
 # kinds that do one kind of task
 ALONE = {"ridge": "number", "learning_to_rank": "rank", "likelihood": "choose"}
+PAIRED = ("preference",)  # kinds that learn from two answers to a question
 LABELLED = (
     "head",
     "knn_mix",
@@ -218,7 +223,10 @@ def fits(values, task):
         return task == "answer"
     if values["kind"] in ("token_head", "dictionary", "crf", "tagger"):
         return task == "extract"
-    if values["kind"] in FROM_TEXT:  # they answer with text of the question, or with none
+    if values["kind"] in (
+        *FROM_TEXT,
+        *PAIRED,
+    ):  # they answer with text of the question, or with none
         return task == "answer"
     if not does(values, task):
         return False

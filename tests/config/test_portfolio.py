@@ -45,6 +45,13 @@ def test_what_would_take_long_is_left_out_or_gets_fewer_rows():
     assert lora["max_rows"] == 600
 
 
+def test_pairs_are_learnt_from_where_lora_left_the_model():
+    assert "dpo" not in kinds("answer")
+    lora, dpo = [one for one, _ in portfolio("chat", Size(500, pairs=True))][-2:]
+    assert dpo == {"kind": "dpo", "inner": lora}
+    assert [*portfolio("chat", Size(5000, most=600, pairs=True))][-1][0]["max_rows"] == 600
+
+
 def test_the_tuned_encoder_is_combined_with_the_others_where_it_is_tuned():
     def stacked(rows):
         entries = portfolio("classify", Size(rows, labels=3))

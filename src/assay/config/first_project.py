@@ -18,7 +18,7 @@ from assay.config.portfolio import Size, portfolio
 from assay.config.yamlfile import flow, quote_scalar
 from assay.core.plain_text import plain
 from assay.core.types import Dropped, Example, Means, Task
-from assay.data.accepted_answers import JOINED
+from assay.data.accepted_answers import JOINED, has_preferences
 from assay.data.reading.findings import aside_warnings
 from assay.data.reading.load import LoadedExamples, labels_of
 from assay.data.reading.resolve_layout import rename_roles
@@ -304,6 +304,7 @@ def _size(first: First) -> Size:
         most if loaded.kind in CHOSEN and rows > most else None,
         found=_in_their_passages(examples),
         worked_out=any("####" in (example.target or "") for example in examples),
+        pairs=has_preferences(examples),
     )
 
 

@@ -129,7 +129,8 @@ def _preset(strategy: Strategy) -> tuple[str, dict[str, Any]]:
         fits = preset["kind"] == strategy.kind and all(
             changed.get(key) == value for key, value in brought.items()
         )
-        if fits and len(brought) > len(best[1]):
+        # one that brings nothing is another name of the kind itself
+        if fits and len(brought) >= len(best[1]) + bool(best[1] or brought):
             best = (name, brought)
     return best[0], {key: value for key, value in changed.items() if key not in best[1]}
 

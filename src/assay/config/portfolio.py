@@ -29,7 +29,8 @@ class Size:
     Attributes:
         rows: to learn from. labels: 0 where there are none. most: rows that a language model learns
             from in minutes; None: all. found: answers stand in the passages that rows bring.
-            worked_out: answers show how they were come by.
+            worked_out: answers show how they were come by. pairs: rows hold a rejected answer
+            beside the better one.
     """
 
     rows: int
@@ -37,6 +38,7 @@ class Size:
     most: int | None = None
     found: bool = False
     worked_out: bool = False
+    pairs: bool = False
 
 
 def portfolio(kind: str, size: Size) -> Iterator[Entry]:
@@ -53,16 +55,14 @@ def portfolio(kind: str, size: Size) -> Iterator[Entry]:
         "continue": _text_continuation,
     }
     yield from ways.get(kind, _free_answers)(size)
-    settings = {"kind": "lora", "epochs": EPOCHS}
+    settings: dict[str, Any] = {"kind": "lora", "epochs": EPOCHS}
     if kind == "classify" and size.labels > FEW_LABELS:
         return
-    if size.most is None:
-        yield settings, "fine-tuned"
-    else:
-        yield (
-            settings | {"max_rows": size.most},
-            "fine-tuned; on so many rows, so that the first run is short",
-        )
+    few = {} if size.most is None else {"max_rows": size.most}
+    short = "; on so many rows, so that the first run is short" if few else ""
+    yield settings | few, f"fine-tuned{short}"
+    if size.pairs:
+        yield {"kind": "dpo", "inner": settings | few, **few}, "and then on both answers of a row"
 
 
 MAJORITY: Entry = ({"kind": "majority"}, "a constant: always the most frequent answer")

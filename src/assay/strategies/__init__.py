@@ -41,6 +41,7 @@ from assay.strategies.training.ia3 import Ia3
 from assay.strategies.training.lora import Lora
 from assay.strategies.training.miss import Miss
 from assay.strategies.training.p_tuning import PTuning
+from assay.strategies.training.preference import Preference
 from assay.strategies.training.prefix import Prefix
 from assay.strategies.training.prompt_tuning import PromptTuning
 from assay.strategies.training.tagger import Tagger
@@ -75,6 +76,7 @@ __all__ = [
     "Neighbours",
     "Ngram",
     "PTuning",
+    "Preference",
     "Prefix",
     "Probe",
     "PromptTuning",

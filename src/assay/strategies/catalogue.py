@@ -84,6 +84,11 @@ PARTS: tuple[type[Part], ...] = (EncoderPart, TunedEncoder, CrossEncoder, Questi
 PRESETS: dict[str, dict] = {
     "qlora": {"kind": "lora", "bits": 4},
     "dora": {"kind": "lora", "decompose": True},
+    "dpo": {"kind": "preference"},
+    "ipo": {"kind": "preference", "loss": "ipo"},
+    "kto": {"kind": "preference", "loss": "kto"},
+    "simpo": {"kind": "preference", "loss": "simpo"},
+    "orpo": {"kind": "preference", "loss": "orpo", "from_base": True},
 }
 
 

@@ -40,6 +40,7 @@ class TrainingBatch:
             each belongs to.
         tags: (tokens,) the sequences' `Encoded.tags`; empty where they have none.
         ends: (sequences,) flat index of each sequence's last token.
+        reference: (sequences,) their `Encoded.reference`, float64, on the processor.
         origin: (cells, 2) sequence and position whose token a cell computes; padding repeats (0,
             0).
         tree: for attention; None where sequences are padded rows.
@@ -56,6 +57,7 @@ class TrainingBatch:
     tags: torch.Tensor
     owner: torch.Tensor
     ends: torch.Tensor
+    reference: torch.Tensor
     origin: torch.Tensor
     separate: int  # tokens of the sequences by themselves
     tree: TreeLayout | None = None
@@ -149,6 +151,7 @@ class TrainingBatch:
             tags=whole([tag for s in sequences for tag in s.tags]),
             owner=whole(owner),
             ends=whole(ends),
+            reference=torch.tensor([s.reference for s in sequences], dtype=torch.float64),
             origin=origin,
             separate=sum(len(s.ids) for s in sequences),
             tree=tree,

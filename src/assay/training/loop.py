@@ -35,6 +35,7 @@ from assay.training.optim.optimisers import build
 from assay.training.optim.schedules import rate
 from assay.training.out_of_memory import checkpoint_activations
 from assay.training.progress import Progress, Run, StepStatistics
+from assay.training.reference import refer
 from assay.training.run_states import States
 from assay.training.settings import NetworkChange, Trained
 from assay.training.step_loop import SAVE_EVERY, StepLoop
@@ -61,6 +62,7 @@ class Training:
     team: Team = field(default_factory=Team)
     trunk: Trunk | None = None
     save_every: float = SAVE_EVERY  # 0: after every step
+    refers: bool = False  # the objective needs each sequence's `reference`
 
     def run(self) -> Progress:
         """Train.
@@ -72,6 +74,9 @@ class Training:
                 goes on from it.
         """
         refuse_broken([*self.network.named_parameters(), *self.change.trained.items()])
+        if self.refers:
+            self.sequences = self._refer(self.sequences, "train")
+            self.held = self._refer(self.held, "val")
         if self.trunk is None:
             self.trunk = self._cache_frozen_states(self.sequences, "train")
         masters = Masters(self.change.trained.items())
@@ -271,13 +276,22 @@ class Training:
     def _cache_frozen_states(self, sequences: Sequence[Encoded], name: str) -> Trunk | None:
         """What the frozen layers below the trained ones compute for these sequences, kept over the
         epochs."""
-        moving = self.settings.noise or self.change.soft or self.team.size > 1
+        several = any(sequence.beside for sequence in sequences)
+        moving = self.settings.noise or self.change.soft or self.team.size > 1 or several
         if moving or not self.settings.trunk or self.settings.epochs < 2 or not sequences:
             return None
         own = {"pad": self.pad, "tree": self.plan.merges, "tell": self._say}
         return Trunk.of(
             self.network, self.change.trained, sequences, self.workdir / "trunk" / name, **own
         )
+
+    def _refer(self, sequences: Sequence[Encoded], name: str) -> Sequence[Encoded]:
+        return self._compute_reference(sequences, self.workdir / f"reference-{name}.json")
+
+    def _compute_reference(self, sequences: Sequence[Encoded], place: Path) -> Sequence[Encoded]:
+        own = (self.network, self.change, sequences, self.settings, self.pad, self.objective)
+        exercise = Exercise(*own, trees=self.plan.merges)
+        return refer(exercise, place, self._say)
 
     @cached_property
     def _val_trunk(self) -> Trunk | None:
@@ -295,8 +309,9 @@ class Training:
     @cached_property
     def plan(self) -> BatchPlan:
         own = self.settings
-        ids = [sequence.ids for sequence in self.sequences]
-        lengths, costs = tuple(map(len, ids)), Costs.of(self.network, trees=own.trees)
+        ids = [sequence.merged_ids for sequence in self.sequences]
+        lengths = tuple(sequence.size for sequence in self.sequences)
+        costs = Costs.of(self.network, trees=own.trees)
         return BatchPlan(lengths, own.batch_size, self.seed, own.micro_tokens, ids, costs, own.pool)
 
     @cached_property
@@ -308,5 +323,5 @@ class Training:
 
     @cached_property
     def _looks(self) -> Points:
-        held = sum(len(sequence.ids) for sequence in self.held)
+        held = sum(sequence.size for sequence in self.held)
         return points(self.plan.steps, self.settings.epochs, sum(self._exercise.lengths), held)

@@ -46,7 +46,7 @@ class Exercise:
     compiled: bool = False
 
     def __post_init__(self) -> None:
-        self.lengths = [len(sequence.ids) for sequence in self.sequences]
+        self.lengths = [sequence.size for sequence in self.sequences]
 
     def tokens(self, rows: Sequence[int]) -> int:
         """Tokens of the rows by themselves."""
@@ -54,13 +54,17 @@ class Exercise:
 
     def batch(self, rows: Sequence[int]) -> TrainingBatch:
         device = self.network.get_input_embeddings().weight.device
-        some = [self.sequences[row] for row in rows]
-        batch = TrainingBatch.of(some, rows, pad=self.pad, device=device, tree=self.trees)
+        some = self._computed(rows)
+        numbers = [row for row in rows for _ in self.sequences[row].all]
+        batch = TrainingBatch.of(some, numbers, pad=self.pad, device=device, tree=self.trees)
         batch.soft = self.change.soft
         batch.compiled = self.compiled
         if batch.tree:
             batch.tree.compiled = self.compiled
         return batch
+
+    def _computed(self, rows: Sequence[int]) -> list[Encoded]:
+        return [sequence for row in rows for sequence in self.sequences[row].all]
 
     @contextmanager
     def at_work(self, rows: Sequence[int]) -> Generator[tuple[Loss, TrainingBatch]]:
@@ -68,7 +72,7 @@ class Exercise:
         block."""
         batch = self.batch(rows)
         if self.noise:
-            lengths = torch.tensor([self.lengths[row] for row in rows])
+            lengths = torch.tensor([len(sequence.ids) for sequence in self._computed(rows)])
             self.noise.lengths = lengths[batch.origin[:, 0]]
         with ExitStack() as stack:
             if self.trunk:

@@ -19,7 +19,7 @@ def test_preference_rows_with_a_prompt(tmp_path):
     assert (got.kind, got.shape) == ("answer", "preference")
     assert (row.text, row.target, row.rejected) == ("Name a sea.", "The Baltic.", "No.")
     assert [w["code"] for w in got.warnings] == ["D081"]
-    assert named(got.warnings[0]["text"], "preferences")
+    assert named(got.warnings[0]["text"], "dpo")
 
 
 def test_the_shared_prompt_is_taken_out_of_conversations(tmp_path):

@@ -112,7 +112,7 @@ def without_target(examples: list[Example]) -> tuple[list[Example], list[Example
 
 
 def preference_warnings(pairs: int, bad: Sequence[Example]) -> list[dict[str, Any]]:
-    """The warning D081: what preference rows are good for today."""
+    """The warning D081: what preference rows are good for."""
     parts = []
     if pairs:
         parts.append(
@@ -125,5 +125,5 @@ def preference_warnings(pairs: int, bad: Sequence[Example]) -> list[dict[str, An
         )
     if not parts:
         return []
-    text = f"{'; '.join(parts)}; training on preferences is not there yet"
+    text = "; ".join(parts) + ("; {kind: dpo} learns from both" if pairs else "")
     return [{"code": "D081", "count": pairs + len(bad), "text": text}]

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+import numpy as np
 from jinja2 import TemplateError
 
 from assay.core.errors import ModelError, Problem
 from assay.core.types import Messages
 from assay.models.tokenizer.plain_template import PLAIN, STOPS
+from assay.models.tokenizer.token_tree import common
 
 Learn = Literal["completion", "assistant", "everything"]
 KNOWN = 1000  # texts whose tokens are remembered
@@ -36,11 +38,34 @@ class Encoded:
     label: int = -1  # of the whole sequence, for a classification head
     # one a learnt token, for a head that tells what the token before it is
     tags: tuple[int, ...] = ()
+    # sequences of the same row, which are computed with it: answers that were not chosen
+    beside: tuple["Encoded", ...] = ()
+    reference: float = 0.0  # log-likelihood of what is learnt before training, in nats
 
     @property
     def targets(self) -> list[int]:
         """Indices of the learnt tokens."""
         return [i for start, end in self.learnt for i in range(start, end)]
+
+    @property
+    def all(self) -> "tuple[Encoded, ...]":
+        return (self, *self.beside)
+
+    @property
+    def size(self) -> int:
+        """Tokens of the row, each sequence by itself."""
+        return sum(len(sequence.ids) for sequence in self.all)
+
+    @property
+    def merged_ids(self) -> list[int]:
+        """Its tokens and those that the sequences beside it add after a shared beginning: what a
+        tree of the row computes."""
+        if not self.beside:
+            return self.ids
+        own, merged = np.asarray(self.ids), list(self.ids)
+        for sequence in self.beside:
+            merged += sequence.ids[common(own, np.asarray(sequence.ids)) :]
+        return merged
 
 
 @dataclass

@@ -9,11 +9,25 @@ from assay.strategies.training.ia3 import Ia3
 from assay.strategies.training.lora import Lora
 from assay.strategies.training.miss import Miss
 from assay.strategies.training.p_tuning import PTuning
+from assay.strategies.training.preference import Preference
 from assay.strategies.training.prefix import Prefix
 from assay.strategies.training.prompt_tuning import PromptTuning
 from assay.strategies.training.token_head import TokenHead
 
-METHODS = (Lora, Adalora, Miss, Ia3, Adapters, Prefix, PromptTuning, PTuning, Head, TokenHead, Full)
+METHODS = (
+    Lora,
+    Adalora,
+    Miss,
+    Ia3,
+    Adapters,
+    Prefix,
+    PromptTuning,
+    PTuning,
+    Head,
+    TokenHead,
+    Full,
+    Preference,
+)
 
 __all__ = [
     "METHODS",
@@ -25,6 +39,7 @@ __all__ = [
     "Lora",
     "Miss",
     "PTuning",
+    "Preference",
     "Prefix",
     "PromptTuning",
     "TokenHead",

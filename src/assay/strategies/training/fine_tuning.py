@@ -10,11 +10,15 @@ Methods   a method says what it changes (`Trained.change`) and inherits both; on
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assay.core.types import Lesson
 from assay.strategies.prompting.prompted_arm import answer_room
 from assay.strategies.training.trained_arm import Tuned, load_record, train
-from assay.training.settings import Trained
+from assay.training.settings import NetworkChange, Trained
+
+if TYPE_CHECKING:
+    from assay.models.inference.chat_model import ChatModel
 
 # Why what stands before the prompt is no part of the base's weights
 ADDS = "it adds keys and values, or tokens, before the prompt and changes no weight"
@@ -41,8 +45,14 @@ class FineTuning(Trained):
         if lesson.start is not None:
             change.read(lesson.start)
         arm = Tuned(model, lesson.task, answer_room(lesson, model, whole=True), change.write)
-        train(lesson, self, model, change, arm)
+        self.learn_from(lesson, model, change, arm)
         return arm
+
+    def learn_from(
+        self, lesson: Lesson, model: ChatModel, change: NetworkChange, arm: Tuned
+    ) -> None:
+        """Train what is changed."""
+        train(lesson, self, model, change, arm)
 
     def restore(self, folder: Path, lesson: Lesson) -> Tuned:
         model = self.open(lesson)

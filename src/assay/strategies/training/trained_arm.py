@@ -78,12 +78,14 @@ def train(
     arm: Tuned,
     objective: Objective | None = None,
     encode: Encode | None = None,
+    *,
+    refers: bool = False,
 ) -> None:
     """Train what `change` names on the lesson; the best weights are left in the network.
 
     Args:
         objective: what is learnt from a batch; what the settings say when not given. encode: rows
-            to sequences, one a row.
+            to sequences, one a row. refers: the objective needs each sequence's `reference`.
 
     Raises:
         TrainError: T002 no rows, T003 empty targets, T013 rows that are too long, T047 another
@@ -153,6 +155,7 @@ def train(
             workdir=lesson.workdir,
             tell=lesson.tell,
             team=Team.of(settings.processes),
+            refers=refers,
         )
         progress = run_or_rehearse(training)
     if progress.skipped:
@@ -260,7 +263,11 @@ def fitting(
     Raises:
         TrainError: T013, with the first rows.
     """
-    long = [i for i, sequence in enumerate(sequences) if sequence.cut or len(sequence.ids) > most]
+    long = [
+        i
+        for i, sequence in enumerate(sequences)
+        if sequence.cut or any(len(one.ids) > most for one in sequence.all)
+    ]
     subject = f"{settings.kind}: {which} rows are longer than {most:,} tokens"
     what = settings.too_long if which == "training" else "cut"
     if what == "refuse" and long:
@@ -282,7 +289,10 @@ def fitting(
 
 
 def cut_to(sequence: Encoded, most: int) -> Encoded:
-    """The first `most` tokens."""
+    """The first `most` tokens, of each sequence of the row."""
+    if sequence.beside:
+        beside = tuple(cut_to(one, most) for one in sequence.beside)
+        sequence = replace(sequence, beside=beside)
     if len(sequence.ids) <= most:
         return sequence
     learnt = tuple((start, min(end, most)) for start, end in sequence.learnt if start < most)

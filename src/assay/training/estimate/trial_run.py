@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -101,6 +102,7 @@ class Rehearsal(Training):
             workdir=whole.workdir,
             tell=whole.tell,
             team=whole.team,
+            refers=whole.refers,
         )
 
     @cached_property
@@ -151,7 +153,7 @@ class Rehearsal(Training):
     def _at(self) -> frozenset[int]:
         """Steps after which the run will look at val."""
         tokens, held = (
-            sum(len(sequence.ids) for sequence in some)
+            sum(sequence.size for sequence in some)
             for some in (self.whole.sequences, self.whole.held)
         )
         return points(self.plan.steps, self.settings.epochs, tokens, held).at
@@ -276,10 +278,21 @@ class Rehearsal(Training):
     @property
     def _whole_val(self) -> float:
         """Times the rows that are asked here."""
-        return sum(len(s.ids) for s in self.whole.held) / sum(len(s.ids) for s in self.held)
+        return sum(s.size for s in self.whole.held) / sum(s.size for s in self.held)
 
     _filling = np.zeros(2)  # seconds that trunks took here
     _rate = np.zeros(2)  # seconds of a byte of one
+
+    def _refer(self, sequences: Sequence[Encoded], name: str) -> Sequence[Encoded]:
+        """Their references, which are not kept: the run has more rows."""
+        begun = clock()
+        every = self.whole.sequences if name == "train" else self.whole.held
+        with TemporaryDirectory() as folder:
+            known = self._compute_reference(sequences, Path(folder) / f"{name}.json")
+        share = sum(one.size for one in every) / max(1, sum(one.size for one in sequences))
+        self.took["trunk"] = self.took["trunk"] + share * (clock() - begun)
+        self._filling = self._filling + clock() - begun
+        return known
 
     def _cache_frozen_states(self, sequences: Sequence[Encoded], name: str) -> Trunk | None:
         begun = clock()

@@ -1,0 +1,190 @@
+"""Learn from pairs of a chosen and a rejected answer, after a first training on the chosen ones.
+
+What it is for   answers of which somebody can say that one is better, though nobody can write the
+                 best: tone, length, what is to be left out
+Costs            the inner strategy's training; then two sequences a row, which share their prompt;
+                 and one pass over the rows for what the model says of them before (not simpo, orpo)
+Source           Rafailov et al. (2023), Direct Preference Optimization, arxiv.org/abs/2305.18290;
+                 of the other losses: training/objectives/preference.py
+Good when        pairs are of answers that the model itself might give, and differ in what matters
+Watch out        both answers may become less likely, as long as the rejected one does so faster;
+                 long answers are preferred where the chosen ones are longer. Compare with the
+                 inner strategy alone, which learns the chosen answers and nothing else
+Defaults from    beta .1: Rafailov et al.; simpo's 2 and 1: Meng et al. (2024), section 3; a tenth
+                 of LoRA's own learning rate
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field, model_validator
+
+from assay.core.errors import Problem, TrainError
+from assay.core.types import Example, Inner, Lesson, Task
+from assay.data.accepted_answers import WRITTEN
+from assay.models.tokenizer.chat_tokens import Encoded
+from assay.strategies.training.fine_tuning import FineTuning
+from assay.strategies.training.lora import Lora
+from assay.strategies.training.trained_arm import Tuned, train
+from assay.tasks.prompt_format import ask
+from assay.training.settings import NetworkChange
+
+if TYPE_CHECKING:
+    from assay.models.inference.chat_model import ChatModel
+    from assay.models.tokenizer.chat_tokens import Chat
+
+UNPAIRED = ("simpo", "orpo")  # losses that need no reference
+# beta and margin where none is given
+USUAL = {"simpo": (2.0, 1.0), "dpo-mean": (2.0, 0.0)}
+OTHERS = (0.1, 0.0)
+# Settings of a training that say what is learnt, which pairs say here
+OWN = ("objective", "teacher", "learn", "label_smoothing", "read_first", "answers", "model")
+
+
+class Preference(FineTuning):
+    kind: Literal["preference"] = "preference"
+    inner: Inner = Lora()
+    loss: Literal["dpo", "dpo-mean", "ipo", "slic", "simpo", "orpo", "kto"] = "dpo"
+    # how dear it is to leave what the model said before; 0: the loss's usual one
+    beta: float = Field(default=0.0, ge=0, le=100)
+    margin: float | None = Field(default=None, ge=0, le=100)  # simpo's, between two scores
+    # share of pairs that are taken to be the wrong way round, of dpo
+    smoothing: float = Field(default=0.0, ge=0, lt=0.5)
+    # of the chosen answer's cross-entropy, added to the loss
+    answer: float = Field(default=0.0, ge=0, le=100)
+    # from the base, without the inner strategy's own training before
+    from_base: bool = False
+    learning_rate: float = Field(default=1e-4, gt=0, lt=1)
+    epochs: int = Field(default=2, ge=1, le=1000)
+    usual_ranges = {
+        "learning_rate": {"low": 1e-5, "high": 5e-4, "log": True},
+        "beta": {"low": 0.02, "high": 0.5, "log": True},
+    }
+
+    @model_validator(mode="after")
+    def _possible(self) -> Preference:
+        for fault in self._faults():
+            raise ValueError(fault)
+        return self
+
+    def _faults(self) -> Iterator[str]:
+        inner = self.inner
+        if not isinstance(inner, FineTuning) or isinstance(inner, Preference):
+            yield f"inner: {inner.kind} trains no answers; take lora, or another way of training"
+        elif not self.from_base and not inner.continues:
+            yield (
+                f"inner: nothing goes on from the weights of {inner.kind} with these settings;"
+                " take from_base: true, or lora"
+            )
+        if self.smoothing and self.loss not in ("dpo", "dpo-mean"):
+            yield f"smoothing is of dpo and dpo-mean, not of {self.loss}; leave it out"
+        if self.margin is not None and self.loss != "simpo":
+            yield f"margin is simpo's, not of {self.loss}; leave it out"
+        for name in OWN:
+            if name in self.non_defaults():
+                yield f"{name}: pairs say what is learnt; give it to `inner`, or leave it out"
+
+    @property
+    def mergeable(self) -> bool:  # pyrefly: ignore[bad-override]
+        return self.inner.mergeable
+
+    @property
+    def unmergeable(self) -> str:  # pyrefly: ignore[bad-override]
+        return self.inner.unmergeable
+
+    @property
+    def peft(self) -> bool:  # pyrefly: ignore[bad-override]
+        return self.inner.peft
+
+    def needs(self, base: str) -> tuple[str, ...]:
+        return self.inner.needs(base)
+
+    def belongs_elsewhere(self, task: Task) -> str:
+        return "" if task.kind in WRITTEN else "learns which of two written answers is better"
+
+    def refuse(self, lesson: Lesson) -> None:
+        super().refuse(lesson)
+        if not any(row.rejected is not None for row in lesson.train):
+            raise TrainError(
+                Problem(
+                    "T107",
+                    f"{self.kind}: no training row has a rejected answer",
+                    help="name its column as `rejected` under `data.columns`",
+                )
+            )
+
+    def change(self, model: ChatModel, lesson: Lesson) -> NetworkChange:
+        return self.inner.change(model, lesson)  # type: ignore[attr-defined]
+
+    def open(self, lesson: Lesson) -> ChatModel:
+        return self.inner.open(lesson)  # type: ignore[attr-defined]
+
+    def fit(self, lesson: Lesson) -> Tuned:
+        """
+        Raises:
+            TrainError: T107 no pairs; and as `FineTuning.fit`.
+        """
+        self.refuse(lesson)
+        if not self.from_base:
+            first = lesson.workdir / "first"
+            lesson.fit(self.inner, replace(lesson, start=None)).save(first)
+            lesson = replace(lesson, start=first)
+        return super().fit(lesson)
+
+    def learn_from(
+        self, lesson: Lesson, model: ChatModel, change: NetworkChange, arm: Tuned
+    ) -> None:
+        from assay.training.objectives.preference import preference
+
+        beta, margin = USUAL.get(self.loss, OTHERS)
+        objective = preference(
+            self.loss,
+            beta=self.beta or beta,
+            margin=margin if self.margin is None else self.margin,
+            smoothing=self.smoothing,
+            answer=self.answer,
+        )
+        train(
+            replace(lesson, train=paired(lesson.train), val=paired(lesson.val)),
+            self,
+            model,
+            change,
+            arm,
+            objective,
+            partial(encode_pairs, unrelated=self.loss == "kto"),
+            refers=self.loss not in UNPAIRED,
+        )
+
+
+def paired(rows: Sequence[Example]) -> tuple[Example, ...]:
+    return tuple(row for row in rows if row.rejected is not None)
+
+
+def encode_pairs(
+    chat: Chat, task: Task, examples: Sequence[Example], *, unrelated: bool = False
+) -> list[Encoded]:
+    """Each row as its prompt with the chosen answer, and beside it with the rejected one. Both have
+    the same prompt, cut to leave room for the longer.
+
+    Args:
+        unrelated: with the chosen answer of the next row, too.
+    """
+    from assay.training.objectives.preference import UNRELATED, UNWANTED, WANTED
+
+    out = []
+    for at, row in enumerate(examples):
+        answers = [(row.target or "", WANTED), (row.rejected or "", UNWANTED)]
+        if unrelated and len(examples) > 1:
+            answers.append((examples[(at + 1) % len(examples)].target or "", UNRELATED))
+        texts = [chat.answer(text) for text, _ in answers]
+        prompt, cut = chat.prompt(ask(task, row), room=max(map(len, texts)))
+        own, *others = (
+            Encoded([*prompt, *text], ((len(prompt), len(prompt) + len(text)),), cut, label)
+            for text, (_, label) in zip(texts, answers, strict=True)
+        )
+        out.append(replace(own, beside=tuple(others)))
+    return out

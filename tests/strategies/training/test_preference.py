@@ -1,0 +1,116 @@
+"""Pairs move what is likely: the chosen answer rises over the rejected one, from where the inner
+strategy left the model."""
+
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+
+from assay.config import make_strategy
+from assay.config.complaints import SettingsError
+from assay.config.names import arm_name
+from assay.core.errors import TrainError
+from assay.core.types import Task
+from assay.strategies.training.lora import Lora
+from assay.strategies.training.preference import Preference, encode_pairs, paired
+from assay.training.objectives.preference import UNRELATED, UNWANTED, WANTED
+from helpers.problems import problem
+
+INNER = Lora(rank=4, epochs=1, batch_size=6, learning_rate=5e-3)
+QUICK = {"epochs": 2, "batch_size": 6, "learning_rate": 5e-3}
+
+
+def colours(row):
+    """The answer with a wrong colour."""
+    return replace(row, rejected="none of these colours")
+
+
+@pytest.fixture
+def given(lesson, one_thread):
+    own = lesson("answer")
+    return replace(
+        own, train=tuple(map(colours, own.train[:24])), val=tuple(map(colours, own.val[:6]))
+    )
+
+
+def apart(arm, rows):
+    """How much more likely, in nats a row, the chosen answers are than the rejected ones."""
+    chat, network = arm.model.chat, arm.model.network.eval()
+    total = 0.0
+    for row in encode_pairs(chat, Task(kind="answer"), rows):
+        for sequence, sign in ((row, 1), (row.beside[0], -1)):
+            with torch.no_grad():
+                logs = network(torch.tensor([sequence.ids])).logits[0].log_softmax(-1)
+            each = [float(logs[at - 1, sequence.ids[at]]) for at in sequence.targets]
+            total += sign * sum(each)
+    return total / len(rows)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("loss", ["dpo", "dpo-mean", "ipo", "slic", "simpo", "orpo", "kto"])
+def test_the_chosen_answers_rise_over_the_rejected(given, loss):
+    first = INNER.fit(replace(given, means=replace(given.means, workdir=given.workdir / "inner")))
+    before = apart(first, given.val)
+    arm = Preference(inner=INNER, loss=loss, **QUICK).fit(given)
+    assert apart(arm, given.val) > before + 0.5
+    arm.save(folder := given.workdir / "saved")
+    again = Preference(inner=INNER, loss=loss, **QUICK).restore(folder, replace(given, train=()))
+    assert apart(again, given.val) == pytest.approx(apart(arm, given.val), abs=1e-4)
+
+
+@pytest.mark.slow
+def test_the_reference_is_what_the_model_said_before(given):
+    arm = Preference(inner=INNER, from_base=True, **QUICK).fit(given)
+    # Before the first step both answers are as likely as in the reference: the loss is log 2.
+    assert arm.start_loss == pytest.approx(0.693147, abs=1e-6)
+    kept = json.loads((given.workdir / "reference-train.json").read_text())
+    assert len(kept) == 2 * len(given.train) and all(number < 0 for number in kept)
+
+
+def test_both_answers_of_a_row_have_one_prompt(given, open_tiny):
+    chat = replace(open_tiny().chat, max_length=80)
+    row = replace(given.train[0].with_text("which colour " * 20), rejected="a " * 12)
+    other = given.train[1]
+    first, second = encode_pairs(chat, given.task, [row, other], unrelated=True)
+    assert [one.label for one in first.all] == [WANTED, UNWANTED, UNRELATED]
+    starts = {tuple(one.ids[: one.learnt[0][0]]) for one in first.all}
+    assert len(starts) == 1 and first.cut > 0
+    assert max(len(one.ids) for one in first.all) == 80
+    answers = [chat.tokenizer.decode(one.ids[one.learnt[0][0] :]) for one in first.all]
+    assert answers[2].startswith(other.target)  # the answer to the next question
+    assert second.beside[1].targets[0] == second.learnt[0][0]
+
+
+def test_rows_without_a_rejected_answer_are_left_out(given):
+    bare = replace(given.train[0], rejected=None)
+    assert paired((bare, *given.train[:2])) == given.train[:2]
+    with problem(TrainError, "T107"):
+        Preference().fit(replace(given, train=(bare,)))
+
+
+@pytest.mark.parametrize(
+    ("settings", "part"),
+    [
+        ({"inner": {"kind": "shots", "k": 0}}, "trains no answers"),
+        ({"inner": {"kind": "dpo"}}, "trains no answers"),
+        ({"inner": {"kind": "lora", "initialise": "pissa"}}, "from_base: true"),
+        ({"loss": "ipo", "smoothing": 0.1}, "smoothing is of dpo"),
+        ({"margin": 1.0}, "margin is simpo's"),
+        ({"read_first": 2}, "give it to `inner`"),
+    ],
+)
+def test_settings_that_cannot_be(settings, part):
+    with pytest.raises(SettingsError, match=part):
+        make_strategy({"kind": "dpo", **settings}, {})
+
+
+def test_names_that_people_look_for():
+    kinds = [make_strategy({"kind": name}, {}) for name in ("dpo", "ipo", "kto", "simpo", "orpo")]
+    assert [one.loss for one in kinds] == ["dpo", "ipo", "kto", "simpo", "orpo"]
+    assert {one.kind for one in kinds} == {"preference"}
+    names = [arm_name(one) for one in kinds]
+    assert names == ["dpo-lora", "ipo-lora", "kto-lora", "simpo-lora", "orpo-lora"]
+    assert kinds[0].mergeable and kinds[0].peft and kinds[0].needs("base") == ("base",)
+    assert kinds[0].belongs_elsewhere(Task(kind="classify"))
+    assert not kinds[0].belongs_elsewhere(Task(kind="chat"))
