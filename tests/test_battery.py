@@ -199,6 +199,7 @@ FORMS = [
 
 # kinds that do one kind of task
 ALONE = {"ridge": "number", "learning_to_rank": "rank", "likelihood": "choose"}
+ALONE |= {"length": "choose", "reward": "choose"}
 PAIRED = ("preference",)  # kinds that learn from two answers to a question
 LABELLED = (
     "head",

@@ -10,6 +10,7 @@ from assay.strategies.baselines.dictionary import Dictionary
 from assay.strategies.baselines.extractive import Extractive
 from assay.strategies.baselines.lead import Lead
 from assay.strategies.baselines.learning_to_rank import LearningToRank
+from assay.strategies.baselines.length import Length
 from assay.strategies.baselines.majority import Majority
 from assay.strategies.baselines.neighbours import Neighbours
 from assay.strategies.baselines.ngram import Ngram
@@ -44,6 +45,7 @@ from assay.strategies.training.p_tuning import PTuning
 from assay.strategies.training.preference import Preference
 from assay.strategies.training.prefix import Prefix
 from assay.strategies.training.prompt_tuning import PromptTuning
+from assay.strategies.training.reward import Reward
 from assay.strategies.training.tagger import Tagger
 from assay.strategies.training.token_head import TokenHead
 from assay.training.retriever import CrossEncoder, TunedEncoder
@@ -69,6 +71,7 @@ __all__ = [
     "Knn",
     "Lead",
     "LearningToRank",
+    "Length",
     "Likelihood",
     "Lora",
     "Majority",
@@ -86,6 +89,7 @@ __all__ = [
     "Rag",
     "Reader",
     "RetrievalAware",
+    "Reward",
     "RidgeRegression",
     "Router",
     "SetFit",

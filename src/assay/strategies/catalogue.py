@@ -15,6 +15,7 @@ from assay.strategies.baselines.dictionary import Dictionary
 from assay.strategies.baselines.extractive import Extractive
 from assay.strategies.baselines.lead import Lead
 from assay.strategies.baselines.learning_to_rank import LearningToRank
+from assay.strategies.baselines.length import Length
 from assay.strategies.baselines.majority import Majority
 from assay.strategies.baselines.neighbours import Neighbours
 from assay.strategies.baselines.ngram import Ngram
@@ -54,6 +55,7 @@ STRATEGIES: tuple[type[Strategy], ...] = (
     Reader,
     RidgeRegression,
     LearningToRank,
+    Length,
     Copy,
     Ngram,
     Dictionary,

@@ -32,7 +32,7 @@ class TrainingBatch:
     Attributes:
         ids: token ids, (lines, columns). real: False at padding. positions: of each cell in its
             sequence.
-        rows: the training rows that the sequences are, in order. labels: (sequences,) their labels,
+        rows: numbers of the training sequences, in order. labels: (sequences,) their labels,
             -1 without.
         reads: (tokens,) flat index of the cell whose output predicts each learnt token, sequence by
             sequence.

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.core.types import Tell
-from assay.models.tokenizer.chat_tokens import Encoded
+from assay.models.tokenizer.chat_tokens import Encoded, flatten
 from assay.training.acceleration import asking, compiles, faster
 from assay.training.batch_schedule import BatchPlan, Costs
 from assay.training.distributed.process_group import Team
@@ -276,14 +276,12 @@ class Training:
     def _cache_frozen_states(self, sequences: Sequence[Encoded], name: str) -> Trunk | None:
         """What the frozen layers below the trained ones compute for these sequences, kept over the
         epochs."""
-        several = any(sequence.beside for sequence in sequences)
-        moving = self.settings.noise or self.change.soft or self.team.size > 1 or several
+        moving = self.settings.noise or self.change.soft or self.team.size > 1
         if moving or not self.settings.trunk or self.settings.epochs < 2 or not sequences:
             return None
         own = {"pad": self.pad, "tree": self.plan.merges, "tell": self._say}
-        return Trunk.of(
-            self.network, self.change.trained, sequences, self.workdir / "trunk" / name, **own
-        )
+        place = self.workdir / "trunk" / name
+        return Trunk.of(self.network, self.change.trained, flatten(sequences), place, **own)
 
     def _refer(self, sequences: Sequence[Encoded], name: str) -> Sequence[Encoded]:
         return self._compute_reference(sequences, self.workdir / f"reference-{name}.json")

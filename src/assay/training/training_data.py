@@ -7,12 +7,13 @@ import math
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import torch
 
 from assay.models.inference.batch_plan import by_length
-from assay.models.tokenizer.chat_tokens import Encoded
+from assay.models.tokenizer.chat_tokens import Encoded, flatten
 from assay.training.batch import TrainingBatch
 from assay.training.frozen_layer_cache import Trunk
 from assay.training.objectives.completion import Loss
@@ -31,7 +32,8 @@ class Exercise:
     Attributes:
         change: for its soft prompt. pad: token id. noise: on the embeddings. trunk: what frozen
             layers compute, kept.
-        trees: sequences are merged. compiled: the layers are, see `faster`.
+        sequences: one a row, each with those beside it. `TrainingBatch.rows` numbers them all, row
+            by row. trees: sequences are merged. compiled: the layers are, see `faster`.
     """
 
     network: Any
@@ -46,7 +48,8 @@ class Exercise:
     compiled: bool = False
 
     def __post_init__(self) -> None:
-        self.lengths = [sequence.size for sequence in self.sequences]
+        self.lengths = [row.size for row in self.sequences]
+        self._first = list(accumulate((len(row.all) for row in self.sequences), initial=0))
 
     def tokens(self, rows: Sequence[int]) -> int:
         """Tokens of the rows by themselves."""
@@ -54,8 +57,8 @@ class Exercise:
 
     def batch(self, rows: Sequence[int]) -> TrainingBatch:
         device = self.network.get_input_embeddings().weight.device
-        some = self._computed(rows)
-        numbers = [row for row in rows for _ in self.sequences[row].all]
+        numbers = [one for row in rows for one in range(self._first[row], self._first[row + 1])]
+        some = flatten([self.sequences[row] for row in rows])
         batch = TrainingBatch.of(some, numbers, pad=self.pad, device=device, tree=self.trees)
         batch.soft = self.change.soft
         batch.compiled = self.compiled
@@ -63,16 +66,14 @@ class Exercise:
             batch.tree.compiled = self.compiled
         return batch
 
-    def _computed(self, rows: Sequence[int]) -> list[Encoded]:
-        return [sequence for row in rows for sequence in self.sequences[row].all]
-
     @contextmanager
     def at_work(self, rows: Sequence[int]) -> Generator[tuple[Loss, TrainingBatch]]:
         """The loss of some rows and their batch; its gradient is to be computed inside the
         block."""
         batch = self.batch(rows)
         if self.noise:
-            lengths = torch.tensor([len(sequence.ids) for sequence in self._computed(rows)])
+            some = flatten([self.sequences[row] for row in rows])
+            lengths = torch.tensor([len(sequence.ids) for sequence in some])
             self.noise.lengths = lengths[batch.origin[:, 0]]
         with ExitStack() as stack:
             if self.trunk:

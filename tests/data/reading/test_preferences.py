@@ -98,3 +98,22 @@ def test_two_answers_that_are_one_prefer_nothing(tmp_path):
     with problem(DataError, "D051", "train.jsonl:1", "'rejected'"):
         loaded(tmp_path, row)
     assert without_target([]) == ([], [])
+
+
+def test_a_pair_may_be_a_choice_between_its_answers(tmp_path):
+    rows = [
+        {"prompt": f"Name sea {at}.", "chosen": f"The Baltic {at}.", "rejected": f"No {at}."}
+        for at in range(12)
+    ]
+    got = loaded(tmp_path, *rows, kind="choose")
+    assert got.kind == "choose" and got.warnings == []
+    assert {row.target for row in got.train} == {"A", "B"}  # the better one stands anywhere
+    for row, given in zip(got.train, rows, strict=True):
+        assert set(row.options) == {given["chosen"], given["rejected"]}
+        assert row.options["AB".index(row.target)] == given["chosen"]
+        assert row.rejected is None and row.text.startswith(f"{given['prompt']}\nA. ")
+
+
+def test_a_choice_needs_both_answers(tmp_path):
+    with problem(DataError, "D052", "train.jsonl:1", "'rejected'"):
+        loaded(tmp_path, {"prompt": "Name a sea.", "chosen": "x", "rejected": ""}, kind="choose")

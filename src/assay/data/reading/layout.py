@@ -8,7 +8,8 @@ text_pair        a second text that the target is about as much: each is asked u
 system           what stands before it
 messages         a whole conversation; its last assistant turn is the target
 label, answer    the target; a list of answers is the target and further accepted ones
-rejected         an answer that was not chosen, for preference training
+rejected         an answer that was not chosen, for preference training; where the kind is `choose`,
+                 one of two options
 liked            true where the answer is one to give, false where it is one not to give
 labels           several labels, or none: a list, or a text with `task.separator` between them
                  (`tasks.label_sets`)
@@ -95,6 +96,12 @@ class RowLayout:
     def choices(self) -> tuple[str, ...]:
         """The fields that hold the options of a question."""
         return fields_of("choices", self.columns.get("choices", ""))
+
+    @property
+    def chooses_pairs(self) -> bool:
+        """Whether the better of two answers is chosen: a question's options are `answer` and
+        `rejected`."""
+        return self.kind == "choose" and "rejected" in self.columns and not self.choices
 
     @property
     def exclusive_fields(self) -> set[str]:

@@ -161,7 +161,7 @@ def load(
         shuffle=shuffle_options,
     )
     layout = replace(layout, language=language, show_tests=show_tests)
-    if layout.kind == "choose" and target:
+    if layout.kind == "choose" and target and not layout.chooses_pairs:
         layout = replace(layout, meaning=meaning(_option_answers(reads, layout)))
     wanted = (
         value_at(raw.fields, layout.target_field or "")

@@ -8,6 +8,7 @@ Watch out        an answer that is only known to be bad has no target: such rows
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from assay.core.types import Example, Messages
@@ -15,6 +16,7 @@ from assay.data.reading.findings import Findings
 from assay.data.reading.findings import rows as many
 from assay.data.reading.turns import is_conversation, transcript
 from assay.tasks.columns import Row, as_text, value_at
+from assay.tasks.options import question_with_options, shuffle_options
 
 _ASKED = ("prompt", "question", "instruction", "query", "input")
 
@@ -84,6 +86,28 @@ def read_rejected(
         )
         return None
     return text
+
+
+def as_choice(pair: Example, line: int, found: Findings) -> Example | None:
+    """A pair as a question of the kind `choose`: both answers are its options, in an order that the
+    texts alone decide."""
+    if pair.target is None or pair.rejected is None:
+        if pair.target is not None or pair.rejected is not None:
+            told = "only one answer, and there is nothing to choose from"
+            found.count("D052", told, line, "give every row both answers, or remove the row")
+        return None
+    options = (pair.target, pair.rejected)
+    options, letters = shuffle_options(options, ("A",), pair.text)
+    turns = pair.messages
+    asked = question_with_options(turns[-1].content, options)
+    return replace(
+        pair,
+        messages=(*turns[:-1], replace(turns[-1], content=asked)),
+        target=letters[0],
+        also=(),
+        rejected=None,
+        options=options,
+    )
 
 
 def apply_verdict(

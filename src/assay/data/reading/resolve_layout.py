@@ -114,6 +114,9 @@ def settle(
     known = {**columns, **given}
     why = ""
     asked = kind
+    pairs = kind == "choose" and "rejected" in known and "choices" not in known
+    if pairs:  # they are read as answers, and are options afterwards
+        kind = "answer"
     if {"rejected", "liked"} & set(known):
         kind = kind or "answer"
     if kind is None and "messages" in known and target:
@@ -151,8 +154,9 @@ def settle(
         if not (reason.startswith("rows are split by") and chosen_group != made.group)
         and not (reason.startswith("results are also") and slices is not None)
     ]
+    chosen_kind = "choose" if pairs else made.kind
     layout = RowLayout(
-        settled, made.kind, chosen_group or None, chosen, target, separator=separator
+        settled, chosen_kind, chosen_group or None, chosen, target, separator=separator
     )
     used = {*layout.mandatory_fields, *fields_of("id", settled.get("id", ""))}
     left = {name: why for name, why in made.unused.items() if name not in used}

@@ -3,6 +3,7 @@ layout (layout.py)."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from assay.core.types import Example, Message
@@ -10,7 +11,13 @@ from assay.data.reading.contexts import context_of
 from assay.data.reading.conversations import ABOUT, FIELDS
 from assay.data.reading.findings import Findings
 from assay.data.reading.layout import RowLayout
-from assay.data.reading.preferences import apply_verdict, preference, read_rejected, verdict
+from assay.data.reading.preferences import (
+    apply_verdict,
+    as_choice,
+    preference,
+    read_rejected,
+    verdict,
+)
 from assay.data.reading.program_checks import checks_of, with_tests
 from assay.data.reading.question_messages import messages_of
 from assay.data.reading.read_file import RawRow
@@ -157,9 +164,16 @@ def recognise(names: Sequence[str], rows: Sequence[Row]) -> tuple[str, dict[str,
 # --- rows -----------------------------------------------------------------------------------------
 
 
+def line_of(raw: RawRow) -> int:
+    return int(raw.source.rpartition(":")[2])
+
+
 def example(raw: RawRow, layout: RowLayout, id: str, found: Findings) -> Example | None:
     """The row as an example, or None when `found` has a problem with it."""
-    row, line = raw.fields, int(raw.source.rpartition(":")[2])
+    if layout.chooses_pairs:
+        pair = example(raw, replace(layout, kind="answer"), id, found)
+        return pair and as_choice(pair, line_of(raw), found)
+    row, line = raw.fields, line_of(raw)
     turns = messages_of(row, layout, line, found)
     options = options_in(row, layout, line, found)
     if turns is None or options is None:

@@ -68,6 +68,11 @@ class Encoded:
         return merged
 
 
+def flatten(rows: Sequence[Encoded]) -> list[Encoded]:
+    """All sequences of the rows, row by row."""
+    return [sequence for row in rows for sequence in row.all]
+
+
 @dataclass
 class Chat:
     """Renders for one tokenizer. `max_length` is in tokens and covers prompt and answer."""

@@ -12,6 +12,7 @@ from assay.strategies.training.p_tuning import PTuning
 from assay.strategies.training.preference import Preference
 from assay.strategies.training.prefix import Prefix
 from assay.strategies.training.prompt_tuning import PromptTuning
+from assay.strategies.training.reward import Reward
 from assay.strategies.training.token_head import TokenHead
 
 METHODS = (
@@ -25,6 +26,7 @@ METHODS = (
     PTuning,
     Head,
     TokenHead,
+    Reward,
     Full,
     Preference,
 )
@@ -42,5 +44,6 @@ __all__ = [
     "Preference",
     "Prefix",
     "PromptTuning",
+    "Reward",
     "TokenHead",
 ]

@@ -26,7 +26,7 @@ import numpy as np
 import torch
 
 from assay.core.store import append
-from assay.models.tokenizer.chat_tokens import Encoded
+from assay.models.tokenizer.chat_tokens import Encoded, flatten
 from assay.training.acceleration import asking
 from assay.training.batch_schedule import BatchPlan
 from assay.training.decoder_layers import decoder_layers, first_trained
@@ -298,7 +298,7 @@ class Rehearsal(Training):
         begun = clock()
         trunk = super()._cache_frozen_states(sequences, name)
         if trunk is not None:
-            every = self.whole.sequences if name == "train" else self.whole.held
+            every = flatten(self.whole.sequences if name == "train" else self.whole.held)
             whole = self._trunk_of(every, f"{name}-whole")
             if whole.bytes > min(LIMIT, int(shutil.disk_usage(self.workdir).free * SPARE)):
                 trunk = None
