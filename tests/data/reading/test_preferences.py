@@ -117,3 +117,13 @@ def test_a_pair_may_be_a_choice_between_its_answers(tmp_path):
 def test_a_choice_needs_both_answers(tmp_path):
     with problem(DataError, "D052", "train.jsonl:1", "'rejected'"):
         loaded(tmp_path, {"prompt": "Name a sea.", "chosen": "x", "rejected": ""}, kind="choose")
+
+
+def test_verdicts_on_one_question_are_a_pair(tmp_path):
+    rows = [("Name a sea.", "No.", False), ("Name a sea.", "The Baltic.", True)]
+    rows += [("Name a lake.", "Go away.", False), ("Name a sea.", "Never.", False)]
+    names = ("prompt", "completion", "label")
+    got = loaded(tmp_path, *(dict(zip(names, row, strict=True)) for row in rows))
+    (row,) = got.train
+    assert (row.target, row.rejected) == ("The Baltic.", "No.")
+    assert named(got.warnings[0]["text"], "2 rows", "set aside")

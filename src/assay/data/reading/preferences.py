@@ -3,8 +3,8 @@ not is `rejected`.
 
 What it is for   rows for preference training: pairs (TRL, OpenAI, transcripts as in hh-rlhf) and
                  KTO's single verdicts
-Watch out        an answer that is only known to be bad has no target: such rows are set aside and
-                 counted (D081)
+Watch out        an answer that is only known to be bad has no target: where no row has a good one
+                 to the same question, such rows are set aside and counted (D081)
 """
 
 from collections.abc import Mapping, Sequence
@@ -126,13 +126,22 @@ def apply_verdict(
 
 
 def without_target(examples: list[Example]) -> tuple[list[Example], list[Example]]:
-    """(rows with a target, rows that only say what the answer is not)."""
+    """(rows with a target, rows that only say what the answer is not). One of the latter that
+    answers the question of a row with a target becomes its rejected answer."""
     bad = [one for one in examples if one.target is None and one.rejected is not None]
-    return (
-        ([one for one in examples if one.target is not None or one.rejected is None], bad)
-        if bad
-        else (examples, bad)
-    )
+    if not bad:
+        return examples, bad
+    by_question: dict[Messages, list[Example]] = {}
+    for one in reversed(bad):
+        by_question.setdefault(one.messages, []).append(one)
+    kept = []
+    for one in examples:
+        if one.target is None and one.rejected is not None:
+            continue
+        same = by_question.get(one.messages)
+        paired = same and one.target is not None and one.rejected is None
+        kept.append(replace(one, rejected=same.pop().rejected) if paired and same else one)
+    return kept, [one for one in bad if any(one is other for other in by_question[one.messages])]
 
 
 def preference_warnings(pairs: int, bad: Sequence[Example]) -> list[dict[str, Any]]:
