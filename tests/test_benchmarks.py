@@ -298,8 +298,8 @@ def test_what_a_recommendation_of_a_race_loses():
     met = {"status": "done"}
     raced = {"recommended": "probe", "arms": {"lora": {"status": "pruned"}, "probe": met}}
     rows = [
-        {"set": "tickets", "way": "whole", "seconds": 600.0, **whole},
-        {"set": "tickets", "way": "race", "seconds": 150.0, **raced},
+        {"set": "tickets", "way": "whole", "processor_seconds": 600.0, **whole},
+        {"set": "tickets", "way": "race", "processor_seconds": 150.0, **raced},
     ]
     said = page(rows)
     assert "| tickets | 10.0 | 2.5 | 0.25 | `lora` | `probe` | 5.0 | 1 of 2 |" in said
