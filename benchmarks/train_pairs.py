@@ -32,6 +32,7 @@ SETTINGS = {"learning_rate": 1e-4, "beta": 0.1, "seed": 0}
 LONGEST = 512  # tokens of a sequence
 CONTENDERS: dict[str, tuple[str, dict[str, Any]]] = {
     "assay, trees": ("assay", {}),
+    "assay, trees, compiled": ("assay", {"compiled": "always"}),
     "assay, padded rows": ("assay", {"trees": False}),
     "TRL": ("trl", {}),
     "TRL, parts of 2": ("trl", {"accumulate": 4}),
@@ -47,6 +48,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--dtype", default="bfloat16", choices=("bfloat16", "float32"))
+    parser.add_argument("--only", type=lambda text: text.split(";"), help="contenders; by ;")
     options = parser.parse_args()
     folder = find("smollm2-135m").folder
     around = machine(options.threads)
@@ -55,6 +57,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         children = []
         for name, (side, settings) in CONTENDERS.items():
+            if options.only and name not in options.only:
+                continue
             ours = side == "assay"
             job = {**SETTINGS, "model": str(folder), "pairs": pairs, "batch": options.batch}
             job |= {"rounds": options.rounds, "threads": options.threads, "dtype": options.dtype}

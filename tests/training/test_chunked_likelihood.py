@@ -70,6 +70,20 @@ def test_each_log_probability_has_a_gradient_of_its_own(bias, scale, cap):
         torch.testing.assert_close(mine, theirs)
 
 
+@heads
+def test_beside_a_frozen_output_layer_states_get_the_same_gradient(bias, scale, cap):
+    states, *layer = given(bias)
+    layer = [one.detach() for one in layer]
+    weights = torch.linspace(-1, 2, len(TARGETS), dtype=torch.float64)
+    found = LogProbs.apply(
+        states, *layer, *([None] * (2 - len(layer))), scale, cap, PLACES, TARGETS
+    )
+    wanted = at_once([states, *layer], scale, cap)[PLACES].gather(1, TARGETS[:, None])[:, 0]
+    torch.testing.assert_close(found, wanted)
+    mine = torch.autograd.grad((weights * found).sum(), states)
+    torch.testing.assert_close(mine, torch.autograd.grad((weights * wanted).sum(), states))
+
+
 def test_a_frozen_output_layer_gets_no_gradient():
     states, weight, bias = given()
     weight.requires_grad_(False), bias.requires_grad_(False)

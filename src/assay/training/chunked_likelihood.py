@@ -144,7 +144,11 @@ def compile_passes() -> tuple[Callable[..., torch.Tensor], Callable[..., torch.T
 
 
 class LogProbs(torch.autograd.Function):
-    """Log-probability of each target in nats, (targets,)."""
+    """Log-probability of each target in nats, (targets,).
+
+    Where the output matrix is not trained, what each state would move its logits by on average
+    (softmax times the matrix) is kept from the forward pass, and no logits are made again.
+    """
 
     @staticmethod
     def forward(
@@ -159,16 +163,25 @@ class LogProbs(torch.autograd.Function):
     ) -> torch.Tensor:
         head = OutputHead(weight, bias, scale, cap)
         out = states.new_zeros(len(targets), dtype=torch.promote_types(states.dtype, torch.float32))
+        alone = ctx.needs_input_grad[0] and not any(ctx.needs_input_grad[1:3])
+        plain = scale == 1.0 and cap is None
+        mean = torch.zeros_like(states) if alone and plain else None
         for part, inside, rows in chunks(len(states), places):
-            out[inside] = head.logs(head.logits(states[part]))[rows, targets[inside]]
-        ctx.save_for_backward(states, weight, bias, places, targets)
+            logs = head.logs(head.logits(states[part]))
+            out[inside] = logs[rows, targets[inside]]
+            if mean is not None:
+                mean[part] = logs.exp_().to(weight.dtype) @ weight
+        ctx.save_for_backward(states, weight, bias, places, targets, mean)
         ctx.head = (scale, cap)
         return out
 
     @staticmethod
     # torch: *grad_outputs
     def backward(ctx: Any, above: torch.Tensor) -> tuple[Any, ...]:  # pyrefly: ignore[bad-override]
-        states, weight, bias, places, targets = ctx.saved_tensors
+        states, weight, bias, places, targets, mean = ctx.saved_tensors
+        if mean is not None:
+            own = above.to(mean.dtype)[:, None] * (weight[targets] - mean[places])
+            return torch.zeros_like(states).index_add_(0, places, own), *[None] * 6
         head = OutputHead(weight, bias, *ctx.head)
         grads = Grads(head, states, ctx.needs_input_grad)
         for part, inside, rows in chunks(len(states), places):
