@@ -12,6 +12,7 @@ from assay.config.complaints import SettingsError
 from assay.config.names import arm_name
 from assay.core.errors import TrainError
 from assay.core.types import Task
+from assay.strategies.training.full import Full
 from assay.strategies.training.lora import Lora
 from assay.strategies.training.preference import Preference, encode_pairs, paired
 from assay.training.objectives.preference import UNRELATED, UNWANTED, WANTED
@@ -57,6 +58,14 @@ def test_the_chosen_answers_rise_over_the_rejected(given, loss):
     arm.save(folder := given.workdir / "saved")
     again = Preference(inner=INNER, loss=loss, **QUICK).restore(folder, replace(given, train=()))
     assert apart(again, given.val) == pytest.approx(apart(arm, given.val), abs=1e-4)
+
+
+@pytest.mark.slow
+def test_all_weights_or_layers_of_them_go_on_from_where_they_were(given):
+    inner = Full(layers=1, epochs=1, batch_size=6, learning_rate=1e-3)
+    first = inner.fit(replace(given, means=replace(given.means, workdir=given.workdir / "inner")))
+    arm = Preference(inner=inner, **QUICK | {"learning_rate": 1e-3}).fit(given)
+    assert apart(arm, given.val) > apart(first, given.val) + 0.5
 
 
 @pytest.mark.slow
