@@ -19,12 +19,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
-import resource
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ WIDE: tuple[dict[str, Any], ...] = (
     {"kind": "lora"},
 )
 ROWS = {"train": 400, "val": 100, "test": 400}  # at most
+TICK = os.sysconf("SC_CLK_TCK")
 FAR = 1000.0  # minutes: a limit that is never met
 RACE, WHOLE = 2, 1  # versions: raise them when races, or whole comparisons, go differently
 
@@ -109,10 +111,11 @@ def run(laid: Laid, way: str | float, threads: int) -> None:
     minutes = {"whole": [], "race": ["--minutes", f"{FAR:g}"]}.get(str(way))
     more = ["--minutes", f"{way:g}"] if minutes is None else minutes  # type: ignore[str-format]
     command = [sys.executable, "-m", "assay.cli", "run", str(folder), "--offline", "--plain"]
-    begun, spent = time.monotonic(), processor_seconds()
+    begun = time.monotonic()
     with (folder / "run.log").open("ab") as log:
         env = environment(threads, ours=True)
-        subprocess.run([*command, *more, *sets], env=env, stdout=log, stderr=log)
+        process = subprocess.Popen([*command, *more, *sets], env=env, stdout=log, stderr=log)
+        spent = processor_seconds(process)
     seconds = time.monotonic() - begun
     report = json.loads((folder / "report" / "report.json").read_text(encoding="utf-8"))
     metric = report["task"]["metric"]
@@ -125,17 +128,33 @@ def run(laid: Laid, way: str | float, threads: int) -> None:
         for one in report["strategies"]
     }
     row = {"set": laid.name, "hash": laid.about["hash"], "way": way, "version": version(way)}
-    row |= {"seconds": round(seconds, 1), "processor_seconds": round(processor_seconds() - spent)}
+    row |= {"seconds": round(seconds, 1), "processor_seconds": round(spent)}
     row |= {"threads": threads, "metric": metric}
     row |= {"recommended": report["verdict"]["recommended"], "arms": arms, "machine": processor()}
     append(RESULTS, row)
     print(f"{laid.name} {way}: {row['recommended']} ({seconds:.0f} s)", flush=True)
 
 
-def processor_seconds() -> float:
-    """Of all processes that were waited for: what a neighbour on the machine hardly changes."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+def processor_seconds(process: subprocess.Popen[bytes]) -> float:
+    """Of a process and all below it until it has ended: what a neighbour on the machine hardly
+    changes. Looked up every second, so that a second or two at the end may be missing."""
+    most = 0.0
+    while process.poll() is None:
+        each = dict(processor_times())
+        tree = {process.pid}
+        while more := {pid for pid, (parent, _) in each.items() if parent in tree} - tree:
+            tree |= more
+        most = max(most, sum(each[pid][1] for pid in tree if pid in each))
+        time.sleep(1)
+    return most
+
+
+def processor_times() -> Iterator[tuple[int, tuple[int, float]]]:
+    """Process -> its parent, and the seconds of itself and of those that it has waited for."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            told = stat.read_text().rpartition(")")[2].split()
+            yield int(stat.parent.name), (int(told[1]), sum(map(int, told[11:15])) / TICK)
 
 
 def results() -> list[dict[str, Any]]:
