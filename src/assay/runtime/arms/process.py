@@ -14,18 +14,17 @@ from __future__ import annotations
 
 import os
 import resource
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from assay.core.errors import Stopped
+from assay.core.locked_folder import locked_folder
 from assay.core.processes import PARENT, Running, die_with_parent, end_process, start_process
 from assay.runtime.arms.forked_process import ForkedProcess
 
@@ -246,8 +245,7 @@ class Servers:
 
         below = BELOW.get(level)
         if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="assay-fork-"))
-            self._stack.callback(shutil.rmtree, self._folder, ignore_errors=True)
+            self._folder = self._stack.enter_context(locked_folder("assay-fork-"))
         folder = self._folder / level
         store.write_json(folder / "modules.json", PRELOADED[level])
         with socket.socket(socket.AF_UNIX) as listener, (folder / "server.log").open("ab") as log:
