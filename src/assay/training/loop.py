@@ -63,6 +63,7 @@ class Training:
     trunk: Trunk | None = None
     save_every: float = SAVE_EVERY  # 0: after every step
     refers: bool = False  # the objective needs each sequence's `reference`
+    _val_parts: dict[str, float] = field(default_factory=dict, init=False)  # see `Loss.parts`
 
     def run(self) -> Progress:
         """Train.
@@ -183,6 +184,7 @@ class Training:
                 "val_loss": loss,
                 "val_se": error,
                 **({"val": score} if self.evaluate else {}),
+                **self._val_parts,
             }
             if progress.lowest_loss is None or loss < progress.lowest_loss:
                 progress.lowest_loss = loss
@@ -215,6 +217,7 @@ class Training:
         with self.alone():
             loss, error = self.team.agree(val.mean() if self.team.leads else (0.0, 0.0))
             where = "" if math.isfinite(loss) else first_broken(self.network, val.mean)
+        self._val_parts = {f"val_{name}": part for name, part in val.parts.items()}
         if not math.isfinite(loss):
             raise divergence_error(
                 f"step {step}: the loss on the val rows is {loss:g}",
@@ -239,6 +242,7 @@ class Training:
             "train": round(taken.loss, 4),
             "val": last.get("val_loss"),
             "score": last.get("val"),
+            "right": last.get("val_right"),
             "lr": taken.rate,
             "norm": round(taken.norm, 4),
             "tok/s": round(taken.tokens / seconds),

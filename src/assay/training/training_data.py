@@ -49,6 +49,7 @@ class Exercise:
 
     def __post_init__(self) -> None:
         self.lengths = [row.size for row in self.sequences]
+        self.parts: dict[str, float] = {}
         self._first = list(accumulate((len(row.all) for row in self.sequences), initial=0))
 
     def tokens(self, rows: Sequence[int]) -> int:
@@ -82,19 +83,23 @@ class Exercise:
 
     @torch.no_grad()
     def mean(self) -> tuple[float, float]:
-        """The mean loss a learnt unit over all sequences, and its standard error.
+        """The mean loss a learnt unit over all sequences, and its standard error. The means of the
+        loss's parts are in `parts` then.
 
         The error is that of a ratio over groups of rows (Cochran 1977, Sampling Techniques, section
         9.1): rows are asked in at least `GROUPS` groups of like length, and how far these lie apart
         says how far the mean may be off.
         """
-        sums = []
+        sums, parts = [], dict[str, float]()
         for rows in self.groups():
             with self.at_work(rows) as (loss, _):
                 sums.append((float(loss.value), loss.count))
+                for name, one in loss.parts.items():
+                    parts[name] = parts.get(name, 0.0) + one * loss.count
         total, learnt = (sum(part) for part in zip(*sums, strict=True))
         if not learnt:
             return 0.0, 0.0
+        self.parts = {name: one / learnt for name, one in parts.items()}
         mean, n = total / learnt, len(sums)
         spread = sum((value - mean * count) ** 2 for value, count in sums)
         return mean, math.sqrt(spread * n / (n - 1)) / learnt if n > 1 else 0.0

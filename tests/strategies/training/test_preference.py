@@ -55,6 +55,8 @@ def test_the_chosen_answers_rise_over_the_rejected(given, loss):
     before = apart(first, given.val)
     arm = Preference(inner=INNER, loss=loss, **QUICK).fit(given)
     assert apart(arm, given.val) > before + 0.5
+    # On val the share of pairs that are told right is said with the loss.
+    assert arm.curve[-1]["val_right"] >= (0.75 if loss == "kto" else 1.0)
     arm.save(folder := given.workdir / "saved")
     again = Preference(inner=INNER, loss=loss, **QUICK).restore(folder, replace(given, train=()))
     assert apart(again, given.val) == pytest.approx(apart(arm, given.val), abs=1e-4)

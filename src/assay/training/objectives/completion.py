@@ -12,8 +12,8 @@ from assay.training.batch import TrainingBatch
 @dataclass(frozen=True)
 class Loss:
     """A sum over `count` learnt units, not a mean: the loop divides by the units of the whole step,
-    so that a long micro-batch weighs as much as its tokens. `parts` are detached and shown beside
-    the value."""
+    so that a long micro-batch weighs as much as its tokens. `parts` are detached
+    means over the units: their means on val are told with its loss."""
 
     value: torch.Tensor
     count: float

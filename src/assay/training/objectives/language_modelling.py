@@ -8,7 +8,6 @@ Source           Gururangan et al. (2020), Don't Stop Pretraining,
                  aclanthology.org/2020.acl-main.740
 """
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,14 +18,8 @@ from assay.training.objectives.completion import Loss
 
 
 def language_modelling(network: Any, batch: TrainingBatch) -> Loss:
-    """The sum over the learnt tokens of their cross-entropy in nats; `perplexity` is shown beside
-    it."""
-    value = batch.nll(network)
-    return Loss(
-        value,
-        batch.tokens,
-        {"perplexity": math.exp(min(50.0, float(value.detach()) / max(1, batch.tokens)))},
-    )
+    """The sum over the learnt tokens of their cross-entropy in nats."""
+    return Loss(batch.nll(network), batch.tokens)
 
 
 def windows(chat: Chat, documents: Sequence[Document]) -> list[Encoded]:
