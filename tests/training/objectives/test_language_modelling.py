@@ -1,6 +1,5 @@
 """Documents in windows: every token is learnt once, given what comes before it."""
 
-import math
 from dataclasses import replace
 
 import pytest
